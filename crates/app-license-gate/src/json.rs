@@ -1,0 +1,455 @@
+//! A strict JSON scanner: one pass over borrowed bytes, no allocation.
+//!
+//! Stricter than most readers, because what it reads decides who may use what: a key that occurs
+//! twice in one object is an error (at any depth, also when one of the two is written with
+//! escapes), as are trailing bytes, a byte order mark, lone surrogates, and nesting deeper than
+//! [`MAX_DEPTH`]. The number of keys that may be open at once is the type parameter `KEYS`.
+//!
+//! ```
+//! use app_license_gate::json::{Error, Scanner, Value};
+//!
+//! let mut scanner = Scanner::<16>::new(br#"{"active": true, "type": "COMMERCIAL"}"#)?;
+//! let mut active = None;
+//! scanner.object::<Error>(|s, key| {
+//!     match key.plain() {
+//!         Some("active") => active = Some(s.value()?),
+//!         _ => drop(s.value()?),
+//!     }
+//!     Ok(())
+//! })?;
+//! scanner.end()?;
+//! assert_eq!(active, Some(Value::Bool(true)));
+//! # Ok::<(), Error>(())
+//! ```
+
+mod number;
+mod text;
+
+use core::fmt;
+
+pub use text::{Chars, Str};
+
+/// How deep objects and arrays may nest.
+pub const MAX_DEPTH: u8 = 64;
+
+/// Why bytes are not the JSON that is asked for, and where.
+///
+/// ```
+/// use app_license_gate::json::{ErrorKind, Scanner};
+/// let mut scanner = Scanner::<4>::new(br#"{"a":1,"a":2}"#)?;
+/// let error = scanner.value().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::DuplicateKey);
+/// assert_eq!(error.to_string(), "a key occurs twice in one object at byte 7");
+/// # Ok::<(), app_license_gate::json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    offset: usize,
+}
+
+/// What is wrong with the JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Not JSON.
+    Syntax,
+    /// The input stops inside a value.
+    UnexpectedEnd,
+    /// Bytes follow the value.
+    TrailingBytes,
+    /// Not UTF-8.
+    NotUtf8,
+    /// A string holds a raw control character, an unknown escape or a lone surrogate.
+    InvalidString,
+    /// A key occurs twice in one object.
+    DuplicateKey,
+    /// Nested deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// More keys open at once than the scanner was made for.
+    TooManyKeys,
+    /// A value of another type was asked for.
+    Expected(Kind),
+}
+
+impl Error {
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Where, in bytes from the start of the text.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            ErrorKind::Syntax => f.write_str("not valid JSON")?,
+            ErrorKind::UnexpectedEnd => f.write_str("the JSON stops inside a value")?,
+            ErrorKind::TrailingBytes => f.write_str("bytes follow the JSON value")?,
+            ErrorKind::NotUtf8 => f.write_str("not UTF-8")?,
+            ErrorKind::InvalidString => f.write_str("a JSON string holds an invalid character")?,
+            ErrorKind::DuplicateKey => f.write_str("a key occurs twice in one object")?,
+            ErrorKind::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels")?,
+            ErrorKind::TooManyKeys => f.write_str("too many keys")?,
+            ErrorKind::Expected(kind) => write!(f, "expected {kind}")?,
+        }
+        write!(f, " at byte {}", self.offset)
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// The type of a JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "JSON has these six types")]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// a number
+    Number,
+    /// a string
+    String,
+    /// an array
+    Array,
+    /// an object
+    Object,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Bool => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        })
+    }
+}
+
+/// A JSON value; arrays and objects are checked and kept as their text.
+///
+/// ```
+/// use app_license_gate::json::{Kind, Scanner, Value};
+/// let value = Scanner::<4>::new(b" [1, 2] ")?.value()?;
+/// assert_eq!(value, Value::Array("[1, 2]"));
+/// assert_eq!(value.kind(), Kind::Array);
+/// # Ok::<(), app_license_gate::json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "JSON has these six types")]
+pub enum Value<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// The number as written.
+    Number(&'a str),
+    /// The string, still with its escapes.
+    String(Str<'a>),
+    /// The text of the array.
+    Array(&'a str),
+    /// The text of the object.
+    Object(&'a str),
+}
+
+impl Value<'_> {
+    /// The type of the value.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Null => Kind::Null,
+            Self::Bool(_) => Kind::Bool,
+            Self::Number(_) => Kind::Number,
+            Self::String(_) => Kind::String,
+            Self::Array(_) => Kind::Array,
+            Self::Object(_) => Kind::Object,
+        }
+    }
+}
+
+/// A key of an open object: where its text lies, and a cheap summary to compare first.
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    summary: u32,
+    start: u32,
+    end: u32,
+}
+
+/// Walks JSON text once. `KEYS` bounds the keys of all objects open at one time.
+#[derive(Debug)]
+pub struct Scanner<'a, const KEYS: usize> {
+    text: &'a str,
+    at: usize,
+    depth: u8,
+    keys: [Key; KEYS],
+    open: usize,
+}
+
+impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
+    /// Starts at the first byte.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotUtf8`].
+    pub fn new(bytes: &'a [u8]) -> Result<Self, Error> {
+        match core::str::from_utf8(bytes) {
+            Ok(text) => Ok(Self::from_text(text)),
+            Err(e) => Err(Error { kind: ErrorKind::NotUtf8, offset: e.valid_up_to() }),
+        }
+    }
+
+    /// Starts at the first character of text.
+    ///
+    /// ```
+    /// use app_license_gate::json::{Scanner, Value};
+    /// assert_eq!(Scanner::<1>::from_text("null").value(), Ok(Value::Null));
+    /// ```
+    #[must_use]
+    pub const fn from_text(text: &'a str) -> Self {
+        let key = Key { summary: 0, start: 0, end: 0 };
+        Self { text, at: 0, depth: 0, keys: [key; KEYS], open: 0 }
+    }
+
+    /// The type of the next value, by its first character.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnexpectedEnd`] or [`ErrorKind::Syntax`].
+    #[inline]
+    pub fn peek(&mut self) -> Result<Kind, Error> {
+        match self.token()? {
+            b'"' => Ok(Kind::String),
+            b'{' => Ok(Kind::Object),
+            b'[' => Ok(Kind::Array),
+            b't' | b'f' => Ok(Kind::Bool),
+            b'n' => Ok(Kind::Null),
+            b'-' | b'0'..=b'9' => Ok(Kind::Number),
+            _ => Err(self.error(ErrorKind::Syntax)),
+        }
+    }
+
+    /// The next value, whatever it is; all of it is checked.
+    ///
+    /// # Errors
+    /// Any [`ErrorKind`] but `Expected`.
+    #[inline]
+    pub fn value(&mut self) -> Result<Value<'a>, Error> {
+        match self.peek()? {
+            Kind::String => self.string().map(Value::String),
+            Kind::Object => self.span(Self::skip_object).map(Value::Object),
+            Kind::Array => self.span(Self::skip_array).map(Value::Array),
+            Kind::Number => self.number().map(Value::Number),
+            Kind::Bool | Kind::Null => self.word(),
+        }
+    }
+
+    /// Walks an object: `field` is called with each key and must take exactly one value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Expected`] when the next value is no object, [`ErrorKind::DuplicateKey`], any
+    /// other fault of the text, or what `field` answers.
+    pub fn object<E: From<Error>>(
+        &mut self,
+        mut field: impl FnMut(&mut Self, Str<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.expect(Kind::Object)?;
+        self.enter()?;
+        let first_key = self.open;
+        if self.token()? != b'}' {
+            loop {
+                if self.token()? != b'"' {
+                    return Err(self.error(ErrorKind::Syntax).into());
+                }
+                let key = self.key(first_key)?;
+                if self.token()? != b':' {
+                    return Err(self.error(ErrorKind::Syntax).into());
+                }
+                self.step();
+                field(self, key)?;
+                match self.token()? {
+                    b',' => self.step(),
+                    b'}' => break,
+                    _ => return Err(self.error(ErrorKind::Syntax).into()),
+                }
+            }
+        }
+        self.step();
+        self.open = first_key;
+        self.leave();
+        Ok(())
+    }
+
+    /// Walks an array: `item` is called once an element and must take exactly one value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Expected`] when the next value is no array, any other fault of the text, or
+    /// what `item` answers.
+    pub fn array<E: From<Error>>(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.expect(Kind::Array)?;
+        self.enter()?;
+        if self.token()? != b']' {
+            loop {
+                item(self)?;
+                match self.token()? {
+                    b',' => self.step(),
+                    b']' => break,
+                    _ => return Err(self.error(ErrorKind::Syntax).into()),
+                }
+            }
+        }
+        self.step();
+        self.leave();
+        Ok(())
+    }
+
+    /// The text from here over one value, which `read` must take.
+    ///
+    /// # Errors
+    /// What `read` answers.
+    pub fn span<E: From<Error>>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<&'a str, E> {
+        self.space();
+        let start = self.at;
+        read(self)?;
+        self.text.get(start..self.at).ok_or_else(|| self.error(ErrorKind::Syntax).into())
+    }
+
+    /// Nothing but white space may follow.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TrailingBytes`].
+    pub fn end(mut self) -> Result<(), Error> {
+        self.space();
+        if self.at == self.text.len() {
+            Ok(())
+        } else {
+            Err(self.error(ErrorKind::TrailingBytes))
+        }
+    }
+
+    fn skip_object(&mut self) -> Result<(), Error> {
+        self.object(|s, _| s.skip())
+    }
+
+    fn skip_array(&mut self) -> Result<(), Error> {
+        self.array(Self::skip)
+    }
+
+    fn skip(&mut self) -> Result<(), Error> {
+        match self.peek()? {
+            Kind::String => self.string().map(drop),
+            Kind::Object => self.skip_object(),
+            Kind::Array => self.skip_array(),
+            Kind::Number => self.number().map(drop),
+            Kind::Bool | Kind::Null => self.word().map(drop),
+        }
+    }
+
+    fn expect(&mut self, kind: Kind) -> Result<(), Error> {
+        if self.peek()? == kind {
+            Ok(())
+        } else {
+            Err(self.error(ErrorKind::Expected(kind)))
+        }
+    }
+
+    fn enter(&mut self) -> Result<(), Error> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.error(ErrorKind::TooDeep));
+        }
+        self.depth = self.depth.wrapping_add(1);
+        self.step();
+        Ok(())
+    }
+
+    const fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Reads a key and remembers it until its object closes.
+    fn key(&mut self, first_key: usize) -> Result<Str<'a>, Error> {
+        let start = self.at;
+        let key = self.string()?;
+        let summary = key.summary();
+        let duplicate = self.keys.get(first_key..self.open).is_some_and(|seen| {
+            seen.iter().any(|k| {
+                // the summary of a key with escapes is 0: compare it with every other
+                (k.summary == summary || k.summary == 0 || summary == 0) && self.key_text(k) == key
+            })
+        });
+        if duplicate {
+            return Err(Error { kind: ErrorKind::DuplicateKey, offset: start });
+        }
+        let (Ok(start32), Ok(end32)) = (u32::try_from(start), u32::try_from(self.at)) else {
+            return Err(Error { kind: ErrorKind::TooManyKeys, offset: start });
+        };
+        match self.keys.get_mut(self.open) {
+            Some(slot) => *slot = Key { summary, start: start32, end: end32 },
+            None => return Err(Error { kind: ErrorKind::TooManyKeys, offset: start }),
+        }
+        self.open = self.open.wrapping_add(1);
+        Ok(key)
+    }
+
+    fn key_text(&self, key: &Key) -> Str<'a> {
+        let start = (key.start as usize).wrapping_add(1);
+        let end = (key.end as usize).wrapping_sub(1);
+        Str::escaped(self.text.get(start..end).unwrap_or_default())
+    }
+
+    fn word(&mut self) -> Result<Value<'a>, Error> {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let (value, len) = match rest {
+            [b't', b'r', b'u', b'e', ..] => (Value::Bool(true), 4),
+            [b'f', b'a', b'l', b's', b'e', ..] => (Value::Bool(false), 5),
+            [b'n', b'u', b'l', b'l', ..] => (Value::Null, 4),
+            _ => return Err(self.error(ErrorKind::Syntax)),
+        };
+        self.at = self.at.wrapping_add(len);
+        Ok(value)
+    }
+
+    #[inline]
+    fn token(&mut self) -> Result<u8, Error> {
+        self.space();
+        self.byte().ok_or_else(|| self.error(ErrorKind::UnexpectedEnd))
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.step();
+        }
+    }
+
+    #[inline]
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    const fn step(&mut self) {
+        self.at = self.at.wrapping_add(1);
+    }
+
+    #[cold]
+    const fn error(&self, kind: ErrorKind) -> Error {
+        Error { kind, offset: self.at }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! Strings: checked once, kept with their escapes, decoded only when asked.
+
+use core::fmt;
+
+use super::{Error, ErrorKind, Scanner};
+
+/// A JSON string, borrowed with its escapes still in it. Comparing decodes.
+///
+/// ```
+/// use app_license_gate::json::{Scanner, Str, Value};
+/// let Value::String(s) = Scanner::<1>::from_text(r#""\u0061ctive""#).value()? else { panic!() };
+/// assert_eq!(s.plain(), None);
+/// assert_eq!(s, Str::from("active"));
+/// assert_eq!(s.to_string(), "active");
+/// # Ok::<(), app_license_gate::json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Str<'a> {
+    text: &'a str,
+    escapes: bool,
+}
+
+impl<'a> Str<'a> {
+    /// Text between quotes of JSON that was checked before.
+    pub(super) fn escaped(text: &'a str) -> Self {
+        Self { text, escapes: text.as_bytes().contains(&b'\\') }
+    }
+
+    /// The text itself when nothing in it is escaped: the usual case.
+    #[must_use]
+    #[inline]
+    pub const fn plain(&self) -> Option<&'a str> {
+        if self.escapes { None } else { Some(self.text) }
+    }
+
+    /// Whether the string is empty.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The characters, decoded.
+    #[must_use]
+    pub fn chars(&self) -> Chars<'a> {
+        Chars { chars: self.text.chars(), escapes: self.escapes }
+    }
+
+    /// A cheap summary of a key: equal keys without escapes have equal summaries; 0 for escapes.
+    pub(super) fn summary(&self) -> u32 {
+        if self.escapes {
+            return 0;
+        }
+        let bytes = self.text.as_bytes();
+        let byte = |b: Option<&u8>| u32::from(b.copied().unwrap_or_default());
+        let len = u32::try_from(bytes.len() & 0x7fff).unwrap_or_default();
+        0x8000_0000 | (len << 16) | (byte(bytes.first()) << 8) | byte(bytes.last())
+    }
+}
+
+impl<'a> From<&'a str> for Str<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { text, escapes: false }
+    }
+}
+
+impl PartialEq for Str<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.plain(), other.plain()) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.chars().eq(other.chars()),
+        }
+    }
+}
+
+impl Eq for Str<'_> {}
+
+impl fmt::Display for Str<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.plain() {
+            Some(text) => f.write_str(text),
+            None => self.chars().try_for_each(|c| fmt::Write::write_char(f, c)),
+        }
+    }
+}
+
+/// The decoded characters of a [`Str`].
+#[derive(Debug, Clone)]
+pub struct Chars<'a> {
+    chars: core::str::Chars<'a>,
+    escapes: bool,
+}
+
+impl Iterator for Chars<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let c = self.chars.next()?;
+        if c != '\\' || !self.escapes {
+            return Some(c);
+        }
+        Some(match self.chars.next()? {
+            'n' => '\n',
+            't' => '\t',
+            'r' => '\r',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'u' => {
+                let high = self.unit()?;
+                if (0xd800..0xdc00).contains(&high) {
+                    let _backslash_u = (self.chars.next()?, self.chars.next()?);
+                    let low = self.unit()?;
+                    let pair = (high & 0x3ff) << 10 | (low & 0x3ff);
+                    char::from_u32(pair.wrapping_add(0x1_0000))?
+                } else {
+                    char::from_u32(high)?
+                }
+            }
+            other => other,
+        })
+    }
+}
+
+impl Chars<'_> {
+    fn unit(&mut self) -> Option<u32> {
+        let mut unit = 0_u32;
+        for _ in 0..4 {
+            unit = (unit << 4) | self.chars.next()?.to_digit(16)?;
+        }
+        Some(unit)
+    }
+}
+
+/// Whether any of eight bytes ends the plain run of a string: a quote, a backslash or a control
+/// character. May answer true too often (never too seldom), which only costs a slower look.
+#[inline]
+const fn ends_run(chunk: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const fn has_zero(v: u64) -> u64 {
+        v.wrapping_sub(ONES) & !v & HIGH
+    }
+    let quote = has_zero(chunk ^ (ONES.wrapping_mul(b'"' as u64)));
+    let backslash = has_zero(chunk ^ (ONES.wrapping_mul(b'\\' as u64)));
+    let control = chunk.wrapping_sub(ONES.wrapping_mul(0x20)) & !chunk & HIGH;
+    (quote | backslash | control) != 0
+}
+
+impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
+    /// Reads a string; the scanner stands at its opening quote.
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<Str<'a>, Error> {
+        self.step();
+        let start = self.at;
+        let mut escapes = false;
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            if let Some(chunk) = rest.first_chunk::<8>() {
+                if !ends_run(u64::from_le_bytes(*chunk)) {
+                    self.at = self.at.wrapping_add(8);
+                    continue;
+                }
+            }
+            let run = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
+            let Some(run) = run else {
+                self.at = self.text.len();
+                return Err(self.error(ErrorKind::UnexpectedEnd));
+            };
+            self.at = self.at.wrapping_add(run);
+            match self.byte() {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escapes = true;
+                    self.escape()?;
+                }
+                _ => return Err(self.error(ErrorKind::InvalidString)),
+            }
+        }
+        let text = self.text.get(start..self.at).ok_or_else(|| self.error(ErrorKind::Syntax))?;
+        self.step();
+        Ok(Str { text, escapes })
+    }
+
+    fn escape(&mut self) -> Result<(), Error> {
+        self.step();
+        match self.byte() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.step();
+                Ok(())
+            }
+            Some(b'u') => {
+                self.step();
+                let unit = self.hex()?;
+                match unit {
+                    0xd800..=0xdbff => {
+                        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+                        if !rest.starts_with(b"\\u") {
+                            return Err(self.error(ErrorKind::InvalidString));
+                        }
+                        self.at = self.at.wrapping_add(2);
+                        if (0xdc00..=0xdfff).contains(&self.hex()?) {
+                            Ok(())
+                        } else {
+                            Err(self.error(ErrorKind::InvalidString))
+                        }
+                    }
+                    0xdc00..=0xdfff => Err(self.error(ErrorKind::InvalidString)),
+                    _ => Ok(()),
+                }
+            }
+            Some(_) => Err(self.error(ErrorKind::InvalidString)),
+            None => Err(self.error(ErrorKind::UnexpectedEnd)),
+        }
+    }
+
+    fn hex(&mut self) -> Result<u32, Error> {
+        let mut unit = 0_u32;
+        for _ in 0..4 {
+            let byte = self.byte().ok_or_else(|| self.error(ErrorKind::UnexpectedEnd))?;
+            let digit = char::from(byte).to_digit(16);
+            unit = (unit << 4) | digit.ok_or_else(|| self.error(ErrorKind::InvalidString))?;
+            self.step();
+        }
+        Ok(unit)
+    }
+}

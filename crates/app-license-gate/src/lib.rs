@@ -1,0 +1,30 @@
+//! The rules of `app-license`: from the facts of a licence to a decision.
+//!
+//! `no_std`, no allocation, borrowed strings: the same code decides in a server and in the few
+//! kilobytes a browser loads. Most people use the crate `app-license`, which re-exports what is
+//! here and adds reading, verifying and errors.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`json`] | a strict scanner: no duplicate keys, no trailing bytes, bounded depth |
+//! | [`capability`] | the ranking Free < Standard < Advanced and the loose comparison |
+//! | [`facts`] | what a licence object says, in all its spellings |
+//! | [`policy`] | the decision table |
+//!
+//! ```
+//! use app_license_gate::{facts::Facts, capability::Needs};
+//!
+//! let facts = Facts::from_json(br#"{"active":true,"capabilitySet":"capabilityStandard"}"#)?;
+//! assert!(facts.grants().includes(Needs::STANDARD));
+//! assert!(!facts.grants().includes(Needs::ADVANCED));
+//! # Ok::<(), app_license_gate::json::Error>(())
+//! ```
+#![no_std]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod capability;
+pub mod facts;
+pub mod json;
+pub mod policy;

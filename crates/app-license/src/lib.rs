@@ -1,0 +1,1 @@
+//! Reads, verifies and decides Atlassian Marketplace licences.
