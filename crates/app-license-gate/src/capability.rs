@@ -52,12 +52,14 @@ impl Edition {
         match capability {
             "capabilityAdvanced" => Some(Self::Advanced),
             "capabilityStandard" => Some(Self::Standard),
-            _ => Self::of_chars(capability.chars()),
+            _ => Self::of_chars(&capability.chars()),
         }
     }
 
-    fn of_chars(chars: impl Iterator<Item = char> + Clone) -> Option<Self> {
-        Self::ALL.into_iter().find(|e| same_chars(chars.clone(), e.capability_set().chars()))
+    fn of_chars(chars: &(impl Iterator<Item = char> + Clone)) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|e| same_chars(chars.clone(), e.capability_set().chars()))
     }
 
     /// The platform's spelling of this edition's capability set.
@@ -147,7 +149,10 @@ impl<'a> Needs<'a> {
     pub const ADVANCED: Needs<'static> = Needs::edition_const(Edition::Advanced);
 
     const fn edition_const(edition: Edition) -> Needs<'static> {
-        Needs { text: edition.capability_set(), edition: Some(edition) }
+        Needs {
+            text: edition.capability_set(),
+            edition: Some(edition),
+        }
     }
 
     /// The capability as the caller wrote it.
@@ -176,14 +181,20 @@ impl<'a> Needs<'a> {
 impl<'a> From<&'a str> for Needs<'a> {
     #[inline]
     fn from(text: &'a str) -> Self {
-        Self { text, edition: Edition::of(text) }
+        Self {
+            text,
+            edition: Edition::of(text),
+        }
     }
 }
 
 impl From<Edition> for Needs<'_> {
     #[inline]
     fn from(edition: Edition) -> Self {
-        Self { text: edition.capability_set(), edition: Some(edition) }
+        Self {
+            text: edition.capability_set(),
+            edition: Some(edition),
+        }
     }
 }
 
@@ -217,10 +228,12 @@ impl<'a> Grants<'a> {
     /// ```
     #[must_use]
     pub fn of_active(capability_set: Option<Str<'a>>) -> Self {
-        let Some(text) = capability_set else { return Self::Edition(Edition::Standard) };
+        let Some(text) = capability_set else {
+            return Self::Edition(Edition::Standard);
+        };
         let edition = match text.plain() {
             Some(plain) => Edition::of(plain),
-            None => Edition::of_chars(text.chars()),
+            None => Edition::of_chars(&text.chars()),
         };
         edition.map_or(Self::Only(text), Self::Edition)
     }

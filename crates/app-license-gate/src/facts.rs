@@ -1,0 +1,374 @@
+//! What a licence object says, in all its spellings, before anybody judges it.
+//!
+//! The platform prints one object in half a dozen ways: `active` or `isActive`, `evaluation` or
+//! `isEvaluation`, `entitlementId` or `ccpEntitlementId`. [`Facts`] reads them all in one pass and
+//! keeps what it read as borrowed text.
+//!
+//! Platform pages: <https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps>,
+//! <https://developer.atlassian.com/platform/forge/remote/essentials/>
+
+use crate::capability::Grants;
+use crate::json::{Error, Scanner, Str, Value};
+
+/// How many keys a licence object (with what nests in it) may have open at once.
+pub const MAX_KEYS: usize = 96;
+
+/// The three states of a licence: never two.
+///
+/// ```
+/// use app_license_gate::facts::{Facts, State};
+/// assert_eq!(Facts::from_json(br#"{"active":true}"#)?.state(), State::Active);
+/// assert_eq!(Facts::from_json(br#"{"active":"true"}"#)?.state(), State::Inactive);
+/// assert_eq!(Facts::from_json(b"{}")?.state(), State::Absent);
+/// # Ok::<(), app_license_gate::json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "three states, never two, never four"
+)]
+pub enum State {
+    /// The platform said that the licence is active (a running trial is active).
+    Active,
+    /// The platform said that it is not, or said something that does not count as yes.
+    Inactive,
+    /// The platform said nothing.
+    Absent,
+}
+
+impl State {
+    /// The state's stable name: `active`, `inactive`, `absent`.
+    ///
+    /// ```
+    /// # use app_license_gate::facts::State;
+    /// assert_eq!(State::Absent.name(), "absent");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+/// What one boolean field says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a field is missing, a boolean, or something else"
+)]
+pub enum Flag {
+    /// The field is missing or null.
+    #[default]
+    Missing,
+    /// The JSON boolean.
+    Is(bool),
+    /// Anything else: `"true"`, `1`, `"NULL"`. Never counts as true.
+    NotBoolean,
+}
+
+impl Flag {
+    fn read(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Missing,
+            Value::Bool(b) => Self::Is(b),
+            _ => Self::NotBoolean,
+        }
+    }
+
+    /// The boolean, if it is one.
+    ///
+    /// ```
+    /// # use app_license_gate::facts::Flag;
+    /// assert_eq!(Flag::NotBoolean.known(), None);
+    /// ```
+    #[must_use]
+    pub const fn known(self) -> Option<bool> {
+        match self {
+            Self::Is(b) => Some(b),
+            _ => None,
+        }
+    }
+}
+
+/// What a licence object says: every field in all its spellings, as borrowed text.
+///
+/// ```
+/// use app_license_gate::facts::{Facts, Flag};
+/// let facts = Facts::from_json(br#"{"isActive":true,"evaluation":false,"newField":[1]}"#)?;
+/// assert_eq!(facts.is_active, Flag::Is(true));
+/// assert_eq!(facts.evaluation(), Some(false));
+/// # Ok::<(), app_license_gate::json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Facts<'a> {
+    /// `active`
+    pub active: Flag,
+    /// `isActive`, the older Forge spelling.
+    pub is_active: Flag,
+    /// `capabilitySet`; a value that is no string is kept as its JSON text, and has no rank.
+    pub capability_set: Option<Str<'a>>,
+    /// `evaluation` (Connect)
+    pub evaluation: Flag,
+    /// `isEvaluation` (Forge)
+    pub is_evaluation: Flag,
+    /// `type`
+    pub kind: Option<Str<'a>>,
+    /// `billingPeriod`
+    pub billing_period: Option<Str<'a>>,
+    /// `trialEndDate`
+    pub trial_end: Option<Value<'a>>,
+    /// `subscriptionEndDate`
+    pub subscription_end: Option<Value<'a>>,
+    /// `entitlementId` (Connect) or `ccpEntitlementId` (Forge)
+    pub entitlement_id: Option<Str<'a>>,
+    /// `entitlementNumber` (Connect) or `ccpEntitlementSlug` (Forge)
+    pub entitlement_number: Option<Str<'a>>,
+    /// `supportEntitlementNumber`, deprecated by the platform.
+    pub support_entitlement_number: Option<Str<'a>>,
+    /// `modes`
+    pub modes: Option<Value<'a>>,
+}
+
+impl<'a> Facts<'a> {
+    /// Reads a licence object, or `null`, from JSON.
+    ///
+    /// # Errors
+    /// A fault of the JSON, or a value that is neither an object nor `null`.
+    pub fn from_json(bytes: &'a [u8]) -> Result<Self, Error> {
+        let mut scanner = Scanner::<MAX_KEYS>::new(bytes)?;
+        let facts = Self::read(&mut scanner)?;
+        scanner.end()?;
+        Ok(facts)
+    }
+
+    /// Reads a licence object, or `null`, where the scanner stands.
+    ///
+    /// # Errors
+    /// As [`Facts::from_json`].
+    pub fn read<const KEYS: usize>(scanner: &mut Scanner<'a, KEYS>) -> Result<Self, Error> {
+        let mut facts = Self::default();
+        if scanner.peek()? == crate::json::Kind::Null {
+            scanner.value()?;
+            return Ok(facts);
+        }
+        scanner.object(|s, key| {
+            let value = s.value()?;
+            match key.plain() {
+                Some(name) => facts.field(name, value),
+                None => facts.escaped_field(key, value),
+            }
+            Ok::<(), Error>(())
+        })?;
+        Ok(facts)
+    }
+
+    fn field(&mut self, name: &str, value: Value<'a>) {
+        match name {
+            "active" => self.active = Flag::read(value),
+            "isActive" => self.is_active = Flag::read(value),
+            "capabilitySet" => self.capability_set = capability(value),
+            "evaluation" => self.evaluation = Flag::read(value),
+            "isEvaluation" => self.is_evaluation = Flag::read(value),
+            "type" => self.kind = text(value),
+            "billingPeriod" => self.billing_period = text(value),
+            "trialEndDate" => self.trial_end = date(value),
+            "subscriptionEndDate" => self.subscription_end = date(value),
+            "entitlementId" | "ccpEntitlementId" => first(&mut self.entitlement_id, value),
+            "entitlementNumber" | "ccpEntitlementSlug" => {
+                first(&mut self.entitlement_number, value);
+            }
+            "supportEntitlementNumber" => self.support_entitlement_number = text(value),
+            "modes" if value != Value::Null => self.modes = Some(value),
+            _ => {}
+        }
+    }
+
+    /// A key written with escapes names the same field.
+    #[cold]
+    fn escaped_field(&mut self, key: Str<'_>, value: Value<'a>) {
+        const NAMES: [&str; 15] = [
+            "active",
+            "isActive",
+            "capabilitySet",
+            "evaluation",
+            "isEvaluation",
+            "type",
+            "billingPeriod",
+            "trialEndDate",
+            "subscriptionEndDate",
+            "entitlementId",
+            "ccpEntitlementId",
+            "entitlementNumber",
+            "ccpEntitlementSlug",
+            "supportEntitlementNumber",
+            "modes",
+        ];
+        if let Some(name) = NAMES.into_iter().find(|n| key == Str::from(*n)) {
+            self.field(name, value);
+        }
+    }
+
+    /// The state: both spellings are read, and if they disagree the licence is not active.
+    ///
+    /// ```
+    /// use app_license_gate::facts::{Facts, State};
+    /// let facts = Facts::from_json(br#"{"active":true,"isActive":false}"#)?;
+    /// assert_eq!(facts.state(), State::Inactive);
+    /// # Ok::<(), app_license_gate::json::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn state(&self) -> State {
+        match (self.active, self.is_active) {
+            (Flag::Missing, Flag::Missing) => State::Absent,
+            (Flag::Is(true), Flag::Is(true) | Flag::Missing) | (Flag::Missing, Flag::Is(true)) => {
+                State::Active
+            }
+            _ => State::Inactive,
+        }
+    }
+
+    /// Whether this is a trial: only ever what the platform says, never inferred from a date.
+    /// `None` when nothing readable is said, or the two spellings disagree.
+    ///
+    /// ```
+    /// use app_license_gate::facts::Facts;
+    /// let facts = Facts::from_json(br#"{"isEvaluation":"NULL","trialEndDate":"2030-01-01"}"#)?;
+    /// assert_eq!(facts.evaluation(), None);
+    /// # Ok::<(), app_license_gate::json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn evaluation(&self) -> Option<bool> {
+        match (self.evaluation.known(), self.is_evaluation.known()) {
+            (Some(a), Some(b)) => (a == b).then_some(a),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// What the licence grants: nothing unless it is active.
+    ///
+    /// ```
+    /// use app_license_gate::{capability::Grants, facts::Facts};
+    /// let facts = Facts::from_json(br#"{"active":false,"capabilitySet":"capabilityAdvanced"}"#)?;
+    /// assert_eq!(facts.grants(), Grants::Nothing);
+    /// # Ok::<(), app_license_gate::json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn grants(&self) -> Grants<'a> {
+        match self.state() {
+            State::Active => Grants::of_active(self.capability_set),
+            State::Inactive | State::Absent => Grants::Nothing,
+        }
+    }
+}
+
+/// A string the platform means: not null, not empty, not the literal `"NULL"`.
+fn text(value: Value<'_>) -> Option<Str<'_>> {
+    match value {
+        Value::String(s) if !s.is_empty() && s.plain() != Some("NULL") => Some(s),
+        _ => None,
+    }
+}
+
+fn capability(value: Value<'_>) -> Option<Str<'_>> {
+    match value {
+        Value::Null => None,
+        Value::String(_) => text(value),
+        Value::Bool(b) => Some(Str::from(if b { "true" } else { "false" })),
+        Value::Number(t) | Value::Array(t) | Value::Object(t) => Some(Str::from(t)),
+    }
+}
+
+fn date(value: Value<'_>) -> Option<Value<'_>> {
+    match value {
+        Value::Null => None,
+        Value::String(_) => text(value).map(Value::String),
+        other => Some(other),
+    }
+}
+
+fn first<'a>(slot: &mut Option<Str<'a>>, value: Value<'a>) {
+    if slot.is_none() {
+        *slot = text(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::{Facts, Flag, State};
+    use crate::capability::{Edition, Grants, Needs};
+
+    fn state(json: &str) -> State {
+        Facts::from_json(json.as_bytes()).unwrap().state()
+    }
+
+    #[test]
+    fn every_pair_of_active_and_is_active() {
+        let said = [
+            "",
+            "null",
+            "true",
+            "false",
+            r#""true""#,
+            "1",
+            r#""false""#,
+            "[]",
+        ];
+        for a in said {
+            for b in said {
+                let field = |name: &str, v: &str| {
+                    if v.is_empty() {
+                        format!(r#""x{name}":0"#)
+                    } else {
+                        format!(r#""{name}":{v}"#)
+                    }
+                };
+                let json = format!("{{{},{}}}", field("active", a), field("isActive", b));
+                let missing = |v: &str| v.is_empty() || v == "null";
+                let want = match (a, b) {
+                    _ if missing(a) && missing(b) => State::Absent,
+                    ("true", _) if missing(b) || b == "true" => State::Active,
+                    (_, "true") if missing(a) => State::Active,
+                    _ => State::Inactive,
+                };
+                assert_eq!(state(&json), want, "{json}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_edition_without_an_active_licence_grants_nothing() {
+        for json in [r#"{"capabilitySet":"capabilityAdvanced"}"#, "null", "{}"] {
+            assert_eq!(
+                Facts::from_json(json.as_bytes()).unwrap().grants(),
+                Grants::Nothing
+            );
+        }
+    }
+
+    #[test]
+    fn a_capability_set_that_is_no_string_has_no_rank() {
+        for value in ["1", "true", r#"["capabilityAdvanced"]"#, r#"{"a":1}"#] {
+            let json = format!(r#"{{"active":true,"capabilitySet":{value}}}"#);
+            let facts = Facts::from_json(json.as_bytes()).unwrap();
+            assert!(!facts.grants().includes(Needs::STANDARD), "{json}");
+        }
+        for value in ["null", r#""""#, r#""NULL""#] {
+            let json = format!(r#"{{"active":true,"capabilitySet":{value}}}"#);
+            let facts = Facts::from_json(json.as_bytes()).unwrap();
+            assert_eq!(facts.grants(), Grants::Edition(Edition::Standard), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_key_with_escapes_names_the_same_field() {
+        let facts = Facts::from_json(br#"{"\u0061ctive":false,"isActive":true}"#).unwrap();
+        assert_eq!(facts.active, Flag::Is(false));
+        assert_eq!(facts.state(), State::Inactive);
+    }
+}

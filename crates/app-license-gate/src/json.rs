@@ -203,7 +203,10 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     pub fn new(bytes: &'a [u8]) -> Result<Self, Error> {
         match core::str::from_utf8(bytes) {
             Ok(text) => Ok(Self::from_text(text)),
-            Err(e) => Err(Error { kind: ErrorKind::NotUtf8, offset: e.valid_up_to() }),
+            Err(e) => Err(Error {
+                kind: ErrorKind::NotUtf8,
+                offset: e.valid_up_to(),
+            }),
         }
     }
 
@@ -215,8 +218,18 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     /// ```
     #[must_use]
     pub const fn from_text(text: &'a str) -> Self {
-        let key = Key { summary: 0, start: 0, end: 0 };
-        Self { text, at: 0, depth: 0, keys: [key; KEYS], open: 0 }
+        let key = Key {
+            summary: 0,
+            start: 0,
+            end: 0,
+        };
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            keys: [key; KEYS],
+            open: 0,
+        }
     }
 
     /// The type of the next value, by its first character.
@@ -324,7 +337,9 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         self.space();
         let start = self.at;
         read(self)?;
-        self.text.get(start..self.at).ok_or_else(|| self.error(ErrorKind::Syntax).into())
+        self.text
+            .get(start..self.at)
+            .ok_or_else(|| self.error(ErrorKind::Syntax).into())
     }
 
     /// Nothing but white space may follow.
@@ -391,14 +406,31 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
             })
         });
         if duplicate {
-            return Err(Error { kind: ErrorKind::DuplicateKey, offset: start });
+            return Err(Error {
+                kind: ErrorKind::DuplicateKey,
+                offset: start,
+            });
         }
         let (Ok(start32), Ok(end32)) = (u32::try_from(start), u32::try_from(self.at)) else {
-            return Err(Error { kind: ErrorKind::TooManyKeys, offset: start });
+            return Err(Error {
+                kind: ErrorKind::TooManyKeys,
+                offset: start,
+            });
         };
         match self.keys.get_mut(self.open) {
-            Some(slot) => *slot = Key { summary, start: start32, end: end32 },
-            None => return Err(Error { kind: ErrorKind::TooManyKeys, offset: start }),
+            Some(slot) => {
+                *slot = Key {
+                    summary,
+                    start: start32,
+                    end: end32,
+                }
+            }
+            None => {
+                return Err(Error {
+                    kind: ErrorKind::TooManyKeys,
+                    offset: start,
+                });
+            }
         }
         self.open = self.open.wrapping_add(1);
         Ok(key)
@@ -425,7 +457,8 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     #[inline]
     fn token(&mut self) -> Result<u8, Error> {
         self.space();
-        self.byte().ok_or_else(|| self.error(ErrorKind::UnexpectedEnd))
+        self.byte()
+            .ok_or_else(|| self.error(ErrorKind::UnexpectedEnd))
     }
 
     #[inline]
@@ -447,7 +480,10 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
 
     #[cold]
     const fn error(&self, kind: ErrorKind) -> Error {
-        Error { kind, offset: self.at }
+        Error {
+            kind,
+            offset: self.at,
+        }
     }
 }
 

@@ -24,7 +24,9 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
             }
             self.digits()?;
         }
-        self.text.get(start..self.at).ok_or_else(|| self.error(ErrorKind::Syntax))
+        self.text
+            .get(start..self.at)
+            .ok_or_else(|| self.error(ErrorKind::Syntax))
     }
 
     fn digits(&mut self) -> Result<(), Error> {
@@ -32,6 +34,10 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         while matches!(self.byte(), Some(b'0'..=b'9')) {
             self.step();
         }
-        if self.at == start { Err(self.error(ErrorKind::Syntax)) } else { Ok(()) }
+        if self.at == start {
+            Err(self.error(ErrorKind::Syntax))
+        } else {
+            Ok(())
+        }
     }
 }

@@ -24,7 +24,11 @@ fn a_duplicate_key_is_found_at_any_depth_and_behind_escapes() {
         r#"{"l\u0069c":1,"lic":2}"#,
         r#"{"\u0061":1,"\u0061":2}"#,
     ] {
-        assert_eq!(read(text.as_bytes()), Err(ErrorKind::DuplicateKey), "{text}");
+        assert_eq!(
+            read(text.as_bytes()),
+            Err(ErrorKind::DuplicateKey),
+            "{text}"
+        );
     }
     assert_eq!(read(br#"{"a":{"a":1},"b":{"a":2}}"#), Ok(()));
     assert_eq!(read(br#"{"ab":1,"aab":2,"abb":2,"acb":3}"#), Ok(()));
@@ -68,12 +72,17 @@ fn the_number_of_open_keys_is_bounded() {
     assert_eq!(read(object(64).as_bytes()), Ok(()));
     assert_eq!(read(object(65).as_bytes()), Err(ErrorKind::TooManyKeys));
     // closed objects give their keys back
-    assert_eq!(read(format!("[{},{}]", object(60), object(60)).as_bytes()), Ok(()));
+    assert_eq!(
+        read(format!("[{},{}]", object(60), object(60)).as_bytes()),
+        Ok(())
+    );
 }
 
 #[test]
 fn asking_for_another_type_says_what_was_expected() {
-    let error = Scanner::<1>::from_text(" 7").object::<Error>(|_, _| Ok(())).unwrap_err();
+    let error = Scanner::<1>::from_text(" 7")
+        .object::<Error>(|_, _| Ok(()))
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Expected(Kind::Object));
     assert_eq!(error.to_string(), "expected an object at byte 1");
 }

@@ -23,7 +23,10 @@ pub struct Str<'a> {
 impl<'a> Str<'a> {
     /// Text between quotes of JSON that was checked before.
     pub(super) fn escaped(text: &'a str) -> Self {
-        Self { text, escapes: text.as_bytes().contains(&b'\\') }
+        Self {
+            text,
+            escapes: text.as_bytes().contains(&b'\\'),
+        }
     }
 
     /// The text itself when nothing in it is escaped: the usual case.
@@ -42,7 +45,10 @@ impl<'a> Str<'a> {
     /// The characters, decoded.
     #[must_use]
     pub fn chars(&self) -> Chars<'a> {
-        Chars { chars: self.text.chars(), escapes: self.escapes }
+        Chars {
+            chars: self.text.chars(),
+            escapes: self.escapes,
+        }
     }
 
     /// A cheap summary of a key: equal keys without escapes have equal summaries; 0 for escapes.
@@ -59,7 +65,10 @@ impl<'a> Str<'a> {
 
 impl<'a> From<&'a str> for Str<'a> {
     fn from(text: &'a str) -> Self {
-        Self { text, escapes: false }
+        Self {
+            text,
+            escapes: false,
+        }
     }
 }
 
@@ -154,13 +163,15 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         let mut escapes = false;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            if let Some(chunk) = rest.first_chunk::<8>() {
-                if !ends_run(u64::from_le_bytes(*chunk)) {
-                    self.at = self.at.wrapping_add(8);
-                    continue;
-                }
+            if let Some(chunk) = rest.first_chunk::<8>()
+                && !ends_run(u64::from_le_bytes(*chunk))
+            {
+                self.at = self.at.wrapping_add(8);
+                continue;
             }
-            let run = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
+            let run = rest
+                .iter()
+                .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
             let Some(run) = run else {
                 self.at = self.text.len();
                 return Err(self.error(ErrorKind::UnexpectedEnd));
@@ -175,7 +186,10 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
                 _ => return Err(self.error(ErrorKind::InvalidString)),
             }
         }
-        let text = self.text.get(start..self.at).ok_or_else(|| self.error(ErrorKind::Syntax))?;
+        let text = self
+            .text
+            .get(start..self.at)
+            .ok_or_else(|| self.error(ErrorKind::Syntax))?;
         self.step();
         Ok(Str { text, escapes })
     }
@@ -215,7 +229,9 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     fn hex(&mut self) -> Result<u32, Error> {
         let mut unit = 0_u32;
         for _ in 0..4 {
-            let byte = self.byte().ok_or_else(|| self.error(ErrorKind::UnexpectedEnd))?;
+            let byte = self
+                .byte()
+                .ok_or_else(|| self.error(ErrorKind::UnexpectedEnd))?;
             let digit = char::from(byte).to_digit(16);
             unit = (unit << 4) | digit.ok_or_else(|| self.error(ErrorKind::InvalidString))?;
             self.step();

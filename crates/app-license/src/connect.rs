@@ -1,0 +1,1 @@
+//! Atlassian Connect: lifecycle, tokens, query hash, iframe query, License API, conditions.

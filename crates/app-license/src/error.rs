@@ -1,0 +1,479 @@
+//! The one error of this crate: a kind with evidence, and a stable code.
+
+use std::fmt;
+
+use app_license_gate::json;
+
+use crate::time::UnixTime;
+
+/// Why something was not read, not verified, or not decided.
+///
+/// [`Error::kind`] carries what was expected and what was found; [`Error::code`] is stable and the
+/// same in JavaScript and on the command line; [`Error::class`] says whose fault it is and maps to
+/// an HTTP status. No message ever shows a token or a secret.
+///
+/// ```
+/// use app_license::{ErrorClass, License};
+/// let error = License::from_connect_api(b"<html>").unwrap_err();
+/// assert_eq!(error.code(), "json_syntax");
+/// assert_eq!(error.class(), ErrorClass::Malformed);
+/// assert_eq!(error.class().http_status(), 400);
+/// assert_eq!(error.to_string(), "the License API body is not valid JSON at byte 0");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(Box<ErrorKind>);
+
+/// Whose fault an [`Error`] is.
+///
+/// ```
+/// use app_license::ErrorClass;
+/// assert_eq!(ErrorClass::Refused.http_status(), 401);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// The input is not what it should be: 400.
+    Malformed,
+    /// The input is larger than any honest one: 413.
+    TooLarge,
+    /// The proof is missing or does not hold: 401.
+    Refused,
+    /// The caller's own configuration or call is wrong: 500.
+    Misuse,
+}
+
+impl ErrorClass {
+    /// The HTTP status a server answers with.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::TooLarge => 413,
+            Self::Refused => 401,
+            Self::Misuse => 500,
+        }
+    }
+}
+
+impl Error {
+    /// What happened, with what was expected and found.
+    #[must_use]
+    pub const fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(self.0.as_ref())
+    }
+}
+
+impl From<ErrorKind> for Error {
+    #[cold]
+    fn from(kind: ErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+/// What happened. New kinds may come; match with a last arm `_`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    // ---- input ----
+    /// Larger than any honest input.
+    #[error("the {what} has {found} bytes, more than the limit of {limit}")]
+    TooLarge {
+        /// What was measured.
+        what: &'static str,
+        /// The limit, in bytes.
+        limit: usize,
+        /// What was found, in bytes.
+        found: usize,
+    },
+    /// Not the JSON asked for.
+    #[error("the {what} is {}", JsonMessage(source))]
+    Json {
+        /// Which document.
+        what: &'static str,
+        /// What is wrong, and where.
+        source: json::Error,
+    },
+    /// A field that must be there is missing, null or empty.
+    #[error("the {what} lacks `{field}`")]
+    FieldMissing {
+        /// Which document.
+        what: &'static str,
+        /// The field.
+        field: &'static str,
+    },
+    /// A field has another type than it must have.
+    #[error("`{field}` of the {what} must be {expected}, found {found}")]
+    FieldType {
+        /// Which document.
+        what: &'static str,
+        /// The field.
+        field: &'static str,
+        /// The type it must have.
+        expected: json::Kind,
+        /// The type found.
+        found: json::Kind,
+    },
+    /// A field has a value that it may not have.
+    #[error("`{field}` of the {what} must be {expected}, found `{found}`")]
+    FieldValue {
+        /// Which document.
+        what: &'static str,
+        /// The field.
+        field: &'static str,
+        /// What it must be.
+        expected: String,
+        /// What was found, shortened.
+        found: String,
+    },
+    /// An identifier that is empty, too long or holds what it may not.
+    #[error("`{found}` is not a valid {what}")]
+    InvalidId {
+        /// What it should identify.
+        what: &'static str,
+        /// What was found, shortened.
+        found: String,
+    },
+    /// A URL that cannot be the base URL of an app or a site.
+    #[error("`{found}` is not a valid base URL: {expected}")]
+    InvalidBaseUrl {
+        /// What it must be.
+        expected: &'static str,
+        /// What was found, shortened.
+        found: String,
+    },
+    /// A shared secret too short to prove anything.
+    #[error("the shared secret has {bytes} bytes, fewer than {minimum}")]
+    WeakSecret {
+        /// Its length, in bytes.
+        bytes: usize,
+        /// The least that is taken, in bytes.
+        minimum: usize,
+    },
+
+    // ---- tokens ----
+    /// The request carries no token.
+    #[error("the request carries no token: expected {expected}")]
+    TokenMissing {
+        /// Where it should be.
+        expected: &'static str,
+    },
+    /// The request carries two different tokens.
+    #[error("the request carries two different tokens")]
+    TokenConflict,
+    /// The `Authorization` header has another scheme.
+    #[error("the authorization scheme must be `{expected}`, found `{found}`")]
+    TokenScheme {
+        /// The scheme of this kind of token.
+        expected: &'static str,
+        /// What was found, shortened.
+        found: String,
+    },
+    /// Not a compact token: three segments of strict base64url.
+    #[error("the token is malformed: {reason}")]
+    TokenMalformed {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Signed with, or claiming, another algorithm than the one this kind of token has.
+    #[error("the token's algorithm must be {expected}, found `{found}`")]
+    Algorithm {
+        /// The one algorithm.
+        expected: &'static str,
+        /// What the header says, shortened.
+        found: String,
+    },
+    /// The header asks for an extension: none is known.
+    #[error("the token's header has `crit`, which is never accepted")]
+    CriticalHeader,
+    /// The header names no key.
+    #[error("the token's header lacks `kid`")]
+    KeyIdMissing,
+    /// No key of that id is known; fetching keys again may help.
+    #[error("no key `{kid}` is known")]
+    UnknownKey {
+        /// The id, shortened.
+        kid: String,
+    },
+    /// The signature does not match.
+    #[error("the token's signature does not match")]
+    Signature,
+    /// A claim that is relied on is missing.
+    #[error("the token lacks the claim `{claim}`")]
+    ClaimMissing {
+        /// The claim.
+        claim: &'static str,
+    },
+    /// A claim has another type or value than it can have.
+    #[error("the claim `{claim}` must be {expected}")]
+    ClaimType {
+        /// The claim.
+        claim: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// The token has expired.
+    #[error("the token expired at {expired_at}, now is {now} (leeway {leeway} s)")]
+    Expired {
+        /// When.
+        expired_at: UnixTime,
+        /// The clock.
+        now: UnixTime,
+        /// What was granted on top, in seconds.
+        leeway: u64,
+    },
+    /// The token is not valid yet, or was issued in the future.
+    #[error("the claim `{claim}` is {at}, in the future of {now} (leeway {leeway} s)")]
+    NotYetValid {
+        /// `iat` or `nbf`.
+        claim: &'static str,
+        /// What it says.
+        at: UnixTime,
+        /// The clock.
+        now: UnixTime,
+        /// What was granted on top, in seconds.
+        leeway: u64,
+    },
+    /// The token is for somebody else.
+    #[error("the token's audience must be `{expected}`, found `{found}`")]
+    Audience {
+        /// Who we are.
+        expected: String,
+        /// Who it is for, shortened.
+        found: String,
+    },
+    /// The token is from somebody else.
+    #[error("the token's issuer must be `{expected}`, found `{found}`")]
+    Issuer {
+        /// Who may issue it.
+        expected: String,
+        /// Who did, shortened.
+        found: String,
+    },
+    /// The query hash is that of another request; see `explain`.
+    #[error(
+        "the token's query hash is not that of this request: expected `{expected}`, found `{found}`"
+    )]
+    QshMismatch {
+        /// The hash of this request.
+        expected: String,
+        /// The hash in the token, shortened.
+        found: String,
+    },
+    /// A context token (or a token without a URL) where a URL-bound one is needed.
+    #[error("a context token is not accepted here: its query hash is not bound to a URL")]
+    ContextToken,
+    /// A URL-bound token where a context token is needed.
+    #[error("only a context token is accepted here: its query hash must be `context-qsh`")]
+    NotContextToken,
+    /// Two parts of one request name different tenants.
+    #[error("`{field}` names `{found}`, the token is from `{expected}`")]
+    TenantMismatch {
+        /// Which part.
+        field: &'static str,
+        /// The tenant the token proves.
+        expected: String,
+        /// The tenant named, shortened.
+        found: String,
+    },
+    /// Two claims of one token contradict each other.
+    #[error("the claims `{one}` and `{other}` contradict each other")]
+    ClaimsContradict {
+        /// One claim.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// The token is from an Isolated Cloud and none is configured, or another one is.
+    #[error("the token is from the isolated cloud `{found}`, which is not configured")]
+    IsolatedCloud {
+        /// The label, shortened.
+        found: String,
+    },
+    /// The body's base URL is not on a host of the configured cloud.
+    #[error("the base URL `{found}` is not on a host of the configured cloud")]
+    ForeignBaseUrl {
+        /// What the body says, shortened.
+        found: String,
+    },
+
+    // ---- keys ----
+    /// A key that cannot be read.
+    #[error("the {what} cannot be read: {reason}")]
+    KeyMalformed {
+        /// Which kind of key.
+        what: &'static str,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// An RSA key too short to prove anything.
+    #[error("the RSA key has {bits} bits, fewer than {minimum}")]
+    WeakKey {
+        /// Its length, in bits.
+        bits: usize,
+        /// The least that is taken, in bits.
+        minimum: usize,
+    },
+
+    // ---- features and conditions ----
+    /// `editions.toml` (or its JSON form) is not what it must be.
+    #[error("the feature map is not valid: {reason}")]
+    FeatureMap {
+        /// What is wrong, with the line where known.
+        reason: String,
+    },
+    /// A feature that the feature map does not name.
+    #[error("the feature map has no feature `{feature}`")]
+    UnknownFeature {
+        /// The name asked for, shortened.
+        feature: String,
+    },
+    /// Not a condition of the host platform.
+    #[error("not a valid condition: {reason}")]
+    Condition {
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+struct JsonMessage<'a>(&'a json::Error);
+
+impl fmt::Display for JsonMessage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind() {
+            json::ErrorKind::Syntax | json::ErrorKind::NotUtf8 => self.0.fmt(f),
+            _ => write!(f, "not acceptable JSON: {}", self.0),
+        }
+    }
+}
+
+impl Error {
+    /// The stable code of the kind, the same in every language of this project.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        use ErrorKind as K;
+        match &*self.0 {
+            K::TooLarge { .. } => "too_large",
+            K::Json { source, .. } => match source.kind() {
+                json::ErrorKind::DuplicateKey => "json_duplicate_key",
+                json::ErrorKind::TooDeep => "json_too_deep",
+                json::ErrorKind::TooManyKeys => "json_too_many_keys",
+                json::ErrorKind::TrailingBytes => "json_trailing_bytes",
+                json::ErrorKind::NotUtf8 => "json_not_utf8",
+                _ => "json_syntax",
+            },
+            K::FieldMissing { .. } => "field_missing",
+            K::FieldType { .. } => "field_type",
+            K::FieldValue { .. } => "field_value",
+            K::InvalidId { .. } => "invalid_id",
+            K::InvalidBaseUrl { .. } => "invalid_base_url",
+            K::WeakSecret { .. } => "weak_secret",
+            K::TokenMissing { .. } => "token_missing",
+            K::TokenConflict => "token_conflict",
+            K::TokenScheme { .. } => "token_scheme",
+            K::TokenMalformed { .. } => "token_malformed",
+            K::Algorithm { .. } => "algorithm",
+            K::CriticalHeader => "critical_header",
+            K::KeyIdMissing => "key_id_missing",
+            K::UnknownKey { .. } => "unknown_key",
+            K::Signature => "signature",
+            K::ClaimMissing { .. } => "claim_missing",
+            K::ClaimType { .. } => "claim_type",
+            K::Expired { .. } => "expired",
+            K::NotYetValid { .. } => "not_yet_valid",
+            K::Audience { .. } => "audience",
+            K::Issuer { .. } => "issuer",
+            K::QshMismatch { .. } => "qsh_mismatch",
+            K::ContextToken => "context_token",
+            K::NotContextToken => "not_context_token",
+            K::TenantMismatch { .. } => "tenant_mismatch",
+            K::ClaimsContradict { .. } => "claims_contradict",
+            K::IsolatedCloud { .. } => "isolated_cloud",
+            K::ForeignBaseUrl { .. } => "foreign_base_url",
+            K::KeyMalformed { .. } => "key_malformed",
+            K::WeakKey { .. } => "weak_key",
+            K::FeatureMap { .. } => "feature_map",
+            K::UnknownFeature { .. } => "unknown_feature",
+            K::Condition { .. } => "condition",
+        }
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        use ErrorKind as K;
+        match &*self.0 {
+            K::TooLarge { .. } => ErrorClass::TooLarge,
+            K::Json { .. }
+            | K::FieldMissing { .. }
+            | K::FieldType { .. }
+            | K::FieldValue { .. }
+            | K::InvalidId { .. }
+            | K::InvalidBaseUrl { .. }
+            | K::WeakSecret { .. }
+            | K::Condition { .. } => ErrorClass::Malformed,
+            K::TokenMissing { .. }
+            | K::TokenConflict
+            | K::TokenScheme { .. }
+            | K::TokenMalformed { .. }
+            | K::Algorithm { .. }
+            | K::CriticalHeader
+            | K::KeyIdMissing
+            | K::UnknownKey { .. }
+            | K::Signature
+            | K::ClaimMissing { .. }
+            | K::ClaimType { .. }
+            | K::Expired { .. }
+            | K::NotYetValid { .. }
+            | K::Audience { .. }
+            | K::Issuer { .. }
+            | K::QshMismatch { .. }
+            | K::ContextToken
+            | K::NotContextToken
+            | K::TenantMismatch { .. }
+            | K::ClaimsContradict { .. }
+            | K::IsolatedCloud { .. }
+            | K::ForeignBaseUrl { .. }
+            | K::KeyMalformed { .. }
+            | K::WeakKey { .. } => ErrorClass::Refused,
+            K::FeatureMap { .. } | K::UnknownFeature { .. } => ErrorClass::Misuse,
+        }
+    }
+
+    /// Whether the key of the token is unknown, so that fetching keys again may help.
+    ///
+    /// ```
+    /// use app_license::{Error, ErrorKind};
+    /// let error = Error::from(ErrorKind::Signature);
+    /// assert!(!error.is_unknown_key());
+    /// ```
+    #[must_use]
+    pub const fn is_unknown_key(&self) -> bool {
+        matches!(*self.0, ErrorKind::UnknownKey { .. })
+    }
+}
+
+/// Puts a name to a fault of JSON text.
+pub(crate) fn in_json(what: &'static str) -> impl Fn(json::Error) -> Error {
+    move |source| ErrorKind::Json { what, source }.into()
+}
+
+/// Refuses what is larger than any honest input.
+pub(crate) fn at_most(what: &'static str, found: usize, limit: usize) -> Result<(), Error> {
+    if found <= limit {
+        Ok(())
+    } else {
+        Err(ErrorKind::TooLarge { what, limit, found }.into())
+    }
+}

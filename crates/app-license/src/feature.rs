@@ -1,0 +1,1 @@
+//! Features of an app and the editions they belong to: `editions.toml`.

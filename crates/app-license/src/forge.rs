@@ -1,0 +1,1 @@
+//! Atlassian Forge: invocation tokens, contexts, License API, lifecycle, manifest.

@@ -1,0 +1,1 @@
+//! Compact tokens: one strict parse, pinned algorithms, keys kept parsed.

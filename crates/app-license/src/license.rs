@@ -1,0 +1,412 @@
+//! The licence: one type, whatever touchpoint it came from.
+
+mod read;
+
+use app_license_gate::capability::{Edition, Grants, Needs, same};
+use app_license_gate::facts::{Facts, Flag, State};
+use app_license_gate::json::{Str, Value};
+
+use crate::capability::Capability;
+use crate::open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
+use crate::remark::{Remark, Remarks};
+use crate::time::UnixTime;
+use crate::touchpoint::Touchpoint;
+
+/// What a touchpoint said: active or not, edition, trial, dates, entitlement.
+///
+/// A licence has three states, never two: see [`State`]. [`License::has_capability`] answers for
+/// the simple case; [`crate::Policy`] and [`crate::FeatureMap`] decide with reasons.
+///
+/// ```
+/// use app_license::{Edition, License, State};
+///
+/// let license = License::from_forge_ui_context(
+///     br#"{"environmentType":"PRODUCTION","license":{"active":true,"isEvaluation":true,
+///         "capabilitySet":"capabilityAdvanced","trialEndDate":"2026-12-22T00:00:00.000Z"}}"#,
+/// )?;
+/// assert_eq!(license.state(), State::Active);
+/// assert_eq!(license.edition(), Some(Edition::Advanced));
+/// assert_eq!(license.is_evaluation(), Some(true));
+/// assert!(license.has_capability("capabilityStandard"));
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct License {
+    state: State,
+    grants: Granted,
+    touchpoint: Touchpoint,
+    evaluation: Option<bool>,
+    remarks: Remarks,
+    capability: Option<Capability>,
+    kind: Option<LicenseKind>,
+    billing_period: Option<BillingPeriod>,
+    trial_end: Option<UnixTime>,
+    subscription_end: Option<UnixTime>,
+    entitlement_id: Option<String>,
+    entitlement_number: Option<String>,
+    support_entitlement_number: Option<String>,
+    modes: Vec<LicenseMode>,
+    environment: Option<EnvironmentType>,
+    as_of: Option<UnixTime>,
+    raw: Option<Box<str>>,
+}
+
+/// What the licence grants, worked out once: [`Grants`] without the borrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Granted {
+    Nothing,
+    Edition(Edition),
+    Only,
+}
+
+impl License {
+    /// A licence that a touchpoint says nothing about.
+    ///
+    /// ```
+    /// use app_license::{License, State, Touchpoint};
+    /// let nothing = License::absent(Touchpoint::ForgeInvocationToken);
+    /// assert_eq!(nothing.state(), State::Absent);
+    /// assert!(!nothing.has_capability("capabilityStandard"));
+    /// ```
+    #[must_use]
+    pub fn absent(touchpoint: Touchpoint) -> Self {
+        Self::of(State::Absent, None, touchpoint)
+    }
+
+    /// The least a touchpoint can say: a state and perhaps a capability set.
+    pub(crate) fn of(state: State, capability: Option<Capability>, touchpoint: Touchpoint) -> Self {
+        let grants = match (state, &capability) {
+            (State::Active, None) => Granted::Edition(Edition::Standard),
+            (State::Active, Some(c)) => c.edition().map_or(Granted::Only, Granted::Edition),
+            _ => Granted::Nothing,
+        };
+        let mut remarks = Remarks::default();
+        remarks.add_if(grants == Granted::Only, Remark::UnknownCapability);
+        remarks.add_if(
+            capability.is_some() && grants == Granted::Nothing,
+            Remark::EditionWithoutActive,
+        );
+        remarks.add_if(
+            state == State::Active && capability.is_none(),
+            Remark::EditionMissing,
+        );
+        let odd = |c: &Capability| {
+            c.edition()
+                .is_some_and(|e| e.capability_set() != c.as_str())
+        };
+        remarks.add_if(
+            capability.as_ref().is_some_and(odd),
+            Remark::OddCapabilitySpelling,
+        );
+        Self {
+            state,
+            grants,
+            touchpoint,
+            evaluation: None,
+            remarks,
+            capability,
+            kind: None,
+            billing_period: None,
+            trial_end: None,
+            subscription_end: None,
+            entitlement_id: None,
+            entitlement_number: None,
+            support_entitlement_number: None,
+            modes: Vec::new(),
+            environment: None,
+            as_of: None,
+            raw: None,
+        }
+    }
+
+    /// From the facts the gate read, and the text they were read from.
+    pub(crate) fn from_facts(facts: &Facts<'_>, raw: Option<&str>, touchpoint: Touchpoint) -> Self {
+        let capability = facts.capability_set.map(|s| Capability::new(s.to_string()));
+        let mut license = Self::of(facts.state(), capability, touchpoint);
+        license.evaluation = facts.evaluation();
+        license.kind = with_text(facts.kind, LicenseKind::new);
+        license.billing_period = with_text(facts.billing_period, BillingPeriod::new);
+        license.trial_end = facts.trial_end.and_then(UnixTime::from_json);
+        license.subscription_end = facts.subscription_end.and_then(UnixTime::from_json);
+        license.entitlement_id = with_text(facts.entitlement_id, str::to_owned);
+        license.entitlement_number = with_text(facts.entitlement_number, str::to_owned);
+        license.support_entitlement_number =
+            with_text(facts.support_entitlement_number, str::to_owned);
+        license.modes = facts.modes.map(modes).unwrap_or_default();
+        license.raw = raw.map(Into::into);
+        license.remark_on(facts);
+        license
+    }
+
+    fn remark_on(&mut self, facts: &Facts<'_>) {
+        let mut say = |yes, remark| self.remarks.add_if(yes, remark);
+        match (facts.active, facts.is_active) {
+            (Flag::Missing, Flag::Missing) => {}
+            (Flag::NotBoolean, _) | (_, Flag::NotBoolean) => say(true, Remark::ActiveNotBoolean),
+            (Flag::Is(_), Flag::Missing) => {}
+            (Flag::Missing, _) => say(true, Remark::OnlyIsActive),
+            (a, b) if a == b => say(true, Remark::BothSpellings),
+            _ => say(true, Remark::SpellingsDisagree),
+        }
+        let said = |f: Flag| f != Flag::Missing;
+        let evaluation_said = said(facts.evaluation) || said(facts.is_evaluation);
+        say(
+            evaluation_said && self.evaluation.is_none(),
+            Remark::EvaluationUnreadable,
+        );
+        let unreadable = (facts.trial_end.is_some() && self.trial_end.is_none())
+            || (facts.subscription_end.is_some() && self.subscription_end.is_none());
+        say(unreadable, Remark::DateUnreadable);
+        say(
+            self.trial_end.is_some() && self.evaluation == Some(false),
+            Remark::TrialEndWithoutTrial,
+        );
+        say(
+            self.support_entitlement_number.is_some(),
+            Remark::SupportNumberDeprecated,
+        );
+        say(
+            self.kind == Some(LicenseKind::DEVELOPER),
+            Remark::DeveloperKind,
+        );
+    }
+
+    pub(crate) fn remark(&mut self, remark: Remark) {
+        self.remarks.add_if(true, remark);
+    }
+
+    pub(crate) fn entitlement(
+        &mut self,
+        id: Option<String>,
+        number: Option<String>,
+        sen: Option<String>,
+    ) {
+        self.entitlement_id = id;
+        self.entitlement_number = number;
+        self.remarks
+            .add_if(sen.is_some(), Remark::SupportNumberDeprecated);
+        self.support_entitlement_number = sen;
+    }
+
+    /// Says when the word was spoken: the token's `iat`, or when the answer was fetched.
+    ///
+    /// ```
+    /// # use app_license::{License, Touchpoint, UnixTime};
+    /// let license = License::absent(Touchpoint::ForgeLicenseApi).at(UnixTime::EPOCH);
+    /// assert_eq!(license.as_of(), Some(UnixTime::EPOCH));
+    /// ```
+    #[must_use]
+    pub const fn at(mut self, as_of: UnixTime) -> Self {
+        self.as_of = Some(as_of);
+        self
+    }
+
+    /// Says which Forge environment the app is installed from, where the touchpoint does not.
+    ///
+    /// ```
+    /// # use app_license::{EnvironmentType, License, Touchpoint};
+    /// let license = License::absent(Touchpoint::ForgeLicenseApi)
+    ///     .in_environment(EnvironmentType::PRODUCTION);
+    /// assert_eq!(license.environment(), Some(&EnvironmentType::PRODUCTION));
+    /// ```
+    #[must_use]
+    pub fn in_environment(mut self, environment: EnvironmentType) -> Self {
+        self.environment = Some(environment);
+        self
+    }
+
+    /// Active, inactive, or absent.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether the licence is **active** and its edition includes the capability. Advanced
+    /// includes Standard; an active licence without a capability set counts as Standard; an
+    /// unknown capability includes only itself.
+    ///
+    /// ```
+    /// use app_license::{Capability, License, Touchpoint};
+    /// let json = br#"{"active":true,"capabilitySet":"capabilityStandard"}"#;
+    /// let license = License::from_object(json, Touchpoint::ForgeUiContext)?;
+    /// assert!(license.has_capability("capabilityStandard"));
+    /// assert!(!license.has_capability(&Capability::ADVANCED));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn has_capability<'a>(&self, capability: impl Into<Needs<'a>>) -> bool {
+        let needs = capability.into();
+        match (self.grants, needs.edition()) {
+            (Granted::Edition(has), Some(wants)) => has >= wants,
+            (Granted::Only, None) => self.is_the_unknown(needs.text()),
+            _ => false,
+        }
+    }
+
+    #[cold]
+    fn is_the_unknown(&self, text: &str) -> bool {
+        self.capability
+            .as_ref()
+            .is_some_and(|c| same(c.as_str(), text))
+    }
+
+    /// What the gate decides on.
+    pub(crate) fn grants(&self) -> Grants<'_> {
+        match (self.grants, &self.capability) {
+            (Granted::Edition(edition), _) => Grants::Edition(edition),
+            (Granted::Only, Some(c)) => Grants::Only(Str::from(c.as_str())),
+            _ => Grants::Nothing,
+        }
+    }
+
+    /// The raw fact: the capability set the platform named, active or not.
+    #[must_use]
+    pub const fn capability_set(&self) -> Option<&Capability> {
+        self.capability.as_ref()
+    }
+
+    /// The edition an **active** licence stands for; `None` when it is not active or the
+    /// capability set is unknown.
+    #[must_use]
+    pub const fn edition(&self) -> Option<Edition> {
+        match self.grants {
+            Granted::Edition(edition) => Some(edition),
+            Granted::Nothing | Granted::Only => None,
+        }
+    }
+
+    /// Whether it is a trial; `None` when the platform does not say.
+    #[must_use]
+    pub const fn is_evaluation(&self) -> Option<bool> {
+        self.evaluation
+    }
+
+    /// What kind of licence it is.
+    #[must_use]
+    pub const fn kind(&self) -> Option<&LicenseKind> {
+        self.kind.as_ref()
+    }
+
+    /// How often the customer is billed.
+    #[must_use]
+    pub const fn billing_period(&self) -> Option<&BillingPeriod> {
+        self.billing_period.as_ref()
+    }
+
+    /// When the trial ends (UTC). Says nothing about whether it is a trial.
+    #[must_use]
+    pub const fn trial_end(&self) -> Option<UnixTime> {
+        self.trial_end
+    }
+
+    /// When the subscription ends (UTC).
+    #[must_use]
+    pub const fn subscription_end(&self) -> Option<UnixTime> {
+        self.subscription_end
+    }
+
+    /// The entitlement's id. It may repeat across installations: never key tenants on it.
+    #[must_use]
+    pub fn entitlement_id(&self) -> Option<&str> {
+        self.entitlement_id.as_deref()
+    }
+
+    /// The entitlement's number, `E-…`; Forge calls it slug.
+    #[must_use]
+    pub fn entitlement_number(&self) -> Option<&str> {
+        self.entitlement_number.as_deref()
+    }
+
+    /// The support entitlement number, `SEN-…`, deprecated by the platform.
+    #[must_use]
+    pub fn support_entitlement_number(&self) -> Option<&str> {
+        self.support_entitlement_number.as_deref()
+    }
+
+    /// The licence's modes.
+    #[must_use]
+    pub fn modes(&self) -> &[LicenseMode] {
+        &self.modes
+    }
+
+    /// The Forge environment the app is installed from, where it is said.
+    #[must_use]
+    pub const fn environment(&self) -> Option<&EnvironmentType> {
+        self.environment.as_ref()
+    }
+
+    /// Where it was read.
+    #[must_use]
+    pub const fn touchpoint(&self) -> Touchpoint {
+        self.touchpoint
+    }
+
+    /// When the word was spoken (UTC), where that is known.
+    #[must_use]
+    pub const fn as_of(&self) -> Option<UnixTime> {
+        self.as_of
+    }
+
+    /// The JSON text of the licence object as the platform wrote it, with every field it holds.
+    #[must_use]
+    pub fn raw(&self) -> Option<&str> {
+        self.raw.as_deref()
+    }
+
+    /// What is odd about it.
+    pub fn remarks(&self) -> impl Iterator<Item = Remark> {
+        self.remarks.iter()
+    }
+}
+
+fn with_text<T>(text: Option<Str<'_>>, make: impl FnOnce(&str) -> T) -> Option<T> {
+    text.map(|s| match s.plain() {
+        Some(plain) => make(plain),
+        None => make(&s.to_string()),
+    })
+}
+
+fn modes(value: Value<'_>) -> Vec<LicenseMode> {
+    let Value::Array(text) = value else {
+        return Vec::new();
+    };
+    let mut modes = Vec::new();
+    let mut scanner = app_license_gate::json::Scanner::<32>::from_text(text);
+    let read = scanner.array::<app_license_gate::json::Error>(|s| {
+        if let Value::String(mode) = s.value()? {
+            modes.extend(with_text(Some(mode), LicenseMode::new));
+        }
+        Ok(())
+    });
+    if read.is_err() { Vec::new() } else { modes }
+}
+
+impl serde::Serialize for License {
+    /// Writes a summary for people and other languages; [`License::raw`] is the licence itself.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut s = serializer.serialize_struct("License", 17)?;
+        s.serialize_field("touchpoint", &self.touchpoint)?;
+        s.serialize_field("state", self.state.name())?;
+        s.serialize_field("capabilitySet", &self.capability)?;
+        s.serialize_field("edition", &self.edition().map(Edition::name))?;
+        s.serialize_field("evaluation", &self.evaluation)?;
+        s.serialize_field("type", &self.kind)?;
+        s.serialize_field("billingPeriod", &self.billing_period)?;
+        s.serialize_field("trialEndDate", &self.trial_end)?;
+        s.serialize_field("subscriptionEndDate", &self.subscription_end)?;
+        s.serialize_field("entitlementId", &self.entitlement_id)?;
+        s.serialize_field("entitlementNumber", &self.entitlement_number)?;
+        s.serialize_field("supportEntitlementNumber", &self.support_entitlement_number)?;
+        s.serialize_field("modes", &self.modes)?;
+        s.serialize_field("environment", &self.environment)?;
+        s.serialize_field("asOf", &self.as_of)?;
+        s.serialize_field("remarks", &self.remarks.iter().collect::<Vec<_>>())?;
+        let raw = self
+            .raw()
+            .and_then(|r| serde_json::from_str::<&serde_json::value::RawValue>(r).ok());
+        s.serialize_field("raw", &raw)?;
+        s.end()
+    }
+}

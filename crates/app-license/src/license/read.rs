@@ -1,0 +1,253 @@
+//! Reading the licence out of the documents that carry it.
+
+use app_license_gate::facts::{Facts, MAX_KEYS};
+use app_license_gate::json::{self, Kind, Scanner, Str, Value};
+
+use super::{License, with_text};
+use crate::error::{Error, ErrorKind, at_most, in_json};
+use crate::open_text::EnvironmentType;
+use crate::touchpoint::Touchpoint;
+
+/// The largest document that is read, in bytes.
+pub(crate) const MAX_DOCUMENT: usize = 256 * 1024;
+
+/// What to look for in a document besides `license`.
+#[derive(Clone, Copy)]
+struct Document {
+    what: &'static str,
+    touchpoint: Touchpoint,
+    /// Whether its `environmentType` can be believed.
+    environment: bool,
+    /// A field that shows that it is this document, and no error answer.
+    required: Option<&'static str>,
+}
+
+impl License {
+    /// Reads a bare licence object, or `null` (which is absent).
+    ///
+    /// ```
+    /// use app_license::{License, State, Touchpoint};
+    /// let license = License::from_object(b"null", Touchpoint::ForgeFunctionContext)?;
+    /// assert_eq!(license.state(), State::Absent);
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `json_…` when it is neither, `too_large` over 256 KiB.
+    pub fn from_object(json: &[u8], touchpoint: Touchpoint) -> Result<Self, Error> {
+        const WHAT: &str = "licence object";
+        at_most(WHAT, json.len(), MAX_DOCUMENT)?;
+        let mut scanner = Scanner::<MAX_KEYS>::new(json).map_err(in_json(WHAT))?;
+        let license = Self::read(&mut scanner, touchpoint).map_err(in_json(WHAT))?;
+        scanner.end().map_err(in_json(WHAT))?;
+        Ok(license)
+    }
+
+    /// Reads a licence object, or `null`, where a scanner stands.
+    pub(crate) fn read<const KEYS: usize>(
+        scanner: &mut Scanner<'_, KEYS>,
+        touchpoint: Touchpoint,
+    ) -> Result<Self, json::Error> {
+        let mut facts = Facts::default();
+        let raw = scanner.span(|s| {
+            facts = Facts::read(s)?;
+            Ok::<(), json::Error>(())
+        })?;
+        if raw == "null" {
+            return Ok(Self::absent(touchpoint));
+        }
+        Ok(Self::from_facts(&facts, Some(raw), touchpoint))
+    }
+
+    /// Reads the body of the Connect License API (the add-on resource). A missing or null
+    /// `license`, as free and disabled apps have it, is absent.
+    ///
+    /// Platform page: <https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps>
+    ///
+    /// ```
+    /// use app_license::License;
+    /// let body = br#"{"key":"com.example.app","state":"ENABLED",
+    ///     "license":{"active":true,"type":"COMMERCIAL","evaluation":false}}"#;
+    /// assert!(License::from_connect_api(body)?.has_capability("capabilityStandard"));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `json_…`, `field_missing` when it has no `key` (an error answer, say), `field_type` when
+    /// `license` is neither object nor null, `too_large` over 256 KiB.
+    pub fn from_connect_api(body: &[u8]) -> Result<Self, Error> {
+        Self::from_document(
+            body,
+            Document {
+                what: "License API body",
+                touchpoint: Touchpoint::ConnectLicenseApi,
+                environment: false,
+                required: Some("key"),
+            },
+        )
+    }
+
+    /// Reads the answer of `AP.context.getContext()`, as JSON. From a browser: a hint.
+    ///
+    /// Platform page: <https://developer.atlassian.com/cloud/jira/service-desk/jsapi/context>
+    ///
+    /// ```
+    /// use app_license::License;
+    /// let context = br#"{"jira":{},"license":{"active":true,"capabilitySet":"capabilityAdvanced"}}"#;
+    /// assert!(License::from_connect_context(context)?.has_capability("capabilityAdvanced"));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `json_…`, `field_type`, `too_large`.
+    pub fn from_connect_context(context: &[u8]) -> Result<Self, Error> {
+        Self::from_document(
+            context,
+            Document {
+                what: "Connect context",
+                touchpoint: Touchpoint::ConnectContext,
+                environment: false,
+                required: None,
+            },
+        )
+    }
+
+    /// Reads the answer of `view.getContext()` or `useProductContext()`, as JSON. From a browser:
+    /// a hint.
+    ///
+    /// Platform page: <https://developer.atlassian.com/platform/forge/apis-reference/ui-api-bridge/view/>
+    ///
+    /// ```
+    /// use app_license::{License, State};
+    /// let context = br#"{"environmentType":"DEVELOPMENT","cloudId":"c"}"#;
+    /// assert_eq!(License::from_forge_ui_context(context)?.state(), State::Absent);
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `json_…`, `field_type`, `too_large`.
+    pub fn from_forge_ui_context(context: &[u8]) -> Result<Self, Error> {
+        Self::from_document(
+            context,
+            Document {
+                what: "Forge UI context",
+                touchpoint: Touchpoint::ForgeUiContext,
+                environment: true,
+                required: None,
+            },
+        )
+    }
+
+    /// Reads the second argument of a Forge function, or the `context` of a resolver, as JSON.
+    ///
+    /// Its `license` is filled in by the platform. An `environmentType` beside it comes from the
+    /// browser's half of the context, so it is not read; use [`License::from_forge_app_context`]
+    /// where the environment counts.
+    ///
+    /// Platform page: <https://developer.atlassian.com/platform/forge/function-reference/arguments/>
+    ///
+    /// ```
+    /// use app_license::License;
+    /// let context = br#"{"installContext":"ari:cloud:jira::site/1","license":{"active":true}}"#;
+    /// assert!(License::from_forge_function_context(context)?.has_capability("capabilityStandard"));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `json_…`, `field_type`, `too_large`.
+    pub fn from_forge_function_context(context: &[u8]) -> Result<Self, Error> {
+        Self::from_document(
+            context,
+            Document {
+                what: "Forge function context",
+                touchpoint: Touchpoint::ForgeFunctionContext,
+                environment: false,
+                required: None,
+            },
+        )
+    }
+
+    /// Reads the answer of `getAppContext()` in a Forge function, as JSON, with its environment.
+    ///
+    /// Platform page: <https://developer.atlassian.com/platform/forge/runtime-reference/app-context-api/>
+    ///
+    /// ```
+    /// use app_license::{EnvironmentType, License};
+    /// let context = br#"{"environmentType":"PRODUCTION","license":{"active":true}}"#;
+    /// let license = License::from_forge_app_context(context)?;
+    /// assert_eq!(license.environment(), Some(&EnvironmentType::PRODUCTION));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `json_…`, `field_type`, `too_large`.
+    pub fn from_forge_app_context(context: &[u8]) -> Result<Self, Error> {
+        Self::from_document(
+            context,
+            Document {
+                what: "Forge app context",
+                touchpoint: Touchpoint::ForgeFunctionContext,
+                environment: true,
+                required: None,
+            },
+        )
+    }
+
+    fn from_document(json: &[u8], document: Document) -> Result<Self, Error> {
+        let what = document.what;
+        at_most(what, json.len(), MAX_DOCUMENT)?;
+        let mut scanner = Scanner::<{ MAX_KEYS * 2 }>::new(json).map_err(in_json(what))?;
+        let mut license = None;
+        let mut environment = None;
+        let mut required_found = document.required.is_none();
+        let read = scanner.object::<Fault>(|s, key| {
+            if key == Str::from("license") {
+                match s.peek()? {
+                    Kind::Object | Kind::Null => {
+                        license = Some(Self::read(s, document.touchpoint)?);
+                    }
+                    found => return Err(Fault::LicenseIs(found)),
+                }
+                return Ok(());
+            }
+            let value = s.value()?;
+            if document.required.is_some_and(|name| key == Str::from(name)) {
+                required_found = matches!(value, Value::String(_));
+            }
+            if let (true, Value::String(text)) = (document.environment, value)
+                && key == Str::from("environmentType")
+            {
+                environment = with_text(Some(text), EnvironmentType::new);
+            }
+            Ok(())
+        });
+        read.map_err(|fault| match fault {
+            Fault::Json(source) => in_json(what)(source),
+            Fault::LicenseIs(found) => ErrorKind::FieldType {
+                what,
+                field: "license",
+                expected: Kind::Object,
+                found,
+            }
+            .into(),
+        })?;
+        scanner.end().map_err(in_json(what))?;
+        if let (false, Some(field)) = (required_found, document.required) {
+            return Err(ErrorKind::FieldMissing { what, field }.into());
+        }
+        let mut license = license.unwrap_or_else(|| Self::absent(document.touchpoint));
+        license.environment = environment;
+        Ok(license)
+    }
+}
+
+enum Fault {
+    Json(json::Error),
+    LicenseIs(Kind),
+}
+
+impl From<json::Error> for Fault {
+    fn from(error: json::Error) -> Self {
+        Self::Json(error)
+    }
+}

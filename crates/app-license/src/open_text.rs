@@ -1,0 +1,123 @@
+//! Vocabularies of the host platform: known values are constants, unknown ones survive and print.
+
+macro_rules! open_text {
+    (
+        $(#[$doc:meta])*
+        $name:ident { $($(#[$value_doc:meta])* $constant:ident = $value:literal),+ $(,)? }
+    ) => {
+        $(#[$doc])*
+        ///
+        /// Compares without ASCII case; prints as the platform wrote it.
+        #[derive(Debug, Clone)]
+        pub struct $name(std::borrow::Cow<'static, str>);
+
+        impl $name {
+            $(
+                $(#[$value_doc])*
+                pub const $constant: Self = Self(std::borrow::Cow::Borrowed($value));
+            )+
+
+            /// Takes any value.
+            #[must_use]
+            pub fn new(text: &str) -> Self {
+                $(
+                    if text == $value {
+                        return Self::$constant;
+                    }
+                )+
+                Self(std::borrow::Cow::Owned(text.to_owned()))
+            }
+
+            /// The value as the platform wrote it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.0.eq_ignore_ascii_case(&other.0)
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+    };
+}
+
+open_text! {
+    /// What kind of licence it is. Open-ended.
+    ///
+    /// ```
+    /// use app_license::LicenseKind;
+    /// assert_eq!(LicenseKind::new("commercial"), LicenseKind::COMMERCIAL);
+    /// assert_eq!(LicenseKind::new("SOMETHING_NEW").to_string(), "SOMETHING_NEW");
+    /// ```
+    LicenseKind {
+        /// A paid licence.
+        COMMERCIAL = "COMMERCIAL",
+        /// For non-profit organisations.
+        COMMUNITY = "COMMUNITY",
+        /// For schools and universities.
+        ACADEMIC = "ACADEMIC",
+        /// For development and testing; access tokens of private listings read so too.
+        DEVELOPER = "DEVELOPER",
+    }
+}
+
+open_text! {
+    /// How often the customer is billed. Open-ended.
+    ///
+    /// ```
+    /// use app_license::BillingPeriod;
+    /// assert_eq!(BillingPeriod::new("annual"), BillingPeriod::ANNUAL);
+    /// ```
+    BillingPeriod {
+        /// Every month.
+        MONTHLY = "MONTHLY",
+        /// Every year.
+        ANNUAL = "ANNUAL",
+    }
+}
+
+open_text! {
+    /// A mode of a licence. Open-ended.
+    ///
+    /// ```
+    /// use app_license::LicenseMode;
+    /// assert_eq!(LicenseMode::new("USER_ACCESS"), LicenseMode::USER_ACCESS);
+    /// ```
+    LicenseMode {
+        /// Billed by the users that have access.
+        USER_ACCESS = "USER_ACCESS",
+    }
+}
+
+open_text! {
+    /// The type of the Forge environment an app is installed from. Open-ended.
+    ///
+    /// ```
+    /// use app_license::EnvironmentType;
+    /// assert_eq!(EnvironmentType::new("PRODUCTION"), EnvironmentType::PRODUCTION);
+    /// ```
+    EnvironmentType {
+        /// What customers install.
+        PRODUCTION = "PRODUCTION",
+        /// Licences can be overridden here.
+        STAGING = "STAGING",
+        /// Licences can be overridden here.
+        DEVELOPMENT = "DEVELOPMENT",
+    }
+}

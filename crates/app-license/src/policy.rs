@@ -1,0 +1,257 @@
+//! Decisions: allowed or not, and why. The table is the gate's; see [`app_license_gate::policy`].
+
+use std::fmt;
+
+use app_license_gate::capability::Needs;
+use app_license_gate::facts::State;
+use app_license_gate::policy::{Deployment, Evidence, Policy, Reason};
+
+use crate::capability::Capability;
+use crate::license::License;
+use crate::open_text::{EnvironmentType, LicenseKind};
+use crate::time::UnixTime;
+use crate::touchpoint::Touchpoint;
+use crate::verified::{Hint, Verified};
+
+/// Whether the licence behind a decision is proved.
+///
+/// ```
+/// use app_license::Trust;
+/// assert_eq!(Trust::Hint.name(), "hint");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "something is proved, or it is not")]
+pub enum Trust {
+    /// Proved by a signature, or fetched by us.
+    Verified,
+    /// Read from the user's own browser: show and hide by it, never authorise.
+    Hint,
+}
+
+impl Trust {
+    /// `verified` or `hint`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Hint => "hint",
+        }
+    }
+}
+
+/// May this customer use it, now, and why?
+///
+/// ```
+/// use app_license::{Hint, License, Policy, Touchpoint, UnixTime};
+///
+/// let json = br#"{"active":true,"capabilitySet":"capabilityStandard"}"#;
+/// let license = Hint::new(License::from_object(json, Touchpoint::ForgeUiContext)?);
+/// let decision = license.decide(&Policy::new(), "capabilityAdvanced", UnixTime::EPOCH);
+/// assert!(!decision.is_allowed());
+/// assert_eq!(decision.code(), "capability_missing");
+/// assert_eq!(
+///     decision.to_string(),
+///     "denied: needs capabilityAdvanced, has capabilityStandard (hint from the Forge UI context)",
+/// );
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    reason: Reason,
+    needs: Capability,
+    has: Option<Capability>,
+    touchpoint: Touchpoint,
+    trust: Trust,
+    age: Option<u64>,
+    assumed: bool,
+}
+
+impl Decision {
+    /// Whether the feature may be used.
+    #[must_use]
+    pub const fn is_allowed(&self) -> bool {
+        self.reason.is_granted()
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The stable code of the reason.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.reason.code()
+    }
+
+    /// The capability asked for.
+    #[must_use]
+    pub const fn needs(&self) -> &Capability {
+        &self.needs
+    }
+
+    /// The capability the licence stands for: what it names, or Standard when it names none;
+    /// `None` when it is not active.
+    #[must_use]
+    pub const fn has(&self) -> Option<&Capability> {
+        self.has.as_ref()
+    }
+
+    /// Which touchpoint spoke.
+    #[must_use]
+    pub const fn touchpoint(&self) -> Touchpoint {
+        self.touchpoint
+    }
+
+    /// Whether it is proved.
+    #[must_use]
+    pub const fn trust(&self) -> Trust {
+        self.trust
+    }
+
+    /// How old its word is, in seconds, where that is known.
+    #[must_use]
+    pub const fn age(&self) -> Option<u64> {
+        self.age
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_allowed() {
+            "granted: "
+        } else {
+            "denied: "
+        })?;
+        match self.reason {
+            Reason::Granted if self.assumed => {
+                write!(f, "the policy assumes an edition where none is said")?;
+            }
+            Reason::Granted | Reason::CapabilityMissing => {
+                write!(f, "needs {}, has ", self.needs)?;
+                match &self.has {
+                    Some(has) => write!(f, "{has}")?,
+                    None => f.write_str("less, by the policy for absent licences")?,
+                }
+            }
+            Reason::Inactive { trial: Some(true) } => f.write_str("the trial has ended")?,
+            Reason::Inactive { .. } => f.write_str("the licence is not active")?,
+            Reason::Absent => f.write_str("nothing is said about a licence")?,
+            Reason::NotProduction => f.write_str("not a production environment")?,
+            Reason::Stale => f.write_str("the word is too old")?,
+            Reason::Unconfirmed => f.write_str("the licence is not confirmed")?,
+            _ => f.write_str(self.reason.code())?,
+        }
+        write!(f, " ({} from the {}", self.trust.name(), self.touchpoint)?;
+        if let Some(age) = self.age {
+            write!(f, ", {age} s old")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl serde::Serialize for Decision {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut s = serializer.serialize_struct("Decision", 7)?;
+        s.serialize_field("allowed", &self.is_allowed())?;
+        s.serialize_field("reason", self.code())?;
+        s.serialize_field("needs", &self.needs)?;
+        s.serialize_field("has", &self.has)?;
+        s.serialize_field("touchpoint", &self.touchpoint)?;
+        s.serialize_field("trust", self.trust.name())?;
+        s.serialize_field("age", &self.age)?;
+        s.end()
+    }
+}
+
+impl Verified<License> {
+    /// Decides whether the licence allows what needs `capability`, by the policy's table.
+    ///
+    /// ```
+    /// use app_license::{License, Policy, Touchpoint, UnixTime, Verified};
+    /// let json = br#"{"active":false,"evaluation":true}"#;
+    /// let license = License::from_object(json, Touchpoint::ConnectLicenseApi)?;
+    /// // fetched by this very process:
+    /// let license = Verified::dangerous_assume(license);
+    /// let decision = license.decide(&Policy::new(), "capabilityStandard", UnixTime::EPOCH);
+    /// assert_eq!(decision.code(), "trial_ended");
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    pub fn decide<'a>(
+        &self,
+        policy: &Policy,
+        capability: impl Into<Needs<'a>>,
+        now: UnixTime,
+    ) -> Decision {
+        decide(self, Trust::Verified, policy, capability.into(), now)
+    }
+}
+
+impl Hint<License> {
+    /// Decides what to show. Never authorise by it.
+    pub fn decide<'a>(
+        &self,
+        policy: &Policy,
+        capability: impl Into<Needs<'a>>,
+        now: UnixTime,
+    ) -> Decision {
+        decide(self, Trust::Hint, policy, capability.into(), now)
+    }
+}
+
+fn decide(
+    license: &License,
+    trust: Trust,
+    policy: &Policy,
+    needs: Needs<'_>,
+    now: UnixTime,
+) -> Decision {
+    let age = license.as_of().map(|then| now.since(then));
+    let evidence = Evidence {
+        state: license.state(),
+        grants: license.grants(),
+        evaluation: license.is_evaluation(),
+        deployment: deployment(license),
+        age,
+        confirmed: trust == Trust::Verified && is_confirmed(license),
+    };
+    let reason = policy.decide(&evidence, needs);
+    let active = license.state() == State::Active;
+    let named = || {
+        license
+            .capability_set()
+            .cloned()
+            .unwrap_or(Capability::STANDARD)
+    };
+    Decision {
+        reason,
+        needs: needs
+            .edition()
+            .map_or_else(|| Capability::new(needs.text()), Capability::from),
+        has: active.then(named),
+        touchpoint: license.touchpoint(),
+        trust,
+        age,
+        assumed: reason.is_granted() && !active,
+    }
+}
+
+/// Connect has no environments: whatever speaks there is production.
+fn deployment(license: &License) -> Deployment {
+    match license.environment() {
+        _ if license.touchpoint().is_connect() => Deployment::Production,
+        Some(e) if *e == EnvironmentType::PRODUCTION => Deployment::Production,
+        Some(_) => Deployment::NotProduction,
+        None => Deployment::Unknown,
+    }
+}
+
+/// A copied descriptor can be installed with an overridden licence: an active flag does not prove
+/// payment. The License API with an entitlement does.
+fn is_confirmed(license: &License) -> bool {
+    license.touchpoint().is_license_api()
+        && (license.entitlement_id().is_some() || license.entitlement_number().is_some())
+        && license.kind() != Some(&LicenseKind::DEVELOPER)
+}

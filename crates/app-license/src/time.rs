@@ -1,0 +1,159 @@
+//! Points in time: UTC seconds. The core has no clock; `now` is always an argument.
+
+use std::fmt;
+
+use app_license_gate::json::{Str, Value};
+
+/// A point in time, in whole seconds since 1970-01-01T00:00:00Z. Never before 1970 and never
+/// after the year 9999.
+///
+/// ```
+/// use app_license::UnixTime;
+/// let now = UnixTime::from_seconds(1_790_000_000).unwrap();
+/// assert_eq!(now.to_string(), "2026-09-21T14:13:20Z");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(u64);
+
+/// 9999-12-31T23:59:59Z
+const LAST: u64 = 253_402_300_799;
+
+impl UnixTime {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
+    /// The time this many seconds after 1970, or `None` after the year 9999.
+    ///
+    /// ```
+    /// # use app_license::UnixTime;
+    /// assert!(UnixTime::from_seconds(u64::MAX).is_none());
+    /// ```
+    #[must_use]
+    pub const fn from_seconds(seconds: u64) -> Option<Self> {
+        if seconds <= LAST {
+            Some(Self(seconds))
+        } else {
+            None
+        }
+    }
+
+    /// Seconds since 1970.
+    #[must_use]
+    pub const fn as_seconds(self) -> u64 {
+        self.0
+    }
+
+    /// This time and `seconds` more, held at the year 9999.
+    ///
+    /// ```
+    /// # use app_license::UnixTime;
+    /// assert_eq!(UnixTime::EPOCH.plus(60).as_seconds(), 60);
+    /// ```
+    #[must_use]
+    pub const fn plus(self, seconds: u64) -> Self {
+        let sum = self.0.saturating_add(seconds);
+        Self(if sum > LAST { LAST } else { sum })
+    }
+
+    /// Seconds from `earlier` to this time; 0 when `earlier` is later.
+    ///
+    /// ```
+    /// # use app_license::UnixTime;
+    /// assert_eq!(UnixTime::EPOCH.plus(5).since(UnixTime::EPOCH), 5);
+    /// ```
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Reads a date as the platform writes it: ISO-8601 with a zone, a bare date (midnight UTC),
+    /// or epoch **milliseconds** as a number or a string of digits. `None` for anything else.
+    ///
+    /// ```
+    /// # use app_license::UnixTime;
+    /// let iso = UnixTime::parse("2026-12-08T00:00:00.000Z");
+    /// assert_eq!(iso, UnixTime::parse("1796688000000"));
+    /// assert_eq!(UnixTime::parse("NULL"), None);
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() <= 15 && !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Self::from_seconds(text.parse::<u64>().ok()? / 1000);
+        }
+        let seconds = match text.parse::<jiff::Timestamp>() {
+            Ok(timestamp) => timestamp.as_second(),
+            Err(_) => {
+                let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
+                date.to_zoned(jiff::tz::TimeZone::UTC)
+                    .ok()?
+                    .timestamp()
+                    .as_second()
+            }
+        };
+        Self::from_seconds(u64::try_from(seconds).ok()?)
+    }
+
+    /// Reads a date out of a JSON value; see [`UnixTime::parse`].
+    pub(crate) fn from_json(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Number(digits) => Self::parse(digits),
+            Value::String(s) => s
+                .plain()
+                .map_or_else(|| Self::parse_escaped(s), Self::parse),
+            _ => None,
+        }
+    }
+
+    fn parse_escaped(s: Str<'_>) -> Option<Self> {
+        Self::parse(&s.to_string())
+    }
+}
+
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match i64::try_from(self.0)
+            .ok()
+            .and_then(|s| jiff::Timestamp::from_second(s).ok())
+        {
+            Some(timestamp) => write!(f, "{timestamp}"),
+            None => write!(f, "{} s", self.0),
+        }
+    }
+}
+
+impl serde::Serialize for UnixTime {
+    /// Writes ISO-8601 text.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UnixTime;
+
+    #[test]
+    fn dates_in_every_spelling_seen() {
+        let at = |s: u64| UnixTime::from_seconds(s);
+        for (text, want) in [
+            ("2026-12-08T00:00:00.000Z", at(1_796_688_000)),
+            ("2026-12-08T00:00:00Z", at(1_796_688_000)),
+            ("2026-12-08T01:00:00+01:00", at(1_796_688_000)),
+            ("2026-12-08T01:00:00.000+0100", at(1_796_688_000)),
+            ("2026-12-08", at(1_796_688_000)),
+            ("1689949707000", at(1_689_949_707)),
+            ("0", at(0)),
+            ("", None),
+            ("NULL", None),
+            ("-1", None),
+            ("99999999999999999999", None),
+            ("1e12", None),
+            ("2026-12-08T00:00:00", None),
+            ("2026-13-08", None),
+            ("1969-12-31T23:59:59Z", None),
+            ("tomorrow", None),
+        ] {
+            assert_eq!(UnixTime::parse(text), want, "{text}");
+        }
+    }
+}
