@@ -10,6 +10,7 @@ pub mod connect;
 pub mod forge;
 
 mod capability;
+mod document;
 mod feature;
 mod ids;
 mod installation;
@@ -26,6 +27,7 @@ mod verified;
 
 pub use capability::Capability;
 pub use error::{Error, ErrorClass, ErrorKind};
+pub use feature::{FeatureMap, Limit};
 pub use ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri, KeyId};
 pub use license::License;
 pub use open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
