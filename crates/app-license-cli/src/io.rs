@@ -59,8 +59,8 @@ impl Io<'_> {
                     other => break other,
                 }
             };
-            // the receiver may have given up
-            drop(first.send(()));
+            // whether the receiver has given up does not matter here
+            let _ = first.send(());
             let source = |source| Fault::Read {
                 path: "-".to_owned(),
                 source,

@@ -68,7 +68,13 @@ Exit codes: 0 yes, 1 error, 2 denied or refused, 3 input that cannot be read.";
 #[command(name = "app-license", version, after_help = EXAMPLES, arg_required_else_help = true)]
 struct Cli {
     /// How answers are written
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
     format: Format,
     #[command(subcommand)]
     command: Command,

@@ -4,17 +4,16 @@ use app_license::UnixTime;
 
 /// Options of every command that looks at a clock.
 #[derive(Debug, Clone, Copy, clap::Args)]
-#[non_exhaustive]
-pub struct NowArgs {
+pub(crate) struct NowArgs {
     /// The time to decide at: seconds since 1970, or ISO-8601 with a zone [default: the clock]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    pub now: Option<UnixTime>,
+    pub(crate) now: Option<UnixTime>,
 }
 
 impl NowArgs {
     /// The time asked for, or the clock's.
     #[must_use]
-    pub fn time(self) -> UnixTime {
+    pub(crate) fn time(self) -> UnixTime {
         self.now.unwrap_or_else(|| {
             std::time::SystemTime::now()
                 .duration_since(std::time::UNIX_EPOCH)
@@ -41,7 +40,10 @@ mod tests {
 
     #[test]
     fn digits_are_seconds_and_dates_have_zones() {
-        assert_eq!(parse_time("1800000000").unwrap().to_string(), "2027-01-15T08:00:00Z");
+        assert_eq!(
+            parse_time("1800000000").unwrap().to_string(),
+            "2027-01-15T08:00:00Z"
+        );
         assert_eq!(parse_time("2027-01-15T08:00:00Z"), parse_time("1800000000"));
         for wrong in ["", "now", "-1", "2027-01-15T08:00:00", "99999999999999"] {
             assert!(parse_time(wrong).is_err(), "{wrong}");

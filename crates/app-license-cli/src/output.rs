@@ -12,8 +12,7 @@ use crate::io::Io;
 
 /// How answers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-#[non_exhaustive]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     #[default]
     Human,
@@ -72,7 +71,7 @@ pub(crate) fn show_fault(io: &mut Io<'_>, format: Format, code: &str, message: &
 pub(crate) fn table<const N: usize>(heading: [&str; N]) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(presets::UTF8_BORDERS_ONLY)
+        .load_style(presets::UTF8_BORDERS_ONLY)
         .enforce_styling()
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(heading.map(|h| Cell::new(h).add_attribute(Attribute::Bold)));

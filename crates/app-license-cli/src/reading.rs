@@ -194,18 +194,22 @@ fn notes(license: &License, now: UnixTime) -> Vec<Note> {
         .collect();
     let mut note = |code, message| notes.push(Note { code, message });
     let active = license.state() == app_license::State::Active;
-    if let Some(end) = license.trial_end().filter(|end| *end < now && active) {
-        if license.is_evaluation() == Some(true) {
+    let trial = license.is_evaluation() == Some(true);
+    let passed = |end: &UnixTime| *end < now && active;
+    if let Some(end) = license.trial_end().filter(passed).filter(|_| trial) {
             note(
                 "trial_end_passed",
-                format!("the trial end {end} has passed, but the platform still says active: that counts"),
+                format!(
+                    "the trial end {end} has passed, but the platform still says active: that counts"
+                ),
             );
-        }
     }
-    if let Some(end) = license.subscription_end().filter(|end| *end < now && active) {
+    if let Some(end) = license.subscription_end().filter(passed) {
         note(
             "subscription_end_passed",
-            format!("the subscription end {end} has passed, but the platform still says active: that counts"),
+            format!(
+                "the subscription end {end} has passed, but the platform still says active: that counts"
+            ),
         );
     }
     if let Some(environment) = license.environment()
@@ -213,13 +217,16 @@ fn notes(license: &License, now: UnixTime) -> Vec<Note> {
     {
         note(
             "not_production",
-            format!("{environment}: licences can be overridden there; a policy can ask for production"),
+            format!(
+                "{environment}: licences can be overridden there; a policy can ask for production"
+            ),
         );
     }
     if license.touchpoint() == Touchpoint::ConnectIframeQuery && active {
         note(
             "payment_not_proved",
-            "`lic=active` does not prove payment: a policy can ask for a confirmed licence".to_owned(),
+            "`lic=active` does not prove payment: a policy can ask for a confirmed licence"
+                .to_owned(),
         );
     }
     notes

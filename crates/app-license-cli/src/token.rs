@@ -19,7 +19,9 @@ pub(crate) fn looks_like_token(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'='))
     };
     let segments: Vec<_> = text.split('.').collect();
-    text.starts_with("eyJ") && (2..=5).contains(&segments.len()) && segments.into_iter().all(segment)
+    text.starts_with("eyJ")
+        && (2..=5).contains(&segments.len())
+        && segments.into_iter().all(segment)
 }
 
 /// Takes the token out of an `Authorization` header, its value, or the token itself.
@@ -84,7 +86,12 @@ mod tests {
         ] {
             assert_eq!(strip_scheme(&text), Some(token), "{text}");
         }
-        for text in ["Basic eyJhIjoxfQ.e30.x", "a.b.c", "lic=active", "https://x/eyJ.a.b"] {
+        for text in [
+            "Basic eyJhIjoxfQ.e30.x",
+            "a.b.c",
+            "lic=active",
+            "https://x/eyJ.a.b",
+        ] {
             assert_eq!(strip_scheme(text), None, "{text}");
         }
     }

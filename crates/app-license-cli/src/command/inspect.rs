@@ -1,12 +1,13 @@
 //! `app-license inspect`
 
+mod questions;
 mod report;
 mod tour;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use app_license::{Capability, Edition, Policy, Touchpoint, WhenAbsent};
+use app_license::{Edition, Policy, Touchpoint, WhenAbsent};
 
 use crate::detect::{Look, detect};
 use crate::exit::Exit;
@@ -14,6 +15,7 @@ use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 use crate::now::NowArgs;
 use crate::output::Format;
+use questions::{Questions, read_features};
 use report::Report;
 
 /// How long an open pipe may stay silent before the tour is shown instead.
@@ -33,15 +35,19 @@ Examples:
   app-license inspect 'https://app.example.com/panel?lic=active&capSet=capabilityStandard'
   app-license inspect body.json --require advanced       exit code 0 granted, 2 denied
   app-license inspect body.json --when-absent standard   a free app, a development site
+  app-license inspect body.json --features editions.toml  every feature of the app
   app-license inspect license.json --as connect_license_api --format json")]
 pub(crate) struct Args {
     /// A file, `-` for standard input, or the payload itself [default: standard input, or the
     /// documented payloads where nothing is piped in]
     #[arg(value_name = "FILE")]
     input: Option<String>,
-    /// The capability that must be granted: `advanced`, `capabilityAdvanced`, …
-    #[arg(long, value_name = "CAPABILITY", value_parser = capability)]
-    require: Option<Capability>,
+    /// What must be granted: an edition, a capability, or a feature of `--features`
+    #[arg(long, value_name = "CAPABILITY")]
+    require: Option<String>,
+    /// The app's `editions.toml`: every feature, limit and service level is decided
+    #[arg(long, value_name = "FILE")]
+    features: Option<PathBuf>,
     #[command(flatten)]
     policy: PolicyArgs,
     /// What the input is, where its shape could be several things
@@ -77,27 +83,19 @@ enum Absent {
 impl PolicyArgs {
     /// The policy asked for.
     pub(crate) fn policy(self) -> Policy {
-        let policy = Policy::new()
-            .production_only(self.production)
-            .when_absent(match self.when_absent {
-                Absent::Deny => WhenAbsent::Deny,
-                Absent::Free => WhenAbsent::Assume(Edition::Free),
-                Absent::Standard => WhenAbsent::Assume(Edition::Standard),
-                Absent::Advanced => WhenAbsent::Assume(Edition::Advanced),
-            });
+        let policy =
+            Policy::new()
+                .production_only(self.production)
+                .when_absent(match self.when_absent {
+                    Absent::Deny => WhenAbsent::Deny,
+                    Absent::Free => WhenAbsent::Assume(Edition::Free),
+                    Absent::Standard => WhenAbsent::Assume(Edition::Standard),
+                    Absent::Advanced => WhenAbsent::Assume(Edition::Advanced),
+                });
         match self.max_age {
             Some(seconds) => policy.max_age(seconds),
             None => policy,
         }
-    }
-}
-
-/// Reads the name of an edition, or any capability string.
-pub(crate) fn capability(text: &str) -> Result<Capability, String> {
-    match Edition::from_name(text) {
-        Some(edition) => Ok(edition.into()),
-        None if text.trim().is_empty() => Err("expected an edition or a capability".to_owned()),
-        None => Ok(Capability::new(text)),
     }
 }
 
@@ -117,8 +115,10 @@ impl Args {
             now: self.now.time(),
             touchpoint: self.touchpoint,
         };
+        let map = self.features.as_deref().map(read_features).transpose()?;
+        let questions = Questions::new(map, self.require.as_deref())?;
         let reading = detect(&input, look)?;
-        let report = Report::new(reading, self.require, &self.policy.policy(), look.now);
+        let report = Report::new(reading, &questions, &self.policy.policy(), look.now)?;
         report.show(io, format)?;
         Ok(report.exit())
     }

@@ -19,9 +19,16 @@ fn is_query(text: &str) -> bool {
 
 fn manifest(text: &str, look: Look) -> Result<Option<Reading>, Fault> {
     let starts = |line: &str| {
-        ["app:", "modules:", "permissions:", "remotes:", "resources:", "connectModules:"]
-            .iter()
-            .any(|key| line.starts_with(key))
+        [
+            "app:",
+            "modules:",
+            "permissions:",
+            "remotes:",
+            "resources:",
+            "connectModules:",
+        ]
+        .iter()
+        .any(|key| line.starts_with(key))
     };
     if !text.lines().any(starts) {
         return Ok(None);

@@ -67,19 +67,23 @@ pub(super) fn claims(
         (Some("forge/invocation-token"), _, _) => invocation(claims, json, look)?,
         (Some("forge/context-token"), _, _) => {
             let mut reading = Reading::new(FORGE_CONTEXT, Believe::NOTHING);
-            reading.note("opaque", "opaque to apps: never accept it as an invocation token");
+            reading.note(
+                "opaque",
+                "opaque to apps: never accept it as an invocation token",
+            );
             reading
         }
         (_, Some("context-qsh"), _) => context(claims, json, look)?,
         (_, Some(qsh), Some("RS256")) => bound(INSTALL, Believe::INSTALL, qsh),
         (_, Some(qsh), _) => bound(REQUEST, Believe::REQUEST, qsh),
-        (_, None, _) if claims.contains_key("aud") => {
-            Reading::new(SESSION, Believe::SESSION)
-        }
+        (_, None, _) if claims.contains_key("aud") => Reading::new(SESSION, Believe::SESSION),
         _ if claims.contains_key("app") => invocation(claims, json, look)?,
         _ => {
             let mut reading = Reading::new(REQUEST, Believe::REQUEST);
-            reading.note("qsh_missing", "no `qsh`: the token is bound to no URL and is refused");
+            reading.note(
+                "qsh_missing",
+                "no `qsh`: the token is bound to no URL and is refused",
+            );
             reading
         }
     };
@@ -107,11 +111,7 @@ fn bound(what: What, believe: Believe, qsh: &str) -> Reading {
     reading
 }
 
-fn invocation(
-    claims: &Map<String, Value>,
-    json: &str,
-    look: Look,
-) -> Result<Reading, Fault> {
+fn invocation(claims: &Map<String, Value>, json: &str, look: Look) -> Result<Reading, Fault> {
     let app = claims.get("app");
     let at = |path: &str| app.and_then(|a| a.pointer(path)).and_then(Value::as_str);
     let issued = claims.get("iat").and_then(Value::as_u64);
@@ -186,7 +186,11 @@ pub(super) fn user_access(access: &Value) -> String {
         Some(false) => "no",
         None => "not said",
     };
-    format!("in effect: {}, this user: {}", says("enabled"), says("hasAccess"))
+    format!(
+        "in effect: {}, this user: {}",
+        says("enabled"),
+        says("hasAccess")
+    )
 }
 
 /// At most 80 characters, and none that moves a terminal's cursor.

@@ -2,9 +2,10 @@
 
 use std::io::Write;
 
-use app_license::{Capability, Decision, Edition, Hint, License, Policy, State, UnixTime};
+use app_license::{Hint, License, Policy, State, UnixTime};
 use serde::Serialize;
 
+use super::questions::{Allowance, Answer, Questions};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
@@ -30,46 +31,44 @@ struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     app: Option<String>,
     license: License,
-    decisions: Vec<Decision>,
+    decisions: Vec<Answer>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowances: Vec<Allowance>,
+    #[serde(skip)]
+    features: bool,
 }
 
 impl Report {
     /// Decides what was read.
     pub(super) fn new(
         reading: Reading,
-        require: Option<Capability>,
+        questions: &Questions,
         policy: &Policy,
         now: UnixTime,
-    ) -> Self {
-        let required = require.is_some();
-        let needs = match require {
-            Some(capability) => vec![capability],
-            None => Edition::ALL.map(Capability::from).to_vec(),
-        };
-        let licenses: Vec<_> = reading
-            .licenses
-            .into_iter()
-            .map(|named| {
-                let hint = Hint::new(named.license);
-                let decide = |needs| hint.decide(policy, needs, now);
-                Entry {
-                    app: named.app,
-                    decisions: needs.iter().map(decide).collect(),
-                    license: hint.into_inner(),
-                }
-            })
-            .collect();
-        let mut decisions = licenses.iter().flat_map(|entry| &entry.decisions);
-        let granted = decisions.clone().count() > 0 && decisions.all(Decision::is_allowed);
-        Self {
+    ) -> Result<Self, Fault> {
+        let mut licenses = Vec::new();
+        for named in reading.licenses {
+            let hint = Hint::new(named.license);
+            licenses.push(Entry {
+                app: named.app,
+                decisions: questions.answers(&hint, policy, now),
+                allowances: questions.allowances(&hint, policy, now)?,
+                license: hint.into_inner(),
+                features: questions.are_features(),
+            });
+        }
+        let mut answers = licenses.iter().flat_map(|entry: &Entry| &entry.decisions);
+        let granted =
+            answers.clone().count() > 0 && answers.all(|answer| answer.decision.is_allowed());
+        Ok(Self {
             input: reading.what,
             trust: reading.believe,
-            granted: required.then_some(granted),
+            granted: questions.is_required().then_some(granted),
             licenses,
             conditions: reading.conditions,
             facts: reading.facts,
             warnings: reading.notes,
-        }
+        })
     }
 
     pub(super) fn exit(&self) -> Exit {
@@ -130,22 +129,38 @@ impl Entry {
         say("trial end", license.trial_end().map(|t| t.to_string()))?;
         say("type", license.kind().map(ToString::to_string))?;
         say("billing", license.billing_period().map(ToString::to_string))?;
-        say("subscription end", license.subscription_end().map(|t| t.to_string()))?;
+        say(
+            "subscription end",
+            license.subscription_end().map(|t| t.to_string()),
+        )?;
         say("entitlement", entitlement(license))?;
-        say("environment", license.environment().map(ToString::to_string))?;
+        say(
+            "environment",
+            license.environment().map(ToString::to_string),
+        )?;
         say("said at", license.as_of().map(|t| t.to_string()))?;
-        let mut rows = table(["needs", "answer", "why"]);
-        for decision in &self.decisions {
+        let mut rows = table([
+            if self.features { "feature" } else { "edition" },
+            "needs",
+            "answer",
+            "why",
+        ]);
+        for Answer { name, decision } in &self.decisions {
             let allowed = decision.is_allowed();
             let text = decision.to_string();
             let why = text.split_once(": ").map_or(text.as_str(), |(_, why)| why);
             rows.add_row([
+                comfy_table::Cell::new(name),
                 comfy_table::Cell::new(decision.needs()),
                 verdict(allowed, if allowed { "granted" } else { "denied" }),
                 comfy_table::Cell::new(why),
             ]);
         }
-        writeln!(out, "{rows}")
+        writeln!(out, "{rows}")?;
+        for allowance in &self.allowances {
+            line(out, &allowance.name, &allowance.value)?;
+        }
+        Ok(())
     }
 }
 
@@ -182,7 +197,7 @@ fn conditions(out: &mut dyn Write, conditions: &[Condition]) -> std::io::Result<
     };
     let mut heading = vec!["host shows it to".to_owned()];
     heading.extend(first.cells.iter().map(|cell| cell.customer.to_owned()));
-    let mut rows = table([]);
+    let mut rows = table::<0>([]);
     rows.set_header(heading);
     for condition in conditions {
         let mut row = vec![comfy_table::Cell::new(&condition.at)];

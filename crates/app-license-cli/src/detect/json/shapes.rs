@@ -4,6 +4,7 @@ use app_license::{License, Touchpoint};
 use serde_json::Value;
 
 use super::{Document, Shape};
+use crate::detect::Look;
 use crate::detect::tokens::{self, short, user_access};
 use crate::fault::Fault;
 use crate::raw;
@@ -60,13 +61,27 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("forge_invocation_context", "Forge invocation context"),
         touchpoint: Some(Touchpoint::ForgeInvocationToken),
-        fits: |d| d.fields.get("app").is_some_and(|a| a.get("installationId").is_some()),
+        fits: |d| {
+            d.fields
+                .get("app")
+                .is_some_and(|a| a.get("installationId").is_some())
+        },
         read: |_, d| tokens::claims(d.fields, d.json, None, d.look),
     },
     Shape {
-        what: what("forge_app_context", "Forge function context, `getAppContext()`"),
+        what: what(
+            "forge_app_context",
+            "Forge function context, `getAppContext()`",
+        ),
         touchpoint: Some(Touchpoint::ForgeFunctionContext),
-        fits: |d| d.has_any(&["appAri", "environmentAri", "installationAri", "invocationId"]),
+        fits: |d| {
+            d.has_any(&[
+                "appAri",
+                "environmentAri",
+                "installationAri",
+                "invocationId",
+            ])
+        },
         read: |what, d| {
             let license = License::from_forge_app_context(d.json.as_bytes())?;
             Ok(Reading::of(what, license, d.look.now))
@@ -76,13 +91,21 @@ pub(super) const SHAPES: &[Shape] = &[
         what: what("forge_ui_context", "Forge UI context, `view.getContext()`"),
         touchpoint: Some(Touchpoint::ForgeUiContext),
         fits: |d| {
-            d.has_any(&["environmentType", "userAccess", "localId", "siteUrl", "extension"])
-                && !d.has("installContext")
+            d.has_any(&[
+                "environmentType",
+                "userAccess",
+                "localId",
+                "siteUrl",
+                "extension",
+            ]) && !d.has("installContext")
         },
         read: ui_context,
     },
     Shape {
-        what: what("forge_function_context", "Forge function context, second argument"),
+        what: what(
+            "forge_function_context",
+            "Forge function context, second argument",
+        ),
         touchpoint: Some(Touchpoint::ForgeFunctionContext),
         fits: |d| d.has_any(&["installContext", "principal", "installation"]),
         read: |what, d| {
@@ -93,7 +116,10 @@ pub(super) const SHAPES: &[Shape] = &[
         },
     },
     Shape {
-        what: what("connect_context", "Connect browser context, `AP.context.getContext()`"),
+        what: what(
+            "connect_context",
+            "Connect browser context, `AP.context.getContext()`",
+        ),
         touchpoint: Some(Touchpoint::ConnectContext),
         fits: |d| {
             d.has_any(&["jira", "confluence", "url"])
@@ -124,26 +150,45 @@ pub(super) const SHAPES: &[Shape] = &[
             let mut reading = bare(touchpoint, d)?;
             reading.note(
                 "touchpoint_assumed",
-                format!("a bare licence object: taken as from the {touchpoint}; say `--as` to change"),
+                format!(
+                    "a bare licence object: taken as from the {touchpoint}; say `--as` to change"
+                ),
             );
             Ok(reading)
         },
     },
 ];
 
+/// Reads an array: conditions, or nothing that is known.
+pub(super) fn list(_json: &str, _look: Look) -> Result<Reading, Fault> {
+    Err(Fault::Undetected {
+        tried: "a list of conditions".to_owned(),
+    })
+}
+
 /// Reads a bare licence object, as whatever the caller says it is.
 pub(super) fn bare(touchpoint: Touchpoint, d: Document<'_>) -> Result<Reading, Fault> {
     let license = License::from_object(d.json.as_bytes(), touchpoint)?;
-    Ok(Reading::of(what("license", "bare licence object"), license, d.look.now))
+    Ok(Reading::of(
+        what("license", "bare licence object"),
+        license,
+        d.look.now,
+    ))
 }
 
 fn is_spelled_by_forge(json: &str) -> bool {
     raw::at(json, &["license"])
         .and_then(|object| serde_json::from_str::<Value>(object).ok())
         .is_some_and(|license| {
-            ["isActive", "isEvaluation", "ccpEntitlementId", "billingPeriod", "modes"]
-                .iter()
-                .any(|name| license.get(name).is_some())
+            [
+                "isActive",
+                "isEvaluation",
+                "ccpEntitlementId",
+                "billingPeriod",
+                "modes",
+            ]
+            .iter()
+            .any(|name| license.get(name).is_some())
         })
 }
 
@@ -163,7 +208,10 @@ fn connect_answer(what: What, d: Document<'_>) -> Result<Reading, Fault> {
     reading.fact_if("app", d.text("key").map(short));
     reading.fact_if("state", d.text("state").map(short));
     if d.text("state").is_some_and(|state| state != "ENABLED") {
-        reading.note("app_not_enabled", "the app is not enabled on this site: the answer leaves the licence out");
+        reading.note(
+            "app_not_enabled",
+            "the app is not enabled on this site: the answer leaves the licence out",
+        );
     }
     let product = d.fields.get("host").and_then(|h| h.get("product"));
     reading.fact_if("product", product.and_then(Value::as_str).map(short));
@@ -178,4 +226,8 @@ fn error_answer(what: What, d: Document<'_>) -> Result<Reading, Fault> {
         "an error answer says nothing about the licence: keep the last good word for a bounded time",
     );
     Ok(reading)
+}
+
+fn forge_answer(what: What, _d: Document<'_>) -> Result<Reading, Fault> {
+    Ok(Reading::new(what, Believe::ANSWER))
 }
