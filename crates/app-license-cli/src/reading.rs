@@ -197,12 +197,12 @@ fn notes(license: &License, now: UnixTime) -> Vec<Note> {
     let trial = license.is_evaluation() == Some(true);
     let passed = |end: &UnixTime| *end < now && active;
     if let Some(end) = license.trial_end().filter(passed).filter(|_| trial) {
-            note(
-                "trial_end_passed",
-                format!(
-                    "the trial end {end} has passed, but the platform still says active: that counts"
-                ),
-            );
+        note(
+            "trial_end_passed",
+            format!(
+                "the trial end {end} has passed, but the platform still says active: that counts"
+            ),
+        );
     }
     if let Some(end) = license.subscription_end().filter(passed) {
         note(
