@@ -24,6 +24,7 @@ mod secret;
 mod time;
 mod touchpoint;
 mod verified;
+mod visibility;
 
 pub use capability::Capability;
 pub use error::{Error, ErrorClass, ErrorKind};
@@ -39,3 +40,4 @@ pub use secret::SharedSecret;
 pub use time::UnixTime;
 pub use touchpoint::Touchpoint;
 pub use verified::{Hint, Verified};
+pub use visibility::{ConditionWarning, HostLicense};
