@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod completions;
+mod conformance;
 mod inspect;
 
 use crate::exit::Exit;
@@ -12,6 +13,7 @@ use crate::output::Format;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Inspect(inspect::Args),
+    Conformance(conformance::Args),
     Completions(completions::Args),
 }
 
@@ -19,6 +21,7 @@ impl Command {
     pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
         match self {
             Self::Inspect(args) => args.run(io, format),
+            Self::Conformance(args) => args.run(io, format),
             Self::Completions(args) => args.run(io),
         }
     }

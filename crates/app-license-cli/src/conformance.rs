@@ -2,7 +2,13 @@
 
 mod case;
 mod checks;
+mod conditions;
+mod connect_license;
+mod forge;
 mod licenses;
+mod lifecycle;
+mod oracle;
+mod readings;
 mod shapes;
 
 use serde::Serialize;

@@ -32,6 +32,7 @@
 //! ```
 
 mod command;
+mod conformance;
 mod detect;
 mod exit;
 mod fault;

@@ -86,7 +86,11 @@ impl Checks {
     /// Something that the case must have.
     pub(crate) fn need<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
         if value.is_none() {
-            self.push(name, "a field of the case or the file", "missing or of another type");
+            self.push(
+                name,
+                "a field of the case or the file",
+                "missing or of another type",
+            );
         }
         value
     }

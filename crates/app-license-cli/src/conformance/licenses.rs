@@ -82,8 +82,8 @@ fn found(key: &str, license: &License) -> Option<Value> {
         "environment" | "environmenttype" => json!(license.environment()),
         _ => {
             let name = key.strip_prefix("hascapability")?;
-            let needs = Edition::from_name(name)
-                .map_or_else(|| Capability::new(name), Capability::from);
+            let needs =
+                Edition::from_name(name).map_or_else(|| Capability::new(name), Capability::from);
             Value::Bool(license.has_capability(&needs))
         }
     })

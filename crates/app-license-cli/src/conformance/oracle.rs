@@ -23,7 +23,11 @@ pub(super) fn check(checks: &mut Checks, object: Option<&Value>, license: &Licen
         &named.clone().map_or(Value::Null, Value::String),
         &json!(license.capability_set()),
     );
-    for needs in ["capabilityStandard", "capabilityAdvanced", "capabilityPremium"] {
+    for needs in [
+        "capabilityStandard",
+        "capabilityAdvanced",
+        "capabilityPremium",
+    ] {
         let expected = state == "active" && includes(named.as_deref(), needs);
         checks.holds(
             &format!("has_capability({needs})"),
@@ -47,7 +51,10 @@ pub(super) fn check(checks: &mut Checks, object: Option<&Value>, license: &Licen
         ("billingPeriod", json!(license.billing_period())),
         ("ccpEntitlementId", json!(license.entitlement_id())),
         ("ccpEntitlementSlug", json!(license.entitlement_number())),
-        ("supportEntitlementNumber", json!(license.support_entitlement_number())),
+        (
+            "supportEntitlementNumber",
+            json!(license.support_entitlement_number()),
+        ),
     ] {
         if let Some(value) = object.get(name) {
             let expected = if says(value) { value } else { &Value::Null };
@@ -80,7 +87,11 @@ pub(super) fn state(object: &Value) -> &'static str {
 
 fn capability(object: &Value) -> Option<String> {
     let value = object.get("capabilitySet").filter(|value| says(value))?;
-    Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    Some(
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned),
+    )
 }
 
 fn says(value: &Value) -> bool {
