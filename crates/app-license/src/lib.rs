@@ -27,6 +27,8 @@ mod verified;
 pub use capability::Capability;
 pub use error::{Error, ErrorClass, ErrorKind};
 pub use ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri, KeyId};
+#[cfg(feature = "_crypto")]
+pub use jwt::{HmacKey, Jwks, Leeway, RsaPublicKey, RsaSigningKey};
 pub use license::License;
 pub use open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
 pub use policy::{Decision, Trust};
