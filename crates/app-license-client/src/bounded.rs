@@ -77,7 +77,10 @@ mod tests {
         map.insert("b", 2);
         assert_eq!(map.get(&"a"), Some(&mut 1));
         map.insert("c", 3);
-        assert_eq!((map.peek("a"), map.peek("b"), map.peek("c")), (Some(&1), None, Some(&3)));
+        assert_eq!(
+            (map.peek("a"), map.peek("b"), map.peek("c")),
+            (Some(&1), None, Some(&3))
+        );
         map.insert("a", 4);
         assert_eq!((map.len(), map.order.len()), (2, 2));
         assert_eq!(map.remove(&"a"), Some(4));

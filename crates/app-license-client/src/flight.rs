@@ -43,7 +43,10 @@ where
     /// The flight of this key that is open, if any.
     pub(crate) fn open(&self, key: &K) -> Option<Flight<V>> {
         let answer = self.lock().get(key)?.clone();
-        Some(Flight { answer, joined: true })
+        Some(Flight {
+            answer,
+            joined: true,
+        })
     }
 
     /// Joins the open flight of this key or starts one. The question must store its answer itself
@@ -59,7 +62,10 @@ where
         let mut open = self.lock();
         if let Some(answer) = open.get(&key) {
             let answer = answer.clone();
-            return Ok(Flight { answer, joined: true });
+            return Ok(Flight {
+                answer,
+                joined: true,
+            });
         }
         if open.len() >= self.limit {
             return Err(ErrorKind::Busy { limit: self.limit }.into());
@@ -81,7 +87,10 @@ where
             // nobody may be waiting any more
             let _ = sender.send(Some(answer));
         });
-        Ok(Flight { answer, joined: false })
+        Ok(Flight {
+            answer,
+            joined: false,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Open<K, V>> {
@@ -147,7 +156,10 @@ mod tests {
         let ask = |key| flights.join(key, || tokio::time::sleep(Duration::from_millis(10)));
         let (a, b) = (ask(1).unwrap(), ask(2).unwrap());
         let error = ask(3).unwrap_err();
-        assert_eq!((error.code(), error.class()), ("busy", crate::Class::CouldNotCheck));
+        assert_eq!(
+            (error.code(), error.class()),
+            ("busy", crate::Class::CouldNotCheck)
+        );
         a.landed().await.unwrap();
         b.landed().await.unwrap();
         assert!(ask(3).is_ok());
