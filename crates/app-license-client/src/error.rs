@@ -224,6 +224,14 @@ impl Error {
         }
     }
 
+    /// The seconds after which the host wants to be asked again.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match *self.0 {
+            ErrorKind::Status { retry_after, .. } => retry_after,
+            _ => None,
+        }
+    }
+
     /// Whether the whole host is at fault, not the one question.
     pub(crate) fn is_of_the_host(&self) -> bool {
         matches!(

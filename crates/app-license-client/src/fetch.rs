@@ -129,6 +129,11 @@ impl Fetcher {
         !matches!(self.way, Way::Https)
     }
 
+    /// Whether it asks this machine and nothing else.
+    pub(crate) fn is_loopback_only(&self) -> bool {
+        self.way == Way::Loopback
+    }
+
     /// Whether a URL of a setting can be asked at all.
     pub(crate) fn takes(&self, url: &Url) -> bool {
         let host = url.host();
@@ -136,7 +141,8 @@ impl Fetcher {
         let loopback = match host {
             Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
             Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            _ => false,
+            Some(url::Host::Domain(name)) => name == "localhost",
+            None => false,
         };
         plain
             && match self.way {
