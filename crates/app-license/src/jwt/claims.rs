@@ -1,0 +1,285 @@
+//! Claims: read once, with the right JSON types, or refused.
+
+use app_license_gate::json::{self, Scanner, Str, Value};
+
+use super::compact::malformed;
+use crate::error::{Error, ErrorKind};
+use crate::jwt::Leeway;
+use crate::time::UnixTime;
+
+/// How many keys all open objects of a payload may have.
+pub(crate) const MAX_KEYS: usize = 128;
+
+/// The scanner that payloads are read with.
+pub(crate) type ClaimScanner<'p> = Scanner<'p, MAX_KEYS>;
+
+/// The registered claims and `qsh`, as the sender wrote them: **not verified**.
+#[derive(Default)]
+pub(crate) struct Claims<'p> {
+    iss: Option<Str<'p>>,
+    sub: Option<Str<'p>>,
+    qsh: Option<Str<'p>>,
+    jti: Option<Str<'p>>,
+    aud: Option<Audience<'p>>,
+    exp: Option<UnixTime>,
+    iat: Option<UnixTime>,
+    nbf: Option<UnixTime>,
+}
+
+/// Who a token is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Audience<'p> {
+    /// One recipient.
+    One(Str<'p>),
+    /// The text of an array of strings, checked.
+    Many(&'p str),
+}
+
+/// From when to when a token holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Validity {
+    pub(crate) iat: UnixTime,
+    pub(crate) exp: UnixTime,
+    pub(crate) nbf: Option<UnixTime>,
+}
+
+impl<'p> Claims<'p> {
+    /// Reads a payload whose further claims nobody needs.
+    pub(crate) fn read(payload: &'p [u8]) -> Result<Self, Error> {
+        Self::read_with(payload, |s, _| s.value().map(drop).map_err(payload_fault))
+    }
+
+    /// Reads a payload. `other` is called with each claim that is not one of ours and must take
+    /// exactly one value.
+    pub(crate) fn read_with(
+        payload: &'p [u8],
+        mut other: impl FnMut(&mut ClaimScanner<'p>, Str<'p>) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let mut claims = Self::default();
+        let mut scanner = ClaimScanner::new(payload).map_err(payload_fault)?;
+        scanner
+            .object::<Fault>(|s, key| {
+                // a name with escapes is read as what it spells
+                let spelt;
+                let name = match key.plain() {
+                    Some(plain) => plain,
+                    None => {
+                        spelt = key.to_string();
+                        &spelt
+                    }
+                };
+                match name {
+                    "iss" => claims.iss = Some(string("iss", s.value()?)?),
+                    "sub" => claims.sub = Some(string("sub", s.value()?)?),
+                    "qsh" => claims.qsh = Some(string("qsh", s.value()?)?),
+                    "jti" => claims.jti = Some(string("jti", s.value()?)?),
+                    "aud" => claims.aud = Some(Audience::of(s.value()?)?),
+                    "exp" => claims.exp = Some(date("exp", s.value()?, Round::Down)?),
+                    "iat" => claims.iat = Some(date("iat", s.value()?, Round::Up)?),
+                    "nbf" => claims.nbf = Some(date("nbf", s.value()?, Round::Up)?),
+                    _ => other(s, key)?,
+                }
+                Ok(())
+            })
+            .map_err(|fault| fault.0)?;
+        scanner.end().map_err(payload_fault)?;
+        Ok(claims)
+    }
+
+    /// The issuer, which must be there.
+    pub(crate) fn iss(&self) -> Result<Str<'p>, Error> {
+        match self.iss {
+            Some(iss) if !iss.is_empty() => Ok(iss),
+            _ => Err(missing("iss")),
+        }
+    }
+
+    /// The subject; empty counts as absent.
+    pub(crate) fn sub(&self) -> Option<Str<'p>> {
+        self.sub.filter(|s| !s.is_empty())
+    }
+
+    pub(crate) const fn qsh(&self) -> Option<Str<'p>> {
+        self.qsh
+    }
+
+    pub(crate) const fn jti(&self) -> Option<Str<'p>> {
+        self.jti
+    }
+
+    pub(crate) const fn aud(&self) -> Option<Audience<'p>> {
+        self.aud
+    }
+
+    /// The times, of which `iat` and `exp` must be there.
+    pub(crate) fn validity(&self) -> Result<Validity, Error> {
+        Ok(Validity {
+            exp: self.exp.ok_or_else(|| missing("exp"))?,
+            iat: self.iat.ok_or_else(|| missing("iat"))?,
+            nbf: self.nbf,
+        })
+    }
+}
+
+impl<'p> Audience<'p> {
+    fn of(value: Value<'p>) -> Result<Self, Error> {
+        const EXPECTED: &str = "a string or an array of strings";
+        match value {
+            Value::String(one) => Ok(Self::One(one)),
+            Value::Array(text) => {
+                let mut strings = true;
+                Scanner::<1>::from_text(text)
+                    .array::<json::Error>(|s| {
+                        strings &= matches!(s.peek()?, json::Kind::String);
+                        s.value().map(drop)
+                    })
+                    .map_err(|_| wrong("aud", EXPECTED))?;
+                if strings {
+                    Ok(Self::Many(text))
+                } else {
+                    Err(wrong("aud", EXPECTED))
+                }
+            }
+            _ => Err(wrong("aud", EXPECTED)),
+        }
+    }
+
+    /// Calls `each` with every recipient in order.
+    pub(crate) fn for_each(&self, mut each: impl FnMut(Str<'p>)) {
+        match *self {
+            Self::One(one) => each(one),
+            Self::Many(text) => {
+                // checked when the claims were read
+                let _checked = Scanner::<1>::from_text(text).array::<json::Error>(|s| {
+                    if let Value::String(one) = s.value()? {
+                        each(one);
+                    }
+                    Ok(())
+                });
+            }
+        }
+    }
+
+    /// Whether one of the recipients is the one meant.
+    pub(crate) fn any(&self, mut is: impl FnMut(Str<'p>) -> bool) -> bool {
+        let mut found = false;
+        self.for_each(|one| found |= is(one));
+        found
+    }
+
+    /// The only recipient, or `None` when there are several or none.
+    pub(crate) fn only(&self) -> Option<Str<'p>> {
+        let mut only = None;
+        let mut count = 0_usize;
+        self.for_each(|one| {
+            only = Some(one);
+            count = count.saturating_add(1);
+        });
+        only.filter(|_| count == 1)
+    }
+
+    /// For errors.
+    pub(crate) fn shown(&self) -> String {
+        match *self {
+            Self::One(one) => crate::ids::shown(&one.to_string()),
+            Self::Many(text) => crate::ids::shown(text),
+        }
+    }
+}
+
+impl Validity {
+    /// Whether a token holds now: `now < exp + leeway`, `iat` and `nbf` at most `leeway` ahead.
+    pub(crate) fn check(&self, now: UnixTime, leeway: Leeway) -> Result<(), Error> {
+        let leeway = leeway.as_seconds();
+        if now >= self.exp.plus(leeway) {
+            return Err(ErrorKind::Expired {
+                expired_at: self.exp,
+                now,
+                leeway,
+            }
+            .into());
+        }
+        let latest = now.plus(leeway);
+        let ahead = |claim, at| ErrorKind::NotYetValid {
+            claim,
+            at,
+            now,
+            leeway,
+        };
+        if self.iat > latest {
+            return Err(ahead("iat", self.iat).into());
+        }
+        match self.nbf {
+            Some(nbf) if nbf > latest => Err(ahead("nbf", nbf).into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn string<'p>(claim: &'static str, value: Value<'p>) -> Result<Str<'p>, Error> {
+    match value {
+        Value::String(s) => Ok(s),
+        _ => Err(wrong(claim, "a string")),
+    }
+}
+
+/// Which way a fraction of a second goes: always to the stricter side.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Down,
+    Up,
+}
+
+/// Seconds since 1970: digits, perhaps with a fraction. No sign, no exponent.
+fn date(claim: &'static str, value: Value<'_>, round: Round) -> Result<UnixTime, Error> {
+    let seconds = || {
+        let Value::Number(text) = value else {
+            return None;
+        };
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+        // twelve digits reach beyond the year 9999
+        if whole.is_empty() || whole.len() > 12 || !digits(whole) || !digits(fraction) {
+            return None;
+        }
+        let seconds: u64 = whole.parse().ok()?;
+        let up = round == Round::Up && fraction.bytes().any(|b| b != b'0');
+        UnixTime::from_seconds(seconds.saturating_add(u64::from(up)))
+    };
+    seconds().ok_or_else(|| wrong(claim, "a number of seconds since 1970"))
+}
+
+#[cold]
+pub(crate) fn missing(claim: &'static str) -> Error {
+    ErrorKind::ClaimMissing { claim }.into()
+}
+
+#[cold]
+pub(crate) fn wrong(claim: &'static str, expected: &'static str) -> Error {
+    ErrorKind::ClaimType { claim, expected }.into()
+}
+
+/// A fault of the payload's JSON, as an error of the token.
+#[cold]
+#[expect(clippy::needless_pass_by_value, reason = "passed to map_err")]
+pub(crate) fn payload_fault(error: json::Error) -> Error {
+    malformed(match error.kind() {
+        json::ErrorKind::DuplicateKey => "a key occurs twice in its claims",
+        json::ErrorKind::TooDeep | json::ErrorKind::TooManyKeys => "its claims are too complex",
+        _ => "its claims are not a JSON object",
+    })
+}
+
+struct Fault(Error);
+
+impl From<json::Error> for Fault {
+    fn from(error: json::Error) -> Self {
+        Self(payload_fault(error))
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
