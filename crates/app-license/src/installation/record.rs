@@ -133,8 +133,9 @@ impl Entitlement {
 
 impl fmt::Display for Entitlement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.number().or(self.id()).or(self.support_number());
-        f.write_str(shown.unwrap_or("none"))
+        let ids = [&self.number, &self.id, &self.support_number];
+        let shown = ids.into_iter().flatten().next();
+        f.write_str(shown.map_or("none", String::as_str))
     }
 }
 

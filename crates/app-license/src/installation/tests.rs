@@ -69,8 +69,8 @@ fn forge(kind: ForgeLifecycleKind, version: &str) -> Event {
 fn run(events: &[Event]) -> (Option<Installation>, String) {
     let mut current = None;
     let mut codes = Vec::new();
-    for (n, event) in events.iter().enumerate() {
-        let now = UnixTime::EPOCH.plus(n as u64 + 1);
+    for (at, event) in (1..).zip(events) {
+        let now = UnixTime::EPOCH.plus(at);
         let (next, changes) = Installation::apply(current, event, now);
         codes.extend(changes.iter().map(Change::code));
         current = next;
@@ -302,8 +302,8 @@ proptest! {
     #[test]
     fn every_event_delivered_twice_equals_once(events in prop::collection::vec(any_event(), 0..12)) {
         let (mut once, mut twice) = (None, None);
-        for (n, event) in events.iter().enumerate() {
-            let now = UnixTime::EPOCH.plus(n as u64 * 10);
+        for (at, event) in (0..).step_by(10).zip(&events) {
+            let now = UnixTime::EPOCH.plus(at);
             once = Installation::apply(once, event, now).0;
             twice = Installation::apply(twice, event, now).0;
             let (again, changes) = Installation::apply(twice.clone(), event, now.plus(5));
@@ -317,8 +317,8 @@ proptest! {
     #[test]
     fn what_is_known_is_never_erased(events in prop::collection::vec(any_event(), 0..12)) {
         let mut current: Option<Installation> = None;
-        for (n, event) in events.iter().enumerate() {
-            let (next, _) = Installation::apply(current.clone(), event, UnixTime::EPOCH.plus(n as u64));
+        for (at, event) in (0..).zip(&events) {
+            let (next, _) = Installation::apply(current.clone(), event, UnixTime::EPOCH.plus(at));
             if let Some(before) = current {
                 let after = next.as_ref().expect("never deleted");
                 prop_assert!(before.installation_id().is_none() || after.installation_id().is_some());
