@@ -10,6 +10,7 @@ pub mod connect;
 pub mod forge;
 
 mod capability;
+mod document;
 mod feature;
 mod ids;
 mod installation;
@@ -23,9 +24,11 @@ mod secret;
 mod time;
 mod touchpoint;
 mod verified;
+mod visibility;
 
 pub use capability::Capability;
 pub use error::{Error, ErrorClass, ErrorKind};
+pub use feature::{FeatureMap, Limit};
 pub use ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri, KeyId};
 #[cfg(feature = "_crypto")]
 pub use jwt::{HmacKey, Jwks, Leeway, RsaPublicKey, RsaSigningKey};
@@ -37,3 +40,4 @@ pub use secret::SharedSecret;
 pub use time::UnixTime;
 pub use touchpoint::Touchpoint;
 pub use verified::{Hint, Verified};
+pub use visibility::{ConditionWarning, HostLicense};
