@@ -14,6 +14,7 @@ mod canonical_request;
 #[cfg(feature = "_crypto")]
 mod claims;
 mod condition;
+mod license_api;
 #[cfg(feature = "_crypto")]
 mod context_token;
 #[cfg(feature = "_crypto")]
@@ -42,6 +43,7 @@ mod token_place;
 pub use base_url::BaseUrl;
 pub use canonical_request::{CanonicalRequest, PathForm};
 pub use condition::{Condition, InlineCondition, SingleCondition, Test, remote_condition_shown};
+pub use license_api::{LicenseApiAnswer, LicenseApiProblem};
 #[cfg(feature = "_crypto")]
 pub use context_token::{ContextToken, UnverifiedContextToken};
 #[cfg(feature = "_crypto")]
