@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use app_license::connect::{BaseUrl, KeyHosts};
 use app_license::{KeyId, UnixTime};
 use app_license_client::Fetcher;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -234,6 +235,12 @@ impl TestClock {
         let clock = self.clone();
         move || clock.now()
     }
+}
+
+/// Key hosts on this machine.
+pub fn key_hosts(urls: &[String]) -> KeyHosts {
+    let urls = urls.iter().map(|u| BaseUrl::http_loopback(u).unwrap());
+    KeyHosts::custom(urls, ["example.test"])
 }
 
 /// A fetcher with short limits.
