@@ -13,6 +13,8 @@ mod base_url;
 mod canonical_request;
 #[cfg(feature = "_crypto")]
 mod claims;
+mod condition;
+mod license_api;
 #[cfg(feature = "_crypto")]
 mod context_token;
 #[cfg(feature = "_crypto")]
@@ -23,6 +25,7 @@ mod iframe_query;
 #[cfg(feature = "_crypto")]
 mod install_token;
 mod key_host;
+mod lifecycle;
 #[cfg(feature = "_crypto")]
 mod qsh;
 mod query;
@@ -39,6 +42,8 @@ mod token_place;
 
 pub use base_url::BaseUrl;
 pub use canonical_request::{CanonicalRequest, PathForm};
+pub use condition::{Condition, InlineCondition, SingleCondition, Test, remote_condition_shown};
+pub use license_api::{LicenseApiAnswer, LicenseApiProblem};
 #[cfg(feature = "_crypto")]
 pub use context_token::{ContextToken, UnverifiedContextToken};
 #[cfg(feature = "_crypto")]
@@ -49,6 +54,10 @@ pub use iframe_query::IframeQuery;
 #[cfg(feature = "_crypto")]
 pub use install_token::{InstallToken, TokenFingerprint, UnverifiedInstallToken};
 pub use key_host::{Cloud, KeyHosts};
+pub use lifecycle::{
+    DareHook, DareMigration, DisabledEvent, EnabledEvent, InstalledEvent, LifecycleBody,
+    LifecycleEvent, LifecycleKind, UninstalledEvent,
+};
 #[cfg(feature = "_crypto")]
 pub use qsh::Qsh;
 pub use request::Request;
