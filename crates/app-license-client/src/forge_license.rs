@@ -177,7 +177,11 @@ impl Inner {
         let mut all = self.lock();
         let mut known = all.remove(&installation).unwrap_or_default();
         let fault = match asked {
-            Ok(Found { response, at, fault }) => {
+            Ok(Found {
+                response,
+                at,
+                fault,
+            }) => {
                 known.said = Some((response, at));
                 fault
             }
@@ -291,7 +295,11 @@ struct Found {
 impl Found {
     const fn now(response: Arc<LicenseApiResponse>, at: UnixTime) -> Self {
         let fault = None;
-        Self { response, at, fault }
+        Self {
+            response,
+            at,
+            fault,
+        }
     }
 
     fn despite(mut self, fault: Error) -> Self {
@@ -321,7 +329,9 @@ fn read(reply: Reply) -> Result<(Arc<LicenseApiResponse>, String), Error> {
     if response.results().any(|(_, result)| result.is_ok()) {
         return Ok((Arc::new(response), body));
     }
-    let fault = response.results().find_map(|(_, result)| result.err().cloned());
+    let fault = response
+        .results()
+        .find_map(|(_, result)| result.err().cloned());
     Err(unreadable(fault).into())
 }
 

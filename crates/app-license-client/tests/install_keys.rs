@@ -362,10 +362,15 @@ async fn a_mock_platform_stands_in_for_every_host() {
     let host = Host::up().await;
     host.says(&at("test-1"), Say::ok(pem(KID)));
     let fetcher = Fetcher::rerouted_for_tests(host.addr).unwrap();
-    let keys = InstallKeys::builder(fetcher, KeyHosts::default()).build().unwrap();
+    let keys = InstallKeys::builder(fetcher, KeyHosts::default())
+        .build()
+        .unwrap();
     assert!(keys.get(&kid("test-1")).await.is_ok());
     let asked = &host.asked()[0];
-    assert_eq!(asked.headers["host"], "asap-distribution.us-west-2.prod.atl-asap.net");
+    assert_eq!(
+        asked.headers["host"],
+        "asap-distribution.us-west-2.prod.atl-asap.net"
+    );
     assert!(asked.headers["user-agent"].starts_with("app-license/"));
 }
 
@@ -406,7 +411,10 @@ async fn unknown_kid_flood() {
                 let t = Arc::clone(&t);
                 tasks.push(tokio::spawn(async move {
                     for i in (from..to).filter(|i| i % 8 == lane) {
-                        let error = t.keys.get(&kid(&format!("made-up-{}", i / 80 * 8 + lane))).await;
+                        let error = t
+                            .keys
+                            .get(&kid(&format!("made-up-{}", i / 80 * 8 + lane)))
+                            .await;
                         assert_eq!(error.unwrap_err().class(), Class::Refused);
                         if i % 1000 < 8 {
                             t.keys.get(&kid(KID)).await.expect("served throughout");
