@@ -3,8 +3,7 @@
 use app_license::{License, Touchpoint};
 use serde_json::Value;
 
-use super::{Document, Shape};
-use crate::detect::Look;
+use super::{Document, Shape, rules};
 use crate::detect::tokens::{self, short, user_access};
 use crate::fault::Fault;
 use crate::raw;
@@ -34,6 +33,47 @@ const LICENSE_FIELDS: [&str; 15] = [
 ];
 
 pub(super) const SHAPES: &[Shape] = &[
+    Shape {
+        what: what("connect_lifecycle", "Connect lifecycle event"),
+        touchpoint: Some(Touchpoint::ConnectLifecycle),
+        fits: |d| {
+            d.has_any(&["eventType", "sharedSecret"]) && !d.has_any(&["app", "modules"])
+                || (d.has("clientKey") && d.has("baseUrl"))
+        },
+        read: rules::lifecycle,
+    },
+    Shape {
+        what: what("connect_descriptor", "Connect app descriptor"),
+        touchpoint: None,
+        fits: |d| d.text("key").is_some() && d.has("baseUrl") && d.has("modules"),
+        read: rules::descriptor,
+    },
+    Shape {
+        what: what("forge_manifest", "Forge manifest"),
+        touchpoint: None,
+        fits: |d| {
+            let app = d.fields.get("app");
+            let app_says = |name: &str| app.is_some_and(|a| a.get(name).is_some());
+            !app_says("installationId")
+                && (d.has_any(&["modules", "permissions", "remotes", "connectModules"])
+                    || ["licensing", "access", "runtime", "package"]
+                        .into_iter()
+                        .any(app_says))
+        },
+        read: rules::manifest,
+    },
+    Shape {
+        what: what("forge_display_condition", "Forge display conditions"),
+        touchpoint: None,
+        fits: |d| rules::is_display_condition(d.fields),
+        read: rules::display_condition,
+    },
+    Shape {
+        what: what("connect_condition", "Connect condition"),
+        touchpoint: None,
+        fits: |d| rules::is_condition(d.fields),
+        read: |_, d| rules::condition(d.json),
+    },
     Shape {
         what: what("forge_license_api", "Forge License API answer"),
         touchpoint: Some(Touchpoint::ForgeLicenseApi),
@@ -158,13 +198,6 @@ pub(super) const SHAPES: &[Shape] = &[
         },
     },
 ];
-
-/// Reads an array: conditions, or nothing that is known.
-pub(super) fn list(_json: &str, _look: Look) -> Result<Reading, Fault> {
-    Err(Fault::Undetected {
-        tried: "a list of conditions".to_owned(),
-    })
-}
 
 /// Reads a bare licence object, as whatever the caller says it is.
 pub(super) fn bare(touchpoint: Touchpoint, d: Document<'_>) -> Result<Reading, Fault> {
