@@ -8,7 +8,7 @@ use crate::jwt::Leeway;
 use crate::time::UnixTime;
 
 /// How many keys all open objects of a payload may have.
-pub(crate) const MAX_KEYS: usize = 128;
+const MAX_KEYS: usize = 128;
 
 /// The scanner that payloads are read with.
 pub(crate) type ClaimScanner<'p> = Scanner<'p, MAX_KEYS>;
@@ -20,20 +20,15 @@ pub(crate) struct Claims<'p> {
     sub: Option<Str<'p>>,
     qsh: Option<Str<'p>>,
     jti: Option<Str<'p>>,
-    aud: Option<Audience<'p>>,
+    aud: Option<Value<'p>>,
     exp: Option<UnixTime>,
     iat: Option<UnixTime>,
     nbf: Option<UnixTime>,
 }
 
-/// Who a token is for.
-#[derive(Clone, Copy)]
-pub(crate) enum Audience<'p> {
-    /// One recipient.
-    One(Str<'p>),
-    /// The text of an array of strings, checked.
-    Many(&'p str),
-}
+/// Who a token is for: one or several recipients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Audience(Vec<String>);
 
 /// From when to when a token holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +41,7 @@ pub(crate) struct Validity {
 impl<'p> Claims<'p> {
     /// Reads a payload whose further claims nobody needs.
     pub(crate) fn read(payload: &'p [u8]) -> Result<Self, Error> {
-        Self::read_with(payload, |s, _| s.value().map(drop).map_err(payload_fault))
+        Self::read_with(payload, |s, _| s.value().map(drop).map_err(Claims::fault))
     }
 
     /// Reads a payload. `other` is called with each claim that is not one of ours and must take
@@ -56,7 +51,7 @@ impl<'p> Claims<'p> {
         mut other: impl FnMut(&mut ClaimScanner<'p>, Str<'p>) -> Result<(), Error>,
     ) -> Result<Self, Error> {
         let mut claims = Self::default();
-        let mut scanner = ClaimScanner::new(payload).map_err(payload_fault)?;
+        let mut scanner = ClaimScanner::new(payload).map_err(Claims::fault)?;
         scanner
             .object::<Fault>(|s, key| {
                 // a name with escapes is read as what it spells
@@ -73,7 +68,7 @@ impl<'p> Claims<'p> {
                     "sub" => claims.sub = Some(string("sub", s.value()?)?),
                     "qsh" => claims.qsh = Some(string("qsh", s.value()?)?),
                     "jti" => claims.jti = Some(string("jti", s.value()?)?),
-                    "aud" => claims.aud = Some(Audience::of(s.value()?)?),
+                    "aud" => claims.aud = Some(audience(s.value()?)?),
                     "exp" => claims.exp = Some(date("exp", s.value()?, Round::Down)?),
                     "iat" => claims.iat = Some(date("iat", s.value()?, Round::Up)?),
                     "nbf" => claims.nbf = Some(date("nbf", s.value()?, Round::Up)?),
@@ -82,8 +77,18 @@ impl<'p> Claims<'p> {
                 Ok(())
             })
             .map_err(|fault| fault.0)?;
-        scanner.end().map_err(payload_fault)?;
+        scanner.end().map_err(Claims::fault)?;
         Ok(claims)
+    }
+
+    /// A fault of the payload's JSON, as an error of the token.
+    #[cold]
+    pub(crate) fn fault(error: json::Error) -> Error {
+        malformed(match error.kind() {
+            json::ErrorKind::DuplicateKey => "a key occurs twice in its claims",
+            json::ErrorKind::TooDeep | json::ErrorKind::TooManyKeys => "its claims are too complex",
+            _ => "its claims are not a JSON object",
+        })
     }
 
     /// The issuer, which must be there.
@@ -107,8 +112,9 @@ impl<'p> Claims<'p> {
         self.jti
     }
 
-    pub(crate) const fn aud(&self) -> Option<Audience<'p>> {
-        self.aud
+    /// Who it is for, if it says so.
+    pub(crate) fn audience(&self) -> Option<Audience> {
+        self.aud.map(Audience::of)
     }
 
     /// The times, of which `iat` and `exp` must be there.
@@ -121,69 +127,41 @@ impl<'p> Claims<'p> {
     }
 }
 
-impl<'p> Audience<'p> {
-    fn of(value: Value<'p>) -> Result<Self, Error> {
-        const EXPECTED: &str = "a string or an array of strings";
+impl Audience {
+    /// From a value that [`audience`] has checked.
+    fn of(value: Value<'_>) -> Self {
+        let mut all = Vec::new();
         match value {
-            Value::String(one) => Ok(Self::One(one)),
+            Value::String(one) => all.push(one.to_string()),
             Value::Array(text) => {
-                let mut strings = true;
-                Scanner::<1>::from_text(text)
-                    .array::<json::Error>(|s| {
-                        strings &= matches!(s.peek()?, json::Kind::String);
-                        s.value().map(drop)
-                    })
-                    .map_err(|_| wrong("aud", EXPECTED))?;
-                if strings {
-                    Ok(Self::Many(text))
-                } else {
-                    Err(wrong("aud", EXPECTED))
-                }
-            }
-            _ => Err(wrong("aud", EXPECTED)),
-        }
-    }
-
-    /// Calls `each` with every recipient in order.
-    pub(crate) fn for_each(&self, mut each: impl FnMut(Str<'p>)) {
-        match *self {
-            Self::One(one) => each(one),
-            Self::Many(text) => {
-                // checked when the claims were read
                 let _checked = Scanner::<1>::from_text(text).array::<json::Error>(|s| {
                     if let Value::String(one) = s.value()? {
-                        each(one);
+                        all.push(one.to_string());
                     }
                     Ok(())
                 });
             }
+            _ => {}
         }
+        Self(all)
     }
 
     /// Whether one of the recipients is the one meant.
-    pub(crate) fn any(&self, mut is: impl FnMut(Str<'p>) -> bool) -> bool {
-        let mut found = false;
-        self.for_each(|one| found |= is(one));
-        found
+    pub(crate) fn any(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|one| is(one))
     }
 
     /// The only recipient, or `None` when there are several or none.
-    pub(crate) fn only(&self) -> Option<Str<'p>> {
-        let mut only = None;
-        let mut count = 0_usize;
-        self.for_each(|one| {
-            only = Some(one);
-            count = count.saturating_add(1);
-        });
-        only.filter(|_| count == 1)
+    pub(crate) fn only(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
     }
 
     /// For errors.
     pub(crate) fn shown(&self) -> String {
-        match *self {
-            Self::One(one) => crate::ids::shown(&one.to_string()),
-            Self::Many(text) => crate::ids::shown(text),
-        }
+        crate::ids::shown(&self.0.join(", "))
     }
 }
 
@@ -215,6 +193,26 @@ impl Validity {
         }
     }
 }
+
+/// Checks that `aud` is a string or an array of strings.
+fn audience(value: Value<'_>) -> Result<Value<'_>, Error> {
+    let mut strings = true;
+    let read = match value {
+        Value::String(_) => Ok(()),
+        Value::Array(text) => Scanner::<16>::from_text(text).array::<json::Error>(|s| {
+            strings &= matches!(s.value()?, Value::String(_));
+            Ok(())
+        }),
+        _ => return Err(wrong("aud", AUDIENCE)),
+    };
+    if read.is_ok() && strings {
+        Ok(value)
+    } else {
+        Err(wrong("aud", AUDIENCE))
+    }
+}
+
+const AUDIENCE: &str = "a string or an array of strings";
 
 fn string<'p>(claim: &'static str, value: Value<'p>) -> Result<Str<'p>, Error> {
     match value {
@@ -250,31 +248,20 @@ fn date(claim: &'static str, value: Value<'_>, round: Round) -> Result<UnixTime,
 }
 
 #[cold]
-pub(crate) fn missing(claim: &'static str) -> Error {
+fn missing(claim: &'static str) -> Error {
     ErrorKind::ClaimMissing { claim }.into()
 }
 
 #[cold]
-pub(crate) fn wrong(claim: &'static str, expected: &'static str) -> Error {
+fn wrong(claim: &'static str, expected: &'static str) -> Error {
     ErrorKind::ClaimType { claim, expected }.into()
-}
-
-/// A fault of the payload's JSON, as an error of the token.
-#[cold]
-#[expect(clippy::needless_pass_by_value, reason = "passed to map_err")]
-pub(crate) fn payload_fault(error: json::Error) -> Error {
-    malformed(match error.kind() {
-        json::ErrorKind::DuplicateKey => "a key occurs twice in its claims",
-        json::ErrorKind::TooDeep | json::ErrorKind::TooManyKeys => "its claims are too complex",
-        _ => "its claims are not a JSON object",
-    })
 }
 
 struct Fault(Error);
 
 impl From<json::Error> for Fault {
     fn from(error: json::Error) -> Self {
-        Self(payload_fault(error))
+        Self(Claims::fault(error))
     }
 }
 

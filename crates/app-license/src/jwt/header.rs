@@ -85,7 +85,6 @@ impl Header {
 }
 
 #[cold]
-#[expect(clippy::needless_pass_by_value, reason = "passed to map_err")]
 fn header_fault(error: json::Error) -> Error {
     malformed(match error.kind() {
         json::ErrorKind::DuplicateKey => "a key occurs twice in its header",
