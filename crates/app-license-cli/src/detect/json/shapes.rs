@@ -1,5 +1,6 @@
 //! The shapes of JSON that are known, in the order they are tried.
 
+use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind, LicenseApiResponse};
 use app_license::{License, Touchpoint};
 use serde_json::Value;
 
@@ -33,6 +34,18 @@ const LICENSE_FIELDS: [&str; 15] = [
 ];
 
 pub(super) const SHAPES: &[Shape] = &[
+    Shape {
+        what: what("forge_lifecycle", "Forge lifecycle event"),
+        touchpoint: None,
+        fits: |d| {
+            let event = d
+                .text("eventType")
+                .is_some_and(|e| e.starts_with("avi:forge:"));
+            let app = d.fields.get("app").is_some_and(|a| a.get("id").is_some());
+            event || (app && d.text("id").is_some())
+        },
+        read: forge_event,
+    },
     Shape {
         what: what("connect_lifecycle", "Connect lifecycle event"),
         touchpoint: Some(Touchpoint::ConnectLifecycle),
@@ -261,6 +274,34 @@ fn error_answer(what: What, d: Document<'_>) -> Result<Reading, Fault> {
     Ok(reading)
 }
 
-fn forge_answer(what: What, _d: Document<'_>) -> Result<Reading, Fault> {
-    Ok(Reading::new(what, Believe::ANSWER))
+fn forge_answer(what: What, d: Document<'_>) -> Result<Reading, Fault> {
+    let answer = LicenseApiResponse::parse(d.json.as_bytes())?;
+    let mut reading = Reading::new(what, Believe::ANSWER);
+    for (app, result) in answer.results() {
+        match result {
+            Ok(license) => reading.add(Some(app.to_string()), license.clone(), d.look.now),
+            Err(error) => reading.note("could_not_check", format!("{app}: {error}")),
+        }
+    }
+    Ok(reading)
+}
+
+fn forge_event(what: What, d: Document<'_>) -> Result<Reading, Fault> {
+    let kind = d.text("eventType").and_then(ForgeLifecycleKind::from_name);
+    let guessed = if d.has("upgraderAccountId") {
+        ForgeLifecycleKind::Upgraded
+    } else {
+        ForgeLifecycleKind::Installed
+    };
+    let event = ForgeLifecycleEvent::parse(kind.unwrap_or(guessed), d.json.as_bytes())?;
+    let mut reading = Reading::new(what, Believe::NOTHING);
+    reading.fact("event", event.kind());
+    reading.fact_if("installation", event.installation_id());
+    reading.fact_if("app", event.app_id());
+    reading.fact_if("app version", event.app_version().map(short));
+    reading.note(
+        "no_license",
+        "Forge lifecycle events never carry a licence: ask the License API, or the next invocation",
+    );
+    Ok(reading)
 }
