@@ -109,7 +109,7 @@ fn touchpoint(text: &str) -> Result<Touchpoint, String> {
 impl Args {
     pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
         let Some(input) = self.input(io)? else {
-            return tour::run(io, format, self.now.time());
+            return tour::run(io, format, &self.policy.policy(), self.now.time());
         };
         let look = Look {
             now: self.now.time(),

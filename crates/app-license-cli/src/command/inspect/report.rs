@@ -149,6 +149,7 @@ impl Entry {
             let allowed = decision.is_allowed();
             let text = decision.to_string();
             let why = text.split_once(": ").map_or(text.as_str(), |(_, why)| why);
+            let why = why.rsplit_once(" (").map_or(why, |(why, _)| why);
             rows.add_row([
                 comfy_table::Cell::new(name),
                 comfy_table::Cell::new(decision.needs()),
