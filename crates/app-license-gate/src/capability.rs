@@ -56,7 +56,7 @@ impl Edition {
         }
     }
 
-    fn of_chars(chars: &(impl Iterator<Item = char> + Clone)) -> Option<Self> {
+    pub(crate) fn of_chars(chars: &(impl Iterator<Item = char> + Clone)) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|e| same_chars(chars.clone(), e.capability_set().chars()))
@@ -123,7 +123,7 @@ pub fn same(a: &str, b: &str) -> bool {
     same_chars(a.chars(), b.chars())
 }
 
-fn same_chars(a: impl Iterator<Item = char>, b: impl Iterator<Item = char>) -> bool {
+pub(crate) fn same_chars(a: impl Iterator<Item = char>, b: impl Iterator<Item = char>) -> bool {
     let fold = |c: &char| *c != '_';
     let lower = |c: char| c.to_ascii_lowercase();
     a.filter(fold).map(lower).eq(b.filter(fold).map(lower))

@@ -84,6 +84,24 @@ impl Error {
     pub const fn offset(&self) -> usize {
         self.offset
     }
+
+    /// The stable code, the same in every language.
+    ///
+    /// ```
+    /// use app_license_gate::json::Scanner;
+    /// assert_eq!(Scanner::<1>::from_text("x").value().unwrap_err().code(), "json_syntax");
+    /// ```
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self.kind {
+            ErrorKind::DuplicateKey => "json_duplicate_key",
+            ErrorKind::TooDeep => "json_too_deep",
+            ErrorKind::TooManyKeys => "json_too_many_keys",
+            ErrorKind::TrailingBytes => "json_trailing_bytes",
+            ErrorKind::NotUtf8 => "json_not_utf8",
+            _ => "json_syntax",
+        }
+    }
 }
 
 impl fmt::Display for Error {

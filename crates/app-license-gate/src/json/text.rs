@@ -163,7 +163,9 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         let mut escapes = false;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            if let Some(chunk) = rest.first_chunk::<8>()
+            // where a word has 64 bits
+            if cfg!(target_pointer_width = "64")
+                && let Some(chunk) = rest.first_chunk::<8>()
                 && !ends_run(u64::from_le_bytes(*chunk))
             {
                 self.at = self.at.wrapping_add(8);
