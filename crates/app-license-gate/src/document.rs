@@ -1,6 +1,6 @@
 //! The documents that carry a licence: contexts and License API answers.
 
-use crate::facts::{Facts, MAX_KEYS};
+use crate::facts::{Facts, Fields, MAX_KEYS};
 use crate::json::{self, Kind, Scanner, Str, Value};
 use crate::policy::Deployment;
 
@@ -48,8 +48,32 @@ impl Shape {
     /// A fault of the JSON, a `license` that is neither object nor null, a missing field that
     /// would show that it is this document.
     pub fn read(self, bytes: &[u8]) -> Result<Document<'_>, Error> {
-        let mut scanner = Scanner::<{ MAX_KEYS * 2 }>::new(bytes)?;
+        self.read_as(bytes)
+    }
+
+    /// Reads only what `F` keeps of the licence.
+    ///
+    /// # Errors
+    /// As [`Shape::read`].
+    pub fn read_as<'a, F: Fields<'a>>(self, bytes: &'a [u8]) -> Result<Document<'a, F>, Error> {
         let mut document = Document::default();
+        match core::str::from_utf8(bytes) {
+            Ok(text) => self.read_into(text, &mut document)?,
+            Err(e) => return Err(json::Error::not_utf8(&e).into()),
+        }
+        Ok(document)
+    }
+
+    /// Reads into a document that says nothing yet.
+    ///
+    /// # Errors
+    /// As [`Shape::read`].
+    pub fn read_into<'a, F: Fields<'a>>(
+        self,
+        text: &'a str,
+        document: &mut Document<'a, F>,
+    ) -> Result<(), Error> {
+        let mut scanner = Scanner::<{ MAX_KEYS * 2 }>::from_text(text);
         let mut required_found = self.required.is_none();
         scanner.object::<Error>(|s, key| {
             if key == Str::from("license") {
@@ -57,10 +81,7 @@ impl Shape {
                     Kind::Object | Kind::Null => {}
                     found => return Err(Error::LicenseIs(found)),
                 }
-                let raw = s.span::<json::Error>(|s| {
-                    document.facts = Facts::read(s)?;
-                    Ok(())
-                })?;
+                let raw = s.span::<json::Error>(|s| document.facts.read_into(s))?;
                 document.raw = Some(raw).filter(|raw| *raw != "null");
                 return Ok(());
             }
@@ -75,10 +96,10 @@ impl Shape {
             }
             Ok(())
         })?;
-        scanner.end()?;
+        scanner.at_end()?;
         match self.required {
             Some(field) if !required_found => Err(Error::Missing(field)),
-            _ => Ok(document),
+            _ => Ok(()),
         }
     }
 }
@@ -86,9 +107,9 @@ impl Shape {
 /// What a document says.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
-pub struct Document<'a> {
+pub struct Document<'a, F = Facts<'a>> {
     /// What its `license` says; everything missing when there is none.
-    pub facts: Facts<'a>,
+    pub facts: F,
     /// The text of its `license`, unless that is null or missing.
     pub raw: Option<&'a str>,
     /// Its `environmentType`, where that can be believed.

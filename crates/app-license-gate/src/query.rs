@@ -43,11 +43,23 @@ impl<'a> FormText<'a> {
     /// The edition of a capability set, by the loose comparison of capability strings.
     #[must_use]
     pub fn edition(&self) -> Option<Edition> {
-        Edition::of_chars(&self.chars())
+        // their names are ASCII: bytes will do
+        Edition::of_chars(&mut latin(self.0))
     }
 
     fn is(self, text: &str) -> bool {
-        self.bytes().eq(text.bytes())
+        self.same(FormText(text))
+    }
+
+    fn same(self, other: Self) -> bool {
+        let (mut one, mut other) = (FormBytes(self.0.as_bytes()), FormBytes(other.0.as_bytes()));
+        loop {
+            match (one.next(), other.next()) {
+                (None, None) => return true,
+                (a, b) if a != b => return false,
+                _ => {}
+            }
+        }
     }
 
     /// Empty, or the literal `NULL`: an unbound variable. Nothing is said.
@@ -78,6 +90,12 @@ impl fmt::Display for FormText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.chars().try_for_each(|c| fmt::Write::write_char(f, c))
     }
+}
+
+/// Bytes for characters: enough to compare.
+fn latin(encoded: &str) -> impl FnMut() -> Option<char> {
+    let mut bytes = FormBytes(encoded.as_bytes());
+    move || bytes.next().map(char::from)
 }
 
 #[derive(Clone)]
@@ -171,18 +189,24 @@ impl<'a> QueryFacts<'a> {
         let mut facts = Self::default();
         let mut lic: Option<FormText<'a>> = None;
         let mut capability: Option<Option<FormText<'a>>> = None;
-        for pair in query.strip_prefix('?').unwrap_or(query).split('&') {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (FormText(name), FormText(value));
+        let mut rest = query
+            .get(1..)
+            .filter(|_| query.starts_with('?'))
+            .or(Some(query));
+        while let Some(text) = rest {
+            let (pair, more) = before_and_after(text, b'&');
+            rest = more;
+            let (name, value) = before_and_after(pair, b'=');
+            let (name, value) = (FormText(name), FormText(value.unwrap_or_default()));
             if name.is("lic") {
                 facts.lic = Some(value.is("active") && facts.lic != Some(false));
                 let before = *lic.get_or_insert(value);
-                facts.repeated |= !before.bytes().eq(value.bytes());
+                facts.repeated |= !before.same(value);
             } else if name.is("capSet") || name.is("capabilitySet") {
                 let value = (!value.says_nothing()).then_some(value);
                 let before = *capability.get_or_insert(value);
                 let same = match (before, value) {
-                    (Some(a), Some(b)) => same_chars(a.chars(), b.chars()),
+                    (Some(a), Some(b)) => same_chars(&mut latin(a.0), &mut latin(b.0)),
                     (a, b) => a.is_none() && b.is_none(),
                 };
                 if !same {
@@ -204,6 +228,19 @@ impl<'a> QueryFacts<'a> {
             Some(false) => State::Inactive,
         }
     }
+}
+
+/// The text before the first `mark`, and what follows it. Plainer than `split_once`, and smaller.
+fn before_and_after(text: &str, mark: u8) -> (&str, Option<&str>) {
+    let found = text
+        .as_bytes()
+        .iter()
+        .position(|b| *b == mark)
+        .and_then(|at| {
+            let after = text.get(at.wrapping_add(1)..)?;
+            Some((text.get(..at)?, Some(after)))
+        });
+    found.unwrap_or((text, None))
 }
 
 #[cfg(test)]
