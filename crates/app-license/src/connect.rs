@@ -1,1 +1,72 @@
 //! Atlassian Connect: lifecycle, tokens, query hash, iframe query, License API, conditions.
+
+mod condition;
+mod lifecycle;
+
+pub use condition::{Condition, InlineCondition, SingleCondition, Test, remote_condition_shown};
+pub use lifecycle::{
+    DareHook, DareMigration, DisabledEvent, EnabledEvent, InstalledEvent, LifecycleBody,
+    LifecycleEvent, LifecycleKind, UninstalledEvent,
+};
+//!
+//! | a request with | is checked by |
+//! |---|---|
+//! | `installed`, `uninstalled` | `UnverifiedInstallToken` (RS256, exact query hash) |
+//! | an iframe URL, a webhook, `enabled`, `disabled` | `UnverifiedRequestToken` (HS256, exact query hash) |
+//! | a token of `AP.context.getToken()` | `UnverifiedContextToken` (HS256, `context-qsh`) |
+//! | a token the app made for its own front end | `UnverifiedSessionToken` (HS256, no query hash) |
+//!
+//! None is accepted in another's place.
+
+mod base_url;
+mod canonical_request;
+#[cfg(feature = "_crypto")]
+mod claims;
+#[cfg(feature = "_crypto")]
+mod context_token;
+#[cfg(feature = "_crypto")]
+mod expectations;
+#[cfg(feature = "_crypto")]
+mod explain;
+mod iframe_query;
+#[cfg(feature = "_crypto")]
+mod install_token;
+mod key_host;
+#[cfg(feature = "_crypto")]
+mod qsh;
+mod query;
+mod request;
+#[cfg(feature = "_crypto")]
+mod request_token;
+#[cfg(feature = "_crypto")]
+mod session_token;
+#[cfg(feature = "_crypto")]
+mod tenant_keys;
+#[cfg(feature = "_crypto")]
+mod token_claims;
+mod token_place;
+
+pub use base_url::BaseUrl;
+pub use canonical_request::{CanonicalRequest, PathForm};
+#[cfg(feature = "_crypto")]
+pub use context_token::{ContextToken, UnverifiedContextToken};
+#[cfg(feature = "_crypto")]
+pub use expectations::Expectations;
+#[cfg(feature = "_crypto")]
+pub use explain::{Difference, Explanation, Mistake};
+pub use iframe_query::IframeQuery;
+#[cfg(feature = "_crypto")]
+pub use install_token::{InstallToken, TokenFingerprint, UnverifiedInstallToken};
+pub use key_host::{Cloud, KeyHosts};
+#[cfg(feature = "_crypto")]
+pub use qsh::Qsh;
+pub use request::Request;
+#[cfg(feature = "_crypto")]
+pub use request_token::{RequestToken, UnverifiedRequestToken};
+#[cfg(feature = "_crypto")]
+pub use session_token::{SessionToken, UnverifiedSessionToken};
+#[cfg(feature = "_crypto")]
+pub use tenant_keys::{SignedWith, TenantKeys};
+#[cfg(feature = "_crypto")]
+pub use token_claims::{TokenClaims, sign_request};
+pub use token_place::{token_from_header, token_from_request};

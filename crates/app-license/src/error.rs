@@ -339,6 +339,18 @@ pub enum ErrorKind {
         /// The name asked for, shortened.
         feature: String,
     },
+    /// A limit that the feature map does not name.
+    #[error("the feature map has no limit `{limit}`")]
+    UnknownLimit {
+        /// The name asked for, shortened.
+        limit: String,
+    },
+    /// A service level that the feature map does not name.
+    #[error("the feature map has no service level `{service_level}`")]
+    UnknownServiceLevel {
+        /// The name asked for, shortened.
+        service_level: String,
+    },
     /// Not a condition of the host platform.
     #[error("not a valid condition: {reason}")]
     Condition {
@@ -398,6 +410,8 @@ impl Error {
             K::WeakKey { .. } => "weak_key",
             K::FeatureMap { .. } => "feature_map",
             K::UnknownFeature { .. } => "unknown_feature",
+            K::UnknownLimit { .. } => "unknown_limit",
+            K::UnknownServiceLevel { .. } => "unknown_service_level",
             K::Condition { .. } => "condition",
         }
     }
@@ -440,7 +454,10 @@ impl Error {
             | K::ForeignBaseUrl { .. }
             | K::KeyMalformed { .. }
             | K::WeakKey { .. } => ErrorClass::Refused,
-            K::FeatureMap { .. } | K::UnknownFeature { .. } => ErrorClass::Misuse,
+            K::FeatureMap { .. }
+            | K::UnknownFeature { .. }
+            | K::UnknownLimit { .. }
+            | K::UnknownServiceLevel { .. } => ErrorClass::Misuse,
         }
     }
 

@@ -10,6 +10,7 @@ pub mod connect;
 pub mod forge;
 
 mod capability;
+mod document;
 mod feature;
 mod ids;
 mod installation;
@@ -23,10 +24,14 @@ mod secret;
 mod time;
 mod touchpoint;
 mod verified;
+mod visibility;
 
 pub use capability::Capability;
 pub use error::{Error, ErrorClass, ErrorKind};
+pub use feature::{FeatureMap, Limit};
 pub use ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri, KeyId};
+#[cfg(feature = "_crypto")]
+pub use jwt::{HmacKey, Jwks, Leeway, RsaPublicKey, RsaSigningKey};
 pub use license::License;
 pub use open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
 pub use policy::{Decision, Trust};
@@ -35,3 +40,4 @@ pub use secret::SharedSecret;
 pub use time::UnixTime;
 pub use touchpoint::Touchpoint;
 pub use verified::{Hint, Verified};
+pub use visibility::{ConditionWarning, HostLicense};

@@ -1,0 +1,67 @@
+//! What the kinds of Connect tokens have in common.
+
+use app_license_gate::json::Str;
+
+use crate::error::{Error, ErrorKind};
+use crate::ids::ClientKey;
+use crate::jwt::{Claims, Validity};
+
+/// The query hash a token claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Claimed {
+    /// None at all.
+    Nothing,
+    /// The literal of context tokens.
+    Context,
+    /// Something that may be the hash of a request.
+    Hash(String),
+}
+
+/// The claims of a token from the host, **not verified**.
+pub(super) struct HostClaims {
+    pub(super) issuer: ClientKey,
+    pub(super) subject: Option<String>,
+    pub(super) validity: Validity,
+    pub(super) qsh: Claimed,
+}
+
+impl HostClaims {
+    pub(super) fn of(claims: &Claims<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            issuer: client_key("iss", &claims.iss()?)?,
+            subject: claims.sub().map(|s| s.to_string()),
+            validity: claims.validity()?,
+            qsh: Claimed::of(claims),
+        })
+    }
+}
+
+impl Claimed {
+    pub(super) fn of(claims: &Claims<'_>) -> Self {
+        match claims.qsh() {
+            None => Self::Nothing,
+            Some(qsh) if qsh == Str::from(super::Qsh::CONTEXT) => Self::Context,
+            Some(qsh) => Self::Hash(qsh.to_string()),
+        }
+    }
+
+    /// The hash of a request, and nothing that stands in its place.
+    pub(super) fn of_a_request(&self) -> Result<&str, Error> {
+        match self {
+            Self::Hash(hash) => Ok(hash),
+            Self::Context => Err(ErrorKind::ContextToken.into()),
+            Self::Nothing => Err(ErrorKind::ClaimMissing { claim: "qsh" }.into()),
+        }
+    }
+}
+
+/// A claim that names a tenant.
+pub(super) fn client_key(claim: &'static str, text: &impl ToString) -> Result<ClientKey, Error> {
+    ClientKey::new(text.to_string()).map_err(|_| {
+        ErrorKind::ClaimType {
+            claim,
+            expected: "the key of a client",
+        }
+        .into()
+    })
+}

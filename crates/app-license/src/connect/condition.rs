@@ -1,0 +1,270 @@
+//! Conditions of Connect modules: `addon_is_licensed`, `capability_set`, and all others.
+
+mod inline;
+mod read;
+mod remote;
+
+use std::fmt;
+
+use crate::feature::FeatureMap;
+use crate::visibility::{ConditionWarning, Expr, HostLicense, warning};
+
+pub use inline::InlineCondition;
+pub use remote::remote_condition_shown;
+
+/// A condition under which the host shows a module: a tree of single conditions.
+///
+/// Evaluating mirrors the host, not the gate: `capability_set` is plain equality with the string
+/// the host holds, active or not. Conditions run in the browser and do not protect data.
+///
+/// Platform page: <https://developer.atlassian.com/cloud/jira/platform/conditions>
+///
+/// ```
+/// use app_license::{HostLicense, connect::Condition};
+///
+/// let conditions = Condition::parse(br#"[
+///     {"condition": "addon_is_licensed"},
+///     {"condition": "capability_set", "params": {"value": "capabilityAdvanced"}}
+/// ]"#)?;
+/// assert_eq!(
+///     conditions.to_string(),
+///     "addon_is_licensed and capability_set(value=capabilityAdvanced)",
+/// );
+/// let host = HostLicense::new(true, Some("capabilityAdvanced"));
+/// assert_eq!(conditions.evaluate(host, &|_, _| None), Some(true));
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Condition {
+    /// One condition.
+    Single(SingleCondition),
+    /// All of them; none at all is true.
+    And(Vec<Self>),
+    /// Any of them; none at all is false.
+    Or(Vec<Self>),
+}
+
+/// One condition: what is asked, perhaps inverted.
+///
+/// ```
+/// use app_license::connect::{Condition, SingleCondition, Test};
+/// let condition = SingleCondition::new(Test::AddonIsLicensed).inverted();
+/// assert_eq!(condition.to_string(), "not addon_is_licensed");
+/// assert_eq!(
+///     Condition::Single(condition).to_json(),
+///     r#"{"condition":"addon_is_licensed","invert":true}"#,
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SingleCondition {
+    test: Test,
+    invert: bool,
+    params: Option<Box<str>>,
+}
+
+/// What a single condition asks. Open-ended: unknown names are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Test {
+    /// `addon_is_licensed`: a licence exists and is active.
+    AddonIsLicensed,
+    /// `capability_set`: the capability set the host holds is this very string.
+    CapabilitySet {
+        /// The string, compared exactly.
+        value: String,
+    },
+    /// Any other condition of the host, or the URL of a remote one.
+    Other {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Test {
+    /// The name of the condition, as the descriptor has it.
+    ///
+    /// ```
+    /// # use app_license::connect::Test;
+    /// assert_eq!(Test::AddonIsLicensed.name(), "addon_is_licensed");
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::AddonIsLicensed => "addon_is_licensed",
+            Self::CapabilitySet { .. } => "capability_set",
+            Self::Other { name } => name,
+        }
+    }
+
+    /// Whether the name is the URL of a remote condition, which the app answers itself.
+    ///
+    /// ```
+    /// # use app_license::connect::Test;
+    /// assert!(Test::Other { name: "/conditions/beta".to_owned() }.is_remote());
+    /// ```
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        self.name().contains('/')
+    }
+}
+
+impl SingleCondition {
+    /// A condition that is not inverted, with the parameters that its test has.
+    #[must_use]
+    pub fn new(test: Test) -> Self {
+        let params = match &test {
+            Test::CapabilitySet { value } => {
+                let value = serde_json::Value::String(value.clone());
+                Some(format!(r#"{{"value":{value}}}"#).into())
+            }
+            _ => None,
+        };
+        Self {
+            test,
+            invert: false,
+            params,
+        }
+    }
+
+    /// The opposite.
+    #[must_use]
+    pub fn inverted(mut self) -> Self {
+        self.invert = !self.invert;
+        self
+    }
+
+    /// What is asked.
+    #[must_use]
+    pub const fn test(&self) -> &Test {
+        &self.test
+    }
+
+    /// Whether the answer is turned round.
+    #[must_use]
+    pub const fn is_inverted(&self) -> bool {
+        self.invert
+    }
+
+    /// The parameters, as the JSON text of an object.
+    #[must_use]
+    pub fn params(&self) -> Option<&str> {
+        self.params.as_deref()
+    }
+
+    fn expr(&self) -> Expr<'_> {
+        let expr = match &self.test {
+            Test::AddonIsLicensed => Expr::Licensed,
+            Test::CapabilitySet { value } => Expr::Capability(value),
+            Test::Other { name } => Expr::Other(name, self.params().unwrap_or("{}")),
+        };
+        expr.not_if(self.invert)
+    }
+}
+
+impl Condition {
+    /// Whether the host shows the module.
+    ///
+    /// `answers` is asked for conditions that are not about the licence, with their name and
+    /// their parameters (the JSON text of an object). Where it answers `None` and that decides,
+    /// the result is `None`: not known.
+    ///
+    /// ```
+    /// use app_license::{HostLicense, connect::Condition};
+    /// let either = Condition::parse(
+    ///     br#"{"or": [{"condition": "user_is_admin"}, {"condition": "addon_is_licensed"}]}"#,
+    /// )?;
+    /// let nobody_knows = |_: &str, _: &str| None;
+    /// assert_eq!(either.evaluate(HostLicense::new(true, None), &nobody_knows), Some(true));
+    /// assert_eq!(either.evaluate(HostLicense::new(false, None), &nobody_knows), None);
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn evaluate(
+        &self,
+        host: HostLicense<'_>,
+        answers: &dyn Fn(&str, &str) -> Option<bool>,
+    ) -> Option<bool> {
+        self.expr().shown(host, answers)
+    }
+
+    /// Where the host's answer differs from what an edition is meant to include. With the feature
+    /// map, the capabilities it names are known.
+    #[must_use]
+    pub fn warnings(&self, features: Option<&FeatureMap>) -> Vec<ConditionWarning> {
+        warning::warnings(&self.expr(), features)
+    }
+
+    /// Every single condition in the tree.
+    ///
+    /// ```
+    /// # use app_license::connect::Condition;
+    /// let tree = Condition::parse(br#"{"or": [{"and": [{"condition": "a"}]}, {"condition": "b"}]}"#)?;
+    /// let names: Vec<_> = tree.singles().iter().map(|s| s.test().name()).collect();
+    /// assert_eq!(names, ["a", "b"]);
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn singles(&self) -> Vec<&SingleCondition> {
+        match self {
+            Self::Single(single) => vec![single],
+            Self::And(list) | Self::Or(list) => list.iter().flat_map(Self::singles).collect(),
+        }
+    }
+
+    fn expr(&self) -> Expr<'_> {
+        match self {
+            Self::Single(single) => single.expr(),
+            Self::And(list) => Expr::All(list.iter().map(Self::expr).collect()),
+            Self::Or(list) => Expr::Any(list.iter().map(Self::expr).collect()),
+        }
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, top: bool) -> fmt::Result {
+        let (list, word, empty) = match self {
+            Self::Single(single) => return write!(f, "{single}"),
+            Self::And(list) => (list, " and ", "always"),
+            Self::Or(list) => (list, " or ", "never"),
+        };
+        let [first, rest @ ..] = list.as_slice() else {
+            return f.write_str(empty);
+        };
+        let braces = !top && !rest.is_empty();
+        f.write_str(if braces { "(" } else { "" })?;
+        first.write(f, top && rest.is_empty())?;
+        for next in rest {
+            f.write_str(word)?;
+            next.write(f, false)?;
+        }
+        f.write_str(if braces { ")" } else { "" })
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, true)
+    }
+}
+
+impl fmt::Display for SingleCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.invert {
+            f.write_str("not ")?;
+        }
+        f.write_str(self.test.name())?;
+        match (&self.test, self.params()) {
+            (Test::CapabilitySet { value }, _) => write!(f, "(value={value})"),
+            (_, Some(params)) => f.write_str(params),
+            (_, None) => Ok(()),
+        }
+    }
+}
+
+impl From<SingleCondition> for Condition {
+    fn from(single: SingleCondition) -> Self {
+        Self::Single(single)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! Tokens of `AP.context.getToken()`: from the app's own front end, bound to no URL.
+
+use app_license_gate::json::{self, Kind, Scanner, Str};
+
+use super::claims::{Claimed, HostClaims};
+use super::expectations::Expectations;
+use super::tenant_keys::{SignedWith, TenantKeys};
+use crate::error::{Error, ErrorKind};
+use crate::ids::ClientKey;
+use crate::jwt::{Algorithm, Claims, Compact};
+use crate::license::License;
+use crate::time::UnixTime;
+use crate::touchpoint::Touchpoint;
+use crate::verified::Verified;
+
+/// A context token, **not verified**: good for finding the tenant's keys.
+///
+/// It proves a user of a tenant, and nothing about the request it came with. Take it only on
+/// routes that are made for it.
+///
+/// Platform page: <https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/>
+///
+/// ```
+/// use app_license::connect::{BaseUrl, Expectations, TenantKeys, TokenClaims};
+/// use app_license::connect::UnverifiedContextToken;
+/// use app_license::{ClientKey, HmacKey, SharedSecret, UnixTime};
+///
+/// let now = UnixTime::from_seconds(1_800_000_000).unwrap();
+/// let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef")?);
+/// let token = TokenClaims::new("tenant-1", now)
+///     .context_qsh()
+///     .claim("context", r#"{"license":{"active":true}}"#)?
+///     .sign(&key);
+///
+/// let expected = Expectations::new(BaseUrl::new("https://app.example.com")?);
+/// let keys = TenantKeys::new(ClientKey::new("tenant-1")?, key);
+/// let token = UnverifiedContextToken::parse(&token)?.verify(&keys, &expected, now)?;
+/// assert!(token.license().has_capability("capabilityStandard"));
+/// # Ok::<(), app_license::Error>(())
+/// ```
+pub struct UnverifiedContextToken<'t> {
+    compact: Compact<'t>,
+    claims: HostClaims,
+    context: Option<String>,
+    license: License,
+}
+
+/// What a verified context token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextToken {
+    issuer: ClientKey,
+    subject: Option<String>,
+    issued_at: UnixTime,
+    expires_at: UnixTime,
+    signed_with: SignedWith,
+    context: Option<String>,
+    license: License,
+}
+
+impl<'t> UnverifiedContextToken<'t> {
+    /// Takes a token apart.
+    ///
+    /// # Errors
+    /// `token_malformed`, `too_large`, `algorithm` when it is not HS256, `critical_header`,
+    /// `claim_missing` or `claim_type`.
+    pub fn parse(token: &'t str) -> Result<Self, Error> {
+        let compact = Compact::parse(token, Algorithm::Hs256)?;
+        let mut context = None;
+        let mut license = None;
+        let claims = Claims::read_with(compact.payload(), |s, key| {
+            if key != Str::from("context") {
+                return s.value().map(drop).map_err(Claims::fault);
+            }
+            let text = s.span(|s| read_context(s, &mut license));
+            context = Some(text.map_err(|fault| fault.0)?.to_owned());
+            Ok(())
+        })?;
+        let claims = HostClaims::of(&claims)?;
+        Ok(Self {
+            compact,
+            claims,
+            context,
+            license: license.unwrap_or_else(|| License::absent(Touchpoint::ConnectContextToken)),
+        })
+    }
+
+    /// Who says to have signed it: whose keys to verify with.
+    #[must_use]
+    pub const fn issuer(&self) -> &ClientKey {
+        &self.claims.issuer
+    }
+
+    /// Checks the token against the tenant's keys.
+    ///
+    /// # Errors
+    /// In this order: `issuer` when the keys are another tenant's, `signature`, `expired` or
+    /// `not_yet_valid`, `not_context_token` when its query hash is anything but `context-qsh`.
+    pub fn verify(
+        self,
+        keys: &TenantKeys,
+        expected: &Expectations,
+        now: UnixTime,
+    ) -> Result<Verified<ContextToken>, Error> {
+        let claims = self.claims;
+        keys.belong_to(&claims.issuer)?;
+        let signed_with = keys.verify(&self.compact)?;
+        claims.validity.check(now, expected.leeway())?;
+        if claims.qsh != Claimed::Context {
+            return Err(ErrorKind::NotContextToken.into());
+        }
+        Ok(Verified::new(ContextToken {
+            issuer: claims.issuer,
+            subject: claims.subject,
+            issued_at: claims.validity.iat,
+            expires_at: claims.validity.exp,
+            signed_with,
+            context: self.context,
+            license: self.license.at(claims.validity.iat),
+        }))
+    }
+}
+
+impl ContextToken {
+    /// The tenant: whose user it is.
+    #[must_use]
+    pub const fn issuer(&self) -> &ClientKey {
+        &self.issuer
+    }
+
+    /// The Atlassian account of the user; `None` for an anonymous one.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// When it was issued (UTC).
+    #[must_use]
+    pub const fn issued_at(&self) -> UnixTime {
+        self.issued_at
+    }
+
+    /// When it expires (UTC), without leeway.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// Which of the tenant's secrets signed it.
+    #[must_use]
+    pub const fn signed_with(&self) -> SignedWith {
+        self.signed_with
+    }
+
+    /// The product context, JSON text as the host wrote it.
+    #[must_use]
+    pub fn context(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+}
+
+impl Verified<ContextToken> {
+    /// The licence in the product context, as of the token's `iat`; absent when it has none.
+    #[must_use]
+    pub fn license(&self) -> Verified<License> {
+        Verified::new(self.license.clone())
+    }
+}
+
+impl std::fmt::Debug for UnverifiedContextToken<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnverifiedContextToken")
+            .field("issuer", &self.claims.issuer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads `context`, an object or null, and the licence in it.
+fn read_context<const KEYS: usize>(
+    scanner: &mut Scanner<'_, KEYS>,
+    license: &mut Option<License>,
+) -> Result<(), Fault> {
+    match scanner.peek()? {
+        Kind::Object => {}
+        Kind::Null => return Ok(scanner.value().map(drop)?),
+        _ => return Err(Fault(wrong("context", "an object"))),
+    }
+    scanner.object::<Fault>(|s, key| {
+        if key != Str::from("license") {
+            s.value()?;
+            return Ok(());
+        }
+        match s.peek()? {
+            Kind::Object | Kind::Null => {
+                *license = Some(License::read(s, Touchpoint::ConnectContextToken)?);
+                Ok(())
+            }
+            _ => Err(Fault(wrong("context.license", "an object"))),
+        }
+    })
+}
+
+#[cold]
+fn wrong(claim: &'static str, expected: &'static str) -> Error {
+    ErrorKind::ClaimType { claim, expected }.into()
+}
+
+struct Fault(Error);
+
+impl From<json::Error> for Fault {
+    fn from(error: json::Error) -> Self {
+        Self(Claims::fault(error))
+    }
+}

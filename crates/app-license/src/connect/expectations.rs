@@ -1,0 +1,146 @@
+//! What a token is checked against besides its signature and its request.
+
+use super::base_url::BaseUrl;
+use super::canonical_request::{CanonicalRequest, PathForm};
+use super::request::Request;
+use crate::error::{Error, ErrorKind};
+use crate::ids::shown;
+use crate::jwt::Leeway;
+
+/// The app's own settings: where it lives and how strict it is. Made once.
+///
+/// ```
+/// use app_license::Leeway;
+/// use app_license::connect::{BaseUrl, Expectations};
+/// let expected = Expectations::new(BaseUrl::new("https://app.example.com")?)
+///     .with_leeway(Leeway::from_seconds(60).unwrap_or_default());
+/// assert_eq!(expected.base_url().as_str(), "https://app.example.com");
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Expectations {
+    base_url: BaseUrl,
+    former: Vec<BaseUrl>,
+    leeway: Leeway,
+    raw_paths_only: bool,
+}
+
+impl Expectations {
+    /// An app at this base URL (that of its descriptor), with the default leeway of 30 seconds.
+    #[must_use]
+    pub const fn new(base_url: BaseUrl) -> Self {
+        Self {
+            base_url,
+            former: Vec::new(),
+            leeway: match Leeway::from_seconds(30) {
+                Some(leeway) => leeway,
+                None => Leeway::NONE,
+            },
+            raw_paths_only: false,
+        }
+    }
+
+    /// Accepts another base URL as well: of a descriptor that some sites still have installed.
+    ///
+    /// ```
+    /// use app_license::connect::{BaseUrl, Expectations};
+    /// let expected = Expectations::new(BaseUrl::new("https://new.example.com")?)
+    ///     .accept_base_url(BaseUrl::new("https://old.example.com/connect")?);
+    /// assert_eq!(expected.base_urls().count(), 2);
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn accept_base_url(mut self, base_url: BaseUrl) -> Self {
+        self.former.push(base_url);
+        self
+    }
+
+    /// How far clocks may differ.
+    #[must_use]
+    pub const fn with_leeway(mut self, leeway: Leeway) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Refuses query hashes over the decoded path; see [`CanonicalRequest::decoded`].
+    #[must_use]
+    pub const fn raw_paths_only(mut self) -> Self {
+        self.raw_paths_only = true;
+        self
+    }
+
+    /// The app's base URL.
+    #[must_use]
+    pub const fn base_url(&self) -> &BaseUrl {
+        &self.base_url
+    }
+
+    /// Every base URL that is accepted, the app's own first.
+    pub fn base_urls(&self) -> impl Iterator<Item = &BaseUrl> {
+        std::iter::once(&self.base_url).chain(&self.former)
+    }
+
+    /// How far clocks may differ.
+    #[must_use]
+    pub const fn leeway(&self) -> Leeway {
+        self.leeway
+    }
+
+    /// Checks a computed query hash against the request, below any accepted base URL.
+    pub(super) fn check_qsh(
+        &self,
+        claimed: &str,
+        request: &Request<'_>,
+    ) -> Result<PathForm, Error> {
+        if let Some(form) = self.qsh_form(claimed, request, &self.base_url)? {
+            return Ok(form);
+        }
+        for (index, base) in self.former.iter().enumerate() {
+            let same_path = |other: &BaseUrl| other.path() == base.path();
+            if self
+                .base_urls()
+                .take(index.saturating_add(1))
+                .any(same_path)
+            {
+                continue;
+            }
+            if let Some(form) = self.qsh_form(claimed, request, base)? {
+                return Ok(form);
+            }
+        }
+        let canonical = CanonicalRequest::new(request, &self.base_url)?;
+        Err(mismatch(claimed, &canonical))
+    }
+
+    /// Checks a computed query hash against the request, below one base URL.
+    pub(super) fn check_qsh_below(
+        &self,
+        claimed: &str,
+        request: &Request<'_>,
+        base: &BaseUrl,
+    ) -> Result<PathForm, Error> {
+        let canonical = CanonicalRequest::new(request, base)?;
+        canonical
+            .matches(claimed, self.raw_paths_only)
+            .ok_or_else(|| mismatch(claimed, &canonical))
+    }
+
+    fn qsh_form(
+        &self,
+        claimed: &str,
+        request: &Request<'_>,
+        base: &BaseUrl,
+    ) -> Result<Option<PathForm>, Error> {
+        let canonical = CanonicalRequest::new(request, base)?;
+        Ok(canonical.matches(claimed, self.raw_paths_only))
+    }
+}
+
+#[cold]
+fn mismatch(claimed: &str, canonical: &CanonicalRequest) -> Error {
+    ErrorKind::QshMismatch {
+        expected: canonical.qsh().to_string(),
+        found: shown(claimed),
+    }
+    .into()
+}

@@ -1,0 +1,210 @@
+//! Why a query hash does not match: the most frequent complaint in this field.
+
+mod candidates;
+mod mistake;
+
+use std::fmt;
+
+pub use mistake::Mistake;
+
+use super::Qsh;
+use super::base_url::BaseUrl;
+use super::canonical_request::{CanonicalRequest, PathForm};
+use super::claims::Claimed;
+use super::request::Request;
+use candidates::{Candidate, candidates};
+
+/// What is known about a query hash that does not match a request: both canonical forms of the
+/// request, and when the hash is that of a known mistake, which one, and where the texts part.
+///
+/// It decides nothing: refuse the request first, then explain. It never shows a token, but it does
+/// show the request's parameters.
+///
+/// ```
+/// use app_license::connect::{BaseUrl, CanonicalRequest, Explanation, Mistake, Request};
+/// let base = BaseUrl::new("https://app.example.com/connect")?;
+/// let request = Request::new("GET", "/connect/panel?lic=active");
+/// // a signer that forgot to leave out the path of the base URL
+/// let theirs = BaseUrl::new("https://app.example.com")?;
+/// let qsh = CanonicalRequest::new(&request, &theirs)?.qsh();
+///
+/// let explanation = Explanation::new(qsh.as_str(), &request, &base);
+/// assert_eq!(explanation.mistakes(), [Mistake::BasePathKept]);
+/// let difference = explanation.difference().unwrap();
+/// assert_eq!(difference.offset, 5);
+/// assert!(difference.theirs.starts_with("connect/panel"));
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    claimed: Option<String>,
+    ours: Option<CanonicalRequest>,
+    finding: Finding,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Finding {
+    NotARequest,
+    NoHash,
+    Context,
+    Matches(PathForm),
+    Known {
+        mistakes: Vec<Mistake>,
+        theirs: String,
+    },
+    Unknown,
+}
+
+/// Where two canonical texts part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// The first byte that differs.
+    pub offset: usize,
+    /// What this request has from there on, shortened.
+    pub ours: String,
+    /// What the signer had from there on, shortened.
+    pub theirs: String,
+}
+
+impl Explanation {
+    /// Explains a `qsh` claim against a request below a base URL.
+    #[must_use]
+    pub fn new(claimed: &str, request: &Request<'_>, base: &BaseUrl) -> Self {
+        let claimed = if claimed == Qsh::CONTEXT {
+            Claimed::Context
+        } else {
+            Claimed::Hash(claimed.to_owned())
+        };
+        Self::of_claim(&claimed, request, base)
+    }
+
+    pub(super) fn of_claim(claimed: &Claimed, request: &Request<'_>, base: &BaseUrl) -> Self {
+        let ours = CanonicalRequest::new(request, base).ok();
+        let (text, finding) = match (claimed, &ours) {
+            (Claimed::Nothing, _) => (None, Finding::NoHash),
+            (Claimed::Context, _) => (Some(Qsh::CONTEXT), Finding::Context),
+            (Claimed::Hash(hash), None) => (Some(hash.as_str()), Finding::NotARequest),
+            (Claimed::Hash(hash), Some(ours)) => {
+                let finding = match ours.matches(hash, false) {
+                    Some(form) => Finding::Matches(form),
+                    None => search(hash, request, base),
+                };
+                (Some(hash.as_str()), finding)
+            }
+        };
+        Self {
+            claimed: text.map(crate::ids::shown),
+            ours,
+            finding,
+        }
+    }
+
+    /// The canonical forms of the request, as this crate sees it.
+    #[must_use]
+    pub const fn canonical(&self) -> Option<&CanonicalRequest> {
+        self.ours.as_ref()
+    }
+
+    /// The known mistakes that together make the claimed hash; empty when none do.
+    #[must_use]
+    pub fn mistakes(&self) -> &[Mistake] {
+        match &self.finding {
+            Finding::Known { mistakes, .. } => mistakes,
+            _ => &[],
+        }
+    }
+
+    /// The canonical text the signer hashed, where a known mistake explains it.
+    #[must_use]
+    pub fn signed_canonical(&self) -> Option<&str> {
+        match &self.finding {
+            Finding::Known { theirs, .. } => Some(theirs),
+            _ => None,
+        }
+    }
+
+    /// Where this request's canonical text and the signer's part.
+    #[must_use]
+    pub fn difference(&self) -> Option<Difference> {
+        let ours = self.ours.as_ref()?.as_str();
+        let theirs = self.signed_canonical()?;
+        let mut pairs = ours.char_indices().zip(theirs.chars());
+        let offset = pairs
+            .find(|((_, a), b)| a != b)
+            .map_or_else(|| ours.len().min(theirs.len()), |((at, _), _)| at);
+        let from = |text: &str| crate::ids::shown(text.get(offset..).unwrap_or_default());
+        Some(Difference {
+            offset,
+            ours: from(ours),
+            theirs: from(theirs),
+        })
+    }
+}
+
+fn search(hash: &str, request: &Request<'_>, base: &BaseUrl) -> Finding {
+    for Candidate {
+        mistakes,
+        hashed,
+        shown,
+    } in candidates(request, base.path())
+    {
+        if Qsh::of(&hashed).is(hash) {
+            let theirs = shown.unwrap_or(hashed);
+            return Finding::Known { mistakes, theirs };
+        }
+    }
+    Finding::Unknown
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let claimed = self.claimed.as_deref().unwrap_or("none");
+        match &self.finding {
+            Finding::NotARequest => f.write_str("the request has no canonical form")?,
+            Finding::NoHash => f.write_str("the token has no query hash")?,
+            Finding::Context => {
+                f.write_str("the token is a context token: it is bound to no request")?;
+            }
+            Finding::Matches(PathForm::Raw) => f.write_str("the query hash matches")?,
+            Finding::Matches(PathForm::Decoded) => {
+                f.write_str("the query hash matches the decoded path")?;
+            }
+            Finding::Known { mistakes, .. } => {
+                f.write_str("the query hash is that of another text:")?;
+                for (index, mistake) in mistakes.iter().enumerate() {
+                    write!(f, "{} {mistake}", if index == 0 { "" } else { "; and" })?;
+                }
+            }
+            Finding::Unknown => f.write_str("the query hash is that of an unknown request")?,
+        }
+        if let Some(ours) = &self.ours {
+            write!(
+                f,
+                "\n  request: {}\n           {}",
+                ours.as_str(),
+                ours.qsh()
+            )?;
+            if let (Some(text), Some(qsh)) = (ours.decoded(), ours.decoded_qsh()) {
+                write!(f, "\n  decoded: {text}\n           {qsh}")?;
+            }
+        }
+        if let Some(theirs) = self.signed_canonical() {
+            write!(f, "\n  signed:  {theirs}")?;
+            write!(f, "\n           {claimed}")?;
+        } else {
+            write!(f, "\n  token:   {claimed}")?;
+        }
+        if let Some(difference) = self.difference() {
+            write!(
+                f,
+                "\n  first difference at byte {}: `{}` here, `{}` signed",
+                difference.offset, difference.ours, difference.theirs,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

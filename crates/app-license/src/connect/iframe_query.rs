@@ -1,0 +1,361 @@
+//! The query of an iframe URL: `lic`, `capSet`, and the other standard parameters.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use app_license_gate::capability::Edition;
+use app_license_gate::facts::State;
+
+use super::query::{Pair, decode, pairs};
+use crate::capability::Capability;
+use crate::license::License;
+use crate::remark::Remark;
+use crate::touchpoint::Touchpoint;
+
+/// The standard parameters of an iframe URL, found in one pass and borrowed.
+///
+/// Anybody can write a query: take its licence from [`super::RequestToken`], which proves it, or
+/// mark it as a [`crate::Hint`]. Cacheable iframes get no parameters at all: absent.
+///
+/// - `lic` is active only when it is exactly `active`; any other value is inactive.
+/// - Repeated values that conflict: `lic` is inactive, `capSet` (or `capabilitySet`) the one that
+///   grants least. A hash sorts values, so their order proves nothing.
+///
+/// Platform page: <https://developer.atlassian.com/cloud/jira/platform/context-parameters/>
+///
+/// ```
+/// use app_license::Hint;
+/// use app_license::connect::IframeQuery;
+/// let query = IframeQuery::parse("lic=active&capSet=capabilityAdvanced&cp=%2Fwiki");
+/// assert_eq!(query.context_path().as_deref(), Some("/wiki"));
+/// let hint = Hint::new(query.license());
+/// assert!(hint.has_capability("capabilityAdvanced"));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct IframeQuery<'q> {
+    query: &'q str,
+    lic: Option<&'q str>,
+    capability: Option<&'q str>,
+    lic_conflict: bool,
+    capability_conflict: bool,
+    jwt: bool,
+    cp: Option<&'q str>,
+    xdm_e: Option<&'q str>,
+    xdm_c: Option<&'q str>,
+    cv: Option<&'q str>,
+}
+
+impl<'q> IframeQuery<'q> {
+    /// Reads a query: what follows the `?`, without it.
+    #[must_use]
+    pub fn parse(query: &'q str) -> Self {
+        let mut found = Self {
+            query,
+            lic: None,
+            capability: None,
+            lic_conflict: false,
+            capability_conflict: false,
+            jwt: false,
+            cp: None,
+            xdm_e: None,
+            xdm_c: None,
+            cv: None,
+        };
+        for pair in pairs(query) {
+            found.take(pair.name, pair.value);
+        }
+        found
+    }
+
+    #[inline]
+    fn take(&mut self, name: &str, value: &'q str) {
+        match name.as_bytes() {
+            b"lic" => self.lic_conflict |= conflicts(&mut self.lic, value),
+            b"capSet" | b"capabilitySet" => {
+                self.capability_conflict |= conflicts(&mut self.capability, value);
+            }
+            b"cp" => first(&mut self.cp, value),
+            b"xdm_e" => first(&mut self.xdm_e, value),
+            b"xdm_c" => first(&mut self.xdm_c, value),
+            b"cv" => first(&mut self.cv, value),
+            b"jwt" => self.jwt = true,
+            other if other.contains(&b'%') => self.take_escaped(name, value),
+            _ => {}
+        }
+    }
+
+    /// A name with escapes is what it spells; `+` spells a space, which no name here has.
+    #[cold]
+    fn take_escaped(&mut self, name: &str, value: &'q str) {
+        if let Cow::Owned(spelt) = decode(name)
+            && !spelt.contains('%')
+        {
+            self.take(&spelt, value);
+        }
+    }
+
+    /// What `lic` says, decoded; `None` when it is missing or repeated with other values.
+    #[must_use]
+    pub fn lic(&self) -> Option<Cow<'q, str>> {
+        self.lic.filter(|_| !self.lic_conflict).map(decode)
+    }
+
+    /// The edition the query names, decoded; of conflicting values the one that grants least.
+    #[must_use]
+    pub fn capability_set(&self) -> Option<Capability> {
+        if self.capability_conflict {
+            return self.least_capability();
+        }
+        let value = self.capability.filter(|v| !v.is_empty())?;
+        Some(Capability::new(decode(value)))
+    }
+
+    /// `cp`: the product's context path, `/wiki` or empty.
+    #[must_use]
+    pub fn context_path(&self) -> Option<Cow<'q, str>> {
+        self.cp.map(decode)
+    }
+
+    /// `xdm_e`: the product's base URL, as the query says. Never a tenant's identity.
+    #[must_use]
+    pub fn host_url(&self) -> Option<Cow<'q, str>> {
+        self.xdm_e.map(decode)
+    }
+
+    /// `xdm_c`: the channel to the product.
+    #[must_use]
+    pub fn channel(&self) -> Option<Cow<'q, str>> {
+        self.xdm_c.map(decode)
+    }
+
+    /// `cv`: the version of Connect.
+    #[must_use]
+    pub fn connect_version(&self) -> Option<Cow<'q, str>> {
+        self.cv.map(decode)
+    }
+
+    /// Whether a token is among the parameters.
+    #[must_use]
+    pub const fn has_jwt(&self) -> bool {
+        self.jwt
+    }
+
+    /// The licence the query states: a hint, unless a token proves the query.
+    ///
+    /// ```
+    /// use app_license::State;
+    /// use app_license::connect::IframeQuery;
+    /// let state = |query| IframeQuery::parse(query).license().state();
+    /// assert_eq!(state("lic=active"), State::Active);
+    /// assert_eq!(state("lic=ACTIVE"), State::Inactive);
+    /// assert_eq!(state("lic=active&lic=none"), State::Inactive);
+    /// assert_eq!(state("cp=&xdm_e="), State::Absent);
+    /// ```
+    #[must_use]
+    pub fn license(&self) -> License {
+        let state = match self.lic {
+            None => State::Absent,
+            Some(_) if self.lic_conflict => State::Inactive,
+            Some("active") => State::Active,
+            Some(other) if decode(other) == "active" => State::Active,
+            Some(_) => State::Inactive,
+        };
+        let capability = self.capability_set();
+        let mut license = License::of(state, capability, Touchpoint::ConnectIframeQuery);
+        if self.lic_conflict || self.capability_conflict {
+            license.remark(Remark::RepeatedParameter);
+        }
+        license
+    }
+
+    /// Of all the editions named, whatever their order: unknown ones together (which nobody asks
+    /// for, so two of them grant neither), else the lowest. An empty value counts as Standard.
+    #[cold]
+    fn least_capability(&self) -> Option<Capability> {
+        let mut lowest: Option<Edition> = None;
+        let mut unknown = BTreeMap::new();
+        for Pair { name, value } in pairs(self.query) {
+            if !matches!(&*decode(name), "capSet" | "capabilitySet") {
+                continue;
+            }
+            let value = decode(value);
+            let edition = if value.is_empty() {
+                Some(Edition::Standard)
+            } else {
+                Edition::of(&value)
+            };
+            match edition {
+                Some(edition) => lowest = Some(lowest.map_or(edition, |l| l.min(edition))),
+                None => {
+                    let folded = value.replace('_', "").to_ascii_lowercase();
+                    let spelling = unknown.entry(folded).or_insert_with(|| value.to_string());
+                    if *value < **spelling {
+                        *spelling = value.into_owned();
+                    }
+                }
+            }
+        }
+        if unknown.is_empty() {
+            return lowest.map(Capability::from);
+        }
+        let all: Vec<String> = unknown.into_values().collect();
+        Some(Capability::new(all.join(",")))
+    }
+}
+
+fn first<'q>(slot: &mut Option<&'q str>, value: &'q str) {
+    if slot.is_none() {
+        *slot = Some(value);
+    }
+}
+
+/// Keeps the first value; whether this one says something else.
+fn conflicts<'q>(slot: &mut Option<&'q str>, value: &'q str) -> bool {
+    match *slot {
+        None => {
+            *slot = Some(value);
+            false
+        }
+        Some(kept) => kept != value && decode(kept) != decode(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::IframeQuery;
+    use app_license_gate::facts::State;
+
+    use crate::remark::Remark;
+
+    #[test]
+    fn lic_grants_only_when_it_is_exactly_active() {
+        for (query, state) in [
+            ("lic=active", State::Active),
+            ("%6Cic=%61ctive", State::Active),
+            ("lic=active&lic=active", State::Active),
+            ("lic=active&lic=%61ctive", State::Active),
+            ("x=1&lic=active&y", State::Active),
+            ("lic=none", State::Inactive),
+            ("lic=", State::Inactive),
+            ("lic", State::Inactive),
+            ("lic=ACTIVE", State::Inactive),
+            ("lic=active+", State::Inactive),
+            ("lic=active%00", State::Inactive),
+            ("lic=active,none", State::Inactive),
+            ("lic=active%26lic%3Dnone", State::Inactive),
+            ("lic=active;capSet=x", State::Inactive),
+            ("lic=active=", State::Inactive),
+            ("lic=active&lic=none", State::Inactive),
+            ("lic=none&lic=active", State::Inactive),
+            ("lic=active&lic=", State::Inactive),
+            ("lic=active&lic=none&lic=active", State::Inactive),
+            ("LIC=active", State::Absent),
+            ("lic%5B%5D=active", State::Absent),
+            ("ac.lic=active", State::Absent),
+            ("+lic=active", State::Absent),
+            ("lic+=active", State::Absent),
+            ("lic%00=active", State::Absent),
+            ("%256Cic=active", State::Absent),
+            ("=active", State::Absent),
+            ("", State::Absent),
+            ("capSet=capabilityAdvanced", State::Absent),
+        ] {
+            assert_eq!(
+                IframeQuery::parse(query).license().state(),
+                state,
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn conflicting_editions_give_the_least_in_any_order() {
+        for (values, standard, advanced, ultra) in [
+            (&["capabilityAdvanced"][..], true, true, false),
+            (
+                &["capabilityAdvanced", "CAPABILITY_ADVANCED"],
+                true,
+                true,
+                false,
+            ),
+            (
+                &["capabilityAdvanced", "capabilityStandard"],
+                true,
+                false,
+                false,
+            ),
+            (&["capabilityAdvanced", ""], true, false, false),
+            (&["", ""], true, false, false),
+            (
+                &["capabilityAdvanced", "capabilityFree"],
+                false,
+                false,
+                false,
+            ),
+            (
+                &["capabilityAdvanced", "capabilityUltra"],
+                false,
+                false,
+                true,
+            ),
+            (&["capabilityUltra", "capability_ultra"], false, false, true),
+            (&["capabilityUltra", "capabilityMega"], false, false, false),
+            (
+                &["capabilityUltra", "capabilityMega", "capabilityUltra"],
+                false,
+                false,
+                false,
+            ),
+        ] {
+            for names in [["capSet"; 3], ["capSet", "capabilitySet", "cap%53et"]] {
+                let pairs: Vec<String> = values
+                    .iter()
+                    .zip(names)
+                    .map(|(value, name)| format!("{name}={value}"))
+                    .collect();
+                let forward = pairs.join("&");
+                let backward = pairs.iter().rev().cloned().collect::<Vec<_>>().join("&");
+                for query in [forward, backward] {
+                    let query = format!("lic=active&{query}");
+                    let license = IframeQuery::parse(&query).license();
+                    let has = |c: &str| license.has_capability(c);
+                    let got = (
+                        has("capabilityStandard"),
+                        has("capabilityAdvanced"),
+                        has("capabilityUltra"),
+                    );
+                    assert_eq!(got, (standard, advanced, ultra), "{query}");
+                    assert!(!has("capabilityMega"), "{query}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_conflict_is_remarked_and_a_repetition_is_not() {
+        let remarked = |query| {
+            let license = IframeQuery::parse(query).license();
+            license.remarks().any(|r| r == Remark::RepeatedParameter)
+        };
+        assert!(remarked("lic=active&lic=none"));
+        assert!(remarked("lic=active&capSet=a&capSet=b"));
+        assert!(!remarked("lic=active&lic=active"));
+        assert!(!remarked("lic=active&cp=a&cp=b"));
+    }
+
+    #[test]
+    fn the_standard_parameters_are_decoded() {
+        let query = IframeQuery::parse(
+            "xdm_e=https%3A%2F%2Fexample.atlassian.net&xdm_c=channel-x&cp=&cv=1001.0.0&jwt=a.b.c",
+        );
+        assert_eq!(
+            query.host_url().as_deref(),
+            Some("https://example.atlassian.net")
+        );
+        assert_eq!(query.channel().as_deref(), Some("channel-x"));
+        assert_eq!(query.context_path().as_deref(), Some(""));
+        assert_eq!(query.connect_version().as_deref(), Some("1001.0.0"));
+        assert!(query.has_jwt());
+        assert_eq!(query.lic(), None);
+    }
+}

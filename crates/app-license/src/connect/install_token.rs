@@ -1,0 +1,235 @@
+//! Tokens of the lifecycle events `installed` and `uninstalled`.
+
+use super::base_url::BaseUrl;
+use super::canonical_request::PathForm;
+use super::claims::HostClaims;
+use super::expectations::Expectations;
+use super::explain::Explanation;
+use super::request::Request;
+use crate::error::{Error, ErrorKind};
+use crate::ids::{ClientKey, KeyId};
+use crate::jwt::{Algorithm, Audience, Claims, Compact, RsaPublicKey, sha256};
+use crate::time::UnixTime;
+use crate::verified::Verified;
+
+/// A lifecycle token, **not verified**: good for fetching the platform's public key.
+///
+/// The platform signs `installed` and `uninstalled` with it, also the first time: RS256, the key
+/// published under its id on a host that configuration names, see [`super::KeyHosts`].
+///
+/// Platform page: <https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/>
+///
+/// ```no_run
+/// # fn fetch(kid: &app_license::KeyId) -> String { String::new() }
+/// use app_license::connect::{BaseUrl, Expectations, Request, UnverifiedInstallToken};
+/// use app_license::{ClientKey, RsaPublicKey, UnixTime};
+///
+/// # fn handle(token: &str, body_client_key: &str, now: UnixTime) -> Result<(), app_license::Error> {
+/// let expected = Expectations::new(BaseUrl::new("https://app.example.com")?);
+/// let token = UnverifiedInstallToken::parse(token)?;
+/// let key = RsaPublicKey::from_pem(&fetch(token.kid()))?;
+/// let request = Request::new("POST", "/installed");
+/// let client_key = ClientKey::new(body_client_key)?;
+/// let token = token.verify(&key, &request, &client_key, &expected, now)?;
+/// assert_eq!(token.issuer(), &client_key);
+/// # Ok(())
+/// # }
+/// ```
+pub struct UnverifiedInstallToken<'t> {
+    compact: Compact<'t>,
+    kid: KeyId,
+    claims: HostClaims,
+    jti: Option<String>,
+    audience: Option<Audience>,
+    fingerprint: TokenFingerprint,
+}
+
+/// What a verified lifecycle token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallToken {
+    issuer: ClientKey,
+    subject: Option<String>,
+    kid: KeyId,
+    issued_at: UnixTime,
+    expires_at: UnixTime,
+    path_form: PathForm,
+    jti: Option<String>,
+    fingerprint: TokenFingerprint,
+}
+
+/// Names one token without showing it: the SHA-256 of its text.
+///
+/// A lifecycle token does not cover the body, so a captured one could come again with another
+/// secret in it: remember the fingerprints of used tokens until they expire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenFingerprint([u8; 32]);
+
+impl TokenFingerprint {
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl<'t> UnverifiedInstallToken<'t> {
+    /// Takes a token apart.
+    ///
+    /// # Errors
+    /// `token_malformed`, `too_large`, `algorithm` when it is not RS256, `critical_header`,
+    /// `key_id_missing`, `invalid_id` when the key's id is no plain identifier, `claim_missing` or
+    /// `claim_type`.
+    pub fn parse(token: &'t str) -> Result<Self, Error> {
+        // step 1: three segments and a JSON header; step 2: the algorithm, fixed by this type
+        let compact = Compact::parse(token, Algorithm::Rs256)?;
+        // step 3: the key's id goes into a URL and is the sender's choice
+        let kid = KeyId::new(compact.kid().ok_or(ErrorKind::KeyIdMissing)?)?;
+        let claims = Claims::read(compact.payload())?;
+        Ok(Self {
+            claims: HostClaims::of(&claims)?,
+            kid,
+            jti: claims.jti().map(|j| j.to_string()),
+            audience: claims.audience(),
+            fingerprint: TokenFingerprint(sha256(token.as_bytes())),
+            compact,
+        })
+    }
+
+    /// Which of the platform's keys says to have signed it.
+    #[must_use]
+    pub const fn kid(&self) -> &KeyId {
+        &self.kid
+    }
+
+    /// Checks the token against the platform's key, the request it came with, and the `clientKey`
+    /// of the body. The key is step 4, the caller's: fetched by [`Self::kid`] from a configured
+    /// host.
+    ///
+    /// # Errors
+    /// In this order: `signature`, `expired` or `not_yet_valid`, `claim_missing` or `audience` when
+    /// it is not for this app, `claim_missing` or `context_token` when it has no query hash of a
+    /// request, `qsh_mismatch` when it has another's, `tenant_mismatch` when the body names another
+    /// tenant.
+    pub fn verify(
+        self,
+        key: &RsaPublicKey,
+        request: &Request<'_>,
+        body_client_key: &ClientKey,
+        expected: &Expectations,
+        now: UnixTime,
+    ) -> Result<Verified<InstallToken>, Error> {
+        // step 5
+        self.compact.verify_rs256(key)?;
+        let claims = self.claims;
+        // step 6
+        claims.validity.check(now, expected.leeway())?;
+        // step 7
+        let base = base_url_meant(self.audience.as_ref(), expected)?;
+        // step 8
+        let claimed = claims.qsh.of_a_request()?;
+        let path_form = expected.check_qsh_below(claimed, request, base)?;
+        // step 9: eventType is the body reader's
+        if claims.issuer != *body_client_key {
+            return Err(ErrorKind::TenantMismatch {
+                field: "clientKey",
+                expected: claims.issuer.to_string(),
+                found: crate::ids::shown(body_client_key.as_str()),
+            }
+            .into());
+        }
+        Ok(Verified::new(InstallToken {
+            issuer: claims.issuer,
+            subject: claims.subject,
+            kid: self.kid,
+            issued_at: claims.validity.iat,
+            expires_at: claims.validity.exp,
+            path_form,
+            jti: self.jti,
+            fingerprint: self.fingerprint,
+        }))
+    }
+
+    /// Says what request the token's query hash is of, as far as that can be found out: for logs
+    /// and support, whatever the signature is.
+    #[must_use]
+    pub fn explain(&self, request: &Request<'_>, expected: &Expectations) -> Explanation {
+        Explanation::of_claim(&self.claims.qsh, request, expected.base_url())
+    }
+}
+
+/// The accepted base URL that the audience names.
+fn base_url_meant<'e>(
+    audience: Option<&Audience>,
+    expected: &'e Expectations,
+) -> Result<&'e BaseUrl, Error> {
+    let audience = audience.ok_or(ErrorKind::ClaimMissing { claim: "aud" })?;
+    expected
+        .base_urls()
+        .find(|base| audience.any(|one| base.is(one)))
+        .ok_or_else(|| {
+            ErrorKind::Audience {
+                expected: expected.base_url().to_string(),
+                found: audience.shown(),
+            }
+            .into()
+        })
+}
+
+impl InstallToken {
+    /// The tenant that is installed or uninstalled.
+    #[must_use]
+    pub const fn issuer(&self) -> &ClientKey {
+        &self.issuer
+    }
+
+    /// The Atlassian account that did it, if it is said.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// The platform's key that signed it.
+    #[must_use]
+    pub const fn kid(&self) -> &KeyId {
+        &self.kid
+    }
+
+    /// When it was issued (UTC).
+    #[must_use]
+    pub const fn issued_at(&self) -> UnixTime {
+        self.issued_at
+    }
+
+    /// When it expires (UTC), without leeway.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// Whether the host hashed the path as written or decoded.
+    #[must_use]
+    pub const fn path_form(&self) -> PathForm {
+        self.path_form
+    }
+
+    /// The token's own id, if it has one.
+    #[must_use]
+    pub fn token_id(&self) -> Option<&str> {
+        self.jti.as_deref()
+    }
+
+    /// Names this very token, for refusing it a second time.
+    #[must_use]
+    pub const fn fingerprint(&self) -> TokenFingerprint {
+        self.fingerprint
+    }
+}
+
+impl std::fmt::Debug for UnverifiedInstallToken<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnverifiedInstallToken")
+            .field("kid", &self.kid)
+            .field("issuer", &self.claims.issuer)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,201 @@
+//! Where the platform publishes the keys of lifecycle tokens, and which sites are its own.
+
+use super::base_url::BaseUrl;
+use crate::error::{Error, ErrorKind};
+use crate::ids::{KeyId, shown};
+
+/// One of the platform's clouds. Configuration names it, never a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Cloud {
+    /// `*.atlassian.net` and `*.jira.com`.
+    #[default]
+    Commercial,
+    /// `*.jira-dev.com`.
+    Staging,
+    /// `*.atlassian-us-gov-mod.net`.
+    FedRampModerate,
+    /// `*.atlassian-stg-fedm.net`.
+    FedRampModerateStaging,
+}
+
+/// The key hosts of one cloud and the hosts of its sites.
+///
+/// ```
+/// use app_license::KeyId;
+/// use app_license::connect::{Cloud, KeyHosts};
+/// let hosts = KeyHosts::of(Cloud::Commercial);
+/// let kid = KeyId::new("0e50fccb-239d-4991-a5db-dc850ba3f236")?;
+/// assert_eq!(
+///     hosts.key_urls(&kid).last().as_deref(),
+///     Some("https://connect-install-keys.atlassian.com/0e50fccb-239d-4991-a5db-dc850ba3f236"),
+/// );
+/// assert!(hosts.check_site("https://example.atlassian.net").is_ok());
+/// assert!(hosts.check_site("https://atlassian.net.evil.test").is_err());
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyHosts {
+    keys: Vec<BaseUrl>,
+    sites: Vec<String>,
+}
+
+impl Cloud {
+    const fn key_hosts(self) -> [&'static str; 2] {
+        match self {
+            Self::Commercial => [
+                "https://asap-distribution.us-west-2.prod.atl-asap.net",
+                "https://connect-install-keys.atlassian.com",
+            ],
+            Self::Staging => [
+                "https://asap-distribution.us-west-2.staging.atl-asap.net",
+                "https://cs-migrations--cdn.us-east-1.staging.public.atl-paas.net",
+            ],
+            Self::FedRampModerate => [
+                "https://asap-distribution.us-west-2.prod.atl-auth-us-gov-mod.net",
+                "https://cs-migrations--fedrampcdn.us-east-1.prod.cdn.atlassian-us-gov-mod.com",
+            ],
+            Self::FedRampModerateStaging => [
+                "https://asap-distribution.us-west-2.staging.atl-auth-us-gov-mod.net",
+                "https://cs-migrations--fedrampcdn.us-east-1.staging.cdn.atlassian-us-gov-mod.com",
+            ],
+        }
+    }
+
+    const fn sites(self) -> &'static [&'static str] {
+        match self {
+            Self::Commercial => &["atlassian.net", "jira.com"],
+            Self::Staging => &["jira-dev.com"],
+            Self::FedRampModerate => &["atlassian-us-gov-mod.net"],
+            Self::FedRampModerateStaging => &["atlassian-stg-fedm.net"],
+        }
+    }
+}
+
+impl KeyHosts {
+    /// The hosts of a cloud of the platform.
+    #[must_use]
+    pub fn of(cloud: Cloud) -> Self {
+        let keys = cloud.key_hosts();
+        Self {
+            keys: keys.iter().filter_map(|k| BaseUrl::new(k).ok()).collect(),
+            sites: cloud.sites().iter().map(|s| (*s).to_owned()).collect(),
+        }
+    }
+
+    /// Other hosts: of a cloud that is not listed here, or of a test. Keys are looked for in the
+    /// given order; sites are domains, whose subdomains are meant.
+    ///
+    /// ```
+    /// use app_license::connect::{BaseUrl, KeyHosts};
+    /// let keys = BaseUrl::http_loopback("http://localhost:8099/keys")?;
+    /// let hosts = KeyHosts::custom([keys], ["example.test"]);
+    /// assert!(hosts.check_site("https://site.example.test").is_ok());
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn custom<'s>(
+        keys: impl IntoIterator<Item = BaseUrl>,
+        sites: impl IntoIterator<Item = &'s str>,
+    ) -> Self {
+        let sites = sites.into_iter().filter(|s| !s.is_empty());
+        Self {
+            keys: keys.into_iter().collect(),
+            sites: sites.map(str::to_ascii_lowercase).collect(),
+        }
+    }
+
+    /// Where a key may be fetched from, first choice first. The id is the same on all of them.
+    pub fn key_urls(&self, kid: &KeyId) -> impl Iterator<Item = String> {
+        self.keys.iter().map(move |base| format!("{base}/{kid}"))
+    }
+
+    /// Checks that the base URL in a lifecycle body is that of a site of this cloud: `https`, a
+    /// subdomain of one of its domains, no user, no port.
+    ///
+    /// # Errors
+    /// `foreign_base_url`.
+    pub fn check_site(&self, url: &str) -> Result<BaseUrl, Error> {
+        let foreign = || Error::from(ErrorKind::ForeignBaseUrl { found: shown(url) });
+        let base = BaseUrl::new(url).map_err(|_| foreign())?;
+        let host = base.host().to_ascii_lowercase();
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+        let label_before = |domain: &String| {
+            let label = host.strip_suffix(domain.as_str())?.strip_suffix('.')?;
+            Some(!label.is_empty() && label.split('.').all(|l| !l.is_empty()))
+        };
+        let ours = self.sites.iter().any(|d| label_before(d) == Some(true));
+        if base.has_port() || !host.bytes().all(plain) || !ours {
+            return Err(foreign());
+        }
+        Ok(base)
+    }
+}
+
+impl Default for KeyHosts {
+    /// Those of the commercial cloud.
+    fn default() -> Self {
+        Self::of(Cloud::Commercial)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cloud, KeyHosts};
+    use crate::ids::KeyId;
+
+    #[test]
+    fn every_cloud_has_two_key_hosts_and_its_own_sites() {
+        let kid = KeyId::new("k").unwrap();
+        for (cloud, site) in [
+            (Cloud::Commercial, "https://a.atlassian.net"),
+            (Cloud::Commercial, "https://a.jira.com"),
+            (Cloud::Staging, "https://a.jira-dev.com"),
+            (Cloud::FedRampModerate, "https://a.atlassian-us-gov-mod.net"),
+            (
+                Cloud::FedRampModerateStaging,
+                "https://a.atlassian-stg-fedm.net",
+            ),
+        ] {
+            let hosts = KeyHosts::of(cloud);
+            assert_eq!(hosts.key_urls(&kid).count(), 2);
+            assert!(hosts.check_site(site).is_ok(), "{site}");
+            for other in [Cloud::Commercial, Cloud::Staging, Cloud::FedRampModerate] {
+                let same = KeyHosts::of(other) == hosts;
+                assert_eq!(KeyHosts::of(other).check_site(site).is_ok(), same, "{site}");
+            }
+        }
+    }
+
+    #[test]
+    fn lookalikes_are_foreign() {
+        let hosts = KeyHosts::default();
+        for url in [
+            "https://atlassian.net",
+            "https://.atlassian.net",
+            "https://evilatlassian.net",
+            "https://a.evilatlassian.net",
+            "https://atlassian.net.evil.test",
+            "https://a.atlassian.net.evil.test",
+            "https://a.atlassian.net@evil.test",
+            "https://evil.test/a.atlassian.net",
+            "https://evil.test#.atlassian.net",
+            "https://evil.test?.atlassian.net",
+            "https://evil.test\\.atlassian.net",
+            "https://a.atlassian.net:8443",
+            "https://a.atlassian.net:443",
+            "https://a.atlassian.net.",
+            "https://a..atlassian.net",
+            "https://a%2eatlassian.net",
+            "http://a.atlassian.net",
+            "//a.atlassian.net",
+            "https://a.atlassian.net\n",
+            "",
+        ] {
+            let error = hosts.check_site(url).unwrap_err();
+            assert_eq!(error.code(), "foreign_base_url", "{url}");
+        }
+        assert!(hosts.check_site("https://a.atlassian.net/wiki").is_ok());
+        assert!(hosts.check_site("https://a.b.atlassian.net").is_ok());
+    }
+}

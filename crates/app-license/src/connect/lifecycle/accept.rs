@@ -1,0 +1,116 @@
+//! Accepting a lifecycle body: it must agree with what the token proves.
+
+use super::{
+    DisabledEvent, EnabledEvent, InstalledEvent, LifecycleBody, LifecycleEvent, LifecycleKind,
+    UninstalledEvent,
+};
+use crate::error::{Error, ErrorKind};
+use crate::ids::{AppKey, ClientKey, shown};
+use crate::secret::SharedSecret;
+
+impl LifecycleBody {
+    /// Compares the body with its endpoint, with the app, and with the tenant that the verified
+    /// token is from. Nothing may be stored before this holds.
+    ///
+    /// `host_is_allowed` is asked with the host of `baseUrl` (lower case, without port): the hosts
+    /// of the cloud that the app is configured for.
+    ///
+    /// ```
+    /// use app_license::connect::{LifecycleBody, LifecycleEvent, LifecycleKind};
+    /// use app_license::{AppKey, ClientKey};
+    ///
+    /// let body = LifecycleBody::parse(br#"{
+    ///     "eventType": "installed", "key": "com.example.app", "clientKey": "tenant-1",
+    ///     "sharedSecret": "a-secret-key-not-to-be-lost", "baseUrl": "https://example.atlassian.net",
+    ///     "productType": "jira"
+    /// }"#)?;
+    /// let app = AppKey::new("com.example.app")?;
+    /// let tenant = ClientKey::new("tenant-1")?; // `iss` of the verified token
+    /// let production = |host: &str| host.ends_with(".atlassian.net");
+    /// let event = body.clone().accept(LifecycleKind::Installed, &app, &tenant, &production)?;
+    /// assert!(matches!(event, LifecycleEvent::Installed(_)));
+    ///
+    /// let other = ClientKey::new("tenant-2")?;
+    /// let error = body.accept(LifecycleKind::Installed, &app, &other, &production).unwrap_err();
+    /// assert_eq!(error.code(), "tenant_mismatch");
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `field_value` when `eventType` or `key` is another, `tenant_mismatch` when `clientKey` is,
+    /// `invalid_base_url` when `baseUrl` is not plain `https`, `foreign_base_url` when its host is
+    /// not allowed, `weak_secret` when the secret is too short to store.
+    pub fn accept(
+        self,
+        endpoint: LifecycleKind,
+        app: &AppKey,
+        issuer: &ClientKey,
+        host_is_allowed: &dyn Fn(&str) -> bool,
+    ) -> Result<LifecycleEvent, Error> {
+        if self.kind != endpoint {
+            return Err(mismatch("eventType", endpoint.name(), self.kind.name()));
+        }
+        if self.key != *app {
+            return Err(mismatch("key", app.as_str(), self.key.as_str()));
+        }
+        if self.client_key != *issuer {
+            return Err(ErrorKind::TenantMismatch {
+                field: "clientKey",
+                expected: issuer.to_string(),
+                found: shown(self.client_key.as_str()),
+            }
+            .into());
+        }
+        check_base_url(&self.base_url, host_is_allowed)?;
+        Ok(match self.kind {
+            LifecycleKind::Installed => {
+                let secret = self.shared_secret.as_ref().map(|s| s.as_str());
+                let shared_secret = SharedSecret::new(secret.unwrap_or_default())?;
+                LifecycleEvent::Installed(InstalledEvent {
+                    body: self,
+                    shared_secret,
+                })
+            }
+            LifecycleKind::Enabled => LifecycleEvent::Enabled(EnabledEvent { body: self }),
+            LifecycleKind::Disabled => LifecycleEvent::Disabled(DisabledEvent { body: self }),
+            LifecycleKind::Uninstalled => {
+                LifecycleEvent::Uninstalled(UninstalledEvent { body: self })
+            }
+        })
+    }
+}
+
+fn mismatch(field: &'static str, expected: &str, found: &str) -> Error {
+    ErrorKind::FieldValue {
+        what: "lifecycle body",
+        field,
+        expected: format!("`{expected}`"),
+        found: shown(found),
+    }
+    .into()
+}
+
+fn check_base_url(text: &str, host_is_allowed: &dyn Fn(&str) -> bool) -> Result<(), Error> {
+    let invalid = |expected| ErrorKind::InvalidBaseUrl {
+        expected,
+        found: shown(text),
+    };
+    let url = url::Url::parse(text).map_err(|_| invalid("expected an absolute URL"))?;
+    if url.scheme() != "https" {
+        return Err(invalid("expected https").into());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid("expected no user name").into());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(invalid("expected no query and no fragment").into());
+    }
+    if url.port().is_some() {
+        return Err(invalid("expected no port").into());
+    }
+    // only a name: an address is never a site
+    match url.host() {
+        Some(url::Host::Domain(host)) if host_is_allowed(host) => Ok(()),
+        _ => Err(ErrorKind::ForeignBaseUrl { found: shown(text) }.into()),
+    }
+}

@@ -1,0 +1,198 @@
+//! The parts of a query string, as `application/x-www-form-urlencoded` has them.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// What has to happen to a text before it is in canonical percent-encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Class(u8);
+
+impl Class {
+    /// Only unreserved characters: the text decodes and encodes to itself.
+    pub(super) const PLAIN: Self = Self(0);
+    /// Something else, but neither `%` nor `+`: it decodes to itself.
+    const LITERAL: u8 = 1;
+    const ESCAPED: u8 = 2;
+
+    pub(super) fn of(text: &str) -> Self {
+        text.bytes().fold(Self::PLAIN, |class, b| class.and(b))
+    }
+
+    pub(super) fn and(self, byte: u8) -> Self {
+        Self(self.0 | CLASSES.get(usize::from(byte)).copied().unwrap_or_default())
+    }
+
+    /// Whether decoding changes the text.
+    pub(super) const fn escaped(self) -> bool {
+        self.0 & Self::ESCAPED != 0
+    }
+}
+
+/// RFC 3986: letters, digits, `-`, `.`, `_`, `~`.
+const fn unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "every index is a u8, and the table is made at compile time"
+)]
+const CLASSES: [u8; 256] = {
+    let mut classes = [Class::LITERAL; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if unreserved(byte) {
+            classes[byte as usize] = 0;
+        }
+        byte = byte.wrapping_add(1);
+    }
+    classes[b'%' as usize] = Class::ESCAPED;
+    classes[b'+' as usize] = Class::ESCAPED;
+    classes
+};
+
+/// One `name=value`, as written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair<'q> {
+    pub(super) name: &'q str,
+    pub(super) value: &'q str,
+}
+
+/// The pairs of a query in order; empty ones are skipped, a name alone has an empty value.
+pub(super) fn pairs(query: &str) -> impl Iterator<Item = Pair<'_>> {
+    query.split('&').filter(|p| !p.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Pair { name, value }
+    })
+}
+
+/// A text decoded: `+` is a space, `%XX` a byte, anything else itself; what is not UTF-8 becomes
+/// U+FFFD.
+pub(super) fn decode(text: &str) -> Cow<'_, str> {
+    if Class::of(text).escaped() {
+        Cow::Owned(String::from_utf8_lossy(&decode_bytes(text, true)).into_owned())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Like [`decode`] without looking at `+`, for paths. `None` when it is not UTF-8.
+pub(super) fn decode_path(text: &str) -> Option<String> {
+    String::from_utf8(decode_bytes(text, false)).ok()
+}
+
+fn decode_bytes(text: &str, plus: bool) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        let byte = match first {
+            b'+' if plus => b' ',
+            b'%' => match escape(tail) {
+                Some((byte, after)) => {
+                    rest = after;
+                    byte
+                }
+                None => b'%',
+            },
+            other => *other,
+        };
+        bytes.push(byte);
+    }
+    bytes
+}
+
+/// The byte that two hexadecimal digits spell, and what follows them.
+fn escape(after_percent: &[u8]) -> Option<(u8, &[u8])> {
+    let (&[high, low], rest) = after_percent.split_first_chunk::<2>()?;
+    let digit = |b: u8| {
+        char::from(b)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
+    Some(((digit(high)? << 4) | digit(low)?, rest))
+}
+
+/// Whether a text holds a `%` followed by two hexadecimal digits.
+pub(super) fn has_escape(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == b'%' && escape(tail).is_some() {
+            return true;
+        }
+        rest = tail;
+    }
+    false
+}
+
+/// Appends a text in canonical percent-encoding: decoded, then every byte but the unreserved ones
+/// as `%XX` with upper-case digits.
+pub(super) fn push_canonical(text: &str, class: Class, into: &mut String) {
+    if class == Class::PLAIN {
+        into.push_str(text);
+        return;
+    }
+    if !class.escaped() {
+        push_encoded(text.as_bytes(), into);
+        return;
+    }
+    let start = into.len();
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        match first {
+            b'+' => into.push_str("%20"),
+            b'%' => {
+                let byte = match escape(tail) {
+                    Some((byte, after)) => {
+                        rest = after;
+                        byte
+                    }
+                    None => b'%',
+                };
+                if !byte.is_ascii() {
+                    // several bytes may be one character, or none: take the slow way
+                    into.truncate(start);
+                    push_encoded(decode(text).as_bytes(), into);
+                    return;
+                }
+                push_byte(byte, into);
+            }
+            other => push_byte(*other, into),
+        }
+    }
+}
+
+/// Appends bytes, every one but the unreserved as `%XX`.
+pub(super) fn push_encoded(bytes: &[u8], into: &mut String) {
+    for byte in bytes {
+        push_byte(*byte, into);
+    }
+}
+
+#[inline]
+fn push_byte(byte: u8, into: &mut String) {
+    if unreserved(byte) {
+        into.push(char::from(byte));
+    } else {
+        into.push('%');
+        into.push(hex(byte >> 4));
+        into.push(hex(byte & 15));
+    }
+}
+
+const fn hex(digit: u8) -> char {
+    match digit {
+        0..=9 => b'0'.wrapping_add(digit) as char,
+        _ => b'A'.wrapping_sub(10).wrapping_add(digit) as char,
+    }
+}
+
+/// Compares two values as the host does: decoded, by UTF-16 code units.
+pub(super) fn compare_values(a: &str, b: &str) -> Ordering {
+    let (a, b) = (decode(a), decode(b));
+    if a.is_ascii() && b.is_ascii() {
+        return a.cmp(&b);
+    }
+    a.encode_utf16().cmp(b.encode_utf16())
+}

@@ -1,0 +1,100 @@
+//! The request a token is checked against, as it was on the wire.
+
+use crate::error::{Error, ErrorKind, at_most};
+use crate::ids::shown;
+
+/// The largest target or form body that is read, in bytes.
+pub(super) const MAX_TARGET: usize = 64 * 1024;
+
+/// What a query hash covers: the method and the target of a request, as they were on the wire.
+///
+/// Take the target before any router or proxy rewrites it.
+///
+/// ```
+/// use app_license::connect::Request;
+/// let request = Request::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
+/// assert_eq!(request.query(), "lic=active&capSet=capabilityAdvanced");
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'r> {
+    pub(super) method: &'r str,
+    target: &'r str,
+    pub(super) form_body: Option<&'r str>,
+}
+
+impl<'r> Request<'r> {
+    /// A request: its method, and `path?query` or an absolute URL.
+    #[must_use]
+    pub const fn new(method: &'r str, target: &'r str) -> Self {
+        Self {
+            method,
+            target,
+            form_body: None,
+        }
+    }
+
+    /// Lets a form body stand in for the query of a POST or PUT whose query is empty, as some
+    /// clients sign it. A body is covered by no hash otherwise.
+    #[must_use]
+    pub const fn with_form_body(mut self, body: &'r str) -> Self {
+        self.form_body = Some(body);
+        self
+    }
+
+    /// The query as written: what follows the first `?`, up to a fragment.
+    #[must_use]
+    pub fn query(&self) -> &'r str {
+        self.without_fragment()
+            .split_once('?')
+            .map_or("", |(_, query)| query)
+    }
+
+    fn without_fragment(&self) -> &'r str {
+        self.target
+            .split_once('#')
+            .map_or(self.target, |(before, _)| before)
+    }
+
+    /// Path and query, both as written; the path is empty or begins with `/`.
+    pub(super) fn path_and_query(&self) -> Result<(&'r str, &'r str), Error> {
+        at_most("request target", self.target.len(), MAX_TARGET)?;
+        let target = self.without_fragment();
+        let (before, query) = target.split_once('?').unwrap_or((target, ""));
+        let path = match before.split_once("://") {
+            _ if before.is_empty() || before.starts_with('/') => before,
+            Some(("http" | "https", rest)) => {
+                let authority = rest.find('/').unwrap_or(rest.len());
+                rest.get(authority..).unwrap_or_default()
+            }
+            _ => return Err(invalid("target", "a path or an absolute URL", self.target)),
+        };
+        Ok((path, query))
+    }
+
+    /// How much of it there is to hash, in bytes.
+    #[cfg(feature = "_crypto")]
+    pub(super) fn size(&self) -> usize {
+        let body = self.form_body.map_or(0, str::len);
+        self.target.len().saturating_add(body)
+    }
+
+    /// The method, which must be a name.
+    pub(super) fn checked_method(&self) -> Result<&'r str, Error> {
+        let name = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_');
+        if self.method.is_empty() || self.method.len() > 32 || !self.method.bytes().all(name) {
+            return Err(invalid("method", "the name of a method", self.method));
+        }
+        Ok(self.method)
+    }
+}
+
+#[cold]
+fn invalid(field: &'static str, expected: &str, found: &str) -> Error {
+    ErrorKind::FieldValue {
+        what: "request",
+        field,
+        expected: expected.to_owned(),
+        found: shown(found),
+    }
+    .into()
+}

@@ -1,0 +1,180 @@
+//! Tokens of iframe URLs, webhooks and everything else that is bound to one URL.
+
+use super::canonical_request::PathForm;
+use super::claims::HostClaims;
+use super::expectations::Expectations;
+use super::explain::Explanation;
+use super::iframe_query::IframeQuery;
+use super::request::Request;
+use super::tenant_keys::{SignedWith, TenantKeys};
+use crate::error::Error;
+use crate::ids::ClientKey;
+use crate::jwt::{Algorithm, Claims, Compact};
+use crate::license::License;
+use crate::time::UnixTime;
+use crate::verified::Verified;
+
+/// A token bound to one request, **not verified**: good for finding the tenant's keys.
+///
+/// The host signs iframe URLs, webhooks, and the events `enabled` and `disabled` with it: HS256
+/// with the installation's shared secret, over a query hash of the request.
+///
+/// Platform page: <https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/>
+///
+/// ```
+/// use app_license::connect::{
+///     BaseUrl, CanonicalRequest, Expectations, Request, TenantKeys, TokenClaims,
+///     UnverifiedRequestToken,
+/// };
+/// use app_license::{ClientKey, HmacKey, SharedSecret, UnixTime};
+///
+/// let now = UnixTime::from_seconds(1_800_000_000).unwrap();
+/// let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef")?);
+/// let expected = Expectations::new(BaseUrl::new("https://app.example.com")?);
+/// let request = Request::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
+/// // what the host does
+/// let canonical = CanonicalRequest::new(&request, expected.base_url())?;
+/// let token = TokenClaims::new("tenant-1", now).qsh(&canonical).sign(&key);
+///
+/// let token = UnverifiedRequestToken::parse(&token)?;
+/// let keys = TenantKeys::new(ClientKey::new("tenant-1")?, key); // found by token.issuer()
+/// let token = token.verify(&keys, &request, &expected, now)?;
+/// assert!(token.license().has_capability("capabilityAdvanced"));
+/// # Ok::<(), app_license::Error>(())
+/// ```
+pub struct UnverifiedRequestToken<'t> {
+    compact: Compact<'t>,
+    claims: HostClaims,
+}
+
+/// What a verified request token says, and the query it proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestToken {
+    issuer: ClientKey,
+    subject: Option<String>,
+    issued_at: UnixTime,
+    expires_at: UnixTime,
+    path_form: PathForm,
+    signed_with: SignedWith,
+    query: Box<str>,
+}
+
+impl<'t> UnverifiedRequestToken<'t> {
+    /// Takes a token apart.
+    ///
+    /// # Errors
+    /// `token_malformed`, `too_large`, `algorithm` when it is not HS256, `critical_header`,
+    /// `claim_missing` or `claim_type`.
+    pub fn parse(token: &'t str) -> Result<Self, Error> {
+        // steps 1 and 2: form and algorithm, before any key is thought of
+        let compact = Compact::parse(token, Algorithm::Hs256)?;
+        let claims = HostClaims::of(&Claims::read(compact.payload())?)?;
+        Ok(Self { compact, claims })
+    }
+
+    /// Who says to have signed it: whose keys to verify with.
+    #[must_use]
+    pub const fn issuer(&self) -> &ClientKey {
+        &self.claims.issuer
+    }
+
+    /// Checks the token against the tenant's keys and the request it came with.
+    ///
+    /// # Errors
+    /// In this order: `issuer` when the keys are another tenant's, `signature`, `expired` or
+    /// `not_yet_valid`, `claim_missing` or `context_token` when it has no query hash of a request,
+    /// `qsh_mismatch` when it has another's; see [`Self::explain`].
+    pub fn verify(
+        self,
+        keys: &TenantKeys,
+        request: &Request<'_>,
+        expected: &Expectations,
+        now: UnixTime,
+    ) -> Result<Verified<RequestToken>, Error> {
+        let claims = self.claims;
+        // step 9, for HS256: the issuer picked the record, so the record must be the issuer's
+        keys.belong_to(&claims.issuer)?;
+        // step 5
+        let signed_with = keys.verify(&self.compact)?;
+        // step 6
+        claims.validity.check(now, expected.leeway())?;
+        // step 8
+        let path_form = expected.check_qsh(claims.qsh.of_a_request()?, request)?;
+        Ok(Verified::new(RequestToken {
+            issuer: claims.issuer,
+            subject: claims.subject,
+            issued_at: claims.validity.iat,
+            expires_at: claims.validity.exp,
+            path_form,
+            signed_with,
+            query: request.query().into(),
+        }))
+    }
+
+    /// Says what request the token's query hash is of, as far as that can be found out: for logs
+    /// and support, whatever the signature is.
+    #[must_use]
+    pub fn explain(&self, request: &Request<'_>, expected: &Expectations) -> Explanation {
+        Explanation::of_claim(&self.claims.qsh, request, expected.base_url())
+    }
+}
+
+impl RequestToken {
+    /// The tenant: whose request it is.
+    #[must_use]
+    pub const fn issuer(&self) -> &ClientKey {
+        &self.issuer
+    }
+
+    /// The Atlassian account of the user; `None` for an anonymous one.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// When it was issued (UTC).
+    #[must_use]
+    pub const fn issued_at(&self) -> UnixTime {
+        self.issued_at
+    }
+
+    /// When it expires (UTC), without leeway.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// Whether the host hashed the path as written or decoded.
+    #[must_use]
+    pub const fn path_form(&self) -> PathForm {
+        self.path_form
+    }
+
+    /// Which of the tenant's secrets signed it.
+    #[must_use]
+    pub const fn signed_with(&self) -> SignedWith {
+        self.signed_with
+    }
+
+    /// The query that was verified.
+    #[must_use]
+    pub fn query(&self) -> IframeQuery<'_> {
+        IframeQuery::parse(&self.query)
+    }
+}
+
+impl Verified<RequestToken> {
+    /// The licence that the verified query states, as of the token's `iat`.
+    #[must_use]
+    pub fn license(&self) -> Verified<License> {
+        Verified::new(self.query().license().at(self.issued_at))
+    }
+}
+
+impl std::fmt::Debug for UnverifiedRequestToken<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnverifiedRequestToken")
+            .field("issuer", &self.claims.issuer)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,159 @@
+//! Tokens an app makes itself for its own front end.
+
+use super::claims::{Claimed, client_key};
+use super::expectations::Expectations;
+use super::tenant_keys::{SignedWith, TenantKeys};
+use crate::error::{Error, ErrorKind};
+use crate::ids::{AppKey, ClientKey, shown};
+use crate::jwt::{Algorithm, Claims, Compact, Validity};
+use crate::time::UnixTime;
+use crate::verified::Verified;
+
+/// A session token, **not verified**: good for finding the tenant's keys.
+///
+/// The app itself signs it with a tenant's secret: `iss` is the app's key, `aud` holds the tenant
+/// and nobody else, and it is bound to no URL. Take it only on routes that are made for it.
+///
+/// ```
+/// use app_license::connect::{BaseUrl, Expectations, TenantKeys, TokenClaims};
+/// use app_license::connect::UnverifiedSessionToken;
+/// use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, UnixTime};
+///
+/// let now = UnixTime::from_seconds(1_800_000_000).unwrap();
+/// let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef")?);
+/// let token = TokenClaims::new("com.example.app", now).audience("tenant-1").sign(&key);
+///
+/// let expected = Expectations::new(BaseUrl::new("https://app.example.com")?);
+/// let keys = TenantKeys::new(ClientKey::new("tenant-1")?, key);
+/// let app = AppKey::new("com.example.app")?;
+/// let token = UnverifiedSessionToken::parse(&token)?.verify(&keys, &app, &expected, now)?;
+/// assert_eq!(token.tenant().as_str(), "tenant-1");
+/// # Ok::<(), app_license::Error>(())
+/// ```
+pub struct UnverifiedSessionToken<'t> {
+    compact: Compact<'t>,
+    issuer: String,
+    tenant: ClientKey,
+    subject: Option<String>,
+    validity: Validity,
+    qsh: Claimed,
+}
+
+/// What a verified session token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionToken {
+    tenant: ClientKey,
+    subject: Option<String>,
+    issued_at: UnixTime,
+    expires_at: UnixTime,
+    signed_with: SignedWith,
+}
+
+impl<'t> UnverifiedSessionToken<'t> {
+    /// Takes a token apart.
+    ///
+    /// # Errors
+    /// `token_malformed`, `too_large`, `algorithm` when it is not HS256, `critical_header`,
+    /// `claim_missing` or `claim_type`, also when `aud` does not hold exactly one tenant.
+    pub fn parse(token: &'t str) -> Result<Self, Error> {
+        let compact = Compact::parse(token, Algorithm::Hs256)?;
+        let claims = Claims::read(compact.payload())?;
+        let audience = claims
+            .audience()
+            .ok_or(ErrorKind::ClaimMissing { claim: "aud" })?;
+        let only = audience.only().ok_or(ErrorKind::ClaimType {
+            claim: "aud",
+            expected: "exactly one tenant",
+        })?;
+        Ok(Self {
+            issuer: claims.iss()?.to_string(),
+            tenant: client_key("aud", &only)?,
+            subject: claims.sub().map(|s| s.to_string()),
+            validity: claims.validity()?,
+            qsh: Claimed::of(&claims),
+            compact,
+        })
+    }
+
+    /// The tenant it says to be for: whose keys to verify with.
+    #[must_use]
+    pub const fn tenant(&self) -> &ClientKey {
+        &self.tenant
+    }
+
+    /// Checks the token against the tenant's keys and the app's own key.
+    ///
+    /// # Errors
+    /// In this order: `issuer` when the keys are another tenant's, `signature`, `expired` or
+    /// `not_yet_valid`, `issuer` when it is not from this app, `not_context_token` when it has the
+    /// query hash of a request.
+    pub fn verify(
+        self,
+        keys: &TenantKeys,
+        app: &AppKey,
+        expected: &Expectations,
+        now: UnixTime,
+    ) -> Result<Verified<SessionToken>, Error> {
+        // signer and tenant must be the same record
+        keys.belong_to(&self.tenant)?;
+        let signed_with = keys.verify(&self.compact)?;
+        self.validity.check(now, expected.leeway())?;
+        if self.issuer != app.as_str() {
+            return Err(ErrorKind::Issuer {
+                expected: app.to_string(),
+                found: shown(&self.issuer),
+            }
+            .into());
+        }
+        if matches!(self.qsh, Claimed::Hash(_)) {
+            return Err(ErrorKind::NotContextToken.into());
+        }
+        Ok(Verified::new(SessionToken {
+            tenant: self.tenant,
+            subject: self.subject,
+            issued_at: self.validity.iat,
+            expires_at: self.validity.exp,
+            signed_with,
+        }))
+    }
+}
+
+impl SessionToken {
+    /// The tenant it is for.
+    #[must_use]
+    pub const fn tenant(&self) -> &ClientKey {
+        &self.tenant
+    }
+
+    /// The Atlassian account of the user, if the app put it in.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// When it was issued (UTC).
+    #[must_use]
+    pub const fn issued_at(&self) -> UnixTime {
+        self.issued_at
+    }
+
+    /// When it expires (UTC), without leeway.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// Which of the tenant's secrets signed it.
+    #[must_use]
+    pub const fn signed_with(&self) -> SignedWith {
+        self.signed_with
+    }
+}
+
+impl std::fmt::Debug for UnverifiedSessionToken<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnverifiedSessionToken")
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,417 @@
+//! Display conditions of Forge modules: `appIsLicensed`, `appEdition`, and all others.
+
+use std::fmt;
+
+use app_license_gate::capability::Edition;
+use app_license_gate::json::{Kind, Scanner, Value};
+
+use crate::document::{Fault, name_of};
+use crate::error::{Error, ErrorKind, at_most, in_json};
+use crate::feature::FeatureMap;
+use crate::ids::shown;
+use crate::visibility::{ConditionWarning, Expr, HostLicense, warning};
+
+const WHAT: &str = "display condition";
+/// The largest condition that is read, in bytes: a manifest has no more.
+const MAX_BYTES: usize = 256 * 1024;
+/// The most conditions in one tree.
+const MAX_CONDITIONS: usize = 1000;
+/// How deep `and`, `or` and `not` may nest: the platform refuses more.
+const MAX_NESTING: usize = 9;
+const KEYS: usize = 384;
+
+/// The conditions under which the host shows a Forge module: `displayConditions` in the manifest.
+///
+/// Evaluating mirrors the host: `appEdition` is equality, so `standard` hides the module from
+/// Advanced customers. They run in the browser and do not protect data.
+///
+/// Platform page: <https://developer.atlassian.com/platform/forge/manifest-reference/display-conditions/>
+///
+/// ```
+/// use app_license::{HostLicense, forge::DisplayCondition};
+///
+/// let conditions = DisplayCondition::parse(
+///     br#"{"and": {"appIsLicensed": true, "appEdition": "advanced"}}"#,
+/// )?;
+/// assert_eq!(conditions.to_string(), "appIsLicensed and appEdition is advanced");
+/// let host = HostLicense::new(true, Some("capabilityAdvanced"));
+/// assert_eq!(conditions.evaluate(host, &|_, _| None), Some(true));
+///
+/// let error = DisplayCondition::parse(br#"{"appEdition": "capabilityAdvanced"}"#).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "not a valid condition: `appEdition` must be `free`, `standard` or `advanced`, found \
+///      `capabilityAdvanced`",
+/// );
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DisplayCondition {
+    /// `appIsLicensed`: whether a licence exists and is active.
+    AppIsLicensed(bool),
+    /// `appEdition`: the customer's edition is this very one.
+    AppEdition(Edition),
+    /// Any other condition.
+    Other {
+        /// Its name.
+        name: String,
+        /// What it is set to, as JSON text.
+        value: Box<str>,
+    },
+    /// All of them; none at all is true.
+    And(Vec<Self>),
+    /// Any of them; none at all is false.
+    Or(Vec<Self>),
+    /// Not this.
+    Not(Box<Self>),
+}
+
+impl DisplayCondition {
+    /// Reads `displayConditions`, as JSON: an object whose entries must all hold.
+    ///
+    /// # Errors
+    /// `condition` (also for an `appEdition` the platform refuses, and for nesting deeper than it
+    /// takes), `json_…`, `too_large`.
+    pub fn parse(json: &[u8]) -> Result<Self, Error> {
+        at_most(WHAT, json.len(), MAX_BYTES)?;
+        let mut scanner = Scanner::<KEYS>::new(json).map_err(in_json(WHAT))?;
+        let mut count = 0;
+        let entries = entries(&mut scanner, 0, &mut count).map_err(|fault| fault.named(WHAT))?;
+        scanner.end().map_err(in_json(WHAT))?;
+        Ok(one_or_all(entries))
+    }
+
+    /// Whether the host shows the module.
+    ///
+    /// `answers` is asked for conditions that are not about the licence, with their name and what
+    /// they are set to (JSON text). Where it answers `None` and that decides, the result is
+    /// `None`: not known.
+    #[must_use]
+    pub fn evaluate(
+        &self,
+        host: HostLicense<'_>,
+        answers: &dyn Fn(&str, &str) -> Option<bool>,
+    ) -> Option<bool> {
+        self.expr().shown(host, answers)
+    }
+
+    /// Where the host's answer differs from what an edition is meant to include.
+    ///
+    /// ```
+    /// # use app_license::forge::DisplayCondition;
+    /// let condition = DisplayCondition::parse(br#"{"appEdition": "advanced"}"#)?;
+    /// let warnings = condition.warnings(None);
+    /// assert_eq!(warnings[0].code(), "shown_to_inactive");
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn warnings(&self, features: Option<&FeatureMap>) -> Vec<ConditionWarning> {
+        warning::warnings(&self.expr(), features)
+    }
+
+    /// Whether the licence or its edition is asked about anywhere.
+    #[must_use]
+    pub fn is_about_the_license(&self) -> bool {
+        match self {
+            Self::AppIsLicensed(_) | Self::AppEdition(_) => true,
+            Self::Other { .. } => false,
+            Self::And(list) | Self::Or(list) => list.iter().any(Self::is_about_the_license),
+            Self::Not(inner) => inner.is_about_the_license(),
+        }
+    }
+
+    /// Whether an edition is asked for anywhere.
+    #[must_use]
+    pub fn is_about_editions(&self) -> bool {
+        match self {
+            Self::AppEdition(_) => true,
+            Self::AppIsLicensed(_) | Self::Other { .. } => false,
+            Self::And(list) | Self::Or(list) => list.iter().any(Self::is_about_editions),
+            Self::Not(inner) => inner.is_about_editions(),
+        }
+    }
+
+    fn expr(&self) -> Expr<'_> {
+        match self {
+            Self::AppIsLicensed(yes) => Expr::Licensed.not_if(!yes),
+            Self::AppEdition(edition) => Expr::Edition(*edition),
+            Self::Other { name, value } => Expr::Other(name, value),
+            Self::And(list) => Expr::All(list.iter().map(Self::expr).collect()),
+            Self::Or(list) => Expr::Any(list.iter().map(Self::expr).collect()),
+            Self::Not(inner) => inner.expr().not_if(true),
+        }
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, top: bool) -> fmt::Result {
+        let (list, word, empty) = match self {
+            Self::AppIsLicensed(true) => return f.write_str("appIsLicensed"),
+            Self::AppIsLicensed(false) => return f.write_str("not appIsLicensed"),
+            Self::AppEdition(edition) => return write!(f, "appEdition is {edition}"),
+            Self::Other { name, value } => return write!(f, "{name} is {value}"),
+            Self::Not(inner) => {
+                f.write_str("not (")?;
+                inner.write(f, true)?;
+                return f.write_str(")");
+            }
+            Self::And(list) => (list, " and ", "always"),
+            Self::Or(list) => (list, " or ", "never"),
+        };
+        let [first, rest @ ..] = list.as_slice() else {
+            return f.write_str(empty);
+        };
+        let braces = !top && !rest.is_empty();
+        f.write_str(if braces { "(" } else { "" })?;
+        first.write(f, top && rest.is_empty())?;
+        for next in rest {
+            f.write_str(word)?;
+            next.write(f, false)?;
+        }
+        f.write_str(if braces { ")" } else { "" })
+    }
+}
+
+impl fmt::Display for DisplayCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, true)
+    }
+}
+
+fn invalid(reason: impl Into<String>) -> Fault {
+    ErrorKind::Condition {
+        reason: reason.into(),
+    }
+    .into()
+}
+
+fn one_or_all(mut entries: Vec<DisplayCondition>) -> DisplayCondition {
+    match (entries.pop(), entries.is_empty()) {
+        (Some(only), true) => only,
+        (last, _) => {
+            entries.extend(last);
+            DisplayCondition::And(entries)
+        }
+    }
+}
+
+/// The entries of an object, or the members of a list, each an object.
+fn entries(
+    s: &mut Scanner<'_, KEYS>,
+    nesting: usize,
+    count: &mut usize,
+) -> Result<Vec<DisplayCondition>, Fault> {
+    if nesting > MAX_NESTING {
+        return Err(invalid(format!(
+            "`and`, `or` and `not` nest deeper than {MAX_NESTING} levels"
+        )));
+    }
+    let mut list = Vec::new();
+    match s.peek()? {
+        Kind::Object => s.object(|s, key| {
+            list.push(entry(s, &name_of(key), nesting, count)?);
+            Ok::<(), Fault>(())
+        })?,
+        Kind::Array if nesting > 0 => s.array(|s| {
+            if s.peek()? != Kind::Object {
+                return Err(invalid("a list of conditions must hold objects"));
+            }
+            list.push(one_or_all(entries(s, nesting, count)?));
+            Ok::<(), Fault>(())
+        })?,
+        found => return Err(invalid(format!("expected an object, found {found}"))),
+    }
+    Ok(list)
+}
+
+fn entry(
+    s: &mut Scanner<'_, KEYS>,
+    key: &str,
+    nesting: usize,
+    count: &mut usize,
+) -> Result<DisplayCondition, Fault> {
+    *count = count.saturating_add(1);
+    if *count > MAX_CONDITIONS {
+        return Err(invalid(format!("more than {MAX_CONDITIONS} conditions")));
+    }
+    let inside = nesting.saturating_add(1);
+    Ok(match key {
+        "and" => DisplayCondition::And(entries(s, inside, count)?),
+        "or" => DisplayCondition::Or(entries(s, inside, count)?),
+        "not" => DisplayCondition::Not(Box::new(one_or_all(entries(s, inside, count)?))),
+        "appIsLicensed" => match s.value()? {
+            Value::Bool(yes) => DisplayCondition::AppIsLicensed(yes),
+            other => {
+                let found = other.kind();
+                return Err(invalid(format!(
+                    "`appIsLicensed` must be a boolean, found {found}"
+                )));
+            }
+        },
+        "appEdition" => DisplayCondition::AppEdition(edition(s.value()?)?),
+        _ => DisplayCondition::Other {
+            name: key.to_owned(),
+            value: s.span(|s| s.value().map(drop).map_err(Fault::from))?.into(),
+        },
+    })
+}
+
+fn edition(value: Value<'_>) -> Result<Edition, Fault> {
+    let found = match value {
+        Value::String(text) => match Edition::from_name(&text.to_string()) {
+            Some(edition) => return Ok(edition),
+            None => format!("`{}`", shown(&text.to_string())),
+        },
+        other => other.kind().to_string(),
+    };
+    Err(invalid(format!(
+        "`appEdition` must be `free`, `standard` or `advanced`, found {found}"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DisplayCondition;
+    use crate::visibility::HostLicense;
+
+    fn parse(json: &str) -> DisplayCondition {
+        DisplayCondition::parse(json.as_bytes()).unwrap()
+    }
+
+    fn shown(json: &str, licensed: bool, capability: Option<&str>) -> Option<bool> {
+        parse(json).evaluate(HostLicense::new(licensed, capability), &|name, value| {
+            (name == "isAdmin").then_some(value == "true")
+        })
+    }
+
+    #[test]
+    fn entries_of_an_object_are_joined_by_its_operator() {
+        let advanced = Some("capabilityAdvanced");
+        let standard = Some("capabilityStandard");
+        for (json, licensed, capability, want) in [
+            ("{}", false, None, Some(true)),
+            (r#"{"or":{}}"#, true, advanced, Some(false)),
+            (r#"{"not":{}}"#, true, advanced, Some(false)),
+            (
+                r#"{"appIsLicensed":true,"appEdition":"advanced"}"#,
+                true,
+                advanced,
+                Some(true),
+            ),
+            (
+                r#"{"appIsLicensed":true,"appEdition":"advanced"}"#,
+                false,
+                advanced,
+                Some(false),
+            ),
+            (
+                r#"{"or":{"appIsLicensed":true,"appEdition":"advanced"}}"#,
+                false,
+                advanced,
+                Some(true),
+            ),
+            (
+                r#"{"or":[{"appEdition":"standard"},{"appEdition":"advanced"}]}"#,
+                true,
+                advanced,
+                Some(true),
+            ),
+            (
+                r#"{"or":[{"appEdition":"standard","isAdmin":false}]}"#,
+                true,
+                standard,
+                Some(false),
+            ),
+            (r#"{"not":{"appIsLicensed":true}}"#, false, None, Some(true)),
+            (r#"{"appIsLicensed":false}"#, false, None, Some(true)),
+            (r#"{"appEdition":"standard"}"#, true, advanced, Some(false)),
+            (r#"{"appEdition":"standard"}"#, true, None, Some(false)),
+            (r#"{"appEdition":"free"}"#, true, None, None),
+            (
+                r#"{"isAdmin":true,"appIsLicensed":true}"#,
+                true,
+                None,
+                Some(true),
+            ),
+            (
+                r#"{"isAdmin":false,"appIsLicensed":true}"#,
+                true,
+                None,
+                Some(false),
+            ),
+            (
+                r#"{"isLoggedIn":true,"appIsLicensed":true}"#,
+                true,
+                None,
+                None,
+            ),
+            (
+                r#"{"isLoggedIn":true,"appIsLicensed":true}"#,
+                false,
+                None,
+                Some(false),
+            ),
+        ] {
+            assert_eq!(
+                shown(json, licensed, capability),
+                want,
+                "{json} {capability:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_platform_refuses_is_refused() {
+        for json in [
+            r#"{"appEdition":"Advanced"}"#,
+            r#"{"appEdition":["advanced"]}"#,
+            r#"{"appIsLicensed":"true"}"#,
+            r#"{"and":true}"#,
+            r#"{"and":["x"]}"#,
+            "[]",
+            "null",
+        ] {
+            let error = DisplayCondition::parse(json.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "condition", "{json}");
+        }
+        let nested = |n: usize| format!("{}{{}}{}", r#"{"and":"#.repeat(n), "}".repeat(n));
+        assert!(DisplayCondition::parse(nested(9).as_bytes()).is_ok());
+        assert!(DisplayCondition::parse(nested(10).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn the_same_warnings_as_on_connect() {
+        let codes = |json: &str| {
+            let warnings = parse(json).warnings(None);
+            warnings
+                .iter()
+                .map(|w| w.code())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(
+            codes(r#"{"appIsLicensed":true,"appEdition":"advanced"}"#),
+            ""
+        );
+        assert_eq!(
+            codes(r#"{"appIsLicensed":true,"appEdition":"standard"}"#),
+            "standard_hides_advanced standard_hides_unchanged"
+        );
+        assert_eq!(codes(r#"{"not":{"appEdition":"advanced"}}"#), "");
+        assert_eq!(codes(r#"{"appEdition":"advanced"}"#), "shown_to_inactive");
+    }
+
+    #[test]
+    fn conditions_print_for_people() {
+        assert_eq!(
+            parse(
+                r#"{"or":{"isAdmin":true,"and":{"appIsLicensed":true,"appEdition":"advanced"}}}"#
+            )
+            .to_string(),
+            "isAdmin is true or (appIsLicensed and appEdition is advanced)"
+        );
+        assert_eq!(
+            parse(r#"{"not":{"appIsLicensed":true}}"#).to_string(),
+            "not (appIsLicensed)"
+        );
+    }
+}

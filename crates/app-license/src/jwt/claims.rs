@@ -1,0 +1,272 @@
+//! Claims: read once, with the right JSON types, or refused.
+
+use app_license_gate::json::{self, Scanner, Str, Value};
+
+use super::compact::malformed;
+use crate::error::{Error, ErrorKind};
+use crate::jwt::Leeway;
+use crate::time::UnixTime;
+
+/// How many keys all open objects of a payload may have.
+const MAX_KEYS: usize = 128;
+
+/// The scanner that payloads are read with.
+pub(crate) type ClaimScanner<'p> = Scanner<'p, MAX_KEYS>;
+
+/// The registered claims and `qsh`, as the sender wrote them: **not verified**.
+#[derive(Default)]
+pub(crate) struct Claims<'p> {
+    iss: Option<Str<'p>>,
+    sub: Option<Str<'p>>,
+    qsh: Option<Str<'p>>,
+    jti: Option<Str<'p>>,
+    aud: Option<Value<'p>>,
+    exp: Option<UnixTime>,
+    iat: Option<UnixTime>,
+    nbf: Option<UnixTime>,
+}
+
+/// Who a token is for: one or several recipients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Audience(Vec<String>);
+
+/// From when to when a token holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Validity {
+    pub(crate) iat: UnixTime,
+    pub(crate) exp: UnixTime,
+    pub(crate) nbf: Option<UnixTime>,
+}
+
+impl<'p> Claims<'p> {
+    /// Reads a payload whose further claims nobody needs.
+    pub(crate) fn read(payload: &'p [u8]) -> Result<Self, Error> {
+        Self::read_with(payload, |s, _| s.value().map(drop).map_err(Claims::fault))
+    }
+
+    /// Reads a payload. `other` is called with each claim that is not one of ours and must take
+    /// exactly one value.
+    pub(crate) fn read_with(
+        payload: &'p [u8],
+        mut other: impl FnMut(&mut ClaimScanner<'p>, Str<'p>) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let mut claims = Self::default();
+        let mut scanner = ClaimScanner::new(payload).map_err(Claims::fault)?;
+        scanner
+            .object::<Fault>(|s, key| {
+                // a name with escapes is read as what it spells
+                let spelt;
+                let name = match key.plain() {
+                    Some(plain) => plain,
+                    None => {
+                        spelt = key.to_string();
+                        &spelt
+                    }
+                };
+                match name {
+                    "iss" => claims.iss = Some(string("iss", s.value()?)?),
+                    "sub" => claims.sub = Some(string("sub", s.value()?)?),
+                    "qsh" => claims.qsh = Some(string("qsh", s.value()?)?),
+                    "jti" => claims.jti = Some(string("jti", s.value()?)?),
+                    "aud" => claims.aud = Some(audience(s.value()?)?),
+                    "exp" => claims.exp = Some(date("exp", s.value()?, Round::Down)?),
+                    "iat" => claims.iat = Some(date("iat", s.value()?, Round::Up)?),
+                    "nbf" => claims.nbf = Some(date("nbf", s.value()?, Round::Up)?),
+                    _ => other(s, key)?,
+                }
+                Ok(())
+            })
+            .map_err(|fault| fault.0)?;
+        scanner.end().map_err(Claims::fault)?;
+        Ok(claims)
+    }
+
+    /// A fault of the payload's JSON, as an error of the token.
+    #[cold]
+    pub(crate) fn fault(error: json::Error) -> Error {
+        malformed(match error.kind() {
+            json::ErrorKind::DuplicateKey => "a key occurs twice in its claims",
+            json::ErrorKind::TooDeep | json::ErrorKind::TooManyKeys => "its claims are too complex",
+            _ => "its claims are not a JSON object",
+        })
+    }
+
+    /// The issuer, which must be there.
+    pub(crate) fn iss(&self) -> Result<Str<'p>, Error> {
+        match self.iss {
+            Some(iss) if !iss.is_empty() => Ok(iss),
+            _ => Err(missing("iss")),
+        }
+    }
+
+    /// The subject; empty counts as absent.
+    pub(crate) fn sub(&self) -> Option<Str<'p>> {
+        self.sub.filter(|s| !s.is_empty())
+    }
+
+    pub(crate) const fn qsh(&self) -> Option<Str<'p>> {
+        self.qsh
+    }
+
+    pub(crate) const fn jti(&self) -> Option<Str<'p>> {
+        self.jti
+    }
+
+    /// Who it is for, if it says so.
+    pub(crate) fn audience(&self) -> Option<Audience> {
+        self.aud.map(Audience::of)
+    }
+
+    /// The times, of which `iat` and `exp` must be there.
+    pub(crate) fn validity(&self) -> Result<Validity, Error> {
+        Ok(Validity {
+            exp: self.exp.ok_or_else(|| missing("exp"))?,
+            iat: self.iat.ok_or_else(|| missing("iat"))?,
+            nbf: self.nbf,
+        })
+    }
+}
+
+impl Audience {
+    /// From a value that [`audience`] has checked.
+    fn of(value: Value<'_>) -> Self {
+        let mut all = Vec::new();
+        match value {
+            Value::String(one) => all.push(one.to_string()),
+            Value::Array(text) => {
+                let _checked = Scanner::<1>::from_text(text).array::<json::Error>(|s| {
+                    if let Value::String(one) = s.value()? {
+                        all.push(one.to_string());
+                    }
+                    Ok(())
+                });
+            }
+            _ => {}
+        }
+        Self(all)
+    }
+
+    /// Whether one of the recipients is the one meant.
+    pub(crate) fn any(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|one| is(one))
+    }
+
+    /// The only recipient, or `None` when there are several or none.
+    pub(crate) fn only(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// For errors.
+    pub(crate) fn shown(&self) -> String {
+        crate::ids::shown(&self.0.join(", "))
+    }
+}
+
+impl Validity {
+    /// Whether a token holds now: `now < exp + leeway`, `iat` and `nbf` at most `leeway` ahead.
+    pub(crate) fn check(&self, now: UnixTime, leeway: Leeway) -> Result<(), Error> {
+        let leeway = leeway.as_seconds();
+        if now >= self.exp.plus(leeway) {
+            return Err(ErrorKind::Expired {
+                expired_at: self.exp,
+                now,
+                leeway,
+            }
+            .into());
+        }
+        let latest = now.plus(leeway);
+        let ahead = |claim, at| ErrorKind::NotYetValid {
+            claim,
+            at,
+            now,
+            leeway,
+        };
+        if self.iat > latest {
+            return Err(ahead("iat", self.iat).into());
+        }
+        match self.nbf {
+            Some(nbf) if nbf > latest => Err(ahead("nbf", nbf).into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Checks that `aud` is a string or an array of strings.
+fn audience(value: Value<'_>) -> Result<Value<'_>, Error> {
+    let mut strings = true;
+    let read = match value {
+        Value::String(_) => Ok(()),
+        Value::Array(text) => Scanner::<16>::from_text(text).array::<json::Error>(|s| {
+            strings &= matches!(s.value()?, Value::String(_));
+            Ok(())
+        }),
+        _ => return Err(wrong("aud", AUDIENCE)),
+    };
+    if read.is_ok() && strings {
+        Ok(value)
+    } else {
+        Err(wrong("aud", AUDIENCE))
+    }
+}
+
+const AUDIENCE: &str = "a string or an array of strings";
+
+fn string<'p>(claim: &'static str, value: Value<'p>) -> Result<Str<'p>, Error> {
+    match value {
+        Value::String(s) => Ok(s),
+        _ => Err(wrong(claim, "a string")),
+    }
+}
+
+/// Which way a fraction of a second goes: always to the stricter side.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Down,
+    Up,
+}
+
+/// Seconds since 1970: digits, perhaps with a fraction. No sign, no exponent.
+fn date(claim: &'static str, value: Value<'_>, round: Round) -> Result<UnixTime, Error> {
+    let seconds = || {
+        let Value::Number(text) = value else {
+            return None;
+        };
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+        // twelve digits reach beyond the year 9999
+        if whole.is_empty() || whole.len() > 12 || !digits(whole) || !digits(fraction) {
+            return None;
+        }
+        let seconds: u64 = whole.parse().ok()?;
+        let up = round == Round::Up && fraction.bytes().any(|b| b != b'0');
+        UnixTime::from_seconds(seconds.saturating_add(u64::from(up)))
+    };
+    seconds().ok_or_else(|| wrong(claim, "a number of seconds since 1970"))
+}
+
+#[cold]
+fn missing(claim: &'static str) -> Error {
+    ErrorKind::ClaimMissing { claim }.into()
+}
+
+#[cold]
+fn wrong(claim: &'static str, expected: &'static str) -> Error {
+    ErrorKind::ClaimType { claim, expected }.into()
+}
+
+struct Fault(Error);
+
+impl From<json::Error> for Fault {
+    fn from(error: json::Error) -> Self {
+        Self(Claims::fault(error))
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}

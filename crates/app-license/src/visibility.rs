@@ -1,0 +1,173 @@
+//! What the host shows and hides by its own conditions, Connect's and Forge's alike.
+
+pub(crate) mod warning;
+
+use app_license_gate::capability::Edition;
+use app_license_gate::facts::State;
+
+use crate::license::License;
+
+pub use warning::ConditionWarning;
+
+/// What the host holds about the licence when it evaluates a condition: its own view, not the
+/// gate's. The capability set counts whether the licence is active or not.
+///
+/// ```
+/// use app_license::HostLicense;
+/// let host = HostLicense::new(true, Some("capabilityStandard"));
+/// assert!(host.is_licensed());
+/// assert_eq!(host.lic(), "active");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostLicense<'a> {
+    licensed: bool,
+    capability_set: Option<&'a str>,
+}
+
+impl<'a> HostLicense<'a> {
+    /// A licence that exists and is active, or not, and the capability set as the host spells it.
+    #[must_use]
+    pub const fn new(exists_and_is_active: bool, capability_set: Option<&'a str>) -> Self {
+        Self {
+            licensed: exists_and_is_active,
+            capability_set,
+        }
+    }
+
+    /// What the host holds if a touchpoint told all of it.
+    ///
+    /// ```
+    /// use app_license::{HostLicense, License, Touchpoint};
+    /// let json = br#"{"active":false,"capabilitySet":"capabilityAdvanced"}"#;
+    /// let license = License::from_object(json, Touchpoint::ConnectLicenseApi)?;
+    /// let host = HostLicense::of(&license);
+    /// assert_eq!(host, HostLicense::new(false, Some("capabilityAdvanced")));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn of(license: &'a License) -> Self {
+        Self {
+            licensed: license.state() == State::Active,
+            capability_set: license.capability_set().map(|c| c.as_str()),
+        }
+    }
+
+    /// Whether a licence exists and is active.
+    #[must_use]
+    pub const fn is_licensed(&self) -> bool {
+        self.licensed
+    }
+
+    /// The capability set, as the host spells it.
+    #[must_use]
+    pub const fn capability_set(&self) -> Option<&'a str> {
+        self.capability_set
+    }
+
+    /// What the host writes into `lic` of an iframe URL: `active` or `none`.
+    #[must_use]
+    pub const fn lic(&self) -> &'static str {
+        if self.licensed { "active" } else { "none" }
+    }
+}
+
+/// Answers the conditions that are not about the licence: by name and parameters (JSON text).
+/// `None` says that the answer is not known.
+pub(crate) type Answers<'f> = &'f dyn Fn(&str, &str) -> Option<bool>;
+
+/// A condition of either framework, cut down to what decides.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Expr<'a> {
+    /// A licence exists and is active.
+    Licensed,
+    /// Connect: plain equality with the host's string.
+    Capability(&'a str),
+    /// Forge: the edition of the host's string.
+    Edition(Edition),
+    /// Anything else: name and parameters.
+    Other(&'a str, &'a str),
+    Not(Box<Self>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+}
+
+impl Expr<'_> {
+    pub(crate) fn not_if(self, invert: bool) -> Self {
+        if invert {
+            Self::Not(Box::new(self))
+        } else {
+            self
+        }
+    }
+
+    /// Three-valued: what is not known only counts where it changes the answer.
+    pub(crate) fn shown(&self, host: HostLicense<'_>, answers: Answers<'_>) -> Option<bool> {
+        match self {
+            Self::Licensed => Some(host.licensed),
+            Self::Capability(value) => Some(host.capability_set == Some(*value)),
+            Self::Edition(edition) => match host.capability_set {
+                Some(c) => Some(Edition::of(c) == Some(*edition)),
+                // no capability set is known to stand for Free
+                None => (*edition != Edition::Free).then_some(false),
+            },
+            Self::Other(name, params) => answers(name, params),
+            Self::Not(inner) => inner.shown(host, answers).map(|b| !b),
+            Self::All(list) => all(list.iter().map(|e| e.shown(host, answers))),
+            Self::Any(list) => {
+                let none = all(list.iter().map(|e| e.shown(host, answers).map(|b| !b)));
+                none.map(|b| !b)
+            }
+        }
+    }
+}
+
+fn all(mut answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let known = answers.try_fold(Some(true), |so_far, answer| match answer {
+        Some(false) => Err(()),
+        None => Ok(None),
+        Some(true) => Ok(so_far),
+    });
+    known.unwrap_or(Some(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Expr, HostLicense};
+
+    #[test]
+    fn three_valued_logic_by_its_tables() {
+        let name = |v: Option<bool>| match v {
+            Some(true) => "t",
+            Some(false) => "f",
+            None => "u",
+        };
+        let answers = |n: &str, _: &str| match n {
+            "t" => Some(true),
+            "f" => Some(false),
+            _ => None,
+        };
+        let host = HostLicense::new(false, None);
+        let values = [Some(true), Some(false), None];
+        for a in values {
+            for b in values {
+                let pair = || vec![Expr::Other(name(a), "{}"), Expr::Other(name(b), "{}")];
+                let and = match (a, b) {
+                    (Some(false), _) | (_, Some(false)) => Some(false),
+                    (Some(true), Some(true)) => Some(true),
+                    _ => None,
+                };
+                let or = match (a, b) {
+                    (Some(true), _) | (_, Some(true)) => Some(true),
+                    (Some(false), Some(false)) => Some(false),
+                    _ => None,
+                };
+                assert_eq!(Expr::All(pair()).shown(host, &answers), and, "{a:?} {b:?}");
+                assert_eq!(Expr::Any(pair()).shown(host, &answers), or, "{a:?} {b:?}");
+            }
+            let not = Expr::Other(name(a), "{}").not_if(true);
+            assert_eq!(not.shown(host, &answers), a.map(|b| !b));
+        }
+        assert_eq!(Expr::All(vec![]).shown(host, &answers), Some(true));
+        assert_eq!(Expr::Any(vec![]).shown(host, &answers), Some(false));
+    }
+}

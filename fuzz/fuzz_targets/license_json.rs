@@ -1,0 +1,24 @@
+//! Licence objects and the documents that carry them: read, print, read again, compare.
+#![no_main]
+
+use app_license::{License, Touchpoint};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    for read in [
+        License::from_connect_api,
+        License::from_connect_context,
+        License::from_forge_ui_context,
+        License::from_forge_function_context,
+        License::from_forge_app_context,
+    ] {
+        let _ = read(bytes);
+    }
+    let Ok(license) = License::from_object(bytes, Touchpoint::ForgeUiContext) else { return };
+    // whatever our scanner takes, serde_json takes
+    assert!(serde_json::from_slice::<serde_json::Value>(bytes).is_ok());
+    assert!(serde_json::to_string(&license).is_ok());
+    if let Some(raw) = license.raw() {
+        let again = License::from_object(raw.as_bytes(), Touchpoint::ForgeUiContext);
+        assert_eq!(again.as_ref(), Ok(&license));
+    }
+});
