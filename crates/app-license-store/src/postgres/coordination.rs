@@ -249,7 +249,7 @@ async fn alive(
     schema: &SchemaName,
     at_most: u64,
 ) -> Result<u64, Fail> {
-    const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM $s.mark LIMIT $1) AS some";
+    const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM $s.mark LIMIT $1) AS alive";
     let doing = "count marks";
     let row = one(client, schema, doing, SQL, &[&column(at_most)]).await?;
     let count: Option<i64> = row
