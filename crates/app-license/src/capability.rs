@@ -105,3 +105,9 @@ impl serde::Serialize for Capability {
         serializer.serialize_str(&self.text)
     }
 }
+
+impl<'de> serde::Deserialize<'de> for Capability {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}

@@ -1,13 +1,4 @@
 //! Atlassian Connect: lifecycle, tokens, query hash, iframe query, License API, conditions.
-
-mod condition;
-mod lifecycle;
-
-pub use condition::{Condition, InlineCondition, SingleCondition, Test, remote_condition_shown};
-pub use lifecycle::{
-    DareHook, DareMigration, DisabledEvent, EnabledEvent, InstalledEvent, LifecycleBody,
-    LifecycleEvent, LifecycleKind, UninstalledEvent,
-};
 //!
 //! | a request with | is checked by |
 //! |---|---|
@@ -22,6 +13,7 @@ mod base_url;
 mod canonical_request;
 #[cfg(feature = "_crypto")]
 mod claims;
+mod condition;
 #[cfg(feature = "_crypto")]
 mod context_token;
 #[cfg(feature = "_crypto")]
@@ -32,6 +24,8 @@ mod iframe_query;
 #[cfg(feature = "_crypto")]
 mod install_token;
 mod key_host;
+mod license_api;
+mod lifecycle;
 #[cfg(feature = "_crypto")]
 mod qsh;
 mod query;
@@ -48,6 +42,7 @@ mod token_place;
 
 pub use base_url::BaseUrl;
 pub use canonical_request::{CanonicalRequest, PathForm};
+pub use condition::{Condition, InlineCondition, SingleCondition, Test, remote_condition_shown};
 #[cfg(feature = "_crypto")]
 pub use context_token::{ContextToken, UnverifiedContextToken};
 #[cfg(feature = "_crypto")]
@@ -58,6 +53,11 @@ pub use iframe_query::IframeQuery;
 #[cfg(feature = "_crypto")]
 pub use install_token::{InstallToken, TokenFingerprint, UnverifiedInstallToken};
 pub use key_host::{Cloud, KeyHosts};
+pub use license_api::{LicenseApiAnswer, LicenseApiProblem};
+pub use lifecycle::{
+    DareHook, DareMigration, DisabledEvent, EnabledEvent, InstalledEvent, LifecycleBody,
+    LifecycleEvent, LifecycleKind, UninstalledEvent,
+};
 #[cfg(feature = "_crypto")]
 pub use qsh::Qsh;
 pub use request::Request;

@@ -38,6 +38,8 @@ pub enum ErrorClass {
     TooLarge,
     /// The proof is missing or does not hold: 401.
     Refused,
+    /// The platform could not tell: 503. Says nothing about the customer.
+    Unavailable,
     /// The caller's own configuration or call is wrong: 500.
     Misuse,
 }
@@ -50,6 +52,7 @@ impl ErrorClass {
             Self::Malformed => 400,
             Self::TooLarge => 413,
             Self::Refused => 401,
+            Self::Unavailable => 503,
             Self::Misuse => 500,
         }
     }
@@ -95,6 +98,16 @@ pub enum ErrorKind {
         /// The limit, in bytes.
         limit: usize,
         /// What was found, in bytes.
+        found: usize,
+    },
+    /// More of something than any honest input has.
+    #[error("{found} {what} are more than the limit of {limit}")]
+    TooMany {
+        /// What was counted.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+        /// How many were found.
         found: usize,
     },
     /// Not the JSON asked for.
@@ -326,6 +339,16 @@ pub enum ErrorKind {
         minimum: usize,
     },
 
+    // ---- answers of the platform ----
+    /// The platform could not say whether an app has a licence: neither a yes nor a no.
+    #[error("the licence of the app `{app}` could not be checked: {reason}")]
+    NotChecked {
+        /// The app, shortened.
+        app: String,
+        /// What the platform said, shortened.
+        reason: String,
+    },
+
     // ---- features and conditions ----
     /// `editions.toml` (or its JSON form) is not what it must be.
     #[error("the feature map is not valid: {reason}")]
@@ -377,6 +400,7 @@ impl Error {
         use ErrorKind as K;
         match &*self.0 {
             K::TooLarge { .. } => "too_large",
+            K::TooMany { .. } => "too_many",
             K::Json { source, .. } => source.code(),
             K::FieldMissing { .. } => "field_missing",
             K::FieldType { .. } => "field_type",
@@ -408,6 +432,7 @@ impl Error {
             K::ForeignBaseUrl { .. } => "foreign_base_url",
             K::KeyMalformed { .. } => "key_malformed",
             K::WeakKey { .. } => "weak_key",
+            K::NotChecked { .. } => "not_checked",
             K::FeatureMap { .. } => "feature_map",
             K::UnknownFeature { .. } => "unknown_feature",
             K::UnknownLimit { .. } => "unknown_limit",
@@ -421,7 +446,8 @@ impl Error {
     pub const fn class(&self) -> ErrorClass {
         use ErrorKind as K;
         match &*self.0 {
-            K::TooLarge { .. } => ErrorClass::TooLarge,
+            K::TooLarge { .. } | K::TooMany { .. } => ErrorClass::TooLarge,
+            K::NotChecked { .. } => ErrorClass::Unavailable,
             K::Json { .. }
             | K::FieldMissing { .. }
             | K::FieldType { .. }

@@ -1,1 +1,143 @@
 //! An installation of the app on one site, and how events change it.
+
+mod change;
+mod record;
+mod reduce;
+mod secrets;
+
+use std::ops::Deref;
+
+use crate::connect::LifecycleEvent;
+use crate::forge::ForgeLifecycleEvent;
+use crate::license::License;
+use crate::secret::SharedSecret;
+use crate::time::UnixTime;
+
+pub use change::Change;
+pub use record::{
+    Entitlement, InstallationKey, InstallationRecord, InstallationStatus, KnownLicense,
+};
+pub use secrets::InstallationSecrets;
+
+/// Something that happened to an installation.
+///
+/// Connect events are accepted ones: their token was verified and their body agrees with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A lifecycle event of a Connect app.
+    Connect(Box<LifecycleEvent>),
+    /// A lifecycle event of a Forge app.
+    Forge(Box<ForgeLifecycleEvent>),
+    /// A touchpoint spoke about the licence.
+    License(Box<License>),
+}
+
+impl From<LifecycleEvent> for Event {
+    fn from(event: LifecycleEvent) -> Self {
+        Self::Connect(Box::new(event))
+    }
+}
+
+impl From<ForgeLifecycleEvent> for Event {
+    fn from(event: ForgeLifecycleEvent) -> Self {
+        Self::Forge(Box::new(event))
+    }
+}
+
+impl From<License> for Event {
+    fn from(license: License) -> Self {
+        Self::License(Box::new(license))
+    }
+}
+
+/// One installation: what is known of the site ([`InstallationRecord`]), and its secrets.
+///
+/// [`Installation::apply`] is the only way to change one, and it is pure: a delivery repeated
+/// changes nothing, an absent field never erases what is known, and the late brother of a parallel
+/// pair of events does no harm.
+///
+/// ```
+/// use app_license::connect::{LifecycleBody, LifecycleKind};
+/// use app_license::{AppKey, Change, ClientKey, Event, Installation, UnixTime};
+///
+/// let installed = LifecycleBody::parse(br#"{
+///     "eventType": "installed", "key": "com.example.app", "clientKey": "tenant-1",
+///     "sharedSecret": "a-secret-key-not-to-be-lost", "baseUrl": "https://example.atlassian.net",
+///     "productType": "jira"
+/// }"#)?;
+/// let (app, tenant) = (AppKey::new("com.example.app")?, ClientKey::new("tenant-1")?);
+/// let event = installed.accept(LifecycleKind::Installed, &app, &tenant, &|_| true)?;
+/// let event = Event::from(event);
+///
+/// let (installation, changes) = Installation::apply(None, &event, UnixTime::EPOCH);
+/// assert_eq!(changes, [Change::Installed]);
+/// let (again, changes) = Installation::apply(installation.clone(), &event, UnixTime::EPOCH.plus(9));
+/// assert_eq!(changes, []);
+/// assert_eq!(again, installation);
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    record: InstallationRecord,
+    secrets: InstallationSecrets,
+}
+
+impl Installation {
+    /// Puts an installation together from what a store kept apart.
+    #[must_use]
+    pub const fn from_parts(record: InstallationRecord, secrets: InstallationSecrets) -> Self {
+        Self { record, secrets }
+    }
+
+    /// Takes it apart: the record may be stored as JSON, the secrets encrypted.
+    #[must_use]
+    pub fn into_parts(self) -> (InstallationRecord, InstallationSecrets) {
+        (self.record, self.secrets)
+    }
+
+    /// What is known of the site, without secrets.
+    #[must_use]
+    pub const fn record(&self) -> &InstallationRecord {
+        &self.record
+    }
+
+    /// The secrets, stored as they are.
+    #[must_use]
+    pub const fn stored_secrets(&self) -> &InstallationSecrets {
+        &self.secrets
+    }
+
+    /// The secrets that a token may be signed with now, the current one first.
+    ///
+    /// The previous secret counts for `grace` seconds after it was replaced, and both count for
+    /// `grace` seconds after the app was uninstalled: `disabled` may come late.
+    ///
+    /// ```
+    /// # use app_license::{Installation, InstallationRecord, InstallationSecrets, UnixTime};
+    /// # let json = r#"{"key":{"connect":"tenant-1"},"status":"installed",
+    /// #   "statusSince":"2026-01-01T00:00:00Z","firstInstalledAt":"2026-01-01T00:00:00Z",
+    /// #   "installedAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}"#;
+    /// # let record: InstallationRecord = serde_json::from_str(json).unwrap();
+    /// let installation = Installation::from_parts(record, InstallationSecrets::default());
+    /// assert_eq!(installation.secrets(UnixTime::EPOCH, 3600).count(), 0);
+    /// ```
+    pub fn secrets(&self, now: UnixTime, grace: u64) -> impl Iterator<Item = &SharedSecret> {
+        let gone = self
+            .record
+            .uninstalled_at()
+            .is_some_and(|at| now.since(at) > grace);
+        self.secrets.accepted(now, grace).filter(move |_| !gone)
+    }
+}
+
+impl Deref for Installation {
+    type Target = InstallationRecord;
+
+    fn deref(&self) -> &InstallationRecord {
+        &self.record
+    }
+}
+
+#[cfg(test)]
+mod tests;

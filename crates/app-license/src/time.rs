@@ -110,6 +110,15 @@ impl serde::Serialize for UnixTime {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for UnixTime {
+    /// Reads what [`UnixTime::parse`] reads, as text.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom("expected a date as ISO-8601 text"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::UnixTime;

@@ -120,3 +120,10 @@ impl serde::Serialize for Touchpoint {
         serializer.serialize_str(self.code())
     }
 }
+
+impl<'de> serde::Deserialize<'de> for Touchpoint {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Self::from_code(&code).ok_or_else(|| serde::de::Error::custom("unknown touchpoint"))
+    }
+}

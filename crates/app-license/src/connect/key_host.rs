@@ -118,17 +118,29 @@ impl KeyHosts {
     pub fn check_site(&self, url: &str) -> Result<BaseUrl, Error> {
         let foreign = || Error::from(ErrorKind::ForeignBaseUrl { found: shown(url) });
         let base = BaseUrl::new(url).map_err(|_| foreign())?;
-        let host = base.host().to_ascii_lowercase();
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
-        let label_before = |domain: &String| {
-            let label = host.strip_suffix(domain.as_str())?.strip_suffix('.')?;
-            Some(!label.is_empty() && label.split('.').all(|l| !l.is_empty()))
-        };
-        let ours = self.sites.iter().any(|d| label_before(d) == Some(true));
-        if base.has_port() || !host.bytes().all(plain) || !ours {
+        if base.has_port() || !self.is_site(base.host()) {
             return Err(foreign());
         }
         Ok(base)
+    }
+
+    /// Whether a host is a site of this cloud: a subdomain of one of its domains.
+    ///
+    /// ```
+    /// # use app_license::connect::KeyHosts;
+    /// assert!(KeyHosts::default().is_site("example.atlassian.net"));
+    /// assert!(!KeyHosts::default().is_site("evilatlassian.net"));
+    /// ```
+    #[must_use]
+    pub fn is_site(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        let label = |l: &str| !l.is_empty() && l.bytes().all(plain);
+        self.sites.iter().any(|domain| {
+            host.strip_suffix(domain.as_str())
+                .and_then(|rest| rest.strip_suffix('.'))
+                .is_some_and(|labels| labels.split('.').all(label))
+        })
     }
 }
 

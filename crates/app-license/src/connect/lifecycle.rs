@@ -146,6 +146,10 @@ impl LifecycleBody {
         self.display_url.as_deref().unwrap_or(&self.base_url)
     }
 
+    pub(crate) fn stated_display_url(&self) -> Option<&str> {
+        self.display_url.as_deref()
+    }
+
     /// `displayUrlServicedeskHelpCenter`: for links in the help centre; otherwise
     /// [`LifecycleBody::display_url`].
     #[must_use]

@@ -1,0 +1,472 @@
+//! The Forge License API: what to ask, and what the answer says.
+
+use std::fmt;
+
+use app_license_gate::facts::MAX_KEYS;
+use app_license_gate::json::{Kind, Scanner, Value};
+
+use crate::document::{Fault, Field, name_of, read_object};
+use crate::error::{Error, ErrorKind};
+use crate::ids::{ForgeAppId, shown};
+use crate::license::License;
+use crate::touchpoint::Touchpoint;
+
+const WHAT: &str = "License API answer";
+/// The largest answer that is read, in bytes.
+const MAX_BYTES: usize = 256 * 1024;
+/// The most results that are read: more than can be asked for.
+const MAX_RESULTS: usize = 64;
+
+const fn field(name: &'static str) -> Field {
+    Field { what: WHAT, name }
+}
+
+/// What to ask the Forge License API: the licence of the app itself, or of up to ten apps of the
+/// same developer space and environment.
+///
+/// One installation may ask once in five minutes; once an hour is recommended.
+///
+/// Platform page: <https://developer.atlassian.com/platform/forge/apis-reference/license-api/>
+///
+/// ```
+/// use app_license::{ForgeAppId, forge::LicenseApiRequest};
+///
+/// assert_eq!(LicenseApiRequest::of_self().path(), "/forge/app/v1/license");
+/// let app = ForgeAppId::new("35559c21-6120-406b-b7cd-d87f468f6d32")?;
+/// assert_eq!(
+///     LicenseApiRequest::of_apps(&[app])?.path(),
+///     "/forge/app/v1/license?appId=35559c21-6120-406b-b7cd-d87f468f6d32",
+/// );
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LicenseApiRequest {
+    apps: Vec<ForgeAppId>,
+    older_path: bool,
+}
+
+impl LicenseApiRequest {
+    /// The most apps that one request may name.
+    pub const MAX_APPS: usize = 10;
+    /// Where a remote asks, with the app system token as `Bearer`.
+    pub const ORIGIN: &'static str = "https://api.atlassian.com";
+
+    /// Asks for the app itself.
+    #[must_use]
+    pub fn of_self() -> Self {
+        Self::default()
+    }
+
+    /// Asks for these apps.
+    ///
+    /// # Errors
+    /// `too_many` for more than [`Self::MAX_APPS`].
+    pub fn of_apps(apps: &[ForgeAppId]) -> Result<Self, Error> {
+        if apps.len() > Self::MAX_APPS {
+            return Err(ErrorKind::TooMany {
+                what: "apps in one License API request",
+                limit: Self::MAX_APPS,
+                found: apps.len(),
+            }
+            .into());
+        }
+        Ok(Self {
+            apps: apps.to_vec(),
+            older_path: false,
+        })
+    }
+
+    /// Whether to ask under the path of before May 2026, `/forge/installation/v1/license`.
+    ///
+    /// ```
+    /// # use app_license::forge::LicenseApiRequest;
+    /// let request = LicenseApiRequest::of_self().older_path(true);
+    /// assert_eq!(request.path(), "/forge/installation/v1/license");
+    /// ```
+    #[must_use]
+    pub const fn older_path(mut self, yes: bool) -> Self {
+        self.older_path = yes;
+        self
+    }
+
+    /// The path and query to `GET`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let mut path = String::from(if self.older_path {
+            "/forge/installation/v1/license"
+        } else {
+            "/forge/app/v1/license"
+        });
+        for (n, app) in self.apps.iter().enumerate() {
+            path.push_str(if n == 0 { "?appId=" } else { "&appId=" });
+            path.push_str(app.uuid());
+        }
+        path
+    }
+}
+
+/// Why the Forge License API gave no answer. None of these says anything about a licence.
+///
+/// ```
+/// use app_license::forge::LicenseApiFault;
+/// let fault = LicenseApiFault::of_status(429, Some("300"));
+/// assert_eq!(fault, Some(LicenseApiFault::RateLimited { retry_after: Some(300) }));
+/// assert_eq!(LicenseApiFault::of_status(200, None), None);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LicenseApiFault {
+    /// 400, 401, 403 and other refusals: asking again changes nothing.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// 429: asked too often.
+    RateLimited {
+        /// How long to wait, in seconds, where the platform says so.
+        retry_after: Option<u64>,
+    },
+    /// No answer at all, a redirect, 5xx, or 408: ask again later.
+    Unavailable {
+        /// The HTTP status, if there was one.
+        status: Option<u16>,
+    },
+    /// 200 with something else than an answer.
+    Malformed(Error),
+}
+
+impl LicenseApiFault {
+    /// The fault that a status stands for; `None` for 200. `retry_after` is the header of that
+    /// name.
+    #[must_use]
+    pub fn of_status(status: u16, retry_after: Option<&str>) -> Option<Self> {
+        Some(match status {
+            200 => return None,
+            429 => Self::RateLimited {
+                retry_after: retry_after.and_then(|s| s.trim().parse().ok()),
+            },
+            408 | 500.. => Self::Unavailable {
+                status: Some(status),
+            },
+            400..=499 => Self::Refused { status },
+            _ => Self::Unavailable {
+                status: Some(status),
+            },
+        })
+    }
+
+    /// No answer at all: a timeout, or no connection.
+    #[must_use]
+    pub const fn no_answer() -> Self {
+        Self::Unavailable { status: None }
+    }
+
+    /// Whether asking again later may help.
+    ///
+    /// ```
+    /// # use app_license::forge::LicenseApiFault;
+    /// assert!(LicenseApiFault::no_answer().is_transient());
+    /// assert!(!LicenseApiFault::Refused { status: 403 }.is_transient());
+    /// ```
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::RateLimited { .. } | Self::Unavailable { .. })
+    }
+}
+
+impl fmt::Display for LicenseApiFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { status } => write!(f, "the License API refused with status {status}"),
+            Self::RateLimited { retry_after: None } => {
+                f.write_str("the License API was asked too often")
+            }
+            Self::RateLimited {
+                retry_after: Some(seconds),
+            } => write!(f, "the License API was asked too often: wait {seconds} s"),
+            Self::Unavailable { status: None } => f.write_str("the License API did not answer"),
+            Self::Unavailable {
+                status: Some(status),
+            } => write!(f, "the License API answered with status {status}"),
+            Self::Malformed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LicenseApiFault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Malformed(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// What the Forge License API answered, app by app.
+///
+/// An app without a licence reads as absent, in both spellings of the platform: empty `data`, and
+/// an error of type `NOT_FOUND`. Any other error says that the app could not be checked.
+///
+/// ```
+/// use app_license::{ForgeAppId, State, forge::LicenseApiResponse};
+///
+/// let answer = LicenseApiResponse::parse(br#"{"results": [
+///     {"appId": "35559c21", "data": {"active": true, "capabilitySet": "capabilityAdvanced"}},
+///     {"appId": "11259c21", "error": {"type": "NOT_FOUND", "message": "No license found"}},
+///     {"appId": "99959c21", "error": {"type": "INTERNAL", "message": "try again"}}
+/// ]}"#)?;
+/// let of = |id: &str| answer.license(&ForgeAppId::new(id).unwrap());
+/// assert!(of("35559c21")?.has_capability("capabilityAdvanced"));
+/// assert_eq!(of("11259c21")?.state(), State::Absent);
+/// assert_eq!(of("99959c21").unwrap_err().code(), "not_checked");
+/// assert_eq!(of("00059c21").unwrap_err().code(), "not_checked");
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LicenseApiResponse {
+    results: Vec<Checked>,
+}
+
+impl LicenseApiResponse {
+    /// Reads the body of a 200 answer.
+    ///
+    /// # Errors
+    /// `field_missing`, `field_type`, `field_value` (an app twice), `invalid_id`, `json_…`,
+    /// `too_large`.
+    pub fn parse(body: &[u8]) -> Result<Self, Error> {
+        let mut results = None;
+        read_object(WHAT, body, MAX_BYTES, |s: &mut Answer<'_>, key| {
+            if name_of(key) != "results" {
+                s.value()?;
+                return Ok(());
+            }
+            let kind = s.peek()?;
+            if kind != Kind::Array {
+                return Err(field("results").must_be(Kind::Array, kind).into());
+            }
+            results = Some(read_results(s)?);
+            Ok(())
+        })?;
+        let results = results.ok_or_else(|| field("results").missing())?;
+        Ok(Self { results })
+    }
+
+    /// Reads an answer by its status; `retry_after` is the header of that name.
+    ///
+    /// # Errors
+    /// The fault that keeps it from being an answer.
+    pub fn read(
+        status: u16,
+        retry_after: Option<&str>,
+        body: &[u8],
+    ) -> Result<Self, LicenseApiFault> {
+        match LicenseApiFault::of_status(status, retry_after) {
+            Some(fault) => Err(fault),
+            None => Self::parse(body).map_err(LicenseApiFault::Malformed),
+        }
+    }
+
+    /// The licence of an app.
+    ///
+    /// # Errors
+    /// `not_checked` when the platform could not tell, or does not name the app.
+    pub fn license(&self, app: &ForgeAppId) -> Result<License, Error> {
+        let found = self.results.iter().find(|(id, _)| id == app);
+        found.map_or_else(
+            || Err(not_checked(app.uuid(), "the answer does not name it")),
+            |(_, result)| result.clone(),
+        )
+    }
+
+    /// The results, in the order of the answer: licences, and errors for apps that could not be
+    /// checked.
+    pub fn results(&self) -> impl Iterator<Item = (&ForgeAppId, Result<&License, &Error>)> {
+        self.results
+            .iter()
+            .map(|(id, result)| (id, result.as_ref()))
+    }
+
+    /// The licence of the only app in the answer: of the app itself.
+    ///
+    /// # Errors
+    /// `field_value` when there is not exactly one, `not_checked`.
+    pub fn into_only(self) -> Result<License, Error> {
+        let count = self.results.len();
+        let mut results = self.results.into_iter();
+        match (results.next(), results.next()) {
+            (Some((_, result)), None) => result,
+            _ => Err(field("results")
+                .must_say("one app", &format!("{count} apps"))
+                .into()),
+        }
+    }
+}
+
+type Answer<'a> = Scanner<'a, { MAX_KEYS * 2 }>;
+
+fn not_checked(app: &str, reason: &str) -> Error {
+    ErrorKind::NotChecked {
+        app: shown(app),
+        reason: shown(reason),
+    }
+    .into()
+}
+
+/// An app, and its licence or why it could not be checked.
+type Checked = (ForgeAppId, Result<License, Error>);
+
+fn read_results(s: &mut Answer<'_>) -> Result<Vec<Checked>, Fault> {
+    let mut results: Vec<Checked> = Vec::new();
+    s.array(|s| {
+        let (id, result) = read_result(s)?;
+        if results.iter().any(|(other, _)| *other == id) {
+            return Err(field("results").must_say("each app once", id.uuid()).into());
+        }
+        if results.len() >= MAX_RESULTS {
+            return Err(ErrorKind::TooMany {
+                what: "results of the License API",
+                limit: MAX_RESULTS,
+                found: results.len().saturating_add(1),
+            }
+            .into());
+        }
+        results.push((id, result));
+        Ok::<(), Fault>(())
+    })?;
+    Ok(results)
+}
+
+fn read_result(s: &mut Answer<'_>) -> Result<Checked, Fault> {
+    let (mut id, mut data, mut error) = (None, None, None);
+    if s.peek()? != Kind::Object {
+        let kind = s.peek()?;
+        return Err(field("results[]").must_be(Kind::Object, kind).into());
+    }
+    s.object(|s, key| {
+        match &*name_of(key) {
+            "appId" => id = field("results[].appId").text(s.value()?)?,
+            "data" => match s.peek()? {
+                Kind::Object => data = Some(License::read(s, Touchpoint::ForgeLicenseApi)?),
+                // beside an error it may be null
+                Kind::Null => drop(s.value()?),
+                kind => {
+                    return Err(field("results[].data").must_be(Kind::Object, kind).into());
+                }
+            },
+            "error" => {
+                if let Some(text) = field("results[].error").object(s.value()?)? {
+                    error = Some(read_error(text)?);
+                }
+            }
+            _ => drop(s.value()?),
+        }
+        Ok::<(), Fault>(())
+    })?;
+    let id = ForgeAppId::new(&id.ok_or_else(|| field("results[].appId").missing())?)?;
+    let result = match (data, error) {
+        (None, None) => return Err(field("results[].data").missing().into()),
+        (Some(data), None) => Ok(data),
+        (None, Some(kind)) if kind == "NOT_FOUND" => {
+            Ok(License::absent(Touchpoint::ForgeLicenseApi))
+        }
+        (_, Some(kind)) => Err(not_checked(id.uuid(), &kind)),
+    };
+    Ok((id, result))
+}
+
+/// The type of an error.
+fn read_error(text: &str) -> Result<String, Fault> {
+    let mut kind = None;
+    let mut s = Scanner::<64>::from_text(text);
+    s.object(|s, key| {
+        let value: Value<'_> = s.value()?;
+        if name_of(key) == "type" {
+            kind = field("results[].error.type").text(value)?;
+        }
+        Ok::<(), Fault>(())
+    })?;
+    Ok(kind.unwrap_or_else(|| "an error without a type".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LicenseApiFault, LicenseApiRequest, LicenseApiResponse};
+    use crate::ids::ForgeAppId;
+
+    fn code(json: &str) -> &'static str {
+        LicenseApiResponse::parse(json.as_bytes())
+            .unwrap_err()
+            .code()
+    }
+
+    #[test]
+    fn what_is_no_answer_is_refused() {
+        for (json, want) in [
+            ("{}", "field_missing"),
+            (
+                r#"{"code":400,"message":"Invalid appId format"}"#,
+                "field_missing",
+            ),
+            (r#"{"results":{}}"#, "field_type"),
+            (r#"{"results":[7]}"#, "field_type"),
+            (r#"{"results":[{}]}"#, "field_missing"),
+            (r#"{"results":[{"appId":"a"}]}"#, "field_missing"),
+            (r#"{"results":[{"appId":"a","data":[]}]}"#, "field_type"),
+            (r#"{"results":[{"appId":"a/b","data":{}}]}"#, "invalid_id"),
+            (
+                r#"{"results":[{"appId":"a","data":{}},{"appId":"a","data":{}}]}"#,
+                "field_value",
+            ),
+            (
+                r#"{"results":[{"appId":"a","data":{"active":true,"active":false}}]}"#,
+                "json_duplicate_key",
+            ),
+            ("<html>", "json_syntax"),
+        ] {
+            assert_eq!(code(json), want, "{json}");
+        }
+    }
+
+    #[test]
+    fn data_beside_an_error_does_not_count() {
+        let json = br#"{"results":[{"appId":"a","data":{"active":true},"error":{"type":"X"}}]}"#;
+        let only = LicenseApiResponse::parse(json).unwrap().into_only();
+        assert_eq!(
+            only.unwrap_err().to_string(),
+            "the licence of the app `a` could not be checked: X"
+        );
+    }
+
+    #[test]
+    fn every_status_is_classified() {
+        use LicenseApiFault::{RateLimited, Refused, Unavailable};
+        for (status, want) in [
+            (400, Some(Refused { status: 400 })),
+            (401, Some(Refused { status: 401 })),
+            (403, Some(Refused { status: 403 })),
+            (404, Some(Refused { status: 404 })),
+            (408, Some(Unavailable { status: Some(408) })),
+            (429, Some(RateLimited { retry_after: None })),
+            (500, Some(Unavailable { status: Some(500) })),
+            (503, Some(Unavailable { status: Some(503) })),
+            (302, Some(Unavailable { status: Some(302) })),
+            (204, Some(Unavailable { status: Some(204) })),
+            (0, Some(Unavailable { status: Some(0) })),
+        ] {
+            assert_eq!(LicenseApiFault::of_status(status, Some("soon")), want);
+        }
+        let html = LicenseApiResponse::read(200, None, b"<html>").unwrap_err();
+        assert!(matches!(html, LicenseApiFault::Malformed(_)));
+    }
+
+    #[test]
+    fn at_most_ten_apps() {
+        let app = ForgeAppId::new("a").unwrap();
+        assert!(LicenseApiRequest::of_apps(&vec![app.clone(); 10]).is_ok());
+        let error = LicenseApiRequest::of_apps(&vec![app; 11]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "11 apps in one License API request are more than the limit of 10"
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! What an event changed.
+
+use std::fmt;
+
+use super::record::{Entitlement, KnownLicense};
+use crate::capability::Capability;
+use crate::ids::InstallationAri;
+
+/// One thing that an event changed. A list of them is what happened; an empty list says that a
+/// store need not write.
+///
+/// ```
+/// use app_license::{Capability, Change};
+/// let change = Change::EditionChanged { from: Some(Capability::STANDARD), to: Capability::ADVANCED };
+/// assert_eq!(change.code(), "edition_changed");
+/// assert_eq!(change.to_string(), "edition changed from capabilityStandard to capabilityAdvanced");
+/// assert_eq!(
+///     serde_json::to_string(&change).unwrap(),
+///     r#"{"change":"edition_changed","from":"capabilityStandard","to":"capabilityAdvanced"}"#,
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Change {
+    /// Installed for the first time.
+    Installed,
+    /// Installed again after it was uninstalled.
+    Reinstalled,
+    /// A new shared secret.
+    SecretRotated,
+    /// The site has another base URL.
+    SiteRenamed {
+        /// The old base URL.
+        from: String,
+        /// The new one.
+        to: String,
+    },
+    /// The customer has another capability set.
+    EditionChanged {
+        /// What was known, if anything was.
+        from: Option<Capability>,
+        /// What is known now.
+        to: Capability,
+    },
+    /// The licence is in another state, or became a trial, or no longer is one.
+    LicenseChanged {
+        /// What was known, if anything was.
+        from: Option<KnownLicense>,
+        /// What is known now.
+        to: KnownLicense,
+    },
+    /// Another entitlement.
+    EntitlementChanged {
+        /// What was known.
+        from: Entitlement,
+        /// What is known now.
+        to: Entitlement,
+    },
+    /// Switched on.
+    Enabled,
+    /// Switched off.
+    Disabled,
+    /// Removed.
+    Uninstalled,
+    /// Another version of the app.
+    Upgraded {
+        /// The old version, if it was known.
+        from: Option<String>,
+        /// The new one.
+        to: String,
+    },
+    /// Another Forge installation behind the same Connect tenant.
+    InstallationIdChanged {
+        /// The old one, if it was known.
+        from: Option<InstallationAri>,
+        /// The new one.
+        to: InstallationAri,
+    },
+    /// Something smaller: display URL, description, product, ids of the site or its environment.
+    DetailsChanged,
+}
+
+impl Change {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Installed => "installed",
+            Self::Reinstalled => "reinstalled",
+            Self::SecretRotated => "secret_rotated",
+            Self::SiteRenamed { .. } => "site_renamed",
+            Self::EditionChanged { .. } => "edition_changed",
+            Self::LicenseChanged { .. } => "license_changed",
+            Self::EntitlementChanged { .. } => "entitlement_changed",
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Uninstalled => "uninstalled",
+            Self::Upgraded { .. } => "upgraded",
+            Self::InstallationIdChanged { .. } => "installation_id_changed",
+            Self::DetailsChanged => "details_changed",
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, from, to): (_, Option<&dyn fmt::Display>, &dyn fmt::Display) = match self {
+            Self::SiteRenamed { from, to } => ("site renamed", Some(from), to),
+            Self::EditionChanged { from, to } => {
+                ("edition changed", from.as_ref().map(|f| f as _), to)
+            }
+            Self::LicenseChanged { from, to } => {
+                ("licence changed", from.as_ref().map(|f| f as _), to)
+            }
+            Self::EntitlementChanged { from, to } => ("entitlement changed", Some(from), to),
+            Self::Upgraded { from, to } => ("upgraded", from.as_ref().map(|f| f as _), to),
+            Self::InstallationIdChanged { from, to } => {
+                let from = from.as_ref().map(|f| f as _);
+                ("Forge installation changed", from, to)
+            }
+            Self::SecretRotated => return f.write_str("shared secret rotated"),
+            Self::DetailsChanged => return f.write_str("details changed"),
+            Self::Installed
+            | Self::Reinstalled
+            | Self::Enabled
+            | Self::Disabled
+            | Self::Uninstalled => return f.write_str(self.code()),
+        };
+        f.write_str(what)?;
+        if let Some(from) = from {
+            write!(f, " from {from}")?;
+        }
+        write!(f, " to {to}")
+    }
+}

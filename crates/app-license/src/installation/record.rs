@@ -1,0 +1,417 @@
+//! What is known of an installation, without its secrets.
+
+use std::fmt;
+
+use app_license_gate::facts::State;
+
+use crate::capability::Capability;
+use crate::ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri};
+use crate::license::License;
+use crate::time::UnixTime;
+use crate::touchpoint::Touchpoint;
+
+/// What identifies an installation.
+///
+/// ```
+/// use app_license::{ClientKey, InstallationKey};
+/// let key = InstallationKey::Connect(ClientKey::new("tenant-1")?);
+/// assert_eq!(key.as_str(), "tenant-1");
+/// assert_eq!(serde_json::to_string(&key).unwrap(), r#"{"connect":"tenant-1"}"#);
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum InstallationKey {
+    /// On Connect: the tenant.
+    Connect(ClientKey),
+    /// On Forge: the installation.
+    Forge(InstallationAri),
+}
+
+impl InstallationKey {
+    /// The identifier alone.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Connect(key) => key.as_str(),
+            Self::Forge(ari) => ari.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for InstallationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether the app is there. Connect-on-Forge apps get no `enabled` and stay `Installed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum InstallationStatus {
+    /// Installed; nothing is said about being enabled.
+    Installed,
+    /// Installed and switched on.
+    Enabled,
+    /// Installed and switched off.
+    Disabled,
+    /// Removed. What is known is kept for a reinstall, until the app's own retention ends.
+    Uninstalled,
+}
+
+impl InstallationStatus {
+    /// The stable name.
+    ///
+    /// ```
+    /// # use app_license::InstallationStatus;
+    /// assert_eq!(InstallationStatus::Enabled.name(), "enabled");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Installed => "installed",
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Uninstalled => "uninstalled",
+        }
+    }
+
+    /// Whether the app may serve requests of this site.
+    ///
+    /// ```
+    /// # use app_license::InstallationStatus;
+    /// assert!(InstallationStatus::Installed.is_in_use());
+    /// assert!(!InstallationStatus::Disabled.is_in_use());
+    /// ```
+    #[must_use]
+    pub const fn is_in_use(self) -> bool {
+        matches!(self, Self::Installed | Self::Enabled)
+    }
+}
+
+impl fmt::Display for InstallationStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The ids of what the customer bought. They may repeat across installations.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entitlement {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) number: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) support_number: Option<String>,
+}
+
+impl Entitlement {
+    /// The entitlement's id.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The entitlement's number, `E-…`.
+    #[must_use]
+    pub fn number(&self) -> Option<&str> {
+        self.number.as_deref()
+    }
+
+    /// The support entitlement number, `SEN-…`, deprecated by the platform.
+    #[must_use]
+    pub fn support_number(&self) -> Option<&str> {
+        self.support_number.as_deref()
+    }
+}
+
+impl fmt::Display for Entitlement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids = [&self.number, &self.id, &self.support_number];
+        let shown = ids.into_iter().flatten().next();
+        f.write_str(shown.map_or("none", String::as_str))
+    }
+}
+
+/// The last word about the licence: kept to see changes and for work without a user. Not a proof.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KnownLicense {
+    #[serde(with = "state")]
+    pub(super) state: State,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) evaluation: Option<bool>,
+    pub(super) touchpoint: Touchpoint,
+    pub(super) as_of: UnixTime,
+}
+
+impl KnownLicense {
+    pub(super) fn of(license: &License, now: UnixTime) -> Self {
+        Self {
+            state: license.state(),
+            evaluation: license.is_evaluation(),
+            touchpoint: license.touchpoint(),
+            as_of: license.as_of().unwrap_or(now),
+        }
+    }
+
+    /// Active, inactive, or absent.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether it was a trial.
+    #[must_use]
+    pub const fn is_evaluation(&self) -> Option<bool> {
+        self.evaluation
+    }
+
+    /// Who said so.
+    #[must_use]
+    pub const fn touchpoint(&self) -> Touchpoint {
+        self.touchpoint
+    }
+
+    /// When (UTC).
+    #[must_use]
+    pub const fn as_of(&self) -> UnixTime {
+        self.as_of
+    }
+}
+
+impl fmt::Display for KnownLicense {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.state.name())?;
+        f.write_str(if self.evaluation == Some(true) {
+            " trial"
+        } else {
+            ""
+        })
+    }
+}
+
+mod state {
+    use app_license_gate::facts::State;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature that serde asks for"
+    )]
+    pub(super) fn serialize<S: Serializer>(state: &State, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(state.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<State, D::Error> {
+        let name = String::deserialize(d)?;
+        [State::Active, State::Inactive, State::Absent]
+            .into_iter()
+            .find(|s| s.name() == name)
+            .ok_or_else(|| de::Error::custom("expected `active`, `inactive` or `absent`"))
+    }
+}
+
+/// What is known of an installation, without its secrets: may be stored as JSON, and logged.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstallationRecord {
+    pub(super) key: InstallationKey,
+    pub(super) status: InstallationStatus,
+    pub(super) status_since: UnixTime,
+    pub(super) first_installed_at: UnixTime,
+    pub(super) installed_at: UnixTime,
+    pub(super) updated_at: UnixTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) uninstalled_at: Option<UnixTime>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) app_key: Option<AppKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "app_id")]
+    pub(super) app_id: Option<ForgeAppId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) app_version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) environment_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) base_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) display_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) product_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) oauth_client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cloud_id: Option<CloudId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) installation_id: Option<InstallationAri>,
+    #[serde(default)]
+    pub(super) entitlement: Entitlement,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) capability_set: Option<Capability>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) license: Option<KnownLicense>,
+}
+
+mod app_id {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use crate::ids::ForgeAppId;
+
+    #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+    pub(super) fn serialize<S: Serializer>(
+        id: &Option<ForgeAppId>,
+        s: S,
+    ) -> Result<S::Ok, S::Error> {
+        match id {
+            Some(id) => s.serialize_str(id.as_str()),
+            None => s.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        d: D,
+    ) -> Result<Option<ForgeAppId>, D::Error> {
+        Option::<String>::deserialize(d)?
+            .map(|id| ForgeAppId::new(&id).map_err(de::Error::custom))
+            .transpose()
+    }
+}
+
+impl InstallationRecord {
+    /// What identifies it.
+    #[must_use]
+    pub const fn key(&self) -> &InstallationKey {
+        &self.key
+    }
+
+    /// Whether the app is there.
+    #[must_use]
+    pub const fn status(&self) -> InstallationStatus {
+        self.status
+    }
+
+    /// Since when (UTC).
+    #[must_use]
+    pub const fn status_since(&self) -> UnixTime {
+        self.status_since
+    }
+
+    /// When it was installed for the first time (UTC).
+    #[must_use]
+    pub const fn first_installed_at(&self) -> UnixTime {
+        self.first_installed_at
+    }
+
+    /// When it was installed, the last time (UTC).
+    #[must_use]
+    pub const fn installed_at(&self) -> UnixTime {
+        self.installed_at
+    }
+
+    /// When anything last changed (UTC).
+    #[must_use]
+    pub const fn updated_at(&self) -> UnixTime {
+        self.updated_at
+    }
+
+    /// When it was uninstalled (UTC), while it is.
+    #[must_use]
+    pub const fn uninstalled_at(&self) -> Option<UnixTime> {
+        self.uninstalled_at
+    }
+
+    /// The key of the Connect app.
+    #[must_use]
+    pub const fn app_key(&self) -> Option<&AppKey> {
+        self.app_key.as_ref()
+    }
+
+    /// The id of the Forge app.
+    #[must_use]
+    pub const fn app_id(&self) -> Option<&ForgeAppId> {
+        self.app_id.as_ref()
+    }
+
+    /// The version of the Forge app.
+    #[must_use]
+    pub fn app_version(&self) -> Option<&str> {
+        self.app_version.as_deref()
+    }
+
+    /// The Forge environment the app is installed from, an id.
+    #[must_use]
+    pub fn environment_id(&self) -> Option<&str> {
+        self.environment_id.as_deref()
+    }
+
+    /// The base URL of the site, for REST calls.
+    #[must_use]
+    pub fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref()
+    }
+
+    /// The URL for links that people see: the base URL when none is known.
+    #[must_use]
+    pub fn display_url(&self) -> Option<&str> {
+        self.display_url.as_deref().or_else(|| self.base_url())
+    }
+
+    /// `jira`, `confluence`, or another.
+    #[must_use]
+    pub fn product_type(&self) -> Option<&str> {
+        self.product_type.as_deref()
+    }
+
+    /// What the site's admin calls it.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// For acting as a user.
+    #[must_use]
+    pub fn oauth_client_id(&self) -> Option<&str> {
+        self.oauth_client_id.as_deref()
+    }
+
+    /// The id of the site.
+    #[must_use]
+    pub const fn cloud_id(&self) -> Option<&CloudId> {
+        self.cloud_id.as_ref()
+    }
+
+    /// The Forge installation: the key itself on Forge, or that of a Connect-on-Forge app.
+    #[must_use]
+    pub const fn installation_id(&self) -> Option<&InstallationAri> {
+        match &self.key {
+            InstallationKey::Forge(ari) => Some(ari),
+            InstallationKey::Connect(_) => self.installation_id.as_ref(),
+        }
+    }
+
+    /// What the customer bought.
+    #[must_use]
+    pub const fn entitlement(&self) -> &Entitlement {
+        &self.entitlement
+    }
+
+    /// The last capability set that was named, active or not.
+    #[must_use]
+    pub const fn capability_set(&self) -> Option<&Capability> {
+        self.capability_set.as_ref()
+    }
+
+    /// The last word about the licence.
+    #[must_use]
+    pub const fn license(&self) -> Option<&KnownLicense> {
+        self.license.as_ref()
+    }
+}

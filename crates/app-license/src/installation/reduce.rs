@@ -1,0 +1,326 @@
+//! How events change an installation: pure, and the same whether delivered once or twice.
+
+use app_license_gate::facts::State;
+
+use super::record::{InstallationKey, InstallationRecord, InstallationStatus, KnownLicense};
+use super::secrets::InstallationSecrets;
+use super::{Change, Entitlement, Event, Installation};
+use crate::capability::Capability;
+use crate::connect::{InstalledEvent, LifecycleEvent};
+use crate::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
+use crate::license::License;
+use crate::time::UnixTime;
+
+impl Installation {
+    /// What an event makes of what is known: the installation after it, and what changed.
+    ///
+    /// `current` is what the store holds under the event's key. An event of another installation
+    /// changes nothing. Neither do `enabled`, `disabled` and `uninstalled` of an unknown one.
+    #[must_use]
+    pub fn apply(
+        current: Option<Self>,
+        event: &Event,
+        now: UnixTime,
+    ) -> (Option<Self>, Vec<Change>) {
+        let Some(mut installation) = current else {
+            let new = Self::first(event, now);
+            let changes = new.iter().map(|_| Change::Installed).collect();
+            return (new, changes);
+        };
+        let mut changes = Vec::new();
+        match event {
+            Event::Connect(event) => installation.connect(event, now, &mut changes),
+            Event::Forge(event) => installation.forge(event, now, &mut changes),
+            Event::License(license) => installation.license(license, now, &mut changes),
+        }
+        if !changes.is_empty() {
+            installation.record.updated_at = now;
+        }
+        (Some(installation), changes)
+    }
+
+    fn first(event: &Event, now: UnixTime) -> Option<Self> {
+        let mut secrets = InstallationSecrets::default();
+        let mut record = match event {
+            Event::Connect(event) => {
+                let LifecycleEvent::Installed(event) = &**event else {
+                    return None;
+                };
+                secrets.rotate(event.shared_secret(), now);
+                let key = event.body().client_key().clone();
+                InstallationRecord::new(InstallationKey::Connect(key), now)
+            }
+            Event::Forge(event) if event.kind() != ForgeLifecycleKind::PreUninstall => {
+                let key = event.installation_id()?.clone();
+                InstallationRecord::new(InstallationKey::Forge(key), now)
+            }
+            Event::Forge(_) | Event::License(_) => return None,
+        };
+        let mut changes = Vec::new();
+        match event {
+            Event::Connect(event) => {
+                if let LifecycleEvent::Installed(event) = &**event {
+                    record.take_connect(event, &mut changes);
+                }
+            }
+            Event::Forge(event) => record.take_forge(event, &mut changes),
+            Event::License(_) => {}
+        }
+        Some(Self { record, secrets })
+    }
+
+    fn connect(&mut self, event: &LifecycleEvent, now: UnixTime, changes: &mut Vec<Change>) {
+        match &self.record.key {
+            InstallationKey::Connect(key) if key == event.body().client_key() => {}
+            _ => return,
+        }
+        match event {
+            LifecycleEvent::Installed(event) => {
+                self.record.back(now, changes);
+                if self.secrets.rotate(event.shared_secret(), now) {
+                    changes.push(Change::SecretRotated);
+                }
+                self.record.take_connect(event, changes);
+            }
+            LifecycleEvent::Enabled(_) => self.record.enabled(now, changes),
+            LifecycleEvent::Disabled(_) => self.record.disabled(now, changes),
+            LifecycleEvent::Uninstalled(_) => self.record.uninstalled(now, changes),
+        }
+    }
+
+    fn forge(&mut self, event: &ForgeLifecycleEvent, now: UnixTime, changes: &mut Vec<Change>) {
+        let other = match (&self.record.key, event.installation_id()) {
+            (InstallationKey::Forge(known), Some(said)) => known != said,
+            (InstallationKey::Forge(_), None) => false,
+            // a Connect-on-Forge app hears of its Forge half too
+            (InstallationKey::Connect(_), said) => {
+                self.record.installation_id.is_none()
+                    || self.record.installation_id.as_ref() != said
+            }
+        };
+        if other {
+            return;
+        }
+        match event.kind() {
+            ForgeLifecycleKind::Installed => self.record.back(now, changes),
+            ForgeLifecycleKind::Upgraded => {}
+            ForgeLifecycleKind::PreUninstall => return self.record.uninstalled(now, changes),
+        }
+        self.record.take_forge(event, changes);
+    }
+
+    fn license(&mut self, license: &License, now: UnixTime, changes: &mut Vec<Change>) {
+        let record = &mut self.record;
+        let older = match (&record.license, license.as_of()) {
+            (Some(known), Some(as_of)) => as_of < known.as_of,
+            _ => false,
+        };
+        if older {
+            return;
+        }
+        record.take_entitlement(
+            [
+                license.entitlement_id(),
+                license.entitlement_number(),
+                license.support_entitlement_number(),
+            ],
+            changes,
+        );
+        record.take_capability(license.capability_set(), changes);
+        // silence is a word only of a License API: the others are often silent
+        if license.state() != State::Absent || license.touchpoint().is_license_api() {
+            record.take_license(license, now, changes);
+        }
+    }
+}
+
+impl InstallationRecord {
+    fn new(key: InstallationKey, now: UnixTime) -> Self {
+        Self {
+            key,
+            status: InstallationStatus::Installed,
+            status_since: now,
+            first_installed_at: now,
+            installed_at: now,
+            updated_at: now,
+            uninstalled_at: None,
+            app_key: None,
+            app_id: None,
+            app_version: None,
+            environment_id: None,
+            base_url: None,
+            display_url: None,
+            product_type: None,
+            description: None,
+            oauth_client_id: None,
+            cloud_id: None,
+            installation_id: None,
+            entitlement: Entitlement::default(),
+            capability_set: None,
+            license: None,
+        }
+    }
+
+    fn becomes(&mut self, status: InstallationStatus, now: UnixTime) {
+        self.status = status;
+        self.status_since = now;
+    }
+
+    /// Installed again, if it was uninstalled. Otherwise `installed` says nothing about being
+    /// enabled: it is sent again when a secret is rotated or a site renamed.
+    fn back(&mut self, now: UnixTime, changes: &mut Vec<Change>) {
+        if self.status == InstallationStatus::Uninstalled {
+            self.becomes(InstallationStatus::Installed, now);
+            self.installed_at = now;
+            self.uninstalled_at = None;
+            changes.push(Change::Reinstalled);
+        }
+    }
+
+    fn enabled(&mut self, now: UnixTime, changes: &mut Vec<Change>) {
+        // only `installed` brings an uninstalled app back
+        if matches!(
+            self.status,
+            InstallationStatus::Installed | InstallationStatus::Disabled
+        ) {
+            self.becomes(InstallationStatus::Enabled, now);
+            changes.push(Change::Enabled);
+        }
+    }
+
+    fn disabled(&mut self, now: UnixTime, changes: &mut Vec<Change>) {
+        // `disabled` may overtake or follow `uninstalled`
+        if self.status.is_in_use() {
+            self.becomes(InstallationStatus::Disabled, now);
+            changes.push(Change::Disabled);
+        }
+    }
+
+    fn uninstalled(&mut self, now: UnixTime, changes: &mut Vec<Change>) {
+        if self.status != InstallationStatus::Uninstalled {
+            self.becomes(InstallationStatus::Uninstalled, now);
+            self.uninstalled_at = Some(now);
+            changes.push(Change::Uninstalled);
+        }
+    }
+
+    fn take_connect(&mut self, event: &InstalledEvent, changes: &mut Vec<Change>) {
+        let body = event.body();
+        if let Some(from) = &self.base_url
+            && from != body.base_url()
+        {
+            changes.push(Change::SiteRenamed {
+                from: from.clone(),
+                to: body.base_url().to_owned(),
+            });
+        }
+        self.base_url = Some(body.base_url().to_owned());
+        if let Some(to) = body.installation_id()
+            && self.installation_id.as_ref() != Some(to)
+        {
+            changes.push(Change::InstallationIdChanged {
+                from: self.installation_id.replace(to.clone()),
+                to: to.clone(),
+            });
+        }
+        self.take_entitlement(
+            [
+                body.entitlement_id(),
+                body.entitlement_number(),
+                body.service_entitlement_number(),
+            ],
+            changes,
+        );
+        self.take_capability(body.capability_set(), changes);
+        let mut details = take(&mut self.app_key, Some(body.app_key()));
+        details |= take_text(&mut self.product_type, Some(body.product_type()));
+        details |= take_text(&mut self.display_url, body.stated_display_url());
+        details |= take_text(&mut self.description, body.description());
+        details |= take_text(&mut self.oauth_client_id, body.oauth_client_id());
+        details |= take(&mut self.cloud_id, body.cloud_id());
+        if details {
+            changes.push(Change::DetailsChanged);
+        }
+    }
+
+    fn take_forge(&mut self, event: &ForgeLifecycleEvent, changes: &mut Vec<Change>) {
+        let from = self.app_version.clone();
+        if take_text(&mut self.app_version, event.app_version())
+            && let Some(to) = event.app_version()
+        {
+            changes.push(Change::Upgraded {
+                from,
+                to: to.to_owned(),
+            });
+        }
+        let mut details = take(&mut self.app_id, event.app_id());
+        details |= take_text(&mut self.environment_id, event.environment_id());
+        if details {
+            changes.push(Change::DetailsChanged);
+        }
+    }
+
+    fn take_entitlement(&mut self, said: [Option<&str>; 3], changes: &mut Vec<Change>) {
+        let from = self.entitlement.clone();
+        let [id, number, support_number] = said;
+        let mut changed = take_text(&mut self.entitlement.id, id);
+        changed |= take_text(&mut self.entitlement.number, number);
+        changed |= take_text(&mut self.entitlement.support_number, support_number);
+        if changed {
+            let to = self.entitlement.clone();
+            changes.push(Change::EntitlementChanged { from, to });
+        }
+    }
+
+    fn take_capability(&mut self, said: Option<&Capability>, changes: &mut Vec<Change>) {
+        if let Some(to) = said
+            && self.capability_set.as_ref() != Some(to)
+        {
+            changes.push(Change::EditionChanged {
+                from: self.capability_set.replace(to.clone()),
+                to: to.clone(),
+            });
+        }
+    }
+
+    fn take_license(&mut self, license: &License, now: UnixTime, changes: &mut Vec<Change>) {
+        let mut to = KnownLicense::of(license, now);
+        let known = self.license.as_ref();
+        // a touchpoint that does not tell trials does not end one
+        let same_state = known.is_some_and(|k| k.state == to.state);
+        if same_state && to.evaluation.is_none() {
+            to.evaluation = known.and_then(|k| k.evaluation);
+        }
+        let same = known.is_some_and(|k| k.state == to.state && k.evaluation == to.evaluation);
+        if !same {
+            changes.push(Change::LicenseChanged {
+                from: self.license.replace(to.clone()),
+                to,
+            });
+        } else if license.as_of().is_some() {
+            // the same word again, but fresher
+            self.license = Some(to);
+        }
+    }
+}
+
+/// Takes a stated value; an absent one never erases what is known.
+fn take<T: Clone + PartialEq>(known: &mut Option<T>, said: Option<&T>) -> bool {
+    match said {
+        Some(said) if known.as_ref() != Some(said) => {
+            *known = Some(said.clone());
+            true
+        }
+        _ => false,
+    }
+}
+
+fn take_text(known: &mut Option<String>, said: Option<&str>) -> bool {
+    match said {
+        Some(said) if known.as_deref() != Some(said) => {
+            *known = Some(said.to_owned());
+            true
+        }
+        _ => false,
+    }
+}

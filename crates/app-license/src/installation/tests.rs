@@ -1,0 +1,347 @@
+use proptest::prelude::*;
+
+use super::{Change, Event, Installation, InstallationRecord, InstallationStatus};
+use crate::connect::{LifecycleBody, LifecycleKind};
+use crate::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
+use crate::ids::{AppKey, ClientKey, InstallationAri};
+use crate::license::License;
+use crate::time::UnixTime;
+use crate::touchpoint::Touchpoint;
+
+const SECRET: &str = "0123456789abcdef-first";
+
+fn connect(kind: LifecycleKind, fields: &[(&str, &str)]) -> Event {
+    let mut body = serde_json::json!({
+        "eventType": kind.name(),
+        "key": "com.example.app",
+        "clientKey": "tenant-1",
+        "sharedSecret": SECRET,
+        "baseUrl": "https://example.atlassian.net",
+        "productType": "jira",
+    });
+    for (name, value) in fields {
+        body[*name] = (*value).into();
+    }
+    LifecycleBody::parse(body.to_string().as_bytes())
+        .unwrap()
+        .accept(
+            kind,
+            &AppKey::new("com.example.app").unwrap(),
+            &ClientKey::new("tenant-1").unwrap(),
+            &|_| true,
+        )
+        .unwrap()
+        .into()
+}
+
+fn installed(fields: &[(&str, &str)]) -> Event {
+    connect(LifecycleKind::Installed, fields)
+}
+
+fn enabled() -> Event {
+    connect(LifecycleKind::Enabled, &[])
+}
+
+fn disabled() -> Event {
+    connect(LifecycleKind::Disabled, &[])
+}
+
+fn uninstalled() -> Event {
+    connect(LifecycleKind::Uninstalled, &[])
+}
+
+fn license(json: &str, as_of: Option<u64>) -> Event {
+    let license = License::from_object(json.as_bytes(), Touchpoint::ForgeFunctionContext).unwrap();
+    match as_of {
+        Some(seconds) => license.at(UnixTime::EPOCH.plus(seconds)).into(),
+        None => license.into(),
+    }
+}
+
+fn forge(kind: ForgeLifecycleKind, version: &str) -> Event {
+    let json = format!(r#"{{"id":"i-1","app":{{"id":"a-1","version":"{version}"}}}}"#);
+    ForgeLifecycleEvent::parse(kind, json.as_bytes())
+        .unwrap()
+        .into()
+}
+
+/// Applies events one second apart; the codes of all changes, and the end.
+fn run(events: &[Event]) -> (Option<Installation>, String) {
+    let mut current = None;
+    let mut codes = Vec::new();
+    for (at, event) in (1..).zip(events) {
+        let now = UnixTime::EPOCH.plus(at);
+        let (next, changes) = Installation::apply(current, event, now);
+        codes.extend(changes.iter().map(Change::code));
+        current = next;
+    }
+    (current, codes.join(" "))
+}
+
+#[test]
+fn the_usual_life() {
+    let events = [
+        installed(&[("capabilitySet", "capabilityStandard")]),
+        enabled(),
+        installed(&[("sharedSecret", "0123456789abcdef-other")]),
+        installed(&[
+            ("sharedSecret", "0123456789abcdef-other"),
+            ("baseUrl", "https://renamed.atlassian.net"),
+        ]),
+        disabled(),
+        enabled(),
+        disabled(),
+        uninstalled(),
+        installed(&[("capabilitySet", "capabilityAdvanced")]),
+    ];
+    let (end, codes) = run(&events);
+    assert_eq!(
+        codes,
+        "installed enabled secret_rotated site_renamed disabled enabled disabled uninstalled \
+         reinstalled secret_rotated site_renamed edition_changed"
+    );
+    let end = end.unwrap();
+    assert_eq!(end.status(), InstallationStatus::Installed);
+    assert_eq!(end.first_installed_at(), UnixTime::EPOCH.plus(1));
+    assert_eq!(end.installed_at(), UnixTime::EPOCH.plus(9));
+    assert_eq!(end.uninstalled_at(), None);
+    assert_eq!(
+        end.stored_secrets().previous().unwrap().1,
+        UnixTime::EPOCH.plus(9)
+    );
+}
+
+#[test]
+fn rotation_and_rename_keep_an_app_enabled() {
+    let (end, codes) = run(&[
+        installed(&[]),
+        enabled(),
+        installed(&[("displayUrl", "https://x.y")]),
+    ]);
+    assert_eq!(codes, "installed enabled details_changed");
+    assert_eq!(end.unwrap().status(), InstallationStatus::Enabled);
+}
+
+#[test]
+fn nothing_comes_from_nothing() {
+    for event in [
+        enabled(),
+        disabled(),
+        uninstalled(),
+        license(r#"{"active":true}"#, None),
+        forge(ForgeLifecycleKind::PreUninstall, "1"),
+    ] {
+        assert_eq!(run(&[event]), (None, String::new()));
+    }
+}
+
+#[test]
+fn an_uninstalled_app_is_only_brought_back_by_installed() {
+    let (end, codes) = run(&[installed(&[]), uninstalled(), disabled(), enabled()]);
+    assert_eq!(codes, "installed uninstalled");
+    assert_eq!(end.unwrap().status(), InstallationStatus::Uninstalled);
+    let (end, codes) = run(&[
+        forge(ForgeLifecycleKind::Installed, "1"),
+        forge(ForgeLifecycleKind::PreUninstall, "1"),
+        forge(ForgeLifecycleKind::Upgraded, "2"),
+    ]);
+    assert_eq!(codes, "installed uninstalled upgraded");
+    assert_eq!(end.unwrap().status(), InstallationStatus::Uninstalled);
+}
+
+#[test]
+fn the_order_of_disabled_and_uninstalled_does_not_matter() {
+    let now = UnixTime::EPOCH.plus(9);
+    let (start, _) = run(&[installed(&[]), enabled()]);
+    let both = |first: &Event, second: &Event| {
+        let (one, _) = Installation::apply(start.clone(), first, now);
+        Installation::apply(one, second, now).0
+    };
+    assert_eq!(
+        both(&disabled(), &uninstalled()),
+        both(&uninstalled(), &disabled())
+    );
+}
+
+#[test]
+fn an_absent_installation_id_erases_nothing() {
+    let ari = "ari:cloud:ecosystem::installation/1";
+    let (end, codes) = run(&[
+        installed(&[
+            ("installationId", ari),
+            ("entitlementId", "e-1"),
+            ("cloudId", "c-1"),
+        ]),
+        installed(&[]),
+        installed(&[("installationId", ""), ("entitlementId", "")]),
+    ]);
+    let end = end.unwrap();
+    assert_eq!(codes, "installed");
+    assert_eq!(
+        end.installation_id(),
+        Some(&InstallationAri::new(ari).unwrap())
+    );
+    assert_eq!(end.entitlement().id(), Some("e-1"));
+    let (_, codes) = run(&[
+        installed(&[("installationId", ari)]),
+        installed(&[("installationId", "ari:cloud:ecosystem::installation/2")]),
+    ]);
+    assert_eq!(codes, "installed installation_id_changed");
+}
+
+#[test]
+fn readings_of_the_licence() {
+    let (end, codes) = run(&[
+        installed(&[]),
+        license(
+            r#"{"active":true,"isEvaluation":true,"capabilitySet":"capabilityAdvanced"}"#,
+            Some(100),
+        ),
+        // another touchpoint: no word about a trial, no edition
+        license(r#"{"active":true}"#, Some(110)),
+        // says nothing
+        license("{}", Some(115)),
+        // late: older than what is known
+        license(r#"{"active":false}"#, Some(105)),
+        license(
+            r#"{"active":true,"isEvaluation":false,"ccpEntitlementId":"e"}"#,
+            Some(120),
+        ),
+        license(
+            r#"{"active":false,"capabilitySet":"capabilityStandard"}"#,
+            Some(130),
+        ),
+    ]);
+    assert_eq!(
+        codes,
+        "installed edition_changed license_changed entitlement_changed license_changed \
+         edition_changed license_changed"
+    );
+    let end = end.unwrap();
+    let known = end.license().unwrap();
+    assert_eq!(known.to_string(), "inactive");
+    assert_eq!(known.as_of(), UnixTime::EPOCH.plus(130));
+}
+
+#[test]
+fn secrets_of_the_past_count_for_a_grace() {
+    let other = "0123456789abcdef-other";
+    let (end, _) = run(&[installed(&[]), installed(&[("sharedSecret", other)])]);
+    let end = end.unwrap();
+    let at = |seconds: u64| {
+        let secrets = end.secrets(UnixTime::EPOCH.plus(seconds), 10);
+        secrets.map(|s| s.expose().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(at(2), [other, SECRET]);
+    assert_eq!(at(12), [other, SECRET]);
+    assert_eq!(at(13), [other]);
+    let (gone, _) = Installation::apply(Some(end), &uninstalled(), UnixTime::EPOCH.plus(20));
+    let gone = gone.unwrap();
+    assert_eq!(gone.secrets(UnixTime::EPOCH.plus(30), 10).count(), 1);
+    assert_eq!(gone.secrets(UnixTime::EPOCH.plus(31), 10).count(), 0);
+    assert!(gone.stored_secrets().current().is_some());
+}
+
+#[test]
+fn records_are_stored_without_secrets() {
+    let (end, _) = run(&[
+        installed(&[
+            ("installationId", "ari:x"),
+            ("capabilitySet", "capabilityUltra"),
+        ]),
+        license(r#"{"active":true,"isEvaluation":false}"#, Some(5)),
+        forge(ForgeLifecycleKind::Upgraded, "3"),
+    ]);
+    let end = end.unwrap();
+    let json = serde_json::to_string(end.record()).unwrap();
+    assert!(!json.contains(SECRET), "{json}");
+    assert!(!format!("{end:?}").contains(SECRET));
+    let record: InstallationRecord = serde_json::from_str(&json).unwrap();
+    let (before, secrets) = end.clone().into_parts();
+    assert_eq!(record, before);
+    assert_eq!(Installation::from_parts(record, secrets), end);
+}
+
+#[test]
+fn an_event_of_another_installation_changes_nothing() {
+    let (start, _) = run(&[forge(ForgeLifecycleKind::Installed, "1")]);
+    let (end, changes) = Installation::apply(start.clone(), &installed(&[]), UnixTime::EPOCH);
+    assert_eq!((end, changes), (start, vec![]));
+    let (start, _) = run(&[installed(&[])]);
+    let upgraded = forge(ForgeLifecycleKind::Upgraded, "2");
+    let (end, changes) = Installation::apply(start.clone(), &upgraded, UnixTime::EPOCH);
+    assert_eq!((end, changes), (start, vec![]));
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let value = |values: &'static [&'static str]| prop::sample::select(values);
+    let fields = (
+        value(&["", "ari:1", "ari:2"]),
+        value(&["", "capabilityStandard", "capabilityAdvanced"]),
+        value(&[SECRET, "0123456789abcdef-other"]),
+        value(&["https://a.atlassian.net", "https://b.atlassian.net"]),
+        value(&["", "e-1", "e-2"]),
+    );
+    prop_oneof![
+        3 => fields.prop_map(|(id, capability, secret, base_url, entitlement)| installed(&[
+            ("installationId", id),
+            ("capabilitySet", capability),
+            ("sharedSecret", secret),
+            ("baseUrl", base_url),
+            ("entitlementId", entitlement),
+        ])),
+        1 => Just(enabled()),
+        1 => Just(disabled()),
+        1 => Just(uninstalled()),
+        1 => (value(&["{}", r#"{"active":true}"#, r#"{"active":false,"isEvaluation":true}"#]),
+              prop::option::of(0_u64..50)).prop_map(|(json, at)| license(json, at)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_event_delivered_twice_equals_once(events in prop::collection::vec(any_event(), 0..12)) {
+        let (mut once, mut twice) = (None, None);
+        for (at, event) in (0..).step_by(10).zip(&events) {
+            let now = UnixTime::EPOCH.plus(at);
+            once = Installation::apply(once, event, now).0;
+            twice = Installation::apply(twice, event, now).0;
+            let (again, changes) = Installation::apply(twice.clone(), event, now.plus(5));
+            prop_assert_eq!(&changes, &vec![]);
+            prop_assert_eq!(&again, &twice);
+            twice = again;
+        }
+        prop_assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn what_is_known_is_never_erased(events in prop::collection::vec(any_event(), 0..12)) {
+        let mut current: Option<Installation> = None;
+        for (at, event) in (0..).zip(&events) {
+            let (next, _) = Installation::apply(current.clone(), event, UnixTime::EPOCH.plus(at));
+            if let Some(before) = current {
+                let after = next.as_ref().expect("never deleted");
+                prop_assert!(before.installation_id().is_none() || after.installation_id().is_some());
+                prop_assert!(before.capability_set().is_none() || after.capability_set().is_some());
+                prop_assert!(before.entitlement().id().is_none() || after.entitlement().id().is_some());
+                prop_assert!(before.license().is_none() || after.license().is_some());
+                prop_assert!(after.stored_secrets().current().is_some());
+                prop_assert_eq!(before.first_installed_at(), after.first_installed_at());
+            }
+            current = next;
+        }
+    }
+
+    #[test]
+    fn a_pair_that_arrives_in_parallel_may_arrive_in_any_order(
+        events in prop::collection::vec(any_event(), 0..8),
+    ) {
+        let (start, _) = run(&events);
+        let now = UnixTime::EPOCH.plus(1000);
+        let both = |a: &Event, b: &Event| {
+            let (one, _) = Installation::apply(start.clone(), a, now);
+            Installation::apply(one, b, now).0
+        };
+        prop_assert_eq!(both(&disabled(), &uninstalled()), both(&uninstalled(), &disabled()));
+    }
+}
