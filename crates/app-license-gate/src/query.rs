@@ -24,6 +24,10 @@ use crate::facts::State;
 pub struct FormText<'a>(&'a str);
 
 impl<'a> FormText<'a> {
+    /// Stands for several capability sets without a rank: each includes only itself, so together
+    /// they include nothing.
+    pub const SEVERAL: Self = Self(",");
+
     /// The text as it stands in the query.
     #[must_use]
     pub const fn encoded(&self) -> &'a str {
@@ -68,17 +72,15 @@ impl<'a> FormText<'a> {
     }
 
     /// The least generous of two capability sets, the same whichever comes first. Nothing said
-    /// counts as Standard; a string without a rank is below every rank, for it includes neither.
+    /// counts as Standard; a string without a rank is below every rank, for it includes neither; two
+    /// of them include nothing.
     fn least(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         let rank = |text: Option<Self>| match text {
             None => Some(Edition::Standard),
             Some(text) => text.edition(),
         };
         match (rank(one), rank(other)) {
-            (None, None) => {
-                let first = |a: Self, b: Self| if a.bytes().le(b.bytes()) { a } else { b };
-                one.zip(other).map(|(a, b)| first(a, b))
-            }
+            (None, None) => Some(Self::SEVERAL),
             // `None`, without a rank, sorts below every edition
             (a, b) if a <= b => one,
             _ => other,
@@ -306,7 +308,7 @@ mod tests {
             (a, free, free),
             (u, a, u),
             (u, free, u),
-            (u, v, u),
+            (u, v, ","),
             ("", a, ""),
             ("NULL", a, ""),
             ("", free, free),
@@ -324,6 +326,12 @@ mod tests {
         assert_eq!(read(twice), (State::Active, Some(a.to_string()), false));
         assert_eq!(read("lic=active&capSet="), (State::Active, None, false));
         assert_eq!(read("CapSet=capabilityAdvanced").1, None);
+    }
+
+    #[test]
+    fn three_values_are_no_better_than_two() {
+        let query = "lic=active&capSet=cUltra&capSet=cVast&capSet=cUltra";
+        assert_eq!(read(query).1.as_deref(), Some(","));
     }
 
     #[test]

@@ -96,12 +96,14 @@ pub extern "C" fn query(len: usize) -> u32 {
 }
 
 /// Where the capability set that counts stands in the query: the position of its first byte in
-/// the upper 16 bits, its length in the lower. It is form-encoded.
+/// the upper 16 bits, its length in the lower. It is form-encoded. 0 when the query names several
+/// that together grant nothing.
 #[expect(unsafe_code, reason = "an export of the module")]
 #[unsafe(no_mangle)]
 pub extern "C" fn query_set(len: usize) -> u32 {
     let facts = QueryFacts::read(memory::text(0, len));
-    memory::span_of(facts.capability_set.map_or("", |set| set.encoded()))
+    let set = facts.capability_set.map_or("", |set| set.encoded());
+    memory::span_of(set)
 }
 
 /// Decides. The input holds the licence's capability set (`has_len` bytes, none when it names

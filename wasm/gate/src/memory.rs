@@ -32,9 +32,13 @@ pub(crate) fn text(from: usize, len: usize) -> &'static str {
     unsafe { core::str::from_utf8_unchecked(bytes) }
 }
 
-/// Where in the input a text is: the position of its first byte, then its length, 16 bits each.
+/// Where in the input a text is: the position of its first byte, then its length, 16 bits each; 0
+/// for a text that is not in it.
 pub(crate) fn span_of(text: &str) -> u32 {
     let start = text.as_ptr().addr().wrapping_sub(input_address().addr());
+    if start >= INPUT {
+        return 0;
+    }
     let word = |n: usize| u32::try_from(n).unwrap_or_default();
     (word(start) << 16) | word(text.len())
 }
