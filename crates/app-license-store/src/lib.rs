@@ -1,6 +1,8 @@
 //! x
 
 mod cached_license;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod delivery;
 mod encryption;
 pub mod error;
