@@ -106,8 +106,8 @@ impl<'q> IframeQuery<'q> {
         if self.capability_conflict {
             return self.least_capability();
         }
-        let value = self.capability.filter(|v| !v.is_empty())?;
-        Some(Capability::new(decode(value)))
+        let value = decode(self.capability?);
+        (!says_nothing(&value)).then(|| Capability::new(value))
     }
 
     /// `cp`: the product's context path, `/wiki` or empty.
@@ -179,7 +179,7 @@ impl<'q> IframeQuery<'q> {
                 continue;
             }
             let value = decode(value);
-            let edition = if value.is_empty() {
+            let edition = if says_nothing(&value) {
                 Some(Edition::Standard)
             } else {
                 Edition::of(&value)
@@ -201,6 +201,11 @@ impl<'q> IframeQuery<'q> {
         let all: Vec<String> = unknown.into_values().collect();
         Some(Capability::new(all.join(",")))
     }
+}
+
+/// Empty, or the literal `NULL`: no edition is named.
+fn says_nothing(capability: &str) -> bool {
+    matches!(capability, "" | "NULL")
 }
 
 fn first<'q>(slot: &mut Option<&'q str>, value: &'q str) {

@@ -120,7 +120,11 @@ fn paths(path: &str, base_path: &str) -> Vec<Variant> {
     wrong(Mistake::BasePathKept, without_slash(path));
     if !base_path.is_empty() {
         if let Some(rest) = path.strip_prefix(base_path) {
-            wrong(Mistake::BasePathCut, without_slash(rest));
+            let slash = if rest.starts_with('/') { "" } else { "/" };
+            wrong(
+                Mistake::BasePathCut,
+                without_slash(&format!("{slash}{rest}")),
+            );
         } else {
             wrong(
                 Mistake::BasePathAdded,
@@ -145,9 +149,10 @@ fn paths(path: &str, base_path: &str) -> Vec<Variant> {
     if let Some(decoded) = decode_path(below) {
         wrong(Mistake::PathDecoded, canonical_path(&decoded));
     }
-    wrong(Mistake::AmpersandKept, below.to_owned());
     if below.is_empty() {
         wrong(Mistake::EmptyPath, String::new());
+    } else {
+        wrong(Mistake::AmpersandKept, below.to_owned());
     }
     all
 }

@@ -1,0 +1,40 @@
+//! The subcommands, one file each.
+
+mod completions;
+mod conformance;
+mod decide;
+mod explain;
+mod inspect;
+mod keys;
+mod qsh;
+mod sign;
+mod verify;
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::Io;
+use crate::output::Format;
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    Inspect(inspect::Args),
+    Verify(verify::Args),
+    Qsh(qsh::Args),
+    Sign(sign::Args),
+    Conformance(conformance::Args),
+    Completions(completions::Args),
+}
+
+impl Command {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+        match self {
+            Self::Inspect(args) => args.run(io, format),
+            Self::Verify(args) => args.run(io, format),
+            Self::Qsh(args) => args.run(io, format),
+            Self::Sign(args) => args.run(io, format),
+            Self::Conformance(args) => args.run(io, format),
+            Self::Completions(args) => args.run(io),
+        }
+    }
+}

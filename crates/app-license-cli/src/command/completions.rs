@@ -1,0 +1,28 @@
+//! `app-license completions`
+
+use clap::CommandFactory;
+
+use crate::Cli;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::Io;
+
+/// Print a completion script for a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license completions bash > /etc/bash_completion.d/app-license
+  app-license completions fish > ~/.config/fish/completions/app-license.fish")]
+pub(crate) struct Args {
+    /// The shell
+    shell: clap_complete::Shell,
+}
+
+impl Args {
+    pub(crate) fn run(&self, io: &mut Io<'_>) -> Result<Exit, Fault> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "app-license", &mut script);
+        io.out.write_all(&script)?;
+        Ok(Exit::Yes)
+    }
+}

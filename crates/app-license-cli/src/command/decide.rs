@@ -1,0 +1,187 @@
+//! What is asked of every licence: editions, one capability, or the features of a file.
+
+use std::path::Path;
+
+use app_license::{
+    Capability, Decision, Edition, FeatureMap, Hint, License, Policy, UnixTime, WhenAbsent,
+};
+use serde::Serialize;
+
+use crate::fault::Fault;
+use crate::io::read_file;
+
+const MAX_FEATURES: usize = 256 * 1024;
+
+/// Options that say how to decide.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct PolicyArgs {
+    /// What it means when nothing is said about a licence
+    #[arg(long, value_enum, default_value_t, value_name = "MEANING")]
+    when_absent: Absent,
+    /// Grant only where the environment is production
+    #[arg(long)]
+    production: bool,
+    /// The oldest word that counts, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    max_age: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Absent {
+    #[default]
+    Deny,
+    Free,
+    Standard,
+    Advanced,
+}
+
+impl PolicyArgs {
+    /// The policy asked for.
+    pub(crate) fn policy(self) -> Policy {
+        let policy =
+            Policy::new()
+                .production_only(self.production)
+                .when_absent(match self.when_absent {
+                    Absent::Deny => WhenAbsent::Deny,
+                    Absent::Free => WhenAbsent::Assume(Edition::Free),
+                    Absent::Standard => WhenAbsent::Assume(Edition::Standard),
+                    Absent::Advanced => WhenAbsent::Assume(Edition::Advanced),
+                });
+        match self.max_age {
+            Some(seconds) => policy.max_age(seconds),
+            None => policy,
+        }
+    }
+}
+
+/// What to ask.
+#[derive(Debug)]
+pub(crate) struct Questions {
+    map: Option<FeatureMap>,
+    asked: Vec<Question>,
+    required: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Question {
+    name: String,
+    needs: Capability,
+}
+
+/// A limit or service level of a customer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Allowance {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+/// An answer to one question.
+#[derive(Debug, Serialize)]
+pub(crate) struct Answer {
+    pub(crate) name: String,
+    #[serde(flatten)]
+    pub(crate) decision: Decision,
+}
+
+/// Reads the app's `editions.toml`, or its JSON form.
+pub(crate) fn read_features(path: &Path) -> Result<FeatureMap, Fault> {
+    let bytes = read_file(path, MAX_FEATURES)?;
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        return Ok(FeatureMap::from_json(&bytes)?);
+    }
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Fault::Option(format!("`{}` is not UTF-8", path.display())))?;
+    Ok(FeatureMap::from_toml(text)?)
+}
+
+impl Questions {
+    /// `required` is an edition, a capability, or a feature of the map.
+    pub(crate) fn new(map: Option<FeatureMap>, required: Option<&str>) -> Result<Self, Fault> {
+        let question = |name: &str, needs: Capability| Question {
+            name: name.to_owned(),
+            needs,
+        };
+        let asked = match (required, &map) {
+            (Some(name), map) => {
+                let feature = map.as_ref().and_then(|m| m.requirement(name)).cloned();
+                let needs = match (feature, Edition::from_name(name)) {
+                    (Some(needs), _) => needs,
+                    (None, Some(edition)) => edition.into(),
+                    (None, None) if name.starts_with("capability") || map.is_none() => {
+                        some_capability(name)?
+                    }
+                    (None, None) => {
+                        return Err(Fault::Option(format!(
+                            "`{name}` is no feature of the map, no edition and no capability"
+                        )));
+                    }
+                };
+                vec![question(name, needs)]
+            }
+            (None, Some(map)) => map
+                .features()
+                .filter_map(|name| Some(question(name, map.requirement(name)?.clone())))
+                .collect(),
+            (None, None) => Edition::ALL
+                .map(|edition| question(edition.name(), edition.into()))
+                .to_vec(),
+        };
+        Ok(Self {
+            map,
+            asked,
+            required: required.is_some(),
+        })
+    }
+
+    /// Whether one thing must be granted.
+    pub(crate) const fn is_required(&self) -> bool {
+        self.required
+    }
+
+    /// Whether the questions are features of a file.
+    pub(crate) const fn are_features(&self) -> bool {
+        self.map.is_some()
+    }
+
+    /// Asks every question of whoever decides.
+    pub(crate) fn answers(&self, decide: &dyn Fn(&Capability) -> Decision) -> Vec<Answer> {
+        let answer = |question: &Question| Answer {
+            name: question.name.clone(),
+            decision: decide(&question.needs),
+        };
+        self.asked.iter().map(answer).collect()
+    }
+
+    /// The limits and service levels of the map for this customer.
+    pub(crate) fn allowances(
+        &self,
+        license: &Hint<License>,
+        policy: &Policy,
+        now: UnixTime,
+    ) -> Result<Vec<Allowance>, Fault> {
+        let mut allowances = Vec::new();
+        let Some(map) = self.map.as_ref().filter(|_| !self.required) else {
+            return Ok(allowances);
+        };
+        for name in map.limits() {
+            let value = map.limit_hint(name, license, policy, now)?.to_string();
+            let name = name.to_owned();
+            allowances.push(Allowance { name, value });
+        }
+        for name in map.service_levels() {
+            let level = map.service_level_hint(name, license, policy, now)?;
+            let value = level.unwrap_or("none").to_owned();
+            let name = name.to_owned();
+            allowances.push(Allowance { name, value });
+        }
+        Ok(allowances)
+    }
+}
+
+/// Reads any capability string, or the name of an edition.
+pub(crate) fn some_capability(name: &str) -> Result<Capability, Fault> {
+    if name.trim().is_empty() {
+        return Err(Fault::Option("a capability must not be empty".to_owned()));
+    }
+    Ok(Edition::from_name(name).map_or_else(|| Capability::new(name), Capability::from))
+}

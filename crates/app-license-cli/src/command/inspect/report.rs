@@ -1,0 +1,216 @@
+//! What `inspect` says about one input.
+
+use std::io::Write;
+
+use app_license::{Hint, License, Policy, State, UnixTime};
+use serde::Serialize;
+
+use crate::command::decide::{Allowance, Answer, Questions};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::Io;
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, paint, show, table, verdict};
+use crate::reading::{Believe, Condition, Facts, Note, Reading, What};
+
+/// Everything `inspect` answers, as its JSON has it.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    input: What,
+    trust: Believe,
+    licenses: Vec<Entry>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conditions: Vec<Condition>,
+    facts: Facts,
+    warnings: Vec<Note>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    granted: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<String>,
+    license: License,
+    decisions: Vec<Answer>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowances: Vec<Allowance>,
+    #[serde(skip)]
+    features: bool,
+}
+
+impl Report {
+    /// Decides what was read.
+    pub(super) fn new(
+        reading: Reading,
+        questions: &Questions,
+        policy: &Policy,
+        now: UnixTime,
+    ) -> Result<Self, Fault> {
+        let mut licenses = Vec::new();
+        for named in reading.licenses {
+            let hint = Hint::new(named.license);
+            licenses.push(Entry {
+                app: named.app,
+                decisions: questions.answers(&|needs| hint.decide(policy, needs, now)),
+                allowances: questions.allowances(&hint, policy, now)?,
+                license: hint.into_inner(),
+                features: questions.are_features(),
+            });
+        }
+        let mut answers = licenses.iter().flat_map(|entry: &Entry| &entry.decisions);
+        let granted =
+            answers.clone().count() > 0 && answers.all(|answer| answer.decision.is_allowed());
+        Ok(Self {
+            input: reading.what,
+            trust: reading.believe,
+            granted: questions.is_required().then_some(granted),
+            licenses,
+            conditions: reading.conditions,
+            facts: reading.facts,
+            warnings: reading.notes,
+        })
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self.granted {
+            Some(false) => Exit::Denied,
+            _ => Exit::Yes,
+        }
+    }
+
+    pub(super) fn show(&self, io: &mut Io<'_>, format: Format) -> Result<(), Fault> {
+        show(io, format, self, |out| self.human(out))
+    }
+
+    fn human(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        writeln!(out, "{}", paint(BOLD, self.input.title))?;
+        for (label, value) in &self.facts.0 {
+            line(out, label, value)?;
+        }
+        for entry in &self.licenses {
+            entry.human(out)?;
+        }
+        if self.licenses.is_empty() && self.conditions.is_empty() {
+            line(out, "license", "none in it")?;
+        }
+        conditions(out, &self.conditions)?;
+        for note in &self.warnings {
+            writeln!(
+                out,
+                "{} {}",
+                paint(WARN, format_args!("note[{}]:", note.code)),
+                note.message
+            )?;
+        }
+        writeln!(out, "{}", paint(DIM, self.trust.message))
+    }
+}
+
+impl Entry {
+    fn human(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        let license = &self.license;
+        if let Some(app) = &self.app {
+            writeln!(out, "{}", paint(BOLD, format_args!("app {app}")))?;
+        }
+        let state = match license.state() {
+            State::Active => paint(GOOD, "active"),
+            State::Inactive => paint(BAD, "not active"),
+            State::Absent => paint(WARN, "absent: nothing is said"),
+        };
+        line(out, "license", &state)?;
+        line(out, "edition", &edition(license))?;
+        if let Some(trial) = license.is_evaluation() {
+            line(out, "trial", if trial { "yes" } else { "no" })?;
+        }
+        let mut say = |label, value: Option<String>| match value {
+            Some(value) => line(out, label, &value),
+            None => Ok(()),
+        };
+        say("trial end", license.trial_end().map(|t| t.to_string()))?;
+        say("type", license.kind().map(ToString::to_string))?;
+        say("billing", license.billing_period().map(ToString::to_string))?;
+        say(
+            "subscription end",
+            license.subscription_end().map(|t| t.to_string()),
+        )?;
+        say("entitlement", entitlement(license))?;
+        say(
+            "environment",
+            license.environment().map(ToString::to_string),
+        )?;
+        say("said at", license.as_of().map(|t| t.to_string()))?;
+        let mut rows = table([
+            if self.features { "feature" } else { "edition" },
+            "needs",
+            "answer",
+            "why",
+        ]);
+        for Answer { name, decision } in &self.decisions {
+            let allowed = decision.is_allowed();
+            let text = decision.to_string();
+            let why = text.split_once(": ").map_or(text.as_str(), |(_, why)| why);
+            let why = why.rsplit_once(" (").map_or(why, |(why, _)| why);
+            rows.add_row([
+                comfy_table::Cell::new(name),
+                comfy_table::Cell::new(decision.needs()),
+                verdict(allowed, if allowed { "granted" } else { "denied" }),
+                comfy_table::Cell::new(why),
+            ]);
+        }
+        writeln!(out, "{rows}")?;
+        for allowance in &self.allowances {
+            line(out, &allowance.name, &allowance.value)?;
+        }
+        Ok(())
+    }
+}
+
+/// The edition that a licence stands for, or why it stands for none.
+pub(super) fn edition(license: &License) -> String {
+    let named = license.capability_set();
+    match (license.edition(), named) {
+        (Some(edition), Some(named)) => format!("{edition} ({named})"),
+        (Some(edition), None) => format!("{edition} (none named)"),
+        (None, Some(named)) if license.state() == State::Active => format!("unknown ({named})"),
+        (None, Some(named)) => format!("none ({named} named, but not active)"),
+        (None, None) => "none".to_owned(),
+    }
+}
+
+fn entitlement(license: &License) -> Option<String> {
+    let parts: Vec<_> = [
+        license.entitlement_id(),
+        license.entitlement_number(),
+        license.support_entitlement_number(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn conditions(out: &mut dyn Write, conditions: &[Condition]) -> std::io::Result<()> {
+    for condition in conditions {
+        writeln!(out, "{} {}", paint(BOLD, &condition.at), condition.rule)?;
+    }
+    let Some(first) = conditions.first() else {
+        return Ok(());
+    };
+    let mut heading = vec!["host shows it to".to_owned()];
+    heading.extend(first.cells.iter().map(|cell| cell.customer.to_owned()));
+    let mut rows = table::<0>([]);
+    rows.set_header(heading);
+    for condition in conditions {
+        let mut row = vec![comfy_table::Cell::new(&condition.at)];
+        row.extend(condition.cells.iter().map(|cell| match cell.host {
+            Some(shown) => verdict(shown, if shown { "shown" } else { "hidden" }),
+            None => comfy_table::Cell::new("depends"),
+        }));
+        rows.add_row(row);
+    }
+    writeln!(out, "{rows}")
+}
+
+fn line(out: &mut dyn Write, label: &str, value: &str) -> std::io::Result<()> {
+    writeln!(out, "  {label:<17} {value}")
+}

@@ -1,0 +1,110 @@
+//! Vector files run through the library. What a file is, its shape says, never its name.
+
+mod case;
+mod checks;
+mod conditions;
+mod connect_license;
+mod forge;
+mod forge_api;
+mod iframe;
+mod licenses;
+mod lifecycle;
+mod oracle;
+mod qsh;
+mod readings;
+mod requests;
+mod shapes;
+mod tokens;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::fault::Fault;
+pub(crate) use case::{Case, File};
+pub(crate) use checks::{Checks, Mismatch, Outcome};
+
+/// What came of one file.
+#[derive(Debug, Serialize)]
+pub(crate) struct FileReport {
+    pub(crate) name: String,
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    /// Cases on which the platform or its peers disagree: any answer is right, a panic is not.
+    pub(crate) policy: u64,
+    /// Scenarios told in words, which no runner can run.
+    pub(crate) prose: u64,
+    pub(crate) failures: Vec<Failure>,
+}
+
+/// A case that did not come out as expected.
+#[derive(Debug, Serialize)]
+pub(crate) struct Failure {
+    pub(crate) case: String,
+    #[serde(flatten)]
+    pub(crate) mismatch: Mismatch,
+}
+
+/// Runs one file; `tick` hears how many cases are done, and of how many.
+pub(crate) fn run(
+    name: &str,
+    bytes: &[u8],
+    tick: &mut dyn FnMut(u64, u64),
+) -> Result<FileReport, Fault> {
+    let vectors = |what: String| Fault::Vectors(format!("`{name}` {what}"));
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|e| vectors(format!("is no JSON: {e}")))?;
+    let top = match value {
+        Value::Object(top) => top,
+        Value::Array(cases) => Map::from_iter([("cases".to_owned(), Value::Array(cases))]),
+        _ => return Err(vectors("holds neither an object nor an array".to_owned())),
+    };
+    let file = File::new(&top);
+    let cases = file.cases();
+    if cases.is_empty() {
+        return Err(vectors("holds no case".to_owned()));
+    }
+    if !cases.iter().any(|case| shapes::of(case).is_some()) {
+        let keys: Vec<_> = cases
+            .first()
+            .map(|case| case.fields.keys().map(String::as_str).collect())
+            .unwrap_or_default();
+        return Err(vectors(format!(
+            "has no case of a known shape: the first has {}",
+            keys.join(", ")
+        )));
+    }
+    let mut report = FileReport {
+        name: name.to_owned(),
+        passed: 0,
+        failed: 0,
+        policy: 0,
+        prose: 0,
+        failures: Vec::new(),
+    };
+    let total = u64::try_from(cases.len()).unwrap_or(u64::MAX);
+    for (done, case) in (1..).zip(&cases) {
+        let outcome = shapes::of(case).map_or_else(|| shapes::unknown(case), |run| run(case));
+        report.count(case, outcome);
+        tick(done, total);
+    }
+    Ok(report)
+}
+
+impl FileReport {
+    fn count(&mut self, case: &Case<'_>, outcome: Outcome) {
+        let counter = match outcome {
+            Outcome::Passed => &mut self.passed,
+            Outcome::Policy => &mut self.policy,
+            Outcome::Prose => &mut self.prose,
+            Outcome::Failed(mismatches) => {
+                let failure = |mismatch| Failure {
+                    case: case.id.clone(),
+                    mismatch,
+                };
+                self.failures.extend(mismatches.into_iter().map(failure));
+                &mut self.failed
+            }
+        };
+        *counter = counter.saturating_add(1);
+    }
+}

@@ -1,0 +1,166 @@
+//! Forge: licence objects and contexts, which carry no expectations of their own.
+
+use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
+use app_license::{Event, Installation, License, Touchpoint, UnixTime};
+use serde_json::{Map, Value, json};
+
+use super::{Case, Checks, Outcome, licenses, oracle, readings};
+
+/// A licence object, alone and inside the documents that carry it.
+pub(super) fn license_object(case: &Case<'_>) -> Outcome {
+    let mut checks = Checks::default();
+    let object = case.get("license").unwrap_or(&Value::Null);
+    let touchpoint = readings::touchpoint(case.text("surface").unwrap_or_default());
+    let text = object.to_string();
+    let Some(license) = checks.ok("license", License::from_object(text.as_bytes(), touchpoint))
+    else {
+        return checks.outcome();
+    };
+    oracle::check(&mut checks, Some(object), &license);
+    if let Some(expect) = case.get("expect") {
+        licenses::check(&mut checks, expect, &license);
+    }
+    let document = json!({"environmentType": "PRODUCTION", "license": object}).to_string();
+    for (name, read) in [
+        ("UI context", License::from_forge_ui_context as Read),
+        ("function context", License::from_forge_function_context),
+        ("app context", License::from_forge_app_context),
+    ] {
+        if let Some(inside) = checks.ok(name, read(document.as_bytes())) {
+            oracle::check(&mut checks, Some(object), &inside);
+        }
+    }
+    if let Value::Object(fields) = object {
+        let mut more = fields.clone();
+        more.insert(
+            "aFieldOfTomorrow".to_owned(),
+            json!({"active": true, "list": [1, null]}),
+        );
+        let more = Value::Object(more);
+        let read = License::from_object(more.to_string().as_bytes(), touchpoint);
+        if let Some(more_license) = checks.ok("with an unknown field", read) {
+            oracle::check(&mut checks, Some(&more), &more_license);
+        }
+    }
+    checks.outcome()
+}
+
+type Read = fn(&[u8]) -> Result<License, app_license::Error>;
+
+/// A context, read as the surface that it names.
+pub(super) fn context(case: &Case<'_>) -> Outcome {
+    let mut checks = Checks::default();
+    let context = case.get("context").unwrap_or(&Value::Null);
+    let surface = case.text("surface").unwrap_or_default();
+    let text = context.to_string();
+    if context.get("app").is_some() {
+        let object = context.pointer("/app/license");
+        let license = match object {
+            None => Ok(License::absent(Touchpoint::ForgeInvocationToken)),
+            Some(object) => License::from_object(
+                object.to_string().as_bytes(),
+                Touchpoint::ForgeInvocationToken,
+            ),
+        };
+        if let Some(license) = checks.ok("app.license", license) {
+            oracle::check(&mut checks, object, &license);
+        }
+        return checks.outcome();
+    }
+    let touchpoint = readings::touchpoint(surface);
+    let (read, environment): (Read, bool) = match touchpoint {
+        _ if surface.contains("getAppContext") => (License::from_forge_app_context, true),
+        _ if surface.contains("payload") || surface.contains("argument") => {
+            (License::from_forge_function_context, false)
+        }
+        Touchpoint::ForgeFunctionContext => (License::from_forge_function_context, false),
+        _ => (License::from_forge_ui_context, true),
+    };
+    if let Some(license) = checks.ok("context", read(text.as_bytes())) {
+        oracle::check(&mut checks, context.get("license"), &license);
+        let said = context.get("environmentType").filter(|_| environment);
+        checks.same(
+            "environmentType",
+            said.unwrap_or(&Value::Null),
+            &json!(license.environment()),
+        );
+        if let Some(expect) = case.get("expect") {
+            licenses::check(&mut checks, expect, &license);
+        }
+    }
+    still_reads_a_license(&mut checks, context, read);
+    checks.outcome()
+}
+
+/// The same context with a licence put in, so that a reader that sees nothing is found out.
+fn still_reads_a_license(checks: &mut Checks, context: &Value, read: Read) {
+    let mut fields = context.as_object().cloned().unwrap_or_else(Map::new);
+    let object = json!({"active": true, "capabilitySet": "capabilityAdvanced"});
+    fields.insert("license".to_owned(), object.clone());
+    let text = Value::Object(fields).to_string();
+    if let Some(license) = checks.ok("with a licence put in", read(text.as_bytes())) {
+        oracle::check(checks, Some(&object), &license);
+    }
+}
+
+/// The payload of a lifecycle event.
+pub(super) fn event(case: &Case<'_>) -> Outcome {
+    let mut checks = Checks::default();
+    let kind = case.text("event").and_then(ForgeLifecycleKind::from_name);
+    let Some(kind) = checks.need("event", kind) else {
+        return checks.outcome();
+    };
+    let payload = case.get("payload").unwrap_or(&Value::Null);
+    let read = ForgeLifecycleEvent::parse(kind, payload.to_string().as_bytes());
+    let Some(event) = checks.ok("payload", read) else {
+        return checks.outcome();
+    };
+    let tail = |id: Option<&str>| id.and_then(|id| id.rsplit('/').next()).map(str::to_owned);
+    let account = ["installerAccountId", "upgraderAccountId"]
+        .iter()
+        .find_map(|name| payload.get(*name));
+    let at = |path: &str| payload.pointer(path);
+    for (name, expected, found) in [
+        (
+            "id",
+            at("/id"),
+            json!(tail(event.installation_id().map(|i| i.as_str()))),
+        ),
+        (
+            "app.id",
+            at("/app/id"),
+            json!(event.app_id().map(|a| a.uuid())),
+        ),
+        (
+            "app.version",
+            at("/app/version"),
+            json!(event.app_version()),
+        ),
+        ("app.name", at("/app/name"), json!(event.app_name())),
+        (
+            "app.ownerAccountId",
+            at("/app/ownerAccountId"),
+            json!(event.app_owner_account_id()),
+        ),
+        (
+            "environment.id",
+            at("/environment/id"),
+            json!(event.environment_id()),
+        ),
+        ("account", account, json!(event.account_id())),
+    ] {
+        checks.same(name, &last_segment(expected), &last_segment(Some(&found)));
+    }
+    let (after, _) = Installation::apply(None, &Event::from(event), UnixTime::EPOCH);
+    let known = kind == ForgeLifecycleKind::PreUninstall || after.is_some();
+    checks.holds("an installation comes of it", known, "one", "none");
+    checks.outcome()
+}
+
+/// Ids are compared without their ARI prefix.
+fn last_segment(value: Option<&Value>) -> Value {
+    match value {
+        Some(Value::String(text)) => json!(text.rsplit('/').next()),
+        other => other.cloned().unwrap_or(Value::Null),
+    }
+}

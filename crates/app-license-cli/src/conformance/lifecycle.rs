@@ -1,0 +1,98 @@
+//! Bodies of Connect lifecycle events.
+
+use app_license::Edition;
+use app_license::connect::{LifecycleBody, LifecycleKind};
+use serde_json::{Value, json};
+
+use super::case::body_bytes;
+use super::licenses::INFORMATION;
+use super::{Case, Checks, Outcome};
+
+pub(super) fn body(case: &Case<'_>) -> Outcome {
+    let mut checks = Checks::default();
+    let expect = case.get("expect").and_then(Value::as_object);
+    let Some(expect) = checks.need("expect", expect) else {
+        return checks.outcome();
+    };
+    let read = LifecycleBody::parse(&body_bytes(case.get("body"))).map_err(|e| e.to_string());
+    let accepted = read.and_then(|body| match case.text("endpoint") {
+        None => Ok(body),
+        Some(endpoint) if LifecycleKind::from_name(endpoint) == Some(body.kind()) => Ok(body),
+        Some(endpoint) => Err(format!(
+            "`eventType` is `{}` at the endpoint `{endpoint}`",
+            body.kind()
+        )),
+    });
+    if let Some(wanted) = expect.get("error") {
+        match accepted {
+            Ok(_) => checks.holds("error", false, wanted, "the body was read"),
+            Err(found) => {
+                let missing = wanted.as_str().and_then(|w| w.strip_prefix("missing "));
+                let named = missing.is_none_or(|field| found.contains(field));
+                checks.holds("error", named, wanted, found);
+            }
+        }
+    } else if let Some(body) = checks.ok("body", accepted) {
+        for (key, expected) in expect {
+            one(&mut checks, case, &body, key, expected);
+        }
+    }
+    checks.outcome()
+}
+
+fn one(checks: &mut Checks, case: &Case<'_>, body: &LifecycleBody, key: &str, expected: &Value) {
+    let wire = |name: &str| case.get("body").and_then(|b| b.get(name));
+    let capability = body.capability_set();
+    let found = match key {
+        "edition" => json!(capability.and_then(|c| c.edition()).map(Edition::name)),
+        "capability_set" | "capabilitySet" | "raw_capability_set" => json!(capability),
+        "has_secret" => json!(body.has_secret()),
+        "event_type" | "eventType" | "kind" => json!(body.kind().name()),
+        "key" | "app_key" => json!(body.app_key()),
+        "client_key" | "clientKey" => json!(body.client_key()),
+        "base_url" | "baseUrl" => json!(body.base_url()),
+        "display_url" | "displayUrl" => json!(body.display_url()),
+        "product_type" | "productType" => json!(body.product_type()),
+        "description" => json!(body.description()),
+        "forge_installation_id" | "installation_id" | "installationId" => {
+            json!(body.installation_id())
+        }
+        "cloud_id" | "cloudId" => json!(body.cloud_id()),
+        "account_id" | "accountId" => json!(body.account_id()),
+        "oauth_client_id" | "oauthClientId" => json!(body.oauth_client_id()),
+        "entitlement_id" | "entitlementId" => json!(body.entitlement_id()),
+        "entitlement_number" | "entitlementNumber" => json!(body.entitlement_number()),
+        "service_entitlement_number" | "serviceEntitlementNumber" => {
+            json!(body.service_entitlement_number())
+        }
+        "display_url_falls_back_to_base_url" => {
+            let said = wire("displayUrl").is_some_and(|url| *url != "");
+            json!(!said && body.display_url() == body.base_url())
+        }
+        "empty_string_means_absent" => json!(empty_is_absent(body, &wire)),
+        key if INFORMATION.contains(&key) => return,
+        key => return checks.unknown(key, expected),
+    };
+    checks.same(key, expected, &found);
+}
+
+/// Whether every optional field that is `""` on the wire reads as absent.
+fn empty_is_absent<'a>(body: &LifecycleBody, wire: &dyn Fn(&str) -> Option<&'a Value>) -> bool {
+    [
+        ("description", body.description().is_none()),
+        (
+            "serviceEntitlementNumber",
+            body.service_entitlement_number().is_none(),
+        ),
+        ("entitlementId", body.entitlement_id().is_none()),
+        ("entitlementNumber", body.entitlement_number().is_none()),
+        ("oauthClientId", body.oauth_client_id().is_none()),
+        ("accountId", body.account_id().is_none()),
+        ("capabilitySet", body.capability_set().is_none()),
+        ("installationId", body.installation_id().is_none()),
+        ("cloudId", body.cloud_id().is_none()),
+        ("displayUrl", body.display_url() == body.base_url()),
+    ]
+    .into_iter()
+    .all(|(name, absent)| absent || wire(name).is_none_or(|value| *value != ""))
+}

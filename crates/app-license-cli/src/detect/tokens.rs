@@ -1,0 +1,207 @@
+//! Tokens: what one claims, unverified.
+
+use app_license::{License, Touchpoint, UnixTime};
+use serde_json::{Map, Value};
+
+use super::Look;
+use crate::fault::Fault;
+use crate::reading::{Believe, Reading, What};
+use crate::{raw, token};
+
+const INVOCATION: What = What {
+    code: "forge_invocation_token",
+    title: "Forge invocation token",
+};
+const FORGE_CONTEXT: What = What {
+    code: "forge_context_token",
+    title: "Forge context token (of a function)",
+};
+const INSTALL: What = What {
+    code: "connect_install_token",
+    title: "Connect install token (RS256)",
+};
+const CONTEXT: What = What {
+    code: "connect_context_token",
+    title: "Connect context token",
+};
+const REQUEST: What = What {
+    code: "connect_request_token",
+    title: "Connect request token",
+};
+const SESSION: What = What {
+    code: "connect_session_token",
+    title: "Connect session token, signed by the app",
+};
+
+/// Reads a compact token.
+pub(super) fn read(token: &str, look: Look) -> Result<Reading, Fault> {
+    let opened = token::open(token).map_err(|why| Fault::Option(why.to_owned()))?;
+    let algorithm = opened.header.get("alg").and_then(Value::as_str);
+    let json = std::str::from_utf8(&opened.claims_json)
+        .map_err(|_| Fault::Json("not UTF-8".to_owned()))?;
+    raw::check(json)?;
+    let mut reading = claims(&opened.claims, json, algorithm, look)?;
+    reading.fact("algorithm", short(algorithm.unwrap_or("none")));
+    let kid = opened.header.get("kid").and_then(Value::as_str);
+    reading.fact_if("key id", kid.map(short));
+    if opened.header.contains_key("crit") {
+        reading.note("critical_header", "the header has `crit`: never accepted");
+    }
+    Ok(reading)
+}
+
+/// Whether a JSON object is the claims of a token.
+pub(super) fn are_claims(object: &Map<String, Value>) -> bool {
+    object.contains_key("iss") && (object.contains_key("exp") || object.contains_key("qsh"))
+}
+
+/// Reads the claims of a token.
+pub(super) fn claims(
+    claims: &Map<String, Value>,
+    json: &str,
+    algorithm: Option<&str>,
+    look: Look,
+) -> Result<Reading, Fault> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let mut reading = match (text("iss"), text("qsh"), algorithm) {
+        (Some("forge/invocation-token"), _, _) => invocation(claims, json, look)?,
+        (Some("forge/context-token"), _, _) => {
+            let mut reading = Reading::new(FORGE_CONTEXT, Believe::NOTHING);
+            reading.note(
+                "opaque",
+                "opaque to apps: never accept it as an invocation token",
+            );
+            reading
+        }
+        (_, Some("context-qsh"), _) => context(claims, json, look)?,
+        (_, Some(qsh), Some("RS256")) => bound(INSTALL, Believe::INSTALL, qsh),
+        (_, Some(qsh), _) => bound(REQUEST, Believe::REQUEST, qsh),
+        (_, None, _) if claims.contains_key("aud") => Reading::new(SESSION, Believe::SESSION),
+        _ if claims.contains_key("app") => invocation(claims, json, look)?,
+        _ => {
+            let mut reading = Reading::new(REQUEST, Believe::REQUEST);
+            reading.note(
+                "qsh_missing",
+                "no `qsh`: the token is bound to no URL and is refused",
+            );
+            reading
+        }
+    };
+    reading.fact_if("issuer", text("iss").map(short));
+    reading.fact_if("subject", text("sub").map(short));
+    match claims.get("aud") {
+        Some(Value::String(aud)) => reading.fact("audience", short(aud)),
+        Some(Value::Array(all)) => {
+            let all: Vec<_> = all.iter().filter_map(Value::as_str).map(short).collect();
+            reading.fact("audience", all.join(", "));
+        }
+        _ => {}
+    }
+    times(&mut reading, claims, look.now);
+    Ok(reading)
+}
+
+fn bound(what: What, believe: Believe, qsh: &str) -> Reading {
+    let mut reading = Reading::new(what, believe);
+    reading.fact("query hash", short(qsh));
+    reading.note(
+        "no_license",
+        "no licence in this token: the query (`lic`, `capSet`) or the License API has it",
+    );
+    reading
+}
+
+fn invocation(claims: &Map<String, Value>, json: &str, look: Look) -> Result<Reading, Fault> {
+    let app = claims.get("app");
+    let at = |path: &str| app.and_then(|a| a.pointer(path)).and_then(Value::as_str);
+    let issued = claims.get("iat").and_then(Value::as_u64);
+    let mut license = license_at(json, &["app", "license"], Touchpoint::ForgeInvocationToken)?;
+    if let Some(environment) = at("/environment/type") {
+        license = license.in_environment(app_license::EnvironmentType::new(environment));
+    }
+    if let Some(issued) = issued.and_then(UnixTime::from_seconds) {
+        license = license.at(issued);
+    }
+    let mut reading = Reading::of(INVOCATION, license, look.now);
+    reading.fact_if("app", at("/id").map(short));
+    reading.fact_if("installation", at("/installationId").map(short));
+    reading.fact_if("module", at("/module/key").map(short));
+    reading.fact_if(
+        "isolated cloud",
+        claims.get("icLabel").and_then(Value::as_str).map(short),
+    );
+    let access = claims.get("context").and_then(|c| c.get("userAccess"));
+    reading.fact_if("user access", access.map(user_access));
+    Ok(reading)
+}
+
+fn context(claims: &Map<String, Value>, json: &str, look: Look) -> Result<Reading, Fault> {
+    let path = ["context", "license"];
+    let mut license = license_at(json, &path, Touchpoint::ConnectContextToken)?;
+    let issued = claims.get("iat").and_then(Value::as_u64);
+    if let Some(issued) = issued.and_then(UnixTime::from_seconds) {
+        license = license.at(issued);
+    }
+    Ok(Reading::of(CONTEXT, license, look.now))
+}
+
+fn times(reading: &mut Reading, claims: &Map<String, Value>, now: UnixTime) {
+    let at = |name: &str| {
+        claims
+            .get(name)
+            .and_then(Value::as_u64)
+            .and_then(UnixTime::from_seconds)
+    };
+    reading.fact_if("issued", at("iat"));
+    reading.fact_if("expires", at("exp"));
+    match at("exp") {
+        Some(expires) if expires < now => reading.note(
+            "expired",
+            format!("the token expired {} s ago", now.since(expires)),
+        ),
+        Some(_) => {}
+        None => reading.note("exp_missing", "no readable `exp`: the token is refused"),
+    }
+    if at("iat").is_some_and(|issued| issued > now) {
+        reading.note("not_yet_valid", "the token is issued in the future");
+    }
+}
+
+/// The licence object at a path of a document.
+pub(super) fn license_at(
+    json: &str,
+    path: &[&str],
+    touchpoint: Touchpoint,
+) -> Result<License, Fault> {
+    match raw::at(json, path) {
+        None => Ok(License::absent(touchpoint)),
+        Some(object) => Ok(License::from_object(object.as_bytes(), touchpoint)?),
+    }
+}
+
+/// What user-based billing says, which is no licence.
+pub(super) fn user_access(access: &Value) -> String {
+    let says = |name: &str| match access.get(name).and_then(Value::as_bool) {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "not said",
+    };
+    format!(
+        "in effect: {}, this user: {}",
+        says("enabled"),
+        says("hasAccess")
+    )
+}
+
+/// At most 80 characters, and none that moves a terminal's cursor.
+pub(super) fn short(text: &str) -> String {
+    let mut shown: String = text
+        .chars()
+        .take(80)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    if text.chars().nth(80).is_some() {
+        shown.push('…');
+    }
+    shown
+}

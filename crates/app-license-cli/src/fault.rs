@@ -1,0 +1,72 @@
+//! What can go wrong around the library: files, options, output.
+
+use crate::exit::Exit;
+
+/// Why a command did not answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The library refused the input.
+    #[error(transparent)]
+    Library(#[from] app_license::Error),
+    /// A file, or standard input, cannot be read.
+    #[error("cannot read `{path}`: {source}")]
+    Read {
+        /// The path as given.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The answer cannot be written.
+    #[error("cannot write the answer: {0}")]
+    Write(#[from] std::io::Error),
+    /// More input than any honest one.
+    #[error("`{path}` holds more than {limit} bytes")]
+    TooLarge {
+        /// The path as given.
+        path: String,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// Not the JSON that the library takes.
+    #[error("not acceptable JSON: {0}")]
+    Json(String),
+    /// Nothing that is known.
+    #[error("cannot tell what this is; tried: {tried}")]
+    Undetected {
+        /// What was looked for.
+        tried: String,
+    },
+    /// A file of vectors with an unknown shape, or without a case.
+    #[error("{0}")]
+    Vectors(String),
+    /// An option, or what a file named by one holds, is not what it must be.
+    #[error("{0}")]
+    Option(String),
+}
+
+impl Fault {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Library(error) => error.code(),
+            Self::Read { .. } => "read",
+            Self::Write(_) => "write",
+            Self::TooLarge { .. } => "too_large",
+            Self::Json(_) => "json",
+            Self::Undetected { .. } => "undetected",
+            Self::Vectors(_) => "vectors",
+            Self::Option(_) => "option",
+        }
+    }
+
+    /// How the program ends with it.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Read { .. } | Self::Write(_) => Exit::Error,
+            _ => Exit::Invalid,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The binary `app-license`: everything is in the library.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut io = app_license_cli::Io {
+        stdin: Box::new(std::io::stdin()),
+        stdin_is_terminal: std::io::stdin().is_terminal(),
+        out: &mut anstream::stdout().lock(),
+        err: &mut anstream::stderr().lock(),
+        progress: std::io::stderr().is_terminal(),
+    };
+    app_license_cli::run(std::env::args_os(), &mut io).into()
+}

@@ -1,0 +1,88 @@
+//! Answers on the screen: for people, or as JSON.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use crate::fault::Fault;
+use crate::io::Io;
+
+/// How answers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+
+/// Text in a style; the stream strips it when it is no terminal.
+pub(crate) fn paint(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Writes the answer in the format asked for.
+pub(crate) fn show(
+    io: &mut Io<'_>,
+    format: Format,
+    json: &impl Serialize,
+    human: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), Fault> {
+    match format {
+        Format::Human => human(io.out)?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *io.out, json).map_err(std::io::Error::from)?;
+            writeln!(io.out)?;
+        }
+    }
+    io.out.flush()?;
+    Ok(())
+}
+
+/// Writes why there is no answer.
+pub(crate) fn show_fault(io: &mut Io<'_>, format: Format, code: &str, message: &str) {
+    let written = match format {
+        Format::Human => writeln!(
+            io.err,
+            "{}: {message}",
+            paint(BAD.bold(), format_args!("error[{code}]"))
+        ),
+        Format::Json => writeln!(
+            io.out,
+            "{}",
+            serde_json::json!({"error": {"code": code, "message": message}})
+        ),
+    };
+    // nobody is left to tell
+    drop(written);
+}
+
+/// An empty table with a heading.
+pub(crate) fn table<const N: usize>(heading: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_BORDERS_ONLY)
+        .enforce_styling()
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(heading.map(|h| Cell::new(h).add_attribute(Attribute::Bold)));
+    table
+}
+
+/// A yes or a no, green or red.
+pub(crate) fn verdict(yes: bool, text: impl ToString) -> Cell {
+    Cell::new(text).fg(if yes {
+        comfy_table::Color::Green
+    } else {
+        comfy_table::Color::Red
+    })
+}

@@ -1,0 +1,50 @@
+//! JSON that came from outside: checked strictly once, then looked into without changing it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use app_license::json::{Scanner, Value as Scanned};
+use serde_json::value::RawValue;
+
+use crate::fault::Fault;
+
+/// Checks that text is one strict JSON value: no key twice, no trailing bytes, not too deep.
+pub(crate) fn check(json: &str) -> Result<(), Fault> {
+    let mut scanner = Scanner::<8192>::from_text(json);
+    scanner
+        .value()
+        .map(|_: Scanned<'_>| ())
+        .and_then(|()| scanner.end())
+        .map_err(|e| Fault::Json(e.to_string()))
+}
+
+/// The text of the value at a path of object keys, exactly as it was written.
+pub(crate) fn at<'a>(json: &'a str, path: &[&str]) -> Option<&'a str> {
+    let mut here = json;
+    for name in path {
+        let fields: BTreeMap<Cow<'a, str>, &'a RawValue> = serde_json::from_str(here).ok()?;
+        here = fields.get(*name)?.get();
+    }
+    Some(here)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{at, check};
+
+    #[test]
+    fn text_is_kept_as_written() {
+        let json = r#"{"app" : {"license":{"b":1,"a": 2.0}}}"#;
+        assert_eq!(at(json, &["app", "license"]), Some(r#"{"b":1,"a": 2.0}"#));
+        assert_eq!(at(json, &["app", "x"]), None);
+        assert_eq!(at("[1]", &["app"]), None);
+    }
+
+    #[test]
+    fn what_two_readers_could_read_differently_is_refused() {
+        assert!(check(r#"{"a":{"b":[1,{"c":null}]}}"#).is_ok());
+        for wrong in [r#"{"a":1,"a":2}"#, "{} {}", "{", "\u{feff}{}"] {
+            assert!(check(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What a License API said, with its age.
+
+use app_license::UnixTime;
+
+use crate::error::Error;
+
+/// What a License API said, and when: now, a while ago, or a long while ago because it cannot be
+/// asked. It is then as old as it says, and [`Answer::fault`] says why nothing newer is known; how
+/// old is too old is the policy's to say.
+///
+/// ```
+/// use app_license::UnixTime;
+/// use app_license_client::Answer;
+/// let answer = Answer::new("active", UnixTime::EPOCH);
+/// assert_eq!(answer.age(UnixTime::EPOCH.plus(90)), 90);
+/// assert!(answer.fault().is_none());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Answer<T> {
+    value: T,
+    as_of: UnixTime,
+    fault: Option<Error>,
+}
+
+impl<T> Answer<T> {
+    /// Something that was said at this time (UTC).
+    pub const fn new(value: T, as_of: UnixTime) -> Self {
+        let fault = None;
+        Self {
+            value,
+            as_of,
+            fault,
+        }
+    }
+
+    pub(crate) fn despite(mut self, fault: Error) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
+    /// What was said.
+    pub const fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// What was said, without its date.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+
+    /// When it was said (UTC).
+    pub const fn as_of(&self) -> UnixTime {
+        self.as_of
+    }
+
+    /// How old it is, in seconds.
+    pub const fn age(&self, now: UnixTime) -> u64 {
+        now.since(self.as_of)
+    }
+
+    /// Why nothing newer is known, where something newer was wanted.
+    pub const fn fault(&self) -> Option<&Error> {
+        self.fault.as_ref()
+    }
+}

@@ -1,0 +1,99 @@
+//! A map that never grows over its limit: the entry used longest ago goes first.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+#[derive(Debug)]
+pub(crate) struct Bounded<K, V> {
+    entries: BTreeMap<K, (u64, V)>,
+    order: BTreeMap<u64, K>,
+    next: u64,
+    limit: usize,
+}
+
+impl<K: Ord + Clone, V> Bounded<K, V> {
+    pub(crate) const fn new(limit: usize) -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            order: BTreeMap::new(),
+            next: 0,
+            limit,
+        }
+    }
+
+    /// Reads without counting as a use.
+    pub(crate) fn peek<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        self.entries.get(key).map(|(_, value)| value)
+    }
+
+    /// Reads, and counts as a use.
+    pub(crate) fn get(&mut self, key: &K) -> Option<&mut V> {
+        let (used, value) = self.entries.get_mut(key)?;
+        // the newest entry stays where it is: no work for a map of one hot key
+        if used.wrapping_add(1) != self.next {
+            let key = self.order.remove(used)?;
+            *used = self.next;
+            self.order.insert(self.next, key);
+            self.next = self.next.wrapping_add(1);
+        }
+        Some(value)
+    }
+
+    pub(crate) fn insert(&mut self, key: K, value: V) {
+        self.remove(&key);
+        while self.entries.len() >= self.limit.max(1) {
+            let Some((_, oldest)) = self.order.pop_first() else {
+                break;
+            };
+            self.entries.remove(&oldest);
+        }
+        self.order.insert(self.next, key.clone());
+        self.entries.insert(key, (self.next, value));
+        self.next = self.next.wrapping_add(1);
+    }
+
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+        let (used, value) = self.entries.remove(key)?;
+        self.order.remove(&used);
+        Some(value)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Bounded;
+
+    #[test]
+    fn the_entry_used_longest_ago_goes_first() {
+        let mut map = Bounded::new(2);
+        map.insert("a", 1);
+        map.insert("b", 2);
+        assert_eq!(map.get(&"a"), Some(&mut 1));
+        map.insert("c", 3);
+        assert_eq!(
+            (map.peek("a"), map.peek("b"), map.peek("c")),
+            (Some(&1), None, Some(&3))
+        );
+        map.insert("a", 4);
+        assert_eq!((map.len(), map.order.len()), (2, 2));
+        assert_eq!(map.remove(&"a"), Some(4));
+        assert_eq!((map.len(), map.order.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_hundred_thousand_keys_leave_no_trace() {
+        let mut map = Bounded::new(16);
+        for i in 0..100_000 {
+            map.insert(i, ());
+            map.get(&(i / 2));
+        }
+        assert_eq!((map.len(), map.order.len()), (16, 16));
+    }
+}

@@ -1,0 +1,333 @@
+//! The Connect License API: what a site says about the app's licence.
+
+mod settings;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use app_license::connect::{
+    BaseUrl, KeyHosts, LicenseApiAnswer, LicenseApiProblem, Request, sign_request,
+};
+use app_license::{AppKey, ClientKey, HmacKey, License, UnixTime, Verified};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::answer::Answer;
+use crate::bounded::Bounded;
+use crate::clock::{SharedClock, passed};
+use crate::error::{Error, ErrorKind, shown};
+use crate::fetch::{Fetcher, Get, Reply};
+use crate::flight::Flights;
+use crate::retry::back_off;
+use crate::stats::{Counters, Stats};
+
+pub use settings::ConnectLicenseApiBuilder;
+use settings::Settings;
+
+/// The largest answer that is read, in bytes.
+const MAX_ANSWER: usize = 256 * 1024;
+
+/// Asks a site, in the app's name, what licence the app has there.
+///
+/// `GET {baseUrl}/rest/atlassian-connect/1/addons/{appKey}`, signed with the installation's
+/// secret; a Confluence base URL ends in `/wiki` already. Only a site of the configured cloud is
+/// asked: another base URL is refused before anything is sent, whatever vouches for it.
+///
+/// | the site | answer |
+/// |---|---|
+/// | answers with a licence, active or not | that licence |
+/// | answers without one | a licence that is absent |
+/// | answers 404 | that it does not have the app |
+/// | cannot be asked, or does not let us, and answered before | that answer, with its age and the fault, for a day |
+/// | cannot be asked, or does not let us, and never answered | could not check |
+///
+/// An answer is kept for five minutes, as long as the host itself keeps it. Requests for one
+/// tenant share one flight. A fault that may pass is tried again twice, with exponential back-off
+/// and jitter or when the site says, and then left alone for half a minute.
+///
+/// Platform page: <https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps/>
+///
+/// ```
+#[doc = include_str!("../doc/loopback.rs")]
+/// # block_on(async {
+/// use app_license::connect::{BaseUrl, KeyHosts};
+/// use app_license::{AppKey, ClientKey, HmacKey, SharedSecret};
+/// use app_license_client::{ConnectLicenseApi, Fetcher};
+///
+/// let site = answering(200, r#"{"key":"com.example.app","license":{"active":true}}"#);
+/// let app = AppKey::new("com.example.app").unwrap();
+/// let fetcher = Fetcher::loopback_for_tests()?; // stands in for the platform
+/// let api = ConnectLicenseApi::builder(fetcher, app, KeyHosts::default()).build()?;
+///
+/// let tenant = ClientKey::new("tenant-1").unwrap(); // these three from the store
+/// let base_url = BaseUrl::http_loopback(&site).unwrap();
+/// let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef").unwrap());
+/// let answer = api.get(&tenant, &base_url, &key).await?;
+/// let license = answer.license().unwrap();
+/// assert!(license.has_capability("capabilityStandard"));
+/// # Ok::<(), app_license_client::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct ConnectLicenseApi {
+    inner: Arc<Inner>,
+}
+
+/// What is known of one tenant.
+#[derive(Debug, Clone, Default)]
+struct Entry {
+    said: Option<(LicenseApiAnswer, UnixTime)>,
+    fault: Option<Fault>,
+}
+
+#[derive(Debug, Clone)]
+struct Fault {
+    since: UnixTime,
+    seconds: u64,
+    error: Error,
+}
+
+type Asked = Result<Answer<LicenseApiAnswer>, Error>;
+
+#[derive(Debug)]
+struct Inner {
+    fetcher: Fetcher,
+    app: AppKey,
+    hosts: KeyHosts,
+    clock: SharedClock,
+    settings: Settings,
+    known: Mutex<Bounded<ClientKey, Entry>>,
+    flights: Arc<Flights<ClientKey, Asked>>,
+    counters: Counters,
+}
+
+impl ConnectLicenseApi {
+    /// The API for this app on the sites of one cloud.
+    pub fn builder(fetcher: Fetcher, app: AppKey, hosts: KeyHosts) -> ConnectLicenseApiBuilder {
+        ConnectLicenseApiBuilder::new(fetcher, app, hosts)
+    }
+
+    /// What the tenant's site says, at most five minutes old; older with the fault beside it when
+    /// the site cannot be asked. All three arguments belong to one installation.
+    ///
+    /// # Errors
+    /// Refused: `foreign_base_url`. Could not check: anything else.
+    pub async fn get(&self, tenant: &ClientKey, base_url: &BaseUrl, key: &HmacKey) -> Asked {
+        let counters = &self.inner.counters;
+        counters.outcome(self.find(tenant, base_url, key).await)
+    }
+
+    /// Forgets what is known of a tenant, as after an event that says its licence changed.
+    pub fn forget(&self, tenant: &ClientKey) {
+        self.inner.lock().remove(tenant);
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.inner.counters.snapshot()
+    }
+
+    async fn find(&self, tenant: &ClientKey, base_url: &BaseUrl, key: &HmacKey) -> Asked {
+        let inner = &self.inner;
+        let url = inner.resource(base_url)?;
+        if let Some(answer) = inner.known(tenant) {
+            inner.counters.hit();
+            if answer.as_ref().is_ok_and(|a| a.fault().is_some()) {
+                inner.counters.stale();
+            }
+            return answer;
+        }
+        let question = || {
+            let call = Call {
+                tenant: tenant.clone(),
+                base_url: base_url.clone(),
+                url,
+                key: key.clone(),
+            };
+            Arc::clone(inner).answer(call)
+        };
+        let flight = inner.flights.join(tenant.clone(), question)?;
+        if flight.joined {
+            inner.counters.join();
+        }
+        let answer = flight.landed().await?;
+        if answer.as_ref().is_ok_and(|a| a.fault().is_some()) {
+            inner.counters.stale();
+        }
+        answer
+    }
+}
+
+/// Everything a call needs.
+struct Call {
+    tenant: ClientKey,
+    base_url: BaseUrl,
+    url: Url,
+    key: HmacKey,
+}
+
+impl Inner {
+    /// The address to ask, if it is on a host that may be asked.
+    fn resource(&self, base_url: &BaseUrl) -> Result<Url, Error> {
+        let foreign = || {
+            let host = shown(base_url.host());
+            Error::from(ErrorKind::ForeignHost { host })
+        };
+        let text = format!("{base_url}{}", LicenseApiAnswer::path(&self.app));
+        let url = Url::parse(&text).map_err(|_| foreign())?;
+        let ours = self.hosts.check_site(base_url.as_str()).is_ok();
+        if (ours || self.fetcher.is_loopback_only()) && self.fetcher.takes(&url) {
+            Ok(url)
+        } else {
+            Err(foreign())
+        }
+    }
+
+    /// What is known without asking.
+    fn known(&self, tenant: &ClientKey) -> Option<Asked> {
+        let now = self.clock.now();
+        let mut known = self.lock();
+        let entry = known.get(tenant)?;
+        if let Some((said, at)) = &entry.said
+            && !passed(now, *at, self.settings.fresh)
+        {
+            return Some(Ok(Answer::new(said.clone(), *at)));
+        }
+        let fault = entry.fault.as_ref()?;
+        let error = (!passed(now, fault.since, fault.seconds)).then(|| fault.error.clone())?;
+        Some(self.despite(entry, error, now))
+    }
+
+    /// The last answer, if it is not too old, in spite of a fault.
+    fn despite(&self, entry: &Entry, fault: Error, now: UnixTime) -> Asked {
+        match &entry.said {
+            Some((said, at)) if !passed(now, *at, self.settings.kept) => {
+                Ok(Answer::new(said.clone(), *at).despite(fault))
+            }
+            _ => Err(fault),
+        }
+    }
+
+    async fn answer(self: Arc<Self>, call: Call) -> Asked {
+        if let Some(answer) = self.known(&call.tenant) {
+            return answer;
+        }
+        let limit = self.settings.deadline;
+        let asked = tokio::time::timeout(limit, self.ask(&call)).await;
+        let asked = asked.unwrap_or_else(|_| {
+            let host = call.base_url.host().to_owned();
+            Err(ErrorKind::TimedOut { host }.into())
+        });
+        let now = self.clock.now();
+        let mut known = self.lock();
+        let mut entry = known.remove(&call.tenant).unwrap_or_default();
+        let answer = match asked {
+            Ok(said) => {
+                entry.said = Some((said.clone(), now));
+                entry.fault = None;
+                Ok(Answer::new(said, now))
+            }
+            Err(error) => {
+                let seconds = self.pause_after(&error);
+                let answer = self.despite(&entry, error.clone(), now);
+                let since = now;
+                entry.fault = Some(Fault {
+                    since,
+                    seconds,
+                    error,
+                });
+                answer
+            }
+        };
+        known.insert(call.tenant, entry);
+        answer
+    }
+
+    async fn ask(&self, call: &Call) -> Result<LicenseApiAnswer, Error> {
+        let mut attempt = 0_u32;
+        loop {
+            let error = match self.ask_once(call).await.and_then(read) {
+                Ok(said) => return Ok(said),
+                Err(error) => error,
+            };
+            attempt = attempt.saturating_add(1);
+            match self.pause_before(attempt, &error) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(error),
+            }
+        }
+    }
+
+    async fn ask_once(&self, call: &Call) -> Result<Reply, Error> {
+        let now = self.clock.now();
+        let request = Request::new("GET", call.url.as_str());
+        let (base_url, app) = (&call.base_url, &self.app);
+        let token = sign_request(&request, base_url, app, &call.tenant, &call.key, now)
+            .map_err(|e| Error::setting("base_url", e.to_string()))?;
+        self.counters.fetch();
+        let get = Get {
+            url: &call.url,
+            accept: "application/json",
+            authorization: Some(Zeroizing::new(format!("JWT {token}"))),
+            limit: MAX_ANSWER,
+        };
+        self.fetcher.get(get).await
+    }
+
+    /// How long to wait before trying again; `None` for not trying again.
+    fn pause_before(&self, attempt: u32, error: &Error) -> Option<Duration> {
+        let Settings {
+            attempts,
+            base,
+            cap,
+            ..
+        } = self.settings;
+        if attempt >= attempts || !error.is_passing() {
+            return None;
+        }
+        let jitter = back_off(attempt, base, cap);
+        match error.retry_after().map(Duration::from_secs) {
+            Some(wish) if wish > cap => None,
+            Some(wish) => Some(wish.saturating_add(back_off(0, base, cap))),
+            None => Some(jitter),
+        }
+    }
+
+    /// How long the tenant's site is left alone, in seconds.
+    fn pause_after(&self, error: &Error) -> u64 {
+        let wish = error.retry_after().unwrap_or(0).min(3600);
+        wish.max(self.settings.fault)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Bounded<ClientKey, Entry>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What counts as an answer; the rest are faults, kept apart from it.
+fn read(reply: Reply) -> Result<LicenseApiAnswer, Error> {
+    match LicenseApiAnswer::read(Some(reply.status), &reply.body) {
+        said @ (LicenseApiAnswer::License(_) | LicenseApiAnswer::NotFound) => Ok(said),
+        LicenseApiAnswer::Faulted(LicenseApiProblem::Malformed(source)) => {
+            Err(ErrorKind::Unreadable {
+                host: reply.host,
+                what: "licence",
+                source: Some(source),
+            }
+            .into())
+        }
+        _ => Err(reply.fault()),
+    }
+}
+
+impl Answer<LicenseApiAnswer> {
+    /// The licence that the site told us, dated; `None` when it said that it does not have the
+    /// app, which is a no.
+    #[must_use]
+    pub fn license(&self) -> Option<Verified<License>> {
+        let license = self.value().license()?.clone();
+        // fetched by this process, over TLS, from a host of the configured cloud
+        Some(Verified::dangerous_assume(license.at(self.as_of())))
+    }
+}

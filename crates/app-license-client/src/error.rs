@@ -1,0 +1,280 @@
+//! The one error of this crate: refused, or could not check, never mixed up.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a key or a licence was not answered.
+///
+/// [`Error::class`] is the question that matters: was the request **refused** (the platform
+/// answered, and the answer is no), or **could it not be checked** (nothing was learned)? Cheap to
+/// clone: one fault is handed to everybody who waited for it. No message shows a token, a secret
+/// or what a server answered.
+///
+/// ```
+/// use app_license_client::{Class, Error, ErrorKind};
+/// let error = Error::from(ErrorKind::TimedOut { host: "keys.example.com".into() });
+/// assert_eq!(error.class(), Class::CouldNotCheck);
+/// assert_eq!(error.class().http_status(), 503);
+/// assert_eq!(error.code(), "timed_out");
+/// assert_eq!(error.to_string(), "`keys.example.com` did not answer in time");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Error(Arc<ErrorKind>);
+
+/// What an [`Error`] means for the request at hand.
+///
+/// ```
+/// use app_license_client::Class;
+/// assert_eq!(Class::Refused.http_status(), 401);
+/// assert_eq!(Class::CouldNotCheck.http_status(), 503);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Class {
+    /// The answer is no: 401.
+    Refused,
+    /// Nothing was learned, a later try may: 503.
+    CouldNotCheck,
+    /// A setting of this crate is wrong: 500.
+    Misuse,
+}
+
+impl Class {
+    /// The HTTP status a server answers with.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::Refused => 401,
+            Self::CouldNotCheck => 503,
+            Self::Misuse => 500,
+        }
+    }
+}
+
+/// A foreign error that is only shown, never matched.
+pub type Source = Arc<dyn std::error::Error + Send + Sync>;
+
+/// What happened. New kinds may come; match with a last arm `_`.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    // ---- refused ----
+    /// Every host that may know the key says that it does not.
+    #[error("no key `{kid}` is known")]
+    UnknownKey {
+        /// The id, shortened.
+        kid: String,
+    },
+    /// The key is too short to prove anything.
+    #[error("the key `{kid}` is not accepted")]
+    WeakKey {
+        /// The id.
+        kid: String,
+        /// Its length.
+        source: app_license::Error,
+    },
+    /// The address asked for is not on a host of the configured cloud: it is not called.
+    #[error("`{host}` is not a host of the configured cloud")]
+    ForeignHost {
+        /// The host, shortened.
+        host: String,
+    },
+
+    // ---- could not check ----
+    /// No connection, or one that broke.
+    #[error("`{host}` cannot be reached")]
+    Unreachable {
+        /// Which host.
+        host: String,
+        /// Why.
+        source: Source,
+    },
+    /// No whole answer in time.
+    #[error("`{host}` did not answer in time")]
+    TimedOut {
+        /// Which host.
+        host: String,
+    },
+    /// An answer other than success.
+    #[error("`{host}` answered {status}")]
+    Status {
+        /// Which host.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+        /// The seconds after which it wants to be asked again, where it said so.
+        retry_after: Option<u64>,
+    },
+    /// A redirect; none is followed.
+    #[error("`{host}` answered {status}, and redirects are not followed")]
+    Redirected {
+        /// Which host.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// More bytes than any honest answer has.
+    #[error("`{host}` answered more than {limit} bytes")]
+    TooLarge {
+        /// Which host.
+        host: String,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// An answer that is not what was asked for.
+    #[error("`{host}` answered something that is no {what}")]
+    Unreadable {
+        /// Which host.
+        host: String,
+        /// What was asked for.
+        what: &'static str,
+        /// What is wrong with it.
+        source: Option<app_license::Error>,
+    },
+    /// Too many other questions are open.
+    #[error("{limit} questions are open already")]
+    Busy {
+        /// How many may be open at once.
+        limit: usize,
+    },
+    /// The task that asked was stopped, as at shutdown.
+    #[error("the question was interrupted")]
+    Interrupted,
+    /// Another process asked within the last minutes, and its answer is not known yet.
+    #[error("another process holds the lease on the question for up to {seconds} s")]
+    Leased {
+        /// For how long at most, in seconds.
+        seconds: u64,
+    },
+    /// The shared cache or lease failed.
+    #[error("the licence cache cannot be used")]
+    Cache {
+        /// Why.
+        source: Source,
+    },
+
+    // ---- misuse ----
+    /// A setting that cannot be.
+    #[error("the setting `{setting}` is not valid: {reason}")]
+    Setting {
+        /// Which.
+        setting: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// What happened.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
+    /// The stable code of the kind.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        use ErrorKind as K;
+        match &*self.0 {
+            K::UnknownKey { .. } => "unknown_key",
+            K::WeakKey { .. } => "weak_key",
+            K::ForeignHost { .. } => "foreign_base_url",
+            K::Unreachable { .. } => "unreachable",
+            K::TimedOut { .. } => "timed_out",
+            K::Status { .. } => "status",
+            K::Redirected { .. } => "redirected",
+            K::TooLarge { .. } => "answer_too_large",
+            K::Unreadable { .. } => "unreadable",
+            K::Busy { .. } => "busy",
+            K::Interrupted => "interrupted",
+            K::Leased { .. } => "leased",
+            K::Cache { .. } => "cache",
+            K::Setting { .. } => "setting",
+        }
+    }
+
+    /// Whether the request is refused or could not be checked.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        use ErrorKind as K;
+        match &*self.0 {
+            K::UnknownKey { .. } | K::WeakKey { .. } | K::ForeignHost { .. } => Class::Refused,
+            K::Unreachable { .. }
+            | K::TimedOut { .. }
+            | K::Status { .. }
+            | K::Redirected { .. }
+            | K::TooLarge { .. }
+            | K::Unreadable { .. }
+            | K::Busy { .. }
+            | K::Interrupted
+            | K::Leased { .. }
+            | K::Cache { .. } => Class::CouldNotCheck,
+            K::Setting { .. } => Class::Misuse,
+        }
+    }
+
+    /// Whether trying the same again at once may help.
+    pub(crate) fn is_passing(&self) -> bool {
+        match &*self.0 {
+            ErrorKind::Unreachable { .. } | ErrorKind::TimedOut { .. } => true,
+            ErrorKind::Status { status, .. } => {
+                matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+            }
+            _ => false,
+        }
+    }
+
+    /// The seconds after which the host wants to be asked again.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match *self.0 {
+            ErrorKind::Status { retry_after, .. } => retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether the whole host is at fault, not the one question.
+    pub(crate) fn is_of_the_host(&self) -> bool {
+        matches!(
+            *self.0,
+            ErrorKind::Unreachable { .. } | ErrorKind::TimedOut { .. }
+        )
+    }
+
+    pub(crate) fn setting(setting: &'static str, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        ErrorKind::Setting { setting, reason }.into()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(self.0.as_ref())
+    }
+}
+
+impl From<ErrorKind> for Error {
+    #[cold]
+    fn from(kind: ErrorKind) -> Self {
+        Self(Arc::new(kind))
+    }
+}
+
+/// What may stand in an error of a text from outside: short, printable.
+pub(crate) fn shown(text: &str) -> String {
+    const MAX: usize = 64;
+    let mut shown: String = text
+        .chars()
+        .take(MAX)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    if text.chars().nth(MAX).is_some() {
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,208 @@
+//! The key set of Forge invocation tokens.
+
+mod plan;
+mod settings;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use app_license::Jwks;
+use url::Url;
+
+use crate::clock::SharedClock;
+use crate::error::{Error, ErrorKind, shown};
+use crate::fetch::{Fetcher, Get};
+use crate::flight::{Flight, Flights};
+use crate::stats::{Counters, Stats};
+
+use plan::{State, Step, Times};
+pub use settings::ForgeKeysBuilder;
+
+/// The largest key set that is read, in bytes.
+const MAX_JWKS: usize = 256 * 1024;
+
+/// The public keys that Forge invocation tokens are signed with: one key set, kept.
+///
+/// | the set that is kept | its key is asked for | another key is asked for |
+/// |---|---|---|
+/// | none yet | fetched first | fetched first |
+/// | fresh (under 5 min) | answered | fetched again, at most once a minute whatever the flood |
+/// | ageing (under 15 min) | answered, fetched again meanwhile | the same |
+/// | expired | fetched first | the same |
+/// | expired, and the platform is down | answered, tried again once a minute, for a day | could not check |
+///
+/// A key that the platform removed is gone after the next fetch, in 15 minutes at most. Many
+/// requests share one fetch. Only one set is kept, of at most 256 KiB and 64 keys.
+///
+/// Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
+///
+/// ```
+#[doc = include_str!("../doc/loopback.rs")]
+/// # block_on(async {
+/// use app_license_client::{Class, Fetcher, ForgeKeys};
+///
+/// let down = answering(500, ""); // stands in for the platform
+/// let keys = ForgeKeys::builder(Fetcher::loopback_for_tests()?, &down).build()?;
+/// let error = keys.set_with("forge/invocation-token/key-1").await.unwrap_err();
+/// assert_eq!(error.class(), Class::CouldNotCheck);
+/// assert_eq!(error.to_string(), "`127.0.0.1` answered 500");
+/// # Ok::<(), app_license_client::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct ForgeKeys {
+    inner: Arc<Inner>,
+}
+
+type Answer = Result<Arc<Jwks>, Error>;
+
+#[derive(Debug)]
+struct Inner {
+    fetcher: Fetcher,
+    url: Url,
+    clock: SharedClock,
+    times: Times,
+    state: Mutex<State>,
+    flights: Arc<Flights<(), Answer>>,
+    counters: Counters,
+}
+
+impl ForgeKeys {
+    /// The key set at a URL of the configured cloud.
+    pub fn builder(fetcher: Fetcher, url: impl Into<String>) -> ForgeKeysBuilder {
+        ForgeKeysBuilder::new(fetcher, url.into())
+    }
+
+    /// The key set, which holds a key of this id. The id stands in no URL.
+    ///
+    /// # Errors
+    /// Refused: `unknown_key`. Could not check: anything else.
+    pub async fn set_with(&self, kid: &str) -> Result<Arc<Jwks>, Error> {
+        self.inner.counters.outcome(self.find(kid).await)
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.inner.counters.snapshot()
+    }
+
+    /// How old the set is that is kept, in seconds; `None` before the first one.
+    #[must_use]
+    pub fn age(&self) -> Option<u64> {
+        let now = self.inner.clock.now();
+        self.inner.lock().age(now)
+    }
+
+    async fn find(&self, kid: &str) -> Answer {
+        let inner = &self.inner;
+        // keys of tests and mock hosts prove nothing in production
+        if kid.is_empty() || (kid.starts_with("test-") && !inner.fetcher.is_for_tests()) {
+            return Err(unknown(kid));
+        }
+        let (stale, flight) = match self.step(kid)? {
+            Found::Set(set) => return Ok(set),
+            Found::Flight { stale, flight } => (stale, flight),
+        };
+        if flight.joined {
+            inner.counters.join();
+        }
+        match (flight.landed().await.and_then(|answer| answer), stale) {
+            (Ok(set), _) if holds(&set, kid) => Ok(set),
+            (Ok(_), _) => Err(unknown(kid)),
+            (Err(_), Some(stale)) => {
+                inner.counters.stale();
+                Ok(stale)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Decides and starts what is to be started, in one step, so that a flood sees one state.
+    fn step(&self, kid: &str) -> Result<Found, Error> {
+        let inner = &self.inner;
+        let now = inner.clock.now();
+        let mut state = inner.lock();
+        let open = inner.flights.open(&());
+        let stale = match state.step(kid, now, inner.times, open.is_some()) {
+            Step::Serve(set) => {
+                inner.counters.hit();
+                return Ok(Found::Set(set));
+            }
+            Step::ServeOld { set, refresh } => {
+                if refresh {
+                    self.fly()?;
+                }
+                inner.counters.hit();
+                if state.is_expired(now, inner.times) {
+                    inner.counters.stale();
+                }
+                return Ok(Found::Set(set));
+            }
+            Step::Refuse => return Err(unknown(kid)),
+            Step::Fail(error) => return Err(error),
+            Step::Wait { stale } => stale,
+        };
+        let flight = match open {
+            Some(flight) => flight,
+            None => self.fly()?,
+        };
+        Ok(Found::Flight { stale, flight })
+    }
+
+    fn fly(&self) -> Result<Flight<Answer>, Error> {
+        let inner = Arc::clone(&self.inner);
+        self.inner.flights.join((), || inner.refresh())
+    }
+}
+
+enum Found {
+    Set(Arc<Jwks>),
+    Flight {
+        stale: Option<Arc<Jwks>>,
+        flight: Flight<Answer>,
+    },
+}
+
+impl Inner {
+    async fn refresh(self: Arc<Self>) -> Answer {
+        let answer = self.fetch().await;
+        self.lock().landed(&answer, self.clock.now());
+        answer
+    }
+
+    async fn fetch(&self) -> Answer {
+        self.counters.fetch();
+        let get = Get {
+            url: &self.url,
+            accept: "application/json",
+            authorization: None,
+            limit: MAX_JWKS,
+        };
+        let reply = self.fetcher.get(get).await?;
+        let host = reply.host.clone();
+        let unreadable = |source| ErrorKind::Unreadable {
+            host,
+            what: "key set",
+            source,
+        };
+        match Jwks::parse(&reply.success()?) {
+            // a set without a usable key would lock everybody out: it is a fault
+            Ok(set) if set.is_empty() => Err(unreadable(None).into()),
+            Ok(set) => Ok(Arc::new(set)),
+            Err(source) => Err(unreadable(Some(source)).into()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn holds(set: &Jwks, kid: &str) -> bool {
+    set.find(kid).next().is_some()
+}
+
+#[cold]
+fn unknown(kid: &str) -> Error {
+    ErrorKind::UnknownKey { kid: shown(kid) }.into()
+}

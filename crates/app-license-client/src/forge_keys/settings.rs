@@ -1,0 +1,117 @@
+//! Settings of [`ForgeKeys`].
+
+use std::sync::{Arc, Mutex};
+
+use url::Url;
+
+use super::plan::{State, Times};
+use super::{ForgeKeys, Inner};
+use crate::clock::{Clock, SharedClock, SystemClock};
+use crate::error::Error;
+use crate::fetch::Fetcher;
+use crate::flight::Flights;
+use crate::stats::Counters;
+
+/// Settings of [`ForgeKeys`].
+///
+/// ```
+/// use app_license_client::{Fetcher, ForgeKeys};
+/// let url = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json";
+/// let keys = ForgeKeys::builder(Fetcher::new()?, url)
+///     .refresh_after(120)
+///     .expire_after(600)
+///     .keep_through_outage(3600)
+///     .build()?;
+/// # Ok::<(), app_license_client::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct ForgeKeysBuilder {
+    fetcher: Fetcher,
+    url: String,
+    clock: SharedClock,
+    times: Times,
+}
+
+impl ForgeKeysBuilder {
+    pub(super) fn new(fetcher: Fetcher, url: String) -> Self {
+        Self {
+            fetcher,
+            url,
+            clock: SharedClock::new(SystemClock),
+            times: Times {
+                refresh: 300,
+                expire: 900,
+                outage: 86_400,
+                cooldown: 60,
+                cold: 5,
+            },
+        }
+    }
+
+    /// The clock. The machine's if not set.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = SharedClock::new(clock);
+        self
+    }
+
+    /// From which age on the set is fetched again while it is served, in seconds. 300 if not set.
+    pub const fn refresh_after(mut self, seconds: u64) -> Self {
+        self.times.refresh = seconds;
+        self
+    }
+
+    /// From which age on the set is fetched again before it is served, in seconds: the longest
+    /// that a removed key is accepted. 900 if not set.
+    pub const fn expire_after(mut self, seconds: u64) -> Self {
+        self.times.expire = seconds;
+        self
+    }
+
+    /// For how long an expired set is served when the platform cannot be reached, in seconds.
+    /// A day if not set; 0 for never.
+    pub const fn keep_through_outage(mut self, seconds: u64) -> Self {
+        self.times.outage = seconds;
+        self
+    }
+
+    /// The least time between two fetches for unknown key ids, and after a failed fetch, in
+    /// seconds. 60 if not set.
+    pub const fn cooldown(mut self, seconds: u64) -> Self {
+        self.times.cooldown = seconds;
+        self
+    }
+
+    /// How long a failed fetch stands while there is no set at all, in seconds. 5 if not set.
+    pub const fn back_off(mut self, seconds: u64) -> Self {
+        self.times.cold = seconds;
+        self
+    }
+
+    /// Makes the key set's keeper. Nothing is fetched yet.
+    ///
+    /// # Errors
+    /// `setting` when the URL is not an https URL, or the set expires before it is refreshed.
+    pub fn build(self) -> Result<ForgeKeys, Error> {
+        let url = Url::parse(&self.url).map_err(|e| Error::setting("url", e.to_string()))?;
+        if !self.fetcher.takes(&url) {
+            return Err(Error::setting("url", "it is not a plain https URL"));
+        }
+        if self.times.refresh > self.times.expire {
+            let reason = "the set would expire before it is refreshed";
+            return Err(Error::setting("expire_after", reason));
+        }
+        let inner = Inner {
+            fetcher: self.fetcher,
+            url,
+            clock: self.clock,
+            times: self.times,
+            state: Mutex::new(State::default()),
+            flights: Flights::new(1, 1),
+            counters: Counters::default(),
+        };
+        Ok(ForgeKeys {
+            inner: Arc::new(inner),
+        })
+    }
+}

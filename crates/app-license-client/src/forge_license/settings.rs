@@ -1,0 +1,174 @@
+//! Settings of [`ForgeLicenseApi`].
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use app_license::ForgeAppId;
+use app_license::forge::LicenseApiRequest;
+use url::Url;
+
+use super::{ForgeLicenseApi, Inner};
+use crate::bounded::Bounded;
+use crate::clock::{Clock, SharedClock, SystemClock};
+use crate::error::Error;
+use crate::fetch::Fetcher;
+use crate::flight::Flights;
+use crate::license_cache::LicenseCache;
+use crate::stats::Counters;
+
+/// Settings of [`ForgeLicenseApi`].
+///
+/// ```
+/// use app_license::ForgeAppId;
+/// use app_license_client::{Fetcher, ForgeLicenseApi, MemoryLicenseCache};
+/// let api = ForgeLicenseApi::builder(Fetcher::new()?, MemoryLicenseCache::new())
+///     .app(ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11").unwrap())
+///     .fresh_for(1800)
+///     .build()?;
+/// # Ok::<(), app_license_client::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct ForgeLicenseApiBuilder {
+    fetcher: Fetcher,
+    cache: Box<dyn LicenseCache>,
+    host: String,
+    older_path: bool,
+    apps: Vec<ForgeAppId>,
+    clock: SharedClock,
+    settings: Settings,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) fresh: u64,
+    pub(super) kept: u64,
+    pub(super) fault: u64,
+    pub(super) lease: u64,
+    pub(super) wait: Duration,
+    installations: usize,
+    running: usize,
+    waiting: usize,
+}
+
+impl ForgeLicenseApiBuilder {
+    pub(super) fn new(fetcher: Fetcher, cache: Box<dyn LicenseCache>) -> Self {
+        Self {
+            fetcher,
+            cache,
+            host: LicenseApiRequest::ORIGIN.to_owned(),
+            older_path: false,
+            apps: Vec::new(),
+            clock: SharedClock::new(SystemClock),
+            settings: Settings {
+                fresh: 3600,
+                kept: 86_400,
+                fault: 5,
+                lease: 330,
+                wait: Duration::from_secs(2),
+                installations: 2048,
+                running: 16,
+                waiting: 1024,
+            },
+        }
+    }
+
+    /// One more app to ask about, at most [`LicenseApiRequest::MAX_APPS`], of the same vendor and environment.
+    /// The calling app itself if none is set.
+    pub fn app(mut self, app: ForgeAppId) -> Self {
+        if !self.apps.contains(&app) {
+            self.apps.push(app);
+        }
+        self
+    }
+
+    /// The platform's API host. `https://api.atlassian.com` if not set.
+    pub fn host(mut self, url: impl Into<String>) -> Self {
+        self.host = url.into();
+        self
+    }
+
+    /// Asks at the path of before May 2026, `/forge/installation/v1/license`.
+    pub const fn older_path(mut self) -> Self {
+        self.older_path = true;
+        self
+    }
+
+    /// The clock. The machine's if not set. The clocks of all replicas must agree to
+    /// [`Self::leased_for`] less 300 seconds.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = SharedClock::new(clock);
+        self
+    }
+
+    /// How long an answer is given without asking again, in seconds. 3600 if not set, as the
+    /// platform recommends; 300 at the least.
+    pub const fn fresh_for(mut self, seconds: u64) -> Self {
+        self.settings.fresh = if seconds > 300 { seconds } else { 300 };
+        self
+    }
+
+    /// How old an answer may be that is given when nothing newer can be had, in seconds. A day if
+    /// not set; 0 for none.
+    pub const fn keep_through_outage(mut self, seconds: u64) -> Self {
+        self.settings.kept = seconds;
+        self
+    }
+
+    /// How long the right to ask is held, in seconds. 330 if not set; 300 at the least.
+    pub const fn leased_for(mut self, seconds: u64) -> Self {
+        self.settings.lease = if seconds > 300 { seconds } else { 300 };
+        self
+    }
+
+    /// How long to wait for another replica's answer when nothing at all is known. 2 s if not set.
+    pub const fn wait(mut self, limit: Duration) -> Self {
+        self.settings.wait = limit;
+        self
+    }
+
+    /// How long a fault stands before the shared cache is looked into again, in seconds. 5 if not
+    /// set.
+    pub const fn back_off(mut self, seconds: u64) -> Self {
+        self.settings.fault = seconds;
+        self
+    }
+
+    /// How many installations' answers this process keeps beside the shared cache. 2048 if not
+    /// set.
+    pub const fn installations_kept(mut self, count: usize) -> Self {
+        self.settings.installations = count;
+        self
+    }
+
+    /// Makes the API. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// `setting` when the host is not an https URL, or there are too many apps.
+    pub fn build(self) -> Result<ForgeLicenseApi, Error> {
+        let wrong = |reason: &str| Error::setting("host", reason);
+        let base = Url::parse(&self.host).map_err(|e| wrong(&e.to_string()))?;
+        if !self.fetcher.takes(&base) || base.query().is_some() || base.fragment().is_some() {
+            return Err(wrong("it is not a plain https URL"));
+        }
+        let request = LicenseApiRequest::of_apps(&self.apps)
+            .map_err(|e| Error::setting("app", e.to_string()))?
+            .older_path(self.older_path);
+        let text = format!("{}{}", base.as_str().trim_end_matches('/'), request.path());
+        let url = Url::parse(&text).map_err(|e| wrong(&e.to_string()))?;
+        let settings = self.settings;
+        let inner = Inner {
+            fetcher: self.fetcher,
+            url,
+            cache: self.cache,
+            clock: self.clock,
+            settings,
+            known: Mutex::new(Bounded::new(settings.installations)),
+            flights: Flights::new(settings.running, settings.waiting),
+            counters: Counters::default(),
+        };
+        Ok(ForgeLicenseApi {
+            inner: Arc::new(inner),
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! Settings of [`InstallKeys`].
+
+use std::sync::{Arc, Mutex};
+
+use app_license::KeyId;
+use app_license::connect::KeyHosts;
+use url::Url;
+
+use super::{Inner, InstallKeys, Known};
+use crate::bounded::Bounded;
+use crate::clock::{Clock, SharedClock, SystemClock};
+use crate::error::Error;
+use crate::fetch::Fetcher;
+use crate::flight::Flights;
+use crate::stats::Counters;
+
+/// Settings of [`InstallKeys`].
+///
+/// ```
+/// use app_license::connect::{Cloud, KeyHosts};
+/// use app_license_client::{Fetcher, InstallKeys};
+/// let keys = InstallKeys::builder(Fetcher::new()?, KeyHosts::of(Cloud::Commercial))
+///     .refused_for(30)
+///     .build()?;
+/// # Ok::<(), app_license_client::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct InstallKeysBuilder {
+    fetcher: Fetcher,
+    hosts: KeyHosts,
+    clock: SharedClock,
+    settings: Settings,
+}
+
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) refused: u64,
+    pub(super) fault: u64,
+    pub(super) recheck: u64,
+    keys: usize,
+    misses: usize,
+    running: usize,
+    waiting: usize,
+}
+
+impl InstallKeysBuilder {
+    pub(super) fn new(fetcher: Fetcher, hosts: KeyHosts) -> Self {
+        Self {
+            fetcher,
+            hosts,
+            clock: SharedClock::new(SystemClock),
+            settings: Settings {
+                refused: 60,
+                fault: 5,
+                recheck: 300,
+                keys: 256,
+                misses: 1024,
+                running: 16,
+                waiting: 1024,
+            },
+        }
+    }
+
+    /// The clock. The machine's if not set.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = SharedClock::new(clock);
+        self
+    }
+
+    /// How long an unknown or weak key stays refused, in seconds. 60 if not set.
+    pub const fn refused_for(mut self, seconds: u64) -> Self {
+        self.settings.refused = seconds;
+        self
+    }
+
+    /// How long a host that fails is left alone, in seconds. 5 if not set.
+    pub const fn back_off(mut self, seconds: u64) -> Self {
+        self.settings.fault = seconds;
+        self
+    }
+
+    /// How many keys are kept. 256 if not set: the platform has a handful at a time.
+    pub const fn keys_kept(mut self, count: usize) -> Self {
+        self.settings.keys = count;
+        self
+    }
+
+    /// How many fetches run at once, and how many key ids may run or wait for their turn; those
+    /// beyond could not be checked. 16 and 1024 if not set.
+    pub const fn at_once(mut self, running: usize, waiting: usize) -> Self {
+        self.settings.running = running;
+        self.settings.waiting = waiting;
+        self
+    }
+
+    /// Makes the store of keys. Nothing is fetched yet.
+    ///
+    /// # Errors
+    /// `setting` when there is no key host, or one that cannot be asked.
+    pub fn build(self) -> Result<InstallKeys, Error> {
+        let wrong = |reason: &str| Error::setting("hosts", reason);
+        let probe = KeyId::new("probe").map_err(|e| wrong(&e.to_string()))?;
+        let urls: Vec<_> = self.hosts.key_urls(&probe).collect();
+        for url in &urls {
+            let url = Url::parse(url).map_err(|e| wrong(&e.to_string()))?;
+            if !self.fetcher.takes(&url) {
+                return Err(wrong("a key host is not an https URL"));
+            }
+        }
+        if urls.is_empty() {
+            return Err(wrong("there is no key host"));
+        }
+        let settings = self.settings;
+        let known = Known {
+            keys: Bounded::new(settings.keys),
+            misses: Bounded::new(settings.misses),
+            down: vec![None; urls.len()],
+            rechecked: Bounded::new(settings.keys),
+        };
+        let inner = Inner {
+            fetcher: self.fetcher,
+            hosts: self.hosts,
+            clock: self.clock,
+            known: Mutex::new(known),
+            flights: Flights::new(settings.running, settings.waiting),
+            counters: Counters::default(),
+            settings,
+        };
+        Ok(InstallKeys {
+            inner: Arc::new(inner),
+        })
+    }
+}

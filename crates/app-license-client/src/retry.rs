@@ -1,0 +1,52 @@
+//! When to ask again.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+/// The seconds a `Retry-After` header says: a number, or a date (then counted from the machine's
+/// clock by whoever sent it, so it is not read: a date is `None`).
+pub(crate) fn retry_after(value: &str) -> Option<u64> {
+    let value = value.trim_ascii();
+    let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    // more digits than a number has is "very long", not "nothing"
+    digits.then(|| value.parse().unwrap_or(u64::MAX))
+}
+
+/// Exponential back-off with full jitter: between 0 and `base` × 2^`attempt`, at most `cap`.
+pub(crate) fn back_off(attempt: u32, base: Duration, cap: Duration) -> Duration {
+    let ceiling = base.saturating_mul(2_u32.saturating_pow(attempt)).min(cap);
+    let nanos = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
+    Duration::from_nanos(random().checked_rem(nanos.saturating_add(1)).unwrap_or(0))
+}
+
+/// Not for secrets: spreads retries and names lease holders.
+pub(crate) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{back_off, random, retry_after};
+
+    #[test]
+    fn retry_after_in_seconds() {
+        assert_eq!(retry_after(" 300 "), Some(300));
+        assert_eq!(retry_after("99999999999999999999999"), Some(u64::MAX));
+        assert_eq!(retry_after("-1"), None);
+        assert_eq!(retry_after(""), None);
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), None);
+    }
+
+    #[test]
+    fn back_off_grows_is_capped_and_is_spread() {
+        let (base, cap) = (Duration::from_millis(100), Duration::from_secs(2));
+        for attempt in 0..40 {
+            let most = base.saturating_mul(2_u32.saturating_pow(attempt)).min(cap);
+            assert!((0..20).all(|_| back_off(attempt, base, cap) <= most));
+        }
+        assert_eq!(back_off(3, Duration::ZERO, cap), Duration::ZERO);
+        assert_ne!(random(), random());
+    }
+}

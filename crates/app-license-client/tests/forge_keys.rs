@@ -1,0 +1,374 @@
+//! The key set against a platform that rotates, goes down, and lies.
+
+#![cfg(test)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::allow_attributes,
+    reason = "a test that fails is what they are for"
+)]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use app_license_client::{Class, Error, Fetcher, ForgeKeys, ForgeKeysBuilder};
+use common::{HTML, Host, K1, K2, Say, TestClock, fetcher, jwks};
+
+struct Platform {
+    host: Host,
+    clock: TestClock,
+    keys: ForgeKeys,
+}
+
+async fn platform() -> Platform {
+    platform_with(|b| b).await
+}
+
+async fn platform_with(set: impl FnOnce(ForgeKeysBuilder) -> ForgeKeysBuilder) -> Platform {
+    let (host, clock) = (Host::up().await, TestClock::new());
+    let url = host.url() + "/.well-known/jwks.json";
+    let builder = ForgeKeys::builder(fetcher(), url).clock(clock.reader());
+    let keys = set(builder).build().unwrap();
+    Platform { host, clock, keys }
+}
+
+impl Platform {
+    async fn accepts(&self, kid: &str) -> bool {
+        self.keys.set_with(kid).await.is_ok()
+    }
+
+    async fn refusal(&self, kid: &str) -> Error {
+        self.keys.set_with(kid).await.unwrap_err()
+    }
+
+    /// Until a fetch in the background has landed.
+    async fn settle(&self) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn is(error: &Error, class: Class, code: &str) {
+    assert_eq!((error.class(), error.code()), (class, code), "{error}");
+}
+
+#[tokio::test]
+async fn fit_rotation_new_kid() {
+    let p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    assert!(p.accepts(K1).await);
+    p.host.says_always(Say::ok(jwks(&[K1, K2])));
+    assert!(p.accepts(K2).await);
+    assert!(p.accepts(K1).await && p.accepts(K2).await);
+    assert_eq!(p.host.count(), 2, "one refetch");
+}
+
+#[tokio::test]
+async fn fit_rotation_new_kid_for_many_at_once() {
+    let p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    assert!(p.accepts(K1).await);
+    p.host.says_always(Say::ok(jwks(&[K1, K2])).slow(100));
+    let ask = |_| {
+        let keys = p.keys.clone();
+        tokio::spawn(async move { keys.set_with(K2).await.is_ok() })
+    };
+    for asked in (0..50).map(ask).collect::<Vec<_>>() {
+        assert!(asked.await.unwrap());
+    }
+    assert_eq!(p.host.count(), 2);
+}
+
+#[tokio::test]
+async fn fit_rotation_removed_kid() {
+    let p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1, K2])));
+    assert!(p.accepts(K1).await);
+    p.host.says_always(Say::ok(jwks(&[K2])));
+    p.clock.pass(900);
+    is(&p.refusal(K1).await, Class::Refused, "unknown_key");
+    assert!(p.accepts(K2).await);
+    assert_eq!(p.host.count(), 2);
+}
+
+#[tokio::test]
+async fn fit_unknown_kid_flood() {
+    let p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    assert!(p.accepts(K1).await);
+    for i in 0..100 {
+        is(
+            &p.refusal(&format!("made-up-{i}")).await,
+            Class::Refused,
+            "unknown_key",
+        );
+    }
+    assert_eq!(p.host.count(), 2, "at most one refetch");
+    p.clock.pass(59);
+    p.refusal("made-up").await;
+    assert_eq!(p.host.count(), 2);
+    p.clock.pass(1);
+    p.refusal("made-up").await;
+    assert_eq!(p.host.count(), 3);
+}
+
+#[tokio::test]
+async fn fit_jwks_down_cached() {
+    let mut p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    assert!(p.accepts(K1).await);
+    p.host.stop().await;
+    p.clock.pass(1000);
+    assert!(p.accepts(K1).await, "old keys are kept through an outage");
+    assert!(p.accepts(K1).await);
+    assert_eq!(p.keys.stats().fetches, 2, "and nobody waits for it again");
+    assert_eq!(p.keys.stats().stale_served, 2);
+    is(&p.refusal(K2).await, Class::CouldNotCheck, "unreachable");
+    assert_eq!(p.keys.stats().fetches, 2);
+    p.clock.pass(60);
+    assert!(p.accepts(K1).await);
+    p.settle().await;
+    assert_eq!(p.keys.stats().fetches, 3, "tried again once a minute");
+    p.clock.pass(86_400);
+    is(&p.refusal(K1).await, Class::CouldNotCheck, "unreachable");
+    p.host.start().await;
+    p.clock.pass(60);
+    assert!(p.accepts(K1).await);
+}
+
+#[tokio::test]
+async fn fit_jwks_down_cached_for_never_when_told_so() {
+    let mut p = platform_with(|b| b.keep_through_outage(0)).await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    assert!(p.accepts(K1).await);
+    p.host.stop().await;
+    p.clock.pass(900);
+    is(&p.refusal(K1).await, Class::CouldNotCheck, "unreachable");
+}
+
+#[tokio::test]
+async fn fit_jwks_down_cold() {
+    let mut p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    p.host.stop().await;
+    let error = p.refusal(K1).await;
+    is(&error, Class::CouldNotCheck, "unreachable");
+    assert_eq!(error.class().http_status(), 503);
+    p.host.start().await;
+    is(&p.refusal(K1).await, Class::CouldNotCheck, "unreachable");
+    assert_eq!(p.keys.stats().fetches, 1, "left alone for the back-off");
+    p.clock.pass(5);
+    assert!(p.accepts(K1).await);
+}
+
+#[tokio::test]
+async fn fit_jwks_fetch_per_request() {
+    let p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1])).slow(50));
+    let (a, b) = tokio::join!(p.accepts(K1), p.accepts(K1));
+    assert!(a && b && p.accepts(K1).await);
+    assert_eq!(p.host.count(), 1);
+}
+
+#[tokio::test]
+async fn an_ageing_set_is_served_while_it_is_fetched_again() {
+    let p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    assert!(p.accepts(K1).await);
+    p.host.says_always(Say::ok(jwks(&[K1, K2])).slow(300));
+    p.clock.pass(300);
+    let start = Instant::now();
+    for _ in 0..10 {
+        assert!(p.accepts(K1).await);
+    }
+    assert!(
+        start.elapsed() < Duration::from_millis(200),
+        "nobody waited"
+    );
+    assert!(
+        p.accepts(K2).await,
+        "a new key waits for the fetch under way"
+    );
+    assert_eq!(p.host.count(), 2);
+    assert_eq!(p.keys.age(), Some(0));
+}
+
+#[tokio::test]
+async fn a_removed_key_goes_with_the_background_fetch() {
+    let p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1, K2])));
+    assert!(p.accepts(K1).await);
+    p.host.says_always(Say::ok(jwks(&[K2])));
+    p.clock.pass(300);
+    assert!(p.accepts(K1).await);
+    p.settle().await;
+    // the key is unknown now: the one refetch of the minute finds it gone
+    is(&p.refusal(K1).await, Class::Refused, "unknown_key");
+}
+
+/// Rubbish never replaces a set and never refuses anybody.
+#[tokio::test]
+async fn key_server_failure() {
+    let rubbish = [
+        Say::ok(HTML),
+        Say::ok(""),
+        Say::ok("{}"),
+        Say::ok(r#"{"keys":[]}"#),
+        Say::ok(r#"{"keys":{}}"#),
+        Say::ok(format!(r#"{{"keys":[],"keys":{}}}"#, jwks(&[K1]))),
+        Say::ok(format!("{}{}", jwks(&[K1]), " ".repeat(256 * 1024))),
+        Say::Answer(404, Vec::new(), jwks(&[K1])),
+        Say::Answer(500, Vec::new(), jwks(&[K1])),
+        Say::Answer(401, Vec::new(), jwks(&[K1])),
+        Say::redirect(302, "/elsewhere"),
+        Say::Endless,
+        Say::Announced,
+        Say::HangUp,
+        Say::ok(jwks(&[K1])).slow(2000),
+    ];
+    for say in rubbish {
+        let p = platform().await;
+        p.host.says("/elsewhere", Say::ok(jwks(&[K1])));
+        p.host.says_always(say.clone());
+        let error = p.refusal(K1).await;
+        assert_eq!(error.class(), Class::CouldNotCheck, "{say:?}: {error}");
+
+        let p = platform().await;
+        p.host.says_always(Say::ok(jwks(&[K1])));
+        assert!(p.accepts(K1).await);
+        p.host.says_always(say.clone());
+        p.clock.pass(900);
+        assert!(p.accepts(K1).await, "{say:?}");
+        assert_eq!(p.refusal(K2).await.class(), Class::CouldNotCheck, "{say:?}");
+    }
+}
+
+/// Only keys that may verify RS256 count, whatever else the set holds.
+#[tokio::test]
+async fn jwks_handling() {
+    let good: serde_json::Value = serde_json::from_str(&jwks(&[K1])).unwrap();
+    for (member, value) in [
+        ("use", "enc"),
+        ("alg", "RS512"),
+        ("alg", "HS256"),
+        ("kty", "oct"),
+        ("kty", "EC"),
+    ] {
+        let mut bad = good["keys"][0].clone();
+        bad[member] = value.into();
+        bad["kid"] = "odd".into();
+        let set = serde_json::json!({"keys": [good["keys"][0], bad]});
+        let p = platform().await;
+        p.host.says_always(Say::ok(set.to_string()));
+        assert!(p.accepts(K1).await);
+        is(&p.refusal("odd").await, Class::Refused, "unknown_key");
+    }
+}
+
+/// The key set is chosen by configuration and comes over https.
+#[tokio::test]
+async fn trust_root_from_unverified_data() {
+    for url in [
+        "http://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json",
+        "http://127.0.0.1/jwks.json",
+        "https://user@forge.example.com/",
+        "data:,{}",
+        "jwks.json",
+    ] {
+        let error = ForgeKeys::builder(Fetcher::new().unwrap(), url)
+            .build()
+            .unwrap_err();
+        assert_eq!(
+            (error.code(), error.class()),
+            ("setting", Class::Misuse),
+            "{url}"
+        );
+    }
+    // a kid never becomes part of the URL
+    let p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    p.refusal("https://evil.example/jwks.json").await;
+    p.refusal("../../../evil").await;
+    assert!(
+        p.host
+            .asked()
+            .iter()
+            .all(|a| a.target == "/.well-known/jwks.json")
+    );
+}
+
+#[tokio::test]
+async fn test_keys_prove_nothing_in_production() {
+    let url = "https://forge.invalid/jwks.json";
+    let keys = ForgeKeys::builder(Fetcher::new().unwrap(), url)
+        .build()
+        .unwrap();
+    is(
+        &keys.set_with("test-1").await.unwrap_err(),
+        Class::Refused,
+        "unknown_key",
+    );
+    assert_eq!(keys.stats().fetches, 0);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_stops_nothing() {
+    let p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    assert!(p.accepts(K1).await);
+    p.refusal(K2).await;
+    p.clock.pass(0_u64.wrapping_sub(86_400));
+    p.host.says_always(Say::ok(jwks(&[K1, K2])));
+    assert!(p.accepts(K2).await);
+}
+
+/// A hundred thousand made-up ids: known keys are served throughout, at most one fetch a minute,
+/// memory stays flat, refusals are refusals; in an outage they could not be checked.
+#[tokio::test]
+async fn unknown_kid_flood() {
+    let mut p = platform().await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    assert!(p.accepts(K1).await);
+    let mut before = None;
+    for i in 0..100_000_u32 {
+        let error = p.refusal(&format!("made-up-{i}")).await;
+        assert_eq!(error.class(), Class::Refused);
+        if i % 1000 == 0 {
+            assert!(p.accepts(K1).await);
+        }
+        if i == 10_000 {
+            before = common::resident_kib();
+        }
+    }
+    assert_eq!(p.host.count(), 2);
+    if let (Some(before), Some(after)) = (before, common::resident_kib()) {
+        assert!(after < before + 4 * 1024, "{before} KiB -> {after} KiB");
+    }
+    p.host.stop().await;
+    p.clock.pass(60);
+    for i in 0..1000 {
+        let error = p.refusal(&format!("made-up-{i}")).await;
+        assert_eq!(error.class(), Class::CouldNotCheck);
+        assert!(p.accepts(K1).await);
+    }
+    assert_eq!(p.keys.stats().fetches, 3);
+}
+
+/// Every stateful scenario of the vectors has a test of its name, here or in `install_keys.rs`.
+#[test]
+fn every_scenario_has_a_test() {
+    let tests = [
+        include_str!("forge_keys.rs"),
+        include_str!("install_keys.rs"),
+    ]
+    .concat();
+    let scenarios = common::scenarios();
+    assert!(scenarios.len() >= 12);
+    for scenario in scenarios {
+        let name = format!("async fn {}()", scenario.replace('-', "_"));
+        assert!(tests.contains(&name), "{name}");
+    }
+}

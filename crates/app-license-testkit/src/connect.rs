@@ -1,0 +1,6 @@
+//! What the host says to Connect apps.
+
+pub(crate) mod license_api;
+mod lifecycle;
+mod page;
+mod tokens;

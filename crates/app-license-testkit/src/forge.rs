@@ -1,0 +1,7 @@
+//! What the host says to Forge apps.
+
+mod context;
+pub(crate) mod invocation;
+pub(crate) mod license_api;
+mod lifecycle;
+pub(crate) mod object;

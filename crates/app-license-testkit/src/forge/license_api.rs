@@ -1,0 +1,143 @@
+//! The Forge License API: records, errors, limits.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::object::{Surface, license};
+use crate::error::Error;
+use crate::host::MockHost;
+use crate::tenant::Tenant;
+
+/// One call in this many seconds an installation.
+const PER_INSTALLATION: u64 = 300;
+/// This many calls a minute a tenant, whatever app.
+const PER_TENANT: usize = 10;
+const MAX_APPS: usize = 10;
+
+/// Who called when, in seconds of the test clock.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    installations: BTreeMap<String, u64>,
+    tenants: BTreeMap<String, Vec<u64>>,
+}
+
+impl Limits {
+    /// Takes a call, or says after how many seconds to come back.
+    fn take(&mut self, installation: &str, tenant: &str, now: u64) -> Result<(), u64> {
+        if let Some(last) = self.installations.get(installation) {
+            let next = last.saturating_add(PER_INSTALLATION);
+            // a clock set back forgives
+            if now < next && now >= *last {
+                return Err(next.saturating_sub(now));
+            }
+        }
+        let calls = self.tenants.entry(tenant.to_owned()).or_default();
+        calls.retain(|then| now >= *then && now.saturating_sub(*then) < 60);
+        if calls.len() >= PER_TENANT {
+            let oldest = calls.first().copied().unwrap_or(now);
+            return Err(oldest.saturating_add(60).saturating_sub(now));
+        }
+        calls.push(now);
+        self.installations.insert(installation.to_owned(), now);
+        Ok(())
+    }
+}
+
+/// An answer: status, body, and `Retry-After` in seconds.
+pub(crate) type Answer = (u16, Value, Option<u64>);
+
+/// Answers `GET /forge/app/v1/license?appId=…` for the bearer of a system token.
+pub(crate) fn answer(host: &MockHost, bearer: Option<&str>, query: &str) -> Answer {
+    let fault = |status: u16, code: &str, message: &str| {
+        (status, json!({"code": code, "message": message}), None)
+    };
+    let caller = host
+        .tenants()
+        .into_iter()
+        .find(|tenant| tenant.is_installed() && tenant.system_token().ok().as_deref() == bearer);
+    let Some((caller, facts)) =
+        caller.and_then(|caller| caller.forge_facts().ok().map(|facts| (caller, facts)))
+    else {
+        return fault(401, "UNAUTHORIZED", "Unauthorized");
+    };
+    let own = facts.app.forge_id().unwrap_or_default().to_owned();
+    let mut ids: Vec<String> = url::form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| name == "appId")
+        .map(|(_, value)| value.into_owned())
+        .collect();
+    if ids.is_empty() {
+        ids.push(own.clone());
+    }
+    if ids.len() > MAX_APPS {
+        return fault(400, "BAD_REQUEST", "Too many appIds");
+    }
+    if !ids.iter().all(|id| is_uuid(id)) {
+        return fault(400, "BAD_REQUEST", "Invalid appId format");
+    }
+    let now = facts.now.as_seconds();
+    let taken = host
+        .shared
+        .limits
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .take(&facts.installation.id, &facts.site.cloud_id, now);
+    if let Err(after) = taken {
+        let (status, body, _) = fault(429, "TOO_MANY_REQUESTS", "Too many requests");
+        return (status, body, Some(after.max(1)));
+    }
+    let results: Vec<Value> = ids
+        .iter()
+        .map(|id| {
+            let sibling = host
+                .tenants_of(&caller.site)
+                .into_iter()
+                .find(|tenant| tenant.app().is_ok_and(|app| app.forge_id() == Some(id)));
+            let environment = |tenant: &Tenant| tenant.app().map(|app| app.environment).ok();
+            match sibling
+                .filter(|it| it.is_installed() && environment(it) == Some(facts.app.environment))
+            {
+                Some(tenant) => json!({"appId": id, "data": tenant.forge_license_record()
+                    .unwrap_or_else(|_| json!({}))}),
+                None => json!({"appId": id, "error": {"type": "NOT_FOUND",
+                    "message": "No installation of the app was found"}}),
+            }
+        })
+        .collect();
+    (200, json!({"results": results}), None)
+}
+
+fn is_uuid(id: &str) -> bool {
+    id.len() == 36
+        && id.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+impl Tenant {
+    /// The record of the Forge License API for this app: `data` of a result, `{}` when nothing is
+    /// licensed.
+    ///
+    /// Platform page: <https://developer.atlassian.com/platform/forge/apis-reference/license-api/>
+    ///
+    /// ```
+    /// use app_license::Edition;
+    /// use app_license_testkit::{App, MockHost};
+    /// let app = App::forge("8db33809-1f69-42a5-8e40-8b6e0b3f8d11", "https://remote.example.com")?;
+    /// let acme = MockHost::offline().tenant(&app, "acme")?;
+    /// acme.install()?;
+    /// assert_eq!(acme.forge_license_record()?, serde_json::json!({}));
+    /// acme.start_trial(Edition::Advanced, 30)?;
+    /// assert_eq!(acme.forge_license_record()?["isEvaluation"], true);
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `not_installed`, `wrong_half` for a Connect app.
+    pub fn forge_license_record(&self) -> Result<Value, Error> {
+        let facts = self.forge_facts()?;
+        let record = license(&facts.standing, &facts.support_number, Surface::Api);
+        Ok(record.unwrap_or_else(|| json!({})))
+    }
+}

@@ -1,0 +1,66 @@
+//! The Forge licence object, in the spelling of each surface.
+
+use app_license::State;
+use serde_json::{Map, Value, json};
+
+use crate::clock::iso;
+use crate::standing::{Billing, Standing};
+use crate::world::Spelling;
+
+/// Where the object stands, which decides its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Surface {
+    /// `view.getContext()`: `active` alone, `modes`.
+    Browser,
+    /// The invocation token and function contexts.
+    Backend(Spelling),
+    /// The License API: no `isActive`, no `modes`, a support number.
+    Api,
+}
+
+/// The object; `None` when the platform says nothing.
+pub(crate) fn license(
+    standing: &Standing,
+    support_number: &str,
+    surface: Surface,
+) -> Option<Value> {
+    if !standing.speaks() {
+        return None;
+    }
+    let active = standing.state == State::Active;
+    let mut object = Map::new();
+    let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
+    if surface != Surface::Backend(Spelling::IsActive) {
+        set("active", json!(active));
+    }
+    if matches!(
+        surface,
+        Surface::Backend(Spelling::IsActive | Spelling::Both)
+    ) {
+        set("isActive", json!(active));
+    }
+    let date = |time: Option<app_license::UnixTime>| time.map(|time| iso(time.as_seconds()));
+    set(
+        "billingPeriod",
+        json!(standing.billing.map_or("MONTHLY", Billing::name)),
+    );
+    set("capabilitySet", json!(standing.capability_text()));
+    set("ccpEntitlementId", json!(standing.entitlement_id));
+    set("ccpEntitlementSlug", json!(standing.entitlement_number));
+    set("isEvaluation", json!(standing.evaluation));
+    set(
+        "subscriptionEndDate",
+        json!(date(standing.subscription_end)),
+    );
+    set("trialEndDate", json!(date(standing.trial_end)));
+    set(
+        "supportEntitlementNumber",
+        json!((surface == Surface::Api).then_some(support_number)),
+    );
+    let kind = standing.kind.as_deref().map(str::to_ascii_lowercase);
+    set("type", json!(kind));
+    if surface != Surface::Api {
+        set("modes", Value::Null);
+    }
+    Some(Value::Object(object))
+}

@@ -1,0 +1,254 @@
+//! The attacks that security reviewers run, against every route of an app.
+//!
+//! A route must answer every attack with 400 or more. Give the probe two tenants that are
+//! installed in the app under test, and it signs attacks that only the platform or a neighbour
+//! could: an expired token, the hash of another path, the token of another tenant, a context
+//! token on a lifecycle route. Without tenants it runs what a stranger can.
+//!
+//! Probe your own app only, and an instance that may be broken: an app with holes takes the
+//! forged installs.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use app_license_testkit::probe::{Route, probe};
+//! use app_license_testkit::{Fault, MockHost, Service};
+//!
+//! // an app that greets everybody, made of a mock service
+//! let host = MockHost::start().await?;
+//! host.set_fault(Service::Sites, Fault::Html);
+//! let report = probe(&host.sites_url().unwrap(), &[Route::page("/panel")]).await?;
+//! assert!(!report.is_clean());
+//! assert_eq!(report.findings()[0].attack(), "no-token");
+//! # Ok::<(), app_license_testkit::Error>(()) }).unwrap();
+//! ```
+
+mod attack;
+mod report;
+
+use std::net::IpAddr;
+
+use crate::deliver::{client, send};
+use crate::error::{Error, ErrorKind};
+use crate::tenant::Tenant;
+pub use report::{Outcome, ProbeReport};
+
+/// What proves a request on a route.
+///
+/// ```
+/// use app_license_testkit::probe::RouteKind;
+/// assert_eq!(RouteKind::Page.name(), "page");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RouteKind {
+    /// Connect `installed`: RS256.
+    Installed,
+    /// Connect `uninstalled`: RS256.
+    Uninstalled,
+    /// Connect `enabled` and `disabled`: HS256 bound to the URL.
+    Lifecycle,
+    /// A Connect page or webhook: HS256 bound to the URL.
+    Page,
+    /// Called by the app's own front end: a context token.
+    FrontEnd,
+    /// A Forge remote: an invocation token.
+    Remote,
+}
+
+impl RouteKind {
+    /// A name for machines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Installed => "installed",
+            Self::Uninstalled => "uninstalled",
+            Self::Lifecycle => "lifecycle",
+            Self::Page => "page",
+            Self::FrontEnd => "front-end",
+            Self::Remote => "remote",
+        }
+    }
+}
+
+/// A route of the app under test.
+///
+/// ```
+/// use app_license_testkit::probe::{Route, RouteKind};
+/// let route = Route::new(RouteKind::FrontEnd, "POST", "/api/report");
+/// assert_eq!(route.target(), "/api/report");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    kind: RouteKind,
+    method: &'static str,
+    target: String,
+}
+
+impl Route {
+    /// A route: what proves a request, the method, path and query under the app's base URL.
+    #[must_use]
+    pub fn new(kind: RouteKind, method: &'static str, target: &str) -> Self {
+        Self {
+            kind,
+            method,
+            target: target.to_owned(),
+        }
+    }
+
+    /// A page: GET, HS256 bound to the URL.
+    #[must_use]
+    pub fn page(target: &str) -> Self {
+        Self::new(RouteKind::Page, "GET", target)
+    }
+
+    /// The four lifecycle routes at their usual paths.
+    ///
+    /// ```
+    /// use app_license_testkit::probe::Route;
+    /// assert_eq!(Route::lifecycle().len(), 4);
+    /// ```
+    #[must_use]
+    pub fn lifecycle() -> Vec<Self> {
+        vec![
+            Self::new(RouteKind::Installed, "POST", "/installed"),
+            Self::new(RouteKind::Lifecycle, "POST", "/enabled"),
+            Self::new(RouteKind::Lifecycle, "POST", "/disabled"),
+            Self::new(RouteKind::Uninstalled, "POST", "/uninstalled"),
+        ]
+    }
+
+    /// What proves a request.
+    #[must_use]
+    pub const fn kind(&self) -> RouteKind {
+        self.kind
+    }
+
+    /// The method.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Path and query.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+}
+
+/// Runs what a stranger can run: no token, unsigned tokens, guessed secrets, on every route.
+///
+/// # Errors
+/// As [`Probe::run`].
+pub async fn probe(app_base_url: &str, routes: &[Route]) -> Result<ProbeReport, Error> {
+    Probe::new(app_base_url).routes(routes).run().await
+}
+
+/// A probe with everything that can be set. See [the module](self).
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use app_license_testkit::probe::{Probe, Route};
+/// use app_license_testkit::{App, MockHost};
+///
+/// let host = MockHost::start().await?;
+/// let address = host.sites_url().unwrap(); // answers 404 or 405 to everything here
+/// let app = App::connect("com.example.app", &address)?;
+/// let (acme, other) = (host.tenant(&app, "acme")?, host.tenant(&app, "other")?);
+/// acme.install()?;
+/// other.install()?;
+/// let report = Probe::new(&address)
+///     .routes(&Route::lifecycle())
+///     .tenants(&acme, &other)
+///     .run()
+///     .await?;
+/// assert!(report.is_clean());
+/// assert!(!report.refused_controls().is_empty()); // but it refuses the platform too
+/// # Ok::<(), app_license_testkit::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct Probe {
+    base_url: String,
+    routes: Vec<Route>,
+    tenants: Option<(Tenant, Tenant)>,
+    remote_allowed: bool,
+}
+
+impl Probe {
+    /// A probe of the app at this base URL.
+    #[must_use]
+    pub fn new(app_base_url: &str) -> Self {
+        Self {
+            base_url: app_base_url.trim_end_matches('/').to_owned(),
+            routes: Vec::new(),
+            tenants: None,
+            remote_allowed: false,
+        }
+    }
+
+    /// Adds routes.
+    #[must_use]
+    pub fn routes(mut self, routes: &[Route]) -> Self {
+        self.routes.extend_from_slice(routes);
+        self
+    }
+
+    /// Two tenants that are installed in the app under test. The first is attacked, the second is
+    /// the neighbour whose tokens must not work for it.
+    #[must_use]
+    pub fn tenants(mut self, victim: &Tenant, neighbour: &Tenant) -> Self {
+        self.tenants = Some((victim.clone(), neighbour.clone()));
+        self
+    }
+
+    /// Allows an app that is not on this machine. Yours, that is.
+    #[must_use]
+    pub const fn allow_remote(mut self) -> Self {
+        self.remote_allowed = true;
+        self
+    }
+
+    /// Runs every attack on every route, one after the other.
+    ///
+    /// # Errors
+    /// `invalid` when the app is not on this machine and [`Probe::allow_remote`] was not called,
+    /// `not_installed` when a tenant is not, `network` when the app cannot be reached.
+    pub async fn run(&self) -> Result<ProbeReport, Error> {
+        if !self.remote_allowed && !is_local(&self.base_url) {
+            return Err(ErrorKind::Invalid {
+                what: "address on this machine",
+                found: self.base_url.clone(),
+            }
+            .into());
+        }
+        let client = client()?;
+        let mut report = ProbeReport::default();
+        for route in &self.routes {
+            // the honest request comes last: it may change what the app knows
+            let attacks = attack::all(&self.base_url, route, self.tenants.as_ref())?;
+            for attack in attacks {
+                let request = attack.request.to(&self.base_url);
+                let answer = send(&client, &request).await?;
+                report.add(Outcome::new(
+                    route,
+                    attack.name,
+                    attack.must,
+                    answer.status(),
+                ));
+            }
+        }
+        Ok(report)
+    }
+}
+
+fn is_local(base_url: &str) -> bool {
+    let Ok(url) = url::Url::parse(base_url) else {
+        return false;
+    };
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(url::Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,195 @@
+//! Sites: a Jira or a Confluence of a customer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind};
+use crate::host::MockHost;
+use crate::request::SignedRequest;
+use crate::world::SiteRecord;
+
+/// The product a site runs.
+///
+/// ```
+/// use app_license_testkit::Product;
+/// assert_eq!(Product::Confluence.context_path(), "/wiki");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Product {
+    /// Jira.
+    Jira,
+    /// Confluence; its base URL ends in `/wiki`.
+    Confluence,
+}
+
+impl Product {
+    /// The name in lifecycle bodies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jira => "jira",
+            Self::Confluence => "confluence",
+        }
+    }
+
+    /// The context path: `cp` of iframe URLs.
+    #[must_use]
+    pub const fn context_path(self) -> &'static str {
+        match self {
+            Self::Jira => "",
+            Self::Confluence => "/wiki",
+        }
+    }
+
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Jira => "Jira",
+            Self::Confluence => "Confluence",
+        }
+    }
+}
+
+/// A site of the mock platform. Made by [`MockHost::site`].
+///
+/// ```
+/// use app_license_testkit::{MockHost, Product};
+/// let host = MockHost::offline();
+/// let docs = host.site("acme-docs", Product::Confluence)?;
+/// assert_eq!(docs.base_url()?, "https://acme-docs.atlassian.net/wiki");
+/// # Ok::<(), app_license_testkit::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub(crate) host: MockHost,
+    pub(crate) name: String,
+}
+
+impl Site {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The tenant id: `clientKey` in bodies, `iss` in tokens.
+    ///
+    /// # Errors
+    /// `unknown` never, for a site that was made by [`MockHost::site`].
+    pub fn client_key(&self) -> Result<String, Error> {
+        self.record(|record| record.client_key.clone())
+    }
+
+    /// The cloud id, which outlives installations.
+    ///
+    /// # Errors
+    /// As [`Site::client_key`].
+    pub fn cloud_id(&self) -> Result<String, Error> {
+        self.record(|record| record.cloud_id.clone())
+    }
+
+    /// The product.
+    ///
+    /// # Errors
+    /// As [`Site::client_key`].
+    pub fn product(&self) -> Result<Product, Error> {
+        self.record(|record| record.product)
+    }
+
+    /// The address that apps call.
+    ///
+    /// # Errors
+    /// As [`Site::client_key`].
+    pub fn base_url(&self) -> Result<String, Error> {
+        self.host.read(|world| {
+            let record = world.site(&self.name)?;
+            Ok(self
+                .host
+                .base_url(&self.name, record, world.loopback_base_urls))
+        })
+    }
+
+    /// Renames the site: a new address. `installed` is sent again for every Connect app installed
+    /// on it; for Connect on Forge it then lacks `installationId`, as it does on the platform.
+    ///
+    /// ```
+    /// use app_license_testkit::{App, MockHost};
+    /// let host = MockHost::offline();
+    /// let acme = host.tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
+    /// acme.install()?;
+    /// let events = acme.site().rename("acme-corp")?;
+    /// assert_eq!(events[0].json()["baseUrl"], "https://acme-corp.atlassian.net");
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid` when it is no name for a host.
+    pub fn rename(&self, to: &str) -> Result<Vec<SignedRequest>, Error> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if to.is_empty() || to.len() > 63 || !to.bytes().all(plain) {
+            return Err(ErrorKind::Invalid {
+                what: "site name",
+                found: to.to_owned(),
+            }
+            .into());
+        }
+        self.change(|record| record.host = format!("{to}.atlassian.net"))?;
+        self.announce()
+    }
+
+    /// Gives the site a custom domain: `displayUrl` differs from `baseUrl`. `installed` is sent
+    /// again.
+    ///
+    /// # Errors
+    /// As [`Site::client_key`].
+    pub fn custom_domain(&self, url: &str) -> Result<Vec<SignedRequest>, Error> {
+        self.change(|record| record.display_url = Some(url.to_owned()))?;
+        self.announce()
+    }
+
+    /// Imports data into the site: a new `clientKey` for the same address, and `installed` again.
+    ///
+    /// ```
+    /// use app_license_testkit::{MockHost, Product};
+    /// let site = MockHost::offline().site("acme", Product::Jira)?;
+    /// let before = site.client_key()?;
+    /// site.import_data()?;
+    /// assert_ne!(site.client_key()?, before);
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Site::client_key`].
+    pub fn import_data(&self) -> Result<Vec<SignedRequest>, Error> {
+        self.host.change(|world| {
+            let key = world.ids.uuid("client key");
+            let record = world.sites.get_mut(&self.name);
+            if let Some(record) = record {
+                record.client_key = key;
+            }
+            Ok(())
+        })?;
+        self.announce()
+    }
+
+    fn announce(&self) -> Result<Vec<SignedRequest>, Error> {
+        let mut events = Vec::new();
+        for tenant in self.host.tenants_of(&self.name) {
+            events.extend(tenant.resend_after_rename()?);
+        }
+        Ok(events)
+    }
+
+    fn record<T>(&self, read: impl FnOnce(&SiteRecord) -> T) -> Result<T, Error> {
+        self.host.read(|world| world.site(&self.name).map(read))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut SiteRecord)) -> Result<(), Error> {
+        self.host.change(|world| {
+            world.site(&self.name)?;
+            if let Some(record) = world.sites.get_mut(&self.name) {
+                change(record);
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! The jobs of continuous integration, each one a subcommand.
+
+mod fuzz;
+mod lint;
+mod msrv;
+mod tally;
+mod test;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use crate::context::Context;
+use tally::Tally;
+
+/// In the order in which they run: the quick ones first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Job {
+    /// The formatting
+    Fmt,
+    /// Clippy on every target, warnings denied
+    Clippy,
+    /// Unit, integration and documentation tests
+    Test,
+    /// The documentation, warnings denied
+    Doc,
+    /// Whether the oldest promised Rust suffices
+    Msrv,
+    /// Licences, banned crates and features, sources, advisories
+    Deny,
+    /// Every combination of the core's features
+    Features,
+    /// The core for WebAssembly
+    Wasm,
+    /// The query hash against npm `atlassian-jwt`
+    Peers,
+    /// Every fuzz target for ten seconds
+    Fuzz,
+}
+
+/// What a job that did not fail has to tell.
+#[derive(Debug, Default)]
+struct Outcome {
+    note: String,
+    tests: Tally,
+}
+
+impl Outcome {
+    fn note(note: impl Into<String>) -> Self {
+        Self {
+            note: note.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<()> for Outcome {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
+}
+
+impl Job {
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
+    fn run(self, context: &Context) -> Result<Outcome> {
+        match self {
+            Self::Fmt => lint::fmt(context),
+            Self::Clippy => lint::clippy(context),
+            Self::Test => test::workspace(context),
+            Self::Doc => lint::doc(context),
+            Self::Msrv => msrv::msrv(context),
+            Self::Deny => lint::deny(context),
+            Self::Features => test::features(context),
+            Self::Wasm => test::wasm(context),
+            Self::Peers => test::peers(context),
+            Self::Fuzz => fuzz::fuzz(context),
+        }
+    }
+}
+
+/// Runs `jobs`, or all when none is named, and stops at the first that fails.
+pub(crate) fn run(context: &Context, jobs: &[Job], keep_going: bool) -> Result<()> {
+    let jobs = if jobs.is_empty() {
+        Job::value_variants()
+    } else {
+        jobs
+    };
+    let mut finished = Vec::new();
+    for &job in jobs {
+        println!("\n==== {} ====", job.name());
+        let start = Instant::now();
+        let result = job.run(context);
+        let time = start.elapsed();
+        match &result {
+            Ok(outcome) if outcome.note.is_empty() => println!("{}: ok", job.name()),
+            Ok(outcome) => println!("{}: {}", job.name(), outcome.note),
+            Err(error) => println!("{} failed: {error:#}", job.name()),
+        }
+        let failed = result.is_err();
+        finished.push((job, time, result));
+        if failed && !keep_going {
+            break;
+        }
+    }
+    summarise(&finished, jobs)
+}
+
+fn summarise(finished: &[(Job, Duration, Result<Outcome>)], asked: &[Job]) -> Result<()> {
+    println!("\n==== summary ====");
+    let mut tests = Tally::default();
+    let mut failed = Vec::new();
+    for (job, time, result) in finished {
+        let (word, note) = match result {
+            Ok(outcome) => {
+                tests.add(outcome.tests);
+                ("ok", outcome.note.as_str())
+            }
+            Err(_) => {
+                failed.push(job.name());
+                ("FAILED", "")
+            }
+        };
+        let line = format!(
+            "{:<9}{word:<7}{:>7.1} s  {note}",
+            job.name(),
+            time.as_secs_f64()
+        );
+        println!("{}", line.trim_end());
+    }
+    for job in asked
+        .iter()
+        .filter(|job| finished.iter().all(|(done, ..)| done != *job))
+    {
+        println!("{:<9}not run", job.name());
+    }
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    if tests != Tally::default() {
+        println!("{tests}");
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! What reads the sources without running them.
+
+use anyhow::Result;
+use xshell::cmd;
+
+use super::Outcome;
+use crate::context::Context;
+use crate::tools::{self, DENY};
+
+pub(super) fn fmt(Context { sh, .. }: &Context) -> Result<Outcome> {
+    Ok(cmd!(sh, "cargo fmt --check").run()?.into())
+}
+
+pub(super) fn clippy(Context { sh, .. }: &Context) -> Result<Outcome> {
+    Ok(
+        cmd!(sh, "cargo clippy --workspace --all-targets -- -D warnings")
+            .run()?
+            .into(),
+    )
+}
+
+pub(super) fn doc(Context { sh, .. }: &Context) -> Result<Outcome> {
+    let doc = cmd!(sh, "cargo doc --no-deps --workspace").env("RUSTDOCFLAGS", "-Dwarnings");
+    Ok(doc.run()?.into())
+}
+
+pub(super) fn deny(context: &Context) -> Result<Outcome> {
+    let sh = &context.sh;
+    let path = tools::path_with(context, &DENY)?;
+    cmd!(sh, "cargo deny check bans licenses sources")
+        .env("PATH", &path)
+        .run()?;
+    // The database is a git repository: not every machine reaches its host.
+    let fetch = cmd!(sh, "cargo deny fetch db").env("PATH", &path);
+    if fetch.ignore_stdout().ignore_stderr().run().is_err() {
+        return Ok(Outcome::note(
+            "advisories skipped: their database could not be fetched",
+        ));
+    }
+    cmd!(sh, "cargo deny check --disable-fetch advisories")
+        .env("PATH", &path)
+        .run()?;
+    Ok(Outcome::default())
+}

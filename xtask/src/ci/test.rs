@@ -1,0 +1,90 @@
+//! What compiles and runs the crates, in the configurations that matter.
+
+use anyhow::Result;
+use xshell::cmd;
+
+use super::Outcome;
+use super::tally::{Tally, counted};
+use crate::context::Context;
+use crate::tools::{self, HACK};
+use crate::{npm, wasm};
+
+/// The workspace's tests, with nextest where it is installed.
+pub(super) fn workspace(Context { sh, .. }: &Context) -> Result<Outcome> {
+    let mut tests = Tally::default();
+    // nextest runs no documentation tests.
+    if cmd!(sh, "cargo nextest --version")
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run()
+        .is_ok()
+    {
+        tests.add(counted(cmd!(sh, "cargo test --workspace --doc").into())?);
+        tests.add(counted(
+            cmd!(sh, "cargo nextest run --workspace --no-fail-fast").into(),
+        )?);
+    } else {
+        tests.add(counted(
+            cmd!(sh, "cargo test --workspace --no-fail-fast").into(),
+        )?);
+    }
+    Ok(Outcome {
+        tests,
+        ..Outcome::default()
+    })
+}
+
+/// Features only add: every combination compiles without a warning.
+pub(super) fn features(context: &Context) -> Result<Outcome> {
+    let sh = &context.sh;
+    let path = tools::path_with(context, &HACK)?;
+    let deny = ["--", "-D", "warnings"];
+    cmd!(
+        sh,
+        "cargo hack clippy -p app-license --feature-powerset {deny...}"
+    )
+    .env("PATH", &path)
+    .run()?;
+    // The powerset of a crate of many features takes too long: there, one at a time.
+    cmd!(sh, "cargo hack clippy --workspace --exclude app-license --exclude xtask --each-feature {deny...}")
+        .env("PATH", &path)
+        .run()?;
+    Ok(Outcome::default())
+}
+
+pub(super) fn wasm(context: &Context) -> Result<Outcome> {
+    let environment = wasm::environment(context, wasm::Cpu::Generic, wasm::Origin::Any)?;
+    let target = wasm::TARGET;
+    let selections: [&[&str]; 2] = [
+        &["-p", "app-license", "--no-default-features"],
+        // The core with its pure Rust signatures, in a program that chooses the randomness.
+        &["-p", "wasm-probe"],
+    ];
+    for selection in selections {
+        cmd!(context.sh, "cargo check --target {target} {selection...}")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .run()?;
+    }
+    Ok(Outcome::default())
+}
+
+/// The query hash against the reference implementation, run by Node.
+pub(super) fn peers(context: &Context) -> Result<Outcome> {
+    let test = "crates/app-license/tests/atlassian_jwt.rs";
+    if !context.has(test) {
+        return Ok(Outcome::note(format!("nothing to do: no {test}")));
+    }
+    npm::install(context, npm::TEST_PEERS)?;
+    // Other flags than everybody's: its own folder keeps the other builds.
+    let target = context.target_dir().join("peers");
+    let command = cmd!(
+        context.sh,
+        "cargo test -p app-license --test atlassian_jwt --target-dir {target}"
+    )
+    .env("RUSTFLAGS", "--cfg test_atlassian_jwt");
+    Ok(Outcome {
+        tests: counted(command.into())?,
+        ..Outcome::default()
+    })
+}

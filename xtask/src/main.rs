@@ -1,0 +1,91 @@
+//! The tasks of this repository: prepare a machine, run what CI runs.
+//!
+//! `cargo xtask test` is the whole of it; `cargo xtask ci JOB` runs one job.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "telling what it does is a task's job"
+)]
+
+mod cache;
+mod ci;
+mod context;
+mod npm;
+mod tools;
+mod wasm;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::ci::Job;
+use crate::context::Context;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Tasks of this repository")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install all that the tests need, ahead of running them
+    Setup,
+    /// Set up and run all tests and checks
+    Test(Run),
+    /// Run the named jobs, or all of them
+    Ci {
+        jobs: Vec<Job>,
+        #[command(flatten)]
+        run: Run,
+    },
+    /// Make the standard library of wasm32-unknown-unknown available, and compile with it
+    WasmTarget {
+        /// A baseline to build the standard library for
+        #[arg(long, value_enum, default_value_t)]
+        cpu: wasm::Cpu,
+        /// Where the compiler and the sources come from
+        #[arg(long, value_enum, default_value_t)]
+        from: wasm::Origin,
+    },
+}
+
+#[derive(clap::Args)]
+struct Run {
+    /// Run the remaining jobs after one has failed
+    #[arg(long)]
+    keep_going: bool,
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not anyhow's own report: its backtrace would bury what the failed command said.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
+    let context = Context::new()?;
+    match task {
+        Task::Setup => setup(&context),
+        Task::Test(run) => ci::run(&context, &[], run.keep_going),
+        Task::Ci { jobs, run } => ci::run(&context, &jobs, run.keep_going),
+        Task::WasmTarget { cpu, from } => wasm::prove(&context, cpu, from),
+    }
+}
+
+fn setup(context: &Context) -> Result<()> {
+    for tool in tools::ALL {
+        tools::install(context, tool)?;
+    }
+    wasm::environment(context, wasm::Cpu::Generic, wasm::Origin::Any)?;
+    npm::install_all(context)?;
+    println!("ready: cargo xtask test");
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! The npm packages that tests and benchmarks compare with.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use xshell::cmd;
+
+use crate::context::Context;
+
+/// The peers of the differential tests.
+pub(crate) const TEST_PEERS: &str = "tests/peers";
+const FOLDERS: [&str; 2] = [TEST_PEERS, "benches/peers"];
+
+pub(crate) fn install_all(context: &Context) -> Result<()> {
+    for folder in FOLDERS {
+        if context.has(&format!("{folder}/package-lock.json")) {
+            install(context, folder)?;
+        }
+    }
+    Ok(())
+}
+
+/// `npm ci` in `folder`, unless what its lock file says is installed already.
+pub(crate) fn install(context: &Context, folder: &str) -> Result<()> {
+    let sh = &context.sh;
+    let _there = sh.push_dir(folder);
+    let lock = sh.read_file("package-lock.json")?;
+    let installed = Path::new("node_modules/.installed-lock.json");
+    if sh.read_file(installed).is_ok_and(|text| text == lock) {
+        return Ok(());
+    }
+    cmd!(sh, "npm ci --no-audit --no-fund")
+        .run()
+        .with_context(|| {
+            format!("cannot install the npm packages of {folder}: it needs Node 20 and npm")
+        })?;
+    sh.write_file(installed, lock)?;
+    Ok(())
+}
