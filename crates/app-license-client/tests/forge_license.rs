@@ -1,5 +1,16 @@
 //! The Forge License API: one call in five minutes an installation, over all replicas.
 
+#![cfg(test)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::allow_attributes,
+    reason = "a test that fails is what they are for"
+)]
+
 mod common;
 
 use std::sync::Arc;

@@ -30,7 +30,11 @@ impl CachedLicense {
     /// Keeps the licence's raw JSON and when it was fetched (UTC seconds).
     #[must_use]
     pub fn new(license: &License, fetched_at: UnixTime) -> Self {
-        Self::from_parts(license.touchpoint(), license.raw().map(str::to_owned), fetched_at)
+        Self::from_parts(
+            license.touchpoint(),
+            license.raw().map(str::to_owned),
+            fetched_at,
+        )
     }
 
     /// Puts one together from what a store kept.

@@ -378,7 +378,10 @@ mod tests {
     #[test]
     fn empty_secret_in_a_row_is_no_secret() {
         let none = Sealer::new(None);
-        let empty = super::Sealed { key_id: None, bytes: Vec::new() };
+        let empty = super::Sealed {
+            key_id: None,
+            bytes: Vec::new(),
+        };
         let error = none.open("t", Column::Secret, &empty).unwrap_err();
         assert_eq!(error.code(), "store_corrupt");
     }

@@ -103,7 +103,9 @@ pub enum ErrorKind {
     },
 
     /// The database was written by a newer version of this crate.
-    #[error("the database has schema version {found}, newer than the {known} that this program knows")]
+    #[error(
+        "the database has schema version {found}, newer than the {known} that this program knows"
+    )]
     NewerSchema {
         /// The version found.
         found: i64,
@@ -303,20 +305,34 @@ mod tests {
         let text = String::from;
         for (kind, code, class, words) in [
             (
-                ErrorKind::Unavailable { doing: "commit", source: io() },
+                ErrorKind::Unavailable {
+                    doing: "commit",
+                    source: io(),
+                },
                 "store_unavailable",
                 CouldNotCheck,
                 "the store could not commit",
             ),
-            (ErrorKind::Closed, "store_closed", CouldNotCheck, "the store is closed"),
             (
-                ErrorKind::Corrupt { what: "record", reason: text("no key") },
+                ErrorKind::Closed,
+                "store_closed",
+                CouldNotCheck,
+                "the store is closed",
+            ),
+            (
+                ErrorKind::Corrupt {
+                    what: "record",
+                    reason: text("no key"),
+                },
                 "store_corrupt",
                 CouldNotCheck,
                 "the stored record cannot be read: no key",
             ),
             (
-                ErrorKind::DoesNotOpen { column: "secret", key_id: text("k1") },
+                ErrorKind::DoesNotOpen {
+                    column: "secret",
+                    key_id: text("k1"),
+                },
                 "does_not_open",
                 CouldNotCheck,
                 "the stored secret does not open with key `k1`",
@@ -334,31 +350,44 @@ mod tests {
                 "the token was used before with another body",
             ),
             (
-                ErrorKind::TenantMismatch { expected: text("a"), found: text("b") },
+                ErrorKind::TenantMismatch {
+                    expected: text("a"),
+                    found: text("b"),
+                },
                 "tenant_mismatch",
                 Refused,
                 "the event is of `b`, not of `a`",
             ),
             (
-                ErrorKind::ForeignDatabase { found: text("table `users`") },
+                ErrorKind::ForeignDatabase {
+                    found: text("table `users`"),
+                },
                 "foreign_database",
                 Misuse,
                 "the database is not empty and not one of ours: table `users`",
             ),
             (
-                ErrorKind::Migration { version: 2, source: io() },
+                ErrorKind::Migration {
+                    version: 2,
+                    source: io(),
+                },
                 "migration",
                 Misuse,
                 "migration 2 failed",
             ),
             (
-                ErrorKind::EncryptionKey { reason: "it has 3 bytes, not 32" },
+                ErrorKind::EncryptionKey {
+                    reason: "it has 3 bytes, not 32",
+                },
                 "encryption_key",
                 Misuse,
                 "the encryption key is not usable: it has 3 bytes, not 32",
             ),
             (
-                ErrorKind::UnknownEncryptionKey { column: "secret", key_id: text("k1") },
+                ErrorKind::UnknownEncryptionKey {
+                    column: "secret",
+                    key_id: text("k1"),
+                },
                 "unknown_encryption_key",
                 Misuse,
                 "the stored secret is sealed with key `k1`, which is not configured",
@@ -370,7 +399,10 @@ mod tests {
                 "the stored secret is in plain text, which the configuration refuses",
             ),
             (
-                ErrorKind::Invalid { what: "name", reason: text("it is empty") },
+                ErrorKind::Invalid {
+                    what: "name",
+                    reason: text("it is empty"),
+                },
                 "invalid",
                 Misuse,
                 "the name cannot be used: it is empty",
@@ -391,7 +423,10 @@ mod tests {
 
     #[test]
     fn the_source_is_kept() {
-        let error = Error::from(ErrorKind::Migration { version: 2, source: io() });
+        let error = Error::from(ErrorKind::Migration {
+            version: 2,
+            source: io(),
+        });
         assert_eq!(error.source().unwrap().to_string(), "disk full");
         assert!(Error::from(ErrorKind::Closed).source().is_none());
     }

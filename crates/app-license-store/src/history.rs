@@ -4,7 +4,6 @@ use std::fmt;
 
 use app_license::{Change, InstallationKey, UnixTime};
 
-
 /// The number of an event in the history of the whole store: 1, 2, 3, … without gaps, in the order
 /// in which the events were committed. Whoever has seen number `n` has seen all before it.
 ///

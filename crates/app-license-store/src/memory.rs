@@ -83,7 +83,10 @@ impl State {
 
     fn seen(&mut self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
         self.forget_marks(now);
-        let first_body = self.marks.get(mark.token_hash()).map(|(body, _)| body.as_slice());
+        let first_body = self
+            .marks
+            .get(mark.token_hash())
+            .map(|(body, _)| body.as_slice());
         let answer = mark.against(first_body);
         if answer == Mark::First && self.marks.len() as u64 >= MemoryStore::MAX_MARKS {
             let limit = MemoryStore::MAX_MARKS;
@@ -94,8 +97,10 @@ impl State {
 
     fn remember(&mut self, mark: &ReplayMark) {
         let expires_at = mark.expires_at().as_seconds();
-        self.marks.insert(*mark.token_hash(), (*mark.body_hash(), expires_at));
-        self.marks_by_expiry.insert((expires_at, *mark.token_hash()));
+        self.marks
+            .insert(*mark.token_hash(), (*mark.body_hash(), expires_at));
+        self.marks_by_expiry
+            .insert((expires_at, *mark.token_hash()));
     }
 
     fn last(&self) -> Sequence {
@@ -160,7 +165,9 @@ impl InstallationStore for MemoryStore {
             std::ops::Bound::Excluded(tenant(k))
         });
         let state = self.state();
-        let behind = state.installations.range((from, std::ops::Bound::Unbounded));
+        let behind = state
+            .installations
+            .range((from, std::ops::Bound::Unbounded));
         Ok(behind.take(page(limit)).map(|(_, i)| i.clone()).collect())
     }
 
@@ -199,7 +206,12 @@ impl InstallationStore for MemoryStore {
     }
 
     async fn cursor(&self, consumer: &Name) -> Result<Sequence, Error> {
-        Ok(self.state().cursors.get(consumer).copied().unwrap_or_default())
+        Ok(self
+            .state()
+            .cursors
+            .get(consumer)
+            .copied()
+            .unwrap_or_default())
     }
 
     async fn advance(&self, consumer: &Name, sequence: Sequence) -> Result<(), Error> {
@@ -268,7 +280,9 @@ impl InstallationStore for MemoryStore {
                 *held = until;
                 Ok(Lease::Granted { until })
             }
-            Some(&mut (_, held)) => Ok(Lease::Held { until: held.max(now) }),
+            Some(&mut (_, held)) => Ok(Lease::Held {
+                until: held.max(now),
+            }),
             None => Ok(Lease::Held { until: now }),
         }
     }

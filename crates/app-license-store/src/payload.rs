@@ -25,7 +25,8 @@ pub(crate) fn without_secrets(body: &[u8]) -> Option<String> {
     let text = serde_json::to_string(&object).ok()?;
     let lower = text.to_ascii_lowercase();
     // named or repeated deeper inside, where no field of the platform has it
-    let leaks = lower.contains("secret\"") || secrets.iter().any(|s| !s.is_empty() && text.contains(s));
+    let leaks =
+        lower.contains("secret\"") || secrets.iter().any(|s| !s.is_empty() && text.contains(s));
     (!leaks).then_some(text)
 }
 

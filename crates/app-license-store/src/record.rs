@@ -80,10 +80,10 @@ pub(crate) fn from_row(row: &Row, sealer: &Sealer) -> Result<Installation, Error
         return Err(Error::corrupt("record", "it is of another tenant"));
     }
     let current = row.secret.as_ref().map(|s| open(Column::Secret, s));
-    let previous = row
-        .previous
-        .as_ref()
-        .map(|s| Ok((open(Column::PreviousSecret, s)?, time(row.previous_at.unwrap_or(0))?)));
+    let previous = row.previous.as_ref().map(|s| -> Result<_, Error> {
+        let replaced_at = time(row.previous_at.unwrap_or(0))?;
+        Ok((open(Column::PreviousSecret, s)?, replaced_at))
+    });
     let secrets = InstallationSecrets::new(current.transpose()?, previous.transpose()?);
     Ok(Installation::from_parts(record, secrets))
 }

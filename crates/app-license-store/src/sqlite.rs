@@ -149,7 +149,9 @@ impl SqliteStore {
     /// Waits for what is under way, and closes the file. Dropping the store does the same without
     /// waiting; nothing that was answered is lost either way.
     pub async fn close(self) {
-        let Self { readers, writer, .. } = self;
+        let Self {
+            readers, writer, ..
+        } = self;
         drop(readers);
         writer.close().await;
     }

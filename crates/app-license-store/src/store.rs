@@ -74,11 +74,8 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// `store_unavailable`, `store_corrupt`.
-    async fn events_after(
-        &self,
-        after: Sequence,
-        limit: usize,
-    ) -> Result<Vec<HistoryEntry>, Error>;
+    async fn events_after(&self, after: Sequence, limit: usize)
+    -> Result<Vec<HistoryEntry>, Error>;
 
     /// The body that led to a history entry, without its secrets, if it was given.
     ///

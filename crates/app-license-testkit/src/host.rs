@@ -98,7 +98,9 @@ impl MockHostBuilder {
 
     /// Makes `baseUrl` of every site an address on this machine, `http://127.0.0.1:…/acme`, so
     /// that an app reaches the Connect License API by it. Otherwise it is
-    /// `https://acme.atlassian.net`, and the app has to be told where the API is.
+    /// `https://acme.atlassian.net`, and the app has to be told where the API is, or sends what it
+    /// asks to [`MockHost::gateway`]. An app that accepts sites of the platform alone, as it
+    /// should, refuses such an install.
     #[must_use]
     pub const fn loopback_base_urls(mut self) -> Self {
         self.loopback_base_urls = true;

@@ -3,7 +3,8 @@
 #![allow(
     dead_code,
     unreachable_pub,
-    clippy::allow_attributes_without_reason,
+    clippy::mod_module_files,
+    clippy::format_push_string,
     clippy::allow_attributes,
     reason = "every test file uses a part of it"
 )]
@@ -33,7 +34,7 @@ pub const K2: &str = "forge/invocation-token/key-2";
 pub enum Say {
     Answer(u16, Vec<(&'static str, String)>, String),
     /// After a while.
-    Slow(Duration, Box<Say>),
+    Slow(Duration, Box<Self>),
     /// A 200 whose body never ends.
     Endless,
     /// A 200 that announces a body of 100 MB.
@@ -281,8 +282,8 @@ pub fn kid(text: &str) -> KeyId {
     KeyId::new(text).unwrap()
 }
 
-fn vectors(name: &str) -> serde_json::Value {
-    let path = format!("{}/tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
+pub fn vectors(name: &str) -> serde_json::Value {
+    let path = format!("{}/../../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

@@ -27,7 +27,7 @@ CREATE INDEX history_of ON history (installation, sequence);
 -- The last number given out. Its row stays locked until the commit, so numbers are committed in
 -- their order; a sequence object would let a reader see 7 before 6.
 CREATE TABLE feed (
-    only            BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (only),
+    single          BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (single),
     last            BIGINT  NOT NULL
 ) WITH (fillfactor = 10);
 

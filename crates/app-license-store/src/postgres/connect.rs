@@ -23,11 +23,7 @@ const SESSION: &str = "SELECT set_config('synchronous_commit', 'on', false)
         set_config('lock_timeout', '5s', false),
         set_config('idle_in_transaction_session_timeout', '10s', false)";
 
-pub(super) fn pool(
-    url: &str,
-    roots: Option<&[u8]>,
-    connections: usize,
-) -> Result<Pool, Error> {
+pub(super) fn pool(url: &str, roots: Option<&[u8]>, connections: usize) -> Result<Pool, Error> {
     let mut config: Config = url
         .parse()
         .map_err(|_| Error::invalid("database address", "it is not a PostgreSQL address"))?;
@@ -70,7 +66,10 @@ fn tls(roots: Option<&[u8]>) -> Result<MakeRustlsConnect, Error> {
                     .map_err(|e| Error::invalid("root certificate", e))?;
             }
             if store.is_empty() {
-                return Err(Error::invalid("root certificate", "there is none in the PEM text"));
+                return Err(Error::invalid(
+                    "root certificate",
+                    "there is none in the PEM text",
+                ));
             }
         }
         None => {

@@ -51,15 +51,14 @@ impl PostgresStore {
         const SQL: &str = "SELECT sequence FROM $s.consumer WHERE name = $1";
         let doing = "read a cursor";
         let row = self.ask(doing, SQL, &[&consumer.as_str()]).await?;
-        let found = row.map(|r| r.try_get(0)).transpose().map_err(failed(doing))?;
+        let found = row
+            .map(|r| r.try_get(0))
+            .transpose()
+            .map_err(failed(doing))?;
         Ok(found.map(Sequence::from_column).unwrap_or_default())
     }
 
-    pub(super) async fn advance_to(
-        &self,
-        consumer: &Name,
-        sequence: Sequence,
-    ) -> Result<(), Fail> {
+    pub(super) async fn advance_to(&self, consumer: &Name, sequence: Sequence) -> Result<(), Fail> {
         const SQL: &str = "WITH feed AS (SELECT last FROM $s.feed),
             moved AS (
                 INSERT INTO $s.consumer AS c (name, sequence)
@@ -71,7 +70,10 @@ impl PostgresStore {
         let doing = "advance a cursor";
         let params: Params<'_> = &[&consumer.as_str(), &sequence.to_column()];
         let row = self.ask(doing, SQL, params).await?;
-        let last: Option<i64> = row.map(|r| r.try_get(0)).transpose().map_err(failed(doing))?;
+        let last: Option<i64> = row
+            .map(|r| r.try_get(0))
+            .transpose()
+            .map_err(failed(doing))?;
         let last = Sequence::from_column(last.unwrap_or(0));
         if sequence > last {
             let (asked, last) = (sequence.get(), last.get());
@@ -107,8 +109,12 @@ impl PostgresStore {
                 SET document = excluded.document, fetched_at = excluded.fetched_at
                 WHERE excluded.fetched_at >= l.fetched_at";
         let at = column(license.fetched_at().as_seconds());
-        let params: Params<'_> =
-            &[&tenant, &license.touchpoint().code(), &license.document(), &at];
+        let params: Params<'_> = &[
+            &tenant,
+            &license.touchpoint().code(),
+            &license.document(),
+            &at,
+        ];
         self.ask("write a licence", SQL, params).await.map(|_| ())
     }
 
@@ -152,7 +158,10 @@ impl PostgresStore {
         const SQL: &str = "SELECT until FROM $s.lease WHERE name = $1";
         let doing = "read a lease";
         let row = self.ask(doing, SQL, &[&lease.as_str()]).await?;
-        let held = row.map(|r| r.try_get(0)).transpose().map_err(failed(doing))?;
+        let held = row
+            .map(|r| r.try_get(0))
+            .transpose()
+            .map_err(failed(doing))?;
         let until = held.map(time).transpose()?.unwrap_or(now).max(now);
         Ok(Lease::Held { until })
     }
@@ -186,7 +195,10 @@ impl PostgresStore {
         let before = column(ReplayMark::forgotten_before(now));
         let params: Params<'_> = &[&before, &column(now.as_seconds())];
         let row = self.ask(doing, SQL, params).await?;
-        let count: Option<i64> = row.map(|r| r.try_get(0)).transpose().map_err(failed(doing))?;
+        let count: Option<i64> = row
+            .map(|r| r.try_get(0))
+            .transpose()
+            .map_err(failed(doing))?;
         Ok(count.and_then(|c| u64::try_from(c).ok()).unwrap_or(0))
     }
 }
@@ -237,7 +249,7 @@ async fn alive(
     schema: &SchemaName,
     at_most: u64,
 ) -> Result<u64, Fail> {
-    const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM $s.mark LIMIT $1) AS some";
+    const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM $s.mark LIMIT $1) AS alive";
     let doing = "count marks";
     let row = one(client, schema, doing, SQL, &[&column(at_most)]).await?;
     let count: Option<i64> = row

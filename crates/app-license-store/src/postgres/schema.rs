@@ -23,7 +23,10 @@ pub(super) struct SchemaName(String);
 
 impl SchemaName {
     pub(super) fn new(name: &str) -> Result<Self, Error> {
-        let first = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
+        let first = name
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
         let rest = name
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
@@ -67,7 +70,10 @@ async fn step(transaction: &Transaction<'_>, schema: &SchemaName) -> Result<bool
         .map_err(&prepare)?;
     // asked first: creating needs a right that the app may lack once the schema is there
     let exists = transaction
-        .query_opt("SELECT 1 FROM pg_namespace WHERE nspname = $1", &[&schema.0])
+        .query_opt(
+            "SELECT 1 FROM pg_namespace WHERE nspname = $1",
+            &[&schema.0],
+        )
         .await
         .map_err(&prepare)?;
     if exists.is_none() {
@@ -78,15 +84,26 @@ async fn step(transaction: &Transaction<'_>, schema: &SchemaName) -> Result<bool
     }
     let version = version_in(transaction, schema).await?;
     if version > VERSION {
-        let kind = ErrorKind::NewerSchema { found: version, known: VERSION };
+        let kind = ErrorKind::NewerSchema {
+            found: version,
+            known: VERSION,
+        };
         return Err(Error::from(kind).into());
     }
-    let sql = usize::try_from(version).ok().and_then(|v| MIGRATIONS.get(v));
+    let sql = usize::try_from(version)
+        .ok()
+        .and_then(|v| MIGRATIONS.get(v));
     let Some(sql) = sql else { return Ok(false) };
     let next = version.saturating_add(1);
     let failed = |source: tokio_postgres::Error| {
         let source = super::fault::Shown::from(&source).into();
-        Fail::Ours(ErrorKind::Migration { version: next, source }.into())
+        Fail::Ours(
+            ErrorKind::Migration {
+                version: next,
+                source,
+            }
+            .into(),
+        )
     };
     let path = schema.sql("SET LOCAL search_path TO $s");
     transaction.batch_execute(&path).await.map_err(failed)?;

@@ -51,7 +51,10 @@ impl PostgresStore {
         found.as_ref().map(row).transpose().map_err(&read)
     }
 
-    pub(super) async fn get_row(&self, key: &InstallationKey) -> Result<Option<Installation>, Fail> {
+    pub(super) async fn get_row(
+        &self,
+        key: &InstallationKey,
+    ) -> Result<Option<Installation>, Fail> {
         let client = self.client().await?;
         let row = self.find(&client, &tenant(key), "").await?;
         let open = |r: &Row| record::from_row(r, &self.sealer);
@@ -119,7 +122,9 @@ impl PostgresStore {
             .start()
             .await
             .map_err(failed("begin a transaction"))?;
-        let applied = self.apply_in(&transaction, delivery, now, check_marks).await?;
+        let applied = self
+            .apply_in(&transaction, delivery, now, check_marks)
+            .await?;
         transaction.commit().await.map_err(failed(COMMIT))?;
         Ok(applied)
     }
@@ -269,7 +274,10 @@ impl PostgresStore {
             .await
             .map_err(&read)?;
         let rows = client
-            .query(&statement, &[&tenant(key), &after.to_column(), &column(limit)])
+            .query(
+                &statement,
+                &[&tenant(key), &after.to_column(), &column(limit)],
+            )
             .await
             .map_err(&read)?;
         rows.iter().map(entry).collect()
@@ -320,7 +328,9 @@ impl PostgresStore {
             .transaction()
             .await
             .map_err(failed("begin a transaction"))?;
-        let rows = self.rows_after(&transaction, after, 100, "FOR UPDATE").await?;
+        let rows = self
+            .rows_after(&transaction, after, 100, "FOR UPDATE")
+            .await?;
         let mut written = 0_u64;
         for old in &rows {
             let Some(new) = record::resealed(old, &self.sealer)? else {

@@ -75,7 +75,12 @@ pub(super) fn put_license(
     connection
         .prepare_cached(SQL)
         .and_then(|mut s| {
-            s.execute(params![tenant, touchpoint, document, column(license.fetched_at().as_seconds())])
+            s.execute(params![
+                tenant,
+                touchpoint,
+                document,
+                column(license.fetched_at().as_seconds())
+            ])
         })
         .map_err(failed("write a licence"))?;
     Ok(())
@@ -91,7 +96,12 @@ pub(super) fn try_lease(
     const SQL: &str = "INSERT INTO lease (name, holder, until) VALUES (?1, ?2, ?3)
         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
             WHERE lease.until <= ?4";
-    let params = params![lease.as_str(), holder.as_str(), column(until.as_seconds()), column(now.as_seconds())];
+    let params = params![
+        lease.as_str(),
+        holder.as_str(),
+        column(until.as_seconds()),
+        column(now.as_seconds())
+    ];
     let taken = connection
         .prepare_cached(SQL)
         .and_then(|mut s| s.execute(params))
@@ -106,9 +116,13 @@ pub(super) fn renew_lease(
     now: UnixTime,
     until: UnixTime,
 ) -> Result<Lease, Error> {
-    const SQL: &str =
-        "UPDATE lease SET until = ?3 WHERE name = ?1 AND holder = ?2 AND until > ?4";
-    let params = params![lease.as_str(), holder.as_str(), column(until.as_seconds()), column(now.as_seconds())];
+    const SQL: &str = "UPDATE lease SET until = ?3 WHERE name = ?1 AND holder = ?2 AND until > ?4";
+    let params = params![
+        lease.as_str(),
+        holder.as_str(),
+        column(until.as_seconds()),
+        column(now.as_seconds())
+    ];
     let renewed = connection
         .prepare_cached(SQL)
         .and_then(|mut s| s.execute(params))
@@ -202,7 +216,10 @@ pub(super) fn prune(connection: &Connection, now: UnixTime) -> Result<u64, Error
         )
         .map_err(failed("forget marks"))?;
     let leases = connection
-        .execute("DELETE FROM lease WHERE until <= ?1", [column(now.as_seconds())])
+        .execute(
+            "DELETE FROM lease WHERE until <= ?1",
+            [column(now.as_seconds())],
+        )
         .map_err(failed("forget leases"))?;
     Ok((marks as u64).saturating_add(leases as u64))
 }

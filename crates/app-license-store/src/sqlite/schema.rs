@@ -33,14 +33,25 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Error> {
         .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
         .map_err(&open)?;
     if !mode.eq_ignore_ascii_case("wal") {
-        return Err(Error::invalid("database file", "it cannot be kept in WAL mode"));
+        return Err(Error::invalid(
+            "database file",
+            "it cannot be kept in WAL mode",
+        ));
     }
     // a 2xx promises durability: the log is synced at every commit, on macOS to the platter
-    connection.pragma_update(None, "synchronous", "FULL").map_err(&open)?;
-    connection.pragma_update(None, "fullfsync", true).map_err(&open)?;
-    connection.pragma_update(None, "foreign_keys", true).map_err(&open)?;
+    connection
+        .pragma_update(None, "synchronous", "FULL")
+        .map_err(&open)?;
+    connection
+        .pragma_update(None, "fullfsync", true)
+        .map_err(&open)?;
+    connection
+        .pragma_update(None, "foreign_keys", true)
+        .map_err(&open)?;
     // an overwritten secret is not left in a free page
-    connection.pragma_update(None, "secure_delete", true).map_err(&open)?;
+    connection
+        .pragma_update(None, "secure_delete", true)
+        .map_err(&open)?;
     connection
         .pragma_update(None, "journal_size_limit", 64_i64 << 20)
         .map_err(&open)?;
@@ -58,9 +69,13 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     let open = failed("open the database");
     let connection = Connection::open_with_flags(path, flags).map_err(&open)?;
     connection.busy_timeout(BUSY).map_err(&open)?;
-    connection.pragma_update(None, "trusted_schema", false).map_err(&open)?;
+    connection
+        .pragma_update(None, "trusted_schema", false)
+        .map_err(&open)?;
     // 1 MiB a connection: the page cache of the system does the rest
-    connection.pragma_update(None, "cache_size", -1024).map_err(&open)?;
+    connection
+        .pragma_update(None, "cache_size", -1024)
+        .map_err(&open)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
@@ -86,20 +101,34 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
             .map_err(failed("begin a migration"))?;
         let version = version(&transaction)?;
         if version > VERSION {
-            return Err(ErrorKind::NewerSchema { found: version, known: VERSION }.into());
+            return Err(ErrorKind::NewerSchema {
+                found: version,
+                known: VERSION,
+            }
+            .into());
         }
         if version == 0 {
             refuse_foreign(&transaction)?;
         }
         let next = version.saturating_add(1);
-        let sql = usize::try_from(version).ok().and_then(|v| MIGRATIONS.get(v));
+        let sql = usize::try_from(version)
+            .ok()
+            .and_then(|v| MIGRATIONS.get(v));
         let Some(sql) = sql else { return Ok(()) };
         let failed = |source: rusqlite::Error| -> Error {
-            ErrorKind::Migration { version: next, source: source.into() }.into()
+            ErrorKind::Migration {
+                version: next,
+                source: source.into(),
+            }
+            .into()
         };
         transaction.execute_batch(sql).map_err(failed)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-        transaction.pragma_update(None, "user_version", next).map_err(failed)?;
+        transaction
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .map_err(failed)?;
+        transaction
+            .pragma_update(None, "user_version", next)
+            .map_err(failed)?;
         transaction.commit().map_err(failed)?;
     }
 }

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, named_params, params};
 
-use super::failed;
 use super::coordination::mark_once;
+use super::failed;
 use crate::delivery::{Applied, Delivery, NewEntry};
 use crate::encryption::{Sealed, Sealer};
 use crate::error::{Error, ErrorKind};
@@ -12,7 +12,8 @@ use crate::mark::Mark;
 use crate::record::{self, Row, column, tenant};
 use app_license::{Installation, InstallationKey, UnixTime};
 
-const COLUMNS: &str = "tenant, status, record, secret, secret_key, previous, previous_key, previous_at";
+const COLUMNS: &str =
+    "tenant, status, record, secret, secret_key, previous, previous_key, previous_at";
 
 fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     let sealed = |bytes: Option<Vec<u8>>, key_id| bytes.map(|bytes| Sealed { key_id, bytes });
@@ -27,7 +28,8 @@ fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
 }
 
 fn find(connection: &Connection, tenant: &str) -> Result<Option<Row>, Error> {
-    const SQL: &str = "SELECT tenant, status, record, secret, secret_key, previous, previous_key, previous_at
+    const SQL: &str =
+        "SELECT tenant, status, record, secret, secret_key, previous, previous_key, previous_at
         FROM installation WHERE tenant = ?1";
     connection
         .prepare_cached(SQL)
@@ -55,7 +57,8 @@ pub(super) fn list(
 }
 
 fn rows_after(connection: &Connection, after: &str, limit: usize) -> Result<Vec<Row>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM installation WHERE tenant > ?1 ORDER BY tenant LIMIT ?2");
+    let sql =
+        format!("SELECT {COLUMNS} FROM installation WHERE tenant > ?1 ORDER BY tenant LIMIT ?2");
     connection
         .prepare_cached(&sql)
         .and_then(|mut s| s.query_map(params![after, column(limit)], row)?.collect())
@@ -77,7 +80,10 @@ pub(super) fn apply(
     check_marks: Option<u64>,
 ) -> Result<Applied, Error> {
     let old = find(connection, &tenant(delivery.key()))?;
-    let before = old.as_ref().map(|r| record::from_row(r, sealer)).transpose()?;
+    let before = old
+        .as_ref()
+        .map(|r| record::from_row(r, sealer))
+        .transpose()?;
     if let Some(mark) = delivery.mark() {
         match mark_once(connection, mark, now, check_marks)? {
             Mark::First => {}
@@ -194,16 +200,23 @@ fn entries(mut rows: rusqlite::Rows<'_>) -> Result<Vec<HistoryEntry>, Error> {
     while let Some(row) = rows.next().map_err(&read)? {
         entries.push(record::entry(
             row.get(0).map_err(&read)?,
-            row.get_ref(1).and_then(|v| Ok(v.as_str()?)).map_err(&read)?,
+            row.get_ref(1)
+                .and_then(|v| Ok(v.as_str()?))
+                .map_err(&read)?,
             row.get(2).map_err(&read)?,
             row.get(3).map_err(&read)?,
-            row.get_ref(4).and_then(|v| Ok(v.as_str()?)).map_err(&read)?,
+            row.get_ref(4)
+                .and_then(|v| Ok(v.as_str()?))
+                .map_err(&read)?,
         )?);
     }
     Ok(entries)
 }
 
-pub(super) fn payload(connection: &Connection, sequence: Sequence) -> Result<Option<String>, Error> {
+pub(super) fn payload(
+    connection: &Connection,
+    sequence: Sequence,
+) -> Result<Option<String>, Error> {
     connection
         .prepare_cached("SELECT body FROM payload WHERE sequence = ?1")
         .and_then(|mut s| s.query_row([sequence.to_column()], |r| r.get(0)).optional())
@@ -231,7 +244,13 @@ pub(super) fn reencrypt(
         connection
             .prepare_cached(SQL)
             .and_then(|mut s| {
-                s.execute(params![new.tenant, secret, secret_key, previous, previous_key])
+                s.execute(params![
+                    new.tenant,
+                    secret,
+                    secret_key,
+                    previous,
+                    previous_key
+                ])
             })
             .map_err(failed("write an installation"))?;
         written = written.saturating_add(1);

@@ -77,8 +77,7 @@ impl Writer {
         if self.jobs.send(job).await.is_err() {
             return Err(ErrorKind::Closed.into());
         }
-        told.await
-            .unwrap_or_else(|_| Err(ErrorKind::Closed.into()))
+        told.await.unwrap_or_else(|_| Err(ErrorKind::Closed.into()))
     }
 
     /// Waits until all that was queued is committed and the thread has closed the file.
@@ -140,13 +139,18 @@ fn commit_together(
         answers.push(job(Some(connection)));
         if connection.is_autocommit() {
             // SQLite itself has rolled everything back: disk full, say
-            return Err(Error::unavailable("commit", "the transaction was rolled back"));
+            return Err(Error::unavailable(
+                "commit",
+                "the transaction was rolled back",
+            ));
         }
-        next = if answers.len() < BATCH { queue.try_recv().ok() } else { None };
+        next = if answers.len() < BATCH {
+            queue.try_recv().ok()
+        } else {
+            None
+        };
     }
-    let committed = connection
-        .execute_batch("COMMIT")
-        .map_err(failed("commit"));
+    let committed = connection.execute_batch("COMMIT").map_err(failed("commit"));
     if committed.is_err() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
     }

@@ -153,7 +153,15 @@ mod tests {
                 .find(|case| case["id"] == id)
                 .unwrap();
             let path = format!("/{}", sample["path"].as_str().unwrap());
-            assert_eq!(case.pointer(&path), Some(&sample["input"]), "{file}#{id}");
+            let found = match path.strip_suffix("Authorization/context") {
+                None => case.pointer(&path).unwrap().clone(),
+                Some(headers) => {
+                    let header = case.pointer(&format!("{headers}Authorization")).unwrap();
+                    let token = crate::token::strip_scheme(header.as_str().unwrap()).unwrap();
+                    crate::token::open(token).unwrap().claims["context"].clone()
+                }
+            };
+            assert_eq!(found, sample["input"], "{file}#{id}");
         }
     }
 }
