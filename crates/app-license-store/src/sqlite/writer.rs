@@ -116,7 +116,7 @@ fn run(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
         let outcome = commit_together(connection, first, &mut queue, &mut answers);
         let outcome = outcome.map_err(Arc::new);
         for answer in answers {
-            answer(outcome.as_ref().map(|()| ()));
+            answer(outcome.as_ref().copied());
         }
     }
 }
