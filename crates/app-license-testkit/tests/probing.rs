@@ -107,6 +107,37 @@ async fn an_app_that_takes_everybody_fails_every_attack() {
 }
 
 #[tokio::test]
+async fn a_remote_that_takes_everybody_fails_every_attack() {
+    let address = app(|_| 200).await;
+    let url = format!("http://{address}");
+    let host = MockHost::offline();
+    let app = App::forge("8db33809-1f69-42a5-8e40-8b6e0b3f8d11", &url).unwrap();
+    let (acme, other) = (
+        host.tenant(&app, "acme").unwrap(),
+        host.tenant(&app, "other").unwrap(),
+    );
+    acme.install().unwrap();
+    other.install().unwrap();
+    let routes = [Route::new(RouteKind::Remote, "GET", "/report")];
+    let probe = Probe::new(&url).routes(&routes).tenants(&acme, &other);
+    let report = probe.run().await.unwrap();
+    let attacks: Vec<&str> = report.findings().iter().map(|it| it.attack()).collect();
+    for attack in [
+        "no-token",
+        "alg-none",
+        "rs256-unknown-key",
+        "expired",
+        "foreign-audience",
+        "foreign-issuer",
+        "alg-confusion",
+        "contradicting-installation",
+    ] {
+        assert!(attacks.contains(&attack), "{attack}");
+    }
+    assert_eq!(report.findings().len() + 1, report.outcomes().len());
+}
+
+#[tokio::test]
 async fn an_app_that_refuses_everybody_is_clean_but_its_controls_fail() {
     let address = app(|_| 401).await;
     let url = format!("http://{address}");
