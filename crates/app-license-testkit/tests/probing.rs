@@ -1,5 +1,7 @@
 //! The probe finds the holes of an app that has them, and none in one that has not.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! Everything the host makes verifies through the core, and nothing of it does in another place.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use app_license::connect::{
     BaseUrl, Expectations, KeyHosts, LicenseApiAnswer, LifecycleBody, LifecycleEvent,
     LifecycleKind, Request, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,

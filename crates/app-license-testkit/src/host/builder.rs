@@ -51,7 +51,7 @@ impl MockHostBuilder {
     }
 
     /// Fixed ports on loopback instead of free ones: the first of six in a row, in the order of
-    /// [`Service::ALL`], then the gateway.
+    /// [`Service::ALL`](crate::Service::ALL), then the gateway.
     #[must_use]
     pub const fn ports_from(mut self, first: u16) -> Self {
         self.ports = Some(first);
