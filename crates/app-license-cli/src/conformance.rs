@@ -7,6 +7,7 @@ mod connect_license;
 mod forge;
 mod forge_api;
 mod iframe;
+mod invocation;
 mod licenses;
 mod lifecycle;
 mod oracle;

@@ -1,8 +1,8 @@
 //! Telling what a case is by the fields it has.
 
 use super::{
-    Case, Checks, Outcome, conditions, connect_license, forge, forge_api, iframe, lifecycle, qsh,
-    readings, requests, tokens,
+    Case, Checks, Outcome, conditions, connect_license, forge, forge_api, iframe, invocation,
+    lifecycle, qsh, readings, requests, tokens,
 };
 
 type Run = fn(&Case<'_>) -> Outcome;
@@ -25,6 +25,14 @@ const SHAPES: &[Shape] = &[
     Shape {
         fits: |c| c.has_all(&["request", "endpoint"]),
         run: requests::request,
+    },
+    Shape {
+        fits: |c| c.has_all(&["authorization", "jwks"]),
+        run: invocation::request,
+    },
+    Shape {
+        fits: |c| c.has_all(&["claims", "header"]),
+        run: invocation::claims,
     },
     Shape {
         fits: |c| c.has_all(&["token", "body_client_key"]),
