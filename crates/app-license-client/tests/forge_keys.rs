@@ -1,5 +1,16 @@
 //! The key set against a platform that rotates, goes down, and lies.
 
+#![cfg(test)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::allow_attributes,
+    reason = "a test that fails is what they are for"
+)]
+
 mod common;
 
 use std::time::{Duration, Instant};

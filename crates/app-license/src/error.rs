@@ -404,14 +404,7 @@ impl Error {
         match &*self.0 {
             K::TooLarge { .. } => "too_large",
             K::TooMany { .. } => "too_many",
-            K::Json { source, .. } => match source.kind() {
-                json::ErrorKind::DuplicateKey => "json_duplicate_key",
-                json::ErrorKind::TooDeep => "json_too_deep",
-                json::ErrorKind::TooManyKeys => "json_too_many_keys",
-                json::ErrorKind::TrailingBytes => "json_trailing_bytes",
-                json::ErrorKind::NotUtf8 => "json_not_utf8",
-                _ => "json_syntax",
-            },
+            K::Json { source, .. } => source.code(),
             K::FieldMissing { .. } => "field_missing",
             K::FieldType { .. } => "field_type",
             K::FieldValue { .. } => "field_value",
