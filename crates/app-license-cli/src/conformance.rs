@@ -10,6 +10,7 @@ mod iframe;
 mod invocation;
 mod licenses;
 mod lifecycle;
+mod manifest;
 mod oracle;
 mod qsh;
 mod readings;

@@ -28,7 +28,7 @@ pub(super) fn request(case: &Case<'_>) -> Outcome {
     };
     let found = check(case, set);
     let license = found.as_ref().ok().map(|token| token.license());
-    let policy = verdict(&mut checks, case, found.map(drop));
+    let policy = verdict(&mut checks, case, &found.map(drop));
     if let Some(wanted) = case.get("license_expected") {
         match &license {
             Some(license) => wording(&mut checks, wanted, license),

@@ -2,7 +2,7 @@
 
 use super::{
     Case, Checks, Outcome, conditions, connect_license, forge, forge_api, iframe, invocation,
-    lifecycle, qsh, readings, requests, tokens,
+    lifecycle, manifest, qsh, readings, requests, tokens,
 };
 
 type Run = fn(&Case<'_>) -> Outcome;
@@ -14,6 +14,10 @@ struct Shape {
 
 /// The first that fits is taken.
 const SHAPES: &[Shape] = &[
+    Shape {
+        fits: |c| c.group == "fragments",
+        run: manifest::fragment,
+    },
     Shape {
         fits: |c| c.has_all(&["given", "when"]) || c.has("steps"),
         run: |_| Outcome::Prose,
