@@ -114,9 +114,9 @@ fn run(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
         let outcome = commit_together(connection, first, &mut queue, &mut answers);
-        let outcome = outcome.map_err(Arc::new);
+        let error = outcome.err().map(Arc::new);
         for answer in answers {
-            answer(outcome.as_ref().map(|()| ()));
+            answer(error.as_ref().map_or(Ok(()), Err));
         }
     }
 }
