@@ -422,7 +422,10 @@ async fn unknown_kid_flood() {
                 let t = Arc::clone(&t);
                 tasks.push(tokio::spawn(async move {
                     for i in (from..to).filter(|i| i % 8 == lane) {
-                        let error = t.keys.get(&kid(&format!("made-up-{}", i / 80 * 8 + lane))).await;
+                        let error = t
+                            .keys
+                            .get(&kid(&format!("made-up-{}", i / 80 * 8 + lane)))
+                            .await;
                         assert_eq!(error.unwrap_err().class(), Class::Refused);
                         if i % 1000 < 8 {
                             t.keys.get(&kid(KID)).await.expect("served throughout");

@@ -14,7 +14,6 @@ mod canonical_request;
 #[cfg(feature = "_crypto")]
 mod claims;
 mod condition;
-mod license_api;
 #[cfg(feature = "_crypto")]
 mod context_token;
 #[cfg(feature = "_crypto")]
@@ -25,6 +24,7 @@ mod iframe_query;
 #[cfg(feature = "_crypto")]
 mod install_token;
 mod key_host;
+mod license_api;
 mod lifecycle;
 #[cfg(feature = "_crypto")]
 mod qsh;
@@ -43,7 +43,6 @@ mod token_place;
 pub use base_url::BaseUrl;
 pub use canonical_request::{CanonicalRequest, PathForm};
 pub use condition::{Condition, InlineCondition, SingleCondition, Test, remote_condition_shown};
-pub use license_api::{LicenseApiAnswer, LicenseApiProblem};
 #[cfg(feature = "_crypto")]
 pub use context_token::{ContextToken, UnverifiedContextToken};
 #[cfg(feature = "_crypto")]
@@ -54,6 +53,7 @@ pub use iframe_query::IframeQuery;
 #[cfg(feature = "_crypto")]
 pub use install_token::{InstallToken, TokenFingerprint, UnverifiedInstallToken};
 pub use key_host::{Cloud, KeyHosts};
+pub use license_api::{LicenseApiAnswer, LicenseApiProblem};
 pub use lifecycle::{
     DareHook, DareMigration, DisabledEvent, EnabledEvent, InstalledEvent, LifecycleBody,
     LifecycleEvent, LifecycleKind, UninstalledEvent,
