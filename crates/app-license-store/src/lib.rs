@@ -65,6 +65,7 @@ mod cached_license;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod delivery;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod encryption;
 pub mod error;
 mod history;
@@ -75,18 +76,17 @@ mod name;
 mod payload;
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg_attr(
-    not(any(feature = "sqlite", feature = "postgres")),
-    expect(dead_code, reason = "memory keeps no rows")
-)]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod record;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod tenant;
 
 pub use async_trait::async_trait;
 pub use cached_license::CachedLicense;
 pub use delivery::{Applied, Delivery, NewEntry, Reduced};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use encryption::{EncryptionKey, EncryptionKeys};
 pub use error::{Error, ErrorClass, ErrorKind};
 pub use history::{HistoryEntry, MAX_PAGE, Sequence};

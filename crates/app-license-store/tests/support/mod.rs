@@ -1,5 +1,4 @@
 //! What the tests of several stores need.
-#![allow(dead_code, reason = "each test file uses some of it")]
 
 use app_license::connect::{LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
