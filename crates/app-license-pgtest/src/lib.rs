@@ -236,7 +236,7 @@ fn find_programs() -> Result<PathBuf, Failure> {
 fn run(command: &mut Command) -> Result<String, Failure> {
     let name = Path::new(command.get_program())
         .file_name()
-        .unwrap_or(OsStr::new("?"))
+        .unwrap_or_else(|| OsStr::new("?"))
         .to_string_lossy()
         .into_owned();
     let failed = |what: &dyn std::fmt::Display| Failure(format!("{name} failed: {what}"));

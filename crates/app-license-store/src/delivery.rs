@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, shown};
 use crate::history::Sequence;
 use crate::mark::ReplayMark;
 use crate::payload;
-use crate::record;
+use crate::tenant::tenant;
 
 /// One verified delivery of the platform: events of one tenant, applied together or not at all.
 ///
@@ -150,7 +150,7 @@ impl Delivery {
         };
         let Some(found) = found else { return Ok(()) };
         Err(ErrorKind::TenantMismatch {
-            expected: record::tenant(&self.key),
+            expected: tenant(&self.key),
             found: shown(found),
         }
         .into())

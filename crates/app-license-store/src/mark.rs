@@ -31,8 +31,21 @@ impl ReplayMark {
     /// which the token verifies: `exp` plus the leeway (UTC seconds).
     #[must_use]
     pub fn new(token: &str, body: &[u8], expires_at: UnixTime) -> Self {
+        Self::from_hash(Sha256::digest(token.as_bytes()).into(), body, expires_at)
+    }
+
+    /// The same, from the SHA-256 of the token: its fingerprint, where that is known already.
+    ///
+    /// ```
+    /// # use app_license::UnixTime;
+    /// # use app_license_store::ReplayMark;
+    /// let mark = ReplayMark::from_hash([7; 32], b"{}", UnixTime::EPOCH.plus(180));
+    /// assert_eq!(mark.token_hash(), &[7; 32]);
+    /// ```
+    #[must_use]
+    pub fn from_hash(token_hash: [u8; 32], body: &[u8], expires_at: UnixTime) -> Self {
         Self {
-            token: Sha256::digest(token.as_bytes()).into(),
+            token: token_hash,
             body: Sha256::digest(body).into(),
             expires_at,
         }

@@ -14,8 +14,8 @@ use crate::history::{HistoryEntry, Sequence, page};
 use crate::lease::Lease;
 use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
-use crate::record::tenant;
 use crate::store::{Health, InstallationStore, lasting};
+use crate::tenant::tenant;
 
 /// A store in memory. It keeps all promises but one: it does not outlive the process.
 ///

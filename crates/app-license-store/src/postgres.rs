@@ -21,8 +21,8 @@ use crate::history::{HistoryEntry, Sequence, page};
 use crate::lease::Lease;
 use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
-use crate::record::tenant;
 use crate::store::{Health, InstallationStore, lasting};
+use crate::tenant::tenant;
 use fault::Fail;
 use schema::SchemaName;
 

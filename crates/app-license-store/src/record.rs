@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use app_license::{
-    Change, ClientKey, Installation, InstallationAri, InstallationKey, InstallationRecord,
-    InstallationSecrets, UnixTime,
-};
+use app_license::{Change, Installation, InstallationRecord, InstallationSecrets, UnixTime};
 use serde_json::value::RawValue;
 
 use crate::encryption::{Column, Sealed, Sealer};
 use crate::error::Error;
 use crate::history::{HistoryEntry, Sequence};
+use crate::tenant::{key, tenant};
 
 /// An installation as it stands in a database.
 #[derive(Debug, Clone)]
@@ -21,31 +19,6 @@ pub(crate) struct Row {
     pub(crate) secret: Option<Sealed>,
     pub(crate) previous: Option<Sealed>,
     pub(crate) previous_at: Option<i64>,
-}
-
-const CONNECT: &str = "connect:";
-const FORGE: &str = "forge:";
-
-/// The key as text: unique, and the order in which installations are listed.
-pub(crate) fn tenant(key: &InstallationKey) -> String {
-    match key {
-        InstallationKey::Connect(id) => format!("{CONNECT}{id}"),
-        InstallationKey::Forge(id) => format!("{FORGE}{id}"),
-        // a platform that this version does not know cannot be stored twice under one text
-        other => format!("other:{other}"),
-    }
-}
-
-/// The key that [`tenant`] wrote.
-pub(crate) fn key(tenant: &str) -> Result<InstallationKey, Error> {
-    let read = if let Some(id) = tenant.strip_prefix(CONNECT) {
-        ClientKey::new(id).map(InstallationKey::Connect)
-    } else if let Some(id) = tenant.strip_prefix(FORGE) {
-        InstallationAri::new(id).map(InstallationKey::Forge)
-    } else {
-        return Err(Error::corrupt("tenant", "it has no platform"));
-    };
-    read.map_err(|e| Error::corrupt("tenant", e))
 }
 
 /// `old` is the record that is replaced: members that only a newer version knows are kept.

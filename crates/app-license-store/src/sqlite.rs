@@ -22,8 +22,8 @@ use crate::history::{HistoryEntry, Sequence, page};
 use crate::lease::Lease;
 use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
-use crate::record::tenant;
 use crate::store::{Health, InstallationStore, lasting};
+use crate::tenant::tenant;
 use writer::Writer;
 
 /// A store in one SQLite file, in WAL mode, synced at every commit.

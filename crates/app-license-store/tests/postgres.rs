@@ -1,5 +1,11 @@
 //! The conformance suite, on PostgreSQL, plain and encrypted; and what only PostgreSQL has.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::sync::atomic::{AtomicU32, Ordering};

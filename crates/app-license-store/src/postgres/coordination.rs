@@ -240,8 +240,10 @@ pub(super) async fn mark_once(
         .map(|r| r.try_get(0))
         .transpose()
         .map_err(failed(doing))?;
-    // gone in between: then it was not replayed, but its age is in doubt
-    Ok(first_body.map_or(Mark::Replayed, |b| mark.against(Some(&b))))
+    match first_body {
+        Some(first_body) => Ok(mark.against(Some(&first_body))),
+        None => Err(Error::unavailable(doing, "its mark was forgotten meanwhile").into()),
+    }
 }
 
 async fn alive(

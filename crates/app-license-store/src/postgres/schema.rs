@@ -64,6 +64,11 @@ pub(super) async fn migrate(client: &mut Client, schema: &SchemaName) -> Result<
 /// Runs one migration; answers whether there was one to run.
 async fn step(transaction: &Transaction<'_>, schema: &SchemaName) -> Result<bool, Fail> {
     let prepare = failed("prepare the schema");
+    // a migration takes the time it takes, and so does waiting for another replica's
+    transaction
+        .batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+        .await
+        .map_err(&prepare)?;
     transaction
         .execute("SELECT pg_advisory_xact_lock($1, 0)", &[&LOCKS])
         .await

@@ -13,7 +13,8 @@ use crate::encryption::Sealed;
 use crate::error::{Error, ErrorKind};
 use crate::history::{HistoryEntry, Sequence};
 use crate::mark::Mark;
-use crate::record::{self, Row, column, tenant};
+use crate::record::{self, Row, column};
+use crate::tenant::tenant;
 
 fn row(row: &SqlRow) -> Result<Row, tokio_postgres::Error> {
     let sealed = |bytes: Option<Vec<u8>>, key_id| bytes.map(|bytes| Sealed { key_id, bytes });

@@ -9,7 +9,8 @@ use crate::encryption::{Sealed, Sealer};
 use crate::error::{Error, ErrorKind};
 use crate::history::{HistoryEntry, Sequence};
 use crate::mark::Mark;
-use crate::record::{self, Row, column, tenant};
+use crate::record::{self, Row, column};
+use crate::tenant::tenant;
 use app_license::{Installation, InstallationKey, UnixTime};
 
 const COLUMNS: &str =

@@ -114,9 +114,9 @@ fn run(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
         let outcome = commit_together(connection, first, &mut queue, &mut answers);
-        let outcome = outcome.map_err(Arc::new);
+        let error = outcome.err().map(Arc::new);
         for answer in answers {
-            answer(outcome.as_ref().map(|()| ()));
+            answer(error.as_ref().map_or(Ok(()), Err));
         }
     }
 }
@@ -155,4 +155,85 @@ fn commit_together(
         let _ = connection.execute_batch("ROLLBACK");
     }
     committed
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::Writer;
+    use crate::error::Error;
+
+    fn count(c: &Connection) -> Result<i64, Error> {
+        c.query_row("SELECT count(*) FROM payload", [], |r| r.get(0))
+            .map_err(super::failed("count"))
+    }
+
+    fn put(c: &Connection, bytes: usize) -> Result<(), Error> {
+        let sql = "INSERT INTO payload (body) VALUES (?1)";
+        c.execute(sql, ["x".repeat(bytes)])
+            .map(|_| ())
+            .map_err(super::failed("put"))
+    }
+
+    fn pragma(c: &Connection, name: &str, value: i64) -> Result<(), Error> {
+        c.pragma_update(None, name, value)
+            .map_err(super::failed("pragma"))
+    }
+
+    #[tokio::test]
+    async fn a_job_that_fails_leaves_the_others_of_its_commit_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let writer = Writer::start(&directory.path().join("w.db")).await.unwrap();
+        let write = |fails: bool| {
+            writer.write(move |c| {
+                c.execute("INSERT INTO consumer VALUES (hex(randomblob(8)), 0)", [])
+                    .map_err(super::failed("insert"))?;
+                if fails {
+                    Err(Error::invalid("job", "asked to"))
+                } else {
+                    Ok(())
+                }
+            })
+        };
+        let (a, b, c, d) = tokio::join!(write(true), write(false), write(true), write(false));
+        assert_eq!([a, b, c, d].map(|r| r.is_ok()), [false, true, false, true]);
+        let rows = writer
+            .write(|c| {
+                c.query_row("SELECT count(*) FROM consumer", [], |r| r.get::<_, i64>(0))
+                    .map_err(super::failed("count"))
+            })
+            .await;
+        assert_eq!(rows.unwrap(), 2);
+        writer.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_and_survived() {
+        let directory = tempfile::tempdir().unwrap();
+        let writer = Writer::start(&directory.path().join("w.db")).await.unwrap();
+        writer
+            .write(|c| pragma(c, "foreign_keys", 0))
+            .await
+            .unwrap();
+        writer
+            .write(|c| pragma(c, "max_page_count", 40))
+            .await
+            .unwrap();
+        let error = writer.write(|c| put(c, 1 << 20)).await.unwrap_err();
+        assert_eq!(error.code(), "store_unavailable");
+        assert_eq!(writer.write(count).await.unwrap(), 0);
+        writer
+            .write(|c| pragma(c, "max_page_count", 1 << 20))
+            .await
+            .unwrap();
+        writer.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_closed_writer_says_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = Writer::start(directory.path()).await.unwrap_err();
+        assert_eq!(error.code(), "store_unavailable");
+    }
 }

@@ -1,9 +1,8 @@
 //! What the tests of several stores need.
-#![allow(dead_code, reason = "each test file uses some of it")]
 
 use app_license::connect::{LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
-use app_license_store::{Delivery, EncryptionKey, EncryptionKeys};
+use app_license_store::{Delivery, EncryptionKey, EncryptionKeys, Name};
 
 /// 2026-11-22T00:00:00Z
 pub(crate) fn now() -> UnixTime {
@@ -41,4 +40,8 @@ pub(crate) fn installed(tenant: &str, secret_name: &str) -> Delivery {
     );
     let event = body.accept(LifecycleKind::Installed, &app, &issuer, &|_| true);
     Delivery::connect(event.unwrap())
+}
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
 }
