@@ -11,6 +11,7 @@ mod cache;
 mod ci;
 mod context;
 mod npm;
+mod postgres;
 mod tools;
 mod wasm;
 
@@ -85,6 +86,7 @@ fn setup(context: &Context) -> Result<()> {
         tools::install(context, tool)?;
     }
     wasm::environment(context, wasm::Cpu::Generic, wasm::Origin::Any)?;
+    postgres::install(context)?;
     npm::install_all(context)?;
     println!("ready: cargo xtask test");
     Ok(())

@@ -17,11 +17,11 @@
 //!
 //! ```
 //! use app_license::connect::KeyHosts;
+//! use app_license::forge::KeySetUrl;
 //! use app_license_client::{Fetcher, ForgeKeys, InstallKeys};
 //! let fetcher = Fetcher::new()?;
 //! let install_keys = InstallKeys::builder(fetcher.clone(), KeyHosts::default()).build()?;
-//! let url = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json";
-//! let forge_keys = ForgeKeys::builder(fetcher, url).build()?;
+//! let forge_keys = ForgeKeys::builder(fetcher, KeySetUrl::default()).build()?;
 //! # Ok::<(), app_license_client::Error>(())
 //! ```
 

@@ -1,5 +1,7 @@
 //! What every move does at every touchpoint.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use app_license::{Edition, License, State};
 use app_license_testkit::{
     AccessToken, App, Billing, Environment, Invocation, MockHost, Override, Stage, Tenant,

@@ -1,5 +1,7 @@
 //! The probe finds the holes of an app that has them, and none in one that has not.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -104,6 +106,37 @@ async fn an_app_that_takes_everybody_fails_every_attack() {
     let json = report.to_json();
     assert_eq!(json["clean"], false);
     assert_eq!(json["findings"][0]["verdict"], "accepted");
+}
+
+#[tokio::test]
+async fn a_remote_that_takes_everybody_fails_every_attack() {
+    let address = app(|_| 200).await;
+    let url = format!("http://{address}");
+    let host = MockHost::offline();
+    let app = App::forge("8db33809-1f69-42a5-8e40-8b6e0b3f8d11", &url).unwrap();
+    let (acme, other) = (
+        host.tenant(&app, "acme").unwrap(),
+        host.tenant(&app, "other").unwrap(),
+    );
+    acme.install().unwrap();
+    other.install().unwrap();
+    let routes = [Route::new(RouteKind::Remote, "GET", "/report")];
+    let probe = Probe::new(&url).routes(&routes).tenants(&acme, &other);
+    let report = probe.run().await.unwrap();
+    let attacks: Vec<&str> = report.findings().iter().map(|it| it.attack()).collect();
+    for attack in [
+        "no-token",
+        "alg-none",
+        "rs256-unknown-key",
+        "expired",
+        "foreign-audience",
+        "foreign-issuer",
+        "alg-confusion",
+        "contradicting-installation",
+    ] {
+        assert!(attacks.contains(&attack), "{attack}");
+    }
+    assert_eq!(report.findings().len() + 1, report.outcomes().len());
 }
 
 #[tokio::test]

@@ -1,5 +1,11 @@
 //! What the servers answer, in order and out of order.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+
 use std::time::{Duration, Instant};
 
 use app_license_testkit::{

@@ -1,15 +1,22 @@
 //! Everything the host makes verifies through the core, and nothing of it does in another place.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use app_license::connect::{
     BaseUrl, Expectations, KeyHosts, LicenseApiAnswer, LifecycleBody, LifecycleEvent,
     LifecycleKind, Request, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
     UnverifiedRequestToken, UnverifiedSessionToken, sign_request, token_from_request,
 };
-use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind, LicenseApiResponse, UiContext};
-use app_license::{
-    AppKey, ClientKey, Edition, ForgeAppId, HmacKey, RsaPublicKey, SharedSecret, State,
+use app_license::forge::{
+    ForgeLifecycleEvent, ForgeLifecycleKind, InvocationExpectations, LicenseApiResponse, UiContext,
+    UnverifiedInvocationToken,
 };
-use app_license_testkit::{App, MockHost, Product, SignedRequest, Tenant};
+use app_license::{
+    AppKey, ClientKey, Edition, ForgeAppId, HmacKey, Jwks, RsaPublicKey, SharedSecret, State,
+};
+use app_license_testkit::{
+    App, Environment, Invocation, MockHost, Override, Product, SignedRequest, Spelling, Tenant,
+};
 
 const KEY: &str = "com.example.app";
 const FORGE_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
@@ -269,4 +276,76 @@ fn forge_bodies_are_read() {
     let license = answer.license(&id).unwrap();
     assert_eq!(license.is_evaluation(), Some(true));
     assert_eq!(license.trial_end(), acme.standing().trial_end);
+}
+
+#[test]
+fn invocation_tokens() {
+    for spelling in [Spelling::Both, Spelling::Active, Spelling::IsActive] {
+        let host = MockHost::builder().spelling(spelling).offline().unwrap();
+        let app = App::forge(FORGE_ID, "https://remote.example.com").unwrap();
+        let acme = host.tenant(&app, "acme").unwrap();
+        let installed = acme.install().unwrap().remove(0);
+        acme.buy(Edition::Advanced).unwrap();
+        let expected = InvocationExpectations::new(ForgeAppId::new(FORGE_ID).unwrap());
+        let verify = |token: &str| {
+            let keys = Jwks::parse(host.jwks().to_string().as_bytes()).unwrap();
+            let token = UnverifiedInvocationToken::parse(token)?;
+            assert!(token.kid().starts_with("test-"));
+            token.verify(&keys, &expected, host.clock().now())
+        };
+        for _ in 0..2 {
+            let call = acme.invoke("GET", "/r", &Invocation::ui("panel")).unwrap();
+            let token = verify(call.token().unwrap()).unwrap();
+            assert!(token.license().has_capability("capabilityAdvanced"));
+            assert_eq!(token.principal(), acme.user());
+            assert_eq!(token.module_key(), Some("panel"));
+            assert_eq!(
+                token.cloud_id().unwrap().as_str(),
+                acme.site().cloud_id().unwrap()
+            );
+            let by_function = acme.invocation_token(&Invocation::function("f")).unwrap();
+            assert_eq!(verify(&by_function).unwrap().principal(), None);
+            host.rotate_jwks(true).unwrap();
+        }
+        verify(installed.token().unwrap()).unwrap();
+
+        let token = acme.invocation_token(&Invocation::ui("panel")).unwrap();
+        host.rotate_jwks(false).unwrap();
+        assert!(verify(&token).unwrap_err().is_unknown_key());
+        let token = acme.invocation_token(&Invocation::ui("panel")).unwrap();
+        host.clock().advance(300);
+        assert_eq!(verify(&token).unwrap_err().code(), "expired");
+        let labelled = acme.invocation_spec(&Invocation::ui("panel")).unwrap();
+        let labelled = labelled
+            .claim("icLabel", "orange")
+            .rs256(&host.forge_key().unwrap());
+        assert_eq!(verify(&labelled).unwrap_err().code(), "isolated_cloud");
+
+        acme.expire().unwrap();
+        let token = acme.invocation_token(&Invocation::ui("panel")).unwrap();
+        assert_eq!(verify(&token).unwrap().license().state(), State::Inactive);
+    }
+}
+
+#[test]
+fn invocation_tokens_outside_production_say_where_they_are_from() {
+    let host = MockHost::offline();
+    let app = App::forge(FORGE_ID, "https://remote.example.com")
+        .unwrap()
+        .environment(Environment::Staging);
+    let acme = host.tenant(&app, "acme").unwrap();
+    acme.install().unwrap();
+    let expected = InvocationExpectations::new(ForgeAppId::new(FORGE_ID).unwrap());
+    let license = || {
+        let keys = Jwks::parse(host.jwks().to_string().as_bytes()).unwrap();
+        let token = acme.invocation_token(&Invocation::ui("panel")).unwrap();
+        let token = UnverifiedInvocationToken::parse(&token).unwrap();
+        let token = token.verify(&keys, &expected, host.clock().now()).unwrap();
+        let environment = token.environment_type().cloned();
+        assert_eq!(environment, Some(app_license::EnvironmentType::STAGING));
+        token.license().state()
+    };
+    assert_eq!(license(), State::Absent);
+    acme.override_license(Override::Advanced).unwrap();
+    assert_eq!(license(), State::Active);
 }

@@ -167,7 +167,9 @@ impl fmt::Display for ForgeAppId {
 }
 
 fn printable(id: &str) -> bool {
-    !id.chars().any(|c| c.is_control() || c.is_whitespace())
+    // nearly every id is plain ASCII: no need to decode it
+    id.bytes().all(|b| b.is_ascii_graphic())
+        || !id.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
 /// What may stand in an error of a text from outside: short, printable.

@@ -12,6 +12,7 @@ pub mod forge;
 mod capability;
 mod document;
 mod feature;
+mod find;
 mod ids;
 mod installation;
 #[cfg(feature = "_crypto")]

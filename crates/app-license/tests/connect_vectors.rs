@@ -1,5 +1,6 @@
 //! Canonical requests, tokens and queries against the vectors that every language shares.
 #![cfg(feature = "_crypto")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 

@@ -7,10 +7,12 @@ use super::Outcome;
 use super::tally::{Tally, counted};
 use crate::context::Context;
 use crate::tools::{self, HACK};
-use crate::{npm, wasm};
+use crate::{npm, postgres, wasm};
 
 /// The workspace's tests, with nextest where it is installed.
-pub(super) fn workspace(Context { sh, .. }: &Context) -> Result<Outcome> {
+pub(super) fn workspace(context: &Context) -> Result<Outcome> {
+    postgres::install(context)?;
+    let sh = &context.sh;
     let mut tests = Tally::default();
     // nextest runs no documentation tests.
     if cmd!(sh, "cargo nextest --version")

@@ -117,8 +117,11 @@ impl AppArgs {
 
 /// Reads a leeway.
 pub(crate) fn leeway(seconds: u64) -> Result<Leeway, Fault> {
-    Leeway::from_seconds(seconds)
-        .ok_or_else(|| Fault::Option(format!("a leeway of {seconds} s is longer than a token lives")))
+    Leeway::from_seconds(seconds).ok_or_else(|| {
+        Fault::Option(format!(
+            "a leeway of {seconds} s is longer than a token lives"
+        ))
+    })
 }
 
 /// Reads a base URL: `https`, or `http` on this very machine.
@@ -131,7 +134,7 @@ pub(crate) fn base_url(text: &str) -> Result<BaseUrl, Fault> {
 
 /// The request that a token is checked against.
 #[derive(Debug, clap::Args)]
-pub(crate) struct RequestArgs {
+pub(crate) struct TargetArgs {
     /// The method
     #[arg(long, value_name = "METHOD", default_value = "GET")]
     method: String,
@@ -140,7 +143,7 @@ pub(crate) struct RequestArgs {
     url: String,
 }
 
-impl RequestArgs {
+impl TargetArgs {
     pub(crate) fn request(&self) -> Request<'_> {
         Request::new(&self.method, &self.url)
     }

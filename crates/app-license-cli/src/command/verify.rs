@@ -2,6 +2,7 @@
 
 mod answer;
 mod hosted;
+mod invocation;
 mod lifecycle;
 
 use crate::exit::Exit;
@@ -30,6 +31,7 @@ enum Kind {
     Request(hosted::RequestArgs),
     Context(hosted::ContextArgs),
     Session(hosted::SessionArgs),
+    Invocation(invocation::Args),
     Install(lifecycle::Install),
     Uninstall(lifecycle::Uninstall),
 }
@@ -40,6 +42,7 @@ impl Args {
             Kind::Request(args) => args.run(io)?,
             Kind::Context(args) => args.run(io)?,
             Kind::Session(args) => args.run(io)?,
+            Kind::Invocation(args) => args.run(io)?,
             Kind::Install(args) => args.run(io)?,
             Kind::Uninstall(args) => args.run(io)?,
         };

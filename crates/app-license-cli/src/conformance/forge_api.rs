@@ -1,11 +1,11 @@
 //! The Forge License API: what is asked, and what each status and body says.
 
 use app_license::forge::{LicenseApiFault, LicenseApiRequest, LicenseApiResponse};
-use app_license::{ForgeAppId, License};
+use app_license::{ForgeAppId, License, State};
 use serde_json::Value;
 
 use super::case::body_bytes;
-use super::{Case, Checks, Outcome, licenses, oracle};
+use super::{Case, Checks, Outcome, oracle};
 
 /// A request: the path that the library makes is the documented one.
 pub(super) fn request(case: &Case<'_>) -> Outcome {
@@ -83,8 +83,7 @@ fn results(checks: &mut Checks, case: &Case<'_>, answer: &LicenseApiResponse) {
         match (result.get("data"), license) {
             (Some(data), Ok(license)) => oracle::check(checks, Some(data), &license),
             (None, Ok(license)) => {
-                let silent = not_found
-                    && license.state() == licenses::state("absent").unwrap_or(license.state());
+                let silent = not_found && license.state() == State::Absent;
                 checks.holds(
                     id,
                     silent && grants_nothing(&license),

@@ -49,7 +49,7 @@ pub(super) fn request(case: &Case<'_>) -> Outcome {
     }
     let license = answer.as_ref().ok().and_then(|answer| answer.license);
     let accepted = answer.is_ok();
-    let policy = verdict(&mut checks, case, answer.map(drop));
+    let policy = verdict(&mut checks, case, &answer.map(drop));
     if let Some(license) = license {
         let expected = state_of_query(target(case));
         checks.holds(

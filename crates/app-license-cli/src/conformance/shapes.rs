@@ -1,8 +1,8 @@
 //! Telling what a case is by the fields it has.
 
 use super::{
-    Case, Checks, Outcome, conditions, connect_license, forge, forge_api, iframe, lifecycle, qsh,
-    readings, requests, tokens,
+    Case, Checks, Outcome, conditions, connect_license, forge, forge_api, iframe, invocation,
+    lifecycle, manifest, qsh, readings, requests, tokens,
 };
 
 type Run = fn(&Case<'_>) -> Outcome;
@@ -15,6 +15,10 @@ struct Shape {
 /// The first that fits is taken.
 const SHAPES: &[Shape] = &[
     Shape {
+        fits: |c| c.group == "fragments",
+        run: manifest::fragment,
+    },
+    Shape {
         fits: |c| c.has_all(&["given", "when"]) || c.has("steps"),
         run: |_| Outcome::Prose,
     },
@@ -25,6 +29,14 @@ const SHAPES: &[Shape] = &[
     Shape {
         fits: |c| c.has_all(&["request", "endpoint"]),
         run: requests::request,
+    },
+    Shape {
+        fits: |c| c.has_all(&["authorization", "jwks"]),
+        run: invocation::request,
+    },
+    Shape {
+        fits: |c| c.has_all(&["claims", "header"]),
+        run: invocation::claims,
     },
     Shape {
         fits: |c| c.has_all(&["token", "body_client_key"]),

@@ -13,8 +13,8 @@ use super::{Case, Checks, Outcome, qsh};
 use crate::token;
 
 /// A verdict against `expect`: `accept`, `reject`, or null for policy.
-pub(super) fn verdict(checks: &mut Checks, case: &Case<'_>, found: Result<(), Error>) -> bool {
-    let said = match &found {
+pub(super) fn verdict(checks: &mut Checks, case: &Case<'_>, found: &Result<(), Error>) -> bool {
+    let said = match found {
         Ok(()) => "accepted".to_owned(),
         Err(error) => format!("rejected: {} ({error})", error.code()),
     };
@@ -44,7 +44,7 @@ pub(super) fn end(checks: Checks, policy: bool) -> Outcome {
 /// A lifecycle token of `connect-jwt`: RS256 with the file's one key.
 pub(super) fn lifecycle(case: &Case<'_>) -> Outcome {
     let mut checks = Checks::default();
-    let policy = verdict(&mut checks, case, check_lifecycle(case));
+    let policy = verdict(&mut checks, case, &check_lifecycle(case));
     end(checks, policy)
 }
 
@@ -72,7 +72,7 @@ pub(super) fn symmetric(case: &Case<'_>) -> Outcome {
     let mut checks = Checks::default();
     let policy = match case.text("endpoint_kind") {
         Some("url-bound" | "context" | "session") => {
-            verdict(&mut checks, case, check_symmetric(case))
+            verdict(&mut checks, case, &check_symmetric(case))
         }
         _ => {
             let kind = case.get("endpoint_kind").unwrap_or(&Value::Null);

@@ -282,8 +282,8 @@ pub fn kid(text: &str) -> KeyId {
     KeyId::new(text).unwrap()
 }
 
-fn vectors(name: &str) -> serde_json::Value {
-    let path = format!("{}/tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
+pub fn vectors(name: &str) -> serde_json::Value {
+    let path = format!("{}/../../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

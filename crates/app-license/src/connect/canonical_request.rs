@@ -1,7 +1,10 @@
 //! The canonical request, whose SHA-256 is the query hash (`qsh`) of a token.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
 use super::base_url::BaseUrl;
-use super::query::{Class, compare_values, decode_path, has_escape, push_canonical};
+use super::query::{Class, Pair, compare_values, decode_path, has_escape, pairs, push_canonical};
 use super::request::{MAX_TARGET, Request};
 use crate::error::{Error, ErrorKind, at_most};
 
@@ -61,29 +64,28 @@ impl CanonicalRequest {
         let (path, query) = request.path_and_query()?;
         let parameters = parameters(request, query)?;
         let path = relative(path, base_path);
-        let mut raw = String::with_capacity(
-            method
-                .len()
-                .saturating_add(path.len())
-                .saturating_add(parameters.len())
-                .saturating_add(32),
-        );
-        raw.push_str(method);
-        raw.make_ascii_uppercase();
+        // an escaped value only shrinks; one with raw characters may grow
+        let capacity = method
+            .len()
+            .saturating_add(path.len())
+            .saturating_add(parameters.len());
+        let mut raw = Vec::with_capacity(capacity.saturating_add(32));
+        raw.extend(method.bytes().map(|b| b.to_ascii_uppercase()));
         let after_method = raw.len();
-        raw.push('&');
+        raw.push(b'&');
         push_path(path, &mut raw);
         let after_path = raw.len();
-        raw.push('&');
+        raw.push(b'&');
         push_query(parameters, &mut raw)?;
         let decoded = decoded_path(path).map(|path| {
-            let mut decoded = String::with_capacity(raw.len());
-            decoded.push_str(raw.get(..after_method).unwrap_or_default());
-            decoded.push('&');
+            let mut decoded = Vec::with_capacity(raw.len());
+            decoded.extend_from_slice(raw.get(..after_method).unwrap_or_default());
+            decoded.push(b'&');
             push_path(&path, &mut decoded);
-            decoded.push_str(raw.get(after_path..).unwrap_or_default());
-            decoded
+            decoded.extend_from_slice(raw.get(after_path..).unwrap_or_default());
+            text(decoded)
         });
+        let raw = text(raw);
         Ok(Self { raw, decoded })
     }
 
@@ -165,17 +167,22 @@ pub(super) fn relative<'p>(path: &'p str, base_path: &str) -> &'p str {
     below.strip_suffix('/').unwrap_or(below)
 }
 
-pub(super) fn push_path(path: &str, into: &mut String) {
+pub(super) fn push_path(path: &str, into: &mut Vec<u8>) {
     if path.is_empty() {
-        into.push('/');
+        into.push(b'/');
         return;
     }
     for (index, part) in path.split('&').enumerate() {
         if index > 0 {
-            into.push_str("%26");
+            into.extend_from_slice(b"%26");
         }
-        into.push_str(part);
+        into.extend_from_slice(part.as_bytes());
     }
+}
+
+/// The bytes are pieces of text and ASCII between them.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 fn decoded_path(path: &str) -> Option<String> {
@@ -193,72 +200,94 @@ fn decoded_path(path: &str) -> Option<String> {
 
 /// A parameter on its way into the canonical query: the name encoded, the value as written.
 struct Parameter<'q> {
-    name: Name<'q>,
+    /// The first bytes of the name as a number, which tells most names apart at once.
+    first: u64,
+    name: Cow<'q, str>,
     value: &'q str,
     class: Class,
+    /// `name=value` as written, when it is canonical as it stands.
+    whole: Option<&'q str>,
 }
 
-enum Name<'q> {
-    Plain(&'q str),
-    Encoded(String),
-}
-
-impl Name<'_> {
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Plain(name) => name,
-            Self::Encoded(name) => name,
-        }
+impl Parameter<'_> {
+    fn cmp_name(&self, other: &Self) -> Ordering {
+        let first = self.first.cmp(&other.first);
+        first.then_with(|| self.name.as_bytes().cmp(other.name.as_bytes()))
     }
 }
 
-fn push_query(query: &str, into: &mut String) -> Result<(), Error> {
+fn push_query(query: &str, into: &mut Vec<u8>) -> Result<(), Error> {
     let mut parameters = Vec::with_capacity(16);
-    for pair in query.split('&') {
-        if pair.is_empty() {
+    for Pair {
+        text: pair,
+        name,
+        value,
+    } in pairs(query)
+    {
+        if name == "jwt" {
             continue;
         }
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let class = Class::of(value);
+        let mut whole = None;
         let name = match Class::of(name) {
-            Class::PLAIN => Name::Plain(name),
+            Class::PLAIN => {
+                let canonical = class == Class::PLAIN && pair.len() > name.len();
+                whole = canonical.then_some(pair);
+                Cow::Borrowed(name)
+            }
             class => {
-                let mut encoded = String::with_capacity(name.len().saturating_mul(3));
+                let mut encoded = Vec::with_capacity(name.len().saturating_mul(3));
                 push_canonical(name, class, &mut encoded);
-                Name::Encoded(encoded)
+                if encoded == b"jwt" {
+                    continue;
+                }
+                Cow::Owned(text(encoded))
             }
         };
-        if name.as_str() == "jwt" {
-            continue;
-        }
-        parameters.push(Parameter {
-            name,
-            value,
-            class: Class::of(value),
-        });
-        if parameters.len() > MAX_PAIRS {
+        if parameters.len() >= MAX_PAIRS {
             return Err(too_many(query));
         }
+        parameters.push(Parameter {
+            first: first_bytes(&name),
+            name,
+            value,
+            class,
+            whole,
+        });
     }
     parameters.sort_unstable_by(|a, b| {
-        let names = a.name.as_str().cmp(b.name.as_str());
+        let names = a.cmp_name(b);
         names.then_with(|| compare_values(a.value, b.value))
     });
-    let mut last: Option<&str> = None;
+    let mut last: Option<&Parameter<'_>> = None;
     for parameter in &parameters {
-        let name = parameter.name.as_str();
-        if last == Some(name) {
-            into.push(',');
+        if last.is_some_and(|last| last.cmp_name(parameter).is_eq()) {
+            into.push(b',');
         } else {
             if last.is_some() {
-                into.push('&');
+                into.push(b'&');
             }
-            into.push_str(name);
-            into.push('=');
+            last = Some(parameter);
+            if let Some(whole) = parameter.whole {
+                into.extend_from_slice(whole.as_bytes());
+                continue;
+            }
+            into.extend_from_slice(parameter.name.as_bytes());
+            into.push(b'=');
         }
         push_canonical(parameter.value, parameter.class, into);
-        last = Some(name);
     }
     Ok(())
+}
+
+fn first_bytes(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    if let Some(first) = bytes.first_chunk() {
+        return u64::from_be_bytes(*first);
+    }
+    let fold = |number: u64, b: &u8| (number << 8) | u64::from(*b);
+    let missing = 8_usize.saturating_sub(bytes.len());
+    bytes.iter().fold(0, fold) << missing.saturating_mul(8).min(63)
 }
 
 #[cold]
@@ -266,7 +295,7 @@ fn too_many(query: &str) -> Error {
     ErrorKind::TooLarge {
         what: "number of parameters",
         limit: MAX_PAIRS,
-        found: query.split('&').count(),
+        found: pairs(query).count(),
     }
     .into()
 }

@@ -4,7 +4,7 @@ use app_license_gate::json::Str;
 
 use crate::error::{Error, ErrorKind};
 use crate::ids::ClientKey;
-use crate::jwt::{Claims, Validity};
+use crate::jwt::{Claims, Validity, owned};
 
 /// The query hash a token claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub(super) struct HostClaims {
 impl HostClaims {
     pub(super) fn of(claims: &Claims<'_>) -> Result<Self, Error> {
         Ok(Self {
-            issuer: client_key("iss", &claims.iss()?)?,
-            subject: claims.sub().map(|s| s.to_string()),
+            issuer: client_key("iss", owned(claims.iss()?))?,
+            subject: claims.sub().map(owned),
             validity: claims.validity()?,
             qsh: Claimed::of(claims),
         })
@@ -41,7 +41,7 @@ impl Claimed {
         match claims.qsh() {
             None => Self::Nothing,
             Some(qsh) if qsh == Str::from(super::Qsh::CONTEXT) => Self::Context,
-            Some(qsh) => Self::Hash(qsh.to_string()),
+            Some(qsh) => Self::Hash(owned(qsh)),
         }
     }
 
@@ -56,8 +56,8 @@ impl Claimed {
 }
 
 /// A claim that names a tenant.
-pub(super) fn client_key(claim: &'static str, text: &impl ToString) -> Result<ClientKey, Error> {
-    ClientKey::new(text.to_string()).map_err(|_| {
+pub(super) fn client_key(claim: &'static str, text: String) -> Result<ClientKey, Error> {
+    ClientKey::new(text).map_err(|_| {
         ErrorKind::ClaimType {
             claim,
             expected: "the key of a client",

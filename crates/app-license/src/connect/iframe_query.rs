@@ -174,7 +174,7 @@ impl<'q> IframeQuery<'q> {
     fn least_capability(&self) -> Option<Capability> {
         let mut lowest: Option<Edition> = None;
         let mut unknown = BTreeMap::new();
-        for Pair { name, value } in pairs(self.query) {
+        for Pair { name, value, .. } in pairs(self.query) {
             if !matches!(&*decode(name), "capSet" | "capabilitySet") {
                 continue;
             }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use crate::find::split;
+
 /// What has to happen to a text before it is in canonical percent-encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Class(u8);
@@ -14,18 +16,20 @@ impl Class {
     const LITERAL: u8 = 1;
     const ESCAPED: u8 = 2;
 
+    #[inline]
     pub(super) fn of(text: &str) -> Self {
-        text.bytes().fold(Self::PLAIN, |class, b| class.and(b))
-    }
-
-    pub(super) fn and(self, byte: u8) -> Self {
-        Self(self.0 | CLASSES.get(usize::from(byte)).copied().unwrap_or_default())
+        Self(text.bytes().fold(0, |class, b| class | class_of(b)))
     }
 
     /// Whether decoding changes the text.
     pub(super) const fn escaped(self) -> bool {
         self.0 & Self::ESCAPED != 0
     }
+}
+
+#[inline]
+fn class_of(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// RFC 3986: letters, digits, `-`, `.`, `_`, `~`.
@@ -54,23 +58,48 @@ const CLASSES: [u8; 256] = {
 /// One `name=value`, as written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair<'q> {
+    /// The whole of it.
+    pub(super) text: &'q str,
     pub(super) name: &'q str,
     pub(super) value: &'q str,
 }
 
 /// The pairs of a query in order; empty ones are skipped, a name alone has an empty value.
-pub(super) fn pairs(query: &str) -> impl Iterator<Item = Pair<'_>> {
-    query.split('&').filter(|p| !p.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Pair { name, value }
-    })
+#[inline]
+pub(super) fn pairs(query: &str) -> Pairs<'_> {
+    Pairs(query)
+}
+
+/// See [`pairs`].
+pub(super) struct Pairs<'q>(&'q str);
+
+impl<'q> Iterator for Pairs<'q> {
+    type Item = Pair<'q>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Pair<'q>> {
+        loop {
+            if self.0.is_empty() {
+                return None;
+            }
+            let (text, rest) = split(self.0, b'&');
+            self.0 = rest;
+            if !text.is_empty() {
+                let (name, value) = split(text, b'=');
+                return Some(Pair { text, name, value });
+            }
+        }
+    }
 }
 
 /// A text decoded: `+` is a space, `%XX` a byte, anything else itself; what is not UTF-8 becomes
 /// U+FFFD.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {
     if Class::of(text).escaped() {
-        Cow::Owned(String::from_utf8_lossy(&decode_bytes(text, true)).into_owned())
+        Cow::Owned(match String::from_utf8(decode_bytes(text, true)) {
+            Ok(text) => text,
+            Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
+        })
     } else {
         Cow::Borrowed(text)
     }
@@ -103,14 +132,20 @@ fn decode_bytes(text: &str, plus: bool) -> Vec<u8> {
 }
 
 /// The byte that two hexadecimal digits spell, and what follows them.
+#[inline]
 fn escape(after_percent: &[u8]) -> Option<(u8, &[u8])> {
     let (&[high, low], rest) = after_percent.split_first_chunk::<2>()?;
-    let digit = |b: u8| {
-        char::from(b)
-            .to_digit(16)
-            .and_then(|d| u8::try_from(d).ok())
-    };
     Some(((digit(high)? << 4) | digit(low)?, rest))
+}
+
+#[inline]
+const fn digit(hex: u8) -> Option<u8> {
+    match hex {
+        b'0'..=b'9' => Some(hex.wrapping_sub(b'0')),
+        b'A'..=b'F' => Some(hex.wrapping_sub(b'A').wrapping_add(10)),
+        b'a'..=b'f' => Some(hex.wrapping_sub(b'a').wrapping_add(10)),
+        _ => None,
+    }
 }
 
 /// Whether a text holds a `%` followed by two hexadecimal digits.
@@ -127,21 +162,31 @@ pub(super) fn has_escape(text: &str) -> bool {
 
 /// Appends a text in canonical percent-encoding: decoded, then every byte but the unreserved ones
 /// as `%XX` with upper-case digits.
-pub(super) fn push_canonical(text: &str, class: Class, into: &mut String) {
+#[inline]
+pub(super) fn push_canonical(text: &str, class: Class, into: &mut Vec<u8>) {
     if class == Class::PLAIN {
-        into.push_str(text);
-        return;
-    }
-    if !class.escaped() {
+        into.extend_from_slice(text.as_bytes());
+    } else if class.escaped() {
+        push_decoded(text, into);
+    } else {
         push_encoded(text.as_bytes(), into);
-        return;
     }
+}
+
+fn push_decoded(text: &str, into: &mut Vec<u8>) {
     let start = into.len();
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
+        let plain = rest.iter().take_while(|b| class_of(**b) == 0).count();
+        if plain > 0 {
+            let (run, after) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
+            into.extend_from_slice(run);
+            rest = after;
+            continue;
+        }
         rest = tail;
         match first {
-            b'+' => into.push_str("%20"),
+            b'+' => into.extend_from_slice(b"%20"),
             b'%' => {
                 let byte = match escape(tail) {
                     Some((byte, after)) => {
@@ -164,27 +209,25 @@ pub(super) fn push_canonical(text: &str, class: Class, into: &mut String) {
 }
 
 /// Appends bytes, every one but the unreserved as `%XX`.
-pub(super) fn push_encoded(bytes: &[u8], into: &mut String) {
+pub(super) fn push_encoded(bytes: &[u8], into: &mut Vec<u8>) {
     for byte in bytes {
         push_byte(*byte, into);
     }
 }
 
 #[inline]
-fn push_byte(byte: u8, into: &mut String) {
+fn push_byte(byte: u8, into: &mut Vec<u8>) {
     if unreserved(byte) {
-        into.push(char::from(byte));
+        into.push(byte);
     } else {
-        into.push('%');
-        into.push(hex(byte >> 4));
-        into.push(hex(byte & 15));
+        into.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte & 15)]);
     }
 }
 
-const fn hex(digit: u8) -> char {
+const fn hex(digit: u8) -> u8 {
     match digit {
-        0..=9 => b'0'.wrapping_add(digit) as char,
-        _ => b'A'.wrapping_sub(10).wrapping_add(digit) as char,
+        0..=9 => b'0'.wrapping_add(digit),
+        _ => b'A'.wrapping_sub(10).wrapping_add(digit),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The request a token is checked against, as it was on the wire.
 
 use crate::error::{Error, ErrorKind, at_most};
+use crate::find::{split, split_once_far};
 use crate::ids::shown;
 
 /// The largest target or form body that is read, in bytes.
@@ -19,16 +20,22 @@ pub(super) const MAX_TARGET: usize = 64 * 1024;
 pub struct Request<'r> {
     pub(super) method: &'r str,
     target: &'r str,
+    before_query: &'r str,
+    query: &'r str,
     pub(super) form_body: Option<&'r str>,
 }
 
 impl<'r> Request<'r> {
     /// A request: its method, and `path?query` or an absolute URL.
     #[must_use]
-    pub const fn new(method: &'r str, target: &'r str) -> Self {
+    pub fn new(method: &'r str, target: &'r str) -> Self {
+        let (without_fragment, _) = split_once_far(target, b'#').unwrap_or((target, ""));
+        let (before_query, query) = split(without_fragment, b'?');
         Self {
             method,
             target,
+            before_query,
+            query,
             form_body: None,
         }
     }
@@ -43,32 +50,25 @@ impl<'r> Request<'r> {
 
     /// The query as written: what follows the first `?`, up to a fragment.
     #[must_use]
-    pub fn query(&self) -> &'r str {
-        self.without_fragment()
-            .split_once('?')
-            .map_or("", |(_, query)| query)
-    }
-
-    fn without_fragment(&self) -> &'r str {
-        self.target
-            .split_once('#')
-            .map_or(self.target, |(before, _)| before)
+    pub const fn query(&self) -> &'r str {
+        self.query
     }
 
     /// Path and query, both as written; the path is empty or begins with `/`.
     pub(super) fn path_and_query(&self) -> Result<(&'r str, &'r str), Error> {
         at_most("request target", self.target.len(), MAX_TARGET)?;
-        let target = self.without_fragment();
-        let (before, query) = target.split_once('?').unwrap_or((target, ""));
+        let before = self.before_query;
+        if before.is_empty() || before.starts_with('/') {
+            return Ok((before, self.query));
+        }
         let path = match before.split_once("://") {
-            _ if before.is_empty() || before.starts_with('/') => before,
             Some(("http" | "https", rest)) => {
                 let authority = rest.find('/').unwrap_or(rest.len());
                 rest.get(authority..).unwrap_or_default()
             }
             _ => return Err(invalid("target", "a path or an absolute URL", self.target)),
         };
-        Ok((path, query))
+        Ok((path, self.query))
     }
 
     /// How much of it there is to hash, in bytes.

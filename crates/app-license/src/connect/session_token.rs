@@ -5,7 +5,7 @@ use super::expectations::Expectations;
 use super::tenant_keys::{SignedWith, TenantKeys};
 use crate::error::{Error, ErrorKind};
 use crate::ids::{AppKey, ClientKey, shown};
-use crate::jwt::{Algorithm, Claims, Compact, Validity};
+use crate::jwt::{Algorithm, Claims, Compact, Validity, owned};
 use crate::time::UnixTime;
 use crate::verified::Verified;
 
@@ -66,9 +66,9 @@ impl<'t> UnverifiedSessionToken<'t> {
             expected: "exactly one tenant",
         })?;
         Ok(Self {
-            issuer: claims.iss()?.to_string(),
-            tenant: client_key("aud", &only)?,
-            subject: claims.sub().map(|s| s.to_string()),
+            issuer: owned(claims.iss()?),
+            tenant: client_key("aud", only.to_owned())?,
+            subject: claims.sub().map(owned),
             validity: claims.validity()?,
             qsh: Claimed::of(&claims),
             compact,

@@ -132,11 +132,11 @@ impl Audience {
     fn of(value: Value<'_>) -> Self {
         let mut all = Vec::new();
         match value {
-            Value::String(one) => all.push(one.to_string()),
+            Value::String(one) => all.push(owned(one)),
             Value::Array(text) => {
                 let _checked = Scanner::<1>::from_text(text).array::<json::Error>(|s| {
                     if let Value::String(one) = s.value()? {
-                        all.push(one.to_string());
+                        all.push(owned(one));
                     }
                     Ok(())
                 });
@@ -214,6 +214,14 @@ fn audience(value: Value<'_>) -> Result<Value<'_>, Error> {
 
 const AUDIENCE: &str = "a string or an array of strings";
 
+/// The text itself; formatting a string costs more than copying it.
+pub(crate) fn owned(text: Str<'_>) -> String {
+    match text.plain() {
+        Some(plain) => plain.to_owned(),
+        None => text.to_string(),
+    }
+}
+
 fn string<'p>(claim: &'static str, value: Value<'p>) -> Result<Str<'p>, Error> {
     match value {
         Value::String(s) => Ok(s),
@@ -234,15 +242,29 @@ fn date(claim: &'static str, value: Value<'_>, round: Round) -> Result<UnixTime,
         let Value::Number(text) = value else {
             return None;
         };
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
-        // twelve digits reach beyond the year 9999
-        if whole.is_empty() || whole.len() > 12 || !digits(whole) || !digits(fraction) {
-            return None;
+        let mut bytes = text.bytes();
+        let mut seconds = 0_u64;
+        let mut up = false;
+        // the scanner lets pass nothing but a number of JSON, which begins with a digit or a sign
+        while let Some(b) = bytes.next() {
+            match b {
+                b'0'..=b'9' => {
+                    let digit = u64::from(b.wrapping_sub(b'0'));
+                    seconds = seconds.checked_mul(10)?.checked_add(digit)?;
+                }
+                b'.' => {
+                    for b in bytes.by_ref() {
+                        up |= match b {
+                            b'0' => false,
+                            b'1'..=b'9' => round == Round::Up,
+                            _ => return None,
+                        };
+                    }
+                }
+                _ => return None,
+            }
         }
-        let seconds: u64 = whole.parse().ok()?;
-        let up = round == Round::Up && fraction.bytes().any(|b| b != b'0');
-        UnixTime::from_seconds(seconds.saturating_add(u64::from(up)))
+        UnixTime::from_seconds(seconds.checked_add(u64::from(up))?)
     };
     seconds().ok_or_else(|| wrong(claim, "a number of seconds since 1970"))
 }

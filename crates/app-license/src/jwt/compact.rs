@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::header::Header;
 use super::{Algorithm, HmacKey, RsaPublicKey};
 use crate::error::{Error, ErrorKind, at_most};
+use crate::find::{split_once, split_once_far};
 
 /// The largest token, in bytes: what a web server takes as a header line, and more.
 const MAX_TOKEN: usize = 32 * 1024;
@@ -23,9 +24,9 @@ impl<'t> Compact<'t> {
     /// Takes a token apart. Refuses every algorithm but `algorithm`.
     pub(crate) fn parse(token: &'t str, algorithm: Algorithm) -> Result<Self, Error> {
         at_most("token", token.len(), MAX_TOKEN)?;
-        let (header, rest) = token.split_once('.').ok_or_else(segments)?;
-        let (payload, signature) = rest.split_once('.').ok_or_else(segments)?;
-        if signature.contains('.') {
+        let (header, rest) = split_once(token, b'.').ok_or_else(segments)?;
+        let (payload, signature) = split_once_far(rest, b'.').ok_or_else(segments)?;
+        if split_once(signature, b'.').is_some() {
             return Err(segments());
         }
         let kid = Header::read(header, algorithm)?.kid;

@@ -191,7 +191,9 @@ fn entitlement(license: &License) -> Option<String> {
 
 fn conditions(out: &mut dyn Write, conditions: &[Condition]) -> std::io::Result<()> {
     for condition in conditions {
-        writeln!(out, "{} {}", paint(BOLD, &condition.at), condition.rule)?;
+        if !condition.rule.is_empty() {
+            writeln!(out, "  {} {}", condition.at, paint(DIM, &condition.rule))?;
+        }
     }
     let Some(first) = conditions.first() else {
         return Ok(());

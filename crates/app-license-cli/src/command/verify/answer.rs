@@ -163,7 +163,12 @@ impl Answer {
         }
         if let Some(license) = &self.license {
             let state = license.state().name();
-            writeln!(out, "  {:<17} {state}, edition {}", "license", edition(license))?;
+            writeln!(
+                out,
+                "  {:<17} {state}, edition {}",
+                "license",
+                edition(license)
+            )?;
             for remark in license.remarks() {
                 let code = paint(WARN, format_args!("note[{}]:", remark.code()));
                 writeln!(out, "{code} {remark}")?;

@@ -26,7 +26,7 @@ pub(super) struct RequestArgs {
     #[command(flatten)]
     app: AppArgs,
     #[command(flatten)]
-    request: keys::RequestArgs,
+    request: keys::TargetArgs,
     #[command(flatten)]
     decide: DecideArgs,
 }

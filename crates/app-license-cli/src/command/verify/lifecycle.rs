@@ -21,7 +21,10 @@ Examples:
 
 The key is what https://connect-install-keys.atlassian.com/{kid} answers; `app-license inspect`
 shows the `kid` of a token. The shared secret in the body is never shown.")]
-pub(super) struct Install(#[command(flatten)] EventArgs);
+pub(super) struct Install {
+    #[command(flatten)]
+    event: EventArgs,
+}
 
 /// A signed `uninstalled` event: RS256, with its body
 #[derive(Debug, clap::Args)]
@@ -29,7 +32,10 @@ pub(super) struct Install(#[command(flatten)] EventArgs);
 Examples:
   app-license verify uninstall --public-key-file kid.pem --base-url https://app.example.com \\
       --app-key com.example.app --url /uninstalled --body-file body.json --token-file header.txt")]
-pub(super) struct Uninstall(#[command(flatten)] EventArgs);
+pub(super) struct Uninstall {
+    #[command(flatten)]
+    event: EventArgs,
+}
 
 #[derive(Debug, clap::Args)]
 struct EventArgs {
@@ -82,13 +88,13 @@ impl CloudName {
 
 impl Install {
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
-        self.0.run(io, LifecycleKind::Installed)
+        self.event.run(io, LifecycleKind::Installed)
     }
 }
 
 impl Uninstall {
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
-        self.0.run(io, LifecycleKind::Uninstalled)
+        self.event.run(io, LifecycleKind::Uninstalled)
     }
 }
 

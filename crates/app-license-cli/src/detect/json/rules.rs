@@ -1,13 +1,13 @@
 //! Conditions of the host: alone, in a Connect descriptor, in a Forge manifest.
 
+use app_license::HostLicense;
 use app_license::connect::{Condition, LifecycleBody};
-use app_license::forge::DisplayCondition;
-use app_license::{ConditionWarning, HostLicense};
+use app_license::forge::{DisplayCondition, Manifest};
 use serde_json::{Map, Value};
 
 use super::Document;
 use crate::detect::Look;
-use crate::detect::tokens::short;
+use crate::detect::tokens::{clip, short};
 use crate::fault::Fault;
 use crate::reading::{self, Believe, Reading, Shown, What};
 
@@ -68,7 +68,10 @@ pub(super) fn display_condition(what: What, d: Document<'_>) -> Result<Reading, 
     let mut reading = Reading::new(what, Believe::CONFIGURATION);
     let json = crate::raw::at(d.json, &["displayConditions"]).unwrap_or(d.json);
     let condition = DisplayCondition::parse(json.as_bytes())?;
-    add_forge(&mut reading, "displayConditions", &condition, json);
+    add_forge(&mut reading, "displayConditions", &condition);
+    for warning in condition.warnings(None) {
+        reading.note(warning.code(), warning.to_string());
+    }
     Ok(reading)
 }
 
@@ -100,67 +103,35 @@ pub(super) fn descriptor(what: What, d: Document<'_>) -> Result<Reading, Fault> 
 
 /// Reads a Forge manifest.
 pub(super) fn manifest(what: What, d: Document<'_>) -> Result<Reading, Fault> {
+    let manifest = Manifest::parse(d.json.as_bytes())?;
     let mut reading = Reading::new(what, Believe::CONFIGURATION);
-    let app = d.fields.get("app");
-    let licensing = app.and_then(|a| a.get("licensing"));
-    let says = |name: &str| licensing.and_then(|l| l.get(name)).and_then(Value::as_bool);
-    let enabled = says("enabled") == Some(true);
-    reading.fact_if(
-        "app",
-        app.and_then(|a| a.get("id"))
-            .and_then(Value::as_str)
-            .map(short),
-    );
-    reading.fact("licensing", if enabled { "enabled" } else { "not enabled" });
-    let editions = says("editionsEnabled") == Some(true);
-    reading.fact("editions", if editions { "enabled" } else { "not enabled" });
-    if app.and_then(|a| a.pointer("/access/userAccess")) == Some(&Value::Bool(true)) {
+    let enabled = |yes| if yes { "enabled" } else { "not enabled" };
+    reading.fact_if("app", manifest.app_id().map(short));
+    reading.fact_if("Connect app", manifest.connect_key().map(short));
+    reading.fact("licensing", enabled(manifest.licensing_enabled()));
+    reading.fact("editions", enabled(manifest.editions_enabled()));
+    if manifest.user_access() {
         reading.fact(
             "user access",
             "billed by user: ask `context.userAccess.hasAccess` too",
         );
     }
-    let mut found = Vec::new();
-    walk(
-        d.fields.get("modules"),
-        "modules",
-        "displayConditions",
-        &mut found,
-    );
-    let mut about_editions = false;
-    let mut about_license = false;
-    for (at, value) in found {
-        let json = value.to_string();
-        match DisplayCondition::parse(json.as_bytes()) {
-            Ok(condition) => {
-                about_editions |= condition.is_about_editions();
-                about_license |= condition.is_about_the_license();
-                add_forge(&mut reading, &at, &condition, &json);
-            }
-            Err(error) => reading.note("condition", format!("{at}: {error}")),
-        }
-    }
-    let mut filters = Vec::new();
-    walk(d.fields.get("modules"), "modules", "filter", &mut filters);
-    for (at, filter) in filters {
-        if let Some(licensed) = filter.get("appIsLicensed") {
-            about_license = true;
-            reading.note(
-                "trigger_filter",
-                format!("{at}: `appIsLicensed: {licensed}`: other sites are skipped"),
-            );
-        }
-    }
-    if about_license && !enabled && licensing.is_some() {
-        reading.note(
-            "licensing_not_enabled",
-            "conditions ask for a licence, but `app.licensing.enabled` is not true",
+    for trigger in manifest.licensed_triggers() {
+        reading.fact(
+            "licensed trigger",
+            format!("{}: skipped on other sites", short(trigger)),
         );
     }
-    if about_editions && !editions && licensing.is_some() {
+    for module in manifest.conditions() {
+        // one that cannot be read is among the findings
+        if let Ok(condition) = module.condition() {
+            add_forge(&mut reading, module.location(), condition);
+        }
+    }
+    for finding in manifest.findings(None) {
         reading.note(
-            "editions_not_enabled",
-            "conditions ask for an edition, but `app.licensing.editionsEnabled` is not true",
+            finding.code(),
+            format!("{}: {finding}", finding.severity().name()),
         );
     }
     Ok(reading)
@@ -199,38 +170,26 @@ fn add_connect(reading: &mut Reading, at: &str, condition: &Condition) {
         customer,
         host: condition.evaluate(HostLicense::new(licensed, capability), &|_, _| None),
     });
-    add(
-        reading,
-        at,
-        &condition.to_json(),
-        &cells,
-        &condition.warnings(None),
-    );
+    add(reading, at, &condition.to_json(), &cells);
+    for warning in condition.warnings(None) {
+        reading.note(warning.code(), format!("{at}: {warning}"));
+    }
 }
 
-fn add_forge(reading: &mut Reading, at: &str, condition: &DisplayCondition, json: &str) {
+fn add_forge(reading: &mut Reading, at: &str, condition: &DisplayCondition) {
     let cells = CUSTOMERS.map(|(customer, licensed, capability)| Shown {
         customer,
         host: condition.evaluate(HostLicense::new(licensed, capability), &|_, _| None),
     });
-    add(reading, at, json, &cells, &condition.warnings(None));
+    add(reading, at, "", &cells);
 }
 
-fn add(
-    reading: &mut Reading,
-    at: &str,
-    rule: &str,
-    cells: &[Shown; CUSTOMERS.len()],
-    warnings: &[ConditionWarning],
-) {
+fn add(reading: &mut Reading, at: &str, rule: &str, cells: &[Shown; CUSTOMERS.len()]) {
     reading.conditions.push(reading::Condition {
-        at: at.to_owned(),
-        rule: short(rule),
+        at: short(at),
+        rule: clip(rule, 240),
         cells: cells.to_vec(),
     });
-    for warning in warnings {
-        reading.note(warning.code(), format!("{at}: {warning}"));
-    }
 }
 
 /// Finds every value under a name, with the path to it: modules are named by their keys.

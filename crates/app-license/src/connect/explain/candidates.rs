@@ -158,9 +158,9 @@ fn paths(path: &str, base_path: &str) -> Vec<Variant> {
 }
 
 fn canonical_path(path: &str) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     push_path(path, &mut text);
-    text
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// A parameter, decoded.
@@ -333,8 +333,9 @@ impl Style {
     }
 
     fn encode(self, text: &str) -> String {
-        let mut encoded = String::new();
+        let mut encoded = Vec::new();
         push_encoded(text.as_bytes(), &mut encoded);
+        let mut encoded = String::from_utf8(encoded).unwrap_or_default();
         if self.space_as_plus {
             encoded = encoded.replace("%20", "+");
         }
