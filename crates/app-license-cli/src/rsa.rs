@@ -1,6 +1,5 @@
 //! RSA keys of tests: signing tokens of any header, and keys made on the spot.
 
-use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
@@ -59,25 +58,6 @@ impl RsaSigner {
         Ok(format!(
             "{input}.{}",
             BASE64_URL_SAFE_NO_PAD.encode(signature)
-        ))
-    }
-
-    /// The public key in PEM.
-    pub(crate) fn public_pem(&self) -> Result<String, Fault> {
-        let der: aws_lc_rs::encoding::PublicKeyX509Der<'_> = self
-            .0
-            .public_key()
-            .as_der()
-            .map_err(|_| Fault::Option("the public key has no text".to_owned()))?;
-        let base64 = BASE64_STANDARD.encode(der.as_ref());
-        let lines: Vec<_> = base64
-            .as_bytes()
-            .chunks(64)
-            .map(String::from_utf8_lossy)
-            .collect();
-        Ok(format!(
-            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-            lines.join("\n")
         ))
     }
 

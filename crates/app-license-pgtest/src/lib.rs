@@ -12,6 +12,7 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 use std::{fs, io, thread};
 
@@ -27,6 +28,7 @@ pub struct Cluster {
     server: Option<Child>,
     bin: PathBuf,
     user: Option<&'static str>,
+    synced: bool,
     directory: tempfile::TempDir,
 }
 
@@ -43,11 +45,63 @@ impl std::fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 impl Cluster {
-    /// Starts a cluster and waits until it answers.
+    /// Starts a cluster that syncs every commit to disk, and waits until it answers.
     ///
     /// # Errors
     /// A [`Failure`] when the programs are missing, or do not run.
     pub fn start() -> Result<Self, Failure> {
+        Self::start_with(true)
+    }
+
+    /// The same, but leaves syncing to the operating system: commits survive a crash of the server,
+    /// not one of the machine. For tests that commit much.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the programs are missing, or do not run.
+    pub fn start_unsynced() -> Result<Self, Failure> {
+        Self::start_with(false)
+    }
+
+    /// One unsynced cluster for the whole process, started by whoever asks first. Tests that share
+    /// it use a schema each.
+    ///
+    /// ```no_run
+    /// let url = app_license_pgtest::Cluster::shared()?.url();
+    /// # Ok::<(), &app_license_pgtest::Failure>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A [`Failure`] when the programs are missing, or do not run.
+    pub fn shared() -> Result<&'static Self, &'static Failure> {
+        static SHARED: OnceLock<Result<(Cluster, Child), Failure>> = OnceLock::new();
+        let shared = SHARED.get_or_init(|| {
+            let cluster = Self::start_unsynced()?;
+            let guard = cluster.remove_at_exit()?;
+            Ok((cluster, guard))
+        });
+        shared.as_ref().map(|(cluster, _)| cluster)
+    }
+
+    /// Statics are not dropped: a shell waits for the end of this process, however it comes, and
+    /// tidies up.
+    fn remove_at_exit(&self) -> Result<Child, Failure> {
+        const SCRIPT: &str = r#"trap "" HUP INT TERM
+            read -r _
+            kill -s QUIT "$1"
+            while kill -s 0 "$1"; do sleep 0.1; done
+            rm -rf -- "$2""#;
+        let server = self.server.as_ref().map_or(0, Child::id);
+        Command::new("sh")
+            .args(["-c", SCRIPT, "sh", &server.to_string()])
+            .arg(self.directory.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|e| Failure(format!("sh does not start: {e}")))
+    }
+
+    fn start_with(synced: bool) -> Result<Self, Failure> {
         let bin = find_programs()?;
         let user = other_user()?;
         let directory = tempfile::Builder::new()
@@ -58,6 +112,7 @@ impl Cluster {
             server: None,
             bin,
             user,
+            synced,
             directory,
         };
         if let Some(user) = user {
@@ -95,6 +150,7 @@ impl Cluster {
             .arg("-k")
             .arg(self.directory.path())
             .args(["-c", "listen_addresses=", "-c", "max_connections=200"])
+            .args(["-c", if self.synced { "fsync=on" } else { "fsync=off" }])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(out)

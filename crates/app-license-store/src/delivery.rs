@@ -17,6 +17,9 @@ use crate::tenant::tenant;
 /// Give the store only what was verified; it asks no questions about proof. The body of each event
 /// that changes something is kept beside the history, without its secrets.
 ///
+/// A licence may be delivered too, as an event. One that says nothing new but is fresher costs a
+/// write all the same, so do that when a License API was asked, not with every request.
+///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use app_license::connect::{LifecycleBody, LifecycleKind};

@@ -9,26 +9,15 @@
 mod support;
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, Weak};
 
 use app_license_pgtest::Cluster;
 use app_license_store::conformance::Subject;
 use app_license_store::{PostgresOptions, PostgresStore};
 
-/// One cluster for all tests that run at a time; each test has a schema of its own.
-fn cluster() -> Arc<Cluster> {
-    static RUNNING: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
-    let mut running = RUNNING.lock().unwrap_or_else(|e| e.into_inner());
-    if let Some(cluster) = running.upgrade() {
-        return cluster;
-    }
-    // a machine without PostgreSQL fails here, and says what to install
-    let cluster = match Cluster::start() {
-        Ok(cluster) => Arc::new(cluster),
-        Err(failure) => panic!("{failure}"),
-    };
-    *running = Arc::downgrade(&cluster);
-    cluster
+/// One cluster for all tests; each has a schema of its own. A machine without PostgreSQL fails here,
+/// and says what to install.
+fn cluster() -> &'static Cluster {
+    Cluster::shared().unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 fn fresh_schema() -> String {
@@ -44,8 +33,8 @@ fn options(cluster: &Cluster) -> PostgresOptions {
 
 async fn make_store() -> Subject {
     let cluster = cluster();
-    let store: PostgresStore = options(&cluster).connect().await.unwrap();
-    Subject::from(store).keeping(cluster)
+    let store: PostgresStore = options(cluster).connect().await.unwrap();
+    Subject::from(store)
 }
 
 mod plain {
@@ -57,13 +46,13 @@ mod encrypted {
 
     async fn make_store() -> Subject {
         let cluster = super::cluster();
-        let store = super::options(&cluster)
+        let store = super::options(cluster)
             .encryption(crate::support::keys(1).refuse_plain_text())
             .connections(2)
             .connect()
             .await
             .unwrap();
-        Subject::from(store).keeping(cluster)
+        Subject::from(store)
     }
 
     app_license_store::installation_store_conformance!(make_store);

@@ -5,6 +5,8 @@ use std::io::Write;
 use app_license::connect::Explanation;
 use serde::Serialize;
 
+use crate::output::clean;
+
 /// An explanation as it is shown.
 #[derive(Debug, Serialize)]
 pub(crate) struct Explained {
@@ -55,6 +57,6 @@ impl Explained {
     }
 
     pub(crate) fn human(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        writeln!(out, "{}", self.text)
+        writeln!(out, "{}", clean(&self.text))
     }
 }

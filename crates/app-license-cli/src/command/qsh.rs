@@ -11,7 +11,7 @@ use super::keys::{base_url, text_file};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
-use crate::output::{BAD, DIM, Format, GOOD, paint, show};
+use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show};
 use crate::token::{self, strip_scheme};
 
 /// Show the canonical form of a request and its query hash
@@ -92,10 +92,15 @@ impl Args {
             explanation,
         };
         show(io, format, &answer, |out| {
-            writeln!(out, "{}\n{}", answer.canonical, answer.qsh)?;
+            writeln!(out, "{}\n{}", clean(&answer.canonical), answer.qsh)?;
             if let Some(decoded) = &answer.decoded {
                 let label = paint(DIM, "hosts may hash the decoded path:");
-                writeln!(out, "{label}\n{}\n{}", decoded.canonical, decoded.qsh)?;
+                writeln!(
+                    out,
+                    "{label}\n{}\n{}",
+                    clean(&decoded.canonical),
+                    decoded.qsh
+                )?;
             }
             match (&answer.explanation, answer.matches) {
                 (Some(explanation), _) => {

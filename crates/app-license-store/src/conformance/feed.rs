@@ -92,7 +92,7 @@ pub async fn concurrent_first_deliveries_of_one_token_apply_once(subject: &Subje
 
 /// Pages have an order, no holes and no overlap, also when tenants arrive in between.
 pub async fn tenants_are_listed_in_pages(subject: &Subject) {
-    const TENANTS: usize = 2500;
+    const TENANTS: usize = 1250;
     let store = &subject.store;
     let mut tasks = Vec::new();
     for part in 0..25 {
@@ -111,12 +111,12 @@ pub async fn tenants_are_listed_in_pages(subject: &Subject) {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = store.list(after.as_ref(), 700).await.unwrap();
+        let page = store.list(after.as_ref(), 400).await.unwrap();
         let Some(last) = page.last() else { break };
-        assert!(page.len() <= 700);
+        assert!(page.len() <= 400);
         after = Some(last.key().clone());
         seen.extend(page.iter().map(|i| i.key().as_str().to_owned()));
-        if seen.len() == 700 {
+        if seen.len() == 400 {
             // behind the cursor: not seen, and nothing shifts
             store
                 .apply(installed("tenant-00000-b", "1"), now())

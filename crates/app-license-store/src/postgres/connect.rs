@@ -27,8 +27,12 @@ pub(super) fn pool(url: &str, roots: Option<&[u8]>, connections: usize) -> Resul
     let mut config: Config = url
         .parse()
         .map_err(|_| Error::invalid("database address", "it is not a PostgreSQL address"))?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(WAIT);
+    // a server that went away without a word is noticed by the system, not by a hanging request
+    config.keepalives_idle(Duration::from_secs(15));
+    config.keepalives_interval(Duration::from_secs(5));
+    config.keepalives_retries(3);
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(10));
     }
     if config.get_application_name().is_none() {
         config.application_name("app-license-store");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::failed;
 use crate::error::{Error, ErrorKind};
@@ -29,15 +29,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = open(path, flags)?;
     let open = failed("open the database");
-    let mode: String = connection
-        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
-        .map_err(&open)?;
-    if !mode.eq_ignore_ascii_case("wal") {
-        return Err(Error::invalid(
-            "database file",
-            "it cannot be kept in WAL mode",
-        ));
-    }
+    enter_wal_mode(&connection)?;
     // a 2xx promises durability: the log is synced at every commit, on macOS to the platter
     connection
         .pragma_update(None, "synchronous", "FULL")
@@ -57,6 +49,31 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Error> {
         .map_err(&open)?;
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Two processes that open a new file together both want to do this, and SQLite does not let one
+/// wait for the other here.
+fn enter_wal_mode(connection: &Connection) -> Result<(), Error> {
+    const TRIES: u32 = 100;
+    let mut tries = 0_u32;
+    let mode: String = loop {
+        tries = tries.saturating_add(1);
+        let busy = match connection
+            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        {
+            Ok(mode) => break mode,
+            Err(error) => error,
+        };
+        if tries == TRIES || busy.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) {
+            return Err(failed("open the database")(busy));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    if !mode.eq_ignore_ascii_case("wal") {
+        let reason = "it cannot be kept in WAL mode";
+        return Err(Error::invalid("database file", reason));
+    }
+    Ok(())
 }
 
 /// Opens the file for reading; the writer has been there first.

@@ -46,7 +46,7 @@ async fn a_version_1_schema_is_migrated_with_all_it_holds() {
     let sql = "SELECT count(*) FROM version_one.installation WHERE secret_key IS NULL";
     assert_eq!(cluster.sql(sql).unwrap().trim(), "0");
 
-    fresh_like_migrated(&cluster).await;
+    fresh_like_migrated(cluster).await;
 }
 
 async fn fresh_like_migrated(cluster: &Cluster) {
@@ -96,7 +96,7 @@ async fn replicas_that_start_together_migrate_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn three_replicas_share_tenants_numbers_and_leases() {
     let cluster = cluster();
-    let options = crate::options(&cluster).connections(4);
+    let options = crate::options(cluster).connections(4);
     let mut replicas = Vec::new();
     for _ in 0..3 {
         replicas.push(Arc::new(options.clone().connect().await.unwrap()));
@@ -280,7 +280,7 @@ async fn secrets_are_sealed_in_the_database_and_keys_rotate() {
 #[tokio::test]
 async fn marks_are_bounded() {
     let cluster = cluster();
-    let store = crate::options(&cluster)
+    let store = crate::options(cluster)
         .max_marks(10)
         .connect()
         .await

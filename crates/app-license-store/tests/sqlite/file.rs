@@ -352,6 +352,23 @@ async fn two_processes_on_one_file_take_turns() {
     assert_eq!(numbers, (1..=160).collect::<Vec<_>>());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_open_a_new_file_together_migrate_once() {
+    for _ in 0..5 {
+        let place = Place::new();
+        let mut tasks = Vec::new();
+        for _ in 0..8 {
+            tasks.push(tokio::spawn(SqliteStore::open(place.path())));
+        }
+        for (i, task) in tasks.into_iter().enumerate() {
+            let store = task.await.unwrap().unwrap();
+            let delivery = installed(&format!("t{i}"), "1");
+            store.apply(delivery, now()).await.unwrap();
+        }
+        assert_eq!(place.open().await.count().await.unwrap(), 8);
+    }
+}
+
 #[tokio::test]
 async fn a_caller_who_goes_away_leaves_all_or_nothing() {
     let place = Place::new();

@@ -167,17 +167,19 @@ impl<'t> UnverifiedInvocationToken<'t> {
     }
 
     fn check_signature(&self, keys: &Jwks) -> Result<(), Error> {
-        let mut result = Err(ErrorKind::UnknownKey {
-            kid: shown(self.kid()),
-        }
-        .into());
+        let mut tried = None;
         for key in keys.find(self.kid()) {
-            result = self.compact.verify_rs256(key);
-            if result.is_ok() {
-                break;
+            match self.compact.verify_rs256(key) {
+                Ok(()) => return Ok(()),
+                Err(error) => tried = Some(error),
             }
         }
-        result
+        Err(tried.unwrap_or_else(|| {
+            ErrorKind::UnknownKey {
+                kid: shown(self.kid()),
+            }
+            .into()
+        }))
     }
 }
 

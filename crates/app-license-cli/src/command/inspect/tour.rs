@@ -2,11 +2,10 @@
 
 use std::io::Write;
 
-use app_license::{Capability, Decision, Hint, License, Policy, State, UnixTime};
+use app_license::{Capability, Decision, Edition, Hint, License, Policy, State, UnixTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::report::edition;
 use crate::detect::{Look, detect};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -96,28 +95,29 @@ impl Tour {
         writeln!(out, "{rows}\n")?;
         writeln!(
             out,
-            "absent is not inactive: what it means is your policy (--when-absent; here: denied).\n\
+            "Absent is not inactive: what it means is your policy, see --when-absent.\n\
              Nothing pasted is verified: a hint shows and hides, a verified licence authorises.\n"
         )?;
         let next = "\
-next: app-license inspect FILE                a payload of yours (or pipe it in)
+next: app-license inspect FILE                      a payload of yours; or pipe it in
       app-license inspect FILE --require advanced   exit code 0 granted, 2 denied
-      app-license verify --help               prove who sent it
-      app-license conformance tests/vectors/*.json";
+      app-license verify --help                     prove who sent it
+      app-license conformance tests/vectors/*.json  check the library itself";
         writeln!(out, "{}", paint(DIM, next))
     }
 }
 
 fn says(license: &License) -> String {
+    let edition = license.edition().map_or("unknown edition", Edition::name);
+    let trial = license.is_evaluation() == Some(true);
     match license.state() {
-        State::Active => match license.is_evaluation() {
-            Some(true) => format!("trial, {}", edition(license)),
-            _ => edition(license),
-        },
-        State::Inactive if license.is_evaluation() == Some(true) => "trial ended".to_owned(),
+        State::Active if trial => format!("trial, {edition}"),
+        State::Active if license.capability_set().is_none() => "active, none named".to_owned(),
+        State::Active => format!("active, {edition}"),
+        State::Inactive if trial => "trial ended".to_owned(),
         State::Inactive => "not active".to_owned(),
-        State::Absent => match license.capability_set() {
-            Some(named) => format!("absent ({named})"),
+        State::Absent => match license.capability_set().and_then(Capability::edition) {
+            Some(named) => format!("absent, names {named}"),
             None => "absent".to_owned(),
         },
     }

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{BAD, BOLD, Format, GOOD, WARN, paint, show};
+use crate::output::{BAD, BOLD, Format, GOOD, WARN, clean, paint, show};
 use crate::reading::Facts;
 
 /// Options that ask for a decision.
@@ -151,7 +151,7 @@ impl Answer {
     fn human(&self, out: &mut dyn Write) -> std::io::Result<()> {
         if let Some(error) = &self.error {
             let rule = paint(BAD.bold(), format_args!("refused[{}]", error.code));
-            writeln!(out, "{rule}: {}", error.message)?;
+            writeln!(out, "{rule}: {}", clean(&error.message))?;
             return match &self.explanation {
                 Some(explanation) => explanation.human(out),
                 None => Ok(()),
@@ -159,7 +159,7 @@ impl Answer {
         }
         writeln!(out, "{}", paint(GOOD.bold(), "accepted"))?;
         for (label, value) in &self.proved.0 {
-            writeln!(out, "  {label:<17} {value}")?;
+            writeln!(out, "  {label:<17} {}", clean(value))?;
         }
         if let Some(license) = &self.license {
             let state = license.state().name();
@@ -175,8 +175,8 @@ impl Answer {
             }
         }
         for decision in &self.decisions {
-            let name = paint(BOLD, &decision.name);
-            writeln!(out, "  {name}: {}", decision.decision)?;
+            let name = paint(BOLD, clean(&decision.name));
+            writeln!(out, "  {name}: {}", clean(&decision.decision))?;
         }
         Ok(())
     }

@@ -66,8 +66,8 @@ impl<'p> Read<'p> {
         let read = match &*name_of(key) {
             "app" => object(s, "app", |s, key| self.app.field(s, key)),
             "context" => object(s, "context", |s, key| self.context.field(s, key)),
-            "principal" => text(s, "principal").map(|t| self.principal = t),
-            "icLabel" => text(s, "icLabel").map(|t| self.ic_label = t),
+            "principal" => text(s, "principal", &mut self.principal),
+            "icLabel" => text(s, "icLabel", &mut self.ic_label),
             _ => s.value().map(drop).map_err(Into::into),
         };
         read.map_err(|fault| match fault {
@@ -126,29 +126,29 @@ impl<'p> Read<'p> {
 impl<'p> App<'p> {
     fn field(&mut self, s: &mut ClaimScanner<'p>, key: &str) -> Result<(), Fault> {
         match key {
-            "id" => self.id = text(s, "app.id")?,
-            "installationId" => self.installation_id = text(s, "app.installationId")?,
-            "apiBaseUrl" => self.api_base_url = text(s, "app.apiBaseUrl")?,
-            "appVersion" => self.app_version = text(s, "app.appVersion")?,
+            "id" => text(s, "app.id", &mut self.id)?,
+            "installationId" => text(s, "app.installationId", &mut self.installation_id)?,
+            "apiBaseUrl" => text(s, "app.apiBaseUrl", &mut self.api_base_url)?,
+            "appVersion" => text(s, "app.appVersion", &mut self.app_version)?,
             "environment" => object(s, "app.environment", |s, key| {
                 match key {
-                    "type" => self.environment_type = text(s, "app.environment.type")?,
-                    "id" => self.environment_id = text(s, "app.environment.id")?,
+                    "type" => text(s, "app.environment.type", &mut self.environment_type)?,
+                    "id" => text(s, "app.environment.id", &mut self.environment_id)?,
                     _ => drop(s.value()?),
                 }
                 Ok(())
             })?,
             "module" => object(s, "app.module", |s, key| {
                 match key {
-                    "type" => self.module_type = text(s, "app.module.type")?,
-                    "key" => self.module_key = text(s, "app.module.key")?,
+                    "type" => text(s, "app.module.type", &mut self.module_type)?,
+                    "key" => text(s, "app.module.key", &mut self.module_key)?,
                     _ => drop(s.value()?),
                 }
                 Ok(())
             })?,
             "installation" => object(s, "app.installation", |s, key| {
                 match key {
-                    "id" => self.installation = text(s, "app.installation.id")?,
+                    "id" => text(s, "app.installation.id", &mut self.installation)?,
                     "contexts" => self.contexts = products(s)?,
                     _ => drop(s.value()?),
                 }
@@ -170,10 +170,10 @@ impl<'p> App<'p> {
 impl<'p> Context<'p> {
     fn field(&mut self, s: &mut ClaimScanner<'p>, key: &str) -> Result<(), Fault> {
         match key {
-            "cloudId" => self.cloud_id = text(s, "context.cloudId")?,
-            "siteUrl" => self.site_url = text(s, "context.siteUrl")?,
-            "moduleKey" => self.module_key = text(s, "context.moduleKey")?,
-            "installationId" => self.installation = text(s, "context.installationId")?,
+            "cloudId" => text(s, "context.cloudId", &mut self.cloud_id)?,
+            "siteUrl" => text(s, "context.siteUrl", &mut self.site_url)?,
+            "moduleKey" => text(s, "context.moduleKey", &mut self.module_key)?,
+            "installationId" => text(s, "context.installationId", &mut self.installation)?,
             "userAccess" => {
                 let access = UserAccess::of(s.value()?);
                 let expected = "an object of booleans";
@@ -212,13 +212,25 @@ fn products<'p>(s: &mut ClaimScanner<'p>) -> Result<Vec<Product<'p>>, Fault> {
         let mut product = Product::default();
         object(s, CLAIM, |s, key| {
             match key {
-                "name" => product.name = text(s, "app.installation.contexts[].name")?,
+                "name" => text(s, "app.installation.contexts[].name", &mut product.name)?,
                 "apiBaseUrl" => {
-                    product.api_base_url = text(s, "app.installation.contexts[].apiBaseUrl")?;
+                    text(
+                        s,
+                        "app.installation.contexts[].apiBaseUrl",
+                        &mut product.api_base_url,
+                    )?;
                 }
-                "cloudId" => product.cloud_id = text(s, "app.installation.contexts[].cloudId")?,
+                "cloudId" => text(
+                    s,
+                    "app.installation.contexts[].cloudId",
+                    &mut product.cloud_id,
+                )?,
                 "workspaceId" => {
-                    product.workspace_id = text(s, "app.installation.contexts[].workspaceId")?;
+                    text(
+                        s,
+                        "app.installation.contexts[].workspaceId",
+                        &mut product.workspace_id,
+                    )?;
                 }
                 _ => drop(s.value()?),
             }
@@ -247,12 +259,17 @@ fn object<'p>(
 }
 
 /// A claim that is a string; null and empty are absent.
-fn text<'p>(s: &mut ClaimScanner<'p>, claim: &'static str) -> Result<Option<Str<'p>>, Fault> {
-    match s.value()? {
-        Value::String(text) => Ok((!text.is_empty()).then_some(text)),
-        Value::Null => Ok(None),
-        _ => Err(wrong(claim, "a string")),
-    }
+fn text<'p>(
+    s: &mut ClaimScanner<'p>,
+    claim: &'static str,
+    slot: &mut Option<Str<'p>>,
+) -> Result<(), Fault> {
+    *slot = match s.value()? {
+        Value::String(text) if !text.is_empty() => Some(text),
+        Value::String(_) | Value::Null => None,
+        _ => return Err(wrong(claim, "a string")),
+    };
+    Ok(())
 }
 
 fn wrong(claim: &'static str, expected: &'static str) -> Fault {

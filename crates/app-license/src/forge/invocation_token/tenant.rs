@@ -103,9 +103,12 @@ impl<'p> Product<'p> {
 
 /// The site in a base URL of the API: `https://api.atlassian.com/ex/{product}/{cloudId}`.
 fn cloud_of_api(url: Str<'_>) -> Option<Str<'_>> {
-    let (_, rest) = url.plain()?.split_once("/ex/")?;
-    let (_, site) = rest.split_once('/')?;
-    let site = site.split(['/', '?', '#']).next()?;
+    // scheme, nothing, host, `ex`, product, site
+    let mut parts = url.plain()?.split('/').skip(3);
+    if parts.next() != Some("ex") {
+        return None;
+    }
+    let site = parts.nth(1)?;
     (!site.is_empty()).then(|| site.into())
 }
 
