@@ -43,6 +43,13 @@ impl Context {
             .is_ok()
     }
 
+    pub(crate) fn is_root(&self) -> bool {
+        cmd!(self.sh, "id -u")
+            .quiet()
+            .read()
+            .is_ok_and(|id| id == "0")
+    }
+
     /// Whether the repository holds `path`.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.root.join(path).exists()

@@ -5,11 +5,18 @@ mod checks;
 mod conditions;
 mod connect_license;
 mod forge;
+mod forge_api;
+mod iframe;
+mod invocation;
 mod licenses;
 mod lifecycle;
+mod manifest;
 mod oracle;
+mod qsh;
 mod readings;
+mod requests;
 mod shapes;
+mod tokens;
 
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -41,6 +41,7 @@ mod now;
 mod output;
 mod raw;
 mod reading;
+mod rsa;
 mod token;
 mod yaml;
 

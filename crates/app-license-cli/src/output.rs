@@ -31,6 +31,17 @@ pub(crate) fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// Text from outside, without what could steer a terminal; line ends stay.
+pub(crate) fn clean(text: impl Display) -> String {
+    let text = text.to_string();
+    let steers = |c: char| c.is_control() && c != '\n';
+    if text.contains(steers) {
+        text.replace(steers, "\u{fffd}")
+    } else {
+        text
+    }
+}
+
 /// Writes the answer in the format asked for.
 pub(crate) fn show(
     io: &mut Io<'_>,
@@ -54,8 +65,9 @@ pub(crate) fn show_fault(io: &mut Io<'_>, format: Format, code: &str, message: &
     let written = match format {
         Format::Human => writeln!(
             io.err,
-            "{}: {message}",
-            paint(BAD.bold(), format_args!("error[{code}]"))
+            "{}: {}",
+            paint(BAD.bold(), format_args!("error[{code}]")),
+            clean(message)
         ),
         Format::Json => writeln!(
             io.out,

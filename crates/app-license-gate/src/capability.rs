@@ -52,14 +52,28 @@ impl Edition {
         match capability {
             "capabilityAdvanced" => Some(Self::Advanced),
             "capabilityStandard" => Some(Self::Standard),
-            _ => Self::of_chars(&capability.chars()),
+            _ => {
+                let mut chars = capability.chars();
+                Self::of_chars(&mut || chars.next())
+            }
         }
     }
 
-    fn of_chars(chars: &(impl Iterator<Item = char> + Clone)) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|e| same_chars(chars.clone(), e.capability_set().chars()))
+    pub(crate) fn of_chars(chars: Chars<'_>) -> Option<Self> {
+        const LONGEST: usize = Edition::Standard.capability_set().len();
+        let mut folded = [0_u8; LONGEST];
+        let mut len = 0_usize;
+        while let Some(c) = next_folded(chars) {
+            *folded.get_mut(len)? = u8::try_from(c).ok()?;
+            len = len.wrapping_add(1);
+        }
+        let edition = match folded.get(..len)?.strip_prefix(b"capability")? {
+            b"free" => Self::Free,
+            b"standard" => Self::Standard,
+            b"advanced" => Self::Advanced,
+            _ => return None,
+        };
+        Some(edition)
     }
 
     /// The platform's spelling of this edition's capability set.
@@ -120,13 +134,33 @@ impl fmt::Display for Edition {
 /// ```
 #[must_use]
 pub fn same(a: &str, b: &str) -> bool {
-    same_chars(a.chars(), b.chars())
+    let (mut a, mut b) = (a.chars(), b.chars());
+    same_chars(&mut || a.next(), &mut || b.next())
 }
 
-fn same_chars(a: impl Iterator<Item = char>, b: impl Iterator<Item = char>) -> bool {
-    let fold = |c: &char| *c != '_';
-    let lower = |c: char| c.to_ascii_lowercase();
-    a.filter(fold).map(lower).eq(b.filter(fold).map(lower))
+/// Where characters come from, one a call. Not a trait object of `Iterator`: that one drags in
+/// every method of it.
+pub(crate) type Chars<'a> = &'a mut dyn FnMut() -> Option<char>;
+
+/// Both are walked in step, so that nothing need be kept.
+pub(crate) fn same_chars(a: Chars<'_>, b: Chars<'_>) -> bool {
+    loop {
+        match (next_folded(a), next_folded(b)) {
+            (None, None) => return true,
+            (x, y) if x != y => return false,
+            _ => {}
+        }
+    }
+}
+
+/// The next character that is no `_`, in lower case if it is ASCII.
+fn next_folded(chars: Chars<'_>) -> Option<char> {
+    loop {
+        match chars()? {
+            '_' => {}
+            c => return Some(c.to_ascii_lowercase()),
+        }
+    }
 }
 
 /// The capability a caller asks for, its edition looked up once.
@@ -233,7 +267,10 @@ impl<'a> Grants<'a> {
         };
         let edition = match text.plain() {
             Some(plain) => Edition::of(plain),
-            None => Edition::of_chars(&text.chars()),
+            None => {
+                let mut chars = text.chars();
+                Edition::of_chars(&mut || chars.next())
+            }
         };
         edition.map_or(Self::Only(text), Self::Edition)
     }
@@ -251,7 +288,10 @@ impl<'a> Grants<'a> {
     pub fn includes(&self, needs: Needs<'_>) -> bool {
         match (self, needs.edition) {
             (Self::Edition(has), Some(wants)) => *has >= wants,
-            (Self::Only(text), None) => same_chars(text.chars(), needs.text.chars()),
+            (Self::Only(text), None) => {
+                let (mut a, mut b) = (text.chars(), needs.text.chars());
+                same_chars(&mut || a.next(), &mut || b.next())
+            }
             _ => false,
         }
     }

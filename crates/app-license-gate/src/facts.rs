@@ -70,7 +70,15 @@ pub enum Flag {
 }
 
 impl Flag {
-    fn read(value: Value<'_>) -> Self {
+    /// What a JSON value says as a flag.
+    ///
+    /// ```
+    /// # use app_license_gate::{facts::Flag, json::Value};
+    /// assert_eq!(Flag::of(Value::Bool(true)), Flag::Is(true));
+    /// assert_eq!(Flag::of(Value::Number("1")), Flag::NotBoolean);
+    /// ```
+    #[must_use]
+    pub const fn of(value: Value<'_>) -> Self {
         match value {
             Value::Null => Self::Missing,
             Value::Bool(b) => Self::Is(b),
@@ -93,18 +101,58 @@ impl Flag {
     }
 }
 
-/// What a licence object says: every field in all its spellings, as borrowed text.
+/// What a reader of licence objects keeps of them.
+pub trait Fields<'a>: Default {
+    /// The names it knows.
+    const NAMES: &'static [&'static str];
+
+    /// Takes the value of a field with one of those names, or of any other.
+    fn field(&mut self, name: &str, value: Value<'a>);
+
+    /// Reads a licence object, or `null`, where the scanner stands.
+    ///
+    /// # Errors
+    /// A fault of the JSON, or a value that is neither an object nor `null`.
+    fn read_into<const KEYS: usize>(
+        &mut self,
+        scanner: &mut Scanner<'a, KEYS>,
+    ) -> Result<(), Error> {
+        if scanner.peek()? == crate::json::Kind::Null {
+            scanner.value()?;
+            return Ok(());
+        }
+        scanner.object(|s, key| {
+            let value = s.value()?;
+            let name = match key.plain() {
+                Some(name) => Some(name),
+                None => named_with_escapes(key, Self::NAMES),
+            };
+            if let Some(name) = name {
+                self.field(name, value);
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A key written with escapes names the same field.
+#[cold]
+fn named_with_escapes(key: Str<'_>, names: &[&'static str]) -> Option<&'static str> {
+    names.iter().copied().find(|name| key == Str::from(*name))
+}
+
+/// The part of a licence object that decides: active or not, its edition, whether it is a trial.
 ///
 /// ```
-/// use app_license_gate::facts::{Facts, Flag};
-/// let facts = Facts::from_json(br#"{"isActive":true,"evaluation":false,"newField":[1]}"#)?;
-/// assert_eq!(facts.is_active, Flag::Is(true));
-/// assert_eq!(facts.evaluation(), Some(false));
-/// # Ok::<(), app_license_gate::json::Error>(())
+/// use app_license_gate::document::Shape;
+/// use app_license_gate::facts::{Standing, State};
+/// let document = Shape::FORGE_CONTEXT.read_as::<Standing<'_>>(br#"{"license":{"active":true}}"#)?;
+/// assert_eq!(document.facts.state(), State::Active);
+/// # Ok::<(), app_license_gate::document::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
-pub struct Facts<'a> {
+pub struct Standing<'a> {
     /// `active`
     pub active: Flag,
     /// `isActive`, the older Forge spelling.
@@ -115,103 +163,34 @@ pub struct Facts<'a> {
     pub evaluation: Flag,
     /// `isEvaluation` (Forge)
     pub is_evaluation: Flag,
-    /// `type`
-    pub kind: Option<Str<'a>>,
-    /// `billingPeriod`
-    pub billing_period: Option<Str<'a>>,
-    /// `trialEndDate`
-    pub trial_end: Option<Value<'a>>,
-    /// `subscriptionEndDate`
-    pub subscription_end: Option<Value<'a>>,
-    /// `entitlementId` (Connect) or `ccpEntitlementId` (Forge)
-    pub entitlement_id: Option<Str<'a>>,
-    /// `entitlementNumber` (Connect) or `ccpEntitlementSlug` (Forge)
-    pub entitlement_number: Option<Str<'a>>,
-    /// `supportEntitlementNumber`, deprecated by the platform.
-    pub support_entitlement_number: Option<Str<'a>>,
-    /// `modes`
-    pub modes: Option<Value<'a>>,
 }
 
-impl<'a> Facts<'a> {
-    /// Reads a licence object, or `null`, from JSON.
-    ///
-    /// # Errors
-    /// A fault of the JSON, or a value that is neither an object nor `null`.
-    pub fn from_json(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut scanner = Scanner::<MAX_KEYS>::new(bytes)?;
-        let facts = Self::read(&mut scanner)?;
-        scanner.end()?;
-        Ok(facts)
-    }
-
-    /// Reads a licence object, or `null`, where the scanner stands.
-    ///
-    /// # Errors
-    /// As [`Facts::from_json`].
-    pub fn read<const KEYS: usize>(scanner: &mut Scanner<'a, KEYS>) -> Result<Self, Error> {
-        let mut facts = Self::default();
-        if scanner.peek()? == crate::json::Kind::Null {
-            scanner.value()?;
-            return Ok(facts);
-        }
-        scanner.object(|s, key| {
-            let value = s.value()?;
-            match key.plain() {
-                Some(name) => facts.field(name, value),
-                None => facts.escaped_field(key, value),
-            }
-            Ok::<(), Error>(())
-        })?;
-        Ok(facts)
-    }
+impl<'a> Fields<'a> for Standing<'a> {
+    const NAMES: &'static [&'static str] = &[
+        "active",
+        "isActive",
+        "capabilitySet",
+        "evaluation",
+        "isEvaluation",
+    ];
 
     fn field(&mut self, name: &str, value: Value<'a>) {
-        match name {
-            "active" => self.active = Flag::read(value),
-            "isActive" => self.is_active = Flag::read(value),
-            "capabilitySet" => self.capability_set = capability(value),
-            "evaluation" => self.evaluation = Flag::read(value),
-            "isEvaluation" => self.is_evaluation = Flag::read(value),
-            "type" => self.kind = text(value),
-            "billingPeriod" => self.billing_period = text(value),
-            "trialEndDate" => self.trial_end = date(value),
-            "subscriptionEndDate" => self.subscription_end = date(value),
-            "entitlementId" | "ccpEntitlementId" => first(&mut self.entitlement_id, value),
-            "entitlementNumber" | "ccpEntitlementSlug" => {
-                first(&mut self.entitlement_number, value);
+        let flag = match name {
+            "active" => &mut self.active,
+            "isActive" => &mut self.is_active,
+            "evaluation" => &mut self.evaluation,
+            "isEvaluation" => &mut self.is_evaluation,
+            "capabilitySet" => {
+                self.capability_set = capability(value);
+                return;
             }
-            "supportEntitlementNumber" => self.support_entitlement_number = text(value),
-            "modes" if value != Value::Null => self.modes = Some(value),
-            _ => {}
-        }
+            _ => return,
+        };
+        *flag = Flag::of(value);
     }
+}
 
-    /// A key written with escapes names the same field.
-    #[cold]
-    fn escaped_field(&mut self, key: Str<'_>, value: Value<'a>) {
-        const NAMES: [&str; 15] = [
-            "active",
-            "isActive",
-            "capabilitySet",
-            "evaluation",
-            "isEvaluation",
-            "type",
-            "billingPeriod",
-            "trialEndDate",
-            "subscriptionEndDate",
-            "entitlementId",
-            "ccpEntitlementId",
-            "entitlementNumber",
-            "ccpEntitlementSlug",
-            "supportEntitlementNumber",
-            "modes",
-        ];
-        if let Some(name) = NAMES.into_iter().find(|n| key == Str::from(*n)) {
-            self.field(name, value);
-        }
-    }
-
+impl<'a> Standing<'a> {
     /// The state: both spellings are read, and if they disagree the licence is not active.
     ///
     /// ```
@@ -265,6 +244,106 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// What a licence object says: every field in all its spellings, as borrowed text. Its
+/// [`Standing`] is read through it: `facts.active`, `facts.state()`.
+///
+/// ```
+/// use app_license_gate::facts::{Facts, Flag};
+/// let facts = Facts::from_json(br#"{"isActive":true,"evaluation":false,"newField":[1]}"#)?;
+/// assert_eq!(facts.is_active, Flag::Is(true));
+/// assert_eq!(facts.evaluation(), Some(false));
+/// # Ok::<(), app_license_gate::json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Facts<'a> {
+    /// What decides.
+    pub standing: Standing<'a>,
+    /// `type`
+    pub kind: Option<Str<'a>>,
+    /// `billingPeriod`
+    pub billing_period: Option<Str<'a>>,
+    /// `trialEndDate`
+    pub trial_end: Option<Value<'a>>,
+    /// `subscriptionEndDate`
+    pub subscription_end: Option<Value<'a>>,
+    /// `entitlementId` (Connect) or `ccpEntitlementId` (Forge)
+    pub entitlement_id: Option<Str<'a>>,
+    /// `entitlementNumber` (Connect) or `ccpEntitlementSlug` (Forge)
+    pub entitlement_number: Option<Str<'a>>,
+    /// `supportEntitlementNumber`, deprecated by the platform.
+    pub support_entitlement_number: Option<Str<'a>>,
+    /// `modes`
+    pub modes: Option<Value<'a>>,
+}
+
+impl<'a> core::ops::Deref for Facts<'a> {
+    type Target = Standing<'a>;
+
+    fn deref(&self) -> &Standing<'a> {
+        &self.standing
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// Reads a licence object, or `null`, from JSON.
+    ///
+    /// # Errors
+    /// A fault of the JSON, or a value that is neither an object nor `null`.
+    pub fn from_json(bytes: &'a [u8]) -> Result<Self, Error> {
+        let mut scanner = Scanner::<MAX_KEYS>::new(bytes)?;
+        let facts = Self::read(&mut scanner)?;
+        scanner.end()?;
+        Ok(facts)
+    }
+
+    /// Reads a licence object, or `null`, where the scanner stands.
+    ///
+    /// # Errors
+    /// As [`Facts::from_json`].
+    pub fn read<const KEYS: usize>(scanner: &mut Scanner<'a, KEYS>) -> Result<Self, Error> {
+        let mut facts = Self::default();
+        facts.read_into(scanner)?;
+        Ok(facts)
+    }
+}
+
+impl<'a> Fields<'a> for Facts<'a> {
+    const NAMES: &'static [&'static str] = &[
+        "active",
+        "isActive",
+        "capabilitySet",
+        "evaluation",
+        "isEvaluation",
+        "type",
+        "billingPeriod",
+        "trialEndDate",
+        "subscriptionEndDate",
+        "entitlementId",
+        "ccpEntitlementId",
+        "entitlementNumber",
+        "ccpEntitlementSlug",
+        "supportEntitlementNumber",
+        "modes",
+    ];
+
+    fn field(&mut self, name: &str, value: Value<'a>) {
+        match name {
+            "type" => self.kind = text(value),
+            "billingPeriod" => self.billing_period = text(value),
+            "trialEndDate" => self.trial_end = date(value),
+            "subscriptionEndDate" => self.subscription_end = date(value),
+            "entitlementId" | "ccpEntitlementId" => first(&mut self.entitlement_id, value),
+            "entitlementNumber" | "ccpEntitlementSlug" => {
+                first(&mut self.entitlement_number, value);
+            }
+            "supportEntitlementNumber" => self.support_entitlement_number = text(value),
+            "modes" if value != Value::Null => self.modes = Some(value),
+            _ => self.standing.field(name, value),
+        }
+    }
+}
+
 /// A string the platform means: not null, not empty, not the literal `"NULL"`.
 fn text(value: Value<'_>) -> Option<Str<'_>> {
     match value {
@@ -273,7 +352,16 @@ fn text(value: Value<'_>) -> Option<Str<'_>> {
     }
 }
 
-fn capability(value: Value<'_>) -> Option<Str<'_>> {
+/// What a JSON value says as a capability set. Null, `""` and `"NULL"` say nothing; what is no
+/// string is kept as its JSON text, and has no rank.
+///
+/// ```
+/// use app_license_gate::{facts::capability, json::Value};
+/// assert_eq!(capability(Value::Null), None);
+/// assert_eq!(capability(Value::Number("1")), Some("1".into()));
+/// ```
+#[must_use]
+pub fn capability(value: Value<'_>) -> Option<Str<'_>> {
     match value {
         Value::Null => None,
         Value::String(_) => text(value),

@@ -73,6 +73,13 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    pub(crate) const fn not_utf8(error: &core::str::Utf8Error) -> Self {
+        Self {
+            kind: ErrorKind::NotUtf8,
+            offset: error.valid_up_to(),
+        }
+    }
+
     /// What is wrong.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -83,6 +90,24 @@ impl Error {
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
+    }
+
+    /// The stable code, the same in every language.
+    ///
+    /// ```
+    /// use app_license_gate::json::Scanner;
+    /// assert_eq!(Scanner::<1>::from_text("x").value().unwrap_err().code(), "json_syntax");
+    /// ```
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self.kind {
+            ErrorKind::DuplicateKey => "json_duplicate_key",
+            ErrorKind::TooDeep => "json_too_deep",
+            ErrorKind::TooManyKeys => "json_too_many_keys",
+            ErrorKind::TrailingBytes => "json_trailing_bytes",
+            ErrorKind::NotUtf8 => "json_not_utf8",
+            _ => "json_syntax",
+        }
     }
 }
 
@@ -203,10 +228,7 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     pub fn new(bytes: &'a [u8]) -> Result<Self, Error> {
         match core::str::from_utf8(bytes) {
             Ok(text) => Ok(Self::from_text(text)),
-            Err(e) => Err(Error {
-                kind: ErrorKind::NotUtf8,
-                offset: e.valid_up_to(),
-            }),
+            Err(e) => Err(Error::not_utf8(&e)),
         }
     }
 
@@ -276,28 +298,37 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         self.expect(Kind::Object)?;
         self.enter()?;
         let first_key = self.open;
-        if self.token()? != b'}' {
-            loop {
-                if self.token()? != b'"' {
-                    return Err(self.error(ErrorKind::Syntax).into());
-                }
-                let key = self.key(first_key)?;
-                if self.token()? != b':' {
-                    return Err(self.error(ErrorKind::Syntax).into());
-                }
-                self.step();
-                field(self, key)?;
-                match self.token()? {
-                    b',' => self.step(),
-                    b'}' => break,
-                    _ => return Err(self.error(ErrorKind::Syntax).into()),
-                }
+        while let Some(key) = self.next_key(first_key)? {
+            field(self, key)?;
+        }
+        Ok(())
+    }
+
+    /// The next key of the open object whose first key is at `first_key`, up to its value; none
+    /// when the object closes.
+    fn next_key(&mut self, first_key: usize) -> Result<Option<Str<'a>>, Error> {
+        let mut next = self.token()?;
+        if next == b'}' {
+            self.open = first_key;
+            self.leave();
+            return Ok(None);
+        }
+        if self.open > first_key {
+            if next != b',' {
+                return Err(self.error(ErrorKind::Syntax));
             }
+            self.step();
+            next = self.token()?;
+        }
+        if next != b'"' {
+            return Err(self.error(ErrorKind::Syntax));
+        }
+        let key = self.key(first_key)?;
+        if self.token()? != b':' {
+            return Err(self.error(ErrorKind::Syntax));
         }
         self.step();
-        self.open = first_key;
-        self.leave();
-        Ok(())
+        Ok(Some(key))
     }
 
     /// Walks an array: `item` is called once an element and must take exactly one value.
@@ -311,19 +342,31 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     ) -> Result<(), E> {
         self.expect(Kind::Array)?;
         self.enter()?;
-        if self.token()? != b']' {
-            loop {
-                item(self)?;
-                match self.token()? {
-                    b',' => self.step(),
-                    b']' => break,
-                    _ => return Err(self.error(ErrorKind::Syntax).into()),
-                }
-            }
+        let mut first = true;
+        while self.next_item(&mut first)? {
+            item(self)?;
         }
-        self.step();
-        self.leave();
         Ok(())
+    }
+
+    /// Goes to the next item of an open array; false when the array closes.
+    fn next_item(&mut self, first: &mut bool) -> Result<bool, Error> {
+        match self.token()? {
+            b']' => {
+                self.leave();
+                Ok(false)
+            }
+            b',' if !*first => {
+                self.step();
+                // a value must follow: `]` does not begin one
+                Ok(true)
+            }
+            _ if *first => {
+                *first = false;
+                Ok(true)
+            }
+            _ => Err(self.error(ErrorKind::Syntax)),
+        }
     }
 
     /// The text from here over one value, which `read` must take.
@@ -347,6 +390,10 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     /// # Errors
     /// [`ErrorKind::TrailingBytes`].
     pub fn end(mut self) -> Result<(), Error> {
+        self.at_end()
+    }
+
+    pub(crate) fn at_end(&mut self) -> Result<(), Error> {
         self.space();
         if self.at == self.text.len() {
             Ok(())
@@ -391,6 +438,7 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     }
 
     const fn leave(&mut self) {
+        self.step();
         self.depth = self.depth.saturating_sub(1);
     }
 

@@ -9,6 +9,9 @@
 //! | [`json`] | a strict scanner: no duplicate keys, no trailing bytes, bounded depth |
 //! | [`capability`] | the ranking Free < Standard < Advanced and the loose comparison |
 //! | [`facts`] | what a licence object says, in all its spellings |
+//! | [`document`] | the documents that carry it |
+//! | [`query`] | what the query of a Connect iframe URL says |
+//! | [`date`] | dates in the platform's spellings |
 //! | [`policy`] | the decision table |
 //!
 //! ```
@@ -25,6 +28,9 @@
 extern crate std;
 
 pub mod capability;
+pub mod date;
+pub mod document;
 pub mod facts;
 pub mod json;
 pub mod policy;
+pub mod query;

@@ -201,6 +201,12 @@ impl Policy {
         self
     }
 
+    /// Whether only a confirmed licence counts.
+    #[must_use]
+    pub const fn is_confirmed_only(&self) -> bool {
+        self.confirmed_only
+    }
+
     /// Decides by the table of this module.
     #[must_use]
     pub fn decide(&self, evidence: &Evidence<'_>, needs: Needs<'_>) -> Reason {

@@ -167,6 +167,13 @@ impl serde::Serialize for Decision {
 }
 
 impl Verified<License> {
+    /// Says which Forge environment the app is installed from, where the touchpoint does not:
+    /// out of a verified token of the same installation.
+    #[must_use]
+    pub fn in_environment(self, environment: EnvironmentType) -> Self {
+        self.map(|license| license.in_environment(environment))
+    }
+
     /// Decides whether the licence allows what needs `capability`, by the policy's table.
     ///
     /// ```

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use app_license_gate::json::{Str, Value};
+use app_license_gate::date::Date;
+use app_license_gate::json::Value;
 
 /// A point in time, in whole seconds since 1970-01-01T00:00:00Z. Never before 1970 and never
 /// after the year 9999.
@@ -77,35 +78,16 @@ impl UnixTime {
     /// ```
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() <= 15 && !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-            return Self::from_seconds(text.parse::<u64>().ok()? / 1000);
-        }
-        let seconds = match text.parse::<jiff::Timestamp>() {
-            Ok(timestamp) => timestamp.as_second(),
-            Err(_) => {
-                let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
-                date.to_zoned(jiff::tz::TimeZone::UTC)
-                    .ok()?
-                    .timestamp()
-                    .as_second()
-            }
-        };
-        Self::from_seconds(u64::try_from(seconds).ok()?)
+        Date::parse(text).and_then(Self::of_date)
     }
 
     /// Reads a date out of a JSON value; see [`UnixTime::parse`].
     pub(crate) fn from_json(value: Value<'_>) -> Option<Self> {
-        match value {
-            Value::Number(digits) => Self::parse(digits),
-            Value::String(s) => s
-                .plain()
-                .map_or_else(|| Self::parse_escaped(s), Self::parse),
-            _ => None,
-        }
+        Date::from_json(value).and_then(Self::of_date)
     }
 
-    fn parse_escaped(s: Str<'_>) -> Option<Self> {
-        Self::parse(&s.to_string())
+    fn of_date(date: Date) -> Option<Self> {
+        Self::from_seconds(date.unix_seconds())
     }
 }
 
@@ -140,6 +122,27 @@ impl<'de> serde::Deserialize<'de> for UnixTime {
 #[cfg(test)]
 mod tests {
     use super::UnixTime;
+
+    proptest::proptest! {
+        #[test]
+        fn dates_are_those_of_a_calendar_library(
+            seconds in 0_i64..253_402_300_800,
+            offset in -86_340_i32..86_340,
+            fraction in "(\\.[0-9]{1,9})?",
+        ) {
+            let zone = jiff::tz::Offset::from_seconds(offset / 60 * 60).unwrap();
+            let local = zone.to_datetime(jiff::Timestamp::from_second(seconds).unwrap());
+            let sign = if offset / 60 < 0 { '-' } else { '+' };
+            let minutes = (offset / 60).abs();
+            let text = format!(
+                "{local}{fraction}{sign}{:02}:{:02}", minutes / 60, minutes % 60
+            );
+            if local.year() >= 1970 && local.year() <= 9999 {
+                let got = UnixTime::parse(&text).map(UnixTime::as_seconds);
+                proptest::prop_assert_eq!(got, u64::try_from(seconds).ok(), "{}", text);
+            }
+        }
+    }
 
     #[test]
     fn dates_in_every_spelling_seen() {

@@ -20,6 +20,7 @@ use std::ops::Deref;
 pub struct Verified<T>(T);
 
 impl<T> Verified<T> {
+    #[cfg(feature = "_crypto")]
     pub(crate) const fn new(value: T) -> Self {
         Self(value)
     }
@@ -38,6 +39,7 @@ impl<T> Verified<T> {
     }
 
     /// A part of a verified value is verified.
+    #[cfg(feature = "_crypto")]
     pub(crate) fn map<U>(self, part: impl FnOnce(T) -> U) -> Verified<U> {
         Verified(part(self.0))
     }

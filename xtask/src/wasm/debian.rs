@@ -30,7 +30,7 @@ pub(super) fn compiler(context: &Context) -> Result<Compiler> {
     let key = match known.filter(|key| cache::holds(key)) {
         Some(key) => key,
         None => {
-            update(sh)?;
+            update(context)?;
             key(&offered(sh, "rustc-web")?)
         }
     };
@@ -51,12 +51,12 @@ fn key(version: &str) -> String {
     format!("debian-rustc-{version}")
 }
 
-fn update(sh: &Shell) -> Result<()> {
-    if cmd!(sh, "id -u").quiet().read()? != "0" {
+fn update(context: &Context) -> Result<()> {
+    if !context.is_root() {
         println!("not root: taking apt's package lists as they are");
         return Ok(());
     }
-    Ok(cmd!(sh, "apt-get update --quiet=2").run()?)
+    Ok(cmd!(context.sh, "apt-get update --quiet=2").run()?)
 }
 
 fn unpack(context: &Context, folder: &Path) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::conformance::{FileReport, run};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::{Io, read_file};
-use crate::output::{BAD, DIM, Format, GOOD, paint, show};
+use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show};
 
 /// The largest file of vectors, in bytes.
 const MAX_FILE: usize = 512 << 20;
@@ -103,10 +103,10 @@ fn human(out: &mut dyn Write, answer: &Answer, several: bool) -> std::io::Result
                 "{} {} {}: {}\n    expected {}\n    found    {}",
                 paint(BAD, "failed"),
                 file.name,
-                failure.case,
-                mismatch.expectation,
-                mismatch.expected,
-                mismatch.found
+                clean(&failure.case),
+                clean(&mismatch.expectation),
+                clean(&mismatch.expected),
+                clean(&mismatch.found)
             )?;
         }
         let counts = format!(

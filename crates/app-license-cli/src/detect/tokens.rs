@@ -195,12 +195,17 @@ pub(super) fn user_access(access: &Value) -> String {
 
 /// At most 80 characters, and none that moves a terminal's cursor.
 pub(super) fn short(text: &str) -> String {
+    clip(text, 80)
+}
+
+/// At most so many characters, and none that moves a terminal's cursor.
+pub(super) fn clip(text: &str, most: usize) -> String {
     let mut shown: String = text
         .chars()
-        .take(80)
+        .take(most)
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect();
-    if text.chars().nth(80).is_some() {
+    if text.chars().nth(most).is_some() {
         shown.push('…');
     }
     shown

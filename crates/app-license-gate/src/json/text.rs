@@ -36,6 +36,19 @@ impl<'a> Str<'a> {
         if self.escapes { None } else { Some(self.text) }
     }
 
+    /// The text as it stands between the quotes, with its escapes.
+    ///
+    /// ```
+    /// use app_license_gate::json::{Scanner, Str, Value};
+    /// let value = Scanner::<1>::from_text(r#""a\nb""#).value()?;
+    /// assert!(matches!(value, Value::String(s) if s.as_written() == r"a\nb"));
+    /// # Ok::<(), app_license_gate::json::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn as_written(&self) -> &'a str {
+        self.text
+    }
+
     /// Whether the string is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -163,7 +176,9 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         let mut escapes = false;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let run = match rest.first_chunk::<8>() {
+            // where a word has 64 bits
+            let wide = cfg!(target_pointer_width = "64");
+            let run = match rest.first_chunk::<8>().filter(|_| wide) {
                 Some(chunk) => match run_ends(u64::from_le_bytes(*chunk)) {
                     0 => {
                         self.at = self.at.wrapping_add(8);

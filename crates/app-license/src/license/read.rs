@@ -1,7 +1,8 @@
 //! Reading the licence out of the documents that carry it.
 
+use app_license_gate::document::{self, Shape};
 use app_license_gate::facts::{Facts, MAX_KEYS};
-use app_license_gate::json::{self, Kind, Scanner, Str, Value};
+use app_license_gate::json::{self, Kind, Scanner};
 
 use super::{License, with_text};
 use crate::error::{Error, ErrorKind, at_most, in_json};
@@ -11,15 +12,12 @@ use crate::touchpoint::Touchpoint;
 /// The largest document that is read, in bytes.
 pub(crate) const MAX_DOCUMENT: usize = 256 * 1024;
 
-/// What to look for in a document besides `license`.
+/// A document that carries a licence.
 #[derive(Clone, Copy)]
 struct Document {
     what: &'static str,
     touchpoint: Touchpoint,
-    /// Whether its `environmentType` can be believed.
-    environment: bool,
-    /// A field that shows that it is this document, and no error answer.
-    required: Option<&'static str>,
+    shape: Shape,
 }
 
 impl License {
@@ -81,8 +79,7 @@ impl License {
             Document {
                 what: "License API body",
                 touchpoint: Touchpoint::ConnectLicenseApi,
-                environment: false,
-                required: Some("key"),
+                shape: Shape::CONNECT_API,
             },
         )
     }
@@ -106,8 +103,7 @@ impl License {
             Document {
                 what: "Connect context",
                 touchpoint: Touchpoint::ConnectContext,
-                environment: false,
-                required: None,
+                shape: Shape::CONNECT_CONTEXT,
             },
         )
     }
@@ -132,8 +128,7 @@ impl License {
             Document {
                 what: "Forge UI context",
                 touchpoint: Touchpoint::ForgeUiContext,
-                environment: true,
-                required: None,
+                shape: Shape::FORGE_CONTEXT,
             },
         )
     }
@@ -161,8 +156,7 @@ impl License {
             Document {
                 what: "Forge function context",
                 touchpoint: Touchpoint::ForgeFunctionContext,
-                environment: false,
-                required: None,
+                shape: Shape::FORGE_FUNCTION,
             },
         )
     }
@@ -187,8 +181,7 @@ impl License {
             Document {
                 what: "Forge app context",
                 touchpoint: Touchpoint::ForgeFunctionContext,
-                environment: true,
-                required: None,
+                shape: Shape::FORGE_CONTEXT,
             },
         )
     }
@@ -196,58 +189,22 @@ impl License {
     fn from_document(json: &[u8], document: Document) -> Result<Self, Error> {
         let what = document.what;
         at_most(what, json.len(), MAX_DOCUMENT)?;
-        let mut scanner = Scanner::<{ MAX_KEYS * 2 }>::new(json).map_err(in_json(what))?;
-        let mut license = None;
-        let mut environment = None;
-        let mut required_found = document.required.is_none();
-        let read = scanner.object::<Fault>(|s, key| {
-            if key == Str::from("license") {
-                match s.peek()? {
-                    Kind::Object | Kind::Null => {
-                        license = Some(Self::read(s, document.touchpoint)?);
-                    }
-                    found => return Err(Fault::LicenseIs(found)),
-                }
-                return Ok(());
-            }
-            let value = s.value()?;
-            if document.required.is_some_and(|name| key == Str::from(name)) {
-                required_found = matches!(value, Value::String(_));
-            }
-            if let (true, Value::String(text)) = (document.environment, value)
-                && key == Str::from("environmentType")
-            {
-                environment = with_text(Some(text), EnvironmentType::new);
-            }
-            Ok(())
-        });
-        read.map_err(|fault| match fault {
-            Fault::Json(source) => in_json(what)(source),
-            Fault::LicenseIs(found) => ErrorKind::FieldType {
+        let said = document.shape.read(json).map_err(|error| match error {
+            document::Error::Json(source) => in_json(what)(source),
+            document::Error::LicenseIs(found) => ErrorKind::FieldType {
                 what,
                 field: "license",
                 expected: Kind::Object,
                 found,
             }
             .into(),
+            document::Error::Missing(field) => ErrorKind::FieldMissing { what, field }.into(),
         })?;
-        scanner.end().map_err(in_json(what))?;
-        if let (false, Some(field)) = (required_found, document.required) {
-            return Err(ErrorKind::FieldMissing { what, field }.into());
-        }
-        let mut license = license.unwrap_or_else(|| Self::absent(document.touchpoint));
-        license.environment = environment;
+        let mut license = match said.raw {
+            None => Self::absent(document.touchpoint),
+            Some(raw) => Self::from_facts(&said.facts, Some(raw), document.touchpoint),
+        };
+        license.environment = with_text(said.environment, EnvironmentType::new);
         Ok(license)
-    }
-}
-
-enum Fault {
-    Json(json::Error),
-    LicenseIs(Kind),
-}
-
-impl From<json::Error> for Fault {
-    fn from(error: json::Error) -> Self {
-        Self::Json(error)
     }
 }

@@ -5,11 +5,11 @@ use std::io::Write;
 use app_license::{Hint, License, Policy, State, UnixTime};
 use serde::Serialize;
 
-use super::questions::{Allowance, Answer, Questions};
+use crate::command::decide::{Allowance, Answer, Questions};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, paint, show, table, verdict};
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, paint, show, table, verdict};
 use crate::reading::{Believe, Condition, Facts, Note, Reading, What};
 
 /// Everything `inspect` answers, as its JSON has it.
@@ -51,7 +51,7 @@ impl Report {
             let hint = Hint::new(named.license);
             licenses.push(Entry {
                 app: named.app,
-                decisions: questions.answers(&hint, policy, now),
+                decisions: questions.answers(&|needs| hint.decide(policy, needs, now)),
                 allowances: questions.allowances(&hint, policy, now)?,
                 license: hint.into_inner(),
                 features: questions.are_features(),
@@ -85,7 +85,7 @@ impl Report {
     fn human(&self, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "{}", paint(BOLD, self.input.title))?;
         for (label, value) in &self.facts.0 {
-            line(out, label, value)?;
+            line(out, label, &clean(value))?;
         }
         for entry in &self.licenses {
             entry.human(out)?;
@@ -99,7 +99,7 @@ impl Report {
                 out,
                 "{} {}",
                 paint(WARN, format_args!("note[{}]:", note.code)),
-                note.message
+                clean(&note.message)
             )?;
         }
         writeln!(out, "{}", paint(DIM, self.trust.message))
@@ -110,7 +110,7 @@ impl Entry {
     fn human(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let license = &self.license;
         if let Some(app) = &self.app {
-            writeln!(out, "{}", paint(BOLD, format_args!("app {app}")))?;
+            writeln!(out, "{}", paint(BOLD, format_args!("app {}", clean(app))))?;
         }
         let state = match license.state() {
             State::Active => paint(GOOD, "active"),
@@ -123,7 +123,7 @@ impl Entry {
             line(out, "trial", if trial { "yes" } else { "no" })?;
         }
         let mut say = |label, value: Option<String>| match value {
-            Some(value) => line(out, label, &value),
+            Some(value) => line(out, label, &clean(value)),
             None => Ok(()),
         };
         say("trial end", license.trial_end().map(|t| t.to_string()))?;
@@ -139,22 +139,23 @@ impl Entry {
             license.environment().map(ToString::to_string),
         )?;
         say("said at", license.as_of().map(|t| t.to_string()))?;
-        let mut rows = table([
-            if self.features { "feature" } else { "edition" },
-            "needs",
-            "answer",
-            "why",
-        ]);
+        let mut rows = if self.features {
+            table(["feature", "needs", "answer", "why"])
+        } else {
+            table(["edition", "answer", "why"])
+        };
         for Answer { name, decision } in &self.decisions {
             let allowed = decision.is_allowed();
-            let text = decision.to_string();
+            let text = clean(decision);
             let why = text.split_once(": ").map_or(text.as_str(), |(_, why)| why);
-            rows.add_row([
-                comfy_table::Cell::new(name),
-                comfy_table::Cell::new(decision.needs()),
-                verdict(allowed, if allowed { "granted" } else { "denied" }),
-                comfy_table::Cell::new(why),
-            ]);
+            let why = why.rsplit_once(" (").map_or(why, |(why, _)| why);
+            let mut row = vec![comfy_table::Cell::new(clean(name))];
+            if self.features {
+                row.push(comfy_table::Cell::new(clean(decision.needs())));
+            }
+            row.push(verdict(allowed, if allowed { "granted" } else { "denied" }));
+            row.push(comfy_table::Cell::new(why));
+            rows.add_row(row);
         }
         writeln!(out, "{rows}")?;
         for allowance in &self.allowances {
@@ -165,14 +166,17 @@ impl Entry {
 }
 
 /// The edition that a licence stands for, or why it stands for none.
-pub(super) fn edition(license: &License) -> String {
-    let named = license.capability_set();
-    match (license.edition(), named) {
-        (Some(edition), Some(named)) => format!("{edition} ({named})"),
-        (Some(edition), None) => format!("{edition} (none named)"),
-        (None, Some(named)) if license.state() == State::Active => format!("unknown ({named})"),
-        (None, Some(named)) => format!("none ({named} named, but not active)"),
-        (None, None) => "none".to_owned(),
+fn edition(license: &License) -> String {
+    let named = license.capability_set().map(clean);
+    match (license.edition(), named, license.state()) {
+        (Some(edition), Some(named), _) => format!("{edition} ({named})"),
+        (Some(edition), None, _) => format!("{edition} (none named)"),
+        (None, Some(named), State::Active) => format!("unknown ({named})"),
+        (None, Some(named), State::Inactive) => format!("none ({named} named, but not active)"),
+        (None, Some(named), State::Absent) => {
+            format!("none ({named} named, but nothing says active)")
+        }
+        (None, None, _) => "none".to_owned(),
     }
 }
 
@@ -190,7 +194,9 @@ fn entitlement(license: &License) -> Option<String> {
 
 fn conditions(out: &mut dyn Write, conditions: &[Condition]) -> std::io::Result<()> {
     for condition in conditions {
-        writeln!(out, "{} {}", paint(BOLD, &condition.at), condition.rule)?;
+        if !condition.rule.is_empty() {
+            writeln!(out, "  {} {}", condition.at, paint(DIM, &condition.rule))?;
+        }
     }
     let Some(first) = conditions.first() else {
         return Ok(());

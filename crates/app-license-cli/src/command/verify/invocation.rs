@@ -1,0 +1,68 @@
+//! Forge Invocation Tokens.
+
+use std::path::PathBuf;
+
+use app_license::forge::{InvocationExpectations, IsolatedCloud, UnverifiedInvocationToken};
+use app_license::{ForgeAppId, Jwks};
+
+use super::answer::{Answer, DecideArgs};
+use crate::command::keys::{TokenArgs, key_file, leeway};
+use crate::fault::Fault;
+use crate::io::Io;
+use crate::now::NowArgs;
+
+/// A Forge Invocation Token: RS256, with the platform's key set
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license verify invocation --jwks-file jwks.json --token-file header.txt \\
+      --app-id ari:cloud:ecosystem::app/8db33809-1f69-42a5-8e40-8b6e0b3f8d11 --require advanced
+
+The key set is what https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json answers.")]
+pub(super) struct Args {
+    /// The platform's key set, JSON
+    #[arg(long, value_name = "FILE")]
+    jwks_file: PathBuf,
+    /// The app: an id or a whole ARI
+    #[arg(long, value_name = "APP_ID")]
+    app_id: String,
+    /// The label of the Isolated Cloud that tokens may be from
+    #[arg(long, value_name = "LABEL")]
+    isolated_cloud: Option<String>,
+    /// How far clocks may differ, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    leeway: Option<u64>,
+    #[command(flatten)]
+    token: TokenArgs,
+    #[command(flatten)]
+    now: NowArgs,
+    #[command(flatten)]
+    decide: DecideArgs,
+}
+
+impl Args {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+        let keys = Jwks::parse(key_file(io, &self.jwks_file)?.as_bytes())?;
+        let mut expected = InvocationExpectations::new(ForgeAppId::new(&self.app_id)?);
+        if let Some(seconds) = self.leeway {
+            expected = expected.leeway(leeway(seconds)?);
+        }
+        if let Some(label) = &self.isolated_cloud {
+            expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
+        }
+        let text = self.token.token(io, None)?;
+        let token = UnverifiedInvocationToken::parse(&text);
+        match token.and_then(|token| token.verify(&keys, &expected, self.now.time())) {
+            Err(error) => Ok(Answer::refused(&error, None)),
+            Ok(token) => Answer::accepted()
+                .fact("app", token.app_id())
+                .fact("installation", token.installation_id())
+                .fact_if("site", token.cloud_id())
+                .fact_if("environment", token.environment_type())
+                .fact_if("module", token.module_key())
+                .fact_if("principal", token.principal())
+                .times(token.issued_at(), token.expires_at())
+                .decide(&token.license(), &self.decide, self.now),
+        }
+    }
+}

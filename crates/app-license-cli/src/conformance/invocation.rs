@@ -1,0 +1,236 @@
+//! Forge Invocation Tokens: requests with a key set and a clock, and claims to be signed here.
+
+use std::sync::OnceLock;
+
+use app_license::forge::{
+    InvocationExpectations, InvocationToken, IsolatedCloud, UnverifiedInvocationToken,
+    token_from_header,
+};
+use app_license::{Error, ForgeAppId, Jwks, License, State, UnixTime, Verified};
+use serde_json::{Value, json};
+
+use super::tokens::{end, verdict};
+use super::{Case, Checks, Outcome, licenses, oracle};
+use crate::rsa::RsaSigner;
+
+type Checked = Result<Verified<InvocationToken>, Error>;
+
+/// A request: its header, the app, the name of a key set, the clock.
+pub(super) fn request(case: &Case<'_>) -> Outcome {
+    let mut checks = Checks::default();
+    let sets = case.file.get("jwks_sets");
+    let set = match case.get("jwks") {
+        Some(Value::String(name)) => sets.and_then(|sets| sets.get(name.as_str())),
+        other => other,
+    };
+    let Some(set) = checks.need("jwks", set) else {
+        return checks.outcome();
+    };
+    let found = check(case, set);
+    let license = found.as_ref().ok().map(|token| token.license());
+    let policy = verdict(&mut checks, case, &found.map(drop));
+    if let Some(wanted) = case.get("license_expected") {
+        match &license {
+            Some(license) => wording(&mut checks, wanted, license),
+            None if policy => {}
+            None => checks.holds("license_expected", false, wanted, "no verified token"),
+        }
+    }
+    for (key, value) in case.fields {
+        if key.contains("expect") && !["expect", "license_expected"].contains(&key.as_str()) {
+            checks.unknown(key, value);
+        }
+    }
+    end(checks, policy)
+}
+
+fn check(case: &Case<'_>, set: &Value) -> Checked {
+    let keys = Jwks::parse(set.to_string().as_bytes())?;
+    let app = ForgeAppId::new(case.text_or_file("app_id").unwrap_or_default())?;
+    let now = case.time("now").unwrap_or(UnixTime::EPOCH);
+    let mut expected = InvocationExpectations::new(app);
+    if let Some(label) = case.text_or_file("isolated_cloud") {
+        expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
+    }
+    let headers: Vec<_> = match case.get("authorization") {
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
+        one => one.and_then(Value::as_str).into_iter().collect(),
+    };
+    let text = token_from_header(headers)?;
+    UnverifiedInvocationToken::parse(text)?.verify(&keys, &expected, now)
+}
+
+/// What a case says about the licence in words; words in brackets are remarks.
+fn wording(checks: &mut Checks, wanted: &Value, license: &License) {
+    let text = wanted.as_str().unwrap_or_default();
+    let plain = text.split('(').next().unwrap_or(text).trim();
+    let mut words = plain.split(',').map(str::trim);
+    let state = license.state();
+    let state_holds = match words.next() {
+        Some("absent") => state == State::Absent,
+        Some("active") => state == State::Active,
+        // nothing is granted: an object that says nothing counts as well
+        Some("inactive") => state != State::Active,
+        _ => return checks.unknown("license_expected", wanted),
+    };
+    checks.holds("license_expected", state_holds, wanted, state.name());
+    let grants = license.has_capability("capabilityStandard") || license.edition().is_some();
+    if state != State::Active {
+        checks.holds("grants nothing", !grants, "nothing", "an edition");
+    }
+    for word in words {
+        let edition = license.edition().map(app_license::Edition::name);
+        let (holds, found) = match word {
+            "unknown edition kept as text" => {
+                let named = license.capability_set();
+                (edition.is_none() && named.is_some(), format!("{named:?}"))
+            }
+            "advanced" | "standard" | "free" => (edition == Some(word), format!("{edition:?}")),
+            "trial" | "evaluation" => {
+                let trial = license.is_evaluation();
+                (trial == Some(true), format!("{trial:?}"))
+            }
+            _ => return checks.unknown("license_expected", wanted),
+        };
+        checks.holds("license_expected", holds, wanted, found);
+    }
+}
+
+/// Claims without a signature: signed here with a key of the moment, verified at `iat`, and then
+/// once more in every way that must be refused.
+pub(super) fn claims(case: &Case<'_>) -> Outcome {
+    let mut checks = Checks::default();
+    let claims = case.get("claims").unwrap_or(&Value::Null);
+    let at = |path: &str| claims.pointer(path).and_then(Value::as_str);
+    let issued = claims
+        .get("iat")
+        .and_then(Value::as_u64)
+        .and_then(UnixTime::from_seconds);
+    let (Some(issued), Some(audience), Some(key)) = (
+        checks.need("claims.iat", issued),
+        checks.need("claims.aud", at("/aud")),
+        checks.ok("key", test_key()),
+    ) else {
+        return checks.outcome();
+    };
+    let kid = case
+        .get("header")
+        .and_then(|header| header.get("kid"))
+        .and_then(Value::as_str)
+        .unwrap_or("forge/invocation-token/test-1");
+    let header = json!({"alg": "RS256", "kid": kid});
+    let keys = Jwks::parse(key.key_set(kid).to_string().as_bytes());
+    let expected = ForgeAppId::new(audience).map(InvocationExpectations::new);
+    let (Some(keys), Some(mut expected)) = (
+        checks.ok("key set", keys),
+        checks.ok("claims.aud", expected),
+    ) else {
+        return checks.outcome();
+    };
+    let label = at("/icLabel").map(IsolatedCloud::new).and_then(Result::ok);
+    if let Some(label) = label.clone() {
+        expected = expected.isolated_cloud(label);
+    }
+    let verify =
+        |header: &Value, claims: &Value, expected: &InvocationExpectations, now| -> Checked {
+            let text = key.token(header, claims).unwrap_or_default();
+            UnverifiedInvocationToken::parse(&text)?.verify(&keys, expected, now)
+        };
+    if let Some(token) = checks.ok(
+        "signed and verified",
+        verify(&header, claims, &expected, issued),
+    ) {
+        accepted(&mut checks, claims, &token);
+    }
+    let expires = claims
+        .get("exp")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
+    let late = UnixTime::from_seconds(expires.saturating_add(61)).unwrap_or(issued);
+    let mut refused = |name: &str, found: Checked| {
+        let code = found.err().map_or("accepted", |error| error.code());
+        checks.holds(name, code != "accepted", "refused", code);
+    };
+    refused("expired by 61 s", verify(&header, claims, &expected, late));
+    let with = |path: &str, value: Value| {
+        let mut changed = claims.clone();
+        if let Some(slot) = changed.pointer_mut(path) {
+            *slot = value;
+        } else if let (Some(fields), Some(name)) = (changed.as_object_mut(), path.strip_prefix('/'))
+        {
+            fields.insert(name.to_owned(), value);
+        }
+        changed
+    };
+    let other = "ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000";
+    let bare = audience.rsplit('/').next().unwrap_or_default();
+    for (name, path, value) in [
+        ("aud of another app", "/aud", json!(other)),
+        ("aud a bare id", "/aud", json!(bare)),
+        (
+            "iss of a context token",
+            "/iss",
+            json!("forge/context-token"),
+        ),
+        ("app.id differs from aud", "/app/id", json!(other)),
+        (
+            "nbf in the future",
+            "/nbf",
+            json!(expires.saturating_add(600)),
+        ),
+        ("icLabel a path", "/icLabel", json!("../evil")),
+        ("icLabel too long", "/icLabel", json!("a".repeat(51))),
+        ("icLabel not configured", "/icLabel", json!("another-cloud")),
+    ] {
+        refused(name, verify(&header, &with(path, value), &expected, issued));
+    }
+    let none = json!({"alg": "none", "kid": kid});
+    refused("alg none", verify(&none, claims, &expected, issued));
+    let unknown = json!({"alg": "RS256", "kid": "forge/invocation-token/another"});
+    refused("kid unknown", verify(&unknown, claims, &expected, issued));
+    let list = verify(&header, &with("/aud", json!([audience])), &expected, issued);
+    checks.holds("aud a list", list.is_ok(), "accepted", "refused");
+    checks.outcome()
+}
+
+/// What a verified token must say: what its claims say.
+fn accepted(checks: &mut Checks, claims: &Value, token: &Verified<InvocationToken>) {
+    let license = token.license();
+    oracle::check(checks, claims.pointer("/app/license"), &license);
+    let says = |path: &str| claims.pointer(path).cloned().unwrap_or(Value::Null);
+    for (path, found) in [
+        ("/app/id", json!(token.app_id().as_str())),
+        ("/app/installationId", json!(token.installation_id())),
+        ("/app/environment/type", json!(token.environment_type())),
+        ("/app/module/key", json!(token.module_key())),
+        ("/app/module/type", json!(token.module_type())),
+        ("/app/appVersion", json!(token.app_version())),
+        ("/principal", json!(token.principal())),
+        ("/jti", json!(token.token_id())),
+        ("/iat", json!(token.issued_at().as_seconds())),
+        ("/exp", json!(token.expires_at().as_seconds())),
+    ] {
+        checks.same(path, &says(path), &found);
+    }
+    let environment = says("/app/environment/type");
+    checks.same(
+        "environment of the licence",
+        &environment,
+        &json!(license.environment()),
+    );
+    let stated = licenses::state(oracle::state(&says("/app/license")));
+    checks.holds(
+        "state",
+        stated == Some(license.state()),
+        format_args!("{stated:?}"),
+        license.state().name(),
+    );
+}
+
+/// One key for all cases of a run: making one takes a while.
+fn test_key() -> Result<&'static RsaSigner, &'static str> {
+    static KEY: OnceLock<Option<RsaSigner>> = OnceLock::new();
+    KEY.get_or_init(|| RsaSigner::generate().ok())
+        .as_ref()
+        .ok_or("no RSA key could be made")
+}

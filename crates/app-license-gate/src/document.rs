@@ -1,0 +1,223 @@
+//! The documents that carry a licence: contexts and License API answers.
+
+use crate::facts::{Facts, Fields, MAX_KEYS};
+use crate::json::{self, Kind, Scanner, Str, Value};
+use crate::policy::Deployment;
+
+/// What to look for in a document besides `license`.
+///
+/// ```
+/// use app_license_gate::{document::Shape, facts::State};
+/// let body = br#"{"key":"com.example.app","license":{"active":true}}"#;
+/// assert_eq!(Shape::CONNECT_API.read(body)?.facts.state(), State::Active);
+/// assert_eq!(Shape::CONNECT_API.read(b"{}").unwrap_err().code(), "field_missing");
+/// # Ok::<(), app_license_gate::document::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    environment: bool,
+    required: Option<&'static str>,
+}
+
+impl Shape {
+    /// The answer of the Connect License API. It has a `key`; an error answer has none.
+    pub const CONNECT_API: Self = Self {
+        environment: false,
+        required: Some("key"),
+    };
+    /// `AP.context.getContext()`, and the `context` of a context token.
+    pub const CONNECT_CONTEXT: Self = Self {
+        environment: false,
+        required: None,
+    };
+    /// `view.getContext()`, `useProductContext()`, and `getAppContext()`: with its environment.
+    pub const FORGE_CONTEXT: Self = Self {
+        environment: true,
+        required: None,
+    };
+    /// The second argument of a Forge function. Its `environmentType`, if any, comes from the
+    /// browser and is not read.
+    pub const FORGE_FUNCTION: Self = Self {
+        environment: false,
+        required: None,
+    };
+
+    /// Reads a document of this shape. A missing or null `license` is absent.
+    ///
+    /// # Errors
+    /// A fault of the JSON, a `license` that is neither object nor null, a missing field that
+    /// would show that it is this document.
+    pub fn read(self, bytes: &[u8]) -> Result<Document<'_>, Error> {
+        self.read_as(bytes)
+    }
+
+    /// Reads only what `F` keeps of the licence.
+    ///
+    /// # Errors
+    /// As [`Shape::read`].
+    pub fn read_as<'a, F: Fields<'a>>(self, bytes: &'a [u8]) -> Result<Document<'a, F>, Error> {
+        let mut document = Document::default();
+        match core::str::from_utf8(bytes) {
+            Ok(text) => self.read_into(text, &mut document)?,
+            Err(e) => return Err(json::Error::not_utf8(&e).into()),
+        }
+        Ok(document)
+    }
+
+    /// Reads into a document that says nothing yet.
+    ///
+    /// # Errors
+    /// As [`Shape::read`].
+    pub fn read_into<'a, F: Fields<'a>>(
+        self,
+        text: &'a str,
+        document: &mut Document<'a, F>,
+    ) -> Result<(), Error> {
+        let mut scanner = Scanner::<{ MAX_KEYS * 2 }>::from_text(text);
+        let mut required_found = self.required.is_none();
+        scanner.object::<Error>(|s, key| {
+            if key == Str::from("license") {
+                match s.peek()? {
+                    Kind::Object | Kind::Null => {}
+                    found => return Err(Error::LicenseIs(found)),
+                }
+                let raw = s.span::<json::Error>(|s| document.facts.read_into(s))?;
+                document.raw = Some(raw).filter(|raw| *raw != "null");
+                return Ok(());
+            }
+            let value = s.value()?;
+            if self.required.is_some_and(|name| key == Str::from(name)) {
+                required_found = matches!(value, Value::String(_));
+            }
+            if let (true, Value::String(text)) = (self.environment, value)
+                && key == Str::from("environmentType")
+            {
+                document.environment = Some(text);
+            }
+            Ok(())
+        })?;
+        scanner.at_end()?;
+        match self.required {
+            Some(field) if !required_found => Err(Error::Missing(field)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a document says.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Document<'a, F = Facts<'a>> {
+    /// What its `license` says; everything missing when there is none.
+    pub facts: F,
+    /// The text of its `license`, unless that is null or missing.
+    pub raw: Option<&'a str>,
+    /// Its `environmentType`, where that can be believed.
+    pub environment: Option<Str<'a>>,
+}
+
+/// Where an environment of this type is. Compares without ASCII case.
+///
+/// ```
+/// use app_license_gate::{document::deployment, policy::Deployment};
+/// assert_eq!(deployment(Some("PRODUCTION".into())), Deployment::Production);
+/// assert_eq!(deployment(Some("".into())), Deployment::NotProduction);
+/// assert_eq!(deployment(None), Deployment::Unknown);
+/// ```
+#[must_use]
+pub fn deployment(environment: Option<Str<'_>>) -> Deployment {
+    let Some(text) = environment else {
+        return Deployment::Unknown;
+    };
+    let lower = |c: char| c.to_ascii_lowercase();
+    if text.chars().map(lower).eq("production".chars()) {
+        Deployment::Production
+    } else {
+        Deployment::NotProduction
+    }
+}
+
+/// Why a document is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "callers put words to every case")]
+pub enum Error {
+    /// A fault of the JSON.
+    Json(json::Error),
+    /// `license` is neither an object nor null.
+    LicenseIs(Kind),
+    /// A field is missing, or no string.
+    Missing(&'static str),
+}
+
+impl Error {
+    /// The stable code, the same in every language.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Json(error) => error.code(),
+            Self::LicenseIs(_) => "field_type",
+            Self::Missing(_) => "field_missing",
+        }
+    }
+}
+
+impl From<json::Error> for Error {
+    fn from(error: json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shape;
+    use crate::facts::State;
+
+    #[test]
+    fn the_licence_and_only_a_believable_environment() {
+        let text = br#"{"environmentType":"PRODUCTION","license": {"active":true} }"#;
+        let document = Shape::FORGE_CONTEXT.read(text).unwrap();
+        assert_eq!(document.facts.state(), State::Active);
+        assert_eq!(document.raw, Some(r#"{"active":true}"#));
+        assert!(document.environment.is_some());
+        assert!(
+            Shape::FORGE_FUNCTION
+                .read(text)
+                .unwrap()
+                .environment
+                .is_none()
+        );
+        for absent in [
+            "{}",
+            r#"{"license":null}"#,
+            r#"{"License":{"active":true}}"#,
+        ] {
+            let document = Shape::FORGE_CONTEXT.read(absent.as_bytes()).unwrap();
+            assert_eq!(document.facts.state(), State::Absent);
+            assert_eq!(document.raw, None);
+        }
+    }
+
+    #[test]
+    fn what_is_no_such_document_is_refused() {
+        for (text, code) in [
+            ("", "json_syntax"),
+            ("<html>", "json_syntax"),
+            ("[]", "json_syntax"),
+            ("null", "json_syntax"),
+            (r#"{"license":true}"#, "field_type"),
+            (r#"{"license":[]}"#, "field_type"),
+            (r#"{"license":{},"license":{}}"#, "json_duplicate_key"),
+            (r#"{"license":{"a":1,"a":1}}"#, "json_duplicate_key"),
+            (r#"{} {}"#, "json_trailing_bytes"),
+        ] {
+            let error = Shape::FORGE_CONTEXT.read(text.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), code, "{text}");
+        }
+        for text in ["{}", r#"{"key":1}"#, r#"{"key":null}"#] {
+            let error = Shape::CONNECT_API.read(text.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "field_missing");
+        }
+        let not_utf8 = Shape::CONNECT_API.read(b"{\"\xff\":1}").unwrap_err();
+        assert_eq!(not_utf8.code(), "json_not_utf8");
+    }
+}

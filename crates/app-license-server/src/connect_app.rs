@@ -1,0 +1,182 @@
+//! A Connect app: what verifies its requests, keeps its installations and decides.
+
+mod builder;
+
+use std::sync::Arc;
+
+use app_license::connect::{
+    Expectations, KeyHosts, Request, UnverifiedContextToken, UnverifiedRequestToken,
+    token_from_request,
+};
+use app_license::{AppKey, Capability, ClientKey, FeatureMap, Installation, Policy, UnixTime};
+use app_license_client::{Clock, ConnectLicenseApi, InstallKeys};
+use app_license_store::InstallationStore;
+use http::request::Parts;
+
+pub use builder::ConnectAppBuilder;
+
+use crate::connect_request::{ConnectContextRequest, ConnectRequest};
+use crate::descriptor::Descriptor;
+use crate::gate::needs_of;
+use crate::metrics::Metrics;
+use crate::rejection::Rejection;
+use crate::tenant::{Freshness, Tenant, Tenants};
+use crate::wire::{authorization, target};
+
+/// A Connect app. Cheap to clone; one a process.
+///
+/// See the crate's page for a whole app.
+#[derive(Clone)]
+pub struct ConnectApp(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) app_key: AppKey,
+    pub(crate) expectations: Expectations,
+    pub(crate) hosts: KeyHosts,
+    pub(crate) store: Arc<dyn InstallationStore>,
+    pub(crate) tenants: Tenants,
+    pub(crate) install_keys: InstallKeys,
+    pub(crate) license_api: Option<ConnectLicenseApi>,
+    pub(crate) policy: Policy,
+    pub(crate) stored_hint: Option<u64>,
+    pub(crate) features: FeatureMap,
+    pub(crate) descriptor: Descriptor,
+    pub(crate) metrics: Metrics,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl ConnectApp {
+    /// Begins an app: its key and its base URL, as in its descriptor.
+    ///
+    /// # Errors
+    /// `invalid_id`, `invalid_base_url`.
+    pub fn builder(app_key: &str, base_url: &str) -> Result<ConnectAppBuilder, app_license::Error> {
+        ConnectAppBuilder::new(app_key, base_url)
+    }
+
+    /// The app's counters.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The descriptor that is served.
+    #[must_use]
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.0.descriptor
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
+        self.0.clock.now()
+    }
+
+    /// Verifies a URL-bound request: iframe, webhook.
+    ///
+    /// # Errors
+    /// A [`Rejection`]: 401 when the proof is missing or does not hold, 503 when it could not be
+    /// checked.
+    pub async fn verify(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
+        let target = target(parts);
+        let request = Request::new(parts.method.as_str(), &target);
+        let headers = authorization(&parts.headers)?;
+        let text = token_from_request(headers, request.query())?;
+        let now = self.now();
+        let verify = |tenant: &Tenant| {
+            UnverifiedRequestToken::parse(&text)?.verify(
+                &tenant.keys,
+                &request,
+                &self.0.expectations,
+                now,
+            )
+        };
+        let issuer = UnverifiedRequestToken::parse(&text)?.issuer().clone();
+        let (tenant, token) = self.with_tenant(&issuer, now, verify).await?;
+        self.0.metrics.request("request");
+        Ok(ConnectRequest::new(tenant, token))
+    }
+
+    /// Verifies a request with a context token, `AP.context.getToken()`.
+    ///
+    /// # Errors
+    /// As [`ConnectApp::verify`].
+    pub async fn verify_context(&self, parts: &Parts) -> Result<ConnectContextRequest, Rejection> {
+        let target = target(parts);
+        let request = Request::new(parts.method.as_str(), &target);
+        let headers = authorization(&parts.headers)?;
+        let text = token_from_request(headers, request.query())?;
+        let now = self.now();
+        let verify = |tenant: &Tenant| {
+            UnverifiedContextToken::parse(&text)?.verify(&tenant.keys, &self.0.expectations, now)
+        };
+        let issuer = UnverifiedContextToken::parse(&text)?.issuer().clone();
+        let (tenant, token) = self.with_tenant(&issuer, now, verify).await?;
+        self.0.metrics.request("context");
+        Ok(ConnectContextRequest::new(tenant, token))
+    }
+
+    /// Finds the tenant of the issuer and verifies with its keys. The keys may have been kept in
+    /// memory since before another replica was told of new ones: a signature that does not match
+    /// is tried again with what the store has.
+    async fn with_tenant<T>(
+        &self,
+        issuer: &ClientKey,
+        now: UnixTime,
+        verify: impl Fn(&Tenant) -> Result<T, app_license::Error>,
+    ) -> Result<(Arc<Tenant>, T), Rejection> {
+        let tenant = self.tenant(issuer, Freshness::Kept, now).await?;
+        match verify(&tenant) {
+            Ok(token) => Ok((tenant, token)),
+            Err(error) if error.code() == "signature" => {
+                let fresh = self.tenant(issuer, Freshness::FromStore, now).await?;
+                if fresh.installation == tenant.installation {
+                    return Err(error.into());
+                }
+                let token = verify(&fresh)?;
+                Ok((fresh, token))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn tenant(
+        &self,
+        issuer: &ClientKey,
+        freshness: Freshness,
+        now: UnixTime,
+    ) -> Result<Arc<Tenant>, Rejection> {
+        let tenant = self.0.tenants.get(issuer, freshness, now).await?;
+        match tenant {
+            Some(tenant) if is_installed(&tenant.installation) => Ok(tenant),
+            _ => Err(Rejection::unknown_tenant()),
+        }
+    }
+
+    pub(crate) fn needs_of(&self, feature: &str) -> Result<Capability, Rejection> {
+        needs_of(&self.0.features, feature)
+    }
+
+    pub(crate) fn read_key_counters(&self) {
+        self.0
+            .metrics
+            .keys("install_keys", &self.0.install_keys.stats());
+    }
+
+    /// Counts a rejection and writes it to the log, without anything secret.
+    pub(crate) fn rejected(&self, rejection: &Rejection) {
+        let status = rejection.status().as_u16();
+        self.0.metrics.refusal(rejection.code(), status);
+        tracing::info!(code = rejection.code(), status, "request rejected");
+    }
+}
+
+pub(crate) fn is_installed(installation: &Installation) -> bool {
+    installation.status().is_in_use()
+}
+
+impl std::fmt::Debug for ConnectApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConnectApp")
+            .field("app_key", &self.0.app_key)
+            .finish_non_exhaustive()
+    }
+}

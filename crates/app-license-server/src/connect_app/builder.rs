@@ -1,0 +1,199 @@
+//! Settings of a Connect app.
+
+use std::sync::Arc;
+
+use app_license::connect::{BaseUrl, Cloud, Expectations, KeyHosts};
+use app_license::{AppKey, FeatureMap, Leeway, Policy};
+use app_license_client::{Clock, ConnectLicenseApi, Fetcher, InstallKeys, SystemClock};
+use app_license_store::{InstallationStore, MemoryStore};
+
+use super::{ConnectApp, Inner};
+use crate::descriptor::Descriptor;
+use crate::error::BuildError;
+use crate::metrics::Metrics;
+use crate::tenant::Tenants;
+
+/// Settings of a [`ConnectApp`]. Everything has a safe default but the store: without one,
+/// installations are kept in memory, and a warning says so.
+#[derive(Debug)]
+#[must_use]
+pub struct ConnectAppBuilder {
+    app_key: AppKey,
+    expectations: Expectations,
+    hosts: KeyHosts,
+    store: Option<Arc<dyn InstallationStore>>,
+    install_keys: Option<InstallKeys>,
+    license_api: Option<ConnectLicenseApi>,
+    policy: Policy,
+    stored_hint: Option<u64>,
+    features: FeatureMap,
+    descriptor: Option<Descriptor>,
+    clock: ClockSetting,
+    tenant_cache: u64,
+    secret_grace: u64,
+}
+
+struct ClockSetting(Arc<dyn Clock>);
+
+impl std::fmt::Debug for ClockSetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+impl ConnectAppBuilder {
+    pub(super) fn new(app_key: &str, base_url: &str) -> Result<Self, app_license::Error> {
+        Ok(Self {
+            app_key: AppKey::new(app_key)?,
+            expectations: Expectations::new(base_url_of(base_url)?),
+            hosts: KeyHosts::of(Cloud::Commercial),
+            store: None,
+            install_keys: None,
+            license_api: None,
+            policy: Policy::new(),
+            stored_hint: None,
+            features: FeatureMap::default(),
+            descriptor: None,
+            clock: ClockSetting(Arc::new(SystemClock::default())),
+            tenant_cache: 5,
+            secret_grace: 300,
+        })
+    }
+
+    /// Where installations are kept.
+    pub fn store(mut self, store: impl InstallationStore + 'static) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Where installations are kept, shared with others.
+    pub fn shared_store(mut self, store: Arc<dyn InstallationStore>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Which cloud of the platform the app is installed from. Decides where install keys come
+    /// from and which sites may install; never the request.
+    pub fn cloud(self, cloud: Cloud) -> Self {
+        self.key_hosts(KeyHosts::of(cloud))
+    }
+
+    /// Other key hosts and sites than those of a known cloud.
+    pub fn key_hosts(mut self, hosts: KeyHosts) -> Self {
+        self.hosts = hosts;
+        self
+    }
+
+    /// The cache of install keys; by default one for the key hosts.
+    pub fn install_keys(mut self, keys: InstallKeys) -> Self {
+        self.install_keys = Some(keys);
+        self
+    }
+
+    /// Asks the License API where a request carries no word of its own, or where the policy wants
+    /// a confirmed licence.
+    pub fn license_api(mut self, api: ConnectLicenseApi) -> Self {
+        self.license_api = Some(api);
+        self
+    }
+
+    /// What decisions ask of a licence. By default an absent licence is denied.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Lets the last stored word count, where neither the request nor the License API has one, if
+    /// it is at most this old, in seconds. Off by default.
+    pub fn stored_hint(mut self, max_age: u64) -> Self {
+        self.stored_hint = Some(max_age);
+        self
+    }
+
+    /// The app's features, `editions.toml`.
+    pub fn features(mut self, features: FeatureMap) -> Self {
+        self.features = features;
+        self
+    }
+
+    /// The app's descriptor. What this crate relies on is set in it; the rest is served as it is.
+    pub fn descriptor(mut self, descriptor: Descriptor) -> Self {
+        self.descriptor = Some(descriptor);
+        self
+    }
+
+    /// Another base URL tokens may be for: after a move, while old tokens are about.
+    ///
+    /// # Errors
+    /// `invalid_base_url`.
+    pub fn accept_base_url(mut self, base_url: &str) -> Result<Self, app_license::Error> {
+        self.expectations = self.expectations.accept_base_url(base_url_of(base_url)?);
+        Ok(self)
+    }
+
+    /// How far clocks may be apart; 30 s by default.
+    pub fn leeway(mut self, leeway: Leeway) -> Self {
+        self.expectations = self.expectations.with_leeway(leeway);
+        self
+    }
+
+    /// For how many seconds an installation read from the store is kept in memory; 5 by default, 0
+    /// to ask the store every time. With several replicas, an uninstall that another one was told
+    /// of is noticed after this long.
+    pub fn tenant_cache(mut self, seconds: u64) -> Self {
+        self.tenant_cache = seconds;
+        self
+    }
+
+    /// For how many seconds a rotated secret still verifies; 300 by default.
+    pub fn secret_grace(mut self, seconds: u64) -> Self {
+        self.secret_grace = seconds;
+        self
+    }
+
+    /// Another clock: for tests.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = ClockSetting(Arc::new(clock));
+        self
+    }
+
+    /// The app.
+    ///
+    /// # Errors
+    /// When the client for install keys cannot be made.
+    pub fn build(self) -> Result<ConnectApp, BuildError> {
+        let store = self.store.unwrap_or_else(|| {
+            tracing::warn!("no store is configured: installations are lost when the process ends");
+            Arc::new(MemoryStore::new())
+        });
+        let install_keys = match self.install_keys {
+            Some(keys) => keys,
+            None => InstallKeys::builder(Fetcher::new()?, self.hosts.clone()).build()?,
+        };
+        let base_url = self.expectations.base_url();
+        let descriptor = self
+            .descriptor
+            .unwrap_or_else(|| Descriptor::new(&self.app_key, base_url))
+            .secured(&self.app_key, base_url);
+        Ok(ConnectApp(Arc::new(Inner {
+            tenants: Tenants::new(Arc::clone(&store), self.tenant_cache, self.secret_grace),
+            app_key: self.app_key,
+            expectations: self.expectations,
+            hosts: self.hosts,
+            store,
+            install_keys,
+            license_api: self.license_api,
+            policy: self.policy,
+            stored_hint: self.stored_hint,
+            features: self.features,
+            descriptor,
+            metrics: Metrics::new(),
+            clock: self.clock.0,
+        })))
+    }
+}
+
+/// `https`, or `http` on this machine.
+fn base_url_of(url: &str) -> Result<BaseUrl, app_license::Error> {
+    BaseUrl::new(url).or_else(|error| BaseUrl::http_loopback(url).map_err(|_| error))
+}

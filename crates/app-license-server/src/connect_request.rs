@@ -1,0 +1,99 @@
+//! Verified requests of a Connect app, as axum extractors and request extensions.
+
+use std::sync::Arc;
+
+use app_license::connect::{ContextToken, RequestToken};
+use app_license::{ClientKey, Installation, License, Verified};
+use axum::extract::{FromRef, FromRequestParts};
+use http::request::Parts;
+
+use crate::connect_app::ConnectApp;
+use crate::rejection::Rejection;
+use crate::tenant::Tenant;
+
+macro_rules! verified_request {
+    ($(#[$doc:meta])* $name:ident, $token:ident, $verify:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name(Arc<(Arc<Tenant>, Verified<$token>)>);
+
+        impl $name {
+            pub(crate) fn new(tenant: Arc<Tenant>, token: Verified<$token>) -> Self {
+                Self(Arc::new((tenant, token)))
+            }
+
+            /// The tenant.
+            #[must_use]
+            pub fn client_key(&self) -> &ClientKey {
+                self.token().issuer()
+            }
+
+            /// The Atlassian account of the user; `None` for an anonymous one.
+            #[must_use]
+            pub fn account_id(&self) -> Option<&str> {
+                self.token().subject()
+            }
+
+            /// The app's installation on the tenant.
+            #[must_use]
+            pub fn installation(&self) -> &Installation {
+                &self.0.0.installation
+            }
+
+            /// The token that proved the request.
+            #[must_use]
+            pub fn token(&self) -> &Verified<$token> {
+                &self.0.1
+            }
+
+            pub(crate) fn tenant_record(&self) -> &Tenant {
+                &self.0.0
+            }
+
+            pub(crate) async fn verified(
+                parts: &mut Parts,
+                app: &ConnectApp,
+            ) -> Result<Self, Rejection> {
+                // a layer may have verified it already
+                if let Some(verified) = parts.extensions.get::<Self>() {
+                    return Ok(verified.clone());
+                }
+                let verified = app.$verify(parts).await?;
+                parts.extensions.insert(verified.clone());
+                Ok(verified)
+            }
+
+            /// The licence this very request proves. It may be absent: see
+            /// [`ConnectApp::license`] for what else can be asked.
+            #[must_use]
+            pub fn license(&self) -> Verified<License> {
+                self.token().license()
+            }
+        }
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name
+        where
+            ConnectApp: FromRef<S>,
+        {
+            type Rejection = Rejection;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+                let app = ConnectApp::from_ref(state);
+                Self::verified(parts, &app).await.inspect_err(|r| app.rejected(r))
+            }
+        }
+    };
+}
+
+verified_request! {
+    /// A URL-bound request of the host platform: an iframe or a webhook, verified.
+    ///
+    /// As an axum extractor it needs a state that a [`ConnectApp`] can be taken from; behind
+    /// [`ConnectApp::requires`] it is in the request's extensions already.
+    ConnectRequest, RequestToken, verify
+}
+
+verified_request! {
+    /// A request of the app's own front end with a context token, verified.
+    ConnectContextRequest, ContextToken, verify_context
+}

@@ -1,0 +1,69 @@
+//! Tower layers and axum routes for Atlassian Marketplace apps: lifecycle webhooks verified and
+//! stored, every request carrying a proved licence, routes gated by capability.
+//!
+//! # A Connect app
+//!
+//! ```no_run
+//! use app_license::Capability;
+//! use app_license_server::{ConnectApp, ConnectRequest};
+//! use app_license_store::SqliteStore;
+//! use axum::{Router, routing::get};
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
+//!     .store(SqliteStore::open("installations.db").await?)
+//!     .build()?;
+//! let router: Router = Router::new()
+//!     .route("/panel", get(panel))
+//!     .route("/export", get(export).layer(app.requires(Capability::ADVANCED)))
+//!     .with_state(app.clone())
+//!     .merge(app.lifecycle_routes());
+//!
+//! async fn panel(request: ConnectRequest) -> String {
+//!     let license = request.license();
+//!     format!("Advanced: {}", license.has_capability("capabilityAdvanced"))
+//! }
+//!
+//! async fn export() -> &'static str {
+//!     "only Advanced customers see this"
+//! }
+//! # let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! # axum::serve(listener, router).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Which type to ask for
+//!
+//! | a route called by | extractor | gate |
+//! |---|---|---|
+//! | the platform: iframe, webhook | [`ConnectRequest`] | [`ConnectApp::requires`] |
+//! | the app's front end with `AP.context.getToken()` | [`ConnectContextRequest`] | [`ConnectApp::context_requires`] |
+//! | Forge, as a remote | [`ForgeInvocation`] | [`ForgeRemote::requires`] |
+//!
+//! Refusals are [`Rejection`] values: 401 when the proof does not hold, 402 or 403 when the
+//! licence does not allow it, 503 when it could not be checked.
+
+mod connect_app;
+mod connect_request;
+mod descriptor;
+mod error;
+mod forge_remote;
+mod gate;
+mod hooks;
+mod license;
+mod lifecycle;
+mod metrics;
+mod rejection;
+mod tenant;
+mod wire;
+
+pub use connect_app::{ConnectApp, ConnectAppBuilder};
+pub use connect_request::{ConnectContextRequest, ConnectRequest};
+pub use descriptor::{ApiMigrations, Authentication, Descriptor, Lifecycle};
+pub use error::BuildError;
+pub use forge_remote::{ForgeInvocation, ForgeRemote, ForgeRemoteBuilder};
+pub use gate::{CustomResponse, DefaultResponse, Gate, Gated, Respond, RespondingGate};
+pub use hooks::{Hook, HookRunner};
+pub use metrics::Metrics;
+pub use rejection::Rejection;

@@ -1,0 +1,175 @@
+//! Which word about the licence counts, in a stated order.
+//!
+//! 1. What this very request proves, unless it says nothing or the policy wants a confirmed
+//!    licence.
+//! 2. A fresh answer of the License API, where one is configured. If the request said inactive,
+//!    it stays inactive: the stricter of two words wins.
+//! 3. The last stored word, where the app allows it and it is fresh enough.
+//! 4. Nothing: absent, which the policy decides on; or 503 when the License API could not be asked
+//!    and nothing else spoke.
+
+use app_license::connect::LicenseApiAnswer;
+use app_license::{
+    Decision, Event, InstallationKey, License, Needs, State, Touchpoint, UnixTime, Verified,
+};
+use app_license_store::{CachedLicense, Delivery};
+
+use crate::connect_app::ConnectApp;
+use crate::connect_request::{ConnectContextRequest, ConnectRequest};
+use crate::rejection::Rejection;
+use crate::tenant::Tenant;
+
+/// A verified request whose licence can be asked for.
+pub(crate) trait Proves {
+    fn proved(&self) -> Verified<License>;
+    fn tenant(&self) -> &Tenant;
+}
+
+impl Proves for ConnectRequest {
+    fn proved(&self) -> Verified<License> {
+        self.license()
+    }
+
+    fn tenant(&self) -> &Tenant {
+        self.tenant_record()
+    }
+}
+
+impl Proves for ConnectContextRequest {
+    fn proved(&self) -> Verified<License> {
+        self.license()
+    }
+
+    fn tenant(&self) -> &Tenant {
+        self.tenant_record()
+    }
+}
+
+impl ConnectApp {
+    /// The licence that counts for a request, by the order of this module's page.
+    ///
+    /// # Errors
+    /// 503 when the License API could not be asked and nothing else spoke.
+    pub async fn license(&self, request: &ConnectRequest) -> Result<Verified<License>, Rejection> {
+        self.license_of(request).await
+    }
+
+    /// The same for a request with a context token.
+    ///
+    /// # Errors
+    /// As [`ConnectApp::license`].
+    pub async fn context_license(
+        &self,
+        request: &ConnectContextRequest,
+    ) -> Result<Verified<License>, Rejection> {
+        self.license_of(request).await
+    }
+
+    pub(crate) async fn license_of(
+        &self,
+        request: &impl Proves,
+    ) -> Result<Verified<License>, Rejection> {
+        let proved = request.proved();
+        let tenant = request.tenant();
+        self.observe(tenant, &proved).await;
+        let confirm = self.0.policy.is_confirmed_only();
+        if proved.state() == State::Inactive || (proved.state() == State::Active && !confirm) {
+            return Ok(proved);
+        }
+        let asked = self.ask(tenant).await;
+        if let Some(Ok(license)) = asked {
+            return Ok(license);
+        }
+        if let Some(stored) = self.stored(tenant).await {
+            return Ok(stored);
+        }
+        match asked {
+            Some(Err(rejection)) => Err(rejection),
+            _ => Ok(proved),
+        }
+    }
+
+    /// The License API's word, `None` where none is configured.
+    async fn ask(&self, tenant: &Tenant) -> Option<Result<Verified<License>, Rejection>> {
+        let api = self.0.license_api.as_ref()?;
+        let base_url = self.0.hosts.check_site(tenant.installation.base_url()?);
+        let base_url = match base_url {
+            Ok(base_url) => base_url,
+            Err(error) => return Some(Err(error.into())),
+        };
+        let keys = &tenant.keys;
+        let answer = match api.get(keys.client_key(), &base_url, keys.current()).await {
+            Ok(answer) => answer,
+            Err(error) => return Some(Err(Rejection::client(&error))),
+        };
+        let license = match (answer.license(), answer.value()) {
+            (Some(license), _) => license,
+            // the site says that it does not have the app: nothing is licensed there
+            (None, LicenseApiAnswer::NotFound) => {
+                let absent = License::absent(Touchpoint::ConnectLicenseApi);
+                Verified::dangerous_assume(absent.at(answer.as_of()))
+            }
+            _ => {
+                let what = "the License API does not answer";
+                return Some(Err(Rejection::could_not_check(what, "license_api_refused")));
+            }
+        };
+        let key = InstallationKey::Connect(keys.client_key().clone());
+        let kept = CachedLicense::new(&license, answer.as_of());
+        if let Err(error) = self.0.store.put_license(&key, &kept).await {
+            tracing::warn!(code = error.code(), %error, "an answer of the License API is not kept");
+        }
+        self.observe(tenant, &license).await;
+        Some(Ok(license))
+    }
+
+    /// The last answer of the License API that the store kept, if the app lets it count.
+    async fn stored(&self, tenant: &Tenant) -> Option<Verified<License>> {
+        let max_age = self.0.stored_hint?;
+        let key = InstallationKey::Connect(tenant.keys.client_key().clone());
+        let kept = self
+            .0
+            .store
+            .license(&key, Touchpoint::ConnectLicenseApi)
+            .await
+            .ok()??;
+        if kept.age(self.now()) > max_age {
+            return None;
+        }
+        kept.license().ok()
+    }
+
+    /// Remembers a word that is news, so that hooks hear of changed editions. Losing one is no
+    /// harm: the next request says it again.
+    async fn observe(&self, tenant: &Tenant, license: &Verified<License>) {
+        if license.state() == State::Absent || !is_news(tenant, license) {
+            return;
+        }
+        let client_key = tenant.keys.client_key();
+        let key = InstallationKey::Connect(client_key.clone());
+        let delivery = Delivery::new(key, Event::from(License::clone(license)));
+        match self.0.store.apply(delivery, self.now()).await {
+            Ok(_) => self.0.tenants.forget(client_key),
+            Err(error) => {
+                tracing::warn!(code = error.code(), %error, "a changed licence is not kept");
+            }
+        }
+    }
+
+    pub(crate) fn decide(&self, license: &Verified<License>, needs: Needs<'_>) -> Decision {
+        let decision = license.decide(&self.0.policy, needs, self.now());
+        self.0.metrics.decision(decision.code());
+        decision
+    }
+}
+
+fn is_news(tenant: &Tenant, license: &License) -> bool {
+    let known = tenant.installation.license();
+    let stale = |then: UnixTime| license.as_of().is_some_and(|now| now < then);
+    if known.is_some_and(|k| stale(k.as_of())) {
+        return false;
+    }
+    let state = known.is_none_or(|k| k.state() != license.state());
+    let named = license.capability_set();
+    state || (named.is_some() && named != tenant.installation.capability_set())
+}

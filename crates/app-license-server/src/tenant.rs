@@ -1,0 +1,102 @@
+//! An installation with its keys ready to verify, kept in memory for a short while.
+
+use std::sync::Arc;
+
+use app_license::connect::TenantKeys;
+use app_license::{ClientKey, HmacKey, Installation, InstallationKey, UnixTime};
+use app_license_store::InstallationStore;
+use quick_cache::sync::Cache;
+
+use crate::rejection::Rejection;
+
+/// An installation and the keys made from its secrets.
+#[derive(Debug)]
+pub(crate) struct Tenant {
+    pub(crate) installation: Installation,
+    pub(crate) keys: TenantKeys,
+    read_at: UnixTime,
+}
+
+/// Tenants by client key. The store is the truth: what is kept here is at most `seconds` old, and
+/// a signature that does not match makes the store be asked again.
+pub(crate) struct Tenants {
+    store: Arc<dyn InstallationStore>,
+    kept: Cache<ClientKey, Arc<Tenant>>,
+    seconds: u64,
+    grace: u64,
+}
+
+/// Whether a kept answer will do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    Kept,
+    FromStore,
+}
+
+impl Tenants {
+    pub(crate) fn new(store: Arc<dyn InstallationStore>, seconds: u64, grace: u64) -> Self {
+        Self {
+            store,
+            kept: Cache::new(10_000),
+            seconds,
+            grace,
+        }
+    }
+
+    /// The tenant, if the app is installed there.
+    pub(crate) async fn get(
+        &self,
+        client_key: &ClientKey,
+        freshness: Freshness,
+        now: UnixTime,
+    ) -> Result<Option<Arc<Tenant>>, Rejection> {
+        if freshness == Freshness::Kept
+            && let Some(tenant) = self.kept.get(client_key)
+            && now >= tenant.read_at
+            && now.since(tenant.read_at) < self.seconds
+        {
+            return Ok(Some(tenant));
+        }
+        let key = InstallationKey::Connect(client_key.clone());
+        let Some(installation) = self
+            .store
+            .get(&key)
+            .await
+            .map_err(|e| Rejection::store(&e))?
+        else {
+            self.kept.remove(client_key);
+            return Ok(None);
+        };
+        let mut secrets = installation.secrets(now, self.grace).map(HmacKey::new);
+        let Some(current) = secrets.next() else {
+            self.kept.remove(client_key);
+            return Ok(None);
+        };
+        let mut keys = TenantKeys::new(client_key.clone(), current);
+        if let Some(previous) = secrets.next() {
+            keys = keys.with_previous(previous);
+        }
+        drop(secrets);
+        let tenant = Arc::new(Tenant {
+            installation,
+            keys,
+            read_at: now,
+        });
+        if self.seconds > 0 {
+            self.kept.insert(client_key.clone(), Arc::clone(&tenant));
+        }
+        Ok(Some(tenant))
+    }
+
+    pub(crate) fn forget(&self, client_key: &ClientKey) {
+        self.kept.remove(client_key);
+    }
+}
+
+impl std::fmt::Debug for Tenants {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tenants")
+            .field("kept", &self.kept.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,288 @@
+//! Reading the claims of an invocation token: strict in type, open to new claims.
+
+use app_license_gate::json::{Kind, Str, Value};
+
+use super::token::{InvocationToken, ProductContext};
+use crate::document::{Fault, name_of};
+use crate::error::{Error, ErrorKind};
+use crate::forge::UserAccess;
+use crate::ids::{CloudId, ForgeAppId, InstallationAri};
+use crate::jwt::{ClaimScanner, Claims, Validity};
+use crate::license::License;
+use crate::open_text::EnvironmentType;
+use crate::touchpoint::Touchpoint;
+
+/// The most products one installation is in.
+const MAX_CONTEXTS: usize = 64;
+
+/// The claims beside the registered ones, as the sender wrote them.
+#[derive(Default)]
+pub(super) struct Read<'p> {
+    pub(super) app: App<'p>,
+    pub(super) context: Context<'p>,
+    pub(super) principal: Option<Str<'p>>,
+    pub(super) ic_label: Option<Str<'p>>,
+}
+
+/// `app`
+#[derive(Default)]
+pub(super) struct App<'p> {
+    pub(super) id: Option<Str<'p>>,
+    pub(super) installation_id: Option<Str<'p>>,
+    pub(super) api_base_url: Option<Str<'p>>,
+    app_version: Option<Str<'p>>,
+    environment_type: Option<Str<'p>>,
+    environment_id: Option<Str<'p>>,
+    module_type: Option<Str<'p>>,
+    module_key: Option<Str<'p>>,
+    /// `app.installation.id`
+    pub(super) installation: Option<Str<'p>>,
+    pub(super) contexts: Vec<Product<'p>>,
+    license: Option<License>,
+}
+
+/// One of `app.installation.contexts`
+#[derive(Default)]
+pub(super) struct Product<'p> {
+    name: Option<Str<'p>>,
+    pub(super) api_base_url: Option<Str<'p>>,
+    pub(super) cloud_id: Option<Str<'p>>,
+    workspace_id: Option<Str<'p>>,
+}
+
+/// `context`, which only calls from a user interface have
+#[derive(Default)]
+pub(super) struct Context<'p> {
+    pub(super) cloud_id: Option<Str<'p>>,
+    pub(super) installation: Option<Str<'p>>,
+    site_url: Option<Str<'p>>,
+    module_key: Option<Str<'p>>,
+    user_access: Option<UserAccess>,
+}
+
+impl<'p> Read<'p> {
+    /// Takes one claim.
+    pub(super) fn claim(&mut self, s: &mut ClaimScanner<'p>, key: Str<'p>) -> Result<(), Error> {
+        let read = match &*name_of(key) {
+            "app" => object(s, "app", |s, key| self.app.field(s, key)),
+            "context" => object(s, "context", |s, key| self.context.field(s, key)),
+            "principal" => text(s, "principal", &mut self.principal),
+            "icLabel" => text(s, "icLabel", &mut self.ic_label),
+            _ => s.value().map(drop).map_err(Into::into),
+        };
+        read.map_err(|fault| match fault {
+            Fault::Json(error) => Claims::fault(error),
+            Fault::Said(error) => error,
+        })
+    }
+
+    pub(super) fn into_token(
+        self,
+        app_id: ForgeAppId,
+        validity: Validity,
+        jti: Option<String>,
+    ) -> Result<InvocationToken, Error> {
+        let installation = self.app.installation_id.or(self.app.installation);
+        let installation = installation.ok_or(ErrorKind::ClaimMissing {
+            claim: "app.installationId",
+        })?;
+        let cloud_id = self.cloud_id();
+        let app = self.app;
+        let environment_type = app.environment_type.map(|t| match t.plain() {
+            Some(plain) => EnvironmentType::new(plain),
+            None => EnvironmentType::new(&t.to_string()),
+        });
+        let license = app
+            .license
+            .unwrap_or_else(|| License::absent(Touchpoint::ForgeInvocationToken))
+            .at(validity.iat);
+        let license = match &environment_type {
+            Some(environment) => license.in_environment(environment.clone()),
+            None => license,
+        };
+        let contexts: Result<Vec<_>, Error> = app.contexts.iter().map(Product::owned).collect();
+        Ok(InvocationToken {
+            app: app_id,
+            installation: InstallationAri::new(installation.to_string())?,
+            environment_type,
+            environment_id: owned(app.environment_id),
+            module_key: owned(app.module_key.or(self.context.module_key)),
+            module_type: owned(app.module_type),
+            app_version: owned(app.app_version),
+            api_base_url: owned(app.api_base_url),
+            contexts: contexts?,
+            cloud_id: cloud_id.map(cloud).transpose()?,
+            site_url: owned(self.context.site_url),
+            principal: owned(self.principal),
+            user_access: self.context.user_access,
+            jti,
+            issued_at: validity.iat,
+            expires_at: validity.exp,
+            license,
+        })
+    }
+}
+
+impl<'p> App<'p> {
+    fn field(&mut self, s: &mut ClaimScanner<'p>, key: &str) -> Result<(), Fault> {
+        match key {
+            "id" => text(s, "app.id", &mut self.id)?,
+            "installationId" => text(s, "app.installationId", &mut self.installation_id)?,
+            "apiBaseUrl" => text(s, "app.apiBaseUrl", &mut self.api_base_url)?,
+            "appVersion" => text(s, "app.appVersion", &mut self.app_version)?,
+            "environment" => object(s, "app.environment", |s, key| {
+                match key {
+                    "type" => text(s, "app.environment.type", &mut self.environment_type)?,
+                    "id" => text(s, "app.environment.id", &mut self.environment_id)?,
+                    _ => drop(s.value()?),
+                }
+                Ok(())
+            })?,
+            "module" => object(s, "app.module", |s, key| {
+                match key {
+                    "type" => text(s, "app.module.type", &mut self.module_type)?,
+                    "key" => text(s, "app.module.key", &mut self.module_key)?,
+                    _ => drop(s.value()?),
+                }
+                Ok(())
+            })?,
+            "installation" => object(s, "app.installation", |s, key| {
+                match key {
+                    "id" => text(s, "app.installation.id", &mut self.installation)?,
+                    "contexts" => self.contexts = products(s)?,
+                    _ => drop(s.value()?),
+                }
+                Ok(())
+            })?,
+            "license" => match s.peek()? {
+                Kind::Object | Kind::Null => {
+                    self.license = Some(License::read(s, Touchpoint::ForgeInvocationToken)?);
+                }
+                _ => return Err(wrong("app.license", "an object or null")),
+            },
+            // `version` is deprecated, a string or a number
+            _ => drop(s.value()?),
+        }
+        Ok(())
+    }
+}
+
+impl<'p> Context<'p> {
+    fn field(&mut self, s: &mut ClaimScanner<'p>, key: &str) -> Result<(), Fault> {
+        match key {
+            "cloudId" => text(s, "context.cloudId", &mut self.cloud_id)?,
+            "siteUrl" => text(s, "context.siteUrl", &mut self.site_url)?,
+            "moduleKey" => text(s, "context.moduleKey", &mut self.module_key)?,
+            "installationId" => text(s, "context.installationId", &mut self.installation)?,
+            "userAccess" => {
+                let access = UserAccess::of(s.value()?);
+                let expected = "an object of booleans";
+                self.user_access = access.map_err(|_| wrong("context.userAccess", expected))?;
+            }
+            // further claims of the front end, in whatever shape
+            _ => drop(s.value()?),
+        }
+        Ok(())
+    }
+}
+
+impl Product<'_> {
+    fn owned(&self) -> Result<ProductContext, Error> {
+        Ok(ProductContext {
+            name: owned(self.name),
+            api_base_url: owned(self.api_base_url),
+            cloud_id: self.cloud_id.map(cloud).transpose()?,
+            workspace_id: owned(self.workspace_id),
+        })
+    }
+}
+
+fn products<'p>(s: &mut ClaimScanner<'p>) -> Result<Vec<Product<'p>>, Fault> {
+    const CLAIM: &str = "app.installation.contexts";
+    match s.peek()? {
+        Kind::Array => {}
+        Kind::Null => return Ok(s.value().map(|_| Vec::new())?),
+        _ => return Err(wrong(CLAIM, "an array of objects")),
+    }
+    let mut products = Vec::new();
+    s.array(|s| {
+        if s.peek()? != Kind::Object || products.len() >= MAX_CONTEXTS {
+            return Err(wrong(CLAIM, "an array of at most 64 objects"));
+        }
+        let mut product = Product::default();
+        object(s, CLAIM, |s, key| {
+            match key {
+                "name" => text(s, "app.installation.contexts[].name", &mut product.name)?,
+                "apiBaseUrl" => {
+                    text(
+                        s,
+                        "app.installation.contexts[].apiBaseUrl",
+                        &mut product.api_base_url,
+                    )?;
+                }
+                "cloudId" => text(
+                    s,
+                    "app.installation.contexts[].cloudId",
+                    &mut product.cloud_id,
+                )?,
+                "workspaceId" => {
+                    text(
+                        s,
+                        "app.installation.contexts[].workspaceId",
+                        &mut product.workspace_id,
+                    )?;
+                }
+                _ => drop(s.value()?),
+            }
+            Ok(())
+        })?;
+        products.push(product);
+        Ok::<(), Fault>(())
+    })?;
+    Ok(products)
+}
+
+/// Walks a claim that is an object; null is absent.
+fn object<'p>(
+    s: &mut ClaimScanner<'p>,
+    claim: &'static str,
+    mut field: impl FnMut(&mut ClaimScanner<'p>, &str) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    match s.peek()? {
+        Kind::Object => s.object(|s, key| match key.plain() {
+            Some(plain) => field(s, plain),
+            None => field(s, &key.to_string()),
+        }),
+        Kind::Null => s.value().map(drop).map_err(Into::into),
+        _ => Err(wrong(claim, "an object")),
+    }
+}
+
+/// A claim that is a string; null and empty are absent.
+fn text<'p>(
+    s: &mut ClaimScanner<'p>,
+    claim: &'static str,
+    slot: &mut Option<Str<'p>>,
+) -> Result<(), Fault> {
+    *slot = match s.value()? {
+        Value::String(text) if !text.is_empty() => Some(text),
+        Value::String(_) | Value::Null => None,
+        _ => return Err(wrong(claim, "a string")),
+    };
+    Ok(())
+}
+
+fn wrong(claim: &'static str, expected: &'static str) -> Fault {
+    ErrorKind::ClaimType { claim, expected }.into()
+}
+
+fn owned(text: Option<Str<'_>>) -> Option<String> {
+    text.map(|t| match t.plain() {
+        Some(plain) => plain.to_owned(),
+        None => t.to_string(),
+    })
+}
+
+fn cloud(id: Str<'_>) -> Result<CloudId, Error> {
+    CloudId::new(id.to_string())
+}

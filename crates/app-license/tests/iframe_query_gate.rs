@@ -1,0 +1,50 @@
+//! The query of an iframe URL is read twice: by the core, with all its parameters, and by the gate,
+//! for browsers. Both must say the same.
+
+use app_license::connect::IframeQuery;
+use app_license_gate::capability::Edition;
+use app_license_gate::facts::State;
+use app_license_gate::query::{FormText, QueryFacts};
+use proptest::prelude::*;
+
+fn part() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("lic=active".to_owned()),
+        Just("lic=none".to_owned()),
+        Just("l%69c=%61ctive".to_owned()),
+        Just("lic".to_owned()),
+        Just("capSet=capabilityAdvanced".to_owned()),
+        Just("capSet=CAPABILITY_advanced".to_owned()),
+        Just("capabilitySet=capabilityStandard".to_owned()),
+        Just("capSet=capabilityFree".to_owned()),
+        Just("cap%53et=capability%55ltra".to_owned()),
+        Just("capSet=capabilityVast".to_owned()),
+        Just("capSet=".to_owned()),
+        Just("capSet=NULL".to_owned()),
+        "(lic|capSet|capabilitySet|x)=[a%+0-9=é]{0,6}",
+        "\\PC{0,6}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn the_core_and_the_gate_say_the_same(parts in proptest::collection::vec(part(), 0..6)) {
+        let query = parts.join("&");
+        let license = IframeQuery::parse(&query).license();
+        let facts = QueryFacts::read(&query);
+        prop_assert_eq!(license.state(), facts.state(), "{}", query);
+        let set = facts.capability_set;
+        let edition = set.map_or(Some(Edition::Standard), |s| s.edition());
+        let edition = edition.filter(|_| facts.state() == State::Active);
+        prop_assert_eq!(license.edition(), edition, "{}", query);
+        let several = |s: &FormText<'_>| s.encoded() == FormText::SEVERAL.encoded();
+        match (license.capability_set(), set) {
+            (Some(core), Some(gate)) if !several(&gate) => {
+                prop_assert!(app_license::ranking::same(core.as_str(), &gate.to_string()), "{}", query);
+            }
+            // of an empty value and another, the core names what the gate leaves unsaid: Standard
+            (Some(core), None) => prop_assert_eq!(core.edition(), Some(Edition::Standard)),
+            (core, gate) => prop_assert_eq!(core.is_some(), gate.is_some(), "{}", query),
+        }
+    }
+}
