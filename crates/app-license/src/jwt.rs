@@ -4,6 +4,7 @@
 //! looked up. Nothing here fetches anything.
 
 mod backend;
+mod base64url;
 mod claims;
 mod compact;
 mod header;

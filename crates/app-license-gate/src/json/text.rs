@@ -152,10 +152,10 @@ impl Chars<'_> {
     }
 }
 
-/// Whether any of eight bytes ends the plain run of a string: a quote, a backslash or a control
-/// character. May answer true too often (never too seldom), which only costs a slower look.
+/// Marks the first of eight bytes that ends the plain run of a string (a quote, a backslash or a
+/// control character) by its highest bit; 0 when none does. Only the lowest mark is exact.
 #[inline]
-const fn ends_run(chunk: u64) -> bool {
+const fn run_ends(chunk: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     const fn has_zero(v: u64) -> u64 {
@@ -164,7 +164,7 @@ const fn ends_run(chunk: u64) -> bool {
     let quote = has_zero(chunk ^ (ONES.wrapping_mul(b'"' as u64)));
     let backslash = has_zero(chunk ^ (ONES.wrapping_mul(b'\\' as u64)));
     let control = chunk.wrapping_sub(ONES.wrapping_mul(0x20)) & !chunk & HIGH;
-    (quote | backslash | control) != 0
+    quote | backslash | control
 }
 
 impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
@@ -177,16 +177,19 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
             // where a word has 64 bits
-            if cfg!(target_pointer_width = "64")
-                && let Some(chunk) = rest.first_chunk::<8>()
-                && !ends_run(u64::from_le_bytes(*chunk))
-            {
-                self.at = self.at.wrapping_add(8);
-                continue;
-            }
-            let run = rest
-                .iter()
-                .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
+            let wide = cfg!(target_pointer_width = "64");
+            let run = match rest.first_chunk::<8>().filter(|_| wide) {
+                Some(chunk) => match run_ends(u64::from_le_bytes(*chunk)) {
+                    0 => {
+                        self.at = self.at.wrapping_add(8);
+                        continue;
+                    }
+                    marks => Some(marks.trailing_zeros() as usize / 8),
+                },
+                None => rest
+                    .iter()
+                    .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)),
+            };
             let Some(run) = run else {
                 self.at = self.text.len();
                 return Err(self.error(ErrorKind::UnexpectedEnd));

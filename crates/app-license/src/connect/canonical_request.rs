@@ -1,10 +1,11 @@
 //! The canonical request, whose SHA-256 is the query hash (`qsh`) of a token.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::base_url::BaseUrl;
-use super::query::{Class, Pair, compare_values, decode_path, has_escape, pairs, push_canonical};
+use super::query::{
+    Class, Pair, compare_values, decode_path, has_escape, next_classed, pairs, push_canonical,
+};
 use super::request::{MAX_TARGET, Request};
 use crate::error::{Error, ErrorKind, at_most};
 
@@ -198,96 +199,150 @@ fn decoded_path(path: &str) -> Option<String> {
     (!ambiguous).then_some(decoded)
 }
 
-/// A parameter on its way into the canonical query: the name encoded, the value as written.
+/// A parameter on its way into the canonical query: `name=value`, the name in canonical encoding.
+#[derive(Clone, Copy)]
 struct Parameter<'q> {
     /// The first bytes of the name as a number, which tells most names apart at once.
     first: u64,
-    name: Cow<'q, str>,
-    value: &'q str,
-    class: Class,
-    /// `name=value` as written, when it is canonical as it stands.
-    whole: Option<&'q str>,
+    text: &'q str,
+    name_len: usize,
+    value_class: Class,
 }
 
-impl Parameter<'_> {
+impl<'q> Parameter<'q> {
+    fn name(&self) -> &'q str {
+        self.text.get(..self.name_len).unwrap_or(self.text)
+    }
+
+    fn value(&self) -> &'q str {
+        let at = self.name_len.wrapping_add(1);
+        self.text.get(at..).unwrap_or_default()
+    }
+
+    #[inline]
     fn cmp_name(&self, other: &Self) -> Ordering {
         let first = self.first.cmp(&other.first);
-        first.then_with(|| self.name.as_bytes().cmp(other.name.as_bytes()))
+        first.then_with(|| self.name().cmp(other.name()))
+    }
+
+    fn cmp(&self, other: &Self) -> Ordering {
+        let names = self.cmp_name(other);
+        names.then_with(|| compare_values(self.value(), other.value()))
     }
 }
 
 fn push_query(query: &str, into: &mut Vec<u8>) -> Result<(), Error> {
     let mut parameters = Vec::with_capacity(16);
-    for Pair {
-        text: pair,
-        name,
-        value,
-    } in pairs(query)
-    {
-        if name == "jwt" {
-            continue;
-        }
-        let class = Class::of(value);
-        let mut whole = None;
-        let name = match Class::of(name) {
-            Class::PLAIN => {
-                let canonical = class == Class::PLAIN && pair.len() > name.len();
-                whole = canonical.then_some(pair);
-                Cow::Borrowed(name)
-            }
-            class => {
-                let mut encoded = Vec::with_capacity(name.len().saturating_mul(3));
-                push_canonical(name, class, &mut encoded);
-                if encoded == b"jwt" {
-                    continue;
-                }
-                Cow::Owned(text(encoded))
-            }
-        };
-        if parameters.len() >= MAX_PAIRS {
-            return Err(too_many(query));
-        }
-        parameters.push(Parameter {
-            first: first_bytes(&name),
-            name,
-            value,
-            class,
-            whole,
-        });
+    if read_plain(query, &mut parameters)? {
+        push_sorted(&mut parameters, into);
+        return Ok(());
     }
-    parameters.sort_unstable_by(|a, b| {
-        let names = a.cmp_name(b);
-        names.then_with(|| compare_values(a.value, b.value))
-    });
-    let mut last: Option<&Parameter<'_>> = None;
-    for parameter in &parameters {
-        if last.is_some_and(|last| last.cmp_name(parameter).is_eq()) {
-            into.push(b',');
-        } else {
-            if last.is_some() {
-                into.push(b'&');
-            }
-            last = Some(parameter);
-            if let Some(whole) = parameter.whole {
-                into.extend_from_slice(whole.as_bytes());
-                continue;
-            }
-            into.extend_from_slice(parameter.name.as_bytes());
-            into.push(b'=');
-        }
-        push_canonical(parameter.value, parameter.class, into);
-    }
+    // a name needs encoding, which is rare: encode them all, so that reading is the same again
+    let encoded = with_encoded_names(query);
+    parameters = Vec::with_capacity(16);
+    read_pairs(&encoded, &mut parameters, |_| true)?;
+    push_sorted(&mut parameters, into);
     Ok(())
 }
 
-fn first_bytes(name: &str) -> u64 {
-    let bytes = name.as_bytes();
-    if let Some(first) = bytes.first_chunk() {
-        return u64::from_be_bytes(*first);
+/// Reads the pairs as long as their names are plain; whether all are.
+fn read_plain<'q>(query: &'q str, into: &mut Vec<Parameter<'q>>) -> Result<bool, Error> {
+    read_pairs(query, into, |name| name == Class::PLAIN)
+}
+
+fn read_pairs<'q>(
+    query: &'q str,
+    into: &mut Vec<Parameter<'q>>,
+    is_fit: impl Fn(Class) -> bool,
+) -> Result<bool, Error> {
+    let mut rest = query;
+    while !rest.is_empty() {
+        let (pair, after) = next_classed(rest);
+        rest = after;
+        if !is_fit(pair.name_class) {
+            return Ok(false);
+        }
+        let parameter = Parameter {
+            first: 0,
+            text: pair.text,
+            name_len: pair.name_len,
+            value_class: pair.value_class,
+        };
+        if pair.text.is_empty() || parameter.name() == "jwt" {
+            continue;
+        }
+        if into.len() >= MAX_PAIRS {
+            return Err(too_many(query));
+        }
+        let first = first_bytes(pair.text, pair.name_len);
+        into.push(Parameter { first, ..parameter });
     }
-    let fold = |number: u64, b: &u8| (number << 8) | u64::from(*b);
-    let missing = 8_usize.saturating_sub(bytes.len());
-    bytes.iter().fold(0, fold) << missing.saturating_mul(8).min(63)
+    Ok(true)
+}
+
+/// The query with its names in canonical encoding and its values as they are.
+#[cold]
+fn with_encoded_names(query: &str) -> String {
+    let mut encoded = Vec::with_capacity(query.len().saturating_mul(3));
+    for Pair { name, value } in pairs(query) {
+        if !encoded.is_empty() {
+            encoded.push(b'&');
+        }
+        push_canonical(name, Class::of(name), &mut encoded);
+        encoded.push(b'=');
+        encoded.extend_from_slice(value.as_bytes());
+    }
+    text(encoded)
+}
+
+fn push_sorted(parameters: &mut [Parameter<'_>], into: &mut Vec<u8>) {
+    sort(parameters);
+    let mut last: Option<&Parameter<'_>> = None;
+    for parameter in &*parameters {
+        if last.is_some_and(|last| last.cmp_name(parameter).is_eq()) {
+            into.push(b',');
+            push_canonical(parameter.value(), parameter.value_class, into);
+            continue;
+        }
+        if last.is_some() {
+            into.push(b'&');
+        }
+        last = Some(parameter);
+        if parameter.value_class == Class::PLAIN && parameter.text.len() > parameter.name_len {
+            // `name=value` is canonical as it stands
+            into.extend_from_slice(parameter.text.as_bytes());
+            continue;
+        }
+        into.extend_from_slice(parameter.name().as_bytes());
+        into.push(b'=');
+        push_canonical(parameter.value(), parameter.value_class, into);
+    }
+}
+
+/// Sorts by name, then by value. Numbers first, which are quick to sort; what they leave equal is
+/// looked at again.
+fn sort(parameters: &mut [Parameter<'_>]) {
+    parameters.sort_unstable_by_key(|p| p.first);
+    for same in parameters.chunk_by_mut(|a, b| a.first == b.first) {
+        if same.len() > 1 {
+            same.sort_unstable_by(Parameter::cmp);
+        }
+    }
+}
+
+/// The first eight bytes of a name, less those that follow it, as a number that sorts like it.
+fn first_bytes(text: &str, name_len: usize) -> u64 {
+    let bytes = text.as_bytes();
+    let eight = bytes.first_chunk().copied().unwrap_or_else(|| {
+        let mut eight = [0; 8];
+        for (to, from) in eight.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        eight
+    });
+    let following = name_len.saturating_mul(8).min(64);
+    let following = u32::try_from(following).unwrap_or(64);
+    u64::from_be_bytes(eight) & !u64::MAX.checked_shr(following).unwrap_or_default()
 }
 
 #[cold]

@@ -13,8 +13,10 @@ pub(super) enum Claimed {
     Nothing,
     /// The literal of context tokens.
     Context,
-    /// Something that may be the hash of a request.
-    Hash(String),
+    /// Something as long as the hash of a request.
+    Hash([u8; 64]),
+    /// Something else.
+    Other(String),
 }
 
 /// The claims of a token from the host, **not verified**.
@@ -41,14 +43,18 @@ impl Claimed {
         match claims.qsh() {
             None => Self::Nothing,
             Some(qsh) if qsh == Str::from(super::Qsh::CONTEXT) => Self::Context,
-            Some(qsh) => Self::Hash(owned(qsh)),
+            Some(qsh) => match qsh.plain().and_then(|q| q.as_bytes().try_into().ok()) {
+                Some(hash) => Self::Hash(hash),
+                None => Self::Other(owned(qsh)),
+            },
         }
     }
 
     /// The hash of a request, and nothing that stands in its place.
     pub(super) fn of_a_request(&self) -> Result<&str, Error> {
         match self {
-            Self::Hash(hash) => Ok(hash),
+            Self::Hash(hash) => Ok(str::from_utf8(hash).unwrap_or_default()),
+            Self::Other(other) => Ok(other),
             Self::Context => Err(ErrorKind::ContextToken.into()),
             Self::Nothing => Err(ErrorKind::ClaimMissing { claim: "qsh" }.into()),
         }

@@ -74,7 +74,7 @@ impl Explanation {
         let claimed = if claimed == Qsh::CONTEXT {
             Claimed::Context
         } else {
-            Claimed::Hash(claimed.to_owned())
+            Claimed::Other(claimed.to_owned())
         };
         Self::of_claim(&claimed, request, base)
     }
@@ -84,13 +84,16 @@ impl Explanation {
         let (text, finding) = match (claimed, &ours) {
             (Claimed::Nothing, _) => (None, Finding::NoHash),
             (Claimed::Context, _) => (Some(Qsh::CONTEXT), Finding::Context),
-            (Claimed::Hash(hash), None) => (Some(hash.as_str()), Finding::NotARequest),
-            (Claimed::Hash(hash), Some(ours)) => {
-                let finding = match ours.matches(hash, false) {
-                    Some(form) => Finding::Matches(form),
-                    None => search(hash, request, base),
+            (Claimed::Hash(_) | Claimed::Other(_), ours) => {
+                let hash = claimed.of_a_request().unwrap_or_default();
+                let finding = match ours {
+                    None => Finding::NotARequest,
+                    Some(ours) => match ours.matches(hash, false) {
+                        Some(form) => Finding::Matches(form),
+                        None => search(hash, request, base),
+                    },
                 };
-                (Some(hash.as_str()), finding)
+                (Some(hash), finding)
             }
         };
         Self {

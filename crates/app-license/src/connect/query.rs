@@ -41,7 +41,7 @@ const fn unreserved(byte: u8) -> bool {
     clippy::indexing_slicing,
     reason = "every index is a u8, and the table is made at compile time"
 )]
-const CLASSES: [u8; 256] = {
+static CLASSES: [u8; 256] = {
     let mut classes = [Class::LITERAL; 256];
     let mut byte = 0_u8;
     while byte < 128 {
@@ -58,8 +58,6 @@ const CLASSES: [u8; 256] = {
 /// One `name=value`, as written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair<'q> {
-    /// The whole of it.
-    pub(super) text: &'q str,
     pub(super) name: &'q str,
     pub(super) value: &'q str,
 }
@@ -86,10 +84,40 @@ impl<'q> Iterator for Pairs<'q> {
             self.0 = rest;
             if !text.is_empty() {
                 let (name, value) = split(text, b'=');
-                return Some(Pair { text, name, value });
+                return Some(Pair { name, value });
             }
         }
     }
+}
+
+/// Like [`Pair`], with what has to happen to its parts found out on the way.
+pub(super) struct ClassedPair<'q> {
+    /// The whole of it.
+    pub(super) text: &'q str,
+    /// How much of it is the name; the value follows one byte later, if at all.
+    pub(super) name_len: usize,
+    pub(super) name_class: Class,
+    pub(super) value_class: Class,
+}
+
+/// The first pair of a query and what follows it; the pair may be empty.
+#[inline]
+pub(super) fn next_classed(query: &str) -> (ClassedPair<'_>, &str) {
+    let (text, rest) = split(query, b'&');
+    let (name, value) = split(text, b'=');
+    // a token is long, and nobody looks at it
+    let value_class = if name == "jwt" {
+        Class::PLAIN
+    } else {
+        Class::of(value)
+    };
+    let pair = ClassedPair {
+        text,
+        name_len: name.len(),
+        name_class: Class::of(name),
+        value_class,
+    };
+    (pair, rest)
 }
 
 /// A text decoded: `+` is a space, `%XX` a byte, anything else itself; what is not UTF-8 becomes

@@ -1,7 +1,7 @@
 //! The request a token is checked against, as it was on the wire.
 
 use crate::error::{Error, ErrorKind, at_most};
-use crate::find::{split, split_once_far};
+use crate::find::{split, split_once};
 use crate::ids::shown;
 
 /// The largest target or form body that is read, in bytes.
@@ -29,7 +29,7 @@ impl<'r> Request<'r> {
     /// A request: its method, and `path?query` or an absolute URL.
     #[must_use]
     pub fn new(method: &'r str, target: &'r str) -> Self {
-        let (without_fragment, _) = split_once_far(target, b'#').unwrap_or((target, ""));
+        let (without_fragment, _) = split_once(target, b'#').unwrap_or((target, ""));
         let (before_query, query) = split(without_fragment, b'?');
         Self {
             method,

@@ -105,7 +105,7 @@ impl<'t> UnverifiedSessionToken<'t> {
             }
             .into());
         }
-        if matches!(self.qsh, Claimed::Hash(_)) {
+        if !matches!(self.qsh, Claimed::Nothing | Claimed::Context) {
             return Err(ErrorKind::NotContextToken.into());
         }
         Ok(Verified::new(SessionToken {

@@ -1,12 +1,10 @@
 //! The compact form: three segments of strict base64url, decoded once into one buffer.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
+use super::base64url;
 use super::header::Header;
 use super::{Algorithm, HmacKey, RsaPublicKey};
 use crate::error::{Error, ErrorKind, at_most};
-use crate::find::{split_once, split_once_far};
+use crate::find::split_once;
 
 /// The largest token, in bytes: what a web server takes as a header line, and more.
 const MAX_TOKEN: usize = 32 * 1024;
@@ -25,7 +23,7 @@ impl<'t> Compact<'t> {
     pub(crate) fn parse(token: &'t str, algorithm: Algorithm) -> Result<Self, Error> {
         at_most("token", token.len(), MAX_TOKEN)?;
         let (header, rest) = split_once(token, b'.').ok_or_else(segments)?;
-        let (payload, signature) = split_once_far(rest, b'.').ok_or_else(segments)?;
+        let (payload, signature) = split_once(rest, b'.').ok_or_else(segments)?;
         if split_once(signature, b'.').is_some() {
             return Err(segments());
         }
@@ -70,15 +68,8 @@ impl<'t> Compact<'t> {
     }
 }
 
-/// Strict base64url: no padding, no trailing bits, no white space.
 pub(super) fn decode(segment: &str, into: &mut Vec<u8>) -> Result<(), Error> {
-    URL_SAFE_NO_PAD
-        .decode_vec(segment, into)
-        .map_err(|_| malformed("a segment is not strict base64url"))
-}
-
-pub(super) fn encode(bytes: impl AsRef<[u8]>, into: &mut String) {
-    URL_SAFE_NO_PAD.encode_string(bytes, into);
+    base64url::decode(segment, into).ok_or_else(|| malformed("a segment is not strict base64url"))
 }
 
 #[cold]

@@ -5,7 +5,7 @@ use std::fmt;
 use jsonwebtoken::EncodingKey;
 
 use super::backend::provider;
-use super::compact::encode;
+use super::base64url::encode;
 use super::keys::HmacKey;
 use crate::error::{Error, ErrorKind};
 
@@ -66,7 +66,7 @@ pub(crate) fn hs256_token(claims: &str, key: &HmacKey) -> String {
     let mut token = signing_input(r#"{"typ":"JWT","alg":"HS256"}"#, claims);
     let mac = key.sign(token.as_bytes());
     token.push('.');
-    encode(mac, &mut token);
+    encode(&mac, &mut token);
     token
 }
 
@@ -77,14 +77,14 @@ pub(crate) fn rs256_token(claims: &str, kid: &str, key: &RsaSigningKey) -> Resul
     let mut token = signing_input(&header, claims);
     let signature = key.sign(token.as_bytes())?;
     token.push('.');
-    encode(signature, &mut token);
+    encode(&signature, &mut token);
     Ok(token)
 }
 
 fn signing_input(header: &str, claims: &str) -> String {
     let mut token = String::with_capacity(claims.len().saturating_mul(2));
-    encode(header, &mut token);
+    encode(header.as_bytes(), &mut token);
     token.push('.');
-    encode(claims, &mut token);
+    encode(claims.as_bytes(), &mut token);
     token
 }
