@@ -346,6 +346,30 @@ fn a_file_is_known_by_its_shape() {
     assert_eq!(ran.out, "anything.json: 27 passed, 0 failed, 0 policy\n");
 }
 
+/// A list of something else beside the cases is named; an unknown case among known ones fails.
+#[test]
+fn what_is_no_case_is_said() {
+    let mut top = vector("connect-conditions.json");
+    top["peers"] = json!([{"name": "a library", "version": "1"}]);
+    let ran = run(&["conformance", &file("beside.json", top.to_string())]);
+    assert_eq!(
+        ran.out,
+        "beside.json: 7 passed, 0 failed, 0 policy\n  `peers` holds no case of a known shape: left out\n"
+    );
+    top["cases"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"id": "new", "colour": "red"}));
+    let ran = run(&["conformance", &file("among.json", top.to_string())]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out
+            .contains("among.json: 7 passed, 1 failed, 0 policy\n"),
+        "{}",
+        ran.out
+    );
+}
+
 /// A larger file of the same shape runs unchanged.
 #[test]
 fn a_thousand_cases_run_as_well() {
