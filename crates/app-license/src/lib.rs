@@ -1,4 +1,88 @@
 //! Reads, verifies and decides Atlassian Marketplace licences.
+//!
+//! One question: **may this customer use this feature, now, and why?** The platform answers it in
+//! nine places, in half a dozen spellings, with three levels of trust. This crate reads all of
+//! them, proves who sent them, and answers the same way everywhere.
+//!
+//! It does no input or output, has no clock and cannot panic on what it is given: bytes, keys and
+//! `now` go in, values come out. What fetches and stores is in other crates.
+//!
+//! # Where the licence comes from
+//!
+//! | touchpoint | read it with | what proves it |
+//! |---|---|---|
+//! | Connect `installed` event | [`connect::LifecycleBody`] | [`connect::UnverifiedInstallToken`] |
+//! | Connect iframe URL, `lic` and `capSet` | [`connect::IframeQuery`] | [`connect::UnverifiedRequestToken`] |
+//! | Connect License API | [`License::from_connect_api`] | you fetched it |
+//! | Connect browser context | [`License::from_connect_context`] | nothing: a [`Hint`] |
+//! | Connect context token | [`connect::ContextToken`] | [`connect::UnverifiedContextToken`] |
+//! | Forge invocation token | [`forge::InvocationToken`] | [`forge::UnverifiedInvocationToken`] |
+//! | Forge UI context | [`License::from_forge_ui_context`] | nothing: a [`Hint`] |
+//! | Forge function context | [`License::from_forge_function_context`], [`License::from_forge_app_context`] | the platform fills it in |
+//! | Forge License API | [`forge::LicenseApiResponse`] | you fetched it |
+//!
+//! # Reading
+//!
+//! A [`License`] has three states, never two: active, inactive, and *absent* when the touchpoint
+//! says nothing, as in development environments and for free apps.
+//!
+//! ```
+//! use app_license::{License, State};
+//!
+//! let license = License::from_forge_ui_context(
+//!     br#"{"environmentType":"PRODUCTION",
+//!         "license":{"active":true,"capabilitySet":"capabilityStandard"}}"#,
+//! )?;
+//! assert_eq!(license.state(), State::Active);
+//! assert!(license.has_capability("capabilityStandard"));
+//! assert!(!license.has_capability("capabilityAdvanced"));
+//! # Ok::<(), app_license::Error>(())
+//! ```
+//!
+//! # Proving
+//!
+//! A server decides on a [`Verified`]`<License>` and nothing else. One type a kind of token, its
+//! algorithm fixed by the type: see [`connect`] and [`forge`]. The caller brings the key.
+//!
+//! ```
+//! # #[cfg(feature = "aws-lc-rs")] {
+//! use app_license::connect::{
+//!     BaseUrl, CanonicalRequest, Expectations, Request, TenantKeys, TokenClaims,
+//!     UnverifiedRequestToken,
+//! };
+//! use app_license::{ClientKey, HmacKey, Policy, SharedSecret, UnixTime};
+//!
+//! let base = BaseUrl::new("https://app.example.com")?;
+//! let request = Request::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
+//! let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef")?);
+//! let now = UnixTime::from_seconds(1_800_000_000).unwrap();
+//! # // the host signs it
+//! # let canonical = CanonicalRequest::new(&request, &base)?;
+//! # let token = TokenClaims::new("tenant-1", now).qsh(&canonical).sign(&key);
+//!
+//! let token = UnverifiedRequestToken::parse(&token)?;
+//! let keys = TenantKeys::new(token.issuer().clone(), key); // looked up by the issuer
+//! let verified = token.verify(&keys, &request, &Expectations::new(base), now)?;
+//! let decision = verified.license().decide(&Policy::new(), "capabilityAdvanced", now);
+//! assert!(decision.is_allowed());
+//! # }
+//! # Ok::<(), app_license::Error>(())
+//! ```
+//!
+//! # Deciding
+//!
+//! A [`Decision`] says allowed or not, why, which touchpoint spoke, and how old its word is. A
+//! [`Policy`] states what an absent licence means, how old a word may be, and whether only
+//! production or only a confirmed licence counts; the whole table is on
+//! [its page](Policy#method.decide). A [`FeatureMap`] turns the names of features into editions.
+//!
+//! # Crate features
+//!
+//! - `aws-lc-rs` (default): signatures by aws-lc-rs, the fastest on servers.
+//! - `rust-crypto`: signatures in pure Rust, for wasm32. When both are on, aws-lc-rs is used;
+//!   nothing else changes.
+//!
+//! Without either, the crate reads and decides but verifies no tokens.
 
 pub mod error;
 pub use app_license_gate::capability::{self as ranking, Edition, Needs};
@@ -46,3 +130,8 @@ pub use time::UnixTime;
 pub use touchpoint::Touchpoint;
 pub use verified::{Hint, Verified};
 pub use visibility::{ConditionWarning, HostLicense};
+
+/// The README's examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
