@@ -1,7 +1,11 @@
 //! The tasks of this repository: prepare a machine, run what CI runs.
 //!
 //! `cargo xtask test` is the whole of it; `cargo xtask ci JOB` runs one job.
-#![expect(clippy::print_stdout, reason = "telling what it does is a task's job")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "telling what it does is a task's job"
+)]
 
 mod cache;
 mod ci;
@@ -9,6 +13,8 @@ mod context;
 mod npm;
 mod tools;
 mod wasm;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -53,10 +59,20 @@ struct Run {
     keep_going: bool,
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not anyhow's own report: its backtrace would bury what the failed command said.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
     let context = Context::new()?;
-    match arguments.task {
+    match task {
         Task::Setup => setup(&context),
         Task::Test(run) => ci::run(&context, &[], run.keep_going),
         Task::Ci { jobs, run } => ci::run(&context, &jobs, run.keep_going),

@@ -57,7 +57,11 @@ pub(crate) fn environment(context: &Context, cpu: Cpu, origin: Origin) -> Result
     }
     let compiler = if origin != Origin::Debian && (has_sources(sh)? || rustup_sources(sh)) {
         let version = cmd!(sh, "rustc --version").quiet().read()?;
-        let key = version.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
+        let words = version.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+        let key = words
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join("-");
         Compiler {
             key,
             environment: Vec::new(),

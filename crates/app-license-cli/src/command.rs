@@ -2,7 +2,13 @@
 
 mod completions;
 mod conformance;
+mod decide;
+mod explain;
 mod inspect;
+mod keys;
+mod qsh;
+mod sign;
+mod verify;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -13,6 +19,9 @@ use crate::output::Format;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Inspect(inspect::Args),
+    Verify(verify::Args),
+    Qsh(qsh::Args),
+    Sign(sign::Args),
     Conformance(conformance::Args),
     Completions(completions::Args),
 }
@@ -21,6 +30,9 @@ impl Command {
     pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
         match self {
             Self::Inspect(args) => args.run(io, format),
+            Self::Verify(args) => args.run(io, format),
+            Self::Qsh(args) => args.run(io, format),
+            Self::Sign(args) => args.run(io, format),
             Self::Conformance(args) => args.run(io, format),
             Self::Completions(args) => args.run(io),
         }

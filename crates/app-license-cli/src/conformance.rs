@@ -5,11 +5,16 @@ mod checks;
 mod conditions;
 mod connect_license;
 mod forge;
+mod forge_api;
+mod iframe;
 mod licenses;
 mod lifecycle;
 mod oracle;
+mod qsh;
 mod readings;
+mod requests;
 mod shapes;
+mod tokens;
 
 use serde::Serialize;
 use serde_json::{Map, Value};

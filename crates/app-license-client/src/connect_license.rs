@@ -5,7 +5,9 @@ mod settings;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use app_license::connect::{BaseUrl, KeyHosts, Request, sign_request};
+use app_license::connect::{
+    BaseUrl, KeyHosts, LicenseApiAnswer, LicenseApiProblem, Request, sign_request,
+};
 use app_license::{AppKey, ClientKey, HmacKey, License, UnixTime, Verified};
 use url::Url;
 use zeroize::Zeroizing;
@@ -35,8 +37,9 @@ const MAX_ANSWER: usize = 256 * 1024;
 /// |---|---|
 /// | answers with a licence, active or not | that licence |
 /// | answers without one | a licence that is absent |
-/// | cannot be asked, and answered before | that answer, with its age and the fault, for a day |
-/// | cannot be asked, and never answered | could not check |
+/// | answers 404 | that it does not have the app |
+/// | cannot be asked, or does not let us, and answered before | that answer, with its age and the fault, for a day |
+/// | cannot be asked, or does not let us, and never answered | could not check |
 ///
 /// An answer is kept for five minutes, as long as the host itself keeps it. Requests for one
 /// tenant share one flight. A fault that may pass is tried again twice, with exponential back-off
@@ -60,7 +63,8 @@ const MAX_ANSWER: usize = 256 * 1024;
 /// let base_url = BaseUrl::http_loopback(&site).unwrap();
 /// let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef").unwrap());
 /// let answer = api.get(&tenant, &base_url, &key).await?;
-/// assert!(answer.value().has_capability("capabilityStandard"));
+/// let license = answer.license().unwrap();
+/// assert!(license.has_capability("capabilityStandard"));
 /// # Ok::<(), app_license_client::Error>(())
 /// # }).unwrap();
 /// ```
@@ -72,7 +76,7 @@ pub struct ConnectLicenseApi {
 /// What is known of one tenant.
 #[derive(Debug, Clone, Default)]
 struct Entry {
-    said: Option<(Verified<License>, UnixTime)>,
+    said: Option<(LicenseApiAnswer, UnixTime)>,
     fault: Option<Fault>,
 }
 
@@ -83,7 +87,7 @@ struct Fault {
     error: Error,
 }
 
-type Asked = Result<Answer<Verified<License>>, Error>;
+type Asked = Result<Answer<LicenseApiAnswer>, Error>;
 
 #[derive(Debug)]
 struct Inner {
@@ -170,7 +174,7 @@ impl Inner {
             let host = shown(base_url.host());
             Error::from(ErrorKind::ForeignHost { host })
         };
-        let text = format!("{base_url}/rest/atlassian-connect/1/addons/{}", self.app);
+        let text = format!("{base_url}{}", LicenseApiAnswer::path(&self.app));
         let url = Url::parse(&text).map_err(|_| foreign())?;
         let ours = self.hosts.check_site(base_url.as_str()).is_ok();
         if (ours || self.fetcher.is_loopback_only()) && self.fetcher.takes(&url) {
@@ -185,10 +189,10 @@ impl Inner {
         let now = self.clock.now();
         let mut known = self.lock();
         let entry = known.get(tenant)?;
-        if let Some((license, at)) = &entry.said
+        if let Some((said, at)) = &entry.said
             && !passed(now, *at, self.settings.fresh)
         {
-            return Some(Ok(Answer::new(license.clone(), *at)));
+            return Some(Ok(Answer::new(said.clone(), *at)));
         }
         let fault = entry.fault.as_ref()?;
         let error = (!passed(now, fault.since, fault.seconds)).then(|| fault.error.clone())?;
@@ -198,8 +202,8 @@ impl Inner {
     /// The last answer, if it is not too old, in spite of a fault.
     fn despite(&self, entry: &Entry, fault: Error, now: UnixTime) -> Asked {
         match &entry.said {
-            Some((license, at)) if !passed(now, *at, self.settings.kept) => {
-                Ok(Answer::new(license.clone(), *at).despite(fault))
+            Some((said, at)) if !passed(now, *at, self.settings.kept) => {
+                Ok(Answer::new(said.clone(), *at).despite(fault))
             }
             _ => Err(fault),
         }
@@ -219,11 +223,10 @@ impl Inner {
         let mut known = self.lock();
         let mut entry = known.remove(&call.tenant).unwrap_or_default();
         let answer = match asked {
-            Ok(license) => {
-                let license = Verified::dangerous_assume(license.at(now));
-                entry.said = Some((license.clone(), now));
+            Ok(said) => {
+                entry.said = Some((said.clone(), now));
                 entry.fault = None;
-                Ok(Answer::new(license, now))
+                Ok(Answer::new(said, now))
             }
             Err(error) => {
                 let seconds = self.pause_after(&error);
@@ -241,14 +244,14 @@ impl Inner {
         answer
     }
 
-    async fn ask(&self, call: &Call) -> Result<License, Error> {
-        let mut attempt = 0;
+    async fn ask(&self, call: &Call) -> Result<LicenseApiAnswer, Error> {
+        let mut attempt = 0_u32;
         loop {
             let error = match self.ask_once(call).await.and_then(read) {
-                Ok(license) => return Ok(license),
+                Ok(said) => return Ok(said),
                 Err(error) => error,
             };
-            attempt += 1;
+            attempt = attempt.saturating_add(1);
             match self.pause_before(attempt, &error) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
@@ -302,14 +305,29 @@ impl Inner {
     }
 }
 
-fn read(reply: Reply) -> Result<License, Error> {
-    let host = reply.host.clone();
-    License::from_connect_api(&reply.success()?).map_err(|source| {
-        ErrorKind::Unreadable {
-            host,
-            what: "licence",
-            source: Some(source),
+/// What counts as an answer; the rest are faults, kept apart from it.
+fn read(reply: Reply) -> Result<LicenseApiAnswer, Error> {
+    match LicenseApiAnswer::read(Some(reply.status), &reply.body) {
+        said @ (LicenseApiAnswer::License(_) | LicenseApiAnswer::NotFound) => Ok(said),
+        LicenseApiAnswer::Faulted(LicenseApiProblem::Malformed(source)) => {
+            Err(ErrorKind::Unreadable {
+                host: reply.host,
+                what: "licence",
+                source: Some(source),
+            }
+            .into())
         }
-        .into()
-    })
+        _ => Err(reply.fault()),
+    }
+}
+
+impl Answer<LicenseApiAnswer> {
+    /// The licence that the site told us, dated; `None` when it said that it does not have the
+    /// app, which is a no.
+    #[must_use]
+    pub fn license(&self) -> Option<Verified<License>> {
+        let license = self.value().license()?.clone();
+        // fetched by this process, over TLS, from a host of the configured cloud
+        Some(Verified::dangerous_assume(license.at(self.as_of())))
+    }
 }

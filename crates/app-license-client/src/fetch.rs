@@ -93,7 +93,6 @@ impl Fetcher {
     }
 
     /// A fetcher with other time limits, a proxy, or another trust store.
-    #[must_use]
     pub fn builder() -> FetcherBuilder {
         FetcherBuilder::default()
     }

@@ -3,6 +3,7 @@
 mod plan;
 mod settings;
 
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app_license::Jwks;
@@ -30,8 +31,9 @@ const MAX_JWKS: usize = 256 * 1024;
 /// | expired | fetched first | the same |
 /// | expired, and the platform is down | answered, tried again once a minute, for a day | could not check |
 ///
-/// A key that the platform removed is gone after the next fetch, in 15 minutes at most. Many
-/// requests share one fetch. Only one set is kept, of at most 256 KiB and 64 keys.
+/// A key that the platform removed is gone after the next fetch, in 15 minutes at most; a set
+/// without any usable key takes none away. Many requests share one fetch. Only one set is kept, of
+/// at most 256 KiB and 64 keys.
 ///
 /// Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
 ///
@@ -67,9 +69,17 @@ struct Inner {
 }
 
 impl ForgeKeys {
-    /// The key set at a URL of the configured cloud.
-    pub fn builder(fetcher: Fetcher, url: impl Into<String>) -> ForgeKeysBuilder {
-        ForgeKeysBuilder::new(fetcher, url.into())
+    /// The key set at a URL of the configured cloud: a [`KeySetUrl`](app_license::forge::KeySetUrl).
+    ///
+    /// ```
+    /// use app_license::forge::KeySetUrl;
+    /// use app_license_client::{Fetcher, ForgeKeys};
+    /// let keys = ForgeKeys::builder(Fetcher::new()?, KeySetUrl::default()).build()?;
+    /// assert_eq!(keys.age(), None);
+    /// # Ok::<(), app_license_client::Error>(())
+    /// ```
+    pub fn builder(fetcher: Fetcher, url: impl Display) -> ForgeKeysBuilder {
+        ForgeKeysBuilder::new(fetcher, url.to_string())
     }
 
     /// The key set, which holds a key of this id. The id stands in no URL.
@@ -166,7 +176,18 @@ enum Found {
 impl Inner {
     async fn refresh(self: Arc<Self>) -> Answer {
         let answer = self.fetch().await;
-        self.lock().landed(&answer, self.clock.now());
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let answer = match answer {
+            // a set without a usable key would lock out everybody whose key is known: a fault
+            Ok(set) if set.is_empty() && state.has_keys() => {
+                let host = self.url.host_str().unwrap_or_default().to_owned();
+                Err(unreadable(host, None))
+            }
+            answer => answer,
+        };
+        state.landed(&answer, now);
+        drop(state);
         answer
     }
 
@@ -180,16 +201,9 @@ impl Inner {
         };
         let reply = self.fetcher.get(get).await?;
         let host = reply.host.clone();
-        let unreadable = |source| ErrorKind::Unreadable {
-            host,
-            what: "key set",
-            source,
-        };
         match Jwks::parse(&reply.success()?) {
-            // a set without a usable key would lock everybody out: it is a fault
-            Ok(set) if set.is_empty() => Err(unreadable(None).into()),
             Ok(set) => Ok(Arc::new(set)),
-            Err(source) => Err(unreadable(Some(source)).into()),
+            Err(source) => Err(unreadable(host, Some(source))),
         }
     }
 
@@ -200,6 +214,16 @@ impl Inner {
 
 fn holds(set: &Jwks, kid: &str) -> bool {
     set.find(kid).next().is_some()
+}
+
+#[cold]
+fn unreadable(host: String, source: Option<app_license::Error>) -> Error {
+    ErrorKind::Unreadable {
+        host,
+        what: "key set",
+        source,
+    }
+    .into()
 }
 
 #[cold]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use app_license::forge::LicenseApiResponse;
-use app_license::{InstallationAri, UnixTime};
+use app_license::{ForgeAppId, InstallationAri, License, UnixTime, Verified};
 use url::Url;
 
 use crate::answer::Answer;
@@ -48,7 +48,7 @@ const MAX_ANSWER: usize = 256 * 1024;
 /// ```
 #[doc = include_str!("../doc/loopback.rs")]
 /// # block_on(async {
-/// use app_license::InstallationAri;
+/// use app_license::{ForgeAppId, InstallationAri};
 /// use app_license_client::{Fetcher, ForgeLicenseApi, MemoryLicenseCache, SystemToken};
 ///
 /// let platform = answering(200, r#"{"results":[{"appId":"8db33809-1f69-42a5-8e40-8b6e0b3f8d11",
@@ -61,7 +61,8 @@ const MAX_ANSWER: usize = 256 * 1024;
 /// let installation = InstallationAri::new("ari:cloud:ecosystem::installation/7ab5a4a1").unwrap();
 /// let token = SystemToken::new("from-the-header-x-forge-oauth-system")?;
 /// let answer = api.get(&installation, &token).await?;
-/// assert!(answer.fault().is_none());
+/// let app = ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11").unwrap();
+/// assert!(answer.license(&app).unwrap().has_capability("capabilityAdvanced"));
 /// # Ok::<(), app_license_client::Error>(())
 /// # }).unwrap();
 /// ```
@@ -141,13 +142,20 @@ impl Inner {
         let mut known = self.lock();
         let known = known.get(installation)?;
         if let Some((response, at)) = &known.said
-            && !passed(now, *at, self.settings.fresh)
+            && self.is_fresh(response, *at, now)
         {
             return Some(Ok(Answer::new(Arc::clone(response), *at)));
         }
         let (since, error) = known.fault.as_ref()?;
         let error = (!passed(now, *since, self.settings.fault)).then(|| error.clone())?;
         Some(self.despite(known, error, now))
+    }
+
+    /// Whether an answer need not be asked for again: sooner, where an app could not be checked.
+    fn is_fresh(&self, response: &LicenseApiResponse, at: UnixTime, now: UnixTime) -> bool {
+        let whole = response.results().all(|(_, result)| result.is_ok());
+        let Settings { fresh, lease, .. } = self.settings;
+        !passed(now, at, if whole { fresh } else { lease })
     }
 
     /// The last answer, if it is not too old, in spite of a fault.
@@ -169,7 +177,11 @@ impl Inner {
         let mut all = self.lock();
         let mut known = all.remove(&installation).unwrap_or_default();
         let fault = match asked {
-            Ok(Found { response, at, fault }) => {
+            Ok(Found {
+                response,
+                at,
+                fault,
+            }) => {
                 known.said = Some((response, at));
                 fault
             }
@@ -190,7 +202,7 @@ impl Inner {
         let kept = self.kept(of).await?;
         let now = self.clock.now();
         if let Some(found) = &kept
-            && !passed(now, found.at, self.settings.fresh)
+            && self.is_fresh(&found.response, found.at, now)
         {
             return Ok(found.clone());
         }
@@ -231,8 +243,8 @@ impl Inner {
         let seconds = until.since(now);
         let error = Error::from(ErrorKind::Leased { seconds });
         match kept {
-            Some(found) if passed(now, found.at, self.settings.fresh) => Ok(found.despite(error)),
-            Some(found) => Ok(found),
+            Some(found) if self.is_fresh(&found.response, found.at, now) => Ok(found),
+            Some(found) => Ok(found.despite(error)),
             None => Err(error),
         }
     }
@@ -283,7 +295,11 @@ struct Found {
 impl Found {
     const fn now(response: Arc<LicenseApiResponse>, at: UnixTime) -> Self {
         let fault = None;
-        Self { response, at, fault }
+        Self {
+            response,
+            at,
+            fault,
+        }
     }
 
     fn despite(mut self, fault: Error) -> Self {
@@ -292,19 +308,42 @@ impl Found {
     }
 }
 
+/// An answer about one app at least; the rest are faults, and replace nothing.
 fn read(reply: Reply) -> Result<(Arc<LicenseApiResponse>, String), Error> {
-    let host = reply.host.clone();
+    if reply.status != 200 {
+        return Err(reply.fault());
+    }
+    let host = reply.host;
     let unreadable = |source| ErrorKind::Unreadable {
         host,
         what: "licence",
         source,
     };
-    let Ok(body) = String::from_utf8(reply.success()?) else {
+    let Ok(body) = String::from_utf8(reply.body) else {
         return Err(unreadable(None).into());
     };
-    match LicenseApiResponse::parse(body.as_bytes()) {
-        Ok(response) => Ok((Arc::new(response), body)),
-        Err(source) => Err(unreadable(Some(source)).into()),
+    let response = match LicenseApiResponse::parse(body.as_bytes()) {
+        Ok(response) => response,
+        Err(source) => return Err(unreadable(Some(source)).into()),
+    };
+    if response.results().any(|(_, result)| result.is_ok()) {
+        return Ok((Arc::new(response), body));
+    }
+    let fault = response
+        .results()
+        .find_map(|(_, result)| result.err().cloned());
+    Err(unreadable(fault).into())
+}
+
+impl Answer<Arc<LicenseApiResponse>> {
+    /// The licence of an app, dated.
+    ///
+    /// # Errors
+    /// `not_checked` when the platform could not tell, or was not asked about the app.
+    pub fn license(&self, app: &ForgeAppId) -> Result<Verified<License>, app_license::Error> {
+        let license = self.value().license(app)?;
+        // fetched by this process, or a replica of it, over TLS from the configured host
+        Ok(Verified::dangerous_assume(license.at(self.as_of())))
     }
 }
 

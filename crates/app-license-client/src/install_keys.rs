@@ -4,6 +4,7 @@ mod settings;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use app_license::connect::KeyHosts;
 use app_license::{KeyId, RsaPublicKey, UnixTime};
 use url::Url;
 
@@ -22,9 +23,9 @@ const MAX_PEM: usize = 16 * 1024;
 
 /// The public keys that `installed` and `uninstalled` tokens are signed with.
 ///
-/// A key is asked of the configured key host by its id, then of the second host **with the same
-/// id**. Which hosts are asked is a setting, never a matter of what a request says. What comes of
-/// it:
+/// A key is asked of the first key host of the configured [`KeyHosts`] by its id, then of the
+/// second **with the same id**. Which hosts are asked is a setting, never a matter of what a
+/// request says. What comes of it:
 ///
 /// | the hosts say | answer | remembered |
 /// |---|---|---|
@@ -42,10 +43,12 @@ const MAX_PEM: usize = 16 * 1024;
 #[doc = include_str!("../doc/loopback.rs")]
 /// # block_on(async {
 /// use app_license::KeyId;
+/// use app_license::connect::{BaseUrl, KeyHosts};
 /// use app_license_client::{Class, Fetcher, InstallKeys};
 ///
 /// let host = answering(404, "not found"); // stands in for the platform
-/// let keys = InstallKeys::builder(Fetcher::loopback_for_tests()?, &host).build()?;
+/// let hosts = KeyHosts::custom([BaseUrl::http_loopback(&host).unwrap()], []);
+/// let keys = InstallKeys::builder(Fetcher::loopback_for_tests()?, hosts).build()?;
 /// let kid = KeyId::new("0e50fccb-239d-4991-a5db-dc850ba3f236").unwrap();
 /// let error = keys.get(&kid).await.unwrap_err();
 /// assert_eq!(error.class(), Class::Refused);
@@ -63,7 +66,7 @@ type Answer = Result<RsaPublicKey, Error>;
 #[derive(Debug)]
 struct Inner {
     fetcher: Fetcher,
-    hosts: Vec<Url>,
+    hosts: KeyHosts,
     clock: SharedClock,
     settings: Settings,
     known: Mutex<Known>,
@@ -90,9 +93,9 @@ struct Miss {
 }
 
 impl InstallKeys {
-    /// Keys of one key host, such as `https://connect-install-keys.atlassian.com`.
-    pub fn builder(fetcher: Fetcher, host: impl Into<String>) -> InstallKeysBuilder {
-        InstallKeysBuilder::new(fetcher, host.into())
+    /// The keys of one cloud.
+    pub fn builder(fetcher: Fetcher, hosts: KeyHosts) -> InstallKeysBuilder {
+        InstallKeysBuilder::new(fetcher, hosts)
     }
 
     /// The key of this id. The id was checked when the [`KeyId`] was made, so nothing that a token
@@ -117,9 +120,10 @@ impl InstallKeys {
     #[doc = include_str!("../doc/loopback.rs")]
     /// # block_on(async {
     /// # use app_license::KeyId;
+    /// # use app_license::connect::{BaseUrl, KeyHosts};
     /// # use app_license_client::{Fetcher, InstallKeys};
-    /// # let host = answering(500, "");
-    /// # let keys = InstallKeys::builder(Fetcher::loopback_for_tests()?, &host).build()?;
+    /// # let hosts = KeyHosts::custom([BaseUrl::http_loopback(&answering(500, "")).unwrap()], []);
+    /// # let keys = InstallKeys::builder(Fetcher::loopback_for_tests()?, hosts).build()?;
     /// # let kid = KeyId::new("a").unwrap();
     /// if let Err(error) = keys.recheck(&kid).await {
     ///     assert_eq!(error.class().http_status(), 503);
@@ -225,12 +229,12 @@ impl Inner {
 
     async fn ask(&self, kid: &KeyId) -> Answer {
         let mut fault = None;
-        for (place, host) in self.hosts.iter().enumerate() {
+        for (place, url) in self.hosts.key_urls(kid).enumerate() {
             if let Some(error) = self.down(place) {
                 fault.get_or_insert(error);
                 continue;
             }
-            match self.ask_host(host, kid).await {
+            match self.ask_host(&url, kid).await {
                 Ok(Some(key)) => return Ok(key),
                 Ok(None) => {}
                 Err(error) if error.class() == crate::Class::Refused => return Err(error),
@@ -245,12 +249,8 @@ impl Inner {
     }
 
     /// The key, or `None` when the host says that there is none.
-    async fn ask_host(&self, host: &Url, kid: &KeyId) -> Result<Option<RsaPublicKey>, Error> {
-        let mut url = host.clone();
-        url.path_segments_mut()
-            .map_err(|()| Error::setting("host", "it has no path"))?
-            .pop_if_empty()
-            .push(kid.as_str());
+    async fn ask_host(&self, url: &str, kid: &KeyId) -> Result<Option<RsaPublicKey>, Error> {
+        let url = Url::parse(url).map_err(|e| Error::setting("hosts", e.to_string()))?;
         self.counters.fetch();
         let get = Get {
             url: &url,

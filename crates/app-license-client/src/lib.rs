@@ -1,18 +1,53 @@
 //! Keys and licences of Atlassian Marketplace apps, over HTTP.
+//!
+//! The core of `app-license` verifies, reads and decides, and fetches nothing. This crate fetches:
+//!
+//! | for | ask |
+//! |---|---|
+//! | tokens of `installed` and `uninstalled` | [`InstallKeys`] |
+//! | Forge invocation tokens | [`ForgeKeys`] |
+//! | what licence a Connect app has on a site | [`ConnectLicenseApi`] |
+//! | what licence a Forge app has at an installation | [`ForgeLicenseApi`] |
+//!
+//! All of them go out through one [`Fetcher`], share one flight among those who ask the same, keep
+//! what they learn within bounds, count what they do ([`Stats`]), and take the time from a
+//! [`Clock`]. Every fault is either **refused** or **could not check**: see [`Class`].
+//!
+//! They run inside a tokio runtime. Nothing is logged.
+//!
+//! ```
+//! use app_license::connect::KeyHosts;
+//! use app_license::forge::KeySetUrl;
+//! use app_license_client::{Fetcher, ForgeKeys, InstallKeys};
+//! let fetcher = Fetcher::new()?;
+//! let install_keys = InstallKeys::builder(fetcher.clone(), KeyHosts::default()).build()?;
+//! let forge_keys = ForgeKeys::builder(fetcher, KeySetUrl::default()).build()?;
+//! # Ok::<(), app_license_client::Error>(())
+//! ```
 
+mod answer;
 mod bounded;
 mod clock;
+mod connect_license;
 mod error;
 mod fetch;
 mod flight;
 mod forge_keys;
+mod forge_license;
 mod install_keys;
+mod license_cache;
 mod retry;
 mod stats;
+mod system_token;
 
+pub use answer::Answer;
 pub use clock::{Clock, SystemClock};
+pub use connect_license::{ConnectLicenseApi, ConnectLicenseApiBuilder};
 pub use error::{Class, Error, ErrorKind, Source};
 pub use fetch::{Fetcher, FetcherBuilder};
 pub use forge_keys::{ForgeKeys, ForgeKeysBuilder};
+pub use forge_license::{ForgeLicenseApi, ForgeLicenseApiBuilder};
 pub use install_keys::{InstallKeys, InstallKeysBuilder};
+pub use license_cache::{Kept, LicenseCache, MemoryLicenseCache, Turn, Waiting};
 pub use stats::Stats;
+pub use system_token::SystemToken;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app_license::{InstallationAri, UnixTime};
 
@@ -122,6 +122,34 @@ pub trait LicenseCache: Send + Sync + fmt::Debug + 'static {
 
     /// Keeps an answer, unless a later one is kept already.
     fn put<'a>(&'a self, installation: &'a InstallationAri, kept: Kept) -> Waiting<'a, ()>;
+}
+
+impl<C: LicenseCache + ?Sized> LicenseCache for Arc<C> {
+    fn try_lease<'a>(
+        &'a self,
+        installation: &'a InstallationAri,
+        now: UnixTime,
+        seconds: u64,
+    ) -> Waiting<'a, Turn> {
+        (**self).try_lease(installation, now, seconds)
+    }
+
+    fn prolong<'a>(
+        &'a self,
+        installation: &'a InstallationAri,
+        now: UnixTime,
+        seconds: u64,
+    ) -> Waiting<'a, ()> {
+        (**self).prolong(installation, now, seconds)
+    }
+
+    fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<Kept>> {
+        (**self).get(installation)
+    }
+
+    fn put<'a>(&'a self, installation: &'a InstallationAri, kept: Kept) -> Waiting<'a, ()> {
+        (**self).put(installation, kept)
+    }
 }
 
 /// A [`LicenseCache`] for one process: what it knows is gone with it. Keeps 4096 installations.

@@ -1,9 +1,22 @@
 //! The key set against a platform that rotates, goes down, and lies.
 
+#![cfg(test)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::allow_attributes,
+    reason = "a test that fails is what they are for"
+)]
+
 mod common;
 
 use std::time::{Duration, Instant};
 
+use app_license::forge::{InvocationExpectations, UnverifiedInvocationToken, token_from_header};
+use app_license::{ForgeAppId, UnixTime};
 use app_license_client::{Class, Error, Fetcher, ForgeKeys, ForgeKeysBuilder};
 use common::{HTML, Host, K1, K2, Say, TestClock, fetcher, jwks};
 
@@ -205,7 +218,6 @@ async fn key_server_failure() {
         Say::ok(HTML),
         Say::ok(""),
         Say::ok("{}"),
-        Say::ok(r#"{"keys":[]}"#),
         Say::ok(r#"{"keys":{}}"#),
         Say::ok(format!(r#"{{"keys":[],"keys":{}}}"#, jwks(&[K1]))),
         Say::ok(format!("{}{}", jwks(&[K1]), " ".repeat(256 * 1024))),
@@ -232,6 +244,67 @@ async fn key_server_failure() {
         p.clock.pass(900);
         assert!(p.accepts(K1).await, "{say:?}");
         assert_eq!(p.refusal(K2).await.class(), Class::CouldNotCheck, "{say:?}");
+    }
+}
+
+/// A well-formed set without a usable key says that there is no such key, but takes none away.
+#[tokio::test]
+async fn a_set_without_usable_keys() {
+    for set in [
+        r#"{"keys":[]}"#,
+        r#"{"keys":[{"kty":"oct","kid":"a","k":"c2VjcmV0"}]}"#,
+    ] {
+        let p = platform().await;
+        p.host.says_always(Say::ok(set));
+        is(&p.refusal(K1).await, Class::Refused, "unknown_key");
+        for _ in 0..10 {
+            is(&p.refusal(K1).await, Class::Refused, "unknown_key");
+        }
+        assert_eq!(p.host.count(), 2);
+        p.host.says_always(Say::ok(jwks(&[K1])));
+        p.clock.pass(60);
+        assert!(p.accepts(K1).await);
+
+        p.host.says_always(Say::ok(set));
+        p.clock.pass(900);
+        assert!(p.accepts(K1).await);
+        is(&p.refusal(K2).await, Class::CouldNotCheck, "unreadable");
+    }
+}
+
+/// The shared vectors, their key sets fetched: accepted or refused as they say.
+#[tokio::test]
+async fn invocation_requests() {
+    let file = common::vectors("forge-invocation-requests.json");
+    let text = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
+    for case in file["cases"].as_array().unwrap() {
+        let p = platform().await;
+        let set = &file["jwks_sets"][text(&case["jwks"])];
+        p.host.says_always(Say::ok(set.to_string()));
+        let accepted = async {
+            let header = case["authorization"].as_str();
+            let token = token_from_header(header).ok()?;
+            let token = UnverifiedInvocationToken::parse(token).ok()?;
+            let keys = match p.keys.set_with(token.kid()).await {
+                Ok(keys) => keys,
+                Err(error) => {
+                    assert_eq!(error.class(), Class::Refused, "{error}");
+                    return None;
+                }
+            };
+            let app = ForgeAppId::new(&text(&case["app_id"])).ok()?;
+            let now = UnixTime::from_seconds(case["now"].as_u64()?)?;
+            let expected = InvocationExpectations::new(app);
+            token.verify(&keys, &expected, now).ok()
+        };
+        let accepted = if accepted.await.is_some() {
+            "accept"
+        } else {
+            "reject"
+        };
+        if let Some(want) = case["expect"].as_str() {
+            assert_eq!(accepted, want, "{}", case["id"]);
+        }
     }
 }
 

@@ -1,13 +1,25 @@
 //! Install keys against a key host that misbehaves.
 
+#![cfg(test)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::allow_attributes,
+    reason = "a test that fails is what they are for"
+)]
+
 mod common;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use app_license::KeyId;
+use app_license::connect::{Cloud, KeyHosts};
 use app_license_client::{Class, Error, ErrorKind, Fetcher, InstallKeys, InstallKeysBuilder};
-use common::{HTML, Host, KID, OTHER_KID, Say, TestClock, WEAK_KID, fetcher, kid, pem};
+use common::{HTML, Host, KID, OTHER_KID, Say, TestClock, WEAK_KID, fetcher, key_hosts, kid, pem};
 
 fn at(kid: &str) -> String {
     format!("/{kid}")
@@ -26,9 +38,8 @@ async fn two() -> Two {
 
 async fn two_with(set: impl FnOnce(InstallKeysBuilder) -> InstallKeysBuilder) -> Two {
     let (primary, fallback, clock) = (Host::up().await, Host::up().await, TestClock::new());
-    let builder = InstallKeys::builder(fetcher(), primary.url())
-        .fallback(fallback.url())
-        .clock(clock.reader());
+    let hosts = key_hosts(&[primary.url(), fallback.url()]);
+    let builder = InstallKeys::builder(fetcher(), hosts).clock(clock.reader());
     let keys = set(builder).build().unwrap();
     Two {
         primary,
@@ -317,9 +328,8 @@ async fn kid_not_validated() {
 async fn a_key_host_below_a_path_keeps_its_path() {
     let host = Host::up().await;
     for base in ["/keys", "/keys/"] {
-        let keys = InstallKeys::builder(fetcher(), host.url() + base)
-            .build()
-            .unwrap();
+        let hosts = key_hosts(&[host.url() + base]);
+        let keys = InstallKeys::builder(fetcher(), hosts).build().unwrap();
         keys.get(&kid(KID)).await.unwrap_err();
         assert_eq!(host.asked().last().unwrap().target, format!("/keys/{KID}"));
     }
@@ -329,45 +339,30 @@ async fn a_key_host_below_a_path_keeps_its_path() {
 #[tokio::test]
 async fn trust_root_from_unverified_data() {
     let genuine = Fetcher::new().unwrap();
-    for host in [
-        "http://keys.example.com",
-        "http://127.0.0.1:1",
-        "ftp://keys.example.com",
-        "https://user:secret@keys.example.com",
-        "https://keys.example.com/?kid=",
-        "https://keys.example.com/#",
-        "keys.example.com",
-        "file:///etc/passwd",
-        "",
+    let loopback = key_hosts(&["http://127.0.0.1:1".into()]);
+    for (fetcher, hosts) in [
+        (genuine.clone(), loopback),
+        (genuine.clone(), KeyHosts::custom([], ["atlassian.net"])),
+        (fetcher(), KeyHosts::default()),
     ] {
-        let error = InstallKeys::builder(genuine.clone(), host)
-            .build()
-            .unwrap_err();
-        assert_eq!(
-            (error.code(), error.class()),
-            ("setting", Class::Misuse),
-            "{host}"
-        );
+        let error = InstallKeys::builder(fetcher, hosts).build().unwrap_err();
+        assert_eq!((error.code(), error.class()), ("setting", Class::Misuse));
     }
-    assert!(
-        InstallKeys::builder(genuine, "https://keys.example.com")
-            .build()
-            .is_ok()
-    );
-    for host in ["http://192.0.2.1", "http://localhost", "https://127.0.0.1"] {
-        assert!(
-            InstallKeys::builder(fetcher(), host).build().is_err(),
-            "{host}"
-        );
+    for cloud in [
+        Cloud::Commercial,
+        Cloud::Staging,
+        Cloud::FedRampModerate,
+        Cloud::FedRampModerateStaging,
+    ] {
+        let keys = InstallKeys::builder(genuine.clone(), KeyHosts::of(cloud)).build();
+        assert!(keys.is_ok());
     }
 }
 
 #[tokio::test]
 async fn test_keys_prove_nothing_in_production() {
-    let host = "https://connect-install-keys.invalid";
-    let keys = InstallKeys::builder(Fetcher::new().unwrap(), host)
-        .build()
-        .unwrap();
+    let keys = InstallKeys::builder(Fetcher::new().unwrap(), KeyHosts::default());
+    let keys = keys.build().unwrap();
     let error = keys.get(&kid("test-1")).await.unwrap_err();
     refused(&error, "unknown_key");
     assert_eq!(keys.stats().fetches, 0);
@@ -378,10 +373,15 @@ async fn a_mock_platform_stands_in_for_every_host() {
     let host = Host::up().await;
     host.says(&at("test-1"), Say::ok(pem(KID)));
     let fetcher = Fetcher::rerouted_for_tests(host.addr).unwrap();
-    let keys = InstallKeys::builder(fetcher, "https://connect-install-keys.atlassian.com");
-    assert!(keys.build().unwrap().get(&kid("test-1")).await.is_ok());
+    let keys = InstallKeys::builder(fetcher, KeyHosts::default())
+        .build()
+        .unwrap();
+    assert!(keys.get(&kid("test-1")).await.is_ok());
     let asked = &host.asked()[0];
-    assert_eq!(asked.headers["host"], "connect-install-keys.atlassian.com");
+    assert_eq!(
+        asked.headers["host"],
+        "asap-distribution.us-west-2.prod.atl-asap.net"
+    );
     assert!(asked.headers["user-agent"].starts_with("app-license/"));
 }
 
@@ -422,7 +422,10 @@ async fn unknown_kid_flood() {
                 let t = Arc::clone(&t);
                 tasks.push(tokio::spawn(async move {
                     for i in (from..to).filter(|i| i % 8 == lane) {
-                        let error = t.keys.get(&kid(&format!("made-up-{}", i / 80 * 8 + lane))).await;
+                        let error = t
+                            .keys
+                            .get(&kid(&format!("made-up-{}", i / 80 * 8 + lane)))
+                            .await;
                         assert_eq!(error.unwrap_err().class(), Class::Refused);
                         if i % 1000 < 8 {
                             t.keys.get(&kid(KID)).await.expect("served throughout");

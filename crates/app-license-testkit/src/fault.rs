@@ -1,11 +1,13 @@
 //! Faults of the host's services, switched at run time.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A service of the host, each on a port of its own.
+/// A service of the host, each on a port of its own, and all behind [`MockHost::gateway`].
+///
+/// [`MockHost::gateway`]: crate::MockHost::gateway
 ///
 /// ```
 /// use app_license_testkit::Service;
@@ -100,7 +102,6 @@ pub(crate) struct Switchboard {
 #[derive(Debug, Default)]
 pub(crate) struct Switch {
     fault: Mutex<Option<Fault>>,
-    down: AtomicBool,
     hits: AtomicU64,
 }
 
@@ -112,9 +113,6 @@ impl Switchboard {
 
     pub(crate) fn set(&self, service: Service, fault: Option<Fault>) {
         let switch = self.switch(service);
-        switch
-            .down
-            .store(fault == Some(Fault::Down), Ordering::SeqCst);
         *switch.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
@@ -131,10 +129,6 @@ impl Switch {
     pub(crate) fn fault(&self) -> Option<Fault> {
         let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         fault.clone()
-    }
-
-    pub(crate) fn is_down(&self) -> bool {
-        self.down.load(Ordering::SeqCst)
     }
 
     pub(crate) fn hit(&self) {

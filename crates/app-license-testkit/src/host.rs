@@ -88,8 +88,8 @@ impl MockHostBuilder {
         self
     }
 
-    /// Fixed ports on loopback instead of free ones: the first of five in a row, in the order of
-    /// [`Service::ALL`].
+    /// Fixed ports on loopback instead of free ones: the first of six in a row, in the order of
+    /// [`Service::ALL`], then the gateway.
     #[must_use]
     pub const fn ports_from(mut self, first: u16) -> Self {
         self.ports = Some(first);
@@ -98,7 +98,9 @@ impl MockHostBuilder {
 
     /// Makes `baseUrl` of every site an address on this machine, `http://127.0.0.1:…/acme`, so
     /// that an app reaches the Connect License API by it. Otherwise it is
-    /// `https://acme.atlassian.net`, and the app has to be told where the API is.
+    /// `https://acme.atlassian.net`, and the app has to be told where the API is, or sends what it
+    /// asks to [`MockHost::gateway`]. An app that accepts sites of the platform alone, as it
+    /// should, refuses such an install.
     #[must_use]
     pub const fn loopback_base_urls(mut self) -> Self {
         self.loopback_base_urls = true;
@@ -312,6 +314,22 @@ impl MockHost {
     #[must_use]
     pub fn sites_url(&self) -> Option<String> {
         self.url(Service::Sites)
+    }
+
+    /// Where all of the platform's hosts are answered for, by the `Host` header: key hosts, the
+    /// Forge CDN, `api.atlassian.com`, and every site. For clients that send each https URL to one
+    /// address; so the app under test keeps the addresses of production.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use app_license_testkit::MockHost;
+    /// let host = MockHost::start().await?;
+    /// assert!(host.gateway().unwrap().ip().is_loopback());
+    /// # Ok::<(), app_license_testkit::Error>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn gateway(&self) -> Option<std::net::SocketAddr> {
+        self.servers.as_ref()?.gateway()
     }
 
     pub(crate) fn base_url(&self, name: &str, record: &SiteRecord, loopback: bool) -> String {

@@ -1,4 +1,4 @@
-//! The servers: one port of loopback a service.
+//! The servers: one port of loopback a service, and one for all of them.
 
 mod socket;
 
@@ -8,28 +8,31 @@ use std::sync::{Arc, Weak};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use self::socket::{Listener, Wire};
 use crate::error::{Error, ErrorKind};
-use crate::fault::{Fault, Service, Switch};
+use crate::fault::{Fault, Service};
 use crate::host::{MockHost, Shared};
 use crate::keys::SigningKey;
 use crate::world::World;
 
 /// The running servers; they stop when this is dropped.
 pub(crate) struct Servers {
-    addresses: BTreeMap<Service, SocketAddr>,
+    addresses: BTreeMap<Option<Service>, SocketAddr>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Servers {
+    /// Opens a port for each service, and one for all of them, where the `Host` header decides.
     pub(crate) async fn start(shared: Arc<Shared>, first: Option<u16>) -> Result<Self, Error> {
         let mut addresses = BTreeMap::new();
         let mut tasks = Vec::new();
-        for (offset, service) in (0_u16..).zip(Service::ALL) {
+        let services = Service::ALL.into_iter().map(Some).chain([None]);
+        for (offset, service) in (0_u16..).zip(services) {
             let port = first.map_or(0, |first| first.saturating_add(offset));
             let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
             let bound = listener.and_then(|it| it.local_addr().map(|address| (it, address)));
@@ -38,30 +41,31 @@ impl Servers {
                 why: error.to_string(),
             })?;
             addresses.insert(service, address);
-            if service == Service::Sites {
+            if service == Some(Service::Sites) {
                 // set once: a platform starts once
                 let _ = shared.sites_url.set(format!("http://{address}"));
             }
-            let switch = shared.faults.switch(service);
-            let listener = socket::Listener::new(listener, Arc::clone(&switch));
             let desk = Desk {
                 shared: Arc::downgrade(&shared),
-                switch,
                 service,
-                own: format!("http://{address}"),
             };
             let router = Router::new().fallback(answer).with_state(Arc::new(desk));
+            let service = router.into_make_service_with_connect_info::<Wire>();
             tasks.push(tokio::spawn(async move {
                 // serving on an open listener does not end
-                let _ = axum::serve(listener, router).await;
+                let _ = axum::serve(Listener(listener), service).await;
             }));
         }
         Ok(Self { addresses, tasks })
     }
 
     pub(crate) fn url(&self, service: Service) -> Option<String> {
-        let address = self.addresses.get(&service)?;
+        let address = self.addresses.get(&Some(service))?;
         Some(format!("http://{address}"))
+    }
+
+    pub(crate) fn gateway(&self) -> Option<SocketAddr> {
+        self.addresses.get(&None).copied()
     }
 }
 
@@ -76,25 +80,37 @@ impl Drop for Servers {
 /// What one server knows.
 struct Desk {
     shared: Weak<Shared>,
-    switch: Arc<Switch>,
-    service: Service,
-    own: String,
+    /// `None` for the gateway.
+    service: Option<Service>,
 }
 
 /// Marks an address that a redirect led to.
 const LED: &str = "redirected=1";
 
-async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    desk.switch.hit();
+async fn answer(
+    State(desk): State<Arc<Desk>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    request: Request,
+) -> Response {
+    let Some(shared) = desk.shared.upgrade() else {
+        return text(503, "text/plain", "the host has stopped".into());
+    };
+    let service = desk.service.unwrap_or_else(|| service_of(host(&request)));
+    let switch = shared.faults.switch(service);
+    switch.hit();
     let query = request.uri().query().unwrap_or_default();
-    let fault = desk.switch.fault().filter(|_| !query.contains(LED));
+    let fault = switch.fault().filter(|_| !query.contains(LED));
     match fault {
-        None | Some(Fault::Down) => desk.right(&request, false),
+        None => right(shared, service, &request, false),
+        Some(Fault::Down) => {
+            wire.cut();
+            text(503, "text/plain", Body::empty())
+        }
         Some(Fault::Slow(time)) => {
             tokio::time::sleep(time).await;
-            desk.right(&request, false)
+            right(shared, service, &request, false)
         }
-        Some(Fault::Wrong) => desk.right(&request, true),
+        Some(Fault::Wrong) => right(shared, service, &request, true),
         Some(Fault::Status(status)) => text(status, "text/plain", "out of order".into()),
         Some(Fault::TooManyRequests { retry_after }) => {
             let mut response = text(429, "text/plain", "too many requests".into());
@@ -114,9 +130,8 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
             vec![0xff, 0x00, 0xfe, 0x80, b'{', 0xc3].into(),
         ),
         Some(Fault::Redirect) => {
-            let path = request.uri().path();
             let joint = if query.is_empty() { "" } else { "&" };
-            let to = format!("{}{path}?{query}{joint}{LED}", desk.own);
+            let to = format!("{}?{query}{joint}{LED}", request.uri().path());
             let mut response = text(302, "text/plain", "elsewhere".into());
             if let Ok(to) = to.parse() {
                 response.headers_mut().insert(header::LOCATION, to);
@@ -127,63 +142,83 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     }
 }
 
-impl Desk {
-    /// The answer of a service in order; or in order, but another's.
-    fn right(&self, request: &Request, wrong: bool) -> Response {
-        let Some(shared) = self.shared.upgrade() else {
-            return text(503, "text/plain", "the host has stopped".into());
-        };
-        if request.method() != Method::GET {
-            return text(405, "text/plain", "only GET".into());
-        }
-        let host = MockHost::without_servers(shared);
-        let path = request.uri().path();
-        match self.service {
-            Service::InstallKeys | Service::InstallKeysFallback => {
-                install_key(&host, path.trim_start_matches('/'), wrong)
-            }
-            Service::ForgeKeys if path == "/.well-known/jwks.json" => {
-                let mut set = host.jwks();
-                if wrong {
-                    spoil(&mut set);
-                }
-                json_answer(200, &set)
-            }
-            Service::ForgeApi
-                if matches!(
-                    path,
-                    "/forge/app/v1/license" | "/forge/installation/v1/license"
-                ) =>
-            {
-                let bearer = credentials(request.headers(), "Bearer");
-                let query = request.uri().query().unwrap_or_default();
-                let (status, mut body, after) =
-                    crate::forge::license_api::answer(&host, bearer, query);
-                if wrong && let Some(Value::Array(results)) = body.get_mut("results") {
-                    for result in results {
-                        put(
-                            result,
-                            "appId",
-                            json!("00000000-0000-4000-8000-000000000000"),
-                        );
-                    }
-                }
-                let mut response = json_answer(status, &body);
-                if let Some(seconds) = after {
-                    response
-                        .headers_mut()
-                        .insert(header::RETRY_AFTER, seconds.into());
-                }
-                response
-            }
-            Service::Sites => connect_license(&host, path, request.headers(), wrong),
-            _ => text(404, "text/plain", "not found".into()),
-        }
+fn host(request: &Request) -> &str {
+    let value = request.headers().get(header::HOST);
+    let host = value.and_then(|value| value.to_str().ok());
+    host.unwrap_or_default()
+}
+
+/// Which service has this host on the platform; a site, if no other.
+fn service_of(host: &str) -> Service {
+    let host = host.split(':').next().unwrap_or_default();
+    if host.starts_with("asap-distribution.") {
+        Service::InstallKeys
+    } else if host.starts_with("connect-install-keys.") || host.starts_with("cs-migrations--") {
+        Service::InstallKeysFallback
+    } else if host.starts_with("forge.") {
+        Service::ForgeKeys
+    } else if host.starts_with("api.") {
+        Service::ForgeApi
+    } else {
+        Service::Sites
     }
 }
 
-fn install_key(host: &MockHost, id: &str, wrong: bool) -> Response {
-    let pem = host.world(|world| {
+/// The answer of a service in order; or in order, but another's.
+fn right(shared: Arc<Shared>, service: Service, request: &Request, wrong: bool) -> Response {
+    if request.method() != Method::GET {
+        return text(405, "text/plain", "only GET".into());
+    }
+    let platform = MockHost::without_servers(shared);
+    let path = request.uri().path();
+    match service {
+        Service::InstallKeys | Service::InstallKeysFallback => {
+            install_key(&platform, path.trim_start_matches('/'), wrong)
+        }
+        Service::ForgeKeys if path == "/.well-known/jwks.json" => {
+            let mut set = platform.jwks();
+            if wrong {
+                spoil(&mut set);
+            }
+            json_answer(200, &set)
+        }
+        Service::ForgeApi
+            if matches!(
+                path,
+                "/forge/app/v1/license" | "/forge/installation/v1/license"
+            ) =>
+        {
+            forge_license(&platform, request, wrong)
+        }
+        Service::Sites => connect_license(&platform, host(request), path, request, wrong),
+        _ => text(404, "text/plain", "not found".into()),
+    }
+}
+
+fn forge_license(platform: &MockHost, request: &Request, wrong: bool) -> Response {
+    let bearer = credentials(request.headers(), "Bearer");
+    let query = request.uri().query().unwrap_or_default();
+    let (status, mut body, after) = crate::forge::license_api::answer(platform, bearer, query);
+    if wrong && let Some(Value::Array(results)) = body.get_mut("results") {
+        for result in results {
+            put(
+                result,
+                "appId",
+                json!("00000000-0000-4000-8000-000000000000"),
+            );
+        }
+    }
+    let mut response = json_answer(status, &body);
+    if let Some(seconds) = after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn install_key(platform: &MockHost, id: &str, wrong: bool) -> Response {
+    let pem = platform.world(|world| {
         let key = world.install_keys.find(id);
         key.map(SigningKey::public_pem)
     });
@@ -200,18 +235,32 @@ fn install_key(host: &MockHost, id: &str, wrong: bool) -> Response {
     }
 }
 
-fn connect_license(host: &MockHost, path: &str, headers: &HeaderMap, wrong: bool) -> Response {
-    let found = host.tenants().into_iter().find_map(|tenant| {
-        let context = tenant.site().product().ok()?.context_path();
-        let head = format!("/{}{context}/rest/atlassian-connect/1/addons/", tenant.site);
-        let key = path.strip_prefix(&head)?;
+/// A site is found by the first segment of the path, or by the `Host` header.
+fn connect_license(
+    platform: &MockHost,
+    host: &str,
+    path: &str,
+    request: &Request,
+    wrong: bool,
+) -> Response {
+    let found = platform.tenants().into_iter().find_map(|tenant| {
+        let (context, domain) = platform.world(|world| {
+            let site = world.site(&tenant.site).ok()?;
+            Some((site.product.context_path(), site.host.clone()))
+        })?;
+        let rest = path
+            .strip_prefix('/')
+            .and_then(|rest| rest.strip_prefix(tenant.site.as_str()))
+            .or_else(|| (host == domain).then_some(path))?;
+        let rest = rest.strip_prefix(context)?;
+        let key = rest.strip_prefix("/rest/atlassian-connect/1/addons/")?;
         (tenant.app_name() == key).then(|| (tenant.clone(), key.to_owned()))
     });
     let Some((tenant, key)) = found else {
         let body = json!({"status-code": 404, "message": "Add-on was not found"});
         return json_answer(404, &body);
     };
-    let token = credentials(headers, "JWT");
+    let token = credentials(request.headers(), "JWT");
     let (status, mut body) = crate::connect::license_api::answer(&tenant, &key, token);
     if wrong {
         put(&mut body, "key", json!("com.example.another"));

@@ -308,6 +308,9 @@ pub enum ErrorKind {
         /// The other.
         other: &'static str,
     },
+    /// A Forge context token, which functions are handed, where an invocation token is needed.
+    #[error("a Forge context token is not accepted here: only an invocation token is proof")]
+    ForgeContextToken,
     /// The token is from an Isolated Cloud and none is configured, or another one is.
     #[error("the token is from the isolated cloud `{found}`, which is not configured")]
     IsolatedCloud {
@@ -428,6 +431,7 @@ impl Error {
             K::NotContextToken => "not_context_token",
             K::TenantMismatch { .. } => "tenant_mismatch",
             K::ClaimsContradict { .. } => "claims_contradict",
+            K::ForgeContextToken => "forge_context_token",
             K::IsolatedCloud { .. } => "isolated_cloud",
             K::ForeignBaseUrl { .. } => "foreign_base_url",
             K::KeyMalformed { .. } => "key_malformed",
@@ -476,6 +480,7 @@ impl Error {
             | K::NotContextToken
             | K::TenantMismatch { .. }
             | K::ClaimsContradict { .. }
+            | K::ForgeContextToken
             | K::IsolatedCloud { .. }
             | K::ForeignBaseUrl { .. }
             | K::KeyMalformed { .. }

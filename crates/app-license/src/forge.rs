@@ -1,11 +1,32 @@
 //! Atlassian Forge: invocation tokens, contexts, License API, lifecycle, manifest.
+//!
+//! | what the app holds | is read by |
+//! |---|---|
+//! | a request of the platform to a remote | `UnverifiedInvocationToken` (RS256, key set of the platform) |
+//! | an answer of the License API | [`LicenseApiResponse`] |
+//! | the context of a function | [`License::from_forge_function_context`], [`License::from_forge_app_context`] |
+//! | the context of a front end | [`UiContext`] (a hint) |
+//! | a lifecycle event | [`ForgeLifecycleEvent`] |
+//!
+//! [`License::from_forge_function_context`]: crate::License::from_forge_function_context
+//! [`License::from_forge_app_context`]: crate::License::from_forge_app_context
 
 mod display_condition;
+#[cfg(feature = "_crypto")]
+mod invocation_token;
+mod key_set_url;
 mod license_api;
 mod lifecycle;
+mod token_place;
 mod ui_context;
 
 pub use display_condition::DisplayCondition;
+#[cfg(feature = "_crypto")]
+pub use invocation_token::{
+    InvocationExpectations, InvocationToken, ProductContext, UnverifiedInvocationToken,
+};
+pub use key_set_url::{IsolatedCloud, KeySetUrl};
 pub use license_api::{LicenseApiFault, LicenseApiRequest, LicenseApiResponse};
 pub use lifecycle::{ForgeLifecycleEvent, ForgeLifecycleKind};
+pub use token_place::token_from_header;
 pub use ui_context::{UiContext, UserAccess};

@@ -14,7 +14,7 @@ mod pem;
 mod sign;
 
 pub(crate) use backend::{same_bytes, sha256};
-pub(crate) use claims::{Audience, Claims, Validity};
+pub(crate) use claims::{Audience, ClaimScanner, Claims, Validity};
 pub(crate) use compact::Compact;
 pub(crate) use sign::{hs256_token, rs256_token};
 

@@ -30,11 +30,11 @@ pub use capability::Capability;
 pub use error::{Error, ErrorClass, ErrorKind};
 pub use feature::{FeatureMap, Limit};
 pub use ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri, KeyId};
-#[cfg(feature = "_crypto")]
 pub use installation::{
     Change, Entitlement, Event, Installation, InstallationKey, InstallationRecord,
     InstallationSecrets, InstallationStatus, KnownLicense,
 };
+#[cfg(feature = "_crypto")]
 pub use jwt::{HmacKey, Jwks, Leeway, RsaPublicKey, RsaSigningKey};
 pub use license::License;
 pub use open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};

@@ -21,8 +21,10 @@ impl Tally {
 
     /// What a runner's closing line says: libtest's or nextest's.
     fn of_line(line: &str) -> Option<Self> {
-        let line = line.trim_start();
-        if !line.starts_with("test result: ") && !line.starts_with("Summary [") {
+        // Indented, libtest's line is part of what nextest shows of a failed test.
+        let closing =
+            line.starts_with("test result: ") || line.trim_start().starts_with("Summary [");
+        if !closing {
             return None;
         }
         let mut tally = Self::default();
@@ -107,5 +109,9 @@ mod tests {
     fn leaves_other_lines_alone() {
         assert_eq!(Tally::of_line("3 passed, 4 failed"), None);
         assert_eq!(Tally::of_line("test tests::a ... ok"), None);
+        assert_eq!(
+            Tally::of_line("    test result: FAILED. 0 passed; 1 failed; 0 ignored"),
+            None
+        );
     }
 }

@@ -21,9 +21,13 @@ pub(super) fn workspace(Context { sh, .. }: &Context) -> Result<Outcome> {
         .is_ok()
     {
         tests.add(counted(cmd!(sh, "cargo test --workspace --doc").into())?);
-        tests.add(counted(cmd!(sh, "cargo nextest run --workspace").into())?);
+        tests.add(counted(
+            cmd!(sh, "cargo nextest run --workspace --no-fail-fast").into(),
+        )?);
     } else {
-        tests.add(counted(cmd!(sh, "cargo test --workspace").into())?);
+        tests.add(counted(
+            cmd!(sh, "cargo test --workspace --no-fail-fast").into(),
+        )?);
     }
     Ok(Outcome {
         tests,
@@ -52,12 +56,16 @@ pub(super) fn features(context: &Context) -> Result<Outcome> {
 pub(super) fn wasm(context: &Context) -> Result<Outcome> {
     let environment = wasm::environment(context, wasm::Cpu::Generic, wasm::Origin::Any)?;
     let target = wasm::TARGET;
-    cmd!(
-        context.sh,
-        "cargo check --target {target} -p app-license --no-default-features --features rust-crypto"
-    )
-    .envs(environment)
-    .run()?;
+    let selections: [&[&str]; 2] = [
+        &["-p", "app-license", "--no-default-features"],
+        // The core with its pure Rust signatures, in a program that chooses the randomness.
+        &["-p", "wasm-probe"],
+    ];
+    for selection in selections {
+        cmd!(context.sh, "cargo check --target {target} {selection...}")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .run()?;
+    }
     Ok(Outcome::default())
 }
 

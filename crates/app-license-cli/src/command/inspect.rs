@@ -1,21 +1,20 @@
 //! `app-license inspect`
 
-mod questions;
 mod report;
 mod tour;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use app_license::{Edition, Policy, Touchpoint, WhenAbsent};
+use app_license::Touchpoint;
 
+use crate::command::decide::{PolicyArgs, Questions, read_features};
 use crate::detect::{Look, detect};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 use crate::now::NowArgs;
 use crate::output::Format;
-use questions::{Questions, read_features};
 use report::Report;
 
 /// How long an open pipe may stay silent before the tour is shown instead.
@@ -57,48 +56,6 @@ pub(crate) struct Args {
     now: NowArgs,
 }
 
-/// Options that say how to decide.
-#[derive(Debug, Clone, Copy, clap::Args)]
-pub(crate) struct PolicyArgs {
-    /// What it means when nothing is said about a licence
-    #[arg(long, value_enum, default_value_t, value_name = "MEANING")]
-    when_absent: Absent,
-    /// Grant only where the environment is production
-    #[arg(long)]
-    production: bool,
-    /// The oldest word that counts, in seconds
-    #[arg(long, value_name = "SECONDS")]
-    max_age: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum Absent {
-    #[default]
-    Deny,
-    Free,
-    Standard,
-    Advanced,
-}
-
-impl PolicyArgs {
-    /// The policy asked for.
-    pub(crate) fn policy(self) -> Policy {
-        let policy =
-            Policy::new()
-                .production_only(self.production)
-                .when_absent(match self.when_absent {
-                    Absent::Deny => WhenAbsent::Deny,
-                    Absent::Free => WhenAbsent::Assume(Edition::Free),
-                    Absent::Standard => WhenAbsent::Assume(Edition::Standard),
-                    Absent::Advanced => WhenAbsent::Assume(Edition::Advanced),
-                });
-        match self.max_age {
-            Some(seconds) => policy.max_age(seconds),
-            None => policy,
-        }
-    }
-}
-
 fn touchpoint(text: &str) -> Result<Touchpoint, String> {
     Touchpoint::from_code(text).ok_or_else(|| {
         let codes: Vec<_> = Touchpoint::ALL.iter().map(|t| t.code()).collect();
@@ -109,7 +66,7 @@ fn touchpoint(text: &str) -> Result<Touchpoint, String> {
 impl Args {
     pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
         let Some(input) = self.input(io)? else {
-            return tour::run(io, format, self.now.time());
+            return tour::run(io, format, &self.policy.policy(), self.now.time());
         };
         let look = Look {
             now: self.now.time(),

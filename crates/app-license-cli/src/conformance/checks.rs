@@ -95,6 +95,11 @@ impl Checks {
         value
     }
 
+    /// Whether nothing is wrong so far.
+    pub(crate) fn all_hold(&self) -> bool {
+        self.wrong.is_empty()
+    }
+
     fn push(&mut self, expectation: &str, expected: impl Display, found: impl Display) {
         self.wrong.push(Mismatch {
             expectation: expectation.to_owned(),

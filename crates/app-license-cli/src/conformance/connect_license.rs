@@ -1,6 +1,6 @@
 //! Answers of the Connect License API: `http_status`, `body`, and what they say.
 
-use app_license::License;
+use app_license::connect::LicenseApiAnswer;
 use serde_json::Value;
 
 use super::case::body_bytes;
@@ -13,10 +13,15 @@ pub(super) fn answer(case: &Case<'_>) -> Outcome {
         return checks.outcome();
     };
     let status = case.get("http_status").and_then(Value::as_u64);
-    let read = License::from_connect_api(&body_bytes(case.get("body")));
+    let status = status.and_then(|status| u16::try_from(status).ok());
+    let answer = LicenseApiAnswer::read(status, &body_bytes(case.get("body")));
     if let Some(error) = expect.get("error") {
-        let refused = status != Some(200) || read.is_err();
-        checks.holds("error", refused, error, "a licence was read");
+        checks.holds(
+            "error",
+            is_said(error, &answer),
+            error,
+            format_args!("{answer:?}"),
+        );
         for (key, value) in expect.as_object().into_iter().flatten() {
             if key != "error" && !INFORMATION.contains(&key.as_str()) {
                 checks.unknown(key, value);
@@ -24,14 +29,22 @@ pub(super) fn answer(case: &Case<'_>) -> Outcome {
         }
         return checks.outcome();
     }
-    checks.holds(
-        "http_status",
-        status == Some(200),
-        200,
-        format_args!("{status:?}"),
-    );
-    if let Some(license) = checks.ok("body", read) {
-        licenses::check(&mut checks, expect, &license);
+    match answer.license() {
+        Some(license) => licenses::check(&mut checks, expect, license),
+        None => checks.holds(
+            "body",
+            false,
+            "a licence answer",
+            format_args!("{answer:?}"),
+        ),
     }
     checks.outcome()
+}
+
+/// Whether the answer is the error that a case tells in words.
+fn is_said(error: &Value, answer: &LicenseApiAnswer) -> bool {
+    match error.as_str().unwrap_or_default() {
+        "not found" => *answer == LicenseApiAnswer::NotFound,
+        _ => answer.license().is_none(),
+    }
 }

@@ -1,6 +1,7 @@
 //! Forge: licence objects and contexts, which carry no expectations of their own.
 
-use app_license::{License, Touchpoint};
+use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
+use app_license::{Event, Installation, License, Touchpoint, UnixTime};
 use serde_json::{Map, Value, json};
 
 use super::{Case, Checks, Outcome, licenses, oracle, readings};
@@ -99,5 +100,67 @@ fn still_reads_a_license(checks: &mut Checks, context: &Value, read: Read) {
     let text = Value::Object(fields).to_string();
     if let Some(license) = checks.ok("with a licence put in", read(text.as_bytes())) {
         oracle::check(checks, Some(&object), &license);
+    }
+}
+
+/// The payload of a lifecycle event.
+pub(super) fn event(case: &Case<'_>) -> Outcome {
+    let mut checks = Checks::default();
+    let kind = case.text("event").and_then(ForgeLifecycleKind::from_name);
+    let Some(kind) = checks.need("event", kind) else {
+        return checks.outcome();
+    };
+    let payload = case.get("payload").unwrap_or(&Value::Null);
+    let read = ForgeLifecycleEvent::parse(kind, payload.to_string().as_bytes());
+    let Some(event) = checks.ok("payload", read) else {
+        return checks.outcome();
+    };
+    let tail = |id: Option<&str>| id.and_then(|id| id.rsplit('/').next()).map(str::to_owned);
+    let account = ["installerAccountId", "upgraderAccountId"]
+        .iter()
+        .find_map(|name| payload.get(*name));
+    let at = |path: &str| payload.pointer(path);
+    for (name, expected, found) in [
+        (
+            "id",
+            at("/id"),
+            json!(tail(event.installation_id().map(|i| i.as_str()))),
+        ),
+        (
+            "app.id",
+            at("/app/id"),
+            json!(event.app_id().map(|a| a.uuid())),
+        ),
+        (
+            "app.version",
+            at("/app/version"),
+            json!(event.app_version()),
+        ),
+        ("app.name", at("/app/name"), json!(event.app_name())),
+        (
+            "app.ownerAccountId",
+            at("/app/ownerAccountId"),
+            json!(event.app_owner_account_id()),
+        ),
+        (
+            "environment.id",
+            at("/environment/id"),
+            json!(event.environment_id()),
+        ),
+        ("account", account, json!(event.account_id())),
+    ] {
+        checks.same(name, &last_segment(expected), &last_segment(Some(&found)));
+    }
+    let (after, _) = Installation::apply(None, &Event::from(event), UnixTime::EPOCH);
+    let known = kind == ForgeLifecycleKind::PreUninstall || after.is_some();
+    checks.holds("an installation comes of it", known, "one", "none");
+    checks.outcome()
+}
+
+/// Ids are compared without their ARI prefix.
+fn last_segment(value: Option<&Value>) -> Value {
+    match value {
+        Some(Value::String(text)) => json!(text.rsplit('/').next()),
+        other => other.cloned().unwrap_or(Value::Null),
     }
 }

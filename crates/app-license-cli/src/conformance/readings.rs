@@ -1,29 +1,22 @@
 //! Licence readings: `lic` together with an answer of the License API, and licence objects.
 
-use app_license::{Capability, Hint, License, Policy, Touchpoint, UnixTime};
+use app_license::connect::{IframeQuery, LicenseApiAnswer};
+use app_license::{License, Touchpoint};
 use serde_json::Value;
 
 use super::case::body_bytes;
 use super::{Case, Checks, Outcome, licenses, oracle};
 
-/// The stronger word counts: the License API's where it answers, `lic` where that refuses.
+/// `lic` of a verified query, and what the License API answered.
 pub(super) fn lic_and_rest(case: &Case<'_>) -> Outcome {
-    let lic = case.text("lic");
-    let rest = match case.get("http_status").and_then(Value::as_u64) {
-        Some(200) => License::from_connect_api(&body_bytes(case.get("body"))).ok(),
-        _ => None,
-    };
-    let decide = |license: License| {
-        Hint::new(license)
-            .decide(&Policy::new(), &Capability::STANDARD, UnixTime::EPOCH)
-            .is_allowed()
-    };
-    let allowed = match (rest, lic) {
-        (Some(license), _) => Some(decide(license)),
-        // could not check: only a refusal stands
-        (None, Some("active")) => None,
-        (None, _) => Some(false),
-    };
+    let lic = case
+        .text("lic")
+        .map(|lic| format!("lic={lic}"))
+        .unwrap_or_default();
+    let status = case.get("http_status").and_then(Value::as_u64);
+    let status = status.and_then(|status| u16::try_from(status).ok());
+    let rest = LicenseApiAnswer::read(status, &body_bytes(case.get("body")));
+    let allowed = rest.resolve(&IframeQuery::parse(&lic).license());
     let mut checks = Checks::default();
     match checks.need("expect_allowed", case.get("expect_allowed")) {
         Some(Value::Null) => return Outcome::Policy,

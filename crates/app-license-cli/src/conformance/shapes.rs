@@ -1,6 +1,9 @@
 //! Telling what a case is by the fields it has.
 
-use super::{Case, Checks, Outcome, conditions, connect_license, forge, lifecycle, readings};
+use super::{
+    Case, Checks, Outcome, conditions, connect_license, forge, forge_api, iframe, lifecycle, qsh,
+    readings, requests, tokens,
+};
 
 type Run = fn(&Case<'_>) -> Outcome;
 
@@ -14,6 +17,34 @@ const SHAPES: &[Shape] = &[
     Shape {
         fits: |c| c.has_all(&["given", "when"]) || c.has("steps"),
         run: |_| Outcome::Prose,
+    },
+    Shape {
+        fits: |c| c.has("signed_url"),
+        run: tokens::signed_url,
+    },
+    Shape {
+        fits: |c| c.has_all(&["request", "endpoint"]),
+        run: requests::request,
+    },
+    Shape {
+        fits: |c| c.has_all(&["token", "body_client_key"]),
+        run: tokens::lifecycle,
+    },
+    Shape {
+        fits: |c| c.has_all(&["token", "endpoint_kind"]),
+        run: tokens::symmetric,
+    },
+    Shape {
+        fits: |c| c.has_all(&["method", "target"]),
+        run: qsh::canonical,
+    },
+    Shape {
+        fits: |c| c.has_all(&["method", "url", "canonical"]),
+        run: qsh::vector,
+    },
+    Shape {
+        fits: |c| c.has("query"),
+        run: iframe::query,
     },
     Shape {
         fits: |c| c.has_all(&["lic", "http_status"]),
@@ -54,6 +85,18 @@ const SHAPES: &[Shape] = &[
     Shape {
         fits: |c| c.has_all(&["conditions", "env"]),
         run: conditions::evaluation,
+    },
+    Shape {
+        fits: |c| c.has_all(&["event", "payload"]),
+        run: forge::event,
+    },
+    Shape {
+        fits: |c| c.has_all(&["status", "body"]),
+        run: forge_api::response,
+    },
+    Shape {
+        fits: |c| c.has("method") && (c.has("path") || c.has("url")),
+        run: forge_api::request,
     },
     Shape {
         fits: |c| c.has("body") && c.has("expect"),

@@ -1,5 +1,6 @@
 //! JSON of every shape.
 
+mod rules;
 mod shapes;
 
 use app_license::Touchpoint;
@@ -55,7 +56,8 @@ pub(super) fn read(json: &str, look: Look) -> Result<Reading, Fault> {
     let fields = match &value {
         Value::Object(fields) => fields,
         Value::Null => &empty,
-        _ => return shapes::list(json, look),
+        Value::Array(items) => return rules::list(json, items, look),
+        _ => return Err(undetected()),
     };
     let document = Document { json, fields, look };
     let fits = |shape: &&Shape| match look.touchpoint {
@@ -65,9 +67,13 @@ pub(super) fn read(json: &str, look: Look) -> Result<Reading, Fault> {
     match (SHAPES.iter().find(fits), look.touchpoint) {
         (Some(shape), _) => (shape.read)(shape.what, document),
         (None, Some(touchpoint)) => shapes::bare(touchpoint, document),
-        (None, None) => Err(Fault::Undetected {
-            tried: format!("JSON ({})", titles()),
-        }),
+        (None, None) => Err(undetected()),
+    }
+}
+
+fn undetected() -> Fault {
+    Fault::Undetected {
+        tried: format!("JSON ({})", titles()),
     }
 }
 

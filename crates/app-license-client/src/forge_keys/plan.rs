@@ -116,6 +116,10 @@ impl State {
         }
     }
 
+    pub(super) fn has_keys(&self) -> bool {
+        self.set.as_ref().is_some_and(|(set, _)| !set.is_empty())
+    }
+
     pub(super) fn age(&self, now: UnixTime) -> Option<u64> {
         self.set.as_ref().map(|(_, fetched)| now.since(*fetched))
     }

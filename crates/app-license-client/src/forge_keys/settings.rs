@@ -15,9 +15,9 @@ use crate::stats::Counters;
 /// Settings of [`ForgeKeys`].
 ///
 /// ```
+/// use app_license::forge::KeySetUrl;
 /// use app_license_client::{Fetcher, ForgeKeys};
-/// let url = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json";
-/// let keys = ForgeKeys::builder(Fetcher::new()?, url)
+/// let keys = ForgeKeys::builder(Fetcher::new()?, KeySetUrl::default())
 ///     .refresh_after(120)
 ///     .expire_after(600)
 ///     .keep_through_outage(3600)

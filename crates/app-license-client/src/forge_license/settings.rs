@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use app_license::ForgeAppId;
+use app_license::forge::LicenseApiRequest;
 use url::Url;
 
 use super::{ForgeLicenseApi, Inner};
@@ -32,7 +33,7 @@ pub struct ForgeLicenseApiBuilder {
     fetcher: Fetcher,
     cache: Box<dyn LicenseCache>,
     host: String,
-    path: &'static str,
+    older_path: bool,
     apps: Vec<ForgeAppId>,
     clock: SharedClock,
     settings: Settings,
@@ -51,15 +52,12 @@ pub(super) struct Settings {
 }
 
 impl ForgeLicenseApiBuilder {
-    /// The most apps that one call may ask about: the platform's limit.
-    pub const MAX_APPS: usize = 10;
-
     pub(super) fn new(fetcher: Fetcher, cache: Box<dyn LicenseCache>) -> Self {
         Self {
             fetcher,
             cache,
-            host: "https://api.atlassian.com".to_owned(),
-            path: "forge/app/v1/license",
+            host: LicenseApiRequest::ORIGIN.to_owned(),
+            older_path: false,
             apps: Vec::new(),
             clock: SharedClock::new(SystemClock),
             settings: Settings {
@@ -75,7 +73,7 @@ impl ForgeLicenseApiBuilder {
         }
     }
 
-    /// One more app to ask about, at most [`Self::MAX_APPS`], of the same vendor and environment.
+    /// One more app to ask about, at most [`LicenseApiRequest::MAX_APPS`], of the same vendor and environment.
     /// The calling app itself if none is set.
     pub fn app(mut self, app: ForgeAppId) -> Self {
         if !self.apps.contains(&app) {
@@ -92,7 +90,7 @@ impl ForgeLicenseApiBuilder {
 
     /// Asks at the path of before May 2026, `/forge/installation/v1/license`.
     pub const fn older_path(mut self) -> Self {
-        self.path = "forge/installation/v1/license";
+        self.older_path = true;
         self
     }
 
@@ -149,20 +147,15 @@ impl ForgeLicenseApiBuilder {
     /// `setting` when the host is not an https URL, or there are too many apps.
     pub fn build(self) -> Result<ForgeLicenseApi, Error> {
         let wrong = |reason: &str| Error::setting("host", reason);
-        let mut url = Url::parse(&self.host).map_err(|e| wrong(&e.to_string()))?;
-        if !self.fetcher.takes(&url) || url.query().is_some() || url.fragment().is_some() {
+        let base = Url::parse(&self.host).map_err(|e| wrong(&e.to_string()))?;
+        if !self.fetcher.takes(&base) || base.query().is_some() || base.fragment().is_some() {
             return Err(wrong("it is not a plain https URL"));
         }
-        if self.apps.len() > Self::MAX_APPS {
-            return Err(Error::setting("app", "there are more than 10"));
-        }
-        url.path_segments_mut()
-            .map_err(|()| wrong("it has no path"))?
-            .pop_if_empty()
-            .extend(self.path.split('/'));
-        for app in &self.apps {
-            url.query_pairs_mut().append_pair("appId", app.uuid());
-        }
+        let request = LicenseApiRequest::of_apps(&self.apps)
+            .map_err(|e| Error::setting("app", e.to_string()))?
+            .older_path(self.older_path);
+        let text = format!("{}{}", base.as_str().trim_end_matches('/'), request.path());
+        let url = Url::parse(&text).map_err(|e| wrong(&e.to_string()))?;
         let settings = self.settings;
         let inner = Inner {
             fetcher: self.fetcher,

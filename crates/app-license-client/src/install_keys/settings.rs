@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use app_license::KeyId;
+use app_license::connect::KeyHosts;
 use url::Url;
 
 use super::{Inner, InstallKeys, Known};
@@ -15,9 +17,9 @@ use crate::stats::Counters;
 /// Settings of [`InstallKeys`].
 ///
 /// ```
+/// use app_license::connect::{Cloud, KeyHosts};
 /// use app_license_client::{Fetcher, InstallKeys};
-/// let keys = InstallKeys::builder(Fetcher::new()?, "https://keys.example.com")
-///     .fallback("https://other-keys.example.com")
+/// let keys = InstallKeys::builder(Fetcher::new()?, KeyHosts::of(Cloud::Commercial))
 ///     .refused_for(30)
 ///     .build()?;
 /// # Ok::<(), app_license_client::Error>(())
@@ -26,7 +28,7 @@ use crate::stats::Counters;
 #[must_use]
 pub struct InstallKeysBuilder {
     fetcher: Fetcher,
-    hosts: Vec<String>,
+    hosts: KeyHosts,
     clock: SharedClock,
     settings: Settings,
 }
@@ -43,10 +45,10 @@ pub(super) struct Settings {
 }
 
 impl InstallKeysBuilder {
-    pub(super) fn new(fetcher: Fetcher, host: String) -> Self {
+    pub(super) fn new(fetcher: Fetcher, hosts: KeyHosts) -> Self {
         Self {
             fetcher,
-            hosts: vec![host],
+            hosts,
             clock: SharedClock::new(SystemClock),
             settings: Settings {
                 refused: 60,
@@ -58,12 +60,6 @@ impl InstallKeysBuilder {
                 waiting: 1024,
             },
         }
-    }
-
-    /// The host that is asked, with the same key id, when the first one gives no key.
-    pub fn fallback(mut self, host: impl Into<String>) -> Self {
-        self.hosts.push(host.into());
-        self
     }
 
     /// The clock. The machine's if not set.
@@ -101,28 +97,30 @@ impl InstallKeysBuilder {
     /// Makes the store of keys. Nothing is fetched yet.
     ///
     /// # Errors
-    /// `setting` when a host is not an https URL without query.
+    /// `setting` when there is no key host, or one that cannot be asked.
     pub fn build(self) -> Result<InstallKeys, Error> {
-        let mut hosts = Vec::new();
-        for host in &self.hosts {
-            let url = Url::parse(host).map_err(|e| Error::setting("host", e.to_string()))?;
-            if !self.fetcher.takes(&url) || url.query().is_some() || url.fragment().is_some() {
-                return Err(Error::setting("host", "it is not a plain https URL"));
+        let wrong = |reason: &str| Error::setting("hosts", reason);
+        let probe = KeyId::new("probe").map_err(|e| wrong(&e.to_string()))?;
+        let urls: Vec<_> = self.hosts.key_urls(&probe).collect();
+        for url in &urls {
+            let url = Url::parse(url).map_err(|e| wrong(&e.to_string()))?;
+            if !self.fetcher.takes(&url) {
+                return Err(wrong("a key host is not an https URL"));
             }
-            if !hosts.contains(&url) {
-                hosts.push(url);
-            }
+        }
+        if urls.is_empty() {
+            return Err(wrong("there is no key host"));
         }
         let settings = self.settings;
         let known = Known {
             keys: Bounded::new(settings.keys),
             misses: Bounded::new(settings.misses),
-            down: vec![None; hosts.len()],
+            down: vec![None; urls.len()],
             rechecked: Bounded::new(settings.keys),
         };
         let inner = Inner {
             fetcher: self.fetcher,
-            hosts,
+            hosts: self.hosts,
             clock: self.clock,
             known: Mutex::new(known),
             flights: Flights::new(settings.running, settings.waiting),

@@ -2,17 +2,20 @@
 //! is asked, and can be down, slow, lost in HTML, or endless.
 #![allow(
     dead_code,
-    clippy::allow_attributes_without_reason,
+    unreachable_pub,
+    clippy::mod_module_files,
+    clippy::format_push_string,
     clippy::allow_attributes,
     reason = "every test file uses a part of it"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use app_license::connect::{BaseUrl, KeyHosts};
 use app_license::{KeyId, UnixTime};
 use app_license_client::Fetcher;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,7 +34,7 @@ pub const K2: &str = "forge/invocation-token/key-2";
 pub enum Say {
     Answer(u16, Vec<(&'static str, String)>, String),
     /// After a while.
-    Slow(Duration, Box<Say>),
+    Slow(Duration, Box<Self>),
     /// A 200 whose body never ends.
     Endless,
     /// A 200 that announces a body of 100 MB.
@@ -47,6 +50,15 @@ impl Say {
 
     pub fn status(status: u16) -> Self {
         Self::Answer(status, Vec::new(), String::new())
+    }
+
+    /// With a `Retry-After`.
+    pub fn later(status: u16, seconds: u64) -> Self {
+        Self::Answer(
+            status,
+            vec![("retry-after", seconds.to_string())],
+            String::new(),
+        )
     }
 
     pub fn redirect(status: u16, to: impl Into<String>) -> Self {
@@ -68,6 +80,7 @@ pub struct Asked {
 #[derive(Debug, Default)]
 struct State {
     by_target: Mutex<BTreeMap<String, Say>>,
+    in_turn: Mutex<VecDeque<Say>>,
     otherwise: Mutex<Option<Say>>,
     asked: Mutex<Vec<Asked>>,
     count: AtomicUsize,
@@ -140,6 +153,11 @@ impl Host {
         *self.state.otherwise.lock().unwrap() = Some(say);
     }
 
+    /// Once each, in this order, before everything else.
+    pub fn says_in_turn(&self, all: impl IntoIterator<Item = Say>) {
+        self.state.in_turn.lock().unwrap().extend(all);
+    }
+
     pub fn count(&self) -> usize {
         self.state.count.load(Ordering::SeqCst)
     }
@@ -176,7 +194,8 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
             .map(|(k, v)| (k.to_lowercase(), v.to_owned()))
             .collect();
         state.count.fetch_add(1, Ordering::SeqCst);
-        let say = state.by_target.lock().unwrap().get(&target).cloned();
+        let say = state.in_turn.lock().unwrap().pop_front();
+        let say = say.or_else(|| state.by_target.lock().unwrap().get(&target).cloned());
         let say = say.or_else(|| state.otherwise.lock().unwrap().clone());
         state.note(Asked { target, headers });
         let mut say = say.unwrap_or_else(|| Say::status(404));
@@ -236,6 +255,19 @@ impl TestClock {
     }
 }
 
+/// Key hosts on this machine.
+pub fn key_hosts(urls: &[String]) -> KeyHosts {
+    let urls = urls.iter().map(|u| BaseUrl::http_loopback(u).unwrap());
+    KeyHosts::custom(urls, ["example.test"])
+}
+
+/// A fetcher with short limits that asks one host for all of the platform's.
+pub fn rerouted(host: &Host) -> Fetcher {
+    let second = Duration::from_secs(1);
+    let builder = Fetcher::builder().connect_timeout(second).timeout(second);
+    builder.rerouted_for_tests(host.addr).unwrap()
+}
+
 /// A fetcher with short limits.
 pub fn fetcher() -> Fetcher {
     let second = Duration::from_secs(1);
@@ -250,8 +282,8 @@ pub fn kid(text: &str) -> KeyId {
     KeyId::new(text).unwrap()
 }
 
-fn vectors(name: &str) -> serde_json::Value {
-    let path = format!("{}/tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
+pub fn vectors(name: &str) -> serde_json::Value {
+    let path = format!("{}/../../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

@@ -6,7 +6,7 @@ use super::context::environment_id;
 use super::invocation::Invocation;
 use crate::error::Error;
 use crate::request::SignedRequest;
-use crate::tenant::{Tenant, installation_ari};
+use crate::tenant::Tenant;
 
 impl Tenant {
     /// A Forge lifecycle event, `avi:forge:installed:app` or `avi:forge:upgraded:app`, sent to the
@@ -39,7 +39,7 @@ impl Tenant {
         };
         let body = json!({
             "eventType": event,
-            "id": installation_ari(&facts.installation.id),
+            "id": facts.installation.id,
             who: self.user(),
             "app": {
                 "id": facts.app.forge_id(),

@@ -1,57 +1,54 @@
-//! Sockets that can be cut: a service that is down resets open connections too.
+//! Sockets that a handler can cut, so that a service that is down answers nothing at all.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::fault::Switch;
+/// The connection of a request.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wire(Arc<AtomicBool>);
 
-pub(super) struct Listener {
-    inner: TcpListener,
-    switch: Arc<Switch>,
-}
-
-impl Listener {
-    pub(super) const fn new(inner: TcpListener, switch: Arc<Switch>) -> Self {
-        Self { inner, switch }
+impl Wire {
+    /// Nothing more is written: the peer sees the connection reset.
+    pub(super) fn cut(&self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }
+
+impl Connected<IncomingStream<'_, Listener>> for Wire {
+    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
+        stream.io().wire.clone()
+    }
+}
+
+pub(super) struct Listener(pub(super) TcpListener);
 
 impl axum::serve::Listener for Listener {
     type Io = Stream;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (inner, address) = axum::serve::Listener::accept(&mut self.inner).await;
-        let switch = Arc::clone(&self.switch);
-        if switch.is_down() {
-            switch.hit();
-        }
-        (Stream { inner, switch }, address)
+        let (inner, address) = axum::serve::Listener::accept(&mut self.0).await;
+        let wire = Wire::default();
+        (Stream { inner, wire }, address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.inner.local_addr()
+        self.0.local_addr()
     }
 }
 
 pub(super) struct Stream {
     inner: TcpStream,
-    switch: Arc<Switch>,
-}
-
-impl Stream {
-    fn up(&self) -> io::Result<()> {
-        if self.switch.is_down() {
-            return Err(io::ErrorKind::ConnectionReset.into());
-        }
-        Ok(())
-    }
+    wire: Wire,
 }
 
 impl AsyncRead for Stream {
@@ -60,15 +57,7 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if let Err(cut) = self.up() {
-            return Poll::Ready(Err(cut));
-        }
-        let read = Pin::new(&mut self.inner).poll_read(cx, buffer);
-        // what came while the service went down is not answered
-        match (&read, self.up()) {
-            (Poll::Ready(Ok(())), Err(cut)) => Poll::Ready(Err(cut)),
-            _ => read,
-        }
+        Pin::new(&mut self.inner).poll_read(cx, buffer)
     }
 }
 
@@ -78,8 +67,8 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if let Err(cut) = self.up() {
-            return Poll::Ready(Err(cut));
+        if self.wire.0.load(Ordering::SeqCst) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         Pin::new(&mut self.inner).poll_write(cx, bytes)
     }

@@ -8,7 +8,7 @@ use crate::jwt::Leeway;
 use crate::time::UnixTime;
 
 /// How many keys all open objects of a payload may have.
-const MAX_KEYS: usize = 128;
+const MAX_KEYS: usize = 256;
 
 /// The scanner that payloads are read with.
 pub(crate) type ClaimScanner<'p> = Scanner<'p, MAX_KEYS>;

@@ -5,7 +5,7 @@ use std::io::Write;
 use app_license::{Hint, License, Policy, State, UnixTime};
 use serde::Serialize;
 
-use super::questions::{Allowance, Answer, Questions};
+use crate::command::decide::{Allowance, Answer, Questions};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
@@ -51,7 +51,7 @@ impl Report {
             let hint = Hint::new(named.license);
             licenses.push(Entry {
                 app: named.app,
-                decisions: questions.answers(&hint, policy, now),
+                decisions: questions.answers(&|needs| hint.decide(policy, needs, now)),
                 allowances: questions.allowances(&hint, policy, now)?,
                 license: hint.into_inner(),
                 features: questions.are_features(),
@@ -149,6 +149,7 @@ impl Entry {
             let allowed = decision.is_allowed();
             let text = decision.to_string();
             let why = text.split_once(": ").map_or(text.as_str(), |(_, why)| why);
+            let why = why.rsplit_once(" (").map_or(why, |(why, _)| why);
             rows.add_row([
                 comfy_table::Cell::new(name),
                 comfy_table::Cell::new(decision.needs()),

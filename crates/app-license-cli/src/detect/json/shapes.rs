@@ -1,10 +1,10 @@
 //! The shapes of JSON that are known, in the order they are tried.
 
+use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind, LicenseApiResponse};
 use app_license::{License, Touchpoint};
 use serde_json::Value;
 
-use super::{Document, Shape};
-use crate::detect::Look;
+use super::{Document, Shape, rules};
 use crate::detect::tokens::{self, short, user_access};
 use crate::fault::Fault;
 use crate::raw;
@@ -34,6 +34,59 @@ const LICENSE_FIELDS: [&str; 15] = [
 ];
 
 pub(super) const SHAPES: &[Shape] = &[
+    Shape {
+        what: what("forge_lifecycle", "Forge lifecycle event"),
+        touchpoint: None,
+        fits: |d| {
+            let event = d
+                .text("eventType")
+                .is_some_and(|e| e.starts_with("avi:forge:"));
+            let app = d.fields.get("app").is_some_and(|a| a.get("id").is_some());
+            event || (app && d.text("id").is_some())
+        },
+        read: forge_event,
+    },
+    Shape {
+        what: what("connect_lifecycle", "Connect lifecycle event"),
+        touchpoint: Some(Touchpoint::ConnectLifecycle),
+        fits: |d| {
+            d.has_any(&["eventType", "sharedSecret"]) && !d.has_any(&["app", "modules"])
+                || (d.has("clientKey") && d.has("baseUrl"))
+        },
+        read: rules::lifecycle,
+    },
+    Shape {
+        what: what("connect_descriptor", "Connect app descriptor"),
+        touchpoint: None,
+        fits: |d| d.text("key").is_some() && d.has("baseUrl") && d.has("modules"),
+        read: rules::descriptor,
+    },
+    Shape {
+        what: what("forge_manifest", "Forge manifest"),
+        touchpoint: None,
+        fits: |d| {
+            let app = d.fields.get("app");
+            let app_says = |name: &str| app.is_some_and(|a| a.get(name).is_some());
+            !app_says("installationId")
+                && (d.has_any(&["modules", "permissions", "remotes", "connectModules"])
+                    || ["licensing", "access", "runtime", "package"]
+                        .into_iter()
+                        .any(app_says))
+        },
+        read: rules::manifest,
+    },
+    Shape {
+        what: what("forge_display_condition", "Forge display conditions"),
+        touchpoint: None,
+        fits: |d| rules::is_display_condition(d.fields),
+        read: rules::display_condition,
+    },
+    Shape {
+        what: what("connect_condition", "Connect condition"),
+        touchpoint: None,
+        fits: |d| rules::is_condition(d.fields),
+        read: |_, d| rules::condition(d.json),
+    },
     Shape {
         what: what("forge_license_api", "Forge License API answer"),
         touchpoint: Some(Touchpoint::ForgeLicenseApi),
@@ -159,13 +212,6 @@ pub(super) const SHAPES: &[Shape] = &[
     },
 ];
 
-/// Reads an array: conditions, or nothing that is known.
-pub(super) fn list(_json: &str, _look: Look) -> Result<Reading, Fault> {
-    Err(Fault::Undetected {
-        tried: "a list of conditions".to_owned(),
-    })
-}
-
 /// Reads a bare licence object, as whatever the caller says it is.
 pub(super) fn bare(touchpoint: Touchpoint, d: Document<'_>) -> Result<Reading, Fault> {
     let license = License::from_object(d.json.as_bytes(), touchpoint)?;
@@ -228,6 +274,34 @@ fn error_answer(what: What, d: Document<'_>) -> Result<Reading, Fault> {
     Ok(reading)
 }
 
-fn forge_answer(what: What, _d: Document<'_>) -> Result<Reading, Fault> {
-    Ok(Reading::new(what, Believe::ANSWER))
+fn forge_answer(what: What, d: Document<'_>) -> Result<Reading, Fault> {
+    let answer = LicenseApiResponse::parse(d.json.as_bytes())?;
+    let mut reading = Reading::new(what, Believe::ANSWER);
+    for (app, result) in answer.results() {
+        match result {
+            Ok(license) => reading.add(Some(app.to_string()), license.clone(), d.look.now),
+            Err(error) => reading.note("could_not_check", format!("{app}: {error}")),
+        }
+    }
+    Ok(reading)
+}
+
+fn forge_event(what: What, d: Document<'_>) -> Result<Reading, Fault> {
+    let kind = d.text("eventType").and_then(ForgeLifecycleKind::from_name);
+    let guessed = if d.has("upgraderAccountId") {
+        ForgeLifecycleKind::Upgraded
+    } else {
+        ForgeLifecycleKind::Installed
+    };
+    let event = ForgeLifecycleEvent::parse(kind.unwrap_or(guessed), d.json.as_bytes())?;
+    let mut reading = Reading::new(what, Believe::NOTHING);
+    reading.fact("event", event.kind());
+    reading.fact_if("installation", event.installation_id());
+    reading.fact_if("app", event.app_id());
+    reading.fact_if("app version", event.app_version().map(short));
+    reading.note(
+        "no_license",
+        "Forge lifecycle events never carry a licence: ask the License API, or the next invocation",
+    );
+    Ok(reading)
 }

@@ -2,13 +2,57 @@
 
 use std::path::Path;
 
-use app_license::{Capability, Edition, FeatureMap, Hint, License, Policy, UnixTime};
+use app_license::{
+    Capability, Decision, Edition, FeatureMap, Hint, License, Policy, UnixTime, WhenAbsent,
+};
 use serde::Serialize;
 
 use crate::fault::Fault;
 use crate::io::read_file;
 
 const MAX_FEATURES: usize = 256 * 1024;
+
+/// Options that say how to decide.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct PolicyArgs {
+    /// What it means when nothing is said about a licence
+    #[arg(long, value_enum, default_value_t, value_name = "MEANING")]
+    when_absent: Absent,
+    /// Grant only where the environment is production
+    #[arg(long)]
+    production: bool,
+    /// The oldest word that counts, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    max_age: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Absent {
+    #[default]
+    Deny,
+    Free,
+    Standard,
+    Advanced,
+}
+
+impl PolicyArgs {
+    /// The policy asked for.
+    pub(crate) fn policy(self) -> Policy {
+        let policy =
+            Policy::new()
+                .production_only(self.production)
+                .when_absent(match self.when_absent {
+                    Absent::Deny => WhenAbsent::Deny,
+                    Absent::Free => WhenAbsent::Assume(Edition::Free),
+                    Absent::Standard => WhenAbsent::Assume(Edition::Standard),
+                    Absent::Advanced => WhenAbsent::Assume(Edition::Advanced),
+                });
+        match self.max_age {
+            Some(seconds) => policy.max_age(seconds),
+            None => policy,
+        }
+    }
+}
 
 /// What to ask.
 #[derive(Debug)]
@@ -36,7 +80,7 @@ pub(crate) struct Allowance {
 pub(crate) struct Answer {
     pub(crate) name: String,
     #[serde(flatten)]
-    pub(crate) decision: app_license::Decision,
+    pub(crate) decision: Decision,
 }
 
 /// Reads the app's `editions.toml`, or its JSON form.
@@ -99,16 +143,11 @@ impl Questions {
         self.map.is_some()
     }
 
-    /// Asks about a licence that is a hint.
-    pub(crate) fn answers(
-        &self,
-        license: &Hint<License>,
-        policy: &Policy,
-        now: UnixTime,
-    ) -> Vec<Answer> {
+    /// Asks every question of whoever decides.
+    pub(crate) fn answers(&self, decide: &dyn Fn(&Capability) -> Decision) -> Vec<Answer> {
         let answer = |question: &Question| Answer {
             name: question.name.clone(),
-            decision: license.decide(policy, &question.needs, now),
+            decision: decide(&question.needs),
         };
         self.asked.iter().map(answer).collect()
     }

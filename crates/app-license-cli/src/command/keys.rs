@@ -1,0 +1,147 @@
+//! Options that name keys, tokens and requests, shared by `verify`, `sign` and `qsh`.
+
+use std::path::{Path, PathBuf};
+
+use app_license::connect::{BaseUrl, Expectations, Request, TenantKeys, token_from_request};
+use app_license::{ClientKey, HmacKey, Leeway, SharedSecret};
+
+use crate::fault::Fault;
+use crate::io::Io;
+use crate::now::NowArgs;
+use crate::token::strip_scheme;
+
+/// The largest key file, in bytes.
+const MAX_KEY: usize = 256 * 1024;
+
+/// Reads a file of text, without the line end that editors add.
+pub(crate) fn text_file(io: &mut Io<'_>, path: &Path, limit: usize) -> Result<String, Fault> {
+    let bytes = io.read(path, limit)?;
+    let mut text = String::from_utf8(bytes)
+        .map_err(|_| Fault::Option(format!("`{}` is not UTF-8", path.display())))?;
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    Ok(text)
+}
+
+/// Reads a key file of any kind.
+pub(crate) fn key_file(io: &mut Io<'_>, path: &Path) -> Result<String, Fault> {
+    text_file(io, path, MAX_KEY)
+}
+
+/// The shared secrets of one installation.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SecretArgs {
+    /// The file with the tenant's shared secret
+    #[arg(long, value_name = "FILE")]
+    secret_file: PathBuf,
+    /// The file with the secret before it, where that still counts
+    #[arg(long, value_name = "FILE")]
+    previous_secret_file: Option<PathBuf>,
+    /// The tenant that the secret belongs to [default: the one that the token names]
+    #[arg(long, value_name = "CLIENT_KEY")]
+    client_key: Option<String>,
+}
+
+impl SecretArgs {
+    /// The keys; `named` is the tenant that the token says to be from.
+    pub(crate) fn keys(&self, io: &mut Io<'_>, named: &ClientKey) -> Result<TenantKeys, Fault> {
+        let tenant = match &self.client_key {
+            Some(key) => ClientKey::new(key.as_str())?,
+            None => named.clone(),
+        };
+        let keys = TenantKeys::new(tenant, hmac(io, &self.secret_file)?);
+        Ok(match &self.previous_secret_file {
+            Some(path) => keys.with_previous(hmac(io, path)?),
+            None => keys,
+        })
+    }
+}
+
+/// The key of a secret in a file.
+pub(crate) fn hmac(io: &mut Io<'_>, path: &Path) -> Result<HmacKey, Fault> {
+    Ok(HmacKey::new(&SharedSecret::new(key_file(io, path)?)?))
+}
+
+/// Where the token is.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+pub(crate) struct TokenArgs {
+    /// The token, with or without `JWT ` or `Bearer `
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+    /// A file with the token, or with the Authorization header
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+impl TokenArgs {
+    /// The token; without the options, the one in a query.
+    pub(crate) fn token(&self, io: &mut Io<'_>, query: Option<&str>) -> Result<String, Fault> {
+        let given = match (&self.token, &self.token_file) {
+            (Some(token), _) => token.clone(),
+            (None, Some(path)) => key_file(io, path)?,
+            (None, None) => {
+                let Some(query) = query else {
+                    return Err(Fault::Option("give --token or --token-file".to_owned()));
+                };
+                let found = token_from_request([], query).map_err(|_| {
+                    Fault::Option(
+                        "give --token or --token-file: the URL has no parameter `jwt`".to_owned(),
+                    )
+                })?;
+                found.into_owned()
+            }
+        };
+        let given = given.trim();
+        Ok(strip_scheme(given).unwrap_or(given).to_owned())
+    }
+}
+
+/// The app that is asked, and its clock.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AppArgs {
+    /// The app's base URL, as its descriptor has it
+    #[arg(long, value_name = "URL")]
+    base_url: String,
+    /// How far clocks may differ, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    leeway: u64,
+    #[command(flatten)]
+    pub(crate) now: NowArgs,
+}
+
+impl AppArgs {
+    pub(crate) fn expectations(&self) -> Result<Expectations, Fault> {
+        Ok(Expectations::new(base_url(&self.base_url)?).with_leeway(leeway(self.leeway)?))
+    }
+}
+
+/// Reads a leeway.
+pub(crate) fn leeway(seconds: u64) -> Result<Leeway, Fault> {
+    Leeway::from_seconds(seconds)
+        .ok_or_else(|| Fault::Option(format!("a leeway of {seconds} s is longer than a token lives")))
+}
+
+/// Reads a base URL: `https`, or `http` on this very machine.
+pub(crate) fn base_url(text: &str) -> Result<BaseUrl, Fault> {
+    match BaseUrl::new(text) {
+        Err(_) if text.starts_with("http://") => Ok(BaseUrl::http_loopback(text)?),
+        other => Ok(other?),
+    }
+}
+
+/// The request that a token is checked against.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RequestArgs {
+    /// The method
+    #[arg(long, value_name = "METHOD", default_value = "GET")]
+    method: String,
+    /// The URL, or path and query, as on the wire
+    #[arg(long, value_name = "URL")]
+    url: String,
+}
+
+impl RequestArgs {
+    pub(crate) fn request(&self) -> Request<'_> {
+        Request::new(&self.method, &self.url)
+    }
+}

@@ -1,0 +1,125 @@
+//! `app-license qsh`
+
+use std::path::PathBuf;
+
+use app_license::connect::{CanonicalRequest, Explanation, Request};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::explain::Explained;
+use super::keys::{base_url, text_file};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::{Io, MAX_INPUT};
+use crate::output::{BAD, DIM, Format, GOOD, paint, show};
+use crate::token::{self, strip_scheme};
+
+/// Show the canonical form of a request and its query hash
+///
+/// With --token, say whether the token's hash is that of this request, and if not, why. Nothing
+/// about the token's signature is checked: see `verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license qsh GET '/panel?lic=active' --base-url https://app.example.com
+  app-license qsh POST https://app.example.com/connect/installed \\
+      --base-url https://app.example.com/connect --token \"$JWT\"
+
+Exit code 0: shown, or the token matches. 2: the token is of another request.")]
+pub(crate) struct Args {
+    /// The method
+    method: String,
+    /// The URL, or path and query, as on the wire
+    url: String,
+    /// The base URL whose path is left out: the app's, or the site's for calls to it
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// A token to compare with
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+    /// A form body that stands in for the query of a POST or PUT without one
+    #[arg(long, value_name = "FILE")]
+    form_body_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    canonical: String,
+    qsh: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decoded: Option<Form>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matches: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explained>,
+}
+
+#[derive(Debug, Serialize)]
+struct Form {
+    canonical: String,
+    qsh: String,
+}
+
+impl Args {
+    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+        let base = base_url(self.base_url.as_deref().unwrap_or("https://localhost"))?;
+        let form = match &self.form_body_file {
+            Some(path) => Some(text_file(io, path, MAX_INPUT)?),
+            None => None,
+        };
+        let mut request = Request::new(&self.method, &self.url);
+        if let Some(form) = &form {
+            request = request.with_form_body(form);
+        }
+        let canonical = CanonicalRequest::new(&request, &base)?;
+        let claimed = self.token.as_deref().map(claimed_hash).transpose()?;
+        let decoded = canonical.decoded().zip(canonical.decoded_qsh());
+        let is_ours = |hash: &str| {
+            hash == canonical.qsh().as_str() || decoded.is_some_and(|(_, d)| hash == d.as_str())
+        };
+        let matches = claimed.as_deref().map(is_ours);
+        let explanation = claimed
+            .filter(|_| matches == Some(false))
+            .map(|hash| Explained::new(&Explanation::new(&hash, &request, &base)));
+        let answer = Answer {
+            canonical: canonical.as_str().to_owned(),
+            qsh: canonical.qsh().to_string(),
+            decoded: decoded.map(|(text, qsh)| Form {
+                canonical: text.to_owned(),
+                qsh: qsh.to_string(),
+            }),
+            matches,
+            explanation,
+        };
+        show(io, format, &answer, |out| {
+            writeln!(out, "{}\n{}", answer.canonical, answer.qsh)?;
+            if let Some(decoded) = &answer.decoded {
+                let label = paint(DIM, "hosts may hash the decoded path:");
+                writeln!(out, "{label}\n{}\n{}", decoded.canonical, decoded.qsh)?;
+            }
+            match (&answer.explanation, answer.matches) {
+                (Some(explanation), _) => {
+                    writeln!(out, "{}", paint(BAD, "the token is of another request"))?;
+                    explanation.human(out)
+                }
+                (None, Some(_)) => writeln!(out, "{}", paint(GOOD, "the token matches")),
+                (None, None) => Ok(()),
+            }
+        })?;
+        Ok(match answer.matches {
+            Some(false) => Exit::Denied,
+            _ => Exit::Yes,
+        })
+    }
+}
+
+/// The `qsh` claim of a token that nobody verifies here.
+fn claimed_hash(text: &str) -> Result<String, Fault> {
+    let token = strip_scheme(text.trim())
+        .ok_or_else(|| Fault::Option("--token is no compact token".to_owned()))?;
+    let opened = token::open(token).map_err(|why| Fault::Option(why.to_owned()))?;
+    match opened.claims.get("qsh") {
+        Some(Value::String(hash)) => Ok(hash.clone()),
+        _ => Err(Fault::Option("the token has no claim `qsh`".to_owned())),
+    }
+}

@@ -1,0 +1,182 @@
+//! What `verify` answers: accepted with what was proved, or refused by which rule.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::PathBuf;
+
+use app_license::connect::{Explanation, PathForm, SignedWith};
+use app_license::{Error, License, UnixTime, Verified};
+use serde::Serialize;
+
+use crate::command::decide::{Answer as Decided, PolicyArgs, Questions, read_features};
+use crate::command::explain::Explained;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::Io;
+use crate::now::NowArgs;
+use crate::output::{BAD, BOLD, Format, GOOD, WARN, paint, show};
+use crate::reading::Facts;
+
+/// Options that ask for a decision.
+#[derive(Debug, clap::Args)]
+pub(super) struct DecideArgs {
+    /// What must be granted: an edition, a capability, or a feature of `--features`
+    #[arg(long, value_name = "CAPABILITY")]
+    require: Option<String>,
+    /// The app's `editions.toml`
+    #[arg(long, value_name = "FILE")]
+    features: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+/// The whole answer.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer {
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Refusal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explained>,
+    #[serde(skip_serializing_if = "is_empty")]
+    proved: Facts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    license: Option<License>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    decisions: Vec<Decided>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    granted: Option<bool>,
+}
+
+fn is_empty(facts: &Facts) -> bool {
+    facts.0.is_empty()
+}
+
+#[derive(Debug, Serialize)]
+struct Refusal {
+    code: &'static str,
+    message: String,
+}
+
+impl Answer {
+    /// The token proves what it claims.
+    pub(super) fn accepted() -> Self {
+        Self {
+            verdict: "accepted",
+            error: None,
+            explanation: None,
+            proved: Facts::default(),
+            license: None,
+            decisions: Vec::new(),
+            granted: None,
+        }
+    }
+
+    /// A rule refused it.
+    pub(super) fn refused(error: &Error, explanation: Option<Explanation>) -> Self {
+        Self {
+            verdict: "refused",
+            error: Some(Refusal {
+                code: error.code(),
+                message: error.to_string(),
+            }),
+            // only a mismatch is explained: anything else was refused before the hash was looked at
+            explanation: explanation
+                .filter(|_| error.code() == "qsh_mismatch")
+                .map(|e| Explained::new(&e)),
+            ..Self::accepted()
+        }
+    }
+
+    pub(super) fn fact(mut self, label: &'static str, value: impl Display) -> Self {
+        self.proved.0.push((label, value.to_string()));
+        self
+    }
+
+    pub(super) fn fact_if(self, label: &'static str, value: Option<impl Display>) -> Self {
+        match value {
+            Some(value) => self.fact(label, value),
+            None => self,
+        }
+    }
+
+    pub(super) fn times(self, issued: UnixTime, expires: UnixTime) -> Self {
+        self.fact("issued", issued).fact("expires", expires)
+    }
+
+    pub(super) fn signed_with(self, with: SignedWith) -> Self {
+        match with {
+            SignedWith::Current => self,
+            SignedWith::Previous => self.fact("signed with", "the previous secret"),
+        }
+    }
+
+    pub(super) fn path_form(self, form: PathForm) -> Self {
+        match form {
+            PathForm::Raw => self,
+            PathForm::Decoded => self.fact("path", "hashed in its decoded form"),
+        }
+    }
+
+    /// Decides what the proved licence grants.
+    pub(super) fn decide(
+        mut self,
+        license: &Verified<License>,
+        args: &DecideArgs,
+        now: NowArgs,
+    ) -> Result<Self, Fault> {
+        let map = args.features.as_deref().map(read_features).transpose()?;
+        let questions = Questions::new(map, args.require.as_deref())?;
+        let policy = args.policy.policy();
+        let now = now.time();
+        self.decisions = questions.answers(&|needs| license.decide(&policy, needs, now));
+        let granted = self.decisions.iter().all(|d| d.decision.is_allowed());
+        self.granted = questions.is_required().then_some(granted);
+        self.license = Some(License::clone(license));
+        Ok(self)
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        if self.error.is_some() || self.granted == Some(false) {
+            Exit::Denied
+        } else {
+            Exit::Yes
+        }
+    }
+
+    pub(super) fn show(&self, io: &mut Io<'_>, format: Format) -> Result<(), Fault> {
+        show(io, format, self, |out| self.human(out))
+    }
+
+    fn human(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        if let Some(error) = &self.error {
+            let rule = paint(BAD.bold(), format_args!("refused[{}]", error.code));
+            writeln!(out, "{rule}: {}", error.message)?;
+            return match &self.explanation {
+                Some(explanation) => explanation.human(out),
+                None => Ok(()),
+            };
+        }
+        writeln!(out, "{}", paint(GOOD.bold(), "accepted"))?;
+        for (label, value) in &self.proved.0 {
+            writeln!(out, "  {label:<17} {value}")?;
+        }
+        if let Some(license) = &self.license {
+            let state = license.state().name();
+            writeln!(out, "  {:<17} {state}, edition {}", "license", edition(license))?;
+            for remark in license.remarks() {
+                let code = paint(WARN, format_args!("note[{}]:", remark.code()));
+                writeln!(out, "{code} {remark}")?;
+            }
+        }
+        for decision in &self.decisions {
+            let name = paint(BOLD, &decision.name);
+            writeln!(out, "  {name}: {}", decision.decision)?;
+        }
+        Ok(())
+    }
+}
+
+fn edition(license: &License) -> &'static str {
+    license.edition().map_or("none", app_license::Edition::name)
+}

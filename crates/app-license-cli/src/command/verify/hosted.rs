@@ -1,0 +1,133 @@
+//! Tokens signed with an installation's shared secret.
+
+use app_license::AppKey;
+use app_license::connect::{
+    UnverifiedContextToken, UnverifiedRequestToken, UnverifiedSessionToken,
+};
+
+use super::answer::{Answer, DecideArgs};
+use crate::command::keys::{self, AppArgs, SecretArgs, TokenArgs};
+use crate::fault::Fault;
+use crate::io::Io;
+
+/// An iframe URL, a webhook, `enabled` or `disabled`: HS256, bound to one URL
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license verify request --secret-file t.secret --base-url https://app.example.com \\
+      --url 'https://app.example.com/panel?lic=active&jwt=eyJ…'
+  app-license verify request --secret-file t.secret --base-url https://app.example.com \\
+      --method POST --url /hook --token-file header.txt --format json")]
+pub(super) struct RequestArgs {
+    #[command(flatten)]
+    secrets: SecretArgs,
+    #[command(flatten)]
+    token: TokenArgs,
+    #[command(flatten)]
+    app: AppArgs,
+    #[command(flatten)]
+    request: keys::RequestArgs,
+    #[command(flatten)]
+    decide: DecideArgs,
+}
+
+impl RequestArgs {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+        let expected = self.app.expectations()?;
+        let request = self.request.request();
+        let text = self.token.token(io, Some(request.query()))?;
+        let token = match UnverifiedRequestToken::parse(&text) {
+            Ok(token) => token,
+            Err(error) => return Ok(Answer::refused(&error, None)),
+        };
+        let keys = self.secrets.keys(io, token.issuer())?;
+        let explanation = token.explain(&request, &expected);
+        match token.verify(&keys, &request, &expected, self.app.now.time()) {
+            Err(error) => Ok(Answer::refused(&error, Some(explanation))),
+            Ok(token) => Answer::accepted()
+                .fact("tenant", token.issuer())
+                .fact_if("subject", token.subject())
+                .times(token.issued_at(), token.expires_at())
+                .signed_with(token.signed_with())
+                .path_form(token.path_form())
+                .decide(&token.license(), &self.decide, self.app.now),
+        }
+    }
+}
+
+/// A token of `AP.context.getToken()`: HS256, bound to no URL
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license verify context --secret-file t.secret --base-url https://app.example.com \\
+      --token eyJ…")]
+pub(super) struct ContextArgs {
+    #[command(flatten)]
+    secrets: SecretArgs,
+    #[command(flatten)]
+    token: TokenArgs,
+    #[command(flatten)]
+    app: AppArgs,
+    #[command(flatten)]
+    decide: DecideArgs,
+}
+
+impl ContextArgs {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+        let expected = self.app.expectations()?;
+        let text = self.token.token(io, None)?;
+        let token = match UnverifiedContextToken::parse(&text) {
+            Ok(token) => token,
+            Err(error) => return Ok(Answer::refused(&error, None)),
+        };
+        let keys = self.secrets.keys(io, token.issuer())?;
+        match token.verify(&keys, &expected, self.app.now.time()) {
+            Err(error) => Ok(Answer::refused(&error, None)),
+            Ok(token) => Answer::accepted()
+                .fact("tenant", token.issuer())
+                .fact_if("subject", token.subject())
+                .times(token.issued_at(), token.expires_at())
+                .signed_with(token.signed_with())
+                .decide(&token.license(), &self.decide, self.app.now),
+        }
+    }
+}
+
+/// A token that the app made for its own front end: HS256, no query hash, no licence
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license verify session --secret-file t.secret --base-url https://app.example.com \\
+      --app-key com.example.app --token eyJ…")]
+pub(super) struct SessionArgs {
+    #[command(flatten)]
+    secrets: SecretArgs,
+    #[command(flatten)]
+    token: TokenArgs,
+    #[command(flatten)]
+    app: AppArgs,
+    /// The app's key, which the token must be from
+    #[arg(long, value_name = "APP_KEY")]
+    app_key: String,
+}
+
+impl SessionArgs {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+        let expected = self.app.expectations()?;
+        let app = AppKey::new(self.app_key.as_str())?;
+        let text = self.token.token(io, None)?;
+        let token = match UnverifiedSessionToken::parse(&text) {
+            Ok(token) => token,
+            Err(error) => return Ok(Answer::refused(&error, None)),
+        };
+        let keys = self.secrets.keys(io, token.tenant())?;
+        match token.verify(&keys, &app, &expected, self.app.now.time()) {
+            Err(error) => Ok(Answer::refused(&error, None)),
+            Ok(token) => Ok(Answer::accepted()
+                .fact("tenant", token.tenant())
+                .fact_if("subject", token.subject())
+                .times(token.issued_at(), token.expires_at())
+                .signed_with(token.signed_with())),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Lifecycle events signed by the platform: `installed` and `uninstalled`.
+
+use std::path::PathBuf;
+
+use app_license::connect::{
+    Cloud, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
+};
+use app_license::{AppKey, Error, KeyId, RsaPublicKey};
+
+use super::answer::Answer;
+use crate::command::keys::{AppArgs, TokenArgs, key_file};
+use crate::fault::Fault;
+use crate::io::{Io, MAX_INPUT};
+
+/// A signed `installed` event: RS256, with its body
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license verify install --public-key-file kid.pem --base-url https://app.example.com \\
+      --app-key com.example.app --url /installed --body-file body.json --token-file header.txt
+
+The key is what https://connect-install-keys.atlassian.com/{kid} answers; `app-license inspect`
+shows the `kid` of a token. The shared secret in the body is never shown.")]
+pub(super) struct Install(#[command(flatten)] EventArgs);
+
+/// A signed `uninstalled` event: RS256, with its body
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license verify uninstall --public-key-file kid.pem --base-url https://app.example.com \\
+      --app-key com.example.app --url /uninstalled --body-file body.json --token-file header.txt")]
+pub(super) struct Uninstall(#[command(flatten)] EventArgs);
+
+#[derive(Debug, clap::Args)]
+struct EventArgs {
+    /// The platform's public key, PEM
+    #[arg(long, value_name = "FILE")]
+    public_key_file: PathBuf,
+    /// The id of that key [default: whatever the token names]
+    #[arg(long, value_name = "KID")]
+    key_id: Option<String>,
+    #[command(flatten)]
+    token: TokenArgs,
+    #[command(flatten)]
+    app: AppArgs,
+    /// The app's key, as its descriptor has it
+    #[arg(long, value_name = "APP_KEY")]
+    app_key: String,
+    /// The URL, or path and query, as on the wire
+    #[arg(long, value_name = "URL")]
+    url: String,
+    /// The method
+    #[arg(long, value_name = "METHOD", default_value = "POST")]
+    method: String,
+    /// The body, byte for byte
+    #[arg(long, value_name = "FILE")]
+    body_file: PathBuf,
+    /// The cloud that sites must belong to
+    #[arg(long, value_enum, default_value_t, value_name = "CLOUD")]
+    cloud: CloudName,
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum CloudName {
+    #[default]
+    Commercial,
+    Staging,
+    FedrampModerate,
+    FedrampModerateStaging,
+}
+
+impl CloudName {
+    const fn cloud(self) -> Cloud {
+        match self {
+            Self::Commercial => Cloud::Commercial,
+            Self::Staging => Cloud::Staging,
+            Self::FedrampModerate => Cloud::FedRampModerate,
+            Self::FedrampModerateStaging => Cloud::FedRampModerateStaging,
+        }
+    }
+}
+
+impl Install {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+        self.0.run(io, LifecycleKind::Installed)
+    }
+}
+
+impl Uninstall {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+        self.0.run(io, LifecycleKind::Uninstalled)
+    }
+}
+
+impl EventArgs {
+    fn run(&self, io: &mut Io<'_>, kind: LifecycleKind) -> Result<Answer, Fault> {
+        let expected = self.app.expectations()?;
+        let app = AppKey::new(self.app_key.as_str())?;
+        let key = RsaPublicKey::from_pem(&key_file(io, &self.public_key_file)?)?;
+        let kid = self.key_id.as_deref().map(KeyId::new).transpose()?;
+        let text = self.token.token(io, None)?;
+        let body = io.read(&self.body_file, MAX_INPUT)?;
+        let request = Request::new(&self.method, &self.url);
+        let token = match UnverifiedInstallToken::parse(&text) {
+            Ok(token) => token,
+            Err(error) => return Ok(Answer::refused(&error, None)),
+        };
+        if kid.is_some_and(|kid| kid != *token.kid()) {
+            let kid = token.kid().to_string();
+            let error = Error::from(app_license::ErrorKind::UnknownKey { kid });
+            return Ok(Answer::refused(&error, None));
+        }
+        let explanation = token.explain(&request, &expected);
+        let body = match LifecycleBody::parse(&body) {
+            Ok(body) => body,
+            Err(error) => return Ok(Answer::refused(&error, None)),
+        };
+        let tenant = body.client_key().clone();
+        let token = match token.verify(&key, &request, &tenant, &expected, self.app.now.time()) {
+            Ok(token) => token,
+            Err(error) => return Ok(Answer::refused(&error, Some(explanation))),
+        };
+        let hosts = KeyHosts::of(self.cloud.cloud());
+        let is_a_site = |host: &str| hosts.check_site(&format!("https://{host}")).is_ok();
+        let event = match body.accept(kind, &app, token.issuer(), &is_a_site) {
+            Ok(event) => event,
+            Err(error) => return Ok(Answer::refused(&error, None)),
+        };
+        let body = event.body();
+        let secret = match event {
+            LifecycleEvent::Installed(_) => Some("new, not shown"),
+            _ => None,
+        };
+        Ok(Answer::accepted()
+            .fact("event", body.kind())
+            .fact("tenant", token.issuer())
+            .fact("site", body.base_url())
+            .fact_if("subject", token.subject())
+            .fact("key id", token.kid())
+            .times(token.issued_at(), token.expires_at())
+            .path_form(token.path_form())
+            .fact_if("shared secret", secret)
+            .fact_if("edition named", body.capability_set())
+            .fact_if("installation", body.installation_id()))
+    }
+}

@@ -1,0 +1,76 @@
+//! Queries of iframe URLs.
+
+use app_license::connect::{BaseUrl, CanonicalRequest, IframeQuery, Request};
+use app_license::{Capability, Edition};
+use serde_json::{Value, json};
+
+use super::{Case, Checks, Outcome, licenses};
+
+/// Keys that say what a case is, not what is expected.
+const INPUT: [&str; 7] = ["id", "query", "group", "kind", "note", "source", "tags"];
+
+/// A query and what it says: `lic`, `active`, `capSet`, `edition`; `expect_state`,
+/// `grants_access`, `canonical_tail`, `qsh_for_…`.
+pub(super) fn query(case: &Case<'_>) -> Outcome {
+    let mut checks = Checks::default();
+    let Some(text) = checks.need("query", case.text("query")) else {
+        return checks.outcome();
+    };
+    let query = IframeQuery::parse(text);
+    let license = query.license();
+    for (key, expected) in case.fields {
+        match key.as_str() {
+            key if INPUT.contains(&key) => {}
+            "lic" => checks.same(key, expected, &json!(query.lic())),
+            "capSet" | "capability_set" => {
+                checks.same(key, expected, &json!(query.capability_set()));
+            }
+            "edition" => {
+                let named = query.capability_set();
+                let edition = named
+                    .as_ref()
+                    .and_then(Capability::edition)
+                    .map(Edition::name);
+                checks.same(key, expected, &json!(edition));
+            }
+            "expect_state" => match expected.as_str().and_then(licenses::state) {
+                Some(state) => checks.holds(
+                    key,
+                    license.state() == state,
+                    expected,
+                    license.state().name(),
+                ),
+                None => checks.unknown(key, expected),
+            },
+            "canonical_tail" => {
+                let made = canonical(text, "GET", "/");
+                let tail =
+                    made.map(|c| c.as_str().split('&').skip(2).collect::<Vec<_>>().join("&"));
+                if let Some(tail) = checks.ok(key, tail) {
+                    checks.same(key, expected, &Value::from(tail));
+                }
+            }
+            key if key.starts_with("qsh_for_") => {
+                let place = key.trim_start_matches("qsh_for_");
+                let (method, path) = place.split_once('_').unwrap_or(("GET", place));
+                if let Some(made) = checks.ok(key, canonical(text, method, path)) {
+                    checks.same(key, expected, &Value::from(made.qsh().as_str()));
+                }
+            }
+            key => licenses::check_one(&mut checks, key, expected, &license),
+        }
+    }
+    checks.outcome()
+}
+
+fn canonical(
+    query: &str,
+    method: &str,
+    path: &str,
+) -> Result<CanonicalRequest, app_license::Error> {
+    let target = format!("{path}?{query}");
+    CanonicalRequest::new(
+        &Request::new(method, &target),
+        &BaseUrl::new("https://app.example")?,
+    )
+}

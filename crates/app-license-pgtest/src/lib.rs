@@ -1,0 +1,271 @@
+//! A throw-away PostgreSQL cluster for tests.
+//!
+//! [`Cluster::start`] makes a cluster in a temporary directory, on a Unix socket and without a TCP
+//! port, and removes both when it is dropped. PostgreSQL refuses to run as root: then it is run as
+//! `postgres` or `nobody`. Where it cannot be started the error says what to install; a test that
+//! needs a database must fail then, not pass.
+//!
+//! The programs are looked for in `APP_LICENSE_PG_BIN`, then in `PATH`, then where Debian and
+//! others put them.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use std::{fs, io, thread};
+
+/// A running cluster; stopped and removed when dropped.
+///
+/// ```no_run
+/// let cluster = app_license_pgtest::Cluster::start()?;
+/// println!("{}", cluster.url());
+/// # Ok::<(), app_license_pgtest::Failure>(())
+/// ```
+#[derive(Debug)]
+pub struct Cluster {
+    server: Option<Child>,
+    bin: PathBuf,
+    user: Option<&'static str>,
+    directory: tempfile::TempDir,
+}
+
+/// Why no cluster could be started, with what to do about it.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl Cluster {
+    /// Starts a cluster and waits until it answers.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the programs are missing, or do not run.
+    pub fn start() -> Result<Self, Failure> {
+        let bin = find_programs()?;
+        let user = other_user()?;
+        let directory = tempfile::Builder::new()
+            .prefix("app-license-pg-")
+            .tempdir()
+            .map_err(|e| Failure(format!("no temporary directory: {e}")))?;
+        let mut cluster = Self {
+            server: None,
+            bin,
+            user,
+            directory,
+        };
+        if let Some(user) = user {
+            run(Command::new("chown")
+                .arg(user)
+                .arg(cluster.directory.path()))?;
+        }
+        let data = cluster.data();
+        run(cluster
+            .program("initdb")
+            .args([
+                "--username=test",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+            ])
+            .arg("--no-sync")
+            .arg("-D")
+            .arg(&data))?;
+        cluster.restart()?;
+        Ok(cluster)
+    }
+
+    /// Starts the server again after [`Cluster::kill`].
+    ///
+    /// # Errors
+    /// A [`Failure`] when it does not come up within a minute.
+    pub fn restart(&mut self) -> Result<(), Failure> {
+        let log = self.directory.path().join("server.log");
+        let out = fs::File::create(&log).map_err(|e| Failure(format!("no log file: {e}")))?;
+        let server = self
+            .program("postgres")
+            .arg("-D")
+            .arg(self.data())
+            .arg("-k")
+            .arg(self.directory.path())
+            .args(["-c", "listen_addresses=", "-c", "max_connections=200"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(out)
+            .spawn()
+            .map_err(|e| Failure(format!("postgres does not start: {e}")))?;
+        self.server = Some(server);
+        for _ in 0..600 {
+            let ready = self
+                .program("pg_isready")
+                .args(["-q", "-U", "test", "-d", "postgres", "-h"])
+                .arg(self.directory.path())
+                .status();
+            if ready.is_ok_and(|s| s.success()) {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        Err(Failure(format!(
+            "postgres does not answer; it said:\n{said}"
+        )))
+    }
+
+    /// Kills the server as a crash would: at once, without a checkpoint.
+    pub fn kill(&mut self) {
+        self.signal("QUIT");
+        if let Some(mut server) = self.server.take() {
+            let _ = server.wait();
+        }
+    }
+
+    /// The address of the database `postgres`, as user `test`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let mut host = String::new();
+        for byte in self.directory.path().as_os_str().as_encoded_bytes() {
+            let _ = write!(host, "%{byte:02X}");
+        }
+        format!("postgres://test@{host}/postgres?sslmode=disable")
+    }
+
+    /// Runs SQL through `psql`, and answers what it printed.
+    ///
+    /// # Errors
+    /// A [`Failure`] with what `psql` said.
+    pub fn sql(&self, text: &str) -> Result<String, Failure> {
+        run(self
+            .program("psql")
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
+            .args(["-U", "test", "-d", "postgres", "-h"])
+            .arg(self.directory.path())
+            .args(["-c", text]))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let program = self.bin.join(name);
+        let mut command = match self.user {
+            Some(user) => {
+                let mut command = Command::new("setpriv");
+                command
+                    .arg(format!("--reuid={user}"))
+                    .args(["--clear-groups", "--"])
+                    .arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        // the server must not see where it was started from: it may not be allowed to
+        command
+            .current_dir(self.directory.path())
+            .env("LC_ALL", "C");
+        command
+    }
+
+    fn signal(&self, signal: &str) {
+        if let Some(server) = &self.server {
+            let _ = Command::new("kill")
+                .args(["-s", signal, &server.id().to_string()])
+                .status();
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The user to run as, when this process is root.
+fn other_user() -> Result<Option<&'static str>, Failure> {
+    if run(Command::new("id").arg("-u"))?.trim() != "0" {
+        return Ok(None);
+    }
+    ["postgres", "nobody"]
+        .into_iter()
+        .find(|user| run(Command::new("id").arg("-u").arg(user)).is_ok())
+        .map(Some)
+        .ok_or_else(|| Failure("PostgreSQL does not run as root, and there is nobody else".into()))
+}
+
+fn find_programs() -> Result<PathBuf, Failure> {
+    let mut places = Vec::new();
+    places.extend(std::env::var_os("APP_LICENSE_PG_BIN").map(PathBuf::from));
+    if let Some(path) = std::env::var_os("PATH") {
+        places.extend(std::env::split_paths(&path));
+    }
+    for parent in [
+        "/usr/lib/postgresql",
+        "/usr/local/lib/postgresql",
+        "/opt/homebrew/opt",
+    ] {
+        let mut versions: Vec<_> = fs::read_dir(parent)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+            .collect();
+        versions.sort();
+        places.extend(versions.into_iter().rev());
+    }
+    let complete = |place: &Path| {
+        ["initdb", "postgres", "pg_isready", "psql"]
+            .iter()
+            .all(|program| place.join(program).is_file())
+    };
+    places.into_iter().find(|p| complete(p)).ok_or_else(|| {
+        Failure(
+            "PostgreSQL is not on this machine: install it (`apt-get install postgresql`), or say \
+             where its programs are in APP_LICENSE_PG_BIN"
+                .into(),
+        )
+    })
+}
+
+fn run(command: &mut Command) -> Result<String, Failure> {
+    let name = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(OsStr::new("?"))
+        .to_string_lossy()
+        .into_owned();
+    let failed = |what: &dyn std::fmt::Display| Failure(format!("{name} failed: {what}"));
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e: io::Error| failed(&e))?;
+    if !output.status.success() {
+        return Err(failed(&String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cluster;
+
+    #[test]
+    fn a_cluster_starts_answers_survives_a_crash_and_goes() {
+        let mut cluster = Cluster::start().unwrap();
+        cluster
+            .sql("CREATE TABLE t (n int); INSERT INTO t VALUES (7)")
+            .unwrap();
+        cluster.kill();
+        assert!(cluster.sql("SELECT n FROM t").is_err());
+        cluster.restart().unwrap();
+        assert_eq!(cluster.sql("SELECT n FROM t").unwrap().trim(), "7");
+        let directory = cluster.directory.path().to_owned();
+        drop(cluster);
+        assert!(!directory.exists());
+    }
+}

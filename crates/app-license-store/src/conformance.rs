@@ -1,0 +1,153 @@
+//! What every store must do, as tests that run on any of them.
+//!
+//! [`installation_store_conformance!`](crate::installation_store_conformance) makes one test of
+//! each of them; [`Subject`] is what they are run on.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::missing_panics_doc,
+    reason = "a test suite: it fails by panicking"
+)]
+
+mod apply;
+mod coordination;
+mod feed;
+mod sample;
+
+use std::any::Any;
+use std::future::Future;
+use std::sync::Arc;
+
+use app_license::Installation;
+
+pub use apply::*;
+pub use coordination::*;
+pub use feed::*;
+
+use crate::{HistoryEntry, InstallationStore, Sequence};
+
+/// A fresh, empty store, and what it needs to live: a temporary directory, say.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    store: Arc<dyn InstallationStore>,
+    _keep: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl<S: InstallationStore + 'static> From<S> for Subject {
+    fn from(store: S) -> Self {
+        Self {
+            store: Arc::new(store),
+            _keep: None,
+        }
+    }
+}
+
+impl Subject {
+    /// Keeps something alive as long as the store.
+    #[must_use]
+    pub fn keeping(mut self, something: impl Any + Send + Sync) -> Self {
+        self._keep = Some(Arc::new(something));
+        self
+    }
+}
+
+/// Runs one test on a runtime of its own, with several threads.
+pub fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test);
+}
+
+/// All that can be seen of a store: to show that nothing changed.
+async fn all(store: &dyn InstallationStore) -> (Vec<Installation>, Vec<HistoryEntry>) {
+    let mut installations: Vec<Installation> = Vec::new();
+    loop {
+        let after = installations.last().map(|i| i.key().clone());
+        let page = store.list(after.as_ref(), 1000).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        installations.extend(page);
+    }
+    let mut history: Vec<HistoryEntry> = Vec::new();
+    loop {
+        let after = history.last().map_or(Sequence::START, |e| e.sequence);
+        let page = store.events_after(after, 1000).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        history.extend(page);
+    }
+    (installations, history)
+}
+
+/// Makes the conformance suite into tests of a store of yours.
+///
+/// Takes an async function, without arguments, that makes a fresh, empty store each time it is
+/// called; it may also make a [`Subject`](crate::conformance::Subject) that keeps a temporary
+/// directory. Write it in a module of its own, in tests, with feature `conformance`.
+///
+/// ```
+/// mod memory {
+///     async fn make_store() -> app_license_store::MemoryStore {
+///         app_license_store::MemoryStore::new()
+///     }
+///     app_license_store::installation_store_conformance!(make_store);
+/// }
+/// ```
+#[macro_export]
+macro_rules! installation_store_conformance {
+    ($make_store:path) => {
+        $crate::installation_store_conformance! {
+            @each $make_store,
+            an_empty_store_is_empty
+            an_install_is_stored
+            a_repeated_delivery_changes_nothing
+            a_reinstall_rotates_the_secret_and_keeps_the_previous
+            uninstall_keeps_the_record_and_a_reinstall_revives_it
+            uninstall_of_an_unknown_tenant_changes_nothing
+            events_out_of_order_do_no_harm
+            absent_fields_never_erase_what_is_known
+            one_delivery_may_bring_several_events
+            forge_and_connect_tenants_do_not_mix
+            a_delivery_for_another_tenant_is_refused_and_changes_nothing
+            replay_with_another_body_is_refused_and_changes_nothing
+            replay_with_the_same_body_is_answered_alike
+            replay_marks_go_with_what_failed
+            unknown_fields_survive
+            no_secret_in_payload_history_or_debug
+            concurrent_writes_of_one_tenant_serialise
+            concurrent_installs_of_many_tenants_lose_nothing
+            concurrent_first_deliveries_of_one_token_apply_once
+            tenants_are_listed_in_pages
+            history_is_paged_and_gapless
+            the_feed_never_shows_a_later_event_first
+            cursors_move_forward_only
+            at_least_once_delivery_after_a_crash
+            marks_are_once_and_forgotten_after_their_grace
+            a_lease_has_one_holder
+            a_lease_is_renewed_and_released_by_its_holder_only
+            one_call_in_five_minutes
+            the_last_word_of_a_license_api_is_kept
+            pruning_forgets_only_what_expired
+            reencryption_changes_nothing_that_is_seen
+            a_healthy_store_says_so
+        }
+    };
+    (@each $make_store:path, $($test:ident)+) => {
+        $(
+            #[test]
+            fn $test() {
+                $crate::conformance::run(async {
+                    let subject = $crate::conformance::Subject::from($make_store().await);
+                    $crate::conformance::$test(&subject).await;
+                });
+            }
+        )+
+    };
+}

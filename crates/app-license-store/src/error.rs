@@ -1,0 +1,433 @@
+//! The one error of this crate: a kind with evidence, and a stable code.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// Why the store did not do what was asked.
+///
+/// [`Error::kind`] carries what was expected and what was found, [`Error::code`] is stable,
+/// [`Error::class`] says whether the request was refused or merely could not be checked: those two
+/// never look alike. No message shows a secret, a token or a whole body.
+///
+/// ```
+/// use app_license_store::{Error, ErrorClass, ErrorKind};
+/// let error = Error::from(ErrorKind::NewerSchema { found: 9, known: 2 });
+/// assert_eq!(error.code(), "newer_schema");
+/// assert_eq!(error.class(), ErrorClass::Misuse);
+/// assert_eq!(
+///     error.to_string(),
+///     "the database has schema version 9, newer than the 2 that this program knows",
+/// );
+/// ```
+#[derive(Debug)]
+pub struct Error(Box<ErrorKind>);
+
+/// What kind of failure an [`Error`] is.
+///
+/// ```
+/// use app_license_store::ErrorClass;
+/// assert_eq!(ErrorClass::CouldNotCheck.http_status(), 503);
+/// assert_eq!(ErrorClass::Refused.http_status(), 401);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// The store could not answer, so nothing is known about the request: 503, ask again.
+    CouldNotCheck,
+    /// The store answered, and the answer is no: 401.
+    Refused,
+    /// The caller's own configuration or call is wrong: 500.
+    Misuse,
+}
+
+impl ErrorClass {
+    /// The HTTP status a server answers with.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::CouldNotCheck => 503,
+            Self::Refused => 401,
+            Self::Misuse => 500,
+        }
+    }
+}
+
+/// What went wrong, with evidence.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The database does not answer, or failed at what was asked of it.
+    #[error("the store could not {doing}")]
+    Unavailable {
+        /// What was being done.
+        doing: &'static str,
+        /// The database's own word.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The store was closed, or its writer ended.
+    #[error("the store is closed")]
+    Closed,
+    /// A stored value that is not what this crate writes.
+    #[error("the stored {what} cannot be read: {reason}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// What is wrong with it; never the value itself.
+        reason: String,
+    },
+    /// A sealed value that does not open: another key, another tenant's, or changed.
+    #[error("the stored {column} does not open with key `{key_id}`")]
+    DoesNotOpen {
+        /// Which value.
+        column: &'static str,
+        /// The id of the key it says it was sealed with.
+        key_id: String,
+    },
+    /// More replay marks are alive than the store keeps.
+    #[error("more than {limit} replay marks are alive")]
+    TooManyMarks {
+        /// The most that are kept.
+        limit: u64,
+    },
+
+    /// A lifecycle token that was used before, with another body.
+    #[error("the token was used before with another body")]
+    Replayed,
+    /// An event of one tenant given for another.
+    #[error("the event is of `{found}`, not of `{expected}`")]
+    TenantMismatch {
+        /// Whose record was to be changed.
+        expected: String,
+        /// Whose event it is, shortened.
+        found: String,
+    },
+
+    /// The database was written by a newer version of this crate.
+    #[error(
+        "the database has schema version {found}, newer than the {known} that this program knows"
+    )]
+    NewerSchema {
+        /// The version found.
+        found: i64,
+        /// The newest version known.
+        known: i64,
+    },
+    /// The database holds something else.
+    #[error("the database is not empty and not one of ours: {found}")]
+    ForeignDatabase {
+        /// What was found in it.
+        found: String,
+    },
+    /// A migration failed; nothing of it was kept.
+    #[error("migration {version} failed")]
+    Migration {
+        /// The version that was to be reached.
+        version: i64,
+        /// The database's own word.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// An encryption key that cannot be one.
+    #[error("the encryption key is not usable: {reason}")]
+    EncryptionKey {
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A value sealed with a key that is not configured.
+    #[error("the stored {column} is sealed with key `{key_id}`, which is not configured")]
+    UnknownEncryptionKey {
+        /// Which value.
+        column: &'static str,
+        /// The id of the key it was sealed with.
+        key_id: String,
+    },
+    /// A value in plain text where only sealed ones are taken.
+    #[error("the stored {column} is in plain text, which the configuration refuses")]
+    PlainTextRefused {
+        /// Which value.
+        column: &'static str,
+    },
+    /// A setting or an argument that cannot be used.
+    #[error("the {what} cannot be used: {reason}")]
+    Invalid {
+        /// Which.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A cursor that would stand behind the last event.
+    #[error("a cursor cannot stand at {asked}: the last event is {last}")]
+    CursorBeyondEnd {
+        /// Where it was to stand.
+        asked: u64,
+        /// The last event there is.
+        last: u64,
+    },
+}
+
+impl Error {
+    /// What happened, with what was expected and found.
+    #[must_use]
+    pub const fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
+    /// The stable code of the kind.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        use ErrorKind as K;
+        match &*self.0 {
+            K::Unavailable { .. } => "store_unavailable",
+            K::Closed => "store_closed",
+            K::Corrupt { .. } => "store_corrupt",
+            K::DoesNotOpen { .. } => "does_not_open",
+            K::TooManyMarks { .. } => "too_many_marks",
+            K::Replayed => "replayed",
+            K::TenantMismatch { .. } => "tenant_mismatch",
+            K::NewerSchema { .. } => "newer_schema",
+            K::ForeignDatabase { .. } => "foreign_database",
+            K::Migration { .. } => "migration",
+            K::EncryptionKey { .. } => "encryption_key",
+            K::UnknownEncryptionKey { .. } => "unknown_encryption_key",
+            K::PlainTextRefused { .. } => "plain_text_refused",
+            K::Invalid { .. } => "invalid",
+            K::CursorBeyondEnd { .. } => "cursor_beyond_end",
+        }
+    }
+
+    /// Whether the answer is no, or there is no answer.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        use ErrorKind as K;
+        match &*self.0 {
+            K::Unavailable { .. }
+            | K::Closed
+            | K::Corrupt { .. }
+            | K::DoesNotOpen { .. }
+            | K::TooManyMarks { .. } => ErrorClass::CouldNotCheck,
+            K::Replayed | K::TenantMismatch { .. } => ErrorClass::Refused,
+            K::NewerSchema { .. }
+            | K::ForeignDatabase { .. }
+            | K::Migration { .. }
+            | K::EncryptionKey { .. }
+            | K::UnknownEncryptionKey { .. }
+            | K::PlainTextRefused { .. }
+            | K::Invalid { .. }
+            | K::CursorBeyondEnd { .. } => ErrorClass::Misuse,
+        }
+    }
+
+    /// A failure of a store of your own: `doing` continues "the store could not …".
+    ///
+    /// ```
+    /// use app_license_store::Error;
+    /// let down = std::io::Error::other("connection refused");
+    /// let error = Error::unavailable("read an installation", down);
+    /// assert_eq!(error.code(), "store_unavailable");
+    /// assert_eq!(error.to_string(), "the store could not read an installation");
+    /// ```
+    #[cold]
+    pub fn unavailable(
+        doing: &'static str,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        ErrorKind::Unavailable {
+            doing,
+            source: source.into(),
+        }
+        .into()
+    }
+
+    #[cold]
+    pub(crate) fn corrupt(what: &'static str, reason: impl fmt::Display) -> Self {
+        ErrorKind::Corrupt {
+            what,
+            reason: reason.to_string(),
+        }
+        .into()
+    }
+
+    #[cold]
+    pub(crate) fn invalid(what: &'static str, reason: impl Into<String>) -> Self {
+        ErrorKind::Invalid {
+            what,
+            reason: reason.into(),
+        }
+        .into()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        StdError::source(self.0.as_ref())
+    }
+}
+
+impl From<ErrorKind> for Error {
+    #[cold]
+    fn from(kind: ErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+/// A text of the caller's that may stand in an error: short, printable.
+pub(crate) fn shown(text: &str) -> String {
+    const MAX: usize = 64;
+    let mut shown: String = text
+        .chars()
+        .take(MAX)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    if text.chars().nth(MAX).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::{Error, ErrorClass, ErrorKind};
+
+    fn io() -> Box<dyn std::error::Error + Send + Sync> {
+        std::io::Error::other("disk full").into()
+    }
+
+    #[test]
+    fn codes_and_words_are_kept() {
+        use ErrorClass::{CouldNotCheck, Misuse, Refused};
+        let text = String::from;
+        for (kind, code, class, words) in [
+            (
+                ErrorKind::Unavailable {
+                    doing: "commit",
+                    source: io(),
+                },
+                "store_unavailable",
+                CouldNotCheck,
+                "the store could not commit",
+            ),
+            (
+                ErrorKind::Closed,
+                "store_closed",
+                CouldNotCheck,
+                "the store is closed",
+            ),
+            (
+                ErrorKind::Corrupt {
+                    what: "record",
+                    reason: text("no key"),
+                },
+                "store_corrupt",
+                CouldNotCheck,
+                "the stored record cannot be read: no key",
+            ),
+            (
+                ErrorKind::DoesNotOpen {
+                    column: "secret",
+                    key_id: text("k1"),
+                },
+                "does_not_open",
+                CouldNotCheck,
+                "the stored secret does not open with key `k1`",
+            ),
+            (
+                ErrorKind::TooManyMarks { limit: 7 },
+                "too_many_marks",
+                CouldNotCheck,
+                "more than 7 replay marks are alive",
+            ),
+            (
+                ErrorKind::Replayed,
+                "replayed",
+                Refused,
+                "the token was used before with another body",
+            ),
+            (
+                ErrorKind::TenantMismatch {
+                    expected: text("a"),
+                    found: text("b"),
+                },
+                "tenant_mismatch",
+                Refused,
+                "the event is of `b`, not of `a`",
+            ),
+            (
+                ErrorKind::ForeignDatabase {
+                    found: text("table `users`"),
+                },
+                "foreign_database",
+                Misuse,
+                "the database is not empty and not one of ours: table `users`",
+            ),
+            (
+                ErrorKind::Migration {
+                    version: 2,
+                    source: io(),
+                },
+                "migration",
+                Misuse,
+                "migration 2 failed",
+            ),
+            (
+                ErrorKind::EncryptionKey {
+                    reason: "it has 3 bytes, not 32",
+                },
+                "encryption_key",
+                Misuse,
+                "the encryption key is not usable: it has 3 bytes, not 32",
+            ),
+            (
+                ErrorKind::UnknownEncryptionKey {
+                    column: "secret",
+                    key_id: text("k1"),
+                },
+                "unknown_encryption_key",
+                Misuse,
+                "the stored secret is sealed with key `k1`, which is not configured",
+            ),
+            (
+                ErrorKind::PlainTextRefused { column: "secret" },
+                "plain_text_refused",
+                Misuse,
+                "the stored secret is in plain text, which the configuration refuses",
+            ),
+            (
+                ErrorKind::Invalid {
+                    what: "name",
+                    reason: text("it is empty"),
+                },
+                "invalid",
+                Misuse,
+                "the name cannot be used: it is empty",
+            ),
+            (
+                ErrorKind::CursorBeyondEnd { asked: 9, last: 3 },
+                "cursor_beyond_end",
+                Misuse,
+                "a cursor cannot stand at 9: the last event is 3",
+            ),
+        ] {
+            let error = Error::from(kind);
+            assert_eq!(error.code(), code);
+            assert_eq!(error.class(), class, "{code}");
+            assert_eq!(error.to_string(), words);
+        }
+    }
+
+    #[test]
+    fn the_source_is_kept() {
+        let error = Error::from(ErrorKind::Migration {
+            version: 2,
+            source: io(),
+        });
+        assert_eq!(error.source().unwrap().to_string(), "disk full");
+        assert!(Error::from(ErrorKind::Closed).source().is_none());
+    }
+}

@@ -1,0 +1,101 @@
+//! Where an Atlassian Marketplace app keeps its installations.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! # let directory = tempfile::tempdir().unwrap();
+//! # let path = directory.path().join("installations.db");
+//! use std::sync::Arc;
+//!
+//! use app_license::connect::{LifecycleBody, LifecycleKind};
+//! use app_license::{AppKey, Change, ClientKey, UnixTime};
+//! use app_license_store::{Delivery, InstallationStore, Name, SqliteStore};
+//!
+//! let store: Arc<dyn InstallationStore> = Arc::new(SqliteStore::open(&path).await?);
+//!
+//! // a lifecycle webhook came, and its token was verified
+//! let body = br#"{"eventType":"installed","key":"com.example.app","clientKey":"tenant-1",
+//!     "sharedSecret":"a-secret-key-not-to-be-lost","baseUrl":"https://example.atlassian.net",
+//!     "productType":"jira","capabilitySet":"capabilityStandard"}"#;
+//! let (app, tenant) = (AppKey::new("com.example.app")?, ClientKey::new("tenant-1")?);
+//! let event = LifecycleBody::parse(body)?
+//!     .accept(LifecycleKind::Installed, &app, &tenant, &|_| true)?;
+//! let applied = store.apply(Delivery::connect(event), UnixTime::EPOCH).await?;
+//! assert_eq!(applied.changes, [Change::Installed]);
+//!
+//! // a consumer of the history: every event at least once, whatever crashes
+//! let hooks = Name::new("hooks")?;
+//! for entry in store.events_after(store.cursor(&hooks).await?, 100).await? {
+//!     println!("{}: {} changed {:?}", entry.sequence, entry.key, entry.changes);
+//!     store.advance(&hooks, entry.sequence).await?;
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! | store | for | promises |
+//! |---|---|---|
+//! | [`MemoryStore`] | tests | all but durability |
+//! | [`SqliteStore`] | one machine, one file | synced to disk at every commit |
+//! | [`PostgresStore`] (feature `postgres`) | many replicas, one database | the same, and leases across replicas |
+//! | your own | [`InstallationStore`], checked by [`installation_store_conformance!`] | the same |
+//!
+//! # What a store promises
+//!
+//! 1. **Verify first, write last.** What is refused leaves the store as it was, to the byte.
+//! 2. **Answered means committed.** Record, history and replay mark are one transaction.
+//! 3. **One tenant, one at a time.** Deliveries of one tenant happen in some order, each on what the
+//!    one before it left.
+//! 4. **Nothing is lost on the way to the app's own code.** The history has numbers without gaps in
+//!    the order of commit; a consumer keeps a cursor and sees everything at least once.
+//! 5. **Nothing known is erased.** Uninstalling is a status; fields that only a newer version knows
+//!    are kept.
+//! 6. **No clock.** `now` is an argument. Times are UTC seconds.
+//!
+//! # Secrets
+//!
+//! With [`EncryptionKeys`], shared secrets are sealed by XChaCha20-Poly1305 and bound to tenant and
+//! column; keys rotate. Without, they stand in plain text, and a warning is logged once. Bodies are
+//! kept for the record without their secrets in either case. No error, log or `Debug` shows one.
+//!
+//! # Errors
+//!
+//! "Refused" and "could not check" never look alike: see [`ErrorClass`].
+
+mod cached_license;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod delivery;
+mod encryption;
+pub mod error;
+mod history;
+mod lease;
+mod mark;
+mod memory;
+mod name;
+mod payload;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg_attr(
+    not(any(feature = "sqlite", feature = "postgres")),
+    expect(dead_code, reason = "memory keeps no rows")
+)]
+mod record;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod store;
+
+pub use async_trait::async_trait;
+pub use cached_license::CachedLicense;
+pub use delivery::{Applied, Delivery, NewEntry, Reduced};
+pub use encryption::{EncryptionKey, EncryptionKeys};
+pub use error::{Error, ErrorClass, ErrorKind};
+pub use history::{HistoryEntry, MAX_PAGE, Sequence};
+pub use lease::Lease;
+pub use mark::{Mark, ReplayMark};
+pub use memory::MemoryStore;
+pub use name::Name;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteStore};
+pub use store::{Health, InstallationStore};

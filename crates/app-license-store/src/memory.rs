@@ -1,0 +1,323 @@
+//! A store in memory: for tests, and for apps that may forget.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
+use async_trait::async_trait;
+
+use crate::cached_license::CachedLicense;
+use crate::delivery::{Applied, Delivery};
+use crate::error::{Error, ErrorKind};
+use crate::history::{HistoryEntry, Sequence, page};
+use crate::lease::Lease;
+use crate::mark::{Mark, ReplayMark};
+use crate::name::Name;
+use crate::record::tenant;
+use crate::store::{Health, InstallationStore, lasting};
+
+/// A store in memory. It keeps all promises but one: it does not outlive the process.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use app_license_store::{InstallationStore, MemoryStore};
+/// let store = MemoryStore::new();
+/// assert_eq!(store.count().await?, 0);
+/// # Ok::<(), app_license_store::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    installations: BTreeMap<String, Installation>,
+    history: Vec<HistoryEntry>,
+    by_tenant: BTreeMap<String, Vec<usize>>,
+    payloads: BTreeMap<Sequence, String>,
+    cursors: BTreeMap<Name, Sequence>,
+    leases: BTreeMap<Name, (Name, UnixTime)>,
+    marks: BTreeMap<[u8; 32], ([u8; 32], u64)>,
+    marks_by_expiry: BTreeSet<(u64, [u8; 32])>,
+    licenses: BTreeMap<(String, &'static str), CachedLicense>,
+}
+
+impl MemoryStore {
+    /// The most replay marks that are kept.
+    pub const MAX_MARKS: u64 = 100_000;
+
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Nothing is left half done under the lock, so a poisoned one is as good as any.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+impl State {
+    fn forget_marks(&mut self, now: UnixTime) -> u64 {
+        let mut forgotten = 0_u64;
+        while let Some(&(expires_at, token)) = self.marks_by_expiry.first() {
+            if expires_at >= ReplayMark::forgotten_before(now) {
+                break;
+            }
+            self.marks_by_expiry.pop_first();
+            self.marks.remove(&token);
+            forgotten = forgotten.saturating_add(1);
+        }
+        forgotten
+    }
+
+    fn seen(&mut self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
+        self.forget_marks(now);
+        let first_body = self
+            .marks
+            .get(mark.token_hash())
+            .map(|(body, _)| body.as_slice());
+        let answer = mark.against(first_body);
+        if answer == Mark::First && self.marks.len() as u64 >= MemoryStore::MAX_MARKS {
+            let limit = MemoryStore::MAX_MARKS;
+            return Err(ErrorKind::TooManyMarks { limit }.into());
+        }
+        Ok(answer)
+    }
+
+    fn remember(&mut self, mark: &ReplayMark) {
+        let expires_at = mark.expires_at().as_seconds();
+        self.marks
+            .insert(*mark.token_hash(), (*mark.body_hash(), expires_at));
+        self.marks_by_expiry
+            .insert((expires_at, *mark.token_hash()));
+    }
+
+    fn last(&self) -> Sequence {
+        self.history.last().map_or(Sequence::START, |e| e.sequence)
+    }
+
+    fn apply(&mut self, delivery: &Delivery, now: UnixTime) -> Result<Applied, Error> {
+        let tenant = tenant(delivery.key());
+        let before = self.installations.get(&tenant).cloned();
+        if let Some(mark) = delivery.mark() {
+            match self.seen(mark, now)? {
+                Mark::First => {}
+                Mark::Repeated => return Ok(Applied::repeated(before)),
+                Mark::Replayed => return Err(ErrorKind::Replayed.into()),
+            }
+        }
+        let reduced = delivery.reduce(before, now)?;
+        // nothing fails from here on
+        if let Some(mark) = delivery.mark() {
+            self.remember(mark);
+        }
+        if let Some(after) = &reduced.after {
+            self.installations.insert(tenant.clone(), after.clone());
+        }
+        for entry in &reduced.entries {
+            let sequence = self.last().next();
+            let own = self.by_tenant.entry(tenant.clone()).or_default();
+            own.push(self.history.len());
+            self.history.push(HistoryEntry {
+                sequence,
+                key: delivery.key().clone(),
+                at: now,
+                event: entry.event.to_owned(),
+                changes: entry.changes.clone(),
+                unknown_changes: 0,
+            });
+            if let Some(payload) = &entry.payload {
+                self.payloads.insert(sequence, payload.clone());
+            }
+        }
+        let sequence = (!reduced.entries.is_empty()).then(|| self.last());
+        Ok(reduced.applied(sequence))
+    }
+}
+
+#[async_trait]
+impl InstallationStore for MemoryStore {
+    async fn get(&self, key: &InstallationKey) -> Result<Option<Installation>, Error> {
+        Ok(self.state().installations.get(&tenant(key)).cloned())
+    }
+
+    async fn apply(&self, delivery: Delivery, now: UnixTime) -> Result<Applied, Error> {
+        self.state().apply(&delivery, now)
+    }
+
+    async fn list(
+        &self,
+        after: Option<&InstallationKey>,
+        limit: usize,
+    ) -> Result<Vec<Installation>, Error> {
+        let from = after.map_or(std::ops::Bound::Unbounded, |k| {
+            std::ops::Bound::Excluded(tenant(k))
+        });
+        let state = self.state();
+        let behind = state
+            .installations
+            .range((from, std::ops::Bound::Unbounded));
+        Ok(behind.take(page(limit)).map(|(_, i)| i.clone()).collect())
+    }
+
+    async fn count(&self) -> Result<u64, Error> {
+        Ok(self.state().installations.len() as u64)
+    }
+
+    async fn history(
+        &self,
+        key: &InstallationKey,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, Error> {
+        let state = self.state();
+        let Some(own) = state.by_tenant.get(&tenant(key)) else {
+            return Ok(Vec::new());
+        };
+        let entries = own.iter().filter_map(|at| state.history.get(*at));
+        let behind = entries.filter(|e| e.sequence > after);
+        Ok(behind.take(page(limit)).cloned().collect())
+    }
+
+    async fn events_after(
+        &self,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, Error> {
+        let skip = usize::try_from(after.get()).unwrap_or(usize::MAX);
+        let state = self.state();
+        let behind = state.history.iter().skip(skip);
+        Ok(behind.take(page(limit)).cloned().collect())
+    }
+
+    async fn payload(&self, sequence: Sequence) -> Result<Option<String>, Error> {
+        Ok(self.state().payloads.get(&sequence).cloned())
+    }
+
+    async fn cursor(&self, consumer: &Name) -> Result<Sequence, Error> {
+        Ok(self
+            .state()
+            .cursors
+            .get(consumer)
+            .copied()
+            .unwrap_or_default())
+    }
+
+    async fn advance(&self, consumer: &Name, sequence: Sequence) -> Result<(), Error> {
+        let mut state = self.state();
+        let last = state.last();
+        if sequence > last {
+            let (asked, last) = (sequence.get(), last.get());
+            return Err(ErrorKind::CursorBeyondEnd { asked, last }.into());
+        }
+        let cursor = state.cursors.entry(consumer.clone()).or_default();
+        *cursor = sequence.max(*cursor);
+        Ok(())
+    }
+
+    async fn license(
+        &self,
+        key: &InstallationKey,
+        touchpoint: Touchpoint,
+    ) -> Result<Option<CachedLicense>, Error> {
+        let at = (tenant(key), touchpoint.code());
+        Ok(self.state().licenses.get(&at).cloned())
+    }
+
+    async fn put_license(
+        &self,
+        key: &InstallationKey,
+        license: &CachedLicense,
+    ) -> Result<(), Error> {
+        let at = (tenant(key), license.touchpoint().code());
+        let mut state = self.state();
+        let later = |kept: &CachedLicense| kept.fetched_at() > license.fetched_at();
+        if !state.licenses.get(&at).is_some_and(later) {
+            state.licenses.insert(at, license.clone());
+        }
+        Ok(())
+    }
+
+    async fn try_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        ttl: u64,
+    ) -> Result<Lease, Error> {
+        let until = now.plus(lasting(ttl)?);
+        let mut state = self.state();
+        match state.leases.get(lease) {
+            Some(&(_, held)) if held > now => Ok(Lease::Held { until: held }),
+            _ => {
+                state.leases.insert(lease.clone(), (holder.clone(), until));
+                Ok(Lease::Granted { until })
+            }
+        }
+    }
+
+    async fn renew_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        ttl: u64,
+    ) -> Result<Lease, Error> {
+        let until = now.plus(lasting(ttl)?);
+        match self.state().leases.get_mut(lease) {
+            Some((by, held)) if by == holder && *held > now => {
+                *held = until;
+                Ok(Lease::Granted { until })
+            }
+            Some(&mut (_, held)) => Ok(Lease::Held {
+                until: held.max(now),
+            }),
+            None => Ok(Lease::Held { until: now }),
+        }
+    }
+
+    async fn release_lease(&self, lease: &Name, holder: &Name) -> Result<(), Error> {
+        let mut state = self.state();
+        if state.leases.get(lease).is_some_and(|(by, _)| by == holder) {
+            state.leases.remove(lease);
+        }
+        Ok(())
+    }
+
+    async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
+        let mut state = self.state();
+        let answer = state.seen(mark, now)?;
+        if answer == Mark::First {
+            state.remember(mark);
+        }
+        Ok(answer)
+    }
+
+    async fn prune(&self, now: UnixTime) -> Result<u64, Error> {
+        let mut state = self.state();
+        let marks = state.forget_marks(now);
+        let before = state.leases.len();
+        state.leases.retain(|_, (_, until)| *until > now);
+        let leases = before.saturating_sub(state.leases.len());
+        Ok(marks.saturating_add(leases as u64))
+    }
+
+    async fn reencrypt_all(&self) -> Result<u64, Error> {
+        Ok(0)
+    }
+
+    async fn health(&self) -> Result<Health, Error> {
+        Ok(Health::new("memory", 0, false))
+    }
+}

@@ -1,0 +1,342 @@
+//! One database for many replicas.
+
+mod connect;
+mod coordination;
+mod fault;
+mod schema;
+mod tenants;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
+use async_trait::async_trait;
+use deadpool_postgres::{Client, Pool};
+
+use crate::cached_license::CachedLicense;
+use crate::delivery::{Applied, Delivery};
+use crate::encryption::{EncryptionKeys, Sealer};
+use crate::error::Error;
+use crate::history::{HistoryEntry, Sequence, page};
+use crate::lease::Lease;
+use crate::mark::{Mark, ReplayMark};
+use crate::name::Name;
+use crate::record::tenant;
+use crate::store::{Health, InstallationStore, lasting};
+use fault::Fail;
+use schema::SchemaName;
+
+/// What a failed commit says.
+const COMMIT: &str = "commit";
+
+/// A store in a PostgreSQL database, shared by many replicas.
+///
+/// All tables are in one schema, `app_license` unless told. Deliveries of one tenant wait for each
+/// other in the database; numbers of the history are committed in their order. A connection that
+/// breaks, a deadlock or a restart of the server is tried again, three times at most.
+///
+/// TLS follows `sslmode` in the address: `disable`, `prefer` (unless told) or `require`, which
+/// also checks the server's certificate and name. Poolers that share a session between
+/// transactions must know prepared statements.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), app_license_store::Error> {
+/// use app_license_store::{InstallationStore, PostgresStore};
+/// let store = PostgresStore::connect("postgres://app@db.example.com/app?sslmode=require").await?;
+/// assert_eq!(store.count().await?, 0);
+/// # Ok(()) }
+/// ```
+pub struct PostgresStore {
+    pool: Pool,
+    schema: SchemaName,
+    sealer: Sealer,
+    marks: u64,
+    marked: AtomicU64,
+}
+
+/// How to connect a [`PostgresStore`].
+///
+/// ```no_run
+/// # async fn example(from_configuration: &str) -> Result<(), app_license_store::Error> {
+/// use app_license_store::{EncryptionKey, EncryptionKeys, PostgresOptions};
+/// let key = EncryptionKey::from_base64(from_configuration)?;
+/// let store = PostgresOptions::new("postgres://app@db.example.com/app?sslmode=require")
+///     .encryption(EncryptionKeys::new(key))
+///     .schema("billing_app")
+///     .connections(16)
+///     .connect()
+///     .await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct PostgresOptions {
+    url: String,
+    schema: String,
+    connections: usize,
+    roots: Option<Vec<u8>>,
+    keys: Option<EncryptionKeys>,
+    marks: u64,
+}
+
+impl PostgresOptions {
+    /// A store in this database: an address (`postgres://…`) or `key=value` pairs, as libpq reads
+    /// them.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            schema: "app_license".into(),
+            connections: 8,
+            roots: None,
+            keys: None,
+            marks: 1_000_000,
+        }
+    }
+
+    /// Seals secrets with these keys. Without keys they stand in the database in plain text, and a
+    /// warning is logged.
+    #[must_use]
+    pub fn encryption(mut self, keys: EncryptionKeys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// The schema that holds the tables, created if it is not there; `app_license` unless told.
+    #[must_use]
+    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+        self.schema = schema.into();
+        self
+    }
+
+    /// How many connections at most; 8 unless told.
+    #[must_use]
+    pub const fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
+        self
+    }
+
+    /// Trusts these certificates (PEM) instead of the system's.
+    #[must_use]
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots = Some(pem.into());
+        self
+    }
+
+    /// About how many replay marks may be alive; 1,000,000 unless told. More are refused.
+    #[must_use]
+    pub const fn max_marks(mut self, marks: u64) -> Self {
+        self.marks = marks;
+        self
+    }
+
+    /// Connects, and brings the schema to the newest version.
+    ///
+    /// # Errors
+    /// `newer_schema` for a schema of a newer version, `migration`, `invalid` for settings,
+    /// `store_unavailable`.
+    pub async fn connect(self) -> Result<PostgresStore, Error> {
+        if self.connections == 0 {
+            return Err(Error::invalid("number of connections", "it is 0"));
+        }
+        let schema = SchemaName::new(&self.schema)?;
+        let pool = connect::pool(&self.url, self.roots.as_deref(), self.connections)?;
+        let mut client = pool.get().await.map_err(Fail::from)?;
+        schema::migrate(&mut client, &schema).await?;
+        drop(client);
+        Ok(PostgresStore {
+            pool,
+            schema,
+            sealer: Sealer::new(self.keys),
+            marks: self.marks,
+            marked: AtomicU64::new(0),
+        })
+    }
+}
+
+impl fmt::Debug for PostgresOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // the address may hold a password
+        f.debug_struct("PostgresOptions")
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    /// Connects without encryption; see [`PostgresOptions`].
+    ///
+    /// # Errors
+    /// Those of [`PostgresOptions::connect`].
+    pub async fn connect(url: impl Into<String>) -> Result<Self, Error> {
+        PostgresOptions::new(url).connect().await
+    }
+
+    /// Closes all connections; what is under way is ended first.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
+    async fn client(&self) -> Result<Client, Fail> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Counting marks costs time, so it is done now and then.
+    fn check_marks(&self) -> Option<u64> {
+        const EVERY: u64 = 256;
+        let call = self.marked.fetch_add(1, Ordering::Relaxed);
+        (call.is_multiple_of(EVERY) || self.marks < EVERY).then_some(self.marks)
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Does a thing again when the failure passes by itself.
+macro_rules! again {
+    ($work:expr) => {{
+        let mut tries = 0_u32;
+        loop {
+            tries = tries.saturating_add(1);
+            match $work.await {
+                Ok(value) => break Ok(value),
+                Err(fail) if tries < 4 && fail.is_passing() && !fail.at_commit() => {
+                    let pause = 20_u64.saturating_mul(u64::from(tries));
+                    tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+                }
+                Err(fail) => break Err(Error::from(fail)),
+            }
+        }
+    }};
+}
+
+#[async_trait]
+impl InstallationStore for PostgresStore {
+    async fn get(&self, key: &InstallationKey) -> Result<Option<Installation>, Error> {
+        again!(self.get_row(key))
+    }
+
+    async fn apply(&self, delivery: Delivery, now: UnixTime) -> Result<Applied, Error> {
+        let check = delivery.mark().and_then(|_| self.check_marks());
+        again!(self.apply_delivery(&delivery, now, check))
+    }
+
+    async fn list(
+        &self,
+        after: Option<&InstallationKey>,
+        limit: usize,
+    ) -> Result<Vec<Installation>, Error> {
+        again!(self.list_rows(after, page(limit)))
+    }
+
+    async fn count(&self) -> Result<u64, Error> {
+        again!(self.count_rows())
+    }
+
+    async fn history(
+        &self,
+        key: &InstallationKey,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, Error> {
+        again!(self.history_of(key, after, page(limit)))
+    }
+
+    async fn events_after(
+        &self,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, Error> {
+        again!(self.all_history(after, page(limit)))
+    }
+
+    async fn payload(&self, sequence: Sequence) -> Result<Option<String>, Error> {
+        again!(self.payload_of(sequence))
+    }
+
+    async fn cursor(&self, consumer: &Name) -> Result<Sequence, Error> {
+        again!(self.cursor_of(consumer))
+    }
+
+    async fn advance(&self, consumer: &Name, sequence: Sequence) -> Result<(), Error> {
+        again!(self.advance_to(consumer, sequence))
+    }
+
+    async fn license(
+        &self,
+        key: &InstallationKey,
+        touchpoint: Touchpoint,
+    ) -> Result<Option<CachedLicense>, Error> {
+        let tenant = tenant(key);
+        again!(self.license_of(&tenant, touchpoint))
+    }
+
+    async fn put_license(
+        &self,
+        key: &InstallationKey,
+        license: &CachedLicense,
+    ) -> Result<(), Error> {
+        let tenant = tenant(key);
+        again!(self.keep_license(&tenant, license))
+    }
+
+    async fn try_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        ttl: u64,
+    ) -> Result<Lease, Error> {
+        let until = now.plus(lasting(ttl)?);
+        // should the first try have taken it unseen, the second finds it held: nothing is granted twice
+        again!(self.take_lease(lease, holder, now, until))
+    }
+
+    async fn renew_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        ttl: u64,
+    ) -> Result<Lease, Error> {
+        let until = now.plus(lasting(ttl)?);
+        again!(self.prolong_lease(lease, holder, now, until))
+    }
+
+    async fn release_lease(&self, lease: &Name, holder: &Name) -> Result<(), Error> {
+        again!(self.give_back_lease(lease, holder))
+    }
+
+    async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
+        let check = self.check_marks();
+        // not tried again: the second try could find the mark of the first
+        self.mark_token(mark, now, check).await.map_err(Error::from)
+    }
+
+    async fn prune(&self, now: UnixTime) -> Result<u64, Error> {
+        again!(self.forget(now))
+    }
+
+    async fn reencrypt_all(&self) -> Result<u64, Error> {
+        let mut after = Some(String::new());
+        let mut written = 0_u64;
+        while let Some(from) = after {
+            let (some, next) = again!(self.reencrypt(&from))?;
+            written = written.saturating_add(some);
+            after = next;
+        }
+        Ok(written)
+    }
+
+    async fn health(&self) -> Result<Health, Error> {
+        let version = again!(async {
+            let client = self.client().await?;
+            schema::version(&client, &self.schema).await
+        })?;
+        Ok(Health::new("postgres", version, self.sealer.is_sealing()))
+    }
+}

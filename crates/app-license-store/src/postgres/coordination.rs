@@ -1,0 +1,260 @@
+//! Cursors, leases, marks and the last words of License APIs, in SQL.
+
+use app_license::{Touchpoint, UnixTime};
+use deadpool_postgres::GenericClient;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
+
+use super::PostgresStore;
+use super::fault::{Fail, failed};
+use super::schema::SchemaName;
+use crate::cached_license::CachedLicense;
+use crate::error::{Error, ErrorKind};
+use crate::history::Sequence;
+use crate::lease::Lease;
+use crate::mark::{Mark, ReplayMark};
+use crate::name::Name;
+use crate::record::{column, time};
+
+type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// One row, if there is one.
+async fn one(
+    client: &impl GenericClient,
+    schema: &SchemaName,
+    doing: &'static str,
+    sql: &str,
+    params: Params<'_>,
+) -> Result<Option<Row>, Fail> {
+    let statement: Statement = client
+        .prepare_cached(&schema.sql(sql))
+        .await
+        .map_err(failed(doing))?;
+    client
+        .query_opt(&statement, params)
+        .await
+        .map_err(failed(doing))
+}
+
+impl PostgresStore {
+    async fn ask(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        params: Params<'_>,
+    ) -> Result<Option<Row>, Fail> {
+        let client = self.client().await?;
+        one(&client, &self.schema, doing, sql, params).await
+    }
+
+    pub(super) async fn cursor_of(&self, consumer: &Name) -> Result<Sequence, Fail> {
+        const SQL: &str = "SELECT sequence FROM $s.consumer WHERE name = $1";
+        let doing = "read a cursor";
+        let row = self.ask(doing, SQL, &[&consumer.as_str()]).await?;
+        let found = row
+            .map(|r| r.try_get(0))
+            .transpose()
+            .map_err(failed(doing))?;
+        Ok(found.map(Sequence::from_column).unwrap_or_default())
+    }
+
+    pub(super) async fn advance_to(&self, consumer: &Name, sequence: Sequence) -> Result<(), Fail> {
+        const SQL: &str = "WITH feed AS (SELECT last FROM $s.feed),
+            moved AS (
+                INSERT INTO $s.consumer AS c (name, sequence)
+                SELECT $1, $2 FROM feed WHERE $2 <= last
+                ON CONFLICT (name) DO UPDATE
+                    SET sequence = greatest(c.sequence, excluded.sequence)
+            )
+            SELECT last FROM feed";
+        let doing = "advance a cursor";
+        let params: Params<'_> = &[&consumer.as_str(), &sequence.to_column()];
+        let row = self.ask(doing, SQL, params).await?;
+        let last: Option<i64> = row
+            .map(|r| r.try_get(0))
+            .transpose()
+            .map_err(failed(doing))?;
+        let last = Sequence::from_column(last.unwrap_or(0));
+        if sequence > last {
+            let (asked, last) = (sequence.get(), last.get());
+            return Err(Error::from(ErrorKind::CursorBeyondEnd { asked, last }).into());
+        }
+        Ok(())
+    }
+
+    pub(super) async fn license_of(
+        &self,
+        tenant: &str,
+        touchpoint: Touchpoint,
+    ) -> Result<Option<CachedLicense>, Fail> {
+        const SQL: &str = "SELECT document, fetched_at FROM $s.license
+            WHERE tenant = $1 AND touchpoint = $2";
+        let doing = "read a licence";
+        let Some(row) = self.ask(doing, SQL, &[&tenant, &touchpoint.code()]).await? else {
+            return Ok(None);
+        };
+        let document = row.try_get(0).map_err(failed(doing))?;
+        let at = time(row.try_get(1).map_err(failed(doing))?)?;
+        Ok(Some(CachedLicense::from_parts(touchpoint, document, at)))
+    }
+
+    pub(super) async fn keep_license(
+        &self,
+        tenant: &str,
+        license: &CachedLicense,
+    ) -> Result<(), Fail> {
+        const SQL: &str = "INSERT INTO $s.license AS l (tenant, touchpoint, document, fetched_at)
+            VALUES ($1, $2, $3, $4)
+            ON CONFLICT (tenant, touchpoint) DO UPDATE
+                SET document = excluded.document, fetched_at = excluded.fetched_at
+                WHERE excluded.fetched_at >= l.fetched_at";
+        let at = column(license.fetched_at().as_seconds());
+        let params: Params<'_> = &[
+            &tenant,
+            &license.touchpoint().code(),
+            &license.document(),
+            &at,
+        ];
+        self.ask("write a licence", SQL, params).await.map(|_| ())
+    }
+
+    pub(super) async fn take_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        until: UnixTime,
+    ) -> Result<Lease, Fail> {
+        const SQL: &str = "INSERT INTO $s.lease AS l (name, holder, until) VALUES ($1, $2, $3)
+            ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+                WHERE l.until <= $4
+            RETURNING until";
+        let (to, at) = (column(until.as_seconds()), column(now.as_seconds()));
+        let params: Params<'_> = &[&lease.as_str(), &holder.as_str(), &to, &at];
+        match self.ask("take a lease", SQL, params).await? {
+            Some(_) => Ok(Lease::Granted { until }),
+            None => self.held(lease, now).await,
+        }
+    }
+
+    pub(super) async fn prolong_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        until: UnixTime,
+    ) -> Result<Lease, Fail> {
+        const SQL: &str = "UPDATE $s.lease SET until = $3
+            WHERE name = $1 AND holder = $2 AND until > $4 RETURNING until";
+        let (to, at) = (column(until.as_seconds()), column(now.as_seconds()));
+        let params: Params<'_> = &[&lease.as_str(), &holder.as_str(), &to, &at];
+        match self.ask("renew a lease", SQL, params).await? {
+            Some(_) => Ok(Lease::Granted { until }),
+            None => self.held(lease, now).await,
+        }
+    }
+
+    async fn held(&self, lease: &Name, now: UnixTime) -> Result<Lease, Fail> {
+        const SQL: &str = "SELECT until FROM $s.lease WHERE name = $1";
+        let doing = "read a lease";
+        let row = self.ask(doing, SQL, &[&lease.as_str()]).await?;
+        let held = row
+            .map(|r| r.try_get(0))
+            .transpose()
+            .map_err(failed(doing))?;
+        let until = held.map(time).transpose()?.unwrap_or(now).max(now);
+        Ok(Lease::Held { until })
+    }
+
+    pub(super) async fn give_back_lease(&self, lease: &Name, holder: &Name) -> Result<(), Fail> {
+        const SQL: &str = "DELETE FROM $s.lease WHERE name = $1 AND holder = $2";
+        let params: Params<'_> = &[&lease.as_str(), &holder.as_str()];
+        self.ask("release a lease", SQL, params).await.map(|_| ())
+    }
+
+    pub(super) async fn mark_token(
+        &self,
+        mark: &ReplayMark,
+        now: UnixTime,
+        check: Option<u64>,
+    ) -> Result<Mark, Fail> {
+        let client = self.client().await?;
+        mark_once(&client, &self.schema, mark, now, check).await
+    }
+
+    pub(super) async fn forget(&self, now: UnixTime) -> Result<u64, Fail> {
+        const SQL: &str = "WITH
+            marks AS (DELETE FROM $s.mark WHERE token IN (
+                SELECT token FROM $s.mark WHERE expires_at < $1 FOR UPDATE SKIP LOCKED
+            ) RETURNING 1),
+            leases AS (DELETE FROM $s.lease WHERE name IN (
+                SELECT name FROM $s.lease WHERE until <= $2 FOR UPDATE SKIP LOCKED
+            ) RETURNING 1)
+            SELECT (SELECT count(*) FROM marks) + (SELECT count(*) FROM leases)";
+        let doing = "forget marks and leases";
+        let before = column(ReplayMark::forgotten_before(now));
+        let params: Params<'_> = &[&before, &column(now.as_seconds())];
+        let row = self.ask(doing, SQL, params).await?;
+        let count: Option<i64> = row
+            .map(|r| r.try_get(0))
+            .transpose()
+            .map_err(failed(doing))?;
+        Ok(count.and_then(|c| u64::try_from(c).ok()).unwrap_or(0))
+    }
+}
+
+/// `check` is the most marks that may be alive, on the calls that count them.
+pub(super) async fn mark_once(
+    client: &impl GenericClient,
+    schema: &SchemaName,
+    mark: &ReplayMark,
+    now: UnixTime,
+    check: Option<u64>,
+) -> Result<Mark, Fail> {
+    // an expired row of the same token is as good as none
+    const KEEP: &str = "INSERT INTO $s.mark AS m (token, body, expires_at) VALUES ($1, $2, $3)
+        ON CONFLICT (token) DO UPDATE SET body = excluded.body, expires_at = excluded.expires_at
+            WHERE m.expires_at < $4
+        RETURNING 1";
+    const FIND: &str = "SELECT body FROM $s.mark WHERE token = $1";
+    // two replicas never wait for each other here
+    const FORGET: &str = "DELETE FROM $s.mark WHERE token IN (SELECT token FROM $s.mark
+        WHERE expires_at < $1 ORDER BY expires_at LIMIT 1024 FOR UPDATE SKIP LOCKED)";
+    let doing = "mark a token";
+    let before = column(ReplayMark::forgotten_before(now));
+    let (token, body) = (mark.token_hash().as_slice(), mark.body_hash().as_slice());
+    let expires_at = column(mark.expires_at().as_seconds());
+    if let Some(limit) = check {
+        one(client, schema, doing, FORGET, &[&before]).await?;
+        let known = one(client, schema, doing, FIND, &[&token]).await?;
+        if known.is_none() && alive(client, schema, limit).await? >= limit {
+            return Err(Error::from(ErrorKind::TooManyMarks { limit }).into());
+        }
+    }
+    let params: Params<'_> = &[&token, &body, &expires_at, &before];
+    if one(client, schema, doing, KEEP, params).await?.is_some() {
+        return Ok(Mark::First);
+    }
+    let row = one(client, schema, doing, FIND, &[&token]).await?;
+    let first_body: Option<Vec<u8>> = row
+        .map(|r| r.try_get(0))
+        .transpose()
+        .map_err(failed(doing))?;
+    // gone in between: then it was not replayed, but its age is in doubt
+    Ok(first_body.map_or(Mark::Replayed, |b| mark.against(Some(&b))))
+}
+
+async fn alive(
+    client: &impl GenericClient,
+    schema: &SchemaName,
+    at_most: u64,
+) -> Result<u64, Fail> {
+    const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM $s.mark LIMIT $1) AS alive";
+    let doing = "count marks";
+    let row = one(client, schema, doing, SQL, &[&column(at_most)]).await?;
+    let count: Option<i64> = row
+        .map(|r| r.try_get(0))
+        .transpose()
+        .map_err(failed(doing))?;
+    Ok(count.and_then(|c| u64::try_from(c).ok()).unwrap_or(0))
+}

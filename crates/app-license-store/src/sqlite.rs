@@ -1,0 +1,367 @@
+//! One file: the default for one machine.
+
+mod coordination;
+mod schema;
+mod tenants;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+
+use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
+use async_trait::async_trait;
+use rusqlite::Connection;
+
+use crate::cached_license::CachedLicense;
+use crate::delivery::{Applied, Delivery};
+use crate::encryption::{EncryptionKeys, Sealer};
+use crate::error::{Error, ErrorKind};
+use crate::history::{HistoryEntry, Sequence, page};
+use crate::lease::Lease;
+use crate::mark::{Mark, ReplayMark};
+use crate::name::Name;
+use crate::record::tenant;
+use crate::store::{Health, InstallationStore, lasting};
+use writer::Writer;
+
+/// A store in one SQLite file, in WAL mode, synced at every commit.
+///
+/// One thread writes; what queues up behind it shares a commit. Single records are read on the
+/// caller's own thread, which takes some microseconds; what takes longer goes to the blocking pool
+/// of the runtime. Several processes may open one file, on one machine, never over a network drive.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("installations.db");
+/// use app_license_store::{InstallationStore, SqliteStore};
+/// let store = SqliteStore::open(&path).await?;
+/// assert_eq!(store.count().await?, 0);
+/// store.close().await;
+/// # Ok::<(), app_license_store::Error>(())
+/// # }).unwrap();
+/// ```
+pub struct SqliteStore {
+    readers: Arc<Readers>,
+    writer: Writer,
+    sealer: Sealer,
+    marks: u64,
+    marked: AtomicU64,
+}
+
+/// How to open a [`SqliteStore`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("installations.db");
+/// # let from_configuration = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+/// use app_license_store::{EncryptionKey, EncryptionKeys, InstallationStore, SqliteOptions};
+/// let key = EncryptionKey::from_base64(from_configuration)?;
+/// let store = SqliteOptions::new(&path)
+///     .encryption(EncryptionKeys::new(key))
+///     .readers(2)
+///     .open()
+///     .await?;
+/// assert!(store.health().await?.encrypted);
+/// # Ok::<(), app_license_store::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    path: PathBuf,
+    readers: usize,
+    keys: Option<EncryptionKeys>,
+    marks: u64,
+}
+
+impl SqliteOptions {
+    /// A store in this file, which is created if it is not there.
+    #[must_use]
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        Self {
+            path: path.as_ref().to_owned(),
+            readers: 4,
+            keys: None,
+            marks: 1_000_000,
+        }
+    }
+
+    /// Seals secrets with these keys. Without keys they stand in the file in plain text, and a
+    /// warning is logged.
+    #[must_use]
+    pub fn encryption(mut self, keys: EncryptionKeys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// How many connections read, 1 to 64; 4 unless told.
+    #[must_use]
+    pub const fn readers(mut self, readers: usize) -> Self {
+        self.readers = readers;
+        self
+    }
+
+    /// About how many replay marks may be alive; 1,000,000 unless told. More are refused.
+    #[must_use]
+    pub const fn max_marks(mut self, marks: u64) -> Self {
+        self.marks = marks;
+        self
+    }
+
+    /// Opens the file and brings it to the newest schema.
+    ///
+    /// # Errors
+    /// `newer_schema` for a file of a newer version, `foreign_database` for one of another program,
+    /// `migration`, `invalid` for settings, `store_unavailable`.
+    pub async fn open(self) -> Result<SqliteStore, Error> {
+        if !(1..=64).contains(&self.readers) {
+            return Err(Error::invalid("number of readers", "it is not 1 to 64"));
+        }
+        let writer = Writer::start(&self.path).await?;
+        let readers: Result<_, _> = (0..self.readers)
+            .map(|_| schema::open_reader(&self.path).map(Mutex::new))
+            .collect();
+        Ok(SqliteStore {
+            readers: Arc::new(Readers {
+                connections: readers?,
+                next: AtomicUsize::new(0),
+            }),
+            writer,
+            sealer: Sealer::new(self.keys),
+            marks: self.marks,
+            marked: AtomicU64::new(0),
+        })
+    }
+}
+
+impl SqliteStore {
+    /// Opens a file without encryption; see [`SqliteOptions`].
+    ///
+    /// # Errors
+    /// Those of [`SqliteOptions::open`].
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        SqliteOptions::new(path).open().await
+    }
+
+    /// Waits for what is under way, and closes the file. Dropping the store does the same without
+    /// waiting; nothing that was answered is lost either way.
+    pub async fn close(self) {
+        let Self {
+            readers, writer, ..
+        } = self;
+        drop(readers);
+        writer.close().await;
+    }
+
+    /// For reads of one record, on this thread.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.readers.with(work)
+    }
+
+    /// For reads of many, on the blocking pool.
+    async fn read_many<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let readers = Arc::clone(&self.readers);
+        tokio::task::spawn_blocking(move || readers.with(work))
+            .await
+            .unwrap_or_else(|_| Err(ErrorKind::Closed.into()))
+    }
+
+    /// Counting marks costs time, so it is done now and then.
+    fn check_marks(&self) -> Option<u64> {
+        const EVERY: u64 = 256;
+        let call = self.marked.fetch_add(1, Ordering::Relaxed);
+        (call.is_multiple_of(EVERY) || self.marks < EVERY).then_some(self.marks)
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+/// Connections that read, each used by one thread at a time.
+struct Readers {
+    connections: Vec<Mutex<Connection>>,
+    next: AtomicUsize,
+}
+
+impl Readers {
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        for connection in &self.connections {
+            match connection.try_lock() {
+                Ok(connection) => return work(&connection),
+                Err(TryLockError::Poisoned(e)) => return work(&e.into_inner()),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let at = turn.checked_rem(self.connections.len()).unwrap_or(0);
+        let Some(connection) = self.connections.get(at) else {
+            return Err(ErrorKind::Closed.into());
+        };
+        work(&connection.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Puts words to a failure of SQLite.
+fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
+    move |source| Error::unavailable(doing, source)
+}
+
+#[async_trait]
+impl InstallationStore for SqliteStore {
+    async fn get(&self, key: &InstallationKey) -> Result<Option<Installation>, Error> {
+        self.read(|c| tenants::get(c, &self.sealer, key))
+    }
+
+    async fn apply(&self, delivery: Delivery, now: UnixTime) -> Result<Applied, Error> {
+        let sealer = self.sealer.clone();
+        let check = delivery.mark().and_then(|_| self.check_marks());
+        self.writer
+            .write(move |c| tenants::apply(c, &sealer, &delivery, now, check))
+            .await
+    }
+
+    async fn list(
+        &self,
+        after: Option<&InstallationKey>,
+        limit: usize,
+    ) -> Result<Vec<Installation>, Error> {
+        let (sealer, after) = (self.sealer.clone(), after.cloned());
+        self.read_many(move |c| tenants::list(c, &sealer, after.as_ref(), page(limit)))
+            .await
+    }
+
+    async fn count(&self) -> Result<u64, Error> {
+        self.read_many(tenants::count).await
+    }
+
+    async fn history(
+        &self,
+        key: &InstallationKey,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, Error> {
+        let key = key.clone();
+        self.read_many(move |c| tenants::history(c, &key, after, page(limit)))
+            .await
+    }
+
+    async fn events_after(
+        &self,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, Error> {
+        self.read_many(move |c| tenants::events_after(c, after, page(limit)))
+            .await
+    }
+
+    async fn payload(&self, sequence: Sequence) -> Result<Option<String>, Error> {
+        self.read(|c| tenants::payload(c, sequence))
+    }
+
+    async fn cursor(&self, consumer: &Name) -> Result<Sequence, Error> {
+        self.read(|c| coordination::cursor(c, consumer))
+    }
+
+    async fn advance(&self, consumer: &Name, sequence: Sequence) -> Result<(), Error> {
+        let consumer = consumer.clone();
+        self.writer
+            .write(move |c| coordination::advance(c, &consumer, sequence))
+            .await
+    }
+
+    async fn license(
+        &self,
+        key: &InstallationKey,
+        touchpoint: Touchpoint,
+    ) -> Result<Option<CachedLicense>, Error> {
+        self.read(|c| coordination::license(c, &tenant(key), touchpoint))
+    }
+
+    async fn put_license(
+        &self,
+        key: &InstallationKey,
+        license: &CachedLicense,
+    ) -> Result<(), Error> {
+        let (tenant, license) = (tenant(key), license.clone());
+        self.writer
+            .write(move |c| coordination::put_license(c, &tenant, &license))
+            .await
+    }
+
+    async fn try_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        ttl: u64,
+    ) -> Result<Lease, Error> {
+        let until = now.plus(lasting(ttl)?);
+        let (lease, holder) = (lease.clone(), holder.clone());
+        self.writer
+            .write(move |c| coordination::try_lease(c, &lease, &holder, now, until))
+            .await
+    }
+
+    async fn renew_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        ttl: u64,
+    ) -> Result<Lease, Error> {
+        let until = now.plus(lasting(ttl)?);
+        let (lease, holder) = (lease.clone(), holder.clone());
+        self.writer
+            .write(move |c| coordination::renew_lease(c, &lease, &holder, now, until))
+            .await
+    }
+
+    async fn release_lease(&self, lease: &Name, holder: &Name) -> Result<(), Error> {
+        let (lease, holder) = (lease.clone(), holder.clone());
+        self.writer
+            .write(move |c| coordination::release_lease(c, &lease, &holder))
+            .await
+    }
+
+    async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
+        let (mark, check) = (*mark, self.check_marks());
+        self.writer
+            .write(move |c| coordination::mark_once(c, &mark, now, check))
+            .await
+    }
+
+    async fn prune(&self, now: UnixTime) -> Result<u64, Error> {
+        self.writer
+            .write(move |c| coordination::prune(c, now))
+            .await
+    }
+
+    async fn reencrypt_all(&self) -> Result<u64, Error> {
+        let mut after = Some(String::new());
+        let mut written = 0_u64;
+        while let Some(from) = after {
+            let sealer = self.sealer.clone();
+            let (some, next) = self
+                .writer
+                .write(move |c| tenants::reencrypt(c, &sealer, &from))
+                .await?;
+            written = written.saturating_add(some);
+            after = next;
+        }
+        Ok(written)
+    }
+
+    async fn health(&self) -> Result<Health, Error> {
+        let version = self.read(schema::version)?;
+        Ok(Health::new("sqlite", version, self.sealer.is_sealing()))
+    }
+}

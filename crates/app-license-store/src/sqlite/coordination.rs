@@ -1,0 +1,225 @@
+//! Cursors, leases, marks and the last words of License APIs, in SQL.
+
+use app_license::{Touchpoint, UnixTime};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::failed;
+use crate::cached_license::CachedLicense;
+use crate::error::{Error, ErrorKind};
+use crate::history::Sequence;
+use crate::lease::Lease;
+use crate::mark::{Mark, ReplayMark};
+use crate::name::Name;
+use crate::record::{column, time};
+
+pub(super) fn cursor(connection: &Connection, consumer: &Name) -> Result<Sequence, Error> {
+    let found: Option<i64> = connection
+        .prepare_cached("SELECT sequence FROM consumer WHERE name = ?1")
+        .and_then(|mut s| s.query_row([consumer.as_str()], |r| r.get(0)).optional())
+        .map_err(failed("read a cursor"))?;
+    Ok(found.map(Sequence::from_column).unwrap_or_default())
+}
+
+pub(super) fn advance(
+    connection: &Connection,
+    consumer: &Name,
+    sequence: Sequence,
+) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO consumer (name, sequence) VALUES (?1, ?2)
+        ON CONFLICT (name) DO UPDATE SET sequence = max(sequence, excluded.sequence)";
+    let last: i64 = connection
+        .prepare_cached("SELECT coalesce(max(sequence), 0) FROM history")
+        .and_then(|mut s| s.query_row([], |r| r.get(0)))
+        .map_err(failed("read the history"))?;
+    if sequence.to_column() > last {
+        let (asked, last) = (sequence.get(), Sequence::from_column(last).get());
+        return Err(ErrorKind::CursorBeyondEnd { asked, last }.into());
+    }
+    connection
+        .prepare_cached(SQL)
+        .and_then(|mut s| s.execute(params![consumer.as_str(), sequence.to_column()]))
+        .map_err(failed("advance a cursor"))?;
+    Ok(())
+}
+
+pub(super) fn license(
+    connection: &Connection,
+    tenant: &str,
+    touchpoint: Touchpoint,
+) -> Result<Option<CachedLicense>, Error> {
+    const SQL: &str =
+        "SELECT document, fetched_at FROM license WHERE tenant = ?1 AND touchpoint = ?2";
+    let found: Option<(Option<String>, i64)> = connection
+        .prepare_cached(SQL)
+        .and_then(|mut s| {
+            s.query_row([tenant, touchpoint.code()], |r| Ok((r.get(0)?, r.get(1)?)))
+                .optional()
+        })
+        .map_err(failed("read a licence"))?;
+    found
+        .map(|(document, at)| Ok(CachedLicense::from_parts(touchpoint, document, time(at)?)))
+        .transpose()
+}
+
+pub(super) fn put_license(
+    connection: &Connection,
+    tenant: &str,
+    license: &CachedLicense,
+) -> Result<(), Error> {
+    const SQL: &str = "INSERT INTO license (tenant, touchpoint, document, fetched_at)
+        VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (tenant, touchpoint) DO UPDATE
+            SET document = excluded.document, fetched_at = excluded.fetched_at
+            WHERE excluded.fetched_at >= license.fetched_at";
+    let (touchpoint, document) = (license.touchpoint().code(), license.document());
+    connection
+        .prepare_cached(SQL)
+        .and_then(|mut s| {
+            s.execute(params![
+                tenant,
+                touchpoint,
+                document,
+                column(license.fetched_at().as_seconds())
+            ])
+        })
+        .map_err(failed("write a licence"))?;
+    Ok(())
+}
+
+pub(super) fn try_lease(
+    connection: &Connection,
+    lease: &Name,
+    holder: &Name,
+    now: UnixTime,
+    until: UnixTime,
+) -> Result<Lease, Error> {
+    const SQL: &str = "INSERT INTO lease (name, holder, until) VALUES (?1, ?2, ?3)
+        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+            WHERE lease.until <= ?4";
+    let params = params![
+        lease.as_str(),
+        holder.as_str(),
+        column(until.as_seconds()),
+        column(now.as_seconds())
+    ];
+    let taken = connection
+        .prepare_cached(SQL)
+        .and_then(|mut s| s.execute(params))
+        .map_err(failed("take a lease"))?;
+    answer(connection, lease, taken, now, until)
+}
+
+pub(super) fn renew_lease(
+    connection: &Connection,
+    lease: &Name,
+    holder: &Name,
+    now: UnixTime,
+    until: UnixTime,
+) -> Result<Lease, Error> {
+    const SQL: &str = "UPDATE lease SET until = ?3 WHERE name = ?1 AND holder = ?2 AND until > ?4";
+    let params = params![
+        lease.as_str(),
+        holder.as_str(),
+        column(until.as_seconds()),
+        column(now.as_seconds())
+    ];
+    let renewed = connection
+        .prepare_cached(SQL)
+        .and_then(|mut s| s.execute(params))
+        .map_err(failed("renew a lease"))?;
+    answer(connection, lease, renewed, now, until)
+}
+
+fn answer(
+    connection: &Connection,
+    lease: &Name,
+    changed: usize,
+    now: UnixTime,
+    until: UnixTime,
+) -> Result<Lease, Error> {
+    if changed == 1 {
+        return Ok(Lease::Granted { until });
+    }
+    let held: Option<i64> = connection
+        .prepare_cached("SELECT until FROM lease WHERE name = ?1")
+        .and_then(|mut s| s.query_row([lease.as_str()], |r| r.get(0)).optional())
+        .map_err(failed("read a lease"))?;
+    let until = held.map(time).transpose()?.unwrap_or(now).max(now);
+    Ok(Lease::Held { until })
+}
+
+pub(super) fn release_lease(
+    connection: &Connection,
+    lease: &Name,
+    holder: &Name,
+) -> Result<(), Error> {
+    connection
+        .prepare_cached("DELETE FROM lease WHERE name = ?1 AND holder = ?2")
+        .and_then(|mut s| s.execute([lease.as_str(), holder.as_str()]))
+        .map_err(failed("release a lease"))?;
+    Ok(())
+}
+
+/// `check` is the most marks that may be alive, on the calls that count them.
+pub(super) fn mark_once(
+    connection: &Connection,
+    mark: &ReplayMark,
+    now: UnixTime,
+    check: Option<u64>,
+) -> Result<Mark, Error> {
+    const FORGET: &str = "DELETE FROM mark WHERE token IN
+        (SELECT token FROM mark WHERE expires_at < ?1 ORDER BY expires_at LIMIT 64)";
+    const FIND: &str = "SELECT body FROM mark WHERE token = ?1 AND expires_at >= ?2";
+    const KEEP: &str = "INSERT OR REPLACE INTO mark (token, body, expires_at) VALUES (?1, ?2, ?3)";
+    let marked = failed("mark a token");
+    let before = column(ReplayMark::forgotten_before(now));
+    connection
+        .prepare_cached(FORGET)
+        .and_then(|mut s| s.execute([before]))
+        .map_err(&marked)?;
+    let first_body: Option<Vec<u8>> = connection
+        .prepare_cached(FIND)
+        .and_then(|mut s| {
+            s.query_row(params![mark.token_hash(), before], |r| r.get(0))
+                .optional()
+        })
+        .map_err(&marked)?;
+    let answer = mark.against(first_body.as_deref());
+    if answer == Mark::First {
+        if let Some(limit) = check
+            && alive(connection, limit)? >= limit
+        {
+            return Err(ErrorKind::TooManyMarks { limit }.into());
+        }
+        let expires_at = column(mark.expires_at().as_seconds());
+        connection
+            .prepare_cached(KEEP)
+            .and_then(|mut s| s.execute(params![mark.token_hash(), mark.body_hash(), expires_at]))
+            .map_err(&marked)?;
+    }
+    Ok(answer)
+}
+
+fn alive(connection: &Connection, at_most: u64) -> Result<u64, Error> {
+    connection
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM mark LIMIT ?1)")
+        .and_then(|mut s| s.query_row([column(at_most)], |r| r.get(0)))
+        .map(|alive: i64| u64::try_from(alive).unwrap_or(0))
+        .map_err(failed("count marks"))
+}
+
+pub(super) fn prune(connection: &Connection, now: UnixTime) -> Result<u64, Error> {
+    let marks = connection
+        .execute(
+            "DELETE FROM mark WHERE expires_at < ?1",
+            [column(ReplayMark::forgotten_before(now))],
+        )
+        .map_err(failed("forget marks"))?;
+    let leases = connection
+        .execute(
+            "DELETE FROM lease WHERE until <= ?1",
+            [column(now.as_seconds())],
+        )
+        .map_err(failed("forget leases"))?;
+    Ok((marks as u64).saturating_add(leases as u64))
+}

@@ -1,0 +1,159 @@
+//! The file: opened with care, brought to the newest schema.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::failed;
+use crate::error::{Error, ErrorKind};
+
+/// Numbered from 1; append-only.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_installations.sql"),
+    include_str!("../../migrations/sqlite/0002_licences_leases_marks.sql"),
+];
+
+/// The newest schema known.
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// Marks a file as ours: `apLc`.
+const APPLICATION_ID: i64 = 0x6170_4c63;
+
+/// How long to wait for another process that writes.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Opens the file for writing, and migrates it.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, Error> {
+    create_private(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = open(path, flags)?;
+    let open = failed("open the database");
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        .map_err(&open)?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(Error::invalid(
+            "database file",
+            "it cannot be kept in WAL mode",
+        ));
+    }
+    // a 2xx promises durability: the log is synced at every commit, on macOS to the platter
+    connection
+        .pragma_update(None, "synchronous", "FULL")
+        .map_err(&open)?;
+    connection
+        .pragma_update(None, "fullfsync", true)
+        .map_err(&open)?;
+    connection
+        .pragma_update(None, "foreign_keys", true)
+        .map_err(&open)?;
+    // an overwritten secret is not left in a free page
+    connection
+        .pragma_update(None, "secure_delete", true)
+        .map_err(&open)?;
+    connection
+        .pragma_update(None, "journal_size_limit", 64_i64 << 20)
+        .map_err(&open)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens the file for reading; the writer has been there first.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    open(path, flags)
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+    let open = failed("open the database");
+    let connection = Connection::open_with_flags(path, flags).map_err(&open)?;
+    connection.busy_timeout(BUSY).map_err(&open)?;
+    connection
+        .pragma_update(None, "trusted_schema", false)
+        .map_err(&open)?;
+    // 1 MiB a connection: the page cache of the system does the rest
+    connection
+        .pragma_update(None, "cache_size", -1024)
+        .map_err(&open)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// Creates the file so that only its owner may read it; SQLite gives its log the same mode.
+fn create_private(path: &Path) -> Result<(), Error> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(e) => Err(Error::unavailable("create the database file", e)),
+    }
+}
+
+/// Runs what is missing, each migration with its version in one transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    loop {
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed("begin a migration"))?;
+        let version = version(&transaction)?;
+        if version > VERSION {
+            return Err(ErrorKind::NewerSchema {
+                found: version,
+                known: VERSION,
+            }
+            .into());
+        }
+        if version == 0 {
+            refuse_foreign(&transaction)?;
+        }
+        let next = version.saturating_add(1);
+        let sql = usize::try_from(version)
+            .ok()
+            .and_then(|v| MIGRATIONS.get(v));
+        let Some(sql) = sql else { return Ok(()) };
+        let failed = |source: rusqlite::Error| -> Error {
+            ErrorKind::Migration {
+                version: next,
+                source: source.into(),
+            }
+            .into()
+        };
+        transaction.execute_batch(sql).map_err(failed)?;
+        transaction
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .map_err(failed)?;
+        transaction
+            .pragma_update(None, "user_version", next)
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+    }
+}
+
+pub(super) fn version(connection: &Connection) -> Result<i64, Error> {
+    connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(failed("read the schema version"))
+}
+
+fn refuse_foreign(connection: &Connection) -> Result<(), Error> {
+    let read = failed("read the schema");
+    let foreign = |found: String| Err(ErrorKind::ForeignDatabase { found }.into());
+    let id: i64 = connection
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(&read)?;
+    if id != 0 && id != APPLICATION_ID {
+        return foreign(format!("application id {id}"));
+    }
+    let mut statement = connection
+        .prepare("SELECT type || ' `' || name || '`' FROM sqlite_schema LIMIT 1")
+        .map_err(&read)?;
+    let mut rows = statement.query([]).map_err(&read)?;
+    match rows.next().map_err(&read)? {
+        None => Ok(()),
+        Some(row) => foreign(row.get(0).map_err(&read)?),
+    }
+}

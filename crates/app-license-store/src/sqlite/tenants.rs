@@ -1,0 +1,259 @@
+//! Installations and their history, in SQL.
+
+use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, named_params, params};
+
+use super::coordination::mark_once;
+use super::failed;
+use crate::delivery::{Applied, Delivery, NewEntry};
+use crate::encryption::{Sealed, Sealer};
+use crate::error::{Error, ErrorKind};
+use crate::history::{HistoryEntry, Sequence};
+use crate::mark::Mark;
+use crate::record::{self, Row, column, tenant};
+use app_license::{Installation, InstallationKey, UnixTime};
+
+const COLUMNS: &str =
+    "tenant, status, record, secret, secret_key, previous, previous_key, previous_at";
+
+fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    let sealed = |bytes: Option<Vec<u8>>, key_id| bytes.map(|bytes| Sealed { key_id, bytes });
+    Ok(Row {
+        tenant: row.get(0)?,
+        status: row.get(1)?,
+        record: row.get(2)?,
+        secret: sealed(row.get(3)?, row.get(4)?),
+        previous: sealed(row.get(5)?, row.get(6)?),
+        previous_at: row.get(7)?,
+    })
+}
+
+fn find(connection: &Connection, tenant: &str) -> Result<Option<Row>, Error> {
+    const SQL: &str =
+        "SELECT tenant, status, record, secret, secret_key, previous, previous_key, previous_at
+        FROM installation WHERE tenant = ?1";
+    connection
+        .prepare_cached(SQL)
+        .and_then(|mut s| s.query_row([tenant], row).optional())
+        .map_err(failed("read an installation"))
+}
+
+pub(super) fn get(
+    connection: &Connection,
+    sealer: &Sealer,
+    key: &InstallationKey,
+) -> Result<Option<Installation>, Error> {
+    let row = find(connection, &tenant(key))?;
+    row.map(|r| record::from_row(&r, sealer)).transpose()
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    sealer: &Sealer,
+    after: Option<&InstallationKey>,
+    limit: usize,
+) -> Result<Vec<Installation>, Error> {
+    let rows = rows_after(connection, &after.map(tenant).unwrap_or_default(), limit)?;
+    rows.iter().map(|r| record::from_row(r, sealer)).collect()
+}
+
+fn rows_after(connection: &Connection, after: &str, limit: usize) -> Result<Vec<Row>, Error> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM installation WHERE tenant > ?1 ORDER BY tenant LIMIT ?2");
+    connection
+        .prepare_cached(&sql)
+        .and_then(|mut s| s.query_map(params![after, column(limit)], row)?.collect())
+        .map_err(failed("list installations"))
+}
+
+pub(super) fn count(connection: &Connection) -> Result<u64, Error> {
+    connection
+        .query_row("SELECT count(*) FROM installation", [], |r| r.get(0))
+        .map(|count: i64| u64::try_from(count).unwrap_or(0))
+        .map_err(failed("count installations"))
+}
+
+pub(super) fn apply(
+    connection: &Connection,
+    sealer: &Sealer,
+    delivery: &Delivery,
+    now: UnixTime,
+    check_marks: Option<u64>,
+) -> Result<Applied, Error> {
+    let old = find(connection, &tenant(delivery.key()))?;
+    let before = old
+        .as_ref()
+        .map(|r| record::from_row(r, sealer))
+        .transpose()?;
+    if let Some(mark) = delivery.mark() {
+        match mark_once(connection, mark, now, check_marks)? {
+            Mark::First => {}
+            Mark::Repeated => return Ok(Applied::repeated(before)),
+            Mark::Replayed => return Err(ErrorKind::Replayed.into()),
+        }
+    }
+    let reduced = delivery.reduce(before, now)?;
+    let (false, Some(after)) = (reduced.is_unchanged(), &reduced.after) else {
+        return Ok(reduced.applied(None));
+    };
+    let old = old.as_ref().map(|r| r.record.as_str());
+    let id = upsert(connection, &record::to_row(after, old, sealer)?, now)?;
+    let mut last = None;
+    for entry in &reduced.entries {
+        last = Some(append(connection, id, now, entry)?);
+    }
+    Ok(reduced.applied(last))
+}
+
+fn upsert(connection: &Connection, row: &Row, now: UnixTime) -> Result<i64, Error> {
+    const SQL: &str = "INSERT INTO installation
+            (tenant, status, record, secret, secret_key, previous, previous_key, previous_at, changed_at)
+        VALUES (:tenant, :status, :record, :secret, :secret_key, :previous, :previous_key, :previous_at,
+            :now)
+        ON CONFLICT (tenant) DO UPDATE SET status = excluded.status, record = excluded.record,
+            secret = excluded.secret, secret_key = excluded.secret_key,
+            previous = excluded.previous, previous_key = excluded.previous_key,
+            previous_at = excluded.previous_at,
+            changed_at = excluded.changed_at
+        RETURNING id";
+    let bytes = |s: &Option<Sealed>| s.as_ref().map(|s| s.bytes.clone());
+    let key_id = |s: &Option<Sealed>| s.as_ref().and_then(|s| s.key_id.clone());
+    connection
+        .prepare_cached(SQL)
+        .and_then(|mut s| {
+            let params = named_params! {
+                ":tenant": row.tenant,
+                ":status": row.status,
+                ":record": row.record,
+                ":secret": bytes(&row.secret),
+                ":secret_key": key_id(&row.secret),
+                ":previous": bytes(&row.previous),
+                ":previous_key": key_id(&row.previous),
+                ":previous_at": row.previous_at,
+                ":now": column(now.as_seconds()),
+            };
+            s.query_row(params, |r| r.get(0))
+        })
+        .map_err(failed("write an installation"))
+}
+
+/// The next number is one more than the last: there is one writer at a time, and nothing is ever
+/// deleted, so the numbers have no gaps and come in the order of commit.
+fn append(
+    connection: &Connection,
+    id: i64,
+    now: UnixTime,
+    entry: &NewEntry,
+) -> Result<Sequence, Error> {
+    const SQL: &str =
+        "INSERT INTO history (installation, at, event, changes) VALUES (?1, ?2, ?3, ?4)";
+    let append = failed("append to the history");
+    let changes = record::changes(&entry.changes)?;
+    let sequence = connection
+        .prepare_cached(SQL)
+        .and_then(|mut s| s.insert(params![id, column(now.as_seconds()), entry.event, changes]))
+        .map_err(&append)?;
+    if let Some(body) = &entry.payload {
+        connection
+            .prepare_cached("INSERT INTO payload (sequence, body) VALUES (?1, ?2)")
+            .and_then(|mut s| s.execute(params![sequence, body]))
+            .map_err(&append)?;
+    }
+    Ok(Sequence::from_column(sequence))
+}
+
+pub(super) fn history(
+    connection: &Connection,
+    key: &InstallationKey,
+    after: Sequence,
+    limit: usize,
+) -> Result<Vec<HistoryEntry>, Error> {
+    const SQL: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
+        FROM history h JOIN installation i ON i.id = h.installation
+        WHERE i.tenant = ?1 AND h.sequence > ?2 ORDER BY h.sequence LIMIT ?3";
+    let read = failed("read the history");
+    let mut statement = connection.prepare_cached(SQL).map_err(&read)?;
+    let rows = statement
+        .query(params![tenant(key), after.to_column(), column(limit)])
+        .map_err(&read)?;
+    entries(rows)
+}
+
+pub(super) fn events_after(
+    connection: &Connection,
+    after: Sequence,
+    limit: usize,
+) -> Result<Vec<HistoryEntry>, Error> {
+    const SQL: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
+        FROM history h JOIN installation i ON i.id = h.installation
+        WHERE h.sequence > ?1 ORDER BY h.sequence LIMIT ?2";
+    let read = failed("read the history");
+    let mut statement = connection.prepare_cached(SQL).map_err(&read)?;
+    let rows = statement
+        .query(params![after.to_column(), column(limit)])
+        .map_err(&read)?;
+    entries(rows)
+}
+
+fn entries(mut rows: rusqlite::Rows<'_>) -> Result<Vec<HistoryEntry>, Error> {
+    let read = failed("read the history");
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next().map_err(&read)? {
+        entries.push(record::entry(
+            row.get(0).map_err(&read)?,
+            row.get_ref(1)
+                .and_then(|v| Ok(v.as_str()?))
+                .map_err(&read)?,
+            row.get(2).map_err(&read)?,
+            row.get(3).map_err(&read)?,
+            row.get_ref(4)
+                .and_then(|v| Ok(v.as_str()?))
+                .map_err(&read)?,
+        )?);
+    }
+    Ok(entries)
+}
+
+pub(super) fn payload(
+    connection: &Connection,
+    sequence: Sequence,
+) -> Result<Option<String>, Error> {
+    connection
+        .prepare_cached("SELECT body FROM payload WHERE sequence = ?1")
+        .and_then(|mut s| s.query_row([sequence.to_column()], |r| r.get(0)).optional())
+        .map_err(failed("read a payload"))
+}
+
+/// Seals the secrets of some installations behind `after` anew; answers how many were written and
+/// where to go on, if there are more.
+pub(super) fn reencrypt(
+    connection: &Connection,
+    sealer: &Sealer,
+    after: &str,
+) -> Result<(u64, Option<String>), Error> {
+    const SQL: &str = "UPDATE installation
+        SET secret = ?2, secret_key = ?3, previous = ?4, previous_key = ?5 WHERE tenant = ?1";
+    let rows = rows_after(connection, after, 500)?;
+    let mut written = 0_u64;
+    for old in &rows {
+        let Some(new) = record::resealed(old, sealer)? else {
+            continue;
+        };
+        let part = |s: Option<Sealed>| s.map_or((None, None), |s| (Some(s.bytes), s.key_id));
+        let (secret, secret_key) = part(new.secret);
+        let (previous, previous_key) = part(new.previous);
+        connection
+            .prepare_cached(SQL)
+            .and_then(|mut s| {
+                s.execute(params![
+                    new.tenant,
+                    secret,
+                    secret_key,
+                    previous,
+                    previous_key
+                ])
+            })
+            .map_err(failed("write an installation"))?;
+        written = written.saturating_add(1);
+    }
+    Ok((written, rows.last().map(|r| r.tenant.clone())))
+}

@@ -1,0 +1,158 @@
+//! The one thread that writes: it commits what has queued up together, and answers afterwards.
+//!
+//! A commit costs a sync of the disk, however much is in it. Under load many deliveries share one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::failed;
+use super::schema::open_writer;
+use crate::error::{Error, ErrorKind};
+
+/// How many jobs one commit may hold.
+const BATCH: usize = 256;
+/// How many jobs may wait; more wait outside.
+const QUEUE: usize = 1024;
+
+/// Why a commit failed, told to every job that was in it.
+type Outcome<'a> = Result<(), &'a Arc<Error>>;
+/// Answers whoever gave the job.
+type Answer = Box<dyn FnOnce(Outcome<'_>) + Send>;
+/// Does the work inside the transaction, if there is one.
+type Job = Box<dyn FnOnce(Option<&Connection>) -> Answer + Send>;
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Writer {
+    /// Opens the file and starts the thread.
+    pub(super) async fn start(path: &Path) -> Result<Self, Error> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (opened, result) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let path = path.to_owned();
+        std::thread::Builder::new()
+            .name("app-license-store".into())
+            .spawn(move || match open_writer(&path) {
+                Ok(connection) => {
+                    // whoever opens may have gone away; then the queue is closed too
+                    let _ = opened.send(Ok(()));
+                    run(&connection, queue);
+                    drop(connection);
+                    drop(end);
+                }
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                }
+            })
+            .map_err(|e| Error::unavailable("start the writer", e))?;
+        result
+            .await
+            .unwrap_or_else(|_| Err(ErrorKind::Closed.into()))?;
+        Ok(Self { jobs, ended })
+    }
+
+    /// Does `work` in a transaction; the answer is there when it is committed.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = connection.map(|c| in_savepoint(c, work));
+            Box::new(move |outcome| {
+                let _ = tell.send(match (outcome, result) {
+                    (Ok(()), Some(result)) => result,
+                    (Ok(()), None) => Err(ErrorKind::Closed.into()),
+                    (Err(error), _) => Err(Error::unavailable("commit", Arc::clone(error))),
+                });
+            })
+        });
+        if self.jobs.send(job).await.is_err() {
+            return Err(ErrorKind::Closed.into());
+        }
+        told.await.unwrap_or_else(|_| Err(ErrorKind::Closed.into()))
+    }
+
+    /// Waits until all that was queued is committed and the thread has closed the file.
+    pub(super) async fn close(self) {
+        drop(self.jobs);
+        // an error here is the thread dropping its end
+        let _ = self.ended.await;
+    }
+}
+
+/// A job that fails leaves nothing behind, and the others of its commit alone.
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let run = |sql, doing| {
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut s| s.execute([]))
+            .map_err(failed(doing))
+    };
+    run("SAVEPOINT job", "begin a change")?;
+    let result = work(connection);
+    if result.is_err() && !connection.is_autocommit() {
+        run("ROLLBACK TO job", "take back a change")?;
+    }
+    if !connection.is_autocommit() {
+        run("RELEASE job", "end a change")?;
+    }
+    result
+}
+
+fn run(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut answers = Vec::new();
+        let outcome = commit_together(connection, first, &mut queue, &mut answers);
+        let outcome = outcome.map_err(Arc::new);
+        for answer in answers {
+            answer(outcome.as_ref().map(|()| ()));
+        }
+    }
+}
+
+fn commit_together(
+    connection: &Connection,
+    first: Job,
+    queue: &mut mpsc::Receiver<Job>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), Error> {
+    let begun = connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .map_err(failed("begin a transaction"));
+    if let Err(error) = begun {
+        answers.push(first(None));
+        return Err(error);
+    }
+    let mut next = Some(first);
+    while let Some(job) = next {
+        answers.push(job(Some(connection)));
+        if connection.is_autocommit() {
+            // SQLite itself has rolled everything back: disk full, say
+            return Err(Error::unavailable(
+                "commit",
+                "the transaction was rolled back",
+            ));
+        }
+        next = if answers.len() < BATCH {
+            queue.try_recv().ok()
+        } else {
+            None
+        };
+    }
+    let committed = connection.execute_batch("COMMIT").map_err(failed("commit"));
+    if committed.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    committed
+}

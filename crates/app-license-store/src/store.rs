@@ -1,0 +1,221 @@
+//! The trait that every store implements.
+
+use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
+use async_trait::async_trait;
+
+use crate::cached_license::CachedLicense;
+use crate::delivery::{Applied, Delivery};
+use crate::error::Error;
+use crate::history::{HistoryEntry, Sequence};
+use crate::lease::Lease;
+use crate::mark::{Mark, ReplayMark};
+use crate::name::Name;
+
+/// Where an app keeps its installations.
+///
+/// One store belongs to one app. Every method that depends on time takes `now`; no store reads a
+/// clock. What a method has answered is committed: it survives the death of the process the moment
+/// after. What it refuses leaves the store as it was.
+///
+/// Use it as `Arc<dyn InstallationStore>`. A store of your own is checked with
+/// [`installation_store_conformance!`](crate::installation_store_conformance).
+///
+/// Platform page: <https://developer.atlassian.com/cloud/jira/platform/connect-app-descriptor/#lifecycle>
+#[async_trait]
+pub trait InstallationStore: Send + Sync + std::fmt::Debug {
+    /// The installation of a tenant, uninstalled ones included.
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`; `does_not_open`, `unknown_encryption_key` and
+    /// `plain_text_refused` for its secrets.
+    async fn get(&self, key: &InstallationKey) -> Result<Option<Installation>, Error>;
+
+    /// Loads the installation, runs the events through the reducer, writes the outcome and appends
+    /// to the history, in one transaction, committed before this returns. Deliveries of one tenant
+    /// are applied one after the other, whoever brings them.
+    ///
+    /// # Errors
+    /// `tenant_mismatch`, `replayed`, `too_many_marks`, and those of [`Self::get`]. After any of
+    /// them the store is as it was, except that after `store_unavailable` the commit may have
+    /// happened: deliver again, a repeated delivery changes nothing.
+    async fn apply(&self, delivery: Delivery, now: UnixTime) -> Result<Applied, Error>;
+
+    /// Installations in the order of their keys as text, from behind `after`, at most `limit` and
+    /// never more than [`MAX_PAGE`](crate::MAX_PAGE); uninstalled ones included.
+    ///
+    /// # Errors
+    /// Those of [`Self::get`].
+    async fn list(
+        &self,
+        after: Option<&InstallationKey>,
+        limit: usize,
+    ) -> Result<Vec<Installation>, Error>;
+
+    /// How many installations there are, uninstalled ones included.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn count(&self) -> Result<u64, Error>;
+
+    /// What happened to one tenant, oldest first, from behind `after`.
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    async fn history(
+        &self,
+        key: &InstallationKey,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, Error>;
+
+    /// What happened to all tenants, in the order of commit, from behind `after`. An entry is
+    /// never seen before one with a smaller number, so a consumer that remembers the last number
+    /// it handled misses nothing.
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    async fn events_after(&self, after: Sequence, limit: usize)
+    -> Result<Vec<HistoryEntry>, Error>;
+
+    /// The body that led to a history entry, without its secrets, if it was given.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn payload(&self, sequence: Sequence) -> Result<Option<String>, Error>;
+
+    /// How far a consumer has come; [`Sequence::START`] for a new one.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn cursor(&self, consumer: &Name) -> Result<Sequence, Error>;
+
+    /// Says that a consumer has handled everything up to `sequence`. Never moves back. Advance
+    /// after handling, so that every event is handled at least once.
+    ///
+    /// # Errors
+    /// `cursor_beyond_end`, `store_unavailable`.
+    async fn advance(&self, consumer: &Name, sequence: Sequence) -> Result<(), Error>;
+
+    /// The last word of a License API about an installation.
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    async fn license(
+        &self,
+        key: &InstallationKey,
+        touchpoint: Touchpoint,
+    ) -> Result<Option<CachedLicense>, Error>;
+
+    /// Keeps the last word of a License API, unless a later one is kept already. The tenant need
+    /// not be known.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn put_license(
+        &self,
+        key: &InstallationKey,
+        license: &CachedLicense,
+    ) -> Result<(), Error>;
+
+    /// Takes a lease for `ttl` seconds if nobody holds it, the asker itself included: two grants
+    /// are at least `ttl` seconds apart, over all replicas, as far as their clocks agree.
+    ///
+    /// This holds the Forge License API to one call in five minutes an installation
+    /// (<https://developer.atlassian.com/platform/forge/apis-reference/license-api/>).
+    ///
+    /// # Errors
+    /// `invalid` when `ttl` is 0, `store_unavailable`.
+    async fn try_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        ttl: u64,
+    ) -> Result<Lease, Error>;
+
+    /// Prolongs a lease to `ttl` seconds from now, if the holder still has it.
+    ///
+    /// # Errors
+    /// `invalid` when `ttl` is 0, `store_unavailable`.
+    async fn renew_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        ttl: u64,
+    ) -> Result<Lease, Error>;
+
+    /// Gives a lease back, if the holder has it.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn release_lease(&self, lease: &Name, holder: &Name) -> Result<(), Error>;
+
+    /// Remembers a lifecycle token, and says whether it was seen before. Forgets expired marks.
+    /// [`Delivery::marked`] does the same inside the delivery's own transaction, which is better
+    /// where it is possible: a delivery that failed can then be repeated.
+    ///
+    /// # Errors
+    /// `too_many_marks`, `store_unavailable`.
+    async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error>;
+
+    /// Forgets expired marks and leases; answers how many. For a timer, once an hour or so.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn prune(&self, now: UnixTime) -> Result<u64, Error>;
+
+    /// Seals every secret with the current key that is not yet; answers how many installations
+    /// were written. May run beside the normal work, and again after a failure.
+    ///
+    /// # Errors
+    /// Those of [`Self::get`].
+    async fn reencrypt_all(&self) -> Result<u64, Error>;
+
+    /// Asks the store whether it is well.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn health(&self) -> Result<Health, Error>;
+}
+
+/// What a store says of itself.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use app_license_store::{InstallationStore, MemoryStore};
+/// let health = MemoryStore::new().health().await?;
+/// assert_eq!(health.backend, "memory");
+/// # Ok::<(), app_license_store::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Health {
+    /// Which kind of store it is: `memory`, `sqlite`, `postgres`.
+    pub backend: &'static str,
+    /// The version of its schema; 0 where it has none.
+    pub schema_version: i64,
+    /// Whether secrets are sealed.
+    pub encrypted: bool,
+}
+
+impl Health {
+    /// For a store of your own.
+    #[must_use]
+    pub const fn new(backend: &'static str, schema_version: i64, encrypted: bool) -> Self {
+        Self {
+            backend,
+            schema_version,
+            encrypted,
+        }
+    }
+}
+
+/// A lease must last.
+pub(crate) fn lasting(ttl: u64) -> Result<u64, Error> {
+    if ttl == 0 {
+        return Err(Error::invalid("lease", "it lasts 0 seconds"));
+    }
+    Ok(ttl)
+}

@@ -1,0 +1,48 @@
+//! What the tests of several stores need.
+#![allow(dead_code, reason = "each test file uses some of it")]
+
+use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
+use app_license_store::{Delivery, EncryptionKey, EncryptionKeys, Name};
+
+/// 2026-11-22T00:00:00Z
+pub(crate) fn now() -> UnixTime {
+    UnixTime::from_seconds(1_795_305_600).unwrap()
+}
+
+pub(crate) fn key(seed: u8) -> EncryptionKey {
+    let mut bytes = [seed; 32];
+    bytes[0] = seed.wrapping_add(1);
+    EncryptionKey::new(bytes).unwrap()
+}
+
+pub(crate) fn keys(seed: u8) -> EncryptionKeys {
+    EncryptionKeys::new(key(seed))
+}
+
+pub(crate) fn tenant(tenant: &str) -> InstallationKey {
+    InstallationKey::Connect(ClientKey::new(tenant).unwrap())
+}
+
+pub(crate) fn secret(name: &str) -> String {
+    format!("sh4red-{name}-0123456789")
+}
+
+pub(crate) fn installed(tenant: &str, secret_name: &str) -> Delivery {
+    let secret = secret(secret_name);
+    let body = format!(
+        r#"{{"key":"com.example.app","clientKey":"{tenant}","eventType":"installed",
+        "sharedSecret":"{secret}","baseUrl":"https://x.atlassian.net","productType":"jira"}}"#
+    );
+    let body = LifecycleBody::parse(body.as_bytes()).unwrap();
+    let (app, issuer) = (
+        AppKey::new("com.example.app").unwrap(),
+        body.client_key().clone(),
+    );
+    let event = body.accept(LifecycleKind::Installed, &app, &issuer, &|_| true);
+    Delivery::connect(event.unwrap())
+}
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}

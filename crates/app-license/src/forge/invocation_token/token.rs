@@ -1,0 +1,180 @@
+//! What a verified invocation token says.
+
+use crate::forge::UserAccess;
+use crate::ids::{CloudId, ForgeAppId, InstallationAri};
+use crate::license::License;
+use crate::open_text::EnvironmentType;
+use crate::time::UnixTime;
+use crate::verified::Verified;
+
+/// What a verified invocation token says: who calls, from where, and under which licence.
+///
+/// The licence is [`Verified<InvocationToken>::license`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvocationToken {
+    pub(super) app: ForgeAppId,
+    pub(super) installation: InstallationAri,
+    pub(super) environment_type: Option<EnvironmentType>,
+    pub(super) environment_id: Option<String>,
+    pub(super) module_key: Option<String>,
+    pub(super) module_type: Option<String>,
+    pub(super) app_version: Option<String>,
+    pub(super) api_base_url: Option<String>,
+    pub(super) contexts: Vec<ProductContext>,
+    pub(super) cloud_id: Option<CloudId>,
+    pub(super) site_url: Option<String>,
+    pub(super) principal: Option<String>,
+    pub(super) user_access: Option<UserAccess>,
+    pub(super) jti: Option<String>,
+    pub(super) issued_at: UnixTime,
+    pub(super) expires_at: UnixTime,
+    pub(super) license: License,
+}
+
+/// One product that the app is installed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductContext {
+    pub(super) name: Option<String>,
+    pub(super) api_base_url: Option<String>,
+    pub(super) cloud_id: Option<CloudId>,
+    pub(super) workspace_id: Option<String>,
+}
+
+impl ProductContext {
+    /// The product: `jira`, `confluence`, `bitbucket`, or another.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The base URL of its REST API.
+    #[must_use]
+    pub fn api_base_url(&self) -> Option<&str> {
+        self.api_base_url.as_deref()
+    }
+
+    /// The site; older tokens leave it out.
+    #[must_use]
+    pub const fn cloud_id(&self) -> Option<&CloudId> {
+        self.cloud_id.as_ref()
+    }
+
+    /// The workspace, in Bitbucket.
+    #[must_use]
+    pub fn workspace_id(&self) -> Option<&str> {
+        self.workspace_id.as_deref()
+    }
+}
+
+impl InvocationToken {
+    /// The app.
+    #[must_use]
+    pub const fn app_id(&self) -> &ForgeAppId {
+        &self.app
+    }
+
+    /// The installation: the tenant.
+    #[must_use]
+    pub const fn installation_id(&self) -> &InstallationAri {
+        &self.installation
+    }
+
+    /// The type of the environment the app is installed from.
+    #[must_use]
+    pub const fn environment_type(&self) -> Option<&EnvironmentType> {
+        self.environment_type.as_ref()
+    }
+
+    /// That environment, an ARI.
+    #[must_use]
+    pub fn environment_id(&self) -> Option<&str> {
+        self.environment_id.as_deref()
+    }
+
+    /// The module of the manifest that calls.
+    #[must_use]
+    pub fn module_key(&self) -> Option<&str> {
+        self.module_key.as_deref()
+    }
+
+    /// Its type, `core:endpoint` say.
+    #[must_use]
+    pub fn module_type(&self) -> Option<&str> {
+        self.module_type.as_deref()
+    }
+
+    /// The version of the app.
+    #[must_use]
+    pub fn app_version(&self) -> Option<&str> {
+        self.app_version.as_deref()
+    }
+
+    /// The base URL for REST calls in the name of the app.
+    #[must_use]
+    pub fn api_base_url(&self) -> Option<&str> {
+        self.api_base_url.as_deref()
+    }
+
+    /// The products that the app is installed in.
+    #[must_use]
+    pub fn contexts(&self) -> &[ProductContext] {
+        &self.contexts
+    }
+
+    /// The site that the call is from, where it is named; every claim that names it agrees.
+    #[must_use]
+    pub const fn cloud_id(&self) -> Option<&CloudId> {
+        self.cloud_id.as_ref()
+    }
+
+    /// The URL of the site, for calls from a user interface.
+    #[must_use]
+    pub fn site_url(&self) -> Option<&str> {
+        self.site_url.as_deref()
+    }
+
+    /// The Atlassian account of the user, for calls from a user interface.
+    #[must_use]
+    pub fn principal(&self) -> Option<&str> {
+        self.principal.as_deref()
+    }
+
+    /// Whether the user has access, for calls from a user interface.
+    #[must_use]
+    pub const fn user_access(&self) -> Option<UserAccess> {
+        self.user_access
+    }
+
+    /// The token's own id, if it has one.
+    #[must_use]
+    pub fn token_id(&self) -> Option<&str> {
+        self.jti.as_deref()
+    }
+
+    /// When it was issued (UTC).
+    #[must_use]
+    pub const fn issued_at(&self) -> UnixTime {
+        self.issued_at
+    }
+
+    /// When it expires (UTC), without leeway. The platform's tokens live 25 s.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+}
+
+impl Verified<InvocationToken> {
+    /// The licence, verified, as of when the token was issued. Absent where the token says nothing:
+    /// in development and staging, for free apps.
+    #[must_use]
+    pub fn license(&self) -> Verified<License> {
+        Verified::new(self.license.clone())
+    }
+
+    /// The licence, without a copy.
+    #[must_use]
+    pub fn into_license(self) -> Verified<License> {
+        self.map(|token| token.license)
+    }
+}
