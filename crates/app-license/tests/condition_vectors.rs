@@ -1,5 +1,10 @@
 //! Conditions and lifecycle bodies against the vectors that every language shares.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 use app_license::connect::{
     Condition, IframeQuery, InlineCondition, LicenseApiAnswer, LifecycleBody, LifecycleKind,

@@ -1,6 +1,11 @@
 //! Forge tokens, contexts and answers against the vectors that every language shares.
 #![cfg(feature = "_crypto")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 use app_license::forge::{
     ForgeLifecycleEvent, ForgeLifecycleKind, InvocationExpectations, InvocationToken,

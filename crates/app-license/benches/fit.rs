@@ -1,0 +1,58 @@
+//! Verifying an invocation token, beside the bare RS256 check that it cannot do without.
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at what it cannot do")]
+#![expect(missing_docs, reason = "criterion makes the group public")]
+
+use app_license::forge::{InvocationExpectations, UnverifiedInvocationToken};
+use app_license::{ForgeAppId, Jwks, UnixTime};
+use criterion::{Criterion, criterion_group, criterion_main};
+use serde_json::Value;
+
+fn fit(c: &mut Criterion) {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/vectors/forge-invocation-requests.json"
+    );
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let set = file.pointer("/jwks_sets/alg").unwrap().to_string();
+    let keys = Jwks::parse(set.as_bytes()).unwrap();
+    let header = file
+        .pointer("/cases/0/authorization")
+        .unwrap()
+        .as_str()
+        .unwrap();
+    let token = header.strip_prefix("Bearer ").unwrap();
+    let app = ForgeAppId::new(file.get("app_id").unwrap().as_str().unwrap()).unwrap();
+    let expected = InvocationExpectations::new(app);
+    let now = UnixTime::from_seconds(1_800_000_000).unwrap();
+
+    let mut group = c.benchmark_group("fit");
+    group.bench_function("verify", |b| {
+        b.iter(|| {
+            let token = UnverifiedInvocationToken::parse(token).unwrap();
+            token.verify(&keys, &expected, now).unwrap()
+        });
+    });
+
+    // the same signature by the same backend, everything else done beforehand
+    let modulus = file
+        .pointer("/jwks_sets/alg/keys/0/n")
+        .unwrap()
+        .as_str()
+        .unwrap();
+    let decode =
+        |t: &str| base64::Engine::decode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, t).unwrap();
+    let (n, e) = (decode(modulus), decode("AQAB"));
+    let key = aws_lc_rs::signature::RsaPublicKeyComponents { n: &n, e: &e };
+    let key = key
+        .to_parsed_public_key(&aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256)
+        .unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let signature = decode(signature);
+    group.bench_function("bare RS256", |b| {
+        b.iter(|| key.verify_sig(signed.as_bytes(), &signature).unwrap());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, fit);
+criterion_main!(benches);
