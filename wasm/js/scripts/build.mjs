@@ -42,7 +42,6 @@ async function entry(name, format, { small = false, external = [], platform = "n
         passes: 5,
         unsafe: true,
         unsafe_arrows: true,
-        unsafe_comps: true,
         unsafe_methods: true,
         pure_getters: true,
         keep_fargs: false,

@@ -12,7 +12,7 @@ const ROOM = 65_535;
 export function put(text: string, from = 0): number {
   const { read, written } = encoder.encodeInto(text, bytes.subarray(start + from, start + ROOM));
   if (read < text.length) {
-    throw new LicenseError("too_large", "the input is too large");
+    throw new LicenseError("too_large", "too much input");
   }
   return written;
 }

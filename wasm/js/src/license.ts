@@ -268,7 +268,7 @@ export class License<T extends Trust = Trust> {
     if (found.length > 1 || (error && error.type !== "NOT_FOUND")) {
       throw new LicenseError(
         "license_api",
-        `the License API answers ${error?.type ?? "for several apps: name one"}`,
+        `the License API answers ${error?.type ?? "for several apps"}`,
       );
     }
     return read("forge_license_api", { license: data }, Place.Silent, options);
