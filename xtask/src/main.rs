@@ -11,6 +11,7 @@ mod cache;
 mod ci;
 mod context;
 mod npm;
+mod npm_package;
 mod postgres;
 mod tools;
 mod wasm;
@@ -51,6 +52,20 @@ enum Task {
         #[arg(long, value_enum, default_value_t)]
         from: wasm::Origin,
     },
+    /// Build the npm package, print its sizes and hold them to their budget
+    Wasm {
+        /// Run its tests too: in Node, and in Chromium where there is one
+        #[arg(long)]
+        test: bool,
+    },
+    /// Run vector files through the npm package
+    Conformance {
+        /// In Node; `cargo run --bin app-license -- conformance` is for Rust
+        #[arg(long, required = true)]
+        js: bool,
+        /// Files of the shapes in tests/vectors
+        files: Vec<std::path::PathBuf>,
+    },
 }
 
 #[derive(clap::Args)]
@@ -77,6 +92,9 @@ fn perform(task: Task) -> Result<()> {
         Task::Setup => setup(&context),
         Task::Test(run) => ci::run(&context, &[], run.keep_going),
         Task::Ci { jobs, run } => ci::run(&context, &jobs, run.keep_going),
+        Task::Wasm { test: true } => npm_package::test(&context),
+        Task::Wasm { test: false } => npm_package::build(&context),
+        Task::Conformance { files, .. } => npm_package::conformance(&context, &files),
         Task::WasmTarget { cpu, from } => wasm::prove(&context, cpu, from),
     }
 }

@@ -11,6 +11,9 @@ use core::fmt;
 
 use crate::json::Str;
 
+/// Whether speed counts more than size: everywhere but in a browser.
+const HURRY: bool = cfg!(target_pointer_width = "64");
+
 /// The ranked reading of a capability set: Free < Standard < Advanced.
 ///
 /// ```
@@ -50,8 +53,8 @@ impl Edition {
     pub fn of(capability: &str) -> Option<Self> {
         // The platform's own spelling first: a plain comparison.
         match capability {
-            "capabilityAdvanced" => Some(Self::Advanced),
-            "capabilityStandard" => Some(Self::Standard),
+            "capabilityAdvanced" if HURRY => Some(Self::Advanced),
+            "capabilityStandard" if HURRY => Some(Self::Standard),
             _ => {
                 let mut chars = capability.chars();
                 Self::of_chars(&mut || chars.next())

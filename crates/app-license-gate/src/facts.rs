@@ -344,24 +344,26 @@ impl<'a> Fields<'a> for Facts<'a> {
     }
 }
 
-/// A string the platform means: not null, not empty, not the literal `"NULL"`.
+/// A string the platform means: not empty, not the literal `"NULL"`.
+///
+/// ```
+/// # use app_license_gate::facts::meant;
+/// assert_eq!(meant("NULL".into()), None);
+/// ```
+#[must_use]
+pub fn meant(text: Str<'_>) -> Option<Str<'_>> {
+    Some(text).filter(|s| !s.is_empty() && s.plain() != Some("NULL"))
+}
+
 fn text(value: Value<'_>) -> Option<Str<'_>> {
     match value {
-        Value::String(s) if !s.is_empty() && s.plain() != Some("NULL") => Some(s),
+        Value::String(s) => meant(s),
         _ => None,
     }
 }
 
-/// What a JSON value says as a capability set. Null, `""` and `"NULL"` say nothing; what is no
-/// string is kept as its JSON text, and has no rank.
-///
-/// ```
-/// use app_license_gate::{facts::capability, json::Value};
-/// assert_eq!(capability(Value::Null), None);
-/// assert_eq!(capability(Value::Number("1")), Some("1".into()));
-/// ```
-#[must_use]
-pub fn capability(value: Value<'_>) -> Option<Str<'_>> {
+/// What is no string is kept as its JSON text, and has no rank.
+fn capability(value: Value<'_>) -> Option<Str<'_>> {
     match value {
         Value::Null => None,
         Value::String(_) => text(value),

@@ -1,9 +1,9 @@
 // Carries values to the gate and back. What they mean is decided there.
-import * as gate from "#gate";
+import { buffer, input } from "#gate";
 import { LicenseError } from "./error.js";
 
-const start = gate.input();
-const bytes = /* @__PURE__ */ new Uint8Array(gate.buffer);
+const start = input();
+const bytes = /* @__PURE__ */ new Uint8Array(buffer);
 const encoder = /* @__PURE__ */ new TextEncoder();
 const decoder = /* @__PURE__ */ new TextDecoder();
 const ROOM = 65_535;
@@ -12,7 +12,7 @@ const ROOM = 65_535;
 export function put(text: string, from = 0): number {
   const { read, written } = encoder.encodeInto(text, bytes.subarray(start + from, start + ROOM));
   if (read < text.length) {
-    throw new LicenseError("too_large", `the input has more than ${ROOM} bytes`);
+    throw new LicenseError("too_large", "too much input");
   }
   return written;
 }
@@ -21,5 +21,3 @@ export function put(text: string, from = 0): number {
 export function get(from: number, length: number): string {
   return decoder.decode(bytes.subarray(start + from, start + from + length));
 }
-
-export { gate };

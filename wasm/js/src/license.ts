@@ -1,4 +1,5 @@
-import { gate, get, put } from "./carry.js";
+import * as gate from "#gate";
+import { get, put } from "./carry.js";
 import { LicenseError } from "./error.js";
 
 /** A capability set: the platform's string for the edition a customer bought. Open-ended. */
@@ -32,12 +33,12 @@ export interface Carrier {
   license?: object | null | undefined;
 }
 
-const STATES = ["absent", "inactive", "active"] as const;
-const EDITIONS = [null, "free", "standard", "advanced"] as const;
-const YES = [null, false, true] as const;
+const STATES = ["active", "inactive", "absent"] as const;
+export const EDITIONS = ["free", "standard", "advanced", null] as const;
+const YES = [false, true, null] as const;
 const LAST = 253_402_300_799_999; // in the year 9999
 const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d|60)(?:[.,]\d{1,9})?)?(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?))?$/;
+  /^\d{4}-\d\d-\d\d(?:[Tt ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d|60)(?:[.,]\d{1,9})?)?(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?))?$/;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value == "object" && value !== null && !Array.isArray(value);
@@ -60,22 +61,23 @@ function date(value: unknown): Date | null {
     time = +written;
   } else if (parts) {
     const n = (i: number) => +(parts[i] ?? 0);
-    const day = new Date(Date.UTC(n(1), n(2) - 1, n(3)));
-    if (day.toISOString().startsWith(written.slice(0, 10))) {
-      const offset = (n(8) * 60 + n(9)) * (parts[7] === "-" ? 1 : -1);
-      time = +day + ((n(4) * 60 + n(5) + offset) * 60 + Math.min(n(6), 59)) * 1000;
+    const day = written.slice(0, 10);
+    // engines may take 30 February for 2 March
+    if (new Date(day).toJSON()?.startsWith(day)) {
+      const offset = (n(5) * 60 + n(6)) * (parts[4] === "-" ? 1 : -1);
+      time = Date.parse(day) + ((n(1) * 60 + n(2) + offset) * 60 + Math.min(n(3), 59)) * 1000;
     }
   }
   return time >= 0 && time <= LAST ? new Date(time - (time % 1000)) : null;
 }
 
-const flag = (value: unknown) => (value == null ? 0 : value === false ? 1 : value === true ? 2 : 3);
+const flag = (value: unknown) => (value == null ? 2 : typeof value == "boolean" ? +value : 3);
 
-/** Where a document was found: a place without environment, one with, or Connect. */
+/** Where a document was found: on Connect, in a place that says its environment, or not. */
 export const enum Place {
-  Silent,
-  Forge,
   Connect,
+  Forge,
+  Silent,
 }
 
 /**
@@ -162,7 +164,7 @@ export class License<T extends Trust = Trust> {
     this.environment = environment;
     this.asOf = asOf;
     this.raw = license;
-    this._standard = ask(this, "capabilityStandard") < 32 + 3 && includes(this, "capabilityStandard");
+    this._standard = includes(this, "capabilityStandard");
     this._advanced = includes(this, "capabilityAdvanced");
   }
 
@@ -178,4 +180,158 @@ export class License<T extends Trust = Trust> {
         ? this._standard
         : includes(this, capability);
   }
+
+  /**
+   * Reads `view.getContext()` or `useProductContext()`. `undefined`, while it loads, is absent.
+   *
+   * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/ui-api-bridge/view/
+   */
+  static fromForgeContext(
+    context: (Carrier & { environmentType?: string }) | null | undefined,
+    options?: ReadOptions,
+  ): License<"hint"> {
+    return read("forge_ui_context", context, Place.Forge, options);
+  }
+
+  /**
+   * Reads `AP.context.getContext()`.
+   *
+   * Platform page: https://developer.atlassian.com/cloud/jira/service-desk/jsapi/context
+   */
+  static fromConnectContext(
+    context: Carrier | null | undefined,
+    options?: ReadOptions,
+  ): License<"hint"> {
+    return read("connect_context", context, Place.Connect, options);
+  }
+
+  /**
+   * Reads `lic` and `capSet` of a Connect iframe URL: `location.search`. Repeated values that
+   * conflict count as the least generous.
+   *
+   * Platform page: https://developer.atlassian.com/cloud/jira/platform/context-parameters
+   */
+  static fromConnectQuery(
+    query: string | URLSearchParams,
+    options?: ReadOptions,
+  ): License<"hint"> {
+    const length = put(`${query}`);
+    const bits = gate.query(length);
+    const at = gate.query_set(length);
+    const set = at ? new URLSearchParams(`a=${get(at >>> 16, at & 65535)}`).get("a")! : ",";
+    return new License("connect_iframe_query", "hint", bits, set, null, null, options?.asOf ?? null);
+  }
+
+  /**
+   * Reads the second argument of a Forge function, or a resolver's `context`. Here it is a hint;
+   * `app-license/server` takes it as verified where the platform fills it in.
+   *
+   * Platform page: https://developer.atlassian.com/platform/forge/function-reference/arguments/
+   */
+  static fromFunctionContext(
+    context: Carrier | null | undefined,
+    options?: ReadOptions,
+  ): License<"hint"> {
+    return read("forge_function_context", context, Place.Silent, options);
+  }
+
+  /**
+   * Reads the answer of the Connect License API, parsed.
+   *
+   * Platform page: https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps
+   */
+  static fromConnectApi(body: Carrier & { key: string }, options?: ReadOptions): License<"hint"> {
+    if (isObject(body) && !isString(body["key"])) {
+      throw new LicenseError("field_missing", "the body lacks `key`");
+    }
+    return read("connect_license_api", body ?? 0, Place.Connect, options);
+  }
+
+  /**
+   * Reads one app's licence out of the answer of the Forge License API, parsed: that of `appId`
+   * (its UUID), or without one the only result. No result, an empty one and `NOT_FOUND` are
+   * absent.
+   *
+   * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/license-api/
+   */
+  static fromForgeApi(
+    body: { results: readonly object[] },
+    options?: ReadOptions & { appId?: string },
+  ): License<"hint"> {
+    const results: unknown = body?.results;
+    if (!Array.isArray(results)) {
+      throw new LicenseError("field_missing", "the body lacks `results`");
+    }
+    const id = options?.appId;
+    const found = results.filter((one) => id === undefined || one?.appId === id);
+    const { data, error } = found[0] ?? {};
+    if (found.length > 1 || (error && error.type !== "NOT_FOUND")) {
+      throw new LicenseError(
+        "license_api",
+        `the License API answers ${error?.type ?? "for several apps"}`,
+      );
+    }
+    return read("forge_license_api", { license: data }, Place.Silent, options);
+  }
+
+  /** A licence that a touchpoint says nothing about. */
+  static absent(touchpoint: Touchpoint): License<"hint"> {
+    return read(touchpoint, null, Place.Silent);
+  }
+}
+
+function includes(license: License, capability: string): boolean {
+  return (decide(license, capability, 3) & 15) === 3;
+}
+
+/** @internal Asks the gate. The low four bits are the reason, then comes the edition asked for. */
+export function decide(
+  license: License,
+  needs: string,
+  policy: number,
+  maxAge = 0,
+  age = 0,
+): number {
+  const has = put(license.capabilitySet ?? "");
+  return gate.decide(license._bits, has, put(needs, has), policy, maxAge, age);
+}
+
+/** @internal Reads a document that carries a licence. */
+export function read<T extends Trust = "hint">(
+  touchpoint: Touchpoint,
+  document: unknown,
+  place: Place,
+  options?: ReadOptions,
+  trust = "hint" as T,
+): License<T> {
+  document ??= {};
+  const license = isObject(document) ? (document["license"] ?? null) : 0;
+  if (license !== null && !isObject(license)) {
+    throw new LicenseError("field_type", "`license` must be an object");
+  }
+  const said = (document as Record<string, unknown>)["environmentType"];
+  const environment = place === Place.Forge && isString(said) ? said : null;
+  const fields = license ?? {};
+  const set = fields["capabilitySet"];
+  const written = isString(set) ? set : set == null ? "" : JSON.stringify(set);
+  const length = put(written);
+  const bits = gate.judge(
+    flag(fields["active"]) |
+      (flag(fields["isActive"]) << 2) |
+      (flag(fields["evaluation"]) << 4) |
+      (flag(fields["isEvaluation"]) << 6) |
+      ((set == null ? 0 : isString(set) ? 1 : 2) << 8) |
+      ((environment === null && place === Place.Forge ? Place.Silent : place) << 10),
+    length,
+    put(environment ?? "", length),
+  );
+  return new License(
+    touchpoint,
+    trust,
+    bits,
+    written,
+    license,
+    environment,
+    options?.asOf ?? null,
+  );
 }

@@ -33,7 +33,11 @@ impl<'a> Str<'a> {
     #[must_use]
     #[inline]
     pub const fn plain(&self) -> Option<&'a str> {
-        if self.escapes { None } else { Some(self.text) }
+        if self.has_escapes() {
+            None
+        } else {
+            Some(self.text)
+        }
     }
 
     /// The text as it stands between the quotes, with its escapes.
@@ -47,6 +51,10 @@ impl<'a> Str<'a> {
     #[must_use]
     pub const fn as_written(&self) -> &'a str {
         self.text
+    }
+
+    const fn has_escapes(&self) -> bool {
+        cfg!(feature = "json") && self.escapes
     }
 
     /// Whether the string is empty.
@@ -117,7 +125,7 @@ impl Iterator for Chars<'_> {
 
     fn next(&mut self) -> Option<char> {
         let c = self.chars.next()?;
-        if c != '\\' || !self.escapes {
+        if c != '\\' || !self.escapes || !cfg!(feature = "json") {
             return Some(c);
         }
         Some(match self.chars.next()? {

@@ -1,0 +1,70 @@
+// Builds dist/: node scripts/build.mjs GATE.wasm
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { minify } from "terser";
+
+import { makeGate } from "./gate.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const [gate] = process.argv.slice(2);
+if (!gate) {
+  throw new Error("which module? `cargo xtask npm` builds it and calls this");
+}
+process.chdir(root);
+rmSync("dist", { recursive: true, force: true });
+mkdirSync("dist");
+makeGate(gate);
+
+/** One entry in one format; `small` is minified as far as it goes. */
+async function entry(name, format, { small = false, external = [], platform = "neutral" } = {}) {
+  const result = await build({
+    entryPoints: [`src/${name}.ts`],
+    bundle: true,
+    write: false,
+    format,
+    platform,
+    target: "es2022",
+    external: ["app-license", ...external],
+    alias: { "#gate": `${root}build/gate.js` },
+    logLevel: "warning",
+    treeShaking: true,
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+  });
+  let code = result.outputFiles[0].text;
+  if (small) {
+    const options = {
+      module: format === "esm",
+      toplevel: true,
+      ecma: 2020,
+      compress: {
+        passes: 5,
+        unsafe: true,
+        unsafe_arrows: true,
+        unsafe_methods: true,
+        pure_getters: true,
+        keep_fargs: false,
+        reduce_funcs: false,
+      },
+      mangle: { toplevel: true, properties: { regex: /^_(bits|standard|advanced|map)$/ } },
+      format: { comments: false },
+    };
+    code = (await minify(code, options)).code;
+  }
+  writeFileSync(`dist/${name}.${format === "esm" ? "js" : "cjs"}`, code);
+}
+
+for (const format of ["esm", "cjs"]) {
+  await entry("index", format, { small: true });
+}
+
+// types: one file an entry and format, for `nodenext` resolution
+execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { stdio: "inherit" });
+for (const file of readdirSync("dist").filter((name) => name.endsWith(".d.ts"))) {
+  const types = readFileSync(`dist/${file}`, "utf8");
+  writeFileSync(
+    `dist/${file.replace(/\.d\.ts$/, ".d.cts")}`,
+    types.replaceAll(/(from "\.[^"]*)\.js"/g, '$1.cjs"'),
+  );
+}

@@ -1,0 +1,118 @@
+import { EDITIONS, decide } from "./license.js";
+import type { Capability, Edition, License, Touchpoint, Trust } from "./license.js";
+import type { FeatureMap } from "./feature.js";
+
+/** Why a decision is what it is. `trial_ended` is an inactive licence that was a trial. */
+export type Reason =
+  | "granted"
+  | "capability_missing"
+  | "inactive"
+  | "trial_ended"
+  | "absent"
+  | "not_production"
+  | "stale"
+  | "unconfirmed";
+
+/** What is asked of a licence beyond the capability. */
+export interface Policy {
+  /** What an absent licence means: `"deny"`, or as if an active one of an edition were named. */
+  whenAbsent?: "deny" | Edition | undefined;
+  /** Whether only a production environment counts: elsewhere licences can be overridden. */
+  productionOnly?: boolean | undefined;
+  /** Whether only a licence confirmed by a License API counts. A hint never is. */
+  confirmedOnly?: boolean | undefined;
+  /** The oldest word that still counts, in seconds. An unknown age does not count. */
+  maxAge?: number | undefined;
+  /** The clock; now, when left out. */
+  now?: Date | undefined;
+}
+
+/** What to check: a capability, or a feature of a map. */
+export type Check = Policy &
+  (
+    | { requires: Capability; feature?: undefined; features?: undefined }
+    | { feature: string; features: FeatureMap; requires?: undefined }
+  );
+
+/** May this customer use it, now, and why? */
+export interface Decision {
+  readonly allowed: boolean;
+  readonly reason: Reason;
+  /** The capability asked for. */
+  readonly needs: Capability;
+  /** The capability the licence stands for; null when it is not active. */
+  readonly has: Capability | null;
+  readonly touchpoint: Touchpoint;
+  readonly trust: Trust;
+  /** How old the licence's word is, in seconds, where that is known. */
+  readonly age: number | null;
+}
+
+const REASONS = [
+  "inactive",
+  "trial_ended",
+  "inactive",
+  "granted",
+  "capability_missing",
+  ,
+  "absent",
+  "not_production",
+  "stale",
+  "unconfirmed",
+] as const;
+const CAPABILITIES = ["capabilityFree", "capabilityStandard", "capabilityAdvanced"] as const;
+
+const seconds = (date: Date) => Math.floor(+date / 1000);
+const word = (count: number) => Math.min(Math.max(count, 0), 0xffff_ffff) >>> 0;
+
+/** @internal Also answers the edition asked for, 3 for none. */
+export function answer(
+  license: License,
+  needs: string,
+  policy: Policy = {},
+): [Decision, number] {
+  const { whenAbsent, productionOnly, confirmedOnly, maxAge, now } = policy;
+  const age = license.asOf
+    ? Math.max(seconds(now ?? new Date()) - seconds(license.asOf), 0)
+    : null;
+  const code = decide(
+    license,
+    needs,
+    (EDITIONS.indexOf(whenAbsent as Edition) & 3) |
+      (productionOnly ? 4 : 0) |
+      (confirmedOnly ? 8 : 0) |
+      (maxAge === undefined ? 0 : 16) |
+      (age === null ? 0 : 32),
+    word(maxAge!),
+    word(age!),
+  );
+  const reason = REASONS[code & 15]!;
+  return [
+    {
+      allowed: reason === "granted",
+      reason,
+      needs: CAPABILITIES[code >> 4] ?? needs,
+      has: license.state === "active" ? (license.capabilitySet ?? CAPABILITIES[1]) : null,
+      touchpoint: license.touchpoint,
+      trust: license.trust,
+      age,
+    },
+    code >> 4,
+  ];
+}
+
+/**
+ * Decides whether a licence allows a capability, or a feature of a map, and why.
+ *
+ * ```ts
+ * const { allowed, reason } = check(license, { requires: "capabilityAdvanced" });
+ * ```
+ *
+ * Throws `unknown_feature` when the map does not name the feature: a typing mistake must not turn
+ * into a silent refusal.
+ */
+export function check(license: License, what: Check): Decision {
+  return what.features
+    ? what.features.check(what.feature, license, what)
+    : answer(license, what.requires, what)[0];
+}

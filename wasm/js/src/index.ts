@@ -1,0 +1,23 @@
+/**
+ * May this customer use this feature, now, and why? For browsers and everywhere else.
+ *
+ * Runs under the default policy of Forge Custom UI: no WebAssembly, no eval. All it reads is a
+ * hint; `app-license/server` verifies.
+ *
+ * @packageDocumentation
+ */
+export { LicenseError } from "./error.js";
+export { License } from "./license.js";
+export { check } from "./check.js";
+export { FeatureMap } from "./feature.js";
+export type { Check, Decision, Policy, Reason } from "./check.js";
+export type { Features, Row } from "./feature.js";
+export type {
+  Capability,
+  Carrier,
+  Edition,
+  ReadOptions,
+  State,
+  Touchpoint,
+  Trust,
+} from "./license.js";

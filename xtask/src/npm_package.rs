@@ -1,0 +1,68 @@
+//! The npm package: Rust to WebAssembly, that to JavaScript where a browser loads it, and its
+//! tests.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
+use xshell::cmd;
+
+use crate::context::Context;
+use crate::npm;
+use crate::wasm::{self, Cpu, Origin, TARGET};
+
+const FOLDER: &str = "wasm/js";
+
+/// Builds the package into `wasm/js/dist`, prints the sizes and holds them to `wasm/budget.json`.
+pub(crate) fn build(context: &Context) -> Result<()> {
+    npm::install(context, FOLDER)?;
+    let gate = gate(context)?;
+    let sh = &context.sh;
+    let _there = sh.push_dir(FOLDER);
+    cmd!(sh, "node scripts/build.mjs {gate}").run()?;
+    cmd!(sh, "node scripts/sizes.mjs").run()?;
+    Ok(())
+}
+
+/// Builds the package and runs its tests: in Node, and in Chromium where there is one.
+pub(crate) fn test(context: &Context) -> Result<()> {
+    build(context)?;
+    let sh = &context.sh;
+    let _there = sh.push_dir(FOLDER);
+    cmd!(sh, "npm test --silent").run()?;
+    Ok(())
+}
+
+/// Runs vector files through the built package.
+pub(crate) fn conformance(context: &Context, files: &[PathBuf]) -> Result<()> {
+    ensure!(!files.is_empty(), "which files?");
+    build(context)?;
+    let sh = &context.sh;
+    let script = context.root.join(FOLDER).join("scripts/conformance.mjs");
+    cmd!(sh, "node {script} {files...}").run()?;
+    Ok(())
+}
+
+/// The gate as a WebAssembly module that converts to JavaScript: version 1.0 instructions alone,
+/// and a stack as small as it needs.
+fn gate(context: &Context) -> Result<PathBuf> {
+    let mut environment = wasm::environment(context, Cpu::Mvp, Origin::Any)?;
+    let name = "CARGO_ENCODED_RUSTFLAGS";
+    let flags = environment
+        .iter()
+        .find(|(variable, _)| *variable == name)
+        .and_then(|(_, flags)| flags.to_str())
+        .with_context(|| format!("the target says no {name}"))?;
+    let flags = format!("{flags}\u{1f}-Clink-arg=-zstack-size=16384");
+    environment.retain(|(variable, _)| *variable != name);
+    environment.push((name, flags.into()));
+    let folder = context.target_dir().join("wasm-mvp");
+    let sh = &context.sh;
+    cmd!(
+        sh,
+        "cargo build --quiet -p app-license-wasm-gate --profile browser --target {TARGET}
+            --target-dir {folder}"
+    )
+    .envs(environment.iter().map(|(name, value)| (name, value)))
+    .run()?;
+    Ok(folder.join(format!("{TARGET}/browser/app_license_wasm_gate.wasm")))
+}
