@@ -34,6 +34,9 @@ pub(crate) fn folder(key: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Resul
         return Ok(folder);
     }
     let scratch = root.join(format!("{key}.{}", process::id()));
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch)?; // of an interrupted process that had our number
+    }
     fs::create_dir_all(&scratch)
         .with_context(|| format!("cannot write to the cache {}", root.display()))?;
     let filled = fill(&scratch);

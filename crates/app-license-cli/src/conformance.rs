@@ -18,6 +18,8 @@ mod requests;
 mod shapes;
 mod tokens;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -35,8 +37,14 @@ pub(crate) struct FileReport {
     pub(crate) policy: u64,
     /// Scenarios told in words, which no runner can run.
     pub(crate) prose: u64,
+    /// Lists of the file that hold no case.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) left_out: BTreeSet<String>,
     pub(crate) failures: Vec<Failure>,
 }
+
+/// Names of lists that hold cases, known or not.
+const GROUPS: [&str; 5] = ["cases", "vectors", "tests", "tokens", "fragments"];
 
 /// A case that did not come out as expected.
 #[derive(Debug, Serialize)]
@@ -65,7 +73,8 @@ pub(crate) fn run(
     if cases.is_empty() {
         return Err(vectors("holds no case".to_owned()));
     }
-    if !cases.iter().any(|case| shapes::of(case).is_some()) {
+    let known = |case: &Case<'_>| shapes::of(case).is_some();
+    if !cases.iter().any(known) {
         let keys: Vec<_> = cases
             .first()
             .map(|case| case.fields.keys().map(String::as_str).collect())
@@ -81,10 +90,24 @@ pub(crate) fn run(
         failed: 0,
         policy: 0,
         prose: 0,
+        left_out: BTreeSet::new(),
         failures: Vec::new(),
     };
+    // a list of other things beside the cases: of peers, say
+    let beside = |group: &str| {
+        !GROUPS.contains(&group) && !cases.iter().any(|case| case.group == group && known(case))
+    };
+    report.left_out = cases
+        .iter()
+        .map(|case| case.group.to_owned())
+        .filter(|g| beside(g))
+        .collect();
+    let cases: Vec<_> = cases
+        .iter()
+        .filter(|case| !report.left_out.contains(case.group))
+        .collect();
     let total = u64::try_from(cases.len()).unwrap_or(u64::MAX);
-    for (done, case) in (1..).zip(&cases) {
+    for (done, case) in (1..).zip(cases) {
         let outcome = shapes::of(case).map_or_else(|| shapes::unknown(case), |run| run(case));
         report.count(case, outcome);
         tick(done, total);

@@ -3,6 +3,12 @@
 use crate::exit::Exit;
 
 /// Why a command did not answer.
+///
+/// ```
+/// use app_license_cli::{Exit, Fault};
+/// let fault = Fault::Option("a capability must not be empty".to_owned());
+/// assert_eq!((fault.code(), fault.exit()), ("option", Exit::Invalid));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {

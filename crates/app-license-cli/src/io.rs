@@ -12,6 +12,19 @@ use crate::fault::Fault;
 pub const MAX_INPUT: usize = 1 << 20;
 
 /// The streams of one run.
+///
+/// ```
+/// use app_license_cli::{Exit, Io, run};
+/// let (mut out, mut err) = (Vec::new(), Vec::new());
+/// let mut io = Io {
+///     stdin: Box::new(std::io::empty()),
+///     stdin_is_terminal: true, // nothing will come: the tour is shown
+///     out: &mut out,
+///     err: &mut err,
+///     progress: false,
+/// };
+/// assert_eq!(run(["app-license", "inspect"], &mut io), Exit::Yes);
+/// ```
 #[expect(clippy::exhaustive_structs, reason = "made by main and by tests")]
 pub struct Io<'a> {
     /// Standard input.

@@ -1,4 +1,13 @@
 //! Every shared vector holds, and every one of them can fail.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::allow_attributes,
+    reason = "a test that fails is what they are for"
+)]
 
 mod common;
 
@@ -335,6 +344,30 @@ fn a_file_is_known_by_its_shape() {
     let cases = vector("conditions.json")["cases"].to_string();
     let ran = run(&["conformance", &file("anything.json", cases)]);
     assert_eq!(ran.out, "anything.json: 27 passed, 0 failed, 0 policy\n");
+}
+
+/// A list of something else beside the cases is named; an unknown case among known ones fails.
+#[test]
+fn what_is_no_case_is_said() {
+    let mut top = vector("connect-conditions.json");
+    top["peers"] = json!([{"name": "a library", "version": "1"}]);
+    let ran = run(&["conformance", &file("beside.json", top.to_string())]);
+    assert_eq!(
+        ran.out,
+        "beside.json: 7 passed, 0 failed, 0 policy\n  `peers` holds no case of a known shape: left out\n"
+    );
+    top["cases"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"id": "new", "colour": "red"}));
+    let ran = run(&["conformance", &file("among.json", top.to_string())]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out
+            .contains("among.json: 7 passed, 1 failed, 0 policy\n"),
+        "{}",
+        ran.out
+    );
 }
 
 /// A larger file of the same shape runs unchanged.

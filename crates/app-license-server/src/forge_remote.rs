@@ -59,7 +59,7 @@ impl ForgeRemote {
             license_api: None,
             policy: Policy::new(),
             features: FeatureMap::default(),
-            clock: Arc::new(SystemClock::default()),
+            clock: Arc::new(SystemClock),
         })
     }
 

@@ -35,6 +35,7 @@ pub(crate) enum Requirement {
     Feature(String),
 }
 
+type Responder<B> = Arc<dyn Fn(&Rejection) -> Response<B> + Send + Sync>;
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Verifies and decides on one kind of request.
@@ -230,7 +231,7 @@ impl<S> Layer<S> for Gate {
 /// A [`Gate`] with its own response.
 pub struct RespondingGate<B> {
     gate: Gate,
-    respond: Arc<dyn Fn(&Rejection) -> Response<B> + Send + Sync>,
+    respond: Responder<B>,
 }
 
 impl<B> Clone for RespondingGate<B> {
@@ -283,7 +284,7 @@ impl<B: From<String>> Respond<B> for DefaultResponse {
 
 /// The response of your own function.
 pub struct CustomResponse<B> {
-    respond: Arc<dyn Fn(&Rejection) -> Response<B> + Send + Sync>,
+    respond: Responder<B>,
     body: PhantomData<fn() -> B>,
 }
 

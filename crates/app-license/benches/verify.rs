@@ -1,7 +1,6 @@
 //! What verifying and reading cost, against the bare cryptography and against the usual crates:
 //! `cargo bench -p app-license`. One run measures everything and prints the ratios at the end.
 #![expect(
-    missing_docs,
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a bench may panic, prints, and is no library"

@@ -130,7 +130,7 @@ mod tests {
             offset in -86_340_i32..86_340,
             fraction in "(\\.[0-9]{1,9})?",
         ) {
-            let zone = jiff::tz::Offset::from_seconds(offset / 60 * 60).unwrap();
+            let zone = jiff::tz::Offset::from_seconds((offset / 60).wrapping_mul(60)).unwrap();
             let local = zone.to_datetime(jiff::Timestamp::from_second(seconds).unwrap());
             let sign = if offset / 60 < 0 { '-' } else { '+' };
             let minutes = (offset / 60).abs();

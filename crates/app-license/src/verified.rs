@@ -39,7 +39,6 @@ impl<T> Verified<T> {
     }
 
     /// A part of a verified value is verified.
-    #[cfg(feature = "_crypto")]
     pub(crate) fn map<U>(self, part: impl FnOnce(T) -> U) -> Verified<U> {
         Verified(part(self.0))
     }

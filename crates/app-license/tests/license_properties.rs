@@ -1,4 +1,5 @@
 //! Properties of reading a licence, over objects nobody wrote by hand.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use app_license::{Capability, Edition, Hint, License, Policy, State, Touchpoint, UnixTime};
 use proptest::prelude::*;

@@ -12,15 +12,17 @@ pub(super) fn fmt(Context { sh, .. }: &Context) -> Result<Outcome> {
 }
 
 pub(super) fn clippy(Context { sh, .. }: &Context) -> Result<Outcome> {
-    Ok(
-        cmd!(sh, "cargo clippy --workspace --all-targets -- -D warnings")
-            .run()?
-            .into(),
+    Ok(cmd!(
+        sh,
+        "cargo clippy --workspace --all-targets --all-features -- -D warnings"
     )
+    .run()?
+    .into())
 }
 
 pub(super) fn doc(Context { sh, .. }: &Context) -> Result<Outcome> {
-    let doc = cmd!(sh, "cargo doc --no-deps --workspace").env("RUSTDOCFLAGS", "-Dwarnings");
+    let doc = cmd!(sh, "cargo doc --no-deps --workspace --all-features")
+        .env("RUSTDOCFLAGS", "-Dwarnings");
     Ok(doc.run()?.into())
 }
 

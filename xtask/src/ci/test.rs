@@ -9,26 +9,39 @@ use crate::context::Context;
 use crate::tools::{self, HACK};
 use crate::{npm, postgres, wasm};
 
-/// The workspace's tests, with nextest where it is installed.
+/// The workspace's tests, and the core's again on its other signature backend; with nextest where
+/// it is installed.
 pub(super) fn workspace(context: &Context) -> Result<Outcome> {
     postgres::install(context)?;
     let sh = &context.sh;
-    let mut tests = Tally::default();
-    // nextest runs no documentation tests.
-    if cmd!(sh, "cargo nextest --version")
+    let nextest = cmd!(sh, "cargo nextest --version")
         .quiet()
         .ignore_stdout()
         .ignore_stderr()
         .run()
-        .is_ok()
-    {
-        tests.add(counted(cmd!(sh, "cargo test --workspace --doc").into())?);
-        tests.add(counted(
-            cmd!(sh, "cargo nextest run --workspace --no-fail-fast").into(),
-        )?);
+        .is_ok();
+    let runner: &[&str] = if nextest {
+        &["nextest", "run"]
     } else {
+        &["test"]
+    };
+    let mut tests = Tally::default();
+    if nextest {
+        // It runs no documentation tests.
         tests.add(counted(
-            cmd!(sh, "cargo test --workspace --no-fail-fast").into(),
+            cmd!(sh, "cargo test --workspace --all-features --doc").into(),
+        )?);
+    }
+    let other = [
+        "-p",
+        "app-license",
+        "--no-default-features",
+        "--features",
+        "rust-crypto",
+    ];
+    for selection in [&["--workspace", "--all-features"][..], &other] {
+        tests.add(counted(
+            cmd!(sh, "cargo {runner...} {selection...} --no-fail-fast").into(),
         )?);
     }
     Ok(Outcome {

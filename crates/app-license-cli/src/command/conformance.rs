@@ -115,6 +115,13 @@ fn human(out: &mut dyn Write, answer: &Answer, several: bool) -> std::io::Result
         );
         let style = if file.failed == 0 { GOOD } else { BAD };
         writeln!(out, "{}: {}", file.name, paint(style, counts))?;
+        for list in &file.left_out {
+            let told = format!(
+                "  `{}` holds no case of a known shape: left out",
+                clean(list)
+            );
+            writeln!(out, "{}", paint(DIM, told))?;
+        }
         if file.prose > 0 {
             let told = format!(
                 "  {} scenarios are prose: the tests of the client and the server run them",

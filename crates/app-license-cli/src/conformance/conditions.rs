@@ -126,8 +126,16 @@ pub(super) fn round_trip(case: &Case<'_>) -> Outcome {
             &json!(found),
         );
     }
-    if let Some(expect) = case.get("expect") {
-        checks.unknown("expect", expect);
+    match case
+        .get("expect")
+        .map(|e| (e, Condition::parse(e.to_string().as_bytes())))
+    {
+        None => {}
+        // the same condition in another form
+        Some((expect, Ok(other))) => {
+            checks.holds("expect", other == condition, expect, condition.to_json());
+        }
+        Some((expect, Err(_))) => checks.unknown("expect", expect),
     }
     checks.outcome()
 }

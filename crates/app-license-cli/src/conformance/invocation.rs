@@ -80,17 +80,22 @@ fn wording(checks: &mut Checks, wanted: &Value, license: &License) {
     }
     for word in words {
         let edition = license.edition().map(app_license::Edition::name);
-        let (holds, found) = match word {
-            "unknown edition kept as text" => {
-                let named = license.capability_set();
-                (edition.is_none() && named.is_some(), format!("{named:?}"))
-            }
-            "advanced" | "standard" | "free" => (edition == Some(word), format!("{edition:?}")),
-            "trial" | "evaluation" => {
-                let trial = license.is_evaluation();
-                (trial == Some(true), format!("{trial:?}"))
-            }
-            _ => return checks.unknown("license_expected", wanted),
+        let named = license.capability_set();
+        let says = |part| word.contains(part);
+        let (holds, found) = if says("unknown") && says("edition") {
+            (edition.is_none() && named.is_some(), format!("{named:?}"))
+        } else if says("no edition") || says("without edition") {
+            (named.is_none(), format!("{named:?}"))
+        } else if let Some(known) = ["advanced", "standard", "free"]
+            .into_iter()
+            .find(|e| says(e))
+        {
+            (edition == Some(known), format!("{edition:?}"))
+        } else if says("trial") || says("evaluation") {
+            let trial = license.is_evaluation();
+            (trial == Some(!says("no")), format!("{trial:?}"))
+        } else {
+            return checks.unknown("license_expected", wanted);
         };
         checks.holds("license_expected", holds, wanted, found);
     }

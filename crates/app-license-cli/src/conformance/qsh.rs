@@ -11,12 +11,12 @@ use super::{Case, Checks, Outcome};
 
 /// The base URL of a case: may be empty, a path alone, or `http`. Only its path counts here.
 pub(super) fn base_url(text: &str) -> Result<BaseUrl, Error> {
-    match text.strip_prefix("http://") {
-        Some(rest) => BaseUrl::new(&format!("https://{rest}")),
+    match text.split_once("://") {
+        Some((_, rest)) => BaseUrl::new(&format!("https://{rest}")),
         None if text.is_empty() || text.starts_with('/') => {
             BaseUrl::new(&format!("https://app.example{text}"))
         }
-        None => BaseUrl::new(text),
+        None => BaseUrl::new(&format!("https://app.example/{text}")),
     }
 }
 

@@ -1,5 +1,5 @@
 //! The program as it is shipped, and files for it.
-#![allow(dead_code, reason = "every test uses a part")]
+#![allow(dead_code, clippy::allow_attributes, reason = "every test uses a part")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -54,7 +54,7 @@ impl ConnectAppBuilder {
             stored_hint: None,
             features: FeatureMap::default(),
             descriptor: None,
-            clock: ClockSetting(Arc::new(SystemClock::default())),
+            clock: ClockSetting(Arc::new(SystemClock)),
             tenant_cache: 5,
             secret_grace: 300,
         })
