@@ -477,6 +477,7 @@ fn aud_not_checked() {
 fn kid_not_validated() {
     let claims = install_claims().to_json();
     let long = "a".repeat(10_000);
+    let longer_than_an_id = "a".repeat(129);
     for (kid, want) in [
         ("../evil", "invalid_id"),
         ("..", "invalid_id"),
@@ -490,7 +491,7 @@ fn kid_not_validated() {
         ("@evil.test/x", "invalid_id"),
         ("", "invalid_id"),
         (&long, "too_large"),
-        (&long[..200], "invalid_id"),
+        (&longer_than_an_id, "invalid_id"),
     ] {
         let header = format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#);
         let token = forged(&header, &claims, b"whatever");
