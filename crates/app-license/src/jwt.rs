@@ -41,3 +41,6 @@ impl Algorithm {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
