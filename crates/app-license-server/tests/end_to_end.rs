@@ -29,32 +29,56 @@ async fn connect_setting() -> Setting {
     let clock = host.clock().clone();
     let now = move || clock.now();
     let hosts = app_license::connect::KeyHosts::default();
-    let keys = InstallKeys::builder(fetcher, hosts).clock(now.clone()).build().unwrap();
+    let keys = InstallKeys::builder(fetcher, hosts)
+        .clock(now.clone())
+        .build()
+        .unwrap();
     let app = ConnectApp::builder("com.example.app", &address)
         .unwrap()
-        .store(SqliteStore::open(folder.path().join("installations.db")).await.unwrap())
+        .store(
+            SqliteStore::open(folder.path().join("installations.db"))
+                .await
+                .unwrap(),
+        )
         .install_keys(keys)
         .clock(now)
         .build()
         .unwrap();
     let router = Router::new()
         .route("/panel", get(panel))
-        .route("/export", get(|| async { "exported" }).layer(app.requires(Capability::ADVANCED)))
+        .route(
+            "/export",
+            get(|| async { "exported" }).layer(app.requires(Capability::ADVANCED)),
+        )
         .with_state(app.clone())
         .merge(app.lifecycle_routes())
         .merge(app.metrics_route());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let app = App::connect("com.example.app", &address).unwrap();
-    Setting { host, app, address, folder }
+    Setting {
+        host,
+        app,
+        address,
+        folder,
+    }
 }
 
 async fn panel(request: ConnectRequest) -> String {
-    format!("{}: {}", request.client_key(), request.license().state().name())
+    format!(
+        "{}: {}",
+        request.client_key(),
+        request.license().state().name()
+    )
 }
 
 #[tokio::test]
 async fn a_connect_app_from_install_to_uninstall() {
-    let Setting { host, app, address, folder } = connect_setting().await;
+    let Setting {
+        host,
+        app,
+        address,
+        folder,
+    } = connect_setting().await;
     let acme = host.tenant(&app, "acme").unwrap();
     let status = async |request| host.deliver(&request).await.unwrap().status();
 
@@ -70,7 +94,11 @@ async fn a_connect_app_from_install_to_uninstall() {
 
     let refused = host.deliver(&acme.page("/export").unwrap()).await.unwrap();
     assert_eq!(refused.status(), 402);
-    assert!(refused.text().contains("capability_missing"), "{}", refused.text());
+    assert!(
+        refused.text().contains("capability_missing"),
+        "{}",
+        refused.text()
+    );
 
     acme.change_edition(Edition::Advanced).unwrap();
     assert_eq!(status(acme.page("/export").unwrap()).await, 200);
@@ -89,7 +117,10 @@ async fn a_connect_app_from_install_to_uninstall() {
 
     // nothing that was written down holds a secret
     let metrics = http_text(&format!("{address}/metrics")).await;
-    assert!(metrics.contains("app_license_events_total{event=\"installed\"} 1"), "{metrics}");
+    assert!(
+        metrics.contains("app_license_events_total{event=\"installed\"} 1"),
+        "{metrics}"
+    );
     let secret = acme.shared_secret().unwrap();
     assert!(!metrics.contains(&secret));
     drop(folder);
@@ -120,9 +151,19 @@ async fn a_key_server_that_is_down_is_503_and_refuses_nobody_for_good() {
 
 #[tokio::test]
 async fn what_a_stranger_tries_is_refused_everywhere() {
-    let Setting { host, app, address, .. } = connect_setting().await;
-    let (acme, other) = (host.tenant(&app, "acme").unwrap(), host.tenant(&app, "other").unwrap());
-    for event in acme.install().unwrap().into_iter().chain(other.install().unwrap()) {
+    let Setting {
+        host, app, address, ..
+    } = connect_setting().await;
+    let (acme, other) = (
+        host.tenant(&app, "acme").unwrap(),
+        host.tenant(&app, "other").unwrap(),
+    );
+    for event in acme
+        .install()
+        .unwrap()
+        .into_iter()
+        .chain(other.install().unwrap())
+    {
         host.deliver(&event).await.unwrap();
     }
     let mut routes = vec![probe::Route::page("/panel"), probe::Route::page("/export")];
@@ -144,11 +185,20 @@ async fn a_forge_remote_from_trial_to_end() {
     let fetcher = Fetcher::rerouted_for_tests(host.gateway().unwrap()).unwrap();
     let clock = host.clock().clone();
     let now = move || -> UnixTime { clock.now() };
-    let keys = ForgeKeys::builder(fetcher, KeySetUrl::COMMERCIAL).clock(now.clone()).build().unwrap();
-    let remote = ForgeRemote::builder(APP_ID, keys).unwrap().clock(now).build();
+    let keys = ForgeKeys::builder(fetcher, KeySetUrl::COMMERCIAL)
+        .clock(now.clone())
+        .build()
+        .unwrap();
+    let remote = ForgeRemote::builder(APP_ID, keys)
+        .unwrap()
+        .clock(now)
+        .build();
     let router = Router::new()
         .route("/summary", post(summary))
-        .route("/export", post(|| async { "exported" }).layer(remote.requires(Capability::ADVANCED)))
+        .route(
+            "/export",
+            post(|| async { "exported" }).layer(remote.requires(Capability::ADVANCED)),
+        )
         .with_state(remote);
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
 
@@ -171,7 +221,10 @@ async fn a_forge_remote_from_trial_to_end() {
     host.clock().advance_days(400);
     assert_eq!(call("/export").await.0, 402);
 
-    let unsigned = acme.invoke("POST", "/export", &Invocation::ui("panel")).unwrap().without_token();
+    let unsigned = acme
+        .invoke("POST", "/export", &Invocation::ui("panel"))
+        .unwrap()
+        .without_token();
     assert_eq!(host.deliver(&unsigned).await.unwrap().status(), 401);
 }
 

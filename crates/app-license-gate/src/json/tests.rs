@@ -3,6 +3,8 @@ use std::vec::Vec;
 use std::{format, vec};
 
 use proptest::prelude::*;
+// raw: serde_json refuses numbers that it cannot hold
+use serde_json::value::RawValue;
 
 use super::{Error, ErrorKind, Kind, MAX_DEPTH, Scanner, Str, Value};
 
@@ -113,7 +115,7 @@ proptest! {
     #[test]
     fn accepts_nothing_that_serde_json_refuses(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
         if read(&bytes).is_ok() {
-            prop_assert!(serde_json::from_slice::<serde_json::Value>(&bytes).is_ok());
+            prop_assert!(serde_json::from_slice::<&RawValue>(&bytes).is_ok());
         }
     }
 
@@ -122,7 +124,7 @@ proptest! {
         text in r#"[\[\]{}:,"\\u0-9a-f.eE+\- tn]{0,24}"#,
     ) {
         if read(text.as_bytes()).is_ok() {
-            prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
+            prop_assert!(serde_json::from_str::<&RawValue>(&text).is_ok(), "{}", text);
         }
     }
 
