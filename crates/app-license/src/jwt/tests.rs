@@ -471,3 +471,26 @@ fn no_key_shows_itself() {
     assert_eq!(format!("{private:?}"), "RsaSigningKey([redacted])");
     assert_eq!(format!("{public:?}"), "RsaPublicKey(2048 bits)");
 }
+
+proptest::proptest! {
+    #[test]
+    fn an_unknown_header_member_changes_nothing(
+        name in "(x[a-z]{0,6}|jku|jwk|x5u|x5c|typ|cty|ALG|Crit)",
+        value in "(null|true|-?[1-9][0-9]{0,4}|\"[a-z:/.]{0,9}\"|\\[1,\"a\"\\]|\\{\"alg\":\"none\"\\})",
+        first: bool,
+    ) {
+        let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef").unwrap());
+        let header = if first {
+            format!(r#"{{"{name}":{value},"alg":"HS256"}}"#)
+        } else {
+            format!(r#"{{"alg":"HS256","{name}":{value}}}"#)
+        };
+        let unsigned = token(&header, "{}");
+        let (signed, _) = unsigned.rsplit_once('.').unwrap();
+        let mut token = format!("{signed}.");
+        base64url::encode(&key.sign(signed.as_bytes()), &mut token);
+        let compact = Compact::parse(&token, Algorithm::Hs256).unwrap();
+        proptest::prop_assert_eq!(code(compact.verify_hs256(&key)), "accepted");
+        proptest::prop_assert_eq!(compact.kid(), None);
+    }
+}
