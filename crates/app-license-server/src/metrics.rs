@@ -17,7 +17,7 @@ use prometheus_client::registry::Registry;
 /// ```
 /// use app_license_server::Metrics;
 /// let metrics = Metrics::new();
-/// assert!(metrics.render().contains("app_license_events"));
+/// assert!(metrics.render().ends_with("# EOF\n"));
 /// ```
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);

@@ -138,10 +138,14 @@ async fn a_key_server_that_is_down_is_503_and_refuses_nobody_for_good() {
     let Setting { host, app, .. } = connect_setting().await;
     let acme = host.tenant(&app, "acme").unwrap();
     let both = [Service::InstallKeys, Service::InstallKeysFallback];
-    both.map(|service| host.set_fault(service, Fault::Down));
+    for service in both {
+        host.set_fault(service, Fault::Down);
+    }
     let events = acme.install().unwrap();
     assert_eq!(host.deliver(&events[0]).await.unwrap().status(), 503);
-    both.map(|service| host.heal(service));
+    for service in both {
+        host.heal(service);
+    }
     host.clock().advance(60);
     for event in acme.reinstall().unwrap() {
         let answer = host.deliver(&event).await.unwrap();
