@@ -11,46 +11,46 @@
 
 mod base_url;
 mod canonical_request;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod claims;
 mod condition;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod context_token;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod expectations;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod explain;
 mod iframe_query;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod install_token;
 mod key_host;
 mod license_api;
 mod lifecycle;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod qsh;
 mod query;
 mod request;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod request_token;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod session_token;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod tenant_keys;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod token_claims;
 mod token_place;
 
 pub use base_url::BaseUrl;
 pub use canonical_request::{CanonicalRequest, PathForm};
 pub use condition::{Condition, InlineCondition, SingleCondition, Test, remote_condition_shown};
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use context_token::{ContextToken, UnverifiedContextToken};
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use expectations::Expectations;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use explain::{Difference, Explanation, Mistake};
 pub use iframe_query::IframeQuery;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use install_token::{InstallToken, TokenFingerprint, UnverifiedInstallToken};
 pub use key_host::{Cloud, KeyHosts};
 pub use license_api::{LicenseApiAnswer, LicenseApiProblem};
@@ -58,15 +58,15 @@ pub use lifecycle::{
     DareHook, DareMigration, DisabledEvent, EnabledEvent, InstalledEvent, LifecycleBody,
     LifecycleEvent, LifecycleKind, UninstalledEvent,
 };
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use qsh::Qsh;
 pub use request::Request;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use request_token::{RequestToken, UnverifiedRequestToken};
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use session_token::{SessionToken, UnverifiedSessionToken};
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use tenant_keys::{SignedWith, TenantKeys};
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use token_claims::{TokenClaims, sign_request};
 pub use token_place::{token_from_header, token_from_request};

@@ -99,7 +99,7 @@ mod feature;
 mod find;
 mod ids;
 mod installation;
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod jwt;
 mod license;
 mod open_text;
@@ -119,7 +119,7 @@ pub use installation::{
     Change, Entitlement, Event, Installation, InstallationKey, InstallationRecord,
     InstallationSecrets, InstallationStatus, KnownLicense,
 };
-#[cfg(feature = "_crypto")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use jwt::{HmacKey, Jwks, Leeway, RsaPublicKey, RsaSigningKey};
 pub use license::License;
 pub use open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};

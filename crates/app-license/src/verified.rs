@@ -20,7 +20,7 @@ use std::ops::Deref;
 pub struct Verified<T>(T);
 
 impl<T> Verified<T> {
-    #[cfg(feature = "_crypto")]
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
     pub(crate) const fn new(value: T) -> Self {
         Self(value)
     }

@@ -1,5 +1,5 @@
 //! Properties of Connect tokens, query hashes and iframe queries.
-#![cfg(feature = "_crypto")]
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeMap;

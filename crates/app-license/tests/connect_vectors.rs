@@ -1,5 +1,5 @@
 //! Canonical requests, tokens and queries against the vectors that every language shares.
-#![cfg(feature = "_crypto")]
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::collections::BTreeMap;

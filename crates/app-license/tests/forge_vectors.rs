@@ -1,5 +1,5 @@
 //! Forge tokens, contexts and answers against the vectors that every language shares.
-#![cfg(feature = "_crypto")]
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,6 +1,6 @@
 //! The security rules, as far as tokens and queries of Connect close them: one test a rule, named
 //! after its id.
-#![cfg(feature = "_crypto")]
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use app_license::connect::{

@@ -1,5 +1,5 @@
 //! The security rules, as far as Forge closes them: one test a rule, named after its id.
-#![cfg(feature = "_crypto")]
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use app_license::forge::{

@@ -122,7 +122,7 @@ impl BaseUrl {
     }
 
     /// Whether an audience names it: the same bytes, one trailing slash ignored at most.
-    #[cfg(feature = "_crypto")]
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
     pub(super) fn is(&self, audience: &str) -> bool {
         audience.strip_suffix('/').unwrap_or(audience) == self.text
     }
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "_crypto")]
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
     fn an_audience_is_compared_byte_for_byte() {
         let base = BaseUrl::new("https://app.example.com/c").unwrap();
         assert!(base.is("https://app.example.com/c"));
