@@ -153,6 +153,28 @@ async fn a_key_server_that_is_down_is_503_and_refuses_nobody_for_good() {
     }
 }
 
+/// RS256 always, also the first time.
+#[tokio::test]
+async fn unauthenticated_install() {
+    let Setting { host, app, .. } = connect_setting().await;
+    let acme = host.tenant(&app, "acme").unwrap();
+    let installed = acme.install().unwrap().remove(0);
+    let unsigned = host
+        .deliver(&installed.clone().without_token())
+        .await
+        .unwrap();
+    assert_eq!(unsigned.status(), 401);
+    assert!(
+        unsigned.text().contains("token_missing"),
+        "{}",
+        unsigned.text()
+    );
+    let page = host.deliver(&acme.page("/panel").unwrap()).await.unwrap();
+    assert_eq!(page.status(), 401, "nothing was stored");
+    assert!(page.text().contains("unknown_tenant"), "{}", page.text());
+    assert_eq!(host.deliver(&installed).await.unwrap().status(), 204);
+}
+
 #[tokio::test]
 async fn what_a_stranger_tries_is_refused_everywhere() {
     let Setting {
