@@ -81,15 +81,17 @@ impl ConnectApp {
         let headers = authorization(&parts.headers)?;
         let text = token_from_request(headers, request.query())?;
         let now = self.now();
+        let parsed = UnverifiedRequestToken::parse(&text)?;
+        let issuer = parsed.issuer().clone();
+        let mut parsed = Some(parsed);
         let verify = |tenant: &Tenant| {
-            UnverifiedRequestToken::parse(&text)?.verify(
-                &tenant.keys,
-                &request,
-                &self.0.expectations,
-                now,
-            )
+            // taken apart again only where the first keys did not match
+            let token = match parsed.take() {
+                Some(token) => token,
+                None => UnverifiedRequestToken::parse(&text)?,
+            };
+            token.verify(&tenant.keys, &request, &self.0.expectations, now)
         };
-        let issuer = UnverifiedRequestToken::parse(&text)?.issuer().clone();
         let (tenant, token) = self.with_tenant(&issuer, now, verify).await?;
         self.0.metrics.request("request");
         Ok(ConnectRequest::new(tenant, token))
@@ -105,10 +107,16 @@ impl ConnectApp {
         let headers = authorization(&parts.headers)?;
         let text = token_from_request(headers, request.query())?;
         let now = self.now();
+        let parsed = UnverifiedContextToken::parse(&text)?;
+        let issuer = parsed.issuer().clone();
+        let mut parsed = Some(parsed);
         let verify = |tenant: &Tenant| {
-            UnverifiedContextToken::parse(&text)?.verify(&tenant.keys, &self.0.expectations, now)
+            let token = match parsed.take() {
+                Some(token) => token,
+                None => UnverifiedContextToken::parse(&text)?,
+            };
+            token.verify(&tenant.keys, &self.0.expectations, now)
         };
-        let issuer = UnverifiedContextToken::parse(&text)?.issuer().clone();
         let (tenant, token) = self.with_tenant(&issuer, now, verify).await?;
         self.0.metrics.request("context");
         Ok(ConnectContextRequest::new(tenant, token))
@@ -121,7 +129,7 @@ impl ConnectApp {
         &self,
         issuer: &ClientKey,
         now: UnixTime,
-        verify: impl Fn(&Tenant) -> Result<T, app_license::Error>,
+        mut verify: impl FnMut(&Tenant) -> Result<T, app_license::Error>,
     ) -> Result<(Arc<Tenant>, T), Rejection> {
         let tenant = self.tenant(issuer, Freshness::Kept, now).await?;
         match verify(&tenant) {
