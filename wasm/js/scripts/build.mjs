@@ -20,7 +20,7 @@ makeGate(gate);
 makeCore(core);
 
 /** One entry in one format; `small` is minified as far as it goes. */
-async function entry(name, format, { small = false, platform = "neutral" } = {}) {
+async function entry(name, format, { small = false, platform = "neutral", ...more } = {}) {
   const end = format === "esm" ? "js" : "cjs";
   // entries share the first one, so that a licence is one class
   const shared = {
@@ -40,6 +40,7 @@ async function entry(name, format, { small = false, platform = "neutral" } = {})
     alias: { "#gate": `${root}build/gate.js`, "#core": `${root}build/core.js` },
     logLevel: "warning",
     treeShaking: true,
+    ...more,
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   });
   let code = result.outputFiles[0].text;
@@ -57,7 +58,7 @@ async function entry(name, format, { small = false, platform = "neutral" } = {})
         keep_fargs: false,
         reduce_funcs: false,
       },
-      mangle: { toplevel: true, properties: { regex: /^_(bits|standard|advanced|map)$/ } },
+      mangle: { toplevel: true, properties: { regex: /^_(bits|standard|advanced)$/ } },
       format: { comments: false },
     };
     code = (await minify(code, options)).code;
@@ -68,6 +69,9 @@ async function entry(name, format, { small = false, platform = "neutral" } = {})
 for (const format of ["esm", "cjs"]) {
   await entry("index", format, { small: true });
   await entry("server", format, { platform: "node" });
+  // a component of a client, where a framework renders some on a server
+  await entry("react", format, { external: ["react"], banner: { js: '"use client";' } });
+  await entry("openfeature", format, { external: ["@openfeature/core"] });
 }
 
 // types: one file an entry and format, for `nodenext` resolution
