@@ -16,6 +16,9 @@ if (!core) {
 process.chdir(root);
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
+for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+  copyFileSync(`../../${name}`, name);
+}
 makeGate(gate);
 makeCore(core);
 
