@@ -72,8 +72,7 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
 for (const format of ["esm", "cjs"]) {
   await entry("index", format, { small: true });
   await entry("server", format, { platform: "node" });
-  // a component of a client, where a framework renders some on a server
-  await entry("react", format, { external: ["react"], banner: { js: '"use client";' } });
+  await entry("react", format, { external: ["react"] });
   await entry("openfeature", format, { external: ["@openfeature/core"] });
 }
 
