@@ -90,7 +90,8 @@ mod tests {
             let url = url::Url::parse(&format!("https://{host}/")).unwrap();
             prop_assert!(url.has_host());
             if let (None, true) = (host.find(':'), is_name(&host)) {
-                prop_assert_eq!(url.host_str(), Some(host.to_ascii_lowercase().as_str()));
+                let lower = host.to_ascii_lowercase();
+                prop_assert_eq!(url.host_str(), Some(lower.as_str()));
                 prop_assert!(matches!(url.host(), Some(url::Host::Domain(_))));
             }
         }
