@@ -1,33 +1,41 @@
 //! Decisions on verified licences.
 
 use app_license::{
-    Edition, EnvironmentType, Error, License, Policy, Touchpoint, UnixTime, Verified, WhenAbsent,
+    Capability, Edition, EnvironmentType, Error, License, Policy, Touchpoint, Verified, WhenAbsent,
 };
-use serde_json::Value;
 
-use crate::arguments::{flag, missing, now, number, optional, text};
+use crate::answer::Answer;
+use crate::question::{Field, Question, missing};
 
-/// Decides on a licence that the caller has verified before.
-pub(crate) fn decide(question: &Value) -> Result<Value, Error> {
-    let touchpoint = Touchpoint::from_code(text(question, "touchpoint")?);
+/// Decides on a licence that the caller has verified before; only a confirmed one counts.
+pub(crate) fn decide(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let touchpoint = Touchpoint::from_code(question.text(Field::Event));
     let touchpoint = touchpoint.ok_or_else(|| missing("touchpoint"))?;
-    let mut license = License::from_object(text(question, "license")?.as_bytes(), touchpoint)?;
-    if let Some(environment) = optional(question, "environment") {
+    let mut license = License::from_object(question.text(Field::Body).as_bytes(), touchpoint)?;
+    if let Some(environment) = question.get(Field::Extra) {
         license = license.in_environment(EnvironmentType::new(environment));
     }
-    if let Some(at) = number(question, "asOf").and_then(UnixTime::from_seconds) {
-        license = license.at(at);
+    if question.get(Field::Status).is_some() {
+        license = license.at(question.time(Field::Status, "asOf")?);
     }
     let mut policy = Policy::new()
-        .production_only(flag(question, "productionOnly"))
-        .confirmed_only(flag(question, "confirmedOnly"));
-    if let Some(edition) = optional(question, "whenAbsent").and_then(Edition::from_name) {
+        .production_only(question.get(Field::Form).is_some())
+        .confirmed_only(true);
+    if let Some(edition) = question.get(Field::Target).and_then(Edition::from_name) {
         policy = policy.when_absent(WhenAbsent::Assume(edition));
     }
-    if let Some(seconds) = number(question, "maxAge") {
-        policy = policy.max_age(seconds);
+    if question.get(Field::Leeway).is_some() {
+        policy = policy.max_age(question.time(Field::Leeway, "maxAge")?.as_seconds());
     }
-    let needs = text(question, "needs")?;
-    let decision = Verified::dangerous_assume(license).decide(&policy, needs, now(question)?);
-    Ok(serde_json::to_value(&decision).unwrap_or_default())
+    let needs = question.need(Field::AppKey, "requires")?;
+    let decision = Verified::dangerous_assume(license).decide(&policy, needs, question.now()?);
+    answer.flag(decision.is_allowed());
+    answer.text(decision.code());
+    answer.text(decision.needs().as_str());
+    answer.maybe(decision.has().map(Capability::as_str));
+    match decision.age() {
+        Some(age) => answer.shown(age),
+        None => answer.none(),
+    }
+    Ok(())
 }

@@ -1,89 +1,109 @@
 //! Operations on what Forge sends.
 
 use app_license::forge::{
-    InvocationExpectations, IsolatedCloud, LicenseApiResponse, UnverifiedInvocationToken,
-    token_from_header,
+    InvocationExpectations, IsolatedCloud, LicenseApiRequest, LicenseApiResponse,
+    UnverifiedInvocationToken, token_from_header,
 };
-use app_license::{Error, ForgeAppId, Jwks};
-use serde_json::{Value, json};
+use app_license::{EnvironmentType, Error, ForgeAppId, Jwks};
 
-use crate::arguments::{leeway, now, number, optional, text, texts};
-
-fn unverified(token: &str) -> Result<UnverifiedInvocationToken<'_>, Error> {
-    UnverifiedInvocationToken::parse(token)
-}
+use crate::answer::Answer;
+use crate::question::{Field, Question};
 
 /// Which of the platform's keys signed an invocation token.
-pub(crate) fn invocation_key(question: &Value) -> Result<Value, Error> {
-    let token = token_from_header(texts(question, "authorization"))?;
-    Ok(json!({ "kid": unverified(token)?.kid() }))
+pub(crate) fn key(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let token = token_from_header(question.authorization())?;
+    answer.text(UnverifiedInvocationToken::parse(token)?.kid());
+    Ok(())
+}
+
+/// The ids of a key set's usable keys.
+pub(crate) fn key_set(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let keys = Jwks::parse(question.need(Field::Keys, "jwks")?.as_bytes())?;
+    for kid in keys.kids() {
+        answer.text(kid);
+    }
+    Ok(())
 }
 
 /// Verifies an invocation token against the platform's key set.
-pub(crate) fn invocation(question: &Value) -> Result<Value, Error> {
-    let token = token_from_header(texts(question, "authorization"))?;
-    let token = unverified(token)?;
-    let keys = Jwks::parse(text(question, "jwks")?.as_bytes())?;
-    let mut expected = InvocationExpectations::new(ForgeAppId::new(text(question, "appId")?)?);
-    if let Some(leeway) = leeway(question)? {
+pub(crate) fn invocation(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let token = token_from_header(question.authorization())?;
+    let token = UnverifiedInvocationToken::parse(token)?;
+    let keys = Jwks::parse(question.need(Field::Keys, "jwks")?.as_bytes())?;
+    let app = ForgeAppId::new(question.need(Field::AppKey, "appId")?)?;
+    let mut expected = InvocationExpectations::new(app);
+    if let Some(leeway) = question.leeway()? {
         expected = expected.leeway(leeway);
     }
-    if let Some(label) = optional(question, "isolatedCloud") {
+    if let Some(label) = question.get(Field::Extra) {
         expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
     }
-    let token = token.verify(&keys, &expected, now(question)?)?;
-    let contexts: Vec<Value> = token
-        .contexts()
-        .iter()
-        .map(|context| {
-            json!({
-                "name": context.name(),
-                "apiBaseUrl": context.api_base_url(),
-                "cloudId": context.cloud_id().map(|id| id.as_str()),
-                "workspaceId": context.workspace_id(),
-            })
-        })
-        .collect();
-    Ok(json!({
-        "appId": token.app_id().as_str(),
-        "appVersion": token.app_version(),
-        "apiBaseUrl": token.api_base_url(),
-        "installationId": token.installation_id().as_str(),
-        "environmentType": token.environment_type(),
-        "environmentId": token.environment_id(),
-        "moduleKey": token.module_key(),
-        "moduleType": token.module_type(),
-        "contexts": contexts,
-        "cloudId": token.cloud_id().map(|id| id.as_str()),
-        "siteUrl": token.site_url(),
-        "principal": token.principal(),
-        "tokenId": token.token_id(),
-        "issuedAt": token.issued_at().as_seconds(),
-        "expiresAt": token.expires_at().as_seconds(),
-        "license": token.license().raw(),
-    }))
+    let token = token.verify(&keys, &expected, question.now()?)?;
+    answer.text(token.app_id().as_str());
+    answer.text(token.installation_id().as_str());
+    answer.time(token.issued_at());
+    answer.time(token.expires_at());
+    for field in [
+        token.license().raw(),
+        token.environment_type().map(EnvironmentType::as_str),
+        token.environment_id(),
+        token.app_version(),
+        token.api_base_url(),
+        token.module_key(),
+        token.module_type(),
+        token.cloud_id().map(|id| id.as_str()),
+        token.site_url(),
+        token.principal(),
+        token.token_id(),
+    ] {
+        answer.maybe(field);
+    }
+    match token.user_access() {
+        Some(access) => answer.flag(access.allows()),
+        None => answer.none(),
+    }
+    for context in token.contexts() {
+        answer.maybe(context.name());
+        answer.maybe(context.api_base_url());
+        answer.maybe(context.cloud_id().map(|id| id.as_str()));
+        answer.maybe(context.workspace_id());
+    }
+    Ok(())
 }
 
-/// Reads one app's licence out of an answer of the License API.
-pub(crate) fn license_api(question: &Value) -> Result<Value, Error> {
-    let body = text(question, "body")?;
-    let status = number(question, "status").and_then(|status| u16::try_from(status).ok());
-    let retry_after = optional(question, "retryAfter");
-    let answer = match LicenseApiResponse::read(status.unwrap_or(200), retry_after, body.as_bytes())
-    {
-        Ok(answer) => answer,
+/// Where to ask the License API: of this very app, or of others too.
+pub(crate) fn license_url(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let request = match question.get(Field::AppKey) {
+        Some(ids) => {
+            let ids: Result<Vec<_>, _> = ids.split('\n').map(ForgeAppId::new).collect();
+            LicenseApiRequest::of_apps(&ids?)?
+        }
+        None => LicenseApiRequest::of_self(),
+    };
+    answer.text(LicenseApiRequest::ORIGIN);
+    answer.text(&request.path());
+    Ok(())
+}
+
+/// Reads one app's licence out of an answer of the License API: `known` and the licence's object,
+/// or `busy` or `broken` and why.
+pub(crate) fn license_api(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let body = question.text(Field::Body).as_bytes();
+    let status = question.text(Field::Status).parse().unwrap_or(200);
+    let read = match LicenseApiResponse::read(status, question.get(Field::Extra), body) {
+        Ok(read) => read,
         Err(fault) => {
-            return Ok(json!({
-                "error": "license_api",
-                "class": if fault.is_transient() { "unavailable" } else { "refused" },
-                "status": if fault.is_transient() { 503 } else { 502 },
-                "message": fault.to_string(),
-            }));
+            let transient = fault.is_transient();
+            answer.text(if transient { "busy" } else { "broken" });
+            answer.shown(fault);
+            return Ok(());
         }
     };
-    let license = match optional(question, "appId") {
-        Some(id) => answer.license(&ForgeAppId::new(id)?)?,
-        None => answer.into_only()?,
+    let license = match question.get(Field::AppKey) {
+        Some(id) => read.license(&ForgeAppId::new(id)?)?,
+        None => read.into_only()?,
     };
-    Ok(json!({ "license": license.raw() }))
+    answer.text("known");
+    answer.maybe(license.raw());
+    Ok(())
 }

@@ -29,7 +29,10 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
   const shared = {
     name: "shared",
     setup(plugin) {
-      plugin.onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: `./index.${end}`, external: true }));
+      plugin.onResolve({ filter: /^\.\.?\/(index|server)\.js$/ }, ({ path }) => ({
+        path: `./${/(\w+)\.js$/.exec(path)[1]}.${end}`,
+        external: true,
+      }));
     },
   };
   const result = await build({
@@ -78,7 +81,7 @@ for (const format of ["esm", "cjs"]) {
 
 // types: one file an entry and format, for `nodenext` resolution
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { stdio: "inherit" });
-for (const file of readdirSync("dist").filter((name) => name.endsWith(".d.ts"))) {
+for (const file of readdirSync("dist", { recursive: true }).filter((name) => name.endsWith(".d.ts"))) {
   const types = readFileSync(`dist/${file}`, "utf8");
   writeFileSync(
     `dist/${file.replace(/\.d\.ts$/, ".d.cts")}`,

@@ -66,7 +66,7 @@ test("signed lifecycle events", () => {
   const now = new Date(file.now * 1000);
   each(file, (one) => {
     const request = incoming(one.request);
-    const kid = server.installKeyOf(request);
+    const kid = server.installKeyOf(request).kid;
     const pem = Object.hasOwn(file.keys_by_kid, kid) && file.keys_by_kid[kid];
     if (!pem) {
       throw new server.LicenseError("unknown_key", "no such key");
@@ -99,7 +99,8 @@ test("a signed request verifies", () => {
   const secret = "0123456789abcdef0123456789abcdef";
   const target = "/panel?lic=active&capSet=capabilityAdvanced";
   const baseUrl = "https://app.example.com";
-  const authorization = server.signRequest({ method: "GET", target }, { appKey: "tenant-1", secret, baseUrl, now });
+  // what an app signs for a site has the shape of what a site signs for an app
+  const authorization = server.signRequest({ method: "GET", target }, { appKey: "tenant-1", clientKey: "app", secret, baseUrl, now });
   const request = { method: "GET", target, authorization };
   const tenant = { clientKey: "tenant-1", secrets: [secret] };
   const proof = server.verifyRequest(request, tenant, { baseUrl, now });
@@ -113,21 +114,29 @@ test("a signed request verifies", () => {
 });
 
 test("a confirmed licence", () => {
-  const body = { key: "a", license: { active: true, type: "COMMERCIAL", entitlementNumber: "E-1" } };
+  const answer = (license) => ({ status: 200, body: JSON.stringify({ key: "a", license }) });
+  const license = { active: true, type: "COMMERCIAL", entitlementNumber: "E-1" };
   const what = { requires: "capabilityStandard", confirmedOnly: true };
-  assert.equal(server.check(server.fromConnectApi(body), what).reason, "granted");
-  const developer = { key: "a", license: { ...body.license, type: "developer" } };
-  assert.equal(server.check(server.fromConnectApi(developer), what).reason, "unconfirmed");
+  const reason = (l, more) => server.check(server.fromConnectApi(answer(l)), { ...what, ...more }).reason;
+  assert.equal(reason(license), "granted");
+  assert.equal(reason({ ...license, type: "developer" }), "unconfirmed");
+  assert.equal(reason(license, { requires: "capabilityAdvanced" }), "capability_missing");
+  assert.equal(reason(license, { maxAge: 60 }), "stale");
   const context = { license: { active: true }, environmentType: "PRODUCTION" };
   assert.equal(server.fromFunctionContext(context).trust, "verified");
   assert.equal(server.fromFunctionContext(context).environment, null);
 });
 
-test("the Forge License API", () => {
+test("answers of the License APIs", () => {
   const appId = "35559c21-6120-406b-b7cd-d87f468f6d32";
   const body = JSON.stringify({ results: [{ appId, data: { active: true } }] });
   assert.equal(server.fromForgeApi({ status: 200, body }).state, "active");
-  assert.throws(() => server.fromForgeApi({ status: 500, body: "" }), { code: "license_api", class: "unavailable" });
+  const fault = (status, code) => ({ code: "license_api", class: "unavailable", status: code });
+  assert.throws(() => server.fromForgeApi({ status: 500, body: "" }), fault(500, 503));
+  assert.throws(() => server.fromForgeApi({ status: 403, body: "" }), fault(403, 502));
+  assert.equal(server.fromConnectApi({ status: 404, body: "" }).state, "absent");
+  assert.throws(() => server.fromConnectApi({ status: 403, body: "" }), fault(403, 502));
+  assert.throws(() => server.fromConnectApi({ status: 200, body: "<html>" }), fault(200, 503));
 });
 
 test("CommonJS, and one class of licences", () => {
