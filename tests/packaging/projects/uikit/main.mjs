@@ -7,13 +7,16 @@ import { createElement as h, useEffect, useState } from "react";
 import { render } from "./renderer.mjs";
 
 const features = new FeatureMap({ features: { "bulk-export": "advanced" } });
-const license = { active: true, capabilitySet: "capabilityAdvanced" };
+const context = (capabilitySet) => ({ environmentType: "PRODUCTION", license: { active: true, capabilitySet } });
 
-/** Undefined at first, like UI Kit's own. */
+/** Undefined at first, like UI Kit's own; then the customer goes back to Standard. */
 function useProductContext() {
-  const [context, setContext] = useState();
-  useEffect(() => setContext({ environmentType: "PRODUCTION", license }), []);
-  return context;
+  const [said, say] = useState();
+  useEffect(() => {
+    say(context("capabilityAdvanced"));
+    setTimeout(() => say(context("capabilityStandard")), 50);
+  }, []);
+  return said;
 }
 
 function Line() {
@@ -26,7 +29,11 @@ function App() {
     LicenseProvider,
     { context: useProductContext(), features },
     h(Line),
-    h(Gate, { feature: "bulk-export", loading: h("Text", null, "wait") }, h("Button", null, "Export")),
+    h(
+      Gate,
+      { feature: "bulk-export", loading: h("Text", null, "wait"), fallback: ({ reason }) => h("Text", null, reason) },
+      h("Button", null, "Export"),
+    ),
   );
 }
 
