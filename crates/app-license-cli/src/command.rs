@@ -2,13 +2,14 @@
 
 mod completions;
 mod conformance;
-mod decide;
+pub(crate) mod decide;
 mod explain;
-mod inspect;
+pub(crate) mod inspect;
 mod keys;
+mod lab;
 mod qsh;
 mod sign;
-mod verify;
+pub(crate) mod verify;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -23,6 +24,7 @@ pub(crate) enum Command {
     Qsh(qsh::Args),
     Sign(sign::Args),
     Conformance(conformance::Args),
+    Lab(lab::Args),
     Completions(completions::Args),
 }
 
@@ -34,6 +36,7 @@ impl Command {
             Self::Qsh(args) => args.run(io, format),
             Self::Sign(args) => args.run(io, format),
             Self::Conformance(args) => args.run(io, format),
+            Self::Lab(args) => args.run(io, format),
             Self::Completions(args) => args.run(io),
         }
     }
