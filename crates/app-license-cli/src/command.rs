@@ -9,6 +9,7 @@ mod keys;
 mod lab;
 mod qsh;
 mod sign;
+mod trigger;
 pub(crate) mod verify;
 
 use crate::exit::Exit;
@@ -25,6 +26,7 @@ pub(crate) enum Command {
     Sign(sign::Args),
     Conformance(conformance::Args),
     Lab(lab::Args),
+    Trigger(trigger::Args),
     Completions(completions::Args),
 }
 
@@ -37,6 +39,7 @@ impl Command {
             Self::Sign(args) => args.run(io, format),
             Self::Conformance(args) => args.run(io, format),
             Self::Lab(args) => args.run(io, format),
+            Self::Trigger(args) => args.run(io, format),
             Self::Completions(args) => args.run(io),
         }
     }

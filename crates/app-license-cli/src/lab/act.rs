@@ -99,6 +99,11 @@ impl Lab {
         answer
     }
 
+    /// Keeps what a browser is about to tell the app.
+    pub(crate) fn show(&self, tenant: &Tenant, request: &SignedRequest, title: &str) {
+        self.record(tenant, request, title, None, None);
+    }
+
     fn record(
         &self,
         tenant: &Tenant,

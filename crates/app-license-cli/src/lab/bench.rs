@@ -14,6 +14,7 @@ use super::check::Checker;
 use super::demo::{self, Rules};
 use super::journal::{Entry, Journal};
 use super::moves::Way;
+use super::pages;
 use super::timeline::Timelines;
 use crate::fault::Fault;
 
@@ -75,7 +76,9 @@ pub(crate) struct Lab {
     pub(crate) turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     news: watch::Sender<u64>,
-    demo: Option<JoinHandle<()>>,
+    /// Where the demo app and the Custom UI page are.
+    pub(crate) pages_url: String,
+    serving: JoinHandle<()>,
 }
 
 /// What changes.
@@ -113,23 +116,23 @@ impl Lab {
         // an app of somebody else's has the machine's clock
         clock.stamp_tokens_by_system(setup.own.is_some());
         let host = builder.start().await?;
-        let (app, demo) = match &setup.own {
-            Some(own) => (
-                app(setup.kind, &own.base_url, &own.key, &own.forge_id)?,
-                None,
-            ),
+        let (listener, pages_url) = listen(setup.ports.unwrap_or(0)).await?;
+        let pages = pages::router(&setup.rules);
+        let (app, router) = match &setup.own {
+            Some(own) => {
+                let app = app(setup.kind, &own.base_url, &own.key, &own.forge_id)?;
+                (app, pages)
+            }
             None => {
-                let port = setup.ports.unwrap_or(0);
-                let (listener, base_url) = listen(port).await?;
-                let router = demo::router(&host, &base_url, &setup.store, &setup.rules)?;
-                let serving = tokio::spawn(async move {
-                    // serving on an open listener does not end
-                    let _ = axum::serve(listener, router).await;
-                });
-                let app = app(setup.kind, &base_url, demo::APP_KEY, demo::FORGE_ID)?;
-                (app, Some(serving))
+                let demo = demo::router(&host, &pages_url, &setup.store, &setup.rules)?;
+                let app = app(setup.kind, &pages_url, demo::APP_KEY, demo::FORGE_ID)?;
+                (app, pages.merge(demo))
             }
         };
+        let serving = tokio::spawn(async move {
+            // serving on an open listener does not end
+            let _ = axum::serve(listener, router).await;
+        });
         for site in host.sites() {
             host.tenant(&app, site.name())?;
         }
@@ -142,7 +145,8 @@ impl Lab {
             turn: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
             news: watch::Sender::new(1),
-            demo,
+            pages_url,
+            serving,
         }))
     }
 
@@ -205,9 +209,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        if let Some(demo) = &self.demo {
-            demo.abort();
-        }
+        self.serving.abort();
     }
 }
 
