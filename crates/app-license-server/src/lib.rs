@@ -28,7 +28,7 @@
 //!     "only Advanced customers see this"
 //! }
 //! # let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-//! # axum::serve(listener, router).await?;
+//! # app_license_server::serve(listener, router).await;
 //! # Ok(())
 //! # }
 //! ```
@@ -54,16 +54,22 @@ mod hooks;
 mod license;
 mod lifecycle;
 mod metrics;
+mod operations;
 mod rejection;
+mod serve;
+mod store_license_cache;
 mod tenant;
 mod wire;
 
+pub use async_trait::async_trait;
 pub use connect_app::{ConnectApp, ConnectAppBuilder};
 pub use connect_request::{ConnectContextRequest, ConnectRequest};
 pub use descriptor::{ApiMigrations, Authentication, Descriptor, Lifecycle};
 pub use error::BuildError;
 pub use forge_remote::{ForgeInvocation, ForgeRemote, ForgeRemoteBuilder};
 pub use gate::{CustomResponse, DefaultResponse, Gate, Gated, Respond, RespondingGate};
-pub use hooks::{Hook, HookRunner};
+pub use hooks::{Hook, HookResult, HookRunner};
 pub use metrics::Metrics;
 pub use rejection::Rejection;
+pub use serve::{Limits, Serve, serve};
+pub use store_license_cache::StoreLicenseCache;
