@@ -5,7 +5,16 @@ import { plot } from "./plot.js";
 import { list, open, report } from "./told.js";
 
 const PAGE = 100;
-const view = { site: null, from: 0, entry: null, shown: null, now: null, pages: null };
+const view = { site: null, from: 0, entry: null, shown: null, now: null, pages: null, faults: [] };
+
+/** What is shown is left alone while it stays the same: somebody may be pressing it. */
+const shown = new Map();
+function isNews(place, value) {
+  const text = JSON.stringify(value);
+  const news = shown.get(place) !== text;
+  shown.set(place, text);
+  return news;
+}
 
 // ---- the platform ----
 
@@ -62,8 +71,12 @@ function clock() {
 
 async function rows() {
   const find = encodeURIComponent(byId("find").value);
-  const { total, found, from, rows: sites } = await read(`sites?find=${find}&from=${view.from}`);
+  const answer = await read(`sites?find=${find}&from=${view.from}`);
+  const { total, found, from, rows: sites } = answer;
   view.site ??= sites[0]?.site ?? null;
+  if (!isNews("rows", [answer, view.site])) {
+    return;
+  }
   const focused = document.activeElement?.dataset?.site;
   byId("rows").replaceChildren(
     ...sites.map((site) => {
@@ -143,15 +156,37 @@ function turn(by) {
 
 /** Replaces the card and keeps the focus where it was. */
 function site(detail) {
+  if (!isNews("site", detail)) {
+    return;
+  }
   const focused = document.activeElement;
   const inside = byId("site").contains(focused);
   const label = inside && focused.localName === "button" ? focused.textContent : null;
   if (inside && focused.localName === "input") {
-    return; // somebody is typing
+    shown.delete("site"); // somebody is typing: next time
+    return;
   }
   byId("site").replaceChildren(...card(detail));
   if (label) {
     [...byId("site").querySelectorAll("button")].find((it) => it.textContent === label)?.focus();
+  }
+}
+
+/** Replaces the list and keeps the focus where it was. */
+function entries(all) {
+  if (!isNews("journal", [all, view.entry])) {
+    return;
+  }
+  const focused = document.activeElement?.dataset?.entry;
+  const choose = async (id) => {
+    view.entry = id;
+    await open(id);
+    entries(all);
+    byId("entry").focus({ preventScroll: true });
+  };
+  byId("journal").replaceChildren(...list(all, view.entry, choose));
+  if (focused) {
+    document.querySelector(`[data-entry="${focused}"]`)?.focus();
   }
 }
 
@@ -166,6 +201,7 @@ async function panels(detail) {
     detail.standing,
     detail.baseUrl,
     day(view.now),
+    view.faults,
   ]);
   if (key === view.shown) {
     return;
@@ -173,7 +209,7 @@ async function panels(detail) {
   view.shown = key;
   if (!detail.installed) {
     byId("connect").removeAttribute("src");
-    byId("connect").srcdoc = "<p style='font:15px system-ui'>The app is not installed on this site.</p>";
+    byId("connect").srcdoc = "<p>The app is not installed on this site.</p>";
     byId("forge").src = "about:blank";
     return;
   }
@@ -224,16 +260,7 @@ async function refresh() {
     read(`journal${only}`),
   ]);
   site(detail);
-  const focused = document.activeElement?.dataset?.entry;
-  byId("journal").replaceChildren(
-    ...list(journal.entries, view.entry, (id) => {
-      view.entry = id;
-      open(id).then(() => byId("entry").focus());
-    }),
-  );
-  if (focused) {
-    document.querySelector(`[data-entry="${focused}"]`)?.focus();
-  }
+  entries(journal.entries);
   byId("plot").replaceChildren(plot(detail.timeline, view.now));
   await panels(detail);
 }
@@ -249,6 +276,7 @@ async function follow() {
       version = state.version;
       view.now = state.now;
       view.pages = state.pages;
+      view.faults = state.services.map(({ fault: kind }) => kind);
       byId("now").textContent = state.now.replace("T", " ").replace("Z", " UTC");
       const whose = state.app.own ? "your app" : "demo app";
       byId("app").textContent = `${whose} ${state.app.name} at ${state.app.baseUrl}`;

@@ -1,5 +1,5 @@
 // What the app was told: the list, and one entry decoded beside what was verified and decided.
-import { attempt, byId, el, read, say } from "./dom.js";
+import { byId, el, read, say } from "./dom.js";
 
 const pretty = (value) => JSON.stringify(value, null, 2);
 
@@ -10,17 +10,17 @@ function verdict(entry) {
   if (entry.verdict === "refused") {
     return `refused: ${entry.code}`;
   }
-  if (entry.status !== null && entry.status !== undefined) {
-    return `${entry.status}`;
+  if (entry.answered) {
+    return `${entry.status ?? "no answer"}`;
   }
-  return entry.told ? (entry.verdict ?? "") : "";
+  return entry.told ? "shown" : "";
 }
 
 function mood(entry) {
   if (!entry.told) {
     return "note";
   }
-  const bad = entry.verdict === "refused" || (entry.status ?? 200) >= 400 || entry.status === null;
+  const bad = entry.verdict === "refused" || (entry.answered && !(entry.status < 400));
   return bad || entry.mishap === "lost" ? "bad" : "good";
 }
 
@@ -49,8 +49,11 @@ export function list(entries, chosen, open) {
 
 /** Loads and shows one entry. */
 export async function open(id) {
-  const entry = await attempt(`entry ${id}`, () => read(`journal/${id}`));
-  if (!entry) {
+  let entry;
+  try {
+    entry = await read(`journal/${id}`);
+  } catch (error) {
+    say(error.message, true);
     return;
   }
   const { told, answer } = entry;

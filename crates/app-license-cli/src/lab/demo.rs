@@ -4,7 +4,6 @@
 //! | route | called by | says |
 //! |---|---|---|
 //! | lifecycle routes of the server | the platform | 204 |
-//! | `POST /forge/lifecycle` | the platform, Forge half | 204 |
 //! | `GET /panel` | an iframe of the product | the panel, as a page |
 //! | `GET /decisions` | the same | every feature, decided by the URL |
 //! | `GET /decisions/confirmed` | the same | every feature, decided by the License API |
@@ -15,15 +14,15 @@
 mod panel;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app_license::connect::KeyHosts;
-use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind, KeySetUrl};
-use app_license::{AppKey, ErrorKind, FeatureMap, License, Policy, UnixTime, Verified};
+use app_license::forge::KeySetUrl;
+use app_license::{AppKey, FeatureMap, License, Policy, UnixTime, Verified};
 use app_license_client::{ConnectLicenseApi, Fetcher, ForgeKeys, InstallKeys};
 use app_license_server::{ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Rejection};
-use app_license_store::{Delivery, InstallationStore};
+use app_license_store::InstallationStore;
 use app_license_testkit::MockHost;
-use axum::body::Bytes;
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -65,7 +64,6 @@ struct Demo {
     confirmed: ConnectApp,
     license_api: ConnectLicenseApi,
     remote: ForgeRemote,
-    store: Arc<dyn InstallationStore>,
     rules: Rules,
     host: MockHost,
 }
@@ -113,6 +111,8 @@ pub(crate) fn router(
         .clock(now.clone())
         .keep_through_outage(0)
         .back_off(0)
+        .attempts(1, Duration::ZERO, Duration::ZERO)
+        .deadline(Duration::from_secs(3))
         .build()
         .map_err(|e| built(&e))?;
     let app = |policy: Policy| {
@@ -132,11 +132,11 @@ pub(crate) fn router(
         confirmed: app(rules.policy.confirmed_only(true))?,
         license_api: license_api.clone(),
         remote: ForgeRemote::builder(FORGE_ID, forge_keys)?
+            .shared_store(Arc::clone(store))
             .policy(rules.policy)
             .features(rules.map.clone())
             .clock(now)
             .build(),
-        store: Arc::clone(store),
         rules: rules.clone(),
         host: host.clone(),
     };
@@ -144,8 +144,7 @@ pub(crate) fn router(
         .route("/panel", get(panel))
         .route("/decisions", get(decisions))
         .route("/decisions/confirmed", get(confirmed))
-        .route("/forge/decisions", post(forge_decisions))
-        .route("/forge/lifecycle", post(forge_lifecycle));
+        .route("/forge/decisions", post(forge_decisions));
     let plain = |name: &&str| {
         name.bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
@@ -163,10 +162,17 @@ pub(crate) fn router(
             );
     }
     let lifecycle = demo.connect.lifecycle_routes();
+    let lifecycle = lifecycle.merge(demo.remote.lifecycle_routes());
     Ok(router.with_state(demo).merge(lifecycle))
 }
 
 impl Demo {
+    /// What the License API says, asked now: what is kept of it may be five minutes old.
+    async fn confirmed(&self, request: &ConnectRequest) -> Result<Verified<License>, Rejection> {
+        self.license_api.forget(request.client_key());
+        self.confirmed.license(request).await
+    }
+
     /// Every feature, decided on a proved licence.
     fn decide(&self, policy: &Policy, license: &Verified<License>) -> Response {
         let now = self.host.clock().now();
@@ -182,9 +188,11 @@ async fn panel(State(demo): State<Demo>, request: ConnectRequest) -> Result<Resp
     let license = demo.connect.license(&request).await?;
     let now = demo.host.clock().now();
     let decide = |needs: &app_license::Capability| license.decide(&demo.rules.policy, needs, now);
+    let asked = demo.confirmed(&request).await;
     Ok(panel::page(
         &license,
         &demo.rules.questions.answers(&decide),
+        &asked,
     ))
 }
 
@@ -200,40 +208,10 @@ async fn confirmed(
     State(demo): State<Demo>,
     request: ConnectRequest,
 ) -> Result<Response, Rejection> {
-    // what is in the cache is five minutes old; here every question is to be seen
-    demo.license_api.forget(request.client_key());
-    let license = demo.confirmed.license(&request).await?;
+    let license = demo.confirmed(&request).await?;
     Ok(demo.decide(&demo.rules.policy.confirmed_only(true), &license))
 }
 
 async fn forge_decisions(State(demo): State<Demo>, invocation: ForgeInvocation) -> Response {
     demo.decide(&demo.rules.policy, &invocation.license())
-}
-
-/// The Forge half's events: the token proves which installation speaks.
-async fn forge_lifecycle(
-    State(demo): State<Demo>,
-    invocation: ForgeInvocation,
-    body: Bytes,
-) -> Result<StatusCode, Response> {
-    let kind = serde_json::from_slice::<serde_json::Value>(&body)
-        .ok()
-        .and_then(|body| ForgeLifecycleKind::from_name(body.get("eventType")?.as_str()?));
-    let unreadable = || (StatusCode::BAD_REQUEST, "no lifecycle event").into_response();
-    let event = ForgeLifecycleEvent::parse(kind.ok_or_else(unreadable)?, &body)
-        .map_err(|_| unreadable())?;
-    if event.installation_id() != Some(invocation.installation_id()) {
-        let found = event.installation_id().map(ToString::to_string);
-        let error = app_license::Error::from(ErrorKind::TenantMismatch {
-            field: "installation",
-            expected: invocation.installation_id().to_string(),
-            found: found.unwrap_or_default(),
-        });
-        return Err(Rejection::from(error).into_response());
-    }
-    let delivery = Delivery::forge(event).ok_or_else(unreadable)?;
-    match demo.store.apply(delivery, demo.host.clock().now()).await {
-        Ok(_) => Ok(StatusCode::NO_CONTENT),
-        Err(_) => Err(StatusCode::SERVICE_UNAVAILABLE.into_response()),
-    }
 }

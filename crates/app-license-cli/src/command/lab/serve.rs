@@ -52,7 +52,7 @@ impl ServeArgs {
         let keeper = tokio::spawn(persist::keep(Arc::clone(&lab), world.clone()));
         let url = format!("http://127.0.0.1:{port}/");
         announce(io, format, &url, &lab, &exported)?;
-        let stopped = tokio::signal::ctrl_c().await;
+        let stopped = stopped().await;
         keeper.abort();
         persist::write(&lab, &world)?;
         stopped.map_err(|error| Fault::Lab(format!("cannot wait for Ctrl-C: {error}")))?;
@@ -98,6 +98,21 @@ impl ServeArgs {
     fn world(&self) -> PathBuf {
         self.data.join("world.json")
     }
+}
+
+/// Waits for Ctrl-C, or for being asked to end.
+async fn stopped() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut end = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = end.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 /// Scheme, host and port of a URL.

@@ -102,7 +102,8 @@ pub(super) async fn journal(State(desk): State<Desk>, Query(asked): Query<Asked>
                 "id": entry.id, "at": entry.at, "site": entry.site, "name": entry.name,
                 "title": entry.title, "mishap": entry.mishap,
                 "told": entry.told.is_some(),
-                "status": entry.answer.as_ref().map(|answer| answer.status),
+                "answered": entry.answer.is_some(),
+                "status": entry.answer.as_ref().and_then(|answer| answer.status),
                 "verdict": at("/verdict"), "code": at("/error/code"),
             })
         })
