@@ -8,6 +8,7 @@
 )]
 
 mod cache;
+mod chromium;
 mod ci;
 mod context;
 mod npm;
@@ -105,6 +106,7 @@ fn setup(context: &Context) -> Result<()> {
     }
     wasm::environment(context, wasm::Cpu::Generic, wasm::Origin::Any)?;
     postgres::install(context)?;
+    chromium::program(context)?;
     npm::install_all(context)?;
     println!("ready: cargo xtask test");
     Ok(())
