@@ -183,7 +183,7 @@ async fn what_cannot_be_done_is_said_and_changes_nothing() {
         ("move", json!({"site": "acme", "move": "fly"})),
         ("clock", json!({"set": "yesterday"})),
         ("fault", json!({"service": "nobody", "kind": "down"})),
-        ("inspect", json!({"input": "???"})),
+        ("inspect", json!({"input": "nothing of note"})),
         ("bridge", json!({"site": "acme", "call": "getContext"})),
         ("sites", json!({"site": "x", "count": 1, "more": 2})),
     ] {
