@@ -1,10 +1,10 @@
 // The page of every bundler in a real Chromium, under the policy that Custom UI has by default.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { BUNDLERS, bundled, leftOver } from "./bundle.mjs";
-import { customUiPolicy, launch, open, serve, shown } from "./harness.mjs";
+import { BUILD, HERE, customUiPolicy, launch, open, serve, shown } from "./harness.mjs";
 
 let browser;
 const servers = [];
@@ -68,6 +68,22 @@ test("the policy is in force on these pages", async () => {
     return { inlined: Boolean(globalThis.inlined), compiled };
   });
   assert.deepEqual(refused, { inlined: false, compiled: false });
+  await close();
+});
+
+test("the vectors, through what was packed, under the policy", async () => {
+  const [folder, vectors] = [`${BUILD}vectors/`, `${HERE}../vectors/`];
+  const names = readdirSync(vectors).filter((name) => name.endsWith(".json"));
+  cpSync(vectors, `${folder}files`, { recursive: true });
+  writeFileSync(`${folder}files/index.json`, JSON.stringify(names));
+  cpSync(`${BUILD}node_modules/app-license/dist`, `${folder}dist`, { recursive: true });
+  cpSync(`${HERE}../../wasm/js/test/vectors.mjs`, `${folder}vectors.mjs`);
+  const origin = await served(folder, policy);
+  const { page, problems, close } = await open(browser, `${origin}/`);
+  const tallies = JSON.parse(await shown(page, "pre"));
+  assert.deepEqual(tallies.flatMap(({ failures }) => failures), []);
+  assert.ok(tallies.reduce((sum, { passed }) => sum + passed, 0) > 80);
+  assert.deepEqual(problems, []);
   await close();
 });
 

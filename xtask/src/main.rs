@@ -106,8 +106,8 @@ fn setup(context: &Context) -> Result<()> {
     }
     wasm::environment(context, wasm::Cpu::Generic, wasm::Origin::Any)?;
     postgres::install(context)?;
-    chromium::program(context)?;
     npm::install_all(context)?;
+    chromium::program(context)?;
     println!("ready: cargo xtask test");
     Ok(())
 }

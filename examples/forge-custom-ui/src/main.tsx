@@ -10,7 +10,8 @@ import "./style.css";
 
 const load = async () => License.fromForgeContext(await view.getContext());
 
-void view.theme.enable();
+// light, where the product has no theme to give
+view.theme.enable().catch(() => undefined);
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <LicenseProvider load={load} features={editions}>

@@ -1,6 +1,7 @@
 // A misspelt capability is a type error where it is a literal; an unknown one needs no cast.
 import { License, check } from "app-license";
 import type { Capability, Check, Requires } from "app-license";
+import { check as checkVerified } from "app-license/server";
 import { Gate, LicenseProvider, useLicense } from "app-license/react";
 
 const license = License.fromConnectQuery(location.search);
@@ -42,6 +43,14 @@ export const other: Check<string> = { requires: "capabilityUltra" };
 export const wrong: Check = { requires: "capabilityAdvancd" };
 check(license, kept);
 check(license, other);
+
+declare const verified: License<"verified">;
+checkVerified(verified, { requires: "capabilityAdvanced" });
+checkVerified(verified, { requires: configured });
+// @ts-expect-error misspelt
+checkVerified(verified, { requires: "capabilityAdvancd" });
+// @ts-expect-error a hint proves nothing
+checkVerified(license, { requires: "capabilityAdvanced" });
 
 /** A function of one's own that passes a capability on. */
 export function offer<C extends string>(capability: Requires<C>): boolean {
