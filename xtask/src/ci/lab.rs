@@ -14,12 +14,18 @@ pub(super) fn lab(context: &Context) -> Result<Outcome> {
     let chromium = chromium::program(context)?;
     npm::install(context, npm::LAB)?;
     let sh = &context.sh;
-    cmd!(sh, "cargo build --release --bin app-license").run()?;
+    cmd!(
+        sh,
+        "cargo build --release --bin app-license --bin connect-backend"
+    )
+    .run()?;
+    let programs = context.target_dir().join("release");
     let _there = sh.push_dir(npm::LAB);
     Ok(Outcome {
         tests: counted(
             cmd!(sh, "npm test --silent")
                 .env("CHROMIUM", &chromium)
+                .env("PROGRAMS", &programs)
                 .into(),
         )?,
         ..Outcome::default()
