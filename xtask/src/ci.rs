@@ -1,6 +1,7 @@
 //! The jobs of continuous integration, each one a subcommand.
 
 mod fuzz;
+mod lab;
 mod lint;
 mod msrv;
 mod npm;
@@ -38,6 +39,8 @@ pub(crate) enum Job {
     Peers,
     /// The npm package: its tests, the examples, and the packed tarball in other projects
     Npm,
+    /// The lab in a real browser, from the README's first command on
+    Lab,
     /// Every fuzz target for ten seconds
     Fuzz,
 }
@@ -83,6 +86,7 @@ impl Job {
             Self::Wasm => test::wasm(context),
             Self::Peers => test::peers(context),
             Self::Npm => npm::npm(context),
+            Self::Lab => lab::lab(context),
             Self::Fuzz => fuzz::fuzz(context),
         }
     }

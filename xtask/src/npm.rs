@@ -11,7 +11,9 @@ use crate::context::Context;
 pub(crate) const TEST_PEERS: &str = "tests/peers";
 /// The tools that the packed package is built and run with.
 pub(crate) const PACKAGING: &str = "tests/packaging";
-const FOLDERS: [&str; 3] = [TEST_PEERS, PACKAGING, "benches/peers"];
+/// The lab's test in a browser.
+pub(crate) const LAB: &str = "tests/lab";
+const FOLDERS: [&str; 4] = [TEST_PEERS, PACKAGING, LAB, "benches/peers"];
 
 pub(crate) fn install_all(context: &Context) -> Result<()> {
     for folder in FOLDERS {
