@@ -70,7 +70,9 @@ async function entry(name, format, { small = false, platform = "neutral" } = {})
 
 for (const format of ["esm", "cjs"]) {
   await entry("index", format, { small: true });
-  await entry("server", format, { platform: "node" });
+  for (const name of ["server", "express", "testing"]) {
+    await entry(name, format, { platform: "node" });
+  }
 }
 
 // types: one file an entry and format, for `nodenext` resolution

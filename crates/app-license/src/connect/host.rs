@@ -85,12 +85,14 @@ mod tests {
     proptest! {
         /// What is a host here is the same host to the URL crate.
         #[test]
-        fn the_url_crate_agrees(host in "[a-zA-Z0-9.:_\\[\\]-]{1,24}") {
-            prop_assume!(is_authority(&host));
+        fn the_url_crate_agrees(host in "[a-zA-Z0-9_-]{1,5}(\\.[a-zA-Z0-9_-]{1,4}){0,3}(:[0-9]{1,5})?") {
+            // the labels of a Punycode name are decoded there
+            prop_assume!(is_authority(&host) && !host.contains("--"));
             let url = url::Url::parse(&format!("https://{host}/")).unwrap();
             prop_assert!(url.has_host());
             if let (None, true) = (host.find(':'), is_name(&host)) {
-                prop_assert_eq!(url.host_str(), Some(host.to_ascii_lowercase().as_str()));
+                let lower = host.to_ascii_lowercase();
+                prop_assert_eq!(url.host_str(), Some(lower.as_str()));
                 prop_assert!(matches!(url.host(), Some(url::Host::Domain(_))));
             }
         }
