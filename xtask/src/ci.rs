@@ -3,6 +3,7 @@
 mod fuzz;
 mod lint;
 mod msrv;
+mod npm;
 mod tally;
 mod test;
 
@@ -35,6 +36,8 @@ pub(crate) enum Job {
     Wasm,
     /// The query hash against npm `atlassian-jwt`
     Peers,
+    /// The npm package: its tests, the examples, and the packed tarball in other projects
+    Npm,
     /// Every fuzz target for ten seconds
     Fuzz,
 }
@@ -79,6 +82,7 @@ impl Job {
             Self::Features => test::features(context),
             Self::Wasm => test::wasm(context),
             Self::Peers => test::peers(context),
+            Self::Npm => npm::npm(context),
             Self::Fuzz => fuzz::fuzz(context),
         }
     }

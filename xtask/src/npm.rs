@@ -1,6 +1,6 @@
 //! The npm packages that tests and benchmarks compare with.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use xshell::cmd;
@@ -9,7 +9,9 @@ use crate::context::Context;
 
 /// The peers of the differential tests.
 pub(crate) const TEST_PEERS: &str = "tests/peers";
-const FOLDERS: [&str; 2] = [TEST_PEERS, "benches/peers"];
+/// The tools that the packed package is built and run with.
+pub(crate) const PACKAGING: &str = "tests/packaging";
+const FOLDERS: [&str; 3] = [TEST_PEERS, PACKAGING, "benches/peers"];
 
 pub(crate) fn install_all(context: &Context) -> Result<()> {
     for folder in FOLDERS {
@@ -18,6 +20,14 @@ pub(crate) fn install_all(context: &Context) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The folders of the examples that are npm packages.
+pub(crate) fn examples(context: &Context) -> Vec<PathBuf> {
+    let mut folders = context.sh.read_dir("examples").unwrap_or_default();
+    folders.retain(|folder| folder.join("package-lock.json").exists());
+    folders.sort();
+    folders
 }
 
 /// `npm ci` in `folder`, unless what its lock file says is installed already.

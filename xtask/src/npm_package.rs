@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::npm;
 use crate::wasm::{self, Cpu, Environment, Origin, TARGET};
 
-const FOLDER: &str = "wasm/js";
+pub(crate) const FOLDER: &str = "wasm/js";
 
 /// Builds the package into `wasm/js/dist`, prints the sizes and holds them to `wasm/budget.json`.
 pub(crate) fn build(context: &Context) -> Result<()> {

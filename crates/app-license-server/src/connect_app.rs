@@ -75,6 +75,7 @@ impl ConnectApp {
     /// # Errors
     /// A [`Rejection`]: 401 when the proof is missing or does not hold, 503 when it could not be
     /// checked.
+    #[tracing::instrument(level = "debug", skip_all, fields(tenant))]
     pub async fn verify(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
@@ -101,6 +102,7 @@ impl ConnectApp {
     ///
     /// # Errors
     /// As [`ConnectApp::verify`].
+    #[tracing::instrument(level = "debug", skip_all, fields(tenant))]
     pub async fn verify_context(&self, parts: &Parts) -> Result<ConnectContextRequest, Rejection> {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
@@ -132,6 +134,8 @@ impl ConnectApp {
         mut verify: impl FnMut(&Tenant) -> Result<T, app_license::Error>,
     ) -> Result<(Arc<Tenant>, T), Rejection> {
         let tenant = self.tenant(issuer, Freshness::Kept, now).await?;
+        // known, whether or not the token turns out to be its own
+        tracing::Span::current().record("tenant", issuer.as_str());
         match verify(&tenant) {
             Ok(token) => Ok((tenant, token)),
             Err(error) if error.code() == "signature" => {

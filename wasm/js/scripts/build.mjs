@@ -16,11 +16,14 @@ if (!core) {
 process.chdir(root);
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
+for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+  copyFileSync(`../../${name}`, name);
+}
 makeGate(gate);
 makeCore(core);
 
 /** One entry in one format; `small` is minified as far as it goes. */
-async function entry(name, format, { small = false, platform = "neutral" } = {}) {
+async function entry(name, format, { small = false, platform = "neutral", ...more } = {}) {
   const end = format === "esm" ? "js" : "cjs";
   // entries share the first one, so that a licence is one class
   const shared = {
@@ -43,6 +46,7 @@ async function entry(name, format, { small = false, platform = "neutral" } = {})
     alias: { "#gate": `${root}build/gate.js`, "#core": `${root}build/core.js` },
     logLevel: "warning",
     treeShaking: true,
+    ...more,
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   });
   let code = result.outputFiles[0].text;
@@ -60,7 +64,7 @@ async function entry(name, format, { small = false, platform = "neutral" } = {})
         keep_fargs: false,
         reduce_funcs: false,
       },
-      mangle: { toplevel: true, properties: { regex: /^_(bits|standard|advanced|map)$/ } },
+      mangle: { toplevel: true, properties: { regex: /^_(bits|standard|advanced)$/ } },
       format: { comments: false },
     };
     code = (await minify(code, options)).code;
@@ -73,6 +77,8 @@ for (const format of ["esm", "cjs"]) {
   for (const name of ["server", "express", "testing"]) {
     await entry(name, format, { platform: "node" });
   }
+  await entry("react", format, { external: ["react"] });
+  await entry("openfeature", format, { external: ["@openfeature/core"] });
 }
 
 // types: one file an entry and format, for `nodenext` resolution

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use app_license_gate::facts::State;
 use app_license_gate::query::QueryFacts;
 
-use super::query::{decode, pairs};
+use super::query::{decode, pairs, redacted};
 use crate::capability::Capability;
 use crate::license::License;
 use crate::remark::Remark;
@@ -30,7 +30,7 @@ use crate::touchpoint::Touchpoint;
 /// let hint = Hint::new(query.license());
 /// assert!(hint.has_capability("capabilityAdvanced"));
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct IframeQuery<'q> {
     query: &'q str,
     lic: Option<&'q str>,
@@ -189,6 +189,14 @@ fn conflicts<'q>(slot: &mut Option<&'q str>, value: &'q str) -> bool {
             false
         }
         Some(kept) => kept != value && decode(kept) != decode(value),
+    }
+}
+
+/// The token that may be in it is not shown.
+impl std::fmt::Debug for IframeQuery<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let query = redacted(self.query);
+        f.debug_tuple("IframeQuery").field(&query).finish()
     }
 }
 

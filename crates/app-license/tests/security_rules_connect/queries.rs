@@ -88,3 +88,24 @@ fn secret_in_logs() {
     }
     assert_eq!(error.class(), ErrorClass::Refused);
 }
+
+/// An iframe URL carries its token in the query.
+#[test]
+fn no_debug_output_repeats_the_token_of_a_url() {
+    for query in [
+        "lic=active&jwt=e30.e30.c2ln",
+        "%6Awt=e30.e30.c2ln&x",
+        "JWT=e30.e30.c2ln",
+    ] {
+        let target = format!("/panel?{query}");
+        let printed = format!(
+            "{:?} {:?}",
+            IframeQuery::parse(query),
+            Request::new("GET", &target)
+        );
+        assert!(!printed.contains("c2ln"), "{printed}");
+        assert_eq!(printed.matches("[redacted]").count(), 2, "{printed}");
+    }
+    let shown = format!("{:?}", IframeQuery::parse("lic=active&jwt=e30.e30.c2ln"));
+    assert_eq!(shown, r#"IframeQuery("lic=active&jwt=[redacted]")"#);
+}

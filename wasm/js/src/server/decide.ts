@@ -1,13 +1,16 @@
 import { check as checkHint } from "../index.js";
-import type { Check, Decision, License, Policy, Reason } from "../index.js";
+import type { Check, Decision, KnownCapability, License, Policy, Reason } from "../index.js";
 import { Op, ask, seconds } from "./core.js";
 
 /**
  * Decides on a verified licence, and why. Unlike the browser's, it can be satisfied with
  * `confirmedOnly`.
  */
-export function check(license: License<"verified">, what: Check): Decision {
-  const { requires, features, feature } = what as Check & { requires?: string };
+export function check<C extends string = KnownCapability>(
+  license: License<"verified">,
+  what: Check<C>,
+): Decision {
+  const { requires, features, feature } = what;
   if (!(what as Policy).confirmedOnly || license.touchpoint === "connect_iframe_query") {
     return checkHint(license, what);
   }
