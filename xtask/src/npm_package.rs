@@ -44,10 +44,22 @@ fn copy_for_the_lab(context: &Context) -> Result<()> {
 /// Builds the package and runs its tests: in Node, and in Chromium where there is one.
 pub(crate) fn test(context: &Context) -> Result<()> {
     build(context)?;
+    let host = mock_host(context)?;
     let sh = &context.sh;
     let _there = sh.push_dir(FOLDER);
-    cmd!(sh, "npm test --silent").run()?;
+    cmd!(sh, "npm test --silent").env("MOCK_HOST", host).run()?;
     Ok(())
+}
+
+/// The testkit's mock host as a program, for tests that are not in Rust.
+pub(crate) fn mock_host(context: &Context) -> Result<PathBuf> {
+    let (sh, folder) = (&context.sh, context.target_dir());
+    cmd!(
+        sh,
+        "cargo build --quiet -p app-license-testkit --example mock_host --target-dir {folder}"
+    )
+    .run()?;
+    Ok(folder.join("debug/examples/mock_host"))
 }
 
 /// Runs vector files through the built package.
