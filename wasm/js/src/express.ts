@@ -19,7 +19,6 @@ import {
   verifyRequest,
 } from "./server.js";
 import type {
-  Capability,
   Change,
   Check,
   Cloud,
@@ -28,9 +27,11 @@ import type {
   FeatureMap,
   Installation,
   Invocation,
+  KnownCapability,
   LifecycleEvent,
   LifecycleKind,
   Policy,
+  Requires,
 } from "./server.js";
 import { bodyHash } from "./express/store.js";
 import type { InstallationStore, Mark } from "./express/store.js";
@@ -250,7 +251,7 @@ export interface GateOptions extends Policy {
   onDenied?: ((decision: Decision, request: ExpressRequest, response: ExpressResponse) => void) | undefined;
 }
 
-function gate(what: Check, options: GateOptions): Middleware {
+function gate(what: Check<string>, options: GateOptions): Middleware {
   return (request, response, next) => {
     const license = response.locals["license"];
     if (!(license instanceof License) || license.trust !== "verified") {
@@ -285,7 +286,10 @@ function gate(what: Check, options: GateOptions): Middleware {
  * server.get("/export", verified(store, app), requireCapability("capabilityAdvanced"), handler);
  * ```
  */
-export function requireCapability(requires: Capability, options: GateOptions = {}): Middleware {
+export function requireCapability<C extends string = KnownCapability>(
+  requires: Requires<C>,
+  options: GateOptions = {},
+): Middleware {
   return gate({ ...options, requires }, options);
 }
 
