@@ -59,6 +59,22 @@ impl<'a> File<'a> {
         cases
     }
 
+    /// Names what stands among the cases of a list and is none.
+    pub(crate) fn strays(&self, groups: &[&str]) -> Vec<String> {
+        let lists = groups
+            .iter()
+            .filter_map(|group| Some((group, self.get(group)?.as_array()?)));
+        lists
+            .flat_map(|(group, items)| {
+                let strays = items
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, item)| !item.is_object());
+                strays.map(move |(n, _)| format!("{group}[{n}]"))
+            })
+            .collect()
+    }
+
     fn case(&self, group: &'a str, n: usize, item: &'a Value) -> Option<Case<'a>> {
         let fields = item.as_object()?;
         let named = ["id", "name", "event"]

@@ -13,6 +13,17 @@ pub(crate) struct Mismatch {
     pub(crate) found: String,
 }
 
+impl Mismatch {
+    /// What stands in the place of a case is none.
+    pub(crate) fn no_object() -> Self {
+        Self {
+            expectation: "case".to_owned(),
+            expected: "an object".to_owned(),
+            found: "something else".to_owned(),
+        }
+    }
+}
+
 /// What came of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {

@@ -1,6 +1,6 @@
 //! A licence against what a case expects of it, whatever words the case uses.
 
-use app_license::{Capability, Edition, License, State, UnixTime};
+use app_license::{Capability, Edition, License, State, Touchpoint, UnixTime};
 use serde_json::{Value, json};
 
 use super::Checks;
@@ -21,16 +21,33 @@ pub(super) fn check(checks: &mut Checks, expect: &Value, license: &License) {
     }
 }
 
-/// Checks one key.
-pub(super) fn check_one(checks: &mut Checks, key: &str, expected: &Value, license: &License) {
-    let plain: String = key
-        .chars()
+/// A key as it is compared.
+fn plain(key: &str) -> String {
+    key.chars()
         .filter(|c| *c != '_')
         .flat_map(char::to_lowercase)
-        .collect();
+        .collect()
+}
+
+const TRIAL_END: [&str; 2] = ["trialend", "trialenddate"];
+const SUBSCRIPTION_END: [&str; 2] = ["subscriptionend", "subscriptionenddate"];
+
+/// Whether a key is something that a licence says.
+pub(super) fn knows(key: &str) -> bool {
+    let plain = plain(key);
+    let key = plain.as_str();
+    key == "state"
+        || TRIAL_END.contains(&key)
+        || SUBSCRIPTION_END.contains(&key)
+        || found(key, &License::absent(Touchpoint::ConnectIframeQuery)).is_some()
+}
+
+/// Checks one key.
+pub(super) fn check_one(checks: &mut Checks, key: &str, expected: &Value, license: &License) {
+    let plain = plain(key);
     match plain.as_str() {
-        "trialend" | "trialenddate" => date(checks, key, expected, license.trial_end()),
-        "subscriptionend" | "subscriptionenddate" => {
+        name if TRIAL_END.contains(&name) => date(checks, key, expected, license.trial_end()),
+        name if SUBSCRIPTION_END.contains(&name) => {
             date(checks, key, expected, license.subscription_end());
         }
         "state" => checks.holds(

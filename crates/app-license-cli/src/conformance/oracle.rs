@@ -57,7 +57,9 @@ pub(super) fn check(checks: &mut Checks, object: Option<&Value>, license: &Licen
         ),
     ] {
         if let Some(value) = object.get(name) {
-            let expected = if says(value) { value } else { &Value::Null };
+            // what is no text names nothing
+            let expected = Some(value).filter(|value| value.is_string() && says(value));
+            let expected = expected.unwrap_or(&Value::Null);
             checks.same(name, expected, &found);
         }
     }

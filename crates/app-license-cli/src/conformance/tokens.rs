@@ -44,8 +44,20 @@ pub(super) fn end(checks: Checks, policy: bool) -> Outcome {
 /// A lifecycle token of `connect-jwt`: RS256 with the file's one key.
 pub(super) fn lifecycle(case: &Case<'_>) -> Outcome {
     let mut checks = Checks::default();
+    if !is_complete(&mut checks, case) {
+        return checks.outcome();
+    }
     let policy = verdict(&mut checks, case, &check_lifecycle(case));
     end(checks, policy)
+}
+
+/// Whether a case has what it is judged by: without, everything would be refused.
+fn is_complete(checks: &mut Checks, case: &Case<'_>) -> bool {
+    let now = checks.need("now", case.time("now"));
+    checks
+        .ok("base_url, leeway_s", expectations(case))
+        .is_some()
+        && now.is_some()
 }
 
 fn check_lifecycle(case: &Case<'_>) -> Result<(), Error> {
@@ -70,6 +82,9 @@ fn check_lifecycle(case: &Case<'_>) -> Result<(), Error> {
 /// A shared-secret token of `connect-jwt` at its kind of endpoint.
 pub(super) fn symmetric(case: &Case<'_>) -> Outcome {
     let mut checks = Checks::default();
+    if !is_complete(&mut checks, case) {
+        return checks.outcome();
+    }
     let policy = match case.text("endpoint_kind") {
         Some("url-bound" | "context" | "session") => {
             verdict(&mut checks, case, &check_symmetric(case))
@@ -114,11 +129,15 @@ fn request<'a>(case: &Case<'a>) -> Request<'a> {
 fn expectations(case: &Case<'_>) -> Result<Expectations, Error> {
     let base = BaseUrl::new(case.text_or_file("base_url").unwrap_or_default())?;
     let expected = Expectations::new(base);
-    let leeway = case.get("leeway_s").and_then(Value::as_u64);
-    Ok(match leeway.and_then(Leeway::from_seconds) {
-        Some(leeway) => expected.with_leeway(leeway),
-        None => expected,
-    })
+    let Some(seconds) = case.get("leeway_s").and_then(Value::as_u64) else {
+        return Ok(expected);
+    };
+    let leeway = Leeway::from_seconds(seconds).ok_or_else(|| ErrorKind::TooMany {
+        what: "seconds of leeway",
+        limit: usize::try_from(Leeway::MAX_SECONDS).unwrap_or(usize::MAX),
+        found: usize::try_from(seconds).unwrap_or(usize::MAX),
+    })?;
+    Ok(expected.with_leeway(leeway))
 }
 
 /// A URL as the host signed it, with its token, claims and secret.

@@ -54,7 +54,7 @@ impl CanonicalRequest {
     /// Makes the canonical text of a request to what lies below a base URL.
     ///
     /// # Errors
-    /// `too_large` when the target has more than 64 KiB or 1024 parameters, `field_value` when
+    /// `too_large` when the target has more than 64 KiB, `too_many` over 1024 parameters, `field_value` when
     /// method or target cannot be a request's.
     pub fn new(request: &Request<'_>, base: &BaseUrl) -> Result<Self, Error> {
         Self::below(request, base.path())
@@ -64,6 +64,7 @@ impl CanonicalRequest {
         let method = request.checked_method()?;
         let (path, query) = request.path_and_query()?;
         let parameters = parameters(request, query)?;
+        let slashed = path.ends_with('/');
         let path = relative(path, base_path);
         // an escaped value only shrinks; one with raw characters may grow
         let capacity = method
@@ -78,7 +79,7 @@ impl CanonicalRequest {
         let after_path = raw.len();
         raw.push(b'&');
         push_query(parameters, &mut raw)?;
-        let decoded = decoded_path(path).map(|path| {
+        let decoded = decoded_path(path, slashed).map(|path| {
             let mut decoded = Vec::with_capacity(raw.len());
             decoded.extend_from_slice(raw.get(..after_method).unwrap_or_default());
             decoded.push(b'&');
@@ -186,11 +187,15 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-fn decoded_path(path: &str) -> Option<String> {
+/// `slashed` when the path as written lost its trailing slash already.
+fn decoded_path(path: &str, slashed: bool) -> Option<String> {
     if !path.contains('%') {
         return None;
     }
-    let decoded = decode_path(path)?;
+    let mut decoded = decode_path(path)?;
+    if !slashed && decoded.ends_with('/') {
+        decoded.pop();
+    }
     let dots = |segment: &str| matches!(segment, "." | "..");
     let ambiguous = has_escape(&decoded)
         || decoded.chars().any(char::is_control)
@@ -347,8 +352,8 @@ fn first_bytes(text: &str, name_len: usize) -> u64 {
 
 #[cold]
 fn too_many(query: &str) -> Error {
-    ErrorKind::TooLarge {
-        what: "number of parameters",
+    ErrorKind::TooMany {
+        what: "parameters",
         limit: MAX_PAIRS,
         found: pairs(query).count(),
     }

@@ -62,8 +62,13 @@ impl<'r> Request<'r> {
         if before.is_empty() || before.starts_with('/') {
             return Ok((before, self.query));
         }
+        let is_web = |scheme: &str| {
+            ["http", "https"]
+                .iter()
+                .any(|s| s.eq_ignore_ascii_case(scheme))
+        };
         let path = match before.split_once("://") {
-            Some(("http" | "https", rest)) => {
+            Some((scheme, rest)) if is_web(scheme) => {
                 let authority = rest.find('/').unwrap_or(rest.len());
                 rest.get(authority..).unwrap_or_default()
             }

@@ -25,19 +25,29 @@ const EXPECTED: &str = "`Authorization: JWT …` or the parameter `jwt`";
 ///
 /// # Errors
 /// `token_missing`, `token_conflict` when there are two different ones, `token_scheme` when the
-/// header has another scheme than `JWT`.
+/// header has another scheme than `JWT`; schemes that carry no token, as `Basic`, only where the
+/// query has none.
 pub fn token_from_request<'r>(
     authorization: impl IntoIterator<Item = &'r str>,
     query: &'r str,
 ) -> Result<Cow<'r, str>, Error> {
-    let mut found = in_headers(authorization)?.map(Cow::Borrowed);
+    let mut in_query = None;
     for pair in pairs(query) {
         if pair.value.is_empty() || decode(pair.name) != "jwt" {
             continue;
         }
-        one(&mut found, decode(pair.value))?;
+        one(&mut in_query, decode(pair.value))?;
     }
-    found.ok_or_else(|| ErrorKind::TokenMissing { expected: EXPECTED }.into())
+    // beside a token in the query, the credentials that a proxy asked for do not matter
+    let relevant = |header: &&str| in_query.is_none() || carries_a_token(header);
+    let in_headers = in_headers(authorization.into_iter().filter(relevant))?;
+    match (in_query, in_headers) {
+        (Some(token), None) => Ok(token),
+        (None, Some(token)) => Ok(Cow::Borrowed(token)),
+        (Some(one), Some(other)) if one == other => Ok(one),
+        (Some(_), Some(_)) => Err(ErrorKind::TokenConflict.into()),
+        (None, None) => Err(ErrorKind::TokenMissing { expected: EXPECTED }.into()),
+    }
 }
 
 /// Finds the token of a lifecycle event, which is in the `Authorization` header only.
@@ -60,6 +70,13 @@ pub fn token_from_header<'r>(
         }
         .into()
     })
+}
+
+fn carries_a_token(header: &str) -> bool {
+    let scheme = header.split(' ').next().unwrap_or_default();
+    ["JWT", "Bearer"]
+        .iter()
+        .any(|s| s.eq_ignore_ascii_case(scheme))
 }
 
 fn in_headers<'r>(
@@ -123,6 +140,9 @@ mod tests {
             (&["JWT "], "", Err("token_missing")),
             (&[], "", Err("token_missing")),
             (&["Bearer a.b.c"], "jwt=a.b.c", Err("token_scheme")),
+            (&["Basic YTpi"], "jwt=a.b.c", Ok("a.b.c")),
+            (&[""], "jwt=a.b.c", Ok("a.b.c")),
+            (&["Basic YTpi"], "", Err("token_scheme")),
             (&["a.b.c"], "", Err("token_scheme")),
             (&[""], "", Err("token_scheme")),
         ] {

@@ -338,6 +338,7 @@ fn read_results(s: &mut Answer<'_>) -> Result<Vec<Checked>, Fault> {
 
 fn read_result(s: &mut Answer<'_>) -> Result<Checked, Fault> {
     let (mut id, mut data, mut error) = (None, None, None);
+    let mut null = false;
     if s.peek()? != Kind::Object {
         let kind = s.peek()?;
         return Err(field("results[]").must_be(Kind::Object, kind).into());
@@ -347,8 +348,10 @@ fn read_result(s: &mut Answer<'_>) -> Result<Checked, Fault> {
             "appId" => id = field("results[].appId").text(s.value()?)?,
             "data" => match s.peek()? {
                 Kind::Object => data = Some(License::read(s, Touchpoint::ForgeLicenseApi)?),
-                // beside an error it may be null
-                Kind::Null => drop(s.value()?),
+                Kind::Null => {
+                    s.value()?;
+                    null = true;
+                }
                 kind => {
                     return Err(field("results[].data").must_be(Kind::Object, kind).into());
                 }
@@ -364,6 +367,8 @@ fn read_result(s: &mut Answer<'_>) -> Result<Checked, Fault> {
     })?;
     let id = ForgeAppId::new(&id.ok_or_else(|| field("results[].appId").missing())?)?;
     let result = match (data, error) {
+        // every part of a licence may be null, and so may the whole
+        (None, None) if null => Ok(License::absent(Touchpoint::ForgeLicenseApi)),
         (None, None) => return Err(field("results[].data").missing().into()),
         (Some(data), None) => Ok(data),
         (None, Some(kind)) if kind == "NOT_FOUND" => {
@@ -392,6 +397,7 @@ fn read_error(text: &str) -> Result<String, Fault> {
 mod tests {
     use super::{LicenseApiFault, LicenseApiRequest, LicenseApiResponse};
     use crate::ids::ForgeAppId;
+    use app_license_gate::facts::State;
 
     fn code(json: &str) -> &'static str {
         LicenseApiResponse::parse(json.as_bytes())
@@ -425,6 +431,16 @@ mod tests {
         ] {
             assert_eq!(code(json), want, "{json}");
         }
+    }
+
+    #[test]
+    fn null_is_no_licence() {
+        let json =
+            br#"{"results":[{"appId":"a","data":null},{"appId":"b","data":{"active":true}}]}"#;
+        let answer = LicenseApiResponse::parse(json).unwrap();
+        let license = |app: &str| answer.license(&ForgeAppId::new(app).unwrap()).unwrap();
+        assert_eq!(license("a").state(), State::Absent);
+        assert_eq!(license("b").state(), State::Active);
     }
 
     #[test]

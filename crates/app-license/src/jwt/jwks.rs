@@ -85,8 +85,8 @@ impl Jwks {
             })
             .map_err(in_json(WHAT))?;
         if count > MAX_KEYS {
-            return Err(ErrorKind::TooLarge {
-                what: "number of keys in the key set",
+            return Err(ErrorKind::TooMany {
+                what: "keys in a key set",
                 limit: MAX_KEYS,
                 found: count,
             }

@@ -1,11 +1,11 @@
 //! How far clocks may differ.
 
-/// How many seconds the clocks of sender and receiver may differ: 30 by default, at most 120.
+/// How many seconds the clocks of sender and receiver may differ: 30 by default, at most 179.
 ///
 /// ```
 /// use app_license::Leeway;
 /// assert_eq!(Leeway::default().as_seconds(), 30);
-/// assert!(Leeway::from_seconds(121).is_none());
+/// assert!(Leeway::from_seconds(180).is_none());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leeway(u64);
@@ -14,7 +14,7 @@ impl Leeway {
     /// No difference at all.
     pub const NONE: Self = Self(0);
     /// The most that is taken, in seconds: under the 180 s that the platform's tokens live.
-    pub const MAX_SECONDS: u64 = 120;
+    pub const MAX_SECONDS: u64 = 179;
 
     /// This many seconds, or `None` over [`Self::MAX_SECONDS`].
     ///

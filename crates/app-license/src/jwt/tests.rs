@@ -452,7 +452,7 @@ fn what_is_no_key_set_is_refused() {
         (r#"{"keys":[]}x"#, "json_trailing_bytes"),
         (r#"{"keys":[]}"#, "accepted"),
         (&large, "too_large"),
-        (&many, "too_large"),
+        (&many, "too_many"),
     ] {
         let shown = json.get(..60).unwrap_or(json);
         assert_eq!(code(Jwks::parse(json.as_bytes())), want, "{shown}");

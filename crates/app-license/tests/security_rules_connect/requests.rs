@@ -119,6 +119,9 @@ fn canonical_decoded_path() {
     };
     assert_eq!(decoded("/a%20b").as_deref(), Some("GET&/a b&"));
     assert_eq!(decoded("/a%2Fb").as_deref(), Some("GET&/a/b&"));
+    // one slash at the end goes, whichever way it is written, and one only
+    assert_eq!(decoded("/a%2F").as_deref(), Some("GET&/a&"));
+    assert_eq!(decoded("/a%2F/").as_deref(), Some("GET&/a/&"));
     assert_eq!(decoded("/a%26b").as_deref(), Some("GET&/a%26b&"));
     assert_eq!(decoded("/a%3Fb?x=1").as_deref(), Some("GET&/a?b&x=1"));
     assert_eq!(decoded("/100%25").as_deref(), Some("GET&/100%&"));

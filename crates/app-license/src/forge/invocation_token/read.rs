@@ -1,5 +1,6 @@
 //! Reading the claims of an invocation token: strict in type, open to new claims.
 
+use app_license_gate::facts::State;
 use app_license_gate::json::{Kind, Str, Value};
 
 use super::token::{InvocationToken, ProductContext};
@@ -54,6 +55,8 @@ pub(super) struct Product<'p> {
 #[derive(Default)]
 pub(super) struct Context<'p> {
     pub(super) cloud_id: Option<Str<'p>>,
+    pub(super) installation_id: Option<Str<'p>>,
+    /// `context.installation`, or the id in it
     pub(super) installation: Option<Str<'p>>,
     site_url: Option<Str<'p>>,
     module_key: Option<Str<'p>>,
@@ -158,7 +161,13 @@ impl<'p> App<'p> {
                 Kind::Object | Kind::Null => {
                     self.license = Some(License::read(s, Touchpoint::ForgeInvocationToken)?);
                 }
-                _ => return Err(wrong("app.license", "an object or null")),
+                // something is said, and it is no licence: nothing is granted
+                _ => {
+                    s.value()?;
+                    let nothing =
+                        License::of(State::Inactive, None, Touchpoint::ForgeInvocationToken);
+                    self.license = Some(nothing);
+                }
             },
             // `version` is deprecated, a string or a number
             _ => drop(s.value()?),
@@ -173,7 +182,17 @@ impl<'p> Context<'p> {
             "cloudId" => text(s, "context.cloudId", &mut self.cloud_id)?,
             "siteUrl" => text(s, "context.siteUrl", &mut self.site_url)?,
             "moduleKey" => text(s, "context.moduleKey", &mut self.module_key)?,
-            "installationId" => text(s, "context.installationId", &mut self.installation)?,
+            "installationId" => text(s, "context.installationId", &mut self.installation_id)?,
+            "installation" if s.peek()? == Kind::String => {
+                text(s, "context.installation", &mut self.installation)?;
+            }
+            "installation" => object(s, "context.installation", |s, key| {
+                match key {
+                    "id" | "ari" => text(s, "context.installation.id", &mut self.installation)?,
+                    _ => drop(s.value()?),
+                }
+                Ok(())
+            })?,
             "userAccess" => {
                 let access = UserAccess::of(s.value()?);
                 let expected = "an object of booleans";

@@ -17,15 +17,17 @@ impl<'p> Read<'p> {
         if id != Str::from(app.as_str()) {
             return Err(contradict("app.id", "aud"));
         }
-        agree(
-            ("app.installationId", self.app.installation_id),
-            ("app.installation.id", self.app.installation),
-        )?;
         let installation = self.app.installation_id.or(self.app.installation);
-        agree(
-            ("context.installationId", self.context.installation),
-            ("app.installationId", installation),
-        )?;
+        for (claim, named) in [
+            ("app.installation.id", self.app.installation),
+            ("context.installationId", self.context.installation_id),
+            ("context.installation", self.context.installation),
+        ] {
+            agree(
+                (claim, named.map(bare_id)),
+                ("app.installationId", installation.map(bare_id)),
+            )?;
+        }
         self.check_site()
     }
 
@@ -110,6 +112,13 @@ fn cloud_of_api(url: Str<'_>) -> Option<Str<'_>> {
     }
     let site = parts.nth(1)?;
     (!site.is_empty()).then(|| site.into())
+}
+
+/// The id in an ARI of an installation, which may be named without what goes before.
+fn bare_id(installation: Str<'_>) -> Str<'_> {
+    let ari = installation.plain();
+    let id = ari.and_then(|ari| ari.strip_prefix("ari:cloud:ecosystem::installation/"));
+    id.map_or(installation, Str::from)
 }
 
 type Named<'p> = (&'static str, Option<Str<'p>>);

@@ -7,6 +7,7 @@ use crate::ids::ForgeAppId;
 use crate::jwt::{Jwks, RsaSigningKey, rs256_token};
 use crate::time::UnixTime;
 use crate::verified::Verified;
+use app_license_gate::facts::State;
 
 const APP: &str = "ari:cloud:ecosystem::app/8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 const SITE: &str = "11111111-2222-4333-8444-555555555555";
@@ -131,6 +132,7 @@ fn claims_that_may_be_missing_may_be_missing() {
         "/app/installation/contexts",
         "/app/installation/id",
         "/context/cloudId",
+        "/context/installation",
         "/context/userAccess",
     ] {
         for value in [None, Some(Value::Null)] {
@@ -181,7 +183,6 @@ fn claims_that_must_be_there_must_be_there_and_have_their_type() {
         "/app/module/key",
         "/app/installation",
         "/app/installation/contexts",
-        "/app/license",
         "/context",
         "/context/cloudId",
         "/context/userAccess",
@@ -205,6 +206,16 @@ fn claims_that_must_be_there_must_be_there_and_have_their_type() {
 }
 
 #[test]
+fn what_is_no_licence_grants_nothing() {
+    for license in [json!([]), json!(true), json!("active"), json!(1)] {
+        let token = verify(&with("/app/license", Some(license))).unwrap();
+        assert_eq!(token.license().state(), State::Inactive);
+    }
+    let token = verify(&with("/app/license", Some(json!(null)))).unwrap();
+    assert_eq!(token.license().state(), State::Absent);
+}
+
+#[test]
 fn app_installation_and_site_agree_wherever_they_are_named() {
     let other = || Some(json!("99999999-0000-4000-8000-000000000000"));
     let api = |id: &str| {
@@ -221,6 +232,12 @@ fn app_installation_and_site_agree_wherever_they_are_named() {
         ("/app/installationId", other(), "claims_contradict"),
         ("/app/installation/id", other(), "claims_contradict"),
         ("/context/installationId", other(), "claims_contradict"),
+        ("/context/installation", other(), "claims_contradict"),
+        (
+            "/context/installation",
+            Some(json!({"id": other()})),
+            "claims_contradict",
+        ),
         ("/context/cloudId", other(), "claims_contradict"),
         ("/app/apiBaseUrl", api("x"), "claims_contradict"),
         (
@@ -241,6 +258,13 @@ fn app_installation_and_site_agree_wherever_they_are_named() {
         assert_eq!(error.code(), code, "{pointer}");
     }
     assert!(verify(&with("/app/apiBaseUrl", api(SITE))).is_ok());
+    // an installation may be named by its ARI or by the id in it
+    let ari = claims()["app"]["installationId"].clone();
+    let id = ari.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    for same in [ari, json!(id)] {
+        assert!(verify(&with("/context/installation", Some(same.clone()))).is_ok());
+        assert!(verify(&with("/context/installation", Some(json!({"ari": same})))).is_ok());
+    }
     // without products the other two are compared alone
     let mut backend = with("/app/installation", None);
     backend["context"]["cloudId"] = other().unwrap();

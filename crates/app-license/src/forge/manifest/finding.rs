@@ -72,7 +72,7 @@ findings! {
     /// `app.licensing` lacks `enabled`.
     EnabledMissing = "enabled_missing", Error;
     /// `editionsEnabled` without `enabled`.
-    EditionsWithoutLicensing = "editions_without_licensing", Error;
+    EditionsWithoutLicensing = "editions_without_licensing", Warning;
     /// `app.access.userAccess` without `app.licensing.enabled`.
     UserAccessWithoutLicensing = "user_access_without_licensing", Error;
     /// A mode that the platform does not know.
