@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::context::Context;
+use crate::prove;
 use tally::Tally;
 
 /// In the order in which they run: the quick ones first.
@@ -35,6 +36,8 @@ pub(crate) enum Job {
     Wasm,
     /// The query hash against npm `atlassian-jwt`
     Peers,
+    /// The quick form of every proof: durability, replicas, keys, load
+    Prove,
     /// Every fuzz target for ten seconds
     Fuzz,
 }
@@ -79,6 +82,7 @@ impl Job {
             Self::Features => test::features(context),
             Self::Wasm => test::wasm(context),
             Self::Peers => test::peers(context),
+            Self::Prove => prove::all_quick(context).map(Outcome::from),
             Self::Fuzz => fuzz::fuzz(context),
         }
     }

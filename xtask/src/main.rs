@@ -13,6 +13,7 @@ mod context;
 mod npm;
 mod npm_package;
 mod postgres;
+mod prove;
 mod tools;
 mod wasm;
 
@@ -42,6 +43,20 @@ enum Task {
         jobs: Vec<Job>,
         #[command(flatten)]
         run: Run,
+    },
+    /// Show that a promise of the server holds: with processes, sockets, kills and faults
+    Prove {
+        #[arg(value_enum)]
+        proof: prove::Proof,
+        /// Smaller counts: seconds instead of minutes
+        #[arg(long, conflicts_with = "full")]
+        quick: bool,
+        /// The counts of the claims; so it is unless `--quick` is said
+        #[arg(long)]
+        full: bool,
+        /// What chance is drawn from, to run the same again
+        #[arg(long)]
+        seed: Option<u64>,
     },
     /// Make the standard library of wasm32-unknown-unknown available, and compile with it
     WasmTarget {
@@ -92,6 +107,14 @@ fn perform(task: Task) -> Result<()> {
         Task::Setup => setup(&context),
         Task::Test(run) => ci::run(&context, &[], run.keep_going),
         Task::Ci { jobs, run } => ci::run(&context, &jobs, run.keep_going),
+        Task::Prove {
+            proof, quick, seed, ..
+        } => {
+            let mut arguments: Vec<String> = Vec::new();
+            arguments.extend(quick.then(|| "--quick".to_owned()));
+            arguments.extend(seed.map(|seed| format!("--seed={seed}")));
+            prove::run(&context, proof, &arguments)
+        }
         Task::Wasm { test: true } => npm_package::test(&context),
         Task::Wasm { test: false } => npm_package::build(&context),
         Task::Conformance { files, .. } => npm_package::conformance(&context, &files),
