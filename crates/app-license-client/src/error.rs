@@ -65,6 +65,12 @@ pub enum ErrorKind {
         /// The id, shortened.
         kid: String,
     },
+    /// The key id is that of a test key, and test keys are not allowed.
+    #[error("the key `{kid}` is for tests, and proves nothing here")]
+    TestKey {
+        /// The id, shortened.
+        kid: String,
+    },
     /// The key is too short to prove anything.
     #[error("the key `{kid}` is not accepted")]
     WeakKey {
@@ -137,6 +143,12 @@ pub enum ErrorKind {
         /// How many may be open at once.
         limit: usize,
     },
+    /// So many unknown key ids were asked about in the last minute that no more are, for now.
+    #[error("{limit} unknown key ids were asked about within a minute")]
+    UnknownKeyFlood {
+        /// How many may be asked about in a minute.
+        limit: u32,
+    },
     /// The task that asked was stopped, as at shutdown.
     #[error("the question was interrupted")]
     Interrupted,
@@ -177,6 +189,7 @@ impl Error {
         use ErrorKind as K;
         match &*self.0 {
             K::UnknownKey { .. } => "unknown_key",
+            K::TestKey { .. } => "test_key",
             K::WeakKey { .. } => "weak_key",
             K::ForeignHost { .. } => "foreign_base_url",
             K::Unreachable { .. } => "unreachable",
@@ -186,6 +199,7 @@ impl Error {
             K::TooLarge { .. } => "answer_too_large",
             K::Unreadable { .. } => "unreadable",
             K::Busy { .. } => "busy",
+            K::UnknownKeyFlood { .. } => "unknown_key_flood",
             K::Interrupted => "interrupted",
             K::Leased { .. } => "leased",
             K::Cache { .. } => "cache",
@@ -198,7 +212,10 @@ impl Error {
     pub fn class(&self) -> Class {
         use ErrorKind as K;
         match &*self.0 {
-            K::UnknownKey { .. } | K::WeakKey { .. } | K::ForeignHost { .. } => Class::Refused,
+            K::UnknownKey { .. }
+            | K::TestKey { .. }
+            | K::WeakKey { .. }
+            | K::ForeignHost { .. } => Class::Refused,
             K::Unreachable { .. }
             | K::TimedOut { .. }
             | K::Status { .. }
@@ -206,6 +223,7 @@ impl Error {
             | K::TooLarge { .. }
             | K::Unreadable { .. }
             | K::Busy { .. }
+            | K::UnknownKeyFlood { .. }
             | K::Interrupted
             | K::Leased { .. }
             | K::Cache { .. } => Class::CouldNotCheck,

@@ -97,8 +97,8 @@ impl Fetcher {
         FetcherBuilder::default()
     }
 
-    /// For tests: plain http to a loopback address, and nowhere else. Accepts key ids that begin
-    /// with `test-`.
+    /// For tests: plain http to a loopback address, and nowhere else. Key stores over it accept
+    /// test keys.
     ///
     /// # Errors
     /// `setting` when no HTTP client can be made.
@@ -108,8 +108,8 @@ impl Fetcher {
 
     /// For tests: every https URL is asked of one loopback address by plain http, with its host
     /// in the `Host` header, so that a mock host platform stands in for all of the platform's
-    /// hosts while URLs, tables and checks stay those of production. Accepts key ids that begin
-    /// with `test-`.
+    /// hosts while URLs, tables and checks stay those of production. Key stores over it accept test
+    /// keys.
     ///
     /// ```
     /// use app_license_client::Fetcher;

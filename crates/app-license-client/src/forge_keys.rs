@@ -6,13 +6,14 @@ mod settings;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use app_license::Jwks;
+use app_license::{Jwks, KeyId};
 use url::Url;
 
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind, shown};
 use crate::fetch::{Fetcher, Get};
 use crate::flight::{Flight, Flights};
+use crate::install_keys::for_tests;
 use crate::stats::{Counters, Stats};
 
 use plan::{State, Step, Times};
@@ -33,7 +34,8 @@ const MAX_JWKS: usize = 256 * 1024;
 ///
 /// A key that the platform removed is gone after the next fetch, in 15 minutes at most; a set
 /// without any usable key takes none away. Many requests share one fetch. Only one set is kept, of
-/// at most 256 KiB and 64 keys.
+/// at most 256 KiB and 64 keys. Ids that begin with [`KeyId::TEST_PREFIX`] are refused, `test_key`,
+/// without asking anybody.
 ///
 /// Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
 ///
@@ -60,6 +62,7 @@ type Answer = Result<Arc<Jwks>, Error>;
 #[derive(Debug)]
 struct Inner {
     fetcher: Fetcher,
+    test_keys: bool,
     url: Url,
     clock: SharedClock,
     times: Times,
@@ -85,7 +88,7 @@ impl ForgeKeys {
     /// The key set, which holds a key of this id. The id stands in no URL.
     ///
     /// # Errors
-    /// Refused: `unknown_key`. Could not check: anything else.
+    /// Refused: `unknown_key`, `test_key`. Could not check: anything else.
     pub async fn set_with(&self, kid: &str) -> Result<Arc<Jwks>, Error> {
         self.inner.counters.outcome(self.find(kid).await)
     }
@@ -105,9 +108,11 @@ impl ForgeKeys {
 
     async fn find(&self, kid: &str) -> Answer {
         let inner = &self.inner;
-        // keys of tests and mock hosts prove nothing in production
-        if kid.is_empty() || (kid.starts_with("test-") && !inner.fetcher.is_for_tests()) {
+        if kid.is_empty() {
             return Err(unknown(kid));
+        }
+        if kid.starts_with(KeyId::TEST_PREFIX) && !inner.test_keys {
+            return Err(for_tests(kid));
         }
         let (stale, flight) = match self.step(kid)? {
             Found::Set(set) => return Ok(set),

@@ -35,7 +35,9 @@ const MAX_PEM: usize = 16 * 1024;
 /// | anything else from one, and no key from the other | could not check | 5 s |
 ///
 /// Many requests for one id share one fetch. Everything is bounded: keys and refusals kept,
-/// fetches at once, requests waiting for one. A flood of made-up ids pushes out no key.
+/// fetches at once, requests waiting for one, and ids asked about in a minute that turn out to be
+/// no key. A flood of made-up ids pushes out no key, and reaches no key host but for its beginning.
+/// Ids that begin with [`KeyId::TEST_PREFIX`] are refused, `test_key`, without asking anybody.
 ///
 /// Platform page: <https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/>
 ///
@@ -83,6 +85,8 @@ struct Known {
     down: Vec<Option<(UnixTime, Error)>>,
     /// When a key was last asked for again although it is known.
     rechecked: Bounded<KeyId, UnixTime>,
+    /// From when on, and how many ids were asked about since that turned out to be no key.
+    fruitless: (UnixTime, u32),
 }
 
 #[derive(Debug)]
@@ -102,7 +106,7 @@ impl InstallKeys {
     /// says can change the host or the path that is asked.
     ///
     /// # Errors
-    /// Refused: `unknown_key`, `weak_key`. Could not check: anything else.
+    /// Refused: `unknown_key`, `weak_key`, `test_key`. Could not check: anything else.
     pub async fn get(&self, kid: &KeyId) -> Result<RsaPublicKey, Error> {
         let counters = &self.inner.counters;
         if let Some(answer) = self.inner.known(kid) {
@@ -113,8 +117,9 @@ impl InstallKeys {
     }
 
     /// The key of this id, asked for again although one is known: for a token whose signature does
-    /// not match, in case a host once answered a wrong key. At most once in five minutes a key;
-    /// the key that is known is answered in between, and stays when nothing better is found.
+    /// not match, in case the key under this id was replaced, or a host once answered a wrong one.
+    /// At most once a minute a key, whatever the flood; the key that is known is answered in
+    /// between, and stays when nothing better is found.
     ///
     /// ```
     #[doc = include_str!("../doc/loopback.rs")]
@@ -169,9 +174,8 @@ impl InstallKeys {
 impl Inner {
     /// What is known without asking.
     fn known(&self, kid: &KeyId) -> Option<Answer> {
-        // keys of tests and mock hosts prove nothing in production
-        if kid.as_str().starts_with("test-") && !self.fetcher.is_for_tests() {
-            return Some(Err(unknown(kid)));
+        if kid.is_for_tests() && !self.settings.test_keys {
+            return Some(Err(for_tests(kid.as_str())));
         }
         let now = self.clock.now();
         let mut known = self.lock();
@@ -200,14 +204,22 @@ impl Inner {
 
     /// Asks the hosts and remembers what they say.
     async fn answer(self: Arc<Self>, kid: KeyId, again: bool) -> Answer {
-        if let Some(answer) = self.known(&kid).filter(|_| !again) {
-            return answer;
+        if !again {
+            if let Some(answer) = self.known(&kid) {
+                return answer;
+            }
+            self.admit()?;
         }
         let answer = self.ask(&kid).await;
         let since = self.clock.now();
         let mut known = self.lock();
         match &answer {
-            Ok(key) => known.keys.insert(kid, key.clone()),
+            Ok(key) => {
+                known.keys.insert(kid, key.clone());
+                if !again {
+                    known.fruitless.1 = known.fruitless.1.saturating_sub(1);
+                }
+            }
             Err(_) if again => {}
             Err(error) => {
                 let seconds = match error.class() {
@@ -225,6 +237,22 @@ impl Inner {
         }
         drop(known);
         answer
+    }
+
+    /// Counts a question as fruitless until it proves otherwise, and stops a flood of them.
+    fn admit(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        let limit = self.settings.unknown;
+        let mut known = self.lock();
+        let (since, count) = &mut known.fruitless;
+        if passed(now, *since, 60) {
+            (*since, *count) = (now, 0);
+        }
+        if *count >= limit {
+            return Err(ErrorKind::UnknownKeyFlood { limit }.into());
+        }
+        *count = count.saturating_add(1);
+        Ok(())
     }
 
     async fn ask(&self, kid: &KeyId) -> Answer {
@@ -312,4 +340,10 @@ impl Inner {
 fn unknown(kid: &KeyId) -> Error {
     let kid = shown(kid.as_str());
     ErrorKind::UnknownKey { kid }.into()
+}
+
+/// Keys of tests and mock hosts prove nothing in production.
+#[cold]
+pub(crate) fn for_tests(kid: &str) -> Error {
+    ErrorKind::TestKey { kid: shown(kid) }.into()
 }

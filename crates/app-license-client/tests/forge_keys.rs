@@ -368,12 +368,16 @@ async fn test_keys_prove_nothing_in_production() {
     let keys = ForgeKeys::builder(Fetcher::new().unwrap(), url)
         .build()
         .unwrap();
-    is(
-        &keys.set_with("test-1").await.unwrap_err(),
-        Class::Refused,
-        "unknown_key",
-    );
+    let error = keys.set_with("test-1").await.unwrap_err();
+    is(&error, Class::Refused, "test_key");
     assert_eq!(keys.stats().fetches, 0);
+    // who allows them says so by name
+    let keys = ForgeKeys::builder(Fetcher::new().unwrap(), url)
+        .allow_test_keys_for_tests()
+        .build()
+        .unwrap();
+    let error = keys.set_with("test-1").await.unwrap_err();
+    assert_eq!(error.class(), Class::CouldNotCheck, "{error}");
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@
 //!     "only Advanced customers see this"
 //! }
 //! # let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-//! # axum::serve(listener, router).await?;
+//! # app_license_server::serve(listener, router).await;
 //! # Ok(())
 //! # }
 //! ```
@@ -55,6 +55,7 @@ mod license;
 mod lifecycle;
 mod metrics;
 mod rejection;
+mod serve;
 mod tenant;
 mod wire;
 
@@ -67,3 +68,4 @@ pub use gate::{CustomResponse, DefaultResponse, Gate, Gated, Respond, Responding
 pub use hooks::{Hook, HookRunner};
 pub use metrics::Metrics;
 pub use rejection::Rejection;
+pub use serve::{Limits, Serve, serve};

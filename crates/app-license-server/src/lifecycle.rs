@@ -27,6 +27,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::connect_app::{ConnectApp, is_installed};
 use crate::rejection::Rejection;
+use crate::serve::BodyTimedOut;
 use crate::tenant::Freshness;
 use crate::wire::{authorization, target};
 
@@ -241,7 +242,21 @@ impl ConnectApp {
 async fn read(body: Body) -> Result<Vec<u8>, Rejection> {
     match Limited::new(body, MAX_BODY).collect().await {
         Ok(collected) => Ok(collected.to_bytes().to_vec()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Rejection::body_too_large(MAX_BODY)),
-        Err(_) => Err(Rejection::body_unreadable()),
+        Err(error) => Err(unreadable(error.as_ref())),
     }
+}
+
+/// The server below may have limits of its own: theirs are causes of the error.
+fn unreadable(error: &(dyn std::error::Error + 'static)) -> Rejection {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return Rejection::body_too_large(MAX_BODY);
+        }
+        if error.is::<BodyTimedOut>() {
+            return Rejection::body_timed_out();
+        }
+        cause = error.source();
+    }
+    Rejection::body_unreadable()
 }

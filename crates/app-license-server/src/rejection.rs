@@ -15,6 +15,7 @@ use app_license::Decision;
 /// | malformed input | 400 |
 /// | proof missing or not holding | 401 |
 /// | the licence does not allow it | 402 when buying would help, else 403 |
+/// | input too slow | 408 |
 /// | input too large | 413 |
 /// | the app is misconfigured | 500 |
 /// | it could not be checked: key server or database down | 503 |
@@ -34,6 +35,7 @@ enum Kind {
         limit: usize,
     },
     BodyUnreadable,
+    BodyTimedOut,
     CouldNotCheck {
         what: &'static str,
         code: &'static str,
@@ -86,6 +88,10 @@ impl Rejection {
         Self(Box::new(Kind::BodyUnreadable))
     }
 
+    pub(crate) fn body_timed_out() -> Self {
+        Self(Box::new(Kind::BodyTimedOut))
+    }
+
     pub(crate) fn token_malformed() -> Self {
         let reason = "the authorization header is not text";
         app_license::Error::from(app_license::ErrorKind::TokenMalformed { reason }).into()
@@ -103,6 +109,7 @@ impl Rejection {
             Kind::Replayed => "replayed",
             Kind::BodyTooLarge { .. } => "too_large",
             Kind::BodyUnreadable => "body_unreadable",
+            Kind::BodyTimedOut => "body_timed_out",
         }
     }
 
@@ -121,6 +128,7 @@ impl Rejection {
             }
             Kind::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Kind::BodyUnreadable => StatusCode::BAD_REQUEST,
+            Kind::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
             Kind::CouldNotCheck { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -195,6 +203,7 @@ impl fmt::Display for Rejection {
             Kind::Replayed => f.write_str("the token was used before, with another body"),
             Kind::BodyTooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
             Kind::BodyUnreadable => f.write_str("the body could not be read"),
+            Kind::BodyTimedOut => f.write_str("the body was not sent in time"),
         }
     }
 }

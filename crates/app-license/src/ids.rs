@@ -114,6 +114,27 @@ id! {
     }
 }
 
+impl KeyId {
+    /// What the ids of test keys begin with, of install keys and of Forge key sets alike. The
+    /// platform has no such ids; mock hosts and tests have no others, and their private halves are
+    /// known to everybody. Whoever fetches keys must not take one in production: the client crate
+    /// refuses them with `test_key` before anything is asked.
+    ///
+    /// ```
+    /// use app_license::KeyId;
+    /// assert!(KeyId::new("test-1")?.is_for_tests());
+    /// assert!(!KeyId::new("0e50fccb-239d-4991-a5db-dc850ba3f236")?.is_for_tests());
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    pub const TEST_PREFIX: &'static str = "test-";
+
+    /// Whether it is the id of a test key.
+    #[must_use]
+    pub fn is_for_tests(&self) -> bool {
+        self.as_str().starts_with(Self::TEST_PREFIX)
+    }
+}
+
 /// The ARI of a Forge app, `ari:cloud:ecosystem::app/{uuid}`; a bare UUID gets the prefix.
 ///
 /// ```

@@ -28,6 +28,7 @@ use crate::stats::Counters;
 #[must_use]
 pub struct ForgeKeysBuilder {
     fetcher: Fetcher,
+    test_keys: bool,
     url: String,
     clock: SharedClock,
     times: Times,
@@ -36,6 +37,7 @@ pub struct ForgeKeysBuilder {
 impl ForgeKeysBuilder {
     pub(super) fn new(fetcher: Fetcher, url: String) -> Self {
         Self {
+            test_keys: fetcher.is_for_tests(),
             fetcher,
             url,
             clock: SharedClock::new(SystemClock),
@@ -88,6 +90,14 @@ impl ForgeKeysBuilder {
         self
     }
 
+    /// For tests: accepts ids that begin with [`KeyId::TEST_PREFIX`](app_license::KeyId::TEST_PREFIX),
+    /// whose private keys everybody has. Whoever reaches the app can invoke it then. A [`Fetcher`]
+    /// for tests implies it.
+    pub const fn allow_test_keys_for_tests(mut self) -> Self {
+        self.test_keys = true;
+        self
+    }
+
     /// Makes the key set's keeper. Nothing is fetched yet.
     ///
     /// # Errors
@@ -103,6 +113,7 @@ impl ForgeKeysBuilder {
         }
         let inner = Inner {
             fetcher: self.fetcher,
+            test_keys: self.test_keys,
             url,
             clock: self.clock,
             times: self.times,

@@ -38,6 +38,8 @@ pub(super) struct Settings {
     pub(super) refused: u64,
     pub(super) fault: u64,
     pub(super) recheck: u64,
+    pub(super) unknown: u32,
+    pub(super) test_keys: bool,
     keys: usize,
     misses: usize,
     running: usize,
@@ -46,6 +48,7 @@ pub(super) struct Settings {
 
 impl InstallKeysBuilder {
     pub(super) fn new(fetcher: Fetcher, hosts: KeyHosts) -> Self {
+        let test_keys = fetcher.is_for_tests();
         Self {
             fetcher,
             hosts,
@@ -53,7 +56,9 @@ impl InstallKeysBuilder {
             settings: Settings {
                 refused: 60,
                 fault: 5,
-                recheck: 300,
+                recheck: 60,
+                unknown: 30,
+                test_keys,
                 keys: 256,
                 misses: 1024,
                 running: 16,
@@ -94,6 +99,20 @@ impl InstallKeysBuilder {
         self
     }
 
+    /// How many ids that turn out to be no key are asked about in a minute; those beyond could not
+    /// be checked. 30 if not set: the platform has a handful of keys at a time.
+    pub const fn unknown_per_minute(mut self, count: u32) -> Self {
+        self.settings.unknown = count;
+        self
+    }
+
+    /// For tests: accepts ids that begin with [`KeyId::TEST_PREFIX`], whose private keys everybody
+    /// has. Whoever reaches the app can install on it then. A [`Fetcher`] for tests implies it.
+    pub const fn allow_test_keys_for_tests(mut self) -> Self {
+        self.settings.test_keys = true;
+        self
+    }
+
     /// Makes the store of keys. Nothing is fetched yet.
     ///
     /// # Errors
@@ -117,6 +136,7 @@ impl InstallKeysBuilder {
             misses: Bounded::new(settings.misses),
             down: vec![None; urls.len()],
             rechecked: Bounded::new(settings.keys),
+            fruitless: (self.clock.now(), 0),
         };
         let inner = Inner {
             fetcher: self.fetcher,

@@ -1,0 +1,200 @@
+//! Serving a router to whoever may connect, within limits.
+
+mod body;
+mod limits;
+
+use std::convert::Infallible;
+use std::future::{Future, IntoFuture};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, Request, header};
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
+use tower_service::Service;
+
+use crate::rejection::Rejection;
+
+pub(crate) use body::BodyTimedOut;
+use body::{discard, limited};
+pub use limits::Limits;
+
+/// How long open requests have to end once the server is told to stop.
+const PARTING: Duration = Duration::from_secs(30);
+
+/// Serves a router over HTTP/1.1, as `axum::serve` does, but within [`Limits`]: a client that
+/// sends its headers or its body a byte at a time, sends too much, or never reads its answer is
+/// cut off and costs a connection at most. A proxy in front that does the same makes it
+/// unnecessary, not wrong.
+///
+/// Handlers may ask for `ConnectInfo<SocketAddr>`. Connections are not upgraded: a route with
+/// WebSockets needs `axum::serve`.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use app_license_server::{Limits, serve};
+/// use axum::Router;
+///
+/// # async fn run(stopped: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+/// let limits = Limits::new().body_bytes(64 * 1024).head_timeout(Duration::from_secs(5));
+/// serve(listener, Router::new()).limits(limits).until(stopped).await;
+/// # Ok(())
+/// # }
+/// ```
+pub fn serve(listener: TcpListener, router: Router) -> Serve {
+    Serve {
+        listener,
+        router,
+        limits: Limits::new(),
+        stopped: Box::pin(std::future::pending()),
+    }
+}
+
+/// A server that runs when it is awaited: see [`serve`].
+#[must_use = "it serves when it is awaited"]
+pub struct Serve {
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Serve {
+    /// Other limits than the defaults.
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Takes no more connections once this is done, and ends when the open requests are answered,
+    /// half a minute later at the latest.
+    pub fn until(mut self, stopped: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.stopped = Box::pin(stopped);
+        self
+    }
+
+    async fn run(self) {
+        let Self {
+            listener,
+            router,
+            limits,
+            mut stopped,
+        } = self;
+        let slots = Arc::new(Semaphore::new(limits.connections));
+        let graceful = GracefulShutdown::new();
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(limits.head_timeout)
+            .max_buf_size(limits.head_bytes);
+        loop {
+            let accepted = async {
+                // the permit is never closed
+                let slot = Arc::clone(&slots).acquire_owned().await.ok();
+                (slot, accept(&listener).await)
+            };
+            let (slot, (stream, peer)) = tokio::select! {
+                accepted = accepted => accepted,
+                () = &mut stopped => break,
+            };
+            let router = router.clone();
+            let service = service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                answer(router.clone(), request, limits)
+            });
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(limits.write_timeout));
+            let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
+            let connection = graceful.watch(connection);
+            tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a connection broke off");
+                }
+                drop(slot);
+            });
+        }
+        drop(listener);
+        if tokio::time::timeout(PARTING, graceful.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!("requests were still open when the server stopped");
+        }
+    }
+}
+
+impl IntoFuture for Serve {
+    type Output = ();
+    type IntoFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Serve {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Serve")
+            .field("listener", &self.listener)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The next connection. One that failed on its way is the client's affair; without a free file
+/// descriptor it is worth waiting.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // an answer is written at once
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection keeps its delay");
+                }
+                return (stream, peer);
+            }
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ConnectionAborted | ConnectionRefused | ConnectionReset
+                ) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+async fn answer(
+    mut router: Router,
+    request: Request<Incoming>,
+    limits: Limits,
+) -> Result<Response<Body>, Infallible> {
+    let limit = u64::try_from(limits.body_bytes).unwrap_or(u64::MAX);
+    if request.body().size_hint().lower() <= limit {
+        return router.call(request.map(|body| limited(body, limits))).await;
+    }
+    // a client that waits to be told to go on is told in time; the others would not read the
+    // answer before they have sent all
+    if !request.headers().contains_key(header::EXPECT) {
+        discard(request.into_body(), limits.body_timeout).await;
+    }
+    let mut response = Rejection::body_too_large(limits.body_bytes).into_response();
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    Ok(response)
+}
