@@ -107,7 +107,7 @@ async fn serve(arguments: Arguments) -> Result<()> {
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;
     println!("listening");
     std::thread::spawn(move || obey(&ahead));
-    axum::serve(listener, router).await?;
+    app_license_server::serve(listener, router).await;
     Ok(())
 }
 

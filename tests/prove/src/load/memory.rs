@@ -29,9 +29,9 @@ impl Watch {
         let kept = Arc::clone(&seen);
         let task = tokio::spawn(async move {
             while let Ok(resident) = of.resident() {
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.push(resident);
-                drop(kept);
+                kept.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(resident);
                 sleep(Duration::from_millis(200)).await;
             }
         });
