@@ -4,20 +4,28 @@
 //! wants a confirmed licence, a fresh answer of the License API, if one is configured and the
 //! invocation brings the app's system token. An inactive word is final.
 //!
+//! With a store, the remote keeps its installations: lifecycle events and news of licences go into
+//! the history, from which hooks are fed, and a token of before an uninstall is refused after it.
+//!
 //! Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
+
+mod builder;
+mod installations;
+mod invocation;
+mod lifecycle;
 
 use std::sync::Arc;
 
-use app_license::forge::{
-    InvocationExpectations, InvocationToken, UnverifiedInvocationToken, token_from_header,
-};
+use app_license::forge::{InvocationExpectations, UnverifiedInvocationToken, token_from_header};
 use app_license::{
-    Capability, Decision, FeatureMap, ForgeAppId, InstallationAri, Leeway, License, Needs, Policy,
-    State, UnixTime, Verified,
+    Capability, Decision, FeatureMap, Leeway, License, Needs, Policy, State, UnixTime, Verified,
 };
-use app_license_client::{Clock, ForgeKeys, ForgeLicenseApi, SystemClock, SystemToken};
-use axum::extract::{FromRef, FromRequestParts};
+use app_license_client::{Clock, ForgeKeys, ForgeLicenseApi, SystemToken};
 use http::request::Parts;
+
+pub use builder::ForgeRemoteBuilder;
+use installations::Installations;
+pub use invocation::ForgeInvocation;
 
 use crate::gate::needs_of;
 use crate::metrics::Metrics;
@@ -35,8 +43,10 @@ pub struct ForgeRemote(Arc<Inner>);
 
 struct Inner {
     expectations: InvocationExpectations,
+    leeway: Leeway,
     keys: ForgeKeys,
     license_api: Option<ForgeLicenseApi>,
+    installations: Option<Installations>,
     policy: Policy,
     features: FeatureMap,
     metrics: Metrics,
@@ -53,14 +63,7 @@ impl ForgeRemote {
         app_id: &str,
         keys: ForgeKeys,
     ) -> Result<ForgeRemoteBuilder, app_license::Error> {
-        Ok(ForgeRemoteBuilder {
-            expectations: InvocationExpectations::new(ForgeAppId::new(app_id)?),
-            keys,
-            license_api: None,
-            policy: Policy::new(),
-            features: FeatureMap::default(),
-            clock: Arc::new(SystemClock),
-        })
+        ForgeRemoteBuilder::new(app_id, keys)
     }
 
     /// The remote's counters.
@@ -93,13 +96,59 @@ impl ForgeRemote {
             .await
             .map_err(|e| Rejection::client(&e))?;
         let token = token.verify(&keys, &self.0.expectations, self.now())?;
+        let system_token = parts.headers.get(SYSTEM_TOKEN);
+        let system_token = system_token.and_then(|t| SystemToken::new(t.to_str().ok()?).ok());
+        let installation = match &self.0.installations {
+            Some(known) => known.admit(&token, self.now()).await?,
+            None => None,
+        };
         self.0.metrics.request("invocation");
-        Ok(ForgeInvocation(Arc::new(token)))
+        Ok(ForgeInvocation::new(token, system_token, installation))
     }
 
-    pub(crate) async fn license_of(
+    /// The licence that counts for an invocation, by the order of this module's page.
+    ///
+    /// # Errors
+    /// 503 when the License API had to be asked and could not be.
+    pub async fn license(
         &self,
-        parts: &Parts,
+        invocation: &ForgeInvocation,
+    ) -> Result<Verified<License>, Rejection> {
+        let license = self.find_license(invocation).await?;
+        if let Some(known) = &self.0.installations {
+            known.observe(invocation, &license, self.now()).await;
+        }
+        Ok(license)
+    }
+
+    /// Whether the licence that counts for an invocation includes a capability, and why.
+    ///
+    /// # Errors
+    /// As [`ForgeRemote::license`].
+    pub async fn decision(
+        &self,
+        invocation: &ForgeInvocation,
+        capability: impl Into<Capability>,
+    ) -> Result<Decision, Rejection> {
+        let license = self.license(invocation).await?;
+        Ok(self.decide(&license, (&capability.into()).into()))
+    }
+
+    /// Whether the licence that counts for an invocation includes a feature of the app's feature
+    /// map, and why.
+    ///
+    /// # Errors
+    /// As [`ForgeRemote::license`]; 500 for a feature the map does not have.
+    pub async fn feature_decision(
+        &self,
+        invocation: &ForgeInvocation,
+        feature: &str,
+    ) -> Result<Decision, Rejection> {
+        self.decision(invocation, self.needs_of(feature)?).await
+    }
+
+    async fn find_license(
+        &self,
         invocation: &ForgeInvocation,
     ) -> Result<Verified<License>, Rejection> {
         let said = invocation.license();
@@ -107,17 +156,12 @@ impl ForgeRemote {
         if said.state() == State::Inactive || (said.state() == State::Active && !confirm) {
             return Ok(said);
         }
-        let token = parts
-            .headers
-            .get(SYSTEM_TOKEN)
-            .and_then(|t| t.to_str().ok());
-        let (Some(api), Some(token)) = (&self.0.license_api, token) else {
+        let (Some(api), Some(token)) = (&self.0.license_api, invocation.system_token()) else {
             return Ok(said);
         };
         let could_not = |error: app_license_client::Error| Rejection::client(&error);
-        let token = SystemToken::new(token).map_err(could_not)?;
         let answer = api
-            .get(invocation.installation_id(), &token)
+            .get(invocation.installation_id(), token)
             .await
             .map_err(could_not)?;
         let license = answer.license(self.0.expectations.app()).map_err(|error| {
@@ -150,122 +194,5 @@ impl ForgeRemote {
 impl std::fmt::Debug for ForgeRemote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ForgeRemote").finish_non_exhaustive()
-    }
-}
-
-/// Settings of a [`ForgeRemote`].
-#[must_use]
-pub struct ForgeRemoteBuilder {
-    expectations: InvocationExpectations,
-    keys: ForgeKeys,
-    license_api: Option<ForgeLicenseApi>,
-    policy: Policy,
-    features: FeatureMap,
-    clock: Arc<dyn Clock>,
-}
-
-impl ForgeRemoteBuilder {
-    /// Asks the License API where a token says nothing, or where the policy wants a confirmed
-    /// licence.
-    pub fn license_api(mut self, api: ForgeLicenseApi) -> Self {
-        self.license_api = Some(api);
-        self
-    }
-
-    /// What decisions ask of a licence. By default an absent licence is denied.
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// The app's features, `editions.toml`.
-    pub fn features(mut self, features: FeatureMap) -> Self {
-        self.features = features;
-        self
-    }
-
-    /// How far clocks may be apart; 30 s by default.
-    pub fn leeway(mut self, leeway: Leeway) -> Self {
-        self.expectations = self.expectations.leeway(leeway);
-        self
-    }
-
-    /// Another clock: for tests.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// The remote.
-    #[must_use]
-    pub fn build(self) -> ForgeRemote {
-        ForgeRemote(Arc::new(Inner {
-            expectations: self.expectations,
-            keys: self.keys,
-            license_api: self.license_api,
-            policy: self.policy,
-            features: self.features,
-            metrics: Metrics::new(),
-            clock: self.clock,
-        }))
-    }
-}
-
-impl std::fmt::Debug for ForgeRemoteBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ForgeRemoteBuilder").finish_non_exhaustive()
-    }
-}
-
-/// A verified invocation of a Forge remote. As an axum extractor it needs a state that a
-/// [`ForgeRemote`] can be taken from; behind [`ForgeRemote::requires`] it is in the request's
-/// extensions already.
-#[derive(Debug, Clone)]
-pub struct ForgeInvocation(Arc<Verified<InvocationToken>>);
-
-impl ForgeInvocation {
-    /// The token that proved it.
-    #[must_use]
-    pub fn token(&self) -> &Verified<InvocationToken> {
-        &self.0
-    }
-
-    /// The installation of the app that invoked it.
-    #[must_use]
-    pub fn installation_id(&self) -> &InstallationAri {
-        self.token().installation_id()
-    }
-
-    /// The licence the token states. It may be absent.
-    #[must_use]
-    pub fn license(&self) -> Verified<License> {
-        self.token().license()
-    }
-
-    pub(crate) async fn verified(
-        parts: &mut Parts,
-        remote: &ForgeRemote,
-    ) -> Result<Self, Rejection> {
-        // a layer may have verified it already
-        if let Some(verified) = parts.extensions.get::<Self>() {
-            return Ok(verified.clone());
-        }
-        let verified = remote.verify(parts).await?;
-        parts.extensions.insert(verified.clone());
-        Ok(verified)
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for ForgeInvocation
-where
-    ForgeRemote: FromRef<S>,
-{
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let remote = ForgeRemote::from_ref(state);
-        Self::verified(parts, &remote)
-            .await
-            .inspect_err(|rejection| remote.rejected(rejection))
     }
 }

@@ -96,7 +96,7 @@ impl Check for ForgeCheck {
                     Requirement::Capability(capability) => capability.clone(),
                     Requirement::Feature(feature) => remote.needs_of(feature)?,
                 };
-                let license = remote.license_of(parts, &invocation).await?;
+                let license = remote.license(&invocation).await?;
                 admit(parts, remote.decide(&license, (&needs).into()))
             };
             run.await

@@ -9,35 +9,129 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use app_license::{Capability, Change, KnownLicense};
 use app_license_store::{HistoryEntry, InstallationStore, Name, Sequence};
 use async_trait::async_trait;
 
-/// What an app does on a change.
+/// What a hook answers. A failure is told to nobody but the log: its text must hold no secret.
+pub type HookResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// What an app does on a change. Implement those that matter; the others do nothing.
+///
+/// One entry of the history may hold several changes. Their methods are called in order; when one
+/// fails, all of the entry are called again later.
 ///
 /// ```
-/// use app_license_server::Hook;
+/// use app_license::Capability;
+/// use app_license_server::{Hook, HookResult, async_trait};
 /// use app_license_store::HistoryEntry;
 ///
-/// struct Greet;
+/// struct Provision;
 ///
-/// #[async_trait::async_trait]
-/// impl Hook for Greet {
-///     async fn on_event(&self, entry: &HistoryEntry) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-///         println!("{}: {}", entry.key, entry.event);
+/// #[async_trait]
+/// impl Hook for Provision {
+///     async fn on_edition_changed(
+///         &self, entry: &HistoryEntry, from: Option<&Capability>, to: &Capability,
+///     ) -> HookResult {
+///         println!("{}: {from:?} -> {to}", entry.key);
 ///         Ok(())
 ///     }
 /// }
 /// ```
 #[async_trait]
 pub trait Hook: Send + Sync {
-    /// Called for every change, in the order of commit.
+    /// Called for every entry of the history, in the order of commit. Unless it is overridden, it
+    /// calls the methods below for each of the entry's changes.
     ///
     /// # Errors
     /// Whatever it answers, it is called again with the same entry.
-    async fn on_event(
+    async fn on_event(&self, entry: &HistoryEntry) -> HookResult {
+        for change in &entry.changes {
+            match change {
+                Change::Installed | Change::Reinstalled => self.on_installed(entry).await?,
+                Change::Uninstalled => self.on_uninstalled(entry).await?,
+                Change::Enabled => self.on_enabled(entry).await?,
+                Change::Disabled => self.on_disabled(entry).await?,
+                Change::EditionChanged { from, to } => {
+                    self.on_edition_changed(entry, from.as_ref(), to).await?;
+                }
+                Change::LicenseChanged { from, to } => {
+                    self.on_license_changed(entry, from.as_ref(), to).await?;
+                }
+                Change::SiteRenamed { from, to } => self.on_site_renamed(entry, from, to).await?,
+                // the others are for `on_event`
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The app was installed: for the first time, or again after it was uninstalled.
+    ///
+    /// # Errors
+    /// As [`Hook::on_event`], here and below.
+    async fn on_installed(&self, _entry: &HistoryEntry) -> HookResult {
+        Ok(())
+    }
+
+    /// The app was uninstalled, which does not end a retention period you promised.
+    ///
+    /// # Errors
+    /// As [`Hook::on_event`].
+    async fn on_uninstalled(&self, _entry: &HistoryEntry) -> HookResult {
+        Ok(())
+    }
+
+    /// The app was switched on.
+    ///
+    /// # Errors
+    /// As [`Hook::on_event`].
+    async fn on_enabled(&self, _entry: &HistoryEntry) -> HookResult {
+        Ok(())
+    }
+
+    /// The app was switched off.
+    ///
+    /// # Errors
+    /// As [`Hook::on_event`].
+    async fn on_disabled(&self, _entry: &HistoryEntry) -> HookResult {
+        Ok(())
+    }
+
+    /// The customer has another capability set; `from` is `None` when none was known.
+    ///
+    /// # Errors
+    /// As [`Hook::on_event`].
+    async fn on_edition_changed(
         &self,
-        entry: &HistoryEntry,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+        _entry: &HistoryEntry,
+        _from: Option<&Capability>,
+        _to: &Capability,
+    ) -> HookResult {
+        Ok(())
+    }
+
+    /// The licence is in another state, or became a trial, or no longer is one; `from` is `None`
+    /// when none was known.
+    ///
+    /// # Errors
+    /// As [`Hook::on_event`].
+    async fn on_license_changed(
+        &self,
+        _entry: &HistoryEntry,
+        _from: Option<&KnownLicense>,
+        _to: &KnownLicense,
+    ) -> HookResult {
+        Ok(())
+    }
+
+    /// The site has another base URL.
+    ///
+    /// # Errors
+    /// As [`Hook::on_event`].
+    async fn on_site_renamed(&self, _entry: &HistoryEntry, _from: &str, _to: &str) -> HookResult {
+        Ok(())
+    }
 }
 
 /// Feeds a hook from the history of a store.
@@ -73,7 +167,7 @@ impl HookRunner {
         self
     }
 
-    /// Calls the hook for everything that is due; answers for how many changes. Stops at the first
+    /// Calls the hook for everything that is due; answers for how many entries. Stops at the first
     /// failure, which is the next one's beginning.
     ///
     /// # Errors

@@ -10,7 +10,8 @@
 
 use app_license::connect::LicenseApiAnswer;
 use app_license::{
-    Decision, Event, InstallationKey, License, Needs, State, Touchpoint, UnixTime, Verified,
+    Capability, Decision, Event, Installation, InstallationKey, License, Needs, State, Touchpoint,
+    UnixTime, Verified,
 };
 use app_license_store::{CachedLicense, Delivery};
 
@@ -63,6 +64,33 @@ impl ConnectApp {
         request: &ConnectContextRequest,
     ) -> Result<Verified<License>, Rejection> {
         self.license_of(request).await
+    }
+
+    /// Whether the licence that counts for a request includes a capability, and why: for pages that
+    /// show a feature or hide it. Where the whole route needs one, a gate is simpler.
+    ///
+    /// # Errors
+    /// As [`ConnectApp::license`].
+    pub async fn decision(
+        &self,
+        request: &ConnectRequest,
+        capability: impl Into<Capability>,
+    ) -> Result<Decision, Rejection> {
+        let license = self.license_of(request).await?;
+        Ok(self.decide(&license, (&capability.into()).into()))
+    }
+
+    /// Whether the licence that counts for a request includes a feature of the app's feature map,
+    /// and why.
+    ///
+    /// # Errors
+    /// As [`ConnectApp::license`]; 500 for a feature the map does not have.
+    pub async fn feature_decision(
+        &self,
+        request: &ConnectRequest,
+        feature: &str,
+    ) -> Result<Decision, Rejection> {
+        self.decision(request, self.needs_of(feature)?).await
     }
 
     pub(crate) async fn license_of(
@@ -142,7 +170,7 @@ impl ConnectApp {
     /// Remembers a word that is news, so that hooks hear of changed editions. Losing one is no
     /// harm: the next request says it again.
     async fn observe(&self, tenant: &Tenant, license: &Verified<License>) {
-        if license.state() == State::Absent || !is_news(tenant, license) {
+        if license.state() == State::Absent || !is_news(&tenant.installation, license) {
             return;
         }
         let client_key = tenant.keys.client_key();
@@ -163,13 +191,14 @@ impl ConnectApp {
     }
 }
 
-fn is_news(tenant: &Tenant, license: &License) -> bool {
-    let known = tenant.installation.license();
+/// Whether a word about the licence is another than the one that is known.
+pub(crate) fn is_news(installation: &Installation, license: &License) -> bool {
+    let known = installation.license();
     let stale = |then: UnixTime| license.as_of().is_some_and(|now| now < then);
     if known.is_some_and(|k| stale(k.as_of())) {
         return false;
     }
     let state = known.is_none_or(|k| k.state() != license.state());
     let named = license.capability_set();
-    state || (named.is_some() && named != tenant.installation.capability_set())
+    state || (named.is_some() && named != installation.capability_set())
 }

@@ -14,25 +14,21 @@ use app_license::connect::{
     InstallToken, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
     token_from_header,
 };
-use app_license::{UnixTime, Verified};
+use app_license::{RsaPublicKey, UnixTime, Verified};
 use app_license_store::{Delivery, ReplayMark};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use http::StatusCode;
 use http::request::Parts;
-use http::{StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::connect_app::{ConnectApp, is_installed};
+use crate::operations::{health_of, metrics_text};
 use crate::rejection::Rejection;
-use crate::serve::BodyTimedOut;
 use crate::tenant::Freshness;
-use crate::wire::{authorization, target};
-
-/// The largest body of an event, in bytes.
-const MAX_BODY: usize = 256 * 1024;
+use crate::wire::{authorization, read, target};
 
 impl ConnectApp {
     /// The routes the platform calls: the four lifecycle callbacks, the descriptor
@@ -77,25 +73,13 @@ async fn descriptor(State(app): State<ConnectApp>) -> Response {
     axum::Json(app.descriptor()).into_response()
 }
 
-/// 200 while the store answers, 503 otherwise. Never a redirect, and never a wait longer than the
-/// platform's checker has patience for (3 s).
 async fn health(State(app): State<ConnectApp>) -> Response {
-    const PATIENCE: std::time::Duration = std::time::Duration::from_millis(2500);
-    match tokio::time::timeout(PATIENCE, app.0.store.health()).await {
-        Ok(Ok(health)) => {
-            axum::Json(serde_json::json!({ "status": "ok", "store": health.backend }))
-                .into_response()
-        }
-        _ => Rejection::could_not_check("the store does not answer", "store_unavailable")
-            .into_response(),
-    }
+    health_of(Some(&*app.0.store)).await
 }
 
 async fn metrics(State(app): State<ConnectApp>) -> Response {
     app.read_key_counters();
-    let text = app.metrics().render();
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], text).into_response()
+    metrics_text(app.metrics())
 }
 
 impl ConnectApp {
@@ -125,7 +109,7 @@ impl ConnectApp {
         let token = UnverifiedInstallToken::parse(text)?;
         let bytes = read(body).await?;
         let body = LifecycleBody::parse(&bytes)?;
-        let token = self.verify_signed(token, &parts, &body, now).await?;
+        let token = self.verify_signed(text, token, &parts, &body, now).await?;
         let event = self.accept(body, kind, token.issuer())?;
         let last = token
             .expires_at()
@@ -136,20 +120,30 @@ impl ConnectApp {
 
     async fn verify_signed(
         &self,
+        text: &str,
         token: UnverifiedInstallToken<'_>,
         parts: &Parts,
         body: &LifecycleBody,
         now: UnixTime,
     ) -> Result<Verified<InstallToken>, Rejection> {
-        let key = self
-            .0
-            .install_keys
-            .get(token.kid())
-            .await
-            .map_err(|e| Rejection::client(&e))?;
+        let keys = &self.0.install_keys;
+        let could_not = |error| Rejection::client(&error);
+        let kid = token.kid().clone();
+        let key = keys.get(&kid).await.map_err(could_not)?;
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
-        Ok(token.verify(&key, &request, body.client_key(), &self.0.expectations, now)?)
+        let verify = |token: UnverifiedInstallToken<'_>, key: &RsaPublicKey| {
+            token.verify(key, &request, body.client_key(), &self.0.expectations, now)
+        };
+        match verify(token, &key) {
+            Err(error) if error.code() == "signature" => {
+                // the platform may have replaced the key under this id
+                let key = keys.recheck(&kid).await.map_err(could_not)?;
+                let token = UnverifiedInstallToken::parse(text)?;
+                Ok(verify(token, &key)?)
+            }
+            verified => Ok(verified?),
+        }
     }
 
     /// `enabled` and `disabled`: signed with the shared secret.
@@ -237,26 +231,4 @@ impl ConnectApp {
         tracing::info!(event = name, tenant = %client_key, ?changes, "lifecycle event stored");
         Ok(name)
     }
-}
-
-async fn read(body: Body) -> Result<Vec<u8>, Rejection> {
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(collected) => Ok(collected.to_bytes().to_vec()),
-        Err(error) => Err(unreadable(error.as_ref())),
-    }
-}
-
-/// The server below may have limits of its own: theirs are causes of the error.
-fn unreadable(error: &(dyn std::error::Error + 'static)) -> Rejection {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<LengthLimitError>() {
-            return Rejection::body_too_large(MAX_BODY);
-        }
-        if error.is::<BodyTimedOut>() {
-            return Rejection::body_timed_out();
-        }
-        cause = error.source();
-    }
-    Rejection::body_unreadable()
 }

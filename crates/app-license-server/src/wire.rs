@@ -1,11 +1,17 @@
 //! The request as it was on the wire, out of its parts.
 
+use axum::body::Body;
 use axum::extract::OriginalUri;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::rejection::Rejection;
+use crate::serve::BodyTimedOut;
+
+/// The largest body of an event, in bytes.
+const MAX_BODY: usize = 256 * 1024;
 
 /// The target as the client sent it: nested routers strip prefixes from `uri`, and the query hash
 /// is over what was sent.
@@ -28,4 +34,27 @@ pub(crate) fn authorization(headers: &HeaderMap) -> Result<Vec<&str>, Rejection>
         .map(|value| value.to_str())
         .collect::<Result<_, _>>()
         .map_err(|_| Rejection::token_malformed())
+}
+
+/// The body of an event.
+pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Rejection> {
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(collected) => Ok(collected.to_bytes().to_vec()),
+        Err(error) => Err(unreadable(error.as_ref())),
+    }
+}
+
+/// The server below may have limits of its own: theirs are causes of the error.
+fn unreadable(error: &(dyn std::error::Error + 'static)) -> Rejection {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return Rejection::body_too_large(MAX_BODY);
+        }
+        if error.is::<BodyTimedOut>() {
+            return Rejection::body_timed_out();
+        }
+        cause = error.source();
+    }
+    Rejection::body_unreadable()
 }

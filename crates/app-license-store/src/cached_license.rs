@@ -1,5 +1,6 @@
 //! The last word of a License API, with its age.
 
+use app_license::forge::LicenseApiResponse;
 use app_license::{License, Touchpoint, UnixTime, Verified};
 
 use crate::error::Error;
@@ -57,7 +58,8 @@ impl CachedLicense {
         self.touchpoint
     }
 
-    /// The licence object as the platform wrote it; `None` when it said there is none.
+    /// The licence object as the platform wrote it, or the whole answer of the Forge License API;
+    /// `None` when it said there is none.
     #[must_use]
     pub fn document(&self) -> Option<&str> {
         self.document.as_deref()
@@ -78,13 +80,21 @@ impl CachedLicense {
     /// The licence, dated.
     ///
     /// # Errors
-    /// `store_corrupt` when the document cannot be read.
+    /// `store_corrupt` when the document cannot be read, or is an answer about several apps.
     pub fn license(&self) -> Result<Verified<License>, Error> {
         let license = match &self.document {
             None => License::absent(self.touchpoint),
-            Some(json) => License::from_object(json.as_bytes(), self.touchpoint)
-                .map_err(|e| Error::corrupt("licence", e))?,
+            Some(json) => self.read(json).map_err(|e| Error::corrupt("licence", e))?,
         };
         Ok(Verified::dangerous_assume(license.at(self.fetched_at)))
+    }
+
+    fn read(&self, json: &str) -> Result<License, app_license::Error> {
+        if self.touchpoint == Touchpoint::ForgeLicenseApi
+            && let Ok(answer) = LicenseApiResponse::parse(json.as_bytes())
+        {
+            return answer.into_only();
+        }
+        License::from_object(json.as_bytes(), self.touchpoint)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
+
 use crate::error::Error;
 
 /// A name that the app gives: of a lease, its holder, or a cursor.
@@ -37,6 +39,27 @@ impl Name {
             return Ok(Self(name));
         };
         Err(Error::invalid("name", reason))
+    }
+
+    /// The name of a thing with an identifier of the platform: `kind/id`; where that is no name, a
+    /// hash of the identifier stands for it.
+    ///
+    /// ```
+    /// use app_license_store::Name;
+    /// assert_eq!(Name::of("forge-license", "7ab5a4a1").as_str(), "forge-license/7ab5a4a1");
+    /// let long = Name::of("forge-license", &"x".repeat(255));
+    /// assert!(long.as_str().starts_with("forge-license/sha256:"));
+    /// assert_ne!(long, Name::of("forge-license", &"x".repeat(254)));
+    /// ```
+    #[must_use]
+    pub fn of(kind: &'static str, id: &str) -> Self {
+        Self::new(format!("{kind}/{id}")).unwrap_or_else(|_| {
+            let hash = Sha256::digest(id.as_bytes());
+            let hex = hash
+                .iter()
+                .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+            Self(format!("{kind}/sha256:{hex}"))
+        })
     }
 
     /// The name as text.

@@ -819,3 +819,25 @@ fn a_rotated_secret_is_honoured_as_long_as_it_is_given() {
     assert_eq!(outcome(verify(&keys(A, SECRET))), "signature");
     assert_eq!(verify(&keys(A, OTHER_SECRET)).unwrap(), SignedWith::Current);
 }
+
+/// An iframe URL carries its token in the query: no `Debug` output repeats it.
+#[test]
+fn secret_in_logs() {
+    use app_license::connect::{IframeQuery, Request};
+    for query in [
+        "lic=active&jwt=e30.e30.c2ln",
+        "%6Awt=e30.e30.c2ln&x",
+        "JWT=e30.e30.c2ln",
+    ] {
+        let target = format!("/panel?{query}");
+        let printed = format!(
+            "{:?} {:?}",
+            IframeQuery::parse(query),
+            Request::new("GET", &target)
+        );
+        assert!(!printed.contains("c2ln"), "{printed}");
+        assert_eq!(printed.matches("[redacted]").count(), 2, "{printed}");
+    }
+    let shown = format!("{:?}", IframeQuery::parse("lic=active&jwt=e30.e30.c2ln"));
+    assert_eq!(shown, r#"IframeQuery("lic=active&jwt=[redacted]")"#);
+}

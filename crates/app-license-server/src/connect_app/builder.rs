@@ -22,6 +22,7 @@ pub struct ConnectAppBuilder {
     expectations: Expectations,
     hosts: KeyHosts,
     store: Option<Arc<dyn InstallationStore>>,
+    fetcher: Option<Fetcher>,
     install_keys: Option<InstallKeys>,
     license_api: Option<ConnectLicenseApi>,
     policy: Policy,
@@ -48,6 +49,7 @@ impl ConnectAppBuilder {
             expectations: Expectations::new(base_url_of(base_url)?),
             hosts: KeyHosts::of(Cloud::Commercial),
             store: None,
+            fetcher: None,
             install_keys: None,
             license_api: None,
             policy: Policy::new(),
@@ -84,7 +86,15 @@ impl ConnectAppBuilder {
         self
     }
 
-    /// The cache of install keys; by default one for the key hosts.
+    /// The way to the key hosts: [`Fetcher::new`] by default, which trusts nobody and takes no
+    /// test keys. For tests, [`Fetcher::rerouted_for_tests`] makes a mock host platform of all of
+    /// the platform's hosts.
+    pub fn fetcher(mut self, fetcher: Fetcher) -> Self {
+        self.fetcher = Some(fetcher);
+        self
+    }
+
+    /// The cache of install keys; by default one for the key hosts, over the fetcher.
     pub fn install_keys(mut self, keys: InstallKeys) -> Self {
         self.install_keys = Some(keys);
         self
@@ -168,7 +178,13 @@ impl ConnectAppBuilder {
         });
         let install_keys = match self.install_keys {
             Some(keys) => keys,
-            None => InstallKeys::builder(Fetcher::new()?, self.hosts.clone()).build()?,
+            None => {
+                let fetcher = self.fetcher.map_or_else(Fetcher::new, Ok)?;
+                let clock = Arc::clone(&self.clock.0);
+                InstallKeys::builder(fetcher, self.hosts.clone())
+                    .clock(move || clock.now())
+                    .build()?
+            }
         };
         let base_url = self.expectations.base_url();
         let descriptor = self

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use app_license_gate::capability::Edition;
 use app_license_gate::facts::State;
 
-use super::query::{Pair, decode, pairs};
+use super::query::{Pair, decode, pairs, redacted};
 use crate::capability::Capability;
 use crate::license::License;
 use crate::remark::Remark;
@@ -31,7 +31,7 @@ use crate::touchpoint::Touchpoint;
 /// let hint = Hint::new(query.license());
 /// assert!(hint.has_capability("capabilityAdvanced"));
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct IframeQuery<'q> {
     query: &'q str,
     lic: Option<&'q str>,
@@ -222,6 +222,14 @@ fn conflicts<'q>(slot: &mut Option<&'q str>, value: &'q str) -> bool {
             false
         }
         Some(kept) => kept != value && decode(kept) != decode(value),
+    }
+}
+
+/// The token that may be in it is not shown.
+impl std::fmt::Debug for IframeQuery<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let query = redacted(self.query);
+        f.debug_tuple("IframeQuery").field(&query).finish()
     }
 }
 

@@ -120,6 +120,19 @@ pub(super) fn next_classed(query: &str) -> (ClassedPair<'_>, &str) {
     (pair, rest)
 }
 
+/// A query for `Debug`: a token in it is left out.
+pub(super) fn redacted(query: &str) -> String {
+    let mut shown = String::new();
+    for Pair { name, value } in pairs(query) {
+        let token = decode(name).eq_ignore_ascii_case("jwt");
+        let value = if token { "[redacted]" } else { value };
+        for part in [if shown.is_empty() { "" } else { "&" }, name, "=", value] {
+            shown.push_str(part);
+        }
+    }
+    shown
+}
+
 /// A text decoded: `+` is a space, `%XX` a byte, anything else itself; what is not UTF-8 becomes
 /// U+FFFD.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {

@@ -1,5 +1,6 @@
 //! The request a token is checked against, as it was on the wire.
 
+use super::query::redacted;
 use crate::error::{Error, ErrorKind, at_most};
 use crate::find::{split, split_once};
 use crate::ids::shown;
@@ -16,7 +17,7 @@ pub(super) const MAX_TARGET: usize = 64 * 1024;
 /// let request = Request::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
 /// assert_eq!(request.query(), "lic=active&capSet=capabilityAdvanced");
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'r> {
     pub(super) method: &'r str,
     target: &'r str,
@@ -85,6 +86,17 @@ impl<'r> Request<'r> {
             return Err(invalid("method", "the name of a method", self.method));
         }
         Ok(self.method)
+    }
+}
+
+/// Neither a token in the query nor the body is shown.
+impl std::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("before_query", &self.before_query)
+            .field("query", &redacted(self.query))
+            .finish_non_exhaustive()
     }
 }
 

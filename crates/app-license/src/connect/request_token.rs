@@ -48,7 +48,7 @@ pub struct UnverifiedRequestToken<'t> {
 }
 
 /// What a verified request token says, and the query it proves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RequestToken {
     issuer: ClientKey,
     subject: Option<String>,
@@ -168,6 +168,21 @@ impl Verified<RequestToken> {
     #[must_use]
     pub fn license(&self) -> Verified<License> {
         Verified::new(self.query().license().at(self.issued_at))
+    }
+}
+
+/// The token that may be in the query is not shown.
+impl std::fmt::Debug for RequestToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RequestToken")
+            .field("issuer", &self.issuer)
+            .field("subject", &self.subject)
+            .field("issued_at", &self.issued_at)
+            .field("expires_at", &self.expires_at)
+            .field("path_form", &self.path_form)
+            .field("signed_with", &self.signed_with)
+            .field("query", &self.query())
+            .finish()
     }
 }
 

@@ -1,0 +1,97 @@
+//! A verified invocation, as an axum extractor and a request extension.
+
+use std::sync::Arc;
+
+use app_license::forge::InvocationToken;
+use app_license::{Installation, InstallationAri, License, Verified};
+use app_license_client::SystemToken;
+use axum::extract::{FromRef, FromRequestParts};
+use http::request::Parts;
+
+use super::ForgeRemote;
+use crate::rejection::Rejection;
+
+/// A verified invocation of a Forge remote. As an axum extractor it needs a state that a
+/// [`ForgeRemote`] can be taken from; behind [`ForgeRemote::requires`] it is in the request's
+/// extensions already.
+#[derive(Debug, Clone)]
+pub struct ForgeInvocation(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    token: Verified<InvocationToken>,
+    system_token: Option<SystemToken>,
+    installation: Option<Installation>,
+}
+
+impl ForgeInvocation {
+    pub(super) fn new(
+        token: Verified<InvocationToken>,
+        system_token: Option<SystemToken>,
+        installation: Option<Installation>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            token,
+            system_token,
+            installation,
+        }))
+    }
+
+    /// The token that proved it.
+    #[must_use]
+    pub fn token(&self) -> &Verified<InvocationToken> {
+        &self.0.token
+    }
+
+    /// The app's system token, where the manifest asks for it: for calls to the platform.
+    #[must_use]
+    pub fn system_token(&self) -> Option<&SystemToken> {
+        self.0.system_token.as_ref()
+    }
+
+    /// What the remote's store knows of the installation; `None` without a store, or when the
+    /// remote was never told of the installation.
+    #[must_use]
+    pub fn installation(&self) -> Option<&Installation> {
+        self.0.installation.as_ref()
+    }
+
+    /// The installation of the app that invoked it.
+    #[must_use]
+    pub fn installation_id(&self) -> &InstallationAri {
+        self.token().installation_id()
+    }
+
+    /// The licence the token states. It may be absent.
+    #[must_use]
+    pub fn license(&self) -> Verified<License> {
+        self.token().license()
+    }
+
+    pub(crate) async fn verified(
+        parts: &mut Parts,
+        remote: &ForgeRemote,
+    ) -> Result<Self, Rejection> {
+        // a layer may have verified it already
+        if let Some(verified) = parts.extensions.get::<Self>() {
+            return Ok(verified.clone());
+        }
+        let verified = remote.verify(parts).await?;
+        parts.extensions.insert(verified.clone());
+        Ok(verified)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ForgeInvocation
+where
+    ForgeRemote: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let remote = ForgeRemote::from_ref(state);
+        Self::verified(parts, &remote)
+            .await
+            .inspect_err(|rejection| remote.rejected(rejection))
+    }
+}

@@ -1,0 +1,139 @@
+//! The routes of a Forge remote that the platform or a monitor calls.
+
+use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
+use app_license::{ErrorKind, InstallationKey};
+use app_license_store::{Delivery, ReplayMark};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::ForgeRemote;
+use crate::operations::{health_of, metrics_text};
+use crate::rejection::Rejection;
+use crate::wire::{authorization, read};
+
+/// The one field that says which event it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    event_type: String,
+}
+
+impl ForgeRemote {
+    /// `POST /forge/lifecycle`: the events `avi:forge:installed:app` and `avi:forge:upgraded:app`,
+    /// if the manifest's triggers name an endpoint of this path, and `preUninstall`, if the app's
+    /// function calls it with `{"eventType":"preUninstall"}`. Proved by the invocation token, stored
+    /// before the answer; without a store, verified and answered only.
+    ///
+    /// | answer | when |
+    /// |---|---|
+    /// | 204 | stored |
+    /// | 401 | not proved, or of another installation than the token |
+    /// | 400, 413 | malformed, too large |
+    /// | 503 | keys or store out of reach |
+    ///
+    /// Platform page: <https://developer.atlassian.com/platform/forge/events-reference/life-cycle/>
+    pub fn lifecycle_routes(&self) -> Router {
+        Router::new()
+            .route("/forge/lifecycle", post(lifecycle))
+            .with_state(self.clone())
+    }
+
+    /// The counters at `/metrics`. Merge it where only your own monitoring can reach it.
+    pub fn metrics_route(&self) -> Router {
+        Router::new()
+            .route("/metrics", get(metrics))
+            .with_state(self.clone())
+    }
+
+    /// `GET /health`: 200 while the store answers, or without one; 503 otherwise.
+    pub fn health_route(&self) -> Router {
+        Router::new()
+            .route("/health", get(health))
+            .with_state(self.clone())
+    }
+
+    async fn lifecycle_event(
+        &self,
+        request: http::Request<Body>,
+    ) -> Result<&'static str, Rejection> {
+        let (parts, body) = request.into_parts();
+        let invocation = self.verify(&parts).await?;
+        let bytes = read(body).await?;
+        let named: Named =
+            serde_json::from_slice(&bytes).map_err(|_| Rejection::body_unreadable())?;
+        let kind = ForgeLifecycleKind::from_name(&named.event_type)
+            .ok_or_else(Rejection::body_unreadable)?;
+        let event = ForgeLifecycleEvent::parse(kind, &bytes)?;
+        let of = invocation.installation_id();
+        let other_app = |id| id != invocation.token().app_id();
+        if event.installation_id().is_some_and(|id| id != of) {
+            let found = event.installation_id().map_or("", |id| id.as_str());
+            return Err(mismatch("id", of.as_str(), found));
+        }
+        if event.app_id().is_some_and(other_app) {
+            let found = event.app_id().map_or("", |id| id.as_str());
+            let expected = invocation.token().app_id().as_str();
+            return Err(mismatch("app.id", expected, found));
+        }
+        let Some(installations) = &self.0.installations else {
+            return Ok(kind.name());
+        };
+        let headers = authorization(&parts.headers)?;
+        let text = app_license::forge::token_from_header(headers)?;
+        let leeway = self.0.leeway.as_seconds();
+        let last = invocation.token().expires_at().plus(leeway);
+        let delivery = Delivery::new(InstallationKey::Forge(of.clone()), event)
+            .marked(ReplayMark::new(text, &bytes, last));
+        let applied = installations.apply(delivery, of, self.now()).await;
+        let applied = applied.map_err(|e| Rejection::store(&e))?;
+        let changes: Vec<_> = applied
+            .changes
+            .iter()
+            .map(app_license::Change::code)
+            .collect();
+        tracing::info!(event = kind.name(), installation = %of, ?changes, "lifecycle event stored");
+        Ok(kind.name())
+    }
+}
+
+fn mismatch(field: &'static str, expected: &str, found: &str) -> Rejection {
+    let kind = ErrorKind::TenantMismatch {
+        field,
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+    };
+    app_license::Error::from(kind).into()
+}
+
+async fn lifecycle(State(remote): State<ForgeRemote>, request: http::Request<Body>) -> Response {
+    match remote.lifecycle_event(request).await {
+        Ok(event) => {
+            remote.0.metrics.event(event);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(rejection) => {
+            remote.rejected(&rejection);
+            rejection.into_response()
+        }
+    }
+}
+
+async fn metrics(State(remote): State<ForgeRemote>) -> Response {
+    metrics_text(remote.metrics())
+}
+
+async fn health(State(remote): State<ForgeRemote>) -> Response {
+    health_of(
+        remote
+            .0
+            .installations
+            .as_ref()
+            .map(super::Installations::store),
+    )
+    .await
+}

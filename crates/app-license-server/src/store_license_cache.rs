@@ -1,0 +1,108 @@
+//! The Forge License API's answers and the right to ask for them, in the app's store.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use app_license::{InstallationAri, InstallationKey, Touchpoint, UnixTime};
+use app_license_client::{Kept, LicenseCache, Source, Turn, Waiting};
+use app_license_store::{CachedLicense, InstallationStore, Lease, Name};
+
+/// Keeps what the Forge License API says in the store of installations, and holds all replicas of
+/// the app together to one call in five minutes an installation, by a lease in the same store.
+///
+/// ```
+/// use std::sync::Arc;
+/// use app_license_client::{Fetcher, ForgeLicenseApi};
+/// use app_license_server::StoreLicenseCache;
+/// use app_license_store::{InstallationStore, MemoryStore};
+///
+/// let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new()); // shared by the replicas
+/// let cache = StoreLicenseCache::new(store);
+/// let api = ForgeLicenseApi::builder(Fetcher::new()?, cache).build()?;
+/// # Ok::<(), app_license_client::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct StoreLicenseCache {
+    store: Arc<dyn InstallationStore>,
+    holder: Name,
+}
+
+impl StoreLicenseCache {
+    /// A cache in this store.
+    #[must_use]
+    pub fn new(store: Arc<dyn InstallationStore>) -> Self {
+        // the hasher is keyed by the system's random numbers: no two processes are alike
+        let random = RandomState::new();
+        let holder = format!("{:016x}{:016x}", random.hash_one(0), random.hash_one(1));
+        Self {
+            store,
+            holder: Name::of("replica", &holder),
+        }
+    }
+}
+
+fn fault(error: app_license_store::Error) -> Source {
+    Arc::new(error)
+}
+
+fn lease_of(installation: &InstallationAri) -> Name {
+    Name::of("forge-license", installation.as_str())
+}
+
+fn key_of(installation: &InstallationAri) -> InstallationKey {
+    InstallationKey::Forge(installation.clone())
+}
+
+impl LicenseCache for StoreLicenseCache {
+    fn try_lease<'a>(
+        &'a self,
+        installation: &'a InstallationAri,
+        now: UnixTime,
+        seconds: u64,
+    ) -> Waiting<'a, Turn> {
+        Box::pin(async move {
+            let name = lease_of(installation);
+            let lease = self.store.try_lease(&name, &self.holder, now, seconds);
+            Ok(match lease.await.map_err(fault)? {
+                Lease::Granted { .. } => Turn::Ours,
+                held => Turn::Held {
+                    until: held.until(),
+                },
+            })
+        })
+    }
+
+    fn prolong<'a>(
+        &'a self,
+        installation: &'a InstallationAri,
+        now: UnixTime,
+        seconds: u64,
+    ) -> Waiting<'a, ()> {
+        Box::pin(async move {
+            let name = lease_of(installation);
+            let lease = self.store.renew_lease(&name, &self.holder, now, seconds);
+            lease.await.map_err(fault)?;
+            Ok(())
+        })
+    }
+
+    fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<Kept>> {
+        Box::pin(async move {
+            let key = key_of(installation);
+            let kept = self.store.license(&key, Touchpoint::ForgeLicenseApi);
+            let kept = kept.await.map_err(fault)?;
+            Ok(kept.and_then(|kept| Some(Kept::new(kept.document()?, kept.fetched_at()))))
+        })
+    }
+
+    fn put<'a>(&'a self, installation: &'a InstallationAri, kept: Kept) -> Waiting<'a, ()> {
+        Box::pin(async move {
+            let (body, as_of) = (kept.body().to_owned(), kept.as_of());
+            let license = CachedLicense::from_parts(Touchpoint::ForgeLicenseApi, Some(body), as_of);
+            let key = key_of(installation);
+            let put = self.store.put_license(&key, &license);
+            put.await.map_err(fault)?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! What is refused, and what cannot be checked: over real sockets.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::sync::Arc;
+
+use app_license_store::MemoryStore;
+use app_license_testkit::{Fault, MockHost, Service, probe};
+use common::Connect;
+
+async fn setting() -> (MockHost, Connect) {
+    let host = MockHost::start().await.unwrap();
+    let app = Connect::serve(&host, Arc::new(MemoryStore::new())).await;
+    (host, app)
+}
+
+#[tokio::test]
+async fn a_key_server_that_is_down_is_503_and_refuses_nobody_for_good() {
+    let (host, app) = setting().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    let both = [Service::InstallKeys, Service::InstallKeysFallback];
+    for service in both {
+        host.set_fault(service, Fault::Down);
+    }
+    let events = acme.install().unwrap();
+    assert_eq!(host.deliver(&events[0]).await.unwrap().status(), 503);
+    for service in both {
+        host.heal(service);
+    }
+    host.clock().advance(60);
+    for event in acme.reinstall().unwrap() {
+        let answer = host.deliver(&event).await.unwrap();
+        assert_eq!(answer.status(), 204, "{}", answer.text());
+    }
+}
+
+/// RS256 always, also the first time.
+#[tokio::test]
+async fn unauthenticated_install() {
+    let (host, app) = setting().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    let installed = acme.install().unwrap().remove(0);
+    let unsigned = host
+        .deliver(&installed.clone().without_token())
+        .await
+        .unwrap();
+    assert_eq!(unsigned.status(), 401);
+    assert!(
+        unsigned.text().contains("token_missing"),
+        "{}",
+        unsigned.text()
+    );
+    let page = host.deliver(&acme.page("/panel").unwrap()).await.unwrap();
+    assert_eq!(page.status(), 401, "nothing was stored");
+    assert!(page.text().contains("unknown_tenant"), "{}", page.text());
+    assert_eq!(host.deliver(&installed).await.unwrap().status(), 204);
+}
+
+#[tokio::test]
+async fn what_a_stranger_tries_is_refused_everywhere() {
+    let (host, app) = setting().await;
+    let (acme, other) = (
+        host.tenant(&app.app, "acme").unwrap(),
+        host.tenant(&app.app, "other").unwrap(),
+    );
+    for event in acme
+        .install()
+        .unwrap()
+        .into_iter()
+        .chain(other.install().unwrap())
+    {
+        host.deliver(&event).await.unwrap();
+    }
+    let mut routes = vec![probe::Route::page("/panel"), probe::Route::page("/export")];
+    routes.extend(probe::Route::lifecycle());
+    let report = probe::Probe::new(&app.address)
+        .routes(&routes)
+        .tenants(&acme, &other)
+        .run()
+        .await
+        .unwrap();
+    assert!(report.is_clean(), "{report}");
+}
