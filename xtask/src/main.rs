@@ -58,6 +58,11 @@ enum Task {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Compare with packages from npm that do the same work
+    Bench {
+        #[command(subcommand)]
+        bench: Bench,
+    },
     /// Make the standard library of wasm32-unknown-unknown available, and compile with it
     WasmTarget {
         /// A baseline to build the standard library for
@@ -80,6 +85,16 @@ enum Task {
         js: bool,
         /// Files of the shapes in tests/vectors
         files: Vec<std::path::PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Verified requests a second, and a store with many tenants
+    Peers {
+        /// What to measure, and how much of it: `--quick`, `--no-store`, `--tenants 100000`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
 }
 
@@ -115,6 +130,9 @@ fn perform(task: Task) -> Result<()> {
             arguments.extend(seed.map(|seed| format!("--seed={seed}")));
             prove::run(&context, proof, &arguments)
         }
+        Task::Bench {
+            bench: Bench::Peers { arguments },
+        } => prove::peers(&context, &arguments),
         Task::Wasm { test: true } => npm_package::test(&context),
         Task::Wasm { test: false } => npm_package::build(&context),
         Task::Conformance { files, .. } => npm_package::conformance(&context, &files),

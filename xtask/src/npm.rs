@@ -9,10 +9,11 @@ use crate::context::Context;
 
 /// The peers of the differential tests.
 pub(crate) const TEST_PEERS: &str = "tests/peers";
-const FOLDERS: [&str; 2] = [TEST_PEERS, "benches/peers"];
+/// The peers of the benches. They compile for minutes, and no test needs them.
+pub(crate) const BENCH_PEERS: &str = "benches/peers";
 
 pub(crate) fn install_all(context: &Context) -> Result<()> {
-    for folder in FOLDERS {
+    for folder in [TEST_PEERS] {
         if context.has(&format!("{folder}/package-lock.json")) {
             install(context, folder)?;
         }

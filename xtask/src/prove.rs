@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use xshell::cmd;
 
 use crate::context::Context;
-use crate::postgres;
+use crate::{npm, postgres};
 
 const CRATE: &str = "app-license-prove";
 
@@ -38,7 +38,21 @@ pub(crate) fn all_quick(context: &Context) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn build(context: &Context) -> Result<()> {
+/// The same work done by packages from npm. Tells ratios; nothing in it passes or fails.
+pub(crate) fn peers(context: &Context, arguments: &[String]) -> Result<()> {
+    npm::install(context, npm::BENCH_PEERS)?;
+    build(context)?;
+    let folder = context.root.join(npm::BENCH_PEERS);
+    let program = context.target_dir().join("release").join("prove");
+    cmd!(
+        context.sh,
+        "{program} peers --folder {folder} {arguments...}"
+    )
+    .run()?;
+    Ok(())
+}
+
+fn build(context: &Context) -> Result<()> {
     cmd!(context.sh, "cargo build --quiet --release -p {CRATE}").run()?;
     Ok(())
 }

@@ -39,7 +39,10 @@ impl Backend {
     fn address(&self) -> String {
         match self {
             Self::Sqlite(folder) => {
-                format!("sqlite:{}", folder.path().join("installations.db").display())
+                format!(
+                    "sqlite:{}",
+                    folder.path().join("installations.db").display()
+                )
             }
             Self::Postgres(cluster) => cluster.url(),
         }

@@ -116,12 +116,7 @@ fn read(bytes: &[u8]) -> io::Result<Option<(usize, Answer)>> {
 /// A request of the platform as it goes over the wire.
 pub(crate) fn bytes_of(request: &SignedRequest) -> Vec<u8> {
     let headers: Vec<(&str, &str)> = request.headers().collect();
-    bytes(
-        request.method(),
-        request.target(),
-        &headers,
-        request.body(),
-    )
+    bytes(request.method(), request.target(), &headers, request.body())
 }
 
 /// A request as it goes over the wire.
@@ -151,7 +146,10 @@ mod tests {
             assert_eq!(found.is_some(), end >= 48, "{end}");
         }
         let (length, answer) = read(whole).unwrap().unwrap();
-        assert_eq!((length, answer.status, answer.text().as_str()), (48, 401, "no"));
+        assert_eq!(
+            (length, answer.status, answer.text().as_str()),
+            (48, 401, "no")
+        );
         assert!(!answer.is_success() && !answer.last);
     }
 

@@ -80,7 +80,11 @@ pub(crate) async fn prove(scale: Scale) -> Result<Report> {
 }
 
 /// A tenant that the platform has not told the app of yet.
-fn newcomer(platform: &Platform, plan: &Plan, number: usize) -> Result<app_license_testkit::Tenant> {
+fn newcomer(
+    platform: &Platform,
+    plan: &Plan,
+    number: usize,
+) -> Result<app_license_testkit::Tenant> {
     platform
         .tenant(&plan.base_url, Half::Connect, 1000 + number)
         .context("a new tenant")

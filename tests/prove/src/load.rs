@@ -42,7 +42,10 @@ pub(crate) async fn prove(scale: Scale) -> Result<Report> {
     let answers = crowd.at_full_speed(plan.address, time).await?;
     let rate = answers.total() as f64 / start.elapsed().as_secs_f64();
     report.claim(
-        &format!("{} s at full speed: every request is answered 200", time.as_secs()),
+        &format!(
+            "{} s at full speed: every request is answered 200",
+            time.as_secs()
+        ),
         answers.all_served(),
         &answers,
     );
@@ -56,7 +59,9 @@ pub(crate) async fn prove(scale: Scale) -> Result<Report> {
     let time = Duration::from_secs(scale.of(20, 4));
     let crowd = Crowd::new(crowd.tenants)?;
     let hostile = tokio::spawn(hostile::all(plan.address, time, scale));
-    let answers = crowd.at_ease(plan.address, time + Duration::from_secs(2)).await?;
+    let answers = crowd
+        .at_ease(plan.address, time + Duration::from_secs(2))
+        .await?;
     let harm = hostile.await??;
     report.claim(
         "beside slow-loris, 64 KiB headers and 10 MiB bodies: every genuine request is answered 200",

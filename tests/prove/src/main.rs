@@ -16,9 +16,11 @@ mod durability;
 mod http;
 mod keys;
 mod load;
+mod peers;
 mod platform;
 mod process;
 mod progress;
+mod replicas;
 mod report;
 mod retry;
 
@@ -45,14 +47,18 @@ struct Arguments {
     seed: Option<u64>,
 }
 
-#[derive(Subcommand, Clone, Copy)]
+#[derive(Subcommand)]
 enum Proof {
     /// What was answered is stored, whenever the server is killed
     Durability,
+    /// Three servers on one database, one of them killed
+    Replicas,
     /// Key servers that fail in every way, and a flood of unknown keys
     Keys,
     /// Full speed, then hostile clients
     Load,
+    /// The same work done by packages from npm: a bench, which claims nothing
+    Peers(peers::Arguments),
 }
 
 /// How much of it, and from which chance.
@@ -96,7 +102,9 @@ fn main() -> ExitCode {
 async fn prove(proof: Proof, scale: Scale) -> Result<Report> {
     match proof {
         Proof::Durability => durability::prove(scale).await,
+        Proof::Replicas => replicas::prove(scale).await,
         Proof::Keys => keys::prove(scale).await,
         Proof::Load => load::prove(scale).await,
+        Proof::Peers(arguments) => peers::bench(&arguments, scale).await,
     }
 }

@@ -38,6 +38,11 @@ impl Platform {
         self.gateway.address()
     }
 
+    /// How far the clock is ahead of the system's, in seconds.
+    pub(crate) const fn ahead(&self) -> u64 {
+        self.ahead
+    }
+
     /// Moves the clock; the servers have to be told.
     pub(crate) fn advance(&mut self, seconds: u64) -> u64 {
         self.host.clock().advance(seconds);

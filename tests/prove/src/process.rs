@@ -76,7 +76,7 @@ impl Plan {
 
 /// A port that was free a moment ago. The server has to come back to it after each kill, so it is
 /// chosen here.
-fn free_address() -> Result<SocketAddr> {
+pub(crate) fn free_address() -> Result<SocketAddr> {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?)
 }
@@ -114,7 +114,9 @@ impl Server {
     /// Sets its clock this many seconds ahead of the system's.
     pub(crate) async fn ahead(&mut self, seconds: u64) -> Result<()> {
         let line = format!("ahead {seconds}");
-        self.orders.write_all(format!("{line}\n").as_bytes()).await?;
+        self.orders
+            .write_all(format!("{line}\n").as_bytes())
+            .await?;
         self.hear(&line).await
     }
 

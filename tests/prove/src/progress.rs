@@ -48,10 +48,6 @@ impl Progress {
         }
         done
     }
-
-    pub(crate) fn done(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
-    }
 }
 
 impl Drop for Progress {

@@ -12,8 +12,12 @@ use anyhow::{Context as _, Result, bail};
 use app_license::connect::KeyHosts;
 use app_license::forge::KeySetUrl;
 use app_license::{Capability, Policy, UnixTime};
-use app_license_client::{Clock as _, Fetcher, ForgeKeys, InstallKeys, SystemClock};
-use app_license_server::{ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote};
+use app_license_client::{
+    Clock as _, Fetcher, ForgeKeys, ForgeLicenseApi, InstallKeys, SystemClock,
+};
+use app_license_server::{
+    ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, StoreLicenseCache,
+};
 use app_license_store::{InstallationStore, PostgresStore, SqliteStore};
 use axum::Router;
 use axum::routing::get;
@@ -79,8 +83,16 @@ async fn serve(arguments: Arguments) -> Result<()> {
     let forge_keys = ForgeKeys::builder(fetcher.clone(), KeySetUrl::COMMERCIAL)
         .clock(clock.clone())
         .build()?;
-    let remote = ForgeRemote::builder(&arguments.app_id, forge_keys)?
-        .policy(Policy::new())
+    let license_api = ForgeLicenseApi::builder(fetcher, StoreLicenseCache::new(store))
+        .fresh_for(300)
+        .clock(clock.clone())
+        .build()?;
+    let remote = ForgeRemote::builder(&arguments.app_id, forge_keys.clone())?
+        .clock(clock.clone())
+        .build();
+    let confirmed = ForgeRemote::builder(&arguments.app_id, forge_keys)?
+        .policy(Policy::new().confirmed_only(true))
+        .license_api(license_api)
         .clock(clock)
         .build();
     let connect = Router::new()
@@ -97,6 +109,10 @@ async fn serve(arguments: Arguments) -> Result<()> {
         .route(
             "/remote-export",
             get(|| async { "exported" }).layer(remote.requires(Capability::ADVANCED)),
+        )
+        .route(
+            "/confirmed",
+            get(|| async { "confirmed" }).layer(confirmed.requires(Capability::ADVANCED)),
         )
         .with_state(remote);
     let router = connect

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use app_license::{ClientKey, InstallationKey};
+use app_license::{ClientKey, InstallationKey, InstallationStatus};
 use app_license_store::{InstallationStore, Sequence};
 
 use super::moves::{Log, Outcome, Sent};
@@ -24,7 +24,7 @@ pub(super) async fn over_sockets(
     let mut caller = Caller::new(plan.address);
     let mut refused = Vec::new();
     let mut asked = 0;
-    for log in logs.iter().filter(|log| log.is_certain()) {
+    for log in logs.iter().filter(|log| log.is_in_use()) {
         let page = log.tenant.page("/panel")?;
         let answer = caller.insist(&bytes_of(&page)).await?;
         asked += 1;
@@ -62,6 +62,7 @@ pub(super) async fn in_store(
         for number in &history {
             *times.entry(*number).or_default() += 1;
         }
+        let mut standing = Standing::Gone;
         for sent in &log.sent {
             let there = times.remove(&sent.number).unwrap_or(0);
             let right = match sent.outcome {
@@ -71,17 +72,24 @@ pub(super) async fn in_store(
                 Outcome::Refused => there == 0,
             };
             arrived += usize::from(sent.outcome == Outcome::Unanswered && there == 1);
-            // a `disabled` after an install that did not arrive is answered and changes nothing
-            let late = sent.event == "disabled" && there == 0;
-            if !right && !late {
+            // what says nothing new is answered, and leaves no trace
+            let no_news = there == 0 && standing.is_told_nothing_by(&sent.event);
+            if there == 1 {
+                standing = standing.after(&sent.event);
+            }
+            if !right && !no_news {
                 lost.push(format!(
                     "{}: {} {} ({:?}) is there {there} times",
                     log.client_key, sent.event, sent.number, sent.outcome
                 ));
             }
         }
-        strangers.extend(times.keys().map(|n| format!("{}: event {n}", log.client_key)));
-        if let Some(fault) = half(store, &key, log, &history).await? {
+        strangers.extend(
+            times
+                .keys()
+                .map(|n| format!("{}: event {n}", log.client_key)),
+        );
+        if let Some(fault) = half(store, &key, log, &history, standing).await? {
             halves.push(format!("{}: {fault}", log.client_key));
         }
     }
@@ -115,11 +123,50 @@ pub(super) async fn in_store(
     Ok(())
 }
 
+/// Where a tenant stands by the events that arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Never installed, or removed.
+    Gone,
+    Installed,
+    Enabled,
+    Disabled,
+}
+
+impl Standing {
+    fn after(self, event: &str) -> Self {
+        match event {
+            // told again, it says nothing about being switched on
+            "installed" if self != Self::Gone => self,
+            "installed" => Self::Installed,
+            "enabled" => Self::Enabled,
+            "disabled" => Self::Disabled,
+            _ => Self::Gone,
+        }
+    }
+
+    const fn status(self) -> InstallationStatus {
+        match self {
+            Self::Gone => InstallationStatus::Uninstalled,
+            Self::Installed => InstallationStatus::Installed,
+            Self::Enabled => InstallationStatus::Enabled,
+            Self::Disabled => InstallationStatus::Disabled,
+        }
+    }
+
+    fn is_told_nothing_by(self, event: &str) -> bool {
+        match event {
+            "enabled" => self == Self::Enabled,
+            "disabled" => matches!(self, Self::Gone | Self::Disabled),
+            "uninstalled" => self == Self::Gone,
+            // it brings a new secret each time
+            _ => false,
+        }
+    }
+}
+
 /// The numbers of the events that the history holds, in its order.
-async fn history(
-    store: &Arc<dyn InstallationStore>,
-    key: &InstallationKey,
-) -> Result<Vec<u64>> {
+async fn history(store: &Arc<dyn InstallationStore>, key: &InstallationKey) -> Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for entry in store.history(key, Sequence::START, 1000).await? {
         let body = store.payload(entry.sequence).await?;
@@ -138,21 +185,17 @@ async fn half(
     key: &InstallationKey,
     log: &Log,
     history: &[u64],
+    standing: Standing,
 ) -> Result<Option<String>> {
     let sent = |number: u64| log.sent.iter().find(|sent| sent.number == number);
     let Some(record) = store.get(key).await? else {
         return Ok((!history.is_empty()).then(|| "a history without a record".to_owned()));
     };
-    let Some(last) = history.last().and_then(|number| sent(*number)) else {
+    if history.is_empty() {
         return Ok(Some("a record without a history".to_owned()));
-    };
-    let in_use = matches!(last.event.as_str(), "installed" | "enabled");
-    if record.status().is_in_use() != in_use {
-        return Ok(Some(format!(
-            "it is {} after {}",
-            record.status().name(),
-            last.event
-        )));
+    }
+    if record.status() != standing.status() {
+        return Ok(Some(format!("{}, not {standing:?}", record.status())));
     }
     // the secret is that of the last install that arrived
     let newest = history
@@ -162,7 +205,9 @@ async fn half(
         .find_map(|sent: &Sent| sent.secret.as_deref());
     let stored = record.stored_secrets().current();
     if stored.map(app_license::SharedSecret::expose) != newest {
-        return Ok(Some("the secret is not that of its last install".to_owned()));
+        return Ok(Some(
+            "the secret is not that of its last install".to_owned(),
+        ));
     }
     Ok(None)
 }

@@ -50,8 +50,14 @@ impl Log {
         self.sent.iter().filter(answered).count()
     }
 
+    /// Whether the app is known to be in use with the last secret.
+    pub(super) fn is_in_use(&self) -> bool {
+        let last = self.sent.last();
+        self.is_certain() && last.is_some_and(|sent| sent.outcome == Outcome::Answered)
+    }
+
     /// Whether the last word about the secret was answered.
-    pub(super) fn is_certain(&self) -> bool {
+    fn is_certain(&self) -> bool {
         let installs = self.sent.iter().rev().find(|sent| sent.secret.is_some());
         installs.is_some_and(|sent| sent.outcome == Outcome::Answered)
     }
@@ -79,7 +85,9 @@ impl Work {
         let mut logs = Vec::new();
         let mut last = Instant::now();
         for number in numbers {
-            let tenant = self.platform.tenant(&self.base_url, Half::Connect, number)?;
+            let tenant = self
+                .platform
+                .tenant(&self.base_url, Half::Connect, number)?;
             let events = tenant.install()?;
             let mut log = Log {
                 client_key: client_key(&events)?,

@@ -26,11 +26,7 @@ const FLAT: u64 = 1024;
 
 type Answers = BTreeMap<u16, u64>;
 
-pub(super) async fn flood(
-    report: &mut Report,
-    setting: &Arc<Setting>,
-    scale: Scale,
-) -> Result<()> {
+pub(super) async fn flood(report: &mut Report, setting: &Arc<Setting>, scale: Scale) -> Result<()> {
     let total = scale.of(100_000, 6_000);
     let progress = Arc::new(Progress::new("keys: unknown key ids", total));
     let numbers = Arc::new(AtomicU64::new(0));
@@ -57,7 +53,9 @@ pub(super) async fn flood(
         .sum();
     report.claim(
         "unknown key ids are refused with 401 while the key server answers",
-        [&warm, &healthy, &healed].iter().all(|a| a.keys().eq([&401])),
+        [&warm, &healthy, &healed]
+            .iter()
+            .all(|a| a.keys().eq([&401])),
         format!("{warm:?}, {healthy:?}, {healed:?}"),
     );
     report.claim(
@@ -86,7 +84,10 @@ pub(super) async fn flood(
 /// The time, and how often the key set was asked for.
 async fn book(setting: &Setting) -> (u64, u64) {
     let moving = setting.moving.read().await;
-    let asked = moving.platform.gateway.requests(|r| r.host.starts_with("forge."));
+    let asked = moving
+        .platform
+        .gateway
+        .requests(|r| r.host.starts_with("forge."));
     let now = moving.platform.host.clock().now().as_seconds();
     (now, asked.len() as u64)
 }
@@ -112,7 +113,10 @@ async fn outage(setting: &Setting, fault: Option<Fault>) -> Result<()> {
     }
     setting.advance(A_MINUTE).await?;
     let template = template(setting).await?;
-    setting.caller().call(&request(&template, "flood-probe")).await?;
+    setting
+        .caller()
+        .call(&request(&template, "flood-probe"))
+        .await?;
     Ok(())
 }
 

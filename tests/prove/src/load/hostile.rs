@@ -84,7 +84,10 @@ async fn loris(to: SocketAddr, time: Duration) -> Harm {
         harm.note(WHAT, 0);
         return harm;
     };
-    let drip = unfinished.iter().chain(b"x-slow: ").chain([b'a'; 10_000].iter());
+    let drip = unfinished
+        .iter()
+        .chain(b"x-slow: ")
+        .chain([b'a'; 10_000].iter());
     for byte in drip {
         if start.elapsed() >= time {
             break;
@@ -109,7 +112,11 @@ async fn headers(to: SocketAddr, count: usize) -> Harm {
 }
 
 async fn bodies(to: SocketAddr, number: usize, count: usize) -> Harm {
-    let target = if number.is_multiple_of(2) { "/installed" } else { "/summary" };
+    let target = if number.is_multiple_of(2) {
+        "/installed"
+    } else {
+        "/summary"
+    };
     let large = vec![b' '; 10 * 1024 * 1024];
     let json = [("content-type", "application/json")];
     let request = bytes("POST", target, &json, &large);

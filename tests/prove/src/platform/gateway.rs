@@ -16,7 +16,6 @@ use tokio::task::JoinHandle;
 pub(crate) struct Request {
     pub(crate) at: UnixTime,
     pub(crate) host: String,
-    pub(crate) target: String,
     /// The `Authorization` header.
     pub(crate) proof: String,
 }
@@ -120,7 +119,6 @@ fn read(bytes: &[u8], clock: &TestClock) -> Option<(usize, Request)> {
     let request = Request {
         at: clock.now(),
         host: header("host"),
-        target: request.path.unwrap_or_default().to_owned(),
         proof: header("authorization"),
     };
     Some((length, request))
