@@ -3,6 +3,7 @@
 mod fuzz;
 mod lint;
 mod msrv;
+mod npm;
 mod tally;
 mod test;
 
@@ -38,6 +39,8 @@ pub(crate) enum Job {
     Peers,
     /// The quick form of every proof: durability, replicas, keys, load
     Prove,
+    /// The npm package: its tests, the examples, and the packed tarball in other projects
+    Npm,
     /// Every fuzz target for ten seconds
     Fuzz,
 }
@@ -83,6 +86,7 @@ impl Job {
             Self::Wasm => test::wasm(context),
             Self::Peers => test::peers(context),
             Self::Prove => prove::all_quick(context).map(Outcome::from),
+            Self::Npm => npm::npm(context),
             Self::Fuzz => fuzz::fuzz(context),
         }
     }

@@ -8,6 +8,7 @@
 )]
 
 mod cache;
+mod chromium;
 mod ci;
 mod context;
 mod npm;
@@ -147,6 +148,7 @@ fn setup(context: &Context) -> Result<()> {
     wasm::environment(context, wasm::Cpu::Generic, wasm::Origin::Any)?;
     postgres::install(context)?;
     npm::install_all(context)?;
+    chromium::program(context)?;
     println!("ready: cargo xtask test");
     Ok(())
 }

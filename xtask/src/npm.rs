@@ -1,6 +1,6 @@
 //! The npm packages that tests and benchmarks compare with.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use xshell::cmd;
@@ -11,14 +11,24 @@ use crate::context::Context;
 pub(crate) const TEST_PEERS: &str = "tests/peers";
 /// The peers of the benches. They compile for minutes, and no test needs them.
 pub(crate) const BENCH_PEERS: &str = "benches/peers";
+/// The tools that the packed package is built and run with.
+pub(crate) const PACKAGING: &str = "tests/packaging";
 
 pub(crate) fn install_all(context: &Context) -> Result<()> {
-    for folder in [TEST_PEERS] {
+    for folder in [TEST_PEERS, PACKAGING] {
         if context.has(&format!("{folder}/package-lock.json")) {
             install(context, folder)?;
         }
     }
     Ok(())
+}
+
+/// The folders of the examples that are npm packages.
+pub(crate) fn examples(context: &Context) -> Vec<PathBuf> {
+    let mut folders = context.sh.read_dir("examples").unwrap_or_default();
+    folders.retain(|folder| folder.join("package-lock.json").exists());
+    folders.sort();
+    folders
 }
 
 /// `npm ci` in `folder`, unless what its lock file says is installed already.

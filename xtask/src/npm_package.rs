@@ -8,17 +8,18 @@ use xshell::cmd;
 
 use crate::context::Context;
 use crate::npm;
-use crate::wasm::{self, Cpu, Origin, TARGET};
+use crate::wasm::{self, Cpu, Environment, Origin, TARGET};
 
-const FOLDER: &str = "wasm/js";
+pub(crate) const FOLDER: &str = "wasm/js";
 
 /// Builds the package into `wasm/js/dist`, prints the sizes and holds them to `wasm/budget.json`.
 pub(crate) fn build(context: &Context) -> Result<()> {
     npm::install(context, FOLDER)?;
     let gate = gate(context)?;
+    let core = core(context)?;
     let sh = &context.sh;
     let _there = sh.push_dir(FOLDER);
-    cmd!(sh, "node scripts/build.mjs {gate}").run()?;
+    cmd!(sh, "node scripts/build.mjs {gate} {core}").run()?;
     cmd!(sh, "node scripts/sizes.mjs").run()?;
     Ok(())
 }
@@ -55,14 +56,30 @@ fn gate(context: &Context) -> Result<PathBuf> {
     let flags = format!("{flags}\u{1f}-Clink-arg=-zstack-size=16384");
     environment.retain(|(variable, _)| *variable != name);
     environment.push((name, flags.into()));
-    let folder = context.target_dir().join("wasm-mvp");
+    module(context, "app-license-wasm-gate", "wasm-mvp", &environment)
+}
+
+/// The core as a WebAssembly module for Node.
+fn core(context: &Context) -> Result<PathBuf> {
+    let environment = wasm::environment(context, Cpu::Generic, Origin::Any)?;
+    module(context, "app-license-wasm", "wasm-generic", &environment)
+}
+
+/// Builds one crate; two standard libraries need two target folders.
+fn module(
+    context: &Context,
+    name: &str,
+    folder: &str,
+    environment: &Environment,
+) -> Result<PathBuf> {
+    let folder = context.target_dir().join(folder);
     let sh = &context.sh;
     cmd!(
         sh,
-        "cargo build --quiet -p app-license-wasm-gate --profile browser --target {TARGET}
-            --target-dir {folder}"
+        "cargo build --quiet -p {name} --profile browser --target {TARGET} --target-dir {folder}"
     )
     .envs(environment.iter().map(|(name, value)| (name, value)))
     .run()?;
-    Ok(folder.join(format!("{TARGET}/browser/app_license_wasm_gate.wasm")))
+    let file = format!("{TARGET}/browser/{}.wasm", name.replace('-', "_"));
+    Ok(folder.join(file))
 }

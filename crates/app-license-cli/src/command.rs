@@ -2,13 +2,15 @@
 
 mod completions;
 mod conformance;
-mod decide;
+pub(crate) mod decide;
 mod explain;
-mod inspect;
+pub(crate) mod inspect;
 mod keys;
+mod lab;
 mod qsh;
 mod sign;
-mod verify;
+mod trigger;
+pub(crate) mod verify;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -23,6 +25,8 @@ pub(crate) enum Command {
     Qsh(qsh::Args),
     Sign(sign::Args),
     Conformance(conformance::Args),
+    Lab(lab::Args),
+    Trigger(trigger::Args),
     Completions(completions::Args),
 }
 
@@ -34,6 +38,8 @@ impl Command {
             Self::Qsh(args) => args.run(io, format),
             Self::Sign(args) => args.run(io, format),
             Self::Conformance(args) => args.run(io, format),
+            Self::Lab(args) => args.run(io, format),
+            Self::Trigger(args) => args.run(io, format),
             Self::Completions(args) => args.run(io),
         }
     }

@@ -46,6 +46,18 @@ pub enum Fault {
     /// A file of vectors with an unknown shape, or without a case.
     #[error("{0}")]
     Vectors(String),
+    /// The mock host platform refused a move, or could not be started.
+    #[error(transparent)]
+    Host(#[from] app_license_testkit::Error),
+    /// Where the app keeps its installations.
+    #[error("the store failed: {0}")]
+    Store(#[from] app_license_store::Error),
+    /// The lab could not be set up, or could not go on.
+    #[error("{0}")]
+    Lab(String),
+    /// A scenario that cannot be read.
+    #[error("{0}")]
+    Scenario(String),
     /// An option, or what a file named by one holds, is not what it must be.
     #[error("{0}")]
     Option(String),
@@ -63,6 +75,10 @@ impl Fault {
             Self::Json(_) => "json",
             Self::Undetected { .. } => "undetected",
             Self::Vectors(_) => "vectors",
+            Self::Host(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Lab(_) => "lab",
+            Self::Scenario(_) => "scenario",
             Self::Option(_) => "option",
         }
     }
@@ -71,7 +87,9 @@ impl Fault {
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Read { .. } | Self::Write(_) => Exit::Error,
+            Self::Read { .. } | Self::Write(_) | Self::Host(_) | Self::Store(_) | Self::Lab(_) => {
+                Exit::Error
+            }
             _ => Exit::Invalid,
         }
     }

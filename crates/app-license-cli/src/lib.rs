@@ -37,6 +37,7 @@ mod detect;
 mod exit;
 mod fault;
 mod io;
+mod lab;
 mod now;
 mod output;
 mod raw;

@@ -33,6 +33,8 @@ fn every_subcommand_has_help_with_examples() {
         &["sign", "install"],
         &["sign", "invocation"],
         &["conformance"],
+        &["lab"],
+        &["lab", "scenario"],
         &["completions"],
     ];
     for command in commands {

@@ -24,8 +24,11 @@
 
 mod number;
 mod text;
+mod walk;
 
 use core::fmt;
+
+use walk::{Key, Walk};
 
 pub use text::{Chars, Str};
 
@@ -202,22 +205,11 @@ impl Value<'_> {
     }
 }
 
-/// A key of an open object: where its text lies, and a cheap summary to compare first.
-#[derive(Debug, Clone, Copy)]
-struct Key {
-    summary: u32,
-    start: u32,
-    end: u32,
-}
-
 /// Walks JSON text once. `KEYS` bounds the keys of all objects open at one time.
 #[derive(Debug)]
 pub struct Scanner<'a, const KEYS: usize> {
-    text: &'a str,
-    at: usize,
-    depth: u8,
+    walk: Walk<'a>,
     keys: [Key; KEYS],
-    open: usize,
 }
 
 impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
@@ -240,17 +232,9 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     /// ```
     #[must_use]
     pub const fn from_text(text: &'a str) -> Self {
-        let key = Key {
-            summary: 0,
-            start: 0,
-            end: 0,
-        };
         Self {
-            text,
-            at: 0,
-            depth: 0,
-            keys: [key; KEYS],
-            open: 0,
+            walk: Walk::new(text),
+            keys: [Key::NONE; KEYS],
         }
     }
 
@@ -260,15 +244,7 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     /// [`ErrorKind::UnexpectedEnd`] or [`ErrorKind::Syntax`].
     #[inline]
     pub fn peek(&mut self) -> Result<Kind, Error> {
-        match self.token()? {
-            b'"' => Ok(Kind::String),
-            b'{' => Ok(Kind::Object),
-            b'[' => Ok(Kind::Array),
-            b't' | b'f' => Ok(Kind::Bool),
-            b'n' => Ok(Kind::Null),
-            b'-' | b'0'..=b'9' => Ok(Kind::Number),
-            _ => Err(self.error(ErrorKind::Syntax)),
-        }
+        self.walk.peek()
     }
 
     /// The next value, whatever it is; all of it is checked.
@@ -277,13 +253,7 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     /// Any [`ErrorKind`] but `Expected`.
     #[inline]
     pub fn value(&mut self) -> Result<Value<'a>, Error> {
-        match self.peek()? {
-            Kind::String => self.string().map(Value::String),
-            Kind::Object => self.span(Self::skip_object).map(Value::Object),
-            Kind::Array => self.span(Self::skip_array).map(Value::Array),
-            Kind::Number => self.number().map(Value::Number),
-            Kind::Bool | Kind::Null => self.word(),
-        }
+        self.walk.value(&mut self.keys)
     }
 
     /// Walks an object: `field` is called with each key and must take exactly one value.
@@ -295,40 +265,11 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         &mut self,
         mut field: impl FnMut(&mut Self, Str<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.expect(Kind::Object)?;
-        self.enter()?;
-        let first_key = self.open;
-        while let Some(key) = self.next_key(first_key)? {
+        let first_key = self.walk.open_object()?;
+        while let Some(key) = self.walk.next_key(first_key, &mut self.keys)? {
             field(self, key)?;
         }
         Ok(())
-    }
-
-    /// The next key of the open object whose first key is at `first_key`, up to its value; none
-    /// when the object closes.
-    fn next_key(&mut self, first_key: usize) -> Result<Option<Str<'a>>, Error> {
-        let mut next = self.token()?;
-        if next == b'}' {
-            self.open = first_key;
-            self.leave();
-            return Ok(None);
-        }
-        if self.open > first_key {
-            if next != b',' {
-                return Err(self.error(ErrorKind::Syntax));
-            }
-            self.step();
-            next = self.token()?;
-        }
-        if next != b'"' {
-            return Err(self.error(ErrorKind::Syntax));
-        }
-        let key = self.key(first_key)?;
-        if self.token()? != b':' {
-            return Err(self.error(ErrorKind::Syntax));
-        }
-        self.step();
-        Ok(Some(key))
     }
 
     /// Walks an array: `item` is called once an element and must take exactly one value.
@@ -340,33 +281,12 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         &mut self,
         mut item: impl FnMut(&mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.expect(Kind::Array)?;
-        self.enter()?;
+        self.walk.open_array()?;
         let mut first = true;
-        while self.next_item(&mut first)? {
+        while self.walk.next_item(&mut first)? {
             item(self)?;
         }
         Ok(())
-    }
-
-    /// Goes to the next item of an open array; false when the array closes.
-    fn next_item(&mut self, first: &mut bool) -> Result<bool, Error> {
-        match self.token()? {
-            b']' => {
-                self.leave();
-                Ok(false)
-            }
-            b',' if !*first => {
-                self.step();
-                // a value must follow: `]` does not begin one
-                Ok(true)
-            }
-            _ if *first => {
-                *first = false;
-                Ok(true)
-            }
-            _ => Err(self.error(ErrorKind::Syntax)),
-        }
     }
 
     /// The text from here over one value, which `read` must take.
@@ -377,12 +297,10 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<(), E>,
     ) -> Result<&'a str, E> {
-        self.space();
-        let start = self.at;
+        self.walk.space();
+        let start = self.walk.at;
         read(self)?;
-        self.text
-            .get(start..self.at)
-            .ok_or_else(|| self.error(ErrorKind::Syntax).into())
+        Ok(self.walk.since(start)?)
     }
 
     /// Nothing but white space may follow.
@@ -394,143 +312,11 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     }
 
     pub(crate) fn at_end(&mut self) -> Result<(), Error> {
-        self.space();
-        if self.at == self.text.len() {
+        self.walk.space();
+        if self.walk.at == self.walk.text.len() {
             Ok(())
         } else {
-            Err(self.error(ErrorKind::TrailingBytes))
-        }
-    }
-
-    fn skip_object(&mut self) -> Result<(), Error> {
-        self.object(|s, _| s.skip())
-    }
-
-    fn skip_array(&mut self) -> Result<(), Error> {
-        self.array(Self::skip)
-    }
-
-    fn skip(&mut self) -> Result<(), Error> {
-        match self.peek()? {
-            Kind::String => self.string().map(drop),
-            Kind::Object => self.skip_object(),
-            Kind::Array => self.skip_array(),
-            Kind::Number => self.number().map(drop),
-            Kind::Bool | Kind::Null => self.word().map(drop),
-        }
-    }
-
-    fn expect(&mut self, kind: Kind) -> Result<(), Error> {
-        if self.peek()? == kind {
-            Ok(())
-        } else {
-            Err(self.error(ErrorKind::Expected(kind)))
-        }
-    }
-
-    fn enter(&mut self) -> Result<(), Error> {
-        if self.depth >= MAX_DEPTH {
-            return Err(self.error(ErrorKind::TooDeep));
-        }
-        self.depth = self.depth.wrapping_add(1);
-        self.step();
-        Ok(())
-    }
-
-    const fn leave(&mut self) {
-        self.step();
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    /// Reads a key and remembers it until its object closes.
-    fn key(&mut self, first_key: usize) -> Result<Str<'a>, Error> {
-        let start = self.at;
-        let key = self.string()?;
-        let summary = key.summary();
-        let duplicate = self.keys.get(first_key..self.open).is_some_and(|seen| {
-            seen.iter().any(|k| {
-                // the summary of a key with escapes is 0: compare it with every other
-                (k.summary == summary || k.summary == 0 || summary == 0) && self.key_text(k) == key
-            })
-        });
-        if duplicate {
-            return Err(Error {
-                kind: ErrorKind::DuplicateKey,
-                offset: start,
-            });
-        }
-        let (Ok(start32), Ok(end32)) = (u32::try_from(start), u32::try_from(self.at)) else {
-            return Err(Error {
-                kind: ErrorKind::TooManyKeys,
-                offset: start,
-            });
-        };
-        match self.keys.get_mut(self.open) {
-            Some(slot) => {
-                *slot = Key {
-                    summary,
-                    start: start32,
-                    end: end32,
-                }
-            }
-            None => {
-                return Err(Error {
-                    kind: ErrorKind::TooManyKeys,
-                    offset: start,
-                });
-            }
-        }
-        self.open = self.open.wrapping_add(1);
-        Ok(key)
-    }
-
-    fn key_text(&self, key: &Key) -> Str<'a> {
-        let start = (key.start as usize).wrapping_add(1);
-        let end = (key.end as usize).wrapping_sub(1);
-        Str::escaped(self.text.get(start..end).unwrap_or_default())
-    }
-
-    fn word(&mut self) -> Result<Value<'a>, Error> {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let (value, len) = match rest {
-            [b't', b'r', b'u', b'e', ..] => (Value::Bool(true), 4),
-            [b'f', b'a', b'l', b's', b'e', ..] => (Value::Bool(false), 5),
-            [b'n', b'u', b'l', b'l', ..] => (Value::Null, 4),
-            _ => return Err(self.error(ErrorKind::Syntax)),
-        };
-        self.at = self.at.wrapping_add(len);
-        Ok(value)
-    }
-
-    #[inline]
-    fn token(&mut self) -> Result<u8, Error> {
-        self.space();
-        self.byte()
-            .ok_or_else(|| self.error(ErrorKind::UnexpectedEnd))
-    }
-
-    #[inline]
-    fn space(&mut self) {
-        while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.step();
-        }
-    }
-
-    #[inline]
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    #[inline]
-    const fn step(&mut self) {
-        self.at = self.at.wrapping_add(1);
-    }
-
-    #[cold]
-    const fn error(&self, kind: ErrorKind) -> Error {
-        Error {
-            kind,
-            offset: self.at,
+            Err(self.walk.error(ErrorKind::TrailingBytes))
         }
     }
 }

@@ -87,6 +87,7 @@ impl ConnectApp {
         self.verify_of(parts, Standing::Installed).await
     }
 
+    #[tracing::instrument(name = "verify", level = "debug", skip_all, fields(tenant))]
     async fn verify_of(
         &self,
         parts: &Parts,
@@ -117,6 +118,7 @@ impl ConnectApp {
     ///
     /// # Errors
     /// As [`ConnectApp::verify`].
+    #[tracing::instrument(level = "debug", skip_all, fields(tenant))]
     pub async fn verify_context(&self, parts: &Parts) -> Result<ConnectContextRequest, Rejection> {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
@@ -151,6 +153,8 @@ impl ConnectApp {
         mut verify: impl FnMut(&Tenant) -> Result<T, app_license::Error>,
     ) -> Result<(Arc<Tenant>, T), Rejection> {
         let tenant = self.tenant(issuer, Freshness::Kept, standing, now).await?;
+        // known, whether or not the token turns out to be its own
+        tracing::Span::current().record("tenant", issuer.as_str());
         match verify(&tenant) {
             Ok(token) => Ok((tenant, token)),
             Err(error) if error.code() == "signature" => {

@@ -86,6 +86,7 @@ impl ForgeRemote {
     /// # Errors
     /// A [`Rejection`]: 401 when the token is missing or does not hold, 503 when the key set is
     /// out of reach.
+    #[tracing::instrument(level = "debug", skip_all, fields(installation))]
     pub async fn verify(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
         let headers = authorization(&parts.headers)?;
         let token = UnverifiedInvocationToken::parse(token_from_header(headers)?)?;
@@ -96,6 +97,8 @@ impl ForgeRemote {
             .await
             .map_err(|e| Rejection::client(&e))?;
         let token = token.verify(&keys, &self.0.expectations, self.now())?;
+        let installation = token.installation_id().as_str();
+        tracing::Span::current().record("installation", installation);
         let system_token = parts.headers.get(SYSTEM_TOKEN);
         let system_token = system_token.and_then(|t| SystemToken::new(t.to_str().ok()?).ok());
         let installation = match &self.0.installations {

@@ -51,8 +51,8 @@ struct ConnectCheck(ConnectApp);
 struct ContextCheck(ConnectApp);
 struct ForgeCheck(ForgeRemote);
 
-macro_rules! connect_check {
-    ($name:ident, $request:ident) => {
+macro_rules! check {
+    ($name:ident, $request:ident, $license:ident) => {
         impl Check for $name {
             fn check<'a>(
                 &'a self,
@@ -68,7 +68,7 @@ macro_rules! connect_check {
                             Requirement::Capability(capability) => capability.clone(),
                             Requirement::Feature(feature) => app.needs_of(feature)?,
                         };
-                        let license = app.license_of(&request).await?;
+                        let license = app.$license(&request).await?;
                         admit(parts, app.decide(&license, (&needs).into()))
                     };
                     run.await.inspect_err(|rejection| app.rejected(rejection))
@@ -78,32 +78,9 @@ macro_rules! connect_check {
     };
 }
 
-connect_check!(ConnectCheck, ConnectRequest);
-connect_check!(ContextCheck, ConnectContextRequest);
-
-impl Check for ForgeCheck {
-    fn check<'a>(
-        &'a self,
-        parts: &'a mut Parts,
-        requirement: &'a Requirement,
-    ) -> BoxFuture<'a, Result<(), Rejection>> {
-        Box::pin(async move {
-            let remote = &self.0;
-            let run = async {
-                let invocation = ForgeInvocation::verified(parts, remote).await?;
-                let needs = match requirement {
-                    Requirement::Verified => return Ok(()),
-                    Requirement::Capability(capability) => capability.clone(),
-                    Requirement::Feature(feature) => remote.needs_of(feature)?,
-                };
-                let license = remote.license(&invocation).await?;
-                admit(parts, remote.decide(&license, (&needs).into()))
-            };
-            run.await
-                .inspect_err(|rejection| remote.rejected(rejection))
-        })
-    }
-}
+check!(ConnectCheck, ConnectRequest, license);
+check!(ContextCheck, ConnectContextRequest, context_license);
+check!(ForgeCheck, ForgeInvocation, license);
 
 fn admit(parts: &mut Parts, decision: Decision) -> Result<(), Rejection> {
     if !decision.is_allowed() {
@@ -114,70 +91,64 @@ fn admit(parts: &mut Parts, decision: Decision) -> Result<(), Rejection> {
 }
 
 impl ConnectApp {
+    fn gate(&self, requirement: Requirement) -> Gate {
+        Gate::new(ConnectCheck(self.clone()), requirement)
+    }
+
+    fn context_gate(&self, requirement: Requirement) -> Gate {
+        Gate::new(ContextCheck(self.clone()), requirement)
+    }
+
     /// A gate for URL-bound requests: iframes and webhooks whose licence includes `capability`.
     pub fn requires(&self, capability: impl Into<Capability>) -> Gate {
-        Gate::new(
-            ConnectCheck(self.clone()),
-            Requirement::Capability(capability.into()),
-        )
+        self.gate(Requirement::Capability(capability.into()))
     }
 
     /// A gate for a feature of the app's feature map. A feature the map does not have is answered
     /// 500: it is a mistake of the app, not of the customer.
     pub fn requires_feature(&self, feature: impl Into<String>) -> Gate {
-        Gate::new(
-            ConnectCheck(self.clone()),
-            Requirement::Feature(feature.into()),
-        )
+        self.gate(Requirement::Feature(feature.into()))
     }
 
     /// A gate that only verifies.
     pub fn verified(&self) -> Gate {
-        Gate::new(ConnectCheck(self.clone()), Requirement::Verified)
+        self.gate(Requirement::Verified)
     }
 
     /// As [`ConnectApp::requires`], for requests of the app's own front end with a context token.
     pub fn context_requires(&self, capability: impl Into<Capability>) -> Gate {
-        Gate::new(
-            ContextCheck(self.clone()),
-            Requirement::Capability(capability.into()),
-        )
+        self.context_gate(Requirement::Capability(capability.into()))
     }
 
     /// As [`ConnectApp::requires_feature`], for requests with a context token.
     pub fn context_requires_feature(&self, feature: impl Into<String>) -> Gate {
-        Gate::new(
-            ContextCheck(self.clone()),
-            Requirement::Feature(feature.into()),
-        )
+        self.context_gate(Requirement::Feature(feature.into()))
     }
 
     /// As [`ConnectApp::verified`], for requests with a context token.
     pub fn context_verified(&self) -> Gate {
-        Gate::new(ContextCheck(self.clone()), Requirement::Verified)
+        self.context_gate(Requirement::Verified)
     }
 }
 
 impl ForgeRemote {
+    fn gate(&self, requirement: Requirement) -> Gate {
+        Gate::new(ForgeCheck(self.clone()), requirement)
+    }
+
     /// A gate for invocations whose licence includes `capability`.
     pub fn requires(&self, capability: impl Into<Capability>) -> Gate {
-        Gate::new(
-            ForgeCheck(self.clone()),
-            Requirement::Capability(capability.into()),
-        )
+        self.gate(Requirement::Capability(capability.into()))
     }
 
     /// A gate for a feature of the app's feature map.
     pub fn requires_feature(&self, feature: impl Into<String>) -> Gate {
-        Gate::new(
-            ForgeCheck(self.clone()),
-            Requirement::Feature(feature.into()),
-        )
+        self.gate(Requirement::Feature(feature.into()))
     }
 
     /// A gate that only verifies.
     pub fn verified(&self) -> Gate {
-        Gate::new(ForgeCheck(self.clone()), Requirement::Verified)
+        self.gate(Requirement::Verified)
     }
 }
 

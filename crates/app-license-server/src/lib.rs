@@ -41,8 +41,26 @@
 //! | the app's front end with `AP.context.getToken()` | [`ConnectContextRequest`] | [`ConnectApp::context_requires`] |
 //! | Forge, as a remote | [`ForgeInvocation`] | [`ForgeRemote::requires`] |
 //!
+//! A page that shows a feature or hides it asks [`ConnectApp::decision`] or
+//! [`ForgeRemote::decision`]. What the app does when customers come, change edition and go, stands in
+//! a [`Hook`].
+//!
 //! Refusals are [`Rejection`] values: 401 when the proof does not hold, 402 or 403 when the
 //! licence does not allow it, 503 when it could not be checked.
+//!
+//! # In tests
+//!
+//! [`ConnectAppBuilder::fetcher`] with [`Fetcher::rerouted_for_tests`] makes a mock host platform of
+//! all the platform's hosts; only then test keys, whose ids begin with
+//! [`KeyId::TEST_PREFIX`](app_license::KeyId::TEST_PREFIX), prove anything.
+//!
+//! [`Fetcher::rerouted_for_tests`]: app_license_client::Fetcher::rerouted_for_tests
+//!
+//! # What operators see
+//!
+//! [`serve`] keeps [`Limits`]. Lifecycle routes come with a health check, `metrics_route` with
+//! counters in the format of Prometheus. `tracing` gets spans at the level debug and events from info
+//! on: tenants, codes and statuses, never a secret or a token.
 
 mod connect_app;
 mod connect_request;

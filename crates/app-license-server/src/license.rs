@@ -93,6 +93,7 @@ impl ConnectApp {
         self.decision(request, self.needs_of(feature)?).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     pub(crate) async fn license_of(
         &self,
         request: &impl Proves,

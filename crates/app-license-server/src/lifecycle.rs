@@ -97,6 +97,7 @@ impl ConnectApp {
     }
 
     /// `installed` and `uninstalled`: verify first, store last.
+    #[tracing::instrument(level = "debug", skip_all, fields(event = kind.name()))]
     async fn signed_event(
         &self,
         kind: LifecycleKind,
@@ -147,6 +148,7 @@ impl ConnectApp {
     }
 
     /// `enabled` and `disabled`: signed with the shared secret.
+    #[tracing::instrument(level = "debug", skip_all, fields(event = kind.name()))]
     async fn tenant_event(
         &self,
         kind: LifecycleKind,

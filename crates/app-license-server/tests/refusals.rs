@@ -3,11 +3,16 @@
 
 mod common;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use app_license_client::Fetcher;
+use app_license_server::{ConnectAppBuilder, Rejection};
 use app_license_store::MemoryStore;
-use app_license_testkit::{Fault, MockHost, Service, probe};
+use app_license_testkit::{Edition, Fault, MockHost, Service, probe};
 use common::Connect;
+use http::Response;
+use tower::{Layer, Service as _, service_fn};
 
 async fn setting() -> (MockHost, Connect) {
     let host = MockHost::start().await.unwrap();
@@ -81,4 +86,57 @@ async fn what_a_stranger_tries_is_refused_everywhere() {
         .await
         .unwrap();
     assert!(report.is_clean(), "{report}");
+}
+
+/// Without a setting for tests, keys of a mock host platform prove nothing, and nobody is asked.
+#[tokio::test]
+async fn test_keys_are_refused_in_production() {
+    let host = MockHost::start().await.unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let genuine = |app: ConnectAppBuilder| app.fetcher(Fetcher::new().unwrap());
+    let app = Connect::serve_as(&host, store, genuine, |router| router).await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    let installed = acme.install().unwrap().remove(0);
+    let refused = host.deliver(&installed).await.unwrap();
+    assert_eq!(refused.status(), 401);
+    assert!(refused.text().contains("test_key"), "{}", refused.text());
+    assert_eq!(host.hits(Service::InstallKeys), 0);
+}
+
+/// A gate is a plain tower layer: any service, any body that a text can be made into.
+#[tokio::test]
+async fn a_gate_works_without_a_router() {
+    let (host, app) = setting().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    for event in acme.install().unwrap() {
+        host.deliver(&event).await.unwrap();
+    }
+    acme.buy(Edition::Standard).unwrap();
+    let inner = service_fn(async |_| Ok::<_, Infallible>(Response::new("inside".to_owned())));
+    let mut gated = app.served.requires("capabilityAdvanced").layer(inner);
+    let answer = gated
+        .call(acme.page("/x").unwrap().to_http())
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 402);
+    let rejection = answer.extensions().get::<Rejection>().unwrap();
+    assert_eq!(rejection.code(), "capability_missing");
+    let teapot = |_: &Rejection| Response::builder().status(418).body(String::new()).unwrap();
+    let mut gated = app
+        .served
+        .requires("capabilityAdvanced")
+        .respond_with(teapot)
+        .layer(inner);
+    let answer = gated
+        .call(acme.page("/x").unwrap().to_http())
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 418);
+    assert!(answer.extensions().get::<Rejection>().is_some());
+    acme.change_edition(Edition::Advanced).unwrap();
+    let answer = gated
+        .call(acme.page("/x").unwrap().to_http())
+        .await
+        .unwrap();
+    assert_eq!(answer.body(), "inside");
 }

@@ -9,6 +9,9 @@ use crate::clock::DAY;
 use crate::error::{Error, ErrorKind};
 use crate::standing::{AccessToken, Billing, Override, Stage, Standing};
 
+const COMMERCIAL: &str = "COMMERCIAL";
+const FREE: &str = "FREE";
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Entitlement {
     pub(crate) id: String,
@@ -85,7 +88,7 @@ impl Entitlement {
             id,
             number,
             support_number,
-            kind: "COMMERCIAL".to_owned(),
+            kind: COMMERCIAL.to_owned(),
             trial: None,
             plan: None,
             hold: None,
@@ -223,6 +226,9 @@ impl Entitlement {
         self.settle(now);
         let before = self.edition_now(now);
         self.rename(before, edition);
+        if self.kind == FREE {
+            COMMERCIAL.clone_into(&mut self.kind);
+        }
         self.trial = None;
         self.plan = Some(Plan {
             edition,
@@ -233,6 +239,21 @@ impl Entitlement {
         });
         self.hold = None;
         Ok(())
+    }
+
+    /// Nothing to pay, nothing to end; whatever was bought or tried before is over.
+    pub(crate) fn take_free(&mut self, now: u64) {
+        self.trial = None;
+        self.plan = Some(Plan {
+            edition: Edition::Free,
+            billing: Billing::Monthly,
+            period_end: now.saturating_add(Billing::Monthly.days().saturating_mul(DAY)),
+            cancelled: false,
+            next: None,
+        });
+        FREE.clone_into(&mut self.kind);
+        self.named = true;
+        self.hold = None;
     }
 
     pub(crate) fn change_edition(&mut self, edition: Edition, now: u64) -> Result<(), Error> {

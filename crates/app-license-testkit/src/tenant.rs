@@ -2,6 +2,7 @@
 
 mod installing;
 mod licensing;
+mod migrating;
 
 use app_license::UnixTime;
 
@@ -107,7 +108,8 @@ impl Tenant {
     /// # Errors
     /// `unknown` never, for a tenant made by [`MockHost::tenant`].
     pub fn app(&self) -> Result<App, Error> {
-        self.host.read(|world| world.app(&self.app).cloned())
+        self.host
+            .read(|world| world.app_of(&self.site, &self.app).cloned())
     }
 
     /// The name of its app.
@@ -119,13 +121,31 @@ impl Tenant {
     /// Where its licence stands at the clock's time.
     #[must_use]
     pub fn standing(&self) -> Standing {
-        let now = self.host.clock().now();
+        self.standing_at(self.host.clock().now())
+    }
+
+    /// Where its licence stands, stood or will stand at another time, if nothing else happens to
+    /// it.
+    ///
+    /// ```
+    /// use app_license::Edition;
+    /// use app_license_testkit::{App, MockHost, Stage};
+    /// let acme = MockHost::offline().tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
+    /// acme.start_trial(Edition::Advanced, 30)?;
+    /// let end = acme.standing().trial_end.unwrap();
+    /// assert_eq!(acme.standing_at(end).stage, Stage::TrialEnded);
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn standing_at(&self, time: UnixTime) -> Standing {
         self.host.world(|world| {
-            let (Ok(app), Ok(tenant)) = (world.app(&self.app), world.tenant(&self.site, &self.app))
-            else {
+            let (Ok(app), Ok(tenant)) = (
+                world.app_of(&self.site, &self.app),
+                world.tenant(&self.site, &self.app),
+            ) else {
                 return Standing::silent(Stage::NeverLicensed);
             };
-            tenant.entitlement.standing(app, now)
+            tenant.entitlement.standing(app, time)
         })
     }
 
@@ -177,7 +197,7 @@ impl Tenant {
         let now = self.host.clock().now();
         let token_time = self.host.clock().token_time();
         self.host.read(|world| {
-            let app = world.app(&self.app)?.clone();
+            let app = world.app_of(&self.site, &self.app)?.clone();
             let site = world.site(&self.site)?.clone();
             let entitlement = &world.tenant(&self.site, &self.app)?.entitlement;
             Ok(Facts {

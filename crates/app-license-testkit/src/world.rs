@@ -58,6 +58,9 @@ pub(crate) struct SiteRecord {
 pub(crate) struct TenantRecord {
     pub(crate) entitlement: Entitlement,
     pub(crate) installation: Option<InstallationRecord>,
+    /// The version of the app that this site has taken, where others have another.
+    #[serde(default)]
+    pub(crate) own_app: Option<App>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -188,6 +191,9 @@ impl World {
         self.add_site(site, Product::Jira)?;
         self.apps.insert(app.name().to_owned(), app.clone());
         let known = self.tenants.entry(site.to_owned()).or_default();
+        if let Some(own) = known.get_mut(app.name()).and_then(|it| it.own_app.as_mut()) {
+            own.base_url.clone_from(&app.base_url);
+        }
         if !known.contains_key(app.name()) {
             let number = self.ids.hex("entitlement number").to_ascii_uppercase();
             let digits: String = number.chars().take(9).collect();
@@ -198,6 +204,7 @@ impl World {
                     format!("SEN-{digits}"),
                 ),
                 installation: None,
+                own_app: None,
             };
             let known = self.tenants.entry(site.to_owned()).or_default();
             known.insert(app.name().to_owned(), record);
@@ -211,6 +218,14 @@ impl World {
 
     pub(crate) fn app(&self, name: &str) -> Result<&App, Error> {
         self.apps.get(name).ok_or_else(|| unknown("app", name))
+    }
+
+    /// The app as this site has it.
+    pub(crate) fn app_of(&self, site: &str, app: &str) -> Result<&App, Error> {
+        match &self.tenant(site, app)?.own_app {
+            Some(own) => Ok(own),
+            None => self.app(app),
+        }
     }
 
     pub(crate) fn tenant(&self, site: &str, app: &str) -> Result<&TenantRecord, Error> {

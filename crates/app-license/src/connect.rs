@@ -11,46 +11,47 @@
 
 mod base_url;
 mod canonical_request;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod claims;
 mod condition;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod context_token;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod expectations;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod explain;
+mod host;
 mod iframe_query;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod install_token;
 mod key_host;
 mod license_api;
 mod lifecycle;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod qsh;
 mod query;
 mod request;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod request_token;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod session_token;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod tenant_keys;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod token_claims;
 mod token_place;
 
 pub use base_url::BaseUrl;
 pub use canonical_request::{CanonicalRequest, PathForm};
 pub use condition::{Condition, InlineCondition, SingleCondition, Test, remote_condition_shown};
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 pub use context_token::{ContextToken, UnverifiedContextToken};
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 pub use expectations::Expectations;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 pub use explain::{Difference, Explanation, Mistake};
 pub use iframe_query::IframeQuery;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 pub use install_token::{InstallToken, TokenFingerprint, UnverifiedInstallToken};
 pub use key_host::{Cloud, KeyHosts};
 pub use license_api::{LicenseApiAnswer, LicenseApiProblem};
@@ -58,15 +59,15 @@ pub use lifecycle::{
     DareHook, DareMigration, DisabledEvent, EnabledEvent, InstalledEvent, LifecycleBody,
     LifecycleEvent, LifecycleKind, UninstalledEvent,
 };
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 pub use qsh::Qsh;
 pub use request::Request;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 pub use request_token::{RequestToken, UnverifiedRequestToken};
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 pub use session_token::{SessionToken, UnverifiedSessionToken};
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 pub use tenant_keys::{SignedWith, TenantKeys};
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 pub use token_claims::{TokenClaims, sign_request};
 pub use token_place::{token_from_header, token_from_request};

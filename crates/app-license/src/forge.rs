@@ -13,7 +13,7 @@
 //! [`License::from_forge_app_context`]: crate::License::from_forge_app_context
 
 mod display_condition;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod invocation_token;
 mod key_set_url;
 mod license_api;
@@ -23,7 +23,7 @@ mod token_place;
 mod ui_context;
 
 pub use display_condition::DisplayCondition;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 pub use invocation_token::{
     InvocationExpectations, InvocationToken, ProductContext, UnverifiedInvocationToken,
 };

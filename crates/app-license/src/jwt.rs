@@ -13,16 +13,21 @@ mod keys;
 mod leeway;
 mod pem;
 mod sign;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod signing_key;
 
 pub(crate) use backend::{same_bytes, sha256};
 pub(crate) use claims::{Audience, ClaimScanner, Claims, Validity, owned};
 pub(crate) use compact::Compact;
-pub(crate) use sign::{hs256_token, rs256_token};
+pub(crate) use sign::hs256_token;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+pub(crate) use signing_key::rs256_token;
 
 pub use jwks::Jwks;
 pub use keys::{HmacKey, RsaPublicKey};
 pub use leeway::Leeway;
-pub use sign::RsaSigningKey;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+pub use signing_key::RsaSigningKey;
 
 /// The algorithm a kind of token has: an allow-list of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,5 +47,5 @@ impl Algorithm {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 mod tests;

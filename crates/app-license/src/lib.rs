@@ -99,7 +99,7 @@ mod feature;
 mod find;
 mod ids;
 mod installation;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#[cfg(signatures)]
 mod jwt;
 mod license;
 mod open_text;
@@ -120,7 +120,9 @@ pub use installation::{
     InstallationSecrets, InstallationStatus, KnownLicense,
 };
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
-pub use jwt::{HmacKey, Jwks, Leeway, RsaPublicKey, RsaSigningKey};
+pub use jwt::RsaSigningKey;
+#[cfg(signatures)]
+pub use jwt::{HmacKey, Jwks, Leeway, RsaPublicKey};
 pub use license::License;
 pub use open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
 pub use policy::{Decision, Trust};

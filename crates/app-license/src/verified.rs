@@ -20,7 +20,7 @@ use std::ops::Deref;
 pub struct Verified<T>(T);
 
 impl<T> Verified<T> {
-    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+    #[cfg(signatures)]
     pub(crate) const fn new(value: T) -> Self {
         Self(value)
     }

@@ -1,24 +1,40 @@
-// Builds dist/: node scripts/build.mjs GATE.wasm
+// Builds dist/: node scripts/build.mjs GATE.wasm CORE.wasm
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { minify } from "terser";
 
+import { makeCore } from "./core.mjs";
 import { makeGate } from "./gate.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const [gate] = process.argv.slice(2);
-if (!gate) {
-  throw new Error("which module? `cargo xtask npm` builds it and calls this");
+const [gate, core] = process.argv.slice(2);
+if (!core) {
+  throw new Error("which modules? `cargo xtask wasm` builds them and calls this");
 }
 process.chdir(root);
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
+for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+  copyFileSync(`../../${name}`, name);
+}
 makeGate(gate);
+makeCore(core);
 
 /** One entry in one format; `small` is minified as far as it goes. */
-async function entry(name, format, { small = false, external = [], platform = "neutral" } = {}) {
+async function entry(name, format, { small = false, platform = "neutral", ...more } = {}) {
+  const end = format === "esm" ? "js" : "cjs";
+  // entries share the first one, so that a licence is one class
+  const shared = {
+    name: "shared",
+    setup(plugin) {
+      plugin.onResolve({ filter: /^\.\.?\/(index|server)\.js$/ }, ({ path }) => ({
+        path: `./${/(\w+)\.js$/.exec(path)[1]}.${end}`,
+        external: true,
+      }));
+    },
+  };
   const result = await build({
     entryPoints: [`src/${name}.ts`],
     bundle: true,
@@ -26,10 +42,11 @@ async function entry(name, format, { small = false, external = [], platform = "n
     format,
     platform,
     target: "es2022",
-    external: ["app-license", ...external],
-    alias: { "#gate": `${root}build/gate.js` },
+    plugins: [shared],
+    alias: { "#gate": `${root}build/gate.js`, "#core": `${root}build/core.js` },
     logLevel: "warning",
     treeShaking: true,
+    ...more,
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   });
   let code = result.outputFiles[0].text;
@@ -47,21 +64,24 @@ async function entry(name, format, { small = false, external = [], platform = "n
         keep_fargs: false,
         reduce_funcs: false,
       },
-      mangle: { toplevel: true, properties: { regex: /^_(bits|standard|advanced|map)$/ } },
+      mangle: { toplevel: true, properties: { regex: /^_(bits|standard|advanced)$/ } },
       format: { comments: false },
     };
     code = (await minify(code, options)).code;
   }
-  writeFileSync(`dist/${name}.${format === "esm" ? "js" : "cjs"}`, code);
+  writeFileSync(`dist/${name}.${end}`, code);
 }
 
 for (const format of ["esm", "cjs"]) {
   await entry("index", format, { small: true });
+  await entry("server", format, { platform: "node" });
+  await entry("react", format, { external: ["react"] });
+  await entry("openfeature", format, { external: ["@openfeature/core"] });
 }
 
 // types: one file an entry and format, for `nodenext` resolution
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { stdio: "inherit" });
-for (const file of readdirSync("dist").filter((name) => name.endsWith(".d.ts"))) {
+for (const file of readdirSync("dist", { recursive: true }).filter((name) => name.endsWith(".d.ts"))) {
   const types = readFileSync(`dist/${file}`, "utf8");
   writeFileSync(
     `dist/${file.replace(/\.d\.ts$/, ".d.cts")}`,

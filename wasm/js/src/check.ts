@@ -1,5 +1,13 @@
 import { EDITIONS, decide } from "./license.js";
-import type { Capability, Edition, License, Touchpoint, Trust } from "./license.js";
+import type {
+  Capability,
+  Edition,
+  KnownCapability,
+  License,
+  Requires,
+  Touchpoint,
+  Trust,
+} from "./license.js";
 import type { FeatureMap } from "./feature.js";
 
 /** Why a decision is what it is. `trial_ended` is an inactive licence that was a trial. */
@@ -27,10 +35,13 @@ export interface Policy {
   now?: Date | undefined;
 }
 
-/** What to check: a capability, or a feature of a map. */
-export type Check = Policy &
+/**
+ * What to check: a capability, or a feature of a map. A misspelt capability is a type error; where
+ * one without a rank is meant, it is a `Check<string>`: see {@link Requires}.
+ */
+export type Check<C extends string = KnownCapability> = Policy &
   (
-    | { requires: Capability; feature?: undefined; features?: undefined }
+    | { requires: Requires<C>; feature?: undefined; features?: undefined }
     | { feature: string; features: FeatureMap; requires?: undefined }
   );
 
@@ -111,7 +122,10 @@ export function answer(
  * Throws `unknown_feature` when the map does not name the feature: a typing mistake must not turn
  * into a silent refusal.
  */
-export function check(license: License, what: Check): Decision {
+export function check<C extends string = KnownCapability>(
+  license: License,
+  what: Check<C>,
+): Decision {
   return what.features
     ? what.features.check(what.feature, license, what)
     : answer(license, what.requires, what)[0];

@@ -40,8 +40,8 @@ function capability(name: string): Capability {
  * ```
  */
 export class FeatureMap {
-  /** @internal */
-  readonly _map: Features;
+  /** What it was made of. */
+  readonly map: Features;
 
   /** Throws `feature_map` when an edition is none. */
   constructor(map: Features) {
@@ -51,12 +51,12 @@ export class FeatureMap {
         Object.keys(row).filter(isEdition).forEach(capability);
       }
     }
-    this._map = map;
+    this.map = map;
   }
 
   /** What a feature needs. Throws `unknown_feature`. */
   requirement(feature: string): Capability {
-    return capability(requirement(own(this._map.features, "feature", feature)));
+    return capability(requirement(own(this.map.features, "feature", feature)));
   }
 
   /** Decides whether a customer may use a feature, and why. Throws `unknown_feature`. */
@@ -66,13 +66,13 @@ export class FeatureMap {
 
   /** How many of something a customer may have; `Infinity` is unlimited. Throws `unknown_limit`. */
   limit(name: string, license: License, policy?: Policy): number {
-    const value = column(own(this._map.limits, "limit", name), license, policy) ?? 0;
+    const value = column(own(this.map.limits, "limit", name), license, policy) ?? 0;
     return value === "unlimited" ? Infinity : value;
   }
 
   /** The service level a customer gets, or null. Throws `unknown_service_level`. */
   serviceLevel(name: string, license: License, policy?: Policy): string | null {
-    return column(own(this._map["service-levels"], "service_level", name), license, policy) ?? null;
+    return column(own(this.map["service-levels"], "service_level", name), license, policy) ?? null;
   }
 }
 

@@ -2,8 +2,15 @@ import * as gate from "#gate";
 import { get, put } from "./carry.js";
 import { LicenseError } from "./error.js";
 
+/** The capability sets that have a rank: free < standard < advanced. */
+export type KnownCapability = "capabilityFree" | "capabilityStandard" | "capabilityAdvanced";
 /** A capability set: the platform's string for the edition a customer bought. Open-ended. */
-export type Capability = "capabilityStandard" | "capabilityAdvanced" | (string & {});
+export type Capability = KnownCapability | (string & {});
+/**
+ * A capability that is asked for. A misspelt literal is a type error; whatever is typed `string`
+ * passes, and for a literal without a rank there is `hasCapability<string>("capabilityUltra")`.
+ */
+export type Requires<C extends string> = string extends C ? C : KnownCapability;
 /** The ranked reading of a capability set: free < standard < advanced. */
 export type Edition = "free" | "standard" | "advanced";
 /** Three states, never two. `absent`: the platform said nothing, which is not `inactive`. */
@@ -172,8 +179,10 @@ export class License<T extends Trust = Trust> {
    * Whether the licence is **active** and its edition includes the capability. Advanced includes
    * Standard; an active licence without a capability set counts as Standard; an unknown
    * capability includes only itself.
+   *
+   * A misspelt literal is a type error: see {@link Requires}.
    */
-  hasCapability(capability: Capability): boolean {
+  hasCapability<C extends string = KnownCapability>(capability: Requires<C>): boolean {
     return capability === "capabilityAdvanced"
       ? this._advanced
       : capability === "capabilityStandard"

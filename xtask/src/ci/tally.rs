@@ -19,8 +19,14 @@ impl Tally {
         self.failed = self.failed.saturating_add(other.failed);
     }
 
-    /// What a runner's closing line says: libtest's or nextest's.
+    /// What a runner's closing line says: libtest's, nextest's, or one of Node's two.
     fn of_line(line: &str) -> Option<Self> {
+        if let Some(said) = ["# ", "\u{2139} "]
+            .iter()
+            .find_map(|mark| line.strip_prefix(mark))
+        {
+            return Self::of_node(said);
+        }
         // Indented, libtest's line is part of what nextest shows of a failed test.
         let closing =
             line.starts_with("test result: ") || line.trim_start().starts_with("Summary [");
@@ -37,6 +43,23 @@ impl Tally {
             }
         }
         Some(tally)
+    }
+
+    /// `pass 3` or `fail 0`: Node says the two on lines of their own.
+    fn of_node(said: &str) -> Option<Self> {
+        let (word, number) = said.split_once(' ')?;
+        let number = number.parse().ok()?;
+        match word {
+            "pass" => Some(Self {
+                passed: number,
+                failed: 0,
+            }),
+            "fail" => Some(Self {
+                passed: 0,
+                failed: number,
+            }),
+            _ => None,
+        }
     }
 }
 
@@ -106,8 +129,16 @@ mod tests {
     }
 
     #[test]
+    fn reads_what_node_says() {
+        check("# pass 12", 12, 0);
+        check("\u{2139} fail 2", 0, 2);
+    }
+
+    #[test]
     fn leaves_other_lines_alone() {
         assert_eq!(Tally::of_line("3 passed, 4 failed"), None);
+        assert_eq!(Tally::of_line("# tests 14"), None);
+        assert_eq!(Tally::of_line("# pass by reference"), None);
         assert_eq!(Tally::of_line("test tests::a ... ok"), None);
         assert_eq!(
             Tally::of_line("    test result: FAILED. 0 passed; 1 failed; 0 ignored"),

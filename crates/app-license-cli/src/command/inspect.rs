@@ -56,6 +56,20 @@ pub(crate) struct Args {
     now: NowArgs,
 }
 
+/// What `inspect` says of something, as its JSON has it.
+///
+/// # Errors
+/// When it cannot tell what it is.
+pub(crate) fn inspected(
+    input: &[u8],
+    look: Look,
+    questions: &Questions,
+    policy: &app_license::Policy,
+) -> Result<serde_json::Value, Fault> {
+    let report = Report::new(detect(input, look)?, questions, policy, look.now)?;
+    serde_json::to_value(&report).map_err(|error| Fault::Json(error.to_string()))
+}
+
 fn touchpoint(text: &str) -> Result<Touchpoint, String> {
     Touchpoint::from_code(text).ok_or_else(|| {
         let codes: Vec<_> = Touchpoint::ALL.iter().map(|t| t.code()).collect();

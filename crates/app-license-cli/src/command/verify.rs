@@ -1,6 +1,6 @@
 //! `app-license verify`
 
-mod answer;
+pub(crate) mod answer;
 mod hosted;
 mod invocation;
 mod lifecycle;

@@ -1,8 +1,9 @@
 //! Numbers, by the grammar of RFC 8259, kept as written.
 
-use super::{Error, ErrorKind, Scanner};
+use super::walk::Walk;
+use super::{Error, ErrorKind};
 
-impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
+impl<'a> Walk<'a> {
     pub(super) fn number(&mut self) -> Result<&'a str, Error> {
         let start = self.at;
         if self.byte() == Some(b'-') {

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::{Error, ErrorKind, Scanner};
+use super::walk::Walk;
+use super::{Error, ErrorKind};
 
 /// A JSON string, borrowed with its escapes still in it. Comparing decodes.
 ///
@@ -175,7 +176,7 @@ const fn run_ends(chunk: u64) -> u64 {
     quote | backslash | control
 }
 
-impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
+impl<'a> Walk<'a> {
     /// Reads a string; the scanner stands at its opening quote.
     #[inline]
     pub(super) fn string(&mut self) -> Result<Str<'a>, Error> {

@@ -13,8 +13,8 @@ use app_license::forge::KeySetUrl;
 use app_license::{AppKey, Capability, InstallationKey, KnownLicense};
 use app_license_client::{Clock, ConnectLicenseApi, Fetcher, ForgeKeys, ForgeLicenseApi};
 use app_license_server::{
-    ConnectApp, ConnectContextRequest, ConnectRequest, ForgeInvocation, ForgeRemote, Hook,
-    HookResult, Rejection, StoreLicenseCache, async_trait,
+    ConnectApp, ConnectAppBuilder, ConnectContextRequest, ConnectRequest, ForgeInvocation,
+    ForgeRemote, Hook, HookResult, Rejection, StoreLicenseCache, async_trait,
 };
 use app_license_store::{HistoryEntry, InstallationStore, Sequence};
 use app_license_testkit::{App, MockHost};
@@ -58,20 +58,28 @@ impl Connect {
         store: Arc<dyn InstallationStore>,
         extend: impl FnOnce(Router) -> Router,
     ) -> Self {
+        Self::serve_as(host, store, |app| app, extend).await
+    }
+
+    pub(crate) async fn serve_as(
+        host: &MockHost,
+        store: Arc<dyn InstallationStore>,
+        configure: impl FnOnce(ConnectAppBuilder) -> ConnectAppBuilder,
+        extend: impl FnOnce(Router) -> Router,
+    ) -> Self {
         let (listener, address) = listener().await;
         let key = AppKey::new(APP_KEY).unwrap();
         let api = ConnectLicenseApi::builder(fetcher(host), key, KeyHosts::default())
             .clock(clock(host))
             .build()
             .unwrap();
-        let served = ConnectApp::builder(APP_KEY, &address)
+        let builder = ConnectApp::builder(APP_KEY, &address)
             .unwrap()
             .shared_store(Arc::clone(&store))
             .fetcher(fetcher(host))
             .license_api(api)
-            .clock(clock(host))
-            .build()
-            .unwrap();
+            .clock(clock(host));
+        let served = configure(builder).build().unwrap();
         let router = Router::new()
             .route("/panel", get(panel))
             .route("/data", get(data))

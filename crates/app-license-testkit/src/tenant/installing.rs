@@ -109,7 +109,12 @@ impl Tenant {
     pub fn upgrade(&self, version: &str) -> Result<Vec<SignedRequest>, Error> {
         self.on_installed("upgrade the app", |_, _| {})?;
         let forge = self.host.change(|world| {
-            let app = world.apps.get_mut(&self.app);
+            let own = world.tenant_mut(&self.site, &self.app)?.own_app.is_some();
+            let app = if own {
+                world.tenant_mut(&self.site, &self.app)?.own_app.as_mut()
+            } else {
+                world.apps.get_mut(&self.app)
+            };
             Ok(app.is_some_and(|app| {
                 version.clone_into(&mut app.version);
                 app.forge_id.is_some()

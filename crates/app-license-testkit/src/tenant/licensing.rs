@@ -174,7 +174,7 @@ impl Tenant {
         })
     }
 
-    fn license(
+    pub(super) fn license(
         &self,
         change: impl FnOnce(&mut Entitlement, u64) -> Result<(), Error>,
     ) -> Result<Vec<SignedRequest>, Error> {

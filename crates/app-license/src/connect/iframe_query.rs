@@ -1,12 +1,11 @@
 //! The query of an iframe URL: `lic`, `capSet`, and the other standard parameters.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use app_license_gate::capability::Edition;
 use app_license_gate::facts::State;
+use app_license_gate::query::QueryFacts;
 
-use super::query::{Pair, decode, pairs, redacted};
+use super::query::{decode, pairs, redacted};
 use crate::capability::Capability;
 use crate::license::License;
 use crate::remark::Remark;
@@ -104,7 +103,9 @@ impl<'q> IframeQuery<'q> {
     #[must_use]
     pub fn capability_set(&self) -> Option<Capability> {
         if self.capability_conflict {
-            return self.least_capability();
+            // the gate holds the rule, for browsers too
+            let least = QueryFacts::read(self.query).capability_set?;
+            return Some(Capability::new(least.to_string()));
         }
         let value = decode(self.capability?);
         (!says_nothing(&value)).then(|| Capability::new(value))
@@ -166,40 +167,6 @@ impl<'q> IframeQuery<'q> {
             license.remark(Remark::RepeatedParameter);
         }
         license
-    }
-
-    /// Of all the editions named, whatever their order: unknown ones together (which nobody asks
-    /// for, so two of them grant neither), else the lowest. An empty value counts as Standard.
-    #[cold]
-    fn least_capability(&self) -> Option<Capability> {
-        let mut lowest: Option<Edition> = None;
-        let mut unknown = BTreeMap::new();
-        for Pair { name, value, .. } in pairs(self.query) {
-            if !matches!(&*decode(name), "capSet" | "capabilitySet") {
-                continue;
-            }
-            let value = decode(value);
-            let edition = if says_nothing(&value) {
-                Some(Edition::Standard)
-            } else {
-                Edition::of(&value)
-            };
-            match edition {
-                Some(edition) => lowest = Some(lowest.map_or(edition, |l| l.min(edition))),
-                None => {
-                    let folded = value.replace('_', "").to_ascii_lowercase();
-                    let spelling = unknown.entry(folded).or_insert_with(|| value.to_string());
-                    if *value < **spelling {
-                        *spelling = value.into_owned();
-                    }
-                }
-            }
-        }
-        if unknown.is_empty() {
-            return lowest.map(Capability::from);
-        }
-        let all: Vec<String> = unknown.into_values().collect();
-        Some(Capability::new(all.join(",")))
     }
 }
 

@@ -73,7 +73,7 @@ impl<'r> Request<'r> {
     }
 
     /// How much of it there is to hash, in bytes.
-    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+    #[cfg(signatures)]
     pub(super) fn size(&self) -> usize {
         let body = self.form_body.map_or(0, str::len);
         self.target.len().saturating_add(body)

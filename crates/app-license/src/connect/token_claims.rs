@@ -7,8 +7,12 @@ use super::base_url::BaseUrl;
 use super::canonical_request::CanonicalRequest;
 use super::request::Request;
 use crate::error::{Error, in_json};
-use crate::ids::{AppKey, ClientKey, KeyId};
-use crate::jwt::{HmacKey, RsaSigningKey, hs256_token, rs256_token};
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+use crate::ids::KeyId;
+use crate::ids::{AppKey, ClientKey};
+use crate::jwt::{HmacKey, hs256_token};
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+use crate::jwt::{RsaSigningKey, rs256_token};
 use crate::time::UnixTime;
 
 /// How long a token lives unless it is said otherwise, in seconds: the platform's own measure.
@@ -150,6 +154,7 @@ impl TokenClaims {
     ///
     /// # Errors
     /// `key_malformed` when the key does not sign.
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
     pub fn sign_rs256(&self, key: &RsaSigningKey, kid: &KeyId) -> Result<String, Error> {
         rs256_token(&self.to_json(), kid.as_str(), key)
     }

@@ -2,20 +2,29 @@
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
+#[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+mod host_rsa;
 #[cfg(not(feature = "aws-lc-rs"))]
 mod rust_crypto;
+#[cfg(all(feature = "rust-crypto", not(feature = "aws-lc-rs")))]
+mod rust_rsa;
 
 #[cfg(feature = "aws-lc-rs")]
 pub(super) use aws_lc::{Hmac, Rsa};
 #[cfg(feature = "aws-lc-rs")]
 pub(crate) use aws_lc::{same_bytes, sha256};
+#[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+pub(super) use host_rsa::Rsa;
 #[cfg(not(feature = "aws-lc-rs"))]
-pub(super) use rust_crypto::{Hmac, Rsa};
+pub(super) use rust_crypto::Hmac;
 #[cfg(not(feature = "aws-lc-rs"))]
 pub(crate) use rust_crypto::{same_bytes, sha256};
+#[cfg(all(feature = "rust-crypto", not(feature = "aws-lc-rs")))]
+pub(super) use rust_rsa::Rsa;
 
 /// The JOSE layer's own provider for the same backend; never its process-wide default, which
 /// panics when two backends are compiled in.
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub(super) fn provider() -> &'static jsonwebtoken::crypto::CryptoProvider {
     #[cfg(feature = "aws-lc-rs")]
     {

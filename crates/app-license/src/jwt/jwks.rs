@@ -1,9 +1,8 @@
 //! A key set, read once.
 
 use app_license_gate::json::{self, Scanner, Str, Value};
-use jsonwebtoken::{DecodingKey, DecodingKeyKind};
 
-use super::RsaPublicKey;
+use super::{RsaPublicKey, base64url};
 use crate::error::{Error, ErrorKind, at_most, in_json};
 
 /// The largest key set, in bytes.
@@ -167,11 +166,12 @@ impl Jwk {
         else {
             return None;
         };
-        let key = DecodingKey::from_rsa_components(&n, &e).ok()?;
-        let DecodingKeyKind::RsaModulusExponent { n, e } = key.kind() else {
-            return None;
+        let decoded = |text: &str| {
+            let mut bytes = Vec::new();
+            base64url::decode(text, &mut bytes).map(|()| bytes)
         };
-        Some((kid, RsaPublicKey::from_components(n, e).ok()?))
+        let key = RsaPublicKey::from_components(&decoded(&n)?, &decoded(&e)?).ok()?;
+        Some((kid, key))
     }
 }
 

@@ -1,6 +1,7 @@
 //! PEM text to the parts of a key, the same for every backend.
 
-use jsonwebtoken::DecodingKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::keys::malformed;
 use crate::error::Error;
@@ -20,10 +21,29 @@ pub(super) fn public_components(pem: &str) -> Result<(Vec<u8>, Vec<u8>), Error> 
         return Err(malformed("it is empty"));
     }
     let unreadable = || malformed("it is not the PEM of an RSA public key");
-    let key = DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| unreadable())?;
-    let der = key.try_get_as_bytes().map_err(|_| unreadable())?;
-    let (n, e) = rsa_public_key(der).ok_or_else(unreadable)?;
+    let text: String = body.split_ascii_whitespace().collect();
+    let der = STANDARD.decode(text).map_err(|_| unreadable())?;
+    let (n, e) = subject_public_key(&der)
+        .and_then(rsa_public_key)
+        .ok_or_else(unreadable)?;
     Ok((n.to_vec(), e.to_vec()))
+}
+
+/// What a `SubjectPublicKeyInfo` of the algorithm `rsaEncryption` holds, nothing after it.
+fn subject_public_key(der: &[u8]) -> Option<&[u8]> {
+    const RSA_ENCRYPTION: [u8; 13] = [
+        0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
+    ];
+    let (info, []) = tagged(der, 0x30)? else {
+        return None;
+    };
+    let (algorithm, rest) = tagged(info, 0x30)?;
+    let (bits, []) = tagged(rest, 0x03)? else {
+        return None;
+    };
+    // a bit string begins with how many bits of its last byte are not used
+    bits.strip_prefix(&[0])
+        .filter(|_| algorithm == RSA_ENCRYPTION)
 }
 
 /// `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }`, nothing after it.

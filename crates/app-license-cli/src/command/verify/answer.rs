@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use app_license::connect::{Explanation, PathForm, SignedWith};
-use app_license::{Error, License, UnixTime, Verified};
+use app_license::{Error, License, Policy, UnixTime, Verified};
 use serde::Serialize;
 
 use crate::command::decide::{Answer as Decided, PolicyArgs, Questions, read_features};
@@ -32,7 +32,7 @@ pub(super) struct DecideArgs {
 
 /// The whole answer.
 #[derive(Debug, Serialize)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Refusal>,
@@ -60,7 +60,7 @@ struct Refusal {
 
 impl Answer {
     /// The token proves what it claims.
-    pub(super) fn accepted() -> Self {
+    pub(crate) fn accepted() -> Self {
         Self {
             verdict: "accepted",
             error: None,
@@ -73,7 +73,7 @@ impl Answer {
     }
 
     /// A rule refused it.
-    pub(super) fn refused(error: &Error, explanation: Option<Explanation>) -> Self {
+    pub(crate) fn refused(error: &Error, explanation: Option<Explanation>) -> Self {
         Self {
             verdict: "refused",
             error: Some(Refusal {
@@ -88,30 +88,30 @@ impl Answer {
         }
     }
 
-    pub(super) fn fact(mut self, label: &'static str, value: impl Display) -> Self {
+    pub(crate) fn fact(mut self, label: &'static str, value: impl Display) -> Self {
         self.proved.0.push((label, value.to_string()));
         self
     }
 
-    pub(super) fn fact_if(self, label: &'static str, value: Option<impl Display>) -> Self {
+    pub(crate) fn fact_if(self, label: &'static str, value: Option<impl Display>) -> Self {
         match value {
             Some(value) => self.fact(label, value),
             None => self,
         }
     }
 
-    pub(super) fn times(self, issued: UnixTime, expires: UnixTime) -> Self {
+    pub(crate) fn times(self, issued: UnixTime, expires: UnixTime) -> Self {
         self.fact("issued", issued).fact("expires", expires)
     }
 
-    pub(super) fn signed_with(self, with: SignedWith) -> Self {
+    pub(crate) fn signed_with(self, with: SignedWith) -> Self {
         match with {
             SignedWith::Current => self,
             SignedWith::Previous => self.fact("signed with", "the previous secret"),
         }
     }
 
-    pub(super) fn path_form(self, form: PathForm) -> Self {
+    pub(crate) fn path_form(self, form: PathForm) -> Self {
         match form {
             PathForm::Raw => self,
             PathForm::Decoded => self.fact("path", "hashed in its decoded form"),
@@ -120,20 +120,29 @@ impl Answer {
 
     /// Decides what the proved licence grants.
     pub(super) fn decide(
-        mut self,
+        self,
         license: &Verified<License>,
         args: &DecideArgs,
         now: NowArgs,
     ) -> Result<Self, Fault> {
         let map = args.features.as_deref().map(read_features).transpose()?;
         let questions = Questions::new(map, args.require.as_deref())?;
-        let policy = args.policy.policy();
-        let now = now.time();
-        self.decisions = questions.answers(&|needs| license.decide(&policy, needs, now));
+        Ok(self.decided(license, &questions, &args.policy.policy(), now.time()))
+    }
+
+    /// Decides these questions.
+    pub(crate) fn decided(
+        mut self,
+        license: &Verified<License>,
+        questions: &Questions,
+        policy: &Policy,
+        now: UnixTime,
+    ) -> Self {
+        self.decisions = questions.answers(&|needs| license.decide(policy, needs, now));
         let granted = self.decisions.iter().all(|d| d.decision.is_allowed());
         self.granted = questions.is_required().then_some(granted);
         self.license = Some(License::clone(license));
-        Ok(self)
+        self
     }
 
     pub(super) fn exit(&self) -> Exit {

@@ -4,6 +4,8 @@ use super::{
     DisabledEvent, EnabledEvent, InstalledEvent, LifecycleBody, LifecycleEvent, LifecycleKind,
     UninstalledEvent,
 };
+use crate::connect::base_url::BaseUrl;
+use crate::connect::host::is_name;
 use crate::error::{Error, ErrorKind};
 use crate::ids::{AppKey, ClientKey, shown};
 use crate::secret::SharedSecret;
@@ -91,26 +93,19 @@ fn mismatch(field: &'static str, expected: &str, found: &str) -> Error {
 }
 
 fn check_base_url(text: &str, host_is_allowed: &dyn Fn(&str) -> bool) -> Result<(), Error> {
-    let invalid = |expected| ErrorKind::InvalidBaseUrl {
-        expected,
-        found: shown(text),
-    };
-    let url = url::Url::parse(text).map_err(|_| invalid("expected an absolute URL"))?;
-    if url.scheme() != "https" {
-        return Err(invalid("expected https").into());
+    let url = BaseUrl::new(text)?;
+    if url.has_port() {
+        return Err(ErrorKind::InvalidBaseUrl {
+            expected: "expected no port",
+            found: shown(text),
+        }
+        .into());
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("expected no user name").into());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("expected no query and no fragment").into());
-    }
-    if url.port().is_some() {
-        return Err(invalid("expected no port").into());
-    }
+    let host = url.host().to_ascii_lowercase();
     // only a name: an address is never a site
-    match url.host() {
-        Some(url::Host::Domain(host)) if host_is_allowed(host) => Ok(()),
-        _ => Err(ErrorKind::ForeignBaseUrl { found: shown(text) }.into()),
+    if is_name(&host) && host_is_allowed(&host) {
+        Ok(())
+    } else {
+        Err(ErrorKind::ForeignBaseUrl { found: shown(text) }.into())
     }
 }

@@ -1,11 +1,7 @@
-//! Signatures by the RustCrypto crates.
+//! MACs and hashes by the RustCrypto crates.
 
 use hmac::Mac as _;
-use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
 use sha2::{Digest as _, Sha256};
-
-/// The longest modulus, in bits.
-const MAX_BITS: usize = 8192;
 
 #[derive(Clone)]
 pub(in crate::jwt) struct Hmac(hmac::Hmac<Sha256>);
@@ -38,25 +34,6 @@ impl Hmac {
     pub(in crate::jwt) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let mac = self.0.clone().chain_update(message).finalize();
         mac.into_bytes().to_vec()
-    }
-}
-
-pub(in crate::jwt) struct Rsa(RsaPublicKey);
-
-impl Rsa {
-    /// From modulus and exponent, big-endian without leading zeros.
-    pub(in crate::jwt) fn new(n: &[u8], e: &[u8]) -> Option<Self> {
-        let (n, e) = (BigUint::from_bytes_be(n), BigUint::from_bytes_be(e));
-        RsaPublicKey::new_with_max_size(n, e, MAX_BITS)
-            .ok()
-            .map(Self)
-    }
-
-    pub(in crate::jwt) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        let hash = sha256(message);
-        self.0
-            .verify(Pkcs1v15Sign::new::<Sha256>(), &hash, signature)
-            .is_ok()
     }
 }
 

@@ -1,0 +1,161 @@
+// What the app was told: the list, and one entry decoded beside what was verified and decided.
+import { byId, el, read, say } from "./dom.js";
+
+const pretty = (value) => JSON.stringify(value, null, 2);
+
+function verdict(entry) {
+  if (entry.mishap === "lost" || entry.mishap === "held back") {
+    return entry.mishap;
+  }
+  if (entry.verdict === "refused") {
+    return `refused: ${entry.code}`;
+  }
+  if (entry.answered) {
+    return `${entry.status ?? "no answer"}`;
+  }
+  return entry.told ? "shown" : "";
+}
+
+function mood(entry) {
+  if (!entry.told) {
+    return "note";
+  }
+  const bad = entry.verdict === "refused" || (entry.answered && !(entry.status < 400));
+  return bad || entry.mishap === "lost" ? "bad" : "good";
+}
+
+/** The newest entries; `open` shows one. */
+export function list(entries, chosen, open) {
+  return entries.map((entry) =>
+    el(
+      "li",
+      { class: mood(entry) },
+      el(
+        "button",
+        {
+          type: "button",
+          "data-entry": entry.id,
+          "aria-current": entry.id === chosen,
+          disabled: !entry.told,
+          onclick: () => open(entry.id),
+        },
+        el("b", {}, entry.told ? entry.name : entry.title),
+        el("span", { class: "verdict" }, verdict(entry)),
+        el("small", {}, `${entry.site ?? "all"} · ${entry.at.replace("T", " ")}${entry.told ? ` · ${entry.title}` : ""}`),
+      ),
+    ),
+  );
+}
+
+/** Loads and shows one entry. */
+export async function open(id) {
+  let entry;
+  try {
+    entry = await read(`journal/${id}`);
+  } catch (error) {
+    say(error.message, true);
+    return;
+  }
+  const { told, answer } = entry;
+  const place = byId("entry");
+  place.replaceChildren(
+    el("h3", {}, `${entry.name}`),
+    el("p", { class: "address" }, `${told.method} ${told.url.split("?")[0]}`),
+    el(
+      "div",
+      { class: "buttons" },
+      el("button", { type: "button", onclick: () => copy(told.curl) }, "Copy as curl"),
+    ),
+    el(
+      "div",
+      { class: "sides" },
+      el("div", {}, el("h4", {}, "Said"), ...said(told)),
+      el("div", {}, el("h4", {}, "Verified and decided"), ...decided(told.verified), ...answered(answer)),
+    ),
+  );
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say("copied as curl");
+  } catch {
+    say("the browser does not allow copying", true);
+  }
+}
+
+function fold(title, value, opened = false) {
+  return value === undefined || value === null
+    ? null
+    : el("details", { open: opened }, el("summary", {}, title), el("pre", { tabindex: 0 }, value));
+}
+
+function said(told) {
+  return [
+    ...report(told.inspected ?? {}),
+    fold("Body", told.body && pretty(told.body)),
+    fold("Token", told.token && pretty(told.token)),
+    fold("Address", told.url),
+  ].filter(Boolean);
+}
+
+/** What `inspect` says. */
+export function report(inspected) {
+  if (inspected.error) {
+    return [el("p", { class: "bad" }, inspected.error.message ?? inspected.error)];
+  }
+  const license = inspected.licenses?.[0]?.license;
+  const facts = Object.entries(inspected.facts ?? {});
+  return [
+    el("p", {}, inspected.input?.title ?? ""),
+    license && el("p", {}, `Licence ${license.state}, edition ${license.edition ?? "none"}`),
+    table(facts),
+    ...(inspected.warnings ?? []).map((note) => el("p", { class: "warn" }, note.message)),
+  ].filter(Boolean);
+}
+
+const table = (pairs) =>
+  el(
+    "dl",
+    {},
+    ...pairs.flatMap(([label, value]) => [el("dt", {}, label.replaceAll("_", " ")), el("dd", {}, `${value}`)]),
+  );
+
+function decided(verified) {
+  if (!verified) {
+    return [el("p", {}, "Nothing to verify.")];
+  }
+  if (verified.error) {
+    return [
+      el("p", { class: "bad" }, `refused: ${verified.error.code}`),
+      el("p", {}, verified.error.message),
+    ];
+  }
+  const decisions = (verified.decisions ?? []).map((one) =>
+    el(
+      "li",
+      { class: one.allowed ? "granted" : "denied" },
+      el("b", {}, one.name),
+      ` ${one.allowed ? "granted" : `denied: ${one.reason}`}`,
+    ),
+  );
+  return [
+    el("p", { class: "good" }, "accepted"),
+    table(Object.entries(verified.proved ?? {})),
+    el("ul", { class: "decisions" }, ...decisions),
+  ];
+}
+
+function answered(answer) {
+  if (!answer) {
+    return [];
+  }
+  const status = answer.status === null ? "no answer" : `answered ${answer.status}`;
+  let text = answer.text;
+  try {
+    text = pretty(JSON.parse(text));
+  } catch {
+    // no JSON: as it is
+  }
+  return [el("p", { class: (answer.status ?? 500) < 400 ? "good" : "bad" }, `The app ${status}`), text && fold("Answer", text)].filter(Boolean);
+}

@@ -1,0 +1,164 @@
+//! `app-license lab`
+
+mod scenario;
+mod serve;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use app_license_store::{InstallationStore, MemoryStore, PostgresStore, SqliteStore};
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::Io;
+use crate::lab::demo::{APP_KEY, FORGE_ID};
+use crate::output::Format;
+
+/// Where the lab keeps everything unless told otherwise.
+pub(crate) const FOLDER: &str = "app-license-lab";
+
+/// See every licence state with your own eyes: a mock host platform and an app beside it
+///
+/// Starts a console on this machine: sites as rows, moves by a click, a test clock, faults; what
+/// the app was told, decoded beside what was verified and decided; and the app itself. No account,
+/// no network. Ctrl-C stops it, a second start continues.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  app-license lab                                      the console, with a demo app
+  app-license lab --features editions.toml             the demo app sells what yours does
+  app-license lab --app http://127.0.0.1:3000 --app-key com.example.app
+                                                       your own app in place of the demo app
+  app-license lab --store postgres://localhost/lab     another store for the demo app
+  app-license lab scenario story.toml                  play a story and check what it expects"
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Scenario(scenario::Args),
+}
+
+#[derive(Debug, clap::Args)]
+struct ServeArgs {
+    /// The console's port; the app and the platform take the seven after it
+    #[arg(long, default_value_t = 4680, value_parser = clap::value_parser!(u16).range(1..=65_527))]
+    port: u16,
+    /// Where the demo app keeps installations: sqlite:FILE, postgres:URL, or memory
+    /// [default: sqlite:app-license-lab/installations.db]
+    #[arg(long, value_name = "STORE")]
+    store: Option<StoreUrl>,
+    /// Where the world is kept between two starts
+    #[arg(long, value_name = "FOLDER", default_value = FOLDER)]
+    data: PathBuf,
+    /// The app's editions.toml
+    #[arg(long, value_name = "FILE")]
+    features: Option<PathBuf>,
+    /// Your own app, in place of the demo app: its base URL
+    #[arg(long, value_name = "URL")]
+    app: Option<String>,
+    /// The key of its Connect half
+    #[arg(long, value_name = "KEY", default_value = APP_KEY)]
+    app_key: String,
+    /// The id of its Forge half
+    #[arg(long, value_name = "ID", default_value = FORGE_ID)]
+    app_id: String,
+    /// The page of the app to show as the Connect panel
+    #[arg(long, value_name = "PATH", default_value = "/panel")]
+    panel: String,
+    /// The endpoint of the app that its Forge page asks
+    #[arg(long, value_name = "PATH", default_value = "/forge/decisions")]
+    endpoint: String,
+}
+
+impl Args {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+        match self.command {
+            Some(Command::Scenario(args)) => args.run(io, format),
+            None => self.serve.run(io, format),
+        }
+    }
+}
+
+/// A store by its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum StoreUrl {
+    Sqlite(PathBuf),
+    Postgres(String),
+    Memory,
+}
+
+impl std::str::FromStr for StoreUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "memory" {
+            return Ok(Self::Memory);
+        }
+        if let Some(path) = text.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        if let Some(url) = text.strip_prefix("postgres:").filter(|url| !url.is_empty()) {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        Err("expected sqlite:FILE, postgres:URL or memory".to_owned())
+    }
+}
+
+impl StoreUrl {
+    async fn open(&self) -> Result<Arc<dyn InstallationStore>, Fault> {
+        Ok(match self {
+            Self::Memory => Arc::new(MemoryStore::new()),
+            Self::Postgres(url) => Arc::new(PostgresStore::connect(url).await?),
+            Self::Sqlite(path) => {
+                if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
+                    std::fs::create_dir_all(folder).map_err(|source| {
+                        let folder = folder.display();
+                        Fault::Lab(format!("cannot make the folder `{folder}`: {source}"))
+                    })?;
+                }
+                Arc::new(SqliteStore::open(path).await?)
+            }
+        })
+    }
+}
+
+/// A runtime for everything of the lab.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::Lab(format!("cannot start: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_by_their_address() {
+        let read = |text: &str| text.parse::<StoreUrl>();
+        assert_eq!(read("memory"), Ok(StoreUrl::Memory));
+        assert_eq!(read("sqlite:a/b.db"), Ok(StoreUrl::Sqlite("a/b.db".into())));
+        for url in ["postgres://h/db", "postgres:postgres://h/db"] {
+            assert_eq!(
+                read(url),
+                Ok(StoreUrl::Postgres("postgres://h/db".to_owned()))
+            );
+        }
+        for wrong in ["", "sqlite:", "mysql://h", "a.db"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

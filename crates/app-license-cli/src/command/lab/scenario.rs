@@ -1,0 +1,180 @@
+//! `app-license lab scenario`
+
+mod junit;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::command::decide::read_features;
+use crate::command::lab::runtime;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::{Io, MAX_INPUT};
+use crate::lab::bench::OwnApp;
+use crate::lab::demo::{APP_KEY, FORGE_ID, Rules};
+use crate::lab::scenario::{Check, Scenario, Told, run};
+use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show};
+
+/// Play a story of a customer against a test clock, and check what it expects
+///
+/// Headless and without a network: the mock host platform moves, trials and subscriptions really
+/// end, and every expectation is asked of an app that keeps your editions.toml. Exit code 0: all
+/// held. 1: one did not. 3: a file cannot be read as a scenario.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license lab scenario scenarios/*.toml                    all that are shipped
+  app-license lab scenario ours.toml --features editions.toml  your own features
+  app-license lab scenario ours.toml --junit report.xml        for CI
+  app-license lab scenario ours.toml --format json
+
+A story:
+  title = \"A trial ends\"
+  [[step]]
+  move = \"install\"
+  expect.answers = [204, 204]
+  [[step]]
+  move.start_trial = { edition = \"advanced\", days = 30 }
+  expect.decision.bulk-export = \"granted\"
+  [[step]]
+  clock.advance_days = 31
+  expect.decision.bulk-export = \"denied: trial_ended\"")]
+pub(super) struct Args {
+    /// The stories
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// The app's editions.toml, in place of the story's
+    #[arg(long, value_name = "FILE")]
+    features: Option<PathBuf>,
+    /// Your own app, in place of the demo app: its base URL
+    #[arg(long, value_name = "URL")]
+    app: Option<String>,
+    /// The key of its Connect half
+    #[arg(long, value_name = "KEY", default_value = APP_KEY)]
+    app_key: String,
+    /// The id of its Forge half
+    #[arg(long, value_name = "ID", default_value = FORGE_ID)]
+    app_id: String,
+    /// Write a report in the form of JUnit
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Show what held, too
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Played {
+    file: String,
+    #[serde(flatten)]
+    told: Told,
+    #[serde(skip)]
+    time: Duration,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    passed: bool,
+    scenarios: Vec<Played>,
+}
+
+impl Args {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+        let mut scenarios = Vec::new();
+        for file in &self.files {
+            scenarios.push(self.play(io, file)?);
+        }
+        let report = Report {
+            passed: scenarios.iter().all(|played| played.told.passed),
+            scenarios,
+        };
+        if let Some(path) = &self.junit {
+            std::fs::write(path, junit::report(&report.scenarios)?)?;
+        }
+        show(io, format, &report, |out| self.human(out, &report))?;
+        Ok(if report.passed {
+            Exit::Yes
+        } else {
+            Exit::Error
+        })
+    }
+
+    fn play(&self, io: &mut Io<'_>, file: &Path) -> Result<Played, Fault> {
+        let shown = file.display().to_string();
+        let bytes = io.read(file, MAX_INPUT)?;
+        let named = |fault: Fault| match fault {
+            Fault::Scenario(why) => Fault::Scenario(format!("{shown}: {why}")),
+            other => other,
+        };
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| Fault::Scenario(format!("{shown}: not UTF-8")))?;
+        let story = Scenario::parse(text).map_err(named)?;
+        let given = self.features.as_deref().map(read_features).transpose()?;
+        let rules = Rules::new(story.features(given)?, story.policy())?;
+        let own = self.app.as_ref().map(|base_url| OwnApp {
+            base_url: base_url.clone(),
+            key: self.app_key.clone(),
+            forge_id: self.app_id.clone(),
+        });
+        let began = Instant::now();
+        let told = runtime()?
+            .block_on(run(&story, rules, own))
+            .map_err(named)?;
+        Ok(Played {
+            file: shown,
+            told,
+            time: began.elapsed(),
+        })
+    }
+
+    fn human(&self, out: &mut dyn Write, report: &Report) -> std::io::Result<()> {
+        for played in &report.scenarios {
+            let held = played.told.checks.iter().filter(|it| it.passed).count();
+            let word = if played.told.passed {
+                paint(GOOD.bold(), "held")
+            } else {
+                paint(BAD.bold(), "failed")
+            };
+            let all = played.told.checks.len();
+            writeln!(
+                out,
+                "{word} {} ({held} of {all})",
+                clean(&played.told.title)
+            )?;
+            for check in &played.told.checks {
+                if self.all || !check.passed {
+                    line(out, check)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn line(out: &mut dyn Write, check: &Check) -> std::io::Result<()> {
+    let place = match check.say.as_str() {
+        "" => format!("step {}", check.step),
+        say => format!("step {}, {}", check.step, clean(say)),
+    };
+    let what = clean(&check.what);
+    if check.passed {
+        let found = clean(&check.found);
+        return writeln!(out, "  {} {place}: {what} = {found}", paint(GOOD, "ok"));
+    }
+    writeln!(out, "  {} {place}: {what}", paint(BAD, "no"))?;
+    writeln!(
+        out,
+        "     {} {}",
+        paint(DIM, "expected"),
+        clean(&check.expected)
+    )?;
+    writeln!(
+        out,
+        "     {} {}",
+        paint(DIM, "found   "),
+        clean(&check.found)
+    )
+}

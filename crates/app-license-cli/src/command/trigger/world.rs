@@ -1,0 +1,151 @@
+//! The customer that triggers are of: kept in a folder, the same at the next call.
+
+use std::path::PathBuf;
+
+use app_license::Edition;
+use app_license_testkit::{App, ErrorKind, MockHost, Stage, Tenant, TestClock};
+use serde::Serialize;
+
+use super::Args;
+use crate::fault::Fault;
+use crate::io::read_file;
+use crate::lab::keys::{self, Exported};
+use crate::lab::persist::replace;
+
+const MAX_WORLD: usize = 16 << 20;
+
+/// What the customer has bought.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct LicenseArgs {
+    /// The edition
+    #[arg(long, value_enum, default_value_t, value_name = "EDITION")]
+    edition: Wanted,
+    /// How it stands
+    #[arg(long, value_enum, default_value_t, value_name = "STATE")]
+    license: Standing,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Wanted {
+    Free,
+    #[default]
+    Standard,
+    Advanced,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Standing {
+    /// Paid for
+    #[default]
+    Paid,
+    /// A running trial
+    Trial,
+    /// Cancelled, the period still paid for
+    Cancelled,
+    /// A trial that has ended
+    TrialEnded,
+    /// A subscription that has ended
+    Ended,
+    Suspended,
+}
+
+impl LicenseArgs {
+    /// Makes the customer stand there.
+    pub(super) fn stand(self, tenant: &Tenant) -> Result<(), Fault> {
+        const DAYS: u64 = 30;
+        tenant.resume()?;
+        let edition = match self.edition {
+            Wanted::Free => {
+                tenant.take_free_edition()?;
+                return match self.license {
+                    Standing::Paid => Ok(()),
+                    _ => Err(Fault::Option("the Free edition does not end".to_owned())),
+                };
+            }
+            Wanted::Standard => Edition::Standard,
+            Wanted::Advanced => Edition::Advanced,
+        };
+        let paying = !matches!(
+            tenant.standing().stage,
+            Stage::NeverLicensed | Stage::Trial | Stage::TrialEnded | Stage::Ended
+        );
+        if matches!(self.license, Standing::Trial | Standing::TrialEnded) {
+            if paying {
+                tenant.expire()?;
+            }
+            tenant.start_trial(edition, DAYS)?;
+        } else {
+            tenant.buy(edition)?;
+        }
+        match self.license {
+            Standing::Paid | Standing::Trial => Vec::new(),
+            Standing::Cancelled => tenant.cancel()?,
+            Standing::TrialEnded | Standing::Ended => tenant.expire()?,
+            Standing::Suspended => tenant.suspend()?,
+        };
+        // the platform names an edition once it was changed
+        if matches!(self.license, Standing::Paid | Standing::Trial) {
+            tenant.change_edition(edition)?;
+        }
+        Ok(())
+    }
+}
+
+/// The mock host for one call.
+pub(super) struct World {
+    pub(super) host: MockHost,
+    pub(super) tenant: Tenant,
+}
+
+impl World {
+    /// Reads what the last call left, or begins.
+    pub(super) async fn open(args: &Args) -> Result<Self, Fault> {
+        let path = file(args);
+        let mut builder = MockHost::builder().clock(TestClock::ticking());
+        if path.exists() {
+            let text = String::from_utf8(read_file(&path, MAX_WORLD)?)
+                .map_err(|_| Fault::Lab(format!("`{}` is not UTF-8", path.display())))?;
+            builder = builder.restore(text);
+        }
+        // the app fetches keys only when something is sent to it; addresses must be the same ones
+        let served = args.to.is_some() || args.export;
+        let host = if served {
+            let started = builder.ports_from(args.port).start().await;
+            started.map_err(|error| match error.kind() {
+                ErrorKind::Network { why, .. } => Fault::Lab(format!(
+                    "cannot serve the keys on ports {} and after: {why}; another trigger may run, \
+                     or take others with --port",
+                    args.port
+                )),
+                _ => error.into(),
+            })?
+        } else {
+            builder.offline()?
+        };
+        let base_url = args.to.as_deref().unwrap_or("http://127.0.0.1:3000");
+        let mut app = App::connect(&args.app_key, base_url)?;
+        if !args.connect_only {
+            app = app.with_forge(&args.app_id)?;
+        }
+        let tenant = host.tenant(&app, &args.site)?;
+        Ok(Self { host, tenant })
+    }
+
+    /// Leaves everything for the next call.
+    pub(super) fn keep(&self, args: &Args) -> Result<(), Fault> {
+        replace(&file(args), self.host.snapshot()?.as_bytes())?;
+        keys::export(&self.host, &self.tenant.app()?, &args.keys)?;
+        Ok(())
+    }
+
+    /// Public keys and addresses.
+    pub(super) fn export(&self, args: &Args) -> Result<impl Serialize + use<>, Fault> {
+        replace(&file(args), self.host.snapshot()?.as_bytes())?;
+        let exported: Exported = keys::export(&self.host, &self.tenant.app()?, &args.keys)?;
+        Ok(exported)
+    }
+}
+
+fn file(args: &Args) -> PathBuf {
+    args.keys.join("world.json")
+}

@@ -1,0 +1,200 @@
+//! What the library makes of a request that the platform sends: the same words as `inspect` and
+//! `verify`, for the journal.
+
+use app_license::connect::{
+    BaseUrl, Expectations, KeyHosts, LifecycleBody, LifecycleKind, Request, TenantKeys,
+    UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken,
+};
+use app_license::forge::{InvocationExpectations, UnverifiedInvocationToken};
+use app_license::{
+    AppKey, ClientKey, Error, ErrorKind, ForgeAppId, HmacKey, Jwks, KeyId, Policy, RsaPublicKey,
+    SharedSecret, UnixTime,
+};
+use app_license_testkit::{App, MockHost, SignedRequest, Tenant};
+use serde_json::{Value, json};
+
+use super::journal::Told;
+use crate::command::decide::Questions;
+use crate::command::inspect::inspected;
+use crate::command::verify::answer::Answer;
+use crate::detect::Look;
+use crate::token;
+
+/// What is needed to check.
+pub(crate) struct Checker<'a> {
+    pub(crate) host: &'a MockHost,
+    pub(crate) questions: &'a Questions,
+    pub(crate) policy: Policy,
+}
+
+impl Checker<'_> {
+    /// Decodes a request and says what it proves.
+    pub(crate) fn told(&self, request: &SignedRequest, tenant: &Tenant) -> Told {
+        let body = request.json();
+        let speaking = self.speaking_part(request, &body);
+        let look = Look {
+            now: self.host.clock().now(),
+            touchpoint: None,
+        };
+        let inspected = inspected(speaking.as_bytes(), look, self.questions, &self.policy);
+        let verified = self.verified(request, tenant);
+        Told {
+            method: request.method(),
+            url: request.url(),
+            curl: request.curl(),
+            token: request.token().map_or(Value::Null, opened),
+            inspected: inspected.unwrap_or_else(|fault| json!({"error": fault.to_string()})),
+            verified: verified
+                .map(|answer| serde_json::to_value(answer).unwrap_or_default())
+                .unwrap_or_default(),
+            body,
+        }
+    }
+
+    /// The part of a request that says something of the licence, or would.
+    fn speaking_part(&self, request: &SignedRequest, body: &Value) -> String {
+        match request.name() {
+            "page" | "cacheable page" => request.url(),
+            "invocation" | "front-end call" => request.token().unwrap_or_default().to_owned(),
+            name if name.starts_with("avi:forge:") => {
+                request.token().unwrap_or_default().to_owned()
+            }
+            _ if body.is_null() => request.url(),
+            _ => body.to_string(),
+        }
+    }
+
+    /// What `verify` would say; `None` where there is no app of that half to verify for.
+    fn verified(&self, request: &SignedRequest, tenant: &Tenant) -> Option<Answer> {
+        let app = tenant.app().ok()?;
+        let now = self.host.clock().token_time();
+        let text = request.token();
+        let expected = "a token of the platform";
+        let missing = || Answer::refused(&ErrorKind::TokenMissing { expected }.into(), None);
+        let answer = match (request.name(), text) {
+            ("cacheable page", _) => return None,
+            (_, None) => Ok(missing()),
+            ("installed" | "uninstalled", Some(text)) => self.install(request, &app, text, now),
+            ("front-end call", Some(text)) => self.context(tenant, &app, text, now),
+            (name, Some(text)) if name == "invocation" || name.starts_with("avi:forge:") => {
+                self.invocation(&app, text, now)
+            }
+            (_, Some(text)) => self.request(request, tenant, &app, text, now),
+        };
+        Some(answer.unwrap_or_else(|error| Answer::refused(&error, None)))
+    }
+
+    fn install(
+        &self,
+        request: &SignedRequest,
+        app: &App,
+        text: &str,
+        now: UnixTime,
+    ) -> Result<Answer, Error> {
+        let expected = expectations(app)?;
+        let token = UnverifiedInstallToken::parse(text)?;
+        let key = self.host.install_key().ok();
+        let key = key.filter(|key| KeyId::new(key.id()).is_ok_and(|id| id == *token.kid()));
+        let Some(key) = key else {
+            let kid = token.kid().to_string();
+            return Err(ErrorKind::UnknownKey { kid }.into());
+        };
+        let key = RsaPublicKey::from_pem(&key.public_pem())?;
+        let body = LifecycleBody::parse(request.body())?;
+        let tenant = body.client_key().clone();
+        let target = Request::new(request.method(), request.target());
+        let token = token.verify(&key, &target, &tenant, &expected, now)?;
+        let kind = LifecycleKind::from_name(request.name()).unwrap_or(LifecycleKind::Installed);
+        let hosts = KeyHosts::default();
+        let site = |host: &str| hosts.check_site(&format!("https://{host}")).is_ok();
+        let key = AppKey::new(app.connect_key().unwrap_or_default())?;
+        let event = body.accept(kind, &key, token.issuer(), &site)?;
+        let body = event.body();
+        Ok(Answer::accepted()
+            .fact("event", body.kind())
+            .fact("tenant", token.issuer())
+            .fact("site", body.base_url())
+            .fact("key id", token.kid())
+            .times(token.issued_at(), token.expires_at())
+            .fact_if("shared secret", body.has_secret().then_some("a new one"))
+            .fact_if("edition named", body.capability_set())
+            .fact_if("installation", body.installation_id()))
+    }
+
+    fn request(
+        &self,
+        request: &SignedRequest,
+        tenant: &Tenant,
+        app: &App,
+        text: &str,
+        now: UnixTime,
+    ) -> Result<Answer, Error> {
+        let target = Request::new(request.method(), request.target());
+        let token = UnverifiedRequestToken::parse(text)?;
+        let keys = keys(tenant, token.issuer())?;
+        let token = token.verify(&keys, &target, &expectations(app)?, now)?;
+        let answer = Answer::accepted()
+            .fact("tenant", token.issuer())
+            .fact_if("subject", token.subject())
+            .times(token.issued_at(), token.expires_at())
+            .signed_with(token.signed_with());
+        if request.name() != "page" {
+            return Ok(answer);
+        }
+        Ok(answer.decided(&token.license(), self.questions, &self.policy, now))
+    }
+
+    fn context(
+        &self,
+        tenant: &Tenant,
+        app: &App,
+        text: &str,
+        now: UnixTime,
+    ) -> Result<Answer, Error> {
+        let token = UnverifiedContextToken::parse(text)?;
+        let keys = keys(tenant, token.issuer())?;
+        let token = token.verify(&keys, &expectations(app)?, now)?;
+        Ok(Answer::accepted()
+            .fact("tenant", token.issuer())
+            .times(token.issued_at(), token.expires_at())
+            .decided(&token.license(), self.questions, &self.policy, now))
+    }
+
+    fn invocation(&self, app: &App, text: &str, now: UnixTime) -> Result<Answer, Error> {
+        let id = ForgeAppId::new(app.forge_id().unwrap_or_default())?;
+        let keys = Jwks::parse(self.host.jwks().to_string().as_bytes())?;
+        let expected = InvocationExpectations::new(id);
+        let token = UnverifiedInvocationToken::parse(text)?.verify(&keys, &expected, now)?;
+        Ok(Answer::accepted()
+            .fact("app", token.app_id())
+            .fact("installation", token.installation_id())
+            .fact_if("site", token.cloud_id())
+            .fact_if("module", token.module_key())
+            .times(token.issued_at(), token.expires_at())
+            .decided(&token.license(), self.questions, &self.policy, now))
+    }
+}
+
+fn keys(tenant: &Tenant, issuer: &ClientKey) -> Result<TenantKeys, Error> {
+    let hmac = |secret: String| Ok::<_, Error>(HmacKey::new(&SharedSecret::new(secret)?));
+    let secret = tenant.shared_secret().unwrap_or_default();
+    let keys = TenantKeys::new(issuer.clone(), hmac(secret)?);
+    match tenant.previous_secret().ok().flatten() {
+        Some(secret) => Ok(keys.with_previous(hmac(secret)?)),
+        None => Ok(keys),
+    }
+}
+
+fn expectations(app: &App) -> Result<Expectations, Error> {
+    let url = app.base_url();
+    let url = BaseUrl::new(url).or_else(|error| BaseUrl::http_loopback(url).map_err(|_| error))?;
+    Ok(Expectations::new(url))
+}
+
+/// Header and claims, unverified.
+fn opened(text: &str) -> Value {
+    match token::open(text) {
+        Ok(token) => json!({"header": token.header, "claims": token.claims}),
+        Err(why) => json!({"error": why}),
+    }
+}

@@ -1,0 +1,98 @@
+//! The console: one page and the small API behind it, for this machine alone.
+//!
+//! It binds to loopback. A page of another origin must not reach it: the `Host` must be this
+//! machine's (a name that was pointed here is refused), and what changes something must come from
+//! the console's own origin, or from no browser at all.
+
+mod api;
+mod guard;
+mod rows;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+
+use super::bench::Lab;
+
+/// What the handlers see.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) lab: Arc<Lab>,
+    pub(crate) port: u16,
+    /// Where an iframe of the app may come from.
+    pub(crate) frames: String,
+    /// The page of the app that is shown as the Connect panel.
+    pub(crate) panel: String,
+    /// The endpoint of the app that its Forge page calls.
+    pub(crate) endpoint: String,
+}
+
+/// The console's routes.
+pub(crate) fn router(desk: Desk) -> Router {
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+         img-src 'self' data:; frame-src {}; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+        desk.frames
+    );
+    let page = get(async move || {
+        let html = include_str!("../../assets/console/index.html");
+        let headers = [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+            (header::CONTENT_SECURITY_POLICY, policy),
+        ];
+        (headers, html)
+    });
+    let file = |kind: &'static str, text: &'static str| {
+        get(async move || ([(header::CONTENT_TYPE, kind)], text).into_response())
+    };
+    let script = |text| file("text/javascript; charset=utf-8", text);
+    Router::new()
+        .route("/", page)
+        .route(
+            "/console.css",
+            file(
+                "text/css; charset=utf-8",
+                include_str!("../../assets/console/console.css"),
+            ),
+        )
+        .route(
+            "/console.js",
+            script(include_str!("../../assets/console/console.js")),
+        )
+        .route(
+            "/dom.js",
+            script(include_str!("../../assets/console/dom.js")),
+        )
+        .route(
+            "/moves.js",
+            script(include_str!("../../assets/console/moves.js")),
+        )
+        .route(
+            "/plot.js",
+            script(include_str!("../../assets/console/plot.js")),
+        )
+        .route(
+            "/told.js",
+            script(include_str!("../../assets/console/told.js")),
+        )
+        .route("/api/state", get(api::state))
+        .route("/api/sites", get(rows::sites).post(api::add_sites))
+        .route("/api/sites/{site}", get(rows::site))
+        .route("/api/journal", get(rows::journal))
+        .route("/api/journal/{id}", get(rows::entry))
+        .route("/api/move", post(api::make))
+        .route("/api/clock", post(api::clock))
+        .route("/api/fault", post(api::fault))
+        .route("/api/delivery", post(api::delivery))
+        .route("/api/rotate", post(api::rotate))
+        .route("/api/inspect", post(api::inspect))
+        .route("/api/panel", post(api::panel))
+        .route("/api/bridge", post(api::bridge))
+        .layer(from_fn_with_state(desk.clone(), guard::guard))
+        .with_state(desk)
+}

@@ -1,0 +1,150 @@
+//! A story with expectations: `scenario FILE.toml`.
+
+mod run;
+
+use std::collections::BTreeMap;
+
+use app_license::{Edition, FeatureMap, Policy, WhenAbsent};
+use serde::Deserialize;
+
+use super::ask::Place;
+use super::bench::AppKind;
+use super::moves::{Keys, Move, Tick, Trouble, Way};
+use crate::fault::Fault;
+
+pub(crate) use run::{Check, Told, run};
+
+/// What the demo app sells unless told otherwise.
+pub(crate) const EDITIONS: &str = include_str!("../../assets/editions.toml");
+
+/// The most steps of one story.
+const MAX_STEPS: usize = 1_000;
+
+/// A whole story.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scenario {
+    pub(crate) title: String,
+    /// What it is about, for people.
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by people, in the file")]
+    about: String,
+    #[serde(default)]
+    pub(crate) app: AppKind,
+    #[serde(default)]
+    when_absent: Absent,
+    /// The app's `editions.toml`, as text. The demo app's unless said.
+    editions: Option<String>,
+    /// The first moment, ISO-8601.
+    start: Option<String>,
+    #[serde(rename = "step")]
+    pub(crate) steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Absent {
+    #[default]
+    Deny,
+    Free,
+    Standard,
+    Advanced,
+}
+
+/// One step: the clock first, then faults, keys and delivery, then the move, then expectations.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Step {
+    /// What happens, in the story's words.
+    #[serde(default)]
+    pub(crate) say: String,
+    /// The site it happens on; that of the step before unless said.
+    pub(crate) site: Option<String>,
+    pub(crate) clock: Option<Tick>,
+    pub(crate) fault: Option<Trouble>,
+    pub(crate) rotate: Option<Keys>,
+    pub(crate) delivery: Option<Way>,
+    #[serde(rename = "move")]
+    pub(crate) wish: Option<Move>,
+    #[serde(default)]
+    pub(crate) expect: Expect,
+}
+
+/// What must hold after a step.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expect {
+    /// Feature to `granted`, `denied: code` or `refused: code`.
+    #[serde(default)]
+    pub(crate) decision: BTreeMap<String, String>,
+    /// Where that is asked; everywhere unless said.
+    pub(crate) at: Option<Vec<Place>>,
+    /// What the app answered to the events of the step.
+    pub(crate) answers: Option<Vec<u16>>,
+    /// What the app's store noted, as codes of changes.
+    pub(crate) changes: Option<Vec<String>>,
+    /// Where the customer stands for the platform.
+    pub(crate) stage: Option<String>,
+    /// The edition that an active licence grants; `none` for none.
+    pub(crate) edition: Option<String>,
+    /// Whether the app's store has the site as installed.
+    pub(crate) installed: Option<bool>,
+    /// Path of a page to the status that the app answers.
+    #[serde(default)]
+    pub(crate) page: BTreeMap<String, u16>,
+    /// The code with which the platform refuses the move.
+    pub(crate) refused: Option<String>,
+}
+
+impl Scenario {
+    /// Reads a story.
+    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+        let story: Self = toml::from_str(text).map_err(|error| {
+            Fault::Scenario(format!("not a scenario: {}", error.to_string().trim_end()))
+        })?;
+        if story.steps.len() > MAX_STEPS {
+            return Err(Fault::Scenario(format!("more than {MAX_STEPS} steps")));
+        }
+        if let Some(word) = story
+            .steps
+            .iter()
+            .flat_map(|step| step.expect.decision.values())
+            .find(|word| !is_decision(word))
+        {
+            return Err(Fault::Scenario(format!(
+                "`{word}` is no decision: expected `granted`, `denied: code` or `refused: code`"
+            )));
+        }
+        Ok(story)
+    }
+
+    /// The app's features: those given, those of the story, or the demo app's.
+    pub(crate) fn features(&self, given: Option<FeatureMap>) -> Result<FeatureMap, Fault> {
+        match (given, &self.editions) {
+            (Some(given), _) => Ok(given),
+            (None, Some(text)) => Ok(FeatureMap::from_toml(text)?),
+            (None, None) => Ok(FeatureMap::from_toml(EDITIONS)?),
+        }
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::new().when_absent(match self.when_absent {
+            Absent::Deny => WhenAbsent::Deny,
+            Absent::Free => WhenAbsent::Assume(Edition::Free),
+            Absent::Standard => WhenAbsent::Assume(Edition::Standard),
+            Absent::Advanced => WhenAbsent::Assume(Edition::Advanced),
+        })
+    }
+
+    /// The first moment, where the story names one.
+    pub(crate) fn start(&self) -> Option<&str> {
+        self.start.as_deref()
+    }
+}
+
+fn is_decision(word: &str) -> bool {
+    word == "granted"
+        || ["denied: ", "refused: "]
+            .iter()
+            .any(|head| word.strip_prefix(head).is_some_and(|code| !code.is_empty()))
+}

@@ -1,0 +1,283 @@
+//! What walks the text, whatever the number of keys: one copy of it in a program.
+
+use super::{Error, ErrorKind, Kind, MAX_DEPTH, Str, Value};
+
+/// A key of an open object: where its text lies, and a cheap summary to compare first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    summary: u32,
+    start: u32,
+    end: u32,
+}
+
+impl Key {
+    pub(super) const NONE: Self = Self {
+        summary: 0,
+        start: 0,
+        end: 0,
+    };
+}
+
+/// A place in the text, and what is open there. The keys of open objects are in a slice that each
+/// call is given.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    depth: u8,
+    pub(super) open: usize,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) const fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            open: 0,
+        }
+    }
+
+    #[inline]
+    pub(super) fn peek(&mut self) -> Result<Kind, Error> {
+        match self.token()? {
+            b'"' => Ok(Kind::String),
+            b'{' => Ok(Kind::Object),
+            b'[' => Ok(Kind::Array),
+            b't' | b'f' => Ok(Kind::Bool),
+            b'n' => Ok(Kind::Null),
+            b'-' | b'0'..=b'9' => Ok(Kind::Number),
+            _ => Err(self.error(ErrorKind::Syntax)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn value(&mut self, keys: &mut [Key]) -> Result<Value<'a>, Error> {
+        match self.peek()? {
+            Kind::String => self.string().map(Value::String),
+            Kind::Object => {
+                let start = self.at;
+                self.skip_object(keys)?;
+                self.since(start).map(Value::Object)
+            }
+            Kind::Array => {
+                let start = self.at;
+                self.skip_array(keys)?;
+                self.since(start).map(Value::Array)
+            }
+            Kind::Number => self.number().map(Value::Number),
+            Kind::Bool | Kind::Null => self.word(),
+        }
+    }
+
+    /// The text from a place to here.
+    pub(super) fn since(&self, start: usize) -> Result<&'a str, Error> {
+        self.text
+            .get(start..self.at)
+            .ok_or_else(|| self.error(ErrorKind::Syntax))
+    }
+
+    /// Opens an object and answers where its first key goes.
+    pub(super) fn open_object(&mut self) -> Result<usize, Error> {
+        self.expect(Kind::Object)?;
+        self.enter()?;
+        Ok(self.open)
+    }
+
+    pub(super) fn open_array(&mut self) -> Result<(), Error> {
+        self.expect(Kind::Array)?;
+        self.enter()
+    }
+
+    /// The next key of the open object whose first key is at `first_key`, up to its value; none
+    /// when the object closes.
+    pub(super) fn next_key(
+        &mut self,
+        first_key: usize,
+        keys: &mut [Key],
+    ) -> Result<Option<Str<'a>>, Error> {
+        let mut next = self.token()?;
+        if next == b'}' {
+            self.open = first_key;
+            self.leave();
+            return Ok(None);
+        }
+        if self.open > first_key {
+            if next != b',' {
+                return Err(self.error(ErrorKind::Syntax));
+            }
+            self.step();
+            next = self.token()?;
+        }
+        if next != b'"' {
+            return Err(self.error(ErrorKind::Syntax));
+        }
+        let key = self.key(first_key, keys)?;
+        if self.token()? != b':' {
+            return Err(self.error(ErrorKind::Syntax));
+        }
+        self.step();
+        Ok(Some(key))
+    }
+
+    /// Goes to the next item of an open array; false when the array closes.
+    pub(super) fn next_item(&mut self, first: &mut bool) -> Result<bool, Error> {
+        match self.token()? {
+            b']' => {
+                self.leave();
+                Ok(false)
+            }
+            b',' if !*first => {
+                self.step();
+                // a value must follow: `]` does not begin one
+                Ok(true)
+            }
+            _ if *first => {
+                *first = false;
+                Ok(true)
+            }
+            _ => Err(self.error(ErrorKind::Syntax)),
+        }
+    }
+
+    fn skip_object(&mut self, keys: &mut [Key]) -> Result<(), Error> {
+        let first_key = self.open_object()?;
+        while self.next_key(first_key, keys)?.is_some() {
+            self.skip(keys)?;
+        }
+        Ok(())
+    }
+
+    fn skip_array(&mut self, keys: &mut [Key]) -> Result<(), Error> {
+        self.open_array()?;
+        let mut first = true;
+        while self.next_item(&mut first)? {
+            self.skip(keys)?;
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, keys: &mut [Key]) -> Result<(), Error> {
+        match self.peek()? {
+            Kind::String => self.string().map(drop),
+            Kind::Object => self.skip_object(keys),
+            Kind::Array => self.skip_array(keys),
+            Kind::Number => self.number().map(drop),
+            Kind::Bool | Kind::Null => self.word().map(drop),
+        }
+    }
+
+    fn expect(&mut self, kind: Kind) -> Result<(), Error> {
+        if self.peek()? == kind {
+            Ok(())
+        } else {
+            Err(self.error(ErrorKind::Expected(kind)))
+        }
+    }
+
+    fn enter(&mut self) -> Result<(), Error> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.error(ErrorKind::TooDeep));
+        }
+        self.depth = self.depth.wrapping_add(1);
+        self.step();
+        Ok(())
+    }
+
+    const fn leave(&mut self) {
+        self.step();
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Reads a key and remembers it until its object closes.
+    fn key(&mut self, first_key: usize, keys: &mut [Key]) -> Result<Str<'a>, Error> {
+        let start = self.at;
+        let key = self.string()?;
+        let summary = key.summary();
+        let duplicate = keys.get(first_key..self.open).is_some_and(|seen| {
+            seen.iter().any(|k| {
+                // the summary of a key with escapes is 0: compare it with every other
+                (k.summary == summary || k.summary == 0 || summary == 0) && self.key_text(k) == key
+            })
+        });
+        if duplicate {
+            return Err(Error {
+                kind: ErrorKind::DuplicateKey,
+                offset: start,
+            });
+        }
+        let (Ok(start32), Ok(end32)) = (u32::try_from(start), u32::try_from(self.at)) else {
+            return Err(Error {
+                kind: ErrorKind::TooManyKeys,
+                offset: start,
+            });
+        };
+        match keys.get_mut(self.open) {
+            Some(slot) => {
+                *slot = Key {
+                    summary,
+                    start: start32,
+                    end: end32,
+                }
+            }
+            None => {
+                return Err(Error {
+                    kind: ErrorKind::TooManyKeys,
+                    offset: start,
+                });
+            }
+        }
+        self.open = self.open.wrapping_add(1);
+        Ok(key)
+    }
+
+    fn key_text(&self, key: &Key) -> Str<'a> {
+        let start = (key.start as usize).wrapping_add(1);
+        let end = (key.end as usize).wrapping_sub(1);
+        Str::escaped(self.text.get(start..end).unwrap_or_default())
+    }
+
+    fn word(&mut self) -> Result<Value<'a>, Error> {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let (value, len) = match rest {
+            [b't', b'r', b'u', b'e', ..] => (Value::Bool(true), 4),
+            [b'f', b'a', b'l', b's', b'e', ..] => (Value::Bool(false), 5),
+            [b'n', b'u', b'l', b'l', ..] => (Value::Null, 4),
+            _ => return Err(self.error(ErrorKind::Syntax)),
+        };
+        self.at = self.at.wrapping_add(len);
+        Ok(value)
+    }
+
+    #[inline]
+    pub(super) fn token(&mut self) -> Result<u8, Error> {
+        self.space();
+        self.byte()
+            .ok_or_else(|| self.error(ErrorKind::UnexpectedEnd))
+    }
+
+    #[inline]
+    pub(super) fn space(&mut self) {
+        while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.step();
+        }
+    }
+
+    #[inline]
+    pub(super) fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    pub(super) const fn step(&mut self) {
+        self.at = self.at.wrapping_add(1);
+    }
+
+    #[cold]
+    pub(super) const fn error(&self, kind: ErrorKind) -> Error {
+        Error {
+            kind,
+            offset: self.at,
+        }
+    }
+}

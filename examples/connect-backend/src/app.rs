@@ -1,0 +1,65 @@
+//! The app: what is verified, what is gated, what is open.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use app_license::connect::KeyHosts;
+use app_license::{AppKey, FeatureMap};
+use app_license_client::ConnectLicenseApi;
+use app_license_server::{ConnectApp, ConnectRequest, Descriptor, Rejection};
+use app_license_store::InstallationStore;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+
+use crate::page;
+use crate::settings::Settings;
+
+pub(crate) fn router(
+    settings: &Settings,
+    store: Arc<dyn InstallationStore>,
+) -> Result<Router, Box<dyn Error>> {
+    let descriptor: Descriptor = serde_json::from_str(include_str!("../atlassian-connect.json"))?;
+    let key = descriptor.key.clone();
+    let now = {
+        let clock = Arc::clone(&settings.clock);
+        move || clock.now()
+    };
+    // asked where a request itself says nothing about the licence
+    let license_api = ConnectLicenseApi::builder(
+        settings.fetcher.clone(),
+        AppKey::new(key.as_str())?,
+        KeyHosts::default(),
+    )
+    .clock(now.clone());
+    let app = ConnectApp::builder(&key, &settings.base_url)?
+        .descriptor(descriptor)
+        .shared_store(store)
+        .features(FeatureMap::from_toml(include_str!("../editions.toml"))?)
+        .fetcher(settings.fetcher.clone())
+        .license_api(license_api.build()?)
+        .clock(now)
+        .build()?;
+    // the page is for everybody, the export for those who bought it
+    let export = get(export).layer(app.context_requires_feature("bulk-export"));
+    Ok(Router::new()
+        .route("/reports", get(reports))
+        .route("/api/export", export)
+        .with_state(app.clone())
+        .merge(app.lifecycle_routes()))
+}
+
+/// The iframe. A [`ConnectRequest`] is verified before this is called.
+async fn reports(
+    State(app): State<ConnectApp>,
+    request: ConnectRequest,
+) -> Result<impl IntoResponse, Rejection> {
+    let export = app.feature_decision(&request, "bulk-export").await?;
+    Ok(page::reports(&export))
+}
+
+/// Called by the page's script with `AP.context.getToken()`. The gate has decided already.
+async fn export() -> impl IntoResponse {
+    Json(serde_json::json!({ "rows": [["PROJ-1", 3], ["PROJ-2", 5]] }))
+}

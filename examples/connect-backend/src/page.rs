@@ -1,0 +1,47 @@
+//! The page in the iframe. What it hides is refused by the backend too: a page is no proof.
+
+use app_license::Decision;
+use axum::http::header;
+use axum::response::{Html, IntoResponse};
+
+pub(crate) fn reports(export: &Decision) -> impl IntoResponse + use<> {
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        // the URL of the iframe holds a token
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'self'; script-src 'self' 'unsafe-inline' https://connect-cdn.atl-paas.net; \
+             frame-ancestors https://*.atlassian.net https://*.jira.com",
+        ),
+    ];
+    let feature = if export.is_allowed() {
+        EXPORT.to_owned()
+    } else {
+        // a code, never text of the request
+        format!(
+            "<p>Export is part of the Advanced edition ({}).</p>",
+            export.code()
+        )
+    };
+    (headers, Html(PAGE.replace("{feature}", &feature)))
+}
+
+const PAGE: &str = r#"<!doctype html>
+<html lang="en">
+<title>Reports</title>
+<script src="https://connect-cdn.atl-paas.net/all.js"></script>
+<h1>Reports</h1>
+<table><tr><td>PROJ-1</td><td>3</td></tr><tr><td>PROJ-2</td><td>5</td></tr></table>
+{feature}
+</html>
+"#;
+
+const EXPORT: &str = r#"<button id="export">Export</button>
+<script>
+  document.getElementById("export").onclick = async () => {
+    const token = await AP.context.getToken();
+    const answer = await fetch("/api/export", { headers: { Authorization: `JWT ${token}` } });
+    alert(answer.ok ? await answer.text() : `refused: ${answer.status}`);
+  };
+</script>"#;

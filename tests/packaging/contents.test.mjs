@@ -1,0 +1,43 @@
+// What ships, and whether every resolver finds code and types in it.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+
+import { BUILD, node, program } from "./harness.mjs";
+
+const packed = JSON.parse(readFileSync(`${BUILD}packed.json`, "utf8"));
+
+test("the tarball holds what ships and nothing else", () => {
+  const names = packed.files.map(({ path }) => path);
+  const rest = names.filter((name) => !/^dist\/[\w/-]+\.(js|cjs|d\.ts|d\.cts)$/.test(name));
+  assert.deepEqual(rest.sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"]);
+  for (const { types, default: code } of Object.values(packageJson().exports).flatMap((e) => (typeof e === "string" ? [] : Object.values(e)))) {
+    assert.ok(names.includes(types.slice(2)), types);
+    assert.ok(names.includes(code.slice(2)), code);
+  }
+});
+
+test("types come first in every condition", () => {
+  for (const entry of Object.values(packageJson().exports).filter((e) => typeof e === "object")) {
+    for (const condition of Object.values(entry)) {
+      assert.equal(Object.keys(condition)[0], "types");
+    }
+  }
+});
+
+test("publint finds nothing", async () => {
+  const { messages } = await publint({ pkgDir: `${BUILD}node_modules/app-license`, strict: true, pack: false });
+  assert.deepEqual(messages.map((message) => formatMessage(message, packageJson())), []);
+});
+
+test("the types are right for every resolution", () => {
+  // node10 knows no `exports`: the first entry alone is for it
+  const tool = program("@arethetypeswrong/cli/dist/index.js");
+  node("", tool, packed.filename, "--profile", "node16", "--format", "ascii", "--no-color");
+});
+
+function packageJson() {
+  return JSON.parse(readFileSync(`${BUILD}node_modules/app-license/package.json`, "utf8"));
+}

@@ -1,0 +1,20 @@
+// Packs the npm package and installs the tarball into build/, where the projects are copied to.
+// They find the tools one folder up.
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+
+import { BUILD, HERE, npm } from "./harness.mjs";
+
+rmSync(BUILD, { recursive: true, force: true });
+mkdirSync(BUILD);
+const [packed] = JSON.parse(npm(`${HERE}../../wasm/js`, "pack", "--json", "--pack-destination", BUILD));
+writeFileSync(`${BUILD}packed.json`, JSON.stringify(packed));
+writeFileSync(
+  `${BUILD}package.json`,
+  JSON.stringify({
+    private: true,
+    type: "module",
+    dependencies: { "app-license": `file:${packed.filename}` },
+  }),
+);
+npm(BUILD, "install", "--offline", "--no-audit", "--no-fund", "--no-package-lock");
+cpSync(`${HERE}projects`, BUILD, { recursive: true });

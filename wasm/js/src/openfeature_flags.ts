@@ -1,0 +1,98 @@
+import {
+  FlagNotFoundError,
+  ParseError,
+  StandardResolutionReasons,
+  TypeMismatchError,
+} from "@openfeature/core";
+import type { FlagMetadata, ResolutionDetails } from "@openfeature/core";
+
+import { LicenseError, check } from "./index.js";
+import type { FeatureMap, Features, License, Policy } from "./index.js";
+
+/** What both providers are told. */
+export interface FlagOptions {
+  /** What the app sells: features are boolean flags, limits numbers, service levels strings. */
+  features: FeatureMap;
+  /** What is asked of a licence beyond the capability. */
+  policy?: Policy | undefined;
+}
+
+/** A table of the feature map, the kind of flag it holds, and how a value is read from it. */
+const TABLES = [
+  ["boolean", "features", (map, name, license, policy) => map.check(name, license, policy).allowed],
+  ["number", "limits", (map, name, license, policy) => map.limit(name, license, policy)],
+  [
+    "string",
+    "service-levels",
+    (map, name, license, policy) => map.serviceLevel(name, license, policy) ?? "",
+  ],
+] as const satisfies readonly [
+  string,
+  "features" | "limits" | "service-levels",
+  (map: FeatureMap, name: string, license: License, policy?: Policy) => unknown,
+][];
+
+/** What a licence says of a flag. Throws the errors of OpenFeature. */
+export function resolve<T>(
+  { features, policy }: FlagOptions,
+  kind: "boolean" | "number" | "string" | "object",
+  name: string,
+  license: () => License,
+): ResolutionDetails<T> {
+  const found = TABLES.filter(([, table]) => Object.hasOwn(features.map[table] ?? {}, name));
+  if (!found.length) {
+    throw new FlagNotFoundError(`the feature map does not name \`${name}\``);
+  }
+  const table = found.find(([held]) => held === kind);
+  if (!table) {
+    throw new TypeMismatchError(`\`${name}\` is a ${found[0]![0]}, not a ${kind}`);
+  }
+  const known = license();
+  const value = table[2](features, name, known, policy) as T;
+  const decision =
+    kind === "boolean"
+      ? features.check(name, known, policy)
+      : check(known, { ...policy, requires: "capabilityFree" });
+  const { reason, needs, has, touchpoint, trust, age } = decision;
+  const details: FlagMetadata = { reason, touchpoint, trust, state: known.state };
+  for (const [key, said] of Object.entries({ needs: kind === "boolean" ? needs : null, has, age })) {
+    if (said !== null) {
+      details[key] = said;
+    }
+  }
+  return {
+    value,
+    variant: String(value),
+    flagMetadata: details,
+    reason:
+      known.state === "absent"
+        ? StandardResolutionReasons.DEFAULT // the policy spoke, the platform said nothing
+        : reason === "stale"
+          ? StandardResolutionReasons.STALE
+          : StandardResolutionReasons.TARGETING_MATCH,
+  };
+}
+
+/** The names of the flags on which two licences differ; all of them when one is not known. */
+export function changed(
+  { features, policy }: FlagOptions,
+  before: License | null,
+  after: License | null,
+): string[] {
+  const names = TABLES.flatMap(([, table, read]) =>
+    Object.keys(features.map[table] ?? {}).filter(
+      (name) =>
+        !before ||
+        !after ||
+        read(features, name, before, policy) !== read(features, name, after, policy),
+    ),
+  );
+  return [...new Set(names)];
+}
+
+/** A fault in the words of OpenFeature: what could not be read is a parse error. */
+export function fault(error: unknown): unknown {
+  return error instanceof LicenseError
+    ? new ParseError(`${error.code}: ${error.message}`, { cause: error })
+    : error;
+}

@@ -1,0 +1,39 @@
+import { check as checkHint } from "../index.js";
+import type { Check, Decision, KnownCapability, License, Policy, Reason } from "../index.js";
+import { Op, ask, seconds } from "./core.js";
+
+/**
+ * Decides on a verified licence, and why. Unlike the browser's, it can be satisfied with
+ * `confirmedOnly`.
+ */
+export function check<C extends string = KnownCapability>(
+  license: License<"verified">,
+  what: Check<C>,
+): Decision {
+  const { requires, features, feature } = what;
+  if (!(what as Policy).confirmedOnly || license.touchpoint === "connect_iframe_query") {
+    return checkHint(license, what);
+  }
+  const maxAge = what.maxAge;
+  const said = ask(Op.Decide, {
+    appKey: features && feature !== undefined ? features.requirement(feature) : requires,
+    body: JSON.stringify(license.raw),
+    event: license.touchpoint,
+    extra: license.environment ?? undefined,
+    status: license.asOf ? `${seconds(license.asOf)}` : undefined,
+    target: what.whenAbsent,
+    form: what.productionOnly ? "" : undefined,
+    leeway: maxAge === undefined ? undefined : Math.max(Math.floor(maxAge), 0),
+    now: seconds(what.now),
+  });
+  const [, allowed, reason, needs, has, age] = said;
+  return {
+    allowed: allowed === "1",
+    reason: reason as Reason,
+    needs: needs!,
+    has: has ?? null,
+    touchpoint: license.touchpoint,
+    trust: "verified",
+    age: age == null ? null : Number(age),
+  };
+}

@@ -1,0 +1,100 @@
+// A misspelt capability is a type error where it is a literal; an unknown one needs no cast.
+import { License, check } from "app-license";
+import type { Capability, Check, Requires } from "app-license";
+import { check as checkVerified } from "app-license/server";
+import { Gate, LicenseProvider, useLicense } from "app-license/react";
+
+const license = License.fromConnectQuery(location.search);
+declare const configured: string;
+declare const open: string & {};
+declare const either: "capabilityStandard" | "capabilityAdvanced";
+declare const mixed: "capabilityStandard" | "capabilityUltra";
+
+license.hasCapability("capabilityAdvanced") satisfies boolean;
+license.hasCapability(either);
+// @ts-expect-error misspelt
+license.hasCapability("capabilityAdvancd");
+// @ts-expect-error the platform's other spelling is read, but not written here
+license.hasCapability("CAPABILITY_ADVANCED");
+// @ts-expect-error one of the two is misspelt
+license.hasCapability(mixed);
+// @ts-expect-error it may be null
+license.hasCapability(license.capabilitySet);
+
+// the ways to ask for another one
+license.hasCapability<string>("capabilityUltra");
+license.hasCapability(configured);
+license.hasCapability(open);
+license.hasCapability(license.capabilitySet ?? "capabilityStandard");
+
+check(license, { requires: "capabilityAdvanced", whenAbsent: "deny" });
+check(license, { requires: configured });
+check<string>(license, { requires: "capabilityUltra" });
+// @ts-expect-error misspelt
+check(license, { requires: "capabilityAdvancd" });
+// @ts-expect-error misspelt
+check(license, { requires: "capabilityAdvanced", whenAbsent: "denied" });
+// @ts-expect-error a feature needs its map
+check(license, { feature: "bulk-export" });
+
+export const kept: Check = { requires: "capabilityAdvanced" };
+export const other: Check<string> = { requires: "capabilityUltra" };
+// @ts-expect-error misspelt
+export const wrong: Check = { requires: "capabilityAdvancd" };
+check(license, kept);
+check(license, other);
+
+declare const verified: License<"verified">;
+checkVerified(verified, { requires: "capabilityAdvanced" });
+checkVerified(verified, { requires: configured });
+// @ts-expect-error misspelt
+checkVerified(verified, { requires: "capabilityAdvancd" });
+// @ts-expect-error a hint proves nothing
+checkVerified(license, { requires: "capabilityAdvanced" });
+
+/** A function of one's own that passes a capability on. */
+export function offer<C extends string>(capability: Requires<C>): boolean {
+  return license.hasCapability<C>(capability);
+}
+offer("capabilityAdvanced");
+// @ts-expect-error misspelt
+offer("capabilityAdvancd");
+
+// what is read is open
+const said: Capability | null = license.capabilitySet;
+said satisfies string | null;
+
+export function Page() {
+  const { hasCapability, decide, status } = useLicense();
+  hasCapability("capabilityStandard");
+  hasCapability<string>("capabilityUltra");
+  decide({ feature: "bulk-export" })?.reason;
+  // @ts-expect-error misspelt
+  hasCapability("capabilityStandrd");
+  // @ts-expect-error misspelt
+  decide({ requires: "capabilityStandrd" });
+  return (
+    <LicenseProvider load={async () => license}>
+      {status}
+      <Gate requires="capabilityAdvanced" fallback={<b>no</b>} loading="…">
+        <b>yes</b>
+      </Gate>
+      <Gate feature="bulk-export" fallback={(decision) => <b>{decision?.reason}</b>} />
+      <Gate requires={configured} />
+      <Gate<string> requires="capabilityUltra" />
+      {/* @ts-expect-error misspelt */}
+      <Gate requires="capabilityAdvancd" />
+      {/* @ts-expect-error one question at a time */}
+      <Gate requires="capabilityAdvanced" feature="bulk-export" />
+    </LicenseProvider>
+  );
+}
+
+export const providers = [
+  <LicenseProvider license={null} />,
+  <LicenseProvider context={undefined} />,
+  // @ts-expect-error exactly one source
+  <LicenseProvider license={license} load={async () => license} />,
+  // @ts-expect-error exactly one source
+  <LicenseProvider />,
+];

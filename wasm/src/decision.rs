@@ -1,0 +1,41 @@
+//! Decisions on verified licences.
+
+use app_license::{
+    Capability, Edition, EnvironmentType, Error, License, Policy, Touchpoint, Verified, WhenAbsent,
+};
+
+use crate::answer::Answer;
+use crate::question::{Field, Question, missing};
+
+/// Decides on a licence that the caller has verified before; only a confirmed one counts.
+pub(crate) fn decide(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let touchpoint = Touchpoint::from_code(question.text(Field::Event));
+    let touchpoint = touchpoint.ok_or_else(|| missing("touchpoint"))?;
+    let mut license = License::from_object(question.text(Field::Body).as_bytes(), touchpoint)?;
+    if let Some(environment) = question.get(Field::Extra) {
+        license = license.in_environment(EnvironmentType::new(environment));
+    }
+    if question.get(Field::Status).is_some() {
+        license = license.at(question.time(Field::Status, "asOf")?);
+    }
+    let mut policy = Policy::new()
+        .production_only(question.get(Field::Form).is_some())
+        .confirmed_only(true);
+    if let Some(edition) = question.get(Field::Target).and_then(Edition::from_name) {
+        policy = policy.when_absent(WhenAbsent::Assume(edition));
+    }
+    if question.get(Field::Leeway).is_some() {
+        policy = policy.max_age(question.time(Field::Leeway, "maxAge")?.as_seconds());
+    }
+    let needs = question.need(Field::AppKey, "requires")?;
+    let decision = Verified::dangerous_assume(license).decide(&policy, needs, question.now()?);
+    answer.flag(decision.is_allowed());
+    answer.text(decision.code());
+    answer.text(decision.needs().as_str());
+    answer.maybe(decision.has().map(Capability::as_str));
+    match decision.age() {
+        Some(age) => answer.shown(age),
+        None => answer.none(),
+    }
+    Ok(())
+}

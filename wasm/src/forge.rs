@@ -1,0 +1,109 @@
+//! Operations on what Forge sends.
+
+use app_license::forge::{
+    InvocationExpectations, IsolatedCloud, LicenseApiRequest, LicenseApiResponse,
+    UnverifiedInvocationToken, token_from_header,
+};
+use app_license::{EnvironmentType, Error, ForgeAppId, Jwks};
+
+use crate::answer::Answer;
+use crate::question::{Field, Question};
+
+/// Which of the platform's keys signed an invocation token.
+pub(crate) fn key(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let token = token_from_header(question.authorization())?;
+    answer.text(UnverifiedInvocationToken::parse(token)?.kid());
+    Ok(())
+}
+
+/// The ids of a key set's usable keys.
+pub(crate) fn key_set(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let keys = Jwks::parse(question.need(Field::Keys, "jwks")?.as_bytes())?;
+    for kid in keys.kids() {
+        answer.text(kid);
+    }
+    Ok(())
+}
+
+/// Verifies an invocation token against the platform's key set.
+pub(crate) fn invocation(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let token = token_from_header(question.authorization())?;
+    let token = UnverifiedInvocationToken::parse(token)?;
+    let keys = Jwks::parse(question.need(Field::Keys, "jwks")?.as_bytes())?;
+    let app = ForgeAppId::new(question.need(Field::AppKey, "appId")?)?;
+    let mut expected = InvocationExpectations::new(app);
+    if let Some(leeway) = question.leeway()? {
+        expected = expected.leeway(leeway);
+    }
+    if let Some(label) = question.get(Field::Extra) {
+        expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
+    }
+    let token = token.verify(&keys, &expected, question.now()?)?;
+    answer.text(token.app_id().as_str());
+    answer.text(token.installation_id().as_str());
+    answer.time(token.issued_at());
+    answer.time(token.expires_at());
+    for field in [
+        token.license().raw(),
+        token.environment_type().map(EnvironmentType::as_str),
+        token.environment_id(),
+        token.app_version(),
+        token.api_base_url(),
+        token.module_key(),
+        token.module_type(),
+        token.cloud_id().map(|id| id.as_str()),
+        token.site_url(),
+        token.principal(),
+        token.token_id(),
+    ] {
+        answer.maybe(field);
+    }
+    match token.user_access() {
+        Some(access) => answer.flag(access.allows()),
+        None => answer.none(),
+    }
+    for context in token.contexts() {
+        answer.maybe(context.name());
+        answer.maybe(context.api_base_url());
+        answer.maybe(context.cloud_id().map(|id| id.as_str()));
+        answer.maybe(context.workspace_id());
+    }
+    Ok(())
+}
+
+/// Where to ask the License API: of this very app, or of others too.
+pub(crate) fn license_url(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let request = match question.get(Field::AppKey) {
+        Some(ids) => {
+            let ids: Result<Vec<_>, _> = ids.split('\n').map(ForgeAppId::new).collect();
+            LicenseApiRequest::of_apps(&ids?)?
+        }
+        None => LicenseApiRequest::of_self(),
+    };
+    answer.text(LicenseApiRequest::ORIGIN);
+    answer.text(&request.path());
+    Ok(())
+}
+
+/// Reads one app's licence out of an answer of the License API: `known` and the licence's object,
+/// or `busy` or `broken` and why.
+pub(crate) fn license_api(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let body = question.text(Field::Body).as_bytes();
+    let status = question.text(Field::Status).parse().unwrap_or(200);
+    let read = match LicenseApiResponse::read(status, question.get(Field::Extra), body) {
+        Ok(read) => read,
+        Err(fault) => {
+            let transient = fault.is_transient();
+            answer.text(if transient { "busy" } else { "broken" });
+            answer.shown(fault);
+            return Ok(());
+        }
+    };
+    let license = match question.get(Field::AppKey) {
+        Some(id) => read.license(&ForgeAppId::new(id)?)?,
+        None => read.into_only()?,
+    };
+    answer.text("known");
+    answer.maybe(license.raw());
+    Ok(())
+}

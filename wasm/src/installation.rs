@@ -1,0 +1,103 @@
+//! What events make of an installation.
+
+use app_license::connect::LifecycleBody;
+use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
+use app_license::{
+    EnvironmentType, Error, ErrorKind, Event, Installation, InstallationRecord,
+    InstallationSecrets, License, SharedSecret, Touchpoint,
+};
+
+use crate::answer::Answer;
+use crate::lifecycle;
+use crate::question::{Field, Question, missing};
+
+/// The installation before the event: a record in JSON, and its secrets.
+fn stored(question: &Question<'_>) -> Result<Option<Installation>, Error> {
+    let Some(record) = question.get(Field::Keys) else {
+        return Ok(None);
+    };
+    let unreadable = |_| ErrorKind::FieldValue {
+        what: "stored installation",
+        field: "record",
+        expected: "a record that this version wrote".to_owned(),
+        found: "another".to_owned(),
+    };
+    let record: InstallationRecord = serde_json::from_str(record).map_err(unreadable)?;
+    let secret = |field| question.get(field).map(SharedSecret::new).transpose();
+    let previous = match secret(Field::Previous)? {
+        Some(previous) => Some((previous, question.time(Field::Status, "replacedAt")?)),
+        None => None,
+    };
+    let secrets = InstallationSecrets::new(secret(Field::Secret)?, previous);
+    Ok(Some(Installation::from_parts(record, secrets)))
+}
+
+/// The event: of Connect, which was verified and accepted before; of Forge; or a licence.
+fn event(question: &Question<'_>) -> Result<Event, Error> {
+    let body = question.need(Field::Body, "body")?.as_bytes();
+    match question.text(Field::Extra) {
+        "connect" => {
+            let body = LifecycleBody::parse(body)?;
+            let (app, tenant) = (body.app_key().clone(), body.client_key().clone());
+            let kind = lifecycle::kind(question)?;
+            Ok(body.accept(kind, &app, &tenant, &|_| true)?.into())
+        }
+        "forge" => {
+            let kind = ForgeLifecycleKind::from_name(question.text(Field::Event));
+            let kind = kind.ok_or_else(|| missing("event"))?;
+            Ok(ForgeLifecycleEvent::parse(kind, body)?.into())
+        }
+        _ => {
+            let touchpoint = Touchpoint::from_code(question.text(Field::Event));
+            let touchpoint = touchpoint.ok_or_else(|| missing("touchpoint"))?;
+            let mut license = License::from_object(body, touchpoint)?;
+            if let Some(environment) = question.get(Field::Target) {
+                license = license.in_environment(EnvironmentType::new(environment));
+            }
+            if question.get(Field::Leeway).is_some() {
+                license = license.at(question.time(Field::Leeway, "asOf")?);
+            }
+            Ok(license.into())
+        }
+    }
+}
+
+/// The installation after the event, and one field for each change.
+pub(crate) fn apply(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let event = event(question)?;
+    let (after, changes) = Installation::apply(stored(question)?, &event, question.now()?);
+    let written = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
+    match &after {
+        Some(after) => {
+            answer.text(&written(serde_json::to_string(after.record())));
+            let secrets = after.stored_secrets();
+            answer.maybe(secrets.current().map(SharedSecret::expose));
+            match secrets.previous() {
+                Some((previous, replaced_at)) => {
+                    answer.text(previous.expose());
+                    answer.time(replaced_at);
+                }
+                None => {
+                    answer.none();
+                    answer.none();
+                }
+            }
+        }
+        None => (0..4).for_each(|_| answer.none()),
+    }
+    for change in &changes {
+        answer.text(&written(serde_json::to_string(change)));
+    }
+    Ok(())
+}
+
+/// The secrets that a token may be signed with now, the current one first.
+pub(crate) fn secrets(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let grace = question.time(Field::Leeway, "grace")?.as_seconds();
+    if let Some(installation) = stored(question)? {
+        for secret in installation.secrets(question.now()?, grace) {
+            answer.text(secret.expose());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! The npm package: built, tested, packed, installed and run where its users run it.
+
+use std::path::Path;
+
+use anyhow::Result;
+use xshell::cmd;
+
+use super::Outcome;
+use super::tally::{Tally, counted};
+use crate::context::Context;
+use crate::{chromium, npm, npm_package};
+
+/// Its own tests, the examples, then the packed tarball in other people's projects.
+pub(super) fn npm(context: &Context) -> Result<Outcome> {
+    let chromium = chromium::program(context)?;
+    npm_package::build(context)?;
+    npm::install(context, npm::PACKAGING)?;
+    let sh = &context.sh;
+    let mut tests = Tally::default();
+    let mut run = |folder: &Path| -> Result<()> {
+        let _there = sh.push_dir(folder);
+        let command = cmd!(sh, "npm test --if-present --silent").env("CHROMIUM", &chromium);
+        tests.add(counted(command.into())?);
+        Ok(())
+    };
+    for example in npm::examples(context) {
+        {
+            let _there = sh.push_dir(&example);
+            // never kept: what it installs is a copy of the package that was built just now
+            cmd!(sh, "npm ci --no-audit --no-fund --silent").run()?;
+            cmd!(sh, "npm run build --if-present --silent").run()?;
+        }
+        run(&example)?;
+    }
+    run(npm_package::FOLDER.as_ref())?;
+    run(npm::PACKAGING.as_ref())?;
+    Ok(Outcome {
+        tests,
+        ..Outcome::default()
+    })
+}
