@@ -19,7 +19,7 @@ pub(crate) struct Plan {
     pub(crate) base_url: String,
     pub(crate) store: String,
     pub(crate) gateway: SocketAddr,
-    pub(crate) threads: Option<usize>,
+    program: &'static str,
 }
 
 impl Plan {
@@ -31,8 +31,16 @@ impl Plan {
             base_url: format!("http://{address}"),
             store,
             gateway,
-            threads: None,
+            program: "prove-server",
         })
+    }
+
+    /// The same by the server that has SQLite alone.
+    pub(crate) fn minimal(self) -> Self {
+        Self {
+            program: "prove-minimal",
+            ..self
+        }
     }
 
     /// Another replica of the same app.
@@ -45,17 +53,13 @@ impl Plan {
 
     /// Starts it, and waits until it listens.
     pub(crate) async fn start(&self, ahead: u64) -> Result<Server> {
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(beside(self.program)?);
         command
-            .args(["--listen", &self.address.to_string()])
-            .args(["--base-url", &self.base_url])
-            .args(["--store", &self.store])
-            .args(["--gateway", &self.gateway.to_string()])
-            .args(["--app-key", APP_KEY, "--app-id", APP_ID])
-            .args(["--ahead", &ahead.to_string()]);
-        if let Some(threads) = self.threads {
-            command.args(["--threads", &threads.to_string()]);
-        }
+            .arg(self.address.to_string())
+            .args([&self.base_url, &self.store])
+            .arg(self.gateway.to_string())
+            .args([APP_KEY, APP_ID])
+            .arg(ahead.to_string());
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -82,11 +86,11 @@ pub(crate) fn free_address() -> Result<SocketAddr> {
 }
 
 /// Beside this program, where cargo puts both.
-fn program() -> Result<PathBuf> {
-    let beside = std::env::current_exe()?.with_file_name("prove-server");
+fn beside(program: &str) -> Result<PathBuf> {
+    let beside = std::env::current_exe()?.with_file_name(program);
     ensure!(
         beside.is_file(),
-        "prove-server is not built: use `cargo xtask prove`"
+        "{program} is not built: use `cargo xtask prove`"
     );
     Ok(beside)
 }

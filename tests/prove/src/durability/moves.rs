@@ -50,6 +50,12 @@ impl Log {
         self.sent.iter().filter(answered).count()
     }
 
+    /// Whether any install was answered.
+    pub(super) fn was_installed(&self) -> bool {
+        let answered = |sent: &Sent| sent.secret.is_some() && sent.outcome == Outcome::Answered;
+        self.sent.iter().any(answered)
+    }
+
     /// Whether the app is known to be in use with the last secret.
     pub(super) fn is_in_use(&self) -> bool {
         let last = self.sent.last();

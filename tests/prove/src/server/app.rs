@@ -1,7 +1,6 @@
-//! The least server that a vendor would run: the lifecycle routes, a panel behind a gate, a Forge
-//! remote. Everything it asks the platform goes to one address of this machine, its clock is moved
-//! by lines on its standard input, and it ends when that does.
-#![expect(clippy::print_stdout, reason = "a line says that it listens")]
+//! The app that both servers serve: the lifecycle routes, a panel behind a gate, a Forge remote.
+//! Everything it asks the platform goes to one address of this machine, its clock is moved by lines
+//! on its standard input, and it ends when that does.
 
 use std::io::BufRead;
 use std::net::SocketAddr;
@@ -18,64 +17,62 @@ use app_license_client::{
 use app_license_server::{
     ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, StoreLicenseCache,
 };
-use app_license_store::{InstallationStore, PostgresStore, SqliteStore};
+use app_license_store::InstallationStore;
 use axum::Router;
 use axum::routing::get;
-use clap::Parser;
 
-#[derive(Parser)]
-#[command(name = "prove-server")]
-struct Arguments {
-    /// Where to listen, on loopback
-    #[arg(long)]
+/// What it is told when it starts.
+pub(crate) struct Settings {
+    /// Where to listen, on loopback.
     listen: SocketAddr,
-    /// The app's base URL, as in its descriptor
-    #[arg(long)]
+    /// The app's base URL, as in its descriptor.
     base_url: String,
-    /// sqlite:FILE or postgres:URL
-    #[arg(long)]
-    store: String,
-    /// Where all hosts of the platform are answered for
-    #[arg(long)]
+    /// `sqlite:FILE` or `postgres:URL`.
+    pub(crate) store: String,
+    /// Where all hosts of the platform are answered for.
     gateway: SocketAddr,
-    /// The app's key on Connect
-    #[arg(long)]
     app_key: String,
-    /// The app's id on Forge
-    #[arg(long)]
     app_id: String,
-    /// Threads that serve; as many as there are processors unless said
-    #[arg(long)]
-    threads: Option<usize>,
-    /// How far ahead of the system's clock it starts, in seconds
-    #[arg(long, default_value_t = 0)]
+    /// How far ahead of the system's clock it starts, in seconds.
     ahead: u64,
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if let Some(threads) = arguments.threads {
-        runtime.worker_threads(threads);
+impl Settings {
+    /// From the command line, in this order.
+    pub(crate) fn read() -> Result<Self> {
+        let mut words = std::env::args().skip(1);
+        let mut word = |what: &'static str| {
+            words
+                .next()
+                .with_context(|| format!("no {what}: `cargo xtask prove` starts this"))
+        };
+        Ok(Self {
+            listen: word("address")?.parse()?,
+            base_url: word("base URL")?,
+            store: word("store")?,
+            gateway: word("gateway")?.parse()?,
+            app_key: word("app key")?,
+            app_id: word("app id")?,
+            ahead: word("time")?.parse()?,
+        })
     }
-    runtime.enable_all().build()?.block_on(serve(arguments))
 }
 
-async fn serve(arguments: Arguments) -> Result<()> {
-    if !arguments.listen.ip().is_loopback() {
+/// Serves until nobody tells the time any more.
+pub(crate) async fn serve(settings: Settings, store: Arc<dyn InstallationStore>) -> Result<()> {
+    if !settings.listen.ip().is_loopback() {
         bail!("it listens on loopback only");
     }
-    let ahead = Arc::new(AtomicU64::new(arguments.ahead));
+    let ahead = Arc::new(AtomicU64::new(settings.ahead));
     let clock = {
         let ahead = Arc::clone(&ahead);
         move || -> UnixTime { SystemClock.now().plus(ahead.load(Ordering::Relaxed)) }
     };
-    let store = open(&arguments.store).await?;
-    let fetcher = Fetcher::rerouted_for_tests(arguments.gateway)?;
+    let fetcher = Fetcher::rerouted_for_tests(settings.gateway)?;
     let install_keys = InstallKeys::builder(fetcher.clone(), KeyHosts::default())
         .clock(clock.clone())
         .build()?;
-    let app = ConnectApp::builder(&arguments.app_key, &arguments.base_url)?
+    let app = ConnectApp::builder(&settings.app_key, &settings.base_url)?
         .shared_store(Arc::clone(&store))
         .install_keys(install_keys)
         .clock(clock.clone())
@@ -87,10 +84,10 @@ async fn serve(arguments: Arguments) -> Result<()> {
         .fresh_for(300)
         .clock(clock.clone())
         .build()?;
-    let remote = ForgeRemote::builder(&arguments.app_id, forge_keys.clone())?
+    let remote = ForgeRemote::builder(&settings.app_id, forge_keys.clone())?
         .clock(clock.clone())
         .build();
-    let confirmed = ForgeRemote::builder(&arguments.app_id, forge_keys)?
+    let confirmed = ForgeRemote::builder(&settings.app_id, forge_keys)?
         .policy(Policy::new().confirmed_only(true))
         .license_api(license_api)
         .clock(clock)
@@ -118,21 +115,13 @@ async fn serve(arguments: Arguments) -> Result<()> {
     let router = connect
         .merge(forge)
         .route("/plain", get(|| async { "plain" }));
-    let listener = tokio::net::TcpListener::bind(arguments.listen)
+    let listener = tokio::net::TcpListener::bind(settings.listen)
         .await
-        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
     println!("listening");
     std::thread::spawn(move || obey(&ahead));
     app_license_server::serve(listener, router).await;
     Ok(())
-}
-
-async fn open(store: &str) -> Result<Arc<dyn InstallationStore>> {
-    Ok(match store.split_once(':') {
-        Some(("sqlite", file)) => Arc::new(SqliteStore::open(file).await?),
-        Some(("postgres", _)) => Arc::new(PostgresStore::connect(store).await?),
-        _ => bail!("the store is sqlite:FILE or postgres:URL"),
-    })
 }
 
 /// Sets the clock as told, until nobody is there to tell.
