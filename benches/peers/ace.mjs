@@ -33,6 +33,7 @@ const addon = ace(
   },
   silent,
 );
+app.use(express.urlencoded({ extended: false }), express.json());
 app.use(addon.middleware());
 app.get("/panel", addon.authenticate(), (_request, response) => response.send("active"));
 
