@@ -4,9 +4,9 @@
 //! [`room`] makes room for a question, [`ask`] answers it and says where the answer is. No logic
 //! lives here: an operation takes its fields, calls the core, and writes down what it says.
 //!
-//! The ABI is raw, and its fields are no JSON: that is half the size of a module with generated
-//! bindings, and less than half of its time. The question and the answer, which may hold secrets,
-//! are wiped, and nothing of a tenant is kept between two calls.
+//! The ABI is raw, and its fields are no JSON, for the size of the module. The question and the
+//! answer, which may hold secrets, are wiped, and nothing of a tenant is kept between two calls but
+//! the last answer, until the next one.
 
 mod answer;
 mod connect;

@@ -1,6 +1,7 @@
 //! The jobs of continuous integration, each one a subcommand.
 
 mod fuzz;
+mod lab;
 mod lint;
 mod msrv;
 mod npm;
@@ -41,6 +42,8 @@ pub(crate) enum Job {
     Prove,
     /// The npm package: its tests, the examples, and the packed tarball in other projects
     Npm,
+    /// The lab in a real browser, from the README's first command on
+    Lab,
     /// Every fuzz target for ten seconds
     Fuzz,
 }
@@ -87,6 +90,7 @@ impl Job {
             Self::Peers => test::peers(context),
             Self::Prove => prove::all_quick(context).map(Outcome::from),
             Self::Npm => npm::npm(context),
+            Self::Lab => lab::lab(context),
             Self::Fuzz => fuzz::fuzz(context),
         }
     }

@@ -13,9 +13,12 @@ pub(crate) const TEST_PEERS: &str = "tests/peers";
 pub(crate) const BENCH_PEERS: &str = "benches/peers";
 /// The tools that the packed package is built and run with.
 pub(crate) const PACKAGING: &str = "tests/packaging";
+/// The lab's test in a browser.
+pub(crate) const LAB: &str = "tests/lab";
+const FOLDERS: [&str; 3] = [TEST_PEERS, PACKAGING, LAB];
 
 pub(crate) fn install_all(context: &Context) -> Result<()> {
-    for folder in [TEST_PEERS, PACKAGING] {
+    for folder in FOLDERS {
         if context.has(&format!("{folder}/package-lock.json")) {
             install(context, folder)?;
         }

@@ -11,6 +11,9 @@ use crate::npm;
 use crate::wasm::{self, Cpu, Environment, Origin, TARGET};
 
 pub(crate) const FOLDER: &str = "wasm/js";
+const LAB_COPY: &str = "crates/app-license-cli/assets/custom-ui/app-license.js";
+const LAB_HEADER: &str =
+    "// The browser entry of the npm package `app-license`, made by cargo xtask wasm: do not edit.";
 
 /// Builds the package into `wasm/js/dist`, prints the sizes and holds them to `wasm/budget.json`.
 pub(crate) fn build(context: &Context) -> Result<()> {
@@ -21,16 +24,42 @@ pub(crate) fn build(context: &Context) -> Result<()> {
     let _there = sh.push_dir(FOLDER);
     cmd!(sh, "node scripts/build.mjs {gate} {core}").run()?;
     cmd!(sh, "node scripts/sizes.mjs").run()?;
+    copy_for_the_lab(context)
+}
+
+/// The lab's Custom UI page uses the browser entry, and must start with the Rust toolchain alone:
+/// the command line embeds a copy.
+fn copy_for_the_lab(context: &Context) -> Result<()> {
+    let sh = &context.sh;
+    let entry = sh.read_file(context.root.join(FOLDER).join("dist/index.js"))?;
+    let copy = format!("{LAB_HEADER}\n{entry}");
+    let path = context.root.join(LAB_COPY);
+    if sh.read_file(&path).ok().as_ref() != Some(&copy) {
+        sh.write_file(&path, copy)?;
+        println!("{LAB_COPY} is new: commit it");
+    }
     Ok(())
 }
 
 /// Builds the package and runs its tests: in Node, and in Chromium where there is one.
 pub(crate) fn test(context: &Context) -> Result<()> {
     build(context)?;
+    let host = mock_host(context)?;
     let sh = &context.sh;
     let _there = sh.push_dir(FOLDER);
-    cmd!(sh, "npm test --silent").run()?;
+    cmd!(sh, "npm test --silent").env("MOCK_HOST", host).run()?;
     Ok(())
+}
+
+/// The testkit's mock host as a program, for tests that are not in Rust.
+pub(crate) fn mock_host(context: &Context) -> Result<PathBuf> {
+    let (sh, folder) = (&context.sh, context.target_dir());
+    cmd!(
+        sh,
+        "cargo build --quiet -p app-license-testkit --example mock_host --target-dir {folder}"
+    )
+    .run()?;
+    Ok(folder.join("debug/examples/mock_host"))
 }
 
 /// Runs vector files through the built package.

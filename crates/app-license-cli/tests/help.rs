@@ -35,6 +35,7 @@ fn every_subcommand_has_help_with_examples() {
         &["conformance"],
         &["lab"],
         &["lab", "scenario"],
+        &["trigger"],
         &["completions"],
     ];
     for command in commands {
@@ -92,7 +93,15 @@ fn completions_name_every_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let ran = run(&["completions", shell]);
         assert_eq!(ran.code, 0, "{shell}");
-        for command in ["inspect", "verify", "qsh", "sign", "conformance"] {
+        for command in [
+            "inspect",
+            "verify",
+            "qsh",
+            "sign",
+            "conformance",
+            "lab",
+            "trigger",
+        ] {
             assert!(ran.out.contains(command), "{shell} {command}");
         }
     }

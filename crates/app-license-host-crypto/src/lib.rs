@@ -1,7 +1,7 @@
 //! RSA signature checks by the program that a WebAssembly module runs in.
 //!
-//! A module that carries RSA is four times as large as one that asks its host, and several times as
-//! slow. The import is `host.rs256_verify`; whoever instantiates the module provides it, as it
+//! A module that carries RSA is twice as large as one that asks its host, which has a faster one.
+//! The import is `host.rs256_verify`; whoever instantiates the module provides it, as it
 //! provides all else that the module can do. Outside of WebAssembly there is no host: every
 //! signature is refused.
 

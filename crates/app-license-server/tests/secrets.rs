@@ -50,7 +50,7 @@ impl Written {
         let mut found = BTreeSet::new();
         for (place, bytes) in &*all {
             for secret in secrets {
-                if holds(bytes, secret.as_bytes()) {
+                if memchr::memmem::find(bytes, secret.as_bytes()).is_some() {
                     found.insert((*place, secret.clone()));
                 }
             }
@@ -64,10 +64,6 @@ impl Written {
     fn places(&self) -> Vec<&'static str> {
         self.0.lock().unwrap().keys().copied().collect()
     }
-}
-
-fn holds(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle)
 }
 
 /// Anything that looks like a signed token, also those that the app made itself.

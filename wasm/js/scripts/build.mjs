@@ -74,7 +74,9 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
 
 for (const format of ["esm", "cjs"]) {
   await entry("index", format, { small: true });
-  await entry("server", format, { platform: "node" });
+  for (const name of ["server", "express", "testing"]) {
+    await entry(name, format, { platform: "node" });
+  }
   await entry("react", format, { external: ["react"] });
   await entry("openfeature", format, { external: ["@openfeature/core"] });
 }

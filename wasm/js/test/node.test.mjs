@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 
 import * as lib from "app-license";
+import * as server from "app-license/server";
+import { serverCase } from "./server-vectors.mjs";
 import { run } from "./vectors.mjs";
 
 const { License, FeatureMap, LicenseError, check } = lib;
@@ -12,7 +14,7 @@ const vectors = readdirSync(folder).filter((name) => name.endsWith(".json"));
 
 for (const file of vectors) {
   const content = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
-  const tally = run(lib, file, content);
+  const tally = run(lib, file, content, (...all) => serverCase(server, ...all));
   if (tally.passed || tally.failed) {
     test(`vectors: ${file}`, () => assert.deepEqual(tally.failures, []));
   }

@@ -156,15 +156,18 @@ function one(lib, test, problems) {
   return problems.length ? "failed" : "passed";
 }
 
-/** Runs the parsed content of one file. */
-export function run(lib, name, content) {
+/**
+ * Runs the parsed content of one file; `server` runs the cases that no browser has
+ * (server-vectors.mjs).
+ */
+export function run(lib, name, content, server) {
   const tally = { name, passed: 0, failed: 0, policy: 0, other: 0, failures: [] };
-  const lists = ["cases", "responses", "tokens"].flatMap((key) => content[key] ?? []);
+  const lists = ["cases", "responses", "tokens", "vectors", "asymmetric_lifecycle", "symmetric"].flatMap((key) => content[key] ?? []);
   for (const test of Array.isArray(content) ? content : lists) {
     const problems = [];
     let outcome;
     try {
-      outcome = one(lib, test, problems);
+      outcome = server?.(test, content, problems) ?? one(lib, test, problems);
     } catch (error) {
       problems.push(`${error?.code ?? "thrown"}: ${error?.message}`);
     }

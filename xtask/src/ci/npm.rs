@@ -14,12 +14,15 @@ use crate::{chromium, npm, npm_package};
 pub(super) fn npm(context: &Context) -> Result<Outcome> {
     let chromium = chromium::program(context)?;
     npm_package::build(context)?;
+    let host = npm_package::mock_host(context)?;
     npm::install(context, npm::PACKAGING)?;
     let sh = &context.sh;
     let mut tests = Tally::default();
     let mut run = |folder: &Path| -> Result<()> {
         let _there = sh.push_dir(folder);
-        let command = cmd!(sh, "npm test --if-present --silent").env("CHROMIUM", &chromium);
+        let command = cmd!(sh, "npm test --if-present --silent")
+            .env("CHROMIUM", &chromium)
+            .env("MOCK_HOST", &host);
         tests.add(counted(command.into())?);
         Ok(())
     };

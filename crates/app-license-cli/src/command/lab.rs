@@ -11,6 +11,7 @@ use app_license_store::{InstallationStore, MemoryStore, PostgresStore, SqliteSto
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
+use crate::lab::bench::AppKind;
 use crate::lab::demo::{APP_KEY, FORGE_ID};
 use crate::output::Format;
 
@@ -29,7 +30,7 @@ pub(crate) const FOLDER: &str = "app-license-lab";
 Examples:
   app-license lab                                      the console, with a demo app
   app-license lab --features editions.toml             the demo app sells what yours does
-  app-license lab --app http://127.0.0.1:3000 --app-key com.example.app
+  app-license lab --app http://127.0.0.1:3000 --app-key com.example.app --kind connect
                                                        your own app in place of the demo app
   app-license lab --store postgres://localhost/lab     another store for the demo app
   app-license lab scenario story.toml                  play a story and check what it expects"
@@ -70,12 +71,33 @@ struct ServeArgs {
     /// The id of its Forge half
     #[arg(long, value_name = "ID", default_value = FORGE_ID)]
     app_id: String,
+    /// What kind of app it is
+    #[arg(long, value_enum, default_value_t, value_name = "KIND")]
+    kind: KindName,
     /// The page of the app to show as the Connect panel
     #[arg(long, value_name = "PATH", default_value = "/panel")]
     panel: String,
     /// The endpoint of the app that its Forge page asks
     #[arg(long, value_name = "PATH", default_value = "/forge/decisions")]
     endpoint: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum KindName {
+    Connect,
+    Forge,
+    #[default]
+    ConnectOnForge,
+}
+
+impl From<KindName> for AppKind {
+    fn from(name: KindName) -> Self {
+        match name {
+            KindName::Connect => Self::Connect,
+            KindName::Forge => Self::Forge,
+            KindName::ConnectOnForge => Self::ConnectOnForge,
+        }
+    }
 }
 
 impl Args {

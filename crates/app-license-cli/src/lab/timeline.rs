@@ -129,6 +129,7 @@ mod tests {
         let start = host.clock().now();
         let mut timelines = Timelines::default();
         acme.start_trial(Edition::Advanced, 14).unwrap();
+        timelines.note(&acme, start);
         timelines.leap(&acme, start, start.plus(20 * 86_400));
         assert_eq!(timelines.of("acme").len(), 2);
         timelines.note(&acme, start);

@@ -12,7 +12,7 @@ export function check<C extends string = KnownCapability>(
 ): Decision {
   const { requires, features, feature } = what;
   if (!(what as Policy).confirmedOnly || license.touchpoint === "connect_iframe_query") {
-    return checkHint(license, what);
+    return checkHint<C>(license, what);
   }
   const maxAge = what.maxAge;
   const said = ask(Op.Decide, {

@@ -22,6 +22,13 @@ const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 export const unavailable = (code: string, message: string) =>
   new VerifyError(code, message, "unavailable", 503);
 
+/** Keys of tests prove nothing, unless it is said that this is a test. */
+export function refuseTestKey(kid: string, allowed = false): void {
+  if (kid.startsWith("test-") && !allowed) {
+    throw new VerifyError("test_key", "a key for tests proves nothing here", "refused", 401);
+  }
+}
+
 /** `http` is for this machine only. Throws {@link VerifyError} of the class `unavailable`. */
 export async function get(
   url: string,

@@ -1,5 +1,5 @@
 import { Op, VerifyError, ask } from "./core.js";
-import { get, unavailable } from "./fetch.js";
+import { get, refuseTestKey, unavailable } from "./fetch.js";
 import type { FetchOptions } from "./fetch.js";
 import { invocationKeyOf, verifyInvocation } from "./forge.js";
 import type { ExpectedInvocation, Invocation } from "./forge.js";
@@ -18,6 +18,8 @@ export interface ForgeKeysOptions extends FetchOptions {
   cooldown?: number | undefined;
   /** How long a failed fetch stands while there is no set at all, in seconds; 5. */
   backOff?: number | undefined;
+  /** Whether keys whose ids begin with `test-` count, as those of the mock host: for tests. */
+  allowTestKeys?: boolean | undefined;
   /** The clock, in milliseconds. */
   clock?: (() => number) | undefined;
 }
@@ -62,10 +64,15 @@ export class ForgeKeys {
 
   /** The text of a key set that has a key of this id. Throws `unknown_key` when there is none. */
   async jwksFor(kid: string): Promise<string> {
+    refuseTestKey(kid, this.#options.allowTestKeys);
     const { refreshAfter = 300, expireAfter = 900, keepThroughOutage = 86_400 } = this.#options;
     const set = this.#set;
     if (!set) {
-      return (await this.#fetchUnless(this.#options.backOff ?? 5)).text;
+      const fetched = await this.#fetchUnless(this.#options.backOff ?? 5);
+      if (!fetched.kids.has(kid)) {
+        throw refused();
+      }
+      return fetched.text;
     }
     if (!set.kids.has(kid)) {
       return this.#unknown(kid);

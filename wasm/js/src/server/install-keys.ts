@@ -1,6 +1,6 @@
 import { Bounded } from "./bounded.js";
 import { VerifyError } from "./core.js";
-import { get, unavailable } from "./fetch.js";
+import { get, refuseTestKey, unavailable } from "./fetch.js";
 import type { FetchOptions } from "./fetch.js";
 import type { IncomingRequest } from "./connect.js";
 import { installKeyOf } from "./lifecycle.js";
@@ -16,6 +16,8 @@ export interface InstallKeysOptions extends FetchOptions {
   backOff?: number | undefined;
   /** How many keys are kept; 256. */
   keysKept?: number | undefined;
+  /** Whether keys whose ids begin with `test-` count, as those of the mock host: for tests. */
+  allowTestKeys?: boolean | undefined;
   /** The clock, in milliseconds. */
   clock?: (() => number) | undefined;
 }
@@ -52,6 +54,7 @@ export class InstallKeys {
   async pemOf(request: Pick<IncomingRequest, "authorization">): Promise<string> {
     // the id is checked before it becomes part of a URL
     const { kid, urls } = installKeyOf(request, this.#options.cloud);
+    refuseTestKey(kid, this.#options.allowTestKeys);
     const known = this.#known.get(kid);
     if (known && ("pem" in known || known.until > this.#now())) {
       return told(known);

@@ -10,7 +10,7 @@ use crate::command::decide::read_features;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::lab::bench::{AppKind, Lab, OwnApp, Setup, Start, listen};
+use crate::lab::bench::{Lab, OwnApp, Setup, Start, listen};
 use crate::lab::console::{self, Desk};
 use crate::lab::demo::Rules;
 use crate::lab::scenario::EDITIONS;
@@ -83,7 +83,7 @@ impl ServeArgs {
         let lab = Lab::start(Setup {
             rules: Rules::new(map, app_license::Policy::new())?,
             store,
-            kind: AppKind::ConnectOnForge,
+            kind: self.kind.into(),
             own,
             ports: Some(self.port.saturating_add(1)),
             start,

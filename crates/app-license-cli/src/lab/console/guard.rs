@@ -64,25 +64,25 @@ fn admit(port: u16, method: &Method, headers: &HeaderMap) -> Result<(), &'static
 mod tests {
     use super::*;
 
-    fn asked(method: Method, pairs: &[(&'static str, &str)]) -> Result<(), &'static str> {
+    fn asked(method: &Method, pairs: &[(&'static str, &str)]) -> Result<(), &'static str> {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.insert(*name, value.parse().unwrap());
         }
-        admit(4680, &method, &headers)
+        admit(4680, method, &headers)
     }
 
     #[test]
     fn this_machine_may_read_and_its_own_page_may_write() {
         let json = ("content-type", "application/json");
         for host in ["127.0.0.1:4680", "localhost:4680"] {
-            assert_eq!(asked(Method::GET, &[("host", host)]), Ok(()));
-            assert_eq!(asked(Method::POST, &[("host", host), json]), Ok(()));
+            assert_eq!(asked(&Method::GET, &[("host", host)]), Ok(()));
+            assert_eq!(asked(&Method::POST, &[("host", host), json]), Ok(()));
         }
         let own = ("origin", "http://localhost:4680");
         let host = ("host", "localhost:4680");
         let same = ("sec-fetch-site", "same-origin");
-        assert_eq!(asked(Method::POST, &[host, own, json, same]), Ok(()));
+        assert_eq!(asked(&Method::POST, &[host, own, json, same]), Ok(()));
     }
 
     #[test]
@@ -94,9 +94,9 @@ mod tests {
             "localhost.evil.example:4680",
             "[::1]:4680",
         ] {
-            assert!(asked(Method::GET, &[("host", host)]).is_err(), "{host}");
+            assert!(asked(&Method::GET, &[("host", host)]).is_err(), "{host}");
         }
-        assert!(asked(Method::GET, &[]).is_err());
+        assert!(asked(&Method::GET, &[]).is_err());
     }
 
     #[test]
@@ -110,16 +110,16 @@ mod tests {
             "https://127.0.0.1:4680",
         ] {
             let origin = ("origin", origin);
-            assert!(asked(Method::GET, &[host, origin]).is_err(), "{origin:?}");
+            assert!(asked(&Method::GET, &[host, origin]).is_err(), "{origin:?}");
             assert!(
-                asked(Method::POST, &[host, origin, json]).is_err(),
+                asked(&Method::POST, &[host, origin, json]).is_err(),
                 "{origin:?}"
             );
         }
         let form = ("content-type", "text/plain");
-        assert!(asked(Method::POST, &[host, form]).is_err());
-        assert!(asked(Method::POST, &[host]).is_err());
+        assert!(asked(&Method::POST, &[host, form]).is_err());
+        assert!(asked(&Method::POST, &[host]).is_err());
         let cross = ("sec-fetch-site", "cross-site");
-        assert!(asked(Method::POST, &[host, json, cross]).is_err());
+        assert!(asked(&Method::POST, &[host, json, cross]).is_err());
     }
 }

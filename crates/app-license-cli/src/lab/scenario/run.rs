@@ -132,7 +132,7 @@ impl Stage {
             let found = self.lab.open(&self.site, path).await?;
             let found = found
                 .status
-                .map_or("none".to_owned(), |code| code.to_string());
+                .map_or_else(|| "none".to_owned(), |code| code.to_string());
             self.check(&format!("page {path}"), &status.to_string(), &found);
         }
         Ok(())

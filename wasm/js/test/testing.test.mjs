@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { License } from "app-license";
+import * as server from "app-license/server";
+import * as fake from "app-license/testing";
+
+const appKey = "com.example.app";
+const baseUrl = "https://app.example.com/base";
+const appId = "35559c21-6120-406b-b7cd-d87f468f6d32";
+
+/** State, edition, trial: what each scenario must read as, on every touchpoint that tells it. */
+const TRUTH = {
+  standard: ["active", "standard", false],
+  advanced: ["active", "advanced", false],
+  active: ["active", "standard", false],
+  "trial-of-standard": ["active", "standard", true],
+  "trial-of-advanced": ["active", "advanced", true],
+  expired: ["inactive", null, false],
+  "trial-ended": ["inactive", null, true],
+  absent: ["absent", null, null],
+  "override-active": ["active", "standard", null],
+  "override-inactive": ["inactive", null, null],
+  "override-trial": ["active", "standard", true],
+  "override-standard": ["active", "standard", null],
+  "override-advanced": ["active", "advanced", null],
+};
+
+test("every state reads as what it is, wherever it is said", () => {
+  assert.deepEqual([...fake.SCENARIOS].sort(), Object.keys(TRUTH).sort());
+  const site = new fake.FakeConnect({ appKey, baseUrl });
+  const forge = new fake.FakeForge({ appId });
+  for (const scenario of fake.SCENARIOS) {
+    const [state, edition, trial] = TRUTH[scenario];
+    const page = site.page("/panel?x=1", scenario);
+    const token = { method: "GET", target: "/base/api", authorization: `JWT ${site.contextToken(scenario)}` };
+    const readings = {
+      ui: License.fromForgeContext(fake.uiContext(scenario)),
+      function: server.fromFunctionContext(fake.functionContext(scenario)),
+      invocation: server.verifyInvocation(forge.authorization(scenario), forge.jwks, { appId }).license,
+      forgeApi: server.fromForgeApi(fake.forgeApiAnswer(scenario, appId)),
+      connect: License.fromConnectContext(fake.connectContext(scenario)),
+      connectApi: server.fromConnectApi(fake.connectApiAnswer(scenario, appKey)),
+      page: server.verifyRequest(page, site.tenant, { baseUrl }).license,
+      context: server.verifyContext(token, site.tenant, { baseUrl }).license,
+    };
+    for (const [touchpoint, license] of Object.entries(readings)) {
+      assert.deepEqual([license.state, license.edition], [state, edition], `${scenario}, ${touchpoint}`);
+      if (touchpoint !== "page" && trial !== null) {
+        assert.equal(license.isEvaluation, trial, `${scenario}, ${touchpoint}`);
+      }
+      assert.equal(license.trust, ["ui", "connect"].includes(touchpoint) ? "hint" : "verified");
+    }
+  }
+});
+
+test("lifecycle events verify, and the reducer follows them", () => {
+  const site = new fake.FakeConnect({ appKey, baseUrl });
+  const reducer = new server.LifecycleReducer({ grace: 60 });
+  const now = new Date("2026-11-22T00:00:00Z");
+  const later = new Date(+now + 30_000);
+  const verify = (event, at, more = {}) => {
+    const request = site.lifecycle(event, { now: at, ...more });
+    return server.verifyInstall(request, site.pem, { appKey, baseUrl, event, now: at });
+  };
+  const codes = ({ changes }) => changes.map(({ change }) => change);
+
+  const first = reducer.apply(null, { connect: verify("installed", now) }, now);
+  assert.deepEqual(codes(first), ["installed"]);
+  assert.deepEqual(reducer.secrets(first.installation, now), [site.secret]);
+  assert.deepEqual(codes(reducer.apply(first.installation, { connect: verify("installed", now) }, later)), []);
+
+  const old = site.secret;
+  site.rotateSecret();
+  const fields = { capabilitySet: "capabilityAdvanced" };
+  const second = reducer.apply(first.installation, { connect: verify("installed", later, { fields }) }, later);
+  assert.deepEqual(codes(second).sort(), ["edition_changed", "secret_rotated"]);
+  assert.deepEqual(reducer.secrets(second.installation, later), [site.secret, old]);
+  assert.deepEqual(reducer.secrets(second.installation, new Date(+later + 61_000)), [site.secret]);
+  assert.equal(second.installation.record.capabilitySet, "capabilityAdvanced");
+
+  const license = server.fromConnectApi(fake.connectApiAnswer("trial-of-advanced", appKey), { asOf: later });
+  const third = reducer.apply(second.installation, { license }, later);
+  assert.ok(codes(third).includes("license_changed"));
+  assert.equal(third.installation.record.license.evaluation, true);
+
+  const gone = reducer.apply(third.installation, { connect: verify("uninstalled", later) }, later);
+  assert.deepEqual(codes(gone), ["uninstalled"]);
+  assert.deepEqual(reducer.secrets(gone.installation, new Date(+later + 61_000)), []);
+  assert.deepEqual(codes(reducer.apply(gone.installation, { connect: verify("installed", later) }, later)), ["reinstalled"]);
+  assert.equal(reducer.apply(null, { connect: verify("uninstalled", later) }, later).installation, null);
+
+  const payload = { id: "fff8e466-31f4-4c73-a337-c3309dd930dc", app: { id: appId, version: "1.0.0" }, environment: { id: "e" } };
+  const forge = reducer.apply(null, { forge: { kind: "avi:forge:installed:app", payload } }, now);
+  assert.match(forge.installation.record.key.forge, /^ari:cloud:ecosystem::installation\/fff8e466/);
+});
+
+test("its keys prove nothing outside of tests", async () => {
+  const site = new fake.FakeConnect({ appKey, baseUrl });
+  const forge = new fake.FakeForge({ appId });
+  const keys = new server.InstallKeys({ fetch: site.keyServer });
+  await assert.rejects(keys.pemOf(site.lifecycle("installed")), { code: "test_key", status: 401 });
+  const set = new server.ForgeKeys({ fetch: forge.keyServer });
+  await assert.rejects(set.verify(forge.authorization("advanced"), { appId }), { code: "test_key" });
+  assert.ok(site.kid.startsWith("test-"));
+});
+
+test("a flipped character never verifies", () => {
+  const forge = new fake.FakeForge({ appId });
+  const token = forge.invocationToken("advanced");
+  for (let at = 0; at < token.length; at += 7) {
+    const flipped = `${token.slice(0, at)}${token[at] === "A" ? "B" : "A"}${token.slice(at + 1)}`;
+    assert.throws(() => server.verifyInvocation(`Bearer ${flipped}`, forge.jwks, { appId }), server.VerifyError, `${at}`);
+  }
+});
