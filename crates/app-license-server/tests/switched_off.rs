@@ -1,5 +1,4 @@
 //! An app that is switched off on a site, and on again.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
