@@ -143,12 +143,12 @@ mod tests {
         let whole = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nnoHTTP/1.1 200 OK\r\n";
         for end in 0..whole.len() {
             let found = read(&whole[..end]).unwrap();
-            assert_eq!(found.is_some(), end >= 48, "{end}");
+            assert_eq!(found.is_some(), end >= 50, "{end}");
         }
         let (length, answer) = read(whole).unwrap().unwrap();
         assert_eq!(
             (length, answer.status, answer.text().as_str()),
-            (48, 401, "no")
+            (50, 401, "no")
         );
         assert!(!answer.is_success() && !answer.last);
     }
