@@ -14,6 +14,7 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::context::Context;
+use crate::prove;
 use tally::Tally;
 
 /// In the order in which they run: the quick ones first.
@@ -37,6 +38,8 @@ pub(crate) enum Job {
     Wasm,
     /// The query hash against npm `atlassian-jwt`
     Peers,
+    /// The quick form of every proof: durability, replicas, keys, load
+    Prove,
     /// The npm package: its tests, the examples, and the packed tarball in other projects
     Npm,
     /// The lab in a real browser, from the README's first command on
@@ -85,6 +88,7 @@ impl Job {
             Self::Features => test::features(context),
             Self::Wasm => test::wasm(context),
             Self::Peers => test::peers(context),
+            Self::Prove => prove::all_quick(context).map(Outcome::from),
             Self::Npm => npm::npm(context),
             Self::Lab => lab::lab(context),
             Self::Fuzz => fuzz::fuzz(context),

@@ -14,6 +14,7 @@ mod context;
 mod npm;
 mod npm_package;
 mod postgres;
+mod prove;
 mod tools;
 mod wasm;
 
@@ -44,6 +45,25 @@ enum Task {
         #[command(flatten)]
         run: Run,
     },
+    /// Show that a promise of the server holds: with processes, sockets, kills and faults
+    Prove {
+        #[arg(value_enum)]
+        proof: prove::Proof,
+        /// Smaller counts: seconds instead of minutes
+        #[arg(long, conflicts_with = "full")]
+        quick: bool,
+        /// The counts of the claims; so it is unless `--quick` is said
+        #[arg(long)]
+        full: bool,
+        /// What chance is drawn from, to run the same again
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Compare with packages from npm that do the same work
+    Bench {
+        #[command(subcommand)]
+        bench: Bench,
+    },
     /// Make the standard library of wasm32-unknown-unknown available, and compile with it
     WasmTarget {
         /// A baseline to build the standard library for
@@ -66,6 +86,16 @@ enum Task {
         js: bool,
         /// Files of the shapes in tests/vectors
         files: Vec<std::path::PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Verified requests a second, and a store with many tenants
+    Peers {
+        /// What to measure, and how much of it: `--quick`, `--no-store`, `--tenants 100000`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
 }
 
@@ -93,6 +123,17 @@ fn perform(task: Task) -> Result<()> {
         Task::Setup => setup(&context),
         Task::Test(run) => ci::run(&context, &[], run.keep_going),
         Task::Ci { jobs, run } => ci::run(&context, &jobs, run.keep_going),
+        Task::Prove {
+            proof, quick, seed, ..
+        } => {
+            let mut arguments: Vec<String> = Vec::new();
+            arguments.extend(quick.then(|| "--quick".to_owned()));
+            arguments.extend(seed.map(|seed| format!("--seed={seed}")));
+            prove::run(&context, proof, &arguments)
+        }
+        Task::Bench {
+            bench: Bench::Peers { arguments },
+        } => prove::peers(&context, &arguments),
         Task::Wasm { test: true } => npm_package::test(&context),
         Task::Wasm { test: false } => npm_package::build(&context),
         Task::Conformance { files, .. } => npm_package::conformance(&context, &files),

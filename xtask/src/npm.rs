@@ -9,11 +9,13 @@ use crate::context::Context;
 
 /// The peers of the differential tests.
 pub(crate) const TEST_PEERS: &str = "tests/peers";
+/// The peers of the benches. They compile for minutes, and no test needs them.
+pub(crate) const BENCH_PEERS: &str = "benches/peers";
 /// The tools that the packed package is built and run with.
 pub(crate) const PACKAGING: &str = "tests/packaging";
 /// The lab's test in a browser.
 pub(crate) const LAB: &str = "tests/lab";
-const FOLDERS: [&str; 4] = [TEST_PEERS, PACKAGING, LAB, "benches/peers"];
+const FOLDERS: [&str; 3] = [TEST_PEERS, PACKAGING, LAB];
 
 pub(crate) fn install_all(context: &Context) -> Result<()> {
     for folder in FOLDERS {

@@ -8,7 +8,9 @@ use app_license::connect::{
     Expectations, KeyHosts, Request, UnverifiedContextToken, UnverifiedRequestToken,
     token_from_request,
 };
-use app_license::{AppKey, Capability, ClientKey, FeatureMap, Installation, Policy, UnixTime};
+use app_license::{
+    AppKey, Capability, ClientKey, FeatureMap, Installation, InstallationStatus, Policy, UnixTime,
+};
 use app_license_client::{Clock, ConnectLicenseApi, InstallKeys};
 use app_license_store::InstallationStore;
 use http::request::Parts;
@@ -75,8 +77,22 @@ impl ConnectApp {
     /// # Errors
     /// A [`Rejection`]: 401 when the proof is missing or does not hold, 503 when it could not be
     /// checked.
-    #[tracing::instrument(level = "debug", skip_all, fields(tenant))]
     pub async fn verify(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
+        self.verify_of(parts, Standing::InUse).await
+    }
+
+    /// Verifies an event that a tenant signs. It is about being in use or not, so a tenant that is
+    /// switched off may send it.
+    pub(crate) async fn verify_event(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
+        self.verify_of(parts, Standing::Installed).await
+    }
+
+    #[tracing::instrument(name = "verify", level = "debug", skip_all, fields(tenant))]
+    async fn verify_of(
+        &self,
+        parts: &Parts,
+        standing: Standing,
+    ) -> Result<ConnectRequest, Rejection> {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
         let headers = authorization(&parts.headers)?;
@@ -93,7 +109,7 @@ impl ConnectApp {
             };
             token.verify(&tenant.keys, &request, &self.0.expectations, now)
         };
-        let (tenant, token) = self.with_tenant(&issuer, now, verify).await?;
+        let (tenant, token) = self.with_tenant(&issuer, standing, now, verify).await?;
         self.0.metrics.request("request");
         Ok(ConnectRequest::new(tenant, token))
     }
@@ -119,7 +135,9 @@ impl ConnectApp {
             };
             token.verify(&tenant.keys, &self.0.expectations, now)
         };
-        let (tenant, token) = self.with_tenant(&issuer, now, verify).await?;
+        let (tenant, token) = self
+            .with_tenant(&issuer, Standing::InUse, now, verify)
+            .await?;
         self.0.metrics.request("context");
         Ok(ConnectContextRequest::new(tenant, token))
     }
@@ -130,16 +148,19 @@ impl ConnectApp {
     async fn with_tenant<T>(
         &self,
         issuer: &ClientKey,
+        standing: Standing,
         now: UnixTime,
         mut verify: impl FnMut(&Tenant) -> Result<T, app_license::Error>,
     ) -> Result<(Arc<Tenant>, T), Rejection> {
-        let tenant = self.tenant(issuer, Freshness::Kept, now).await?;
+        let tenant = self.tenant(issuer, Freshness::Kept, standing, now).await?;
         // known, whether or not the token turns out to be its own
         tracing::Span::current().record("tenant", issuer.as_str());
         match verify(&tenant) {
             Ok(token) => Ok((tenant, token)),
             Err(error) if error.code() == "signature" => {
-                let fresh = self.tenant(issuer, Freshness::FromStore, now).await?;
+                let fresh = self
+                    .tenant(issuer, Freshness::FromStore, standing, now)
+                    .await?;
                 if fresh.installation == tenant.installation {
                     return Err(error.into());
                 }
@@ -154,13 +175,17 @@ impl ConnectApp {
         &self,
         issuer: &ClientKey,
         freshness: Freshness,
+        standing: Standing,
         now: UnixTime,
     ) -> Result<Arc<Tenant>, Rejection> {
-        let tenant = self.0.tenants.get(issuer, freshness, now).await?;
-        match tenant {
-            Some(tenant) if is_installed(&tenant.installation) => Ok(tenant),
-            _ => Err(Rejection::unknown_tenant()),
+        let has = |tenant: &Arc<Tenant>| standing.includes(tenant.installation.status());
+        let mut tenant = self.0.tenants.get(issuer, freshness, now).await?;
+        // another replica may have been told that the tenant is back
+        if freshness == Freshness::Kept && tenant.as_ref().is_some_and(|kept| !has(kept)) {
+            let fresh = Freshness::FromStore;
+            tenant = self.0.tenants.get(issuer, fresh, now).await?;
         }
+        tenant.filter(has).ok_or_else(Rejection::unknown_tenant)
     }
 
     pub(crate) fn needs_of(&self, feature: &str) -> Result<Capability, Rejection> {
@@ -178,6 +203,24 @@ impl ConnectApp {
         let status = rejection.status().as_u16();
         self.0.metrics.refusal(rejection.code(), status);
         tracing::info!(code = rejection.code(), status, "request rejected");
+    }
+}
+
+/// What a tenant has to be for its word to count.
+#[derive(Clone, Copy)]
+enum Standing {
+    /// Installed, and not switched off.
+    InUse,
+    /// Installed, switched off or not.
+    Installed,
+}
+
+impl Standing {
+    fn includes(self, status: InstallationStatus) -> bool {
+        match self {
+            Self::InUse => status.is_in_use(),
+            Self::Installed => status != InstallationStatus::Uninstalled,
+        }
     }
 }
 

@@ -156,7 +156,7 @@ impl ConnectApp {
     ) -> Result<&'static str, Rejection> {
         let (parts, body) = request.into_parts();
         let now = self.now();
-        match self.verify(&parts).await {
+        match self.verify_event(&parts).await {
             Ok(verified) => {
                 let bytes = read(body).await?;
                 let body = LifecycleBody::parse(&bytes)?;

@@ -1,0 +1,41 @@
+//! An app that is switched off on a site, and on again.
+
+mod common;
+
+use std::sync::Arc;
+
+use app_license_store::MemoryStore;
+use app_license_testkit::{MockHost, SignedRequest};
+use common::Connect;
+
+#[tokio::test]
+async fn a_tenant_that_is_switched_off_is_refused_and_can_be_switched_on_again() {
+    let host = MockHost::start().await.unwrap();
+    let app = Connect::serve(&host, Arc::new(MemoryStore::new())).await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    let deliver = async |request: SignedRequest| host.deliver(&request).await.unwrap().status();
+    let page = || acme.page("/panel").unwrap();
+    for event in acme.install().unwrap() {
+        assert_eq!(deliver(event).await, 204);
+    }
+    assert_eq!(deliver(page()).await, 200);
+    for event in acme.disable().unwrap() {
+        assert_eq!(deliver(event).await, 204);
+    }
+    assert_eq!(deliver(page()).await, 401);
+    // the platform sends `disabled` twice: nothing is wrong with that
+    for event in acme.disable().unwrap() {
+        assert_eq!(deliver(event).await, 204);
+    }
+    for event in acme.enable().unwrap() {
+        assert_eq!(deliver(event).await, 204);
+    }
+    assert_eq!(deliver(page()).await, 200);
+    // only `installed` brings back what was removed
+    let enabled = acme.lifecycle_event("enabled").unwrap();
+    for event in acme.uninstall().unwrap() {
+        assert_eq!(deliver(event).await, 204);
+    }
+    assert_eq!(deliver(enabled).await, 401);
+    assert_eq!(deliver(page()).await, 401);
+}

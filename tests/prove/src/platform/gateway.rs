@@ -1,0 +1,125 @@
+//! What stands between the servers and the platform: passes bytes on as they are, and keeps a
+//! book of the requests.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use app_license::UnixTime;
+use app_license_testkit::TestClock;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// A request of a server to the platform.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) at: UnixTime,
+    pub(crate) host: String,
+    /// The `Authorization` header.
+    pub(crate) proof: String,
+}
+
+type Book = Arc<Mutex<Vec<Request>>>;
+
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    address: SocketAddr,
+    book: Book,
+    task: JoinHandle<()>,
+}
+
+impl Gateway {
+    pub(super) async fn start(behind: SocketAddr, clock: TestClock) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let book = Book::default();
+        let kept = Arc::clone(&book);
+        let task = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (book, clock) = (Arc::clone(&kept), clock.clone());
+                // what becomes of a connection is for its two ends
+                tokio::spawn(async move { pass(client, behind, &book, &clock).await.ok() });
+            }
+        });
+        Ok(Self {
+            address,
+            book,
+            task,
+        })
+    }
+
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The requests so far that `choose` picks.
+    pub(crate) fn requests(&self, choose: impl Fn(&Request) -> bool) -> Vec<Request> {
+        let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        book.iter().filter(|r| choose(r)).cloned().collect()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn pass(
+    mut client: TcpStream,
+    behind: SocketAddr,
+    book: &Book,
+    clock: &TestClock,
+) -> io::Result<()> {
+    let mut platform = TcpStream::connect(behind).await?;
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_platform, mut to_platform) = platform.split();
+    let there = async {
+        let mut unread = Vec::new();
+        loop {
+            let start = unread.len();
+            if from_client.read_buf(&mut unread).await? == 0 {
+                return to_platform.shutdown().await;
+            }
+            let fresh = unread.get(start..).unwrap_or_default().to_vec();
+            while let Some((length, request)) = read(&unread, clock) {
+                unread.drain(..length);
+                book.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(request);
+            }
+            to_platform.write_all(&fresh).await?;
+        }
+    };
+    // the platform cuts a connection to say that it is down: so does this
+    let back = async { copy(&mut from_platform, &mut to_client).await.map(|_| ()) };
+    tokio::select! {
+        done = there => done,
+        done = back => done,
+    }
+}
+
+/// The first request in `bytes` with its length. They are all GET, and have no body.
+fn read(bytes: &[u8], clock: &TestClock) -> Option<(usize, Request)> {
+    let mut headers = [httparse::EMPTY_HEADER; 32];
+    let mut request = httparse::Request::new(&mut headers);
+    let Ok(httparse::Status::Complete(length)) = request.parse(bytes) else {
+        return None;
+    };
+    let header = |name: &str| {
+        let found = request
+            .headers
+            .iter()
+            .find(|h| h.name.eq_ignore_ascii_case(name));
+        found.map_or_else(String::new, |h| {
+            String::from_utf8_lossy(h.value).into_owned()
+        })
+    };
+    let request = Request {
+        at: clock.now(),
+        host: header("host"),
+        proof: header("authorization"),
+    };
+    Some((length, request))
+}
