@@ -12,8 +12,21 @@ for (const name of readdirSync(EXAMPLES).filter((one) => existsSync(`${EXAMPLES}
     const folder = `${EXAMPLES}${name}`;
     assert.ok(existsSync(`${folder}/README.md`), "it has a README");
     lockFile(folder);
-    node("", program("typescript-7/bin/tsc"), "-p", folder, "--strict", "--noEmit");
+    const project = existsSync(`${folder}/tsconfig.json`) ? ["-p", folder] : plain(folder);
+    node("", program("typescript-7/bin/tsc"), ...project, "--strict", "--noEmit");
   });
+}
+
+/** How an example in plain JavaScript is checked: what it calls has types, what it writes need not. */
+function plain(folder) {
+  const files = readdirSync(`${folder}/src`, { recursive: true }).filter((name) => /\.[cm]?js$/.test(name));
+  assert.ok(files.length, "it has sources");
+  return [
+    ...["--ignoreConfig", "--allowJs", "--checkJs", "--noImplicitAny", "false", "--skipLibCheck"],
+    ...["--module", "nodenext", "--target", "es2022", "--types", "node"],
+    ...["--typeRoots", `${HERE}node_modules/@types`],
+    ...files.map((name) => `${folder}/src/${name}`),
+  ];
 }
 
 test("no lock file names a registry", () => {
