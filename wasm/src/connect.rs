@@ -7,6 +7,7 @@ use app_license::connect::{
 use app_license::{AppKey, ClientKey, Error, HmacKey, License, SharedSecret};
 
 use crate::answer::Answer;
+use crate::license;
 use crate::question::{Field, Question};
 
 const fn signed_with(which: SignedWith) -> &'static str {
@@ -46,7 +47,7 @@ pub(crate) fn request(question: &Question<'_>, answer: &mut Answer) -> Result<()
     answer.time(token.issued_at());
     answer.time(token.expires_at());
     answer.text(signed_with(token.signed_with()));
-    answer.text(request.query());
+    license::written(&token.license(), answer);
     Ok(())
 }
 

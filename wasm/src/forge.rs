@@ -7,6 +7,7 @@ use app_license::forge::{
 use app_license::{EnvironmentType, Error, ForgeAppId, Jwks};
 
 use crate::answer::Answer;
+use crate::license;
 use crate::question::{Field, Question};
 
 /// Which of the platform's keys signed an invocation token.
@@ -43,8 +44,10 @@ pub(crate) fn invocation(question: &Question<'_>, answer: &mut Answer) -> Result
     answer.text(token.installation_id().as_str());
     answer.time(token.issued_at());
     answer.time(token.expires_at());
+    let license = token.license();
+    answer.maybe(license.raw());
+    license::written(&license, answer);
     for field in [
-        token.license().raw(),
         token.environment_type().map(EnvironmentType::as_str),
         token.environment_id(),
         token.app_version(),

@@ -10,19 +10,20 @@ use app_license::{
 use crate::answer::Answer;
 use crate::lifecycle;
 use crate::question::{Field, Question, missing};
+use crate::record;
 
 /// The installation before the event: a record in JSON, and its secrets.
 fn stored(question: &Question<'_>) -> Result<Option<Installation>, Error> {
-    let Some(record) = question.get(Field::Keys) else {
+    let Some(text) = question.get(Field::Keys) else {
         return Ok(None);
     };
-    let unreadable = |_| ErrorKind::FieldValue {
+    let unreadable = |_: record::Unreadable| ErrorKind::FieldValue {
         what: "stored installation",
         field: "record",
         expected: "a record that this version wrote".to_owned(),
         found: "another".to_owned(),
     };
-    let record: InstallationRecord = serde_json::from_str(record).map_err(unreadable)?;
+    let record: InstallationRecord = record::read(text).map_err(unreadable)?;
     let secret = |field| question.get(field).map(SharedSecret::new).transpose();
     let previous = match secret(Field::Previous)? {
         Some(previous) => Some((previous, question.time(Field::Status, "replacedAt")?)),

@@ -13,8 +13,10 @@ mod connect;
 mod decision;
 mod forge;
 mod installation;
+mod license;
 mod lifecycle;
 mod question;
+mod record;
 
 use std::sync::Mutex;
 

@@ -85,19 +85,22 @@ fn gate(context: &Context) -> Result<PathBuf> {
     let flags = format!("{flags}\u{1f}-Clink-arg=-zstack-size=16384");
     environment.retain(|(variable, _)| *variable != name);
     environment.push((name, flags.into()));
-    module(context, "app-license-wasm-gate", "wasm-mvp", &environment)
+    let name = "app-license-wasm-gate";
+    module(context, name, "browser", "wasm-mvp", &environment)
 }
 
 /// The core as a WebAssembly module for Node.
 fn core(context: &Context) -> Result<PathBuf> {
     let environment = wasm::environment(context, Cpu::Generic, Origin::Any)?;
-    module(context, "app-license-wasm", "wasm-generic", &environment)
+    let name = "app-license-wasm";
+    module(context, name, "node", "wasm-generic", &environment)
 }
 
 /// Builds one crate; two standard libraries need two target folders.
 fn module(
     context: &Context,
     name: &str,
+    profile: &str,
     folder: &str,
     environment: &Environment,
 ) -> Result<PathBuf> {
@@ -105,10 +108,10 @@ fn module(
     let sh = &context.sh;
     cmd!(
         sh,
-        "cargo build --quiet -p {name} --profile browser --target {TARGET} --target-dir {folder}"
+        "cargo build --quiet -p {name} --profile {profile} --target {TARGET} --target-dir {folder}"
     )
     .envs(environment.iter().map(|(name, value)| (name, value)))
     .run()?;
-    let file = format!("{TARGET}/browser/{}.wasm", name.replace('-', "_"));
+    let file = format!("{TARGET}/{profile}/{}.wasm", name.replace('-', "_"));
     Ok(folder.join(file))
 }

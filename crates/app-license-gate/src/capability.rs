@@ -12,7 +12,7 @@ use core::fmt;
 use crate::json::Str;
 
 /// Whether speed counts more than size: everywhere but in a browser.
-const HURRY: bool = cfg!(target_pointer_width = "64");
+const HURRY: bool = cfg!(feature = "json");
 
 /// The ranked reading of a capability set: Free < Standard < Advanced.
 ///

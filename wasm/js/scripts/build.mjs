@@ -64,7 +64,7 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
         keep_fargs: false,
         reduce_funcs: false,
       },
-      mangle: { toplevel: true, properties: { regex: /^_(bits|standard|advanced)$/ } },
+      mangle: { toplevel: true, properties: { regex: /^_(bits)$/ } },
       format: { comments: false },
     };
     code = (await minify(code, options)).code;

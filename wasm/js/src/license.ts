@@ -68,11 +68,11 @@ function date(value: unknown): Date | null {
     time = +written;
   } else if (parts) {
     const n = (i: number) => +(parts[i] ?? 0);
-    const day = written.slice(0, 10);
+    const day = Date.parse(written.slice(0, 10));
     // engines may take 30 February for 2 March
-    if (new Date(day).toJSON()?.startsWith(day)) {
+    if (new Date(day).getUTCDate() === +written.slice(8, 10)) {
       const offset = (n(5) * 60 + n(6)) * (parts[4] === "-" ? 1 : -1);
-      time = Date.parse(day) + ((n(1) * 60 + n(2) + offset) * 60 + Math.min(n(3), 59)) * 1000;
+      time = day + ((n(1) * 60 + n(2) + offset) * 60 + Math.min(n(3), 59)) * 1000;
     }
   }
   return time >= 0 && time <= LAST ? new Date(time - (time % 1000)) : null;
@@ -135,10 +135,6 @@ export class License<T extends Trust = Trust> {
   readonly raw: Readonly<Record<string, unknown>> | null;
   /** @internal What the gate said of it. */
   readonly _bits: number;
-  /** @internal */
-  readonly _standard: boolean;
-  /** @internal */
-  readonly _advanced: boolean;
 
   /** @internal */
   constructor(
@@ -171,8 +167,6 @@ export class License<T extends Trust = Trust> {
     this.environment = environment;
     this.asOf = asOf;
     this.raw = license;
-    this._standard = includes(this, "capabilityStandard");
-    this._advanced = includes(this, "capabilityAdvanced");
   }
 
   /**
@@ -183,10 +177,12 @@ export class License<T extends Trust = Trust> {
    * A misspelt literal is a type error: see {@link Requires}.
    */
   hasCapability<C extends string = KnownCapability>(capability: Requires<C>): boolean {
+    // for the two that are asked about, the gate has said it: an edition stands in its bits
+    const edition = this._bits & 12;
     return capability === "capabilityAdvanced"
-      ? this._advanced
+      ? edition === 8
       : capability === "capabilityStandard"
-        ? this._standard
+        ? edition === 4 || edition === 8
         : includes(this, capability);
   }
 
@@ -322,7 +318,7 @@ export function read<T extends Trust = "hint">(
   const environment = place === Place.Forge && isString(said) ? said : null;
   const fields = license ?? {};
   const set = fields["capabilitySet"];
-  const written = isString(set) ? set : set == null ? "" : JSON.stringify(set);
+  const written = isString(set) ? set : JSON.stringify(set ?? "");
   const length = put(written);
   const bits = gate.judge(
     flag(fields["active"]) |

@@ -185,8 +185,8 @@ impl<'a> Walk<'a> {
         let mut escapes = false;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            // where a word has 64 bits
-            let wide = cfg!(target_pointer_width = "64");
+            // where a word has 64 bits; WebAssembly has such words too
+            let wide = cfg!(any(target_pointer_width = "64", target_arch = "wasm32"));
             let run = match rest.first_chunk::<8>().filter(|_| wide) {
                 Some(chunk) => match run_ends(u64::from_le_bytes(*chunk)) {
                     0 => {

@@ -195,5 +195,6 @@ pub fn sign_request(
 }
 
 fn push_text(text: &str, json: &mut String) {
-    json.push_str(&serde_json::Value::from(text).to_string());
+    // a text has no value that JSON could not hold
+    json.push_str(&serde_json::to_string(text).unwrap_or_default());
 }

@@ -1,7 +1,7 @@
 import { License } from "../index.js";
 import { Op, ask, date, seconds } from "./core.js";
 import type { Question } from "./core.js";
-import { carrier, verified } from "./verified.js";
+import { carrier, judged, verified } from "./verified.js";
 
 /** A request as it arrived. `target` is its path and query, as on the request line. */
 export interface IncomingRequest {
@@ -74,11 +74,11 @@ export interface ConnectProof {
 }
 
 function proof(said: (string | null)[], license: License<"verified">): ConnectProof {
-  const [, clientKey, accountId, issuedAt, expiresAt, signedWith] = said;
+  const [, clientKey, accountId, , expiresAt, signedWith] = said;
   return {
     clientKey: clientKey!,
     accountId: accountId ?? null,
-    issuedAt: date(issuedAt),
+    issuedAt: license.asOf!,
     expiresAt: date(expiresAt),
     signedWith: signedWith as "current" | "previous",
     license,
@@ -100,7 +100,7 @@ export function verifyRequest(
   expected: Expected,
 ): ConnectProof {
   const said = ask(Op.Request, signedBy(common(request, expected), tenant));
-  return proof(said, verified(License.fromConnectQuery(said[6]!, { asOf: date(said[3]) })));
+  return proof(said, judged("connect_iframe_query", said, 6, null, date(said[3])));
 }
 
 /**

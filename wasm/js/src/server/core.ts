@@ -79,10 +79,12 @@ interface Exports {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 const parsedKeys = new Map<string, KeyObject>();
 let core: Exports | undefined;
-let bytes = new Uint8Array();
+// views of the core's memory, made anew when it grows
+let bytes = Buffer.alloc(0);
+let words = new Int32Array();
+let room = bytes.subarray(0);
 
 /** A public key of the platform, parsed once. */
 function parsedKey(n: string, e: string): KeyObject {
@@ -102,7 +104,7 @@ function parsedKey(n: string, e: string): KeyObject {
 function rs256Verify(...at: number[]): number {
   const part = (i: number) => Buffer.from(bytes.buffer, at[i]!, at[i + 1]!);
   try {
-    bytes = fresh();
+    fresh();
     const key = parsedKey(part(0).toString("base64url"), part(2).toString("base64url"));
     return verify("sha256", part(4), key, part(6)) ? 1 : 0;
   } catch {
@@ -117,12 +119,18 @@ function load(): Exports {
   return core;
 }
 
-const fresh = () =>
-  bytes.buffer === core!.memory.buffer ? bytes : (bytes = new Uint8Array(core!.memory.buffer));
+function fresh(): void {
+  const { buffer } = core!.memory;
+  if (bytes.buffer !== buffer) {
+    bytes = Buffer.from(buffer);
+    words = new Int32Array(buffer);
+    room = bytes.subarray(0);
+  }
+}
 
 /** Asks the core. Throws {@link VerifyError} for a refusal. */
 export function ask(op: Op, q: Question): (string | null)[] {
-  const { room, ask: respond } = core ?? load();
+  const { room: make, ask: respond } = core ?? load();
   const fields = [
     q.authorization, q.method, q.target, q.form, q.baseUrl,
     q.leeway === undefined ? undefined : `${q.leeway}`,
@@ -130,26 +138,30 @@ export function ask(op: Op, q: Question): (string | null)[] {
     q.clientKey, q.secret, q.previous, q.body, q.event, q.appKey, q.cloud, q.sites, q.keys,
     q.status, q.extra,
   ];
-  let most = HEAD;
+  let text = "";
   for (const field of fields) {
-    most += field === undefined ? 0 : 3 * field.length;
+    text += field ?? "";
   }
-  const at = room(most);
+  const at = make(HEAD + 3 * text.length);
   if (!at) {
     throw new VerifyError("too_large", "the question is larger than any honest one", "too_large", 413);
   }
-  const memory = fresh();
-  const head = new Int32Array(memory.buffer, at, FIELDS + 1);
-  head[0] = op;
-  let end = at + HEAD;
+  fresh();
+  if (room.byteOffset !== at + HEAD) {
+    room = bytes.subarray(at + HEAD);
+  }
+  // ASCII has as many bytes as characters
+  const plain = encoder.encodeInto(text, room).written === text.length;
+  words[at / 4] = op;
+  let end = 0;
   for (let i = 0; i < FIELDS; i += 1) {
     const field = fields[i];
-    let written = -1;
-    if (field !== undefined) {
-      written = field === "" ? 0 : encoder.encodeInto(field, memory.subarray(end)).written;
-      end += written;
+    let length = field?.length ?? -1;
+    if (length > 0) {
+      length = plain ? length : encoder.encodeInto(field!, room.subarray(end)).written;
+      end += length;
     }
-    head[i + 1] = written;
+    words[at / 4 + 1 + i] = length;
   }
   let place: number;
   try {
@@ -162,18 +174,13 @@ export function ask(op: Op, q: Question): (string | null)[] {
 }
 
 function answered(place: number): (string | null)[] {
-  const memory = fresh();
-  const [lengthsAt, count, textAt] = new Uint32Array(memory.buffer, place, 3) as unknown as [
-    number,
-    number,
-    number,
-  ];
-  const lengths = new Int32Array(memory.buffer, lengthsAt, count);
-  const text = decoder.decode(memory.subarray(textAt, textAt + lengths[count - 1]!));
+  fresh();
+  const [lengthsAt, count, textAt] = [words[place / 4]! / 4, words[place / 4 + 1]!, words[place / 4 + 2]!];
+  const text = bytes.toString("utf8", textAt, textAt + words[lengthsAt + count - 1]!);
   const answer: (string | null)[] = [];
   let start = 0;
   for (let i = 0; i < count - 1; i += 1) {
-    const length = lengths[i]!;
+    const length = words[lengthsAt + i]!;
     answer.push(length < 0 ? null : text.slice(start, start + length));
     start += Math.max(length, 0);
   }

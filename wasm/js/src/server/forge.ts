@@ -3,7 +3,7 @@ import type { ReadOptions } from "../index.js";
 import { headers } from "./connect.js";
 import type { IncomingRequest } from "./connect.js";
 import { Op, ask, date, seconds } from "./core.js";
-import { carrier, verified } from "./verified.js";
+import { judged, verified } from "./verified.js";
 
 /** What an invocation token is checked against. */
 export interface ExpectedInvocation {
@@ -74,21 +74,19 @@ export function verifyInvocation(
   const said = ask(Op.Invocation, question);
   const [, appId, installationId] = said;
   const [issuedAt, expiresAt] = [date(said[3]), date(said[4])];
-  const [raw, environmentType, environmentId, appVersion, apiBaseUrl] = said.slice(5);
-  const [moduleKey, moduleType, cloudId, siteUrl, principal, tokenId, mayAccess] = said.slice(10);
+  const [environmentType, environmentId, appVersion, apiBaseUrl] = said.slice(8);
+  const [moduleKey, moduleType, cloudId, siteUrl, principal, tokenId, mayAccess] = said.slice(12);
   const contexts: ProductContext[] = [];
-  for (let i = 17; i < said.length; i += 4) {
+  for (let i = 19; i < said.length; i += 4) {
     const [name, url, id, workspaceId] = said.slice(i, i + 4) as (string | null)[];
     contexts.push({ name: name!, apiBaseUrl: url!, cloudId: id!, workspaceId: workspaceId! });
   }
-  const environment = environmentType === null ? {} : { environmentType: environmentType! };
-  const hint = License.fromForgeContext({ ...carrier(raw), ...environment }, { asOf: issuedAt });
   return {
     appId: appId!,
     installationId: installationId!,
     issuedAt,
     expiresAt,
-    license: verified(hint, "forge_invocation_token"),
+    license: judged("forge_invocation_token", said, 6, said[5]!, issuedAt, environmentType),
     environmentType: environmentType!,
     environmentId: environmentId!,
     appVersion: appVersion!,

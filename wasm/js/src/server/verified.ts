@@ -1,11 +1,22 @@
 import { License } from "../index.js";
 import type { Touchpoint } from "../index.js";
 
-/** The same licence, vouched for. */
-export function verified(hint: License, touchpoint?: Touchpoint): License<"verified"> {
-  const license = Object.create(License.prototype) as License<"verified">;
-  const more = touchpoint ? { touchpoint } : {};
-  return Object.assign(license, hint, more, { trust: "verified" as const });
+/** Vouches for a licence that was just read. */
+export function verified(hint: License, touchpoint = hint.touchpoint): License<"verified"> {
+  return Object.assign(hint, { touchpoint, trust: "verified" as const });
+}
+
+/** A licence that the core has judged: in `said`, at `at`, are what it found and the capability set. */
+export function judged(
+  touchpoint: Touchpoint,
+  said: (string | null)[],
+  at: number,
+  raw: string | null,
+  asOf: Date | null,
+  environment: string | null = null,
+): License<"verified"> {
+  const { license } = carrier(raw);
+  return new License(touchpoint, "verified", Number(said[at]), said[at + 1] ?? "", license, environment, asOf);
 }
 
 /** A document with the licence that the core found in a larger one. */

@@ -1,0 +1,37 @@
+//! A licence as JavaScript holds it.
+
+use app_license::{Capability, Edition, EnvironmentType, License, State};
+
+use crate::answer::Answer;
+
+/// Writes what is judged of a licence, in the bits that `judge` of `wasm/gate` answers, and the
+/// capability set.
+pub(crate) fn written(license: &License, answer: &mut Answer) {
+    let state = match license.state() {
+        State::Active => 0,
+        State::Inactive => 1,
+        _ => 2,
+    };
+    let edition = match license.edition() {
+        Some(Edition::Free) => 0,
+        Some(Edition::Standard) => 1,
+        Some(_) => 2,
+        None => 3,
+    };
+    let evaluation = match license.is_evaluation() {
+        Some(false) => 0,
+        Some(true) => 1,
+        None => 2,
+    };
+    let place = match license.environment() {
+        _ if license.touchpoint().is_connect() => 0,
+        Some(environment) if *environment == EnvironmentType::PRODUCTION => 0,
+        Some(_) => 1,
+        None => 2,
+    };
+    let set = license.capability_set();
+    answer.shown(
+        state | (edition << 2) | (evaluation << 4) | (place << 6) | (u32::from(set.is_some()) << 8),
+    );
+    answer.maybe(set.map(Capability::as_str));
+}
