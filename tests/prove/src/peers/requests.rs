@@ -43,7 +43,7 @@ pub(super) async fn bench(report: &mut Report, folder: &Path, scale: Scale) -> R
     let scratch = tempfile::tempdir()?;
     let platform = Platform::start(scale.seed).await?;
     let file = scratch.path().join("installations.db");
-    let plan = Plan::new(format!("sqlite:{}", file.display()), platform.address())?.minimal();
+    let plan = Plan::new(format!("sqlite:{}", file.display()), platform.address())?;
     let server = plan.start(0).await?;
     let tenants = settle(&platform, &plan).await?;
     let (ace, ace_at) = ace(folder, scratch.path(), &tenants).await?;

@@ -6,7 +6,7 @@ mod app;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use app_license_store::SqliteStore;
+use app_license_store::SqliteOptions;
 
 fn main() -> Result<()> {
     let settings = app::Settings::read()?;
@@ -16,7 +16,7 @@ fn main() -> Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let store = Arc::new(SqliteStore::open(file).await?);
+        let store = Arc::new(SqliteOptions::new(file).readers(1).open().await?);
         app::serve(settings, store).await
     })
 }
