@@ -42,7 +42,8 @@ impl Shape {
         required: None,
     };
 
-    /// Reads a document of this shape. A missing or null `license` is absent.
+    /// Reads a document of this shape. A missing or null `license` is absent, and so is that of a
+    /// context which is null itself: `useProductContext()` answers nothing at first.
     ///
     /// # Errors
     /// A fault of the JSON, a `license` that is neither object nor null, a missing field that
@@ -75,6 +76,11 @@ impl Shape {
     ) -> Result<(), Error> {
         let mut scanner = Scanner::<{ MAX_KEYS * 2 }>::from_text(text);
         let mut required_found = self.required.is_none();
+        // a context that is still being fetched says nothing
+        if required_found && scanner.peek()? == Kind::Null {
+            scanner.value()?;
+            return Ok(scanner.at_end()?);
+        }
         scanner.object::<Error>(|s, key| {
             if key == Str::from("license") {
                 match s.peek()? {
@@ -188,6 +194,7 @@ mod tests {
         );
         for absent in [
             "{}",
+            " null ",
             r#"{"license":null}"#,
             r#"{"License":{"active":true}}"#,
         ] {
@@ -203,7 +210,7 @@ mod tests {
             ("", "json_syntax"),
             ("<html>", "json_syntax"),
             ("[]", "json_syntax"),
-            ("null", "json_syntax"),
+            ("null {}", "json_trailing_bytes"),
             (r#"{"license":true}"#, "field_type"),
             (r#"{"license":[]}"#, "field_type"),
             (r#"{"license":{},"license":{}}"#, "json_duplicate_key"),
@@ -217,6 +224,7 @@ mod tests {
             let error = Shape::CONNECT_API.read(text.as_bytes()).unwrap_err();
             assert_eq!(error.code(), "field_missing");
         }
+        assert!(Shape::CONNECT_API.read(b"null").is_err());
         let not_utf8 = Shape::CONNECT_API.read(b"{\"\xff\":1}").unwrap_err();
         assert_eq!(not_utf8.code(), "json_not_utf8");
     }

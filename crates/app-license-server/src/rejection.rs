@@ -51,6 +51,11 @@ impl Rejection {
         Self(Box::new(Kind::UnknownTenant))
     }
 
+    pub(crate) fn user_initiated() -> Self {
+        let code = "user_initiated";
+        Self(Box::new(Kind::Unproved { code }))
+    }
+
     pub(crate) fn could_not_check(what: &'static str, code: &'static str) -> Self {
         Self(Box::new(Kind::CouldNotCheck { what, code }))
     }
@@ -98,7 +103,7 @@ impl Rejection {
     }
 
     /// The stable code: that of [`app_license::Error::code`], of the decision, or one of
-    /// `unknown_tenant`, `replayed` and the codes of the client and the store.
+    /// `unknown_tenant`, `replayed`, `user_initiated` and the codes of the client and the store.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match &*self.0 {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use app_license_client::Fetcher;
 use app_license_server::{ConnectAppBuilder, Rejection};
 use app_license_store::MemoryStore;
-use app_license_testkit::{Edition, Fault, MockHost, Service, probe};
-use common::Connect;
+use app_license_testkit::{Edition, Fault, Invocation, MockHost, Service, probe};
+use common::{Connect, Forge};
 use http::Response;
 use tower::{Layer, Service as _, service_fn};
 
@@ -139,4 +139,23 @@ async fn a_gate_works_without_a_router() {
         .await
         .unwrap();
     assert_eq!(answer.body(), "inside");
+}
+
+/// A browser may send anything to any path of a remote, and its token is genuine.
+#[tokio::test]
+async fn a_user_cannot_uninstall_the_app_of_a_remote() {
+    let host = MockHost::start().await.unwrap();
+    let remote = Forge::serve(&host, Arc::new(MemoryStore::new())).await;
+    let acme = host.tenant(&remote.app, "acme").unwrap();
+    let installed = acme.install().unwrap().remove(0);
+    let users = acme.invocation_token(&Invocation::ui("panel")).unwrap();
+    let forged = installed.clone().with_token(&users);
+    let answer = host.deliver(&forged).await.unwrap();
+    assert_eq!(answer.status(), 401);
+    assert!(
+        answer.text().contains("user_initiated"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(host.deliver(&installed).await.unwrap().status(), 204);
 }

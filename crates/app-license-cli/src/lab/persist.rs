@@ -1,7 +1,7 @@
 //! The world on disk, beside the app's store, so that a second start continues.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::bench::{Lab, Saved, Start};
@@ -28,8 +28,12 @@ pub(crate) fn read(path: &Path) -> Result<Option<Start>, Fault> {
     Ok(Some(Start::Saved(Box::new(saved))))
 }
 
+/// One writer at a time: the last write, at the end, may meet one that is under way.
+static WRITING: Mutex<()> = Mutex::new(());
+
 /// Writes the world: to a new file that then takes the old one's place.
 pub(crate) fn write(lab: &Lab, path: &Path) -> Result<(), Fault> {
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let text = serde_json::to_string(&lab.saved()?).map_err(|e| Fault::Json(e.to_string()))?;
     replace(path, text.as_bytes())
 }

@@ -32,7 +32,7 @@ impl ForgeRemote {
     /// | answer | when |
     /// |---|---|
     /// | 204 | stored |
-    /// | 401 | not proved, or of another installation than the token |
+    /// | 401 | not proved, of another installation than the token, or sent from a user interface |
     /// | 400, 413 | malformed, too large |
     /// | 503 | keys or store out of reach |
     ///
@@ -63,6 +63,10 @@ impl ForgeRemote {
     ) -> Result<&'static str, Rejection> {
         let (parts, body) = request.into_parts();
         let invocation = self.verify(&parts).await?;
+        // a user's browser may send anything to any path of the remote, with a token of its own
+        if invocation.token().is_from_user_interface() {
+            return Err(Rejection::user_initiated());
+        }
         let bytes = read(body).await?;
         let named: Named =
             serde_json::from_slice(&bytes).map_err(|_| Rejection::body_unreadable())?;

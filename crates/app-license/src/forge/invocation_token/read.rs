@@ -23,6 +23,8 @@ pub(super) struct Read<'p> {
     pub(super) context: Context<'p>,
     pub(super) principal: Option<Str<'p>>,
     pub(super) ic_label: Option<Str<'p>>,
+    /// Whether there is a `context`.
+    from_user_interface: bool,
 }
 
 /// `app`
@@ -68,7 +70,10 @@ impl<'p> Read<'p> {
     pub(super) fn claim(&mut self, s: &mut ClaimScanner<'p>, key: Str<'p>) -> Result<(), Error> {
         let read = match &*name_of(key) {
             "app" => object(s, "app", |s, key| self.app.field(s, key)),
-            "context" => object(s, "context", |s, key| self.context.field(s, key)),
+            "context" => {
+                self.from_user_interface = s.peek().is_ok_and(|kind| kind == Kind::Object);
+                object(s, "context", |s, key| self.context.field(s, key))
+            }
             "principal" => text(s, "principal", &mut self.principal),
             "icLabel" => text(s, "icLabel", &mut self.ic_label),
             _ => s.value().map(drop).map_err(Into::into),
@@ -118,6 +123,7 @@ impl<'p> Read<'p> {
             site_url: owned(self.context.site_url),
             principal: owned(self.principal),
             user_access: self.context.user_access,
+            from_user_interface: self.from_user_interface,
             jti,
             issued_at: validity.iat,
             expires_at: validity.exp,

@@ -106,6 +106,7 @@ fn everything_is_read() {
     assert_eq!(token.site_url(), Some("https://a.atlassian.net"));
     assert_eq!(token.principal(), Some("user-1"));
     assert!(token.user_access().unwrap().allows());
+    assert!(token.is_from_user_interface());
     assert_eq!(token.token_id(), Some("d8a4"));
     let license = token.license();
     assert!(license.has_capability("capabilityAdvanced"));
@@ -147,6 +148,7 @@ fn claims_that_may_be_missing_may_be_missing() {
     let backend = verify(&with("/context", None)).unwrap();
     assert_eq!(backend.cloud_id().unwrap().as_str(), SITE);
     assert_eq!(backend.user_access(), None);
+    assert!(!backend.is_from_user_interface());
 }
 
 #[test]

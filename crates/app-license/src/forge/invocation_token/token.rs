@@ -25,6 +25,7 @@ pub struct InvocationToken {
     pub(super) site_url: Option<String>,
     pub(super) principal: Option<String>,
     pub(super) user_access: Option<UserAccess>,
+    pub(super) from_user_interface: bool,
     pub(super) jti: Option<String>,
     pub(super) issued_at: UnixTime,
     pub(super) expires_at: UnixTime,
@@ -137,6 +138,13 @@ impl InvocationToken {
     #[must_use]
     pub fn principal(&self) -> Option<&str> {
         self.principal.as_deref()
+    }
+
+    /// Whether the call is from a user interface, where the user's browser chose path and body of
+    /// the request, and not from a function, a trigger or an event.
+    #[must_use]
+    pub const fn is_from_user_interface(&self) -> bool {
+        self.from_user_interface
     }
 
     /// Whether the user has access, for calls from a user interface.
