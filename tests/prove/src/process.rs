@@ -24,9 +24,11 @@ pub(crate) struct Plan {
 }
 
 /// What the page of `app_license_server` says of small machines.
-const SMALL_MACHINE: [(&str, &str); 2] = [
+const SMALL_MACHINE: [(&str, &str); 4] = [
     ("MALLOC_ARENA_MAX", "1"),
     ("MALLOC_MMAP_THRESHOLD_", "8192"),
+    ("MALLOC_TRIM_THRESHOLD_", "16384"),
+    ("MALLOC_TOP_PAD_", "4096"),
 ];
 
 impl Plan {

@@ -6,6 +6,7 @@ mod app;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use app_license_server::Limits;
 use app_license_store::SqliteOptions;
 
 fn main() -> Result<()> {
@@ -17,6 +18,7 @@ fn main() -> Result<()> {
         .build()?;
     runtime.block_on(async {
         let store = Arc::new(SqliteOptions::new(file).readers(1).open().await?);
-        app::serve(settings, store).await
+        let limits = Limits::new().head_bytes(16 * 1024);
+        app::serve(settings, store, limits).await
     })
 }
