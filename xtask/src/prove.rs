@@ -25,6 +25,9 @@ pub(crate) enum Proof {
 pub(crate) fn run(context: &Context, proof: Proof, arguments: &[String]) -> Result<()> {
     postgres::install(context)?;
     build(context)?;
+    if proof == Proof::Load {
+        build_minimal(context)?;
+    }
     one(context, proof, arguments)
 }
 
@@ -32,6 +35,7 @@ pub(crate) fn run(context: &Context, proof: Proof, arguments: &[String]) -> Resu
 pub(crate) fn all_quick(context: &Context) -> Result<()> {
     postgres::install(context)?;
     build(context)?;
+    build_minimal(context)?;
     for proof in Proof::value_variants() {
         one(context, *proof, &["--quick".to_owned()])?;
     }
@@ -53,7 +57,22 @@ pub(crate) fn peers(context: &Context, arguments: &[String]) -> Result<()> {
 }
 
 fn build(context: &Context) -> Result<()> {
-    cmd!(context.sh, "cargo build --quiet --release -p {CRATE}").run()?;
+    let programs = ["--bin", "prove", "--bin", "prove-server"];
+    cmd!(
+        context.sh,
+        "cargo build --quiet --release -p {CRATE} {programs...}"
+    )
+    .run()?;
+    Ok(())
+}
+
+/// The server for a small machine, under the profile for it.
+fn build_minimal(context: &Context) -> Result<()> {
+    cmd!(
+        context.sh,
+        "cargo build --quiet --profile minimal -p {CRATE} --bin prove-minimal"
+    )
+    .run()?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use crate::flight::{Flight, Flights};
 use crate::install_keys::for_tests;
 use crate::stats::{Counters, Stats};
 
-use plan::{State, Step, Times};
+use plan::{Plan, State, Step, Times};
 pub use settings::ForgeKeysBuilder;
 
 /// The largest key set that is read, in bytes.
@@ -33,7 +33,8 @@ const MAX_JWKS: usize = 256 * 1024;
 /// | expired, and the platform is down | answered, tried again once a minute, for a day | could not check |
 ///
 /// A key that the platform removed is gone after the next fetch, in 15 minutes at most; a set
-/// without any usable key takes none away. Many requests share one fetch. Only one set is kept, of
+/// without any usable key takes none away. A key that was replaced under its id is found by
+/// [`ForgeKeys::recheck`]. Many requests share one fetch. Only one set is kept, of
 /// at most 256 KiB and 64 keys. Ids that begin with [`KeyId::TEST_PREFIX`] are refused, `test_key`,
 /// without asking anybody.
 ///
@@ -90,7 +91,35 @@ impl ForgeKeys {
     /// # Errors
     /// Refused: `unknown_key`, `test_key`. Could not check: anything else.
     pub async fn set_with(&self, kid: &str) -> Result<Arc<Jwks>, Error> {
-        self.inner.counters.outcome(self.find(kid).await)
+        let found = self.find(kid, State::step).await;
+        self.inner.counters.outcome(found)
+    }
+
+    /// The key set, asked for again although it holds a key of this id: for a token whose
+    /// signature does not match, in case the platform replaced the key under its id, or a wrong
+    /// set was once answered. At most once a minute whatever the flood, and not when unknown ids
+    /// had their turn in that minute; the set that is kept is answered in between, and when it
+    /// cannot be fetched.
+    ///
+    /// ```
+    #[doc = include_str!("../doc/loopback.rs")]
+    /// # block_on(async {
+    /// # use app_license_client::{Fetcher, ForgeKeys};
+    /// # let down = answering(500, "");
+    /// # let keys = ForgeKeys::builder(Fetcher::loopback_for_tests()?, &down).build()?;
+    /// # let kid = "forge/invocation-token/key-1";
+    /// if let Err(error) = keys.recheck(kid).await {
+    ///     assert_eq!(error.class().http_status(), 503);
+    /// }
+    /// # Ok::<(), app_license_client::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ForgeKeys::set_with`].
+    pub async fn recheck(&self, kid: &str) -> Result<Arc<Jwks>, Error> {
+        let found = self.find(kid, State::step_again).await;
+        self.inner.counters.outcome(found)
     }
 
     /// What happened since the start.
@@ -106,7 +135,7 @@ impl ForgeKeys {
         self.inner.lock().age(now)
     }
 
-    async fn find(&self, kid: &str) -> Answer {
+    async fn find(&self, kid: &str, plan: Plan) -> Answer {
         let inner = &self.inner;
         if kid.is_empty() {
             return Err(unknown(kid));
@@ -114,7 +143,7 @@ impl ForgeKeys {
         if kid.starts_with(KeyId::TEST_PREFIX) && !inner.test_keys {
             return Err(for_tests(kid));
         }
-        let (stale, flight) = match self.step(kid)? {
+        let (stale, flight) = match self.step(kid, plan)? {
             Found::Set(set) => return Ok(set),
             Found::Flight { stale, flight } => (stale, flight),
         };
@@ -125,7 +154,9 @@ impl ForgeKeys {
             (Ok(set), _) if holds(&set, kid) => Ok(set),
             (Ok(_), _) => Err(unknown(kid)),
             (Err(_), Some(stale)) => {
-                inner.counters.stale();
+                if inner.lock().is_expired(inner.clock.now(), inner.times) {
+                    inner.counters.stale();
+                }
                 Ok(stale)
             }
             (Err(error), None) => Err(error),
@@ -133,12 +164,12 @@ impl ForgeKeys {
     }
 
     /// Decides and starts what is to be started, in one step, so that a flood sees one state.
-    fn step(&self, kid: &str) -> Result<Found, Error> {
+    fn step(&self, kid: &str, plan: Plan) -> Result<Found, Error> {
         let inner = &self.inner;
         let now = inner.clock.now();
         let mut state = inner.lock();
         let open = inner.flights.open(&());
-        let stale = match state.step(kid, now, inner.times, open.is_some()) {
+        let stale = match plan(&mut state, kid, now, inner.times, open.is_some()) {
             Step::Serve(set) => {
                 inner.counters.hit();
                 return Ok(Found::Set(set));

@@ -16,7 +16,9 @@ mod lifecycle;
 
 use std::sync::Arc;
 
-use app_license::forge::{InvocationExpectations, UnverifiedInvocationToken, token_from_header};
+use app_license::forge::{
+    InvocationExpectations, InvocationToken, UnverifiedInvocationToken, token_from_header,
+};
 use app_license::{
     Capability, Decision, FeatureMap, Leeway, License, Needs, Policy, State, UnixTime, Verified,
 };
@@ -89,14 +91,7 @@ impl ForgeRemote {
     #[tracing::instrument(level = "debug", skip_all, fields(installation))]
     pub async fn verify(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
         let headers = authorization(&parts.headers)?;
-        let token = UnverifiedInvocationToken::parse(token_from_header(headers)?)?;
-        let keys = self
-            .0
-            .keys
-            .set_with(token.kid())
-            .await
-            .map_err(|e| Rejection::client(&e))?;
-        let token = token.verify(&keys, &self.0.expectations, self.now())?;
+        let token = self.verify_token(token_from_header(headers)?).await?;
         let installation = token.installation_id().as_str();
         tracing::Span::current().record("installation", installation);
         let system_token = parts.headers.get(SYSTEM_TOKEN);
@@ -107,6 +102,26 @@ impl ForgeRemote {
         };
         self.0.metrics.request("invocation");
         Ok(ForgeInvocation::new(token, system_token, installation))
+    }
+
+    async fn verify_token(&self, text: &str) -> Result<Verified<InvocationToken>, Rejection> {
+        let could_not = |error| Rejection::client(&error);
+        let expectations = &self.0.expectations;
+        let token = UnverifiedInvocationToken::parse(text)?;
+        let kid = token.kid().to_owned();
+        let keys = self.0.keys.set_with(&kid).await.map_err(could_not)?;
+        match token.verify(&keys, expectations, self.now()) {
+            Err(error) if error.code() == "signature" => {
+                // the platform may have replaced the key under this id
+                let again = self.0.keys.recheck(&kid).await.map_err(could_not)?;
+                if Arc::ptr_eq(&keys, &again) {
+                    return Err(error.into());
+                }
+                let token = UnverifiedInvocationToken::parse(text)?;
+                Ok(token.verify(&again, expectations, self.now())?)
+            }
+            verified => Ok(verified?),
+        }
     }
 
     /// The licence that counts for an invocation, by the order of this module's page.

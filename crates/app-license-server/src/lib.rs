@@ -61,6 +61,21 @@
 //! [`serve`] keeps [`Limits`]. Lifecycle routes come with a health check, `metrics_route` with
 //! counters in the format of Prometheus. `tracing` gets spans at the level debug and events from info
 //! on: tenants, codes and statuses, never a secret or a token.
+//!
+//! # On a small machine
+//!
+//! More than half of what a server has resident is its code, most of the rest are buffers of
+//! connections. Where megabytes count:
+//!
+//! - In `Cargo.toml`, `opt-level = "s"`, `lto = "fat"` and `codegen-units = 1` in the profile. Also
+//!   `panic = "abort"`, if the server is started again when it ends: a panic of one handler ends it.
+//! - With glibc, in the environment, `MALLOC_ARENA_MAX=1`, so that threads share one heap, and
+//!   `MALLOC_MMAP_THRESHOLD_=8192`, `MALLOC_TRIM_THRESHOLD_=16384` and `MALLOC_TOP_PAD_=4096`, so
+//!   that the memory of a connection goes back to the system with it.
+//! - [`SqliteOptions::readers`](app_license_store::SqliteOptions::readers) of 1: each reader has a
+//!   cache of its own.
+//! - [`Limits::head_bytes`] of 16 KiB. Behind a proxy that waits for slow clients also fewer
+//!   [`Limits::connections`]: one whose request has not arrived yet takes 8 to 16 KiB.
 
 mod connect_app;
 mod connect_request;

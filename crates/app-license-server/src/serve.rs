@@ -112,12 +112,14 @@ impl Serve {
             let router = router.clone();
             let service = service_fn(move |mut request: Request<Incoming>| {
                 request.extensions_mut().insert(ConnectInfo(peer));
-                answer(router.clone(), request, limits)
+                // a box: a connection that waits for its request does not pay for an answer
+                Box::pin(answer(router.clone(), request, limits))
             });
             let mut stream = TimeoutStream::new(stream);
             stream.set_write_timeout(Some(limits.write_timeout));
             let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
-            let connection = graceful.watch(connection);
+            // a box: awaiting it where it is captured would keep room for two
+            let connection = Box::pin(graceful.watch(connection));
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "a connection broke off");

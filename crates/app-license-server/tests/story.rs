@@ -233,3 +233,46 @@ async fn a_replaced_install_key_is_fetched_again() {
     deliver_events(&host, vec![acme.lifecycle_event("installed").unwrap()]).await;
     assert_eq!(host.hits(Service::InstallKeys), 3);
 }
+
+/// The same of the key set: a signature that does not match makes it be asked for again, once a
+/// minute, however many there are.
+#[tokio::test]
+async fn a_replaced_forge_key_is_fetched_again() {
+    use app_license_testkit::{Fault, Service};
+    let folder = tempfile::tempdir().unwrap();
+    let host = MockHost::start().await.unwrap();
+    let remote = Forge::serve(&host, sqlite(&folder).await).await;
+    let acme = host.tenant(&remote.app, "acme").unwrap();
+    acme.install().unwrap();
+    let summary = async || {
+        let invoked = acme.invoke("POST", "/summary", &Invocation::ui("panel"));
+        deliver(&host, &invoked.unwrap()).await
+    };
+    assert_eq!(summary().await.0, 200);
+
+    // a wrong set, learnt by the refresh that is due
+    host.set_fault(Service::ForgeKeys, Fault::Wrong);
+    host.clock().advance(900);
+    for _ in 0..20 {
+        assert_eq!(reason(&summary().await), (401, "signature".to_owned()));
+    }
+    assert_eq!(host.hits(Service::ForgeKeys), 3, "asked again once");
+    host.heal(Service::ForgeKeys);
+    host.clock().advance(60);
+    assert_eq!(summary().await.0, 200);
+    assert_eq!(host.hits(Service::ForgeKeys), 4);
+
+    // with its turn to ask, one token is enough
+    host.set_fault(Service::ForgeKeys, Fault::Wrong);
+    host.clock().advance(900);
+    assert!(
+        remote
+            .keys
+            .set_with(host.forge_key().unwrap().id())
+            .await
+            .is_ok()
+    );
+    host.heal(Service::ForgeKeys);
+    assert_eq!(summary().await.0, 200);
+    assert_eq!(host.hits(Service::ForgeKeys), 6);
+}

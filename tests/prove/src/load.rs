@@ -23,12 +23,10 @@ use memory::Watch;
 
 /// What the server may take, in KiB.
 const SMALL: u64 = 10 * 1024;
-/// What the quick form holds it to, in KiB: whether it has grown, not whether it is small yet.
-const BOUNDED: u64 = 20 * 1024;
 /// How much it may grow and still be called flat, in KiB.
 const FLAT: u64 = 512;
 /// What the allocator may keep of what hostile clients made it take, in KiB.
-const KEPT: u64 = 2 * 1024;
+const KEPT: u64 = 1024;
 const TENANTS: usize = 100;
 
 pub(crate) async fn prove(scale: Scale) -> Result<Report> {
@@ -80,14 +78,13 @@ pub(crate) async fn prove(scale: Scale) -> Result<Report> {
     let all = watch.since_start()?;
     watch.stop();
     let peak = server.vitals()?.peak()?;
-    let limit = scale.of(SMALL, BOUNDED);
     report.claim(
-        &format!("resident memory stays within {} MiB", limit / 1024),
-        peak <= limit,
+        "resident memory stays within 10 MiB",
+        peak <= SMALL,
         format!("{peak} KiB at most, {} KiB at full speed", calm.last),
     );
     report.claim(
-        "memory comes back to within 2 MiB of where it was",
+        "memory comes back to within 1 MiB of where it was",
         all.last <= calm.last + KEPT,
         format!("{} KiB at the end", all.last),
     );

@@ -1,7 +1,7 @@
 //! The server as a process: started, told the time, looked at, killed.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -19,8 +19,17 @@ pub(crate) struct Plan {
     pub(crate) base_url: String,
     pub(crate) store: String,
     pub(crate) gateway: SocketAddr,
-    program: &'static str,
+    /// The server that has SQLite alone, built and started as for a small machine.
+    minimal: bool,
 }
+
+/// What the page of `app_license_server` says of small machines.
+const SMALL_MACHINE: [(&str, &str); 4] = [
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_MMAP_THRESHOLD_", "8192"),
+    ("MALLOC_TRIM_THRESHOLD_", "16384"),
+    ("MALLOC_TOP_PAD_", "4096"),
+];
 
 impl Plan {
     /// A server of its own at a free port.
@@ -31,14 +40,14 @@ impl Plan {
             base_url: format!("http://{address}"),
             store,
             gateway,
-            program: "prove-server",
+            minimal: false,
         })
     }
 
-    /// The same by the server that has SQLite alone.
+    /// The same by the server that has SQLite alone, as on a small machine.
     pub(crate) fn minimal(self) -> Self {
         Self {
-            program: "prove-minimal",
+            minimal: true,
             ..self
         }
     }
@@ -53,7 +62,13 @@ impl Plan {
 
     /// Starts it, and waits until it listens.
     pub(crate) async fn start(&self, ahead: u64) -> Result<Server> {
-        let mut command = Command::new(beside(self.program)?);
+        let mut command = if self.minimal {
+            let mut command = Command::new(built("minimal", "prove-minimal")?);
+            command.envs(SMALL_MACHINE);
+            command
+        } else {
+            Command::new(built("release", "prove-server")?)
+        };
         command
             .arg(self.address.to_string())
             .args([&self.base_url, &self.store])
@@ -85,14 +100,17 @@ pub(crate) fn free_address() -> Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-/// Beside this program, where cargo puts both.
-fn beside(program: &str) -> Result<PathBuf> {
-    let beside = std::env::current_exe()?.with_file_name(program);
+/// A program of this crate, in the folder of its profile: this one is in such a folder too.
+fn built(profile: &str, program: &str) -> Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    let folder = here.parent().and_then(Path::parent);
+    let folder = folder.context("not where cargo puts programs")?;
+    let path = folder.join(profile).join(program);
     ensure!(
-        beside.is_file(),
+        path.is_file(),
         "{program} is not built: use `cargo xtask prove`"
     );
-    Ok(beside)
+    Ok(path)
 }
 
 /// A running server; killed when dropped.

@@ -17,7 +17,8 @@ pub(super) struct Times {
     pub(super) expire: u64,
     /// For how long an expired set is served when it cannot be fetched.
     pub(super) outage: u64,
-    /// The least time between two fetches for unknown key ids, and after a failed one.
+    /// The least time between two fetches for key ids that are unknown or do not match, and after
+    /// a failed one.
     pub(super) cooldown: u64,
     /// The least time after a failed fetch while there is no set at all.
     pub(super) cold: u64,
@@ -28,9 +29,13 @@ pub(super) struct State {
     set: Option<(Arc<Jwks>, UnixTime)>,
     /// The last fetch, if it failed.
     failed: Option<(UnixTime, Error)>,
-    /// When a fetch was last started for an unknown key id.
-    asked_unknown: Option<UnixTime>,
+    /// When a fetch was last started because of what a token said: an unknown key id, or a
+    /// signature that does not match.
+    asked: Option<UnixTime>,
 }
+
+/// How to decide about a key id: [`State::step`] or [`State::step_again`].
+pub(super) type Plan = fn(&mut State, &str, UnixTime, Times, bool) -> Step;
 
 pub(super) enum Step {
     /// Answer this set.
@@ -57,6 +62,22 @@ impl State {
             self.known(set, *fetched, now, times, open)
         } else {
             self.unknown(now, times, open)
+        }
+    }
+
+    /// For a key whose signature does not match: what is known is not enough, if asking is due.
+    pub(super) fn step_again(
+        &mut self,
+        kid: &str,
+        now: UnixTime,
+        times: Times,
+        open: bool,
+    ) -> Step {
+        match self.step(kid, now, times, open) {
+            Step::Serve(set) | Step::ServeOld { set, .. } if open || self.may_ask(now, times) => {
+                Step::Wait { stale: Some(set) }
+            }
+            step => step,
         }
     }
 
@@ -91,19 +112,23 @@ impl State {
     }
 
     fn unknown(&mut self, now: UnixTime, times: Times, open: bool) -> Step {
-        if open {
-            return Step::Wait { stale: None };
-        }
-        let cooled = |at: UnixTime| passed(now, at, times.cooldown);
-        let failed = self.backing_off(now, times.cooldown);
-        if failed.is_none() && self.asked_unknown.is_none_or(cooled) {
-            self.asked_unknown = Some(now);
+        if open || self.may_ask(now, times) {
             return Step::Wait { stale: None };
         }
         match &self.failed {
             Some((_, error)) => Step::Fail(error.clone()),
             None => Step::Refuse,
         }
+    }
+
+    /// Whether a token may cause a fetch now; if so, its turn is taken.
+    fn may_ask(&mut self, now: UnixTime, times: Times) -> bool {
+        let cooled = |at: UnixTime| passed(now, at, times.cooldown);
+        let may = self.backing_off(now, times.cooldown).is_none() && self.asked.is_none_or(cooled);
+        if may {
+            self.asked = Some(now);
+        }
+        may
     }
 
     pub(super) fn landed(&mut self, answer: &Result<Arc<Jwks>, Error>, now: UnixTime) {

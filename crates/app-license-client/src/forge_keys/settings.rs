@@ -77,8 +77,8 @@ impl ForgeKeysBuilder {
         self
     }
 
-    /// The least time between two fetches for unknown key ids, and after a failed fetch, in
-    /// seconds. 60 if not set.
+    /// The least time between two fetches for key ids that are unknown or whose signatures do not
+    /// match, and after a failed fetch, in seconds. 60 if not set.
     pub const fn cooldown(mut self, seconds: u64) -> Self {
         self.times.cooldown = seconds;
         self

@@ -19,8 +19,8 @@ const SERVICES: [Service; 3] = [
 ];
 
 /// A key set is fetched again at this age, in seconds, and no longer trusted unasked at the other.
-const REFRESH: u64 = 310;
-const EXPIRE: u64 = 610;
+pub(super) const REFRESH: u64 = 310;
+pub(super) const EXPIRE: u64 = 610;
 /// A minute after which an unknown key is asked for again.
 const A_MINUTE: u64 = 61;
 
@@ -157,40 +157,4 @@ async fn rotated(setting: &Setting) -> Result<Vec<String>> {
     let request = regulars::invocation(&forge, &foreign)?;
     seen.push(shown(&caller.call(&bytes_of(&request)).await?));
     Ok(seen)
-}
-
-/// A key set with other keys behind the ids that are known, which nothing tells from a rotation.
-/// Answers what went otherwise than it should.
-pub(super) async fn swapped(setting: &Setting) -> Result<Vec<String>> {
-    let mut caller = setting.caller();
-    let mut wrong = Vec::new();
-    for (fault, invoked) in [(Some(Fault::Wrong), 401), (None, 200)] {
-        {
-            let moving = setting.moving.read().await;
-            match fault {
-                Some(fault) => moving.platform.host.set_fault(Service::ForgeKeys, fault),
-                None => moving.platform.host.heal(Service::ForgeKeys),
-            }
-        }
-        // past the age at which a set is served unasked
-        setting.advance(REFRESH + EXPIRE).await?;
-        let moving = setting.moving.read().await;
-        let connect = moving
-            .platform
-            .tenant(&setting.plan.base_url, Half::Connect, 0)?;
-        let forge = moving
-            .platform
-            .tenant(&setting.plan.base_url, Half::Forge, 0)?;
-        let key = moving.platform.host.forge_key()?;
-        for (request, expected) in [
-            (connect.page("/export")?, 200),
-            (regulars::invocation(&forge, &key)?, invoked),
-        ] {
-            let answer = caller.call(&bytes_of(&request)).await?;
-            if answer.status != expected {
-                wrong.push(format!("{}: {}", request.name(), answer.status));
-            }
-        }
-    }
-    Ok(wrong)
 }

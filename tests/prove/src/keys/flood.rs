@@ -82,7 +82,7 @@ pub(super) async fn flood(report: &mut Report, setting: &Arc<Setting>, scale: Sc
 }
 
 /// The time, and how often the key set was asked for.
-async fn book(setting: &Setting) -> (u64, u64) {
+pub(super) async fn book(setting: &Setting) -> (u64, u64) {
     let moving = setting.moving.read().await;
     let asked = moving
         .platform

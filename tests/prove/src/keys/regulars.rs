@@ -52,6 +52,14 @@ impl Known {
         Ok(known)
     }
 
+    /// Without those whose keys come from the key set of Forge.
+    pub(crate) fn connect_only(self) -> Self {
+        Self {
+            forge: Vec::new(),
+            ..self
+        }
+    }
+
     /// A request of each, signed now.
     fn requests(&self) -> Result<Vec<SignedRequest>> {
         let mut requests = Vec::new();

@@ -58,7 +58,7 @@ pub(super) async fn bench(
         "  upsert          {our_upserts:>9.0} a second ({WIDTH} at a time, {our_single:.0} one at a time), peer {peer_upserts:>7.0}"
     );
     report.figure(format!(
-        "store with {tenants} tenants: read {:.1}, upsert {:.1} ({:.1} one at a time)",
+        "store with {tenants} tenants: read {:.1} (goal 40), upsert {:.1} (goal 300; {:.1} one at a time)",
         our_reads / peer_reads,
         our_upserts / peer_upserts,
         our_single / peer_upserts

@@ -15,7 +15,7 @@ use app_license_client::{
     Clock as _, Fetcher, ForgeKeys, ForgeLicenseApi, InstallKeys, SystemClock,
 };
 use app_license_server::{
-    ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, StoreLicenseCache,
+    ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Limits, StoreLicenseCache,
 };
 use app_license_store::InstallationStore;
 use axum::Router;
@@ -59,7 +59,11 @@ impl Settings {
 }
 
 /// Serves until nobody tells the time any more.
-pub(crate) async fn serve(settings: Settings, store: Arc<dyn InstallationStore>) -> Result<()> {
+pub(crate) async fn serve(
+    settings: Settings,
+    store: Arc<dyn InstallationStore>,
+    limits: Limits,
+) -> Result<()> {
     if !settings.listen.ip().is_loopback() {
         bail!("it listens on loopback only");
     }
@@ -120,7 +124,9 @@ pub(crate) async fn serve(settings: Settings, store: Arc<dyn InstallationStore>)
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     println!("listening");
     std::thread::spawn(move || obey(&ahead));
-    app_license_server::serve(listener, router).await;
+    app_license_server::serve(listener, router)
+        .limits(limits)
+        .await;
     Ok(())
 }
 

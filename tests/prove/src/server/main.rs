@@ -6,6 +6,7 @@ mod app;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
+use app_license_server::Limits;
 use app_license_store::{InstallationStore, PostgresStore, SqliteStore};
 
 fn main() -> Result<()> {
@@ -15,7 +16,7 @@ fn main() -> Result<()> {
         .build()?;
     runtime.block_on(async {
         let store = open(&settings.store).await?;
-        app::serve(settings, store).await
+        app::serve(settings, store, Limits::new()).await
     })
 }
 

@@ -6,7 +6,8 @@ mod app;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use app_license_store::SqliteStore;
+use app_license_server::Limits;
+use app_license_store::SqliteOptions;
 
 fn main() -> Result<()> {
     let settings = app::Settings::read()?;
@@ -16,7 +17,8 @@ fn main() -> Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let store = Arc::new(SqliteStore::open(file).await?);
-        app::serve(settings, store).await
+        let store = Arc::new(SqliteOptions::new(file).readers(1).open().await?);
+        let limits = Limits::new().head_bytes(16 * 1024);
+        app::serve(settings, store, limits).await
     })
 }
