@@ -162,7 +162,7 @@ mod tests {
         let (app, tenant) = (body.app_key().clone(), body.client_key().clone());
         let kind = body.kind();
         let event: Event = body.accept(kind, &app, &tenant, &|_| true).unwrap().into();
-        let (after, _) = Installation::apply(None, &event, UnixTime::EPOCH).unwrap();
+        let (after, _) = Installation::apply(None, &event, UnixTime::EPOCH);
         after.unwrap().record().clone()
     }
 
