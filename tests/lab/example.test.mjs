@@ -1,5 +1,5 @@
-// The same app, examples/connect-backend, driven by `trigger` and by the console alike. PROGRAMS
-// names the folder of the built programs.
+// The same apps, examples/connect-backend and examples/express-backend, driven by `trigger` and by
+// the console alike. PROGRAMS names the folder of the built programs.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,12 +11,11 @@ import { fileURLToPath } from "node:url";
 const folder = process.env.PROGRAMS;
 assert.ok(folder, "PROGRAMS names the folder of app-license and connect-backend");
 const program = (name) => join(folder, name);
-const features = fileURLToPath(
-  new URL("../../examples/connect-backend/editions.toml", import.meta.url),
-);
+const example = (path) => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
+const features = example("connect-backend/editions.toml");
 const data = mkdtempSync(join(tmpdir(), "app-license-example-"));
-const first = 40_100 + (process.pid % 400) * 16;
 const running = [];
+let next = 40_100 + (process.pid % 300) * 32;
 
 after(() => {
   running.forEach((child) => child.kill("SIGKILL"));
@@ -24,8 +23,8 @@ after(() => {
 });
 
 /** Starts a program and waits until it says a word. */
-async function start(name, args, word, env = {}) {
-  const child = spawn(program(name), args, { env: { ...process.env, ...env }, cwd: data });
+async function start(file, args, word, env = {}) {
+  const child = spawn(file, args, { env: { ...process.env, ...env }, cwd: data });
   running.push(child);
   let out = "";
   await new Promise((resolve, reject) => {
@@ -37,76 +36,100 @@ async function start(name, args, word, env = {}) {
         }
       });
     }
-    child.on("exit", (code) => reject(new Error(`${name} ended with ${code}: ${out}`)));
+    child.on("exit", (code) => reject(new Error(`${file} ended with ${code}: ${out}`)));
   });
 }
 
-async function example(port, gateway) {
-  const env = {
-    PORT: `${port}`,
-    MOCK_HOST: `127.0.0.1:${gateway}`,
-    DATABASE: join(data, `${port}.db`),
-  };
-  await start("connect-backend", [], "serving", env);
-  return `http://127.0.0.1:${port}`;
+const apps = [
+  {
+    name: "connect-backend",
+    key: "com.example.reports",
+    panel: "/reports",
+    refused: /Export is part of the Advanced edition/,
+    call: ["context-call", "--path", "/api/export"],
+    async start(port, { gateway }) {
+      const env = { PORT: port, MOCK_HOST: `127.0.0.1:${gateway}`, DATABASE: join(data, `${port}.db`) };
+      await start(program("connect-backend"), [], "serving", env);
+    },
+  },
+  {
+    name: "express-backend",
+    key: "com.example.exports",
+    panel: "/panel",
+    refused: /Part of Advanced/,
+    call: ["page", "--path", "/export"],
+    async start(port, { installKeys }) {
+      const env = {
+        PORT: port,
+        BASE_URL: `http://127.0.0.1:${port}`,
+        MOCK_INSTALL_KEYS: `http://127.0.0.1:${installKeys}`,
+        DATABASE: join(data, `${port}.db`),
+      };
+      await start(process.execPath, [example("express-backend/src/main.mjs")], "listens", env);
+    },
+  },
+];
+
+for (const app of apps) {
+  test(`${app.name} by trigger`, async () => {
+    const keys = (next += 16);
+    const port = keys + 10;
+    await app.start(port, { installKeys: keys, gateway: keys + 5 });
+    const trigger = (...args) =>
+      new Promise((resolve) => {
+        const to = `http://127.0.0.1:${port}`;
+        const common = ["--to", to, "--app-key", app.key, "--connect-only", "--features", features];
+        const own = ["--port", `${keys}`, "--keys", join(data, `keys-${app.name}`)];
+        const all = ["trigger", ...args, ...common, ...own, "--format", "json"];
+        execFile(program("app-license"), all, (error, out) =>
+          resolve({ code: error?.code ?? 0, ...JSON.parse(out) }),
+        );
+      });
+    for (const [args, code, status] of [
+      [["installed"], 0, 204],
+      [["enabled"], 0, 204],
+      [["page", "--path", app.panel, "--edition", "standard"], 0, 200],
+      [[...app.call, "--edition", "standard"], 2, 402],
+      [[...app.call, "--edition", "advanced"], 0, 200],
+      [[...app.call, "--edition", "advanced", "--license", "trial"], 0, 200],
+      [[...app.call, "--edition", "advanced", "--license", "trial-ended"], 2, 402],
+      [["secret-rotated"], 0, 204],
+      [["uninstalled"], 0, 204],
+    ]) {
+      const said = await trigger(...args);
+      assert.deepEqual([said.code, said.status], [code, status], args.join(" "));
+    }
+  });
+
+  test(`${app.name} by the console`, async () => {
+    const port = (next += 16);
+    const own = port + 10;
+    await app.start(own, { installKeys: port + 2, gateway: port + 7 });
+    const its = ["--app", `http://127.0.0.1:${own}`, "--app-key", app.key, "--kind", "connect"];
+    const args = ["--port", `${port}`, "--data", join(data, `lab-${app.name}`), "--store", "memory"];
+    const shown = ["--panel", app.panel, "--features", features];
+    await start(program("app-license"), ["lab", ...its, ...args, ...shown], "Ctrl-C stops it");
+    const post = async (path, body) => {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      assert.equal(answer.status, 200, path);
+      return answer.json();
+    };
+    const make = (move) => post("move", { site: "acme", move });
+    const page = async () => {
+      const { url } = await post("panel", { site: "acme" });
+      const answer = await fetch(url);
+      assert.equal(answer.status, 200);
+      return answer.text();
+    };
+    assert.deepEqual(await make("install"), { answers: [204, 204] });
+    await make({ buy: { edition: "standard" } });
+    assert.match(await page(), app.refused);
+    await make({ change_edition: { edition: "advanced" } });
+    assert.doesNotMatch(await page(), app.refused);
+    assert.deepEqual(await make("uninstall"), { answers: [204, 204] });
+  });
 }
-
-test("by trigger", async () => {
-  const keys = first;
-  const app = await example(first + 7, keys + 5);
-  const trigger = (...args) =>
-    new Promise((resolve) => {
-      const common = ["--to", app, "--app-key", "com.example.reports", "--connect-only"];
-      const more = ["--port", `${keys}`, "--keys", join(data, "keys"), "--features", features];
-      const all = ["trigger", ...args, ...common, ...more, "--format", "json"];
-      execFile(program("app-license"), all, (error, out) =>
-        resolve({ code: error?.code ?? 0, ...JSON.parse(out) }),
-      );
-    });
-  const call = ["context-call", "--path", "/api/export"];
-  for (const [args, code, status] of [
-    [["installed"], 0, 204],
-    [["enabled"], 0, 204],
-    [["page", "--path", "/reports", "--edition", "standard"], 0, 200],
-    [[...call, "--edition", "standard"], 2, 402],
-    [[...call, "--edition", "advanced"], 0, 200],
-    [[...call, "--edition", "advanced", "--license", "trial"], 0, 200],
-    [[...call, "--edition", "advanced", "--license", "trial-ended"], 2, 402],
-    [["secret-rotated"], 0, 204],
-    [["uninstalled"], 0, 204],
-  ]) {
-    const said = await trigger(...args);
-    assert.deepEqual([said.code, said.status], [code, status], args.join(" "));
-  }
-});
-
-test("by the console", async () => {
-  const port = first + 8;
-  const app = await example(first + 6, port + 7);
-  const own = ["--app", app, "--app-key", "com.example.reports", "--kind", "connect"];
-  const args = ["--port", `${port}`, "--data", join(data, "lab"), "--store", "memory"];
-  const shown = ["--panel", "/reports", "--features", features];
-  await start("app-license", ["lab", ...own, ...args, ...shown], "Ctrl-C stops it");
-  const post = async (path, body) => {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    assert.equal(answer.status, 200, path);
-    return answer.json();
-  };
-  const make = (move) => post("move", { site: "acme", move });
-  const page = async () => {
-    const { url } = await post("panel", { site: "acme" });
-    const answer = await fetch(url);
-    assert.equal(answer.status, 200);
-    return answer.text();
-  };
-  assert.deepEqual(await make("install"), { answers: [204, 204] });
-  await make({ buy: { edition: "standard" } });
-  assert.match(await page(), /Export is part of the Advanced edition/);
-  await make({ change_edition: { edition: "advanced" } });
-  assert.doesNotMatch(await page(), /Export is part of the Advanced edition/);
-  assert.deepEqual(await make("uninstall"), { answers: [204, 204] });
-});

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use xshell::cmd;
 
 use crate::context::Context;
+use crate::npm_package;
 
 /// The peers of the differential tests.
 pub(crate) const TEST_PEERS: &str = "tests/peers";
@@ -32,6 +33,27 @@ pub(crate) fn examples(context: &Context) -> Vec<PathBuf> {
     folders.retain(|folder| folder.join("package-lock.json").exists());
     folders.sort();
     folders
+}
+
+/// `npm ci` in an example, unless what its lock file says and the package as it was built last are
+/// installed already: what it installs of the package is a copy.
+pub(crate) fn install_example(context: &Context, folder: &Path) -> Result<()> {
+    let sh = &context.sh;
+    let mut state = sh.read_file(folder.join("package-lock.json"))?;
+    let mut built = sh.read_dir(context.root.join(npm_package::FOLDER).join("dist"))?;
+    built.retain(|path| path.is_file());
+    built.sort();
+    for file in built {
+        state.push_str(&sh.read_file(file)?);
+    }
+    let installed = folder.join("node_modules/.installed-state");
+    if sh.read_file(&installed).is_ok_and(|text| text == state) {
+        return Ok(());
+    }
+    let _there = sh.push_dir(folder);
+    cmd!(sh, "npm ci --no-audit --no-fund --silent").run()?;
+    sh.write_file(installed, state)?;
+    Ok(())
 }
 
 /// `npm ci` in `folder`, unless what its lock file says is installed already.

@@ -28,9 +28,9 @@ test("a customer installs, upgrades, lets it expire, and leaves", async (t) => {
   assert.equal(await status("/panel", "standard"), 401);
   assert.equal((await fetch(...site.lifecycle("installed").fetchArguments)).status, 204);
   assert.equal((await fetch(...site.lifecycle("enabled").fetchArguments)).status, 204);
-  assert.equal(await status("/export", "standard"), 403);
+  assert.equal(await status("/export", "standard"), 402);
   assert.equal(await status("/export", "trial-of-advanced"), 200);
-  assert.equal(await status("/export", "expired"), 403);
+  assert.equal(await status("/export", "expired"), 402);
   assert.equal(await status("/export", "absent"), 403);
   const panel = async (scenario) => (await fetch(site.page("/panel", scenario).url)).text();
   assert.match(await panel("advanced"), /Export everything/);

@@ -85,6 +85,8 @@ export interface Locals {
   invocation?: Invocation;
 }
 
+/** What is answered 402, for buying helps. */
+const PAYABLE: ReadonlySet<Decision["reason"]> = new Set(["capability_missing", "inactive", "trial_ended"] as const);
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
 const now = (options: Pick<AppOptions, "clock">) => options.clock?.() ?? new Date();
 
@@ -247,7 +249,7 @@ export function invoked(options: {
 
 /** Settings of the gates. */
 export interface GateOptions extends Policy {
-  /** Answers a refusal; 403 with the reason, when left out. */
+  /** Answers a refusal; when left out, 402 with the reason where buying helps, 403 elsewhere. */
   onDenied?: ((decision: Decision, request: ExpressRequest, response: ExpressResponse) => void) | undefined;
 }
 
@@ -273,13 +275,15 @@ function gate(what: Check<string>, options: GateOptions): Middleware {
       options.onDenied(decision, request, response);
     } else {
       const { reason, needs, has } = decision;
-      response.status(403).json({ error: reason, needs, has });
+      const status = PAYABLE.has(reason) ? 402 : 403;
+      response.status(status).json({ error: reason, needs, has });
     }
   };
 }
 
 /**
- * Lets a request pass when its licence includes the capability; otherwise answers 403 and why.
+ * Lets a request pass when its licence includes the capability; otherwise answers 402 or 403, and
+ * why.
  * Stands behind {@link verified} or {@link invoked}.
  *
  * ```ts

@@ -78,8 +78,8 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
         await host.tell(`buy ${site} standard`);
         assert.equal((await open(site, "/panel"))[1].edition, "standard");
         const denied = { error: "capability_missing", needs: "capabilityAdvanced", has: "capabilityStandard" };
-        assert.deepEqual(await open(site, "/export?format=csv"), [403, denied]);
-        assert.equal((await open(site, "/bulk"))[0], 403);
+        assert.deepEqual(await open(site, "/export?format=csv"), [402, denied]);
+        assert.equal((await open(site, "/bulk"))[0], 402);
 
         await host.tell(`buy ${site} advanced`);
         assert.deepEqual(await open(site, "/export?format=csv"), [200, { exported: true }]);
@@ -93,7 +93,7 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
 
         await host.tell(`expire ${site}`);
         const [status, { error }] = await open(site, "/export");
-        assert.deepEqual([status, error], [403, "inactive"]);
+        assert.deepEqual([status, error], [402, "inactive"]);
 
         const { url } = await host.tell(`page ${site} /panel`);
         assert.ok(statuses(await host.tell(`uninstall ${site}`)).every((s) => s === 204));

@@ -6,13 +6,15 @@ use xshell::cmd;
 use super::Outcome;
 use super::tally::counted;
 use crate::context::Context;
-use crate::{chromium, npm};
+use crate::{chromium, npm, npm_package};
 
 /// The README's first command is built before, so that the test waits for the lab and not for the
 /// compiler.
 pub(super) fn lab(context: &Context) -> Result<Outcome> {
     let chromium = chromium::program(context)?;
     npm::install(context, npm::LAB)?;
+    npm_package::build(context)?;
+    npm::install_example(context, &context.root.join("examples/express-backend"))?;
     let sh = &context.sh;
     cmd!(
         sh,

@@ -27,10 +27,9 @@ pub(super) fn npm(context: &Context) -> Result<Outcome> {
         Ok(())
     };
     for example in npm::examples(context) {
+        npm::install_example(context, &example)?;
         {
             let _there = sh.push_dir(&example);
-            // never kept: what it installs is a copy of the package that was built just now
-            cmd!(sh, "npm ci --no-audit --no-fund --silent").run()?;
             cmd!(sh, "npm run build --if-present --silent").run()?;
         }
         run(&example)?;
