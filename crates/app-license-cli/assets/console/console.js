@@ -5,7 +5,7 @@ import { plot } from "./plot.js";
 import { list, open, report } from "./told.js";
 
 const PAGE = 100;
-const view = { site: null, from: 0, entry: null, shown: null, now: null, pages: null, faults: [] };
+const view = { site: null, from: 0, asked: 0, entry: null, shown: null, now: null, pages: null, faults: [] };
 
 /** What is shown is left alone while it stays the same: somebody may be pressing it. */
 const shown = new Map();
@@ -71,7 +71,12 @@ function clock() {
 
 async function rows() {
   const find = encodeURIComponent(byId("find").value);
+  const asked = ++view.asked;
   const answer = await read(`sites?find=${find}&from=${view.from}`);
+  // a later question may have been answered before
+  if (asked !== view.asked) {
+    return;
+  }
   const { total, found, from, rows: sites } = answer;
   view.site ??= sites[0]?.site ?? null;
   if (!isNews("rows", [answer, view.site])) {

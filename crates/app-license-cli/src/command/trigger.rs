@@ -98,6 +98,9 @@ impl Args {
             })?;
             return Ok(Exit::Yes);
         };
+        if event.is_connect_lifecycle() {
+            world::second_after_the_last(self).await;
+        }
         self.license.stand(&world.tenant)?;
         let made = event.make(&world, self)?;
         let exit = match (made, &self.to) {

@@ -81,6 +81,20 @@ impl Trigger {
         }
     }
 
+    /// Whether it is a Connect lifecycle event. Two of one second would have one token, and its
+    /// second use with another body is a replay.
+    pub(super) const fn is_connect_lifecycle(self) -> bool {
+        matches!(
+            self,
+            Self::Installed
+                | Self::Enabled
+                | Self::Disabled
+                | Self::Uninstalled
+                | Self::SecretRotated
+                | Self::SiteRenamed
+        )
+    }
+
     pub(super) const fn about(self) -> &'static str {
         match self {
             Self::Installed => "Connect lifecycle, RS256; again for an app that is installed",

@@ -1,6 +1,7 @@
 //! The customer that triggers are of: kept in a folder, the same at the next call.
 
 use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
 
 use app_license::Edition;
 use app_license_testkit::{App, ErrorKind, MockHost, Stage, Tenant, TestClock};
@@ -144,6 +145,18 @@ impl World {
         let exported: Exported = keys::export(&self.host, &self.tenant.app()?, &args.keys)?;
         Ok(exported)
     }
+}
+
+/// Waits until the second in which the last trigger was sent is over.
+pub(super) async fn second_after_the_last(args: &Args) {
+    let Ok(last) = file(args).metadata().and_then(|file| file.modified()) else {
+        return;
+    };
+    let since_epoch = last.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let into_second = Duration::from_nanos(since_epoch.subsec_nanos().into());
+    let rest = Duration::from_secs(1).saturating_sub(into_second);
+    let passed = last.elapsed().unwrap_or_default();
+    tokio::time::sleep(rest.saturating_sub(passed)).await;
 }
 
 fn file(args: &Args) -> PathBuf {
