@@ -163,7 +163,7 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
       const url = await listen(app, t);
       const call = async (authorization) => (await fetch(url, { headers: authorization ? { authorization } : {} })).status;
       assert.equal(await call(forge.authorization("trial-of-advanced")), 200);
-      assert.equal(await call(forge.authorization("standard")), 403);
+      assert.equal(await call(forge.authorization("standard")), 402);
       assert.equal(await call(forge.authorization("absent")), 403);
       assert.equal(await call(new FakeForge({ appId }).authorization("advanced")), 401);
       assert.equal(await call(), 401);
