@@ -10,15 +10,15 @@ if (!BASE_URL) {
 }
 
 /** For tests: the install keys of `app-license lab` or `trigger`, which prove nothing elsewhere. */
-function mockPlatform() {
-  const cloud = { keyHosts: [MOCK_INSTALL_KEYS], sites: ["atlassian.net"] };
+function mockPlatform(installKeys) {
+  const cloud = { keyHosts: [installKeys], sites: ["atlassian.net"] };
   return { cloud, keys: new InstallKeys({ cloud, allowTestKeys: true }) };
 }
 
 const store = new SqliteStore(new Database(DATABASE));
 const onChange = (changes, { record }) =>
   console.log(record.baseUrl, changes.map(({ change }) => change).join(", "));
-const options = { appKey: APP_KEY, baseUrl: BASE_URL, onChange, ...(MOCK_INSTALL_KEYS && mockPlatform()) };
+const options = { appKey: APP_KEY, baseUrl: BASE_URL, onChange, ...(MOCK_INSTALL_KEYS && mockPlatform(MOCK_INSTALL_KEYS)) };
 exportsApp(store, options).listen(Number(PORT), HOST, () =>
   console.log(`${APP_KEY} listens on port ${PORT}, for ${BASE_URL}`),
 );
