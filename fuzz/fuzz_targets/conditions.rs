@@ -1,8 +1,8 @@
 //! Conditions of both frameworks: read, print, read again, compare.
 #![no_main]
 
-use app_license::connect::{Condition, InlineCondition, remote_condition_shown};
-use app_license::forge::DisplayCondition;
+use app_license_descriptor::connect::{Condition, InlineCondition, remote_condition_shown};
+use app_license_descriptor::forge::DisplayCondition;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = remote_condition_shown(200, bytes);

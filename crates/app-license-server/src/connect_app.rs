@@ -12,13 +12,13 @@ use app_license::{
     AppKey, Capability, ClientKey, FeatureMap, Installation, InstallationStatus, Policy, UnixTime,
 };
 use app_license_client::{Clock, ConnectLicenseApi, InstallKeys};
+use app_license_descriptor::connect::Descriptor;
 use app_license_store::InstallationStore;
 use http::request::Parts;
 
 pub use builder::ConnectAppBuilder;
 
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};
-use crate::descriptor::Descriptor;
 use crate::gate::needs_of;
 use crate::metrics::Metrics;
 use crate::rejection::Rejection;

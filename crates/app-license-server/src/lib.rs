@@ -79,7 +79,6 @@
 
 mod connect_app;
 mod connect_request;
-mod descriptor;
 mod error;
 mod forge_remote;
 mod gate;
@@ -94,10 +93,10 @@ mod store_license_cache;
 mod tenant;
 mod wire;
 
+pub use app_license_descriptor::connect::{ApiMigrations, Authentication, Descriptor, Lifecycle};
 pub use async_trait::async_trait;
 pub use connect_app::{ConnectApp, ConnectAppBuilder};
 pub use connect_request::{ConnectContextRequest, ConnectRequest};
-pub use descriptor::{ApiMigrations, Authentication, Descriptor, Lifecycle};
 pub use error::BuildError;
 pub use forge_remote::{ForgeInvocation, ForgeRemote, ForgeRemoteBuilder};
 pub use gate::{CustomResponse, DefaultResponse, Gate, Gated, Respond, RespondingGate};

@@ -1,4 +1,4 @@
-//! Atlassian Connect: lifecycle, tokens, query hash, iframe query, License API, conditions.
+//! Atlassian Connect: lifecycle, tokens, query hash, iframe query, License API.
 //!
 //! | a request with | is checked by |
 //! |---|---|
@@ -13,7 +13,6 @@ mod base_url;
 mod canonical_request;
 #[cfg(signatures)]
 mod claims;
-mod condition;
 #[cfg(signatures)]
 mod context_token;
 #[cfg(signatures)]
@@ -43,7 +42,6 @@ mod token_place;
 
 pub use base_url::BaseUrl;
 pub use canonical_request::{CanonicalRequest, PathForm};
-pub use condition::{Condition, InlineCondition, SingleCondition, Test, remote_condition_shown};
 #[cfg(signatures)]
 pub use context_token::{ContextToken, UnverifiedContextToken};
 #[cfg(signatures)]

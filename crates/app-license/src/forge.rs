@@ -1,4 +1,4 @@
-//! Atlassian Forge: invocation tokens, contexts, License API, lifecycle, manifest.
+//! Atlassian Forge: invocation tokens, contexts, License API, lifecycle.
 //!
 //! | what the app holds | is read by |
 //! |---|---|
@@ -7,22 +7,18 @@
 //! | the context of a function | [`License::from_forge_function_context`], [`License::from_forge_app_context`] |
 //! | the context of a front end | [`UiContext`] (a hint) |
 //! | a lifecycle event | [`ForgeLifecycleEvent`] |
-//! | its own manifest | [`Manifest`] |
 //!
 //! [`License::from_forge_function_context`]: crate::License::from_forge_function_context
 //! [`License::from_forge_app_context`]: crate::License::from_forge_app_context
 
-mod display_condition;
 #[cfg(signatures)]
 mod invocation_token;
 mod key_set_url;
 mod license_api;
 mod lifecycle;
-mod manifest;
 mod token_place;
 mod ui_context;
 
-pub use display_condition::DisplayCondition;
 #[cfg(signatures)]
 pub use invocation_token::{
     InvocationExpectations, InvocationToken, ProductContext, UnverifiedInvocationToken,
@@ -30,6 +26,5 @@ pub use invocation_token::{
 pub use key_set_url::{IsolatedCloud, KeySetUrl};
 pub use license_api::{LicenseApiFault, LicenseApiRequest, LicenseApiResponse};
 pub use lifecycle::{ForgeLifecycleEvent, ForgeLifecycleKind};
-pub use manifest::{Finding, Manifest, ModuleCondition, Severity};
 pub use token_place::token_from_header;
 pub use ui_context::{UiContext, UserAccess};

@@ -109,7 +109,6 @@ mod secret;
 mod time;
 mod touchpoint;
 mod verified;
-mod visibility;
 
 pub use capability::Capability;
 pub use error::{Error, ErrorClass, ErrorKind};
@@ -131,7 +130,6 @@ pub use secret::SharedSecret;
 pub use time::UnixTime;
 pub use touchpoint::Touchpoint;
 pub use verified::{Hint, Verified};
-pub use visibility::{ConditionWarning, HostLicense};
 
 /// The README's examples.
 #[cfg(doctest)]

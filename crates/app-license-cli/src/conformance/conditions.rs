@@ -1,7 +1,7 @@
 //! Conditions of the host: inline variables, remote answers, evaluation, and their JSON.
 
-use app_license::HostLicense;
-use app_license::connect::{Condition, InlineCondition, remote_condition_shown};
+use app_license_descriptor::HostLicense;
+use app_license_descriptor::connect::{Condition, InlineCondition, remote_condition_shown};
 use serde_json::{Map, Value, json};
 
 use super::case::body_bytes;

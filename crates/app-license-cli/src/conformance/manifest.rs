@@ -1,7 +1,7 @@
 //! Fragments of Forge manifests, which the platform's schema accepts.
 
-use app_license::HostLicense;
-use app_license::forge::{DisplayCondition, Manifest};
+use app_license_descriptor::forge::{DisplayCondition, Manifest};
+use app_license_descriptor::{HostLicense, Severity};
 use serde_json::{Value, json};
 
 use super::{Case, Checks, Outcome};
@@ -62,7 +62,7 @@ pub(super) fn fragment(case: &Case<'_>) -> Outcome {
         &json!(manifest.conditions().count()),
     );
     for module in manifest.conditions() {
-        checks.ok(module.location(), module.condition().map(drop));
+        checks.ok(&module.path().to_string(), module.condition().map(drop));
     }
     for json in conditions {
         if let Some(condition) = checks.ok(
@@ -73,10 +73,10 @@ pub(super) fn fragment(case: &Case<'_>) -> Outcome {
         }
     }
     let errors: Vec<_> = manifest
-        .findings(None)
+        .diagnostics(None)
         .into_iter()
-        .filter(|finding| finding.severity().name() == "error")
-        .map(|finding| finding.to_string())
+        .filter(|diagnostic| diagnostic.severity() == Severity::Error)
+        .map(|diagnostic| diagnostic.to_string())
         .collect();
     checks.holds(
         "accepted by the platform",

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use app_license::connect::{BaseUrl, Cloud, Expectations, KeyHosts};
 use app_license::{AppKey, FeatureMap, Leeway, Policy};
 use app_license_client::{Clock, ConnectLicenseApi, Fetcher, InstallKeys, SystemClock};
+use app_license_descriptor::connect::Descriptor;
 use app_license_store::{InstallationStore, MemoryStore};
 
 use super::{ConnectApp, Inner};
-use crate::descriptor::Descriptor;
 use crate::error::BuildError;
 use crate::metrics::Metrics;
 use crate::tenant::Tenants;

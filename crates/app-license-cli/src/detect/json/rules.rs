@@ -1,8 +1,9 @@
 //! Conditions of the host: alone, in a Connect descriptor, in a Forge manifest.
 
-use app_license::HostLicense;
-use app_license::connect::{Condition, LifecycleBody};
-use app_license::forge::{DisplayCondition, Manifest};
+use app_license::connect::LifecycleBody;
+use app_license_descriptor::HostLicense;
+use app_license_descriptor::connect::Condition;
+use app_license_descriptor::forge::{DisplayCondition, Manifest};
 use serde_json::{Map, Value};
 
 use super::Document;
@@ -69,8 +70,8 @@ pub(super) fn display_condition(what: What, d: Document<'_>) -> Result<Reading, 
     let json = crate::raw::at(d.json, &["displayConditions"]).unwrap_or(d.json);
     let condition = DisplayCondition::parse(json.as_bytes())?;
     add_forge(&mut reading, "displayConditions", &condition);
-    for warning in condition.warnings(None) {
-        reading.note(warning.code(), warning.to_string());
+    for diagnostic in condition.diagnostics(None) {
+        reading.note(diagnostic.code(), diagnostic.to_string());
     }
     Ok(reading)
 }
@@ -119,19 +120,19 @@ pub(super) fn manifest(what: What, d: Document<'_>) -> Result<Reading, Fault> {
     for trigger in manifest.licensed_triggers() {
         reading.fact(
             "licensed trigger",
-            format!("{}: skipped on other sites", short(trigger)),
+            format!("{}: skipped on other sites", short(&trigger.to_string())),
         );
     }
     for module in manifest.conditions() {
-        // one that cannot be read is among the findings
+        // one that cannot be read is among the diagnostics
         if let Ok(condition) = module.condition() {
-            add_forge(&mut reading, module.location(), condition);
+            add_forge(&mut reading, &module.path().to_string(), condition);
         }
     }
-    for finding in manifest.findings(None) {
+    for diagnostic in manifest.diagnostics(None) {
         reading.note(
-            finding.code(),
-            format!("{}: {finding}", finding.severity().name()),
+            diagnostic.code(),
+            format!("{}: {diagnostic}", diagnostic.severity()),
         );
     }
     Ok(reading)
@@ -171,8 +172,8 @@ fn add_connect(reading: &mut Reading, at: &str, condition: &Condition) {
         host: condition.evaluate(HostLicense::new(licensed, capability), &|_, _| None),
     });
     add(reading, at, &condition.to_json(), &cells);
-    for warning in condition.warnings(None) {
-        reading.note(warning.code(), format!("{at}: {warning}"));
+    for diagnostic in condition.diagnostics(None) {
+        reading.note(diagnostic.code(), format!("{at}: {diagnostic}"));
     }
 }
 

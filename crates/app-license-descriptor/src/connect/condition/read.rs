@@ -1,11 +1,12 @@
 //! Conditions from and to JSON, in both spellings of composites.
 
-use app_license_gate::json::{Kind, Scanner, Value};
+use app_license::json::{Kind, Scanner, Value};
 
-use super::{Condition, SingleCondition, Test};
-use crate::document::{Fault, name_of};
-use crate::error::{Error, ErrorKind, at_most, in_json};
-use crate::ids::shown;
+use super::{Condition, ConditionKind, SingleCondition};
+use crate::document::shown;
+use crate::document::{ReadError, name_of};
+use crate::document::{at_most, in_json};
+use app_license::{Error, ErrorKind};
 
 const WHAT: &str = "condition";
 /// The largest condition that is read, in bytes.
@@ -24,7 +25,7 @@ impl Condition {
     /// parameters are kept; other unknown fields are left out, as the host does.
     ///
     /// ```
-    /// # use app_license::connect::Condition;
+    /// # use app_license_descriptor::connect::Condition;
     /// let old = br#"{"type": "OR", "conditions": [{"condition": "a"}, {"condition": "b"}]}"#;
     /// let condition = Condition::parse(old)?;
     /// assert_eq!(condition.to_string(), "a or b");
@@ -42,7 +43,7 @@ impl Condition {
             Kind::Array => list(&mut scanner, &mut count).map(Self::And),
             _ => one(&mut scanner, &mut count),
         };
-        let condition = condition.map_err(|fault| fault.named(WHAT))?;
+        let condition = condition.map_err(|error| error.named(WHAT))?;
         scanner.end().map_err(in_json(WHAT))?;
         Ok(condition)
     }
@@ -87,18 +88,18 @@ impl SingleCondition {
     }
 }
 
-fn invalid(reason: impl Into<String>) -> Fault {
+fn invalid(reason: impl Into<String>) -> ReadError {
     ErrorKind::Condition {
         reason: reason.into(),
     }
     .into()
 }
 
-fn list(s: &mut Scanner<'_, KEYS>, count: &mut usize) -> Result<Vec<Condition>, Fault> {
+fn list(s: &mut Scanner<'_, KEYS>, count: &mut usize) -> Result<Vec<Condition>, ReadError> {
     let mut list = Vec::new();
     s.array(|s| {
         list.push(one(s, count)?);
-        Ok::<(), Fault>(())
+        Ok::<(), ReadError>(())
     })?;
     Ok(list)
 }
@@ -115,7 +116,7 @@ struct Fields {
     is_or: Option<bool>,
 }
 
-fn one(s: &mut Scanner<'_, KEYS>, count: &mut usize) -> Result<Condition, Fault> {
+fn one(s: &mut Scanner<'_, KEYS>, count: &mut usize) -> Result<Condition, ReadError> {
     *count = count.saturating_add(1);
     if *count > MAX_CONDITIONS {
         return Err(invalid(format!("more than {MAX_CONDITIONS} conditions")));
@@ -135,7 +136,7 @@ impl Fields {
         s: &mut Scanner<'_, KEYS>,
         key: &str,
         count: &mut usize,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ReadError> {
         match key {
             "and" => self.and = Some(inner_list(s, "and", count)?),
             "or" => self.or = Some(inner_list(s, "or", count)?),
@@ -162,7 +163,7 @@ impl Fields {
         Ok(())
     }
 
-    fn condition(self) -> Result<Condition, Fault> {
+    fn condition(self) -> Result<Condition, ReadError> {
         let single = self.name.is_some() || self.invert.is_some() || self.params.is_some();
         let composite = match (self.and, self.or, self.conditions) {
             (None, None, None) => None,
@@ -199,14 +200,14 @@ fn inner_list(
     s: &mut Scanner<'_, KEYS>,
     field: &'static str,
     count: &mut usize,
-) -> Result<Vec<Condition>, Fault> {
+) -> Result<Vec<Condition>, ReadError> {
     match s.peek()? {
         Kind::Array => list(s, count),
         found => Err(must_be(field, Kind::Array, found)),
     }
 }
 
-fn is_or(kind: &str) -> Result<bool, Fault> {
+fn is_or(kind: &str) -> Result<bool, ReadError> {
     match kind {
         "and" | "AND" => Ok(false),
         "or" | "OR" => Ok(true),
@@ -217,26 +218,26 @@ fn is_or(kind: &str) -> Result<bool, Fault> {
     }
 }
 
-fn must_be(field: &str, expected: Kind, found: Kind) -> Fault {
+fn must_be(field: &str, expected: Kind, found: Kind) -> ReadError {
     invalid(format!("`{field}` must be {expected}, found {found}"))
 }
 
-fn test(name: String, params: Option<&str>) -> Result<Test, Fault> {
+fn test(name: String, params: Option<&str>) -> Result<ConditionKind, ReadError> {
     if name.is_empty() || name.len() > MAX_NAME {
         return Err(invalid(format!(
             "the name of a condition has 1 to {MAX_NAME} bytes"
         )));
     }
     Ok(match name.as_str() {
-        "addon_is_licensed" => Test::AddonIsLicensed,
-        "capability_set" => Test::CapabilitySet {
+        "addon_is_licensed" => ConditionKind::AddonIsLicensed,
+        "capability_set" => ConditionKind::CapabilitySet {
             value: value_of(params.unwrap_or("{}"))?,
         },
-        _ => Test::Other { name },
+        _ => ConditionKind::Other { name },
     })
 }
 
-fn value_of(params: &str) -> Result<String, Fault> {
+fn value_of(params: &str) -> Result<String, ReadError> {
     let mut value = None;
     let mut s = Scanner::<KEYS>::from_text(params);
     s.object(|s, key| {
@@ -244,7 +245,7 @@ fn value_of(params: &str) -> Result<String, Fault> {
         if name_of(key) == "value" {
             value = Some(found);
         }
-        Ok::<(), Fault>(())
+        Ok::<(), ReadError>(())
     })?;
     match value {
         Some(Value::String(value)) => Ok(value.to_string()),

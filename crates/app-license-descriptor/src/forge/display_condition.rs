@@ -1,15 +1,19 @@
 //! Display conditions of Forge modules: `appIsLicensed`, `appEdition`, and all others.
 
+pub(crate) mod supported;
+
 use std::fmt;
 
-use app_license_gate::capability::Edition;
-use app_license_gate::json::{Kind, Scanner, Value};
+use app_license::Edition;
+use app_license::json::{Kind, Scanner, Value};
 
-use crate::document::{Fault, name_of};
-use crate::error::{Error, ErrorKind, at_most, in_json};
-use crate::feature::FeatureMap;
-use crate::ids::shown;
-use crate::visibility::{ConditionWarning, Expr, HostLicense, warning};
+use crate::diagnostic::Diagnostic;
+use crate::document::shown;
+use crate::document::{ReadError, name_of};
+use crate::document::{at_most, in_json};
+use crate::visibility::{Expr, HostLicense, check};
+use app_license::FeatureMap;
+use app_license::{Error, ErrorKind};
 
 const WHAT: &str = "display condition";
 /// The largest condition that is read, in bytes: a manifest has no more.
@@ -28,7 +32,7 @@ const KEYS: usize = 384;
 /// Platform page: <https://developer.atlassian.com/platform/forge/manifest-reference/display-conditions/>
 ///
 /// ```
-/// use app_license::{HostLicense, forge::DisplayCondition};
+/// use app_license_descriptor::{HostLicense, forge::DisplayCondition};
 ///
 /// let conditions = DisplayCondition::parse(
 ///     br#"{"and": {"appIsLicensed": true, "appEdition": "advanced"}}"#,
@@ -48,7 +52,7 @@ const KEYS: usize = 384;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DisplayCondition {
-    /// `appIsLicensed`: whether a licence exists and is active.
+    /// `appIsLicensed`: whether a license exists and is active.
     AppIsLicensed(bool),
     /// `appEdition`: the customer's edition is this very one.
     AppEdition(Edition),
@@ -77,14 +81,14 @@ impl DisplayCondition {
         at_most(WHAT, json.len(), MAX_BYTES)?;
         let mut scanner = Scanner::<KEYS>::new(json).map_err(in_json(WHAT))?;
         let mut count = 0;
-        let entries = entries(&mut scanner, 0, &mut count).map_err(|fault| fault.named(WHAT))?;
+        let entries = entries(&mut scanner, 0, &mut count).map_err(|error| error.named(WHAT))?;
         scanner.end().map_err(in_json(WHAT))?;
         Ok(one_or_all(entries))
     }
 
     /// Whether the host shows the module.
     ///
-    /// `answers` is asked for conditions that are not about the licence, with their name and what
+    /// `answers` is asked for conditions that are not about the license, with their name and what
     /// they are set to (JSON text). Where it answers `None` and that decides, the result is
     /// `None`: not known.
     #[must_use]
@@ -99,37 +103,27 @@ impl DisplayCondition {
     /// Where the host's answer differs from what an edition is meant to include.
     ///
     /// ```
-    /// # use app_license::forge::DisplayCondition;
+    /// # use app_license_descriptor::forge::DisplayCondition;
     /// let condition = DisplayCondition::parse(br#"{"appEdition": "advanced"}"#)?;
-    /// let warnings = condition.warnings(None);
-    /// assert_eq!(warnings[0].code(), "shown_to_inactive");
+    /// let diagnostics = condition.diagnostics(None);
+    /// assert_eq!(diagnostics[0].code(), "shown_to_inactive");
     /// # Ok::<(), app_license::Error>(())
     /// ```
     #[must_use]
-    pub fn warnings(&self, features: Option<&FeatureMap>) -> Vec<ConditionWarning> {
-        warning::warnings(&self.expr(), features)
+    pub fn diagnostics(&self, features: Option<&FeatureMap>) -> Vec<Diagnostic> {
+        check::diagnostics(&self.expr(), features)
     }
 
-    /// Whether the licence or its edition is asked about anywhere.
+    /// Whether the license or its edition is asked about anywhere.
     #[must_use]
     pub fn is_about_the_license(&self) -> bool {
-        match self {
-            Self::AppIsLicensed(_) | Self::AppEdition(_) => true,
-            Self::Other { .. } => false,
-            Self::And(list) | Self::Or(list) => list.iter().any(Self::is_about_the_license),
-            Self::Not(inner) => inner.is_about_the_license(),
-        }
+        self.expr().is_about_the_license()
     }
 
     /// Whether an edition is asked for anywhere.
     #[must_use]
     pub fn is_about_editions(&self) -> bool {
-        match self {
-            Self::AppEdition(_) => true,
-            Self::AppIsLicensed(_) | Self::Other { .. } => false,
-            Self::And(list) | Self::Or(list) => list.iter().any(Self::is_about_editions),
-            Self::Not(inner) => inner.is_about_editions(),
-        }
+        self.expr().is_about_editions()
     }
 
     fn expr(&self) -> Expr<'_> {
@@ -177,7 +171,7 @@ impl fmt::Display for DisplayCondition {
     }
 }
 
-fn invalid(reason: impl Into<String>) -> Fault {
+fn invalid(reason: impl Into<String>) -> ReadError {
     ErrorKind::Condition {
         reason: reason.into(),
     }
@@ -199,7 +193,7 @@ fn entries(
     s: &mut Scanner<'_, KEYS>,
     nesting: usize,
     count: &mut usize,
-) -> Result<Vec<DisplayCondition>, Fault> {
+) -> Result<Vec<DisplayCondition>, ReadError> {
     if nesting > MAX_NESTING {
         return Err(invalid(format!(
             "`and`, `or` and `not` nest deeper than {MAX_NESTING} levels"
@@ -209,14 +203,14 @@ fn entries(
     match s.peek()? {
         Kind::Object => s.object(|s, key| {
             list.push(entry(s, &name_of(key), nesting, count)?);
-            Ok::<(), Fault>(())
+            Ok::<(), ReadError>(())
         })?,
         Kind::Array if nesting > 0 => s.array(|s| {
             if s.peek()? != Kind::Object {
                 return Err(invalid("a list of conditions must hold objects"));
             }
             list.push(one_or_all(entries(s, nesting, count)?));
-            Ok::<(), Fault>(())
+            Ok::<(), ReadError>(())
         })?,
         found => return Err(invalid(format!("expected an object, found {found}"))),
     }
@@ -228,7 +222,7 @@ fn entry(
     key: &str,
     nesting: usize,
     count: &mut usize,
-) -> Result<DisplayCondition, Fault> {
+) -> Result<DisplayCondition, ReadError> {
     *count = count.saturating_add(1);
     if *count > MAX_CONDITIONS {
         return Err(invalid(format!("more than {MAX_CONDITIONS} conditions")));
@@ -250,12 +244,14 @@ fn entry(
         "appEdition" => DisplayCondition::AppEdition(edition(s.value()?)?),
         _ => DisplayCondition::Other {
             name: key.to_owned(),
-            value: s.span(|s| s.value().map(drop).map_err(Fault::from))?.into(),
+            value: s
+                .span(|s| s.value().map(drop).map_err(ReadError::from))?
+                .into(),
         },
     })
 }
 
-fn edition(value: Value<'_>) -> Result<Edition, Fault> {
+fn edition(value: Value<'_>) -> Result<Edition, ReadError> {
     let found = match value {
         Value::String(text) => match Edition::from_name(&text.to_string()) {
             Some(edition) => return Ok(edition),
@@ -381,8 +377,8 @@ mod tests {
     #[test]
     fn the_same_warnings_as_on_connect() {
         let codes = |json: &str| {
-            let warnings = parse(json).warnings(None);
-            warnings
+            let diagnostics = parse(json).diagnostics(None);
+            diagnostics
                 .iter()
                 .map(|w| w.code())
                 .collect::<Vec<_>>()

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 /// Platform page: <https://developer.atlassian.com/cloud/jira/platform/connect-app-descriptor/>
 ///
 /// ```
-/// use app_license_server::Descriptor;
+/// use app_license_descriptor::connect::Descriptor;
 /// let descriptor: Descriptor = serde_json::from_str(
 ///     r#"{"key":"com.example.app","baseUrl":"https://app.example.com","scopes":["READ"]}"#,
 /// )?;
@@ -28,7 +28,7 @@ pub struct Descriptor {
     /// How the host authenticates; always `jwt` here.
     #[serde(default)]
     pub authentication: Authentication,
-    /// Whether the app is sold: without it no licence is ever handed over.
+    /// Whether the app is sold: without it no license is ever handed over.
     #[serde(default)]
     pub enable_licensing: bool,
     /// The lifecycle callbacks, relative to the base URL.

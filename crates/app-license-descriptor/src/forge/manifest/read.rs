@@ -1,13 +1,15 @@
 //! Reading a manifest: strict JSON, then a walk over the modules.
 
-use app_license_gate::json::{Kind, Scanner};
+use app_license::json::{Kind, Scanner};
 use serde_json::{Map, Value};
 
-use super::{Licensing, Manifest, ModuleCondition, TriggerFilter};
+use super::{Licensing, Manifest, ModuleCondition, ModuleFilter};
 use crate::connect::Condition;
-use crate::error::{Error, ErrorKind, at_most, in_json};
+use crate::diagnostic::DocumentPath;
+use crate::document::shown;
+use crate::document::{at_most, in_json};
 use crate::forge::DisplayCondition;
-use crate::ids::shown;
+use app_license::{Error, ErrorKind};
 
 const WHAT: &str = "manifest";
 /// The largest manifest that is read, in bytes; the platform takes 200 KB of YAML.
@@ -18,7 +20,8 @@ impl Manifest {
     ///
     /// # Errors
     /// `json_…` (also for a key that occurs twice), `field_type` for licensing of another type,
-    /// `too_large` over 1 MiB. A condition that the platform would refuse is a finding.
+    /// `too_large` over 1 MiB. A condition that the platform would refuse is a
+    /// diagnostic.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
         at_most(WHAT, json.len(), MAX_BYTES)?;
         // the strict look first: nothing twice, nothing too deep
@@ -41,12 +44,12 @@ impl Manifest {
         if let Some(app) = object(root.get("app"), "app")? {
             manifest.app(app)?;
         }
-        for (module_type, module, location) in modules(root, "modules")? {
-            manifest.filter(module_type, module, &location);
-            manifest.walk(module, &location);
+        for (module_type, module, path) in modules(root, "modules")? {
+            manifest.filters_of(module_type, module, &path);
+            manifest.walk(module_type, module, &path, false);
         }
-        for (_, module, location) in modules(root, "connectModules")? {
-            manifest.walk_connect(module, &location);
+        for (_, module, path) in modules(root, "connectModules")? {
+            manifest.walk_connect(module, &path);
         }
         Ok(manifest)
     }
@@ -73,75 +76,112 @@ impl Manifest {
                 modes,
             });
             let known = ["enabled", "editionsEnabled", "modes"];
-            self.note_unknown("app.licensing", licensing, &known);
+            self.note_unknown("licensing", licensing, &known);
         }
         if let Some(access) = object(app.get("access"), "app.access")? {
             self.user_access = flag(access.get("userAccess"), "app.access.userAccess")?;
-            self.note_unknown("app.access", access, &["userAccess"]);
+            self.note_unknown("access", access, &["userAccess"]);
         }
         Ok(())
     }
 
     fn note_unknown(&mut self, parent: &str, object: &Map<String, Value>, known: &[&str]) {
+        let path = DocumentPath::root().key("app").key(parent);
         let unknown = object.keys().filter(|k| !known.contains(&k.as_str()));
-        self.unknown
-            .extend(unknown.map(|k| format!("{parent}.{}", shown(k))));
+        self.unknown.extend(unknown.map(|k| path.key(k)));
     }
 
-    fn filter(&mut self, module_type: &str, module: &Value, location: &str) {
-        let Some(filter) = module.get("filter") else {
-            return;
-        };
-        if let Some(value) = filter.get("appIsLicensed") {
-            self.filters.push(TriggerFilter {
-                location: location.to_owned(),
-                module_type: module_type.to_owned(),
-                app_is_licensed: value.as_bool(),
-            });
+    /// The filter of a module; triggers may have one for each event instead.
+    fn filters_of(&mut self, module_type: &str, module: &Value, path: &DocumentPath) {
+        if let Some(filter) = module.get("filter") {
+            self.filter(module_type, filter, &path.key("filter"));
         }
+        let events = module.get("events").and_then(Value::as_array);
+        for (n, event) in events.into_iter().flatten().enumerate() {
+            if let Some(filter) = event.get("filter") {
+                let path = path.key("events").index(n).key("filter");
+                self.filter(module_type, filter, &path);
+            }
+        }
+    }
+
+    fn filter(&mut self, module_type: &str, filter: &Value, path: &DocumentPath) {
+        let fields: &[&str] = match module_type {
+            "trigger" => &["appIsLicensed", "ignoreSelf", "expression", "onError"],
+            "scheduledTrigger" => &["appIsLicensed"],
+            // filters of other modules mean something else, unless they ask for the license
+            _ if filter.get("appIsLicensed").is_some() => &["appIsLicensed"],
+            _ => return,
+        };
+        let licensed = filter.get("appIsLicensed");
+        let problem = match filter.as_object() {
+            None => Some("a filter must be an object".to_owned()),
+            Some(object) => {
+                let unknown = object.keys().find(|k| !fields.contains(&k.as_str()));
+                let bad = licensed.filter(|value| !value.is_boolean());
+                let empty = !object.keys().any(|k| k != "onError");
+                match (unknown, bad) {
+                    (Some(name), _) => Some(format!("a filter has no field `{}`", shown(name))),
+                    (_, Some(_)) => Some("`appIsLicensed` must be a boolean".to_owned()),
+                    _ if empty => Some("a filter must say what it filters".to_owned()),
+                    _ => None,
+                }
+            }
+        };
+        self.filters.push(ModuleFilter {
+            path: path.clone(),
+            module_type: module_type.to_owned(),
+            app_is_licensed: licensed.and_then(Value::as_bool),
+            problem,
+        });
     }
 
     /// Finds `displayConditions` of a module and of the pages and sections in it. The strict look
     /// has bounded the depth.
-    fn walk(&mut self, value: &Value, location: &str) {
+    fn walk(&mut self, module_type: &str, value: &Value, path: &DocumentPath, nested: bool) {
         match value {
             Value::Object(object) => {
                 for (key, inner) in object {
+                    let inside = path.key(key);
                     if key == "displayConditions" {
+                        let json = inner.to_string();
                         self.conditions.push(ModuleCondition {
-                            location: location.to_owned(),
-                            condition: DisplayCondition::parse(inner.to_string().as_bytes()),
+                            path: inside,
+                            module_type: module_type.to_owned(),
+                            nested,
+                            condition: DisplayCondition::parse(json.as_bytes()),
+                            json,
                         });
                     } else {
-                        self.walk(inner, &format!("{location}.{}", shown(key)));
+                        self.walk(module_type, inner, &inside, true);
                     }
                 }
             }
             Value::Array(list) => {
                 for (n, inner) in list.iter().enumerate() {
-                    self.walk(inner, &format!("{location}[{n}]"));
+                    self.walk(module_type, inner, &path.index(n), nested);
                 }
             }
             _ => {}
         }
     }
 
-    fn walk_connect(&mut self, value: &Value, location: &str) {
+    fn walk_connect(&mut self, value: &Value, path: &DocumentPath) {
         match value {
             Value::Object(object) => {
                 for (key, inner) in object {
+                    let inside = path.key(key);
                     if key == "conditions" {
                         let condition = Condition::parse(inner.to_string().as_bytes());
-                        self.connect_conditions
-                            .push((location.to_owned(), condition));
+                        self.connect_conditions.push((inside, condition));
                     } else {
-                        self.walk_connect(inner, &format!("{location}.{}", shown(key)));
+                        self.walk_connect(inner, &inside);
                     }
                 }
             }
             Value::Array(list) => {
                 for (n, inner) in list.iter().enumerate() {
-                    self.walk_connect(inner, &format!("{location}[{n}]"));
+                    self.walk_connect(inner, &path.index(n));
                 }
             }
             _ => {}
@@ -153,20 +193,19 @@ impl Manifest {
 fn modules<'m>(
     root: &'m Map<String, Value>,
     field: &'static str,
-) -> Result<Vec<(&'m str, &'m Value, String)>, Error> {
+) -> Result<Vec<(&'m str, &'m Value, DocumentPath)>, Error> {
     let mut found = Vec::new();
     for (module_type, list) in object(root.get(field), field)?.into_iter().flatten() {
-        let list = match list {
-            Value::Array(list) => list.as_slice(),
+        let path = DocumentPath::root().key(field).key(module_type);
+        let Value::Array(list) = list else {
             // some modules of Connect stand alone
-            one => std::slice::from_ref(one),
+            found.push((module_type.as_str(), list, path));
+            continue;
         };
         for (n, module) in list.iter().enumerate() {
-            let mut location = format!("{field}.{}[{n}]", shown(module_type));
-            if let Some(key) = module.get("key").and_then(Value::as_str) {
-                location.push_str(&format!(" `{}`", shown(key)));
-            }
-            found.push((module_type.as_str(), module, location));
+            let key = module.get("key").and_then(Value::as_str);
+            let path = key.map_or_else(|| path.index(n), |key| path.module(n, key));
+            found.push((module_type.as_str(), module, path));
         }
     }
     Ok(found)

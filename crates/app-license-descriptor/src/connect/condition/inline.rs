@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Condition, SingleCondition, Test};
-use crate::error::{Error, ErrorKind};
-use crate::ids::shown;
+use super::{Condition, ConditionKind, SingleCondition};
+use crate::document::shown;
+use app_license::{Error, ErrorKind};
 
 const PREFIX: &str = "condition.";
 /// The longest condition that is read, in bytes.
@@ -14,7 +14,7 @@ const MAX_BYTES: usize = 4096;
 /// A condition as a variable of a module's URL; the host puts `true` or `false` in its place.
 ///
 /// ```
-/// use app_license::connect::InlineCondition;
+/// use app_license_descriptor::connect::InlineCondition;
 /// let condition = InlineCondition::parse("condition.has_project_permission( permission = browse )")?;
 /// assert_eq!(condition.name(), "has_project_permission");
 /// assert_eq!(condition.param("permission"), Some("browse"));
@@ -84,7 +84,7 @@ impl InlineCondition {
     /// error: the host would put nothing in its place.
     ///
     /// ```
-    /// use app_license::connect::InlineCondition;
+    /// use app_license_descriptor::connect::InlineCondition;
     /// let url = "/panel?admin={condition.user_is_admin}&key={issue.key}&x={Condition.y}";
     /// let found: Vec<_> = InlineCondition::find_in(url).collect();
     /// assert_eq!(found.len(), 2);
@@ -124,7 +124,7 @@ impl InlineCondition {
     /// The same condition as a module would have it, to evaluate it.
     ///
     /// ```
-    /// use app_license::{HostLicense, connect::InlineCondition};
+    /// use app_license_descriptor::{HostLicense, connect::InlineCondition};
     /// let inline = InlineCondition::parse("condition.capability_set(value=capabilityAdvanced)")?;
     /// let host = HostLicense::new(true, Some("capabilityAdvanced"));
     /// assert_eq!(inline.to_condition().evaluate(host, &|_, _| None), Some(true));
@@ -133,11 +133,11 @@ impl InlineCondition {
     #[must_use]
     pub fn to_condition(&self) -> Condition {
         let test = match (self.name.as_str(), self.param("value")) {
-            ("addon_is_licensed", _) => Test::AddonIsLicensed,
-            ("capability_set", Some(value)) => Test::CapabilitySet {
+            ("addon_is_licensed", _) => ConditionKind::AddonIsLicensed,
+            ("capability_set", Some(value)) => ConditionKind::CapabilitySet {
                 value: value.to_owned(),
             },
-            (name, _) => Test::Other {
+            (name, _) => ConditionKind::Other {
                 name: name.to_owned(),
             },
         };

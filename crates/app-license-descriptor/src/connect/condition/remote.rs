@@ -1,8 +1,8 @@
 //! Remote conditions: the app answers, the host decides by the answer.
 
-use app_license_gate::json::{Scanner, Value};
+use app_license::json::{Scanner, Value};
 
-use crate::document::{Fault, name_of, read_object};
+use crate::document::{ReadError, name_of, read_object};
 
 /// The largest answer that is read, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 64 * 1024;
 /// Platform page: <https://developer.atlassian.com/cloud/jira/platform/conditions>
 ///
 /// ```
-/// use app_license::connect::remote_condition_shown;
+/// use app_license_descriptor::connect::remote_condition_shown;
 /// assert!(remote_condition_shown(200, br#"{"shouldDisplay": true}"#));
 /// assert!(remote_condition_shown(200, br#"{"shouldDisplay": "TRUE"}"#));
 /// assert!(!remote_condition_shown(200, br#"{"shouldDisplay": "yes"}"#));
@@ -35,7 +35,7 @@ pub fn remote_condition_shown(status: u16, body: &[u8]) -> bool {
                     _ => false,
                 };
             }
-            Ok::<(), Fault>(())
+            Ok::<(), ReadError>(())
         },
     );
     status == 200 && read.is_ok() && shown

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
-use super::{Condition, InlineCondition, SingleCondition, Test, remote_condition_shown};
-use crate::feature::FeatureMap;
+use super::{Condition, ConditionKind, InlineCondition, SingleCondition, remote_condition_shown};
 use crate::visibility::HostLicense;
+use app_license::FeatureMap;
 
 fn parse(json: &str) -> Condition {
     Condition::parse(json.as_bytes()).unwrap()
@@ -118,8 +118,8 @@ fn others_are_asked_with_their_parameters() {
 }
 
 fn codes(json: &str) -> String {
-    let warnings = parse(json).warnings(None);
-    let codes: Vec<_> = warnings.iter().map(|w| w.code()).collect();
+    let diagnostics = parse(json).diagnostics(None);
+    let codes: Vec<_> = diagnostics.iter().map(|d| d.code()).collect();
     codes.join(" ")
 }
 
@@ -171,7 +171,7 @@ fn warnings_say_where_host_and_gate_differ() {
     }
     let map = FeatureMap::from_toml("[features]\nx = \"capabilityUltra\"").unwrap();
     let ultra = parse(&format!("[{licensed},{}]", cap("capabilityUltra")));
-    assert_eq!(ultra.warnings(Some(&map)), []);
+    assert_eq!(ultra.diagnostics(Some(&map)), []);
 }
 
 #[test]
@@ -258,10 +258,10 @@ fn a_remote_condition_shows_only_by_a_clear_yes() {
 fn any_condition() -> impl Strategy<Value = Condition> {
     let name = prop_oneof![Just("user_is_admin".to_owned()), "[a-z/\\\\\"é]{1,8}"];
     let leaf = prop_oneof![
-        Just(SingleCondition::new(Test::AddonIsLicensed)),
+        Just(SingleCondition::new(ConditionKind::AddonIsLicensed)),
         "[a-zA-Z\"\\\\]{0,12}"
-            .prop_map(|value| SingleCondition::new(Test::CapabilitySet { value })),
-        name.prop_map(|name| SingleCondition::new(Test::Other { name })),
+            .prop_map(|value| SingleCondition::new(ConditionKind::CapabilitySet { value })),
+        name.prop_map(|name| SingleCondition::new(ConditionKind::Other { name })),
     ];
     let leaf = (leaf, any::<bool>())
         .prop_map(|(s, invert)| Condition::Single(if invert { s.inverted() } else { s }));

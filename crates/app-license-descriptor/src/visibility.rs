@@ -1,19 +1,17 @@
 //! What the host shows and hides by its own conditions, Connect's and Forge's alike.
 
-pub(crate) mod warning;
+pub(crate) mod check;
 
-use app_license_gate::capability::Edition;
-use app_license_gate::facts::State;
+use app_license::Edition;
+use app_license::State;
 
-use crate::license::License;
+use app_license::License;
 
-pub use warning::ConditionWarning;
-
-/// What the host holds about the licence when it evaluates a condition: its own view, not the
-/// gate's. The capability set counts whether the licence is active or not.
+/// What the host holds about the license when it evaluates a condition: its own view, not the
+/// gate's. The capability set counts whether the license is active or not.
 ///
 /// ```
-/// use app_license::HostLicense;
+/// use app_license_descriptor::HostLicense;
 /// let host = HostLicense::new(true, Some("capabilityStandard"));
 /// assert!(host.is_licensed());
 /// assert_eq!(host.lic(), "active");
@@ -25,7 +23,7 @@ pub struct HostLicense<'a> {
 }
 
 impl<'a> HostLicense<'a> {
-    /// A licence that exists and is active, or not, and the capability set as the host spells it.
+    /// A license that exists and is active, or not, and the capability set as the host spells it.
     #[must_use]
     pub const fn new(exists_and_is_active: bool, capability_set: Option<&'a str>) -> Self {
         Self {
@@ -37,7 +35,8 @@ impl<'a> HostLicense<'a> {
     /// What the host holds if a touchpoint told all of it.
     ///
     /// ```
-    /// use app_license::{HostLicense, License, Touchpoint};
+    /// use app_license::{License, Touchpoint};
+    /// use app_license_descriptor::HostLicense;
     /// let json = br#"{"active":false,"capabilitySet":"capabilityAdvanced"}"#;
     /// let license = License::from_object(json, Touchpoint::ConnectLicenseApi)?;
     /// let host = HostLicense::of(&license);
@@ -52,7 +51,7 @@ impl<'a> HostLicense<'a> {
         }
     }
 
-    /// Whether a licence exists and is active.
+    /// Whether a license exists and is active.
     #[must_use]
     pub const fn is_licensed(&self) -> bool {
         self.licensed
@@ -71,14 +70,14 @@ impl<'a> HostLicense<'a> {
     }
 }
 
-/// Answers the conditions that are not about the licence: by name and parameters (JSON text).
+/// Answers the conditions that are not about the license: by name and parameters (JSON text).
 /// `None` says that the answer is not known.
 pub(crate) type Answers<'f> = &'f dyn Fn(&str, &str) -> Option<bool>;
 
 /// A condition of either framework, cut down to what decides.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Expr<'a> {
-    /// A licence exists and is active.
+    /// A license exists and is active.
     Licensed,
     /// Connect: plain equality with the host's string.
     Capability(&'a str),
@@ -97,6 +96,26 @@ impl Expr<'_> {
             Self::Not(Box::new(self))
         } else {
             self
+        }
+    }
+
+    /// Whether the license or its edition is asked about anywhere.
+    pub(crate) fn is_about_the_license(&self) -> bool {
+        match self {
+            Self::Licensed | Self::Capability(_) | Self::Edition(_) => true,
+            Self::Other(..) => false,
+            Self::Not(inner) => inner.is_about_the_license(),
+            Self::All(list) | Self::Any(list) => list.iter().any(Self::is_about_the_license),
+        }
+    }
+
+    /// Whether an edition is asked for anywhere.
+    pub(crate) fn is_about_editions(&self) -> bool {
+        match self {
+            Self::Capability(_) | Self::Edition(_) => true,
+            Self::Licensed | Self::Other(..) => false,
+            Self::Not(inner) => inner.is_about_editions(),
+            Self::All(list) | Self::Any(list) => list.iter().any(Self::is_about_editions),
         }
     }
 

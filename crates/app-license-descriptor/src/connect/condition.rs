@@ -6,8 +6,9 @@ mod remote;
 
 use std::fmt;
 
-use crate::feature::FeatureMap;
-use crate::visibility::{ConditionWarning, Expr, HostLicense, warning};
+use crate::diagnostic::Diagnostic;
+use crate::visibility::{Expr, HostLicense, check};
+use app_license::FeatureMap;
 
 pub use inline::InlineCondition;
 pub use remote::remote_condition_shown;
@@ -20,7 +21,7 @@ pub use remote::remote_condition_shown;
 /// Platform page: <https://developer.atlassian.com/cloud/jira/platform/conditions>
 ///
 /// ```
-/// use app_license::{HostLicense, connect::Condition};
+/// use app_license_descriptor::{HostLicense, connect::Condition};
 ///
 /// let conditions = Condition::parse(br#"[
 ///     {"condition": "addon_is_licensed"},
@@ -48,8 +49,8 @@ pub enum Condition {
 /// One condition: what is asked, perhaps inverted.
 ///
 /// ```
-/// use app_license::connect::{Condition, SingleCondition, Test};
-/// let condition = SingleCondition::new(Test::AddonIsLicensed).inverted();
+/// use app_license_descriptor::connect::{Condition, SingleCondition, ConditionKind};
+/// let condition = SingleCondition::new(ConditionKind::AddonIsLicensed).inverted();
 /// assert_eq!(condition.to_string(), "not addon_is_licensed");
 /// assert_eq!(
 ///     Condition::Single(condition).to_json(),
@@ -58,7 +59,7 @@ pub enum Condition {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SingleCondition {
-    test: Test,
+    test: ConditionKind,
     invert: bool,
     params: Option<Box<str>>,
 }
@@ -66,8 +67,8 @@ pub struct SingleCondition {
 /// What a single condition asks. Open-ended: unknown names are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Test {
-    /// `addon_is_licensed`: a licence exists and is active.
+pub enum ConditionKind {
+    /// `addon_is_licensed`: a license exists and is active.
     AddonIsLicensed,
     /// `capability_set`: the capability set the host holds is this very string.
     CapabilitySet {
@@ -81,12 +82,12 @@ pub enum Test {
     },
 }
 
-impl Test {
+impl ConditionKind {
     /// The name of the condition, as the descriptor has it.
     ///
     /// ```
-    /// # use app_license::connect::Test;
-    /// assert_eq!(Test::AddonIsLicensed.name(), "addon_is_licensed");
+    /// # use app_license_descriptor::connect::ConditionKind;
+    /// assert_eq!(ConditionKind::AddonIsLicensed.name(), "addon_is_licensed");
     /// ```
     #[must_use]
     pub fn name(&self) -> &str {
@@ -100,8 +101,8 @@ impl Test {
     /// Whether the name is the URL of a remote condition, which the app answers itself.
     ///
     /// ```
-    /// # use app_license::connect::Test;
-    /// assert!(Test::Other { name: "/conditions/beta".to_owned() }.is_remote());
+    /// # use app_license_descriptor::connect::ConditionKind;
+    /// assert!(ConditionKind::Other { name: "/conditions/beta".to_owned() }.is_remote());
     /// ```
     #[must_use]
     pub fn is_remote(&self) -> bool {
@@ -112,9 +113,9 @@ impl Test {
 impl SingleCondition {
     /// A condition that is not inverted, with the parameters that its test has.
     #[must_use]
-    pub fn new(test: Test) -> Self {
+    pub fn new(test: ConditionKind) -> Self {
         let params = match &test {
-            Test::CapabilitySet { value } => {
+            ConditionKind::CapabilitySet { value } => {
                 let value = serde_json::Value::String(value.clone());
                 Some(format!(r#"{{"value":{value}}}"#).into())
             }
@@ -136,7 +137,7 @@ impl SingleCondition {
 
     /// What is asked.
     #[must_use]
-    pub const fn test(&self) -> &Test {
+    pub const fn test(&self) -> &ConditionKind {
         &self.test
     }
 
@@ -154,9 +155,9 @@ impl SingleCondition {
 
     fn expr(&self) -> Expr<'_> {
         let expr = match &self.test {
-            Test::AddonIsLicensed => Expr::Licensed,
-            Test::CapabilitySet { value } => Expr::Capability(value),
-            Test::Other { name } => Expr::Other(name, self.params().unwrap_or("{}")),
+            ConditionKind::AddonIsLicensed => Expr::Licensed,
+            ConditionKind::CapabilitySet { value } => Expr::Capability(value),
+            ConditionKind::Other { name } => Expr::Other(name, self.params().unwrap_or("{}")),
         };
         expr.not_if(self.invert)
     }
@@ -165,12 +166,12 @@ impl SingleCondition {
 impl Condition {
     /// Whether the host shows the module.
     ///
-    /// `answers` is asked for conditions that are not about the licence, with their name and
+    /// `answers` is asked for conditions that are not about the license, with their name and
     /// their parameters (the JSON text of an object). Where it answers `None` and that decides,
     /// the result is `None`: not known.
     ///
     /// ```
-    /// use app_license::{HostLicense, connect::Condition};
+    /// use app_license_descriptor::{HostLicense, connect::Condition};
     /// let either = Condition::parse(
     ///     br#"{"or": [{"condition": "user_is_admin"}, {"condition": "addon_is_licensed"}]}"#,
     /// )?;
@@ -191,14 +192,26 @@ impl Condition {
     /// Where the host's answer differs from what an edition is meant to include. With the feature
     /// map, the capabilities it names are known.
     #[must_use]
-    pub fn warnings(&self, features: Option<&FeatureMap>) -> Vec<ConditionWarning> {
-        warning::warnings(&self.expr(), features)
+    pub fn diagnostics(&self, features: Option<&FeatureMap>) -> Vec<Diagnostic> {
+        check::diagnostics(&self.expr(), features)
+    }
+
+    /// Whether the license or its edition is asked about anywhere.
+    #[must_use]
+    pub fn is_about_the_license(&self) -> bool {
+        self.expr().is_about_the_license()
+    }
+
+    /// Whether an edition is asked for anywhere.
+    #[must_use]
+    pub fn is_about_editions(&self) -> bool {
+        self.expr().is_about_editions()
     }
 
     /// Every single condition in the tree.
     ///
     /// ```
-    /// # use app_license::connect::Condition;
+    /// # use app_license_descriptor::connect::Condition;
     /// let tree = Condition::parse(br#"{"or": [{"and": [{"condition": "a"}]}, {"condition": "b"}]}"#)?;
     /// let names: Vec<_> = tree.singles().iter().map(|s| s.test().name()).collect();
     /// assert_eq!(names, ["a", "b"]);
@@ -253,7 +266,7 @@ impl fmt::Display for SingleCondition {
         }
         f.write_str(self.test.name())?;
         match (&self.test, self.params()) {
-            (Test::CapabilitySet { value }, _) => write!(f, "(value={value})"),
+            (ConditionKind::CapabilitySet { value }, _) => write!(f, "(value={value})"),
             (_, Some(params)) => f.write_str(params),
             (_, None) => Ok(()),
         }

@@ -1,16 +1,14 @@
 //! What the manifest of a Forge app says about licensing, and what is wrong with it.
 
-mod finding;
+mod check;
 mod read;
 
+use app_license::{Error, FeatureMap};
+
 use crate::connect::Condition;
-use crate::error::Error;
-use crate::feature::FeatureMap;
-use crate::visibility::ConditionWarning;
+use crate::diagnostic::{Diagnostic, DocumentPath};
 
 use super::DisplayCondition;
-
-pub use finding::{Finding, Severity};
 
 /// The licensing facts of a Forge app's manifest.
 ///
@@ -19,7 +17,7 @@ pub use finding::{Finding, Severity};
 /// Platform page: <https://developer.atlassian.com/platform/forge/manifest-reference/>
 ///
 /// ```
-/// use app_license::forge::Manifest;
+/// use app_license_descriptor::forge::Manifest;
 ///
 /// let manifest = Manifest::parse(br#"{
 ///     "app": {"id": "ari:cloud:ecosystem::app/1", "licensing": {"editionsEnabled": true}},
@@ -27,13 +25,13 @@ pub use finding::{Finding, Severity};
 ///         {"key": "panel", "displayConditions": {"appEdition": "capabilityAdvanced"}}
 ///     ]}
 /// }"#)?;
-/// let findings = manifest.findings(None);
-/// let codes: Vec<_> = findings.iter().map(|f| f.code()).collect();
-/// assert_eq!(codes, ["enabled_missing", "editions_without_licensing", "condition_invalid"]);
+/// let diagnostics = manifest.diagnostics(None);
+/// let codes: Vec<_> = diagnostics.iter().map(|d| d.code()).collect();
+/// assert_eq!(codes, ["enabled_missing", "condition_invalid"]);
 /// assert_eq!(
-///     findings[2].to_string(),
-///     "modules.jira:issuePanel[0] `panel`: not a valid condition: `appEdition` must be `free`, \
-///      `standard` or `advanced`, found `capabilityAdvanced`",
+///     diagnostics[1].to_string(),
+///     "modules.jira:issuePanel[0] `panel`.displayConditions: not a valid condition: `appEdition` \
+///      must be `free`, `standard` or `advanced`, found `capabilityAdvanced`",
 /// );
 /// # Ok::<(), app_license::Error>(())
 /// ```
@@ -44,9 +42,9 @@ pub struct Manifest {
     licensing: Option<Licensing>,
     user_access: Option<bool>,
     conditions: Vec<ModuleCondition>,
-    connect_conditions: Vec<(String, Result<Condition, Error>)>,
-    filters: Vec<TriggerFilter>,
-    unknown: Vec<String>,
+    connect_conditions: Vec<(DocumentPath, Result<Condition, Error>)>,
+    filters: Vec<ModuleFilter>,
+    unknown: Vec<DocumentPath>,
 }
 
 /// `app.licensing`
@@ -60,15 +58,25 @@ struct Licensing {
 /// The display conditions of one module, or of a page or section in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModuleCondition {
-    location: String,
+    path: DocumentPath,
+    module_type: String,
+    /// Whether it is that of a page or a section.
+    nested: bool,
+    json: String,
     condition: Result<DisplayCondition, Error>,
 }
 
 impl ModuleCondition {
-    /// Where in the manifest.
+    /// Where its `displayConditions` are in the manifest.
     #[must_use]
-    pub fn location(&self) -> &str {
-        &self.location
+    pub const fn path(&self) -> &DocumentPath {
+        &self.path
+    }
+
+    /// The kind of module: `jira:issuePanel`, say.
+    #[must_use]
+    pub fn module_type(&self) -> &str {
+        &self.module_type
     }
 
     /// The condition.
@@ -80,12 +88,13 @@ impl ModuleCondition {
     }
 }
 
-/// A module that is only called on sites with an active licence.
+/// The filter of one module on the license.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct TriggerFilter {
-    location: String,
+struct ModuleFilter {
+    path: DocumentPath,
     module_type: String,
     app_is_licensed: Option<bool>,
+    problem: Option<String>,
 }
 
 impl Manifest {
@@ -130,124 +139,28 @@ impl Manifest {
         self.conditions.iter()
     }
 
-    /// The triggers that are skipped on sites without an active licence: where in the manifest.
-    pub fn licensed_triggers(&self) -> impl Iterator<Item = &str> {
+    /// The conditions of every Connect module in it: where, and the condition or why the platform
+    /// refuses it.
+    pub fn connect_conditions(
+        &self,
+    ) -> impl Iterator<Item = (&DocumentPath, Result<&Condition, &Error>)> {
+        let conditions = self.connect_conditions.iter();
+        conditions.map(|(path, condition)| (path, condition.as_ref()))
+    }
+
+    /// The triggers that are skipped on sites without an active license: where their filters are.
+    pub fn licensed_triggers(&self) -> impl Iterator<Item = &DocumentPath> {
         self.filters
             .iter()
             .filter(|f| f.app_is_licensed == Some(true))
-            .map(|f| f.location.as_str())
+            .map(|f| &f.path)
     }
 
-    /// What is wrong with it, or does something else than its author is likely to want.
+    /// What is wrong with it, or does something else than its author is likely to want. With the
+    /// feature map, the capabilities it names are known.
     #[must_use]
-    pub fn findings(&self, features: Option<&FeatureMap>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        self.of_licensing(&mut findings);
-        let mut warn = |location: &str, warnings: Vec<ConditionWarning>| {
-            findings.extend(warnings.into_iter().map(|warning| Finding::Condition {
-                location: location.to_owned(),
-                warning,
-            }));
-        };
-        let mut invalid = Vec::new();
-        let (mut licence, mut editions) = (Vec::new(), Vec::new());
-        for ModuleCondition {
-            location,
-            condition,
-        } in &self.conditions
-        {
-            match condition {
-                Ok(condition) => {
-                    warn(location, condition.warnings(features));
-                    if condition.is_about_editions() {
-                        editions.push(location);
-                    } else if condition.is_about_the_license() {
-                        licence.push(location);
-                    }
-                }
-                Err(error) => invalid.push((location, error)),
-            }
-        }
-        for (location, condition) in &self.connect_conditions {
-            match condition {
-                Ok(condition) => warn(location, condition.warnings(features)),
-                Err(error) => invalid.push((location, error)),
-            }
-        }
-        findings.extend(
-            invalid
-                .into_iter()
-                .map(|(location, error)| Finding::ConditionInvalid {
-                    location: location.clone(),
-                    error: error.clone(),
-                }),
-        );
-        let enabled = self.licensing_enabled();
-        for location in licence.into_iter().chain(editions.iter().copied()) {
-            if !enabled {
-                findings.push(Finding::ConditionWithoutLicensing {
-                    location: location.clone(),
-                });
-            }
-        }
-        for location in editions {
-            if enabled && !self.editions_enabled() {
-                findings.push(Finding::EditionWithoutEditions {
-                    location: location.clone(),
-                });
-            }
-        }
-        self.of_filters(&mut findings);
-        findings
-    }
-
-    fn of_licensing(&self, findings: &mut Vec<Finding>) {
-        let mut find = |yes: bool, finding| {
-            if yes {
-                findings.push(finding);
-            }
-        };
-        let enabled = self.licensing_enabled();
-        let stated = self.licensing.as_ref().map(|l| l.enabled);
-        find(stated == Some(None), Finding::EnabledMissing);
-        find(
-            self.editions_enabled() && !enabled,
-            Finding::EditionsWithoutLicensing,
-        );
-        find(
-            self.user_access() && !enabled,
-            Finding::UserAccessWithoutLicensing,
-        );
-        for mode in self.modes().filter(|m| *m != "user-access") {
-            find(
-                true,
-                Finding::UnknownMode {
-                    mode: mode.to_owned(),
-                },
-            );
-        }
-        find(self.modes().count() > 0, Finding::ModesSuperseded);
-        for location in &self.unknown {
-            find(
-                true,
-                Finding::UnknownField {
-                    location: location.clone(),
-                },
-            );
-        }
-    }
-
-    fn of_filters(&self, findings: &mut Vec<Finding>) {
-        for filter in &self.filters {
-            let location = filter.location.clone();
-            if !matches!(filter.module_type.as_str(), "trigger" | "scheduledTrigger") {
-                findings.push(Finding::FilterNotSupported { location });
-            } else if filter.app_is_licensed.is_none() {
-                findings.push(Finding::FilterNotBoolean { location });
-            } else if filter.app_is_licensed == Some(true) && !self.licensing_enabled() {
-                findings.push(Finding::FilterWithoutLicensing { location });
-            }
-        }
+    pub fn diagnostics(&self, features: Option<&FeatureMap>) -> Vec<Diagnostic> {
+        check::diagnostics(self, features)
     }
 }
 
@@ -256,8 +169,8 @@ mod tests {
     use super::Manifest;
 
     fn codes(json: &str) -> String {
-        let findings = Manifest::parse(json.as_bytes()).unwrap().findings(None);
-        let codes: Vec<_> = findings.iter().map(|f| f.code()).collect();
+        let diagnostics = Manifest::parse(json.as_bytes()).unwrap().diagnostics(None);
+        let codes: Vec<_> = diagnostics.iter().map(|d| d.code()).collect();
         codes.join(" ")
     }
 
@@ -331,11 +244,11 @@ mod tests {
         let trigger = r#""trigger":[{"key":"t","filter":{"appIsLicensed":true}}]"#;
         for (json, want) in [
             (modules(editions, &page(advanced)), ""),
-            (modules(paid, &page(advanced)), "edition_without_editions"),
+            (modules(paid, &page(advanced)), "editions_not_enabled"),
             (modules(paid, &page(licensed)), ""),
             (
                 modules(r#"{"enabled":false}"#, &page(licensed)),
-                "condition_without_licensing",
+                "licensing_not_enabled",
             ),
             (
                 modules(editions, &page(r#"{"appEdition":"advanced"}"#)),
@@ -349,14 +262,14 @@ mod tests {
             (modules(paid, trigger), ""),
             (
                 modules(r#"{"enabled":false}"#, trigger),
-                "filter_without_licensing",
+                "licensing_not_enabled",
             ),
             (
                 modules(
                     paid,
                     r#""scheduledTrigger":[{"filter":{"appIsLicensed":"yes"}}]"#,
                 ),
-                "filter_not_boolean",
+                "filter_invalid",
             ),
             (
                 modules(paid, r#""consumer":[{"filter":{"appIsLicensed":true}}]"#),
@@ -370,12 +283,17 @@ mod tests {
             assert_eq!(codes(&json), want, "{json}");
         }
         let manifest = Manifest::parse(modules(paid, trigger).as_bytes()).unwrap();
-        assert!(manifest.licensed_triggers().eq(["modules.trigger[0] `t`"]));
+        assert!(
+            manifest
+                .licensed_triggers()
+                .map(ToString::to_string)
+                .eq(["modules.trigger[0] `t`.filter"])
+        );
         let manifest = Manifest::parse(modules(editions, &page(advanced)).as_bytes()).unwrap();
         let first = manifest.conditions().next().unwrap();
         assert_eq!(
-            first.location(),
-            "modules.jira:globalPage[0] `p`.sections[0].pages[0]"
+            first.path().to_string(),
+            "modules.jira:globalPage[0] `p`.sections[0].pages[0].displayConditions"
         );
     }
 
@@ -385,7 +303,10 @@ mod tests {
             "connectModules":{"jira:webPanels":[{"key":"w","conditions":[
                 {"condition":"capability_set","params":{"value":"capabilityAdvanced"}}]}],
             "jira:webItems":[{"key":"i","conditions":[{"invert":true}]}]}}"#;
-        assert_eq!(codes(json), "shown_to_inactive condition_invalid");
+        assert_eq!(
+            codes(json),
+            "condition_invalid shown_to_inactive editions_not_enabled"
+        );
         let manifest = Manifest::parse(json.as_bytes()).unwrap();
         assert_eq!(manifest.connect_key(), Some("com.example.app"));
     }

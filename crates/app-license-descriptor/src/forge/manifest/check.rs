@@ -1,0 +1,183 @@
+//! What is wrong with a manifest.
+
+use app_license::{Error, FeatureMap};
+
+use super::{Manifest, ModuleCondition};
+use crate::diagnostic::{Diagnostic, DocumentPath};
+use crate::document::shown;
+use crate::forge::display_condition::supported;
+use crate::rules;
+
+pub(super) fn diagnostics(manifest: &Manifest, features: Option<&FeatureMap>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    of_licensing(manifest, &mut found);
+    for module in &manifest.conditions {
+        of_condition(module, features, &mut found);
+    }
+    for (path, condition) in &manifest.connect_conditions {
+        match condition {
+            Ok(condition) => found.extend(at(path, condition.diagnostics(features))),
+            Err(error) => found.push(invalid(path, error)),
+        }
+    }
+    of_filters(manifest, &mut found);
+    of_uses(manifest, &mut found);
+    found
+}
+
+fn at(
+    path: &DocumentPath,
+    diagnostics: Vec<Diagnostic>,
+) -> impl Iterator<Item = Diagnostic> + use<'_> {
+    diagnostics.into_iter().map(move |d| d.at(path))
+}
+
+fn invalid(path: &DocumentPath, error: &Error) -> Diagnostic {
+    Diagnostic::new(&rules::CONDITION_INVALID, error.to_string()).at(path)
+}
+
+fn of_licensing(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
+    let app = DocumentPath::root().key("app");
+    let licensing = app.key("licensing");
+    let enabled = manifest.licensing_enabled();
+    let stated = manifest.licensing.as_ref().map(|l| l.enabled);
+    if stated == Some(None) {
+        let message = "`enabled` is missing";
+        found.push(Diagnostic::new(&rules::ENABLED_MISSING, message).at(&licensing));
+    } else if manifest.editions_enabled() && !enabled {
+        let message = "editions are enabled, and licensing is not";
+        let path = licensing.key("editionsEnabled");
+        found.push(Diagnostic::new(&rules::EDITIONS_WITHOUT_LICENSING, message).at(&path));
+    }
+    if manifest.user_access() && !enabled {
+        let message = "billing by user needs `app.licensing.enabled`";
+        let path = app.key("access").key("userAccess");
+        found.push(Diagnostic::new(&rules::USER_ACCESS_WITHOUT_LICENSING, message).at(&path));
+    }
+    let modes = licensing.key("modes");
+    for (n, mode) in manifest.modes().enumerate() {
+        if mode != "user-access" {
+            let message = format!("unknown mode `{mode}`");
+            found.push(Diagnostic::new(&rules::UNKNOWN_MODE, message).at(&modes.index(n)));
+        }
+    }
+    if manifest.modes().next().is_some() {
+        let message = "superseded by `app.access.userAccess`";
+        found.push(Diagnostic::new(&rules::MODES_SUPERSEDED, message).at(&modes));
+    }
+    for path in &manifest.unknown {
+        let message = "the platform has no such field";
+        found.push(Diagnostic::new(&rules::UNKNOWN_FIELD, message).at(path));
+    }
+}
+
+fn of_condition(
+    module: &ModuleCondition,
+    features: Option<&FeatureMap>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let condition = match &module.condition {
+        Ok(condition) => condition,
+        Err(error) => return found.push(invalid(&module.path, error)),
+    };
+    if !supported::has_conditions(&module.module_type, module.nested) {
+        let kind = shown(&module.module_type);
+        let message = if module.nested {
+            format!("pages and sections of `{kind}` have no display conditions")
+        } else {
+            format!("modules of the kind `{kind}` have no display conditions")
+        };
+        let rule = &rules::CONDITION_NOT_SUPPORTED;
+        return found.push(Diagnostic::new(rule, message).at(&module.path));
+    }
+    let json = serde_json::from_str(&module.json).unwrap_or_default();
+    for (path, why) in supported::refused(&module.module_type, &json, &module.path) {
+        found.push(Diagnostic::new(&rules::CONDITION_NOT_SUPPORTED, why).at(&path));
+    }
+    found.extend(at(&module.path, condition.diagnostics(features)));
+}
+
+fn of_filters(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
+    for filter in &manifest.filters {
+        if let Some(problem) = &filter.problem {
+            found.push(Diagnostic::new(&rules::FILTER_INVALID, problem).at(&filter.path));
+        } else if !matches!(filter.module_type.as_str(), "trigger" | "scheduledTrigger") {
+            let kind = shown(&filter.module_type);
+            let message = format!("modules of the kind `{kind}` have no filter on the license");
+            found.push(Diagnostic::new(&rules::FILTER_NOT_SUPPORTED, message).at(&filter.path));
+        }
+    }
+}
+
+/// What asks about the license in an app that is not sold, or about the edition in one that is not
+/// sold in editions: one diagnostic, whatever the number of places.
+fn of_uses(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
+    let conditions = manifest
+        .conditions
+        .iter()
+        .filter_map(|m| Some((&m.path, m.condition.as_ref().ok()?)));
+    let connect = manifest
+        .connect_conditions
+        .iter()
+        .filter_map(|(path, c)| Some((path, c.as_ref().ok()?)));
+    let filters = manifest.filters.iter();
+    let mut license: Vec<_> = filters
+        .filter(|f| f.app_is_licensed == Some(true) && f.problem.is_none())
+        .map(|f| &f.path)
+        .collect();
+    let mut edition = Vec::new();
+    for (path, condition) in conditions {
+        if condition.is_about_editions() {
+            edition.push(path);
+        } else if condition.is_about_the_license() {
+            license.push(path);
+        }
+    }
+    for (path, condition) in connect {
+        if condition.is_about_editions() {
+            edition.push(path);
+        } else if condition.is_about_the_license() {
+            license.push(path);
+        }
+    }
+    let app = DocumentPath::root().key("app");
+    let path = if manifest.licensing.is_some() {
+        app.key("licensing")
+    } else {
+        app
+    };
+    // a missing `enabled`, or editions without licensing, have been named already
+    let named = manifest
+        .licensing
+        .as_ref()
+        .is_some_and(|l| l.enabled.is_none())
+        || manifest.editions_enabled();
+    if !manifest.licensing_enabled() {
+        if let Some(first) = license.first().or_else(|| edition.first())
+            && !named
+        {
+            let places = license.len().saturating_add(edition.len());
+            let message = format!(
+                "licensing is not enabled, and the license is asked about {}",
+                places_text(first, places)
+            );
+            found.push(Diagnostic::new(&rules::LICENSING_NOT_ENABLED, message).at(&path));
+        }
+    } else if let Some(first) = edition.first()
+        && !manifest.editions_enabled()
+    {
+        let message = format!(
+            "editions are not enabled, and the edition is asked about {}",
+            places_text(first, edition.len())
+        );
+        found.push(Diagnostic::new(&rules::EDITIONS_NOT_ENABLED, message).at(&path));
+    }
+}
+
+pub(crate) fn places_text(first: &DocumentPath, places: usize) -> String {
+    match places.saturating_sub(1) {
+        0 => format!("by {first}"),
+        1 => format!("by {first} and in 1 more place"),
+        more => format!("by {first} and in {more} more places"),
+    }
+}
