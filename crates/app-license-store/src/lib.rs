@@ -78,6 +78,8 @@ mod payload;
 mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod record;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod records;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
@@ -96,6 +98,12 @@ pub use memory::MemoryStore;
 pub use name::Name;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
+#[cfg(feature = "postgres")]
+pub use records::PostgresRecords;
+#[cfg(feature = "sqlite")]
+pub use records::SqliteRecords;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use records::StoredRecord;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::{Health, InstallationStore};

@@ -1,9 +1,9 @@
 //! One database for many replicas.
 
-mod connect;
+pub(crate) mod connect;
 mod coordination;
-mod fault;
-mod schema;
+pub(crate) mod fault;
+pub(crate) mod schema;
 mod tenants;
 
 use std::fmt;

@@ -210,8 +210,13 @@ impl Readers {
     }
 }
 
+/// The newest schema known.
+pub(crate) const fn newest_schema() -> i64 {
+    schema::VERSION
+}
+
 /// Puts words to a failure of SQLite.
-fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
+pub(crate) fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
     move |source| Error::unavailable(doing, source)
 }
 

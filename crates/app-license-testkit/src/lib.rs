@@ -53,6 +53,11 @@
 //! by [`MockHost::set_fault`]. Tokens of any shape come from [`TokenSpec`]. [`probe`] runs the
 //! attacks that security reviewers run against every route of the app.
 //!
+//! # What a vendor sees
+//!
+//! [`vendor`] makes license reports and installation stores of any size, with drift planted between
+//! the two, in every spelling of the reporting API.
+//!
 //! # Where the platform is silent
 //!
 //! Nothing public says how a trial of Advanced beside a paid Standard reads: here it is active,
@@ -86,6 +91,7 @@ mod site;
 mod standing;
 mod tenant;
 mod token;
+pub mod vendor;
 mod world;
 
 pub use app_license::Edition;

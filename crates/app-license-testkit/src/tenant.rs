@@ -3,6 +3,7 @@
 mod installing;
 mod licensing;
 mod migrating;
+mod reporting;
 
 use app_license::UnixTime;
 

@@ -23,7 +23,7 @@ const SESSION: &str = "SELECT set_config('synchronous_commit', 'on', false)
         set_config('lock_timeout', '5s', false),
         set_config('idle_in_transaction_session_timeout', '10s', false)";
 
-pub(super) fn pool(url: &str, roots: Option<&[u8]>, connections: usize) -> Result<Pool, Error> {
+pub(crate) fn pool(url: &str, roots: Option<&[u8]>, connections: usize) -> Result<Pool, Error> {
     let mut config: Config = url
         .parse()
         .map_err(|_| Error::invalid("database address", "it is not a PostgreSQL address"))?;

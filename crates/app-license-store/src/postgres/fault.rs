@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// What an operation inside this module ends with when it fails.
 #[derive(Debug)]
-pub(super) enum Fail {
+pub(crate) enum Fail {
     /// The database failed, or could not be reached.
     Database(&'static str, tokio_postgres::Error),
     /// No connection could be had.
@@ -74,13 +74,13 @@ impl From<Fail> for Error {
 }
 
 /// Puts words to a failure of the database.
-pub(super) fn failed(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> Fail {
+pub(crate) fn failed(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> Fail {
     move |error| Fail::Database(doing, error)
 }
 
 /// The database's own word, without the details in which it may repeat the values of a row.
 #[derive(Debug)]
-pub(super) struct Shown(String);
+pub(crate) struct Shown(String);
 
 impl From<&tokio_postgres::Error> for Shown {
     fn from(error: &tokio_postgres::Error) -> Self {

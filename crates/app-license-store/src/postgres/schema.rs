@@ -12,17 +12,17 @@ const MIGRATIONS: [&str; 2] = [
 ];
 
 /// The newest schema known.
-const VERSION: i64 = MIGRATIONS.len() as i64;
+pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// The first half of the advisory locks of this crate: `apLc`.
 pub(super) const LOCKS: i32 = 0x6170_4c63;
 
 /// A PostgreSQL schema name that needs no quoting.
 #[derive(Debug, Clone)]
-pub(super) struct SchemaName(String);
+pub(crate) struct SchemaName(String);
 
 impl SchemaName {
-    pub(super) fn new(name: &str) -> Result<Self, Error> {
+    pub(crate) fn new(name: &str) -> Result<Self, Error> {
         let first = name
             .bytes()
             .next()
@@ -38,7 +38,7 @@ impl SchemaName {
     }
 
     /// Statement text with this schema where it says `$s`.
-    pub(super) fn sql(&self, text: &str) -> String {
+    pub(crate) fn sql(&self, text: &str) -> String {
         text.replace("$s", &format!("\"{}\"", self.0))
     }
 }

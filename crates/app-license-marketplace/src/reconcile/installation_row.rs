@@ -1,0 +1,386 @@
+//! One installation, as far as it says what runs.
+
+use std::borrow::Cow;
+
+use app_license::{State, UnixTime};
+use serde::Deserialize;
+
+use super::Error;
+
+/// Whether the app is there, as a store says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Presence {
+    /// Installed, enabled or not said to be.
+    #[default]
+    InUse,
+    /// Installed and switched off by an admin.
+    Disabled,
+    /// Removed.
+    Uninstalled,
+    /// A word that this version does not know.
+    Unknown,
+}
+
+/// What was last said about an installation's license, by whom it was asked.
+///
+/// ```
+/// use app_license::{State, UnixTime};
+/// use app_license_marketplace::reconcile::Statement;
+/// let mut statement = Statement::new(State::Active, Some(UnixTime::EPOCH));
+/// statement.evaluation = Some(true);
+/// assert_eq!(statement.state, State::Active);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statement {
+    /// Active, inactive, or absent: the platform said that there is none.
+    pub state: State,
+    /// Whether it is a trial.
+    pub evaluation: Option<bool>,
+    /// When it was said (UTC).
+    pub as_of: Option<UnixTime>,
+    /// The capability set that was named with it.
+    pub capability_set: Option<String>,
+    /// The type that was named with it: `COMMERCIAL`, `DEVELOPER`, …
+    pub license_type: Option<String>,
+    /// The entitlement's number that was named with it.
+    pub entitlement_number: Option<String>,
+}
+
+impl Statement {
+    /// A statement of this state and time; the rest is set field by field.
+    #[must_use]
+    pub const fn new(state: State, as_of: Option<UnixTime>) -> Self {
+        Self {
+            state,
+            evaluation: None,
+            as_of,
+            capability_set: None,
+            license_type: None,
+            entitlement_number: None,
+        }
+    }
+}
+
+/// An installation as a store or an export has it: an
+/// [`InstallationRecord`](app_license::InstallationRecord) in JSON, read leniently.
+///
+/// Members that are not known are skipped and all but the key may be missing, so that records of
+/// other versions, of the npm package and of stores of your own are read alike. Beside the members
+/// of the record it may have `environmentType` (`PRODUCTION`, …).
+///
+/// ```
+/// use app_license_marketplace::reconcile::InstallationRow;
+/// let row = InstallationRow::from_json(
+///     r#"{"key":{"connect":"tenant-1"},"status":"enabled","baseUrl":"https://acme.atlassian.net",
+///     "capabilitySet":"capabilityAdvanced"}"#,
+/// )?;
+/// assert_eq!((row.tenant(), row.host()), ("tenant-1", Some("acme.atlassian.net")));
+/// # Ok::<(), app_license_marketplace::reconcile::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct InstallationRow<'a> {
+    json: Json<'a>,
+    /// What was last said about the license: taken from the record; a store that keeps answers of
+    /// a License API elsewhere sets the newer of the two.
+    pub statement: Option<Statement>,
+}
+
+impl<'a> InstallationRow<'a> {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// `installation` for what is no JSON object or has no key.
+    pub fn from_json(json: &'a str) -> Result<Self, Error> {
+        let json: Json<'a> = serde_json::from_str(json).map_err(|e| Error::installation(&e))?;
+        let statement = json.license.as_ref().and_then(JsonLicense::statement);
+        Ok(Self { json, statement })
+    }
+
+    /// The client key on Connect, the installation's ARI on Forge.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        match &self.json.key {
+            Key::Connect(key) | Key::Forge(key) => &key.0,
+        }
+    }
+
+    /// `connect` or `forge`.
+    #[must_use]
+    pub const fn platform(&self) -> &'static str {
+        match self.json.key {
+            Key::Connect(_) => "connect",
+            Key::Forge(_) => "forge",
+        }
+    }
+
+    /// `installed`, `enabled`, `disabled` or `uninstalled`; another word survives.
+    #[must_use]
+    pub fn status(&self) -> &str {
+        self.json.status.as_ref().map_or("installed", |s| &s.0)
+    }
+
+    pub(super) fn presence(&self) -> Presence {
+        match self.status() {
+            "installed" | "enabled" => Presence::InUse,
+            "disabled" => Presence::Disabled,
+            "uninstalled" => Presence::Uninstalled,
+            _ => Presence::Unknown,
+        }
+    }
+
+    /// The key of the Connect app.
+    #[must_use]
+    pub fn app_key(&self) -> Option<&str> {
+        text(self.json.app_key.as_ref())
+    }
+
+    /// The id of the site.
+    #[must_use]
+    pub fn cloud_id(&self) -> Option<&str> {
+        text(self.json.cloud_id.as_ref())
+    }
+
+    /// The host name of the site, out of its base URL.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        let url =
+            text(self.json.base_url.as_ref()).or_else(|| text(self.json.display_url.as_ref()))?;
+        host_of(url)
+    }
+
+    /// The entitlement's id that the installation was last told.
+    #[must_use]
+    pub fn entitlement_id(&self) -> Option<&str> {
+        text(self.json.entitlement.as_ref()?.id.as_ref())
+    }
+
+    /// The entitlement's number that the installation was last told.
+    #[must_use]
+    pub fn entitlement_number(&self) -> Option<&str> {
+        let stated = self.statement.as_ref();
+        let stated = stated.and_then(|s| s.entitlement_number.as_deref());
+        stated.or_else(|| text(self.json.entitlement.as_ref()?.number.as_ref()))
+    }
+
+    /// The last capability set that was named.
+    #[must_use]
+    pub fn capability_set(&self) -> Option<&str> {
+        let stated = self.statement.as_ref();
+        let stated = stated.and_then(|s| s.capability_set.as_deref());
+        stated.or_else(|| text(self.json.capability_set.as_ref()))
+    }
+
+    /// `jira`, `confluence`, or another.
+    #[must_use]
+    pub fn product(&self) -> Option<&str> {
+        text(self.json.product_type.as_ref())
+    }
+
+    /// The Forge environment, an id.
+    #[must_use]
+    pub fn environment_id(&self) -> Option<&str> {
+        text(self.json.environment_id.as_ref())
+    }
+
+    /// The Forge environment's type, where an export names it.
+    #[must_use]
+    pub fn environment_type(&self) -> Option<&str> {
+        text(self.json.environment_type.as_ref())
+    }
+
+    /// When it was installed for the first time (UTC).
+    #[must_use]
+    pub fn first_installed_at(&self) -> Option<UnixTime> {
+        time(self.json.first_installed_at.as_ref())
+    }
+
+    /// When it was installed the last time (UTC).
+    #[must_use]
+    pub fn installed_at(&self) -> Option<UnixTime> {
+        time(self.json.installed_at.as_ref())
+    }
+
+    /// When anything of it last changed (UTC).
+    #[must_use]
+    pub fn updated_at(&self) -> Option<UnixTime> {
+        time(self.json.updated_at.as_ref())
+    }
+
+    /// When it was uninstalled (UTC), while it is.
+    #[must_use]
+    pub fn uninstalled_at(&self) -> Option<UnixTime> {
+        time(self.json.uninstalled_at.as_ref())
+    }
+}
+
+/// The host name of a URL, without port, user and path.
+fn host_of(url: &str) -> Option<&str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let host = host.split(':').next()?.trim_end_matches('.');
+    (!host.is_empty()).then_some(host)
+}
+
+fn text<'t>(text: Option<&'t Text<'_>>) -> Option<&'t str> {
+    text.map(|t| &*t.0).filter(|t| !t.is_empty())
+}
+
+fn time(text: Option<&Text<'_>>) -> Option<UnixTime> {
+    text.and_then(|t| UnixTime::parse(&t.0))
+}
+
+/// Borrowed from the line where it has no escapes.
+#[derive(Debug, Clone)]
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("text")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "an installation's record")]
+struct Json<'a> {
+    #[serde(borrow)]
+    key: Key<'a>,
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
+    #[serde(borrow)]
+    app_key: Option<Text<'a>>,
+    #[serde(borrow)]
+    environment_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    environment_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    base_url: Option<Text<'a>>,
+    #[serde(borrow)]
+    display_url: Option<Text<'a>>,
+    #[serde(borrow)]
+    product_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    cloud_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    entitlement: Option<JsonEntitlement<'a>>,
+    #[serde(borrow)]
+    capability_set: Option<Text<'a>>,
+    #[serde(borrow)]
+    license: Option<JsonLicense<'a>>,
+    #[serde(borrow)]
+    first_installed_at: Option<Text<'a>>,
+    #[serde(borrow)]
+    installed_at: Option<Text<'a>>,
+    #[serde(borrow)]
+    updated_at: Option<Text<'a>>,
+    #[serde(borrow)]
+    uninstalled_at: Option<Text<'a>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Key<'a> {
+    #[serde(borrow)]
+    Connect(Text<'a>),
+    #[serde(borrow)]
+    Forge(Text<'a>),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct JsonEntitlement<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    number: Option<Text<'a>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonLicense<'a> {
+    #[serde(borrow)]
+    state: Option<Text<'a>>,
+    evaluation: Option<bool>,
+    #[serde(borrow)]
+    as_of: Option<Text<'a>>,
+}
+
+impl JsonLicense<'_> {
+    /// An unknown state is not active.
+    fn statement(&self) -> Option<Statement> {
+        let state = match &*self.state.as_ref()?.0 {
+            "active" => State::Active,
+            "absent" => State::Absent,
+            _ => State::Inactive,
+        };
+        let mut statement = Statement::new(state, time(self.as_of.as_ref()));
+        statement.evaluation = self.evaluation;
+        Some(statement)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use app_license::State;
+
+    use super::{InstallationRow, host_of};
+
+    #[test]
+    fn hosts_are_read_out_of_urls() {
+        for (url, host) in [
+            ("https://acme.atlassian.net", Some("acme.atlassian.net")),
+            (
+                "https://acme.atlassian.net/wiki",
+                Some("acme.atlassian.net"),
+            ),
+            (
+                "https://ACME.atlassian.net.:443/?x",
+                Some("ACME.atlassian.net"),
+            ),
+            ("acme.atlassian.net", Some("acme.atlassian.net")),
+            ("https://", None),
+        ] {
+            assert_eq!(host_of(url), host, "{url}");
+        }
+    }
+
+    #[test]
+    fn records_are_read_leniently() {
+        let row = InstallationRow::from_json(
+            r#"{"key":{"forge":"ari:cloud:ecosystem::installation/1"},"new":{"a":[1,{"b":null}]},
+            "appKey":"","cloudId":"c\u00e9","license":{"state":"paused","touchpoint":"x","asOf":null},
+            "installedAt":"2026-11-22T00:00:00Z"}"#,
+        )
+        .unwrap();
+        assert_eq!(row.platform(), "forge");
+        assert_eq!((row.app_key(), row.cloud_id()), (None, Some("cé")));
+        assert_eq!(row.statement.as_ref().unwrap().state, State::Inactive);
+        assert_eq!(row.installed_at().unwrap().as_seconds(), 1_795_305_600);
+        for broken in [
+            "",
+            "{}",
+            "[]",
+            r#"{"key":{"x":"1"}}"#,
+            r#"{"key":{"connect":1}}"#,
+        ] {
+            let error = InstallationRow::from_json(broken).unwrap_err();
+            assert_eq!(error.code(), "installation", "{broken}");
+        }
+    }
+}

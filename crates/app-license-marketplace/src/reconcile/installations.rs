@@ -1,0 +1,206 @@
+//! Where installations are read from: a store of a backend in Rust or JavaScript, or an export.
+
+use std::io::BufRead;
+
+use super::{Error, InstallationRow, Reconciler};
+
+/// The longest line of an export, in bytes.
+const MAX_LINE: u64 = 1 << 20;
+
+/// Records that could not be read: they are counted, and the first is told.
+///
+/// ```
+/// use app_license::UnixTime;
+/// use app_license_marketplace::reconcile::{Options, Reconciler};
+/// let export = b"{\"key\":{\"connect\":\"tenant-1\"}}\n\n{\"key\":\n";
+/// let mut reconciler = Reconciler::new(Options::at(UnixTime::EPOCH));
+/// let unreadable = reconciler.read_ndjson(&export[..])?;
+/// assert_eq!(unreadable.count, 1);
+/// assert_eq!(
+///     unreadable.first.unwrap(),
+///     "line 3: an installation's record cannot be read: it is cut off, at column 7",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// How many.
+    pub count: u64,
+    /// Where the first one is, and what is wrong with it.
+    pub first: Option<String>,
+}
+
+impl Unreadable {
+    fn add(&mut self, place: impl FnOnce() -> String, error: &Error) {
+        self.count = self.count.saturating_add(1);
+        if self.first.is_none() {
+            self.first = Some(format!("{}: {error}", place()));
+        }
+    }
+}
+
+/// Why the installations could not be read to their end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The export cannot be read.
+    #[error("the installations cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// The store cannot be read.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[error(transparent)]
+    Store(#[from] app_license_store::Error),
+    /// Both sides cannot be compared.
+    #[error(transparent)]
+    Reconcile(#[from] Error),
+}
+
+impl ReadError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "read",
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            Self::Store(error) => error.code(),
+            Self::Reconcile(error) => error.code(),
+        }
+    }
+}
+
+impl Reconciler {
+    /// Takes installations from an export: one JSON record a line, read as
+    /// [`InstallationRow::from_json`] does. Empty lines are skipped. Only one line is in memory.
+    ///
+    /// # Errors
+    /// `read`; those of [`Reconciler::installation`].
+    pub fn read_ndjson(&mut self, mut lines: impl BufRead) -> Result<Unreadable, ReadError> {
+        let mut unreadable = Unreadable::default();
+        let mut line = Vec::new();
+        for number in 1_u64.. {
+            line.clear();
+            let read = std::io::Read::take(&mut lines, MAX_LINE).read_until(b'\n', &mut line)?;
+            if read == 0 {
+                break;
+            }
+            let place = || format!("line {number}");
+            if line.last() != Some(&b'\n') && u64::try_from(read) == Ok(MAX_LINE) {
+                lines.skip_until(b'\n')?;
+                let reason = format!("it is longer than {MAX_LINE} bytes");
+                unreadable.add(place, &super::ErrorKind::Installation { reason }.into());
+                continue;
+            }
+            let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line);
+            let text = text.trim_ascii();
+            if text.is_empty() {
+                continue;
+            }
+            let row = std::str::from_utf8(text)
+                .map_err(|_| {
+                    let reason = "it is not UTF-8".to_owned();
+                    super::ErrorKind::Installation { reason }.into()
+                })
+                .and_then(InstallationRow::from_json);
+            match row {
+                Ok(row) => self.installation(&row)?,
+                Err(error) => unreadable.add(place, &error),
+            }
+        }
+        Ok(unreadable)
+    }
+
+    /// Takes installations from a SQLite file: of the Rust store, or of the npm package's. Nothing
+    /// is written to it, and its records are of one moment.
+    ///
+    /// # Errors
+    /// Those of [`SqliteRecords::for_each`](app_license_store::SqliteRecords::for_each) and of
+    /// [`Reconciler::installation`].
+    #[cfg(feature = "sqlite")]
+    pub fn read_sqlite(
+        &mut self,
+        records: &app_license_store::SqliteRecords,
+    ) -> Result<Unreadable, ReadError> {
+        let mut store = StoreRead::default();
+        records.for_each(|record| store.take(self, &record))?;
+        store.end()
+    }
+
+    /// Takes installations from a PostgreSQL database, in one read-only transaction.
+    ///
+    /// # Errors
+    /// Those of [`PostgresRecords::for_each`](app_license_store::PostgresRecords::for_each) and of
+    /// [`Reconciler::installation`].
+    #[cfg(feature = "postgres")]
+    pub async fn read_postgres(
+        &mut self,
+        records: &app_license_store::PostgresRecords,
+    ) -> Result<Unreadable, ReadError> {
+        let mut store = StoreRead::default();
+        records.for_each(|record| store.take(self, &record)).await?;
+        store.end()
+    }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[derive(Default)]
+struct StoreRead {
+    unreadable: Unreadable,
+    failed: Option<Error>,
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+impl StoreRead {
+    fn take(
+        &mut self,
+        reconciler: &mut Reconciler,
+        record: &app_license_store::StoredRecord<'_>,
+    ) -> std::ops::ControlFlow<()> {
+        let place = || format!("tenant `{}`", record.tenant);
+        let mut row = match InstallationRow::from_json(record.record) {
+            Ok(row) => row,
+            Err(error) => {
+                self.unreadable.add(place, &error);
+                return std::ops::ControlFlow::Continue(());
+            }
+        };
+        if let Some(answer) = &record.license {
+            match statement(answer) {
+                Ok(newer) if newer.as_of >= row.statement.as_ref().and_then(|s| s.as_of) => {
+                    row.statement = Some(newer);
+                }
+                Ok(_) => {}
+                Err(error) => self.unreadable.add(place, &error),
+            }
+        }
+        match reconciler.installation(&row) {
+            Ok(()) => std::ops::ControlFlow::Continue(()),
+            Err(error) => {
+                self.failed = Some(error);
+                std::ops::ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn end(self) -> Result<Unreadable, ReadError> {
+        match self.failed {
+            Some(error) => Err(error.into()),
+            None => Ok(self.unreadable),
+        }
+    }
+}
+
+/// What a License API answered, as the core reads it.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn statement(answer: &app_license_store::CachedLicense) -> Result<super::Statement, Error> {
+    let license = answer.license().map_err(|_| {
+        let reason = "the stored answer of a License API is damaged".to_owned();
+        Error::from(super::ErrorKind::Installation { reason })
+    })?;
+    let mut statement = super::Statement::new(license.state(), Some(answer.fetched_at()));
+    statement.evaluation = license.is_evaluation();
+    statement.capability_set = license.capability_set().map(ToString::to_string);
+    statement.license_type = license.kind().map(ToString::to_string);
+    statement.entitlement_number = license.entitlement_number().map(str::to_owned);
+    Ok(statement)
+}

@@ -1,0 +1,54 @@
+//! Planted drift is found once, and nothing else.
+
+use std::collections::BTreeSet;
+
+use app_license_testkit::vendor::{Quirk, Vendor};
+use proptest::prelude::*;
+
+use super::support::{assert_same, planted, read_ndjson, read_report, reconciler};
+
+fn compare(vendor: &Vendor) {
+    let mut reconciler = reconciler();
+    read_report(&mut reconciler, vendor);
+    read_ndjson(&mut reconciler, vendor);
+    assert_same(vendor, &reconciler.finish().unwrap());
+}
+
+#[test]
+fn an_honest_vendor_has_no_drift() {
+    let vendor = Vendor::new(1, 1_000);
+    assert!(planted(&vendor).is_empty());
+    compare(&vendor);
+}
+
+#[test]
+fn every_kind_and_cause_is_planted_and_found_once() {
+    let vendor = Vendor::new(2, 1_000).drift_in_every(7);
+    let kinds: BTreeSet<_> = vendor.planted().iter().map(|p| p.kind).collect();
+    assert_eq!(kinds.len(), 5);
+    let causes: BTreeSet<_> = vendor.planted().iter().map(|p| p.cause).collect();
+    assert_eq!(causes.len(), 10, "{causes:?}");
+    compare(&vendor);
+}
+
+#[test]
+fn drift_is_found_through_every_quirk_of_the_reporting_api() {
+    for quirk in Quirk::ALL {
+        compare(&Vendor::new(3, 600).drift_in_every(5).quirk(quirk));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn planted_drift_is_found_once_and_nothing_else(
+        seed: u64,
+        customers in 1_u64..300,
+        every in 1_u64..20,
+        quirks in proptest::sample::subsequence(Quirk::ALL.to_vec(), 0..=Quirk::ALL.len()),
+    ) {
+        let vendor = Vendor::new(seed, customers).drift_in_every(every);
+        compare(&quirks.into_iter().fold(vendor, Vendor::quirk));
+    }
+}

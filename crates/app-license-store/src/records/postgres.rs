@@ -1,0 +1,176 @@
+//! Records in a PostgreSQL database.
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+use deadpool_postgres::{Pool, Transaction};
+use tokio_postgres::{IsolationLevel, Row};
+
+use super::{StoredRecord, license};
+use crate::error::{Error, ErrorKind};
+use crate::postgres::connect;
+use crate::postgres::fault::{Fail, failed};
+use crate::postgres::schema::{SchemaName, VERSION};
+
+/// How many rows are fetched at a time.
+const ROWS: i32 = 1000;
+
+/// The records of a store in a PostgreSQL database.
+///
+/// They are read in one read-only transaction, so all are of one moment, and nothing is migrated.
+/// The role that connects needs no more than the right to read the tables.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), app_license_store::Error> {
+/// use std::ops::ControlFlow;
+/// use app_license_store::PostgresRecords;
+/// let records = PostgresRecords::new("postgres://reader@db.example.com/app?sslmode=require")?;
+/// let mut count = 0_u64;
+/// records.for_each(|_| {
+///     count += 1;
+///     ControlFlow::Continue(())
+/// }).await?;
+/// # Ok(()) }
+/// ```
+pub struct PostgresRecords {
+    pool: Pool,
+    schema: SchemaName,
+}
+
+impl PostgresRecords {
+    /// Records in the schema `app_license`. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// `invalid` for the address.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        Self::in_schema(url, "app_license")
+    }
+
+    /// Records in a schema of another name.
+    ///
+    /// # Errors
+    /// `invalid` for the address, or for the name.
+    pub fn in_schema(url: &str, schema: &str) -> Result<Self, Error> {
+        Ok(Self {
+            pool: connect::pool(url, None, 1)?,
+            schema: SchemaName::new(schema)?,
+        })
+    }
+
+    /// Calls `each` with every record, in no promised order, until it breaks. A thousand are
+    /// fetched at a time: memory does not grow with their number.
+    ///
+    /// # Errors
+    /// `newer_schema` for a schema of a newer version, `foreign_database` where there is none,
+    /// `store_unavailable`, `store_corrupt`.
+    pub async fn for_each(
+        &self,
+        each: impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        Ok(self.read(each).await?)
+    }
+
+    async fn read(
+        &self,
+        mut each: impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
+    ) -> Result<(), Fail> {
+        let read = failed("read the installations");
+        let mut client = self.pool.get().await?;
+        let transaction = client
+            .build_transaction()
+            .read_only(true)
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .start()
+            .await
+            .map_err(&read)?;
+        // the caller may take its time between two portions
+        transaction
+            .batch_execute(
+                "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
+            )
+            .await
+            .map_err(&read)?;
+        let sql = self.sql(&transaction).await?;
+        let portal = transaction.bind(sql.as_str(), &[]).await.map_err(&read)?;
+        loop {
+            let rows = transaction
+                .query_portal(&portal, ROWS)
+                .await
+                .map_err(&read)?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in &rows {
+                if one(row, &mut each)?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// What to ask, by the version of the schema.
+    async fn sql(&self, transaction: &Transaction<'_>) -> Result<String, Fail> {
+        let read = failed("read the schema version");
+        let table = self.schema.sql("$s.schema_version");
+        let known: Option<String> = transaction
+            .query_one("SELECT to_regclass($1)::text", &[&table])
+            .await
+            .and_then(|row| row.try_get(0))
+            .map_err(&read)?;
+        if known.is_none() {
+            let found = format!("there is no table {table}");
+            return Err(Error::from(ErrorKind::ForeignDatabase { found }).into());
+        }
+        let found: i64 = transaction
+            .query_one(
+                &self
+                    .schema
+                    .sql("SELECT coalesce(max(version), 0) FROM $s.schema_version"),
+                &[],
+            )
+            .await
+            .and_then(|row| row.try_get(0))
+            .map_err(&read)?;
+        if found > VERSION {
+            let known = VERSION;
+            return Err(Error::from(ErrorKind::NewerSchema { found, known }).into());
+        }
+        Ok(self.schema.sql(if found < 2 {
+            "SELECT tenant, record, NULL::text, NULL::text, NULL::bigint FROM $s.installation"
+        } else {
+            "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetched_at
+            FROM $s.installation i LEFT JOIN LATERAL (
+                SELECT touchpoint, document, fetched_at FROM $s.license
+                WHERE tenant = i.tenant ORDER BY fetched_at DESC LIMIT 1) l ON true"
+        }))
+    }
+}
+
+impl fmt::Debug for PostgresRecords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresRecords")
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}
+
+fn one(
+    row: &Row,
+    each: &mut impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, Fail> {
+    let read = failed("read the installations");
+    let touchpoint: Option<&str> = row.try_get(2).map_err(&read)?;
+    let record = StoredRecord {
+        tenant: row.try_get(0).map_err(&read)?,
+        record: row.try_get(1).map_err(&read)?,
+        license: match touchpoint {
+            None => None,
+            touchpoint => license(
+                touchpoint,
+                row.try_get(3).map_err(&read)?,
+                row.try_get(4).map_err(&read)?,
+            )?,
+        },
+    };
+    Ok(each(record))
+}

@@ -1,0 +1,176 @@
+//! Records in a SQLite file.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
+
+use super::{StoredRecord, license};
+use crate::error::{Error, ErrorKind};
+use crate::sqlite::{failed, newest_schema};
+
+/// Tables of a store of this crate.
+const RUST: &str = "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetched_at
+    FROM installation i LEFT JOIN license l ON l.rowid = (
+        SELECT rowid FROM license WHERE tenant = i.tenant ORDER BY fetched_at DESC LIMIT 1)";
+/// The same before version 2 of the schema, or where no License API was ever asked.
+const WITHOUT_LICENSES: &str = "SELECT tenant, record, NULL, NULL, NULL FROM installation";
+/// Tables of the npm package's own layout, which stands beside the app's tables in one file.
+const JAVASCRIPT: &str = "SELECT 'connect:' || client_key, record, NULL, NULL, NULL
+    FROM app_license_installations";
+
+/// The records of a store in a SQLite file, of this crate's [`SqliteStore`](crate::SqliteStore) or
+/// of the npm package's.
+///
+/// The file is opened for reading alone and nothing in it is migrated: the app may run meanwhile.
+/// All records are of one moment. A copy on a medium that cannot be written is read as it is.
+///
+/// ```
+/// # let directory = tempfile::tempdir().unwrap();
+/// use app_license_store::SqliteRecords;
+/// let nothing = SqliteRecords::open(directory.path().join("misspelt.db"));
+/// assert_eq!(nothing.unwrap_err().code(), "store_unavailable"); // and no file was made
+/// ```
+pub struct SqliteRecords {
+    connection: Connection,
+    sql: &'static str,
+}
+
+impl SqliteRecords {
+    /// Opens a file that is there.
+    ///
+    /// # Errors
+    /// `newer_schema` for a file of a newer version, `foreign_database` for one without
+    /// installations, `store_unavailable`.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let connection = open(path, "")?;
+        match layout(&connection) {
+            Ok(sql) => Ok(Self {
+                connection,
+                sql: sql?,
+            }),
+            // SQLite wants to write beside a file in WAL mode, even to read it
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
+                let connection = open(path, "?immutable=1")?;
+                let sql = layout(&connection).map_err(failed("read the schema"))??;
+                Ok(Self { connection, sql })
+            }
+            Err(error) => Err(failed("read the schema")(error)),
+        }
+    }
+
+    /// Calls `each` with every record, in no promised order, until it breaks. What it is given
+    /// lives in one buffer: memory does not grow with the number of records.
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    pub fn for_each(
+        &self,
+        mut each: impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let read = failed("read the installations");
+        let mut statement = self.connection.prepare(self.sql).map_err(&read)?;
+        let mut rows = statement.query([]).map_err(&read)?;
+        while let Some(row) = rows.next().map_err(&read)? {
+            let flow = one(row, &mut each).map_err(&read)??;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SqliteRecords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteRecords").finish_non_exhaustive()
+    }
+}
+
+fn one(
+    row: &Row<'_>,
+    each: &mut impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
+) -> rusqlite::Result<Result<ControlFlow<()>, Error>> {
+    let touchpoint = row.get_ref(2)?.as_str_or_null()?;
+    let license = match touchpoint {
+        None => Ok(None),
+        touchpoint => license(touchpoint, row.get(3)?, row.get(4)?),
+    };
+    let record = StoredRecord {
+        tenant: row.get_ref(0)?.as_str()?,
+        record: row.get_ref(1)?.as_str()?,
+        license: match license {
+            Ok(license) => license,
+            Err(error) => return Ok(Err(error)),
+        },
+    };
+    Ok(Ok(each(record)))
+}
+
+fn open(path: &Path, query: &str) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = if query.is_empty() {
+        Connection::open_with_flags(path, flags)
+    } else {
+        let uri = format!("file:{}{query}", escaped(&path.to_string_lossy()));
+        Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+    };
+    let connection = opened.map_err(failed("open the database"))?;
+    let set = failed("open the database");
+    connection
+        .busy_timeout(Duration::from_secs(5))
+        .map_err(&set)?;
+    for (pragma, value) in [
+        ("trusted_schema", 0),
+        ("cache_size", -4096),
+        ("query_only", 1),
+    ] {
+        connection
+            .pragma_update(None, pragma, value)
+            .map_err(&set)?;
+    }
+    Ok(connection)
+}
+
+/// A path inside a `file:` URI.
+fn escaped(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for c in path.chars() {
+        match c {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            c => uri.push(c),
+        }
+    }
+    uri
+}
+
+/// Whose tables there are, and so what to ask.
+fn layout(connection: &Connection) -> rusqlite::Result<Result<&'static str, Error>> {
+    let has = |table: &str| {
+        connection
+            .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?
+            .exists([table])
+    };
+    if has("installation")? {
+        let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if found > newest_schema() {
+            let known = newest_schema();
+            return Ok(Err(ErrorKind::NewerSchema { found, known }.into()));
+        }
+        let licenses = has("license")?
+            && connection
+                .prepare("SELECT 1 FROM license LIMIT 1")?
+                .exists([])?;
+        return Ok(Ok(if licenses { RUST } else { WITHOUT_LICENSES }));
+    }
+    if has("app_license_installations")? {
+        return Ok(Ok(JAVASCRIPT));
+    }
+    let found = "it has no table of installations".to_owned();
+    Ok(Err(ErrorKind::ForeignDatabase { found }.into()))
+}
