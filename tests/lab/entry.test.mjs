@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-import * as lib from "../../crates/app-license-cli/assets/custom-ui/app-license.js";
+import * as lib from "../../crates/app-license-lab/assets/custom-ui/app-license.js";
 import { run } from "../../wasm/js/test/vectors.mjs";
 
 const vectors = new URL("../vectors/", import.meta.url);

@@ -11,7 +11,7 @@ use crate::npm;
 use crate::wasm::{self, Cpu, Environment, Origin, TARGET};
 
 pub(crate) const FOLDER: &str = "wasm/js";
-const LAB_COPY: &str = "crates/app-license-cli/assets/custom-ui/app-license.js";
+const LAB_COPY: &str = "crates/app-license-lab/assets/custom-ui/app-license.js";
 const LAB_HEADER: &str =
     "// The browser entry of the npm package `app-license`, made by cargo xtask wasm: do not edit.";
 

@@ -53,11 +53,8 @@ pub enum Fault {
     #[error("the store failed: {0}")]
     Store(#[from] app_license_store::Error),
     /// The lab could not be set up, or could not go on.
-    #[error("{0}")]
-    Lab(String),
-    /// A scenario that cannot be read.
-    #[error("{0}")]
-    Scenario(String),
+    #[error(transparent)]
+    Lab(#[from] app_license_lab::Error),
     /// An option, or what a file named by one holds, is not what it must be.
     #[error("{0}")]
     Option(String),
@@ -77,8 +74,7 @@ impl Fault {
             Self::Vectors(_) => "vectors",
             Self::Host(error) => error.code(),
             Self::Store(error) => error.code(),
-            Self::Lab(_) => "lab",
-            Self::Scenario(_) => "scenario",
+            Self::Lab(error) => error.code(),
             Self::Option(_) => "option",
         }
     }
@@ -87,9 +83,12 @@ impl Fault {
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Read { .. } | Self::Write(_) | Self::Host(_) | Self::Store(_) | Self::Lab(_) => {
-                Exit::Error
-            }
+            Self::Read { .. } | Self::Write(_) | Self::Host(_) | Self::Store(_) => Exit::Error,
+            Self::Lab(
+                app_license_lab::Error::Lab(_)
+                | app_license_lab::Error::Host(_)
+                | app_license_lab::Error::Store(_),
+            ) => Exit::Error,
             _ => Exit::Invalid,
         }
     }

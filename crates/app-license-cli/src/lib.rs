@@ -37,7 +37,6 @@ mod detect;
 mod exit;
 mod fault;
 mod io;
-mod lab;
 mod now;
 mod output;
 mod raw;

@@ -1,5 +1,6 @@
 //! `app-license lab`
 
+pub(crate) mod check;
 mod scenario;
 mod serve;
 
@@ -11,9 +12,9 @@ use app_license_store::{InstallationStore, MemoryStore, PostgresStore, SqliteSto
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::lab::bench::AppKind;
-use crate::lab::demo::{APP_KEY, FORGE_ID};
 use crate::output::Format;
+use app_license_lab::AppKind;
+use app_license_lab::demo::{APP_KEY, FORGE_ID};
 
 /// Where the lab keeps everything unless told otherwise.
 pub(crate) const FOLDER: &str = "app-license-lab";
@@ -146,7 +147,7 @@ impl StoreUrl {
                 if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
                     std::fs::create_dir_all(folder).map_err(|source| {
                         let folder = folder.display();
-                        Fault::Lab(format!("cannot make the folder `{folder}`: {source}"))
+                        lab_error(format!("cannot make the folder `{folder}`: {source}"))
                     })?;
                 }
                 Arc::new(SqliteStore::open(path).await?)
@@ -155,13 +156,18 @@ impl StoreUrl {
     }
 }
 
+/// What could not be set up around the lab.
+pub(crate) fn lab_error(message: impl Into<String>) -> Fault {
+    app_license_lab::Error::Lab(message.into()).into()
+}
+
 /// A runtime for everything of the lab.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Fault::Lab(format!("cannot start: {error}")))
+        .map_err(|error| lab_error(format!("cannot start: {error}")))
 }
 
 #[cfg(test)]

@@ -10,14 +10,15 @@ use app_license_testkit::{Delivery, SignedRequest};
 use serde_json::{Value, json};
 
 use crate::command::decide::read_features;
+use crate::command::lab::check::explainer;
 use crate::command::lab::{FOLDER, runtime};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::lab::check::Checker;
-use crate::lab::demo::{APP_KEY, FORGE_ID, Rules};
-use crate::lab::scenario::EDITIONS;
 use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show, table};
+use app_license_lab::EDITIONS;
+use app_license_lab::Rules;
+use app_license_lab::demo::{APP_KEY, FORGE_ID};
 use events::{Made, Trigger};
 
 /// Send your app one signed event, iframe URL, invocation token or context
@@ -136,23 +137,19 @@ impl Args {
             Some(path) => read_features(path)?,
             None => app_license::FeatureMap::from_toml(EDITIONS)?,
         };
-        let rules = Rules::new(map, app_license::Policy::new())?;
-        let checker = Checker {
-            host: &world.host,
-            questions: &rules.questions,
-            policy: rules.policy,
-        };
-        let told = checker.told(request, &world.tenant);
+        let rules = Rules::new(map, app_license::Policy::new());
+        let explainer = explainer(rules.features())?;
+        let explained = explainer.request(&world.host, &rules, request, &world.tenant);
         let good = (200..300).contains(&answer.status());
         let json = json!({
             "event": request.name(), "url": request.url().split('?').next(),
-            "status": answer.status(), "answer": answer.text(), "verified": told.verified,
+            "status": answer.status(), "answer": answer.text(), "verified": explained.verified,
         });
         show(io, format, &json, |out| {
             let style = if good { GOOD } else { BAD };
             let status = paint(style.bold(), answer.status());
             writeln!(out, "{status} {}", clean(request.name()))?;
-            human(out, &told.verified)?;
+            human(out, &explained.verified)?;
             let text = answer.text();
             match text.trim() {
                 "" => Ok(()),

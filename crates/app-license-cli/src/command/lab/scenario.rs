@@ -9,14 +9,16 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::command::decide::read_features;
+use crate::command::lab::check::explainer;
 use crate::command::lab::runtime;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
-use crate::lab::bench::OwnApp;
-use crate::lab::demo::{APP_KEY, FORGE_ID, Rules};
-use crate::lab::scenario::{Check, Scenario, Told, run};
 use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show};
+use app_license_lab::ExternalApp;
+use app_license_lab::Rules;
+use app_license_lab::demo::{APP_KEY, FORGE_ID};
+use app_license_lab::{Check, Error as LabError, Scenario, ScenarioReport, run};
 
 /// Play a story of a customer against a test clock, and check what it expects
 ///
@@ -70,7 +72,7 @@ pub(super) struct Args {
 struct Played {
     file: String,
     #[serde(flatten)]
-    told: Told,
+    result: ScenarioReport,
     #[serde(skip)]
     time: Duration,
 }
@@ -88,7 +90,7 @@ impl Args {
             scenarios.push(self.play(io, file)?);
         }
         let report = Report {
-            passed: scenarios.iter().all(|played| played.told.passed),
+            passed: scenarios.iter().all(|played| played.result.passed),
             scenarios,
         };
         if let Some(path) = &self.junit {
@@ -105,46 +107,47 @@ impl Args {
     fn play(&self, io: &mut Io<'_>, file: &Path) -> Result<Played, Fault> {
         let shown = file.display().to_string();
         let bytes = io.read(file, MAX_INPUT)?;
-        let named = |fault: Fault| match fault {
-            Fault::Scenario(why) => Fault::Scenario(format!("{shown}: {why}")),
+        let named = |error: LabError| match error {
+            LabError::Scenario(why) => LabError::Scenario(format!("{shown}: {why}")),
             other => other,
         };
         let text = std::str::from_utf8(&bytes)
-            .map_err(|_| Fault::Scenario(format!("{shown}: not UTF-8")))?;
+            .map_err(|_| LabError::Scenario(format!("{shown}: not UTF-8")))?;
         let story = Scenario::parse(text).map_err(named)?;
         let given = self.features.as_deref().map(read_features).transpose()?;
-        let rules = Rules::new(story.features(given)?, story.policy())?;
-        let own = self.app.as_ref().map(|base_url| OwnApp {
+        let rules = Rules::new(story.features(given)?, story.policy());
+        let own = self.app.as_ref().map(|base_url| ExternalApp {
             base_url: base_url.clone(),
             key: self.app_key.clone(),
             forge_id: self.app_id.clone(),
         });
+        let explainer = explainer(rules.features())?;
         let began = Instant::now();
-        let told = runtime()?
-            .block_on(run(&story, rules, own))
+        let result = runtime()?
+            .block_on(run(&story, rules, own, explainer))
             .map_err(named)?;
         Ok(Played {
             file: shown,
-            told,
+            result,
             time: began.elapsed(),
         })
     }
 
     fn human(&self, out: &mut dyn Write, report: &Report) -> std::io::Result<()> {
         for played in &report.scenarios {
-            let held = played.told.checks.iter().filter(|it| it.passed).count();
-            let word = if played.told.passed {
+            let held = played.result.checks.iter().filter(|it| it.passed).count();
+            let word = if played.result.passed {
                 paint(GOOD.bold(), "held")
             } else {
                 paint(BAD.bold(), "failed")
             };
-            let all = played.told.checks.len();
+            let all = played.result.checks.len();
             writeln!(
                 out,
                 "{word} {} ({held} of {all})",
-                clean(&played.told.title)
+                clean(&played.result.title)
             )?;
-            for check in &played.told.checks {
+            for check in &played.result.checks {
                 if self.all || !check.passed {
                     line(out, check)?;
                 }

@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::check::explainer;
 use super::{ServeArgs, StoreUrl, runtime};
 use crate::command::decide::read_features;
+use crate::command::lab::lab_error;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::lab::bench::{Lab, OwnApp, Setup, Start, listen};
-use crate::lab::console::{self, Desk};
-use crate::lab::demo::Rules;
-use crate::lab::scenario::EDITIONS;
-use crate::lab::{keys, persist};
 use crate::now::NowArgs;
 use crate::output::{BOLD, DIM, Format, paint};
+use app_license_lab::EDITIONS;
+use app_license_lab::Rules;
+use app_license_lab::console::{self, ConsoleState};
+use app_license_lab::{ExternalApp, Lab, LabConfig, Start, listen};
+use app_license_lab::{keys, persist};
 
 impl ServeArgs {
     pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
@@ -31,15 +33,15 @@ impl ServeArgs {
         let (listener, _) = listen(self.port).await?;
         let lab = self.lab().await?;
         let world = self.world();
-        let exported = keys::export(&lab.host, &lab.app, &self.data.join("keys"))?;
+        let exported = keys::export(lab.host(), lab.app(), &self.data.join("keys"))?;
         let port = self.port;
-        let own = lab.own.then(|| origin(lab.app.base_url()));
-        let desk = Desk {
+        let own = lab.is_external().then(|| origin(lab.app().base_url()));
+        let desk = ConsoleState {
             lab: Arc::clone(&lab),
             port,
             frames: match own.flatten() {
-                Some(origin) => format!("{} {origin}", lab.pages_url),
-                None => lab.pages_url.clone(),
+                Some(origin) => format!("{} {origin}", lab.pages_url()),
+                None => lab.pages_url().to_owned(),
             },
             panel: self.panel,
             endpoint: self.endpoint,
@@ -49,13 +51,13 @@ impl ServeArgs {
             // serving on an open listener does not end
             let _ = axum::serve(listener, router).await;
         });
-        let keeper = tokio::spawn(persist::keep(Arc::clone(&lab), world.clone()));
+        let keeper = tokio::spawn(persist::save_on_change(Arc::clone(&lab), world.clone()));
         let url = format!("http://127.0.0.1:{port}/");
         announce(io, format, &url, &lab, &exported)?;
         let stopped = stopped().await;
         keeper.abort();
         persist::write(&lab, &world)?;
-        stopped.map_err(|error| Fault::Lab(format!("cannot wait for Ctrl-C: {error}")))?;
+        stopped.map_err(|error| lab_error(format!("cannot wait for Ctrl-C: {error}")))?;
         if format == Format::Human {
             writeln!(io.out, "\nkept in {}", world.display())?;
         }
@@ -75,18 +77,20 @@ impl ServeArgs {
         let start = saved.unwrap_or_else(|| Start::New {
             now: NowArgs { now: None }.time(),
         });
-        let own = self.app.as_ref().map(|base_url| OwnApp {
+        let own = self.app.as_ref().map(|base_url| ExternalApp {
             base_url: base_url.clone(),
             key: self.app_key.clone(),
             forge_id: self.app_id.clone(),
         });
-        let lab = Lab::start(Setup {
-            rules: Rules::new(map, app_license::Policy::new())?,
+        let explainer = explainer(&map)?;
+        let lab = Lab::start(LabConfig {
+            rules: Rules::new(map, app_license::Policy::new()),
             store,
             kind: self.kind.into(),
             own,
             ports: Some(self.port.saturating_add(1)),
             start,
+            explainer,
         })
         .await?;
         if fresh {
@@ -126,14 +130,18 @@ fn announce(
     format: Format,
     url: &str,
     lab: &Lab,
-    exported: &keys::Exported,
+    exported: &keys::ExportedKeys,
 ) -> Result<(), Fault> {
-    let app = lab.app.base_url();
+    let app = lab.app().base_url();
     if format == Format::Json {
         let ready = json!({"console": url, "app": app, "keys": exported});
         writeln!(io.out, "{ready}")?;
     } else {
-        let whose = if lab.own { "your app" } else { "the demo app" };
+        let whose = if lab.is_external() {
+            "your app"
+        } else {
+            "the demo app"
+        };
         writeln!(io.out, "{} {url}", paint(BOLD, "the lab:     "))?;
         writeln!(io.out, "{whose:<13} {app}")?;
         for (label, value) in exported.lines() {

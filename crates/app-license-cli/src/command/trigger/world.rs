@@ -8,10 +8,11 @@ use app_license_testkit::{App, ErrorKind, MockHost, Stage, Tenant, TestClock};
 use serde::Serialize;
 
 use super::Args;
+use crate::command::lab::lab_error;
 use crate::fault::Fault;
 use crate::io::read_file;
-use crate::lab::keys::{self, Exported};
-use crate::lab::persist::replace;
+use app_license_lab::keys::{self, ExportedKeys};
+use app_license_lab::persist::replace;
 
 const MAX_WORLD: usize = 16 << 20;
 
@@ -105,7 +106,7 @@ impl World {
         let mut builder = MockHost::builder().clock(TestClock::ticking());
         if path.exists() {
             let text = String::from_utf8(read_file(&path, MAX_WORLD)?)
-                .map_err(|_| Fault::Lab(format!("`{}` is not UTF-8", path.display())))?;
+                .map_err(|_| lab_error(format!("`{}` is not UTF-8", path.display())))?;
             builder = builder.restore(text);
         }
         // the app fetches keys only when something is sent to it; addresses must be the same ones
@@ -113,7 +114,7 @@ impl World {
         let host = if served {
             let started = builder.ports_from(args.port).start().await;
             started.map_err(|error| match error.kind() {
-                ErrorKind::Network { why, .. } => Fault::Lab(format!(
+                ErrorKind::Network { why, .. } => lab_error(format!(
                     "cannot serve the keys on ports {} and after: {why}; another trigger may run, \
                      or take others with --port",
                     args.port
@@ -142,7 +143,7 @@ impl World {
     /// Public keys and addresses.
     pub(super) fn export(&self, args: &Args) -> Result<impl Serialize + use<>, Fault> {
         replace(&file(args), self.host.snapshot()?.as_bytes())?;
-        let exported: Exported = keys::export(&self.host, &self.tenant.app()?, &args.keys)?;
+        let exported: ExportedKeys = keys::export(&self.host, &self.tenant.app()?, &args.keys)?;
         Ok(exported)
     }
 }

@@ -11,7 +11,7 @@ use crate::output::clean;
 pub(super) fn report(stories: &[Played]) -> Result<Vec<u8>, Fault> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     let count = |failed: bool| {
-        let checks = stories.iter().flat_map(|story| &story.told.checks);
+        let checks = stories.iter().flat_map(|story| &story.result.checks);
         checks.filter(|check| !failed || !check.passed).count()
     };
     writer
@@ -26,11 +26,11 @@ pub(super) fn report(stories: &[Played]) -> Result<Vec<u8>, Fault> {
 }
 
 fn suite(writer: &mut Writer<Vec<u8>>, story: &Played) -> std::io::Result<()> {
-    let checks = &story.told.checks;
+    let checks = &story.result.checks;
     let failures = checks.iter().filter(|check| !check.passed).count();
     writer
         .create_element("testsuite")
-        .with_attribute(("name", clean(&story.told.title).as_str()))
+        .with_attribute(("name", clean(&story.result.title).as_str()))
         .with_attribute(("file", clean(&story.file).as_str()))
         .with_attribute(("tests", checks.len().to_string().as_str()))
         .with_attribute(("failures", failures.to_string().as_str()))
@@ -40,7 +40,7 @@ fn suite(writer: &mut Writer<Vec<u8>>, story: &Played) -> std::io::Result<()> {
                 let name = clean(format_args!("step {}: {}", check.step, check.what));
                 let case = writer
                     .create_element("testcase")
-                    .with_attribute(("classname", clean(&story.told.title).as_str()))
+                    .with_attribute(("classname", clean(&story.result.title).as_str()))
                     .with_attribute(("name", name.as_str()));
                 if check.passed {
                     case.write_empty()?;

@@ -7,12 +7,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::persist::replace;
-use crate::fault::Fault;
+use crate::error::Error;
 
 /// Where everything is that an app has to be told.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Exported {
+pub struct ExportedKeys {
     /// The public key that signs `installed` and `uninstalled`, PEM.
     install_key: PathBuf,
     /// The key set of invocation tokens, JSON.
@@ -26,9 +26,21 @@ pub(crate) struct Exported {
 }
 
 /// Writes public keys and addresses. The folder holds nothing that signs.
-pub(crate) fn export(host: &MockHost, app: &App, folder: &Path) -> Result<Exported, Fault> {
+///
+/// # Errors
+/// When a file cannot be written.
+///
+/// ```
+/// use app_license_testkit::{App, MockHost};
+/// let host = MockHost::offline();
+/// let app = App::connect("com.example.app", "https://app.example.com").expect("an app");
+/// let folder = std::env::temp_dir().join("app-license-lab-keys-doc");
+/// app_license_lab::keys::export(&host, &app, &folder).expect("written");
+/// assert!(folder.join("jwks.json").exists());
+/// ```
+pub fn export(host: &MockHost, app: &App, folder: &Path) -> Result<ExportedKeys, Error> {
     let key = host.install_key()?;
-    let exported = Exported {
+    let exported = ExportedKeys {
         install_key: folder.join("install-keys").join(key.id()),
         jwks: folder.join("jwks.json"),
         install_keys_url: host.url(Service::InstallKeys),
@@ -48,9 +60,17 @@ pub(crate) fn export(host: &MockHost, app: &App, folder: &Path) -> Result<Export
     Ok(exported)
 }
 
-impl Exported {
-    /// What to show of it.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = (&'static str, &str)> {
+impl ExportedKeys {
+    /// Labels and addresses, for people.
+    ///
+    /// ```
+    /// # use app_license_testkit::{App, MockHost};
+    /// # let app = App::connect("com.example.app", "https://app.example.com").expect("an app");
+    /// # let folder = std::env::temp_dir().join("app-license-lab-lines-doc");
+    /// let keys = app_license_lab::keys::export(&MockHost::offline(), &app, &folder).expect("written");
+    /// assert_eq!(keys.lines().count(), 0); // nothing is served
+    /// ```
+    pub fn lines(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("install keys", self.install_keys_url.as_deref()),
             ("key set", self.jwks_url.as_deref()),

@@ -1,4 +1,4 @@
-//! The bench everything stands on: platform, app, journal, timelines.
+//! What everything acts on: platform, app, journal, timelines.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,66 +10,92 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::check::Checker;
+use super::action::DeliveryMode;
 use super::demo::{self, Rules};
-use super::journal::{Entry, Journal};
-use super::moves::Way;
+use super::explainer::Explainer;
+use super::journal::{DeliveredRequest, Entry, Journal};
 use super::pages;
 use super::timeline::Timelines;
-use crate::fault::Fault;
+use crate::error::Error;
 
-/// What kind of app stands on the bench.
+/// What kind of app the lab runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum AppKind {
+#[non_exhaustive]
+pub enum AppKind {
+    /// A Connect app.
     Connect,
+    /// A Forge app.
     Forge,
+    /// A Connect app with a Forge half.
     #[default]
     ConnectOnForge,
 }
 
 /// An app that somebody else runs.
 #[derive(Debug, Clone)]
-pub(crate) struct OwnApp {
-    pub(crate) base_url: String,
-    pub(crate) key: String,
-    pub(crate) forge_id: String,
+#[expect(clippy::exhaustive_structs, reason = "made by whoever starts the lab")]
+pub struct ExternalApp {
+    /// Its base URL.
+    pub base_url: String,
+    /// The key of its Connect half.
+    pub key: String,
+    /// The id of its Forge half, a UUID.
+    pub forge_id: String,
 }
 
-/// How to set the bench up.
-pub(crate) struct Setup {
-    pub(crate) rules: Rules,
-    pub(crate) store: Arc<dyn InstallationStore>,
-    pub(crate) kind: AppKind,
+/// How to start a lab.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by whoever starts the lab")]
+pub struct LabConfig {
+    /// What the app sells, and how it decides.
+    pub rules: Rules,
+    /// Where the demo app keeps installations.
+    pub store: Arc<dyn InstallationStore>,
+    /// What kind of app it is.
+    pub kind: AppKind,
     /// The user's own app, in place of the demo app.
-    pub(crate) own: Option<OwnApp>,
+    pub own: Option<ExternalApp>,
     /// The port of the demo app; the platform's services follow. Free ports unless said.
-    pub(crate) ports: Option<u16>,
-    pub(crate) start: Start,
+    pub ports: Option<u16>,
+    /// Where the story begins.
+    pub start: Start,
+    /// What the journal says about requests.
+    pub explainer: Explainer,
 }
 
 /// Where the story begins.
-pub(crate) enum Start {
-    New { now: UnixTime },
-    Saved(Box<Saved>),
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Start {
+    /// An empty world.
+    New {
+        /// What the test clock shows, seconds, UTC.
+        now: UnixTime,
+    },
+    /// What [`persist::read`](crate::persist::read) found.
+    Saved(Box<SavedLab>),
 }
 
 /// Everything but the app's own store, as a second start finds it.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Saved {
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SavedLab {
     /// What [`MockHost::snapshot`] wrote.
     pub(crate) platform: String,
     pub(crate) now: UnixTime,
     pub(crate) timelines: Timelines,
-    pub(crate) way: Way,
+    #[serde(alias = "way")]
+    pub(crate) delivery: DeliveryMode,
     pub(crate) entries: u64,
 }
 
-/// Platform, app, and what the app was told.
-pub(crate) struct Lab {
+/// Platform, app, and the journal of what the app received.
+#[derive(Debug)]
+pub struct Lab {
     pub(crate) host: MockHost,
     pub(crate) app: App,
     pub(crate) rules: Rules,
+    explainer: Explainer,
     pub(crate) store: Arc<dyn InstallationStore>,
     /// Whether the app is the user's own.
     pub(crate) own: bool,
@@ -82,16 +108,22 @@ pub(crate) struct Lab {
 }
 
 /// What changes.
+#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) journal: Journal,
     pub(crate) timelines: Timelines,
-    pub(crate) way: Way,
+    pub(crate) delivery: DeliveryMode,
     /// Events that come after those of the next move.
     pub(crate) held: Vec<(Tenant, SignedRequest)>,
 }
 
 impl Lab {
-    pub(crate) async fn start(setup: Setup) -> Result<Arc<Self>, Fault> {
+    /// Starts the platform's services and the app, on loopback.
+    ///
+    /// # Errors
+    /// When a port cannot be opened, the saved world is of another version, or the app's key or id
+    /// is not one.
+    pub async fn start(setup: LabConfig) -> Result<Arc<Self>, Error> {
         let clock = TestClock::frozen();
         let mut builder = MockHost::builder().clock(clock.clone());
         if let Some(port) = setup.ports {
@@ -100,7 +132,7 @@ impl Lab {
         let mut state = State {
             journal: Journal::default(),
             timelines: Timelines::default(),
-            way: Way::Once,
+            delivery: DeliveryMode::Once,
             held: Vec::new(),
         };
         match setup.start {
@@ -109,7 +141,7 @@ impl Lab {
                 clock.set(saved.now);
                 builder = builder.restore(saved.platform);
                 state.timelines = saved.timelines;
-                state.way = saved.way;
+                state.delivery = saved.delivery;
                 state.journal = Journal::after(saved.entries);
             }
         }
@@ -139,6 +171,7 @@ impl Lab {
         Ok(Arc::new(Self {
             host,
             app,
+            explainer: setup.explainer,
             rules: setup.rules,
             store: setup.store,
             own: setup.own.is_some(),
@@ -151,58 +184,87 @@ impl Lab {
     }
 
     /// Everything a second start needs, but the app's store.
-    pub(crate) fn saved(&self) -> Result<Saved, Fault> {
+    pub(crate) fn saved(&self) -> Result<SavedLab, Error> {
         let platform = self.host.snapshot()?;
         let state = self.state();
-        Ok(Saved {
+        Ok(SavedLab {
             platform,
             now: self.host.clock().now(),
             timelines: state.timelines.clone(),
-            way: state.way,
+            delivery: state.delivery,
             entries: state.journal.last(),
         })
     }
 
     /// The app on a site; both are made when they are new.
-    pub(crate) fn tenant(&self, site: &str) -> Result<Tenant, Fault> {
+    pub(crate) fn tenant(&self, site: &str) -> Result<Tenant, Error> {
         Ok(self.host.tenant(&self.app, site)?)
     }
 
     /// A new site of this product.
-    pub(crate) fn add_site(&self, site: &str, product: Product) -> Result<Tenant, Fault> {
+    ///
+    /// # Errors
+    /// When the name is no site's, or the site is of the other product.
+    pub fn add_site(&self, site: &str, product: Product) -> Result<Tenant, Error> {
         self.host.site(site, product)?;
         let tenant = self.tenant(site)?;
         let now = self.host.clock().now();
         self.state().timelines.note(&tenant, now);
-        self.tell();
+        self.notify();
         Ok(tenant)
+    }
+
+    /// The mock host platform.
+    #[must_use]
+    pub const fn host(&self) -> &MockHost {
+        &self.host
+    }
+
+    /// The app, as the platform knows it.
+    #[must_use]
+    pub const fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Whether the app is the user's own.
+    #[must_use]
+    pub const fn is_external(&self) -> bool {
+        self.own
+    }
+
+    /// Where the demo app and the Custom UI page are.
+    #[must_use]
+    pub fn pages_url(&self) -> &str {
+        &self.pages_url
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn checker(&self) -> Checker<'_> {
-        Checker {
-            host: &self.host,
-            questions: &self.rules.questions,
-            policy: self.rules.policy,
-        }
+    pub(crate) fn explain(&self, request: &SignedRequest, tenant: &Tenant) -> DeliveredRequest {
+        self.explainer
+            .request(&self.host, &self.rules, request, tenant)
     }
 
-    pub(crate) fn write(&self, entry: Entry) {
+    /// What pasted text says.
+    pub(crate) fn explain_text(&self, text: &[u8]) -> Result<serde_json::Value, Error> {
+        self.explainer.text(&self.host, &self.rules, text)
+    }
+
+    pub(crate) fn record_entry(&self, entry: Entry) {
         self.state().journal.add(entry);
-        self.tell();
+        self.notify();
     }
 
     /// Says that something has changed.
-    pub(crate) fn tell(&self) {
+    pub(crate) fn notify(&self) {
         self.news
             .send_modify(|version| *version = version.saturating_add(1));
     }
 
     /// Follows the changes.
-    pub(crate) fn follow(&self) -> watch::Receiver<u64> {
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
         self.news.subscribe()
     }
 }
@@ -213,7 +275,7 @@ impl Drop for Lab {
     }
 }
 
-fn app(kind: AppKind, base_url: &str, key: &str, forge_id: &str) -> Result<App, Fault> {
+fn app(kind: AppKind, base_url: &str, key: &str, forge_id: &str) -> Result<App, Error> {
     Ok(match kind {
         AppKind::Connect => App::connect(key, base_url)?,
         AppKind::Forge => App::forge(forge_id, base_url)?,
@@ -222,11 +284,23 @@ fn app(kind: AppKind, base_url: &str, key: &str, forge_id: &str) -> Result<App, 
 }
 
 /// Opens a port of loopback; any free one for 0.
-pub(crate) async fn listen(port: u16) -> Result<(TcpListener, String), Fault> {
+///
+/// # Errors
+/// When the port is taken.
+///
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), app_license_lab::Error> {
+/// let (_listener, url) = app_license_lab::listen(0).await?;
+/// assert!(url.starts_with("http://127.0.0.1:"));
+/// # Ok(())
+/// # }
+/// ```
+pub async fn listen(port: u16) -> Result<(TcpListener, String), Error> {
     let opened = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).await;
     let bound = opened.and_then(|it| it.local_addr().map(|address| (it, address)));
     let (listener, address) = bound.map_err(|error| {
-        Fault::Lab(format!(
+        Error::Lab(format!(
             "cannot open port {port} of this machine: {error}; take another with --port"
         ))
     })?;

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use app_license::connect::KeyHosts;
 use app_license::forge::KeySetUrl;
-use app_license::{AppKey, FeatureMap, License, Policy, UnixTime, Verified};
+use app_license::{AppKey, Capability, Decision, FeatureMap, License, Policy, UnixTime, Verified};
 use app_license_client::{ConnectLicenseApi, Fetcher, ForgeKeys, InstallKeys};
 use app_license_server::{ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Rejection};
 use app_license_store::InstallationStore;
@@ -28,32 +28,70 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use serde::Serialize;
 use serde_json::json;
 
-use crate::command::decide::Questions;
-use crate::fault::Fault;
+use crate::error::Error;
 
 /// The key of the demo app's descriptor.
-pub(crate) const APP_KEY: &str = "com.example.lab";
+pub const APP_KEY: &str = "com.example.lab";
 /// The id of its Forge half.
-pub(crate) const FORGE_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
+pub const FORGE_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 
 /// What the app sells, and how it decides.
+///
+/// ```
+/// use app_license::{FeatureMap, Policy};
+/// use app_license_lab::{EDITIONS, Rules};
+/// let rules = Rules::new(FeatureMap::from_toml(EDITIONS)?, Policy::new());
+/// assert!(rules.features().features().count() > 0);
+/// # Ok::<(), app_license::Error>(())
+/// ```
 #[derive(Debug, Clone)]
-pub(crate) struct Rules {
+pub struct Rules {
     pub(crate) map: FeatureMap,
-    pub(crate) questions: Arc<Questions>,
     pub(crate) policy: Policy,
 }
 
+/// A feature and what was decided about it.
+#[derive(Debug, Serialize)]
+pub(crate) struct FeatureDecision {
+    pub(crate) name: String,
+    #[serde(flatten)]
+    pub(crate) decision: Decision,
+}
+
 impl Rules {
-    pub(crate) fn new(map: FeatureMap, policy: Policy) -> Result<Self, Fault> {
-        let questions = Arc::new(Questions::new(Some(map.clone()), None)?);
-        Ok(Self {
-            map,
-            questions,
-            policy,
-        })
+    /// These features, decided by this policy.
+    #[must_use]
+    pub const fn new(map: FeatureMap, policy: Policy) -> Self {
+        Self { map, policy }
+    }
+
+    /// The features that the app sells.
+    #[must_use]
+    pub const fn features(&self) -> &FeatureMap {
+        &self.map
+    }
+
+    /// How the app decides.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Every feature of the map, decided.
+    pub(crate) fn decisions(
+        &self,
+        decide: &dyn Fn(&Capability) -> Decision,
+    ) -> Vec<FeatureDecision> {
+        let decided = |name: &str| {
+            Some(FeatureDecision {
+                name: name.to_owned(),
+                decision: decide(self.map.requirement(name)?),
+            })
+        };
+        self.map.features().filter_map(decided).collect()
     }
 }
 
@@ -86,11 +124,11 @@ pub(crate) fn router(
     base_url: &str,
     store: &Arc<dyn InstallationStore>,
     rules: &Rules,
-) -> Result<Router, Fault> {
-    let built = |error: &dyn std::error::Error| Fault::Lab(error.to_string());
+) -> Result<Router, Error> {
+    let built = |error: &dyn std::error::Error| Error::Lab(error.to_string());
     let gateway = host
         .gateway()
-        .ok_or_else(|| Fault::Lab("the platform is not served".to_owned()))?;
+        .ok_or_else(|| Error::Lab("the platform is not served".to_owned()))?;
     let fetcher = Fetcher::rerouted_for_tests(gateway).map_err(|e| built(&e))?;
     let clock = host.clock().clone();
     let now = move || -> UnixTime { clock.now() };
@@ -173,13 +211,12 @@ impl Demo {
         self.confirmed.license(request).await
     }
 
-    /// Every feature, decided on a proved licence.
+    /// Every feature, decided on a proved license.
     fn decide(&self, policy: &Policy, license: &Verified<License>) -> Response {
         let now = self.host.clock().now();
         let answers = self
             .rules
-            .questions
-            .answers(&|needs| license.decide(policy, needs, now));
+            .decisions(&|capability| license.decide(policy, capability, now));
         Json(json!({"state": license.state().name(), "decisions": answers})).into_response()
     }
 }
@@ -187,11 +224,11 @@ impl Demo {
 async fn panel(State(demo): State<Demo>, request: ConnectRequest) -> Result<Response, Rejection> {
     let license = demo.connect.license(&request).await?;
     let now = demo.host.clock().now();
-    let decide = |needs: &app_license::Capability| license.decide(&demo.rules.policy, needs, now);
+    let decide = |needs: &Capability| license.decide(&demo.rules.policy, needs, now);
     let asked = demo.confirmed(&request).await;
     Ok(panel::page(
         &license,
-        &demo.rules.questions.answers(&decide),
+        &demo.rules.decisions(&decide),
         &asked,
     ))
 }

@@ -8,53 +8,72 @@ use app_license_testkit::{Tenant, TestClock};
 use serde::Serialize;
 
 use super::{Expect, Scenario, Step};
-use crate::fault::Fault;
-use crate::lab::ask::Place;
-use crate::lab::bench::{Lab, OwnApp, Setup, Start};
-use crate::lab::demo::Rules;
+use crate::decisions::DecisionSource;
+use crate::demo::Rules;
+use crate::error::Error;
+use crate::explainer::Explainer;
+use crate::{ExternalApp, Lab, LabConfig, Start};
 
 /// How a story went.
 #[derive(Debug, Serialize)]
-pub(crate) struct Told {
-    pub(crate) title: String,
-    pub(crate) passed: bool,
-    pub(crate) checks: Vec<Check>,
+#[non_exhaustive]
+pub struct ScenarioReport {
+    /// The story's title.
+    pub title: String,
+    /// Whether every expectation held.
+    pub passed: bool,
+    /// Every expectation, in order.
+    pub checks: Vec<Check>,
 }
 
 /// One expectation, and what was found.
 #[derive(Debug, Serialize)]
-pub(crate) struct Check {
+#[non_exhaustive]
+pub struct Check {
     /// The step, from 1.
-    pub(crate) step: usize,
+    pub step: usize,
     /// What the step does.
-    pub(crate) say: String,
-    pub(crate) what: String,
-    pub(crate) expected: String,
-    pub(crate) found: String,
-    pub(crate) passed: bool,
+    pub say: String,
+    /// What was looked at.
+    pub what: String,
+    /// What the story expects, as text.
+    pub expected: String,
+    /// What was found, as text.
+    pub found: String,
+    /// Whether the two are the same.
+    pub passed: bool,
 }
 
 /// Plays a story against the demo app, or an app that somebody else runs.
-pub(crate) async fn run(
+///
+/// # Errors
+/// When the lab cannot be started, a step names what does not exist, or the platform refuses an
+/// action whose refusal the story does not expect. An expectation that does not hold is no error:
+/// it is in the report.
+///
+/// The crate's first page has an example.
+pub async fn run(
     story: &Scenario,
     rules: Rules,
-    own: Option<OwnApp>,
-) -> Result<Told, Fault> {
+    own: Option<ExternalApp>,
+    explainer: Explainer,
+) -> Result<ScenarioReport, Error> {
     let now = match story.start() {
         Some(text) => UnixTime::parse(text)
-            .ok_or_else(|| Fault::Scenario(format!("`{text}` is no time to start at")))?,
+            .ok_or_else(|| Error::Scenario(format!("`{text}` is no time to start at")))?,
         None => UnixTime::EPOCH.plus(TestClock::START),
     };
-    let lab = Lab::start(Setup {
+    let lab = Lab::start(LabConfig {
         rules,
         store: Arc::new(MemoryStore::new()),
         kind: story.app,
         own,
         ports: None,
         start: Start::New { now },
+        explainer,
     })
     .await?;
-    let mut stage = Stage {
+    let mut stage = Player {
         lab,
         site: "acme".to_owned(),
         seen: Sequence::START,
@@ -67,14 +86,14 @@ pub(crate) async fn run(
         stage.say.clone_from(&step.say);
         stage.play(step).await?;
     }
-    Ok(Told {
+    Ok(ScenarioReport {
         title: story.title.clone(),
         passed: stage.checks.iter().all(|check| check.passed),
         checks: stage.checks,
     })
 }
 
-struct Stage {
+struct Player {
     lab: Arc<Lab>,
     site: String,
     /// How much of the store's history is told.
@@ -84,30 +103,30 @@ struct Stage {
     checks: Vec<Check>,
 }
 
-impl Stage {
-    async fn play(&mut self, step: &Step) -> Result<(), Fault> {
+impl Player {
+    async fn play(&mut self, step: &Step) -> Result<(), Error> {
         if let Some(site) = &step.site {
             self.site.clone_from(site);
         }
         if let Some(tick) = &step.clock {
-            self.lab.tick(tick).await?;
+            self.lab.change_clock(tick).await?;
         }
         if let Some(trouble) = &step.fault {
-            self.lab.trouble(trouble)?;
+            self.lab.change_fault(trouble)?;
         }
         if let Some(keys) = step.rotate {
-            self.lab.rotate(keys)?;
+            self.lab.rotate_keys(keys)?;
         }
         if let Some(way) = step.delivery {
-            self.lab.deliver_so(way);
+            self.lab.set_delivery_mode(way);
         }
         let tenant = self.lab.tenant(&self.site)?;
         let mut answers = Vec::new();
         let mut refused = None;
-        if let Some(wish) = &step.wish {
-            match self.lab.make(&self.site, wish).await {
+        if let Some(action) = &step.action {
+            match self.lab.perform(&self.site, action).await {
                 Ok(said) => answers = said,
-                Err(Fault::Host(error)) if step.expect.refused.is_some() => {
+                Err(Error::Host(error)) if step.expect.refused.is_some() => {
                     refused = Some(error.code());
                 }
                 Err(other) => return Err(other),
@@ -139,10 +158,10 @@ impl Stage {
     }
 
     fn check(&mut self, what: &str, expected: &str, found: &str) {
-        self.judge(what, expected, found, expected == found);
+        self.record_check(what, expected, found, expected == found);
     }
 
-    fn judge(&mut self, what: &str, expected: &str, found: &str, passed: bool) {
+    fn record_check(&mut self, what: &str, expected: &str, found: &str, passed: bool) {
         self.checks.push(Check {
             step: self.step,
             say: self.say.clone(),
@@ -154,7 +173,7 @@ impl Stage {
     }
 
     /// What the app's store noted since it was last looked at, of any site.
-    async fn changes(&mut self, expect: &Expect) -> Result<(), Fault> {
+    async fn changes(&mut self, expect: &Expect) -> Result<(), Error> {
         let news = self.lab.store.events_after(self.seen, 1_000).await?;
         if let Some(last) = news.last() {
             self.seen = last.sequence;
@@ -180,7 +199,7 @@ impl Stage {
         }
     }
 
-    async fn is_installed(&self, tenant: &Tenant) -> Result<bool, Fault> {
+    async fn is_installed(&self, tenant: &Tenant) -> Result<bool, Error> {
         let key = match tenant.app()?.connect_key() {
             Some(_) => {
                 let key = app_license::ClientKey::new(&tenant.site().client_key()?)?;
@@ -195,30 +214,30 @@ impl Stage {
         Ok(found.is_some_and(|found| found.status() != InstallationStatus::Uninstalled))
     }
 
-    /// Every feature at every place. A URL says no more than `lic=none` of a licence that ended
+    /// Every feature at every place. A URL says no more than `lic=none` of a license that ended
     /// or never was, so `inactive` there stands for what the other places know better.
-    async fn decisions(&mut self, expect: &Expect, tenant: &Tenant) -> Result<(), Fault> {
+    async fn decisions(&mut self, expect: &Expect, tenant: &Tenant) -> Result<(), Error> {
         if expect.decision.is_empty() {
             return Ok(());
         }
         let places = match &expect.at {
             Some(places) => places.clone(),
-            None => self.lab.places(tenant),
+            None => self.lab.decision_sources(tenant),
         };
         for place in places {
-            let seen = self.lab.ask(&self.site, place).await?;
+            let seen = self.lab.decisions_at(&self.site, place).await?;
             for (feature, expected) in &expect.decision {
                 let found = seen.of(feature);
                 let blurred = expect.at.is_none() && is_blurred(place, expected, &found);
                 let what = format!("decision {feature} at the {}", place.name());
-                self.judge(&what, expected, &found, blurred || found == *expected);
+                self.record_check(&what, expected, &found, blurred || found == *expected);
             }
         }
         Ok(())
     }
 }
 
-fn is_blurred(place: Place, expected: &str, found: &str) -> bool {
+fn is_blurred(place: DecisionSource, expected: &str, found: &str) -> bool {
     place.says_only_lic()
         && found == "denied: inactive"
         && matches!(expected, "denied: trial_ended" | "denied: absent")

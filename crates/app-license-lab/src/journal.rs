@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use app_license::UnixTime;
+use app_license_testkit::SignedRequest;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -28,41 +29,72 @@ pub(crate) struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mishap: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) told: Option<Told>,
+    pub(crate) told: Option<DeliveredRequest>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) answer: Option<Answered>,
+    pub(crate) answer: Option<AppResponse>,
 }
 
 /// A request, decoded beside what was verified and decided.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Told {
-    pub(crate) method: &'static str,
-    pub(crate) url: String,
-    pub(crate) curl: String,
+#[expect(clippy::exhaustive_structs, reason = "made by the explainer")]
+pub struct DeliveredRequest {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The whole address.
+    pub url: String,
+    /// The request as a command for curl.
+    pub curl: String,
     /// The body, where it is JSON.
     #[serde(skip_serializing_if = "Value::is_null")]
-    pub(crate) body: Value,
-    /// Header and claims of the token.
+    pub body: Value,
+    /// Header and claims of the token, unverified.
     #[serde(skip_serializing_if = "Value::is_null")]
-    pub(crate) token: Value,
-    /// What `inspect` says of the part that speaks of the licence.
+    pub token: Value,
+    /// What `inspect` says of the part that holds the license statement.
     #[serde(skip_serializing_if = "Value::is_null")]
-    pub(crate) inspected: Value,
+    pub inspected: Value,
     /// What `verify` says: the verdict, what is proved, the decisions.
     #[serde(skip_serializing_if = "Value::is_null")]
-    pub(crate) verified: Value,
+    pub verified: Value,
+}
+
+impl DeliveredRequest {
+    /// The request as it was sent, explained by nothing.
+    ///
+    /// ```
+    /// use app_license_lab::DeliveredRequest;
+    /// use app_license_testkit::{App, MockHost};
+    /// let host = MockHost::offline();
+    /// let app = App::connect("com.example.app", "https://app.example.com")?;
+    /// let acme = host.tenant(&app, "acme")?;
+    /// acme.install()?;
+    /// assert_eq!(DeliveredRequest::of(&acme.page("/panel")?).method, "GET");
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn of(request: &SignedRequest) -> Self {
+        Self {
+            method: request.method(),
+            url: request.url(),
+            curl: request.curl(),
+            body: request.json(),
+            token: Value::Null,
+            inspected: Value::Null,
+            verified: Value::Null,
+        }
+    }
 }
 
 /// What the app answered.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Answered {
+pub(crate) struct AppResponse {
     /// The status; `None` when it could not be reached.
     pub(crate) status: Option<u16>,
     /// The body as text, or why it could not be reached.
     pub(crate) text: String,
 }
 
-impl Answered {
+impl AppResponse {
     pub(crate) fn new(status: Option<u16>, mut text: String) -> Self {
         if text.len() > MAX_ANSWER {
             let end = (0..=MAX_ANSWER).rev().find(|at| text.is_char_boundary(*at));

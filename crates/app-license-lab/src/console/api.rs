@@ -10,11 +10,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Desk;
-use crate::command::inspect::inspected;
-use crate::detect::Look;
-use crate::fault::Fault;
-use crate::lab::moves::{Keys, Kind, Move, Tick, Trouble, Way};
+use super::ConsoleState;
+use crate::action::{Action, ClockChange, DeliveryMode, FaultChange, FaultKind, KeyRotation};
+use crate::error::Error;
 
 /// How long a question for news is kept waiting.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,22 +22,22 @@ const MAX_SITES: usize = 10_000;
 const MAX_NEW: usize = 1_000;
 
 /// Something went wrong on the way: what, as people read it.
-pub(super) struct Wrong(Fault);
+pub(super) struct ApiError(Error);
 
-impl<E: Into<Fault>> From<E> for Wrong {
+impl<E: Into<Error>> From<E> for ApiError {
     fn from(error: E) -> Self {
         Self(error.into())
     }
 }
 
-impl IntoResponse for Wrong {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = json!({"error": {"code": self.0.code(), "message": self.0.to_string()}});
         (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
     }
 }
 
-type Done = Result<Json<Value>, Wrong>;
+type ApiResult = Result<Json<Value>, ApiError>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,9 +46,12 @@ pub(super) struct After {
 }
 
 /// Clock, faults and where everything is; waits for news after a version.
-pub(super) async fn state(State(desk): State<Desk>, Query(after): Query<After>) -> Json<Value> {
-    let lab = &desk.lab;
-    let mut news = lab.follow();
+pub(super) async fn state(
+    State(console): State<ConsoleState>,
+    Query(after): Query<After>,
+) -> Json<Value> {
+    let lab = &console.lab;
+    let mut news = lab.subscribe();
     if let Some(after) = after.after {
         let waited = news.wait_for(|version| *version != after);
         // no news is an answer too
@@ -63,7 +64,7 @@ pub(super) async fn state(State(desk): State<Desk>, Query(after): Query<After>) 
             let fault = lab.host.fault(*service);
             json!({
                 "name": service.name(), "url": lab.host.url(*service),
-                "hits": lab.host.hits(*service), "fault": Kind::of(fault.as_ref()),
+                "hits": lab.host.hits(*service), "fault": FaultKind::of(fault.as_ref()),
             })
         })
         .collect();
@@ -77,7 +78,7 @@ pub(super) async fn state(State(desk): State<Desk>, Query(after): Query<After>) 
         "pages": lab.pages_url,
         "jwks": lab.host.jwks_url(),
         "services": services,
-        "delivery": lab.state().way,
+        "delivery": lab.state().delivery,
         "sites": lab.host.sites().len(),
     }))
 }
@@ -100,23 +101,26 @@ enum Wanted {
     Confluence,
 }
 
-pub(super) async fn add_sites(State(desk): State<Desk>, Json(new): Json<NewSites>) -> Done {
+pub(super) async fn add_sites(
+    State(console): State<ConsoleState>,
+    Json(new): Json<NewSites>,
+) -> ApiResult {
     let product = match new.product {
         Wanted::Jira => Product::Jira,
         Wanted::Confluence => Product::Confluence,
     };
     let count = new.count.unwrap_or(1).min(MAX_NEW);
-    if desk.lab.host.sites().len().saturating_add(count) > MAX_SITES {
-        return Err(Fault::Option(format!("more than {MAX_SITES} sites")).into());
+    if console.lab.host.sites().len().saturating_add(count) > MAX_SITES {
+        return Err(Error::Option(format!("more than {MAX_SITES} sites")).into());
     }
     match new.count {
         None => {
-            desk.lab.add_site(&new.site, product)?;
+            console.lab.add_site(&new.site, product)?;
         }
         Some(_) => {
             for number in 1..=count {
                 let name = format!("{}-{number:04}", new.site);
-                desk.lab.add_site(&name, product)?;
+                console.lab.add_site(&name, product)?;
             }
         }
     }
@@ -125,37 +129,54 @@ pub(super) async fn add_sites(State(desk): State<Desk>, Json(new): Json<NewSites
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wish {
+pub(super) struct ActionRequest {
     site: String,
     #[serde(rename = "move")]
-    wish: Move,
+    action: Action,
 }
 
-pub(super) async fn make(State(desk): State<Desk>, Json(wish): Json<Wish>) -> Done {
-    let answers = desk.lab.make(&wish.site, &wish.wish).await?;
+pub(super) async fn make(
+    State(console): State<ConsoleState>,
+    Json(action): Json<ActionRequest>,
+) -> ApiResult {
+    let answers = console.lab.perform(&action.site, &action.action).await?;
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     Ok(Json(json!({ "answers": statuses })))
 }
 
-pub(super) async fn clock(State(desk): State<Desk>, Json(tick): Json<Tick>) -> Done {
-    Ok(Json(json!({ "now": desk.lab.tick(&tick).await? })))
+pub(super) async fn clock(
+    State(console): State<ConsoleState>,
+    Json(tick): Json<ClockChange>,
+) -> ApiResult {
+    Ok(Json(
+        json!({ "now": console.lab.change_clock(&tick).await? }),
+    ))
 }
 
-pub(super) async fn fault(State(desk): State<Desk>, Json(trouble): Json<Trouble>) -> Done {
-    desk.lab.trouble(&trouble)?;
+pub(super) async fn fault(
+    State(console): State<ConsoleState>,
+    Json(trouble): Json<FaultChange>,
+) -> ApiResult {
+    console.lab.change_fault(&trouble)?;
     Ok(Json(json!({})))
 }
 
-pub(super) async fn delivery(State(desk): State<Desk>, Json(way): Json<Way>) -> Done {
-    desk.lab.deliver_so(way);
+pub(super) async fn delivery(
+    State(console): State<ConsoleState>,
+    Json(way): Json<DeliveryMode>,
+) -> ApiResult {
+    console.lab.set_delivery_mode(way);
     Ok(Json(json!({})))
 }
 
-pub(super) async fn rotate(State(desk): State<Desk>, Json(keys): Json<Keys>) -> Done {
+pub(super) async fn rotate(
+    State(console): State<ConsoleState>,
+    Json(keys): Json<KeyRotation>,
+) -> ApiResult {
     // making an RSA key takes its time
-    let lab = desk.lab;
-    let made = tokio::task::spawn_blocking(move || lab.rotate(keys)).await;
-    let id = made.map_err(|error| Fault::Lab(error.to_string()))??;
+    let lab = console.lab;
+    let made = tokio::task::spawn_blocking(move || lab.rotate_keys(keys)).await;
+    let id = made.map_err(|error| Error::Lab(error.to_string()))??;
     Ok(Json(json!({ "key": id })))
 }
 
@@ -166,19 +187,11 @@ pub(super) struct Input {
 }
 
 /// The command line's `inspect`.
-pub(super) async fn inspect(State(desk): State<Desk>, Json(input): Json<Input>) -> Done {
-    let rules = &desk.lab.rules;
-    let look = Look {
-        now: desk.lab.host.clock().now(),
-        touchpoint: None,
-    };
-    let report = inspected(
-        input.input.as_bytes(),
-        look,
-        &rules.questions,
-        &rules.policy,
-    )?;
-    Ok(Json(report))
+pub(super) async fn inspect(
+    State(console): State<ConsoleState>,
+    Json(input): Json<Input>,
+) -> ApiResult {
+    Ok(Json(console.lab.explain_text(input.input.as_bytes())?))
 }
 
 #[derive(Debug, Deserialize)]
@@ -188,10 +201,15 @@ pub(super) struct OfSite {
 }
 
 /// The address of the Connect panel, signed now.
-pub(super) async fn panel(State(desk): State<Desk>, Json(of): Json<OfSite>) -> Done {
-    let tenant = desk.lab.tenant(&of.site)?;
-    let page = tenant.page(&desk.panel)?;
-    desk.lab.show(&tenant, &page, "the panel is shown");
+pub(super) async fn panel(
+    State(console): State<ConsoleState>,
+    Json(of): Json<OfSite>,
+) -> ApiResult {
+    let tenant = console.lab.tenant(&of.site)?;
+    let page = tenant.page(&console.panel)?;
+    console
+        .lab
+        .record_shown(&tenant, &page, "the panel is shown");
     Ok(Json(json!({ "url": page.url() })))
 }
 
@@ -210,13 +228,16 @@ enum Bridge {
 }
 
 /// What the product does for a Custom UI page.
-pub(super) async fn bridge(State(desk): State<Desk>, Json(call): Json<Call>) -> Done {
-    let lab = &desk.lab;
+pub(super) async fn bridge(
+    State(console): State<ConsoleState>,
+    Json(call): Json<Call>,
+) -> ApiResult {
+    let lab = &console.lab;
     let tenant = lab.tenant(&call.site)?;
     Ok(Json(match call.call {
         Bridge::GetContext => tenant.ui_context("panel")?,
         Bridge::InvokeRemote => {
-            let call = tenant.invoke("POST", &desk.endpoint, &Invocation::ui("panel"))?;
+            let call = tenant.invoke("POST", &console.endpoint, &Invocation::ui("panel"))?;
             let answer = lab.deliver(&tenant, &call, "the Custom UI page asks its remote", None);
             let answer = answer.await;
             let body: Value = serde_json::from_str(&answer.text).unwrap_or_default();

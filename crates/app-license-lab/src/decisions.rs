@@ -1,4 +1,4 @@
-//! Asking the app what it grants, at every place where the platform hands it the licence.
+//! Asking the app what it grants, at every place where the platform hands it the license.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use app_license_testkit::{Invocation, SignedRequest, Tenant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::bench::Lab;
-use super::journal::Answered;
-use crate::fault::Fault;
+use super::journal::AppResponse;
+use super::lab::Lab;
+use crate::error::Error;
 
-/// A place where the platform hands over the licence.
+/// A place where the platform hands over the license.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Place {
+pub(crate) enum DecisionSource {
     /// The iframe URL, verified by the app.
     Page,
     /// The Connect License API, asked by the app.
@@ -25,7 +25,7 @@ pub(crate) enum Place {
     UiContext,
 }
 
-impl Place {
+impl DecisionSource {
     pub(crate) const ALL: [Self; 4] = [
         Self::Page,
         Self::LicenseApi,
@@ -42,7 +42,7 @@ impl Place {
         }
     }
 
-    /// `lic=none` is all that a URL says of a licence that ended or never was.
+    /// `lic=none` is all that a URL says of a license that ended or never was.
     pub(crate) const fn says_only_lic(self) -> bool {
         matches!(self, Self::Page | Self::LicenseApi)
     }
@@ -51,12 +51,12 @@ impl Place {
 /// What was decided at one place: by feature, `granted`, `denied: code`; or, for all of them,
 /// `refused: code` where the app does not let the request in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Seen {
+pub(crate) struct SourceDecisions {
     pub(crate) decisions: BTreeMap<String, String>,
     pub(crate) refused: Option<String>,
 }
 
-impl Seen {
+impl SourceDecisions {
     pub(crate) fn of(&self, feature: &str) -> String {
         match (&self.refused, self.decisions.get(feature)) {
             (Some(code), _) => format!("refused: {code}"),
@@ -68,59 +68,64 @@ impl Seen {
 
 impl Lab {
     /// The places that this app has on this site.
-    pub(crate) fn places(&self, tenant: &Tenant) -> Vec<Place> {
+    pub(crate) fn decision_sources(&self, tenant: &Tenant) -> Vec<DecisionSource> {
         let Ok(app) = tenant.app() else {
             return Vec::new();
         };
-        let has = |place: &Place| match place {
-            Place::Page => app.connect_key().is_some(),
+        let has = |place: &DecisionSource| match place {
+            DecisionSource::Page => app.connect_key().is_some(),
             // the app alone can ask it
-            Place::LicenseApi => app.connect_key().is_some() && !self.own,
-            Place::Invocation | Place::UiContext => app.forge_id().is_some(),
+            DecisionSource::LicenseApi => app.connect_key().is_some() && !self.own,
+            DecisionSource::Invocation | DecisionSource::UiContext => app.forge_id().is_some(),
         };
-        Place::ALL.into_iter().filter(has).collect()
+        DecisionSource::ALL.into_iter().filter(has).collect()
     }
 
     /// Asks at one place. The demo app answers itself; of somebody else's app, the answer is what
     /// this library decides on what the app was told.
-    pub(crate) async fn ask(&self, site: &str, place: Place) -> Result<Seen, Fault> {
+    pub(crate) async fn decisions_at(
+        &self,
+        site: &str,
+        place: DecisionSource,
+    ) -> Result<SourceDecisions, Error> {
         let tenant = self.tenant(site)?;
         let request = match place {
-            Place::UiContext => return self.hint(&tenant),
-            Place::Page => tenant.page("/decisions")?,
-            Place::LicenseApi => tenant.page("/decisions/confirmed")?,
-            Place::Invocation => {
+            DecisionSource::UiContext => return self.hint(&tenant),
+            DecisionSource::Page => tenant.page("/decisions")?,
+            DecisionSource::LicenseApi => tenant.page("/decisions/confirmed")?,
+            DecisionSource::Invocation => {
                 tenant.invoke("POST", "/forge/decisions", &Invocation::ui("panel"))?
             }
         };
         if self.own {
-            let told = self.checker().told(&request, &tenant);
+            let told = self.explain(&request, &tenant);
             return Ok(seen(&told.verified));
         }
         let title = format!("asked at the {}", place.name());
         let answer = self.deliver(&tenant, &request, &title, None).await;
         Ok(match answer.status {
             Some(_) => seen(&serde_json::from_str(&answer.text).unwrap_or_default()),
-            None => Seen {
+            None => SourceDecisions {
                 decisions: BTreeMap::new(),
                 refused: Some("unreachable".to_owned()),
             },
         })
     }
 
-    fn hint(&self, tenant: &Tenant) -> Result<Seen, Fault> {
+    fn hint(&self, tenant: &Tenant) -> Result<SourceDecisions, Error> {
         let context = tenant.ui_context("panel")?.to_string();
         let context = UiContext::parse(context.as_bytes())?;
         let now = self.host.clock().now();
-        let answers = self
-            .rules
-            .questions
-            .answers(&|needs| context.license().decide(&self.rules.policy, needs, now));
+        let answers = self.rules.decisions(&|capability| {
+            context
+                .license()
+                .decide(&self.rules.policy, capability, now)
+        });
         Ok(seen(&serde_json::json!({ "decisions": answers })))
     }
 
     /// Opens a page of the app, as an iframe of the product would.
-    pub(crate) async fn open(&self, site: &str, path: &str) -> Result<Answered, Fault> {
+    pub(crate) async fn open(&self, site: &str, path: &str) -> Result<AppResponse, Error> {
         let tenant = self.tenant(site)?;
         let page: SignedRequest = tenant.page(path)?;
         Ok(self
@@ -130,7 +135,7 @@ impl Lab {
 }
 
 /// Reads decisions as `inspect`, `verify` and the demo app write them.
-fn seen(answer: &Value) -> Seen {
+fn seen(answer: &Value) -> SourceDecisions {
     let text = |value: &Value, name: &str| {
         let found = value.get(name).and_then(Value::as_str);
         found.unwrap_or_default().to_owned()
@@ -145,7 +150,7 @@ fn seen(answer: &Value) -> Seen {
         };
         (text(one, "name"), word)
     });
-    Seen {
+    SourceDecisions {
         decisions: decisions.collect(),
         refused: match (listed, answer.get("error")) {
             (Some(_), None) => None,

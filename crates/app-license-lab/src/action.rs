@@ -14,27 +14,27 @@ const MAX_DAYS: u64 = 36_500;
 /// Something that happens to one app on one site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum Move {
+pub(crate) enum Action {
     Install,
     Uninstall,
     Reinstall,
     StartTrial {
-        edition: Sold,
+        edition: PaidEdition,
         #[serde(default = "trial_days")]
         days: u64,
     },
     Buy {
-        edition: Sold,
+        edition: PaidEdition,
         #[serde(default)]
-        billing: Period,
+        billing: BillingPeriod,
     },
     /// At once, of what is paid for or of the trial.
     ChangeEdition {
-        edition: Sold,
+        edition: PaidEdition,
     },
     /// At the end of the paid period.
     Downgrade {
-        edition: Sold,
+        edition: PaidEdition,
     },
     TakeFreeEdition,
     Cancel,
@@ -55,7 +55,7 @@ pub(crate) enum Move {
     },
     /// From Connect to Connect on Forge, on this site alone.
     MigrateToForge,
-    /// What the licence's `type` says.
+    /// What the license's `type` says.
     SetType {
         kind: String,
     },
@@ -68,31 +68,31 @@ const fn trial_days() -> u64 {
 /// An edition that is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Sold {
+pub(crate) enum PaidEdition {
     Standard,
     Advanced,
 }
 
-impl From<Sold> for Edition {
-    fn from(sold: Sold) -> Self {
+impl From<PaidEdition> for Edition {
+    fn from(sold: PaidEdition) -> Self {
         match sold {
-            Sold::Standard => Self::Standard,
-            Sold::Advanced => Self::Advanced,
+            PaidEdition::Standard => Self::Standard,
+            PaidEdition::Advanced => Self::Advanced,
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Period {
+pub(crate) enum BillingPeriod {
     #[default]
     Monthly,
     Annual,
 }
 
-impl Move {
-    /// Makes the move; answers the events that the platform then sends.
-    pub(crate) fn make(
+impl Action {
+    /// Performs the action; returns the events that the platform then sends.
+    pub(crate) fn apply(
         &self,
         tenant: &Tenant,
         forge_id: &str,
@@ -106,8 +106,8 @@ impl Move {
             }
             Self::Buy { edition, billing } => {
                 let billing = match billing {
-                    Period::Monthly => Billing::Monthly,
-                    Period::Annual => Billing::Annual,
+                    BillingPeriod::Monthly => Billing::Monthly,
+                    BillingPeriod::Annual => Billing::Annual,
                 };
                 tenant.buy_billed((*edition).into(), billing)
             }
@@ -129,9 +129,9 @@ impl Move {
         }
     }
 
-    /// The move in words.
-    pub(crate) fn words(&self) -> String {
-        let name = |sold: &Sold| Edition::from(*sold).name();
+    /// The action as a sentence.
+    pub(crate) fn description(&self) -> String {
+        let name = |sold: &PaidEdition| Edition::from(*sold).name();
         match self {
             Self::StartTrial { edition, days } => {
                 format!("start a trial of {} for {days} days", name(edition))
@@ -157,14 +157,14 @@ impl Move {
 /// What happens to the clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum Tick {
+pub(crate) enum ClockChange {
     AdvanceDays(u64),
     AdvanceSeconds(u64),
     /// ISO-8601 with a zone, or a bare date.
     Set(String),
 }
 
-impl Tick {
+impl ClockChange {
     /// The time it leads to; `None` when the text is no time.
     pub(crate) fn from(&self, now: UnixTime) -> Option<UnixTime> {
         let days = |days: u64| now.plus(days.min(MAX_DAYS).saturating_mul(86_400));
@@ -181,15 +181,15 @@ impl Tick {
 /// A fault in front of a service of the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Trouble {
+pub(crate) struct FaultChange {
     /// A name of [`Service`], or `license-apis` for both of them.
     pub(crate) service: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: FaultKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub(crate) enum FaultKind {
     /// In order again.
     None,
     Down,
@@ -204,7 +204,7 @@ pub(crate) enum Kind {
     Redirect,
 }
 
-impl Trouble {
+impl FaultChange {
     /// Puts it in place; `false` when there is no such service.
     pub(crate) fn set(&self, host: &MockHost) -> bool {
         let services: &[Service] = match self.service.as_str() {
@@ -229,7 +229,7 @@ impl Trouble {
     }
 }
 
-impl Kind {
+impl FaultKind {
     fn fault(self) -> Option<Fault> {
         Some(match self {
             Self::None => return None,
@@ -262,7 +262,7 @@ impl Kind {
 /// What happens to events on their way to the app, until told otherwise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Way {
+pub(crate) enum DeliveryMode {
     /// Every event comes once, in order.
     #[default]
     Once,
@@ -275,7 +275,7 @@ pub(crate) enum Way {
 /// Which keys to rotate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Keys {
+pub(crate) enum KeyRotation {
     /// Those that sign `installed` and `uninstalled`.
     Install,
     /// Those that sign invocation tokens; the old one is no longer served.

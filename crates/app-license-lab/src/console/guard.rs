@@ -5,10 +5,14 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Desk;
+use super::ConsoleState;
 
-pub(super) async fn guard(State(desk): State<Desk>, request: Request, next: Next) -> Response {
-    if let Err(why) = admit(desk.port, request.method(), request.headers()) {
+pub(super) async fn guard(
+    State(console): State<ConsoleState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Err(why) = admit(console.port, request.method(), request.headers()) {
         return (StatusCode::FORBIDDEN, why).into_response();
     }
     let mut response = next.run(request).await;

@@ -24,19 +24,19 @@ pub(crate) fn router(rules: &Rules) -> Router {
     Router::new()
         .route(
             "/custom-ui/",
-            file(HTML, include_str!("../../assets/custom-ui/index.html")),
+            file(HTML, include_str!("../assets/custom-ui/index.html")),
         )
         .route(
             "/custom-ui/page.js",
-            file(JS, include_str!("../../assets/custom-ui/page.js")),
+            file(JS, include_str!("../assets/custom-ui/page.js")),
         )
         .route(
             "/custom-ui/app-license.js",
-            file(JS, include_str!("../../assets/custom-ui/app-license.js")),
+            file(JS, include_str!("../assets/custom-ui/app-license.js")),
         )
         .route(
             "/custom-ui/page.css",
-            file(CSS, include_str!("../../assets/panel.css")),
+            file(CSS, include_str!("../assets/panel.css")),
         )
         .route(
             "/custom-ui/editions.json",

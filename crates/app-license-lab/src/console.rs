@@ -16,31 +16,37 @@ use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
-use super::bench::Lab;
+use super::lab::Lab;
 
-/// What the handlers see.
-#[derive(Clone)]
-pub(crate) struct Desk {
-    pub(crate) lab: Arc<Lab>,
-    pub(crate) port: u16,
+/// What the console serves.
+#[derive(Debug, Clone)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "made by whoever serves the console"
+)]
+pub struct ConsoleState {
+    /// The lab it shows and acts on.
+    pub lab: Arc<Lab>,
+    /// The port it is served on: the `Host` of every request must name it.
+    pub port: u16,
     /// Where an iframe of the app may come from.
-    pub(crate) frames: String,
+    pub frames: String,
     /// The page of the app that is shown as the Connect panel.
-    pub(crate) panel: String,
+    pub panel: String,
     /// The endpoint of the app that its Forge page calls.
-    pub(crate) endpoint: String,
+    pub endpoint: String,
 }
 
-/// The console's routes.
-pub(crate) fn router(desk: Desk) -> Router {
+/// The console's routes, to be served on loopback at the port named in the state.
+pub fn router(console: ConsoleState) -> Router {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
          img-src 'self' data:; frame-src {}; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'",
-        desk.frames
+        console.frames
     );
     let page = get(async move || {
-        let html = include_str!("../../assets/console/index.html");
+        let html = include_str!("../assets/console/index.html");
         let headers = [
             (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
             (header::CONTENT_SECURITY_POLICY, policy),
@@ -57,28 +63,25 @@ pub(crate) fn router(desk: Desk) -> Router {
             "/console.css",
             file(
                 "text/css; charset=utf-8",
-                include_str!("../../assets/console/console.css"),
+                include_str!("../assets/console/console.css"),
             ),
         )
         .route(
             "/console.js",
-            script(include_str!("../../assets/console/console.js")),
+            script(include_str!("../assets/console/console.js")),
         )
-        .route(
-            "/dom.js",
-            script(include_str!("../../assets/console/dom.js")),
-        )
+        .route("/dom.js", script(include_str!("../assets/console/dom.js")))
         .route(
             "/moves.js",
-            script(include_str!("../../assets/console/moves.js")),
+            script(include_str!("../assets/console/moves.js")),
         )
         .route(
             "/plot.js",
-            script(include_str!("../../assets/console/plot.js")),
+            script(include_str!("../assets/console/plot.js")),
         )
         .route(
             "/told.js",
-            script(include_str!("../../assets/console/told.js")),
+            script(include_str!("../assets/console/told.js")),
         )
         .route("/api/state", get(api::state))
         .route("/api/sites", get(rows::sites).post(api::add_sites))
@@ -93,6 +96,6 @@ pub(crate) fn router(desk: Desk) -> Router {
         .route("/api/inspect", post(api::inspect))
         .route("/api/panel", post(api::panel))
         .route("/api/bridge", post(api::bridge))
-        .layer(from_fn_with_state(desk.clone(), guard::guard))
-        .with_state(desk)
+        .layer(from_fn_with_state(console.clone(), guard::guard))
+        .with_state(console)
 }

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Desk;
-use crate::lab::bench::Lab;
+use super::ConsoleState;
+use crate::Lab;
 
 /// The most rows of one answer.
 const MAX_ROWS: usize = 100;
@@ -25,9 +25,12 @@ pub(super) struct Window {
 }
 
 /// A window of the sites whose names hold a text.
-pub(super) async fn sites(State(desk): State<Desk>, Query(window): Query<Window>) -> Json<Value> {
+pub(super) async fn sites(
+    State(console): State<ConsoleState>,
+    Query(window): Query<Window>,
+) -> Json<Value> {
     let find = window.find.trim().to_ascii_lowercase();
-    let sites = desk.lab.host.sites();
+    let sites = console.lab.host.sites();
     let found: Vec<&str> = sites
         .iter()
         .map(app_license_testkit::Site::name)
@@ -37,7 +40,7 @@ pub(super) async fn sites(State(desk): State<Desk>, Query(window): Query<Window>
         .iter()
         .skip(window.from)
         .take(MAX_ROWS)
-        .filter_map(|name| Some(row(&desk.lab, &desk.lab.tenant(name).ok()?)))
+        .filter_map(|name| Some(row(&console.lab, &console.lab.tenant(name).ok()?)))
         .collect();
     Json(json!({
         "total": sites.len(), "found": found.len(), "from": window.from, "rows": rows,
@@ -59,8 +62,11 @@ fn row(lab: &Lab, tenant: &Tenant) -> Value {
 }
 
 /// One site, with its timeline and what is planned for it.
-pub(super) async fn site(State(desk): State<Desk>, Path(site): Path<String>) -> Response {
-    let lab = &desk.lab;
+pub(super) async fn site(
+    State(console): State<ConsoleState>,
+    Path(site): Path<String>,
+) -> Response {
+    let lab = &console.lab;
     let known = lab.host.sites().iter().any(|known| known.name() == site);
     let tenant = lab.tenant(&site).ok().filter(|_| known);
     let Some(tenant) = tenant else {
@@ -89,8 +95,11 @@ pub(super) struct Asked {
 }
 
 /// The newest entries, in short.
-pub(super) async fn journal(State(desk): State<Desk>, Query(asked): Query<Asked>) -> Json<Value> {
-    let state = desk.lab.state();
+pub(super) async fn journal(
+    State(console): State<ConsoleState>,
+    Query(asked): Query<Asked>,
+) -> Json<Value> {
+    let state = console.lab.state();
     let entries: Vec<Value> = state
         .journal
         .newest(asked.site.as_deref())
@@ -112,8 +121,8 @@ pub(super) async fn journal(State(desk): State<Desk>, Query(asked): Query<Asked>
 }
 
 /// One entry, whole.
-pub(super) async fn entry(State(desk): State<Desk>, Path(id): Path<u64>) -> Response {
-    match desk.lab.state().journal.find(id) {
+pub(super) async fn entry(State(console): State<ConsoleState>, Path(id): Path<u64>) -> Response {
+    match console.lab.state().journal.find(id) {
         Some(entry) => Json(entry.clone()).into_response(),
         None => (StatusCode::NOT_FOUND, "no longer kept").into_response(),
     }

@@ -7,23 +7,23 @@ use std::collections::BTreeMap;
 use app_license::{Edition, FeatureMap, Policy, WhenAbsent};
 use serde::Deserialize;
 
-use super::ask::Place;
-use super::bench::AppKind;
-use super::moves::{Keys, Move, Tick, Trouble, Way};
-use crate::fault::Fault;
+use super::action::{Action, ClockChange, DeliveryMode, FaultChange, KeyRotation};
+use super::decisions::DecisionSource;
+use super::lab::AppKind;
+use crate::error::Error;
 
-pub(crate) use run::{Check, Told, run};
+pub use run::{Check, ScenarioReport, run};
 
-/// What the demo app sells unless told otherwise.
-pub(crate) const EDITIONS: &str = include_str!("../../assets/editions.toml");
+/// What the demo app sells unless told otherwise: an `editions.toml`.
+pub const EDITIONS: &str = include_str!("../assets/editions.toml");
 
 /// The most steps of one story.
 const MAX_STEPS: usize = 1_000;
 
-/// A whole story.
+/// A whole story, read from TOML: steps with what must hold after each of them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Scenario {
+pub struct Scenario {
     pub(crate) title: String,
     /// What it is about, for people.
     #[serde(default)]
@@ -60,12 +60,12 @@ pub(crate) struct Step {
     pub(crate) say: String,
     /// The site it happens on; that of the step before unless said.
     pub(crate) site: Option<String>,
-    pub(crate) clock: Option<Tick>,
-    pub(crate) fault: Option<Trouble>,
-    pub(crate) rotate: Option<Keys>,
-    pub(crate) delivery: Option<Way>,
+    pub(crate) clock: Option<ClockChange>,
+    pub(crate) fault: Option<FaultChange>,
+    pub(crate) rotate: Option<KeyRotation>,
+    pub(crate) delivery: Option<DeliveryMode>,
     #[serde(rename = "move")]
-    pub(crate) wish: Option<Move>,
+    pub(crate) action: Option<Action>,
     #[serde(default)]
     pub(crate) expect: Expect,
 }
@@ -78,14 +78,14 @@ pub(crate) struct Expect {
     #[serde(default)]
     pub(crate) decision: BTreeMap<String, String>,
     /// Where that is asked; everywhere unless said.
-    pub(crate) at: Option<Vec<Place>>,
+    pub(crate) at: Option<Vec<DecisionSource>>,
     /// What the app answered to the events of the step.
     pub(crate) answers: Option<Vec<u16>>,
     /// What the app's store noted, as codes of changes.
     pub(crate) changes: Option<Vec<String>>,
     /// Where the customer stands for the platform.
     pub(crate) stage: Option<String>,
-    /// The edition that an active licence grants; `none` for none.
+    /// The edition that an active license grants; `none` for none.
     pub(crate) edition: Option<String>,
     /// Whether the app's store has the site as installed.
     pub(crate) installed: Option<bool>,
@@ -98,12 +98,22 @@ pub(crate) struct Expect {
 
 impl Scenario {
     /// Reads a story.
-    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+    ///
+    /// # Errors
+    /// When the text is not TOML of this shape, has more than 1,000 steps, or expects a word that
+    /// is no decision.
+    ///
+    /// ```
+    /// use app_license_lab::Scenario;
+    /// assert!(Scenario::parse("title = \"empty\"\nstep = []").is_ok());
+    /// assert!(Scenario::parse("titel = 1").is_err());
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let story: Self = toml::from_str(text).map_err(|error| {
-            Fault::Scenario(format!("not a scenario: {}", error.to_string().trim_end()))
+            Error::Scenario(format!("not a scenario: {}", error.to_string().trim_end()))
         })?;
         if story.steps.len() > MAX_STEPS {
-            return Err(Fault::Scenario(format!("more than {MAX_STEPS} steps")));
+            return Err(Error::Scenario(format!("more than {MAX_STEPS} steps")));
         }
         if let Some(word) = story
             .steps
@@ -111,7 +121,7 @@ impl Scenario {
             .flat_map(|step| step.expect.decision.values())
             .find(|word| !is_decision(word))
         {
-            return Err(Fault::Scenario(format!(
+            return Err(Error::Scenario(format!(
                 "`{word}` is no decision: expected `granted`, `denied: code` or `refused: code`"
             )));
         }
@@ -119,7 +129,16 @@ impl Scenario {
     }
 
     /// The app's features: those given, those of the story, or the demo app's.
-    pub(crate) fn features(&self, given: Option<FeatureMap>) -> Result<FeatureMap, Fault> {
+    ///
+    /// # Errors
+    /// When the story's own `editions` cannot be read.
+    ///
+    /// ```
+    /// let story = app_license_lab::Scenario::parse("title = \"empty\"\nstep = []")?;
+    /// assert!(story.features(None)?.features().count() > 0);
+    /// # Ok::<(), app_license_lab::Error>(())
+    /// ```
+    pub fn features(&self, given: Option<FeatureMap>) -> Result<FeatureMap, Error> {
         match (given, &self.editions) {
             (Some(given), _) => Ok(given),
             (None, Some(text)) => Ok(FeatureMap::from_toml(text)?),
@@ -127,7 +146,15 @@ impl Scenario {
         }
     }
 
-    pub(crate) fn policy(&self) -> Policy {
+    /// How the app decides in this story.
+    ///
+    /// ```
+    /// let story = app_license_lab::Scenario::parse("title = \"empty\"\nstep = []")?;
+    /// assert_eq!(story.policy(), app_license::Policy::new());
+    /// # Ok::<(), app_license_lab::Error>(())
+    /// ```
+    #[must_use]
+    pub fn policy(&self) -> Policy {
         Policy::new().when_absent(match self.when_absent {
             Absent::Deny => WhenAbsent::Deny,
             Absent::Free => WhenAbsent::Assume(Edition::Free),

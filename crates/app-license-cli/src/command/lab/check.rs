@@ -1,5 +1,6 @@
-//! What the library makes of a request that the platform sends: the same words as `inspect` and
-//! `verify`, for the journal.
+//! What the lab's journal says about a request of the platform: what `inspect` and `verify` say.
+
+use std::sync::Arc;
 
 use app_license::connect::{
     BaseUrl, Expectations, KeyHosts, LifecycleBody, LifecycleKind, Request, TenantKeys,
@@ -7,52 +8,75 @@ use app_license::connect::{
 };
 use app_license::forge::{InvocationExpectations, UnverifiedInvocationToken};
 use app_license::{
-    AppKey, ClientKey, Error, ErrorKind, ForgeAppId, HmacKey, Jwks, KeyId, Policy, RsaPublicKey,
-    SharedSecret, UnixTime,
+    AppKey, ClientKey, Error, ErrorKind, FeatureMap, ForgeAppId, HmacKey, Jwks, KeyId, Policy,
+    RsaPublicKey, SharedSecret, UnixTime,
 };
+use app_license_lab::{DeliveredRequest, Error as LabError, Explainer};
 use app_license_testkit::{App, MockHost, SignedRequest, Tenant};
 use serde_json::{Value, json};
 
-use super::journal::Told;
 use crate::command::decide::Questions;
 use crate::command::inspect::inspected;
 use crate::command::verify::answer::Answer;
 use crate::detect::Look;
+use crate::fault::Fault;
 use crate::token;
 
-/// What is needed to check.
-pub(crate) struct Checker<'a> {
-    pub(crate) host: &'a MockHost,
-    pub(crate) questions: &'a Questions,
-    pub(crate) policy: Policy,
+/// The command line's `verify` and `inspect`, for the lab.
+pub(crate) fn explainer(map: &FeatureMap) -> Result<Explainer, Fault> {
+    let questions = Arc::new(Questions::new(Some(map.clone()), None)?);
+    let of_text = Arc::clone(&questions);
+    Ok(Explainer::new(
+        move |host, rules, request, tenant| {
+            Checker {
+                host,
+                questions: &questions,
+                policy: *rules.policy(),
+            }
+            .explain(request, tenant)
+        },
+        move |host, rules, text| {
+            let look = Look {
+                now: host.clock().now(),
+                touchpoint: None,
+            };
+            inspected(text, look, &of_text, rules.policy()).map_err(|fault| LabError::Explain {
+                code: fault.code(),
+                message: fault.to_string(),
+            })
+        },
+    ))
+}
+
+struct Checker<'a> {
+    host: &'a MockHost,
+    questions: &'a Questions,
+    policy: Policy,
 }
 
 impl Checker<'_> {
     /// Decodes a request and says what it proves.
-    pub(crate) fn told(&self, request: &SignedRequest, tenant: &Tenant) -> Told {
+    fn explain(&self, request: &SignedRequest, tenant: &Tenant) -> DeliveredRequest {
         let body = request.json();
-        let speaking = self.speaking_part(request, &body);
+        let statement = self.statement(request, &body);
         let look = Look {
             now: self.host.clock().now(),
             touchpoint: None,
         };
-        let inspected = inspected(speaking.as_bytes(), look, self.questions, &self.policy);
+        let inspected = inspected(statement.as_bytes(), look, self.questions, &self.policy);
         let verified = self.verified(request, tenant);
-        Told {
-            method: request.method(),
-            url: request.url(),
-            curl: request.curl(),
+        DeliveredRequest {
             token: request.token().map_or(Value::Null, opened),
             inspected: inspected.unwrap_or_else(|fault| json!({"error": fault.to_string()})),
             verified: verified
                 .map(|answer| serde_json::to_value(answer).unwrap_or_default())
                 .unwrap_or_default(),
-            body,
+            ..DeliveredRequest::of(request)
         }
     }
 
-    /// The part of a request that says something of the licence, or would.
-    fn speaking_part(&self, request: &SignedRequest, body: &Value) -> String {
+    /// The part of a request that holds the license statement, or would.
+    fn statement(&self, request: &SignedRequest, body: &Value) -> String {
         match request.name() {
             "page" | "cacheable page" => request.url(),
             "invocation" | "front-end call" => request.token().unwrap_or_default().to_owned(),

@@ -7,14 +7,14 @@ use app_license_server::Rejection;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::command::decide::Answer;
+use super::FeatureDecision;
 
-const STYLE: &str = include_str!("../../../assets/panel.css");
+const STYLE: &str = include_str!("../../assets/panel.css");
 
 /// The page: what the customer has, and why not the rest.
 pub(super) fn page(
     license: &License,
-    answers: &[Answer],
+    answers: &[FeatureDecision],
     asked: &Result<Verified<License>, Rejection>,
 ) -> Response {
     let mut rows = String::new();
@@ -53,7 +53,7 @@ pub(super) fn page(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <title>Connect panel</title><style>{STYLE}</style>\
-         <main><p>Licence <b>{}</b>, edition <b>{edition}</b></p><ul>{rows}</ul><p class=\"asked\">{}</p></main></html>",
+         <main><p>License <b>{}</b>, edition <b>{edition}</b></p><ul>{rows}</ul><p class=\"asked\">{}</p></main></html>",
         license.state().name(),
         escaped(&asked),
     );

@@ -1,27 +1,31 @@
 //! Moves, the clock and faults, with everything the app is told in consequence.
 
 use app_license::UnixTime;
-use app_license_testkit::{Error, SignedRequest, Tenant};
+use app_license_testkit::{SignedRequest, Tenant};
 
-use super::bench::Lab;
+use super::action::{Action, ClockChange, DeliveryMode, FaultChange, KeyRotation};
 use super::demo::FORGE_ID;
-use super::journal::{Answered, Entry};
-use super::moves::{Keys, Move, Tick, Trouble, Way};
-use crate::fault::Fault;
+use super::journal::{AppResponse, Entry};
+use super::lab::Lab;
+use crate::error::Error;
 
 impl Lab {
     /// Makes a move and delivers what the platform then sends; answers what the app said, in
     /// order.
-    pub(crate) async fn make(&self, site: &str, wish: &Move) -> Result<Vec<Answered>, Fault> {
+    pub(crate) async fn perform(
+        &self,
+        site: &str,
+        action: &Action,
+    ) -> Result<Vec<AppResponse>, Error> {
         let _turn = self.turn.lock().await;
         let tenant = self.tenant(site)?;
         self.next_second().await;
-        let events = wish.make(&tenant, self.app.forge_id().unwrap_or(FORGE_ID))?;
+        let events = action.apply(&tenant, self.app.forge_id().unwrap_or(FORGE_ID))?;
         let now = self.host.clock().now();
         self.state().timelines.note(&tenant, now);
-        let title = wish.words();
+        let title = action.description();
         if events.is_empty() {
-            self.write(note(now, Some(site), &title));
+            self.record_entry(note(now, Some(site), &title));
         }
         Ok(self.send(&tenant, events, &title).await)
     }
@@ -44,33 +48,33 @@ impl Lab {
         tenant: &Tenant,
         events: Vec<SignedRequest>,
         title: &str,
-    ) -> Vec<Answered> {
-        let (way, held) = {
+    ) -> Vec<AppResponse> {
+        let (mode, held) = {
             let mut state = self.state();
-            (state.way, std::mem::take(&mut state.held))
+            (state.delivery, std::mem::take(&mut state.held))
         };
         let mut answers = Vec::new();
-        match way {
-            Way::Lost => {
+        match mode {
+            DeliveryMode::Lost => {
                 for event in &events {
                     self.record(tenant, event, title, Some("lost"), None);
                 }
             }
-            Way::Once | Way::Twice => {
+            DeliveryMode::Once | DeliveryMode::Twice => {
                 for event in &events {
                     answers.push(self.deliver(tenant, event, title, None).await);
-                    if way == Way::Twice {
+                    if mode == DeliveryMode::Twice {
                         answers.push(self.deliver(tenant, event, title, Some("twice")).await);
                     }
                 }
             }
-            Way::OutOfOrder if events.len() == 1 && held.is_empty() => {
+            DeliveryMode::OutOfOrder if events.len() == 1 && held.is_empty() => {
                 for event in events {
                     self.record(tenant, &event, title, Some("held back"), None);
                     self.state().held.push((tenant.clone(), event));
                 }
             }
-            Way::OutOfOrder => {
+            DeliveryMode::OutOfOrder => {
                 for event in events.iter().rev() {
                     let order = Some("out of order");
                     answers.push(self.deliver(tenant, event, title, order).await);
@@ -90,17 +94,17 @@ impl Lab {
         request: &SignedRequest,
         title: &str,
         mishap: Option<&'static str>,
-    ) -> Answered {
+    ) -> AppResponse {
         let answer = match self.host.deliver(request).await {
-            Ok(delivery) => Answered::new(Some(delivery.status()), delivery.text()),
-            Err(error) => Answered::new(None, error.to_string()),
+            Ok(delivery) => AppResponse::new(Some(delivery.status()), delivery.text()),
+            Err(error) => AppResponse::new(None, error.to_string()),
         };
         self.record(tenant, request, title, mishap, Some(answer.clone()));
         answer
     }
 
     /// Keeps what a browser is about to tell the app.
-    pub(crate) fn show(&self, tenant: &Tenant, request: &SignedRequest, title: &str) {
+    pub(crate) fn record_shown(&self, tenant: &Tenant, request: &SignedRequest, title: &str) {
         self.record(tenant, request, title, None, None);
     }
 
@@ -110,11 +114,11 @@ impl Lab {
         request: &SignedRequest,
         title: &str,
         mishap: Option<&'static str>,
-        answer: Option<Answered>,
+        answer: Option<AppResponse>,
     ) {
-        let told = self.checker().told(request, tenant);
+        let told = self.explain(request, tenant);
         let site = tenant.site();
-        self.write(Entry {
+        self.record_entry(Entry {
             name: request.name().to_owned(),
             mishap,
             told: Some(told),
@@ -124,13 +128,13 @@ impl Lab {
     }
 
     /// Moves the clock; trials and subscriptions end on their way.
-    pub(crate) async fn tick(&self, tick: &Tick) -> Result<UnixTime, Fault> {
+    pub(crate) async fn change_clock(&self, change: &ClockChange) -> Result<UnixTime, Error> {
         let _turn = self.turn.lock().await;
         let clock = self.host.clock();
         let from = clock.now();
-        let to = tick
+        let to = change
             .from(from)
-            .ok_or_else(|| Fault::Option(format!("no time: {tick:?}")))?;
+            .ok_or_else(|| Error::Option(format!("no time: {change:?}")))?;
         clock.set(to);
         {
             let mut state = self.state();
@@ -142,35 +146,35 @@ impl Lab {
                 }
             }
         }
-        self.write(note(to, None, &format!("the clock shows {to}")));
+        self.record_entry(note(to, None, &format!("the clock shows {to}")));
         Ok(to)
     }
 
     /// Puts a fault in front of a service, or takes it away.
-    pub(crate) fn trouble(&self, trouble: &Trouble) -> Result<(), Fault> {
-        if !trouble.set(&self.host) {
-            return Err(Fault::Option(format!("no service `{}`", trouble.service)));
+    pub(crate) fn change_fault(&self, change: &FaultChange) -> Result<(), Error> {
+        if !change.set(&self.host) {
+            return Err(Error::Option(format!("no service `{}`", change.service)));
         }
-        let title = format!("{}: {:?}", trouble.service, trouble.kind);
-        self.write(note(self.host.clock().now(), None, &title));
+        let title = format!("{}: {:?}", change.service, change.kind);
+        self.record_entry(note(self.host.clock().now(), None, &title));
         Ok(())
     }
 
     /// What happens to events from now on.
-    pub(crate) fn deliver_so(&self, way: Way) {
-        self.state().way = way;
-        let title = format!("events from now on: {way:?}");
-        self.write(note(self.host.clock().now(), None, &title));
+    pub(crate) fn set_delivery_mode(&self, mode: DeliveryMode) {
+        self.state().delivery = mode;
+        let title = format!("events from now on: {mode:?}");
+        self.record_entry(note(self.host.clock().now(), None, &title));
     }
 
     /// Rotates keys of the platform; answers the id of the new one.
-    pub(crate) fn rotate(&self, keys: Keys) -> Result<String, Error> {
+    pub(crate) fn rotate_keys(&self, keys: KeyRotation) -> Result<String, Error> {
         let id = match keys {
-            Keys::Install => self.host.rotate_install_keys()?,
-            Keys::Forge => self.host.rotate_jwks(false)?,
+            KeyRotation::Install => self.host.rotate_install_keys()?,
+            KeyRotation::Forge => self.host.rotate_jwks(false)?,
         };
         let title = format!("{keys:?} keys rotated: {id}");
-        self.write(note(self.host.clock().now(), None, &title));
+        self.record_entry(note(self.host.clock().now(), None, &title));
         Ok(id)
     }
 }
