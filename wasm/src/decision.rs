@@ -1,5 +1,6 @@
 //! Decisions on verified licences.
 
+use app_license::forge::UserAccess;
 use app_license::{
     Capability, Edition, EnvironmentType, Error, License, Policy, Touchpoint, Verified, WhenAbsent,
 };
@@ -15,12 +16,19 @@ pub(crate) fn decide(question: &Question<'_>, answer: &mut Answer) -> Result<(),
     if let Some(environment) = question.get(Field::Extra) {
         license = license.in_environment(EnvironmentType::new(environment));
     }
+    // what the platform said of the user, and what the policy makes of it
+    let flags = question.text(Field::Method);
+    if flags.contains('d') {
+        license = license.with_user_access(Some(UserAccess::UNREADABLE));
+    }
     if question.get(Field::Status).is_some() {
         license = license.at(question.time(Field::Status, "asOf")?);
     }
     let mut policy = Policy::new()
         .production_only(question.get(Field::Form).is_some())
-        .confirmed_only(true);
+        .confirmed_only(true)
+        .sells_nothing(flags.contains('n'))
+        .ignore_user_access(flags.contains('i'));
     if let Some(edition) = question.get(Field::Target).and_then(Edition::from_name) {
         policy = policy.when_absent(WhenAbsent::Assume(edition));
     }

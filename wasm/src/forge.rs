@@ -31,8 +31,13 @@ pub(crate) fn invocation(question: &Question<'_>, answer: &mut Answer) -> Result
     let token = token_from_header(question.authorization())?;
     let token = UnverifiedInvocationToken::parse(token)?;
     let keys = Jwks::parse(question.need(Field::Keys, "jwks")?.as_bytes())?;
-    let app = ForgeAppId::new(question.need(Field::AppKey, "appId")?)?;
-    let mut expected = InvocationExpectations::new(app);
+    // one app, or several behind one backend
+    let mut apps = question.need(Field::AppKey, "appId")?.split('\n');
+    let first = ForgeAppId::new(apps.next().unwrap_or_default())?;
+    let mut expected = InvocationExpectations::new(first);
+    for app in apps {
+        expected = expected.accept_app(ForgeAppId::new(app)?);
+    }
     if let Some(leeway) = question.leeway()? {
         expected = expected.leeway(leeway);
     }

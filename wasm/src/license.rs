@@ -30,8 +30,14 @@ pub(crate) fn written(license: &License, answer: &mut Answer) {
         None => 2,
     };
     let set = license.capability_set();
+    let denied = license.user_access().is_some_and(|access| !access.allows());
     answer.shown(
-        state | (edition << 2) | (evaluation << 4) | (place << 6) | (u32::from(set.is_some()) << 8),
+        state
+            | (edition << 2)
+            | (evaluation << 4)
+            | (place << 6)
+            | (u32::from(set.is_some()) << 8)
+            | (u32::from(denied) << 9),
     );
     answer.maybe(set.map(Capability::as_str));
 }

@@ -74,9 +74,16 @@ fn falsify(case: &mut Value) -> bool {
         "expect_shown",
         "expect_state",
         "expect",
+        "reject",
     ] {
         if let Some(value) = fields.get_mut(name) {
             return flip(value, name);
+        }
+    }
+    for name in ["ari", "base_urls", "key_urls"] {
+        if let Some(value) = fields.get_mut(name) {
+            *value = json!(["another"]);
+            return true;
         }
     }
     if let Some(active) = fields.get_mut("active") {

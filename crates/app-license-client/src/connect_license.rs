@@ -26,6 +26,8 @@ use settings::Settings;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
+/// How often a site is asked by [`ConnectLicenseApi::get_as_of`], in seconds, at the most.
+const AGAIN: u64 = LicenseApiAnswer::OVERRULES_FOR;
 
 /// Asks a site, in the app's name, what licence the app has there.
 ///
@@ -113,8 +115,24 @@ impl ConnectLicenseApi {
     /// # Errors
     /// Refused: `foreign_base_url`. Could not check: anything else.
     pub async fn get(&self, tenant: &ClientKey, base_url: &BaseUrl, key: &HmacKey) -> Asked {
+        self.get_as_of(tenant, base_url, key, UnixTime::EPOCH).await
+    }
+
+    /// The same, but asks again where what is known is more than
+    /// [`LicenseApiAnswer::OVERRULES_FOR`] seconds older than `since`: when a page was opened that
+    /// states something else, say. A tenant's site is asked no more than once in that time.
+    ///
+    /// # Errors
+    /// As [`ConnectLicenseApi::get`].
+    pub async fn get_as_of(
+        &self,
+        tenant: &ClientKey,
+        base_url: &BaseUrl,
+        key: &HmacKey,
+        since: UnixTime,
+    ) -> Asked {
         let counters = &self.inner.counters;
-        counters.outcome(self.find(tenant, base_url, key).await)
+        counters.outcome(self.find(tenant, base_url, key, since).await)
     }
 
     /// Forgets what is known of a tenant, as after an event that says its licence changed.
@@ -128,10 +146,16 @@ impl ConnectLicenseApi {
         self.inner.counters.snapshot()
     }
 
-    async fn find(&self, tenant: &ClientKey, base_url: &BaseUrl, key: &HmacKey) -> Asked {
+    async fn find(
+        &self,
+        tenant: &ClientKey,
+        base_url: &BaseUrl,
+        key: &HmacKey,
+        since: UnixTime,
+    ) -> Asked {
         let inner = &self.inner;
         let url = inner.resource(base_url)?;
-        if let Some(answer) = inner.known(tenant) {
+        if let Some(answer) = inner.known(tenant, since) {
             inner.counters.hit();
             if answer.as_ref().is_ok_and(|a| a.fault().is_some()) {
                 inner.counters.stale();
@@ -144,6 +168,7 @@ impl ConnectLicenseApi {
                 base_url: base_url.clone(),
                 url,
                 key: key.clone(),
+                since,
             };
             Arc::clone(inner).answer(call)
         };
@@ -165,6 +190,7 @@ struct Call {
     base_url: BaseUrl,
     url: Url,
     key: HmacKey,
+    since: UnixTime,
 }
 
 impl Inner {
@@ -184,13 +210,14 @@ impl Inner {
         }
     }
 
-    /// What is known without asking.
-    fn known(&self, tenant: &ClientKey) -> Option<Asked> {
+    /// What is known without asking, unless it is too much older than `since`.
+    fn known(&self, tenant: &ClientKey, since: UnixTime) -> Option<Asked> {
         let now = self.clock.now();
         let mut known = self.lock();
         let entry = known.get(tenant)?;
         if let Some((said, at)) = &entry.said
             && !passed(now, *at, self.settings.fresh)
+            && (at.plus(AGAIN) >= since || !passed(now, *at, AGAIN))
         {
             return Some(Ok(Answer::new(said.clone(), *at)));
         }
@@ -210,7 +237,7 @@ impl Inner {
     }
 
     async fn answer(self: Arc<Self>, call: Call) -> Asked {
-        if let Some(answer) = self.known(&call.tenant) {
+        if let Some(answer) = self.known(&call.tenant, call.since) {
             return answer;
         }
         let limit = self.settings.deadline;

@@ -3,6 +3,7 @@
 use crate::facts::{Facts, Fields, MAX_KEYS};
 use crate::json::{self, Kind, Scanner, Str, Value};
 use crate::policy::Deployment;
+use crate::user_access::UserAccess;
 
 /// What to look for in a document besides `license`.
 ///
@@ -95,6 +96,9 @@ impl Shape {
             if self.required.is_some_and(|name| key == Str::from(name)) {
                 required_found = matches!(value, Value::String(_));
             }
+            if key == Str::from("userAccess") {
+                document.user_access = UserAccess::of(value);
+            }
             if let (true, Value::String(text)) = (self.environment, value)
                 && key == Str::from("environmentType")
             {
@@ -120,6 +124,8 @@ pub struct Document<'a, F = Facts<'a>> {
     pub raw: Option<&'a str>,
     /// Its `environmentType`, where that can be believed.
     pub environment: Option<Str<'a>>,
+    /// Its `userAccess`. It may come from a browser: it may deny, never prove.
+    pub user_access: Option<UserAccess>,
 }
 
 /// Where an environment of this type is. Compares without ASCII case.

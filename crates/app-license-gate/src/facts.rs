@@ -163,6 +163,8 @@ pub struct Standing<'a> {
     pub evaluation: Flag,
     /// `isEvaluation` (Forge)
     pub is_evaluation: Flag,
+    /// `state`, which the platform writes where `forge install --license` named one.
+    pub override_state: Option<Str<'a>>,
 }
 
 impl<'a> Fields<'a> for Standing<'a> {
@@ -172,6 +174,7 @@ impl<'a> Fields<'a> for Standing<'a> {
         "capabilitySet",
         "evaluation",
         "isEvaluation",
+        "state",
     ];
 
     fn field(&mut self, name: &str, value: Value<'a>) {
@@ -182,6 +185,13 @@ impl<'a> Fields<'a> for Standing<'a> {
             "isEvaluation" => &mut self.is_evaluation,
             "capabilitySet" => {
                 self.capability_set = capability(value);
+                return;
+            }
+            "state" => {
+                self.override_state = match value {
+                    Value::String(text) => Some(text),
+                    _ => None,
+                };
                 return;
             }
             _ => return,
@@ -211,7 +221,8 @@ impl<'a> Standing<'a> {
     }
 
     /// Whether this is a trial: only ever what the platform says, never inferred from a date.
-    /// `None` when nothing readable is said, or the two spellings disagree.
+    /// A `state` of `trial` says it too: an override for a trial has no `isEvaluation`.
+    /// `None` when nothing readable is said, or the spellings disagree.
     ///
     /// ```
     /// use app_license_gate::facts::Facts;
@@ -221,10 +232,20 @@ impl<'a> Standing<'a> {
     /// ```
     #[must_use]
     pub fn evaluation(&self) -> Option<bool> {
-        match (self.evaluation.known(), self.is_evaluation.known()) {
-            (Some(a), Some(b)) => (a == b).then_some(a),
+        let said = match (self.evaluation.known(), self.is_evaluation.known()) {
+            (Some(a), Some(b)) if a != b => return None,
             (one, other) => one.or(other),
+        };
+        if self.is_trial_override() {
+            return said.is_none_or(|is| is).then_some(true);
         }
+        said
+    }
+
+    fn is_trial_override(&self) -> bool {
+        let lower = |c: char| c.to_ascii_lowercase();
+        self.override_state
+            .is_some_and(|state| state.chars().map(lower).eq("trial".chars()))
     }
 
     /// What the licence grants: nothing unless it is active.

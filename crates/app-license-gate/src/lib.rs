@@ -12,6 +12,7 @@
 //! | [`document`] | the documents that carry it |
 //! | [`query`] | what the query of a Connect iframe URL says |
 //! | [`date`] | dates in the platform's spellings |
+//! | [`user_access`] | whether this user has access, where apps are billed by users |
 //! | [`policy`] | the decision table |
 //!
 //! ```
@@ -34,3 +35,4 @@ pub mod facts;
 pub mod json;
 pub mod policy;
 pub mod query;
+pub mod user_access;

@@ -4,19 +4,22 @@
 //!
 //! | # | when | decision |
 //! |---|---|---|
-//! | 1 | the state is inactive | [`Reason::Inactive`] |
-//! | 2 | absent, and the policy says deny or asks for a confirmed licence | [`Reason::Absent`] |
-//! | 3 | the policy asks for production and the environment is not known to be | [`Reason::NotProduction`] |
-//! | 4 | active, the policy bounds the age, and the word is older or of unknown age | [`Reason::Stale`] |
-//! | 5 | the policy asks for a confirmed licence and this one is not | [`Reason::Unconfirmed`] |
-//! | 6 | the edition (or the one assumed for absent) includes what is needed | [`Reason::Granted`] |
-//! | 7 | otherwise | [`Reason::CapabilityMissing`] |
+//! | 1 | the state is inactive, and the app does not sell nothing | [`Reason::Inactive`] |
+//! | 2 | absent, and no edition is assumed there (by [`Policy::when_absent`], and by [`Policy::when_absent_outside_production`] in an environment that is known not to be production), or a confirmed license is asked for, and the app does not sell nothing | [`Reason::Absent`] |
+//! | 3 | the platform says that this user has no access, unless the policy ignores that | [`Reason::NoUserAccess`] |
+//! | 4 | the policy asks for production and the environment is not known to be | [`Reason::NotProduction`] |
+//! | 5 | active, the policy bounds the age, the word is older or of unknown age, and the app does not sell nothing | [`Reason::Stale`] |
+//! | 6 | the policy asks for a confirmed licence and this one is not | [`Reason::Unconfirmed`] |
+//! | 7 | the app sells nothing | [`Reason::Granted`] |
+//! | 8 | the edition (or the one assumed for absent) includes what is needed | [`Reason::Granted`] |
+//! | 9 | otherwise | [`Reason::CapabilityMissing`] |
 //!
 //! Evaluation never changes the answer: a running trial is active. It is kept in
 //! [`Reason::Inactive`] so that an ended trial can be told from an ended subscription.
 
 use crate::capability::{Edition, Grants, Needs};
 use crate::facts::State;
+use crate::user_access::UserAccess;
 
 /// What an absent licence means. The platform says nothing in dev and staging environments, for
 /// free apps, and to cacheable iframes; only the caller knows which it is.
@@ -62,6 +65,8 @@ pub struct Evidence<'a> {
     pub age: Option<u64>,
     /// Fetched by us from a License API, with an entitlement, and not of type `DEVELOPER`.
     pub confirmed: bool,
+    /// What the platform says of this user's access; `None` where it says nothing.
+    pub user_access: Option<UserAccess>,
 }
 
 /// Why the answer is what it is.
@@ -85,6 +90,8 @@ pub enum Reason {
     Stale,
     /// The policy asks for a confirmed licence.
     Unconfirmed,
+    /// The site is licensed, and the platform says that this user has no access.
+    NoUserAccess,
 }
 
 impl Reason {
@@ -117,6 +124,7 @@ impl Reason {
             Self::NotProduction => "not_production",
             Self::Stale => "stale",
             Self::Unconfirmed => "unconfirmed",
+            Self::NoUserAccess => "no_user_access",
         }
     }
 }
@@ -136,6 +144,7 @@ impl Reason {
 ///     deployment: Deployment::NotProduction,
 ///     age: Some(12),
 ///     confirmed: false,
+///     user_access: None,
 /// };
 /// assert_eq!(Policy::new().decide(&evidence, Needs::ADVANCED), Reason::Granted);
 /// let strict = Policy::new().production_only(true);
@@ -145,6 +154,9 @@ impl Reason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Policy {
     when_absent: WhenAbsent,
+    outside_production: Option<WhenAbsent>,
+    sells_nothing: bool,
+    ignore_user_access: bool,
     max_age: Option<u64>,
     production_only: bool,
     confirmed_only: bool,
@@ -156,21 +168,92 @@ impl Policy {
     pub const fn new() -> Self {
         Self {
             when_absent: WhenAbsent::Deny,
+            outside_production: None,
+            sells_nothing: false,
+            ignore_user_access: false,
             max_age: None,
             production_only: false,
             confirmed_only: false,
         }
     }
 
-    /// What an absent licence means.
+    /// What an absent licence means, wherever the app is installed. For "Standard while the app is
+    /// developed, denied for customers" see [`Policy::when_absent_outside_production`].
     ///
     /// ```
     /// # use app_license_gate::{capability::Edition, policy::{Policy, WhenAbsent}};
-    /// let free_app = Policy::new().when_absent(WhenAbsent::Assume(Edition::Standard));
+    /// let lenient = Policy::new().when_absent(WhenAbsent::Assume(Edition::Standard));
     /// ```
     #[must_use]
     pub const fn when_absent(mut self, meaning: WhenAbsent) -> Self {
         self.when_absent = meaning;
+        self
+    }
+
+    /// What an absent license means in an environment that is known not to be production, where
+    /// the platform sends none unless it is overridden. In production, and where the environment
+    /// is not known, [`Policy::when_absent`] says it. Connect has no environments: all of it is
+    /// production.
+    ///
+    /// ```
+    /// use app_license_gate::capability::{Edition, Grants, Needs};
+    /// use app_license_gate::policy::{Deployment, Evidence, Policy, Reason, WhenAbsent};
+    /// # use app_license_gate::facts::State;
+    /// // absent outside production is Standard, inside it is denied
+    /// let policy =
+    ///     Policy::new().when_absent_outside_production(WhenAbsent::Assume(Edition::Standard));
+    /// let absent_in = |deployment| Evidence {
+    ///     state: State::Absent,
+    ///     grants: Grants::Nothing,
+    ///     evaluation: None,
+    ///     deployment,
+    ///     age: None,
+    ///     confirmed: false,
+    ///     user_access: None,
+    /// };
+    /// let decide = |deployment| policy.decide(&absent_in(deployment), Needs::STANDARD);
+    /// assert_eq!(decide(Deployment::NotProduction), Reason::Granted);
+    /// assert_eq!(decide(Deployment::Production), Reason::Absent);
+    /// assert_eq!(decide(Deployment::Unknown), Reason::Absent);
+    /// ```
+    #[must_use]
+    pub const fn when_absent_outside_production(mut self, meaning: WhenAbsent) -> Self {
+        self.outside_production = Some(meaning);
+        self
+    }
+
+    /// States that the app sells nothing: whatever is said about a license, everything is granted.
+    /// The platform writes the same `lic=none` for an app that sells nothing and for a license
+    /// that has ended, so only the app can say which it is. A policy that asks for production or
+    /// for a confirmed license as well still asks for them.
+    ///
+    /// ```
+    /// # use app_license_gate::policy::Policy;
+    /// let free_app = Policy::new().sells_nothing(true);
+    /// assert!(free_app.is_selling_nothing());
+    /// ```
+    #[must_use]
+    pub const fn sells_nothing(mut self, yes: bool) -> Self {
+        self.sells_nothing = yes;
+        self
+    }
+
+    /// Whether the app states that it sells nothing.
+    #[must_use]
+    pub const fn is_selling_nothing(&self) -> bool {
+        self.sells_nothing
+    }
+
+    /// Lets users through of whom the platform says that they have no access, where apps are
+    /// billed by users: for pages that tell them how to get it.
+    ///
+    /// ```
+    /// # use app_license_gate::policy::Policy;
+    /// let page_for_everybody = Policy::new().ignore_user_access(true);
+    /// ```
+    #[must_use]
+    pub const fn ignore_user_access(mut self, yes: bool) -> Self {
+        self.ignore_user_access = yes;
         self
     }
 
@@ -210,23 +293,32 @@ impl Policy {
     /// Decides by the table of this module.
     #[must_use]
     pub fn decide(&self, evidence: &Evidence<'_>, needs: Needs<'_>) -> Reason {
-        let grants = match (evidence.state, self.when_absent) {
-            (State::Active, _) => evidence.grants,
+        let when_absent = match (evidence.deployment, self.outside_production) {
+            (Deployment::NotProduction, Some(meaning)) => meaning,
+            _ => self.when_absent,
+        };
+        let grants = match (evidence.state, when_absent) {
+            // nothing is sold, so nothing that is said about a license matters
+            _ if self.sells_nothing => None,
+            (State::Active, _) => Some(evidence.grants),
             (State::Inactive, _) => {
                 return Reason::Inactive {
                     trial: evidence.evaluation,
                 };
             }
             (State::Absent, WhenAbsent::Assume(edition)) if !self.confirmed_only => {
-                Grants::Edition(edition)
+                Some(Grants::Edition(edition))
             }
             (State::Absent, _) => return Reason::Absent,
         };
+        if !self.ignore_user_access && evidence.user_access.is_some_and(|access| !access.allows()) {
+            return Reason::NoUserAccess;
+        }
         let production = matches!(evidence.deployment, Deployment::Production);
         if (self.production_only || self.confirmed_only) && !production {
             return Reason::NotProduction;
         }
-        if let (State::Active, Some(max)) = (evidence.state, self.max_age)
+        if let (State::Active, Some(max), Some(_)) = (evidence.state, self.max_age, grants)
             && evidence.age.is_none_or(|age| age > max)
         {
             return Reason::Stale;
@@ -234,7 +326,7 @@ impl Policy {
         if self.confirmed_only && !evidence.confirmed {
             return Reason::Unconfirmed;
         }
-        if grants.includes(needs) {
+        if grants.is_none_or(|grants| grants.includes(needs)) {
             Reason::Granted
         } else {
             Reason::CapabilityMissing
@@ -243,137 +335,4 @@ impl Policy {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Deployment, Evidence, Policy, Reason, WhenAbsent};
-    use crate::capability::{Edition, Grants, Needs};
-    use crate::facts::State;
-
-    /// The table again, written row by row the slow way, checked over every cell.
-    #[test]
-    fn every_cell_of_the_table() {
-        let states = [State::Active, State::Inactive, State::Absent];
-        let trials = [None, Some(false), Some(true)];
-        let capabilities = [
-            None,
-            Some("capabilityFree"),
-            Some("capabilityStandard"),
-            Some("capabilityAdvanced"),
-            Some("capabilityUltra"),
-        ];
-        let wants = [
-            "capabilityFree",
-            "capabilityStandard",
-            "capabilityAdvanced",
-            "capabilityUltra",
-        ];
-        let places = [
-            Deployment::Production,
-            Deployment::NotProduction,
-            Deployment::Unknown,
-        ];
-        let ages = [None, Some(0), Some(10), Some(11), Some(u64::MAX)];
-        let absents = [
-            WhenAbsent::Deny,
-            WhenAbsent::Assume(Edition::Free),
-            WhenAbsent::Assume(Edition::Standard),
-            WhenAbsent::Assume(Edition::Advanced),
-        ];
-        let rank = |c: &str| {
-            ["capabilityFree", "capabilityStandard", "capabilityAdvanced"]
-                .iter()
-                .position(|x| *x == c)
-        };
-        let includes = |has: &str, wants: &str| match (rank(has), rank(wants)) {
-            (Some(h), Some(w)) => h >= w,
-            (None, None) => has == wants,
-            _ => false,
-        };
-        let mut cells = 0_u32;
-        for state in states {
-            for evaluation in trials {
-                for capability in capabilities {
-                    for wanted in wants {
-                        for deployment in places {
-                            for age in ages {
-                                for confirmed in [false, true] {
-                                    for when_absent in absents {
-                                        for max_age in [None, Some(10)] {
-                                            for production in [false, true] {
-                                                for confirm in [false, true] {
-                                                    let grants = match state {
-                                                        State::Active => Grants::of_active(
-                                                            capability.map(Into::into),
-                                                        ),
-                                                        _ => Grants::Nothing,
-                                                    };
-                                                    let evidence = Evidence {
-                                                        state,
-                                                        grants,
-                                                        evaluation,
-                                                        deployment,
-                                                        age,
-                                                        confirmed,
-                                                    };
-                                                    let mut policy = Policy::new()
-                                                        .when_absent(when_absent)
-                                                        .production_only(production)
-                                                        .confirmed_only(confirm);
-                                                    if let Some(seconds) = max_age {
-                                                        policy = policy.max_age(seconds);
-                                                    }
-                                                    let assumed = match when_absent {
-                                                        WhenAbsent::Assume(e) if !confirm => {
-                                                            Some(e.capability_set())
-                                                        }
-                                                        _ => None,
-                                                    };
-                                                    let want = if state == State::Inactive {
-                                                        Reason::Inactive { trial: evaluation }
-                                                    } else if state == State::Absent
-                                                        && assumed.is_none()
-                                                    {
-                                                        Reason::Absent
-                                                    } else if (production || confirm)
-                                                        && deployment != Deployment::Production
-                                                    {
-                                                        Reason::NotProduction
-                                                    } else if state == State::Active
-                                                        && max_age.is_some()
-                                                        && !matches!(age, Some(0..=10))
-                                                    {
-                                                        Reason::Stale
-                                                    } else if confirm && !confirmed {
-                                                        Reason::Unconfirmed
-                                                    } else {
-                                                        let has = match state {
-                                                            State::Absent => assumed.unwrap(),
-                                                            _ => capability
-                                                                .unwrap_or("capabilityStandard"),
-                                                        };
-                                                        if includes(has, wanted) {
-                                                            Reason::Granted
-                                                        } else {
-                                                            Reason::CapabilityMissing
-                                                        }
-                                                    };
-                                                    let got = policy
-                                                        .decide(&evidence, Needs::from(wanted));
-                                                    assert_eq!(
-                                                        got, want,
-                                                        "{policy:?} {evidence:?} {wanted}"
-                                                    );
-                                                    cells += 1;
-                                                }
-                                            }
-                                        }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        assert_eq!(cells, 3 * 3 * 5 * 4 * 3 * 5 * 2 * 4 * 2 * 2 * 2);
-    }
-}
+mod tests;

@@ -1,4 +1,5 @@
-//! What the query of a Connect iframe URL says: `lic`, `capSet` and `capabilitySet`.
+//! What the query of a Connect iframe URL says: `lic`, `capSet`, `capabilitySet` and
+//! `userAccess`.
 //!
 //! Names and values compare exactly, after form decoding. A parameter that is repeated with other
 //! values counts as the least generous of them, whatever their order: the host's request hash
@@ -9,7 +10,8 @@
 use core::fmt;
 
 use crate::capability::{Edition, same_chars};
-use crate::facts::State;
+use crate::facts::{Flag, State};
+use crate::user_access::UserAccess;
 
 /// The value of a query parameter, still form-encoded (`+` and `%20`). Comparing decodes.
 ///
@@ -181,6 +183,8 @@ pub struct QueryFacts<'a> {
     pub capability_set: Option<FormText<'a>>,
     /// Whether a parameter is repeated with another value.
     pub repeated: bool,
+    /// Whether every `userAccess` is exactly `true`; `None` without any.
+    pub user_access: Option<bool>,
 }
 
 impl<'a> QueryFacts<'a> {
@@ -204,6 +208,8 @@ impl<'a> QueryFacts<'a> {
                 facts.lic = Some(value.is("active") && facts.lic != Some(false));
                 let before = *lic.get_or_insert(value);
                 facts.repeated |= !before.same(value);
+            } else if name.is("userAccess") {
+                facts.user_access = Some(value.is("true") && facts.user_access != Some(false));
             } else if name.is("capSet") || name.is("capabilitySet") {
                 let value = (!value.says_nothing()).then_some(value);
                 let before = *capability.get_or_insert(value);
@@ -219,6 +225,21 @@ impl<'a> QueryFacts<'a> {
         }
         facts.capability_set = capability.flatten();
         facts
+    }
+
+    /// What `userAccess` says of the user: access only when every one is exactly `true`; `None`
+    /// without any.
+    ///
+    /// ```
+    /// use app_license_gate::query::QueryFacts;
+    /// let denied = QueryFacts::read("lic=active&userAccess=false");
+    /// assert!(denied.user_access().is_some_and(|access| !access.allows()));
+    /// assert_eq!(QueryFacts::read("lic=active").user_access(), None);
+    /// ```
+    #[must_use]
+    pub fn user_access(&self) -> Option<UserAccess> {
+        let has = self.user_access?;
+        Some(UserAccess::new(Flag::Missing, Flag::Is(has)))
     }
 
     /// Active only when every `lic` is exactly `active`; absent without any.
@@ -291,6 +312,26 @@ mod tests {
             ("x=lic=active", State::Absent),
         ] {
             assert_eq!(QueryFacts::read(query).state(), want, "{query}");
+        }
+    }
+
+    #[test]
+    fn user_access_is_true_or_it_denies() {
+        for (query, want) in [
+            ("userAccess=true", Some(true)),
+            ("userAccess=true&userAccess=true", Some(true)),
+            ("userAccess=false", Some(false)),
+            ("userAccess=true&userAccess=false", Some(false)),
+            ("userAccess=false&userAccess=true", Some(false)),
+            ("userAccess=True", Some(false)),
+            ("userAccess=1", Some(false)),
+            ("userAccess=", Some(false)),
+            ("userAccess", Some(false)),
+            ("useraccess=false", None),
+            ("", None),
+        ] {
+            let access = QueryFacts::read(query).user_access();
+            assert_eq!(access.map(|a| a.allows()), want, "{query}");
         }
     }
 

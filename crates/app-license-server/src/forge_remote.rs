@@ -171,7 +171,12 @@ impl ForgeRemote {
     ) -> Result<Verified<License>, Rejection> {
         let said = invocation.license();
         let confirm = self.0.policy.is_confirmed_only();
-        if said.state() == State::Inactive || (said.state() == State::Active && !confirm) {
+        let final_word = match said.state() {
+            State::Inactive => true,
+            State::Active => !confirm,
+            State::Absent => false,
+        };
+        if final_word || self.0.policy.is_selling_nothing() {
             return Ok(said);
         }
         let (Some(api), Some(token)) = (&self.0.license_api, invocation.system_token()) else {
@@ -182,10 +187,12 @@ impl ForgeRemote {
             .get(invocation.installation_id(), token)
             .await
             .map_err(could_not)?;
-        let license = answer.license(self.0.expectations.app()).map_err(|error| {
+        let app = invocation.app_id();
+        let license = answer.license(app).map_err(|error| {
             Rejection::could_not_check("the License API could not tell", error.code())
         })?;
         // the token says which environment the app is installed from; the API does not
+        let license = license.with_user_access(said.user_access());
         Ok(match invocation.token().environment_type() {
             Some(environment) => license.in_environment(environment.clone()),
             None => license,

@@ -1,9 +1,9 @@
 //! Which word about the licence counts, in a stated order.
 //!
-//! 1. What this very request proves, unless it says nothing or the policy wants a confirmed
-//!    licence.
-//! 2. A fresh answer of the License API, where one is configured. If the request said inactive,
-//!    it stays inactive: the stricter of two words wins.
+//! 1. What this very request proves, unless it says nothing, says `lic=none`, or the policy wants a
+//!    confirmed licence. Where the policy states that the app sells nothing, nobody is asked.
+//! 2. A fresh answer of the License API, where one is configured. Where the request says `lic=none`,
+//!    it counts if it is active and newer: a license that was just bought shows `none` for a while.
 //! 3. The last stored word, where the app allows it and it is fresh enough.
 //! 4. Nothing: absent, which the policy decides on; or 503 when the License API could not be asked
 //!    and nothing else spoke.
@@ -100,17 +100,26 @@ impl ConnectApp {
     ) -> Result<Verified<License>, Rejection> {
         let proved = request.proved();
         let tenant = request.tenant();
+        let user_access = proved.user_access();
+        if let Some(license) = self.overruling(tenant, &proved).await {
+            return Ok(license.with_user_access(user_access));
+        }
         self.observe(tenant, &proved).await;
-        let confirm = self.0.policy.is_confirmed_only();
-        if proved.state() == State::Inactive || (proved.state() == State::Active && !confirm) {
+        let policy = &self.0.policy;
+        let final_word = match proved.state() {
+            State::Inactive => true,
+            State::Active => !policy.is_confirmed_only(),
+            State::Absent => false,
+        };
+        if final_word || policy.is_selling_nothing() {
             return Ok(proved);
         }
-        let asked = self.ask(tenant).await;
+        let asked = self.ask(tenant, UnixTime::EPOCH).await;
         if let Some(Ok(license)) = asked {
-            return Ok(license);
+            return Ok(license.with_user_access(user_access));
         }
         if let Some(stored) = self.stored(tenant).await {
-            return Ok(stored);
+            return Ok(stored.with_user_access(user_access));
         }
         match asked {
             Some(Err(rejection)) => Err(rejection),
@@ -118,8 +127,27 @@ impl ConnectApp {
         }
     }
 
-    /// The License API's word, `None` where none is configured.
-    async fn ask(&self, tenant: &Tenant) -> Option<Result<Verified<License>, Rejection>> {
+    /// A license of the License API that counts instead of the request's `lic=none`.
+    async fn overruling(
+        &self,
+        tenant: &Tenant,
+        proved: &Verified<License>,
+    ) -> Option<Verified<License>> {
+        let of_page = proved.touchpoint() == Touchpoint::ConnectIframeQuery;
+        if proved.state() != State::Inactive || !of_page || self.0.policy.is_selling_nothing() {
+            return None;
+        }
+        let license = self.ask(tenant, proved.as_of()?).await?.ok()?;
+        LicenseApiAnswer::overrules(&license, proved).then_some(license)
+    }
+
+    /// The License API's word, about as new as `since` at the oldest if it can be had; `None` where
+    /// none is configured.
+    async fn ask(
+        &self,
+        tenant: &Tenant,
+        since: UnixTime,
+    ) -> Option<Result<Verified<License>, Rejection>> {
         let api = self.0.license_api.as_ref()?;
         let base_url = self.0.hosts.check_site(tenant.installation.base_url()?);
         let base_url = match base_url {
@@ -127,7 +155,8 @@ impl ConnectApp {
             Err(error) => return Some(Err(error.into())),
         };
         let keys = &tenant.keys;
-        let answer = match api.get(keys.client_key(), &base_url, keys.current()).await {
+        let answer = api.get_as_of(keys.client_key(), &base_url, keys.current(), since);
+        let answer = match answer.await {
             Ok(answer) => answer,
             Err(error) => return Some(Err(Rejection::client(&error))),
         };

@@ -67,7 +67,96 @@ async fn the_request_itself_comes_first() {
     assert_eq!(setting.page().await, granted());
     setting.acme.expire().unwrap();
     assert_eq!(setting.page().await, refused(402, "inactive"));
-    assert_eq!(setting.asked(), 0, "nobody else was asked");
+    assert_eq!(setting.asked(), 1, "only an inactive word is asked about");
+}
+
+/// A license that was just bought shows `lic=none` for a while; one that has ended shows it for
+/// good. Only the License API tells the two apart.
+#[tokio::test]
+async fn a_none_is_overruled_by_a_newer_answer_of_the_license_api() {
+    let setting = Setting::new(|app| app).await;
+    let none = || setting.acme.signed_page("/export?lic=none").unwrap();
+    assert_eq!(setting.ask(&none()).await, refused(402, "inactive"));
+    setting.acme.buy(Edition::Standard).unwrap();
+    setting.acme.change_edition(Edition::Advanced).unwrap();
+    let asked = setting.asked();
+    // asked a moment ago: the site is left alone for a minute
+    assert_eq!(setting.ask(&none()).await, refused(402, "inactive"));
+    assert_eq!(setting.asked(), asked);
+    setting.host.clock().advance(61);
+    assert_eq!(setting.ask(&none()).await, granted());
+    assert_eq!(setting.ask(&none()).await, granted());
+    assert_eq!(
+        setting.asked(),
+        asked + 1,
+        "one call for two pages in a row"
+    );
+    // an old answer does not overrule: the license may have ended since
+    setting.acme.expire().unwrap();
+    setting.host.clock().advance(61);
+    assert_eq!(setting.ask(&none()).await, refused(402, "inactive"));
+    assert_eq!(setting.asked(), asked + 2);
+    // out of reach: the page's word stands
+    setting.host.set_fault(Service::Sites, Fault::Status(500));
+    setting.host.clock().advance(400);
+    assert_eq!(setting.ask(&none()).await, refused(402, "inactive"));
+}
+
+#[tokio::test]
+async fn an_app_that_sells_nothing_is_served_whatever_lic_says_and_asks_nobody() {
+    let by_policy = Policy::new().sells_nothing(true);
+    for setting in [
+        Setting::new(ConnectAppBuilder::sells_nothing).await,
+        Setting::new(|app| app.policy(by_policy)).await,
+        Setting::new(|app| app.sells_nothing().policy(Policy::new())).await,
+    ] {
+        for query in ["lic=none", "lic=active", "lic=active&lic=none", "cp="] {
+            let page = setting
+                .acme
+                .signed_page(&format!("/export?{query}"))
+                .unwrap();
+            assert_eq!(setting.ask(&page).await, granted(), "{query}");
+        }
+        assert_eq!(setting.silent().await, granted());
+        assert_eq!(setting.asked(), 0, "nobody was asked");
+    }
+}
+
+#[tokio::test]
+async fn a_user_without_access_is_denied_whoever_speaks_of_the_license() {
+    let setting = Setting::new(|app| app).await;
+    setting.acme.buy(Edition::Standard).unwrap();
+    setting.acme.change_edition(Edition::Advanced).unwrap();
+    let denied = refused(403, "no_user_access");
+    for (query, want) in [
+        (
+            "lic=active&capSet=capabilityAdvanced&userAccess=true",
+            granted(),
+        ),
+        (
+            "lic=active&capSet=capabilityAdvanced&userAccess=false",
+            denied.clone(),
+        ),
+        (
+            "lic=active&capSet=capabilityAdvanced&userAccess=no",
+            denied.clone(),
+        ),
+        // here the License API speaks of the license
+        ("userAccess=false", denied.clone()),
+        ("lic=none&userAccess=false", denied.clone()),
+        ("userAccess=true", granted()),
+    ] {
+        let page = setting
+            .acme
+            .signed_page(&format!("/export?{query}"))
+            .unwrap();
+        assert_eq!(setting.ask(&page).await, want, "{query}");
+    }
+    let ignoring = Policy::new().ignore_user_access(true);
+    let setting = Setting::new(|app| app.policy(ignoring)).await;
+    let page = "/export?lic=active&capSet=capabilityAdvanced&userAccess=false";
+    let page = setting.acme.signed_page(page).unwrap();
+    assert_eq!(setting.ask(&page).await, granted());
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ impl Entitlement {
         }
         let mut standing = if app.environment != Environment::Production {
             match self.override_to {
-                Some(value) => overridden(value),
+                Some(value) => overridden(value, now),
                 None => Standing::silent(Stage::NotProduction),
             }
         } else if let Some(token) = self.access_token {
@@ -118,12 +118,14 @@ impl Entitlement {
         } else {
             self.sold(now)
         };
+        let overridden = standing.override_to.is_some();
         if standing.speaks() {
             if standing.kind.is_none() {
                 standing.kind = Some(self.kind.clone());
             }
-            standing.entitlement_id = Some(self.id.clone());
-            standing.entitlement_number = Some(self.number.clone());
+            // an override buys nothing
+            standing.entitlement_id = Some(self.id.clone()).filter(|_| !overridden);
+            standing.entitlement_number = Some(self.number.clone()).filter(|_| !overridden);
         }
         if !app.editions {
             standing.capability_set = None;
@@ -342,7 +344,10 @@ impl Entitlement {
     }
 }
 
-fn overridden(value: Override) -> Standing {
+/// How long a trial by override runs, in days.
+const OVERRIDDEN_TRIAL: u64 = 30;
+
+fn overridden(value: Override, now: u64) -> Standing {
     let edition = match value {
         Override::Standard => Some(Edition::Standard),
         Override::Advanced => Some(Edition::Advanced),
@@ -358,6 +363,11 @@ fn overridden(value: Override) -> Standing {
         edition: active.then_some(edition.unwrap_or(Edition::Standard)),
         capability_set: edition,
         evaluation: value == Override::Trial,
+        trial_end: (value == Override::Trial).then(|| {
+            let days = DAY.saturating_mul(OVERRIDDEN_TRIAL);
+            UnixTime::EPOCH.plus(now.saturating_add(days))
+        }),
+        override_to: Some(value),
         ..Standing::silent(Stage::Overridden)
     }
 }

@@ -3,5 +3,5 @@
 mod context;
 pub(crate) mod invocation;
 pub(crate) mod license_api;
-mod lifecycle;
+pub(crate) mod lifecycle;
 pub(crate) mod object;

@@ -102,6 +102,7 @@ pub use deliver::{Delivery, Mishap};
 pub use error::{Error, ErrorKind};
 pub use fault::{Fault, Service};
 pub use forge::invocation::Invocation;
+pub use forge::lifecycle::LifecycleForm;
 pub use host::{MockHost, MockHostBuilder};
 pub use keys::SigningKey;
 pub use request::SignedRequest;

@@ -108,6 +108,23 @@ impl Override {
         }
     }
 
+    /// What the object's `state` says of it.
+    ///
+    /// ```
+    /// use app_license_testkit::Override;
+    /// assert_eq!(Override::Trial.state(), "trial");
+    /// ```
+    #[must_use]
+    pub const fn state(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Standard => "standard",
+            Self::Advanced => "advanced",
+            Self::Inactive => "inactive",
+            Self::Trial => "trial",
+        }
+    }
+
     /// Reads a name as the command line takes it, in any case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -219,6 +236,9 @@ pub struct Standing {
     pub entitlement_id: Option<String>,
     /// The entitlement's number.
     pub entitlement_number: Option<String>,
+    /// The override that it stands by, if any: contexts and tokens then hold the few fields that
+    /// were recorded of it.
+    pub override_to: Option<Override>,
 }
 
 impl Standing {
@@ -237,6 +257,7 @@ impl Standing {
             next_edition: None,
             entitlement_id: None,
             entitlement_number: None,
+            override_to: None,
         }
     }
 

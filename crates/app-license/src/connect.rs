@@ -16,6 +16,8 @@ mod claims;
 #[cfg(signatures)]
 mod context_token;
 #[cfg(signatures)]
+mod descriptor_urls;
+#[cfg(signatures)]
 mod expectations;
 #[cfg(signatures)]
 mod explain;
@@ -44,6 +46,8 @@ pub use base_url::BaseUrl;
 pub use canonical_request::{CanonicalRequest, PathForm};
 #[cfg(signatures)]
 pub use context_token::{ContextToken, UnverifiedContextToken};
+#[cfg(signatures)]
+pub use descriptor_urls::DescriptorUrls;
 #[cfg(signatures)]
 pub use expectations::Expectations;
 #[cfg(signatures)]

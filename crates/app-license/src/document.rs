@@ -94,15 +94,6 @@ impl Field {
         }
     }
 
-    /// A boolean; null is absent.
-    pub(crate) fn flag(self, value: Value<'_>) -> Result<Option<bool>, ErrorKind> {
-        match value {
-            Value::Null => Ok(None),
-            Value::Bool(b) => Ok(Some(b)),
-            other => Err(self.must_be(Kind::Bool, other.kind())),
-        }
-    }
-
     /// The text of an object; null is absent.
     pub(crate) fn object(self, value: Value<'_>) -> Result<Option<&str>, ErrorKind> {
         match value {

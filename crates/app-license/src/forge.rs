@@ -19,6 +19,7 @@ mod lifecycle;
 mod token_place;
 mod ui_context;
 
+pub use app_license_gate::user_access::UserAccess;
 #[cfg(signatures)]
 pub use invocation_token::{
     InvocationExpectations, InvocationToken, ProductContext, UnverifiedInvocationToken,
@@ -27,4 +28,4 @@ pub use key_set_url::{IsolatedCloud, KeySetUrl};
 pub use license_api::{LicenseApiFault, LicenseApiRequest, LicenseApiResponse};
 pub use lifecycle::{ForgeLifecycleEvent, ForgeLifecycleKind};
 pub use token_place::token_from_header;
-pub use ui_context::{UiContext, UserAccess};
+pub use ui_context::UiContext;

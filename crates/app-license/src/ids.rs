@@ -137,11 +137,16 @@ impl KeyId {
 
 /// The ARI of a Forge app, `ari:cloud:ecosystem::app/{uuid}`; a bare UUID gets the prefix.
 ///
+/// It is taken in any case and kept in lower case, as the platform writes it: settings and answers
+/// spell it as people do, while the audience of a token is compared with it byte for byte.
+///
 /// ```
 /// use app_license::ForgeAppId;
 /// let bare = ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?;
 /// assert_eq!(bare.as_str(), "ari:cloud:ecosystem::app/8db33809-1f69-42a5-8e40-8b6e0b3f8d11");
 /// assert_eq!(bare.uuid(), "8db33809-1f69-42a5-8e40-8b6e0b3f8d11");
+/// let loud = ForgeAppId::new("ARI:cloud:ecosystem::app/8DB33809-1F69-42A5-8E40-8B6E0B3F8D11")?;
+/// assert_eq!(loud, bare);
 /// # Ok::<(), app_license::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -156,7 +161,8 @@ impl ForgeAppId {
     /// # Errors
     /// `invalid_id` when what follows the prefix is not a plain identifier.
     pub fn new(id: &str) -> Result<Self, Error> {
-        let uuid = id.strip_prefix(Self::PREFIX).unwrap_or(id);
+        let lower = id.to_ascii_lowercase();
+        let uuid = lower.strip_prefix(Self::PREFIX).unwrap_or(&lower);
         let valid = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
         if uuid.is_empty() || uuid.len() > 128 || !uuid.bytes().all(valid) {
             return Err(ErrorKind::InvalidId {

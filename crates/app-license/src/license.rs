@@ -11,6 +11,7 @@ use crate::open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode}
 use crate::remark::{Remark, Remarks};
 use crate::time::UnixTime;
 use crate::touchpoint::Touchpoint;
+use app_license_gate::user_access::UserAccess;
 
 /// What a touchpoint said: active or not, edition, trial, dates, entitlement.
 ///
@@ -48,6 +49,7 @@ pub struct License {
     modes: Vec<LicenseMode>,
     environment: Option<EnvironmentType>,
     as_of: Option<UnixTime>,
+    user_access: Option<UserAccess>,
     raw: Option<Box<str>>,
 }
 
@@ -115,6 +117,7 @@ impl License {
             modes: Vec::new(),
             environment: None,
             as_of: None,
+            user_access: None,
             raw: None,
         }
     }
@@ -212,6 +215,25 @@ impl License {
     #[must_use]
     pub fn in_environment(mut self, environment: EnvironmentType) -> Self {
         self.environment = Some(environment);
+        self
+    }
+
+    /// Says what the platform states of the user who asks, where it is stated beside the license:
+    /// in the token or the query of the request, while the license was fetched for the whole site.
+    ///
+    /// ```
+    /// use app_license::forge::UserAccess;
+    /// use app_license::{Hint, License, Policy, Touchpoint, UnixTime};
+    /// let license = License::from_object(br#"{"active":true}"#, Touchpoint::ForgeLicenseApi)?
+    ///     .with_user_access(Some(UserAccess::UNREADABLE));
+    /// let decision =
+    ///     Hint::new(license).decide(&Policy::new(), "capabilityStandard", UnixTime::EPOCH);
+    /// assert_eq!(decision.code(), "no_user_access");
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn with_user_access(mut self, access: Option<UserAccess>) -> Self {
+        self.user_access = access;
         self
     }
 
@@ -348,6 +370,13 @@ impl License {
         self.as_of
     }
 
+    /// What is stated of the user who asks, where apps are billed by users with access; `None`
+    /// where nothing is. A policy denies by it unless told otherwise.
+    #[must_use]
+    pub const fn user_access(&self) -> Option<UserAccess> {
+        self.user_access
+    }
+
     /// The JSON text of the licence object as the platform wrote it, with every field it holds.
     #[must_use]
     pub fn raw(&self) -> Option<&str> {
@@ -386,7 +415,7 @@ impl serde::Serialize for License {
     /// Writes a summary for people and other languages; [`License::raw`] is the licence itself.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
-        let mut s = serializer.serialize_struct("License", 17)?;
+        let mut s = serializer.serialize_struct("License", 18)?;
         s.serialize_field("touchpoint", &self.touchpoint)?;
         s.serialize_field("state", self.state.name())?;
         s.serialize_field("capabilitySet", &self.capability)?;
@@ -402,6 +431,7 @@ impl serde::Serialize for License {
         s.serialize_field("modes", &self.modes)?;
         s.serialize_field("environment", &self.environment)?;
         s.serialize_field("asOf", &self.as_of)?;
+        s.serialize_field("userAccess", &self.user_access.map(UserAccess::allows))?;
         s.serialize_field("remarks", &self.remarks.iter().collect::<Vec<_>>())?;
         let raw = self
             .raw()

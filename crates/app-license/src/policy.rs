@@ -5,6 +5,7 @@ use std::fmt;
 use app_license_gate::capability::Needs;
 use app_license_gate::facts::State;
 use app_license_gate::policy::{Deployment, Evidence, Policy, Reason};
+use app_license_gate::user_access::UserAccess;
 
 use crate::capability::Capability;
 use crate::license::License;
@@ -63,7 +64,17 @@ pub struct Decision {
     touchpoint: Touchpoint,
     trust: Trust,
     age: Option<u64>,
-    assumed: bool,
+    basis: Basis,
+}
+
+/// What a decision rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Basis {
+    License,
+    /// The edition that the policy assumes where nothing is said.
+    Assumed,
+    /// The policy states that the app sells nothing.
+    NothingSold,
 }
 
 impl Decision {
@@ -125,8 +136,11 @@ impl fmt::Display for Decision {
             "denied: "
         })?;
         match self.reason {
-            Reason::Granted if self.assumed => {
-                write!(f, "the policy assumes an edition where none is said")?;
+            Reason::Granted if self.basis == Basis::Assumed => {
+                f.write_str("the policy assumes an edition where none is said")?;
+            }
+            Reason::Granted if self.basis == Basis::NothingSold => {
+                f.write_str("the policy states that the app sells nothing")?;
             }
             Reason::Granted | Reason::CapabilityMissing => {
                 write!(f, "needs {}, has ", self.needs)?;
@@ -141,6 +155,7 @@ impl fmt::Display for Decision {
             Reason::NotProduction => f.write_str("not a production environment")?,
             Reason::Stale => f.write_str("the word is too old")?,
             Reason::Unconfirmed => f.write_str("the licence is not confirmed")?,
+            Reason::NoUserAccess => f.write_str("this user has no access to the app")?,
             _ => f.write_str(self.reason.code())?,
         }
         write!(f, " ({} from the {}", self.trust.name(), self.touchpoint)?;
@@ -172,6 +187,12 @@ impl Verified<License> {
     #[must_use]
     pub fn in_environment(self, environment: EnvironmentType) -> Self {
         self.map(|license| license.in_environment(environment))
+    }
+
+    /// Says what the platform states of the user who asks: see [`License::with_user_access`].
+    #[must_use]
+    pub fn with_user_access(self, access: Option<UserAccess>) -> Self {
+        self.map(|license| license.with_user_access(access))
     }
 
     /// Decides whether the licence allows what needs `capability`, by the policy's table.
@@ -223,6 +244,7 @@ fn decide(
         deployment: deployment(license),
         age,
         confirmed: trust == Trust::Verified && is_confirmed(license),
+        user_access: license.user_access(),
     };
     let reason = policy.decide(&evidence, needs);
     let active = license.state() == State::Active;
@@ -241,7 +263,11 @@ fn decide(
         touchpoint: license.touchpoint(),
         trust,
         age,
-        assumed: reason.is_granted() && !active,
+        basis: match reason {
+            Reason::Granted if policy.is_selling_nothing() => Basis::NothingSold,
+            Reason::Granted if !active => Basis::Assumed,
+            _ => Basis::License,
+        },
     }
 }
 

@@ -19,9 +19,12 @@ fn part() -> impl Strategy<Value = String> {
         Just("capSet=capabilityFree".to_owned()),
         Just("cap%53et=capability%55ltra".to_owned()),
         Just("capSet=capabilityVast".to_owned()),
+        Just("userAccess=true".to_owned()),
+        Just("userAccess=false".to_owned()),
+        Just("userAcces%73=%74rue".to_owned()),
         Just("capSet=".to_owned()),
         Just("capSet=NULL".to_owned()),
-        "(lic|capSet|capabilitySet|x)=[a%+0-9=é]{0,6}",
+        "(lic|capSet|capabilitySet|userAccess|x)=[a%+0-9=é]{0,6}",
         "\\PC{0,6}",
     ]
 }
@@ -34,6 +37,7 @@ proptest! {
         let facts = QueryFacts::read(&query);
         prop_assert_eq!(license.state(), facts.state(), "{}", query);
         let set = facts.capability_set;
+        prop_assert_eq!(license.user_access(), facts.user_access(), "{}", query);
         let edition = set.map_or(Some(Edition::Standard), |s| s.edition());
         let edition = edition.filter(|_| facts.state() == State::Active);
         prop_assert_eq!(license.edition(), edition, "{}", query);

@@ -16,10 +16,11 @@ use app_license_gate::facts::{Flag, Standing, State, meant};
 use app_license_gate::json::Str;
 use app_license_gate::policy::{Deployment, Evidence, Policy, Reason, WhenAbsent};
 use app_license_gate::query::QueryFacts;
+use app_license_gate::user_access::UserAccess;
 
 /// Reasons of a decision, by their numbers. Numbers follow what the compiler makes of the enums,
 /// so that next to no code is spent on translating.
-pub const REASONS: [&str; 10] = [
+pub const REASONS: [&str; 11] = [
     "inactive",
     "trial_ended",
     "inactive",
@@ -30,6 +31,7 @@ pub const REASONS: [&str; 10] = [
     "not_production",
     "stale",
     "unconfirmed",
+    "no_user_access",
 ];
 
 /// Where the caller writes its input; there is room for 64 KiB.
@@ -44,12 +46,15 @@ pub extern "C" fn input() -> *mut u8 {
 /// `fields` holds two bits each, from the lowest: `active`, `isActive`, `evaluation`,
 /// `isEvaluation` (0 false, 1 true, 2 null or missing, 3 anything else), `capabilitySet` (0 null or
 /// missing, 1 a string, 2 anything else), and where it was found (0 Connect, 1 a place that says
-/// its environment, 2 one that does not). The input holds the `set_len` bytes of the capability
+/// its environment, 2 one that does not), `userAccess.enabled` and `userAccess.hasAccess` (0 false,
+/// 1 true, 2 missing, 3 anything else); from bit 16, one bit each: whether `userAccess` is stated,
+/// and whether `state` says `trial`. The input holds the `set_len` bytes of the capability
 /// set, then the `place_len` bytes of the environment's type.
 ///
 /// The result holds, two bits each from the lowest: state (active, inactive, absent), edition of
 /// an active licence (free, standard, advanced, none), evaluation (no, yes, unknown), deployment
-/// (production, not production, unknown), and whether a capability set is named.
+/// (production, not production, unknown); then one bit each, whether a capability set is named and
+/// whether the platform says that this user has no access.
 #[expect(unsafe_code, reason = "an export of the module")]
 #[unsafe(no_mangle)]
 pub extern "C" fn judge(fields: u32, set_len: usize, place_len: usize) -> u32 {
@@ -69,13 +74,16 @@ pub extern "C" fn judge(fields: u32, set_len: usize, place_len: usize) -> u32 {
         1 => deployment(Some(Str::from(memory::text(set_len, place_len)))),
         _ => Deployment::Unknown,
     };
+    standing.override_state = (fields & (1 << 17) != 0).then_some(Str::from("trial"));
+    let access = UserAccess::new(flag(fields >> 12), flag(fields >> 14));
+    let access = (fields & (1 << 16) != 0).then_some(access);
     let set = standing.capability_set;
     let edition = match standing.grants() {
         Grants::Edition(edition) => Some(edition),
         _ => None,
     };
     let evaluation = standing.evaluation();
-    bits(standing.state(), edition, evaluation, place, set.is_some())
+    bits(standing.state(), edition, evaluation, place, set.is_some()) | denied(access)
 }
 
 /// Judges the query of a Connect iframe URL, `len` bytes of input. The result is that of
@@ -91,7 +99,7 @@ pub extern "C" fn query(len: usize) -> u32 {
         _ => None,
     };
     let named = facts.capability_set.is_some();
-    bits(state, edition, None, Deployment::Production, named)
+    bits(state, edition, None, Deployment::Production, named) | denied(facts.user_access())
 }
 
 /// Where the capability set that counts stands in the query: the position of its first byte in
@@ -110,7 +118,9 @@ pub extern "C" fn query_set(len: usize) -> u32 {
 ///
 /// `license` is the result of [`judge`]. `policy` holds when-absent in the lowest two bits (free,
 /// standard, advanced, deny), then one bit each: production only, confirmed only, `max_age` is
-/// given, `age` is known. Ages are in seconds.
+/// given, `age` is known, absent means something else outside production; in bits 7 and 8 what it
+/// means there; then one bit each: the app sells nothing, user access is ignored. Ages are in
+/// seconds.
 ///
 /// The result is the reason, an index of [`REASONS`], and from bit 4 the edition asked for (free,
 /// standard, advanced, none).
@@ -147,16 +157,17 @@ pub extern "C" fn decide(
         age: (policy & 32 != 0).then_some(u64::from(age)),
         // what a browser holds is a hint
         confirmed: false,
+        user_access: (license & NO_ACCESS != 0).then_some(UserAccess::UNREADABLE),
     };
     let mut rules = Policy::new()
-        .when_absent(match policy & 3 {
-            0 => WhenAbsent::Assume(Edition::Free),
-            1 => WhenAbsent::Assume(Edition::Standard),
-            2 => WhenAbsent::Assume(Edition::Advanced),
-            _ => WhenAbsent::Deny,
-        })
+        .when_absent(meaning(policy))
         .production_only(policy & 4 != 0)
-        .confirmed_only(policy & 8 != 0);
+        .confirmed_only(policy & 8 != 0)
+        .sells_nothing(policy & 512 != 0)
+        .ignore_user_access(policy & 1024 != 0);
+    if policy & 64 != 0 {
+        rules = rules.when_absent_outside_production(meaning(policy >> 7));
+    }
     if policy & 16 != 0 {
         rules = rules.max_age(u64::from(max_age));
     }
@@ -169,9 +180,29 @@ pub extern "C" fn decide(
         Reason::Absent => 6,
         Reason::NotProduction => 7,
         Reason::Stale => 8,
+        Reason::NoUserAccess => 10,
         _ => 9,
     };
     reason | (number_of(needs.edition()) << 4)
+}
+
+/// The bit of a license that says that this user has no access.
+const NO_ACCESS: u32 = 512;
+
+const fn denied(access: Option<UserAccess>) -> u32 {
+    match access {
+        Some(access) if !access.allows() => NO_ACCESS,
+        _ => 0,
+    }
+}
+
+const fn meaning(bits: u32) -> WhenAbsent {
+    match bits & 3 {
+        0 => WhenAbsent::Assume(Edition::Free),
+        1 => WhenAbsent::Assume(Edition::Standard),
+        2 => WhenAbsent::Assume(Edition::Advanced),
+        _ => WhenAbsent::Deny,
+    }
 }
 
 const fn flag(bits: u32) -> Flag {

@@ -19,12 +19,26 @@ export type Reason =
   | "absent"
   | "not_production"
   | "stale"
-  | "unconfirmed";
+  | "unconfirmed"
+  | "no_user_access";
 
 /** What is asked of a licence beyond the capability. */
 export interface Policy {
   /** What an absent licence means: `"deny"`, or as if an active one of an edition were named. */
   whenAbsent?: "deny" | Edition | undefined;
+  /**
+   * What an absent license means in an environment that is known not to be production, where the
+   * platform sends none: `"standard"` here says "absent outside production is Standard, inside it
+   * is denied" in one statement.
+   */
+  whenAbsentOutsideProduction?: "deny" | Edition | undefined;
+  /**
+   * States that the app sells nothing: everything is granted, whatever is said about a license.
+   * Connect writes the same `lic=none` for an app that sells nothing and for a license that ended.
+   */
+  sellsNothing?: boolean | undefined;
+  /** Lets users through of whom the platform says that they have no access. */
+  ignoreUserAccess?: boolean | undefined;
   /** Whether only a production environment counts: elsewhere licences can be overridden. */
   productionOnly?: boolean | undefined;
   /** Whether only a licence confirmed by a License API counts. A hint never is. */
@@ -70,6 +84,7 @@ const REASONS = [
   "not_production",
   "stale",
   "unconfirmed",
+  "no_user_access",
 ] as const;
 const CAPABILITIES = ["capabilityFree", "capabilityStandard", "capabilityAdvanced"] as const;
 
@@ -83,6 +98,7 @@ export function answer(
   policy: Policy = {},
 ): [Decision, number] {
   const { whenAbsent, productionOnly, confirmedOnly, maxAge, now } = policy;
+  const outside = policy.whenAbsentOutsideProduction;
   const age = license.asOf
     ? Math.max(seconds(now ?? new Date()) - seconds(license.asOf), 0)
     : null;
@@ -93,7 +109,10 @@ export function answer(
       (productionOnly ? 4 : 0) |
       (confirmedOnly ? 8 : 0) |
       (maxAge === undefined ? 0 : 16) |
-      (age === null ? 0 : 32),
+      (age === null ? 0 : 32) |
+      (outside === undefined ? 0 : 64 | ((EDITIONS.indexOf(outside as Edition) & 3) << 7)) |
+      (policy.sellsNothing ? 512 : 0) |
+      (policy.ignoreUserAccess ? 1024 : 0),
     word(maxAge!),
     word(age!),
   );

@@ -78,7 +78,16 @@ function date(value: unknown): Date | null {
   return time >= 0 && time <= LAST ? new Date(time - (time % 1000)) : null;
 }
 
+/** An app id without the prefix of its ARI, in lower case. */
+const uuid = (id: unknown) => `${id}`.toLowerCase().replace("ari:cloud:ecosystem::app/", "");
+
 const flag = (value: unknown) => (value == null ? 2 : typeof value == "boolean" ? +value : 3);
+
+/** The bits of `userAccess`: its two flags, of which null is no boolean, and that it is stated. */
+const accessBits = (access: unknown) => {
+  const said = (name: string) => (!isObject(access) || access[name] === null ? 3 : flag(access[name]));
+  return access == null ? 0 : (said("enabled") << 12) | (said("hasAccess") << 14) | 65536;
+};
 
 /** Where a document was found: on Connect, in a place that says its environment, or not. */
 export const enum Place {
@@ -254,7 +263,7 @@ export class License<T extends Trust = Trust> {
 
   /**
    * Reads one app's licence out of the answer of the Forge License API, parsed: that of `appId`
-   * (its UUID), or without one the only result. No result, an empty one and `NOT_FOUND` are
+   * (its UUID or ARI, in any case), or without one the only result. No result, an empty one and `NOT_FOUND` are
    * absent.
    *
    * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/license-api/
@@ -268,7 +277,7 @@ export class License<T extends Trust = Trust> {
       throw new LicenseError("field_missing", "the body lacks `results`");
     }
     const id = options?.appId;
-    const found = results.filter((one) => id === undefined || one?.appId === id);
+    const found = results.filter((one) => id === undefined || uuid(one?.appId) === uuid(id));
     const { data, error } = found[0] ?? {};
     if (found.length > 1 || (error && error.type !== "NOT_FOUND")) {
       throw new LicenseError(
@@ -326,6 +335,8 @@ export function read<T extends Trust = "hint">(
       (flag(fields["evaluation"]) << 4) |
       (flag(fields["isEvaluation"]) << 6) |
       ((set == null ? 0 : isString(set) ? 1 : 2) << 8) |
+      (/^trial$/i.test(`${fields["state"]}`) ? 131072 : 0) |
+      accessBits((document as Record<string, unknown>)["userAccess"]) |
       ((environment === null && place === Place.Forge ? Place.Silent : place) << 10),
     length,
     put(environment ?? "", length),

@@ -18,6 +18,16 @@ pub(crate) struct PolicyArgs {
     /// What it means when nothing is said about a licence
     #[arg(long, value_enum, default_value_t, value_name = "MEANING")]
     when_absent: Absent,
+    /// What that means in an environment that is known not to be production [default: as
+    /// --when-absent]
+    #[arg(long, value_enum, value_name = "MEANING")]
+    when_absent_outside_production: Option<Absent>,
+    /// The app sells nothing: grant whatever is said about a license
+    #[arg(long)]
+    sells_nothing: bool,
+    /// Grant also to users of whom the platform says that they have no access
+    #[arg(long)]
+    ignore_user_access: bool,
     /// Grant only where the environment is production
     #[arg(long)]
     production: bool,
@@ -35,18 +45,28 @@ enum Absent {
     Advanced,
 }
 
+impl Absent {
+    const fn meaning(self) -> WhenAbsent {
+        match self {
+            Self::Deny => WhenAbsent::Deny,
+            Self::Free => WhenAbsent::Assume(Edition::Free),
+            Self::Standard => WhenAbsent::Assume(Edition::Standard),
+            Self::Advanced => WhenAbsent::Assume(Edition::Advanced),
+        }
+    }
+}
+
 impl PolicyArgs {
     /// The policy asked for.
     pub(crate) fn policy(self) -> Policy {
-        let policy =
-            Policy::new()
-                .production_only(self.production)
-                .when_absent(match self.when_absent {
-                    Absent::Deny => WhenAbsent::Deny,
-                    Absent::Free => WhenAbsent::Assume(Edition::Free),
-                    Absent::Standard => WhenAbsent::Assume(Edition::Standard),
-                    Absent::Advanced => WhenAbsent::Assume(Edition::Advanced),
-                });
+        let mut policy = Policy::new()
+            .production_only(self.production)
+            .sells_nothing(self.sells_nothing)
+            .ignore_user_access(self.ignore_user_access)
+            .when_absent(self.when_absent.meaning());
+        if let Some(outside) = self.when_absent_outside_production {
+            policy = policy.when_absent_outside_production(outside.meaning());
+        }
         match self.max_age {
             Some(seconds) => policy.max_age(seconds),
             None => policy,

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use app_license::connect::{BaseUrl, Expectations, Request, TenantKeys, token_from_request};
+use app_license::connect::{
+    BaseUrl, DescriptorUrls, Expectations, Request, TenantKeys, token_from_request,
+};
 use app_license::{ClientKey, HmacKey, Leeway, SharedSecret};
 
 use crate::fault::Fault;
@@ -99,9 +101,12 @@ impl TokenArgs {
 /// The app that is asked, and its clock.
 #[derive(Debug, clap::Args)]
 pub(crate) struct AppArgs {
-    /// The app's base URL, as its descriptor has it
-    #[arg(long, value_name = "URL")]
-    base_url: String,
+    /// The app's base URL, as its descriptor has it; may be repeated, for those of regions
+    #[arg(long, value_name = "URL", required_unless_present = "descriptor")]
+    base_url: Vec<String>,
+    /// The app's descriptor: its `baseUrl` and `regionBaseUrls` are accepted as well
+    #[arg(long, value_name = "FILE")]
+    descriptor: Option<PathBuf>,
     /// How far clocks may differ, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     leeway: u64,
@@ -110,8 +115,25 @@ pub(crate) struct AppArgs {
 }
 
 impl AppArgs {
-    pub(crate) fn expectations(&self) -> Result<Expectations, Fault> {
-        Ok(Expectations::new(base_url(&self.base_url)?).with_leeway(leeway(self.leeway)?))
+    pub(crate) fn expectations(&self, io: &mut Io<'_>) -> Result<Expectations, Fault> {
+        let described = match &self.descriptor {
+            Some(path) => {
+                let urls = DescriptorUrls::parse(key_file(io, path)?.as_bytes())?;
+                let regions = urls.regions().map(|(_, url)| url);
+                std::iter::once(urls.base_url())
+                    .chain(regions)
+                    .cloned()
+                    .collect()
+            }
+            None => Vec::new(),
+        };
+        let named: Result<Vec<_>, Fault> = self.base_url.iter().map(|url| base_url(url)).collect();
+        let mut all = named?.into_iter().chain(described);
+        let first = all
+            .next()
+            .ok_or_else(|| Fault::Option("give --base-url or --descriptor".to_owned()))?;
+        let expected = Expectations::new(first).with_leeway(leeway(self.leeway)?);
+        Ok(all.fold(expected, Expectations::accept_base_url))
     }
 }
 
@@ -119,7 +141,9 @@ impl AppArgs {
 pub(crate) fn leeway(seconds: u64) -> Result<Leeway, Fault> {
     Leeway::from_seconds(seconds).ok_or_else(|| {
         Fault::Option(format!(
-            "a leeway of {seconds} s is longer than a token lives"
+            "a leeway of {seconds} s is more than the {} s that are taken: clocks differ by \
+             seconds, and an expired token counts for as long as the leeway",
+            Leeway::MAX_SECONDS
         ))
     })
 }

@@ -67,6 +67,16 @@ pub(super) fn context(case: &Case<'_>) -> Outcome {
         }
         return checks.outcome();
     }
+    if surface.contains("workflow") && context.get("context").is_some() {
+        let read = License::from_forge_workflow_arguments(text.as_bytes());
+        if let Some(license) = checks.ok("context.license", read) {
+            oracle::check(&mut checks, context.pointer("/context/license"), &license);
+            if let Some(expect) = case.get("expect") {
+                licenses::check(&mut checks, expect, &license);
+            }
+        }
+        return checks.outcome();
+    }
     let touchpoint = readings::touchpoint(surface);
     let (read, environment): (Read, bool) = match touchpoint {
         _ if surface.contains("getAppContext") => (License::from_forge_app_context, true),
@@ -115,11 +125,12 @@ pub(super) fn event(case: &Case<'_>) -> Outcome {
     let Some(event) = checks.ok("payload", read) else {
         return checks.outcome();
     };
+    let inner = payload.get("payload").unwrap_or(payload);
     let tail = |id: Option<&str>| id.and_then(|id| id.rsplit('/').next()).map(str::to_owned);
     let account = ["installerAccountId", "upgraderAccountId"]
         .iter()
-        .find_map(|name| payload.get(*name));
-    let at = |path: &str| payload.pointer(path);
+        .find_map(|name| inner.get(*name));
+    let at = |path: &str| inner.pointer(path);
     for (name, expected, found) in [
         (
             "id",

@@ -6,7 +6,7 @@ use app_license::forge::{
     InvocationExpectations, InvocationToken, IsolatedCloud, UnverifiedInvocationToken,
     token_from_header,
 };
-use app_license::{Error, ForgeAppId, Jwks, License, State, UnixTime, Verified};
+use app_license::{Error, ForgeAppId, Jwks, License, Policy, State, UnixTime, Verified};
 use serde_json::{Value, json};
 
 use super::tokens::{end, verdict};
@@ -146,11 +146,18 @@ pub(super) fn claims(case: &Case<'_>) -> Outcome {
             let text = key.token(header, claims).unwrap_or_default();
             UnverifiedInvocationToken::parse(&text)?.verify(&keys, expected, now)
         };
+    if let Some(Value::String(code)) = case.get("reject") {
+        let found = verify(&header, claims, &expected, issued);
+        let found = found.err().map_or("accepted", |error| error.code());
+        checks.holds("reject", found == code, code, found);
+        return checks.outcome();
+    }
     if let Some(token) = checks.ok(
         "signed and verified",
         verify(&header, claims, &expected, issued),
     ) {
         accepted(&mut checks, claims, &token);
+        expected_of(&mut checks, case.get("expect"), &token);
     }
     let expires = claims
         .get("exp")
@@ -201,6 +208,34 @@ pub(super) fn claims(case: &Case<'_>) -> Outcome {
     let list = verify(&header, &with("/aud", json!([audience])), &expected, issued);
     checks.holds("aud a list", list.is_ok(), "accepted", "refused");
     checks.outcome()
+}
+
+/// What a case expects beyond its claims: where the call is from, and what is decided.
+fn expected_of(checks: &mut Checks, expect: Option<&Value>, token: &Verified<InvocationToken>) {
+    let Some(fields) = expect.and_then(Value::as_object) else {
+        return;
+    };
+    let license = token.license();
+    for (key, expected) in fields {
+        let found = match key.as_str() {
+            "cloud_id" => json!(token.cloud_id()),
+            "workspace_id" => json!(token.workspace_id()),
+            "from_user_interface" => json!(token.is_from_user_interface()),
+            "reason" => {
+                let now = token.issued_at();
+                json!(
+                    license
+                        .decide(&Policy::new(), "capabilityStandard", now)
+                        .code()
+                )
+            }
+            _ => {
+                licenses::check_one(checks, key, expected, &license);
+                continue;
+            }
+        };
+        checks.same(key, expected, &found);
+    }
 }
 
 /// What a verified token must say: what its claims say.

@@ -1,8 +1,8 @@
 //! Telling what a case is by the fields it has.
 
 use super::{
-    Case, Checks, Outcome, conditions, connect_license, forge, forge_api, iframe, invocation,
-    lifecycle, manifest, qsh, readings, requests, tokens,
+    Case, Checks, Outcome, conditions, connect_license, decisions, forge, forge_api, iframe,
+    invocation, lifecycle, manifest, perimeters, qsh, readings, requests, tokens,
 };
 
 type Run = fn(&Case<'_>) -> Outcome;
@@ -14,6 +14,22 @@ struct Shape {
 
 /// The first that fits is taken.
 const SHAPES: &[Shape] = &[
+    Shape {
+        fits: |c| c.has_all(&["source", "policy"]),
+        run: decisions::decision,
+    },
+    Shape {
+        fits: |c| c.has("cloud") && (c.has("site") || c.has("key_urls")),
+        run: perimeters::site,
+    },
+    Shape {
+        fits: |c| c.has_all(&["descriptor", "base_urls"]),
+        run: perimeters::base_urls,
+    },
+    Shape {
+        fits: |c| c.has_all(&["app", "ari"]),
+        run: perimeters::app_id,
+    },
     Shape {
         fits: |c| c.group == "fragments",
         run: manifest::fragment,

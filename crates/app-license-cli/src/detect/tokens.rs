@@ -1,5 +1,6 @@
 //! Tokens: what one claims, unverified.
 
+use app_license::forge::UserAccess;
 use app_license::{License, Touchpoint, UnixTime};
 use serde_json::{Map, Value};
 
@@ -122,6 +123,8 @@ fn invocation(claims: &Map<String, Value>, json: &str, look: Look) -> Result<Rea
     if let Some(issued) = issued.and_then(UnixTime::from_seconds) {
         license = license.at(issued);
     }
+    let access = claims.get("context").and_then(|c| c.get("userAccess"));
+    license = license.with_user_access(access_at(json, &["context", "userAccess"]));
     let mut reading = Reading::of(INVOCATION, license, look.now);
     reading.fact_if("app", at("/id").map(short));
     reading.fact_if("installation", at("/installationId").map(short));
@@ -130,7 +133,6 @@ fn invocation(claims: &Map<String, Value>, json: &str, look: Look) -> Result<Rea
         "isolated cloud",
         claims.get("icLabel").and_then(Value::as_str).map(short),
     );
-    let access = claims.get("context").and_then(|c| c.get("userAccess"));
     reading.fact_if("user access", access.map(user_access));
     Ok(reading)
 }
@@ -177,6 +179,13 @@ pub(super) fn license_at(
         None => Ok(License::absent(touchpoint)),
         Some(object) => Ok(License::from_object(object.as_bytes(), touchpoint)?),
     }
+}
+
+/// What is said of the user at a path of a document.
+fn access_at(json: &str, path: &[&str]) -> Option<UserAccess> {
+    let text = raw::at(json, path)?;
+    let value = app_license::json::Scanner::<1>::from_text(text).value();
+    value.map_or(Some(UserAccess::UNREADABLE), UserAccess::of)
 }
 
 /// What user-based billing says, which is no licence.

@@ -43,7 +43,7 @@ fn a_request_token_proves_its_own_request_only() {
          \x20 tenant            tenant-1\n\
          \x20 subject           account-1\n\
          \x20 issued            2027-01-15T08:00:00Z\n\
-         \x20 expires           2027-01-15T08:03:00Z\n\
+         \x20 expires           2027-01-15T08:15:00Z\n\
          \x20 license           active, edition advanced\n\
          \x20 advanced: granted: needs capabilityAdvanced, has capabilityAdvanced \
          (verified from the Connect iframe query, 0 s old)\n"
@@ -124,7 +124,7 @@ fn a_request_token_proves_its_own_request_only() {
         "--token",
         &token,
         "--now",
-        "1800000211",
+        "1800000931",
     ]);
     assert_eq!(late.code, 2);
     assert!(late.out.starts_with("refused[expired]: "), "{}", late.out);

@@ -14,4 +14,5 @@ mod common;
 mod connect;
 mod forge;
 mod minting;
+mod policy;
 mod support;

@@ -7,6 +7,7 @@ use app_license::{AppKey, FeatureMap, Leeway, Policy};
 use app_license_client::{Clock, ConnectLicenseApi, Fetcher, InstallKeys, SystemClock};
 use app_license_descriptor::connect::Descriptor;
 use app_license_store::{InstallationStore, MemoryStore};
+use serde_json::Value;
 
 use super::{ConnectApp, Inner};
 use crate::error::BuildError;
@@ -26,6 +27,7 @@ pub struct ConnectAppBuilder {
     install_keys: Option<InstallKeys>,
     license_api: Option<ConnectLicenseApi>,
     policy: Policy,
+    sells_nothing: bool,
     stored_hint: Option<u64>,
     features: FeatureMap,
     descriptor: Option<Descriptor>,
@@ -53,6 +55,7 @@ impl ConnectAppBuilder {
             install_keys: None,
             license_api: None,
             policy: Policy::new(),
+            sells_nothing: false,
             stored_hint: None,
             features: FeatureMap::default(),
             descriptor: None,
@@ -80,6 +83,24 @@ impl ConnectAppBuilder {
         self.key_hosts(KeyHosts::of(cloud))
     }
 
+    /// Lets the sites of one more domain install: of a perimeter that is not known by name.
+    ///
+    /// # Errors
+    /// `invalid_base_url` when it is no domain of at least two labels.
+    pub fn accept_site_domain(mut self, domain: &str) -> Result<Self, app_license::Error> {
+        self.hosts = self.hosts.with_site_domain(domain)?;
+        Ok(self)
+    }
+
+    /// Looks for install keys in one more place, after those of the cloud.
+    ///
+    /// # Errors
+    /// `invalid_base_url`.
+    pub fn accept_key_host(mut self, url: &str) -> Result<Self, app_license::Error> {
+        self.hosts = self.hosts.with_key_host(base_url_of(url)?);
+        Ok(self)
+    }
+
     /// Other key hosts and sites than those of a known cloud.
     pub fn key_hosts(mut self, hosts: KeyHosts) -> Self {
         self.hosts = hosts;
@@ -100,8 +121,9 @@ impl ConnectAppBuilder {
         self
     }
 
-    /// Asks the License API where a request carries no word of its own, or where the policy wants
-    /// a confirmed licence.
+    /// Asks the License API where a request carries no word of its own, says `lic=none` (a license
+    /// that was just bought shows `none` for a while), or where the policy wants a confirmed
+    /// licence. An app that sells nothing says so: [`ConnectAppBuilder::sells_nothing`].
     pub fn license_api(mut self, api: ConnectLicenseApi) -> Self {
         self.license_api = Some(api);
         self
@@ -110,6 +132,13 @@ impl ConnectAppBuilder {
     /// What decisions ask of a licence. By default an absent licence is denied.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// States that the app sells nothing: it is served whatever `lic` says, which is `none` for
+    /// apps without licensing too. A part of the policy, whichever is set first.
+    pub fn sells_nothing(mut self) -> Self {
+        self.sells_nothing = true;
         self
     }
 
@@ -127,6 +156,7 @@ impl ConnectAppBuilder {
     }
 
     /// The app's descriptor. What this crate relies on is set in it; the rest is served as it is.
+    /// Tokens may be for any of its `regionBaseUrls`, besides the app's base URL.
     pub fn descriptor(mut self, descriptor: Descriptor) -> Self {
         self.descriptor = Some(descriptor);
         self
@@ -186,7 +216,17 @@ impl ConnectAppBuilder {
                     .build()?
             }
         };
-        let base_url = self.expectations.base_url();
+        let mut expectations = self.expectations;
+        let regions = self
+            .descriptor
+            .as_ref()
+            .and_then(|d| d.other.get("regionBaseUrls"));
+        for (region, url) in regions.and_then(Value::as_object).into_iter().flatten() {
+            let url = url.as_str().unwrap_or_default();
+            let url = base_url_of(url).map_err(|error| BuildError::region(region, error))?;
+            expectations = expectations.accept_base_url(url);
+        }
+        let base_url = expectations.base_url();
         let descriptor = self
             .descriptor
             .unwrap_or_else(|| Descriptor::new(&self.app_key, base_url))
@@ -194,12 +234,16 @@ impl ConnectAppBuilder {
         Ok(ConnectApp(Arc::new(Inner {
             tenants: Tenants::new(Arc::clone(&store), self.tenant_cache, self.secret_grace),
             app_key: self.app_key,
-            expectations: self.expectations,
+            expectations,
             hosts: self.hosts,
             store,
             install_keys,
             license_api: self.license_api,
-            policy: self.policy,
+            policy: if self.sells_nothing {
+                self.policy.sells_nothing(true)
+            } else {
+                self.policy
+            },
             stored_hint: self.stored_hint,
             features: self.features,
             descriptor,

@@ -37,6 +37,16 @@ impl ForgeRemoteBuilder {
         })
     }
 
+    /// Serves one more app with this id, where one backend serves several:
+    /// [`ForgeInvocation::app_id`](super::ForgeInvocation::app_id) says which of them invoked it.
+    ///
+    /// # Errors
+    /// `invalid_id`.
+    pub fn accept_app_id(mut self, app_id: &str) -> Result<Self, app_license::Error> {
+        self.expectations = self.expectations.accept_app(ForgeAppId::new(app_id)?);
+        Ok(self)
+    }
+
     /// Keeps installations and their history in a store: see [`ForgeRemote::lifecycle_routes`].
     /// None by default: an invocation token proves all that a request needs.
     pub fn store(self, store: impl InstallationStore + 'static) -> Self {

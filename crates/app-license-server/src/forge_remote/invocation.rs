@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license::forge::InvocationToken;
-use app_license::{Installation, InstallationAri, License, Verified};
+use app_license::{ForgeAppId, Installation, InstallationAri, License, Verified};
 use app_license_client::SystemToken;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
@@ -41,6 +41,12 @@ impl ForgeInvocation {
     #[must_use]
     pub fn token(&self) -> &Verified<InvocationToken> {
         &self.0.token
+    }
+
+    /// The app that the token is for: of several that the remote serves, this one.
+    #[must_use]
+    pub fn app_id(&self) -> &ForgeAppId {
+        self.token().app_id()
     }
 
     /// The app's system token, where the manifest asks for it: for calls to the platform.

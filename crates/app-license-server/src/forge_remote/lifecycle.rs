@@ -1,6 +1,6 @@
 //! The routes of a Forge remote that the platform or a monitor calls.
 
-use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
+use app_license::forge::ForgeLifecycleEvent;
 use app_license::{ErrorKind, InstallationKey};
 use app_license_store::{Delivery, ReplayMark};
 use axum::Router;
@@ -9,19 +9,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
-use serde::Deserialize;
 
 use super::ForgeRemote;
 use crate::operations::{health_of, metrics_text};
 use crate::rejection::Rejection;
 use crate::wire::{authorization, read};
-
-/// The one field that says which event it is.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Named {
-    event_type: String,
-}
 
 impl ForgeRemote {
     /// `POST /forge/lifecycle`: the events `avi:forge:installed:app` and `avi:forge:upgraded:app`,
@@ -68,11 +60,8 @@ impl ForgeRemote {
             return Err(Rejection::user_initiated());
         }
         let bytes = read(body).await?;
-        let named: Named =
-            serde_json::from_slice(&bytes).map_err(|_| Rejection::body_unreadable())?;
-        let kind = ForgeLifecycleKind::from_name(&named.event_type)
-            .ok_or_else(Rejection::body_unreadable)?;
-        let event = ForgeLifecycleEvent::parse(kind, &bytes)?;
+        let event = ForgeLifecycleEvent::parse_any(&bytes)?;
+        let kind = event.kind();
         let of = invocation.installation_id();
         let other_app = |id| id != invocation.token().app_id();
         if event.installation_id().is_some_and(|id| id != of) {

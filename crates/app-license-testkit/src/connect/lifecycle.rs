@@ -5,11 +5,14 @@ use serde_json::{Value, json};
 use crate::error::Error;
 use crate::qsh::qsh;
 use crate::request::SignedRequest;
+use crate::site::Product;
 use crate::tenant::{Facts, Tenant, installation_ari};
 use crate::token::TokenSpec;
 
-/// How long the host's tokens live, in seconds.
+/// How long lifecycle tokens live, in seconds, and all of Confluence's.
 pub(crate) const LIFE: u64 = 180;
+/// How long tokens of Jira's iframe URLs and webhooks live, in seconds, as real URLs show.
+pub(crate) const JIRA_LIFE: u64 = 900;
 
 impl Tenant {
     /// A lifecycle event of the installation as it stands: `installed`, `enabled`, `disabled` or
@@ -65,6 +68,16 @@ impl Tenant {
         }
     }
 
+    /// The same claims, for as long as the product's iframe URLs and webhooks hold.
+    pub(crate) fn bound_claims(&self, facts: &Facts) -> TokenSpec {
+        let life = match facts.site.product {
+            Product::Jira => JIRA_LIFE,
+            _ => LIFE,
+        };
+        let expires = facts.token_time.plus(life);
+        self.claims(facts).claim("exp", expires.as_seconds())
+    }
+
     /// Those of the events that the platform sends to this kind of app.
     pub(crate) fn connect_events(&self, events: &[&str]) -> Result<Vec<SignedRequest>, Error> {
         let app = self.app()?;
@@ -114,7 +127,7 @@ fn body(facts: &Facts, key: &str, event: &str) -> Value {
         set("serverVersion", json!("100309"));
         set("pluginsVersion", json!("1001.0.0-SNAPSHOT"));
     }
-    if site.product == crate::site::Product::Jira {
+    if site.product == Product::Jira {
         set("displayUrlServicedeskHelpCenter", json!(display));
     }
     if facts.has_entitlement && facts.standing.speaks() {

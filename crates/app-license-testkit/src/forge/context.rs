@@ -114,6 +114,36 @@ impl Tenant {
                 "ari": installation_ari(&facts.installation.id),
                 "contexts": [{"cloudId": facts.site.cloud_id}],
             },
+            "permissions": permissions(),
+        }))
+    }
+
+    /// What a validator, condition or post-function of a Jira workflow gets: the license stands in
+    /// `context` of its one argument.
+    ///
+    /// Platform page: <https://developer.atlassian.com/platform/forge/manifest-reference/modules/jira-workflow-validator/>
+    ///
+    /// ```
+    /// use app_license::{Edition, License};
+    /// use app_license_testkit::{App, MockHost};
+    /// let app = App::forge("8db33809-1f69-42a5-8e40-8b6e0b3f8d11", "https://remote.example.com")?;
+    /// let acme = MockHost::offline().tenant(&app, "acme")?;
+    /// acme.install()?;
+    /// acme.buy(Edition::Standard)?;
+    /// let arguments = acme.workflow_arguments()?.to_string();
+    /// let license = License::from_forge_workflow_arguments(arguments.as_bytes())?;
+    /// assert!(license.has_capability("capabilityStandard"));
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `not_installed`, `wrong_half` for a Connect app.
+    pub fn workflow_arguments(&self) -> Result<Value, Error> {
+        Ok(json!({
+            "issue": {"key": "T-1"},
+            "transition": {"from": {"id": "1"}, "to": {"id": "2"}},
+            "configuration": null,
+            "context": self.function_context()?,
         }))
     }
 
@@ -142,7 +172,13 @@ pub(crate) fn ui(facts: &Facts, user: Option<&str>, module: &str) -> Value {
         "moduleKey": module,
         "siteUrl": origin,
         "timezone": "Etc/UTC",
+        "permissions": permissions(),
     })
+}
+
+/// What the app may do, as current contexts say it.
+fn permissions() -> Value {
+    json!({"scopes": ["read:jira-work"], "external": {}})
 }
 
 fn put_license(facts: &Facts, context: &mut Value, surface: Surface) {
@@ -152,7 +188,7 @@ fn put_license(facts: &Facts, context: &mut Value, surface: Surface) {
     }
 }
 
-fn install_context(facts: &Facts) -> String {
+pub(crate) fn install_context(facts: &Facts) -> String {
     format!(
         "ari:cloud:{}::site/{}",
         facts.site.product.name(),

@@ -2,11 +2,24 @@
 
 use serde_json::json;
 
-use super::context::environment_id;
+use super::context::{environment_id, install_context};
 use super::invocation::Invocation;
 use crate::error::Error;
 use crate::request::SignedRequest;
 use crate::tenant::Tenant;
+
+/// How the body of a Forge lifecycle event looks: what two backends received, and the two samples
+/// of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LifecycleForm {
+    /// With `eventType`, `context` (an ARI), bare ids and a flat `retryContext`.
+    Received,
+    /// The documentation's: without `eventType`.
+    Documented,
+    /// The documentation's of a retry: wrapped in `payload`.
+    Retried,
+}
 
 impl Tenant {
     /// A Forge lifecycle event, `avi:forge:installed:app` or `avi:forge:upgraded:app`, sent to the
@@ -27,6 +40,28 @@ impl Tenant {
     /// # Errors
     /// `not_installed`.
     pub fn forge_lifecycle(&self, event: &str) -> Result<Vec<SignedRequest>, Error> {
+        self.forge_lifecycle_as(event, LifecycleForm::Received)
+    }
+
+    /// The same event with its body in another form that was recorded.
+    ///
+    /// ```
+    /// use app_license_testkit::{App, LifecycleForm, MockHost};
+    /// let app = App::forge("8db33809-1f69-42a5-8e40-8b6e0b3f8d11", "https://remote.example.com")?;
+    /// let acme = MockHost::offline().tenant(&app, "acme")?;
+    /// acme.install()?;
+    /// let events = acme.forge_lifecycle_as("avi:forge:upgraded:app", LifecycleForm::Documented)?;
+    /// assert_eq!(events[0].json().get("eventType"), None);
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `not_installed`.
+    pub fn forge_lifecycle_as(
+        &self,
+        event: &str,
+        form: LifecycleForm,
+    ) -> Result<Vec<SignedRequest>, Error> {
         let app = self.app()?;
         if app.forge_id.is_none() {
             return Ok(Vec::new());
@@ -37,8 +72,7 @@ impl Tenant {
         } else {
             "installerAccountId"
         };
-        let body = json!({
-            "eventType": event,
+        let mut body = json!({
             "id": facts.installation.id,
             who: self.user(),
             "app": {
@@ -48,6 +82,18 @@ impl Tenant {
             },
             "environment": {"id": environment_id(&facts)},
         });
+        let retry = json!({"retryCount": 1, "retryReason": "FUNCTION_TIME_OUT"});
+        match form {
+            LifecycleForm::Documented => {}
+            LifecycleForm::Retried => body = json!({"payload": body, "retryContext": retry}),
+            LifecycleForm::Received => {
+                if let Some(fields) = body.as_object_mut() {
+                    fields.insert("eventType".to_owned(), json!(event));
+                    fields.insert("context".to_owned(), json!(install_context(&facts)));
+                    fields.insert("retryContext".to_owned(), retry);
+                }
+            }
+        }
         let call = self.invoke(
             "POST",
             &facts.app.paths.forge,

@@ -4,7 +4,7 @@ use app_license::State;
 use serde_json::{Map, Value, json};
 
 use crate::clock::iso;
-use crate::standing::{Billing, Standing};
+use crate::standing::{Billing, Override, Standing};
 use crate::world::Spelling;
 
 /// Where the object stands, which decides its fields.
@@ -28,6 +28,9 @@ pub(crate) fn license(
         return None;
     }
     let active = standing.state == State::Active;
+    if let (Some(value), true) = (standing.override_to, surface != Surface::Api) {
+        return Some(overridden(value, standing, surface));
+    }
     let mut object = Map::new();
     let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
     if surface != Surface::Backend(Spelling::IsActive) {
@@ -63,4 +66,39 @@ pub(crate) fn license(
         set("modes", Value::Null);
     }
     Some(Value::Object(object))
+}
+
+/// The object of `forge install --license`, as it was recorded for `active` and `trial`: no
+/// `capabilitySet`, no `isEvaluation`, no entitlement, but a `state`. `standard` and `advanced` have
+/// their capability set beside it.
+fn overridden(value: Override, standing: &Standing, surface: Surface) -> Value {
+    let active = value != Override::Inactive;
+    let mut object = json!({
+        "billingPeriod": "MONTHLY",
+        "state": value.state(),
+        "supportEntitlementNumber": null,
+        "type": "commercial",
+    });
+    let mut set = |name: &str, value: Value| {
+        if let Some(fields) = object.as_object_mut() {
+            fields.insert(name.to_owned(), value);
+        }
+    };
+    let spelling = match surface {
+        Surface::Backend(spelling) => spelling,
+        _ => Spelling::Both,
+    };
+    if spelling != Spelling::IsActive {
+        set("active", json!(active));
+    }
+    if spelling != Spelling::Active {
+        set("isActive", json!(active));
+    }
+    if let Some(text) = standing.capability_text() {
+        set("capabilitySet", json!(text));
+    }
+    if let Some(end) = standing.trial_end {
+        set("trialEndDate", json!(iso(end.as_seconds())));
+    }
+    object
 }

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use app_license_gate::facts::State;
+use app_license_gate::facts::{Flag, State};
 use app_license_gate::query::QueryFacts;
+use app_license_gate::user_access::UserAccess;
 
 use super::query::{decode, pairs, redacted};
 use crate::capability::Capability;
@@ -38,6 +39,7 @@ pub struct IframeQuery<'q> {
     lic_conflict: bool,
     capability_conflict: bool,
     jwt: bool,
+    user_access: Option<bool>,
     cp: Option<&'q str>,
     xdm_e: Option<&'q str>,
     xdm_c: Option<&'q str>,
@@ -55,6 +57,7 @@ impl<'q> IframeQuery<'q> {
             lic_conflict: false,
             capability_conflict: false,
             jwt: false,
+            user_access: None,
             cp: None,
             xdm_e: None,
             xdm_c: None,
@@ -78,6 +81,10 @@ impl<'q> IframeQuery<'q> {
             b"xdm_c" => first(&mut self.xdm_c, value),
             b"cv" => first(&mut self.cv, value),
             b"jwt" => self.jwt = true,
+            b"userAccess" => {
+                let yes = decode(value) == "true" && self.user_access != Some(false);
+                self.user_access = Some(yes);
+            }
             other if other.contains(&b'%') => self.take_escaped(name, value),
             _ => {}
         }
@@ -135,6 +142,24 @@ impl<'q> IframeQuery<'q> {
         self.cv.map(decode)
     }
 
+    /// What `userAccess` says of the user, as iframes of apps billed by users carry it: access only
+    /// when every `userAccess` is exactly `true`; `None` without any.
+    ///
+    /// Platform page: <https://developer.atlassian.com/platform/forge/adopt-user-based-billing/>
+    ///
+    /// ```
+    /// use app_license::connect::IframeQuery;
+    /// let query = IframeQuery::parse("lic=active&userAccess=false");
+    /// assert!(query.user_access().is_some_and(|access| !access.allows()));
+    /// ```
+    #[must_use]
+    pub const fn user_access(&self) -> Option<UserAccess> {
+        match self.user_access {
+            None => None,
+            Some(has) => Some(UserAccess::new(Flag::Missing, Flag::Is(has))),
+        }
+    }
+
     /// Whether a token is among the parameters.
     #[must_use]
     pub const fn has_jwt(&self) -> bool {
@@ -166,7 +191,7 @@ impl<'q> IframeQuery<'q> {
         if self.lic_conflict || self.capability_conflict {
             license.remark(Remark::RepeatedParameter);
         }
-        license
+        license.with_user_access(self.user_access())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the platform publishes the keys of lifecycle tokens, and which sites are its own.
 
 use super::base_url::BaseUrl;
+use super::host::is_name;
 use crate::error::{Error, ErrorKind};
 use crate::ids::{KeyId, shown};
 
@@ -13,7 +14,7 @@ pub enum Cloud {
     Commercial,
     /// `*.jira-dev.com`.
     Staging,
-    /// `*.atlassian-us-gov-mod.net`.
+    /// `*.atlassian-us-gov-mod.net` and `*.atlassian-us-gov-mod.com`.
     FedRampModerate,
     /// `*.atlassian-stg-fedm.net`.
     FedRampModerateStaging,
@@ -41,21 +42,59 @@ pub struct KeyHosts {
 }
 
 impl Cloud {
-    const fn key_hosts(self) -> [&'static str; 2] {
+    /// Every cloud that is known by name.
+    pub const ALL: [Self; 4] = [
+        Self::Commercial,
+        Self::Staging,
+        Self::FedRampModerate,
+        Self::FedRampModerateStaging,
+    ];
+
+    /// Its name in settings.
+    ///
+    /// ```
+    /// # use app_license::connect::Cloud;
+    /// assert_eq!(Cloud::FedRampModerate.name(), "fedramp-moderate");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Commercial => [
+            Self::Commercial => "commercial",
+            Self::Staging => "staging",
+            Self::FedRampModerate => "fedramp-moderate",
+            Self::FedRampModerateStaging => "fedramp-moderate-staging",
+        }
+    }
+
+    /// The cloud with this name, compared exactly.
+    ///
+    /// ```
+    /// # use app_license::connect::Cloud;
+    /// assert_eq!(Cloud::from_name("staging"), Some(Cloud::Staging));
+    /// assert_eq!(Cloud::from_name("elsewhere"), None);
+    /// ```
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cloud| cloud.name() == name)
+    }
+
+    const fn key_hosts(self) -> &'static [&'static str] {
+        match self {
+            Self::Commercial => &[
                 "https://asap-distribution.us-west-2.prod.atl-asap.net",
                 "https://connect-install-keys.atlassian.com",
             ],
-            Self::Staging => [
+            Self::Staging => &[
                 "https://asap-distribution.us-west-2.staging.atl-asap.net",
                 "https://cs-migrations--cdn.us-east-1.staging.public.atl-paas.net",
             ],
-            Self::FedRampModerate => [
+            // the guide for Connect on the government cloud names this one first
+            Self::FedRampModerate => &[
+                "https://connect-install-keys.atlassian-us-gov-mod.com",
                 "https://asap-distribution.us-west-2.prod.atl-auth-us-gov-mod.net",
                 "https://cs-migrations--fedrampcdn.us-east-1.prod.cdn.atlassian-us-gov-mod.com",
             ],
-            Self::FedRampModerateStaging => [
+            Self::FedRampModerateStaging => &[
                 "https://asap-distribution.us-west-2.staging.atl-auth-us-gov-mod.net",
                 "https://cs-migrations--fedrampcdn.us-east-1.staging.cdn.atlassian-us-gov-mod.com",
             ],
@@ -66,7 +105,7 @@ impl Cloud {
         match self {
             Self::Commercial => &["atlassian.net", "jira.com"],
             Self::Staging => &["jira-dev.com"],
-            Self::FedRampModerate => &["atlassian-us-gov-mod.net"],
+            Self::FedRampModerate => &["atlassian-us-gov-mod.net", "atlassian-us-gov-mod.com"],
             Self::FedRampModerateStaging => &["atlassian-stg-fedm.net"],
         }
     }
@@ -103,6 +142,58 @@ impl KeyHosts {
             keys: keys.into_iter().collect(),
             sites: sites.map(str::to_ascii_lowercase).collect(),
         }
+    }
+
+    /// Lets the sites of one more domain install: its subdomains. For a perimeter that is not
+    /// listed here; together with [`KeyHosts::with_key_host`] where it has key hosts of its own.
+    ///
+    /// ```
+    /// use app_license::connect::KeyHosts;
+    /// let hosts = KeyHosts::default().with_site_domain("atlassian.example")?;
+    /// assert!(hosts.check_site("https://acme.atlassian.example").is_ok());
+    /// assert!(hosts.check_site("https://acme.atlassian.net").is_ok());
+    /// assert!(hosts.with_site_domain("https://acme.example").is_err());
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid_base_url` when it is no name of a domain of at least two labels.
+    pub fn with_site_domain(mut self, domain: &str) -> Result<Self, Error> {
+        if !is_name(domain) || !domain.contains('.') {
+            return Err(ErrorKind::InvalidBaseUrl {
+                expected: "a domain of sites is a host name of at least two labels, without scheme and path",
+                found: shown(domain),
+            }
+            .into());
+        }
+        let domain = domain.to_ascii_lowercase();
+        if !self.sites.contains(&domain) {
+            self.sites.push(domain);
+        }
+        Ok(self)
+    }
+
+    /// Looks for keys in one more place, after the others.
+    ///
+    /// ```
+    /// use app_license::KeyId;
+    /// use app_license::connect::{BaseUrl, KeyHosts};
+    /// let hosts = KeyHosts::default().with_key_host(BaseUrl::new("https://keys.example")?);
+    /// let urls: Vec<_> = hosts.key_urls(&KeyId::new("k")?).collect();
+    /// assert_eq!(urls.last().map(String::as_str), Some("https://keys.example/k"));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_key_host(mut self, host: BaseUrl) -> Self {
+        if !self.keys.contains(&host) {
+            self.keys.push(host);
+        }
+        self
+    }
+
+    /// The domains whose subdomains are sites.
+    pub fn site_domains(&self) -> impl Iterator<Item = &str> {
+        self.sites.iter().map(String::as_str)
     }
 
     /// Where a key may be fetched from, first choice first. The id is the same on all of them.
@@ -157,26 +248,60 @@ mod tests {
     use crate::ids::KeyId;
 
     #[test]
-    fn every_cloud_has_two_key_hosts_and_its_own_sites() {
+    fn every_cloud_has_its_own_key_hosts_and_sites() {
         let kid = KeyId::new("k").unwrap();
         for (cloud, site) in [
             (Cloud::Commercial, "https://a.atlassian.net"),
             (Cloud::Commercial, "https://a.jira.com"),
             (Cloud::Staging, "https://a.jira-dev.com"),
             (Cloud::FedRampModerate, "https://a.atlassian-us-gov-mod.net"),
+            (Cloud::FedRampModerate, "https://a.atlassian-us-gov-mod.com"),
             (
                 Cloud::FedRampModerateStaging,
                 "https://a.atlassian-stg-fedm.net",
             ),
         ] {
             let hosts = KeyHosts::of(cloud);
-            assert_eq!(hosts.key_urls(&kid).count(), 2);
+            assert!(hosts.key_urls(&kid).count() >= 2);
+            assert_eq!(Cloud::from_name(cloud.name()), Some(cloud));
             assert!(hosts.check_site(site).is_ok(), "{site}");
             for other in [Cloud::Commercial, Cloud::Staging, Cloud::FedRampModerate] {
                 let same = KeyHosts::of(other) == hosts;
                 assert_eq!(KeyHosts::of(other).check_site(site).is_ok(), same, "{site}");
             }
         }
+    }
+
+    #[test]
+    fn the_key_host_that_the_government_guide_names_comes_first() {
+        let kid = KeyId::new("k").unwrap();
+        let first = KeyHosts::of(Cloud::FedRampModerate).key_urls(&kid).next();
+        let named = "https://connect-install-keys.atlassian-us-gov-mod.com/k";
+        assert_eq!(first.as_deref(), Some(named));
+    }
+
+    #[test]
+    fn a_domain_of_sites_is_a_domain() {
+        for domain in [
+            "",
+            "com",
+            "https://a.example",
+            "a.example/x",
+            "a.example:1",
+            "1.2.3.4",
+            "*.a.example",
+            ".a.example",
+            "a..b",
+        ] {
+            let error = KeyHosts::default().with_site_domain(domain).unwrap_err();
+            assert_eq!(error.code(), "invalid_base_url", "{domain}");
+        }
+        let hosts = KeyHosts::default()
+            .with_site_domain("Sites.Example")
+            .unwrap();
+        assert!(hosts.is_site("acme.sites.example"));
+        assert!(!hosts.is_site("sites.example") && !hosts.is_site("evilsites.example"));
+        assert_eq!(hosts.site_domains().count(), 3);
     }
 
     #[test]

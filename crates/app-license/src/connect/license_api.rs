@@ -5,6 +5,7 @@ use app_license_gate::facts::State;
 use crate::error::Error;
 use crate::ids::AppKey;
 use crate::license::License;
+use crate::touchpoint::Touchpoint;
 
 /// The answer of `GET …/rest/atlassian-connect/1/addons/{appKey}`, by status and body.
 ///
@@ -101,12 +102,14 @@ impl LicenseApiAnswer {
         }
     }
 
-    /// Whether `lic` of a verified iframe query and this answer together say that the licence is
-    /// active; `None` when it could not be checked.
+    /// Whether `lic` of a verified iframe query and this answer, fetched after it, together say
+    /// that the licence is active; `None` when it could not be checked.
     ///
-    /// The stricter of the two wins: an inactive or absent licence in the API refuses, and so does
-    /// `lic=none` (the host's words are cached for minutes). Where the query says nothing, as for
-    /// cacheable iframes, the API alone answers.
+    /// The answer is the stronger: an inactive or absent licence in the API refuses, and an active
+    /// one overrules `lic=none`, which pages show for minutes to hours after a purchase. Where the
+    /// API could not be asked, an inactive `lic` stands. Where the query says nothing, as for
+    /// cacheable iframes, the API alone answers. An answer of before the request is weighed by
+    /// [`LicenseApiAnswer::overrules`].
     ///
     /// ```
     /// use app_license::connect::LicenseApiAnswer;
@@ -121,9 +124,45 @@ impl LicenseApiAnswer {
     #[must_use]
     pub fn resolve(&self, lic: &License) -> Option<bool> {
         match (lic.state(), self.active()) {
-            (State::Inactive, _) => Some(false),
+            (State::Inactive, None) => Some(false),
             (_, answer) => answer,
         }
+    }
+
+    /// For how many seconds before a page was opened an answer of the API still counts as newer
+    /// than the page's `lic`. Two pages opened in a row then need one call of the API.
+    pub const OVERRULES_FOR: u64 = 60;
+
+    /// Whether a license that the API stated counts instead of what a verified iframe query
+    /// states: it is active, the query's is not, and it was fetched after the page's token was
+    /// issued, or at most [`LicenseApiAnswer::OVERRULES_FOR`] seconds before. Both must say when
+    /// they are from.
+    ///
+    /// `lic=none` has three meanings: the app sells nothing, the license has ended, or it was
+    /// bought moments ago and has not arrived yet. Only the API tells the last two apart.
+    ///
+    /// ```
+    /// use app_license::connect::{IframeQuery, LicenseApiAnswer};
+    /// use app_license::{License, Touchpoint, UnixTime};
+    /// let at = |seconds| UnixTime::EPOCH.plus(seconds);
+    /// let none = IframeQuery::parse("lic=none").license().at(at(1000));
+    /// let active = br#"{"key":"com.example.app","license":{"active":true}}"#;
+    /// let active = License::from_connect_api(active)?;
+    /// assert!(LicenseApiAnswer::overrules(&active.clone().at(at(1001)), &none));
+    /// assert!(!LicenseApiAnswer::overrules(&active.at(at(900)), &none));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn overrules(answer: &License, stated: &License) -> bool {
+        let in_question = stated.touchpoint() == Touchpoint::ConnectIframeQuery
+            && stated.state() == State::Inactive;
+        let says_active =
+            answer.touchpoint() == Touchpoint::ConnectLicenseApi && answer.state() == State::Active;
+        let newer = answer
+            .as_of()
+            .zip(stated.as_of())
+            .is_some_and(|(answer, stated)| answer.plus(Self::OVERRULES_FOR) >= stated);
+        in_question && says_active && newer
     }
 }
 
@@ -133,10 +172,11 @@ mod tests {
 
     use super::LicenseApiAnswer;
     use crate::license::License;
+    use crate::time::UnixTime;
     use crate::touchpoint::Touchpoint;
 
     #[test]
-    fn the_stricter_of_the_two_wins() {
+    fn the_answer_is_the_stronger_and_none_stands_where_it_could_not_be_asked() {
         let lic = |state| License::of(state, None, Touchpoint::ConnectIframeQuery);
         let rest = |license: &str| {
             let body = format!(r#"{{"key":"a","license":{license}}}"#);
@@ -161,8 +201,56 @@ mod tests {
             assert_eq!(answer.resolve(&lic(State::Absent)), alone, "{answer:?}");
             assert_eq!(
                 answer.resolve(&lic(State::Inactive)),
-                Some(false),
+                Some(alone == Some(true)),
                 "{answer:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_newer_active_answer_overrules_and_only_a_none_of_a_page() {
+        let at = |seconds| UnixTime::EPOCH.plus(seconds);
+        let of = |state, touchpoint| License::of(state, None, touchpoint);
+        let page = |state| of(state, Touchpoint::ConnectIframeQuery).at(at(1000));
+        let api = |state, then| of(state, Touchpoint::ConnectLicenseApi).at(at(then));
+        let none = page(State::Inactive);
+        for (then, want) in [
+            (0, false),
+            (939, false),
+            (940, true),
+            (1000, true),
+            (2000, true),
+        ] {
+            let answer = api(State::Active, then);
+            assert_eq!(LicenseApiAnswer::overrules(&answer, &none), want, "{then}");
+        }
+        for (answer, stated) in [
+            (api(State::Inactive, 2000), none.clone()),
+            (api(State::Absent, 2000), none.clone()),
+            (api(State::Active, 2000), page(State::Active)),
+            (api(State::Active, 2000), page(State::Absent)),
+            // of no known time
+            (
+                of(State::Active, Touchpoint::ConnectLicenseApi),
+                none.clone(),
+            ),
+            (
+                api(State::Active, 2000),
+                of(State::Inactive, Touchpoint::ConnectIframeQuery),
+            ),
+            // other sources
+            (
+                of(State::Active, Touchpoint::ConnectLifecycle).at(at(2000)),
+                none,
+            ),
+            (
+                api(State::Active, 2000),
+                of(State::Inactive, Touchpoint::ConnectContextToken).at(at(1000)),
+            ),
+        ] {
+            assert!(
+                !LicenseApiAnswer::overrules(&answer, &stated),
+                "{answer:?} {stated:?}"
             );
         }
     }

@@ -15,7 +15,8 @@ use crate::jwt::{HmacKey, hs256_token};
 use crate::jwt::{RsaSigningKey, rs256_token};
 use crate::time::UnixTime;
 
-/// How long a token lives unless it is said otherwise, in seconds: the platform's own measure.
+/// How long a token lives unless it is said otherwise, in seconds: what the platform recommends to
+/// apps for their own. Of the host's tokens, Confluence's live as long, and Jira's 900 s.
 const LIFETIME: u64 = 180;
 
 /// The claims of a token to be signed.

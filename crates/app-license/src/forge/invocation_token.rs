@@ -29,6 +29,7 @@ const CONTEXT_TOKEN: &str = "forge/context-token";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvocationExpectations {
     app: ForgeAppId,
+    others: Vec<ForgeAppId>,
     leeway: Leeway,
     isolated_cloud: Option<IsolatedCloud>,
 }
@@ -39,9 +40,28 @@ impl InvocationExpectations {
     pub fn new(app: ForgeAppId) -> Self {
         Self {
             app,
+            others: Vec::new(),
             leeway: Leeway::default(),
             isolated_cloud: None,
         }
+    }
+
+    /// Tokens for this app as well, where one backend serves several. A verified token says which
+    /// of them it is for: [`InvocationToken::app_id`].
+    ///
+    /// ```
+    /// use app_license::{ForgeAppId, forge::InvocationExpectations};
+    /// let expected = InvocationExpectations::new(ForgeAppId::new("8db33809")?)
+    ///     .accept_app(ForgeAppId::new("11111111")?);
+    /// assert_eq!(expected.apps().count(), 2);
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn accept_app(mut self, app: ForgeAppId) -> Self {
+        if !self.apps().any(|known| *known == app) {
+            self.others.push(app);
+        }
+        self
     }
 
     /// How far clocks may differ.
@@ -58,10 +78,21 @@ impl InvocationExpectations {
         self
     }
 
-    /// The app.
+    /// The app; the first one where there are several.
     #[must_use]
     pub const fn app(&self) -> &ForgeAppId {
         &self.app
+    }
+
+    /// Every app, in the order they were named.
+    pub fn apps(&self) -> impl Iterator<Item = &ForgeAppId> {
+        std::iter::once(&self.app).chain(&self.others)
+    }
+
+    /// Every app, for errors.
+    fn shown(&self) -> String {
+        let apps: Vec<_> = self.apps().map(ForgeAppId::as_str).collect();
+        apps.join(" or ")
     }
 }
 
@@ -143,26 +174,30 @@ impl<'t> UnverifiedInvocationToken<'t> {
             .into());
         }
         // step 5: the audience is the app's whole ARI, never a bare id
-        let app = expected.app.as_str();
         let audience = claims
             .audience()
             .ok_or(ErrorKind::ClaimMissing { claim: "aud" })?;
-        if !audience.any(|one| one == app) {
+        let mut meant = expected
+            .apps()
+            .filter(|app| audience.any(|one| one == app.as_str()));
+        let Some(first) = meant.next() else {
             return Err(ErrorKind::Audience {
-                expected: app.to_owned(),
+                expected: expected.shown(),
                 found: audience.shown(),
             }
             .into());
-        }
+        };
+        // of several the one that the token says to be from
+        let app = meant.find(|app| read.is_from(app)).unwrap_or(first);
         // step 6: the times
         let validity = claims.validity()?;
         validity.check(now, expected.leeway)?;
         // step 7: app, installation and site agree wherever they are named
-        read.check_tenant(&expected.app)?;
+        read.check_tenant(app)?;
         // step 8: an Isolated Cloud only by configuration
         read.check_isolated_cloud(expected.isolated_cloud.as_ref())?;
         let jti = claims.jti().map(|jti| jti.to_string());
-        read.into_token(expected.app.clone(), validity, jti)
+        read.into_token(app.clone(), validity, jti)
             .map(Verified::new)
     }
 

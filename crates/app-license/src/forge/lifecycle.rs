@@ -95,8 +95,9 @@ pub struct ForgeLifecycleEvent {
 }
 
 impl ForgeLifecycleEvent {
-    /// Reads a payload. `kind` is known from the trigger that was called; where the payload names
-    /// its event too, both must agree.
+    /// Reads a payload, bare or wrapped in `payload` as the documentation's sample of a retry is.
+    /// `kind` is known from the trigger that was called; where the payload names its event too,
+    /// both must agree. [`ForgeLifecycleEvent::parse_any`] finds the kind out.
     ///
     /// # Errors
     /// `field_missing` (without `id`, or without `app.id`, unless it is about to be uninstalled),
@@ -113,10 +114,20 @@ impl ForgeLifecycleEvent {
             environment_id: None,
             raw: String::from_utf8_lossy(payload).into(),
         };
+        let mut wrapped = None;
         read_object(WHAT, payload, MAX_BYTES, |s: &mut Scanner<'_, 256>, key| {
             let value = s.value()?;
-            event.read(&name_of(key), value)
+            match (&*name_of(key), value) {
+                // as the documentation's sample of a retry has it
+                ("payload", Value::Object(inner)) => wrapped = Some(inner),
+                (name, value) => event.read(name, value)?,
+            }
+            Ok::<(), Fault>(())
         })?;
+        if let (Some(inner), None) = (wrapped, &event.installation_id) {
+            let read = inside(inner, |key, value| event.read(key, value));
+            read.map_err(|fault| fault.named(WHAT))?;
+        }
         if kind != ForgeLifecycleKind::PreUninstall {
             if event.installation_id.is_none() {
                 return Err(field("id").missing().into());
@@ -126,6 +137,37 @@ impl ForgeLifecycleEvent {
             }
         }
         Ok(event)
+    }
+
+    /// Reads a payload and finds out which event it is: as `eventType` says, and where it is
+    /// missing, as the documentation's samples lack it, by whose account is named:
+    /// `installerAccountId` or `upgraderAccountId`.
+    ///
+    /// ```
+    /// use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
+    /// let body = br#"{"id":"fff8e466","installerAccountId":"4ad9","app":{"id":"406d303d"}}"#;
+    /// let event = ForgeLifecycleEvent::parse_any(body)?;
+    /// assert_eq!(event.kind(), ForgeLifecycleKind::Installed);
+    /// let error = ForgeLifecycleEvent::parse_any(br#"{"id":"fff8e466"}"#).unwrap_err();
+    /// assert_eq!(error.to_string(), "the Forge lifecycle event lacks `eventType`");
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ForgeLifecycleEvent::parse`]; `field_missing` when nothing says which event it is,
+    /// `field_value` when `eventType` is none of them.
+    pub fn parse_any(payload: &[u8]) -> Result<Self, Error> {
+        let mut said = Said::default();
+        read_object(WHAT, payload, MAX_BYTES, |s: &mut Scanner<'_, 256>, key| {
+            let value = s.value()?;
+            match (&*name_of(key), value) {
+                ("payload", Value::Object(inner)) => {
+                    inside(inner, |key, value| said.read(key, value))
+                }
+                (name, value) => said.read(name, value),
+            }
+        })?;
+        Self::parse(said.kind()?, payload)
     }
 
     fn read(&mut self, key: &str, value: Value<'_>) -> Result<(), Fault> {
@@ -235,6 +277,38 @@ impl ForgeLifecycleEvent {
     }
 }
 
+/// What says which event it is.
+#[derive(Default)]
+struct Said {
+    event_type: Option<String>,
+    by_installer: bool,
+    by_upgrader: bool,
+}
+
+impl Said {
+    fn read(&mut self, key: &str, value: Value<'_>) -> Result<(), Fault> {
+        match key {
+            "eventType" => self.event_type = field("eventType").text(value)?,
+            "installerAccountId" => self.by_installer = true,
+            "upgraderAccountId" => self.by_upgrader = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn kind(&self) -> Result<ForgeLifecycleKind, Error> {
+        match (&self.event_type, self.by_installer, self.by_upgrader) {
+            (Some(name), ..) => ForgeLifecycleKind::from_name(name).ok_or_else(|| {
+                let names = ForgeLifecycleKind::ALL.map(|kind| format!("`{kind}`"));
+                field("eventType").must_say(names.join(", "), name).into()
+            }),
+            (None, true, false) => Ok(ForgeLifecycleKind::Installed),
+            (None, false, true) => Ok(ForgeLifecycleKind::Upgraded),
+            _ => Err(field("eventType").missing().into()),
+        }
+    }
+}
+
 /// An installation id as an ARI: events hold it bare, tokens in full.
 pub(crate) fn installation_ari(id: &str) -> Result<InstallationAri, Error> {
     const PREFIX: &str = "ari:cloud:ecosystem::installation/";
@@ -296,6 +370,58 @@ mod tests {
             ),
         ] {
             assert_eq!(error(json), want);
+        }
+    }
+
+    /// The bodies that two backends receive, and the documentation's two samples.
+    #[test]
+    fn bodies_as_they_were_recorded() {
+        let inner = r#""id":"7ab5a4a1","installerAccountId":"4ad9","app":{"id":"406d303d","version":"1.0.0"}"#;
+        let ari = "ari:cloud:ecosystem::installation/7ab5a4a1";
+        for body in [
+            // the documentation's, without `eventType`
+            format!("{{{inner}}}"),
+            // as received: `context` an ARI, bare ids, a flat `retryContext`
+            format!(
+                r#"{{{inner},"eventType":"avi:forge:installed:app","context":"ari:cloud:jira::site/c1","retryContext":{{"retryCount":1,"retryReason":"FUNCTION_TIME_OUT"}}}}"#
+            ),
+            format!(r#"{{{inner},"eventType":"avi:forge:installed:app","retryCount":1}}"#),
+            // the documentation's sample of a retry
+            format!(r#"{{"payload":{{{inner}}},"retryContext":{{"retryCount":1}}}}"#),
+            format!(
+                r#"{{"eventType":"avi:forge:installed:app","payload":{{{inner}}},"retryContext":{{}}}}"#
+            ),
+        ] {
+            let event = ForgeLifecycleEvent::parse_any(body.as_bytes()).unwrap();
+            assert_eq!(event.kind(), ForgeLifecycleKind::Installed, "{body}");
+            assert_eq!(event.installation_id().unwrap().as_str(), ari, "{body}");
+            assert_eq!(event.app_id().unwrap().uuid(), "406d303d", "{body}");
+        }
+        let upgraded = r#"{"id":"a","upgraderAccountId":"b","app":{"id":"c"}}"#;
+        let event = ForgeLifecycleEvent::parse_any(upgraded.as_bytes()).unwrap();
+        assert_eq!(event.kind(), ForgeLifecycleKind::Upgraded);
+    }
+
+    #[test]
+    fn an_event_that_nobody_can_name_says_which_field_is_missing() {
+        for (body, want) in [
+            ("{}", "the Forge lifecycle event lacks `eventType`"),
+            (
+                r#"{"installerAccountId":"a","upgraderAccountId":"b"}"#,
+                "the Forge lifecycle event lacks `eventType`",
+            ),
+            (
+                r#"{"payload":{"eventType":"avi:forge:installed:app","app":{"id":"c"}}}"#,
+                "the Forge lifecycle event lacks `id`",
+            ),
+            (
+                r#"{"eventType":"avi:jira:created:issue"}"#,
+                "`eventType` of the Forge lifecycle event must be `avi:forge:installed:app`, \
+                 `avi:forge:upgraded:app`, `preUninstall`, found `avi:jira:created:issue`",
+            ),
+        ] {
+            let error = ForgeLifecycleEvent::parse_any(body.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), want, "{body}");
         }
     }
 

@@ -13,7 +13,8 @@ pub struct Leeway(u64);
 impl Leeway {
     /// No difference at all.
     pub const NONE: Self = Self(0);
-    /// The most that is taken, in seconds: under the 180 s that the platform's tokens live.
+    /// The most that is taken, in seconds: under the 180 s that the shortest tokens of Connect live.
+    /// Those of Jira's iframes live 900 s, invocation tokens of Forge 25 s.
     pub const MAX_SECONDS: u64 = 179;
 
     /// This many seconds, or `None` over [`Self::MAX_SECONDS`].

@@ -5,6 +5,7 @@ use app_license_gate::facts::{Facts, MAX_KEYS};
 use app_license_gate::json::{self, Kind, Scanner};
 
 use super::{License, with_text};
+use crate::document::{Fault, Field, name_of, read_object};
 use crate::error::{Error, ErrorKind, at_most, in_json};
 use crate::open_text::EnvironmentType;
 use crate::touchpoint::Touchpoint;
@@ -161,6 +162,42 @@ impl License {
         )
     }
 
+    /// Reads the one argument of a validator, condition or post-function of a Jira workflow, as
+    /// JSON: the license stands in its `context`.
+    ///
+    /// ```
+    /// use app_license::License;
+    /// let arguments = br#"{"issue":{"key":"T-1"},"context":{"license":{"active":true}}}"#;
+    /// let license = License::from_forge_workflow_arguments(arguments)?;
+    /// assert!(license.has_capability("capabilityStandard"));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `json_…`, `field_missing` without a `context`, `field_type`, `too_large`.
+    pub fn from_forge_workflow_arguments(arguments: &[u8]) -> Result<Self, Error> {
+        const WHAT: &str = "argument of a workflow function";
+        let field = Field {
+            what: WHAT,
+            name: "context",
+        };
+        let mut context = None;
+        read_object(
+            WHAT,
+            arguments,
+            MAX_DOCUMENT,
+            |s: &mut Scanner<'_, 256>, key| {
+                let value = s.value()?;
+                if name_of(key) == "context" {
+                    context = field.object(value)?;
+                }
+                Ok::<(), Fault>(())
+            },
+        )?;
+        let context = context.ok_or_else(|| field.missing())?;
+        Self::from_forge_function_context(context.as_bytes())
+    }
+
     /// Reads the answer of `getAppContext()` in a Forge function, as JSON, with its environment.
     ///
     /// Platform page: <https://developer.atlassian.com/platform/forge/runtime-reference/app-context-api/>
@@ -205,6 +242,7 @@ impl License {
             Some(raw) => Self::from_facts(&said.facts, Some(raw), document.touchpoint),
         };
         license.environment = with_text(said.environment, EnvironmentType::new);
+        license.user_access = said.user_access;
         Ok(license)
     }
 }

@@ -23,6 +23,8 @@ export function check<C extends string = KnownCapability>(
     status: license.asOf ? `${seconds(license.asOf)}` : undefined,
     target: what.whenAbsent,
     form: what.productionOnly ? "" : undefined,
+    // "d": the platform says that this user has no access
+    method: `${license._bits & 512 ? "d" : ""}${what.sellsNothing ? "n" : ""}${what.ignoreUserAccess ? "i" : ""}`,
     leeway: maxAge === undefined ? undefined : Math.max(Math.floor(maxAge), 0),
     now: seconds(what.now),
   });

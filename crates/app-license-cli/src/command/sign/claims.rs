@@ -7,15 +7,24 @@ use crate::fault::Fault;
 use crate::now::NowArgs;
 use crate::raw;
 
+/// How long tokens of Jira's iframes and contexts live, in seconds.
+pub(super) const JIRA: u64 = 900;
+/// How long lifecycle tokens and those that an app makes live, in seconds.
+pub(super) const SHORT: u64 = 180;
+/// How long Forge Invocation Tokens live, in seconds.
+pub(super) const INVOCATION: u64 = 25;
+
 /// Options of every token.
 #[derive(Debug, clap::Args)]
 pub(super) struct ClaimArgs {
     /// The user, `sub`
     #[arg(long, value_name = "ACCOUNT_ID")]
     subject: Option<String>,
-    /// How long the token holds, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 180)]
-    pub(super) lifetime: u64,
+    /// How long the token holds, in seconds [default: as the platform's of this kind: 900 for
+    /// requests and contexts of Jira, 180 for lifecycle events and the app's own, 25 for
+    /// invocations]
+    #[arg(long, value_name = "SECONDS")]
+    lifetime: Option<u64>,
     /// One more claim; may be repeated
     #[arg(long, value_name = "NAME=JSON", value_parser = claim)]
     pub(super) claim: Vec<(String, Value)>,
@@ -24,9 +33,16 @@ pub(super) struct ClaimArgs {
 }
 
 impl ClaimArgs {
-    /// The claims of an issuer, with what the options add.
-    pub(super) fn of(&self, issuer: &str) -> Result<TokenClaims, Fault> {
-        let mut claims = TokenClaims::new(issuer, self.now.time()).lifetime(self.lifetime);
+    /// How long the token holds, in seconds.
+    pub(super) fn lifetime(&self, of_kind: u64) -> u64 {
+        self.lifetime.unwrap_or(of_kind)
+    }
+
+    /// The claims of an issuer, with what the options add. `lifetime` is that of this kind of
+    /// token.
+    pub(super) fn of(&self, issuer: &str, lifetime: u64) -> Result<TokenClaims, Fault> {
+        let mut claims =
+            TokenClaims::new(issuer, self.now.time()).lifetime(self.lifetime(lifetime));
         if let Some(subject) = &self.subject {
             claims = claims.subject(subject.as_str());
         }

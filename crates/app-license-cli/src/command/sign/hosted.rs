@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use app_license::connect::{CanonicalRequest, TokenClaims};
 use serde_json::{Map, Value};
 
-use super::claims::{ClaimArgs, json};
+use super::claims::{ClaimArgs, JIRA, SHORT, json};
 use crate::command::keys::{self, base_url, hmac};
 use crate::fault::Fault;
 use crate::io::Io;
@@ -38,7 +38,7 @@ impl RequestArgs {
     pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, Fault> {
         let base = base_url(&self.base_url)?;
         let canonical = CanonicalRequest::new(&self.request.request(), &base)?;
-        let claims = self.claims.of(&self.client_key)?.qsh(&canonical);
+        let claims = self.claims.of(&self.client_key, JIRA)?.qsh(&canonical);
         Ok(claims.sign(&hmac(io, &self.secret_file)?))
     }
 }
@@ -77,7 +77,7 @@ impl ContextArgs {
         }
         let claims: TokenClaims = self
             .claims
-            .of(&self.client_key)?
+            .of(&self.client_key, JIRA)?
             .context_qsh()
             .claim("context", &context.to_string())?;
         Ok(claims.sign(&hmac(io, &self.secret_file)?))
@@ -108,7 +108,7 @@ impl SessionArgs {
     pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, Fault> {
         let claims = self
             .claims
-            .of(&self.app_key)?
+            .of(&self.app_key, SHORT)?
             .audience(self.client_key.as_str());
         Ok(claims.sign(&hmac(io, &self.secret_file)?))
     }

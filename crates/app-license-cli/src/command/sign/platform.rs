@@ -8,7 +8,7 @@ use app_license::RsaSigningKey;
 use app_license::connect::CanonicalRequest;
 use serde_json::{Map, Value, json};
 
-use super::claims::{self, ClaimArgs};
+use super::claims::{self, ClaimArgs, INVOCATION, SHORT};
 use crate::command::keys::{base_url, key_file};
 use crate::fault::Fault;
 use crate::io::Io;
@@ -51,7 +51,7 @@ impl InstallArgs {
         let canonical = CanonicalRequest::new(&request, &base)?;
         let claims = self
             .claims
-            .of(&self.client_key)?
+            .of(&self.client_key, SHORT)?
             .audience(base.as_str())
             .qsh(&canonical);
         Ok(claims.sign_rs256(&key, &KeyId::new(self.key_id.as_str())?)?)
@@ -138,7 +138,7 @@ impl InvocationArgs {
             ("nbf".to_owned(), json!(now.as_seconds())),
             (
                 "exp".to_owned(),
-                json!(now.plus(self.claims.lifetime).as_seconds()),
+                json!(now.plus(self.claims.lifetime(INVOCATION)).as_seconds()),
             ),
             ("app".to_owned(), of_app),
         ]);

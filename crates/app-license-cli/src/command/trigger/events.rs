@@ -27,6 +27,8 @@ pub(super) enum Trigger {
     BrowserContext,
     UiContext,
     FunctionContext,
+    AppContext,
+    WorkflowArguments,
     ConnectLicense,
     ForgeLicense,
 }
@@ -39,7 +41,7 @@ pub(super) enum Made {
 }
 
 impl Trigger {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Installed,
         Self::Enabled,
         Self::Disabled,
@@ -55,6 +57,8 @@ impl Trigger {
         Self::BrowserContext,
         Self::UiContext,
         Self::FunctionContext,
+        Self::AppContext,
+        Self::WorkflowArguments,
         Self::ConnectLicense,
         Self::ForgeLicense,
     ];
@@ -76,6 +80,8 @@ impl Trigger {
             Self::BrowserContext => "browser-context",
             Self::UiContext => "ui-context",
             Self::FunctionContext => "function-context",
+            Self::AppContext => "app-context",
+            Self::WorkflowArguments => "workflow-arguments",
             Self::ConnectLicense => "connect-license",
             Self::ForgeLicense => "forge-license",
         }
@@ -112,6 +118,8 @@ impl Trigger {
             Self::BrowserContext => "JSON: AP.context.getContext()",
             Self::UiContext => "JSON: view.getContext() of Custom UI",
             Self::FunctionContext => "JSON: the context of a Forge function",
+            Self::AppContext => "JSON: getAppContext() in a Forge function",
+            Self::WorkflowArguments => "JSON: the argument of a workflow function",
             Self::ConnectLicense => "JSON: the answer of the Connect License API",
             Self::ForgeLicense => "JSON: a record of the Forge License API",
         }
@@ -149,6 +157,8 @@ impl Trigger {
             Self::BrowserContext => return Ok(Made::Json(tenant.browser_context()?)),
             Self::UiContext => return Ok(Made::Json(tenant.ui_context("panel")?)),
             Self::FunctionContext => return Ok(Made::Json(tenant.function_context()?)),
+            Self::AppContext => return Ok(Made::Json(tenant.app_context("panel")?)),
+            Self::WorkflowArguments => return Ok(Made::Json(tenant.workflow_arguments()?)),
             Self::ConnectLicense => return Ok(Made::Json(tenant.connect_license_api()?)),
             Self::ForgeLicense => return Ok(Made::Json(tenant.forge_license_record()?)),
         };

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use app_license::Edition;
-use app_license_testkit::{App, ErrorKind, MockHost, Stage, Tenant, TestClock};
+use app_license_testkit::{
+    App, Environment, ErrorKind, MockHost, Override, Stage, Tenant, TestClock,
+};
 use serde::Serialize;
 
 use super::Args;
@@ -25,6 +27,15 @@ pub(super) struct LicenseArgs {
     /// How it stands
     #[arg(long, value_enum, default_value_t, value_name = "STATE")]
     license: Standing,
+    /// The license as `forge install --license` overrides it, in a development environment: the
+    /// Forge contexts and tokens then hold what was recorded of it
+    #[arg(long = "override", value_name = "LICENSE", value_parser = override_of)]
+    overridden: Option<Override>,
+}
+
+fn override_of(text: &str) -> Result<Override, String> {
+    Override::from_name(text)
+        .ok_or_else(|| "expected active, standard, advanced, inactive or trial".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -56,6 +67,10 @@ impl LicenseArgs {
     pub(super) fn stand(self, tenant: &Tenant) -> Result<(), Fault> {
         const DAYS: u64 = 30;
         tenant.resume()?;
+        if let Some(value) = self.overridden {
+            tenant.override_license(value)?;
+            return Ok(());
+        }
         let edition = match self.edition {
             Wanted::Free => {
                 tenant.take_free_edition()?;
@@ -128,6 +143,9 @@ impl World {
         let mut app = App::connect(&args.app_key, base_url)?;
         if !args.connect_only {
             app = app.with_forge(&args.app_id)?;
+        }
+        if args.license.overridden.is_some() {
+            app = app.environment(Environment::Development);
         }
         let tenant = host.tenant(&app, &args.site)?;
         Ok(Self { host, tenant })

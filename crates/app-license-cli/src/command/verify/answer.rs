@@ -30,6 +30,13 @@ pub(super) struct DecideArgs {
     policy: PolicyArgs,
 }
 
+impl DecideArgs {
+    /// Whether the policy states that the app sells nothing.
+    pub(super) fn sells_nothing(&self) -> bool {
+        self.policy.policy().is_selling_nothing()
+    }
+}
+
 /// The whole answer.
 #[derive(Debug, Serialize)]
 pub(crate) struct Answer {

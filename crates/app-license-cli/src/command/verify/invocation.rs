@@ -23,9 +23,10 @@ pub(super) struct Args {
     /// The platform's key set, JSON
     #[arg(long, value_name = "FILE")]
     jwks_file: PathBuf,
-    /// The app: an id or a whole ARI
-    #[arg(long, value_name = "APP_ID")]
-    app_id: String,
+    /// The app: an id or a whole ARI, in any case; may be repeated, for several apps behind one
+    /// backend
+    #[arg(long, value_name = "APP_ID", required = true)]
+    app_id: Vec<String>,
     /// The label of the Isolated Cloud that tokens may be from
     #[arg(long, value_name = "LABEL")]
     isolated_cloud: Option<String>,
@@ -43,7 +44,15 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
         let keys = Jwks::parse(key_file(io, &self.jwks_file)?.as_bytes())?;
-        let mut expected = InvocationExpectations::new(ForgeAppId::new(&self.app_id)?);
+        let apps: Result<Vec<_>, _> = self.app_id.iter().map(|id| ForgeAppId::new(id)).collect();
+        let mut apps = apps?.into_iter();
+        let first = apps
+            .next()
+            .ok_or_else(|| Fault::Option("give --app-id".to_owned()))?;
+        let mut expected = apps.fold(
+            InvocationExpectations::new(first),
+            InvocationExpectations::accept_app,
+        );
         if let Some(seconds) = self.leeway {
             expected = expected.leeway(leeway(seconds)?);
         }
@@ -58,6 +67,7 @@ impl Args {
                 .fact("app", token.app_id())
                 .fact("installation", token.installation_id())
                 .fact_if("site", token.cloud_id())
+                .fact_if("workspace", token.workspace_id())
                 .fact_if("environment", token.environment_type())
                 .fact_if("module", token.module_key())
                 .fact_if("principal", token.principal())

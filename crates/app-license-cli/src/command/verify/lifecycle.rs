@@ -6,6 +6,7 @@ use app_license::connect::{
     Cloud, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
 };
 use app_license::{AppKey, Error, KeyId, RsaPublicKey};
+use clap::builder::PossibleValuesParser;
 
 use super::answer::Answer;
 use crate::command::keys::{AppArgs, TokenArgs, key_file};
@@ -62,28 +63,12 @@ struct EventArgs {
     #[arg(long, value_name = "FILE")]
     body_file: PathBuf,
     /// The cloud that sites must belong to
-    #[arg(long, value_enum, default_value_t, value_name = "CLOUD")]
-    cloud: CloudName,
-}
-
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum CloudName {
-    #[default]
-    Commercial,
-    Staging,
-    FedrampModerate,
-    FedrampModerateStaging,
-}
-
-impl CloudName {
-    const fn cloud(self) -> Cloud {
-        match self {
-            Self::Commercial => Cloud::Commercial,
-            Self::Staging => Cloud::Staging,
-            Self::FedrampModerate => Cloud::FedRampModerate,
-            Self::FedrampModerateStaging => Cloud::FedRampModerateStaging,
-        }
-    }
+    #[arg(long, value_name = "CLOUD", default_value = "commercial", value_parser = cloud())]
+    cloud: String,
+    /// A domain of sites beside those of the cloud: of a perimeter without a name here; may be
+    /// repeated
+    #[arg(long, value_name = "DOMAIN")]
+    site_domain: Vec<String>,
 }
 
 impl Install {
@@ -98,9 +83,22 @@ impl Uninstall {
     }
 }
 
+/// The names of clouds.
+fn cloud() -> PossibleValuesParser {
+    PossibleValuesParser::new(Cloud::ALL.map(Cloud::name))
+}
+
 impl EventArgs {
+    fn hosts(&self) -> Result<KeyHosts, Fault> {
+        let hosts = KeyHosts::of(Cloud::from_name(&self.cloud).unwrap_or_default());
+        let domains = self.site_domain.iter();
+        Ok(domains.fold(Ok(hosts), |hosts: Result<_, Error>, domain| {
+            hosts?.with_site_domain(domain)
+        })?)
+    }
+
     fn run(&self, io: &mut Io<'_>, kind: LifecycleKind) -> Result<Answer, Fault> {
-        let expected = self.app.expectations()?;
+        let expected = self.app.expectations(io)?;
         let app = AppKey::new(self.app_key.as_str())?;
         let key = RsaPublicKey::from_pem(&key_file(io, &self.public_key_file)?)?;
         let kid = self.key_id.as_deref().map(KeyId::new).transpose()?;
@@ -126,7 +124,7 @@ impl EventArgs {
             Ok(token) => token,
             Err(error) => return Ok(Answer::refused(&error, Some(explanation))),
         };
-        let hosts = KeyHosts::of(self.cloud.cloud());
+        let hosts = self.hosts()?;
         let is_a_site = |host: &str| hosts.check_site(&format!("https://{host}")).is_ok();
         let event = match body.accept(kind, &app, token.issuer(), &is_a_site) {
             Ok(event) => event,

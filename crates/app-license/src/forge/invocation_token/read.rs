@@ -50,13 +50,14 @@ pub(super) struct Product<'p> {
     name: Option<Str<'p>>,
     pub(super) api_base_url: Option<Str<'p>>,
     pub(super) cloud_id: Option<Str<'p>>,
-    workspace_id: Option<Str<'p>>,
+    pub(super) workspace_id: Option<Str<'p>>,
 }
 
 /// `context`, which only calls from a user interface have
 #[derive(Default)]
 pub(super) struct Context<'p> {
     pub(super) cloud_id: Option<Str<'p>>,
+    pub(super) workspace_id: Option<Str<'p>>,
     pub(super) installation_id: Option<Str<'p>>,
     /// `context.installation`, or the id in it
     pub(super) installation: Option<Str<'p>>,
@@ -95,6 +96,7 @@ impl<'p> Read<'p> {
             claim: "app.installationId",
         })?;
         let cloud_id = self.cloud_id();
+        let workspace_id = self.workspace_id();
         let app = self.app;
         let environment_type = app.environment_type.map(|t| match t.plain() {
             Some(plain) => EnvironmentType::new(plain),
@@ -103,7 +105,8 @@ impl<'p> Read<'p> {
         let license = app
             .license
             .unwrap_or_else(|| License::absent(Touchpoint::ForgeInvocationToken))
-            .at(validity.iat);
+            .at(validity.iat)
+            .with_user_access(self.context.user_access);
         let license = match &environment_type {
             Some(environment) => license.in_environment(environment.clone()),
             None => license,
@@ -120,6 +123,7 @@ impl<'p> Read<'p> {
             api_base_url: owned(app.api_base_url),
             contexts: contexts?,
             cloud_id: cloud_id.map(cloud).transpose()?,
+            workspace_id: owned(workspace_id),
             site_url: owned(self.context.site_url),
             principal: owned(self.principal),
             user_access: self.context.user_access,
@@ -186,6 +190,7 @@ impl<'p> Context<'p> {
     fn field(&mut self, s: &mut ClaimScanner<'p>, key: &str) -> Result<(), Fault> {
         match key {
             "cloudId" => text(s, "context.cloudId", &mut self.cloud_id)?,
+            "workspaceId" => text(s, "context.workspaceId", &mut self.workspace_id)?,
             "siteUrl" => text(s, "context.siteUrl", &mut self.site_url)?,
             "moduleKey" => text(s, "context.moduleKey", &mut self.module_key)?,
             "installationId" => text(s, "context.installationId", &mut self.installation_id)?,
@@ -199,11 +204,8 @@ impl<'p> Context<'p> {
                 }
                 Ok(())
             })?,
-            "userAccess" => {
-                let access = UserAccess::of(s.value()?);
-                let expected = "an object of booleans";
-                self.user_access = access.map_err(|_| wrong("context.userAccess", expected))?;
-            }
+            // what is no object of booleans is not refused: it denies
+            "userAccess" => self.user_access = UserAccess::of(s.value()?),
             // further claims of the front end, in whatever shape
             _ => drop(s.value()?),
         }

@@ -8,6 +8,11 @@ use crate::forge::IsolatedCloud;
 use crate::ids::{ForgeAppId, shown};
 
 impl<'p> Read<'p> {
+    /// Whether `app.id` is this app.
+    pub(super) fn is_from(&self, app: &ForgeAppId) -> bool {
+        self.app.id == Some(Str::from(app.as_str()))
+    }
+
     /// Checks that claims which name the same thing name it alike, wherever two of them do.
     pub(super) fn check_tenant(&self, app: &ForgeAppId) -> Result<(), Error> {
         let id = self
@@ -28,7 +33,55 @@ impl<'p> Read<'p> {
                 ("app.installationId", installation.map(bare_id)),
             )?;
         }
-        self.check_site()
+        self.check_site()?;
+        self.check_workspace()
+    }
+
+    /// A Bitbucket workspace is named by the front end's context and by the products of the
+    /// installation, in braces or without.
+    fn check_workspace(&self) -> Result<(), Error> {
+        let Some(named) = self.context.workspace_id.map(bare_workspace) else {
+            return Ok(());
+        };
+        let products = &self.app.contexts;
+        let known = || products.iter().filter_map(|product| product.workspace_id);
+        let mut workspaces = known().map(bare_workspace).peekable();
+        // an installation that says where it is, and is in no workspace
+        let elsewhere = workspaces.peek().is_none() && products.iter().any(|p| p.site().is_some());
+        if elsewhere || (workspaces.peek().is_some() && !workspaces.any(|one| one == named)) {
+            return Err(contradict(
+                "context.workspaceId",
+                "app.installation.contexts[].workspaceId",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether the call is from Bitbucket: its context names a workspace and no site, or the app's
+    /// API is that of Bitbucket.
+    fn is_from_bitbucket(&self) -> bool {
+        let of_context = self.context.workspace_id.is_some() && self.context.cloud_id.is_none();
+        of_context || self.app.api_base_url.is_some_and(is_bitbucket_api)
+    }
+
+    /// The Bitbucket workspace that the call is from: as the context names it, or that of the only
+    /// product.
+    pub(super) fn workspace_id(&self) -> Option<Str<'p>> {
+        if let Some(named) = self.context.workspace_id {
+            return Some(named);
+        }
+        if self.context.cloud_id.is_some() {
+            return None;
+        }
+        let products = &self.app.contexts;
+        let mut workspaces = products.iter().filter_map(|product| product.workspace_id);
+        let first = workspaces.next();
+        let only = first.filter(|first| {
+            let first = bare_workspace(*first);
+            workspaces.all(|other| bare_workspace(other) == first)
+        });
+        let no_site = products.iter().all(|product| product.site().is_none());
+        only.filter(|_| no_site || self.is_from_bitbucket())
     }
 
     /// The site is named by the front end's context, by the base URL of the API, and by the
@@ -65,6 +118,10 @@ impl<'p> Read<'p> {
     /// The site that the call is from: as the context or the API's base URL names it, or that of
     /// the only product.
     pub(super) fn cloud_id(&self) -> Option<Str<'p>> {
+        // another product's site, where the same installation is in one as well
+        if self.is_from_bitbucket() {
+            return None;
+        }
         let of_api = self.app.api_base_url.and_then(cloud_of_api);
         let mut products = self.app.contexts.iter().filter_map(Product::site);
         let first = products.next();
@@ -107,11 +164,26 @@ impl<'p> Product<'p> {
 fn cloud_of_api(url: Str<'_>) -> Option<Str<'_>> {
     // scheme, nothing, host, `ex`, product, site
     let mut parts = url.plain()?.split('/').skip(3);
-    if parts.next() != Some("ex") {
+    if parts.next() != Some("ex") || parts.next() == Some("bitbucket") {
         return None;
     }
-    let site = parts.nth(1)?;
+    let site = parts.next()?;
     (!site.is_empty()).then(|| site.into())
+}
+
+/// Whether a base URL of the API is that of Bitbucket.
+fn is_bitbucket_api(url: Str<'_>) -> bool {
+    let mut parts = url.plain().unwrap_or_default().split('/').skip(2);
+    let host = parts.next();
+    host == Some("api.bitbucket.org")
+        || (parts.next() == Some("ex") && parts.next() == Some("bitbucket"))
+}
+
+/// The id of a workspace, which is written in braces or without.
+fn bare_workspace(id: Str<'_>) -> Str<'_> {
+    let plain = id.plain();
+    let inner = plain.and_then(|id| id.strip_prefix('{')?.strip_suffix('}'));
+    inner.map_or(id, Str::from)
 }
 
 /// The id in an ARI of an installation, which may be named without what goes before.

@@ -8,6 +8,7 @@ use crate::jwt::{Jwks, RsaSigningKey, rs256_token};
 use crate::time::UnixTime;
 use crate::verified::Verified;
 use app_license_gate::facts::State;
+use app_license_gate::policy::Policy;
 
 const APP: &str = "ari:cloud:ecosystem::app/8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 const SITE: &str = "11111111-2222-4333-8444-555555555555";
@@ -187,7 +188,7 @@ fn claims_that_must_be_there_must_be_there_and_have_their_type() {
         "/app/installation/contexts",
         "/context",
         "/context/cloudId",
-        "/context/userAccess",
+        "/context/workspaceId",
         "/context/siteUrl",
         "/principal",
         "/icLabel",
@@ -204,6 +205,52 @@ fn claims_that_must_be_there_must_be_there_and_have_their_type() {
     for contexts in [json!(["x"]), json!([null]), json!([{"cloudId": 7}])] {
         let error = verify(&with("/app/installation/contexts", Some(contexts))).unwrap_err();
         assert_eq!(error.code(), "claim_type");
+    }
+}
+
+/// Several apps behind one backend: the token says which one it is for.
+#[test]
+fn the_matched_one_of_several_apps_is_told() {
+    let own = claims()["aud"].as_str().unwrap().to_owned();
+    let other = "ari:cloud:ecosystem::app/00000000-0000-4000-8000-00000000000a";
+    let app = |id: &str| ForgeAppId::new(id).unwrap();
+    let both = InvocationExpectations::new(app(other)).accept_app(app(&own));
+    let verify = |claims: &Value| verify_with(claims, &both, 1010);
+    assert_eq!(verify(&claims()).unwrap().app_id().as_str(), own);
+    // an audience of both: it is from the one that it says
+    let audience = with("/aud", Some(json!([other, own])));
+    assert_eq!(verify(&audience).unwrap().app_id().as_str(), own);
+    // the audience of one, from the other
+    let mixed = with("/aud", Some(json!(other)));
+    assert_eq!(verify(&mixed).unwrap_err().code(), "claims_contradict");
+    let third = with("/aud", Some(json!("ari:cloud:ecosystem::app/third")));
+    let error = verify(&third).unwrap_err();
+    assert_eq!(error.code(), "audience");
+    assert!(
+        error.to_string().contains(other) && error.to_string().contains(&own),
+        "{error}"
+    );
+}
+
+/// What is no object of booleans is not refused: it denies.
+#[test]
+fn user_access_denies_and_refuses_no_token() {
+    for (access, want) in [
+        (
+            json!({"enabled": true, "hasAccess": false}),
+            "no_user_access",
+        ),
+        (json!({"enabled": true, "hasAccess": true}), "granted"),
+        (json!({"enabled": false}), "granted"),
+        (json!(true), "no_user_access"),
+        (json!({"enabled": "false"}), "no_user_access"),
+    ] {
+        let token = verify(&with("/context/userAccess", Some(access.clone()))).unwrap();
+        let now = token.issued_at();
+        let decision = token
+            .license()
+            .decide(&Policy::new(), "capabilityStandard", now);
+        assert_eq!(decision.code(), want, "{access}");
     }
 }
 

@@ -22,6 +22,7 @@ pub struct InvocationToken {
     pub(super) api_base_url: Option<String>,
     pub(super) contexts: Vec<ProductContext>,
     pub(super) cloud_id: Option<CloudId>,
+    pub(super) workspace_id: Option<String>,
     pub(super) site_url: Option<String>,
     pub(super) principal: Option<String>,
     pub(super) user_access: Option<UserAccess>,
@@ -68,7 +69,7 @@ impl ProductContext {
 }
 
 impl InvocationToken {
-    /// The app.
+    /// The app that the token is for: of several that are expected, this one.
     #[must_use]
     pub const fn app_id(&self) -> &ForgeAppId {
         &self.app
@@ -126,6 +127,14 @@ impl InvocationToken {
     #[must_use]
     pub const fn cloud_id(&self) -> Option<&CloudId> {
         self.cloud_id.as_ref()
+    }
+
+    /// The Bitbucket workspace that the call is from, as the platform writes it (a UUID, in braces
+    /// or without); `None` for calls from other products. A call from Bitbucket has no
+    /// [`InvocationToken::cloud_id`].
+    #[must_use]
+    pub fn workspace_id(&self) -> Option<&str> {
+        self.workspace_id.as_deref()
     }
 
     /// The URL of the site, for calls from a user interface.
