@@ -114,7 +114,8 @@ async fn a_connect_app_from_install_to_uninstall() {
             "enabled: enabled",
             "connect_iframe_query: license_changed",
             "connect_iframe_query: edition_changed",
-            "connect_iframe_query: license_changed",
+            // the page said `none`, and the License API confirmed it
+            "connect_license_api: entitlement_changed, license_changed",
             "disabled: disabled",
             "uninstalled: uninstalled",
         ]
@@ -206,8 +207,10 @@ async fn a_forge_event_of_another_installation_is_refused() {
     assert_eq!(refused, (401, "tenant_mismatch".to_owned()));
     let unsigned = reason(&deliver(&host, &event.clone().without_token()).await);
     assert_eq!(unsigned, (401, "token_missing".to_owned()));
-    let unnamed = reason(&deliver(&host, &event.clone().without_field("eventType")).await);
-    assert_eq!(unnamed, (400, "body_unreadable".to_owned()));
+    let nobody = event.clone().without_field("eventType");
+    let nobody = nobody.without_field("installerAccountId");
+    let nobody = reason(&deliver(&host, &nobody).await);
+    assert_eq!(nobody, (400, "field_missing".to_owned()), "nothing says which event it is");
     assert_eq!(remote.store.count().await.unwrap(), 0, "nothing was stored");
     deliver_events(&host, vec![event.clone(), event]).await;
     assert_eq!(remote.store.count().await.unwrap(), 1);
