@@ -2,3 +2,4 @@
 //! customers bought and what they run, and the programs around editions.
 
 pub mod reconcile;
+pub mod report;

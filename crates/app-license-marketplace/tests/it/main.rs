@@ -1,6 +1,7 @@
 //! Tests of the vendor's side.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -9,3 +10,4 @@
 )]
 
 mod reconcile;
+mod report;
