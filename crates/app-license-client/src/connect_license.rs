@@ -8,7 +8,7 @@ use std::time::Duration;
 use app_license::connect::{
     BaseUrl, KeyHosts, LicenseApiAnswer, LicenseApiProblem, Request, sign_request,
 };
-use app_license::{AppKey, ClientKey, HmacKey, License, UnixTime, Verified};
+use app_license::{AppKey, ClientKey, HmacKey, License, State, UnixTime, Verified};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -26,8 +26,21 @@ use settings::Settings;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
-/// How often a site is asked by [`ConnectLicenseApi::get_as_of`], in seconds, at the most.
-const AGAIN: u64 = LicenseApiAnswer::OVERRULES_FOR;
+/// How much older than asked for an answer may be, in seconds.
+const WINDOW: u64 = LicenseApiAnswer::OVERRULES_FOR;
+/// How long a site that says that nothing is active is left alone by
+/// [`ConnectLicenseApi::get_as_of`], in seconds.
+const PAUSE: u64 = 60;
+
+/// How long a site is left alone after an answer, in seconds.
+fn pause_of(said: &LicenseApiAnswer) -> u64 {
+    let active = |license: &License| license.state() == State::Active;
+    if said.license().is_some_and(active) {
+        WINDOW
+    } else {
+        PAUSE
+    }
+}
 
 /// Asks a site, in the app's name, what licence the app has there.
 ///
@@ -120,7 +133,8 @@ impl ConnectLicenseApi {
 
     /// The same, but asks again where what is known is more than
     /// [`LicenseApiAnswer::OVERRULES_FOR`] seconds older than `since`: when a page was opened that
-    /// states something else, say. A tenant's site is asked no more than once in that time.
+    /// states something else, say. A tenant's site is asked no more than once in that time, and
+    /// once a minute where it said that nothing is active.
     ///
     /// # Errors
     /// As [`ConnectLicenseApi::get`].
@@ -217,7 +231,7 @@ impl Inner {
         let entry = known.get(tenant)?;
         if let Some((said, at)) = &entry.said
             && !passed(now, *at, self.settings.fresh)
-            && (at.plus(AGAIN) >= since || !passed(now, *at, AGAIN))
+            && (at.plus(WINDOW) >= since || !passed(now, *at, pause_of(said)))
         {
             return Some(Ok(Answer::new(said.clone(), *at)));
         }

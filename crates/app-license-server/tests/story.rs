@@ -210,7 +210,11 @@ async fn a_forge_event_of_another_installation_is_refused() {
     let nobody = event.clone().without_field("eventType");
     let nobody = nobody.without_field("installerAccountId");
     let nobody = reason(&deliver(&host, &nobody).await);
-    assert_eq!(nobody, (400, "field_missing".to_owned()), "nothing says which event it is");
+    assert_eq!(
+        nobody,
+        (400, "field_missing".to_owned()),
+        "nothing says which event it is"
+    );
     assert_eq!(remote.store.count().await.unwrap(), 0, "nothing was stored");
     deliver_events(&host, vec![event.clone(), event]).await;
     assert_eq!(remote.store.count().await.unwrap(), 1);

@@ -100,6 +100,13 @@ pub enum ErrorKind {
         /// What was found, in bytes.
         found: usize,
     },
+    /// Nested deeper, or with more keys, than anything that is read. What nobody reads does not
+    /// count.
+    #[error("the {what} is nested too deep or has too many keys: more than any honest one")]
+    TooComplex {
+        /// What was read.
+        what: &'static str,
+    },
     /// More of something than any honest input has.
     #[error("{found} {what} are more than the limit of {limit}")]
     TooMany {
@@ -403,6 +410,7 @@ impl Error {
         use ErrorKind as K;
         match &*self.0 {
             K::TooLarge { .. } => "too_large",
+            K::TooComplex { .. } => "too_complex",
             K::TooMany { .. } => "too_many",
             K::Json { source, .. } => source.code(),
             K::FieldMissing { .. } => "field_missing",
@@ -450,7 +458,7 @@ impl Error {
     pub const fn class(&self) -> ErrorClass {
         use ErrorKind as K;
         match &*self.0 {
-            K::TooLarge { .. } | K::TooMany { .. } => ErrorClass::TooLarge,
+            K::TooLarge { .. } | K::TooComplex { .. } | K::TooMany { .. } => ErrorClass::TooLarge,
             K::NotChecked { .. } => ErrorClass::Unavailable,
             K::Json { .. }
             | K::FieldMissing { .. }

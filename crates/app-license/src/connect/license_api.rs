@@ -130,8 +130,9 @@ impl LicenseApiAnswer {
     }
 
     /// For how many seconds before a page was opened an answer of the API still counts as newer
-    /// than the page's `lic`. Two pages opened in a row then need one call of the API.
-    pub const OVERRULES_FOR: u64 = 60;
+    /// than the page's `lic`: whatever a page opens at once then needs one call of the API. A
+    /// license that ends is served on for as long at the most.
+    pub const OVERRULES_FOR: u64 = 5;
 
     /// Whether a license that the API stated counts instead of what a verified iframe query
     /// states: it is active, the query's is not, and it was fetched after the page's token was
@@ -216,8 +217,8 @@ mod tests {
         let none = page(State::Inactive);
         for (then, want) in [
             (0, false),
-            (939, false),
-            (940, true),
+            (994, false),
+            (995, true),
             (1000, true),
             (2000, true),
         ] {

@@ -86,7 +86,10 @@ impl<'p> Claims<'p> {
     pub(crate) fn fault(error: json::Error) -> Error {
         malformed(match error.kind() {
             json::ErrorKind::DuplicateKey => "a key occurs twice in its claims",
-            json::ErrorKind::TooDeep | json::ErrorKind::TooManyKeys => "its claims are too complex",
+            json::ErrorKind::TooDeep | json::ErrorKind::TooManyKeys => {
+                let what = "token's set of claims";
+                return ErrorKind::TooComplex { what }.into();
+            }
             _ => "its claims are not a JSON object",
         })
     }
