@@ -53,6 +53,8 @@ pub(crate) enum Job {
 struct Outcome {
     note: String,
     tests: Tally,
+    /// Whether something that should have been checked was not: not a failure, and not all well.
+    warning: bool,
 }
 
 impl Outcome {
@@ -60,6 +62,13 @@ impl Outcome {
         Self {
             note: note.into(),
             ..Self::default()
+        }
+    }
+
+    fn warning(note: impl Into<String>) -> Self {
+        Self {
+            warning: true,
+            ..Self::note(note)
         }
     }
 }
@@ -127,11 +136,16 @@ fn summarise(finished: &[(Job, Duration, Result<Outcome>)], asked: &[Job]) -> Re
     println!("\n==== summary ====");
     let mut tests = Tally::default();
     let mut failed = Vec::new();
+    let mut warned = Vec::new();
     for (job, time, result) in finished {
         let (word, note) = match result {
             Ok(outcome) => {
                 tests.add(outcome.tests);
-                ("ok", outcome.note.as_str())
+                if outcome.warning {
+                    warned.push(format!("{}: {}", job.name(), outcome.note));
+                }
+                let word = if outcome.warning { "WARN" } else { "ok" };
+                (word, outcome.note.as_str())
             }
             Err(_) => {
                 failed.push(job.name());
@@ -156,6 +170,9 @@ fn summarise(finished: &[(Job, Duration, Result<Outcome>)], asked: &[Job]) -> Re
     }
     if tests != Tally::default() {
         println!("{tests}");
+    }
+    if !warned.is_empty() {
+        println!("warnings: {}", warned.join("; "));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use app_license::json::{Scanner, Value as Scanned};
+use app_license::json::{self, Kind, Scanner};
 use serde_json::value::RawValue;
 
 use crate::fault::Fault;
@@ -11,11 +11,20 @@ use crate::fault::Fault;
 /// Checks that text is one strict JSON value: no key twice, no trailing bytes, not too deep.
 pub(crate) fn check(json: &str) -> Result<(), Fault> {
     let mut scanner = Scanner::<8192>::from_text(json);
-    scanner
-        .value()
-        .map(|_: Scanned<'_>| ())
+    walk(&mut scanner, 1)
         .and_then(|()| scanner.end())
         .map_err(|e| Fault::Json(e.to_string()))
+}
+
+/// Takes one value with all that is in it; what is nested deeper than anybody reads is skipped.
+fn walk<const KEYS: usize>(s: &mut Scanner<'_, KEYS>, depth: u8) -> Result<(), json::Error> {
+    match s.peek()? {
+        Kind::Object if depth < json::MAX_DEPTH => {
+            s.object(|s, _| walk(s, depth.saturating_add(1)))
+        }
+        Kind::Array if depth < json::MAX_DEPTH => s.array(|s| walk(s, depth.saturating_add(1))),
+        _ => s.value().map(drop),
+    }
 }
 
 /// The text of the value at a path of object keys, exactly as it was written.

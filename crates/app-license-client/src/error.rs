@@ -143,11 +143,11 @@ pub enum ErrorKind {
         /// How many may be open at once.
         limit: usize,
     },
-    /// So many unknown key ids were asked about in the last minute that no more are, for now.
-    #[error("{limit} unknown key ids were asked about within a minute")]
+    /// So many unknown key ids wait to be asked about that no more do, for now.
+    #[error("{limit} unknown key ids wait to be asked about")]
     UnknownKeyFlood {
-        /// How many may be asked about in a minute.
-        limit: u32,
+        /// How many may wait.
+        limit: usize,
     },
     /// The task that asked was stopped, as at shutdown.
     #[error("the question was interrupted")]
@@ -155,6 +155,14 @@ pub enum ErrorKind {
     /// Another process asked within the last minutes, and its answer is not known yet.
     #[error("another process holds the lease on the question for up to {seconds} s")]
     Leased {
+        /// For how long at most, in seconds.
+        seconds: u64,
+    },
+    /// The platform refused the tokens it was asked with, so often that it is left alone for now.
+    #[error(
+        "the platform refused the tokens of this installation: it is asked again in {seconds} s"
+    )]
+    TokensRefused {
         /// For how long at most, in seconds.
         seconds: u64,
     },
@@ -202,6 +210,7 @@ impl Error {
             K::UnknownKeyFlood { .. } => "unknown_key_flood",
             K::Interrupted => "interrupted",
             K::Leased { .. } => "leased",
+            K::TokensRefused { .. } => "tokens_refused",
             K::Cache { .. } => "cache",
             K::Setting { .. } => "setting",
         }
@@ -226,6 +235,7 @@ impl Error {
             | K::UnknownKeyFlood { .. }
             | K::Interrupted
             | K::Leased { .. }
+            | K::TokensRefused { .. }
             | K::Cache { .. } => Class::CouldNotCheck,
             K::Setting { .. } => Class::Misuse,
         }
@@ -248,6 +258,30 @@ impl Error {
             ErrorKind::Status { retry_after, .. } => retry_after,
             _ => None,
         }
+    }
+
+    /// Whether the platform refused the token that it was asked with, now or so often that it was
+    /// not asked again, and so did not answer the question.
+    ///
+    /// ```
+    /// use app_license_client::{Error, ErrorKind};
+    /// let status = |status| {
+    ///     let host = "api.atlassian.com".to_owned();
+    ///     Error::from(ErrorKind::Status { host, status, retry_after: None })
+    /// };
+    /// assert!(status(401).is_token_refused() && status(403).is_token_refused());
+    /// assert!(!status(429).is_token_refused());
+    /// ```
+    #[must_use]
+    pub fn is_token_refused(&self) -> bool {
+        matches!(
+            *self.0,
+            ErrorKind::TokensRefused { .. }
+                | ErrorKind::Status {
+                    status: 401 | 403,
+                    ..
+                }
+        )
     }
 
     /// Whether the whole host is at fault, not the one question.

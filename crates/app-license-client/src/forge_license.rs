@@ -24,6 +24,8 @@ use settings::Settings;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
+/// How many calls with a token that the platform refuses are made in the time of one lease.
+const MAX_REFUSED: u32 = 3;
 
 /// Asks the platform what licence an app, or several of one vendor, has at an installation.
 ///
@@ -31,7 +33,9 @@ const MAX_ANSWER: usize = 256 * 1024;
 /// allows **one call in five minutes an installation**, whatever the number of the app's replicas:
 /// before a call, the right to make it is leased from the shared [`LicenseCache`] for five and a
 /// half minutes (half a minute for clocks that disagree), and is not given back, whatever comes of
-/// the call. Nothing is retried within it.
+/// the call, with one exception: 401 and 403 say that the token was not accepted, so the right is
+/// given back to whoever has a better one, three times in that time at most. Nothing is retried
+/// within it.
 ///
 /// | what is known | answer |
 /// |---|---|
@@ -40,6 +44,7 @@ const MAX_ANSWER: usize = 256 * 1024;
 /// | an older one, and it is another's turn, or the platform is down | that, with its age and the fault |
 /// | nothing, and it is another's turn | waited for, for two seconds; then could not check |
 /// | nothing, and the platform is down | could not check |
+/// | the token was refused, 401 or 403 | that answer for this asker alone; what was known before counts no longer |
 ///
 /// The address is a setting. The `apiBaseUrl` that an invocation token names is not asked.
 ///
@@ -91,6 +96,8 @@ struct Inner {
 struct Known {
     said: Option<(Arc<LicenseApiResponse>, UnixTime)>,
     fault: Option<(UnixTime, Error)>,
+    /// Since when, and how often since, the platform refused the token it was asked with.
+    refused: Option<(UnixTime, u32)>,
 }
 
 impl ForgeLicenseApi {
@@ -125,13 +132,23 @@ impl ForgeLicenseApi {
             inner.counters.hit();
             return answer;
         }
-        let (ours, token) = (installation.clone(), token.clone());
-        let question = || Arc::clone(inner).answer(ours, token);
-        let flight = inner.flights.join(installation.clone(), question)?;
-        if flight.joined {
-            inner.counters.join();
+        let mut tries = MAX_REFUSED;
+        loop {
+            let (ours, token) = (installation.clone(), token.clone());
+            let question = || Arc::clone(inner).answer(ours, token);
+            let flight = inner.flights.join(installation.clone(), question)?;
+            let joined = flight.joined;
+            if joined {
+                inner.counters.join();
+            }
+            let answer = flight.landed().await?;
+            tries = tries.saturating_sub(1);
+            match answer {
+                // another asker's token was refused; this one may be better
+                Err(error) if joined && tries > 0 && error.is_token_refused() => {}
+                answer => return answer,
+            }
         }
-        flight.landed().await?
     }
 }
 
@@ -185,6 +202,13 @@ impl Inner {
                 known.said = Some((response, at));
                 fault
             }
+            // a matter of this token, not of the installation; and what was known before does not
+            // stand in for a refusal
+            Err(error) if error.is_token_refused() => {
+                known.refused = Some(self.refused_again(known.refused, now));
+                all.insert(installation, known);
+                return Err(error);
+            }
             Err(error) => Some(error),
         };
         known.fault = fault.map(|error| (now, error));
@@ -197,55 +221,84 @@ impl Inner {
         answer
     }
 
-    /// Looks into the shared cache, and asks the platform when it is our turn.
+    /// Looks into the shared cache, and asks the platform when it is our turn. While it is
+    /// another's and nothing at all is known, its answer is waited for.
     async fn ask(&self, of: &InstallationAri, token: &SystemToken) -> Result<Found, Error> {
-        let kept = self.kept(of).await?;
-        let now = self.clock.now();
-        if let Some(found) = &kept
-            && self.is_fresh(&found.response, found.at, now)
-        {
-            return Ok(found.clone());
-        }
-        let lease = self.settings.lease;
-        match self.cache.try_lease(of, now, lease).await.map_err(cache)? {
-            Turn::Held { until } => self.not_our_turn(of, kept, until).await,
-            Turn::Ours => match self.fetch(token).await {
-                Ok((response, body)) => {
-                    let put = self.cache.put(of, Kept::new(body, now)).await;
-                    // the answer is right, even if the other replicas will not hear of it
-                    let _ = self.counters.outcome(put.map_err(cache));
-                    Ok(Found::now(response, now))
-                }
-                Err(error) => {
-                    self.heed(of, &error).await;
-                    kept.map(|kept| kept.despite(error.clone())).ok_or(error)
-                }
-            },
-        }
-    }
-
-    /// Another replica asks, or asked: its answer is taken, when it comes soon.
-    async fn not_our_turn(
-        &self,
-        of: &InstallationAri,
-        mut kept: Option<Found>,
-        until: UnixTime,
-    ) -> Result<Found, Error> {
         const PAUSE: Duration = Duration::from_millis(200);
         let mut left = self.settings.wait;
-        while kept.is_none() && !left.is_zero() {
+        loop {
+            let kept = self.kept(of).await?;
+            let now = self.clock.now();
+            if let Some(found) = &kept
+                && self.is_fresh(&found.response, found.at, now)
+            {
+                return Ok(found.clone());
+            }
+            self.check_refusals(of, now)?;
+            let lease = self.settings.lease;
+            let until = match self.cache.try_lease(of, now, lease).await.map_err(cache)? {
+                Turn::Ours => return self.call(of, token, kept, now).await,
+                Turn::Held { until } => until,
+            };
+            if kept.is_some() || left.is_zero() {
+                let seconds = until.since(now);
+                let error = Error::from(ErrorKind::Leased { seconds });
+                return kept.map(|kept| kept.despite(error.clone())).ok_or(error);
+            }
             let pause = PAUSE.min(left);
             tokio::time::sleep(pause).await;
             left = left.saturating_sub(pause);
-            kept = self.kept(of).await?;
         }
-        let now = self.clock.now();
-        let seconds = until.since(now);
-        let error = Error::from(ErrorKind::Leased { seconds });
-        match kept {
-            Some(found) if self.is_fresh(&found.response, found.at, now) => Ok(found),
-            Some(found) => Ok(found.despite(error)),
-            None => Err(error),
+    }
+
+    /// Makes the call that is ours to make.
+    async fn call(
+        &self,
+        of: &InstallationAri,
+        token: &SystemToken,
+        kept: Option<Found>,
+        now: UnixTime,
+    ) -> Result<Found, Error> {
+        match self.fetch(token).await {
+            Ok((response, body)) => {
+                let put = self.cache.put(of, Kept::new(body, now)).await;
+                // the answer is right, even if the other replicas will not hear of it
+                let _ = self.counters.outcome(put.map_err(cache));
+                Ok(Found::now(response, now))
+            }
+            Err(error) if error.is_token_refused() => {
+                let released = self.cache.release(of).await;
+                let _ = self.counters.outcome(released.map_err(cache));
+                Err(error)
+            }
+            Err(error) => {
+                self.heed(of, &error).await;
+                kept.map(|kept| kept.despite(error.clone())).ok_or(error)
+            }
+        }
+    }
+
+    /// Refuses to ask where tokens were refused too often of late.
+    fn check_refusals(&self, of: &InstallationAri, now: UnixTime) -> Result<(), Error> {
+        let known = self.lock().get(of).and_then(|known| known.refused);
+        match known {
+            Some((since, count)) if count >= MAX_REFUSED => {
+                let seconds = self.settings.lease.saturating_sub(now.since(since));
+                if passed(now, since, self.settings.lease) {
+                    return Ok(());
+                }
+                Err(ErrorKind::TokensRefused { seconds }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn refused_again(&self, before: Option<(UnixTime, u32)>, now: UnixTime) -> (UnixTime, u32) {
+        match before {
+            Some((since, count)) if !passed(now, since, self.settings.lease) => {
+                (since, count.saturating_add(1))
+            }
+            _ => (now, 1),
         }
     }
 

@@ -1,6 +1,8 @@
 //! The keys of signed installs, by their id.
 
+mod lanes;
 mod settings;
+mod stored;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,14 +11,18 @@ use app_license::{KeyId, RsaPublicKey, UnixTime};
 use url::Url;
 
 use crate::bounded::Bounded;
+use crate::caller::Caller;
 use crate::clock::{SharedClock, passed};
 use crate::error::{Error, ErrorKind, shown};
 use crate::fetch::{Fetcher, Get};
 use crate::flight::Flights;
 use crate::stats::{Counters, Stats};
 
+use lanes::{Lane, Lanes};
 pub use settings::InstallKeysBuilder;
 use settings::Settings;
+use stored::Stored;
+pub use stored::{InstallKeyStore, StoredKey};
 
 /// The largest key text that is read, in bytes: an 8192-bit key has about 1500.
 const MAX_PEM: usize = 16 * 1024;
@@ -35,8 +41,20 @@ const MAX_PEM: usize = 16 * 1024;
 /// | anything else from one, and no key from the other | could not check | 5 s |
 ///
 /// Many requests for one id share one fetch. Everything is bounded: keys and refusals kept,
-/// fetches at once, requests waiting for one, and ids asked about in a minute that turn out to be
-/// no key. A flood of made-up ids pushes out no key, and reaches no key host but for its beginning.
+/// fetches at once, and requests waiting for one.
+///
+/// # A flood of made-up ids
+/// No stranger can keep the platform out by asking for keys that nobody has:
+///
+/// - A quarter of the fetches that may run at once is for callers who have asked for few unknown ids in
+///   the last minute. A caller is an address ([`InstallKeys::get_for`]), an IPv6 one by its first
+///   64 bits. Who has asked for more shares the rest with everybody else.
+/// - Where all callers have one address, as behind a proxy that hides them, they share one queue,
+///   which is served as fast as the key host answers; nobody is turned away until it is full.
+/// - A key that a token was verified with is kept in the app's store, where there is one
+///   ([`InstallKeysBuilder::stored_in`], [`InstallKeys::proved`]): after a deployment no key is
+///   unknown that was known before.
+///
 /// Ids that begin with [`KeyId::TEST_PREFIX`] are refused, `test_key`, without asking anybody.
 ///
 /// Platform page: <https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/>
@@ -63,7 +81,14 @@ pub struct InstallKeys {
     inner: Arc<Inner>,
 }
 
-type Answer = Result<RsaPublicKey, Error>;
+type Answer = Result<Fetched, Error>;
+
+/// A key, and its text as the host served it.
+#[derive(Debug, Clone)]
+struct Fetched {
+    key: RsaPublicKey,
+    pem: Arc<str>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -72,21 +97,21 @@ struct Inner {
     clock: SharedClock,
     settings: Settings,
     known: Mutex<Known>,
-    flights: Arc<Flights<KeyId, Answer>>,
+    lanes: Lanes,
+    stored: Stored,
+    flights: Arc<Flights<(KeyId, Lane), Answer>>,
     counters: Counters,
 }
 
 #[derive(Debug)]
 struct Known {
-    keys: Bounded<KeyId, RsaPublicKey>,
+    keys: Bounded<KeyId, Fetched>,
     /// Answers that are no key, and from when to when they stand.
     misses: Bounded<KeyId, Miss>,
     /// When each host was last found to be down, and how.
     down: Vec<Option<(UnixTime, Error)>>,
     /// When a key was last asked for again although it is known.
     rechecked: Bounded<KeyId, UnixTime>,
-    /// From when on, and how many ids were asked about since that turned out to be no key.
-    fruitless: (UnixTime, u32),
 }
 
 #[derive(Debug)]
@@ -108,12 +133,47 @@ impl InstallKeys {
     /// # Errors
     /// Refused: `unknown_key`, `weak_key`, `test_key`. Could not check: anything else.
     pub async fn get(&self, kid: &KeyId) -> Result<RsaPublicKey, Error> {
+        self.get_for(kid, Caller::UNKNOWN).await
+    }
+
+    /// The key of this id, for a request from this address: what strangers spend by asking for
+    /// made-up ids, they spend of their own.
+    ///
+    /// # Errors
+    /// As [`InstallKeys::get`]; `unknown_key_flood` when too many ids wait for their turn.
+    pub async fn get_for(&self, kid: &KeyId, caller: Caller) -> Result<RsaPublicKey, Error> {
         let counters = &self.inner.counters;
         if let Some(answer) = self.inner.known(kid) {
             counters.hit();
-            return counters.outcome(answer);
+            return counters.outcome(answer.map(|fetched| fetched.key));
         }
-        counters.outcome(self.fly(kid, false).await)
+        if let Some(fetched) = self.inner.of_the_store(kid).await {
+            counters.hit();
+            return counters.outcome(Ok(fetched.key));
+        }
+        // who waits with others of the reserved lane takes no place in either
+        if let Some(flight) = self.inner.flights.open(&(kid.clone(), Lane::Reserved)) {
+            counters.join();
+            let answer = flight.landed().await.and_then(|answer| answer);
+            return counters.outcome(answer.map(|fetched| fetched.key));
+        }
+        let lane = self.inner.lanes.of(caller, self.inner.clock.now());
+        let answer = self.fly(kid, lane, false).await;
+        if answer.is_ok() {
+            // who asks for what there is has spent nothing
+            self.inner.lanes.refund(caller);
+        }
+        counters.outcome(answer.map(|fetched| fetched.key))
+    }
+
+    /// Says that a token was verified with the key of this id: it is kept in the app's store, if
+    /// there is one. A key that was only fetched is not worth the place, for anybody can name it.
+    pub async fn proved(&self, kid: &KeyId) {
+        let fetched = self.inner.lock().keys.peek(kid).cloned();
+        let Some(fetched) = fetched else { return };
+        let kept = self.inner.stored.keep(kid, &fetched.pem).await;
+        // the token is verified, whether or not its key is found here the next time
+        let _ = self.inner.counters.outcome(kept);
     }
 
     /// The key of this id, asked for again although one is known: for a token whose signature does
@@ -144,8 +204,8 @@ impl InstallKeys {
             return self.get(kid).await;
         };
         // what is known stays known: a fault of the key host must not take it away
-        let answer = self.fly(kid, true).await.unwrap_or(known);
-        self.inner.counters.outcome(Ok(answer))
+        let answer = self.fly(kid, Lane::Reserved, true).await.unwrap_or(known);
+        self.inner.counters.outcome(Ok(answer.key))
     }
 
     /// What happened since the start.
@@ -161,9 +221,10 @@ impl InstallKeys {
         (known.keys.len(), known.misses.len())
     }
 
-    async fn fly(&self, kid: &KeyId, again: bool) -> Answer {
-        let question = || Arc::clone(&self.inner).answer(kid.clone(), again);
-        let flight = self.inner.flights.join(kid.clone(), question)?;
+    async fn fly(&self, kid: &KeyId, lane: Lane, again: bool) -> Answer {
+        let question = || Arc::clone(&self.inner).answer(kid.clone(), lane, again);
+        // one flight a lane: who may go ahead does not wait with those who may not
+        let flight = self.inner.flights.join((kid.clone(), lane), question)?;
         if flight.joined {
             self.inner.counters.join();
         }
@@ -190,7 +251,7 @@ impl Inner {
         None
     }
 
-    fn due_for_recheck(&self, kid: &KeyId) -> Option<RsaPublicKey> {
+    fn due_for_recheck(&self, kid: &KeyId) -> Option<Fetched> {
         let now = self.clock.now();
         let mut known = self.lock();
         let key = known.keys.peek(kid)?.clone();
@@ -203,23 +264,17 @@ impl Inner {
     }
 
     /// Asks the hosts and remembers what they say.
-    async fn answer(self: Arc<Self>, kid: KeyId, again: bool) -> Answer {
-        if !again {
-            if let Some(answer) = self.known(&kid) {
-                return answer;
-            }
-            self.admit()?;
+    async fn answer(self: Arc<Self>, kid: KeyId, lane: Lane, again: bool) -> Answer {
+        let _turn = self.lanes.turn(lane).await?;
+        // the other lane may have had an answer in the meantime
+        if !again && let Some(answer) = self.known(&kid) {
+            return answer;
         }
         let answer = self.ask(&kid).await;
         let since = self.clock.now();
         let mut known = self.lock();
         match &answer {
-            Ok(key) => {
-                known.keys.insert(kid, key.clone());
-                if !again {
-                    known.fruitless.1 = known.fruitless.1.saturating_sub(1);
-                }
-            }
+            Ok(fetched) => known.keys.insert(kid, fetched.clone()),
             Err(_) if again => {}
             Err(error) => {
                 let seconds = match error.class() {
@@ -239,20 +294,28 @@ impl Inner {
         answer
     }
 
-    /// Counts a question as fruitless until it proves otherwise, and stops a flood of them.
-    fn admit(&self) -> Result<(), Error> {
-        let now = self.clock.now();
-        let limit = self.settings.unknown;
+    /// The key of this id, if it was kept in the app's store by this process or another one.
+    async fn of_the_store(&self, kid: &KeyId) -> Option<Fetched> {
+        if kid.is_for_tests() && !self.settings.test_keys {
+            return None;
+        }
+        let loaded = self.stored.load_when_due(self.clock.now()).await;
+        let loaded = match loaded {
+            Ok(loaded) => loaded?,
+            Err(error) => {
+                // the hosts can be asked
+                let _: Result<(), Error> = self.counters.outcome(Err(error));
+                return None;
+            }
+        };
         let mut known = self.lock();
-        let (since, count) = &mut known.fruitless;
-        if passed(now, *since, 60) {
-            (*since, *count) = (now, 0);
+        for (kid, fetched) in loaded {
+            if known.keys.peek(&kid).is_none() {
+                known.misses.remove(&kid);
+                known.keys.insert(kid, fetched);
+            }
         }
-        if *count >= limit {
-            return Err(ErrorKind::UnknownKeyFlood { limit }.into());
-        }
-        *count = count.saturating_add(1);
-        Ok(())
+        known.keys.get(kid).cloned()
     }
 
     async fn ask(&self, kid: &KeyId) -> Answer {
@@ -263,7 +326,7 @@ impl Inner {
                 continue;
             }
             match self.ask_host(&url, kid).await {
-                Ok(Some(key)) => return Ok(key),
+                Ok(Some(fetched)) => return Ok(fetched),
                 Ok(None) => {}
                 Err(error) if error.class() == crate::Class::Refused => return Err(error),
                 Err(error) => {
@@ -277,7 +340,7 @@ impl Inner {
     }
 
     /// The key, or `None` when the host says that there is none.
-    async fn ask_host(&self, url: &str, kid: &KeyId) -> Result<Option<RsaPublicKey>, Error> {
+    async fn ask_host(&self, url: &str, kid: &KeyId) -> Result<Option<Fetched>, Error> {
         let url = Url::parse(url).map_err(|e| Error::setting("hosts", e.to_string()))?;
         self.counters.fetch();
         let get = Get {
@@ -301,7 +364,10 @@ impl Inner {
             return Err(unreadable(None).into());
         };
         match RsaPublicKey::from_pem(pem) {
-            Ok(key) => Ok(Some(key)),
+            Ok(key) => Ok(Some(Fetched {
+                key,
+                pem: pem.into(),
+            })),
             // a short key will not grow: the platform's answer is known, and it proves nothing
             Err(source) if matches!(source.kind(), app_license::ErrorKind::WeakKey { .. }) => {
                 let kid = kid.as_str().to_owned();

@@ -27,6 +27,7 @@
 
 mod answer;
 mod bounded;
+mod caller;
 mod clock;
 mod connect_license;
 mod error;
@@ -41,13 +42,14 @@ mod stats;
 mod system_token;
 
 pub use answer::Answer;
+pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
 pub use connect_license::{ConnectLicenseApi, ConnectLicenseApiBuilder};
 pub use error::{Class, Error, ErrorKind, Source};
 pub use fetch::{Fetcher, FetcherBuilder};
 pub use forge_keys::{ForgeKeys, ForgeKeysBuilder};
 pub use forge_license::{ForgeLicenseApi, ForgeLicenseApiBuilder};
-pub use install_keys::{InstallKeys, InstallKeysBuilder};
+pub use install_keys::{InstallKeyStore, InstallKeys, InstallKeysBuilder, StoredKey};
 pub use license_cache::{Kept, LicenseCache, MemoryLicenseCache, Turn, Waiting};
 pub use stats::Stats;
 pub use system_token::SystemToken;

@@ -117,6 +117,13 @@ pub trait LicenseCache: Send + Sync + fmt::Debug + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    /// Gives the right back, which the asker has just taken: its call was refused before the
+    /// platform counted it. A cache that cannot may leave it; then nobody asks until it ends.
+    fn release<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, ()> {
+        let _ = installation;
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// The last answer that was kept.
     fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<Kept>>;
 
@@ -141,6 +148,10 @@ impl<C: LicenseCache + ?Sized> LicenseCache for Arc<C> {
         seconds: u64,
     ) -> Waiting<'a, ()> {
         (**self).prolong(installation, now, seconds)
+    }
+
+    fn release<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, ()> {
+        (**self).release(installation)
     }
 
     fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<Kept>> {
@@ -219,6 +230,11 @@ impl LicenseCache for MemoryLicenseCache {
         seconds: u64,
     ) -> Waiting<'a, ()> {
         self.change(installation, |entry| entry.leased = Some((now, seconds)));
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn release<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, ()> {
+        self.change(installation, |entry| entry.leased = None);
         Box::pin(std::future::ready(Ok(())))
     }
 

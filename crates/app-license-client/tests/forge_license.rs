@@ -172,10 +172,39 @@ fn faults() -> Vec<Say> {
     ]
 }
 
+/// A token that the platform refuses leaves the turn to a better one, and its tries are bounded;
+/// what was known before does not stand in for the refusal.
+#[tokio::test]
+async fn user_spends_shared_turn() {
+    for status in [401, 403] {
+        let p = platform().await;
+        p.host.says_always(Say::status(status));
+        let api = p.replica_with(|b| b.wait(Duration::ZERO));
+        for tries in 1..=3 {
+            let error = ask(&api).await.unwrap_err();
+            assert!(error.is_token_refused(), "{error}");
+            assert_eq!(p.host.count(), tries);
+        }
+        let error = ask(&api).await.unwrap_err();
+        assert_eq!((error.code(), p.host.count()), ("tokens_refused", 3));
+        p.clock.pass(400);
+        p.host.says_always(Say::ok(good()));
+        assert!(active(&ask(&api).await.unwrap()));
+        // the turn of the good call is taken, a refusal later ends what it said
+        p.host.says_always(Say::status(status));
+        p.clock.pass(4000);
+        assert!(ask(&api).await.unwrap_err().is_token_refused());
+        p.host.says_always(Say::ok(good()));
+        assert!(active(&ask(&api).await.unwrap()));
+    }
+}
+
 /// A fault is never an answer, and never takes one away.
 #[tokio::test]
 async fn key_server_failure() {
-    for say in faults() {
+    // a refused token is a matter of its own: see the test below
+    let refused = |say: &Say| matches!(say, Say::Answer(401 | 403, ..));
+    for say in faults().into_iter().filter(|say| !refused(say)) {
         let p = platform().await;
         p.host.says("/elsewhere", Say::ok(good()));
         p.host.says_always(say.clone());

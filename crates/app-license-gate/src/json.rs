@@ -1,9 +1,14 @@
 //! A strict JSON scanner: one pass over borrowed bytes, no allocation.
 //!
 //! Stricter than most readers, because what it reads decides who may use what: a key that occurs
-//! twice in one object is an error (at any depth, also when one of the two is written with
-//! escapes), as are trailing bytes, a byte order mark, lone surrogates, and nesting deeper than
-//! [`MAX_DEPTH`]. The number of keys that may be open at once is the type parameter `KEYS`.
+//! twice in one object is an error (also when one of the two is written with escapes), as are
+//! trailing bytes, a byte order mark and lone surrogates. What is walked with [`Scanner::object`]
+//! and [`Scanner::array`] nests no deeper than [`MAX_DEPTH`], and the keys of the objects that are
+//! open at one time are bounded by the type parameter `KEYS`. What is only skipped, or kept as its
+//! text, is checked to be JSON, down to [`MAX_SKIPPED_DEPTH`] levels; its keys are checked when it
+//! is walked itself.
+//!
+//! The work is linear in the length of the text, whatever it holds.
 //!
 //! ```
 //! use app_license_gate::json::{Error, Scanner, Value};
@@ -22,28 +27,34 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod keys;
 mod number;
+mod skip;
 mod text;
 mod walk;
 
 use core::fmt;
 
-use walk::{Key, Walk};
+use keys::Key;
+use walk::Walk;
 
 pub use text::{Chars, Str};
 
-/// How deep objects and arrays may nest.
+/// How deep objects and arrays that are walked may nest.
 pub const MAX_DEPTH: u8 = 64;
+
+/// How deep objects and arrays that are skipped may nest.
+pub const MAX_SKIPPED_DEPTH: usize = 4096;
 
 /// Why bytes are not the JSON that is asked for, and where.
 ///
 /// ```
-/// use app_license_gate::json::{ErrorKind, Scanner};
+/// use app_license_gate::json::{Error, ErrorKind, Scanner};
 /// let mut scanner = Scanner::<4>::new(br#"{"a":1,"a":2}"#)?;
-/// let error = scanner.value().unwrap_err();
+/// let error = scanner.object::<Error>(|s, _| s.value().map(drop)).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::DuplicateKey);
 /// assert_eq!(error.to_string(), "a key occurs twice in one object at byte 7");
-/// # Ok::<(), app_license_gate::json::Error>(())
+/// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Error {
@@ -67,9 +78,9 @@ pub enum ErrorKind {
     InvalidString,
     /// A key occurs twice in one object.
     DuplicateKey,
-    /// Nested deeper than [`MAX_DEPTH`].
+    /// Nested deeper than [`MAX_DEPTH`], or [`MAX_SKIPPED_DEPTH`] where nothing is read.
     TooDeep,
-    /// More keys open at once than the scanner was made for.
+    /// More keys open at once than the scanner was made for, or keys made to collide.
     TooManyKeys,
     /// A value of another type was asked for.
     Expected(Kind),
@@ -123,7 +134,7 @@ impl fmt::Display for Error {
             ErrorKind::NotUtf8 => f.write_str("not UTF-8")?,
             ErrorKind::InvalidString => f.write_str("a JSON string holds an invalid character")?,
             ErrorKind::DuplicateKey => f.write_str("a key occurs twice in one object")?,
-            ErrorKind::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels")?,
+            ErrorKind::TooDeep => f.write_str("nested too deep")?,
             ErrorKind::TooManyKeys => f.write_str("too many keys")?,
             ErrorKind::Expected(kind) => write!(f, "expected {kind}")?,
         }
@@ -164,7 +175,8 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A JSON value; arrays and objects are checked and kept as their text.
+/// A JSON value; arrays and objects are kept as their text, which is JSON: whether a key occurs
+/// twice in it is found out when it is walked.
 ///
 /// ```
 /// use app_license_gate::json::{Kind, Scanner, Value};
@@ -208,7 +220,7 @@ impl Value<'_> {
 /// Walks JSON text once. `KEYS` bounds the keys of all objects open at one time.
 #[derive(Debug)]
 pub struct Scanner<'a, const KEYS: usize> {
-    walk: Walk<'a>,
+    place: Walk<'a>,
     keys: [Key; KEYS],
 }
 
@@ -233,7 +245,7 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     #[must_use]
     pub const fn from_text(text: &'a str) -> Self {
         Self {
-            walk: Walk::new(text),
+            place: Walk::new(text),
             keys: [Key::NONE; KEYS],
         }
     }
@@ -244,7 +256,7 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     /// [`ErrorKind::UnexpectedEnd`] or [`ErrorKind::Syntax`].
     #[inline]
     pub fn peek(&mut self) -> Result<Kind, Error> {
-        self.walk.peek()
+        self.place.peek()
     }
 
     /// The next value, whatever it is; all of it is checked.
@@ -253,7 +265,28 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     /// Any [`ErrorKind`] but `Expected`.
     #[inline]
     pub fn value(&mut self) -> Result<Value<'a>, Error> {
-        self.walk.value(&mut self.keys)
+        self.place.value()
+    }
+
+    /// Takes the next value and walks all that is in it: for text that goes on to another reader,
+    /// which may take the first of two keys where this one takes the last.
+    ///
+    /// ```
+    /// use app_license_gate::json::{ErrorKind, Scanner};
+    /// let strict = |text| Scanner::<8>::from_text(text).walk().map_err(|e| e.kind());
+    /// assert_eq!(strict(r#"{"x":[{"a":1,"b":2}]}"#), Ok(()));
+    /// assert_eq!(strict(r#"{"x":[{"a":1,"a":2}]}"#), Err(ErrorKind::DuplicateKey));
+    /// ```
+    ///
+    /// # Errors
+    /// Any [`ErrorKind`] but `Expected`.
+    pub fn walk(&mut self) -> Result<(), Error> {
+        // as deep as `MAX_DEPTH` at the most
+        match self.peek()? {
+            Kind::Object => self.object(|s, _| s.walk()),
+            Kind::Array => self.array(Self::walk),
+            _ => self.value().map(drop),
+        }
     }
 
     /// Walks an object: `field` is called with each key and must take exactly one value.
@@ -265,8 +298,8 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         &mut self,
         mut field: impl FnMut(&mut Self, Str<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let first_key = self.walk.open_object()?;
-        while let Some(key) = self.walk.next_key(first_key, &mut self.keys)? {
+        let first_key = self.place.open_object()?;
+        while let Some(key) = self.place.next_key(first_key, &mut self.keys)? {
             field(self, key)?;
         }
         Ok(())
@@ -281,9 +314,9 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         &mut self,
         mut item: impl FnMut(&mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.walk.open_array()?;
+        self.place.open_array()?;
         let mut first = true;
-        while self.walk.next_item(&mut first)? {
+        while self.place.next_item(&mut first)? {
             item(self)?;
         }
         Ok(())
@@ -297,10 +330,10 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<(), E>,
     ) -> Result<&'a str, E> {
-        self.walk.space();
-        let start = self.walk.at;
+        self.place.space();
+        let start = self.place.at;
         read(self)?;
-        Ok(self.walk.since(start)?)
+        Ok(self.place.since(start)?)
     }
 
     /// Nothing but white space may follow.
@@ -312,11 +345,11 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     }
 
     pub(crate) fn at_end(&mut self) -> Result<(), Error> {
-        self.walk.space();
-        if self.walk.at == self.walk.text.len() {
+        self.place.space();
+        if self.place.at == self.place.text.len() {
             Ok(())
         } else {
-            Err(self.walk.error(ErrorKind::TrailingBytes))
+            Err(self.place.error(ErrorKind::TrailingBytes))
         }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`json`] | a strict scanner: no duplicate keys, no trailing bytes, bounded depth |
+//! | [`json`] | a strict scanner: no duplicate keys, no trailing bytes, linear work |
 //! | [`capability`] | the ranking Free < Standard < Advanced and the loose comparison |
 //! | [`facts`] | what a licence object says, in all its spellings |
 //! | [`document`] | the documents that carry it |
@@ -36,3 +36,5 @@ pub mod json;
 pub mod policy;
 pub mod query;
 pub mod user_access;
+#[doc(hidden)]
+pub mod work;

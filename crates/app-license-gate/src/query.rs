@@ -12,6 +12,7 @@ use core::fmt;
 use crate::capability::{Edition, same_chars};
 use crate::facts::{Flag, State};
 use crate::user_access::UserAccess;
+use crate::work;
 
 /// The value of a query parameter, still form-encoded (`+` and `%20`). Comparing decodes.
 ///
@@ -60,6 +61,7 @@ impl<'a> FormText<'a> {
     fn same(self, other: Self) -> bool {
         let (mut one, mut other) = (FormBytes(self.0.as_bytes()), FormBytes(other.0.as_bytes()));
         loop {
+            work::count(1);
             match (one.next(), other.next()) {
                 (None, None) => return true,
                 (a, b) if a != b => return false,
@@ -72,20 +74,46 @@ impl<'a> FormText<'a> {
     fn says_nothing(self) -> bool {
         self.0.is_empty() || self.is("NULL")
     }
+}
 
-    /// The least generous of two capability sets, the same whichever comes first. Nothing said
-    /// counts as Standard; a string without a rank is below every rank, for it includes neither; two
-    /// of them include nothing.
-    fn least(one: Option<Self>, other: Option<Self>) -> Option<Self> {
-        let rank = |text: Option<Self>| match text {
-            None => Some(Edition::Standard),
-            Some(text) => text.edition(),
-        };
-        match (rank(one), rank(other)) {
-            (None, None) => Some(Self::SEVERAL),
-            // `None`, without a rank, sorts below every edition
-            (a, b) if a <= b => one,
-            _ => other,
+/// A capability set as a parameter says it, its edition looked up once: however often the
+/// parameter is repeated, each value is read a fixed number of times.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    text: Option<FormText<'a>>,
+    /// Nothing said counts as Standard.
+    edition: Option<Edition>,
+}
+
+impl<'a> Said<'a> {
+    fn of(value: FormText<'a>) -> Self {
+        let text = (!value.says_nothing()).then_some(value);
+        Self {
+            text,
+            edition: text.map_or(Some(Edition::Standard), |text| text.edition()),
+        }
+    }
+
+    /// What two of them come to, the same whichever comes first, and whether they say the same. A
+    /// string without a rank is below every rank, for it includes neither; two different ones of
+    /// them include nothing.
+    fn and(self, other: Self) -> (Self, bool) {
+        match (self.text, other.text, self.edition, other.edition) {
+            (Some(a), Some(b), None, None) => {
+                let same = same_chars(&mut latin(a.0), &mut latin(b.0));
+                // the shorter spelling, so that a long one is not walked again
+                let shorter = if b.0.len() < a.0.len() { other } else { self };
+                let several = Self {
+                    text: Some(FormText::SEVERAL),
+                    edition: None,
+                };
+                (if same { shorter } else { several }, same)
+            }
+            (a, b, one, two) => {
+                let same = a.is_none() == b.is_none() && one == two;
+                // `None`, without a rank, sorts below every edition
+                (if one <= two { self } else { other }, same)
+            }
         }
     }
 }
@@ -99,7 +127,10 @@ impl fmt::Display for FormText<'_> {
 /// Bytes for characters: enough to compare.
 fn latin(encoded: &str) -> impl FnMut() -> Option<char> {
     let mut bytes = FormBytes(encoded.as_bytes());
-    move || bytes.next().map(char::from)
+    move || {
+        work::count(1);
+        bytes.next().map(char::from)
+    }
 }
 
 #[derive(Clone)]
@@ -194,7 +225,7 @@ impl<'a> QueryFacts<'a> {
     pub fn read(query: &'a str) -> Self {
         let mut facts = Self::default();
         let mut lic: Option<FormText<'a>> = None;
-        let mut capability: Option<Option<FormText<'a>>> = None;
+        let mut capability: Option<Said<'a>> = None;
         let mut rest = query
             .get(1..)
             .filter(|_| query.starts_with('?'))
@@ -211,19 +242,17 @@ impl<'a> QueryFacts<'a> {
             } else if name.is("userAccess") {
                 facts.user_access = Some(value.is("true") && facts.user_access != Some(false));
             } else if name.is("capSet") || name.is("capabilitySet") {
-                let value = (!value.says_nothing()).then_some(value);
-                let before = *capability.get_or_insert(value);
-                let same = match (before, value) {
-                    (Some(a), Some(b)) => same_chars(&mut latin(a.0), &mut latin(b.0)),
-                    (a, b) => a.is_none() && b.is_none(),
+                let value = Said::of(value);
+                let Some(before) = capability else {
+                    capability = Some(value);
+                    continue;
                 };
-                if !same {
-                    facts.repeated = true;
-                    capability = Some(FormText::least(before, value));
-                }
+                let (both, same) = before.and(value);
+                capability = Some(both);
+                facts.repeated |= !same;
             }
         }
-        facts.capability_set = capability.flatten();
+        facts.capability_set = capability.and_then(|said| said.text);
         facts
     }
 
@@ -260,6 +289,7 @@ fn before_and_after(text: &str, mark: u8) -> (&str, Option<&str>) {
         .iter()
         .position(|b| *b == mark)
         .and_then(|at| {
+            work::count(at);
             let after = text.get(at.wrapping_add(1)..)?;
             Some((text.get(..at)?, Some(after)))
         });

@@ -201,6 +201,12 @@ impl Lab {
         Ok(self.host.tenant(&self.app, site)?)
     }
 
+    /// The app on a site that there is. Makes nothing.
+    pub(crate) fn known(&self, site: &str) -> Option<Tenant> {
+        let tenants = self.host.tenants();
+        tenants.into_iter().find(|it| it.site().name() == site)
+    }
+
     /// A new site of this product.
     ///
     /// # Errors

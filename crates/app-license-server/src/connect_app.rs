@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use app_license::connect::{
     Expectations, KeyHosts, Request, UnverifiedContextToken, UnverifiedRequestToken,
-    token_from_request,
+    token_from_header, token_from_request,
 };
 use app_license::{
-    AppKey, Capability, ClientKey, FeatureMap, Installation, InstallationStatus, Policy, UnixTime,
+    AppKey, Capability, ClientKey, Event, FeatureMap, Installation, InstallationKey,
+    InstallationStatus, Policy, UnixTime,
 };
 use app_license_client::{Clock, ConnectLicenseApi, InstallKeys};
 use app_license_descriptor::connect::Descriptor;
-use app_license_store::InstallationStore;
+use app_license_store::{Delivery, InstallationStore};
 use http::request::Parts;
 
 pub use builder::ConnectAppBuilder;
 
+use crate::client_address::ClientAddress;
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};
 use crate::gate::needs_of;
 use crate::metrics::Metrics;
@@ -44,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) features: FeatureMap,
     pub(crate) descriptor: Descriptor,
     pub(crate) metrics: Metrics,
+    pub(crate) client_address: ClientAddress,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -68,6 +71,10 @@ impl ConnectApp {
         &self.0.descriptor
     }
 
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn now(&self) -> UnixTime {
         self.0.clock.now()
     }
@@ -78,40 +85,48 @@ impl ConnectApp {
     /// A [`Rejection`]: 401 when the proof is missing or does not hold, 503 when it could not be
     /// checked.
     pub async fn verify(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
-        self.verify_of(parts, Standing::InUse).await
+        let target = target(parts);
+        let request = Request::new(parts.method.as_str(), &target);
+        let text = token_from_request(authorization(&parts.headers)?, request.query())?;
+        self.verify_of(parts, &text, Standing::InUse).await
     }
 
-    /// Verifies an event that a tenant signs. It is about being in use or not, so a tenant that is
-    /// switched off may send it.
-    pub(crate) async fn verify_event(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
-        self.verify_of(parts, Standing::Installed).await
+    /// Verifies an event that a tenant signs, and answers its token's text too. It is about being
+    /// in use or not, so a tenant that is switched off may send it. Its token is in the header and
+    /// nowhere else: an address may be logged, and be followed again.
+    pub(crate) async fn verify_event<'p>(
+        &self,
+        parts: &'p Parts,
+    ) -> Result<(ConnectRequest, &'p str), Rejection> {
+        let text = token_from_header(authorization(&parts.headers)?)?;
+        let verified = self.verify_of(parts, text, Standing::Installed).await?;
+        Ok((verified, text))
     }
 
     #[tracing::instrument(name = "verify", level = "debug", skip_all, fields(tenant))]
     async fn verify_of(
         &self,
         parts: &Parts,
+        text: &str,
         standing: Standing,
     ) -> Result<ConnectRequest, Rejection> {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
-        let headers = authorization(&parts.headers)?;
-        let text = token_from_request(headers, request.query())?;
         let now = self.now();
-        let parsed = UnverifiedRequestToken::parse(&text)?;
+        let parsed = UnverifiedRequestToken::parse(text)?;
         let issuer = parsed.issuer().clone();
         let mut parsed = Some(parsed);
         let verify = |tenant: &Tenant| {
             // taken apart again only where the first keys did not match
             let token = match parsed.take() {
                 Some(token) => token,
-                None => UnverifiedRequestToken::parse(&text)?,
+                None => UnverifiedRequestToken::parse(text)?,
             };
             token.verify(&tenant.keys, &request, &self.0.expectations, now)
         };
         let (tenant, token) = self.with_tenant(&issuer, standing, now, verify).await?;
         self.0.metrics.request("request");
-        Ok(ConnectRequest::new(tenant, token))
+        Ok(ConnectRequest::new(self, tenant, token))
     }
 
     /// Verifies a request with a context token, `AP.context.getToken()`.
@@ -139,7 +154,7 @@ impl ConnectApp {
             .with_tenant(&issuer, Standing::InUse, now, verify)
             .await?;
         self.0.metrics.request("context");
-        Ok(ConnectContextRequest::new(tenant, token))
+        Ok(ConnectContextRequest::new(self, tenant, token))
     }
 
     /// Finds the tenant of the issuer and verifies with its keys. The keys may have been kept in
@@ -186,6 +201,20 @@ impl ConnectApp {
             tenant = self.0.tenants.get(issuer, fresh, now).await?;
         }
         tenant.filter(has).ok_or_else(Rejection::unknown_tenant)
+    }
+
+    /// Ends the grace of the secret before the current one at once, for a secret that leaked. True
+    /// when there was one. Replicas notice after [`ConnectAppBuilder::tenant_cache`] seconds.
+    ///
+    /// # Errors
+    /// 503 when the store is out of reach.
+    pub async fn forget_previous_secret(&self, client_key: &ClientKey) -> Result<bool, Rejection> {
+        let key = InstallationKey::Connect(client_key.clone());
+        let delivery = Delivery::new(key, Event::ForgetPreviousSecret);
+        let applied = self.0.store.apply(delivery, self.now()).await;
+        let applied = applied.map_err(|e| Rejection::store(&e))?;
+        self.0.tenants.forget(client_key);
+        Ok(!applied.changes.is_empty())
     }
 
     pub(crate) fn needs_of(&self, feature: &str) -> Result<Capability, Rejection> {

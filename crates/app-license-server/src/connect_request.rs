@@ -11,15 +11,25 @@ use crate::connect_app::ConnectApp;
 use crate::rejection::Rejection;
 use crate::tenant::Tenant;
 
+/// A verified request, kept with the app that verified it: what one app trusts says nothing to
+/// another one, whose keys and settings differ.
+#[derive(Debug)]
+struct Inner<T> {
+    verified_by: ConnectApp,
+    tenant: Arc<Tenant>,
+    token: Verified<T>,
+}
+
 macro_rules! verified_request {
     ($(#[$doc:meta])* $name:ident, $token:ident, $verify:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone)]
-        pub struct $name(Arc<(Arc<Tenant>, Verified<$token>)>);
+        pub struct $name(Arc<Inner<$token>>);
 
         impl $name {
-            pub(crate) fn new(tenant: Arc<Tenant>, token: Verified<$token>) -> Self {
-                Self(Arc::new((tenant, token)))
+            pub(crate) fn new(app: &ConnectApp, tenant: Arc<Tenant>, token: Verified<$token>) -> Self {
+                let verified_by = app.clone();
+                Self(Arc::new(Inner { verified_by, tenant, token }))
             }
 
             /// The tenant.
@@ -37,25 +47,26 @@ macro_rules! verified_request {
             /// The app's installation on the tenant.
             #[must_use]
             pub fn installation(&self) -> &Installation {
-                &self.0.0.installation
+                &self.0.tenant.installation
             }
 
             /// The token that proved the request.
             #[must_use]
             pub fn token(&self) -> &Verified<$token> {
-                &self.0.1
+                &self.0.token
             }
 
             pub(crate) fn tenant_record(&self) -> &Tenant {
-                &self.0.0
+                &self.0.tenant
             }
 
             pub(crate) async fn verified(
                 parts: &mut Parts,
                 app: &ConnectApp,
             ) -> Result<Self, Rejection> {
-                // a layer may have verified it already
-                if let Some(verified) = parts.extensions.get::<Self>() {
+                // a layer may have verified it already: one of this very app
+                let verified = parts.extensions.get::<Self>();
+                if let Some(verified) = verified.filter(|it| it.0.verified_by.is_same(app)) {
                     return Ok(verified.clone());
                 }
                 let verified = app.$verify(parts).await?;

@@ -1,8 +1,14 @@
 //! A Forge remote: invocations with a Forge Invocation Token.
 //!
 //! Which word about the licence counts: what the token says; where it says nothing, or the policy
-//! wants a confirmed licence, a fresh answer of the License API, if one is configured and the
-//! invocation brings the app's system token. An inactive word is final.
+//! wants a confirmed licence and the token does not confirm it, a fresh answer of the License API,
+//! if one is configured and the invocation brings the app's system token. An inactive word is
+//! final.
+//!
+//! A system token is taken from calls that the platform or a function made, never from one that a
+//! user's browser made: a browser may write what it likes into a header, and the License API may
+//! be called once in five minutes. For a remote that only pages call, a confirmed licence is what
+//! a token of production with an entitlement says.
 //!
 //! With a store, the remote keeps its installations: lifecycle events and news of licences go into
 //! the history, from which hooks are fed, and a token of before an uninstall is refused after it.
@@ -79,6 +85,10 @@ impl ForgeRemote {
         &self.0.metrics
     }
 
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     fn now(&self) -> UnixTime {
         self.0.clock.now()
     }
@@ -101,7 +111,12 @@ impl ForgeRemote {
             None => None,
         };
         self.0.metrics.request("invocation");
-        Ok(ForgeInvocation::new(token, system_token, installation))
+        Ok(ForgeInvocation::new(
+            self,
+            token,
+            system_token,
+            installation,
+        ))
     }
 
     async fn verify_token(&self, text: &str) -> Result<Verified<InvocationToken>, Rejection> {
@@ -173,7 +188,7 @@ impl ForgeRemote {
         let confirm = self.0.policy.is_confirmed_only();
         let final_word = match said.state() {
             State::Inactive => true,
-            State::Active => !confirm,
+            State::Active => !confirm || said.is_confirmed(),
             State::Absent => false,
         };
         if final_word || self.0.policy.is_selling_nothing() {

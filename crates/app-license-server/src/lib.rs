@@ -77,6 +77,7 @@
 //! - [`Limits::head_bytes`] of 16 KiB. Behind a proxy that waits for slow clients also fewer
 //!   [`Limits::connections`]: one whose request has not arrived yet takes 8 to 16 KiB.
 
+mod client_address;
 mod connect_app;
 mod connect_request;
 mod error;
@@ -89,6 +90,7 @@ mod metrics;
 mod operations;
 mod rejection;
 mod serve;
+mod store_install_keys;
 mod store_license_cache;
 mod tenant;
 mod wire;
@@ -104,4 +106,5 @@ pub use hooks::{Hook, HookResult, HookRunner};
 pub use metrics::Metrics;
 pub use rejection::Rejection;
 pub use serve::{Limits, Serve, serve};
+pub use store_install_keys::StoreInstallKeys;
 pub use store_license_cache::StoreLicenseCache;

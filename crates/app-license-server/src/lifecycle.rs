@@ -4,17 +4,25 @@
 //! |---|---|---|
 //! | `installed` | RS256, key from the platform's key host | 204; 401 refused; 400 malformed; 413 too large; 503 when a key or the store is out of reach |
 //! | `uninstalled` | the same | 204, also for an unknown tenant |
-//! | `enabled`, `disabled` | HS256 with the shared secret | 204; a `disabled` without a token after the uninstall is answered 204 and changes nothing |
+//! | `enabled`, `disabled` | HS256 with the shared secret, in the header | 204; a `disabled` without a token after the uninstall is answered 204 and changes nothing |
 //!
-//! The answer is given after the store has committed. A refused request changes nothing.
+//! The answer is given after the store has committed. A refused request changes nothing. The token
+//! of every event is marked for as long as it verifies: the same delivery again is answered as
+//! before and changes nothing, the same token with another body is refused.
 //!
 //! Platform page: <https://developer.atlassian.com/cloud/jira/platform/connect-app-descriptor/#lifecycle>
 
+use crate::connect_app::{ConnectApp, is_installed};
+use crate::operations::{health_of, metrics_text};
+use crate::rejection::Rejection;
+use crate::tenant::Freshness;
+use crate::wire::{authorization, read, target};
 use app_license::connect::{
     InstallToken, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
     token_from_header,
 };
-use app_license::{RsaPublicKey, UnixTime, Verified};
+use app_license::{ClientKey, RsaPublicKey, UnixTime, Verified};
+use app_license_client::Caller;
 use app_license_store::{Delivery, ReplayMark};
 use axum::Router;
 use axum::body::Body;
@@ -22,13 +30,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
-use http::request::Parts;
-
-use crate::connect_app::{ConnectApp, is_installed};
-use crate::operations::{health_of, metrics_text};
-use crate::rejection::Rejection;
-use crate::tenant::Freshness;
-use crate::wire::{authorization, read, target};
 
 impl ConnectApp {
     /// The routes the platform calls: the four lifecycle callbacks, the descriptor
@@ -51,6 +52,14 @@ impl ConnectApp {
             .route("/metrics", get(metrics))
             .with_state(self.clone())
     }
+}
+
+/// What a lifecycle token of the platform came with.
+struct Signed<'r> {
+    text: &'r str,
+    request: &'r Request<'r>,
+    client_key: &'r ClientKey,
+    caller: Caller,
 }
 
 async fn installed(State(app): State<ConnectApp>, request: http::Request<Body>) -> Response {
@@ -110,41 +119,50 @@ impl ConnectApp {
         let token = UnverifiedInstallToken::parse(text)?;
         let bytes = read(body).await?;
         let body = LifecycleBody::parse(&bytes)?;
-        let token = self.verify_signed(text, token, &parts, &body, now).await?;
-        let event = self.accept(body, kind, token.issuer())?;
-        let last = token
-            .expires_at()
-            .plus(self.0.expectations.leeway().as_seconds());
-        let mark = ReplayMark::new(text, &bytes, last);
-        self.store(event, Some(mark), now).await
+        let client_key = body.client_key().clone();
+        // all that needs no key first: what cannot be right costs no fetch. What is accepted here
+        // is not believed before the signature is
+        let target = target(&parts);
+        let as_sent = Request::new(parts.method.as_str(), &target);
+        token.check_unproved(&as_sent, &client_key, &self.0.expectations, now)?;
+        let event = self.accept(body, kind, &client_key)?;
+        let caller = self.0.client_address.of(&parts);
+        let signed = Signed {
+            text,
+            request: &as_sent,
+            client_key: &client_key,
+            caller,
+        };
+        let token = self.verify_signed(token, &signed, now).await?;
+        let mark = self.mark(text, &bytes, token.expires_at());
+        self.store(event, mark, now).await
     }
 
     async fn verify_signed(
         &self,
-        text: &str,
         token: UnverifiedInstallToken<'_>,
-        parts: &Parts,
-        body: &LifecycleBody,
+        signed: &Signed<'_>,
         now: UnixTime,
     ) -> Result<Verified<InstallToken>, Rejection> {
         let keys = &self.0.install_keys;
         let could_not = |error| Rejection::client(&error);
         let kid = token.kid().clone();
-        let key = keys.get(&kid).await.map_err(could_not)?;
-        let target = target(parts);
-        let request = Request::new(parts.method.as_str(), &target);
+        let key = keys.get_for(&kid, signed.caller).await.map_err(could_not)?;
+        let expected = &self.0.expectations;
         let verify = |token: UnverifiedInstallToken<'_>, key: &RsaPublicKey| {
-            token.verify(key, &request, body.client_key(), &self.0.expectations, now)
+            token.verify(key, signed.request, signed.client_key, expected, now)
         };
-        match verify(token, &key) {
+        let verified = match verify(token, &key) {
             Err(error) if error.code() == "signature" => {
                 // the platform may have replaced the key under this id
                 let key = keys.recheck(&kid).await.map_err(could_not)?;
-                let token = UnverifiedInstallToken::parse(text)?;
-                Ok(verify(token, &key)?)
+                let token = UnverifiedInstallToken::parse(signed.text)?;
+                verify(token, &key)?
             }
-            verified => Ok(verified?),
-        }
+            verified => verified?,
+        };
+        keys.proved(&kid).await;
+        Ok(verified)
     }
 
     /// `enabled` and `disabled`: signed with the shared secret.
@@ -157,11 +175,12 @@ impl ConnectApp {
         let (parts, body) = request.into_parts();
         let now = self.now();
         match self.verify_event(&parts).await {
-            Ok(verified) => {
+            Ok((verified, text)) => {
                 let bytes = read(body).await?;
                 let body = LifecycleBody::parse(&bytes)?;
                 let event = self.accept(body, kind, verified.client_key())?;
-                self.store(event, None, now).await
+                let mark = self.mark(text, &bytes, verified.token().expires_at());
+                self.store(event, mark, now).await
             }
             Err(rejection) if kind == LifecycleKind::Disabled => {
                 self.late_disabled(body, rejection, now).await
@@ -200,24 +219,27 @@ impl ConnectApp {
         &self,
         body: LifecycleBody,
         kind: LifecycleKind,
-        issuer: &app_license::ClientKey,
+        issuer: &ClientKey,
     ) -> Result<LifecycleEvent, Rejection> {
         let on_our_cloud = |host: &str| self.0.hosts.check_site(&format!("https://{host}")).is_ok();
         Ok(body.accept(kind, &self.0.app_key, issuer, &on_our_cloud)?)
     }
 
+    /// A mark that holds a token to this body until it verifies no longer.
+    fn mark(&self, token: &str, body: &[u8], expires_at: UnixTime) -> ReplayMark {
+        let leeway = self.0.expectations.leeway().as_seconds();
+        ReplayMark::new(token, body, expires_at.plus(leeway))
+    }
+
     async fn store(
         &self,
         event: LifecycleEvent,
-        mark: Option<ReplayMark>,
+        mark: ReplayMark,
         now: UnixTime,
     ) -> Result<&'static str, Rejection> {
         let client_key = event.body().client_key().clone();
         let name = event.body().kind().name();
-        let mut delivery = Delivery::connect(event);
-        if let Some(mark) = mark {
-            delivery = delivery.marked(mark);
-        }
+        let delivery = Delivery::connect(event).marked(mark);
         let applied = self
             .0
             .store

@@ -16,7 +16,7 @@ use app_license::Decision;
 /// | proof missing or not holding | 401 |
 /// | the licence does not allow it | 402 when buying would help, else 403 |
 /// | input too slow | 408 |
-/// | input too large | 413 |
+/// | input too large | 413, 431 for the head |
 /// | the app is misconfigured | 500 |
 /// | it could not be checked: key server or database down | 503 |
 #[derive(Debug, Clone)]
@@ -32,6 +32,9 @@ enum Kind {
     },
     Replayed,
     BodyTooLarge {
+        limit: usize,
+    },
+    HeadTooLarge {
         limit: usize,
     },
     BodyUnreadable,
@@ -89,6 +92,10 @@ impl Rejection {
         Self(Box::new(Kind::BodyTooLarge { limit }))
     }
 
+    pub(crate) fn head_too_large(limit: usize) -> Self {
+        Self(Box::new(Kind::HeadTooLarge { limit }))
+    }
+
     pub(crate) fn body_unreadable() -> Self {
         Self(Box::new(Kind::BodyUnreadable))
     }
@@ -112,7 +119,7 @@ impl Rejection {
             Kind::UnknownTenant => "unknown_tenant",
             Kind::CouldNotCheck { code, .. } | Kind::Unproved { code } => code,
             Kind::Replayed => "replayed",
-            Kind::BodyTooLarge { .. } => "too_large",
+            Kind::BodyTooLarge { .. } | Kind::HeadTooLarge { .. } => "too_large",
             Kind::BodyUnreadable => "body_unreadable",
             Kind::BodyTimedOut => "body_timed_out",
         }
@@ -132,6 +139,7 @@ impl Rejection {
                 StatusCode::UNAUTHORIZED
             }
             Kind::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Kind::HeadTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Kind::BodyUnreadable => StatusCode::BAD_REQUEST,
             Kind::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
             Kind::CouldNotCheck { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -207,6 +215,9 @@ impl fmt::Display for Rejection {
             }
             Kind::Replayed => f.write_str("the token was used before, with another body"),
             Kind::BodyTooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
+            Kind::HeadTooLarge { limit } => {
+                write!(f, "request line and headers have more than {limit} bytes")
+            }
             Kind::BodyUnreadable => f.write_str("the body could not be read"),
             Kind::BodyTimedOut => f.write_str("the body was not sent in time"),
         }

@@ -186,6 +186,11 @@ async fn answer(
     request: Request<Incoming>,
     limits: Limits,
 ) -> Result<Response<Body>, Infallible> {
+    // what reads the head may take more at a time than the limit
+    if head_bytes(&request) > limits.head_bytes {
+        discard(request.into_body(), limits.body_timeout).await;
+        return Ok(closing(Rejection::head_too_large(limits.head_bytes)));
+    }
     let limit = u64::try_from(limits.body_bytes).unwrap_or(u64::MAX);
     if request.body().size_hint().lower() <= limit {
         return router.call(request.map(|body| limited(body, limits))).await;
@@ -195,8 +200,29 @@ async fn answer(
     if !request.headers().contains_key(header::EXPECT) {
         discard(request.into_body(), limits.body_timeout).await;
     }
-    let mut response = Rejection::body_too_large(limits.body_bytes).into_response();
+    Ok(closing(Rejection::body_too_large(limits.body_bytes)))
+}
+
+/// The answer to a request after which the connection is closed.
+fn closing(rejection: Rejection) -> Response<Body> {
+    let mut response = rejection.into_response();
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);
-    Ok(response)
+    response
+}
+
+/// How many bytes request line and headers had, at the least.
+fn head_bytes<B>(request: &Request<B>) -> usize {
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(1, |t| t.as_str().len());
+    let line = request.method().as_str().len().saturating_add(target);
+    let fields = request.headers().iter().map(|(name, value)| {
+        let text = name.as_str().len().saturating_add(value.len());
+        // `: ` and the end of the line
+        text.saturating_add(4)
+    });
+    // two spaces, the version, the end of the line, and that of the head
+    fields.fold(line.saturating_add(14), usize::saturating_add)
 }

@@ -86,6 +86,14 @@ impl LicenseCache for StoreLicenseCache {
         })
     }
 
+    fn release<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, ()> {
+        Box::pin(async move {
+            let name = lease_of(installation);
+            let released = self.store.release_lease(&name, &self.holder);
+            released.await.map_err(fault)
+        })
+    }
+
     fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<Kept>> {
         Box::pin(async move {
             let key = key_of(installation);

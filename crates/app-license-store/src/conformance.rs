@@ -134,6 +134,7 @@ macro_rules! installation_store_conformance {
             a_lease_is_renewed_and_released_by_its_holder_only
             one_call_in_five_minutes
             the_last_word_of_a_license_api_is_kept
+            install_keys_are_kept_the_newest_first_and_not_too_many
             pruning_forgets_only_what_expired
             reencryption_changes_nothing_that_is_seen
             a_healthy_store_says_so

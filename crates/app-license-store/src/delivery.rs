@@ -166,6 +166,7 @@ fn name(event: &Event) -> &'static str {
         Event::Connect(e) => e.body().kind().name(),
         Event::Forge(e) => e.kind().name(),
         Event::License(license) => license.touchpoint().code(),
+        Event::ForgetPreviousSecret => "forget_previous_secret",
         _ => "unknown",
     }
 }

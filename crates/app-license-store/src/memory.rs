@@ -11,6 +11,7 @@ use crate::cached_license::CachedLicense;
 use crate::delivery::{Applied, Delivery};
 use crate::error::{Error, ErrorKind};
 use crate::history::{HistoryEntry, Sequence, page};
+use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
 use crate::lease::Lease;
 use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
@@ -40,6 +41,8 @@ struct State {
     payloads: BTreeMap<Sequence, String>,
     cursors: BTreeMap<Name, Sequence>,
     leases: BTreeMap<Name, (Name, UnixTime)>,
+    /// The newest last.
+    install_keys: Vec<InstallKey>,
     marks: BTreeMap<[u8; 32], ([u8; 32], u64)>,
     marks_by_expiry: BTreeSet<(u64, [u8; 32])>,
     licenses: BTreeMap<(String, &'static str), CachedLicense>,
@@ -246,6 +249,21 @@ impl InstallationStore for MemoryStore {
         if !state.licenses.get(&at).is_some_and(later) {
             state.licenses.insert(at, license.clone());
         }
+        Ok(())
+    }
+
+    async fn install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Error> {
+        let keys = &self.state().install_keys;
+        let newest = keys.iter().rev().take(limit.min(MAX_INSTALL_KEYS));
+        Ok(newest.cloned().collect())
+    }
+
+    async fn put_install_key(&self, key: &InstallKey, _: UnixTime) -> Result<(), Error> {
+        let keys = &mut self.state().install_keys;
+        keys.retain(|kept| kept.id() != key.id());
+        keys.push(key.clone());
+        let beyond = keys.len().saturating_sub(MAX_INSTALL_KEYS);
+        keys.drain(..beyond);
         Ok(())
     }
 

@@ -18,6 +18,7 @@ use crate::delivery::{Applied, Delivery};
 use crate::encryption::{EncryptionKeys, Sealer};
 use crate::error::Error;
 use crate::history::{HistoryEntry, Sequence, page};
+use crate::install_key::InstallKey;
 use crate::lease::Lease;
 use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
@@ -282,6 +283,14 @@ impl InstallationStore for PostgresStore {
     ) -> Result<(), Error> {
         let tenant = tenant(key);
         again!(self.keep_license(&tenant, license))
+    }
+
+    async fn install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Error> {
+        again!(self.kept_install_keys(limit))
+    }
+
+    async fn put_install_key(&self, key: &InstallKey, now: UnixTime) -> Result<(), Error> {
+        again!(self.keep_install_key(key, now))
     }
 
     async fn try_lease(

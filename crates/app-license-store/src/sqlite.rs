@@ -19,6 +19,7 @@ use crate::delivery::{Applied, Delivery};
 use crate::encryption::{EncryptionKeys, Sealer};
 use crate::error::{Error, ErrorKind};
 use crate::history::{HistoryEntry, Sequence, page};
+use crate::install_key::InstallKey;
 use crate::lease::Lease;
 use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
@@ -299,6 +300,17 @@ impl InstallationStore for SqliteStore {
         let (tenant, license) = (tenant(key), license.clone());
         self.writer
             .write(move |c| coordination::put_license(c, &tenant, &license))
+            .await
+    }
+
+    async fn install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Error> {
+        self.read(|c| coordination::install_keys(c, limit))
+    }
+
+    async fn put_install_key(&self, key: &InstallKey, now: UnixTime) -> Result<(), Error> {
+        let key = key.clone();
+        self.writer
+            .write(move |c| coordination::put_install_key(c, &key, now))
             .await
     }
 

@@ -7,6 +7,7 @@ use crate::cached_license::CachedLicense;
 use crate::delivery::{Applied, Delivery};
 use crate::error::Error;
 use crate::history::{HistoryEntry, Sequence};
+use crate::install_key::InstallKey;
 use crate::lease::Lease;
 use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
@@ -116,6 +117,27 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
         key: &InstallationKey,
         license: &CachedLicense,
     ) -> Result<(), Error>;
+
+    /// The public keys of the platform that [`Self::put_install_key`] kept, the newest first, at
+    /// most `limit` and never more than [`MAX_INSTALL_KEYS`](crate::MAX_INSTALL_KEYS). A store that keeps none has none:
+    /// its app then asks the key host again after every start.
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    async fn install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Error> {
+        let _ = limit;
+        Ok(Vec::new())
+    }
+
+    /// Keeps a public key that a lifecycle token was verified with, in place of one of the same
+    /// id. The oldest beyond [`MAX_INSTALL_KEYS`](crate::MAX_INSTALL_KEYS) go.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn put_install_key(&self, key: &InstallKey, now: UnixTime) -> Result<(), Error> {
+        let _ = (key, now);
+        Ok(())
+    }
 
     /// Takes a lease for `ttl` seconds if nobody holds it, the asker itself included: two grants
     /// are at least `ttl` seconds apart, over all replicas, as far as their clocks agree.

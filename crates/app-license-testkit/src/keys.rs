@@ -57,7 +57,8 @@ impl SigningKey {
     /// ```
     ///
     /// # Errors
-    /// `invalid` when the id does not begin with `test-`, `key` when no key could be made.
+    /// `invalid` when the id does not begin with `test-`, is longer than 64 bytes, or has anything
+    /// but letters, digits, `-` and `_`; `key` when no key could be made.
     pub fn generate(id: &str) -> Result<Self, Error> {
         Self::checked(
             id,
@@ -68,7 +69,8 @@ impl SigningKey {
     /// Reads a private key, PKCS#8 in PEM.
     ///
     /// # Errors
-    /// `invalid` when the id does not begin with `test-`, `key` when it is no RSA key.
+    /// `invalid` when the id is none of a test key, as for [`SigningKey::generate`], `key` when it
+    /// is no RSA key.
     pub fn from_pem(id: &str, pem: &str) -> Result<Self, Error> {
         let body: String = pem
             .lines()
@@ -82,7 +84,9 @@ impl SigningKey {
     }
 
     fn checked(id: &str, pair: RsaKeyPair) -> Result<Self, Error> {
-        if !id.starts_with("test-") {
+        // an id may become the name of a file, and a part of a URL
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if !id.starts_with("test-") || id.len() > 64 || !id.bytes().all(plain) {
             return Err(ErrorKind::Invalid {
                 what: "id of a test key",
                 found: id.to_owned(),

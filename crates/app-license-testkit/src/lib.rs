@@ -101,7 +101,7 @@ pub use clock::TestClock;
 pub use deliver::{Delivery, Mishap};
 pub use error::{Error, ErrorKind};
 pub use fault::{Fault, Service};
-pub use forge::invocation::Invocation;
+pub use forge::invocation::{Invocation, TriggerForm};
 pub use forge::lifecycle::LifecycleForm;
 pub use host::{MockHost, MockHostBuilder};
 pub use keys::SigningKey;

@@ -291,6 +291,18 @@ pub enum ErrorKind {
         /// The hash in the token, shortened.
         found: String,
     },
+    /// The path of the request is not below the base URL that the token would be for, so its query
+    /// hash could be that of another path below it.
+    #[error(
+        "the path `{path}` is outside the base URL `{base_url}`; if a proxy strips the base URL's \
+         path from requests, say so with the setting `proxy_strips_base_path`"
+    )]
+    OutsideBaseUrl {
+        /// The path, shortened.
+        path: String,
+        /// The app's base URL.
+        base_url: String,
+    },
     /// A context token (or a token without a URL) where a URL-bound one is needed.
     #[error("a context token is not accepted here: its query hash is not bound to a URL")]
     ContextToken,
@@ -435,6 +447,7 @@ impl Error {
             K::Audience { .. } => "audience",
             K::Issuer { .. } => "issuer",
             K::QshMismatch { .. } => "qsh_mismatch",
+            K::OutsideBaseUrl { .. } => "outside_base_url",
             K::ContextToken => "context_token",
             K::NotContextToken => "not_context_token",
             K::TenantMismatch { .. } => "tenant_mismatch",
@@ -484,6 +497,7 @@ impl Error {
             | K::Audience { .. }
             | K::Issuer { .. }
             | K::QshMismatch { .. }
+            | K::OutsideBaseUrl { .. }
             | K::ContextToken
             | K::NotContextToken
             | K::TenantMismatch { .. }

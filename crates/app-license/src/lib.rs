@@ -89,6 +89,9 @@ pub use app_license_gate::capability::{self as ranking, Edition, Needs};
 pub use app_license_gate::facts::State;
 pub use app_license_gate::json;
 pub use app_license_gate::policy::{Deployment, Policy, Reason, WhenAbsent};
+#[cfg(feature = "work-count")]
+#[doc(hidden)]
+pub use app_license_gate::work;
 
 pub mod connect;
 pub mod forge;

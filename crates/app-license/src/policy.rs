@@ -195,6 +195,24 @@ impl Verified<License> {
         self.map(|license| license.with_user_access(access))
     }
 
+    /// Whether it proves that somebody bought the app, as [`Policy::confirmed_only`] asks: a
+    /// License API states an entitlement whose type is not `DEVELOPER`, or an invocation token of
+    /// a production environment does.
+    ///
+    /// ```
+    /// use app_license::{EnvironmentType, License, Touchpoint, Verified};
+    /// let json = br#"{"active":true,"type":"commercial","ccpEntitlementId":"e-1"}"#;
+    /// let license = License::from_object(json, Touchpoint::ForgeInvocationToken)?;
+    /// let license = Verified::dangerous_assume(license);
+    /// assert!(!license.is_confirmed());
+    /// assert!(license.in_environment(EnvironmentType::PRODUCTION).is_confirmed());
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        is_confirmed(self)
+    }
+
     /// Decides whether the licence allows what needs `capability`, by the policy's table.
     ///
     /// ```
@@ -282,9 +300,13 @@ fn deployment(license: &License) -> Deployment {
 }
 
 /// A copied descriptor can be installed with an overridden licence: an active flag does not prove
-/// payment. The License API with an entitlement does.
+/// payment. With an entitlement, the License API does, and so does an invocation token of a
+/// production environment, where nothing can be overridden.
 fn is_confirmed(license: &License) -> bool {
-    license.touchpoint().is_license_api()
+    let touchpoint = license.touchpoint();
+    let in_production = touchpoint == Touchpoint::ForgeInvocationToken
+        && license.environment() == Some(&EnvironmentType::PRODUCTION);
+    (touchpoint.is_license_api() || in_production)
         && (license.entitlement_id().is_some() || license.entitlement_number().is_some())
         && license.kind() != Some(&LicenseKind::DEVELOPER)
 }

@@ -48,6 +48,18 @@ impl Connection {
         })
     }
 
+    /// The same, from this address of the machine.
+    pub(crate) async fn open_from(from: std::net::IpAddr, to: SocketAddr) -> io::Result<Self> {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(from, 0))?;
+        let stream = timeout(PATIENCE, socket.connect(to)).await??;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(4096),
+        })
+    }
+
     /// Sends a request and waits for its answer.
     pub(crate) async fn call(&mut self, request: &[u8]) -> io::Result<Answer> {
         timeout(PATIENCE, async {

@@ -1,9 +1,10 @@
 //! Key servers that fail in every way, and a flood of tokens with key ids that nobody has. Known
-//! tenants are served throughout, refusals are 401, outages are 503, and the key server is asked
-//! once a minute at most.
+//! tenants are served throughout, refusals are 401, outages are 503, the key server is asked once a
+//! minute at most, and genuine newcomers are installed whatever strangers send.
 
 mod faults;
 mod flood;
+mod newcomers;
 mod regulars;
 mod swapped;
 
@@ -71,6 +72,8 @@ pub(crate) async fn prove(scale: Scale) -> Result<Report> {
         &turned_away,
     );
     report.figure(format!("{served} requests of known tenants served"));
+
+    newcomers::newcomers(&mut report, scale).await?;
 
     let regulars = Regulars::start(Arc::clone(&setting), known.connect_only());
     swapped::swapped(&mut report, &setting, scale).await?;

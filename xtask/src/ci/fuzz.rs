@@ -34,7 +34,7 @@ pub(super) fn fuzz(context: &Context) -> Result<Outcome> {
         ));
     }
     if !context.has_toolchain("nightly") {
-        return Ok(Outcome::note(
+        return Ok(Outcome::warning(
             "SKIPPED: NOTHING WAS FUZZED, no nightly toolchain is installed",
         ));
     }

@@ -110,6 +110,9 @@ pub(crate) struct AppArgs {
     /// How far clocks may differ, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     leeway: u64,
+    /// A proxy strips the base URL's path from requests: `--url` is the path that the app got
+    #[arg(long)]
+    proxy_strips_base_path: bool,
     #[command(flatten)]
     pub(crate) now: NowArgs,
 }
@@ -133,7 +136,12 @@ impl AppArgs {
             .next()
             .ok_or_else(|| Fault::Option("give --base-url or --descriptor".to_owned()))?;
         let expected = Expectations::new(first).with_leeway(leeway(self.leeway)?);
-        Ok(all.fold(expected, Expectations::accept_base_url))
+        let expected = all.fold(expected, Expectations::accept_base_url);
+        Ok(if self.proxy_strips_base_path {
+            expected.proxy_strips_base_path()
+        } else {
+            expected
+        })
     }
 }
 

@@ -6,6 +6,8 @@ use app_license::KeyId;
 use app_license::connect::KeyHosts;
 use url::Url;
 
+use super::lanes::Lanes;
+use super::stored::{InstallKeyStore, Stored};
 use super::{Inner, InstallKeys, Known};
 use crate::bounded::Bounded;
 use crate::clock::{Clock, SharedClock, SystemClock};
@@ -13,6 +15,9 @@ use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::flight::Flights;
 use crate::stats::Counters;
+
+/// More flights than requests that can be open.
+const MAX_FLIGHTS: usize = 1 << 20;
 
 /// Settings of [`InstallKeys`].
 ///
@@ -30,6 +35,7 @@ pub struct InstallKeysBuilder {
     fetcher: Fetcher,
     hosts: KeyHosts,
     clock: SharedClock,
+    stored: Option<Arc<dyn InstallKeyStore>>,
     settings: Settings,
 }
 
@@ -38,8 +44,8 @@ pub(super) struct Settings {
     pub(super) refused: u64,
     pub(super) fault: u64,
     pub(super) recheck: u64,
-    pub(super) unknown: u32,
     pub(super) test_keys: bool,
+    unknown: u32,
     keys: usize,
     misses: usize,
     running: usize,
@@ -53,16 +59,17 @@ impl InstallKeysBuilder {
             fetcher,
             hosts,
             clock: SharedClock::new(SystemClock),
+            stored: None,
             settings: Settings {
                 refused: 60,
                 fault: 5,
                 recheck: 60,
-                unknown: 30,
                 test_keys,
+                unknown: 5,
                 keys: 256,
                 misses: 1024,
                 running: 16,
-                waiting: 1024,
+                waiting: 384,
             },
         }
     }
@@ -91,18 +98,27 @@ impl InstallKeysBuilder {
         self
     }
 
-    /// How many fetches run at once, and how many key ids may run or wait for their turn; those
-    /// beyond could not be checked. 16 and 1024 if not set.
+    /// How many fetches run at once, and how many key ids may wait for their turn in each of the
+    /// two queues; those beyond could not be checked. 16 and 384 if not set: fewer than a server has
+    /// connections, so that who waits does not take the place of who comes.
     pub const fn at_once(mut self, running: usize, waiting: usize) -> Self {
         self.settings.running = running;
         self.settings.waiting = waiting;
         self
     }
 
-    /// How many ids that turn out to be no key are asked about in a minute; those beyond could not
-    /// be checked. 30 if not set: the platform has a handful of keys at a time.
-    pub const fn unknown_per_minute(mut self, count: u32) -> Self {
+    /// How many ids that turn out to be no key one caller may ask about in a minute before its
+    /// questions wait behind those of callers who did not. 5 if not set: the platform has a
+    /// handful of keys at a time.
+    pub const fn unknown_per_caller(mut self, count: u32) -> Self {
         self.settings.unknown = count;
+        self
+    }
+
+    /// Where keys that proved themselves are kept over a restart. Nowhere if not set; the server
+    /// crate keeps them in the app's store.
+    pub fn stored_in(mut self, store: impl InstallKeyStore) -> Self {
+        self.stored = Some(Arc::new(store));
         self
     }
 
@@ -136,14 +152,16 @@ impl InstallKeysBuilder {
             misses: Bounded::new(settings.misses),
             down: vec![None; urls.len()],
             rechecked: Bounded::new(settings.keys),
-            fruitless: (self.clock.now(), 0),
         };
         let inner = Inner {
             fetcher: self.fetcher,
             hosts: self.hosts,
             clock: self.clock,
             known: Mutex::new(known),
-            flights: Flights::new(settings.running, settings.waiting),
+            lanes: Lanes::new(settings.running, settings.waiting, settings.unknown),
+            stored: Stored::new(self.stored),
+            // the lanes say who runs and who waits
+            flights: Flights::new(MAX_FLIGHTS, MAX_FLIGHTS),
             counters: Counters::default(),
             settings,
         };

@@ -8,10 +8,21 @@ use serde_json::value::RawValue;
 
 use super::{Error, ErrorKind, Kind, MAX_DEPTH, Scanner, Str, Value};
 
-fn read(text: &[u8]) -> Result<(), ErrorKind> {
+/// Skips a value.
+fn skip(text: &[u8]) -> Result<(), ErrorKind> {
     let run = || -> Result<(), Error> {
         let mut s = Scanner::<64>::new(text)?;
         s.value()?;
+        s.end()
+    };
+    run().map_err(|e| e.kind())
+}
+
+/// Walks a value, and all values in it.
+fn read(text: &[u8]) -> Result<(), ErrorKind> {
+    let run = || -> Result<(), Error> {
+        let mut s = Scanner::<64>::new(text)?;
+        s.walk()?;
         s.end()
     };
     run().map_err(|e| e.kind())
@@ -34,6 +45,35 @@ fn a_duplicate_key_is_found_at_any_depth_and_behind_escapes() {
     }
     assert_eq!(read(br#"{"a":{"a":1},"b":{"a":2}}"#), Ok(()));
     assert_eq!(read(br#"{"ab":1,"aab":2,"abb":2,"acb":3}"#), Ok(()));
+    // in what is skipped nobody looks for it
+    assert_eq!(skip(br#"{"a":1,"a":2}"#), Ok(()));
+}
+
+#[test]
+fn what_is_skipped_may_be_deep_and_have_many_keys() {
+    for deep in [64, 65, 4096] {
+        let text = "[".repeat(deep) + &"]".repeat(deep);
+        assert_eq!(skip(text.as_bytes()), Ok(()), "{deep}");
+        let text = "{\"a\":".repeat(deep) + "1" + &"}".repeat(deep);
+        assert_eq!(skip(text.as_bytes()), Ok(()), "{deep}");
+    }
+    let text = "[".repeat(4097) + &"]".repeat(4097);
+    assert_eq!(skip(text.as_bytes()), Err(ErrorKind::TooDeep));
+    let fields: Vec<String> = (0..1000).map(|i| format!("\"k{i}\":[{{}},0]")).collect();
+    assert_eq!(skip(format!("{{{}}}", fields.join(",")).as_bytes()), Ok(()));
+    for wrong in [
+        "[}",
+        "{]",
+        "[[}]",
+        "{\"a\":[1}",
+        "[1,{}",
+        "{\"a\"}",
+        "{\"a\":1,}",
+        "[,1]",
+        "{1:1}",
+    ] {
+        assert!(skip(wrong.as_bytes()).is_err(), "{wrong}");
+    }
 }
 
 #[test]
@@ -62,6 +102,18 @@ fn what_is_not_json_is_refused_with_its_kind() {
     ];
     for (text, kind) in cases {
         assert_eq!(read(text), Err(kind), "{}", String::from_utf8_lossy(text));
+        // what is skipped may be deep
+        let skipped = if kind == ErrorKind::TooDeep {
+            ErrorKind::UnexpectedEnd
+        } else {
+            kind
+        };
+        assert_eq!(
+            skip(text),
+            Err(skipped),
+            "{}",
+            String::from_utf8_lossy(text)
+        );
     }
 }
 
@@ -110,11 +162,12 @@ proptest! {
     fn reads_whatever_serde_json_writes(value in any_json()) {
         let text = serde_json::to_string_pretty(&value).unwrap();
         prop_assert_eq!(read(text.as_bytes()), Ok(()));
+        prop_assert_eq!(skip(text.as_bytes()), Ok(()));
     }
 
     #[test]
     fn accepts_nothing_that_serde_json_refuses(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-        if read(&bytes).is_ok() {
+        if read(&bytes).is_ok() || skip(&bytes).is_ok() {
             prop_assert!(serde_json::from_slice::<&RawValue>(&bytes).is_ok());
         }
     }

@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::walk::Walk;
 use super::{Error, ErrorKind};
+use crate::work;
 
 /// A JSON string, borrowed with its escapes still in it. Comparing decodes.
 ///
@@ -73,15 +74,62 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// A cheap summary of a key: equal keys without escapes have equal summaries; 0 for escapes.
-    pub(super) fn summary(&self) -> u32 {
-        if self.escapes {
-            return 0;
+    /// A number that equal strings have in common, however they are written.
+    pub(super) fn hash(&self) -> u32 {
+        work::count(self.text.len());
+        let mut hash = Hash::new();
+        match self.plain() {
+            Some(text) => {
+                let (words, tail) = text.as_bytes().as_chunks::<8>();
+                words.iter().for_each(|w| hash.word(u64::from_le_bytes(*w)));
+                tail.iter().for_each(|b| hash.byte(*b));
+            }
+            None => self.chars().for_each(|c| {
+                let mut utf8 = [0; 4];
+                c.encode_utf8(&mut utf8).bytes().for_each(|b| hash.byte(b));
+            }),
         }
-        let bytes = self.text.as_bytes();
-        let byte = |b: Option<&u8>| u32::from(b.copied().unwrap_or_default());
-        let len = u32::try_from(bytes.len() & 0x7fff).unwrap_or_default();
-        0x8000_0000 | (len << 16) | (byte(bytes.first()) << 8) | byte(bytes.last())
+        hash.finish()
+    }
+}
+
+/// A hash of bytes, by words of eight. Not hard to collide: whoever compares bounds how often.
+struct Hash {
+    state: u64,
+    word: u64,
+    filled: u32,
+}
+
+impl Hash {
+    const fn new() -> Self {
+        Self {
+            state: 0,
+            word: 0,
+            filled: 0,
+        }
+    }
+
+    #[inline]
+    fn word(&mut self, word: u64) {
+        let mixed = self.state.rotate_left(5) ^ word;
+        self.state = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        self.word |= u64::from(byte) << (self.filled & 63);
+        self.filled = self.filled.wrapping_add(8);
+        if self.filled == 64 {
+            self.word(self.word);
+            (self.word, self.filled) = (0, 0);
+        }
+    }
+
+    /// The high half, which every bit of the input has had its part in.
+    fn finish(mut self) -> u32 {
+        self.word(self.word);
+        self.word(u64::from(self.filled));
+        u32::try_from(self.state >> 32).unwrap_or_default()
     }
 }
 
@@ -96,6 +144,7 @@ impl<'a> From<&'a str> for Str<'a> {
 
 impl PartialEq for Str<'_> {
     fn eq(&self, other: &Self) -> bool {
+        work::count(self.text.len().min(other.text.len()));
         match (self.plain(), other.plain()) {
             (Some(a), Some(b)) => a == b,
             _ => self.chars().eq(other.chars()),
@@ -125,6 +174,7 @@ impl Iterator for Chars<'_> {
     type Item = char;
 
     fn next(&mut self) -> Option<char> {
+        work::count(1);
         let c = self.chars.next()?;
         if c != '\\' || !self.escapes || !cfg!(feature = "json") {
             return Some(c);
@@ -217,6 +267,7 @@ impl<'a> Walk<'a> {
             .text
             .get(start..self.at)
             .ok_or_else(|| self.error(ErrorKind::Syntax))?;
+        work::count(text.len());
         self.step();
         Ok(Str { text, escapes })
     }

@@ -1,22 +1,8 @@
 //! What walks the text, whatever the number of keys: one copy of it in a program.
 
+use super::keys::{Key, Keys, Refused};
 use super::{Error, ErrorKind, Kind, MAX_DEPTH, Str, Value};
-
-/// A key of an open object: where its text lies, and a cheap summary to compare first.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Key {
-    summary: u32,
-    start: u32,
-    end: u32,
-}
-
-impl Key {
-    pub(super) const NONE: Self = Self {
-        summary: 0,
-        start: 0,
-        end: 0,
-    };
-}
+use crate::work;
 
 /// A place in the text, and what is open there. The keys of open objects are in a slice that each
 /// call is given.
@@ -25,7 +11,7 @@ pub(super) struct Walk<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
     depth: u8,
-    pub(super) open: usize,
+    keys: Keys,
 }
 
 impl<'a> Walk<'a> {
@@ -34,7 +20,7 @@ impl<'a> Walk<'a> {
             text,
             at: 0,
             depth: 0,
-            open: 0,
+            keys: Keys::NONE,
         }
     }
 
@@ -52,17 +38,17 @@ impl<'a> Walk<'a> {
     }
 
     #[inline]
-    pub(super) fn value(&mut self, keys: &mut [Key]) -> Result<Value<'a>, Error> {
+    pub(super) fn value(&mut self) -> Result<Value<'a>, Error> {
         match self.peek()? {
             Kind::String => self.string().map(Value::String),
             Kind::Object => {
                 let start = self.at;
-                self.skip_object(keys)?;
+                self.skip()?;
                 self.since(start).map(Value::Object)
             }
             Kind::Array => {
                 let start = self.at;
-                self.skip_array(keys)?;
+                self.skip()?;
                 self.since(start).map(Value::Array)
             }
             Kind::Number => self.number().map(Value::Number),
@@ -81,7 +67,7 @@ impl<'a> Walk<'a> {
     pub(super) fn open_object(&mut self) -> Result<usize, Error> {
         self.expect(Kind::Object)?;
         self.enter()?;
-        Ok(self.open)
+        Ok(self.keys.open())
     }
 
     pub(super) fn open_array(&mut self) -> Result<(), Error> {
@@ -98,11 +84,11 @@ impl<'a> Walk<'a> {
     ) -> Result<Option<Str<'a>>, Error> {
         let mut next = self.token()?;
         if next == b'}' {
-            self.open = first_key;
+            self.keys.close(first_key, keys);
             self.leave();
             return Ok(None);
         }
-        if self.open > first_key {
+        if self.keys.open() > first_key {
             if next != b',' {
                 return Err(self.error(ErrorKind::Syntax));
             }
@@ -140,33 +126,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn skip_object(&mut self, keys: &mut [Key]) -> Result<(), Error> {
-        let first_key = self.open_object()?;
-        while self.next_key(first_key, keys)?.is_some() {
-            self.skip(keys)?;
-        }
-        Ok(())
-    }
-
-    fn skip_array(&mut self, keys: &mut [Key]) -> Result<(), Error> {
-        self.open_array()?;
-        let mut first = true;
-        while self.next_item(&mut first)? {
-            self.skip(keys)?;
-        }
-        Ok(())
-    }
-
-    fn skip(&mut self, keys: &mut [Key]) -> Result<(), Error> {
-        match self.peek()? {
-            Kind::String => self.string().map(drop),
-            Kind::Object => self.skip_object(keys),
-            Kind::Array => self.skip_array(keys),
-            Kind::Number => self.number().map(drop),
-            Kind::Bool | Kind::Null => self.word().map(drop),
-        }
-    }
-
     fn expect(&mut self, kind: Kind) -> Result<(), Error> {
         if self.peek()? == kind {
             Ok(())
@@ -184,7 +143,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    const fn leave(&mut self) {
+    fn leave(&mut self) {
         self.step();
         self.depth = self.depth.saturating_sub(1);
     }
@@ -193,51 +152,19 @@ impl<'a> Walk<'a> {
     fn key(&mut self, first_key: usize, keys: &mut [Key]) -> Result<Str<'a>, Error> {
         let start = self.at;
         let key = self.string()?;
-        let summary = key.summary();
-        let duplicate = keys.get(first_key..self.open).is_some_and(|seen| {
-            seen.iter().any(|k| {
-                // the summary of a key with escapes is 0: compare it with every other
-                (k.summary == summary || k.summary == 0 || summary == 0) && self.key_text(k) == key
-            })
-        });
-        if duplicate {
-            return Err(Error {
-                kind: ErrorKind::DuplicateKey,
+        match self.keys.add(self.text, key, start, first_key, keys) {
+            Ok(()) => Ok(key),
+            Err(refused) => Err(Error {
+                kind: match refused {
+                    Refused::Duplicate => ErrorKind::DuplicateKey,
+                    Refused::TooMany => ErrorKind::TooManyKeys,
+                },
                 offset: start,
-            });
+            }),
         }
-        let (Ok(start32), Ok(end32)) = (u32::try_from(start), u32::try_from(self.at)) else {
-            return Err(Error {
-                kind: ErrorKind::TooManyKeys,
-                offset: start,
-            });
-        };
-        match keys.get_mut(self.open) {
-            Some(slot) => {
-                *slot = Key {
-                    summary,
-                    start: start32,
-                    end: end32,
-                }
-            }
-            None => {
-                return Err(Error {
-                    kind: ErrorKind::TooManyKeys,
-                    offset: start,
-                });
-            }
-        }
-        self.open = self.open.wrapping_add(1);
-        Ok(key)
     }
 
-    fn key_text(&self, key: &Key) -> Str<'a> {
-        let start = (key.start as usize).wrapping_add(1);
-        let end = (key.end as usize).wrapping_sub(1);
-        Str::escaped(self.text.get(start..end).unwrap_or_default())
-    }
-
-    fn word(&mut self) -> Result<Value<'a>, Error> {
+    pub(super) fn word(&mut self) -> Result<Value<'a>, Error> {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         let (value, len) = match rest {
             [b't', b'r', b'u', b'e', ..] => (Value::Bool(true), 4),
@@ -269,7 +196,8 @@ impl<'a> Walk<'a> {
     }
 
     #[inline]
-    pub(super) const fn step(&mut self) {
+    pub(super) fn step(&mut self) {
+        work::count(1);
         self.at = self.at.wrapping_add(1);
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app_license_testkit::{Invocation, Product, Service};
+use app_license_testkit::{Invocation, Product, Service, Tenant};
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -135,10 +135,17 @@ pub(super) struct ActionRequest {
     action: Action,
 }
 
+/// The app on a site that there is: only adding sites makes one.
+fn known(console: &ConsoleState, site: &str) -> Result<Tenant, ApiError> {
+    let unknown = || Error::Option(format!("no site `{site}`"));
+    Ok(console.lab.known(site).ok_or_else(unknown)?)
+}
+
 pub(super) async fn make(
     State(console): State<ConsoleState>,
     Json(action): Json<ActionRequest>,
 ) -> ApiResult {
+    let _ = known(&console, &action.site)?;
     let answers = console.lab.perform(&action.site, &action.action).await?;
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     Ok(Json(json!({ "answers": statuses })))
@@ -205,7 +212,7 @@ pub(super) async fn panel(
     State(console): State<ConsoleState>,
     Json(of): Json<OfSite>,
 ) -> ApiResult {
-    let tenant = console.lab.tenant(&of.site)?;
+    let tenant = known(&console, &of.site)?;
     let page = tenant.page(&console.panel)?;
     console
         .lab
@@ -233,7 +240,7 @@ pub(super) async fn bridge(
     Json(call): Json<Call>,
 ) -> ApiResult {
     let lab = &console.lab;
-    let tenant = lab.tenant(&call.site)?;
+    let tenant = known(&console, &call.site)?;
     Ok(Json(match call.call {
         Bridge::GetContext => tenant.ui_context("panel")?,
         Bridge::InvokeRemote => {

@@ -12,7 +12,8 @@ pub(super) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    if let Err(why) = admit(console.port, request.method(), request.headers()) {
+    let path = request.uri().path();
+    if let Err(why) = admit(console.port, request.method(), path, request.headers()) {
         return (StatusCode::FORBIDDEN, why).into_response();
     }
     let mut response = next.run(request).await;
@@ -31,7 +32,7 @@ pub(super) async fn guard(
     response
 }
 
-fn admit(port: u16, method: &Method, headers: &HeaderMap) -> Result<(), &'static str> {
+fn admit(port: u16, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), &'static str> {
     let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str());
     let names = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
     // step 1: a name that was pointed at this machine is not this machine
@@ -49,18 +50,22 @@ fn admit(port: u16, method: &Method, headers: &HeaderMap) -> Result<(), &'static
             return Err("the origin is not the console");
         }
     }
+    // step 3: neither may another page make a browser ask the API, be it for a picture; a link to
+    // the console itself may be anywhere
+    if path.starts_with("/api/") {
+        match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+            None | Some(b"same-origin" | b"none") => {}
+            Some(_) => return Err("the request comes from another site"),
+        }
+    }
     if *method == Method::GET || *method == Method::HEAD {
         return Ok(());
     }
-    // step 3: what changes something is JSON, which no form of another page can send
+    // step 4: what changes something is JSON, which no form of another page can send
     let json = |kind: &str| kind.split(';').next().map(str::trim) == Some("application/json");
     match text(header::CONTENT_TYPE) {
-        Some(Ok(kind)) if json(kind) => {}
-        _ => return Err("the body is not JSON"),
-    }
-    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
-        None | Some(b"same-origin" | b"none") => Ok(()),
-        Some(_) => Err("the request comes from another site"),
+        Some(Ok(kind)) if json(kind) => Ok(()),
+        _ => Err("the body is not JSON"),
     }
 }
 
@@ -73,7 +78,7 @@ mod tests {
         for (name, value) in pairs {
             headers.insert(*name, value.parse().unwrap());
         }
-        admit(4680, method, &headers)
+        admit(4680, method, "/api/sites", &headers)
     }
 
     #[test]
@@ -125,5 +130,15 @@ mod tests {
         assert!(asked(&Method::POST, &[host]).is_err());
         let cross = ("sec-fetch-site", "cross-site");
         assert!(asked(&Method::POST, &[host, json, cross]).is_err());
+        let same_site = ("sec-fetch-site", "same-site");
+        for from in [cross, same_site] {
+            assert!(asked(&Method::GET, &[host, from]).is_err());
+            // a link to the console
+            let mut headers = HeaderMap::new();
+            for (name, value) in [host, from] {
+                headers.insert(name, value.parse().unwrap());
+            }
+            assert_eq!(admit(4680, &Method::GET, "/", &headers), Ok(()));
+        }
     }
 }

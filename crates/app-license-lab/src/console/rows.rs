@@ -40,7 +40,7 @@ pub(super) async fn sites(
         .iter()
         .skip(window.from)
         .take(MAX_ROWS)
-        .filter_map(|name| Some(row(&console.lab, &console.lab.tenant(name).ok()?)))
+        .filter_map(|name| Some(row(&console.lab, &console.lab.known(name)?)))
         .collect();
     Json(json!({
         "total": sites.len(), "found": found.len(), "from": window.from, "rows": rows,
@@ -67,9 +67,7 @@ pub(super) async fn site(
     Path(site): Path<String>,
 ) -> Response {
     let lab = &console.lab;
-    let known = lab.host.sites().iter().any(|known| known.name() == site);
-    let tenant = lab.tenant(&site).ok().filter(|_| known);
-    let Some(tenant) = tenant else {
+    let Some(tenant) = lab.known(&site) else {
         return (StatusCode::NOT_FOUND, "no such site").into_response();
     };
     let mut detail = row(lab, &tenant);

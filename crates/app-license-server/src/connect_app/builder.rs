@@ -10,8 +10,10 @@ use app_license_store::{InstallationStore, MemoryStore};
 use serde_json::Value;
 
 use super::{ConnectApp, Inner};
+use crate::client_address::ClientAddress;
 use crate::error::BuildError;
 use crate::metrics::Metrics;
+use crate::store_install_keys::StoreInstallKeys;
 use crate::tenant::Tenants;
 
 /// Settings of a [`ConnectApp`]. Everything has a safe default but the store: without one,
@@ -34,6 +36,7 @@ pub struct ConnectAppBuilder {
     clock: ClockSetting,
     tenant_cache: u64,
     secret_grace: u64,
+    client_address: ClientAddress,
 }
 
 struct ClockSetting(Arc<dyn Clock>);
@@ -62,6 +65,7 @@ impl ConnectAppBuilder {
             clock: ClockSetting(Arc::new(SystemClock)),
             tenant_cache: 5,
             secret_grace: 300,
+            client_address: ClientAddress::Peer,
         })
     }
 
@@ -171,6 +175,14 @@ impl ConnectAppBuilder {
         Ok(self)
     }
 
+    /// Says that a proxy in front strips the path of the base URL from requests. Without it,
+    /// requests outside the base URL are refused, `outside_base_url`; see
+    /// [`Expectations::proxy_strips_base_path`].
+    pub fn proxy_strips_base_path(mut self) -> Self {
+        self.expectations = self.expectations.proxy_strips_base_path();
+        self
+    }
+
     /// How far clocks may be apart; 30 s by default.
     pub fn leeway(mut self, leeway: Leeway) -> Self {
         self.expectations = self.expectations.with_leeway(leeway);
@@ -188,6 +200,17 @@ impl ConnectAppBuilder {
     /// For how many seconds a rotated secret still verifies; 300 by default.
     pub fn secret_grace(mut self, seconds: u64) -> Self {
         self.secret_grace = seconds;
+        self
+    }
+
+    /// Where the address of a client stands, for the budgets that keep a flood of forged requests
+    /// from shutting the platform out. By default it is the other end of the connection, as
+    /// [`serve`](crate::serve) and axum's `ConnectInfo` tell it; behind a proxy that is the proxy,
+    /// and all clients share one budget. Name the header in which the proxy writes the client's
+    /// address (the last address in it counts, which the nearest proxy wrote), only if every
+    /// request comes through that proxy.
+    pub fn client_address_header(mut self, name: http::HeaderName) -> Self {
+        self.client_address = ClientAddress::Header(name);
         self
     }
 
@@ -211,8 +234,11 @@ impl ConnectAppBuilder {
             None => {
                 let fetcher = self.fetcher.map_or_else(Fetcher::new, Ok)?;
                 let clock = Arc::clone(&self.clock.0);
+                let stored =
+                    StoreInstallKeys::with_clock(Arc::clone(&store), Arc::clone(&self.clock.0));
                 InstallKeys::builder(fetcher, self.hosts.clone())
                     .clock(move || clock.now())
+                    .stored_in(stored)
                     .build()?
             }
         };
@@ -248,6 +274,7 @@ impl ConnectAppBuilder {
             features: self.features,
             descriptor,
             metrics: Metrics::new(),
+            client_address: self.client_address,
             clock: self.clock.0,
         })))
     }

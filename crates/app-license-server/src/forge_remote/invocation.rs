@@ -19,6 +19,8 @@ pub struct ForgeInvocation(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    /// What one remote trusts says nothing to another one, whose app and settings differ.
+    verified_by: ForgeRemote,
     token: Verified<InvocationToken>,
     system_token: Option<SystemToken>,
     installation: Option<Installation>,
@@ -26,11 +28,13 @@ struct Inner {
 
 impl ForgeInvocation {
     pub(super) fn new(
+        verified_by: &ForgeRemote,
         token: Verified<InvocationToken>,
         system_token: Option<SystemToken>,
         installation: Option<Installation>,
     ) -> Self {
         Self(Arc::new(Inner {
+            verified_by: verified_by.clone(),
             token,
             system_token,
             installation,
@@ -49,9 +53,20 @@ impl ForgeInvocation {
         self.token().app_id()
     }
 
-    /// The app's system token, where the manifest asks for it: for calls to the platform.
+    /// The app's system token, where the manifest asks for it and the platform or a function made
+    /// the call: for calls to the platform. None where a user's browser made it, which may have
+    /// written anything: see [`ForgeInvocation::unproved_system_token`].
     #[must_use]
     pub fn system_token(&self) -> Option<&SystemToken> {
+        let from_browser = self.token().is_from_user_interface();
+        self.unproved_system_token().filter(|_| !from_browser)
+    }
+
+    /// What stands in the header of the app's system token, also where a user's browser made the
+    /// call and may have written it. For calls whose refusal does no harm: the platform answers
+    /// 401 to a token that it did not make.
+    #[must_use]
+    pub fn unproved_system_token(&self) -> Option<&SystemToken> {
         self.0.system_token.as_ref()
     }
 
@@ -78,8 +93,9 @@ impl ForgeInvocation {
         parts: &mut Parts,
         remote: &ForgeRemote,
     ) -> Result<Self, Rejection> {
-        // a layer may have verified it already
-        if let Some(verified) = parts.extensions.get::<Self>() {
+        // a layer may have verified it already: one of this very remote
+        let verified = parts.extensions.get::<Self>();
+        if let Some(verified) = verified.filter(|it| it.0.verified_by.is_same(remote)) {
             return Ok(verified.clone());
         }
         let verified = remote.verify(parts).await?;

@@ -1,6 +1,6 @@
 //! Cursors, leases, marks and the last words of License APIs, in SQL.
 
-use app_license::{Touchpoint, UnixTime};
+use app_license::{KeyId, Touchpoint, UnixTime};
 use deadpool_postgres::GenericClient;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
@@ -11,6 +11,7 @@ use super::schema::SchemaName;
 use crate::cached_license::CachedLicense;
 use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;
+use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
 use crate::lease::Lease;
 use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
@@ -45,6 +46,19 @@ impl PostgresStore {
     ) -> Result<Option<Row>, Fail> {
         let client = self.client().await?;
         one(&client, &self.schema, doing, sql, params).await
+    }
+
+    async fn ask_all(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, Fail> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(&self.schema.sql(sql)).await;
+        let statement = statement.map_err(failed(doing))?;
+        let rows = client.query(&statement, params).await;
+        rows.map_err(failed(doing))
     }
 
     pub(super) async fn cursor_of(&self, consumer: &Name) -> Result<Sequence, Fail> {
@@ -116,6 +130,40 @@ impl PostgresStore {
             &at,
         ];
         self.ask("write a licence", SQL, params).await.map(|_| ())
+    }
+
+    pub(super) async fn kept_install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Fail> {
+        const SQL: &str = "SELECT id, pem FROM $s.install_key
+            ORDER BY kept_at DESC, id LIMIT $1";
+        let doing = "read install keys";
+        let limit = i64::try_from(limit.min(MAX_INSTALL_KEYS)).unwrap_or(i64::MAX);
+        let mut keys = Vec::new();
+        for row in self.ask_all(doing, SQL, &[&limit]).await? {
+            let id: String = row.try_get(0).map_err(failed(doing))?;
+            let pem: String = row.try_get(1).map_err(failed(doing))?;
+            // an id that is none is nobody's key: it is not asked for
+            keys.extend(KeyId::new(id).ok().map(|id| InstallKey::new(id, pem)));
+        }
+        Ok(keys)
+    }
+
+    pub(super) async fn keep_install_key(
+        &self,
+        key: &InstallKey,
+        now: UnixTime,
+    ) -> Result<(), Fail> {
+        // the statement sees the table as it was before it: the key itself is not counted
+        const SQL: &str = "WITH forgotten AS (DELETE FROM $s.install_key WHERE id IN (
+                SELECT id FROM $s.install_key WHERE id <> $1
+                ORDER BY kept_at DESC, id OFFSET $4))
+            INSERT INTO $s.install_key (id, pem, kept_at) VALUES ($1, $2, $3)
+            ON CONFLICT (id) DO UPDATE
+                SET pem = excluded.pem, kept_at = excluded.kept_at";
+        let at = column(now.as_seconds());
+        let others = i64::try_from(MAX_INSTALL_KEYS.saturating_sub(1)).unwrap_or(i64::MAX);
+        let params: Params<'_> = &[&key.id().as_str(), &key.pem(), &at, &others];
+        let kept = self.ask("keep an install key", SQL, params).await;
+        kept.map(|_| ())
     }
 
     pub(super) async fn take_lease(

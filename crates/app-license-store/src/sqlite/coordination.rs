@@ -1,12 +1,13 @@
 //! Cursors, leases, marks and the last words of License APIs, in SQL.
 
-use app_license::{Touchpoint, UnixTime};
+use app_license::{KeyId, Touchpoint, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::failed;
 use crate::cached_license::CachedLicense;
 use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;
+use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
 use crate::lease::Lease;
 use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
@@ -83,6 +84,48 @@ pub(super) fn put_license(
             ])
         })
         .map_err(failed("write a licence"))?;
+    Ok(())
+}
+
+pub(super) fn install_keys(
+    connection: &Connection,
+    limit: usize,
+) -> Result<Vec<InstallKey>, Error> {
+    const SQL: &str = "SELECT id, pem FROM install_key ORDER BY kept_at DESC, id LIMIT ?1";
+    let read = failed("read install keys");
+    let limit = i64::try_from(limit.min(MAX_INSTALL_KEYS)).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(SQL).map_err(&read)?;
+    let rows = statement
+        .query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(&read)?;
+    let mut keys = Vec::new();
+    for row in rows {
+        let (id, pem): (String, String) = row.map_err(&read)?;
+        // an id that is none is nobody's key: it is not asked for
+        keys.extend(KeyId::new(id).ok().map(|id| InstallKey::new(id, pem)));
+    }
+    Ok(keys)
+}
+
+pub(super) fn put_install_key(
+    connection: &Connection,
+    key: &InstallKey,
+    now: UnixTime,
+) -> Result<(), Error> {
+    const KEEP: &str = "INSERT OR REPLACE INTO install_key (id, pem, kept_at) VALUES (?1, ?2, ?3)";
+    const FORGET: &str = "DELETE FROM install_key WHERE id IN
+        (SELECT id FROM install_key ORDER BY kept_at DESC, id LIMIT -1 OFFSET ?1)";
+    let kept = failed("keep an install key");
+    let at = column(now.as_seconds());
+    connection
+        .prepare_cached(KEEP)
+        .and_then(|mut s| s.execute(params![key.id().as_str(), key.pem(), at]))
+        .map_err(&kept)?;
+    let most = i64::try_from(MAX_INSTALL_KEYS).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(FORGET)
+        .and_then(|mut s| s.execute([most]))
+        .map_err(&kept)?;
     Ok(())
 }
 

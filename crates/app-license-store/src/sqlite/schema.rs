@@ -9,9 +9,10 @@ use super::failed;
 use crate::error::{Error, ErrorKind};
 
 /// Numbered from 1; append-only.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_installations.sql"),
     include_str!("../../migrations/sqlite/0002_licences_leases_marks.sql"),
+    include_str!("../../migrations/sqlite/0003_install_keys.sql"),
 ];
 
 /// The newest schema known.

@@ -17,7 +17,7 @@ async fn a_version_1_schema_is_migrated_with_all_it_holds() {
         .unwrap();
     let options = PostgresOptions::new(cluster.url()).schema("version_one");
     let store = options.clone().connect().await.unwrap();
-    assert_eq!(store.health().await.unwrap().schema_version, 2);
+    assert_eq!(store.health().await.unwrap().schema_version, 3);
     let a = store.get(&tenant("tenant-a")).await.unwrap().unwrap();
     assert_eq!(a.status(), InstallationStatus::Enabled);
     let current = a.stored_secrets().current().unwrap();

@@ -211,7 +211,7 @@ async fn a_version_1_file_is_migrated_with_all_it_holds() {
     let place = Place::new();
     place.sql(include_str!("../fixtures/sqlite-v1.sql"));
     let store = place.open().await;
-    assert_eq!(store.health().await.unwrap().schema_version, 2);
+    assert_eq!(store.health().await.unwrap().schema_version, 3);
     let a = store.get(&tenant("tenant-a")).await.unwrap().unwrap();
     assert_eq!(a.status(), InstallationStatus::Enabled);
     assert_eq!(a.entitlement().id(), Some("e-1"));

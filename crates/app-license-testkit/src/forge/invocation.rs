@@ -25,7 +25,31 @@ const LIFE: u64 = 25;
 pub struct Invocation {
     module: String,
     kind: String,
-    by_user: bool,
+    by: By,
+}
+
+/// Who calls, which decides what the token says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    User,
+    Function,
+    Trigger(TriggerForm),
+}
+
+/// The two forms of the token of a lifecycle trigger. Remotes get both.
+///
+/// ```
+/// use app_license_testkit::TriggerForm;
+/// assert_ne!(TriggerForm::Recorded, TriggerForm::Documented);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TriggerForm {
+    /// As remotes recorded it: `context` with `cloudId`, `moduleKey` and `userAccess`, and products
+    /// without `cloudId`.
+    Recorded,
+    /// As the platform's page has it: no `context`, products with `cloudId`.
+    Documented,
 }
 
 impl Invocation {
@@ -35,7 +59,23 @@ impl Invocation {
         Self {
             module: module.to_owned(),
             kind: "xen:macro".to_owned(),
-            by_user: true,
+            by: By::User,
+        }
+    }
+
+    /// A call by a lifecycle trigger, `core:trigger`: no user.
+    ///
+    /// ```
+    /// use app_license_testkit::{Invocation, TriggerForm};
+    /// let recorded = Invocation::trigger("installed", TriggerForm::Recorded);
+    /// assert_ne!(recorded, Invocation::trigger("installed", TriggerForm::Documented));
+    /// ```
+    #[must_use]
+    pub fn trigger(module: &str, form: TriggerForm) -> Self {
+        Self {
+            module: module.to_owned(),
+            kind: "core:trigger".to_owned(),
+            by: By::Trigger(form),
         }
     }
 
@@ -45,7 +85,7 @@ impl Invocation {
         Self {
             module: module.to_owned(),
             kind: "core:endpoint".to_owned(),
-            by_user: false,
+            by: By::Function,
         }
     }
 
@@ -108,7 +148,15 @@ impl Tenant {
             .claim("nbf", now.as_seconds())
             .claim("exp", now.plus(LIFE).as_seconds())
             .claim("jti", jti);
-        if invocation.by_user {
+        if invocation.by == By::Trigger(TriggerForm::Recorded) {
+            let context = json!({
+                "cloudId": facts.site.cloud_id,
+                "moduleKey": invocation.module,
+                "userAccess": {"enabled": false},
+            });
+            spec = spec.claim("context", context);
+        }
+        if invocation.by == By::User {
             let mut context = ui(&facts, self.user(), &invocation.module);
             if let Some(fields) = context.as_object_mut() {
                 fields.remove("accountId");
@@ -176,6 +224,12 @@ fn app_claim(facts: &Facts, invocation: &Invocation) -> Value {
         "https://api.atlassian.com/ex/{product}/{}",
         facts.site.cloud_id
     );
+    let mut product_context = json!({"name": product, "apiBaseUrl": api});
+    if invocation.by != By::Trigger(TriggerForm::Recorded)
+        && let Some(fields) = product_context.as_object_mut()
+    {
+        fields.insert("cloudId".to_owned(), json!(facts.site.cloud_id));
+    }
     let mut app = json!({
         "id": facts.app.ari(),
         "version": facts.app.version,
@@ -184,7 +238,7 @@ fn app_claim(facts: &Facts, invocation: &Invocation) -> Value {
         "apiBaseUrl": api,
         "installation": {
             "id": installation,
-            "contexts": [{"name": product, "apiBaseUrl": api, "cloudId": facts.site.cloud_id}],
+            "contexts": [product_context],
         },
         "environment": {"type": facts.app.environment.name(), "id": environment_ari(facts)},
         "module": {"type": invocation.kind, "key": invocation.module},

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::context::{environment_id, install_context};
-use super::invocation::Invocation;
+use super::invocation::{Invocation, TriggerForm};
 use crate::error::Error;
 use crate::request::SignedRequest;
 use crate::tenant::Tenant;
@@ -19,6 +19,17 @@ pub enum LifecycleForm {
     Documented,
     /// The documentation's of a retry: wrapped in `payload`.
     Retried,
+}
+
+impl LifecycleForm {
+    /// The form of the token that comes with it: recorded with what was received, documented with
+    /// what is documented.
+    const fn token(self) -> TriggerForm {
+        match self {
+            Self::Received => TriggerForm::Recorded,
+            Self::Documented | Self::Retried => TriggerForm::Documented,
+        }
+    }
 }
 
 impl Tenant {
@@ -97,7 +108,7 @@ impl Tenant {
         let call = self.invoke(
             "POST",
             &facts.app.paths.forge,
-            &Invocation::function("lifecycle"),
+            &Invocation::trigger("lifecycle", form.token()),
         )?;
         let mut call = call.with_json(&body);
         event.clone_into(&mut call.name);

@@ -23,6 +23,7 @@ pub struct Expectations {
     former: Vec<BaseUrl>,
     leeway: Leeway,
     raw_paths_only: bool,
+    proxy_strips_base_path: bool,
 }
 
 impl Expectations {
@@ -37,6 +38,7 @@ impl Expectations {
                 None => Leeway::NONE,
             },
             raw_paths_only: false,
+            proxy_strips_base_path: false,
         }
     }
 
@@ -69,6 +71,25 @@ impl Expectations {
         self
     }
 
+    /// Says that a proxy in front of the app strips the base URL's path from requests: what arrives
+    /// as `/export` was sent to `https://app.example.com/a/export`.
+    ///
+    /// Without it a request outside the base URL is refused, `outside_base_url`: a token for
+    /// `/a/export` must not prove a request to `/export`, which may be another service. With it
+    /// every path is taken as one below the base URL.
+    ///
+    /// ```
+    /// use app_license::connect::{BaseUrl, Expectations};
+    /// let base = BaseUrl::new("https://app.example.com/a")?;
+    /// let expected = Expectations::new(base).proxy_strips_base_path();
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn proxy_strips_base_path(mut self) -> Self {
+        self.proxy_strips_base_path = true;
+        self
+    }
+
     /// The app's base URL.
     #[must_use]
     pub const fn base_url(&self) -> &BaseUrl {
@@ -92,24 +113,20 @@ impl Expectations {
         claimed: &str,
         request: &Request<'_>,
     ) -> Result<PathForm, Error> {
-        if let Some(form) = self.qsh_form(claimed, request, &self.base_url)? {
-            return Ok(form);
-        }
-        for (index, base) in self.former.iter().enumerate() {
+        let mut refused = None;
+        for (index, base) in self.base_urls().enumerate() {
             let same_path = |other: &BaseUrl| other.path() == base.path();
-            if self
-                .base_urls()
-                .take(index.saturating_add(1))
-                .any(same_path)
-            {
+            if self.base_urls().take(index).any(same_path) {
                 continue;
             }
-            if let Some(form) = self.qsh_form(claimed, request, base)? {
-                return Ok(form);
+            match self.check_qsh_below(claimed, request, base) {
+                Ok(form) => return Ok(form),
+                // told is what is wrong below the first base URL that the request is below
+                Err(error) if refused.is_none() || is_outside(&refused) => refused = Some(error),
+                Err(_) => {}
             }
         }
-        let canonical = CanonicalRequest::new(request, &self.base_url)?;
-        Err(mismatch(claimed, &canonical))
+        Err(refused.unwrap_or_else(|| outside(request, &self.base_url)))
     }
 
     /// Checks a computed query hash against the request, below one base URL.
@@ -119,21 +136,31 @@ impl Expectations {
         request: &Request<'_>,
         base: &BaseUrl,
     ) -> Result<PathForm, Error> {
-        let canonical = CanonicalRequest::new(request, base)?;
+        let canonical = if self.proxy_strips_base_path {
+            CanonicalRequest::below(request, "")?
+        } else if request.is_below(base.path())? {
+            CanonicalRequest::new(request, base)?
+        } else {
+            return Err(outside(request, base));
+        };
         canonical
             .matches(claimed, self.raw_paths_only)
             .ok_or_else(|| mismatch(claimed, &canonical))
     }
+}
 
-    fn qsh_form(
-        &self,
-        claimed: &str,
-        request: &Request<'_>,
-        base: &BaseUrl,
-    ) -> Result<Option<PathForm>, Error> {
-        let canonical = CanonicalRequest::new(request, base)?;
-        Ok(canonical.matches(claimed, self.raw_paths_only))
+fn is_outside(refused: &Option<Error>) -> bool {
+    let kind = refused.as_ref().map(Error::kind);
+    matches!(kind, Some(ErrorKind::OutsideBaseUrl { .. }))
+}
+
+#[cold]
+fn outside(request: &Request<'_>, base: &BaseUrl) -> Error {
+    ErrorKind::OutsideBaseUrl {
+        path: shown(request.path()),
+        base_url: base.to_string(),
     }
+    .into()
 }
 
 #[cold]

@@ -72,9 +72,13 @@ impl<'q> IframeQuery<'q> {
     #[inline]
     fn take(&mut self, name: &str, value: &'q str) {
         match name.as_bytes() {
-            b"lic" => self.lic_conflict |= conflicts(&mut self.lic, value),
+            // once there is a conflict, no further value is looked at
+            b"lic" => {
+                self.lic_conflict = self.lic_conflict || conflicts(&mut self.lic, value);
+            }
             b"capSet" | b"capabilitySet" => {
-                self.capability_conflict |= conflicts(&mut self.capability, value);
+                let conflict = self.capability_conflict;
+                self.capability_conflict = conflict || conflicts(&mut self.capability, value);
             }
             b"cp" => first(&mut self.cp, value),
             b"xdm_e" => first(&mut self.xdm_e, value),

@@ -108,8 +108,8 @@ impl<'t> UnverifiedInstallToken<'t> {
     /// # Errors
     /// In this order: `signature`, `expired` or `not_yet_valid`, `claim_missing` or `audience` when
     /// it is not for this app, `claim_missing` or `context_token` when it has no query hash of a
-    /// request, `qsh_mismatch` when it has another's, `tenant_mismatch` when the body names another
-    /// tenant.
+    /// request, `outside_base_url` when the request is not below that base URL, `qsh_mismatch` when
+    /// it has another's, `tenant_mismatch` when the body names another tenant.
     pub fn verify(
         self,
         key: &RsaPublicKey,
@@ -120,7 +120,33 @@ impl<'t> UnverifiedInstallToken<'t> {
     ) -> Result<Verified<InstallToken>, Error> {
         // step 5
         self.compact.verify_rs256(key)?;
+        let path_form = self.check_unproved(request, body_client_key, expected, now)?;
         let claims = self.claims;
+        Ok(Verified::new(InstallToken {
+            issuer: claims.issuer,
+            subject: claims.subject,
+            kid: self.kid,
+            issued_at: claims.validity.iat,
+            expires_at: claims.validity.exp,
+            path_form,
+            jti: self.jti,
+            fingerprint: self.fingerprint,
+        }))
+    }
+
+    /// Checks all that can be checked without the platform's key, so that a token which cannot be
+    /// right costs no fetch. **Proves nothing**: anybody can write what it looks at.
+    ///
+    /// # Errors
+    /// Those of [`Self::verify`] but `signature`, in the same order.
+    pub fn check_unproved(
+        &self,
+        request: &Request<'_>,
+        body_client_key: &ClientKey,
+        expected: &Expectations,
+        now: UnixTime,
+    ) -> Result<PathForm, Error> {
+        let claims = &self.claims;
         // step 6
         claims.validity.check(now, expected.leeway())?;
         // step 7
@@ -137,16 +163,7 @@ impl<'t> UnverifiedInstallToken<'t> {
             }
             .into());
         }
-        Ok(Verified::new(InstallToken {
-            issuer: claims.issuer,
-            subject: claims.subject,
-            kid: self.kid,
-            issued_at: claims.validity.iat,
-            expires_at: claims.validity.exp,
-            path_form,
-            jti: self.jti,
-            fingerprint: self.fingerprint,
-        }))
+        Ok(path_form)
     }
 
     /// Says what request the token's query hash is of, as far as that can be found out: for logs

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use app_license_gate::work;
+
 use crate::find::split;
 
 /// What has to happen to a text before it is in canonical percent-encoding.
@@ -18,6 +20,7 @@ impl Class {
 
     #[inline]
     pub(super) fn of(text: &str) -> Self {
+        work::count(text.len());
         Self(text.bytes().fold(0, |class, b| class | class_of(b)))
     }
 
@@ -152,6 +155,7 @@ pub(super) fn decode_path(text: &str) -> Option<String> {
 }
 
 fn decode_bytes(text: &str, plus: bool) -> Vec<u8> {
+    work::count(text.len());
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -191,6 +195,7 @@ const fn digit(hex: u8) -> Option<u8> {
 
 /// Whether a text holds a `%` followed by two hexadecimal digits.
 pub(super) fn has_escape(text: &str) -> bool {
+    work::count(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         if *first == b'%' && escape(tail).is_some() {
@@ -205,6 +210,7 @@ pub(super) fn has_escape(text: &str) -> bool {
 /// as `%XX` with upper-case digits.
 #[inline]
 pub(super) fn push_canonical(text: &str, class: Class, into: &mut Vec<u8>) {
+    work::count(text.len());
     if class == Class::PLAIN {
         into.extend_from_slice(text.as_bytes());
     } else if class.escaped() {
@@ -251,6 +257,7 @@ fn push_decoded(text: &str, into: &mut Vec<u8>) {
 
 /// Appends bytes, every one but the unreserved as `%XX`.
 pub(super) fn push_encoded(bytes: &[u8], into: &mut Vec<u8>) {
+    work::count(bytes.len());
     for byte in bytes {
         push_byte(*byte, into);
     }
@@ -272,11 +279,36 @@ const fn hex(digit: u8) -> u8 {
     }
 }
 
-/// Compares two values as the host does: decoded, by UTF-16 code units.
-pub(super) fn compare_values(a: &str, b: &str) -> Ordering {
-    let (a, b) = (decode(a), decode(b));
-    if a.is_ascii() && b.is_ascii() {
-        return a.cmp(&b);
+/// A value that compares as the host compares it: decoded, by UTF-16 code units.
+pub(super) struct HostValue<'q>(Cow<'q, str>);
+
+impl<'q> HostValue<'q> {
+    pub(super) fn of(value: &'q str) -> Self {
+        Self(decode(value))
     }
-    a.encode_utf16().cmp(b.encode_utf16())
 }
+
+impl Ord for HostValue<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (a, b) = (&*self.0, &*other.0);
+        work::count(a.len().min(b.len()));
+        if a.is_ascii() && b.is_ascii() {
+            return a.cmp(b);
+        }
+        a.encode_utf16().cmp(b.encode_utf16())
+    }
+}
+
+impl PartialOrd for HostValue<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for HostValue<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for HostValue<'_> {}

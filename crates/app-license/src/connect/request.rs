@@ -77,6 +77,18 @@ impl<'r> Request<'r> {
         Ok((path, self.query))
     }
 
+    /// The path as written.
+    pub(super) fn path(&self) -> &'r str {
+        self.path_and_query().map_or("", |(path, _)| path)
+    }
+
+    /// Whether its path is that of a base URL or below it, on a segment boundary.
+    pub(super) fn is_below(&self, base_path: &str) -> Result<bool, Error> {
+        let (path, _) = self.path_and_query()?;
+        let rest = path.strip_prefix(base_path);
+        Ok(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+
     /// How much of it there is to hash, in bytes.
     #[cfg(signatures)]
     pub(super) fn size(&self) -> usize {

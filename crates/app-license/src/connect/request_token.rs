@@ -83,7 +83,8 @@ impl<'t> UnverifiedRequestToken<'t> {
     /// # Errors
     /// In this order: `issuer` when the keys are another tenant's, `signature`, `expired` or
     /// `not_yet_valid`, `claim_missing` or `context_token` when it has no query hash of a request,
-    /// `qsh_mismatch` when it has another's; see [`Self::explain`].
+    /// `outside_base_url` when the request is not below the app's base URL, `qsh_mismatch` when it
+    /// has another's; see [`Self::explain`].
     pub fn verify(
         self,
         keys: &TenantKeys,

@@ -29,6 +29,8 @@ pub enum Change {
     Reinstalled,
     /// A new shared secret.
     SecretRotated,
+    /// The secret before the current one is not accepted any more.
+    PreviousSecretForgotten,
     /// The site has another base URL.
     SiteRenamed {
         /// The old base URL.
@@ -89,6 +91,7 @@ impl Change {
             Self::Installed => "installed",
             Self::Reinstalled => "reinstalled",
             Self::SecretRotated => "secret_rotated",
+            Self::PreviousSecretForgotten => "previous_secret_forgotten",
             Self::SiteRenamed { .. } => "site_renamed",
             Self::EditionChanged { .. } => "edition_changed",
             Self::LicenseChanged { .. } => "license_changed",
@@ -120,6 +123,7 @@ impl fmt::Display for Change {
                 ("Forge installation changed", from, to)
             }
             Self::SecretRotated => return f.write_str("shared secret rotated"),
+            Self::PreviousSecretForgotten => return f.write_str("previous secret forgotten"),
             Self::DetailsChanged => return f.write_str("details changed"),
             Self::Installed
             | Self::Reinstalled

@@ -32,6 +32,11 @@ impl Installation {
             Event::Connect(event) => installation.connect(event, now, &mut changes),
             Event::Forge(event) => installation.forge(event, now, &mut changes),
             Event::License(license) => installation.license(license, now, &mut changes),
+            Event::ForgetPreviousSecret => {
+                if installation.secrets.forget_previous() {
+                    changes.push(Change::PreviousSecretForgotten);
+                }
+            }
         }
         if !changes.is_empty() {
             installation.record.updated_at = now;
@@ -54,7 +59,7 @@ impl Installation {
                 let key = event.installation_id()?.clone();
                 InstallationRecord::new(InstallationKey::Forge(key), now)
             }
-            Event::Forge(_) | Event::License(_) => return None,
+            Event::Forge(_) | Event::License(_) | Event::ForgetPreviousSecret => return None,
         };
         let mut changes = Vec::new();
         match event {
@@ -64,7 +69,7 @@ impl Installation {
                 }
             }
             Event::Forge(event) => record.take_forge(event, &mut changes),
-            Event::License(_) => {}
+            Event::License(_) | Event::ForgetPreviousSecret => {}
         }
         Some(Self { record, secrets })
     }
@@ -76,8 +81,13 @@ impl Installation {
         }
         match event {
             LifecycleEvent::Installed(event) => {
-                self.record.back(now, changes);
-                if self.secrets.rotate(event.shared_secret(), now) {
+                let secret = event.shared_secret();
+                let rotated = if self.record.back(now, changes) {
+                    self.secrets.renew(secret)
+                } else {
+                    self.secrets.rotate(secret, now)
+                };
+                if rotated {
                     changes.push(Change::SecretRotated);
                 }
                 self.record.take_connect(event, changes);
@@ -102,7 +112,12 @@ impl Installation {
             return;
         }
         match event.kind() {
-            ForgeLifecycleKind::Installed => self.record.back(now, changes),
+            ForgeLifecycleKind::Installed => {
+                // the secret of a Connect-on-Forge app comes with its Connect event
+                if self.record.back(now, changes) {
+                    self.secrets = InstallationSecrets::default();
+                }
+            }
             ForgeLifecycleKind::Upgraded => {}
             ForgeLifecycleKind::PreUninstall => return self.record.uninstalled(now, changes),
         }
@@ -167,14 +182,16 @@ impl InstallationRecord {
     }
 
     /// Installed again, if it was uninstalled. Otherwise `installed` says nothing about being
-    /// enabled: it is sent again when a secret is rotated or a site renamed.
-    fn back(&mut self, now: UnixTime, changes: &mut Vec<Change>) {
-        if self.status == InstallationStatus::Uninstalled {
+    /// enabled: it is sent again when a secret is rotated or a site renamed. Whether it was.
+    fn back(&mut self, now: UnixTime, changes: &mut Vec<Change>) -> bool {
+        let was_gone = self.status == InstallationStatus::Uninstalled;
+        if was_gone {
             self.becomes(InstallationStatus::Installed, now);
             self.installed_at = now;
             self.uninstalled_at = None;
             changes.push(Change::Reinstalled);
         }
+        was_gone
     }
 
     fn enabled(&mut self, now: UnixTime, changes: &mut Vec<Change>) {

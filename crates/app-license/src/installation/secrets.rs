@@ -5,6 +5,9 @@ use crate::time::UnixTime;
 
 /// The current shared secret, and the previous one with the time it was replaced.
 ///
+/// A secret becomes the previous one only when it was valid until that moment: one that an
+/// uninstall ended is never accepted again.
+///
 /// ```
 /// use app_license::{InstallationSecrets, SharedSecret, UnixTime};
 /// let secret = |s: &str| SharedSecret::new(s.repeat(4)).unwrap();
@@ -55,6 +58,18 @@ impl InstallationSecrets {
         self.current
             .iter()
             .chain(previous.map(|(secret, _)| secret))
+    }
+
+    /// Takes the secret of an app that comes back after an uninstall: every earlier one is dead.
+    pub(super) fn renew(&mut self, secret: &SharedSecret) -> bool {
+        let other = self.current.as_ref() != Some(secret);
+        *self = Self::new(Some(secret.clone()), None);
+        other
+    }
+
+    /// Forgets the previous secret; whether there was one.
+    pub(super) fn forget_previous(&mut self) -> bool {
+        self.previous.take().is_some()
     }
 
     /// Whether the secret is another than the current one, which it replaces.

@@ -105,10 +105,69 @@ fn the_usual_life() {
     assert_eq!(end.first_installed_at(), UnixTime::EPOCH.plus(1));
     assert_eq!(end.installed_at(), UnixTime::EPOCH.plus(9));
     assert_eq!(end.uninstalled_at(), None);
-    assert_eq!(
-        end.stored_secrets().previous().unwrap().1,
-        UnixTime::EPOCH.plus(9)
-    );
+    // what the uninstall ended is not accepted again
+    assert_eq!(end.stored_secrets().previous(), None);
+}
+
+#[test]
+fn dead_secret_revived_a_reinstall_drops_every_earlier_secret() {
+    let other = "0123456789abcdef-other";
+    let accepted = |installation: &Installation, now: u64| -> Vec<String> {
+        let secrets = installation.secrets(UnixTime::EPOCH.plus(now), 300);
+        secrets.map(|s| s.expose().to_owned()).collect()
+    };
+    let (end, _) = run(&[
+        installed(&[]),
+        uninstalled(),
+        installed(&[("sharedSecret", other)]),
+    ]);
+    assert_eq!(accepted(&end.unwrap(), 3), [other]);
+    // also one that was rotated away just before the uninstall
+    let rotated = installed(&[("sharedSecret", "0123456789abcdef-third")]);
+    let (end, _) = run(&[
+        installed(&[]),
+        rotated,
+        uninstalled(),
+        installed(&[("sharedSecret", other)]),
+    ]);
+    assert_eq!(accepted(&end.unwrap(), 4), [other]);
+    // the same secret again is the platform's choice; the one before it is dead all the same
+    let rotated = installed(&[("sharedSecret", other)]);
+    let (end, _) = run(&[
+        installed(&[]),
+        rotated.clone(),
+        uninstalled(),
+        rotated.clone(),
+    ]);
+    assert_eq!(accepted(&end.unwrap(), 4), [other]);
+    // without an uninstall, the one that was valid a moment ago has its grace, and no longer
+    let (end, _) = run(&[installed(&[]), rotated]);
+    let end = end.unwrap();
+    assert_eq!(accepted(&end, 302), [other, SECRET]);
+    assert_eq!(accepted(&end, 303), [other]);
+}
+
+#[test]
+fn dead_secret_revived_not_by_the_forge_half_either() {
+    let id = "ari:cloud:ecosystem::installation/i-1";
+    let (end, codes) = run(&[
+        installed(&[("installationId", id)]),
+        uninstalled(),
+        forge(ForgeLifecycleKind::Installed, "2.0.0"),
+    ]);
+    assert!(codes.contains("reinstalled"), "{codes}");
+    let end = end.unwrap();
+    assert_eq!(end.secrets(UnixTime::EPOCH.plus(3), 300).count(), 0);
+}
+
+#[test]
+fn the_previous_secret_can_be_forgotten_at_once() {
+    let rotated = installed(&[("sharedSecret", "0123456789abcdef-other")]);
+    let forget = Event::ForgetPreviousSecret;
+    let (end, codes) = run(&[installed(&[]), rotated, forget.clone(), forget]);
+    assert_eq!(codes, "installed secret_rotated previous_secret_forgotten");
+    assert_eq!(end.unwrap().stored_secrets().previous(), None);
+    assert_eq!(run(&[Event::ForgetPreviousSecret]).0, None);
 }
 
 #[test]

@@ -63,13 +63,14 @@ fn a_header_names_the_one_algorithm_and_nothing_critical() {
         (r#"{"alg":null}"#, "token_malformed"),
         (r#"{"alg":"none","alg":"HS256"}"#, "token_malformed"),
         (r#"{"alg":"HS256","\u0061lg":"none"}"#, "token_malformed"),
-        (r#"{"alg":"HS256","x":{"y":1,"y":2}}"#, "token_malformed"),
+        // nobody looks into what is in `x`
+        (r#"{"alg":"HS256","x":{"y":1,"y":2}}"#, "accepted"),
         (r#"{"alg":"HS256","kid":1}"#, "token_malformed"),
         (r#"{"alg":"HS256"}x"#, "token_malformed"),
         ("\u{feff}{\"alg\":\"HS256\"}", "token_malformed"),
         (r#"["HS256"]"#, "token_malformed"),
         ("", "token_malformed"),
-        (&deep, "token_malformed"),
+        (&deep, "accepted"),
         (&many, "token_malformed"),
         (&long, "too_large"),
     ] {
@@ -145,7 +146,7 @@ fn claims_have_their_types_or_are_refused() {
         (r#"{"aud":null}"#, "claim_type"),
         (r#"{"iss":"a","iss":"a"}"#, "token_malformed"),
         (r#"{"iss":"a","\u0069ss":"b"}"#, "token_malformed"),
-        (r#"{"x":{"y":1,"y":1}}"#, "token_malformed"),
+        (r#"{"x":{"y":1,"y":1}}"#, "accepted"),
         (r#"{"iss":"a"} "#, "accepted"),
         (r#"{"iss":"a"}{}"#, "token_malformed"),
         ("[]", "token_malformed"),
@@ -156,8 +157,10 @@ fn claims_have_their_types_or_are_refused() {
         assert_eq!(code(Claims::read(claims.as_bytes())), want, "{claims}");
     }
     assert_eq!(code(Claims::read(b"{\"iss\":\"\xff\"}")), "token_malformed");
-    let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(70), "]".repeat(70));
-    assert_eq!(code(Claims::read(deep.as_bytes())), "too_complex");
+    // what nobody reads may be deep, within reason
+    let deep = |n: usize| format!(r#"{{"x":{}{}}}"#, "[".repeat(n), "]".repeat(n));
+    assert_eq!(code(Claims::read(deep(70).as_bytes())), "accepted");
+    assert_eq!(code(Claims::read(deep(5000).as_bytes())), "too_complex");
     let empty = Claims::read(br#"{"iss":"","sub":""}"#).unwrap();
     assert_eq!(code(empty.iss()), "claim_missing");
     assert_eq!(empty.sub(), None);

@@ -218,10 +218,12 @@ fn structure() {
     let bom = format!("\u{feff}{json}");
     let deep = json.replacen(
         '{',
-        &format!(r#"{{"x":{}{},"#, "[".repeat(99), "]".repeat(99)),
+        &format!(r#"{{"x":{}{},"#, "[".repeat(5000), "]".repeat(5000)),
         1,
     );
-    for claims in [twice, bom, deep, format!("{json}x"), "[]".to_owned()] {
+    let token = forged(r#"{"alg":"HS256"}"#, &deep, SECRET.as_bytes());
+    assert_eq!(request_outcome(&token, PANEL), "too_complex");
+    for claims in [twice, bom, format!("{json}x"), "[]".to_owned()] {
         let token = forged(r#"{"alg":"HS256"}"#, &claims, SECRET.as_bytes());
         assert_eq!(
             request_outcome(&token, PANEL),

@@ -3,11 +3,12 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use app_license::UnixTime;
 use app_license_testkit::TestClock;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -22,10 +23,29 @@ pub(crate) struct Request {
 
 type Book = Arc<Mutex<Vec<Request>>>;
 
+/// How many requests are open: sent on, and not answered.
+#[derive(Debug, Default)]
+struct Open {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Open {
+    fn one_more(&self) {
+        let now = self.now.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        self.most.fetch_max(now, Ordering::Relaxed);
+    }
+
+    fn less(&self, count: usize) {
+        self.now.fetch_sub(count, Ordering::Relaxed);
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Gateway {
     address: SocketAddr,
     book: Book,
+    open: Arc<Open>,
     task: JoinHandle<()>,
 }
 
@@ -35,22 +55,36 @@ impl Gateway {
         let address = listener.local_addr()?;
         let book = Book::default();
         let kept = Arc::clone(&book);
+        let open = Arc::new(Open::default());
+        let counted = Arc::clone(&open);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let (book, clock) = (Arc::clone(&kept), clock.clone());
+                let open = Arc::clone(&counted);
                 // what becomes of a connection is for its two ends
-                tokio::spawn(async move { pass(client, behind, &book, &clock).await.ok() });
+                tokio::spawn(async move {
+                    let mine = AtomicUsize::new(0);
+                    let done = pass(client, behind, &book, &clock, (&open, &mine)).await;
+                    open.less(mine.load(Ordering::Relaxed));
+                    done.ok()
+                });
             }
         });
         Ok(Self {
             address,
             book,
+            open,
             task,
         })
     }
 
     pub(super) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many requests were open at once, at the most.
+    pub(crate) fn most_open(&self) -> usize {
+        self.open.most.load(Ordering::Relaxed)
     }
 
     /// The requests so far that `choose` picks.
@@ -71,6 +105,7 @@ async fn pass(
     behind: SocketAddr,
     book: &Book,
     clock: &TestClock,
+    (open, mine): (&Open, &AtomicUsize),
 ) -> io::Result<()> {
     let mut platform = TcpStream::connect(behind).await?;
     let (mut from_client, mut to_client) = client.split();
@@ -85,6 +120,8 @@ async fn pass(
             let fresh = unread.get(start..).unwrap_or_default().to_vec();
             while let Some((length, request)) = read(&unread, clock) {
                 unread.drain(..length);
+                open.one_more();
+                mine.fetch_add(1, Ordering::Relaxed);
                 book.lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(request);
@@ -93,7 +130,18 @@ async fn pass(
         }
     };
     // the platform cuts a connection to say that it is down: so does this
-    let back = async { copy(&mut from_platform, &mut to_client).await.map(|_| ()) };
+    let back = async {
+        let mut bytes = vec![0; 16 * 1024];
+        loop {
+            let length = from_platform.read(&mut bytes).await?;
+            // a client asks one thing at a time: what comes back is the answer to all it asked
+            open.less(mine.swap(0, Ordering::Relaxed));
+            match bytes.get(..length) {
+                Some([]) | None => return Ok(()),
+                Some(answer) => to_client.write_all(answer).await?,
+            }
+        }
+    };
     tokio::select! {
         done = there => done,
         done = back => done,

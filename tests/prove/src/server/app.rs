@@ -15,7 +15,8 @@ use app_license_client::{
     Clock as _, Fetcher, ForgeKeys, ForgeLicenseApi, InstallKeys, SystemClock,
 };
 use app_license_server::{
-    ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Limits, StoreLicenseCache,
+    ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Limits, StoreInstallKeys,
+    StoreLicenseCache,
 };
 use app_license_store::InstallationStore;
 use axum::Router;
@@ -75,6 +76,7 @@ pub(crate) async fn serve(
     let fetcher = Fetcher::rerouted_for_tests(settings.gateway)?;
     let install_keys = InstallKeys::builder(fetcher.clone(), KeyHosts::default())
         .clock(clock.clone())
+        .stored_in(StoreInstallKeys::new(Arc::clone(&store)))
         .build()?;
     let app = ConnectApp::builder(&settings.app_key, &settings.base_url)?
         .shared_store(Arc::clone(&store))

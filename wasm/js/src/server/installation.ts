@@ -49,6 +49,7 @@ export interface Change {
     | "installed"
     | "reinstalled"
     | "secret_rotated"
+    | "previous_secret_forgotten"
     | "site_renamed"
     | "edition_changed"
     | "license_changed"

@@ -80,7 +80,7 @@ fn what_is_no_condition_is_refused() {
     let many = format!("[{}]", vec![r#"{"condition":"a"}"#; 1001].join(","));
     assert!(reason(&many).contains("more than 1000 conditions"));
     let deep = format!("{}{}", r#"{"and":["#.repeat(40), "]}".repeat(40));
-    assert!(reason(&deep).contains("nested deeper"));
+    assert!(reason(&deep).contains("nested too deep"));
     assert!(reason(r#"{"condition":"a","condition":"b"}"#).contains("twice"));
 }
 

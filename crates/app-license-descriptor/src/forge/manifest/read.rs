@@ -26,7 +26,7 @@ impl Manifest {
         at_most(WHAT, json.len(), MAX_BYTES)?;
         // the strict look first: nothing twice, nothing too deep
         let mut scanner = Scanner::<1024>::new(json).map_err(in_json(WHAT))?;
-        scanner.value().map_err(in_json(WHAT))?;
+        scanner.walk().map_err(in_json(WHAT))?;
         scanner.end().map_err(in_json(WHAT))?;
         let root: Value = serde_json::from_slice(json).unwrap_or_default();
         let nothing = Map::new();

@@ -13,6 +13,16 @@ use crate::license::License;
 use crate::open_text::EnvironmentType;
 use crate::touchpoint::Touchpoint;
 
+/// The kinds of modules that the platform itself calls, as a manifest names them. Tokens name
+/// them with `core:` before it.
+const TRIGGERS: [&str; 5] = [
+    "trigger",
+    "scheduledTrigger",
+    "preUninstall",
+    "consumer",
+    "webtrigger",
+];
+
 /// The most products one installation is in.
 const MAX_CONTEXTS: usize = 64;
 
@@ -23,8 +33,6 @@ pub(super) struct Read<'p> {
     pub(super) context: Context<'p>,
     pub(super) principal: Option<Str<'p>>,
     pub(super) ic_label: Option<Str<'p>>,
-    /// Whether there is a `context`.
-    from_user_interface: bool,
 }
 
 /// `app`
@@ -53,7 +61,7 @@ pub(super) struct Product<'p> {
     pub(super) workspace_id: Option<Str<'p>>,
 }
 
-/// `context`, which only calls from a user interface have
+/// `context`, which calls from a user interface have, and those of lifecycle triggers
 #[derive(Default)]
 pub(super) struct Context<'p> {
     pub(super) cloud_id: Option<Str<'p>>,
@@ -71,10 +79,7 @@ impl<'p> Read<'p> {
     pub(super) fn claim(&mut self, s: &mut ClaimScanner<'p>, key: Str<'p>) -> Result<(), Error> {
         let read = match &*name_of(key) {
             "app" => object(s, "app", |s, key| self.app.field(s, key)),
-            "context" => {
-                self.from_user_interface = s.peek().is_ok_and(|kind| kind == Kind::Object);
-                object(s, "context", |s, key| self.context.field(s, key))
-            }
+            "context" => object(s, "context", |s, key| self.context.field(s, key)),
             "principal" => text(s, "principal", &mut self.principal),
             "icLabel" => text(s, "icLabel", &mut self.ic_label),
             _ => s.value().map(drop).map_err(Into::into),
@@ -97,6 +102,7 @@ impl<'p> Read<'p> {
         })?;
         let cloud_id = self.cloud_id();
         let workspace_id = self.workspace_id();
+        let from_user_interface = self.is_from_user_interface();
         let app = self.app;
         let environment_type = app.environment_type.map(|t| match t.plain() {
             Some(plain) => EnvironmentType::new(plain),
@@ -127,12 +133,26 @@ impl<'p> Read<'p> {
             site_url: owned(self.context.site_url),
             principal: owned(self.principal),
             user_access: self.context.user_access,
-            from_user_interface: self.from_user_interface,
+            from_user_interface,
             jti,
             issued_at: validity.iat,
             expires_at: validity.exp,
             license,
         })
+    }
+}
+
+impl Read<'_> {
+    /// Whether a user's browser chose path and body of the request. It did when a user is named,
+    /// or when the module that calls is neither of the platform's own kinds (`core:…`) nor a
+    /// trigger; either sign is enough. A `context` is none: tokens of lifecycle triggers have one.
+    /// A module without a type is of no known kind.
+    fn is_from_user_interface(&self) -> bool {
+        let platform = |kind: Str<'_>| {
+            let kind = kind.to_string();
+            kind.starts_with("core:") || TRIGGERS.contains(&kind.as_str())
+        };
+        self.principal.is_some() || !self.app.module_type.is_some_and(platform)
     }
 }
 

@@ -149,7 +149,46 @@ fn claims_that_may_be_missing_may_be_missing() {
     let backend = verify(&with("/context", None)).unwrap();
     assert_eq!(backend.cloud_id().unwrap().as_str(), SITE);
     assert_eq!(backend.user_access(), None);
-    assert!(!backend.is_from_user_interface());
+}
+
+#[test]
+fn browser_or_platform_the_principal_and_the_module_tell_and_the_context_does_not() {
+    let call = |kind: Value, principal: Value, context: Value| {
+        let mut claims = claims();
+        claims["app"]["module"]["type"] = kind;
+        claims["principal"] = principal;
+        claims["context"] = context;
+        verify(&claims).unwrap().is_from_user_interface()
+    };
+    // as lifecycle triggers were recorded, and as the platform documents them
+    let recorded =
+        json!({"cloudId": SITE, "moduleKey": "remote", "userAccess": {"enabled": false}});
+    for kind in [
+        "core:trigger",
+        "core:scheduledTrigger",
+        "core:endpoint",
+        "trigger",
+    ] {
+        assert!(!call(json!(kind), Value::Null, recorded.clone()), "{kind}");
+        assert!(!call(json!(kind), Value::Null, Value::Null), "{kind}");
+        // somebody is named: a browser, whatever the module
+        assert!(call(json!(kind), json!("user-1"), Value::Null), "{kind}");
+        assert!(
+            call(json!(kind), json!("user-1"), recorded.clone()),
+            "{kind}"
+        );
+    }
+    // a page for anonymous users names nobody
+    for kind in [
+        "xen:macro",
+        "jira:issuePanel",
+        "Core:trigger",
+        "score:x",
+        "",
+    ] {
+        assert!(call(json!(kind), Value::Null, Value::Null), "{kind}");
+    }
+    assert!(call(Value::Null, Value::Null, Value::Null));
 }
 
 #[test]
@@ -422,4 +461,36 @@ fn an_added_claim_never_changes_the_answer() {
     // settings of a macro may be many
     let many: serde_json::Map<_, _> = (0..200).map(|n| (format!("k{n}"), json!(n))).collect();
     assert!(verify(&with("/context/extension", Some(Value::Object(many)))).is_ok());
+}
+
+#[cfg(feature = "work-count")]
+#[test]
+fn cost_linear_claims_of_invocation_tokens() {
+    let long = "a".repeat(90);
+    let escaped: Vec<_> = (0..200)
+        .map(|n| format!("\"\\u0061{long}{n:04}\":1"))
+        .collect();
+    let many: Vec<_> = (0..2000).map(|n| format!("\"k{n}\":1")).collect();
+    for inside in [
+        format!("{{{}}}", escaped.join(",")),
+        format!("{{{}}}", many.join(",")),
+        "[".repeat(4000) + &"]".repeat(4000),
+        "{\"a\":".repeat(3000) + "1" + &"}".repeat(3000),
+        format!("[{}0]", "{\"a\":1},".repeat(2000)),
+        "9".repeat(20_000),
+    ] {
+        for name in ["context", "app", "license", "extension", "exp"] {
+            let payload = format!("{{\"iss\":\"x\",\"{name}\":{inside}}}");
+            let token = rs256_token(&payload, KID, &key()).unwrap();
+            let (steps, _) = app_license_gate::work::counted(|| {
+                let token = UnverifiedInvocationToken::parse(&token)?;
+                token.verify(&keys(), &expected(), UnixTime::EPOCH)
+            });
+            assert!(
+                steps < 32 * token.len() as u64,
+                "{name}: {steps} for {}",
+                token.len()
+            );
+        }
+    }
 }

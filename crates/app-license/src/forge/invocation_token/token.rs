@@ -149,8 +149,10 @@ impl InvocationToken {
         self.principal.as_deref()
     }
 
-    /// Whether the call is from a user interface, where the user's browser chose path and body of
-    /// the request, and not from a function, a trigger or an event.
+    /// Whether the call is from a user interface, where the user's browser chose path, headers and
+    /// body of the request, and not from a function, a trigger or an event: the token names a
+    /// `principal`, or the type of its module is neither `core:…` nor a kind of trigger. Whether it
+    /// has a `context` does not matter: tokens of lifecycle triggers have one, too.
     #[must_use]
     pub const fn is_from_user_interface(&self) -> bool {
         self.from_user_interface
