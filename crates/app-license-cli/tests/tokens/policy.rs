@@ -192,6 +192,17 @@ fn a_call_from_bitbucket_says_its_workspace_and_no_site() {
 }
 
 #[test]
+fn large_extensions_refuse_no_token() {
+    let fields: Vec<String> = (0..500).map(|n| format!(r#""k{n}":{n}"#)).collect();
+    let deep = format!("{}1{}", "[".repeat(50), "]".repeat(50));
+    for extension in [format!("{{{}}}", fields.join(",")), deep] {
+        let context = format!(r#"context={{"extension":{extension}}}"#);
+        let ran = invocation("extension", &["--claim", &context], &["--app-id", APP]);
+        decided(&ran, 0, "accepted");
+    }
+}
+
+#[test]
 fn regions_of_a_descriptor_are_accepted() {
     let secret = secret("regions");
     let descriptor = file(

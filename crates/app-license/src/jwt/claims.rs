@@ -7,8 +7,9 @@ use crate::error::{Error, ErrorKind};
 use crate::jwt::Leeway;
 use crate::time::UnixTime;
 
-/// How many keys all open objects of a payload may have.
-const MAX_KEYS: usize = 256;
+/// How many keys all open objects of a payload may have. A context of a front end is the app's own
+/// and may have hundreds that nobody reads.
+const MAX_KEYS: usize = 1024;
 
 /// The scanner that payloads are read with.
 pub(crate) type ClaimScanner<'p> = Scanner<'p, MAX_KEYS>;
