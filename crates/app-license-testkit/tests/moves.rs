@@ -401,7 +401,7 @@ fn pages_hold_as_long_as_the_products_say() {
     }
 }
 
-fn claims_of(token: &str) -> serde_json::Value {
+fn claims_of(token: &str) -> Value {
     use base64::Engine as _;
     let payload = token.split('.').nth(1).unwrap();
     let bytes = base64::prelude::BASE64_URL_SAFE_NO_PAD
