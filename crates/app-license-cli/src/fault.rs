@@ -1,6 +1,7 @@
 //! What can go wrong around the library: files, options, output.
 
 use crate::exit::Exit;
+use crate::input_error::InputError;
 
 /// Why a command did not answer.
 ///
@@ -15,6 +16,9 @@ pub enum Fault {
     /// The library refused the input.
     #[error(transparent)]
     Library(#[from] app_license::Error),
+    /// The input is not what it must be, or nobody can tell what it is.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A file, or standard input, cannot be read.
     #[error("cannot read `{path}`: {source}")]
     Read {
@@ -37,12 +41,6 @@ pub enum Fault {
     /// Not the JSON that the library takes.
     #[error("not acceptable JSON: {0}")]
     Json(String),
-    /// Nothing that is known.
-    #[error("cannot tell what this is; tried: {tried}")]
-    Undetected {
-        /// What was looked for.
-        tried: String,
-    },
     /// A file of vectors with an unknown shape, or without a case.
     #[error("{0}")]
     Vectors(String),
@@ -66,11 +64,11 @@ impl Fault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Library(error) => error.code(),
+            Self::Input(error) => error.code(),
             Self::Read { .. } => "read",
             Self::Write(_) => "write",
             Self::TooLarge { .. } => "too_large",
             Self::Json(_) => "json",
-            Self::Undetected { .. } => "undetected",
             Self::Vectors(_) => "vectors",
             Self::Host(error) => error.code(),
             Self::Store(error) => error.code(),

@@ -36,6 +36,7 @@ mod conformance;
 mod detect;
 mod exit;
 mod fault;
+mod input_error;
 mod io;
 mod now;
 mod output;
@@ -51,6 +52,7 @@ use clap::Parser;
 
 pub use exit::Exit;
 pub use fault::Fault;
+pub use input_error::InputError;
 pub use io::{Io, MAX_INPUT};
 
 use command::Command;

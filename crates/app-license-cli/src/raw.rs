@@ -3,17 +3,47 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use app_license::json::{self, Kind, Scanner};
+use app_license::json::{self, ErrorKind, Kind, Scanner};
 use serde_json::value::RawValue;
 
-use crate::fault::Fault;
+use crate::input_error::InputError;
 
 /// Checks that text is one strict JSON value: no key twice, no trailing bytes, not too deep.
-pub(crate) fn check(json: &str) -> Result<(), Fault> {
+pub(crate) fn check(json: &str) -> Result<(), InputError> {
+    scan(json).map_err(|e| InputError::Json(e.to_string()))
+}
+
+fn scan(json: &str) -> Result<(), json::Error> {
     let mut scanner = Scanner::<8192>::from_text(json);
-    walk(&mut scanner, 1)
-        .and_then(|()| scanner.end())
-        .map_err(|e| Fault::Json(e.to_string()))
+    walk(&mut scanner, 1)?;
+    scanner.end()
+}
+
+/// What is wrong with a text that should be one strict JSON value, if anything is.
+pub(crate) fn fault(json: &str) -> Option<Broken> {
+    let error = scan(json).err()?;
+    let (is_syntax, cause) = match error.kind() {
+        ErrorKind::DuplicateKey => (
+            false,
+            "a key occurs twice in one object: two readers could read different values",
+        ),
+        ErrorKind::TooDeep => (false, "the text nests too deep"),
+        ErrorKind::TooManyKeys => (false, "the text has too many keys"),
+        _ => (true, "this is no JSON"),
+    };
+    Some(Broken {
+        offset: error.offset(),
+        is_syntax,
+        cause,
+    })
+}
+
+/// What is wrong with a text that should be strict JSON.
+pub(crate) struct Broken {
+    pub(crate) offset: usize,
+    /// Whether another reader may take it: comments, other quotes, names without quotes.
+    pub(crate) is_syntax: bool,
+    pub(crate) cause: &'static str,
 }
 
 /// Takes one value with all that is in it; what is nested deeper than anybody reads is skipped.

@@ -1,10 +1,15 @@
-//! What was found in an input: what it is, the licences in it, what is odd about them.
+//! What was found in an input: what it is, the licenses in it, what is odd about them.
 
 use std::fmt::Display;
 
 use app_license::{License, Touchpoint, UnixTime};
 use serde::Serialize;
 use serde::ser::SerializeMap;
+
+use crate::input_error::InputError;
+
+/// The label of the place that a payload was found at.
+const FOUND_IN: &str = "found in";
 
 /// What an input turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -55,13 +60,21 @@ impl Believe {
         code: "unverified",
         message: "not verified: it counts inside the function that receives it, not where it is pasted",
     };
+    pub(crate) const UNSIGNED: Self = Self {
+        code: "unsigned",
+        message: "never proof: anybody could have sent it",
+    };
+    pub(crate) const CONTAINER: Self = Self {
+        code: "unverified",
+        message: "not verified: it counts inside the container that fetched it, not where it is pasted",
+    };
     pub(crate) const CONFIGURATION: Self = Self {
         code: "configuration",
-        message: "this is configuration, not a licence: the host hides by it, it protects nothing",
+        message: "this is configuration, not a license: the host hides by it, it protects nothing",
     };
     pub(crate) const NOTHING: Self = Self {
         code: "none",
-        message: "nothing here speaks about a licence",
+        message: "nothing here speaks about a license",
     };
 
     /// What pasted text from this touchpoint is worth.
@@ -78,14 +91,16 @@ impl Believe {
     }
 }
 
-/// Something worth knowing. It never changes the answer.
+/// Something worth knowing. It never changes a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Note {
     pub(crate) code: &'static str,
+    /// `note`, `warning` or `error`.
+    pub(crate) severity: &'static str,
     pub(crate) message: String,
 }
 
-/// A licence, with the app's id where an answer holds several.
+/// A license, with the app's id where an answer holds several.
 #[derive(Debug)]
 pub(crate) struct Named {
     pub(crate) app: Option<String>,
@@ -110,7 +125,7 @@ pub(crate) struct Condition {
     pub(crate) at: String,
     /// The condition as text.
     pub(crate) rule: String,
-    /// What the host does with it: licence, edition, shown; `None` where it asks about other
+    /// What the host does with it: license, edition, shown; `None` where it asks about other
     /// things.
     pub(crate) cells: Vec<Shown>,
 }
@@ -136,7 +151,7 @@ impl Reading {
         }
     }
 
-    /// A reading of one licence, with what is odd about it.
+    /// A reading of one license, with what is odd about it.
     pub(crate) fn of(what: What, license: License, now: UnixTime) -> Self {
         let mut reading = Self::new(what, Believe::of(license.touchpoint()));
         reading.add(None, license, now);
@@ -165,8 +180,51 @@ impl Reading {
     pub(crate) fn note(&mut self, code: &'static str, message: impl Into<String>) {
         self.notes.push(Note {
             code,
+            severity: "note",
             message: message.into(),
         });
+    }
+
+    /// A note that is more than one: `warning` or `error`.
+    pub(crate) fn report(
+        &mut self,
+        severity: &'static str,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
+        self.notes.push(Note {
+            code,
+            severity,
+            message: message.into(),
+        });
+    }
+
+    /// Says where in a larger text it was found; the outermost place stands first.
+    pub(crate) fn found_in(mut self, place: &str) -> Self {
+        match self.facts.0.first_mut() {
+            Some((FOUND_IN, inner)) => *inner = format!("{place}, {inner}"),
+            _ => self.facts.0.insert(0, (FOUND_IN, place.to_owned())),
+        }
+        self
+    }
+
+    /// Refuses what is not from where the caller says that it is.
+    pub(crate) fn must_be(self, touchpoint: Touchpoint) -> Result<Self, InputError> {
+        let is = |named: &Named| named.license.touchpoint() == touchpoint;
+        if !self.licenses.is_empty() && self.licenses.iter().all(is) {
+            return Ok(self);
+        }
+        // an answer of the Forge License API may hold errors alone
+        if self.licenses.is_empty()
+            && touchpoint == Touchpoint::ForgeLicenseApi
+            && self.what.code == "forge_license_api"
+        {
+            return Ok(self);
+        }
+        Err(InputError::OtherShape {
+            asked: touchpoint.to_string(),
+            found: format!("it is a {}", self.what.title),
+        })
     }
 }
 
@@ -189,10 +247,17 @@ fn notes(license: &License, now: UnixTime) -> Vec<Note> {
         .remarks()
         .map(|remark| Note {
             code: remark.code(),
+            severity: "note",
             message: remark.to_string(),
         })
         .collect();
-    let mut note = |code, message| notes.push(Note { code, message });
+    let mut note = |code, message| {
+        notes.push(Note {
+            code,
+            severity: "note",
+            message,
+        });
+    };
     let active = license.state() == app_license::State::Active;
     let trial = license.is_evaluation() == Some(true);
     let passed = |end: &UnixTime| *end < now && active;
@@ -218,14 +283,14 @@ fn notes(license: &License, now: UnixTime) -> Vec<Note> {
         note(
             "not_production",
             format!(
-                "{environment}: licences can be overridden there; a policy can ask for production"
+                "{environment}: licenses can be overridden there; a policy can ask for production"
             ),
         );
     }
     if license.touchpoint() == Touchpoint::ConnectIframeQuery && active {
         note(
             "payment_not_proved",
-            "`lic=active` does not prove payment: a policy can ask for a confirmed licence"
+            "`lic=active` does not prove payment: a policy can ask for a confirmed license"
                 .to_owned(),
         );
     }

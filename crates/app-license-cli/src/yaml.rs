@@ -1,172 +1,133 @@
-//! YAML (a Forge manifest) as JSON: one document, strict, with bounds on depth and size.
+//! YAML (a Forge manifest) as JSON: one document, strict, with bounds on depth and size, read as the
+//! platform's parser reads it.
 
-use std::collections::BTreeMap;
+use serde_json::Value;
+use serde_saphyr::{DuplicateKeyPolicy, MergeKeyPolicy, Options};
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
-use serde_json::{Map, Value};
-
-use crate::fault::Fault;
+use crate::input_error::InputError;
 
 const MAX_DEPTH: usize = 64;
 /// Counts what aliases repeat, so that a small text cannot become a huge document.
 const MAX_NODES: usize = 200_000;
 
 /// Reads one YAML document as a JSON value.
-pub(crate) fn to_json(text: &str) -> Result<Value, Fault> {
-    let mut reader = Reader::default();
-    for event in Parser::new_from_str(text) {
-        let (event, span) =
-            event.map_err(|e| Fault::Option(format!("the YAML cannot be read: {e}")))?;
-        reader
-            .event(event)
-            .map_err(|what| Fault::Option(format!("{what} at line {}", span.start.line())))?;
+pub(crate) fn to_json(text: &str) -> Result<Value, InputError> {
+    let mut text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let read = |strict| serde_saphyr::from_str_with_options::<Value>(text, options(strict));
+    let tagless;
+    let mut value = match read(true) {
+        Err(error) if text.contains("!!") => {
+            // values without a type are not read with a tag: what a plain one is, is plain
+            tagless = without_tags(text);
+            text = &tagless;
+            serde_saphyr::from_str_with_options(text, options(true))
+                .map_err(|_| syntax(text, &error))?
+        }
+        other => other.map_err(|error| syntax(text, &error))?,
+    };
+    let read = |strict| serde_saphyr::from_str_with_options::<Value>(text, options(strict));
+    if let Ok(loose) = read(false) {
+        capital_booleans(&mut value, &loose);
     }
-    reader
-        .document
-        .ok_or_else(|| Fault::Option("the YAML is empty".to_owned()))
+    match value {
+        Value::Null => Err(InputError::Syntax {
+            what: "YAML",
+            line: 1,
+            column: 1,
+            cause: "there is no value in it".to_owned(),
+        }),
+        value => Ok(value),
+    }
 }
 
-#[derive(Default)]
-struct Reader {
-    document: Option<Value>,
-    open: Vec<Open>,
-    anchors: BTreeMap<usize, Value>,
-    nodes: usize,
+fn options(strict_booleans: bool) -> Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: MAX_DEPTH,
+            max_nodes: MAX_NODES,
+            max_documents: 1,
+        },
+        // the platform's parser knows neither `yes` and `no` nor merge keys, and takes no key twice
+        strict_booleans: strict_booleans,
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+        duplicate_keys: DuplicateKeyPolicy::Error,
+        with_snippet: false,
+    }
 }
 
-struct Open {
-    anchor: usize,
-    node: Node,
-}
-
-enum Node {
-    Sequence(Vec<Value>),
-    Mapping(Map<String, Value>, Option<String>),
-}
-
-impl Reader {
-    fn event(&mut self, event: Event<'_>) -> Result<(), &'static str> {
-        match event {
-            Event::DocumentStart(_) if self.document.is_some() => {
-                Err("the YAML holds more than one document")
-            }
-            Event::Alias(anchor) => {
-                let value = self
-                    .anchors
-                    .get(&anchor)
-                    .cloned()
-                    .ok_or("an alias names an anchor that is still open")?;
-                self.count(nodes(&value))?;
-                self.put(value)
-            }
-            Event::Scalar(text, style, anchor, tag) => {
-                self.count(1)?;
-                let value = match (style, tag) {
-                    (ScalarStyle::Plain, None) => plain(&text),
-                    _ => Value::String(text.into_owned()),
-                };
-                self.anchor(anchor, &value);
-                self.put(value)
-            }
-            Event::SequenceStart(anchor, _) => self.enter(anchor, Node::Sequence(Vec::new())),
-            Event::MappingStart(anchor, _) => self.enter(anchor, Node::Mapping(Map::new(), None)),
-            Event::SequenceEnd | Event::MappingEnd => {
-                let Some(open) = self.open.pop() else {
-                    return Ok(());
-                };
-                let value = match open.node {
-                    Node::Sequence(items) => Value::Array(items),
-                    Node::Mapping(fields, _) => Value::Object(fields),
-                };
-                self.anchor(open.anchor, &value);
-                self.put(value)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn count(&mut self, nodes: usize) -> Result<(), &'static str> {
-        self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes > MAX_NODES {
-            return Err("the YAML holds too many values");
-        }
-        Ok(())
-    }
-
-    fn enter(&mut self, anchor: usize, node: Node) -> Result<(), &'static str> {
-        self.count(1)?;
-        if self.open.len() >= MAX_DEPTH {
-            return Err("the YAML nests too deep");
-        }
-        self.open.push(Open { anchor, node });
-        Ok(())
-    }
-
-    fn anchor(&mut self, anchor: usize, value: &Value) {
-        // 0 means that there is none
-        if anchor != 0 {
-            self.anchors.insert(anchor, value.clone());
-        }
-    }
-
-    fn put(&mut self, value: Value) -> Result<(), &'static str> {
-        match self.open.last_mut().map(|open| &mut open.node) {
-            None => self.document = Some(value),
-            Some(Node::Sequence(items)) => items.push(value),
-            Some(Node::Mapping(fields, key)) => match key.take() {
-                None => *key = Some(key_text(value)?),
-                Some(name) => {
-                    if fields.insert(name, value).is_some() {
-                        return Err("a key occurs twice in one YAML mapping");
-                    }
+/// `True` and `TRUE` are booleans to the platform's parser; in quotes they are not, and then no
+/// reading takes them for one.
+fn capital_booleans(value: &mut Value, loose: &Value) {
+    match (value, loose) {
+        (Value::Object(fields), Value::Object(loose)) => {
+            for (name, inner) in fields {
+                if let Some(loose) = loose.get(name) {
+                    capital_booleans(inner, loose);
                 }
-            },
+            }
         }
-        Ok(())
-    }
-}
-
-fn key_text(value: Value) -> Result<String, &'static str> {
-    match value {
-        Value::String(text) => Ok(text),
-        Value::Null => Ok("null".to_owned()),
-        Value::Bool(b) => Ok(b.to_string()),
-        Value::Number(n) => Ok(n.to_string()),
-        Value::Array(_) | Value::Object(_) => Err("a key of a YAML mapping is no scalar"),
-    }
-}
-
-fn nodes(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => items.iter().map(nodes).fold(1, usize::saturating_add),
-        Value::Object(fields) => fields.values().map(nodes).fold(1, usize::saturating_add),
-        _ => 1,
-    }
-}
-
-/// A plain scalar by the core schema of YAML 1.2.
-fn plain(text: &str) -> Value {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-        "true" | "True" | "TRUE" => Value::Bool(true),
-        "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => {
-            let number = text
-                .parse::<i64>()
-                .map(Value::from)
-                .ok()
-                .or_else(|| decimal(text));
-            number.unwrap_or_else(|| Value::String(text.to_owned()))
+        (Value::Array(items), Value::Array(loose)) => {
+            for (inner, loose) in items.iter_mut().zip(loose) {
+                capital_booleans(inner, loose);
+            }
         }
+        (value, Value::Bool(read)) => {
+            let is_core = value
+                .as_str()
+                .is_some_and(|t| matches!(t, "True" | "TRUE" | "False" | "FALSE"));
+            if is_core {
+                *value = Value::Bool(*read);
+            }
+        }
+        _ => {}
     }
 }
 
-fn decimal(text: &str) -> Option<Value> {
-    let numeric = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E');
-    if !text.bytes().all(numeric) || !text.bytes().any(|b| b.is_ascii_digit()) {
-        return None;
+/// Blanks the tags of plain values, so that places stay.
+fn without_tags(text: &str) -> String {
+    let mut text = text.to_owned();
+    for tag in ["!!bool ", "!!int ", "!!float ", "!!null "] {
+        text = text.replace(tag, &" ".repeat(tag.len()));
     }
-    text.parse::<f64>().ok().map(Value::from)
+    text
+}
+
+/// The first line that a tab indents.
+fn tab_indented(text: &str) -> Option<usize> {
+    let indent = |line: &str| {
+        let rest = line.trim_start_matches([' ', '\t']);
+        let length = line.len().saturating_sub(rest.len());
+        !rest.is_empty() && line.get(..length).is_some_and(|i| i.contains('\t'))
+    };
+    text.lines().position(indent)
+}
+
+/// What is wrong, and where.
+fn syntax(text: &str, error: &serde_saphyr::Error) -> InputError {
+    if let Some(line) = tab_indented(text) {
+        return InputError::Syntax {
+            what: "YAML",
+            line: line.saturating_add(1),
+            column: 1,
+            cause: "a tab indents this line: YAML takes spaces alone".to_owned(),
+        };
+    }
+    let at = error.location();
+    let number = |n: Option<u64>| n.and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
+    let said = error.without_snippet().to_string();
+    // the place is told apart from the cause
+    let cause = said
+        .split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches([':', ' '])
+        .to_owned();
+    InputError::Syntax {
+        what: "YAML",
+        line: number(at.map(|at| at.line())),
+        column: number(at.map(|at| at.column())),
+        cause,
+    }
 }
 
 #[cfg(test)]
@@ -175,22 +136,51 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_manifest_reads_as_json() {
-        let yaml = "app:\n  licensing: &l\n    enabled: true\n    modes: [user-access]\n  copy: *l\nnone: ~\n'quoted': '1'\nnumber: 2\n";
-        assert_eq!(
-            to_json(yaml).unwrap(),
-            json!({
-                "app": {
-                    "licensing": {"enabled": true, "modes": ["user-access"]},
-                    "copy": {"enabled": true, "modes": ["user-access"]},
-                },
-                "none": null, "quoted": "1", "number": 2,
-            })
-        );
+    fn a_manifest_reads_as_the_platform_reads_it() {
+        for (yaml, want) in [
+            (
+                "app:\n  licensing: &l\n    enabled: true\n    modes: [user-access]\n  copy: *l\nnone: ~\n'quoted': '1'\nnumber: 2\n",
+                json!({
+                    "app": {
+                        "licensing": {"enabled": true, "modes": ["user-access"]},
+                        "copy": {"enabled": true, "modes": ["user-access"]},
+                    },
+                    "none": null, "quoted": "1", "number": 2,
+                }),
+            ),
+            ("a:\ttrue\r\nb:\tx\r\n", json!({"a": true, "b": "x"})),
+            ("\u{feff}a : 1\n\"b\": 2\n", json!({"a": 1, "b": 2})),
+            (
+                "a: !!bool true\nb: !!str true\n",
+                json!({"a": true, "b": "true"}),
+            ),
+            (
+                "{a: {b: [1, yes]}, c: 'no'}",
+                json!({"a": {"b": [1, "yes"]}, "c": "no"}),
+            ),
+            (
+                "a: True\nb: FALSE\nc: 'True'\nd: on\n",
+                json!({"a": true, "b": false, "c": "True", "d": "on"}),
+            ),
+            (
+                "# c\n---\na: ari:cloud:ecosystem::app/1 # d\n",
+                json!({"a": "ari:cloud:ecosystem::app/1"}),
+            ),
+            (
+                "a: &x {b: 1}\nc:\n  <<: *x\n",
+                json!({"a": {"b": 1}, "c": {"<<": {"b": 1}}}),
+            ),
+            (
+                "a: |\n  x\n  y\nb: >-\n  x\n  y\n",
+                json!({"a": "x\ny\n", "b": "x y"}),
+            ),
+        ] {
+            assert_eq!(to_json(yaml).unwrap(), want, "{yaml}");
+        }
     }
 
     #[test]
-    fn what_is_refused() {
+    fn what_is_refused_says_where() {
         let bomb = {
             let mut s = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
             for i in 1..9 {
@@ -201,16 +191,21 @@ mod tests {
             }
             s
         };
-        for (yaml, want) in [
-            ("a: 1\na: 2\n", "twice"),
-            ("a: 1\n---\nb: 2\n", "more than one"),
-            ("[a: {b", "cannot be read"),
-            ("", "empty"),
-            (bomb.as_str(), "too many"),
-            (&"[".repeat(100), "too deep"),
+        for (yaml, place) in [
+            ("a: 1\nb:\n  c: 1\n  c: 2\n", "line 4, column 3"),
+            ("a: 1\n---\nb: 2\n", "line "),
+            ("[a: {b", "line 1"),
+            ("a: b: c\n", "line 1"),
+            ("a:\n\t- x\n", "line 2"),
+            ("a: *nothing\n", "line 1"),
+            ("", "line 1"),
+            (bomb.as_str(), "line "),
+            (&"[".repeat(100), "line 1"),
         ] {
-            let error = to_json(yaml).unwrap_err().to_string();
-            assert!(error.contains(want), "{error}");
+            let error = to_json(yaml).unwrap_err();
+            assert_eq!(error.code(), "yaml");
+            let error = error.to_string();
+            assert!(error.contains(place), "{yaml}: {error}");
         }
     }
 }

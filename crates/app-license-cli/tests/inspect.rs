@@ -205,11 +205,11 @@ fn what_was_tried_is_said_and_the_input_is_not() {
     assert_eq!(ran.code, 3);
     assert!(
         ran.err
-            .starts_with("error[undetected]: cannot tell what this is; tried: JSON (")
+            .starts_with("error[undetected]: cannot tell what this is: a text without an object")
     );
     assert!(
         ran.err
-            .contains("an iframe URL or query string, a Forge manifest (YAML)")
+            .contains("`app-license inspect --list` shows what is known")
     );
     assert!(!ran.err.contains("secret"));
     let ran = run_with(&["inspect", "--format", "json"], "{}{}");

@@ -39,6 +39,12 @@ rules! {
     UNKNOWN_FIELD = "unknown_field", Error,
         "a field that the platform refuses",
         "remove the field";
+    FIELD_MISPLACED = "field_misplaced", Error,
+        "a field about licensing stands where the platform does not look for it",
+        "move it to where the message says";
+    VARIABLE_WITHOUT_DEFAULT = "variable_without_default", Info,
+        "a variable without a default: what it stands for is known only where it is deployed",
+        "give it a `default`, or check the manifest with the values of the environment";
     FIELD_TYPE = "field_type", Error,
         "a field of another type than the platform takes",
         "write a value of the type that is expected";

@@ -9,22 +9,24 @@ use std::time::Duration;
 use app_license::Touchpoint;
 
 use crate::command::decide::{PolicyArgs, Questions, read_features};
-use crate::detect::{Look, detect};
+use crate::detect::{Look, detect, list};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::input_error::InputError;
 use crate::io::{Io, MAX_INPUT};
 use crate::now::NowArgs;
-use crate::output::Format;
+use crate::output::{Format, show, table};
 use report::Report;
 
 /// How long an open pipe may stay silent before the tour is shown instead.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Say what a payload is, which licence it holds, and what that grants
+/// Say what a payload is, which license it holds, and what that grants
 ///
 /// Takes anything the host platform hands over: a License API answer, a lifecycle body, a browser
 /// or function context, a token or an Authorization header, an iframe URL or query string, a
-/// condition, a descriptor, a Forge manifest. Nothing pasted is ever verified: see `verify`.
+/// condition, a descriptor, a Forge manifest; also in the middle of logs and requests, and as Node
+/// prints objects. `--list` shows all. Nothing pasted is ever verified: see `verify`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,6 +35,7 @@ Examples:
   pbpaste | app-license inspect                          what was copied
   app-license inspect 'https://app.example.com/panel?lic=active&capSet=capabilityStandard'
   app-license inspect body.json --require advanced       exit code 0 granted, 2 denied
+  app-license inspect manifest.yml                       exit code 2 where the platform refuses it
   app-license inspect body.json --when-absent standard   a free app, a development site
   app-license inspect body.json --features editions.toml  every feature of the app
   app-license inspect license.json --as connect_license_api --format json")]
@@ -52,6 +55,9 @@ pub(crate) struct Args {
     /// What the input is, where its shape could be several things
     #[arg(long = "as", value_name = "TOUCHPOINT", value_parser = touchpoint)]
     touchpoint: Option<Touchpoint>,
+    /// Show every kind of input that is known, and the fields that it is told by
+    #[arg(long, conflicts_with = "input")]
+    list: bool,
     #[command(flatten)]
     now: NowArgs,
 }
@@ -67,7 +73,7 @@ pub(crate) fn inspected(
     policy: &app_license::Policy,
 ) -> Result<serde_json::Value, Fault> {
     let report = Report::new(detect(input, look)?, questions, policy, look.now)?;
-    serde_json::to_value(&report).map_err(|error| Fault::Json(error.to_string()))
+    serde_json::to_value(&report).map_err(|error| InputError::Json(error.to_string()).into())
 }
 
 fn touchpoint(text: &str) -> Result<Touchpoint, String> {
@@ -79,6 +85,9 @@ fn touchpoint(text: &str) -> Result<Touchpoint, String> {
 
 impl Args {
     pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+        if self.list {
+            return known(io, format);
+        }
         let Some(input) = self.input(io)? else {
             return tour::run(io, format, &self.policy.policy(), self.now.time());
         };
@@ -111,11 +120,30 @@ impl Args {
     }
 }
 
+/// Every kind of input that is known.
+fn known(io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    let kinds = list();
+    show(io, format, &kinds, |out| {
+        let mut rows = table(["kind", "--as", "told by"]);
+        for kind in &kinds {
+            rows.add_row(kind.row());
+        }
+        writeln!(out, "{rows}")?;
+        writeln!(
+            out,
+            "Also: tokens and Authorization headers, iframe URLs and query strings, manifests in YAML, HTML and \
+             XML answers,\nand any of these inside logs, requests, code blocks, and what Node, browsers and \
+             Python print.\nNo single field decides."
+        )
+    })?;
+    Ok(Exit::Yes)
+}
+
 /// Whether an argument is the payload itself rather than the name of a file.
 fn is_payload(given: &str) -> bool {
     given.starts_with(['{', '['])
         || given.starts_with("http://")
         || given.starts_with("https://")
-        || crate::token::strip_scheme(given).is_some()
+        || crate::token::joined(given).is_some()
         || (given.contains('=') && !std::path::Path::new(given).exists())
 }

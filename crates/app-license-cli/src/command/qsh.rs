@@ -1,8 +1,9 @@
 //! `app-license qsh`
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
-use app_license::connect::{CanonicalRequest, Explanation, Request};
+use app_license::connect::{CanonicalRequest, Explanation, Request, token_from_request};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,11 +13,11 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show};
-use crate::token::{self, strip_scheme};
+use crate::token;
 
 /// Show the canonical form of a request and its query hash
 ///
-/// With --token, say whether the token's hash is that of this request, and if not, why. Nothing
+/// With --token, or a token in the URL (`jwt=…`), say whether the token's hash is that of this request, and if not, why. Nothing
 /// about the token's signature is checked: see `verify`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     /// The base URL whose path is left out: the app's, or the site's for calls to it
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
-    /// A token to compare with
+    /// A token to compare with [default: the parameter `jwt` of the URL]
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
     /// A form body that stands in for the query of a POST or PUT without one
@@ -48,6 +49,9 @@ struct Answer {
     qsh: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     decoded: Option<Form>,
+    /// Where the token that was compared stood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     matches: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +76,11 @@ impl Args {
             request = request.with_form_body(form);
         }
         let canonical = CanonicalRequest::new(&request, &base)?;
-        let claimed = self.token.as_deref().map(claimed_hash).transpose()?;
+        let in_url = token_from_request([], request.query())
+            .ok()
+            .map(Cow::into_owned);
+        let given = self.token.as_deref().or(in_url.as_deref());
+        let claimed = given.map(claimed_hash).transpose()?;
         let decoded = canonical.decoded().zip(canonical.decoded_qsh());
         let is_ours = |hash: &str| {
             hash == canonical.qsh().as_str() || decoded.is_some_and(|(_, d)| hash == d.as_str())
@@ -88,6 +96,11 @@ impl Args {
                 canonical: text.to_owned(),
                 qsh: qsh.to_string(),
             }),
+            token: match (&self.token, &in_url) {
+                (Some(_), _) => Some("option"),
+                (None, Some(_)) => Some("url"),
+                (None, None) => None,
+            },
             matches,
             explanation,
         };
@@ -107,7 +120,15 @@ impl Args {
                     writeln!(out, "{}", paint(BAD, "the token is of another request"))?;
                     explanation.human(out)
                 }
-                (None, Some(_)) => writeln!(out, "{}", paint(GOOD, "the token matches")),
+                (None, Some(_)) => {
+                    let place = if answer.token == Some("url") {
+                        " in the URL"
+                    } else {
+                        ""
+                    };
+                    let text = format!("the token{place} matches");
+                    writeln!(out, "{}", paint(GOOD, text))
+                }
                 (None, None) => Ok(()),
             }
         })?;
@@ -120,11 +141,15 @@ impl Args {
 
 /// The `qsh` claim of a token that nobody verifies here.
 fn claimed_hash(text: &str) -> Result<String, Fault> {
-    let token = strip_scheme(text.trim())
-        .ok_or_else(|| Fault::Option("--token is no compact token".to_owned()))?;
-    let opened = token::open(token).map_err(|why| Fault::Option(why.to_owned()))?;
+    let token = token::joined(text)
+        .ok_or_else(|| Fault::Option("the token is no compact token".to_owned()))?;
+    let opened = token::open(&token).map_err(|why| Fault::Option(why.to_owned()))?;
     match opened.claims.get("qsh") {
         Some(Value::String(hash)) => Ok(hash.clone()),
-        _ => Err(Fault::Option("the token has no claim `qsh`".to_owned())),
+        _ => Err(Fault::Option(
+            "the token has no claim `qsh`: a context token of before `context-qsh`, or one made without \
+             the request"
+                .to_owned(),
+        )),
     }
 }

@@ -1,10 +1,11 @@
 //! Text that is neither JSON nor a token: URLs, query strings, manifests.
 
 use app_license::connect::IframeQuery;
+use serde_json::Value;
 
 use super::tokens::short;
 use super::{Look, json};
-use crate::fault::Fault;
+use crate::input_error::InputError;
 use crate::reading::{Reading, What};
 use crate::yaml;
 
@@ -25,36 +26,40 @@ const PLATFORM: [&str; 8] = [
     "jwt",
 ];
 
-/// Reads a URL, a query string or a manifest; `None` when it is none of them.
-pub(super) fn read(text: &str, look: Look) -> Result<Option<Reading>, Fault> {
-    if let Some(query) = query_of(text) {
-        return Ok(Some(iframe(query, look)));
-    }
-    manifest(text, look)
-}
-
 /// The query of a URL or of a target, or text that is one.
-fn query_of(text: &str) -> Option<&str> {
+pub(super) fn query_of(text: &str) -> Option<&str> {
     if text.is_empty() || text.contains(char::is_whitespace) {
         return None;
     }
     let before_fragment = text.split('#').next().unwrap_or(text);
-    let url = text.starts_with("http://") || text.starts_with("https://") || text.starts_with('/');
+    let url = is_url(text);
     match before_fragment.split_once('?') {
         Some((before, query)) if url || before.is_empty() => Some(query),
         None if url => Some(""),
-        _ => {
-            let names = |name: &str| PLATFORM.contains(&name);
-            let platform = text
-                .split('&')
-                .filter_map(|pair| pair.split('=').next())
-                .any(names);
-            (platform && text.contains('=')).then_some(before_fragment)
-        }
+        _ => (is_platform(before_fragment)).then_some(before_fragment),
     }
 }
 
-fn iframe(query: &str, look: Look) -> Reading {
+/// The query of a URL with something of the platform in it.
+pub(super) fn platform_query(text: &str) -> Option<&str> {
+    let query = query_of(text)?;
+    is_platform(query).then_some(query)
+}
+
+fn is_url(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://") || text.starts_with('/')
+}
+
+fn is_platform(query: &str) -> bool {
+    query.contains('=')
+        && query
+            .split('&')
+            .filter_map(|pair| pair.split('=').next())
+            .any(|name| PLATFORM.contains(&name))
+}
+
+/// Reads the query of an iframe.
+pub(super) fn iframe(query: &str, look: Look) -> Reading {
     let read = IframeQuery::parse(query);
     let mut reading = Reading::of(IFRAME, read.license(), look.now);
     reading.fact_if("lic", read.lic().map(|lic| short(&lic)));
@@ -80,21 +85,54 @@ fn iframe(query: &str, look: Look) -> Reading {
             "no `lic`: cacheable iframes and REST calls carry none; ask the License API",
         );
     }
+    if query.contains("&amp;") {
+        reading.note(
+            "escaped_for_html",
+            "`&amp;` stands between the parameters, as in the source of a page: write `&`",
+        );
+    }
     reading
 }
 
-fn manifest(text: &str, look: Look) -> Result<Option<Reading>, Fault> {
-    const KEYS: [&str; 6] = [
-        "app:",
-        "modules:",
-        "permissions:",
-        "remotes:",
-        "resources:",
-        "connectModules:",
-    ];
-    let starts = |line: &str| KEYS.iter().any(|key| line.starts_with(key));
-    if !text.lines().any(starts) {
+/// The top level of a manifest.
+const KEYS: [&str; 11] = [
+    "app",
+    "modules",
+    "permissions",
+    "remotes",
+    "resources",
+    "connectModules",
+    "environment",
+    "providers",
+    "translations",
+    "endpoint",
+    "licensing",
+];
+
+/// Reads a manifest; `None` when the text is none.
+pub(super) fn manifest(text: &str, look: Look) -> Result<Option<Reading>, InputError> {
+    let keys = text.lines().filter(|line| is_top_level(line)).count();
+    if keys == 0 {
         return Ok(None);
     }
-    json::read_value(&yaml::to_json(text)?, look).map(Some)
+    match yaml::to_json(text) {
+        Ok(Value::Object(fields)) if json::is_manifest(&fields) => {
+            json::read_value(&Value::Object(fields), look).map(Some)
+        }
+        // one key of a manifest alone may be anything, but then it must be well formed to be
+        Err(fault) if keys >= 2 || text.trim_start().starts_with("app") => Err(fault),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a line begins with a key of the top level, quoted or with spaces before its colon.
+fn is_top_level(line: &str) -> bool {
+    let Some((key, _)) = line.split_once(':') else {
+        return false;
+    };
+    let key = key.trim_end().trim_start_matches('\u{feff}');
+    let quoted = ['"', '\'']
+        .iter()
+        .find_map(|quote| key.strip_prefix(*quote)?.strip_suffix(*quote));
+    KEYS.contains(&quoted.unwrap_or(key))
 }

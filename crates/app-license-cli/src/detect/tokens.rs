@@ -5,7 +5,7 @@ use app_license::{License, Touchpoint, UnixTime};
 use serde_json::{Map, Value};
 
 use super::Look;
-use crate::fault::Fault;
+use crate::input_error::InputError;
 use crate::reading::{Believe, Reading, What};
 use crate::{raw, token};
 
@@ -25,6 +25,14 @@ const CONTEXT: What = What {
     code: "connect_context_token",
     title: "Connect context token",
 };
+const CONTEXT_WITHOUT_HASH: What = What {
+    code: "connect_context_token_without_qsh",
+    title: "Connect context token without `qsh`",
+};
+const WITHOUT_HASH: What = What {
+    code: "connect_token_without_qsh",
+    title: "Connect token without `qsh`",
+};
 const REQUEST: What = What {
     code: "connect_request_token",
     title: "Connect request token",
@@ -35,11 +43,11 @@ const SESSION: What = What {
 };
 
 /// Reads a compact token.
-pub(super) fn read(token: &str, look: Look) -> Result<Reading, Fault> {
-    let opened = token::open(token).map_err(|why| Fault::Option(why.to_owned()))?;
+pub(super) fn read(token: &str, look: Look) -> Result<Reading, InputError> {
+    let opened = token::open(token).map_err(|why| InputError::Token(why.to_owned()))?;
     let algorithm = opened.header.get("alg").and_then(Value::as_str);
     let json = std::str::from_utf8(&opened.claims_json)
-        .map_err(|_| Fault::Json("not UTF-8".to_owned()))?;
+        .map_err(|_| InputError::Json("not UTF-8".to_owned()))?;
     raw::check(json)?;
     let mut reading = claims(&opened.claims, json, algorithm, look)?;
     reading.fact("algorithm", short(algorithm.unwrap_or("none")));
@@ -51,9 +59,19 @@ pub(super) fn read(token: &str, look: Look) -> Result<Reading, Fault> {
     Ok(reading)
 }
 
-/// Whether a JSON object is the claims of a token.
-pub(super) fn are_claims(object: &Map<String, Value>) -> bool {
-    object.contains_key("iss") && (object.contains_key("exp") || object.contains_key("qsh"))
+/// Reads a token that a library has taken apart.
+pub(super) fn decoded(
+    header: &Map<String, Value>,
+    claims_of: &Map<String, Value>,
+    json: &str,
+    look: Look,
+) -> Result<Reading, InputError> {
+    let algorithm = header.get("alg").and_then(Value::as_str);
+    let mut reading = claims(claims_of, json, algorithm, look)?;
+    reading.fact("algorithm", short(algorithm.unwrap_or("none")));
+    let kid = header.get("kid").and_then(Value::as_str);
+    reading.fact_if("key id", kid.map(short));
+    Ok(reading)
 }
 
 /// Reads the claims of a token.
@@ -62,10 +80,10 @@ pub(super) fn claims(
     json: &str,
     algorithm: Option<&str>,
     look: Look,
-) -> Result<Reading, Fault> {
+) -> Result<Reading, InputError> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let mut reading = match (text("iss"), text("qsh"), algorithm) {
-        (Some("forge/invocation-token"), _, _) => invocation(claims, json, look)?,
+        (Some("forge/invocation-token"), _, _) => invocation(INVOCATION, claims, json, look)?,
         (Some("forge/context-token"), _, _) => {
             let mut reading = Reading::new(FORGE_CONTEXT, Believe::NOTHING);
             reading.note(
@@ -74,16 +92,25 @@ pub(super) fn claims(
             );
             reading
         }
-        (_, Some("context-qsh"), _) => context(claims, json, look)?,
+        (_, Some("context-qsh"), _) => context(CONTEXT, claims, json, look)?,
         (_, Some(qsh), Some("RS256")) => bound(INSTALL, Believe::INSTALL, qsh),
         (_, Some(qsh), _) => bound(REQUEST, Believe::REQUEST, qsh),
-        (_, None, _) if claims.contains_key("aud") => Reading::new(SESSION, Believe::SESSION),
-        _ if claims.contains_key("app") => invocation(claims, json, look)?,
-        _ => {
-            let mut reading = Reading::new(REQUEST, Believe::REQUEST);
+        _ if claims.contains_key("app") => invocation(INVOCATION, claims, json, look)?,
+        (_, None, _) if is_old_context(claims) => {
+            let mut reading = context(CONTEXT_WITHOUT_HASH, claims, json, look)?;
             reading.note(
                 "qsh_missing",
-                "no `qsh`: the token is bound to no URL and is refused",
+                "no `qsh`: a context token of before `apiMigrations: {\"context-qsh\": true}`; it is bound to \
+                 nothing, so every endpoint refuses it",
+            );
+            reading
+        }
+        (_, None, _) if claims.contains_key("aud") => Reading::new(SESSION, Believe::SESSION),
+        _ => {
+            let mut reading = Reading::new(WITHOUT_HASH, Believe::REQUEST);
+            reading.note(
+                "qsh_missing",
+                "no `qsh`: the token is bound to no URL and is refused; a library made it without the request",
             );
             reading
         }
@@ -102,17 +129,33 @@ pub(super) fn claims(
     Ok(reading)
 }
 
+/// Whether claims without `qsh` are those of a context token: the product's context is in them.
+fn is_old_context(claims: &Map<String, Value>) -> bool {
+    let Some(Value::Object(context)) = claims.get("context") else {
+        return false;
+    };
+    ["jira", "confluence", "license", "url", "user"]
+        .iter()
+        .any(|name| context.contains_key(*name))
+}
+
 fn bound(what: What, believe: Believe, qsh: &str) -> Reading {
     let mut reading = Reading::new(what, believe);
     reading.fact("query hash", short(qsh));
     reading.note(
         "no_license",
-        "no licence in this token: the query (`lic`, `capSet`) or the License API has it",
+        "no license in this token: the query (`lic`, `capSet`) or the License API has it",
     );
     reading
 }
 
-fn invocation(claims: &Map<String, Value>, json: &str, look: Look) -> Result<Reading, Fault> {
+/// Reads what an invocation says, in a token or in the context that a container fetches.
+pub(super) fn invocation(
+    what: What,
+    claims: &Map<String, Value>,
+    json: &str,
+    look: Look,
+) -> Result<Reading, InputError> {
     let app = claims.get("app");
     let at = |path: &str| app.and_then(|a| a.pointer(path)).and_then(Value::as_str);
     let issued = claims.get("iat").and_then(Value::as_u64);
@@ -125,7 +168,10 @@ fn invocation(claims: &Map<String, Value>, json: &str, look: Look) -> Result<Rea
     }
     let access = claims.get("context").and_then(|c| c.get("userAccess"));
     license = license.with_user_access(access_at(json, &["context", "userAccess"]));
-    let mut reading = Reading::of(INVOCATION, license, look.now);
+    let mut reading = Reading::of(what, license, look.now);
+    if what != INVOCATION {
+        reading.believe = Believe::CONTAINER;
+    }
     reading.fact_if("app", at("/id").map(short));
     reading.fact_if("installation", at("/installationId").map(short));
     reading.fact_if("module", at("/module/key").map(short));
@@ -137,14 +183,19 @@ fn invocation(claims: &Map<String, Value>, json: &str, look: Look) -> Result<Rea
     Ok(reading)
 }
 
-fn context(claims: &Map<String, Value>, json: &str, look: Look) -> Result<Reading, Fault> {
+fn context(
+    what: What,
+    claims: &Map<String, Value>,
+    json: &str,
+    look: Look,
+) -> Result<Reading, InputError> {
     let path = ["context", "license"];
     let mut license = license_at(json, &path, Touchpoint::ConnectContextToken)?;
     let issued = claims.get("iat").and_then(Value::as_u64);
     if let Some(issued) = issued.and_then(UnixTime::from_seconds) {
         license = license.at(issued);
     }
-    Ok(Reading::of(CONTEXT, license, look.now))
+    Ok(Reading::of(what, license, look.now))
 }
 
 fn times(reading: &mut Reading, claims: &Map<String, Value>, now: UnixTime) {
@@ -169,12 +220,12 @@ fn times(reading: &mut Reading, claims: &Map<String, Value>, now: UnixTime) {
     }
 }
 
-/// The licence object at a path of a document.
+/// The license object at a path of a document.
 pub(super) fn license_at(
     json: &str,
     path: &[&str],
     touchpoint: Touchpoint,
-) -> Result<License, Fault> {
+) -> Result<License, InputError> {
     match raw::at(json, path) {
         None => Ok(License::absent(touchpoint)),
         Some(object) => Ok(License::from_object(object.as_bytes(), touchpoint)?),
@@ -188,7 +239,7 @@ fn access_at(json: &str, path: &[&str]) -> Option<UserAccess> {
     value.map_or(Some(UserAccess::UNREADABLE), UserAccess::of)
 }
 
-/// What user-based billing says, which is no licence.
+/// What user-based billing says, which is no license.
 pub(super) fn user_access(access: &Value) -> String {
     let says = |name: &str| match access.get(name).and_then(Value::as_bool) {
         Some(true) => "yes",

@@ -71,13 +71,18 @@ fn a_request_token_proves_its_own_request_only() {
         "{}",
         ran.out
     );
-    let ran = check(
-        "/panel?lic=active&capSet=capabilityAdvanced",
-        &["--format", "json"],
+    let stripped = "/panel?lic=active&capSet=capabilityAdvanced";
+    let ran = check(stripped, &[]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.out.starts_with("refused[outside_base_url]: "),
+        "{}",
+        ran.out
     );
+    let ran = check(stripped, &["--proxy-strips-base-path"]);
     assert_eq!(
         ran.code, 0,
-        "a proxy that strips the base path changes nothing: {}",
+        "a proxy that strips the base path is named: {}",
         ran.out
     );
     let ran = check("/connect/panel?lic=active", &["--format", "json"]);
@@ -358,6 +363,42 @@ fn an_install_is_accepted_with_its_body_and_its_secret_stays_hidden() {
             ran.out
         );
     }
+    // the configured cloud and the setting are named, and the app's other base URLs
+    let ran = check(
+        "install",
+        &body,
+        "/connect/installed",
+        &["--cloud", "staging"],
+    );
+    assert!(
+        ran.out.contains(
+            "help: the configured cloud is `staging`, whose sites are *.jira-dev.com; this is a site of \
+             `commercial`: give `--cloud commercial`"
+        ),
+        "{}",
+        ran.out
+    );
+    let elsewhere = verify(&[
+        "install",
+        "--public-key-file",
+        &keys.public,
+        "--base-url",
+        "https://eu.app.example.com",
+        "--app-key",
+        "com.example.app",
+        "--url",
+        "/connect/installed",
+        "--body-file",
+        &body,
+        "--token-file",
+        &header,
+    ]);
+    assert!(
+        elsewhere.out.starts_with("refused[audience]")
+            && elsewhere.out.contains("`regionBaseUrls`"),
+        "{}",
+        elsewhere.out
+    );
     // inspecting the same body does not show the secret either
     for format in ["human", "json"] {
         let ran = run(&["inspect", &body, "--format", format]);

@@ -1,6 +1,7 @@
 //! What the manifest of a Forge app says about licensing, and what is wrong with it.
 
 mod check;
+mod interpolate;
 mod read;
 
 use app_license::{Error, FeatureMap};
@@ -12,7 +13,8 @@ use super::DisplayCondition;
 
 /// The licensing facts of a Forge app's manifest.
 ///
-/// The manifest is YAML; this reads the same as JSON.
+/// The manifest is YAML; this reads the same as JSON. `${NAME}` stands for the default of a declared
+/// variable, as in the platform's own tool.
 ///
 /// Platform page: <https://developer.atlassian.com/platform/forge/manifest-reference/>
 ///
@@ -45,6 +47,8 @@ pub struct Manifest {
     connect_conditions: Vec<(DocumentPath, Result<Condition, Error>)>,
     filters: Vec<ModuleFilter>,
     unknown: Vec<DocumentPath>,
+    misplaced: Vec<(DocumentPath, &'static str)>,
+    unset: Vec<interpolate::Unset>,
 }
 
 /// `app.licensing`
@@ -295,6 +299,50 @@ mod tests {
             first.path().to_string(),
             "modules.jira:globalPage[0] `p`.sections[0].pages[0].displayConditions"
         );
+    }
+
+    #[test]
+    fn licensing_at_the_wrong_level_is_an_error() {
+        for (json, place) in [
+            (
+                r#"{"app":{"id":"x"},"licensing":{"enabled":true}}"#,
+                "licensing",
+            ),
+            (r#"{"app":{"enableLicensing":true}}"#, "app.enableLicensing"),
+            (r#"{"app":{"editionsEnabled":true}}"#, "app.editionsEnabled"),
+            (r#"{"app":{"userAccess":true}}"#, "app.userAccess"),
+            (
+                r#"{"app":{"runtime":{"name":"nodejs22.x","licensing":{"enabled":true}}}}"#,
+                "app.runtime.licensing",
+            ),
+            (
+                r#"{"permissions":{"licensing":{"enabled":true}}}"#,
+                "permissions.licensing",
+            ),
+            (
+                r#"{"modules":{"jira:issuePanel":[{"key":"p","licensing":{"enabled":true}}]}}"#,
+                "modules.jira:issuePanel[0] `p`.licensing",
+            ),
+        ] {
+            let manifest = Manifest::parse(json.as_bytes()).unwrap();
+            let diagnostics = manifest.diagnostics(None);
+            let first = diagnostics.first().unwrap();
+            assert_eq!(
+                (first.code(), first.severity().name()),
+                ("field_misplaced", "error")
+            );
+            assert_eq!(first.path().to_string(), place, "{json}");
+            assert!(!manifest.licensing_enabled());
+        }
+    }
+
+    #[test]
+    fn variables_stand_for_their_defaults() {
+        let json = r#"{"environment":{"variables":[{"key":"EDITION","default":"advanced"},"APP"]},
+            "app":{"id":"${APP}","licensing":{"enabled":true,"editionsEnabled":true}},
+            "modules":{"jira:issuePanel":[{"key":"p","displayConditions":
+                {"appIsLicensed":true,"appEdition":"${EDITION}"}}]}}"#;
+        assert_eq!(codes(json), "variable_without_default");
     }
 
     #[test]

@@ -42,6 +42,10 @@ pub struct Explanation {
     finding: Finding,
 }
 
+/// The usual cause where no known mistake explains a hash.
+const REPLAYED: &str = "was the token of an iframe's URL sent again with this request? it is bound to its own URL; \
+     for calls from the page to the app use `AP.context.getToken()`, and a route for context tokens";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Finding {
     NotARequest,
@@ -127,6 +131,24 @@ impl Explanation {
         }
     }
 
+    /// Whether the hash is that of another request altogether: most often the token of an iframe's
+    /// URL that was sent again with another request.
+    ///
+    /// ```
+    /// use app_license::connect::{BaseUrl, CanonicalRequest, Explanation, Request};
+    /// let base = BaseUrl::new("https://app.example.com")?;
+    /// let iframe = CanonicalRequest::new(&Request::new("GET", "/panel?lic=active"), &base)?;
+    /// let call = Request::new("POST", "/api/export");
+    /// let explanation = Explanation::new(iframe.qsh().as_str(), &call, &base);
+    /// assert!(explanation.is_of_another_request());
+    /// assert!(explanation.to_string().contains("AP.context.getToken()"));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn is_of_another_request(&self) -> bool {
+        matches!(self.finding, Finding::Unknown)
+    }
+
     /// Where this request's canonical text and the signer's part.
     #[must_use]
     pub fn difference(&self) -> Option<Difference> {
@@ -179,7 +201,10 @@ impl fmt::Display for Explanation {
                     write!(f, "{} {mistake}", if index == 0 { "" } else { "; and" })?;
                 }
             }
-            Finding::Unknown => f.write_str("the query hash is that of an unknown request")?,
+            Finding::Unknown => write!(
+                f,
+                "the query hash is that of another request, by no known mistake: {REPLAYED}"
+            )?,
         }
         if let Some(ours) = &self.ours {
             write!(

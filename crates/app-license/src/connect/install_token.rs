@@ -185,11 +185,17 @@ fn base_url_meant<'e>(
         .find(|base| audience.any(|one| base.is(one)))
         .ok_or_else(|| {
             ErrorKind::Audience {
-                expected: expected.base_url().to_string(),
+                expected: all_base_urls(expected),
                 found: audience.shown(),
             }
             .into()
         })
+}
+
+/// Every accepted base URL, for a message.
+fn all_base_urls(expected: &Expectations) -> String {
+    let all: Vec<_> = expected.base_urls().map(ToString::to_string).collect();
+    all.join("` or `")
 }
 
 impl InstallToken {

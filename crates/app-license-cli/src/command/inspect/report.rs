@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use app_license::{Hint, License, Policy, State, UnixTime};
+use app_license::{Hint, License, Policy, State, Touchpoint, UnixTime};
 use serde::Serialize;
 
 use crate::command::decide::{Allowance, Answer, Questions};
@@ -49,9 +49,19 @@ impl Report {
         let mut licenses = Vec::new();
         for named in reading.licenses {
             let hint = Hint::new(named.license);
+            // an event never says whether the license is active: no table of denials for it
+            let says_nothing = hint.touchpoint() == Touchpoint::ConnectLifecycle
+                && hint.state() == State::Absent
+                && !questions.is_required()
+                && !questions.are_features();
+            let decisions = if says_nothing {
+                Vec::new()
+            } else {
+                questions.answers(&|needs| hint.decide(policy, needs, now))
+            };
             licenses.push(Entry {
                 app: named.app,
-                decisions: questions.answers(&|needs| hint.decide(policy, needs, now)),
+                decisions,
                 allowances: questions.allowances(&hint, policy, now)?,
                 license: hint.into_inner(),
                 features: questions.are_features(),
@@ -72,9 +82,11 @@ impl Report {
     }
 
     pub(super) fn exit(&self) -> Exit {
-        match self.granted {
-            Some(false) => Exit::Denied,
-            _ => Exit::Yes,
+        let refused = self.warnings.iter().any(|note| note.severity == "error");
+        if self.granted == Some(false) || refused {
+            Exit::Denied
+        } else {
+            Exit::Yes
         }
     }
 
@@ -95,10 +107,11 @@ impl Report {
         }
         conditions(out, &self.conditions)?;
         for note in &self.warnings {
+            let style = if note.severity == "error" { BAD } else { WARN };
             writeln!(
                 out,
                 "{} {}",
-                paint(WARN, format_args!("note[{}]:", note.code)),
+                paint(style, format_args!("{}[{}]:", note.severity, note.code)),
                 clean(&note.message)
             )?;
         }
@@ -113,12 +126,22 @@ impl Entry {
             writeln!(out, "{}", paint(BOLD, format_args!("app {}", clean(app))))?;
         }
         let state = match license.state() {
+            State::Absent if license.touchpoint() == Touchpoint::ConnectLifecycle => {
+                "not in it: this event never says whether it is active".to_owned()
+            }
             State::Active => paint(GOOD, "active"),
             State::Inactive => paint(BAD, "not active"),
             State::Absent => paint(WARN, "absent: nothing is said"),
         };
         line(out, "license", &state)?;
-        line(out, "edition", &edition(license))?;
+        let named = license.capability_set();
+        if license.touchpoint() == Touchpoint::ConnectLifecycle {
+            if let Some(named) = named {
+                line(out, "edition named", &clean(named))?;
+            }
+        } else {
+            line(out, "edition", &edition(license))?;
+        }
         if let Some(trial) = license.is_evaluation() {
             line(out, "trial", if trial { "yes" } else { "no" })?;
         }
@@ -157,7 +180,9 @@ impl Entry {
             row.push(comfy_table::Cell::new(why));
             rows.add_row(row);
         }
-        writeln!(out, "{rows}")?;
+        if !self.decisions.is_empty() {
+            writeln!(out, "{rows}")?;
+        }
         for allowance in &self.allowances {
             line(out, &allowance.name, &allowance.value)?;
         }
@@ -165,7 +190,7 @@ impl Entry {
     }
 }
 
-/// The edition that a licence stands for, or why it stands for none.
+/// The edition that a license stands for, or why it stands for none.
 fn edition(license: &License) -> String {
     let named = license.capability_set().map(clean);
     match (license.edition(), named, license.state()) {

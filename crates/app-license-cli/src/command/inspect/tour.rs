@@ -79,7 +79,7 @@ impl Tour {
             "{}\n",
             paint(
                 BOLD,
-                "One licence, nine touchpoints, one gate: what each documented payload grants"
+                "One license, nine touchpoints, one gate: what each documented payload grants"
             )
         )?;
         let mut rows = table(["touchpoint", "payload", "says", "Standard", "Advanced"]);
@@ -96,7 +96,7 @@ impl Tour {
         writeln!(
             out,
             "Absent is not inactive: what it means is your policy, see --when-absent.\n\
-             Nothing pasted is verified: a hint shows and hides, a verified licence authorises.\n"
+             Nothing pasted is verified: a hint shows and hides, a verified license authorizes.\n"
         )?;
         let next = "\
 next: app-license inspect FILE                      a payload of yours; or pipe it in

@@ -45,6 +45,8 @@ pub(crate) struct Answer {
     error: Option<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explained>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
     #[serde(skip_serializing_if = "is_empty")]
     proved: Facts,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +74,7 @@ impl Answer {
             verdict: "accepted",
             error: None,
             explanation: None,
+            help: None,
             proved: Facts::default(),
             license: None,
             decisions: Vec::new(),
@@ -91,8 +94,15 @@ impl Answer {
             explanation: explanation
                 .filter(|_| error.code() == "qsh_mismatch")
                 .map(|e| Explained::new(&e)),
+            help: help(error.code()).map(str::to_owned),
             ..Self::accepted()
         }
+    }
+
+    /// Says what to do about a refusal, in place of what is said of every one of its kind.
+    pub(super) fn help(mut self, text: String) -> Self {
+        self.help = Some(text);
+        self
     }
 
     pub(crate) fn fact(mut self, label: &'static str, value: impl Display) -> Self {
@@ -125,7 +135,7 @@ impl Answer {
         }
     }
 
-    /// Decides what the proved licence grants.
+    /// Decides what the proved license grants.
     pub(super) fn decide(
         self,
         license: &Verified<License>,
@@ -168,10 +178,13 @@ impl Answer {
         if let Some(error) = &self.error {
             let rule = paint(BAD.bold(), format_args!("refused[{}]", error.code));
             writeln!(out, "{rule}: {}", clean(&error.message))?;
-            return match &self.explanation {
-                Some(explanation) => explanation.human(out),
-                None => Ok(()),
-            };
+            if let Some(explanation) = &self.explanation {
+                explanation.human(out)?;
+            }
+            if let Some(help) = &self.help {
+                writeln!(out, "{} {}", paint(WARN, "help:"), clean(help))?;
+            }
+            return Ok(());
         }
         writeln!(out, "{}", paint(GOOD.bold(), "accepted"))?;
         for (label, value) in &self.proved.0 {
@@ -196,6 +209,34 @@ impl Answer {
         }
         Ok(())
     }
+}
+
+/// What to do about a refusal of a kind.
+fn help(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "context_token" => {
+            "this is a token of `AP.context.getToken()`: use `app-license verify context`, and in the app a route \
+             for context tokens"
+        }
+        "not_context_token" => {
+            "this token is bound to one URL: use `app-license verify request` with that URL; the page gets a \
+             context token from `AP.context.getToken()`"
+        }
+        "algorithm" => {
+            "`install` and `uninstall` are RS256 with the platform's key, `invocation` RS256 with Forge's key set, \
+             everything else HS256 with the shared secret: is it another kind of token?"
+        }
+        "outside_base_url" => "`--proxy-strips-base-path` says here that a proxy strips it",
+        "unknown_key" => {
+            "is it the key of this `kid`? `app-license inspect` shows the `kid` of a token"
+        }
+        "expired" => "to check an old token as of then, give `--now` a time within its life",
+        "claim_missing" => {
+            "a token without `qsh` is a context token of before `context-qsh`, or was made without the request: \
+             `app-license inspect` says which"
+        }
+        _ => return None,
+    })
 }
 
 fn edition(license: &License) -> &'static str {

@@ -13,6 +13,10 @@ use crate::command::keys::{AppArgs, TokenArgs, key_file};
 use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 
+/// What to do about a token for another base URL.
+const OTHER_BASE_URLS: &str = "the audience is the base URL of the descriptor that the site has installed: one of \
+     `regionBaseUrls`, or of an older version, must be accepted as well; check it here with `--base-url`";
+
 /// A signed `installed` event: RS256, with its body
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -89,6 +93,29 @@ fn cloud() -> PossibleValuesParser {
 }
 
 impl EventArgs {
+    /// What to do about a site of another cloud.
+    fn other_cloud(&self, hosts: &KeyHosts, site: &str) -> String {
+        let sites: Vec<_> = hosts
+            .site_domains()
+            .map(|domain| format!("*.{domain}"))
+            .collect();
+        let other = Cloud::ALL
+            .into_iter()
+            .find(|cloud| KeyHosts::of(*cloud).check_site(site).is_ok());
+        let next = match other.map(Cloud::name) {
+            Some(name) => format!("this is a site of `{name}`: give `--cloud {name}`"),
+            None => {
+                "this is a site of none of the known clouds: `--site-domain` names its domain, if it is yours to trust"
+                    .to_owned()
+            }
+        };
+        format!(
+            "the configured cloud is `{}`, whose sites are {}; {next}",
+            self.cloud,
+            sites.join(", ")
+        )
+    }
+
     fn hosts(&self) -> Result<KeyHosts, Fault> {
         let hosts = KeyHosts::of(Cloud::from_name(&self.cloud).unwrap_or_default());
         let domains = self.site_domain.iter();
@@ -120,15 +147,30 @@ impl EventArgs {
             Err(error) => return Ok(Answer::refused(&error, None)),
         };
         let tenant = body.client_key().clone();
+        let site = body.base_url().to_owned();
         let token = match token.verify(&key, &request, &tenant, &expected, self.app.now.time()) {
             Ok(token) => token,
-            Err(error) => return Ok(Answer::refused(&error, Some(explanation))),
+            Err(error) => {
+                let refused = Answer::refused(&error, Some(explanation));
+                return Ok(if error.code() == "audience" {
+                    refused.help(OTHER_BASE_URLS.to_owned())
+                } else {
+                    refused
+                });
+            }
         };
         let hosts = self.hosts()?;
         let is_a_site = |host: &str| hosts.check_site(&format!("https://{host}")).is_ok();
         let event = match body.accept(kind, &app, token.issuer(), &is_a_site) {
             Ok(event) => event,
-            Err(error) => return Ok(Answer::refused(&error, None)),
+            Err(error) => {
+                let refused = Answer::refused(&error, None);
+                return Ok(if error.code() == "foreign_base_url" {
+                    refused.help(self.other_cloud(&hosts, &site))
+                } else {
+                    refused
+                });
+            }
         };
         let body = event.body();
         let secret = match event {

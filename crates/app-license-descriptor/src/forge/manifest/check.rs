@@ -65,6 +65,19 @@ fn of_licensing(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
         let message = "superseded by `app.access.userAccess`";
         found.push(Diagnostic::new(&rules::MODES_SUPERSEDED, message).at(&modes));
     }
+    for (path, place) in &manifest.misplaced {
+        let message = format!("the platform has no such field here: it belongs to `{place}`");
+        let fix = format!("move it to `{place}`");
+        found.push(
+            Diagnostic::new(&rules::FIELD_MISPLACED, message)
+                .at(path)
+                .with_fix(fix),
+        );
+    }
+    for (path, name) in &manifest.unset {
+        let message = format!("`${{{}}}` has no default and is not checked", shown(name));
+        found.push(Diagnostic::new(&rules::VARIABLE_WITHOUT_DEFAULT, message).at(path));
+    }
     for path in &manifest.unknown {
         let message = "the platform has no such field";
         found.push(Diagnostic::new(&rules::UNKNOWN_FIELD, message).at(path));

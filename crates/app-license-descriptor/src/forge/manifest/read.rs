@@ -3,7 +3,7 @@
 use app_license::json::{Kind, Scanner};
 use serde_json::{Map, Value};
 
-use super::{Licensing, Manifest, ModuleCondition, ModuleFilter};
+use super::{Licensing, Manifest, ModuleCondition, ModuleFilter, interpolate};
 use crate::connect::Condition;
 use crate::diagnostic::DocumentPath;
 use crate::document::shown;
@@ -28,7 +28,8 @@ impl Manifest {
         let mut scanner = Scanner::<1024>::new(json).map_err(in_json(WHAT))?;
         scanner.walk().map_err(in_json(WHAT))?;
         scanner.end().map_err(in_json(WHAT))?;
-        let root: Value = serde_json::from_slice(json).unwrap_or_default();
+        let mut root: Value = serde_json::from_slice(json).unwrap_or_default();
+        let unset = interpolate::variables(&mut root)?;
         let nothing = Map::new();
         let root = object(Some(&root), "manifest")?.unwrap_or(&nothing);
         let mut manifest = Self {
@@ -40,11 +41,18 @@ impl Manifest {
             connect_conditions: Vec::new(),
             filters: Vec::new(),
             unknown: Vec::new(),
+            misplaced: Vec::new(),
+            unset,
         };
+        manifest.misplaced(root);
         if let Some(app) = object(root.get("app"), "app")? {
             manifest.app(app)?;
         }
         for (module_type, module, path) in modules(root, "modules")? {
+            if module.get("licensing").is_some() {
+                let path = path.key("licensing");
+                manifest.misplaced.push((path, "app.licensing"));
+            }
             manifest.filters_of(module_type, module, &path);
             manifest.walk(module_type, module, &path, false);
         }
@@ -52,6 +60,51 @@ impl Manifest {
             manifest.walk_connect(module, &path);
         }
         Ok(manifest)
+    }
+
+    /// Finds what belongs below `app.licensing` or `app.access` and stands elsewhere.
+    fn misplaced(&mut self, root: &Map<String, Value>) {
+        const LICENSING: &str = "app.licensing";
+        const ENABLED: &str = "app.licensing.enabled";
+        const EDITIONS: &str = "app.licensing.editionsEnabled";
+        const ACCESS: &str = "app.access";
+        const USER_ACCESS: &str = "app.access.userAccess";
+        let top = DocumentPath::root();
+        for (name, place) in [
+            ("licensing", LICENSING),
+            ("enableLicensing", ENABLED),
+            ("editionsEnabled", EDITIONS),
+            ("access", ACCESS),
+        ] {
+            if root.contains_key(name) {
+                self.misplaced.push((top.key(name), place));
+            }
+        }
+        let app = root.get("app").and_then(Value::as_object);
+        for (name, place) in [
+            ("enableLicensing", ENABLED),
+            ("editionsEnabled", EDITIONS),
+            ("enabled", ENABLED),
+            ("userAccess", USER_ACCESS),
+        ] {
+            if app.is_some_and(|app| app.contains_key(name)) {
+                self.misplaced.push((top.key("app").key(name), place));
+            }
+        }
+        let inside = |parent: &str, object: Option<&Map<String, Value>>, path: &DocumentPath| {
+            let found = object?.get(parent)?.get("licensing").is_some();
+            found.then(|| path.key(parent).key("licensing"))
+        };
+        let parents = ["runtime", "package", "access", "connect", "features"];
+        let below_app = parents
+            .iter()
+            .filter_map(|parent| inside(parent, app, &top.key("app")));
+        let below_top = ["permissions", "environment", "modules"]
+            .iter()
+            .filter_map(|parent| inside(parent, Some(root), &top));
+        let all: Vec<_> = below_app.chain(below_top).collect();
+        self.misplaced
+            .extend(all.into_iter().map(|path| (path, LICENSING)));
     }
 
     fn app(&mut self, app: &Map<String, Value>) -> Result<(), Error> {

@@ -48,6 +48,28 @@ impl LifecycleBody {
     /// `field_missing`, `field_type`, `field_value` (an unknown `eventType`), `invalid_id`,
     /// `json_…` (also for a key that occurs twice), `too_large` over 256 KiB.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
+        let body = Self::parse_unsigned(body)?;
+        if body.kind == LifecycleKind::Installed && body.shared_secret.is_none() {
+            return Err(field("sharedSecret").missing().into());
+        }
+        Ok(body)
+    }
+
+    /// Reads a body that may lack its secret: of an app with `authentication: {"type": "none"}`,
+    /// for showing. It is no proof of anything, and [`LifecycleBody::accept`] refuses it.
+    ///
+    /// ```
+    /// use app_license::connect::LifecycleBody;
+    /// let body = br#"{"eventType": "installed", "key": "com.example.app", "clientKey": "tenant-1",
+    ///     "baseUrl": "https://example.atlassian.net", "productType": "jira"}"#;
+    /// assert_eq!(LifecycleBody::parse(body).unwrap_err().code(), "field_missing");
+    /// assert!(!LifecycleBody::parse_unsigned(body)?.has_secret());
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`LifecycleBody::parse`], but for a missing `sharedSecret`.
+    pub fn parse_unsigned(body: &[u8]) -> Result<Self, Error> {
         let mut fields = Fields::default();
         read_object(WHAT, body, MAX_BYTES, |s: &mut Scanner<'_, 256>, key| {
             let value = s.value()?;
@@ -101,9 +123,6 @@ impl Fields {
                 &event_type,
             )
         })?;
-        if kind == LifecycleKind::Installed && self.shared_secret.is_none() {
-            return Err(field("sharedSecret").missing().into());
-        }
         Ok(LifecycleBody {
             kind,
             key: AppKey::new(needed("key", self.key)?)?,
