@@ -1,5 +1,4 @@
 //! Sites, regions and apps beyond the one that everybody has.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 

@@ -118,10 +118,8 @@ impl EventArgs {
 
     fn hosts(&self) -> Result<KeyHosts, Fault> {
         let hosts = KeyHosts::of(Cloud::from_name(&self.cloud).unwrap_or_default());
-        let domains = self.site_domain.iter();
-        Ok(domains.fold(Ok(hosts), |hosts: Result<_, Error>, domain| {
-            hosts?.with_site_domain(domain)
-        })?)
+        let mut domains = self.site_domain.iter();
+        Ok(domains.try_fold(hosts, |hosts, domain| hosts.with_site_domain(domain))?)
     }
 
     fn run(&self, io: &mut Io<'_>, kind: LifecycleKind) -> Result<Answer, Fault> {
