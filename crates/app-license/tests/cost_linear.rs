@@ -41,8 +41,11 @@ fn linear(name: &str, input: impl Fn(usize) -> String, read: impl Fn(&str)) {
     }
 }
 
+/// Makes a text of about so many bytes.
+type Make = Box<dyn Fn(usize) -> String>;
+
 /// JSON objects that cost a careless reader more than they have bytes.
-fn objects() -> Vec<(&'static str, Box<dyn Fn(usize) -> String>)> {
+fn objects() -> Vec<(&'static str, Make)> {
     fn repeated(size: usize, one: impl Fn(usize) -> String) -> String {
         let mut text = String::from("{");
         for number in 0.. {
@@ -251,7 +254,7 @@ fn cost_linear_queries() {
         query
     }
     let long = |size: usize| "%61".repeat(size / 3);
-    let queries: Vec<(&str, Box<dyn Fn(usize) -> String>)> = vec![
+    let queries: Vec<(&str, Make)> = vec![
         (
             "many parameters",
             Box::new(|size| parameters(size, |n| format!("p{n}={n}"))),
