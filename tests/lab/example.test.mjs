@@ -2,7 +2,7 @@
 // the console alike. PROGRAMS names the folder of the built programs.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -94,11 +94,33 @@ for (const app of apps) {
       [[...app.call, "--edition", "advanced", "--license", "trial"], 0, 200],
       [[...app.call, "--edition", "advanced", "--license", "trial-ended"], 2, 402],
       [["secret-rotated"], 0, 204],
-      [["uninstalled"], 0, 204],
     ]) {
       const said = await trigger(...args);
       assert.deepEqual([said.code, said.status], [code, status], args.join(" "));
     }
+
+    // the vendor's side: what the customer bought against what the store of either backend holds
+    const drift = (appEdition) => {
+      const report = join(data, `${port}.json`);
+      const lastUpdated = new Date().toISOString().slice(0, 10);
+      const bought = { addonKey: app.key, cloudSiteHostname: "acme.atlassian.net", hosting: "Cloud" };
+      const paid = { appEdition, licenseType: "COMMERCIAL", status: "active", lastUpdated };
+      writeFileSync(report, JSON.stringify([{ ...bought, ...paid }]));
+      const store = `sqlite:${join(data, `${port}.db`)}`;
+      const all = ["report", "reconcile", "--report", report, "--installations", store];
+      return new Promise((resolve) =>
+        execFile(program("app-license"), [...all, "--format", "json"], (error, out) => {
+          const cases = JSON.parse(out).drift.map(({ kind, cause, runs }) => [kind, cause, runs.host]);
+          resolve([error?.code ?? 0, ...cases]);
+        }),
+      );
+    };
+    const site = "acme.atlassian.net";
+    assert.deepEqual(await drift("Standard"), [0]);
+    assert.deepEqual(await drift("Advanced"), [2, ["runs_below_bought", "event_lost", site]]);
+    assert.equal((await trigger("uninstalled")).status, 204);
+    const churn = ["not_installed", "uninstalled_not_cancelled", site];
+    assert.deepEqual(await drift("Standard"), [2, churn]);
   });
 
   test(`${app.name} by the console`, async () => {

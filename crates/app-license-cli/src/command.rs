@@ -8,6 +8,8 @@ pub(crate) mod inspect;
 mod keys;
 mod lab;
 mod qsh;
+#[cfg(feature = "marketplace")]
+mod report;
 mod sign;
 mod trigger;
 pub(crate) mod verify;
@@ -27,6 +29,8 @@ pub(crate) enum Command {
     Conformance(conformance::Args),
     Lab(lab::Args),
     Trigger(trigger::Args),
+    #[cfg(feature = "marketplace")]
+    Report(report::Args),
     Completions(completions::Args),
 }
 
@@ -40,6 +44,8 @@ impl Command {
             Self::Conformance(args) => args.run(io, format),
             Self::Lab(args) => args.run(io, format),
             Self::Trigger(args) => args.run(io, format),
+            #[cfg(feature = "marketplace")]
+            Self::Report(args) => args.run(io, format),
             Self::Completions(args) => args.run(io),
         }
     }

@@ -50,6 +50,10 @@ pub enum Fault {
     /// Where the app keeps its installations.
     #[error("the store failed: {0}")]
     Store(#[from] app_license_store::Error),
+    /// Both sides cannot be compared, or the installations cannot be read.
+    #[cfg(feature = "marketplace")]
+    #[error(transparent)]
+    Reconcile(#[from] app_license_marketplace::reconcile::ReadError),
     /// The lab could not be set up, or could not go on.
     #[error(transparent)]
     Lab(#[from] app_license_lab::Error),
@@ -72,6 +76,8 @@ impl Fault {
             Self::Vectors(_) => "vectors",
             Self::Host(error) => error.code(),
             Self::Store(error) => error.code(),
+            #[cfg(feature = "marketplace")]
+            Self::Reconcile(error) => error.code(),
             Self::Lab(error) => error.code(),
             Self::Option(_) => "option",
         }
@@ -87,6 +93,12 @@ impl Fault {
                 | app_license_lab::Error::Host(_)
                 | app_license_lab::Error::Store(_),
             ) => Exit::Error,
+            #[cfg(feature = "marketplace")]
+            Self::Reconcile(app_license_marketplace::reconcile::ReadError::Reconcile(_)) => {
+                Exit::Invalid
+            }
+            #[cfg(feature = "marketplace")]
+            Self::Reconcile(_) => Exit::Error,
             _ => Exit::Invalid,
         }
     }

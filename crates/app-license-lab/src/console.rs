@@ -7,6 +7,7 @@
 mod api;
 mod guard;
 mod rows;
+mod vendor;
 
 use std::sync::Arc;
 
@@ -45,20 +46,37 @@ pub fn router(console: ConsoleState) -> Router {
          frame-ancestors 'none'",
         console.frames
     );
-    let page = get(async move || {
-        let html = include_str!("../assets/console/index.html");
-        let headers = [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
-            (header::CONTENT_SECURITY_POLICY, policy),
-        ];
-        (headers, html)
-    });
+    let page = |html: &'static str| {
+        let policy = policy.clone();
+        get(async move || {
+            let headers = [
+                (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+                (header::CONTENT_SECURITY_POLICY, policy),
+            ];
+            (headers, html)
+        })
+    };
     let file = |kind: &'static str, text: &'static str| {
         get(async move || ([(header::CONTENT_TYPE, kind)], text).into_response())
     };
     let script = |text| file("text/javascript; charset=utf-8", text);
     Router::new()
-        .route("/", page)
+        .route("/", page(include_str!("../assets/console/index.html")))
+        .route(
+            "/vendor",
+            page(include_str!("../assets/console/vendor.html")),
+        )
+        .route(
+            "/vendor.css",
+            file(
+                "text/css; charset=utf-8",
+                include_str!("../assets/console/vendor.css"),
+            ),
+        )
+        .route(
+            "/vendor.js",
+            script(include_str!("../assets/console/vendor.js")),
+        )
         .route(
             "/console.css",
             file(
@@ -88,6 +106,8 @@ pub fn router(console: ConsoleState) -> Router {
         .route("/api/sites/{site}", get(rows::site))
         .route("/api/journal", get(rows::journal))
         .route("/api/journal/{id}", get(rows::entry))
+        .route("/api/vendor", get(vendor::view))
+        .route("/api/vendor/report", get(vendor::report))
         .route("/api/move", post(api::make))
         .route("/api/clock", post(api::clock))
         .route("/api/fault", post(api::fault))

@@ -39,6 +39,7 @@ mod pages;
 pub mod persist;
 mod scenario;
 mod timeline;
+mod vendor;
 
 pub use demo::Rules;
 pub use error::Error;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use app_license::{State, UnixTime};
+use app_license::{License, State, UnixTime};
 use serde::Deserialize;
 
 use super::Error;
@@ -58,6 +58,28 @@ impl Statement {
             capability_set: None,
             license_type: None,
             entitlement_number: None,
+        }
+    }
+
+    /// What a License API answered, as the core reads it, at this time (UTC).
+    ///
+    /// ```
+    /// use app_license::{License, State, UnixTime};
+    /// use app_license_marketplace::reconcile::Statement;
+    /// let answer = br#"{"key":"com.example.app","license":{"active":true,"evaluation":true}}"#;
+    /// let license = License::from_connect_api(answer)?;
+    /// let statement = Statement::of(&license, UnixTime::EPOCH);
+    /// assert_eq!((statement.state, statement.evaluation), (State::Active, Some(true)));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn of(license: &License, fetched_at: UnixTime) -> Self {
+        Self {
+            evaluation: license.is_evaluation(),
+            capability_set: license.capability_set().map(ToString::to_string),
+            license_type: license.kind().map(ToString::to_string),
+            entitlement_number: license.entitlement_number().map(str::to_owned),
+            ..Self::new(license.state(), Some(fetched_at))
         }
     }
 }

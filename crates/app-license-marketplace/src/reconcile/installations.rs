@@ -121,9 +121,36 @@ impl Reconciler {
         &mut self,
         records: &app_license_store::SqliteRecords,
     ) -> Result<Unreadable, ReadError> {
-        let mut store = StoreRead::default();
-        records.for_each(|record| store.take(self, &record))?;
-        store.end()
+        let (send, batches) = std::sync::mpsc::sync_channel::<Batch>(AHEAD);
+        std::thread::scope(|scope| {
+            // the file is read here, and what it says is read some hundred records behind
+            let taking = scope.spawn(move || {
+                let mut store = StoreRead::default();
+                for batch in batches {
+                    for (tenant, record, license) in batch.records() {
+                        if store.take(self, tenant, record, license).is_break() {
+                            return store;
+                        }
+                    }
+                }
+                store
+            });
+            let mut batch = Batch::default();
+            let read = records.for_each(|record| {
+                batch.add(record);
+                if batch.ends.len() < BATCH || send.send(std::mem::take(&mut batch)).is_ok() {
+                    std::ops::ControlFlow::Continue(())
+                } else {
+                    std::ops::ControlFlow::Break(())
+                }
+            });
+            // nobody is left to take it: the error that ended them is told instead
+            let _ = send.send(batch);
+            drop(send);
+            let store = taking.join().unwrap_or_default();
+            read?;
+            store.end()
+        })
     }
 
     /// Takes installations from a PostgreSQL database, in one read-only transaction.
@@ -137,8 +164,51 @@ impl Reconciler {
         records: &app_license_store::PostgresRecords,
     ) -> Result<Unreadable, ReadError> {
         let mut store = StoreRead::default();
-        records.for_each(|record| store.take(self, &record)).await?;
+        records
+            .for_each(|r| store.take(self, r.tenant, r.record, r.license.as_ref()))
+            .await?;
         store.end()
+    }
+}
+
+/// Records of some hundred installations, one behind the other.
+#[cfg(feature = "sqlite")]
+#[derive(Debug, Default)]
+struct Batch {
+    text: String,
+    /// Where the tenant and the record end.
+    ends: Vec<(usize, usize)>,
+    licenses: Vec<Option<app_license_store::CachedLicense>>,
+}
+
+/// How many records a batch has when it is sent.
+#[cfg(feature = "sqlite")]
+const BATCH: usize = 256;
+/// How many batches are read ahead.
+#[cfg(feature = "sqlite")]
+const AHEAD: usize = 4;
+
+#[cfg(feature = "sqlite")]
+impl Batch {
+    fn add(&mut self, record: app_license_store::StoredRecord<'_>) {
+        self.text.push_str(record.tenant);
+        let tenant = self.text.len();
+        self.text.push_str(record.record);
+        self.ends.push((tenant, self.text.len()));
+        self.licenses.push(record.license);
+    }
+
+    fn records(
+        &self,
+    ) -> impl Iterator<Item = (&str, &str, Option<&app_license_store::CachedLicense>)> {
+        let mut start = 0_usize;
+        let all = self.ends.iter().zip(&self.licenses);
+        all.map(move |((tenant, end), license)| {
+            let part = |from: usize, to: usize| self.text.get(from..to).unwrap_or_default();
+            let record = (part(start, *tenant), part(*tenant, *end), license.as_ref());
+            start = *end;
+            record
+        })
     }
 }
 
@@ -154,17 +224,19 @@ impl StoreRead {
     fn take(
         &mut self,
         reconciler: &mut Reconciler,
-        record: &app_license_store::StoredRecord<'_>,
+        tenant: &str,
+        record: &str,
+        license: Option<&app_license_store::CachedLicense>,
     ) -> std::ops::ControlFlow<()> {
-        let place = || format!("tenant `{}`", record.tenant);
-        let mut row = match InstallationRow::from_json(record.record) {
+        let place = || format!("tenant `{tenant}`");
+        let mut row = match InstallationRow::from_json(record) {
             Ok(row) => row,
             Err(error) => {
                 self.unreadable.add(place, &error);
                 return std::ops::ControlFlow::Continue(());
             }
         };
-        if let Some(answer) = &record.license {
+        if let Some(answer) = license {
             match statement(answer) {
                 Ok(newer) if newer.as_of >= row.statement.as_ref().and_then(|s| s.as_of) => {
                     row.statement = Some(newer);
@@ -197,10 +269,5 @@ fn statement(answer: &app_license_store::CachedLicense) -> Result<super::Stateme
         let reason = "the stored answer of a License API is damaged".to_owned();
         Error::from(super::ErrorKind::Installation { reason })
     })?;
-    let mut statement = super::Statement::new(license.state(), Some(answer.fetched_at()));
-    statement.evaluation = license.is_evaluation();
-    statement.capability_set = license.capability_set().map(ToString::to_string);
-    statement.license_type = license.kind().map(ToString::to_string);
-    statement.entitlement_number = license.entitlement_number().map(str::to_owned);
-    Ok(statement)
+    Ok(super::Statement::of(&license, answer.fetched_at()))
 }

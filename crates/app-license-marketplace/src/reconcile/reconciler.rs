@@ -75,6 +75,9 @@ impl Options {
     }
 }
 
+/// How many apps an error names.
+const SHOWN: usize = 5;
+
 /// One case, small: the report's side is looked up when it is shown.
 #[derive(Debug)]
 struct Case {
@@ -105,6 +108,8 @@ pub struct Reconciler {
     /// Apps of which an installation was seen, by word.
     seen: Vec<bool>,
     unknown_app: Option<String>,
+    /// Apps of the report that were left out, or the first of them.
+    other_apps: Vec<String>,
     joined: Vec<(u32, JoinedBy)>,
 }
 
@@ -118,6 +123,10 @@ impl Reconciler {
     /// Nothing read yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
+        let mut purchases = Purchases::default();
+        if let Some(app) = &options.app {
+            purchases.apps.intern(Some(app));
+        }
         Self {
             times: Times {
                 now: options.now,
@@ -125,7 +134,8 @@ impl Reconciler {
                 lag: options.lag,
             },
             options,
-            purchases: Purchases::default(),
+            purchases,
+            other_apps: Vec::new(),
             summary: Summary::default(),
             cases: Vec::new(),
             uninstalled: BTreeMap::new(),
@@ -147,6 +157,10 @@ impl Reconciler {
         if wanted.is_some() && app.is_some() && wanted != app {
             let others = &mut self.summary.rows_of_other_apps;
             *others = others.saturating_add(1);
+            let app = app.unwrap_or_default();
+            if self.other_apps.len() <= SHOWN && self.other_apps.iter().all(|a| a != app) {
+                self.other_apps.push(app.to_owned());
+            }
             return Ok(());
         }
         let hosting = stated(row.hosting);
@@ -301,16 +315,20 @@ impl Reconciler {
     }
 
     fn apps_of_the_report(&self) -> String {
-        const SHOWN: usize = 5;
         let apps = &self.purchases.apps;
-        if apps.len() == 0 {
+        let known = apps
+            .iter()
+            .filter(|a| self.options.app.as_deref() != Some(*a));
+        let all: Vec<&str> = known
+            .chain(self.other_apps.iter().map(String::as_str))
+            .take(SHOWN.saturating_add(1))
+            .collect();
+        if all.is_empty() {
             return "none".to_owned();
         }
-        let mut shown: Vec<_> = apps.iter().take(SHOWN).map(|a| format!("`{a}`")).collect();
-        if apps.len() > SHOWN {
-            shown.push("…".to_owned());
-        }
-        shown.join(", ")
+        let shown: Vec<_> = all.iter().take(SHOWN).map(|a| format!("`{a}`")).collect();
+        let more = if all.len() > SHOWN { ", …" } else { "" };
+        format!("{}{more}", shown.join(", "))
     }
 
     /// Notes on the rows that something is installed; answers when, for a newer one to supersede it.
@@ -376,13 +394,11 @@ impl Reconciler {
     /// # Errors
     /// `other_app` when the report and the store have no app in common.
     pub fn finish(mut self) -> Result<Comparison, Error> {
-        let wanted = self.options.app.as_deref();
-        let nameless = self.purchases.nameless;
-        let known = |a: &str| nameless || self.purchases.apps.find(a).is_some();
         let compared = self.seen.iter().any(|seen| *seen);
-        let expected = match (wanted, &self.unknown_app) {
-            (Some(wanted), _) if !known(wanted) && self.summary.rows > 0 => Some(wanted.to_owned()),
-            (None, Some(app)) if !compared => Some(app.clone()),
+        let s = &self.summary;
+        let expected = match (&self.options.app, &self.unknown_app) {
+            (Some(wanted), _) if s.rows > 0 && s.rows_of_other_apps == s.rows => Some(wanted),
+            (None, Some(app)) if !compared => Some(app),
             _ => None,
         };
         if let Some(expected) = expected {

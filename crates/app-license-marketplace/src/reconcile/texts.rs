@@ -88,7 +88,8 @@ impl Texts {
     /// A text of a row as something to look up.
     pub(super) fn hash(&self, place: Place, field: usize, hasher: &KeyHasher) -> u64 {
         match self.bytes(place, field) {
-            Some((bytes, _)) => hasher.hash(bytes),
+            Some((bytes, true)) => hasher.uuid(bytes),
+            Some((bytes, false)) => hasher.text(bytes),
             None => 0,
         }
     }
@@ -110,8 +111,8 @@ impl<'a> Key<'a> {
 
     pub(super) fn hash(&self, hasher: &KeyHasher) -> u64 {
         match &self.uuid {
-            Some(uuid) => hasher.hash(uuid),
-            None => hasher.hash(self.text.as_bytes()),
+            Some(uuid) => hasher.uuid(uuid),
+            None => hasher.text(self.text.as_bytes()),
         }
     }
 }
@@ -121,14 +122,21 @@ impl<'a> Key<'a> {
 pub(super) struct KeyHasher(DefaultHashBuilder);
 
 impl KeyHasher {
-    fn hash(&self, bytes: &[u8]) -> u64 {
-        let mut lower = [0_u8; MAX];
-        for (to, from) in lower.iter_mut().zip(bytes) {
-            *to = from.to_ascii_lowercase();
-        }
+    fn uuid(&self, bytes: &[u8]) -> u64 {
         let mut hasher = self.0.build_hasher();
-        // a packed UUID has no letters, but the same mapping on both sides does no harm
-        hasher.write(lower.get(..bytes.len()).unwrap_or_default());
+        hasher.write(bytes);
+        hasher.finish()
+    }
+
+    fn text(&self, bytes: &[u8]) -> u64 {
+        let mut hasher = self.0.build_hasher();
+        for chunk in bytes.chunks(32) {
+            let mut lower = [0_u8; 32];
+            for (to, from) in lower.iter_mut().zip(chunk) {
+                *to = from.to_ascii_lowercase();
+            }
+            hasher.write(&lower);
+        }
         hasher.finish()
     }
 }

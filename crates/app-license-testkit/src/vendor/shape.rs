@@ -73,7 +73,12 @@ pub(super) fn write(vendor: &Vendor, shape: ReportShape, to: &mut dyn Write) -> 
             Ok(())
         }
         ReportShape::Csv => {
-            writeln!(to, "{}", CSV.map(|(_, column)| column).join(","))?;
+            let flag = vendor.has(Quirk::OldBillingFlag);
+            let header = CSV.map(|(_, column)| match column {
+                "newBillingSystem" if flag => "isNewBillingSystem",
+                column => column,
+            });
+            writeln!(to, "{}", header.join(","))?;
             for fields in records {
                 text.clear();
                 csv(&fields, &mut text);
@@ -237,7 +242,11 @@ fn csv(fields: &Fields, to: &mut String) {
     for (name, _) in CSV {
         to.push_str(comma);
         comma = ",";
-        let value = fields.iter().find(|(n, _)| *n == name);
+        let is = |field: &str| match field {
+            "isNewBillingSystem" => name == "newBillingSystem",
+            field => field == name,
+        };
+        let value = fields.iter().find(|(n, _)| is(n));
         if let Some((_, Value::Text(text))) = value {
             if text.contains([',', '"', '\n']) {
                 to.push('"');
@@ -252,7 +261,7 @@ fn csv(fields: &Fields, to: &mut String) {
 }
 
 /// Fields and their columns.
-const CSV: [(&str, &str); 48] = [
+const CSV: [(&str, &str); 47] = [
     ("addonLicenseId", "addonLicenseId"),
     ("licenseId", "licenseId"),
     ("addonKey", "addonKey"),
@@ -292,7 +301,6 @@ const CSV: [(&str, &str); 48] = [
     ("cloudSiteHostname", "cloudSiteHostname"),
     ("appEdition", "appEdition"),
     ("newBillingSystem", "newBillingSystem"),
-    ("isNewBillingSystem", "isNewBillingSystem"),
     ("latestEvaluationStartDate", "latestEvaluationStartDate"),
     ("upgradeEvaluationStartDate", "upgradeEvaluationStartDate"),
     ("upgradeEvaluatingEdition", "upgradeEvaluatingEdition"),

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use app_license_testkit::vendor::{Quirk, Vendor};
+use app_license_testkit::vendor::{Quirk, ReportShape, Vendor};
 use proptest::prelude::*;
 
 use super::support::{assert_same, planted, read_ndjson, read_report, reconciler};
 
-fn compare(vendor: &Vendor) {
+fn compare(vendor: &Vendor, shape: ReportShape) {
     let mut reconciler = reconciler();
-    read_report(&mut reconciler, vendor);
+    read_report(&mut reconciler, vendor, shape);
     read_ndjson(&mut reconciler, vendor);
     assert_same(vendor, &reconciler.finish().unwrap());
 }
@@ -18,7 +18,7 @@ fn compare(vendor: &Vendor) {
 fn an_honest_vendor_has_no_drift() {
     let vendor = Vendor::new(1, 1_000);
     assert!(planted(&vendor).is_empty());
-    compare(&vendor);
+    compare(&vendor, ReportShape::Export);
 }
 
 #[test]
@@ -28,13 +28,26 @@ fn every_kind_and_cause_is_planted_and_found_once() {
     assert_eq!(kinds.len(), 5);
     let causes: BTreeSet<_> = vendor.planted().iter().map(|p| p.cause).collect();
     assert_eq!(causes.len(), 10, "{causes:?}");
-    compare(&vendor);
+    compare(&vendor, ReportShape::Export);
 }
 
 #[test]
 fn drift_is_found_through_every_quirk_of_the_reporting_api() {
     for quirk in Quirk::ALL {
-        compare(&Vendor::new(3, 600).drift_in_every(5).quirk(quirk));
+        compare(
+            &Vendor::new(3, 600).drift_in_every(5).quirk(quirk),
+            ReportShape::Export,
+        );
+    }
+}
+
+#[test]
+fn drift_is_found_in_every_shape_of_a_report() {
+    for shape in ReportShape::ALL {
+        // the last page of one of them has as many records as any other, and the one behind it none
+        for customers in [1, 50, 490] {
+            compare(&Vendor::new(4, customers).drift_in_every(5), shape);
+        }
     }
 }
 
@@ -46,9 +59,10 @@ proptest! {
         seed: u64,
         customers in 1_u64..300,
         every in 1_u64..20,
+        shape in proptest::sample::select(ReportShape::ALL.to_vec()),
         quirks in proptest::sample::subsequence(Quirk::ALL.to_vec(), 0..=Quirk::ALL.len()),
     ) {
         let vendor = Vendor::new(seed, customers).drift_in_every(every);
-        compare(&quirks.into_iter().fold(vendor, Vendor::quirk));
+        compare(&quirks.into_iter().fold(vendor, Vendor::quirk), shape);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use app_license_marketplace::reconcile::Reconciler;
 use app_license_pgtest::Cluster;
 use app_license_store::{PostgresOptions, PostgresRecords, SqliteRecords, SqliteStore};
-use app_license_testkit::vendor::Vendor;
+use app_license_testkit::vendor::{ReportShape, Vendor};
 use rusqlite::{Connection, params};
 
 use super::support::{assert_same, read_report, reconciler};
@@ -16,7 +16,7 @@ fn vendor() -> Vendor {
 
 fn with_report(vendor: &Vendor) -> Reconciler {
     let mut reconciler = reconciler();
-    read_report(&mut reconciler, vendor);
+    read_report(&mut reconciler, vendor, ReportShape::Lines);
     reconciler
 }
 

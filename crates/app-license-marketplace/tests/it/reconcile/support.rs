@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use app_license_marketplace::reconcile::{Comparison, Options, Reconciler, ReportRow};
+use app_license_marketplace::report::LicenseReader;
 use app_license_testkit::vendor::{ReportShape, Vendor};
 use serde_json::Value;
 
@@ -49,12 +50,11 @@ pub(crate) fn report(vendor: &Vendor, shape: ReportShape) -> Vec<u8> {
 }
 
 /// Takes the report of a vendor.
-pub(crate) fn read_report(reconciler: &mut Reconciler, vendor: &Vendor) {
-    for line in report(vendor, ReportShape::Lines).split(|b| *b == b'\n') {
-        if !line.is_empty() {
-            take(reconciler, &serde_json::from_slice(line).unwrap());
-        }
-    }
+pub(crate) fn read_report(reconciler: &mut Reconciler, vendor: &Vendor, shape: ReportShape) {
+    let report = report(vendor, shape);
+    let reader = LicenseReader::new(&report[..]);
+    let read = reconciler.read_report(reader).unwrap();
+    assert!(read.complete && read.bad == 0, "{shape:?}: {read:?}");
 }
 
 /// Takes the installations of a vendor.
