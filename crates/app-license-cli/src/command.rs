@@ -4,9 +4,13 @@ mod completions;
 mod conformance;
 pub(crate) mod decide;
 mod explain;
+#[cfg(feature = "editions")]
+mod features;
 pub(crate) mod inspect;
 mod keys;
 mod lab;
+#[cfg(feature = "editions")]
+mod pricing;
 mod qsh;
 #[cfg(feature = "marketplace")]
 mod report;
@@ -31,6 +35,12 @@ pub(crate) enum Command {
     Trigger(trigger::Args),
     #[cfg(feature = "marketplace")]
     Report(report::Args),
+    #[cfg(feature = "editions")]
+    #[command(subcommand)]
+    Features(features::Command),
+    #[cfg(feature = "editions")]
+    #[command(subcommand)]
+    Pricing(pricing::Command),
     Completions(completions::Args),
 }
 
@@ -46,6 +56,10 @@ impl Command {
             Self::Trigger(args) => args.run(io, format),
             #[cfg(feature = "marketplace")]
             Self::Report(args) => args.run(io, format),
+            #[cfg(feature = "editions")]
+            Self::Features(command) => command.run(io, format),
+            #[cfg(feature = "editions")]
+            Self::Pricing(command) => command.run(io, format),
             Self::Completions(args) => args.run(io),
         }
     }

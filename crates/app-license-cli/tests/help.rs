@@ -36,6 +36,18 @@ fn every_subcommand_has_help_with_examples() {
         &["lab"],
         &["lab", "scenario"],
         &["trigger"],
+        #[cfg(feature = "editions")]
+        &["features"],
+        #[cfg(feature = "editions")]
+        &["features", "check"],
+        #[cfg(feature = "editions")]
+        &["features", "generate"],
+        #[cfg(feature = "editions")]
+        &["features", "schema"],
+        #[cfg(feature = "editions")]
+        &["pricing"],
+        #[cfg(feature = "editions")]
+        &["pricing", "check"],
         &["completions"],
     ];
     for command in commands {

@@ -41,6 +41,10 @@ use columns::Columns;
 /// the column `none` is for customers without a licence that counts; without that column they get
 /// 0, and no service level.
 ///
+/// The tables `app`, `editions` and `pricing`, and a feature's `name`, `order` and `gated`, are what
+/// a vendor publishes beside: they may stand in the file, `app-license features check` reads them,
+/// and no gate does.
+///
 /// Platform page: <https://developer.atlassian.com/platform/marketplace/app-editions-overview/>
 ///
 /// ```

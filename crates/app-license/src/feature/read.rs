@@ -5,7 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use app_license_gate::capability::Edition;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Unexpected, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Unexpected, Visitor,
+};
 
 use super::columns::Columns;
 use super::{Feature, FeatureMap, Limit};
@@ -96,6 +98,21 @@ struct Document {
     limits: Rows<Columns<Limit>>,
     #[serde(default)]
     service_levels: Rows<Columns<String>>,
+    // what a vendor publishes beside: read by tools, no gate needs it
+    #[serde(default, rename = "app")]
+    _app: IgnoredAny,
+    #[serde(default, rename = "editions")]
+    _editions: IgnoredAny,
+    #[serde(default, rename = "pricing")]
+    _pricing: IgnoredAny,
+}
+
+/// As [`FeatureMap::from_toml`] and [`FeatureMap::from_json`] read it, for readers that report
+/// where a mistake stands. The size of the text is not bounded here.
+impl<'de> Deserialize<'de> for FeatureMap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Document::deserialize(deserializer).map(Self::from)
+    }
 }
 
 impl From<Document> for FeatureMap {
@@ -203,6 +220,13 @@ impl<'de> Deserialize<'de> for Feature {
             requires: Requirement,
             #[serde(default)]
             description: Option<Text>,
+            // for the listing and for tools
+            #[serde(default, rename = "name")]
+            _name: IgnoredAny,
+            #[serde(default, rename = "order")]
+            _order: IgnoredAny,
+            #[serde(default, rename = "gated")]
+            _gated: IgnoredAny,
         }
 
         struct FeatureVisitor;

@@ -148,7 +148,7 @@ fn mistakes_are_named_with_their_line() {
     for (toml, want) in [
         (
             "[feature]\na = \"free\"",
-            "unknown field `feature`, expected one of `features`, `limits`, `service-levels` (line 1)",
+            "unknown field `feature`, expected one of `features`, `limits`, `service-levels`, `app`, `editions`, `pricing` (line 1)",
         ),
         (
             "[features]\n\nExport = \"free\"",
@@ -156,7 +156,7 @@ fn mistakes_are_named_with_their_line() {
         ),
         (
             "[features]\na = { requires = \"free\", x = 1 }",
-            "unknown field `x`, expected `requires` or `description` (line 2)",
+            "unknown field `x`, expected one of `requires`, `description`, `name`, `order`, `gated` (line 2)",
         ),
         (
             "[features]\na = { description = \"free\" }",
@@ -242,4 +242,22 @@ fn bounded() {
         "feature_map"
     );
     assert_eq!(FeatureMap::from_toml("").unwrap(), FeatureMap::default());
+}
+
+#[test]
+fn what_only_the_publisher_needs_changes_no_gate() {
+    let toml = r#"
+[app]
+key = "com.example.app"
+[features]
+a = { requires = "advanced", name = "A", order = 1, gated = "code" }
+[editions.capabilityUltra]
+name = "Ultra"
+[pricing.standard.monthly]
+starter = 1000
+"#;
+    let map = FeatureMap::from_toml(toml).unwrap();
+    let plain = FeatureMap::from_toml("[features]\na = \"advanced\"").unwrap();
+    assert_eq!(map, plain);
+    assert_eq!(map.to_json(), plain.to_json());
 }

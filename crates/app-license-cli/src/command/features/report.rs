@@ -1,0 +1,108 @@
+//! Reading the file, and showing what was found about it.
+
+use std::io::Write;
+use std::path::Path;
+
+use app_license_editions::{Diagnostic, Editions, Severity};
+use serde_json::json;
+
+use crate::fault::Fault;
+use crate::io::{Io, MAX_INPUT};
+use crate::output::{BAD, DIM, Format, GOOD, WARN, clean, paint};
+
+/// How wide text is written.
+const WIDTH: usize = 80;
+
+/// Reads the file. What is wrong in it is shown with line, column and a caret: then `None`.
+pub(crate) fn read_editions(
+    io: &mut Io<'_>,
+    format: Format,
+    path: &Path,
+) -> Result<Option<Editions>, Fault> {
+    let bytes = io.read(path, MAX_INPUT)?;
+    let shown = path.display().to_string();
+    let Ok(text) = String::from_utf8(bytes) else {
+        return Err(Fault::Option(format!("`{shown}` is not UTF-8")));
+    };
+    let error = match Editions::from_toml(&shown, &text) {
+        Ok(editions) => return Ok(Some(editions)),
+        Err(error) => error,
+    };
+    match format {
+        Format::Human => write!(io.err, "{}", clean(error.report(WIDTH)))?,
+        Format::Json => writeln!(
+            io.out,
+            "{}",
+            json!({ "error": {
+                "code": error.code(),
+                "message": error.to_string(),
+                "file": error.file(),
+                "line": error.line(),
+                "column": error.column(),
+            } })
+        )?,
+    }
+    Ok(None)
+}
+
+/// What was found, one after the other.
+pub(crate) fn diagnostics(out: &mut dyn Write, found: &[Diagnostic]) -> std::io::Result<()> {
+    for diagnostic in found {
+        let style = match diagnostic.severity() {
+            Severity::Error => BAD.bold(),
+            Severity::Warning => WARN.bold(),
+            _ => DIM,
+        };
+        let head = format!("{}[{}]", diagnostic.severity().name(), diagnostic.code());
+        write!(out, "{}", paint(style, head))?;
+        match diagnostic.place() {
+            Some(place) => writeln!(out, " {}", clean(place))?,
+            None => writeln!(out)?,
+        }
+        paragraph(out, "  ", diagnostic.message())?;
+        if let Some(help) = diagnostic.help() {
+            paragraph(out, "  help: ", help)?;
+        }
+    }
+    Ok(())
+}
+
+/// Text within the width; further lines stand under the first one.
+fn paragraph(out: &mut dyn Write, label: &str, text: &str) -> std::io::Result<()> {
+    let indent = " ".repeat(label.len());
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent(label)
+        .subsequent_indent(&indent)
+        .break_words(false);
+    for line in textwrap::wrap(&clean(text), options) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// How many of each kind, in one line.
+pub(crate) fn summary(
+    out: &mut dyn Write,
+    what: &str,
+    found: &[Diagnostic],
+) -> std::io::Result<()> {
+    let count = |severity| found.iter().filter(|d| d.severity() == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let infos = count(Severity::Info);
+    let number = |count: usize, name: &str| match count {
+        1 => format!("1 {name}"),
+        _ => format!("{count} {name}s"),
+    };
+    let counts = format!(
+        "{}, {}, {}",
+        number(errors, "error"),
+        number(warnings, "warning"),
+        number(infos, "info")
+    );
+    let style = match (errors, warnings) {
+        (0, 0) => GOOD,
+        (0, _) => WARN,
+        _ => BAD,
+    };
+    writeln!(out, "{}: {}", clean(what), paint(style, counts))
+}

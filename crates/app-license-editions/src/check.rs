@@ -1,0 +1,170 @@
+//! The platform's rules about editions, and ours about the file.
+
+use app_license::{Capability, Edition};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::editions::{Editions, Gating};
+use crate::pricing::{self, Cycle};
+
+/// Holds the file to the rules of publishing editions.
+///
+/// | code | severity | what |
+/// |---|---|---|
+/// | `standard_missing` | error | Advanced has features or service levels, Standard has none: Standard is mandatory |
+/// | `edition_empty` | error | an edition with a price has no feature and no service level of its own |
+/// | `nothing_sold` | error | no feature, no limit and no service level at all |
+/// | `free_starter_on_advanced` | error | Advanced has no free starter tier |
+/// | `advanced_not_above_standard` | error | a user count at which Advanced is not dearer than Standard |
+/// | `price_missing` | error | a user count that one edition has a price for and the other has not |
+/// | `currency_differs` | error | the editions' prices are in two currencies |
+/// | `edition_undeclared` | warning | a capability string that neither the platform nor `[editions]` names |
+/// | `limit_falls` | warning | a higher edition is allowed less |
+/// | `price_falls` | warning | more users cost less |
+/// | `listing_text_missing` | info | a feature without name or description |
+///
+/// Platform page: <https://developer.atlassian.com/platform/marketplace/app-editions-overview/>
+///
+/// ```
+/// use app_license_editions::{Editions, check};
+/// let editions = Editions::from_toml("editions.toml", "[features]\na = \"capabilityUltar\"")?;
+/// let codes: Vec<_> = check(&editions).iter().map(|d| d.code()).collect();
+/// assert!(codes.contains(&"edition_undeclared"));
+/// # Ok::<(), app_license_editions::Error>(())
+/// ```
+#[must_use]
+pub fn check(editions: &Editions) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    sold(editions, &mut found);
+    declared(editions, &mut found);
+    limits(editions, &mut found);
+    found.extend(pricing::check(editions));
+    listing(editions, &mut found);
+    found
+}
+
+fn sold(editions: &Editions, found: &mut Vec<Diagnostic>) {
+    let map = editions.map();
+    if map.features().next().is_none() && map.service_levels().next().is_none() {
+        if map.limits().next().is_none() {
+            let help = "name what the app sells under [features]";
+            let message = "the file names no feature, no limit and no service level";
+            found.push(Diagnostic::new(
+                Severity::Error,
+                "nothing_sold",
+                message,
+                help,
+            ));
+        }
+        return;
+    }
+    let has = |edition: Edition| {
+        let capability = Capability::from(edition);
+        let feature = editions.features().iter().any(|f| f.requires == capability);
+        let own = |name: &str| {
+            let below = Edition::ALL.into_iter().rfind(|e| *e < edition);
+            let level = map.service_level_in(name, Some(edition)).ok().flatten();
+            level.is_some() && level != map.service_level_in(name, below).ok().flatten()
+        };
+        feature || map.service_levels().any(own)
+    };
+    let (standard, advanced) = (has(Edition::Standard), has(Edition::Advanced));
+    if advanced && !standard {
+        let message = "Advanced has features or service levels, Standard has none";
+        let help = "Standard is mandatory, Advanced is optional and never alone: the current app is \
+                    the Standard edition, give it at least one feature or service level";
+        let place = (editions.features().iter())
+            .find(|f| f.requires == Capability::ADVANCED)
+            .and_then(|f| editions.place(&["features", &f.key]));
+        found.push(Diagnostic::new(Severity::Error, "standard_missing", message, help).at(place));
+    }
+    for offering in editions.offerings() {
+        let edition = offering.edition();
+        let missing = match edition {
+            Edition::Standard => !standard && !advanced,
+            Edition::Advanced => !advanced,
+            _ => false,
+        };
+        if missing {
+            let message = format!(
+                "{} has a price, but no feature and no service level",
+                edition.name()
+            );
+            let help = "each edition needs at least one feature or service level of its own";
+            let place = editions.place(&["pricing", edition.name()]);
+            found.push(Diagnostic::new(Severity::Error, "edition_empty", message, help).at(place));
+        }
+    }
+}
+
+fn declared(editions: &Editions, found: &mut Vec<Diagnostic>) {
+    for feature in editions.features() {
+        if editions.knows(&feature.requires) {
+            continue;
+        }
+        let message = format!(
+            "feature `{}` needs `{}`, which no edition is known to have",
+            feature.key, feature.requires
+        );
+        let help = "a typing mistake? An edition to come is declared as [editions.capabilityName]; \
+                    until the platform sends that string, nobody has the feature";
+        let place = editions.place(&["features", &feature.key]);
+        found.push(
+            Diagnostic::new(Severity::Warning, "edition_undeclared", message, help).at(place),
+        );
+    }
+}
+
+fn limits(editions: &Editions, found: &mut Vec<Diagnostic>) {
+    let map = editions.map();
+    for name in map.limits() {
+        let mut lower: Option<(&str, app_license::Limit)> = None;
+        for edition in Edition::ALL {
+            let Ok(limit) = map.limit_in(name, Some(edition)) else {
+                continue;
+            };
+            if let Some((below, more)) = lower
+                && more > limit
+            {
+                let message = format!(
+                    "limit `{name}`: {} is allowed {limit}, {below} {more}",
+                    edition.name()
+                );
+                let help = "a customer who upgrades would lose something";
+                let place = editions.place(&["limits", name]);
+                found.push(
+                    Diagnostic::new(Severity::Warning, "limit_falls", message, help).at(place),
+                );
+            }
+            lower = Some((edition.name(), limit));
+        }
+    }
+}
+
+fn listing(editions: &Editions, found: &mut Vec<Diagnostic>) {
+    for feature in editions.features() {
+        let missing = match (&feature.name, &feature.description) {
+            (None, None) => "no name and no description",
+            (None, Some(_)) => "no name",
+            (Some(_), None) => "no description",
+            (Some(_), Some(_)) => continue,
+        };
+        // the short form is for gates; who lists one feature lists all
+        let lists = editions.features().iter().any(|f| f.name.is_some());
+        if !lists && feature.gating != Gating::Service {
+            continue;
+        }
+        let message = format!("feature `{}` has {missing} for the listing", feature.key);
+        let help = "the form asks for both";
+        let place = editions.place(&["features", &feature.key]);
+        found
+            .push(Diagnostic::new(Severity::Info, "listing_text_missing", message, help).at(place));
+    }
+}
+
+/// Whether a cycle is that of a month; for messages.
+pub(crate) const fn cycle_name(cycle: Cycle) -> &'static str {
+    match cycle {
+        Cycle::Monthly => "a month",
+        Cycle::Annual => "a year",
+    }
+}

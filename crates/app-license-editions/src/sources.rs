@@ -1,0 +1,221 @@
+//! The file held against the code of the app.
+
+use std::collections::BTreeSet;
+
+use app_license_source::{CapabilityUseKind, GateKind, Source, SourceTree, capability_uses, gates};
+
+use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::editions::{Editions, Gating};
+
+/// Holds the file to the code that gates by it, and the code to the file.
+///
+/// Gates in tests count for nothing, nor do generated files.
+///
+/// | code | severity | what |
+/// |---|---|---|
+/// | `feature_not_in_file` | error | the code asks for a feature, limit or service level that the file does not name |
+/// | `feature_not_gated` | error | a feature of the file that no code asks for, unless `gated = "conditions"` or `"service"` |
+/// | `limit_not_asked` | warning | a limit of the file that no code asks for |
+/// | `capability_compared` | warning | a capability set compared by hand beside the gate |
+/// | `capability_gate` | info | a gate that takes a capability: moving a feature does not move it |
+/// | `source_unread` | warning | a source file that cannot be read |
+///
+/// ```
+/// use app_license_editions::{Editions, check_sources};
+/// use app_license_source::SourceTree;
+///
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("a.ts"), r#"requireFeature(features, "bulk-exprot");"#)?;
+/// let tree = SourceTree::read(folder.path())?;
+/// let editions = Editions::from_toml("editions.toml", "[features]\nbulk-export = \"advanced\"")?;
+/// let found = check_sources(&editions, &tree);
+/// assert_eq!(found[0].code(), "feature_not_gated");
+/// assert_eq!(
+///     found[1].to_string(),
+///     "a.ts:1:1: error[feature_not_in_file]: the code asks for feature `bulk-exprot`, which \
+///      editions.toml does not name",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut asked = BTreeSet::new();
+    for file in tree.files() {
+        for gate in gates(&file.source) {
+            let names = names(editions, gate.kind());
+            let named: Vec<&str> = names
+                .into_iter()
+                .filter(|name| gate.asks_for(name))
+                .collect();
+            if file.test || gate.is_test() {
+                continue;
+            }
+            asked.extend(named.iter().map(|name| (gate.kind(), (*name).to_owned())));
+            // a member of a generated enum that does not exist does not compile
+            if named.is_empty() && gate.is_certain() && !gate.is_member() {
+                let message = format!(
+                    "the code asks for {} `{}`, which {} does not name",
+                    kind(gate.kind()),
+                    gate.name(),
+                    editions.file()
+                );
+                let help = match nearest(editions, gate.kind(), gate.name()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "name it in the file, or take the gate away".to_owned(),
+                };
+                let place = place(&file.path, &file.source, gate.range().start);
+                found.push(
+                    Diagnostic::new(Severity::Error, "feature_not_in_file", message, &help)
+                        .at(Some(place)),
+                );
+            }
+        }
+        if file.test {
+            continue;
+        }
+        for used in capability_uses(&file.source) {
+            if used.is_test() {
+                continue;
+            }
+            let place = place(&file.path, &file.source, used.range().start);
+            let (severity, code, message, help) = match used.kind() {
+                CapabilityUseKind::Compared => (
+                    Severity::Warning,
+                    "capability_compared",
+                    format!("`{}` is compared by hand, beside the gate", used.value()),
+                    "ask the feature map for a feature: a comparison forgets that Advanced includes \
+                     Standard, and that the license must be active",
+                ),
+                _ => (
+                    Severity::Info,
+                    "capability_gate",
+                    format!(
+                        "a gate takes `{}` itself, not a feature of the file",
+                        used.value()
+                    ),
+                    "ask for a feature, so that moving it is a change of one line",
+                ),
+            };
+            found.push(Diagnostic::new(severity, code, message, help).at(Some(place)));
+        }
+    }
+    for (path, error) in tree.unread() {
+        let message = format!("{path}: {error}");
+        let help = "gates in this file were not seen";
+        found.push(Diagnostic::new(
+            Severity::Warning,
+            "source_unread",
+            message,
+            help,
+        ));
+    }
+    let mut unasked = not_asked(editions, &asked);
+    unasked.append(&mut found);
+    unasked
+}
+
+fn not_asked(editions: &Editions, asked: &BTreeSet<(GateKind, String)>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for feature in editions.features() {
+        let gated = asked.contains(&(GateKind::Feature, feature.key.clone()));
+        if feature.gating == Gating::Code && !gated {
+            let message = format!("feature `{}` is gated nowhere in the code", feature.key);
+            let help = "everybody has it, whatever they bought; gate it, or say gated = \"conditions\" \
+                        or gated = \"service\"";
+            let place = editions.place(&["features", &feature.key]);
+            found.push(
+                Diagnostic::new(Severity::Error, "feature_not_gated", message, help).at(place),
+            );
+        }
+    }
+    for name in editions.map().limits() {
+        if !asked.contains(&(GateKind::Limit, name.to_owned())) {
+            let message = format!("limit `{name}` is asked for nowhere in the code");
+            let place = editions.place(&["limits", name]);
+            let help = "nobody is held to it";
+            found.push(
+                Diagnostic::new(Severity::Warning, "limit_not_asked", message, help).at(place),
+            );
+        }
+    }
+    found
+}
+
+fn names(editions: &Editions, kind: GateKind) -> Vec<&str> {
+    let map = editions.map();
+    match kind {
+        GateKind::Feature => map.features().collect(),
+        GateKind::Limit => map.limits().collect(),
+        GateKind::ServiceLevel => map.service_levels().collect(),
+        _ => Vec::new(),
+    }
+}
+
+const fn kind(kind: GateKind) -> &'static str {
+    match kind {
+        GateKind::Limit => "limit",
+        GateKind::ServiceLevel => "service level",
+        _ => "feature",
+    }
+}
+
+fn place(path: &str, source: &Source, offset: usize) -> Place {
+    let position = source.position(offset);
+    Place {
+        file: path.to_owned(),
+        line: position.line,
+        column: position.column,
+    }
+}
+
+/// The name that differs by the fewest edits, two at most.
+fn nearest<'e>(editions: &'e Editions, kind: GateKind, name: &str) -> Option<&'e str> {
+    let near = names(editions, kind)
+        .into_iter()
+        .map(|candidate| (distance(candidate, name), candidate))
+        .min()?;
+    (near.0 <= 2).then_some(near.1)
+}
+
+/// Edits from one name to another; names are at most 128 bytes, others are far away.
+fn distance(a: &str, b: &str) -> usize {
+    if a.len() > 128 || b.len() > 128 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = i;
+        let mut left = i.saturating_add(1);
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (y, above) in b.bytes().zip(row.iter_mut().skip(1)) {
+            let change = diagonal.saturating_add(usize::from(x != y));
+            diagonal = *above;
+            left = change
+                .min(left.saturating_add(1))
+                .min(above.saturating_add(1));
+            *above = left;
+        }
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn edits_are_counted() {
+        for (a, b, edits) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("kitten", "sitting", 3),
+            ("export", "exprot", 2),
+        ] {
+            assert_eq!(distance(a, b), edits, "{a} {b}");
+            assert_eq!(distance(b, a), edits, "{b} {a}");
+        }
+    }
+}

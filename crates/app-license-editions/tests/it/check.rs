@@ -1,0 +1,74 @@
+use app_license_editions::{Editions, check};
+
+fn codes(text: &str) -> Vec<&'static str> {
+    let editions = Editions::from_toml("editions.toml", text).unwrap();
+    check(&editions).iter().map(|d| d.code()).collect()
+}
+
+#[test]
+fn standard_is_mandatory_and_advanced_never_alone() {
+    assert!(codes("[features]\na = \"standard\"").is_empty());
+    assert!(codes("[features]\na = \"standard\"\nb = \"advanced\"").is_empty());
+    assert_eq!(codes("[features]\nb = \"advanced\""), ["standard_missing"]);
+    assert_eq!(codes(""), ["nothing_sold"]);
+    // a service level is enough
+    assert!(
+        codes("[features]\nb = \"advanced\"\n[service-levels]\ns = { standard = \"48 h\" }")
+            .is_empty()
+    );
+}
+
+#[test]
+fn an_edition_with_a_price_sells_something() {
+    let prices = "\n[pricing.standard.monthly]\ntiers = [{ per-user = 1 }]\n[pricing.advanced.monthly]\ntiers = [{ per-user = 2 }]\n";
+    assert_eq!(
+        codes(&format!("[features]\na = \"standard\"{prices}")),
+        ["edition_empty"]
+    );
+    assert!(
+        codes(&format!(
+            "[features]\na = \"standard\"\nb = \"advanced\"{prices}"
+        ))
+        .is_empty()
+    );
+    // the same service level as below is nothing of its own
+    let levels = "[service-levels]\ns = { standard = \"48 h\", advanced = \"48 h\" }";
+    assert_eq!(codes(&format!("{levels}{prices}")), ["edition_empty"]);
+}
+
+#[test]
+fn editions_to_come_are_declared() {
+    let feature = "[features]\na = \"standard\"\nb = \"capabilityUltra\"\n";
+    assert_eq!(codes(feature), ["edition_undeclared"]);
+    assert!(
+        codes(&format!(
+            "{feature}[editions.capability_ultra]\nname = \"Ultra\""
+        ))
+        .is_empty()
+    );
+}
+
+#[test]
+fn upgrades_lose_nothing() {
+    let limits = "[features]\na = \"standard\"\n[limits]\nrows = { standard = 10, advanced = 5 }";
+    assert_eq!(codes(limits), ["limit_falls"]);
+}
+
+#[test]
+fn who_lists_lists_all() {
+    let text = "[features]\na = { requires = \"standard\", name = \"A\", description = \"a\" }\nb = \"standard\"";
+    assert_eq!(codes(text), ["listing_text_missing"]);
+}
+
+#[test]
+fn findings_have_their_place() {
+    let text = "[features]\na = \"standard\"\n\n  b = \"capabilityUltra\"\n";
+    let editions = Editions::from_toml("x/editions.toml", text).unwrap();
+    let found = check(&editions);
+    assert_eq!(found[0].place().unwrap().to_string(), "x/editions.toml:4:3");
+    assert!(
+        found[0]
+            .to_string()
+            .starts_with("x/editions.toml:4:3: warning[edition_undeclared]: ")
+    );
+}

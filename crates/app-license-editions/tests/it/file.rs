@@ -1,0 +1,130 @@
+use app_license_editions::{Editions, schema};
+
+fn error(text: &str) -> (usize, usize, String) {
+    let error = Editions::from_toml("editions.toml", text).unwrap_err();
+    (error.line(), error.column(), error.to_string())
+}
+
+#[test]
+fn mistakes_have_line_and_column() {
+    let cases = [
+        (
+            "[features]\nexport = \"premium\"",
+            2,
+            10,
+            "unknown edition `premium`: expected",
+        ),
+        (
+            "[features]\na = { requires = \"free\", x = 1 }",
+            2,
+            26,
+            "unknown field `x`",
+        ),
+        (
+            "[app]\nkey = \"k\"\nname = 1",
+            3,
+            8,
+            "invalid type: integer `1`, expected a string",
+        ),
+        (
+            "[features]\na = { requires = \"free\", gated = \"x\" }",
+            2,
+            34,
+            "unknown variant `x`",
+        ),
+        ("[pricing.premium]\n", 1, 10, "unknown edition `premium`"),
+        ("[editions.ultra]\n", 1, 11, "unknown edition `ultra`"),
+        (
+            "[pricing.standard.monthly]\ntiers = [{ up-to = 5 }]",
+            1,
+            10,
+            "the tier from 1 users has no price",
+        ),
+        (
+            "[pricing.standard.monthly]\ntiers = [{ flat = -1 }]",
+            2,
+            19,
+            "invalid value: integer `-1`",
+        ),
+        ("[features", 1, 10, "unclosed table"),
+    ];
+    let found: Vec<_> = cases
+        .iter()
+        .map(|(text, _, _, message)| {
+            let (line, column, found) = error(text);
+            assert!(found.starts_with(message), "{text:?}: {found}");
+            (*text, line, column)
+        })
+        .collect();
+    assert_eq!(
+        found,
+        cases.map(|(text, line, column, _)| (text, line, column))
+    );
+}
+
+#[test]
+fn a_report_shows_the_line_with_a_caret_within_80_columns() {
+    let text = "[features]\nexport = \"standard\"\nbulk-export = \"premium\"\n";
+    let error = Editions::from_toml("editions.toml", text).unwrap_err();
+    let report = error.report(80);
+    assert!(report.contains("[editions.toml:3:15]"), "{report}");
+    assert!(report.contains("3 │ bulk-export = \"premium\""), "{report}");
+    assert!(report.contains("╰── here"), "{report}");
+    assert!(
+        report.lines().all(|line| line.chars().count() <= 80),
+        "{report}"
+    );
+}
+
+#[test]
+fn every_file_of_gates_alone_is_still_valid() {
+    for text in [
+        "",
+        include_str!("../../../../examples/connect-backend/editions.toml"),
+        include_str!("../../../app-license-lab/assets/editions.toml"),
+        "[features]\nbeta = { requires = \"capability_ultra\", description = \"for the chosen few\" }",
+    ] {
+        Editions::from_toml("editions.toml", text).unwrap();
+    }
+}
+
+#[test]
+fn the_listing_keeps_its_order() {
+    let text = r#"[features]
+zebra = "standard"
+apple = "standard"
+second = { requires = "advanced", order = 2 }
+first = { requires = "advanced", order = 1 }
+"#;
+    let editions = Editions::from_toml("editions.toml", text).unwrap();
+    let keys: Vec<_> = editions.features().iter().map(|f| f.key.as_str()).collect();
+    assert_eq!(keys, ["first", "second", "zebra", "apple"]);
+}
+
+#[test]
+fn the_schema_names_all_that_the_file_may_hold() {
+    let schema = schema();
+    let properties = schema["properties"].as_object().unwrap();
+    let names: Vec<_> = properties.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "app",
+            "editions",
+            "features",
+            "limits",
+            "pricing",
+            "service-levels"
+        ]
+    );
+    assert_eq!(schema["additionalProperties"], false);
+    let long = &schema["definitions"]["LongFeature"];
+    assert_eq!(long["additionalProperties"], false);
+    assert!(long["properties"]["requires"]["description"].is_string());
+    assert_eq!(long["required"], serde_json::json!(["requires"]));
+    let tier = schema["definitions"]["TierEntry"]["properties"]
+        .as_object()
+        .unwrap();
+    let names: Vec<_> = tier.keys().map(String::as_str).collect();
+    assert_eq!(names, ["flat", "per-user", "up-to"]);
+}

@@ -1,0 +1,484 @@
+//! TypeScript and JavaScript, by `oxc_parser`.
+
+mod value;
+
+use std::ops::Range;
+
+use oxc_allocator::Allocator;
+use oxc_ast::ast::{
+    ArrowFunctionExpression, BinaryExpression, BinaryOperator, BindingPattern, CallExpression,
+    ComputedMemberExpression, ConditionalExpression, ExportAllDeclaration, ExportDeclaration,
+    ExportDefaultDeclaration, ExportFromDeclaration, Expression, FormalParameters,
+    ImportDeclaration, ImportDeclarationSpecifier, JSXAttributeItem, JSXAttributeName,
+    JSXAttributeValue, JSXOpeningElement, LogicalExpression, NewExpression, ObjectProperty,
+    StaticMemberExpression, StringLiteral, SwitchStatement, TSEnumDeclaration, TSType,
+    TemplateLiteral, UnaryExpression, UnaryOperator, VariableDeclarator,
+};
+use oxc_ast_visit::{Visit, walk};
+use oxc_parser::Parser;
+use oxc_span::{GetSpan, SourceType, Span};
+
+use crate::error::Error;
+use crate::fact::{Comparison, Fact, FactKind, Function, Operand, Path};
+use crate::language::Language;
+use crate::source::{Collected, Position};
+
+use value::{key, operand, path, plain};
+
+pub(crate) fn collect(language: Language, text: &str) -> Result<Collected, Error> {
+    let source_type = match language {
+        Language::Tsx => SourceType::tsx(),
+        Language::TypeScript => SourceType::ts(),
+        // JSX is no syntax error in plain JavaScript, where bundlers take it
+        _ => SourceType::jsx(),
+    };
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, text, source_type).parse();
+    if let Some(first) = parsed.diagnostics.first() {
+        let label = first.labels.first();
+        return Err(Error::Syntax {
+            position: Position::of(
+                text,
+                label.map_or(0, |label| usize::try_from(label.offset()).unwrap_or(0)),
+            ),
+            message: first.message.to_string(),
+        });
+    }
+    let mut reader = Reader::default();
+    reader.visit_program(&parsed.program);
+    Ok(reader.into)
+}
+
+#[derive(Default)]
+struct Reader {
+    into: Collected,
+    function: Option<usize>,
+    /// What a function that comes next is bound to or passed to.
+    name: Option<String>,
+    passed_to: Option<(Path, Option<String>)>,
+    exported: bool,
+}
+
+fn range(span: Span) -> Range<usize> {
+    let at = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+    at(span.start)..at(span.end)
+}
+
+impl Reader {
+    fn add(&mut self, span: Span, kind: FactKind) {
+        self.into.facts.push(Fact {
+            kind,
+            range: range(span),
+            function: self.function,
+            test: false,
+        });
+    }
+
+    fn test(&mut self, expression: &Expression<'_>, negated: bool) {
+        let operand = operand(expression);
+        if matches!(operand, Operand::Path(_)) {
+            let span = plain(expression).span();
+            self.add(span, FactKind::Test { operand, negated });
+        }
+    }
+
+    /// What a destructuring takes, as members of where it takes them from.
+    fn destructure(&mut self, from: &Path, pattern: &BindingPattern<'_>) {
+        match pattern {
+            BindingPattern::ObjectPattern(object) => {
+                for property in &object.properties {
+                    let Some(name) = key(&property.key) else {
+                        continue;
+                    };
+                    let member = from.clone().with(name);
+                    let inner = match &property.value {
+                        BindingPattern::AssignmentPattern(with_default) => &with_default.left,
+                        other => other,
+                    };
+                    if !matches!(inner, BindingPattern::ObjectPattern(_)) {
+                        self.add(property.span, FactKind::Read(member.clone()));
+                    }
+                    self.destructure(&member, inner);
+                }
+            }
+            BindingPattern::AssignmentPattern(with_default) => {
+                self.destructure(from, &with_default.left);
+            }
+            BindingPattern::BindingIdentifier(_) | BindingPattern::ArrayPattern(_) => {}
+        }
+    }
+
+    fn in_function(
+        &mut self,
+        span: Span,
+        name: Option<&str>,
+        parameters: &FormalParameters<'_>,
+        inside: impl FnOnce(&mut Self),
+    ) {
+        let bound = self.name.take();
+        let function = Function {
+            name: name.map(str::to_owned).or(bound),
+            parameters: parameters
+                .items
+                .iter()
+                .flat_map(|p| names(&p.pattern))
+                .collect(),
+            range: range(span),
+            parent: self.function,
+            passed_to: self.passed_to.take(),
+            exported: std::mem::take(&mut self.exported),
+        };
+        let before = self.function;
+        self.function = Some(self.into.functions.len());
+        self.into.functions.push(function);
+        for parameter in &parameters.items {
+            self.destructure(&Path::default(), &parameter.pattern);
+        }
+        inside(self);
+        self.function = before;
+    }
+
+    fn call(&mut self, span: Span, callee: Path, arguments: &[oxc_ast::ast::Argument<'_>]) {
+        let expressions = arguments.iter().map(|a| a.as_expression());
+        let values: Vec<Operand> = expressions
+            .map(|e| e.map_or(Operand::Other, operand))
+            .collect();
+        let text = values.iter().find_map(Operand::text).map(str::to_owned);
+        if let ("require" | "import", Some(module)) = (callee.last(), &text)
+            && callee.len() == 1
+        {
+            let names = vec!["*".to_owned()];
+            let module = module.clone();
+            self.add(span, FactKind::Import { module, names });
+        }
+        let passed = Some((callee.clone(), text));
+        let kind = FactKind::Call {
+            callee,
+            arguments: values,
+        };
+        self.add(span, kind);
+        for argument in arguments {
+            let function = argument.as_expression().is_some_and(is_function);
+            if function {
+                self.passed_to.clone_from(&passed);
+            }
+            self.visit_argument(argument);
+        }
+    }
+}
+
+impl<'a> Visit<'a> for Reader {
+    fn visit_import_declaration(&mut self, it: &ImportDeclaration<'a>) {
+        let names = it
+            .specifiers
+            .iter()
+            .flatten()
+            .map(|specifier| match specifier {
+                ImportDeclarationSpecifier::ImportSpecifier(s) => s.imported.name().to_string(),
+                _ => "*".to_owned(),
+            });
+        let import = FactKind::Import {
+            module: it.source.value.to_string(),
+            names: names.collect(),
+        };
+        self.add(it.span, import);
+    }
+
+    fn visit_export_declaration(&mut self, it: &ExportDeclaration<'a>) {
+        self.exported = true;
+        walk::walk_export_declaration(self, it);
+        self.exported = false;
+    }
+
+    fn visit_export_from_declaration(&mut self, it: &ExportFromDeclaration<'a>) {
+        let import = FactKind::Import {
+            module: it.source.value.to_string(),
+            names: it
+                .specifiers
+                .iter()
+                .map(|s| s.local.name().to_string())
+                .collect(),
+        };
+        self.add(it.span, import);
+    }
+
+    fn visit_export_all_declaration(&mut self, it: &ExportAllDeclaration<'a>) {
+        let import = FactKind::Import {
+            module: it.source.value.to_string(),
+            names: vec!["*".to_owned()],
+        };
+        self.add(it.span, import);
+    }
+
+    fn visit_export_default_declaration(&mut self, it: &ExportDefaultDeclaration<'a>) {
+        self.exported = true;
+        walk::walk_export_default_declaration(self, it);
+        self.exported = false;
+    }
+
+    fn visit_function(
+        &mut self,
+        it: &oxc_ast::ast::Function<'a>,
+        flags: oxc_syntax::scope::ScopeFlags,
+    ) {
+        let name = it.id.as_ref().map(|id| id.name.as_str());
+        self.in_function(it.span, name, &it.params, |reader| {
+            walk::walk_function(reader, it, flags);
+        });
+    }
+
+    fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
+        self.in_function(it.span, None, &it.params, |reader| {
+            walk::walk_arrow_function_expression(reader, it);
+        });
+    }
+
+    fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
+        if let Some(init) = &it.init {
+            match &it.id {
+                BindingPattern::BindingIdentifier(id) => {
+                    if is_function(init) {
+                        self.name = Some(id.name.to_string());
+                    }
+                    let name = Path(vec![id.name.to_string()]);
+                    let value = operand(init);
+                    if let Operand::Object(fields) = &value {
+                        for (field, value) in fields {
+                            let kind = FactKind::Definition {
+                                name: name.clone().with(field),
+                                value: value.clone(),
+                            };
+                            self.add(it.span, kind);
+                        }
+                    }
+                    self.add(it.span, FactKind::Definition { name, value });
+                }
+                pattern => self.destructure(&path(init), pattern),
+            }
+        }
+        walk::walk_variable_declarator(self, it);
+    }
+
+    fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {
+        if is_function(&it.value) {
+            self.name = key(&it.key);
+        }
+        walk::walk_object_property(self, it);
+    }
+
+    fn visit_method_definition(&mut self, it: &oxc_ast::ast::MethodDefinition<'a>) {
+        self.name = key(&it.key);
+        walk::walk_method_definition(self, it);
+    }
+
+    fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
+        if !matches!(plain(&it.callee), Expression::Identifier(_)) {
+            match plain(&it.callee) {
+                // what a method is called on is read, the method itself is not
+                Expression::StaticMemberExpression(member) => self.visit_expression(&member.object),
+                callee => self.visit_expression(callee),
+            }
+        }
+        self.call(it.span, path(&it.callee), &it.arguments);
+    }
+
+    fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
+        self.call(it.span, path(&it.callee), &it.arguments);
+    }
+
+    fn visit_import_expression(&mut self, it: &oxc_ast::ast::ImportExpression<'a>) {
+        if let Some(module) = operand(&it.source).text() {
+            let import = FactKind::Import {
+                module: module.to_owned(),
+                names: vec!["*".to_owned()],
+            };
+            self.add(it.span, import);
+        }
+    }
+
+    fn visit_binary_expression(&mut self, it: &BinaryExpression<'a>) {
+        let comparison = match it.operator {
+            BinaryOperator::Equality | BinaryOperator::StrictEquality => Some(Comparison::Equal),
+            BinaryOperator::Inequality | BinaryOperator::StrictInequality => {
+                Some(Comparison::NotEqual)
+            }
+            BinaryOperator::LessThan
+            | BinaryOperator::LessEqualThan
+            | BinaryOperator::GreaterThan
+            | BinaryOperator::GreaterEqualThan => Some(Comparison::Order),
+            _ => None,
+        };
+        if let Some(comparison) = comparison {
+            let kind = FactKind::Compare {
+                comparison,
+                left: operand(&it.left),
+                right: operand(&it.right),
+            };
+            self.add(it.span, kind);
+        }
+        walk::walk_binary_expression(self, it);
+    }
+
+    fn visit_logical_expression(&mut self, it: &LogicalExpression<'a>) {
+        if it.operator.is_coalesce() {
+            return walk::walk_logical_expression(self, it);
+        }
+        self.test(&it.left, false);
+        walk::walk_logical_expression(self, it);
+    }
+
+    fn visit_conditional_expression(&mut self, it: &ConditionalExpression<'a>) {
+        self.test(&it.test, false);
+        walk::walk_conditional_expression(self, it);
+    }
+
+    fn visit_if_statement(&mut self, it: &oxc_ast::ast::IfStatement<'a>) {
+        self.test(&it.test, false);
+        walk::walk_if_statement(self, it);
+    }
+
+    fn visit_while_statement(&mut self, it: &oxc_ast::ast::WhileStatement<'a>) {
+        self.test(&it.test, false);
+        walk::walk_while_statement(self, it);
+    }
+
+    fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
+        if it.operator == UnaryOperator::LogicalNot {
+            self.test(&it.argument, true);
+        }
+        walk::walk_unary_expression(self, it);
+    }
+
+    fn visit_switch_statement(&mut self, it: &SwitchStatement<'a>) {
+        let left = operand(&it.discriminant);
+        for case in &it.cases {
+            if let Some(test) = &case.test {
+                let kind = FactKind::Compare {
+                    comparison: Comparison::Equal,
+                    left: left.clone(),
+                    right: operand(test),
+                };
+                self.add(test.span(), kind);
+            }
+        }
+        walk::walk_switch_statement(self, it);
+    }
+
+    fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
+        let read = path(&it.object).with(it.property.name.as_str());
+        self.add(it.span, FactKind::Read(read));
+        self.base(&it.object);
+    }
+
+    fn visit_computed_member_expression(&mut self, it: &ComputedMemberExpression<'a>) {
+        let member = operand(&it.expression).text().map(str::to_owned);
+        let read = path(&it.object).with(member.clone().unwrap_or_else(|| "*".to_owned()));
+        self.add(it.span, FactKind::Read(read));
+        self.base(&it.object);
+        if member.is_none() {
+            self.visit_expression(&it.expression);
+        }
+    }
+
+    fn visit_string_literal(&mut self, it: &StringLiteral<'a>) {
+        self.add(it.span, FactKind::Text(it.value.to_string()));
+    }
+
+    fn visit_template_literal(&mut self, it: &TemplateLiteral<'a>) {
+        if let Some(text) = value::template(it) {
+            self.add(it.span, FactKind::Text(text));
+        }
+        walk::walk_template_literal(self, it);
+    }
+
+    fn visit_jsx_opening_element(&mut self, it: &JSXOpeningElement<'a>) {
+        let attributes = it.attributes.iter().filter_map(|item| match item {
+            JSXAttributeItem::Attribute(attribute) => {
+                let JSXAttributeName::Identifier(name) = &attribute.name else {
+                    return None;
+                };
+                let value = match &attribute.value {
+                    None => Operand::Bool(true),
+                    Some(JSXAttributeValue::StringLiteral(text)) => {
+                        Operand::Text(text.value.to_string())
+                    }
+                    Some(JSXAttributeValue::ExpressionContainer(container)) => container
+                        .expression
+                        .as_expression()
+                        .map_or(Operand::Other, operand),
+                    Some(_) => Operand::Other,
+                };
+                Some((name.name.to_string(), value))
+            }
+            JSXAttributeItem::SpreadAttribute(_) => None,
+        });
+        let kind = FactKind::Element {
+            name: value::element_name(&it.name),
+            attributes: attributes.collect(),
+        };
+        self.add(it.span, kind);
+        walk::walk_jsx_opening_element(self, it);
+    }
+
+    fn visit_ts_enum_declaration(&mut self, it: &TSEnumDeclaration<'a>) {
+        let name = Path(vec![it.id.name.to_string()]);
+        for member in &it.body.members {
+            let Some(init) = &member.initializer else {
+                continue;
+            };
+            let kind = FactKind::Definition {
+                name: name.clone().with(member.id.static_name().as_str()),
+                value: operand(init),
+            };
+            self.add(member.span, kind);
+        }
+        walk::walk_ts_enum_declaration(self, it);
+    }
+
+    fn visit_ts_type(&mut self, _: &TSType<'a>) {
+        // types are no code: a text in one is compared with nothing
+    }
+}
+
+impl Reader {
+    /// What a member is read of; members inside are parts of the outer one.
+    fn base(&mut self, object: &Expression<'_>) {
+        let mut base = plain(object);
+        loop {
+            base = match base {
+                Expression::StaticMemberExpression(member) => plain(&member.object),
+                Expression::ComputedMemberExpression(member) => {
+                    if operand(&member.expression).text().is_none() {
+                        self.visit_expression(&member.expression);
+                    }
+                    plain(&member.object)
+                }
+                other => return self.visit_expression(other),
+            }
+        }
+    }
+}
+
+fn is_function(expression: &Expression<'_>) -> bool {
+    matches!(
+        plain(expression),
+        Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_)
+    )
+}
+
+/// The names that a parameter binds; destructured ones by their keys.
+fn names(pattern: &BindingPattern<'_>) -> Vec<String> {
+    match pattern {
+        BindingPattern::BindingIdentifier(id) => vec![id.name.to_string()],
+        BindingPattern::ObjectPattern(object) => {
+            let properties = object.properties.iter();
+            properties
+                .filter_map(|property| key(&property.key))
+                .collect()
+        }
+        BindingPattern::ArrayPattern(array) => {
+            array.elements.iter().flatten().flat_map(names).collect()
+        }
+        BindingPattern::AssignmentPattern(with_default) => names(&with_default.left),
+    }
+}

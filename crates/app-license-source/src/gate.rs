@@ -1,0 +1,235 @@
+//! Where an app asks for a feature, a limit or a service level.
+
+use std::ops::Range;
+
+use crate::fact::{Fact, FactKind, Operand, Path};
+use crate::source::Source;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum GateKind {
+    /// A feature: allowed or not.
+    Feature,
+    /// A limit: how many.
+    Limit,
+    /// A service level.
+    ServiceLevel,
+}
+
+/// A place where the code asks the feature map.
+///
+/// ```
+/// use app_license_source::{GateKind, Language, Source, gates};
+/// let source = Source::parse(
+///     Language::Rust,
+///     r#"fn r(app: &App) -> Gate { app.requires_feature("bulk-export") }"#,
+/// )?;
+/// let [gate] = &gates(&source)[..] else { panic!() };
+/// assert_eq!((gate.kind(), gate.name(), gate.is_certain()), (GateKind::Feature, "bulk-export", true));
+/// # Ok::<(), app_license_source::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    kind: GateKind,
+    name: String,
+    member: bool,
+    certain: bool,
+    test: bool,
+    range: Range<usize>,
+}
+
+impl Gate {
+    /// What is asked for.
+    #[must_use]
+    pub const fn kind(&self) -> GateKind {
+        self.kind
+    }
+
+    /// The name: as in the feature map, or that of a member of a generated enum
+    /// ([`Gate::is_member`]).
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the name is a member of a generated enum: `Feature::BulkExport`. The compiler holds
+    /// it to the feature map.
+    #[must_use]
+    pub const fn is_member(&self) -> bool {
+        self.member
+    }
+
+    /// Whether the call can be nothing but a gate. `limit("x")` may be of something else: it
+    /// counts where the map has that name, and is no mistake where it has not.
+    #[must_use]
+    pub const fn is_certain(&self) -> bool {
+        self.certain
+    }
+
+    /// Whether it stands in a test.
+    #[must_use]
+    pub const fn is_test(&self) -> bool {
+        self.test
+    }
+
+    /// Where, in bytes of the text.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// Whether it asks for this name of the feature map.
+    ///
+    /// ```
+    /// use app_license_source::{Language, Source, gates};
+    /// let source = Source::parse(Language::Rust, "fn f() { ask(Feature::BulkExport) }")?;
+    /// assert!(gates(&source)[0].asks_for("bulk-export"));
+    /// # Ok::<(), app_license_source::Error>(())
+    /// ```
+    #[must_use]
+    pub fn asks_for(&self, name: &str) -> bool {
+        if self.member {
+            member_name(name) == self.name
+        } else {
+            self.name == name
+        }
+    }
+}
+
+/// The member of a generated enum for a name of the feature map.
+///
+/// ```
+/// use app_license_source::member_name;
+/// assert_eq!(member_name("bulk-export"), "BulkExport");
+/// assert_eq!(member_name("2fa.sms_code"), "_2faSmsCode");
+/// ```
+#[must_use]
+pub fn member_name(name: &str) -> String {
+    let mut member = String::with_capacity(name.len());
+    for word in name.split(['-', '_', '.']) {
+        let mut letters = word.chars();
+        member.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        member.push_str(letters.as_str());
+    }
+    if member.starts_with(|c: char| c.is_ascii_digit()) {
+        member.insert(0, '_');
+    }
+    member
+}
+
+/// The gates of a source text, in its order. Generated files have none: they name every feature.
+#[must_use]
+pub fn gates(source: &Source) -> Vec<Gate> {
+    if source.is_generated() {
+        return Vec::new();
+    }
+    let finder = Finder { source };
+    source
+        .facts()
+        .iter()
+        .flat_map(|fact| finder.of(fact))
+        .collect()
+}
+
+struct Finder<'s> {
+    source: &'s Source,
+}
+
+impl Finder<'_> {
+    fn of(&self, fact: &Fact) -> Vec<Gate> {
+        match &fact.kind {
+            FactKind::Call { callee, arguments } => self.call(fact, callee, arguments),
+            FactKind::Read(path) => member(path)
+                .map(|(kind, name)| gate(fact, kind, name, true, false))
+                .into_iter()
+                .collect(),
+            FactKind::Element { name, attributes } if name.last() == "Gate" => {
+                let feature = attributes.iter().find(|(name, _)| name == "feature");
+                let value = feature.map(|(_, value)| value);
+                self.named(fact, GateKind::Feature, value, true)
+                    .into_iter()
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn call(&self, fact: &Fact, callee: &Path, arguments: &[Operand]) -> Vec<Gate> {
+        let method = callee.last().trim_end_matches('!');
+        let named = known(method, arguments.len())
+            .and_then(|(kind, at, certain)| self.named(fact, kind, arguments.get(at), certain));
+        let gates = matches!(method, "check" | "decide" | "requireFeature");
+        let with_object = arguments.iter().filter_map(|a| a.property("feature"));
+        let objects =
+            with_object.filter_map(|value| self.named(fact, GateKind::Feature, Some(value), gates));
+        named.into_iter().chain(objects).collect()
+    }
+
+    fn named(
+        &self,
+        fact: &Fact,
+        kind: GateKind,
+        value: Option<&Operand>,
+        certain: bool,
+    ) -> Option<Gate> {
+        // a member of a generated enum is found where it is read
+        let text = self.source.text_of(value?)?;
+        Some(gate(fact, kind, text, false, certain))
+    }
+}
+
+/// What a method asks for, where the name stands, and whether nothing else is called so.
+fn known(method: &str, arguments: usize) -> Option<(GateKind, usize, bool)> {
+    use GateKind::{Feature, Limit, ServiceLevel};
+    Some(match (method, arguments) {
+        ("requires_feature" | "context_requires_feature", 1) => (Feature, 0, true),
+        ("feature_decision" | "requireFeature", 2..) => (Feature, 1, true),
+        ("check" | "check_hint", 4) => (Feature, 0, true),
+        ("check", 2 | 3) => (Feature, 0, false),
+        ("limit_hint", 4) => (Limit, 0, true),
+        ("limit", 1..=4) => (Limit, 0, arguments == 4),
+        ("service_level" | "service_level_hint", 4) => (ServiceLevel, 0, true),
+        ("serviceLevel", 1..=3) => (ServiceLevel, 0, true),
+        // flags of OpenFeature may be another provider's
+        ("getBooleanValue" | "getBooleanDetails" | "useBooleanFlagValue", 1..) => {
+            (Feature, 0, false)
+        }
+        ("get_bool_value" | "get_bool_details", 3) => (Feature, 0, false),
+        ("getNumberValue" | "getNumberDetails", 1..) => (Limit, 0, false),
+        ("get_int_value" | "get_int_details", 3) => (Limit, 0, false),
+        ("getStringValue" | "getStringDetails", 1..) => (ServiceLevel, 0, false),
+        ("get_string_value" | "get_string_details", 3) => (ServiceLevel, 0, false),
+        _ => return None,
+    })
+}
+
+/// `Feature::BulkExport`, `Feature.BulkExport`.
+fn member(path: &Path) -> Option<(GateKind, &str)> {
+    let mut parts = path.parts().rev();
+    let member = parts.next()?;
+    let kind = match parts.next()? {
+        "Feature" => GateKind::Feature,
+        "LimitName" => GateKind::Limit,
+        "ServiceLevelName" => GateKind::ServiceLevel,
+        _ => return None,
+    };
+    let constant = member.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && member
+            .chars()
+            .any(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        || member.len() == 1;
+    (constant && !member.ends_with(')')).then_some((kind, member))
+}
+
+fn gate(fact: &Fact, kind: GateKind, name: &str, member: bool, certain: bool) -> Gate {
+    Gate {
+        kind,
+        name: name.to_owned(),
+        member,
+        certain,
+        test: fact.is_test(),
+        range: fact.range(),
+    }
+}

@@ -1,0 +1,45 @@
+//! Reads the source code of an app by syntax tree: Rust by `syn`, TypeScript and JavaScript by
+//! `oxc_parser`.
+//!
+//! Both languages come out as one list of [`Fact`]s (calls, comparisons, reads, conditions, texts,
+//! elements, imports, definitions), so that a rule is written once. [`gates`] finds where an app
+//! asks for a feature, [`capability_uses`] where it names a capability set beside the feature map.
+//!
+//! ```
+//! use app_license_source::{Language, Source, gates};
+//!
+//! let source = Source::parse(
+//!     Language::TypeScript,
+//!     r#"if (features.check("bulk-export", license).allowed) { run(); }"#,
+//! )?;
+//! let gates = gates(&source);
+//! assert_eq!(gates[0].name(), "bulk-export");
+//! assert_eq!(source.position(gates[0].range().start).to_string(), "1:5");
+//! # Ok::<(), app_license_source::Error>(())
+//! ```
+//!
+//! Nothing is executed, and nothing is resolved across files: a constant is followed inside its
+//! own file ([`Source::text_of`]).
+
+mod capability_use;
+mod ecmascript;
+mod error;
+mod fact;
+mod gate;
+mod language;
+mod rust;
+mod source;
+mod tree;
+
+pub use capability_use::{CapabilityUse, CapabilityUseKind, capability_uses};
+pub use error::Error;
+pub use fact::{Comparison, Fact, FactKind, Function, Operand, Path};
+pub use gate::{Gate, GateKind, gates, member_name};
+pub use language::Language;
+pub use source::{Position, Source};
+pub use tree::{SourceFile, SourceTree};
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

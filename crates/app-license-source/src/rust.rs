@@ -1,0 +1,510 @@
+//! Rust, by `syn`.
+
+use std::ops::Range;
+
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Attribute, BinOp, Expr, Lit, Pat, Token, UnOp, UseTree, Visibility};
+
+use crate::error::Error;
+use crate::fact::{Comparison, Fact, FactKind, Function, MAX_PARTS, Operand, Path};
+use crate::source::{Collected, Position};
+
+pub(crate) fn collect(text: &str) -> Result<Collected, Error> {
+    let parsed = syn::parse_file(text);
+    let collected = parsed.map(|file| {
+        let mut reader = Reader {
+            test: is_test(&file.attrs),
+            ..Reader::default()
+        };
+        reader.visit_file(&file);
+        reader.into
+    });
+    let collected = collected.map_err(|error| Error::Syntax {
+        position: Position::of(text, error.span().byte_range().start),
+        message: error.to_string(),
+    });
+    // what spans point into would otherwise stay until the thread ends
+    proc_macro2::extra::invalidate_current_thread_spans();
+    collected
+}
+
+#[derive(Default)]
+struct Reader {
+    into: Collected,
+    function: Option<usize>,
+    test: bool,
+    /// What a closure that comes next is bound to or passed to.
+    name: Option<String>,
+    passed_to: Option<(Path, Option<String>)>,
+}
+
+impl Reader {
+    fn add(&mut self, range: Range<usize>, kind: FactKind) {
+        self.into.facts.push(Fact {
+            kind,
+            range,
+            function: self.function,
+            test: self.test,
+        });
+    }
+
+    fn compare(&mut self, range: Range<usize>, left: Operand, right: Operand) {
+        let comparison = Comparison::Equal;
+        self.add(
+            range,
+            FactKind::Compare {
+                comparison,
+                left,
+                right,
+            },
+        );
+    }
+
+    fn test_of(&mut self, expr: &Expr, negated: bool) {
+        let expr = plain(expr);
+        if matches!(expr, Expr::Path(_) | Expr::Field(_) | Expr::MethodCall(_)) {
+            let operand = operand(expr);
+            self.add(range(expr), FactKind::Test { operand, negated });
+        }
+    }
+
+    /// The texts and paths of a pattern are compared with what is matched.
+    fn pattern(&mut self, matched: &Operand, pattern: &Pat) {
+        match pattern {
+            Pat::Lit(lit) => {
+                if let Lit::Str(text) = &lit.lit {
+                    let right = Operand::Text(text.value());
+                    self.compare(range(lit), matched.clone(), right);
+                }
+            }
+            Pat::Path(path) if path.path.segments.len() > 1 => {
+                let right = Operand::Path(of_path(&path.path));
+                self.compare(range(path), matched.clone(), right);
+            }
+            Pat::Or(or) => or.cases.iter().for_each(|p| self.pattern(matched, p)),
+            Pat::Paren(paren) => self.pattern(matched, &paren.pat),
+            Pat::Reference(reference) => self.pattern(matched, &reference.pat),
+            Pat::Tuple(tuple) => tuple.elems.iter().for_each(|p| self.pattern(matched, p)),
+            Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|p| self.pattern(matched, p)),
+            _ => {}
+        }
+    }
+
+    fn in_function(&mut self, function: Function, test: bool, inside: impl FnOnce(&mut Self)) {
+        let before = (self.function, self.test);
+        let parent = self.function;
+        self.function = Some(self.into.functions.len());
+        self.into.functions.push(Function { parent, ..function });
+        self.test |= test;
+        inside(self);
+        (self.function, self.test) = before;
+    }
+
+    fn signature(
+        &mut self,
+        range: Range<usize>,
+        signature: &syn::Signature,
+        attributes: &[Attribute],
+        exported: bool,
+        inside: impl FnOnce(&mut Self),
+    ) {
+        let parameters = signature.inputs.iter().filter_map(|input| match input {
+            syn::FnArg::Receiver(_) => None,
+            syn::FnArg::Typed(typed) => Some(&*typed.pat),
+        });
+        let function = Function {
+            name: Some(signature.ident.to_string()),
+            parameters: parameters.flat_map(bindings).collect(),
+            range,
+            exported,
+            ..Function::default()
+        };
+        self.in_function(function, is_test(attributes), inside);
+    }
+
+    fn calls(&mut self, range: Range<usize>, callee: Path, arguments: &[&Expr]) {
+        let values: Vec<Operand> = arguments.iter().map(|e| operand(e)).collect();
+        let text = values.iter().find_map(Operand::text).map(str::to_owned);
+        let passed = Some((callee.clone(), text));
+        self.add(
+            range,
+            FactKind::Call {
+                callee,
+                arguments: values,
+            },
+        );
+        for argument in arguments {
+            if matches!(plain(argument), Expr::Closure(_)) {
+                self.passed_to.clone_from(&passed);
+            }
+            self.visit_expr(argument);
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader {
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        let mut found = Vec::new();
+        imports(&item.tree, &mut Vec::new(), &mut found);
+        for (module, names) in found {
+            self.add(range(item), FactKind::Import { module, names });
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        let exported = !matches!(item.vis, Visibility::Inherited);
+        self.signature(range(item), &item.sig, &item.attrs, exported, |reader| {
+            visit::visit_item_fn(reader, item);
+        });
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        let exported = !matches!(item.vis, Visibility::Inherited);
+        self.signature(range(item), &item.sig, &item.attrs, exported, |reader| {
+            visit::visit_impl_item_fn(reader, item);
+        });
+    }
+
+    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+        self.signature(range(item), &item.sig, &item.attrs, false, |reader| {
+            visit::visit_trait_item_fn(reader, item);
+        });
+    }
+
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        let before = self.test;
+        self.test |= is_test(&item.attrs);
+        visit::visit_item_mod(self, item);
+        self.test = before;
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        let function = Function {
+            name: self.name.take(),
+            parameters: closure.inputs.iter().flat_map(bindings).collect(),
+            range: range(closure),
+            passed_to: self.passed_to.take(),
+            ..Function::default()
+        };
+        self.in_function(function, false, |reader| {
+            visit::visit_expr_closure(reader, closure);
+        });
+    }
+
+    fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
+        let name = Path(vec![item.ident.to_string()]);
+        let value = operand(&item.expr);
+        self.add(range(item), FactKind::Definition { name, value });
+        visit::visit_item_const(self, item);
+    }
+
+    fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
+        let name = Path(vec![item.ident.to_string()]);
+        let value = operand(&item.expr);
+        self.add(range(item), FactKind::Definition { name, value });
+        visit::visit_item_static(self, item);
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        let pattern = match &local.pat {
+            Pat::Type(typed) => &typed.pat,
+            other => other,
+        };
+        if let (Pat::Ident(name), Some(init)) = (pattern, &local.init) {
+            let value = operand(&init.expr);
+            let name = name.ident.to_string();
+            if matches!(plain(&init.expr), Expr::Closure(_)) {
+                self.name = Some(name.clone());
+            }
+            let name = Path(vec![name]);
+            self.add(range(local), FactKind::Definition { name, value });
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.visit_expr(&call.receiver);
+        let callee = path(&call.receiver).with(call.method.to_string());
+        let arguments: Vec<&Expr> = call.args.iter().collect();
+        self.calls(range(call), callee, &arguments);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        let arguments: Vec<&Expr> = call.args.iter().collect();
+        self.calls(range(call), path(&call.func), &arguments);
+        // the name called is no value that is read
+        if !matches!(plain(&call.func), Expr::Path(_)) {
+            self.visit_expr(&call.func);
+        }
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        let comparison = match binary.op {
+            BinOp::Eq(_) => Some(Comparison::Equal),
+            BinOp::Ne(_) => Some(Comparison::NotEqual),
+            BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_) => Some(Comparison::Order),
+            BinOp::And(_) | BinOp::Or(_) => {
+                self.test_of(&binary.left, false);
+                self.test_of(&binary.right, false);
+                None
+            }
+            _ => None,
+        };
+        if let Some(comparison) = comparison {
+            let (left, right) = (operand(&binary.left), operand(&binary.right));
+            let compare = FactKind::Compare {
+                comparison,
+                left,
+                right,
+            };
+            self.add(range(binary), compare);
+        }
+        visit::visit_expr_binary(self, binary);
+    }
+
+    fn visit_expr_unary(&mut self, unary: &'ast syn::ExprUnary) {
+        if matches!(unary.op, UnOp::Not(_)) {
+            self.test_of(&unary.expr, true);
+        }
+        visit::visit_expr_unary(self, unary);
+    }
+
+    fn visit_expr_if(&mut self, branch: &'ast syn::ExprIf) {
+        self.test_of(&branch.cond, false);
+        visit::visit_expr_if(self, branch);
+    }
+
+    fn visit_expr_while(&mut self, branch: &'ast syn::ExprWhile) {
+        self.test_of(&branch.cond, false);
+        visit::visit_expr_while(self, branch);
+    }
+
+    fn visit_expr_let(&mut self, branch: &'ast syn::ExprLet) {
+        self.pattern(&operand(&branch.expr), &branch.pat);
+        visit::visit_expr_let(self, branch);
+    }
+
+    fn visit_expr_match(&mut self, matched: &'ast syn::ExprMatch) {
+        let left = operand(&matched.expr);
+        for arm in &matched.arms {
+            self.pattern(&left, &arm.pat);
+        }
+        visit::visit_expr_match(self, matched);
+    }
+
+    fn visit_expr_field(&mut self, field: &'ast syn::ExprField) {
+        self.add(range(field), FactKind::Read(of_field(field)));
+        // the members inside are parts of this one
+        let mut base = plain(&field.base);
+        while let Expr::Field(inner) = base {
+            base = plain(&inner.base);
+        }
+        self.visit_expr(base);
+    }
+
+    fn visit_expr_path(&mut self, expr: &'ast syn::ExprPath) {
+        if expr.path.segments.len() > 1 {
+            self.add(range(expr), FactKind::Read(of_path(&expr.path)));
+        }
+    }
+
+    fn visit_expr_struct(&mut self, expr: &'ast syn::ExprStruct) {
+        let element = FactKind::Element {
+            name: of_path(&expr.path),
+            attributes: fields(expr),
+        };
+        self.add(range(expr), element);
+        visit::visit_expr_struct(self, expr);
+    }
+
+    fn visit_lit_str(&mut self, text: &'ast syn::LitStr) {
+        self.add(text.span().byte_range(), FactKind::Text(text.value()));
+    }
+
+    fn visit_attribute(&mut self, _: &'ast Attribute) {
+        // texts in attributes and documentation are none of the program's
+    }
+
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        let name = format!("{}!", of_path(&item.path));
+        if item.path.is_ident("matches")
+            && let Ok((matched, pattern)) = matches_arguments.parse2(item.tokens.clone())
+        {
+            self.pattern(&operand(&matched), &pattern);
+            self.visit_expr(&matched);
+            return;
+        }
+        let arguments = Punctuated::<Expr, Token![,]>::parse_terminated;
+        if let Ok(arguments) = arguments.parse2(item.tokens.clone()) {
+            let arguments: Vec<&Expr> = arguments.iter().collect();
+            self.calls(range(item), Path(vec![name]), &arguments);
+        } else if let Ok(statements) = syn::Block::parse_within.parse2(item.tokens.clone()) {
+            for statement in &statements {
+                self.visit_stmt(statement);
+            }
+        }
+    }
+}
+
+fn matches_arguments(input: ParseStream<'_>) -> syn::Result<(Expr, Pat)> {
+    let matched = input.parse()?;
+    input.parse::<Token![,]>()?;
+    let pattern = Pat::parse_multi_with_leading_vert(input)?;
+    // a guard behind `if` names nothing that is compared
+    input.parse::<proc_macro2::TokenStream>()?;
+    Ok((matched, pattern))
+}
+
+fn range(node: &impl Spanned) -> Range<usize> {
+    node.span().byte_range()
+}
+
+/// Without what changes nothing about which value it is.
+fn plain(mut expr: &Expr) -> &Expr {
+    loop {
+        expr = match expr {
+            Expr::Paren(e) => &e.expr,
+            Expr::Group(e) => &e.expr,
+            Expr::Reference(e) => &e.expr,
+            Expr::Try(e) => &e.expr,
+            Expr::Await(e) => &e.base,
+            Expr::Unary(e) if matches!(e.op, UnOp::Deref(_)) => &e.expr,
+            other => return other,
+        }
+    }
+}
+
+fn operand(expr: &Expr) -> Operand {
+    match plain(expr) {
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Str(text) => Operand::Text(text.value()),
+            Lit::Bool(value) => Operand::Bool(value.value),
+            Lit::Int(number) => Operand::Number(number.base10_digits().to_owned()),
+            Lit::Float(number) => Operand::Number(number.base10_digits().to_owned()),
+            _ => Operand::Other,
+        },
+        Expr::Path(path) if path.path.is_ident("None") => Operand::Nothing,
+        // the value inside is what is compared
+        Expr::Call(call) if is_some(&call.func) => {
+            call.args.first().map_or(Operand::Other, operand)
+        }
+        Expr::Struct(expr) => Operand::Object(fields(expr)),
+        Expr::Array(array) => texts(&array.elems),
+        expr @ (Expr::Path(_) | Expr::Field(_) | Expr::MethodCall(_) | Expr::Call(_)) => {
+            Operand::Path(path(expr))
+        }
+        _ => Operand::Other,
+    }
+}
+
+fn is_some(function: &Expr) -> bool {
+    matches!(function, Expr::Path(path) if path.path.is_ident("Some"))
+}
+
+fn texts(elements: &Punctuated<Expr, Token![,]>) -> Operand {
+    let texts: Option<Vec<String>> = elements
+        .iter()
+        .map(|e| operand(e).text().map(str::to_owned))
+        .collect();
+    texts.map_or(Operand::Other, Operand::Texts)
+}
+
+fn fields(expr: &syn::ExprStruct) -> Vec<(String, Operand)> {
+    expr.fields
+        .iter()
+        .map(|field| (member(&field.member), operand(&field.expr)))
+        .collect()
+}
+
+fn member(member: &syn::Member) -> String {
+    match member {
+        syn::Member::Named(name) => name.to_string(),
+        syn::Member::Unnamed(index) => index.index.to_string(),
+    }
+}
+
+fn path(expr: &Expr) -> Path {
+    path_within(expr, MAX_PARTS)
+}
+
+/// A long chain of calls is named by its last parts, so that reading it stays linear.
+fn path_within(expr: &Expr, parts: usize) -> Path {
+    let Some(left) = parts.checked_sub(1) else {
+        return Path::unnamed();
+    };
+    match plain(expr) {
+        Expr::Path(path) => of_path(&path.path),
+        Expr::Field(field) => path_within(&field.base, left).with(member(&field.member)),
+        Expr::MethodCall(call) => {
+            path_within(&call.receiver, left).with(format!("{}()", call.method))
+        }
+        Expr::Call(call) => path_within(&call.func, left).called(),
+        _ => Path::unnamed(),
+    }
+}
+
+fn of_field(field: &syn::ExprField) -> Path {
+    path(&field.base).with(member(&field.member))
+}
+
+fn of_path(path: &syn::Path) -> Path {
+    Path(path.segments.iter().map(|s| s.ident.to_string()).collect())
+}
+
+fn bindings(pattern: &Pat) -> Vec<String> {
+    match pattern {
+        Pat::Ident(name) => vec![name.ident.to_string()],
+        Pat::Type(typed) => bindings(&typed.pat),
+        Pat::Reference(reference) => bindings(&reference.pat),
+        Pat::Paren(paren) => bindings(&paren.pat),
+        Pat::Tuple(tuple) => tuple.elems.iter().flat_map(bindings).collect(),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().flat_map(bindings).collect(),
+        Pat::Struct(it) => it
+            .fields
+            .iter()
+            .map(|field| member(&field.member))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn imports(tree: &UseTree, module: &mut Vec<String>, found: &mut Vec<(String, Vec<String>)>) {
+    let mut add = |module: &[String], name: String| {
+        let module = module.join("::");
+        match found.iter_mut().find(|(m, _)| *m == module) {
+            Some((_, names)) => names.push(name),
+            None => found.push((module, vec![name])),
+        }
+    };
+    match tree {
+        UseTree::Path(path) => {
+            module.push(path.ident.to_string());
+            imports(&path.tree, module, found);
+            module.pop();
+        }
+        UseTree::Name(name) => add(module, name.ident.to_string()),
+        UseTree::Rename(name) => add(module, name.ident.to_string()),
+        UseTree::Glob(_) => add(module, "*".to_owned()),
+        UseTree::Group(group) => {
+            for tree in &group.items {
+                imports(tree, module, found);
+            }
+        }
+    }
+}
+
+/// `#[test]` in all its forms, and `#[cfg(test)]`.
+fn is_test(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let path = attribute.path();
+        let named = path.segments.last().is_some_and(|s| s.ident == "test");
+        let configured = path.is_ident("cfg")
+            && attribute
+                .parse_args::<syn::Path>()
+                .is_ok_and(|inside| inside.is_ident("test"));
+        named || configured
+    })
+}

@@ -1,0 +1,255 @@
+//! One source text, read.
+
+use std::fmt;
+
+use crate::error::Error;
+use crate::fact::{Fact, FactKind, Function, Operand, Path};
+use crate::language::Language;
+use crate::{ecmascript, rust};
+
+/// The largest text that is read, in bytes.
+const MAX_BYTES: usize = 1 << 20;
+/// The deepest nesting of brackets that is read.
+const MAX_DEPTH: usize = 512;
+/// The stack of the thread that parses: parsers recurse.
+const STACK: usize = 256 << 20;
+/// Where generators say what they made.
+const GENERATED_WITHIN: usize = 1024;
+
+/// Line and column, both from 1; columns count characters.
+///
+/// ```
+/// use app_license_source::{Language, Source};
+/// let source = Source::parse(Language::Rust, "fn a() {}\nfn b() {}")?;
+/// assert_eq!(source.position(13).to_string(), "2:4");
+/// # Ok::<(), app_license_source::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[non_exhaustive]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+impl Position {
+    /// Of a byte in a text.
+    pub(crate) fn of(text: &str, offset: usize) -> Self {
+        let bytes = text.as_bytes();
+        let before = bytes.get(..offset).unwrap_or(bytes);
+        let breaks = before.iter().filter(|b| **b == b'\n').count();
+        let start = before.iter().rposition(|b| *b == b'\n');
+        let line = before.get(start.map_or(0, |at| at.saturating_add(1))..);
+        // bytes that begin a character
+        let starts = |b: &&u8| **b & 0xc0 != 0x80;
+        let column = line.map_or(0, |line| line.iter().filter(starts).count());
+        Self {
+            line: breaks.saturating_add(1),
+            column: column.saturating_add(1),
+        }
+    }
+}
+
+/// A source text and what its syntax tree says.
+///
+/// ```
+/// use app_license_source::{FactKind, Language, Source};
+/// let source = Source::parse(Language::TypeScript, "if (context.license) {}")?;
+/// assert!(source.facts().iter().any(|f| matches!(f.kind(), FactKind::Test { .. })));
+/// # Ok::<(), app_license_source::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Source {
+    language: Language,
+    text: String,
+    facts: Vec<Fact>,
+    functions: Vec<Function>,
+}
+
+/// What a reader of a language collects.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) functions: Vec<Function>,
+}
+
+impl Source {
+    /// Reads a text of at most 1 MiB.
+    ///
+    /// # Errors
+    /// `source_syntax` with the position, `source_too_large`, `source_too_deep`.
+    pub fn parse(language: Language, text: impl Into<String>) -> Result<Self, Error> {
+        let text = text.into();
+        check_size(&text)?;
+        let collected = with_stack(|| collect(language, &text))??;
+        Ok(Self::new(language, text, collected))
+    }
+
+    /// As [`Source::parse`], on a thread whose stack is [`STACK`] already.
+    pub(crate) fn parse_here(language: Language, text: String) -> Result<Self, Error> {
+        check_size(&text)?;
+        let collected = collect(language, &text)?;
+        Ok(Self::new(language, text, collected))
+    }
+
+    fn new(language: Language, text: String, mut collected: Collected) -> Self {
+        collected
+            .facts
+            .sort_by_key(|fact| (fact.range.start, fact.range.end));
+        Self {
+            language,
+            text,
+            facts: collected.facts,
+            functions: collected.functions,
+        }
+    }
+
+    /// Its language.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What stands in it, in the order of the text.
+    #[must_use]
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// Its functions, outer before inner.
+    #[must_use]
+    pub fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    /// Line and column of a byte.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        Position::of(&self.text, offset)
+    }
+
+    /// Whether a generator says near the beginning that it made the text (`@generated`).
+    #[must_use]
+    pub fn is_generated(&self) -> bool {
+        let end = self.text.len().min(GENERATED_WITHIN);
+        let start = self.text.as_bytes().get(..end).unwrap_or_default();
+        start.windows(10).any(|w| w == b"@generated")
+    }
+
+    /// The text that an operand stands for: a literal, or a constant of this file.
+    ///
+    /// ```
+    /// use app_license_source::{FactKind, Language, Source};
+    /// let source = Source::parse(
+    ///     Language::TypeScript,
+    ///     "const ADVANCED = \"capabilityAdvanced\"; if (set === ADVANCED) {}",
+    /// )?;
+    /// let texts = source.facts().iter().filter_map(|f| match f.kind() {
+    ///     FactKind::Compare { right, .. } => source.text_of(right),
+    ///     _ => None,
+    /// });
+    /// assert!(texts.eq(["capabilityAdvanced"]));
+    /// # Ok::<(), app_license_source::Error>(())
+    /// ```
+    #[must_use]
+    pub fn text_of<'a>(&'a self, operand: &'a Operand) -> Option<&'a str> {
+        match operand {
+            Operand::Text(text) => Some(text),
+            Operand::Path(path) => self.definition(path)?.text(),
+            _ => None,
+        }
+    }
+
+    /// What a name is defined as in this file; `None` when it is not, or as several things.
+    #[must_use]
+    pub fn definition(&self, path: &Path) -> Option<&Operand> {
+        let mut found = self.facts.iter().filter_map(|fact| match fact.kind() {
+            FactKind::Definition { name, value } if name == path => Some(value),
+            _ => None,
+        });
+        let first = found.next()?;
+        found.all(|other| other == first).then_some(first)
+    }
+}
+
+fn check_size(text: &str) -> Result<(), Error> {
+    let limit = MAX_BYTES;
+    if text.len() > limit {
+        let found = text.len();
+        return Err(Error::TooLarge { found, limit });
+    }
+    let found = depth(text);
+    let limit = MAX_DEPTH;
+    if found > limit {
+        return Err(Error::TooDeep { found, limit });
+    }
+    Ok(())
+}
+
+/// How deep brackets nest, roughly: also those in texts and comments are counted.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                depth = depth.saturating_add(1);
+                deepest = deepest.max(depth);
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn collect(language: Language, text: &str) -> Result<Collected, Error> {
+    match language {
+        Language::Rust => rust::collect(text),
+        Language::TypeScript | Language::Tsx | Language::JavaScript => {
+            ecmascript::collect(language, text)
+        }
+    }
+}
+
+/// Runs it on a thread with a stack for deep trees.
+pub(crate) fn with_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, Error> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("app-license-source".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, run)?;
+        thread.join().map_err(|_| Error::Stopped)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Position, depth};
+
+    #[test]
+    fn positions_count_characters() {
+        let at = |text: &str, offset| Position::of(text, offset).to_string();
+        assert_eq!(at("", 0), "1:1");
+        assert_eq!(at("ä\nöx", 5), "2:2");
+        assert_eq!(at("a", 99), "1:2");
+    }
+
+    #[test]
+    fn brackets_are_counted() {
+        assert_eq!(depth("f(a[{}])(b)"), 3);
+        assert_eq!(depth(")))("), 1);
+    }
+}

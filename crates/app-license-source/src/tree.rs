@@ -1,0 +1,241 @@
+//! The source files of a folder, read in parallel.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use ignore::{WalkBuilder, WalkState};
+
+use crate::error::Error;
+use crate::language::Language;
+use crate::source::{Source, with_stack};
+
+/// The most source files that are read.
+const MAX_FILES: usize = 50_000;
+/// The largest file that is opened, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+/// Folders of other people's code and of what builds make.
+const SKIPPED: [&str; 6] = [
+    "node_modules",
+    "target",
+    "dist",
+    "build",
+    "vendor",
+    "coverage",
+];
+
+/// A file of a [`SourceTree`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SourceFile {
+    /// Its path, below the folder that was read, with `/`.
+    pub path: String,
+    /// What stands in it.
+    pub source: Source,
+    /// Whether its path is that of a test: `tests/`, `__tests__/`, `x.test.ts`, `x.spec.ts`.
+    pub test: bool,
+}
+
+/// The source files of a folder: Rust, TypeScript, JavaScript.
+///
+/// What git ignores is left out, hidden files too, and `node_modules`, `target`, `dist`, `build`,
+/// `vendor` and `coverage`. Links are not followed.
+///
+/// ```
+/// use app_license_source::SourceTree;
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("a.ts"), "check(license, { feature: 'export' })")?;
+/// std::fs::write(folder.path().join("b.rs"), "fn (")?;
+/// let tree = SourceTree::read(folder.path())?;
+/// assert_eq!(tree.files()[0].path, "a.ts");
+/// assert_eq!(tree.unread()[0].0, "b.rs");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct SourceTree {
+    files: Vec<SourceFile>,
+    unread: Vec<(String, Error)>,
+    truncated: bool,
+}
+
+impl SourceTree {
+    /// Reads a folder, or a single file.
+    ///
+    /// # Errors
+    /// `source_walk` when the folder itself cannot be walked, `source_read` when it does not
+    /// exist. A file that cannot be read is in [`SourceTree::unread`].
+    pub fn read(root: &Path) -> Result<Self, Error> {
+        let root = if root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            root
+        };
+        let is_file = std::fs::metadata(root)?.is_file();
+        let paths = if is_file {
+            vec![root.to_owned()]
+        } else {
+            walk(root)?
+        };
+        let truncated = paths.len() > MAX_FILES;
+        let next = Mutex::new(paths.into_iter().take(MAX_FILES));
+        let tree = Mutex::new(Self {
+            truncated,
+            ..Self::default()
+        });
+        let work = || {
+            while let Some(path) = next.lock().ok().and_then(|mut next| next.next()) {
+                let shown = shown(if is_file { &path } else { root }, &path);
+                let Some(language) = Language::of_path(&path) else {
+                    continue;
+                };
+                let read = read_file(&path).and_then(|text| Source::parse_here(language, text));
+                let Ok(mut tree) = tree.lock() else { return };
+                match read {
+                    Ok(source) => tree.files.push(SourceFile {
+                        test: is_test_path(&shown),
+                        path: shown,
+                        source,
+                    }),
+                    Err(error) => tree.unread.push((shown, error)),
+                }
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads)
+                .map(|_| scope.spawn(|| with_stack(work)))
+                .collect();
+            threads
+                .into_iter()
+                .try_for_each(|thread| thread.join().map_err(|_| Error::Stopped)?)
+        })?;
+        let mut tree = tree.into_inner().map_err(|_| Error::Stopped)?;
+        tree.files.sort_by(|a, b| a.path.cmp(&b.path));
+        tree.unread.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(tree)
+    }
+
+    /// Reads several folders or files; where there is more than one, paths begin with the one they
+    /// are below.
+    ///
+    /// # Errors
+    /// As [`SourceTree::read`].
+    pub fn read_all<P: AsRef<Path>>(roots: &[P]) -> Result<Self, Error> {
+        let mut all = Self::default();
+        for root in roots {
+            let root = root.as_ref();
+            let mut tree = Self::read(root)?;
+            if roots.len() > 1 && root.is_dir() {
+                let root = root.to_string_lossy();
+                let below = |path: &mut String| {
+                    *path = format!("{}/{path}", root.trim_end_matches('/'));
+                };
+                tree.files.iter_mut().for_each(|file| below(&mut file.path));
+                tree.unread.iter_mut().for_each(|(path, _)| below(path));
+            }
+            all.files.append(&mut tree.files);
+            all.unread.append(&mut tree.unread);
+            all.truncated |= tree.truncated;
+        }
+        Ok(all)
+    }
+
+    /// The files that were read, by path.
+    #[must_use]
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// The files that could not be read, by path, and why.
+    #[must_use]
+    pub fn unread(&self) -> &[(String, Error)] {
+        &self.unread
+    }
+
+    /// Whether there were more than 50,000 files, of which the rest was left out.
+    #[must_use]
+    pub const fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+}
+
+fn walk(root: &Path) -> Result<Vec<PathBuf>, Error> {
+    let found = Mutex::new((Vec::new(), None));
+    let walker = WalkBuilder::new(root)
+        .require_git(false)
+        .filter_entry(|entry| {
+            let skipped = entry
+                .file_name()
+                .to_str()
+                .is_some_and(|name| SKIPPED.contains(&name));
+            let folder = entry.file_type().is_some_and(|t| t.is_dir());
+            // the folder asked for is read whatever its name
+            !(skipped && folder && entry.depth() > 0)
+        })
+        .build_parallel();
+    walker.run(|| {
+        Box::new(|entry| {
+            let Ok(mut found) = found.lock() else {
+                return WalkState::Quit;
+            };
+            match entry {
+                Ok(entry) => {
+                    let file = entry.file_type().is_some_and(|t| t.is_file());
+                    if file && Language::of_path(entry.path()).is_some() {
+                        found.0.push(entry.into_path());
+                    }
+                    // one more than is read: so that it is known that some are left out
+                    if found.0.len() > MAX_FILES {
+                        return WalkState::Quit;
+                    }
+                }
+                Err(error) if error.depth() == Some(0) => {
+                    found.1 = Some(error);
+                    return WalkState::Quit;
+                }
+                // a folder inside that may not be read holds no source of ours
+                Err(_) => {}
+            }
+            WalkState::Continue
+        })
+    });
+    let (mut paths, error) = found.into_inner().map_err(|_| Error::Stopped)?;
+    if let Some(error) = error {
+        return Err(error.into());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn read_file(path: &Path) -> Result<String, Error> {
+    let size = std::fs::metadata(path)?.len();
+    if size > MAX_FILE {
+        return Err(Error::TooLarge {
+            found: usize::try_from(size).unwrap_or(usize::MAX),
+            limit: usize::try_from(MAX_FILE).unwrap_or(usize::MAX),
+        });
+    }
+    String::from_utf8(std::fs::read(path)?).map_err(|_| Error::Encoding)
+}
+
+fn shown(root: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let below = if below.as_os_str().is_empty() {
+        path
+    } else {
+        below
+    };
+    let parts = below.components().map(|c| c.as_os_str().to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
+}
+
+fn is_test_path(path: &str) -> bool {
+    let mut parts = path.split('/').rev();
+    let file = parts.next().unwrap_or_default();
+    let named = [".test.", ".spec.", "_test."]
+        .iter()
+        .any(|t| file.contains(t));
+    named
+        || file == "tests.rs"
+        || parts
+            .any(|folder| matches!(folder, "tests" | "test" | "__tests__" | "__mocks__" | "e2e"))
+}
