@@ -9,7 +9,7 @@ use app_license_testkit::{MockHost, SignedRequest};
 use common::Connect;
 
 #[tokio::test]
-async fn a_tenant_that_is_switched_off_is_refused_and_can_be_switched_on_again() {
+async fn disabled_tenant_served_not_and_served_again_when_it_is_switched_on() {
     let host = MockHost::start().await.unwrap();
     let app = Connect::serve(&host, Arc::new(MemoryStore::new())).await;
     let acme = host.tenant(&app.app, "acme").unwrap();

@@ -90,7 +90,7 @@ async fn replicas_that_start_together_migrate_once() {
         task.await.unwrap().unwrap();
     }
     let sql = format!("SELECT count(*) FROM {schema}.schema_version");
-    assert_eq!(cluster.sql(&sql).unwrap().trim(), "2");
+    assert_eq!(cluster.sql(&sql).unwrap().trim(), "3");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -267,7 +267,7 @@ async fn a_newer_schema_is_refused_and_not_touched() {
     let before = place.bytes();
     let error = SqliteStore::open(place.path()).await.unwrap_err();
     assert_eq!(error.code(), "newer_schema");
-    let expected = "the database has schema version 99, newer than the 2 that this program knows";
+    let expected = "the database has schema version 99, newer than the 3 that this program knows";
     assert_eq!(error.to_string(), expected);
     assert!(place.bytes() == before);
 }
