@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app_license::{
-    Capability, ClientKey, InstallationAri, InstallationKey, InstallationStatus, Policy,
+    Capability, ClientKey, InstallationAri, InstallationKey, InstallationStatus, Leeway, Policy,
+    UnixTime,
 };
 use app_license_client::{Fetcher, ForgeKeys, InstallKeys, SystemToken};
 use app_license_server::{ConnectApp, ForgeRemote, StoreInstallKeys};
@@ -131,6 +132,65 @@ async fn mark_all_lifecycle_an_old_enabled_changes_nothing() {
     let (code, text) = deliver(&host, &other).await;
     assert_eq!(code, 401);
     assert!(text.contains("replayed"), "{text}");
+}
+
+/// Between `exp` and `exp` + leeway the token still verifies: the mark must still hold, whatever came
+/// between.
+#[tokio::test]
+async fn replay_mark_outlives_token() {
+    let (host, app) = connect().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    let installed = acme.install().unwrap().remove(0);
+    assert_eq!(installed.name(), "installed");
+    assert_eq!(deliver(&host, &installed).await.0, 204);
+    let disabled = acme.disable().unwrap().remove(0);
+    assert_eq!(deliver(&host, &disabled).await.0, 204);
+    let other_secret = installed
+        .clone()
+        .with_field("sharedSecret", "a-secret-of-somebody-else-0123456789");
+    let other_body = disabled.clone().with_field("description", "another");
+    let expires = |event: &SignedRequest| {
+        let expires = claim_of(event.token().unwrap(), "exp").as_u64().unwrap();
+        UnixTime::EPOCH.plus(expires)
+    };
+    assert_eq!(
+        expires(&installed),
+        expires(&disabled),
+        "one second, one life"
+    );
+    let expires = expires(&installed).as_seconds();
+    let last = expires.saturating_add(Leeway::default().as_seconds());
+    let secret = acme.shared_secret().unwrap();
+    for (number, (at, codes)) in [
+        (expires.saturating_sub(1), ["replayed"; 2]),
+        (expires.saturating_add(1), ["replayed"; 2]),
+        (last.saturating_sub(1), ["replayed"; 2]),
+        (last.saturating_add(1), ["expired"; 2]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        host.clock().set(UnixTime::EPOCH.plus(at));
+        // what others send makes a store forget old marks
+        let another = host.tenant(&app.app, &format!("other-{number}")).unwrap();
+        install(&host, &another).await;
+        for (event, code) in [&other_secret, &other_body].into_iter().zip(codes) {
+            let (status, text) = deliver(&host, event).await;
+            assert_eq!(status, 401, "{} at {at}: {text}", event.name());
+            assert!(text.contains(code), "{} at {at}: {text}", event.name());
+        }
+        let page = acme.page("/panel").unwrap();
+        assert_eq!(deliver(&host, &page).await.0, 401, "still switched off");
+    }
+    assert_eq!(acme.shared_secret().unwrap(), secret);
+    assert_eq!(status(&app, &acme).await, InstallationStatus::Disabled);
+    for event in acme.enable().unwrap() {
+        assert_eq!(
+            deliver(&host, &event).await.0,
+            204,
+            "the secret is the old one"
+        );
+    }
 }
 
 #[tokio::test]

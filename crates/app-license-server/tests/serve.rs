@@ -118,6 +118,36 @@ async fn heads_too_large_are_431() {
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
+/// What reads the head takes more at a time than the limit: the limit is the limit all the same.
+#[tokio::test]
+async fn heads_over_the_limit_are_431_however_they_arrive() {
+    let server = served(Limits::new()).await;
+    let field = |bytes: usize| format!("x: {}\r\n", "y".repeat(bytes));
+    for (target, fields) in [
+        ("/".to_owned(), field(40 * 1024)),
+        ("/".to_owned(), field(33 * 1024)),
+        ("/".to_owned(), field(9 * 1024).repeat(4)),
+        (format!("/?{}", "q".repeat(40 * 1024)), String::new()),
+    ] {
+        let head = format!("GET {target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{fields}\r\n");
+        let answer = server.raw(head.as_bytes()).await;
+        let bytes = head.len();
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{bytes}: {answer}");
+        // in two pieces it is refused as well: told so, or cut off before it has sent all
+        let mut stream = server.connect().await;
+        let (first, second) = head.as_bytes().split_at(bytes / 2);
+        stream.write_all(first).await.unwrap();
+        tokio::task::yield_now().await;
+        let _ = stream.write_all(second).await;
+        let answer = until_closed(stream).await;
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 431 "),
+            "{bytes} in two pieces: {answer}"
+        );
+    }
+    assert!(server.is_well().await);
+}
+
 #[tokio::test]
 async fn bodies_too_large_are_413_on_every_route() {
     let server = served(Limits::new()).await;
