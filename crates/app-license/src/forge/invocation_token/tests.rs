@@ -191,6 +191,40 @@ fn browser_or_platform_the_principal_and_the_module_tell_and_the_context_does_no
     assert!(call(Value::Null, Value::Null, Value::Null));
 }
 
+/// What a page puts into `context.extension` is nobody's business: only the size of the whole is.
+#[test]
+fn limits_on_data_nobody_reads_are_of_size_alone() {
+    let keys = |fields: usize, bytes: usize| {
+        let long = "a".repeat(bytes.saturating_sub(5));
+        let all: Vec<_> = (0..fields)
+            .map(|number| format!("\"\\u0061{long}{number:04}\":1"))
+            .collect();
+        format!("{{{}}}", all.join(","))
+    };
+    let verify = |data: &str| {
+        let claims = with("/context/extension", Some(json!("DATA"))).to_string();
+        let claims = claims.replace("\"DATA\"", data);
+        let token = rs256_token(&claims, KID, &key()).unwrap();
+        let now = UnixTime::EPOCH.plus(1010);
+        UnverifiedInvocationToken::parse(&token)?.verify(&self::keys(), &expected(), now)
+    };
+    for (fields, bytes) in [(254, 70), (1000, 6), (1, 20_000)] {
+        let token = verify(&keys(fields, bytes)).unwrap();
+        assert!(token.license().has_capability("capabilityAdvanced"));
+    }
+    verify(&format!("{}{}", "[".repeat(4000), "]".repeat(4000))).unwrap();
+    let larger = verify(&keys(254, 1000)).unwrap_err();
+    assert_eq!(larger.code(), "too_large");
+    let deeper = verify(&format!("{}{}", "[".repeat(5000), "]".repeat(5000))).unwrap_err();
+    assert_eq!(deeper.code(), "too_complex");
+    // what is read is bounded, and the code is no lie
+    let mut wide = claims();
+    for number in 0..1100 {
+        wide[format!("c{number}")] = json!(0);
+    }
+    assert_eq!(self::verify(&wide).unwrap_err().code(), "too_complex");
+}
+
 #[test]
 fn claims_that_must_be_there_must_be_there_and_have_their_type() {
     for (pointer, claim) in [
