@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use app_license::InstallationStatus;
+use app_license::{InstallationStatus, KeyId};
 use app_license_pgtest::Cluster;
-use app_license_store::{InstallationStore, Mark, PostgresOptions, ReplayMark, Sequence};
+use app_license_store::{
+    InstallKey, InstallationStore, Mark, PostgresOptions, ReplayMark, Sequence,
+};
 
 use crate::support::{installed, key, keys, name, now, secret, tenant};
 use crate::{cluster, fresh_schema};
@@ -39,6 +41,11 @@ async fn a_version_1_schema_is_migrated_with_all_it_holds() {
         .await
         .unwrap();
     assert_eq!(applied.sequence, Some(Sequence::new(6)));
+    // keys that proved themselves are kept, for this replica and the next
+    let proved = InstallKey::new(KeyId::new("k-1").unwrap(), "pem");
+    store.put_install_key(&proved, now()).await.unwrap();
+    let next = options.clone().connect().await.unwrap();
+    assert_eq!(next.install_keys(9).await.unwrap(), [proved]);
     // and the secrets of old are sealed once there is a key
     let store = options.encryption(keys(1)).connect().await.unwrap();
     assert_eq!(store.reencrypt_all().await.unwrap(), 2);
