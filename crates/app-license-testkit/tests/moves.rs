@@ -360,7 +360,6 @@ fn forge_lifecycle_bodies_come_in_every_form_that_was_recorded() {
     use app_license::forge::ForgeLifecycleEvent;
     use app_license_testkit::LifecycleForm;
     let (_, tenant) = tenant_of(&both_halves());
-    tenant.install().unwrap();
     for form in [
         LifecycleForm::Received,
         LifecycleForm::Documented,
