@@ -15,6 +15,7 @@ mod npm;
 mod npm_package;
 mod postgres;
 mod prove;
+mod python;
 mod tools;
 mod wasm;
 
@@ -97,6 +98,11 @@ enum Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// The reader of license reports beside Node's JSON.parse and Python's msgspec
+    Report {
+        /// Sizes of the report in megabytes [default: 300]
+        arguments: Vec<String>,
+    },
 }
 
 #[derive(clap::Args)]
@@ -134,6 +140,9 @@ fn perform(task: Task) -> Result<()> {
         Task::Bench {
             bench: Bench::Peers { arguments },
         } => prove::peers(&context, &arguments),
+        Task::Bench {
+            bench: Bench::Report { arguments },
+        } => python::bench_report(&context, &arguments),
         Task::Wasm { test: true } => npm_package::test(&context),
         Task::Wasm { test: false } => npm_package::build(&context),
         Task::Conformance { files, .. } => npm_package::conformance(&context, &files),

@@ -54,6 +54,14 @@ pub enum Fault {
     #[cfg(feature = "marketplace")]
     #[error(transparent)]
     Reconcile(#[from] app_license_marketplace::reconcile::ReadError),
+    /// A report that cannot be read.
+    #[cfg(feature = "marketplace")]
+    #[error(transparent)]
+    Report(#[from] app_license_marketplace::report::Error),
+    /// A report that cannot be fetched.
+    #[cfg(feature = "marketplace")]
+    #[error(transparent)]
+    ReportApi(#[from] app_license_marketplace::report::client::Error),
     /// The lab could not be set up, or could not go on.
     #[error(transparent)]
     Lab(#[from] app_license_lab::Error),
@@ -78,6 +86,10 @@ impl Fault {
             Self::Store(error) => error.code(),
             #[cfg(feature = "marketplace")]
             Self::Reconcile(error) => error.code(),
+            #[cfg(feature = "marketplace")]
+            Self::Report(error) => error.code(),
+            #[cfg(feature = "marketplace")]
+            Self::ReportApi(error) => error.code(),
             Self::Lab(error) => error.code(),
             Self::Option(_) => "option",
         }
@@ -87,6 +99,8 @@ impl Fault {
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
+            #[cfg(feature = "marketplace")]
+            Self::ReportApi(_) => Exit::Error,
             Self::Read { .. } | Self::Write(_) | Self::Host(_) | Self::Store(_) => Exit::Error,
             Self::Lab(
                 app_license_lab::Error::Lab(_)

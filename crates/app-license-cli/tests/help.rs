@@ -48,6 +48,13 @@ fn every_subcommand_has_help_with_examples() {
         &["pricing"],
         #[cfg(feature = "editions")]
         &["pricing", "check"],
+        &["report"],
+        &["report", "summary"],
+        &["report", "timeline"],
+        &["report", "conversions"],
+        &["report", "churn"],
+        &["report", "export"],
+        &["report", "free-starter-tier"],
         &["completions"],
     ];
     for command in commands {

@@ -31,22 +31,37 @@
 //! The fields follow the [reporting API](https://developer.atlassian.com/platform/marketplace/rest/v4/api-group-reporting/).
 
 mod amount;
+mod churn;
+mod clean;
+#[cfg(feature = "client")]
+pub mod client;
+mod conversions;
 mod error;
+mod free_tier;
 mod kind;
 mod license;
 mod owned;
 mod reader;
 mod record;
+mod stage;
+mod summary;
+mod timeline;
 mod transaction;
 mod vocabulary;
 
 pub use amount::Amount;
+pub use churn::{Churn, ChurnCohort};
+pub use conversions::{ConversionCohort, Conversions, TrialKind};
 pub use error::{Error, ErrorKind, Found, Position};
+pub use free_tier::{FreeReason, FreeTier};
 pub use kind::{FieldSpec, Kind};
 pub use license::{LicenseField, Licenses};
 pub use owned::OwnedRecord;
 pub use reader::{Completeness, Format, MAX_RECORD, Progress, Reader};
 pub use record::{Record, Value};
+pub use stage::Stage;
+pub use summary::{Count, Dimension, Summary};
+pub use timeline::{Change, Period, Timeline, estimate_proration};
 pub use transaction::{TransactionField, Transactions};
 pub use vocabulary::{
     FromText, Hosting, Insight, LicenseType, SaleType, Status, Tier, Words, YesNo,

@@ -7,12 +7,13 @@ use super::Outcome;
 use super::tally::{Tally, counted};
 use crate::context::Context;
 use crate::tools::{self, HACK};
-use crate::{npm, postgres, wasm};
+use crate::{npm, postgres, python, wasm};
 
 /// The workspace's tests, and the core's again on its other signature backend; with nextest where
 /// it is installed.
 pub(super) fn workspace(context: &Context) -> Result<Outcome> {
     postgres::install(context)?;
+    let duckdb = python::duckdb(context).unwrap_or_default();
     let sh = &context.sh;
     let nextest = cmd!(sh, "cargo nextest --version")
         .quiet()
@@ -40,9 +41,9 @@ pub(super) fn workspace(context: &Context) -> Result<Outcome> {
         "rust-crypto",
     ];
     for selection in [&["--workspace", "--all-features"][..], &other] {
-        tests.add(counted(
-            cmd!(sh, "cargo {runner...} {selection...} --no-fail-fast").into(),
-        )?);
+        let run = cmd!(sh, "cargo {runner...} {selection...} --no-fail-fast");
+        let run = run.env(python::VARIABLE, &duckdb);
+        tests.add(counted(run.into())?);
     }
     Ok(Outcome {
         tests,

@@ -183,6 +183,20 @@ macro_rules! kind {
                     self.read($field::$variant)
                 }
             )*
+
+            /// The value of a field as the export writes it: words in one spelling and lower case,
+            /// dates as `2026-11-28`, amounts with two decimals, lists with spaces between their
+            /// words; nothing for `NA` and `Pending`, and for a date that is none.
+            ///
+            /// [The schema](https://github.com/app-license/app-license/blob/main/docs/report-export.md)
+            /// has all of them.
+            #[must_use]
+            pub fn clean(&self, field: $field) -> Option<std::borrow::Cow<'r, str>> {
+                let text = self.get(field)?;
+                match field {
+                    $($field::$variant => <$ty as $crate::report::clean::Clean<'r>>::clean(text),)*
+                }
+            }
         }
     };
 }

@@ -1,5 +1,7 @@
 //! Reading license reports.
 
+#[cfg(feature = "client")]
+mod client;
 mod damage;
 mod formats;
 mod quirks;

@@ -1,0 +1,129 @@
+//! `app-license report export`
+
+use std::io::Write;
+
+use app_license_marketplace::report::{LicenseField, LicenseRecord, Licenses, Value};
+use serde_json::{Map, Value as Json};
+
+use super::source::{SourceArgs, csv_fault};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::Io;
+
+/// Write the report in one documented schema, for DuckDB, BigQuery or Spark
+///
+/// One column a field, named in lower case with `_`: words in lower case, dates as 2026-11-28,
+/// no value for `NA` and `Pending`. `tier_users` is the number of users of the tier. What this
+/// version does not know is JSON in the column `unknown`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license report export licenses.json --as ndjson > licenses.ndjson
+  app-license report export licenses.csv.gz --as csv > licenses.csv
+  duckdb -c \"SELECT app_edition, count(*) FROM 'licenses.csv' GROUP BY ALL\"")]
+pub(super) struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// What to write
+    #[arg(long = "as", value_enum, default_value_t, value_name = "FORMAT")]
+    form: Form,
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Form {
+    /// One JSON object a line; every column in each.
+    #[default]
+    Ndjson,
+    /// CSV with a header.
+    Csv,
+}
+
+const TIER_USERS: &str = "tier_users";
+const UNKNOWN: &str = "unknown";
+
+impl Args {
+    pub(super) fn run(self, io: &mut Io<'_>) -> Result<Exit, Fault> {
+        let Io {
+            stdin,
+            out,
+            err,
+            progress,
+            ..
+        } = io;
+        let out = std::io::BufWriter::with_capacity(1 << 16, out);
+        let reading = match self.form {
+            Form::Ndjson => {
+                let mut out = out;
+                let reading =
+                    self.source
+                        .each_of::<Licenses>(stdin, *err, *progress, None, |license| {
+                            serde_json::to_writer(&mut out, &object(license))
+                                .map_err(std::io::Error::from)?;
+                            Ok(out.write_all(b"\n")?)
+                        })?;
+                out.flush()?;
+                reading
+            }
+            Form::Csv => {
+                let mut csv = csv::Writer::from_writer(out);
+                let columns = LicenseField::ALL.iter().map(|field| field.spec().column());
+                csv.write_record(columns.chain([TIER_USERS, UNKNOWN]))
+                    .map_err(csv_fault)?;
+                let reading =
+                    self.source
+                        .each_of::<Licenses>(stdin, *err, *progress, None, |license| {
+                            for field in LicenseField::ALL {
+                                csv.write_field(license.clean(*field).as_deref().unwrap_or(""))
+                                    .map_err(csv_fault)?;
+                            }
+                            let users = users(license).map(|users| users.to_string());
+                            csv.write_field(users.unwrap_or_default())
+                                .map_err(csv_fault)?;
+                            let unknown = unknown(license).map(|unknown| unknown.to_string());
+                            csv.write_field(unknown.unwrap_or_default())
+                                .map_err(csv_fault)?;
+                            csv.write_record(None::<&[u8]>).map_err(csv_fault)?;
+                            Ok(())
+                        })?;
+                csv.flush()?;
+                reading
+            }
+        };
+        if reading.bad_records > 0 || reading.partial {
+            reading.note(*err)?;
+        }
+        Ok(reading.exit())
+    }
+}
+
+fn users(license: &LicenseRecord<'_>) -> Option<u32> {
+    license.tier().and_then(|tier| tier.users())
+}
+
+fn object(license: &LicenseRecord<'_>) -> Json {
+    let mut object = Map::new();
+    for field in LicenseField::ALL {
+        let value = license
+            .clean(*field)
+            .map(|text| Json::String(text.into_owned()));
+        object.insert(field.spec().column().to_owned(), value.unwrap_or_default());
+    }
+    let users = users(license).map(Json::from);
+    object.insert(TIER_USERS.to_owned(), users.unwrap_or_default());
+    object.insert(UNKNOWN.to_owned(), unknown(license).unwrap_or_default());
+    Json::Object(object)
+}
+
+/// What this version does not know, by its path in the report.
+fn unknown(license: &LicenseRecord<'_>) -> Option<Json> {
+    let mut object = Map::new();
+    for (path, value) in license.unknown() {
+        let value = match value {
+            Value::Text(text) => Json::String(text.into_owned()),
+            Value::Json(json) => serde_json::from_str(json).unwrap_or_default(),
+            _ => Json::Null,
+        };
+        object.insert(path.into_owned(), value);
+    }
+    (!object.is_empty()).then_some(Json::Object(object))
+}

@@ -1,0 +1,61 @@
+//! `app-license report free-starter-tier`
+
+use app_license_marketplace::report::{FreeTier, Licenses};
+use serde::Serialize;
+
+use super::source::{Reading, SourceArgs};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::Io;
+use crate::output::{Format, clean, show, table};
+
+/// List the licenses that must move when the free starter tier ends
+///
+/// They are those in force of the types STARTER, LEGACY_FREE and FREE without the Free edition.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license report free-starter-tier licenses.json
+  app-license report free-starter-tier free-starter-tier.csv --listed   all that the export names")]
+pub(super) struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// The report is the export of the free starter tier: list all of it
+    #[arg(long)]
+    listed: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    reading: Reading,
+    licenses: Vec<FreeTier>,
+}
+
+impl Args {
+    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+        let mut licenses = Vec::new();
+        let reading = self.source.each::<Licenses>(io, None, |license| {
+            licenses.extend(FreeTier::of(license, self.listed));
+            Ok(())
+        })?;
+        let answer = Answer { reading, licenses };
+        show(io, format, &answer, |out| {
+            let mut rows = table(["license", "host", "company", "tier", "why"]);
+            let text = |text: &Option<String>| clean(text.as_deref().unwrap_or("-"));
+            for license in &answer.licenses {
+                rows.add_row([
+                    clean(&license.license),
+                    text(&license.host),
+                    text(&license.company),
+                    text(&license.tier),
+                    license.reason.name().replace('_', " "),
+                ]);
+            }
+            writeln!(out, "{rows}")?;
+            writeln!(out, "{} licenses must move", answer.licenses.len())?;
+            answer.reading.note(out)
+        })?;
+        Ok(answer.reading.exit())
+    }
+}
