@@ -1,8 +1,12 @@
 //! The subcommands, one file each.
 
 mod completions;
+#[cfg(feature = "doctor")]
+mod conditions;
 mod conformance;
 pub(crate) mod decide;
+#[cfg(feature = "doctor")]
+mod doctor;
 mod explain;
 #[cfg(feature = "editions")]
 mod features;
@@ -41,6 +45,10 @@ pub(crate) enum Command {
     #[cfg(feature = "editions")]
     #[command(subcommand)]
     Pricing(pricing::Command),
+    #[cfg(feature = "doctor")]
+    Conditions(conditions::Args),
+    #[cfg(feature = "doctor")]
+    Doctor(doctor::Args),
     Completions(completions::Args),
 }
 
@@ -60,6 +68,10 @@ impl Command {
             Self::Features(command) => command.run(io, format),
             #[cfg(feature = "editions")]
             Self::Pricing(command) => command.run(io, format),
+            #[cfg(feature = "doctor")]
+            Self::Conditions(args) => args.run(io, format),
+            #[cfg(feature = "doctor")]
+            Self::Doctor(args) => args.run(io, format),
             Self::Completions(args) => args.run(io),
         }
     }

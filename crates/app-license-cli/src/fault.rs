@@ -65,6 +65,10 @@ pub enum Fault {
     /// The lab could not be set up, or could not go on.
     #[error(transparent)]
     Lab(#[from] app_license_lab::Error),
+    /// The files of an app cannot be read or written.
+    #[cfg(feature = "doctor")]
+    #[error(transparent)]
+    Doctor(#[from] app_license_doctor::Error),
     /// An option, or what a file named by one holds, is not what it must be.
     #[error("{0}")]
     Option(String),
@@ -91,6 +95,8 @@ impl Fault {
             #[cfg(feature = "marketplace")]
             Self::ReportApi(error) => error.code(),
             Self::Lab(error) => error.code(),
+            #[cfg(feature = "doctor")]
+            Self::Doctor(error) => error.code(),
             Self::Option(_) => "option",
         }
     }
@@ -113,6 +119,10 @@ impl Fault {
             }
             #[cfg(feature = "marketplace")]
             Self::Reconcile(_) => Exit::Error,
+            #[cfg(feature = "doctor")]
+            Self::Doctor(app_license_doctor::Error::Baseline { .. }) => Exit::Invalid,
+            #[cfg(feature = "doctor")]
+            Self::Doctor(_) => Exit::Error,
             _ => Exit::Invalid,
         }
     }

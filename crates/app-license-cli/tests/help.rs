@@ -55,6 +55,14 @@ fn every_subcommand_has_help_with_examples() {
         &["report", "churn"],
         &["report", "export"],
         &["report", "free-starter-tier"],
+        #[cfg(feature = "doctor")]
+        &["doctor"],
+        #[cfg(feature = "doctor")]
+        &["conditions"],
+        #[cfg(feature = "doctor")]
+        &["conditions", "generate"],
+        #[cfg(feature = "doctor")]
+        &["conditions", "evaluate"],
         &["completions"],
     ];
     for command in commands {

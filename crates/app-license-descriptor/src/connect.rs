@@ -1,8 +1,10 @@
 //! Atlassian Connect: the app descriptor and its conditions.
 
+pub(crate) mod check;
 mod condition;
 mod descriptor;
 
+pub use check::diagnostics;
 pub use condition::{
     Condition, ConditionKind, InlineCondition, SingleCondition, remote_condition_shown,
 };

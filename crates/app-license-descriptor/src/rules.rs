@@ -102,7 +102,7 @@ rules! {
     LIFECYCLE_URL_SHARED = "lifecycle_url_shared", Warning,
         "two lifecycle events are sent to one URL",
         "give each event a URL of its own: the URL is a part of what the token proves";
-    AUTHENTICATION_NONE = "authentication_none", Error,
+    AUTHENTICATION_NONE = "authentication_none", Warning,
         "a paid app without authentication: `lic` arrives unsigned and proves nothing",
         "set `authentication.type: jwt`, and handle the `installed` event";
 }

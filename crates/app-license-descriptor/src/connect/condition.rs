@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::diagnostic::Diagnostic;
 use crate::visibility::{Expr, HostLicense, check};
-use app_license::FeatureMap;
+use app_license::{Capability, Edition, FeatureMap};
 
 pub use inline::InlineCondition;
 pub use remote::remote_condition_shown;
@@ -164,6 +164,40 @@ impl SingleCondition {
 }
 
 impl Condition {
+    /// The condition that shows a module to whoever has a capability, as the gate decides it: an
+    /// active license, and above Standard the capability set.
+    ///
+    /// The host compares capability sets as plain text, so a Standard condition would hide the
+    /// module from Advanced customers: Standard asks for a license alone. Nothing is asked for the
+    /// Free edition.
+    ///
+    /// ```
+    /// use app_license::Capability;
+    /// use app_license_descriptor::connect::Condition;
+    /// let condition = Condition::requiring(&Capability::ADVANCED);
+    /// assert_eq!(
+    ///     condition.to_string(),
+    ///     "addon_is_licensed and capability_set(value=capabilityAdvanced)",
+    /// );
+    /// assert_eq!(Condition::requiring(&Capability::STANDARD).to_string(), "addon_is_licensed");
+    /// ```
+    #[must_use]
+    pub fn requiring(capability: &Capability) -> Self {
+        let value = match capability.edition() {
+            Some(Edition::Free) => return Self::And(Vec::new()),
+            Some(Edition::Standard) => None,
+            Some(edition) => Some(edition.capability_set()),
+            None => Some(capability.as_str()),
+        };
+        let licensed = SingleCondition::new(ConditionKind::AddonIsLicensed);
+        let Some(value) = value else {
+            return licensed.into();
+        };
+        let value = value.to_owned();
+        let edition = SingleCondition::new(ConditionKind::CapabilitySet { value });
+        Self::And(vec![licensed.into(), edition.into()])
+    }
+
     /// Whether the host shows the module.
     ///
     /// `answers` is asked for conditions that are not about the license, with their name and

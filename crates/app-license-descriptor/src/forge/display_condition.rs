@@ -12,8 +12,9 @@ use crate::document::shown;
 use crate::document::{ReadError, name_of};
 use crate::document::{at_most, in_json};
 use crate::visibility::{Expr, HostLicense, check};
-use app_license::FeatureMap;
+use app_license::{Capability, FeatureMap};
 use app_license::{Error, ErrorKind};
+use serde_json::Map;
 
 const WHAT: &str = "display condition";
 /// The largest condition that is read, in bytes: a manifest has no more.
@@ -84,6 +85,111 @@ impl DisplayCondition {
         let entries = entries(&mut scanner, 0, &mut count).map_err(|error| error.named(WHAT))?;
         scanner.end().map_err(in_json(WHAT))?;
         Ok(one_or_all(entries))
+    }
+
+    /// The conditions that show a module to whoever has a capability, as the gate decides it: an
+    /// active license, and for Advanced the edition. `None` for a capability that Forge's
+    /// conditions cannot name.
+    ///
+    /// `appEdition` is plain equality, so Standard asks for a license alone. Nothing is asked for
+    /// the Free edition.
+    ///
+    /// ```
+    /// use app_license::Capability;
+    /// use app_license_descriptor::forge::DisplayCondition;
+    /// let conditions = DisplayCondition::requiring(&Capability::ADVANCED).unwrap();
+    /// assert_eq!(
+    ///     conditions.to_yaml(),
+    ///     "displayConditions:\n  appIsLicensed: true\n  appEdition: advanced\n",
+    /// );
+    /// assert_eq!(DisplayCondition::requiring(&Capability::new("capabilityUltra")), None);
+    /// ```
+    #[must_use]
+    pub fn requiring(capability: &Capability) -> Option<Self> {
+        Some(match capability.edition()? {
+            Edition::Free => Self::And(Vec::new()),
+            Edition::Standard => Self::AppIsLicensed(true),
+            edition => Self::And(vec![Self::AppIsLicensed(true), Self::AppEdition(edition)]),
+        })
+    }
+
+    /// The conditions as JSON: the value of `displayConditions`.
+    ///
+    /// ```
+    /// use app_license_descriptor::forge::DisplayCondition;
+    /// let json = r#"{"appIsLicensed":true,"not":{"appEdition":"standard"}}"#;
+    /// let conditions = DisplayCondition::parse(json.as_bytes())?;
+    /// let again = DisplayCondition::parse(conditions.to_json().as_bytes())?;
+    /// assert_eq!(again, conditions);
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::Value::Object(self.fields()).to_string()
+    }
+
+    fn fields(&self) -> Map<String, serde_json::Value> {
+        let mut fields = Map::new();
+        let list = match self {
+            // entries of an object are joined by `and`, as long as each has a name of its own
+            Self::And(list) => list,
+            one => std::slice::from_ref(one),
+        };
+        for condition in list {
+            let (name, value) = condition.entry();
+            if fields.contains_key(&name) {
+                let all = list.iter().map(|c| serde_json::Value::Object(c.fields()));
+                let mut joined = Map::new();
+                joined.insert("and".to_owned(), all.collect());
+                return joined;
+            }
+            fields.insert(name, value);
+        }
+        fields
+    }
+
+    fn entry(&self) -> (String, serde_json::Value) {
+        let list = |list: &[Self]| {
+            let all = list.iter().map(|c| serde_json::Value::Object(c.fields()));
+            all.collect::<serde_json::Value>()
+        };
+        match self {
+            Self::AppIsLicensed(yes) => ("appIsLicensed".to_owned(), (*yes).into()),
+            Self::AppEdition(edition) => ("appEdition".to_owned(), edition.name().into()),
+            Self::Other { name, value } => {
+                let value = serde_json::from_str(value).unwrap_or_default();
+                (name.clone(), value)
+            }
+            Self::And(inner) => ("and".to_owned(), list(inner)),
+            Self::Or(inner) => ("or".to_owned(), list(inner)),
+            Self::Not(inner) => ("not".to_owned(), serde_json::Value::Object(inner.fields())),
+        }
+    }
+
+    /// The conditions as a fragment of a manifest: `displayConditions` in YAML.
+    #[must_use]
+    pub fn to_yaml(&self) -> String {
+        let mut yaml = String::from("displayConditions:");
+        let mut fields = self.fields();
+        if fields.is_empty() {
+            return yaml + " {}\n";
+        }
+        yaml.push('\n');
+        // in the order in which they are read
+        for name in ["appIsLicensed", "appEdition"] {
+            if let Some(value) = fields.remove(name) {
+                let value = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                yaml.push_str(&format!("  {name}: {value}\n"));
+            }
+        }
+        // what else there is, in flow style: JSON is YAML
+        for (name, value) in fields {
+            let name = serde_json::Value::String(name);
+            yaml.push_str(&format!("  {name}: {value}\n"));
+        }
+        yaml
     }
 
     /// Whether the host shows the module.

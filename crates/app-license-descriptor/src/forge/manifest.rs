@@ -7,6 +7,7 @@ mod read;
 use app_license::{Error, FeatureMap};
 
 use crate::connect::Condition;
+use crate::connect::check::Modules;
 use crate::diagnostic::{Diagnostic, DocumentPath};
 
 use super::DisplayCondition;
@@ -44,7 +45,7 @@ pub struct Manifest {
     licensing: Option<Licensing>,
     user_access: Option<bool>,
     conditions: Vec<ModuleCondition>,
-    connect_conditions: Vec<(DocumentPath, Result<Condition, Error>)>,
+    connect: Modules,
     filters: Vec<ModuleFilter>,
     unknown: Vec<DocumentPath>,
     misplaced: Vec<(DocumentPath, &'static str)>,
@@ -148,7 +149,7 @@ impl Manifest {
     pub fn connect_conditions(
         &self,
     ) -> impl Iterator<Item = (&DocumentPath, Result<&Condition, &Error>)> {
-        let conditions = self.connect_conditions.iter();
+        let conditions = self.connect.conditions.iter();
         conditions.map(|(path, condition)| (path, condition.as_ref()))
     }
 

@@ -3,6 +3,7 @@
 use app_license::{Error, FeatureMap};
 
 use super::{Manifest, ModuleCondition};
+use crate::connect::check::places_text;
 use crate::diagnostic::{Diagnostic, DocumentPath};
 use crate::document::shown;
 use crate::forge::display_condition::supported;
@@ -14,12 +15,8 @@ pub(super) fn diagnostics(manifest: &Manifest, features: Option<&FeatureMap>) ->
     for module in &manifest.conditions {
         of_condition(module, features, &mut found);
     }
-    for (path, condition) in &manifest.connect_conditions {
-        match condition {
-            Ok(condition) => found.extend(at(path, condition.diagnostics(features))),
-            Err(error) => found.push(invalid(path, error)),
-        }
-    }
+    found.extend(manifest.connect.of_conditions(features));
+    found.extend(manifest.connect.diagnostics.iter().cloned());
     of_filters(manifest, &mut found);
     of_uses(manifest, &mut found);
     found
@@ -130,7 +127,8 @@ fn of_uses(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
         .iter()
         .filter_map(|m| Some((&m.path, m.condition.as_ref().ok()?)));
     let connect = manifest
-        .connect_conditions
+        .connect
+        .conditions
         .iter()
         .filter_map(|(path, c)| Some((path, c.as_ref().ok()?)));
     let filters = manifest.filters.iter();
@@ -184,13 +182,5 @@ fn of_uses(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
             places_text(first, edition.len())
         );
         found.push(Diagnostic::new(&rules::EDITIONS_NOT_ENABLED, message).at(&path));
-    }
-}
-
-pub(crate) fn places_text(first: &DocumentPath, places: usize) -> String {
-    match places.saturating_sub(1) {
-        0 => format!("by {first}"),
-        1 => format!("by {first} and in 1 more place"),
-        more => format!("by {first} and in {more} more places"),
     }
 }

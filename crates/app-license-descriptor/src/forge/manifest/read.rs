@@ -4,7 +4,7 @@ use app_license::json::{Kind, Scanner};
 use serde_json::{Map, Value};
 
 use super::{Licensing, Manifest, ModuleCondition, ModuleFilter, interpolate};
-use crate::connect::Condition;
+use crate::connect::check::{Modules, read_modules};
 use crate::diagnostic::DocumentPath;
 use crate::document::shown;
 use crate::document::{at_most, in_json};
@@ -28,17 +28,17 @@ impl Manifest {
         let mut scanner = Scanner::<1024>::new(json).map_err(in_json(WHAT))?;
         scanner.walk().map_err(in_json(WHAT))?;
         scanner.end().map_err(in_json(WHAT))?;
-        let mut root: Value = serde_json::from_slice(json).unwrap_or_default();
-        let unset = interpolate::variables(&mut root)?;
+        let mut document: Value = serde_json::from_slice(json).unwrap_or_default();
+        let unset = interpolate::variables(&mut document)?;
         let nothing = Map::new();
-        let root = object(Some(&root), "manifest")?.unwrap_or(&nothing);
+        let root = object(Some(&document), "manifest")?.unwrap_or(&nothing);
         let mut manifest = Self {
             app_id: None,
             connect_key: None,
             licensing: None,
             user_access: None,
             conditions: Vec::new(),
-            connect_conditions: Vec::new(),
+            connect: Modules::default(),
             filters: Vec::new(),
             unknown: Vec::new(),
             misplaced: Vec::new(),
@@ -56,9 +56,8 @@ impl Manifest {
             manifest.filters_of(module_type, module, &path);
             manifest.walk(module_type, module, &path, false);
         }
-        for (_, module, path) in modules(root, "connectModules")? {
-            manifest.walk_connect(module, &path);
-        }
+        modules(root, "connectModules")?; // the types of the lists
+        manifest.connect = read_modules(&document, "connectModules");
         Ok(manifest)
     }
 
@@ -213,28 +212,6 @@ impl Manifest {
             Value::Array(list) => {
                 for (n, inner) in list.iter().enumerate() {
                     self.walk(module_type, inner, &path.index(n), nested);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn walk_connect(&mut self, value: &Value, path: &DocumentPath) {
-        match value {
-            Value::Object(object) => {
-                for (key, inner) in object {
-                    let inside = path.key(key);
-                    if key == "conditions" {
-                        let condition = Condition::parse(inner.to_string().as_bytes());
-                        self.connect_conditions.push((inside, condition));
-                    } else {
-                        self.walk_connect(inner, &inside);
-                    }
-                }
-            }
-            Value::Array(list) => {
-                for (n, inner) in list.iter().enumerate() {
-                    self.walk_connect(inner, &path.index(n));
                 }
             }
             _ => {}

@@ -1,0 +1,115 @@
+//! `app-license doctor`: the licensing mistakes in an app.
+
+mod human;
+
+use std::path::{Path, PathBuf};
+
+use app_license_doctor::{
+    Baseline, Finding, Options, Project, Report, Summary, apply_fixes, check, to_sarif,
+};
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::Io;
+use crate::now::NowArgs;
+use crate::output::{Format, show};
+
+const EXAMPLES: &str = "\
+Examples:
+  app-license doctor                     check the app in this folder
+  app-license doctor apps/reports --fix  make the changes that are safe
+  app-license doctor --sarif > doctor.sarif
+  app-license doctor --write-baseline    accept what is found today
+
+What is in `doctor-baseline.json` of the folder is left out. Exit codes: 0 no errors, 1 files that
+cannot be read, 2 errors found.";
+
+/// Finds the licensing mistakes in an app: descriptor, manifest, packages, sources
+///
+/// Reads `atlassian-connect.json`, `manifest.yml`, `package.json`, `Cargo.toml`, `editions.toml`
+/// and sources below a folder. Nothing is executed, nothing is fetched.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The folder
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// Make the changes that are safe
+    #[arg(long)]
+    fix: bool,
+    /// Write SARIF 2.1.0
+    #[arg(long, conflicts_with = "fix")]
+    sarif: bool,
+    /// Findings to leave out [default: doctor-baseline.json of the folder, if it is there]
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write every finding to the baseline
+    #[arg(long, conflicts_with = "fix")]
+    write_baseline: bool,
+    #[command(flatten)]
+    now: NowArgs,
+}
+
+impl Args {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+        let options = self.options();
+        let mut project = Project::read(&self.folder)?;
+        let mut findings = check(&project, &options);
+        let default = self.folder.join(Baseline::FILE_NAME);
+        if self.write_baseline {
+            let path = self.baseline.unwrap_or(default);
+            std::fs::write(&path, Baseline::new(&findings).to_json())?;
+            let count = findings.len();
+            return done(io, format, &path, count);
+        }
+        if self.fix {
+            let result = apply_fixes(&project, &findings)?;
+            for file in &result.files {
+                writeln!(io.err, "changed {file}")?;
+            }
+            project = Project::read(&self.folder)?;
+            findings = check(&project, &options);
+        }
+        let baseline = match &self.baseline {
+            Some(path) => Some(Baseline::read(path)?),
+            None if default.is_file() => Some(Baseline::read(&default)?),
+            None => None,
+        };
+        let (findings, known) = match baseline {
+            Some(baseline) => baseline.new_findings(findings),
+            None => (findings, 0),
+        };
+        if self.sarif {
+            writeln!(io.out, "{}", to_sarif(&findings, env!("CARGO_PKG_VERSION")))?;
+        } else {
+            let report = Report::new(&findings, known);
+            show(io, format, &report, |out| {
+                human::write(out, &findings, known)
+            })?;
+        }
+        Ok(exit(&findings))
+    }
+
+    fn options(&self) -> Options {
+        let now = self.now.time().to_string();
+        let today = now.get(..10).and_then(|day| day.parse().ok());
+        today.map_or_else(Options::default, |today| Options::default().today(today))
+    }
+}
+
+fn exit(findings: &[Finding]) -> Exit {
+    if Summary::of(findings).errors > 0 {
+        Exit::Denied
+    } else {
+        Exit::Yes
+    }
+}
+
+fn done(io: &mut Io<'_>, format: Format, path: &Path, count: usize) -> Result<Exit, Fault> {
+    let path = path.display().to_string();
+    let json = serde_json::json!({"baseline": path, "findings": count});
+    show(io, format, &json, |out| {
+        writeln!(out, "{path}: {count} findings accepted")
+    })?;
+    Ok(Exit::Yes)
+}

@@ -1,0 +1,110 @@
+//! Rules about a Forge manifest.
+
+use app_license::ErrorKind;
+use app_license_descriptor::{Diagnostic, DocumentPath, Rule, forge::Manifest};
+
+use super::Context;
+use super::connect::path_of;
+use crate::deprecation::{DeprecationKind, deprecations};
+use crate::document::Document;
+use crate::finding::Finding;
+use crate::rules;
+
+pub(super) fn check(context: &Context<'_>, document: &Document, findings: &mut Vec<Finding>) {
+    let features = context.features();
+    let json = document.root().to_json().to_string();
+    match Manifest::parse(json.as_bytes()) {
+        Ok(manifest) => {
+            let found = manifest.diagnostics(features.as_ref()).into_iter();
+            findings.extend(found.map(|d| context.located(document, d)));
+        }
+        Err(error) => findings.push(unreadable(context, document, &error)),
+    }
+    of_runtime(context, document, findings);
+    of_fields(context, document, findings);
+    of_scripts(context, document, findings);
+}
+
+/// Licensing of another type than the platform takes, say.
+fn unreadable(context: &Context<'_>, document: &Document, error: &app_license::Error) -> Finding {
+    if let ErrorKind::FieldType {
+        field,
+        expected,
+        found,
+        ..
+    } = error.kind()
+        && let Some(rule) = Rule::get("field_type")
+    {
+        let path = field
+            .split('.')
+            .fold(DocumentPath::root(), |path, step| path.key(step));
+        let message = format!("must be {expected}, found {found}");
+        return context.located(document, Diagnostic::new(rule, message).at(&path));
+    }
+    let diagnostic = Diagnostic::new(&rules::UNREADABLE, error.to_string());
+    context.finding(diagnostic, 0..0)
+}
+
+fn of_runtime(context: &Context<'_>, document: &Document, findings: &mut Vec<Finding>) {
+    let path = DocumentPath::root().key("app").key("runtime").key("name");
+    let name = document.root().pointer("/app/runtime/name");
+    let Some(name) = name.and_then(|name| name.text()) else {
+        return;
+    };
+    let today = context.options.today;
+    let gone = deprecations()
+        .iter()
+        .find(|d| d.kind == DeprecationKind::Runtime && d.pattern == name);
+    if let Some(gone) = gone {
+        let message = format!("{}: {}", gone.title, gone.when(today));
+        let diagnostic = Diagnostic::new(&rules::DEPRECATED_RUNTIME, message)
+            .with_severity(gone.severity_on(today))
+            .with_fix(&gone.replacement);
+        findings.push(context.at(document, &path, diagnostic, Vec::new()));
+    }
+}
+
+fn of_fields(context: &Context<'_>, document: &Document, findings: &mut Vec<Finding>) {
+    let today = context.options.today;
+    let fields = deprecations().iter();
+    for gone in fields.filter(|d| d.kind == DeprecationKind::ManifestField) {
+        let (pointer, value) = match gone.pattern.split_once('=') {
+            Some((pointer, value)) => (pointer, Some(value)),
+            None => (gone.pattern.as_str(), None),
+        };
+        let Some(node) = document.root().pointer(pointer) else {
+            continue;
+        };
+        if value.is_none_or(|value| node.text() == Some(value)) {
+            let message = format!("{}: {}", gone.title, gone.when(today));
+            let diagnostic = Diagnostic::new(&rules::DEPRECATED_FIELD, message)
+                .with_severity(gone.severity_on(today))
+                .with_fix(&gone.replacement);
+            findings.push(context.at(document, &path_of(pointer), diagnostic, Vec::new()));
+        }
+    }
+}
+
+/// What pages may run besides their own scripts.
+fn of_scripts(context: &Context<'_>, document: &Document, findings: &mut Vec<Finding>) {
+    let scripts = document.root().pointer("/permissions/content/scripts");
+    let path = path_of("/permissions/content/scripts");
+    for (n, script) in scripts.into_iter().flat_map(|s| s.items()).enumerate() {
+        let at = path.index(n);
+        match script.text().map(|text| text.trim_matches('\'')) {
+            Some("unsafe-eval") => {
+                let message = "pages may run `eval`: adding it is a major version, which admins \
+                               must consent to";
+                let diagnostic = Diagnostic::new(&rules::UNSAFE_EVAL, message);
+                findings.push(context.at(document, &at, diagnostic, Vec::new()));
+            }
+            Some("wasm-unsafe-eval") => {
+                let message = "the platform knows no `wasm-unsafe-eval`";
+                let diagnostic = Diagnostic::new(&rules::WASM_UNSAFE_EVAL, message);
+                let edits = super::edit::without_line(document, script);
+                findings.push(context.at(document, &at, diagnostic, edits));
+            }
+            _ => {}
+        }
+    }
+}

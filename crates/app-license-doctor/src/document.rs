@@ -1,0 +1,275 @@
+//! A JSON or YAML document as a tree in which every value knows where it stands.
+
+mod json;
+mod yaml;
+
+use std::ops::Range;
+
+use app_license_descriptor::DocumentPath;
+
+/// The largest document that is read, in bytes.
+const MAX_BYTES: usize = 1024 * 1024;
+/// The deepest nesting.
+const MAX_DEPTH: usize = 64;
+/// The most values; counts what aliases repeat.
+const MAX_NODES: usize = 200_000;
+
+/// A document, read.
+///
+/// ```
+/// use app_license_doctor::Document;
+/// let document = Document::yaml("app:\n  runtime:\n    name: nodejs20.x\n").unwrap();
+/// let name = document.root().pointer("/app/runtime/name").unwrap();
+/// assert_eq!(name.text(), Some("nodejs20.x"));
+/// assert_eq!(document.position(name.range().start).to_string(), "3:11");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Document {
+    text: String,
+    root: Node,
+}
+
+/// A value, and where it stands.
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub(crate) value: NodeValue,
+    pub(crate) range: Range<usize>,
+}
+
+/// What a value is.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum NodeValue {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// A number, as written.
+    Number(String),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Node>),
+    /// An object: the fields in their order, each with the place of its name.
+    Object(Vec<(String, Range<usize>, Node)>),
+}
+
+/// Line and column, both from 1; columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[non_exhaustive]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+impl Position {
+    /// The position of a byte of a text.
+    pub(crate) fn of(text: &str, offset: usize) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.bytes().filter(|b| *b == b'\n').count();
+        let start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let column = before.get(start..).map_or(0, |line| line.chars().count());
+        Self {
+            line: line.saturating_add(1),
+            column: column.saturating_add(1),
+        }
+    }
+}
+
+/// Why a document cannot be read, and at which byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    pub(crate) reason: String,
+    pub(crate) offset: usize,
+}
+
+impl Document {
+    /// Reads JSON text of at most 1 MiB: strict, no key twice in an object.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn json(text: impl Into<String>) -> Result<Self, String> {
+        Self::read(text.into(), json::read).map_err(|e| e.reason)
+    }
+
+    /// Reads one YAML document of at most 1 MiB: no key twice in a mapping.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn yaml(text: impl Into<String>) -> Result<Self, String> {
+        Self::read(text.into(), yaml::read).map_err(|e| e.reason)
+    }
+
+    pub(crate) fn read_json(text: String) -> Result<Self, Unreadable> {
+        Self::read(text, json::read)
+    }
+
+    pub(crate) fn read_yaml(text: String) -> Result<Self, Unreadable> {
+        Self::read(text, yaml::read)
+    }
+
+    fn read(
+        text: String,
+        read: impl FnOnce(&str) -> Result<Node, Unreadable>,
+    ) -> Result<Self, Unreadable> {
+        if text.len() > MAX_BYTES {
+            return Err(Unreadable {
+                reason: format!("larger than {MAX_BYTES} bytes"),
+                offset: 0,
+            });
+        }
+        let root = read(&text)?;
+        Ok(Self { text, root })
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The value.
+    #[must_use]
+    pub const fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// Line and column of a byte.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        Position::of(&self.text, offset)
+    }
+
+    /// Where a path points to: the name of a field, an element of a list; what is nearest when
+    /// there is no such value.
+    pub(crate) fn range_of(&self, path: &DocumentPath) -> Range<usize> {
+        let pointer = path.pointer();
+        let mut node = &self.root;
+        let mut range = 0..0;
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            match node.step(&step) {
+                Some((found, inner)) => {
+                    range = found;
+                    node = inner;
+                }
+                None => break,
+            }
+        }
+        range
+    }
+}
+
+impl Node {
+    /// Where, in bytes of the text.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn value(&self) -> &NodeValue {
+        &self.value
+    }
+
+    /// A field of an object.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        match &self.value {
+            NodeValue::Object(fields) => {
+                let field = fields.iter().find(|(n, _, _)| n == name);
+                field.map(|(_, _, value)| value)
+            }
+            _ => None,
+        }
+    }
+
+    /// The fields of an object; none of anything else.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Self)> {
+        let fields = match &self.value {
+            NodeValue::Object(fields) => fields.as_slice(),
+            _ => &[],
+        };
+        fields.iter().map(|(name, _, value)| (name.as_str(), value))
+    }
+
+    /// The elements of a list; none of anything else.
+    pub fn items(&self) -> impl Iterator<Item = &Self> {
+        match &self.value {
+            NodeValue::List(items) => items.as_slice(),
+            _ => &[],
+        }
+        .iter()
+    }
+
+    /// The value a JSON Pointer points to.
+    #[must_use]
+    pub fn pointer(&self, pointer: &str) -> Option<&Self> {
+        let mut node = self;
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            node = node.step(&step)?.1;
+        }
+        Some(node)
+    }
+
+    fn step(&self, step: &str) -> Option<(Range<usize>, &Self)> {
+        match &self.value {
+            NodeValue::Object(fields) => fields
+                .iter()
+                .find(|(name, _, _)| name == step)
+                .map(|(_, range, value)| (range.clone(), value)),
+            NodeValue::List(items) => {
+                let item = items.get(step.parse::<usize>().ok()?)?;
+                Some((item.range(), item))
+            }
+            _ => None,
+        }
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            NodeValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A boolean.
+    #[must_use]
+    pub const fn bool(&self) -> Option<bool> {
+        match self.value {
+            NodeValue::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The same as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value;
+        match &self.value {
+            NodeValue::Null => Value::Null,
+            NodeValue::Bool(value) => Value::Bool(*value),
+            NodeValue::Number(text) => {
+                serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
+            }
+            NodeValue::Text(text) => Value::String(text.clone()),
+            NodeValue::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
+            NodeValue::Object(fields) => {
+                let fields = fields.iter();
+                Value::Object(fields.map(|(n, _, v)| (n.clone(), v.to_json())).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The files of an app that are checked.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use ignore::{WalkBuilder, WalkState};
+
+use crate::document::{Document, Unreadable};
+use crate::error::Error;
+
+/// The most files that are read.
+const MAX_FILES: usize = 1000;
+/// The largest file that is opened, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
+/// Folders of other people's code and of what builds make.
+const SKIPPED: [&str; 6] = [
+    "node_modules",
+    "target",
+    "dist",
+    "build",
+    "vendor",
+    "coverage",
+];
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ProjectFileKind {
+    /// `atlassian-connect.json`
+    Descriptor,
+    /// `manifest.yml`, `manifest.yaml` of a Forge app
+    Manifest,
+    /// `package.json`
+    NpmPackage,
+    /// `Cargo.toml`
+    CargoPackage,
+    /// `editions.toml`
+    Editions,
+}
+
+impl ProjectFileKind {
+    fn of(path: &Path) -> Option<Self> {
+        Some(match path.file_name()?.to_str()? {
+            "atlassian-connect.json" => Self::Descriptor,
+            "manifest.yml" | "manifest.yaml" => Self::Manifest,
+            "package.json" => Self::NpmPackage,
+            "Cargo.toml" => Self::CargoPackage,
+            "editions.toml" => Self::Editions,
+            _ => return None,
+        })
+    }
+}
+
+/// A file that was read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ProjectFile {
+    /// What it is.
+    pub kind: ProjectFileKind,
+    /// Its path below the folder, with `/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// The document in it; of TOML there is none.
+    pub(crate) document: Option<Result<Document, Unreadable>>,
+}
+
+impl ProjectFile {
+    /// The folder it is in: empty, or with `/` at its end.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        self.path
+            .rfind('/')
+            .map_or("", |at| self.path.get(..=at).unwrap_or_default())
+    }
+
+    /// The document in it, when it can be read.
+    #[must_use]
+    pub fn document(&self) -> Option<&Document> {
+        self.document.as_ref()?.as_ref().ok()
+    }
+}
+
+/// The files of a folder that say something about licensing.
+///
+/// What git ignores is left out, hidden files too, and `node_modules`, `target`, `dist`, `build`,
+/// `vendor` and `coverage`. Links are not followed.
+///
+/// ```
+/// use app_license_doctor::Project;
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("package.json"), "{}")?;
+/// let project = Project::read(folder.path())?;
+/// assert_eq!(project.files()[0].path, "package.json");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Project {
+    root: PathBuf,
+    files: Vec<ProjectFile>,
+}
+
+impl Project {
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// `doctor_read` when it is not there, `doctor_walk` when it cannot be walked. A file in it
+    /// that cannot be read is a finding.
+    pub fn read(root: &Path) -> Result<Self, Error> {
+        let read_error = |path: &Path| {
+            let path = path.display().to_string();
+            move |source| Error::Read { path, source }
+        };
+        std::fs::metadata(root).map_err(read_error(root))?;
+        let mut files = Vec::new();
+        for (kind, path) in walk(root)? {
+            let size = std::fs::metadata(&path).map_err(read_error(&path))?.len();
+            let shown = shown(root, &path);
+            if size > MAX_BYTES {
+                continue;
+            }
+            let bytes = std::fs::read(&path).map_err(read_error(&path))?;
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let document = match kind {
+                ProjectFileKind::Descriptor | ProjectFileKind::NpmPackage => {
+                    Some(Document::read_json(text.clone()))
+                }
+                ProjectFileKind::Manifest => Some(Document::read_yaml(text.clone())),
+                ProjectFileKind::CargoPackage | ProjectFileKind::Editions => None,
+            };
+            files.push(ProjectFile {
+                kind,
+                path: shown,
+                text,
+                document,
+            });
+        }
+        // a `manifest.yml` of something else: Forge's has an app
+        files.retain(|file| {
+            file.kind != ProjectFileKind::Manifest
+                || file
+                    .document()
+                    .is_none_or(|d| d.root().get("app").is_some())
+        });
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Self {
+            root: root.to_owned(),
+            files,
+        })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The files that were read, by path.
+    #[must_use]
+    pub fn files(&self) -> &[ProjectFile] {
+        &self.files
+    }
+
+    /// The files of a kind.
+    pub(crate) fn of_kind(&self, kind: ProjectFileKind) -> impl Iterator<Item = &ProjectFile> {
+        self.files.iter().filter(move |file| file.kind == kind)
+    }
+}
+
+fn walk(root: &Path) -> Result<Vec<(ProjectFileKind, PathBuf)>, Error> {
+    let found = Mutex::new((Vec::new(), None));
+    let walker = WalkBuilder::new(root)
+        .require_git(false)
+        .filter_entry(|entry| {
+            let name = entry.file_name().to_str();
+            let skipped = name.is_some_and(|name| SKIPPED.contains(&name));
+            let folder = entry.file_type().is_some_and(|t| t.is_dir());
+            // the folder asked for is read whatever its name
+            !(skipped && folder && entry.depth() > 0)
+        })
+        .build_parallel();
+    walker.run(|| {
+        Box::new(|entry| {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    if error.depth() == Some(0)
+                        && let Ok(mut found) = found.lock()
+                    {
+                        found.1 = Some(error);
+                        return WalkState::Quit;
+                    }
+                    return WalkState::Continue;
+                }
+            };
+            if entry.file_type().is_some_and(|t| t.is_file())
+                && let Some(kind) = ProjectFileKind::of(entry.path())
+                && let Ok(mut found) = found.lock()
+            {
+                found.0.push((kind, entry.into_path()));
+                if found.0.len() >= MAX_FILES {
+                    return WalkState::Quit;
+                }
+            }
+            WalkState::Continue
+        })
+    });
+    let (files, error) = found
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    match error {
+        Some(source) => Err(Error::Walk { source }),
+        None => Ok(files),
+    }
+}
+
+fn shown(root: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let parts = below.components().map(|c| c.as_os_str().to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,228 @@
+//! Thirty mistakes, each made in a copy of the examples, and each found exactly once.
+
+use app_license_descriptor::Severity;
+
+use crate::common::{copy, findings, root};
+
+const CONNECT: &str = "connect-backend/atlassian-connect.json";
+const REMOTE: &str = "forge-remote/manifest.yml";
+const FUNCTION: &str = "forge-function/manifest.yml";
+const PAGE: &str = "forge-custom-ui/manifest.yml";
+
+/// What is replaced by what, in which file, and the code of what that is.
+struct Seed(&'static str, &'static str, &'static str, &'static str);
+
+fn panel(conditions: &str) -> String {
+    format!(r#""url": "/reports", "conditions": [{conditions}] }}"#)
+}
+
+const URL: &str = r#""url": "/reports" }"#;
+const LICENSED: &str = r#"{"condition": "addon_is_licensed"}"#;
+
+fn capability(value: &str) -> String {
+    format!(r#"{{"condition": "capability_set", "params": {{"value": "{value}"}}}}"#)
+}
+
+#[test]
+fn each_of_many_mistakes_is_found_exactly_once() {
+    let standard = panel(&format!("{LICENSED}, {}", capability("capabilityStandard")));
+    let either = panel(&format!(
+        r#"{LICENSED}, {{"or": [{}, {}]}}"#,
+        capability("capabilityStandard"),
+        capability("capabilityAdvanced")
+    ));
+    let ended = panel(&capability("capabilityAdvanced"));
+    let ultra = panel(&format!("{LICENSED}, {}", capability("capabilityUltra")));
+    let spelling = panel(&format!(
+        "{LICENSED}, {}",
+        capability("capability_advanced")
+    ));
+    let never = panel(&format!(
+        r#"{LICENSED}, {{"condition": "addon_is_licensed", "invert": true}}"#
+    ));
+    let invalid = panel(r#"{"invert": true}"#);
+    let editions = r#""enableLicensing": true,
+  "editionsEnabled": true,"#;
+    let connect: Vec<(String, &str)> = vec![
+        (standard, "standard_hides_advanced"),
+        (either, "standard_hides_unchanged"),
+        (ended, "shown_to_inactive"),
+        (ultra, "unknown_capability"),
+        (spelling, "capability_spelling"),
+        (never, "never_shown"),
+        (invalid, "condition_invalid"),
+    ];
+    let mut seeds = 0;
+    for (conditions, code) in connect {
+        let edits = [
+            (CONNECT, URL, conditions.as_str()),
+            (CONNECT, r#""enableLicensing": true,"#, editions),
+        ];
+        found_once(&edits, code);
+        seeds += 1;
+    }
+    for Seed(file, old, new, code) in SEEDS {
+        found_once(&[(*file, *old, *new)], code);
+        seeds += 1;
+    }
+    assert!(seeds >= 30, "{seeds}");
+}
+
+fn found_once(edits: &[(&str, &str, &str)], code: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&root().join("examples"), folder.path());
+    for (file, old, new) in edits {
+        let path = folder.path().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{code}: {file} has no {old}");
+        std::fs::write(path, text.replacen(old, new, 1)).unwrap();
+    }
+    let found = findings(folder.path());
+    let worth: Vec<_> = found
+        .iter()
+        .filter(|f| f.severity() > Severity::Info || f.code() == code)
+        .map(|f| format!("{} {f}", f.code()))
+        .collect();
+    let once = worth.len() == 1 && worth[0].starts_with(&format!("{code} "));
+    assert!(once, "{code}: {worth:#?}");
+}
+
+const SEEDS: &[Seed] = &[
+    // ---- the descriptor ----
+    Seed(
+        CONNECT,
+        URL,
+        r#""url": "/reports?lic=active" }"#,
+        "lic_in_url",
+    ),
+    Seed(
+        CONNECT,
+        URL,
+        r#""url": "/reports?p={project.key}", "cacheable": true }"#,
+        "cacheable_module_reads_query",
+    ),
+    Seed(
+        CONNECT,
+        r#""type": "jwt""#,
+        r#""type": "none""#,
+        "authentication_none",
+    ),
+    Seed(
+        CONNECT,
+        r#""scopes""#,
+        r#""lifecycle": {"installed": "/i"}, "apiMigrations": {"context-qsh": true}, "scopes""#,
+        "signed_install_missing",
+    ),
+    Seed(
+        CONNECT,
+        r#""scopes""#,
+        r#""lifecycle": {"installed": "/i"}, "apiMigrations": {"signed-install": true}, "scopes""#,
+        "context_qsh_missing",
+    ),
+    Seed(
+        CONNECT,
+        r#""scopes""#,
+        r#""lifecycle": {"enabled": "/e", "disabled": "/e"}, "scopes""#,
+        "lifecycle_url_shared",
+    ),
+    Seed(
+        CONNECT,
+        URL,
+        r#""url": "/reports", "conditions": [{"condition": "capability_set", "params": {"value": "capabilityAdvanced"}}, {"condition": "addon_is_licensed"}] }"#,
+        "editions_not_enabled",
+    ),
+    Seed(
+        CONNECT,
+        r#""scopes": ["READ"],"#,
+        r#""scopes": ["READ"]"#,
+        "unreadable",
+    ),
+    // ---- manifests ----
+    Seed(REMOTE, "enabled: true\n", "", "enabled_missing"),
+    Seed(
+        REMOTE,
+        "enabled: true\n",
+        "enabled: false\n",
+        "editions_without_licensing",
+    ),
+    Seed(
+        REMOTE,
+        "enabled: true\n",
+        "enabled: \"yes\"\n",
+        "field_type",
+    ),
+    Seed(
+        REMOTE,
+        "    editionsEnabled: true\n",
+        "    editionsEnabled: true\n    plan: gold\n",
+        "unknown_field",
+    ),
+    Seed(
+        REMOTE,
+        "    editionsEnabled: true\n",
+        "    editionsEnabled: true\n    modes: [user-access]\n",
+        "modes_superseded",
+    ),
+    Seed(
+        REMOTE,
+        "      endpoint: lifecycle\n",
+        "      endpoint: lifecycle\n      filter: {appIsLicensed: 1}\n",
+        "filter_invalid",
+    ),
+    Seed(
+        REMOTE,
+        "    - key: lifecycle\n",
+        "    - key: lifecycle\n      filter: {appIsLicensed: true}\n",
+        "filter_not_supported",
+    ),
+    Seed(
+        REMOTE,
+        "  licensing:\n    enabled: true\n    editionsEnabled: true\n",
+        "  access: {userAccess: true}\n",
+        "user_access_without_licensing",
+    ),
+    Seed(FUNCTION, "nodejs22.x", "nodejs18.x", "deprecated_runtime"),
+    Seed(
+        FUNCTION,
+        "      title: Exports\n",
+        "      title: Exports\n      displayConditions: {appIsLicensed: true, issueKey: A-1}\n",
+        "condition_not_supported",
+    ),
+    Seed(
+        FUNCTION,
+        "      title: Exports\n",
+        "      title: Exports\n      displayConditions: {appEdition: capabilityAdvanced}\n",
+        "condition_invalid",
+    ),
+    Seed(
+        PAGE,
+        "permissions:\n",
+        "permissions:\n  content: {scripts: [unsafe-eval]}\n",
+        "unsafe_eval",
+    ),
+    Seed(
+        PAGE,
+        "permissions:\n",
+        "permissions:\n  content: {scripts: [wasm-unsafe-eval]}\n",
+        "wasm_unsafe_eval",
+    ),
+    Seed(
+        PAGE,
+        "  runtime:\n",
+        "  connect: {key: a, authentication: oauth2}\n  runtime:\n",
+        "deprecated_field",
+    ),
+    Seed(
+        PAGE,
+        "  licensing:\n    enabled: true\n    editionsEnabled: true\n",
+        "  connect: {key: a}\nconnectModules:\n  jira:webPanels:\n    - key: a\n      url: /a\n      conditions: [{condition: addon_is_licensed}]\n",
+        "licensing_not_enabled",
+    ),
+    // ---- packages ----
+    Seed(
+        "express-backend/package.json",
+        "\"scripts\": {",
+        "\"devDependencies\": {\"app-license\": \"1\"},\n  \"scripts\": {",
+        "bare_npm_name",
+    ),
+];
