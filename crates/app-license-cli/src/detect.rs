@@ -79,16 +79,15 @@ fn whole(all: &str, start: usize, text: &str, look: Look) -> Result<Reading, Inp
 
 /// Reads JSON, and what is nearly JSON.
 fn json_like(all: &str, start: usize, text: &str, look: Look) -> Result<Reading, InputError> {
-    let strict = match raw::fault(text) {
-        None => return json::read(text, look),
-        Some(fault) => fault,
+    let Some(strict) = raw::fault(text) else {
+        return json::read(text, look);
     };
     if !strict.is_syntax {
         let at = start.saturating_add(strict.offset);
         return Err(syntax("JSON", all, at, strict.cause));
     }
     let problem = match loose::whole(all, start, start.saturating_add(text.len())) {
-        Ok(loose) => return read_loose(loose, look),
+        Ok(loose) => return read_loose(&loose, look),
         Err(problem) => problem,
     };
     // a manifest in flow style begins like an object
@@ -105,7 +104,7 @@ fn json_like(all: &str, start: usize, text: &str, look: Look) -> Result<Reading,
 }
 
 /// Reads what has been made strict, unless a part of it is missing that could say something else.
-fn read_loose(loose: Loose, look: Look) -> Result<Reading, InputError> {
+fn read_loose(loose: &Loose, look: Look) -> Result<Reading, InputError> {
     let mut left_out = Vec::new();
     for cut in &loose.cuts {
         let (path, fields) = match cut {
@@ -188,7 +187,7 @@ fn text_of_json(text: &str, look: Look, depth: u8) -> Result<Reading, InputError
         return match raw::fault(inner) {
             None => json::read(inner, look),
             Some(_) => match loose::whole(inner, 0, inner.len()) {
-                Ok(loose) => read_loose(loose, look),
+                Ok(loose) => read_loose(&loose, look),
                 Err(_) => Err(undetected()),
             },
         };

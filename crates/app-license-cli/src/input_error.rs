@@ -47,7 +47,7 @@ pub enum InputError {
         reason: String,
     },
     /// Not what the caller said that it is.
-    #[error("this is not from the {asked}: {found}")]
+    #[error("this is not from the {asked} but of another kind: {found}")]
     OtherShape {
         /// What the caller said.
         asked: String,

@@ -223,7 +223,7 @@ impl Reading {
         }
         Err(InputError::OtherShape {
             asked: touchpoint.to_string(),
-            found: format!("it is a {}", self.what.title),
+            found: self.what.title.to_owned(),
         })
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn read(whole: &str, look: Look) -> Result<Reading, InputError> {
         }
         seen.push(object.json.clone());
         let line = Place::of(whole, start).line;
-        match read_loose(object, look) {
+        match read_loose(&object, look) {
             Ok(reading) => found.push((format!("line {line}"), reading)),
             Err(InputError::Undetected { .. }) => {}
             Err(other) => last = Some(other),

@@ -172,7 +172,7 @@ fn what_the_caller_says_must_fit() {
     );
     assert!(
         ran.err
-            .contains("error[other_shape]: this is not from the Connect License API"),
+            .contains("error[other_shape]: this is not from the Connect License API but of another kind: Connect iframe query"),
         "{}",
         ran.err
     );
