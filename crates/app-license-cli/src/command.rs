@@ -10,9 +10,13 @@ mod doctor;
 mod explain;
 #[cfg(feature = "editions")]
 mod features;
+#[cfg(feature = "marketplace")]
+mod fortified;
 pub(crate) mod inspect;
 mod keys;
 mod lab;
+#[cfg(feature = "marketplace")]
+mod partner;
 #[cfg(feature = "editions")]
 mod pricing;
 mod qsh;
@@ -20,6 +24,8 @@ mod qsh;
 mod report;
 mod sign;
 mod trigger;
+#[cfg(feature = "marketplace")]
+mod trust;
 pub(crate) mod verify;
 
 use crate::exit::Exit;
@@ -49,6 +55,12 @@ pub(crate) enum Command {
     Conditions(conditions::Args),
     #[cfg(feature = "doctor")]
     Doctor(doctor::Args),
+    #[cfg(feature = "marketplace")]
+    Fortified(fortified::Args),
+    #[cfg(feature = "marketplace")]
+    Trust(trust::Args),
+    #[cfg(feature = "marketplace")]
+    Partner(partner::Args),
     Completions(completions::Args),
 }
 
@@ -72,6 +84,12 @@ impl Command {
             Self::Conditions(args) => args.run(io, format),
             #[cfg(feature = "doctor")]
             Self::Doctor(args) => args.run(io, format),
+            #[cfg(feature = "marketplace")]
+            Self::Fortified(args) => args.run(io, format),
+            #[cfg(feature = "marketplace")]
+            Self::Trust(args) => args.run(io, format),
+            #[cfg(feature = "marketplace")]
+            Self::Partner(args) => args.run(io, format),
             Self::Completions(args) => args.run(io),
         }
     }

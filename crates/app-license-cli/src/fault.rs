@@ -69,6 +69,13 @@ pub enum Fault {
     #[cfg(feature = "doctor")]
     #[error(transparent)]
     Doctor(#[from] app_license_doctor::Error),
+    /// A file of the programs around editions.
+    #[cfg(feature = "marketplace")]
+    #[error(transparent)]
+    Program(#[from] app_license_marketplace::InputError),
+    /// The platform, or an app, did not answer as it must.
+    #[error("{0}")]
+    Network(String),
     /// An option, or what a file named by one holds, is not what it must be.
     #[error("{0}")]
     Option(String),
@@ -97,6 +104,9 @@ impl Fault {
             Self::Lab(error) => error.code(),
             #[cfg(feature = "doctor")]
             Self::Doctor(error) => error.code(),
+            #[cfg(feature = "marketplace")]
+            Self::Program(error) => error.code(),
+            Self::Network(_) => "network",
             Self::Option(_) => "option",
         }
     }
@@ -107,7 +117,11 @@ impl Fault {
         match self {
             #[cfg(feature = "marketplace")]
             Self::ReportApi(_) => Exit::Error,
-            Self::Read { .. } | Self::Write(_) | Self::Host(_) | Self::Store(_) => Exit::Error,
+            Self::Read { .. }
+            | Self::Write(_)
+            | Self::Host(_)
+            | Self::Store(_)
+            | Self::Network(_) => Exit::Error,
             Self::Lab(
                 app_license_lab::Error::Lab(_)
                 | app_license_lab::Error::Host(_)

@@ -38,12 +38,16 @@ mod exit;
 mod fault;
 mod input_error;
 mod io;
+#[cfg(feature = "marketplace")]
+mod net;
 mod now;
 mod output;
 mod raw;
 mod reading;
 mod rsa;
 mod token;
+#[cfg(feature = "marketplace")]
+mod wrap;
 mod yaml;
 
 use std::ffi::OsString;

@@ -63,6 +63,22 @@ fn every_subcommand_has_help_with_examples() {
         &["conditions", "generate"],
         #[cfg(feature = "doctor")]
         &["conditions", "evaluate"],
+        &["fortified"],
+        &["fortified", "sli"],
+        &["fortified", "probe"],
+        &["fortified", "checklist"],
+        &["fortified", "synthetic"],
+        &["fortified", "deadline"],
+        &["fortified", "incident"],
+        &["fortified", "program"],
+        &["trust"],
+        &["trust", "lint"],
+        &["trust", "explain"],
+        &["trust", "diff"],
+        &["trust", "markdown"],
+        &["partner"],
+        &["partner", "tier"],
+        &["partner", "program"],
         &["completions"],
     ];
     for command in commands {
@@ -128,6 +144,9 @@ fn completions_name_every_command() {
             "conformance",
             "lab",
             "trigger",
+            "fortified",
+            "trust",
+            "partner",
         ] {
             assert!(ran.out.contains(command), "{shell} {command}");
         }

@@ -92,6 +92,8 @@ pub enum Fault {
     Redirect,
     /// 200 with a body of this many bytes.
     Huge(usize),
+    /// The right answer, but without this field of a license.
+    WithoutField(String),
 }
 
 #[derive(Debug, Default)]

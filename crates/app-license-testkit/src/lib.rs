@@ -92,6 +92,7 @@ mod site;
 mod standing;
 mod tenant;
 mod token;
+mod trust_tab;
 pub mod vendor;
 mod world;
 
@@ -112,4 +113,5 @@ pub use site::{Product, Site};
 pub use standing::{AccessToken, Billing, Override, Stage, Standing};
 pub use tenant::Tenant;
 pub use token::TokenSpec;
+pub use trust_tab::TrustTab;
 pub use world::Spelling;

@@ -101,16 +101,16 @@ async fn answer(
     let query = request.uri().query().unwrap_or_default();
     let fault = switch.fault().filter(|_| !query.contains(LED));
     match fault {
-        None => right(shared, service, &request, false),
+        None => right(shared, service, &request, Twist::None),
         Some(Fault::Down) => {
             wire.cut();
             text(503, "text/plain", Body::empty())
         }
         Some(Fault::Slow(time)) => {
             tokio::time::sleep(time).await;
-            right(shared, service, &request, false)
+            right(shared, service, &request, Twist::None)
         }
-        Some(Fault::Wrong) => right(shared, service, &request, true),
+        Some(Fault::Wrong) => right(shared, service, &request, Twist::Wrong),
         Some(Fault::Status(status)) => text(status, "text/plain", "out of order".into()),
         Some(Fault::TooManyRequests { retry_after }) => {
             let mut response = text(429, "text/plain", "too many requests".into());
@@ -139,6 +139,9 @@ async fn answer(
             response
         }
         Some(Fault::Huge(bytes)) => text(200, "text/plain", vec![b'a'; bytes].into()),
+        Some(Fault::WithoutField(field)) => {
+            right(shared, service, &request, Twist::Without(&field))
+        }
     }
 }
 
@@ -164,8 +167,19 @@ fn service_of(host: &str) -> Service {
     }
 }
 
-/// The answer of a service in order; or in order, but another's.
-fn right(shared: Arc<Shared>, service: Service, request: &Request, wrong: bool) -> Response {
+/// What is changed of an answer.
+#[derive(Clone, Copy)]
+enum Twist<'a> {
+    None,
+    /// It is another's.
+    Wrong,
+    /// A license lacks this field.
+    Without(&'a str),
+}
+
+/// The answer of a service in order, or changed.
+fn right(shared: Arc<Shared>, service: Service, request: &Request, twist: Twist<'_>) -> Response {
+    let wrong = matches!(twist, Twist::Wrong);
     if request.method() != Method::GET {
         return text(405, "text/plain", "only GET".into());
     }
@@ -188,24 +202,27 @@ fn right(shared: Arc<Shared>, service: Service, request: &Request, wrong: bool) 
                 "/forge/app/v1/license" | "/forge/installation/v1/license"
             ) =>
         {
-            forge_license(&platform, request, wrong)
+            forge_license(&platform, request, twist)
         }
-        Service::Sites => connect_license(&platform, host(request), path, request, wrong),
+        Service::Sites => connect_license(&platform, host(request), path, request, twist),
         _ => text(404, "text/plain", "not found".into()),
     }
 }
 
-fn forge_license(platform: &MockHost, request: &Request, wrong: bool) -> Response {
+fn forge_license(platform: &MockHost, request: &Request, twist: Twist<'_>) -> Response {
     let bearer = credentials(request.headers(), "Bearer");
     let query = request.uri().query().unwrap_or_default();
     let (status, mut body, after) = crate::forge::license_api::answer(platform, bearer, query);
-    if wrong && let Some(Value::Array(results)) = body.get_mut("results") {
+    if let Some(Value::Array(results)) = body.get_mut("results") {
         for result in results {
-            put(
-                result,
-                "appId",
-                json!("00000000-0000-4000-8000-000000000000"),
-            );
+            match twist {
+                Twist::None => {}
+                Twist::Wrong => {
+                    let other = "00000000-0000-4000-8000-000000000000";
+                    put(result, "appId", json!(other));
+                }
+                Twist::Without(field) => drop_field(result, field),
+            }
         }
     }
     let mut response = json_answer(status, &body);
@@ -241,7 +258,7 @@ fn connect_license(
     host: &str,
     path: &str,
     request: &Request,
-    wrong: bool,
+    twist: Twist<'_>,
 ) -> Response {
     let found = platform.tenants().into_iter().find_map(|tenant| {
         let (context, domain) = platform.world(|world| {
@@ -262,8 +279,10 @@ fn connect_license(
     };
     let token = credentials(request.headers(), "JWT");
     let (status, mut body) = crate::connect::license_api::answer(&tenant, &key, token);
-    if wrong {
-        put(&mut body, "key", json!("com.example.another"));
+    match twist {
+        Twist::None => {}
+        Twist::Wrong => put(&mut body, "key", json!("com.example.another")),
+        Twist::Without(field) => drop_field(&mut body, field),
     }
     json_answer(status, &body)
 }
@@ -285,6 +304,13 @@ fn spoil(set: &mut Value) {
         for key in keys {
             put(key, "n", other.get("n").cloned().unwrap_or_default());
         }
+    }
+}
+
+/// Takes a field out of an object's `license`.
+fn drop_field(object: &mut Value, field: &str) {
+    if let Some(Value::Object(license)) = object.get_mut("license") {
+        license.remove(field);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tests of the vendor's side.
+//! What the crate promises, with data as the platform writes it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,5 +9,9 @@
     reason = "a test that fails is what they are for"
 )]
 
+mod fortified;
+mod hostile;
+mod partner;
 mod reconcile;
 mod report;
+mod trust;

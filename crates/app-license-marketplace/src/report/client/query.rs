@@ -38,6 +38,10 @@ impl Query {
 
     /// With a parameter of the API; the same one may be given again.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers, dates and texts alike, most of them copied"
+    )]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.pairs.push((name.to_owned(), value.to_string()));
         self

@@ -1,0 +1,235 @@
+//! `app-license fortified probe`
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use app_license_marketplace::fortified::{HealthAnswer, HealthFailure, health_url};
+use serde::Serialize;
+use serde_json::json;
+
+use super::program::{ProgramArgs, Rules};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::io::Io;
+use crate::now::NowArgs;
+use crate::output::{BAD, Format, GOOD, clean, paint, show};
+
+/// The most that is read of an answer, in bytes.
+const MAX_ANSWER: usize = 1 << 16;
+
+/// Check the health of an app as the platform's checker does
+///
+/// A GET without credentials: 200 alone, within 3 seconds, no redirect, and a path relative to
+/// the base URL. Every base URL counts by itself: give all that are live, of each region and each
+/// version. Exit code 0: all healthy. 2: one is not.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license fortified probe https://app.example.com --path health
+  app-license fortified probe https://eu.app.example.com https://us.app.example.com --path health
+  app-license fortified probe https://app.example.com --path health --ndjson events.ndjson")]
+pub(super) struct Args {
+    /// The base URLs
+    #[arg(value_name = "URL", required = true)]
+    base_urls: Vec<String>,
+    /// The path of the health check, relative to each base URL
+    #[arg(long, default_value = "", value_name = "PATH")]
+    path: String,
+    /// Wait this long, in place of the program's limit
+    #[arg(long, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    limit_ms: Option<u64>,
+    /// Append what was found as events for `fortified sli`; `-` writes them in place of the answer
+    #[arg(long, value_name = "FILE")]
+    ndjson: Option<PathBuf>,
+    #[command(flatten)]
+    now: NowArgs,
+    #[command(flatten)]
+    program: ProgramArgs,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    healthy: bool,
+    program: Rules,
+    limit_ms: u64,
+    base_urls: Vec<Probed>,
+}
+
+#[derive(Debug, Serialize)]
+struct Probed {
+    base_url: String,
+    url: String,
+    healthy: bool,
+    status: Option<u16>,
+    elapsed_ms: u64,
+    failures: Vec<Failure>,
+    #[serde(skip)]
+    answer: HealthAnswer,
+}
+
+#[derive(Debug, Serialize)]
+struct Failure {
+    code: &'static str,
+    message: String,
+}
+
+impl Args {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+        let program = self.program.read(io)?;
+        let mut rules = program.probe.clone();
+        rules.limit_ms = self.limit_ms.unwrap_or(rules.limit_ms);
+        let mut targets = Vec::new();
+        for base_url in &self.base_urls {
+            targets.push((base_url.clone(), health_url(base_url, &self.path)?));
+        }
+        let time = crate::net::timestamp(self.now.time())?;
+        let limit = Duration::from_millis(rules.limit_ms);
+        let answers = crate::net::block_on(async {
+            let client = client()?;
+            let mut answers = Vec::new();
+            // one after the other: they must not slow each other down
+            for (_, url) in &targets {
+                answers.push(ask(&client, url, limit).await);
+            }
+            Ok(answers)
+        })?;
+        let probed = targets
+            .into_iter()
+            .zip(answers)
+            .map(|((base_url, url), it)| {
+                let failures = rules.check(&it);
+                Probed {
+                    base_url,
+                    url,
+                    healthy: failures.is_empty(),
+                    status: it.status,
+                    elapsed_ms: it.elapsed_ms(),
+                    failures: failures.iter().map(Failure::of).collect(),
+                    answer: it,
+                }
+            });
+        let base_urls: Vec<_> = probed.collect();
+        let answer = Answer {
+            healthy: base_urls.iter().all(|it| it.healthy),
+            program: Rules::of(&program),
+            limit_ms: rules.limit_ms,
+            base_urls,
+        };
+        match &self.ndjson {
+            Some(path) if path.as_os_str() == "-" => {
+                io.out.write_all(lines(&answer, time).as_bytes())?;
+            }
+            Some(path) => {
+                append(path, &lines(&answer, time))?;
+                show(io, format, &answer, |out| human(out, &answer))?;
+            }
+            None => show(io, format, &answer, |out| human(out, &answer))?,
+        }
+        Ok(if answer.healthy {
+            Exit::Yes
+        } else {
+            Exit::Denied
+        })
+    }
+}
+
+impl Failure {
+    fn of(failure: &HealthFailure) -> Self {
+        Self {
+            code: failure.code(),
+            message: failure.to_string(),
+        }
+    }
+}
+
+/// Straight to the app: no proxy, no redirect, no cookies.
+fn client() -> Result<reqwest::Client, Fault> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .user_agent(concat!("app-license/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Fault::Network(format!("cannot make an HTTP client: {error}")))
+}
+
+async fn ask(client: &reqwest::Client, url: &str, limit: Duration) -> HealthAnswer {
+    let began = Instant::now();
+    let whole = async {
+        let mut response = client.get(url).send().await?;
+        let status = response.status().as_u16();
+        let mut read: usize = 0;
+        while let Some(piece) = response.chunk().await? {
+            read = read.saturating_add(piece.len());
+            if read > MAX_ANSWER {
+                break;
+            }
+        }
+        Ok::<u16, reqwest::Error>(status)
+    };
+    match tokio::time::timeout(limit, whole).await {
+        Ok(Ok(status)) => HealthAnswer::new(status, began.elapsed()),
+        Ok(Err(error)) => HealthAnswer::none(began.elapsed(), crate::net::why(&error)),
+        // by the timer, however exact it is: the limit was passed
+        Err(_) => {
+            let passed = limit.saturating_add(Duration::from_millis(1));
+            HealthAnswer::none(began.elapsed().max(passed), "nothing in time")
+        }
+    }
+}
+
+/// Lines that `fortified sli` reads.
+fn lines(answer: &Answer, time: jiff::Timestamp) -> String {
+    let mut text = String::new();
+    for probed in &answer.base_urls {
+        let mut line = json!({
+            "time": time.to_string(),
+            "sli": "availability",
+            "subject": probed.base_url,
+            "outcome": if probed.healthy { "good" } else { "bad" },
+        });
+        let mut set = |name: &str, value: serde_json::Value| {
+            if let Some(fields) = line.as_object_mut() {
+                fields.insert(name.to_owned(), value);
+            }
+        };
+        match (probed.status, &probed.answer.error) {
+            (Some(status), None) => {
+                set("status", json!(status));
+                set("ms", json!(probed.elapsed_ms));
+            }
+            (_, error) => set("error", json!(error.as_deref().unwrap_or("no answer"))),
+        }
+        text.push_str(&line.to_string());
+        text.push('\n');
+    }
+    text
+}
+
+fn append(path: &std::path::Path, lines: &str) -> Result<(), Fault> {
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    // one call, so that two probes do not mix their lines
+    file.write_all(lines.as_bytes())?;
+    Ok(())
+}
+
+fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
+    answer.program.human(out)?;
+    for probed in &answer.base_urls {
+        let word = if probed.healthy {
+            paint(GOOD.bold(), "healthy")
+        } else {
+            paint(BAD.bold(), "failed ")
+        };
+        writeln!(out, "{word} {}", clean(&probed.url))?;
+        let status = probed
+            .status
+            .map_or_else(|| "-".to_owned(), |it| it.to_string());
+        writeln!(out, "        status {status}, {} ms", probed.elapsed_ms)?;
+        for failure in &probed.failures {
+            writeln!(out, "        {}", clean(&failure.message))?;
+        }
+    }
+    Ok(())
+}

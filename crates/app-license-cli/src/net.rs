@@ -1,0 +1,35 @@
+//! Calls to the network, one at a time.
+
+use std::error::Error;
+
+use crate::fault::Fault;
+
+/// Runs a future to its end.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::Network(format!("cannot start: {error}")))?
+        .block_on(future)
+}
+
+/// Why a call failed: the causes, without the URL.
+pub(crate) fn why(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    match causes.last() {
+        Some(last) => last.clone(),
+        None => "no answer".to_owned(),
+    }
+}
+
+/// A moment, as the calendar library has it.
+pub(crate) fn timestamp(time: app_license::UnixTime) -> Result<jiff::Timestamp, Fault> {
+    let wrong = || Fault::Option(format!("`{time}` is beyond the calendar"));
+    let seconds = i64::try_from(time.as_seconds()).map_err(|_| wrong())?;
+    jiff::Timestamp::from_second(seconds).map_err(|_| wrong())
+}

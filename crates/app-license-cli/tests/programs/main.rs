@@ -1,0 +1,36 @@
+//! The programs around editions: `fortified`, `trust`, `partner`.
+#![cfg(feature = "marketplace")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::allow_attributes,
+    reason = "a test that fails is what they are for"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod fortified;
+mod hostile;
+mod partner;
+mod trust;
+
+use common::{Ran, run};
+
+/// Runs for people, and as JSON: the same answer, and no line wider than 80 columns.
+fn both(args: &[&str]) -> (Ran, serde_json::Value) {
+    let human = run(args);
+    narrow(&human);
+    let json = run(&[args, &["--format", "json"]].concat());
+    assert_eq!(human.code, json.code, "{args:?}: {}{}", human.err, json.out);
+    let value = json.json();
+    (human, value)
+}
+
+fn narrow(ran: &Ran) {
+    for line in ran.out.lines() {
+        assert!(line.chars().count() <= 80, "wider than 80 columns: {line}");
+    }
+}

@@ -1,0 +1,36 @@
+//! The reliability program: service levels, health checks, evidence, support.
+//!
+//! The platform's program, "Cloud Fortified", is being retired; its thresholds remain useful, and
+//! they are data: [`ReliabilityProgram`] is a file, shipped with the crate and replaceable.
+//!
+//! | what the program asks | here |
+//! |---|---|
+//! | service level objectives over 28 days | [`SliCalculator`], over [`read_events`], [`MetricsText`], [`count_range`] |
+//! | a health check | [`health_url`], [`ProbeRules::check`] |
+//! | evidence, and an annual review | [`ReliabilityProgram::checklist`], [`ReviewRules::next`] |
+//! | support within a day | [`SupportHours::deadline`] |
+//! | attention to its e-mails | [`Incident::from_mail`] |
+//!
+//! Tickets, incident reviews and the approval itself are paper.
+
+mod calculator;
+mod checklist;
+mod event;
+mod health;
+mod incident;
+mod metrics;
+mod program;
+mod report;
+mod support;
+
+pub use calculator::SliCalculator;
+pub use checklist::{Checklist, ChecklistItem, Evidence, ItemState, Proof, Review};
+pub use event::{Outcome, ReadError, SliEvent, read_events};
+pub use health::{HealthAnswer, HealthFailure, health_url};
+pub use incident::Incident;
+pub use metrics::{MetricsText, count_range};
+pub use program::{
+    AlertRule, Area, CounterRule, ProbeRules, ReliabilityProgram, Requirement, ReviewRules, Sli,
+    SupportHours,
+};
+pub use report::{AlertResult, AlertState, SliReport, SliResult, SliState};

@@ -1,0 +1,154 @@
+//! The e-mail of a breach: the one part of the program that a machine can read.
+
+use html5gum::{DefaultEmitter, Token, Tokenizer};
+use mailparse::ParsedMail;
+use serde::{Deserialize, Serialize};
+
+use crate::input::{self, InputError, InputErrorKind};
+
+const WHAT: &str = "the incident e-mail";
+
+/// The largest e-mail, in bytes.
+const MAX_MAIL: usize = 4 << 20;
+
+/// The deepest nesting of parts that is looked into.
+const MAX_DEPTH: usize = 16;
+
+/// What the platform says of a breach of an objective.
+///
+/// Platform page: <https://developer.atlassian.com/platform/marketplace/cloud-fortified-apps-program-connect-metrics/>
+///
+/// ```
+/// use app_license_marketplace::fortified::Incident;
+/// let mail = b"From: no-reply@am.atlassian.com\r\nContent-Type: text/html\r\n\r\n\
+///     <p>Hello</p><script type=\"application/json\" id=\"incident-data\">{\
+///     \"appKey\":\"com.example.app\",\"incidentId\":\"FOotlQrY5ZQ\",\"incidentStatus\":\"ANOMALOUS\",\
+///     \"time\":\"2022-03-24T15:40:00Z\",\"metricName\":\"Jira Installation Callback Success Rate\",\
+///     \"metricUnit\":\"PERCENT\",\"measurementDurationSeconds\":86400,\"sliValue\":60.0,\"sloValue\":99.0\
+///     }</script>";
+/// let incident = Incident::from_mail(mail)?;
+/// assert_eq!(incident.status, "ANOMALOUS");
+/// assert_eq!(incident.slo_value.to_string(), "99.0");
+/// # Ok::<(), app_license_marketplace::InputError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "camelCase"))]
+#[non_exhaustive]
+pub struct Incident {
+    /// The app's key.
+    pub app_key: String,
+    /// The platform's id of the incident.
+    #[serde(rename(deserialize = "incidentId"))]
+    pub id: String,
+    /// `ANOMALOUS`, or another word: only this one is documented.
+    #[serde(rename(deserialize = "incidentStatus"))]
+    pub status: String,
+    /// When, as it is written.
+    pub time: String,
+    /// The indicator, as the platform calls it.
+    pub metric_name: String,
+    /// Its unit, as `PERCENT`.
+    #[serde(default)]
+    pub metric_unit: Option<String>,
+    /// The window, in seconds.
+    #[serde(default, rename(deserialize = "measurementDurationSeconds"))]
+    pub window_seconds: Option<u64>,
+    /// What was measured.
+    pub sli_value: serde_json::Number,
+    /// What it should be.
+    pub slo_value: serde_json::Number,
+    /// Whatever else it says, as it is.
+    #[serde(flatten)]
+    pub other: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Incident {
+    /// Reads an e-mail as it was sent (a file `.eml`): any encoding, any nesting of parts; other
+    /// scripts of its HTML are passed over.
+    ///
+    /// What it says is believed as far as the e-mail is: nothing here checks who sent it.
+    ///
+    /// # Errors
+    /// `syntax` for what is no e-mail, has no incident, or one that is not as documented;
+    /// `contradiction` when it has two that differ.
+    pub fn from_mail(mail: &[u8]) -> Result<Self, InputError> {
+        if mail.len() > MAX_MAIL {
+            let (what, limit) = (WHAT, MAX_MAIL);
+            return Err(InputErrorKind::TooLarge { what, limit }.into());
+        }
+        let mail = mailparse::parse_mail(mail).map_err(|error| InputError::syntax(WHAT, error))?;
+        let mut found = Vec::new();
+        collect(&mail, 0, &mut found)?;
+        let mut incidents = found.iter().map(|text| Self::from_json(text));
+        let Some(first) = incidents.next() else {
+            let why = "no HTML part has a script with the id `incident-data`";
+            return Err(InputError::syntax(WHAT, why));
+        };
+        let first = first?;
+        for other in incidents {
+            if other? != first {
+                let why = "two parts tell of different incidents";
+                return Err(InputError::contradiction(WHAT, why));
+            }
+        }
+        Ok(first)
+    }
+
+    /// Reads the JSON of such an e-mail.
+    ///
+    /// # Errors
+    /// `syntax`, `value`.
+    pub fn from_json(text: &str) -> Result<Self, InputError> {
+        let value = input::json(WHAT, text)?;
+        let incident: Self =
+            serde_json::from_value(value).map_err(|error| InputError::syntax(WHAT, error))?;
+        if incident.time.parse::<jiff::Timestamp>().is_err() {
+            let expected = "a time in ISO 8601";
+            return Err(InputError::value(WHAT, "time", expected, &incident.time));
+        }
+        Ok(incident)
+    }
+}
+
+fn collect(part: &ParsedMail<'_>, depth: usize, found: &mut Vec<String>) -> Result<(), InputError> {
+    if depth > MAX_DEPTH {
+        return Err(InputError::syntax(WHAT, "parts are nested too deep"));
+    }
+    if part.ctype.mimetype.eq_ignore_ascii_case("text/html") {
+        let html = part
+            .get_body()
+            .map_err(|error| InputError::syntax(WHAT, error))?;
+        scripts(&html, found);
+    }
+    let deeper = depth.saturating_add(1);
+    part.subparts
+        .iter()
+        .try_for_each(|part| collect(part, deeper, found))
+}
+
+/// The texts of all scripts that carry incident data.
+fn scripts(html: &str, found: &mut Vec<String>) {
+    let mut emitter = DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    let mut inside: Option<String> = None;
+    for token in Tokenizer::new_with_emitter(html, emitter) {
+        let Ok(token) = token;
+        match token {
+            Token::StartTag(tag) if *tag.name == b"script" => {
+                let is = |name: &[u8], wanted: &[u8]| {
+                    let value = tag.attributes.get(name);
+                    value.is_some_and(|it| it.value.eq_ignore_ascii_case(wanted))
+                };
+                let data = is(b"id", b"incident-data") && is(b"type", b"application/json");
+                inside = data.then(String::new);
+            }
+            Token::String(text) => {
+                if let Some(inside) = &mut inside {
+                    inside.push_str(&String::from_utf8_lossy(&text));
+                }
+            }
+            Token::EndTag(tag) if *tag.name == b"script" => found.extend(inside.take()),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,487 @@
+//! What a customer with given needs finds in a listing, gap by gap.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::fields::{Element, TrustFields};
+use super::listing::{Answer, Listing};
+use crate::input::{InputError, shown};
+
+const STORES: &str = "dataAccessAndStorage.appStoresEUDOutsideAtlassian";
+const PROCESSES: &str = "dataAccessAndStorage.appProcessEUDOutsideAtlassian";
+const RESIDENCY: &str = "dataResidency.isDataResidencySupported";
+const COUNTRIES: &str = "dataResidency.countriesWhereEndUserDataStored";
+const CERTIFIED: &str = "security.hasCompliantCertifications";
+const CERTIFICATIONS: &str = "security.compliantCertifications";
+const KEEPS: &str = "dataRetention.isDataRetentionSupported";
+const KEEPS_MAX: &str = "dataRetention.retentionDurationInDays.max";
+const KEEPS_FOREVER: &str = "dataRetention.isRetentionDurationIndefinite";
+
+/// Something a customer needs.
+///
+/// | text | the customer needs |
+/// |---|---|
+/// | `residency=DE` | data stored in a country or region |
+/// | `cert=ISO27001` | a certification |
+/// | `stored-in-atlassian` | no data stored outside Atlassian |
+/// | `processed-in-atlassian` | no data processed outside Atlassian |
+/// | `encryption` | encryption at rest |
+/// | `no-tokens` | no personal access tokens asked of users |
+/// | `security-contact` | somebody to write to |
+/// | `dpa` | a data processing agreement |
+/// | `no-third-parties` | no data shared with third parties |
+/// | `retention=90` | data kept for at most so many days after the contract |
+///
+/// ```
+/// use app_license_marketplace::trust::Need;
+/// let need: Need = "residency=de".parse()?;
+/// assert_eq!(need.to_string(), "residency=DE");
+/// assert!("residency".parse::<Need>().is_err());
+/// assert!("retention=soon".parse::<Need>().is_err());
+/// # Ok::<(), app_license_marketplace::InputError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Residency(String),
+    Certification(String),
+    Answered(&'static Wanted),
+    Retention(u64),
+}
+
+/// A need that one answer meets.
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted {
+    name: &'static str,
+    path: &'static str,
+    answer: Answer,
+    element: Element,
+    gap: &'static str,
+}
+
+const WANTED: &[Wanted] = &[
+    Wanted {
+        name: "stored-in-atlassian",
+        path: STORES,
+        answer: Answer::No,
+        element: Element::Privacy,
+        gap: "data is stored outside Atlassian",
+    },
+    Wanted {
+        name: "processed-in-atlassian",
+        path: PROCESSES,
+        answer: Answer::No,
+        element: Element::Privacy,
+        gap: "data is processed outside Atlassian",
+    },
+    Wanted {
+        name: "encryption",
+        path: "security.isDiskEncryptionSupported",
+        answer: Answer::Yes,
+        element: Element::Security,
+        gap: "data is not encrypted at rest",
+    },
+    Wanted {
+        name: "no-tokens",
+        path: "security.requiresUsersToProvidePATs",
+        answer: Answer::No,
+        element: Element::Security,
+        gap: "users have to hand over personal access tokens",
+    },
+    Wanted {
+        name: "dpa",
+        path: "privacy.dataProcessingAgreement.isDPASupported",
+        answer: Answer::Yes,
+        element: Element::Compliance,
+        gap: "there is no data processing agreement",
+    },
+    Wanted {
+        name: "no-third-parties",
+        path: "thirdPartyInformation.isEndUserDataShared",
+        answer: Answer::No,
+        element: Element::Transparency,
+        gap: "data is shared with third parties",
+    },
+    Wanted {
+        name: "security-contact",
+        path: "security.securityContact",
+        answer: Answer::Yes,
+        element: Element::Security,
+        gap: "no security contact is named",
+    },
+];
+
+impl Need {
+    /// The element of trust it belongs to.
+    ///
+    /// ```
+    /// use app_license_marketplace::trust::{Element, Need};
+    /// assert_eq!("cert=SOC2".parse::<Need>()?.element(), Element::Compliance);
+    /// # Ok::<(), app_license_marketplace::InputError>(())
+    /// ```
+    #[must_use]
+    pub const fn element(&self) -> Element {
+        match &self.0 {
+            Kind::Residency(_) | Kind::Retention(_) => Element::Privacy,
+            Kind::Certification(_) => Element::Compliance,
+            Kind::Answered(wanted) => wanted.element,
+        }
+    }
+}
+
+impl FromStr for Need {
+    type Err = InputError;
+
+    fn from_str(text: &str) -> Result<Self, InputError> {
+        let wrong = || {
+            let expected = "residency=COUNTRY, cert=NAME, retention=DAYS, encryption, dpa, \
+                            stored-in-atlassian, processed-in-atlassian, no-third-parties, \
+                            no-tokens or security-contact";
+            InputError::value("the need", "need", expected, text)
+        };
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name.trim(), Some(value.trim())),
+            None => (text.trim(), None),
+        };
+        let name = name.to_ascii_lowercase();
+        let plain = |value: &str| !value.is_empty() && !value.contains(char::is_control);
+        Ok(Self(match (name.as_str(), value) {
+            ("residency", Some(value)) => {
+                let letters = value.bytes().all(|b| b.is_ascii_alphabetic());
+                if !letters || !(2..=3).contains(&value.len()) {
+                    return Err(wrong());
+                }
+                Kind::Residency(value.to_ascii_uppercase())
+            }
+            ("cert", Some(value)) if plain(value) => Kind::Certification(value.to_owned()),
+            ("retention", Some(value)) => Kind::Retention(value.parse().map_err(|_| wrong())?),
+            (name, None) => {
+                let wanted = WANTED.iter().find(|it| it.name == name);
+                Kind::Answered(wanted.ok_or_else(wrong)?)
+            }
+            _ => return Err(wrong()),
+        }))
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Residency(place) => write!(f, "residency={place}"),
+            Kind::Certification(name) => write!(f, "cert={name}"),
+            Kind::Answered(wanted) => f.write_str(wanted.name),
+            Kind::Retention(days) => write!(f, "retention={days}"),
+        }
+    }
+}
+
+/// Whether a need is met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NeedState {
+    /// The listing says so.
+    Met,
+    /// The listing says the opposite.
+    Gap,
+    /// The listing does not say, or not clearly. A customer takes it for a gap.
+    Unclear,
+}
+
+impl NeedState {
+    /// Its name.
+    ///
+    /// ```
+    /// use app_license_marketplace::trust::NeedState;
+    /// assert_eq!(NeedState::Gap.name(), "gap");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Gap => "gap",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+/// What the listing says to one need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The need.
+    pub need: String,
+    /// Whether it is met.
+    pub state: NeedState,
+    /// What the listing says.
+    pub says: String,
+    /// The fields that were read.
+    pub fields: Vec<String>,
+}
+
+/// The findings of one element of trust.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ElementFindings {
+    /// The element.
+    pub element: Element,
+    /// Its name for people.
+    pub title: String,
+    /// The findings.
+    pub findings: Vec<Finding>,
+    /// How many of its fields are answered.
+    pub answered: usize,
+    /// How many fields it has.
+    pub fields: usize,
+}
+
+/// What a customer finds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// Whether every need is met.
+    pub met: bool,
+    /// How many are not.
+    pub gaps: usize,
+    /// The five elements, in order.
+    pub elements: Vec<ElementFindings>,
+}
+
+impl Listing {
+    /// What a customer with these needs finds in the listing.
+    ///
+    /// ```
+    /// use app_license_marketplace::trust::{Listing, NeedState, TrustFields};
+    /// let fields = TrustFields::shipped()?;
+    /// let json = br#"{"dataAccessAndStorage":{"appStoresEUDOutsideAtlassian":"TRUE"},
+    ///     "dataResidency":{"countriesWhereEndUserDataStored":["US"]}}"#;
+    /// let listing = Listing::from_json(json, &fields)?;
+    /// let explained = listing.explain(&["residency=DE".parse()?], &fields);
+    /// assert_eq!((explained.met, explained.gaps), (false, 1));
+    /// # Ok::<(), app_license_marketplace::InputError>(())
+    /// ```
+    #[must_use]
+    pub fn explain(&self, needs: &[Need], fields: &TrustFields) -> Explanation {
+        let findings: Vec<_> = needs
+            .iter()
+            .map(|need| (need.element(), self.finding(need, fields)))
+            .collect();
+        let gaps = findings
+            .iter()
+            .filter(|(_, it)| it.state != NeedState::Met)
+            .count();
+        let of = |element| {
+            let all = fields.fields.iter().filter(move |it| it.element == element);
+            let answered = all.clone().filter(|it| self.value(&it.path).is_some());
+            ElementFindings {
+                element,
+                title: element.title().to_owned(),
+                findings: findings
+                    .iter()
+                    .filter(|(it, _)| *it == element)
+                    .map(|(_, it)| it.clone())
+                    .collect(),
+                answered: answered.count(),
+                fields: all.count(),
+            }
+        };
+        Explanation {
+            // no need is met by asking for nothing
+            met: gaps == 0 && !needs.is_empty(),
+            gaps,
+            elements: Element::ALL.into_iter().map(of).collect(),
+        }
+    }
+
+    fn finding(&self, need: &Need, fields: &TrustFields) -> Finding {
+        let (state, says, paths) = match &need.0 {
+            Kind::Residency(place) => self.residency(place, fields),
+            Kind::Certification(name) => self.certification(name, fields),
+            Kind::Retention(days) => self.retention(*days),
+            Kind::Answered(wanted) => self.answered(wanted, fields),
+        };
+        Finding {
+            need: need.to_string(),
+            state,
+            says,
+            fields: paths.iter().map(|it| (*it).to_owned()).collect(),
+        }
+    }
+
+    fn residency(&self, place: &str, fields: &TrustFields) -> Found {
+        let countries = self.list(COUNTRIES);
+        let listed = countries.join(", ");
+        let paths: &[&str] = &[STORES, RESIDENCY, COUNTRIES];
+        let within = |outer: &str, inner: &str| {
+            let region = fields.region(outer);
+            region.is_some_and(|it| it.iter().any(|country| country == inner))
+        };
+        let is = |code: &String| code == place || within(place, code);
+        match self.answer(STORES) {
+            Some(Answer::Yes) => {}
+            Some(Answer::No | Answer::NotApplicable) => {
+                return match self.text(RESIDENCY) {
+                    Some("STORED_IN_ATLASSIAN_AND_DR_SUPPORTED") => {
+                        let says = format!(
+                            "data stays in Atlassian, where the site's own data residency can \
+                             pin it to {place} if Atlassian offers {place}"
+                        );
+                        // the platform's offer is not in the listing
+                        let state = if countries.iter().any(is) {
+                            NeedState::Met
+                        } else {
+                            NeedState::Unclear
+                        };
+                        (state, says, paths)
+                    }
+                    Some("NOT_APPLICABLE") => {
+                        let says = "no data is stored".to_owned();
+                        (NeedState::Met, says, paths)
+                    }
+                    Some(
+                        "STORED_IN_ATLASSIAN_AND_DR_NOT_SUPPORTED" | "APP_DOES_NOT_SUPPORT_DR",
+                    ) => {
+                        let says = format!(
+                            "data stays in Atlassian, without data residency: {place} is not \
+                             assured"
+                        );
+                        (NeedState::Gap, says, paths)
+                    }
+                    Some(other) => {
+                        let says = format!("residency is answered `{}`", shown(other));
+                        (NeedState::Unclear, says, paths)
+                    }
+                    None => {
+                        let says = "data residency is not answered".to_owned();
+                        (NeedState::Unclear, says, paths)
+                    }
+                };
+            }
+            None => {
+                let says = "it is not answered where data is stored".to_owned();
+                return (NeedState::Unclear, says, paths);
+            }
+        }
+        if countries.is_empty() {
+            let says = "data is stored outside Atlassian, and no country is listed".to_owned();
+            return (NeedState::Gap, says, paths);
+        }
+        if countries.iter().all(is) {
+            let says = format!("data is stored outside Atlassian, in {listed}");
+            return (NeedState::Met, says, paths);
+        }
+        if countries.iter().any(is) {
+            let says = format!(
+                "data is stored outside Atlassian, in {listed}: {place} is one of them, and the \
+                 listing does not say for whom"
+            );
+            return (NeedState::Unclear, says, paths);
+        }
+        if countries.iter().any(|region| within(region, place)) {
+            let says = format!(
+                "data is stored outside Atlassian, in {listed}: that may be {place} or another \
+                 country of the region"
+            );
+            return (NeedState::Unclear, says, paths);
+        }
+        let says = format!("data is stored outside Atlassian, in {listed}, not in {place}");
+        (NeedState::Gap, says, paths)
+    }
+
+    fn certification(&self, name: &str, fields: &TrustFields) -> Found {
+        let listed = self.list(CERTIFICATIONS);
+        let paths: &[&str] = &[CERTIFIED, CERTIFICATIONS];
+        let has = listed
+            .iter()
+            .any(|it| fields.is_same_certification(it, name));
+        let name = shown(name);
+        match self.answer(CERTIFIED) {
+            Some(Answer::Yes) if has => (NeedState::Met, format!("{name} is listed"), paths),
+            Some(Answer::No) if has => {
+                let says = format!("{name} is listed, and no certification is claimed");
+                (NeedState::Unclear, says, paths)
+            }
+            _ if has => {
+                let says = format!("{name} is listed, and it is not answered whether there is any");
+                (NeedState::Unclear, says, paths)
+            }
+            Some(Answer::Yes) if listed.is_empty() => {
+                let says = format!("certifications are claimed, and {name} is not listed, nor any");
+                (NeedState::Gap, says, paths)
+            }
+            Some(Answer::Yes) => {
+                let says = format!("{} is listed, not {name}", shown(&listed.join(", ")));
+                (NeedState::Gap, says, paths)
+            }
+            Some(Answer::No | Answer::NotApplicable) => {
+                let says = format!("the app has no certification, so not {name}");
+                (NeedState::Gap, says, paths)
+            }
+            None => {
+                let says = "certifications are not answered".to_owned();
+                (NeedState::Unclear, says, paths)
+            }
+        }
+    }
+
+    fn retention(&self, days: u64) -> Found {
+        let paths: &[&str] = &[KEEPS, KEEPS_MAX, KEEPS_FOREVER];
+        if self.answer(KEEPS_FOREVER) == Some(Answer::Yes) {
+            let says = "data is kept without end".to_owned();
+            return (NeedState::Gap, says, paths);
+        }
+        match (self.answer(KEEPS), self.days(KEEPS_MAX)) {
+            (Some(Answer::No | Answer::NotApplicable), None) => {
+                let says = "no data is kept after the end of the contract".to_owned();
+                (NeedState::Met, says, paths)
+            }
+            (Some(Answer::Yes), Some(max)) if max <= days => (
+                NeedState::Met,
+                format!("data is kept for at most {max} days"),
+                paths,
+            ),
+            (Some(Answer::Yes), Some(max)) => (
+                NeedState::Gap,
+                format!("data is kept for up to {max} days"),
+                paths,
+            ),
+            _ => {
+                let says = "how long data is kept is not answered".to_owned();
+                (NeedState::Unclear, says, paths)
+            }
+        }
+    }
+
+    fn answered(&self, wanted: &'static Wanted, fields: &TrustFields) -> Found {
+        let title = fields
+            .field(wanted.path)
+            .map_or(wanted.path, |it| it.title.as_str());
+        let path = std::slice::from_ref(&wanted.path);
+        if wanted.name == "security-contact" {
+            return match self.text(wanted.path) {
+                Some(contact) => (NeedState::Met, format!("{title}: {}", shown(contact)), path),
+                None => (NeedState::Gap, wanted.gap.to_owned(), path),
+            };
+        }
+        match self.answer(wanted.path) {
+            Some(answer) if answer == wanted.answer => {
+                (NeedState::Met, format!("{title}: {}", answer.name()), path)
+            }
+            // what does not apply cannot harm, but is no proof of what is wanted
+            Some(Answer::NotApplicable) if wanted.answer == Answer::No => {
+                (NeedState::Met, format!("{title}: not applicable"), path)
+            }
+            Some(Answer::NotApplicable) => {
+                (NeedState::Unclear, format!("{title}: not applicable"), path)
+            }
+            Some(_) => (NeedState::Gap, wanted.gap.to_owned(), path),
+            None => (NeedState::Unclear, format!("{title}: not answered"), path),
+        }
+    }
+}
+
+type Found = (NeedState, String, &'static [&'static str]);

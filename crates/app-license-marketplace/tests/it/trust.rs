@@ -1,0 +1,358 @@
+//! The Privacy & Security tab.
+
+use app_license_marketplace::trust::{
+    Element, Listing, Need, NeedState, TrustFields, TrustSeverity,
+};
+use serde_json::{Value, json};
+
+fn fields() -> TrustFields {
+    TrustFields::shipped().unwrap()
+}
+
+fn listing(value: &Value) -> Listing {
+    Listing::from_json(value.to_string().as_bytes(), &fields()).unwrap()
+}
+
+fn needs(texts: &[&str]) -> Vec<Need> {
+    texts.iter().map(|it| it.parse().unwrap()).collect()
+}
+
+fn codes(value: &Value) -> Vec<&'static str> {
+    let found = listing(value).lint(&fields());
+    found
+        .iter()
+        .filter(|it| it.code != "filter_field_missing")
+        .map(|it| it.code)
+        .collect()
+}
+
+/// The app of the German customer's story: it stores outside Atlassian, not in Germany, and has
+/// no ISO 27001.
+fn story() -> Value {
+    json!({"commonCloud": {
+        "dataAccessAndStorage": {
+            "appProcessEUDOutsideAtlassian": "TRUE",
+            "appStoresEUDOutsideAtlassian": "TRUE",
+            "typesOfDataAccessed": ["USER_PROFILE", "CONTENT"],
+            "typesOfDataStored": ["CONTENT"]
+        },
+        "dataResidency": {
+            "isDataResidencySupported": "STORED_EXTERNAL_TO_ATLASSIAN",
+            "countriesWhereEndUserDataStored": ["US"]
+        },
+        "thirdPartyInformation": {"isEndUserDataShared": "FALSE"},
+        "privacy": {"dataProcessingAgreement": {"isDPASupported": true, "link": "https://example.com/dpa"}},
+        "security": {
+            "securityContact": "security@example.com",
+            "isDiskEncryptionSupported": "true",
+            "hasCompliantCertifications": "TRUE",
+            "compliantCertifications": ["SOC2"]
+        },
+        "properties": {"formStatus": "APPROVED", "updatedAt": 1}
+    }})
+}
+
+#[test]
+fn the_german_customer_finds_two_gaps_residency_and_iso_27001() {
+    let fields = fields();
+    let needs = needs(&["residency=DE", "cert=ISO27001"]);
+    let explained = listing(&story()).explain(&needs, &fields);
+    assert_eq!((explained.met, explained.gaps), (false, 2));
+    let of = |element| {
+        let found = explained.elements.iter().find(|it| it.element == element);
+        found.unwrap().findings.clone()
+    };
+    let privacy = &of(Element::Privacy)[0];
+    assert_eq!(privacy.state, NeedState::Gap);
+    assert_eq!(
+        privacy.says,
+        "data is stored outside Atlassian, in US, not in DE"
+    );
+    let compliance = &of(Element::Compliance)[0];
+    assert_eq!(compliance.state, NeedState::Gap);
+    assert_eq!(compliance.says, "SOC2 is listed, not ISO27001");
+    // the five elements, in the document's order
+    let titles: Vec<_> = explained
+        .elements
+        .iter()
+        .map(|it| it.title.as_str())
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            "Security",
+            "Reliability and support",
+            "Compliance",
+            "Privacy and data management",
+            "Transparency and control"
+        ]
+    );
+}
+
+#[test]
+fn the_german_customer_is_content_once_both_are_there() {
+    let mut value = story();
+    let cloud = &mut value["commonCloud"];
+    cloud["dataResidency"]["countriesWhereEndUserDataStored"] = json!(["de"]);
+    cloud["security"]["compliantCertifications"] = json!(["SOC2", "ISO/IEC 27001"]);
+    let explained = listing(&value).explain(&needs(&["residency=DE", "cert=iso27001"]), &fields());
+    assert!(explained.met, "{explained:?}");
+}
+
+#[test]
+fn what_is_not_clear_is_no_yes() {
+    let residency = |countries: Value, need: &str| {
+        let mut value = story();
+        value["commonCloud"]["dataResidency"]["countriesWhereEndUserDataStored"] = countries;
+        let explained = listing(&value).explain(&needs(&[need]), &fields());
+        let found = explained.elements.into_iter().flat_map(|it| it.findings);
+        found.map(|it| it.state).next().unwrap()
+    };
+    // stored in Germany or in the USA: for whom?
+    assert_eq!(
+        residency(json!(["US", "DE"]), "residency=DE"),
+        NeedState::Unclear
+    );
+    // the EU is no single country of it
+    assert_eq!(residency(json!(["EU"]), "residency=DE"), NeedState::Unclear);
+    assert_eq!(residency(json!(["DE"]), "residency=EU"), NeedState::Met);
+    assert_eq!(
+        residency(json!(["DE", "FR"]), "residency=EU"),
+        NeedState::Met
+    );
+    assert_eq!(
+        residency(json!(["DE", "US"]), "residency=EU"),
+        NeedState::Unclear
+    );
+    assert_eq!(residency(json!([]), "residency=DE"), NeedState::Gap);
+    assert_eq!(
+        residency(json!("DE"), "residency=DE"),
+        NeedState::Gap,
+        "no list"
+    );
+    // nothing answered at all
+    let explained = listing(&json!({"commonCloud": {}})).explain(
+        &needs(&["residency=DE", "cert=SOC2", "dpa", "encryption"]),
+        &fields(),
+    );
+    assert_eq!((explained.met, explained.gaps), (false, 4));
+    // and nothing asked is nothing met
+    assert!(!listing(&story()).explain(&[], &fields()).met);
+}
+
+#[test]
+fn answers_are_booleans_any_case_text_and_not_applicable() {
+    let state = |answer: Value| {
+        let value =
+            json!({"security": {"isDiskEncryptionSupported": answer, "securityContact": "x"}});
+        let explained = listing(&value).explain(&needs(&["encryption"]), &fields());
+        explained.elements[0].findings[0].state
+    };
+    for yes in [json!(true), json!("TRUE"), json!("True"), json!(" true ")] {
+        assert_eq!(state(yes.clone()), NeedState::Met, "{yes}");
+    }
+    for no in [json!(false), json!("FALSE"), json!("false")] {
+        assert_eq!(state(no.clone()), NeedState::Gap, "{no}");
+    }
+    for unclear in [
+        json!("NOT_APPLICABLE"),
+        json!("not_applicable"),
+        json!("yes"),
+        json!(1),
+        json!([]),
+        json!(null),
+        json!({"a": true}),
+    ] {
+        assert_eq!(state(unclear.clone()), NeedState::Unclear, "{unclear}");
+    }
+}
+
+#[test]
+fn contradictions_are_found() {
+    for (value, code) in [
+        (
+            json!({"security": {"hasCompliantCertifications": true, "compliantCertifications": []}}),
+            "certifications_not_listed",
+        ),
+        (
+            json!({"security": {"hasCompliantCertifications": "False", "compliantCertifications": ["SOC2"]}}),
+            "certifications_denied_but_listed",
+        ),
+        (
+            json!({"dataAccessAndStorage": {"appStoresEUDOutsideAtlassian": "TRUE", "typesOfDataStored": ["CONTENT"]}}),
+            "countries_not_listed",
+        ),
+        (
+            json!({"dataAccessAndStorage": {"appStoresEUDOutsideAtlassian": true, "typesOfDataStored": ["CONTENT"]},
+                "dataResidency": {"isDataResidencySupported": "STORED_IN_ATLASSIAN_AND_DR_SUPPORTED",
+                    "countriesWhereEndUserDataStored": ["DE"]}}),
+            "residency_contradicts_storage",
+        ),
+        (
+            json!({"dataAccessAndStorage": {"appStoresEUDOutsideAtlassian": false},
+                "dataResidency": {"isDataResidencySupported": "STORED_EXTERNAL_TO_ATLASSIAN"}}),
+            "residency_contradicts_storage",
+        ),
+        (
+            json!({"thirdPartyInformation": {"isEndUserDataShared": true}}),
+            "third_parties_not_listed",
+        ),
+        (
+            json!({"thirdPartyInformation": {"isEndUserDataShared": false, "thirdPartyDetails": [{"name": "Cloud Ltd"}]}}),
+            "third_parties_denied_but_listed",
+        ),
+        (
+            json!({"dataRetention": {"retentionDurationInDays": {"min": 90, "max": 30}}}),
+            "retention_reversed",
+        ),
+        (
+            json!({"dataRetention": {"isRetentionIndefinite": "TRUE", "retentionDurationInDays": {"max": 30}}}),
+            "retention_without_end",
+        ),
+        (
+            json!({"dataAccessAndStorage": {"appStoresEUDOutsideAtlassian": true, "typesOfDataStored": ["CONTENT"]},
+                "dataResidency": {"countriesWhereEndUserDataStored": ["US"]},
+                "privacy": {"gdpr": {"dataTransfer": {"isEndUserDataTransferredOutsideEEA": false}}}}),
+            "transfer_contradicts_countries",
+        ),
+        (
+            json!({"logDetails": {"logEUDShareWithThirdParty": true}, "thirdPartyInformation": {"isEndUserDataShared": false}}),
+            "logs_shared_but_no_third_party",
+        ),
+        (json!({"security": {"securityContact": 7}}), "wrong_type"),
+        (json!({"security": "fine"}), "wrong_type"),
+        (
+            json!({"dataRetention": {"retentionDurationInDays": {"max": -1}}}),
+            "wrong_type",
+        ),
+        (
+            json!({"dataResidency": {"isDataResidencySupported": "MAYBE"}}),
+            "unknown_answer",
+        ),
+        (
+            json!({"dataResidency": {"countriesWhereEndUserDataStored": ["Germany"]}}),
+            "unknown_country",
+        ),
+        (
+            json!({"security": {"publicSecurityPoliciesLink": "http://example.com"}}),
+            "not_a_link",
+        ),
+        (
+            json!({"commonCloud": {"properties": {"formStatus": "REJECTED"}}}),
+            "form_rejected",
+        ),
+    ] {
+        assert_eq!(codes(&value), [code], "{value}");
+    }
+    assert_eq!(codes(&story()), Vec::<&str>::new());
+    assert!(listing(&story()).lint(&fields()).is_empty());
+}
+
+#[test]
+fn fields_that_customers_filter_by_are_asked_for() {
+    let found = listing(&json!({"commonCloud": {}})).lint(&fields());
+    let missing: Vec<_> = found.iter().flat_map(|it| it.fields.clone()).collect();
+    assert!(found.iter().all(|it| it.code == "filter_field_missing"));
+    assert!(found.iter().all(|it| it.severity == TrustSeverity::Warning));
+    assert!(missing.contains(&"dataResidency.isDataResidencySupported".to_owned()));
+    assert!(missing.contains(&"security.hasCompliantCertifications".to_owned()));
+    // the countries are asked for only of an app that stores outside
+    assert!(!missing.contains(&"dataResidency.countriesWhereEndUserDataStored".to_owned()));
+}
+
+#[test]
+fn two_names_of_one_field_must_agree() {
+    let value = json!({"dataRetention": {"isRetentionIndefinite": "TRUE", "isRetentionDurationIndefinite": "FALSE"}});
+    assert_eq!(codes(&value), ["wrong_type"]);
+}
+
+#[test]
+fn a_diff_counts_meaning_not_spelling() {
+    let live = listing(&story());
+    let mut same = story();
+    same["commonCloud"]["security"]["isDiskEncryptionSupported"] = json!(true);
+    same["commonCloud"]["dataAccessAndStorage"]["typesOfDataAccessed"] =
+        json!(["CONTENT", "USER_PROFILE"]);
+    assert!(live.diff(&listing(&same), &fields()).is_empty());
+
+    let mut draft = story();
+    draft["commonCloud"]["dataResidency"]["countriesWhereEndUserDataStored"] = json!(["DE", "US"]);
+    draft["commonCloud"]["security"]["securityContact"] = json!(5);
+    draft["commonCloud"]["newField"] = json!([1]);
+    let changes = live.diff(&listing(&draft), &fields());
+    let fields: Vec<_> = changes.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "security.securityContact",
+            "dataResidency.countriesWhereEndUserDataStored",
+            "newField"
+        ]
+    );
+    assert_eq!(changes[0].after.as_deref(), Some("unreadable: 5"));
+    assert_eq!(changes[1].before.as_deref(), Some("US"));
+    assert_eq!(changes[1].after.as_deref(), Some("DE, US"));
+}
+
+#[test]
+fn the_page_for_the_apps_site_holds_no_markup_of_the_listing() {
+    let mut value = story();
+    value["commonCloud"]["security"]["securityContact"] = json!("<script>|x|</script>\n# Title");
+    let page = listing(&value).to_markdown("Example *App*", &fields());
+    assert!(page.starts_with("# Example \\*App\\*: privacy and security\n"));
+    assert!(page.contains("| Countries where data is stored | US |"));
+    assert!(!page.contains("<script>"));
+    assert!(!page.contains("\n# Title"));
+    assert_eq!(
+        page.matches("\n## ").count(),
+        4,
+        "one section an element that is answered"
+    );
+}
+
+#[test]
+fn what_is_no_listing_is_refused() {
+    for text in [
+        "",
+        "\0",
+        "[]",
+        "1",
+        "null",
+        "{}",
+        r#"{"hello":1}"#,
+        r#"{"commonCloud":[]}"#,
+        r#"{"commonCloud":{"security":{},"security":{}}}"#,
+        r#"{"commonCloud":{}} x"#,
+    ] {
+        assert!(
+            Listing::from_json(text.as_bytes(), &fields()).is_err(),
+            "{text}"
+        );
+    }
+    let deep = format!("{}1{}", "{\"security\":".repeat(5_000), "}".repeat(5_000));
+    assert!(Listing::from_json(deep.as_bytes(), &fields()).is_err());
+    assert!(Listing::from_json(&vec![b' '; 2 << 20], &fields()).is_err());
+}
+
+#[test]
+fn needs_that_mean_nothing_are_refused() {
+    for text in [
+        "",
+        "residency",
+        "residency=",
+        "residency=D3",
+        "residency=GERMANY",
+        "cert=",
+        "cert=a\0b",
+        "retention=",
+        "retention=-1",
+        "retention=NaN",
+        "retention=99999999999999999999",
+        "weather",
+        "dpa=yes",
+        "=",
+        "=DE",
+    ] {
+        assert!(text.parse::<Need>().is_err(), "{text:?}");
+    }
+}
