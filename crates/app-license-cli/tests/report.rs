@@ -7,6 +7,7 @@
     clippy::string_slice,
     clippy::arithmetic_side_effects,
     clippy::allow_attributes,
+    clippy::print_stderr,
     reason = "a test that fails is what they are for"
 )]
 

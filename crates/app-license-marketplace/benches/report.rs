@@ -8,6 +8,8 @@
     clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::arithmetic_side_effects,
+    clippy::disallowed_types,
+    clippy::manual_is_multiple_of,
     clippy::allow_attributes,
     missing_docs,
     reason = "a program that measures"

@@ -315,7 +315,7 @@ fn cost_linear_queries() {
         ),
         (
             "many tokens",
-            Box::new(|size| format!("jwt={}&{}", long(size / 2), "jwt=x&".repeat(size / 12))),
+            Box::new(move |size| format!("jwt={}&{}", long(size / 2), "jwt=x&".repeat(size / 12))),
         ),
         (
             "no text",

@@ -74,7 +74,7 @@ pub(crate) fn inspect(input: impl AsRef<[u8]>) -> Value {
 pub(crate) fn kind(input: impl AsRef<[u8]>) -> String {
     let said = inspect(input);
     let code = said["input"]["code"].as_str();
-    code.or(said["error"]["code"].as_str())
+    code.or_else(|| said["error"]["code"].as_str())
         .unwrap_or_else(|| panic!("{said}"))
         .to_owned()
 }

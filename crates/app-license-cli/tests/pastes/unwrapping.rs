@@ -273,9 +273,7 @@ fn lines_of_forge_logs_and_of_servers() {
             2,
         ),
         (
-            &format!(
-                "\u{1b}[36mINFO\u{1b}[39m    10:00:00.123Z \n{{\n  payload: {{}},\n  context: {{\n    cloudId: 'c',\n    license: {{ active: true }},\n    extension: {{ project: [Object] }}\n  }}\n}}\n    App version: 3.1.0\n    Function name: resolver\n"
-            ),
+            "\u{1b}[36mINFO\u{1b}[39m    10:00:00.123Z \n{\n  payload: {},\n  context: {\n    cloudId: 'c',\n    license: { active: true },\n    extension: { project: [Object] }\n  }\n}\n    App version: 3.1.0\n    Function name: resolver\n",
             "forge_function_context",
             0,
         ),

@@ -94,7 +94,10 @@ fn the_year_ends_on_30_june_and_the_next_begins_on_1_july() {
 #[test]
 fn a_refund_drops_a_level_whichever_sign_it_is_written_with() {
     let sold = sale("1", "2026-01-15", CLOUD, "500000");
-    assert_eq!(report(&[sold.clone()]).by_sales.as_deref(), Some("Gold"));
+    assert_eq!(
+        report(std::slice::from_ref(&sold)).by_sales.as_deref(),
+        Some("Gold")
+    );
     for price in ["0.01", "-0.01"] {
         let date = "2026-02-01".parse().unwrap();
         let back = Sale::refund("2", date, CLOUD, price.parse().unwrap());

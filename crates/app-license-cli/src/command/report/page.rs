@@ -8,8 +8,11 @@ use super::summary::{Counts, Group, numbers, title};
 
 const STYLE: &str = include_str!("page.css");
 
+/// A part of a bar: its name, and how many it counts.
+type Part = (&'static str, fn(Count) -> u64);
+
 /// The parts of a bar, in the order of the page's colors.
-const PARTS: [(&str, fn(Count) -> u64); 5] = [
+const PARTS: [Part; 5] = [
     ("licensed", |count| count.licensed),
     ("upgrade trial", |count| count.upgrade_trial),
     ("trial", |count| count.trial),

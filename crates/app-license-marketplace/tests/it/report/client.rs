@@ -174,7 +174,7 @@ async fn busy_hosts_are_asked_again_after_the_time_they_say() {
         mock.fail_once(ReportFault::Status(status, None));
     }
     mock.fail_once(ReportFault::Status(429, Some(1)));
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     developer(&mock)
         .export(&Query::new(), &path, |_| {})
         .await
