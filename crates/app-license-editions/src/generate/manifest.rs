@@ -23,8 +23,8 @@ use crate::editions::Editions;
 /// modules:
 ///   jira:globalPage:
 ///     - key: bulk
-///       # begin feature bulk-export
-///       # end feature bulk-export
+///       ## begin feature bulk-export
+///       ## end feature bulk-export
 /// ";
 /// let updated = update_manifest(&editions, manifest).unwrap();
 /// assert!(updated.contains("          appEdition: advanced\n"));
