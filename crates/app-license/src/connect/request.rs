@@ -78,11 +78,13 @@ impl<'r> Request<'r> {
     }
 
     /// The path as written.
+    #[cfg(signatures)]
     pub(super) fn path(&self) -> &'r str {
         self.path_and_query().map_or("", |(path, _)| path)
     }
 
     /// Whether its path is that of a base URL or below it, on a segment boundary.
+    #[cfg(signatures)]
     pub(super) fn is_below(&self, base_path: &str) -> Result<bool, Error> {
         let (path, _) = self.path_and_query()?;
         let rest = path.strip_prefix(base_path);
