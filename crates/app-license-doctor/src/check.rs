@@ -1,9 +1,11 @@
 //! Runs the rules over a project.
 
+mod behind;
 mod connect;
 mod edit;
 mod forge;
 mod package;
+mod source;
 
 use std::ops::Range;
 
@@ -65,6 +67,7 @@ pub fn check(project: &Project, options: &Options) -> Vec<Finding> {
             None => {}
         }
     }
+    source::check(project.sources(), options, &mut findings);
     drop_implied(&mut findings);
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.file().to_owned(), f.range().start, f.code());

@@ -32,6 +32,12 @@ pub enum Error {
         /// Why.
         source: ignore::Error,
     },
+    /// The sources cannot be read.
+    #[error("the sources cannot be read: {source}")]
+    Source {
+        /// Why.
+        source: app_license_source::Error,
+    },
     /// A baseline file is no baseline.
     #[error("the baseline `{path}` cannot be read: {reason}")]
     Baseline {
@@ -50,6 +56,7 @@ impl Error {
             Self::Read { .. } => "doctor_read",
             Self::Write { .. } => "doctor_write",
             Self::Walk { .. } => "doctor_walk",
+            Self::Source { .. } => "doctor_source",
             Self::Baseline { .. } => "doctor_baseline",
         }
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use app_license_source::SourceTree;
 use ignore::{WalkBuilder, WalkState};
 
 use crate::document::{Document, Unreadable};
@@ -98,13 +99,14 @@ impl ProjectFile {
 pub struct Project {
     root: PathBuf,
     files: Vec<ProjectFile>,
+    sources: SourceTree,
 }
 
 impl Project {
     /// Reads a folder.
     ///
     /// # Errors
-    /// `doctor_read` when it is not there, `doctor_walk` when it cannot be walked. A file in it
+    /// `doctor_read` when it is not there, `doctor_walk` or `doctor_source` when it cannot be walked. A file in it
     /// that cannot be read is a finding.
     pub fn read(root: &Path) -> Result<Self, Error> {
         let read_error = |path: &Path| {
@@ -143,9 +145,11 @@ impl Project {
                     .is_none_or(|d| d.root().get("app").is_some())
         });
         files.sort_by(|a, b| a.path.cmp(&b.path));
+        let sources = SourceTree::read(root).map_err(|source| Error::Source { source })?;
         Ok(Self {
             root: root.to_owned(),
             files,
+            sources,
         })
     }
 
@@ -159,6 +163,12 @@ impl Project {
     #[must_use]
     pub fn files(&self) -> &[ProjectFile] {
         &self.files
+    }
+
+    /// The source files: Rust, TypeScript, JavaScript.
+    #[must_use]
+    pub const fn sources(&self) -> &SourceTree {
+        &self.sources
     }
 
     /// The files of a kind.

@@ -30,6 +30,40 @@ rules! {
     WASM_UNSAFE_EVAL = "wasm_unsafe_eval", Error,
         "the platform refuses `wasm-unsafe-eval`",
         "remove it: in the browser the npm package needs no WebAssembly";
+    DEPRECATED_ENDPOINT = "deprecated_endpoint", Warning,
+        "an endpoint that the platform takes away",
+        "call what has taken its place";
+    HIDDEN_WITHOUT_GATE = "hidden_without_gate", Warning,
+        "a module is hidden by a condition, and no code behind it asks for the license",
+        "gate on the server what the module shows: a condition runs in the browser and protects \
+         nothing";
+    LICENSE_API_LIMIT = "license_api_limit", Warning,
+        "the License API is called as often as its limit allows, or more",
+        "call it once an hour, keep the answer, and read the license of the invocation otherwise";
+    SCHEDULED_TRIGGER_UNLICENSED = "scheduled_trigger_unlicensed", Warning,
+        "a scheduled trigger of a paid app runs whether the customer pays or not",
+        "set `filter.appIsLicensed: true`, or ask the License API";
+    ONLY_IS_ACTIVE_READ = "only_is_active_read", Error,
+        "only `isActive` is read, which the platform takes away",
+        "read `active`, or let the library read both";
+    ONLY_ACTIVE_READ = "only_active_read", Info,
+        "only `active` is read: older Forge contexts say `isActive`",
+        "let the library read the license: it reads both spellings";
+    CAPABILITY_WITHOUT_ACTIVE = "capability_without_active", Warning,
+        "an edition is compared and the active flag is not read",
+        "ask `hasCapability`, which needs an active license, or read `active` as well";
+    LICENSE_TRUTHINESS = "license_truthiness", Warning,
+        "a license is tested for being there, not for being active",
+        "read `active`: an ended license is there as well";
+    TRIAL_FROM_DATES = "trial_from_dates", Warning,
+        "a trial is inferred from dates",
+        "read `isEvaluation` (Forge) or `evaluation` (Connect)";
+    UI_CONTEXT_TRUSTED = "ui_context_trusted", Error,
+        "a resolver decides by what the browser sent",
+        "read `context.license` of the resolver, which the platform fills in";
+    SERVER_ENTRY_IN_BROWSER = "server_entry_in_browser", Warning,
+        "the server entry of the npm package is bundled for a page",
+        "import the package itself: its `server` entry is WebAssembly, which pages may not run";
     BARE_NPM_NAME = "bare_npm_name", Error,
         "the npm name `app-license` belongs to another publisher",
         "depend on the package of this project by its full name, `@app-license/sdk`";
@@ -42,7 +76,7 @@ rules! {
 ///
 /// ```
 /// let rules = app_license_doctor::all_rules();
-/// assert!(rules.iter().any(|rule| rule.code == "deprecated_runtime"));
+/// assert!(rules.iter().any(|rule| rule.code == "hidden_without_gate"));
 /// ```
 #[must_use]
 pub fn all_rules() -> Vec<&'static Rule> {

@@ -17,6 +17,7 @@ pub(super) fn check(context: &Context<'_>, document: &Document, findings: &mut V
             findings.push(context.finding(diagnostic, 0..0));
         }
     }
+    super::behind::hidden(context, document, findings);
     let today = context.options.today;
     if let Some(connect) = Deprecation::get("connect-updates") {
         let message = format!("{}: {}", connect.title, connect.when(today));

@@ -23,6 +23,8 @@ pub(super) fn check(context: &Context<'_>, document: &Document, findings: &mut V
     of_runtime(context, document, findings);
     of_fields(context, document, findings);
     of_scripts(context, document, findings);
+    super::behind::hidden(context, document, findings);
+    super::behind::triggers(context, document, findings);
 }
 
 /// Licensing of another type than the platform takes, say.

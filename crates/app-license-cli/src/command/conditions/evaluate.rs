@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use app_license_doctor::{Document, Gate, Visibility, visibility};
+use app_license_doctor::{Document, Gate, Visibility, gates_behind, visibility};
 use comfy_table::Cell;
 use serde::Serialize;
 
@@ -19,15 +19,19 @@ Examples:
   app-license conditions evaluate atlassian-connect.json
   app-license conditions evaluate manifest.yml --format json
 
-Exit codes: 0 yes, 1 a file that cannot be read, 3 a file of another shape.";
+Marks every module that a condition hides and whose code, in the folder of the file, does not ask
+for the license. Exit codes: 0 yes, 1 a file that cannot be read, 3 a file of another shape.";
 
-/// Lists which modules the host shows to whom
+/// Lists which modules the host shows to whom, and which are hidden without a gate behind them
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// A Connect descriptor (JSON) or a Forge manifest (YAML)
     #[arg(value_name = "DESCRIPTOR|MANIFEST")]
     file: PathBuf,
+    /// Where the code is [default: the folder of the file]
+    #[arg(long, value_name = "DIR")]
+    source: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,7 +52,11 @@ impl Args {
         let path = self.file.display();
         let document =
             document.map_err(|e| Fault::Option(format!("`{path}` cannot be read: {e}")))?;
-        let modules = visibility(&document);
+        let mut modules = visibility(&document);
+        let folder = self.source.or_else(|| Some(self.file.parent()?.to_owned()));
+        if let Some(folder) = folder {
+            gates_behind(&document, &folder, &mut modules)?;
+        }
         let evaluation = Evaluation { modules: &modules };
         show(io, format, &evaluation, |out| human(out, &modules))?;
         Ok(Exit::Yes)
@@ -92,7 +100,7 @@ fn human(out: &mut dyn Write, modules: &[Visibility]) -> std::io::Result<()> {
                     let warning = "no gate: the code behind it does not ask for the license";
                     writeln!(out, "  {}", paint(WARN, warning))?;
                 }
-                _ => {}
+                _ => writeln!(out, "  gate: unknown, no code behind it was found")?,
             }
         }
     }
