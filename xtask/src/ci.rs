@@ -44,6 +44,8 @@ pub(crate) enum Job {
     Npm,
     /// The lab in a real browser, from the README's first command on
     Lab,
+    /// The doctor beside the platform's own validation, its SARIF and schemas against their own
+    Doctor,
     /// Every fuzz target for ten seconds
     Fuzz,
 }
@@ -100,6 +102,7 @@ impl Job {
             Self::Prove => prove::all_quick(context).map(Outcome::from),
             Self::Npm => npm::npm(context),
             Self::Lab => lab::lab(context),
+            Self::Doctor => lab::doctor(context),
             Self::Fuzz => fuzz::fuzz(context),
         }
     }

@@ -16,7 +16,9 @@ pub(crate) const BENCH_PEERS: &str = "benches/peers";
 pub(crate) const PACKAGING: &str = "tests/packaging";
 /// The lab's test in a browser.
 pub(crate) const LAB: &str = "tests/lab";
-const FOLDERS: [&str; 3] = [TEST_PEERS, PACKAGING, LAB];
+/// The platform's validation and the schemas that the doctor's output is held to.
+pub(crate) const DOCTOR: &str = "tests/doctor";
+const FOLDERS: [&str; 4] = [TEST_PEERS, PACKAGING, LAB, DOCTOR];
 
 pub(crate) fn install_all(context: &Context) -> Result<()> {
     for folder in FOLDERS {

@@ -30,6 +30,9 @@ rules! {
     USER_ACCESS_WITHOUT_LICENSING = "user_access_without_licensing", Error,
         "billing by user needs licensing, which is not enabled",
         "set `app.licensing.enabled: true`, or remove `app.access`";
+    ACCESS_EMPTY = "access_empty", Error,
+        "`app.access` says nothing",
+        "set `userAccess`, or remove `app.access`";
     UNKNOWN_MODE = "unknown_mode", Error,
         "a licensing mode that the platform does not know",
         "remove the mode: `user-access` is the only one there is";

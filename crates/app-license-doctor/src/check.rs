@@ -67,7 +67,7 @@ pub fn check(project: &Project, options: &Options) -> Vec<Finding> {
             None => {}
         }
     }
-    source::check(project.sources(), options, &mut findings);
+    source::check(project, options, &mut findings);
     drop_implied(&mut findings);
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.file().to_owned(), f.range().start, f.code());

@@ -38,12 +38,13 @@ pub(crate) fn find_gates(
     let index = Index { tree, folder };
     for module in modules.iter_mut().filter(|m| m.about_the_license) {
         let files = index.behind(document, module);
-        module.gate = if files.is_empty() {
-            Gate::Unknown
-        } else if index.reachable(&files).into_iter().any(|n| index.asks(n)) {
+        let reachable = index.reachable(&files);
+        module.gate = if reachable.iter().any(|n| index.asks(*n)) {
             Gate::Found
-        } else {
+        } else if reachable.iter().all(|n| index.imports_are_known(*n)) && !reachable.is_empty() {
             Gate::Missing
+        } else {
+            Gate::Unknown
         };
     }
 }
@@ -186,6 +187,34 @@ impl Index<'_> {
         })
     }
 
+    /// Whether every file of the app that a file imports was found: an alias (`@/license`) or a
+    /// file that is generated leads to code that was not read.
+    pub(crate) fn imports_are_known(&self, n: usize) -> bool {
+        let Some(file) = self.tree.files().get(n) else {
+            return false;
+        };
+        file.source.facts().iter().all(|fact| match fact.kind() {
+            FactKind::Import { module, .. } if file.path.ends_with(".rs") => !module.is_empty(),
+            FactKind::Import { module, .. } if module.starts_with('.') => {
+                let asset = module.rsplit('/').next().is_some_and(|name| {
+                    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+                    matches!(
+                        end,
+                        "json" | "css" | "scss" | "svg" | "png" | "html" | "graphql"
+                    )
+                });
+                asset || self.imported(&file.path, module).is_some()
+            }
+            FactKind::Import { module, .. } => {
+                let alias = ["@/", "~", "#", "src/"]
+                    .iter()
+                    .any(|a| module.starts_with(a));
+                !alias
+            }
+            _ => true,
+        })
+    }
+
     /// Whether a file asks for the license anywhere.
     pub(crate) fn asks(&self, n: usize) -> bool {
         let Some(source) = self.source(n) else {
@@ -209,6 +238,12 @@ impl Index<'_> {
                     word(last) || last == "requires" || last.starts_with("requires(")
                 }
                 FactKind::Text(text) => text == "lic" || text == "capSet",
+                // a module of the vendor's own that is about it; ours is imported for many things
+                FactKind::Import { module, .. } => {
+                    word(module)
+                        && !module.contains("app-license")
+                        && !module.contains("app_license")
+                }
                 _ => false,
             })
     }

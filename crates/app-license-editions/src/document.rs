@@ -63,6 +63,7 @@ pub(crate) struct FeatureEntry(pub(crate) LongFeature);
 )]
 pub(crate) struct LongFeature {
     /// The lowest edition that has it: `free`, `standard`, `advanced`, or a capability string.
+    #[schemars(schema_with = "edition")]
     pub(crate) requires: String,
     /// Its name in the listing.
     pub(crate) name: Option<String>,
@@ -200,19 +201,23 @@ impl JsonSchema for FeatureEntry {
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> Schema {
         let long = generator.subschema_for::<LongFeature>();
-        json_schema!({
-            "anyOf": [
-                {
-                    "description": "The lowest edition that has it.",
-                    "anyOf": [
-                        { "enum": ["free", "standard", "advanced"] },
-                        { "type": "string", "pattern": "^[Cc]apability_?." },
-                    ],
-                },
-                long,
-            ],
-        })
+        let mut short = edition(generator);
+        short.insert(
+            "description".to_owned(),
+            "The lowest edition that has it.".into(),
+        );
+        json_schema!({ "anyOf": [short, long] })
     }
+}
+
+/// An edition by name, or a capability string.
+fn edition(_: &mut schemars::SchemaGenerator) -> Schema {
+    json_schema!({
+        "anyOf": [
+            { "enum": ["free", "standard", "advanced"] },
+            { "type": "string", "pattern": "^[Cc]apability_?." },
+        ],
+    })
 }
 
 /// The JSON Schema of `editions.toml`, for editors.

@@ -25,7 +25,7 @@ pub(crate) const MAX_PARTS: usize = 32;
 /// assert!(path.ends_with(&["license", "active"]));
 /// # Ok::<(), app_license_source::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Path(pub(crate) Vec<String>);
 
 impl Path {

@@ -1,5 +1,6 @@
 //! One source text, read.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::Error;
@@ -15,6 +16,10 @@ const MAX_DEPTH: usize = 512;
 const STACK: usize = 256 << 20;
 /// Where generators say what they made.
 const GENERATED_WITHIN: usize = 1024;
+/// From this size on, in bytes, a text of long lines is a bundle.
+const BUNDLE: usize = 16 * 1024;
+/// The mean length of a bundle's lines, in bytes: people break theirs at 120.
+const BUNDLE_LINE: usize = 250;
 
 /// Line and column, both from 1; columns count characters.
 ///
@@ -71,6 +76,8 @@ pub struct Source {
     text: String,
     facts: Vec<Fact>,
     functions: Vec<Function>,
+    /// The facts that define a name; `None` for a name that is defined as several things.
+    definitions: BTreeMap<Path, Option<usize>>,
 }
 
 /// What a reader of a language collects.
@@ -92,8 +99,12 @@ impl Source {
         Ok(Self::new(language, text, collected))
     }
 
-    /// As [`Source::parse`], on a thread whose stack is [`STACK`] already.
+    /// As [`Source::parse`], on a thread whose stack is [`STACK`] already; of a bundle no syntax is
+    /// read.
     pub(crate) fn parse_here(language: Language, text: String) -> Result<Self, Error> {
+        if is_bundle(&text) {
+            return Ok(Self::new(language, text, Collected::default()));
+        }
         check_size(&text)?;
         let collected = collect(language, &text)?;
         Ok(Self::new(language, text, collected))
@@ -103,11 +114,13 @@ impl Source {
         collected
             .facts
             .sort_by_key(|fact| (fact.range.start, fact.range.end));
+        let definitions = definitions(&collected.facts);
         Self {
             language,
             text,
             facts: collected.facts,
             functions: collected.functions,
+            definitions,
         }
     }
 
@@ -141,9 +154,13 @@ impl Source {
         Position::of(&self.text, offset)
     }
 
-    /// Whether a generator says near the beginning that it made the text (`@generated`).
+    /// Whether a generator says near the beginning that it made the text (`@generated`), or its
+    /// lines are as long as only a bundler writes them.
     #[must_use]
     pub fn is_generated(&self) -> bool {
+        if is_bundle(&self.text) {
+            return true;
+        }
         let end = self.text.len().min(GENERATED_WITHIN);
         let start = self.text.as_bytes().get(..end).unwrap_or_default();
         start.windows(10).any(|w| w == b"@generated")
@@ -176,13 +193,34 @@ impl Source {
     /// What a name is defined as in this file; `None` when it is not, or as several things.
     #[must_use]
     pub fn definition(&self, path: &Path) -> Option<&Operand> {
-        let mut found = self.facts.iter().filter_map(|fact| match fact.kind() {
-            FactKind::Definition { name, value } if name == path => Some(value),
+        let fact = self.facts.get((*self.definitions.get(path)?)?)?;
+        match fact.kind() {
+            FactKind::Definition { value, .. } => Some(value),
             _ => None,
-        });
-        let first = found.next()?;
-        found.all(|other| other == first).then_some(first)
+        }
     }
+}
+
+fn definitions(facts: &[Fact]) -> BTreeMap<Path, Option<usize>> {
+    let mut found: BTreeMap<Path, Option<usize>> = BTreeMap::new();
+    let mut defined: BTreeMap<&Path, &Operand> = BTreeMap::new();
+    for (n, fact) in facts.iter().enumerate() {
+        if let FactKind::Definition { name, value } = fact.kind() {
+            let first = defined.entry(name).or_insert(value);
+            if *first == value {
+                found.entry(name.clone()).or_insert(Some(n));
+            } else {
+                found.insert(name.clone(), None);
+            }
+        }
+    }
+    found
+}
+
+fn is_bundle(text: &str) -> bool {
+    let lines = text.bytes().filter(|b| *b == b'\n').count();
+    let mean = text.len().checked_div(lines.saturating_add(1));
+    text.len() >= BUNDLE && mean >= Some(BUNDLE_LINE)
 }
 
 fn check_size(text: &str) -> Result<(), Error> {
@@ -237,7 +275,15 @@ pub(crate) fn with_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, E
 
 #[cfg(test)]
 mod tests {
-    use super::{Position, depth};
+    use super::{Position, depth, is_bundle};
+
+    #[test]
+    fn a_bundle_has_long_lines() {
+        let line = format!("{};\n", "x".repeat(120));
+        assert!(!is_bundle(&line.repeat(1000)));
+        assert!(!is_bundle(&"x".repeat(10_000)), "a long line alone is none");
+        assert!(is_bundle(&"call();".repeat(10_000)));
+    }
 
     #[test]
     fn positions_count_characters() {

@@ -41,7 +41,7 @@ pub(crate) fn router(
         .license_api(license_api.build()?)
         .clock(now)
         .build()?;
-    // the page is for everybody, the export for those who bought it
+    // anybody may open the page, which says what they have; the export is for those who bought it
     let export = get(export).layer(app.context_requires_feature("bulk-export"));
     Ok(Router::new()
         .route("/reports", get(reports))
@@ -55,8 +55,9 @@ async fn reports(
     State(app): State<ConnectApp>,
     request: ConnectRequest,
 ) -> Result<impl IntoResponse, Rejection> {
+    let report = app.feature_decision(&request, "report").await?;
     let export = app.feature_decision(&request, "bulk-export").await?;
-    Ok(page::reports(&export))
+    Ok(page::reports(&report, &export))
 }
 
 /// Called by the page's script with `AP.context.getToken()`. The gate has decided already.

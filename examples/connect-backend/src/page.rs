@@ -4,7 +4,7 @@ use app_license::Decision;
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 
-pub(crate) fn reports(export: &Decision) -> impl IntoResponse + use<> {
+pub(crate) fn reports(report: &Decision, export: &Decision) -> impl IntoResponse + use<> {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
         // the URL of the iframe holds a token
@@ -15,24 +15,33 @@ pub(crate) fn reports(export: &Decision) -> impl IntoResponse + use<> {
              frame-ancestors https://*.atlassian.net https://*.jira.com",
         ),
     ];
+    let table = if report.is_allowed() {
+        TABLE.to_owned()
+    } else {
+        // a code, never text of the request
+        format!("<p>Reports need a license ({}).</p>", report.code())
+    };
     let feature = if export.is_allowed() {
         EXPORT.to_owned()
     } else {
-        // a code, never text of the request
         format!(
             "<p>Export is part of the Advanced edition ({}).</p>",
             export.code()
         )
     };
-    (headers, Html(PAGE.replace("{feature}", &feature)))
+    let page = PAGE.replace("{table}", &table);
+    (headers, Html(page.replace("{feature}", &feature)))
 }
+
+const TABLE: &str =
+    "<table><tr><td>PROJ-1</td><td>3</td></tr><tr><td>PROJ-2</td><td>5</td></tr></table>";
 
 const PAGE: &str = r#"<!doctype html>
 <html lang="en">
 <title>Reports</title>
 <script src="https://connect-cdn.atl-paas.net/all.js"></script>
 <h1>Reports</h1>
-<table><tr><td>PROJ-1</td><td>3</td></tr><tr><td>PROJ-2</td><td>5</td></tr></table>
+{table}
 {feature}
 </html>
 "#;

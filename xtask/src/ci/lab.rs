@@ -1,4 +1,7 @@
-//! The lab: a stranger's first minute, in a real browser.
+//! What runs the built command line: the lab in a real browser, the doctor beside the platform's
+//! own validation.
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use xshell::cmd;
@@ -15,13 +18,8 @@ pub(super) fn lab(context: &Context) -> Result<Outcome> {
     npm::install(context, npm::LAB)?;
     npm_package::build(context)?;
     npm::install_example(context, &context.root.join("examples/express-backend"))?;
+    let programs = programs(context)?;
     let sh = &context.sh;
-    cmd!(
-        sh,
-        "cargo build --release --bin app-license --bin connect-backend"
-    )
-    .run()?;
-    let programs = context.target_dir().join("release");
     let _there = sh.push_dir(npm::LAB);
     Ok(Outcome {
         tests: counted(
@@ -32,4 +30,31 @@ pub(super) fn lab(context: &Context) -> Result<Outcome> {
         )?,
         ..Outcome::default()
     })
+}
+
+/// `@forge/manifest`, the schema of SARIF and that of the editions file, with the same program.
+pub(super) fn doctor(context: &Context) -> Result<Outcome> {
+    npm::install(context, npm::DOCTOR)?;
+    let programs = programs(context)?;
+    let sh = &context.sh;
+    let _there = sh.push_dir(npm::DOCTOR);
+    Ok(Outcome {
+        tests: counted(
+            cmd!(sh, "npm test --silent")
+                .env("PROGRAMS", &programs)
+                .into(),
+        )?,
+        ..Outcome::default()
+    })
+}
+
+/// Builds the programs, always the same way: what one job has built, the next one finds.
+fn programs(context: &Context) -> Result<PathBuf> {
+    let sh = &context.sh;
+    cmd!(
+        sh,
+        "cargo build --release --bin app-license --bin connect-backend"
+    )
+    .run()?;
+    Ok(context.target_dir().join("release"))
 }

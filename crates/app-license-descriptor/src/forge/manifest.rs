@@ -44,6 +44,8 @@ pub struct Manifest {
     connect_key: Option<String>,
     licensing: Option<Licensing>,
     user_access: Option<bool>,
+    /// `app.access` is there, and says nothing.
+    access_empty: bool,
     conditions: Vec<ModuleCondition>,
     connect: Modules,
     filters: Vec<ModuleFilter>,
@@ -278,6 +280,10 @@ mod tests {
             ),
             (
                 modules(paid, r#""consumer":[{"filter":{"appIsLicensed":true}}]"#),
+                "filter_not_supported",
+            ),
+            (
+                modules(paid, r#""consumer":[{"filter":null}]"#),
                 "filter_not_supported",
             ),
             (

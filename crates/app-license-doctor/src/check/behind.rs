@@ -59,7 +59,8 @@ pub(super) fn triggers(context: &Context<'_>, document: &Document, findings: &mu
             .pointer("/filter/appIsLicensed")
             .and_then(Node::bool);
         let asks = calls || files.iter().any(|n| index.asks(*n));
-        if enabled && filter.is_none() && !asks {
+        let known = files.iter().all(|n| index.imports_are_known(*n));
+        if enabled && filter.is_none() && known && !asks {
             let message = "runs on every site, licensed or not, and its code does not ask";
             let diagnostic = Diagnostic::new(&rules::SCHEDULED_TRIGGER_UNLICENSED, message);
             findings.push(context.at(document, &path, diagnostic, Vec::new()));

@@ -1,14 +1,16 @@
 //! Rules about source files, by their syntax trees.
 
+use std::collections::BTreeSet;
+
 use app_license::Edition;
 use app_license_descriptor::{Diagnostic, Rule};
-use app_license_source::{
-    Comparison, Fact, FactKind, Function, Operand, Path, Source, SourceFile, SourceTree,
-};
+use app_license_source::{Comparison, Fact, FactKind, Operand, Path, Source, SourceFile};
 
 use super::Options;
 use crate::deprecation::{Deprecation, DeprecationKind, deprecations};
+use crate::document::Node;
 use crate::finding::{Edit, Finding};
+use crate::project::{Project, ProjectFileKind};
 use crate::rules;
 
 /// Members that say whether a license is active.
@@ -36,27 +38,97 @@ const ASKS: [&str; 12] = [
     "isLicensed",
 ];
 
-pub(super) fn check(tree: &SourceTree, options: &Options, findings: &mut Vec<Finding>) {
-    for file in tree.files() {
+/// Members that say the edition.
+const EDITION: [&str; 6] = [
+    "capabilitySet",
+    "capability_set",
+    "capSet",
+    "cap_set",
+    "appEdition",
+    "app_edition",
+];
+/// What says whether a license is a trial's.
+const EVALUATION: [&str; 5] = [
+    "isEvaluation",
+    "evaluation",
+    "is_evaluation",
+    "isTrial",
+    "is_trial",
+];
+
+pub(super) fn check(project: &Project, options: &Options, findings: &mut Vec<Finding>) {
+    for file in project.sources().files() {
         if file.test || file.source.is_generated() {
             continue;
         }
-        let reader = Reader {
-            file,
-            source: &file.source,
-            options,
-        };
-        reader.check(findings);
+        Reader::new(project, file, options).check(findings);
     }
+}
+
+/// The manifest of the nearest folder around a file.
+fn manifest<'p>(project: &'p Project, path: &str) -> Option<&'p Node> {
+    let manifests = project.of_kind(ProjectFileKind::Manifest);
+    let around = manifests.filter(|manifest| path.starts_with(manifest.folder()));
+    let nearest = around.max_by_key(|manifest| manifest.folder().len())?;
+    Some(nearest.document()?.root())
 }
 
 struct Reader<'s> {
     file: &'s SourceFile,
     source: &'s Source,
     options: &'s Options,
+    /// The manifest of the nearest folder around the file.
+    manifest: Option<&'s Node>,
+    /// Whether the file is of a Forge app: it imports `@forge/…`, or is below a manifest.
+    forge: bool,
+    /// The outermost function around each function.
+    roots: Vec<usize>,
+    /// The outermost functions that ask whether the license is active; `None` is the file itself.
+    active: BTreeSet<Option<usize>>,
+    /// Those that ask whether it is a trial.
+    evaluation: BTreeSet<Option<usize>>,
 }
 
-impl Reader<'_> {
+impl<'s> Reader<'s> {
+    fn new(project: &'s Project, file: &'s SourceFile, options: &'s Options) -> Self {
+        let source = &file.source;
+        let mut roots: Vec<usize> = Vec::new();
+        for (n, function) in source.functions().iter().enumerate() {
+            let root = function.parent().and_then(|at| roots.get(at).copied());
+            roots.push(root.unwrap_or(n));
+        }
+        let manifest = manifest(project, &file.path);
+        let imports = source.facts().iter().any(|fact| match fact.kind() {
+            FactKind::Import { module, .. } => module.starts_with("@forge/"),
+            _ => false,
+        });
+        let mut reader = Self {
+            file,
+            source,
+            options,
+            manifest,
+            forge: imports || manifest.is_some(),
+            roots,
+            active: BTreeSet::new(),
+            evaluation: BTreeSet::new(),
+        };
+        reader.active = reader.who(&ACTIVE, &ASKS);
+        reader.evaluation = reader.who(&EVALUATION, &EVALUATION);
+        reader
+    }
+
+    /// The outermost functions that read one of these members, or call one of these.
+    fn who(&self, members: &[&str], calls: &[&str]) -> BTreeSet<Option<usize>> {
+        let asking = self.facts().filter(|fact| match fact.kind() {
+            FactKind::Read(path) => members.contains(&path.last()),
+            FactKind::Call { callee, .. } => {
+                calls.contains(&callee.last().trim_end_matches(['(', ')']))
+            }
+            _ => false,
+        });
+        asking.map(|fact| self.outermost(fact)).collect()
+    }
+
     fn check(&self, findings: &mut Vec<Finding>) {
         self.active_flags(findings);
         for fact in self.facts() {
@@ -88,45 +160,21 @@ impl Reader<'_> {
         Finding::new(diagnostic, &self.file.path, text, fact.range())
     }
 
-    /// The facts of the function around a fact, and of those around that one.
-    fn around(&self, fact: &Fact) -> impl Iterator<Item = &Fact> {
-        let mut functions = Vec::new();
-        let mut function = fact.function();
-        while let Some(at) = function {
-            functions.push(at);
-            function = self.source.functions().get(at).and_then(Function::parent);
-        }
-        let outermost = functions.last().copied();
-        self.facts().filter(move |other| match outermost {
-            None => other.function().is_none(),
-            // everything inside the outermost function around it
-            Some(outermost) => self.within(other.function(), outermost),
-        })
-    }
-
-    fn within(&self, mut function: Option<usize>, outer: usize) -> bool {
-        while let Some(at) = function {
-            if at == outer {
-                return true;
-            }
-            function = self.source.functions().get(at).and_then(Function::parent);
-        }
-        false
-    }
-
-    /// Whether somebody around a fact asks whether the license is active.
+    /// Whether somebody around a fact asks whether the license is active: in the outermost function
+    /// around it.
     fn asks_for_active(&self, fact: &Fact) -> bool {
-        self.around(fact).any(|other| match other.kind() {
-            FactKind::Read(path) => ACTIVE.contains(&path.last()),
-            FactKind::Call { callee, .. } => {
-                ASKS.contains(&callee.last().trim_end_matches(['(', ')']))
-            }
-            _ => false,
-        })
+        self.active.contains(&self.outermost(fact))
+    }
+
+    fn outermost(&self, fact: &Fact) -> Option<usize> {
+        fact.function().and_then(|at| self.roots.get(at).copied())
     }
 
     /// `license.isActive` and `license.active`: one of the two is half of what Forge sends.
     fn active_flags(&self, findings: &mut Vec<Finding>) {
+        if !self.forge {
+            return;
+        }
         let reads = |name: &str| {
             self.facts().find(|fact| match fact.kind() {
                 FactKind::Read(path) => path.last() == name && is_license(path),
@@ -141,7 +189,7 @@ impl Reader<'_> {
                 let message = format!("only `isActive` is read, not `active`{when}");
                 findings.push(self.find(&rules::ONLY_IS_ACTIVE_READ, message, fact));
             }
-            (None, Some(fact)) if self.is_forge() => {
+            (None, Some(fact)) => {
                 let message = "only `active` is read, not `isActive` of older contexts";
                 findings.push(self.find(&rules::ONLY_ACTIVE_READ, message, fact));
             }
@@ -149,11 +197,11 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the file is of a Forge app: it imports `@forge/…`.
-    fn is_forge(&self) -> bool {
-        self.facts().any(|fact| match fact.kind() {
-            FactKind::Import { module, .. } => module.starts_with("@forge/"),
-            _ => false,
+    /// Whether the app is known to have no license: its manifest says nothing of licensing.
+    fn sells_nothing(&self) -> bool {
+        self.manifest.is_some_and(|manifest| {
+            let enabled = manifest.pointer("/app/licensing/enabled");
+            enabled.and_then(Node::bool) != Some(true)
         })
     }
 
@@ -165,19 +213,21 @@ impl Reader<'_> {
         right: &Operand,
         findings: &mut Vec<Finding>,
     ) {
-        let mut sides = [left, right].into_iter();
         if comparison == Comparison::Order {
-            let date = sides.find_map(|side| Some(side.path()?).filter(|p| has_trial_date(p)));
-            if let Some(date) = date
-                && !self.reads_evaluation(fact)
-            {
-                let message = format!("`{}` decides whether it is a trial", date.last());
-                findings.push(self.find(&rules::TRIAL_FROM_DATES, message, fact));
-            }
-            return;
+            return self.order(fact, findings);
         }
-        let capability = sides
-            .find_map(|side| self.source.text_of(side))
+        // `decision.needs` is no license, `set` may hold one
+        let edition = |side: &Operand| {
+            side.path().is_none_or(|path| {
+                let last = path.last().trim_end_matches(['(', ')']);
+                path.len() == 1 || EDITION.contains(&last)
+            })
+        };
+        let capability = self
+            .source
+            .text_of(left)
+            .filter(|_| edition(right))
+            .or_else(|| self.source.text_of(right).filter(|_| edition(left)))
             .filter(|text| {
                 let folded = text.replace('_', "").to_ascii_lowercase();
                 folded.starts_with("capability") && Edition::of(text).is_some()
@@ -191,21 +241,38 @@ impl Reader<'_> {
         }
     }
 
+    /// `new Date(license.trialEndDate) > now`: a date says nothing about a trial.
+    fn order(&self, fact: &Fact, findings: &mut Vec<Finding>) {
+        let range = fact.range();
+        let all = self.source.facts();
+        let first = all.partition_point(|other| other.range().start < range.start);
+        let inside = all.get(first..).unwrap_or_default().iter();
+        let mut inside = inside.take_while(|other| other.range().start < range.end);
+        let date = inside.find_map(|other| match other.kind() {
+            FactKind::Read(path) => path.parts().find(|part| is_trial_date(part)),
+            FactKind::Call { callee, .. } => callee.parts().find(|part| is_trial_date(part)),
+            _ => None,
+        });
+        if let Some(date) = date
+            && !self.reads_evaluation(fact)
+        {
+            let message = format!("`{date}` decides whether it is a trial");
+            findings.push(self.find(&rules::TRIAL_FROM_DATES, message, fact));
+        }
+    }
+
     fn reads_evaluation(&self, fact: &Fact) -> bool {
-        let names = ["isEvaluation", "evaluation", "is_evaluation", "is_trial"];
-        self.around(fact).any(|other| match other.kind() {
-            FactKind::Read(path) => names.contains(&path.last()),
-            FactKind::Call { callee, .. } => {
-                names.contains(&callee.last().trim_end_matches(['(', ')']))
-            }
-            _ => false,
-        })
+        self.evaluation.contains(&self.outermost(fact))
     }
 
     /// `if (context.license)`: an ended license is there as well.
     fn test(&self, fact: &Fact, operand: &Operand, findings: &mut Vec<Finding>) {
         let Some(path) = operand.path() else { return };
-        if path.last() == "license" && path.len() > 1 && !self.asks_for_active(fact) {
+        // `context.license`; `pkg.license` is that of a package
+        let mut before = path.parts().rev().skip(1);
+        let of_context = before.any(|part| part.to_ascii_lowercase().contains("context"));
+        let license = path.last() == "license" && path.len() > 1;
+        if license && (of_context || self.forge) && !self.asks_for_active(fact) {
             let message = format!("`{path}` is tested for being there, not for being active");
             findings.push(self.find(&rules::LICENSE_TRUTHINESS, message, fact));
         }
@@ -213,16 +280,10 @@ impl Reader<'_> {
 
     /// What the browser sent to a resolver about the license.
     fn payload(&self, fact: &Fact, path: &Path, findings: &mut Vec<Finding>) {
-        let sent = path.has("payload");
-        let names = [
-            "license",
-            "capabilitySet",
-            "isLicensed",
-            "isActive",
-            "edition",
-        ];
-        let about = names.iter().any(|name| path.last() == *name);
-        if !(sent && about && self.in_resolver(fact)) {
+        let mut sent = path.parts().skip_while(|part| *part != "payload").skip(1);
+        let names = ["license", "capabilitySet", "isLicensed", "appEdition"];
+        let about = sent.any(|part| names.contains(&part));
+        if !about || self.sells_nothing() || !self.in_resolver(fact) {
             return;
         }
         let message = format!("`{path}` comes from the browser, which can send anything");
@@ -297,8 +358,10 @@ fn is_license(path: &Path) -> bool {
     })
 }
 
-fn has_trial_date(path: &Path) -> bool {
-    let names = ["trialEndDate", "trial_end_date", "trial_end", "trialEnd"];
-    path.parts()
-        .any(|part| names.contains(&part.trim_end_matches(['(', ')'])))
+fn is_trial_date(part: &str) -> bool {
+    let part = part.trim_end_matches(['(', ')']);
+    matches!(
+        part,
+        "trialEndDate" | "trial_end_date" | "trial_end" | "trialEnd"
+    )
 }

@@ -1,4 +1,4 @@
-//! Thirty mistakes, each made in a copy of the examples, and each found exactly once.
+//! Many mistakes, each made in a copy of the examples, and each found exactly once.
 
 use app_license_descriptor::Severity;
 
@@ -8,6 +8,10 @@ const CONNECT: &str = "connect-backend/atlassian-connect.json";
 const REMOTE: &str = "forge-remote/manifest.yml";
 const FUNCTION: &str = "forge-function/manifest.yml";
 const PAGE: &str = "forge-custom-ui/manifest.yml";
+const BACKEND: &str = "connect-backend/src/app.rs";
+const HANDLER: &str = "forge-function/src/index.js";
+const NIGHTLY: &str = "forge-function/src/nightly.js";
+const VIEW: &str = "forge-custom-ui/src/main.tsx";
 
 /// What is replaced by what, in which file, and the code of what that is.
 struct Seed(&'static str, &'static str, &'static str, &'static str);
@@ -65,7 +69,21 @@ fn each_of_many_mistakes_is_found_exactly_once() {
         found_once(&[(*file, *old, *new)], code);
         seeds += 1;
     }
-    assert!(seeds >= 30, "{seeds}");
+    for (code, written) in IN_HANDLER {
+        let written = format!("const resolver = new Resolver();\n{written}\n");
+        let edit = (
+            HANDLER,
+            "const resolver = new Resolver();\n",
+            written.as_str(),
+        );
+        found_once(&[edit], code);
+        seeds += 1;
+    }
+    for (code, edits) in IN_SEVERAL_FILES {
+        found_once(edits, code);
+        seeds += 1;
+    }
+    assert!(seeds >= 45, "{seeds}");
 }
 
 fn found_once(edits: &[(&str, &str, &str)], code: &str) {
@@ -73,6 +91,10 @@ fn found_once(edits: &[(&str, &str, &str)], code: &str) {
     copy(&root().join("examples"), folder.path());
     for (file, old, new) in edits {
         let path = folder.path().join(file);
+        if old.is_empty() {
+            std::fs::write(path, new).unwrap();
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(old), "{code}: {file} has no {old}");
         std::fs::write(path, text.replacen(old, new, 1)).unwrap();
@@ -224,5 +246,127 @@ const SEEDS: &[Seed] = &[
         "\"scripts\": {",
         "\"devDependencies\": {\"app-license\": \"1\"},\n  \"scripts\": {",
         "bare_npm_name",
+    ),
+];
+
+/// What is written into the function of an app, by what it is.
+const IN_HANDLER: &[(&str, &str)] = &[
+    (
+        "capability_without_active",
+        r#"export const advanced = ({ context }) => context.license.capabilitySet === "capabilityAdvanced";"#,
+    ),
+    (
+        "capability_without_active",
+        r#"const ADVANCED = "capabilityAdvanced";
+export function rows({ license }) {
+  switch (license.capabilitySet) {
+    case ADVANCED:
+      return 1000;
+    default:
+      return 10;
+  }
+}"#,
+    ),
+    (
+        "license_truthiness",
+        r#"export const licensed = ({ context }) => (context.license ? "yes" : "no");"#,
+    ),
+    (
+        "license_truthiness",
+        r#"export function licensed(req) { if (!req?.context?.license) { throw new Error("no license"); } return 1; }"#,
+    ),
+    (
+        "only_is_active_read",
+        r#"export const licensed = ({ context: { license } }) => license?.isActive === true;"#,
+    ),
+    (
+        "only_active_read",
+        r#"export const licensed = ({ context }) => context.license?.active === true;"#,
+    ),
+    (
+        "trial_from_dates",
+        r#"export const trial = ({ license }) => new Date(license.trialEndDate) > new Date();"#,
+    ),
+    (
+        "ui_context_trusted",
+        r#"resolver.define("rows", ({ payload }) => (payload.license?.capabilitySet ? [1] : []));"#,
+    ),
+    (
+        "ui_context_trusted",
+        r#"resolver.define("rows", async (req) => { const { isLicensed } = req.payload; return isLicensed ? [1] : []; });"#,
+    ),
+    (
+        "deprecated_endpoint",
+        r#"export const ask = (api) => api.asApp().requestAtlassian("/forge/installation/v1/license");"#,
+    ),
+];
+
+const TITLE: &str = "      title: Exports\n";
+const FUNCTIONS: &str = "  function:\n";
+
+/// Mistakes that take several files; nothing is replaced in a file that is new.
+const IN_SEVERAL_FILES: &[(&str, &[(&str, &str, &str)])] = &[
+    (
+        "hidden_without_gate",
+        &[
+            (
+                FUNCTION,
+                TITLE,
+                "      title: Exports\n      displayConditions: {appIsLicensed: true}\n",
+            ),
+            (
+                HANDLER,
+                "import { exportRows } from \"./exports.mjs\";\n",
+                "const exportRows = () => [1, 2, 3];\n",
+            ),
+        ],
+    ),
+    (
+        "scheduled_trigger_unlicensed",
+        &[
+            (
+                FUNCTION,
+                FUNCTIONS,
+                "  scheduledTrigger:\n    - {key: n, function: n, interval: hour}\n  function:\n    \
+                 - {key: n, handler: nightly.run}\n",
+            ),
+            (NIGHTLY, "", "export const run = () => fetchRows();\n"),
+        ],
+    ),
+    (
+        "license_api_limit",
+        &[
+            (
+                FUNCTION,
+                FUNCTIONS,
+                "  scheduledTrigger:\n    - {key: n, function: n, interval: fiveMinute}\n  \
+                 function:\n    - {key: n, handler: nightly.run}\n",
+            ),
+            (
+                NIGHTLY,
+                "",
+                "import api from \"@forge/api\";\nexport const run = () => \
+                 api.asApp().requestAtlassian(\"/forge/app/v1/license\");\n",
+            ),
+        ],
+    ),
+    (
+        "server_entry_in_browser",
+        &[(
+            VIEW,
+            "import { view } from \"@forge/bridge\";\n",
+            "import { view } from \"@forge/bridge\";\nimport { check } from \
+             \"@app-license/sdk/server\";\n",
+        )],
+    ),
+    (
+        "capability_without_active",
+        &[(
+            BACKEND,
+            "/// Called by the page's script",
+            "fn advanced(license: &app_license::License) -> bool {\n    \
+             license.capability_set() == Some(\"capabilityAdvanced\")\n}\n\n/// Called by the \
+             page's script",
+        )],
     ),
 ];

@@ -106,3 +106,13 @@ fn what_cannot_be_read_is_said() {
         "{last}"
     );
 }
+
+#[test]
+fn the_connect_example_gates_what_its_file_sells() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = root.join("examples/connect-backend");
+    let text = fs::read_to_string(folder.join("editions.toml")).unwrap();
+    let editions = Editions::from_toml("editions.toml", &text).unwrap();
+    let tree = SourceTree::read(&folder).unwrap();
+    assert_eq!(check_sources(&editions, &tree), []);
+}

@@ -41,9 +41,11 @@ fn style(severity: Severity) -> Style {
 
 fn write_one(out: &mut dyn Write, finding: &Finding) -> std::io::Result<()> {
     let severity = finding.severity();
-    let head = format!("{severity}[{}]", finding.code());
+    // the word alone has a color: what must be read has that of the terminal
+    let word = paint(style(severity), severity);
+    let code = paint(BOLD, format_args!("[{}]", finding.code()));
     let place = format!("{}:{}", finding.file(), finding.start());
-    writeln!(out, "{} {}", paint(style(severity), head), clean(place))?;
+    writeln!(out, "{word}{code} {}", clean(place))?;
     wrapped(out, "  ", &finding.diagnostic().to_string())?;
     snippet(out, finding, style(severity))?;
     wrapped(out, "  fix: ", finding.diagnostic().fix())?;

@@ -51,6 +51,11 @@ fn of_licensing(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
         let path = app.key("access").key("userAccess");
         found.push(Diagnostic::new(&rules::USER_ACCESS_WITHOUT_LICENSING, message).at(&path));
     }
+    if manifest.access_empty {
+        let message = "`userAccess` is missing";
+        let path = app.key("access");
+        found.push(Diagnostic::new(&rules::ACCESS_EMPTY, message).at(&path));
+    }
     let modes = licensing.key("modes");
     for (n, mode) in manifest.modes().enumerate() {
         if mode != "user-access" {
@@ -109,12 +114,12 @@ fn of_condition(
 
 fn of_filters(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
     for filter in &manifest.filters {
-        if let Some(problem) = &filter.problem {
-            found.push(Diagnostic::new(&rules::FILTER_INVALID, problem).at(&filter.path));
-        } else if !matches!(filter.module_type.as_str(), "trigger" | "scheduledTrigger") {
+        if !matches!(filter.module_type.as_str(), "trigger" | "scheduledTrigger") {
             let kind = shown(&filter.module_type);
             let message = format!("modules of the kind `{kind}` have no filter on the license");
             found.push(Diagnostic::new(&rules::FILTER_NOT_SUPPORTED, message).at(&filter.path));
+        } else if let Some(problem) = &filter.problem {
+            found.push(Diagnostic::new(&rules::FILTER_INVALID, problem).at(&filter.path));
         }
     }
 }

@@ -37,6 +37,7 @@ impl Manifest {
             connect_key: None,
             licensing: None,
             user_access: None,
+            access_empty: false,
             conditions: Vec::new(),
             connect: Modules::default(),
             filters: Vec::new(),
@@ -111,9 +112,9 @@ impl Manifest {
         if let Some(connect) = object(app.get("connect"), "app.connect")? {
             self.connect_key = text(connect.get("key"));
         }
-        if let Some(licensing) = object(app.get("licensing"), "app.licensing")? {
+        if let Some(licensing) = stated_object(app.get("licensing"), "app.licensing")? {
             let modes = match licensing.get("modes") {
-                None | Some(Value::Null) => Vec::new(),
+                None => Vec::new(),
                 Some(Value::Array(list)) => list.iter().map(mode).collect(),
                 Some(other) => {
                     return Err(must_be("app.licensing.modes", Kind::Array, other).into());
@@ -130,7 +131,8 @@ impl Manifest {
             let known = ["enabled", "editionsEnabled", "modes"];
             self.note_unknown("licensing", licensing, &known);
         }
-        if let Some(access) = object(app.get("access"), "app.access")? {
+        if let Some(access) = stated_object(app.get("access"), "app.access")? {
+            self.access_empty = !access.contains_key("userAccess");
             self.user_access = flag(access.get("userAccess"), "app.access.userAccess")?;
             self.note_unknown("access", access, &["userAccess"]);
         }
@@ -161,6 +163,8 @@ impl Manifest {
         let fields: &[&str] = match module_type {
             "trigger" => &["appIsLicensed", "ignoreSelf", "expression", "onError"],
             "scheduledTrigger" => &["appIsLicensed"],
+            // the platform has no filter there, whatever it says
+            "consumer" => &["appIsLicensed"],
             // filters of other modules mean something else, unless they ask for the license
             _ if filter.get("appIsLicensed").is_some() => &["appIsLicensed"],
             _ => return,
@@ -254,9 +258,20 @@ fn text(value: Option<&Value>) -> Option<String> {
 
 fn flag(value: Option<&Value>, field: &'static str) -> Result<Option<bool>, ErrorKind> {
     match value {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(Value::Bool(b)) => Ok(Some(*b)),
         Some(other) => Err(must_be(field, Kind::Bool, other)),
+    }
+}
+
+/// An object where nothing is not the same as `null`, which the platform refuses.
+fn stated_object<'m>(
+    value: Option<&'m Value>,
+    field: &'static str,
+) -> Result<Option<&'m Map<String, Value>>, ErrorKind> {
+    match value {
+        Some(value @ Value::Null) => Err(must_be(field, Kind::Object, value)),
+        other => object(other, field),
     }
 }
 
