@@ -15,6 +15,7 @@ mod common;
 use std::fs::File;
 use std::path::PathBuf;
 
+use app_license_testkit::MockReports;
 use app_license_testkit::vendor::{ReportShape, Vendor};
 use common::{Ran, run};
 use serde_json::{Value, json};
@@ -207,4 +208,83 @@ fn errors_have_codes_and_say_what_to_do() {
             "{store}"
         );
     }
+}
+
+/// The reporting API with the records of a vendor.
+async fn reporting_api(vendor: &Vendor) -> MockReports {
+    let mock = MockReports::start().await.unwrap();
+    let mut report = Vec::new();
+    vendor
+        .write_report(ReportShape::Export, &mut report)
+        .unwrap();
+    let records: Vec<Value> = serde_json::from_slice(&report).unwrap();
+    for record in records {
+        mock.add(record);
+    }
+    mock
+}
+
+/// Compares with what the API answers; the program waits on a thread, so that the mock can answer.
+async fn run_with_api(mock: &MockReports, vendor: &Vendor, token: &str, more: &[&str]) -> Ran {
+    let place = Place::new(vendor);
+    let credentials = place.path("credentials");
+    std::fs::write(&credentials, format!("{}:{token}\n", MockReports::EMAIL)).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&credentials, owner_only).unwrap();
+    }
+    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+    let mut args = vec![
+        "report".to_owned(),
+        "reconcile".to_owned(),
+        "--report".to_owned(),
+        "api".to_owned(),
+        "--credentials".to_owned(),
+        text(credentials),
+        "--api-url".to_owned(),
+        mock.v2_url(),
+        "--api-poll".to_owned(),
+        "1".to_owned(),
+        "--installations".to_owned(),
+        text(place.path("installations.ndjson")),
+        "--now".to_owned(),
+        Vendor::now().to_string(),
+    ];
+    args.extend(more.iter().map(|arg| (*arg).to_owned()));
+    let run = move || run(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let ran = tokio::task::spawn_blocking(run).await.unwrap();
+    assert!(!format!("{}{}", ran.out, ran.err).contains(token));
+    ran
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_can_come_from_the_reporting_api() {
+    let vendor = Vendor::new(5, 290).drift_in_every(10);
+    let mock = reporting_api(&vendor).await;
+    let from_file = Place::new(&vendor).run(&["--format", "json"]).json();
+    let developer = ["--developer", MockReports::DEVELOPER, "--format", "json"];
+    let ran = run_with_api(&mock, &vendor, MockReports::TOKEN, &developer).await;
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert_eq!(ran.json()["drift"], from_file["drift"]);
+    assert_eq!(ran.err, "", "no progress outside a terminal");
+    let looks = |request: &&String| request.contains("/status?");
+    assert!(
+        mock.requests().iter().filter(looks).count() > 1,
+        "it waited"
+    );
+
+    let vendor_id = MockReports::VENDOR.to_string();
+    let by_vendor = ["--vendor", &vendor_id, "--format", "json"];
+    let ran = run_with_api(&mock, &vendor, MockReports::TOKEN, &by_vendor).await;
+    assert_eq!(ran.json()["drift"], from_file["drift"]);
+
+    let ran = run_with_api(&mock, &vendor, "hunter2-token", &developer[..2]).await;
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    let refused = "error[report_unauthorized]";
+    assert!(ran.err.contains(refused), "{}", ran.err);
+    let ran = run_with_api(&mock, &vendor, MockReports::TOKEN, &[]).await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("--developer or --vendor"), "{}", ran.err);
 }

@@ -16,7 +16,10 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::{AppKey, ClientKey, UnixTime};
 use app_license_marketplace::report::LicenseField;
+use app_license_store::{Delivery, InstallationStore, SqliteStore};
 use common::{run, run_with};
 
 const REPORT: &str = r#"[
@@ -71,9 +74,12 @@ fn a_page_of_html_needs_no_network_and_no_script() {
 
 #[test]
 fn lines_of_the_summary_fit_80_columns() {
-    let ran = report(&["summary", "-"]);
-    let widest = ran.out.lines().map(|line| line.chars().count()).max();
-    assert!(widest <= Some(80), "{}", ran.out);
+    let trial = "{\"licenseType\":\"UPGRADE_EVALUATION\",\"status\":\"active\"}\n";
+    for report in [REPORT, &trial.repeat(12_345)] {
+        let ran = run_with(&["report", "summary", "-"], report);
+        let widest = ran.out.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{}", ran.out);
+    }
 }
 
 #[test]
@@ -156,6 +162,67 @@ fn the_way_of_a_customer_is_shown_with_an_estimate_named_so() {
         run_with(&["report", "timeline", "E-0", "-"], &history).code,
         2
     );
+}
+
+/// A store in which a customer installed and went to Advanced.
+async fn store(path: &Path) {
+    let store = SqliteStore::open(path).await.unwrap();
+    let (app, tenant) = (
+        AppKey::new("com.example.app").unwrap(),
+        ClientKey::new("tenant-1").unwrap(),
+    );
+    for (day, capability_set) in [
+        ("2026-01-05", "capabilityStandard"),
+        ("2026-07-01", "capabilityAdvanced"),
+    ] {
+        let body = serde_json::json!({
+            "eventType": "installed", "key": "com.example.app", "clientKey": "tenant-1",
+            "sharedSecret": "a-secret-key-not-to-be-lost", "baseUrl": "https://acme.atlassian.net",
+            "productType": "jira", "entitlementNumber": "E-9", "capabilitySet": capability_set,
+        });
+        let body = LifecycleBody::parse(body.to_string().as_bytes()).unwrap();
+        let event = body.accept(LifecycleKind::Installed, &app, &tenant, &|_| true);
+        let at = UnixTime::parse(day).unwrap();
+        store
+            .apply(Delivery::connect(event.unwrap()), at)
+            .await
+            .unwrap();
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_an_app_stored_of_a_customer_stands_below_what_was_bought() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("installations.db");
+    store(&path).await;
+    let events = format!("sqlite:{}", path.display());
+    let snapshot = r#"{"appEntitlementNumber":"E-9","status":"active","licenseType":"COMMERCIAL"}"#;
+    let args = ["report", "timeline", "e-9", "-", "--events", &events];
+    let ran = run_with(&[&args[..], &["--format", "json"]].concat(), snapshot);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let answer = ran.json();
+    let told: Vec<_> = answer["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (event["at"].as_str().unwrap(), &event["known_edition"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("2026-01-05T00:00:00Z", &"standard".into()),
+            ("2026-07-01T00:00:00Z", &"advanced".into())
+        ]
+    );
+    let changes = answer["events"][1]["changes"].as_array().unwrap();
+    assert!(changes.contains(&"edition_changed".into()), "{changes:?}");
+    let ran = run_with(&args, snapshot);
+    assert!(ran.out.contains("edition changed"), "{}", ran.out);
+    let of_others = ["report", "timeline", "E-8", "-", "--events", &events];
+    let ran = run_with(&of_others, snapshot);
+    assert_eq!(ran.code, 2);
+    assert!(ran.out.contains("the store has no event"), "{}", ran.out);
 }
 
 #[test]

@@ -60,6 +60,7 @@ mod drift;
 mod error;
 mod installation_row;
 mod installations;
+mod lines;
 mod purchase;
 mod purchases;
 mod reconciler;

@@ -61,7 +61,7 @@ pub use reader::{Completeness, Format, MAX_RECORD, Progress, Reader};
 pub use record::{Record, Value};
 pub use stage::Stage;
 pub use summary::{Count, Dimension, Summary};
-pub use timeline::{Change, Period, Timeline, estimate_proration};
+pub use timeline::{Change, Period, StoredEvent, Timeline, estimate_proration};
 pub use transaction::{TransactionField, Transactions};
 pub use vocabulary::{
     FromText, Hosting, Insight, LicenseType, SaleType, Status, Tier, Words, YesNo,

@@ -5,6 +5,8 @@ mod schema;
 mod tenants;
 mod writer;
 
+pub(crate) use tenants::entries;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

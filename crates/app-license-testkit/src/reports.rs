@@ -223,6 +223,7 @@ async fn answer(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> R
             Ok(licenses) => json_of(&Value::Array(licenses)),
             Err(why) => problem(StatusCode::BAD_REQUEST, &why),
         },
+        (&Method::GET, "sales/freeStarterTier/export") => free_starter_tier(&shared, &pairs),
         (&Method::POST, "licenses/async/export") => begin(&mut shared, &folder, &pairs),
         (&Method::GET, rest) => match rest.strip_prefix("licenses/async/export/") {
             Some(rest) => match rest.strip_suffix("/status") {
@@ -235,19 +236,41 @@ async fn answer(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> R
     }
 }
 
+/// Who is on the free starter tier, by the types of licenses that are free; of whatever day.
+fn free_starter_tier(shared: &Shared, pairs: &[(String, String)]) -> Response {
+    const FREE: [&str; 3] = ["STARTER", "FREE", "LEGACY_FREE"];
+    let date = pairs.iter().find(|(name, _)| name == "date");
+    if !date.is_some_and(|(_, value)| is_date(value)) {
+        return problem(StatusCode::BAD_REQUEST, "Must be a date");
+    }
+    let is_free = |license: &&Value| {
+        let kind = license.get("licenseType").and_then(Value::as_str);
+        kind.is_some_and(|kind| FREE.iter().any(|free| free.eq_ignore_ascii_case(kind)))
+    };
+    json_of(
+        &shared
+            .licenses
+            .iter()
+            .filter(is_free)
+            .cloned()
+            .collect::<Value>(),
+    )
+}
+
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let shape = bytes.iter().enumerate().all(|(at, byte)| match at {
+        4 | 7 => *byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    bytes.len() == 10 && shape
+}
+
 /// The licenses that the parameters leave.
 fn select(licenses: &[Value], pairs: &[(String, String)]) -> Result<Vec<Value>, String> {
     let all = |name: &str| -> Vec<&str> {
         let of = pairs.iter().filter(|(found, _)| found == name);
         of.map(|(_, value)| value.as_str()).collect()
-    };
-    let is_date = |text: &str| {
-        let bytes = text.as_bytes();
-        let shape = bytes.iter().enumerate().all(|(at, byte)| match at {
-            4 | 7 => *byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-        bytes.len() == 10 && shape
     };
     let dates = ["startDate", "endDate", "lastUpdated"];
     if pairs

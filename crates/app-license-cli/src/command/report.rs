@@ -6,6 +6,7 @@ mod conversions;
 mod export;
 mod free_tier;
 mod page;
+mod progress;
 mod reconcile;
 mod source;
 mod summary;

@@ -1,11 +1,8 @@
 //! Where installations are read from: a store of a backend in Rust or JavaScript, or an export.
 
-use std::io::BufRead;
-
-use super::{Error, InstallationRow, Reconciler};
-
-/// The longest line of an export, in bytes.
-const MAX_LINE: u64 = 1 << 20;
+use super::Error;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use super::{InstallationRow, Reconciler};
 
 /// Records that could not be read: they are counted, and the first is told.
 ///
@@ -31,6 +28,7 @@ pub struct Unreadable {
     pub first: Option<String>,
 }
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl Unreadable {
     fn add(&mut self, place: impl FnOnce() -> String, error: &Error) {
         self.count = self.count.saturating_add(1);
@@ -69,47 +67,8 @@ impl ReadError {
     }
 }
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl Reconciler {
-    /// Takes installations from an export: one JSON record a line, read as
-    /// [`InstallationRow::from_json`] does. Empty lines are skipped. Only one line is in memory.
-    ///
-    /// # Errors
-    /// `read`; those of [`Reconciler::installation`].
-    pub fn read_ndjson(&mut self, mut lines: impl BufRead) -> Result<Unreadable, ReadError> {
-        let mut unreadable = Unreadable::default();
-        let mut line = Vec::new();
-        for number in 1_u64.. {
-            line.clear();
-            let read = std::io::Read::take(&mut lines, MAX_LINE).read_until(b'\n', &mut line)?;
-            if read == 0 {
-                break;
-            }
-            let place = || format!("line {number}");
-            if line.last() != Some(&b'\n') && u64::try_from(read) == Ok(MAX_LINE) {
-                lines.skip_until(b'\n')?;
-                let reason = format!("it is longer than {MAX_LINE} bytes");
-                unreadable.add(place, &super::ErrorKind::Installation { reason }.into());
-                continue;
-            }
-            let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line);
-            let text = text.trim_ascii();
-            if text.is_empty() {
-                continue;
-            }
-            let row = std::str::from_utf8(text)
-                .map_err(|_| {
-                    let reason = "it is not UTF-8".to_owned();
-                    super::ErrorKind::Installation { reason }.into()
-                })
-                .and_then(InstallationRow::from_json);
-            match row {
-                Ok(row) => self.installation(&row)?,
-                Err(error) => unreadable.add(place, &error),
-            }
-        }
-        Ok(unreadable)
-    }
-
     /// Takes installations from a SQLite file: of the Rust store, or of the npm package's. Nothing
     /// is written to it, and its records are of one moment.
     ///

@@ -8,7 +8,7 @@ use super::day::Day;
 use super::drift::JoinedBy;
 use super::purchase::{Bought, Entitled, Flags, NOBODY, Purchase, Status, Type};
 use super::report_row::{ReportRow, stated, yes};
-use super::texts::{FIELDS, Key, KeyHasher, Texts, Word, Words};
+use super::texts::{self, FIELDS, Key, KeyHasher, Texts, Word, Words};
 use super::{Error, Summary};
 
 pub(super) const CLOUD_ID: usize = 0;
@@ -28,11 +28,23 @@ pub(super) struct Purchases {
     pages: Vec<Vec<Purchase>>,
     texts: Texts,
     hasher: KeyHasher,
-    index: [HashTable<u32>; FIELDS],
+    index: [HashTable<Slot>; FIELDS],
     pub(super) apps: Words,
     pub(super) words: Words,
     /// Whether rows do not name their app.
     pub(super) nameless: bool,
+}
+
+/// A row in an index, with what its text hashes to: a table that grows looks at nothing else.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    row: u32,
+    hash: u32,
+}
+
+/// What a table takes for a hash: it uses the lowest bits and the highest ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 /// What to look for.
@@ -98,18 +110,19 @@ impl Purchases {
             return Ok(());
         }
         self.nameless |= app == Word::NONE;
+        let keys = texts.map(|text| text.and_then(|text| Key::new(text, &self.hasher)));
         let mut new = self.read(row, app);
         new.flags.set(Flags::MULTI_INSTANCE, multi.is_some());
-        let old = self.snapshot(app, &texts);
+        let old = self.snapshot(app, &keys);
         let Some((old, known)) = old.and_then(|o| Some((o, self.get(o)?.clone()))) else {
-            return self.push(new, texts, NOBODY, s);
+            return self.push(new, &keys, NOBODY, s);
         };
         s.older_snapshots = s.older_snapshots.saturating_add(1);
-        let is = |field: usize| match texts.get(field).copied().flatten().and_then(Key::new) {
-            Some(key) => self.texts.is(known.place, field, &key),
+        let mut fields = keys.iter().enumerate();
+        let same_texts = fields.all(|(field, key)| match key {
+            Some(key) => self.texts.is(known.place, field, key),
             None => self.texts.get(known.place, field).is_none(),
-        };
-        let same_texts = (0..FIELDS).all(is);
+        });
         match (new.age() >= known.age(), same_texts) {
             (true, true) => {
                 let merged = Purchase {
@@ -124,11 +137,11 @@ impl Purchases {
                 }
                 Ok(())
             }
-            (true, false) => self.push(new, texts, old, s),
+            (true, false) => self.push(new, &keys, old, s),
             (false, true) => Ok(()),
             (false, false) => {
                 new.replaced_by = old;
-                self.push(new, texts, NOBODY, s)
+                self.push(new, &keys, NOBODY, s)
             }
         }
     }
@@ -151,7 +164,7 @@ impl Purchases {
             day(row.evaluation_start)
         };
         Purchase {
-            place: super::texts::Place::default(),
+            place: texts::Place::default(),
             app,
             license_type_text: word(row.license_type),
             status_text: word(row.status),
@@ -180,8 +193,8 @@ impl Purchases {
     }
 
     /// The row of the same entitlement, if there is one already.
-    fn snapshot(&mut self, app: Word, texts: &[Option<&str>; FIELDS]) -> Option<u32> {
-        let key = |field: usize| texts.get(field).copied().flatten().and_then(Key::new);
+    fn snapshot(&mut self, app: Word, keys: &texts::Keys<'_>) -> Option<u32> {
+        let key = |field: usize| keys.get(field).copied().flatten();
         for field in [ENTITLEMENT_ID, ENTITLEMENT_NUMBER] {
             if let Some(found) = key(field).and_then(|k| self.find(app, field, &k)) {
                 return Some(self.newest(found));
@@ -211,7 +224,7 @@ impl Purchases {
     fn push(
         &mut self,
         mut new: Purchase,
-        texts: [Option<&str>; FIELDS],
+        keys: &texts::Keys<'_>,
         replaces: u32,
         s: &mut Summary,
     ) -> Result<(), Error> {
@@ -220,7 +233,7 @@ impl Purchases {
         let before = self.pages.len().saturating_sub(1).saturating_mul(PAGE);
         let number = u32::try_from(before.saturating_add(last)).ok();
         let number = number.filter(|n| *n != NOBODY).ok_or_else(full)?;
-        let Some(place) = self.texts.push(texts) else {
+        let Some(place) = self.texts.push(keys) else {
             return Err(Error::too_many(self.rows().count()));
         };
         new.place = place;
@@ -237,9 +250,9 @@ impl Purchases {
         if let Some(page) = self.pages.last_mut() {
             page.push(new);
         }
-        for (field, text) in texts.into_iter().enumerate() {
-            if let Some(key) = text.and_then(Key::new) {
-                self.link(number, field, &key);
+        for (field, key) in keys.iter().enumerate() {
+            if let Some(key) = key {
+                self.link(number, field, key);
             }
         }
         Ok(())
@@ -250,7 +263,6 @@ impl Purchases {
         let Self {
             pages,
             texts,
-            hasher,
             index,
             ..
         } = self;
@@ -264,22 +276,28 @@ impl Purchases {
         let Some(table) = index.get_mut(field) else {
             return;
         };
-        let is = |n: &u32| row(*n).is_some_and(|r| r.app == app && texts.is(r.place, field, key));
-        let rehash = |n: &u32| row(*n).map_or(0, |r| texts.hash(r.place, field, hasher));
-        let head = match table.entry(key.hash(hasher), is, rehash) {
+        let new = Slot {
+            row: number,
+            hash: key.hash,
+        };
+        let is = |slot: &Slot| {
+            let same = |r: &Purchase| r.app == app && texts.is(r.place, field, key);
+            slot.hash == key.hash && row(slot.row).is_some_and(same)
+        };
+        let head = match table.entry(spread(key.hash), is, |slot| spread(slot.hash)) {
             Entry::Vacant(vacant) => {
-                vacant.insert(number);
+                vacant.insert(new);
                 return;
             }
             // of an entitlement for many sites, a row that is active speaks
             Entry::Occupied(found)
                 if field == MULTI_INSTANCE
-                    && row(*found.get()).is_some_and(|r| r.status == Status::Active) =>
+                    && row(found.get().row).is_some_and(|r| r.status == Status::Active) =>
             {
                 return;
             }
             // of a site, the newest row is the first
-            Entry::Occupied(mut found) => std::mem::replace(found.get_mut(), number),
+            Entry::Occupied(mut found) => std::mem::replace(found.get_mut(), new).row,
         };
         if let Some(new) = self.get_mut(number) {
             match field {
@@ -292,12 +310,12 @@ impl Purchases {
 
     fn find(&self, app: Word, field: usize, key: &Key<'_>) -> Option<u32> {
         let row = |n: u32| self.get(n).filter(|r| r.app == app);
-        self.index
-            .get(field)?
-            .find(key.hash(&self.hasher), |n| {
-                row(*n).is_some_and(|r| self.texts.is(r.place, field, key))
-            })
-            .copied()
+        let is = |slot: &Slot| {
+            let same = |r: &Purchase| self.texts.is(r.place, field, key);
+            slot.hash == key.hash && row(slot.row).is_some_and(same)
+        };
+        let found = self.index.get(field)?.find(spread(key.hash), is)?;
+        Some(found.row)
     }
 
     /// The newest snapshot of a row's entitlement; shortens the way for the next time.
@@ -336,7 +354,7 @@ impl Purchases {
             (keys.entitlement_number, ENTITLEMENT_NUMBER),
         ];
         for (text, field) in ids {
-            let Some(key) = text.and_then(Key::new) else {
+            let Some(key) = text.and_then(|text| Key::new(text, &self.hasher)) else {
                 continue;
             };
             for (field, by) in [
@@ -360,7 +378,7 @@ impl Purchases {
         by: JoinedBy,
         into: &mut Vec<(u32, JoinedBy)>,
     ) {
-        let key = text.and_then(Key::new);
+        let key = text.and_then(|text| Key::new(text, &self.hasher));
         let mut next = key.and_then(|k| self.find(app, field, &k));
         for _ in 0..CHAIN {
             let Some(row) = next.filter(|n| *n != NOBODY) else {

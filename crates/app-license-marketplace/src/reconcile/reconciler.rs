@@ -187,8 +187,11 @@ impl Reconciler {
         let Some(app) = self.app_of(row)? else {
             let others = &mut self.summary.installations_of_other_apps;
             *others = others.saturating_add(1);
-            if self.unknown_app.is_none() {
-                self.unknown_app = row.app_key().map(str::to_owned);
+            // the first by name: installations come in any order
+            if let Some(app) = row.app_key()
+                && self.unknown_app.as_deref().is_none_or(|known| app < known)
+            {
+                self.unknown_app = Some(app.to_owned());
             }
             return Ok(());
         };
@@ -367,10 +370,11 @@ impl Reconciler {
                 .purchases
                 .get(*number)
                 .is_some_and(|p| p.entitled(self.times.today) == Entitled::Yes);
+            let at = (row.uninstalled_at(), row.tenant());
             let newer = self
                 .uninstalled
                 .get(number)
-                .is_none_or(|known| known.uninstalled_at < row.uninstalled_at());
+                .is_none_or(|known| (known.uninstalled_at, &*known.tenant) < at);
             if entitles && newer {
                 let runs = Box::new(evidence(row, grants));
                 self.uninstalled.insert(*number, runs);

@@ -69,13 +69,58 @@ pub struct ReportRow<'a> {
 
 /// A text that says something.
 pub(super) fn stated(text: Option<&str>) -> Option<&str> {
-    const PLACEHOLDERS: [&str; 5] = ["NA", "N/A", "Pending", "null", "RTBF"];
-    let text = text?.trim();
-    let placeholder = PLACEHOLDERS.iter().any(|p| p.eq_ignore_ascii_case(text));
-    (!text.is_empty() && !placeholder).then_some(text)
+    let text = text?;
+    // this is asked of every field of millions of rows: most have nothing to trim
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let text = if is_plain(text.as_bytes().first()) && is_plain(text.as_bytes().last()) {
+        text
+    } else {
+        text.trim()
+    };
+    let placeholders: &[&str] = match text.len() {
+        0 => return None,
+        2 => &["NA"],
+        3 => &["N/A"],
+        4 => &["null", "RTBF"],
+        7 => &["Pending"],
+        _ => &[],
+    };
+    let placeholder = placeholders.iter().any(|p| p.eq_ignore_ascii_case(text));
+    (!placeholder).then_some(text)
 }
 
 /// `Yes`, in any case.
 pub(super) fn yes(text: Option<&str>) -> bool {
     stated(text).is_some_and(|t| t.eq_ignore_ascii_case("yes") || t.eq_ignore_ascii_case("true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stated;
+
+    #[test]
+    fn placeholders_in_any_case_and_white_space_say_nothing() {
+        for text in [
+            "",
+            " ",
+            "NA",
+            "na",
+            "N/a",
+            "pending",
+            " NULL ",
+            "rtbf",
+            "\u{a0}NA\t",
+        ] {
+            assert_eq!(stated(Some(text)), None, "{text:?}");
+        }
+        assert_eq!(stated(None), None);
+        for (text, said) in [
+            (" a b ", "a b"),
+            ("NAN", "NAN"),
+            ("é", "é"),
+            ("\u{2003}active", "active"),
+        ] {
+            assert_eq!(stated(Some(text)), Some(said));
+        }
+    }
 }

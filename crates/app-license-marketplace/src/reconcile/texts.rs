@@ -29,22 +29,10 @@ pub(super) struct Texts {
 
 impl Texts {
     /// Keeps a row's texts; longer ones than any honest id are left out. `None` when 4 GiB are full.
-    pub(super) fn push(&mut self, texts: [Option<&str>; FIELDS]) -> Option<Place> {
-        let mut bytes = Vec::with_capacity(128);
-        let mut lengths = [0_u8; FIELDS];
-        for (text, length) in texts.into_iter().zip(&mut lengths) {
-            let Some(text) = text.filter(|t| t.len() <= MAX) else {
-                continue;
-            };
-            if let Some(uuid) = pack(text) {
-                bytes.extend_from_slice(&uuid);
-                *length = UUID;
-            } else {
-                bytes.extend_from_slice(text.as_bytes());
-                *length = u8::try_from(text.len()).unwrap_or_default();
-            }
-        }
-        let full = |c: &Vec<u8>| c.len().saturating_add(bytes.len()) > CHUNK;
+    pub(super) fn push(&mut self, keys: &Keys<'_>) -> Option<Place> {
+        // a row's texts are in one chunk
+        let room = keys.iter().flatten().map(|key| key.bytes().len()).sum();
+        let full = |c: &Vec<u8>| c.len().saturating_add(room) > CHUNK;
         if self.chunks.last().is_none_or(full) {
             self.chunks.push(Vec::with_capacity(CHUNK));
         }
@@ -52,7 +40,15 @@ impl Texts {
         let chunk = self.chunks.last_mut()?;
         let at = number.checked_mul(CHUNK)?.checked_add(chunk.len())?;
         let at = u32::try_from(at).ok()?;
-        chunk.extend_from_slice(&bytes);
+        let mut lengths = [0_u8; FIELDS];
+        for (key, length) in keys.iter().zip(&mut lengths) {
+            let Some(key) = key else { continue };
+            chunk.extend_from_slice(key.bytes());
+            *length = match key.uuid {
+                Some(_) => UUID,
+                None => u8::try_from(key.text.len()).unwrap_or_default(),
+            };
+        }
         Some(Place { at, lengths })
     }
 
@@ -84,35 +80,38 @@ impl Texts {
             _ => false,
         }
     }
-
-    /// A text of a row as something to look up.
-    pub(super) fn hash(&self, place: Place, field: usize, hasher: &KeyHasher) -> u64 {
-        match self.bytes(place, field) {
-            Some((bytes, true)) => hasher.uuid(bytes),
-            Some((bytes, false)) => hasher.text(bytes),
-            None => 0,
-        }
-    }
 }
+
+/// The texts of a row to look it up by, each packed and hashed once.
+pub(super) type Keys<'a> = [Option<Key<'a>>; FIELDS];
 
 /// A text to look up: letter case does not matter.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key<'a> {
     text: &'a str,
     uuid: Option<[u8; 16]>,
+    /// What it hashes to in this run.
+    pub(super) hash: u32,
 }
 
 impl<'a> Key<'a> {
     /// `None` for a text that is never kept.
-    pub(super) fn new(text: &'a str) -> Option<Self> {
+    pub(super) fn new(text: &'a str, hasher: &KeyHasher) -> Option<Self> {
+        if text.is_empty() || text.len() > MAX {
+            return None;
+        }
         let uuid = pack(text);
-        (text.len() <= MAX && !text.is_empty()).then_some(Self { text, uuid })
+        let hash = match &uuid {
+            Some(uuid) => hasher.uuid(uuid),
+            None => hasher.text(text.as_bytes()),
+        };
+        Some(Self { text, uuid, hash })
     }
 
-    pub(super) fn hash(&self, hasher: &KeyHasher) -> u64 {
+    fn bytes(&self) -> &[u8] {
         match &self.uuid {
-            Some(uuid) => hasher.uuid(uuid),
-            None => hasher.text(self.text.as_bytes()),
+            Some(uuid) => uuid,
+            None => self.text.as_bytes(),
         }
     }
 }
@@ -122,13 +121,13 @@ impl<'a> Key<'a> {
 pub(super) struct KeyHasher(DefaultHashBuilder);
 
 impl KeyHasher {
-    fn uuid(&self, bytes: &[u8]) -> u64 {
+    fn uuid(&self, bytes: &[u8]) -> u32 {
         let mut hasher = self.0.build_hasher();
         hasher.write(bytes);
-        hasher.finish()
+        folded(hasher.finish())
     }
 
-    fn text(&self, bytes: &[u8]) -> u64 {
+    fn text(&self, bytes: &[u8]) -> u32 {
         let mut hasher = self.0.build_hasher();
         for chunk in bytes.chunks(32) {
             let mut lower = [0_u8; 32];
@@ -137,36 +136,86 @@ impl KeyHasher {
             }
             hasher.write(&lower);
         }
-        hasher.finish()
+        folded(hasher.finish())
     }
+}
+
+/// Half of a hash: rows keep it, so that a table that grows need not look at their texts.
+fn folded(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or_default()
+}
+
+/// The value of each hexadecimal digit; [`NO_DIGIT`] for other bytes.
+static DIGITS: [u8; 256] = digits();
+const NO_DIGIT: u8 = 0x80;
+
+const fn digits() -> [u8; 256] {
+    let mut table = [NO_DIGIT; 256];
+    let mut byte = 0_u8;
+    while byte < u8::MAX {
+        let value = match byte {
+            b'0'..=b'9' => byte.wrapping_sub(b'0'),
+            b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
+            b'A'..=b'F' => byte.wrapping_sub(b'A').wrapping_add(10),
+            _ => NO_DIGIT,
+        };
+        if let Some((_, rest)) = table.split_at_mut_checked(byte as usize)
+            && let Some(entry) = rest.first_mut()
+        {
+            *entry = value;
+        }
+        byte = byte.wrapping_add(1);
+    }
+    table
 }
 
 /// The 16 bytes of a UUID written with hyphens.
 fn pack(text: &str) -> Option<[u8; 16]> {
-    let text = text.as_bytes();
-    if text.len() != 36 {
+    /// Where each byte's two digits begin.
+    const STARTS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    let [
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        _,
+        _,
+        b'-',
+        ..,
+    ] = text
+    else {
         return None;
-    }
+    };
+    let digit = |at: usize| {
+        let byte = text.get(at).copied().unwrap_or_default();
+        DIGITS.get(usize::from(byte)).copied().unwrap_or(NO_DIGIT)
+    };
     let mut packed = [0_u8; 16];
-    let mut digits = 0_usize;
-    for (at, byte) in text.iter().enumerate() {
-        if matches!(at, 8 | 13 | 18 | 23) {
-            if *byte != b'-' {
-                return None;
-            }
-            continue;
-        }
-        let digit = match byte {
-            b'0'..=b'9' => byte.wrapping_sub(b'0'),
-            b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
-            b'A'..=b'F' => byte.wrapping_sub(b'A').wrapping_add(10),
-            _ => return None,
-        };
-        let to = packed.get_mut(digits >> 1)?;
-        *to = (*to << 4) | digit;
-        digits = digits.wrapping_add(1);
+    let mut wrong = 0_u8;
+    for (to, start) in packed.iter_mut().zip(STARTS) {
+        let (high, low) = (digit(start), digit(start.wrapping_add(1)));
+        wrong |= high | low;
+        *to = high << 4 | low;
     }
-    Some(packed)
+    (wrong & NO_DIGIT == 0).then_some(packed)
 }
 
 fn unpack(bytes: &[u8]) -> String {
@@ -196,24 +245,56 @@ impl Word {
 }
 
 /// Words that rows share: kept once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Words {
     words: Vec<Box<str>>,
     index: HashTable<u16>,
     hasher: DefaultHashBuilder,
+    /// Words that came lately, by length and ends: most rows say the same.
+    recent: [u16; RECENT],
+}
+
+/// How many words are remembered.
+const RECENT: usize = 64;
+
+impl Default for Words {
+    fn default() -> Self {
+        Self {
+            words: Vec::new(),
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            recent: [0; RECENT],
+        }
+    }
 }
 
 impl Words {
     /// The number of a word. When 65,534 different ones are known, all further ones are one word.
     pub(super) fn intern(&mut self, text: Option<&str>) -> Word {
-        const OTHER: &str = "…";
         let Some(text) = text else { return Word::NONE };
+        let ends = text.as_bytes().first().zip(text.as_bytes().last());
+        let slot = ends.map_or(0, |(first, last)| {
+            usize::from(*first) ^ usize::from(*last).wrapping_mul(7) ^ text.len()
+        });
+        let recent = self.recent.get(slot % RECENT).copied().unwrap_or_default();
+        if word(&self.words, recent) == Some(text) {
+            return Word(recent);
+        }
+        let number = self.intern_anew(text);
+        if let Some(recent) = self.recent.get_mut(slot % RECENT) {
+            *recent = number.0;
+        }
+        number
+    }
+
+    fn intern_anew(&mut self, text: &str) -> Word {
+        const OTHER: &str = "…";
         if let Some(known) = self.find(text) {
             return known;
         }
         let full = self.words.len() >= 65_534;
         if full && text != OTHER {
-            return self.intern(Some(OTHER));
+            return self.intern_anew(OTHER);
         }
         self.words.push(text.into());
         let Ok(number) = u16::try_from(self.words.len()) else {
@@ -257,7 +338,7 @@ fn word(words: &[Box<str>], number: u16) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, KeyHasher, Texts, Words};
+    use super::{Key, KeyHasher, Texts, Words, pack};
 
     const ID: &str = "5E176CC2-0000-4abc-8def-0123456789ab";
 
@@ -265,39 +346,53 @@ mod tests {
     fn texts_come_back_and_are_found_in_any_case() {
         let mut texts = Texts::default();
         let long = "x".repeat(255);
-        let place = texts
-            .push([Some(ID), None, Some("E-1-A"), Some(&long), Some("é")])
-            .unwrap();
+        let hasher = KeyHasher::default();
+        let keys = [Some(ID), None, Some("E-1-A"), Some(&long), Some("é")]
+            .map(|text| text.and_then(|text| Key::new(text, &hasher)));
+        let place = texts.push(&keys).unwrap();
         assert_eq!(texts.get(place, 0).unwrap(), ID.to_lowercase());
         assert_eq!(texts.get(place, 1), None);
         assert_eq!(texts.get(place, 2).unwrap(), "E-1-A");
         assert_eq!(texts.get(place, 3), None);
         assert_eq!(texts.get(place, 4).unwrap(), "é");
-        let hasher = KeyHasher::default();
         for (field, text) in [
             (0, ID.to_lowercase()),
             (0, ID.to_uppercase()),
             (2, "e-1-a".into()),
         ] {
-            let key = Key::new(&text).unwrap();
+            let key = Key::new(&text, &hasher).unwrap();
             assert!(texts.is(place, field, &key), "{text}");
-            assert_eq!(
-                texts.hash(place, field, &hasher),
-                key.hash(&hasher),
-                "{text}"
-            );
+            assert_eq!(keys[field].unwrap().hash, key.hash, "{text}");
         }
-        assert!(!texts.is(place, 2, &Key::new("E-1-B").unwrap()));
-        assert!(Key::new(&long).is_none());
+        let other = Key::new("E-1-B", &hasher).unwrap();
+        assert!(!texts.is(place, 2, &other));
+        assert!(Key::new(&long, &hasher).is_none());
+    }
+
+    #[test]
+    fn only_uuids_with_hyphens_are_packed() {
+        assert_eq!(super::unpack(&pack(ID).unwrap()), ID.to_lowercase());
+        for text in [
+            ID.trim_end_matches('b'),
+            &format!("{ID}0"),
+            &ID.replace('-', "0"),
+            &ID.replace('5', "g"),
+            &ID.replace('5', "\u{1}"),
+            &ID.replace("5E", "é"),
+        ] {
+            assert_eq!(pack(text), None, "{text}");
+        }
     }
 
     #[test]
     fn chunks_fill_up_and_rows_never_straddle_them() {
         let mut texts = Texts::default();
+        let hasher = KeyHasher::default();
         let places: Vec<_> = (0..20_000)
             .map(|n| {
                 let text = format!("{n}-{}", "y".repeat(90));
-                texts.push([Some(&text), None, None, None, None]).unwrap()
+                let key = Key::new(&text, &hasher);
+                texts.push(&[key, None, None, None, None]).unwrap()
             })
             .collect();
         assert!(texts.chunks.len() > 1);

@@ -26,6 +26,7 @@ mod download;
 mod error;
 mod query;
 mod request;
+mod target;
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! One customer's way, out of snapshots.
 
+use app_license::{Edition, State, UnixTime};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -120,11 +121,15 @@ impl Change {
     }
 }
 
-/// The way of one entitlement, out of the records of a report with the history.
+/// The way of one entitlement, out of the records of a report with the history, and out of the
+/// events that an app stored.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     entitlement: String,
     snapshots: Vec<(Option<Date>, Stage, Option<Date>)>,
+    events: Vec<StoredEvent>,
+    /// What the app was last told: the edition, the state, and whether it is a trial.
+    known: (Option<Edition>, Option<(State, Option<bool>)>),
 }
 
 impl Timeline {
@@ -133,7 +138,7 @@ impl Timeline {
     pub fn new(entitlement: &str) -> Self {
         Self {
             entitlement: entitlement.to_owned(),
-            snapshots: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -181,6 +186,83 @@ impl Timeline {
             });
         }
         periods
+    }
+}
+
+/// One event that an app stored, and where the customer was by it.
+///
+/// ```
+/// use app_license::{Capability, Change, UnixTime};
+/// use app_license_marketplace::report::Timeline;
+/// let mut timeline = Timeline::new("E-1");
+/// let bought = Change::EditionChanged { from: None, to: Capability::ADVANCED };
+/// timeline.add_event(UnixTime::parse("2026-11-22").unwrap(), "installed", &[Change::Installed, bought]);
+/// let event = &timeline.events()[0];
+/// assert_eq!(event.changes, ["installed", "edition_changed"]);
+/// assert_eq!(event.edition, Some(app_license::Edition::Advanced));
+/// assert_eq!(event.stage.to_string(), "unknown"); // nobody said yet that a license is active
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StoredEvent {
+    /// When it was applied (UTC).
+    pub at: UnixTime,
+    /// What the platform calls it, or where a license was read.
+    pub event: String,
+    /// The codes of what it changed.
+    pub changes: Vec<String>,
+    /// The edition that the app knows from then on.
+    #[serde(rename = "known_edition", serialize_with = "edition")]
+    pub edition: Option<Edition>,
+    /// The stage by what the app was last told.
+    #[serde(flatten)]
+    pub stage: Stage,
+}
+
+fn edition<S: serde::Serializer>(edition: &Option<Edition>, to: S) -> Result<S::Ok, S::Error> {
+    edition.map(Edition::name).serialize(to)
+}
+
+impl Timeline {
+    /// Takes what a stored event changed; events come in the order in which they were stored.
+    pub fn add_event(&mut self, at: UnixTime, event: &str, changes: &[app_license::Change]) {
+        use app_license::Change as Stored;
+        for change in changes {
+            match change {
+                Stored::EditionChanged { to, .. } => self.known.0 = Edition::of(to.as_str()),
+                Stored::LicenseChanged { to, .. } => {
+                    self.known.1 = Some((to.state(), to.is_evaluation()));
+                }
+                _ => {}
+            }
+        }
+        let (edition, license) = self.known;
+        let stage = match license {
+            // the platform leaves the edition out until a customer changes it
+            Some((State::Active, Some(true))) => Stage::Trial { edition },
+            Some((State::Active, _)) => Stage::Licensed {
+                edition: edition.or(Some(Edition::Standard)),
+            },
+            Some((State::Inactive, _)) => Stage::Inactive,
+            _ => Stage::Unknown,
+        };
+        let code = |change| {
+            let json = serde_json::to_value(change).ok()?;
+            json.get("change")?.as_str().map(str::to_owned)
+        };
+        self.events.push(StoredEvent {
+            at,
+            event: event.to_owned(),
+            changes: changes.iter().filter_map(code).collect(),
+            edition,
+            stage,
+        });
+    }
+
+    /// The stored events, in the order in which they came.
+    #[must_use]
+    pub fn events(&self) -> &[StoredEvent] {
+        &self.events
     }
 }
 

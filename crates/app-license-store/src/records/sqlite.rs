@@ -9,7 +9,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
 use super::{StoredRecord, license};
 use crate::error::{Error, ErrorKind};
-use crate::sqlite::{failed, newest_schema};
+use crate::history::HistoryEntry;
+use crate::sqlite::{entries, failed, newest_schema};
 
 /// Tables of a store of this crate.
 const RUST: &str = "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetched_at
@@ -20,6 +21,13 @@ const WITHOUT_LICENSES: &str = "SELECT tenant, record, NULL, NULL, NULL FROM ins
 /// Tables of the npm package's own layout, which stands beside the app's tables in one file.
 const JAVASCRIPT: &str = "SELECT 'connect:' || client_key, record, NULL, NULL, NULL
     FROM app_license_installations";
+
+/// The history of installations by their entitlement.
+const HISTORY: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
+    FROM history h JOIN installation i ON i.id = h.installation
+    WHERE i.record ->> '$.entitlement.number' = ?1 COLLATE NOCASE
+        OR i.record ->> '$.entitlement.id' = ?1 COLLATE NOCASE
+    ORDER BY h.sequence";
 
 /// The records of a store in a SQLite file, of this crate's [`SqliteStore`](crate::SqliteStore) or
 /// of the npm package's.
@@ -81,6 +89,34 @@ impl SqliteRecords {
             }
         }
         Ok(())
+    }
+}
+
+impl SqliteRecords {
+    /// What happened to the installations that were last told of this entitlement, by its number
+    /// or id, in the order in which it was committed. The npm package keeps no history: nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("installations.db");
+    /// use app_license_store::{SqliteRecords, SqliteStore};
+    /// SqliteStore::open(&path).await?.close().await;
+    /// assert!(SqliteRecords::open(&path)?.history_of("E-123-456-789")?.is_empty());
+    /// # Ok::<(), app_license_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    pub fn history_of(&self, entitlement: &str) -> Result<Vec<HistoryEntry>, Error> {
+        if self.sql == JAVASCRIPT {
+            return Ok(Vec::new());
+        }
+        let read = failed("read the history");
+        let mut statement = self.connection.prepare(HISTORY).map_err(&read)?;
+        let rows = statement.query([entitlement]).map_err(&read)?;
+        entries(rows)
     }
 }
 

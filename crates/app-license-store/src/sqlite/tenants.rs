@@ -195,7 +195,8 @@ pub(super) fn events_after(
     entries(rows)
 }
 
-fn entries(mut rows: rusqlite::Rows<'_>) -> Result<Vec<HistoryEntry>, Error> {
+/// The events of a query that names their columns in this order.
+pub(crate) fn entries(mut rows: rusqlite::Rows<'_>) -> Result<Vec<HistoryEntry>, Error> {
     let read = failed("read the history");
     let mut entries = Vec::new();
     while let Some(row) = rows.next().map_err(&read)? {

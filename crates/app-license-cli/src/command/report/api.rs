@@ -1,11 +1,12 @@
 //! The reporting API as the source of a report.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use app_license_marketplace::report::client::{Account, Client, Credentials, Progress, Query};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::civil::Date;
 
+use super::progress::{bar, style};
 use crate::command::lab::runtime;
 use crate::fault::Fault;
 
@@ -47,9 +48,15 @@ pub(super) struct ApiArgs {
     /// Another host of the API, as a mock
     #[arg(long, value_name = "URL", hide = true)]
     api_url: Option<String>,
+    /// Milliseconds between two looks at an export that the host prepares
+    #[arg(long, value_name = "MS", hide = true, requires = "api_url")]
+    api_poll: Option<u64>,
+    /// In place of the licenses, those of the free starter tier on this day
+    #[arg(skip)]
+    pub(super) free_starter_tier: Option<Date>,
 }
 
-fn date(text: &str) -> Result<Date, String> {
+pub(super) fn date(text: &str) -> Result<Date, String> {
     text.parse()
         .map_err(|_| "expected a date, as `2026-11-28`".to_owned())
 }
@@ -85,6 +92,10 @@ impl ApiArgs {
             }
             None => Client::new(account, credentials)?,
         };
+        let client = match self.api_poll.map(Duration::from_millis) {
+            Some(pause) => client.with_pauses(pause, pause),
+            None => client,
+        };
         let mut query = Query::new().with_days(self.from, self.to);
         if self.history {
             query = query.with_history();
@@ -113,24 +124,16 @@ impl ApiArgs {
         path: &Path,
         progress: bool,
     ) -> Result<(), Fault> {
-        let bar = ProgressBar::with_draw_target(
-            None,
-            match progress {
-                true => ProgressDrawTarget::stderr(),
-                false => ProgressDrawTarget::hidden(),
-            },
-        );
-        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        let bar = bar(progress);
+        style(&bar, "{spinner} {msg}");
         let shown = |progress: &Progress| match progress {
             Progress::Downloading { bytes, of } => {
                 let template = match of {
                     Some(_) => "{bar:24} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
                     None => "{spinner} {bytes}, {bytes_per_sec}",
                 };
-                if let (Ok(style), true) =
-                    (ProgressStyle::with_template(template), bar.position() == 0)
-                {
-                    bar.set_style(style);
+                if bar.position() == 0 {
+                    style(&bar, template);
                 }
                 if let Some(of) = of {
                     bar.set_length(*of);
@@ -138,15 +141,17 @@ impl ApiArgs {
                 bar.set_position(*bytes);
             }
             other => {
-                let text = other.to_string();
-                bar.set_message(crate::output::clean(text));
+                if bar.position() == 0 {
+                    style(&bar, "{spinner} {msg}");
+                }
+                bar.set_message(crate::output::clean(other.to_string()));
             }
         };
         let runtime = runtime()?;
-        let done = if self.pages {
-            runtime.block_on(client.pages(query, path, shown))
-        } else {
-            runtime.block_on(client.export(query, path, shown))
+        let done = match (self.free_starter_tier, self.pages) {
+            (Some(day), _) => runtime.block_on(client.free_starter_tier(day, path, shown)),
+            (None, true) => runtime.block_on(client.pages(query, path, shown)),
+            (None, false) => runtime.block_on(client.export(query, path, shown)),
         };
         bar.finish_and_clear();
         Ok(done?)

@@ -1,12 +1,15 @@
 //! `app-license report free-starter-tier`
 
 use app_license_marketplace::report::{FreeTier, Licenses};
+use jiff::civil::Date;
 use serde::Serialize;
 
+use super::api::date;
 use super::source::{Reading, SourceArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
+use crate::now::NowArgs;
 use crate::output::{Format, clean, show, table};
 
 /// List the licenses that must move when the free starter tier ends
@@ -16,13 +19,17 @@ use crate::output::{Format, clean, show, table};
 #[command(after_help = "\
 Examples:
   app-license report free-starter-tier licenses.json
-  app-license report free-starter-tier free-starter-tier.csv --listed   all that the export names")]
+  app-license report free-starter-tier free-starter-tier.csv --listed   all that the export names
+  app-license report free-starter-tier api --listed --vendor 1212980    the export of today")]
 pub(super) struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// The report is the export of the free starter tier: list all of it
     #[arg(long)]
     listed: bool,
+    /// The day of that export, where it comes from the reporting API [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = date, requires = "listed")]
+    day: Option<Date>,
 }
 
 #[derive(Debug, Serialize)]
@@ -32,8 +39,22 @@ struct Answer {
     licenses: Vec<FreeTier>,
 }
 
+/// The day of the clock, UTC.
+fn today() -> Option<Date> {
+    let now = NowArgs { now: None }.time().to_string();
+    now.split('T').next()?.parse().ok()
+}
+
+fn no_day() -> Fault {
+    Fault::Option("the clock tells no day: give it with --day".to_owned())
+}
+
 impl Args {
-    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(mut self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+        if self.listed {
+            let day = self.day.or_else(today).ok_or_else(no_day)?;
+            self.source.ask_for_free_starter_tier(day);
+        }
         let mut licenses = Vec::new();
         let reading = self.source.each::<Licenses>(io, None, |license| {
             licenses.extend(FreeTier::of(license, self.listed));

@@ -31,10 +31,13 @@ Examples:
       --app com.example.app --except sandbox,report_lag
   app-license report reconcile --report licenses.json --installations export.ndjson \\
       --known yesterday.json --format json > today.json
+  app-license report reconcile --report api --vendor 1212980 --credentials ~/.atlassian-token \
+      --installations env:DATABASE_URL
 
 Exit codes: 0 both sides agree, 1 error, 2 drift, 3 input that cannot be read.")]
 pub(crate) struct Args {
-    /// The license report: JSON, CSV, pages of the API, also with gzip; `-` for standard input
+    /// The license report: JSON, CSV, pages of the API, also with gzip; `-` for standard input,
+    /// `api` to download it from the reporting API
     #[arg(long, value_name = "FILE")]
     report: PathBuf,
     /// The installations: `sqlite:FILE` (a Rust or a JavaScript backend's), `postgres://…`,
@@ -70,6 +73,8 @@ pub(crate) struct Args {
     all: bool,
     #[command(flatten)]
     now: NowArgs,
+    #[command(flatten)]
+    api: super::api::ApiArgs,
 }
 
 /// Since when.
@@ -126,7 +131,7 @@ impl Args {
             None => BTreeSet::new(),
         };
         let mut reconciler = Reconciler::new(options);
-        let report = source::report(io, &self.report, &mut reconciler)?;
+        let report = source::report(io, &self.report, &self.api, &mut reconciler)?;
         if !report.complete && !self.partial {
             let place = report.first.unwrap_or_default();
             return Err(Fault::Option(format!(

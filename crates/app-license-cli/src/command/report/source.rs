@@ -69,6 +69,11 @@ impl From<&Error> for Wrong {
 }
 
 impl SourceArgs {
+    /// Asks the reporting API for the free starter tier on a day, where the report is `api`.
+    pub(super) const fn ask_for_free_starter_tier(&mut self, day: jiff::civil::Date) {
+        self.api.free_starter_tier = Some(day);
+    }
+
     /// Opens the report.
     fn open(&self, stdin: &mut Box<dyn Read + Send>, progress: bool) -> Result<Opened, Fault> {
         if self.report.as_os_str() == "-" {

@@ -175,6 +175,11 @@ fn human(out: &mut dyn Write, counts: &Counts) -> std::io::Result<()> {
             shown.add_row(cells(&format!("  {}", group.name), group.count));
         }
     }
+    // numbers close together, so that a line has at most 80 columns
+    let gap = u16::from(counts.total.all < 100_000);
+    for column in shown.column_iter_mut().skip(1) {
+        column.set_padding((gap, 0));
+    }
     writeln!(out, "{shown}")?;
     counts.reading.note(out)
 }

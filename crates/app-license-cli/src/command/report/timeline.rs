@@ -1,8 +1,12 @@
 //! `app-license report timeline`
 
+use std::io::Write;
+use std::path::PathBuf;
+
 use app_license_marketplace::report::{
-    Amount, FromText, Licenses, Period, Timeline, estimate_proration,
+    Amount, FromText, Licenses, Period, StoredEvent, Timeline, estimate_proration,
 };
+use app_license_store::SqliteRecords;
 use serde::Serialize;
 
 use super::source::{Reading, SourceArgs};
@@ -13,13 +17,15 @@ use crate::output::{DIM, Format, clean, paint, show, table};
 
 /// Show the way of one customer: trial, Standard, trial of Advanced, Advanced, cancelled
 ///
-/// It wants a report with the history of licenses, which has a record for every change. Exit
-/// code 2: the report has no record of the entitlement.
+/// It wants a report with the history of licenses, which has a record for every change. With
+/// `--events`, what the app was told stands below it. Exit code 2: the report has no record of the
+/// entitlement.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   app-license report timeline E-123-456-789 history.json
-  app-license report timeline E-123-456-789 history.json --prices 1200,1800   estimates upgrades")]
+  app-license report timeline E-123-456-789 history.json --prices 1200,1800   estimates upgrades
+  app-license report timeline E-123-456-789 history.json --events sqlite:installations.db")]
 pub(super) struct Args {
     /// The number or id of the entitlement, or the number of the license
     #[arg(value_name = "ENTITLEMENT")]
@@ -29,6 +35,18 @@ pub(super) struct Args {
     /// Prices of Standard and Advanced for the paid period, to estimate what an upgrade costs
     #[arg(long, value_name = "STANDARD,ADVANCED", value_parser = prices)]
     prices: Option<(Amount, Amount)>,
+    /// The SQLite file of a Rust backend, for the events that it stored of the customer
+    #[arg(long, value_name = "sqlite:FILE", value_parser = events)]
+    events: Option<PathBuf>,
+}
+
+fn events(text: &str) -> Result<PathBuf, String> {
+    let path = text.strip_prefix("sqlite:").unwrap_or_default();
+    // as in the addresses of other programs: sqlite:///var/lib/app.db
+    match path.strip_prefix("//").unwrap_or(path) {
+        "" => Err("expected `sqlite:` and a file".to_owned()),
+        path => Ok(path.into()),
+    }
 }
 
 fn prices(text: &str) -> Result<(Amount, Amount), String> {
@@ -44,6 +62,9 @@ struct Answer {
     #[serde(flatten)]
     reading: Reading,
     periods: Vec<Shown>,
+    /// What the app stored, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<Vec<StoredEvent>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -68,6 +89,11 @@ impl Args {
             }
             Ok(())
         })?;
+        if let Some(path) = &self.events {
+            for entry in SqliteRecords::open(path)?.history_of(&self.entitlement)? {
+                timeline.add_event(entry.at, &entry.event, &entry.changes);
+            }
+        }
         let estimate = |period: &Period| {
             let (standard, advanced) = self.prices?;
             if period.change.name() != "upgraded" {
@@ -85,11 +111,13 @@ impl Args {
             entitlement: self.entitlement.clone(),
             reading,
             periods: timeline.periods().into_iter().map(shown).collect(),
+            events: self.events.as_ref().map(|_| timeline.events().to_vec()),
         };
         show(io, format, &answer, |out| {
             if answer.periods.is_empty() {
                 let name = clean(&answer.entitlement);
                 writeln!(out, "the report has no record of `{name}`")?;
+                show_events(out, answer.events.as_deref())?;
                 return answer.reading.note(out);
             }
             let mut rows = table(["from", "stage", "change", "until", "estimate"]);
@@ -115,6 +143,7 @@ impl Args {
                 let text = "an estimate by days: the platform bills by its own rules";
                 writeln!(out, "{}", paint(DIM, text))?;
             }
+            show_events(out, answer.events.as_deref())?;
             answer.reading.note(out)
         })?;
         if answer.periods.is_empty() && !answer.reading.partial {
@@ -122,4 +151,23 @@ impl Args {
         }
         Ok(answer.reading.exit())
     }
+}
+
+/// What the app was told, below what the report says was bought.
+fn show_events(out: &mut dyn Write, events: Option<&[StoredEvent]>) -> std::io::Result<()> {
+    let Some(events) = events else { return Ok(()) };
+    if events.is_empty() {
+        return writeln!(out, "the store has no event of this entitlement");
+    }
+    writeln!(out, "what the app stored:")?;
+    let mut rows = table(["at", "event", "changes", "the app knows"]);
+    for event in events {
+        rows.add_row([
+            event.at.to_string(),
+            clean(&event.event),
+            event.changes.join(", ").replace('_', " "),
+            event.stage.to_string(),
+        ]);
+    }
+    writeln!(out, "{rows}")
 }

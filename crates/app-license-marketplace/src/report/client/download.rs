@@ -1,10 +1,9 @@
 //! Reports into a file: by an export that the host prepares, or page by page.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use jiff::civil::Date;
 use reqwest::header::{ETAG, IF_RANGE, RANGE};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -13,6 +12,7 @@ use url::Url;
 use super::super::{LicenseReader, Reader};
 use super::error::{Error, ErrorKind};
 use super::request::{http, join, with_query};
+use super::target::Target;
 use super::{Client, Query};
 
 /// How often an export is looked at: two hours at five seconds.
@@ -78,7 +78,8 @@ impl fmt::Display for Progress {
 
 impl Client {
     /// Writes all licenses into a file, as JSON: the host prepares an export, which is looked at
-    /// until it is ready, and downloaded; a connection that breaks goes on where it broke.
+    /// until it is ready, and downloaded; a connection that breaks goes on where it broke. A query
+    /// of several [parts](Query::parts) makes one list after the other, which a [`Reader`] reads.
     ///
     /// # Errors
     ///
@@ -89,15 +90,40 @@ impl Client {
         path: &Path,
         mut progress: impl FnMut(&Progress),
     ) -> Result<(), Error> {
-        let query = query.clone().with("accept", "json");
-        let parts = ["licenses", "async", "export"];
-        let (reports, made) = self.with_fallback(Method::POST, &parts, &query).await?;
-        let missing = "the id of the export";
-        let id = made.pointer("/export/id").and_then(Value::as_str);
-        let id = id.ok_or_else(|| Error::from(ErrorKind::Answer { missing }))?;
-        let file = join(&reports.folder, &["licenses", "async", "export", id])?;
-        self.wait(join(&file, &["status"])?, &mut progress).await?;
-        self.download(file, path, &mut progress).await
+        let mut file = Target::create(path)?;
+        for query in query.parts() {
+            let query = query.with("accept", "json");
+            let parts = ["licenses", "async", "export"];
+            let (reports, made) = self.with_fallback(Method::POST, &parts, &query).await?;
+            let missing = "the id of the export";
+            let id = made.pointer("/export/id").and_then(Value::as_str);
+            let id = id.ok_or_else(|| Error::from(ErrorKind::Answer { missing }))?;
+            let url = join(&reports.folder, &["licenses", "async", "export", id])?;
+            self.wait(join(&url, &["status"])?, &mut progress).await?;
+            self.download(url, &mut file, &mut progress).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the licenses of the free starter tier on one day into a file, as JSON.
+    ///
+    /// Platform page: <https://developer.atlassian.com/platform/marketplace/rest/v4/api-group-reporting/>
+    ///
+    /// # Errors
+    ///
+    /// When the API refuses or cannot be reached.
+    pub async fn free_starter_tier(
+        &self,
+        day: Date,
+        path: &Path,
+        mut progress: impl FnMut(&Progress),
+    ) -> Result<(), Error> {
+        let mut file = Target::create(path)?;
+        let reports = self.reports().await?;
+        let url = join(&reports.folder, &["sales", "freeStarterTier", "export"])?;
+        let query = Query::of_nothing().with("date", day).with("accept", "json");
+        self.download(with_query(url, &query), &mut file, &mut progress)
+            .await
     }
 
     /// Waits until the export is ready.
@@ -119,14 +145,10 @@ impl Client {
     async fn download(
         &self,
         url: Url,
-        path: &Path,
+        target: &mut Target<'_>,
         progress: &mut impl FnMut(&Progress),
     ) -> Result<(), Error> {
-        let written = |source| {
-            let path = path.to_owned();
-            Error::from(ErrorKind::Write { path, source })
-        };
-        let mut file = File::create(path).map_err(written)?;
+        target.begin()?;
         let (mut bytes, mut of, mut tag, mut broken) = (0_u64, None::<u64>, None, 0_u32);
         loop {
             let answer = self
@@ -150,8 +172,7 @@ impl Client {
             if answer.status() != StatusCode::PARTIAL_CONTENT {
                 // from the start, also where it was to go on
                 bytes = 0;
-                file.set_len(0).map_err(written)?;
-                file.seek(SeekFrom::Start(0)).map_err(written)?;
+                target.again()?;
             }
             of = answer
                 .content_length()
@@ -161,7 +182,7 @@ impl Client {
             let failure = loop {
                 match answer.chunk().await {
                     Ok(Some(chunk)) => {
-                        file.write_all(&chunk).map_err(written)?;
+                        target.write(&chunk)?;
                         let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
                         bytes = bytes.saturating_add(length);
                         progress(&Progress::Downloading { bytes, of });
@@ -172,7 +193,7 @@ impl Client {
             };
             match failure {
                 None if of.is_none_or(|of| bytes >= of) => {
-                    return file.sync_all().map_err(written);
+                    return target.end();
                 }
                 Some(error) if broken >= self.attempts => return Err(http(error)),
                 _ if broken >= self.attempts => {
@@ -199,11 +220,19 @@ impl Client {
         path: &Path,
         mut progress: impl FnMut(&Progress),
     ) -> Result<(), Error> {
-        let written = |source| {
-            let path = path.to_owned();
-            Error::from(ErrorKind::Write { path, source })
-        };
-        let mut file = File::create(path).map_err(written)?;
+        let mut file = Target::create(path)?;
+        for query in query.parts() {
+            self.pages_of(&query, &mut file, &mut progress).await?;
+        }
+        Ok(())
+    }
+
+    async fn pages_of(
+        &self,
+        query: &Query,
+        file: &mut Target<'_>,
+        progress: &mut impl FnMut(&Progress),
+    ) -> Result<(), Error> {
         let mut offset = 0_usize;
         let mut reports = None;
         loop {
@@ -222,8 +251,8 @@ impl Client {
                 }
             };
             let text = page.to_string();
-            file.write_all(text.as_bytes()).map_err(written)?;
-            file.write_all(b"\n").map_err(written)?;
+            file.write(text.as_bytes())?;
+            file.write(b"\n")?;
             let (records, of) = counted(LicenseReader::new(text.as_bytes()));
             offset = offset.saturating_add(records);
             progress(&Progress::Paging {
@@ -232,7 +261,7 @@ impl Client {
             });
             let more = of.is_none_or(|of| u64::try_from(offset).is_ok_and(|offset| offset < of));
             if records == 0 || !more {
-                return file.sync_all().map_err(written);
+                return file.end();
             }
         }
     }

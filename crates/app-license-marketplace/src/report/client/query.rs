@@ -20,6 +20,12 @@ pub struct Query {
 /// All clouds there are.
 const CLOUDS: [&str; 3] = ["commercial", "fedramp_moderate", "isolated_cloud"];
 
+/// The parameter for data insights.
+const INSIGHTS: &str = "withDataInsights";
+/// The first day of which there are insights, and the day before it.
+const INSIGHTS_FROM: Date = jiff::civil::date(2018, 7, 1);
+const LAST_WITHOUT_INSIGHTS: Date = jiff::civil::date(2018, 6, 30);
+
 impl Default for Query {
     fn default() -> Self {
         let clouds = CLOUDS.map(|cloud| ("cloudComplianceBoundaries".to_owned(), cloud.to_owned()));
@@ -34,6 +40,11 @@ impl Query {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Without a parameter, as other reports than those of licenses take it.
+    pub(super) const fn of_nothing() -> Self {
+        Self { pairs: Vec::new() }
     }
 
     /// With a parameter of the API; the same one may be given again.
@@ -63,14 +74,58 @@ impl Query {
         self.with("showLicensesHistory", true)
     }
 
-    /// With data insights, which the API has from July 2018 on.
+    /// With data insights, which the API has of licenses from July 2018 on; see [`Query::parts`].
     #[must_use]
     pub fn with_insights(self) -> Self {
-        self.with("withDataInsights", true)
+        self.with(INSIGHTS, true)
+    }
+
+    /// The questions that ask for this one together: the API has data insights from 2018-07-01 on
+    /// alone, so that what began before is asked for without them. No license is in two of them.
+    ///
+    /// ```
+    /// use app_license_marketplace::report::client::Query;
+    /// assert_eq!(Query::new().parts().len(), 1);
+    /// let parts = Query::new().with_insights().parts();
+    /// assert!(parts[0].pairs().any(|pair| pair == ("endDate", "2018-06-30")));
+    /// assert!(parts[0].pairs().all(|(name, _)| name != "withDataInsights"));
+    /// assert!(parts[1].pairs().any(|pair| pair == ("startDate", "2018-07-01")));
+    /// ```
+    #[must_use]
+    pub fn parts(&self) -> Vec<Self> {
+        let value = |name: &str| {
+            let mut of = self.pairs().filter(|(found, _)| *found == name);
+            of.next_back().map(|(_, value)| value)
+        };
+        let day = |name: &str| value(name).and_then(|day| day.parse::<Date>().ok());
+        let by_end = value("dateType").is_some_and(|by| by.eq_ignore_ascii_case("end"));
+        let (first, last) = (day("startDate"), day("endDate"));
+        // a day that the API cannot read either is its to refuse
+        let unread = [("startDate", first), ("endDate", last)]
+            .iter()
+            .any(|(name, day)| day.is_none() && value(name).is_some());
+        if value(INSIGHTS).is_none() || by_end || unread || first >= Some(INSIGHTS_FROM) {
+            return vec![self.clone()];
+        }
+        let without = |names: &[&str]| Self {
+            pairs: self
+                .pairs
+                .iter()
+                .filter(|(name, _)| !names.contains(&name.as_str()))
+                .cloned()
+                .collect(),
+        };
+        if last.is_some_and(|last| last < INSIGHTS_FROM) {
+            return vec![without(&[INSIGHTS])];
+        }
+        vec![
+            without(&[INSIGHTS, "endDate"]).with("endDate", LAST_WITHOUT_INSIGHTS),
+            without(&["startDate"]).with("startDate", INSIGHTS_FROM),
+        ]
     }
 
     /// The parameters.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn pairs(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
         self.pairs
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))

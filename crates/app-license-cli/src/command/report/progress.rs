@@ -1,0 +1,56 @@
+//! How far a command is, on a terminal alone.
+
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(120);
+
+/// A bar on standard error, or none that is seen.
+pub(super) fn bar(shown: bool) -> ProgressBar {
+    let target = if shown {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if shown {
+        bar.enable_steady_tick(TICK);
+    }
+    bar
+}
+
+/// How much of a file is read; of what has no length, how much was.
+pub(super) fn reading(shown: bool, what: &'static str, path: &Path) -> ProgressBar {
+    let bar = bar(shown);
+    let length = std::fs::metadata(path)
+        .ok()
+        .filter(std::fs::Metadata::is_file);
+    let template = match length {
+        Some(file) => {
+            bar.set_length(file.len());
+            "{msg:13} {bar:24} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left"
+        }
+        None => "{msg:13} {spinner} {bytes}, {bytes_per_sec}",
+    };
+    style(&bar, template);
+    bar.set_message(what);
+    bar
+}
+
+/// Something whose length nobody knows.
+pub(super) fn waiting(shown: bool, what: &'static str) -> ProgressBar {
+    let bar = bar(shown);
+    style(&bar, "{spinner} {msg}, {elapsed}");
+    bar.set_message(what);
+    bar
+}
+
+/// Sets the template of a bar; a wrong one is a mistake of this program and changes nothing.
+pub(super) fn style(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+}

@@ -1,0 +1,199 @@
+//! Installations out of an export, one JSON record a line.
+//!
+//! Reading JSON takes longer than joining it, so lines are read ahead in blocks and the blocks on
+//! two threads; one at a time joins what it has read. Nothing depends on their order.
+
+use std::io::{BufRead, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, PoisonError};
+
+use super::installations::{ReadError, Unreadable};
+use super::{Error, ErrorKind, InstallationRow, Reconciler};
+
+/// The longest line, in bytes.
+const MAX_LINE: u64 = 1 << 20;
+/// The bytes of a block of lines, about.
+const BLOCK: usize = 1 << 17;
+/// How many blocks are read ahead.
+const AHEAD: usize = 4;
+/// How many threads read JSON.
+const THREADS: usize = 2;
+
+/// Whole lines, one behind the other.
+#[derive(Debug, Default)]
+struct Block {
+    text: Vec<u8>,
+    /// The number of its first line.
+    first: u64,
+}
+
+/// What the threads share.
+struct Shared<'r> {
+    reconciler: &'r mut Reconciler,
+    unreadable: Lines,
+    failed: Option<Error>,
+}
+
+/// Lines that could not be read, and the first of them.
+#[derive(Debug, Default)]
+struct Lines {
+    count: u64,
+    first: Option<(u64, Error)>,
+}
+
+impl Lines {
+    fn add(&mut self, line: u64, error: Error) {
+        self.count = self.count.saturating_add(1);
+        if self.first.as_ref().is_none_or(|(known, _)| line < *known) {
+            self.first = Some((line, error));
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        let count = self.count.saturating_add(other.count);
+        if let Some((line, error)) = other.first {
+            self.add(line, error);
+        }
+        self.count = count;
+    }
+}
+
+impl Reconciler {
+    /// Takes installations from an export: one JSON record a line, read as
+    /// [`InstallationRow::from_json`] does. Empty lines are skipped. Some hundred kilobytes are in
+    /// memory, and two threads read them.
+    ///
+    /// # Errors
+    /// `read`; those of [`Reconciler::installation`].
+    pub fn read_ndjson(&mut self, lines: impl BufRead) -> Result<Unreadable, ReadError> {
+        let (send, receive) = sync_channel::<Block>(AHEAD);
+        let receive = Mutex::new(receive);
+        let shared = Mutex::new(Shared {
+            reconciler: self,
+            unreadable: Lines::default(),
+            failed: None,
+        });
+        let failed = AtomicBool::new(false);
+        let too_long = std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| read_blocks(&receive, &shared, &failed));
+            }
+            let read = split(lines, |block| {
+                send.send(block).is_ok() && !failed.load(Ordering::Relaxed)
+            });
+            drop(send); // the threads end
+            read
+        });
+        let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = shared.failed {
+            return Err(error.into());
+        }
+        let mut unreadable = shared.unreadable;
+        unreadable.merge(too_long?);
+        let first = unreadable.first;
+        Ok(Unreadable {
+            count: unreadable.count,
+            first: first.map(|(line, error)| format!("line {line}: {error}")),
+        })
+    }
+}
+
+/// Makes blocks of whole lines, until nobody takes them; answers the lines that are too long.
+fn split(
+    mut lines: impl BufRead,
+    mut take: impl FnMut(Block) -> bool,
+) -> Result<Lines, std::io::Error> {
+    let mut too_long = Lines::default();
+    let mut block = Block::default();
+    for number in 1_u64.. {
+        if block.text.is_empty() {
+            block.text.reserve(BLOCK);
+            block.first = number;
+        }
+        let before = block.text.len();
+        let read = Read::take(&mut lines, MAX_LINE).read_until(b'\n', &mut block.text)?;
+        if read == 0 {
+            break;
+        }
+        if block.text.last() != Some(&b'\n') && u64::try_from(read) == Ok(MAX_LINE) {
+            lines.skip_until(b'\n')?;
+            let reason = format!("it is longer than {MAX_LINE} bytes");
+            too_long.add(number, ErrorKind::Installation { reason }.into());
+            // an empty line in its place keeps the numbers of those behind it
+            block.text.truncate(before);
+            block.text.push(b'\n');
+        }
+        if block.text.len() >= BLOCK && !take(std::mem::take(&mut block)) {
+            return Ok(too_long);
+        }
+    }
+    take(block);
+    Ok(too_long)
+}
+
+/// Reads blocks until none comes any more.
+fn read_blocks(blocks: &Mutex<Receiver<Block>>, shared: &Mutex<Shared<'_>>, failed: &AtomicBool) {
+    loop {
+        let next = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(block) = next else { return };
+        let mut unreadable = Lines::default();
+        let mut rows = Vec::new();
+        for (number, line) in (block.first..).zip(block.text.split(|byte| *byte == b'\n')) {
+            let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+            let line = line.trim_ascii();
+            if line.is_empty() {
+                continue;
+            }
+            match row(line) {
+                Ok(row) => rows.push(row),
+                Err(error) => unreadable.add(number, error),
+            }
+        }
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.unreadable.merge(unreadable);
+        let shared = &mut *shared;
+        if shared.failed.is_none() {
+            let mut rows = rows.iter();
+            shared.failed = rows.find_map(|row| shared.reconciler.installation(row).err());
+            if shared.failed.is_some() {
+                failed.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+fn row(line: &[u8]) -> Result<InstallationRow<'_>, Error> {
+    let text = std::str::from_utf8(line).map_err(|_| {
+        let reason = "it is not UTF-8".to_owned();
+        Error::from(ErrorKind::Installation { reason })
+    })?;
+    InstallationRow::from_json(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use app_license::UnixTime;
+
+    use super::super::{Options, Reconciler};
+    use super::{BLOCK, MAX_LINE};
+
+    #[test]
+    fn the_first_line_that_cannot_be_read_is_named_across_blocks() {
+        let record = r#"{"key":{"connect":"tenant"}}"#;
+        let good = format!("{record}\n").repeat(BLOCK / 16);
+        let lines = good.lines().count();
+        let long = "x".repeat(usize::try_from(MAX_LINE).unwrap() + 10);
+        let text = format!("\u{feff}{good}{long}\n{good}not json\n\n{good}{record}");
+        let mut reconciler = Reconciler::new(Options::at(UnixTime::EPOCH));
+        let unreadable = reconciler.read_ndjson(text.as_bytes()).unwrap();
+        assert_eq!(unreadable.count, 2);
+        let first = unreadable.first.unwrap();
+        assert!(
+            first.starts_with(&format!("line {}: ", lines + 1)) && first.contains("longer than"),
+            "{first}"
+        );
+        let installations = reconciler.finish().unwrap().summary().installations;
+        assert_eq!(installations, 3 * lines as u64 + 1);
+    }
+}
