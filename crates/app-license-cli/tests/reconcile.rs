@@ -285,6 +285,6 @@ async fn the_report_can_come_from_the_reporting_api() {
     let refused = "error[report_unauthorized]";
     assert!(ran.err.contains(refused), "{}", ran.err);
     let ran = run_with_api(&mock, &vendor, MockReports::TOKEN, &[]).await;
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, 3);
     assert!(ran.err.contains("--developer or --vendor"), "{}", ran.err);
 }

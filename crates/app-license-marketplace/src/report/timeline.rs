@@ -229,7 +229,13 @@ impl Timeline {
         use app_license::Change as Stored;
         for change in changes {
             match change {
-                Stored::EditionChanged { to, .. } => self.known.0 = Edition::of(to.as_str()),
+                Stored::EditionChanged { from, to } => {
+                    let before = from.as_ref().and_then(|from| Edition::of(from.as_str()));
+                    if self.known.0.is_none() && before.is_some() {
+                        self.knew_before(before);
+                    }
+                    self.known.0 = Edition::of(to.as_str());
+                }
                 Stored::LicenseChanged { to, .. } => {
                     self.known.1 = Some((to.state(), to.is_evaluation()));
                 }
@@ -237,15 +243,7 @@ impl Timeline {
             }
         }
         let (edition, license) = self.known;
-        let stage = match license {
-            // the platform leaves the edition out until a customer changes it
-            Some((State::Active, Some(true))) => Stage::Trial { edition },
-            Some((State::Active, _)) => Stage::Licensed {
-                edition: edition.or(Some(Edition::Standard)),
-            },
-            Some((State::Inactive, _)) => Stage::Inactive,
-            _ => Stage::Unknown,
-        };
+        let stage = told(edition, license);
         let code = |change| {
             let json = serde_json::to_value(change).ok()?;
             json.get("change")?.as_str().map(str::to_owned)
@@ -259,10 +257,35 @@ impl Timeline {
         });
     }
 
+    /// The first change of an edition says what was known before it, since the installation.
+    fn knew_before(&mut self, edition: Option<Edition>) {
+        for event in &mut self.events {
+            event.edition = edition;
+            event.stage = match event.stage {
+                Stage::Trial { .. } => Stage::Trial { edition },
+                Stage::Licensed { .. } => Stage::Licensed { edition },
+                other => other,
+            };
+        }
+    }
+
     /// The stored events, in the order in which they came.
     #[must_use]
     pub fn events(&self) -> &[StoredEvent] {
         &self.events
+    }
+}
+
+/// The stage by what an app was told.
+fn told(edition: Option<Edition>, license: Option<(State, Option<bool>)>) -> Stage {
+    match license {
+        // the platform leaves the edition out until a customer changes it
+        Some((State::Active, Some(true))) => Stage::Trial { edition },
+        Some((State::Active, _)) => Stage::Licensed {
+            edition: edition.or(Some(Edition::Standard)),
+        },
+        Some((State::Inactive, _)) => Stage::Inactive,
+        _ => Stage::Unknown,
     }
 }
 
