@@ -1,6 +1,5 @@
-//! Vector files run through the library. What a file is, its shape says, never its name.
+//! Vector files run through the library. What the cases of a file are, its `kind` says.
 
-mod case;
 mod checks;
 mod conditions;
 mod connect_license;
@@ -9,6 +8,7 @@ mod forge;
 mod forge_api;
 mod iframe;
 mod invocation;
+mod kind;
 mod licenses;
 mod lifecycle;
 mod manifest;
@@ -17,8 +17,10 @@ mod perimeters;
 mod qsh;
 mod readings;
 mod requests;
-mod shapes;
+mod scenarios;
+mod suite;
 mod tokens;
+mod verdict;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -27,8 +29,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::fault::Fault;
-pub(crate) use case::{Case, File};
-pub(crate) use checks::{Checks, Mismatch, Outcome};
+use checks::{Checks, Mismatch, Outcome};
+pub(crate) use kind::Kind;
+use suite::{Fields, Suite};
 
 /// What came of one file.
 #[derive(Debug, Serialize)]
@@ -38,16 +41,13 @@ pub(crate) struct FileReport {
     pub(crate) failed: u64,
     /// Cases on which the platform or its peers disagree: any answer is right, a panic is not.
     pub(crate) policy: u64,
-    /// Scenarios told in words, which no runner can run.
+    /// Scenarios in words, which no runner can run.
     pub(crate) prose: u64,
-    /// Lists of the file that hold no case.
+    /// Lists of the file in which its kind has no cases.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) left_out: BTreeSet<String>,
     pub(crate) failures: Vec<Failure>,
 }
-
-/// Names of lists that hold cases, known or not.
-const GROUPS: [&str; 5] = ["cases", "vectors", "tests", "tokens", "fragments"];
 
 /// A case that did not come out as expected.
 #[derive(Debug, Serialize)]
@@ -57,10 +57,12 @@ pub(crate) struct Failure {
     pub(crate) mismatch: Mismatch,
 }
 
-/// Runs one file; `tick` hears how many cases are done, and of how many.
+/// Runs one file; `kind` is that of a file which states none, and `tick` hears how many cases are
+/// done, and of how many.
 pub(crate) fn run(
     name: &str,
     bytes: &[u8],
+    kind: Option<Kind>,
     tick: &mut dyn FnMut(u64, u64),
 ) -> Result<FileReport, Fault> {
     let vectors = |what: String| Fault::Vectors(format!("`{name}` {what}"));
@@ -71,21 +73,13 @@ pub(crate) fn run(
         Value::Array(cases) => Map::from_iter([("cases".to_owned(), Value::Array(cases))]),
         _ => return Err(vectors("holds neither an object nor an array".to_owned())),
     };
-    let file = File::new(&top);
-    let cases = file.cases();
+    let mut suite = Suite::new(&top);
+    kind_of(&top, kind)
+        .and_then(|kind| kind.plan(&mut suite))
+        .map_err(vectors)?;
+    let (cases, left_out) = suite.finish();
     if cases.is_empty() {
-        return Err(vectors("holds no case".to_owned()));
-    }
-    let known = |case: &Case<'_>| shapes::of(case).is_some();
-    if !cases.iter().any(known) {
-        let keys: Vec<_> = cases
-            .first()
-            .map(|case| case.fields.keys().map(String::as_str).collect())
-            .unwrap_or_default();
-        return Err(vectors(format!(
-            "has no case of a known shape: the first has {}",
-            keys.join(", ")
-        )));
+        return Err(vectors("holds no case of its kind".to_owned()));
     }
     let mut report = FileReport {
         name: name.to_owned(),
@@ -93,36 +87,34 @@ pub(crate) fn run(
         failed: 0,
         policy: 0,
         prose: 0,
-        left_out: BTreeSet::new(),
+        left_out,
         failures: Vec::new(),
     };
-    // a list of other things beside the cases: of peers, say
-    let beside = |group: &str| {
-        !GROUPS.contains(&group) && !cases.iter().any(|case| case.group == group && known(case))
-    };
-    report.left_out = cases
-        .iter()
-        .map(|case| case.group.to_owned())
-        .filter(|g| beside(g))
-        .collect();
-    let cases: Vec<_> = cases
-        .iter()
-        .filter(|case| !report.left_out.contains(case.group))
-        .collect();
-    for stray in file.strays(&GROUPS) {
-        report.failed = report.failed.saturating_add(1);
-        report.failures.push(Failure {
-            case: stray,
-            mismatch: Mismatch::no_object(),
-        });
-    }
     let total = u64::try_from(cases.len()).unwrap_or(u64::MAX);
     for (done, case) in (1..).zip(cases) {
-        let outcome = shapes::of(case).map_or_else(|| shapes::unknown(case), |run| run(case));
-        report.count(case, outcome);
+        report.count(&case.id, (case.run)());
         tick(done, total);
     }
     Ok(report)
+}
+
+/// The kind that a file states, or else the one that the caller states.
+fn kind_of(top: &Fields, stated: Option<Kind>) -> Result<Kind, String> {
+    match top.get("kind") {
+        None => stated.ok_or_else(|| {
+            format!(
+                "states no `kind`: add one to the file, or name it with --kind; there are {}",
+                Kind::names()
+            )
+        }),
+        Some(Value::String(name)) => Kind::from_name(name).ok_or_else(|| {
+            format!(
+                "is of the kind `{name}`, which is not known; there are {}",
+                Kind::names()
+            )
+        }),
+        Some(_) => Err("has a `kind` that is no string".to_owned()),
+    }
 }
 
 /// The text with `\ufffd` for each half of a surrogate pair that stands alone: such text cannot be
@@ -132,7 +124,7 @@ fn whole(bytes: &[u8]) -> Cow<'_, [u8]> {
         let digits = bytes.get(at..at.checked_add(6)?)?.strip_prefix(b"\\u")?;
         u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
     };
-    let mut mended = Cow::Borrowed(bytes);
+    let mut repaired = Cow::Borrowed(bytes);
     let mut at = 0_usize;
     while let Some(found) = bytes
         .get(at..)
@@ -148,7 +140,7 @@ fn whole(bytes: &[u8]) -> Cow<'_, [u8]> {
                 next.saturating_add(6)
             }
             Some(0xd800..=0xdfff) => {
-                if let Some(place) = mended.to_mut().get_mut(at..next) {
+                if let Some(place) = repaired.to_mut().get_mut(at..next) {
                     place.copy_from_slice(b"\\ufffd");
                 }
                 next
@@ -157,18 +149,18 @@ fn whole(bytes: &[u8]) -> Cow<'_, [u8]> {
             _ => at.saturating_add(2),
         };
     }
-    mended
+    repaired
 }
 
 impl FileReport {
-    fn count(&mut self, case: &Case<'_>, outcome: Outcome) {
+    fn count(&mut self, case: &str, outcome: Outcome) {
         let counter = match outcome {
             Outcome::Passed => &mut self.passed,
             Outcome::Policy => &mut self.policy,
             Outcome::Prose => &mut self.prose,
             Outcome::Failed(mismatches) => {
                 let failure = |mismatch| Failure {
-                    case: case.id.clone(),
+                    case: case.to_owned(),
                     mismatch,
                 };
                 self.failures.extend(mismatches.into_iter().map(failure));

@@ -236,11 +236,13 @@ fn one_flipped_expectation_is_one_failure() {
 #[test]
 fn an_expectation_that_is_not_known_is_a_failure_that_says_so() {
     let unknown = "an expectation that this runner does not know";
-    let license = json!({"cases": [{
+    let license = json!({"kind": "connect-license-api", "cases": [{
         "id": "a", "http_status": 200, "body": {"key": "a", "license": {"active": true}},
         "expect": {"active": true, "seats": 5}
     }]});
-    let query = json!({"cases": [{"id": "a", "query": "lic=active", "expect_seats": 5}]});
+    let query = json!({"kind": "connect-iframe-query", "cases": [
+        {"id": "a", "query": "lic=active", "expect_seats": 5}
+    ]});
     let wording = {
         let mut top = vector("forge-invocation-requests.json");
         let cases = top["cases"].as_array_mut().unwrap();
@@ -253,7 +255,13 @@ fn an_expectation_that_is_not_known_is_a_failure_that_says_so() {
         top["cases"][0]["endpoint"] = json!("carrier-pigeon");
         top
     };
+    let beside = {
+        let mut top = vector("connect-requests.json");
+        top["cases"][0]["expect_seats"] = json!(5);
+        top
+    };
     for (name, top) in [
+        ("beside", beside),
         ("license", license),
         ("query", query),
         ("wording", wording),
@@ -269,8 +277,8 @@ fn an_expectation_that_is_not_known_is_a_failure_that_says_so() {
 }
 
 #[test]
-fn keys_of_a_licence_in_every_spelling_are_known() {
-    let top = json!({"cases": [{
+fn keys_of_a_license_in_every_spelling_are_known() {
+    let top = json!({"kind": "connect-license-api", "cases": [{
         "id": "all", "http_status": 200,
         "body": {"key": "a", "license": {
             "active": true, "evaluation": true, "type": "COMMERCIAL", "billingPeriod": "ANNUAL",
@@ -319,41 +327,116 @@ fn policy_cases_are_counted_apart() {
 }
 
 #[test]
-fn a_file_of_another_shape_is_invalid() {
+fn a_file_that_cannot_be_run_is_invalid() {
+    let names = "canonical-requests, conditions, connect-conditions, ";
     for (name, text, message) in [
         (
             "empty.json",
-            r#"{"cases": []}"#,
-            "error[vectors]: `empty.json` holds no case\n",
+            r#"{"kind": "conditions", "cases": []}"#,
+            "`empty.json` holds no case of its kind\n".to_owned(),
         ),
         (
             "other.json",
-            r#"{"cases": [{"id": 1, "colour": "red"}]}"#,
-            "error[vectors]: `other.json` has no case of a known shape: the first has colour, id\n",
+            r#"{"kind": "colors", "cases": [{"id": 1, "color": "red"}]}"#,
+            format!("`other.json` is of the kind `colors`, which is not known; there are {names}"),
+        ),
+        (
+            "silent.json",
+            r#"{"cases": [{"id": 1, "query": "lic=active"}]}"#,
+            format!(
+                "`silent.json` states no `kind`: add one to the file, or name it with --kind; \
+                 there are {names}"
+            ),
+        ),
+        (
+            "number.json",
+            r#"{"kind": 5, "cases": []}"#,
+            "`number.json` has a `kind` that is no string\n".to_owned(),
         ),
         (
             "scalar.json",
             "5",
-            "error[vectors]: `scalar.json` holds neither an object nor an array\n",
+            "`scalar.json` holds neither an object nor an array\n".to_owned(),
         ),
     ] {
         let ran = run(&["conformance", &file(name, text)]);
-        assert_eq!((ran.code, ran.err.as_str()), (3, message));
+        assert_eq!(ran.code, 3, "{name}");
+        let start = format!("error[vectors]: {message}");
+        assert!(ran.err.starts_with(&start), "{name}: {}", ran.err);
     }
     assert_eq!(run(&["conformance", &file("no.json", "{")]).code, 3);
     assert_eq!(run(&["conformance", "does-not-exist.json"]).code, 1);
     assert_eq!(run(&["conformance"]).code, 3);
+    let path = file("kindless.json", r#"{"cases": []}"#);
+    assert_eq!(run(&["conformance", "--kind", "colors", &path]).code, 3);
 }
 
 /// The name says nothing: the same cases under any name, in a plain array too.
 #[test]
-fn a_file_is_known_by_its_shape() {
+fn a_file_without_a_kind_is_run_as_the_one_that_is_named() {
     let cases = vector("conditions.json")["cases"].to_string();
-    let ran = run(&["conformance", &file("anything.json", cases)]);
+    let path = file("anything.json", cases);
+    let ran = run(&["conformance", "--kind", "conditions", &path]);
     assert_eq!(ran.out, "anything.json: 27 passed, 0 failed, 0 policy\n");
+    let ran = run(&["conformance", "--kind", "connect-qsh", &path]);
+    assert_eq!(
+        ran.out.lines().last().unwrap(),
+        "anything.json: 0 passed, 27 failed, 0 policy"
+    );
+    // what a file states counts
+    let path = vectors().join("connect-qsh.json");
+    let ran = run(&[
+        "conformance",
+        "--kind",
+        "conditions",
+        path.to_str().unwrap(),
+    ]);
+    assert_eq!(ran.out, "connect-qsh.json: 62 passed, 0 failed, 0 policy\n");
 }
 
-/// A list of something else beside the cases is named; an unknown case among known ones fails.
+/// Every file of vectors states its kind, and every kind has a file and a schema.
+#[test]
+fn every_kind_has_a_file_and_a_schema() {
+    let readme = std::fs::read_to_string(vectors().join("README.md")).unwrap();
+    for name in names() {
+        let kind = vector(&name)["kind"].clone();
+        assert_eq!(format!("{}.json", kind.as_str().unwrap()), name);
+        let heading = format!("### `{}`", kind.as_str().unwrap());
+        assert!(readme.contains(&heading), "no {heading}");
+    }
+    let unknown = file("unknown-kind.json", r#"{"kind": "none such"}"#);
+    let ran = run(&["conformance", &unknown]);
+    let (_, kinds) = ran.err.trim_end().split_once("there are ").unwrap();
+    let mut kinds: Vec<_> = kinds
+        .split(", ")
+        .map(|kind| format!("{kind}.json"))
+        .collect();
+    kinds.sort();
+    assert_eq!(kinds, names());
+}
+
+/// Fields that describe a case are nobody's business; a case that lacks a field of its kind, or has
+/// one of another type, fails alone.
+#[test]
+fn a_case_is_read_with_the_fields_of_its_kind() {
+    let mut top = vector("connect-qsh.json");
+    let cases = top["vectors"].as_array_mut().unwrap();
+    cases.truncate(3);
+    cases[0]["color"] = json!({"of": "the case"});
+    cases[1].as_object_mut().unwrap().remove("url");
+    cases[2]["base_url"] = json!(5);
+    let ran = run(&["conformance", &file("fields.json", top.to_string())]);
+    assert!(
+        ran.out
+            .contains("fields.json: 1 passed, 2 failed, 0 policy"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("missing field `url`"), "{}", ran.out);
+    assert!(ran.out.contains("expected a string"), "{}", ran.out);
+}
+
+/// A list of something else beside the cases is named; what is no case among them fails.
 #[test]
 fn what_is_no_case_is_said() {
     let mut top = vector("connect-conditions.json");
@@ -361,29 +444,30 @@ fn what_is_no_case_is_said() {
     let ran = run(&["conformance", &file("beside.json", top.to_string())]);
     assert_eq!(
         ran.out,
-        "beside.json: 7 passed, 0 failed, 0 policy\n  `peers` holds no case of a known shape: left out\n"
+        "beside.json: 7 passed, 0 failed, 0 policy\n  `peers` is no list of this kind: left out\n"
     );
-    top["cases"]
-        .as_array_mut()
-        .unwrap()
-        .push(json!({"id": "new", "colour": "red"}));
+    let cases = top["cases"].as_array_mut().unwrap();
+    cases.extend([json!({"id": "new", "color": "red"}), json!("text")]);
     let ran = run(&["conformance", &file("among.json", top.to_string())]);
     assert_eq!(ran.code, 1);
     assert!(
         ran.out
-            .contains("among.json: 7 passed, 1 failed, 0 policy\n"),
+            .contains("among.json: 7 passed, 2 failed, 0 policy\n"),
         "{}",
         ran.out
     );
 }
 
-/// A larger file of the same shape runs unchanged.
+/// A larger file of the same kind runs unchanged.
 #[test]
 fn a_thousand_cases_run_as_well() {
     let cases: Vec<_> = (0..1000)
         .map(|n| json!({"id": n, "query": format!("lic=active&n={n}"), "active": true}))
         .collect();
-    let path = file("many.json", json!({"cases": cases}).to_string());
+    let path = file(
+        "many.json",
+        json!({"kind": "connect-iframe-query", "cases": cases}).to_string(),
+    );
     assert_eq!(
         run(&["conformance", &path]).out,
         "many.json: 1000 passed, 0 failed, 0 policy\n"

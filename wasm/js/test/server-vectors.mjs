@@ -80,7 +80,7 @@ function needed(test, file, names) {
   }
 }
 
-/** The licence that a case describes in words; words in brackets are remarks. */
+/** The license that a case describes in words; words in brackets are remarks. */
 function wording(wanted, license, problems) {
   const [word, ...words] = wanted.split("(")[0].split(",").map((part) => part.trim().toLowerCase());
   const state = Object.hasOwn(STATE, word) ? STATE[word] : undefined;
@@ -234,35 +234,28 @@ function body(server, test, problems) {
   return "passed";
 }
 
-/** Runs a case that is the server's; undefined for any other. */
-export function serverCase(server, test, file, problems) {
-  const has = (...keys) => keys.every((key) => key in test);
-  if (has("signed_url")) {
-    signedUrl(server, test, problems);
-    return "passed";
+const canonical = (server, test, file, problems) => {
+  if (["disputed", "policy"].includes(test.status)) {
+    return "policy";
   }
-  if (has("request", "endpoint")) {
-    return verdict(test, outcome(server, () => request(server, test, file)), problems);
-  }
-  if (has("jwks")) {
-    return invocation(server, test, file, problems);
-  }
-  if (has("token") && test.endpoint_kind !== "session") {
-    return token(server, test, file, problems);
-  }
-  if (has("method", "target")) {
-    if (["disputed", "policy"].includes(test.status)) {
-      return "policy";
-    }
-    hash(server, test, test.target, test.app_base_url, problems);
-    return "passed";
-  }
-  if (has("method", "url") && (has("canonical") || has("qsh"))) {
-    hash(server, test, test.url, test.base_url, problems);
-    return "passed";
-  }
-  if (has("body", "expect") && !has("http_status") && test.body && !test.body.results) {
-    return body(server, test, problems);
-  }
-  return undefined;
+  return hash(server, test, test.target, test.app_base_url, problems);
+};
+const whole = (server, test, file, problems) => verdict(test, outcome(server, () => request(server, test, file)), problems);
+
+const KINDS = {
+  "canonical-requests": canonical,
+  "connect-jwt": (server, test, file, problems) =>
+    // session tokens are the app's own: the package has none
+    test.endpoint_kind === "session" ? "other" : token(server, test, file, problems),
+  "connect-lifecycle": (server, test, file, problems) => body(server, test, problems),
+  "connect-lifecycle-requests": whole,
+  "connect-qsh": (server, test, file, problems) => hash(server, test, test.url, test.base_url, problems),
+  "connect-requests": whole,
+  "forge-invocation-requests": invocation,
+  "signed-urls": (server, test, file, problems) => signedUrl(server, test, problems),
+};
+
+/** Runs a case of a kind that is the server's. */
+export function serverCase(server, kind, test, file, problems) {
+  return KINDS[kind](server, test, file, problems);
 }

@@ -2,7 +2,7 @@
 const EDITION = { capabilityfree: "free", capabilitystandard: "standard", capabilityadvanced: "advanced" };
 const fold = (text) => text.replace(/_/g, "").toLowerCase();
 
-/** What a case says of a licence, whatever words it uses. Answers null for a word not known here. */
+/** What a case says of a license, whatever words it uses; undefined for a word not known here. */
 function found(key, license) {
   const plain = fold(key);
   const named = license.capabilitySet;
@@ -63,7 +63,7 @@ function found(key, license) {
 export const STATE = { active: "active", none: "inactive", inactive: "inactive", unknown: "absent", absent: "absent" };
 const SKIP = new Set(["note", "notes", "source", "reason", "id", "kind", "group", "query", "tags", "lic"]);
 
-// what the names of expectations begin with; beside a query, any other unknown key tells what a case is
+// what the names of expectations begin with; beside a query, any other unknown key describes the case
 const EXPECTATION = /^(expect|grants|has|canonical|qsh|effective)/;
 
 function expectations(license, fields, problems, known = () => true) {
@@ -92,7 +92,7 @@ function expectations(license, fields, problems, known = () => true) {
   }
 }
 
-/** The 14 rules, once more and slowly, on a licence object. */
+/** The 14 rules, once more and slowly, on a license object. */
 function rules(object, license, problems) {
   const said = ["active", "isActive"].map((name) => object?.[name]).filter((v) => v != null);
   const state = !said.length ? "absent" : said.every((v) => v === true) ? "active" : "inactive";
@@ -135,96 +135,182 @@ function decision({ License, check }, test, problems) {
   }
 }
 
-function one(lib, test, problems) {
-  const { License } = lib;
-  if ("source" in test && "policy" in test) {
-    decision(lib, test, problems);
-  } else if ("query" in test) {
-    expectations(License.fromConnectQuery(test.query), test, problems, (key) => EXPECTATION.test(key));
-  } else if ("http_status" in test && ("lic" in test || "expect_allowed" in test)) {
+/** A query of a page, and what it says. */
+function query({ License }, test, problems) {
+  expectations(License.fromConnectQuery(test.query), test, problems, (key) => EXPECTATION.test(key));
+}
+
+/** An answer of the Connect License API, alone or fetched after a page was opened with a `lic`. */
+function connectApi({ License }, test, problems) {
+  const license = () => License.fromConnectApi(test.body);
+  if ("lic" in test || "expect_allowed" in test) {
     if (test.expect_allowed == null) {
       return "policy";
     }
     // the answer was fetched after the page was opened: it is the stronger
-    const allowed = License.fromConnectApi(test.body).state === "active";
+    const allowed = license().state === "active";
     if (allowed !== test.expect_allowed) {
       problems.push(`expected ${test.expect_allowed}, found ${allowed}`);
     }
-  } else if ("http_status" in test) {
-    const error = test.expect?.error;
-    const good = test.http_status === 200 && typeof test.body === "object" && test.body !== null;
-    if (error !== undefined) {
-      if (good && typeof test.body.key === "string") {
-        problems.push(`expected ${error}`);
-      }
-      return "policy";
-    }
-    expectations(License.fromConnectApi(test.body), test.expect, problems);
-    rules(test.body.license, License.fromConnectApi(test.body), problems);
-  } else if ("json" in test && "surface" in test) {
-    const license = License.fromForgeContext({ license: test.json });
-    rules(test.json, license, problems);
-    expectations(license, test.expect ?? {}, problems);
-  } else if ("license" in test && "surface" in test) {
-    rules(test.license, License.fromFunctionContext({ license: test.license }), problems);
-    expectations(License.fromFunctionContext({ license: test.license }), test.expect ?? {}, problems);
-  } else if ("context" in test && "surface" in test) {
-    rules(test.context.license, License.fromForgeContext(test.context), problems);
-    expectations(License.fromForgeContext(test.context), test.expect ?? {}, problems);
-  } else if (test.body?.results) {
-    for (const result of test.body.results) {
-      const license = License.fromForgeApi(test.body, { appId: result.appId });
-      rules(result.data, license, problems);
-    }
-  } else if ("app" in test && "ari" in test) {
-    if (!("answer" in test)) {
-      return "not ours"; // settings are read by the server entry
-    }
-    const ids = test.answer.results.map((result) => result.appId.toLowerCase().split("/").pop());
-    const named = ids.includes(test.app.toLowerCase().split("/").pop());
-    const { state } = License.fromForgeApi(test.answer, { appId: test.app });
-    if (state !== (named ? test.state : "absent")) {
-      problems.push(`state: expected ${test.state}, found ${state}`);
-    }
-  } else if ("reject" in test && test.claims) {
-    return "not ours"; // tokens are verified by the server entry
-  } else if (test.claims?.app) {
-    rules(test.claims.app.license, License.fromFunctionContext(test.claims.app), problems);
-  } else {
-    return "not ours";
+    return undefined;
   }
-  return problems.length ? "failed" : "passed";
+  const error = test.expect?.error;
+  if (error !== undefined) {
+    const good = test.http_status === 200 && typeof test.body === "object" && test.body !== null;
+    if (good && typeof test.body.key === "string") {
+      problems.push(`expected ${error}`);
+    }
+    return "policy";
+  }
+  expectations(license(), test.expect, problems);
+  rules(test.body.license, license(), problems);
+  return undefined;
 }
 
-/** Kinds of files that are not run in JavaScript yet: said aloud in the report, never in silence. */
-const NOT_YET = new Set([
-  "decisions",
-  "connect-lic-and-rest",
-  "connect-perimeters",
-  "forge-app-ids",
-  "forge-contexts-recorded",
-  "forge-fit-shapes",
-  "forge-license-overrides",
+/** A query, an answer of the License API, or a license object. */
+function reading(lib, test, problems) {
+  if ("query" in test) {
+    return query(lib, test, problems);
+  }
+  if ("http_status" in test) {
+    return connectApi(lib, test, problems);
+  }
+  const license = lib.License.fromForgeContext({ license: test.json });
+  rules(test.json, license, problems);
+  expectations(license, test.expect ?? {}, problems);
+  return undefined;
+}
+
+function licenseObject({ License }, test, problems) {
+  const license = License.fromFunctionContext({ license: test.license });
+  rules(test.license, license, problems);
+  expectations(license, test.expect ?? {}, problems);
+}
+
+function context({ License }, test, problems) {
+  if (!("context" in test)) {
+    return NOT_OURS; // lifecycle events are read by the Rust crates
+  }
+  if (test.surface.includes("workflow") && "context" in test.context) {
+    return NOT_OURS; // so are the arguments of workflows
+  }
+  const license = License.fromForgeContext(test.context);
+  rules(test.context.license, license, problems);
+  expectations(license, test.expect ?? {}, problems);
+  return undefined;
+}
+
+/** An answer of the Forge License API. */
+function forgeApi({ License }, test, problems) {
+  if (!test.body?.results) {
+    return NOT_OURS; // requests and errors are those of the server entry's client
+  }
+  for (const result of test.body.results) {
+    const license = License.fromForgeApi(test.body, { appId: result.appId });
+    rules(result.data, license, problems);
+  }
+  return undefined;
+}
+
+function appId({ License }, test, problems) {
+  if (!("answer" in test)) {
+    return NOT_OURS; // settings are read by the server entry
+  }
+  const ids = test.answer.results.map((result) => result.appId.toLowerCase().split("/").pop());
+  const named = ids.includes(test.app.toLowerCase().split("/").pop());
+  const { state } = License.fromForgeApi(test.answer, { appId: test.app });
+  if (state !== (named ? test.state : "absent")) {
+    problems.push(`state: expected ${test.state}, found ${state}`);
+  }
+  return undefined;
+}
+
+/** The license in the claims of an invocation token; tokens are verified by the server entry. */
+function claims({ License }, test, problems) {
+  if ("reject" in test || !test.claims?.app) {
+    return NOT_OURS;
+  }
+  rules(test.claims.app.license, License.fromFunctionContext(test.claims.app), problems);
+  return undefined;
+}
+
+const NOT_OURS = "other";
+
+/** How the cases of a kind are run by the reader, and the lists that hold them. */
+const KINDS = {
+  "connect-iframe-query": query,
+  "connect-lic-and-rest": connectApi,
+  "connect-license-api": connectApi,
+  decisions: decision,
+  "forge-app-ids": appId,
+  "forge-contexts": context,
+  "forge-contexts-recorded": context,
+  "forge-fit-shapes": claims,
+  "forge-fit-tokens": claims,
+  "forge-license-api": forgeApi,
+  "forge-license-objects": licenseObject,
+  "forge-license-overrides": licenseObject,
+  "license-readings": reading,
+};
+
+/** Kinds that only the server entry can run (server-vectors.mjs). */
+const SERVER = new Set([
+  "canonical-requests",
+  "connect-jwt",
+  "connect-lifecycle",
+  "connect-lifecycle-requests",
+  "connect-qsh",
+  "connect-requests",
+  "forge-invocation-requests",
+  "signed-urls",
 ]);
 
+/** Kinds that are not run in JavaScript: said in the report, never in silence. */
+export const NOT_YET = new Set([
+  "conditions",
+  "connect-conditions",
+  "connect-perimeters",
+  "forge-manifest-licensing",
+  "lifecycle-scenarios",
+]);
+
+const LISTS = [
+  "cases",
+  "vectors",
+  "tests",
+  "tokens",
+  "requests",
+  "responses",
+  "asymmetric_lifecycle",
+  "symmetric",
+  "lifecycle_events",
+  "workflow_arguments",
+];
+
 /**
- * Runs the parsed content of one file; `server` runs the cases that no browser has
+ * Runs the parsed content of one file by its `kind`; `server` runs the kinds that no browser has
  * (server-vectors.mjs).
  */
 export function run(lib, name, content, server) {
+  const { kind } = content;
   const tally = { name, passed: 0, failed: 0, policy: 0, other: 0, failures: [] };
-  if (NOT_YET.has(content.kind)) {
-    return { ...tally, notYet: content.kind };
+  if (NOT_YET.has(kind) || (SERVER.has(kind) && !server)) {
+    return { ...tally, notYet: kind };
   }
-  const lists = ["cases", "responses", "tokens", "vectors", "asymmetric_lifecycle", "symmetric"].flatMap((key) => content[key] ?? []);
-  for (const test of Array.isArray(content) ? content : lists) {
+  const runCase = SERVER.has(kind)
+    ? (test, problems) => server(kind, test, content, problems)
+    : Object.hasOwn(KINDS, kind) && ((test, problems) => KINDS[kind](lib, test, problems));
+  if (!runCase) {
+    return { ...tally, failed: 1, failures: [`the kind ${JSON.stringify(kind)} is not known`] };
+  }
+  for (const test of LISTS.flatMap((key) => content[key] ?? [])) {
     const problems = [];
     let outcome;
     try {
       if (typeof test !== "object" || test === null || Array.isArray(test)) {
         throw new TypeError("a case is an object");
       }
-      outcome = server?.(test, content, problems) ?? one(lib, test, problems);
+      outcome = runCase(test, problems) ?? "passed";
     } catch (error) {
       problems.push(`${error?.code ?? "thrown"}: ${error?.message}`);
     }
@@ -232,15 +318,16 @@ export function run(lib, name, content, server) {
       tally.failed += 1;
       tally.failures.push(`${test?.id}: ${problems.join("; ")}`);
     } else {
-      tally[outcome === "not ours" ? "other" : outcome] += 1;
+      tally[outcome] += 1;
     }
   }
   return tally;
 }
 
-export function report({ name, passed, failed, policy, failures, notYet }) {
+export function report({ name, passed, failed, policy, other, failures, notYet }) {
   if (notYet) {
-    return `${name}: not run, the kind \`${notYet}\` is not run in JavaScript yet`;
+    return `${name}: not run, the kind \`${notYet}\` is not run here`;
   }
-  return [`${name}: ${passed} passed, ${failed} failed, ${policy} policy`, ...failures.map((line) => `  ${line}`)].join("\n");
+  const rest = other ? `, ${other} not run here` : "";
+  return [`${name}: ${passed} passed, ${failed} failed, ${policy} policy${rest}`, ...failures.map((line) => `  ${line}`)].join("\n");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::conformance::{FileReport, run};
+use crate::conformance::{FileReport, Kind, run};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::{Io, read_file};
@@ -18,22 +18,26 @@ const LARGE: u64 = 500;
 
 /// Run test vectors through the library
 ///
-/// What a file is, its shape says, never its name: larger files of the same shapes run unchanged.
-/// `policy` counts cases on which the platform or its libraries disagree. Exit code 0 only when
-/// nothing failed; 3 for a file without a case of a known shape.
+/// What the cases of a file are, its `kind` says, never its name: larger files of the same kind run
+/// unchanged. `policy` counts cases on which the platform or its libraries disagree. Exit code 0
+/// only when nothing failed; 3 for a file without a known kind, or without a case.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   app-license conformance tests/vectors/*.json
-  app-license conformance connect-jwt.json --format json | jq '.files[].failures'")]
+  app-license conformance connect-jwt.json --format json | jq '.files[].failures'
+  app-license conformance --kind conditions cases.json")]
 pub(crate) struct Args {
     /// Files of vectors
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Kind of a file that states none
+    #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true)]
+    kind: Option<Kind>,
 }
 
 #[derive(serde::Serialize)]
-struct Answer {
+struct Report {
     files: Vec<FileReport>,
     passed: u64,
     failed: u64,
@@ -45,7 +49,7 @@ impl Args {
         let mut files = Vec::new();
         let mut unread = Vec::new();
         for path in &self.files {
-            match one(path, io.progress) {
+            match one(path, self.kind, io.progress) {
                 Ok(report) => files.push(report),
                 Err(fault @ Fault::Vectors(_)) => unread.push(fault),
                 Err(fault) => return Err(fault),
@@ -53,25 +57,25 @@ impl Args {
         }
         let sum =
             |count: fn(&FileReport) -> u64| files.iter().map(count).fold(0, u64::saturating_add);
-        let answer = Answer {
+        let report = Report {
             passed: sum(|f| f.passed),
             failed: sum(|f| f.failed),
             policy: sum(|f| f.policy),
             files,
         };
-        let several = answer.files.len() > 1;
+        let several = report.files.len() > 1;
         if unread.is_empty() || format == Format::Human {
-            show(io, format, &answer, |out| human(out, &answer, several))?;
+            show(io, format, &report, |out| human(out, &report, several))?;
         }
         match unread.into_iter().next() {
             Some(fault) => Err(fault),
-            None if answer.failed > 0 => Ok(Exit::Error),
+            None if report.failed > 0 => Ok(Exit::Error),
             None => Ok(Exit::Yes),
         }
     }
 }
 
-fn one(path: &Path, progress: bool) -> Result<FileReport, Fault> {
+fn one(path: &Path, kind: Option<Kind>, progress: bool) -> Result<FileReport, Fault> {
     let bytes = read_file(path, MAX_FILE)?;
     let name = path
         .file_name()
@@ -83,7 +87,7 @@ fn one(path: &Path, progress: bool) -> Result<FileReport, Fault> {
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     bar.set_message(name.clone().into_owned());
-    let report = run(&name, &bytes, &mut |done, total| {
+    let report = run(&name, &bytes, kind, &mut |done, total| {
         if progress && done == 1 && total >= LARGE {
             bar.set_length(total);
             bar.set_draw_target(ProgressDrawTarget::stderr());
@@ -94,8 +98,8 @@ fn one(path: &Path, progress: bool) -> Result<FileReport, Fault> {
     report
 }
 
-fn human(out: &mut dyn Write, answer: &Answer, several: bool) -> std::io::Result<()> {
-    for file in &answer.files {
+fn human(out: &mut dyn Write, report: &Report, several: bool) -> std::io::Result<()> {
+    for file in &report.files {
         for failure in &file.failures {
             let mismatch = &failure.mismatch;
             writeln!(
@@ -116,25 +120,22 @@ fn human(out: &mut dyn Write, answer: &Answer, several: bool) -> std::io::Result
         let style = if file.failed == 0 { GOOD } else { BAD };
         writeln!(out, "{}: {}", file.name, paint(style, counts))?;
         for list in &file.left_out {
-            let told = format!(
-                "  `{}` holds no case of a known shape: left out",
-                clean(list)
-            );
-            writeln!(out, "{}", paint(DIM, told))?;
+            let line = format!("  `{}` is no list of this kind: left out", clean(list));
+            writeln!(out, "{}", paint(DIM, line))?;
         }
         if file.prose > 0 {
-            let told = format!(
+            let line = format!(
                 "  {} scenarios are prose: the tests of the client and the server run them",
                 file.prose
             );
-            writeln!(out, "{}", paint(DIM, told))?;
+            writeln!(out, "{}", paint(DIM, line))?;
         }
     }
     if several {
         writeln!(
             out,
             "total: {} passed, {} failed, {} policy",
-            answer.passed, answer.failed, answer.policy
+            report.passed, report.failed, report.policy
         )?;
     }
     Ok(())

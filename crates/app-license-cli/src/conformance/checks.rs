@@ -13,17 +13,6 @@ pub(crate) struct Mismatch {
     pub(crate) found: String,
 }
 
-impl Mismatch {
-    /// What stands in the place of a case is none.
-    pub(crate) fn no_object() -> Self {
-        Self {
-            expectation: "case".to_owned(),
-            expected: "an object".to_owned(),
-            found: "something else".to_owned(),
-        }
-    }
-}
-
 /// What came of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -31,6 +20,34 @@ pub(crate) enum Outcome {
     Failed(Vec<Mismatch>),
     Policy,
     Prose,
+}
+
+impl Outcome {
+    /// A case in which one thing is wrong.
+    pub(crate) fn failed(expectation: &str, expected: impl Display, found: impl Display) -> Self {
+        let mut checks = Checks::default();
+        checks.holds(expectation, false, expected, found);
+        checks.outcome()
+    }
+
+    /// A case that lacks a field of its kind, or has one of another type.
+    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
+        Self::failed(
+            "case",
+            "the fields of its kind",
+            format_args!("error: {error}"),
+        )
+    }
+
+    /// This and what else is wrong.
+    pub(crate) fn and(self, checks: Checks) -> Self {
+        let mut wrong = match self {
+            Self::Failed(wrong) => wrong,
+            _ => Vec::new(),
+        };
+        wrong.extend(checks.wrong);
+        Self::Failed(wrong)
+    }
 }
 
 /// The expectations of one case, one after the other.

@@ -2,15 +2,43 @@
 
 use app_license_descriptor::HostLicense;
 use app_license_descriptor::connect::{Condition, InlineCondition, remote_condition_shown};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::case::body_bytes;
-use super::{Case, Checks, Outcome, licenses};
+use super::suite::{Fields, body_bytes, has, or_null, unknown, with};
+use super::{Checks, Outcome, licenses};
+
+/// A case of a condition, which one of its fields names.
+pub(super) fn case(case: &Value) -> Outcome {
+    if has(case, "json") {
+        with(case, round_trip)
+    } else if has(case, "input") {
+        with(case, inline)
+    } else if has(case, "app_status") {
+        with(case, remote)
+    } else if has(case, "license_exists") {
+        with(case, licensed)
+    } else if has(case, "conditions") {
+        with(case, evaluation)
+    } else {
+        unknown(case, "json, input, app_status, license_exists, conditions")
+    }
+}
 
 /// `{condition.…}` in a module's URL; `expect: null` says that it is none.
-pub(super) fn inline(case: &Case<'_>) -> Outcome {
+#[derive(Deserialize)]
+struct InlineCase {
+    input: String,
+    #[serde(default, deserialize_with = "or_null")]
+    expect: Option<Value>,
+}
+
+fn inline(case: &InlineCase) -> Outcome {
     let mut checks = Checks::default();
-    let found = match InlineCondition::parse(case.text("input").unwrap_or_default()) {
+    let Some(expect) = checks.need("expect", case.expect.as_ref()) else {
+        return checks.outcome();
+    };
+    let found = match InlineCondition::parse(&case.input) {
         Err(_) => Value::Null,
         Ok(inline) => {
             let params: Map<_, _> = inline
@@ -20,24 +48,32 @@ pub(super) fn inline(case: &Case<'_>) -> Outcome {
             json!({"name": inline.name(), "params": params})
         }
     };
-    checks.same("expect", case.get("expect").unwrap_or(&Value::Null), &found);
+    checks.same("expect", expect, &found);
     checks.outcome()
 }
 
 /// What the host does with the app's answer to a remote condition.
-pub(super) fn remote(case: &Case<'_>) -> Outcome {
+#[derive(Deserialize)]
+struct RemoteCase {
+    /// Null: the app did not answer.
+    app_status: Option<u64>,
+    #[serde(default)]
+    app_body: Value,
+    #[serde(default, deserialize_with = "or_null")]
+    expect_shown: Option<Value>,
+    #[serde(default, deserialize_with = "or_null")]
+    expect: Option<Value>,
+}
+
+fn remote(case: &RemoteCase) -> Outcome {
     let mut checks = Checks::default();
-    let expected = case.get("expect_shown").or_else(|| case.get("expect"));
+    let expected = case.expect_shown.as_ref().or(case.expect.as_ref());
     let Some(expected) = checks.need("expect_shown", expected) else {
         return checks.outcome();
     };
-    let status = case
-        .get("app_status")
-        .and_then(Value::as_u64)
-        .and_then(|status| u16::try_from(status).ok());
-    // no status: the app did not answer
-    let shown = status
-        .is_some_and(|status| remote_condition_shown(status, &body_bytes(case.get("app_body"))));
+    let status = case.app_status.and_then(|s| u16::try_from(s).ok());
+    let shown =
+        status.is_some_and(|status| remote_condition_shown(status, &body_bytes(&case.app_body)));
     if expected.is_null() {
         return Outcome::Policy;
     }
@@ -45,17 +81,23 @@ pub(super) fn remote(case: &Case<'_>) -> Outcome {
     checks.outcome()
 }
 
-/// `addon_is_licensed` and `lic` for a licence that exists or not, and is active or not.
-pub(super) fn licensed(case: &Case<'_>) -> Outcome {
+/// `addon_is_licensed` and `lic` for a license that exists or not, and is active or not.
+#[derive(Deserialize)]
+struct LicensedCase {
+    license_exists: Option<bool>,
+    license_active: Option<bool>,
+    expect: Fields,
+}
+
+fn licensed(case: &LicensedCase) -> Outcome {
     let mut checks = Checks::default();
-    let says = |name: &str| case.get(name).and_then(Value::as_bool).unwrap_or(false);
-    let host = HostLicense::new(says("license_exists") && says("license_active"), None);
+    let both = case.license_exists == Some(true) && case.license_active == Some(true);
+    let host = HostLicense::new(both, None);
     let condition = Condition::parse(br#"{"condition":"addon_is_licensed"}"#);
     let Some(condition) = checks.ok("condition", condition) else {
         return checks.outcome();
     };
-    let expect = case.get("expect").and_then(Value::as_object);
-    for (key, expected) in checks.need("expect", expect).into_iter().flatten() {
+    for (key, expected) in &case.expect {
         match key.as_str() {
             "addon_is_licensed" => {
                 let shown = condition.evaluate(host, &|_, _| None);
@@ -70,10 +112,21 @@ pub(super) fn licensed(case: &Case<'_>) -> Outcome {
 }
 
 /// A list of conditions against what the host holds.
-pub(super) fn evaluation(case: &Case<'_>) -> Outcome {
+#[derive(Deserialize)]
+struct EvaluationCase {
+    conditions: Value,
+    env: Fields,
+    #[serde(default, deserialize_with = "or_null")]
+    expect: Option<Value>,
+    #[serde(default, deserialize_with = "or_null")]
+    expect_shown: Option<Value>,
+}
+
+fn evaluation(case: &EvaluationCase) -> Outcome {
     let mut checks = Checks::default();
-    let conditions = case.get("conditions").unwrap_or(&Value::Null);
-    let env = case.get("env").unwrap_or(&Value::Null);
+    let EvaluationCase {
+        conditions, env, ..
+    } = case;
     let licensed = env
         .get("licensed")
         .and_then(Value::as_bool)
@@ -88,7 +141,7 @@ pub(super) fn evaluation(case: &Case<'_>) -> Outcome {
         return checks.outcome();
     };
     let shown = condition.evaluate(host, &answers);
-    match case.get("expect").or_else(|| case.get("expect_shown")) {
+    match case.expect.as_ref().or(case.expect_shown.as_ref()) {
         Some(Value::Null) => return Outcome::Policy,
         Some(expected) => checks.same("expect", expected, &json!(shown)),
         None => checks.holds("expect", false, "an expectation", "none"),
@@ -97,15 +150,22 @@ pub(super) fn evaluation(case: &Case<'_>) -> Outcome {
     checks.outcome()
 }
 
+/// The JSON of a condition. `expect` may be the same condition in another form, or null, `reject`
+/// or an object with `error` where it is none.
+#[derive(Deserialize)]
+struct RoundTripCase {
+    json: Value,
+    #[serde(default, deserialize_with = "or_null")]
+    expect: Option<Value>,
+}
+
 /// Parse, print, parse: the same.
-pub(super) fn round_trip(case: &Case<'_>) -> Outcome {
+fn round_trip(case: &RoundTripCase) -> Outcome {
     let mut checks = Checks::default();
-    let json = case.get("json").unwrap_or(&Value::Null);
+    let json = &case.json;
     let parsed = Condition::parse(json.to_string().as_bytes());
-    if case
-        .get("expect")
-        .is_some_and(|e| e.is_null() || e == "reject" || e.get("error").is_some())
-    {
+    let refused = |e: &Value| e.is_null() || e == "reject" || e.get("error").is_some();
+    if case.expect.as_ref().is_some_and(refused) {
         checks.holds("expect", parsed.is_err(), "an error", "a condition");
         return checks.outcome();
     }
@@ -126,12 +186,9 @@ pub(super) fn round_trip(case: &Case<'_>) -> Outcome {
             &json!(found),
         );
     }
-    match case
-        .get("expect")
-        .map(|e| (e, Condition::parse(e.to_string().as_bytes())))
-    {
+    let other = |e: &Value| Condition::parse(e.to_string().as_bytes());
+    match case.expect.as_ref().map(|expect| (expect, other(expect))) {
         None => {}
-        // the same condition in another form
         Some((expect, Ok(other))) => {
             checks.holds("expect", other == condition, expect, condition.to_json());
         }

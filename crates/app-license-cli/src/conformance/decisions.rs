@@ -4,30 +4,54 @@ use app_license::connect::IframeQuery;
 use app_license::{
     Capability, Edition, Hint, License, Policy, Touchpoint, UnixTime, Verified, WhenAbsent,
 };
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Case, Checks, Outcome};
+use super::suite::Fields;
+use super::{Checks, Outcome};
 
 /// A document or a query of a `source`, a `policy` and what it `requires`; `expect` holds `allowed`
 /// and `reason`.
-pub(super) fn decision(case: &Case<'_>) -> Outcome {
+#[derive(Deserialize)]
+pub(super) struct DecisionCase {
+    source: String,
+    #[serde(default)]
+    document: Value,
+    query: Option<String>,
+    policy: Option<PolicySettings>,
+    requires: Option<String>,
+    expect: Fields,
+}
+
+/// A policy as the npm package spells it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PolicySettings {
+    when_absent: Option<String>,
+    when_absent_outside_production: Option<String>,
+    sells_nothing: Option<bool>,
+    ignore_user_access: Option<bool>,
+    production_only: Option<bool>,
+    confirmed_only: Option<bool>,
+}
+
+pub(super) fn decision(case: &DecisionCase) -> Outcome {
     let mut checks = Checks::default();
     let license = read(case);
     let Some(license) = checks.ok("source", license) else {
         return checks.outcome();
     };
-    let Some(policy) = checks.ok("policy", policy(case.get("policy"))) else {
+    let nothing = PolicySettings::default();
+    let policy = policy(case.policy.as_ref().unwrap_or(&nothing));
+    let Some(policy) = checks.ok("policy", policy) else {
         return checks.outcome();
     };
-    let needs = case.text("requires").unwrap_or("capabilityStandard");
+    let needs = case.requires.as_deref().unwrap_or("capabilityStandard");
     let now = UnixTime::EPOCH;
     let hint = Hint::new(license.clone()).decide(&policy, needs, now);
     let verified = Verified::dangerous_assume(license).decide(&policy, needs, now);
-    let Some(expect) = checks.need("expect", case.get("expect").and_then(Value::as_object)) else {
-        return checks.outcome();
-    };
     for decision in [&hint, &verified] {
-        for (key, expected) in expect {
+        for (key, expected) in &case.expect {
             let found = match key.as_str() {
                 "allowed" => Value::from(decision.is_allowed()),
                 "reason" => Value::from(decision.code()),
@@ -43,15 +67,15 @@ pub(super) fn decision(case: &Case<'_>) -> Outcome {
     checks.outcome()
 }
 
-fn read(case: &Case<'_>) -> Result<License, String> {
-    let source = case.text("source").unwrap_or_default();
-    if let Some(query) = case.text("query") {
+fn read(case: &DecisionCase) -> Result<License, String> {
+    let source = case.source.as_str();
+    if let Some(query) = &case.query {
         return match source {
             "connect_iframe_query" => Ok(IframeQuery::parse(query).license()),
             other => Err(format!("a query is of no source `{other}`")),
         };
     }
-    let document = case.get("document").unwrap_or(&Value::Null).to_string();
+    let document = case.document.to_string();
     let json = document.as_bytes();
     let license = match source {
         "forge_ui_context" => License::from_forge_ui_context(json),
@@ -66,38 +90,33 @@ fn read(case: &Case<'_>) -> Result<License, String> {
     license.map_err(|error| error.to_string())
 }
 
-fn policy(stated: Option<&Value>) -> Result<Policy, String> {
+fn policy(stated: &PolicySettings) -> Result<Policy, String> {
     let mut policy = Policy::new();
-    let fields = match stated {
-        None | Some(Value::Null) => return Ok(policy),
-        Some(Value::Object(fields)) => fields,
-        Some(_) => return Err("a policy is an object".to_owned()),
-    };
-    for (name, value) in fields {
-        let flag = || {
-            value
-                .as_bool()
-                .ok_or_else(|| format!("`{name}` must be a boolean"))
-        };
-        policy = match name.as_str() {
-            "whenAbsent" => policy.when_absent(meaning(value)?),
-            "whenAbsentOutsideProduction" => policy.when_absent_outside_production(meaning(value)?),
-            "sellsNothing" => policy.sells_nothing(flag()?),
-            "ignoreUserAccess" => policy.ignore_user_access(flag()?),
-            "productionOnly" => policy.production_only(flag()?),
-            "confirmedOnly" => policy.confirmed_only(flag()?),
-            other => return Err(format!("`{other}` is no setting of a policy")),
-        };
+    if let Some(name) = &stated.when_absent {
+        policy = policy.when_absent(when_absent(name)?);
     }
-    Ok(policy)
+    if let Some(name) = &stated.when_absent_outside_production {
+        policy = policy.when_absent_outside_production(when_absent(name)?);
+    }
+    let set = |policy: Policy, flag: Option<bool>, set: fn(Policy, bool) -> Policy| match flag {
+        Some(flag) => set(policy, flag),
+        None => policy,
+    };
+    policy = set(policy, stated.sells_nothing, Policy::sells_nothing);
+    policy = set(
+        policy,
+        stated.ignore_user_access,
+        Policy::ignore_user_access,
+    );
+    policy = set(policy, stated.production_only, Policy::production_only);
+    Ok(set(policy, stated.confirmed_only, Policy::confirmed_only))
 }
 
-fn meaning(value: &Value) -> Result<WhenAbsent, String> {
-    match value.as_str() {
-        Some("deny") => Ok(WhenAbsent::Deny),
-        other => other
-            .and_then(Edition::from_name)
+fn when_absent(name: &str) -> Result<WhenAbsent, String> {
+    match name {
+        "deny" => Ok(WhenAbsent::Deny),
+        other => Edition::from_name(other)
             .map(WhenAbsent::Assume)
-            .ok_or_else(|| format!("{value} is no meaning of an absent license")),
+            .ok_or_else(|| format!("`{other}` is no meaning of an absent license")),
     }
 }

@@ -1,23 +1,34 @@
-//! Forge: licence objects and contexts, which carry no expectations of their own.
+//! Forge: license objects, contexts, and lifecycle events.
 
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{Event, Installation, License, Touchpoint, UnixTime};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Case, Checks, Outcome, licenses, oracle, readings};
+use super::suite::{has, with};
+use super::{Checks, Outcome, licenses, oracle, readings};
 
-/// A licence object, alone and inside the documents that carry it.
-pub(super) fn license_object(case: &Case<'_>) -> Outcome {
+/// A license object of a surface.
+#[derive(Deserialize)]
+pub(super) struct ObjectCase {
+    /// Null where the surface has none.
+    license: Value,
+    surface: String,
+    expect: Option<Value>,
+}
+
+/// Reads the object alone, and inside the documents that carry it.
+pub(super) fn license_object(case: &ObjectCase) -> Outcome {
     let mut checks = Checks::default();
-    let object = case.get("license").unwrap_or(&Value::Null);
-    let touchpoint = readings::touchpoint(case.text("surface").unwrap_or_default());
+    let object = &case.license;
+    let touchpoint = readings::touchpoint(&case.surface);
     let text = object.to_string();
     let Some(license) = checks.ok("license", License::from_object(text.as_bytes(), touchpoint))
     else {
         return checks.outcome();
     };
     oracle::check(&mut checks, Some(object), &license);
-    if let Some(expect) = case.get("expect") {
+    if let Some(expect) = &case.expect {
         licenses::check(&mut checks, expect, &license);
     }
     let document = json!({"environmentType": "PRODUCTION", "license": object}).to_string();
@@ -47,11 +58,30 @@ pub(super) fn license_object(case: &Case<'_>) -> Outcome {
 
 type Read = fn(&[u8]) -> Result<License, app_license::Error>;
 
+/// A context, or a lifecycle event.
+pub(super) fn case(case: &Value) -> Outcome {
+    if has(case, "payload") {
+        with(case, event)
+    } else {
+        with(case, context)
+    }
+}
+
 /// A context, read as the surface that it names.
-pub(super) fn context(case: &Case<'_>) -> Outcome {
+#[derive(Deserialize)]
+struct ContextCase {
+    context: Value,
+    surface: String,
+    expect: Option<Value>,
+}
+
+fn context(case: &ContextCase) -> Outcome {
     let mut checks = Checks::default();
-    let context = case.get("context").unwrap_or(&Value::Null);
-    let surface = case.text("surface").unwrap_or_default();
+    let ContextCase {
+        context,
+        surface,
+        expect,
+    } = case;
     let text = context.to_string();
     if context.get("app").is_some() {
         let object = context.pointer("/app/license");
@@ -64,6 +94,9 @@ pub(super) fn context(case: &Case<'_>) -> Outcome {
         };
         if let Some(license) = checks.ok("app.license", license) {
             oracle::check(&mut checks, object, &license);
+            if let Some(expect) = expect {
+                licenses::check(&mut checks, expect, &license);
+            }
         }
         return checks.outcome();
     }
@@ -71,7 +104,7 @@ pub(super) fn context(case: &Case<'_>) -> Outcome {
         let read = License::from_forge_workflow_arguments(text.as_bytes());
         if let Some(license) = checks.ok("context.license", read) {
             oracle::check(&mut checks, context.pointer("/context/license"), &license);
-            if let Some(expect) = case.get("expect") {
+            if let Some(expect) = expect {
                 licenses::check(&mut checks, expect, &license);
             }
         }
@@ -94,7 +127,7 @@ pub(super) fn context(case: &Case<'_>) -> Outcome {
             said.unwrap_or(&Value::Null),
             &json!(license.environment()),
         );
-        if let Some(expect) = case.get("expect") {
+        if let Some(expect) = expect {
             licenses::check(&mut checks, expect, &license);
         }
     }
@@ -102,25 +135,31 @@ pub(super) fn context(case: &Case<'_>) -> Outcome {
     checks.outcome()
 }
 
-/// The same context with a licence put in, so that a reader that sees nothing is found out.
+/// The same context with a license put in, so that a reader that sees nothing is found out.
 fn still_reads_a_license(checks: &mut Checks, context: &Value, read: Read) {
     let mut fields = context.as_object().cloned().unwrap_or_else(Map::new);
     let object = json!({"active": true, "capabilitySet": "capabilityAdvanced"});
     fields.insert("license".to_owned(), object.clone());
     let text = Value::Object(fields).to_string();
-    if let Some(license) = checks.ok("with a licence put in", read(text.as_bytes())) {
+    if let Some(license) = checks.ok("with a license put in", read(text.as_bytes())) {
         oracle::check(checks, Some(&object), &license);
     }
 }
 
 /// The payload of a lifecycle event.
-pub(super) fn event(case: &Case<'_>) -> Outcome {
+#[derive(Deserialize)]
+struct EventCase {
+    event: String,
+    payload: Value,
+}
+
+fn event(case: &EventCase) -> Outcome {
     let mut checks = Checks::default();
-    let kind = case.text("event").and_then(ForgeLifecycleKind::from_name);
+    let kind = ForgeLifecycleKind::from_name(&case.event);
     let Some(kind) = checks.need("event", kind) else {
         return checks.outcome();
     };
-    let payload = case.get("payload").unwrap_or(&Value::Null);
+    let payload = &case.payload;
     let read = ForgeLifecycleEvent::parse(kind, payload.to_string().as_bytes());
     let Some(event) = checks.ok("payload", read) else {
         return checks.outcome();

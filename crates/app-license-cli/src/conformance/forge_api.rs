@@ -1,16 +1,33 @@
-//! The Forge License API: what is asked, and what each status and body says.
+//! The Forge License API: requests, and what each status and body says.
 
 use app_license::forge::{LicenseApiFault, LicenseApiRequest, LicenseApiResponse};
 use app_license::{ForgeAppId, License, State};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::case::body_bytes;
-use super::{Case, Checks, Outcome, oracle};
+use super::suite::{Fields, body_bytes, has, with};
+use super::{Checks, Outcome, oracle};
+
+/// A request, or an answer.
+pub(super) fn case(case: &Value) -> Outcome {
+    if has(case, "status") {
+        with(case, response)
+    } else {
+        with(case, request)
+    }
+}
 
 /// A request: the path that the library makes is the documented one.
-pub(super) fn request(case: &Case<'_>) -> Outcome {
+#[derive(Deserialize)]
+struct RequestCase {
+    method: String,
+    path: Option<String>,
+    url: Option<String>,
+}
+
+fn request(case: &RequestCase) -> Outcome {
     let mut checks = Checks::default();
-    let url = case.text("path").or_else(|| case.text("url"));
+    let url = case.path.as_deref().or(case.url.as_deref());
     let Some(url) = checks.need("path", url) else {
         return checks.outcome();
     };
@@ -26,29 +43,29 @@ pub(super) fn request(case: &Case<'_>) -> Outcome {
     if let Some(made) = checks.ok("appId", made) {
         checks.holds("path", made.path() == path, path, made.path());
     }
-    checks.same(
-        "method",
-        &Value::from("GET"),
-        case.get("method").unwrap_or(&Value::Null),
-    );
+    checks.holds("method", case.method == "GET", "GET", &case.method);
     checks.outcome()
 }
 
-/// An answer: a licence an app for 200, and for anything else a fault of the right kind.
-pub(super) fn response(case: &Case<'_>) -> Outcome {
+/// An answer: a license an app for 200, and for anything else an error of the right kind.
+#[derive(Deserialize)]
+struct ResponseCase {
+    status: u16,
+    headers: Option<Fields>,
+    #[serde(default)]
+    body: Value,
+}
+
+fn response(case: &ResponseCase) -> Outcome {
     let mut checks = Checks::default();
-    let status = case.get("status").and_then(Value::as_u64);
-    let status = status.and_then(|status| u16::try_from(status).ok());
-    let Some(status) = checks.need("status", status) else {
-        return checks.outcome();
-    };
-    let headers = case.get("headers").and_then(Value::as_object);
-    let retry = headers
-        .into_iter()
+    let status = case.status;
+    let retry = case
+        .headers
+        .iter()
         .flatten()
         .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))
         .and_then(|(_, value)| value.as_str());
-    let body = body_bytes(case.get("body"));
+    let body = body_bytes(&case.body);
     match LicenseApiResponse::read(status, retry, &body) {
         Ok(answer) => {
             checks.holds("status", status == 200, "a fault", "an answer");
@@ -64,15 +81,11 @@ pub(super) fn response(case: &Case<'_>) -> Outcome {
             );
         }
     }
-    if let Some(expect) = case.get("expect") {
-        checks.unknown("expect", expect);
-    }
     checks.outcome()
 }
 
-fn results(checks: &mut Checks, case: &Case<'_>, answer: &LicenseApiResponse) {
-    let results = case.get("body").and_then(|body| body.get("results"));
-    let results = results.and_then(Value::as_array);
+fn results(checks: &mut Checks, case: &ResponseCase, answer: &LicenseApiResponse) {
+    let results = case.body.get("results").and_then(Value::as_array);
     for result in checks.need("body.results", results).into_iter().flatten() {
         let id = result
             .get("appId")
@@ -91,7 +104,7 @@ fn results(checks: &mut Checks, case: &Case<'_>, answer: &LicenseApiResponse) {
                     license.state().name(),
                 );
             }
-            (Some(_), Err(error)) => checks.holds(id, false, "a licence", error),
+            (Some(_), Err(error)) => checks.holds(id, false, "a license", error),
             (None, Err(error)) => checks.holds(id, !not_found, "absent", error),
         }
     }

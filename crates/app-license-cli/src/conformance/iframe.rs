@@ -2,26 +2,38 @@
 
 use app_license::connect::{BaseUrl, CanonicalRequest, IframeQuery, Request};
 use app_license::{Capability, Edition};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Case, Checks, Outcome, licenses};
+use super::suite::{Fields, with_all};
+use super::{Checks, Outcome, licenses};
 
-/// What the names of expectations begin with; any other unknown key tells what a case is.
+/// What the names of expectations begin with; any other unknown key describes the case.
 const EXPECTATIONS: [&str; 6] = ["expect", "grants", "has", "canonical", "qsh", "effective"];
 
 /// A query and what it says: `lic`, `active`, `capSet`, `edition`; `expect_state`,
 /// `grants_access`, `canonical_tail`, `qsh_for_…`.
-pub(super) fn query(case: &Case<'_>) -> Outcome {
+#[derive(Deserialize)]
+pub(super) struct QueryCase {
+    query: String,
+    #[serde(flatten)]
+    says: Fields,
+}
+
+/// A case of a query.
+pub(super) fn case(case: &Value) -> Outcome {
+    with_all(case, query)
+}
+
+fn query(case: &QueryCase) -> Outcome {
     let mut checks = Checks::default();
-    let Some(text) = checks.need("query", case.text("query")) else {
-        return checks.outcome();
-    };
+    let text = case.query.as_str();
     let query = IframeQuery::parse(text);
     let license = query.license();
-    for (key, expected) in case.fields {
+    for (key, expected) in &case.says {
         match key.as_str() {
             // words of those who made the case: where it is from, say
-            "query" | "kind" => {}
+            "kind" => {}
             "lic" => checks.same(key, expected, &json!(query.lic())),
             "capSet" | "capability_set" => {
                 checks.same(key, expected, &json!(query.capability_set()));

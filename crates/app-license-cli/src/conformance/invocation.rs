@@ -7,68 +7,101 @@ use app_license::forge::{
     token_from_header,
 };
 use app_license::{Error, ForgeAppId, Jwks, License, Policy, State, UnixTime, Verified};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::tokens::{end, verdict};
-use super::{Case, Checks, Outcome, licenses, oracle};
+use super::scenarios;
+use super::suite::{Fields, Suite, or_null, time, with};
+use super::verdict::{end, verdict};
+use super::{Checks, Outcome, licenses, oracle};
 use crate::rsa::RsaSigner;
 
 type Checked = Result<Verified<InvocationToken>, Error>;
 
-/// A request: its header, the app, the name of a key set, the clock.
-pub(super) fn request(case: &Case<'_>) -> Outcome {
-    let mut checks = Checks::default();
-    let sets = case.file.get("jwks_sets");
-    let set = match case.get("jwks") {
-        Some(Value::String(name)) => sets.and_then(|sets| sets.get(name.as_str())),
-        other => other,
-    };
-    let about = (
-        checks.need("jwks", set),
-        checks.need("app_id", case.text_or_file("app_id")),
-        checks.need("now", case.time("now")),
-    );
-    let (Some(set), Some(_), Some(_)) = about else {
-        return checks.outcome();
-    };
-    let found = check(case, set);
-    let license = found.as_ref().ok().map(|token| token.license());
-    let policy = verdict(&mut checks, case, &found.map(drop));
-    if let Some(wanted) = case.get("license_expected").filter(|w| !w.is_null()) {
-        match &license {
-            Some(license) => wording(&mut checks, wanted, license),
-            None if policy => {}
-            None => checks.holds("license_expected", false, wanted, "no verified token"),
-        }
-    }
-    for (key, value) in case.fields {
-        if key.contains("expect") && !["expect", "license_expected"].contains(&key.as_str()) {
-            checks.unknown(key, value);
-        }
-    }
-    end(checks, policy)
+/// The clock, the app and the key sets of a file of requests; a case may have its own.
+#[derive(Deserialize)]
+struct World {
+    now: Option<u64>,
+    app_id: Option<String>,
+    isolated_cloud: Option<String>,
+    #[serde(default)]
+    jwks_sets: Fields,
 }
 
-fn check(case: &Case<'_>, set: &Value) -> Checked {
-    let keys = Jwks::parse(set.to_string().as_bytes())?;
-    let app = ForgeAppId::new(case.text_or_file("app_id").unwrap_or_default())?;
-    let now = case.time("now").unwrap_or(UnixTime::EPOCH);
-    let mut expected = InvocationExpectations::new(app);
-    if let Some(label) = case.text_or_file("isolated_cloud") {
-        expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
-    }
-    let headers: Vec<_> = match case.get("authorization") {
-        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
-        one => one.and_then(Value::as_str).into_iter().collect(),
-    };
-    let text = token_from_header(headers)?;
-    UnverifiedInvocationToken::parse(text)?.verify(&keys, &expected, now)
+/// A request: its header, the app, the name of a key set or the set itself, the clock.
+#[derive(Deserialize)]
+struct RequestCase {
+    jwks: Value,
+    /// One value, a list of them, or none.
+    #[serde(default)]
+    authorization: Value,
+    app_id: Option<String>,
+    isolated_cloud: Option<String>,
+    now: Option<u64>,
+    #[serde(default, deserialize_with = "or_null")]
+    expect: Option<Value>,
+    /// The license of the verified token, in words.
+    license_expected: Option<String>,
 }
 
-/// What a case says about the licence in words; words in brackets are remarks.
-fn wording(checks: &mut Checks, wanted: &Value, license: &License) {
-    let text = wanted.as_str().unwrap_or_default();
-    let plain = text.split('(').next().unwrap_or(text).trim();
+/// Takes the cases of a file of requests, and its scenarios.
+pub(super) fn plan(suite: &mut Suite<'_>) -> Result<(), String> {
+    let world: World = suite.settings()?;
+    suite.cases(move |case: &RequestCase| case.run(&world));
+    suite.lists(&["scenarios"], |case| with(case, scenarios::steps));
+    Ok(())
+}
+
+impl RequestCase {
+    fn run(&self, world: &World) -> Outcome {
+        let mut checks = Checks::default();
+        let set = match &self.jwks {
+            Value::String(name) => world.jwks_sets.get(name.as_str()),
+            other => Some(other),
+        };
+        let about = (
+            checks.need("jwks", set),
+            checks.need("app_id", self.app_id.as_ref().or(world.app_id.as_ref())),
+            checks.need("now", time(self.now, world.now)),
+        );
+        let (Some(set), Some(app), Some(now)) = about else {
+            return checks.outcome();
+        };
+        let cloud = self
+            .isolated_cloud
+            .as_ref()
+            .or(world.isolated_cloud.as_ref());
+        let found = self.check(set, app, cloud.map(String::as_str), now);
+        let license = found.as_ref().ok().map(|token| token.license());
+        let policy = verdict(&mut checks, self.expect.as_ref(), &found.map(drop));
+        if let Some(wanted) = &self.license_expected {
+            match &license {
+                Some(license) => wording(&mut checks, wanted, license),
+                None if policy => {}
+                None => checks.holds("license_expected", false, wanted, "no verified token"),
+            }
+        }
+        end(checks, policy)
+    }
+
+    fn check(&self, set: &Value, app: &str, cloud: Option<&str>, now: UnixTime) -> Checked {
+        let keys = Jwks::parse(set.to_string().as_bytes())?;
+        let mut expected = InvocationExpectations::new(ForgeAppId::new(app)?);
+        if let Some(label) = cloud {
+            expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
+        }
+        let headers: Vec<_> = match &self.authorization {
+            Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+            one => one.as_str().into_iter().collect(),
+        };
+        let text = token_from_header(headers)?;
+        UnverifiedInvocationToken::parse(text)?.verify(&keys, &expected, now)
+    }
+}
+
+/// What a case says about the license in words; words in brackets are remarks.
+fn wording(checks: &mut Checks, wanted: &str, license: &License) {
+    let plain = wanted.split('(').next().unwrap_or(wanted).trim();
     let mut words = plain.split(',').map(str::trim);
     let state = license.state();
     let word = words.next().unwrap_or_default().to_ascii_lowercase();
@@ -76,7 +109,7 @@ fn wording(checks: &mut Checks, wanted: &Value, license: &License) {
         // nothing is granted: an object that says nothing counts as well
         Some(State::Inactive) => state != State::Active,
         Some(expected) => state == expected,
-        None => return checks.unknown("license_expected", wanted),
+        None => return checks.unknown("license_expected", &Value::from(wanted)),
     };
     checks.holds("license_expected", state_holds, wanted, state.name());
     let grants = license.has_capability("capabilityStandard") || license.edition().is_some();
@@ -100,17 +133,33 @@ fn wording(checks: &mut Checks, wanted: &Value, license: &License) {
             let trial = license.is_evaluation();
             (trial == Some(!says("no")), format!("{trial:?}"))
         } else {
-            return checks.unknown("license_expected", wanted);
+            return checks.unknown("license_expected", &Value::from(wanted));
         };
         checks.holds("license_expected", holds, wanted, found);
     }
 }
 
-/// Claims without a signature: signed here with a key of the moment, verified at `iat`, and then
-/// once more in every way that must be refused.
-pub(super) fn claims(case: &Case<'_>) -> Outcome {
+/// Claims without a signature.
+#[derive(Deserialize)]
+pub(super) struct ClaimsCase {
+    claims: Value,
+    header: Option<Header>,
+    /// What a token with these claims says, beyond what they say themselves.
+    expect: Option<Value>,
+    /// The code of the error that refuses it.
+    reject: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    kid: Option<String>,
+}
+
+/// Signs the claims with a key of the moment, verifies them at `iat`, and then once more in every
+/// way that must be refused.
+pub(super) fn claims(case: &ClaimsCase) -> Outcome {
     let mut checks = Checks::default();
-    let claims = case.get("claims").unwrap_or(&Value::Null);
+    let claims = &case.claims;
     let at = |path: &str| claims.pointer(path).and_then(Value::as_str);
     let issued = claims
         .get("iat")
@@ -124,10 +173,10 @@ pub(super) fn claims(case: &Case<'_>) -> Outcome {
         return checks.outcome();
     };
     let kid = case
-        .get("header")
-        .and_then(|header| header.get("kid"))
-        .and_then(Value::as_str)
-        .unwrap_or("forge/invocation-token/test-1");
+        .header
+        .as_ref()
+        .and_then(|header| header.kid.as_deref());
+    let kid = kid.unwrap_or("forge/invocation-token/test-1");
     let header = json!({"alg": "RS256", "kid": kid});
     let keys = Jwks::parse(key.key_set(kid).to_string().as_bytes());
     let expected = ForgeAppId::new(audience).map(InvocationExpectations::new);
@@ -146,7 +195,7 @@ pub(super) fn claims(case: &Case<'_>) -> Outcome {
             let text = key.token(header, claims).unwrap_or_default();
             UnverifiedInvocationToken::parse(&text)?.verify(&keys, expected, now)
         };
-    if let Some(Value::String(code)) = case.get("reject") {
+    if let Some(code) = case.reject.as_deref() {
         let found = verify(&header, claims, &expected, issued);
         let found = found.err().map_or("accepted", |error| error.code());
         checks.holds("reject", found == code, code, found);
@@ -157,7 +206,7 @@ pub(super) fn claims(case: &Case<'_>) -> Outcome {
         verify(&header, claims, &expected, issued),
     ) {
         accepted(&mut checks, claims, &token);
-        expected_of(&mut checks, case.get("expect"), &token);
+        expected_of(&mut checks, case.expect.as_ref(), &token);
     }
     let expires = claims
         .get("exp")
@@ -212,8 +261,11 @@ pub(super) fn claims(case: &Case<'_>) -> Outcome {
 
 /// What a case expects beyond its claims: where the call is from, and what is decided.
 fn expected_of(checks: &mut Checks, expect: Option<&Value>, token: &Verified<InvocationToken>) {
-    let Some(fields) = expect.and_then(Value::as_object) else {
-        return;
+    let fields = match expect {
+        None => return,
+        Some(Value::String(word)) if word == "accept" => return,
+        Some(Value::Object(fields)) => fields,
+        Some(other) => return checks.unknown("expect", other),
     };
     let license = token.license();
     for (key, expected) in fields {
@@ -259,7 +311,7 @@ fn accepted(checks: &mut Checks, claims: &Value, token: &Verified<InvocationToke
     }
     let environment = says("/app/environment/type");
     checks.same(
-        "environment of the licence",
+        "environment of the license",
         &environment,
         &json!(license.environment()),
     );

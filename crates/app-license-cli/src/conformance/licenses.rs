@@ -1,4 +1,4 @@
-//! A licence against what a case expects of it, whatever words the case uses.
+//! A license against what a case expects of it, whatever words the case uses.
 
 use app_license::{Capability, Edition, License, State, Touchpoint, UnixTime};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::Checks;
 /// Keys that inform people and expect nothing.
 pub(super) const INFORMATION: [&str; 4] = ["note", "notes", "source", "reason"];
 
-/// Checks every key of an `expect` object against a licence.
+/// Checks every key of an `expect` object against a license.
 pub(super) fn check(checks: &mut Checks, expect: &Value, license: &License) {
     let Some(fields) = expect.as_object() else {
         checks.unknown("expect", expect);
@@ -32,7 +32,7 @@ fn plain(key: &str) -> String {
 const TRIAL_END: [&str; 2] = ["trialend", "trialenddate"];
 const SUBSCRIPTION_END: [&str; 2] = ["subscriptionend", "subscriptionenddate"];
 
-/// Whether a key is something that a licence says.
+/// Whether a key is something that a license says.
 pub(super) fn knows(key: &str) -> bool {
     let plain = plain(key);
     let key = plain.as_str();

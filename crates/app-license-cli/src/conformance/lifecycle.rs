@@ -2,20 +2,27 @@
 
 use app_license::Edition;
 use app_license::connect::{LifecycleBody, LifecycleKind};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::case::body_bytes;
 use super::licenses::INFORMATION;
-use super::{Case, Checks, Outcome};
+use super::suite::{Fields, body_bytes};
+use super::{Checks, Outcome};
 
-pub(super) fn body(case: &Case<'_>) -> Outcome {
+/// A body, perhaps the endpoint that it is sent to, and what it says; `expect.error` where it is
+/// refused.
+#[derive(Deserialize)]
+pub(super) struct BodyCase {
+    body: Value,
+    endpoint: Option<String>,
+    expect: Fields,
+}
+
+pub(super) fn body(case: &BodyCase) -> Outcome {
     let mut checks = Checks::default();
-    let expect = case.get("expect").and_then(Value::as_object);
-    let Some(expect) = checks.need("expect", expect) else {
-        return checks.outcome();
-    };
-    let read = LifecycleBody::parse(&body_bytes(case.get("body"))).map_err(|e| e.to_string());
-    let accepted = read.and_then(|body| match case.text("endpoint") {
+    let expect = &case.expect;
+    let read = LifecycleBody::parse(&body_bytes(&case.body)).map_err(|e| e.to_string());
+    let accepted = read.and_then(|body| match case.endpoint.as_deref() {
         None => Ok(body),
         Some(endpoint) if LifecycleKind::from_name(endpoint) == Some(body.kind()) => Ok(body),
         Some(endpoint) => Err(format!(
@@ -40,8 +47,8 @@ pub(super) fn body(case: &Case<'_>) -> Outcome {
     checks.outcome()
 }
 
-fn one(checks: &mut Checks, case: &Case<'_>, body: &LifecycleBody, key: &str, expected: &Value) {
-    let wire = |name: &str| case.get("body").and_then(|b| b.get(name));
+fn one(checks: &mut Checks, case: &BodyCase, body: &LifecycleBody, key: &str, expected: &Value) {
+    let wire = |name: &str| case.body.get(name);
     let capability = body.capability_set();
     let found = match key {
         "edition" => json!(capability.and_then(|c| c.edition()).map(Edition::name)),

@@ -2,11 +2,24 @@
 
 use app_license_descriptor::forge::{DisplayCondition, Manifest};
 use app_license_descriptor::{HostLicense, Severity};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Case, Checks, Outcome};
+use super::suite::{Fields, with_all};
+use super::{Checks, Outcome};
 
-pub(super) fn fragment(case: &Case<'_>) -> Outcome {
+/// A fragment: every field is the manifest's.
+#[derive(Deserialize)]
+struct FragmentCase {
+    #[serde(flatten)]
+    fields: Fields,
+}
+
+pub(super) fn case(case: &Value) -> Outcome {
+    with_all(case, fragment)
+}
+
+fn fragment(case: &FragmentCase) -> Outcome {
     let mut checks = Checks::default();
     let fragment = Value::Object(case.fields.clone());
     let read = Manifest::parse(fragment.to_string().as_bytes());
@@ -84,7 +97,7 @@ pub(super) fn fragment(case: &Case<'_>) -> Outcome {
         "no error",
         errors.join("; "),
     );
-    if let Some(expect) = case.get("expect") {
+    if let Some(expect) = case.fields.get("expect") {
         checks.unknown("expect", expect);
     }
     checks.outcome()
@@ -109,7 +122,7 @@ fn named<'a>(value: Option<&'a Value>, name: &str, found: &mut Vec<&'a Value>) {
 fn evaluated(checks: &mut Checks, json: &Value, condition: &DisplayCondition) {
     for licensed in [false, true] {
         for capability in [None, Some("capabilityStandard"), Some("capabilityAdvanced")] {
-            // where the slow way does not know, it does not judge
+            // where the slow way does not know, nothing is compared
             let Some(expected) = slow(json, true, licensed, capability) else {
                 continue;
             };

@@ -1,4 +1,4 @@
-//! The rules of licence reading once more, written the slow way over plain JSON, for vectors that
+//! The rules of license reading once more, written the slow way over plain JSON, for vectors that
 //! carry no expectation of their own. Shares no code with the library.
 
 use app_license::{Capability, License, State};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Checks;
 
-/// Checks a licence that was read from `object` against the rules.
+/// Checks a license that was read from `object` against the rules.
 pub(super) fn check(checks: &mut Checks, object: Option<&Value>, license: &License) {
     let nothing = Value::Null;
     let object = object.unwrap_or(&nothing);

@@ -5,9 +5,55 @@ use app_license::connect::{
     UnverifiedRequestToken,
 };
 use app_license::{ClientKey, Error, HmacKey, SharedSecret, UnixTime};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Case, Checks, Outcome};
+use super::suite::Suite;
+use super::{Checks, Outcome};
+
+/// `target` below `app_base_url`, with a status that says who agrees.
+#[derive(Deserialize)]
+pub(super) struct CanonicalCase {
+    method: String,
+    target: String,
+    app_base_url: Option<String>,
+    status: Option<String>,
+    form_body: Option<String>,
+    use_form_body_when_query_empty: Option<bool>,
+    canonical: Option<String>,
+    qsh: Option<String>,
+}
+
+/// `url` below `base_url`; `also_accept` has what other libraries make of it.
+#[derive(Deserialize)]
+struct HashCase {
+    method: String,
+    url: String,
+    base_url: Option<String>,
+    also_accept: Option<Vec<OtherForm>>,
+    canonical: Option<String>,
+    qsh: Option<String>,
+}
+
+/// Another text that is hashed, and its hash.
+#[derive(Deserialize)]
+struct OtherForm {
+    canonical: Option<String>,
+    qsh: Option<String>,
+}
+
+/// What a file of query hashes says beside its cases.
+#[derive(Deserialize)]
+struct Settings {
+    context_qsh_literal: Option<String>,
+}
+
+/// Takes the cases of a file of query hashes.
+pub(super) fn plan(suite: &mut Suite<'_>) -> Result<(), String> {
+    let settings: Settings = suite.settings()?;
+    suite.cases(move |case| vector(case, &settings));
+    Ok(())
+}
 
 /// The base URL of a case: may be empty, a path alone, or `http`. Only its path counts here.
 pub(super) fn base_url(text: &str) -> Result<BaseUrl, Error> {
@@ -20,68 +66,41 @@ pub(super) fn base_url(text: &str) -> Result<BaseUrl, Error> {
     }
 }
 
-/// `target` below `app_base_url`, with a status that says who agrees.
-pub(super) fn canonical(case: &Case<'_>) -> Outcome {
+pub(super) fn canonical(case: &CanonicalCase) -> Outcome {
     let mut checks = Checks::default();
-    let method = checks.need("method", case.text("method"));
-    let target = checks.need("target", case.text("target"));
-    let (Some(method), Some(target)) = (method, target) else {
-        return checks.outcome();
-    };
-    let mut request = Request::new(method, target);
-    let use_form = case.get("use_form_body_when_query_empty") == Some(&Value::Bool(true));
-    if let (true, Some(form)) = (use_form, case.text("form_body")) {
+    let mut request = Request::new(&case.method, &case.target);
+    let use_form = case.use_form_body_when_query_empty == Some(true);
+    if let (true, Some(form)) = (use_form, &case.form_body) {
         request = request.with_form_body(form);
     }
-    let base = base_url(case.text("app_base_url").unwrap_or_default());
+    let base = base_url(case.app_base_url.as_deref().unwrap_or_default());
     let made = base.and_then(|base| Ok((CanonicalRequest::new(&request, &base)?, base)));
     // whatever was made, it was made without a panic
-    if let Some("disputed" | "policy") = case.text("status") {
+    if let Some("disputed" | "policy") = case.status.as_deref() {
         return Outcome::Policy;
     }
     if let Some((canonical, base)) = checks.ok("target", made) {
-        compare(&mut checks, case, &canonical);
-        proves(
-            &mut checks,
-            &request,
-            &base,
-            canonical.qsh().as_str(),
-            "qsh verifies",
-        );
+        compare(&mut checks, &case.canonical, &case.qsh, &canonical);
+        let hash = canonical.qsh();
+        proves(&mut checks, &request, &base, hash.as_str(), "qsh verifies");
     }
     checks.outcome()
 }
 
-/// `url` below `base_url`; `also_accept` has what other libraries make of it.
-pub(super) fn vector(case: &Case<'_>) -> Outcome {
+fn vector(case: &HashCase, settings: &Settings) -> Outcome {
     let mut checks = Checks::default();
-    let method = checks.need("method", case.text("method"));
-    let url = checks.need("url", case.text("url"));
-    let (Some(method), Some(url)) = (method, url) else {
-        return checks.outcome();
-    };
-    let request = Request::new(method, url);
-    let base = base_url(case.text("base_url").unwrap_or_default());
+    let request = Request::new(&case.method, &case.url);
+    let base = base_url(case.base_url.as_deref().unwrap_or_default());
     let made = base.and_then(|base| Ok((CanonicalRequest::new(&request, &base)?, base)));
     if let Some((canonical, base)) = checks.ok("url", made) {
-        compare(&mut checks, case, &canonical);
-        proves(
-            &mut checks,
-            &request,
-            &base,
-            canonical.qsh().as_str(),
-            "qsh verifies",
-        );
-        for other in case
-            .get("also_accept")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        compare(&mut checks, &case.canonical, &case.qsh, &canonical);
+        let hash = canonical.qsh();
+        proves(&mut checks, &request, &base, hash.as_str(), "qsh verifies");
+        for other in case.also_accept.iter().flatten() {
             also(&mut checks, &request, &base, &canonical, other);
         }
     }
-    if let Some(literal) = case.file.text("context_qsh_literal") {
+    if let Some(literal) = settings.context_qsh_literal.as_deref() {
         checks.holds(
             "context_qsh_literal",
             literal == Qsh::CONTEXT,
@@ -92,12 +111,20 @@ pub(super) fn vector(case: &Case<'_>) -> Outcome {
     checks.outcome()
 }
 
-fn compare(checks: &mut Checks, case: &Case<'_>, canonical: &CanonicalRequest) {
-    let found = Value::from(canonical.as_str());
-    let hash = Value::from(canonical.qsh().as_str());
-    for (key, found) in [("canonical", found), ("qsh", hash)] {
-        if let Some(expected) = checks.need(key, case.get(key)) {
-            checks.same(key, expected, &found);
+/// Compares a canonical text and its hash with what was made.
+pub(super) fn compare(
+    checks: &mut Checks,
+    text: &Option<String>,
+    hash: &Option<String>,
+    made: &CanonicalRequest,
+) {
+    let qsh = made.qsh();
+    for (key, expected, found) in [
+        ("canonical", text, made.as_str()),
+        ("qsh", hash, qsh.as_str()),
+    ] {
+        if let Some(expected) = checks.need(key, expected.as_deref()) {
+            checks.holds(key, expected == found, expected, found);
         }
     }
 }
@@ -109,13 +136,11 @@ fn also(
     request: &Request<'_>,
     base: &BaseUrl,
     ours: &CanonicalRequest,
-    other: &Value,
+    other: &OtherForm,
 ) {
-    let text = other.get("canonical").and_then(Value::as_str);
-    let hash = other.get("qsh").and_then(Value::as_str);
     let (Some(text), Some(hash)) = (
-        checks.need("also_accept.canonical", text),
-        checks.need("also_accept.qsh", hash),
+        checks.need("also_accept.canonical", other.canonical.as_deref()),
+        checks.need("also_accept.qsh", other.qsh.as_deref()),
     ) else {
         return;
     };

@@ -1,43 +1,41 @@
-//! Licence readings: `lic` together with an answer of the License API, and licence objects.
+//! License readings: queries, answers of the License API, and license objects.
 
-use app_license::connect::{IframeQuery, LicenseApiAnswer};
 use app_license::{License, Touchpoint};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::case::body_bytes;
-use super::{Case, Checks, Outcome, licenses, oracle};
+use super::suite::{has, unknown, with};
+use super::{Checks, Outcome, connect_license, iframe, licenses, oracle};
 
-/// `lic` of a verified query, and what the License API answered.
-pub(super) fn lic_and_rest(case: &Case<'_>) -> Outcome {
-    let lic = case
-        .text("lic")
-        .map(|lic| format!("lic={lic}"))
-        .unwrap_or_default();
-    let status = case.get("http_status").and_then(Value::as_u64);
-    let status = status.and_then(|status| u16::try_from(status).ok());
-    let rest = LicenseApiAnswer::read(status, &body_bytes(case.get("body")));
-    let allowed = rest.resolve(&IframeQuery::parse(&lic).license());
-    let mut checks = Checks::default();
-    match checks.need("expect_allowed", case.get("expect_allowed")) {
-        Some(Value::Null) => return Outcome::Policy,
-        Some(expected) => {
-            let found = allowed.map_or(Value::Null, Value::Bool);
-            checks.same("expect_allowed", expected, &found);
-        }
-        None => {}
+/// A case of a reading, which one of its fields names.
+pub(super) fn case(case: &Value) -> Outcome {
+    if has(case, "query") {
+        iframe::case(case)
+    } else if has(case, "http_status") {
+        connect_license::case(case)
+    } else if has(case, "json") {
+        with(case, object)
+    } else {
+        unknown(case, "query, http_status, json")
     }
-    checks.outcome()
 }
 
-/// A licence object as some surface spells it.
-pub(super) fn object(case: &Case<'_>) -> Outcome {
+/// A license object as some surface spells it.
+#[derive(Deserialize)]
+struct ObjectCase {
+    json: Value,
+    surface: Option<String>,
+    expect: Option<Value>,
+}
+
+fn object(case: &ObjectCase) -> Outcome {
     let mut checks = Checks::default();
-    let json = case.get("json").unwrap_or(&Value::Null);
-    let surface = touchpoint(case.text("surface").unwrap_or_default());
+    let json = &case.json;
+    let surface = touchpoint(case.surface.as_deref().unwrap_or_default());
     let read = License::from_object(json.to_string().as_bytes(), surface);
     if read.is_err() && !json.is_object() {
-        // what is no licence object grants nothing, whichever way a case says so
-        let active = case.get("expect").and_then(|expect| expect.get("active"));
+        // what is no license object grants nothing, whichever way a case says so
+        let active = case.expect.as_ref().and_then(|expect| expect.get("active"));
         let silent = matches!(active, Some(Value::Null | Value::Bool(false)));
         checks.holds(
             "json",
@@ -49,7 +47,7 @@ pub(super) fn object(case: &Case<'_>) -> Outcome {
     }
     if let Some(license) = checks.ok("json", read) {
         oracle::check(&mut checks, Some(json), &license);
-        match case.get("expect") {
+        match &case.expect {
             Some(expect) => licenses::check(&mut checks, expect, &license),
             None => checks.holds("expect", false, "an expectation", "none"),
         }

@@ -7,164 +7,187 @@ use app_license::connect::{
 use app_license::{
     AppKey, ClientKey, Error, ErrorKind, HmacKey, Leeway, RsaPublicKey, SharedSecret, UnixTime,
 };
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Case, Checks, Outcome, qsh};
+use super::suite::{Suite, has, or_null, time, with};
+use super::verdict::{end, verdict};
+use super::{Checks, Outcome, qsh};
 use crate::token;
 
-/// A verdict against `expect`: `accept`, `reject`, or null for policy.
-pub(super) fn verdict(checks: &mut Checks, case: &Case<'_>, found: &Result<(), Error>) -> bool {
-    let said = match found {
-        Ok(()) => "accepted".to_owned(),
-        Err(error) => format!("rejected: {} ({error})", error.code()),
-    };
-    match case.get("expect") {
-        Some(Value::Null) => return true,
-        Some(Value::String(word)) if word == "accept" => {
-            checks.holds("expect", found.is_ok(), word, said);
+/// The clock, the app, the tenant and the keys of a file of tokens; a case may have its own.
+#[derive(Deserialize)]
+struct World {
+    now: Option<u64>,
+    app_key: Option<String>,
+    base_url: Option<String>,
+    client_key: Option<String>,
+    kid: Option<String>,
+    rs256_public_key_pem: Option<String>,
+    hs256_shared_secret: Option<String>,
+}
+
+/// A token, the request that it came with, and whether it is accepted.
+#[derive(Deserialize)]
+struct TokenCase {
+    token: String,
+    method: Option<String>,
+    url: Option<String>,
+    /// Of a token with a shared secret: `url-bound`, `context` or `session`.
+    endpoint_kind: Option<String>,
+    /// Of a lifecycle token: the `clientKey` of the body beside it.
+    body_client_key: Option<String>,
+    leeway_s: Option<u64>,
+    now: Option<u64>,
+    app_key: Option<String>,
+    base_url: Option<String>,
+    client_key: Option<String>,
+    kid: Option<String>,
+    rs256_public_key_pem: Option<String>,
+    hs256_shared_secret: Option<String>,
+    #[serde(default, deserialize_with = "or_null")]
+    expect: Option<Value>,
+}
+
+/// Takes the cases of a file of tokens.
+pub(super) fn plan(suite: &mut Suite<'_>) -> Result<(), String> {
+    let world: World = suite.settings()?;
+    suite.lists(&["asymmetric_lifecycle", "symmetric"], move |case| {
+        let check = if has(case, "endpoint_kind") {
+            check_symmetric
+        } else {
+            check_lifecycle
+        };
+        with(case, |token: &TokenCase| token.run(&world, check))
+    });
+    Ok(())
+}
+
+type Check = fn(&TokenCase, &World, &Expectations, UnixTime) -> Result<(), Error>;
+
+impl TokenCase {
+    fn run(&self, world: &World, check: Check) -> Outcome {
+        let mut checks = Checks::default();
+        // without these everything would be refused, for no reason of the case
+        let now = checks.need("now", time(self.now, world.now));
+        let expected = checks.ok("base_url, leeway_s", self.expectations(world));
+        let (Some(now), Some(expected)) = (now, expected) else {
+            return checks.outcome();
+        };
+        if let Some(kind) = self.endpoint_kind.as_deref()
+            && !["url-bound", "context", "session"].contains(&kind)
+        {
+            checks.unknown("endpoint_kind", &Value::from(kind));
+            return checks.outcome();
         }
-        Some(Value::String(word)) if word == "reject" => {
-            checks.holds("expect", found.is_err(), word, said);
-        }
-        Some(other) => checks.unknown("expect", other),
-        None => checks.holds("expect", false, "an expectation", "none"),
+        let found = check(self, world, &expected, now);
+        let policy = verdict(&mut checks, self.expect.as_ref(), &found);
+        end(checks, policy)
     }
-    false
-}
 
-/// Ends a case that may leave its verdict open; what else was checked counts all the same.
-pub(super) fn end(checks: Checks, policy: bool) -> Outcome {
-    if policy && checks.all_hold() {
-        Outcome::Policy
-    } else {
-        checks.outcome()
+    fn expectations(&self, world: &World) -> Result<Expectations, Error> {
+        let base = BaseUrl::new(either(&self.base_url, &world.base_url).unwrap_or_default())?;
+        let expected = Expectations::new(base);
+        let Some(seconds) = self.leeway_s else {
+            return Ok(expected);
+        };
+        let leeway = Leeway::from_seconds(seconds).ok_or_else(|| ErrorKind::TooMany {
+            what: "seconds of leeway",
+            limit: usize::try_from(Leeway::MAX_SECONDS).unwrap_or(usize::MAX),
+            found: usize::try_from(seconds).unwrap_or(usize::MAX),
+        })?;
+        Ok(expected.with_leeway(leeway))
+    }
+
+    fn request(&self) -> Request<'_> {
+        let method = self.method.as_deref().unwrap_or("GET");
+        Request::new(method, self.url.as_deref().unwrap_or_default())
     }
 }
 
-/// A lifecycle token of `connect-jwt`: RS256 with the file's one key.
-pub(super) fn lifecycle(case: &Case<'_>) -> Outcome {
-    let mut checks = Checks::default();
-    if !is_complete(&mut checks, case) {
-        return checks.outcome();
-    }
-    let policy = verdict(&mut checks, case, &check_lifecycle(case));
-    end(checks, policy)
+/// What a case says, or else its file.
+fn either<'a>(case: &'a Option<String>, file: &'a Option<String>) -> Option<&'a str> {
+    case.as_deref().or(file.as_deref())
 }
 
-/// Whether a case has what it is judged by: without, everything would be refused.
-fn is_complete(checks: &mut Checks, case: &Case<'_>) -> bool {
-    let now = checks.need("now", case.time("now"));
-    checks
-        .ok("base_url, leeway_s", expectations(case))
-        .is_some()
-        && now.is_some()
-}
-
-fn check_lifecycle(case: &Case<'_>) -> Result<(), Error> {
-    let expected = expectations(case)?;
-    let request = request(case);
-    let token = UnverifiedInstallToken::parse(case.text("token").unwrap_or_default())?;
-    if case.text_or_file("kid") != Some(token.kid().as_str()) {
+/// A lifecycle token: RS256 with the one key of the file.
+fn check_lifecycle(
+    case: &TokenCase,
+    world: &World,
+    expected: &Expectations,
+    now: UnixTime,
+) -> Result<(), Error> {
+    let token = UnverifiedInstallToken::parse(&case.token)?;
+    if either(&case.kid, &world.kid) != Some(token.kid().as_str()) {
         let kid = token.kid().to_string();
         return Err(ErrorKind::UnknownKey { kid }.into());
     }
-    let key = RsaPublicKey::from_pem(
-        case.text_or_file("rs256_public_key_pem")
-            .unwrap_or_default(),
-    )?;
-    let tenant = ClientKey::new(case.text("body_client_key").unwrap_or_default())?;
-    let now = case.time("now").unwrap_or(UnixTime::EPOCH);
+    let pem = either(&case.rs256_public_key_pem, &world.rs256_public_key_pem);
+    let key = RsaPublicKey::from_pem(pem.unwrap_or_default())?;
+    let tenant = ClientKey::new(case.body_client_key.as_deref().unwrap_or_default())?;
     token
-        .verify(&key, &request, &tenant, &expected, now)
+        .verify(&key, &case.request(), &tenant, expected, now)
         .map(drop)
 }
 
-/// A shared-secret token of `connect-jwt` at its kind of endpoint.
-pub(super) fn symmetric(case: &Case<'_>) -> Outcome {
-    let mut checks = Checks::default();
-    if !is_complete(&mut checks, case) {
-        return checks.outcome();
-    }
-    let policy = match case.text("endpoint_kind") {
-        Some("url-bound" | "context" | "session") => {
-            verdict(&mut checks, case, &check_symmetric(case))
-        }
-        _ => {
-            let kind = case.get("endpoint_kind").unwrap_or(&Value::Null);
-            checks.unknown("endpoint_kind", kind);
-            false
-        }
-    };
-    end(checks, policy)
-}
-
-fn check_symmetric(case: &Case<'_>) -> Result<(), Error> {
-    let expected = expectations(case)?;
-    let request = request(case);
-    let now = case.time("now").unwrap_or(UnixTime::EPOCH);
-    let text = case.text("token").unwrap_or_default();
-    let secret = SharedSecret::new(case.text_or_file("hs256_shared_secret").unwrap_or_default())?;
-    let tenant = ClientKey::new(case.text_or_file("client_key").unwrap_or_default())?;
+/// A token signed with the shared secret, at its kind of endpoint.
+fn check_symmetric(
+    case: &TokenCase,
+    world: &World,
+    expected: &Expectations,
+    now: UnixTime,
+) -> Result<(), Error> {
+    let secret = either(&case.hs256_shared_secret, &world.hs256_shared_secret);
+    let secret = SharedSecret::new(secret.unwrap_or_default())?;
+    let tenant = ClientKey::new(either(&case.client_key, &world.client_key).unwrap_or_default())?;
     let keys = TenantKeys::new(tenant, HmacKey::new(&secret));
-    match case.text("endpoint_kind") {
-        Some("context") => UnverifiedContextToken::parse(text)?
-            .verify(&keys, &expected, now)
+    match case.endpoint_kind.as_deref() {
+        Some("context") => UnverifiedContextToken::parse(&case.token)?
+            .verify(&keys, expected, now)
             .map(drop),
         Some("session") => {
-            let app = AppKey::new(case.text_or_file("app_key").unwrap_or_default())?;
-            let token = UnverifiedSessionToken::parse(text)?;
-            token.verify(&keys, &app, &expected, now).map(drop)
+            let app = AppKey::new(either(&case.app_key, &world.app_key).unwrap_or_default())?;
+            let token = UnverifiedSessionToken::parse(&case.token)?;
+            token.verify(&keys, &app, expected, now).map(drop)
         }
-        _ => UnverifiedRequestToken::parse(text)?
-            .verify(&keys, &request, &expected, now)
+        _ => UnverifiedRequestToken::parse(&case.token)?
+            .verify(&keys, &case.request(), expected, now)
             .map(drop),
     }
-}
-
-fn request<'a>(case: &Case<'a>) -> Request<'a> {
-    let method = case.text("method").unwrap_or("GET");
-    Request::new(method, case.text("url").unwrap_or_default())
-}
-
-fn expectations(case: &Case<'_>) -> Result<Expectations, Error> {
-    let base = BaseUrl::new(case.text_or_file("base_url").unwrap_or_default())?;
-    let expected = Expectations::new(base);
-    let Some(seconds) = case.get("leeway_s").and_then(Value::as_u64) else {
-        return Ok(expected);
-    };
-    let leeway = Leeway::from_seconds(seconds).ok_or_else(|| ErrorKind::TooMany {
-        what: "seconds of leeway",
-        limit: usize::try_from(Leeway::MAX_SECONDS).unwrap_or(usize::MAX),
-        found: usize::try_from(seconds).unwrap_or(usize::MAX),
-    })?;
-    Ok(expected.with_leeway(leeway))
 }
 
 /// A URL as the host signed it, with its token, claims and secret.
-pub(super) fn signed_url(case: &Case<'_>) -> Outcome {
+#[derive(Deserialize)]
+pub(super) struct SignedUrlCase {
+    signed_url: String,
+    secret: String,
+    method: Option<String>,
+    app_base_url: Option<String>,
+    canonical: Option<String>,
+    qsh: Option<String>,
+    #[serde(default, deserialize_with = "or_null")]
+    claims: Option<Value>,
+    /// `valid`, which is meant where nothing is said, or `invalid`.
+    signature: Option<String>,
+    valid_at: Option<u64>,
+    expired_at: Option<u64>,
+}
+
+pub(super) fn signed_url(case: &SignedUrlCase) -> Outcome {
     let mut checks = Checks::default();
-    let url = checks.need("signed_url", case.text("signed_url"));
-    let secret = checks.need("secret", case.text("secret"));
-    let (Some(url), Some(secret)) = (url, secret) else {
-        return checks.outcome();
-    };
-    let request = Request::new(case.text("method").unwrap_or("GET"), url);
-    let base = qsh::base_url(case.text("app_base_url").unwrap_or_default());
+    let method = case.method.as_deref().unwrap_or("GET");
+    let request = Request::new(method, &case.signed_url);
+    let base = qsh::base_url(case.app_base_url.as_deref().unwrap_or_default());
     let Some(base) = checks.ok("app_base_url", base) else {
         return checks.outcome();
     };
     if let Some(made) = checks.ok("signed_url", CanonicalRequest::new(&request, &base)) {
-        let hash = made.qsh();
-        for (key, found) in [("canonical", made.as_str()), ("qsh", hash.as_str())] {
-            if let Some(expected) = checks.need(key, case.get(key)) {
-                checks.same(key, expected, &Value::from(found));
-            }
-        }
+        qsh::compare(&mut checks, &case.canonical, &case.qsh, &made);
     }
     let Some(text) = checks.ok("jwt", token_from_request([], request.query())) else {
         return checks.outcome();
     };
-    if let Some(expected) = case.get("claims") {
+    if let Some(expected) = &case.claims {
         let claims = token::open(&text).map(|opened| Value::Object(opened.claims));
         if let Some(claims) = checks.ok("claims", claims) {
             checks.same("claims", expected, &claims);
@@ -173,20 +196,23 @@ pub(super) fn signed_url(case: &Case<'_>) -> Outcome {
     let expected = Expectations::new(base);
     let verify = |at: UnixTime| {
         let token = UnverifiedRequestToken::parse(&text)?;
-        let key = HmacKey::new(&SharedSecret::new(secret)?);
+        let key = HmacKey::new(&SharedSecret::new(&case.secret)?);
         let keys = TenantKeys::new(token.issuer().clone(), key);
         token.verify(&keys, &request, &expected, at).map(drop)
     };
-    let valid = match case.text("signature") {
+    let valid = match case.signature.as_deref() {
         None | Some("valid") => true,
         Some("invalid") => false,
-        Some(_) => {
-            checks.unknown("signature", case.get("signature").unwrap_or(&Value::Null));
+        Some(other) => {
+            checks.unknown("signature", &Value::from(other));
             return checks.outcome();
         }
     };
-    for (key, code) in [("valid_at", "accepted"), ("expired_at", "expired")] {
-        let Some(at) = checks.need(key, case.time(key)) else {
+    for (key, at, code) in [
+        ("valid_at", case.valid_at, "accepted"),
+        ("expired_at", case.expired_at, "expired"),
+    ] {
+        let Some(at) = checks.need(key, time(at, None)) else {
             continue;
         };
         let found = verify(at).err().map_or("accepted", |error| error.code());
