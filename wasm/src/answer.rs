@@ -39,7 +39,7 @@ impl Answer {
             ErrorClass::Malformed => "malformed",
             ErrorClass::TooLarge => "too_large",
             ErrorClass::Refused => "refused",
-            ErrorClass::Unavailable => "unavailable",
+            ErrorClass::CouldNotCheck => "unavailable",
             _ => "misuse",
         });
         self.shown(error.class().http_status());

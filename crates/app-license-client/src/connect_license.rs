@@ -15,11 +15,12 @@ use zeroize::Zeroizing;
 use crate::answer::Answer;
 use crate::bounded::Bounded;
 use crate::clock::{SharedClock, passed};
-use crate::error::{Error, ErrorKind, shown};
+use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get, Reply};
 use crate::flight::Flights;
 use crate::retry::back_off;
 use crate::stats::{Counters, Stats};
+use app_license::error::shown;
 
 pub use settings::ConnectLicenseApiBuilder;
 use settings::Settings;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use app_license::ErrorClass;
+
 /// Why a key or a licence was not answered.
 ///
 /// [`Error::class`] is the question that matters: was the request **refused** (the platform
@@ -11,45 +13,15 @@ use std::sync::Arc;
 /// or what a server answered.
 ///
 /// ```
-/// use app_license_client::{Class, Error, ErrorKind};
+/// use app_license_client::{ErrorClass, Error, ErrorKind};
 /// let error = Error::from(ErrorKind::TimedOut { host: "keys.example.com".into() });
-/// assert_eq!(error.class(), Class::CouldNotCheck);
+/// assert_eq!(error.class(), ErrorClass::CouldNotCheck);
 /// assert_eq!(error.class().http_status(), 503);
 /// assert_eq!(error.code(), "timed_out");
 /// assert_eq!(error.to_string(), "`keys.example.com` did not answer in time");
 /// ```
 #[derive(Debug, Clone)]
 pub struct Error(Arc<ErrorKind>);
-
-/// What an [`Error`] means for the request at hand.
-///
-/// ```
-/// use app_license_client::Class;
-/// assert_eq!(Class::Refused.http_status(), 401);
-/// assert_eq!(Class::CouldNotCheck.http_status(), 503);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Class {
-    /// The answer is no: 401.
-    Refused,
-    /// Nothing was learned, a later try may: 503.
-    CouldNotCheck,
-    /// A setting of this crate is wrong: 500.
-    Misuse,
-}
-
-impl Class {
-    /// The HTTP status a server answers with.
-    #[must_use]
-    pub const fn http_status(self) -> u16 {
-        match self {
-            Self::Refused => 401,
-            Self::CouldNotCheck => 503,
-            Self::Misuse => 500,
-        }
-    }
-}
 
 /// A foreign error that is only shown, never matched.
 pub type Source = Arc<dyn std::error::Error + Send + Sync>;
@@ -218,13 +190,13 @@ impl Error {
 
     /// Whether the request is refused or could not be checked.
     #[must_use]
-    pub fn class(&self) -> Class {
+    pub fn class(&self) -> ErrorClass {
         use ErrorKind as K;
         match &*self.0 {
             K::UnknownKey { .. }
             | K::TestKey { .. }
             | K::WeakKey { .. }
-            | K::ForeignHost { .. } => Class::Refused,
+            | K::ForeignHost { .. } => ErrorClass::Refused,
             K::Unreachable { .. }
             | K::TimedOut { .. }
             | K::Status { .. }
@@ -236,8 +208,8 @@ impl Error {
             | K::Interrupted
             | K::Leased { .. }
             | K::TokensRefused { .. }
-            | K::Cache { .. } => Class::CouldNotCheck,
-            K::Setting { .. } => Class::Misuse,
+            | K::Cache { .. } => ErrorClass::CouldNotCheck,
+            K::Setting { .. } => ErrorClass::Misuse,
         }
     }
 
@@ -315,18 +287,4 @@ impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
         Self(Arc::new(kind))
     }
-}
-
-/// What may stand in an error of a text from outside: short, printable.
-pub(crate) fn shown(text: &str) -> String {
-    const MAX: usize = 64;
-    let mut shown: String = text
-        .chars()
-        .take(MAX)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if text.chars().nth(MAX).is_some() {
-        shown.push('…');
-    }
-    shown
 }

@@ -8,8 +8,9 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HOST, HeaderMap, HeaderValue, RETRY
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind, shown};
+use crate::error::{Error, ErrorKind};
 use crate::retry::retry_after;
+use app_license::error::shown;
 
 /// Fetches keys and licences. One for the whole process: clones share their connections.
 ///

@@ -158,7 +158,7 @@ mod tests {
         let error = ask(3).unwrap_err();
         assert_eq!(
             (error.code(), error.class()),
-            ("busy", crate::Class::CouldNotCheck)
+            ("busy", crate::ErrorClass::CouldNotCheck)
         );
         a.landed().await.unwrap();
         b.landed().await.unwrap();

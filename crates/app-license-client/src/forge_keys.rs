@@ -10,11 +10,12 @@ use app_license::{Jwks, KeyId};
 use url::Url;
 
 use crate::clock::SharedClock;
-use crate::error::{Error, ErrorKind, shown};
+use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get};
 use crate::flight::{Flight, Flights};
 use crate::install_keys::for_tests;
 use crate::stats::{Counters, Stats};
+use app_license::error::shown;
 
 use plan::{Plan, State, Step, Times};
 pub use settings::ForgeKeysBuilder;
@@ -43,12 +44,12 @@ const MAX_JWKS: usize = 256 * 1024;
 /// ```
 #[doc = include_str!("../doc/loopback.rs")]
 /// # block_on(async {
-/// use app_license_client::{Class, Fetcher, ForgeKeys};
+/// use app_license_client::{ErrorClass, Fetcher, ForgeKeys};
 ///
 /// let down = answering(500, ""); // stands in for the platform
 /// let keys = ForgeKeys::builder(Fetcher::loopback_for_tests()?, &down).build()?;
 /// let error = keys.set_with("forge/invocation-token/key-1").await.unwrap_err();
-/// assert_eq!(error.class(), Class::CouldNotCheck);
+/// assert_eq!(error.class(), ErrorClass::CouldNotCheck);
 /// assert_eq!(error.to_string(), "`127.0.0.1` answered 500");
 /// # Ok::<(), app_license_client::Error>(())
 /// # }).unwrap();

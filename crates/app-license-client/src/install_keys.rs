@@ -13,10 +13,11 @@ use url::Url;
 use crate::bounded::Bounded;
 use crate::caller::Caller;
 use crate::clock::{SharedClock, passed};
-use crate::error::{Error, ErrorKind, shown};
+use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get};
 use crate::flight::Flights;
 use crate::stats::{Counters, Stats};
+use app_license::error::shown;
 
 use lanes::{Lane, Lanes};
 pub use settings::InstallKeysBuilder;
@@ -64,14 +65,14 @@ const MAX_PEM: usize = 16 * 1024;
 /// # block_on(async {
 /// use app_license::KeyId;
 /// use app_license::connect::{BaseUrl, KeyHosts};
-/// use app_license_client::{Class, Fetcher, InstallKeys};
+/// use app_license_client::{ErrorClass, Fetcher, InstallKeys};
 ///
 /// let host = answering(404, "not found"); // stands in for the platform
 /// let hosts = KeyHosts::custom([BaseUrl::http_loopback(&host).unwrap()], []);
 /// let keys = InstallKeys::builder(Fetcher::loopback_for_tests()?, hosts).build()?;
 /// let kid = KeyId::new("0e50fccb-239d-4991-a5db-dc850ba3f236").unwrap();
 /// let error = keys.get(&kid).await.unwrap_err();
-/// assert_eq!(error.class(), Class::Refused);
+/// assert_eq!(error.class(), ErrorClass::Refused);
 /// assert_eq!(error.to_string(), "no key `0e50fccb-239d-4991-a5db-dc850ba3f236` is known");
 /// # Ok::<(), app_license_client::Error>(())
 /// # }).unwrap();
@@ -278,7 +279,7 @@ impl Inner {
             Err(_) if again => {}
             Err(error) => {
                 let seconds = match error.class() {
-                    crate::Class::Refused => self.settings.refused,
+                    crate::ErrorClass::Refused => self.settings.refused,
                     _ => self.settings.fault,
                 };
                 let error = error.clone();
@@ -328,7 +329,7 @@ impl Inner {
             match self.ask_host(&url, kid).await {
                 Ok(Some(fetched)) => return Ok(fetched),
                 Ok(None) => {}
-                Err(error) if error.class() == crate::Class::Refused => return Err(error),
+                Err(error) if error.class() == crate::ErrorClass::Refused => return Err(error),
                 Err(error) => {
                     self.note(place, &error);
                     fault.get_or_insert(error);

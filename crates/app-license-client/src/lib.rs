@@ -11,7 +11,7 @@
 //!
 //! All of them go out through one [`Fetcher`], share one flight among those who ask the same, keep
 //! what they learn within bounds, count what they do ([`Stats`]), and take the time from a
-//! [`Clock`]. Every fault is either **refused** or **could not check**: see [`Class`].
+//! [`Clock`]. Every fault is either **refused** or **could not check**: see [`ErrorClass`].
 //!
 //! They run inside a tokio runtime. Nothing is logged.
 //!
@@ -42,10 +42,11 @@ mod stats;
 mod system_token;
 
 pub use answer::Answer;
+pub use app_license::ErrorClass;
 pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
 pub use connect_license::{ConnectLicenseApi, ConnectLicenseApiBuilder};
-pub use error::{Class, Error, ErrorKind, Source};
+pub use error::{Error, ErrorKind, Source};
 pub use fetch::{Fetcher, FetcherBuilder};
 pub use forge_keys::{ForgeKeys, ForgeKeysBuilder};
 pub use forge_license::{ForgeLicenseApi, ForgeLicenseApiBuilder};

@@ -57,7 +57,7 @@ impl Counters {
     pub(crate) fn outcome<T>(&self, result: Result<T, crate::Error>) -> Result<T, crate::Error> {
         match result.as_ref().map_err(crate::Error::class) {
             Ok(_) => {}
-            Err(crate::Class::Refused) => add(&self.refused),
+            Err(crate::ErrorClass::Refused) => add(&self.refused),
             Err(_) => add(&self.faults),
         }
         result

@@ -178,11 +178,11 @@ impl fmt::Display for DocumentPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(name) if n == 0 => f.write_str(&crate::document::shown(name))?,
-                Step::Key(name) => write!(f, ".{}", crate::document::shown(name))?,
+                Step::Key(name) if n == 0 => f.write_str(&app_license::error::shown(name))?,
+                Step::Key(name) => write!(f, ".{}", app_license::error::shown(name))?,
                 Step::Index(index, None) => write!(f, "[{index}]")?,
                 Step::Index(index, Some(key)) => {
-                    write!(f, "[{index}] `{}`", crate::document::shown(key))?;
+                    write!(f, "[{index}] `{}`", app_license::error::shown(key))?;
                 }
             }
         }

@@ -65,17 +65,3 @@ pub(crate) fn at_most(what: &'static str, found: usize, limit: usize) -> Result<
         Err(ErrorKind::TooLarge { what, limit, found }.into())
     }
 }
-
-/// Text of a document for a message: shortened, without control characters.
-pub(crate) fn shown(text: &str) -> String {
-    const MAX: usize = 64;
-    let mut shown: String = text
-        .chars()
-        .take(MAX)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if text.chars().nth(MAX).is_some() {
-        shown.push('…');
-    }
-    shown
-}

@@ -11,7 +11,7 @@ use crate::json::{Str, Value};
 /// use app_license_gate::date::Date;
 /// let date = Date::parse("2026-12-08T01:00:00.500+01:00").unwrap();
 /// assert_eq!(date.unix_seconds(), 1_796_688_000);
-/// assert_eq!((date.days(), date.second_of_day()), (20_795, 0));
+/// assert_eq!(date.days(), 20_795);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date {
@@ -30,12 +30,6 @@ impl Date {
     #[must_use]
     pub const fn days(self) -> u32 {
         self.days
-    }
-
-    /// Seconds since midnight, UTC.
-    #[must_use]
-    pub const fn second_of_day(self) -> u32 {
-        self.second
     }
 
     /// Seconds since 1970-01-01T00:00:00Z.

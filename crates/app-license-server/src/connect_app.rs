@@ -9,7 +9,7 @@ use app_license::connect::{
     token_from_header, token_from_request,
 };
 use app_license::{
-    AppKey, Capability, ClientKey, Event, FeatureMap, Installation, InstallationKey,
+    AppKey, Capability, ClientKey, ErrorKind, Event, FeatureMap, Installation, InstallationKey,
     InstallationStatus, Policy, UnixTime,
 };
 use app_license_client::{Clock, ConnectLicenseApi, InstallKeys};
@@ -172,7 +172,7 @@ impl ConnectApp {
         tracing::Span::current().record("tenant", issuer.as_str());
         match verify(&tenant) {
             Ok(token) => Ok((tenant, token)),
-            Err(error) if error.code() == "signature" => {
+            Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
                 let fresh = self
                     .tenant(issuer, Freshness::FromStore, standing, now)
                     .await?;

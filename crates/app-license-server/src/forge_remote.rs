@@ -26,7 +26,8 @@ use app_license::forge::{
     InvocationExpectations, InvocationToken, UnverifiedInvocationToken, token_from_header,
 };
 use app_license::{
-    Capability, Decision, FeatureMap, Leeway, License, Needs, Policy, State, UnixTime, Verified,
+    Capability, Decision, ErrorKind, FeatureMap, Leeway, License, Needs, Policy, State, UnixTime,
+    Verified,
 };
 use app_license_client::{Clock, ForgeKeys, ForgeLicenseApi, SystemToken};
 use http::request::Parts;
@@ -126,7 +127,7 @@ impl ForgeRemote {
         let kid = token.kid().to_owned();
         let keys = self.0.keys.set_with(&kid).await.map_err(could_not)?;
         match token.verify(&keys, expectations, self.now()) {
-            Err(error) if error.code() == "signature" => {
+            Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
                 // the platform may have replaced the key under this id
                 let again = self.0.keys.recheck(&kid).await.map_err(could_not)?;
                 if Arc::ptr_eq(&keys, &again) {

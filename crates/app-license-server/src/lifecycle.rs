@@ -21,7 +21,7 @@ use app_license::connect::{
     InstallToken, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
     token_from_header,
 };
-use app_license::{ClientKey, RsaPublicKey, UnixTime, Verified};
+use app_license::{ClientKey, ErrorKind, RsaPublicKey, UnixTime, Verified};
 use app_license_client::Caller;
 use app_license_store::{Delivery, ReplayMark};
 use axum::Router;
@@ -153,7 +153,7 @@ impl ConnectApp {
             token.verify(key, signed.request, signed.client_key, expected, now)
         };
         let verified = match verify(token, &key) {
-            Err(error) if error.code() == "signature" => {
+            Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
                 // the platform may have replaced the key under this id
                 let key = keys.recheck(&kid).await.map_err(could_not)?;
                 let token = UnverifiedInstallToken::parse(signed.text)?;

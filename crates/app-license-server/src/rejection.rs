@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{Response, StatusCode, header};
 
-use app_license::Decision;
+use app_license::{Decision, ErrorClass, Reason};
 
 /// Why a request was not let through. It stands in the extensions of the response, so that outer
 /// layers can log it or answer differently; [`crate::Gate::respond_with`] replaces the response
@@ -66,18 +66,16 @@ impl Rejection {
     /// A fault of the store is never the sender's.
     pub(crate) fn store(error: &app_license_store::Error) -> Self {
         tracing::error!(code = error.code(), %error, "the store failed");
-        match error.code() {
-            "replayed" => Self(Box::new(Kind::Replayed)),
-            code => Self::could_not_check("the store does not answer", code),
+        match error.kind() {
+            app_license_store::ErrorKind::Replayed => Self(Box::new(Kind::Replayed)),
+            _ => Self::could_not_check("the store does not answer", error.code()),
         }
     }
 
     /// The client says which it is: refused, or could not check.
     pub(crate) fn client(error: &app_license_client::Error) -> Self {
         match error.class() {
-            app_license_client::Class::Refused => {
-                Self(Box::new(Kind::Unproved { code: error.code() }))
-            }
+            ErrorClass::Refused => Self(Box::new(Kind::Unproved { code: error.code() })),
             _ => {
                 tracing::warn!(code = error.code(), %error, "could not check");
                 Self::could_not_check(
@@ -131,8 +129,8 @@ impl Rejection {
         match &*self.0 {
             Kind::Core(error) => StatusCode::from_u16(error.class().http_status())
                 .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            Kind::Denied(decision) => match decision.code() {
-                "capability_missing" | "inactive" | "trial_ended" => StatusCode::PAYMENT_REQUIRED,
+            Kind::Denied(decision) => match decision.reason() {
+                Reason::CapabilityMissing | Reason::Inactive { .. } => StatusCode::PAYMENT_REQUIRED,
                 _ => StatusCode::FORBIDDEN,
             },
             Kind::UnknownTenant | Kind::Unproved { .. } | Kind::Replayed => {
@@ -196,7 +194,7 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             // what was expected of a token is nobody's business but the log's
-            Kind::Core(error) if error.class() == app_license::ErrorClass::Refused => {
+            Kind::Core(error) if error.class() == ErrorClass::Refused => {
                 write!(
                     f,
                     "the request is not proved to come from the platform ({})",

@@ -6,11 +6,12 @@ use app_license::connect::LifecycleEvent;
 use app_license::forge::ForgeLifecycleEvent;
 use app_license::{Change, Event, Installation, InstallationKey, UnixTime};
 
-use crate::error::{Error, ErrorKind, shown};
+use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;
 use crate::mark::ReplayMark;
 use crate::payload;
 use crate::tenant::tenant;
+use app_license::error::shown;
 
 /// One verified delivery of the platform: events of one tenant, applied together or not at all.
 ///

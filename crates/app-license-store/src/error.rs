@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use app_license::ErrorClass;
+
 /// Why the store did not do what was asked.
 ///
 /// [`Error::kind`] carries what was expected and what was found, [`Error::code`] is stable,
@@ -21,36 +23,6 @@ use std::fmt;
 /// ```
 #[derive(Debug)]
 pub struct Error(Box<ErrorKind>);
-
-/// What kind of failure an [`Error`] is.
-///
-/// ```
-/// use app_license_store::ErrorClass;
-/// assert_eq!(ErrorClass::CouldNotCheck.http_status(), 503);
-/// assert_eq!(ErrorClass::Refused.http_status(), 401);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorClass {
-    /// The store could not answer, so nothing is known about the request: 503, ask again.
-    CouldNotCheck,
-    /// The store answered, and the answer is no: 401.
-    Refused,
-    /// The caller's own configuration or call is wrong: 500.
-    Misuse,
-}
-
-impl ErrorClass {
-    /// The HTTP status a server answers with.
-    #[must_use]
-    pub const fn http_status(self) -> u16 {
-        match self {
-            Self::CouldNotCheck => 503,
-            Self::Refused => 401,
-            Self::Misuse => 500,
-        }
-    }
-}
 
 /// What went wrong, with evidence.
 #[derive(Debug, thiserror::Error)]
@@ -273,20 +245,6 @@ impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
         Self(Box::new(kind))
     }
-}
-
-/// A text of the caller's that may stand in an error: short, printable.
-pub(crate) fn shown(text: &str) -> String {
-    const MAX: usize = 64;
-    let mut shown: String = text
-        .chars()
-        .take(MAX)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if text.chars().nth(MAX).is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -86,12 +86,13 @@ mod sqlite;
 mod store;
 mod tenant;
 
+pub use app_license::ErrorClass;
 pub use async_trait::async_trait;
 pub use cached_license::CachedLicense;
 pub use delivery::{Applied, Delivery, NewEntry, Reduced};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use encryption::{EncryptionKey, EncryptionKeys};
-pub use error::{Error, ErrorClass, ErrorKind};
+pub use error::{Error, ErrorKind};
 pub use history::{HistoryEntry, MAX_PAGE, Sequence};
 pub use install_key::{InstallKey, MAX_INSTALL_KEYS};
 pub use lease::Lease;

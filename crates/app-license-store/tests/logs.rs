@@ -1,7 +1,9 @@
-//! What is logged: a warning when secrets are not sealed, and never a secret.
+//! What is logged: a warning when secrets are not sealed, and never a secret. A program of its own:
+//! the log is the whole process's.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "it/support.rs"]
 mod support;
 
 mod logged {

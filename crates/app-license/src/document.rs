@@ -2,8 +2,7 @@
 
 use app_license_gate::json::{self, Kind, Scanner, Str, Value};
 
-use crate::error::{Error, ErrorKind, at_most, in_json};
-use crate::ids::shown;
+use crate::error::{Error, ErrorKind, at_most, in_json, shown};
 
 /// A fault while walking a document: of the text, or of what it says.
 pub(crate) enum Fault {

@@ -23,11 +23,15 @@ use crate::time::UnixTime;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(Box<ErrorKind>);
 
-/// Whose fault an [`Error`] is.
+/// Whose fault an error is: of this crate, and of those that fetch, store and serve.
+///
+/// Refused and could not check never look alike: after the one the answer is no, after the other
+/// there is none.
 ///
 /// ```
 /// use app_license::ErrorClass;
 /// assert_eq!(ErrorClass::Refused.http_status(), 401);
+/// assert_eq!(ErrorClass::CouldNotCheck.http_status(), 503);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -38,8 +42,8 @@ pub enum ErrorClass {
     TooLarge,
     /// The proof is missing or does not hold: 401.
     Refused,
-    /// The platform could not tell: 503. Says nothing about the customer.
-    Unavailable,
+    /// There is no answer, and a later try may have one: 503. Says nothing about the customer.
+    CouldNotCheck,
     /// The caller's own configuration or call is wrong: 500.
     Misuse,
 }
@@ -52,7 +56,7 @@ impl ErrorClass {
             Self::Malformed => 400,
             Self::TooLarge => 413,
             Self::Refused => 401,
-            Self::Unavailable => 503,
+            Self::CouldNotCheck => 503,
             Self::Misuse => 500,
         }
     }
@@ -83,6 +87,28 @@ impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
         Self(Box::new(kind))
     }
+}
+
+/// What an error message may show of a text from outside: at most 64 characters, and no control
+/// character.
+///
+/// ```
+/// use app_license::error::shown;
+/// assert_eq!(shown("a\nb"), "a\u{fffd}b");
+/// assert_eq!(shown(&"x".repeat(100)).chars().count(), 65);
+/// ```
+#[must_use]
+pub fn shown(text: &str) -> String {
+    const MAX: usize = 64;
+    let mut shown: String = text
+        .chars()
+        .take(MAX)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    if text.chars().nth(MAX).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// What happened. New kinds may come; match with a last arm `_`.
@@ -472,7 +498,7 @@ impl Error {
         use ErrorKind as K;
         match &*self.0 {
             K::TooLarge { .. } | K::TooComplex { .. } | K::TooMany { .. } => ErrorClass::TooLarge,
-            K::NotChecked { .. } => ErrorClass::Unavailable,
+            K::NotChecked { .. } => ErrorClass::CouldNotCheck,
             K::Json { .. }
             | K::FieldMissing { .. }
             | K::FieldType { .. }

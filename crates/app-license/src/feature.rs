@@ -11,8 +11,7 @@ use app_license_gate::capability::{Edition, Needs};
 use app_license_gate::policy::Policy;
 
 use crate::capability::Capability;
-use crate::error::{Error, ErrorKind};
-use crate::ids::shown;
+use crate::error::{Error, ErrorKind, shown};
 use crate::license::License;
 use crate::policy::Decision;
 use crate::time::UnixTime;

@@ -11,7 +11,6 @@
 //! [`License::from_forge_function_context`]: crate::License::from_forge_function_context
 //! [`License::from_forge_app_context`]: crate::License::from_forge_app_context
 
-#[cfg(signatures)]
 mod invocation_token;
 mod key_set_url;
 mod license_api;
@@ -20,7 +19,6 @@ mod token_place;
 mod ui_context;
 
 pub use app_license_gate::user_access::UserAccess;
-#[cfg(signatures)]
 pub use invocation_token::{
     InvocationExpectations, InvocationToken, ProductContext, UnverifiedInvocationToken,
 };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $valid:expr) => {
@@ -197,18 +197,4 @@ fn printable(id: &str) -> bool {
     // nearly every id is plain ASCII: no need to decode it
     id.bytes().all(|b| b.is_ascii_graphic())
         || !id.chars().any(|c| c.is_control() || c.is_whitespace())
-}
-
-/// What may stand in an error of a text from outside: short, printable.
-pub(crate) fn shown(text: &str) -> String {
-    const MAX: usize = 64;
-    let mut shown: String = text
-        .chars()
-        .take(MAX)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if text.chars().nth(MAX).is_some() {
-        shown.push('…');
-    }
-    shown
 }

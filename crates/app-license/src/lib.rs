@@ -81,8 +81,11 @@
 //! - `aws-lc-rs` (default): signatures by aws-lc-rs, the fastest on servers.
 //! - `rust-crypto`: signatures in pure Rust, for wasm32. When both are on, aws-lc-rs is used;
 //!   nothing else changes.
+//! - `host-crypto`: RS256 by the host of a WebAssembly module, where neither of the two is on.
 //!
-//! Without either, the crate reads and decides but verifies no tokens.
+//! A library that verifies nothing leaves them all off, so that the program chooses. Where none is
+//! on in the end, tokens with a shared secret are verified all the same, and every RS256 signature
+//! is refused.
 
 pub mod error;
 pub use app_license_gate::capability::{self as ranking, Edition, Needs};
@@ -102,7 +105,6 @@ mod feature;
 mod find;
 mod ids;
 mod installation;
-#[cfg(signatures)]
 mod jwt;
 mod license;
 mod open_text;
@@ -123,7 +125,6 @@ pub use installation::{
 };
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use jwt::RsaSigningKey;
-#[cfg(signatures)]
 pub use jwt::{HmacKey, Jwks, Leeway, RsaPublicKey};
 pub use license::License;
 pub use open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};

@@ -20,7 +20,6 @@ use std::ops::Deref;
 pub struct Verified<T>(T);
 
 impl<T> Verified<T> {
-    #[cfg(signatures)]
     pub(crate) const fn new(value: T) -> Self {
         Self(value)
     }

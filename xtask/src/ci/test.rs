@@ -51,6 +51,27 @@ pub(super) fn workspace(context: &Context) -> Result<Outcome> {
     })
 }
 
+/// The tests of the core, the client, the store in memory and on SQLite, the server, and the
+/// contract. Nothing but Rust is needed; documentation tests are left to the whole run.
+pub(super) fn fast(context: &Context) -> Result<Outcome> {
+    let sh = &context.sh;
+    let mut crates = vec![
+        "app-license",
+        "app-license-client",
+        "app-license-store",
+        "app-license-server",
+    ];
+    if context.has("tests/contract/Cargo.toml") {
+        crates.push("app-license-contract");
+    }
+    let packages = crates.iter().flat_map(|name| ["-p", name]);
+    let run = cmd!(sh, "cargo test {packages...} --lib --tests --no-fail-fast");
+    Ok(Outcome {
+        tests: counted(run.into())?,
+        ..Outcome::default()
+    })
+}
+
 /// Features only add: every combination compiles without a warning.
 pub(super) fn features(context: &Context) -> Result<Outcome> {
     let sh = &context.sh;
@@ -87,7 +108,7 @@ pub(super) fn wasm(context: &Context) -> Result<Outcome> {
 
 /// The query hash against the reference implementation, run by Node.
 pub(super) fn peers(context: &Context) -> Result<Outcome> {
-    let test = "crates/app-license/tests/atlassian_jwt.rs";
+    let test = "crates/app-license/tests/it/atlassian_jwt.rs";
     if !context.has(test) {
         return Ok(Outcome::note(format!("nothing to do: no {test}")));
     }
@@ -96,7 +117,7 @@ pub(super) fn peers(context: &Context) -> Result<Outcome> {
     let target = context.target_dir().join("peers");
     let command = cmd!(
         context.sh,
-        "cargo test -p app-license --test atlassian_jwt --target-dir {target}"
+        "cargo test -p app-license --test it atlassian_jwt --target-dir {target}"
     )
     .env("RUSTFLAGS", "--cfg test_atlassian_jwt");
     Ok(Outcome {

@@ -9,10 +9,11 @@ use app_license::connect::KeyHosts;
 use super::{ConnectLicenseApi, Inner};
 use crate::bounded::Bounded;
 use crate::clock::{Clock, SharedClock, SystemClock};
-use crate::error::{Error, shown};
+use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::flight::Flights;
 use crate::stats::Counters;
+use app_license::error::shown;
 
 /// Settings of [`ConnectLicenseApi`].
 ///

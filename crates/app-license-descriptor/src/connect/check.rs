@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{Condition, InlineCondition};
 use crate::diagnostic::{Diagnostic, DocumentPath};
-use crate::document::{at_most, in_json, shown};
+use crate::document::{at_most, in_json};
 use crate::rules;
+use app_license::error::shown;
 
 const WHAT: &str = "descriptor";
 /// The largest descriptor that is read, in bytes.

@@ -141,12 +141,6 @@ impl SingleCondition {
         &self.test
     }
 
-    /// Whether the answer is turned round.
-    #[must_use]
-    pub const fn is_inverted(&self) -> bool {
-        self.invert
-    }
-
     /// The parameters, as the JSON text of an object.
     #[must_use]
     pub fn params(&self) -> Option<&str> {

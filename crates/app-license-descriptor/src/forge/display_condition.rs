@@ -8,10 +8,10 @@ use app_license::Edition;
 use app_license::json::{Kind, Scanner, Value};
 
 use crate::diagnostic::Diagnostic;
-use crate::document::shown;
 use crate::document::{ReadError, name_of};
 use crate::document::{at_most, in_json};
 use crate::visibility::{Expr, HostLicense, check};
+use app_license::error::shown;
 use app_license::{Capability, FeatureMap};
 use app_license::{Error, ErrorKind};
 use serde_json::Map;

@@ -4,10 +4,10 @@ use app_license::Edition;
 
 use super::{Expr, HostLicense};
 use crate::diagnostic::{Diagnostic, Rule};
-use crate::document::shown;
 use crate::rules;
 use app_license::Capability;
 use app_license::FeatureMap;
+use app_license::error::shown;
 
 /// How many other conditions are tried both ways; more than that count as true.
 const MAX_OTHERS: usize = 6;

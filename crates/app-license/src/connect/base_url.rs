@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::host::is_authority;
-use crate::error::{Error, ErrorKind};
-use crate::ids::shown;
+use crate::error::{Error, ErrorKind, shown};
 
 /// The longest base URL, in bytes.
 const MAX: usize = 2048;
@@ -121,7 +120,6 @@ impl BaseUrl {
     }
 
     /// Whether an audience names it: the same bytes, one trailing slash ignored at most.
-    #[cfg(signatures)]
     pub(super) fn is(&self, audience: &str) -> bool {
         audience.strip_suffix('/').unwrap_or(audience) == self.text
     }
@@ -220,7 +218,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(signatures)]
     fn an_audience_is_compared_byte_for_byte() {
         let base = BaseUrl::new("https://app.example.com/c").unwrap();
         assert!(base.is("https://app.example.com/c"));

@@ -122,21 +122,18 @@ impl CanonicalRequest {
     }
 
     /// The query hash of the path as written.
-    #[cfg(signatures)]
     #[must_use]
     pub fn qsh(&self) -> super::Qsh {
         super::Qsh::of(&self.raw)
     }
 
     /// The query hash of the decoded path, where there is one.
-    #[cfg(signatures)]
     #[must_use]
     pub fn decoded_qsh(&self) -> Option<super::Qsh> {
         self.decoded().map(super::Qsh::of)
     }
 
     /// Whose path form the hash is, if it is this request's at all.
-    #[cfg(signatures)]
     pub(super) fn matches(&self, claimed: &str, raw_only: bool) -> Option<PathForm> {
         if self.qsh().is(claimed) {
             return Some(PathForm::Raw);

@@ -3,8 +3,7 @@
 use super::base_url::BaseUrl;
 use super::canonical_request::{CanonicalRequest, PathForm};
 use super::request::Request;
-use crate::error::{Error, ErrorKind};
-use crate::ids::shown;
+use crate::error::{Error, ErrorKind, shown};
 use crate::jwt::Leeway;
 
 /// The app's own settings: where it lives and how strict it is. Made once.

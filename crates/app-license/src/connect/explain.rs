@@ -101,7 +101,7 @@ impl Explanation {
             }
         };
         Self {
-            claimed: text.map(crate::ids::shown),
+            claimed: text.map(crate::error::shown),
             ours,
             finding,
         }
@@ -131,24 +131,6 @@ impl Explanation {
         }
     }
 
-    /// Whether the hash is that of another request altogether: most often the token of an iframe's
-    /// URL that was sent again with another request.
-    ///
-    /// ```
-    /// use app_license::connect::{BaseUrl, CanonicalRequest, Explanation, Request};
-    /// let base = BaseUrl::new("https://app.example.com")?;
-    /// let iframe = CanonicalRequest::new(&Request::new("GET", "/panel?lic=active"), &base)?;
-    /// let call = Request::new("POST", "/api/export");
-    /// let explanation = Explanation::new(iframe.qsh().as_str(), &call, &base);
-    /// assert!(explanation.is_of_another_request());
-    /// assert!(explanation.to_string().contains("AP.context.getToken()"));
-    /// # Ok::<(), app_license::Error>(())
-    /// ```
-    #[must_use]
-    pub const fn is_of_another_request(&self) -> bool {
-        matches!(self.finding, Finding::Unknown)
-    }
-
     /// Where this request's canonical text and the signer's part.
     #[must_use]
     pub fn difference(&self) -> Option<Difference> {
@@ -158,7 +140,7 @@ impl Explanation {
         let offset = pairs
             .find(|((_, a), b)| a != b)
             .map_or_else(|| ours.len().min(theirs.len()), |((at, _), _)| at);
-        let from = |text: &str| crate::ids::shown(text.get(offset..).unwrap_or_default());
+        let from = |text: &str| crate::error::shown(text.get(offset..).unwrap_or_default());
         Some(Difference {
             offset,
             ours: from(ours),

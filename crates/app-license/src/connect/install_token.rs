@@ -159,7 +159,7 @@ impl<'t> UnverifiedInstallToken<'t> {
             return Err(ErrorKind::TenantMismatch {
                 field: "clientKey",
                 expected: claims.issuer.to_string(),
-                found: crate::ids::shown(body_client_key.as_str()),
+                found: crate::error::shown(body_client_key.as_str()),
             }
             .into());
         }

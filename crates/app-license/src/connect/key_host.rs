@@ -2,8 +2,8 @@
 
 use super::base_url::BaseUrl;
 use super::host::is_name;
-use crate::error::{Error, ErrorKind};
-use crate::ids::{KeyId, shown};
+use crate::error::{Error, ErrorKind, shown};
+use crate::ids::KeyId;
 
 /// One of the platform's clouds. Configuration names it, never a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

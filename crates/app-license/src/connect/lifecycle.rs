@@ -1,7 +1,6 @@
 //! Lifecycle bodies: what the host posts when the app is installed, enabled, disabled, uninstalled.
 
 mod accept;
-mod dare;
 mod read;
 
 use std::fmt;
@@ -15,8 +14,6 @@ use crate::license::License;
 use crate::secret::SharedSecret;
 use crate::touchpoint::Touchpoint;
 use crate::verified::Hint;
-
-pub use dare::{DareHook, DareMigration};
 
 /// Which lifecycle event it is.
 ///

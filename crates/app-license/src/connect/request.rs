@@ -1,9 +1,8 @@
 //! The request a token is checked against, as it was on the wire.
 
 use super::query::redacted;
-use crate::error::{Error, ErrorKind, at_most};
+use crate::error::{Error, ErrorKind, at_most, shown};
 use crate::find::{split, split_once};
-use crate::ids::shown;
 
 /// The largest target or form body that is read, in bytes.
 pub(super) const MAX_TARGET: usize = 64 * 1024;
@@ -78,13 +77,11 @@ impl<'r> Request<'r> {
     }
 
     /// The path as written.
-    #[cfg(signatures)]
     pub(super) fn path(&self) -> &'r str {
         self.path_and_query().map_or("", |(path, _)| path)
     }
 
     /// Whether its path is that of a base URL or below it, on a segment boundary.
-    #[cfg(signatures)]
     pub(super) fn is_below(&self, base_path: &str) -> Result<bool, Error> {
         let (path, _) = self.path_and_query()?;
         let rest = path.strip_prefix(base_path);
@@ -92,7 +89,6 @@ impl<'r> Request<'r> {
     }
 
     /// How much of it there is to hash, in bytes.
-    #[cfg(signatures)]
     pub(super) fn size(&self) -> usize {
         let body = self.form_body.map_or(0, str::len);
         self.target.len().saturating_add(body)

@@ -3,8 +3,8 @@
 use super::claims::{Claimed, client_key};
 use super::expectations::Expectations;
 use super::tenant_keys::{SignedWith, TenantKeys};
-use crate::error::{Error, ErrorKind};
-use crate::ids::{AppKey, ClientKey, shown};
+use crate::error::{Error, ErrorKind, shown};
+use crate::ids::{AppKey, ClientKey};
 use crate::jwt::{Algorithm, Claims, Compact, Validity, owned};
 use crate::time::UnixTime;
 use crate::verified::Verified;

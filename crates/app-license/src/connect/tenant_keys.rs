@@ -1,7 +1,7 @@
 //! The keys of one installation.
 
-use crate::error::{Error, ErrorKind};
-use crate::ids::{ClientKey, shown};
+use crate::error::{Error, ErrorKind, shown};
+use crate::ids::ClientKey;
 use crate::jwt::{Compact, HmacKey};
 
 /// The keys of one installation: the current secret's, and for a while after a rotation the one

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use super::query::{decode, pairs};
-use crate::error::{Error, ErrorKind};
-use crate::ids::shown;
+use crate::error::{Error, ErrorKind, shown};
 
 const EXPECTED: &str = "`Authorization: JWT …` or the parameter `jwt`";
 

@@ -12,8 +12,7 @@ use serde::de::{
 use super::columns::Columns;
 use super::{Feature, FeatureMap, Limit};
 use crate::capability::Capability;
-use crate::error::{Error, ErrorKind, at_most};
-use crate::ids::shown;
+use crate::error::{Error, ErrorKind, at_most, shown};
 
 /// The largest file that is read, in bytes.
 const MAX_BYTES: usize = 256 * 1024;

@@ -4,9 +4,9 @@ mod read;
 mod tenant;
 mod token;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 use crate::forge::IsolatedCloud;
-use crate::ids::{ForgeAppId, shown};
+use crate::ids::ForgeAppId;
 use crate::jwt::{Algorithm, Claims, Compact, Jwks, Leeway};
 use crate::time::UnixTime;
 use crate::verified::Verified;

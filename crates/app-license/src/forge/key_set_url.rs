@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, ErrorKind};
-use crate::ids::shown;
+use crate::error::{Error, ErrorKind, shown};
 
 /// The label of an Isolated Cloud, safe as a part of a host name: lower-case letters, digits, `_`
 /// and `-`, at most 50.

@@ -6,8 +6,8 @@ use app_license_gate::facts::MAX_KEYS;
 use app_license_gate::json::{Kind, Scanner, Value};
 
 use crate::document::{Fault, Field, name_of, read_object};
-use crate::error::{Error, ErrorKind};
-use crate::ids::{ForgeAppId, shown};
+use crate::error::{Error, ErrorKind, shown};
+use crate::ids::ForgeAppId;
 use crate::license::License;
 use crate::touchpoint::Touchpoint;
 

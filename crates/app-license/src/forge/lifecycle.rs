@@ -5,8 +5,8 @@ use std::fmt;
 use app_license_gate::json::{Scanner, Value};
 
 use crate::document::{Fault, Field, name_of, read_object};
-use crate::error::{Error, ErrorKind};
-use crate::ids::{ForgeAppId, InstallationAri, shown};
+use crate::error::{Error, ErrorKind, shown};
+use crate::ids::{ForgeAppId, InstallationAri};
 
 const WHAT: &str = "Forge lifecycle event";
 /// The largest payload that is read, in bytes.

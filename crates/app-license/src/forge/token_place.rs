@@ -1,7 +1,6 @@
 //! Where in a request the invocation token is.
 
-use crate::error::{Error, ErrorKind};
-use crate::ids::shown;
+use crate::error::{Error, ErrorKind, shown};
 
 /// Finds the invocation token of a request: in an `Authorization: Bearer …` header, the scheme in
 /// any case. Nowhere else: not in a query, not in a body, not in a cookie, and not in the

@@ -2,8 +2,17 @@
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
-#[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+#[cfg(all(
+    feature = "host-crypto",
+    not(any(feature = "aws-lc-rs", feature = "rust-crypto"))
+))]
 mod host_rsa;
+#[cfg(not(any(
+    feature = "aws-lc-rs",
+    feature = "rust-crypto",
+    feature = "host-crypto"
+)))]
+mod no_rsa;
 #[cfg(not(feature = "aws-lc-rs"))]
 mod rust_crypto;
 #[cfg(all(feature = "rust-crypto", not(feature = "aws-lc-rs")))]
@@ -13,8 +22,17 @@ mod rust_rsa;
 pub(super) use aws_lc::{Hmac, Rsa};
 #[cfg(feature = "aws-lc-rs")]
 pub(crate) use aws_lc::{same_bytes, sha256};
-#[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+#[cfg(all(
+    feature = "host-crypto",
+    not(any(feature = "aws-lc-rs", feature = "rust-crypto"))
+))]
 pub(super) use host_rsa::Rsa;
+#[cfg(not(any(
+    feature = "aws-lc-rs",
+    feature = "rust-crypto",
+    feature = "host-crypto"
+)))]
+pub(super) use no_rsa::Rsa;
 #[cfg(not(feature = "aws-lc-rs"))]
 pub(super) use rust_crypto::Hmac;
 #[cfg(not(feature = "aws-lc-rs"))]

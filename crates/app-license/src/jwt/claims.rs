@@ -165,7 +165,7 @@ impl Audience {
 
     /// For errors.
     pub(crate) fn shown(&self) -> String {
-        crate::ids::shown(&self.0.join(", "))
+        crate::error::shown(&self.0.join(", "))
     }
 }
 

@@ -4,8 +4,7 @@ use app_license_gate::json::{self, Scanner, Str, Value};
 
 use super::Algorithm;
 use super::compact::{decode, malformed};
-use crate::error::{Error, ErrorKind, at_most};
-use crate::ids::shown;
+use crate::error::{Error, ErrorKind, at_most, shown};
 
 /// The largest header segment, in bytes; an honest one has about 100.
 const MAX_HEADER: usize = 4096;

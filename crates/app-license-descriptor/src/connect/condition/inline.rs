@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Condition, ConditionKind, SingleCondition};
-use crate::document::shown;
+use app_license::error::shown;
 use app_license::{Error, ErrorKind};
 
 const PREFIX: &str = "condition.";

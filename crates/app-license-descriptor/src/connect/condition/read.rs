@@ -3,9 +3,9 @@
 use app_license::json::{Kind, Scanner, Value};
 
 use super::{Condition, ConditionKind, SingleCondition};
-use crate::document::shown;
 use crate::document::{ReadError, name_of};
 use crate::document::{at_most, in_json};
+use app_license::error::shown;
 use app_license::{Error, ErrorKind};
 
 const WHAT: &str = "condition";

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnostic::DocumentPath;
-use crate::document::shown;
+use app_license::error::shown;
 
 /// What a condition is set to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

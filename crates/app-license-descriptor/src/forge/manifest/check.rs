@@ -5,9 +5,9 @@ use app_license::{Error, FeatureMap};
 use super::{Manifest, ModuleCondition};
 use crate::connect::check::places_text;
 use crate::diagnostic::{Diagnostic, DocumentPath};
-use crate::document::shown;
 use crate::forge::display_condition::supported;
 use crate::rules;
+use app_license::error::shown;
 
 pub(super) fn diagnostics(manifest: &Manifest, features: Option<&FeatureMap>) -> Vec<Diagnostic> {
     let mut found = Vec::new();

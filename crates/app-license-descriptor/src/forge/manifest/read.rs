@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use super::{Licensing, Manifest, ModuleCondition, ModuleFilter, interpolate};
 use crate::connect::check::{Modules, read_modules};
 use crate::diagnostic::DocumentPath;
-use crate::document::shown;
 use crate::document::{at_most, in_json};
 use crate::forge::DisplayCondition;
+use app_license::error::shown;
 use app_license::{Error, ErrorKind};
 
 const WHAT: &str = "manifest";

@@ -100,7 +100,7 @@ impl fmt::Display for Mistake {
                 return write!(f, "the context path `{path}` was hashed as well");
             }
             Self::ParameterMissing(name) => {
-                let name = crate::ids::shown(name);
+                let name = crate::error::shown(name);
                 return write!(f, "the parameter `{name}` was not there when it was signed");
             }
             Self::ParameterAdded(pair) => {

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::connect::base_url::BaseUrl;
 use crate::connect::host::is_name;
-use crate::error::{Error, ErrorKind};
-use crate::ids::{AppKey, ClientKey, shown};
+use crate::error::{Error, ErrorKind, shown};
+use crate::ids::{AppKey, ClientKey};
 use crate::secret::SharedSecret;
 
 impl LifecycleBody {

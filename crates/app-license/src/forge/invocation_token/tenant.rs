@@ -3,9 +3,9 @@
 use app_license_gate::json::Str;
 
 use super::read::{Product, Read};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 use crate::forge::IsolatedCloud;
-use crate::ids::{ForgeAppId, shown};
+use crate::ids::ForgeAppId;
 
 impl<'p> Read<'p> {
     /// Whether `app.id` is this app.

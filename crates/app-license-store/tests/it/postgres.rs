@@ -1,0 +1,54 @@
+//! The conformance suite, on PostgreSQL, plain and encrypted; and what only PostgreSQL has.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use app_license_pgtest::Cluster;
+use app_license_store::conformance::Subject;
+use app_license_store::{PostgresOptions, PostgresStore};
+
+/// One cluster for all tests; each has a schema of its own. A machine without PostgreSQL fails here,
+/// and says what to install.
+fn cluster() -> &'static Cluster {
+    Cluster::shared().unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+fn fresh_schema() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn options(cluster: &Cluster) -> PostgresOptions {
+    PostgresOptions::new(cluster.url())
+        .schema(fresh_schema())
+        .connections(8)
+}
+
+async fn make_store() -> Subject {
+    let cluster = cluster();
+    let store: PostgresStore = options(cluster).connect().await.unwrap();
+    Subject::from(store)
+}
+
+mod plain {
+    app_license_store::installation_store_conformance!(super::make_store);
+}
+
+mod encrypted {
+    use app_license_store::conformance::Subject;
+
+    async fn make_store() -> Subject {
+        let cluster = super::cluster();
+        let store = super::options(cluster)
+            .encryption(crate::support::keys(1).refuse_plain_text())
+            .connections(2)
+            .connect()
+            .await
+            .unwrap();
+        Subject::from(store)
+    }
+
+    app_license_store::installation_store_conformance!(make_store);
+}
+
+#[path = "postgres/database.rs"]
+mod database;

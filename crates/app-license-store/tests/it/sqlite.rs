@@ -1,0 +1,36 @@
+//! The conformance suite, on SQLite, plain and encrypted; and what only SQLite has.
+
+use app_license_store::SqliteStore;
+use app_license_store::conformance::Subject;
+
+async fn make_store() -> Subject {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("installations.db");
+    let store = SqliteStore::open(path).await.unwrap();
+    Subject::from(store).keeping(directory)
+}
+
+mod plain {
+    app_license_store::installation_store_conformance!(super::make_store);
+}
+
+mod encrypted {
+    use app_license_store::SqliteOptions;
+    use app_license_store::conformance::Subject;
+
+    async fn make_store() -> Subject {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteOptions::new(directory.path().join("installations.db"))
+            .encryption(crate::support::keys(1).refuse_plain_text())
+            .readers(1)
+            .open()
+            .await
+            .unwrap();
+        Subject::from(store).keeping(directory)
+    }
+
+    app_license_store::installation_store_conformance!(make_store);
+}
+
+#[path = "sqlite/file.rs"]
+mod file;

@@ -1,0 +1,248 @@
+//! The probe finds the holes of an app that has them, and none in one that has not.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use app_license_testkit::probe::{Probe, Route, RouteKind, probe};
+use app_license_testkit::{App, Mishap, MockHost};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+
+/// An app that decides by a function of the whole request.
+async fn app(judge: impl Fn(&Request) -> u16 + Send + Sync + 'static) -> SocketAddr {
+    type Judge = Arc<dyn Fn(&Request) -> u16 + Send + Sync>;
+    async fn handler(State(judge): State<Judge>, request: Request) -> StatusCode {
+        StatusCode::from_u16(judge(&request)).unwrap()
+    }
+    let judge: Judge = Arc::new(judge);
+    let router = Router::new().fallback(handler).with_state(judge);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+fn token(request: &Request) -> Option<&str> {
+    let value = request.headers().get("authorization")?;
+    value.to_str().ok()?.strip_prefix("JWT ")
+}
+
+fn segment(token: &str, index: usize) -> serde_json::Value {
+    use base64::Engine;
+    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let bytes = token
+        .split('.')
+        .nth(index)
+        .and_then(|s| engine.decode(s).ok());
+    bytes
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+fn all_routes() -> Vec<Route> {
+    let mut routes = Route::lifecycle();
+    routes.push(Route::page("/panel"));
+    routes.push(Route::new(RouteKind::FrontEnd, "GET", "/api"));
+    routes
+}
+
+#[tokio::test]
+async fn an_app_that_takes_everybody_fails_every_attack() {
+    let address = app(|_| 204).await;
+    let url = format!("http://{address}");
+    let host = MockHost::offline();
+    let app = App::connect("com.example.app", &url).unwrap();
+    let (acme, other) = (
+        host.tenant(&app, "acme").unwrap(),
+        host.tenant(&app, "other").unwrap(),
+    );
+    acme.install().unwrap();
+    other.install().unwrap();
+    let report = Probe::new(&url)
+        .routes(&all_routes())
+        .tenants(&acme, &other)
+        .run()
+        .await
+        .unwrap();
+    let attacks: Vec<&str> = report.findings().iter().map(|it| it.attack()).collect();
+    for attack in [
+        "no-token",
+        "empty-token",
+        "garbage-token",
+        "alg-none",
+        "alg-none-mixed-case",
+        "hs256-empty-secret",
+        "hs256-guessed-secret",
+        "rs256-unknown-key",
+        "kid-traversal",
+        "expired",
+        "no-expiry",
+        "alg-confusion",
+        "critical-header",
+        "qsh-of-another-path",
+        "no-qsh",
+        "context-token",
+        "page-token-on-front-end",
+        "token-of-another-tenant",
+        "hs256-own-secret",
+        "foreign-audience",
+        "no-audience",
+    ] {
+        assert!(attacks.contains(&attack), "{attack}");
+    }
+    assert_eq!(
+        report.findings().len() + report.refused_controls().len() + 5,
+        report.outcomes().len(),
+        "everything but the five controls went through"
+    );
+    assert!(report.to_string().starts_with(&format!(
+        "{} attacks on 6 routes: {} findings\n  accepted: no-token on POST /installed answered 204",
+        report.findings().len(),
+        report.findings().len()
+    )));
+    let json = report.to_json();
+    assert_eq!(json["clean"], false);
+    assert_eq!(json["findings"][0]["verdict"], "accepted");
+}
+
+#[tokio::test]
+async fn a_remote_that_takes_everybody_fails_every_attack() {
+    let address = app(|_| 200).await;
+    let url = format!("http://{address}");
+    let host = MockHost::offline();
+    let app = App::forge("8db33809-1f69-42a5-8e40-8b6e0b3f8d11", &url).unwrap();
+    let (acme, other) = (
+        host.tenant(&app, "acme").unwrap(),
+        host.tenant(&app, "other").unwrap(),
+    );
+    acme.install().unwrap();
+    other.install().unwrap();
+    let routes = [Route::new(RouteKind::Remote, "GET", "/report")];
+    let probe = Probe::new(&url).routes(&routes).tenants(&acme, &other);
+    let report = probe.run().await.unwrap();
+    let attacks: Vec<&str> = report.findings().iter().map(|it| it.attack()).collect();
+    for attack in [
+        "no-token",
+        "alg-none",
+        "rs256-unknown-key",
+        "expired",
+        "foreign-audience",
+        "foreign-issuer",
+        "alg-confusion",
+        "contradicting-installation",
+    ] {
+        assert!(attacks.contains(&attack), "{attack}");
+    }
+    assert_eq!(report.findings().len() + 1, report.outcomes().len());
+}
+
+#[tokio::test]
+async fn an_app_that_refuses_everybody_is_clean_but_its_controls_fail() {
+    let address = app(|_| 401).await;
+    let url = format!("http://{address}");
+    let report = probe(&url, &all_routes()).await.unwrap();
+    assert!(report.is_clean());
+    assert!(report.refused_controls().is_empty(), "none without tenants");
+
+    let host = MockHost::offline();
+    let app = App::connect("com.example.app", &url).unwrap();
+    let (acme, other) = (
+        host.tenant(&app, "acme").unwrap(),
+        host.tenant(&app, "other").unwrap(),
+    );
+    acme.install().unwrap();
+    other.install().unwrap();
+    let probe = Probe::new(&url).routes(&[Route::page("/panel")]);
+    let report = probe.tenants(&acme, &other).run().await.unwrap();
+    assert!(report.is_clean());
+    assert_eq!(report.refused_controls().len(), 1);
+    let text = report.to_string();
+    assert!(
+        text.ends_with("no finding\n  control refused: control on GET /panel answered 401"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn single_holes_are_named() {
+    // takes unsigned tokens
+    let address = app(|request| {
+        let none = token(request).is_some_and(|it| segment(it, 0)["alg"] == "none");
+        if none { 200 } else { 401 }
+    })
+    .await;
+    let report = probe(&format!("http://{address}"), &[Route::page("/panel")]).await;
+    let report = report.unwrap();
+    let attacks: Vec<&str> = report.findings().iter().map(|it| it.attack()).collect();
+    assert_eq!(attacks, ["alg-none"]);
+
+    // falls over rubbish
+    let address = app(|request| {
+        if token(request) == Some("a.b.c") {
+            500
+        } else {
+            401
+        }
+    })
+    .await;
+    let report = probe(&format!("http://{address}"), &[Route::page("/panel")]).await;
+    let report = report.unwrap();
+    assert!(report.is_clean());
+    assert_eq!(report.crashes().len(), 1);
+    assert!(
+        report
+            .to_string()
+            .contains("crashed: garbage-token on GET /panel answered 500")
+    );
+}
+
+#[tokio::test]
+async fn apps_elsewhere_are_left_alone() {
+    for url in ["https://app.example.com", "http://192.0.2.1", "nonsense"] {
+        let refused = probe(url, &[Route::page("/")]).await.unwrap_err();
+        assert_eq!(refused.code(), "invalid", "{url}");
+    }
+}
+
+#[tokio::test]
+async fn events_are_delivered_lost_doubled_and_reordered() {
+    let address = app(|request| {
+        if request.uri().path() == "/installed" {
+            204
+        } else {
+            200
+        }
+    })
+    .await;
+    let host = MockHost::offline();
+    let app = App::connect("com.example.app", &format!("http://{address}")).unwrap();
+    let acme = host.tenant(&app, "acme").unwrap();
+    let events = acme.install().unwrap();
+    let names = |all: Vec<app_license_testkit::Delivery>| -> Vec<String> {
+        all.iter()
+            .map(|it| format!("{}:{}", it.name(), it.status()))
+            .collect()
+    };
+    for (mishap, want) in [
+        (Mishap::None, vec!["installed:204", "enabled:200"]),
+        (Mishap::Lost, vec![]),
+        (
+            Mishap::Twice,
+            vec![
+                "installed:204",
+                "installed:204",
+                "enabled:200",
+                "enabled:200",
+            ],
+        ),
+        (Mishap::OutOfOrder, vec!["enabled:200", "installed:204"]),
+    ] {
+        let answers = host.deliver_all(events.clone(), mishap).await.unwrap();
+        assert_eq!(names(answers), want);
+    }
+    let nobody = events[0].clone().to("http://127.0.0.1:1");
+    let error = host.deliver(&nobody).await.unwrap_err();
+    assert_eq!(error.code(), "network");
+    assert!(!error.to_string().contains("eyJ"));
+}

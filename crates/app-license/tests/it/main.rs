@@ -1,0 +1,31 @@
+//! The tests of the core from outside: vectors, properties, security rules.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::allow_attributes,
+    reason = "a test that fails is what they are for"
+)]
+
+#[cfg(test_atlassian_jwt)]
+mod atlassian_jwt;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod connect_properties;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod connect_vectors;
+#[cfg(all(feature = "work-count", feature = "aws-lc-rs"))]
+mod cost_linear;
+mod documents;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod forge_vectors;
+mod iframe_query_gate;
+mod license_properties;
+mod lifecycle_vectors;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod security_rules_connect;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod security_rules_forge;
+mod security_rules_lifecycle;
