@@ -17,6 +17,9 @@ use crate::context::Context;
 use crate::prove;
 use tally::Tally;
 
+/// What `cargo xtask test --fast` runs.
+pub(crate) const FAST: [Job; 2] = [Job::Fmt, Job::Fast];
+
 /// In the order in which they run: the quick ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Job {
@@ -48,6 +51,8 @@ pub(crate) enum Job {
     Doctor,
     /// Every fuzz target for ten seconds
     Fuzz,
+    /// The tests of what every request passes, with Rust alone: a part of `test`
+    Fast,
 }
 
 /// What a job that did not fail has to tell.
@@ -104,17 +109,20 @@ impl Job {
             Self::Lab => lab::lab(context),
             Self::Doctor => lab::doctor(context),
             Self::Fuzz => fuzz::fuzz(context),
+            Self::Fast => test::fast(context),
         }
     }
 }
 
 /// Runs `jobs`, or all when none is named, and stops at the first that fails.
 pub(crate) fn run(context: &Context, jobs: &[Job], keep_going: bool) -> Result<()> {
-    let jobs = if jobs.is_empty() {
-        Job::value_variants()
-    } else {
-        jobs
-    };
+    let all: Vec<Job> = Job::value_variants()
+        .iter()
+        .copied()
+        // it runs nothing that the others do not
+        .filter(|job| *job != Job::Fast)
+        .collect();
+    let jobs = if jobs.is_empty() { &all } else { jobs };
     let mut finished = Vec::new();
     for &job in jobs {
         println!("\n==== {} ====", job.name());
@@ -178,4 +186,18 @@ fn summarise(finished: &[(Job, Duration, Result<Outcome>)], asked: &[Job]) -> Re
         println!("warnings: {}", warned.join("; "));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_job_stands_in_the_table_of_contributing() {
+        let page = include_str!("../../CONTRIBUTING.md");
+        for job in Job::value_variants() {
+            let row = format!("\n| `{}` | ", job.name());
+            assert!(page.contains(&row), "no row for {}", job.name());
+        }
+    }
 }

@@ -39,7 +39,14 @@ enum Task {
     /// Install all that the tests need, ahead of running them
     Setup,
     /// Set up and run all tests and checks
-    Test(Run),
+    Test {
+        /// Only the formatting, and the tests of the core, the client, the store without
+        /// PostgreSQL, the server and the contract: a verdict in minutes, with Rust alone
+        #[arg(long, conflicts_with = "keep_going")]
+        fast: bool,
+        #[command(flatten)]
+        run: Run,
+    },
     /// Run the named jobs, or all of them
     Ci {
         jobs: Vec<Job>,
@@ -85,7 +92,7 @@ enum Task {
         /// In Node; `cargo run --bin app-license -- conformance` is for Rust
         #[arg(long, required = true)]
         js: bool,
-        /// Files of the shapes in tests/vectors
+        /// Files of the kinds in tests/vectors
         files: Vec<std::path::PathBuf>,
     },
 }
@@ -127,7 +134,8 @@ fn perform(task: Task) -> Result<()> {
     let context = Context::new()?;
     match task {
         Task::Setup => setup(&context),
-        Task::Test(run) => ci::run(&context, &[], run.keep_going),
+        Task::Test { fast: true, .. } => ci::run(&context, &ci::FAST, false),
+        Task::Test { run, .. } => ci::run(&context, &[], run.keep_going),
         Task::Ci { jobs, run } => ci::run(&context, &jobs, run.keep_going),
         Task::Prove {
             proof, quick, seed, ..

@@ -1,6 +1,8 @@
 //! Planted drift is found once, and nothing else; from every place that installations are kept.
 
 mod planted;
+#[cfg(feature = "_postgres-tests")]
+mod postgres;
 mod rules;
 mod stores;
 mod support;

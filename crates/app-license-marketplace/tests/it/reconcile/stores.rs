@@ -1,10 +1,9 @@
-//! Installations out of SQLite and PostgreSQL: read-only, and the same as out of an export.
+//! Installations out of SQLite: read-only, and the same as out of an export.
 
 use std::path::{Path, PathBuf};
 
 use app_license_marketplace::reconcile::Reconciler;
-use app_license_pgtest::Cluster;
-use app_license_store::{PostgresOptions, PostgresRecords, SqliteRecords, SqliteStore};
+use app_license_store::{SqliteRecords, SqliteStore};
 use app_license_testkit::vendor::{ReportShape, Vendor};
 use rusqlite::{Connection, params};
 
@@ -14,7 +13,7 @@ fn vendor() -> Vendor {
     Vendor::new(11, 1_000).drift_in_every(6)
 }
 
-fn with_report(vendor: &Vendor) -> Reconciler {
+pub(super) fn with_report(vendor: &Vendor) -> Reconciler {
     let mut reconciler = reconciler();
     read_report(&mut reconciler, vendor, ReportShape::Lines);
     reconciler
@@ -196,44 +195,4 @@ async fn damaged_records_are_counted_and_the_rest_is_read() {
     let first = unreadable.first.unwrap();
     assert!(first.starts_with("tenant `connect:damaged`: "), "{first}");
     assert_same(&vendor, &reconciler.finish().unwrap());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_store_in_postgresql_is_read_by_a_role_that_may_only_read() {
-    let cluster = Cluster::shared().unwrap();
-    let vendor = Vendor::new(11, 500).drift_in_every(6);
-    let store = PostgresOptions::new(cluster.url()).schema("drift");
-    store.connect().await.unwrap().close();
-    let installations: Vec<_> = vendor.installations().collect();
-    for some in installations.chunks(60) {
-        let rows: Vec<_> = some
-            .iter()
-            .map(|i| {
-                let platform = if i.connect { "connect" } else { "forge" };
-                let record = i.record.replace('\'', "''");
-                let (key, status, at) = (&i.key, i.status, i.changed_at);
-                format!("('{platform}:{key}', '{status}', '{record}', {at})")
-            })
-            .collect();
-        let into = "INSERT INTO drift.installation (tenant, status, record, changed_at) VALUES";
-        cluster.sql(&format!("{into} {}", rows.join(", "))).unwrap();
-    }
-    cluster
-        .sql(
-            "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA drift TO reader;
-            GRANT SELECT ON ALL TABLES IN SCHEMA drift TO reader",
-        )
-        .unwrap();
-    let url = cluster.url().replace("//test@", "//reader@");
-    let mut reconciler = with_report(&vendor);
-    let records = PostgresRecords::in_schema(&url, "drift").unwrap();
-    let unreadable = reconciler.read_postgres(&records).await.unwrap();
-    assert_eq!(unreadable.count, 0);
-    assert_same(&vendor, &reconciler.finish().unwrap());
-    let nothing = PostgresRecords::in_schema(&url, "elsewhere").unwrap();
-    let error = self::reconciler()
-        .read_postgres(&nothing)
-        .await
-        .unwrap_err();
-    assert_eq!(error.code(), "foreign_database");
 }
