@@ -175,14 +175,20 @@ impl<'s> Reader<'s> {
         if !self.forge {
             return;
         }
-        let reads = |name: &str| {
-            self.facts().find(|fact| match fact.kind() {
+        let reads = |name: &'static str| {
+            self.facts().filter(move |fact| match fact.kind() {
                 FactKind::Read(path) => path.last() == name && is_license(path),
                 _ => false,
             })
         };
-        match (reads("isActive"), reads("active")) {
-            (Some(fact), None) => {
+        // an object of the app's own may have an `active` elsewhere in the file
+        let active: BTreeSet<_> = reads("active").map(|fact| self.outermost(fact)).collect();
+        let alone = reads("isActive").find(|fact| !active.contains(&self.outermost(fact)));
+        let only = reads("active")
+            .next()
+            .filter(|_| reads("isActive").next().is_none());
+        match (alone, only) {
+            (Some(fact), _) => {
                 let today = self.options.today;
                 let gone = Deprecation::get("is-active");
                 let when = gone.map_or_else(String::new, |d| format!(", {}", d.when(today)));
@@ -201,7 +207,8 @@ impl<'s> Reader<'s> {
     fn sells_nothing(&self) -> bool {
         self.manifest.is_some_and(|manifest| {
             let enabled = manifest.pointer("/app/licensing/enabled");
-            enabled.and_then(Node::bool) != Some(true)
+            manifest.pointer("/app/licensing").is_none()
+                || enabled.and_then(Node::bool) == Some(false)
         })
     }
 

@@ -13,6 +13,9 @@ const HANDLER: &str = "forge-function/src/index.js";
 const NIGHTLY: &str = "forge-function/src/nightly.js";
 const VIEW: &str = "forge-custom-ui/src/main.tsx";
 
+/// A file, and what is replaced by what in it.
+type Edit = (&'static str, &'static str, &'static str);
+
 /// What is replaced by what, in which file, and the code of what that is.
 struct Seed(&'static str, &'static str, &'static str, &'static str);
 
@@ -280,6 +283,11 @@ export function rows({ license }) {
         r#"export const licensed = ({ context: { license } }) => license?.isActive === true;"#,
     ),
     (
+        "only_is_active_read",
+        r#"const check = ({ license }) => (license.isActive ? { active: true } : { active: false });
+export const rows = (context) => { const license = check(context); return license.active ? [1] : []; };"#,
+    ),
+    (
         "only_active_read",
         r#"export const licensed = ({ context }) => context.license?.active === true;"#,
     ),
@@ -305,7 +313,7 @@ const TITLE: &str = "      title: Exports\n";
 const FUNCTIONS: &str = "  function:\n";
 
 /// Mistakes that take several files; nothing is replaced in a file that is new.
-const IN_SEVERAL_FILES: &[(&str, &[(&str, &str, &str)])] = &[
+const IN_SEVERAL_FILES: &[(&str, &[Edit])] = &[
     (
         "hidden_without_gate",
         &[

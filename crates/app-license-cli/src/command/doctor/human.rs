@@ -82,7 +82,9 @@ fn snippet(out: &mut dyn Write, finding: &Finding, style: Style) -> std::io::Res
         return Ok(());
     }
     let marked = marked.min(length.saturating_sub(before)).max(1);
-    writeln!(out, "    {}", clean(&shown))?;
+    let cut = line.chars().nth(indent.saturating_add(MAX_LINE)).is_some();
+    let rest = if cut { "…" } else { "" };
+    writeln!(out, "    {}{rest}", clean(&shown))?;
     let mark = "^".repeat(marked);
     writeln!(out, "    {}{}", " ".repeat(before), paint(style, mark))
 }
