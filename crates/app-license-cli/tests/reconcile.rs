@@ -210,6 +210,25 @@ fn errors_have_codes_and_say_what_to_do() {
     }
 }
 
+#[test]
+fn a_store_that_is_not_there_is_named_and_not_made() {
+    let place = drifting();
+    let (report, store) = (place.path("report.json"), place.path("misspelt.db"));
+    let address = format!("sqlite:{}", store.display());
+    let report = report.to_str().unwrap();
+    let ran = run(&[
+        "report",
+        "reconcile",
+        "--report",
+        report,
+        "--installations",
+        &address,
+    ]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("misspelt.db"), "{}", ran.err);
+    assert!(!store.exists());
+}
+
 /// The reporting API with the records of a vendor.
 async fn reporting_api(vendor: &Vendor) -> MockReports {
     let mock = MockReports::start().await.unwrap();

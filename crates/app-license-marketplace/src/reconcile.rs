@@ -55,12 +55,14 @@
 //! Reports are not in real time, so drift is a reason to look, never to lock a customer out.
 
 mod compare;
+mod comparison;
 mod day;
 mod drift;
 mod error;
 mod installation_row;
 mod installations;
 mod lines;
+mod options;
 mod purchase;
 mod purchases;
 mod reconciler;
@@ -69,11 +71,13 @@ mod report_row;
 mod summary;
 mod texts;
 
+pub use comparison::Comparison;
 pub use drift::{Bought, Cause, Drift, DriftKind, JoinedBy, Runs};
 pub use error::{Error, ErrorKind};
 pub use installation_row::{InstallationRow, Statement};
 pub use installations::{ReadError, Unreadable};
-pub use reconciler::{Comparison, Options, Reconciler};
+pub use options::Options;
+pub use reconciler::Reconciler;
 pub use report::ReportRead;
 pub use report_row::ReportRow;
 pub use summary::Summary;

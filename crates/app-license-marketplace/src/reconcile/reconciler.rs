@@ -8,89 +8,20 @@ use super::compare::{
     Grants, Outcome, Times, cause, cause_not_installed, cause_unknown_to_report, compare, evidence,
     is_test_cloud,
 };
+use super::comparison::{Case, Comparison};
 use super::day::Day;
-use super::drift::{Bought, Cause, Drift, DriftKind, JoinedBy, Runs};
+use super::drift::{DriftKind, JoinedBy, Runs};
 use super::error::{Error, ErrorKind};
 use super::installation_row::{InstallationRow, Presence};
+use super::options::Options;
 use super::purchase::{Entitled, Flags, NOBODY, Purchase, Status};
-use super::purchases::{
-    CLOUD_ID, ENTITLEMENT_ID, ENTITLEMENT_NUMBER, HOST, Keys, MULTI_INSTANCE, Purchases,
-};
+use super::purchases::{Keys, Purchases};
 use super::report_row::{ReportRow, stated};
 use super::summary::Summary;
 use super::texts::Word;
 
-/// How to compare.
-///
-/// ```
-/// use app_license::UnixTime;
-/// use app_license_marketplace::reconcile::Options;
-/// let options = Options::at(UnixTime::EPOCH)
-///     .app("com.example.app")
-///     .production_environment("6c1b0c8e-2f3a-4a46-9c3c-0b1f6a4f1d11")
-///     .report_lag(24 * 3600);
-/// ```
-#[derive(Debug, Clone)]
-pub struct Options {
-    now: UnixTime,
-    app: Option<String>,
-    production: Vec<String>,
-    lag: u64,
-}
-
-impl Options {
-    /// Compares at this time (UTC).
-    #[must_use]
-    pub const fn at(now: UnixTime) -> Self {
-        Self {
-            now,
-            app: None,
-            production: Vec::new(),
-            lag: 2 * 86_400,
-        }
-    }
-
-    /// Only the app with this key (`addonKey` in the report); Forge installations do not name
-    /// theirs, so it must be named when the report is of several apps.
-    #[must_use]
-    pub fn app(mut self, key: impl Into<String>) -> Self {
-        self.app = Some(key.into());
-        self
-    }
-
-    /// The id of a Forge environment that is production; may be called several times. Unless it is
-    /// called, all environments are taken for production.
-    #[must_use]
-    pub fn production_environment(mut self, id: impl Into<String>) -> Self {
-        self.production.push(id.into());
-        self
-    }
-
-    /// How late the report may be, in seconds: two days, unless told. What changed later than that
-    /// has [`Cause::ReportLag`] where nothing better explains it.
-    #[must_use]
-    pub const fn report_lag(mut self, seconds: u64) -> Self {
-        self.lag = seconds;
-        self
-    }
-}
-
 /// How many apps an error names.
 const SHOWN: usize = 5;
-
-/// One case, small: the report's side is looked up when it is shown.
-#[derive(Debug)]
-struct Case {
-    kind: DriftKind,
-    cause: Cause,
-    since: Option<UnixTime>,
-    row: u32,
-    by: Option<JoinedBy>,
-    app: Word,
-    /// Product and time of the installation, to see whether a newer one is there.
-    installed: Option<(usize, u32)>,
-    runs: Option<Box<Runs>>,
-}
 
 /// Takes all rows of the report first and all installations then.
 ///
@@ -502,92 +433,4 @@ fn since(
         return bought.max(row.installed_at());
     }
     bought.max(row.updated_at())
-}
-
-/// What was found.
-#[derive(Debug)]
-pub struct Comparison {
-    cases: Vec<Case>,
-    purchases: Purchases,
-    summary: Summary,
-    today: Day,
-}
-
-impl Comparison {
-    /// What was read and compared, in numbers.
-    #[must_use]
-    pub const fn summary(&self) -> &Summary {
-        &self.summary
-    }
-
-    /// How many cases there are.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.cases.len()
-    }
-
-    /// Whether both sides agree.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.cases.is_empty()
-    }
-
-    /// Every case, by kind and then in the order of the report.
-    pub fn drift(&self) -> impl Iterator<Item = Drift> + '_ {
-        self.cases.iter().map(|case| self.show(case))
-    }
-
-    fn show(&self, case: &Case) -> Drift {
-        let bought = self.purchases.get(case.row).map(|p| self.bought(p));
-        let runs = case.runs.as_deref().cloned();
-        let of = match (case.kind, &runs, &bought) {
-            (DriftKind::NotInstalled, _, Some(b)) => b
-                .entitlement_number
-                .as_deref()
-                .or(b.entitlement_id.as_deref())
-                .or(b.cloud_id.as_deref())
-                .or(b.host.as_deref()),
-            (_, Some(r), _) => Some(&*r.tenant),
-            _ => None,
-        };
-        Drift {
-            id: format!("{}:{}", case.kind, of.unwrap_or_default()),
-            kind: case.kind,
-            cause: case.cause,
-            app: self.purchases.apps.get(case.app).map(str::to_owned),
-            since: case.since,
-            joined_by: case.by,
-            bought,
-            runs,
-        }
-    }
-
-    fn bought(&self, row: &Purchase) -> Bought {
-        let text = |field| self.purchases.text(row, field).map(|t| t.into_owned());
-        let word = |word| self.purchases.words.get(word).map(str::to_owned);
-        let day = |day: Option<Day>| day.map(|d| d.to_string());
-        let grace = || {
-            let grace = row.flags.has(Flags::IN_GRACE);
-            grace.then(|| "in grace period".to_owned())
-        };
-        Bought {
-            grants: Purchases::grants(row, self.today),
-            entitlement_number: text(ENTITLEMENT_NUMBER),
-            entitlement_id: text(ENTITLEMENT_ID),
-            multi_instance_entitlement: text(MULTI_INSTANCE),
-            cloud_id: text(CLOUD_ID),
-            host: text(HOST),
-            edition: word(row.edition_text),
-            license_type: word(row.license_type_text),
-            status: word(row.status_text),
-            tier: word(row.tier),
-            maintenance_start: day(row.start),
-            maintenance_end: day(row.end),
-            upgrade_trial_start: day(row.upgrade_start),
-            upgrade_trial_edition: word(row.upgrade_edition_text),
-            last_updated: day(row.updated),
-            dunning: word(row.dunning).or_else(grace),
-            sandbox: row.flags.has(Flags::SANDBOX),
-        }
-    }
 }

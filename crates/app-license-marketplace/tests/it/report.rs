@@ -3,6 +3,7 @@
 #[cfg(feature = "client")]
 mod client;
 mod damage;
+mod events;
 mod formats;
 mod quirks;
 

@@ -29,6 +29,14 @@ const HISTORY: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
         OR i.record ->> '$.entitlement.id' = ?1 COLLATE NOCASE
     ORDER BY h.sequence";
 
+/// The same of the npm package's own layout.
+const JAVASCRIPT_HISTORY: &str =
+    "SELECT h.id, 'connect:' || h.client_key, h.at, 'unknown', h.changes
+    FROM app_license_history h JOIN app_license_installations i USING (client_key)
+    WHERE i.record ->> '$.entitlement.number' = ?1 COLLATE NOCASE
+        OR i.record ->> '$.entitlement.id' = ?1 COLLATE NOCASE
+    ORDER BY h.id";
+
 /// The records of a store in a SQLite file, of this crate's [`SqliteStore`](crate::SqliteStore) or
 /// of the npm package's.
 ///
@@ -94,7 +102,8 @@ impl SqliteRecords {
 
 impl SqliteRecords {
     /// What happened to the installations that were last told of this entitlement, by its number
-    /// or id, in the order in which it was committed. The npm package keeps no history: nothing.
+    /// or id, in the order in which it was committed. The npm package does not keep what the
+    /// platform calls an event: `unknown`.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -110,11 +119,12 @@ impl SqliteRecords {
     /// # Errors
     /// `store_unavailable`, `store_corrupt`.
     pub fn history_of(&self, entitlement: &str) -> Result<Vec<HistoryEntry>, Error> {
-        if self.sql == JAVASCRIPT {
-            return Ok(Vec::new());
-        }
+        let sql = match self.sql {
+            JAVASCRIPT => JAVASCRIPT_HISTORY,
+            _ => HISTORY,
+        };
         let read = failed("read the history");
-        let mut statement = self.connection.prepare(HISTORY).map_err(&read)?;
+        let mut statement = self.connection.prepare(sql).map_err(&read)?;
         let rows = statement.query([entitlement]).map_err(&read)?;
         entries(rows)
     }

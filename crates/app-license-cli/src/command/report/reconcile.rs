@@ -1,7 +1,7 @@
 //! `app-license report reconcile`: what customers bought against what they run
 
 mod show;
-mod source;
+pub(super) mod source;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use app_license_marketplace::report::{
     Amount, FromText, Licenses, Period, StoredEvent, Timeline, estimate_proration,
 };
-use app_license_store::SqliteRecords;
 use serde::Serialize;
 
+use super::reconcile::source::sqlite;
 use super::source::{Reading, SourceArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -35,7 +35,8 @@ pub(super) struct Args {
     /// Prices of Standard and Advanced for the paid period, to estimate what an upgrade costs
     #[arg(long, value_name = "STANDARD,ADVANCED", value_parser = prices)]
     prices: Option<(Amount, Amount)>,
-    /// The SQLite file of a Rust backend, for the events that it stored of the customer
+    /// The SQLite file of a Rust or an Express backend, for the events that it stored of the
+    /// customer
     #[arg(long, value_name = "sqlite:FILE", value_parser = events)]
     events: Option<PathBuf>,
 }
@@ -90,7 +91,7 @@ impl Args {
             Ok(())
         })?;
         if let Some(path) = &self.events {
-            for entry in SqliteRecords::open(path)?.history_of(&self.entitlement)? {
+            for entry in sqlite(path)?.history_of(&self.entitlement)? {
                 timeline.add_event(entry.at, &entry.event, &entry.changes);
             }
         }

@@ -74,7 +74,7 @@ impl Installations {
     ) -> Result<Unreadable, Fault> {
         match self {
             Self::Sqlite(path) => {
-                let records = SqliteRecords::open(path)?;
+                let records = sqlite(path)?;
                 let bar = progress::waiting(io.progress, "reading the installations");
                 let read = reconciler.read_sqlite(&records).map_err(read_fault);
                 bar.finish_and_clear();
@@ -110,6 +110,15 @@ impl Installations {
             }
         }
     }
+}
+
+/// Opens a SQLite file; one that is not there is named.
+pub(in super::super) fn sqlite(path: &Path) -> Result<SqliteRecords, Fault> {
+    std::fs::metadata(path).map_err(|source| Fault::Read {
+        path: path.display().to_string(),
+        source,
+    })?;
+    Ok(SqliteRecords::open(path)?)
 }
 
 /// Reads the report's side.
