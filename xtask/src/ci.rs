@@ -145,9 +145,22 @@ pub(crate) fn run(context: &Context, jobs: &[Job], keep_going: bool) -> Result<(
 
 fn summarise(finished: &[(Job, Duration, Result<Outcome>)], asked: &[Job]) -> Result<()> {
     println!("\n==== summary ====");
+    let (lines, failed) = summary(finished, asked);
+    println!("{}", lines.join("\n"));
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// The lines of the summary, and the jobs that failed. What was not checked has a word of its own,
+/// and the last line: a job that is green says that all was checked.
+fn summary(
+    finished: &[(Job, Duration, Result<Outcome>)],
+    asked: &[Job],
+) -> (Vec<String>, Vec<String>) {
     let mut tests = Tally::default();
-    let mut failed = Vec::new();
-    let mut warned = Vec::new();
+    let (mut lines, mut failed, mut warned) = (Vec::new(), Vec::new(), Vec::new());
     for (job, time, result) in finished {
         let (word, note) = match result {
             Ok(outcome) => {
@@ -168,24 +181,67 @@ fn summarise(finished: &[(Job, Duration, Result<Outcome>)], asked: &[Job]) -> Re
             job.name(),
             time.as_secs_f64()
         );
-        println!("{}", line.trim_end());
+        lines.push(line.trim_end().to_owned());
     }
     for job in asked
         .iter()
         .filter(|job| finished.iter().all(|(done, ..)| done != *job))
     {
-        println!("{:<9}not run", job.name());
+        lines.push(format!("{:<9}not run", job.name()));
     }
-    if !failed.is_empty() {
-        bail!("failed: {}", failed.join(", "));
-    }
-    if tests != Tally::default() {
-        println!("{tests}");
+    if failed.is_empty() && tests != Tally::default() {
+        lines.push(tests.to_string());
     }
     if !warned.is_empty() {
-        println!("warnings: {}", warned.join("; "));
+        lines.push(format!("warnings: {}", warned.join("; ")));
     }
-    Ok(())
+    (lines, failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deny_without_advisories_is_no_green_line() {
+        let second = Duration::from_secs(1);
+        let unchecked = Outcome::warning(lint::ADVISORIES_UNCHECKED);
+        let finished = [
+            (Job::Fmt, second, Ok(Outcome::default())),
+            (Job::Deny, second, Ok(unchecked)),
+        ];
+        let (lines, failed) = summary(&finished, &[Job::Fmt, Job::Deny]);
+        assert_eq!(
+            lines,
+            [
+                "fmt      ok         1.0 s",
+                "deny     WARN       1.0 s  ADVISORIES WERE NOT CHECKED, their database could not be \
+                 fetched",
+                "warnings: deny: ADVISORIES WERE NOT CHECKED, their database could not be fetched",
+            ]
+        );
+        assert_eq!(failed, [""; 0]);
+    }
+
+    #[test]
+    fn a_warning_is_told_when_another_job_fails() {
+        let finished = [
+            (
+                Job::Deny,
+                Duration::ZERO,
+                Ok(Outcome::warning(lint::ADVISORIES_UNCHECKED)),
+            ),
+            (Job::Doc, Duration::ZERO, Err(anyhow::anyhow!("no"))),
+        ];
+        let (lines, failed) = summary(&finished, &[Job::Deny, Job::Doc, Job::Fuzz]);
+        assert_eq!(failed, ["doc"]);
+        assert_eq!(lines.get(2).map(String::as_str), Some("fuzz     not run"));
+        assert!(
+            lines
+                .last()
+                .is_some_and(|line| line.starts_with("warnings: deny: "))
+        );
+    }
 }
 
 #[cfg(test)]

@@ -16,12 +16,18 @@ pub(crate) fn to_json(text: &str) -> Result<Value, InputError> {
     let read = |strict| serde_saphyr::from_str_with_options::<Value>(text, options(strict));
     let tagless;
     let mut value = match read(true) {
-        Err(error) if text.contains("!!") => {
-            // values without a type are not read with a tag: what a plain one is, is plain
+        // values without a type are not read with a tag: what a plain one is, is plain
+        read if TAGS.iter().any(|tag| text.contains(tag)) => {
             tagless = without_tags(text);
-            text = &tagless;
-            serde_saphyr::from_str_with_options(text, options(true))
-                .map_err(|_| syntax(text, &error))?
+            let again = serde_saphyr::from_str_with_options(&tagless, options(true));
+            match (again, read) {
+                (Ok(value), _) => {
+                    text = &tagless;
+                    value
+                }
+                (Err(_), Ok(value)) => value,
+                (Err(_), Err(error)) => return Err(syntax(text, &error)),
+            }
         }
         other => other.map_err(|error| syntax(text, &error))?,
     };
@@ -83,13 +89,62 @@ fn capital_booleans(value: &mut Value, loose: &Value) {
     }
 }
 
-/// Blanks the tags of plain values, so that places stay.
+/// The tags of values that a text alone tells: each with what follows it.
+const TAGS: [&str; 4] = ["!!bool ", "!!int ", "!!float ", "!!null "];
+
+/// Blanks the tags of plain values, and the quotes around what is a value of the type that the tag
+/// names, so that places stay.
 fn without_tags(text: &str) -> String {
-    let mut text = text.to_owned();
-    for tag in ["!!bool ", "!!int ", "!!float ", "!!null "] {
-        text = text.replace(tag, &" ".repeat(tag.len()));
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("!!") {
+        let (before, from) = rest.split_at(at);
+        written.push_str(before);
+        let tag = TAGS.into_iter().find(|tag| from.starts_with(tag));
+        let Some(tag) = tag.filter(|_| begins_a_value(before)) else {
+            written.push_str("!!");
+            rest = from.strip_prefix("!!").unwrap_or_default();
+            continue;
+        };
+        written.extend(std::iter::repeat_n(' ', tag.len()));
+        rest = from.strip_prefix(tag).unwrap_or_default();
+        if let Some((value, after)) = quoted(rest)
+            && is_of(tag, value)
+        {
+            written.push(' ');
+            written.push_str(value);
+            written.push(' ');
+            rest = after;
+        }
     }
-    text
+    written.push_str(rest);
+    written
+}
+
+/// Whether a tag may stand after this text: not within a word.
+fn begins_a_value(before: &str) -> bool {
+    before
+        .chars()
+        .next_back()
+        .is_none_or(|c| c.is_whitespace() || matches!(c, '[' | '{' | ','))
+}
+
+/// What stands in quotes at the start of a text, and what follows.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    text.strip_prefix(quote)?.split_once(quote)
+}
+
+/// Whether this is a value of the type that a tag names, by the core schema.
+fn is_of(tag: &str, value: &str) -> bool {
+    match tag.trim_end() {
+        "!!bool" => matches!(
+            value,
+            "true" | "True" | "TRUE" | "false" | "False" | "FALSE"
+        ),
+        "!!null" => matches!(value, "" | "~" | "null" | "Null" | "NULL"),
+        _ => value.parse::<serde_json::Number>().is_ok(),
+    }
 }
 
 /// The first line that a tab indents.
@@ -153,6 +208,15 @@ mod tests {
             (
                 "a: !!bool true\nb: !!str true\n",
                 json!({"a": true, "b": "true"}),
+            ),
+            (
+                "a: !!bool \"true\"\nb: !!bool 'FALSE'\nc: [!!bool 'true', !!int '3', !!null '']\nd: 'a !!b'\n",
+                json!({"a": true, "b": false, "c": [true, 3, null], "d": "a !!b"}),
+            ),
+            // not of the type that the tag names: a text
+            (
+                "a: !!bool 'yes'\nb: !!int 'true'\n",
+                json!({"a": "yes", "b": "true"}),
             ),
             (
                 "{a: {b: [1, yes]}, c: 'no'}",

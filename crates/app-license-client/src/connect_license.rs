@@ -289,7 +289,11 @@ impl Inner {
     async fn ask(&self, call: &Call) -> Result<LicenseApiAnswer, Error> {
         let mut attempt = 0_u32;
         loop {
-            let error = match self.ask_once(call).await.and_then(read) {
+            let error = match self
+                .ask_once(call)
+                .await
+                .and_then(|reply| read(&self.app, reply))
+            {
                 Ok(said) => return Ok(said),
                 Err(error) => error,
             };
@@ -348,8 +352,8 @@ impl Inner {
 }
 
 /// What counts as an answer; the rest are faults, kept apart from it.
-fn read(reply: Reply) -> Result<LicenseApiAnswer, Error> {
-    match LicenseApiAnswer::read(Some(reply.status), &reply.body) {
+fn read(app: &AppKey, reply: Reply) -> Result<LicenseApiAnswer, Error> {
+    match LicenseApiAnswer::read_for(app, Some(reply.status), &reply.body) {
         said @ (LicenseApiAnswer::License(_) | LicenseApiAnswer::NotFound) => Ok(said),
         LicenseApiAnswer::Faulted(LicenseApiProblem::Malformed(source)) => {
             Err(ErrorKind::Unreadable {

@@ -27,6 +27,7 @@ pub mod forge;
 mod diagnostic;
 mod document;
 mod rules;
+mod spelling;
 mod visibility;
 
 pub use diagnostic::{Diagnostic, DocumentPath, Rule, Severity};

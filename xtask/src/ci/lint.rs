@@ -7,6 +7,10 @@ use super::Outcome;
 use crate::context::Context;
 use crate::tools::{self, DENY};
 
+/// What the summary says when `deny` has nothing to check advisories with.
+pub(super) const ADVISORIES_UNCHECKED: &str =
+    "ADVISORIES WERE NOT CHECKED, their database could not be fetched";
+
 pub(super) fn fmt(Context { sh, .. }: &Context) -> Result<Outcome> {
     Ok(cmd!(sh, "cargo fmt --check").run()?.into())
 }
@@ -35,9 +39,7 @@ pub(super) fn deny(context: &Context) -> Result<Outcome> {
     // The database is a git repository: not every machine reaches its host.
     let fetch = cmd!(sh, "cargo deny fetch db").env("PATH", &path);
     if fetch.ignore_stdout().ignore_stderr().run().is_err() {
-        return Ok(Outcome::warning(
-            "ADVISORIES WERE NOT CHECKED, their database could not be fetched",
-        ));
+        return Ok(Outcome::warning(ADVISORIES_UNCHECKED));
     }
     cmd!(sh, "cargo deny check --disable-fetch advisories")
         .env("PATH", &path)

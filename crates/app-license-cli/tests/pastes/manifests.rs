@@ -42,6 +42,8 @@ fn a_manifest_in_every_form_is_read_alike() {
         format!("# my app\n---\n{plain}"),
         plain.replace("app:\n", "\"app\":\n").replace("modules:", "'modules' :"),
         plain.replace("enabled: true", "enabled: !!bool true"),
+        plain.replace("enabled: true", "enabled: !!bool \"true\""),
+        plain.replace("enabled: true", "enabled: !!bool 'True'"),
         plain.replace("enabled: true", "enabled: True"),
         plain.replace("enabled: true", "enabled: &yes true").replace("appIsLicensed: true", "appIsLicensed: *yes"),
         format!("{{app: {{id: '{APP}', licensing: {{enabled: true, editionsEnabled: true}}}}, modules: {{'jira:issuePanel': [{{key: panel, displayConditions: {{appIsLicensed: true}}}}]}}}}"),
@@ -155,6 +157,61 @@ fn what_the_platform_refuses_is_an_error_and_the_exit_code_says_so() {
         "{found}"
     );
     assert_eq!(code, 0);
+}
+
+#[test]
+fn a_misspelt_name_is_told_with_the_one_that_is_near() {
+    let plain = manifest("appIsLicensed: true");
+    for (text, code, fix) in [
+        (
+            manifest("appIsLicenced: true"),
+            "condition_not_supported",
+            "write `appIsLicensed`",
+        ),
+        (
+            manifest("appislicensed: true"),
+            "condition_not_supported",
+            "write `appIsLicensed`",
+        ),
+        (
+            manifest("addon_is_licensed: true"),
+            "condition_not_supported",
+            "write `appIsLicensed`",
+        ),
+        (
+            manifest("capabilitySet: advanced"),
+            "condition_not_supported",
+            "write `appEdition`",
+        ),
+        (
+            plain.replace("  licensing:", "  licencing:"),
+            "unknown_field",
+            "write `licensing`, below `app`",
+        ),
+        (
+            plain.replace("app:\n", "licence: {}\napp:\n"),
+            "unknown_field",
+            "write `licensing`, below `app`",
+        ),
+        (
+            plain.replace("editionsEnabled", "editionEnabled"),
+            "unknown_field",
+            "write `editionsEnabled`",
+        ),
+        (
+            format!(
+                "{plain}  scheduledTrigger:\n    - key: t\n      filter:\n        appIsLicenced: true\n"
+            ),
+            "filter_invalid",
+            "write `appIsLicensed`",
+        ),
+    ] {
+        let said = inspect(&text);
+        let notes = said["warnings"].as_array().unwrap();
+        let note = notes.iter().find(|note| note["code"] == code);
+        let message = note.unwrap()["message"].as_str().unwrap();
+        assert!(message.contains(fix), "{text}: {said}");
+    }
 }
 
 #[test]

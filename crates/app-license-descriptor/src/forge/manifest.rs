@@ -49,7 +49,8 @@ pub struct Manifest {
     conditions: Vec<ModuleCondition>,
     connect: Modules,
     filters: Vec<ModuleFilter>,
-    unknown: Vec<DocumentPath>,
+    /// Fields that the platform does not know, and what each is likely to mean.
+    unknown: Vec<(DocumentPath, Option<String>)>,
     misplaced: Vec<(DocumentPath, &'static str)>,
     unset: Vec<interpolate::Unset>,
 }
@@ -102,6 +103,7 @@ struct ModuleFilter {
     module_type: String,
     app_is_licensed: Option<bool>,
     problem: Option<String>,
+    fix: Option<String>,
 }
 
 impl Manifest {

@@ -108,6 +108,7 @@ impl Reader<'_> {
                 self.count(1)?;
                 let value = match (style, tag) {
                     (ScalarStyle::Plain, None) => plain(&text),
+                    (_, Some(tag)) => tagged(text.into_owned(), tag.core_suffix()),
                     _ => NodeValue::Text(text.into_owned()),
                 };
                 let node = Node { value, range };
@@ -207,6 +208,19 @@ fn count(node: &Node) -> usize {
     inner.saturating_add(1)
 }
 
+/// A scalar with a tag is of the type that the tag names, in quotes or not, if its text is one of
+/// that type; else it is a text, as to the platform's parser.
+fn tagged(text: String, tag: Option<&str>) -> NodeValue {
+    let value = plain(&text);
+    let named = match &value {
+        NodeValue::Bool(_) => tag == Some("bool"),
+        NodeValue::Null => tag == Some("null"),
+        NodeValue::Number(_) => matches!(tag, Some("int" | "float")),
+        _ => false,
+    };
+    if named { value } else { NodeValue::Text(text) }
+}
+
 fn plain(text: &str) -> NodeValue {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => NodeValue::Null,
@@ -216,5 +230,40 @@ fn plain(text: &str) -> NodeValue {
             NodeValue::Number(number.to_owned())
         }
         other => NodeValue::Text(other.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::{Document, NodeValue};
+
+    #[test]
+    fn a_tag_says_what_a_scalar_is() {
+        let document = Document::yaml(
+            "a: !!bool true\nb: !!bool \"true\"\nc: !!bool 'FALSE'\nd: !!bool yes\ne: !!str true\n\
+             f: !!null ''\ng: !!int '3'\nh: !!int true\ni: ! true\nj: 'true'\n",
+        )
+        .unwrap();
+        let shown = |name: &str| match &document.root().pointer(name).unwrap().value {
+            NodeValue::Bool(value) => format!("bool {value}"),
+            NodeValue::Null => "null".to_owned(),
+            NodeValue::Number(number) => format!("number {number}"),
+            NodeValue::Text(text) => format!("text {text}"),
+            other => format!("{other:?}"),
+        };
+        for (name, want) in [
+            ("/a", "bool true"),
+            ("/b", "bool true"),
+            ("/c", "bool false"),
+            ("/d", "text yes"),
+            ("/e", "text true"),
+            ("/f", "null"),
+            ("/g", "number 3"),
+            ("/h", "text true"),
+            ("/i", "text true"),
+            ("/j", "text true"),
+        ] {
+            assert_eq!(shown(name), want, "{name}");
+        }
     }
 }

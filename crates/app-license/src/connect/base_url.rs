@@ -77,6 +77,10 @@ impl BaseUrl {
         if !is_authority(rest.get(..authority).unwrap_or_default()) {
             return Err(invalid("it must name a host", url));
         }
+        let segments = text.get(path..).unwrap_or_default().split('/');
+        if segments.into_iter().any(is_dots) {
+            return Err(invalid("its path must not go up or stay", url));
+        }
         let text = text.to_owned();
         Ok(Self { text, path })
     }
@@ -135,6 +139,13 @@ impl serde::Serialize for BaseUrl {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
     }
+}
+
+/// Whether a segment of a path is `.` or `..`, however its dots are written: what is asked for below
+/// such a path stands elsewhere.
+fn is_dots(segment: &str) -> bool {
+    let plain = segment.replace("%2e", ".").replace("%2E", ".");
+    matches!(plain.as_str(), "." | "..")
 }
 
 #[cold]
@@ -200,6 +211,9 @@ mod tests {
             "https://app.example.com:port",
             "HTTPS://app.example.com",
             "javascript:alert(1)",
+            "https://a.example/..",
+            "https://a.example/x/./y",
+            "https://a.example/x/%2E%2e/y",
         ] {
             assert_eq!(
                 BaseUrl::new(url).unwrap_err().code(),

@@ -1,6 +1,7 @@
 //! Tokens of `AP.context.getToken()`: from the app's own front end, bound to no URL.
 
 use app_license_gate::json::{self, Kind, Scanner, Str};
+use app_license_gate::user_access::UserAccess;
 
 use super::claims::{Claimed, HostClaims};
 use super::expectations::Expectations;
@@ -66,21 +67,25 @@ impl<'t> UnverifiedContextToken<'t> {
     pub fn parse(token: &'t str) -> Result<Self, Error> {
         let compact = Compact::parse(token, Algorithm::Hs256)?;
         let mut context = None;
-        let mut license = None;
+        let mut said = Said::default();
         let claims = Claims::read_with(compact.payload(), |s, key| {
             if key != Str::from("context") {
                 return s.value().map(drop).map_err(Claims::fault);
             }
-            let text = s.span(|s| read_context(s, &mut license));
+            let text = s.span(|s| read_context(s, &mut said));
             context = Some(text.map_err(|fault| fault.0)?.to_owned());
             Ok(())
         })?;
         let claims = HostClaims::of(&claims)?;
+        let license = said
+            .license
+            .unwrap_or_else(|| License::absent(Touchpoint::ConnectContextToken))
+            .with_user_access(said.user_access);
         Ok(Self {
             compact,
             claims,
             context,
-            license: license.unwrap_or_else(|| License::absent(Touchpoint::ConnectContextToken)),
+            license,
         })
     }
 
@@ -174,10 +179,17 @@ impl std::fmt::Debug for UnverifiedContextToken<'_> {
     }
 }
 
-/// Reads `context`, an object or null, and the licence in it.
+/// What the product context says of the license and of the user.
+#[derive(Default)]
+struct Said {
+    license: Option<License>,
+    user_access: Option<UserAccess>,
+}
+
+/// Reads `context`, an object or null.
 fn read_context<const KEYS: usize>(
     scanner: &mut Scanner<'_, KEYS>,
-    license: &mut Option<License>,
+    said: &mut Said,
 ) -> Result<(), Fault> {
     match scanner.peek()? {
         Kind::Object => {}
@@ -185,13 +197,17 @@ fn read_context<const KEYS: usize>(
         _ => return Err(Fault(wrong("context", "an object"))),
     }
     scanner.object::<Fault>(|s, key| {
+        if key == Str::from("userAccess") {
+            said.user_access = UserAccess::of(s.value()?);
+            return Ok(());
+        }
         if key != Str::from("license") {
             s.value()?;
             return Ok(());
         }
         match s.peek()? {
             Kind::Object | Kind::Null => {
-                *license = Some(License::read(s, Touchpoint::ConnectContextToken)?);
+                said.license = Some(License::read(s, Touchpoint::ConnectContextToken)?);
                 Ok(())
             }
             _ => Err(Fault(wrong("context.license", "an object"))),
@@ -209,5 +225,52 @@ struct Fault(Error);
 impl From<json::Error> for Fault {
     fn from(error: json::Error) -> Self {
         Self(Claims::fault(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UnverifiedContextToken;
+    use crate::connect::{BaseUrl, Expectations, TenantKeys, TokenClaims};
+    use crate::{ClientKey, HmacKey, Policy, SharedSecret, UnixTime};
+
+    #[test]
+    fn user_access_of_a_context_token_denies() {
+        let now = UnixTime::from_seconds(1_800_000_000).unwrap();
+        let secret = SharedSecret::new("0123456789abcdef0123456789abcdef").unwrap();
+        let key = HmacKey::new(&secret);
+        let keys = TenantKeys::new(ClientKey::new("tenant-1").unwrap(), key.clone());
+        let expected = Expectations::new(BaseUrl::new("https://app.example.com").unwrap());
+        for (access, want) in [
+            ("", "granted"),
+            (r#""userAccess":null,"#, "granted"),
+            (
+                r#""userAccess":{"enabled":true,"hasAccess":true},"#,
+                "granted",
+            ),
+            (
+                r#""userAccess":{"enabled":false,"hasAccess":false},"#,
+                "granted",
+            ),
+            (
+                r#""userAccess":{"enabled":true,"hasAccess":false},"#,
+                "no_user_access",
+            ),
+            (r#""userAccess":{"enabled":true},"#, "no_user_access"),
+            (r#""userAccess":"true","#, "no_user_access"),
+        ] {
+            let context = format!(r#"{{{access}"license":{{"active":true}}}}"#);
+            let token = TokenClaims::new("tenant-1", now)
+                .context_qsh()
+                .claim("context", &context)
+                .unwrap()
+                .sign(&key);
+            let token = UnverifiedContextToken::parse(&token).unwrap();
+            let token = token.verify(&keys, &expected, now).unwrap();
+            let decision = token
+                .license()
+                .decide(&Policy::new(), "capabilityStandard", now);
+            assert_eq!(decision.code(), want, "{access}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! What the Connect License API answers, and what it says together with `lic`.
 
 use app_license_gate::facts::State;
+use app_license_gate::json::{self, Scanner, Str, Value};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, shown};
 use crate::ids::AppKey;
 use crate::license::License;
 use crate::touchpoint::Touchpoint;
@@ -81,6 +82,37 @@ impl LicenseApiAnswer {
             Some(404) => Self::NotFound,
             Some(status @ (401 | 403)) => Self::Refused { status },
             Some(status) => Self::Faulted(LicenseApiProblem::Status(status)),
+        }
+    }
+
+    /// Reads an answer to a question about `app`. One about another app says nothing about this one:
+    /// it is a fault.
+    ///
+    /// ```
+    /// use app_license::{AppKey, connect::LicenseApiAnswer};
+    /// let app = AppKey::new("com.example.app")?;
+    /// let of_another = br#"{"key": "com.example.other", "license": {"active": true}}"#;
+    /// let answer = LicenseApiAnswer::read_for(&app, Some(200), of_another);
+    /// assert!(matches!(answer, LicenseApiAnswer::Faulted(_)));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn read_for(app: &AppKey, status: Option<u16>, body: &[u8]) -> Self {
+        let answer = Self::read(status, body);
+        let Self::License(_) = answer else {
+            return answer;
+        };
+        match other_key(body, app) {
+            Some(found) => {
+                let error = ErrorKind::FieldValue {
+                    what: WHAT,
+                    field: "key",
+                    expected: format!("`{}`", shown(app.as_str())),
+                    found,
+                };
+                Self::Faulted(LicenseApiProblem::Malformed(error.into()))
+            }
+            None => answer,
         }
     }
 
@@ -167,14 +199,56 @@ impl LicenseApiAnswer {
     }
 }
 
+const WHAT: &str = "answer of the Connect License API";
+
+/// The key of another app that an answer names; its JSON has been read before.
+fn other_key(body: &[u8], app: &AppKey) -> Option<String> {
+    let mut other = None;
+    let mut scanner = Scanner::<256>::new(body).ok()?;
+    let read = scanner.object::<json::Error>(|s, name| {
+        let value = s.value()?;
+        if name == Str::from("key") {
+            other = match value {
+                Value::String(key) if key == Str::from(app.as_str()) => None,
+                Value::String(key) => Some(shown(&key.to_string())),
+                _ => Some(value.kind().to_string()),
+            };
+        }
+        Ok(())
+    });
+    read.ok().and(other)
+}
+
 #[cfg(test)]
 mod tests {
     use app_license_gate::facts::State;
 
     use super::LicenseApiAnswer;
+    use crate::ids::AppKey;
     use crate::license::License;
     use crate::time::UnixTime;
     use crate::touchpoint::Touchpoint;
+
+    #[test]
+    fn an_answer_about_another_app_is_a_fault() {
+        let app = AppKey::new("com.example.app").unwrap();
+        let read = |body: &str| LicenseApiAnswer::read_for(&app, Some(200), body.as_bytes());
+        for (key, ours) in [
+            (r#""key":"com.example.app","#, true),
+            (r#""\u006bey":"com\u002eexample.app","#, true),
+            (r#""key":"com.example.other","#, false),
+            (r#""key":"COM.example.app","#, false),
+            (r#""key":"","#, false),
+            (r#""key":7,"#, false),
+        ] {
+            let answer = read(&format!(r#"{{{key}"license":{{"active":true}}}}"#));
+            assert_eq!(
+                matches!(answer, LicenseApiAnswer::License(_)),
+                ours,
+                "{key}: {answer:?}"
+            );
+        }
+    }
 
     #[test]
     fn the_answer_is_the_stronger_and_none_stands_where_it_could_not_be_asked() {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnostic::DocumentPath;
+use crate::spelling;
 use app_license::error::shown;
 
 /// What a condition is set to.
@@ -149,6 +150,66 @@ impl Set {
     }
 }
 
+impl Set {
+    /// The condition that a name most likely means which this kind of module does not have: one
+    /// that is spelt nearly so, or what the same is called in a Connect descriptor or a license.
+    fn nearest(self, name: &str) -> Option<&'static str> {
+        let same = match name {
+            "addon_is_licensed" | "licensed" | "isActive" | "license" => Some("appIsLicensed"),
+            "capability_set" | "capabilitySet" | "edition" => Some("appEdition"),
+            "userAccess" | "hasAccess" => Some("hasAppAccess"),
+            _ => None,
+        };
+        same.or_else(|| {
+            let known = NAMES.iter().chain(&PROJECT_FLAGS).copied();
+            spelling::nearest(name, known.filter(|known| self.takes(known).is_some()))
+        })
+    }
+}
+
+/// Every other condition that some kind of module takes.
+const NAMES: [&str; 39] = [
+    "appIsLicensed",
+    "appEdition",
+    "hasAppAccess",
+    "isAdmin",
+    "isLoggedIn",
+    "isSiteAdmin",
+    "permissions",
+    "entityPropertyExists",
+    "entityPropertyEqualTo",
+    "entityPropertyContainsAny",
+    "entityPropertyContainsAll",
+    "isSpaceAdmin",
+    "userIsExternalCollaborator",
+    "hasPagePermission",
+    "hasSpacePermission",
+    "entityPropertyContainsAnyUserGroup",
+    "entityPropertyEqualToContext",
+    "entityPropertyContainsContext",
+    "hasGlobalPermission",
+    "jiraExpression",
+    "timeTrackingProviderEnabled",
+    "canAdministerJira",
+    "canAdministerProjects",
+    "hasCoreAccess",
+    "hasServiceDeskAccess",
+    "hasServiceManagementAccess",
+    "hasSoftwareAccess",
+    "jiraTimeTrackingProviderEnabled",
+    "hasProjectPermission",
+    "projectId",
+    "projectKey",
+    "projectName",
+    "projectType",
+    "isProjectAdmin",
+    "isProjectArchived",
+    "hasIssuePermission",
+    "issueId",
+    "issueKey",
+    "issueType",
+];
+
 /// What the user may do in the project.
 const PROJECT_FLAGS: [&str; 29] = [
     "canAddComments",
@@ -195,13 +256,28 @@ pub(crate) fn has_conditions(module_type: &str, nested: bool) -> bool {
     Set::of(module_type).is_some() && (!nested || NESTED.contains(&module_type))
 }
 
-/// What the platform refuses in the conditions of a kind of module: where, and why. What
+/// What the platform refuses in a condition.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) path: DocumentPath,
+    pub(crate) why: String,
+    /// What to do about it, where that is known.
+    pub(crate) fix: Option<String>,
+}
+
+impl Refused {
+    fn new(path: DocumentPath, why: impl Into<String>) -> Self {
+        Self {
+            path,
+            why: why.into(),
+            fix: None,
+        }
+    }
+}
+
+/// What the platform refuses in the conditions of a kind of module. What
 /// [`DisplayCondition::parse`](super::DisplayCondition::parse) refuses is not looked at again.
-pub(crate) fn refused(
-    module_type: &str,
-    conditions: &Value,
-    path: &DocumentPath,
-) -> Vec<(DocumentPath, String)> {
+pub(crate) fn refused(module_type: &str, conditions: &Value, path: &DocumentPath) -> Vec<Refused> {
     let mut found = Vec::new();
     if let Some(set) = Set::of(module_type)
         && set != Set::Unchecked
@@ -212,17 +288,11 @@ pub(crate) fn refused(
     found
 }
 
-fn walk(
-    set: Set,
-    lists: bool,
-    conditions: &Value,
-    path: &DocumentPath,
-    found: &mut Vec<(DocumentPath, String)>,
-) {
+fn walk(set: Set, lists: bool, conditions: &Value, path: &DocumentPath, found: &mut Vec<Refused>) {
     match conditions {
         Value::Array(_) if !lists => {
             let why = "Confluence takes no list of conditions here: write an object";
-            found.push((path.clone(), why.to_owned()));
+            found.push(Refused::new(path.clone(), why));
         }
         Value::Array(list) => {
             for (n, inner) in list.iter().enumerate() {
@@ -236,13 +306,19 @@ fn walk(
                     "and" | "or" | "not" => walk(set, lists, value, &at, found),
                     _ => match set.takes(name) {
                         None => {
-                            let name = shown(name);
-                            let why = format!("this kind of module has no condition `{name}`");
-                            found.push((at, why));
+                            let shown = shown(name);
+                            let why = format!("this kind of module has no condition `{shown}`");
+                            let fix = set.nearest(name).map(|known| format!("write `{known}`"));
+                            found.push(Refused {
+                                fix,
+                                ..Refused::new(at, why)
+                            });
                         }
                         Some(takes) => {
                             let why = mismatch(takes, value);
-                            found.extend(why.map(|why| (at, format!("`{}` {why}", shown(name)))));
+                            found.extend(
+                                why.map(|why| Refused::new(at, format!("`{}` {why}", shown(name)))),
+                            );
                         }
                     },
                 }

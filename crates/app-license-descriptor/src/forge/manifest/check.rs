@@ -33,6 +33,14 @@ fn invalid(path: &DocumentPath, error: &Error) -> Diagnostic {
     Diagnostic::new(&rules::CONDITION_INVALID, error.to_string()).at(path)
 }
 
+/// With a fix that knows more than the rule's, where there is one.
+fn fixed(diagnostic: Diagnostic, fix: Option<String>) -> Diagnostic {
+    match fix {
+        Some(fix) => diagnostic.with_fix(fix),
+        None => diagnostic,
+    }
+}
+
 fn of_licensing(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
     let app = DocumentPath::root().key("app");
     let licensing = app.key("licensing");
@@ -80,9 +88,10 @@ fn of_licensing(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
         let message = format!("`${{{}}}` has no default and is not checked", shown(name));
         found.push(Diagnostic::new(&rules::VARIABLE_WITHOUT_DEFAULT, message).at(path));
     }
-    for path in &manifest.unknown {
+    for (path, fix) in &manifest.unknown {
         let message = "the platform has no such field";
-        found.push(Diagnostic::new(&rules::UNKNOWN_FIELD, message).at(path));
+        let diagnostic = Diagnostic::new(&rules::UNKNOWN_FIELD, message).at(path);
+        found.push(fixed(diagnostic, fix.clone()));
     }
 }
 
@@ -106,8 +115,10 @@ fn of_condition(
         return found.push(Diagnostic::new(rule, message).at(&module.path));
     }
     let json = serde_json::from_str(&module.json).unwrap_or_default();
-    for (path, why) in supported::refused(&module.module_type, &json, &module.path) {
-        found.push(Diagnostic::new(&rules::CONDITION_NOT_SUPPORTED, why).at(&path));
+    for refused in supported::refused(&module.module_type, &json, &module.path) {
+        let rule = &rules::CONDITION_NOT_SUPPORTED;
+        let diagnostic = Diagnostic::new(rule, refused.why).at(&refused.path);
+        found.push(fixed(diagnostic, refused.fix));
     }
     found.extend(at(&module.path, condition.diagnostics(features)));
 }
@@ -119,7 +130,8 @@ fn of_filters(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
             let message = format!("modules of the kind `{kind}` have no filter on the license");
             found.push(Diagnostic::new(&rules::FILTER_NOT_SUPPORTED, message).at(&filter.path));
         } else if let Some(problem) = &filter.problem {
-            found.push(Diagnostic::new(&rules::FILTER_INVALID, problem).at(&filter.path));
+            let diagnostic = Diagnostic::new(&rules::FILTER_INVALID, problem).at(&filter.path);
+            found.push(fixed(diagnostic, filter.fix.clone()));
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::connect::check::{Modules, read_modules};
 use crate::diagnostic::DocumentPath;
 use crate::document::{at_most, in_json};
 use crate::forge::DisplayCondition;
+use crate::spelling;
 use app_license::error::shown;
 use app_license::{Error, ErrorKind};
 
@@ -46,6 +47,7 @@ impl Manifest {
             unset,
         };
         manifest.misplaced(root);
+        manifest.note_misspelt(root, &DocumentPath::root());
         if let Some(app) = object(root.get("app"), "app")? {
             manifest.app(app)?;
         }
@@ -112,6 +114,7 @@ impl Manifest {
         if let Some(connect) = object(app.get("connect"), "app.connect")? {
             self.connect_key = text(connect.get("key"));
         }
+        self.note_misspelt(app, &DocumentPath::root().key("app"));
         if let Some(licensing) = stated_object(app.get("licensing"), "app.licensing")? {
             let modes = match licensing.get("modes") {
                 None => Vec::new(),
@@ -139,10 +142,29 @@ impl Manifest {
         Ok(())
     }
 
+    /// Fields that are likely to mean `licensing`, which the platform refuses.
+    fn note_misspelt(&mut self, object: &Map<String, Value>, path: &DocumentPath) {
+        const LICENSING: &str = "licensing";
+        let means = |name: &str| {
+            matches!(
+                name,
+                "license" | "licence" | "licenses" | "licenced" | "licensed"
+            ) || spelling::nearest(name, [LICENSING]).is_some()
+        };
+        let misspelt = object.keys().filter(|k| *k != LICENSING && means(k));
+        let fix = || Some(format!("write `{LICENSING}`, below `app`"));
+        self.unknown
+            .extend(misspelt.map(|name| (path.key(name), fix())));
+    }
+
     fn note_unknown(&mut self, parent: &str, object: &Map<String, Value>, known: &[&str]) {
         let path = DocumentPath::root().key("app").key(parent);
         let unknown = object.keys().filter(|k| !known.contains(&k.as_str()));
-        self.unknown.extend(unknown.map(|k| path.key(k)));
+        let found = unknown.map(|key| {
+            let known = known.iter().copied();
+            (path.key(key), spelling::write_instead(key, known))
+        });
+        self.unknown.extend(found);
     }
 
     /// The filter of a module; triggers may have one for each event instead.
@@ -166,14 +188,22 @@ impl Manifest {
             // the platform has no filter there, whatever it says
             "consumer" => &["appIsLicensed"],
             // filters of other modules mean something else, unless they ask for the license
-            _ if filter.get("appIsLicensed").is_some() => &["appIsLicensed"],
+            _ if asks_for_the_license(filter) => &["appIsLicensed"],
             _ => return,
         };
         let licensed = filter.get("appIsLicensed");
+        let mut fix = None;
         let problem = match filter.as_object() {
             None => Some("a filter must be an object".to_owned()),
             Some(object) => {
                 let unknown = object.keys().find(|k| !fields.contains(&k.as_str()));
+                fix = unknown.and_then(|name| match name.as_str() {
+                    // conditions and licenses call it so
+                    "addon_is_licensed" | "licensed" | "isActive" | "license" => {
+                        Some("write `appIsLicensed`".to_owned())
+                    }
+                    name => spelling::write_instead(name, fields.iter().copied()),
+                });
                 let bad = licensed.filter(|value| !value.is_boolean());
                 let empty = !object.keys().any(|k| k != "onError");
                 match (unknown, bad) {
@@ -189,6 +219,7 @@ impl Manifest {
             module_type: module_type.to_owned(),
             app_is_licensed: licensed.and_then(Value::as_bool),
             problem,
+            fix,
         });
     }
 
@@ -221,6 +252,13 @@ impl Manifest {
             _ => {}
         }
     }
+}
+
+/// Whether a filter has a field that is, or is meant to be, `appIsLicensed`.
+fn asks_for_the_license(filter: &Value) -> bool {
+    let names = filter.as_object().into_iter().flat_map(Map::keys);
+    let mut near = names.map(|name| spelling::nearest(name, ["appIsLicensed"]));
+    near.any(|near| near.is_some())
 }
 
 /// Every module: its type, itself, and where it is.
