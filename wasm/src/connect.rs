@@ -99,7 +99,10 @@ pub(crate) fn sign(question: &Question<'_>, answer: &mut Answer) -> Result<(), E
 pub(crate) fn license_api(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
     let status = question.text(Field::Status).parse().ok();
     let body = question.text(Field::Body).as_bytes();
-    let read = LicenseApiAnswer::read(status, body);
+    let read = match question.get(Field::AppKey) {
+        Some(app) => LicenseApiAnswer::read_for(&AppKey::new(app)?, status, body),
+        None => LicenseApiAnswer::read(status, body),
+    };
     answer.text(match read {
         LicenseApiAnswer::License(_) => "license",
         LicenseApiAnswer::NotFound => "not_found",

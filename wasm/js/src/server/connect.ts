@@ -113,8 +113,10 @@ export function verifyContext(
   expected: Expected,
 ): ConnectProof & { readonly context: unknown } {
   const said = ask(Op.Context, signedBy(common(request, expected), tenant));
-  const hint = License.fromConnectContext(carrier(said[7]), { asOf: date(said[3]) });
   const context: unknown = said[6] == null ? null : JSON.parse(said[6]);
+  const { userAccess } = (context ?? {}) as { userAccess?: unknown };
+  const document = { ...carrier(said[7]), userAccess };
+  const hint = License.fromConnectContext(document, { asOf: date(said[3]) });
   return { ...proof(said, verified(hint, "connect_context_token")), context };
 }
 

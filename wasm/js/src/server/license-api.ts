@@ -12,14 +12,15 @@ const MAX_ANSWER = 256 * 1024;
 /**
  * Reads an answer of the Connect License API that this process fetched itself. A site that does
  * not have the app says absent. Throws {@link VerifyError}: `license_api`, 503, when nothing was
- * learned, 502 when the site refuses.
+ * learned (also where `appKey` is given and the answer is about another app), 502 when the site
+ * refuses.
  */
 export function fromConnectApi(
   answer: { status: number; body: string },
-  options?: ReadOptions,
+  options?: ReadOptions & { appKey?: string | undefined },
 ): License<"verified"> {
   const { status, body } = answer;
-  const [, what, raw] = ask(Op.ConnectLicense, { status: `${status}`, body });
+  const [, what, raw] = ask(Op.ConnectLicense, { status: `${status}`, body, appKey: options?.appKey });
   if (what === "refused") {
     throw new VerifyError("license_api", `the site refuses, status ${status}`, "unavailable", 502);
   }
@@ -113,7 +114,8 @@ export class ConnectLicenseApi extends LicenseApi {
       const [, token, url] = ask(Op.Sign, { ...signer, now: seconds(signer.now) });
       return { url: url!, headers: { authorization: `JWT ${token!}`, accept: "application/json" } };
     };
-    return this.answer(signer.clientKey, asked, (answer, asOf) => fromConnectApi(answer, { asOf }));
+    const { appKey, clientKey } = signer;
+    return this.answer(clientKey, asked, (answer, asOf) => fromConnectApi(answer, { asOf, appKey }));
   }
 }
 
