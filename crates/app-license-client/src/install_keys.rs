@@ -7,7 +7,7 @@ mod stored;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app_license::connect::KeyHosts;
-use app_license::{KeyId, RsaPublicKey, UnixTime};
+use app_license::{ClientKey, KeyId, RsaPublicKey, UnixTime};
 use url::Url;
 
 use crate::bounded::Bounded;
@@ -50,8 +50,11 @@ const MAX_PEM: usize = 16 * 1024;
 /// - A quarter of the fetches that may run at once is for callers who have asked for few unknown ids in
 ///   the last minute. A caller is an address ([`InstallKeys::get_for`]), an IPv6 one by its first
 ///   64 bits. Who has asked for more shares the rest with everybody else.
-/// - Where all callers have one address, as behind a proxy that hides them, they share one queue,
-///   which is served as fast as the key host answers; nobody is turned away until it is full.
+/// - Where all callers have one address, as behind a proxy that hides them, they share the rest, and
+///   another quarter of the whole is for requests that name a tenant with whom few unknown ids came
+///   ([`InstallKeys::get_for_tenant`]). Who makes up a tenant with each id is served as fast as the key
+///   host answers; nobody is turned away until the queue is full. Tell the app which header names
+///   the client, where a proxy writes one.
 /// - A key that a token was verified with is kept in the app's store, where there is one
 ///   ([`InstallKeysBuilder::stored_in`], [`InstallKeys::proved`]): after a deployment no key is
 ///   unknown that was known before.
@@ -143,6 +146,29 @@ impl InstallKeys {
     /// # Errors
     /// As [`InstallKeys::get`]; `unknown_key_flood` when too many ids wait for their turn.
     pub async fn get_for(&self, kid: &KeyId, caller: Caller) -> Result<RsaPublicKey, Error> {
+        self.look_up(kid, caller, None).await
+    }
+
+    /// The same for a request that names this tenant, which proves nothing yet: behind one address,
+    /// a tenant that few unknown ids came with goes before one that many came with.
+    ///
+    /// # Errors
+    /// As [`InstallKeys::get_for`].
+    pub async fn get_for_tenant(
+        &self,
+        kid: &KeyId,
+        caller: Caller,
+        tenant: &ClientKey,
+    ) -> Result<RsaPublicKey, Error> {
+        self.look_up(kid, caller, Some(tenant)).await
+    }
+
+    async fn look_up(
+        &self,
+        kid: &KeyId,
+        caller: Caller,
+        tenant: Option<&ClientKey>,
+    ) -> Result<RsaPublicKey, Error> {
         let counters = &self.inner.counters;
         if let Some(answer) = self.inner.known(kid) {
             counters.hit();
@@ -158,11 +184,11 @@ impl InstallKeys {
             let answer = flight.landed().await.and_then(|answer| answer);
             return counters.outcome(answer.map(|fetched| fetched.key));
         }
-        let lane = self.inner.lanes.of(caller, self.inner.clock.now());
+        let lane = self.inner.lanes.of(caller, tenant, self.inner.clock.now());
         let answer = self.fly(kid, lane, false).await;
         if answer.is_ok() {
             // who asks for what there is has spent nothing
-            self.inner.lanes.refund(caller);
+            self.inner.lanes.refund(caller, tenant);
         }
         counters.outcome(answer.map(|fetched| fetched.key))
     }

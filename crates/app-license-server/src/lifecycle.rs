@@ -147,7 +147,10 @@ impl ConnectApp {
         let keys = &self.0.install_keys;
         let could_not = |error| Rejection::client(&error);
         let kid = token.kid().clone();
-        let key = keys.get_for(&kid, signed.caller).await.map_err(could_not)?;
+        let key = keys
+            .get_for_tenant(&kid, signed.caller, signed.client_key)
+            .await
+            .map_err(could_not)?;
         let expected = &self.0.expectations;
         let verify = |token: UnverifiedInstallToken<'_>, key: &RsaPublicKey| {
             token.verify(key, signed.request, signed.client_key, expected, now)

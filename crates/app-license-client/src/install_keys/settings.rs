@@ -98,9 +98,10 @@ impl InstallKeysBuilder {
         self
     }
 
-    /// How many fetches run at once, and how many key ids may wait for their turn in each of the
-    /// two queues; those beyond could not be checked. 16 and 384 if not set: fewer than a server has
-    /// connections, so that who waits does not take the place of who comes.
+    /// How many fetches run at once, and how many key ids of callers who asked for few unknown ids may
+    /// wait for their turn; of others half as many may. Those beyond could not be checked. 16 and 384
+    /// if not set: fewer than a server has connections, so that who waits does not take the place
+    /// of who comes.
     pub const fn at_once(mut self, running: usize, waiting: usize) -> Self {
         self.settings.running = running;
         self.settings.waiting = waiting;
