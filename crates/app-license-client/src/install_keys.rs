@@ -47,11 +47,11 @@ const MAX_PEM: usize = 16 * 1024;
 /// # A flood of made-up ids
 /// No stranger can keep the platform out by asking for keys that nobody has:
 ///
-/// - A quarter of the fetches that may run at once is for callers who have asked for few unknown ids in
+/// - Half of the fetches that may run at once is for callers who have asked for few unknown ids in
 ///   the last minute. A caller is an address ([`InstallKeys::get_for`]), an IPv6 one by its first
 ///   64 bits. Who has asked for more shares the rest with everybody else.
 /// - Where all callers have one address, as behind a proxy that hides them, they share the rest, and
-///   another quarter of the whole is for requests that name a tenant with whom few unknown ids came
+///   a quarter of the whole is for requests that name a tenant with whom few unknown ids came
 ///   ([`InstallKeys::get_for_tenant`]). Who makes up a tenant with each id is served as fast as the key
 ///   host answers; nobody is turned away until the queue is full. Tell the app which header names
 ///   the client, where a proxy writes one.

@@ -79,14 +79,14 @@ struct Queue {
 }
 
 impl Lanes {
-    /// `running` at once in all together, a quarter of them for the reserved lane alone and a quarter
-    /// for the named one; `waiting` at most in the reserved lane, and half as many in the other two:
+    /// `running` at once in all together, half of them for the reserved lane alone and a quarter for
+    /// the named one; `waiting` at most in the reserved lane, and half as many in the other two:
     /// who waits there for long is served too late.
     pub(super) fn new(running: usize, waiting: usize, per_caller: u32) -> Self {
         let running = running.max(1);
-        let for_reserved = running.div_ceil(4);
+        let for_reserved = running.div_ceil(2);
         let rest = running.saturating_sub(for_reserved);
-        let for_named = rest.checked_div(3).unwrap_or_default();
+        let for_named = rest.checked_div(2).unwrap_or_default();
         let permits = |count: usize, otherwise: &Arc<Semaphore>| match count {
             0 => Arc::clone(otherwise),
             count => Arc::new(Semaphore::new(count)),
@@ -229,12 +229,10 @@ mod tests {
     #[tokio::test]
     async fn a_flood_of_one_tenant_does_not_hold_up_another() {
         let lanes = Lanes::new(4, 8, 3);
-        let mut held = Vec::new();
-        for _ in 0..2 {
-            held.push(lanes.turn(Lane::Shared).await.unwrap());
-        }
-        held.push(lanes.turn(Lane::Named).await.unwrap());
-        // the reserved one is left
+        let _flood = lanes.turn(Lane::Shared).await.unwrap();
+        let _other = lanes.turn(Lane::Named).await.unwrap();
+        // those who asked for little have their own
+        let _one = lanes.turn(Lane::Reserved).await.unwrap();
         assert!(lanes.turn(Lane::Reserved).await.is_ok());
     }
 
