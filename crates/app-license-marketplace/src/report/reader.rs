@@ -332,8 +332,10 @@ impl<K: Kind, R: Read> Reader<K, R> {
         Error::new(kind, self.window.position(at, number))
     }
 
-    /// A fault of the report.
+    /// A fault of the report: nothing behind it is read, whatever the kind.
     fn fail(&mut self, at: usize, kind: ErrorKind) -> Error {
+        self.state = State::Done;
+        self.partial = true;
         let number = self.number();
         Error::new(kind, self.window.position(at, number))
     }

@@ -396,3 +396,11 @@ fn hostile_reports_cost_no_more_than_their_length() {
         assert_ne!(reader.completeness(), Completeness::Complete, "{piece}");
     }
 }
+
+#[test]
+fn a_header_with_a_column_twice_ends_the_reading() {
+    let got = read(b"cloudId,addonKey,tier,addonKey\nc-1,a,b,c\nc-2,a,b,c\n");
+    assert_eq!(got.errors.len(), 1, "{:?}", got.errors);
+    assert!(got.keys.is_empty());
+    assert_eq!(got.end, Completeness::Partial);
+}
