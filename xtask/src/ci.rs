@@ -14,7 +14,7 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::context::Context;
-use crate::prove;
+use crate::{contract, prove};
 use tally::Tally;
 
 /// What `cargo xtask test --fast` runs.
@@ -41,6 +41,8 @@ pub(crate) enum Job {
     Wasm,
     /// The query hash against npm `atlassian-jwt`
     Peers,
+    /// The contract suite against the Rust server, and every expectation of it falsified once
+    Contract,
     /// The quick form of every proof: durability, replicas, keys, load
     Prove,
     /// The npm package: its tests, the examples, and the packed tarball in other projects
@@ -104,6 +106,7 @@ impl Job {
             Self::Features => test::features(context),
             Self::Wasm => test::wasm(context),
             Self::Peers => test::peers(context),
+            Self::Contract => contract::job(context).map(Outcome::from),
             Self::Prove => prove::all_quick(context).map(Outcome::from),
             Self::Npm => npm::npm(context),
             Self::Lab => lab::lab(context),

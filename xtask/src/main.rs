@@ -11,6 +11,7 @@ mod cache;
 mod chromium;
 mod ci;
 mod context;
+mod contract;
 mod npm;
 mod npm_package;
 mod postgres;
@@ -67,6 +68,8 @@ enum Task {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Run the contract suite against a backend, over real sockets
+    Contract(contract::Arguments),
     /// Compare with packages from npm that do the same work
     Bench {
         #[command(subcommand)]
@@ -145,6 +148,7 @@ fn perform(task: Task) -> Result<()> {
             arguments.extend(seed.map(|seed| format!("--seed={seed}")));
             prove::run(&context, proof, &arguments)
         }
+        Task::Contract(arguments) => contract::run(&context, &arguments),
         Task::Bench {
             bench: Bench::Peers { arguments },
         } => prove::peers(&context, &arguments),

@@ -54,8 +54,9 @@ fn pause_of(said: &LicenseApiAnswer) -> u64 {
 /// | answers with a licence, active or not | that licence |
 /// | answers without one | a licence that is absent |
 /// | answers 404 | that it does not have the app |
-/// | cannot be asked, or does not let us, and answered before | that answer, with its age and the fault, for a day |
-/// | cannot be asked, or does not let us, and never answered | could not check |
+/// | cannot be asked, and answered before | that answer, with its age and the fault, for a day |
+/// | cannot be asked, and never answered | could not check |
+/// | refuses the app's token, 401 or 403 | could not check; what it said before counts no longer |
 ///
 /// An answer is kept for five minutes, as long as the host itself keeps it. Requests for one
 /// tenant share one flight. A fault that may pass is tried again twice, with exponential back-off
@@ -271,6 +272,10 @@ impl Inner {
                 Ok(Answer::new(said, now))
             }
             Err(error) => {
+                if error.is_token_refused() {
+                    // what the site said before does not stand in for a refusal
+                    entry.said = None;
+                }
                 let seconds = self.pause_after(&error);
                 let answer = self.despite(&entry, error.clone(), now);
                 let since = now;

@@ -20,6 +20,22 @@ use crate::connect_request::{ConnectContextRequest, ConnectRequest};
 use crate::rejection::Rejection;
 use crate::tenant::Tenant;
 
+/// Why the License API has no statement.
+struct Unanswered {
+    rejection: Rejection,
+    /// Whether the site refused the app's token.
+    refused: bool,
+}
+
+impl Unanswered {
+    fn of(rejection: impl Into<Rejection>) -> Self {
+        Self {
+            rejection: rejection.into(),
+            refused: false,
+        }
+    }
+}
+
 /// A verified request whose licence can be asked for.
 pub(crate) trait Proves {
     fn proved(&self) -> Verified<License>;
@@ -118,11 +134,13 @@ impl ConnectApp {
         if let Some(Ok(license)) = asked {
             return Ok(license.with_user_access(user_access));
         }
-        if let Some(stored) = self.stored(tenant).await {
+        // a refusal ends what the site said before, here as in the client
+        let refused = matches!(&asked, Some(Err(unanswered)) if unanswered.refused);
+        if !refused && let Some(stored) = self.stored(tenant).await {
             return Ok(stored.with_user_access(user_access));
         }
         match asked {
-            Some(Err(rejection)) => Err(rejection),
+            Some(Err(unanswered)) => Err(unanswered.rejection),
             _ => Ok(proved),
         }
     }
@@ -147,18 +165,22 @@ impl ConnectApp {
         &self,
         tenant: &Tenant,
         since: UnixTime,
-    ) -> Option<Result<Verified<License>, Rejection>> {
+    ) -> Option<Result<Verified<License>, Unanswered>> {
         let api = self.0.license_api.as_ref()?;
         let base_url = self.0.hosts.check_site(tenant.installation.base_url()?);
         let base_url = match base_url {
             Ok(base_url) => base_url,
-            Err(error) => return Some(Err(error.into())),
+            Err(error) => return Some(Err(Unanswered::of(error))),
         };
         let keys = &tenant.keys;
         let answer = api.get_as_of(keys.client_key(), &base_url, keys.current(), since);
         let answer = match answer.await {
             Ok(answer) => answer,
-            Err(error) => return Some(Err(Rejection::client(&error))),
+            Err(error) => {
+                let refused = error.is_token_refused();
+                let rejection = Rejection::client(&error);
+                return Some(Err(Unanswered { rejection, refused }));
+            }
         };
         let license = match (answer.license(), answer.value()) {
             (Some(license), _) => license,
@@ -169,7 +191,8 @@ impl ConnectApp {
             }
             _ => {
                 let what = "the License API does not answer";
-                return Some(Err(Rejection::could_not_check(what, "license_api_refused")));
+                let rejection = Rejection::could_not_check(what, "license_api_refused");
+                return Some(Err(Unanswered::of(rejection)));
             }
         };
         let key = InstallationKey::Connect(keys.client_key().clone());

@@ -107,6 +107,7 @@ pub use forge::invocation::{Invocation, TriggerForm};
 pub use forge::lifecycle::LifecycleForm;
 pub use host::{MockHost, MockHostBuilder};
 pub use keys::SigningKey;
+pub use qsh::query_hash;
 pub use reports::{MockReports, ReportFault};
 pub use request::SignedRequest;
 pub use site::{Product, Site};

@@ -10,6 +10,21 @@ use crate::bytes::{hex, sha256};
 /// The literal hash of a context token.
 pub(crate) const CONTEXT_QSH: &str = "context-qsh";
 
+/// The claim `qsh` of a request to `target` (path and query), as the host computes it. `base_path`
+/// is the path of the URL that the request is below, empty for none.
+///
+/// Platform page: <https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/>
+///
+/// ```
+/// use app_license_testkit::query_hash;
+/// let hash = query_hash("GET", "/connect/panel?lic=active&jwt=a.b.c", "/connect");
+/// assert_eq!(hash, query_hash("get", "/panel?lic=active", ""));
+/// ```
+#[must_use]
+pub fn query_hash(method: &str, target: &str, base_path: &str) -> String {
+    qsh(method, target, base_path)
+}
+
 /// The hash of a request to `target` (path and query) under a base path.
 pub(crate) fn qsh(method: &str, target: &str, base_path: &str) -> String {
     hex(&sha256(canonical(method, target, base_path).as_bytes()))

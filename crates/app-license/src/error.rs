@@ -243,6 +243,12 @@ pub enum ErrorKind {
     /// The header asks for an extension: none is known.
     #[error("the token's header has `crit`, which is never accepted")]
     CriticalHeader,
+    /// The header names a key by what is no plain identifier: it would stand in a URL.
+    #[error("the token's `kid` `{found}` is not a plain identifier")]
+    KeyIdInvalid {
+        /// What it says, shortened.
+        found: String,
+    },
     /// The header names no key.
     #[error("the token's header lacks `kid`")]
     KeyIdMissing,
@@ -463,6 +469,7 @@ impl Error {
             K::TokenMalformed { .. } => "token_malformed",
             K::Algorithm { .. } => "algorithm",
             K::CriticalHeader => "critical_header",
+            K::KeyIdInvalid { .. } => "key_id_invalid",
             K::KeyIdMissing => "key_id_missing",
             K::UnknownKey { .. } => "unknown_key",
             K::Signature => "signature",
@@ -513,6 +520,7 @@ impl Error {
             | K::TokenMalformed { .. }
             | K::Algorithm { .. }
             | K::CriticalHeader
+            | K::KeyIdInvalid { .. }
             | K::KeyIdMissing
             | K::UnknownKey { .. }
             | K::Signature

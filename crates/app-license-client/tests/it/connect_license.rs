@@ -169,7 +169,27 @@ fn faults() -> Vec<Say> {
     ]
 }
 
-/// A fault is never an answer, and never takes one away.
+/// A site that refuses the app's token ends what it said before.
+#[tokio::test]
+async fn stale_license_forever() {
+    for status in [401, 403] {
+        let s = site().await;
+        s.host.says_always(Say::ok(body(ACTIVE)));
+        assert_eq!(s.state().await, Some(State::Active));
+        s.host.says_always(Say::status(status));
+        s.clock.pass(1000);
+        let error = s.get().await.unwrap_err();
+        assert!(error.is_token_refused(), "{status}: {error}");
+        // not in the pause either, and not when the site is down after it
+        s.clock.pass(1);
+        assert!(s.get().await.is_err(), "{status}");
+        s.host.says_always(Say::status(500));
+        s.clock.pass(60);
+        assert!(s.get().await.is_err(), "{status}");
+    }
+}
+
+/// A fault is never an answer, and never takes one away, unless it is a refusal of the app's token.
 #[tokio::test]
 async fn key_server_failure() {
     for say in faults() {
@@ -185,6 +205,9 @@ async fn key_server_failure() {
         assert_eq!(s.state().await, Some(State::Active), "{say:?}");
         s.host.says_always(say.clone());
         s.clock.pass(1000);
+        if error.is_token_refused() {
+            continue;
+        }
         let answer = s.get().await.unwrap();
         let license = answer.license().unwrap();
         assert_eq!(license.state(), State::Active);

@@ -6,7 +6,7 @@ use super::claims::HostClaims;
 use super::expectations::Expectations;
 use super::explain::Explanation;
 use super::request::Request;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 use crate::ids::{ClientKey, KeyId};
 use crate::jwt::{Algorithm, Audience, Claims, Compact, RsaPublicKey, sha256};
 use crate::time::UnixTime;
@@ -77,13 +77,15 @@ impl<'t> UnverifiedInstallToken<'t> {
     ///
     /// # Errors
     /// `token_malformed`, `too_large`, `algorithm` when it is not RS256, `critical_header`,
-    /// `key_id_missing`, `invalid_id` when the key's id is no plain identifier, `claim_missing` or
+    /// `key_id_missing`, `key_id_invalid` when the key's id is no plain identifier, `claim_missing` or
     /// `claim_type`.
     pub fn parse(token: &'t str) -> Result<Self, Error> {
         // step 1: three segments and a JSON header; step 2: the algorithm, fixed by this type
         let compact = Compact::parse(token, Algorithm::Rs256)?;
         // step 3: the key's id goes into a URL and is the sender's choice
-        let kid = KeyId::new(compact.kid().ok_or(ErrorKind::KeyIdMissing)?)?;
+        let kid = compact.kid().ok_or(ErrorKind::KeyIdMissing)?;
+        let found = || shown(kid);
+        let kid = KeyId::new(kid).map_err(|_| ErrorKind::KeyIdInvalid { found: found() })?;
         let claims = Claims::read(compact.payload())?;
         Ok(Self {
             claims: HostClaims::of(&claims)?,
@@ -159,7 +161,7 @@ impl<'t> UnverifiedInstallToken<'t> {
             return Err(ErrorKind::TenantMismatch {
                 field: "clientKey",
                 expected: claims.issuer.to_string(),
-                found: crate::error::shown(body_client_key.as_str()),
+                found: shown(body_client_key.as_str()),
             }
             .into());
         }

@@ -190,7 +190,7 @@ fn reason(error: &Error) -> &'static str {
         "expired" => "expired",
         "issuer" => "issuer",
         "tenant_mismatch" => "issuer-mismatch",
-        "key_id_missing" | "invalid_id" => "kid",
+        "key_id_missing" | "key_id_invalid" => "kid",
         "signature" => "signature",
         "token_malformed" => "malformed",
         other => panic!("{other}"),

@@ -86,19 +86,19 @@ fn kid_not_validated() {
     let long = "a".repeat(10_000);
     let longer_than_an_id = "a".repeat(129);
     for (kid, want) in [
-        ("../evil", "invalid_id"),
-        ("..", "invalid_id"),
-        ("a/b", "invalid_id"),
-        ("a%2Fb", "invalid_id"),
-        ("a?b", "invalid_id"),
-        ("a#b", "invalid_id"),
-        ("a\\u0000", "invalid_id"),
-        ("a\\n", "invalid_id"),
-        ("http://127.0.0.1:9/key.pem", "invalid_id"),
-        ("@evil.test/x", "invalid_id"),
-        ("", "invalid_id"),
+        ("../evil", "key_id_invalid"),
+        ("..", "key_id_invalid"),
+        ("a/b", "key_id_invalid"),
+        ("a%2Fb", "key_id_invalid"),
+        ("a?b", "key_id_invalid"),
+        ("a#b", "key_id_invalid"),
+        ("a\\u0000", "key_id_invalid"),
+        ("a\\n", "key_id_invalid"),
+        ("http://127.0.0.1:9/key.pem", "key_id_invalid"),
+        ("@evil.test/x", "key_id_invalid"),
+        ("", "key_id_invalid"),
         (&long, "too_large"),
-        (&longer_than_an_id, "invalid_id"),
+        (&longer_than_an_id, "key_id_invalid"),
     ] {
         let header = format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#);
         let token = forged(&header, &claims, b"whatever");

@@ -1,0 +1,365 @@
+//! Runs contract files against a shell, over real sockets.
+
+mod compare;
+mod falsify;
+mod platform;
+mod shell;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::file::{Allowed, Case, Exchange, Expect, File, Flood, Text};
+use compare::{Differences, Seen};
+use platform::Platform;
+use shell::Shell;
+use wire::Response;
+
+/// How long fetches that happen beside an answer are waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What to run, and against what.
+pub(crate) struct Settings {
+    pub(crate) shell: String,
+    pub(crate) falsify: bool,
+    pub(crate) only: Option<String>,
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) program: Vec<String>,
+}
+
+/// What a case came to.
+#[derive(Debug, Clone, Default)]
+struct Played {
+    /// The code that the shell refused to make the app with.
+    not_built: Option<String>,
+    seen: Vec<Seen>,
+    fetched: BTreeMap<String, u64>,
+    complaints: Vec<String>,
+    state: Value,
+}
+
+/// Counts for the last line.
+#[derive(Debug, Default)]
+struct Counts {
+    cases: usize,
+    exchanges: usize,
+    failed: usize,
+    falsified: usize,
+    found: usize,
+}
+
+pub(crate) fn run(settings: &Settings) -> Result<bool> {
+    let began = Instant::now();
+    let platform = Platform::start()?;
+    let mut shell = Shell::start(&settings.program)?;
+    let mut counts = Counts::default();
+    for path in &settings.files {
+        let file = read(path)?;
+        for case in &file.cases {
+            if settings
+                .only
+                .as_ref()
+                .is_some_and(|only| !case.id.contains(only))
+            {
+                continue;
+            }
+            let played = play(&file, case, &platform, &mut shell);
+            let played = played.with_context(|| format!("{}, {}", path.display(), case.id))?;
+            let judged = judge(&file, case, &played, &settings.shell);
+            counts.cases += 1;
+            counts.exchanges += case.requests.iter().filter(|it| !it.restart).count();
+            if judged.is_empty() {
+                if settings.falsify {
+                    let (falsified, found) = falsify::all(&file, case, &played, &settings.shell);
+                    counts.falsified += falsified;
+                    counts.found += found;
+                }
+            } else {
+                counts.failed += 1;
+                tell(path, case, &judged, &played);
+            }
+        }
+    }
+    let files = settings.files.len();
+    let Counts {
+        cases,
+        exchanges,
+        failed,
+        falsified,
+        found,
+    } = counts;
+    let passed = cases - failed;
+    println!(
+        "contract {}: {files} files, {cases} cases, {exchanges} exchanges; {passed} cases passed, \
+         {failed} failed ({:.1} s)",
+        settings.shell,
+        began.elapsed().as_secs_f64()
+    );
+    if settings.falsify {
+        println!("falsified: {falsified} expectations, {found} found");
+    }
+    ensure!(cases > 0, "there is no case to run");
+    Ok(failed == 0 && found == falsified)
+}
+
+fn read(path: &Path) -> Result<File> {
+    let place = || path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(place)?;
+    let file: File = serde_json::from_str(&text).with_context(place)?;
+    ensure!(
+        file.kind == "contract",
+        "{} is no contract file",
+        path.display()
+    );
+    Ok(file)
+}
+
+fn tell(path: &Path, case: &Case, judged: &[(String, Differences)], played: &Played) {
+    println!("\nFAILED {} {}", path.display(), case.id);
+    println!("  {}", case.about);
+    for (place, differences) in judged {
+        println!("  {place}");
+        for difference in differences {
+            println!("    {difference}");
+        }
+    }
+    for (exchange, seen) in case.requests.iter().zip(&played.seen) {
+        let line = format!("{} {}", exchange.method, exchange.target);
+        let line: String = line.chars().take(60).collect();
+        let body: String = seen.response.body.chars().take(300).collect();
+        println!(
+            "  | {:>5} {line} -> {} {body}",
+            exchange.at, seen.response.status
+        );
+    }
+}
+
+/// The settings of the app: the file's, with what the case changes.
+fn app_of(file: &File, case: &Case) -> Value {
+    let mut app = file.app.clone();
+    if let Some(patch) = &case.app {
+        merge(&mut app, patch);
+    }
+    app
+}
+
+/// A JSON merge patch.
+fn merge(into: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *into = patch.clone();
+        return;
+    };
+    if !into.is_object() {
+        *into = json!({});
+    }
+    if let Value::Object(into) = into {
+        for (name, value) in patch {
+            if value.is_null() {
+                into.remove(name);
+            } else {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
+fn play(file: &File, case: &Case, platform: &Platform, shell: &mut Shell) -> Result<Played> {
+    let app = app_of(file, case);
+    platform.play(file, case, &app);
+    let start = json!({
+        "do": "start",
+        "app": app,
+        "platform": platform.address().to_string(),
+        "clock": case.clock,
+        "store": case.store,
+        "hook_failures": case.hook_failures,
+    });
+    let mut played = Played::default();
+    let answer = shell.say(&start)?;
+    if answer["ok"] != true {
+        let code = answer["code"].as_str().unwrap_or_default().to_owned();
+        if case.not_built.is_none() {
+            bail!("the app was not made: {answer}");
+        }
+        played.not_built = Some(code);
+        return Ok(played);
+    }
+    let mut port = port_of(&answer)?;
+    for exchange in &case.requests {
+        platform.set_time(exchange.at);
+        shell.set_clock(case.clock + exchange.at)?;
+        if exchange.restart {
+            port = port_of(&shell.tell(&json!({ "do": "restart" }))?)?;
+            played.seen.push(Seen::default());
+            continue;
+        }
+        let response = send(file, exchange, port)?;
+        let waited_for = exchange.expect.fetches;
+        if let Some(fetches) = waited_for {
+            until(|| platform.fetches() >= fetches);
+        }
+        let fetches = platform.fetches();
+        if waited_for.is_some() {
+            // the last of them may be on its way into the shell's cache
+            std::thread::sleep(Duration::from_millis(60));
+        }
+        played.seen.push(Seen { response, fetches });
+    }
+    let expected = &case.fetched;
+    until(|| compare::fetched(expected, &platform.fetched()).is_empty());
+    played.fetched = platform.fetched();
+    played.complaints = platform.complaints();
+    played.state = shell.tell(&json!({ "do": "state" }))?;
+    Ok(played)
+}
+
+fn port_of(answer: &Value) -> Result<u16> {
+    let port = answer["port"]
+        .as_u64()
+        .and_then(|port| u16::try_from(port).ok());
+    port.with_context(|| format!("no port in {answer}"))
+}
+
+fn until(holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() && began.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn send(file: &File, exchange: &Exchange, port: u16) -> Result<Response> {
+    let body = exchange
+        .body
+        .as_ref()
+        .map(|body: &Text| body.read(&file.documents));
+    let Exchange {
+        method,
+        target,
+        headers,
+        ..
+    } = exchange;
+    let Some(flood) = &exchange.flood else {
+        return wire::send(port, method, target, headers, body.as_deref());
+    };
+    // all of a flood are answered alike: the first that is not stands for all
+    let mut first: Option<Response> = None;
+    for turn in 0..flood.count {
+        let token = token_of(flood, turn);
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.replace("{token}", &token)))
+            .collect();
+        let response = wire::send(port, method, target, &headers, body.as_deref())?;
+        let same = |it: &Response| {
+            it.status == response.status && compare::code(it) == compare::code(&response)
+        };
+        match &first {
+            Some(first) if !same(first) => return Ok(response),
+            Some(_) => {}
+            None => first = Some(response),
+        }
+    }
+    first.context("a flood of nothing")
+}
+
+fn token_of(flood: &Flood, turn: u64) -> String {
+    let header = flood.header.replace("{n}", &turn.to_string());
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(header), flood.rest)
+}
+
+/// What is not as expected, by place. Pure: a falsified case is judged by what was seen before.
+fn judge(file: &File, case: &Case, played: &Played, shell: &str) -> Vec<(String, Differences)> {
+    let mut judged = Vec::new();
+    let mut note = |place: String, differences: Differences| {
+        if !differences.is_empty() {
+            judged.push((place, differences));
+        }
+    };
+    if case.not_built != played.not_built {
+        let found = &played.not_built;
+        let difference = format!("not_built: expected {:?}, found {found:?}", case.not_built);
+        note("the app".to_owned(), vec![difference]);
+    }
+    if played.not_built.is_some() {
+        return judged;
+    }
+    let secrets: Vec<&str> = file
+        .tenants
+        .values()
+        .flat_map(|tenant| &tenant.secrets)
+        .map(String::as_str)
+        .collect();
+    for (index, (exchange, seen)) in case.requests.iter().zip(&played.seen).enumerate() {
+        if exchange.restart {
+            continue;
+        }
+        let place = format!("exchange {} at {}", index + 1, exchange.at);
+        let mut differences = match expected(&exchange.expect, &exchange.allowed, shell) {
+            Some(expect) => compare::exchange(&expect, seen),
+            None => Differences::new(),
+        };
+        differences.extend(compare::always(&seen.response, &secrets, &tokens(exchange)));
+        note(place, differences);
+    }
+    let mut after = compare::fetched(&case.fetched, &played.fetched);
+    after.extend(played.complaints.iter().cloned());
+    if let Some(stored) = &case.store_after {
+        after.extend(compare::stored(stored, &played.state["installations"]));
+    }
+    if let Some(hooks) = &case.hooks {
+        after.extend(compare::hooks(hooks, &played.state["hooks"]));
+    }
+    if case.allowed.iter().all(|allowed| allowed.shell != shell) {
+        note("afterwards".to_owned(), after);
+    }
+    judged
+}
+
+/// What this shell is held to; `None` for nothing.
+fn expected(expect: &Expect, allowed: &[Allowed], shell: &str) -> Option<Expect> {
+    match allowed.iter().find(|allowed| allowed.shell == shell) {
+        Some(allowed) => serde_json::from_value(allowed.expect.clone()?).ok(),
+        None => Some(expect.clone()),
+    }
+}
+
+/// The tokens that an exchange sends.
+fn tokens(exchange: &Exchange) -> Vec<String> {
+    let in_headers = exchange
+        .headers
+        .iter()
+        .filter_map(|(_, value)| value.split_once(' '));
+    let in_query = exchange
+        .target
+        .split(['?', '&'])
+        .filter_map(|it| it.strip_prefix("jwt="));
+    in_headers
+        .map(|(_, token)| token)
+        .chain(in_query)
+        .filter(|token| token.len() > 40)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::merge;
+
+    #[test]
+    fn a_case_changes_settings_of_its_file() {
+        let mut app = json!({"connect": {"key": "a", "leeway": 30}, "forge": {}});
+        merge(
+            &mut app,
+            &json!({"connect": {"leeway": null, "cloud": "staging"}, "forge": null}),
+        );
+        assert_eq!(app, json!({"connect": {"key": "a", "cloud": "staging"}}));
+    }
+}

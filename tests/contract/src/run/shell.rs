@@ -1,0 +1,63 @@
+//! A shell under test: a process that is told what to do by lines of JSON.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::{Value, json};
+
+pub(crate) struct Shell {
+    child: Child,
+    commands: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Shell {
+    pub(crate) fn start(program: &[String]) -> Result<Self> {
+        let (name, arguments) = program.split_first().context("no program of a shell")?;
+        let mut child = Command::new(name)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        let commands = child.stdin.take();
+        let answers = child.stdout.take().context("no output of the shell")?;
+        Ok(Self {
+            child,
+            commands,
+            answers: BufReader::new(answers),
+        })
+    }
+
+    /// Says a command, and hears the answer.
+    pub(crate) fn say(&mut self, command: &Value) -> Result<Value> {
+        let commands = self.commands.as_mut().context("the shell has ended")?;
+        writeln!(commands, "{command}").context("the shell does not listen")?;
+        let mut line = String::new();
+        let read = self.answers.read_line(&mut line)?;
+        ensure!(read > 0, "the shell has ended");
+        serde_json::from_str(&line).with_context(|| format!("the shell answers {line:?}"))
+    }
+
+    /// Says a command that must succeed.
+    pub(crate) fn tell(&mut self, command: &Value) -> Result<Value> {
+        let answer = self.say(command)?;
+        if answer["ok"] != true {
+            bail!("the shell answers {answer} to {command}");
+        }
+        Ok(answer)
+    }
+
+    pub(crate) fn set_clock(&mut self, now: u64) -> Result<()> {
+        self.tell(&json!({ "do": "clock", "now": now })).map(drop)
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        // it ends when its input does
+        drop(self.commands.take());
+        let _ended = self.child.wait();
+    }
+}
