@@ -7,7 +7,6 @@ use xshell::cmd;
 
 use crate::context::Context;
 
-const CRATE: &str = "app-license-contract";
 const FOLDER: &str = "tests/contract";
 
 #[derive(Clone, Debug, clap::Args)]
@@ -110,11 +109,14 @@ fn all(folder: &PathBuf) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Both programs, with the features that the workspace's tests are built with.
+/// Both programs, with the features of the whole workspace: the tests are built with them too.
 fn build(context: &Context) -> Result<()> {
     let programs = ["--bin", "contract", "--bin", "contract-shell-rust"];
-    cmd!(context.sh, "cargo build --quiet -p {CRATE} {programs...}")
-        .quiet()
-        .run()?;
+    cmd!(
+        context.sh,
+        "cargo build --quiet --workspace --all-features {programs...}"
+    )
+    .quiet()
+    .run()?;
     Ok(())
 }
