@@ -2,6 +2,7 @@
 //! every secret and every token that it used.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "it/common.rs"]
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,141 @@
+//! `doctor` and `conditions`.
+
+use crate::common::run;
+use serde_json::Value;
+
+const BROKEN: &str = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n  licensing: {}\n";
+
+fn folder(name: &str, text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(name), text).unwrap();
+    folder
+}
+
+#[test]
+fn errors_end_with_2_and_a_baseline_accepts_them() {
+    let app = folder("manifest.yml", BROKEN);
+    let path = app.path().to_str().unwrap();
+    let ran = run(&["doctor", path, "--now", "2026-11-28T00:00:00Z"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert_eq!(
+        ran.out,
+        "error[enabled_missing] manifest.yml:4:3\n  app.licensing: `enabled` is missing\n    \
+         licensing: {}\n    ^^^^^^^^^\n  fix: add `enabled: true`, or `false` for a free app\n  \
+         https://github.com/app-license/app-license/blob/main/docs/doctor/enabled_missing.md\n\n\
+         1 error\n"
+    );
+    let ran = run(&["doctor", path, "--write-baseline"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let ran = run(&["doctor", path]);
+    assert_eq!(ran.code, 0);
+    assert_eq!(ran.out, "no findings; 1 known from the baseline\n");
+}
+
+#[test]
+fn findings_are_json_and_sarif() {
+    let app = folder("manifest.yml", BROKEN);
+    let path = app.path().to_str().unwrap();
+    let ran = run(&["doctor", path, "--format", "json"]);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &json["summary"]["errors"]), (2, &1.into()));
+    let ran = run(&["doctor", path, "--sarif"]);
+    let sarif: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "enabled_missing");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error() {
+    let ran = run(&["doctor", "/no/such/folder"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("error[doctor_read]"), "{}", ran.err);
+}
+
+#[test]
+fn fixes_are_made_and_told() {
+    let manifest = BROKEN.replace("{}", "{enabled: \"true\"}");
+    let app = folder("manifest.yml", &manifest);
+    let ran = run(&["doctor", app.path().to_str().unwrap(), "--fix"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "no findings\n"));
+    assert_eq!(ran.err, "changed manifest.yml\n");
+    let text = std::fs::read_to_string(app.path().join("manifest.yml")).unwrap();
+    assert_eq!(text, BROKEN.replace("{}", "{enabled: true}"));
+}
+
+const EDITIONS: &str = "[features]\nreports = \"standard\"\nexport = \"advanced\"\n\
+                        later = \"capabilityUltra\"\n";
+
+#[test]
+fn conditions_of_a_feature_are_generated_for_both_frameworks() {
+    let app = folder("editions.toml", EDITIONS);
+    let editions = app.path().join("editions.toml");
+    let editions = editions.to_str().unwrap();
+    let generate = |framework: &str, feature: &str| {
+        run(&[
+            "conditions",
+            "generate",
+            framework,
+            "--feature",
+            feature,
+            "--editions",
+            editions,
+        ])
+    };
+    let json = |framework: &str, feature: &str| -> Value {
+        serde_json::from_str(&generate(framework, feature).out).unwrap()
+    };
+    assert_eq!(
+        json("connect", "export"),
+        serde_json::json!({"conditions": [
+            {"condition": "addon_is_licensed"},
+            {"condition": "capability_set", "params": {"value": "capabilityAdvanced"}}
+        ]})
+    );
+    // a Standard condition would hide it from Advanced customers
+    assert_eq!(
+        json("connect", "reports"),
+        serde_json::json!({"conditions": [{"condition": "addon_is_licensed"}]})
+    );
+    assert_eq!(
+        generate("forge", "export").out,
+        "displayConditions:\n  appIsLicensed: true\n  appEdition: advanced\n"
+    );
+    assert_eq!(
+        generate("forge", "reports").out,
+        "displayConditions:\n  appIsLicensed: true\n"
+    );
+    assert_eq!(generate("forge", "later").code, 3);
+    let ran = generate("connect", "nothing");
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("it has "), "{}", ran.err);
+}
+
+#[test]
+fn who_sees_which_module_is_told_side_by_side() {
+    let app = folder(
+        "manifest.yml",
+        "modules:\n  jira:issuePanel:\n    - key: panel\n      displayConditions: \
+         {appIsLicensed: true, appEdition: advanced}\n  jira:globalPage:\n    - key: page\n  \
+         function:\n    - {key: f, handler: index.handler}\n",
+    );
+    let path = app.path().join("manifest.yml");
+    let path = path.to_str().unwrap();
+    let ran = run(&["conditions", "evaluate", path]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(
+        ran.out.lines().all(|line| line.chars().count() <= 80),
+        "{}",
+        ran.out
+    );
+    let ran = run(&["conditions", "evaluate", path, "--format", "json"]);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    let shown = |module: usize| -> Vec<_> {
+        let cells = json["modules"][module]["cells"].as_array().unwrap();
+        cells.iter().map(|cell| cell["shown"].clone()).collect()
+    };
+    assert_eq!(json["modules"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        shown(0),
+        [false, false, false, true, false].map(Value::from)
+    );
+    assert_eq!(shown(1), [true; 5].map(Value::from));
+}

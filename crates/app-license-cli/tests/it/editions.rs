@@ -1,0 +1,148 @@
+//! `features` and `pricing`, as they are run.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::{Ran, file, run};
+
+const SOUND: &str = "[features]\nexport = \"standard\"\nbulk-export = \"advanced\"\n";
+
+fn narrow(ran: &Ran) {
+    for line in ran.out.lines().chain(ran.err.lines()) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_ends_with_3_and_a_caret() {
+    let path = file("editions/broken.toml", "[features]\nexport = \"premium\"\n");
+    let ran = run(&["features", "check", &path]);
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""));
+    assert!(ran.err.contains("unknown edition `premium`"), "{}", ran.err);
+    assert!(ran.err.contains("broken.toml:2:10]"), "{}", ran.err);
+    assert!(ran.err.contains("2 │ export = \"premium\""), "{}", ran.err);
+    let ran = run(&["features", "check", &path, "--format", "json"]);
+    assert_eq!(ran.code, 3);
+    let error = &ran.json()["error"];
+    assert_eq!(
+        (error["line"].as_u64(), error["column"].as_u64()),
+        (Some(2), Some(10))
+    );
+    assert_eq!(error["code"], "editions_file");
+}
+
+#[test]
+fn findings_end_with_2_and_fit_in_80_columns() {
+    let path = file("editions/sound.toml", SOUND);
+    let folder = Path::new(&path).parent().unwrap().join("source");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(
+        folder.join("a.ts"),
+        "requireFeature(features, \"export\");\nif (license.capabilitySet === \"capabilityAdvanced\") {}\n",
+    )
+    .unwrap();
+    assert_eq!(run(&["features", "check", &path]).code, 0);
+    let source = folder.to_str().unwrap();
+    let ran = run(&["features", "check", &path, "--source", source]);
+    assert_eq!((ran.code, ran.err.as_str()), (2, ""));
+    assert!(ran.out.contains("error[feature_not_gated] "), "{}", ran.out);
+    assert!(
+        ran.out.contains("warning[capability_compared] a.ts:2:5\n"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out.contains("1 error, 1 warning, 0 infos"),
+        "{}",
+        ran.out
+    );
+    let text: Vec<&str> = ran.out.lines().filter(|l| l.starts_with("  ")).collect();
+    assert!(
+        text.iter().all(|line| line.chars().count() <= 80),
+        "{}",
+        ran.out
+    );
+    let ran = run(&[
+        "features", "check", &path, "--source", source, "--format", "json",
+    ]);
+    let json = ran.json();
+    assert_eq!(json["diagnostics"][0]["code"], "feature_not_gated");
+    assert_eq!(json["diagnostics"][0]["place"]["line"], 3);
+}
+
+#[test]
+fn generating_again_changes_nothing_and_check_writes_nothing() {
+    let path = file("editions/generate.toml", SOUND);
+    for kind in ["rust", "typescript", "json", "openfeature", "markdown"] {
+        let output = format!("{path}.{kind}");
+        drop(fs::remove_file(&output));
+        let args = ["features", "generate", kind, &path, "--output", &output];
+        let check = [&args[..], &["--check"]].concat();
+        assert_eq!(run(&check).code, 2, "{kind}");
+        assert!(fs::metadata(&output).is_err(), "{kind}");
+        assert!(run(&args).out.ends_with(": written\n"), "{kind}");
+        let before = fs::read(&output).unwrap();
+        assert_eq!(run(&check).code, 0, "{kind}");
+        assert!(run(&args).out.ends_with(": up to date\n"), "{kind}");
+        assert_eq!(fs::read(&output).unwrap(), before, "{kind}");
+        let printed = run(&["features", "generate", kind, &path]);
+        assert_eq!(printed.out.as_bytes(), before, "{kind}");
+        fs::write(&output, "other").unwrap();
+        assert_eq!(run(&check).code, 2, "{kind}");
+        assert_eq!(fs::read(&output).unwrap(), b"other", "{kind}");
+    }
+}
+
+#[test]
+fn the_schema_is_json() {
+    let ran = run(&["features", "schema"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.json()["properties"]["features"].is_object());
+}
+
+#[test]
+fn pricing_names_the_first_user_count() {
+    let path = file(
+        "editions/prices.toml",
+        "[pricing.standard.monthly]\nstarter = 1000\ntiers = [{ up-to = 100, per-user = 165 }, { per-user = 77 }]\n\
+         [pricing.advanced.monthly]\nstarter = 1500\ntiers = [{ up-to = 50, per-user = 200 }, { per-user = 60 }]\n",
+    );
+    let ran = run(&["pricing", "check", &path, "--users", "173"]);
+    assert_eq!(ran.code, 2);
+    narrow(&ran);
+    for part in [
+        "at 67 users a month, Advanced (110.20) is not above Standard (110.55)",
+        "51 to 100",
+        "101 and more",
+        "173 users, monthly: Standard 221.21,",
+    ] {
+        assert!(ran.out.contains(part), "{part}\n{}", ran.out);
+    }
+    let json = run(&["pricing", "check", &path, "--format", "json"]).json();
+    assert_eq!(json["first_failure"]["users"], 67);
+    assert_eq!(json["holds"], false);
+}
+
+#[test]
+fn pricing_reads_the_commerce_apis_plans() {
+    let plan = |name: &str, unit: u64| {
+        format!(
+            r#"{{"values":[{{"offeringName":"{name}","currency":"USD","type":"COMMERCIAL","status":"ACTIVE",
+            "primaryCycle":{{"name":"MONTHLY"}},"items":[{{"tiersMode":"GRADUATED","tiers":[{{"floor":1,"unitAmount":{unit}}}]}}]}}]}}"#
+        )
+    };
+    let standard = file("editions/standard.json", plan("Standard", 100));
+    let advanced = file("editions/advanced.json", plan("Advanced", 101));
+    let args = [
+        "pricing",
+        "check",
+        "--from-commerce",
+        &standard,
+        "--from-commerce",
+    ];
+    let ran = run(&[&args[..], &[&advanced]].concat());
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    let ran = run(&[&args[..], &[&standard]].concat());
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("a second plan of standard"), "{}", ran.err);
+}

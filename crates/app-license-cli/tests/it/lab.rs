@@ -1,0 +1,454 @@
+//! The lab as a program: its API, who may talk to it, a second start; and `trigger` against it.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+
+use crate::common::run;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+/// A running lab; killed when it is dropped.
+struct Lab {
+    child: Child,
+    port: u16,
+    data: PathBuf,
+}
+
+static PORTS: Mutex<u16> = Mutex::new(21_000);
+
+/// Eight free ports in a row.
+fn ports() -> u16 {
+    let mut next = PORTS.lock().unwrap();
+    loop {
+        let first = *next + u16::try_from(std::process::id() % 500).unwrap() * 16;
+        *next += 16;
+        if (first..first + 8).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+            return first;
+        }
+    }
+}
+
+impl Lab {
+    fn start(name: &str) -> Self {
+        let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&data);
+        Self::open(data, ports(), &[])
+    }
+
+    fn open(data: PathBuf, port: u16, more: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_app-license"))
+            .args(["lab", "--format", "json", "--port", &port.to_string()])
+            .arg("--data")
+            .arg(&data)
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(ready["console"], format!("http://127.0.0.1:{port}/"));
+        Self { child, port, data }
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let url = format!("http://127.0.0.1:{}/api/{path}", self.port);
+        let answer = reqwest::get(url).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+    }
+
+    async fn ask(&self, path: &str, body: &Value, more: &[(&str, &str)]) -> (StatusCode, String) {
+        let url = format!("http://127.0.0.1:{}/api/{path}", self.port);
+        let mut request = reqwest::Client::new()
+            .post(url)
+            .header("content-type", "application/json");
+        for (name, value) in more {
+            request = request.header(*name, *value);
+        }
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let (status, text) = self.ask(path, &body, &[]).await;
+        assert_eq!(status, 200, "{path} {body}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    async fn make(&self, site: &str, wish: Value) -> Value {
+        self.post("move", json!({"site": site, "move": wish})).await["answers"].clone()
+    }
+
+    /// As Ctrl-C does.
+    fn stop(mut self) -> (PathBuf, u16) {
+        let pid = self.child.id().to_string();
+        let killed = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+        assert!(killed.success());
+        assert!(self.child.wait().unwrap().success());
+        (self.data.clone(), self.port)
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_customer_in_the_console() {
+    let lab = Lab::start("console");
+    assert_eq!(lab.make("acme", json!("install")).await, json!([204, 204]));
+    lab.make("acme", json!({"buy": {"edition": "advanced"}}))
+        .await;
+    let invoked = lab
+        .post("bridge", json!({"site": "acme", "call": "invokeRemote"}))
+        .await;
+    assert_eq!(invoked["status"], 200);
+    assert_eq!(invoked["body"]["state"], "active");
+    let context = lab
+        .post("bridge", json!({"site": "acme", "call": "getContext"}))
+        .await;
+    assert_eq!(context["license"]["active"], true);
+
+    let panel = lab.post("panel", json!({"site": "acme"})).await;
+    let page = reqwest::get(panel["url"].as_str().unwrap()).await.unwrap();
+    assert_eq!(page.status(), 200);
+    let page = page.text().await.unwrap();
+    assert!(
+        page.contains("data-feature=\"bulk-export\" data-decision=\"granted\""),
+        "{page}"
+    );
+
+    let journal = lab.get("journal?site=acme").await;
+    let installed = journal["entries"].as_array().unwrap();
+    let installed = installed
+        .iter()
+        .find(|it| it["name"] == "installed")
+        .unwrap();
+    let entry = lab.get(&format!("journal/{}", installed["id"])).await;
+    assert_eq!(entry["told"]["verified"]["verdict"], "accepted");
+    assert_eq!(
+        entry["told"]["inspected"]["input"]["code"],
+        "connect_lifecycle"
+    );
+    assert!(
+        entry["told"]["curl"]
+            .as_str()
+            .unwrap()
+            .starts_with("curl -X POST ")
+    );
+    assert_eq!(entry["answer"]["status"], 204);
+
+    lab.make("acme", json!("cancel")).await;
+    lab.post("clock", json!({"advance_days": 31})).await;
+    let site = lab.get("sites/acme").await;
+    assert_eq!(site["standing"]["stage"], "ended");
+    let editions: Vec<&Value> = site["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|point| &point["edition"])
+        .collect();
+    assert_eq!(editions.last().unwrap(), &&Value::Null);
+    let report = lab.post(
+        "inspect",
+        json!({"input": "?lic=active&capSet=capabilityAdvanced"}),
+    );
+    assert_eq!(report.await["licenses"][0]["license"]["state"], "active");
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_said_and_changes_nothing() {
+    let lab = Lab::start("wrong");
+    for (path, body) in [
+        ("move", json!({"site": "acme", "move": "uninstall"})),
+        ("move", json!({"site": "No Name", "move": "install"})),
+        ("move", json!({"site": "acme", "move": "fly"})),
+        ("clock", json!({"set": "yesterday"})),
+        ("fault", json!({"service": "nobody", "kind": "down"})),
+        ("inspect", json!({"input": "nothing of note"})),
+        ("bridge", json!({"site": "acme", "call": "getContext"})),
+        ("sites", json!({"site": "x", "count": 1, "more": 2})),
+    ] {
+        let (status, text) = lab.ask(path, &body, &[]).await;
+        assert_eq!(status, 422, "{path} {body}: {text}");
+    }
+    assert_eq!(lab.get("sites").await["total"], 1);
+}
+
+#[tokio::test]
+async fn another_page_is_refused() {
+    let lab = Lab::start("origins");
+    let body = json!({"advance_days": 1});
+    let before = lab.get("state").await["now"].clone();
+    for more in [
+        ("origin", "http://evil.example"),
+        ("origin", "null"),
+        ("host", "evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let (status, text) = lab.ask("clock", &body, &[more]).await;
+        assert_eq!(status, 403, "{more:?}: {text}");
+    }
+    assert_eq!(lab.get("state").await["now"], before);
+    let page = reqwest::get(format!("http://127.0.0.1:{}/", lab.port))
+        .await
+        .unwrap();
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.contains("default-src 'none'; script-src 'self'"),
+        "{policy}"
+    );
+    assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+}
+
+/// No GET makes or changes anything, and another page may not even ask.
+#[tokio::test]
+async fn lab_writes_on_get_nothing() {
+    let lab = Lab::start("reads");
+    let (sites, state) = (lab.get("sites").await, lab.get("state").await);
+    let client = reqwest::Client::new();
+    let long = "n".repeat(300);
+    for name in [
+        "nobody",
+        "acme-2",
+        "..%2F..%2Fx",
+        "acme%2F..%2Fx",
+        "%00",
+        &long,
+    ] {
+        let url = format!("http://127.0.0.1:{}/api/sites/{name}", lab.port);
+        let answer = client.get(&url).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{name}");
+        for (header, value) in [
+            ("origin", "http://evil.example"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("host", "evil.example"),
+        ] {
+            let answer = client.get(&url).header(header, value).send().await;
+            assert_eq!(answer.unwrap().status(), 403, "{name} {header}: {value}");
+        }
+    }
+    assert_eq!(lab.get("sites").await, sites);
+    assert_eq!(lab.get("state").await["version"], state["version"]);
+}
+
+/// Everything below a folder, by path.
+fn files(folder: &Path) -> std::collections::BTreeSet<PathBuf> {
+    let mut found = std::collections::BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        }
+        // a database comes and goes with files of its own
+        if !path.to_string_lossy().contains("installations.db") {
+            found.insert(path);
+        }
+    }
+    found
+}
+
+/// A world may come from somebody else: its key ids become names of files.
+#[tokio::test]
+async fn lab_writes_on_get_no_file_named_by_a_world() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("named");
+    let _ = std::fs::remove_dir_all(&root);
+    let lab = Lab::start("named/by/a/world");
+    lab.post("rotate", json!("install")).await;
+    let (data, port) = lab.stop();
+    let file = data.join("world.json");
+    let saved: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let platform: Value = serde_json::from_str(saved["platform"].as_str().unwrap()).unwrap();
+    let before = files(&root);
+    for id in [
+        "test-/../../x",
+        "test-/../../../../x",
+        "test-..",
+        "test-\\..\\x",
+        "/tmp/x",
+        "test-x\u{0}",
+        "test-c:x",
+    ] {
+        let mut platform = platform.clone();
+        let keys = platform["install_keys"]["keys"].as_array_mut().unwrap();
+        assert!(!keys.is_empty());
+        for key in keys {
+            key[0] = json!(id);
+        }
+        let mut world = saved.clone();
+        world["platform"] = json!(platform.to_string());
+        std::fs::write(&file, world.to_string()).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_app-license"))
+            .args(["lab", "--format", "json", "--port", &port.to_string()])
+            .arg("--data")
+            .arg(&data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let _ = child.kill();
+        let ended = child.wait_with_output().unwrap();
+        let error = String::from_utf8(ended.stderr).unwrap();
+        assert!(!line.contains("console"), "{id:?} is taken: {line}");
+        assert!(
+            format!("{line}{error}").contains("test key"),
+            "{id:?}: {line}{error}"
+        );
+        assert_eq!(files(&root), before, "{id:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_start_continues() {
+    let lab = Lab::start("again");
+    lab.make("acme", json!("install")).await;
+    lab.make(
+        "acme",
+        json!({"start_trial": {"edition": "advanced", "days": 30}}),
+    )
+    .await;
+    lab.post("clock", json!({"advance_days": 10})).await;
+    lab.post("sites", json!({"site": "many", "count": 1000}))
+        .await;
+    lab.post("rotate", json!("install")).await;
+    let now = lab.get("state").await["now"].clone();
+    let (data, port) = lab.stop();
+
+    let lab = Lab::open(data, port, &[]);
+    assert_eq!(lab.get("state").await["now"], now);
+    assert_eq!(lab.get("sites").await["total"], 1001);
+    let site = lab.get("sites/acme").await;
+    assert_eq!(site["standing"]["stage"], "trial");
+    assert_eq!(site["timeline"].as_array().unwrap().len(), 2);
+    // the app's store is as it was: the secret still holds, and so does the rotated key
+    let invoked = lab
+        .post("bridge", json!({"site": "acme", "call": "invokeRemote"}))
+        .await;
+    assert_eq!(invoked["body"]["state"], "active");
+    assert_eq!(lab.make("acme", json!("rotate_secret")).await, json!([204]));
+}
+
+#[tokio::test]
+async fn trigger_drives_an_app_as_the_console_does() {
+    let lab = Lab::start("driven");
+    let app = format!("http://127.0.0.1:{}", lab.port + 1);
+    let keys = lab.data.join("trigger");
+    let port = ports().to_string();
+    let trigger = |args: &[&str]| {
+        let more = ["--to", &app, "--site", "beta", "--port", &port, "--keys"];
+        run(&[&["trigger"], args, &more, &[keys.to_str().unwrap()]].concat())
+    };
+    let export = ["page", "--path", "/features/bulk-export"];
+    // the demo app lives by the lab's clock, which stands still
+    let clock = async || {
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let now = app_license::UnixTime::EPOCH.plus(since).to_string();
+        lab.post("clock", json!({ "set": now })).await;
+    };
+    clock().await;
+    assert_eq!(trigger(&export).code, 2, "not installed there");
+    for (args, code) in [
+        (&["installed"][..], 0),
+        (&[&export[..], &["--edition", "advanced"]].concat(), 0),
+        (&[&export[..], &["--edition", "standard"]].concat(), 2),
+        (
+            &[
+                &export[..],
+                &["--edition", "advanced", "--license", "trial"],
+            ]
+            .concat(),
+            0,
+        ),
+        (
+            &[
+                &export[..],
+                &["--edition", "advanced", "--license", "trial-ended"],
+            ]
+            .concat(),
+            2,
+        ),
+        (
+            &[
+                "invocation",
+                "--path",
+                "/forge/features/bulk-export",
+                "--edition",
+                "advanced",
+            ],
+            0,
+        ),
+        (
+            &[
+                "invocation",
+                "--path",
+                "/forge/features/bulk-export",
+                "--license",
+                "ended",
+            ],
+            2,
+        ),
+        (&["enabled"], 0),
+        (&["uninstalled"], 0),
+    ] {
+        clock().await;
+        let ran = trigger(args);
+        assert_eq!(ran.code, code, "{args:?}: {}{}", ran.out, ran.err);
+    }
+    let ran = trigger(&["page", "--path", "/decisions", "--format", "json"]);
+    assert_eq!(ran.json()["status"], 401, "uninstalled; {}", ran.out);
+}
+
+#[test]
+fn trigger_without_an_app_prints() {
+    let keys = Path::new(env!("CARGO_TARGET_TMPDIR")).join("printed");
+    let _ = std::fs::remove_dir_all(&keys);
+    let keys = keys.to_str().unwrap();
+    let trigger = |args: &[&str]| run(&[&["trigger", "--keys", keys], args].concat());
+
+    let ran = trigger(&["ui-context", "--edition", "advanced"]);
+    assert_eq!(ran.json()["license"]["capabilitySet"], "capabilityAdvanced");
+    let ran = trigger(&["function-context", "--edition", "free"]);
+    assert_eq!(ran.json()["license"]["capabilitySet"], "capabilityFree");
+    let ran = trigger(&["connect-license", "--license", "ended"]);
+    assert_eq!(ran.json()["license"]["active"], false);
+    let ran = trigger(&["page", "--path", "/panel"]);
+    assert!(
+        ran.out
+            .starts_with("curl -X GET 'http://127.0.0.1:3000/panel?"),
+        "{}",
+        ran.out
+    );
+
+    // the same customer at the next call: the folder is stable
+    let curl = |out: String| out.split("xdm_e").next().unwrap().to_owned();
+    assert_eq!(curl(trigger(&["page"]).out), curl(trigger(&["page"]).out));
+    let key = std::fs::read_to_string(format!("{keys}/install-keys/test-1")).unwrap();
+    assert!(key.starts_with("-----BEGIN PUBLIC KEY-----"));
+    let jwks = std::fs::read_to_string(format!("{keys}/jwks.json")).unwrap();
+    assert!(jwks.contains("test-forge-1") && !jwks.contains("\"d\""));
+
+    let ran = run(&["trigger", "--list"]);
+    for name in ["installed", "invocation", "ui-context", "page"] {
+        assert!(ran.out.contains(name), "{}", ran.out);
+    }
+    assert_eq!(run(&["trigger"]).code, 3);
+    assert_eq!(trigger(&["fly"]).code, 3);
+    assert_eq!(
+        trigger(&["page", "--edition", "free", "--license", "ended"]).code,
+        3
+    );
+}

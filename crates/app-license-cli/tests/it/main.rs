@@ -1,0 +1,30 @@
+//! The program as it is shipped: what it reads, says and refuses.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::print_stderr,
+    clippy::allow_attributes,
+    reason = "a test that fails is what they are for"
+)]
+
+mod common;
+mod conformance;
+mod doctor;
+#[cfg(feature = "editions")]
+mod editions;
+mod help;
+mod inspect;
+mod lab;
+mod pastes;
+#[cfg(feature = "marketplace")]
+mod programs;
+#[cfg(feature = "marketplace")]
+mod reconcile;
+#[cfg(feature = "marketplace")]
+mod report;
+mod scenarios;
+mod tokens;

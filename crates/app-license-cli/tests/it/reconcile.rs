@@ -1,0 +1,294 @@
+//! `report reconcile`: drift on the screen, in JSON, and in the exit code.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use crate::common::{Ran, run};
+use app_license_testkit::MockReports;
+use app_license_testkit::vendor::{ReportShape, Vendor};
+use serde_json::{Value, json};
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new(vendor: &Vendor) -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        let mut report = File::create(place.path("report.json")).unwrap();
+        vendor
+            .write_report(ReportShape::Export, &mut report)
+            .unwrap();
+        let mut lines = File::create(place.path("installations.ndjson")).unwrap();
+        vendor.write_ndjson(&mut lines).unwrap();
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn run(&self, more: &[&str]) -> Ran {
+        let (report, lines) = (self.path("report.json"), self.path("installations.ndjson"));
+        let now = Vendor::now().to_string();
+        let common = [
+            "report",
+            "reconcile",
+            "--report",
+            report.to_str().unwrap(),
+            "--installations",
+            lines.to_str().unwrap(),
+            "--now",
+            &now,
+        ];
+        run(&[&common[..], more].concat())
+    }
+}
+
+fn drifting() -> Place {
+    Place::new(&Vendor::new(5, 290).drift_in_every(10))
+}
+
+#[test]
+fn agreement_is_exit_code_0() {
+    let ran = Place::new(&Vendor::new(5, 300)).run(&[]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.starts_with("no drift between "), "{}", ran.out);
+}
+
+#[test]
+fn drift_is_exit_code_2_and_every_case_is_in_the_json() {
+    let ran = drifting().run(&["--format", "json"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    let json = ran.json();
+    assert_eq!(json["drift"].as_array().unwrap().len(), 29);
+    let counts = json!({
+        "not_in_report": 4, "not_installed": 5, "runs_above_bought": 11, "runs_below_bought": 5,
+        "trial_ended": 4,
+    });
+    assert_eq!(json["counts"], counts);
+    assert_eq!(json["report"], json!({"complete": true, "unreadable": 0}));
+    for case in json["drift"].as_array().unwrap() {
+        let sides = [&case["bought"], &case["runs"]];
+        let there = sides.iter().filter(|s| s.is_object()).count();
+        let alone = ["not_in_report", "not_installed"].contains(&case["kind"].as_str().unwrap());
+        assert!(there == 2 || (there == 1 && alone), "{case}");
+    }
+}
+
+#[test]
+fn people_see_each_kind_its_customers_and_what_the_causes_mean() {
+    let ran = drifting().run(&[]);
+    assert_eq!(ran.code, 2);
+    for said in [
+        "runs more than was bought",
+        "trial ended, still granted",
+        "runs less than was bought",
+        "bought, not installed",
+        "installed, not in the report",
+        "event_lost: the purchase changed after the installation did",
+        "29 cases of drift between ",
+    ] {
+        assert!(ran.out.contains(said), "{said}\n{}", ran.out);
+    }
+    assert!(!ran.out.contains("more: --all"));
+    let many = Place::new(&Vendor::new(5, 2_900).drift_in_every(2));
+    let few = many.run(&[]);
+    assert!(few.out.contains("more: --all"));
+    let all = many.run(&["--all"]);
+    assert!(all.out.lines().count() > 1_450);
+}
+
+#[test]
+fn what_an_earlier_run_has_shown_is_left_out_while_it_lasts() {
+    let place = drifting();
+    let first = place.run(&["--format", "json"]);
+    let known = place.path("known.json");
+    // of an earlier day, when one case less was there
+    let mut earlier = first.json();
+    let new = earlier["drift"].as_array_mut().unwrap().remove(3);
+    std::fs::write(&known, earlier.to_string()).unwrap();
+    let known = known.to_str().unwrap();
+    let second = place.run(&["--known", known, "--format", "json"]);
+    assert_eq!(second.code, 2);
+    let json = second.json();
+    assert_eq!(json["drift"], json!([new]));
+    assert_eq!(json["lasting"].as_array().unwrap().len(), 28);
+    // what was left out is known to the third run too
+    std::fs::write(known, json.to_string()).unwrap();
+    let third = place.run(&["--known", known]);
+    assert_eq!(third.code, 0, "{}", third.out);
+    assert!(
+        third.out.contains("and 29 shown by an earlier run"),
+        "{}",
+        third.out
+    );
+    std::fs::write(known, "[]").unwrap();
+    let error = place.run(&["--known", known]);
+    assert_eq!(error.code, 3);
+    assert!(
+        error.err.contains("is not the JSON of an earlier run"),
+        "{}",
+        error.err
+    );
+}
+
+#[test]
+fn causes_and_times_are_left_out() {
+    let place = drifting();
+    let all = place.run(&["--format", "json"]).json();
+    let without = place
+        .run(&["--except", "sandbox,report_lag", "--format", "json"])
+        .json();
+    let excepted = |json: &Value| {
+        let cases = json["drift"].as_array().unwrap();
+        let of = |c: &&Value| ["sandbox", "report_lag"].contains(&c["cause"].as_str().unwrap());
+        cases.iter().filter(of).count()
+    };
+    assert!(excepted(&all) > 5);
+    assert_eq!(excepted(&without), 0);
+    assert_eq!(without["excepted"], excepted(&all));
+    let since = place.run(&["--since", "3d", "--format", "json"]).json();
+    let shown = since["drift"].as_array().unwrap();
+    let earlier = usize::try_from(since["earlier"].as_u64().unwrap()).unwrap();
+    assert_eq!(shown.len() + earlier, 29);
+    assert!(shown.len() > 5 && earlier > 5, "{}", shown.len());
+    for case in shown {
+        assert!(
+            case["since"].as_str().unwrap() >= "2026-11-19T12:00:00Z",
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn a_report_that_was_cut_off_is_refused() {
+    let place = drifting();
+    let report = std::fs::read(place.path("report.json")).unwrap();
+    std::fs::write(place.path("report.json"), &report[..report.len() / 2]).unwrap();
+    let ran = place.run(&[]);
+    assert_eq!(ran.code, 3, "{}", ran.out);
+    assert!(
+        ran.err.contains("what it lacks would show as drift"),
+        "{}",
+        ran.err
+    );
+    let ran = place.run(&["--partial", "--format", "json"]);
+    assert_eq!(ran.code, 2);
+    assert_eq!(ran.json()["report"]["complete"], false);
+}
+
+#[test]
+fn errors_have_codes_and_say_what_to_do() {
+    let place = drifting();
+    let ran = place.run(&["--app", "com.example.misspelt", "--format", "json"]);
+    assert_eq!(ran.code, 3, "{}", ran.out);
+    assert_eq!(ran.json()["error"]["code"], "other_app");
+    for (store, code) in [("missing.ndjson", "read"), ("sqlite:missing.db", "read")] {
+        let report = place.path("report.json");
+        let args = ["report", "reconcile", "--report", report.to_str().unwrap()];
+        let more = ["--installations", store, "--format", "json"];
+        let ran = run(&[&args[..], &more[..]].concat());
+        assert_eq!(
+            (ran.code, &ran.json()["error"]["code"]),
+            (1, &json!(code)),
+            "{store}"
+        );
+    }
+}
+
+#[test]
+fn a_store_that_is_not_there_is_named_and_not_made() {
+    let place = drifting();
+    let (report, store) = (place.path("report.json"), place.path("misspelt.db"));
+    let address = format!("sqlite:{}", store.display());
+    let report = report.to_str().unwrap();
+    let ran = run(&[
+        "report",
+        "reconcile",
+        "--report",
+        report,
+        "--installations",
+        &address,
+    ]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("misspelt.db"), "{}", ran.err);
+    assert!(!store.exists());
+}
+
+/// The reporting API with the records of a vendor.
+async fn reporting_api(vendor: &Vendor) -> MockReports {
+    let mock = MockReports::start().await.unwrap();
+    let mut report = Vec::new();
+    vendor
+        .write_report(ReportShape::Export, &mut report)
+        .unwrap();
+    let records: Vec<Value> = serde_json::from_slice(&report).unwrap();
+    for record in records {
+        mock.add(record);
+    }
+    mock
+}
+
+/// Compares with what the API answers; the program waits on a thread, so that the mock can answer.
+async fn run_with_api(mock: &MockReports, vendor: &Vendor, token: &str, more: &[&str]) -> Ran {
+    let place = Place::new(vendor);
+    let credentials = place.path("credentials");
+    std::fs::write(&credentials, format!("{}:{token}\n", MockReports::EMAIL)).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&credentials, owner_only).unwrap();
+    }
+    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+    let mut args = vec![
+        "report".to_owned(),
+        "reconcile".to_owned(),
+        "--report".to_owned(),
+        "api".to_owned(),
+        "--credentials".to_owned(),
+        text(credentials),
+        "--api-url".to_owned(),
+        mock.v2_url(),
+        "--api-poll".to_owned(),
+        "1".to_owned(),
+        "--installations".to_owned(),
+        text(place.path("installations.ndjson")),
+        "--now".to_owned(),
+        Vendor::now().to_string(),
+    ];
+    args.extend(more.iter().map(|arg| (*arg).to_owned()));
+    let run = move || run(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let ran = tokio::task::spawn_blocking(run).await.unwrap();
+    assert!(!format!("{}{}", ran.out, ran.err).contains(token));
+    ran
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_can_come_from_the_reporting_api() {
+    let vendor = Vendor::new(5, 290).drift_in_every(10);
+    let mock = reporting_api(&vendor).await;
+    let from_file = Place::new(&vendor).run(&["--format", "json"]).json();
+    let developer = ["--developer", MockReports::DEVELOPER, "--format", "json"];
+    let ran = run_with_api(&mock, &vendor, MockReports::TOKEN, &developer).await;
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert_eq!(ran.json()["drift"], from_file["drift"]);
+    assert_eq!(ran.err, "", "no progress outside a terminal");
+    let looks = |request: &&String| request.contains("/status?");
+    assert!(
+        mock.requests().iter().filter(looks).count() > 1,
+        "it waited"
+    );
+
+    let vendor_id = MockReports::VENDOR.to_string();
+    let by_vendor = ["--vendor", &vendor_id, "--format", "json"];
+    let ran = run_with_api(&mock, &vendor, MockReports::TOKEN, &by_vendor).await;
+    assert_eq!(ran.json()["drift"], from_file["drift"]);
+
+    let ran = run_with_api(&mock, &vendor, "hunter2-token", &developer[..2]).await;
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    let refused = "error[report_unauthorized]";
+    assert!(ran.err.contains(refused), "{}", ran.err);
+    let ran = run_with_api(&mock, &vendor, MockReports::TOKEN, &[]).await;
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("--developer or --vendor"), "{}", ran.err);
+}

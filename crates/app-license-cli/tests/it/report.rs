@@ -1,0 +1,350 @@
+//! `app-license report`, as it is shipped.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::common::{run, run_with};
+use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::{AppKey, ClientKey, UnixTime};
+use app_license_marketplace::report::LicenseField;
+use app_license_store::{Delivery, InstallationStore, SqliteStore};
+
+const REPORT: &str = r#"[
+{"appEntitlementNumber":"E-1","cloudSiteHostname":"a.atlassian.net","appEdition":"Advanced","licenseType":"COMMERCIAL","status":"active","tier":"Per Unit Pricing (593 Users)","hosting":"Cloud","maintenanceStartDate":"2026-01-05","maintenanceEndDate":"2026-12-05","evaluationStartDate":"2025-12-01","evaluationSaleDate":"2026-01-05","daysToConvertEval":"35","contactDetails":{"company":"Acme, \"Inc\""}},
+{"appEntitlementNumber":"E-2","appEdition":"Standard","licenseType":"COMMERCIAL","status":"active","tier":"10 Users","hosting":"Cloud","maintenanceStartDate":"2026-01-09","maintenanceEndDate":"2027-01-09","daysToConvertEval":"NA","newThing":{"a":1}},
+{"appEntitlementNumber":"E-3","appEdition":"standard","licenseType":"EVALUATION","status":"active","tier":"Evaluation","hosting":"Cloud","maintenanceStartDate":"2026-02-01","evaluationStartDate":"2025-12-20"},
+{"appEntitlementNumber":"E-4","licenseType":"LEGACY_FREE","status":"active","tier":"10 Users","hosting":"Cloud","maintenanceStartDate":"2025-02-01"},
+{"appEntitlementNumber":"E-5","appEdition":"Standard","licenseType":"COMMERCIAL","status":"cancelled","tier":"25 Users","hosting":"Cloud","maintenanceStartDate":"2026-01-02","maintenanceEndDate":"2026-04-02"}
+]"#;
+
+fn report(args: &[&str]) -> crate::common::Ran {
+    run_with(&[&["report"], args].concat(), REPORT)
+}
+
+#[test]
+fn a_summary_counts_by_every_dimension() {
+    let ran = report(&["summary", "-", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let counts = ran.json();
+    assert_eq!(counts["total"]["all"], 5);
+    assert_eq!(counts["total"]["licensed"], 2);
+    let of = |dimension: &str, name: &str| {
+        let groups = counts[dimension].as_array().unwrap();
+        groups.iter().find(|group| group["name"] == name).unwrap()["all"].clone()
+    };
+    assert_eq!(of("by_edition", "standard"), 3);
+    assert_eq!(of("by_edition", "(none)"), 1);
+    assert_eq!(of("by_license_type", "legacy_free"), 1);
+    assert_eq!(of("by_status", "cancelled"), 1);
+    assert_eq!(of("by_tier", "1-10 users"), 2);
+    assert_eq!(of("by_hosting", "cloud"), 5);
+    assert_eq!(of("by_month", "2026-01"), 3);
+}
+
+#[test]
+fn a_page_of_html_needs_no_network_and_no_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("report.html");
+    let csv = folder.path().join("report.csv");
+    let (page, csv) = (page.to_str().unwrap(), csv.to_str().unwrap());
+    let ran = report(&["summary", "-", "--html", page, "--csv", csv]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("<svg") && page.contains("default-src 'none'"));
+    for outside in ["http://", "https://", "<script", "src=", "url(", "@import"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    let csv = std::fs::read_to_string(csv).unwrap();
+    assert!(csv.starts_with("dimension,group,all,active,"), "{csv}");
+    assert!(csv.contains("\nedition,advanced,1,1,1,0,0,0,0\n"), "{csv}");
+}
+
+#[test]
+fn lines_of_the_summary_fit_80_columns() {
+    let trial = "{\"licenseType\":\"UPGRADE_EVALUATION\",\"status\":\"active\"}\n";
+    for report in [REPORT, &trial.repeat(12_345)] {
+        let ran = run_with(&["report", "summary", "-"], report);
+        let widest = ran.out.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{}", ran.out);
+    }
+}
+
+#[test]
+fn bad_records_are_told_with_their_place_and_a_cut_report_is_partial() {
+    let cut = REPORT.replace("\"tier\":\"10 Users\",\"hosting\"", "\"tier\":,\"hosting\"");
+    let ran = run_with(&["report", "summary", "-"], &cut[..cut.len() - 20]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err
+            .contains("warning[record_syntax]: expected a value, found `,` (line 3, record 2,")
+    );
+    assert!(ran.err.contains("warning[report_truncated]"), "{}", ran.err);
+    assert!(ran.out.contains("PARTIAL"), "{}", ran.out);
+    let ran = run_with(
+        &["report", "summary", "-", "--format", "json"],
+        &cut[..cut.len() - 20],
+    );
+    assert_eq!(ran.json()["partial"], true);
+    assert_eq!(ran.json()["bad_records"], 2);
+
+    let ran = run_with(&["report", "summary", "-"], "<html>");
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("error[not_a_report]"), "{}", ran.err);
+    assert_eq!(
+        run(&["report", "summary", "/nowhere/licenses.json"]).code,
+        1
+    );
+}
+
+#[test]
+fn the_way_of_a_customer_is_shown_with_an_estimate_named_so() {
+    let snapshot = |day: &str, kind: &str, edition: &str, more: &str| {
+        format!(
+            r#"{{"appEntitlementNumber":"E-9","recordCreatedDate":"{day}","licenseType":"{kind}","appEdition":"{edition}","status":"active","maintenanceStartDate":"2026-01-01","maintenanceEndDate":"2026-12-31"{more}}}"#
+        )
+    };
+    let history = [
+        snapshot("2025-12-01", "EVALUATION", "Standard", ""),
+        snapshot("2026-07-01", "COMMERCIAL", "Advanced", ""),
+        snapshot("2026-01-01", "COMMERCIAL", "Standard", ""),
+        snapshot(
+            "2026-06-01",
+            "COMMERCIAL",
+            "Standard",
+            r#","upgradeEvaluatingEdition":"Advanced""#,
+        ),
+        snapshot("2026-08-01", "COMMERCIAL", "Advanced", ""),
+        snapshot("2026-12-31", "COMMERCIAL", "Advanced", "").replace("active", "cancelled"),
+    ]
+    .join("\n");
+    let args = ["report", "timeline", "E-9", "-", "--prices", "1200,1800"];
+    let ran = run_with(&[&args[..], &["--format", "json"]].concat(), &history);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let answer = ran.json();
+    let changes: Vec<_> = answer["periods"].as_array().unwrap().iter().collect();
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|period| period["change"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            "first",
+            "bought",
+            "upgrade_trial_started",
+            "upgraded",
+            "ended"
+        ]
+    );
+    // 600 USD for 184 of 365 days
+    assert_eq!(answer["periods"][3]["estimated_proration_usd"], "302.47");
+    let ran = run_with(&args, &history);
+    assert!(
+        ran.out.contains("standard, trial of advanced"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("an estimate by days"), "{}", ran.out);
+    assert_eq!(
+        run_with(&["report", "timeline", "E-0", "-"], &history).code,
+        2
+    );
+}
+
+/// A store in which a customer installed and went to Advanced.
+async fn store(path: &Path) {
+    let store = SqliteStore::open(path).await.unwrap();
+    let (app, tenant) = (
+        AppKey::new("com.example.app").unwrap(),
+        ClientKey::new("tenant-1").unwrap(),
+    );
+    for (day, capability_set) in [
+        ("2026-01-05", "capabilityStandard"),
+        ("2026-07-01", "capabilityAdvanced"),
+    ] {
+        let body = serde_json::json!({
+            "eventType": "installed", "key": "com.example.app", "clientKey": "tenant-1",
+            "sharedSecret": "a-secret-key-not-to-be-lost", "baseUrl": "https://acme.atlassian.net",
+            "productType": "jira", "entitlementNumber": "E-9", "capabilitySet": capability_set,
+        });
+        let body = LifecycleBody::parse(body.to_string().as_bytes()).unwrap();
+        let event = body.accept(LifecycleKind::Installed, &app, &tenant, &|_| true);
+        let at = UnixTime::parse(day).unwrap();
+        store
+            .apply(Delivery::connect(event.unwrap()), at)
+            .await
+            .unwrap();
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_an_app_stored_of_a_customer_stands_below_what_was_bought() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("installations.db");
+    store(&path).await;
+    let events = format!("sqlite:{}", path.display());
+    let snapshot = r#"{"appEntitlementNumber":"E-9","status":"active","licenseType":"COMMERCIAL"}"#;
+    let args = ["report", "timeline", "e-9", "-", "--events", &events];
+    let ran = run_with(&[&args[..], &["--format", "json"]].concat(), snapshot);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let answer = ran.json();
+    let told: Vec<_> = answer["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (event["at"].as_str().unwrap(), &event["known_edition"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("2026-01-05T00:00:00Z", &"standard".into()),
+            ("2026-07-01T00:00:00Z", &"advanced".into())
+        ]
+    );
+    let changes = answer["events"][1]["changes"].as_array().unwrap();
+    assert!(changes.contains(&"edition_changed".into()), "{changes:?}");
+    let ran = run_with(&args, snapshot);
+    assert!(ran.out.contains("edition changed"), "{}", ran.out);
+    let of_others = ["report", "timeline", "E-8", "-", "--events", &events];
+    let ran = run_with(&of_others, snapshot);
+    assert_eq!(ran.code, 2);
+    assert!(ran.out.contains("the store has no event"), "{}", ran.out);
+}
+
+#[test]
+fn conversions_churn_and_free_licenses_are_counted() {
+    let cohorts = report(&["conversions", "-", "--format", "json"]).json();
+    let first = &cohorts["cohorts"][0];
+    assert_eq!(
+        (first["month"].as_str(), first["edition"].as_str()),
+        (Some("2025-12"), Some("advanced"))
+    );
+    assert_eq!(
+        (&first["converted"], &first["mean_days"]),
+        (&1.into(), &35.into())
+    );
+    assert_eq!(cohorts["cohorts"][1]["open"], 1);
+
+    let cohorts = report(&["churn", "-", "--format", "json"]).json();
+    let standard = &cohorts["cohorts"][1];
+    assert_eq!(
+        (&standard["licenses"], &standard["ended"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!(standard["ended_after"]["3"], 1);
+    assert_eq!(
+        cohorts["cohorts"].as_array().unwrap().len(),
+        2,
+        "no trial, no free license"
+    );
+
+    let free = report(&["free-starter-tier", "-", "--format", "json"]).json();
+    let free = free["licenses"].as_array().unwrap();
+    assert_eq!((free.len(), &free[0]["license"]), (1, &"E-4".into()));
+    let all = report(&["free-starter-tier", "-", "--listed", "--format", "json"]).json();
+    assert_eq!(all["licenses"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn an_export_is_read_again_as_the_same_report() {
+    let first: serde_json::Value =
+        serde_json::from_str(report(&["export", "-"]).out.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(first["app_edition"], "standard");
+    assert_eq!(first["license_type"], "commercial");
+    assert_eq!(
+        first["days_to_convert_eval"],
+        serde_json::Value::Null,
+        "`NA` is no value"
+    );
+    assert_eq!(first["tier_users"], 10);
+    assert_eq!(first["unknown"]["newThing"]["a"], 1);
+
+    let csv = report(&["export", "-", "--as", "csv"]).out;
+    let again = run_with(&["report", "summary", "-", "--format", "json"], &csv).json();
+    let before = report(&["summary", "-", "--format", "json"]).json();
+    assert_eq!(again, before);
+}
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/report-export.md")
+}
+
+#[test]
+fn the_page_of_the_export_has_every_column_in_order() {
+    let page = std::fs::read_to_string(docs()).unwrap();
+    let table = page.split("## Columns").nth(1).unwrap();
+    let rows: Vec<&str> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    let expected: Vec<String> = LicenseField::ALL
+        .iter()
+        .map(|field| {
+            let spec = field.spec();
+            format!(
+                "| `{}` | `{}` | {} |",
+                spec.column(),
+                spec.path(),
+                spec.description()
+            )
+        })
+        .collect();
+    assert_eq!(&rows[..expected.len()], expected);
+    let header = report(&["export", "-", "--as", "csv"]).out;
+    let columns: Vec<&str> = header.lines().next().unwrap().split(',').collect();
+    let documented: Vec<&str> = rows
+        .iter()
+        .map(|row| row.split('`').nth(1).unwrap())
+        .collect();
+    assert_eq!(documented, columns);
+}
+
+/// The folder with the Python package `duckdb`, which `cargo xtask` installs.
+fn duckdb() -> Option<PathBuf> {
+    let folder = std::env::var_os("APP_LICENSE_DUCKDB").map(PathBuf::from)?;
+    folder.join("duckdb").exists().then_some(folder)
+}
+
+#[test]
+fn the_queries_of_the_page_run_in_duckdb() {
+    let Some(packages) = duckdb() else {
+        eprintln!(
+            "skipped: no DuckDB; `cargo xtask test` installs it from PyPI and names its folder in \
+             APP_LICENSE_DUCKDB"
+        );
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let csv = report(&["export", "-", "--as", "csv"]).out;
+    std::fs::write(folder.path().join("licenses.csv"), csv).unwrap();
+    let page = std::fs::read_to_string(docs()).unwrap();
+    let queries: Vec<&str> = page
+        .split("```sql\n")
+        .skip(1)
+        .map(|query| query.split("```").next().unwrap())
+        .collect();
+    let script = "import duckdb, json, sys\n\
+                  print(json.dumps([[list(map(str, row)) for row in duckdb.sql(query).fetchall()] \
+                  for query in json.load(sys.stdin)]))";
+    let mut python = Command::new("python3")
+        .args(["-c", script])
+        .env("PYTHONPATH", packages)
+        .current_dir(folder.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = serde_json::to_vec(&queries).unwrap();
+    std::io::Write::write_all(&mut python.stdin.take().unwrap(), &input).unwrap();
+    let done = python.wait_with_output().unwrap();
+    let rows: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(
+        rows,
+        serde_json::json!([
+            [["advanced", "1", "593"], ["standard", "1", "10"]],
+            [["E-1", "Acme, \"Inc\"", "advanced", "2026-12-05"]],
+            [["2025-12", "2", "1", "50.0"]],
+        ])
+    );
+}

@@ -1,0 +1,7 @@
+//! `sign`, `verify` and `qsh`: what is minted verifies, and nothing else does.
+
+mod connect;
+mod forge;
+mod minting;
+mod policy;
+mod support;

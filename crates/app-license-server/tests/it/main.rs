@@ -1,0 +1,22 @@
+//! What the server promises, over real sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::allow_attributes,
+    reason = "a test that fails is what they are for"
+)]
+
+mod common;
+mod hooks;
+mod license_cache;
+mod perimeters;
+mod refusals;
+mod resolution;
+mod security_rules;
+mod serve;
+mod story;
+mod switched_off;

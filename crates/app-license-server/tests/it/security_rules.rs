@@ -1,0 +1,481 @@
+//! The rules of verification that only a server can break, over real sockets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::common::{APP_ID, APP_KEY, Connect, Forge, clock, fetcher, forge_api};
+use app_license::{
+    Capability, ClientKey, InstallationAri, InstallationKey, InstallationStatus, Leeway, Policy,
+    UnixTime,
+};
+use app_license_client::{Fetcher, ForgeKeys, InstallKeys, SystemToken};
+use app_license_server::{ConnectApp, ForgeRemote, StoreInstallKeys};
+use app_license_store::{InstallationStore, MemoryStore};
+use app_license_testkit::{
+    Edition, Fault, Invocation, LifecycleForm, MockHost, Service, SignedRequest, SigningKey, Tenant,
+};
+use base64::Engine as _;
+use tower::{Layer, Service as _, service_fn};
+
+async fn connect() -> (MockHost, Connect) {
+    let host = MockHost::start().await.unwrap();
+    let app = Connect::serve_as(
+        &host,
+        Arc::new(MemoryStore::new()),
+        |app| app.tenant_cache(0),
+        |router| router,
+    )
+    .await;
+    (host, app)
+}
+
+async fn deliver(host: &MockHost, request: &SignedRequest) -> (u16, String) {
+    let answer = host.deliver(request).await.unwrap();
+    (answer.status(), answer.text())
+}
+
+async fn install(host: &MockHost, tenant: &Tenant) {
+    for event in tenant.install().unwrap() {
+        assert_eq!(deliver(host, &event).await.0, 204);
+    }
+}
+
+async fn status(app: &Connect, tenant: &Tenant) -> InstallationStatus {
+    let key = ClientKey::new(tenant.site().client_key().unwrap()).unwrap();
+    let stored = app.store.get(&InstallationKey::Connect(key)).await.unwrap();
+    stored.unwrap().status()
+}
+
+#[tokio::test]
+async fn dead_secret_revived_the_old_secret_stays_dead_after_a_reinstall() {
+    let (host, app) = connect().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    install(&host, &acme).await;
+    let dead = acme.shared_secret().unwrap();
+    for event in acme.uninstall().unwrap() {
+        deliver(&host, &event).await;
+    }
+    host.clock().advance(365 * 86_400);
+    for event in acme.reinstall().unwrap() {
+        assert_eq!(deliver(&host, &event).await.0, 204);
+    }
+    assert_ne!(acme.shared_secret().unwrap(), dead);
+    let page = acme.page("/panel").unwrap();
+    assert_eq!(deliver(&host, &page).await.0, 200);
+    // the same claims, signed with the secret that the uninstall ended
+    let disabled = acme.lifecycle_event("disabled").unwrap();
+    let claims = acme.token_spec().unwrap();
+    let qsh = claim_of(disabled.token().unwrap(), "qsh");
+    let forged = disabled.with_token(&claims.claim("qsh", qsh).hs256(dead.as_bytes()));
+    let (status, text) = deliver(&host, &forged).await;
+    assert_eq!(status, 401, "{text}");
+    assert!(text.contains("signature"), "{text}");
+}
+
+fn claim_of(token: &str, name: &str) -> serde_json::Value {
+    let claims: serde_json::Value =
+        serde_json::from_slice(&decoded(token.split('.').nth(1).unwrap())).unwrap();
+    claims.get(name).cloned().unwrap_or_default()
+}
+
+fn decoded(text: &str) -> Vec<u8> {
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(text)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn dead_secret_revived_a_leaked_secret_is_forgotten_at_once() {
+    let (host, app) = connect().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    install(&host, &acme).await;
+    let before = acme.page("/panel").unwrap();
+    host.clock().advance(1);
+    for event in acme.rotate_secret().unwrap() {
+        assert_eq!(deliver(&host, &event).await.0, 204);
+    }
+    assert_eq!(deliver(&host, &before).await.0, 200, "it has its grace");
+    let key = ClientKey::new(acme.site().client_key().unwrap()).unwrap();
+    assert!(app.served.forget_previous_secret(&key).await.unwrap());
+    assert!(!app.served.forget_previous_secret(&key).await.unwrap());
+    assert_eq!(deliver(&host, &before).await.0, 401);
+    assert_eq!(deliver(&host, &acme.page("/panel").unwrap()).await.0, 200);
+}
+
+#[tokio::test]
+async fn mark_all_lifecycle_an_old_enabled_changes_nothing() {
+    let (host, app) = connect().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    install(&host, &acme).await;
+    let enabled = acme.enable().unwrap().remove(0);
+    assert_eq!(enabled.name(), "enabled");
+    assert_eq!(deliver(&host, &enabled).await.0, 204);
+    host.clock().advance(20);
+    for event in acme.disable().unwrap() {
+        assert_eq!(deliver(&host, &event).await.0, 204);
+    }
+    assert_eq!(status(&app, &acme).await, InstallationStatus::Disabled);
+    // `repeated-delivery-inert`: answered as before, until it does not verify any more
+    for passed in [10, 100, 70] {
+        host.clock().advance(passed);
+        let (code, text) = deliver(&host, &enabled).await;
+        assert!(matches!(code, 204 | 401), "{code} {text}");
+        assert_eq!(status(&app, &acme).await, InstallationStatus::Disabled);
+    }
+    // with another body it is refused
+    let again = acme.enable().unwrap().remove(0);
+    assert_eq!(deliver(&host, &again).await.0, 204);
+    let other = again.clone().with_field("description", "another");
+    let (code, text) = deliver(&host, &other).await;
+    assert_eq!(code, 401);
+    assert!(text.contains("replayed"), "{text}");
+}
+
+/// Between `exp` and `exp` + leeway the token still verifies: the mark must still hold, whatever came
+/// between.
+#[tokio::test]
+async fn replay_mark_outlives_token() {
+    let (host, app) = connect().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    let installed = acme.install().unwrap().remove(0);
+    assert_eq!(installed.name(), "installed");
+    assert_eq!(deliver(&host, &installed).await.0, 204);
+    let disabled = acme.disable().unwrap().remove(0);
+    assert_eq!(deliver(&host, &disabled).await.0, 204);
+    let other_secret = installed
+        .clone()
+        .with_field("sharedSecret", "a-secret-of-somebody-else-0123456789");
+    let other_body = disabled.clone().with_field("description", "another");
+    let expires = |event: &SignedRequest| {
+        let expires = claim_of(event.token().unwrap(), "exp").as_u64().unwrap();
+        UnixTime::EPOCH.plus(expires)
+    };
+    assert_eq!(
+        expires(&installed),
+        expires(&disabled),
+        "one second, one life"
+    );
+    let expires = expires(&installed).as_seconds();
+    let last = expires.saturating_add(Leeway::default().as_seconds());
+    let secret = acme.shared_secret().unwrap();
+    for (number, (at, codes)) in [
+        (expires.saturating_sub(1), ["replayed"; 2]),
+        (expires.saturating_add(1), ["replayed"; 2]),
+        (last.saturating_sub(1), ["replayed"; 2]),
+        (last.saturating_add(1), ["expired"; 2]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        host.clock().set(UnixTime::EPOCH.plus(at));
+        // what others send makes a store forget old marks
+        let another = host.tenant(&app.app, &format!("other-{number}")).unwrap();
+        install(&host, &another).await;
+        for (event, code) in [&other_secret, &other_body].into_iter().zip(codes) {
+            let (status, text) = deliver(&host, event).await;
+            assert_eq!(status, 401, "{} at {at}: {text}", event.name());
+            assert!(text.contains(code), "{} at {at}: {text}", event.name());
+        }
+        let page = acme.page("/panel").unwrap();
+        assert_eq!(deliver(&host, &page).await.0, 401, "still switched off");
+    }
+    assert_eq!(acme.shared_secret().unwrap(), secret);
+    assert_eq!(status(&app, &acme).await, InstallationStatus::Disabled);
+    for event in acme.enable().unwrap() {
+        assert_eq!(
+            deliver(&host, &event).await.0,
+            204,
+            "the secret is the old one"
+        );
+    }
+}
+
+#[tokio::test]
+async fn mark_all_lifecycle_their_tokens_come_in_the_header_only() {
+    let (host, app) = connect().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    install(&host, &acme).await;
+    for event in [acme.disable().unwrap(), acme.enable().unwrap()].concat() {
+        let address = format!(
+            "{}{}?jwt={}",
+            app.address,
+            event.target(),
+            event.token().unwrap()
+        );
+        let moved = reqwest::Client::new()
+            .post(address)
+            .body(event.body().to_vec());
+        let answer = moved.send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{}", event.name());
+        assert!(answer.text().await.unwrap().contains("token_missing"));
+    }
+}
+
+#[tokio::test]
+async fn browser_or_platform_lifecycle_triggers_are_stored_in_both_forms() {
+    for form in [LifecycleForm::Received, LifecycleForm::Documented] {
+        let host = MockHost::start().await.unwrap();
+        let remote = Forge::serve(&host, Arc::new(MemoryStore::new())).await;
+        let acme = host.tenant(&remote.app, "acme").unwrap();
+        acme.install().unwrap();
+        for event in acme
+            .forge_lifecycle_as("avi:forge:installed:app", form)
+            .unwrap()
+        {
+            let (code, text) = deliver(&host, &event).await;
+            assert_eq!(code, 204, "{form:?}: {text}");
+        }
+        let ari = InstallationAri::new(acme.installation_ari().unwrap()).unwrap();
+        let stored = remote
+            .store
+            .get(&InstallationKey::Forge(ari))
+            .await
+            .unwrap();
+        assert!(stored.is_some(), "{form:?}");
+    }
+}
+
+/// A token that names a user is a browser's, whatever it lacks.
+#[tokio::test]
+async fn browser_or_platform_a_user_without_context_cannot_uninstall() {
+    let host = MockHost::start().await.unwrap();
+    let remote = Forge::serve(&host, Arc::new(MemoryStore::new())).await;
+    let acme = host.tenant(&remote.app, "acme").unwrap();
+    let installed = acme.install().unwrap().remove(0);
+    assert_eq!(deliver(&host, &installed).await.0, 204);
+    let key = host.forge_key().unwrap();
+    let named = acme
+        .invocation_spec(&Invocation::function("panel"))
+        .unwrap();
+    let anonymous = acme
+        .anonymous()
+        .invocation_spec(&Invocation::ui("panel"))
+        .unwrap();
+    for spec in [
+        named.claim("principal", "somebody"),
+        anonymous.without_claim("context"),
+    ] {
+        let forged = installed
+            .clone()
+            .with_field("eventType", "preUninstall")
+            .with_token(&spec.rs256(&key));
+        let (code, text) = deliver(&host, &forged).await;
+        assert_eq!(code, 401);
+        assert!(text.contains("user_initiated"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn user_spends_shared_turn_no_system_token_is_taken_from_a_browser() {
+    let host = MockHost::start().await.unwrap();
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let keys = ForgeKeys::builder(fetcher(&host), app_license::forge::KeySetUrl::COMMERCIAL)
+        .clock(clock(&host))
+        .build()
+        .unwrap();
+    let remote = ForgeRemote::builder(APP_ID, keys)
+        .unwrap()
+        .license_api(forge_api(&host, &store))
+        .policy(Policy::new().confirmed_only(true))
+        .clock(clock(&host))
+        .build();
+    let app = app_license_testkit::App::forge(APP_ID, "http://127.0.0.1:1").unwrap();
+    let acme = host.tenant(&app, "acme").unwrap();
+    acme.install().unwrap();
+    acme.buy(Edition::Advanced).unwrap();
+    let verified = async |request: &SignedRequest| {
+        let (parts, _) = request.to_http().into_parts();
+        remote.verify(&parts).await.unwrap()
+    };
+    // a page's own call is confirmed by its token, and nobody is asked
+    let by_page = acme.invoke("POST", "/x", &Invocation::ui("panel")).unwrap();
+    let invocation = verified(&by_page).await;
+    assert!(invocation.system_token().is_none());
+    assert!(invocation.unproved_system_token().is_some());
+    let decision = remote
+        .decision(&invocation, Capability::ADVANCED)
+        .await
+        .unwrap();
+    assert!(decision.is_allowed(), "{decision}");
+    assert_eq!(host.hits(Service::ForgeApi), 0);
+    // where the token confirms nothing, the browser's made-up header is not tried
+    let key = host.forge_key().unwrap();
+    let mut spec = acme.invocation_spec(&Invocation::ui("panel")).unwrap();
+    let mut claims = spec.get("app").unwrap().clone();
+    claims["license"]
+        .as_object_mut()
+        .unwrap()
+        .remove("ccpEntitlementId");
+    claims["license"]
+        .as_object_mut()
+        .unwrap()
+        .remove("ccpEntitlementSlug");
+    spec = spec.claim("app", claims.clone());
+    let unconfirmed = by_page.clone().with_token(&spec.rs256(&key));
+    let invocation = verified(&unconfirmed).await;
+    let decision = remote
+        .decision(&invocation, Capability::ADVANCED)
+        .await
+        .unwrap();
+    assert_eq!(decision.code(), "unconfirmed");
+    assert_eq!(host.hits(Service::ForgeApi), 0);
+    // the platform's own call has the turn that was not spent
+    let mut spec = acme.invocation_spec(&Invocation::function("job")).unwrap();
+    let mut own = spec.get("app").unwrap().clone();
+    own["license"] = claims["license"].clone();
+    spec = spec.claim("app", own);
+    let by_platform = acme
+        .invoke("POST", "/x", &Invocation::function("job"))
+        .unwrap();
+    let invocation = verified(&by_platform.with_token(&spec.rs256(&key))).await;
+    let decision = remote
+        .decision(&invocation, Capability::ADVANCED)
+        .await
+        .unwrap();
+    assert!(decision.is_allowed(), "{decision}");
+    assert_eq!(host.hits(Service::ForgeApi), 1);
+}
+
+#[tokio::test]
+async fn user_spends_shared_turn_a_refused_token_leaves_the_turn_free() {
+    let host = MockHost::start().await.unwrap();
+    let app = app_license_testkit::App::forge(APP_ID, "http://127.0.0.1:1").unwrap();
+    let acme = host.tenant(&app, "acme").unwrap();
+    acme.install().unwrap();
+    acme.buy(Edition::Advanced).unwrap();
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let api = forge_api(&host, &store);
+    let ari = InstallationAri::new(acme.installation_ari().unwrap()).unwrap();
+    let bad = SystemToken::new("made-up").unwrap();
+    let good = SystemToken::new(acme.system_token().unwrap()).unwrap();
+    let error = api.get(&ari, &bad).await.unwrap_err();
+    assert!(error.is_token_refused(), "{error}");
+    let answer = api.get(&ari, &good).await.unwrap();
+    assert!(answer.fault().is_none());
+    // failed tries are bounded, over and over
+    host.clock().advance(7200);
+    for _ in 0..20 {
+        assert!(api.get(&ari, &bad).await.is_err());
+    }
+    assert_eq!(host.hits(Service::ForgeApi), 2 + 3);
+    host.clock().advance(400);
+    assert!(api.get(&ari, &good).await.unwrap().fault().is_none());
+}
+
+#[tokio::test]
+async fn gate_of_another_app_verifies_for_itself() {
+    let (host, app) = connect().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    install(&host, &acme).await;
+    // the inner app knows no tenant; what the outer one verified says nothing to it
+    let inner = ConnectApp::builder(APP_KEY, &app.address)
+        .unwrap()
+        .fetcher(fetcher(&host))
+        .clock(clock(&host))
+        .build()
+        .unwrap();
+    let service = service_fn(async |_| {
+        Ok::<_, std::convert::Infallible>(http::Response::new("inside".to_owned()))
+    });
+    let mut nested = app.served.verified().layer(inner.verified().layer(service));
+    let page = acme.page("/x").unwrap();
+    let answer = nested.call(page.to_http()).await.unwrap();
+    assert_eq!(answer.status(), 401);
+    let mut same = app
+        .served
+        .verified()
+        .layer(app.served.verified().layer(service));
+    assert_eq!(same.call(page.to_http()).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn base_path_optional_a_path_outside_is_refused_unless_a_proxy_strips_it() {
+    let host = MockHost::start().await.unwrap();
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let base = "https://app.example.com/a";
+    let mut apps = Vec::new();
+    for strips in [false, true] {
+        let builder = ConnectApp::builder(APP_KEY, base)
+            .unwrap()
+            .shared_store(Arc::clone(&store))
+            .fetcher(fetcher(&host))
+            .clock(clock(&host));
+        let builder = if strips {
+            builder.proxy_strips_base_path()
+        } else {
+            builder
+        };
+        apps.push(builder.build().unwrap());
+    }
+    let app = app_license_testkit::App::connect(APP_KEY, base).unwrap();
+    let acme = host.tenant(&app, "acme").unwrap();
+    for event in acme.install().unwrap() {
+        let installed = apps[0].lifecycle_routes();
+        let mut request = event.to_http();
+        // the routes are below the base URL's path, as in production
+        let nested = axum::Router::new().nest("/a", installed);
+        let target = format!("/a{}", event.target().trim_start_matches("/a"));
+        *request.uri_mut() = target.parse().unwrap();
+        let answer = tower::ServiceExt::oneshot(nested, request).await.unwrap();
+        assert_eq!(answer.status(), 204, "{}", event.name());
+    }
+    let page = acme.page("/b/export").unwrap();
+    let at = |target: String| {
+        let mut request = page.to_http();
+        *request.uri_mut() = target.parse().unwrap();
+        request.into_parts().0
+    };
+    let query = page.target().split_once('?').unwrap().1.to_owned();
+    let (whole, stripped) = (format!("/a/b/export?{query}"), format!("/b/export?{query}"));
+    assert!(apps[0].verify(&at(whole.clone())).await.is_ok());
+    let refused = apps[0].verify(&at(stripped.clone())).await.unwrap_err();
+    assert_eq!(refused.code(), "outside_base_url");
+    assert!(apps[1].verify(&at(stripped)).await.is_ok());
+    assert!(apps[1].verify(&at(whole)).await.is_err());
+}
+
+/// After a deployment, no key is unknown that was known before.
+#[tokio::test]
+async fn flood_shuts_out_platform_not_after_a_deployment() {
+    let host = MockHost::start().await.unwrap();
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let app = Connect::serve(&host, Arc::clone(&store)).await;
+    install(&host, &host.tenant(&app.app, "acme").unwrap()).await;
+    let asked = host.hits(Service::InstallKeys);
+    // the key host is out of reach for the next process
+    for service in [Service::InstallKeys, Service::InstallKeysFallback] {
+        host.set_fault(service, Fault::Down);
+    }
+    let next = Connect::serve(&host, Arc::clone(&store)).await;
+    let other = host.tenant(&next.app, "other").unwrap();
+    let installed = other.install().unwrap().remove(0).to(&next.address);
+    let (code, text) = deliver(&host, &installed).await;
+    assert_eq!(code, 204, "{text}");
+    assert_eq!(host.hits(Service::InstallKeys), asked);
+}
+
+/// What cannot be right costs no fetch.
+#[tokio::test]
+async fn flood_shuts_out_platform_a_token_that_cannot_be_right_costs_no_fetch() {
+    let (host, app) = connect().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    let installed = acme.install().unwrap().remove(0);
+    let stranger = SigningKey::generate("test-stranger").unwrap();
+    let spec = acme.token_spec().unwrap();
+    for forged in [
+        spec.clone().claim("exp", 1).rs256(&stranger),
+        spec.clone()
+            .claim("aud", "https://other.example.com")
+            .rs256(&stranger),
+        spec.claim("iss", "nobody").rs256(&stranger),
+    ] {
+        let (code, _) = deliver(&host, &installed.clone().with_token(&forged)).await;
+        assert_eq!(code, 401);
+    }
+    assert_eq!(host.hits(Service::InstallKeys), 0);
+    let _keys = InstallKeys::builder(Fetcher::new().unwrap(), Default::default())
+        .stored_in(StoreInstallKeys::new(Arc::new(MemoryStore::new())))
+        .build()
+        .unwrap();
+    tokio::time::sleep(Duration::ZERO).await;
+}
