@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use app_license_testkit::{SignedRequest, TokenSpec};
+use app_license_testkit::{SignedRequest, Tenant, TokenSpec};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::newcomer;
@@ -54,15 +54,17 @@ async fn during(
         platform.host.rotate_install_keys()?;
         installs.push(tenant.install()?.swap_remove(0));
     }
-    let template = installs.first().cloned();
+    // strangers name a tenant of their own: nobody knows what a newcomer will be called
+    let named = newcomer(&platform, &plan, count)?;
+    let template = named.install()?.swap_remove(0);
     let server = plan.start(0).await?;
 
     let stop = Arc::new(AtomicBool::new(false));
     let mut strangers = Vec::new();
     for number in 1..=ADDRESSES {
         let (stop, from, to) = (Arc::clone(&stop), address(number), plan.address);
-        let Some(event) = template.clone() else { break };
-        let spec = forged(&platform, &plan, &event)?;
+        let event = template.clone();
+        let spec = forged(&platform, &plan, &named, &event)?;
         strangers.push(tokio::spawn(async move {
             flood(&stop, from.into(), to, &event, &spec, number).await
         }));
@@ -132,9 +134,13 @@ async fn during(
 }
 
 /// All that a genuine token says, signed by nobody.
-fn forged(platform: &Platform, plan: &Plan, event: &SignedRequest) -> Result<TokenSpec> {
+fn forged(
+    platform: &Platform,
+    plan: &Plan,
+    tenant: &Tenant,
+    event: &SignedRequest,
+) -> Result<TokenSpec> {
     let now = platform.host.clock().now();
-    let tenant = newcomer(platform, plan, 0)?;
     let qsh = qsh_of(event);
     Ok(TokenSpec::new()
         .header("alg", "RS256")
