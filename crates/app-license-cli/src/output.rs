@@ -42,6 +42,12 @@ pub(crate) fn clean(text: impl Display) -> String {
     }
 }
 
+/// The same in one line: text from outside cannot begin a line of its own.
+#[cfg(feature = "marketplace")]
+pub(crate) fn one_line(text: impl Display) -> String {
+    clean(text).replace('\n', " ")
+}
+
 /// Writes the answer in the format asked for.
 pub(crate) fn show(
     io: &mut Io<'_>,

@@ -5,7 +5,7 @@
 //!
 //! | what the program asks | here |
 //! |---|---|
-//! | service level objectives over 28 days | [`SliCalculator`], over [`read_events`], [`MetricsText`], [`count_range`] |
+//! | service level objectives over 28 days | [`SliCalculator`], over [`read_events`], [`MetricsText`], [`RangeSamples`] |
 //! | a health check | [`health_url`], [`ProbeRules::check`] |
 //! | evidence, and an annual review | [`ReliabilityProgram::checklist`], [`ReviewRules::next`] |
 //! | support within a day | [`SupportHours::deadline`] |
@@ -20,6 +20,7 @@ mod health;
 mod incident;
 mod metrics;
 mod program;
+mod range;
 mod report;
 mod support;
 
@@ -28,9 +29,10 @@ pub use checklist::{Checklist, ChecklistItem, Evidence, ItemState, Proof, Review
 pub use event::{Outcome, ReadError, SliEvent, read_events};
 pub use health::{HealthAnswer, HealthFailure, health_url};
 pub use incident::Incident;
-pub use metrics::{MetricsText, count_range};
+pub use metrics::MetricsText;
 pub use program::{
     AlertRule, Area, CounterRule, ProbeRules, ReliabilityProgram, Requirement, ReviewRules, Sli,
     SupportHours,
 };
+pub use range::{RangeSamples, count_range};
 pub use report::{AlertResult, AlertState, SliReport, SliResult, SliState};

@@ -12,6 +12,6 @@ mod transactions;
 
 pub use money::Money;
 pub use program::{MonthDay, PaperRequirement, PartnerProgram, SalesThreshold, Tier};
-pub use sale::{Sale, SaleHosting};
+pub use sale::{Payment, Sale, SaleHosting};
 pub use tier::{Missing, NextTier, RowState, TierReport, TierResult, TierRow, YearSales};
 pub use transactions::read_sales;

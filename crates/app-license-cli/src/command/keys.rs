@@ -158,6 +158,11 @@ pub(crate) fn leeway(seconds: u64) -> Result<Leeway, Fault> {
 
 /// Reads a base URL: `https`, or `http` on this very machine.
 pub(crate) fn base_url(text: &str) -> Result<BaseUrl, Fault> {
+    // an error would show it
+    if text.contains('@') {
+        let why = "a base URL is without user, password and `@`".to_owned();
+        return Err(Fault::Option(why));
+    }
     match BaseUrl::new(text) {
         Err(_) if text.starts_with("http://") => Ok(BaseUrl::http_loopback(text)?),
         other => Ok(other?),

@@ -47,6 +47,7 @@ pub struct SliCalculator {
     pub(super) series: Vec<BTreeMap<String, Series>>,
     pub(super) before: u64,
     pub(super) after: u64,
+    pub(super) restarts: u64,
     minutes: usize,
 }
 
@@ -112,6 +113,7 @@ impl SliCalculator {
             end,
             before: 0,
             after: 0,
+            restarts: 0,
         }
     }
 
@@ -165,6 +167,11 @@ impl SliCalculator {
         let series = self.series(sli, subject)?;
         series.total.add(outcome, count)?;
         series.untimed.add(outcome, count)
+    }
+
+    /// Notes that a counter was lower than before.
+    pub(super) fn note_restart(&mut self) {
+        self.restarts = self.restarts.saturating_add(1);
     }
 
     fn series(&mut self, sli: &str, subject: &str) -> Result<&mut Series, InputError> {

@@ -151,6 +151,8 @@ pub struct Checklist {
     pub ready: bool,
     /// Every requirement.
     pub items: Vec<ChecklistItem>,
+    /// The review that is over, while its findings are still to be mended.
+    pub mending: Option<Review>,
     /// The next review; none before an approval.
     pub review: Option<Review>,
 }
@@ -212,6 +214,7 @@ impl ReliabilityProgram {
             app: evidence.app.clone(),
             ready: !items.is_empty() && !items.iter().any(open),
             items,
+            mending: approved.and_then(|it| self.review.mending(it, today)),
             review: match approved {
                 Some(approved) => Some(self.review.next(approved, today)?),
                 None => None,
@@ -234,7 +237,7 @@ impl Requirement {
 
     fn state(&self, proof: Option<&Proof>, today: Date) -> (ItemState, String) {
         let Some(proof) = proof.filter(|it| !it.link.trim().is_empty()) else {
-            return match self.binding.filter(|it| *it > today) {
+            return match self.binds_from().filter(|it| *it > today) {
                 Some(binding) => (ItemState::NotBinding, format!("binds on {binding}")),
                 None => (ItemState::Missing, "no evidence".to_owned()),
             };
@@ -279,6 +282,29 @@ impl ReviewRules {
             }
         }
         Err(wrong())
+    }
+
+    /// The review that is over on a day on which its findings are still to be mended.
+    ///
+    /// ```
+    /// use app_license_marketplace::fortified::ReliabilityProgram;
+    /// let rules = ReliabilityProgram::shipped()?.review;
+    /// let mending = |today: &str| {
+    ///     rules.mending("2025-03-14".parse().unwrap(), today.parse().unwrap())
+    /// };
+    /// assert_eq!(mending("2026-04-01").unwrap().fix_until.to_string(), "2026-04-28");
+    /// assert!(mending("2026-03-31").is_none() && mending("2026-04-29").is_none());
+    /// # Ok::<(), app_license_marketplace::InputError>(())
+    /// ```
+    #[must_use]
+    pub fn mending(&self, approved: Date, today: Date) -> Option<Review> {
+        let years = [today.year().checked_sub(1)?, today.year()];
+        years.into_iter().find_map(|year| {
+            let month = Date::new(year, approved.month(), 1).ok()?;
+            let review = self.review(month.last_of_month())?;
+            let over = review.last_day < today && today <= review.fix_until;
+            (over && year > approved.year()).then_some(review)
+        })
     }
 
     fn review(&self, last_day: Date) -> Option<Review> {

@@ -39,7 +39,8 @@ pub enum Outcome {
 ///
 /// `time` is ISO 8601 or milliseconds since 1970. How it went is said by `outcome`, or by `status`,
 /// `ms` and `error` and the indicator's own rule; where both are there they must agree. `excluded`
-/// gives one of the program's reasons. Any other field is refused, so that a misspelt one is not
+/// gives one of the program's reasons. A good status without `ms` says nothing where the indicator
+/// has a time limit. Any other field is refused, so that a misspelt one is not
 /// overlooked.
 ///
 /// ```
@@ -66,7 +67,7 @@ pub struct SliEvent<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an event, which is a JSON object")]
 struct Line<'a> {
     time: Time,
     #[serde(borrow)]
@@ -112,6 +113,9 @@ impl<'a> SliEvent<'a> {
     /// `syntax` for other text, `value` for an indicator or a reason that the program does not
     /// have, `contradiction` when it says two things.
     pub fn from_json(line: &'a [u8], program: &ReliabilityProgram) -> Result<Self, InputError> {
+        if line.trim_ascii_start().first() != Some(&b'{') {
+            return Err(InputError::syntax(WHAT, "it is no JSON object"));
+        }
         let line: Line<'a> =
             serde_json::from_slice(line).map_err(|error| InputError::syntax(WHAT, error))?;
         let Some(sli) = program.sli(&line.sli) else {
@@ -126,6 +130,12 @@ impl<'a> SliEvent<'a> {
             }
             (Some(said), _) => said,
             (None, Some(found)) => found,
+            // excluded either way
+            (None, None) if line.status.is_some() && line.excluded.is_some() => Outcome::Excluded,
+            (None, None) if line.status.is_some() => {
+                let expected = "there, as the indicator has a time limit";
+                return Err(InputError::value(WHAT, "ms", expected, "nothing"));
+            }
             (None, None) => {
                 let expected = "there, or `status` or `error`";
                 return Err(InputError::value(WHAT, "outcome", expected, "nothing"));
@@ -154,17 +164,18 @@ impl<'a> SliEvent<'a> {
 }
 
 impl Line<'_> {
-    /// What the indicator makes of status, time and error; nothing where none is given.
+    /// What the indicator makes of status, time and error; nothing where too little is given.
     fn measured(&self, sli: &Sli) -> Option<Outcome> {
         if self.error.is_some() {
             return Some(Outcome::Bad);
         }
-        let status = self.status?;
-        let in_time = match (sli.limit_ms, self.ms) {
-            (Some(limit), Some(ms)) => ms <= limit,
-            _ => true,
+        let right = sli.good_statuses.contains(&self.status?);
+        let good = match (sli.limit_ms, self.ms) {
+            (Some(limit), Some(ms)) => right && ms <= limit,
+            // a good status may have come too late
+            (Some(_), None) if right => return None,
+            _ => right,
         };
-        let good = in_time && sli.good_statuses.contains(&status);
         Some(if good { Outcome::Good } else { Outcome::Bad })
     }
 }

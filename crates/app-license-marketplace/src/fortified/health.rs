@@ -177,7 +177,8 @@ pub fn health_url(base_url: &str, path: &str) -> Result<String, InputError> {
     const WHAT: &str = "the health check";
     let base = url::Url::parse(base_url).map_err(|error| {
         let expected = "an absolute URL";
-        InputError::value(WHAT, "base URL", expected, format!("{base_url}: {error}"))
+        let found = format!("{}: {error}", without_credentials(base_url));
+        InputError::value(WHAT, "base URL", expected, found)
     })?;
     let loopback = match base.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
@@ -187,7 +188,8 @@ pub fn health_url(base_url: &str, path: &str) -> Result<String, InputError> {
     };
     let secure = base.scheme() == "https" || (base.scheme() == "http" && loopback);
     if !secure || base.host().is_none() {
-        return Err(InputError::value(WHAT, "base URL", "https", base_url));
+        let found = without_credentials(base_url);
+        return Err(InputError::value(WHAT, "base URL", "https", found));
     }
     let plain = base.query().is_none() && base.fragment().is_none();
     if !plain || !base.username().is_empty() || base.password().is_some() {
@@ -219,4 +221,9 @@ pub fn health_url(base_url: &str, path: &str) -> Result<String, InputError> {
         return Ok(base.to_owned());
     }
     Ok(format!("{base}/{path}"))
+}
+
+/// What may be shown of a URL that cannot be used.
+fn without_credentials(url: &str) -> &str {
+    url.rsplit_once('@').map_or(url, |(_, rest)| rest)
 }

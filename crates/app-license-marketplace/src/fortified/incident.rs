@@ -31,35 +31,79 @@ const MAX_DEPTH: usize = 16;
 /// assert_eq!(incident.slo_value.to_string(), "99.0");
 /// # Ok::<(), app_license_marketplace::InputError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all(deserialize = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Incident {
     /// The app's key.
     pub app_key: String,
     /// The platform's id of the incident.
-    #[serde(rename(deserialize = "incidentId"))]
     pub id: String,
     /// `ANOMALOUS`, or another word: only this one is documented.
-    #[serde(rename(deserialize = "incidentStatus"))]
     pub status: String,
     /// When, as it is written.
     pub time: String,
     /// The indicator, as the platform calls it.
     pub metric_name: String,
     /// Its unit, as `PERCENT`.
-    #[serde(default)]
     pub metric_unit: Option<String>,
     /// The window, in seconds.
-    #[serde(default, rename(deserialize = "measurementDurationSeconds"))]
     pub window_seconds: Option<u64>,
     /// What was measured.
     pub sli_value: serde_json::Number,
     /// What it should be.
     pub slo_value: serde_json::Number,
-    /// Whatever else it says, as it is.
-    #[serde(flatten)]
+    /// Whatever else it says, under the platform's names.
     pub other: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The platform's names.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    app_key: String,
+    incident_id: String,
+    incident_status: String,
+    time: String,
+    metric_name: String,
+    #[serde(default)]
+    metric_unit: Option<String>,
+    #[serde(default)]
+    measurement_duration_seconds: Option<serde_json::Number>,
+    sli_value: serde_json::Number,
+    slo_value: serde_json::Number,
+    #[serde(flatten)]
+    other: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Wire {
+    fn incident(self) -> Result<Incident, InputError> {
+        let window = self.measurement_duration_seconds;
+        Ok(Incident {
+            window_seconds: window.map(|it| seconds(&it)).transpose()?,
+            app_key: self.app_key,
+            id: self.incident_id,
+            status: self.incident_status,
+            time: self.time,
+            metric_name: self.metric_name,
+            metric_unit: self.metric_unit,
+            sli_value: self.sli_value,
+            slo_value: self.slo_value,
+            other: self.other,
+        })
+    }
+}
+
+/// Whole seconds, also as `86400.0`.
+fn seconds(number: &serde_json::Number) -> Result<u64, InputError> {
+    let text = number.to_string();
+    let whole = match text.split_once('.') {
+        Some((whole, rest)) if rest.bytes().all(|b| b == b'0') => whole,
+        _ => &text,
+    };
+    whole.parse().map_err(|_| {
+        let expected = "a whole number of seconds";
+        InputError::value(WHAT, "measurementDurationSeconds", expected, text.as_str())
+    })
 }
 
 impl Incident {
@@ -100,8 +144,9 @@ impl Incident {
     /// `syntax`, `value`.
     pub fn from_json(text: &str) -> Result<Self, InputError> {
         let value = input::json(WHAT, text)?;
-        let incident: Self =
+        let wire: Wire =
             serde_json::from_value(value).map_err(|error| InputError::syntax(WHAT, error))?;
+        let incident = wire.incident()?;
         if incident.time.parse::<jiff::Timestamp>().is_err() {
             let expected = "a time in ISO 8601";
             return Err(InputError::value(WHAT, "time", expected, &incident.time));

@@ -1,23 +1,20 @@
-//! Counters of a server: the text that Prometheus scrapes, and what its range queries answer.
+//! Counters of a server: the text that Prometheus scrapes.
 
 use std::collections::BTreeMap;
-
-use serde_json::Value;
 
 use super::calculator::SliCalculator;
 use super::program::{CounterRule, ReliabilityProgram};
 use crate::input::{self, InputError, InputErrorKind, shown};
 
 const TEXT: &str = "the metrics";
-const RANGE: &str = "the range query";
 
 /// The largest text of metrics, in bytes.
-const MAX_TEXT: usize = 16 << 20;
+pub(super) const MAX_TEXT: usize = 16 << 20;
 
 /// The most samples of one text.
 const MAX_SAMPLES: usize = 100_000;
 
-type Labels = BTreeMap<String, String>;
+pub(super) type Labels = BTreeMap<String, String>;
 
 /// The counters of one scrape that are events of an indicator.
 ///
@@ -44,7 +41,8 @@ impl MetricsText {
     /// Reads one scrape, and keeps what the program has a rule for.
     ///
     /// # Errors
-    /// `syntax` with the line that is no sample; `value` for a counter that is no whole number.
+    /// `syntax` with the line that is no sample, and for a text without any counter of the program:
+    /// such a scrape is no reading of zero. `value` for a counter that is no whole number.
     pub fn parse(bytes: &[u8], program: &ReliabilityProgram) -> Result<Self, InputError> {
         let text = input::text(TEXT, bytes, MAX_TEXT)?;
         let mut counters = BTreeMap::new();
@@ -70,6 +68,11 @@ impl MetricsText {
                 return Err(at(InputError::contradiction(TEXT, why)));
             }
         }
+        if counters.is_empty() {
+            // an empty or foreign scrape is no reading of zero
+            let why = "it has none of the counters that the program has rules for";
+            return Err(InputError::syntax(TEXT, why));
+        }
         Ok(Self { counters })
     }
 
@@ -86,7 +89,10 @@ impl MetricsText {
     }
 
     /// Counts what happened between an earlier scrape and this one. A counter that is lower than
-    /// before began again at zero; one that was not there before did so too.
+    /// before began again at zero, which [`SliReport::counter_restarts`] tells; one that was not
+    /// there before began at zero too.
+    ///
+    /// [`SliReport::counter_restarts`]: super::SliReport::counter_restarts
     ///
     /// ```
     /// use std::sync::Arc;
@@ -110,125 +116,15 @@ impl MetricsText {
             let program = std::sync::Arc::clone(&to.program);
             if let Some(rule) = rule(&program, &key.0, &key.1) {
                 let subject = rule.subject_of(&key.1);
-                to.add_untimed(&rule.sli, subject, rule.outcome, increase(before, *now))?;
+                let count = increase(before, *now, to);
+                to.add_untimed(&rule.sli, subject, rule.outcome, count)?;
             }
         }
         Ok(())
     }
 }
 
-/// Counts the samples of a range query (`/api/v1/query_range`), each at its time: the difference
-/// to the sample before. The first sample of a series is where counting begins.
-///
-/// Format: <https://prometheus.io/docs/prometheus/latest/querying/api/#range-vectors>
-///
-/// ```
-/// use std::sync::Arc;
-/// use app_license_marketplace::fortified::{ReliabilityProgram, SliCalculator, count_range};
-/// let program = Arc::new(ReliabilityProgram::shipped()?);
-/// let mut calculator = SliCalculator::new(program, "1970-01-01T01:00:00Z".parse().unwrap());
-/// let answer = br#"{"status":"success","data":{"resultType":"matrix","result":[
-///     {"metric":{"__name__":"app_license_events_total","event":"installed"},
-///      "values":[[60,"5"],[120,"7"],[180,"1"]]}]}}"#; // 2 more, then a restart and 1 more
-/// count_range(answer, &mut calculator)?;
-/// assert_eq!(calculator.report(&[]).results[0].good, 3);
-/// # Ok::<(), app_license_marketplace::InputError>(())
-/// ```
-///
-/// # Errors
-/// `syntax` and `value` for what is no such answer, or is one of another kind of query; as
-/// [`SliCalculator::add`] otherwise.
-pub fn count_range(bytes: &[u8], to: &mut SliCalculator) -> Result<usize, InputError> {
-    let text = input::text(RANGE, bytes, MAX_TEXT)?;
-    let answer = input::json(RANGE, text)?;
-    let at = |path: &str| answer.pointer(path).and_then(Value::as_str);
-    if at("/status") != Some("success") {
-        let found = at("/error").or_else(|| at("/status")).unwrap_or("nothing");
-        return Err(InputError::value(RANGE, "status", "`success`", found));
-    }
-    if at("/data/resultType") != Some("matrix") {
-        let found = at("/data/resultType").unwrap_or("nothing");
-        let expected = "`matrix`, the answer of `query_range`";
-        return Err(InputError::value(RANGE, "data.resultType", expected, found));
-    }
-    let Some(results) = answer.pointer("/data/result").and_then(Value::as_array) else {
-        let expected = "an array of series";
-        return Err(InputError::value(RANGE, "data.result", expected, "nothing"));
-    };
-    let mut used: usize = 0;
-    for result in results {
-        let (name, labels) = metric(result)?;
-        let program = std::sync::Arc::clone(&to.program);
-        let Some(rule) = rule(&program, &name, &labels) else {
-            continue;
-        };
-        used = used.saturating_add(1);
-        count_series(result, rule, &labels, to)?;
-    }
-    Ok(used)
-}
-
-fn count_series(
-    result: &Value,
-    rule: &CounterRule,
-    labels: &Labels,
-    to: &mut SliCalculator,
-) -> Result<(), InputError> {
-    let Some(values) = result.get("values").and_then(Value::as_array) else {
-        let expected = "an array of samples";
-        return Err(InputError::value(RANGE, "values", expected, "nothing"));
-    };
-    let mut last: Option<(i64, u64)> = None;
-    for value in values {
-        let pair = value.as_array().map(Vec::as_slice);
-        let (Some([time, Value::String(count)]), true) = (pair, value.is_array()) else {
-            let expected = "a time and a number as text, as `[1793491200, \"12\"]`";
-            return Err(InputError::value(RANGE, "values", expected, value));
-        };
-        let time = milliseconds(time)?;
-        let count = whole(RANGE, count)?;
-        if let Some((before, earlier)) = last {
-            if time <= before {
-                let why = "samples are not in the order of their times";
-                return Err(InputError::contradiction(RANGE, why));
-            }
-            let event = super::SliEvent {
-                time_ms: time,
-                sli: rule.sli.as_str().into(),
-                subject: rule.subject_of(labels).into(),
-                outcome: rule.outcome,
-                count: increase(earlier, count),
-            };
-            to.add(&event)?;
-        }
-        last = Some((time, count));
-    }
-    Ok(())
-}
-
-fn milliseconds(time: &Value) -> Result<i64, InputError> {
-    let wrong = || InputError::value(RANGE, "values", "a time in seconds since 1970", time);
-    let seconds = time.as_f64().ok_or_else(wrong)?;
-    let duration = jiff::SignedDuration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
-    let time = jiff::Timestamp::from_duration(duration).map_err(|_| wrong())?;
-    Ok(time.as_millisecond())
-}
-
-fn metric(result: &Value) -> Result<(String, Labels), InputError> {
-    let wrong = |found: &Value| InputError::value(RANGE, "metric", "names and texts", found);
-    let Some(Value::Object(fields)) = result.get("metric") else {
-        return Err(wrong(result.get("metric").unwrap_or(&Value::Null)));
-    };
-    let mut labels = Labels::new();
-    for (name, value) in fields {
-        let value = value.as_str().ok_or_else(|| wrong(value))?;
-        labels.insert(name.clone(), value.to_owned());
-    }
-    let name = labels.remove("__name__").unwrap_or_default();
-    Ok((name, labels))
-}
-
-fn rule<'a>(
+pub(super) fn rule<'a>(
     program: &'a ReliabilityProgram,
     name: &str,
     labels: &Labels,
@@ -246,19 +142,22 @@ fn rule<'a>(
 }
 
 impl CounterRule {
-    fn subject_of<'a>(&self, labels: &'a Labels) -> &'a str {
+    pub(super) fn subject_of<'a>(&self, labels: &'a Labels) -> &'a str {
         let label = self.subject.as_ref().and_then(|name| labels.get(name));
         label.map(String::as_str).unwrap_or_default()
     }
 }
 
 /// How much a counter grew that may have begun again at zero.
-fn increase(before: u64, now: u64) -> u64 {
-    now.checked_sub(before).unwrap_or(now)
+pub(super) fn increase(before: u64, now: u64, to: &mut SliCalculator) -> u64 {
+    now.checked_sub(before).unwrap_or_else(|| {
+        to.note_restart();
+        now
+    })
 }
 
 /// A whole number, however it is written: `12`, `12.0`, `1.2e3`.
-fn whole(what: &'static str, text: &str) -> Result<u64, InputError> {
+pub(super) fn whole(what: &'static str, text: &str) -> Result<u64, InputError> {
     if let Ok(number) = text.parse::<u64>() {
         return Ok(number);
     }

@@ -12,6 +12,9 @@ use crate::percent::Percent;
 
 const WHAT: &str = "the program file";
 
+/// The notice of a new requirement, in months.
+const NOTICE_MONTHS: i64 = 6;
+
 /// The largest program file, in bytes.
 const MAX_FILE: usize = 1 << 20;
 
@@ -240,7 +243,7 @@ pub struct Requirement {
     /// When it was announced.
     #[serde(default, deserialize_with = "input::optional_date")]
     pub announced: Option<Date>,
-    /// From when on it is asked.
+    /// From when on it is asked; without it, six months after it was announced.
     #[serde(default, deserialize_with = "input::optional_date")]
     pub binding: Option<Date>,
     /// How old evidence may be, in days.
@@ -336,12 +339,32 @@ impl ReliabilityProgram {
 }
 
 impl Requirement {
+    /// From when on it is asked: as the file says, or six months after it was announced. None for
+    /// one that has always been asked.
+    ///
+    /// ```
+    /// use app_license_marketplace::fortified::ReliabilityProgram;
+    /// let text = format!(
+    ///     "{}\n[[requirement]]\nid = 'new'\narea = 'security'\ntitle = 'New'\nannounced = 2026-10-01\n",
+    ///     ReliabilityProgram::SHIPPED
+    /// );
+    /// let program = ReliabilityProgram::from_toml(&text)?;
+    /// let new = program.requirements.last().unwrap();
+    /// assert_eq!(new.binds_from().unwrap().to_string(), "2027-04-01");
+    /// # Ok::<(), app_license_marketplace::InputError>(())
+    /// ```
+    #[must_use]
+    pub fn binds_from(&self) -> Option<Date> {
+        let notice = |announced: Date| announced.saturating_add(NOTICE_MONTHS.months());
+        self.binding.or_else(|| self.announced.map(notice))
+    }
+
     /// Vendors have six months from the announcement of a requirement.
     fn check(&self) -> Result<(), InputError> {
         let (Some(announced), Some(binding)) = (self.announced, self.binding) else {
             return Ok(());
         };
-        let six: Span = 6.months();
+        let six: Span = NOTICE_MONTHS.months();
         match announced.checked_add(six) {
             Ok(earliest) if binding >= earliest => Ok(()),
             _ => Err(InputError::contradiction(

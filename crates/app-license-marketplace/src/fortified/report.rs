@@ -28,6 +28,12 @@ pub struct SliReport {
     pub events_before: u64,
     /// Events that are younger; they are not counted.
     pub events_after: u64,
+    /// How often a counter was lower than before: it began again at zero, or the readings are not
+    /// in the order of their times.
+    pub counter_restarts: u64,
+    /// Indicators of the program of which nothing was measured, and which are not asked for by
+    /// name: they are no part of [`SliReport::is_met`].
+    pub not_measured: Vec<String>,
     /// One for every indicator and base URL.
     pub results: Vec<SliResult>,
 }
@@ -167,7 +173,8 @@ impl SliReport {
 impl SliCalculator {
     /// What the events say of these indicators, or of all when none is named.
     ///
-    /// Without names, indicators without any event are left out as long as one has events.
+    /// Without names, indicators without any event are no results as long as one has events; they
+    /// are named in [`SliReport::not_measured`].
     #[must_use]
     pub fn report(&self, only: &[&str]) -> SliReport {
         let mut results = Vec::new();
@@ -183,8 +190,12 @@ impl SliCalculator {
                 silent.push(self.result(sli, "", None));
             }
         }
+        let mut not_measured = Vec::new();
         if !only.is_empty() || results.is_empty() {
             results.append(&mut silent);
+        } else {
+            let asked = |it: &SliResult| it.state != SliState::Removed;
+            not_measured.extend(silent.into_iter().filter(asked).map(|it| it.sli));
         }
         let days = i64::from(self.program.window_days);
         let length = jiff::SignedDuration::from_hours(days.saturating_mul(24));
@@ -193,6 +204,8 @@ impl SliCalculator {
             window_end: self.end,
             events_before: self.before,
             events_after: self.after,
+            counter_restarts: self.restarts,
+            not_measured,
             results,
         }
     }

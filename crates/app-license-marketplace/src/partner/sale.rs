@@ -34,6 +34,44 @@ impl SaleHosting {
     }
 }
 
+/// How a line stands with the customer (`paymentStatus`).
+///
+/// ```
+/// use app_license_marketplace::partner::Payment;
+/// assert_eq!(Payment::from_report("UNCOLLECTIBLE"), Some(Payment::Uncollectible));
+/// assert_eq!(Payment::from_report("Refunded"), Some(Payment::Settled));
+/// assert_eq!(Payment::from_report("Perhaps"), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Payment {
+    /// `Paid`; `Refunded`, as a line of its own takes the amount off; and what the report is silent
+    /// about.
+    Settled,
+    /// `Open`: not paid yet. It counts, and is shown.
+    Open,
+    /// `Uncollectible`: it was never paid, and does not count.
+    Uncollectible,
+}
+
+impl Payment {
+    /// Reads the report's word, whatever its case; none for another word.
+    #[must_use]
+    pub fn from_report(text: &str) -> Option<Self> {
+        [
+            ("", Self::Settled),
+            ("paid", Self::Settled),
+            ("refunded", Self::Settled),
+            ("open", Self::Open),
+            ("uncollectible", Self::Uncollectible),
+        ]
+        .into_iter()
+        .find(|(word, _)| text.trim().eq_ignore_ascii_case(word))
+        .map(|(_, payment)| payment)
+    }
+}
+
 /// A line of a transaction.
 ///
 /// ```
@@ -56,6 +94,8 @@ pub struct Sale {
     pub price: Money,
     /// Whether it was paid back (`saleType` is `Refund`).
     pub refund: bool,
+    /// How it stands with the customer.
+    pub payment: Payment,
 }
 
 impl Sale {
@@ -68,6 +108,7 @@ impl Sale {
             hosting,
             price,
             refund: false,
+            payment: Payment::Settled,
         }
     }
 

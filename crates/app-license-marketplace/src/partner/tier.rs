@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::money::Money;
 use super::program::{PartnerProgram, SalesThreshold, Tier};
-use super::sale::{Sale, SaleHosting};
+use super::sale::{Payment, Sale, SaleHosting};
 use crate::input::{InputError, InputErrorKind};
 use crate::percent::{Percent, decimal};
 
@@ -38,10 +38,12 @@ pub struct YearSales {
     total: Money,
     cloud: Money,
     refunds: Money,
+    open: Money,
+    uncollectible: Money,
     rows: u64,
     outside: u64,
     repeated: u64,
-    lines: BTreeMap<String, (Date, Money, bool)>,
+    lines: BTreeMap<String, (Date, Money, bool, bool)>,
 }
 
 /// The answer: the sales, the levels, what is missing.
@@ -62,6 +64,10 @@ pub struct TierReport {
     pub cloud_share_percent: Option<String>,
     /// What was paid back, negative.
     pub refunds: Money,
+    /// What of the sales is not paid yet (`Open`).
+    pub open: Money,
+    /// What was never paid (`Uncollectible`); it is no part of the sales.
+    pub uncollectible: Money,
     /// The lines of the year.
     pub rows: u64,
     /// Lines of other years, not counted.
@@ -166,6 +172,8 @@ impl YearSales {
             total: Money::ZERO,
             cloud: Money::ZERO,
             refunds: Money::ZERO,
+            open: Money::ZERO,
+            uncollectible: Money::ZERO,
             rows: 0,
             outside: 0,
             repeated: 0,
@@ -182,7 +190,9 @@ impl YearSales {
     pub fn add(&mut self, sale: &Sale) -> Result<(), InputError> {
         let amount = sale.amount();
         let cloud = sale.hosting == SaleHosting::Cloud;
-        let same = (sale.date, amount, cloud);
+        let lost = sale.payment == Payment::Uncollectible;
+        // an open line may be paid in a later export
+        let same = (sale.date, amount, cloud, lost);
         match self.lines.get(&sale.line) {
             Some(before) if *before == same => {
                 self.repeated = self.repeated.saturating_add(1);
@@ -201,6 +211,12 @@ impl YearSales {
             return Ok(());
         }
         self.rows = self.rows.saturating_add(1);
+        if lost {
+            return add(&mut self.uncollectible, amount);
+        }
+        if sale.payment == Payment::Open {
+            add(&mut self.open, amount)?;
+        }
         add(&mut self.total, amount)?;
         if cloud {
             add(&mut self.cloud, amount)?;
@@ -225,6 +241,8 @@ impl YearSales {
             cloud: self.cloud,
             cloud_share_percent: self.share(),
             refunds: self.refunds,
+            open: self.open,
+            uncollectible: self.uncollectible,
             rows: self.rows,
             rows_outside: self.outside,
             rows_repeated: self.repeated,

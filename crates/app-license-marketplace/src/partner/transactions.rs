@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::money::Money;
-use super::sale::{Sale, SaleHosting};
+use super::sale::{Payment, Sale, SaleHosting};
 use crate::input::InputError;
 use crate::report::{
     Completeness, Hosting, SaleType, TransactionField, TransactionReader, TransactionRecord,
@@ -41,6 +41,7 @@ pub fn read_sales<R: Read>(
             TransactionField::Hosting,
             TransactionField::PurchasePrice,
             TransactionField::SaleType,
+            TransactionField::PaymentStatus,
         ])
         .strict(true);
     let mut rows: u64 = 0;
@@ -79,16 +80,25 @@ fn sale(record: &TransactionRecord<'_>, row: u64) -> Result<Sale, InputError> {
     let price = record.purchase_price();
     let price = price.ok_or_else(|| wrong(TransactionField::PurchasePrice, "an amount"))?;
     let hosting = record.hosting();
-    let hosting = hosting.ok_or_else(|| wrong(TransactionField::Hosting, "a hosting"))?;
-    let hosting = if hosting == Hosting::Cloud {
-        SaleHosting::Cloud
-    } else {
-        SaleHosting::Other
+    let hosting = match hosting {
+        Some(Hosting::Cloud) => SaleHosting::Cloud,
+        Some(Hosting::DataCenter | Hosting::Server) => SaleHosting::Other,
+        _ => {
+            let expected = "Cloud, Data Center or Server";
+            return Err(wrong(TransactionField::Hosting, expected));
+        }
     };
+    let payment = record.payment_status().unwrap_or_default();
+    let payment = Payment::from_report(&payment).ok_or_else(|| {
+        let expected = "Paid, Open, Uncollectible or Refunded";
+        wrong(TransactionField::PaymentStatus, expected)
+    })?;
     let price = Money::from_millionths(i128::from(price.micros()));
-    Ok(if record.sale_type() == Some(SaleType::Refund) {
+    let mut sale = if record.sale_type() == Some(SaleType::Refund) {
         Sale::refund(line, date, hosting, price)
     } else {
         Sale::new(line, date, hosting, price)
-    })
+    };
+    sale.payment = payment;
+    Ok(sale)
 }

@@ -71,6 +71,7 @@ impl fmt::Display for Amount {
 
 impl FromText<'_> for Amount {
     /// Reads `1234.5`, `1,234.50`, `$12`, `-3`, `1.2E3`; nothing else, and no more than six decimals.
+    /// Commas stand between groups of thousands alone: `1000,50` is no amount.
     fn from_text(text: Cow<'_, str>) -> Option<Self> {
         let text = text.trim();
         let (text, exponent) = match text.split_once(['e', 'E']) {
@@ -83,7 +84,7 @@ impl FromText<'_> for Amount {
         };
         let text = text.strip_prefix('$').unwrap_or(text);
         let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-        if whole.is_empty() || !decimals.bytes().all(|b| b.is_ascii_digit()) {
+        if whole.is_empty() || !is_grouped(whole) || !decimals.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
         let mut value: i64 = 0;
@@ -111,6 +112,14 @@ impl FromText<'_> for Amount {
     }
 }
 
+/// Whether commas, if there are any, stand between groups of three digits.
+fn is_grouped(whole: &str) -> bool {
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default().len();
+    let mut rest = groups.peekable();
+    rest.peek().is_none() || ((1..=3).contains(&first) && rest.all(|group| group.len() == 3))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +136,14 @@ mod tests {
             ("", None),
             ("-", None),
             (".5", None),
+            ("1,234,567.5", Some(1_234_567_500_000)),
+            ("1000,50", None),
+            ("2,5", None),
+            ("1,2,3,4", None),
+            (",,5", None),
+            (",500", None),
+            ("1234,567", None),
+            ("1,", None),
             ("1.2.3", None),
             ("12 USD", None),
             ("99999999999999999999", None),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::fields::{Element, TrustFields};
+use super::lint::{TrustDiagnostic, TrustSeverity};
 use super::listing::{Answer, Listing};
 use crate::input::{InputError, shown};
 
@@ -188,7 +189,7 @@ pub enum NeedState {
     Met,
     /// The listing says the opposite.
     Gap,
-    /// The listing does not say, or not clearly. A customer takes it for a gap.
+    /// The listing does not say, not clearly, or contradicts itself. A customer takes it for a gap.
     Unclear,
 }
 
@@ -251,6 +252,23 @@ pub struct Explanation {
     pub elements: Vec<ElementFindings>,
 }
 
+impl Finding {
+    /// What an error of the listing is about proves nothing: of two answers that contradict each
+    /// other one is wrong, and nobody knows which.
+    fn doubt(&mut self, errors: &[TrustDiagnostic]) {
+        let about = |error: &&TrustDiagnostic| {
+            let of_form = error.fields.is_empty();
+            of_form || error.fields.iter().any(|it| self.fields.contains(it))
+        };
+        if self.state == NeedState::Met
+            && let Some(error) = errors.iter().find(about)
+        {
+            self.state = NeedState::Unclear;
+            self.says = format!("{}; but {}", self.says, error.message);
+        }
+    }
+}
+
 impl Listing {
     /// What a customer with these needs finds in the listing.
     ///
@@ -266,9 +284,15 @@ impl Listing {
     /// ```
     #[must_use]
     pub fn explain(&self, needs: &[Need], fields: &TrustFields) -> Explanation {
+        let mut errors = self.lint(fields);
+        errors.retain(|it| it.severity == TrustSeverity::Error);
         let findings: Vec<_> = needs
             .iter()
-            .map(|need| (need.element(), self.finding(need, fields)))
+            .map(|need| {
+                let mut finding = self.finding(need, fields);
+                finding.doubt(&errors);
+                (need.element(), finding)
+            })
             .collect();
         let gaps = findings
             .iter()

@@ -186,25 +186,35 @@ impl TrustFields {
         self.fields.iter().find(|it| it.path == path)
     }
 
-    /// Whether two texts name one certification.
+    /// Whether a certification that is listed is the one that is wanted.
+    ///
+    /// Case, spaces, punctuation, `IEC`, the year of a standard and the type of a report make no
+    /// difference, unless a year or a type is wanted: then it has to be listed.
     ///
     /// ```
     /// use app_license_marketplace::trust::TrustFields;
     /// let fields = TrustFields::shipped()?;
     /// assert!(fields.is_same_certification("ISO/IEC 27001", "iso27001"));
+    /// assert!(fields.is_same_certification("ISO 27001:2022", "ISO27001"));
+    /// assert!(!fields.is_same_certification("ISO27001", "ISO27001:2022"));
     /// assert!(!fields.is_same_certification("ISO27001", "ISO27018"));
     /// # Ok::<(), app_license_marketplace::InputError>(())
     /// ```
     #[must_use]
-    pub fn is_same_certification(&self, one: &str, other: &str) -> bool {
-        let is = |names: &[String], text: &str| {
-            names.iter().any(|it| it.eq_ignore_ascii_case(text.trim()))
+    pub fn is_same_certification(&self, listed: &str, wanted: &str) -> bool {
+        let (listed, wanted) = (Certification::read(listed), Certification::read(wanted));
+        if wanted.version.is_some() && wanted.version != listed.version {
+            return false;
+        }
+        let is = |names: &[String], base: &str| {
+            names.iter().any(|it| Certification::read(it).base == base)
         };
-        one.trim().eq_ignore_ascii_case(other.trim())
-            || self
-                .certifications
-                .values()
-                .any(|names| is(names, one) && is(names, other))
+        !wanted.base.is_empty()
+            && (listed.base == wanted.base
+                || self
+                    .certifications
+                    .values()
+                    .any(|names| is(names, &listed.base) && is(names, &wanted.base)))
     }
 
     /// The countries of a region.
@@ -214,5 +224,43 @@ impl TrustFields {
             .iter()
             .find(|(it, _)| it.eq_ignore_ascii_case(name));
         found.map(|(_, countries)| countries.as_slice())
+    }
+}
+
+/// A certification's name without its spelling: what it is, and which year or type of it.
+struct Certification {
+    base: String,
+    version: Option<String>,
+}
+
+impl Certification {
+    fn read(text: &str) -> Self {
+        let letters = text.chars().filter(|c| c.is_alphanumeric());
+        let name: String = letters.flat_map(char::to_uppercase).collect();
+        if let Some((base, version)) = name.split_once("TYPE").filter(|it| !it.0.is_empty()) {
+            let version = match version {
+                "I" => "1",
+                "II" => "2",
+                other => other,
+            };
+            return Self {
+                base: base.to_owned(),
+                version: Some(version.to_owned()),
+            };
+        }
+        let name = name.replace("ISOIEC", "ISO");
+        // a standard of ISO has five digits, and a year has four
+        let number = name.strip_prefix("ISO").unwrap_or_default();
+        let (number, year) = number.split_at_checked(5).unwrap_or_default();
+        if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) {
+            return Self {
+                base: format!("ISO{number}"),
+                version: Some(year.to_owned()),
+            };
+        }
+        Self {
+            base: name,
+            version: None,
+        }
     }
 }

@@ -294,6 +294,13 @@ impl Listing {
                 );
             }
         }
+        let links = self.parties().iter().filter_map(|it| it.link.as_deref());
+        for link in links.filter(|it| !is_link(it)) {
+            let link = crate::input::shown(link);
+            let message = format!("`{link}` is no https link");
+            let severity = TrustSeverity::Warning;
+            push(found, "not_a_link", severity, &[PARTIES], message);
+        }
         let countries = self.list(COUNTRIES).iter().map(|it| (COUNTRIES, it));
         let parties = self.parties();
         let theirs = parties.iter().flat_map(|it| &it.countries);
@@ -382,7 +389,10 @@ impl Listing {
         }
         let outside_eea = |code: &String| {
             let eea = fields.region("EEA").unwrap_or_default();
-            is_country(code) && !eea.contains(code)
+            match fields.region(code) {
+                Some(countries) => countries.iter().any(|it| !eea.contains(it)),
+                None => is_country(code) && !eea.contains(code),
+            }
         };
         let countries = self.list(COUNTRIES);
         if self.is_no(LEAVES_EEA)

@@ -306,10 +306,15 @@ impl Party {
     fn text(&self) -> String {
         let mut text = self.name.clone();
         if !self.countries.is_empty() {
-            text.push_str(&format!(" ({})", self.countries.join(", ")));
+            let mut countries: Vec<_> = self.countries.iter().map(String::as_str).collect();
+            countries.sort_unstable();
+            text.push_str(&format!(" ({})", countries.join(", ")));
         }
         if let Some(purpose) = &self.purpose {
             text.push_str(&format!(": {purpose}"));
+        }
+        if let Some(link) = &self.link {
+            text.push_str(&format!(", {link}"));
         }
         text
     }

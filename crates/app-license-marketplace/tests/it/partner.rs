@@ -265,3 +265,49 @@ fn a_program_of_ones_own_takes_its_place() {
     year.add(&sale("1", "2026-01-01", CLOUD, "500000")).unwrap();
     assert_eq!(year.report(&ours).by_sales.as_deref(), Some("Silver"));
 }
+
+#[test]
+fn commas_stand_between_thousands_alone() {
+    let csv = |price: &str| {
+        format!(
+            "transactionLineItemId;saleDate;hosting;saleType;purchasePrice\nLI-1;2025-09-01;Cloud;New;{price}\n"
+        )
+    };
+    assert_eq!(read(&csv("1,000.50")).unwrap(), ["1000.50"]);
+    assert_eq!(read(&csv("1,234,567")).unwrap(), ["1234567.00"]);
+    for price in ["1000,50", "2,5", "1,2,3,4", "\",,5\"", "1234,567"] {
+        assert!(read(&csv(price)).is_err(), "{price}");
+    }
+}
+
+#[test]
+fn what_was_never_paid_is_no_sale_and_what_is_open_is_shown() {
+    let mut year = YearSales::new(&program(), 2026).unwrap();
+    let csv = "transactionLineItemId,saleDate,hosting,purchasePrice,saleType,paymentStatus\n\
+        AT-1,2026-05-30,Cloud,100000,New,Paid\n\
+        AT-2,2026-05-30,Cloud,400000,New,Uncollectible\n\
+        AT-3,2026-05-30,Cloud,20000,New,Open\n\
+        AT-4,2026-05-30,Cloud,1000,New,Refunded\n\
+        AT-5,2026-05-31,Cloud,1000,Refund,Paid\n";
+    read_sales(csv.as_bytes(), |sale| year.add(sale)).unwrap();
+    let report = year.report(&program());
+    assert_eq!(report.total.to_string(), "120,000.00");
+    assert_eq!(report.open.to_string(), "20,000.00");
+    assert_eq!(report.uncollectible.to_string(), "400,000.00");
+    assert_eq!(report.by_sales.as_deref(), Some("Silver"));
+}
+
+#[test]
+fn a_hosting_or_a_payment_status_that_is_not_known_is_an_error() {
+    let good = r#""saleDate":"2026-06-30","hosting":"cloud","purchasePrice":5"#;
+    assert!(read(&row(&good.replace("cloud", "Data Center"))).is_ok());
+    assert_eq!(read(&row(&good.replace("cloud", "Clod"))), Err("value"));
+    let status = |status: &str| {
+        row(good).replace(
+            "\"purchaseDetails\"",
+            &format!("\"paymentStatus\":\"{status}\",\"purchaseDetails\""),
+        )
+    };
+    assert!(read(&status("PAID")).is_ok());
+    assert_eq!(read(&status("Perhaps")), Err("value"));
+}

@@ -356,3 +356,96 @@ fn needs_that_mean_nothing_are_refused() {
         assert!(text.parse::<Need>().is_err(), "{text:?}");
     }
 }
+
+#[test]
+fn the_link_of_a_third_party_is_compared_checked_and_shown() {
+    let with = |link: &str| {
+        let mut value = story();
+        value["commonCloud"]["thirdPartyInformation"] = json!({"isEndUserDataShared": true,
+            "thirdPartyDetails": [{"name": "Cloud Ltd", "link": link, "purpose": "hosting",
+                "thirdPartyCountries": ["US"]}]});
+        value
+    };
+    let (one, other) = (with("https://example.com/a"), with("https://example.com/b"));
+    let changes = listing(&one).diff(&listing(&other), &fields());
+    assert_eq!(changes.len(), 1);
+    let after = "Cloud Ltd (US): hosting, https://example.com/b";
+    assert_eq!(changes[0].after.as_deref(), Some(after));
+    assert_eq!(codes(&one), Vec::<&str>::new());
+    assert_eq!(codes(&with("javascript:alert(1)")), ["not_a_link"]);
+    let page = listing(&one).to_markdown("Example", &fields());
+    assert!(page.contains("https://example.com/a"), "{page}");
+}
+
+#[test]
+fn the_eu_lies_within_the_eea() {
+    let with = |place: &str| {
+        json!({"dataAccessAndStorage": {"appStoresEUDOutsideAtlassian": true, "typesOfDataStored": ["CONTENT"]},
+            "dataResidency": {"countriesWhereEndUserDataStored": [place]},
+            "privacy": {"gdpr": {"dataTransfer": {"isEndUserDataTransferredOutsideEEA": false}}}})
+    };
+    for place in ["EU", "EEA", "DE", "NO"] {
+        assert_eq!(codes(&with(place)), Vec::<&str>::new(), "{place}");
+    }
+    assert_eq!(codes(&with("US")), ["transfer_contradicts_countries"]);
+}
+
+fn finding(value: &Value, need: &str) -> (NeedState, String) {
+    let explained = listing(value).explain(&needs(&[need]), &fields());
+    let found = explained.elements.into_iter().flat_map(|it| it.findings);
+    found.map(|it| (it.state, it.says)).next().unwrap()
+}
+
+#[test]
+fn what_a_listing_contradicts_is_not_met() {
+    let mut parties = story();
+    parties["commonCloud"]["thirdPartyInformation"]["thirdPartyDetails"] =
+        json!([{"name": "Cloud Ltd"}]);
+    let mut reversed = story();
+    reversed["commonCloud"]["dataRetention"] = json!({"isDataRetentionSupported": true,
+        "retentionDurationInDays": {"min": 90, "max": 30}});
+    let mut rejected = story();
+    rejected["commonCloud"]["properties"]["formStatus"] = json!("REJECTED");
+    for (value, need) in [
+        (&parties, "no-third-parties"),
+        (&reversed, "retention=30"),
+        (&rejected, "encryption"),
+        (&rejected, "residency=US"),
+        (&rejected, "cert=SOC2"),
+    ] {
+        let (state, says) = finding(value, need);
+        assert_eq!(state, NeedState::Unclear, "{need}: {says}");
+        assert!(says.contains("; but "), "{says}");
+    }
+    // a contradiction of other fields does not touch a need
+    assert_eq!(finding(&parties, "encryption").0, NeedState::Met);
+}
+
+#[test]
+fn a_certification_is_met_under_any_of_its_names() {
+    let with = |name: &str| {
+        let mut value = story();
+        value["commonCloud"]["security"]["compliantCertifications"] = json!([name]);
+        value
+    };
+    for (listed, wanted, met) in [
+        ("ISO/IEC 27001:2022", "ISO27001", true),
+        ("ISO 27001:2013", "ISO27001", true),
+        ("ISO27001:2022", "iso 27001", true),
+        ("iso_27001-2022", "ISO27001", true),
+        ("SOC2_TYPE_2", "SOC2", true),
+        ("SOC 2 Type II", "soc2 type 2", true),
+        ("PCI", "PCI DSS", true),
+        // a year or a type that is wanted has to be listed
+        ("ISO27001", "ISO27001:2022", false),
+        ("ISO 27001:2013", "ISO27001:2022", false),
+        ("SOC 2 Type I", "SOC 2 Type II", false),
+        ("ISO27018", "ISO27001", false),
+        ("ISO270011", "ISO27001", false),
+        ("SOC 1", "SOC2", false),
+        ("SOC 3", "SOC2", false),
+    ] {
+        let (state, says) = finding(&with(listed), &format!("cert={wanted}"));
+        assert_eq!(state == NeedState::Met, met, "{listed} {wanted}: {says}");
+    }
+}

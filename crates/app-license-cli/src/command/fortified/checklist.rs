@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 use crate::now::NowArgs;
-use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, paint, show};
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, one_line, paint, show};
 use crate::wrap::hanging;
 
 /// Say what is missing of an app's evidence, and when its annual review is
@@ -77,7 +77,7 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
     } else {
         paint(BAD.bold(), "not ready")
     };
-    writeln!(out, "{}: {word}", paint(BOLD, clean(&list.app)))?;
+    writeln!(out, "{}: {word}", paint(BOLD, one_line(&list.app)))?;
     for item in &list.items {
         let style = match item.state {
             ItemState::Met => GOOD,
@@ -85,14 +85,21 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
             _ => BAD,
         };
         let word = item.state.name().replace('_', " ");
-        let title = hanging(&clean(&item.title), 14);
+        let title = hanging(&one_line(&item.title), 14);
         writeln!(out, "  {} {title}", paint(style, format!("{word:<11}")))?;
-        let (id, reason) = (clean(&item.id), clean(&item.reason));
+        let (id, reason) = (one_line(&item.id), one_line(&item.reason));
         writeln!(
             out,
             "              {}",
             paint(DIM, format!("{id}: {reason}"))
         )?;
+    }
+    if let Some(mending) = &list.mending {
+        let line = format!(
+            "annual review of {} to {}: findings are to be mended until {}",
+            mending.first_day, mending.last_day, mending.fix_until
+        );
+        writeln!(out, "{}", paint(WARN, line))?;
     }
     match &list.review {
         None => writeln!(out, "annual review: none before the app is approved"),

@@ -1,8 +1,8 @@
 //! `app-license fortified deadline`
 
 use app_license_marketplace::fortified::SupportHours;
-use jiff::civil::DateTime;
-use jiff::tz::{Disambiguation, TimeZone};
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, Zoned};
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::program::{ProgramArgs, Rules};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{BOLD, Format, clean, paint, show};
+use crate::output::{BOLD, Format, one_line, paint, show};
 
 /// Say by when support has to answer: 24 hours of working days, in your time zone
 ///
@@ -22,7 +22,7 @@ Examples:
   app-license fortified deadline 2026-04-03T17:00 --zone Australia/Sydney
   app-license fortified deadline 2026-04-03T06:00:00Z --zone Australia/Sydney")]
 pub(super) struct Args {
-    /// When the request came: local time of the zone, or with an offset or `Z`
+    /// When the request came: local time of the zone, or with an offset, `Z` or `[Zone]`
     #[arg(value_name = "TIME")]
     received: String,
     /// The time zone in which you work, by its name in the IANA database
@@ -52,34 +52,58 @@ impl Args {
             rules.human(out)?;
             writeln!(out, "received {}", line(&received))?;
             writeln!(out, "due      {}", paint(BOLD, line(&due)))?;
-            writeln!(out, "         {utc}, {}", clean(&self.zone))
+            writeln!(out, "         {utc}, {}", one_line(&self.zone))
         })?;
         Ok(Exit::Yes)
     }
 }
 
+/// The largest offset that a zone has, in seconds, with room.
+const MAX_OFFSET: i32 = 18 * 3_600;
+
 /// A moment in a zone.
 fn read(text: &str, zone: &str) -> Result<Zoned, Fault> {
-    let zone = TimeZone::get(zone)
-        .map_err(|_| Fault::Option(format!("`{}` is no time zone that is known", clean(zone))))?;
+    let zone = TimeZone::get(zone).map_err(|_| {
+        Fault::Option(format!(
+            "`{}` is no time zone that is known",
+            one_line(zone)
+        ))
+    })?;
+    let shown = one_line(text);
+    let wrong = || {
+        Fault::Option(format!(
+            "`{shown}` is no time: expected `2026-04-03T17:00`, with an offset or without"
+        ))
+    };
+    let pieces = Pieces::parse(text).map_err(|_| wrong())?;
+    let offset = pieces.to_numeric_offset();
+    if offset.is_some_and(|it| it.seconds().unsigned_abs() > MAX_OFFSET.unsigned_abs()) {
+        return Err(Fault::Option(format!(
+            "`{shown}` has an offset that no zone has"
+        )));
+    }
+    // a zone in brackets: another one than --zone is converted
+    if pieces.time_zone_annotation().is_some() {
+        let moment: Zoned = text.parse().map_err(|_| wrong())?;
+        return Ok(moment.with_time_zone(zone));
+    }
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment.to_zoned(zone));
     }
-    let wrong = || {
-        Fault::Option(format!(
-            "`{}` is no time: expected `2026-04-03T17:00`, with an offset or without",
-            clean(text)
-        ))
-    };
-    let local: DateTime = text.parse().map_err(|_| wrong())?;
-    // jiff takes a date without a time for midnight
-    if !text.contains(['T', 't', ' ']) {
-        return Err(wrong());
+    let time = pieces
+        .time()
+        .filter(|_| offset.is_none())
+        .ok_or_else(wrong)?;
+    let moment = zone.into_ambiguous_zoned(pieces.date().to_datetime(time));
+    match moment.offset() {
+        AmbiguousOffset::Gap { .. } => Err(Fault::Option(format!(
+            "clocks go forward over `{shown}`: that time does not exist in the zone"
+        ))),
+        AmbiguousOffset::Fold { .. } => Err(Fault::Option(format!(
+            "clocks go back: `{shown}` is there twice; give it with its offset"
+        ))),
+        AmbiguousOffset::Unambiguous { .. } => moment
+            .unambiguous()
+            .map_err(|_| Fault::Option(format!("`{shown}` is outside the calendar"))),
     }
-    let moment = zone.into_ambiguous_zoned(local);
-    moment.disambiguate(Disambiguation::Reject).map_err(|_| {
-        Fault::Option(format!(
-            "clocks change at {local}: it is no single moment; give it with its offset"
-        ))
-    })
 }

@@ -7,7 +7,7 @@ use app_license_marketplace::fortified::Incident;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{BOLD, Format, clean, paint, show};
+use crate::output::{BOLD, Format, one_line, paint, show};
 
 /// The largest e-mail, in bytes.
 const MAX_MAIL: usize = 4 << 20;
@@ -32,16 +32,16 @@ impl Args {
         let incident = Incident::from_mail(&io.read(&self.mail, MAX_MAIL)?)?;
         show(io, format, &incident, |out| {
             let title = format!("{}: {}", incident.status, incident.metric_name);
-            writeln!(out, "{}", paint(BOLD, clean(title)))?;
+            writeln!(out, "{}", paint(BOLD, one_line(title)))?;
             let unit = incident.metric_unit.as_deref().unwrap_or_default();
             let (sli, slo) = (&incident.sli_value, &incident.slo_value);
-            writeln!(out, "  measured  {sli} of {slo} {}", clean(unit))?;
+            writeln!(out, "  measured  {sli} of {slo} {}", one_line(unit))?;
             if let Some(seconds) = incident.window_seconds {
                 writeln!(out, "  window    {seconds} s")?;
             }
-            writeln!(out, "  time      {}", clean(&incident.time))?;
-            writeln!(out, "  app       {}", clean(&incident.app_key))?;
-            writeln!(out, "  incident  {}", clean(&incident.id))
+            writeln!(out, "  time      {}", one_line(&incident.time))?;
+            writeln!(out, "  app       {}", one_line(&incident.app_key))?;
+            writeln!(out, "  incident  {}", one_line(&incident.id))
         })?;
         Ok(Exit::Yes)
     }

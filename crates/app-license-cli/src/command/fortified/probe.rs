@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{BAD, Format, GOOD, clean, paint, show};
+use crate::output::{BAD, Format, GOOD, one_line, paint, show};
 
 /// The most that is read of an answer, in bytes.
 const MAX_ANSWER: usize = 1 << 16;
@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// The path of the health check, relative to each base URL
     #[arg(long, default_value = "", value_name = "PATH")]
     path: String,
-    /// Wait this long, in place of the program's limit
+    /// Wait this long, in place of the program's limit; `fortified sli` keeps to its own
     #[arg(long, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(1..=600_000))]
     limit_ms: Option<u64>,
     /// Append what was found as events for `fortified sli`; `-` writes them in place of the answer
@@ -179,7 +179,8 @@ async fn ask(client: &reqwest::Client, url: &str, limit: Duration) -> HealthAnsw
     }
 }
 
-/// Lines that `fortified sli` reads.
+/// Lines that `fortified sli` reads, and judges by the rules of its own program: what was found
+/// within another limit than theirs is no contradiction.
 fn lines(answer: &Answer, time: jiff::Timestamp) -> String {
     let mut text = String::new();
     for probed in &answer.base_urls {
@@ -187,7 +188,6 @@ fn lines(answer: &Answer, time: jiff::Timestamp) -> String {
             "time": time.to_string(),
             "sli": "availability",
             "subject": probed.base_url,
-            "outcome": if probed.healthy { "good" } else { "bad" },
         });
         let mut set = |name: &str, value: serde_json::Value| {
             if let Some(fields) = line.as_object_mut() {
@@ -222,13 +222,13 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
         } else {
             paint(BAD.bold(), "failed ")
         };
-        writeln!(out, "{word} {}", clean(&probed.url))?;
+        writeln!(out, "{word} {}", one_line(&probed.url))?;
         let status = probed
             .status
             .map_or_else(|| "-".to_owned(), |it| it.to_string());
         writeln!(out, "        status {status}, {} ms", probed.elapsed_ms)?;
         for failure in &probed.failures {
-            writeln!(out, "        {}", clean(&failure.message))?;
+            writeln!(out, "        {}", one_line(&failure.message))?;
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::command::keys::text_file;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
-use crate::output::{DIM, Format, clean, paint, show};
+use crate::output::{DIM, Format, one_line, paint, show};
 
 /// Print the file of rules that is shipped: copy it, change it, give it as --program
 #[derive(Debug, clap::Args)]
@@ -76,6 +76,6 @@ impl Rules {
             ""
         };
         let line = format!("rules: {}, as of {}{retiring}", self.name, self.as_of);
-        writeln!(out, "{}", paint(DIM, clean(line)))
+        writeln!(out, "{}", paint(DIM, one_line(line)))
     }
 }

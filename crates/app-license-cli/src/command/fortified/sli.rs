@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use app_license::UnixTime;
 use app_license_marketplace::fortified::{
-    AlertState, MetricsText, ReadError, ReliabilityProgram, SliCalculator, SliReport, SliResult,
-    SliState, count_range, read_events,
+    AlertState, MetricsText, RangeSamples, ReadError, ReliabilityProgram, SliCalculator, SliReport,
+    SliResult, SliState, read_events,
 };
 use serde::Serialize;
 
@@ -16,7 +16,8 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::parse_time;
-use crate::output::{BAD, BOLD, Format, GOOD, WARN, clean, paint, show};
+use crate::output::{BAD, BOLD, Format, GOOD, WARN, one_line, paint, show};
+use crate::wrap::hanging;
 
 /// The largest file of metrics, in bytes.
 const MAX_METRICS: usize = 16 << 20;
@@ -75,7 +76,7 @@ impl Args {
             let known = known.join(", ");
             return Err(Fault::Option(format!(
                 "`{}` is no indicator of the program; it has {known}",
-                clean(id)
+                one_line(id)
             )));
         }
         let end = crate::now::NowArgs { now: self.end }.time();
@@ -84,10 +85,11 @@ impl Args {
         for path in &self.events {
             events(io, path, &program, &mut calculator)?;
         }
+        let mut samples = RangeSamples::new();
         for path in &self.range {
-            let bytes = io.read(path, MAX_METRICS)?;
-            count_range(&bytes, &mut calculator)?;
+            samples.read(&io.read(path, MAX_METRICS)?, &program)?;
         }
+        samples.count(&mut calculator)?;
         self.scrapes(io, &program, &mut calculator)?;
         let only: Vec<_> = self.sli.iter().map(String::as_str).collect();
         let report = calculator.report(&only);
@@ -161,16 +163,38 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
             writeln!(out, "{}", paint(WARN, line))?;
         }
     }
+    if report.counter_restarts > 0 {
+        let line = format!(
+            "counters were lower than before {} times: restarts of the server, or readings that are \
+             not in the order of their times",
+            report.counter_restarts
+        );
+        writeln!(out, "{}", paint(WARN, hanging(&line, 0)))?;
+    }
     for result in &report.results {
         writeln!(out)?;
         one(out, result)?;
     }
+    if !report.not_measured.is_empty() {
+        let silent = report.not_measured.join(", ");
+        let line = format!(
+            "no data, and not required without --sli: {}",
+            one_line(silent)
+        );
+        writeln!(out, "\n{}", paint(WARN, hanging(&line, 0)))?;
+    }
+    let (style, word) = if answer.met {
+        (GOOD, "met")
+    } else {
+        (BAD, "not met")
+    };
+    writeln!(out, "\nobjectives: {}", paint(style.bold(), word))?;
     Ok(())
 }
 
 fn one(out: &mut dyn Write, result: &SliResult) -> std::io::Result<()> {
-    let subject = clean(&result.subject);
-    writeln!(out, "{} {subject}", paint(BOLD, clean(&result.title)))?;
+    let subject = one_line(&result.subject);
+    writeln!(out, "{} {subject}", paint(BOLD, one_line(&result.title)))?;
     let (style, word) = match result.state {
         SliState::Met => (GOOD, "met"),
         SliState::Breached => (BAD, "breached"),

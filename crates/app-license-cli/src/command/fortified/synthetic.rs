@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{BAD, Format, GOOD, WARN, clean, paint, show};
+use crate::output::{BAD, Format, GOOD, WARN, one_line, paint, show};
 use crate::wrap::hanging;
 
 /// Test the license path end to end: license read, gate granted and denied, edition changed
@@ -31,11 +31,22 @@ Examples:
   app-license fortified synthetic --mock-without capabilitySet      see it fail")]
 pub(super) struct Args {
     /// The mock platform leaves this field out of licenses, to see the test fail
-    #[arg(long, value_name = "FIELD", conflicts_with = "site")]
+    #[arg(long, value_name = "FIELD", conflicts_with = "site", value_parser = LICENSE_FIELDS)]
     mock_without: Option<String>,
     #[command(flatten)]
     site: site::SiteArgs,
 }
+
+/// The fields of a license that the mock platform can leave out.
+const LICENSE_FIELDS: [&str; 7] = [
+    "active",
+    "type",
+    "evaluation",
+    "capabilitySet",
+    "supportEntitlementNumber",
+    "entitlementId",
+    "entitlementNumber",
+];
 
 /// How a step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -106,7 +117,7 @@ impl Args {
 }
 
 fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
-    writeln!(out, "against {}", clean(&answer.against))?;
+    writeln!(out, "against {}", one_line(&answer.against))?;
     for step in &answer.steps {
         let (style, word) = match step.state {
             State::Passed => (GOOD, "passed "),
@@ -114,7 +125,7 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
             State::Skipped => (WARN, "skipped"),
         };
         writeln!(out, "  {} {}", paint(style, word), step.name)?;
-        writeln!(out, "          {}", hanging(&clean(&step.found), 10))?;
+        writeln!(out, "          {}", hanging(&one_line(&step.found), 10))?;
     }
     Ok(())
 }

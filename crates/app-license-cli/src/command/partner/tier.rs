@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 use crate::now::NowArgs;
-use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, paint, show};
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, one_line, paint, show};
 use crate::wrap::hanging;
 
 /// Add up the sales of a year, and say which level they reach and what is missing to the next
@@ -89,7 +89,10 @@ impl Args {
             Some(name) => Some(program.tier(name).ok_or_else(|| {
                 let known: Vec<_> = program.tiers.iter().map(|it| it.name.as_str()).collect();
                 let known = known.join(", ");
-                Fault::Option(format!("`{}` is no level; there are {known}", clean(name)))
+                Fault::Option(format!(
+                    "`{}` is no level; there are {known}",
+                    one_line(name)
+                ))
             })?),
         };
         let mut sales = YearSales::new(&program, self.review(&program)?)?;
@@ -145,8 +148,8 @@ impl Args {
 fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
     let report = &answer.report;
     let rules = format!("rules: {}, as of {}", answer.program, answer.as_of);
-    writeln!(out, "{}", paint(DIM, clean(rules)))?;
-    let currency = clean(&report.currency);
+    writeln!(out, "{}", paint(DIM, one_line(rules)))?;
+    let currency = one_line(&report.currency);
     writeln!(
         out,
         "sales of {} to {}: {} {currency}",
@@ -157,29 +160,41 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
     let share = report.cloud_share_percent.as_deref().unwrap_or("-");
     writeln!(out, "  cloud    {} {currency}, {share} %", report.cloud)?;
     writeln!(out, "  refunds  {} {currency}", report.refunds)?;
+    writeln!(out, "  open     {} {currency}, not paid yet", report.open)?;
+    if report.uncollectible != Money::ZERO {
+        let lost = report.uncollectible;
+        writeln!(
+            out,
+            "  lost     {lost} {currency}, uncollectible, not counted"
+        )?;
+    }
     let (rows, outside, repeated) = (report.rows, report.rows_outside, report.rows_repeated);
     writeln!(
         out,
         "  lines    {rows} of the year, {outside} of others, {repeated} given twice"
     )?;
     match &report.by_sales {
-        Some(tier) => writeln!(out, "level by sales: {}", paint(GOOD.bold(), clean(tier)))?,
+        Some(tier) => writeln!(
+            out,
+            "level by sales: {}",
+            paint(GOOD.bold(), one_line(tier))
+        )?,
         None => writeln!(out, "level by sales: {}", paint(BAD.bold(), "none"))?,
     }
     for tier in &report.tiers {
-        writeln!(out, "\n{}", paint(BOLD, clean(&tier.tier)))?;
+        writeln!(out, "\n{}", paint(BOLD, one_line(&tier.tier)))?;
         for row in &tier.rows {
             let (style, word) = match row.state {
                 RowState::Met => (GOOD, "met    "),
                 RowState::NotMet => (BAD, "not met"),
                 _ => (WARN, "unknown"),
             };
-            let title = hanging(&clean(&row.title), 10);
+            let title = hanging(&one_line(&row.title), 10);
             writeln!(out, "  {} {title}", paint(style, word))?;
         }
     }
     if let Some(next) = &report.next {
-        writeln!(out, "\nmissing to {}:", paint(BOLD, clean(&next.tier)))?;
+        writeln!(out, "\nmissing to {}:", paint(BOLD, one_line(&next.tier)))?;
         for way in &next.ways {
             missing(out, way, &currency)?;
         }
@@ -190,13 +205,13 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
         } else {
             paint(BAD.bold(), "not reached")
         };
-        writeln!(out, "\n{}: {word}", clean(tier))?;
+        writeln!(out, "\n{}: {word}", one_line(tier))?;
     }
     Ok(())
 }
 
 fn missing(out: &mut dyn Write, way: &Missing, currency: &str) -> std::io::Result<()> {
-    writeln!(out, "  {}", clean(&way.title))?;
+    writeln!(out, "  {}", one_line(&way.title))?;
     if way.total > Money::ZERO {
         writeln!(out, "    {} {currency} of sales", way.total)?;
     }

@@ -8,7 +8,7 @@ use super::source::{FieldArgs, LiveArgs, from_file};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{BAD, BOLD, DIM, Format, GOOD, clean, paint, show};
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, one_line, paint, show};
 
 /// Show what a draft changes of what is live
 ///
@@ -52,12 +52,12 @@ impl Args {
             &json!({"same": same, "changes": changes}),
             |out| {
                 for change in &changes {
-                    let title = paint(BOLD, clean(&change.title));
-                    writeln!(out, "{title} {}", paint(DIM, clean(&change.field)))?;
+                    let title = paint(BOLD, one_line(&change.title));
+                    writeln!(out, "{title} {}", paint(DIM, one_line(&change.field)))?;
                     let none = || "(not answered)".to_owned();
                     let (before, after) = (change.before.clone(), change.after.clone());
-                    let before = clean(before.unwrap_or_else(none));
-                    let after = clean(after.unwrap_or_else(none));
+                    let before = one_line(before.unwrap_or_else(none));
+                    let after = one_line(after.unwrap_or_else(none));
                     writeln!(out, "  {}", paint(BAD, format_args!("- {before}")))?;
                     writeln!(out, "  {}", paint(GOOD, format_args!("+ {after}")))?;
                 }

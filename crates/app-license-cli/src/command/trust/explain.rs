@@ -6,7 +6,7 @@ use super::source::{FieldArgs, SourceArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, paint, show};
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, one_line, paint, show};
 use crate::wrap::hanging;
 
 /// Say what a customer with given needs finds in a listing, gap by gap
@@ -61,8 +61,8 @@ impl Args {
                         _ => WARN,
                     };
                     let word = paint(style.bold(), format!("{:<7}", finding.state.name()));
-                    writeln!(out, "  {word} {}", clean(&finding.need))?;
-                    writeln!(out, "          {}", hanging(&clean(&finding.says), 10))?;
+                    writeln!(out, "  {word} {}", one_line(&finding.need))?;
+                    writeln!(out, "          {}", hanging(&one_line(&finding.says), 10))?;
                 }
             }
             let (style, sum) = match explained.gaps {

@@ -7,7 +7,7 @@ use super::source::{FieldArgs, SourceArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{BAD, DIM, Format, GOOD, WARN, clean, paint, show};
+use crate::output::{BAD, DIM, Format, GOOD, WARN, one_line, paint, show};
 use crate::wrap::hanging;
 
 /// Say what is wrong with a listing: contradictions, missing answers that customers filter by
@@ -60,9 +60,9 @@ impl Args {
                 };
                 let severity = found.severity.name();
                 let head = paint(style.bold(), format_args!("{severity}[{}]", found.code));
-                writeln!(out, "{head}\n  {}", hanging(&clean(&found.message), 2))?;
+                writeln!(out, "{head}\n  {}", hanging(&one_line(&found.message), 2))?;
                 for field in &found.fields {
-                    writeln!(out, "  {}", paint(DIM, clean(field)))?;
+                    writeln!(out, "  {}", paint(DIM, one_line(field)))?;
                 }
             }
             let (style, tail) = if answer.clean {

@@ -411,3 +411,169 @@ fn the_rules_are_a_file_that_can_be_replaced() {
     assert_eq!(run(&args).code, 2);
     assert_eq!(run(&[&args[..], &["--program", &ours]].concat()).code, 0);
 }
+
+#[test]
+fn what_a_probe_writes_under_another_limit_is_read() {
+    let slow = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let _ = stream.read(&mut [0; 2048]);
+                std::thread::sleep(std::time::Duration::from_millis(40));
+                let _ = stream.write_all(OK.as_bytes());
+            }
+        });
+        format!("http://{address}")
+    };
+    // the program's own limit is shorter than what the probe waits
+    let shipped = run(&["fortified", "program"]).out;
+    let ours = file(
+        "programs/limit.toml",
+        shipped.replace("limit_ms = 3000", "limit_ms = 20"),
+    );
+    let probe = [
+        "fortified",
+        "probe",
+        &slow,
+        "--limit-ms",
+        "5000",
+        "--ndjson",
+        "-",
+        "--now",
+        NOW,
+    ];
+    let probed = run(&[&probe[..], &["--program", &ours]].concat());
+    assert_eq!(probed.code, 0, "{}", probed.err);
+    let sli = [
+        "fortified",
+        "sli",
+        "--events",
+        "-",
+        "--end",
+        NOW,
+        "--format",
+        "json",
+    ];
+    let ran = run_with(&[&sli[..], &["--program", &ours]].concat(), &probed.out);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    assert_eq!(ran.json()["results"][0]["bad"], 1);
+    assert_eq!(run_with(&sli, &probed.out).code, 0);
+}
+
+#[test]
+fn restarts_and_indicators_without_data_are_said_aloud() {
+    let scrape = |name: &str, count: u64| {
+        let text = format!("app_license_events_total{{event=\"installed\"}} {count}\n");
+        file(name, text)
+    };
+    let (one, two) = (
+        scrape("programs/r1.txt", 500),
+        scrape("programs/r2.txt", 100),
+    );
+    let empty = file("programs/r0.txt", "");
+    let (human, json) = both(&["fortified", "sli", "--metrics", &one, &two, "--end", NOW]);
+    assert_eq!(json["counter_restarts"], 1);
+    assert!(human.out.contains("lower than before"), "{}", human.out);
+    assert_eq!(
+        json["not_measured"],
+        serde_json::json!(["availability", "webhook"])
+    );
+    assert!(human.out.contains("availability, webhook"), "{}", human.out);
+    assert!(human.out.contains("objectives: met"), "{}", human.out);
+    for files in [[&one, &empty, &two], [&empty, &one, &two]] {
+        let ran = run(&[
+            "fortified",
+            "sli",
+            "--metrics",
+            files[0],
+            files[1],
+            files[2],
+        ]);
+        assert_eq!(ran.code, 3, "an empty scrape: {}", ran.out);
+    }
+}
+
+#[test]
+fn credentials_of_a_site_are_never_shown() {
+    let secret = file(
+        "programs/s.secret",
+        "a-shared-secret-of-some-length-0123456789",
+    );
+    for site in [
+        "http://user:hunter2@127.0.0.1",
+        "https://user:hunter2@x.atlassian.net",
+    ] {
+        let ran = run(&[
+            "fortified",
+            "synthetic",
+            "--site",
+            site,
+            "--app-key",
+            "a",
+            "--client-key",
+            "c",
+            "--secret-file",
+            &secret,
+        ]);
+        assert_eq!(ran.code, 3);
+        assert!(
+            !ran.err.contains("hunter2") && !ran.out.contains("hunter2"),
+            "{}",
+            ran.err
+        );
+    }
+    let ran = run(&["fortified", "probe", "http://user:hunter2@app.example.com"]);
+    assert!(ran.code == 3 && !ran.err.contains("hunter2"), "{}", ran.err);
+}
+
+#[test]
+fn a_field_that_no_license_has_cannot_be_left_out() {
+    let ran = run(&["fortified", "synthetic", "--mock-without", "nothing"]);
+    assert_eq!(ran.code, 3, "{}", ran.out);
+    assert!(ran.err.contains("capabilitySet"), "{}", ran.err);
+}
+
+#[test]
+fn text_of_an_e_mail_cannot_begin_a_line_of_its_own() {
+    let mail = file(
+        "programs/lines.eml",
+        "Content-Type: text/html\r\n\r\n<script id=\"incident-data\" type=\"application/json\">{\"appKey\":\"a\\nforged line\",\"incidentId\":\"1\\nforged line\",\"incidentStatus\":\"OK\\nforged line\",\"time\":\"2022-03-24T15:40:00Z\",\"metricName\":\"m\\nforged line\",\"metricUnit\":\"p\\nforged line\",\"sliValue\":60.0,\"sloValue\":99.0}</script>",
+    );
+    let (human, _) = both(&["fortified", "incident", &mail]);
+    assert_eq!(human.code, 0, "{}", human.err);
+    assert!(!human.out.contains("\nforged"), "{}", human.out);
+}
+
+#[test]
+fn a_deadline_heeds_a_zone_in_brackets_and_no_impossible_offset() {
+    let due = |time: &str, zone: &str| {
+        let ran = run(&[
+            "fortified",
+            "deadline",
+            time,
+            "--zone",
+            zone,
+            "--format",
+            "json",
+        ]);
+        assert_eq!(ran.code, 0, "{time}: {}", ran.out);
+        ran.json()["received"].as_str().unwrap().to_owned()
+    };
+    let received = due("2026-04-03T17:00[Europe/Berlin]", "UTC");
+    assert_eq!(received, "2026-04-03T15:00:00+00:00[UTC]");
+    let received = due("2026-04-03T17:00+14:00", "UTC");
+    assert_eq!(received, "2026-04-03T03:00:00+00:00[UTC]");
+    for (time, why) in [
+        ("2026-04-03T17:00+25:00", "no zone has"),
+        ("2026-04-03T17:00+18:01", "no zone has"),
+        ("2026-04-03T17:00[Europe/Atlantis]", "no time"),
+        ("2026-10-04T02:30", "does not exist"),
+        ("2026-04-05T02:30", "twice"),
+    ] {
+        let ran = run(&["fortified", "deadline", time, "--zone", "Australia/Sydney"]);
+        assert_eq!(ran.code, 3, "{time}: {}", ran.out);
+        assert!(ran.err.contains(why), "{time}: {}", ran.err);
+    }
+}

@@ -156,3 +156,14 @@ async fn the_live_listing_is_read_and_never_written() {
     .unwrap();
     assert_eq!(mock.writes(), 0);
 }
+
+#[test]
+fn text_of_a_listing_cannot_begin_a_line_of_its_own() {
+    let live = file("programs/lines-live.json", story().to_string());
+    let mut draft = story();
+    draft["commonCloud"]["security"]["securityContact"] = json!("a\nforged line");
+    let draft = file("programs/lines-draft.json", draft.to_string());
+    let (human, _) = both(&["trust", "diff", &draft, &live]);
+    assert_eq!(human.code, 2);
+    assert!(!human.out.contains("\nforged"), "{}", human.out);
+}

@@ -15,7 +15,7 @@ use crate::command::keys::{base_url, hmac};
 use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT, read_file};
 use crate::now::NowArgs;
-use crate::output::clean;
+use crate::output::one_line;
 
 /// A site, and the app on it.
 #[derive(Debug, clap::Args)]
@@ -101,7 +101,7 @@ impl SiteArgs {
         let denied = self.denied.iter().map(|path| gate(path, false));
         let gates: Vec<_> = granted.chain(denied).collect();
         if let Some(gate) = gates.iter().find(|it| !it.path.starts_with('/')) {
-            let path = clean(&gate.path);
+            let path = one_line(&gate.path);
             return Err(Fault::Option(format!(
                 "the path `{path}` must begin with `/`"
             )));
@@ -219,7 +219,7 @@ impl Plan {
                 (passed, status.to_string())
             }
         };
-        let path = clean(&gate.path);
+        let path = one_line(&gate.path);
         Ok(Step::new(name, passed, format!("{path}: {found}")))
     }
 
@@ -234,9 +234,11 @@ impl Plan {
         let text = serde_json::json!({"edition": edition}).to_string();
         std::fs::write(path, text)?;
         Ok(match last {
-            Some(last) if last.edition != edition => {
-                Step::new(NAME, true, format!("{} to {edition}", clean(&last.edition)))
-            }
+            Some(last) if last.edition != edition => Step::new(
+                NAME,
+                true,
+                format!("{} to {edition}", one_line(&last.edition)),
+            ),
             Some(_) if self.changed => Step::new(NAME, false, format!("still {edition}")),
             None if self.changed => Step::new(NAME, false, format!("first run: {edition}")),
             Some(_) => Step::skipped(NAME, format!("still {edition}")),
