@@ -73,6 +73,15 @@ pub enum Fault {
     #[cfg(feature = "marketplace")]
     #[error(transparent)]
     Program(#[from] app_license_marketplace::InputError),
+    /// One of several files of the programs around editions.
+    #[cfg(feature = "marketplace")]
+    #[error("`{path}`: {source}")]
+    ProgramFile {
+        /// The path as given.
+        path: String,
+        /// What is wrong with it.
+        source: app_license_marketplace::InputError,
+    },
     /// The platform, or an app, did not answer as it must.
     #[error("{0}")]
     Network(String),
@@ -82,6 +91,15 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// An error of a file that was given with others.
+    #[cfg(feature = "marketplace")]
+    pub(crate) fn in_file(
+        path: &std::path::Path,
+    ) -> impl FnOnce(app_license_marketplace::InputError) -> Self {
+        let path = path.display().to_string();
+        move |source| Self::ProgramFile { path, source }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -106,6 +124,8 @@ impl Fault {
             Self::Doctor(error) => error.code(),
             #[cfg(feature = "marketplace")]
             Self::Program(error) => error.code(),
+            #[cfg(feature = "marketplace")]
+            Self::ProgramFile { source, .. } => source.code(),
             Self::Network(_) => "network",
             Self::Option(_) => "option",
         }

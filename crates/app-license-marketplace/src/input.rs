@@ -173,17 +173,40 @@ pub(crate) fn text<'a>(
     if bytes.len() > limit {
         return Err(InputErrorKind::TooLarge { what, limit }.into());
     }
-    std::str::from_utf8(bytes).map_err(|_| InputErrorKind::NotText { what }.into())
+    let text = std::str::from_utf8(bytes).map_err(|_| InputErrorKind::NotText { what })?;
+    // a mark of the byte order, as editors of Windows write it
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// Parses one strict JSON document: no key twice, nothing after it.
 pub(crate) fn json(what: &'static str, text: &str) -> Result<serde_json::Value, InputError> {
+    if text.trim().is_empty() {
+        return Err(InputError::syntax(what, "it is empty"));
+    }
     let mut scanner = app_license::json::Scanner::<8192>::from_text(text);
     scanner
         .walk()
         .and_then(|()| scanner.end())
         .map_err(|error| InputError::syntax(what, error))?;
     serde_json::from_str(text).map_err(|error| InputError::syntax(what, error))
+}
+
+/// What serde_json says, without the names of Rust's types, and without a line where the text is
+/// one line of a file.
+pub(crate) fn plain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let mut text = match text.strip_suffix(&place) {
+        Some(text) => format!("{text}, at column {}", error.column()),
+        None => text,
+    };
+    for name in ["u16", "u64", "i64"] {
+        text = text.replace(
+            &format!("expected {name}"),
+            "expected a whole number from 0 on",
+        );
+    }
+    text
 }
 
 /// Parses a TOML file into its type.

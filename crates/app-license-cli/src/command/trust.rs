@@ -2,6 +2,7 @@
 
 mod diff;
 mod explain;
+mod fields;
 mod lint;
 mod markdown;
 mod source;
@@ -33,6 +34,7 @@ enum Kind {
     Explain(explain::Args),
     Diff(diff::Args),
     Markdown(markdown::Args),
+    Fields(fields::Args),
 }
 
 impl Args {
@@ -42,6 +44,7 @@ impl Args {
             Kind::Explain(args) => args.run(io, format),
             Kind::Diff(args) => args.run(io, format),
             Kind::Markdown(args) => args.run(io, format),
+            Kind::Fields(args) => args.run(io, format),
         }
     }
 }

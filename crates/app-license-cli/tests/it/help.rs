@@ -65,6 +65,7 @@ fn every_subcommand_has_help_with_examples() {
         &["trust", "explain"],
         &["trust", "diff"],
         &["trust", "markdown"],
+        &["trust", "fields"],
         &["partner"],
         &["partner", "tier"],
         &["partner", "program"],

@@ -115,6 +115,8 @@ pub struct ChecklistItem {
     pub state: ItemState,
     /// Why.
     pub reason: String,
+    /// The link, ticket or file of its evidence.
+    pub link: Option<String>,
 }
 
 /// The dates of the annual review.
@@ -189,7 +191,16 @@ impl ReliabilityProgram {
             let expected = "a requirement of the program";
             return Err(InputError::value(WHAT, "evidence", expected, id));
         }
+        if evidence.app.trim().is_empty() {
+            return Err(InputError::value(WHAT, "app", "the app's key", "nothing"));
+        }
         for (id, proof) in &evidence.evidence {
+            let scheme = proof.link.trim().split(':').next().unwrap_or_default();
+            let active = ["javascript", "data", "vbscript"];
+            if active.iter().any(|it| scheme.eq_ignore_ascii_case(it)) {
+                let expected = "a link, a ticket or a file";
+                return Err(InputError::value(WHAT, "link", expected, &proof.link));
+            }
             if let Some(expires) = proof.expires.filter(|it| *it < proof.date) {
                 let why = format!(
                     "`{id}` expires on {expires}, before its date {}",
@@ -232,6 +243,9 @@ impl Requirement {
             title: self.title.clone(),
             state,
             reason,
+            link: proof
+                .map(|it| it.link.clone())
+                .filter(|it| !it.trim().is_empty()),
         }
     }
 

@@ -8,7 +8,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Serialize};
 
 use super::program::{ReliabilityProgram, Sli};
-use crate::input::{InputError, InputErrorKind};
+use crate::input::{InputError, InputErrorKind, plain};
 
 const WHAT: &str = "the event";
 
@@ -116,8 +116,8 @@ impl<'a> SliEvent<'a> {
         if line.trim_ascii_start().first() != Some(&b'{') {
             return Err(InputError::syntax(WHAT, "it is no JSON object"));
         }
-        let line: Line<'a> =
-            serde_json::from_slice(line).map_err(|error| InputError::syntax(WHAT, error))?;
+        let line: Line<'a> = serde_json::from_slice(line)
+            .map_err(|error| InputError::syntax(WHAT, plain(&error)))?;
         let Some(sli) = program.sli(&line.sli) else {
             let expected = "the name of an indicator of the program";
             return Err(InputError::value(WHAT, "sli", expected, &line.sli));
@@ -156,7 +156,7 @@ impl<'a> SliEvent<'a> {
         Ok(Self {
             time_ms: line.time.0,
             sli: line.sli,
-            subject: line.subject.unwrap_or_default(),
+            subject: line.subject.map(subject).unwrap_or_default(),
             outcome,
             count: line.count.unwrap_or(1),
         })
@@ -180,6 +180,21 @@ impl Line<'_> {
     }
 }
 
+/// A base URL in the one spelling under which it is counted; any other subject as it is.
+fn subject(text: Cow<'_, str>) -> Cow<'_, str> {
+    // most are right already: no URL is parsed for them
+    let odd = text.ends_with('/') || text.bytes().any(|b| b.is_ascii_uppercase());
+    if !odd {
+        return text;
+    }
+    match url::Url::parse(&text) {
+        Ok(url) if url.host().is_some() => {
+            Cow::Owned(url.as_str().trim_end_matches('/').to_owned())
+        }
+        _ => text,
+    }
+}
+
 /// Milliseconds since 1970.
 struct Time(i64);
 
@@ -195,7 +210,7 @@ impl Visitor<'_> for AnyTime {
     type Value = i64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time in ISO 8601, or whole milliseconds since 1970")
+        f.write_str("a time in ISO 8601 with a zone, or whole milliseconds since 1970")
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<i64, E> {
@@ -249,7 +264,13 @@ pub fn read_events(
             let limit = MAX_LINE;
             return Err(at(InputErrorKind::TooLarge { what: WHAT, limit }.into()));
         }
-        let text = line.trim_ascii();
+        let mut text = line.trim_ascii();
+        if number == 1 {
+            text = text
+                .strip_prefix(b"\xef\xbb\xbf")
+                .unwrap_or(text)
+                .trim_ascii();
+        }
         if text.is_empty() {
             continue;
         }

@@ -1,5 +1,7 @@
 //! The e-mail of a breach: the one part of the program that a machine can read.
 
+use std::borrow::Cow;
+
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 use mailparse::ParsedMail;
 use serde::{Deserialize, Serialize};
@@ -120,7 +122,8 @@ impl Incident {
             let (what, limit) = (WHAT, MAX_MAIL);
             return Err(InputErrorKind::TooLarge { what, limit }.into());
         }
-        let mail = mailparse::parse_mail(mail).map_err(|error| InputError::syntax(WHAT, error))?;
+        let mail = unfolded(mail);
+        let mail = mailparse::parse_mail(&mail).map_err(|error| InputError::syntax(WHAT, error))?;
         let mut found = Vec::new();
         collect(&mail, 0, &mut found)?;
         let mut incidents = found.iter().map(|text| Self::from_json(text));
@@ -166,9 +169,45 @@ fn collect(part: &ParsedMail<'_>, depth: usize, found: &mut Vec<String>) -> Resu
         scripts(&html, found);
     }
     let deeper = depth.saturating_add(1);
+    // an e-mail that was forwarded as an attachment
+    if part.ctype.mimetype.eq_ignore_ascii_case("message/rfc822") {
+        let wrong = |error| InputError::syntax(WHAT, error);
+        let inner = part.get_body_raw().map_err(wrong)?;
+        let inner = unfolded(&inner);
+        let inner = mailparse::parse_mail(&inner).map_err(wrong)?;
+        return collect(&inner, deeper, found);
+    }
     part.subparts
         .iter()
         .try_for_each(|part| collect(part, deeper, found))
+}
+
+/// The e-mail with the header of a part's encoding in one line each: the parser of e-mails does not
+/// know an encoding that begins on the next line.
+fn unfolded(mail: &[u8]) -> Cow<'_, [u8]> {
+    const NAME: &[u8] = b"content-transfer-encoding:";
+    let mut folded = false;
+    let mut text = Vec::with_capacity(mail.len());
+    let mut lines = mail.split_inclusive(|b| *b == b'\n').peekable();
+    while let Some(line) = lines.next() {
+        let value = match line.split_at_checked(NAME.len()) {
+            Some((name, value)) if name.eq_ignore_ascii_case(NAME) => Some(value),
+            _ => None,
+        };
+        let empty = value.is_some_and(|it| it.trim_ascii().is_empty());
+        let goes_on = |next: &&[u8]| matches!(next.first(), Some(b' ' | b'\t'));
+        if empty && lines.peek().is_some_and(goes_on) {
+            folded = true;
+            text.extend_from_slice(line.trim_ascii_end());
+        } else {
+            text.extend_from_slice(line);
+        }
+    }
+    if folded {
+        Cow::Owned(text)
+    } else {
+        Cow::Borrowed(mail)
+    }
 }
 
 /// The texts of all scripts that carry incident data.

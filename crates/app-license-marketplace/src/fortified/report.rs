@@ -99,9 +99,11 @@ pub struct SliResult {
     /// What is left of them; negative when they are used up.
     pub budget_left_events: Option<String>,
     /// How many times faster than allowed the budget is used: 1.000 uses it up in the window.
+    /// Rounded up, so that 1.000 is never more than that.
     pub burn_rate: Option<String>,
-    /// The days of the window of which there is an event, of `window_days`.
-    pub days_with_events: u32,
+    /// The days of the window of which there is an event, of `window_days`. None where events are
+    /// at unknown times.
+    pub days_with_events: Option<u32>,
     /// The days of the window.
     pub window_days: u32,
     /// The alerts.
@@ -233,7 +235,11 @@ impl SliCalculator {
             budget_events: budget.as_ref().map(|it| decimal(it.allowed, 3)),
             budget_left_events: budget.as_ref().map(|it| decimal(it.left, 3)),
             burn_rate: budget.and_then(|it| it.burn_rate),
-            days_with_events: series.map_or(0, days_with_events),
+            days_with_events: match series {
+                Some(series) if !series.untimed.is_empty() => None,
+                Some(series) => Some(days_with_events(series)),
+                None => Some(0),
+            },
             window_days: self.program.window_days,
             alerts: sli
                 .alerts
@@ -326,7 +332,9 @@ impl Budget {
             .checked_mul(1_000_000_000)
             .and_then(|bad| {
                 let allowed = i128::from(counted).checked_mul(i128::from(objective.rest()))?;
-                bad.checked_div(allowed)
+                // up: both are not negative
+                bad.checked_add(allowed.checked_sub(1)?)?
+                    .checked_div(allowed)
             })
             .map(|thousandths| decimal(thousandths, 3));
         Some(Self {

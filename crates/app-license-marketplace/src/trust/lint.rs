@@ -51,6 +51,8 @@ pub struct TrustDiagnostic {
 
 const STORES: &str = "dataAccessAndStorage.appStoresEUDOutsideAtlassian";
 const PROCESSES: &str = "dataAccessAndStorage.appProcessEUDOutsideAtlassian";
+const SAME_TYPES: &str = "dataAccessAndStorage.isSameDataProcessedAndStored";
+const PROCESSED_TYPES: &str = "dataAccessAndStorage.typesOfDataAccessed";
 const STORED_TYPES: &str = "dataAccessAndStorage.typesOfDataStored";
 const RESIDENCY: &str = "dataResidency.isDataResidencySupported";
 const COUNTRIES: &str = "dataResidency.countriesWhereEndUserDataStored";
@@ -387,6 +389,27 @@ impl Listing {
                 message.to_owned(),
             );
         }
+        let (processed, stored) = (self.list(PROCESSED_TYPES), self.list(STORED_TYPES));
+        let sorted = |types: &[String]| {
+            let mut types: Vec<_> = types.iter().map(|it| it.to_ascii_uppercase()).collect();
+            types.sort_unstable();
+            types.dedup();
+            types
+        };
+        if self.is_yes(SAME_TYPES)
+            && !processed.is_empty()
+            && !stored.is_empty()
+            && sorted(processed) != sorted(stored)
+        {
+            let message = "what is processed is said to be stored too, and the types differ";
+            push(
+                found,
+                "same_types_differ",
+                TrustSeverity::Error,
+                &[SAME_TYPES, PROCESSED_TYPES, STORED_TYPES],
+                message.to_owned(),
+            );
+        }
         let outside_eea = |code: &String| {
             let eea = fields.region("EEA").unwrap_or_default();
             match fields.region(code) {
@@ -487,7 +510,19 @@ impl Listing {
                     message.to_owned(),
                 );
             }
-            _ => {}
+            None | Some("SUBMITTED" | "APPROVED") => {}
+            Some(other) => {
+                let word = crate::input::shown(other);
+                let message = format!("`{word}` is no known state of the form");
+                let severity = TrustSeverity::Warning;
+                push(
+                    found,
+                    "unknown_answer",
+                    severity,
+                    &["properties.formStatus"],
+                    message,
+                );
+            }
         }
     }
 }
@@ -519,8 +554,19 @@ impl FieldKind {
     }
 }
 
+/// The codes of ISO 3166-1, and `XK` of Kosovo.
+const COUNTRY_CODES: &str = "\
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS \
+    BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE \
+    EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM \
+    HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC \
+    LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA \
+    NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW \
+    SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
+    TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
+
 fn is_country(code: &str) -> bool {
-    code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())
+    COUNTRY_CODES.split(' ').any(|it| it == code)
 }
 
 fn is_link(text: &str) -> bool {

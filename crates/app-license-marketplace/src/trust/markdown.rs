@@ -6,7 +6,8 @@ use super::listing::Listing;
 impl Listing {
     /// The tab as Markdown: one section an element of trust, one line an answered field.
     ///
-    /// Text of the listing is escaped: it cannot become markup. What is not answered is left out.
+    /// Text of the listing is escaped: it cannot become markup. What is not answered is left out;
+    /// an answer that cannot be read is shown as such.
     ///
     /// ```
     /// use app_license_marketplace::trust::{Listing, TrustFields};
@@ -25,14 +26,22 @@ impl Listing {
                 .fields
                 .iter()
                 .filter(|it| it.element == element)
-                .filter_map(|it| Some((&it.title, self.value(&it.path)?)))
+                .filter_map(|it| {
+                    let unreadable = self.wrong().contains_key(&it.path);
+                    let text = match self.value(&it.path) {
+                        Some(value) => value.text(),
+                        None if unreadable => "(cannot be read)".to_owned(),
+                        None => return None,
+                    };
+                    Some((&it.title, text))
+                })
                 .collect();
             if rows.is_empty() {
                 continue;
             }
             page.push_str(&format!("\n## {}\n\n| | |\n|---|---|\n", element.title()));
             for (title, value) in rows {
-                let value = escaped(&value.text());
+                let value = escaped(&value);
                 page.push_str(&format!("| {} | {value} |\n", escaped(title)));
             }
         }
@@ -43,7 +52,17 @@ impl Listing {
 /// Text that stays text in Markdown and in HTML.
 fn escaped(text: &str) -> String {
     let mut safe = String::new();
-    for c in text.chars() {
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let after = chars.peek().copied().unwrap_or(' ');
+        // within a word it marks nothing up
+        let within = c == '_' && before.is_alphanumeric() && after.is_alphanumeric();
+        before = c;
+        if within {
+            safe.push(c);
+            continue;
+        }
         match c {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
@@ -66,5 +85,6 @@ mod tests {
     #[test]
     fn nothing_of_a_listing_becomes_markup() {
         assert_eq!(escaped("<b>a|b\n[x](y)"), "&lt;b&gt;a\\|b \\[x\\](y)");
+        assert_eq!(escaped("_a_ STORED_IN"), "\\_a\\_ STORED_IN");
     }
 }

@@ -449,3 +449,31 @@ fn a_certification_is_met_under_any_of_its_names() {
         assert_eq!(state == NeedState::Met, met, "{listed} {wanted}: {says}");
     }
 }
+
+#[test]
+fn words_and_countries_that_are_none_and_types_that_differ_are_found() {
+    let mut value = story();
+    value["commonCloud"]["properties"]["formStatus"] = json!("PENDING?");
+    assert_eq!(codes(&value), ["unknown_answer"]);
+    let mut value = story();
+    value["commonCloud"]["dataResidency"]["countriesWhereEndUserDataStored"] = json!(["ZZ"]);
+    assert_eq!(codes(&value), ["unknown_country"]);
+    let mut value = story();
+    value["commonCloud"]["dataAccessAndStorage"]["isSameDataProcessedAndStored"] = json!(true);
+    assert_eq!(codes(&value), ["same_types_differ"]);
+    value["commonCloud"]["dataAccessAndStorage"]["typesOfDataStored"] =
+        json!(["content", "USER_PROFILE"]);
+    assert_eq!(codes(&value), Vec::<&str>::new());
+}
+
+#[test]
+fn a_page_shows_answers_that_cannot_be_read() {
+    let mut value = story();
+    value["commonCloud"]["security"]["securityContact"] = json!(7);
+    let page = listing(&value).to_markdown("Example", &fields());
+    assert!(
+        page.contains("| Security contact | (cannot be read) |"),
+        "{page}"
+    );
+    assert!(page.contains("| STORED_EXTERNAL_TO_ATLASSIAN |"), "{page}");
+}

@@ -93,6 +93,13 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
             "              {}",
             paint(DIM, format!("{id}: {reason}"))
         )?;
+        if let Some(link) = &item.link {
+            writeln!(
+                out,
+                "              {}",
+                paint(DIM, hanging(&one_line(link), 14))
+            )?;
+        }
     }
     if let Some(mending) = &list.mending {
         let line = format!(

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BOLD, Format, one_line, paint, show};
+use crate::wrap::hanging;
 
 /// The largest e-mail, in bytes.
 const MAX_MAIL: usize = 4 << 20;
@@ -32,7 +33,7 @@ impl Args {
         let incident = Incident::from_mail(&io.read(&self.mail, MAX_MAIL)?)?;
         show(io, format, &incident, |out| {
             let title = format!("{}: {}", incident.status, incident.metric_name);
-            writeln!(out, "{}", paint(BOLD, one_line(title)))?;
+            writeln!(out, "{}", paint(BOLD, hanging(&one_line(title), 0)))?;
             let unit = incident.metric_unit.as_deref().unwrap_or_default();
             let (sli, slo) = (&incident.sli_value, &incident.slo_value);
             writeln!(out, "  measured  {sli} of {slo} {}", one_line(unit))?;

@@ -1,5 +1,6 @@
 //! `app-license fortified probe`
 
+use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
@@ -15,14 +16,12 @@ use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::{BAD, Format, GOOD, one_line, paint, show};
-
-/// The most that is read of an answer, in bytes.
-const MAX_ANSWER: usize = 1 << 16;
+use crate::wrap::hanging;
 
 /// Check the health of an app as the platform's checker does
 ///
-/// A GET without credentials: 200 alone, within 3 seconds, no redirect, and a path relative to
-/// the base URL. Every base URL counts by itself: give all that are live, of each region and each
+/// A GET without credentials: 200 alone, the whole answer within 3 seconds, no redirect, and a path
+/// relative to the base URL. Every base URL counts by itself: give all that are live, of each region and each
 /// version. Exit code 0: all healthy. 2: one is not.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -82,7 +81,11 @@ impl Args {
         rules.limit_ms = self.limit_ms.unwrap_or(rules.limit_ms);
         let mut targets = Vec::new();
         for base_url in &self.base_urls {
-            targets.push((base_url.clone(), health_url(base_url, &self.path)?));
+            // one spelling of a base URL is one subject
+            let target = (health_url(base_url, "")?, health_url(base_url, &self.path)?);
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
         }
         let time = crate::net::timestamp(self.now.time())?;
         let limit = Duration::from_millis(rules.limit_ms);
@@ -156,26 +159,24 @@ fn client() -> Result<reqwest::Client, Fault> {
 
 async fn ask(client: &reqwest::Client, url: &str, limit: Duration) -> HealthAnswer {
     let began = Instant::now();
+    // what is known when the time is over
+    let status = Cell::new(None);
     let whole = async {
         let mut response = client.get(url).send().await?;
-        let status = response.status().as_u16();
-        let mut read: usize = 0;
-        while let Some(piece) = response.chunk().await? {
-            read = read.saturating_add(piece.len());
-            if read > MAX_ANSWER {
-                break;
-            }
-        }
-        Ok::<u16, reqwest::Error>(status)
+        status.set(Some(response.status().as_u16()));
+        // to its end, whatever its length: nothing of it is kept
+        while response.chunk().await?.is_some() {}
+        Ok::<(), reqwest::Error>(())
     };
-    match tokio::time::timeout(limit, whole).await {
-        Ok(Ok(status)) => HealthAnswer::new(status, began.elapsed()),
-        Ok(Err(error)) => HealthAnswer::none(began.elapsed(), crate::net::why(&error)),
-        // by the timer, however exact it is: the limit was passed
-        Err(_) => {
-            let passed = limit.saturating_add(Duration::from_millis(1));
-            HealthAnswer::none(began.elapsed().max(passed), "nothing in time")
-        }
+    let ended = tokio::time::timeout(limit, whole).await;
+    let elapsed = began.elapsed();
+    // by the timer, however exact it is: the limit was passed
+    let late = elapsed.max(limit.saturating_add(Duration::from_millis(1)));
+    match (ended, status.get()) {
+        (Ok(Ok(())), Some(status)) => HealthAnswer::new(status, elapsed),
+        (Ok(Err(error)), _) => HealthAnswer::none(elapsed, crate::net::why(&error)),
+        (Err(_), Some(status)) => HealthAnswer::new(status, late),
+        (_, None) => HealthAnswer::none(late, "nothing in time"),
     }
 }
 
@@ -228,7 +229,8 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
             .map_or_else(|| "-".to_owned(), |it| it.to_string());
         writeln!(out, "        status {status}, {} ms", probed.elapsed_ms)?;
         for failure in &probed.failures {
-            writeln!(out, "        {}", one_line(&failure.message))?;
+            let message = hanging(&one_line(&failure.message), 8);
+            writeln!(out, "        {message}")?;
         }
     }
     Ok(())

@@ -29,20 +29,22 @@ const MAX_METRICS: usize = 16 << 20;
 /// boundary is enough: 99.9 % of good events meets 99.9 %. Exit code 0: all met. 2: one is not,
 /// or nothing was measured.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("input").required(true).multiple(true).args(["events", "range", "metrics"]))]
 #[command(after_help = "\
 Examples:
   app-license fortified sli --events events.ndjson
-  app-license fortified probe https://app.example.com --ndjson - | app-license fortified sli --events -
+  app-license fortified probe https://app.example.com --ndjson - |
+      app-license fortified sli --events -
   app-license fortified sli --range query_range.json --sli installation
   app-license fortified sli --metrics november.txt december.txt
 
 An event is a line:
-  {\"time\":\"2026-11-01T00:00:00Z\",\"sli\":\"availability\",\"subject\":\"https://app.example.com\",
-   \"status\":200,\"ms\":120}
-  {\"time\":1793491200000,\"sli\":\"installation\",\"outcome\":\"bad\",\"excluded\":\"platform_fault\"}")]
+  {\"time\":\"2026-11-01T00:00:00Z\",\"sli\":\"availability\",\"status\":200,\"ms\":120}
+  {\"time\":1793491200000,\"sli\":\"installation\",\"outcome\":\"bad\"}
+  with \"subject\":\"https://app.example.com\", \"excluded\":\"platform_fault\", \"count\":5 where needed")]
 pub(super) struct Args {
     /// Events, one a line of JSON; `-` for standard input
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["range", "metrics"])]
+    #[arg(long, value_name = "FILE")]
     events: Vec<PathBuf>,
     /// What Prometheus answered to a range query over the counters, without rate()
     #[arg(long, value_name = "FILE")]
@@ -50,7 +52,7 @@ pub(super) struct Args {
     /// Two scrapes of the counters within the window or more, the oldest first
     #[arg(long, value_name = "FILE", num_args = 2..)]
     metrics: Vec<PathBuf>,
-    /// The end of the window [default: the clock]
+    /// The end of the window, a date for its first moment in UTC [default: the clock]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     end: Option<UnixTime>,
     /// Only this indicator, which then must have events
@@ -87,7 +89,10 @@ impl Args {
         }
         let mut samples = RangeSamples::new();
         for path in &self.range {
-            samples.read(&io.read(path, MAX_METRICS)?, &program)?;
+            let bytes = io.read(path, MAX_METRICS)?;
+            samples
+                .read(&bytes, &program)
+                .map_err(Fault::in_file(path))?;
         }
         samples.count(&mut calculator)?;
         self.scrapes(io, &program, &mut calculator)?;
@@ -110,7 +115,8 @@ impl Args {
     ) -> Result<(), Fault> {
         let mut earlier: Option<MetricsText> = None;
         for path in &self.metrics {
-            let scrape = MetricsText::parse(&io.read(path, MAX_METRICS)?, program)?;
+            let bytes = io.read(path, MAX_METRICS)?;
+            let scrape = MetricsText::parse(&bytes, program).map_err(Fault::in_file(path))?;
             if let Some(earlier) = &earlier {
                 scrape.since(earlier, to)?;
             }
@@ -143,7 +149,7 @@ fn events(
     let mut from = BufReader::with_capacity(1 << 18, from);
     match read_events(&mut from, program, |event| to.add(event)) {
         Ok(_) => Ok(()),
-        Err(ReadError::Input(error)) => Err(error.into()),
+        Err(ReadError::Input(error)) => Err(Fault::in_file(path)(error)),
         Err(ReadError::Read(source)) => Err(read(source)),
         Err(other) => Err(Fault::Option(other.to_string())),
     }
@@ -159,7 +165,8 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
         (report.events_after, "after"),
     ] {
         if count > 0 {
-            let line = format!("{count} events {place} the window are not counted");
+            let events = if count == 1 { "event" } else { "events" };
+            let line = format!("not counted: {count} {events} {place} the window");
             writeln!(out, "{}", paint(WARN, line))?;
         }
     }
@@ -193,8 +200,10 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
 }
 
 fn one(out: &mut dyn Write, result: &SliResult) -> std::io::Result<()> {
-    let subject = one_line(&result.subject);
-    writeln!(out, "{} {subject}", paint(BOLD, one_line(&result.title)))?;
+    writeln!(out, "{}", paint(BOLD, one_line(&result.title)))?;
+    if !result.subject.is_empty() {
+        writeln!(out, "  {}", hanging(&one_line(&result.subject), 2))?;
+    }
     let (style, word) = match result.state {
         SliState::Met => (GOOD, "met"),
         SliState::Breached => (BAD, "breached"),
@@ -202,13 +211,12 @@ fn one(out: &mut dyn Write, result: &SliResult) -> std::io::Result<()> {
         SliState::Removed => (WARN, "no part of the program any more"),
         _ => (WARN, result.state.name()),
     };
-    let ratio = result.ratio_percent.as_deref().unwrap_or("-");
     let objective = result.objective_percent;
-    writeln!(
-        out,
-        "  {}: {ratio} % of {objective} %",
-        paint(style.bold(), word)
-    )?;
+    let word = paint(style.bold(), word);
+    match &result.ratio_percent {
+        Some(ratio) => writeln!(out, "  {word}: {ratio} % of {objective} %")?,
+        None => writeln!(out, "  {word}, the objective is {objective} %")?,
+    }
     let (good, bad, excluded) = (result.good, result.bad, result.excluded);
     writeln!(out, "  events: {good} good, {bad} bad, {excluded} excluded")?;
     if let (Some(left), Some(budget)) = (&result.budget_left_events, &result.budget_events) {
@@ -232,8 +240,8 @@ fn one(out: &mut dyn Write, result: &SliResult) -> std::io::Result<()> {
             writeln!(out, "    raised for {raised} min, last at {last}")?;
         }
     }
-    let (days, window) = (result.days_with_events, result.window_days);
-    if days < window {
+    let window = result.window_days;
+    if let Some(days) = result.days_with_events.filter(|it| *it < window) {
         let line = format!("events on {days} of {window} days");
         writeln!(out, "  {}", paint(WARN, line))?;
     }

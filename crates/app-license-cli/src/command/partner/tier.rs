@@ -64,12 +64,18 @@ impl ProgramArgs {
     }
 }
 
+/// Whose levels.
 #[derive(Debug, Serialize)]
-struct Answer {
-    program: String,
+struct Rules {
+    name: String,
     as_of: String,
     retiring: bool,
     notice: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    program: Rules,
     #[serde(flatten)]
     report: TierReport,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,14 +104,20 @@ impl Args {
         let mut sales = YearSales::new(&program, self.review(&program)?)?;
         for path in &self.files {
             if path.as_os_str() == "-" {
-                read_sales(&mut io.stdin, |row| sales.add(row))?;
+                let read = read_sales(&mut io.stdin, |row| sales.add(row));
+                read.map_err(Fault::in_file(path))?;
                 continue;
             }
-            let file = std::fs::File::open(path).map_err(|source| Fault::Read {
+            let wrong = |source| Fault::Read {
                 path: path.display().to_string(),
                 source,
-            })?;
-            read_sales(file, |row| sales.add(row))?;
+            };
+            if path.is_dir() {
+                return Err(wrong(std::io::ErrorKind::IsADirectory.into()));
+            }
+            let file = std::fs::File::open(path).map_err(wrong)?;
+            let read = read_sales(file, |row| sales.add(row));
+            read.map_err(Fault::in_file(path))?;
         }
         let report = sales.report(&program);
         let reached = required.map(|tier| {
@@ -114,10 +126,12 @@ impl Args {
             result.is_some_and(|it| it.sales == RowState::Met)
         });
         let answer = Answer {
-            program: program.name.clone(),
-            as_of: program.as_of.to_string(),
-            retiring: program.retiring,
-            notice: program.notice.clone(),
+            program: Rules {
+                name: program.name.clone(),
+                as_of: program.as_of.to_string(),
+                retiring: program.retiring,
+                notice: program.notice.clone(),
+            },
             required: required.map(|tier| tier.name.clone()),
             reached,
             report,
@@ -147,8 +161,11 @@ impl Args {
 
 fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
     let report = &answer.report;
-    let rules = format!("rules: {}, as of {}", answer.program, answer.as_of);
+    let program = &answer.program;
+    let rules = format!("rules: {}, as of {}", program.name, program.as_of);
     writeln!(out, "{}", paint(DIM, one_line(rules)))?;
+    let notice = hanging(&one_line(&program.notice), 2);
+    writeln!(out, "  {}", paint(DIM, notice))?;
     let currency = one_line(&report.currency);
     writeln!(
         out,

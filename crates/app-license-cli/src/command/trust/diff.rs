@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BAD, BOLD, DIM, Format, GOOD, one_line, paint, show};
+use crate::wrap::hanging;
 
 /// Show what a draft changes of what is live
 ///
@@ -52,12 +53,16 @@ impl Args {
             &json!({"same": same, "changes": changes}),
             |out| {
                 for change in &changes {
-                    let title = paint(BOLD, one_line(&change.title));
-                    writeln!(out, "{title} {}", paint(DIM, one_line(&change.field)))?;
+                    writeln!(out, "{}", paint(BOLD, hanging(&one_line(&change.title), 0)))?;
+                    writeln!(
+                        out,
+                        "  {}",
+                        paint(DIM, hanging(&one_line(&change.field), 2))
+                    )?;
                     let none = || "(not answered)".to_owned();
                     let (before, after) = (change.before.clone(), change.after.clone());
-                    let before = one_line(before.unwrap_or_else(none));
-                    let after = one_line(after.unwrap_or_else(none));
+                    let before = hanging(&one_line(before.unwrap_or_else(none)), 4);
+                    let after = hanging(&one_line(after.unwrap_or_else(none)), 4);
                     writeln!(out, "  {}", paint(BAD, format_args!("- {before}")))?;
                     writeln!(out, "  {}", paint(GOOD, format_args!("+ {after}")))?;
                 }

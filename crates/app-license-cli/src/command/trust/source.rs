@@ -55,13 +55,10 @@ impl FieldArgs {
 
 /// One listing.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("source").required(true).args(["file", "product_id"]))]
 pub(super) struct SourceArgs {
     /// The document of the API, in a file; `-` for standard input
-    #[arg(
-        value_name = "FILE",
-        required_unless_present = "product_id",
-        conflicts_with = "product_id"
-    )]
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
     live: LiveArgs,
@@ -82,7 +79,7 @@ pub(super) fn from_file(
     fields: &TrustFields,
 ) -> Result<Listing, Fault> {
     let bytes = io.read(path, MAX_INPUT)?;
-    Ok(Listing::from_json(&bytes, fields)?)
+    Listing::from_json(&bytes, fields).map_err(Fault::in_file(path))
 }
 
 impl LiveArgs {

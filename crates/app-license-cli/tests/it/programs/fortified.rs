@@ -577,3 +577,74 @@ fn a_deadline_heeds_a_zone_in_brackets_and_no_impossible_offset() {
         assert!(ran.err.contains(why), "{time}: {}", ran.err);
     }
 }
+
+#[test]
+fn the_whole_answer_has_to_come_in_time() {
+    let trickle = server("HTTP/1.1 200 OK\r\ncontent-length: 200\r\n\r\nbeginning");
+    // the connection is closed too early: no whole answer
+    let ran = run(&[
+        "fortified",
+        "probe",
+        &trickle,
+        "--limit-ms",
+        "2000",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 2048]);
+            std::thread::spawn(move || {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+                while stream.write_all(&[b'a'; 4096]).is_ok() {}
+            });
+        }
+    });
+    let endless = format!("http://{address}");
+    let (human, json) = both(&["fortified", "probe", &endless, "--limit-ms", "100"]);
+    assert_eq!(human.code, 2);
+    let probed = &json["base_urls"][0];
+    assert_eq!(
+        (&probed["status"], &probed["failures"][0]["code"]),
+        (&200.into(), &"slow".into())
+    );
+}
+
+#[test]
+fn a_base_url_given_twice_is_asked_once() {
+    let good = server(OK);
+    let slash = format!("{good}/");
+    let (human, json) = both(&["fortified", "probe", &good, &slash, &good]);
+    assert_eq!(human.code, 0, "{}", human.err);
+    assert_eq!(json["base_urls"].as_array().unwrap().len(), 1);
+    assert_eq!(json["base_urls"][0]["base_url"], good);
+}
+
+#[test]
+fn the_file_that_is_wrong_is_named() {
+    let good = file("programs/named-good.ndjson", event(1, 0));
+    let bad = file("programs/named-bad.ndjson", "{}");
+    let ran = run(&[
+        "fortified",
+        "sli",
+        "--events",
+        &good,
+        "--events",
+        &bad,
+        "--end",
+        NOW,
+    ]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("named-bad.ndjson"), "{}", ran.err);
+    // any of the three is enough
+    let ran = run(&["fortified", "sli"]);
+    assert!(
+        ran.err.contains("--range") && ran.err.contains("--metrics"),
+        "{}",
+        ran.err
+    );
+}

@@ -32,7 +32,8 @@ fn the_level_of_a_year_is_said_with_what_is_missing() {
     assert_eq!(json["next"]["tier"], "Gold");
     assert_eq!(json["next"]["ways"][0]["cloud"], "666.67");
     assert!(human.out.contains("unknown"), "{}", human.out);
-    assert_eq!(json["program"], "Marketplace Partner Program");
+    assert_eq!(json["program"]["name"], "Marketplace Partner Program");
+    assert!(human.out.contains("last public numbers"), "{}", human.out);
     let gold = [
         "partner",
         "tier",
@@ -67,4 +68,14 @@ fn a_row_that_cannot_be_read_is_an_error() {
     let ran = run(&["partner", "tier", &path, "--year", "2026"]);
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("row 1"), "{}", ran.err);
+}
+
+#[test]
+fn a_folder_is_an_error_around_the_question_and_a_wrong_file_is_named() {
+    assert_eq!(run(&["partner", "tier", "/"]).code, 1);
+    let good = file("programs/good-list.json", "[]");
+    let bad = file("programs/bad-list.json", "[{}]");
+    let ran = run(&["partner", "tier", &good, &bad]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("bad-list.json"), "{}", ran.err);
 }

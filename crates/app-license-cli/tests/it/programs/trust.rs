@@ -167,3 +167,29 @@ fn text_of_a_listing_cannot_begin_a_line_of_its_own() {
     assert_eq!(human.code, 2);
     assert!(!human.out.contains("\nforged"), "{}", human.out);
 }
+
+#[test]
+fn the_fields_are_a_file_that_can_be_replaced() {
+    let shipped = run(&["trust", "fields"]);
+    assert_eq!(shipped.code, 0);
+    let ours = file("programs/fields.toml", &shipped.out);
+    let listing = file("programs/fields.json", story().to_string());
+    assert_eq!(run(&["trust", "lint", &listing, "--fields", &ours]).code, 0);
+    let ran = run(&["trust", "lint"]);
+    assert!(
+        ran.code == 3 && ran.err.contains("--product-id"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_diff_of_long_values_stays_within_80_columns() {
+    let live = file("programs/wide-live.json", story().to_string());
+    let mut draft = story();
+    draft["commonCloud"]["privacy"]["gdpr"]["dataTransfer"] = json!({
+        "isTransferComplianceMechanismsAdhered": true,
+        "transferComplianceMechanismsAdheredDetails": "standard contractual clauses ".repeat(12)});
+    let draft = file("programs/wide-draft.json", draft.to_string());
+    assert_eq!(both(&["trust", "diff", &draft, &live]).0.code, 2);
+}

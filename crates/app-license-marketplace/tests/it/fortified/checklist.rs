@@ -179,3 +179,22 @@ fn an_announced_requirement_without_a_date_binds_after_six_months() {
     assert_eq!(item("2026-11-28").reason, "binds on 2027-04-01");
     assert_eq!(item("2027-04-01").state, ItemState::Missing);
 }
+
+#[test]
+fn evidence_has_an_app_and_a_link_that_is_shown() {
+    let program = program();
+    let with = |app: &str, link: &str| {
+        let text =
+            format!("app = '{app}'\n[evidence.alerting]\nlink = '{link}'\ndate = 2026-11-01");
+        program.checklist(&Evidence::from_toml(&text).unwrap(), date("2026-11-28"))
+    };
+    let list = with("a", "https://alerts.example.com").unwrap();
+    let item = list.items.iter().find(|it| it.id == "alerting").unwrap();
+    assert_eq!(item.link.as_deref(), Some("https://alerts.example.com"));
+    assert!(with("a", "OPS-7").is_ok(), "a ticket");
+    assert_eq!(
+        with("a", "JavaScript:alert(1)").unwrap_err().code(),
+        "value"
+    );
+    assert_eq!(with(" ", "OPS-7").unwrap_err().code(), "value");
+}

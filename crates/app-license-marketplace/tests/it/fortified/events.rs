@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license_marketplace::fortified::{
-    Outcome, ReadError, SliCalculator, SliEvent, read_events,
+    MetricsText, Outcome, ReadError, SliCalculator, SliEvent, read_events,
 };
 
 use super::{end, program};
@@ -133,4 +133,54 @@ fn an_event_is_an_object_and_no_array() {
         let error = SliEvent::from_json(line.as_bytes(), &program).unwrap_err();
         assert!(error.to_string().contains("no JSON object"), "{error}");
     }
+}
+
+#[test]
+fn a_mark_of_the_byte_order_begins_any_file() {
+    let program = program();
+    let text = "\u{feff}{\"time\":0,\"sli\":\"webhook\",\"outcome\":\"good\"}\n";
+    assert_eq!(
+        read_events(&mut text.as_bytes(), &program, |_| Ok(())).unwrap(),
+        1
+    );
+    let twice = text.repeat(2);
+    assert!(read_events(&mut twice.as_bytes(), &program, |_| Ok(())).is_err());
+    let scrape = "\u{feff}app_license_events_total{event=\"installed\"} 1\n";
+    assert!(MetricsText::parse(scrape.as_bytes(), &program).is_ok());
+}
+
+#[test]
+fn one_base_url_is_one_subject_however_it_is_spelled() {
+    let program = program();
+    let of = |subject: &str| {
+        let line =
+            format!(r#"{{"time":0,"sli":"webhook","outcome":"good","subject":"{subject}"}}"#);
+        let event = SliEvent::from_json(line.as_bytes(), &program).unwrap();
+        event.subject.into_owned()
+    };
+    for subject in [
+        "https://a.example",
+        "https://a.example/",
+        "HTTPS://A.example",
+    ] {
+        assert_eq!(of(subject), "https://a.example");
+    }
+    assert_eq!(of("https://a.example/B/"), "https://a.example/B");
+    assert_eq!(of("Node 7/"), "Node 7/", "no URL is kept as it is");
+}
+
+#[test]
+fn an_error_of_a_line_names_one_line_and_no_type_of_rust() {
+    let program = program();
+    let text = "\n{\"time\":0,\"sli\":\"webhook\",\"status\":\"200\"}\n";
+    let error = read_events(&mut text.as_bytes(), &program, |_| Ok(())).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.starts_with("line 2: ") && !error.contains("line 1"),
+        "{error}"
+    );
+    assert!(
+        error.contains("whole number") && !error.contains("u16"),
+        "{error}"
+    );
 }

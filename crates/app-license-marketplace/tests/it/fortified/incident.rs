@@ -152,3 +152,20 @@ fn a_window_of_whole_seconds_may_have_decimals() {
     assert_eq!(window("86400.5"), None);
     assert_eq!(window("-1"), None);
 }
+
+#[test]
+fn a_folded_header_and_a_forward_as_attachment_are_read() {
+    let inner = format!(
+        "MIME-Version: 1.0\r\nContent-Type: text/html;\r\n\tcharset=\"utf-8\"\r\n\
+         Content-Transfer-Encoding:\r\n QUOTED-PRINTABLE\r\n\r\n{}",
+        quoted_printable(&html(INCIDENT))
+    );
+    let folded = Incident::from_mail(inner.as_bytes()).unwrap();
+    assert_eq!(folded.app_key, "com.example.appkey");
+    let forward = format!(
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"f\"\r\n\r\n\
+         --f\r\nContent-Type: text/plain\r\n\r\nsee below\r\n\
+         --f\r\nContent-Type: message/rfc822\r\n\r\n{inner}\r\n--f--\r\n"
+    );
+    assert_eq!(Incident::from_mail(forward.as_bytes()).unwrap(), folded);
+}

@@ -139,3 +139,14 @@ fn an_indicator_of_which_nothing_was_measured_is_named() {
     let report = calculator.report(&["availability", "webhook"]);
     assert!(!report.is_met() && report.not_measured.is_empty());
 }
+
+#[test]
+fn a_burn_rate_of_one_is_never_a_breach() {
+    let result = &counted(998_999, 1_001).results[0];
+    assert_eq!(result.state, SliState::Breached);
+    assert_eq!(result.burn_rate.as_deref(), Some("1.001"));
+    assert_eq!(
+        counted(10, 0).results[0].burn_rate.as_deref(),
+        Some("0.000")
+    );
+}

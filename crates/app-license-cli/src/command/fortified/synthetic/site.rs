@@ -38,10 +38,10 @@ pub(super) struct SiteArgs {
     /// The app's base URL, to ask its gates
     #[arg(long, value_name = "URL", requires = "site")]
     app_url: Option<String>,
-    /// A path of the app that must be open to the site
+    /// A path of the app that must be open to the site; it begins with `/`
     #[arg(long, value_name = "PATH", requires = "app_url")]
     granted: Vec<String>,
-    /// A path of the app that must be closed to it: 402 or 403
+    /// A path of the app that must be closed to it: 402 or 403; it begins with `/`
     #[arg(long, value_name = "PATH", requires = "app_url")]
     denied: Vec<String>,
     /// A file that keeps the edition for the next run
@@ -82,6 +82,10 @@ struct Gate {
 #[serde(deny_unknown_fields)]
 struct Last {
     edition: String,
+    #[serde(default)]
+    site: Option<String>,
+    #[serde(default)]
+    app: Option<String>,
 }
 
 impl SiteArgs {
@@ -231,7 +235,18 @@ impl Plan {
             return Ok(Step::skipped(NAME, how));
         };
         let last = last(path)?;
-        let text = serde_json::json!({"edition": edition}).to_string();
+        let (site, app) = (self.site.as_str(), self.app.as_str());
+        let other = |of: &Option<String>, this: &str| of.as_ref().is_some_and(|it| it != this);
+        if last
+            .as_ref()
+            .is_some_and(|it| other(&it.site, site) || other(&it.app, app))
+        {
+            return Err(Fault::Option(format!(
+                "`{}` is of another site or app: give each its own --state",
+                path.display()
+            )));
+        }
+        let text = serde_json::json!({"edition": edition, "site": site, "app": app}).to_string();
         std::fs::write(path, text)?;
         Ok(match last {
             Some(last) if last.edition != edition => Step::new(
