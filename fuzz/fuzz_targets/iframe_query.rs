@@ -1,4 +1,4 @@
-//! Iframe queries: the order of two halves never changes the licence, nor does an unknown name.
+//! Iframe queries: the order of two halves never changes the license, nor does an unknown name.
 #![no_main]
 
 use app_license::connect::IframeQuery;

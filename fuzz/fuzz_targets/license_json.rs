@@ -1,4 +1,4 @@
-//! Licence objects and the documents that carry them: read, print, read again, compare.
+//! License objects and the documents that carry them: read, print, read again, compare.
 #![no_main]
 
 use app_license::{License, Touchpoint};

@@ -23,8 +23,8 @@ const STATES = {
   trial: { license: active("capabilityAdvanced", trial), badge: "Advanced trial", offers: ["Export", "Set up"] },
   absent: {
     license: undefined,
-    badge: "No licence",
-    offers: ["No licence for this site yet.", "No licence for this site yet."],
+    badge: "No license",
+    offers: ["No license for this site yet.", "No license for this site yet."],
   },
   ended: {
     license: { active: false, capabilitySet: "capabilityAdvanced" },

@@ -95,7 +95,7 @@ pub(crate) fn sign(question: &Question<'_>, answer: &mut Answer) -> Result<(), E
     Ok(())
 }
 
-/// Reads an answer of the Connect License API: what it says, and the licence's object.
+/// Reads an answer of the Connect License API: what it says, and the license's object.
 pub(crate) fn license_api(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
     let status = question.text(Field::Status).parse().ok();
     let body = question.text(Field::Body).as_bytes();

@@ -1,4 +1,4 @@
-//! Decisions on verified licences.
+//! Decisions on verified licenses.
 
 use app_license::forge::UserAccess;
 use app_license::{
@@ -8,7 +8,7 @@ use app_license::{
 use crate::answer::Answer;
 use crate::question::{Field, Question, missing};
 
-/// Decides on a licence that the caller has verified before; only a confirmed one counts.
+/// Decides on a license that the caller has verified before; only a confirmed one counts.
 pub(crate) fn decide(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
     let touchpoint = Touchpoint::from_code(question.text(Field::Event));
     let touchpoint = touchpoint.ok_or_else(|| missing("touchpoint"))?;

@@ -93,7 +93,7 @@ pub(crate) fn license_url(question: &Question<'_>, answer: &mut Answer) -> Resul
     Ok(())
 }
 
-/// Reads one app's licence out of an answer of the License API: `known` and the licence's object,
+/// Reads one app's license out of an answer of the License API: `known` and the license's object,
 /// or `busy` or `broken` and why.
 pub(crate) fn license_api(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
     let body = question.text(Field::Body).as_bytes();

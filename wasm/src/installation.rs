@@ -33,7 +33,7 @@ fn stored(question: &Question<'_>) -> Result<Option<Installation>, Error> {
     Ok(Some(Installation::from_parts(record, secrets)))
 }
 
-/// The event: of Connect, which was verified and accepted before; of Forge; or a licence.
+/// The event: of Connect, which was verified and accepted before; of Forge; or a license.
 fn event(question: &Question<'_>) -> Result<Event, Error> {
     let body = question.need(Field::Body, "body")?.as_bytes();
     match question.text(Field::Extra) {

@@ -1,10 +1,10 @@
-//! A licence as JavaScript holds it.
+//! A license as JavaScript holds it.
 
 use app_license::{Capability, Edition, EnvironmentType, License, State};
 
 use crate::answer::Answer;
 
-/// Writes what is judged of a licence, in the bits that `judge` of `wasm/gate` answers, and the
+/// Writes what is judged of a license, in the bits that `judge` of `wasm/gate` answers, and the
 /// capability set.
 pub(crate) fn written(license: &License, answer: &mut Answer) {
     let state = match license.state() {

@@ -33,7 +33,7 @@ pub(crate) enum Job {
     Doc,
     /// Whether the oldest promised Rust suffices
     Msrv,
-    /// Licences, banned crates and features, sources, advisories
+    /// Licenses, banned crates and features, sources, advisories
     Deny,
     /// Every combination of the core's features
     Features,

@@ -1,4 +1,4 @@
-//! The Connect License API: what a site says about the app's licence.
+//! The Connect License API: what a site says about the app's license.
 
 mod settings;
 
@@ -43,7 +43,7 @@ fn pause_of(said: &LicenseApiAnswer) -> u64 {
     }
 }
 
-/// Asks a site, in the app's name, what licence the app has there.
+/// Asks a site, in the app's name, what license the app has there.
 ///
 /// `GET {baseUrl}/rest/atlassian-connect/1/addons/{appKey}`, signed with the installation's
 /// secret; a Confluence base URL ends in `/wiki` already. Only a site of the configured cloud is
@@ -51,8 +51,8 @@ fn pause_of(said: &LicenseApiAnswer) -> u64 {
 ///
 /// | the site | answer |
 /// |---|---|
-/// | answers with a licence, active or not | that licence |
-/// | answers without one | a licence that is absent |
+/// | answers with a license, active or not | that license |
+/// | answers without one | a license that is absent |
 /// | answers 404 | that it does not have the app |
 /// | cannot be asked, and answered before | that answer, with its age and the fault, for a day |
 /// | cannot be asked, and never answered | could not check |
@@ -151,7 +151,7 @@ impl ConnectLicenseApi {
         counters.outcome(self.find(tenant, base_url, key, since).await)
     }
 
-    /// Forgets what is known of a tenant, as after an event that says its licence changed.
+    /// Forgets what is known of a tenant, as after an event that says its license changed.
     pub fn forget(&self, tenant: &ClientKey) {
         self.inner.lock().remove(tenant);
     }
@@ -363,7 +363,7 @@ fn read(app: &AppKey, reply: Reply) -> Result<LicenseApiAnswer, Error> {
         LicenseApiAnswer::Faulted(LicenseApiProblem::Malformed(source)) => {
             Err(ErrorKind::Unreadable {
                 host: reply.host,
-                what: "licence",
+                what: "license",
                 source: Some(source),
             }
             .into())
@@ -373,7 +373,7 @@ fn read(app: &AppKey, reply: Reply) -> Result<LicenseApiAnswer, Error> {
 }
 
 impl Answer<LicenseApiAnswer> {
-    /// The licence that the site told us, dated; `None` when it said that it does not have the
+    /// The license that the site told us, dated; `None` when it said that it does not have the
     /// app, which is a no.
     #[must_use]
     pub fn license(&self) -> Option<Verified<License>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use app_license::ErrorClass;
 
-/// Why a key or a licence was not answered.
+/// Why a key or a license was not answered.
 ///
 /// [`Error::class`] is the question that matters: was the request **refused** (the platform
 /// answered, and the answer is no), or **could it not be checked** (nothing was learned)? Cheap to
@@ -139,7 +139,7 @@ pub enum ErrorKind {
         seconds: u64,
     },
     /// The shared cache or lease failed.
-    #[error("the licence cache cannot be used")]
+    #[error("the license cache cannot be used")]
     Cache {
         /// Why.
         source: Source,

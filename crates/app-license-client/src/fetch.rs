@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::retry::retry_after;
 use app_license::error::shown;
 
-/// Fetches keys and licences. One for the whole process: clones share their connections.
+/// Fetches keys and licenses. One for the whole process: clones share their connections.
 ///
 /// What holds for every request:
 /// - https only, and the platform's certificate is checked against the machine's trust store;

@@ -27,7 +27,7 @@ const MAX_ANSWER: usize = 256 * 1024;
 /// How many calls with a token that the platform refuses are made in the time of one lease.
 const MAX_REFUSED: u32 = 3;
 
-/// Asks the platform what licence an app, or several of one vendor, has at an installation.
+/// Asks the platform what license an app, or several of one vendor, has at an installation.
 ///
 /// `GET https://api.atlassian.com/forge/app/v1/license`, with the app's system token. The platform
 /// allows **one call in five minutes an installation**, whatever the number of the app's replicas:
@@ -369,7 +369,7 @@ fn read(reply: Reply) -> Result<(Arc<LicenseApiResponse>, String), Error> {
     let host = reply.host;
     let unreadable = |source| ErrorKind::Unreadable {
         host,
-        what: "licence",
+        what: "license",
         source,
     };
     let Ok(body) = String::from_utf8(reply.body) else {
@@ -389,7 +389,7 @@ fn read(reply: Reply) -> Result<(Arc<LicenseApiResponse>, String), Error> {
 }
 
 impl Answer<Arc<LicenseApiResponse>> {
-    /// The licence of an app, dated.
+    /// The license of an app, dated.
     ///
     /// # Errors
     /// `not_checked` when the platform could not tell, or was not asked about the app.

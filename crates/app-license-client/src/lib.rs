@@ -1,4 +1,4 @@
-//! Keys and licences of Atlassian Marketplace apps, over HTTP.
+//! Keys and licenses of Atlassian Marketplace apps, over HTTP.
 //!
 //! The core of `app-license` verifies, reads and decides, and fetches nothing. This crate fetches:
 //!
@@ -6,8 +6,8 @@
 //! |---|---|
 //! | tokens of `installed` and `uninstalled` | [`InstallKeys`] |
 //! | Forge invocation tokens | [`ForgeKeys`] |
-//! | what licence a Connect app has on a site | [`ConnectLicenseApi`] |
-//! | what licence a Forge app has at an installation | [`ForgeLicenseApi`] |
+//! | what license a Connect app has on a site | [`ConnectLicenseApi`] |
+//! | what license a Forge app has at an installation | [`ForgeLicenseApi`] |
 //!
 //! All of them go out through one [`Fetcher`], share one flight among those who ask the same, keep
 //! what they learn within bounds, count what they do ([`Stats`]), and take the time from a

@@ -1,4 +1,4 @@
-//! Where Forge licences and the right to ask for them are kept, for all replicas together.
+//! Where Forge licenses and the right to ask for them are kept, for all replicas together.
 
 use std::fmt;
 use std::future::Future;

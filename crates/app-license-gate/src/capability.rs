@@ -27,7 +27,7 @@ const HURRY: bool = cfg!(feature = "json");
 pub enum Edition {
     /// Below Standard; so far only a Forge `appEdition` value.
     Free,
-    /// What an active licence without a capability set counts as.
+    /// What an active license without a capability set counts as.
     Standard,
     /// Includes everything Standard includes.
     Advanced,
@@ -235,7 +235,7 @@ impl From<Edition> for Needs<'_> {
     }
 }
 
-/// What a licence grants: nothing, an edition, or only a capability without a rank.
+/// What a license grants: nothing, an edition, or only a capability without a rank.
 ///
 /// ```
 /// use app_license_gate::capability::{Edition, Grants, Needs};
@@ -245,16 +245,16 @@ impl From<Edition> for Needs<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Grants<'a> {
-    /// The licence is inactive or absent.
+    /// The license is inactive or absent.
     Nothing,
-    /// An active licence of this edition.
+    /// An active license of this edition.
     Edition(Edition),
-    /// An active licence whose capability string has no rank: it includes only itself.
+    /// An active license whose capability string has no rank: it includes only itself.
     Only(Str<'a>),
 }
 
 impl<'a> Grants<'a> {
-    /// What an **active** licence with this capability set grants.
+    /// What an **active** license with this capability set grants.
     ///
     /// No capability set counts as Standard: the platform leaves it out until a customer changes
     /// edition.

@@ -1,4 +1,4 @@
-//! The documents that carry a licence: contexts and License API answers.
+//! The documents that carry a license: contexts and License API answers.
 
 use crate::facts::{Facts, Fields, MAX_KEYS};
 use crate::json::{self, Kind, Scanner, Str, Value};
@@ -53,7 +53,7 @@ impl Shape {
         self.read_as(bytes)
     }
 
-    /// Reads only what `F` keeps of the licence.
+    /// Reads only what `F` keeps of the license.
     ///
     /// # Errors
     /// As [`Shape::read`].
@@ -185,7 +185,7 @@ mod tests {
     use crate::facts::State;
 
     #[test]
-    fn the_licence_and_only_a_believable_environment() {
+    fn the_license_and_only_a_believable_environment() {
         let text = br#"{"environmentType":"PRODUCTION","license": {"active":true} }"#;
         let document = Shape::FORGE_CONTEXT.read(text).unwrap();
         assert_eq!(document.facts.state(), State::Active);

@@ -1,4 +1,4 @@
-//! What a licence object says, in all its spellings, before anybody judges it.
+//! What a license object says, in all its spellings, before anybody judges it.
 //!
 //! The platform prints one object in half a dozen ways: `active` or `isActive`, `evaluation` or
 //! `isEvaluation`, `entitlementId` or `ccpEntitlementId`. [`Facts`] reads them all in one pass and
@@ -10,10 +10,10 @@
 use crate::capability::Grants;
 use crate::json::{Error, Scanner, Str, Value};
 
-/// How many keys a licence object (with what nests in it) may have open at once.
+/// How many keys a license object (with what nests in it) may have open at once.
 pub const MAX_KEYS: usize = 96;
 
-/// The three states of a licence: never two.
+/// The three states of a license: never two.
 ///
 /// ```
 /// use app_license_gate::facts::{Facts, State};
@@ -28,7 +28,7 @@ pub const MAX_KEYS: usize = 96;
     reason = "three states, never two, never four"
 )]
 pub enum State {
-    /// The platform said that the licence is active (a running trial is active).
+    /// The platform said that the license is active (a running trial is active).
     Active,
     /// The platform said that it is not, or said something that does not count as yes.
     Inactive,
@@ -101,7 +101,7 @@ impl Flag {
     }
 }
 
-/// What a reader of licence objects keeps of them.
+/// What a reader of license objects keeps of them.
 pub trait Fields<'a>: Default {
     /// The names it knows.
     const NAMES: &'static [&'static str];
@@ -109,7 +109,7 @@ pub trait Fields<'a>: Default {
     /// Takes the value of a field with one of those names, or of any other.
     fn field(&mut self, name: &str, value: Value<'a>);
 
-    /// Reads a licence object, or `null`, where the scanner stands.
+    /// Reads a license object, or `null`, where the scanner stands.
     ///
     /// # Errors
     /// A fault of the JSON, or a value that is neither an object nor `null`.
@@ -141,7 +141,7 @@ fn named_with_escapes(key: Str<'_>, names: &[&'static str]) -> Option<&'static s
     names.iter().copied().find(|name| key == Str::from(*name))
 }
 
-/// The part of a licence object that decides: active or not, its edition, whether it is a trial.
+/// The part of a license object that decides: active or not, its edition, whether it is a trial.
 ///
 /// ```
 /// use app_license_gate::document::Shape;
@@ -201,7 +201,7 @@ impl<'a> Fields<'a> for Standing<'a> {
 }
 
 impl<'a> Standing<'a> {
-    /// The state: both spellings are read, and if they disagree the licence is not active.
+    /// The state: both spellings are read, and if they disagree the license is not active.
     ///
     /// ```
     /// use app_license_gate::facts::{Facts, State};
@@ -248,7 +248,7 @@ impl<'a> Standing<'a> {
             .is_some_and(|state| state.chars().map(lower).eq("trial".chars()))
     }
 
-    /// What the licence grants: nothing unless it is active.
+    /// What the license grants: nothing unless it is active.
     ///
     /// ```
     /// use app_license_gate::{capability::Grants, facts::Facts};
@@ -265,7 +265,7 @@ impl<'a> Standing<'a> {
     }
 }
 
-/// What a licence object says: every field in all its spellings, as borrowed text. Its
+/// What a license object says: every field in all its spellings, as borrowed text. Its
 /// [`Standing`] is read through it: `facts.active`, `facts.state()`.
 ///
 /// ```
@@ -307,7 +307,7 @@ impl<'a> core::ops::Deref for Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Reads a licence object, or `null`, from JSON.
+    /// Reads a license object, or `null`, from JSON.
     ///
     /// # Errors
     /// A fault of the JSON, or a value that is neither an object nor `null`.
@@ -318,7 +318,7 @@ impl<'a> Facts<'a> {
         Ok(facts)
     }
 
-    /// Reads a licence object, or `null`, where the scanner stands.
+    /// Reads a license object, or `null`, where the scanner stands.
     ///
     /// # Errors
     /// As [`Facts::from_json`].
@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edition_without_an_active_licence_grants_nothing() {
+    fn an_edition_without_an_active_license_grants_nothing() {
         for json in [r#"{"capabilitySet":"capabilityAdvanced"}"#, "null", "{}"] {
             assert_eq!(
                 Facts::from_json(json.as_bytes()).unwrap().grants(),

@@ -1,4 +1,4 @@
-//! The rules of `app-license`: from the facts of a licence to a decision.
+//! The rules of `app-license`: from the facts of a license to a decision.
 //!
 //! `no_std`, no allocation, borrowed strings: the same code decides in a server and in the few
 //! kilobytes a browser loads. Most people use the crate `app-license`, which re-exports what is
@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`json`] | a strict scanner: no duplicate keys, no trailing bytes, linear work |
 //! | [`capability`] | the ranking Free < Standard < Advanced and the loose comparison |
-//! | [`facts`] | what a licence object says, in all its spellings |
+//! | [`facts`] | what a license object says, in all its spellings |
 //! | [`document`] | the documents that carry it |
 //! | [`query`] | what the query of a Connect iframe URL says |
 //! | [`date`] | dates in the platform's spellings |

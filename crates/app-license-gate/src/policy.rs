@@ -1,4 +1,4 @@
-//! The decision: what a licence says, how it is known, what the caller wants. A total table.
+//! The decision: what a license says, how it is known, what the caller wants. A total table.
 //!
 //! The first row that applies decides; the rows are the order of [`Policy::decide`]:
 //!
@@ -9,7 +9,7 @@
 //! | 3 | the platform says that this user has no access, unless the policy ignores that | [`Reason::NoUserAccess`] |
 //! | 4 | the policy asks for production and the environment is not known to be | [`Reason::NotProduction`] |
 //! | 5 | active, the policy bounds the age, the word is older or of unknown age, and the app does not sell nothing | [`Reason::Stale`] |
-//! | 6 | the policy asks for a confirmed licence and this one is not | [`Reason::Unconfirmed`] |
+//! | 6 | the policy asks for a confirmed license and this one is not | [`Reason::Unconfirmed`] |
 //! | 7 | the app sells nothing | [`Reason::Granted`] |
 //! | 8 | the edition (or the one assumed for absent) includes what is needed | [`Reason::Granted`] |
 //! | 9 | otherwise | [`Reason::CapabilityMissing`] |
@@ -21,7 +21,7 @@ use crate::capability::{Edition, Grants, Needs};
 use crate::facts::State;
 use crate::user_access::UserAccess;
 
-/// What an absent licence means. The platform says nothing in dev and staging environments, for
+/// What an absent license means. The platform says nothing in dev and staging environments, for
 /// free apps, and to cacheable iframes; only the caller knows which it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -29,7 +29,7 @@ pub enum WhenAbsent {
     /// Nothing is granted.
     #[default]
     Deny,
-    /// As if an active licence of this edition had been named.
+    /// As if an active license of this edition had been named.
     Assume(Edition),
 }
 
@@ -39,7 +39,7 @@ pub enum WhenAbsent {
 pub enum Deployment {
     /// A production environment, or a framework without environments (Connect).
     Production,
-    /// A named environment that is not production: licences can be overridden there.
+    /// A named environment that is not production: licenses can be overridden there.
     NotProduction,
     /// The touchpoint should say and does not.
     #[default]
@@ -53,7 +53,7 @@ pub enum Deployment {
     reason = "the inputs of the table; a new one is a new table"
 )]
 pub struct Evidence<'a> {
-    /// What the licence says.
+    /// What the license says.
     pub state: State,
     /// What it grants if it is active.
     pub grants: Grants<'a>,
@@ -73,13 +73,13 @@ pub struct Evidence<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The licence is active and its edition includes what is needed.
+    /// The license is active and its edition includes what is needed.
     Granted,
-    /// The licence is active and its edition does not include what is needed.
+    /// The license is active and its edition does not include what is needed.
     CapabilityMissing,
-    /// The licence is not active; `trial` says whether it was a trial.
+    /// The license is not active; `trial` says whether it was a trial.
     Inactive {
-        /// What the licence says about being a trial.
+        /// What the license says about being a trial.
         trial: Option<bool>,
     },
     /// The touchpoint said nothing, and the policy does not assume an edition.
@@ -88,7 +88,7 @@ pub enum Reason {
     NotProduction,
     /// The word is older than the policy allows, or of unknown age.
     Stale,
-    /// The policy asks for a confirmed licence.
+    /// The policy asks for a confirmed license.
     Unconfirmed,
     /// The site is licensed, and the platform says that this user has no access.
     NoUserAccess,
@@ -129,7 +129,7 @@ impl Reason {
     }
 }
 
-/// What the caller asks of a licence beyond the capability. The default denies an absent licence
+/// What the caller asks of a license beyond the capability. The default denies an absent license
 /// and asks for nothing else.
 ///
 /// ```
@@ -163,7 +163,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Deny an absent licence, any age, any environment, unconfirmed is enough.
+    /// Deny an absent license, any age, any environment, unconfirmed is enough.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -177,7 +177,7 @@ impl Policy {
         }
     }
 
-    /// What an absent licence means, wherever the app is installed. For "Standard while the app is
+    /// What an absent license means, wherever the app is installed. For "Standard while the app is
     /// developed, denied for customers" see [`Policy::when_absent_outside_production`].
     ///
     /// ```
@@ -269,14 +269,14 @@ impl Policy {
         self
     }
 
-    /// Whether only a production environment counts: elsewhere licences can be overridden.
+    /// Whether only a production environment counts: elsewhere licenses can be overridden.
     #[must_use]
     pub const fn production_only(mut self, yes: bool) -> Self {
         self.production_only = yes;
         self
     }
 
-    /// Whether only a confirmed licence counts (implies production): fetched from a License API,
+    /// Whether only a confirmed license counts (implies production): fetched from a License API,
     /// with an entitlement, of a type other than `DEVELOPER`.
     #[must_use]
     pub const fn confirmed_only(mut self, yes: bool) -> Self {
@@ -284,7 +284,7 @@ impl Policy {
         self
     }
 
-    /// Whether only a confirmed licence counts.
+    /// Whether only a confirmed license counts.
     #[must_use]
     pub const fn is_confirmed_only(&self) -> bool {
         self.confirmed_only

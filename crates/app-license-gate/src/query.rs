@@ -196,7 +196,7 @@ impl Iterator for FormChars<'_> {
     }
 }
 
-/// What the query says about the licence.
+/// What the query says about the license.
 ///
 /// ```
 /// use app_license_gate::{facts::State, query::QueryFacts};

@@ -74,7 +74,7 @@ macro_rules! verified_request {
                 Ok(verified)
             }
 
-            /// The licence this very request proves. It may be absent: see
+            /// The license this very request proves. It may be absent: see
             /// [`ConnectApp::license`] for what else can be asked.
             #[must_use]
             pub fn license(&self) -> Verified<License> {

@@ -1,16 +1,16 @@
 //! A Forge remote: invocations with a Forge Invocation Token.
 //!
-//! Which word about the licence counts: what the token says; where it says nothing, or the policy
-//! wants a confirmed licence and the token does not confirm it, a fresh answer of the License API,
+//! Which word about the license counts: what the token says; where it says nothing, or the policy
+//! wants a confirmed license and the token does not confirm it, a fresh answer of the License API,
 //! if one is configured and the invocation brings the app's system token. An inactive word is
 //! final.
 //!
 //! A system token is taken from calls that the platform or a function made, never from one that a
 //! user's browser made: a browser may write what it likes into a header, and the License API may
-//! be called once in five minutes. For a remote that only pages call, a confirmed licence is what
+//! be called once in five minutes. For a remote that only pages call, a confirmed license is what
 //! a token of production with an entitlement says.
 //!
-//! With a store, the remote keeps its installations: lifecycle events and news of licences go into
+//! With a store, the remote keeps its installations: lifecycle events and news of licenses go into
 //! the history, from which hooks are fed, and a token of before an uninstall is refused after it.
 //!
 //! Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
@@ -140,7 +140,7 @@ impl ForgeRemote {
         }
     }
 
-    /// The licence that counts for an invocation, by the order of this module's page.
+    /// The license that counts for an invocation, by the order of this module's page.
     ///
     /// # Errors
     /// 503 when the License API had to be asked and could not be.
@@ -155,7 +155,7 @@ impl ForgeRemote {
         Ok(license)
     }
 
-    /// Whether the licence that counts for an invocation includes a capability, and why.
+    /// Whether the license that counts for an invocation includes a capability, and why.
     ///
     /// # Errors
     /// As [`ForgeRemote::license`].
@@ -168,7 +168,7 @@ impl ForgeRemote {
         Ok(self.decide(&license, (&capability.into()).into()))
     }
 
-    /// Whether the licence that counts for an invocation includes a feature of the app's feature
+    /// Whether the license that counts for an invocation includes a feature of the app's feature
     /// map, and why.
     ///
     /// # Errors

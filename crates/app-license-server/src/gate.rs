@@ -1,6 +1,6 @@
 //! The capability gate: a tower layer that verifies, decides, and lets through or not.
 //!
-//! In order: the request is verified (once; extractors behind the gate find it done), the licence
+//! In order: the request is verified (once; extractors behind the gate find it done), the license
 //! that counts is found, the decision is made, counted, and put into the request's extensions. A
 //! refusal is a [`Rejection`] in the response's extensions; [`Gate::respond_with`] replaces the
 //! response.
@@ -99,7 +99,7 @@ impl ConnectApp {
         Gate::new(ContextCheck(self.clone()), requirement)
     }
 
-    /// A gate for URL-bound requests: iframes and webhooks whose licence includes `capability`.
+    /// A gate for URL-bound requests: iframes and webhooks whose license includes `capability`.
     pub fn requires(&self, capability: impl Into<Capability>) -> Gate {
         self.gate(Requirement::Capability(capability.into()))
     }
@@ -136,7 +136,7 @@ impl ForgeRemote {
         Gate::new(ForgeCheck(self.clone()), requirement)
     }
 
-    /// A gate for invocations whose licence includes `capability`.
+    /// A gate for invocations whose license includes `capability`.
     pub fn requires(&self, capability: impl Into<Capability>) -> Gate {
         self.gate(Requirement::Capability(capability.into()))
     }

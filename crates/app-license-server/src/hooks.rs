@@ -111,7 +111,7 @@ pub trait Hook: Send + Sync {
         Ok(())
     }
 
-    /// The licence is in another state, or became a trial, or no longer is one; `from` is `None`
+    /// The license is in another state, or became a trial, or no longer is one; `from` is `None`
     /// when none was known.
     ///
     /// # Errors

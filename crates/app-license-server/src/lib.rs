@@ -1,5 +1,5 @@
 //! Tower layers and axum routes for Atlassian Marketplace apps: lifecycle webhooks verified and
-//! stored, every request carrying a proved licence, routes gated by capability.
+//! stored, every request carrying a proved license, routes gated by capability.
 //!
 //! # A Connect app
 //!
@@ -46,7 +46,7 @@
 //! a [`Hook`].
 //!
 //! Refusals are [`Rejection`] values: 401 when the proof does not hold, 402 or 403 when the
-//! licence does not allow it, 503 when it could not be checked.
+//! license does not allow it, 503 when it could not be checked.
 //!
 //! # In tests
 //!

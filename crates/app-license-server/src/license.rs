@@ -1,7 +1,7 @@
-//! Which word about the licence counts, in a stated order.
+//! Which word about the license counts, in a stated order.
 //!
 //! 1. What this very request proves, unless it says nothing, says `lic=none`, or the policy wants a
-//!    confirmed licence. Where the policy states that the app sells nothing, nobody is asked.
+//!    confirmed license. Where the policy states that the app sells nothing, nobody is asked.
 //! 2. A fresh answer of the License API, where one is configured. Where the request says `lic=none`,
 //!    it counts if it is active and newer: a license that was just bought shows `none` for a while.
 //! 3. The last stored word, where the app allows it and it is fresh enough.
@@ -36,7 +36,7 @@ impl Unanswered {
     }
 }
 
-/// A verified request whose licence can be asked for.
+/// A verified request whose license can be asked for.
 pub(crate) trait Proves {
     fn proved(&self) -> Verified<License>;
     fn tenant(&self) -> &Tenant;
@@ -63,7 +63,7 @@ impl Proves for ConnectContextRequest {
 }
 
 impl ConnectApp {
-    /// The licence that counts for a request, by the order of this module's page.
+    /// The license that counts for a request, by the order of this module's page.
     ///
     /// # Errors
     /// 503 when the License API could not be asked and nothing else spoke.
@@ -82,7 +82,7 @@ impl ConnectApp {
         self.license_of(request).await
     }
 
-    /// Whether the licence that counts for a request includes a capability, and why: for pages that
+    /// Whether the license that counts for a request includes a capability, and why: for pages that
     /// show a feature or hide it. Where the whole route needs one, a gate is simpler.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl ConnectApp {
         Ok(self.decide(&license, (&capability.into()).into()))
     }
 
-    /// Whether the licence that counts for a request includes a feature of the app's feature map,
+    /// Whether the license that counts for a request includes a feature of the app's feature map,
     /// and why.
     ///
     /// # Errors
@@ -232,7 +232,7 @@ impl ConnectApp {
         match self.0.store.apply(delivery, self.now()).await {
             Ok(_) => self.0.tenants.forget(client_key),
             Err(error) => {
-                tracing::warn!(code = error.code(), %error, "a changed licence is not kept");
+                tracing::warn!(code = error.code(), %error, "a changed license is not kept");
             }
         }
     }
@@ -244,7 +244,7 @@ impl ConnectApp {
     }
 }
 
-/// Whether a word about the licence is another than the one that is known.
+/// Whether a word about the license is another than the one that is known.
 pub(crate) fn is_news(installation: &Installation, license: &License) -> bool {
     let known = installation.license();
     let stale = |then: UnixTime| license.as_of().is_some_and(|now| now < then);

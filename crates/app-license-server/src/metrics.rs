@@ -85,7 +85,7 @@ impl Metrics {
         let decisions = Family::default();
         registry.register(
             "decisions",
-            "Licence decisions, by reason",
+            "License decisions, by reason",
             decisions.clone(),
         );
         let keys = Family::default();

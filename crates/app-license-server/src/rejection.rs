@@ -14,7 +14,7 @@ use app_license::{Decision, ErrorClass, Reason};
 /// |---|---|
 /// | malformed input | 400 |
 /// | proof missing or not holding | 401 |
-/// | the licence does not allow it | 402 when buying would help, else 403 |
+/// | the license does not allow it | 402 when buying would help, else 403 |
 /// | input too slow | 408 |
 /// | input too large | 413, 431 for the head |
 /// | the app is misconfigured | 500 |
@@ -79,7 +79,7 @@ impl Rejection {
             _ => {
                 tracing::warn!(code = error.code(), %error, "could not check");
                 Self::could_not_check(
-                    "the platform's keys or licences are out of reach",
+                    "the platform's keys or licenses are out of reach",
                     error.code(),
                 )
             }
@@ -144,7 +144,7 @@ impl Rejection {
         }
     }
 
-    /// The decision, when it is the licence that does not allow it.
+    /// The decision, when it is the license that does not allow it.
     #[must_use]
     pub fn decision(&self) -> Option<&Decision> {
         match &*self.0 {

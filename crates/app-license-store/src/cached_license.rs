@@ -8,7 +8,7 @@ use crate::error::Error;
 /// What a License API said last about an installation, and when it was asked.
 ///
 /// Only what this app itself fetched from the platform belongs here, so reading it back gives a
-/// [`Verified`] licence.
+/// [`Verified`] license.
 ///
 /// ```
 /// use app_license::{License, UnixTime};
@@ -28,7 +28,7 @@ pub struct CachedLicense {
 }
 
 impl CachedLicense {
-    /// Keeps the licence's raw JSON and when it was fetched (UTC seconds).
+    /// Keeps the license's raw JSON and when it was fetched (UTC seconds).
     #[must_use]
     pub fn new(license: &License, fetched_at: UnixTime) -> Self {
         Self::from_parts(
@@ -58,7 +58,7 @@ impl CachedLicense {
         self.touchpoint
     }
 
-    /// The licence object as the platform wrote it, or the whole answer of the Forge License API;
+    /// The license object as the platform wrote it, or the whole answer of the Forge License API;
     /// `None` when it said there is none.
     #[must_use]
     pub fn document(&self) -> Option<&str> {
@@ -77,14 +77,14 @@ impl CachedLicense {
         now.since(self.fetched_at)
     }
 
-    /// The licence, dated.
+    /// The license, dated.
     ///
     /// # Errors
     /// `store_corrupt` when the document cannot be read, or is an answer about several apps.
     pub fn license(&self) -> Result<Verified<License>, Error> {
         let license = match &self.document {
             None => License::absent(self.touchpoint),
-            Some(json) => self.read(json).map_err(|e| Error::corrupt("licence", e))?,
+            Some(json) => self.read(json).map_err(|e| Error::corrupt("license", e))?,
         };
         Ok(Verified::dangerous_assume(license.at(self.fetched_at)))
     }

@@ -18,7 +18,7 @@ use app_license::error::shown;
 /// Give the store only what was verified; it asks no questions about proof. The body of each event
 /// that changes something is kept beside the history, without its secrets.
 ///
-/// A licence may be delivered too, as an event. One that says nothing new but is fresher costs a
+/// A license may be delivered too, as an event. One that says nothing new but is fresher costs a
 /// write all the same, so do that when a License API was asked, not with every request.
 ///
 /// ```
@@ -149,7 +149,7 @@ impl Delivery {
                 said.filter(|said| *said != key).map(|said| said.as_str())
             }
             (InstallationKey::Forge(_), Event::Connect(e)) => Some(e.body().client_key().as_str()),
-            // a Connect-on-Forge app hears of its Forge half too, and a licence names nobody
+            // a Connect-on-Forge app hears of its Forge half too, and a license names nobody
             _ => None,
         };
         let Some(found) = found else { return Ok(()) };

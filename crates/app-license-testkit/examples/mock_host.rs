@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `app KEY BASE_URL` | names the app under test |
 //! | `install SITE`, `uninstall SITE`, `rotate SITE`, `disable SITE`, `enable SITE` | moves, delivered |
-//! | `buy SITE EDITION`, `trial SITE EDITION DAYS`, `expire SITE` | licences, delivered |
+//! | `buy SITE EDITION`, `trial SITE EDITION DAYS`, `expire SITE` | licenses, delivered |
 //! | `page SITE TARGET` | the request that opens a page, not delivered |
 //! | `unsigned SITE` | `installed` without its token, delivered |
 //!

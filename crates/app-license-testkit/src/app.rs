@@ -50,9 +50,9 @@ pub(crate) struct LifecyclePaths {
 pub enum Environment {
     /// Sold here.
     Production,
-    /// Says nothing about licences, unless overridden.
+    /// Says nothing about licenses, unless overridden.
     Staging,
-    /// Says nothing about licences, unless overridden.
+    /// Says nothing about licenses, unless overridden.
     Development,
 }
 
@@ -133,7 +133,7 @@ impl App {
         Ok(self)
     }
 
-    /// Makes it free: no touchpoint says anything about a licence.
+    /// Makes it free: no touchpoint says anything about a license.
     #[must_use]
     pub const fn free(mut self) -> Self {
         self.paid = false;

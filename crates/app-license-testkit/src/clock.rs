@@ -113,7 +113,7 @@ impl TestClock {
         self.advance(days.saturating_mul(DAY));
     }
 
-    /// Stamps tokens with the system's time while licences follow this clock: for apps under test
+    /// Stamps tokens with the system's time while licenses follow this clock: for apps under test
     /// that cannot be given a clock. `false` goes back to this clock.
     ///
     /// ```

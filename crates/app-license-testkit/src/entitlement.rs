@@ -327,7 +327,7 @@ impl Entitlement {
     pub(crate) fn hold(&mut self, hold: Hold) -> Result<(), Error> {
         if !self.exists() {
             return Err(refused(
-                "hold the licence back",
+                "hold the license back",
                 "nothing was ever licensed",
             ));
         }

@@ -19,7 +19,7 @@ pub struct Error(Box<ErrorKind>);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A move that the licence or the installation does not allow in its present state.
+    /// A move that the license or the installation does not allow in its present state.
     #[error("cannot {what}: {why}")]
     Move {
         /// The move.

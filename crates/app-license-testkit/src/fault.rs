@@ -86,7 +86,7 @@ pub enum Fault {
     Html,
     /// 200 with bytes that are no text.
     Rubbish,
-    /// 200 with a key, or a licence, that is another's.
+    /// 200 with a key, or a license, that is another's.
     Wrong,
     /// 302 to an address where the right answer is: a client that follows is caught by it.
     Redirect,

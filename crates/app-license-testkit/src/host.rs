@@ -17,7 +17,7 @@ use crate::tenant::Tenant;
 use crate::world::{SiteRecord, World};
 pub use builder::MockHostBuilder;
 
-/// A mock Atlassian platform in this process: sites, apps, licences, keys, servers on loopback,
+/// A mock Atlassian platform in this process: sites, apps, licenses, keys, servers on loopback,
 /// and a test clock. Clones share one platform; the servers stop with the last of them.
 ///
 /// ```

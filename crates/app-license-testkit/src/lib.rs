@@ -1,7 +1,7 @@
 //! A mock Atlassian host platform to test Marketplace apps against.
 //!
 //! An app of its own test suite needs what only the platform has: keys that sign, sites that
-//! install, licences that end. This crate is that platform, in the test's own process: it signs
+//! install, licenses that end. This crate is that platform, in the test's own process: it signs
 //! lifecycle events, page URLs and invocation tokens, serves install keys, JWKS and both License
 //! APIs on loopback, derives every answer from one model of who bought what, and owns the clock.
 //! Nobody's account is needed, and no network.
@@ -63,7 +63,7 @@
 //! Nothing public says how a trial of Advanced beside a paid Standard reads: here it is active,
 //! Advanced, `isEvaluation` true, with both end dates. What each `--license` override fills in is
 //! not documented either: here it is the edition, if it names one, and `isEvaluation` for `trial`.
-//! The edition is named from the first change of edition on, and stays named when the licence
+//! The edition is named from the first change of edition on, and stays named when the license
 //! ends. No event tells of a change of edition, unless
 //! [`MockHostBuilder::resend_installed_on_edition_change`] says so.
 //!

@@ -1,4 +1,4 @@
-//! Where a licence stands: derived from what was bought and what the clock shows.
+//! Where a license stands: derived from what was bought and what the clock shows.
 
 use app_license::{Edition, State, UnixTime};
 
@@ -38,7 +38,7 @@ impl Billing {
     }
 }
 
-/// What the platform can be told a licence is, outside of sales: the states of a Connect access
+/// What the platform can be told a license is, outside of sales: the states of a Connect access
 /// token, type `DEVELOPER`.
 ///
 /// ```
@@ -51,7 +51,7 @@ impl Billing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum AccessToken {
-    /// No licence.
+    /// No license.
     Unlicensed,
     /// A trial that runs.
     ActiveTrial,
@@ -65,7 +65,7 @@ pub enum AccessToken {
     InactiveSubscription,
 }
 
-/// The licence override of `forge install --license`, outside production only.
+/// The license override of `forge install --license`, outside production only.
 ///
 /// ```
 /// use app_license_testkit::Override;
@@ -190,7 +190,7 @@ impl Stage {
     }
 }
 
-/// Where a licence stands at one moment: what every touchpoint then says, each in its spelling.
+/// Where a license stands at one moment: what every touchpoint then says, each in its spelling.
 ///
 /// ```
 /// use app_license::{Edition, State};
@@ -214,7 +214,7 @@ pub struct Standing {
     pub stage: Stage,
     /// What a correct reader makes of it: active, inactive, or absent (nothing is said).
     pub state: State,
-    /// The edition that an active licence grants.
+    /// The edition that an active license grants.
     pub edition: Option<Edition>,
     /// The edition that is named on the wire: none until the customer changes edition.
     pub capability_set: Option<Edition>,
@@ -261,7 +261,7 @@ impl Standing {
         }
     }
 
-    /// Whether anything is said about a licence.
+    /// Whether anything is said about a license.
     #[must_use]
     pub fn speaks(&self) -> bool {
         self.state != State::Absent

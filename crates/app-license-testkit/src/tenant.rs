@@ -18,7 +18,7 @@ use crate::world::{InstallationRecord, SiteRecord};
 /// platform then sends, in order; its makers build what the platform hands over.
 ///
 /// A move that is not about the installation sends nothing: the platform tells nobody when a
-/// licence changes.
+/// license changes.
 ///
 /// ```
 /// use app_license::Edition;
@@ -119,13 +119,13 @@ impl Tenant {
         &self.app
     }
 
-    /// Where its licence stands at the clock's time.
+    /// Where its license stands at the clock's time.
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.standing_at(self.host.clock().now())
     }
 
-    /// Where its licence stands, stood or will stand at another time, if nothing else happens to
+    /// Where its license stands, stood or will stand at another time, if nothing else happens to
     /// it.
     ///
     /// ```

@@ -171,7 +171,7 @@ fn reading(c: &mut Criterion) {
     c.bench_function("iframe/ours", |b| {
         b.iter(|| IframeQuery::parse(black_box(QUERY)));
     });
-    c.bench_function("iframe/ours, as a licence", |b| {
+    c.bench_function("iframe/ours, as a license", |b| {
         b.iter(|| IframeQuery::parse(black_box(QUERY)).license());
     });
     c.bench_function("iframe/usual", |b| {
@@ -195,15 +195,15 @@ fn reading(c: &mut Criterion) {
         });
     });
 
-    c.bench_function("licence/ours", |b| {
+    c.bench_function("license/ours", |b| {
         b.iter(|| {
             License::from_object(black_box(LICENSE.as_bytes()), Touchpoint::ConnectLicenseApi)
         });
     });
-    c.bench_function("licence/usual, untyped", |b| {
+    c.bench_function("license/usual, untyped", |b| {
         b.iter(|| serde_json::from_str::<serde_json::Value>(black_box(LICENSE)).unwrap());
     });
-    c.bench_function("licence/usual, typed", |b| {
+    c.bench_function("license/usual, typed", |b| {
         b.iter(|| {
             let l: UsualLicense = serde_json::from_str(black_box(LICENSE)).unwrap();
             let rest = (
@@ -237,9 +237,9 @@ fn print_ratios(output: &Path) {
         ("verify/usual", "verify/ours", ">= 7"),
         ("qsh/usual", "qsh/ours", ">= 12"),
         ("iframe/usual", "iframe/ours", ">= 6"),
-        ("iframe/usual", "iframe/ours, as a licence", ""),
-        ("licence/usual, untyped", "licence/ours", ""),
-        ("licence/usual, typed", "licence/ours", ""),
+        ("iframe/usual", "iframe/ours, as a license", ""),
+        ("license/usual, untyped", "license/ours", ""),
+        ("license/usual, typed", "license/ours", ""),
     ] {
         let (Some(a), Some(b)) = (median(one), median(other)) else {
             continue;

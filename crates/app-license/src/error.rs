@@ -394,8 +394,8 @@ pub enum ErrorKind {
     },
 
     // ---- answers of the platform ----
-    /// The platform could not say whether an app has a licence: neither a yes nor a no.
-    #[error("the licence of the app `{app}` could not be checked: {reason}")]
+    /// The platform could not say whether an app has a license: neither a yes nor a no.
+    #[error("the license of the app `{app}` could not be checked: {reason}")]
     NotChecked {
         /// The app, shortened.
         app: String,

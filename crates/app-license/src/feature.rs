@@ -37,7 +37,7 @@ use columns::Columns;
 ///
 /// An edition is `free`, `standard`, `advanced`, or a capability string beginning with
 /// `capability`. A capability without a rank includes only itself. In limits and service levels
-/// the column `none` is for customers without a licence that counts; without that column they get
+/// the column `none` is for customers without a license that counts; without that column they get
 /// 0, and no service level.
 ///
 /// The tables `app`, `editions` and `pricing`, and a feature's `name`, `order` and `gated`, are what
@@ -307,7 +307,7 @@ impl FeatureMap {
         self.limits.keys().map(String::as_str)
     }
 
-    /// The limit of an edition, or of customers without a licence (`None`), for a price page.
+    /// The limit of an edition, or of customers without a license (`None`), for a price page.
     ///
     /// ```
     /// # use app_license::{Edition, FeatureMap, Limit};
@@ -328,7 +328,7 @@ impl FeatureMap {
         self.service_levels.keys().map(String::as_str)
     }
 
-    /// The service level of an edition, or of customers without a licence (`None`).
+    /// The service level of an edition, or of customers without a license (`None`).
     ///
     /// # Errors
     /// `unknown_service_level`.

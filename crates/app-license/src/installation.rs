@@ -29,7 +29,7 @@ pub enum Event {
     Connect(Box<LifecycleEvent>),
     /// A lifecycle event of a Forge app.
     Forge(Box<ForgeLifecycleEvent>),
-    /// A touchpoint spoke about the licence.
+    /// A touchpoint spoke about the license.
     License(Box<License>),
     /// The app's own wish: the secret before the current one is accepted no longer, whatever its
     /// grace. For a secret that leaked.

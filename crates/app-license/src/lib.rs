@@ -1,4 +1,4 @@
-//! Reads, verifies and decides Atlassian Marketplace licences.
+//! Reads, verifies and decides Atlassian Marketplace licenses.
 //!
 //! One question: **may this customer use this feature, now, and why?** The platform answers it in
 //! nine places, in half a dozen spellings, with three levels of trust. This crate reads all of
@@ -7,7 +7,7 @@
 //! It does no input or output, has no clock and cannot panic on what it is given: bytes, keys and
 //! `now` go in, values come out. What fetches and stores is in other crates.
 //!
-//! # Where the licence comes from
+//! # Where the license comes from
 //!
 //! | touchpoint | read it with | what proves it |
 //! |---|---|---|
@@ -72,8 +72,8 @@
 //! # Deciding
 //!
 //! A [`Decision`] says allowed or not, why, which touchpoint spoke, and how old its word is. A
-//! [`Policy`] states what an absent licence means, how old a word may be, and whether only
-//! production or only a confirmed licence counts; the whole table is on
+//! [`Policy`] states what an absent license means, how old a word may be, and whether only
+//! production or only a confirmed license counts; the whole table is on
 //! [its page](Policy#method.decide). A [`FeatureMap`] turns the names of features into editions.
 //!
 //! # Crate features

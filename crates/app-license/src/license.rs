@@ -1,4 +1,4 @@
-//! The licence: one type, whatever touchpoint it came from.
+//! The license: one type, whatever touchpoint it came from.
 
 mod read;
 
@@ -15,7 +15,7 @@ use app_license_gate::user_access::UserAccess;
 
 /// What a touchpoint said: active or not, edition, trial, dates, entitlement.
 ///
-/// A licence has three states, never two: see [`State`]. [`License::has_capability`] answers for
+/// A license has three states, never two: see [`State`]. [`License::has_capability`] answers for
 /// the simple case; [`crate::Policy`] and [`crate::FeatureMap`] decide with reasons.
 ///
 /// ```
@@ -53,7 +53,7 @@ pub struct License {
     raw: Option<Box<str>>,
 }
 
-/// What the licence grants, worked out once: [`Grants`] without the borrow.
+/// What the license grants, worked out once: [`Grants`] without the borrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Granted {
     Nothing,
@@ -62,7 +62,7 @@ enum Granted {
 }
 
 impl License {
-    /// A licence that a touchpoint says nothing about.
+    /// A license that a touchpoint says nothing about.
     ///
     /// ```
     /// use app_license::{License, State, Touchpoint};
@@ -243,8 +243,8 @@ impl License {
         self.state
     }
 
-    /// Whether the licence is **active** and its edition includes the capability. Advanced
-    /// includes Standard; an active licence without a capability set counts as Standard; an
+    /// Whether the license is **active** and its edition includes the capability. Advanced
+    /// includes Standard; an active license without a capability set counts as Standard; an
     /// unknown capability includes only itself.
     ///
     /// ```
@@ -288,7 +288,7 @@ impl License {
         self.capability.as_ref()
     }
 
-    /// The edition an **active** licence stands for; `None` when it is not active or the
+    /// The edition an **active** license stands for; `None` when it is not active or the
     /// capability set is unknown.
     #[must_use]
     pub const fn edition(&self) -> Option<Edition> {
@@ -304,7 +304,7 @@ impl License {
         self.evaluation
     }
 
-    /// What kind of licence it is.
+    /// What kind of license it is.
     #[must_use]
     pub const fn kind(&self) -> Option<&LicenseKind> {
         self.kind.as_ref()
@@ -346,7 +346,7 @@ impl License {
         self.support_entitlement_number.as_deref()
     }
 
-    /// The licence's modes.
+    /// The license's modes.
     #[must_use]
     pub fn modes(&self) -> &[LicenseMode] {
         &self.modes
@@ -377,7 +377,7 @@ impl License {
         self.user_access
     }
 
-    /// The JSON text of the licence object as the platform wrote it, with every field it holds.
+    /// The JSON text of the license object as the platform wrote it, with every field it holds.
     #[must_use]
     pub fn raw(&self) -> Option<&str> {
         self.raw.as_deref()
@@ -412,7 +412,7 @@ fn modes(value: Value<'_>) -> Vec<LicenseMode> {
 }
 
 impl serde::Serialize for License {
-    /// Writes a summary for people and other languages; [`License::raw`] is the licence itself.
+    /// Writes a summary for people and other languages; [`License::raw`] is the license itself.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
         let mut s = serializer.serialize_struct("License", 18)?;

@@ -58,7 +58,7 @@ macro_rules! open_text {
 }
 
 open_text! {
-    /// What kind of licence it is. Open-ended.
+    /// What kind of license it is. Open-ended.
     ///
     /// ```
     /// use app_license::LicenseKind;
@@ -66,7 +66,7 @@ open_text! {
     /// assert_eq!(LicenseKind::new("SOMETHING_NEW").to_string(), "SOMETHING_NEW");
     /// ```
     LicenseKind {
-        /// A paid licence.
+        /// A paid license.
         COMMERCIAL = "COMMERCIAL",
         /// For non-profit organisations.
         COMMUNITY = "COMMUNITY",
@@ -93,7 +93,7 @@ open_text! {
 }
 
 open_text! {
-    /// A mode of a licence. Open-ended.
+    /// A mode of a license. Open-ended.
     ///
     /// ```
     /// use app_license::LicenseMode;
@@ -115,9 +115,9 @@ open_text! {
     EnvironmentType {
         /// What customers install.
         PRODUCTION = "PRODUCTION",
-        /// Licences can be overridden here.
+        /// Licenses can be overridden here.
         STAGING = "STAGING",
-        /// Licences can be overridden here.
+        /// Licenses can be overridden here.
         DEVELOPMENT = "DEVELOPMENT",
     }
 }

@@ -14,7 +14,7 @@ use crate::time::UnixTime;
 use crate::touchpoint::Touchpoint;
 use crate::verified::{Hint, Verified};
 
-/// Whether the licence behind a decision is proved.
+/// Whether the license behind a decision is proved.
 ///
 /// ```
 /// use app_license::Trust;
@@ -102,7 +102,7 @@ impl Decision {
         &self.needs
     }
 
-    /// The capability the licence stands for: what it names, or Standard when it names none;
+    /// The capability the license stands for: what it names, or Standard when it names none;
     /// `None` when it is not active.
     #[must_use]
     pub const fn has(&self) -> Option<&Capability> {
@@ -146,15 +146,15 @@ impl fmt::Display for Decision {
                 write!(f, "needs {}, has ", self.needs)?;
                 match &self.has {
                     Some(has) => write!(f, "{has}")?,
-                    None => f.write_str("less, by the policy for absent licences")?,
+                    None => f.write_str("less, by the policy for absent licenses")?,
                 }
             }
             Reason::Inactive { trial: Some(true) } => f.write_str("the trial has ended")?,
-            Reason::Inactive { .. } => f.write_str("the licence is not active")?,
-            Reason::Absent => f.write_str("nothing is said about a licence")?,
+            Reason::Inactive { .. } => f.write_str("the license is not active")?,
+            Reason::Absent => f.write_str("nothing is said about a license")?,
             Reason::NotProduction => f.write_str("not a production environment")?,
             Reason::Stale => f.write_str("the word is too old")?,
-            Reason::Unconfirmed => f.write_str("the licence is not confirmed")?,
+            Reason::Unconfirmed => f.write_str("the license is not confirmed")?,
             Reason::NoUserAccess => f.write_str("this user has no access to the app")?,
             _ => f.write_str(self.reason.code())?,
         }
@@ -213,7 +213,7 @@ impl Verified<License> {
         is_confirmed(self)
     }
 
-    /// Decides whether the licence allows what needs `capability`, by the policy's table.
+    /// Decides whether the license allows what needs `capability`, by the policy's table.
     ///
     /// ```
     /// use app_license::{License, Policy, Touchpoint, UnixTime, Verified};
@@ -299,7 +299,7 @@ fn deployment(license: &License) -> Deployment {
     }
 }
 
-/// A copied descriptor can be installed with an overridden licence: an active flag does not prove
+/// A copied descriptor can be installed with an overridden license: an active flag does not prove
 /// payment. With an entitlement, the License API does, and so does an invocation token of a
 /// production environment, where nothing can be overridden.
 fn is_confirmed(license: &License) -> bool {

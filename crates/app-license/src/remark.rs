@@ -1,10 +1,10 @@
-//! What is odd about a licence that was read: nothing that changes the answer.
+//! What is odd about a license that was read: nothing that changes the answer.
 
 use std::fmt;
 
 macro_rules! remarks {
     ($($(#[$doc:meta])* $name:ident = $bit:literal, $code:literal, $text:literal;)+) => {
-        /// Something odd about a licence, kept for whoever inspects it. It has been counted in
+        /// Something odd about a license, kept for whoever inspects it. It has been counted in
         /// already: a remark never changes the answer.
         ///
         /// ```
@@ -57,10 +57,10 @@ remarks! {
     OnlyIsActive = 2, "only_is_active", "only the deprecated `isActive` is present";
     /// `active` is not a JSON boolean: not active.
     ActiveNotBoolean = 3, "active_not_boolean", "`active` is not a JSON boolean: counted as not active";
-    /// An edition is named, but the licence is not active: it grants nothing.
-    EditionWithoutActive = 4, "edition_without_active", "an edition without an active licence grants nothing";
-    /// An active licence names no edition: Standard.
-    EditionMissing = 5, "edition_missing", "no edition is named: an active licence counts as Standard";
+    /// An edition is named, but the license is not active: it grants nothing.
+    EditionWithoutActive = 4, "edition_without_active", "an edition without an active license grants nothing";
+    /// An active license names no edition: Standard.
+    EditionMissing = 5, "edition_missing", "no edition is named: an active license counts as Standard";
     /// The capability string has no rank: it includes only itself.
     UnknownCapability = 6, "unknown_capability", "the capability set is unknown: it includes only itself";
     /// The capability is spelt in a way the platform's pages do not show.
@@ -75,8 +75,8 @@ remarks! {
     SupportNumberDeprecated = 11, "support_number_deprecated", "`supportEntitlementNumber` is deprecated by the platform";
     /// A parameter is repeated with other values: the least generous counts.
     RepeatedParameter = 12, "repeated_parameter", "a parameter is repeated with different values: the least generous counts";
-    /// A licence of type DEVELOPER: nobody pays for it.
-    DeveloperKind = 13, "developer_kind", "a licence of type DEVELOPER: nobody pays for it";
+    /// A license of type DEVELOPER: nobody pays for it.
+    DeveloperKind = 13, "developer_kind", "a license of type DEVELOPER: nobody pays for it";
 }
 
 /// A set of remarks.

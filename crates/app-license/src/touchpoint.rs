@@ -1,8 +1,8 @@
-//! The places where the platform hands over the licence.
+//! The places where the platform hands over the license.
 
 use std::fmt;
 
-/// A place where the platform hands over the licence.
+/// A place where the platform hands over the license.
 ///
 /// ```
 /// use app_license::Touchpoint;

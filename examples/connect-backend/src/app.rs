@@ -26,7 +26,7 @@ pub(crate) fn router(
         let clock = Arc::clone(&settings.clock);
         move || clock.now()
     };
-    // asked where a request itself says nothing about the licence
+    // asked where a request itself says nothing about the license
     let license_api = ConnectLicenseApi::builder(
         settings.fetcher.clone(),
         AppKey::new(key.as_str())?,

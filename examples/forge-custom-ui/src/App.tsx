@@ -61,9 +61,9 @@ function why(decision: Decision | null): string {
     case "trial_ended":
       return "The trial has ended. Ask an admin to subscribe.";
     case "absent":
-      return "No licence for this site yet.";
+      return "No license for this site yet.";
     default:
-      return "The licence could not be read. Reload the page.";
+      return "The license could not be read. Reload the page.";
   }
 }
 

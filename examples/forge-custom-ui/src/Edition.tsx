@@ -9,7 +9,7 @@ export function Edition() {
     return status === "failed" ? <span className="badge off">Unknown</span> : null;
   }
   if (license.state !== "active") {
-    return <span className="badge off">{license.state === "absent" ? "No licence" : "Ended"}</span>;
+    return <span className="badge off">{license.state === "absent" ? "No license" : "Ended"}</span>;
   }
   const name = license.edition ? NAMES[license.edition] : license.capabilitySet;
   return (
@@ -35,7 +35,7 @@ export function Trial() {
   if (license?.state === "absent") {
     return (
       <p className="banner" role="status">
-        The site has no licence for this app. In development that is the rule: see{" "}
+        The site has no license for this app. In development that is the rule: see{" "}
         <code>forge install --license</code>.
       </p>
     );

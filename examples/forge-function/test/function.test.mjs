@@ -14,7 +14,7 @@ const handler = resolver.getDefinitions();
 const call = (scenario, payload, context = {}) =>
   handler({ call: { functionKey: "export", payload }, context }, functionContext(scenario));
 
-test("the function decides by the licence that the platform fills in", async () => {
+test("the function decides by the license that the platform fills in", async () => {
   assert.deepEqual(await call("standard", { rows: 50 }), { exported: 50 });
   assert.deepEqual(await call("standard", { rows: 5000 }), { exported: 1000 });
   assert.deepEqual(await call("advanced", { rows: 5000 }), { exported: 5000 });

@@ -23,7 +23,7 @@ pub(crate) fn router(
         move || clock.now()
     };
     let keys = ForgeKeys::builder(settings.fetcher.clone(), KeySetUrl::COMMERCIAL);
-    // asked where a token says nothing about the licence: once in five minutes an installation,
+    // asked where a token says nothing about the license: once in five minutes an installation,
     // over all replicas that share the store
     let cache = StoreLicenseCache::new(Arc::clone(&store));
     let license_api = ForgeLicenseApi::builder(settings.fetcher.clone(), cache)
@@ -44,7 +44,7 @@ pub(crate) fn router(
         .merge(remote.health_route()))
 }
 
-/// For everybody who has a licence. The gate has verified the invocation already.
+/// For everybody who has a license. The gate has verified the invocation already.
 async fn summary(invocation: ForgeInvocation) -> impl IntoResponse {
     let site = invocation.token().cloud_id().map(|id| id.as_str());
     Json(serde_json::json!({ "site": site, "projects": 2 }))

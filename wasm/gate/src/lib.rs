@@ -41,7 +41,7 @@ pub extern "C" fn input() -> *mut u8 {
     memory::input_address()
 }
 
-/// Judges a licence object whose fields the caller has taken out of it.
+/// Judges a license object whose fields the caller has taken out of it.
 ///
 /// `fields` holds two bits each, from the lowest: `active`, `isActive`, `evaluation`,
 /// `isEvaluation` (0 false, 1 true, 2 null or missing, 3 anything else), `capabilitySet` (0 null or
@@ -52,7 +52,7 @@ pub extern "C" fn input() -> *mut u8 {
 /// set, then the `place_len` bytes of the environment's type.
 ///
 /// The result holds, two bits each from the lowest: state (active, inactive, absent), edition of
-/// an active licence (free, standard, advanced, none), evaluation (no, yes, unknown), deployment
+/// an active license (free, standard, advanced, none), evaluation (no, yes, unknown), deployment
 /// (production, not production, unknown); then one bit each, whether a capability set is named and
 /// whether the platform says that this user has no access.
 #[expect(unsafe_code, reason = "an export of the module")]
@@ -113,7 +113,7 @@ pub extern "C" fn query_set(len: usize) -> u32 {
     memory::span_of(set)
 }
 
-/// Decides. The input holds the licence's capability set (`has_len` bytes, none when it names
+/// Decides. The input holds the license's capability set (`has_len` bytes, none when it names
 /// none), then the one asked for (`needs_len` bytes).
 ///
 /// `license` is the result of [`judge`]. `policy` holds when-absent in the lowest two bits (free,

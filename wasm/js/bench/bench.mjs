@@ -47,7 +47,7 @@ compare(
   () => (sink += raw.license.active === true && raw.license.capabilitySet === "capabilityAdvanced" ? 1 : 0),
 );
 
-// the licence of an invocation token, its signature checked before by either
+// the license of an invocation token, its signature checked before by either
 const now = new Date();
 const appId = "35559c21-6120-406b-b7cd-d87f468f6d32";
 const forge = new FakeForge({ appId });
@@ -89,7 +89,7 @@ const schema = z.object({
   jti: text,
 });
 compare(
-  "FIT licence read / JSON.parse and zod",
+  "FIT license read / JSON.parse and zod",
   "3",
   20_000,
   () => (sink += License.fromFunctionContext(JSON.parse(claims).app).hasCapability("capabilityAdvanced") ? 1 : 0),

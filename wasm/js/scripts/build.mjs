@@ -25,7 +25,7 @@ makeCore(core);
 /** One entry in one format; `small` is minified as far as it goes. */
 async function entry(name, format, { small = false, platform = "neutral", ...more } = {}) {
   const end = format === "esm" ? "js" : "cjs";
-  // entries share the first one, so that a licence is one class
+  // entries share the first one, so that a license is one class
   const shared = {
     name: "shared",
     setup(plugin) {

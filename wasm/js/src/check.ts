@@ -10,7 +10,7 @@ import type {
 } from "./license.js";
 import type { FeatureMap } from "./feature.js";
 
-/** Why a decision is what it is. `trial_ended` is an inactive licence that was a trial. */
+/** Why a decision is what it is. `trial_ended` is an inactive license that was a trial. */
 export type Reason =
   | "granted"
   | "capability_missing"
@@ -22,9 +22,9 @@ export type Reason =
   | "unconfirmed"
   | "no_user_access";
 
-/** What is asked of a licence beyond the capability. */
+/** What is asked of a license beyond the capability. */
 export interface Policy {
-  /** What an absent licence means: `"deny"`, or as if an active one of an edition were named. */
+  /** What an absent license means: `"deny"`, or as if an active one of an edition were named. */
   whenAbsent?: "deny" | Edition | undefined;
   /**
    * What an absent license means in an environment that is known not to be production, where the
@@ -39,9 +39,9 @@ export interface Policy {
   sellsNothing?: boolean | undefined;
   /** Lets users through of whom the platform says that they have no access. */
   ignoreUserAccess?: boolean | undefined;
-  /** Whether only a production environment counts: elsewhere licences can be overridden. */
+  /** Whether only a production environment counts: elsewhere licenses can be overridden. */
   productionOnly?: boolean | undefined;
-  /** Whether only a licence confirmed by a License API counts. A hint never is. */
+  /** Whether only a license confirmed by a License API counts. A hint never is. */
   confirmedOnly?: boolean | undefined;
   /** The oldest word that still counts, in seconds. An unknown age does not count. */
   maxAge?: number | undefined;
@@ -65,11 +65,11 @@ export interface Decision {
   readonly reason: Reason;
   /** The capability asked for. */
   readonly needs: Capability;
-  /** The capability the licence stands for; null when it is not active. */
+  /** The capability the license stands for; null when it is not active. */
   readonly has: Capability | null;
   readonly touchpoint: Touchpoint;
   readonly trust: Trust;
-  /** How old the licence's word is, in seconds, where that is known. */
+  /** How old the license's word is, in seconds, where that is known. */
   readonly age: number | null;
 }
 
@@ -132,7 +132,7 @@ export function answer(
 }
 
 /**
- * Decides whether a licence allows a capability, or a feature of a map, and why.
+ * Decides whether a license allows a capability, or a feature of a map, and why.
  *
  * ```ts
  * const { allowed, reason } = check(license, { requires: "capabilityAdvanced" });

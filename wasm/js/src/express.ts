@@ -1,6 +1,6 @@
 /**
  * Middleware for Express 4 and 5: lifecycle events verified and stored, requests with a proven
- * licence, routes by capability and feature.
+ * license, routes by capability and feature.
  *
  * @packageDocumentation
  */
@@ -77,7 +77,7 @@ export interface LifecycleOptions extends AppOptions {
 
 /** What {@link verified} and {@link invoked} leave in `response.locals`. */
 export interface Locals {
-  /** The licence that the request proves. */
+  /** The license that the request proves. */
   license: License<"verified">;
   /** Of a Connect request. */
   connect?: ConnectProof & { installation: Installation };
@@ -282,7 +282,7 @@ function gate(what: Check<string>, options: GateOptions): Middleware {
 }
 
 /**
- * Lets a request pass when its licence includes the capability; otherwise answers 402 or 403, and
+ * Lets a request pass when its license includes the capability; otherwise answers 402 or 403, and
  * why.
  * Stands behind {@link verified} or {@link invoked}.
  *

@@ -17,7 +17,7 @@ export type Edition = "free" | "standard" | "advanced";
 export type State = "active" | "inactive" | "absent";
 /** `hint`: read from the user's own browser, show and hide by it, never authorise. */
 export type Trust = "hint" | "verified";
-/** Where the platform handed the licence over. */
+/** Where the platform handed the license over. */
 export type Touchpoint =
   | "connect_lifecycle"
   | "connect_iframe_query"
@@ -114,7 +114,7 @@ export class License<T extends Trust = Trust> {
   readonly trust: T;
   /** Active, inactive, or absent. */
   readonly state: State;
-  /** The edition an **active** licence stands for; null when inactive, absent or unknown. */
+  /** The edition an **active** license stands for; null when inactive, absent or unknown. */
   readonly edition: Edition | null;
   /** The raw fact: the capability set the platform named, active or not. */
   readonly capabilitySet: Capability | null;
@@ -140,7 +140,7 @@ export class License<T extends Trust = Trust> {
   readonly environment: string | null;
   /** When the word was spoken, where that is known. */
   readonly asOf: Date | null;
-  /** The licence object as the platform wrote it, with every field it holds. */
+  /** The license object as the platform wrote it, with every field it holds. */
   readonly raw: Readonly<Record<string, unknown>> | null;
   /** @internal What the gate said of it. */
   readonly _bits: number;
@@ -179,8 +179,8 @@ export class License<T extends Trust = Trust> {
   }
 
   /**
-   * Whether the licence is **active** and its edition includes the capability. Advanced includes
-   * Standard; an active licence without a capability set counts as Standard; an unknown
+   * Whether the license is **active** and its edition includes the capability. Advanced includes
+   * Standard; an active license without a capability set counts as Standard; an unknown
    * capability includes only itself.
    *
    * A misspelt literal is a type error: see {@link Requires}.
@@ -262,7 +262,7 @@ export class License<T extends Trust = Trust> {
   }
 
   /**
-   * Reads one app's licence out of the answer of the Forge License API, parsed: that of `appId`
+   * Reads one app's license out of the answer of the Forge License API, parsed: that of `appId`
    * (its UUID or ARI, in any case), or without one the only result. No result, an empty one and `NOT_FOUND` are
    * absent.
    *
@@ -288,7 +288,7 @@ export class License<T extends Trust = Trust> {
     return read("forge_license_api", { license: data }, Place.Silent, options);
   }
 
-  /** A licence that a touchpoint says nothing about. */
+  /** A license that a touchpoint says nothing about. */
   static absent(touchpoint: Touchpoint): License<"hint"> {
     return read(touchpoint, null, Place.Silent);
   }
@@ -310,7 +310,7 @@ export function decide(
   return gate.decide(license._bits, has, put(needs, has), policy, maxAge, age);
 }
 
-/** @internal Reads a document that carries a licence. */
+/** @internal Reads a document that carries a license. */
 export function read<T extends Trust = "hint">(
   touchpoint: Touchpoint,
   document: unknown,

@@ -2,10 +2,10 @@
  * OpenFeature providers: what a customer bought, as flags. Features of the map are boolean flags,
  * limits numbers (unlimited is `Infinity`), service levels strings (`""` for none).
  *
- * A flag's value follows from the licence and the policy alone. The default value of a call is
- * answered when no licence could be read, or the flag is not in the map: give `false` and `0`.
+ * A flag's value follows from the license and the policy alone. The default value of a call is
+ * answered when no license could be read, or the flag is not in the map: give `false` and `0`.
  *
- * | licence | reason |
+ * | license | reason |
  * |---|---|
  * | active or inactive | `TARGETING_MATCH` |
  * | absent: the policy decides | `DEFAULT` |
@@ -15,9 +15,9 @@
  * |---|---|
  * | not in the map | `FLAG_NOT_FOUND` |
  * | in the map, but of another kind | `TYPE_MISMATCH` |
- * | no licence yet | `PROVIDER_NOT_READY` |
- * | no licence for this context, or an unverified one on a server | `INVALID_CONTEXT` |
- * | the licence cannot be read: a `LicenseError` | `PARSE_ERROR` |
+ * | no license yet | `PROVIDER_NOT_READY` |
+ * | no license for this context, or an unverified one on a server | `INVALID_CONTEXT` |
+ * | the license cannot be read: a `LicenseError` | `PARSE_ERROR` |
  *
  * The decision itself travels in `flagMetadata`: `reason`, `needs`, `has`, `state`, `touchpoint`,
  * `trust`, `age`.
@@ -49,7 +49,7 @@ export type { FlagOptions } from "./openfeature_flags.js";
 
 /** What the provider for browsers is told. */
 export interface WebOptions extends FlagOptions {
-  /** The licence, or how to read it: asked at the start and for every new context. */
+  /** The license, or how to read it: asked at the start and for every new context. */
   license: License | ((context: EvaluationContext) => License | Promise<License>);
 }
 
@@ -71,18 +71,18 @@ export class LicenseWebProvider implements CommonProvider<ClientProviderStatus> 
 
   constructor(private readonly options: WebOptions) {}
 
-  /** Reads the licence. The SDK calls it. */
+  /** Reads the license. The SDK calls it. */
   async initialize(context: EvaluationContext = {}): Promise<void> {
     await this.read(context);
   }
 
-  /** Reads the licence anew, when it is read by a function. The SDK calls it. */
+  /** Reads the license anew, when it is read by a function. The SDK calls it. */
   onContextChange(_before: EvaluationContext, after: EvaluationContext): Promise<void> | void {
     return typeof this.options.license === "function" ? this.read(after) : undefined;
   }
 
   /**
-   * Takes another licence from now on, as after a change of edition, and tells which flags
+   * Takes another license from now on, as after a change of edition, and tells which flags
    * changed.
    */
   setLicense(license: License): void {
@@ -108,7 +108,7 @@ export class LicenseWebProvider implements CommonProvider<ClientProviderStatus> 
 
   private readonly known = (): License => {
     if (!this.license) {
-      throw new ProviderNotReadyError("no licence was read yet");
+      throw new ProviderNotReadyError("no license was read yet");
     }
     return this.license;
   };
@@ -121,7 +121,7 @@ export class LicenseWebProvider implements CommonProvider<ClientProviderStatus> 
       // of two contexts on their way, the later one counts
       reading === this.readings && this.take(said);
     } catch (error) {
-      // the licence of the context before is none of this one's
+      // the license of the context before is none of this one's
       if (reading === this.readings) {
         this.license = null;
       }
@@ -142,7 +142,7 @@ export class LicenseWebProvider implements CommonProvider<ClientProviderStatus> 
 /** What the provider for servers is told. */
 export interface ServerOptions extends FlagOptions {
   /**
-   * The verified licence that an evaluation is about: by the tenant that the context names. Asked
+   * The verified license that an evaluation is about: by the tenant that the context names. Asked
    * at every evaluation, for one server serves many customers; null when there is none.
    */
   license: (
@@ -151,7 +151,7 @@ export interface ServerOptions extends FlagOptions {
 }
 
 /**
- * For `@openfeature/server-sdk`. Answers by verified licences alone.
+ * For `@openfeature/server-sdk`. Answers by verified licenses alone.
  *
  * ```ts
  * const license = async ({ targetingKey }) => (await installations.get(targetingKey)).license;
@@ -167,8 +167,8 @@ export class LicenseServerProvider implements CommonProvider<ServerProviderStatu
   constructor(private readonly options: ServerOptions) {}
 
   /**
-   * Tells that a customer's licence changed, as from a lifecycle hook: handlers of the SDK's
-   * `PROVIDER_CONFIGURATION_CHANGED` hear the names of the flags that differ; without licences,
+   * Tells that a customer's license changed, as from a lifecycle hook: handlers of the SDK's
+   * `PROVIDER_CONFIGURATION_CHANGED` hear the names of the flags that differ; without licenses,
    * all names.
    */
   notify(before: License | null = null, after: License | null = null): void {
@@ -224,7 +224,7 @@ export class LicenseServerProvider implements CommonProvider<ServerProviderStatu
     return resolve(this.options, kind, name, () => {
       if (license?.trust !== "verified") {
         throw new InvalidContextError(
-          license ? "the licence of this context is not verified" : "no licence for this context",
+          license ? "the license of this context is not verified" : "no license for this context",
         );
       }
       return license;

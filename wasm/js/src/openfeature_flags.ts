@@ -13,7 +13,7 @@ import type { FeatureMap, Features, License, Policy } from "./index.js";
 export interface FlagOptions {
   /** What the app sells: features are boolean flags, limits numbers, service levels strings. */
   features: FeatureMap;
-  /** What is asked of a licence beyond the capability. */
+  /** What is asked of a license beyond the capability. */
   policy?: Policy | undefined;
 }
 
@@ -32,7 +32,7 @@ const TABLES = [
   (map: FeatureMap, name: string, license: License, policy?: Policy) => unknown,
 ][];
 
-/** What a licence says of a flag. Throws the errors of OpenFeature. */
+/** What a license says of a flag. Throws the errors of OpenFeature. */
 export function resolve<T>(
   { features, policy }: FlagOptions,
   kind: "boolean" | "number" | "string" | "object",
@@ -73,7 +73,7 @@ export function resolve<T>(
   };
 }
 
-/** The names of the flags on which two licences differ; all of them when one is not known. */
+/** The names of the flags on which two licenses differ; all of them when one is not known. */
 export function changed(
   { features, policy }: FlagOptions,
   before: License | null,

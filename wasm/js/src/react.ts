@@ -1,5 +1,5 @@
 /**
- * The licence in a React tree: Forge Custom UI, UI Kit, Connect iframes. Renders no element of its
+ * The license in a React tree: Forge Custom UI, UI Kit, Connect iframes. Renders no element of its
  * own, so it runs wherever React does.
  *
  * What a browser reads is a hint: show and hide by it, and let a backend decide.
@@ -31,15 +31,15 @@ export type LicenseInTree = Asked & {
   /** The map of the provider. */
   readonly features: FeatureMap | null;
   /**
-   * Whether the licence is active and includes the capability; false while it is not known.
-   * Knows no policy: an absent licence includes nothing.
+   * Whether the license is active and includes the capability; false while it is not known.
+   * Knows no policy: an absent license includes nothing.
    */
   hasCapability<C extends string = KnownCapability>(capability: Requires<C>): boolean;
-  /** Decides, by the provider's map and policy; null while the licence is not known. */
+  /** Decides, by the provider's map and policy; null while the license is not known. */
   decide<C extends string = KnownCapability>(what: Question<C>): Decision | null;
-  /** How many of something the customer may have; null while the licence is not known. */
+  /** How many of something the customer may have; null while the license is not known. */
   limit(name: string): number | null;
-  /** The service level the customer gets; null for none, and while the licence is not known. */
+  /** The service level the customer gets; null for none, and while the license is not known. */
   serviceLevel(name: string): string | null;
 };
 
@@ -59,11 +59,11 @@ interface Settings {
   policy?: Policy | undefined;
 }
 
-/** Exactly one of three ways to say where the licence comes from. */
+/** Exactly one of three ways to say where the license comes from. */
 export type LicenseProviderProps = Settings &
   (
     | {
-        /** The licence; null or undefined while it is being read. */
+        /** The license; null or undefined while it is being read. */
         license: License | null | undefined;
         context?: undefined;
         load?: undefined;
@@ -76,7 +76,7 @@ export type LicenseProviderProps = Settings &
       }
     | {
         /**
-         * Reads the licence, once: a later function that is another one is not called. Give the
+         * Reads the license, once: a later function that is another one is not called. Give the
          * provider another `key` to read again.
          */
         load: () => Promise<License>;
@@ -92,7 +92,7 @@ const failed = (error: unknown): Asked => ({ status: "failed", license: null, er
 const Tree = /* @__PURE__ */ createContext<LicenseInTree | null>(null);
 
 /**
- * Gives the licence to all below it.
+ * Gives the license to all below it.
  *
  * ```tsx
  * const load = async () => License.fromForgeContext(await view.getContext());
@@ -160,7 +160,7 @@ function inTree(asked: Asked, features: FeatureMap | null, policy?: Policy): Lic
 }
 
 /**
- * The licence, and what it allows. Throws without a {@link LicenseProvider} above.
+ * The license, and what it allows. Throws without a {@link LicenseProvider} above.
  *
  * ```tsx
  * const { status, hasCapability, limit } = useLicense();
@@ -179,7 +179,7 @@ export type GateProps<C extends string = KnownCapability> = Question<C> & {
   children?: ReactNode;
   /** Instead of the children, when they are not allowed or nobody could be asked (null). */
   fallback?: ReactNode | ((decision: Decision | null) => ReactNode);
-  /** While the licence is being read; nothing, when left out. */
+  /** While the license is being read; nothing, when left out. */
   loading?: ReactNode;
 };
 

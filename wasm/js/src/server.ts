@@ -1,5 +1,5 @@
 /**
- * For servers: verifies what the platform sends, so that its licences are `License<"verified">`.
+ * For servers: verifies what the platform sends, so that its licenses are `License<"verified">`.
  * Node 20 and later, Forge functions, and workers that have `node:crypto`. Synchronous after load.
  *
  * @packageDocumentation

@@ -1,6 +1,6 @@
 /**
  * The platform's side, for the tests of an app: contexts, tokens, requests and License API answers
- * for every state a licence can be in. Keys are made at run time and their ids begin with `test-`:
+ * for every state a license can be in. Keys are made at run time and their ids begin with `test-`:
  * nothing outside of tests takes them.
  *
  * @packageDocumentation

@@ -29,7 +29,7 @@ async function listen(app, t) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-/** An app in Express, whose licence routes are those of a customer. */
+/** An app in Express, whose license routes are those of a customer. */
 async function start(express, store, t) {
   const app = express();
   const changes = [];

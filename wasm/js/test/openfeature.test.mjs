@@ -83,7 +83,7 @@ test("web: error codes, and the default value with them", async () => {
   assert.throws(() => bare.resolveBooleanEvaluation("export"), { code: "PROVIDER_NOT_READY" });
 });
 
-test("web: a licence that cannot be read puts the provider into error", async () => {
+test("web: a license that cannot be read puts the provider into error", async () => {
   const broken = () => License.fromForgeContext({ license: true });
   await assert.rejects(web({ license: broken }), { code: "PARSE_ERROR", message: /^field_type: / });
   const client = Web.getClient(`web-${domains - 1}`);
@@ -106,7 +106,7 @@ test("web: a new context is read, and tells which flags changed", async () => {
   assert.deepEqual(flags.sort(), ["bulk-export", "projects", "support"]);
 });
 
-test("web: of two contexts on their way the later one counts; a failed one leaves no licence", async () => {
+test("web: of two contexts on their way the later one counts; a failed one leaves no license", async () => {
   const waiting = {};
   const load = ({ site }) => new Promise((resolve, reject) => (waiting[site] = { resolve, reject }));
   const provider = new LicenseWebProvider({ features, license: load });
@@ -125,7 +125,7 @@ test("web: of two contexts on their way the later one counts; a failed one leave
   assert.throws(() => provider.resolveBooleanEvaluation("export"), { code: "PROVIDER_NOT_READY" });
 });
 
-test("web: another licence is told once, and only where it changes something", async () => {
+test("web: another license is told once, and only where it changes something", async () => {
   const { client, provider } = await web({ license: standard });
   const seen = [];
   client.addHandler(WebEvents.ConfigurationChanged, (event) => void seen.push(event.flagsChanged));

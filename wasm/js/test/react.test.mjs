@@ -72,7 +72,7 @@ test("a context is read as it arrives; one that cannot be read is a failure, not
   assert.equal(seen.hasCapability(requires), false);
 });
 
-test("the hook answers what the licence allows", () => {
+test("the hook answers what the license allows", () => {
   let seen;
   const Probe = () => void (seen = useLicense());
   tree({ license: advanced, features }, h(Probe));
@@ -96,7 +96,7 @@ test("what is loaded is not there at first", () => {
   assert.equal(tree({ load }, gate({ requires: "capabilityAdvanced" })), "wait");
 });
 
-test("CommonJS shares the licences of the first entry", () => {
+test("CommonJS shares the licenses of the first entry", () => {
   const require = createRequire(import.meta.url);
   const cjs = require("app-license/react");
   const { License } = require("app-license");

@@ -113,7 +113,7 @@ test("a signed request verifies", () => {
   assert.throws(() => server.verifyContext(request, tenant, { baseUrl, now }), { code: "not_context_token" });
 });
 
-test("a confirmed licence", () => {
+test("a confirmed license", () => {
   const answer = (license) => ({ status: 200, body: JSON.stringify({ key: "a", license }) });
   const license = { active: true, type: "COMMERCIAL", entitlementNumber: "E-1" };
   const what = { requires: "capabilityStandard", confirmedOnly: true };
@@ -139,7 +139,7 @@ test("answers of the License APIs", () => {
   assert.throws(() => server.fromConnectApi({ status: 200, body: "<html>" }), fault(200, 503));
 });
 
-test("CommonJS, and one class of licences", () => {
+test("CommonJS, and one class of licenses", () => {
   const require = createRequire(import.meta.url);
   assert.equal(require("app-license/server").License, require("app-license").License);
   assert.ok(existsSync(new URL("../dist/server.d.cts", import.meta.url)));

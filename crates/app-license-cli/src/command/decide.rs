@@ -1,4 +1,4 @@
-//! What is asked of every licence: editions, one capability, or the features of a file.
+//! What is asked of every license: editions, one capability, or the features of a file.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const MAX_FEATURES: usize = 256 * 1024;
 /// Options that say how to decide.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct PolicyArgs {
-    /// What it means when nothing is said about a licence
+    /// What it means when nothing is said about a license
     #[arg(long, value_enum, default_value_t, value_name = "MEANING")]
     when_absent: Absent,
     /// What that means in an environment that is known not to be production [default: as

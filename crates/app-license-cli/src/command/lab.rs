@@ -19,7 +19,7 @@ use app_license_lab::demo::{APP_KEY, FORGE_ID};
 /// Where the lab keeps everything unless told otherwise.
 pub(crate) const FOLDER: &str = "app-license-lab";
 
-/// See every licence state with your own eyes: a mock host platform and an app beside it
+/// See every license state with your own eyes: a mock host platform and an app beside it
 ///
 /// Starts a console on this machine: sites as rows, moves by a click, a test clock, faults; what
 /// the app was told, decoded beside what was verified and decided; and the app itself. No account,

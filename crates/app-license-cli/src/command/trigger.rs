@@ -172,7 +172,7 @@ fn human(out: &mut dyn Write, verified: &Value) -> std::io::Result<()> {
         let edition = if edition.is_empty() { "none" } else { &edition };
         writeln!(
             out,
-            "  licence {}, edition {edition}",
+            "  license {}, edition {edition}",
             text(license, "state")
         )?;
     }

@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 
-/// Say whether a token proves what it claims, and what licence that proves
+/// Say whether a token proves what it claims, and what license that proves
 ///
 /// Exit code 0: accepted (and, with --require, granted). 2: refused, with the rule that refused
 /// it, or denied. 3: a key or an option cannot be read. Keys come from files and are never shown.

@@ -108,7 +108,7 @@ export function report(inspected) {
   const facts = Object.entries(inspected.facts ?? {});
   return [
     el("p", {}, inspected.input?.title ?? ""),
-    license && el("p", {}, `Licence ${license.state}, edition ${license.edition ?? "none"}`),
+    license && el("p", {}, `License ${license.state}, edition ${license.edition ?? "none"}`),
     table(facts),
     ...(inspected.warnings ?? []).map((note) => el("p", { class: "warn" }, note.message)),
   ].filter(Boolean);

@@ -57,7 +57,7 @@ async function show() {
     });
     byId("features").replaceChildren(...features);
     const edition = license.edition ?? "no edition";
-    byId("license").textContent = `Licence ${license.state}, edition ${edition}`;
+    byId("license").textContent = `License ${license.state}, edition ${edition}`;
     const { status, body } = await bridge("invokeRemote");
     const granted = (body?.decisions ?? []).filter((one) => one.allowed).map((one) => one.name);
     byId("backend").textContent =

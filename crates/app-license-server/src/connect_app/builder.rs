@@ -127,13 +127,13 @@ impl ConnectAppBuilder {
 
     /// Asks the License API where a request carries no word of its own, says `lic=none` (a license
     /// that was just bought shows `none` for a while), or where the policy wants a confirmed
-    /// licence. An app that sells nothing says so: [`ConnectAppBuilder::sells_nothing`].
+    /// license. An app that sells nothing says so: [`ConnectAppBuilder::sells_nothing`].
     pub fn license_api(mut self, api: ConnectLicenseApi) -> Self {
         self.license_api = Some(api);
         self
     }
 
-    /// What decisions ask of a licence. By default an absent licence is denied.
+    /// What decisions ask of a license. By default an absent license is denied.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self

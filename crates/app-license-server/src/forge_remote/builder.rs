@@ -61,14 +61,14 @@ impl ForgeRemoteBuilder {
     }
 
     /// Asks the License API where a token says nothing, or where the policy wants a confirmed
-    /// licence. Make it over a [`StoreLicenseCache`](crate::StoreLicenseCache), so that all
+    /// license. Make it over a [`StoreLicenseCache`](crate::StoreLicenseCache), so that all
     /// replicas together ask once in five minutes an installation, and a restart asks nobody.
     pub fn license_api(mut self, api: ForgeLicenseApi) -> Self {
         self.license_api = Some(api);
         self
     }
 
-    /// What decisions ask of a licence. By default an absent licence is denied.
+    /// What decisions ask of a license. By default an absent license is denied.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self

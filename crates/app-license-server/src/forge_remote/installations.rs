@@ -94,7 +94,7 @@ impl Installations {
         let key = InstallationKey::Forge(of.clone());
         let delivery = Delivery::new(key, Event::from(License::clone(license)));
         if let Err(error) = self.apply(delivery, of, now).await {
-            tracing::warn!(code = error.code(), %error, "a changed licence is not kept");
+            tracing::warn!(code = error.code(), %error, "a changed license is not kept");
         }
     }
 }

@@ -83,7 +83,7 @@ impl ForgeInvocation {
         self.token().installation_id()
     }
 
-    /// The licence the token states. It may be absent.
+    /// The license the token states. It may be absent.
     #[must_use]
     pub fn license(&self) -> Verified<License> {
         self.token().license()

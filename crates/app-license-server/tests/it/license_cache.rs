@@ -38,7 +38,7 @@ async fn replicas_share_answers_and_turns_through_the_store() {
     }
     assert_eq!(host.hits(Service::ForgeApi), 1);
 
-    // what the store keeps is read as a licence, with its age
+    // what the store keeps is read as a license, with its age
     let key = InstallationKey::Forge(ari.clone());
     let store = &replicas[0].1;
     let kept = store

@@ -1,4 +1,4 @@
-//! Which word about the licence counts, in the stated order.
+//! Which word about the license counts, in the stated order.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ impl Setting {
         Self { host, acme }
     }
 
-    /// The export, by a URL that says something about the licence.
+    /// The export, by a URL that says something about the license.
     async fn page(&self) -> (u16, String) {
         self.ask(&self.acme.page("/export").unwrap()).await
     }
@@ -189,7 +189,7 @@ async fn what_cannot_be_checked_is_503_unless_a_stored_word_may_count() {
 }
 
 #[tokio::test]
-async fn an_absent_licence_is_denied_unless_the_policy_says_otherwise() {
+async fn an_absent_license_is_denied_unless_the_policy_says_otherwise() {
     // nothing was ever licensed, and the License API says so
     let setting = Setting::new(|app| app).await;
     assert_eq!(setting.silent().await, refused(403, "absent"));
@@ -198,7 +198,7 @@ async fn an_absent_licence_is_denied_unless_the_policy_says_otherwise() {
     assert_eq!(setting.silent().await, granted());
 }
 
-/// `lic=active` proves no payment: a copied descriptor can be installed with a licence of the
+/// `lic=active` proves no payment: a copied descriptor can be installed with a license of the
 /// installer's own making.
 #[tokio::test]
 async fn lic_fails_open() {

@@ -1,4 +1,4 @@
-//! Marks, leases, licences, upkeep.
+//! Marks, leases, licenses, upkeep.
 
 use std::sync::Arc;
 
@@ -199,7 +199,7 @@ pub async fn the_last_word_of_a_license_api_is_kept(subject: &Subject) {
     assert_eq!(
         store.count().await.unwrap(),
         0,
-        "a licence is no installation"
+        "a license is no installation"
     );
 }
 

@@ -103,7 +103,7 @@ impl PostgresStore {
     ) -> Result<Option<CachedLicense>, Fail> {
         const SQL: &str = "SELECT document, fetched_at FROM $s.license
             WHERE tenant = $1 AND touchpoint = $2";
-        let doing = "read a licence";
+        let doing = "read a license";
         let Some(row) = self.ask(doing, SQL, &[&tenant, &touchpoint.code()]).await? else {
             return Ok(None);
         };
@@ -129,7 +129,7 @@ impl PostgresStore {
             &license.document(),
             &at,
         ];
-        self.ask("write a licence", SQL, params).await.map(|_| ())
+        self.ask("write a license", SQL, params).await.map(|_| ())
     }
 
     pub(super) async fn kept_install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Fail> {

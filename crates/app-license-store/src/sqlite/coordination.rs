@@ -56,7 +56,7 @@ pub(super) fn license(
             s.query_row([tenant, touchpoint.code()], |r| Ok((r.get(0)?, r.get(1)?)))
                 .optional()
         })
-        .map_err(failed("read a licence"))?;
+        .map_err(failed("read a license"))?;
     found
         .map(|(document, at)| Ok(CachedLicense::from_parts(touchpoint, document, time(at)?)))
         .transpose()
@@ -83,7 +83,7 @@ pub(super) fn put_license(
                 column(license.fetched_at().as_seconds())
             ])
         })
-        .map_err(failed("write a licence"))?;
+        .map_err(failed("write a license"))?;
     Ok(())
 }
 

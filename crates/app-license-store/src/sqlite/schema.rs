@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 /// Numbered from 1; append-only.
 const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_installations.sql"),
-    include_str!("../../migrations/sqlite/0002_licences_leases_marks.sql"),
+    include_str!("../../migrations/sqlite/0002_licenses_leases_marks.sql"),
     include_str!("../../migrations/sqlite/0003_install_keys.sql"),
 ];
 

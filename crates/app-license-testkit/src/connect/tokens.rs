@@ -12,7 +12,7 @@ use crate::token::TokenSpec;
 const CONTEXT_LIFE: u64 = 900;
 
 impl Tenant {
-    /// What `AP.context.getContext()` answers: the product context with the licence in it.
+    /// What `AP.context.getContext()` answers: the product context with the license in it.
     ///
     /// Platform page: <https://developer.atlassian.com/cloud/jira/service-desk/jsapi/context>
     ///

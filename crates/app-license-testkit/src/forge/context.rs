@@ -66,7 +66,7 @@ impl Tenant {
         Ok(context)
     }
 
-    /// The context of a scheduled trigger, which holds no licence.
+    /// The context of a scheduled trigger, which holds no license.
     ///
     /// Platform page: <https://developer.atlassian.com/platform/forge/events-reference/scheduled-trigger/>
     ///

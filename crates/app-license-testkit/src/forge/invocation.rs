@@ -98,7 +98,7 @@ impl Invocation {
 }
 
 impl Tenant {
-    /// The Forge Invocation Token of a call to the remote: RS256, 25 seconds, with the licence.
+    /// The Forge Invocation Token of a call to the remote: RS256, 25 seconds, with the license.
     ///
     /// Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
     ///

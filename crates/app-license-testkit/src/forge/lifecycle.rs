@@ -1,4 +1,4 @@
-//! Forge lifecycle events to the remote. None carries a licence.
+//! Forge lifecycle events to the remote. None carries a license.
 
 use serde_json::json;
 

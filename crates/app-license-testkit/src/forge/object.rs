@@ -1,4 +1,4 @@
-//! The Forge licence object, in the spelling of each surface.
+//! The Forge license object, in the spelling of each surface.
 
 use app_license::State;
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! Moves of the licence.
+//! Moves of the license.
 
 use app_license::Edition;
 
@@ -84,7 +84,7 @@ impl Tenant {
         self.license(Entitlement::expire)
     }
 
-    /// Suspends the licence, as for an unpaid bill: not active, nothing lost.
+    /// Suspends the license, as for an unpaid bill: not active, nothing lost.
     ///
     /// # Errors
     /// `move` when nothing was ever licensed.
@@ -92,7 +92,7 @@ impl Tenant {
         self.license(|entitlement, _| entitlement.hold(Hold::Suspended))
     }
 
-    /// Switches the licence off.
+    /// Switches the license off.
     ///
     /// # Errors
     /// `move` when nothing was ever licensed.
@@ -123,7 +123,7 @@ impl Tenant {
         })
     }
 
-    /// Sets the licence by a Connect access token, type `DEVELOPER`, instead of sales.
+    /// Sets the license by a Connect access token, type `DEVELOPER`, instead of sales.
     ///
     /// # Errors
     /// None of its own.
@@ -134,7 +134,7 @@ impl Tenant {
         })
     }
 
-    /// Overrides the licence as `forge install --license` does. Heard outside production only.
+    /// Overrides the license as `forge install --license` does. Heard outside production only.
     ///
     /// ```
     /// use app_license::Edition;
@@ -152,7 +152,7 @@ impl Tenant {
     pub fn override_license(&self, value: Override) -> Result<Vec<SignedRequest>, Error> {
         if self.app()?.environment == Environment::Production {
             return Err(ErrorKind::Move {
-                what: "override the licence",
+                what: "override the license",
                 why: "the environment is production",
             }
             .into());
@@ -163,7 +163,7 @@ impl Tenant {
         })
     }
 
-    /// Sells the licence as another type than `COMMERCIAL`: `COMMUNITY`, `ACADEMIC`, …
+    /// Sells the license as another type than `COMMERCIAL`: `COMMUNITY`, `ACADEMIC`, …
     ///
     /// # Errors
     /// None of its own.

@@ -47,7 +47,7 @@ impl Tenant {
     }
 
     /// Takes the Free edition: what a free starter tier becomes where it is phased out. Nothing
-    /// public says how the platform spells it; here it is an active licence of type `FREE` with
+    /// public says how the platform spells it; here it is an active license of type `FREE` with
     /// `capabilitySet` `capabilityFree`.
     ///
     /// ```

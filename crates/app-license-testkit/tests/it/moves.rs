@@ -441,7 +441,7 @@ fn overrides_are_heard_outside_production_only() {
     let refused = tenant.override_license(Override::Advanced).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "cannot override the licence: the environment is production"
+        "cannot override the license: the environment is production"
     );
 }
 

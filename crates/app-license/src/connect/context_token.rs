@@ -164,7 +164,7 @@ impl ContextToken {
 }
 
 impl Verified<ContextToken> {
-    /// The licence in the product context, as of the token's `iat`; absent when it has none.
+    /// The license in the product context, as of the token's `iat`; absent when it has none.
     #[must_use]
     pub fn license(&self) -> Verified<License> {
         Verified::new(self.license.clone())

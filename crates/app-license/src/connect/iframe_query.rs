@@ -14,7 +14,7 @@ use crate::touchpoint::Touchpoint;
 
 /// The standard parameters of an iframe URL, found in one pass and borrowed.
 ///
-/// Anybody can write a query: take its licence from [`super::RequestToken`], which proves it, or
+/// Anybody can write a query: take its license from [`super::RequestToken`], which proves it, or
 /// mark it as a [`crate::Hint`]. Cacheable iframes get no parameters at all: absent.
 ///
 /// - `lic` is active only when it is exactly `active`; any other value is inactive.
@@ -170,7 +170,7 @@ impl<'q> IframeQuery<'q> {
         self.jwt
     }
 
-    /// The licence the query states: a hint, unless a token proves the query.
+    /// The license the query states: a hint, unless a token proves the query.
     ///
     /// ```
     /// use app_license::State;

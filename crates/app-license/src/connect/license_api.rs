@@ -23,7 +23,7 @@ use crate::touchpoint::Touchpoint;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LicenseApiAnswer {
-    /// The app is there: its licence, absent for free and disabled apps.
+    /// The app is there: its license, absent for free and disabled apps.
     License(Box<License>),
     /// 404: the site does not have the app.
     NotFound,
@@ -116,7 +116,7 @@ impl LicenseApiAnswer {
         }
     }
 
-    /// The licence, if there was an answer that has one to read.
+    /// The license, if there was an answer that has one to read.
     #[must_use]
     pub const fn license(&self) -> Option<&License> {
         match self {
@@ -135,9 +135,9 @@ impl LicenseApiAnswer {
     }
 
     /// Whether `lic` of a verified iframe query and this answer, fetched after it, together say
-    /// that the licence is active; `None` when it could not be checked.
+    /// that the license is active; `None` when it could not be checked.
     ///
-    /// The answer is the stronger: an inactive or absent licence in the API refuses, and an active
+    /// The answer is the stronger: an inactive or absent license in the API refuses, and an active
     /// one overrules `lic=none`, which pages show for minutes to hours after a purchase. Where the
     /// API could not be asked, an inactive `lic` stands. Where the query says nothing, as for
     /// cacheable iframes, the API alone answers. An answer of before the request is weighed by

@@ -229,7 +229,7 @@ impl LifecycleBody {
         &self.raw
     }
 
-    /// What the body says about the licence: an edition and an entitlement, but nothing about
+    /// What the body says about the license: an edition and an entitlement, but nothing about
     /// being active. So its state is absent and it grants nothing.
     ///
     /// ```

@@ -165,7 +165,7 @@ impl RequestToken {
 }
 
 impl Verified<RequestToken> {
-    /// The licence that the verified query states, as of the token's `iat`.
+    /// The license that the verified query states, as of the token's `iat`.
     #[must_use]
     pub fn license(&self) -> Verified<License> {
         Verified::new(self.query().license().at(self.issued_at))

@@ -7,7 +7,7 @@ use crate::capability::Capability;
 /// What one row says for each edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns<T> {
-    /// For customers without a licence that counts.
+    /// For customers without a license that counts.
     pub(super) none: Option<T>,
     /// For the ranked editions, in the order of [`Edition::ALL`].
     pub(super) editions: [Option<T>; Edition::ALL.len()],

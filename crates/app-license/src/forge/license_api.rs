@@ -21,7 +21,7 @@ const fn field(name: &'static str) -> Field {
     Field { what: WHAT, name }
 }
 
-/// What to ask the Forge License API: the licence of the app itself, or of up to ten apps of the
+/// What to ask the Forge License API: the license of the app itself, or of up to ten apps of the
 /// same developer space and environment.
 ///
 /// One installation may ask once in five minutes; once an hour is recommended.
@@ -105,7 +105,7 @@ impl LicenseApiRequest {
     }
 }
 
-/// Why the Forge License API gave no answer. None of these says anything about a licence.
+/// Why the Forge License API gave no answer. None of these says anything about a license.
 ///
 /// ```
 /// use app_license::forge::LicenseApiFault;
@@ -204,7 +204,7 @@ impl std::error::Error for LicenseApiFault {
 
 /// What the Forge License API answered, app by app.
 ///
-/// An app without a licence reads as absent, in both spellings of the platform: empty `data`, and
+/// An app without a license reads as absent, in both spellings of the platform: empty `data`, and
 /// an error of type `NOT_FOUND`. Any other error says that the app could not be checked.
 ///
 /// ```
@@ -266,7 +266,7 @@ impl LicenseApiResponse {
         }
     }
 
-    /// The licence of an app.
+    /// The license of an app.
     ///
     /// # Errors
     /// `not_checked` when the platform could not tell, or does not name the app.
@@ -278,7 +278,7 @@ impl LicenseApiResponse {
         )
     }
 
-    /// The results, in the order of the answer: licences, and errors for apps that could not be
+    /// The results, in the order of the answer: licenses, and errors for apps that could not be
     /// checked.
     pub fn results(&self) -> impl Iterator<Item = (&ForgeAppId, Result<&License, &Error>)> {
         self.results
@@ -286,7 +286,7 @@ impl LicenseApiResponse {
             .map(|(id, result)| (id, result.as_ref()))
     }
 
-    /// The licence of the only app in the answer: of the app itself.
+    /// The license of the only app in the answer: of the app itself.
     ///
     /// # Errors
     /// `field_value` when there is not exactly one, `not_checked`.
@@ -312,7 +312,7 @@ fn not_checked(app: &str, reason: &str) -> Error {
     .into()
 }
 
-/// An app, and its licence or why it could not be checked.
+/// An app, and its license or why it could not be checked.
 type Checked = (ForgeAppId, Result<License, Error>);
 
 fn read_results(s: &mut Answer<'_>) -> Result<Vec<Checked>, Fault> {
@@ -367,7 +367,7 @@ fn read_result(s: &mut Answer<'_>) -> Result<Checked, Fault> {
     })?;
     let id = ForgeAppId::new(&id.ok_or_else(|| field("results[].appId").missing())?)?;
     let result = match (data, error) {
-        // every part of a licence may be null, and so may the whole
+        // every part of a license may be null, and so may the whole
         (None, None) if null => Ok(License::absent(Touchpoint::ForgeLicenseApi)),
         (None, None) => return Err(field("results[].data").missing().into()),
         (Some(data), None) => Ok(data),
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_no_licence() {
+    fn null_is_no_license() {
         let json =
             br#"{"results":[{"appId":"a","data":null},{"appId":"b","data":{"active":true}}]}"#;
         let answer = LicenseApiResponse::parse(json).unwrap();
@@ -449,7 +449,7 @@ mod tests {
         let only = LicenseApiResponse::parse(json).unwrap().into_only();
         assert_eq!(
             only.unwrap_err().to_string(),
-            "the licence of the app `a` could not be checked: X"
+            "the license of the app `a` could not be checked: X"
         );
     }
 

@@ -16,7 +16,7 @@ const fn field(name: &'static str) -> Field {
     Field { what: WHAT, name }
 }
 
-/// Which event it is. No event tells of a licence.
+/// Which event it is. No event tells of a license.
 ///
 /// ```
 /// use app_license::forge::ForgeLifecycleKind;

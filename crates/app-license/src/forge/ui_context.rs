@@ -92,7 +92,7 @@ impl UiContext {
         Ok(context)
     }
 
-    /// The licence: a hint.
+    /// The license: a hint.
     #[must_use]
     pub const fn license(&self) -> &Hint<License> {
         &self.license

@@ -45,7 +45,7 @@ pub enum Change {
         /// What is known now.
         to: Capability,
     },
-    /// The licence is in another state, or became a trial, or no longer is one.
+    /// The license is in another state, or became a trial, or no longer is one.
     LicenseChanged {
         /// What was known, if anything was.
         from: Option<KnownLicense>,
@@ -114,7 +114,7 @@ impl fmt::Display for Change {
                 ("edition changed", from.as_ref().map(|f| f as _), to)
             }
             Self::LicenseChanged { from, to } => {
-                ("licence changed", from.as_ref().map(|f| f as _), to)
+                ("license changed", from.as_ref().map(|f| f as _), to)
             }
             Self::EntitlementChanged { from, to } => ("entitlement changed", Some(from), to),
             Self::Upgraded { from, to } => ("upgraded", from.as_ref().map(|f| f as _), to),

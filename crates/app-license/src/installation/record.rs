@@ -139,7 +139,7 @@ impl fmt::Display for Entitlement {
     }
 }
 
-/// The last word about the licence: kept to see changes and for work without a user. Not a proof.
+/// The last word about the license: kept to see changes and for work without a user. Not a proof.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownLicense {
@@ -409,7 +409,7 @@ impl InstallationRecord {
         self.capability_set.as_ref()
     }
 
-    /// The last word about the licence.
+    /// The last word about the license.
     #[must_use]
     pub const fn license(&self) -> Option<&KnownLicense> {
         self.license.as_ref()

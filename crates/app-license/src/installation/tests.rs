@@ -249,7 +249,7 @@ fn an_absent_installation_id_erases_nothing() {
 }
 
 #[test]
-fn readings_of_the_licence() {
+fn readings_of_the_license() {
     let (end, codes) = run(&[
         installed(&[]),
         license(

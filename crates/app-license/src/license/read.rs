@@ -1,4 +1,4 @@
-//! Reading the licence out of the documents that carry it.
+//! Reading the license out of the documents that carry it.
 
 use app_license_gate::document::{self, Shape};
 use app_license_gate::facts::{Facts, MAX_KEYS};
@@ -13,7 +13,7 @@ use crate::touchpoint::Touchpoint;
 /// The largest document that is read, in bytes.
 pub(crate) const MAX_DOCUMENT: usize = 256 * 1024;
 
-/// A document that carries a licence.
+/// A document that carries a license.
 #[derive(Clone, Copy)]
 struct Document {
     what: &'static str,
@@ -22,7 +22,7 @@ struct Document {
 }
 
 impl License {
-    /// Reads a bare licence object, or `null` (which is absent).
+    /// Reads a bare license object, or `null` (which is absent).
     ///
     /// ```
     /// use app_license::{License, State, Touchpoint};
@@ -34,7 +34,7 @@ impl License {
     /// # Errors
     /// `json_…` when it is neither, `too_large` over 256 KiB.
     pub fn from_object(json: &[u8], touchpoint: Touchpoint) -> Result<Self, Error> {
-        const WHAT: &str = "licence object";
+        const WHAT: &str = "license object";
         at_most(WHAT, json.len(), MAX_DOCUMENT)?;
         let mut scanner = Scanner::<MAX_KEYS>::new(json).map_err(in_json(WHAT))?;
         let license = Self::read(&mut scanner, touchpoint).map_err(in_json(WHAT))?;
@@ -42,7 +42,7 @@ impl License {
         Ok(license)
     }
 
-    /// Reads a licence object, or `null`, where a scanner stands.
+    /// Reads a license object, or `null`, where a scanner stands.
     pub(crate) fn read<const KEYS: usize>(
         scanner: &mut Scanner<'_, KEYS>,
         touchpoint: Touchpoint,

@@ -1,4 +1,4 @@
-//! Properties of reading a licence, over objects nobody wrote by hand.
+//! Properties of reading a license, over objects nobody wrote by hand.
 
 use app_license::{Capability, Edition, Hint, License, Policy, State, Touchpoint, UnixTime};
 use proptest::prelude::*;
@@ -67,7 +67,7 @@ fn read(object: &Map<String, Value>) -> License {
     License::from_object(&text, Touchpoint::ForgeUiContext).unwrap()
 }
 
-/// Everything a licence answers, but for its raw text.
+/// Everything a license answers, but for its raw text.
 fn answers(license: &License) -> Value {
     let mut summary = serde_json::to_value(license).unwrap();
     summary.as_object_mut().unwrap().remove("raw");
@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn only_an_active_licence_grants_and_never_more_than_its_edition(known in known_fields()) {
+    fn only_an_active_license_grants_and_never_more_than_its_edition(known in known_fields()) {
         let license = read(&known);
         for wanted in Edition::ALL {
             if license.has_capability(wanted) {

@@ -202,7 +202,7 @@ fn lic_fails_open() {
         let answer = LicenseApiAnswer::read(status, body.as_bytes());
         assert_eq!(answer.resolve(&active), None);
     }
-    // a lifecycle body names an edition and never a licence
+    // a lifecycle body names an edition and never a license
     let event = accept(&body("installed", |b| {
         b["capabilitySet"] = json!("capabilityAdvanced")
     }));

@@ -1,4 +1,4 @@
-// A page as an app writes it: React gates, OpenFeature, the licence from the platform's context.
+// A page as an app writes it: React gates, OpenFeature, the license from the platform's context.
 import { OpenFeature } from "@openfeature/web-sdk";
 import { FeatureMap, License } from "app-license";
 import { LicenseWebProvider } from "app-license/openfeature";

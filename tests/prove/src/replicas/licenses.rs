@@ -1,4 +1,4 @@
-//! Forge installations whose licence is confirmed at the License API, asked for at all servers at
+//! Forge installations whose license is confirmed at the License API, asked for at all servers at
 //! once while the time goes by.
 
 use std::collections::BTreeMap;

@@ -69,7 +69,7 @@ export interface ConnectProof {
   readonly expiresAt: Date;
   /** Which of the tenant's secrets signed it. */
   readonly signedWith: "current" | "previous";
-  /** The licence: of the URL, or of the product context. */
+  /** The license: of the URL, or of the product context. */
   readonly license: License<"verified">;
 }
 

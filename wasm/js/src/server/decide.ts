@@ -3,7 +3,7 @@ import type { Check, Decision, KnownCapability, License, Policy, Reason } from "
 import { Op, ask, seconds } from "./core.js";
 
 /**
- * Decides on a verified licence, and why. Unlike the browser's, it can be satisfied with
+ * Decides on a verified license, and why. Unlike the browser's, it can be satisfied with
  * `confirmedOnly`.
  */
 export function check<C extends string = KnownCapability>(

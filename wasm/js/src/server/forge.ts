@@ -104,7 +104,7 @@ export function verifyInvocation(
 
 /**
  * Reads a resolver's `context`, or the second argument of a Forge function, in the function
- * itself: the platform fills its licence in behind the app's back, so it is verified. Never pass
+ * itself: the platform fills its license in behind the app's back, so it is verified. Never pass
  * it what a browser sent.
  */
 export function fromFunctionContext(

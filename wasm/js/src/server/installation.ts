@@ -27,7 +27,7 @@ export interface InstallationRecord {
   entitlement: { id?: string; number?: string; supportNumber?: string };
   /** The last capability set that was named, active or not. */
   capabilitySet?: string;
-  /** The last word about the licence: not a proof. */
+  /** The last word about the license: not a proof. */
   license?: { state: "active" | "inactive" | "absent"; evaluation?: boolean; touchpoint: string; asOf: string };
 }
 

@@ -31,7 +31,7 @@ export function fromConnectApi(
 }
 
 /**
- * Reads an answer of the Forge License API that this process fetched itself: the licence of
+ * Reads an answer of the Forge License API that this process fetched itself: the license of
  * `appId`, or without one the only result. A fault of the API is a {@link VerifyError} of the
  * class `unavailable`.
  */
@@ -108,7 +108,7 @@ abstract class LicenseApi {
  * Platform page: https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps
  */
 export class ConnectLicenseApi extends LicenseApi {
-  /** The licence of the app on one site. */
+  /** The license of the app on one site. */
   license(signer: Signer): Promise<License<"verified">> {
     const asked = () => {
       const [, token, url] = ask(Op.Sign, { ...signer, now: seconds(signer.now) });
@@ -134,7 +134,7 @@ export class ForgeLicenseApi extends LicenseApi {
     this.#origin = options.origin;
   }
 
-  /** The licence of the app itself; `token` is the installation's system token, opaque. */
+  /** The license of the app itself; `token` is the installation's system token, opaque. */
   license(installationId: string, token: string): Promise<License<"verified">> {
     const asked = () => {
       const [, origin, path] = ask(Op.ForgeLicenseUrl, {});

@@ -1,6 +1,6 @@
-// What the platform writes into a licence object, for every state a licence can be in.
+// What the platform writes into a license object, for every state a license can be in.
 
-/** The states of a licence that tests care about. */
+/** The states of a license that tests care about. */
 export type Scenario =
   | "standard"
   | "advanced"
@@ -37,7 +37,7 @@ export const SCENARIOS: readonly Scenario[] = [
   "override-advanced",
 ];
 
-/** What is true of a licence, before any touchpoint words it. */
+/** What is true of a license, before any touchpoint words it. */
 export interface Standing {
   active: boolean;
   evaluation: boolean;

@@ -1,4 +1,4 @@
-// The providers are what the SDKs take, and a server's takes verified licences alone.
+// The providers are what the SDKs take, and a server's takes verified licenses alone.
 import { OpenFeature as Server } from "@openfeature/server-sdk";
 import { OpenFeature as Web } from "@openfeature/web-sdk";
 

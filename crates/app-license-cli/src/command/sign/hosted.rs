@@ -56,7 +56,7 @@ pub(super) struct ContextArgs {
     /// The issuer: the tenant's client key
     #[arg(long, value_name = "CLIENT_KEY")]
     client_key: String,
-    /// The licence in the context
+    /// The license in the context
     #[arg(long, value_name = "JSON")]
     license_json: Option<String>,
     /// The whole product context

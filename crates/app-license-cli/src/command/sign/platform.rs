@@ -92,7 +92,7 @@ pub(super) struct InvocationArgs {
     /// The environment: `PRODUCTION`, `STAGING` or `DEVELOPMENT`
     #[arg(long, value_name = "TYPE", default_value = "PRODUCTION")]
     environment: String,
-    /// The licence; without it the token says nothing about one
+    /// The license; without it the token says nothing about one
     #[arg(long, value_name = "JSON")]
     license_json: Option<String>,
     #[command(flatten)]

@@ -128,7 +128,7 @@ impl ContextArgs {
     }
 }
 
-/// A token that the app made for its own front end: HS256, no query hash, no licence
+/// A token that the app made for its own front end: HS256, no query hash, no license
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

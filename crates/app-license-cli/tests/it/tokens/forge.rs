@@ -4,7 +4,7 @@ use super::support::{keys, sign, verify};
 use crate::common::file;
 
 #[test]
-fn an_invocation_token_is_for_one_app_and_its_licence_counts() {
+fn an_invocation_token_is_for_one_app_and_its_license_counts() {
     let keys = keys("invocation");
     let app = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
     let token = sign(&[

@@ -37,7 +37,7 @@ fn decided(ran: &Ran, code: i32, words: &str) {
 
 #[test]
 fn an_app_that_sells_nothing_says_so_and_a_newer_answer_overrules_a_none() {
-    let not_active = "denied: the licence is not active";
+    let not_active = "denied: the license is not active";
     decided(&page("none", "lic=none", &[]), 2, not_active);
     decided(
         &page("none", "lic=none", &["--when-absent", "advanced"]),
@@ -131,7 +131,7 @@ fn absent_outside_production_is_one_statement() {
     decided(
         &of("PRODUCTION"),
         2,
-        "denied: nothing is said about a licence",
+        "denied: nothing is said about a license",
     );
 }
 

@@ -52,9 +52,9 @@ pub enum Mistake {
     SpaceAsPlus,
     /// A parameter of this request was not there when it was signed.
     ParameterMissing(String),
-    /// A licence parameter was there when it was signed.
+    /// A license parameter was there when it was signed.
     ParameterAdded(&'static str),
-    /// A licence parameter had another value when it was signed.
+    /// A license parameter had another value when it was signed.
     ParameterChanged(&'static str),
     /// The form body was hashed.
     FormBodyUsed,

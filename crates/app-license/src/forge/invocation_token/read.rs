@@ -191,7 +191,7 @@ impl<'p> App<'p> {
                 Kind::Object | Kind::Null => {
                     self.license = Some(License::read(s, Touchpoint::ForgeInvocationToken)?);
                 }
-                // something is said, and it is no licence: nothing is granted
+                // something is said, and it is no license: nothing is granted
                 _ => {
                     s.value()?;
                     let nothing =

@@ -328,7 +328,7 @@ fn user_access_denies_and_refuses_no_token() {
 }
 
 #[test]
-fn what_is_no_licence_grants_nothing() {
+fn what_is_no_license_grants_nothing() {
     for license in [json!([]), json!(true), json!("active"), json!(1)] {
         let token = verify(&with("/app/license", Some(license))).unwrap();
         assert_eq!(token.license().state(), State::Inactive);

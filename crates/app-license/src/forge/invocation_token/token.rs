@@ -7,9 +7,9 @@ use crate::open_text::EnvironmentType;
 use crate::time::UnixTime;
 use crate::verified::Verified;
 
-/// What a verified invocation token says: who calls, from where, and under which licence.
+/// What a verified invocation token says: who calls, from where, and under which license.
 ///
-/// The licence is [`Verified<InvocationToken>::license`].
+/// The license is [`Verified<InvocationToken>::license`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvocationToken {
     pub(super) app: ForgeAppId,
@@ -184,14 +184,14 @@ impl InvocationToken {
 }
 
 impl Verified<InvocationToken> {
-    /// The licence, verified, as of when the token was issued. Absent where the token says nothing:
+    /// The license, verified, as of when the token was issued. Absent where the token says nothing:
     /// in development and staging, for free apps.
     #[must_use]
     pub fn license(&self) -> Verified<License> {
         Verified::new(self.license.clone())
     }
 
-    /// The licence, without a copy.
+    /// The license, without a copy.
     #[must_use]
     pub fn into_license(self) -> Verified<License> {
         self.map(|token| token.license)
