@@ -245,11 +245,6 @@ mod tests {
                 .is_some_and(|line| line.starts_with("warnings: deny: "))
         );
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn every_job_stands_in_the_table_of_contributing() {
