@@ -1,6 +1,6 @@
 //! The contract suite: what every backend answers, run against one shell.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use xshell::cmd;
@@ -94,7 +94,7 @@ pub(crate) fn job(context: &Context) -> Result<()> {
 }
 
 /// Every file of the suite, in the order of their names.
-fn all(folder: &PathBuf) -> Result<Vec<PathBuf>> {
+fn all(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
