@@ -22,7 +22,8 @@ pub(crate) fn why(error: &reqwest::Error) -> String {
         source = cause.source();
     }
     match causes.last() {
-        Some(last) => last.clone(),
+        // how the TLS library writes a cause that it has no words for
+        Some(last) => last.replace("Other(OtherError(", "").replace("))", ""),
         None => "no answer".to_owned(),
     }
 }

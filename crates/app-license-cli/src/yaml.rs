@@ -111,7 +111,9 @@ fn without_tags(text: &str) -> String {
         if let Some((value, after)) = quoted(rest)
             && is_of(tag, value)
         {
-            written.push(' ');
+            // nothing at all would be no item of a list
+            let opening = if value.is_empty() { '~' } else { ' ' };
+            written.push(opening);
             written.push_str(value);
             written.push(' ');
             rest = after;

@@ -171,10 +171,13 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
         }
     }
     if report.counter_restarts > 0 {
+        let times = match report.counter_restarts {
+            1 => "once".to_owned(),
+            more => format!("{more} times"),
+        };
         let line = format!(
-            "counters were lower than before {} times: restarts of the server, or readings that are \
-             not in the order of their times",
-            report.counter_restarts
+            "counters were lower than before {times}: restarts of the server, or readings that are \
+             not in the order of their times"
         );
         writeln!(out, "{}", paint(WARN, hanging(&line, 0)))?;
     }
