@@ -103,7 +103,7 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
     }
     if let Some(mending) = &list.mending {
         let line = format!(
-            "annual review of {} to {}: findings are to be mended until {}",
+            "annual review of {} to {}: mend what it found until {}",
             mending.first_day, mending.last_day, mending.fix_until
         );
         writeln!(out, "{}", paint(WARN, line))?;
