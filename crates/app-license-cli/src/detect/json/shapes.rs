@@ -487,7 +487,7 @@ const UI_CONTEXT: &[Sign] = &[
 ];
 
 /// Whether an object made from other text is a manifest.
-pub(in crate::detect) fn is_manifest(fields: &Map<String, Value>) -> bool {
+pub(in super::super) fn is_manifest(fields: &Map<String, Value>) -> bool {
     let manifest = SHAPES.iter().find(|shape| shape.what == MANIFEST);
     manifest.is_some_and(|shape| match &shape.told {
         Told::Signs(signs) => signs.are_met(&signs.score(fields)),
@@ -523,7 +523,7 @@ pub(super) fn bare(touchpoint: Touchpoint, d: Document<'_>) -> Result<Reading, I
 }
 
 /// `null`, or what prints as `undefined`: the license of a context that has none.
-pub(in crate::detect) fn null(look: Look) -> Result<Reading, InputError> {
+pub(in super::super) fn null(look: Look) -> Result<Reading, InputError> {
     let touchpoint = look.touchpoint.unwrap_or(Touchpoint::ForgeFunctionContext);
     if !holds_a_license(touchpoint) {
         return Err(InputError::OtherShape {
