@@ -51,7 +51,7 @@ pub(crate) enum Job {
     Lab,
     /// The doctor beside the platform's own validation, its SARIF and schemas against their own
     Doctor,
-    /// Every fuzz target for ten seconds
+    /// Every fuzz target for five seconds
     Fuzz,
     /// The tests of what every request passes, with Rust alone: a part of `test`
     Fast,

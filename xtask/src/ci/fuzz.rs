@@ -8,7 +8,7 @@ use super::Outcome;
 use crate::context::Context;
 use crate::tools::{self, FUZZ};
 
-const SECONDS: u32 = 10;
+const SECONDS: u32 = 5;
 
 #[derive(Deserialize)]
 struct Manifest {
