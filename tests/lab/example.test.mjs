@@ -116,6 +116,9 @@ for (const app of apps) {
       );
     };
     const site = "acme.atlassian.net";
+    // what the store heard last was the end of the trial: the customer is active again
+    const again = await trigger("page", "--path", app.panel, "--edition", "standard");
+    assert.equal(again.status, 200);
     assert.deepEqual(await drift("Standard"), [0]);
     assert.deepEqual(await drift("Advanced"), [2, ["runs_below_bought", "event_lost", site]]);
     assert.equal((await trigger("uninstalled")).status, 204);
