@@ -15,8 +15,8 @@ pub(crate) struct Tenant {
     pub(crate) installation: Installation,
     pub(crate) keys: TenantKeys,
     read_at: UnixTime,
-    /// When a secret that verifies now ends: what is kept is not right any more from then on.
-    secret_ends: Option<UnixTime>,
+    /// Until when the keys are those of the installation's secrets.
+    secrets_end: Option<UnixTime>,
 }
 
 /// Tenants by client key. The store is the truth: what is kept here is at most `seconds` old, and
@@ -56,7 +56,7 @@ impl Tenants {
             && let Some(tenant) = self.kept.get(client_key)
             && now >= tenant.read_at
             && now.since(tenant.read_at) < self.seconds
-            && tenant.secret_ends.is_none_or(|last| now <= last)
+            && tenant.secrets_end.is_none_or(|last| now <= last)
         {
             return Ok(Some(tenant));
         }
@@ -80,15 +80,12 @@ impl Tenants {
             keys = keys.with_previous(previous);
         }
         drop(secrets);
-        let replaced = installation.stored_secrets().previous().map(|(_, at)| at);
-        let ends = [replaced, installation.uninstalled_at()];
-        let ends = ends.into_iter().flatten().map(|at| at.plus(self.grace));
-        let secret_ends = ends.filter(|last| *last >= now).min();
+        let secrets_end = installation.secrets_end(now, self.grace);
         let tenant = Arc::new(Tenant {
             installation,
             keys,
             read_at: now,
-            secret_ends,
+            secrets_end,
         });
         if self.seconds > 0 {
             self.kept.insert(client_key.clone(), Arc::clone(&tenant));

@@ -132,6 +132,41 @@ impl Installation {
             .is_some_and(|at| now.since(at) > grace);
         self.secrets.accepted(now, grace).filter(move |_| !gone)
     }
+
+    /// The last second (UTC) in which [`Installation::secrets`] gives what it gives now: keys
+    /// made from them are to be dropped after it. `None` when no time ends them.
+    ///
+    /// ```
+    /// # use app_license::{
+    /// #     Installation, InstallationRecord, InstallationSecrets, SharedSecret, UnixTime,
+    /// # };
+    /// # let json = r#"{"key":{"connect":"tenant-1"},"status":"installed",
+    /// #   "statusSince":"1970-01-01T00:00:00Z","firstInstalledAt":"1970-01-01T00:00:00Z",
+    /// #   "installedAt":"1970-01-01T00:00:00Z","updatedAt":"1970-01-01T00:00:00Z"}"#;
+    /// # let record: InstallationRecord = serde_json::from_str(json).unwrap();
+    /// # let secret = |s: &str| SharedSecret::new(s.repeat(4)).unwrap();
+    /// let replaced_at = UnixTime::EPOCH.plus(1000);
+    /// let secrets = InstallationSecrets::new(
+    ///     Some(secret("new-secret")),
+    ///     Some((secret("old-secret"), replaced_at)),
+    /// );
+    /// let installation = Installation::from_parts(record, secrets);
+    /// let last = installation.secrets_end(replaced_at, 300).unwrap();
+    /// assert_eq!(last, replaced_at.plus(300));
+    /// assert_eq!(installation.secrets(last, 300).count(), 2);
+    /// assert_eq!(installation.secrets(last.plus(1), 300).count(), 1);
+    /// assert_eq!(installation.secrets_end(last.plus(1), 300), None);
+    /// ```
+    #[must_use]
+    pub fn secrets_end(&self, now: UnixTime, grace: u64) -> Option<UnixTime> {
+        let replaced = self.secrets.previous().map(|(_, at)| at);
+        [replaced, self.record.uninstalled_at()]
+            .into_iter()
+            .flatten()
+            .map(|at| at.plus(grace))
+            .filter(|last| *last >= now)
+            .min()
+    }
 }
 
 impl Deref for Installation {

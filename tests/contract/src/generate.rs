@@ -7,6 +7,8 @@ mod connect_context;
 #[rustfmt::skip]
 mod connect_gates;
 mod connect_install;
+mod connect_install_refused;
+mod connect_tenant_events;
 #[rustfmt::skip]
 mod connect_keys;
 #[rustfmt::skip]

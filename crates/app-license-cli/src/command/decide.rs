@@ -163,7 +163,7 @@ impl Questions {
         self.map.is_some()
     }
 
-    /// Asks every question of whoever decides.
+    /// Every decision that is asked for.
     pub(crate) fn answers(&self, decide: &dyn Fn(&Capability) -> Decision) -> Vec<Answer> {
         let answer = |question: &Question| Answer {
             name: question.name.clone(),

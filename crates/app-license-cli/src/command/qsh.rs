@@ -139,7 +139,7 @@ impl Args {
     }
 }
 
-/// The `qsh` claim of a token that nobody verifies here.
+/// The `qsh` claim of a token that is not verified here.
 fn claimed_hash(text: &str) -> Result<String, Fault> {
     let token = token::joined(text)
         .ok_or_else(|| Fault::Option("the token is no compact token".to_owned()))?;

@@ -1,5 +1,6 @@
 //! JSON of every shape.
 
+mod licenses;
 mod rules;
 mod score;
 mod shapes;
@@ -15,7 +16,8 @@ use crate::reading::{Reading, What};
 use score::{Score, Signs};
 use shapes::SHAPES;
 
-pub(super) use shapes::{is_manifest, null};
+pub(super) use licenses::null;
+pub(super) use shapes::is_manifest;
 
 /// How deep a payload may be wrapped.
 const MAX_WRAPPERS: u8 = 6;
@@ -150,7 +152,7 @@ fn object(document: Document<'_>, depth: u8) -> Result<Reading, InputError> {
         .first()
         .is_some_and(|(_, s)| s.what == shapes::LICENSE);
     if (bare || document.fields.is_empty()) && shapes::holds_a_license(asked) {
-        return shapes::bare(asked, document);
+        return licenses::bare(asked, document);
     }
     if let Some((_, shape)) = fitting.first() {
         // claims of a token say themselves what they are

@@ -3,6 +3,7 @@
 mod fortified;
 mod hostile;
 mod partner;
+mod probe;
 mod trust;
 
 use crate::common::{Ran, run};

@@ -12,5 +12,6 @@
 
 mod moves;
 mod probing;
+mod recorded;
 mod served;
 mod verifies;

@@ -1,4 +1,4 @@
-//! The condition that shows a module to whoever has a feature.
+//! The condition that shows a module to those who have a feature.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ Examples:
 
 Exit codes: 0 yes, 1 a file that cannot be read, 3 no such feature.";
 
-/// Prints the condition that shows a module to whoever has a feature
+/// Prints the condition that shows a module to those who have a feature
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

@@ -24,7 +24,7 @@ impl ServeArgs {
     pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
         let runtime = runtime()?;
         let served = runtime.block_on(self.serve(io, format));
-        // questions for news may still wait: nobody is left to tell
+        // requests for news may still wait, and there is none to come
         runtime.shutdown_background();
         served
     }

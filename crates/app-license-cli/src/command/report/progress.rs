@@ -40,7 +40,7 @@ pub(super) fn reading(shown: bool, what: &'static str, path: &Path) -> ProgressB
     bar
 }
 
-/// Something whose length nobody knows.
+/// A task of unknown length.
 pub(super) fn waiting(shown: bool, what: &'static str) -> ProgressBar {
     let bar = bar(shown);
     style(&bar, "{spinner} {msg}, {elapsed}");

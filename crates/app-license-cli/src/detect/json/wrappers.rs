@@ -57,7 +57,7 @@ pub(super) fn unwrap(document: Document<'_>, depth: u8) -> Result<Option<Reading
     }
     // what is said of the user stands beside the license: never read one without the other
     if document.has("license") && document.has("userAccess") {
-        return super::shapes::page_context(document).map(Some);
+        return super::licenses::page_context(document).map(Some);
     }
     // a resolver's request: the license is in its context, the payload is the page's own data
     let is_request = document.has("payload") && document.has("context");
@@ -91,7 +91,7 @@ fn inner(document: Document<'_>, name: &str, depth: u8) -> Result<Option<Reading
         Some(Value::String(text)) => text_of_json(text, document.look, depth),
         // a context that says of its license that there is none
         Some(Value::Null) if name == "license" && document.fields.len() == 1 => {
-            super::shapes::null(document.look)
+            super::licenses::null(document.look)
         }
         _ => return Ok(None),
     };
@@ -165,7 +165,7 @@ fn resolver_request(document: Document<'_>, depth: u8) -> Result<Option<Reading>
             .touchpoint
             .is_none_or(|t| t == Touchpoint::ForgeFunctionContext)
     {
-        return super::shapes::function_context(context).map(Some);
+        return super::licenses::function_context(context).map(Some);
     }
     inner(document, "context", depth)
 }
