@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const require = createRequire(import.meta.url);
 export const HERE = fileURLToPath(new URL(".", import.meta.url));
 export const ROOT = join(HERE, "../..");
-const PROGRAM = join(process.env.PROGRAMS ?? join(ROOT, "target/release"), "app-license");
+const PROGRAM = join(process.env.PROGRAMS ?? join(ROOT, "target/debug"), "app-license");
 
 /** Runs the command line; answers what it prints when it ends with one of these codes. */
 export function appLicense(options, codes = [0]) {

@@ -1,5 +1,6 @@
 //! The jobs of continuous integration, each one a subcommand.
 
+mod features;
 mod fuzz;
 mod lab;
 mod lint;
@@ -35,7 +36,7 @@ pub(crate) enum Job {
     Msrv,
     /// Licenses, banned crates and features, sources, advisories
     Deny,
-    /// Every combination of the core's features
+    /// The combinations of features that a dependent can choose
     Features,
     /// The core for WebAssembly
     Wasm,
@@ -47,7 +48,7 @@ pub(crate) enum Job {
     Prove,
     /// The npm package: its tests, the examples, and the packed tarball in other projects
     Npm,
-    /// The lab in a real browser, from the README's first command on
+    /// The lab in a real browser
     Lab,
     /// The doctor beside the platform's own validation, its SARIF and schemas against their own
     Doctor,

@@ -6,6 +6,7 @@ use anyhow::{Result, bail, ensure};
 use xshell::cmd;
 
 use crate::context::Context;
+use crate::programs;
 
 const FOLDER: &str = "tests/contract";
 
@@ -32,10 +33,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let folder = context.root.join(FOLDER);
-    let program = context.target_dir().join("debug").join("contract");
+    let programs = programs::build(context)?;
+    let program = programs.join("contract");
     let sh = &context.sh;
     if arguments.generate || arguments.check {
-        build(context)?;
         let check: &[&str] = if arguments.check { &["--check"] } else { &[] };
         let done = cmd!(sh, "{program} generate {folder} {check...}")
             .quiet()
@@ -44,16 +45,12 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     let shell = match arguments.shell.as_str() {
-        "rust" => context
-            .target_dir()
-            .join("debug")
-            .join("contract-shell-rust"),
+        "rust" => programs.join("contract-shell-rust"),
         shell @ ("express" | "fetch") => bail!(
             "the shell `{shell}` does not exist yet: tests/contract/README.md says what it has to be"
         ),
         shell => bail!("`{shell}` is no shell: `rust` is"),
     };
-    build(context)?;
     let name = &arguments.shell;
     let mut options = Vec::new();
     if arguments.falsify {
@@ -107,16 +104,4 @@ fn all(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
-}
-
-/// Both programs, with the features of the whole workspace: the tests are built with them too.
-fn build(context: &Context) -> Result<()> {
-    let programs = ["--bin", "contract", "--bin", "contract-shell-rust"];
-    cmd!(
-        context.sh,
-        "cargo build --quiet --workspace --all-features {programs...}"
-    )
-    .quiet()
-    .run()?;
-    Ok(())
 }

@@ -15,6 +15,7 @@ mod contract;
 mod npm;
 mod npm_package;
 mod postgres;
+mod programs;
 mod prove;
 mod python;
 mod tools;

@@ -18,6 +18,9 @@ pub(crate) const PACKAGING: &str = "tests/packaging";
 pub(crate) const LAB: &str = "tests/lab";
 /// The platform's validation and the schemas that the doctor's output is held to.
 pub(crate) const DOCTOR: &str = "tests/doctor";
+/// For packages that compile C, as `better-sqlite3` does where its program cannot be downloaded:
+/// tests wait for the compiler, two minutes longer when it optimizes.
+const UNOPTIMIZED: [(&str, &str); 2] = [("CFLAGS", "-O0"), ("CXXFLAGS", "-O0")];
 const FOLDERS: [&str; 4] = [TEST_PEERS, PACKAGING, LAB, DOCTOR];
 
 pub(crate) fn install_all(context: &Context) -> Result<()> {
@@ -53,7 +56,9 @@ pub(crate) fn install_example(context: &Context, folder: &Path) -> Result<()> {
         return Ok(());
     }
     let _there = sh.push_dir(folder);
-    cmd!(sh, "npm ci --no-audit --no-fund --silent").run()?;
+    cmd!(sh, "npm ci --no-audit --no-fund --silent")
+        .envs(UNOPTIMIZED)
+        .run()?;
     sh.write_file(installed, state)?;
     Ok(())
 }
@@ -67,7 +72,14 @@ pub(crate) fn install(context: &Context, folder: &str) -> Result<()> {
     if sh.read_file(installed).is_ok_and(|text| text == lock) {
         return Ok(());
     }
+    // What a bench measures is compiled as its users have it.
+    let flags = if folder == BENCH_PEERS {
+        &[][..]
+    } else {
+        &UNOPTIMIZED
+    };
     cmd!(sh, "npm ci --no-audit --no-fund")
+        .envs(flags.iter().copied())
         .run()
         .with_context(|| {
             format!("cannot install the npm packages of {folder}: it needs Node 20 and npm")

@@ -8,6 +8,7 @@ use xshell::cmd;
 
 use crate::context::Context;
 use crate::npm;
+use crate::programs;
 use crate::wasm::{self, Cpu, Environment, Origin, TARGET};
 
 pub(crate) const FOLDER: &str = "wasm/js";
@@ -53,13 +54,7 @@ pub(crate) fn test(context: &Context) -> Result<()> {
 
 /// The testkit's mock host as a program, for tests that are not in Rust.
 pub(crate) fn mock_host(context: &Context) -> Result<PathBuf> {
-    let (sh, folder) = (&context.sh, context.target_dir());
-    cmd!(
-        sh,
-        "cargo build --quiet -p app-license-testkit --example mock_host --target-dir {folder}"
-    )
-    .run()?;
-    Ok(folder.join("debug/examples/mock_host"))
+    Ok(programs::build(context)?.join("examples/mock_host"))
 }
 
 /// Runs vector files through the built package.

@@ -18,15 +18,11 @@ pub(crate) const DENY: Tool = Tool {
     name: "cargo-deny",
     version: "0.20.2",
 };
-pub(crate) const HACK: Tool = Tool {
-    name: "cargo-hack",
-    version: "0.6.46",
-};
 pub(crate) const FUZZ: Tool = Tool {
     name: "cargo-fuzz",
     version: "0.13.2",
 };
-pub(crate) const ALL: [&Tool; 3] = [&DENY, &HACK, &FUZZ];
+pub(crate) const ALL: [&Tool; 2] = [&DENY, &FUZZ];
 
 /// A `PATH` on which cargo finds `tool`.
 pub(crate) fn path_with(context: &Context, tool: &Tool) -> Result<OsString> {
@@ -51,7 +47,7 @@ fn compile(context: &Context, Tool { name, version }: &Tool, folder: &Path) -> R
         "cargo install --quiet --locked --version ={version} --root {folder} --target-dir {build} {name}"
     )
     // Its compile time is what one waits for, not its run time.
-    .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+    .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
     .env("CARGO_PROFILE_RELEASE_LTO", "off")
     .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
     .run()?;

@@ -1,30 +1,29 @@
 //! What runs the built command line: the lab in a real browser, the doctor beside the platform's
 //! own validation.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use xshell::cmd;
 
 use super::Outcome;
 use super::tally::counted;
 use crate::context::Context;
-use crate::{chromium, npm, npm_package};
+use crate::{chromium, npm, npm_package, programs};
 
-/// The README's first command is built before, so that the test waits for the lab and not for the
-/// compiler.
+/// The programs are built before, so that the test waits for the lab and not for the compiler.
 pub(super) fn lab(context: &Context) -> Result<Outcome> {
     let chromium = chromium::program(context)?;
     npm::install(context, npm::LAB)?;
     npm_package::build(context)?;
     npm::install_example(context, &context.root.join("examples/express-backend"))?;
-    let programs = programs(context)?;
+    let programs = programs::build(context)?;
+    let program = programs.join("app-license");
     let sh = &context.sh;
     let _there = sh.push_dir(npm::LAB);
     Ok(Outcome {
         tests: counted(
             cmd!(sh, "npm test --silent")
                 .env("CHROMIUM", &chromium)
+                .env("LAB", &program)
                 .env("PROGRAMS", &programs)
                 .into(),
         )?,
@@ -35,7 +34,7 @@ pub(super) fn lab(context: &Context) -> Result<Outcome> {
 /// `@forge/manifest`, the schema of SARIF and that of the editions file, with the same program.
 pub(super) fn doctor(context: &Context) -> Result<Outcome> {
     npm::install(context, npm::DOCTOR)?;
-    let programs = programs(context)?;
+    let programs = programs::build(context)?;
     let sh = &context.sh;
     let _there = sh.push_dir(npm::DOCTOR);
     Ok(Outcome {
@@ -46,15 +45,4 @@ pub(super) fn doctor(context: &Context) -> Result<Outcome> {
         )?,
         ..Outcome::default()
     })
-}
-
-/// Builds the programs, always the same way: what one job has built, the next one finds.
-fn programs(context: &Context) -> Result<PathBuf> {
-    let sh = &context.sh;
-    cmd!(
-        sh,
-        "cargo build --release --bin app-license --bin connect-backend"
-    )
-    .run()?;
-    Ok(context.target_dir().join("release"))
 }

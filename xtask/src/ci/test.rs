@@ -1,12 +1,11 @@
 //! What compiles and runs the crates, in the configurations that matter.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use xshell::cmd;
 
-use super::Outcome;
 use super::tally::{Tally, counted};
+use super::{Outcome, features};
 use crate::context::Context;
-use crate::tools::{self, HACK};
 use crate::{npm, postgres, python, wasm};
 
 /// The workspace's tests, and the core's again on its other signature backend; with nextest where
@@ -72,38 +71,24 @@ pub(super) fn fast(context: &Context) -> Result<Outcome> {
     })
 }
 
-/// Features only add: every combination compiles without a warning.
+/// Features only add: each combination that a dependent can choose compiles without a warning. All
+/// together are what `clippy` checks.
 pub(super) fn features(context: &Context) -> Result<Outcome> {
-    let sh = &context.sh;
-    let path = tools::path_with(context, &HACK)?;
-    let deny = ["--", "-D", "warnings"];
-    cmd!(
-        sh,
-        "cargo hack clippy -p app-license --feature-powerset {deny...}"
-    )
-    .env("PATH", &path)
-    .run()?;
-    // The powerset of a crate of many features takes too long: there, one at a time. Programs that
-    // are never published have none.
-    let excluded = [
-        "app-license", // above
-        "app-license-contract",
-        "app-license-pgtest",
-        "app-license-prove",
-        "connect-backend",
-        "editions-app",
-        "forge-remote",
-        "wasm-probe",
-        "xtask",
-    ];
-    let exclude = excluded.iter().flat_map(|name| ["--exclude", name]);
-    cmd!(
-        sh,
-        "cargo hack clippy --workspace {exclude...} --each-feature {deny...}"
-    )
-    .env("PATH", &path)
-    .run()?;
-    Ok(Outcome::default())
+    let combinations = features::combinations(context)?;
+    for (package, features) in &combinations {
+        println!("{package}: {features:?}");
+        cmd!(
+            context.sh,
+            "cargo clippy --quiet -p {package} --no-default-features --features {features} -- -D warnings"
+        )
+        .quiet()
+        .run()
+        .with_context(|| format!("{package} with the features {features:?}"))?;
+    }
+    Ok(Outcome::note(format!(
+        "{} combinations",
+        combinations.len()
+    )))
 }
 
 pub(super) fn wasm(context: &Context) -> Result<Outcome> {
@@ -129,15 +114,13 @@ pub(super) fn peers(context: &Context) -> Result<Outcome> {
         return Ok(Outcome::note(format!("nothing to do: no {test}")));
     }
     npm::install(context, npm::TEST_PEERS)?;
-    // Other flags than everybody's: its own folder keeps the other builds.
-    let target = context.target_dir().join("peers");
-    let command = cmd!(
+    // With everybody's features: what `test` has built is run.
+    let run = cmd!(
         context.sh,
-        "cargo test -p app-license --test it atlassian_jwt --target-dir {target}"
-    )
-    .env("RUSTFLAGS", "--cfg test_atlassian_jwt");
+        "cargo test --workspace --all-features --test it -- --ignored atlassian_jwt"
+    );
     Ok(Outcome {
-        tests: counted(command.into())?,
+        tests: counted(run.into())?,
         ..Outcome::default()
     })
 }
