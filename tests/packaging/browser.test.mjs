@@ -76,7 +76,7 @@ test("the vectors, through what was packed, under the policy", async () => {
   const names = readdirSync(vectors).filter((name) => name.endsWith(".json"));
   cpSync(vectors, `${folder}files`, { recursive: true });
   writeFileSync(`${folder}files/index.json`, JSON.stringify(names));
-  cpSync(`${BUILD}node_modules/app-license/dist`, `${folder}dist`, { recursive: true });
+  cpSync(`${BUILD}node_modules/@app-license/sdk/dist`, `${folder}dist`, { recursive: true });
   cpSync(`${HERE}../../wasm/js/test/vectors.mjs`, `${folder}vectors.mjs`);
   const origin = await served(folder, policy);
   const { page, problems, close } = await open(browser, `${origin}/`);

@@ -66,7 +66,7 @@ export async function bundled(name) {
 /** What is left of a program that imports from the package and uses nothing of it. */
 export async function leftOver(name) {
   const [out, entry] = [`${BUILD}left-${name}`, `left-${name}.mjs`];
-  const entries = ["app-license", "app-license/react", "app-license/openfeature"];
+  const entries = ["@app-license/sdk", "@app-license/sdk/react", "@app-license/sdk/openfeature"];
   const imports = entries.map((from, n) => `import * as unused${n} from "${from}";\n`);
   writeFileSync(`${page}${entry}`, `${imports.join("")}console.log("end");\n`);
   mkdirSync(out, { recursive: true });

@@ -28,7 +28,7 @@ test("types come first in every condition", () => {
 });
 
 test("publint finds nothing", async () => {
-  const { messages } = await publint({ pkgDir: `${BUILD}node_modules/app-license`, strict: true, pack: false });
+  const { messages } = await publint({ pkgDir: `${BUILD}node_modules/@app-license/sdk`, strict: true, pack: false });
   assert.deepEqual(messages.map((message) => formatMessage(message, packageJson())), []);
 });
 
@@ -39,5 +39,5 @@ test("the types are right for every resolution", () => {
 });
 
 function packageJson() {
-  return JSON.parse(readFileSync(`${BUILD}node_modules/app-license/package.json`, "utf8"));
+  return JSON.parse(readFileSync(`${BUILD}node_modules/@app-license/sdk/package.json`, "utf8"));
 }

@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { HERE, node } from "./harness.mjs";
 
-test("a Forge function with app-license/server", (t) => {
+test("a Forge function with @app-license/sdk/server", (t) => {
   // away from every node_modules
   const out = mkdtempSync(join(tmpdir(), "app-license-forge-"));
   t.after(() => rmSync(out, { recursive: true }));

@@ -12,18 +12,18 @@ for (const main of ["main.mjs", "main.cjs"]) {
 }
 
 test("no entry is forgotten here", () => {
-  const { exports } = JSON.parse(readFileSync(`${BUILD}node_modules/app-license/package.json`, "utf8"));
+  const { exports } = JSON.parse(readFileSync(`${BUILD}node_modules/@app-license/sdk/package.json`, "utf8"));
   for (const name of Object.keys(exports)) {
-    node("node", "-e", `require(${JSON.stringify(`app-license${name.slice(1)}`)})`);
+    node("node", "-e", `require(${JSON.stringify(`@app-license/sdk${name.slice(1)}`)})`);
     if (name !== "./package.json") {
-      node("node", "--input-type=module", "-e", `await import(${JSON.stringify(`app-license${name.slice(1)}`)})`);
+      node("node", "--input-type=module", "-e", `await import(${JSON.stringify(`@app-license/sdk${name.slice(1)}`)})`);
     }
   }
 });
 
 test("the package needs nothing installed beside it for its first entry", () => {
-  const packed = JSON.parse(readFileSync(`${BUILD}node_modules/app-license/package.json`, "utf8"));
+  const packed = JSON.parse(readFileSync(`${BUILD}node_modules/@app-license/sdk/package.json`, "utf8"));
   assert.equal(packed.dependencies, undefined);
-  const code = readFileSync(`${BUILD}node_modules/app-license/dist/index.js`, "utf8");
+  const code = readFileSync(`${BUILD}node_modules/@app-license/sdk/dist/index.js`, "utf8");
   assert.doesNotMatch(code, /\bimport\b|\brequire\b|WebAssembly|\beval\b|new Function/);
 });

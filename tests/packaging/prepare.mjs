@@ -13,7 +13,7 @@ writeFileSync(
   JSON.stringify({
     private: true,
     type: "module",
-    dependencies: { "app-license": `file:${packed.filename}` },
+    dependencies: { "@app-license/sdk": `file:${packed.filename}` },
   }),
 );
 npm(BUILD, "install", "--offline", "--no-audit", "--no-fund", "--no-package-lock");

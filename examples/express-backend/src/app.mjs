@@ -1,6 +1,6 @@
 import express from "express";
-import { check } from "app-license/server";
-import { lifecycle, requireCapability, verified } from "app-license/express";
+import { check } from "@app-license/sdk/server";
+import { lifecycle, requireCapability, verified } from "@app-license/sdk/express";
 
 const descriptor = ({ appKey, baseUrl }) => ({
   key: appKey,

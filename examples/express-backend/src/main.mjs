@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
-import { SqliteStore } from "app-license/express";
-import { InstallKeys } from "app-license/server";
+import { SqliteStore } from "@app-license/sdk/express";
+import { InstallKeys } from "@app-license/sdk/server";
 import { exportsApp } from "./app.mjs";
 
 const { APP_KEY = "com.example.exports", BASE_URL, DATABASE = "installations.db" } = process.env;

@@ -4,9 +4,9 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 
 import Database from "better-sqlite3";
-import { SqliteStore } from "app-license/express";
-import { InstallKeys } from "app-license/server";
-import { FakeConnect } from "app-license/testing";
+import { SqliteStore } from "@app-license/sdk/express";
+import { InstallKeys } from "@app-license/sdk/server";
+import { FakeConnect } from "@app-license/sdk/testing";
 import { exportsApp } from "../src/app.mjs";
 
 async function start(t) {

@@ -1,5 +1,5 @@
-import type { Decision } from "app-license";
-import { Gate, useLicense } from "app-license/react";
+import type { Decision } from "@app-license/sdk";
+import { Gate, useLicense } from "@app-license/sdk/react";
 import type { ReactNode } from "react";
 
 import { Edition, Trial } from "./Edition";

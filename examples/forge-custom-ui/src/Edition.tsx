@@ -1,4 +1,4 @@
-import { useLicense } from "app-license/react";
+import { useLicense } from "@app-license/sdk/react";
 
 const NAMES = { free: "Free", standard: "Standard", advanced: "Advanced" };
 

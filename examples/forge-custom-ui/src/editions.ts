@@ -1,4 +1,4 @@
-import { FeatureMap } from "app-license";
+import { FeatureMap } from "@app-license/sdk";
 
 /** What this app sells, in one place: the JSON form of `editions.toml`. */
 export const editions = new FeatureMap({

@@ -1,6 +1,6 @@
 import { view } from "@forge/bridge";
-import { License } from "app-license";
-import { LicenseProvider } from "app-license/react";
+import { License } from "@app-license/sdk";
+import { LicenseProvider } from "@app-license/sdk/react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 

@@ -1,4 +1,4 @@
-import { FeatureMap, check, fromFunctionContext } from "app-license/server";
+import { FeatureMap, check, fromFunctionContext } from "@app-license/sdk/server";
 
 const features = new FeatureMap({
   features: { export: "standard", "bulk-export": "advanced" },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 
-import { functionContext } from "app-license/testing";
+import { functionContext } from "@app-license/sdk/testing";
 import { exportRows } from "../src/exports.mjs";
 
 const { default: Resolver } = createRequire(import.meta.url)("@forge/resolver");

@@ -2,7 +2,7 @@
  * May this customer use this feature, now, and why? For browsers and everywhere else.
  *
  * Runs under the default policy of Forge Custom UI: no WebAssembly, no eval. All it reads is a
- * hint; `app-license/server` verifies.
+ * hint; `@app-license/sdk/server` verifies.
  *
  * @packageDocumentation
  */

@@ -100,7 +100,7 @@ export const enum Place {
  * What a touchpoint said: active or not, edition, trial, dates, entitlement.
  *
  * `T` says who vouches for it. What this entry reads is a `"hint"`: good for showing and hiding,
- * never for authorising. `app-license/server` verifies.
+ * never for authorising. `@app-license/sdk/server` verifies.
  *
  * ```ts
  * const license = License.fromForgeContext(await view.getContext());
@@ -238,7 +238,7 @@ export class License<T extends Trust = Trust> {
 
   /**
    * Reads the second argument of a Forge function, or a resolver's `context`. Here it is a hint;
-   * `app-license/server` takes it as verified where the platform fills it in.
+   * `@app-license/sdk/server` takes it as verified where the platform fills it in.
    *
    * Platform page: https://developer.atlassian.com/platform/forge/function-reference/arguments/
    */

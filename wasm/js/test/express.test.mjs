@@ -10,10 +10,10 @@ import Database from "better-sqlite3";
 import express5 from "express";
 import express4 from "express4";
 
-import { FeatureMap } from "app-license";
-import { MemoryStore, SqliteStore, invoked, lifecycle, requireCapability, requireFeature, verified } from "app-license/express";
-import { ForgeKeys, InstallKeys } from "app-license/server";
-import { FakeConnect, FakeForge } from "app-license/testing";
+import { FeatureMap } from "@app-license/sdk";
+import { MemoryStore, SqliteStore, invoked, lifecycle, requireCapability, requireFeature, verified } from "@app-license/sdk/express";
+import { ForgeKeys, InstallKeys } from "@app-license/sdk/server";
+import { FakeConnect, FakeForge } from "@app-license/sdk/testing";
 import { mockHost } from "./mock-host.mjs";
 
 const appKey = "com.example.app";

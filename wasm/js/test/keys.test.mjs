@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ConnectLicenseApi, ForgeKeys, ForgeLicenseApi, InstallKeys, invocationKeyOf, queryHash } from "app-license/server";
-import { FakeConnect, FakeForge, connectApiAnswer, forgeApiAnswer } from "app-license/testing";
+import { ConnectLicenseApi, ForgeKeys, ForgeLicenseApi, InstallKeys, invocationKeyOf, queryHash } from "@app-license/sdk/server";
+import { FakeConnect, FakeForge, connectApiAnswer, forgeApiAnswer } from "@app-license/sdk/testing";
 
 const app = { appKey: "com.example.app", baseUrl: "https://app.example.com" };
 const appId = "35559c21-6120-406b-b7cd-d87f468f6d32";

@@ -3,8 +3,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 
-import * as lib from "app-license";
-import * as server from "app-license/server";
+import * as lib from "@app-license/sdk";
+import * as server from "@app-license/sdk/server";
 import { serverCase } from "./server-vectors.mjs";
 import { NOT_YET, run } from "./vectors.mjs";
 
@@ -30,7 +30,7 @@ test("vectors: a file of no known kind fails", () => {
 });
 
 test("CommonJS sees the same", () => {
-  const cjs = createRequire(import.meta.url)("app-license");
+  const cjs = createRequire(import.meta.url)("@app-license/sdk");
   assert.deepEqual(Object.keys(cjs).sort(), Object.keys(lib).sort());
   assert.equal(cjs.License.fromConnectQuery("lic=active").edition, "standard");
 });

@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { OpenFeature as Server, ProviderEvents as ServerEvents } from "@openfeature/server-sdk";
 import { OpenFeature as Web, ProviderEvents as WebEvents, ProviderStatus } from "@openfeature/web-sdk";
 
-import { FeatureMap, License } from "app-license";
-import { LicenseServerProvider, LicenseWebProvider } from "app-license/openfeature";
-import { fromFunctionContext } from "app-license/server";
+import { FeatureMap, License } from "@app-license/sdk";
+import { LicenseServerProvider, LicenseWebProvider } from "@app-license/sdk/openfeature";
+import { fromFunctionContext } from "@app-license/sdk/server";
 
 const features = new FeatureMap({
   features: { export: "standard", "bulk-export": "advanced", beta: "capabilityUltra" },

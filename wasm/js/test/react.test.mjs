@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { createElement as h } from "react";
 import { renderToStaticMarkup as render } from "react-dom/server";
 
-import { FeatureMap, License, LicenseError } from "app-license";
-import { Gate, LicenseProvider, useLicense } from "app-license/react";
+import { FeatureMap, License, LicenseError } from "@app-license/sdk";
+import { Gate, LicenseProvider, useLicense } from "@app-license/sdk/react";
 
 const license = (fields, environmentType = "PRODUCTION") =>
   License.fromForgeContext({ environmentType, license: fields });
@@ -98,8 +98,8 @@ test("what is loaded is not there at first", () => {
 
 test("CommonJS shares the licenses of the first entry", () => {
   const require = createRequire(import.meta.url);
-  const cjs = require("app-license/react");
-  const { License } = require("app-license");
+  const cjs = require("@app-license/sdk/react");
+  const { License } = require("@app-license/sdk");
   const context = { license: { active: true } };
   assert.equal(
     render(h(cjs.LicenseProvider, { license: License.fromForgeContext(context) }, h(cjs.Gate, { requires: "capabilityStandard" }, "shown"))),

@@ -1,4 +1,4 @@
-// The vectors of tokens, query hashes and lifecycle through `app-license/server`: part of the
+// The vectors of tokens, query hashes and lifecycle through `@app-license/sdk/server`: part of the
 // runner in vectors.mjs, apart so that browsers do not load it.
 import { STATE } from "./vectors.mjs";
 

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 
-import { License } from "app-license";
-import * as server from "app-license/server";
+import { License } from "@app-license/sdk";
+import * as server from "@app-license/sdk/server";
 
 const read = (name) =>
   JSON.parse(readFileSync(new URL(`../../../tests/vectors/${name}`, import.meta.url), "utf8"));
@@ -141,6 +141,6 @@ test("answers of the License APIs", () => {
 
 test("CommonJS, and one class of licenses", () => {
   const require = createRequire(import.meta.url);
-  assert.equal(require("app-license/server").License, require("app-license").License);
+  assert.equal(require("@app-license/sdk/server").License, require("@app-license/sdk").License);
   assert.ok(existsSync(new URL("../dist/server.d.cts", import.meta.url)));
 });

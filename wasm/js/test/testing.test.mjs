@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { License } from "app-license";
-import * as server from "app-license/server";
-import * as fake from "app-license/testing";
+import { License } from "@app-license/sdk";
+import * as server from "@app-license/sdk/server";
+import * as fake from "@app-license/sdk/testing";
 
 const appKey = "com.example.app";
 const baseUrl = "https://app.example.com/base";

@@ -1,7 +1,7 @@
-const index = require("app-license");
-const openfeature = require("app-license/openfeature");
-const react = require("app-license/react");
-const server = require("app-license/server");
+const index = require("@app-license/sdk");
+const openfeature = require("@app-license/sdk/openfeature");
+const react = require("@app-license/sdk/react");
+const server = require("@app-license/sdk/server");
 
 import("./answers.mjs").then(async ({ answers }) => {
   console.log(JSON.stringify(await answers({ index, react, openfeature, server })));

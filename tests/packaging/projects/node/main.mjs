@@ -1,7 +1,7 @@
-import * as index from "app-license";
-import * as openfeature from "app-license/openfeature";
-import * as react from "app-license/react";
-import * as server from "app-license/server";
+import * as index from "@app-license/sdk";
+import * as openfeature from "@app-license/sdk/openfeature";
+import * as react from "@app-license/sdk/react";
+import * as server from "@app-license/sdk/server";
 import { answers } from "./answers.mjs";
 
 console.log(JSON.stringify(await answers({ index, react, openfeature, server })));

@@ -1,8 +1,8 @@
 // A page as an app writes it: React gates, OpenFeature, the license from the platform's context.
 import { OpenFeature } from "@openfeature/web-sdk";
-import { FeatureMap, License } from "app-license";
-import { LicenseWebProvider } from "app-license/openfeature";
-import { Gate, LicenseProvider, useLicense } from "app-license/react";
+import { FeatureMap, License } from "@app-license/sdk";
+import { LicenseWebProvider } from "@app-license/sdk/openfeature";
+import { Gate, LicenseProvider, useLicense } from "@app-license/sdk/react";
 import { StrictMode, createElement as h } from "react";
 import { createRoot } from "react-dom/client";
 

@@ -1,9 +1,9 @@
 // Every entry under `strict`: types are found, and refuse what they must.
-import { FeatureMap, License, check } from "app-license";
-import type { Decision, Requires } from "app-license";
-import { LicenseServerProvider, LicenseWebProvider } from "app-license/openfeature";
-import { Gate, LicenseProvider, useLicense } from "app-license/react";
-import { fromFunctionContext } from "app-license/server";
+import { FeatureMap, License, check } from "@app-license/sdk";
+import type { Decision, Requires } from "@app-license/sdk";
+import { LicenseServerProvider, LicenseWebProvider } from "@app-license/sdk/openfeature";
+import { Gate, LicenseProvider, useLicense } from "@app-license/sdk/react";
+import { fromFunctionContext } from "@app-license/sdk/server";
 import { createElement } from "react";
 
 const license = License.fromForgeContext({ license: { active: true } });

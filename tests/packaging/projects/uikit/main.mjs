@@ -1,7 +1,7 @@
 // An app as UI Kit runs it: React 18 and a renderer that makes a document for the product to draw.
 // There is no DOM. Prints what it would draw, each time.
-import { FeatureMap } from "app-license";
-import { Gate, LicenseProvider, useLicense } from "app-license/react";
+import { FeatureMap } from "@app-license/sdk";
+import { Gate, LicenseProvider, useLicense } from "@app-license/sdk/react";
 import { createElement as h, useEffect, useState } from "react";
 
 import { render } from "./renderer.mjs";

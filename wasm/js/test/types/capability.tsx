@@ -1,8 +1,8 @@
 // A misspelt capability is a type error where it is a literal; an unknown one needs no cast.
-import { License, check } from "app-license";
-import type { Capability, Check, Requires } from "app-license";
-import { check as checkVerified } from "app-license/server";
-import { Gate, LicenseProvider, useLicense } from "app-license/react";
+import { License, check } from "@app-license/sdk";
+import type { Capability, Check, Requires } from "@app-license/sdk";
+import { check as checkVerified } from "@app-license/sdk/server";
+import { Gate, LicenseProvider, useLicense } from "@app-license/sdk/react";
 
 const license = License.fromConnectQuery(location.search);
 declare const configured: string;

@@ -2,8 +2,8 @@
 import { OpenFeature as Server } from "@openfeature/server-sdk";
 import { OpenFeature as Web } from "@openfeature/web-sdk";
 
-import { FeatureMap, License } from "app-license";
-import { LicenseServerProvider, LicenseWebProvider } from "app-license/openfeature";
+import { FeatureMap, License } from "@app-license/sdk";
+import { LicenseServerProvider, LicenseWebProvider } from "@app-license/sdk/openfeature";
 
 const features = new FeatureMap({ features: { "bulk-export": "advanced" } });
 const hint = License.fromConnectQuery("lic=active");

@@ -1,5 +1,5 @@
 // A Forge function as an app writes it: the license of its context, and a token refused by the core.
-import { LicenseError, check, fromFunctionContext, verifyInvocation } from "app-license/server";
+import { LicenseError, check, fromFunctionContext, verifyInvocation } from "@app-license/sdk/server";
 
 export async function run(_payload, context) {
   const license = fromFunctionContext(context);
