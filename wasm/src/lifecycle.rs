@@ -87,13 +87,7 @@ pub(crate) fn signed(question: &Question<'_>, answer: &mut Answer) -> Result<(),
     let body = parsed(question)?;
     let token = token.verify(&key, &request, body.client_key(), &expected, now)?;
     accepted(question, answer, body, token.issuer())?;
-    let mut print = String::with_capacity(64);
-    for byte in token.fingerprint().as_bytes() {
-        for digit in [byte >> 4, byte & 15] {
-            print.extend(char::from_digit(digit.into(), 16));
-        }
-    }
-    answer.text(&print);
+    answer.text(&token.hash().to_string());
     answer.time(token.expires_at());
     Ok(())
 }

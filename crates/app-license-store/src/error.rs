@@ -240,6 +240,25 @@ impl StdError for Error {
     }
 }
 
+impl From<app_license::Error> for Error {
+    /// A delivery that the core refused.
+    #[cold]
+    fn from(error: app_license::Error) -> Self {
+        use app_license::ErrorKind as Core;
+        match error.kind() {
+            Core::Replayed => ErrorKind::Replayed.into(),
+            Core::TenantMismatch {
+                expected, found, ..
+            } => ErrorKind::TenantMismatch {
+                expected: expected.clone(),
+                found: found.clone(),
+            }
+            .into(),
+            _ => Self::invalid("delivery", error.to_string()),
+        }
+    }
+}
+
 impl From<ErrorKind> for Error {
     #[cold]
     fn from(kind: ErrorKind) -> Self {

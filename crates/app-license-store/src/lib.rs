@@ -61,20 +61,18 @@
 //!
 //! "Refused" and "could not check" never look alike: see [`ErrorClass`].
 
+mod applied;
 mod cached_license;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod delivery;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod encryption;
 pub mod error;
 mod history;
 mod install_key;
 mod lease;
-mod mark;
 mod memory;
 mod name;
-mod payload;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -87,16 +85,16 @@ mod store;
 mod tenant;
 
 pub use app_license::ErrorClass;
+pub use app_license::delivery::{Delivery, Mark, NewEntry, Outcome, ReplayMark, StoredMark};
+pub use applied::Applied;
 pub use async_trait::async_trait;
 pub use cached_license::CachedLicense;
-pub use delivery::{Applied, Delivery, NewEntry, Reduced};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use encryption::{EncryptionKey, EncryptionKeys};
 pub use error::{Error, ErrorKind};
 pub use history::{HistoryEntry, MAX_PAGE, Sequence};
 pub use install_key::{InstallKey, MAX_INSTALL_KEYS};
 pub use lease::Lease;
-pub use mark::{Mark, ReplayMark};
 pub use memory::MemoryStore;
 pub use name::Name;
 #[cfg(feature = "postgres")]

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use app_license::delivery::{Delivery, Mark, ReplayMark, StoredMark, TokenHash};
 use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
 use async_trait::async_trait;
 
+use crate::applied::Applied;
 use crate::cached_license::CachedLicense;
-use crate::delivery::{Applied, Delivery};
 use crate::error::{Error, ErrorKind};
 use crate::history::{HistoryEntry, Sequence, page};
 use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
 use crate::lease::Lease;
-use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
 use crate::store::{Health, InstallationStore, lasting};
 use crate::tenant::tenant;
@@ -43,8 +43,8 @@ struct State {
     leases: BTreeMap<Name, (Name, UnixTime)>,
     /// The newest last.
     install_keys: Vec<InstallKey>,
-    marks: BTreeMap<[u8; 32], ([u8; 32], u64)>,
-    marks_by_expiry: BTreeSet<(u64, [u8; 32])>,
+    marks: BTreeMap<TokenHash, StoredMark>,
+    marks_by_expiry: BTreeSet<(UnixTime, TokenHash)>,
     licenses: BTreeMap<(String, &'static str), CachedLicense>,
 }
 
@@ -84,26 +84,20 @@ impl State {
         forgotten
     }
 
-    fn seen(&mut self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
+    fn stored_mark(&mut self, mark: &ReplayMark, now: UnixTime) -> Option<StoredMark> {
         self.forget_marks(now);
-        let first_body = self
-            .marks
-            .get(mark.token_hash())
-            .map(|(body, _)| body.as_slice());
-        let answer = mark.against(first_body);
-        if answer == Mark::First && self.marks.len() as u64 >= MemoryStore::MAX_MARKS {
+        self.marks.get(mark.token_hash()).copied()
+    }
+
+    fn write_mark(&mut self, mark: &ReplayMark) -> Result<(), Error> {
+        if self.marks.len() as u64 >= MemoryStore::MAX_MARKS {
             let limit = MemoryStore::MAX_MARKS;
             return Err(ErrorKind::TooManyMarks { limit }.into());
         }
-        Ok(answer)
-    }
-
-    fn remember(&mut self, mark: &ReplayMark) {
-        let expires_at = mark.expires_at().as_seconds();
-        self.marks
-            .insert(*mark.token_hash(), (*mark.body_hash(), expires_at));
+        self.marks.insert(*mark.token_hash(), mark.stored());
         self.marks_by_expiry
-            .insert((expires_at, *mark.token_hash()));
+            .insert((mark.expires_at(), *mark.token_hash()));
+        Ok(())
     }
 
     fn last(&self) -> Sequence {
@@ -112,23 +106,17 @@ impl State {
 
     fn apply(&mut self, delivery: &Delivery, now: UnixTime) -> Result<Applied, Error> {
         let tenant = tenant(delivery.key());
-        let before = self.installations.get(&tenant).cloned();
-        if let Some(mark) = delivery.mark() {
-            match self.seen(mark, now)? {
-                Mark::First => {}
-                Mark::Repeated => return Ok(Applied::repeated(before)),
-                Mark::Replayed => return Err(ErrorKind::Replayed.into()),
-            }
+        let stored = self.installations.get(&tenant).cloned();
+        let stored_mark = delivery.mark().and_then(|mark| self.stored_mark(mark, now));
+        let outcome = delivery.apply(stored, stored_mark.as_ref(), now)?;
+        if let Some(mark) = &outcome.mark {
+            self.write_mark(mark)?;
         }
-        let reduced = delivery.reduce(before, now)?;
         // nothing fails from here on
-        if let Some(mark) = delivery.mark() {
-            self.remember(mark);
-        }
-        if let Some(after) = &reduced.after {
+        if let Some(after) = &outcome.after {
             self.installations.insert(tenant.clone(), after.clone());
         }
-        for entry in &reduced.entries {
+        for entry in &outcome.entries {
             let sequence = self.last().next();
             let own = self.by_tenant.entry(tenant.clone()).or_default();
             own.push(self.history.len());
@@ -144,8 +132,8 @@ impl State {
                 self.payloads.insert(sequence, payload.clone());
             }
         }
-        let sequence = (!reduced.entries.is_empty()).then(|| self.last());
-        Ok(reduced.applied(sequence))
+        let sequence = (!outcome.entries.is_empty()).then(|| self.last());
+        Ok(Applied::new(outcome, sequence))
     }
 }
 
@@ -315,9 +303,9 @@ impl InstallationStore for MemoryStore {
 
     async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
         let mut state = self.state();
-        let answer = state.seen(mark, now)?;
+        let answer = mark.against(state.stored_mark(mark, now).as_ref(), now);
         if answer == Mark::First {
-            state.remember(mark);
+            state.write_mark(mark)?;
         }
         Ok(answer)
     }

@@ -9,18 +9,18 @@ mod tenants;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use app_license::delivery::{Delivery, Mark, ReplayMark};
 use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Pool};
 
+use crate::applied::Applied;
 use crate::cached_license::CachedLicense;
-use crate::delivery::{Applied, Delivery};
 use crate::encryption::{EncryptionKeys, Sealer};
 use crate::error::Error;
 use crate::history::{HistoryEntry, Sequence, page};
 use crate::install_key::InstallKey;
 use crate::lease::Lease;
-use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
 use crate::store::{Health, InstallationStore, lasting};
 use crate::tenant::tenant;

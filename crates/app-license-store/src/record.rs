@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app_license::delivery::{BodyHash, StoredMark};
 use app_license::{Change, Installation, InstallationRecord, InstallationSecrets, UnixTime};
 use serde_json::value::RawValue;
 
@@ -19,6 +20,12 @@ pub(crate) struct Row {
     pub(crate) secret: Option<Sealed>,
     pub(crate) previous: Option<Sealed>,
     pub(crate) previous_at: Option<i64>,
+}
+
+/// What stands under a token's hash.
+pub(crate) fn stored_mark(body: &[u8], expires_at: i64) -> Result<StoredMark, Error> {
+    let body = BodyHash::try_from(body).map_err(|e| Error::corrupt("mark", e))?;
+    Ok(StoredMark::new(body, time(expires_at)?))
 }
 
 /// `old` is the record that is replaced: members that only a newer version knows are kept.

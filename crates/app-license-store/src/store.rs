@@ -1,15 +1,15 @@
 //! The trait that every store implements.
 
+use app_license::delivery::{Delivery, Mark, ReplayMark};
 use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
 use async_trait::async_trait;
 
+use crate::applied::Applied;
 use crate::cached_license::CachedLicense;
-use crate::delivery::{Applied, Delivery};
 use crate::error::Error;
 use crate::history::{HistoryEntry, Sequence};
 use crate::install_key::InstallKey;
 use crate::lease::Lease;
-use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
 
 /// Where an app keeps its installations.
@@ -31,9 +31,10 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
     /// `plain_text_refused` for its secrets.
     async fn get(&self, key: &InstallationKey) -> Result<Option<Installation>, Error>;
 
-    /// Loads the installation, runs the events through the reducer, writes the outcome and appends
-    /// to the history, in one transaction, committed before this returns. Deliveries of one tenant
-    /// are applied one after the other, whoever brings them.
+    /// Loads the installation and the mark of the delivery's token, asks [`Delivery::apply`], and
+    /// writes record, history and mark as it says, in one transaction, committed before this
+    /// returns. Deliveries of one tenant are applied one after the other, whoever brings them; of
+    /// two with one token, the second finds the mark of the first.
     ///
     /// # Errors
     /// `tenant_mismatch`, `replayed`, `too_many_marks`, and those of [`Self::get`]. After any of

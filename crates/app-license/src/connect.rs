@@ -38,7 +38,7 @@ pub use descriptor_urls::DescriptorUrls;
 pub use expectations::Expectations;
 pub use explain::{Difference, Explanation, Mistake};
 pub use iframe_query::IframeQuery;
-pub use install_token::{InstallToken, TokenFingerprint, UnverifiedInstallToken};
+pub use install_token::{InstallToken, UnverifiedInstallToken};
 pub use key_host::{Cloud, KeyHosts};
 pub use license_api::{LicenseApiAnswer, LicenseApiProblem};
 pub use lifecycle::{

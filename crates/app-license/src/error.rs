@@ -375,6 +375,11 @@ pub enum ErrorKind {
         found: String,
     },
 
+    // ---- deliveries ----
+    /// A lifecycle token that was used before, with another body.
+    #[error("the token was used before with another body")]
+    Replayed,
+
     // ---- keys ----
     /// A key that cannot be read.
     #[error("the {what} cannot be read: {reason}")]
@@ -488,6 +493,7 @@ impl Error {
             K::ForgeContextToken => "forge_context_token",
             K::IsolatedCloud { .. } => "isolated_cloud",
             K::ForeignBaseUrl { .. } => "foreign_base_url",
+            K::Replayed => "replayed",
             K::KeyMalformed { .. } => "key_malformed",
             K::WeakKey { .. } => "weak_key",
             K::NotChecked { .. } => "not_checked",
@@ -539,6 +545,7 @@ impl Error {
             | K::ForgeContextToken
             | K::IsolatedCloud { .. }
             | K::ForeignBaseUrl { .. }
+            | K::Replayed
             | K::KeyMalformed { .. }
             | K::WeakKey { .. } => ErrorClass::Refused,
             K::FeatureMap { .. }

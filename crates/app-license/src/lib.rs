@@ -76,6 +76,11 @@
 //! production or only a confirmed license counts; the whole table is on
 //! [its page](Policy#method.decide). A [`FeatureMap`] turns the names of features into editions.
 //!
+//! # Storing
+//!
+//! What a verified lifecycle event makes of a stored [`Installation`], and whether its token was
+//! used before, is decided in [`delivery`]; a store loads, asks and writes.
+//!
 //! # Crate features
 //!
 //! - `aws-lc-rs` (default): signatures by aws-lc-rs, the fastest on servers.
@@ -97,6 +102,7 @@ pub use app_license_gate::policy::{Deployment, Policy, Reason, WhenAbsent};
 pub use app_license_gate::work;
 
 pub mod connect;
+pub mod delivery;
 pub mod forge;
 
 mod capability;

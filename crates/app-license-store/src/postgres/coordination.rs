@@ -1,5 +1,6 @@
 //! Cursors, leases, marks and the last words of License APIs, in SQL.
 
+use app_license::delivery::{Mark, ReplayMark, StoredMark};
 use app_license::{KeyId, Touchpoint, UnixTime};
 use deadpool_postgres::GenericClient;
 use tokio_postgres::types::ToSql;
@@ -13,9 +14,8 @@ use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;
 use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
 use crate::lease::Lease;
-use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
-use crate::record::{column, time};
+use crate::record::{self, column, time};
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -227,7 +227,8 @@ impl PostgresStore {
         check: Option<u64>,
     ) -> Result<Mark, Fail> {
         let client = self.client().await?;
-        mark_once(&client, &self.schema, mark, now, check).await
+        let stored = claim_mark(&client, &self.schema, mark, now, check).await?;
+        Ok(mark.against(stored.as_ref(), now))
     }
 
     pub(super) async fn forget(&self, now: UnixTime) -> Result<u64, Fail> {
@@ -240,7 +241,7 @@ impl PostgresStore {
             ) RETURNING 1)
             SELECT (SELECT count(*) FROM marks) + (SELECT count(*) FROM leases)";
         let doing = "forget marks and leases";
-        let before = column(ReplayMark::forgotten_before(now));
+        let before = column(ReplayMark::forgotten_before(now).as_seconds());
         let params: Params<'_> = &[&before, &column(now.as_seconds())];
         let row = self.ask(doing, SQL, params).await?;
         let count: Option<i64> = row
@@ -251,26 +252,30 @@ impl PostgresStore {
     }
 }
 
+/// Writes the mark unless one that counts is stored under its token, which is then the answer.
 /// `check` is the most marks that may be alive, on the calls that count them.
-pub(super) async fn mark_once(
+pub(super) async fn claim_mark(
     client: &impl GenericClient,
     schema: &SchemaName,
     mark: &ReplayMark,
     now: UnixTime,
     check: Option<u64>,
-) -> Result<Mark, Fail> {
-    // an expired row of the same token is as good as none
+) -> Result<Option<StoredMark>, Fail> {
+    // a forgotten row of the same token is as good as none
     const KEEP: &str = "INSERT INTO $s.mark AS m (token, body, expires_at) VALUES ($1, $2, $3)
         ON CONFLICT (token) DO UPDATE SET body = excluded.body, expires_at = excluded.expires_at
             WHERE m.expires_at < $4
         RETURNING 1";
-    const FIND: &str = "SELECT body FROM $s.mark WHERE token = $1";
+    const FIND: &str = "SELECT body, expires_at FROM $s.mark WHERE token = $1";
     // two replicas never wait for each other here
     const FORGET: &str = "DELETE FROM $s.mark WHERE token IN (SELECT token FROM $s.mark
         WHERE expires_at < $1 ORDER BY expires_at LIMIT 1024 FOR UPDATE SKIP LOCKED)";
     let doing = "mark a token";
-    let before = column(ReplayMark::forgotten_before(now));
-    let (token, body) = (mark.token_hash().as_slice(), mark.body_hash().as_slice());
+    let before = column(ReplayMark::forgotten_before(now).as_seconds());
+    let (token, body) = (
+        mark.token_hash().as_bytes().as_slice(),
+        mark.body_hash().as_bytes().as_slice(),
+    );
     let expires_at = column(mark.expires_at().as_seconds());
     if let Some(limit) = check {
         one(client, schema, doing, FORGET, &[&before]).await?;
@@ -281,17 +286,14 @@ pub(super) async fn mark_once(
     }
     let params: Params<'_> = &[&token, &body, &expires_at, &before];
     if one(client, schema, doing, KEEP, params).await?.is_some() {
-        return Ok(Mark::First);
+        return Ok(None);
     }
-    let row = one(client, schema, doing, FIND, &[&token]).await?;
-    let first_body: Option<Vec<u8>> = row
-        .map(|r| r.try_get(0))
-        .transpose()
-        .map_err(failed(doing))?;
-    match first_body {
-        Some(first_body) => Ok(mark.against(Some(&first_body))),
-        None => Err(Error::unavailable(doing, "its mark was forgotten meanwhile").into()),
-    }
+    let Some(row) = one(client, schema, doing, FIND, &[&token]).await? else {
+        return Err(Error::unavailable(doing, "its mark was forgotten meanwhile").into());
+    };
+    let body: Vec<u8> = row.try_get(0).map_err(failed(doing))?;
+    let expires_at = row.try_get(1).map_err(failed(doing))?;
+    Ok(Some(record::stored_mark(&body, expires_at)?))
 }
 
 async fn alive(

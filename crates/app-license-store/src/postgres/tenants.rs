@@ -1,18 +1,18 @@
 //! Installations and their history, in SQL.
 
+use app_license::delivery::{Delivery, NewEntry};
 use app_license::{Installation, InstallationKey, UnixTime};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::{IsolationLevel, Row as SqlRow};
 
-use super::coordination::mark_once;
+use super::coordination::claim_mark;
 use super::fault::{Fail, failed};
 use super::schema::LOCKS;
 use super::{COMMIT, PostgresStore};
-use crate::delivery::{Applied, Delivery, NewEntry};
+use crate::applied::Applied;
 use crate::encryption::Sealed;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::history::{HistoryEntry, Sequence};
-use crate::mark::Mark;
 use crate::record::{self, Row, column};
 use crate::tenant::tenant;
 
@@ -148,23 +148,23 @@ impl PostgresStore {
             .map_err(&waited)?;
         let old = self.find(transaction, &tenant, "FOR UPDATE").await?;
         let open = |r: &Row| record::from_row(r, &self.sealer);
-        let before = old.as_ref().map(open).transpose()?;
-        if let Some(mark) = delivery.mark() {
-            match mark_once(transaction, &self.schema, mark, now, check_marks).await? {
-                Mark::First => {}
-                Mark::Repeated => return Ok(Applied::repeated(before)),
-                Mark::Replayed => return Err(Error::from(ErrorKind::Replayed).into()),
-            }
-        }
-        let reduced = delivery.reduce(before, now)?;
-        let (false, Some(after)) = (reduced.is_unchanged(), &reduced.after) else {
-            return Ok(reduced.applied(None));
+        let stored = old.as_ref().map(open).transpose()?;
+        // written before it is asked for: what is refused is rolled back, the mark too
+        let stored_mark = match delivery.mark() {
+            Some(mark) => claim_mark(transaction, &self.schema, mark, now, check_marks).await?,
+            None => None,
+        };
+        let outcome = delivery
+            .apply(stored, stored_mark.as_ref(), now)
+            .map_err(Error::from)?;
+        let (false, Some(after)) = (outcome.is_unchanged(), &outcome.after) else {
+            return Ok(Applied::new(outcome, None));
         };
         let old = old.as_ref().map(|r| r.record.as_str());
         let row = record::to_row(after, old, &self.sealer)?;
         let id = self.upsert(transaction, &row, now).await?;
-        let last = self.append(transaction, id, now, &reduced.entries).await?;
-        Ok(reduced.applied(last))
+        let last = self.append(transaction, id, now, &outcome.entries).await?;
+        Ok(Applied::new(outcome, last))
     }
 
     async fn upsert(

@@ -1,5 +1,6 @@
 //! Cursors, leases, marks and the last words of License APIs, in SQL.
 
+use app_license::delivery::{Mark, ReplayMark, StoredMark};
 use app_license::{KeyId, Touchpoint, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -9,9 +10,8 @@ use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;
 use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
 use crate::lease::Lease;
-use crate::mark::{Mark, ReplayMark};
 use crate::name::Name;
-use crate::record::{column, time};
+use crate::record::{self, column, time};
 
 pub(super) fn cursor(connection: &Connection, consumer: &Name) -> Result<Sequence, Error> {
     let found: Option<i64> = connection
@@ -210,37 +210,63 @@ pub(super) fn mark_once(
     now: UnixTime,
     check: Option<u64>,
 ) -> Result<Mark, Error> {
-    const FORGET: &str = "DELETE FROM mark WHERE token IN
-        (SELECT token FROM mark WHERE expires_at < ?1 ORDER BY expires_at LIMIT 64)";
-    const FIND: &str = "SELECT body FROM mark WHERE token = ?1 AND expires_at >= ?2";
-    const KEEP: &str = "INSERT OR REPLACE INTO mark (token, body, expires_at) VALUES (?1, ?2, ?3)";
-    let marked = failed("mark a token");
-    let before = column(ReplayMark::forgotten_before(now));
-    connection
-        .prepare_cached(FORGET)
-        .and_then(|mut s| s.execute([before]))
-        .map_err(&marked)?;
-    let first_body: Option<Vec<u8>> = connection
-        .prepare_cached(FIND)
-        .and_then(|mut s| {
-            s.query_row(params![mark.token_hash(), before], |r| r.get(0))
-                .optional()
-        })
-        .map_err(&marked)?;
-    let answer = mark.against(first_body.as_deref());
+    let answer = mark.against(stored_mark(connection, mark, now)?.as_ref(), now);
     if answer == Mark::First {
-        if let Some(limit) = check
-            && alive(connection, limit)? >= limit
-        {
-            return Err(ErrorKind::TooManyMarks { limit }.into());
-        }
-        let expires_at = column(mark.expires_at().as_seconds());
-        connection
-            .prepare_cached(KEEP)
-            .and_then(|mut s| s.execute(params![mark.token_hash(), mark.body_hash(), expires_at]))
-            .map_err(&marked)?;
+        write_mark(connection, mark, check)?;
     }
     Ok(answer)
+}
+
+/// What is stored under the token of a mark. Forgets some marks that count no longer.
+pub(super) fn stored_mark(
+    connection: &Connection,
+    mark: &ReplayMark,
+    now: UnixTime,
+) -> Result<Option<StoredMark>, Error> {
+    const FORGET: &str = "DELETE FROM mark WHERE token IN
+        (SELECT token FROM mark WHERE expires_at < ?1 ORDER BY expires_at LIMIT 64)";
+    const FIND: &str = "SELECT body, expires_at FROM mark WHERE token = ?1";
+    let read = failed("read a mark");
+    connection
+        .prepare_cached(FORGET)
+        .and_then(|mut s| s.execute([forgotten_before(now)]))
+        .map_err(&read)?;
+    let row: Option<(Vec<u8>, i64)> = connection
+        .prepare_cached(FIND)
+        .and_then(|mut s| {
+            s.query_row([mark.token_hash().as_bytes()], |r| {
+                Ok((r.get(0)?, r.get(1)?))
+            })
+            .optional()
+        })
+        .map_err(&read)?;
+    row.map(|(body, expires_at)| record::stored_mark(&body, expires_at))
+        .transpose()
+}
+
+/// `check` is the most marks that may be alive, on the calls that count them.
+pub(super) fn write_mark(
+    connection: &Connection,
+    mark: &ReplayMark,
+    check: Option<u64>,
+) -> Result<(), Error> {
+    const WRITE: &str = "INSERT OR REPLACE INTO mark (token, body, expires_at) VALUES (?1, ?2, ?3)";
+    if let Some(limit) = check
+        && alive(connection, limit)? >= limit
+    {
+        return Err(ErrorKind::TooManyMarks { limit }.into());
+    }
+    let expires_at = column(mark.expires_at().as_seconds());
+    let (token, body) = (mark.token_hash().as_bytes(), mark.body_hash().as_bytes());
+    connection
+        .prepare_cached(WRITE)
+        .and_then(|mut s| s.execute(params![token, body, expires_at]))
+        .map_err(failed("mark a token"))?;
+    Ok(())
+}
+
+fn forgotten_before(now: UnixTime) -> i64 {
+    column(ReplayMark::forgotten_before(now).as_seconds())
 }
 
 fn alive(connection: &Connection, at_most: u64) -> Result<u64, Error> {
@@ -255,7 +281,7 @@ pub(super) fn prune(connection: &Connection, now: UnixTime) -> Result<u64, Error
     let marks = connection
         .execute(
             "DELETE FROM mark WHERE expires_at < ?1",
-            [column(ReplayMark::forgotten_before(now))],
+            [forgotten_before(now)],
         )
         .map_err(failed("forget marks"))?;
     let leases = connection

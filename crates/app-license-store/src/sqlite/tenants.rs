@@ -2,15 +2,15 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, named_params, params};
 
-use super::coordination::mark_once;
+use super::coordination::{stored_mark, write_mark};
 use super::failed;
-use crate::delivery::{Applied, Delivery, NewEntry};
+use crate::applied::Applied;
 use crate::encryption::{Sealed, Sealer};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::history::{HistoryEntry, Sequence};
-use crate::mark::Mark;
 use crate::record::{self, Row, column};
 use crate::tenant::tenant;
+use app_license::delivery::{Delivery, NewEntry};
 use app_license::{Installation, InstallationKey, UnixTime};
 
 const COLUMNS: &str =
@@ -81,28 +81,28 @@ pub(super) fn apply(
     check_marks: Option<u64>,
 ) -> Result<Applied, Error> {
     let old = find(connection, &tenant(delivery.key()))?;
-    let before = old
+    let stored = old
         .as_ref()
         .map(|r| record::from_row(r, sealer))
         .transpose()?;
-    if let Some(mark) = delivery.mark() {
-        match mark_once(connection, mark, now, check_marks)? {
-            Mark::First => {}
-            Mark::Repeated => return Ok(Applied::repeated(before)),
-            Mark::Replayed => return Err(ErrorKind::Replayed.into()),
-        }
+    let stored_mark = match delivery.mark() {
+        Some(mark) => stored_mark(connection, mark, now)?,
+        None => None,
+    };
+    let outcome = delivery.apply(stored, stored_mark.as_ref(), now)?;
+    if let Some(mark) = &outcome.mark {
+        write_mark(connection, mark, check_marks)?;
     }
-    let reduced = delivery.reduce(before, now)?;
-    let (false, Some(after)) = (reduced.is_unchanged(), &reduced.after) else {
-        return Ok(reduced.applied(None));
+    let (false, Some(after)) = (outcome.is_unchanged(), &outcome.after) else {
+        return Ok(Applied::new(outcome, None));
     };
     let old = old.as_ref().map(|r| r.record.as_str());
     let id = upsert(connection, &record::to_row(after, old, sealer)?, now)?;
     let mut last = None;
-    for entry in &reduced.entries {
+    for entry in &outcome.entries {
         last = Some(append(connection, id, now, entry)?);
     }
-    Ok(reduced.applied(last))
+    Ok(Applied::new(outcome, last))
 }
 
 fn upsert(connection: &Connection, row: &Row, now: UnixTime) -> Result<i64, Error> {

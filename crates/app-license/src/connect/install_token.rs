@@ -6,9 +6,10 @@ use super::claims::HostClaims;
 use super::expectations::Expectations;
 use super::explain::Explanation;
 use super::request::Request;
+use crate::delivery::TokenHash;
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::{ClientKey, KeyId};
-use crate::jwt::{Algorithm, Audience, Claims, Compact, RsaPublicKey, sha256};
+use crate::jwt::{Algorithm, Audience, Claims, Compact, RsaPublicKey};
 use crate::time::UnixTime;
 use crate::verified::Verified;
 
@@ -41,7 +42,7 @@ pub struct UnverifiedInstallToken<'t> {
     claims: HostClaims,
     jti: Option<String>,
     audience: Option<Audience>,
-    fingerprint: TokenFingerprint,
+    hash: TokenHash,
 }
 
 /// What a verified lifecycle token says.
@@ -54,22 +55,7 @@ pub struct InstallToken {
     expires_at: UnixTime,
     path_form: PathForm,
     jti: Option<String>,
-    fingerprint: TokenFingerprint,
-}
-
-/// Names one token without showing it: the SHA-256 of its text.
-///
-/// A lifecycle token does not cover the body, so a captured one could come again with another
-/// secret in it: remember the fingerprints of used tokens until they expire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenFingerprint([u8; 32]);
-
-impl TokenFingerprint {
-    /// The 32 bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
+    hash: TokenHash,
 }
 
 impl<'t> UnverifiedInstallToken<'t> {
@@ -92,7 +78,7 @@ impl<'t> UnverifiedInstallToken<'t> {
             kid,
             jti: claims.jti().map(|j| j.to_string()),
             audience: claims.audience(),
-            fingerprint: TokenFingerprint(sha256(token.as_bytes())),
+            hash: TokenHash::of(token),
             compact,
         })
     }
@@ -132,7 +118,7 @@ impl<'t> UnverifiedInstallToken<'t> {
             expires_at: claims.validity.exp,
             path_form,
             jti: self.jti,
-            fingerprint: self.fingerprint,
+            hash: self.hash,
         }))
     }
 
@@ -243,10 +229,10 @@ impl InstallToken {
         self.jti.as_deref()
     }
 
-    /// Names this very token, for refusing it a second time.
+    /// Names this very token, for refusing it with another body: see [`crate::delivery`].
     #[must_use]
-    pub const fn fingerprint(&self) -> TokenFingerprint {
-        self.fingerprint
+    pub const fn hash(&self) -> TokenHash {
+        self.hash
     }
 }
 

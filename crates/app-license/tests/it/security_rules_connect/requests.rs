@@ -210,15 +210,15 @@ fn replay() {
     // an install token is bound to its own path, and can be told apart from every other
     let token = sign_install(&install_claims());
     assert_eq!(install_outcome(&token, "/uninstalled", A), "qsh_mismatch");
-    let fingerprint = |token: &str| {
+    let hash = |token: &str| {
         let key = RsaPublicKey::from_pem(PUBLIC).unwrap();
         let request = Request::new("POST", "/installed");
         let body = ClientKey::new(A).unwrap();
         let token = UnverifiedInstallToken::parse(token).unwrap();
         let token = token.verify(&key, &request, &body, &expected(), now());
-        token.unwrap().fingerprint()
+        token.unwrap().hash()
     };
     let later = sign_install(&install_claims().lifetime(179));
-    assert_eq!(fingerprint(&token), fingerprint(&token));
-    assert_ne!(fingerprint(&token), fingerprint(&later));
+    assert_eq!(hash(&token), hash(&token));
+    assert_ne!(hash(&token), hash(&later));
 }
