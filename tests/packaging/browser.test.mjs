@@ -29,7 +29,7 @@ for (const name of Object.keys(BUNDLERS)) {
   test(`${name}: React and OpenFeature in Custom UI`, async () => {
     const origin = await served(await bundled(name), policy);
     const states = [
-      [{ active: true, capabilitySet: "capabilityAdvanced" }, "active advanced Infinity", "allowed", "true TARGETING_MATCH"],
+      [{ active: true, capabilitySet: "capabilityAdvanced" }, "active advanced 9007199254740991", "allowed", "true TARGETING_MATCH"],
       [{ active: true, capabilitySet: "capabilityStandard" }, "active standard 10", "capability_missing", "false TARGETING_MATCH"],
       [null, "absent null 1", "absent", "false DEFAULT"],
     ];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { BUILD, node } from "./harness.mjs";
+import { BUILD, HERE, node } from "./harness.mjs";
 import { expected } from "./projects/node/answers.mjs";
 
 for (const main of ["main.mjs", "main.cjs"]) {
@@ -26,4 +26,11 @@ test("the package needs nothing installed beside it for its first entry", () => 
   assert.equal(packed.dependencies, undefined);
   const code = readFileSync(`${BUILD}node_modules/@app-license/sdk/dist/index.js`, "utf8");
   assert.doesNotMatch(code, /\bimport\b|\brequire\b|WebAssembly|\beval\b|new Function/);
+});
+
+test("nothing fails open, without types, against the tarball", () => {
+  cpSync(`${HERE}../../wasm/js/test/misuse.test.mjs`, `${BUILD}node/misuse.test.mjs`);
+  const lines = node("node", "--test", "--test-reporter=tap", "misuse.test.mjs");
+  assert.match(lines, /^# fail 0$/m);
+  assert.ok(Number(/^# pass (\d+)$/m.exec(lines)[1]) > 25, lines);
 });

@@ -4,6 +4,7 @@ mod checks;
 mod conditions;
 mod connect_license;
 mod decisions;
+mod feature_maps;
 mod forge;
 mod forge_api;
 mod iframe;

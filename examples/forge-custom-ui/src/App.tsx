@@ -1,3 +1,4 @@
+import { isUnlimited } from "@app-license/sdk";
 import type { Decision } from "@app-license/sdk";
 import { Gate, useLicense } from "@app-license/sdk/react";
 import type { ReactNode } from "react";
@@ -74,7 +75,7 @@ function Quota({ saved }: { saved: number }) {
   if (most === null) {
     return null;
   }
-  if (most === Infinity) {
+  if (isUnlimited(most)) {
     return (
       <p className="quota">
         <strong>{saved}</strong> saved export used, without a limit

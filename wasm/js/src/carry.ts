@@ -4,13 +4,14 @@ import { LicenseError } from "./error.js";
 
 const start = input();
 const bytes = /* @__PURE__ */ new Uint8Array(buffer);
-const encoder = /* @__PURE__ */ new TextEncoder();
-const decoder = /* @__PURE__ */ new TextDecoder();
+// made when needed: jsdom has none, until a test's setup brings them
+let encoder: TextEncoder | undefined;
+let decoder: TextDecoder | undefined;
 const ROOM = 65_535;
 
 /** Writes text to the gate's input; answers how many bytes. */
 export function put(text: string, from = 0): number {
-  const { read, written } = encoder.encodeInto(text, bytes.subarray(start + from, start + ROOM));
+  const { read, written } = (encoder ??= new TextEncoder()).encodeInto(text, bytes.subarray(start + from, start + ROOM));
   if (read < text.length) {
     throw new LicenseError("too_large", "too much input");
   }
@@ -19,5 +20,5 @@ export function put(text: string, from = 0): number {
 
 /** Reads bytes of the gate's input back. */
 export function get(from: number, length: number): string {
-  return decoder.decode(bytes.subarray(start + from, start + from + length));
+  return (decoder ??= new TextDecoder()).decode(bytes.subarray(start + from, start + from + length));
 }

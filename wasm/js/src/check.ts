@@ -9,6 +9,7 @@ import type {
   Trust,
 } from "./license.js";
 import type { FeatureMap } from "./feature.js";
+import { known, misuse, time } from "./registry.js";
 
 /** Why a decision is what it is. `trial_ended` is an inactive license that was a trial. */
 export type Reason =
@@ -39,11 +40,20 @@ export interface Policy {
   sellsNothing?: boolean | undefined;
   /** Lets users through of whom the platform says that they have no access. */
   ignoreUserAccess?: boolean | undefined;
-  /** Whether only a production environment counts: elsewhere licenses can be overridden. */
+  /**
+   * Whether only a production environment counts: elsewhere licenses can be overridden. Connect is
+   * always production. Function contexts and the Forge License API do not say: give their readers
+   * `environmentType`.
+   */
   productionOnly?: boolean | undefined;
-  /** Whether only a license confirmed by a License API counts. A hint never is. */
+  /**
+   * Whether only a license that proves a purchase counts. It takes the `check` of
+   * `@app-license/sdk/server`, an answer of a License API (of Forge's with `environmentType`
+   * `PRODUCTION`) or an invocation token of a production environment, an entitlement in it, and a
+   * type other than `DEVELOPER`. A hint and a function's context never are.
+   */
   confirmedOnly?: boolean | undefined;
-  /** The oldest word that still counts, in seconds. An unknown age does not count. */
+  /** The oldest statement that still counts, in seconds. An unknown age does not count. */
   maxAge?: number | undefined;
   /** The clock; now, when left out. */
   now?: Date | undefined;
@@ -88,8 +98,32 @@ const REASONS = [
 ] as const;
 const CAPABILITIES = ["capabilityFree", "capabilityStandard", "capabilityAdvanced"] as const;
 
-const seconds = (date: Date) => Math.floor(+date / 1000);
+const seconds = (time: number) => Math.floor(time / 1000);
 const word = (count: number) => Math.min(Math.max(count, 0), 0xffff_ffff) >>> 0;
+
+/** @internal Refuses settings that cannot be meant, such as a boolean that is a text. */
+export function settings(policy: Policy): Policy {
+  const given = policy as Record<string, unknown>;
+  const each = (names: string[], valid: (value: unknown) => boolean, expected: string) => {
+    for (const name of names) {
+      if (given[name] !== undefined && !valid(given[name])) {
+        throw misuse(`\`${name}\` must be ${expected}`);
+      }
+    }
+  };
+  each(
+    ["whenAbsent", "whenAbsentOutsideProduction"],
+    (value) => value === "deny" || (value !== null && EDITIONS.includes(value as Edition)),
+    "`deny`, `free`, `standard` or `advanced`",
+  );
+  each(
+    ["sellsNothing", "ignoreUserAccess", "productionOnly", "confirmedOnly"],
+    (value) => typeof value == "boolean",
+    "a boolean",
+  );
+  each(["maxAge"], (value) => typeof value == "number" && value === value, "a number of seconds");
+  return policy;
+}
 
 /** @internal Also answers the edition asked for, 3 for none. */
 export function answer(
@@ -97,11 +131,11 @@ export function answer(
   needs: string,
   policy: Policy = {},
 ): [Decision, number] {
-  const { whenAbsent, productionOnly, confirmedOnly, maxAge, now } = policy;
+  const [, asOf] = known(license);
+  const { whenAbsent, productionOnly, confirmedOnly, maxAge } = settings(policy);
   const outside = policy.whenAbsentOutsideProduction;
-  const age = license.asOf
-    ? Math.max(seconds(now ?? new Date()) - seconds(license.asOf), 0)
-    : null;
+  const now = time(policy.now, "now") ?? Date.now();
+  const age = asOf === null ? null : Math.max(seconds(now) - seconds(asOf), 0);
   const code = decide(
     license,
     needs,
@@ -139,13 +173,20 @@ export function answer(
  * ```
  *
  * Throws `unknown_feature` when the map does not name the feature: a typing mistake must not turn
- * into a silent refusal.
+ * into a silent refusal. Throws `not_a_license` for anything but a {@link License} (the object
+ * `context.license` is none: read the context), `misuse` for settings that cannot be meant, and
+ * `invalid_time` for a `now` that is no valid Date.
  */
 export function check<C extends string = KnownCapability>(
   license: License,
   what: Check<C>,
 ): Decision {
-  return what.features
-    ? what.features.check(what.feature, license, what)
-    : answer(license, what.requires, what)[0];
+  const { features, feature, requires } = Object(what) as Check<string>;
+  if (!features) {
+    return answer(license, requires!, what)[0];
+  }
+  if (requires !== undefined || typeof features.check != "function") {
+    throw misuse("expected `requires`, or `feature` with a FeatureMap in `features`");
+  }
+  return features.check(feature, license, what);
 }

@@ -15,6 +15,11 @@ export interface Features {
   readonly "service-levels"?: { readonly [name: string]: Row<string> };
 }
 
+/** The most features, limits, or service levels; the most columns of one; bytes of texts. */
+const [MAX_ROWS, MAX_COLUMNS, MAX_NAME, MAX_TEXT] = [4096, 64, 128, 4096];
+const TABLES = ["features", "limits", "service-levels", "app", "editions", "pricing"];
+const FEATURE = ["requires", "description", "name", "order", "gated"];
+
 const own = <T>(table: { readonly [name: string]: T } | undefined, kind: string, name: string): T => {
   if (!table || !Object.hasOwn(table, name)) {
     throw new LicenseError(`unknown_${kind}`, `the feature map has no ${kind} \`${name}\``);
@@ -22,14 +27,90 @@ const own = <T>(table: { readonly [name: string]: T } | undefined, kind: string,
   return table[name]!;
 };
 
+const invalid = (message: string) =>
+  new LicenseError("feature_map", `the feature map is not valid: ${message}`);
+
 /** An edition's name as a capability set; a capability set as it is. Throws `feature_map`. */
-function capability(name: string): Capability {
-  const [, edition] = /^(free|standard|advanced)$/.exec(name) ?? [];
-  if (!edition && !/^capability[!-~]+$/i.test(`${name}`.replace(/_/g, ""))) {
-    throw new LicenseError("feature_map", `unknown edition \`${name}\``);
+function capability(name: unknown): Capability {
+  const text = typeof name == "string" ? name : "";
+  if (/^(free|standard|advanced)$/.test(text)) {
+    return `capability${text[0]!.toUpperCase()}${text.slice(1)}`;
   }
-  return edition ? `capability${edition[0]!.toUpperCase()}${edition.slice(1)}` : name;
+  if (text.length > MAX_NAME || !/^capability[!-~]+$/i.test(text.replace(/_/g, ""))) {
+    throw invalid(
+      `unknown edition \`${text.slice(0, 40)}\`: expected \`free\`, \`standard\`, \`advanced\`, or a capability string beginning with \`capability\``,
+    );
+  }
+  return text;
 }
+
+/** The entries of a table. Throws `feature_map` for what is none, or is larger than any honest one. */
+function entries(table: unknown, what: string, most: number): [string, unknown][] {
+  const rows = typeof table == "object" && table && !Array.isArray(table) ? Object.entries(table) : null;
+  if (!rows || rows.length > most) {
+    throw invalid(`expected ${what}${rows ? ` of at most ${most} entries` : ""}`);
+  }
+  return rows;
+}
+
+/** A checked copy of a table, each value checked; nobody can change it afterwards. */
+function table<T>(given: unknown, value: (value: unknown, name: string) => T): { readonly [name: string]: T } {
+  const made: { [name: string]: T } = {};
+  for (const [name, entry] of entries(given === undefined ? {} : given, "a table", MAX_ROWS)) {
+    if (name.length > MAX_NAME || !/^[a-z\d][a-z\d._-]*$/.test(name)) {
+      throw invalid(
+        `\`${name.slice(0, 40)}\` is not a valid name: expected lower-case letters, digits, \`.\`, \`_\` and \`-\`, a letter or digit first, at most ${MAX_NAME} characters`,
+      );
+    }
+    made[name] = value(entry, name);
+  }
+  return Object.freeze(made);
+}
+
+/** Keys that no edition has: a misspelt setting must not be left out in silence. */
+function closed(given: [string, unknown][], names: string[]): void {
+  for (const [name] of given) {
+    if (!names.includes(name)) {
+      throw invalid(`unknown field \`${name.slice(0, 40)}\`, expected one of ${names.join(", ")}`);
+    }
+  }
+}
+
+const isText = (value: unknown): value is string =>
+  typeof value == "string" && new TextEncoder().encode(value).length <= MAX_TEXT;
+
+function feature(entry: unknown, name: string): string | { requires: string; description?: string } {
+  if (typeof entry == "string") {
+    capability(entry);
+    return entry;
+  }
+  const given = entries(entry, `an edition, or a table with \`requires\`, for \`${name}\``, MAX_ROWS);
+  closed(given, FEATURE);
+  const { requires, description } = entry as { requires: string; description?: string | null };
+  capability(requires);
+  if (description != null && !isText(description)) {
+    throw invalid(`the description of \`${name}\` is no text of at most ${MAX_TEXT} bytes`);
+  }
+  return Object.freeze({ ...(entry as { requires: string; description?: string }) });
+}
+
+/** A row: a value for each edition, none of them twice. */
+const row =
+  <T>(isValue: (value: unknown) => value is T, expected: string) =>
+  (given: unknown, name: string): Row<T> => {
+    const columns = entries(given, `a table with a value for each edition, for \`${name}\``, MAX_COLUMNS);
+    const seen = new Set<string>();
+    for (const [edition, value] of columns) {
+      seen.add((isEdition(edition) ? capability(edition) : "").replace(/_/g, "").toLowerCase());
+      if (!isValue(value)) {
+        throw invalid(`\`${name}\` of \`${edition}\` must be ${expected}`);
+      }
+    }
+    if (!seen.size || seen.size < columns.length) {
+      throw invalid(`\`${name}\`: ${seen.size ? "an edition occurs twice" : "a row without any edition"}`);
+    }
+    return Object.freeze(Object.fromEntries(columns)) as Row<T>;
+  };
 
 /**
  * What the app sells, and in which edition: `editions.toml` in its JSON form.
@@ -40,18 +121,22 @@ function capability(name: string): Capability {
  * ```
  */
 export class FeatureMap {
-  /** What it was made of. */
+  /** What it was made of: the checked tables, which nobody can change. */
   readonly map: Features;
 
-  /** Throws `feature_map` when an edition is none. */
+  /**
+   * Throws `feature_map` for everything that the Rust library and the command line refuse: an
+   * edition that is none, a limit that is no whole number, an unknown table or field.
+   */
   constructor(map: Features) {
-    Object.values(map.features ?? {}).map(requirement).forEach(capability);
-    for (const table of [map.limits, map["service-levels"]]) {
-      for (const row of Object.values<object>(table ?? {})) {
-        Object.keys(row).filter(isEdition).forEach(capability);
-      }
-    }
-    this.map = map;
+    closed(entries(map, "a JSON object", MAX_ROWS), TABLES);
+    const counts = `a whole number from 0 to ${UNLIMITED}, or \`unlimited\``;
+    const texts = `a text of at most ${MAX_TEXT} bytes`;
+    this.map = Object.freeze({
+      features: table(map.features, feature),
+      limits: table(map.limits, row(isCount, counts)),
+      "service-levels": table(map["service-levels"], row(isText, texts)),
+    });
   }
 
   /** What a feature needs. Throws `unknown_feature`. */
@@ -64,10 +149,13 @@ export class FeatureMap {
     return answer(license, this.requirement(feature), policy)[0];
   }
 
-  /** How many of something a customer may have; `Infinity` is unlimited. Throws `unknown_limit`. */
+  /**
+   * How many of something a customer may have. Unlimited is `Number.MAX_SAFE_INTEGER`, which
+   * survives JSON, unlike `Infinity`: {@link isUnlimited} tells. Throws `unknown_limit`.
+   */
   limit(name: string, license: License, policy?: Policy): number {
     const value = column(own(this.map.limits, "limit", name), license, policy) ?? 0;
-    return value === "unlimited" ? Infinity : value;
+    return value === "unlimited" ? UNLIMITED : value;
   }
 
   /** The service level a customer gets, or null. Throws `unknown_service_level`. */
@@ -75,6 +163,21 @@ export class FeatureMap {
     return column(own(this.map["service-levels"], "service_level", name), license, policy) ?? null;
   }
 }
+
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Whether a limit is none: for words such as "unlimited". Comparisons need no special case, also
+ * after the number went through JSON.
+ *
+ * ```ts
+ * const text = isUnlimited(limit) ? "unlimited" : `${limit}`;
+ * ```
+ */
+export const isUnlimited = (limit: number): boolean => limit >= UNLIMITED;
+
+const isCount = (value: unknown): value is number | "unlimited" =>
+  value === "unlimited" || (Number.isSafeInteger(value) && (value as number) >= 0);
 
 const isEdition = (name: string) => name !== "none";
 
@@ -84,7 +187,7 @@ const requirement = (entry: string | { readonly requires: string }) =>
 /** A capability without a rank first, else the highest edition granted, else `none`. */
 function column<T>(row: Row<T>, license: License, policy?: Policy): T | undefined {
   let best = -1;
-  let value = row["none"];
+  let value = Object.hasOwn(row, "none") ? row["none"] : undefined;
   for (const name of Object.keys(row).filter(isEdition).sort()) {
     const [{ allowed }, edition] = answer(license, capability(name), policy);
     if (allowed && edition > best) {

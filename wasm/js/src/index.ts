@@ -9,7 +9,7 @@
 export { LicenseError } from "./error.js";
 export { License } from "./license.js";
 export { check } from "./check.js";
-export { FeatureMap } from "./feature.js";
+export { FeatureMap, isUnlimited } from "./feature.js";
 export type { Check, Decision, Policy, Reason } from "./check.js";
 export type { Features, Row } from "./feature.js";
 export type {
@@ -17,6 +17,7 @@ export type {
   Carrier,
   Edition,
   KnownCapability,
+  LicenseJson,
   ReadOptions,
   Requires,
   State,

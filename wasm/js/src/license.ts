@@ -1,6 +1,7 @@
 import * as gate from "#gate";
 import { get, put } from "./carry.js";
 import { LicenseError } from "./error.js";
+import { document as isDocument, known, licenses, misuse, time } from "./registry.js";
 
 /** The capability sets that have a rank: free < standard < advanced. */
 export type KnownCapability = "capabilityFree" | "capabilityStandard" | "capabilityAdvanced";
@@ -31,8 +32,32 @@ export type Touchpoint =
 
 /** What a reader may be told besides the document. */
 export interface ReadOptions {
-  /** When the word was spoken: when the context was asked for, or the answer fetched. */
+  /**
+   * When it was stated: when the context was asked for, or the answer fetched. Without it the age
+   * is unknown, which a `maxAge` never lets pass.
+   */
   asOf?: Date | undefined;
+  /**
+   * For function contexts and answers of the Forge License API, which do not name their
+   * environment: what `getAppContext()` of `@forge/api` says. Without it `productionOnly` never
+   * holds for them. Documents that name their environment are not overruled.
+   */
+  environmentType?: string | undefined;
+}
+
+/** What `JSON.stringify` makes of a license, and {@link License.fromJSON} takes. */
+export interface LicenseJson {
+  readonly touchpoint: Touchpoint;
+  readonly state: State;
+  readonly edition: Edition | null;
+  readonly capabilitySet: Capability | null;
+  readonly isEvaluation: boolean | null;
+  readonly environment: string | null;
+  /** Whether the platform says that this user has no access. */
+  readonly noUserAccess: boolean;
+  /** ISO 8601. */
+  readonly asOf: string | null;
+  readonly raw: Readonly<Record<string, unknown>> | null;
 }
 
 /** Anything with a `license`: a context, or the body of a License API answer. */
@@ -100,14 +125,21 @@ export const enum Place {
  * What a touchpoint said: active or not, edition, trial, dates, entitlement.
  *
  * `T` says who vouches for it. What this entry reads is a `"hint"`: good for showing and hiding,
- * never for authorising. `@app-license/sdk/server` verifies.
+ * never for authorizing. `@app-license/sdk/server` verifies. `license.trust` tells them apart, for
+ * the compiler too.
+ *
+ * Only this package makes licenses, and none can be changed: a copy made by spread, clone or JSON
+ * is no License, and is refused with `not_a_license` wherever one is expected.
  *
  * ```ts
  * const license = License.fromForgeContext(await view.getContext());
  * if (license.hasCapability("capabilityAdvanced")) { … }
  * ```
  */
-export class License<T extends Trust = Trust> {
+export type License<T extends Trust = Trust> = T extends Trust ? LicenseOf<T> : never;
+
+/** One license; see {@link License}. */
+export class LicenseOf<T extends Trust> {
   /** Where it was read. */
   readonly touchpoint: Touchpoint;
   /** Who vouches for it. */
@@ -142,11 +174,10 @@ export class License<T extends Trust = Trust> {
   readonly asOf: Date | null;
   /** The license object as the platform wrote it, with every field it holds. */
   readonly raw: Readonly<Record<string, unknown>> | null;
-  /** @internal What the gate said of it. */
-  readonly _bits: number;
 
-  /** @internal */
-  constructor(
+  /** Only the package calls it: read licenses with `License.from…`. Throws `misuse`. */
+  private constructor(
+    made: unknown,
     touchpoint: Touchpoint,
     trust: T,
     bits: number,
@@ -155,10 +186,13 @@ export class License<T extends Trust = Trust> {
     environment: string | null,
     asOf: Date | null,
   ) {
+    const all = licenses();
+    if (made !== all) {
+      throw misuse("licenses are read, not made: `License.fromForgeContext(context)`");
+    }
     const fields = license ?? {};
     this.touchpoint = touchpoint;
     this.trust = trust;
-    this._bits = bits;
     this.state = STATES[(bits & 3) as 0]!;
     this.edition = EDITIONS[((bits >> 2) & 3) as 0]!;
     this.isEvaluation = YES[((bits >> 4) & 3) as 0]!;
@@ -174,8 +208,11 @@ export class License<T extends Trust = Trust> {
     const modes = fields["modes"];
     this.modes = Array.isArray(modes) ? modes.filter(isString) : [];
     this.environment = environment;
-    this.asOf = asOf;
-    this.raw = license;
+    const at = time(asOf, "asOf");
+    this.asOf = at === null ? null : new Date(at);
+    this.raw = license && Object.freeze({ ...license });
+    all.set(this, [bits, at]);
+    Object.freeze(this);
   }
 
   /**
@@ -187,23 +224,26 @@ export class License<T extends Trust = Trust> {
    */
   hasCapability<C extends string = KnownCapability>(capability: Requires<C>): boolean {
     // for the two that are asked about, the gate has said it: an edition stands in its bits
-    const edition = this._bits & 12;
+    const edition = known(this)[0] & 12;
     return capability === "capabilityAdvanced"
       ? edition === 8
       : capability === "capabilityStandard"
         ? edition === 4 || edition === 8
-        : includes(this, capability);
+        : includes(this as License, capability);
   }
 
   /**
    * Reads `view.getContext()` or `useProductContext()`. `undefined`, while it loads, is absent.
+   *
+   * Throws `misuse` for a promise, the license alone, or a request that holds the context, as all
+   * readers do: they would read as absent, which a lenient policy grants.
    *
    * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/ui-api-bridge/view/
    */
   static fromForgeContext(
     context: (Carrier & { environmentType?: string }) | null | undefined,
     options?: ReadOptions,
-  ): License<"hint"> {
+  ): LicenseOf<"hint"> {
     return read("forge_ui_context", context, Place.Forge, options);
   }
 
@@ -215,7 +255,7 @@ export class License<T extends Trust = Trust> {
   static fromConnectContext(
     context: Carrier | null | undefined,
     options?: ReadOptions,
-  ): License<"hint"> {
+  ): LicenseOf<"hint"> {
     return read("connect_context", context, Place.Connect, options);
   }
 
@@ -228,24 +268,30 @@ export class License<T extends Trust = Trust> {
   static fromConnectQuery(
     query: string | URLSearchParams,
     options?: ReadOptions,
-  ): License<"hint"> {
-    const length = put(`${query}`);
+  ): LicenseOf<"hint"> {
+    const written = queryText(query);
+    const length = put(written);
     const bits = gate.query(length);
     const at = gate.query_set(length);
     const set = at ? new URLSearchParams(`a=${get(at >>> 16, at & 65535)}`).get("a")! : ",";
-    return new License("connect_iframe_query", "hint", bits, set, null, null, options?.asOf ?? null);
+    return make("connect_iframe_query", "hint", bits, set, null, null, options?.asOf);
   }
 
   /**
    * Reads the second argument of a Forge function, or a resolver's `context`. Here it is a hint;
    * `@app-license/sdk/server` takes it as verified where the platform fills it in.
    *
+   * ```ts
+   * const { environmentType } = getAppContext();
+   * const license = License.fromFunctionContext(context, { environmentType });
+   * ```
+   *
    * Platform page: https://developer.atlassian.com/platform/forge/function-reference/arguments/
    */
   static fromFunctionContext(
     context: Carrier | null | undefined,
     options?: ReadOptions,
-  ): License<"hint"> {
+  ): LicenseOf<"hint"> {
     return read("forge_function_context", context, Place.Silent, options);
   }
 
@@ -254,7 +300,8 @@ export class License<T extends Trust = Trust> {
    *
    * Platform page: https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps
    */
-  static fromConnectApi(body: Carrier & { key: string }, options?: ReadOptions): License<"hint"> {
+  static fromConnectApi(body: Carrier & { key: string }, options?: ReadOptions): LicenseOf<"hint"> {
+    isDocument(body, "the parsed body");
     if (isObject(body) && !isString(body["key"])) {
       throw new LicenseError("field_missing", "the body lacks `key`");
     }
@@ -271,7 +318,8 @@ export class License<T extends Trust = Trust> {
   static fromForgeApi(
     body: { results: readonly object[] },
     options?: ReadOptions & { appId?: string },
-  ): License<"hint"> {
+  ): LicenseOf<"hint"> {
+    isDocument(body, "the parsed body");
     const results: unknown = body?.results;
     if (!Array.isArray(results)) {
       throw new LicenseError("field_missing", "the body lacks `results`");
@@ -289,13 +337,98 @@ export class License<T extends Trust = Trust> {
   }
 
   /** A license that a touchpoint says nothing about. */
-  static absent(touchpoint: Touchpoint): License<"hint"> {
+  static absent(touchpoint: Touchpoint): LicenseOf<"hint"> {
     return read(touchpoint, null, Place.Silent);
   }
+
+  /** Whether a value is a license that this package made, in this or another copy of it. */
+  static is(value: unknown): value is License {
+    return licenses().has(value as object);
+  }
+
+  /** For caches, jobs and server components. {@link License.fromJSON} reads it, as a hint. */
+  toJSON(): LicenseJson {
+    const [bits] = known(this);
+    const { touchpoint, state, edition, capabilitySet, isEvaluation, environment, asOf, raw } = this;
+    const noUserAccess = !!(bits & 512);
+    const said = { touchpoint, state, edition, capabilitySet, isEvaluation, environment };
+    return { ...said, noUserAccess, asOf: asOf && asOf.toISOString(), raw };
+  }
+
+  /**
+   * Reads what {@link License.toJSON} wrote, parsed. Whatever it was before, it is a hint now:
+   * nothing proves where the text has been.
+   *
+   * Throws `misuse` for anything else.
+   */
+  static fromJSON(json: LicenseJson): LicenseOf<"hint"> {
+    const { touchpoint, state, capabilitySet: set, isEvaluation, environment, asOf, raw } = Object(json) as LicenseJson;
+    const active = STATES.indexOf(state);
+    if (!isString(touchpoint) || active < 0) {
+      throw misuse("expected the parsed JSON of a License");
+    }
+    const written = isString(set) ? set : "";
+    const place = isString(environment) ? environment : null;
+    const length = put(written);
+    const bits = gate.judge(
+      [1, 0, 2][active]! |
+        (2 << 2) |
+        (2 << 4) |
+        (flag(isEvaluation) << 6) |
+        (+isString(set) << 8) |
+        (json.noUserAccess === false ? 0 : accessBits(true)) |
+        ((/^connect/.test(touchpoint) ? Place.Connect : place === null ? Place.Silent : Place.Forge) << 10),
+      length,
+      put(place ?? "", length),
+    );
+    return make(
+      touchpoint,
+      "hint",
+      bits,
+      written,
+      isObject(raw) ? raw : null,
+      place,
+      asOf == null ? null : new Date(asOf),
+    );
+  }
+}
+
+export const License = LicenseOf;
+
+/** @internal Makes a license: nothing outside of the package calls the constructor. */
+export function make<T extends Trust>(
+  ...fields: [
+    touchpoint: Touchpoint,
+    trust: T,
+    bits: number,
+    set: string,
+    license: Record<string, unknown> | null,
+    environment: string | null,
+    asOf?: Date | null,
+  ]
+): LicenseOf<T> {
+  const Constructor = LicenseOf as unknown as new (...all: unknown[]) => LicenseOf<T>;
+  return new Constructor(licenses(), ...fields);
 }
 
 function includes(license: License, capability: string): boolean {
   return (decide(license, capability, 3) & 15) === 3;
+}
+
+/** The text of a query. Throws `misuse` for a whole URL, where the first parameter would be lost. */
+function queryText(query: unknown): string {
+  const text = `${query}`;
+  if (!isString(query) && typeof Object(query)["getAll"] != "function") {
+    isDocument(query, "`location.search`");
+    throw misuse("expected `location.search`, found no text");
+  }
+  if (/^\s*[{[]/.test(text)) {
+    throw misuse("expected `location.search`, found JSON: contexts are read with `License.fromConnectContext`");
+  }
+  if (/^[a-z][a-z\d+.-]*:\/|^\/|^[^?=&]+\?/i.test(text)) {
+    throw misuse("expected `location.search`, found a whole URL: write `new URL(url).search`");
+  }
+  return text;
 }
 
 /** @internal Asks the gate. The low four bits are the reason, then comes the edition asked for. */
@@ -306,25 +439,32 @@ export function decide(
   maxAge = 0,
   age = 0,
 ): number {
+  const [bits] = known(license);
+  if (!isString(needs) || !needs) {
+    throw misuse("expected a capability: `requires`, or `feature` with its `features`");
+  }
   const has = put(license.capabilitySet ?? "");
-  return gate.decide(license._bits, has, put(needs, has), policy, maxAge, age);
+  return gate.decide(bits, has, put(needs, has), policy, maxAge, age);
 }
 
 /** @internal Reads a document that carries a license. */
-export function read<T extends Trust = "hint">(
+export function read(
   touchpoint: Touchpoint,
   document: unknown,
   place: Place,
   options?: ReadOptions,
-  trust = "hint" as T,
-): License<T> {
+): LicenseOf<"hint"> {
+  isDocument(document, "a context");
   document ??= {};
   const license = isObject(document) ? (document["license"] ?? null) : 0;
   if (license !== null && !isObject(license)) {
     throw new LicenseError("field_type", "`license` must be an object");
   }
-  const said = (document as Record<string, unknown>)["environmentType"];
-  const environment = place === Place.Forge && isString(said) ? said : null;
+  const said =
+    place === Place.Silent
+      ? options?.environmentType
+      : place === Place.Forge && (document as Record<string, unknown>)["environmentType"];
+  const environment = isString(said) ? said : null;
   const fields = license ?? {};
   const set = fields["capabilitySet"];
   const written = isString(set) ? set : JSON.stringify(set ?? "");
@@ -337,17 +477,9 @@ export function read<T extends Trust = "hint">(
       ((set == null ? 0 : isString(set) ? 1 : 2) << 8) |
       (/^trial$/i.test(`${fields["state"]}`) ? 131072 : 0) |
       accessBits((document as Record<string, unknown>)["userAccess"]) |
-      ((environment === null && place === Place.Forge ? Place.Silent : place) << 10),
+      ((place === Place.Connect ? place : environment === null ? Place.Silent : Place.Forge) << 10),
     length,
     put(environment ?? "", length),
   );
-  return new License(
-    touchpoint,
-    trust,
-    bits,
-    written,
-    license,
-    environment,
-    options?.asOf ?? null,
-  );
+  return make(touchpoint, "hint", bits, written, license, environment, options?.asOf);
 }

@@ -1,6 +1,7 @@
 /**
  * OpenFeature providers: what a customer bought, as flags. Features of the map are boolean flags,
- * limits numbers (unlimited is `Infinity`), service levels strings (`""` for none).
+ * limits numbers (unlimited is `Number.MAX_SAFE_INTEGER`, its variant `unlimited`), service levels
+ * strings (`""` for none).
  *
  * A flag's value follows from the license and the policy alone. The default value of a call is
  * answered when no license could be read, or the flag is not in the map: give `false` and `0`.
@@ -39,9 +40,9 @@ import type {
   ServerProviderStatus,
 } from "@openfeature/core";
 
-import type { License } from "./index.js";
+import { License, LicenseError } from "./index.js";
 import { Events } from "./openfeature_events.js";
-import { changed, fault, resolve } from "./openfeature_flags.js";
+import { changed, fault, isLicense, resolve, settings } from "./openfeature_flags.js";
 import type { FlagOptions } from "./openfeature_flags.js";
 
 export type { Events } from "./openfeature_events.js";
@@ -69,7 +70,11 @@ export class LicenseWebProvider implements CommonProvider<ClientProviderStatus> 
   private license: License | null = null;
   private readings = 0;
 
-  constructor(private readonly options: WebOptions) {}
+  /** Throws `misuse` without a FeatureMap or a license, `not_a_license` for what is none. */
+  constructor(private readonly options: WebOptions) {
+    settings(options);
+    typeof options.license == "function" || isLicense(options.license);
+  }
 
   /** Reads the license. The SDK calls it. */
   async initialize(context: EvaluationContext = {}): Promise<void> {
@@ -130,6 +135,7 @@ export class LicenseWebProvider implements CommonProvider<ClientProviderStatus> 
   }
 
   private take(license: License): void {
+    isLicense(license);
     const before = this.license;
     this.license = license;
     const flagsChanged = changed(this.options, before, license);
@@ -164,7 +170,13 @@ export class LicenseServerProvider implements CommonProvider<ServerProviderStatu
   readonly runsOn = "server";
   readonly events: Events = new Events();
 
-  constructor(private readonly options: ServerOptions) {}
+  /** Throws `misuse` without a FeatureMap, or a function that looks a license up. */
+  constructor(private readonly options: ServerOptions) {
+    settings(options);
+    if (typeof options.license != "function") {
+      throw new LicenseError("misuse", "`license` must be a function: one server serves many customers");
+    }
+  }
 
   /**
    * Tells that a customer's license changed, as from a lifecycle hook: handlers of the SDK's
@@ -222,6 +234,7 @@ export class LicenseServerProvider implements CommonProvider<ServerProviderStatu
       throw fault(error);
     }
     return resolve(this.options, kind, name, () => {
+      license && isLicense(license);
       if (license?.trust !== "verified") {
         throw new InvalidContextError(
           license ? "the license of this context is not verified" : "no license for this context",

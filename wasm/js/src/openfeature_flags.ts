@@ -6,7 +6,7 @@ import {
 } from "@openfeature/core";
 import type { FlagMetadata, ResolutionDetails } from "@openfeature/core";
 
-import { LicenseError, check } from "./index.js";
+import { LicenseError, check, isUnlimited } from "./index.js";
 import type { FeatureMap, Features, License, Policy } from "./index.js";
 
 /** What both providers are told. */
@@ -62,7 +62,7 @@ export function resolve<T>(
   }
   return {
     value,
-    variant: String(value),
+    variant: kind === "number" && isUnlimited(value as number) ? "unlimited" : String(value),
     flagMetadata: details,
     reason:
       known.state === "absent"
@@ -72,6 +72,16 @@ export function resolve<T>(
           : StandardResolutionReasons.TARGETING_MATCH,
   };
 }
+
+/** Refuses settings that cannot be meant. */
+export function settings({ features }: FlagOptions): void {
+  if (!(Object(features) as { map?: unknown }).map) {
+    throw new LicenseError("misuse", "`features` must be a FeatureMap");
+  }
+}
+
+/** Throws `not_a_license` for what is none. */
+export const isLicense = (license: License): unknown => check(license, { requires: "capabilityFree" });
 
 /** The names of the flags on which two licenses differ; all of them when one is not known. */
 export function changed(
@@ -90,7 +100,7 @@ export function changed(
   return [...new Set(names)];
 }
 
-/** A fault in the words of OpenFeature: what could not be read is a parse error. */
+/** A fault in the words of OpenFeature: what could not be read, or is none, is a parse error. */
 export function fault(error: unknown): unknown {
   return error instanceof LicenseError
     ? new ParseError(`${error.code}: ${error.message}`, { cause: error })

@@ -86,7 +86,10 @@ export type LicenseProviderProps = Settings &
   );
 
 const LOADING: Asked = { status: "loading", license: null, error: null };
-const ready = (license: License): Asked => ({ status: "ready", license, error: null });
+const ready = (license: License): Asked => {
+  check(license, { requires: "capabilityFree" }); // throws for what is no License
+  return { status: "ready", license, error: null };
+};
 const failed = (error: unknown): Asked => ({ status: "failed", license: null, error });
 
 const Tree = /* @__PURE__ */ createContext<LicenseInTree | null>(null);

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { FeatureMap, License, LicenseError } from "./index.js";
+export { FeatureMap, License, LicenseError, isUnlimited } from "./index.js";
 export type {
   Capability,
   Carrier,
@@ -13,6 +13,7 @@ export type {
   Edition,
   Features,
   KnownCapability,
+  LicenseJson,
   Policy,
   ReadOptions,
   Reason,

@@ -49,7 +49,6 @@ test("decisions say why", () => {
   assert.equal(reason(license(null)), "absent");
   assert.equal(reason(license(null), { whenAbsent: "advanced" }), "granted");
   assert.equal(reason(license(null), { whenAbsent: "standard" }), "capability_missing");
-  assert.equal(reason(license(null), { whenAbsent: "nonsense" }), "absent");
   assert.equal(reason(license({ active: true, capabilitySet: "capabilityAdvanced" }, "STAGING"), { productionOnly: true }), "not_production");
   assert.equal(reason(advanced, { productionOnly: true }), "granted");
   assert.equal(reason(advanced, { confirmedOnly: true }), "unconfirmed");
@@ -114,7 +113,7 @@ test("what is no such document is refused, with the codes of Rust", () => {
   };
   assert.equal(code(() => License.fromForgeContext({ license: true })), "field_type");
   assert.equal(code(() => License.fromForgeContext({ license: [] })), "field_type");
-  assert.equal(code(() => License.fromForgeContext("{}")), "field_type");
+  assert.equal(code(() => License.fromForgeContext(5)), "field_type");
   assert.equal(code(() => License.fromConnectApi({})), "field_missing");
   assert.equal(code(() => License.fromForgeApi({})), "field_missing");
   assert.equal(code(() => License.fromConnectQuery("a".repeat(70_000))), "too_large");
@@ -131,7 +130,7 @@ test("feature maps", () => {
   assert.ok(map.check("export", standard).allowed);
   assert.equal(map.check("bulk-export", standard).reason, "capability_missing");
   assert.ok(check(advanced, { feature: "bulk-export", features: map }).allowed);
-  assert.deepEqual([none, standard, advanced].map((l) => map.limit("projects", l)), [3, 10, Infinity]);
+  assert.deepEqual([none, standard, advanced].map((l) => map.limit("projects", l)), [3, 10, Number.MAX_SAFE_INTEGER]);
   assert.deepEqual([none, standard, advanced].map((l) => map.limit("rows", l)), [0, 0, 5]);
   assert.equal(map.serviceLevel("support", advanced), "4 h");
   assert.equal(map.serviceLevel("support", standard), null);

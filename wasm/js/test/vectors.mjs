@@ -194,8 +194,10 @@ function context({ License }, test, problems) {
   if (test.surface.includes("workflow") && "context" in test.context) {
     return NOT_OURS; // so are the arguments of workflows
   }
-  const license = License.fromForgeContext(test.context);
-  rules(test.context.license, license, problems);
+  // what a container asks for holds the license beside the context
+  const given = test.context.app ?? test.context;
+  const license = License.fromForgeContext(given);
+  rules(given.license, license, problems);
   expectations(license, test.expect ?? {}, problems);
   return undefined;
 }
@@ -234,6 +236,19 @@ function claims({ License }, test, problems) {
   return undefined;
 }
 
+/** A feature map, and whether it is read. */
+function featureMap({ FeatureMap }, test, problems) {
+  let found = "accept";
+  try {
+    new FeatureMap(test.map);
+  } catch (error) {
+    found = error.code === "feature_map" ? "reject" : `thrown: ${error.code}`;
+  }
+  if (found !== test.expect) {
+    problems.push(`expected ${test.expect}, found ${found}`);
+  }
+}
+
 const NOT_OURS = "other";
 
 /** How the cases of a kind are run by the reader, and the lists that hold them. */
@@ -242,6 +257,7 @@ const KINDS = {
   "connect-lic-and-rest": connectApi,
   "connect-license-api": connectApi,
   decisions: decision,
+  "feature-maps": featureMap,
   "forge-app-ids": appId,
   "forge-contexts": context,
   "forge-contexts-recorded": context,

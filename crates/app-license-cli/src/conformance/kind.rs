@@ -4,8 +4,8 @@ use clap::ValueEnum;
 
 use super::suite::Suite;
 use super::{
-    conditions, connect_license, decisions, forge, forge_api, iframe, invocation, lifecycle,
-    manifest, perimeters, qsh, readings, requests, scenarios, tokens,
+    conditions, connect_license, decisions, feature_maps, forge, forge_api, iframe, invocation,
+    lifecycle, manifest, perimeters, qsh, readings, requests, scenarios, tokens,
 };
 
 /// What the cases of a file are, and how they are run. The schema of each kind is in
@@ -25,6 +25,7 @@ pub(crate) enum Kind {
     ConnectQsh,
     ConnectRequests,
     Decisions,
+    FeatureMaps,
     ForgeAppIds,
     ForgeContexts,
     ForgeContextsRecorded,
@@ -71,6 +72,7 @@ impl Kind {
             Self::ConnectPerimeters => suite.lists(&["descriptors"], perimeters::case),
             Self::ConnectQsh => qsh::plan(suite)?,
             Self::Decisions => suite.cases(decisions::decision),
+            Self::FeatureMaps => suite.cases(feature_maps::map),
             Self::ForgeAppIds => suite.cases(perimeters::app_id),
             Self::ForgeContexts | Self::ForgeContextsRecorded => {
                 suite.lists(&["lifecycle_events", "workflow_arguments"], forge::case);

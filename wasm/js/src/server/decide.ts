@@ -1,18 +1,29 @@
-import { check as checkHint } from "../index.js";
+import { LicenseError, check as checkHint } from "../index.js";
 import type { Check, Decision, KnownCapability, License, Policy, Reason } from "../index.js";
 import { Op, ask, seconds } from "./core.js";
+import { bitsOf } from "./verified.js";
 
 /**
  * Decides on a verified license, and why. Unlike the browser's, it can be satisfied with
  * `confirmedOnly`.
+ *
+ * Throws `not_verified` for a hint, whatever its type says; and what the browser's throws.
  */
 export function check<C extends string = KnownCapability>(
   license: License<"verified">,
   what: Check<C>,
 ): Decision {
+  // refuses what is no license and what cannot be meant, before anything is asked of the license
+  const decision = checkHint<C>(license, what);
+  if (license.trust !== "verified") {
+    throw new LicenseError(
+      "not_verified",
+      `expected a verified license, found a hint (${(license as License).touchpoint}): verify it, or decide on hints with \`check\` of @app-license/sdk`,
+    );
+  }
   const { requires, features, feature } = what;
   if (!(what as Policy).confirmedOnly || license.touchpoint === "connect_iframe_query") {
-    return checkHint<C>(license, what);
+    return decision;
   }
   const maxAge = what.maxAge;
   const said = ask(Op.Decide, {
@@ -24,7 +35,7 @@ export function check<C extends string = KnownCapability>(
     target: what.whenAbsent,
     form: what.productionOnly ? "" : undefined,
     // "d": the platform says that this user has no access
-    method: `${license._bits & 512 ? "d" : ""}${what.sellsNothing ? "n" : ""}${what.ignoreUserAccess ? "i" : ""}`,
+    method: `${bitsOf(license) & 512 ? "d" : ""}${what.sellsNothing ? "n" : ""}${what.ignoreUserAccess ? "i" : ""}`,
     leeway: maxAge === undefined ? undefined : Math.max(Math.floor(maxAge), 0),
     now: seconds(what.now),
   });

@@ -1,9 +1,35 @@
 import { License } from "../index.js";
 import type { Touchpoint } from "../index.js";
 
+/** The licenses of this process, by what the gate said of them: see `../registry.ts`. */
+function licenses(): WeakMap<object, readonly [bits: number, asOf: number | null]> {
+  License.is(null); // makes it
+  const key = Symbol.for("@app-license/sdk licenses");
+  return (globalThis as unknown as Record<symbol, ReturnType<typeof licenses>>)[key]!;
+}
+
+/** What the gate said of a license that this package made. */
+export const bitsOf = (license: License) => licenses().get(license)![0];
+
+type Fields = [
+  touchpoint: Touchpoint,
+  bits: number,
+  set: string,
+  license: Record<string, unknown> | null,
+  environment: string | null,
+  asOf: Date | null,
+];
+
+/** Only what was verified comes here: the one place where a license is said to be. */
+function make(...[touchpoint, ...rest]: Fields): License<"verified"> {
+  const Constructor = License as unknown as new (...fields: unknown[]) => License<"verified">;
+  return new Constructor(licenses(), touchpoint, "verified", ...rest);
+}
+
 /** Vouches for a license that was just read. */
 export function verified(hint: License, touchpoint = hint.touchpoint): License<"verified"> {
-  return Object.assign(hint, { touchpoint, trust: "verified" as const });
+  const { capabilitySet, raw, environment, asOf } = hint;
+  return make(touchpoint, bitsOf(hint), capabilitySet ?? "", raw, environment, asOf);
 }
 
 /** A license that the core has judged: in `said`, at `at`, are what it found and the capability set. */
@@ -16,7 +42,7 @@ export function judged(
   environment: string | null = null,
 ): License<"verified"> {
   const { license } = carrier(raw);
-  return new License(touchpoint, "verified", Number(said[at]), said[at + 1] ?? "", license, environment, asOf);
+  return make(touchpoint, Number(said[at]), said[at + 1] ?? "", license, environment, asOf);
 }
 
 /** A document with the license that the core found in a larger one. */

@@ -98,3 +98,22 @@ export const providers = [
   // @ts-expect-error exactly one source
   <LicenseProvider />,
 ];
+
+// trust narrows, and cannot be raised
+export function decideByTrust(any: License): boolean {
+  return any.trust === "verified"
+    ? checkVerified(any, { requires: "capabilityAdvanced" }).allowed
+    : check(any, { requires: "capabilityAdvanced" }).allowed;
+}
+// @ts-expect-error licenses are read, not made
+new License();
+// @ts-expect-error a copy is no License
+check({ ...license }, { requires: "capabilityAdvanced" });
+// @ts-expect-error a copy is no License, whatever it says of its trust
+checkVerified({ ...license, trust: "verified" as const }, { requires: "capabilityAdvanced" });
+// @ts-expect-error trust is read
+license.trust = "verified";
+export const again: License<"hint"> = License.fromJSON(verified.toJSON());
+declare const something: unknown;
+export const has = License.is(something) && something.hasCapability("capabilityAdvanced");
+License.fromFunctionContext({}, { environmentType: "PRODUCTION" });
