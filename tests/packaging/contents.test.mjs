@@ -32,10 +32,18 @@ test("publint finds nothing", async () => {
   assert.deepEqual(messages.map((message) => formatMessage(message, packageJson())), []);
 });
 
-test("the types are right for every resolution", () => {
-  // node10 knows no `exports`: the first entry alone is for it
+test("9: the types are right for every resolution, that of `node10` too", () => {
   const tool = program("@arethetypeswrong/cli/dist/index.js");
-  node("", tool, packed.filename, "--profile", "node16", "--format", "ascii", "--no-color");
+  node("", tool, packed.filename, "--profile", "strict", "--format", "ascii", "--no-color");
+});
+
+test("9: `node10` is told of every subpath", () => {
+  const { exports, typesVersions } = packageJson();
+  const subpaths = Object.keys(exports).map((name) => name.slice(2)).filter((name) => name && name !== "package.json");
+  assert.deepEqual(Object.keys(typesVersions["*"]), subpaths);
+  for (const name of subpaths) {
+    assert.deepEqual(typesVersions["*"][name], [exports[`./${name}`].import.types]);
+  }
 });
 
 function packageJson() {

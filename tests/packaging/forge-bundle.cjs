@@ -1,6 +1,6 @@
 // Bundles a Forge app's functions with the platform's own bundler: node forge-bundle.cjs OUT, in
-// the app's folder. Its scripts around the bundle come from the platform's network: left out.
-const { cpSync } = require("node:fs");
+// the app's folder. What its compiler says fails the build, as `forge deploy` does. Its scripts around the bundle come from the platform's network: left out.
+const { cpSync, existsSync } = require("node:fs");
 const { getEntryPoints, getNodeBundler } = require("@forge/bundler");
 
 const log = () => {};
@@ -10,9 +10,10 @@ const scripts = { getNodeRuntimeLoader: nothing, getNodeRuntimeWrapper: nothing 
 const config = { readConfig: async () => ({ app: {} }) };
 
 async function main([out]) {
+  const module = existsSync("src/index.ts") ? "index.ts" : "index.js";
   const { outputDir } = await getNodeBundler(logger, scripts, config).bundle({
     appDirectory: process.cwd(),
-    entryPoints: getEntryPoints([{ module: "index.js" }]),
+    entryPoints: getEntryPoints([{ module }]),
   });
   cpSync(outputDir, out, { recursive: true });
 }
