@@ -43,7 +43,8 @@ for (const name of Object.keys(BUNDLERS)) {
     }
     const broken = "globalThis.bridge = { getContext: async () => { throw new Error('offline') } };";
     const { page, close } = await open(browser, `${origin}/`, { script: broken });
-    assert.equal(await shown(page, "#gate"), "failed");
+    assert.equal(await shown(page, "#gate"), "offline");
+    assert.equal(await page.title(), "failed: offline");
     assert.equal(await shown(page, "#flag"), "false ERROR");
     await close();
   });

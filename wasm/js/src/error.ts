@@ -1,16 +1,92 @@
 /**
+ * The stable code of an error. Each has its paragraph in
+ * https://github.com/app-license/app-license/blob/main/docs/errors.md
+ */
+export type ErrorCode =
+  | "algorithm"
+  | "answer_too_large"
+  | "audience"
+  | "body_unreadable"
+  | "busy"
+  | "claim_missing"
+  | "claim_type"
+  | "claims_contradict"
+  | "condition"
+  | "context_token"
+  | "critical_header"
+  | "expired"
+  | "feature_map"
+  | "field_missing"
+  | "field_type"
+  | "field_value"
+  | "foreign_base_url"
+  | "forge_context_token"
+  | "invalid_base_url"
+  | "invalid_id"
+  | "invalid_time"
+  | "invalid_url"
+  | "isolated_cloud"
+  | "issuer"
+  | "json_duplicate_key"
+  | "json_syntax"
+  | "json_too_deep"
+  | "json_too_many_keys"
+  | "json_trailing_bytes"
+  | "key_id_invalid"
+  | "key_id_missing"
+  | "key_malformed"
+  | "key_server"
+  | "leeway"
+  | "license_api"
+  | "misuse"
+  | "no_connection"
+  | "not_a_license"
+  | "not_checked"
+  | "not_context_token"
+  | "not_verified"
+  | "not_yet_valid"
+  | "outside_base_url"
+  | "qsh_mismatch"
+  | "raw_body"
+  | "replayed"
+  | "signature"
+  | "tenant_mismatch"
+  | "test_key"
+  | "timed_out"
+  | "token_conflict"
+  | "token_malformed"
+  | "token_missing"
+  | "token_scheme"
+  | "too_complex"
+  | "too_large"
+  | "too_many"
+  | "unknown_feature"
+  | "unknown_key"
+  | "unknown_limit"
+  | "unknown_service_level"
+  | "unknown_tenant"
+  | "user_initiated"
+  | "weak_key"
+  | "weak_secret";
+
+/**
  * Why something was not read or not decided.
  *
  * `code` is stable and the same in Rust and on the command line. No message ever shows a token or
  * a secret.
+ *
+ * ```ts
+ * if (error instanceof LicenseError && error.code === "unknown_feature") { … }
+ * ```
  */
 export class LicenseError extends Error {
   /** The stable code: `field_type`, `unknown_feature`, … */
-  readonly code: string;
+  readonly code: ErrorCode;
 
+  /** `code`: one of {@link ErrorCode}, also where the core says it. */
   constructor(code: string, message: string) {
     super(message);
     this.name = "LicenseError";
-    this.code = code;
+    this.code = code as ErrorCode;
   }
 }

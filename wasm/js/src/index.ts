@@ -7,6 +7,7 @@
  * @packageDocumentation
  */
 export { LicenseError } from "./error.js";
+export type { ErrorCode } from "./error.js";
 export { License } from "./license.js";
 export { check } from "./check.js";
 export { FeatureMap, isUnlimited } from "./feature.js";

@@ -1,3 +1,4 @@
+"use client";
 /**
  * The license in a React tree: Forge Custom UI, UI Kit, Connect iframes. Renders no element of its
  * own, so it runs wherever React does.
@@ -9,7 +10,7 @@
 import { Fragment, createContext, createElement, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactElement, ReactNode } from "react";
 
-import { License, check } from "./index.js";
+import { License, check, isUnlimited } from "./index.js";
 import type {
   Carrier,
   Check,
@@ -21,13 +22,13 @@ import type {
 } from "./index.js";
 
 /** What the platform said so far. `failed`: it could not be asked, which is not *absent*. */
-export type Asked =
+export type LicenseStatus =
   | { readonly status: "loading"; readonly license: null; readonly error: null }
   | { readonly status: "ready"; readonly license: License; readonly error: null }
   | { readonly status: "failed"; readonly license: null; readonly error: unknown };
 
 /** What {@link useLicense} answers. */
-export type LicenseInTree = Asked & {
+export type LicenseInTree = LicenseStatus & {
   /** The map of the provider. */
   readonly features: FeatureMap | null;
   /**
@@ -37,7 +38,10 @@ export type LicenseInTree = Asked & {
   hasCapability<C extends string = KnownCapability>(capability: Requires<C>): boolean;
   /** Decides, by the provider's map and policy; null while the license is not known. */
   decide<C extends string = KnownCapability>(what: Question<C>): Decision | null;
-  /** How many of something the customer may have; null while the license is not known. */
+  /**
+   * How many of something the customer may have, by the provider's map and policy; null while the
+   * license is not known. {@link useLimit} says more.
+   */
   limit(name: string): number | null;
   /** The service level the customer gets; null for none, and while the license is not known. */
   serviceLevel(name: string): string | null;
@@ -57,6 +61,11 @@ interface Settings {
   features?: FeatureMap | undefined;
   /** What is asked beyond the capability, wherever nothing else is said. */
   policy?: Policy | undefined;
+  /**
+   * Told of a license that cannot be read: a rejected `load`, a context that is none. Left out, it
+   * is written to the console.
+   */
+  onError?: ((error: unknown) => void) | undefined;
 }
 
 /** Exactly one of three ways to say where the license comes from. */
@@ -85,12 +94,12 @@ export type LicenseProviderProps = Settings &
       }
   );
 
-const LOADING: Asked = { status: "loading", license: null, error: null };
-const ready = (license: License): Asked => {
+const LOADING: LicenseStatus = { status: "loading", license: null, error: null };
+const ready = (license: License): LicenseStatus => {
   check(license, { requires: "capabilityFree" }); // throws for what is no License
   return { status: "ready", license, error: null };
 };
-const failed = (error: unknown): Asked => ({ status: "failed", license: null, error });
+const failed = (error: unknown): LicenseStatus => ({ status: "failed", license: null, error });
 
 const Tree = /* @__PURE__ */ createContext<LicenseInTree | null>(null);
 
@@ -106,11 +115,11 @@ const Tree = /* @__PURE__ */ createContext<LicenseInTree | null>(null);
  * ```
  */
 export function LicenseProvider(props: LicenseProviderProps): ReactElement {
-  const { children, features = null, policy, license, context, load } = props;
+  const { children, features = null, policy, license, context, load, onError = report } = props;
   const [loaded, setLoaded] = useState(LOADING);
   useEffect(() => {
     let wanted = true;
-    const say = (said: Asked) => wanted && setLoaded(said);
+    const say = (said: LicenseStatus) => wanted && setLoaded(said);
     // called within a promise: what it throws at once is a failure like any other
     load &&
       Promise.resolve()
@@ -122,15 +131,22 @@ export function LicenseProvider(props: LicenseProviderProps): ReactElement {
     };
     // inline functions are new ones on every rendering
   }, [!load]);
-  const asked = useMemo(
+  const current = useMemo(
     () => (load ? loaded : license ? ready(license) : context ? readContext(context) : LOADING),
     [!load, loaded, license, context],
   );
-  const value = useMemo(() => inTree(asked, features, policy), [asked, features, policy]);
+  const { status, error } = current;
+  useEffect(() => {
+    status === "failed" && onError(error);
+    // inline functions are new ones on every rendering
+  }, [status, error]);
+  const value = useMemo(() => inTree(current, features, policy), [current, features, policy]);
   return createElement(Tree.Provider, { value }, children);
 }
 
-function readContext(context: Carrier): Asked {
+const report = (error: unknown) => console.error("the license cannot be read:", error);
+
+function readContext(context: Carrier): LicenseStatus {
   try {
     return ready(License.fromForgeContext(context));
   } catch (error) {
@@ -138,8 +154,8 @@ function readContext(context: Carrier): Asked {
   }
 }
 
-function inTree(asked: Asked, features: FeatureMap | null, policy?: Policy): LicenseInTree {
-  const { license } = asked;
+function inTree(current: LicenseStatus, features: FeatureMap | null, policy?: Policy): LicenseInTree {
+  const { license } = current;
   const map = () => {
     if (!features) {
       throw new Error("the LicenseProvider was given no features");
@@ -147,7 +163,7 @@ function inTree(asked: Asked, features: FeatureMap | null, policy?: Policy): Lic
     return features;
   };
   return {
-    ...asked,
+    ...current,
     features,
     hasCapability: (capability) => !!license && license.hasCapability<string>(capability),
     decide: (what) =>
@@ -177,13 +193,50 @@ export function useLicense(): LicenseInTree {
   return value;
 }
 
+/** What {@link useLimit} answers. */
+export interface Limit {
+  /** How many; null while the license is not known, or cannot be read. */
+  readonly limit: number | null;
+  readonly isUnlimited: boolean;
+  /** Whether this many are within the limit; false while it is not known. */
+  allows(count: number): boolean;
+}
+
+/**
+ * How many of something the customer may have, by the provider's map and policy. Throws
+ * `unknown_limit` for a name that the map does not have.
+ *
+ * ```tsx
+ * const { allows, isUnlimited, limit } = useLimit("projects");
+ * <button disabled={!allows(projects.length + 1)}>New project</button>
+ * ```
+ */
+export function useLimit(name: string): Limit {
+  const { limit: of, features } = useLicense();
+  const limit = of(name);
+  if (limit === null && features) {
+    // a typing mistake is loud at once, not when the license arrives
+    features.limit(name, License.absent("forge_ui_context"));
+  }
+  return {
+    limit,
+    isUnlimited: limit !== null && isUnlimited(limit),
+    allows: (count) => limit !== null && count <= limit,
+  };
+}
+
 /** What is behind a gate, what instead, and what is asked. */
 export type GateProps<C extends string = KnownCapability> = Question<C> & {
   children?: ReactNode;
-  /** Instead of the children, when they are not allowed or nobody could be asked (null). */
+  /**
+   * Instead of the children, when they are not allowed; and, with null, when the license cannot be
+   * read and `failed` is left out.
+   */
   fallback?: ReactNode | ((decision: Decision | null) => ReactNode);
-  /** While the license is being read; nothing, when left out. */
+  /** While the license is being read; nothing, when left out: never the fallback, which may sell. */
   loading?: ReactNode;
+  /** When the license cannot be read, which says nothing of what was bought. */
+  failed?: ReactNode | ((error: unknown) => ReactNode);
 };
 
 /**
@@ -197,11 +250,18 @@ export type GateProps<C extends string = KnownCapability> = Question<C> & {
  * ```
  */
 export function Gate<C extends string = KnownCapability>(props: GateProps<C>): ReactElement {
-  const { children, fallback, loading, ...what } = props;
-  const { status, decide } = useLicense();
+  const { children, fallback, loading, failed, ...what } = props;
+  const { status, error, decide } = useLicense();
   const decision = decide(what as Question);
   const instead = () => (typeof fallback === "function" ? fallback(decision) : fallback);
+  const unread = () => (typeof failed === "function" ? failed(error) : failed);
   const shown =
-    status === "loading" ? loading : decision?.allowed ? children : instead();
+    status === "loading"
+      ? loading
+      : status === "failed" && failed !== undefined
+        ? unread()
+        : decision?.allowed
+          ? children
+          : instead();
   return createElement(Fragment, null, shown);
 }

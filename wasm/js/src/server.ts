@@ -11,6 +11,7 @@ export type {
   Check,
   Decision,
   Edition,
+  ErrorCode,
   Features,
   KnownCapability,
   LicenseJson,

@@ -12,40 +12,11 @@ import type { IncomingRequest, LifecycleKind, Tenant } from "./server.js";
 import { connectLicense, forgeLicense, iframeQuery, standing } from "./testing/license.js";
 import type { Scenario } from "./testing/license.js";
 
-export { SCENARIOS, connectLicense, forgeLicense, iframeQuery } from "./testing/license.js";
-export type { Scenario } from "./testing/license.js";
+export * from "./testing-browser.js";
 
 const seconds = (date: Date) => Math.floor(+date / 1000);
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const LIFETIME = 180;
-
-/** What `view.getContext()` answers. */
-export function uiContext(scenario: Scenario, now = new Date()) {
-  const license = forgeLicense(scenario, now);
-  return {
-    accountId: "5b10a2844c20165700ede21g",
-    cloudId: "b2f9a9e0-8f0d-4d0e-9d0a-6d1f0c3a7e55",
-    extension: {},
-    environmentId: "23863033-1de4-4ebf-b30d-c906264a1e92",
-    environmentType: standing(scenario, now)?.environment ?? "DEVELOPMENT",
-    locale: "en-US",
-    moduleKey: "module",
-    siteUrl: "https://example.atlassian.net",
-    timezone: "UTC",
-    ...(license && { license }),
-  };
-}
-
-/** The second argument of a Forge function, and a resolver's `context`. */
-export function functionContext(scenario: Scenario, now = new Date()) {
-  const license = forgeLicense(scenario, now);
-  return {
-    installContext: "ari:cloud:jira::site/b2f9a9e0-8f0d-4d0e-9d0a-6d1f0c3a7e55",
-    principal: { accountId: "5b10a2844c20165700ede21g" },
-    // the function context has both spellings
-    ...(license && { license: { ...license, isActive: license["active"] } }),
-  };
-}
 
 /** What `AP.context.getContext()` answers. */
 export function connectContext(scenario: Scenario, now = new Date()) {

@@ -1,12 +1,13 @@
 // The React entry, rendered for real: on a server here, in Chromium in test/packaging.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { createElement as h } from "react";
 import { renderToStaticMarkup as render } from "react-dom/server";
 
 import { FeatureMap, License, LicenseError } from "@app-license/sdk";
-import { Gate, LicenseProvider, useLicense } from "@app-license/sdk/react";
+import { Gate, LicenseProvider, useLicense, useLimit } from "@app-license/sdk/react";
 
 const license = (fields, environmentType = "PRODUCTION") =>
   License.fromForgeContext({ environmentType, license: fields });
@@ -89,6 +90,40 @@ test("the hook answers what the license allows", () => {
   );
   assert.deepEqual([seen.limit("projects"), seen.serviceLevel("support")], [null, null]);
   assert.throws(() => render(h(Probe)), /needs a LicenseProvider/);
+});
+
+test("16: a license that cannot be read is neither loading nor a fallback", () => {
+  const requires = "capabilityAdvanced";
+  const broken = { context: { license: true } };
+  assert.equal(tree(broken, gate({ requires, failed: "reload" })), "reload");
+  assert.equal(tree(broken, gate({ requires, failed: (error) => error.code })), "field_type");
+  assert.equal(tree(broken, gate({ requires })), "upgrade");
+  assert.equal(tree({ license: standard }, gate({ requires, failed: "reload" })), "upgrade");
+  assert.equal(tree({ license: null }, gate({ requires, failed: "reload" })), "wait");
+  // an await that was forgotten
+  assert.equal(tree({ context: Promise.resolve({}) }, gate({ requires, failed: (error) => error.code })), "misuse");
+});
+
+test("16: a hook for limits", () => {
+  let seen;
+  const Probe = ({ name = "projects" }) => void (seen = useLimit(name));
+  const said = () => [seen.limit, seen.isUnlimited, seen.allows(1), seen.allows(11)];
+  tree({ license: advanced, features }, h(Probe));
+  assert.deepEqual(said(), [Number.MAX_SAFE_INTEGER, true, true, true]);
+  tree({ license: standard, features }, h(Probe));
+  assert.deepEqual(said(), [10, false, true, false]);
+  for (const provider of [{ license: null }, { context: { license: true } }]) {
+    tree({ ...provider, features }, h(Probe));
+    assert.deepEqual(said(), [null, false, false, false]);
+    assert.throws(() => tree({ ...provider, features }, h(Probe, { name: "project" })), { code: "unknown_limit" });
+  }
+});
+
+test("16: the entry is for clients", () => {
+  for (const end of ["js", "cjs"]) {
+    const code = readFileSync(new URL(`../dist/react.${end}`, import.meta.url), "utf8");
+    assert.match(code, /^"use client";/);
+  }
 });
 
 test("what is loaded is not there at first", () => {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { License } from "@app-license/sdk";
 import * as server from "@app-license/sdk/server";
 import * as fake from "@app-license/sdk/testing";
+import * as browser from "@app-license/sdk/testing/browser";
 
 const appKey = "com.example.app";
 const baseUrl = "https://app.example.com/base";
@@ -111,5 +113,69 @@ test("a flipped character never verifies", () => {
   for (let at = 0; at < token.length; at += 7) {
     const flipped = `${token.slice(0, at)}${token[at] === "A" ? "B" : "A"}${token.slice(at + 1)}`;
     assert.throws(() => server.verifyInvocation(`Bearer ${flipped}`, forge.jwks, { appId }), server.VerifyError, `${at}`);
+  }
+});
+
+test("17: every place that a license is read in has its fixture, with and without a user", () => {
+  for (const scenario of fake.SCENARIOS) {
+    const [state, edition, trial] = TRUTH[scenario];
+    for (const user of [true, false, undefined]) {
+      const request = fake.resolverRequest(scenario, { rows: 3 }, { user });
+      assert.equal(request.payload.rows, 3);
+      const contexts = {
+        resolver: request.context,
+        event: fake.functionContext(scenario, { user }),
+        consumer: fake.consumerContext(scenario, { user }),
+        webTrigger: fake.webTriggerContext(scenario, { user }),
+        workflow: fake.workflowArguments(scenario, { user }).context,
+        app: fake.appContext(scenario, { user }),
+      };
+      for (const [place, context] of Object.entries(contexts)) {
+        const license = server.fromFunctionContext(context);
+        assert.deepEqual([license.state, license.edition, license.isEvaluation], [state, edition, trial], `${scenario}, ${place}`);
+      }
+      assert.equal("accountId" in contexts.resolver, user !== false);
+      assert.equal("principal" in contexts.event, user !== false);
+      assert.equal("principal" in contexts.consumer, user === true);
+      // a scheduled trigger is told nothing, whatever was bought
+      assert.equal(server.fromFunctionContext(fake.scheduledTriggerContext(scenario, { user })).state, "absent");
+    }
+    // the whole argument is not its context
+    assert.throws(() => server.fromFunctionContext(fake.workflowArguments(scenario)), { code: "misuse" });
+    assert.throws(() => server.fromFunctionContext(fake.resolverRequest(scenario)), { code: "misuse" });
+  }
+});
+
+test("17: overrides are as they were recorded", () => {
+  const now = new Date("2026-11-29T00:00:00Z");
+  const recorded = { active: true, billingPeriod: "MONTHLY", supportEntitlementNumber: null, type: "commercial" };
+  assert.deepEqual(fake.forgeLicense("override-active", now), { ...recorded, state: "active" });
+  assert.deepEqual(fake.forgeLicense("override-advanced", now), { ...recorded, state: "advanced", capabilitySet: "capabilityAdvanced" });
+  const trial = fake.forgeLicense("override-trial", now);
+  assert.deepEqual(trial, { ...recorded, state: "trial", trialEndDate: trial.trialEndDate });
+});
+
+test("17: a fake bridge answers as the product does, and leaves what was there", async () => {
+  globalThis.__bridge = "before";
+  const bridge = browser.installFakeBridge("trial-of-advanced", { extension: { type: "jira:issuePanel" } });
+  const call = (...all) => globalThis.__bridge.callBridge(...all);
+  assert.equal(License.fromForgeContext(await call("getContext")).isEvaluation, true);
+  assert.equal((await call("getContext")).extension.type, "jira:issuePanel");
+  bridge.set("expired");
+  assert.equal(License.fromForgeContext(await call("getContext")).state, "inactive");
+  assert.equal(await call("enableTheming"), undefined);
+  await assert.rejects(call("invoke", { functionKey: "toString" }), /no function/);
+  const { callBridge } = globalThis.__bridge;
+  bridge.uninstall();
+  assert.equal(globalThis.__bridge, "before");
+  await assert.rejects(callBridge("getContext"), /taken away/);
+  delete globalThis.__bridge;
+});
+
+test("17: the fixtures for browsers need no Node", () => {
+  const code = readFileSync(new URL("../dist/testing-browser.js", import.meta.url), "utf8");
+  assert.doesNotMatch(code, /\bimport\b|\brequire\b|Buffer|process\./);
+  for (const name of Object.keys(browser)) {
+    assert.ok(name in fake, name);
   }
 });

@@ -22,12 +22,13 @@ function Line() {
 
 createRoot(document.querySelector("#app")).render(
   h(StrictMode, null,
-    h(LicenseProvider, { load, features },
+    h(LicenseProvider, { load, features, onError: ({ message }) => void (document.title = `failed: ${message}`) },
       h(Line),
       h(Gate, {
         feature: "bulk-export",
         loading: h("i", { id: "loading" }),
-        fallback: (decision) => h("b", { id: "gate" }, decision ? decision.reason : "failed"),
+        fallback: (decision) => h("b", { id: "gate" }, decision.reason),
+        failed: (error) => h("b", { id: "gate" }, error.message),
       }, h("b", { id: "gate" }, "allowed")))),
 );
 

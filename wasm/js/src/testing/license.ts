@@ -85,11 +85,15 @@ export function forgeLicense(
   }
   const { active, evaluation, capabilitySet, environment, ends } = said;
   if (environment === "DEVELOPMENT") {
-    // what an override fills in is not documented: the edition, if it names one, and trials
+    // as recorded: no entitlement, no isEvaluation, the edition where the override names one
     return {
       active,
+      billingPeriod: "MONTHLY",
+      state: scenario.slice("override-".length),
+      supportEntitlementNumber: null,
+      type: "commercial",
       ...(capabilitySet && { capabilitySet }),
-      ...(evaluation && { isEvaluation: true }),
+      ...(evaluation && { trialEndDate: ends.toISOString() }),
     };
   }
   return {

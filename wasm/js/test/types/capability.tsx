@@ -1,6 +1,6 @@
 // A misspelt capability is a type error where it is a literal; an unknown one needs no cast.
-import { License, check } from "@app-license/sdk";
-import type { Capability, Check, Requires } from "@app-license/sdk";
+import { License, LicenseError, check } from "@app-license/sdk";
+import type { Capability, Check, ErrorCode, Requires } from "@app-license/sdk";
 import { check as checkVerified } from "@app-license/sdk/server";
 import { Gate, LicenseProvider, useLicense } from "@app-license/sdk/react";
 
@@ -117,3 +117,11 @@ export const again: License<"hint"> = License.fromJSON(verified.toJSON());
 declare const something: unknown;
 export const has = License.is(something) && something.hasCapability("capabilityAdvanced");
 License.fromFunctionContext({}, { environmentType: "PRODUCTION" });
+
+// codes are literals
+export function isTypingMistake(error: LicenseError): boolean {
+  // @ts-expect-error misspelt
+  error.code === "unknown_featur";
+  const code: ErrorCode = error.code;
+  return code === "unknown_feature";
+}
