@@ -77,6 +77,7 @@ for (const format of ["esm", "cjs"]) {
   for (const name of ["server", "express", "testing"]) {
     await entry(name, format, { platform: "node" });
   }
+  await entry("forge", format, { platform: "node", external: ["@forge/api", "@forge/kvs"] });
   await entry("testing-browser", format);
   await entry("react", format, { external: ["react"] });
   await entry("openfeature", format, { external: ["@openfeature/core"] });

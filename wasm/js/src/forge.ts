@@ -1,0 +1,146 @@
+/**
+ * For Forge functions: the license wherever a function is called from, and gates for resolvers.
+ * `@forge/api` and `@forge/kvs` are those of the app; its manifest has the scope `storage:app`.
+ *
+ * @packageDocumentation
+ */
+import { getAppContext } from "@forge/api";
+
+import { licenseOfApi } from "./forge/license-api.js";
+import type { AskOptions } from "./forge/license-api.js";
+import { VerifyError, check, fromFunctionContext } from "./server.js";
+import type { Carrier, Check, Decision, FeatureMap, KnownCapability, License, Policy, Requires } from "./server.js";
+
+export { FeatureMap, License, LicenseError, VerifyError, check, isUnlimited } from "./server.js";
+export type { Capability, Check, Decision, Edition, ErrorCode, Features, Policy, Reason, Touchpoint } from "./server.js";
+
+/** How the license is found out. */
+export type GetLicenseOptions = AskOptions;
+
+/**
+ * The license of the customer whose call this is: of the function's context; where that says
+ * nothing, as in scheduled triggers, of `getAppContext()`; where that says nothing either, of the
+ * License API. Its answer is kept in the app's storage for an hour, and the API is asked once in
+ * five minutes, whatever the app does.
+ *
+ * What is absent after all that is absent: nothing was bought, or the environment is not
+ * production. The environment is read for policies, so that `whenAbsentOutsideProduction` and
+ * `productionOnly` hold.
+ *
+ * `context` is the second argument of a function, or a resolver's `context`: what the platform
+ * gave to the function, never what a page sent. Leave it out where there is none. Throws `misuse`
+ * for a whole request, and a {@link VerifyError} `license_api` of the class `unavailable` when the
+ * API could not tell and nothing is known from before.
+ *
+ * ```ts
+ * export const nightly = async (_event, context) => {
+ *   const license = await getLicense(context);
+ *   if (!check(license, { requires: "capabilityAdvanced" }).allowed) return;
+ * };
+ * ```
+ *
+ * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/license-api/
+ */
+export async function getLicense(
+  context?: Carrier | null,
+  options: GetLicenseOptions = {},
+): Promise<License<"verified">> {
+  const app = appContext();
+  const now = options.clock?.() ?? new Date();
+  const read = { asOf: now, environmentType: app?.environmentType };
+  const stated = fromFunctionContext(context, read);
+  if (stated.state !== "absent") {
+    return stated;
+  }
+  // it denies wherever the license is read
+  const { userAccess } = (context ?? {}) as { userAccess?: unknown };
+  const ofApp = fromFunctionContext({ license: app?.license, userAccess } as Carrier, read);
+  return ofApp.state !== "absent" ? ofApp : licenseOfApi(app?.environmentType, now, userAccess, options);
+}
+
+/** Null outside of an invocation, as in tests. */
+function appContext() {
+  try {
+    return getAppContext();
+  } catch {
+    return null;
+  }
+}
+
+/** What a resolver's function is called with. */
+export interface ResolverRequest {
+  payload?: any;
+  context: { [name: string]: any };
+}
+
+/** What a gate found out, for the function behind it. */
+export interface Granted {
+  readonly license: License<"verified">;
+  readonly decision: Decision;
+}
+
+/** Thrown to the page by {@link requires}: `invoke` rejects with its message. */
+export class DeniedError extends VerifyError {
+  readonly decision: Decision;
+
+  constructor(decision: Decision) {
+    const { reason, needs, has } = decision;
+    const status = /^(capability_missing|inactive|trial_ended)$/.test(reason) ? 402 : 403;
+    const held = has === null ? "" : `, has \`${has}\``;
+    super(reason, `not allowed (${reason}): needs \`${needs}\`${held}`, "refused", status);
+    this.name = "DeniedError";
+    this.decision = decision;
+  }
+}
+
+/** What is asked beyond the capability, and what a refusal answers. */
+export interface GateOptions<Q, R> extends Policy, GetLicenseOptions {
+  /** In place of throwing {@link DeniedError}: what the page gets. */
+  onDenied?: ((decision: Decision, request: Q) => R | Promise<R>) | undefined;
+}
+
+/** A capability, or a feature of a map. */
+export type Needed<C extends string = KnownCapability> =
+  | Requires<C>
+  | { readonly feature: string; readonly features: FeatureMap };
+
+/**
+ * A function for `@forge/resolver` that runs only for customers who may use it; others get a
+ * {@link DeniedError}, or what `onDenied` answers.
+ *
+ * A misspelt capability is a type error, an unknown feature throws `unknown_feature` at once, when
+ * the app starts.
+ *
+ * ```ts
+ * resolver.define("export", requires("capabilityAdvanced", ({ payload }) => exportRows(payload)));
+ * resolver.define("import", requires({ features, feature: "import" }, importRows));
+ * ```
+ */
+export function requires<Q extends ResolverRequest, R, C extends string = KnownCapability>(
+  needed: Needed<C>,
+  handler: (request: Q, granted: Granted) => R | Promise<R>,
+  options: GateOptions<Q, R> = {},
+): (request: Q) => Promise<R> {
+  const { onDenied, clock, freshFor, keepThroughOutage, ...policy } = options;
+  const what = (typeof needed == "string" ? { requires: needed } : needed) as Check<string>;
+  if (what?.features) {
+    what.features.requirement(what.feature!); // a typing mistake is loud when the app starts
+  }
+  if (typeof handler != "function" || !what || (!what.requires && !what.features)) {
+    throw new VerifyError("misuse", "write `requires(\"capabilityAdvanced\", handler)`", "misuse", 500);
+  }
+  return async (request) => {
+    if (Object(request?.context) !== request?.context) {
+      throw new VerifyError("misuse", "expected a resolver's request, with its `context`", "misuse", 500);
+    }
+    const license = await getLicense(request.context, { clock, freshFor, keepThroughOutage });
+    const decision = check<string>(license, { now: clock?.(), ...policy, ...what });
+    if (decision.allowed) {
+      return handler(request, { license, decision });
+    }
+    if (onDenied) {
+      return onDenied(decision, request);
+    }
+    throw new DeniedError(decision);
+  };
+}

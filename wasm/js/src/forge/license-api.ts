@@ -1,0 +1,114 @@
+// The License API from within a function: asked once in five minutes an installation, whatever
+// many functions do at once, and its answer kept in the app's storage.
+import { asApp, route } from "@forge/api";
+import { kvs } from "@forge/kvs";
+
+import { License, VerifyError, fromForgeApi } from "../server.js";
+import { verified } from "../server/verified.js";
+
+/** How long answers count. */
+export interface AskOptions {
+  /** How long an answer is given without asking again, in seconds; 3600, 300 at the least. */
+  freshFor?: number | undefined;
+  /** How old an answer may be that is given when nothing newer can be had, in seconds; a day. */
+  keepThroughOutage?: number | undefined;
+  /** The clock; now, when left out. */
+  clock?: (() => Date) | undefined;
+}
+
+/** The limit of the platform: one call of an installation in five minutes. */
+const LEAST = 300;
+const HOUR = 3600;
+const DAY = 86_400;
+// storage belongs to one installation of one environment
+const ANSWER = "app-license:license";
+const TURN = "app-license:license-turn";
+
+/** What the API said, and when, in milliseconds. */
+interface Stored {
+  readonly body: string;
+  readonly at: number;
+}
+
+const stored = (value: unknown, now: number): Stored | null => {
+  const { body, at } = Object(value) as Stored;
+  // what is of the future was written by a clock that is not to be trusted
+  return typeof body == "string" && typeof at == "number" && at <= now + LEAST * 1000 ? { body, at } : null;
+};
+
+const until = (value: unknown, now: number) => {
+  const end = (Object(value) as { until?: unknown }).until;
+  return typeof end == "number" && end <= now + 2 * HOUR * 1000 ? end : 0;
+};
+
+/**
+ * The license that the License API states, or stated. `userAccess` is what the context says of the
+ * user, of which the API knows nothing.
+ */
+export async function licenseOfApi(
+  environmentType: string | undefined,
+  date: Date,
+  userAccess: unknown,
+  options: AskOptions,
+): Promise<License<"verified">> {
+  const now = +date;
+  const freshFor = Math.max(options.freshFor ?? HOUR, LEAST) * 1000;
+  const keepFor = (options.keepThroughOutage ?? DAY) * 1000;
+  const read = ({ body, at }: Stored) => {
+    const { raw: license } = fromForgeApi({ status: 200, body });
+    const document = { license, userAccess };
+    const hint = License.fromFunctionContext(document, { asOf: new Date(at), environmentType });
+    return verified(hint, "forge_license_api");
+  };
+  const known = stored(await kvs.get(ANSWER), now);
+  if (known && now - known.at < freshFor) {
+    return read(known);
+  }
+  let fault = new VerifyError("license_api", "the License API was asked within five minutes, and said nothing", "unavailable", 503);
+  if (await isOurTurn(now)) {
+    const answer = await ask(now);
+    if (!(answer instanceof VerifyError)) {
+      const license = read(answer); // what cannot be read is not stored
+      await kvs.set(ANSWER, answer);
+      return license;
+    }
+    fault = answer;
+  }
+  if (known && now - known.at < Math.max(keepFor, freshFor)) {
+    return read(known);
+  }
+  throw fault;
+}
+
+/** Takes the turn to ask; of two functions at once, one gets it. */
+async function isOurTurn(now: number): Promise<boolean> {
+  if (until(await kvs.get(TURN), now) > now) {
+    return false;
+  }
+  const turn = { until: now + LEAST * 1000 };
+  const before = await kvs.set(TURN, turn, { keyPolicy: "OVERRIDE", returnValue: "PREVIOUS" });
+  return until(before?.value, now) <= now;
+}
+
+async function ask(now: number): Promise<Stored | VerifyError> {
+  const unavailable = (why: string) => new VerifyError("license_api", why, "unavailable", 503);
+  let response;
+  let body;
+  try {
+    response = await asApp().requestAtlassian(route`/forge/app/v1/license`);
+    body = await response.text();
+  } catch (error) {
+    return unavailable(`the License API could not be asked: ${(error as Error)?.message}`);
+  }
+  try {
+    const retryAfter = response.headers.get("retry-after");
+    fromForgeApi({ status: response.status, body, retryAfter });
+    return { body, at: now };
+  } catch (error) {
+    const wait = Number(response.headers.get("retry-after"));
+    if (wait > LEAST) {
+      await kvs.set(TURN, { until: now + Math.min(wait, HOUR) * 1000 });
+    }
+    return error instanceof VerifyError ? error : unavailable(`${(error as Error)?.message}`);
+  }
+}
