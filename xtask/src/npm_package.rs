@@ -13,8 +13,7 @@ use crate::wasm::{self, Cpu, Environment, Origin, TARGET};
 
 pub(crate) const FOLDER: &str = "wasm/js";
 const LAB_COPY: &str = "crates/app-license-lab/assets/custom-ui/app-license.js";
-const LAB_HEADER: &str =
-    "// The browser entry of the npm package `@app-license/sdk`, made by cargo xtask wasm: do not edit.";
+const LAB_HEADER: &str = "// The browser entry of the npm package `@app-license/sdk`, made by cargo xtask wasm: do not edit.";
 
 /// Builds the package into `wasm/js/dist`, prints the sizes and holds them to `wasm/budget.json`.
 pub(crate) fn build(context: &Context) -> Result<()> {

@@ -14,6 +14,7 @@ mod features;
 mod fortified;
 pub(crate) mod inspect;
 mod keys;
+#[cfg(feature = "lab")]
 mod lab;
 #[cfg(feature = "marketplace")]
 mod partner;
@@ -23,6 +24,7 @@ mod qsh;
 #[cfg(feature = "marketplace")]
 mod report;
 mod sign;
+#[cfg(feature = "lab")]
 mod trigger;
 #[cfg(feature = "marketplace")]
 mod trust;
@@ -41,7 +43,9 @@ pub(crate) enum Command {
     Qsh(qsh::Args),
     Sign(sign::Args),
     Conformance(conformance::Args),
+    #[cfg(feature = "lab")]
     Lab(lab::Args),
+    #[cfg(feature = "lab")]
     Trigger(trigger::Args),
     #[cfg(feature = "marketplace")]
     Report(report::Args),
@@ -72,7 +76,9 @@ impl Command {
             Self::Qsh(args) => args.run(io, format),
             Self::Sign(args) => args.run(io, format),
             Self::Conformance(args) => args.run(io, format),
+            #[cfg(feature = "lab")]
             Self::Lab(args) => args.run(io, format),
+            #[cfg(feature = "lab")]
             Self::Trigger(args) => args.run(io, format),
             #[cfg(feature = "marketplace")]
             Self::Report(args) => args.run(io, format),

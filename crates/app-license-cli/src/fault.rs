@@ -45,9 +45,11 @@ pub enum Fault {
     #[error("{0}")]
     Vectors(String),
     /// The mock host platform refused a move, or could not be started.
+    #[cfg(feature = "lab")]
     #[error(transparent)]
     Host(#[from] app_license_testkit::Error),
     /// Where the app keeps its installations.
+    #[cfg(feature = "lab")]
     #[error("the store failed: {0}")]
     Store(#[from] app_license_store::Error),
     /// Both sides cannot be compared, or the installations cannot be read.
@@ -63,6 +65,7 @@ pub enum Fault {
     #[error(transparent)]
     ReportApi(#[from] app_license_marketplace::report::client::Error),
     /// The lab could not be set up, or could not go on.
+    #[cfg(feature = "lab")]
     #[error(transparent)]
     Lab(#[from] app_license_lab::Error),
     /// The files of an app cannot be read or written.
@@ -111,7 +114,9 @@ impl Fault {
             Self::TooLarge { .. } => "too_large",
             Self::Json(_) => "json",
             Self::Vectors(_) => "vectors",
+            #[cfg(feature = "lab")]
             Self::Host(error) => error.code(),
+            #[cfg(feature = "lab")]
             Self::Store(error) => error.code(),
             #[cfg(feature = "marketplace")]
             Self::Reconcile(error) => error.code(),
@@ -119,6 +124,7 @@ impl Fault {
             Self::Report(error) => error.code(),
             #[cfg(feature = "marketplace")]
             Self::ReportApi(error) => error.code(),
+            #[cfg(feature = "lab")]
             Self::Lab(error) => error.code(),
             #[cfg(feature = "doctor")]
             Self::Doctor(error) => error.code(),
@@ -137,11 +143,10 @@ impl Fault {
         match self {
             #[cfg(feature = "marketplace")]
             Self::ReportApi(_) => Exit::Error,
-            Self::Read { .. }
-            | Self::Write(_)
-            | Self::Host(_)
-            | Self::Store(_)
-            | Self::Network(_) => Exit::Error,
+            Self::Read { .. } | Self::Write(_) | Self::Network(_) => Exit::Error,
+            #[cfg(feature = "lab")]
+            Self::Host(_) | Self::Store(_) => Exit::Error,
+            #[cfg(feature = "lab")]
             Self::Lab(
                 app_license_lab::Error::Lab(_)
                 | app_license_lab::Error::Host(_)

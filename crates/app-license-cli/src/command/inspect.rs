@@ -12,6 +12,7 @@ use crate::command::decide::{PolicyArgs, Questions, read_features};
 use crate::detect::{Look, detect, list};
 use crate::exit::Exit;
 use crate::fault::Fault;
+#[cfg(feature = "lab")]
 use crate::input_error::InputError;
 use crate::io::{Io, MAX_INPUT};
 use crate::now::NowArgs;
@@ -66,6 +67,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// When it cannot tell what it is.
+#[cfg(feature = "lab")]
 pub(crate) fn inspected(
     input: &[u8],
     look: Look,

@@ -13,11 +13,13 @@
 
 mod common;
 mod conformance;
+#[cfg(feature = "doctor")]
 mod doctor;
 #[cfg(feature = "editions")]
 mod editions;
 mod help;
 mod inspect;
+#[cfg(feature = "lab")]
 mod lab;
 mod pastes;
 #[cfg(feature = "marketplace")]
@@ -26,5 +28,6 @@ mod programs;
 mod reconcile;
 #[cfg(feature = "marketplace")]
 mod report;
+#[cfg(feature = "lab")]
 mod scenarios;
 mod tokens;
