@@ -64,16 +64,23 @@ use output::{Format, show_fault};
 
 const EXAMPLES: &str = "\
 Examples:
-  app-license inspect                      the documented payloads, decided in one table
-  app-license inspect context.json         what a license says, and what it grants
-  app-license conformance vectors/*.json   check the library against test vectors
+  app-license inspect   the documented payloads, decided in one table
+  app-license inspect context.json   what a license says, and what it grants
+  app-license conformance vectors/*.json
+      # check the library against test vectors
 
 Exit codes: 0 yes, 1 error, 2 denied or refused, 3 input that cannot be read.";
 
 /// Reads, verifies and decides Atlassian Marketplace licenses: Connect and Forge, Standard and
 /// Advanced.
 #[derive(Debug, Parser)]
-#[command(name = "app-license", version, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(
+    name = "app-license",
+    version,
+    after_help = EXAMPLES,
+    arg_required_else_help = true,
+    max_term_width = 80
+)]
 struct Cli {
     /// How answers are written
     #[arg(

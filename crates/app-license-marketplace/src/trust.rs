@@ -7,15 +7,20 @@
 //!
 //! Platform page: <https://developer.atlassian.com/platform/marketplace/rest/v4/>
 
+mod country;
 mod diff;
 mod explain;
 mod fields;
 mod lint;
 mod listing;
 mod markdown;
+mod need;
+mod pairs;
+mod paths;
 
 pub use diff::FieldChange;
-pub use explain::{ElementFindings, Explanation, Finding, Need, NeedState};
+pub use explain::{ElementFindings, Explanation, Finding, NeedState};
 pub use fields::{Element, Field, FieldKind, TrustFields};
 pub use lint::{TrustDiagnostic, TrustSeverity};
 pub use listing::{Answer, FieldValue, Listing, Party};
+pub use need::Need;

@@ -6,6 +6,8 @@ pub(crate) mod fault;
 pub(crate) mod schema;
 mod tenants;
 
+pub(crate) use tenants::entry;
+
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -25,7 +25,8 @@ const LARGE: u64 = 500;
 #[command(after_help = "\
 Examples:
   app-license conformance tests/vectors/*.json
-  app-license conformance connect-jwt.json --format json | jq '.files[].failures'
+  app-license conformance connect-jwt.json \\
+      --format json | jq '.files[].failures'
   app-license conformance --kind conditions cases.json")]
 pub(crate) struct Args {
     /// Files of vectors

@@ -31,14 +31,18 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license inspect                                    the documented payloads in one table
+  app-license inspect   the documented payloads in one table
   app-license inspect context.json                       a file
   pbpaste | app-license inspect                          what was copied
-  app-license inspect 'https://app.example.com/panel?lic=active&capSet=capabilityStandard'
-  app-license inspect body.json --require advanced       exit code 0 granted, 2 denied
-  app-license inspect manifest.yml                       exit code 2 where the platform refuses it
-  app-license inspect body.json --when-absent standard   a free app, a development site
-  app-license inspect body.json --features editions.toml  every feature of the app
+  app-license inspect \\
+      'https://app.example.com/panel?lic=active&capSet=capabilityStandard'
+  app-license inspect body.json --require advanced
+      # exit code 0 granted, 2 denied
+  app-license inspect manifest.yml   exit code 2 where the platform refuses it
+  app-license inspect body.json --when-absent standard
+      # a free app, a development site
+  app-license inspect body.json --features editions.toml
+      # every feature of the app
   app-license inspect license.json --as connect_license_api --format json")]
 pub(crate) struct Args {
     /// A file, `-` for standard input, or the payload itself [default: standard input, or the

@@ -29,12 +29,14 @@ pub(crate) const FOLDER: &str = "app-license-lab";
     args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
-  app-license lab                                      the console, with a demo app
-  app-license lab --features editions.toml             the demo app sells what yours does
-  app-license lab --app http://127.0.0.1:3000 --app-key com.example.app --kind connect
-                                                       your own app in place of the demo app
-  app-license lab --store postgres://localhost/lab     another store for the demo app
-  app-license lab scenario story.toml                  play a story and check what it expects"
+  app-license lab   the console, with a demo app
+  app-license lab --features editions.toml   the demo app sells what yours does
+  app-license lab --app http://127.0.0.1:3000 --app-key com.example.app \\
+      --kind connect
+      # your own app in place of the demo app
+  app-license lab --store postgres://localhost/lab
+      # another store for the demo app
+  app-license lab scenario story.toml   play a story and check what it expects"
 )]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -12,7 +12,8 @@ use crate::output::Format;
 #[command(after_help = "\
 Examples:
   app-license pricing check
-  app-license pricing check --from-commerce standard.json --from-commerce advanced.json")]
+  app-license pricing check --from-commerce standard.json \\
+      --from-commerce advanced.json")]
 pub(crate) enum Command {
     Check(check::Args),
 }

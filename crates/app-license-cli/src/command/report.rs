@@ -9,6 +9,7 @@ mod page;
 mod progress;
 mod reconcile;
 mod source;
+mod store;
 mod summary;
 mod timeline;
 
@@ -26,15 +27,18 @@ use crate::output::Format;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license report summary licenses.json             by edition, type, status, tier, hosting, month
+  app-license report summary licenses.json
+      # by edition, type, status, tier, hosting, month
   app-license report summary licenses.csv.gz --html report.html
   app-license report timeline E-123-456-789 history.json
-  app-license report conversions licenses.json         trials, by edition and month
-  app-license report churn licenses.json               who left, by edition and month
+  app-license report conversions licenses.json   trials, by edition and month
+  app-license report churn licenses.json   who left, by edition and month
   app-license report export licenses.json --as ndjson > licenses.ndjson
-  app-license report summary api --vendor 1212980 --credentials ~/.atlassian-token
+  app-license report summary api --vendor 1212980 \\
+      --credentials ~/.atlassian-token
   app-license report free-starter-tier licenses.json   which licenses must move
-  app-license report reconcile --report licenses.json --installations sqlite:installations.db")]
+  app-license report reconcile --report licenses.json \\
+      --installations sqlite:installations.db")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Report,

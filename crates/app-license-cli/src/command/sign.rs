@@ -20,8 +20,9 @@ use crate::output::{Format, show};
 Examples:
   JWT=$(app-license sign request --secret-file t.secret --client-key tenant-1 \\
       --base-url https://app.example.com --url '/panel?lic=active')
-  FIT=$(app-license sign invocation --private-key-file test.pem --key-id test-1 \\
-      --app-id 8db33809-1f69-42a5-8e40-8b6e0b3f8d11 --license-json '{\"active\":true}')")]
+  FIT=$(app-license sign invocation --private-key-file test.pem \\
+      --key-id test-1 --app-id 8db33809-1f69-42a5-8e40-8b6e0b3f8d11 \\
+      --license-json '{\"active\":true}')")]
 pub(crate) struct Args {
     #[command(subcommand)]
     kind: Kind,

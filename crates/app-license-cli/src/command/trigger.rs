@@ -32,12 +32,15 @@ use events::{Made, Trigger};
 Examples:
   app-license trigger --list
   app-license trigger installed --to http://127.0.0.1:3000
-  app-license trigger page --path /export --edition advanced --to http://127.0.0.1:3000
-  app-license trigger page --path /export --license trial-ended --to http://127.0.0.1:3000
-  app-license trigger invocation --path /report --edition standard --to http://127.0.0.1:3000
+  app-license trigger page --path /export --edition advanced \\
+      --to http://127.0.0.1:3000
+  app-license trigger page --path /export --license trial-ended \\
+      --to http://127.0.0.1:3000
+  app-license trigger invocation --path /report --edition standard \\
+      --to http://127.0.0.1:3000
   app-license trigger ui-context --edition advanced > context.json
   app-license trigger app-context --override trial
-  app-license trigger --export                        keys and addresses for your configuration")]
+  app-license trigger --export   keys and addresses for your configuration")]
 pub(crate) struct Args {
     /// What to send; see --list
     #[arg(value_name = "EVENT", required_unless_present_any = ["list", "export"])]

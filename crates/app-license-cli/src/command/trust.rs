@@ -20,8 +20,10 @@ use crate::output::Format;
 #[command(after_help = "\
 Examples:
   app-license trust lint listing.json
-  app-license trust explain listing.json --need residency=DE --need cert=ISO27001
-  app-license trust diff draft.json --product-id 6f1c1f3e-9d0c-4b7a-8a39-0c4f7f2f3a11
+  app-license trust explain listing.json --need residency=DE \\
+      --need cert=ISO27001
+  app-license trust diff draft.json \\
+      --product-id 6f1c1f3e-9d0c-4b7a-8a39-0c4f7f2f3a11
   app-license trust markdown listing.json --app 'Example App' > privacy.md")]
 pub(crate) struct Args {
     #[command(subcommand)]

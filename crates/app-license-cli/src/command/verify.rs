@@ -17,10 +17,13 @@ use crate::output::Format;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license verify request --secret-file t.secret --base-url https://app.example.com \\
-      --url '/panel?lic=active&capSet=capabilityAdvanced&jwt=eyJ…' --require advanced
-  app-license verify install --public-key-file kid.pem --base-url https://app.example.com \\
-      --app-key com.example.app --url /installed --body-file body.json --token-file header.txt")]
+  app-license verify request --secret-file t.secret \\
+      --base-url https://app.example.com \\
+      --url '/panel?lic=active&capSet=capabilityAdvanced&jwt=eyJ…' \\
+      --require advanced
+  app-license verify install --public-key-file kid.pem \\
+      --base-url https://app.example.com --app-key com.example.app \\
+      --url /installed --body-file body.json --token-file header.txt")]
 pub(crate) struct Args {
     #[command(subcommand)]
     kind: Kind,

@@ -23,11 +23,24 @@ pub(crate) fn run(args: &[&str]) -> Ran {
     run_with(args, "")
 }
 
+/// Runs the program where nobody says how wide it is.
+pub(crate) fn run_without_width(args: &[&str]) -> Ran {
+    ran(program(args).env_remove("COLUMNS"), "")
+}
+
 /// Runs the program with this on standard input.
 pub(crate) fn run_with(args: &[&str], stdin: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_app-license"))
-        .args(args)
-        .env("COLUMNS", "200")
+    ran(program(args).env("COLUMNS", "200"), stdin)
+}
+
+fn program(args: &[&str]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_app-license"));
+    program.args(args);
+    program
+}
+
+fn ran(program: &mut Command, stdin: &str) -> Ran {
+    let mut child = program
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,6 +1,6 @@
 //! Help, versions, completions, and what wrong arguments end with.
 
-use crate::common::run;
+use crate::common::{run, run_without_width};
 
 #[test]
 fn every_subcommand_has_help_with_examples() {
@@ -80,6 +80,16 @@ fn every_subcommand_has_help_with_examples() {
             !ran.out.contains('\u{1b}'),
             "no colours in a pipe: {command:?}"
         );
+        let ran = run_without_width(&[command, &["--help"][..]].concat());
+        // clap does not break the line that begins so
+        let mut lines = ran.out.lines().filter(|line| !line.starts_with("Usage:"));
+        let wide = lines.find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None, "{command:?}");
+        // an example goes on in the next line where it says so
+        let examples = ran.out.split("Examples:\n").nth(1).unwrap().lines();
+        for line in examples.take_while(|line| !line.is_empty()) {
+            assert!(line.starts_with("  "), "{command:?}: {line}");
+        }
     }
 }
 

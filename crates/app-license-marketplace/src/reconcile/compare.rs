@@ -320,16 +320,21 @@ fn is_bounded(host: &str) -> bool {
         ".atlassian-us-gov-mod.com",
         ".atlassian-isolated.net",
     ];
-    let host = host.to_ascii_lowercase();
-    ends.iter().any(|end| host.ends_with(end))
+    ends.iter().any(|end| ends_with(host, end))
 }
 
 /// Hosts of the platform's own test clouds.
 pub(super) fn is_test_cloud(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
     [".jira-dev.com", ".atlassian-stg-fedm.net"]
         .iter()
-        .any(|end| host.ends_with(end))
+        .any(|end| ends_with(host, end))
+}
+
+/// Whether a host name ends so, in any case.
+fn ends_with(host: &str, end: &str) -> bool {
+    let start = host.len().checked_sub(end.len());
+    let last = start.and_then(|start| host.as_bytes().get(start..));
+    last.is_some_and(|last| last.eq_ignore_ascii_case(end.as_bytes()))
 }
 
 /// The evidence of the store's side.

@@ -9,7 +9,7 @@ use super::purchases::{
     CLOUD_ID, ENTITLEMENT_ID, ENTITLEMENT_NUMBER, HOST, MULTI_INSTANCE, Purchases,
 };
 use super::summary::Summary;
-use super::texts::Word;
+use super::words::Word;
 
 /// One case, small: the report's side is looked up when it is shown.
 #[derive(Debug)]

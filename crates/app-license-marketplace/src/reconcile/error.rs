@@ -68,14 +68,9 @@ impl Error {
         }
     }
 
-    pub(super) fn installation(error: &serde_json::Error) -> Self {
-        // the library's message may repeat a value: only the kind and the place are told
-        let what = match error.classify() {
-            serde_json::error::Category::Eof => "it is cut off",
-            serde_json::error::Category::Data => "a member is missing or of another type",
-            _ => "it is no JSON",
-        };
-        let reason = format!("{what}, at column {}", error.column());
+    /// A record that cannot be read, from this column on. Its text is never told.
+    pub(super) fn installation(what: &str, column: usize) -> Self {
+        let reason = format!("{what}, at column {column}");
         Self::from(ErrorKind::Installation { reason })
     }
 

@@ -1,11 +1,11 @@
 //! One installation, as far as it says what runs.
 
-use std::borrow::Cow;
-
 use app_license::{License, State, UnixTime};
-use serde::Deserialize;
 
 use super::Error;
+use super::key::KeyHasher;
+use super::members::{Member, Members};
+use super::sought::Sought;
 
 /// Whether the app is there, as a store says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -102,7 +102,7 @@ impl Statement {
 /// ```
 #[derive(Debug, Clone)]
 pub struct InstallationRow<'a> {
-    json: Json<'a>,
+    members: Members<'a>,
     /// What was last said about the license: taken from the record; a store that keeps answers of
     /// a License API elsewhere sets the newer of the two.
     pub statement: Option<Statement>,
@@ -114,32 +114,43 @@ impl<'a> InstallationRow<'a> {
     /// # Errors
     /// `installation` for what is no JSON object or has no key.
     pub fn from_json(json: &'a str) -> Result<Self, Error> {
-        let json: Json<'a> = serde_json::from_str(json).map_err(|e| Error::installation(&e))?;
-        let statement = json.license.as_ref().and_then(JsonLicense::statement);
-        Ok(Self { json, statement })
+        let members = Members::read(json)?;
+        let statement = statement(&members);
+        Ok(Self { members, statement })
+    }
+
+    /// What it is looked up by in the report.
+    pub(super) fn sought(&self, hasher: &KeyHasher) -> Sought<'_> {
+        let texts = [
+            self.entitlement_id(),
+            self.entitlement_number(),
+            self.cloud_id(),
+            self.host(),
+        ];
+        Sought::new(texts, hasher)
     }
 
     /// The client key on Connect, the installation's ARI on Forge.
     #[must_use]
     pub fn tenant(&self) -> &str {
-        match &self.json.key {
-            Key::Connect(key) | Key::Forge(key) => &key.0,
-        }
+        let forge = || self.members.get(Member::ForgeKey);
+        let key = self.members.get(Member::ConnectKey).or_else(forge);
+        key.unwrap_or_default()
     }
 
     /// `connect` or `forge`.
     #[must_use]
-    pub const fn platform(&self) -> &'static str {
-        match self.json.key {
-            Key::Connect(_) => "connect",
-            Key::Forge(_) => "forge",
+    pub fn platform(&self) -> &'static str {
+        match self.members.get(Member::ConnectKey) {
+            Some(_) => "connect",
+            None => "forge",
         }
     }
 
     /// `installed`, `enabled`, `disabled` or `uninstalled`; another word survives.
     #[must_use]
     pub fn status(&self) -> &str {
-        self.json.status.as_ref().map_or("installed", |s| &s.0)
+        self.members.get(Member::Status).unwrap_or("installed")
     }
 
     pub(super) fn presence(&self) -> Presence {
@@ -154,27 +165,26 @@ impl<'a> InstallationRow<'a> {
     /// The key of the Connect app.
     #[must_use]
     pub fn app_key(&self) -> Option<&str> {
-        text(self.json.app_key.as_ref())
+        self.text(Member::AppKey)
     }
 
     /// The id of the site.
     #[must_use]
     pub fn cloud_id(&self) -> Option<&str> {
-        text(self.json.cloud_id.as_ref())
+        self.text(Member::CloudId)
     }
 
     /// The host name of the site, out of its base URL.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        let url =
-            text(self.json.base_url.as_ref()).or_else(|| text(self.json.display_url.as_ref()))?;
-        host_of(url)
+        let display = || self.text(Member::DisplayUrl);
+        host_of(self.text(Member::BaseUrl).or_else(display)?)
     }
 
     /// The entitlement's id that the installation was last told.
     #[must_use]
     pub fn entitlement_id(&self) -> Option<&str> {
-        text(self.json.entitlement.as_ref()?.id.as_ref())
+        self.text(Member::EntitlementId)
     }
 
     /// The entitlement's number that the installation was last told.
@@ -182,7 +192,7 @@ impl<'a> InstallationRow<'a> {
     pub fn entitlement_number(&self) -> Option<&str> {
         let stated = self.statement.as_ref();
         let stated = stated.and_then(|s| s.entitlement_number.as_deref());
-        stated.or_else(|| text(self.json.entitlement.as_ref()?.number.as_ref()))
+        stated.or_else(|| self.text(Member::EntitlementNumber))
     }
 
     /// The last capability set that was named.
@@ -190,171 +200,82 @@ impl<'a> InstallationRow<'a> {
     pub fn capability_set(&self) -> Option<&str> {
         let stated = self.statement.as_ref();
         let stated = stated.and_then(|s| s.capability_set.as_deref());
-        stated.or_else(|| text(self.json.capability_set.as_ref()))
+        stated.or_else(|| self.text(Member::CapabilitySet))
     }
 
     /// `jira`, `confluence`, or another.
     #[must_use]
     pub fn product(&self) -> Option<&str> {
-        text(self.json.product_type.as_ref())
+        self.text(Member::ProductType)
     }
 
     /// The Forge environment, an id.
     #[must_use]
     pub fn environment_id(&self) -> Option<&str> {
-        text(self.json.environment_id.as_ref())
+        self.text(Member::EnvironmentId)
     }
 
     /// The Forge environment's type, where an export names it.
     #[must_use]
     pub fn environment_type(&self) -> Option<&str> {
-        text(self.json.environment_type.as_ref())
+        self.text(Member::EnvironmentType)
     }
 
     /// When it was installed for the first time (UTC).
     #[must_use]
     pub fn first_installed_at(&self) -> Option<UnixTime> {
-        time(self.json.first_installed_at.as_ref())
+        self.time(Member::FirstInstalledAt)
     }
 
     /// When it was installed the last time (UTC).
     #[must_use]
     pub fn installed_at(&self) -> Option<UnixTime> {
-        time(self.json.installed_at.as_ref())
+        self.time(Member::InstalledAt)
     }
 
     /// When anything of it last changed (UTC).
     #[must_use]
     pub fn updated_at(&self) -> Option<UnixTime> {
-        time(self.json.updated_at.as_ref())
+        self.time(Member::UpdatedAt)
     }
 
     /// When it was uninstalled (UTC), while it is.
     #[must_use]
     pub fn uninstalled_at(&self) -> Option<UnixTime> {
-        time(self.json.uninstalled_at.as_ref())
+        self.time(Member::UninstalledAt)
     }
+
+    /// A text that is not empty.
+    fn text(&self, member: Member) -> Option<&str> {
+        self.members.get(member).filter(|text| !text.is_empty())
+    }
+
+    fn time(&self, member: Member) -> Option<UnixTime> {
+        UnixTime::parse(self.members.get(member)?)
+    }
+}
+
+/// What the record says of the license. An unknown state is not active.
+fn statement(members: &Members<'_>) -> Option<Statement> {
+    let state = match members.get(Member::LicenseState)? {
+        "active" => State::Active,
+        "absent" => State::Absent,
+        _ => State::Inactive,
+    };
+    let as_of = members.get(Member::LicenseAsOf).and_then(UnixTime::parse);
+    let mut statement = Statement::new(state, as_of);
+    statement.evaluation = members.evaluation;
+    Some(statement)
 }
 
 /// The host name of a URL, without port, user and path.
 fn host_of(url: &str) -> Option<&str> {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let https = url.strip_prefix("https://"); // nearly always
+    let rest = https.unwrap_or_else(|| url.split_once("://").map_or(url, |(_, rest)| rest));
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;
     let host = host.split(':').next()?.trim_end_matches('.');
     (!host.is_empty()).then_some(host)
-}
-
-fn text<'t>(text: Option<&'t Text<'_>>) -> Option<&'t str> {
-    text.map(|t| &*t.0).filter(|t| !t.is_empty())
-}
-
-fn time(text: Option<&Text<'_>>) -> Option<UnixTime> {
-    text.and_then(|t| UnixTime::parse(&t.0))
-}
-
-/// Borrowed from the line where it has no escapes.
-#[derive(Debug, Clone)]
-struct Text<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("text")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Visitor)
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "an installation's record")]
-struct Json<'a> {
-    #[serde(borrow)]
-    key: Key<'a>,
-    #[serde(borrow)]
-    status: Option<Text<'a>>,
-    #[serde(borrow)]
-    app_key: Option<Text<'a>>,
-    #[serde(borrow)]
-    environment_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    environment_type: Option<Text<'a>>,
-    #[serde(borrow)]
-    base_url: Option<Text<'a>>,
-    #[serde(borrow)]
-    display_url: Option<Text<'a>>,
-    #[serde(borrow)]
-    product_type: Option<Text<'a>>,
-    #[serde(borrow)]
-    cloud_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    entitlement: Option<JsonEntitlement<'a>>,
-    #[serde(borrow)]
-    capability_set: Option<Text<'a>>,
-    #[serde(borrow)]
-    license: Option<JsonLicense<'a>>,
-    #[serde(borrow)]
-    first_installed_at: Option<Text<'a>>,
-    #[serde(borrow)]
-    installed_at: Option<Text<'a>>,
-    #[serde(borrow)]
-    updated_at: Option<Text<'a>>,
-    #[serde(borrow)]
-    uninstalled_at: Option<Text<'a>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Key<'a> {
-    #[serde(borrow)]
-    Connect(Text<'a>),
-    #[serde(borrow)]
-    Forge(Text<'a>),
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct JsonEntitlement<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    number: Option<Text<'a>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonLicense<'a> {
-    #[serde(borrow)]
-    state: Option<Text<'a>>,
-    evaluation: Option<bool>,
-    #[serde(borrow)]
-    as_of: Option<Text<'a>>,
-}
-
-impl JsonLicense<'_> {
-    /// An unknown state is not active.
-    fn statement(&self) -> Option<Statement> {
-        let state = match &*self.state.as_ref()?.0 {
-            "active" => State::Active,
-            "absent" => State::Absent,
-            _ => State::Inactive,
-        };
-        let mut statement = Statement::new(state, time(self.as_of.as_ref()));
-        statement.evaluation = self.evaluation;
-        Some(statement)
-    }
 }
 
 #[cfg(test)]

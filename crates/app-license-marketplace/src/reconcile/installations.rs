@@ -86,10 +86,8 @@ impl Reconciler {
             let taking = scope.spawn(move || {
                 let mut store = StoreRead::default();
                 for batch in batches {
-                    for (tenant, record, license) in batch.records() {
-                        if store.take(self, tenant, record, license).is_break() {
-                            return store;
-                        }
+                    if store.take(self, batch.records()).is_break() {
+                        break;
                     }
                 }
                 store
@@ -124,11 +122,19 @@ impl Reconciler {
     ) -> Result<Unreadable, ReadError> {
         let mut store = StoreRead::default();
         records
-            .for_each(|r| store.take(self, r.tenant, r.record, r.license.as_ref()))
+            .for_each(|r| store.take(self, [(r.tenant, r.record, r.license.as_ref())].into_iter()))
             .await?;
         store.end()
     }
 }
+
+/// The tenant, the record, the answer of a License API.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+type StoredParts<'r> = (
+    &'r str,
+    &'r str,
+    Option<&'r app_license_store::CachedLicense>,
+);
 
 /// Records of some hundred installations, one behind the other.
 #[cfg(feature = "sqlite")]
@@ -157,9 +163,7 @@ impl Batch {
         self.licenses.push(record.license);
     }
 
-    fn records(
-        &self,
-    ) -> impl Iterator<Item = (&str, &str, Option<&app_license_store::CachedLicense>)> {
+    fn records(&self) -> impl Iterator<Item = StoredParts<'_>> {
         let mut start = 0_usize;
         let all = self.ends.iter().zip(&self.licenses);
         all.map(move |((tenant, end), license)| {
@@ -180,19 +184,32 @@ struct StoreRead {
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl StoreRead {
-    fn take(
+    /// Takes some records.
+    fn take<'r>(
         &mut self,
         reconciler: &mut Reconciler,
-        tenant: &str,
-        record: &str,
-        license: Option<&app_license_store::CachedLicense>,
+        records: impl Iterator<Item = StoredParts<'r>>,
     ) -> std::ops::ControlFlow<()> {
+        let rows: Vec<_> = records.filter_map(|parts| self.row(parts)).collect();
+        let hasher = reconciler.hasher();
+        let sought: Vec<_> = rows.iter().map(|row| (row, row.sought(&hasher))).collect();
+        self.failed = reconciler.installations(&sought).err();
+        match self.failed {
+            None => std::ops::ControlFlow::Continue(()),
+            Some(_) => std::ops::ControlFlow::Break(()),
+        }
+    }
+
+    fn row<'r>(
+        &mut self,
+        (tenant, record, license): StoredParts<'r>,
+    ) -> Option<InstallationRow<'r>> {
         let place = || format!("tenant `{tenant}`");
         let mut row = match InstallationRow::from_json(record) {
             Ok(row) => row,
             Err(error) => {
                 self.unreadable.add(place, &error);
-                return std::ops::ControlFlow::Continue(());
+                return None;
             }
         };
         if let Some(answer) = license {
@@ -204,13 +221,7 @@ impl StoreRead {
                 Err(error) => self.unreadable.add(place, &error),
             }
         }
-        match reconciler.installation(&row) {
-            Ok(()) => std::ops::ControlFlow::Continue(()),
-            Err(error) => {
-                self.failed = Some(error);
-                std::ops::ControlFlow::Break(())
-            }
-        }
+        Some(row)
     }
 
     fn end(self) -> Result<Unreadable, ReadError> {

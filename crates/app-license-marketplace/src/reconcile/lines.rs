@@ -3,16 +3,17 @@
 //! Reading JSON takes longer than joining it, so lines are read ahead in blocks and the blocks on
 //! two threads; one at a time joins what it has read. Nothing depends on their order.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
 use super::installations::{ReadError, Unreadable};
+use super::key::KeyHasher;
 use super::{Error, ErrorKind, InstallationRow, Reconciler};
 
 /// The longest line, in bytes.
-const MAX_LINE: u64 = 1 << 20;
+const MAX_LINE: usize = 1 << 20;
 /// The bytes of a block of lines, about.
 const BLOCK: usize = 1 << 17;
 /// How many blocks are read ahead.
@@ -69,6 +70,7 @@ impl Reconciler {
     pub fn read_ndjson(&mut self, lines: impl BufRead) -> Result<Unreadable, ReadError> {
         let (send, receive) = sync_channel::<Block>(AHEAD);
         let receive = Mutex::new(receive);
+        let hasher = self.hasher();
         let shared = Mutex::new(Shared {
             reconciler: self,
             unreadable: Lines::default(),
@@ -77,7 +79,7 @@ impl Reconciler {
         let failed = AtomicBool::new(false);
         let too_long = std::thread::scope(|scope| {
             for _ in 0..THREADS {
-                scope.spawn(|| read_blocks(&receive, &shared, &failed));
+                scope.spawn(|| read_blocks(&receive, &hasher, &shared, &failed));
             }
             let read = split(lines, |block| {
                 send.send(block).is_ok() && !failed.load(Ordering::Relaxed)
@@ -105,41 +107,74 @@ fn split(
     mut take: impl FnMut(Block) -> bool,
 ) -> Result<Lines, std::io::Error> {
     let mut too_long = Lines::default();
-    let mut block = Block::default();
-    for number in 1_u64.. {
-        if block.text.is_empty() {
-            block.text.reserve(BLOCK);
-            block.first = number;
-        }
-        let before = block.text.len();
-        let read = Read::take(&mut lines, MAX_LINE).read_until(b'\n', &mut block.text)?;
-        if read == 0 {
+    let mut block = Block {
+        text: Vec::with_capacity(BLOCK),
+        first: 1,
+    };
+    loop {
+        let read = lines.fill_buf()?;
+        let read = read.get(..BLOCK).unwrap_or(read);
+        let length = read.len();
+        if length == 0 {
             break;
         }
-        if block.text.last() != Some(&b'\n') && u64::try_from(read) == Ok(MAX_LINE) {
-            lines.skip_until(b'\n')?;
-            let reason = format!("it is longer than {MAX_LINE} bytes");
-            too_long.add(number, ErrorKind::Installation { reason }.into());
-            // an empty line in its place keeps the numbers of those behind it
-            block.text.truncate(before);
-            block.text.push(b'\n');
+        block.text.extend_from_slice(read);
+        lines.consume(length);
+        if block.text.len() < BLOCK {
+            continue;
         }
-        if block.text.len() >= BLOCK && !take(std::mem::take(&mut block)) {
-            return Ok(too_long);
+        match memchr::memrchr(b'\n', &block.text) {
+            Some(end) => {
+                let mut rest = Vec::with_capacity(BLOCK);
+                rest.extend(block.text.drain(end.saturating_add(1)..));
+                let next = Block {
+                    text: rest,
+                    first: block.first.saturating_add(newlines(&block.text)),
+                };
+                if !take(std::mem::replace(&mut block, next)) {
+                    return Ok(too_long);
+                }
+            }
+            None if block.text.len() > MAX_LINE => {
+                lines.skip_until(b'\n')?;
+                too_long.add(block.first, longer());
+                // an empty line in its place keeps the numbers of those behind it
+                block.text.clear();
+                block.text.push(b'\n');
+            }
+            None => {}
         }
     }
     take(block);
     Ok(too_long)
 }
 
+fn newlines(text: &[u8]) -> u64 {
+    u64::try_from(memchr::memchr_iter(b'\n', text).count()).unwrap_or(u64::MAX)
+}
+
+fn longer() -> Error {
+    let reason = format!("it is longer than {MAX_LINE} bytes");
+    ErrorKind::Installation { reason }.into()
+}
+
 /// Reads blocks until none comes any more.
-fn read_blocks(blocks: &Mutex<Receiver<Block>>, shared: &Mutex<Shared<'_>>, failed: &AtomicBool) {
+fn read_blocks(
+    blocks: &Mutex<Receiver<Block>>,
+    hasher: &KeyHasher,
+    shared: &Mutex<Shared<'_>>,
+    failed: &AtomicBool,
+) {
     loop {
         let next = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(block) = next else { return };
         let mut unreadable = Lines::default();
         let mut rows = Vec::new();
-        for (number, line) in (block.first..).zip(block.text.split(|byte| *byte == b'\n')) {
+        let mut start = 0;
+        let ends = memchr::memchr_iter(b'\n', &block.text).chain([block.text.len()]);
+        for (number, end) in (block.first..).zip(ends) {
+            let line = block.text.get(start..end).unwrap_or_default();
+            start = end.saturating_add(1);
             let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
             let line = line.trim_ascii();
             if line.is_empty() {
@@ -150,12 +185,12 @@ fn read_blocks(blocks: &Mutex<Receiver<Block>>, shared: &Mutex<Shared<'_>>, fail
                 Err(error) => unreadable.add(number, error),
             }
         }
+        let sought = rows.iter().map(|row| (row, row.sought(hasher)));
+        let sought: Vec<_> = sought.collect();
         let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
         shared.unreadable.merge(unreadable);
-        let shared = &mut *shared;
         if shared.failed.is_none() {
-            let mut rows = rows.iter();
-            shared.failed = rows.find_map(|row| shared.reconciler.installation(row).err());
+            shared.failed = shared.reconciler.installations(&sought).err();
             if shared.failed.is_some() {
                 failed.store(true, Ordering::Relaxed);
             }
@@ -164,6 +199,9 @@ fn read_blocks(blocks: &Mutex<Receiver<Block>>, shared: &Mutex<Shared<'_>>, fail
 }
 
 fn row(line: &[u8]) -> Result<InstallationRow<'_>, Error> {
+    if line.len() > MAX_LINE {
+        return Err(longer());
+    }
     let text = std::str::from_utf8(line).map_err(|_| {
         let reason = "it is not UTF-8".to_owned();
         Error::from(ErrorKind::Installation { reason })
@@ -183,7 +221,7 @@ mod tests {
         let record = r#"{"key":{"connect":"tenant"}}"#;
         let good = format!("{record}\n").repeat(BLOCK / 16);
         let lines = good.lines().count();
-        let long = "x".repeat(usize::try_from(MAX_LINE).unwrap() + 10);
+        let long = "x".repeat(MAX_LINE + 10);
         let text = format!("\u{feff}{good}{long}\n{good}not json\n\n{good}{record}");
         let mut reconciler = Reconciler::new(Options::at(UnixTime::EPOCH));
         let unreadable = reconciler.read_ndjson(text.as_bytes()).unwrap();

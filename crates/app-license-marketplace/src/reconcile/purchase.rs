@@ -3,7 +3,8 @@
 use app_license::Edition;
 
 use super::day::Day;
-use super::texts::{Place, Word};
+use super::texts::Place;
+use super::words::Word;
 
 /// No row.
 pub(super) const NOBODY: u32 = u32::MAX;
@@ -105,9 +106,20 @@ impl Flags {
     pub(super) const IN_GRACE: u8 = 4;
     /// An installation that is there was joined to it.
     pub(super) const INSTALLED: u8 = 8;
+    /// Another row has the same text, by field: cloud id, entitlement's id and number, host name.
+    pub(super) const SHARED: [u8; 4] = [16, 32, 64, 128];
 
     pub(super) const fn has(self, flag: u8) -> bool {
         self.0 & flag != 0
+    }
+
+    /// What is known of a row by those beside it.
+    pub(super) const fn shared(self) -> Self {
+        Self(self.0 & 0xf0)
+    }
+
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     pub(super) const fn set(&mut self, flag: u8, on: bool) {
@@ -117,8 +129,10 @@ impl Flags {
     }
 }
 
-/// One row, without its texts. There are millions: fields are as small as they can be.
+/// One row, without its texts. There are millions: fields are as small as they can be, and a row is
+/// one line of memory.
 #[derive(Debug, Clone)]
+#[repr(align(64))]
 pub(super) struct Purchase {
     pub(super) place: Place,
     pub(super) app: Word,
@@ -243,7 +257,12 @@ impl Purchase {
 
 #[cfg(test)]
 mod tests {
-    use super::Type;
+    use super::{Purchase, Type};
+
+    #[test]
+    fn a_row_is_one_line_of_memory() {
+        assert_eq!(size_of::<Purchase>(), 64);
+    }
 
     #[test]
     fn license_types_are_read_in_any_spelling() {

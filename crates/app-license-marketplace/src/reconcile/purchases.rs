@@ -1,14 +1,16 @@
 //! All that was bought, found by any key.
 
+use std::hint::black_box;
+
 use app_license::Edition;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 
 use super::day::Day;
-use super::drift::JoinedBy;
+use super::index::{Entry, Index};
+use super::key::{Key, KeyHasher, Keys};
 use super::purchase::{Bought, Entitled, Flags, NOBODY, Purchase, Status, Type};
 use super::report_row::{ReportRow, stated, yes};
-use super::texts::{self, FIELDS, Key, KeyHasher, Texts, Word, Words};
+use super::texts::{FIELDS, Place, Texts};
+use super::words::{Word, Words};
 use super::{Error, Summary};
 
 pub(super) const CLOUD_ID: usize = 0;
@@ -18,7 +20,7 @@ pub(super) const HOST: usize = 3;
 pub(super) const MULTI_INSTANCE: usize = 4;
 
 /// How many rows of one site, or snapshots in a row, are looked at. Honest reports have a handful.
-const CHAIN: usize = 64;
+pub(super) const CHAIN: usize = 64;
 /// Rows in one allocation: a table that grows never needs twice its memory.
 const PAGE: usize = 1 << 14;
 
@@ -26,48 +28,13 @@ const PAGE: usize = 1 << 14;
 #[derive(Debug, Default)]
 pub(super) struct Purchases {
     pages: Vec<Vec<Purchase>>,
-    texts: Texts,
-    hasher: KeyHasher,
-    index: [HashTable<Slot>; FIELDS],
+    pub(super) texts: Texts,
+    pub(super) hasher: KeyHasher,
+    pub(super) index: [Index; FIELDS],
     pub(super) apps: Words,
     pub(super) words: Words,
     /// Whether rows do not name their app.
     pub(super) nameless: bool,
-}
-
-/// A row in an index, with what its text hashes to: a table that grows looks at nothing else.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    row: u32,
-    hash: u32,
-}
-
-/// What a table takes for a hash: it uses the lowest bits and the highest ones.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash) << 32 | u64::from(hash)
-}
-
-/// What to look for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Keys<'a> {
-    pub(super) app: Word,
-    pub(super) entitlement_id: Option<&'a str>,
-    pub(super) entitlement_number: Option<&'a str>,
-    pub(super) cloud_id: Option<&'a str>,
-    pub(super) host: Option<&'a str>,
-}
-
-impl Keys<'_> {
-    pub(super) fn is_empty(&self) -> bool {
-        [
-            self.entitlement_id,
-            self.entitlement_number,
-            self.cloud_id,
-            self.host,
-        ]
-        .iter()
-        .all(Option::is_none)
-    }
 }
 
 impl Purchases {
@@ -90,13 +57,8 @@ impl Purchases {
         self.texts.get(row.place, field)
     }
 
-    /// Takes a row of the report.
-    pub(super) fn add(
-        &mut self,
-        row: &ReportRow<'_>,
-        app: Word,
-        s: &mut Summary,
-    ) -> Result<(), Error> {
+    /// What a row of the report is found by.
+    pub(super) fn keys<'r>(&self, row: &ReportRow<'r>) -> Keys<'r> {
         let multi = stated(row.multi_instance_number).or_else(|| stated(row.multi_instance_id));
         let texts = [
             stated(row.cloud_id),
@@ -105,17 +67,41 @@ impl Purchases {
             stated(row.host_name),
             multi,
         ];
-        if texts.iter().all(Option::is_none) {
+        texts.map(|text| Key::new(text?, &self.hasher))
+    }
+
+    /// Makes room for some rows, and reads ahead where they are looked for: memory brings many
+    /// lines at once, but one that follows from another only after it.
+    pub(super) fn expect(&mut self, rows: &[Keys<'_>]) {
+        for index in &mut self.index {
+            index.reserve(rows.len());
+        }
+        for keys in rows {
+            for (key, index) in keys.iter().zip(&self.index) {
+                black_box(key.and_then(|key| index.first(key.hash)));
+            }
+        }
+    }
+
+    /// Takes a row of the report.
+    pub(super) fn add(
+        &mut self,
+        row: &ReportRow<'_>,
+        keys: &Keys<'_>,
+        app: Word,
+        s: &mut Summary,
+    ) -> Result<(), Error> {
+        if keys.iter().all(Option::is_none) {
             s.rows_without_ids = s.rows_without_ids.saturating_add(1);
             return Ok(());
         }
         self.nameless |= app == Word::NONE;
-        let keys = texts.map(|text| text.and_then(|text| Key::new(text, &self.hasher)));
         let mut new = self.read(row, app);
-        new.flags.set(Flags::MULTI_INSTANCE, multi.is_some());
-        let old = self.snapshot(app, &keys);
+        let multi = keys.get(MULTI_INSTANCE).is_some_and(Option::is_some);
+        new.flags.set(Flags::MULTI_INSTANCE, multi);
+        let old = self.snapshot(app, keys);
         let Some((old, known)) = old.and_then(|o| Some((o, self.get(o)?.clone()))) else {
-            return self.push(new, &keys, NOBODY, s);
+            return self.push(new, keys, NOBODY, s);
         };
         s.older_snapshots = s.older_snapshots.saturating_add(1);
         let mut fields = keys.iter().enumerate();
@@ -130,6 +116,7 @@ impl Purchases {
                     next_cloud: known.next_cloud,
                     next_host: known.next_host,
                     replaced_by: known.replaced_by,
+                    flags: new.flags.and(known.flags.shared()),
                     ..new
                 };
                 if let Some(row) = self.get_mut(old) {
@@ -137,11 +124,11 @@ impl Purchases {
                 }
                 Ok(())
             }
-            (true, false) => self.push(new, &keys, old, s),
+            (true, false) => self.push(new, keys, old, s),
             (false, true) => Ok(()),
             (false, false) => {
                 new.replaced_by = old;
-                self.push(new, &keys, NOBODY, s)
+                self.push(new, keys, NOBODY, s)
             }
         }
     }
@@ -164,7 +151,7 @@ impl Purchases {
             day(row.evaluation_start)
         };
         Purchase {
-            place: texts::Place::default(),
+            place: Place::default(),
             app,
             license_type_text: word(row.license_type),
             status_text: word(row.status),
@@ -193,7 +180,7 @@ impl Purchases {
     }
 
     /// The row of the same entitlement, if there is one already.
-    fn snapshot(&mut self, app: Word, keys: &texts::Keys<'_>) -> Option<u32> {
+    fn snapshot(&mut self, app: Word, keys: &Keys<'_>) -> Option<u32> {
         let key = |field: usize| keys.get(field).copied().flatten();
         for field in [ENTITLEMENT_ID, ENTITLEMENT_NUMBER] {
             if let Some(found) = key(field).and_then(|k| self.find(app, field, &k)) {
@@ -224,7 +211,7 @@ impl Purchases {
     fn push(
         &mut self,
         mut new: Purchase,
-        keys: &texts::Keys<'_>,
+        keys: &Keys<'_>,
         replaces: u32,
         s: &mut Summary,
     ) -> Result<(), Error> {
@@ -273,33 +260,34 @@ impl Purchases {
         let Some(app) = row(number).map(|r| r.app) else {
             return;
         };
-        let Some(table) = index.get_mut(field) else {
+        let Some(index) = index.get_mut(field) else {
             return;
         };
-        let new = Slot {
-            row: number,
-            hash: key.hash,
-        };
-        let is = |slot: &Slot| {
-            let same = |r: &Purchase| r.app == app && texts.is(r.place, field, key);
-            slot.hash == key.hash && row(slot.row).is_some_and(same)
-        };
-        let head = match table.entry(spread(key.hash), is, |slot| spread(slot.hash)) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(new);
-                return;
-            }
+        index.reserve(1);
+        let entry = index.entry(key.hash, |known| {
+            row(known).is_some_and(|r| r.app == app && texts.is(r.place, field, key))
+        });
+        let head = match entry {
+            Entry::Free { .. } => None,
             // of an entitlement for many sites, a row that is active speaks
-            Entry::Occupied(found)
+            Entry::Used { row: known, .. }
                 if field == MULTI_INSTANCE
-                    && row(found.get().row).is_some_and(|r| r.status == Status::Active) =>
+                    && row(known).is_some_and(|r| r.status == Status::Active) =>
             {
                 return;
             }
             // of a site, the newest row is the first
-            Entry::Occupied(mut found) => std::mem::replace(found.get_mut(), new).row,
+            Entry::Used { row, .. } => Some(row),
         };
+        index.set(entry, key.hash, number);
+        let (Some(head), Some(shared)) = (head, Flags::SHARED.get(field)) else {
+            return;
+        };
+        if let Some(head) = self.get_mut(head) {
+            head.flags.set(*shared, true);
+        }
         if let Some(new) = self.get_mut(number) {
+            new.flags.set(*shared, true);
             match field {
                 CLOUD_ID => new.next_cloud = head,
                 HOST => new.next_host = head,
@@ -308,14 +296,21 @@ impl Purchases {
         }
     }
 
-    fn find(&self, app: Word, field: usize, key: &Key<'_>) -> Option<u32> {
-        let row = |n: u32| self.get(n).filter(|r| r.app == app);
-        let is = |slot: &Slot| {
-            let same = |r: &Purchase| self.texts.is(r.place, field, key);
-            slot.hash == key.hash && row(slot.row).is_some_and(same)
-        };
-        let found = self.index.get(field)?.find(spread(key.hash), is)?;
-        Some(found.row)
+    pub(super) fn find(&self, app: Word, field: usize, key: &Key<'_>) -> Option<u32> {
+        let index = self.index.get(field)?;
+        index.find(key.hash, |row| {
+            self.get(row)
+                .is_some_and(|r| r.app == app && self.texts.is(r.place, field, key))
+        })
+    }
+
+    /// Whether a row has this text, and no other row has it.
+    pub(super) fn is_only(&self, row: u32, field: usize, text: &str) -> bool {
+        self.get(row).is_some_and(|r| {
+            let shared = Flags::SHARED.get(field);
+            shared.is_some_and(|shared| !r.flags.has(*shared))
+                && self.texts.holds(r.place, field, text)
+        })
     }
 
     /// The newest snapshot of a row's entitlement; shortens the way for the next time.
@@ -335,67 +330,6 @@ impl Purchases {
                 here.replaced_by = after;
             }
             row = next;
-        }
-    }
-
-    /// The rows that an installation may be about, strongest key first.
-    pub(super) fn candidates(&mut self, keys: &Keys<'_>, into: &mut Vec<(u32, JoinedBy)>) {
-        into.clear();
-        self.of_app(keys.app, keys, into);
-        if self.nameless && keys.app != Word::NONE {
-            self.of_app(Word::NONE, keys, into);
-        }
-        into.sort_by_key(|(_, by)| *by);
-    }
-
-    fn of_app(&mut self, app: Word, keys: &Keys<'_>, into: &mut Vec<(u32, JoinedBy)>) {
-        let ids = [
-            (keys.entitlement_id, ENTITLEMENT_ID),
-            (keys.entitlement_number, ENTITLEMENT_NUMBER),
-        ];
-        for (text, field) in ids {
-            let Some(key) = text.and_then(|text| Key::new(text, &self.hasher)) else {
-                continue;
-            };
-            for (field, by) in [
-                (field, JoinedBy::Entitlement),
-                (MULTI_INSTANCE, JoinedBy::MultiInstance),
-            ] {
-                if let Some(found) = self.find(app, field, &key) {
-                    self.candidate(found, by, into);
-                }
-            }
-        }
-        self.chain(app, CLOUD_ID, keys.cloud_id, JoinedBy::CloudId, into);
-        self.chain(app, HOST, keys.host, JoinedBy::HostName, into);
-    }
-
-    fn chain(
-        &mut self,
-        app: Word,
-        field: usize,
-        text: Option<&str>,
-        by: JoinedBy,
-        into: &mut Vec<(u32, JoinedBy)>,
-    ) {
-        let key = text.and_then(|text| Key::new(text, &self.hasher));
-        let mut next = key.and_then(|k| self.find(app, field, &k));
-        for _ in 0..CHAIN {
-            let Some(row) = next.filter(|n| *n != NOBODY) else {
-                return;
-            };
-            self.candidate(row, by, into);
-            next = self.get(row).map(|r| match field {
-                CLOUD_ID => r.next_cloud,
-                _ => r.next_host,
-            });
-        }
-    }
-
-    fn candidate(&mut self, row: u32, by: JoinedBy, into: &mut Vec<(u32, JoinedBy)>) {
-        let row = self.newest(row);
-        if into.iter().all(|(known, _)| *known != row) {
-            into.push((row, by));
         }
     }
 

@@ -78,7 +78,8 @@ impl Reconciler {
             let mut taken = Ok(());
             // when a row cannot be taken, the batches end here and reading ends with them
             for batch in batches {
-                taken = batch.rows().try_for_each(|row| self.report_row(&row));
+                let rows: Vec<ReportRow<'_>> = batch.rows().collect();
+                taken = self.report_rows(&rows);
                 if taken.is_err() {
                     break;
                 }

@@ -6,7 +6,7 @@ mod document;
 mod fields;
 mod json;
 mod progress;
-mod scan;
+pub(crate) mod scan;
 mod table;
 mod window;
 

@@ -10,15 +10,15 @@ use super::vocabulary::FromText;
 
 /// Where a value is in the text of a record.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Span {
-    pub(super) start: u32,
-    pub(super) end: u32,
-    pub(super) shape: Shape,
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) shape: Shape,
 }
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// Not there, or null.
     #[default]
     Absent,
@@ -204,7 +204,7 @@ impl<'r, K: Kind> Record<'r, K> {
 }
 
 /// The text that JSON escapes stand for; they were checked when the record was read.
-pub(super) fn unescape(mut text: &str) -> String {
+pub(crate) fn unescape(mut text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     while let Some((before, after)) = text.split_once('\\') {
         plain.push_str(before);
@@ -222,11 +222,13 @@ pub(super) fn unescape(mut text: &str) -> String {
                     && let Some(low) = tail.strip_prefix("\\u")
                 {
                     let (low, after) = self::unit(low);
-                    let high = unit.wrapping_sub(0xd800).wrapping_shl(10);
-                    code = high
-                        .wrapping_add(low.wrapping_sub(0xdc00))
-                        .wrapping_add(0x10000);
-                    tail = after;
+                    if (0xdc00..0xe000).contains(&low) {
+                        let high = unit.wrapping_sub(0xd800).wrapping_shl(10);
+                        code = high
+                            .wrapping_add(low.wrapping_sub(0xdc00))
+                            .wrapping_add(0x10000);
+                        tail = after;
+                    }
                 }
                 plain.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
                 text = tail;
@@ -256,5 +258,10 @@ mod tests {
         let text = r#"a\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00z"#;
         let expected: String = serde_json::from_str(&format!("\"{text}\"")).unwrap();
         assert_eq!(super::unescape(text), expected);
+        // halves of characters, as JavaScript may write them
+        assert_eq!(
+            super::unescape(r"a\ud83d\u0062\ude00c\ud83d"),
+            "a\u{fffd}b\u{fffd}c\u{fffd}"
+        );
     }
 }

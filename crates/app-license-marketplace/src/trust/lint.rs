@@ -2,8 +2,13 @@
 
 use serde::Serialize;
 
+use super::country::is_country;
 use super::fields::{FieldKind, TrustFields};
 use super::listing::{Answer, Listing};
+use super::paths::{
+    COUNTRIES, KEEPS, KEEPS_FOREVER, KEEPS_MAX, KEEPS_MIN, LEAVES_EEA, PARTIES, PROCESSED_TYPES,
+    RESIDENCY, SAME_TYPES, STORED_TYPES, STORES,
+};
 
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -49,185 +54,6 @@ pub struct TrustDiagnostic {
     pub message: String,
 }
 
-const STORES: &str = "dataAccessAndStorage.appStoresEUDOutsideAtlassian";
-const PROCESSES: &str = "dataAccessAndStorage.appProcessEUDOutsideAtlassian";
-const SAME_TYPES: &str = "dataAccessAndStorage.isSameDataProcessedAndStored";
-const PROCESSED_TYPES: &str = "dataAccessAndStorage.typesOfDataAccessed";
-const STORED_TYPES: &str = "dataAccessAndStorage.typesOfDataStored";
-const RESIDENCY: &str = "dataResidency.isDataResidencySupported";
-const COUNTRIES: &str = "dataResidency.countriesWhereEndUserDataStored";
-const CERTIFIED: &str = "security.hasCompliantCertifications";
-const CERTIFICATIONS: &str = "security.compliantCertifications";
-const SHARED: &str = "thirdPartyInformation.isEndUserDataShared";
-const PARTIES: &str = "thirdPartyInformation.thirdPartyDetails";
-const PROCESSORS: &str = "thirdPartyInformation.dataSubProcessors";
-const LOGS: &str = "logDetails.logEndUserData";
-const LOGS_OUTSIDE: &str = "logDetails.logProcessAndOrStoreEUDOutsideAtlassian";
-const LOGS_SHARED: &str = "logDetails.logEUDShareWithThirdParty";
-const KEEPS: &str = "dataRetention.isDataRetentionSupported";
-const KEEPS_MIN: &str = "dataRetention.retentionDurationInDays.min";
-const KEEPS_MAX: &str = "dataRetention.retentionDurationInDays.max";
-const KEEPS_FOREVER: &str = "dataRetention.isRetentionDurationIndefinite";
-const LEAVES_EEA: &str = "privacy.gdpr.dataTransfer.isEndUserDataTransferredOutsideEEA";
-const COVERED: &str = "privacy.gdpr.dataTransfer.isTransferComplianceMechanismsAdhered";
-const COVERED_BY: &str = "privacy.gdpr.dataTransfer.transferComplianceMechanismsAdheredDetails";
-
-/// A yes that has to be followed by something: the answer, what follows, code, severity, message.
-const FOLLOWED: &[(&str, &[&str], &str, TrustSeverity, &str)] = &[
-    (
-        CERTIFIED,
-        &[CERTIFICATIONS],
-        "certifications_not_listed",
-        TrustSeverity::Error,
-        "certifications are claimed and none is listed",
-    ),
-    (
-        STORES,
-        &[COUNTRIES],
-        "countries_not_listed",
-        TrustSeverity::Error,
-        "data is stored outside Atlassian, and no country is listed",
-    ),
-    (
-        STORES,
-        &[STORED_TYPES],
-        "stored_types_not_listed",
-        TrustSeverity::Warning,
-        "data is stored outside Atlassian, and its types are not listed",
-    ),
-    (
-        PROCESSES,
-        &["dataAccessAndStorage.typesOfDataAccessed"],
-        "accessed_types_not_listed",
-        TrustSeverity::Warning,
-        "data is processed outside Atlassian, and its types are not listed",
-    ),
-    (
-        SHARED,
-        &[PARTIES, PROCESSORS],
-        "third_parties_not_listed",
-        TrustSeverity::Error,
-        "data is shared with third parties, and none is named",
-    ),
-    (
-        "privacy.dataProcessingAgreement.isDPASupported",
-        &["privacy.dataProcessingAgreement.link"],
-        "agreement_without_link",
-        TrustSeverity::Warning,
-        "there is a data processing agreement, and no link to it",
-    ),
-    (
-        "security.caiq.isCAIQCompleted",
-        &["security.caiq.CAIQLiteLink"],
-        "caiq_without_link",
-        TrustSeverity::Warning,
-        "the CAIQ questionnaire is answered, and no link leads to it",
-    ),
-    (
-        "privacy.privacyEnhancingTechniques.arePrivacyEnhancingTechniquesSupported",
-        &["privacy.privacyEnhancingTechniques.privacyEnhancingTechniquesSupported"],
-        "techniques_not_listed",
-        TrustSeverity::Warning,
-        "privacy enhancing techniques are claimed and none is listed",
-    ),
-    (
-        "privacy.gdpr.dataController.isAppDataController",
-        &["privacy.gdpr.dataController.endUserDataTypes"],
-        "controller_types_not_listed",
-        TrustSeverity::Warning,
-        "the vendor is a controller, and the types of data are not listed",
-    ),
-    (
-        "privacy.gdpr.dataProcessor.isAppDataProcessor",
-        &["privacy.gdpr.dataProcessor.endUserDataTypes"],
-        "processor_types_not_listed",
-        TrustSeverity::Warning,
-        "the vendor is a processor, and the types of data are not listed",
-    ),
-    (
-        COVERED,
-        &[COVERED_BY],
-        "transfer_mechanism_not_named",
-        TrustSeverity::Warning,
-        "transfers out of the EEA are covered, and it does not say by what",
-    ),
-    (
-        "dataAccessAndStorage.appExposesRemoteRestApis",
-        &["dataAccessAndStorage.remoteRestApisAdditionalDetails"],
-        "apis_not_described",
-        TrustSeverity::Warning,
-        "the app has remote REST APIs, and nothing is said about them",
-    ),
-];
-
-/// A no that something contradicts: the answer, what must not be there, code, message.
-const DENIED: &[(&str, &str, &str, &str)] = &[
-    (
-        CERTIFIED,
-        CERTIFICATIONS,
-        "certifications_denied_but_listed",
-        "no certifications are claimed, and some are listed",
-    ),
-    (
-        SHARED,
-        PARTIES,
-        "third_parties_denied_but_listed",
-        "no data is shared with third parties, and some are named",
-    ),
-    (
-        STORES,
-        STORED_TYPES,
-        "storage_denied_but_types_listed",
-        "no data is stored outside Atlassian, and types of stored data are listed",
-    ),
-    (
-        KEEPS,
-        KEEPS_MAX,
-        "retention_denied_but_given",
-        "no data is kept after the end of the contract, and a time is given for which it is",
-    ),
-];
-
-/// A yes that another answer's no contradicts: the yes, the no, code, message.
-const OPPOSED: &[(&str, &str, &str, &str)] = &[
-    (
-        LOGS_SHARED,
-        SHARED,
-        "logs_shared_but_no_third_party",
-        "logs with data of users are shared with third parties, and data is not",
-    ),
-    (
-        LOGS_OUTSIDE,
-        PROCESSES,
-        "logs_outside_but_nothing_processed",
-        "logs with data of users are outside Atlassian, and nothing is processed there",
-    ),
-    (
-        LOGS_OUTSIDE,
-        LOGS,
-        "logs_outside_but_none",
-        "logs with data of users are outside Atlassian, and there are none",
-    ),
-    (
-        LOGS_SHARED,
-        LOGS,
-        "logs_shared_but_none",
-        "logs with data of users are shared, and there are none",
-    ),
-    (
-        STORES,
-        PROCESSES,
-        "stored_but_not_processed",
-        "data is stored outside Atlassian, and not processed there",
-    ),
-    (
-        LEAVES_EEA,
-        COVERED,
-        "transfer_not_covered",
-        "data leaves the EEA, and transfers are not covered",
-    ),
-];
-
 impl Listing {
     /// What is wrong with the listing: errors first.
     ///
@@ -251,11 +77,11 @@ impl Listing {
         found
     }
 
-    fn is_yes(&self, path: &str) -> bool {
+    pub(super) fn is_yes(&self, path: &str) -> bool {
         self.answer(path) == Some(Answer::Yes)
     }
 
-    fn is_no(&self, path: &str) -> bool {
+    pub(super) fn is_no(&self, path: &str) -> bool {
         self.answer(path) == Some(Answer::No)
     }
 
@@ -328,39 +154,6 @@ impl Listing {
                 &[path],
                 message,
             );
-        }
-    }
-
-    fn lint_pairs(&self, found: &mut Vec<TrustDiagnostic>) {
-        for (yes, followers, code, severity, message) in FOLLOWED {
-            if self.is_yes(yes) && followers.iter().all(|it| self.value(it).is_none()) {
-                let paths: Vec<_> = std::iter::once(*yes)
-                    .chain(followers.iter().copied())
-                    .collect();
-                push(found, code, *severity, &paths, (*message).to_owned());
-            }
-        }
-        for (no, there, code, message) in DENIED {
-            if self.is_no(no) && self.value(there).is_some() {
-                push(
-                    found,
-                    code,
-                    TrustSeverity::Error,
-                    &[no, there],
-                    (*message).to_owned(),
-                );
-            }
-        }
-        for (yes, no, code, message) in OPPOSED {
-            if self.is_yes(yes) && self.is_no(no) {
-                push(
-                    found,
-                    code,
-                    TrustSeverity::Error,
-                    &[yes, no],
-                    (*message).to_owned(),
-                );
-            }
         }
     }
 
@@ -527,7 +320,7 @@ impl Listing {
     }
 }
 
-fn push(
+pub(super) fn push(
     found: &mut Vec<TrustDiagnostic>,
     code: &'static str,
     severity: TrustSeverity,
@@ -552,21 +345,6 @@ impl FieldKind {
             Self::Parties => "a list of third parties, each with a name",
         }
     }
-}
-
-/// The codes of ISO 3166-1, and `XK` of Kosovo.
-const COUNTRY_CODES: &str = "\
-    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS \
-    BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE \
-    EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM \
-    HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC \
-    LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA \
-    NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW \
-    SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
-    TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
-
-fn is_country(code: &str) -> bool {
-    COUNTRY_CODES.split(' ').any(|it| it == code)
 }
 
 fn is_link(text: &str) -> bool {

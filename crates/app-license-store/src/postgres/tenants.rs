@@ -356,7 +356,7 @@ impl PostgresStore {
     }
 }
 
-fn entry(row: &SqlRow) -> Result<HistoryEntry, Fail> {
+pub(crate) fn entry(row: &SqlRow) -> Result<HistoryEntry, Fail> {
     let read = failed("read the history");
     Ok(record::entry(
         row.try_get(0).map_err(&read)?,

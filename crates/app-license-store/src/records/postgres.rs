@@ -3,17 +3,32 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use deadpool_postgres::{Pool, Transaction};
+use deadpool_postgres::{Client, Pool, Transaction};
 use tokio_postgres::{IsolationLevel, Row};
 
 use super::{StoredRecord, license};
 use crate::error::{Error, ErrorKind};
-use crate::postgres::connect;
+use crate::history::HistoryEntry;
 use crate::postgres::fault::{Fail, failed};
 use crate::postgres::schema::{SchemaName, VERSION};
+use crate::postgres::{connect, entry};
 
 /// How many rows are fetched at a time.
 const ROWS: i32 = 1000;
+
+const RECORDS: &str = "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetched_at
+    FROM $s.installation i LEFT JOIN LATERAL (
+        SELECT touchpoint, document, fetched_at FROM $s.license
+        WHERE tenant = i.tenant ORDER BY fetched_at DESC LIMIT 1) l ON true";
+/// The same before version 2 of the schema.
+const WITHOUT_LICENSES: &str =
+    "SELECT tenant, record, NULL::text, NULL::text, NULL::bigint FROM $s.installation";
+/// The history of installations by their entitlement.
+const HISTORY: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
+    FROM $s.history h JOIN $s.installation i ON i.id = h.installation
+    WHERE lower($1) IN (lower(i.record::json #>> '{entitlement,number}'),
+        lower(i.record::json #>> '{entitlement,id}'))
+    ORDER BY h.sequence";
 
 /// The records of a store in a PostgreSQL database.
 ///
@@ -70,26 +85,45 @@ impl PostgresRecords {
         Ok(self.read(each).await?)
     }
 
+    /// What happened to the installations that were last told of this entitlement, by its number
+    /// or id, in the order in which it was committed. Every installation is looked at: seconds
+    /// where there are millions.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), app_license_store::Error> {
+    /// use app_license_store::PostgresRecords;
+    /// let records = PostgresRecords::new("postgres://reader@db.example.com/app?sslmode=require")?;
+    /// for entry in records.history_of("E-123-456-789").await? {
+    ///     println!("{} {} {:?}", entry.at, entry.event, entry.changes);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`PostgresRecords::for_each`].
+    pub async fn history_of(&self, entitlement: &str) -> Result<Vec<HistoryEntry>, Error> {
+        Ok(self.history(entitlement).await?)
+    }
+
+    async fn history(&self, entitlement: &str) -> Result<Vec<HistoryEntry>, Fail> {
+        let read = failed("read the history");
+        let mut client = self.pool.get().await?;
+        let transaction = begin(&mut client).await?;
+        self.version(&transaction).await?;
+        let rows = transaction
+            .query(&self.schema.sql(HISTORY), &[&entitlement])
+            .await
+            .map_err(&read)?;
+        rows.iter().map(entry).collect()
+    }
+
     async fn read(
         &self,
         mut each: impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
     ) -> Result<(), Fail> {
         let read = failed("read the installations");
         let mut client = self.pool.get().await?;
-        let transaction = client
-            .build_transaction()
-            .read_only(true)
-            .isolation_level(IsolationLevel::RepeatableRead)
-            .start()
-            .await
-            .map_err(&read)?;
-        // the caller may take its time between two portions
-        transaction
-            .batch_execute(
-                "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
-            )
-            .await
-            .map_err(&read)?;
+        let transaction = begin(&mut client).await?;
         let sql = self.sql(&transaction).await?;
         let portal = transaction.bind(sql.as_str(), &[]).await.map_err(&read)?;
         loop {
@@ -110,6 +144,14 @@ impl PostgresRecords {
 
     /// What to ask, by the version of the schema.
     async fn sql(&self, transaction: &Transaction<'_>) -> Result<String, Fail> {
+        let found = self.version(transaction).await?;
+        Ok(self
+            .schema
+            .sql(if found < 2 { WITHOUT_LICENSES } else { RECORDS }))
+    }
+
+    /// The version of the schema, which must be one that is known.
+    async fn version(&self, transaction: &Transaction<'_>) -> Result<i64, Fail> {
         let read = failed("read the schema version");
         let table = self.schema.sql("$s.schema_version");
         let known: Option<String> = transaction
@@ -135,15 +177,27 @@ impl PostgresRecords {
             let known = VERSION;
             return Err(Error::from(ErrorKind::NewerSchema { found, known }).into());
         }
-        Ok(self.schema.sql(if found < 2 {
-            "SELECT tenant, record, NULL::text, NULL::text, NULL::bigint FROM $s.installation"
-        } else {
-            "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetched_at
-            FROM $s.installation i LEFT JOIN LATERAL (
-                SELECT touchpoint, document, fetched_at FROM $s.license
-                WHERE tenant = i.tenant ORDER BY fetched_at DESC LIMIT 1) l ON true"
-        }))
+        Ok(found)
     }
+}
+
+/// One moment of the database, read-only. The caller may take its time within it.
+async fn begin(client: &mut Client) -> Result<Transaction<'_>, Fail> {
+    let read = failed("begin a transaction");
+    let transaction = client
+        .build_transaction()
+        .read_only(true)
+        .isolation_level(IsolationLevel::RepeatableRead)
+        .start()
+        .await
+        .map_err(&read)?;
+    transaction
+        .batch_execute(
+            "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
+        )
+        .await
+        .map_err(&read)?;
+    Ok(transaction)
 }
 
 impl fmt::Debug for PostgresRecords {

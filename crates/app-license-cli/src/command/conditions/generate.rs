@@ -16,7 +16,8 @@ const MAX_EDITIONS: usize = 256 * 1024;
 const EXAMPLES: &str = "\
 Examples:
   app-license conditions generate connect --feature bulk-export
-  app-license conditions generate forge --feature bulk-export --editions shop/editions.toml
+  app-license conditions generate forge --feature bulk-export \\
+      --editions shop/editions.toml
 
 Exit codes: 0 yes, 1 a file that cannot be read, 3 no such feature.";
 

@@ -27,8 +27,10 @@ use crate::wrap::hanging;
 #[command(after_help = "\
 Examples:
   app-license fortified probe https://app.example.com --path health
-  app-license fortified probe https://eu.app.example.com https://us.app.example.com --path health
-  app-license fortified probe https://app.example.com --path health --ndjson events.ndjson")]
+  app-license fortified probe https://eu.app.example.com \\
+      https://us.app.example.com --path health
+  app-license fortified probe https://app.example.com --path health \\
+      --ndjson events.ndjson")]
 pub(super) struct Args {
     /// The base URLs
     #[arg(value_name = "URL", required = true)]

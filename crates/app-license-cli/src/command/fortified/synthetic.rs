@@ -25,10 +25,11 @@ use crate::wrap::hanging;
 #[command(after_help = "\
 Examples:
   app-license fortified synthetic
-  app-license fortified synthetic --site https://first.atlassian.net --app-key com.example.app \\
-      --client-key KEY --secret-file t.secret --expect advanced --state last.json \\
-      --app-url https://app.example.com --granted /export
-  app-license fortified synthetic --mock-without capabilitySet      see it fail")]
+  app-license fortified synthetic --site https://first.atlassian.net \\
+      --app-key com.example.app --client-key KEY --secret-file t.secret \\
+      --expect advanced --state last.json --app-url https://app.example.com \\
+      --granted /export
+  app-license fortified synthetic --mock-without capabilitySet   see it fail")]
 pub(super) struct Args {
     /// The mock platform leaves this field out of licenses, to see the test fail
     #[arg(long, value_name = "FIELD", conflicts_with = "site", value_parser = LICENSE_FIELDS)]

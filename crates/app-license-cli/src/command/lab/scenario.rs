@@ -28,7 +28,7 @@ use app_license_lab::{Check, Error as LabError, Scenario, ScenarioReport, run};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license lab scenario scenarios/*.toml                    all that are shipped
+  app-license lab scenario scenarios/*.toml   all that are shipped
   app-license lab scenario ours.toml --features editions.toml  your own features
   app-license lab scenario ours.toml --junit report.xml        for CI
   app-license lab scenario ours.toml --format json

@@ -28,7 +28,8 @@ const MAX_COMMERCE: usize = 4 << 20;
 #[command(after_help = "\
 Examples:
   app-license pricing check
-  app-license pricing check --from-commerce standard.json --from-commerce advanced.json
+  app-license pricing check --from-commerce standard.json \\
+      --from-commerce advanced.json
 
 Exit code 0: Advanced is above Standard everywhere. 2: it is not; the first user count is named.
 3: the prices cannot be read.")]

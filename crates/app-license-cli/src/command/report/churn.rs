@@ -19,7 +19,8 @@ use crate::output::{Format, show, table};
 #[command(after_help = "\
 Examples:
   app-license report churn licenses.json
-  app-license report churn licenses.json --format json    with the months after which they ended")]
+  app-license report churn licenses.json --format json
+      # with the months after which they ended")]
 pub(super) struct Args {
     #[command(flatten)]
     source: SourceArgs,

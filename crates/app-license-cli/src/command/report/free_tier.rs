@@ -19,8 +19,10 @@ use crate::output::{Format, clean, show, table};
 #[command(after_help = "\
 Examples:
   app-license report free-starter-tier licenses.json
-  app-license report free-starter-tier free-starter-tier.csv --listed   all that the export names
-  app-license report free-starter-tier api --listed --vendor 1212980    the export of today")]
+  app-license report free-starter-tier free-starter-tier.csv --listed
+      # all that the export names
+  app-license report free-starter-tier api --listed --vendor 1212980
+      # the export of today")]
 pub(super) struct Args {
     #[command(flatten)]
     source: SourceArgs,

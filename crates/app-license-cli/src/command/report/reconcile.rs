@@ -1,7 +1,7 @@
 //! `app-license report reconcile`: what customers bought against what they run
 
 mod show;
-pub(super) mod source;
+mod source;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use app_license::UnixTime;
 use app_license_marketplace::reconcile::{Cause, Comparison, Drift, Options, Reconciler};
 
+use super::store::Installations;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
@@ -26,13 +27,16 @@ use crate::output::Format;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license report reconcile --report licenses.json --installations sqlite:installations.db
-  app-license report reconcile --report licenses.csv.gz --installations env:DATABASE_URL \\
-      --app com.example.app --except sandbox,report_lag
-  app-license report reconcile --report licenses.json --installations export.ndjson \\
-      --known yesterday.json --format json > today.json
-  app-license report reconcile --report api --vendor 1212980 --credentials ~/.atlassian-token \
-      --installations env:DATABASE_URL
+  app-license report reconcile --report licenses.json \\
+      --installations sqlite:installations.db
+  app-license report reconcile --report licenses.csv.gz \\
+      --installations env:DATABASE_URL --app com.example.app \\
+      --except sandbox,report_lag
+  app-license report reconcile --report licenses.json \\
+      --installations export.ndjson --known yesterday.json \\
+      --format json > today.json
+  app-license report reconcile --report api --vendor 1212980 \\
+      --credentials ~/.atlassian-token --installations env:DATABASE_URL
 
 Exit codes: 0 both sides agree, 1 error, 2 drift, 3 input that cannot be read.")]
 pub(crate) struct Args {
@@ -43,7 +47,7 @@ pub(crate) struct Args {
     /// The installations: `sqlite:FILE` (a Rust or a JavaScript backend's), `postgres://…`,
     /// `env:NAME` for an address in the environment, or a file with one JSON record a line
     #[arg(long, value_name = "STORE")]
-    installations: source::Installations,
+    installations: Installations,
     /// The schema of the PostgreSQL store
     #[arg(long, value_name = "NAME", default_value = "app_license")]
     schema: String,

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use app_license_marketplace::report::{Completeness, Error, Kind, Progress, Reader, Record};
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub(super) struct SourceArgs {
 }
 
 /// An input, and the folder that it is in for so long.
-type Opened = (Box<dyn Read>, Option<tempfile::TempDir>);
+type Opened = (Box<dyn Read + Send>, Option<tempfile::TempDir>);
 
 /// What is said of the reading.
 #[derive(Debug, Serialize)]
@@ -76,20 +76,12 @@ impl SourceArgs {
 
     /// Opens the report.
     fn open(&self, stdin: &mut Box<dyn Read + Send>, progress: bool) -> Result<Opened, Fault> {
-        if self.report.as_os_str() == "-" {
-            let stdin = std::mem::replace(stdin, Box::new(std::io::empty()));
-            return Ok((stdin, None));
-        }
         let (path, folder) = if self.report.as_os_str() == "api" {
             self.api.download(progress)?
         } else {
             (self.report.clone(), None)
         };
-        let file = File::open(&path).map_err(|source| Fault::Read {
-            path: path.display().to_string(),
-            source,
-        })?;
-        Ok((Box::new(file), folder))
+        Ok((open(stdin, &path)?, folder))
     }
 
     /// Reads the report to its end, or as far as it goes. A report without one record that can be
@@ -141,6 +133,21 @@ impl SourceArgs {
         let partial = reader.completeness() == Completeness::Partial;
         finish(progress, partial, errors)
     }
+}
+
+/// Opens a file, or takes standard input for `-`.
+pub(super) fn open(
+    stdin: &mut Box<dyn Read + Send>,
+    path: &Path,
+) -> Result<Box<dyn Read + Send>, Fault> {
+    if path.as_os_str() == "-" {
+        return Ok(std::mem::replace(stdin, Box::new(std::io::empty())));
+    }
+    let file = File::open(path).map_err(|source| Fault::Read {
+        path: path.display().to_string(),
+        source,
+    })?;
+    Ok(Box::new(file))
 }
 
 impl Reading {

@@ -24,7 +24,8 @@ use crate::output::{Format, clean, show, table};
 Examples:
   app-license report summary licenses.json
   app-license report summary licenses.csv.gz --format json
-  app-license report summary licenses.json --html report.html   one page, opens offline
+  app-license report summary licenses.json --html report.html
+      # one page, opens offline
   app-license report summary licenses.json --csv summary.csv")]
 pub(super) struct Args {
     #[command(flatten)]

@@ -1,15 +1,14 @@
 //! `app-license report timeline`
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use app_license_marketplace::report::{
     Amount, FromText, Licenses, Period, StoredEvent, Timeline, estimate_proration,
 };
 use serde::Serialize;
 
-use super::reconcile::source::sqlite;
 use super::source::{Reading, SourceArgs};
+use super::store::Installations;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
@@ -24,8 +23,12 @@ use crate::output::{DIM, Format, clean, paint, show, table};
 #[command(after_help = "\
 Examples:
   app-license report timeline E-123-456-789 history.json
-  app-license report timeline E-123-456-789 history.json --prices 1200,1800   estimates upgrades
-  app-license report timeline E-123-456-789 history.json --events sqlite:installations.db")]
+  app-license report timeline E-123-456-789 history.json --prices 1200,1800
+      # estimates upgrades
+  app-license report timeline E-123-456-789 history.json \\
+      --events sqlite:installations.db
+  app-license report timeline E-123-456-789 history.json \\
+      --events env:DATABASE_URL")]
 pub(super) struct Args {
     /// The number or id of the entitlement, or the number of the license
     #[arg(value_name = "ENTITLEMENT")]
@@ -35,19 +38,13 @@ pub(super) struct Args {
     /// Prices of Standard and Advanced for the paid period, to estimate what an upgrade costs
     #[arg(long, value_name = "STANDARD,ADVANCED", value_parser = prices)]
     prices: Option<(Amount, Amount)>,
-    /// The SQLite file of a Rust or an Express backend, for the events that it stored of the
-    /// customer
-    #[arg(long, value_name = "sqlite:FILE", value_parser = events)]
-    events: Option<PathBuf>,
-}
-
-fn events(text: &str) -> Result<PathBuf, String> {
-    let path = text.strip_prefix("sqlite:").unwrap_or_default();
-    // as in the addresses of other programs: sqlite:///var/lib/app.db
-    match path.strip_prefix("//").unwrap_or(path) {
-        "" => Err("expected `sqlite:` and a file".to_owned()),
-        path => Ok(path.into()),
-    }
+    /// The store of a backend, for the events that it stored of the customer: `sqlite:FILE` (a Rust
+    /// or a JavaScript backend's), `postgres://…`, or `env:NAME` for an address in the environment
+    #[arg(long, value_name = "STORE", value_parser = Installations::with_events)]
+    events: Option<Installations>,
+    /// The schema of the PostgreSQL store
+    #[arg(long, value_name = "NAME", default_value = "app_license")]
+    schema: String,
 }
 
 fn prices(text: &str) -> Result<(Amount, Amount), String> {
@@ -90,8 +87,8 @@ impl Args {
             }
             Ok(())
         })?;
-        if let Some(path) = &self.events {
-            for entry in sqlite(path)?.history_of(&self.entitlement)? {
+        if let Some(store) = &self.events {
+            for entry in store.history_of(io, &self.schema, &self.entitlement)? {
                 timeline.add_event(entry.at, &entry.event, &entry.changes);
             }
         }

@@ -18,8 +18,8 @@ use crate::rsa::RsaSigner;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license sign install --private-key-file test.pem --key-id test-1 --client-key tenant-1 \\
-      --base-url https://app.example.com --url /installed")]
+  app-license sign install --private-key-file test.pem --key-id test-1 \\
+      --client-key tenant-1 --base-url https://app.example.com --url /installed")]
 pub(super) struct InstallArgs {
     /// The RSA private key, PEM
     #[arg(long, value_name = "FILE")]

@@ -19,7 +19,8 @@ use crate::wrap::hanging;
 #[command(after_help = "\
 Examples:
   app-license trust diff draft.json live.json
-  app-license trust diff draft.json --product-id 6f1c1f3e-9d0c-4b7a-8a39-0c4f7f2f3a11")]
+  app-license trust diff draft.json \\
+      --product-id 6f1c1f3e-9d0c-4b7a-8a39-0c4f7f2f3a11")]
 pub(super) struct Args {
     /// The draft; `-` for standard input
     #[arg(value_name = "DRAFT")]

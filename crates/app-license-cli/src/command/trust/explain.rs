@@ -16,8 +16,10 @@ use crate::wrap::hanging;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license trust explain listing.json --need residency=DE --need cert=ISO27001
-  app-license trust explain listing.json --need dpa --need encryption --need retention=90
+  app-license trust explain listing.json --need residency=DE \\
+      --need cert=ISO27001
+  app-license trust explain listing.json --need dpa --need encryption \\
+      --need retention=90
 
 Needs: residency=COUNTRY cert=NAME retention=DAYS encryption dpa stored-in-atlassian
   processed-in-atlassian no-third-parties no-tokens security-contact")]

@@ -17,7 +17,8 @@ use crate::wrap::hanging;
 #[command(after_help = "\
 Examples:
   app-license trust lint listing.json
-  app-license trust lint --product-id 6f1c1f3e-9d0c-4b7a-8a39-0c4f7f2f3a11 --format json")]
+  app-license trust lint --product-id 6f1c1f3e-9d0c-4b7a-8a39-0c4f7f2f3a11 \\
+      --format json")]
 pub(super) struct Args {
     #[command(flatten)]
     source: SourceArgs,

@@ -15,7 +15,8 @@ use crate::output::{Format, clean, show};
 #[command(after_help = "\
 Examples:
   app-license trust markdown listing.json --app 'Example App' > privacy.md
-  app-license trust markdown --product-id 6f1c1f3e-9d0c-4b7a-8a39-0c4f7f2f3a11 --app Example")]
+  app-license trust markdown --product-id 6f1c1f3e-9d0c-4b7a-8a39-0c4f7f2f3a11 \\
+      --app Example")]
 pub(super) struct Args {
     #[command(flatten)]
     source: SourceArgs,

@@ -16,12 +16,15 @@ use crate::io::{Io, MAX_INPUT};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license verify request --secret-file t.secret --base-url https://app.example.com \\
+  app-license verify request --secret-file t.secret \\
+      --base-url https://app.example.com \\
       --url 'https://app.example.com/panel?lic=active&jwt=eyJ…'
-  app-license verify request --secret-file t.secret --descriptor atlassian-connect.json \
-      --url '/panel?lic=none&jwt=eyJ…' --license-api-file answer.json --require standard
-  app-license verify request --secret-file t.secret --base-url https://app.example.com \\
-      --method POST --url /hook --token-file header.txt --format json")]
+  app-license verify request --secret-file t.secret \\
+      --descriptor atlassian-connect.json --url '/panel?lic=none&jwt=eyJ…' \\
+      --license-api-file answer.json --require standard
+  app-license verify request --secret-file t.secret \\
+      --base-url https://app.example.com --method POST --url /hook \\
+      --token-file header.txt --format json")]
 pub(super) struct RequestArgs {
     #[command(flatten)]
     secrets: SecretArgs,
@@ -94,8 +97,8 @@ impl RequestArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license verify context --secret-file t.secret --base-url https://app.example.com \\
-      --token eyJ…")]
+  app-license verify context --secret-file t.secret \\
+      --base-url https://app.example.com --token eyJ…")]
 pub(super) struct ContextArgs {
     #[command(flatten)]
     secrets: SecretArgs,
@@ -132,8 +135,8 @@ impl ContextArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license verify session --secret-file t.secret --base-url https://app.example.com \\
-      --app-key com.example.app --token eyJ…")]
+  app-license verify session --secret-file t.secret \\
+      --base-url https://app.example.com --app-key com.example.app --token eyJ…")]
 pub(super) struct SessionArgs {
     #[command(flatten)]
     secrets: SecretArgs,

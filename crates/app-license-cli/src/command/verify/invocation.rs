@@ -16,7 +16,8 @@ use crate::now::NowArgs;
 #[command(after_help = "\
 Examples:
   app-license verify invocation --jwks-file jwks.json --token-file header.txt \\
-      --app-id ari:cloud:ecosystem::app/8db33809-1f69-42a5-8e40-8b6e0b3f8d11 --require advanced
+      --app-id ari:cloud:ecosystem::app/8db33809-1f69-42a5-8e40-8b6e0b3f8d11 \\
+      --require advanced
 
 The key set is what https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json answers.")]
 pub(super) struct Args {

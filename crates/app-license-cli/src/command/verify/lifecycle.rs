@@ -21,8 +21,9 @@ const OTHER_BASE_URLS: &str = "the audience is the base URL of the descriptor th
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license verify install --public-key-file kid.pem --base-url https://app.example.com \\
-      --app-key com.example.app --url /installed --body-file body.json --token-file header.txt
+  app-license verify install --public-key-file kid.pem \\
+      --base-url https://app.example.com --app-key com.example.app \\
+      --url /installed --body-file body.json --token-file header.txt
 
 The key is what https://connect-install-keys.atlassian.com/{kid} answers; `app-license inspect`
 shows the `kid` of a token. The shared secret in the body is never shown.")]
@@ -35,8 +36,9 @@ pub(super) struct Install {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license verify uninstall --public-key-file kid.pem --base-url https://app.example.com \\
-      --app-key com.example.app --url /uninstalled --body-file body.json --token-file header.txt")]
+  app-license verify uninstall --public-key-file kid.pem \\
+      --base-url https://app.example.com --app-key com.example.app \\
+      --url /uninstalled --body-file body.json --token-file header.txt")]
 pub(super) struct Uninstall {
     #[command(flatten)]
     event: EventArgs,

@@ -245,6 +245,24 @@ async fn the_synthetic_test_runs_against_a_site() {
         "the edition has not changed since: {}",
         ran.out
     );
+    // the state of one site and app is not that of another, and stays as it was
+    let other = |site: &str, app: &str| {
+        format!(r#"{{"edition":"standard","site":"{site}","app":"{app}"}}"#)
+    };
+    for (name, text) in [
+        (
+            "site",
+            other("https://other.atlassian.net", "com.example.app"),
+        ),
+        ("app", other(&site, "com.example.other")),
+    ] {
+        let state = file(&format!("programs/other-{name}.json"), &text);
+        let ran = run_site(&["--state", &state]).await;
+        assert_eq!(ran.code, 3, "{name}: {}{}", ran.out, ran.err);
+        let error = ran.json()["error"]["message"].to_string();
+        assert!(error.contains("of another site or app"), "{error}");
+        assert_eq!(std::fs::read_to_string(&state).unwrap(), text);
+    }
     let ran = run_site(&["--app-url", &closed_url, "--denied", "/export"]).await;
     assert_eq!(ran.code, 0, "{}", ran.out);
     let ran = run_site(&["--app-url", &app_url, "--denied", "/export"]).await;

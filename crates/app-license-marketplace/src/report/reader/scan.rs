@@ -9,7 +9,7 @@ pub(super) const MAX_DEPTH: usize = 64;
 
 /// Why scanning stopped.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// The window ends here.
     More,
     /// It is wrong, at this offset.
@@ -18,18 +18,20 @@ pub(super) enum Stop {
 
 impl Stop {
     #[cold]
-    pub(super) fn bad(at: usize, kind: ErrorKind) -> Self {
+    pub(crate) fn bad(at: usize, kind: ErrorKind) -> Self {
         Self::Bad(Box::new((at, kind)))
     }
 }
 
 /// A place in bytes.
 #[derive(Debug)]
-pub(super) struct Scan<'b> {
-    pub(super) bytes: &'b [u8],
-    pub(super) at: usize,
+pub(crate) struct Scan<'b> {
+    bytes: &'b [u8],
+    pub(crate) at: usize,
     /// The bits of the texts that were scanned, and perhaps of some bytes behind them.
     bits: u64,
+    /// Whether halves of characters may stand alone in escapes.
+    halves: bool,
 }
 
 /// Eight bytes of one value.
@@ -51,7 +53,19 @@ const fn special(word: u64) -> u64 {
 
 impl<'b> Scan<'b> {
     pub(super) const fn new(bytes: &'b [u8], at: usize) -> Self {
-        Self { bytes, at, bits: 0 }
+        Self {
+            bytes,
+            at,
+            bits: 0,
+            halves: false,
+        }
+    }
+
+    /// A scan of JSON that JavaScript may have written: its texts may hold halves of characters.
+    pub(crate) const fn of_javascript(bytes: &'b [u8]) -> Self {
+        let mut scan = Self::new(bytes, 0);
+        scan.halves = true;
+        scan
     }
 
     /// Whether all that was scanned is ASCII for sure.
@@ -66,7 +80,7 @@ impl<'b> Scan<'b> {
 
     /// The next byte that is no white space; it stays.
     #[inline]
-    pub(super) fn peek(&mut self) -> Result<u8, Stop> {
+    pub(crate) fn peek(&mut self) -> Result<u8, Stop> {
         loop {
             match self.bytes.get(self.at) {
                 Some(byte) if is_white(*byte) => self.step(),
@@ -99,7 +113,7 @@ impl<'b> Scan<'b> {
 
     /// What stands here is wrong.
     #[cold]
-    pub(super) fn wrong(&self, expected: &'static str) -> Stop {
+    pub(crate) fn wrong(&self, expected: &'static str) -> Stop {
         match self.bytes.get(self.at) {
             Some(byte) => {
                 let found = Found(*byte);
@@ -170,6 +184,7 @@ impl<'b> Scan<'b> {
                 self.step();
                 let unit = self.unit()?;
                 match unit {
+                    _ if self.halves => Ok(()),
                     0xdc00..0xe000 => Err(self.wrong("an escape that is a character")),
                     0xd800..0xdc00 => {
                         for byte in *b"\\u" {
@@ -269,7 +284,7 @@ impl<'b> Scan<'b> {
 
     /// Any value. Lists and objects are walked through, without recursion.
     #[inline]
-    pub(super) fn value(&mut self) -> Result<Span, Stop> {
+    pub(crate) fn value(&mut self) -> Result<Span, Stop> {
         match self.peek()? {
             b'"' => {
                 self.step();
@@ -339,6 +354,30 @@ impl<'b> Scan<'b> {
         }
     }
 
+    /// An object, at its brace: `each` is called behind every key, and uses its value up.
+    pub(crate) fn object(
+        &mut self,
+        mut each: impl FnMut(&mut Self, &'b [u8]) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        self.expect(b'{', "an object")?;
+        if self.peek()? == b'}' {
+            self.step();
+            return Ok(());
+        }
+        loop {
+            let key = self.key()?;
+            each(self, self.slice(key))?;
+            match self.peek()? {
+                b',' => self.step(),
+                b'}' => {
+                    self.step();
+                    return Ok(());
+                }
+                _ => return Err(self.wrong("`,` or `}`")),
+            }
+        }
+    }
+
     /// A key and its colon.
     #[inline]
     pub(super) fn key(&mut self) -> Result<Span, Stop> {
@@ -350,7 +389,7 @@ impl<'b> Scan<'b> {
 
     /// The bytes of a span.
     #[inline]
-    pub(super) fn slice(&self, span: Span) -> &'b [u8] {
+    pub(crate) fn slice(&self, span: Span) -> &'b [u8] {
         let range = span.start as usize..span.end as usize;
         self.bytes.get(range).unwrap_or_default()
     }

@@ -1,0 +1,182 @@
+//! Where an app keeps its installations, as options name it.
+
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use app_license_marketplace::reconcile::{Reconciler, Unreadable};
+use app_license_store::{HistoryEntry, PostgresRecords, SqliteRecords};
+
+use super::progress;
+use super::source::open;
+use crate::fault::Fault;
+use crate::io::Io;
+
+/// Where installations are kept.
+#[derive(Clone)]
+pub(super) enum Installations {
+    Sqlite(PathBuf),
+    Postgres(String),
+    Environment(String),
+    Lines(PathBuf),
+}
+
+impl std::fmt::Debug for Installations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            // the address may hold a password
+            Self::Postgres(_) => f.write_str("postgres:…"),
+            Self::Environment(name) => write!(f, "env:{name}"),
+            Self::Lines(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+impl FromStr for Installations {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            // as in the addresses of other programs: sqlite:///var/lib/app.db
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                return Err("expected a file behind `sqlite:`".to_owned());
+            }
+            return Ok(Self::Sqlite(path.into()));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        if let Some(pairs) = text.strip_prefix("postgres:") {
+            return Ok(Self::Postgres(pairs.to_owned()));
+        }
+        if let Some(name) = text.strip_prefix("env:") {
+            return Ok(Self::Environment(name.to_owned()));
+        }
+        Ok(Self::Lines(text.into()))
+    }
+}
+
+impl Installations {
+    /// Reads all installations.
+    pub(super) fn read(
+        &self,
+        io: &mut Io<'_>,
+        schema: &str,
+        reconciler: &mut Reconciler,
+    ) -> Result<Unreadable, Fault> {
+        let waiting = |io: &Io<'_>| progress::waiting(io.progress, "reading the installations");
+        Ok(match self {
+            Self::Sqlite(path) => {
+                let records = sqlite(path)?;
+                let bar = waiting(io);
+                let read = reconciler.read_sqlite(&records);
+                bar.finish_and_clear();
+                read?
+            }
+            Self::Postgres(url) => {
+                let records = PostgresRecords::in_schema(url, schema)?;
+                let bar = waiting(io);
+                let read = runtime()?.block_on(reconciler.read_postgres(&records));
+                bar.finish_and_clear();
+                read?
+            }
+            Self::Environment(name) => of_environment(name)?.read(io, schema, reconciler)?,
+            Self::Lines(path) => {
+                let bar = progress::reading(io.progress, "installations", path);
+                let lines = bar.wrap_read(open(&mut io.stdin, path)?);
+                let read = reconciler.read_ndjson(BufReader::with_capacity(1 << 18, lines));
+                bar.finish_and_clear();
+                read?
+            }
+        })
+    }
+
+    /// A store that keeps events.
+    pub(super) fn with_events(text: &str) -> Result<Self, String> {
+        match text.parse()? {
+            Self::Lines(_) => Err(NO_EVENTS.to_owned()),
+            store => Ok(store),
+        }
+    }
+
+    /// Reads what happened to the installations of an entitlement.
+    pub(super) fn history_of(
+        &self,
+        io: &Io<'_>,
+        schema: &str,
+        entitlement: &str,
+    ) -> Result<Vec<HistoryEntry>, Fault> {
+        let waiting = || progress::waiting(io.progress, "reading the events");
+        Ok(match self {
+            Self::Sqlite(path) => {
+                let records = sqlite(path)?;
+                let bar = waiting();
+                let read = records.history_of(entitlement);
+                bar.finish_and_clear();
+                read?
+            }
+            Self::Postgres(url) => {
+                let records = PostgresRecords::in_schema(url, schema)?;
+                let bar = waiting();
+                let read = runtime()?.block_on(records.history_of(entitlement));
+                bar.finish_and_clear();
+                read?
+            }
+            Self::Environment(name) => of_environment(name)?.history_of(io, schema, entitlement)?,
+            Self::Lines(_) => return Err(Fault::Option(NO_EVENTS.to_owned())),
+        })
+    }
+}
+
+/// What is told of a store that keeps no events.
+const NO_EVENTS: &str =
+    "events are in a store: expected `sqlite:FILE`, `postgres://…` or `env:NAME`";
+
+/// The store that a variable of the environment names.
+fn of_environment(name: &str) -> Result<Installations, Fault> {
+    let address = std::env::var(name)
+        .map_err(|_| Fault::Option(format!("the environment has no address in `{name}`")))?;
+    match address.parse().map_err(Fault::Option)? {
+        Installations::Environment(_) => Err(Fault::Option(format!(
+            "`{name}` names another variable of the environment"
+        ))),
+        store => Ok(store),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    Ok(runtime.enable_all().build()?)
+}
+
+/// Opens a SQLite file; one that is not there is named.
+fn sqlite(path: &Path) -> Result<SqliteRecords, Fault> {
+    std::fs::metadata(path).map_err(|source| Fault::Read {
+        path: path.display().to_string(),
+        source,
+    })?;
+    Ok(SqliteRecords::open(path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Installations;
+
+    #[test]
+    fn stores_are_named_by_their_addresses() {
+        for (text, shown) in [
+            ("sqlite:a.db", "sqlite:a.db"),
+            ("sqlite:///var/a.db", "sqlite:/var/a.db"),
+            ("postgres://u:secret@h/d", "postgres:…"),
+            ("postgres:host=h password=secret", "postgres:…"),
+            ("env:DATABASE_URL", "env:DATABASE_URL"),
+            ("export.ndjson", "export.ndjson"),
+        ] {
+            let store: Installations = text.parse().unwrap();
+            assert_eq!(format!("{store:?}"), shown);
+        }
+        assert!("sqlite:".parse::<Installations>().is_err());
+    }
+}

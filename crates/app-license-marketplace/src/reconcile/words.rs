@@ -1,0 +1,138 @@
+//! Words that millions of rows share, kept once.
+
+use std::hash::BuildHasher as _;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// A word out of [`Words`]; [`Word::NONE`] stands for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Word(u16);
+
+impl Word {
+    pub(super) const NONE: Self = Self(0);
+
+    /// The number, from 1; 0 for none.
+    pub(super) const fn number(self) -> u16 {
+        self.0
+    }
+}
+
+/// Words that rows share: kept once.
+#[derive(Debug)]
+pub(super) struct Words {
+    words: Vec<Box<str>>,
+    index: HashTable<u16>,
+    hasher: DefaultHashBuilder,
+    /// Words that came lately, by length and ends: most rows say the same.
+    recent: [u16; RECENT],
+}
+
+/// How many words are remembered.
+const RECENT: usize = 64;
+
+impl Default for Words {
+    fn default() -> Self {
+        Self {
+            words: Vec::new(),
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            recent: [0; RECENT],
+        }
+    }
+}
+
+impl Words {
+    /// The number of a word. When 65,534 different ones are known, all further ones are one word.
+    pub(super) fn intern(&mut self, text: Option<&str>) -> Word {
+        let Some(text) = text else { return Word::NONE };
+        if let Some(known) = self.recent(text) {
+            return known;
+        }
+        let number = self.intern_anew(text);
+        if let Some(recent) = self.recent.get_mut(place(text)) {
+            *recent = number.0;
+        }
+        number
+    }
+
+    fn recent(&self, text: &str) -> Option<Word> {
+        let recent = self.recent.get(place(text)).copied().unwrap_or_default();
+        (word(&self.words, recent) == Some(text)).then_some(Word(recent))
+    }
+
+    fn intern_anew(&mut self, text: &str) -> Word {
+        const OTHER: &str = "…";
+        if let Some(known) = self.find(text) {
+            return known;
+        }
+        let full = self.words.len() >= 65_534;
+        if full && text != OTHER {
+            return self.intern_anew(OTHER);
+        }
+        self.words.push(text.into());
+        let Ok(number) = u16::try_from(self.words.len()) else {
+            return Word::NONE;
+        };
+        let (words, hasher) = (&self.words, &self.hasher);
+        let hash = |n: &u16| hasher.hash_one(word(words, *n).unwrap_or_default());
+        self.index
+            .insert_unique(hasher.hash_one(text), number, hash);
+        Word(number)
+    }
+
+    /// The number of a word that is known.
+    pub(super) fn find(&self, text: &str) -> Option<Word> {
+        self.recent(text).or_else(|| {
+            let is = |n: &u16| word(&self.words, *n) == Some(text);
+            let found = self.index.find(self.hasher.hash_one(text), is)?;
+            Some(Word(*found))
+        })
+    }
+
+    /// The word of a number.
+    pub(super) fn get(&self, number: Word) -> Option<&str> {
+        word(&self.words, number.0)
+    }
+
+    /// All words.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(AsRef::as_ref)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.words.len()
+    }
+}
+
+/// Where a word is remembered.
+fn place(text: &str) -> usize {
+    let ends = text.as_bytes().first().zip(text.as_bytes().last());
+    let slot = ends.map_or(0, |(first, last)| {
+        usize::from(*first) ^ usize::from(*last).wrapping_mul(7) ^ text.len()
+    });
+    slot % RECENT
+}
+
+fn word(words: &[Box<str>], number: u16) -> Option<&str> {
+    let at = usize::from(number).checked_sub(1)?;
+    words.get(at).map(AsRef::as_ref)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Words;
+
+    #[test]
+    fn words_are_kept_once_and_too_many_are_one() {
+        let mut words = Words::default();
+        let a = words.intern(Some("active"));
+        assert_eq!(words.intern(Some("active")), a);
+        assert_eq!(words.get(a), Some("active"));
+        for n in 0..70_000 {
+            words.intern(Some(&format!("w{n}")));
+        }
+        let more = words.intern(Some("one more"));
+        assert_eq!(words.get(more), Some("…"));
+        assert_eq!(words.get(a), Some("active"));
+    }
+}
