@@ -1,8 +1,9 @@
 //! What a License API said, with its age.
 
 use app_license::UnixTime;
+use app_license::plan::license::{AnswerContent, FetchResult, Step};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// What a License API said, and when: now, a while ago, or a long while ago because it cannot be
 /// asked. It is then as old as it says, and [`Answer::fault`] says why nothing newer is known; how
@@ -33,9 +34,26 @@ impl<T> Answer<T> {
         }
     }
 
-    pub(crate) fn despite(mut self, fault: Error) -> Self {
-        self.fault = Some(fault);
-        self
+    /// The answer of a step that ends a question; `None` for another step.
+    pub(crate) fn of_step(step: Step<T, Error>) -> Option<Result<Self, Error>> {
+        match step {
+            Step::Use {
+                value,
+                as_of,
+                fault,
+            } => Some(Ok(Self {
+                value,
+                as_of,
+                fault: fault.map(Error::from),
+            })),
+            Step::Refuse(fault) => Some(Err(fault.into())),
+            _ => None,
+        }
+    }
+
+    /// The answer of the last step of a question.
+    pub(crate) fn of_last_step(step: Step<T, Error>) -> Result<Self, Error> {
+        Self::of_step(step).unwrap_or_else(|| Err(ErrorKind::Interrupted.into()))
     }
 
     /// What was said.
@@ -61,5 +79,26 @@ impl<T> Answer<T> {
     /// Why nothing newer is known, where something newer was wanted.
     pub const fn fault(&self) -> Option<&Error> {
         self.fault.as_ref()
+    }
+}
+
+/// What came of a call, as the license plan wants to know it.
+pub(crate) fn fetch_result<T>(
+    fetched: Result<T, Error>,
+    content: impl FnOnce(&T) -> AnswerContent,
+) -> FetchResult<T, Error> {
+    match fetched {
+        Ok(value) => FetchResult::Answered {
+            content: content(&value),
+            value,
+        },
+        Err(error) if error.is_token_refused() => FetchResult::TokenRefused {
+            retry_after: error.retry_after(),
+            error,
+        },
+        Err(error) => FetchResult::Failed {
+            retry_after: error.retry_after(),
+            error,
+        },
     }
 }

@@ -61,6 +61,17 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
         Some(value)
     }
 
+    /// Changes an entry, a new one where there is none. Counts as a use.
+    pub(crate) fn change<T>(&mut self, key: &K, change: impl FnOnce(&mut V) -> T) -> T
+    where
+        V: Default,
+    {
+        let mut value = self.remove(key).unwrap_or_default();
+        let answer = change(&mut value);
+        self.insert(key.clone(), value);
+        answer
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }

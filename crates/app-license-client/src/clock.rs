@@ -66,5 +66,5 @@ impl std::fmt::Debug for SharedClock {
 /// Whether `seconds` have passed since `then`. A clock that was set back counts as passed, so that
 /// nothing waits for the old time to come again.
 pub(crate) fn passed(now: UnixTime, then: UnixTime, seconds: u64) -> bool {
-    now < then || now.since(then) >= seconds
+    now.passed(then, seconds)
 }

@@ -3,22 +3,22 @@
 mod settings;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use app_license::connect::{
     BaseUrl, KeyHosts, LicenseApiAnswer, LicenseApiProblem, Request, sign_request,
 };
-use app_license::{AppKey, ClientKey, HmacKey, License, State, UnixTime, Verified};
+use app_license::plan::license::{AnswerContent, CacheEntry};
+use app_license::{AppKey, ClientKey, HmacKey, License, UnixTime, Verified};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, fetch_result};
 use crate::bounded::Bounded;
-use crate::clock::{SharedClock, passed};
+use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get, Reply};
 use crate::flight::Flights;
-use crate::retry::back_off;
+use crate::retry::jitter;
 use crate::stats::{Counters, Stats};
 use app_license::error::shown;
 
@@ -27,22 +27,6 @@ use settings::Settings;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
-/// How much older than asked for an answer may be, in seconds.
-const WINDOW: u64 = LicenseApiAnswer::OVERRULES_FOR;
-/// How long a site that says that nothing is active is left alone by
-/// [`ConnectLicenseApi::get_as_of`], in seconds.
-const PAUSE: u64 = 60;
-
-/// How long a site is left alone after an answer, in seconds.
-fn pause_of(said: &LicenseApiAnswer) -> u64 {
-    let active = |license: &License| license.state() == State::Active;
-    if said.license().is_some_and(active) {
-        WINDOW
-    } else {
-        PAUSE
-    }
-}
-
 /// Asks a site, in the app's name, what license the app has there.
 ///
 /// `GET {baseUrl}/rest/atlassian-connect/1/addons/{appKey}`, signed with the installation's
@@ -90,21 +74,8 @@ pub struct ConnectLicenseApi {
     inner: Arc<Inner>,
 }
 
-/// What is known of one tenant.
-#[derive(Debug, Clone, Default)]
-struct Entry {
-    said: Option<(LicenseApiAnswer, UnixTime)>,
-    fault: Option<Fault>,
-}
-
-#[derive(Debug, Clone)]
-struct Fault {
-    since: UnixTime,
-    seconds: u64,
-    error: Error,
-}
-
 type Asked = Result<Answer<LicenseApiAnswer>, Error>;
+type Entry = CacheEntry<LicenseApiAnswer, Error>;
 
 #[derive(Debug)]
 struct Inner {
@@ -231,25 +202,7 @@ impl Inner {
         let now = self.clock.now();
         let mut known = self.lock();
         let entry = known.get(tenant)?;
-        if let Some((said, at)) = &entry.said
-            && !passed(now, *at, self.settings.fresh)
-            && (at.plus(WINDOW) >= since || !passed(now, *at, pause_of(said)))
-        {
-            return Some(Ok(Answer::new(said.clone(), *at)));
-        }
-        let fault = entry.fault.as_ref()?;
-        let error = (!passed(now, fault.since, fault.seconds)).then(|| fault.error.clone())?;
-        Some(self.despite(entry, error, now))
-    }
-
-    /// The last answer, if it is not too old, in spite of a fault.
-    fn despite(&self, entry: &Entry, fault: Error, now: UnixTime) -> Asked {
-        match &entry.said {
-            Some((said, at)) if !passed(now, *at, self.settings.kept) => {
-                Ok(Answer::new(said.clone(), *at).despite(fault))
-            }
-            _ => Err(fault),
-        }
+        Answer::of_step(self.settings.plan.next(entry, since, now))
     }
 
     async fn answer(self: Arc<Self>, call: Call) -> Asked {
@@ -262,33 +215,11 @@ impl Inner {
             let host = call.base_url.host().to_owned();
             Err(ErrorKind::TimedOut { host }.into())
         });
-        let now = self.clock.now();
-        let mut known = self.lock();
-        let mut entry = known.remove(&call.tenant).unwrap_or_default();
-        let answer = match asked {
-            Ok(said) => {
-                entry.said = Some((said.clone(), now));
-                entry.fault = None;
-                Ok(Answer::new(said, now))
-            }
-            Err(error) => {
-                if error.is_token_refused() {
-                    // what the site said before does not stand in for a refusal
-                    entry.said = None;
-                }
-                let seconds = self.pause_after(&error);
-                let answer = self.despite(&entry, error.clone(), now);
-                let since = now;
-                entry.fault = Some(Fault {
-                    since,
-                    seconds,
-                    error,
-                });
-                answer
-            }
-        };
-        known.insert(call.tenant, entry);
-        answer
+        let result = fetch_result(asked, AnswerContent::of_connect);
+        let (plan, now) = (self.settings.plan, self.clock.now());
+        let answered = |entry: &mut Entry| plan.answered(entry, result, now);
+        let (step, _) = self.lock().change(&call.tenant, answered);
+        Answer::of_last_step(step)
     }
 
     async fn ask(&self, call: &Call) -> Result<LicenseApiAnswer, Error> {
@@ -303,8 +234,12 @@ impl Inner {
                 Err(error) => error,
             };
             attempt = attempt.saturating_add(1);
-            match self.pause_before(attempt, &error) {
-                Some(pause) => tokio::time::sleep(pause).await,
+            let retries = self.settings.retries;
+            match retries.pause(attempt, error.is_passing(), error.retry_after()) {
+                Some(pause) => {
+                    let pause = pause.at_least.saturating_add(jitter(pause.jitter));
+                    tokio::time::sleep(pause).await;
+                }
                 None => return Err(error),
             }
         }
@@ -324,31 +259,6 @@ impl Inner {
             limit: MAX_ANSWER,
         };
         self.fetcher.get(get).await
-    }
-
-    /// How long to wait before trying again; `None` for not trying again.
-    fn pause_before(&self, attempt: u32, error: &Error) -> Option<Duration> {
-        let Settings {
-            attempts,
-            base,
-            cap,
-            ..
-        } = self.settings;
-        if attempt >= attempts || !error.is_passing() {
-            return None;
-        }
-        let jitter = back_off(attempt, base, cap);
-        match error.retry_after().map(Duration::from_secs) {
-            Some(wish) if wish > cap => None,
-            Some(wish) => Some(wish.saturating_add(back_off(0, base, cap))),
-            None => Some(jitter),
-        }
-    }
-
-    /// How long the tenant's site is left alone, in seconds.
-    fn pause_after(&self, error: &Error) -> u64 {
-        let wish = error.retry_after().unwrap_or(0).min(3600);
-        wish.max(self.settings.fault)
     }
 
     fn lock(&self) -> MutexGuard<'_, Bounded<ClientKey, Entry>> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use app_license::ErrorClass;
+use app_license::plan::license::Fault;
 
 /// Why a key or a license was not answered.
 ///
@@ -279,6 +280,16 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         std::error::Error::source(self.0.as_ref())
+    }
+}
+
+impl From<Fault<Self>> for Error {
+    fn from(fault: Fault<Self>) -> Self {
+        match fault {
+            Fault::Failed(error) => error,
+            Fault::Leased { seconds } => ErrorKind::Leased { seconds }.into(),
+            Fault::TokensRefused { seconds } => ErrorKind::TokensRefused { seconds }.into(),
+        }
     }
 }
 

@@ -6,16 +6,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use app_license::forge::LicenseApiResponse;
-use app_license::{ForgeAppId, InstallationAri, License, UnixTime, Verified};
+use app_license::plan::license::{
+    AnswerContent, CacheEntry, CachedLicense, LeaseUse, LicensePlan, Step,
+};
+use app_license::{ForgeAppId, InstallationAri, License, Touchpoint, UnixTime, Verified};
 use url::Url;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, fetch_result};
 use crate::bounded::Bounded;
-use crate::clock::{SharedClock, passed};
+use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind, Source};
 use crate::fetch::{Fetcher, Get, Reply};
 use crate::flight::Flights;
-use crate::license_cache::{Kept, LicenseCache, Turn};
+use crate::license_cache::LicenseCache;
 use crate::stats::{Counters, Stats};
 use crate::system_token::SystemToken;
 
@@ -24,9 +27,6 @@ use settings::Settings;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
-/// How many calls with a token that the platform refuses are made in the time of one lease.
-const MAX_REFUSED: u32 = 3;
-
 /// Asks the platform what license an app, or several of one vendor, has at an installation.
 ///
 /// `GET https://api.atlassian.com/forge/app/v1/license`, with the app's system token. The platform
@@ -85,20 +85,15 @@ struct Inner {
     cache: Box<dyn LicenseCache>,
     clock: SharedClock,
     settings: Settings,
-    known: Mutex<Bounded<InstallationAri, Known>>,
+    known: Mutex<Bounded<InstallationAri, Entry>>,
     flights: Arc<Flights<InstallationAri, Asked>>,
     counters: Counters,
 }
 
 /// What this process knows of one installation, so that the shared cache is not asked at every
 /// request.
-#[derive(Debug, Clone, Default)]
-struct Known {
-    said: Option<(Arc<LicenseApiResponse>, UnixTime)>,
-    fault: Option<(UnixTime, Error)>,
-    /// Since when, and how often since, the platform refused the token it was asked with.
-    refused: Option<(UnixTime, u32)>,
-}
+type Entry = CacheEntry<Arc<LicenseApiResponse>, Error>;
+type LicenseStep = Step<Arc<LicenseApiResponse>, Error>;
 
 impl ForgeLicenseApi {
     /// The API, with a cache that all replicas share.
@@ -132,7 +127,7 @@ impl ForgeLicenseApi {
             inner.counters.hit();
             return answer;
         }
-        let mut tries = MAX_REFUSED;
+        let mut tries = LicensePlan::MAX_REFUSED;
         loop {
             let (ours, token) = (installation.clone(), token.clone());
             let question = || Arc::clone(inner).answer(ours, token);
@@ -157,157 +152,93 @@ impl Inner {
     fn known(&self, installation: &InstallationAri) -> Option<Asked> {
         let now = self.clock.now();
         let mut known = self.lock();
-        let known = known.get(installation)?;
-        if let Some((response, at)) = &known.said
-            && self.is_fresh(response, *at, now)
-        {
-            return Some(Ok(Answer::new(Arc::clone(response), *at)));
-        }
-        let (since, error) = known.fault.as_ref()?;
-        let error = (!passed(now, *since, self.settings.fault)).then(|| error.clone())?;
-        Some(self.despite(known, error, now))
-    }
-
-    /// Whether an answer need not be asked for again: sooner, where an app could not be checked.
-    fn is_fresh(&self, response: &LicenseApiResponse, at: UnixTime, now: UnixTime) -> bool {
-        let whole = response.results().all(|(_, result)| result.is_ok());
-        let Settings { fresh, lease, .. } = self.settings;
-        !passed(now, at, if whole { fresh } else { lease })
-    }
-
-    /// The last answer, if it is not too old, in spite of a fault.
-    fn despite(&self, known: &Known, fault: Error, now: UnixTime) -> Asked {
-        match &known.said {
-            Some((response, at)) if !passed(now, *at, self.settings.kept) => {
-                Ok(Answer::new(Arc::clone(response), *at).despite(fault))
-            }
-            _ => Err(fault),
-        }
+        let entry = known.get(installation)?;
+        Answer::of_step(self.settings.plan.next(entry, UnixTime::EPOCH, now))
     }
 
     async fn answer(self: Arc<Self>, installation: InstallationAri, token: SystemToken) -> Asked {
         if let Some(answer) = self.known(&installation) {
             return answer;
         }
-        let asked = self.ask(&installation, &token).await;
-        let now = self.clock.now();
-        let mut all = self.lock();
-        let mut known = all.remove(&installation).unwrap_or_default();
-        let fault = match asked {
-            Ok(Found {
-                response,
-                at,
-                fault,
-            }) => {
-                known.said = Some((response, at));
-                fault
-            }
-            // a matter of this token, not of the installation; and what was known before does not
-            // stand in for a refusal
-            Err(error) if error.is_token_refused() => {
-                known.refused = Some(self.refused_again(known.refused, now));
-                all.insert(installation, known);
-                return Err(error);
-            }
-            Err(error) => Some(error),
+        let step = match self.ask(&installation, &token).await {
+            Ok(step) => step,
+            // the shared cache or its lease
+            Err(error) => self.answered(&installation, Err(error), self.clock.now()).0,
         };
-        known.fault = fault.map(|error| (now, error));
-        let answer = match (&known.fault, &known.said) {
-            (Some((_, error)), _) => self.despite(&known, error.clone(), now),
-            (None, Some((response, at))) => Ok(Answer::new(Arc::clone(response), *at)),
-            (None, None) => Err(ErrorKind::Interrupted.into()),
-        };
-        all.insert(installation, known);
-        answer
+        Answer::of_last_step(step)
     }
 
-    /// Looks into the shared cache, and asks the platform when it is our turn. While it is
+    /// Looks into the shared cache, and asks the platform where the lease is ours. While it is
     /// another's and nothing at all is known, its answer is waited for.
-    async fn ask(&self, of: &InstallationAri, token: &SystemToken) -> Result<Found, Error> {
+    async fn ask(&self, of: &InstallationAri, token: &SystemToken) -> Result<LicenseStep, Error> {
         const PAUSE: Duration = Duration::from_millis(200);
+        let plan = self.settings.plan;
         let mut left = self.settings.wait;
         loop {
-            let kept = self.kept(of).await?;
+            let shared = self.shared(of).await?;
             let now = self.clock.now();
-            if let Some(found) = &kept
-                && self.is_fresh(&found.response, found.at, now)
-            {
-                return Ok(found.clone());
-            }
-            self.check_refusals(of, now)?;
-            let lease = self.settings.lease;
-            let until = match self.cache.try_lease(of, now, lease).await.map_err(cache)? {
-                Turn::Ours => return self.call(of, token, kept, now).await,
-                Turn::Held { until } => until,
+            let found = |entry: &mut Entry| plan.found(entry, shared, now);
+            let seconds = match self.lock().change(of, found) {
+                Step::Lease { seconds } => seconds,
+                step => return Ok(step),
             };
-            if kept.is_some() || left.is_zero() {
-                let seconds = until.since(now);
-                let error = Error::from(ErrorKind::Leased { seconds });
-                return kept.map(|kept| kept.despite(error.clone())).ok_or(error);
+            let lease = self.cache.try_lease(of, now, seconds).await;
+            let lease = lease.map_err(cache)?;
+            let leased = |entry: &mut Entry| plan.leased(entry, lease, now, !left.is_zero());
+            let step = self.lock().change(of, leased);
+            match step {
+                Step::Ask => return Ok(self.call(of, token, now).await),
+                Step::Wait { .. } => {
+                    let pause = PAUSE.min(left);
+                    tokio::time::sleep(pause).await;
+                    left = left.saturating_sub(pause);
+                }
+                step => return Ok(step),
             }
-            let pause = PAUSE.min(left);
-            tokio::time::sleep(pause).await;
-            left = left.saturating_sub(pause);
         }
     }
 
     /// Makes the call that is ours to make.
-    async fn call(
+    async fn call(&self, of: &InstallationAri, token: &SystemToken, now: UnixTime) -> LicenseStep {
+        let fetched = self.fetch(token).await;
+        let mut ended = self.clock.now();
+        let mut kept = Ok(());
+        if let Ok((_, body)) = &fetched {
+            ended = now; // an answer is as old as its question
+            let body = Some(body.clone());
+            let license = CachedLicense::from_parts(Touchpoint::ForgeLicenseApi, body, now);
+            kept = self.cache.put(of, license).await;
+        }
+        let (step, lease) = self.answered(of, fetched.map(|(response, _)| response), ended);
+        match lease {
+            LeaseUse::Keep => {}
+            LeaseUse::GiveBack => kept = self.cache.release(of).await,
+            LeaseUse::Prolong { seconds } => kept = self.cache.prolong(of, ended, seconds).await,
+        }
+        // the answer is right, even if the other replicas will not hear of it
+        let _ = self.counters.outcome(kept.map_err(cache));
+        step
+    }
+
+    fn answered(
         &self,
         of: &InstallationAri,
-        token: &SystemToken,
-        kept: Option<Found>,
+        fetched: Result<Arc<LicenseApiResponse>, Error>,
         now: UnixTime,
-    ) -> Result<Found, Error> {
-        match self.fetch(token).await {
-            Ok((response, body)) => {
-                let put = self.cache.put(of, Kept::new(body, now)).await;
-                // the answer is right, even if the other replicas will not hear of it
-                let _ = self.counters.outcome(put.map_err(cache));
-                Ok(Found::now(response, now))
-            }
-            Err(error) if error.is_token_refused() => {
-                let released = self.cache.release(of).await;
-                let _ = self.counters.outcome(released.map_err(cache));
-                Err(error)
-            }
-            Err(error) => {
-                self.heed(of, &error).await;
-                kept.map(|kept| kept.despite(error.clone())).ok_or(error)
-            }
-        }
+    ) -> (LicenseStep, LeaseUse) {
+        let plan = self.settings.plan;
+        let result = fetch_result(fetched, |response| AnswerContent::of_forge(response));
+        let answered = |entry: &mut Entry| plan.answered(entry, result, now);
+        self.lock().change(of, answered)
     }
 
-    /// Refuses to ask where tokens were refused too often of late.
-    fn check_refusals(&self, of: &InstallationAri, now: UnixTime) -> Result<(), Error> {
-        let known = self.lock().get(of).and_then(|known| known.refused);
-        match known {
-            Some((since, count)) if count >= MAX_REFUSED => {
-                let seconds = self.settings.lease.saturating_sub(now.since(since));
-                if passed(now, since, self.settings.lease) {
-                    return Ok(());
-                }
-                Err(ErrorKind::TokensRefused { seconds }.into())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn refused_again(&self, before: Option<(UnixTime, u32)>, now: UnixTime) -> (UnixTime, u32) {
-        match before {
-            Some((since, count)) if !passed(now, since, self.settings.lease) => {
-                (since, count.saturating_add(1))
-            }
-            _ => (now, 1),
-        }
-    }
-
-    async fn kept(&self, installation: &InstallationAri) -> Result<Option<Found>, Error> {
-        let kept = self.cache.get(installation).await.map_err(cache)?;
+    async fn shared(&self, of: &InstallationAri) -> Result<Option<Shared>, Error> {
+        let license = self.cache.get(of).await.map_err(cache)?;
         // what cannot be read is as good as nothing: it is asked for again
-        Ok(kept.and_then(|kept| {
-            let response = LicenseApiResponse::parse(kept.body().as_bytes()).ok()?;
-            Some(Found::now(Arc::new(response), kept.as_of()))
+        Ok(license.and_then(|license| {
+            let response = LicenseApiResponse::parse(license.document()?.as_bytes()).ok()?;
+            let content = AnswerContent::of_forge(&response);
+            Some((Arc::new(response), license.fetched_at(), content))
         }))
     }
 
@@ -322,44 +253,13 @@ impl Inner {
         read(self.fetcher.get(get).await?)
     }
 
-    /// Leaves the platform alone for as long as it asks, an hour at most.
-    async fn heed(&self, installation: &InstallationAri, error: &Error) {
-        let wish = error.retry_after().unwrap_or(0).min(3600);
-        if wish > self.settings.lease {
-            let now = self.clock.now();
-            let prolonged = self.cache.prolong(installation, now, wish).await;
-            let _ = self.counters.outcome(prolonged.map_err(cache));
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Bounded<InstallationAri, Known>> {
+    fn lock(&self) -> MutexGuard<'_, Bounded<InstallationAri, Entry>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// An answer, from here or elsewhere.
-#[derive(Clone)]
-struct Found {
-    response: Arc<LicenseApiResponse>,
-    at: UnixTime,
-    fault: Option<Error>,
-}
-
-impl Found {
-    const fn now(response: Arc<LicenseApiResponse>, at: UnixTime) -> Self {
-        let fault = None;
-        Self {
-            response,
-            at,
-            fault,
-        }
-    }
-
-    fn despite(mut self, fault: Error) -> Self {
-        self.fault = Some(fault);
-        self
-    }
-}
+/// An answer of the shared cache, and when it was fetched.
+type Shared = (Arc<LicenseApiResponse>, UnixTime, AnswerContent);
 
 /// An answer about one app at least; the rest are faults, and replace nothing.
 fn read(reply: Reply) -> Result<(Arc<LicenseApiResponse>, String), Error> {

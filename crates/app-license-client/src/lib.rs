@@ -43,6 +43,7 @@ mod system_token;
 
 pub use answer::Answer;
 pub use app_license::ErrorClass;
+pub use app_license::plan::license::{CachedLicense, Lease};
 pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
 pub use connect_license::{ConnectLicenseApi, ConnectLicenseApiBuilder};
@@ -51,6 +52,6 @@ pub use fetch::{Fetcher, FetcherBuilder};
 pub use forge_keys::{ForgeKeys, ForgeKeysBuilder};
 pub use forge_license::{ForgeLicenseApi, ForgeLicenseApiBuilder};
 pub use install_keys::{InstallKeyStore, InstallKeys, InstallKeysBuilder, StoredKey};
-pub use license_cache::{Kept, LicenseCache, MemoryLicenseCache, Turn, Waiting};
+pub use license_cache::{LicenseCache, MemoryLicenseCache, Waiting};
 pub use stats::Stats;
 pub use system_token::SystemToken;

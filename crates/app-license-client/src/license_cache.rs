@@ -5,67 +5,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use app_license::plan::license::{CachedLicense, Lease};
 use app_license::{InstallationAri, UnixTime};
 
 use crate::bounded::Bounded;
-use crate::clock::passed;
 use crate::error::Source;
 
 /// What a [`LicenseCache`] answers, later.
 pub type Waiting<'a, T> = Pin<Box<dyn Future<Output = Result<T, Source>> + Send + 'a>>;
-
-/// What the Forge License API said about an installation, and when.
-///
-/// ```
-/// use app_license::UnixTime;
-/// use app_license_client::Kept;
-/// let kept = Kept::new(r#"{"results":[]}"#, UnixTime::EPOCH);
-/// assert_eq!(kept.body(), r#"{"results":[]}"#);
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    body: String,
-    as_of: UnixTime,
-}
-
-impl Kept {
-    /// An answer of the API, as it was written, and when it was asked for (UTC).
-    pub fn new(body: impl Into<String>, as_of: UnixTime) -> Self {
-        let body = body.into();
-        Self { body, as_of }
-    }
-
-    /// The answer as the API wrote it: `{"results":[…]}`.
-    #[must_use]
-    pub fn body(&self) -> &str {
-        &self.body
-    }
-
-    /// When it was asked for (UTC).
-    #[must_use]
-    pub const fn as_of(&self) -> UnixTime {
-        self.as_of
-    }
-}
-
-/// Whose turn it is to ask.
-///
-/// ```
-/// use app_license::UnixTime;
-/// use app_license_client::Turn;
-/// assert_ne!(Turn::Ours, Turn::Held { until: UnixTime::EPOCH });
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Turn {
-    /// The asker's, for as long as it asked for.
-    Ours,
-    /// Somebody asked already.
-    Held {
-        /// When it can be had again (UTC).
-        until: UnixTime,
-    },
-}
 
 /// Where the answers of the Forge License API are kept, and the right to ask it: shared by every
 /// replica of an app, so that together they ask once in five minutes an installation.
@@ -75,8 +22,9 @@ pub enum Turn {
 ///
 /// ```
 /// use std::sync::Arc;
+/// use app_license::plan::license::{CachedLicense, Lease};
 /// use app_license::{InstallationAri, UnixTime};
-/// use app_license_client::{Kept, LicenseCache, MemoryLicenseCache, Turn, Waiting};
+/// use app_license_client::{LicenseCache, MemoryLicenseCache, Waiting};
 ///
 /// #[derive(Debug)]
 /// struct Mine(MemoryLicenseCache); // a database, as a rule
@@ -84,14 +32,14 @@ pub enum Turn {
 /// impl LicenseCache for Mine {
 ///     fn try_lease<'a>(
 ///         &'a self, installation: &'a InstallationAri, now: UnixTime, seconds: u64,
-///     ) -> Waiting<'a, Turn> {
+///     ) -> Waiting<'a, Lease> {
 ///         Box::pin(async move { self.0.try_lease(installation, now, seconds).await })
 ///     }
-///     fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<Kept>> {
+///     fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<CachedLicense>> {
 ///         Box::pin(async move { self.0.get(installation).await })
 ///     }
-///     fn put<'a>(&'a self, installation: &'a InstallationAri, kept: Kept) -> Waiting<'a, ()> {
-///         Box::pin(async move { self.0.put(installation, kept).await })
+///     fn put<'a>(&'a self, installation: &'a InstallationAri, license: CachedLicense) -> Waiting<'a, ()> {
+///         Box::pin(async move { self.0.put(installation, license).await })
 ///     }
 /// }
 /// ```
@@ -103,7 +51,7 @@ pub trait LicenseCache: Send + Sync + fmt::Debug + 'static {
         installation: &'a InstallationAri,
         now: UnixTime,
         seconds: u64,
-    ) -> Waiting<'a, Turn>;
+    ) -> Waiting<'a, Lease>;
 
     /// Holds the right, just taken, for so many seconds from `now`: the platform asked for a
     /// longer pause. A cache that cannot may leave it.
@@ -125,10 +73,14 @@ pub trait LicenseCache: Send + Sync + fmt::Debug + 'static {
     }
 
     /// The last answer that was kept.
-    fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<Kept>>;
+    fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<CachedLicense>>;
 
     /// Keeps an answer, unless a later one is kept already.
-    fn put<'a>(&'a self, installation: &'a InstallationAri, kept: Kept) -> Waiting<'a, ()>;
+    fn put<'a>(
+        &'a self,
+        installation: &'a InstallationAri,
+        license: CachedLicense,
+    ) -> Waiting<'a, ()>;
 }
 
 impl<C: LicenseCache + ?Sized> LicenseCache for Arc<C> {
@@ -137,7 +89,7 @@ impl<C: LicenseCache + ?Sized> LicenseCache for Arc<C> {
         installation: &'a InstallationAri,
         now: UnixTime,
         seconds: u64,
-    ) -> Waiting<'a, Turn> {
+    ) -> Waiting<'a, Lease> {
         (**self).try_lease(installation, now, seconds)
     }
 
@@ -154,12 +106,16 @@ impl<C: LicenseCache + ?Sized> LicenseCache for Arc<C> {
         (**self).release(installation)
     }
 
-    fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<Kept>> {
+    fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<CachedLicense>> {
         (**self).get(installation)
     }
 
-    fn put<'a>(&'a self, installation: &'a InstallationAri, kept: Kept) -> Waiting<'a, ()> {
-        (**self).put(installation, kept)
+    fn put<'a>(
+        &'a self,
+        installation: &'a InstallationAri,
+        license: CachedLicense,
+    ) -> Waiting<'a, ()> {
+        (**self).put(installation, license)
     }
 }
 
@@ -174,8 +130,9 @@ pub struct MemoryLicenseCache(Mutex<Bounded<InstallationAri, Entry>>);
 
 #[derive(Debug, Clone, Default)]
 struct Entry {
+    /// From when on, and for how many seconds.
     leased: Option<(UnixTime, u64)>,
-    kept: Option<Kept>,
+    license: Option<CachedLicense>,
 }
 
 impl MemoryLicenseCache {
@@ -190,11 +147,7 @@ impl MemoryLicenseCache {
     }
 
     fn change<T>(&self, installation: &InstallationAri, change: impl FnOnce(&mut Entry) -> T) -> T {
-        let mut entries = self.lock();
-        let mut entry = entries.remove(installation).unwrap_or_default();
-        let answer = change(&mut entry);
-        entries.insert(installation.clone(), entry);
-        answer
+        self.lock().change(installation, change)
     }
 }
 
@@ -210,17 +163,19 @@ impl LicenseCache for MemoryLicenseCache {
         installation: &'a InstallationAri,
         now: UnixTime,
         seconds: u64,
-    ) -> Waiting<'a, Turn> {
-        let turn = self.change(installation, |entry| match entry.leased {
-            Some((since, held)) if !passed(now, since, held) => Turn::Held {
+    ) -> Waiting<'a, Lease> {
+        let lease = self.change(installation, |entry| match entry.leased {
+            Some((since, held)) if !now.passed(since, held) => Lease::Held {
                 until: since.plus(held),
             },
             _ => {
                 entry.leased = Some((now, seconds));
-                Turn::Ours
+                Lease::Granted {
+                    until: now.plus(seconds),
+                }
             }
         });
-        Box::pin(std::future::ready(Ok(turn)))
+        Box::pin(std::future::ready(Ok(lease)))
     }
 
     fn prolong<'a>(
@@ -238,17 +193,21 @@ impl LicenseCache for MemoryLicenseCache {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<Kept>> {
+    fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<CachedLicense>> {
         let mut entries = self.lock();
-        let kept = entries.get(installation).and_then(|e| e.kept.clone());
-        Box::pin(std::future::ready(Ok(kept)))
+        let license = entries.get(installation).and_then(|e| e.license.clone());
+        Box::pin(std::future::ready(Ok(license)))
     }
 
-    fn put<'a>(&'a self, installation: &'a InstallationAri, kept: Kept) -> Waiting<'a, ()> {
+    fn put<'a>(
+        &'a self,
+        installation: &'a InstallationAri,
+        license: CachedLicense,
+    ) -> Waiting<'a, ()> {
         self.change(installation, |entry| {
-            let later = entry.kept.as_ref().is_some_and(|k| k.as_of > kept.as_of);
-            if !later {
-                entry.kept = Some(kept);
+            let later = |known: &CachedLicense| known.fetched_at() > license.fetched_at();
+            if !entry.license.as_ref().is_some_and(later) {
+                entry.license = Some(license);
             }
         });
         Box::pin(std::future::ready(Ok(())))

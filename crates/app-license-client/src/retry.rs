@@ -12,10 +12,9 @@ pub(crate) fn retry_after(value: &str) -> Option<u64> {
     digits.then(|| value.parse().unwrap_or(u64::MAX))
 }
 
-/// Exponential back-off with full jitter: between 0 and `base` × 2^`attempt`, at most `cap`.
-pub(crate) fn back_off(attempt: u32, base: Duration, cap: Duration) -> Duration {
-    let ceiling = base.saturating_mul(2_u32.saturating_pow(attempt)).min(cap);
-    let nanos = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
+/// A random part of so long at the most.
+pub(crate) fn jitter(most: Duration) -> Duration {
+    let nanos = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
     Duration::from_nanos(random().checked_rem(nanos.saturating_add(1)).unwrap_or(0))
 }
 
@@ -28,7 +27,7 @@ pub(crate) fn random() -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::{back_off, random, retry_after};
+    use super::{jitter, random, retry_after};
 
     #[test]
     fn retry_after_in_seconds() {
@@ -40,13 +39,10 @@ mod tests {
     }
 
     #[test]
-    fn back_off_grows_is_capped_and_is_spread() {
-        let (base, cap) = (Duration::from_millis(100), Duration::from_secs(2));
-        for attempt in 0..40 {
-            let most = base.saturating_mul(2_u32.saturating_pow(attempt)).min(cap);
-            assert!((0..20).all(|_| back_off(attempt, base, cap) <= most));
-        }
-        assert_eq!(back_off(3, Duration::ZERO, cap), Duration::ZERO);
+    fn pauses_are_spread() {
+        let most = Duration::from_secs(2);
+        assert!((0..20).all(|_| jitter(most) <= most));
+        assert_eq!(jitter(Duration::ZERO), Duration::ZERO);
         assert_ne!(random(), random());
     }
 }

@@ -1,9 +1,7 @@
 //! A Forge remote: invocations with a Forge Invocation Token.
 //!
-//! Which word about the license counts: what the token says; where it says nothing, or the policy
-//! wants a confirmed license and the token does not confirm it, a fresh answer of the License API,
-//! if one is configured and the invocation brings the app's system token. An inactive word is
-//! final.
+//! Which statement about the license counts is decided in the core ([`app_license::current_license`]).
+//! The License API is asked where one is configured and the invocation brings the app's system token.
 //!
 //! A system token is taken from calls that the platform or a function made, never from one that a
 //! user's browser made: a browser may write what it likes into a header, and the License API may
@@ -22,12 +20,12 @@ mod lifecycle;
 
 use std::sync::Arc;
 
+use app_license::current_license::{CurrentLicense, LicenseApi, Next};
 use app_license::forge::{
     InvocationExpectations, InvocationToken, UnverifiedInvocationToken, token_from_header,
 };
 use app_license::{
-    Capability, Decision, ErrorKind, FeatureMap, Leeway, License, Needs, Policy, State, UnixTime,
-    Verified,
+    Capability, Decision, ErrorKind, FeatureMap, Leeway, License, Needs, Policy, UnixTime, Verified,
 };
 use app_license_client::{Clock, ForgeKeys, ForgeLicenseApi, SystemToken};
 use http::request::Parts;
@@ -37,6 +35,7 @@ use installations::Installations;
 pub use invocation::ForgeInvocation;
 
 use crate::gate::needs_of;
+use crate::license::unanswered;
 use crate::metrics::Metrics;
 use crate::rejection::Rejection;
 use crate::wire::authorization;
@@ -140,7 +139,7 @@ impl ForgeRemote {
         }
     }
 
-    /// The license that counts for an invocation, by the order of this module's page.
+    /// The license that counts for an invocation, in the order of [`app_license::current_license`].
     ///
     /// # Errors
     /// 503 when the License API had to be asked and could not be.
@@ -185,34 +184,42 @@ impl ForgeRemote {
         &self,
         invocation: &ForgeInvocation,
     ) -> Result<Verified<License>, Rejection> {
-        let said = invocation.license();
-        let confirm = self.0.policy.is_confirmed_only();
-        let final_word = match said.state() {
-            State::Inactive => true,
-            State::Active => !confirm || said.is_confirmed(),
-            State::Absent => false,
-        };
-        if final_word || self.0.policy.is_selling_nothing() {
-            return Ok(said);
+        let mut current = CurrentLicense::new(invocation.license(), &self.0.policy);
+        let mut fault = None;
+        loop {
+            match current.next(self.now()) {
+                Next::Ask { .. } => {
+                    let asked = self.ask(invocation).await;
+                    let (statement, rejection) = match asked {
+                        Ok(statement) => (statement, None),
+                        Err(rejection) => (LicenseApi::Failed, Some(rejection)),
+                    };
+                    fault = rejection;
+                    current.asked(statement);
+                }
+                // a remote's answers are kept by its License API
+                Next::LoadStored => current.loaded(None),
+                Next::Use(of) => return Ok(current.license(of)),
+                Next::CouldNotCheck => return Err(fault.unwrap_or_else(unanswered)),
+            }
         }
+    }
+
+    async fn ask(&self, invocation: &ForgeInvocation) -> Result<LicenseApi, Rejection> {
         let (Some(api), Some(token)) = (&self.0.license_api, invocation.system_token()) else {
-            return Ok(said);
+            return Ok(LicenseApi::NotConfigured);
         };
-        let could_not = |error: app_license_client::Error| Rejection::client(&error);
-        let answer = api
-            .get(invocation.installation_id(), token)
-            .await
-            .map_err(could_not)?;
-        let app = invocation.app_id();
-        let license = answer.license(app).map_err(|error| {
+        let answer = api.get(invocation.installation_id(), token).await;
+        let answer = answer.map_err(|error| Rejection::client(&error))?;
+        let license = answer.license(invocation.app_id()).map_err(|error| {
             Rejection::could_not_check("the License API could not tell", error.code())
         })?;
         // the token says which environment the app is installed from; the API does not
-        let license = license.with_user_access(said.user_access());
-        Ok(match invocation.token().environment_type() {
+        let license = match invocation.token().environment_type() {
             Some(environment) => license.in_environment(environment.clone()),
             None => license,
-        })
+        };
+        Ok(LicenseApi::Stated(Box::new(license)))
     }
 
     pub(crate) fn needs_of(&self, feature: &str) -> Result<Capability, Rejection> {

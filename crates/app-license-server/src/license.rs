@@ -1,14 +1,8 @@
-//! Which word about the license counts, in a stated order.
-//!
-//! 1. What this very request proves, unless it says nothing, says `lic=none`, or the policy wants a
-//!    confirmed license. Where the policy states that the app sells nothing, nobody is asked.
-//! 2. A fresh answer of the License API, where one is configured. Where the request says `lic=none`,
-//!    it counts if it is active and newer: a license that was just bought shows `none` for a while.
-//! 3. The last stored word, where the app allows it and it is fresh enough.
-//! 4. Nothing: absent, which the policy decides on; or 503 when the License API could not be asked
-//!    and nothing else spoke.
+//! Which license statement counts for a Connect request: asked for, loaded and stored here, decided in
+//! the core ([`app_license::current_license`]). Gate, hooks and history follow the one answer.
 
 use app_license::connect::LicenseApiAnswer;
+use app_license::current_license::{CurrentLicense, LicenseApi, Next};
 use app_license::{
     Capability, Decision, Event, Installation, InstallationKey, License, Needs, State, Touchpoint,
     UnixTime, Verified,
@@ -19,22 +13,6 @@ use crate::connect_app::ConnectApp;
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};
 use crate::rejection::Rejection;
 use crate::tenant::Tenant;
-
-/// Why the License API has no statement.
-struct Unanswered {
-    rejection: Rejection,
-    /// Whether the site refused the app's token.
-    refused: bool,
-}
-
-impl Unanswered {
-    fn of(rejection: impl Into<Rejection>) -> Self {
-        Self {
-            rejection: rejection.into(),
-            refused: false,
-        }
-    }
-}
 
 /// A verified request whose license can be asked for.
 pub(crate) trait Proves {
@@ -63,7 +41,7 @@ impl Proves for ConnectContextRequest {
 }
 
 impl ConnectApp {
-    /// The license that counts for a request, by the order of this module's page.
+    /// The license that counts for a request, in the order of [`app_license::current_license`].
     ///
     /// # Errors
     /// 503 when the License API could not be asked and nothing else spoke.
@@ -114,63 +92,37 @@ impl ConnectApp {
         &self,
         request: &impl Proves,
     ) -> Result<Verified<License>, Rejection> {
-        let proved = request.proved();
         let tenant = request.tenant();
-        let user_access = proved.user_access();
-        if let Some(license) = self.overruling(tenant, &proved).await {
-            return Ok(license.with_user_access(user_access));
+        let mut current =
+            CurrentLicense::new(request.proved(), &self.0.policy).stored_for(self.0.stored_hint);
+        let mut fault = None;
+        loop {
+            match current.next(self.now()) {
+                Next::Ask { since } => {
+                    let (statement, rejection) = self.ask(tenant, since).await;
+                    fault = rejection;
+                    current.asked(statement);
+                }
+                Next::LoadStored => current.loaded(self.stored(tenant).await),
+                Next::Use(of) => {
+                    self.observe(tenant, current.news(of)).await;
+                    return Ok(current.license(of));
+                }
+                Next::CouldNotCheck => return Err(fault.unwrap_or_else(unanswered)),
+            }
         }
-        self.observe(tenant, &proved).await;
-        let policy = &self.0.policy;
-        let final_word = match proved.state() {
-            State::Inactive => true,
-            State::Active => !policy.is_confirmed_only(),
-            State::Absent => false,
+    }
+
+    /// What the License API states, about as new as `since` at the oldest if it can be had, and why
+    /// it states nothing.
+    async fn ask(&self, tenant: &Tenant, since: UnixTime) -> (LicenseApi, Option<Rejection>) {
+        let (Some(api), Some(base_url)) = (&self.0.license_api, tenant.installation.base_url())
+        else {
+            return (LicenseApi::NotConfigured, None);
         };
-        if final_word || policy.is_selling_nothing() {
-            return Ok(proved);
-        }
-        let asked = self.ask(tenant, UnixTime::EPOCH).await;
-        if let Some(Ok(license)) = asked {
-            return Ok(license.with_user_access(user_access));
-        }
-        // a refusal ends what the site said before, here as in the client
-        let refused = matches!(&asked, Some(Err(unanswered)) if unanswered.refused);
-        if !refused && let Some(stored) = self.stored(tenant).await {
-            return Ok(stored.with_user_access(user_access));
-        }
-        match asked {
-            Some(Err(unanswered)) => Err(unanswered.rejection),
-            _ => Ok(proved),
-        }
-    }
-
-    /// A license of the License API that counts instead of the request's `lic=none`.
-    async fn overruling(
-        &self,
-        tenant: &Tenant,
-        proved: &Verified<License>,
-    ) -> Option<Verified<License>> {
-        let of_page = proved.touchpoint() == Touchpoint::ConnectIframeQuery;
-        if proved.state() != State::Inactive || !of_page || self.0.policy.is_selling_nothing() {
-            return None;
-        }
-        let license = self.ask(tenant, proved.as_of()?).await?.ok()?;
-        LicenseApiAnswer::overrules(&license, proved).then_some(license)
-    }
-
-    /// The License API's word, about as new as `since` at the oldest if it can be had; `None` where
-    /// none is configured.
-    async fn ask(
-        &self,
-        tenant: &Tenant,
-        since: UnixTime,
-    ) -> Option<Result<Verified<License>, Unanswered>> {
-        let api = self.0.license_api.as_ref()?;
-        let base_url = self.0.hosts.check_site(tenant.installation.base_url()?);
-        let base_url = match base_url {
+        let base_url = match self.0.hosts.check_site(base_url) {
             Ok(base_url) => base_url,
-            Err(error) => return Some(Err(Unanswered::of(error))),
+            Err(error) => return (LicenseApi::Failed, Some(error.into())),
         };
         let keys = &tenant.keys;
         let answer = api.get_as_of(keys.client_key(), &base_url, keys.current(), since);
@@ -178,8 +130,12 @@ impl ConnectApp {
             Ok(answer) => answer,
             Err(error) => {
                 let refused = error.is_token_refused();
-                let rejection = Rejection::client(&error);
-                return Some(Err(Unanswered { rejection, refused }));
+                let statement = if refused {
+                    LicenseApi::TokenRefused
+                } else {
+                    LicenseApi::Failed
+                };
+                return (statement, Some(Rejection::client(&error)));
             }
         };
         let license = match (answer.license(), answer.value()) {
@@ -189,39 +145,26 @@ impl ConnectApp {
                 let absent = License::absent(Touchpoint::ConnectLicenseApi);
                 Verified::dangerous_assume(absent.at(answer.as_of()))
             }
-            _ => {
-                let what = "the License API does not answer";
-                let rejection = Rejection::could_not_check(what, "license_api_refused");
-                return Some(Err(Unanswered::of(rejection)));
-            }
+            _ => return (LicenseApi::Failed, None),
         };
         let key = InstallationKey::Connect(keys.client_key().clone());
-        let kept = CachedLicense::new(&license, answer.as_of());
-        if let Err(error) = self.0.store.put_license(&key, &kept).await {
+        let cached = CachedLicense::new(&license, answer.as_of());
+        if let Err(error) = self.0.store.put_license(&key, &cached).await {
             tracing::warn!(code = error.code(), %error, "an answer of the License API is not kept");
         }
-        self.observe(tenant, &license).await;
-        Some(Ok(license))
+        (LicenseApi::Stated(Box::new(license)), None)
     }
 
-    /// The last answer of the License API that the store kept, if the app lets it count.
+    /// The last answer of the License API that the store has.
     async fn stored(&self, tenant: &Tenant) -> Option<Verified<License>> {
-        let max_age = self.0.stored_hint?;
         let key = InstallationKey::Connect(tenant.keys.client_key().clone());
-        let kept = self
-            .0
-            .store
-            .license(&key, Touchpoint::ConnectLicenseApi)
-            .await
-            .ok()??;
-        if kept.age(self.now()) > max_age {
-            return None;
-        }
-        kept.license().ok()
+        let touchpoint = Touchpoint::ConnectLicenseApi;
+        let cached = self.0.store.license(&key, touchpoint).await.ok()??;
+        cached.license().ok()
     }
 
-    /// Remembers a word that is news, so that hooks hear of changed editions. Losing one is no
-    /// harm: the next request says it again.
+    /// Remembers a statement that is news, so that hooks hear of changed editions. Losing one is no
+    /// harm: the next request states it again.
     async fn observe(&self, tenant: &Tenant, license: &Verified<License>) {
         if license.state() == State::Absent || !is_news(&tenant.installation, license) {
             return;
@@ -244,7 +187,11 @@ impl ConnectApp {
     }
 }
 
-/// Whether a word about the license is another than the one that is known.
+pub(crate) fn unanswered() -> Rejection {
+    Rejection::could_not_check("the License API does not answer", "license_api_refused")
+}
+
+/// Whether a statement about the license is another than the one that is known.
 pub(crate) fn is_news(installation: &Installation, license: &License) -> bool {
     let known = installation.license();
     let stale = |then: UnixTime| license.as_of().is_some_and(|now| now < then);

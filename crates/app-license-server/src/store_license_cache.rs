@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use app_license::{InstallationAri, InstallationKey, Touchpoint, UnixTime};
-use app_license_client::{Kept, LicenseCache, Source, Turn, Waiting};
+use app_license_client::{LicenseCache, Source, Waiting};
 use app_license_store::{CachedLicense, InstallationStore, Lease, Name};
 
 /// Keeps what the Forge License API says in the store of installations, and holds all replicas of
@@ -59,16 +59,11 @@ impl LicenseCache for StoreLicenseCache {
         installation: &'a InstallationAri,
         now: UnixTime,
         seconds: u64,
-    ) -> Waiting<'a, Turn> {
+    ) -> Waiting<'a, Lease> {
         Box::pin(async move {
             let name = lease_of(installation);
             let lease = self.store.try_lease(&name, &self.holder, now, seconds);
-            Ok(match lease.await.map_err(fault)? {
-                Lease::Granted { .. } => Turn::Ours,
-                held => Turn::Held {
-                    until: held.until(),
-                },
-            })
+            lease.await.map_err(fault)
         })
     }
 
@@ -94,19 +89,20 @@ impl LicenseCache for StoreLicenseCache {
         })
     }
 
-    fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<Kept>> {
+    fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<CachedLicense>> {
         Box::pin(async move {
             let key = key_of(installation);
-            let kept = self.store.license(&key, Touchpoint::ForgeLicenseApi);
-            let kept = kept.await.map_err(fault)?;
-            Ok(kept.and_then(|kept| Some(Kept::new(kept.document()?, kept.fetched_at()))))
+            let license = self.store.license(&key, Touchpoint::ForgeLicenseApi);
+            license.await.map_err(fault)
         })
     }
 
-    fn put<'a>(&'a self, installation: &'a InstallationAri, kept: Kept) -> Waiting<'a, ()> {
+    fn put<'a>(
+        &'a self,
+        installation: &'a InstallationAri,
+        license: CachedLicense,
+    ) -> Waiting<'a, ()> {
         Box::pin(async move {
-            let (body, as_of) = (kept.body().to_owned(), kept.as_of());
-            let license = CachedLicense::from_parts(Touchpoint::ForgeLicenseApi, Some(body), as_of);
             let key = key_of(installation);
             let put = self.store.put_license(&key, &license);
             put.await.map_err(fault)?;

@@ -62,7 +62,6 @@
 //! "Refused" and "could not check" never look alike: see [`ErrorClass`].
 
 mod applied;
-mod cached_license;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -70,7 +69,6 @@ mod encryption;
 pub mod error;
 mod history;
 mod install_key;
-mod lease;
 mod memory;
 mod name;
 #[cfg(feature = "postgres")]
@@ -86,15 +84,14 @@ mod tenant;
 
 pub use app_license::ErrorClass;
 pub use app_license::delivery::{Delivery, Mark, NewEntry, Outcome, ReplayMark, StoredMark};
+pub use app_license::plan::license::{CachedLicense, Lease};
 pub use applied::Applied;
 pub use async_trait::async_trait;
-pub use cached_license::CachedLicense;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use encryption::{EncryptionKey, EncryptionKeys};
 pub use error::{Error, ErrorKind};
 pub use history::{HistoryEntry, MAX_PAGE, Sequence};
 pub use install_key::{InstallKey, MAX_INSTALL_KEYS};
-pub use lease::Lease;
 pub use memory::MemoryStore;
 pub use name::Name;
 #[cfg(feature = "postgres")]

@@ -5,15 +5,14 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use app_license::delivery::{Delivery, Mark, ReplayMark, StoredMark, TokenHash};
+use app_license::plan::license::{CachedLicense, Lease};
 use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
 use async_trait::async_trait;
 
 use crate::applied::Applied;
-use crate::cached_license::CachedLicense;
 use crate::error::{Error, ErrorKind};
 use crate::history::{HistoryEntry, Sequence, page};
 use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
-use crate::lease::Lease;
 use crate::name::Name;
 use crate::store::{Health, InstallationStore, lasting};
 use crate::tenant::tenant;

@@ -6,8 +6,8 @@ mod postgres;
 mod sqlite;
 
 use app_license::Touchpoint;
+use app_license::plan::license::CachedLicense;
 
-use crate::cached_license::CachedLicense;
 use crate::error::Error;
 use crate::record::time;
 

@@ -13,17 +13,16 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use app_license::delivery::{Delivery, Mark, ReplayMark};
+use app_license::plan::license::{CachedLicense, Lease};
 use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
 use async_trait::async_trait;
 use rusqlite::Connection;
 
 use crate::applied::Applied;
-use crate::cached_license::CachedLicense;
 use crate::encryption::{EncryptionKeys, Sealer};
 use crate::error::{Error, ErrorKind};
 use crate::history::{HistoryEntry, Sequence, page};
 use crate::install_key::InstallKey;
-use crate::lease::Lease;
 use crate::name::Name;
 use crate::store::{Health, InstallationStore, lasting};
 use crate::tenant::tenant;

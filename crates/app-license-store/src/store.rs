@@ -1,15 +1,14 @@
 //! The trait that every store implements.
 
 use app_license::delivery::{Delivery, Mark, ReplayMark};
+use app_license::plan::license::{CachedLicense, Lease};
 use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
 use async_trait::async_trait;
 
 use crate::applied::Applied;
-use crate::cached_license::CachedLicense;
 use crate::error::Error;
 use crate::history::{HistoryEntry, Sequence};
 use crate::install_key::InstallKey;
-use crate::lease::Lease;
 use crate::name::Name;
 
 /// Where an app keeps its installations.

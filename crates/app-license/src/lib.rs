@@ -81,6 +81,10 @@
 //! What a verified lifecycle event makes of a stored [`Installation`], and whether its token was
 //! used before, is decided in [`delivery`]; a store loads, asks and writes.
 //!
+//! # Fetching
+//!
+//! When a License API is asked, and what stands in for it, is decided in [`plan`]; a client fetches.
+//!
 //! # Crate features
 //!
 //! - `aws-lc-rs` (default): signatures by aws-lc-rs, the fastest on servers.
@@ -102,8 +106,10 @@ pub use app_license_gate::policy::{Deployment, Policy, Reason, WhenAbsent};
 pub use app_license_gate::work;
 
 pub mod connect;
+pub mod current_license;
 pub mod delivery;
 pub mod forge;
+pub mod plan;
 
 mod capability;
 mod document;

@@ -67,6 +67,21 @@ impl UnixTime {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// Whether `seconds` have passed since `then`. A clock that was set back counts as passed, so
+    /// that nothing waits for the old time to come again.
+    ///
+    /// ```
+    /// # use app_license::UnixTime;
+    /// let then = UnixTime::EPOCH.plus(100);
+    /// assert!(!then.plus(59).passed(then, 60));
+    /// assert!(then.plus(60).passed(then, 60));
+    /// assert!(UnixTime::EPOCH.passed(then, 60));
+    /// ```
+    #[must_use]
+    pub const fn passed(self, then: Self, seconds: u64) -> bool {
+        self.0 < then.0 || self.since(then) >= seconds
+    }
+
     /// Reads a date as the platform writes it: ISO-8601 with a zone, a bare date (midnight UTC),
     /// or epoch **milliseconds** as a number or a string of digits. `None` for anything else.
     ///

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use app_license::AppKey;
 use app_license::connect::KeyHosts;
+use app_license::plan::license::{LicensePlan, Retries};
 
 use super::{ConnectLicenseApi, Inner};
 use crate::bounded::Bounded;
@@ -40,12 +41,8 @@ pub struct ConnectLicenseApiBuilder {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    pub(super) fresh: u64,
-    pub(super) kept: u64,
-    pub(super) fault: u64,
-    pub(super) attempts: u32,
-    pub(super) base: Duration,
-    pub(super) cap: Duration,
+    pub(super) plan: LicensePlan,
+    pub(super) retries: Retries,
     pub(super) deadline: Duration,
     tenants: usize,
     running: usize,
@@ -60,12 +57,8 @@ impl ConnectLicenseApiBuilder {
             hosts,
             clock: SharedClock::new(SystemClock),
             settings: Settings {
-                fresh: 300,
-                kept: 86_400,
-                fault: 30,
-                attempts: 3,
-                base: Duration::from_millis(200),
-                cap: Duration::from_secs(2),
+                plan: LicensePlan::CONNECT,
+                retries: Retries::new(3, Duration::from_millis(200), Duration::from_secs(2)),
                 deadline: Duration::from_secs(15),
                 tenants: 2048,
                 running: 32,
@@ -83,20 +76,20 @@ impl ConnectLicenseApiBuilder {
     /// How long an answer is given without asking again, in seconds. 300 if not set, and at the
     /// least: the host itself answers no newer.
     pub const fn fresh_for(mut self, seconds: u64) -> Self {
-        self.settings.fresh = if seconds > 300 { seconds } else { 300 };
+        self.settings.plan = self.settings.plan.fresh_for(seconds);
         self
     }
 
     /// How old an answer may be that is given when the site cannot be asked, in seconds. A day if
     /// not set; 0 for none.
     pub const fn keep_through_outage(mut self, seconds: u64) -> Self {
-        self.settings.kept = seconds;
+        self.settings.plan.outage = seconds;
         self
     }
 
     /// How long a site that fails is left alone, in seconds. 30 if not set.
     pub const fn back_off(mut self, seconds: u64) -> Self {
-        self.settings.fault = seconds;
+        self.settings.plan.back_off = seconds;
         self
     }
 
@@ -104,9 +97,7 @@ impl ConnectLicenseApiBuilder {
     /// doubles; and the longest. 3, 200 ms and 2 s if not set. A `Retry-After` over the longest
     /// ends the tries.
     pub const fn attempts(mut self, count: u32, first: Duration, longest: Duration) -> Self {
-        self.settings.attempts = count;
-        self.settings.base = first;
-        self.settings.cap = longest;
+        self.settings.retries = Retries::new(count, first, longest);
         self
     }
 

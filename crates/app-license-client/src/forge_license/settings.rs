@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use app_license::ForgeAppId;
 use app_license::forge::LicenseApiRequest;
+use app_license::plan::license::LicensePlan;
 use url::Url;
 
 use super::{ForgeLicenseApi, Inner};
@@ -41,10 +42,7 @@ pub struct ForgeLicenseApiBuilder {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    pub(super) fresh: u64,
-    pub(super) kept: u64,
-    pub(super) fault: u64,
-    pub(super) lease: u64,
+    pub(super) plan: LicensePlan,
     pub(super) wait: Duration,
     installations: usize,
     running: usize,
@@ -61,10 +59,7 @@ impl ForgeLicenseApiBuilder {
             apps: Vec::new(),
             clock: SharedClock::new(SystemClock),
             settings: Settings {
-                fresh: 3600,
-                kept: 86_400,
-                fault: 5,
-                lease: 330,
+                plan: LicensePlan::FORGE,
                 wait: Duration::from_secs(2),
                 installations: 2048,
                 running: 16,
@@ -104,20 +99,20 @@ impl ForgeLicenseApiBuilder {
     /// How long an answer is given without asking again, in seconds. 3600 if not set, as the
     /// platform recommends; 300 at the least.
     pub const fn fresh_for(mut self, seconds: u64) -> Self {
-        self.settings.fresh = if seconds > 300 { seconds } else { 300 };
+        self.settings.plan = self.settings.plan.fresh_for(seconds);
         self
     }
 
     /// How old an answer may be that is given when nothing newer can be had, in seconds. A day if
     /// not set; 0 for none.
     pub const fn keep_through_outage(mut self, seconds: u64) -> Self {
-        self.settings.kept = seconds;
+        self.settings.plan.outage = seconds;
         self
     }
 
     /// How long the right to ask is held, in seconds. 330 if not set; 300 at the least.
     pub const fn leased_for(mut self, seconds: u64) -> Self {
-        self.settings.lease = if seconds > 300 { seconds } else { 300 };
+        self.settings.plan = self.settings.plan.leased_for(seconds);
         self
     }
 
@@ -130,7 +125,7 @@ impl ForgeLicenseApiBuilder {
     /// How long a fault stands before the shared cache is looked into again, in seconds. 5 if not
     /// set.
     pub const fn back_off(mut self, seconds: u64) -> Self {
-        self.settings.fault = seconds;
+        self.settings.plan.back_off = seconds;
         self
     }
 

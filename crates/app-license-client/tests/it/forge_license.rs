@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::common::{HTML, Host, Say, TestClock, rerouted};
 use app_license::forge::LicenseApiResponse;
-use app_license::{ForgeAppId, InstallationAri, State, UnixTime};
+use app_license::{ForgeAppId, InstallationAri, State, Touchpoint, UnixTime};
 use app_license_client::{
-    Answer, Error, ErrorClass, Fetcher, ForgeLicenseApi, ForgeLicenseApiBuilder, Kept,
-    LicenseCache, MemoryLicenseCache, Source, SystemToken, Turn, Waiting,
+    Answer, CachedLicense, Error, ErrorClass, Fetcher, ForgeLicenseApi, ForgeLicenseApiBuilder,
+    Lease, LicenseCache, MemoryLicenseCache, Source, SystemToken, Waiting,
 };
 
 const APP: &str = "35559c21-6120-406b-b7cd-d87f468f6d32";
@@ -260,7 +260,7 @@ async fn a_longer_pause_is_heeded_by_all_replicas() {
 async fn the_wait_for_another_replica_is_short() {
     let p = platform().await;
     let turn = p.cache.try_lease(&at("one"), p.clock.now(), 330).await;
-    assert_eq!(turn.unwrap(), Turn::Ours);
+    assert!(turn.unwrap().is_granted());
     let start = Instant::now();
     let error = ask(&p.replica()).await.unwrap_err();
     assert_eq!(
@@ -277,15 +277,15 @@ async fn the_wait_for_another_replica_is_short() {
 struct Down;
 
 impl LicenseCache for Down {
-    fn try_lease<'a>(&'a self, _: &'a InstallationAri, _: UnixTime, _: u64) -> Waiting<'a, Turn> {
+    fn try_lease<'a>(&'a self, _: &'a InstallationAri, _: UnixTime, _: u64) -> Waiting<'a, Lease> {
         Box::pin(async { Err(down()) })
     }
 
-    fn get<'a>(&'a self, _: &'a InstallationAri) -> Waiting<'a, Option<Kept>> {
+    fn get<'a>(&'a self, _: &'a InstallationAri) -> Waiting<'a, Option<CachedLicense>> {
         Box::pin(async { Err(down()) })
     }
 
-    fn put<'a>(&'a self, _: &'a InstallationAri, _: Kept) -> Waiting<'a, ()> {
+    fn put<'a>(&'a self, _: &'a InstallationAri, _: CachedLicense) -> Waiting<'a, ()> {
         Box::pin(async { Err(down()) })
     }
 }
@@ -313,7 +313,8 @@ async fn without_the_shared_store_nobody_asks() {
 async fn rubbish_in_the_shared_store_is_as_good_as_nothing() {
     let p = platform().await;
     p.host.says_always(Say::ok(good()));
-    let rubbish = Kept::new(HTML, p.clock.now());
+    let body = Some(HTML.to_owned());
+    let rubbish = CachedLicense::from_parts(Touchpoint::ForgeLicenseApi, body, p.clock.now());
     p.cache.put(&at("one"), rubbish).await.unwrap();
     assert!(active(&ask(&p.replica()).await.unwrap()));
 }

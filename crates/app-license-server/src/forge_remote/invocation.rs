@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app_license::forge::InvocationToken;
+use app_license::plan::license::Caller;
 use app_license::{ForgeAppId, Installation, InstallationAri, License, Verified};
 use app_license_client::SystemToken;
 use axum::extract::{FromRef, FromRequestParts};
@@ -58,8 +59,9 @@ impl ForgeInvocation {
     /// written anything: see [`ForgeInvocation::unproved_system_token`].
     #[must_use]
     pub fn system_token(&self) -> Option<&SystemToken> {
-        let from_browser = self.token().is_from_user_interface();
-        self.unproved_system_token().filter(|_| !from_browser)
+        let caller = Caller::of(self.token());
+        self.unproved_system_token()
+            .filter(|_| caller.brings_system_token())
     }
 
     /// What stands in the header of the app's system token, also where a user's browser made the

@@ -1,6 +1,7 @@
 //! Cursors, leases, marks and the last words of License APIs, in SQL.
 
 use app_license::delivery::{Mark, ReplayMark, StoredMark};
+use app_license::plan::license::{CachedLicense, Lease};
 use app_license::{KeyId, Touchpoint, UnixTime};
 use deadpool_postgres::GenericClient;
 use tokio_postgres::types::ToSql;
@@ -9,11 +10,9 @@ use tokio_postgres::{Row, Statement};
 use super::PostgresStore;
 use super::fault::{Fail, failed};
 use super::schema::SchemaName;
-use crate::cached_license::CachedLicense;
 use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;
 use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
-use crate::lease::Lease;
 use crate::name::Name;
 use crate::record::{self, column, time};
 

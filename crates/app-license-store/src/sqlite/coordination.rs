@@ -1,15 +1,14 @@
 //! Cursors, leases, marks and the last words of License APIs, in SQL.
 
 use app_license::delivery::{Mark, ReplayMark, StoredMark};
+use app_license::plan::license::{CachedLicense, Lease};
 use app_license::{KeyId, Touchpoint, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::failed;
-use crate::cached_license::CachedLicense;
 use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;
 use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
-use crate::lease::Lease;
 use crate::name::Name;
 use crate::record::{self, column, time};
 

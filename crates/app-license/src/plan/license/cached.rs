@@ -1,9 +1,11 @@
-//! The last word of a License API, with its age.
-
-use app_license::forge::LicenseApiResponse;
-use app_license::{License, Touchpoint, UnixTime, Verified};
+//! What replicas share: the last answer of a License API with its age, and the right to ask it.
 
 use crate::error::Error;
+use crate::forge::LicenseApiResponse;
+use crate::license::License;
+use crate::time::UnixTime;
+use crate::touchpoint::Touchpoint;
+use crate::verified::Verified;
 
 /// What a License API said last about an installation, and when it was asked.
 ///
@@ -12,13 +14,13 @@ use crate::error::Error;
 ///
 /// ```
 /// use app_license::{License, UnixTime};
-/// use app_license_store::CachedLicense;
+/// use app_license::plan::license::CachedLicense;
 /// let body = br#"{"key":"com.example.app","license":{"active":true,"new":1}}"#;
 /// let fetched = CachedLicense::new(&License::from_connect_api(body)?, UnixTime::EPOCH);
 /// assert_eq!(fetched.document(), Some(r#"{"active":true,"new":1}"#));
 /// assert_eq!(fetched.age(UnixTime::EPOCH.plus(60)), 60);
 /// assert!(fetched.license()?.has_capability("capabilityStandard"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), app_license::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CachedLicense {
@@ -71,7 +73,7 @@ impl CachedLicense {
         self.fetched_at
     }
 
-    /// How old the word is, in seconds.
+    /// How old the answer is, in seconds.
     #[must_use]
     pub const fn age(&self, now: UnixTime) -> u64 {
         now.since(self.fetched_at)
@@ -80,21 +82,62 @@ impl CachedLicense {
     /// The license, dated.
     ///
     /// # Errors
-    /// `store_corrupt` when the document cannot be read, or is an answer about several apps.
+    /// Those of reading the document; `field_value` for an answer about several apps.
     pub fn license(&self) -> Result<Verified<License>, Error> {
         let license = match &self.document {
             None => License::absent(self.touchpoint),
-            Some(json) => self.read(json).map_err(|e| Error::corrupt("license", e))?,
+            Some(json) => self.read(json)?,
         };
         Ok(Verified::dangerous_assume(license.at(self.fetched_at)))
     }
 
-    fn read(&self, json: &str) -> Result<License, app_license::Error> {
+    fn read(&self, json: &str) -> Result<License, Error> {
         if self.touchpoint == Touchpoint::ForgeLicenseApi
             && let Ok(answer) = LicenseApiResponse::parse(json.as_bytes())
         {
             return answer.into_only();
         }
         License::from_object(json.as_bytes(), self.touchpoint)
+    }
+}
+
+/// The right to do something that one holder at a time has, over all replicas: what came of
+/// trying to take it.
+///
+/// ```
+/// use app_license::UnixTime;
+/// use app_license::plan::license::Lease;
+/// let until = UnixTime::EPOCH.plus(300);
+/// assert!(Lease::Granted { until }.is_granted());
+/// assert_eq!(Lease::Held { until }.until(), until);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "it is taken or not")]
+pub enum Lease {
+    /// It is the asker's until then.
+    Granted {
+        /// When it ends (UTC seconds).
+        until: UnixTime,
+    },
+    /// Somebody holds it until then; the asker itself, perhaps.
+    Held {
+        /// When it can be had again (UTC seconds).
+        until: UnixTime,
+    },
+}
+
+impl Lease {
+    /// Whether the asker has it.
+    #[must_use]
+    pub const fn is_granted(self) -> bool {
+        matches!(self, Self::Granted { .. })
+    }
+
+    /// When it ends (UTC seconds).
+    #[must_use]
+    pub const fn until(self) -> UnixTime {
+        match self {
+            Self::Granted { until } | Self::Held { until } => until,
+        }
     }
 }

@@ -1,0 +1,219 @@
+//! Which license statement counts for a request: the request's own, that of a License API, or the
+//! last stored one.
+//!
+//! 1. What the request proves, where the policy states that the app sells nothing, where the
+//!    statement is inactive, and where it is active and the policy does not want it confirmed, or it
+//!    is. One exception: an iframe that states `lic=none` may belong to a customer who bought moments
+//!    ago, so the License API is asked, and counts if it is active and newer.
+//! 2. Otherwise what the License API states, where one is configured.
+//! 3. Where none is, or it could not be asked, the last stored statement of a License API, where the
+//!    app lets it count and it is not too old. A refused token ends what was stated before, so then
+//!    nothing stands in.
+//! 4. Nothing: the request's own statement stands where no License API is configured; where it could
+//!    not be asked, it could not be checked.
+//!
+//! Gate, hooks and history follow this one answer ([`CurrentLicense::news`]). A shell calls [`CurrentLicense::next`] and does
+//! what it says until it says which statement counts:
+//!
+//! ```
+//! use app_license::connect::IframeQuery;
+//! use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
+//! use app_license::{License, Policy, UnixTime, Verified};
+//!
+//! let now = UnixTime::EPOCH.plus(1_000);
+//! let policy = Policy::new();
+//! // of a verified request
+//! let request = Verified::dangerous_assume(IframeQuery::parse("").license().clone());
+//! let mut current = CurrentLicense::new(request, &policy);
+//!
+//! // the request says nothing: ask the License API
+//! assert_eq!(current.next(now), Next::Ask { since: UnixTime::EPOCH });
+//! let answer = License::from_connect_api(br#"{"key":"a","license":{"active":true}}"#)?;
+//! current.asked(LicenseApi::Stated(Box::new(Verified::dangerous_assume(answer.at(now)))));
+//! assert_eq!(current.next(now), Next::Use(StatementOf::LicenseApi));
+//! let license = current.license(StatementOf::LicenseApi);
+//! assert!(license.has_capability("capabilityStandard"));
+//! # Ok::<(), app_license::Error>(())
+//! ```
+
+use app_license_gate::facts::State;
+
+use crate::connect::LicenseApiAnswer;
+use crate::license::License;
+use crate::time::UnixTime;
+use crate::touchpoint::Touchpoint;
+use crate::verified::Verified;
+use app_license_gate::policy::Policy;
+
+/// The statements about one request's license that are known so far. See [the module's
+/// page](self).
+#[derive(Debug, Clone)]
+pub struct CurrentLicense<'p> {
+    policy: &'p Policy,
+    stored_for: Option<u64>,
+    request: Verified<License>,
+    license_api: Option<LicenseApi>,
+    stored: Option<Option<Verified<License>>>,
+}
+
+/// What the License API states.
+#[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_enums, reason = "each has a rule of its own")]
+pub enum LicenseApi {
+    /// There is none to ask: none is configured, or the request brought no token for it.
+    NotConfigured,
+    /// This, fresh or as old as it says.
+    Stated(Box<Verified<License>>),
+    /// Nothing: it refused the app's token.
+    TokenRefused,
+    /// Nothing: it could not be asked.
+    Failed,
+}
+
+/// Whose statement counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there are these three")]
+pub enum StatementOf {
+    /// The request's own.
+    Request,
+    /// That of the License API.
+    LicenseApi,
+    /// The last one of the License API that is stored.
+    Store,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a shell must do each of them")]
+pub enum Next {
+    /// Ask the License API, and call [`CurrentLicense::asked`]. An answer older than `since` is asked
+    /// for again where that is possible ([`crate::plan::license`]).
+    Ask {
+        /// When the request made its statement (UTC).
+        since: UnixTime,
+    },
+    /// Load the last stored statement of a License API, and call [`CurrentLicense::loaded`].
+    LoadStored,
+    /// This statement counts: take it by [`CurrentLicense::license`].
+    Use(StatementOf),
+    /// It could not be checked.
+    CouldNotCheck,
+}
+
+impl<'p> CurrentLicense<'p> {
+    /// For a request that proves this statement.
+    #[must_use]
+    pub const fn new(request: Verified<License>, policy: &'p Policy) -> Self {
+        Self {
+            policy,
+            stored_for: None,
+            request,
+            license_api: None,
+            stored: None,
+        }
+    }
+
+    /// Lets the last stored statement count that is so many seconds old at the most. None counts
+    /// unless this is called.
+    #[must_use]
+    pub const fn stored_for(mut self, seconds: Option<u64>) -> Self {
+        self.stored_for = seconds;
+        self
+    }
+
+    /// Says what the License API states.
+    pub fn asked(&mut self, license_api: LicenseApi) {
+        self.license_api = Some(license_api);
+    }
+
+    /// Says what is stored.
+    pub fn loaded(&mut self, stored: Option<Verified<License>>) {
+        self.stored = Some(stored);
+    }
+
+    /// What to do, given what is known so far.
+    #[must_use]
+    pub fn next(&self, now: UnixTime) -> Next {
+        if self.policy.is_selling_nothing() {
+            return Next::Use(StatementOf::Request);
+        }
+        match self.request.state() {
+            State::Inactive => self.next_of_inactive(),
+            State::Active if !self.policy.is_confirmed_only() || self.request.is_confirmed() => {
+                Next::Use(StatementOf::Request)
+            }
+            State::Active | State::Absent => self.next_of_unanswered(now),
+        }
+    }
+
+    /// An inactive statement is final, but for the `lic=none` of a page.
+    fn next_of_inactive(&self) -> Next {
+        let of_page = self.request.touchpoint() == Touchpoint::ConnectIframeQuery;
+        match (&self.license_api, self.request.as_of()) {
+            (None, Some(since)) if of_page => Next::Ask { since },
+            (Some(LicenseApi::Stated(license)), _)
+                if LicenseApiAnswer::overrules(license, &self.request) =>
+            {
+                Next::Use(StatementOf::LicenseApi)
+            }
+            _ => Next::Use(StatementOf::Request),
+        }
+    }
+
+    fn next_of_unanswered(&self, now: UnixTime) -> Next {
+        let nothing = match &self.license_api {
+            None => {
+                let since = UnixTime::EPOCH;
+                return Next::Ask { since };
+            }
+            Some(LicenseApi::Stated(_)) => return Next::Use(StatementOf::LicenseApi),
+            Some(LicenseApi::TokenRefused) => return Next::CouldNotCheck,
+            Some(LicenseApi::Failed) => Next::CouldNotCheck,
+            Some(LicenseApi::NotConfigured) => Next::Use(StatementOf::Request),
+        };
+        match (&self.stored, self.stored_for) {
+            (None, Some(_)) => Next::LoadStored,
+            (Some(Some(stored)), Some(seconds))
+                if stored.as_of().is_some_and(|at| now.since(at) <= seconds) =>
+            {
+                Next::Use(StatementOf::Store)
+            }
+            _ => nothing,
+        }
+    }
+
+    /// The statement that hooks and history hear of: the one that counts, in the words of the License
+    /// API where it states the same, for it says more (which entitlement, which type).
+    #[must_use]
+    pub fn news(&self, of: StatementOf) -> &Verified<License> {
+        match (of, &self.license_api, &self.stored) {
+            (StatementOf::LicenseApi, Some(LicenseApi::Stated(license)), _) => license,
+            (StatementOf::Request, Some(LicenseApi::Stated(license)), _)
+                if license.state() == self.request.state() =>
+            {
+                license
+            }
+            (StatementOf::Store, _, Some(Some(license))) => license,
+            _ => &self.request,
+        }
+    }
+
+    /// The statement that counts. Whether the user has access is what the request states: a statement
+    /// for the whole site does not say.
+    #[must_use]
+    pub fn license(self, of: StatementOf) -> Verified<License> {
+        let access = self.request.user_access();
+        let other = match (of, self.license_api, self.stored) {
+            (StatementOf::LicenseApi, Some(LicenseApi::Stated(license)), _) => Some(*license),
+            (StatementOf::Store, _, stored) => stored.flatten(),
+            _ => None,
+        };
+        match other {
+            Some(license) => license.with_user_access(access),
+            None => self.request,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
