@@ -62,9 +62,3 @@ impl std::fmt::Debug for SharedClock {
         f.write_str("Clock")
     }
 }
-
-/// Whether `seconds` have passed since `then`. A clock that was set back counts as passed, so that
-/// nothing waits for the old time to come again.
-pub(crate) fn passed(now: UnixTime, then: UnixTime, seconds: u64) -> bool {
-    now.passed(then, seconds)
-}

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use app_license::connect::{
     BaseUrl, KeyHosts, LicenseApiAnswer, LicenseApiProblem, Request, sign_request,
 };
+use app_license::plan::Bounded;
 use app_license::plan::license::{AnswerContent, CacheEntry};
 use app_license::{AppKey, ClientKey, HmacKey, License, UnixTime, Verified};
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::answer::{Answer, fetch_result};
-use crate::bounded::Bounded;
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get, Reply};

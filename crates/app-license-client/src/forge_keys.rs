@@ -1,12 +1,12 @@
 //! The key set of Forge invocation tokens.
 
-mod plan;
 mod settings;
 
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use app_license::{Jwks, KeyId};
+use app_license::Jwks;
+use app_license::plan::keys::{KeyRefusal, KeySetCache, KeySetPlan, KeySetStep, Need};
 use url::Url;
 
 use crate::clock::SharedClock;
@@ -17,7 +17,6 @@ use crate::install_keys::for_tests;
 use crate::stats::{Counters, Stats};
 use app_license::error::shown;
 
-use plan::{Plan, State, Step, Times};
 pub use settings::ForgeKeysBuilder;
 
 /// The largest key set that is read, in bytes.
@@ -36,7 +35,7 @@ const MAX_JWKS: usize = 256 * 1024;
 /// A key that the platform removed is gone after the next fetch, in 15 minutes at most; a set
 /// without any usable key takes none away. A key that was replaced under its id is found by
 /// [`ForgeKeys::recheck`]. Many requests share one fetch. Only one set is kept, of
-/// at most 256 KiB and 64 keys. Ids that begin with [`KeyId::TEST_PREFIX`] are refused, `test_key`,
+/// at most 256 KiB and 64 keys. Ids that begin with [`KeyId::TEST_PREFIX`](app_license::KeyId::TEST_PREFIX) are refused, `test_key`,
 /// without asking anybody.
 ///
 /// Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
@@ -64,11 +63,10 @@ type Answer = Result<Arc<Jwks>, Error>;
 #[derive(Debug)]
 struct Inner {
     fetcher: Fetcher,
-    test_keys: bool,
     url: Url,
     clock: SharedClock,
-    times: Times,
-    state: Mutex<State>,
+    plan: KeySetPlan,
+    cache: Mutex<KeySetCache<Error>>,
     flights: Arc<Flights<(), Answer>>,
     counters: Counters,
 }
@@ -92,7 +90,7 @@ impl ForgeKeys {
     /// # Errors
     /// Refused: `unknown_key`, `test_key`. Could not check: anything else.
     pub async fn set_with(&self, kid: &str) -> Result<Arc<Jwks>, Error> {
-        let found = self.find(kid, State::step).await;
+        let found = self.find(kid, Need::Key).await;
         self.inner.counters.outcome(found)
     }
 
@@ -119,7 +117,7 @@ impl ForgeKeys {
     /// # Errors
     /// As [`ForgeKeys::set_with`].
     pub async fn recheck(&self, kid: &str) -> Result<Arc<Jwks>, Error> {
-        let found = self.find(kid, State::step_again).await;
+        let found = self.find(kid, Need::FresherKey).await;
         self.inner.counters.outcome(found)
     }
 
@@ -136,64 +134,58 @@ impl ForgeKeys {
         self.inner.lock().age(now)
     }
 
-    async fn find(&self, kid: &str, plan: Plan) -> Answer {
+    async fn find(&self, kid: &str, need: Need) -> Answer {
         let inner = &self.inner;
-        if kid.is_empty() {
-            return Err(unknown(kid));
-        }
-        if kid.starts_with(KeyId::TEST_PREFIX) && !inner.test_keys {
-            return Err(for_tests(kid));
-        }
-        let (stale, flight) = match self.step(kid, plan)? {
-            Found::Set(set) => return Ok(set),
-            Found::Flight { stale, flight } => (stale, flight),
+        let (step, flight) = self.next(kid, need)?;
+        let KeySetStep::Fetch { stale } = step else {
+            if matches!(step, KeySetStep::Use { .. }) {
+                inner.counters.hit();
+            }
+            return self.settled(kid, step);
+        };
+        let Some(flight) = flight else {
+            return Err(ErrorKind::Interrupted.into());
         };
         if flight.joined {
             inner.counters.join();
         }
-        match (flight.landed().await.and_then(|answer| answer), stale) {
-            (Ok(set), _) if holds(&set, kid) => Ok(set),
-            (Ok(_), _) => Err(unknown(kid)),
-            (Err(_), Some(stale)) => {
-                if inner.lock().is_expired(inner.clock.now(), inner.times) {
-                    inner.counters.stale();
-                }
-                Ok(stale)
-            }
-            (Err(error), None) => Err(error),
-        }
+        let fetched = flight.landed().await.and_then(|answer| answer);
+        let now = inner.clock.now();
+        let step = inner.lock().after(&inner.plan, kid, fetched, stale, now);
+        self.settled(kid, step)
     }
 
     /// Decides and starts what is to be started, in one step, so that a flood sees one state.
-    fn step(&self, kid: &str, plan: Plan) -> Result<Found, Error> {
+    fn next(&self, kid: &str, need: Need) -> Result<(KeySetStep<Error>, OpenFlight), Error> {
         let inner = &self.inner;
         let now = inner.clock.now();
-        let mut state = inner.lock();
+        let mut cache = inner.lock();
         let open = inner.flights.open(&());
-        let stale = match plan(&mut state, kid, now, inner.times, open.is_some()) {
-            Step::Serve(set) => {
-                inner.counters.hit();
-                return Ok(Found::Set(set));
-            }
-            Step::ServeOld { set, refresh } => {
-                if refresh {
-                    self.fly()?;
-                }
-                inner.counters.hit();
-                if state.is_expired(now, inner.times) {
-                    inner.counters.stale();
-                }
-                return Ok(Found::Set(set));
-            }
-            Step::Refuse => return Err(unknown(kid)),
-            Step::Fail(error) => return Err(error),
-            Step::Wait { stale } => stale,
+        let step = cache.next(&inner.plan, kid, need, now, open.is_some());
+        let flight = match &step {
+            KeySetStep::Use { refresh: true, .. } => Some(self.fly()?),
+            KeySetStep::Fetch { .. } => match open {
+                Some(flight) => Some(flight),
+                None => Some(self.fly()?),
+            },
+            _ => None,
         };
-        let flight = match open {
-            Some(flight) => flight,
-            None => self.fly()?,
-        };
-        Ok(Found::Flight { stale, flight })
+        Ok((step, flight))
+    }
+
+    fn settled(&self, kid: &str, step: KeySetStep<Error>) -> Answer {
+        match step {
+            KeySetStep::Use { set, expired, .. } => {
+                if expired {
+                    self.inner.counters.stale();
+                }
+                Ok(set)
+            }
+            KeySetStep::Refuse(KeyRefusal::Unknown) => Err(unknown(kid)),
+            KeySetStep::Refuse(KeyRefusal::TestKey) => Err(for_tests(kid)),
+            KeySetStep::CouldNotCheck(error) => Err(error),
+            KeySetStep::Fetch { .. } => Err(ErrorKind::Interrupted.into()),
+        }
     }
 
     fn fly(&self) -> Result<Flight<Answer>, Error> {
@@ -202,29 +194,22 @@ impl ForgeKeys {
     }
 }
 
-enum Found {
-    Set(Arc<Jwks>),
-    Flight {
-        stale: Option<Arc<Jwks>>,
-        flight: Flight<Answer>,
-    },
-}
+type OpenFlight = Option<Flight<Answer>>;
 
 impl Inner {
     async fn refresh(self: Arc<Self>) -> Answer {
         let answer = self.fetch().await;
         let now = self.clock.now();
-        let mut state = self.lock();
+        let mut cache = self.lock();
         let answer = match answer {
-            // a set without a usable key would lock out everybody whose key is known: a fault
-            Ok(set) if set.is_empty() && state.has_keys() => {
+            Ok(set) if cache.is_unusable(&set) => {
                 let host = self.url.host_str().unwrap_or_default().to_owned();
                 Err(unreadable(host, None))
             }
             answer => answer,
         };
-        state.landed(&answer, now);
-        drop(state);
+        cache.fetched(&answer, now);
+        drop(cache);
         answer
     }
 
@@ -244,13 +229,9 @@ impl Inner {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, KeySetCache<Error>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn holds(set: &Jwks, kid: &str) -> bool {
-    set.find(kid).next().is_some()
 }
 
 #[cold]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use app_license::forge::LicenseApiResponse;
+use app_license::plan::Bounded;
 use app_license::plan::license::{
     AnswerContent, CacheEntry, CachedLicense, LeaseUse, LicensePlan, Step,
 };
@@ -13,7 +14,6 @@ use app_license::{ForgeAppId, InstallationAri, License, Touchpoint, UnixTime, Ve
 use url::Url;
 
 use crate::answer::{Answer, fetch_result};
-use crate::bounded::Bounded;
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind, Source};
 use crate::fetch::{Fetcher, Get, Reply};

@@ -7,21 +7,22 @@ mod stored;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app_license::connect::KeyHosts;
-use app_license::{ClientKey, KeyId, RsaPublicKey, UnixTime};
+use app_license::plan::keys::{
+    InstallKeyCache, InstallKeyResult, InstallKeyStep, KeyRefusal, Lane,
+};
+use app_license::{ClientKey, KeyId, RsaPublicKey};
 use url::Url;
 
-use crate::bounded::Bounded;
 use crate::caller::Caller;
-use crate::clock::{SharedClock, passed};
+use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get};
 use crate::flight::Flights;
 use crate::stats::{Counters, Stats};
 use app_license::error::shown;
 
-use lanes::{Lane, Lanes};
+use lanes::Lanes;
 pub use settings::InstallKeysBuilder;
-use settings::Settings;
 use stored::Stored;
 pub use stored::{InstallKeyStore, StoredKey};
 
@@ -99,31 +100,14 @@ struct Inner {
     fetcher: Fetcher,
     hosts: KeyHosts,
     clock: SharedClock,
-    settings: Settings,
-    known: Mutex<Known>,
+    cache: Mutex<Cache>,
     lanes: Lanes,
     stored: Stored,
     flights: Arc<Flights<(KeyId, Lane), Answer>>,
     counters: Counters,
 }
 
-#[derive(Debug)]
-struct Known {
-    keys: Bounded<KeyId, Fetched>,
-    /// Answers that are no key, and from when to when they stand.
-    misses: Bounded<KeyId, Miss>,
-    /// When each host was last found to be down, and how.
-    down: Vec<Option<(UnixTime, Error)>>,
-    /// When a key was last asked for again although it is known.
-    rechecked: Bounded<KeyId, UnixTime>,
-}
-
-#[derive(Debug)]
-struct Miss {
-    since: UnixTime,
-    seconds: u64,
-    error: Error,
-}
+type Cache = InstallKeyCache<Fetched, Error>;
 
 impl InstallKeys {
     /// The keys of one cloud.
@@ -196,7 +180,7 @@ impl InstallKeys {
     /// Says that a token was verified with the key of this id: it is kept in the app's store, if
     /// there is one. A key that was only fetched is not worth the place, for anybody can name it.
     pub async fn proved(&self, kid: &KeyId) {
-        let fetched = self.inner.lock().keys.peek(kid).cloned();
+        let fetched = self.inner.lock().peek(kid).cloned();
         let Some(fetched) = fetched else { return };
         let kept = self.inner.stored.keep(kid, &fetched.pem).await;
         // the token is verified, whether or not its key is found here the next time
@@ -244,8 +228,7 @@ impl InstallKeys {
     /// How many keys and how many refusals are kept now.
     #[must_use]
     pub fn kept(&self) -> (usize, usize) {
-        let known = self.inner.lock();
-        (known.keys.len(), known.misses.len())
+        self.inner.lock().kept()
     }
 
     async fn fly(&self, kid: &KeyId, lane: Lane, again: bool) -> Answer {
@@ -262,32 +245,23 @@ impl InstallKeys {
 impl Inner {
     /// What is known without asking.
     fn known(&self, kid: &KeyId) -> Option<Answer> {
-        if kid.is_for_tests() && !self.settings.test_keys {
-            return Some(Err(for_tests(kid.as_str())));
-        }
         let now = self.clock.now();
-        let mut known = self.lock();
-        if let Some(key) = known.keys.get(kid) {
-            return Some(Ok(key.clone()));
+        match self.lock().next(kid, now) {
+            InstallKeyStep::Use(fetched) => Some(Ok(fetched)),
+            InstallKeyStep::Fetch => None,
+            InstallKeyStep::Refuse(KeyRefusal::TestKey) => Some(Err(for_tests(kid.as_str()))),
+            InstallKeyStep::Refuse(KeyRefusal::Unknown) => Some(Err(unknown(kid))),
+            InstallKeyStep::Fault(error) => Some(Err(error)),
         }
-        let miss = known.misses.peek(kid)?;
-        if !passed(now, miss.since, miss.seconds) {
-            return Some(Err(miss.error.clone()));
-        }
-        known.misses.remove(kid);
-        None
     }
 
     fn due_for_recheck(&self, kid: &KeyId) -> Option<Fetched> {
         let now = self.clock.now();
-        let mut known = self.lock();
-        let key = known.keys.peek(kid)?.clone();
-        let last = known.rechecked.peek(kid);
-        if last.is_some_and(|last| !passed(now, *last, self.settings.recheck)) {
+        let mut cache = self.lock();
+        if !cache.may_recheck(kid, now) {
             return None;
         }
-        known.rechecked.insert(kid.clone(), now);
-        Some(key)
+        cache.peek(kid).cloned()
     }
 
     /// Asks the hosts and remembers what they say.
@@ -298,34 +272,26 @@ impl Inner {
             return answer;
         }
         let answer = self.ask(&kid).await;
-        let since = self.clock.now();
-        let mut known = self.lock();
-        match &answer {
-            Ok(fetched) => known.keys.insert(kid, fetched.clone()),
-            Err(_) if again => {}
-            Err(error) => {
-                let seconds = match error.class() {
-                    crate::ErrorClass::Refused => self.settings.refused,
-                    _ => self.settings.fault,
-                };
-                let error = error.clone();
-                let miss = Miss {
-                    since,
-                    seconds,
-                    error,
-                };
-                known.misses.insert(kid, miss);
+        let now = self.clock.now();
+        let result = match answer.clone() {
+            Ok(fetched) => InstallKeyResult::Key(fetched),
+            Err(error) if error.class() == crate::ErrorClass::Refused => {
+                InstallKeyResult::Refused(error)
             }
+            Err(error) => InstallKeyResult::Failed(error),
+        };
+        let mut cache = self.lock();
+        if again {
+            cache.rechecked(&kid, result);
+        } else {
+            cache.fetched(&kid, result, now);
         }
-        drop(known);
+        drop(cache);
         answer
     }
 
     /// The key of this id, if it was kept in the app's store by this process or another one.
     async fn of_the_store(&self, kid: &KeyId) -> Option<Fetched> {
-        if kid.is_for_tests() && !self.settings.test_keys {
-            return None;
-        }
         let loaded = self.stored.load_when_due(self.clock.now()).await;
         let loaded = match loaded {
             Ok(loaded) => loaded?,
@@ -335,20 +301,17 @@ impl Inner {
                 return None;
             }
         };
-        let mut known = self.lock();
-        for (kid, fetched) in loaded {
-            if known.keys.peek(&kid).is_none() {
-                known.misses.remove(&kid);
-                known.keys.insert(kid, fetched);
-            }
-        }
-        known.keys.get(kid).cloned()
+        let mut cache = self.lock();
+        cache.loaded(loaded);
+        cache.peek(kid).cloned()
     }
 
     async fn ask(&self, kid: &KeyId) -> Answer {
         let mut fault = None;
         for (place, url) in self.hosts.key_urls(kid).enumerate() {
-            if let Some(error) = self.down(place) {
+            let now = self.clock.now();
+            let fault_of_host = self.lock().host_fault(place, now);
+            if let Some(error) = fault_of_host {
                 fault.get_or_insert(error);
                 continue;
             }
@@ -404,14 +367,6 @@ impl Inner {
         }
     }
 
-    /// Why a host is left alone for now.
-    fn down(&self, place: usize) -> Option<Error> {
-        let now = self.clock.now();
-        let known = self.lock();
-        let (since, error) = known.down.get(place)?.as_ref()?;
-        (!passed(now, *since, self.settings.fault)).then(|| error.clone())
-    }
-
     /// Leaves a host alone that cannot be reached. Not one that answers nonsense: a made-up id
     /// must not switch it off for everybody.
     fn note(&self, place: usize, error: &Error) {
@@ -419,13 +374,11 @@ impl Inner {
             return;
         }
         let now = self.clock.now();
-        if let Some(down) = self.lock().down.get_mut(place) {
-            *down = Some((now, error.clone()));
-        }
+        self.lock().host_unreachable(place, error.clone(), now);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

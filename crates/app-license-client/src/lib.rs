@@ -26,7 +26,6 @@
 //! ```
 
 mod answer;
-mod bounded;
 mod caller;
 mod clock;
 mod connect_license;

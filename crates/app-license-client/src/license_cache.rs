@@ -5,10 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use app_license::plan::Bounded;
 use app_license::plan::license::{CachedLicense, Lease};
 use app_license::{InstallationAri, UnixTime};
 
-use crate::bounded::Bounded;
 use crate::error::Source;
 
 /// What a [`LicenseCache`] answers, later.

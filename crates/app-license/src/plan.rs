@@ -1,6 +1,11 @@
 //! What to fetch and when, and what to do without it. Nothing here fetches or waits: what is
 //! remembered and `now` go in, and the next step comes out.
 //!
+//! - [`keys`]: which key a token is verified with, and when a key host is asked.
 //! - [`license`]: whether a License API is asked, how long its answer counts, what stands in for it.
 
+mod bounded;
+pub mod keys;
 pub mod license;
+
+pub use bounded::Bounded;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use app_license::AppKey;
 use app_license::connect::KeyHosts;
+use app_license::plan::Bounded;
 use app_license::plan::license::{LicensePlan, Retries};
 
 use super::{ConnectLicenseApi, Inner};
-use crate::bounded::Bounded;
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;

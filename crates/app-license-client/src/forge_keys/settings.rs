@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use app_license::plan::keys::{KeySetCache, KeySetPlan};
 use url::Url;
 
-use super::plan::{State, Times};
 use super::{ForgeKeys, Inner};
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
@@ -28,26 +28,21 @@ use crate::stats::Counters;
 #[must_use]
 pub struct ForgeKeysBuilder {
     fetcher: Fetcher,
-    test_keys: bool,
     url: String,
     clock: SharedClock,
-    times: Times,
+    plan: KeySetPlan,
 }
 
 impl ForgeKeysBuilder {
     pub(super) fn new(fetcher: Fetcher, url: String) -> Self {
         Self {
-            test_keys: fetcher.is_for_tests(),
+            plan: KeySetPlan {
+                test_keys: fetcher.is_for_tests(),
+                ..KeySetPlan::FORGE
+            },
             fetcher,
             url,
             clock: SharedClock::new(SystemClock),
-            times: Times {
-                refresh: 300,
-                expire: 900,
-                outage: 86_400,
-                cooldown: 60,
-                cold: 5,
-            },
         }
     }
 
@@ -59,34 +54,34 @@ impl ForgeKeysBuilder {
 
     /// From which age on the set is fetched again while it is served, in seconds. 300 if not set.
     pub const fn refresh_after(mut self, seconds: u64) -> Self {
-        self.times.refresh = seconds;
+        self.plan.refresh = seconds;
         self
     }
 
     /// From which age on the set is fetched again before it is served, in seconds: the longest
     /// that a removed key is accepted. 900 if not set.
     pub const fn expire_after(mut self, seconds: u64) -> Self {
-        self.times.expire = seconds;
+        self.plan.expire = seconds;
         self
     }
 
     /// For how long an expired set is served when the platform cannot be reached, in seconds.
     /// A day if not set; 0 for never.
     pub const fn keep_through_outage(mut self, seconds: u64) -> Self {
-        self.times.outage = seconds;
+        self.plan.outage = seconds;
         self
     }
 
     /// The least time between two fetches for key ids that are unknown or whose signatures do not
     /// match, and after a failed fetch, in seconds. 60 if not set.
     pub const fn cooldown(mut self, seconds: u64) -> Self {
-        self.times.cooldown = seconds;
+        self.plan.cooldown = seconds;
         self
     }
 
     /// How long a failed fetch stands while there is no set at all, in seconds. 5 if not set.
     pub const fn back_off(mut self, seconds: u64) -> Self {
-        self.times.cold = seconds;
+        self.plan.back_off = seconds;
         self
     }
 
@@ -94,7 +89,7 @@ impl ForgeKeysBuilder {
     /// whose private keys everybody has. Whoever reaches the app can invoke it then. A [`Fetcher`]
     /// for tests implies it.
     pub const fn allow_test_keys_for_tests(mut self) -> Self {
-        self.test_keys = true;
+        self.plan.test_keys = true;
         self
     }
 
@@ -107,17 +102,16 @@ impl ForgeKeysBuilder {
         if !self.fetcher.takes(&url) {
             return Err(Error::setting("url", "it is not a plain https URL"));
         }
-        if self.times.refresh > self.times.expire {
+        if self.plan.refresh > self.plan.expire {
             let reason = "the set would expire before it is refreshed";
             return Err(Error::setting("expire_after", reason));
         }
         let inner = Inner {
             fetcher: self.fetcher,
-            test_keys: self.test_keys,
             url,
             clock: self.clock,
-            times: self.times,
-            state: Mutex::new(State::default()),
+            plan: self.plan,
+            cache: Mutex::new(KeySetCache::default()),
             flights: Flights::new(1, 1),
             counters: Counters::default(),
         };

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use app_license::ForgeAppId;
 use app_license::forge::LicenseApiRequest;
+use app_license::plan::Bounded;
 use app_license::plan::license::LicensePlan;
 use url::Url;
 
 use super::{ForgeLicenseApi, Inner};
-use crate::bounded::Bounded;
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;

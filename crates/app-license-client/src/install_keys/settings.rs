@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use app_license::KeyId;
 use app_license::connect::KeyHosts;
+use app_license::plan::keys::{InstallKeyCache, InstallKeyPlan};
 use url::Url;
 
 use super::lanes::Lanes;
 use super::stored::{InstallKeyStore, Stored};
-use super::{Inner, InstallKeys, Known};
-use crate::bounded::Bounded;
+use super::{Inner, InstallKeys};
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;
@@ -40,14 +40,9 @@ pub struct InstallKeysBuilder {
 }
 
 #[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) refused: u64,
-    pub(super) fault: u64,
-    pub(super) recheck: u64,
-    pub(super) test_keys: bool,
+struct Settings {
+    plan: InstallKeyPlan,
     unknown: u32,
-    keys: usize,
-    misses: usize,
     running: usize,
     waiting: usize,
 }
@@ -61,13 +56,11 @@ impl InstallKeysBuilder {
             clock: SharedClock::new(SystemClock),
             stored: None,
             settings: Settings {
-                refused: 60,
-                fault: 5,
-                recheck: 60,
-                test_keys,
+                plan: InstallKeyPlan {
+                    test_keys,
+                    ..InstallKeyPlan::CONNECT
+                },
                 unknown: 5,
-                keys: 256,
-                misses: 1024,
                 running: 16,
                 waiting: 384,
             },
@@ -82,19 +75,19 @@ impl InstallKeysBuilder {
 
     /// How long an unknown or weak key stays refused, in seconds. 60 if not set.
     pub const fn refused_for(mut self, seconds: u64) -> Self {
-        self.settings.refused = seconds;
+        self.settings.plan.refused = seconds;
         self
     }
 
     /// How long a host that fails is left alone, in seconds. 5 if not set.
     pub const fn back_off(mut self, seconds: u64) -> Self {
-        self.settings.fault = seconds;
+        self.settings.plan.back_off = seconds;
         self
     }
 
     /// How many keys are kept. 256 if not set: the platform has a handful at a time.
     pub const fn keys_kept(mut self, count: usize) -> Self {
-        self.settings.keys = count;
+        self.settings.plan.keys = count;
         self
     }
 
@@ -126,7 +119,7 @@ impl InstallKeysBuilder {
     /// For tests: accepts ids that begin with [`KeyId::TEST_PREFIX`], whose private keys everybody
     /// has. Whoever reaches the app can install on it then. A [`Fetcher`] for tests implies it.
     pub const fn allow_test_keys_for_tests(mut self) -> Self {
-        self.settings.test_keys = true;
+        self.settings.plan.test_keys = true;
         self
     }
 
@@ -148,23 +141,16 @@ impl InstallKeysBuilder {
             return Err(wrong("there is no key host"));
         }
         let settings = self.settings;
-        let known = Known {
-            keys: Bounded::new(settings.keys),
-            misses: Bounded::new(settings.misses),
-            down: vec![None; urls.len()],
-            rechecked: Bounded::new(settings.keys),
-        };
         let inner = Inner {
             fetcher: self.fetcher,
             hosts: self.hosts,
             clock: self.clock,
-            known: Mutex::new(known),
+            cache: Mutex::new(InstallKeyCache::new(settings.plan, urls.len())),
             lanes: Lanes::new(settings.running, settings.waiting, settings.unknown),
             stored: Stored::new(self.stored),
             // the lanes say who runs and who waits
             flights: Flights::new(MAX_FLIGHTS, MAX_FLIGHTS),
             counters: Counters::default(),
-            settings,
         };
         Ok(InstallKeys {
             inner: Arc::new(inner),

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use app_license::{KeyId, RsaPublicKey, UnixTime};
 
 use super::Fetched;
-use crate::clock::passed;
 use crate::error::{Error, ErrorKind};
 use crate::license_cache::Waiting;
 
@@ -91,7 +90,7 @@ impl Stored {
         };
         {
             let mut state = self.lock();
-            if state.looked_at.is_some_and(|at| !passed(now, at, REFRESH)) {
+            if state.looked_at.is_some_and(|at| !now.passed(at, REFRESH)) {
                 return Ok(None);
             }
             state.looked_at = Some(now);

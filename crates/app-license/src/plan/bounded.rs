@@ -3,8 +3,19 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-#[derive(Debug)]
-pub(crate) struct Bounded<K, V> {
+/// A map of at most so many entries. Reading counts as a use, unless it only peeks.
+///
+/// ```
+/// use app_license::plan::Bounded;
+/// let mut map = Bounded::new(2);
+/// map.insert("a", 1);
+/// map.insert("b", 2);
+/// assert_eq!(map.get(&"a"), Some(&mut 1));
+/// map.insert("c", 3);
+/// assert_eq!((map.peek("a"), map.peek("b"), map.len()), (Some(&1), None, 2));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Bounded<K, V> {
     entries: BTreeMap<K, (u64, V)>,
     order: BTreeMap<u64, K>,
     next: u64,
@@ -12,7 +23,9 @@ pub(crate) struct Bounded<K, V> {
 }
 
 impl<K: Ord + Clone, V> Bounded<K, V> {
-    pub(crate) const fn new(limit: usize) -> Self {
+    /// An empty map of at most so many entries; of one at the least.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
         Self {
             entries: BTreeMap::new(),
             order: BTreeMap::new(),
@@ -22,7 +35,7 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
     }
 
     /// Reads without counting as a use.
-    pub(crate) fn peek<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    pub fn peek<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
     {
@@ -30,7 +43,7 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
     }
 
     /// Reads, and counts as a use.
-    pub(crate) fn get(&mut self, key: &K) -> Option<&mut V> {
+    pub fn get(&mut self, key: &K) -> Option<&mut V> {
         let (used, value) = self.entries.get_mut(key)?;
         // the newest entry stays where it is: no work for a map of one hot key
         if used.wrapping_add(1) != self.next {
@@ -42,7 +55,8 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
         Some(value)
     }
 
-    pub(crate) fn insert(&mut self, key: K, value: V) {
+    /// Puts an entry in, in place of one of the same key.
+    pub fn insert(&mut self, key: K, value: V) {
         self.remove(&key);
         while self.entries.len() >= self.limit.max(1) {
             let Some((_, oldest)) = self.order.pop_first() else {
@@ -55,14 +69,15 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
         self.next = self.next.wrapping_add(1);
     }
 
-    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+    /// Takes an entry out.
+    pub fn remove(&mut self, key: &K) -> Option<V> {
         let (used, value) = self.entries.remove(key)?;
         self.order.remove(&used);
         Some(value)
     }
 
     /// Changes an entry, a new one where there is none. Counts as a use.
-    pub(crate) fn change<T>(&mut self, key: &K, change: impl FnOnce(&mut V) -> T) -> T
+    pub fn change<T>(&mut self, key: &K, change: impl FnOnce(&mut V) -> T) -> T
     where
         V: Default,
     {
@@ -72,8 +87,16 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
         answer
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 }
 
