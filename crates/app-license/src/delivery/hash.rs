@@ -62,7 +62,7 @@ hash! {
     /// use app_license::delivery::TokenHash;
     /// let hash = TokenHash::of("eyJ0…");
     /// assert_eq!(TokenHash::from_hex(&hash.to_string()), Some(hash));
-    /// assert_eq!(TokenHash::try_from(hash.as_bytes().as_slice()), Ok(hash));
+    /// assert_eq!(TokenHash::try_from(hash.as_bytes().as_slice()).ok(), Some(hash));
     /// ```
     TokenHash, str, str::as_bytes
 }
