@@ -1,11 +1,12 @@
-//! The gate behind a plain C ABI: what the browser entry of the npm package is made of.
+//! The gate behind a plain C ABI: what the tests of the npm package hold its own reading and
+//! deciding to, in one process.
 //!
 //! The caller writes UTF-8 to [`input`] and calls one of the others. Nothing is kept between
 //! two calls and nothing is allocated. All rules are those of `app-license-gate`; this crate
 //! carries bytes.
 //!
 //! Built for wasm32 without any extension of the instruction set, so that it converts to plain
-//! JavaScript: pages whose policy forbids WebAssembly run it too.
+//! JavaScript.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 mod memory;

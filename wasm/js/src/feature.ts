@@ -76,8 +76,15 @@ function closed(given: [string, unknown][], names: string[]): void {
   }
 }
 
-const isText = (value: unknown): value is string =>
-  typeof value == "string" && new TextEncoder().encode(value).length <= MAX_TEXT;
+/** Text of at most so many bytes of UTF-8. */
+function isText(value: unknown): value is string {
+  let bytes = typeof value == "string" ? value.length : Infinity;
+  for (const c of bytes <= MAX_TEXT ? (value as string) : "") {
+    const code = c.codePointAt(0)!;
+    bytes += code < 0x80 ? 0 : code < 0x800 ? 1 : 2; // a pair of surrogates are two already
+  }
+  return bytes <= MAX_TEXT;
+}
 
 function feature(entry: unknown, name: string): string | { requires: string; description?: string } {
   if (typeof entry == "string") {

@@ -1,5 +1,4 @@
-import * as gate from "#gate";
-import { get, put } from "./carry.js";
+import * as gate from "./gate.js";
 import { LicenseError } from "./error.js";
 import { document as isDocument, known, licenses, misuse, time } from "./registry.js";
 
@@ -269,12 +268,8 @@ export class LicenseOf<T extends Trust> {
     query: string | URLSearchParams,
     options?: ReadOptions,
   ): LicenseOf<"hint"> {
-    const written = queryText(query);
-    const length = put(written);
-    const bits = gate.query(length);
-    const at = gate.query_set(length);
-    const set = at ? new URLSearchParams(`a=${get(at >>> 16, at & 65535)}`).get("a")! : ",";
-    return make("connect_iframe_query", "hint", bits, set, null, null, options?.asOf);
+    const [bits, set] = gate.readQuery(bounded(queryText(query)));
+    return make("connect_iframe_query", "hint", bits, set ?? "", null, null, options?.asOf);
   }
 
   /**
@@ -369,8 +364,7 @@ export class LicenseOf<T extends Trust> {
     }
     const written = isString(set) ? set : "";
     const place = isString(environment) ? environment : null;
-    const length = put(written);
-    const bits = gate.judge(
+    const bits = gate.readFields(
       [1, 0, 2][active]! |
         (2 << 2) |
         (2 << 4) |
@@ -378,8 +372,8 @@ export class LicenseOf<T extends Trust> {
         (+isString(set) << 8) |
         (json.noUserAccess === false ? 0 : accessBits(true)) |
         ((/^connect/.test(touchpoint) ? Place.Connect : place === null ? Place.Silent : Place.Forge) << 10),
-      length,
-      put(place ?? "", length),
+      bounded(written),
+      place ?? "",
     );
     return make(
       touchpoint,
@@ -409,6 +403,14 @@ export function make<T extends Trust>(
 ): LicenseOf<T> {
   const Constructor = LicenseOf as unknown as new (...all: unknown[]) => LicenseOf<T>;
   return new Constructor(licenses(), ...fields);
+}
+
+/** No honest query or capability is as long. Throws `too_large`. */
+function bounded(text: string): string {
+  if (text.length > 65_535) {
+    throw new LicenseError("too_large", "too much input");
+  }
+  return text;
 }
 
 function includes(license: License, capability: string): boolean {
@@ -443,8 +445,7 @@ export function decide(
   if (!isString(needs) || !needs) {
     throw misuse("expected a capability: `requires`, or `feature` with its `features`");
   }
-  const has = put(license.capabilitySet ?? "");
-  return gate.decide(bits, has, put(needs, has), policy, maxAge, age);
+  return gate.decide(bits, license.capabilitySet ?? "", bounded(needs), policy, maxAge, age);
 }
 
 /** @internal Reads a document that carries a license. */
@@ -468,8 +469,7 @@ export function read(
   const fields = license ?? {};
   const set = fields["capabilitySet"];
   const written = isString(set) ? set : JSON.stringify(set ?? "");
-  const length = put(written);
-  const bits = gate.judge(
+  const bits = gate.readFields(
     flag(fields["active"]) |
       (flag(fields["isActive"]) << 2) |
       (flag(fields["evaluation"]) << 4) |
@@ -478,8 +478,8 @@ export function read(
       (/^trial$/i.test(`${fields["state"]}`) ? 131072 : 0) |
       accessBits((document as Record<string, unknown>)["userAccess"]) |
       ((place === Place.Connect ? place : environment === null ? Place.Silent : Place.Forge) << 10),
-    length,
-    put(environment ?? "", length),
+    bounded(written),
+    environment ?? "",
   );
   return make(touchpoint, "hint", bits, written, license, environment, options?.asOf);
 }
