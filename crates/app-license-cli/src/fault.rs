@@ -153,9 +153,11 @@ impl Fault {
                 | app_license_lab::Error::Store(_),
             ) => Exit::Error,
             #[cfg(feature = "marketplace")]
-            Self::Reconcile(app_license_marketplace::reconcile::ReadError::Reconcile(_)) => {
-                Exit::Invalid
-            }
+            Self::Reconcile(
+                app_license_marketplace::reconcile::ReadError::Reconcile(_)
+                | app_license_marketplace::reconcile::ReadError::NotInstallations { .. }
+                | app_license_marketplace::reconcile::ReadError::NothingReadable(_),
+            ) => Exit::Invalid,
             #[cfg(feature = "marketplace")]
             Self::Reconcile(_) => Exit::Error,
             #[cfg(feature = "doctor")]

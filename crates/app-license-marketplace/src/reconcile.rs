@@ -44,7 +44,7 @@
 //!
 //! - Several sites on one multi-instance entitlement, and a site that has none of its own.
 //! - Installations outside production: other Forge environments, the platform's test clouds,
-//!   licenses of type `DEVELOPER`.
+//!   licenses of type `DEVELOPER`, by the word of either side.
 //! - A trial of a higher edition while it runs; a cancelled subscription until its last day.
 //! - An installation that was told that its license ended, and one that was never told that it is
 //!   active: the app denies there.
@@ -65,6 +65,7 @@ mod installations;
 mod join;
 mod key;
 mod lines;
+mod list;
 mod members;
 mod options;
 mod purchase;

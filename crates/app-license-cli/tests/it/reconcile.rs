@@ -177,6 +177,116 @@ fn a_report_that_was_cut_off_is_refused() {
 }
 
 #[test]
+fn installations_that_are_read_in_part_never_agree() {
+    let place = Place::new(&Vendor::new(5, 300));
+    let lines = place.path("installations.ndjson");
+    let good = std::fs::read_to_string(&lines).unwrap();
+    std::fs::write(&lines, format!("{good}{{\"key\":5}}\n")).unwrap();
+    let ran = place.run(&[]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out
+            .starts_with("no drift, as far as both sides were read"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("\nPARTIAL: "), "{}", ran.out);
+    let number = good.lines().count() + 1;
+    assert!(ran.out.contains(&format!("line {number}: ")), "{}", ran.out);
+    assert_eq!(place.run(&["--format", "json"]).json()["partial"], true);
+    let ran = place.run(&["--partial"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(ran.out.contains("PARTIAL"), "{}", ran.out);
+    // the report's side
+    std::fs::write(&lines, &good).unwrap();
+    assert_eq!(place.run(&[]).code, 0);
+    let report = place.path("report.json");
+    let records = std::fs::read_to_string(&report).unwrap();
+    std::fs::write(&report, records.replacen('[', "[7,", 1)).unwrap();
+    assert_eq!(place.run(&[]).code, 1);
+}
+
+#[test]
+fn installations_that_cannot_be_read_at_all_are_no_drift() {
+    let place = drifting();
+    let lines = place.path("installations.ndjson");
+    let utf16: Vec<u8> = "{\"key\""
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (export, code) in [
+        (&utf16[..], "not_installations"),
+        (b"\x1f\x8b\x08", "not_installations"),
+        (b"{\"key\"\n5", "nothing_readable"),
+    ] {
+        std::fs::write(&lines, export).unwrap();
+        let ran = place.run(&["--format", "json"]);
+        assert_eq!(
+            (ran.code, &ran.json()["error"]["code"]),
+            (3, &json!(code)),
+            "{}",
+            ran.out
+        );
+    }
+    std::fs::write(&lines, "\n").unwrap();
+    let ran = place.run(&[]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(
+        ran.out.contains("warning: there is no installation"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn standard_input_is_read_for_one_side_alone() {
+    let same = ["report", "reconcile", "--report", "-", "--installations"];
+    for installations in ["-", "/dev/stdin"] {
+        let ran = run(&[&same[..], &[installations]].concat());
+        assert_eq!(ran.code, 3, "{}", ran.out);
+        assert!(
+            ran.err.contains("--report and --installations ask for it"),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn drift_that_began_within_the_time_asked_for_is_shown() {
+    let place = Place(tempfile::tempdir().unwrap());
+    let report = json!([{
+        "addonKey": "com.example.app", "appEntitlementNumber": "E-1", "appEdition": "Standard",
+        "licenseType": "COMMERCIAL", "status": "cancelled", "maintenanceEndDate": "2026-11-28",
+        "lastUpdated": "2026-06-01", "hosting": "Cloud", "cloudId": "c-1",
+    }]);
+    let installation = json!({
+        "key": {"connect": "tenant-1"}, "appKey": "com.example.app", "cloudId": "c-1",
+        "license": {"state": "active", "asOf": "2026-11-20T09:00:00Z"},
+        "updatedAt": "2026-11-20T09:00:00Z",
+    });
+    std::fs::write(place.path("report.json"), report.to_string()).unwrap();
+    std::fs::write(place.path("installations.ndjson"), installation.to_string()).unwrap();
+    let (report, lines) = (
+        place.path("report.json"),
+        place.path("installations.ndjson"),
+    );
+    let ran = run(&[
+        "report",
+        "reconcile",
+        "--report",
+        report.to_str().unwrap(),
+        "--installations",
+        lines.to_str().unwrap(),
+        "--now",
+        "2026-11-29T09:00:00Z",
+        "--since",
+        "36h",
+    ]);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+}
+
+#[test]
 fn errors_have_codes_and_say_what_to_do() {
     let place = drifting();
     let ran = place.run(&["--app", "com.example.misspelt", "--format", "json"]);

@@ -65,6 +65,8 @@ pub(super) enum Outcome {
     Agree,
     /// Too little is said to compare.
     NotCompared,
+    /// It is licensed for development: nobody buys it.
+    NotProduction,
     Drift(Found),
 }
 
@@ -77,6 +79,9 @@ pub(super) fn compare(
     joined: &[(u32, JoinedBy)],
     today: Day,
 ) -> Outcome {
+    if is_for_development(purchases, joined) {
+        return Outcome::NotProduction;
+    }
     let strongest = |wanted: Entitled| {
         let mut best: Option<(u32, JoinedBy, &Purchase)> = None;
         for (number, by) in joined {
@@ -152,6 +157,18 @@ pub(super) fn compare(
             })
         }
     }
+}
+
+/// Whether all rows that are joined as strongly as the first are for development.
+fn is_for_development(purchases: &Purchases, joined: &[(u32, JoinedBy)]) -> bool {
+    let Some((_, first)) = joined.first() else {
+        return false;
+    };
+    let mut strongest = joined.iter().take_while(|(_, by)| by == first);
+    strongest.all(|(row, _)| {
+        let purchase = purchases.get(*row);
+        purchase.is_some_and(|p| p.license_type == Type::Developer)
+    })
 }
 
 fn is_free(purchase: &Purchase) -> bool {
@@ -301,7 +318,7 @@ pub(super) fn cause_not_installed(
     } else if times.is_recent(purchase.start.map(Day::start)) {
         Cause::ReportLag
     } else {
-        Cause::EventLost
+        Cause::NeverInstalled
     }
 }
 

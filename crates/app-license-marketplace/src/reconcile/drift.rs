@@ -93,6 +93,8 @@ pub enum Cause {
     NoStatementSince,
     /// Uninstalled while the subscription goes on.
     UninstalledNotCancelled,
+    /// The store never had an installation of it: nobody installed it, or an event was lost.
+    NeverInstalled,
     /// A site in a government or isolated cloud, which reports leave out unless asked.
     ComplianceBoundary,
     /// Installations that name neither site nor entitlement are there: one of them may be it.
@@ -103,7 +105,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Migration,
         Self::Sandbox,
         Self::Dunning,
@@ -112,6 +114,7 @@ impl Cause {
         Self::EventLost,
         Self::NoStatementSince,
         Self::UninstalledNotCancelled,
+        Self::NeverInstalled,
         Self::ComplianceBoundary,
         Self::InstallationWithoutIds,
         Self::Unknown,
@@ -129,6 +132,7 @@ impl Cause {
             Self::EventLost => "event_lost",
             Self::NoStatementSince => "no_statement_since",
             Self::UninstalledNotCancelled => "uninstalled_not_cancelled",
+            Self::NeverInstalled => "never_installed",
             Self::ComplianceBoundary => "compliance_boundary",
             Self::InstallationWithoutIds => "installation_without_ids",
             Self::Unknown => "unknown",
@@ -172,6 +176,9 @@ impl Cause {
             }
             Self::UninstalledNotCancelled => {
                 "the app was uninstalled and the subscription goes on: expect churn"
+            }
+            Self::NeverInstalled => {
+                "the store has never had an installation of it: nobody installed it, or the event `installed` was not delivered or not handled"
             }
             Self::ComplianceBoundary => {
                 "a government or isolated cloud, which reports leave out unless all boundaries are asked for"

@@ -74,6 +74,12 @@ impl Error {
         Self::from(ErrorKind::Installation { reason })
     }
 
+    /// A member that has none of its words. Its text is never told.
+    pub(super) fn word(member: &str, expected: &str) -> Self {
+        let reason = format!("`{member}` must be {expected}");
+        Self::from(ErrorKind::Installation { reason })
+    }
+
     pub(super) fn too_many(count: usize) -> Self {
         Self::from(ErrorKind::TooMany { count })
     }

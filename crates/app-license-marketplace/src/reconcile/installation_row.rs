@@ -17,8 +17,30 @@ pub(super) enum Presence {
     Disabled,
     /// Removed.
     Uninstalled,
-    /// A word that this version does not know.
-    Unknown,
+}
+
+impl Presence {
+    /// What a word says, in any case.
+    fn of(word: Option<&str>) -> Result<Self, Error> {
+        let words = [
+            ("enabled", Self::InUse), // nearly always
+            ("installed", Self::InUse),
+            ("disabled", Self::Disabled),
+            ("uninstalled", Self::Uninstalled),
+        ];
+        let Some(word) = word else {
+            return Ok(Self::default());
+        };
+        let known = words
+            .iter()
+            .find(|(known, _)| word.eq_ignore_ascii_case(known));
+        known.map(|(_, presence)| *presence).ok_or_else(|| {
+            Error::word(
+                "status",
+                "`installed`, `enabled`, `disabled` or `uninstalled`",
+            )
+        })
+    }
 }
 
 /// What was last said about an installation's license, by whom it was asked.
@@ -88,8 +110,10 @@ impl Statement {
 /// [`InstallationRecord`](app_license::InstallationRecord) in JSON, read leniently.
 ///
 /// Members that are not known are skipped and all but the key may be missing, so that records of
-/// other versions, of the npm package and of stores of your own are read alike. Beside the members
-/// of the record it may have `environmentType` (`PRODUCTION`, …).
+/// other versions, of the npm package and of stores of your own are read alike. Words are read in
+/// any case; one that is not known is an error, for nobody can say what it grants. Beside the
+/// members of the record it may have `environmentType` (`PRODUCTION`, …) and the license's `type`
+/// (`COMMERCIAL`, `DEVELOPER`, …).
 ///
 /// ```
 /// use app_license_marketplace::reconcile::InstallationRow;
@@ -103,6 +127,7 @@ impl Statement {
 #[derive(Debug, Clone)]
 pub struct InstallationRow<'a> {
     members: Members<'a>,
+    presence: Presence,
     /// What was last said about the license: taken from the record; a store that keeps answers of
     /// a License API elsewhere sets the newer of the two.
     pub statement: Option<Statement>,
@@ -112,11 +137,17 @@ impl<'a> InstallationRow<'a> {
     /// Reads a record.
     ///
     /// # Errors
-    /// `installation` for what is no JSON object or has no key.
+    /// `installation` for what is no JSON object or has no key, and for a `status` or a state of
+    /// the license that is none of the words of a store.
     pub fn from_json(json: &'a str) -> Result<Self, Error> {
         let members = Members::read(json)?;
-        let statement = statement(&members);
-        Ok(Self { members, statement })
+        let presence = Presence::of(members.get(Member::Status))?;
+        let statement = statement(&members)?;
+        Ok(Self {
+            members,
+            presence,
+            statement,
+        })
     }
 
     /// What it is looked up by in the report.
@@ -147,19 +178,14 @@ impl<'a> InstallationRow<'a> {
         }
     }
 
-    /// `installed`, `enabled`, `disabled` or `uninstalled`; another word survives.
+    /// `installed`, `enabled`, `disabled` or `uninstalled`, in the case that it was written in.
     #[must_use]
     pub fn status(&self) -> &str {
         self.members.get(Member::Status).unwrap_or("installed")
     }
 
-    pub(super) fn presence(&self) -> Presence {
-        match self.status() {
-            "installed" | "enabled" => Presence::InUse,
-            "disabled" => Presence::Disabled,
-            "uninstalled" => Presence::Uninstalled,
-            _ => Presence::Unknown,
-        }
+    pub(super) const fn presence(&self) -> Presence {
+        self.presence
     }
 
     /// The key of the Connect app.
@@ -201,6 +227,14 @@ impl<'a> InstallationRow<'a> {
         let stated = self.statement.as_ref();
         let stated = stated.and_then(|s| s.capability_set.as_deref());
         stated.or_else(|| self.text(Member::CapabilitySet))
+    }
+
+    /// The license's type, where it was named: `COMMERCIAL`, `DEVELOPER`, …
+    #[must_use]
+    pub fn license_type(&self) -> Option<&str> {
+        let stated = self.statement.as_ref();
+        let stated = stated.and_then(|s| s.license_type.as_deref());
+        stated.or_else(|| self.text(Member::LicenseType))
     }
 
     /// `jira`, `confluence`, or another.
@@ -255,17 +289,22 @@ impl<'a> InstallationRow<'a> {
     }
 }
 
-/// What the record says of the license. An unknown state is not active.
-fn statement(members: &Members<'_>) -> Option<Statement> {
-    let state = match members.get(Member::LicenseState)? {
-        "active" => State::Active,
-        "absent" => State::Absent,
-        _ => State::Inactive,
-    };
+/// What the record says of the license.
+fn statement(members: &Members<'_>) -> Result<Option<Statement>, Error> {
+    if !members.has_license {
+        return Ok(None);
+    }
+    let word = members.get(Member::LicenseState).unwrap_or_default();
+    let words = [State::Active, State::Inactive, State::Absent];
+    let known = words
+        .into_iter()
+        .find(|s| word.eq_ignore_ascii_case(s.name()));
+    let state =
+        known.ok_or_else(|| Error::word("license.state", "`active`, `inactive` or `absent`"))?;
     let as_of = members.get(Member::LicenseAsOf).and_then(UnixTime::parse);
     let mut statement = Statement::new(state, as_of);
     statement.evaluation = members.evaluation;
-    Some(statement)
+    Ok(Some(statement))
 }
 
 /// The host name of a URL, without port, user and path.
@@ -282,7 +321,7 @@ fn host_of(url: &str) -> Option<&str> {
 mod tests {
     use app_license::State;
 
-    use super::{InstallationRow, host_of};
+    use super::{InstallationRow, Presence, host_of};
 
     #[test]
     fn hosts_are_read_out_of_urls() {
@@ -307,7 +346,7 @@ mod tests {
     fn records_are_read_leniently() {
         let row = InstallationRow::from_json(
             r#"{"key":{"forge":"ari:cloud:ecosystem::installation/1"},"new":{"a":[1,{"b":null}]},
-            "appKey":"","cloudId":"c\u00e9","license":{"state":"paused","touchpoint":"x","asOf":null},
+            "appKey":"","cloudId":"c\u00e9","license":{"state":"INACTIVE","touchpoint":"x","asOf":null},
             "installedAt":"2026-11-22T00:00:00Z"}"#,
         )
         .unwrap();
@@ -324,6 +363,54 @@ mod tests {
         ] {
             let error = InstallationRow::from_json(broken).unwrap_err();
             assert_eq!(error.code(), "installation", "{broken}");
+        }
+    }
+
+    #[test]
+    fn words_are_read_in_any_case_and_unknown_ones_are_refused() {
+        let read = |members: &str| {
+            let record = format!(r#"{{"key":{{"connect":"tenant-1"}},{members}}}"#);
+            let row = InstallationRow::from_json(&record).map_err(|e| e.to_string())?;
+            Ok((row.presence(), row.statement.as_ref().map(|s| s.state)))
+        };
+        for (members, presence, state) in [
+            (r#""status":"ENABLED""#, Presence::InUse, None),
+            (r#""status":"Installed""#, Presence::InUse, None),
+            (r#""status":"DISABLED""#, Presence::Disabled, None),
+            (r#""status":"UnInstalled""#, Presence::Uninstalled, None),
+            (r#""status":null,"license":null"#, Presence::InUse, None),
+            (
+                r#""license":{"state":"ACTIVE"}"#,
+                Presence::InUse,
+                Some(State::Active),
+            ),
+            (
+                r#""license":{"state":"Absent"}"#,
+                Presence::InUse,
+                Some(State::Absent),
+            ),
+        ] {
+            assert_eq!(read(members), Ok((presence, state)), "{members}");
+        }
+        for (members, named) in [
+            (
+                r#""status":"paused""#,
+                "`status` must be `installed`, `enabled`",
+            ),
+            (r#""status":" ""#, "`status` must be"),
+            (
+                r#""license":{"state":"paused"}"#,
+                "`license.state` must be `active`",
+            ),
+            // as the platform writes it, and not the store
+            (
+                r#""license":{"active":true,"type":"COMMERCIAL"}"#,
+                "`license.state` must be",
+            ),
+        ] {
+            let error = read(members).unwrap_err();
+            assert!(error.contains(named), "{members}: {error}");
+            assert!(!error.contains("paused"), "{error}");
         }
     }
 }

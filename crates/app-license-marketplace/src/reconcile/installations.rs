@@ -1,8 +1,8 @@
 //! Where installations are read from: a store of a backend in Rust or JavaScript, or an export.
 
-use super::Error;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-use super::{InstallationRow, Reconciler};
+use super::InstallationRow;
+use super::{Error, Reconciler};
 
 /// Records that could not be read: they are counted, and the first is told.
 ///
@@ -45,6 +45,18 @@ pub enum ReadError {
     /// The export cannot be read.
     #[error("the installations cannot be read: {0}")]
     Io(#[from] std::io::Error),
+    /// It is no export of installations, in an encoding other than UTF-8, or damaged.
+    #[error("expected the JSON of one installation a line, or a list of them, found {found}")]
+    NotInstallations {
+        /// What it is, and what to do.
+        found: String,
+    },
+    /// There are records, and none can be read: nothing can be compared.
+    #[error(
+        "nothing was compared, for none of the {} records of the installations can be read; {}",
+        .0.count, .0.first.as_deref().unwrap_or_default()
+    )]
+    NothingReadable(Unreadable),
     /// The store cannot be read.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     #[error(transparent)]
@@ -60,10 +72,32 @@ impl ReadError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Io(_) => "read",
+            Self::NotInstallations { .. } => "not_installations",
+            Self::NothingReadable(_) => "nothing_readable",
             #[cfg(any(feature = "sqlite", feature = "postgres"))]
             Self::Store(error) => error.code(),
             Self::Reconcile(error) => error.code(),
         }
+    }
+
+    /// Something else than installations.
+    pub(super) fn other(found: &str) -> Self {
+        let found = found.to_owned();
+        Self::NotInstallations { found }
+    }
+}
+
+impl Reconciler {
+    /// Refuses a store that has records of which none could be read since there were so many.
+    pub(super) const fn read_any(
+        &self,
+        before: u64,
+        unreadable: Unreadable,
+    ) -> Result<Unreadable, ReadError> {
+        if unreadable.count > 0 && self.summary.installations == before {
+            return Err(ReadError::NothingReadable(unreadable));
+        }
+        Ok(unreadable)
     }
 }
 
@@ -74,19 +108,21 @@ impl Reconciler {
     ///
     /// # Errors
     /// Those of [`SqliteRecords::for_each`](app_license_store::SqliteRecords::for_each) and of
-    /// [`Reconciler::installation`].
+    /// [`Reconciler::installation`]; `nothing_readable` when there are records and none can be read.
     #[cfg(feature = "sqlite")]
     pub fn read_sqlite(
         &mut self,
         records: &app_license_store::SqliteRecords,
     ) -> Result<Unreadable, ReadError> {
         let (send, batches) = std::sync::mpsc::sync_channel::<Batch>(AHEAD);
-        std::thread::scope(|scope| {
+        let before = self.summary.installations;
+        let reconciler = &mut *self;
+        let unreadable = std::thread::scope(|scope| {
             // the file is read here, and what it says is read some hundred records behind
             let taking = scope.spawn(move || {
                 let mut store = StoreRead::default();
                 for batch in batches {
-                    if store.take(self, batch.records()).is_break() {
+                    if store.take(reconciler, batch.records()).is_break() {
                         break;
                     }
                 }
@@ -107,24 +143,26 @@ impl Reconciler {
             let store = taking.join().unwrap_or_default();
             read?;
             store.end()
-        })
+        })?;
+        self.read_any(before, unreadable)
     }
 
     /// Takes installations from a PostgreSQL database, in one read-only transaction.
     ///
     /// # Errors
     /// Those of [`PostgresRecords::for_each`](app_license_store::PostgresRecords::for_each) and of
-    /// [`Reconciler::installation`].
+    /// [`Reconciler::installation`]; `nothing_readable` when there are records and none can be read.
     #[cfg(feature = "postgres")]
     pub async fn read_postgres(
         &mut self,
         records: &app_license_store::PostgresRecords,
     ) -> Result<Unreadable, ReadError> {
+        let before = self.summary.installations;
         let mut store = StoreRead::default();
         records
             .for_each(|r| store.take(self, [(r.tenant, r.record, r.license.as_ref())].into_iter()))
             .await?;
-        store.end()
+        self.read_any(before, store.end()?)
     }
 }
 

@@ -100,7 +100,7 @@ impl Reconciler {
             Case {
                 kind: DriftKind::NotInReport,
                 cause: cause_unknown_to_report(row, &self.times),
-                since: row.installed_at(),
+                since: row.installed_at().max(row.updated_at()),
                 row: NOBODY,
                 by: None,
                 app,
@@ -113,6 +113,11 @@ impl Reconciler {
                 Outcome::Agree => return,
                 Outcome::NotCompared => {
                     let s = &mut self.summary.not_compared;
+                    *s = s.saturating_add(1);
+                    return;
+                }
+                Outcome::NotProduction => {
+                    let s = &mut self.summary.not_production;
                     *s = s.saturating_add(1);
                     return;
                 }
@@ -139,9 +144,7 @@ impl Reconciler {
             || environment.is_none_or(|e| self.options.production.iter().any(|p| p == e));
         let production = |t: &str| t.eq_ignore_ascii_case("PRODUCTION");
         let developer = row
-            .statement
-            .as_ref()
-            .and_then(|s| s.license_type.as_deref())
+            .license_type()
             .is_some_and(|t| t.eq_ignore_ascii_case("DEVELOPER"));
         listed
             && row.environment_type().is_none_or(production)
@@ -176,7 +179,7 @@ impl Reconciler {
         presence: Presence,
         joined: &[(u32, JoinedBy)],
     ) -> Option<(usize, u32)> {
-        if matches!(presence, Presence::Uninstalled | Presence::Unknown) {
+        if presence == Presence::Uninstalled {
             return None;
         }
         let product = usize::from(row.product() == Some("confluence"));
@@ -229,7 +232,7 @@ impl Reconciler {
     }
 }
 
-/// Since when both sides can have differed.
+/// Since when both sides can have differed: the latest of what each of them changed.
 fn since(
     kind: DriftKind,
     row: &InstallationRow<'_>,
@@ -237,14 +240,13 @@ fn since(
     today: Day,
 ) -> Option<UnixTime> {
     let purchase = purchase?;
-    let ended = match kind {
-        DriftKind::TrialEnded if purchase.entitled(today) == Entitled::No => purchase.end,
-        _ => None,
+    let ended = purchase.first_day_without(today);
+    // a trial ends by itself: what the report changed later than that changed nothing
+    let bought = match kind {
+        DriftKind::TrialEnded if ended.is_some() => ended,
+        _ => purchase.updated.max(purchase.start).max(ended),
     };
-    let bought = ended.or_else(|| purchase.updated.max(purchase.start));
-    let bought = bought.map(Day::start);
-    if ended.is_some() {
-        return bought.max(row.installed_at());
-    }
-    bought.max(row.updated_at())
+    let as_of = || row.statement.as_ref().and_then(|s| s.as_of);
+    let runs = row.updated_at().or_else(as_of).max(row.installed_at());
+    bought.map(Day::start).max(runs)
 }

@@ -1,16 +1,20 @@
-//! Installations out of an export, one JSON record a line.
+//! Installations out of an export: one JSON record a line, or a list of them; also with gzip.
 //!
 //! Reading JSON takes longer than joining it, so lines are read ahead in blocks and the blocks on
 //! two threads; one at a time joins what it has read. Nothing depends on their order.
 
-use std::io::BufRead;
+use std::io::{BufRead, BufReader, Chain, Cursor, ErrorKind as IoKind, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
+use flate2::read::MultiGzDecoder;
+
 use super::installations::{ReadError, Unreadable};
 use super::key::KeyHasher;
+use super::list::List;
 use super::{Error, ErrorKind, InstallationRow, Reconciler};
+use crate::report::{ErrorKind as Kind, foreign};
 
 /// The longest line, in bytes.
 const MAX_LINE: usize = 1 << 20;
@@ -20,6 +24,8 @@ const BLOCK: usize = 1 << 17;
 const AHEAD: usize = 4;
 /// How many threads read JSON.
 const THREADS: usize = 2;
+/// How many bytes tell what an export is.
+const HEAD: u64 = 64;
 
 /// Whole lines, one behind the other.
 #[derive(Debug, Default)]
@@ -60,19 +66,81 @@ impl Lines {
     }
 }
 
+/// The first bytes, and all of it.
+type Peeked<R> = (Vec<u8>, Chain<Cursor<Vec<u8>>, R>);
+
+fn peek<R: BufRead>(mut lines: R) -> std::io::Result<Peeked<R>> {
+    let mut head = Vec::new();
+    lines.by_ref().take(HEAD).read_to_end(&mut head)?;
+    Ok((head.clone(), Cursor::new(head).chain(lines)))
+}
+
 impl Reconciler {
-    /// Takes installations from an export: one JSON record a line, read as
-    /// [`InstallationRow::from_json`] does. Empty lines are skipped. Some hundred kilobytes are in
-    /// memory, and two threads read them.
+    /// Takes installations from an export: one JSON record a line, or a JSON list of records, each
+    /// read as [`InstallationRow::from_json`] does; also with gzip. Empty lines are skipped. Some
+    /// hundred kilobytes are in memory, and two threads read them.
     ///
     /// # Errors
-    /// `read`; those of [`Reconciler::installation`].
+    /// `read`; `not_installations` for another encoding, another kind of file, and one that was cut
+    /// off; `nothing_readable` when there are records and none can be read; those of
+    /// [`Reconciler::installation`].
     pub fn read_ndjson(&mut self, lines: impl BufRead) -> Result<Unreadable, ReadError> {
+        let (head, mut lines) = peek(lines)?;
+        if !head.starts_with(&[0x1f, 0x8b]) {
+            return self.read_plain(&head, &mut lines);
+        }
+        let plain = BufReader::with_capacity(BLOCK, MultiGzDecoder::new(lines));
+        let read = peek(plain).map_err(ReadError::from);
+        let read = read.and_then(|(head, mut lines)| self.read_plain(&head, &mut lines));
+        read.map_err(|error| match &error {
+            ReadError::Io(io) => match io.kind() {
+                IoKind::UnexpectedEof | IoKind::InvalidInput | IoKind::InvalidData => {
+                    ReadError::other("gzip data that is damaged or cut off; fetch it again")
+                }
+                _ => error,
+            },
+            _ => error,
+        })
+    }
+
+    fn read_plain(
+        &mut self,
+        head: &[u8],
+        lines: &mut dyn BufRead,
+    ) -> Result<Unreadable, ReadError> {
+        match foreign(head) {
+            Some(Kind::Encoding { found }) => {
+                let found = format!("{found}; convert it to UTF-8 first, for example with iconv");
+                return Err(ReadError::other(&found));
+            }
+            Some(Kind::NotAReport { found }) => return Err(ReadError::other(found)),
+            _ => {}
+        }
+        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        if head.trim_ascii_start().first() != Some(&b'[') {
+            return self.read_lines(lines, "line");
+        }
+        let mut list = List::new(lines);
+        let read = self.read_lines(BufReader::with_capacity(BLOCK, &mut list), "record");
+        if read.is_ok() && list.is_open() {
+            let found = "a list without its end: it was cut off, or a record in it is broken";
+            return Err(ReadError::other(found));
+        }
+        read
+    }
+
+    /// Reads records of a line each; what is said of a place counts them by this name.
+    fn read_lines(
+        &mut self,
+        lines: impl BufRead,
+        name: &'static str,
+    ) -> Result<Unreadable, ReadError> {
+        let before = self.summary.installations;
         let (send, receive) = sync_channel::<Block>(AHEAD);
         let receive = Mutex::new(receive);
         let hasher = self.hasher();
         let shared = Mutex::new(Shared {
-            reconciler: self,
+            reconciler: &mut *self,
             unreadable: Lines::default(),
             failed: None,
         });
@@ -94,10 +162,11 @@ impl Reconciler {
         let mut unreadable = shared.unreadable;
         unreadable.merge(too_long?);
         let first = unreadable.first;
-        Ok(Unreadable {
+        let unreadable = Unreadable {
             count: unreadable.count,
-            first: first.map(|(line, error)| format!("line {line}: {error}")),
-        })
+            first: first.map(|(at, error)| format!("{name} {at}: {error}")),
+        };
+        self.read_any(before, unreadable)
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) enum Member {
     CapabilitySet,
     LicenseState,
     LicenseAsOf,
+    LicenseType,
     FirstInstalledAt,
     InstalledAt,
     UpdatedAt,
@@ -36,6 +37,7 @@ const COUNT: usize = Member::UninstalledAt as usize + 1;
 enum Target {
     Text(Member),
     Group(fn(&[u8]) -> Option<Self>),
+    License,
     Evaluation,
 }
 
@@ -44,7 +46,7 @@ fn record(key: &[u8]) -> Option<Target> {
     Some(Target::Text(match key {
         b"key" => return Some(Target::Group(tenant)),
         b"entitlement" => return Some(Target::Group(entitlement)),
-        b"license" => return Some(Target::Group(license)),
+        b"license" => return Some(Target::License),
         b"status" => Member::Status,
         b"appKey" => Member::AppKey,
         b"environmentId" => Member::EnvironmentId,
@@ -82,6 +84,7 @@ fn license(key: &[u8]) -> Option<Target> {
     match key {
         b"state" => Some(Target::Text(Member::LicenseState)),
         b"asOf" => Some(Target::Text(Member::LicenseAsOf)),
+        b"type" => Some(Target::Text(Member::LicenseType)),
         b"evaluation" => Some(Target::Evaluation),
         _ => None,
     }
@@ -96,6 +99,8 @@ pub(super) struct Members<'a> {
     /// Texts with escapes, without them.
     escaped: Vec<(Member, String)>,
     pub(super) evaluation: Option<bool>,
+    /// Whether it says something of a license.
+    pub(super) has_license: bool,
 }
 
 impl<'a> Members<'a> {
@@ -106,6 +111,7 @@ impl<'a> Members<'a> {
             texts: [None; COUNT],
             escaped: Vec::new(),
             evaluation: None,
+            has_license: false,
         };
         let mut scan = Scan::of_javascript(json.as_bytes());
         match members.all(&mut scan) {
@@ -143,6 +149,10 @@ impl<'a> Members<'a> {
             let at = scan.at;
             match of(key) {
                 Some(Target::Group(of)) if open == b'{' => return self.group(scan, of),
+                Some(Target::License) if open == b'{' => {
+                    self.has_license = true;
+                    return self.group(scan, license);
+                }
                 Some(Target::Text(member)) => {
                     let value = scan.value()?;
                     match value.shape {
@@ -171,7 +181,7 @@ impl<'a> Members<'a> {
                         _ => return Err(other_type(at)),
                     };
                 }
-                Some(Target::Group(_)) => {
+                Some(Target::Group(_) | Target::License) => {
                     if scan.value()?.shape != Shape::Absent {
                         return Err(other_type(at));
                     }

@@ -45,6 +45,8 @@ pub(super) enum Type {
     Free,
     /// Left behind on the old site by a migration.
     LegacyFree,
+    /// For developing the app: nobody buys it.
+    Developer,
     /// Everything else.
     Paid,
 }
@@ -52,9 +54,9 @@ pub(super) enum Type {
 impl Type {
     pub(super) fn of(text: Option<&str>) -> Self {
         let Some(text) = text else { return Self::Paid };
+        let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
         let is = |name: &str| {
-            let letters = |t: &str| t.bytes().filter(u8::is_ascii_alphabetic).count();
-            letters(text) == letters(name)
+            letters == name.len()
                 && text
                     .bytes()
                     .filter(u8::is_ascii_alphabetic)
@@ -69,6 +71,8 @@ impl Type {
             Self::Free
         } else if is("LEGACYFREE") {
             Self::LegacyFree
+        } else if is("DEVELOPER") {
+            Self::Developer
         } else {
             Self::Paid
         }
@@ -249,6 +253,19 @@ impl Purchase {
         })
     }
 
+    /// The first day without what it entitled to: after its last paid day, or after a trial.
+    pub(super) fn first_day_without(&self, today: Day) -> Option<Day> {
+        let is_over =
+            self.entitled(today) == Entitled::No || self.license_type == Type::UpgradeTrial;
+        let last = self.end.filter(|_| is_over);
+        let tried = self
+            .upgrade_start
+            .filter(|_| self.upgrade_edition.is_some());
+        let last_tried = tried.map(|start| start.plus(UPGRADE_TRIAL_DAYS));
+        let first = |last: Option<Day>| last.map(|day| day.plus(1)).filter(|day| *day <= today);
+        first(last).max(first(last_tried))
+    }
+
     /// Which of two snapshots of an entitlement is the newer one.
     pub(super) fn age(&self) -> impl Ord + use<> {
         (self.recorded, self.updated, self.start, self.end)
@@ -277,6 +294,7 @@ mod tests {
             ("COMMERCIAL", Type::Paid),
             ("EVALUATIONS", Type::Paid),
             ("INTERNAL USE", Type::Paid),
+            ("Developer", Type::Developer),
         ] {
             assert_eq!(Type::of(Some(text)), expected, "{text}");
         }

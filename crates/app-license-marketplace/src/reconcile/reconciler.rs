@@ -1,6 +1,8 @@
 //! Takes the rows of the report, then the installations, then answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+use app_license::UnixTime;
 
 use super::compare::{Times, cause_not_installed};
 use super::comparison::{Case, Comparison};
@@ -9,7 +11,7 @@ use super::drift::{DriftKind, JoinedBy, Runs};
 use super::error::{Error, ErrorKind};
 use super::key::{KeyHasher, Keys};
 use super::options::Options;
-use super::purchase::{Entitled, Flags, NOBODY, Status};
+use super::purchase::{Entitled, Flags, NOBODY, Status, Type};
 use super::purchases::Purchases;
 use super::report_row::{ReportRow, stated};
 use super::summary::Summary;
@@ -152,6 +154,7 @@ impl Reconciler {
             .into());
         }
         self.drop_superseded();
+        self.drop_repeated();
         self.not_installed();
         let Self {
             mut cases,
@@ -192,6 +195,34 @@ impl Reconciler {
         self.summary.superseded = u64::try_from(dropped).unwrap_or(u64::MAX);
     }
 
+    /// A store has each installation once, an export may have it several times: of the cases of one
+    /// installation the one that changed last counts.
+    fn drop_repeated(&mut self) {
+        let mut latest: HashMap<_, (Option<UnixTime>, usize)> = HashMap::new();
+        for (at, case) in self.cases.iter().enumerate() {
+            let Some(runs) = &case.runs else { continue };
+            let key = (case.app.number(), runs.platform, runs.tenant.clone());
+            let changed = runs.updated_at.max(runs.as_of);
+            let known = latest.entry(key).or_insert((changed, at));
+            if changed > known.0 {
+                *known = (changed, at);
+            }
+        }
+        let repeated = self.cases.len().saturating_sub(latest.len());
+        if repeated == 0 {
+            return;
+        }
+        let mut kept = vec![false; self.cases.len()];
+        for (_, at) in latest.into_values() {
+            if let Some(kept) = kept.get_mut(at) {
+                *kept = true;
+            }
+        }
+        let mut kept = kept.into_iter();
+        self.cases.retain(|_| kept.next().unwrap_or(true));
+        self.summary.repeated = u64::try_from(repeated).unwrap_or(u64::MAX);
+    }
+
     fn not_installed(&mut self) {
         let only = self.purchases.apps.len() <= 1;
         for (number, purchase) in self.purchases.rows() {
@@ -201,6 +232,7 @@ impl Reconciler {
                 && purchase.replaced_by == NOBODY
                 && purchase.status == Status::Active
                 && purchase.entitled(self.times.today) == Entitled::Yes
+                && purchase.license_type != Type::Developer
                 && !purchase.flags.has(Flags::INSTALLED)
                 && !purchase.flags.has(Flags::MULTI_INSTANCE);
             if !missing {
@@ -212,7 +244,11 @@ impl Reconciler {
             self.cases.push(Case {
                 kind: DriftKind::NotInstalled,
                 cause: cause_not_installed(purchase, runs.is_some(), nameless, &self.times),
-                since: purchase.start.map(Day::start).max(gone),
+                since: purchase
+                    .start
+                    .max(purchase.updated)
+                    .map(Day::start)
+                    .max(gone),
                 row: number,
                 by: None,
                 app: purchase.app,

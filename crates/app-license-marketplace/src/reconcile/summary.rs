@@ -29,7 +29,7 @@ pub struct Summary {
     pub entitlements: u64,
     /// Installations of the store.
     pub installations: u64,
-    /// Of them: outside production, which nobody buys.
+    /// Of them: outside production, or licensed for development, which nobody buys.
     pub not_production: u64,
     /// Of them: uninstalled, or disabled by an admin.
     pub not_in_use: u64,
@@ -47,6 +47,9 @@ pub struct Summary {
     pub joined_by_host_name: u64,
     /// Of them: left out because a newer installation of the same license is there.
     pub superseded: u64,
+    /// Of them: left out because the same installation is there a second time; each case is shown
+    /// once.
+    pub repeated: u64,
     /// Of them: not compared, for one side names an edition without a rank, or says too little.
     pub not_compared: u64,
 }

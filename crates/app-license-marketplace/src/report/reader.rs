@@ -23,6 +23,7 @@ use super::error::{Error, ErrorKind, Position};
 use super::kind::Kind;
 use super::record::Record;
 
+pub(crate) use self::document::foreign;
 pub use self::progress::{Completeness, Format, Progress};
 
 /// The largest record that is read, in bytes. Honest ones have a few thousand.
@@ -288,7 +289,7 @@ impl<K: Kind, R: Read> Reader<K, R> {
             self.window.decompress();
             self.window.more();
         }
-        if let Some(kind) = document::foreign(self.window.rest()) {
+        if let Some(kind) = foreign(self.window.rest()) {
             return Some(Err(self.fail(0, kind)));
         }
         if self.window.rest().starts_with(b"\xef\xbb\xbf") {
@@ -302,7 +303,7 @@ impl<K: Kind, R: Read> Reader<K, R> {
             Some(b'[' | b'{') => self.state = State::Document,
             Some(_) => {
                 // the pattern for markup again, now behind white space and the byte order mark
-                if let Some(kind) = document::foreign(self.window.rest()) {
+                if let Some(kind) = foreign(self.window.rest()) {
                     return Some(Err(self.fail(0, kind)));
                 }
                 return self.csv_header();

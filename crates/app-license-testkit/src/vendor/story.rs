@@ -311,7 +311,7 @@ const DRIFT: [Story; 29] = [
     },
     |c| {
         c.installations.clear();
-        c.plant("not_installed", "event_lost");
+        c.plant("not_installed", "never_installed");
     },
     |c| {
         c.installations.clear();

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use app_license::UnixTime;
 use app_license_marketplace::reconcile::{Cause, Comparison, Drift, Options, Reconciler};
 
+use super::source::is_stdin;
 use super::store::Installations;
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -38,14 +39,16 @@ Examples:
   app-license report reconcile --report api --vendor 1212980 \\
       --credentials ~/.atlassian-token --installations env:DATABASE_URL
 
-Exit codes: 0 both sides agree, 1 error, 2 drift, 3 input that cannot be read.")]
+Exit codes: 0 both sides agree, 1 error or PARTIAL, 2 drift, 3 input that cannot
+be read.")]
 pub(crate) struct Args {
     /// The license report: JSON, CSV, pages of the API, also with gzip; `-` for standard input,
     /// `api` to download it from the reporting API
     #[arg(long, value_name = "FILE")]
     report: PathBuf,
     /// The installations: `sqlite:FILE` (a Rust or a JavaScript backend's), `postgres://…`,
-    /// `env:NAME` for an address in the environment, or a file with one JSON record a line
+    /// `env:NAME` for an address in the environment, or a file with one JSON record a line or a
+    /// list of them, also with gzip; `-` for standard input
     #[arg(long, value_name = "STORE")]
     installations: Installations,
     /// The schema of the PostgreSQL store
@@ -69,7 +72,8 @@ pub(crate) struct Args {
     /// How late the report may be, in hours
     #[arg(long, value_name = "HOURS", default_value_t = 48)]
     report_lag: u64,
-    /// Compare with a report that was cut off, although what it lacks shows as drift
+    /// Take it that one side is only read in part, although what it lacks shows as drift: a report
+    /// that was cut off, records that cannot be read
     #[arg(long)]
     partial: bool,
     /// Show every case; otherwise the first 20 of a kind (JSON always has all)
@@ -130,6 +134,7 @@ impl Args {
         for id in &self.production_environment {
             options = options.production_environment(id);
         }
+        self.one_standard_input()?;
         let known = match &self.known {
             Some(path) => source::known(io, path)?,
             None => BTreeSet::new(),
@@ -146,6 +151,7 @@ impl Args {
         let unreadable = self.installations.read(io, &self.schema, &mut reconciler)?;
         let comparison = reconciler.finish().map_err(source::reconcile_fault)?;
         let selection = self.select(&comparison, now, &known);
+        let partial = !report.complete || report.bad > 0 || unreadable.count > 0;
         let page = show::Page {
             now,
             summary: comparison.summary(),
@@ -153,13 +159,38 @@ impl Args {
             report: &report,
             unreadable: &unreadable,
             all: self.all,
+            partial,
         };
         page.show(io, format)?;
-        Ok(if selection.drift.is_empty() {
+        Ok(if partial && !self.partial {
+            Exit::Error // what was not read may agree, or not
+        } else if selection.drift.is_empty() {
             Exit::Yes
         } else {
             Exit::Denied
         })
+    }
+
+    /// Standard input can be read once.
+    fn one_standard_input(&self) -> Result<(), Fault> {
+        let known = self.known.as_deref();
+        let asked = [
+            ("--report", is_stdin(&self.report)),
+            ("--installations", self.installations.is_stdin()),
+            ("--known", known.is_some_and(is_stdin)),
+        ];
+        let asked: Vec<_> = asked
+            .iter()
+            .filter(|(_, is)| *is)
+            .map(|(name, _)| *name)
+            .collect();
+        if asked.len() < 2 {
+            return Ok(());
+        }
+        Err(Fault::Option(format!(
+            "standard input can be read once, and {} ask for it: name a file for one of them",
+            asked.join(" and ")
+        )))
     }
 
     fn select(&self, all: &Comparison, now: UnixTime, known: &BTreeSet<String>) -> Selection {

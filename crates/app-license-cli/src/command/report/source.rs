@@ -135,6 +135,12 @@ impl SourceArgs {
     }
 }
 
+/// Whether a path is standard input.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    let names = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+    names.iter().any(|name| path.as_os_str() == *name)
+}
+
 /// Opens a file, or takes standard input for `-`.
 pub(super) fn open(
     stdin: &mut Box<dyn Read + Send>,

@@ -8,7 +8,7 @@ use app_license_marketplace::reconcile::{Reconciler, Unreadable};
 use app_license_store::{HistoryEntry, PostgresRecords, SqliteRecords};
 
 use super::progress;
-use super::source::open;
+use super::source::{is_stdin, open};
 use crate::fault::Fault;
 use crate::io::Io;
 
@@ -59,6 +59,16 @@ impl FromStr for Installations {
 }
 
 impl Installations {
+    /// Whether they come from standard input.
+    pub(super) fn is_stdin(&self) -> bool {
+        match self {
+            Self::Lines(path) => is_stdin(path),
+            Self::Environment(name) => of_environment(name)
+                .is_ok_and(|store| matches!(store, Self::Lines(path) if is_stdin(&path))),
+            Self::Sqlite(_) | Self::Postgres(_) => false,
+        }
+    }
+
     /// Reads all installations.
     pub(super) fn read(
         &self,

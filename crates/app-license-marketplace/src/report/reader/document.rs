@@ -105,7 +105,7 @@ pub(super) fn tail(bytes: &[u8], page: &mut Page) -> Result<usize, Stop> {
 }
 
 /// What the first bytes of a report are, if it is none that can be read.
-pub(super) fn foreign(bytes: &[u8]) -> Option<ErrorKind> {
+pub(crate) fn foreign(bytes: &[u8]) -> Option<ErrorKind> {
     let encoding = |found| Some(ErrorKind::Encoding { found });
     let other = |found| Some(ErrorKind::NotAReport { found });
     match bytes {

@@ -2,7 +2,7 @@
 
 use app_license::UnixTime;
 use app_license_marketplace::reconcile::{
-    Cause, DriftKind, InstallationRow, JoinedBy, Options, Reconciler,
+    Cause, Drift, DriftKind, InstallationRow, JoinedBy, Options, Reconciler,
 };
 use app_license_testkit::vendor::Vendor;
 use serde_json::json;
@@ -44,7 +44,7 @@ fn evidence_of_both_sides_is_shown() {
     let shown = serde_json::to_value(&drift).unwrap();
     let expected = json!([{
         "id": "runs_above_bought:tenant-1", "kind": "runs_above_bought", "cause": "unknown",
-        "app": APP, "since": "2026-01-01T00:00:00Z", "joinedBy": "cloud_id",
+        "app": APP, "since": "2026-11-01T00:00:00Z", "joinedBy": "cloud_id",
         "bought": {
             "grants": "standard", "entitlementNumber": "E-1", "cloudId": "cloud-1",
             "host": "site-1.atlassian.net", "edition": "Standard", "licenseType": "COMMERCIAL",
@@ -205,4 +205,142 @@ fn an_empty_report_and_an_empty_store_differ_in_nothing() {
         .finish()
         .unwrap();
     assert!(comparison.is_empty());
+}
+
+/// The drift between one record of the report and one installation.
+fn drift_between(
+    options: Options,
+    bought: &serde_json::Value,
+    runs: &serde_json::Value,
+) -> Vec<Drift> {
+    let mut reconciler = Reconciler::new(options);
+    take(&mut reconciler, bought);
+    installed(&mut reconciler, runs);
+    reconciler.finish().unwrap().drift().collect()
+}
+
+#[test]
+fn drift_begins_when_the_last_of_both_sides_changed() {
+    let now = UnixTime::parse("2026-11-29T09:00:00Z").unwrap();
+    let since = |changes: serde_json::Value, capability: &str, updated: &str| {
+        let mut record = bought(1, APP);
+        for (field, value) in changes.as_object().unwrap() {
+            record[field] = value.clone();
+        }
+        let mut runs = runs(1, Some(APP));
+        runs["capabilitySet"] = json!(capability);
+        runs["updatedAt"] = json!(updated);
+        let drift = drift_between(Options::at(now), &record, &runs);
+        assert_eq!(drift.len(), 1, "{record}");
+        drift[0].since.unwrap().to_string()
+    };
+    let (standard, early) = ("capabilityStandard", "2026-11-20T00:00:00Z");
+    // what was cancelled is paid until its last day
+    for status in ["cancelled", "inactive", "expired"] {
+        let ended = json!({"status": status, "maintenanceEndDate": "2026-11-28", "lastUpdated": "2026-06-01"});
+        assert_eq!(
+            since(ended, standard, early),
+            "2026-11-29T00:00:00Z",
+            "{status}"
+        );
+    }
+    // cancelled after its last day, and one that is cancelled before it
+    let ended = json!({"status": "inactive", "maintenanceEndDate": "2026-11-10", "lastUpdated": "2026-11-27"});
+    assert_eq!(since(ended, standard, early), "2026-11-27T00:00:00Z");
+    let ended = json!({"status": "inactive", "maintenanceEndDate": "2027-01-01", "lastUpdated": "2026-11-26"});
+    assert_eq!(since(ended, standard, early), "2026-11-26T00:00:00Z");
+    // a trial ends by itself, whatever the report changed later; so does one of a higher edition
+    let trial = json!({"licenseType": "EVALUATION", "maintenanceEndDate": "2026-11-24", "lastUpdated": "2026-11-28"});
+    assert_eq!(since(trial, standard, early), "2026-11-25T00:00:00Z");
+    let trial = json!({"licenseType": "UPGRADE_EVALUATION", "maintenanceEndDate": "2026-11-27"});
+    assert_eq!(
+        since(trial, "capabilityAdvanced", early),
+        "2026-11-28T00:00:00Z"
+    );
+    // the installation was the last to change
+    let late = "2026-11-28T20:00:00Z";
+    let trial = json!({"licenseType": "EVALUATION", "maintenanceEndDate": "2026-11-24"});
+    assert_eq!(since(trial, standard, late), late);
+    assert_eq!(since(json!({}), "capabilityAdvanced", late), late);
+}
+
+#[test]
+fn licenses_for_development_are_no_drift_by_the_word_of_either_side() {
+    let mut developer = bought(1, APP);
+    developer["licenseType"] = json!("DEVELOPER");
+    let mut advanced = runs(1, Some(APP));
+    advanced["capabilitySet"] = json!("capabilityAdvanced");
+    let mut reconciler = reconciler();
+    take(&mut reconciler, &developer);
+    installed(&mut reconciler, &advanced);
+    let comparison = reconciler.finish().unwrap();
+    assert!(comparison.is_empty());
+    assert_eq!(comparison.summary().not_production, 1);
+
+    // nobody must install it
+    let mut alone = super::support::reconciler();
+    take(&mut alone, &developer);
+    take(&mut alone, &bought(2, APP));
+    installed(&mut alone, &runs(2, Some(APP)));
+    assert!(alone.finish().unwrap().is_empty());
+
+    // the app was told so
+    advanced["license"]["type"] = json!("developer");
+    let options = || Options::at(Vendor::now());
+    let mut stated = Reconciler::new(options());
+    installed(&mut stated, &advanced);
+    assert_eq!(stated.finish().unwrap().summary().not_production, 1);
+
+    // a license that was bought for the same site counts beside it
+    let mut reconciler = Reconciler::new(options());
+    take(&mut reconciler, &developer);
+    let mut bought = bought(2, APP);
+    bought["cloudId"] = json!("cloud-1");
+    take(&mut reconciler, &bought);
+    advanced["license"]["type"] = json!("COMMERCIAL");
+    installed(&mut reconciler, &advanced);
+    let comparison = reconciler.finish().unwrap();
+    let kinds: Vec<_> = comparison.drift().map(|d| d.kind).collect();
+    assert!(kinds.contains(&DriftKind::RunsAboveBought), "{kinds:?}");
+}
+
+#[test]
+fn an_installation_that_is_there_twice_is_one_case() {
+    let mut known = runs(1, Some(APP));
+    known["capabilitySet"] = json!("capabilityAdvanced");
+    let mut later = known.clone();
+    later["updatedAt"] = json!("2026-11-02T00:00:00Z");
+    let unknown = runs(7, Some(APP));
+    let mut reconciler = reconciler();
+    take(&mut reconciler, &bought(1, APP));
+    for record in [&later, &known, &known, &unknown, &unknown] {
+        installed(&mut reconciler, record);
+    }
+    let comparison = reconciler.finish().unwrap();
+    let drift: Vec<_> = comparison.drift().collect();
+    let ids: Vec<_> = drift.iter().map(|d| d.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        ["runs_above_bought:tenant-1", "not_in_report:tenant-7"]
+    );
+    let updated = drift[0].runs.as_ref().unwrap().updated_at;
+    assert_eq!(updated, UnixTime::parse("2026-11-02T00:00:00Z"));
+    assert_eq!(comparison.summary().repeated, 3);
+}
+
+#[test]
+fn what_was_never_installed_is_not_said_to_have_changed_later() {
+    let mut reconciler = reconciler();
+    take(&mut reconciler, &bought(1, APP));
+    take(&mut reconciler, &bought(2, APP));
+    installed(&mut reconciler, &runs(2, Some(APP)));
+    let comparison = reconciler.finish().unwrap();
+    let drift: Vec<_> = comparison.drift().collect();
+    assert_eq!(drift.len(), 1);
+    assert_eq!(drift[0].cause, Cause::NeverInstalled);
+    let explained = drift[0].cause.explanation();
+    assert!(
+        explained.contains("never had an installation"),
+        "{explained}"
+    );
 }

@@ -24,12 +24,15 @@ pub(super) struct Page<'a> {
     pub(super) report: &'a ReportRead,
     pub(super) unreadable: &'a Unreadable,
     pub(super) all: bool,
+    /// Whether one side could not be read in whole.
+    pub(super) partial: bool,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Json<'a> {
     compared_at: UnixTime,
+    partial: bool,
     drift: &'a [Drift],
     counts: BTreeMap<&'static str, usize>,
     lasting: &'a [String],
@@ -57,6 +60,7 @@ impl Page<'_> {
         }
         let json = Json {
             compared_at: self.now,
+            partial: self.partial,
             drift: &self.selection.drift,
             counts,
             lasting: &self.selection.lasting,
@@ -119,6 +123,7 @@ impl Page<'_> {
         let drift = self.selection.drift.len();
         let s = self.summary;
         let verdict = match drift {
+            0 if self.partial => paint(WARN, "no drift, as far as both sides were read,"),
             0 => paint(GOOD, "no drift"),
             1 => paint(BAD, "1 case of drift"),
             n => paint(BAD, format_args!("{n} cases of drift")),
@@ -149,6 +154,10 @@ impl Page<'_> {
             (
                 s.superseded,
                 "installations left out for a newer one of the same license",
+            ),
+            (
+                s.repeated,
+                "installations that differ are there a second time",
             ),
             (
                 s.not_compared,
@@ -185,9 +194,25 @@ impl Page<'_> {
                 writeln!(out, "{}", paint(WARN, text))?;
             }
         }
+        for (read, what) in [
+            (s.rows, "the report has no license"),
+            (
+                s.installations,
+                "there is no installation: the store is empty",
+            ),
+        ] {
+            if read == 0 {
+                writeln!(out, "{}", paint(WARN, format_args!("  warning: {what}")))?;
+            }
+        }
         if !self.report.complete {
             let text = "  the report was cut off: what it lacks shows as drift";
             writeln!(out, "{}", paint(WARN, text))?;
+        }
+        if self.partial {
+            let text = "PARTIAL: one side was not read in whole, and what it lacks may be drift or";
+            writeln!(out, "{}", paint(BAD, text))?;
+            writeln!(out, "{}", paint(BAD, "seem to be; --partial takes it so"))?;
         }
         Ok(())
     }
