@@ -105,6 +105,7 @@ pub use app_license_gate::policy::{Deployment, Policy, Reason, WhenAbsent};
 #[doc(hidden)]
 pub use app_license_gate::work;
 
+pub mod answer;
 pub mod connect;
 pub mod current_license;
 pub mod delivery;
