@@ -30,6 +30,14 @@ pub enum Fault {
     /// The answer cannot be written.
     #[error("cannot write the answer: {0}")]
     Write(#[from] std::io::Error),
+    /// A file cannot be written.
+    #[error("cannot write `{path}`: {source}")]
+    WriteFile {
+        /// The path as given.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// More input than any honest one.
     #[error("`{path}` holds more than {limit} bytes")]
     TooLarge {
@@ -110,7 +118,7 @@ impl Fault {
             Self::Library(error) => error.code(),
             Self::Input(error) => error.code(),
             Self::Read { .. } => "read",
-            Self::Write(_) => "write",
+            Self::Write(_) | Self::WriteFile { .. } => "write",
             Self::TooLarge { .. } => "too_large",
             Self::Json(_) => "json",
             Self::Vectors(_) => "vectors",
@@ -143,7 +151,9 @@ impl Fault {
         match self {
             #[cfg(feature = "marketplace")]
             Self::ReportApi(_) => Exit::Error,
-            Self::Read { .. } | Self::Write(_) | Self::Network(_) => Exit::Error,
+            Self::Read { .. } | Self::Write(_) | Self::WriteFile { .. } | Self::Network(_) => {
+                Exit::Error
+            }
             #[cfg(feature = "lab")]
             Self::Host(_) | Self::Store(_) => Exit::Error,
             #[cfg(feature = "lab")]
@@ -161,7 +171,10 @@ impl Fault {
             #[cfg(feature = "marketplace")]
             Self::Reconcile(_) => Exit::Error,
             #[cfg(feature = "doctor")]
-            Self::Doctor(app_license_doctor::Error::Baseline { .. }) => Exit::Invalid,
+            Self::Doctor(
+                app_license_doctor::Error::Baseline { .. }
+                | app_license_doctor::Error::Nothing { .. },
+            ) => Exit::Invalid,
             #[cfg(feature = "doctor")]
             Self::Doctor(_) => Exit::Error,
             _ => Exit::Invalid,

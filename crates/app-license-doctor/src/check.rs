@@ -5,7 +5,9 @@ mod connect;
 mod edit;
 mod forge;
 mod package;
+mod sold;
 mod source;
+mod unread;
 
 use std::ops::Range;
 
@@ -48,7 +50,18 @@ pub fn check(project: &Project, options: &Options) -> Vec<Finding> {
             file,
             options,
         };
+        if let Some(why) = &file.unread {
+            let message = format!("cannot be read: {why}");
+            let diagnostic = Diagnostic::new(&rules::UNREADABLE, message);
+            findings.push(context.finding(diagnostic, 0..0));
+            continue;
+        }
         match &file.document {
+            Some(Ok(document)) if !document.root().is_object() => {
+                let message = "cannot be read: it holds no fields, but one value or a list";
+                let diagnostic = Diagnostic::new(&rules::UNREADABLE, message);
+                findings.push(context.finding(diagnostic, document.root().range()));
+            }
             Some(Err(unreadable)) => {
                 let message = format!("cannot be read: {}", unreadable.reason);
                 let diagnostic = Diagnostic::new(&rules::UNREADABLE, message);
@@ -64,9 +77,11 @@ pub fn check(project: &Project, options: &Options) -> Vec<Finding> {
             None if file.kind == ProjectFileKind::CargoPackage => {
                 package::cargo(&context, &mut findings);
             }
-            None => {}
+            None => package::editions(&context, &mut findings),
         }
     }
+    unread::check(project, &mut findings);
+    sold::check(project, &mut findings);
     source::check(project, options, &mut findings);
     drop_implied(&mut findings);
     findings.sort_by(|a, b| {

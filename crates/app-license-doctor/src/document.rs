@@ -126,6 +126,11 @@ impl Document {
                 offset: 0,
             });
         }
+        // a byte order mark is no part of the document; what stands in its place keeps all others
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) if rest.trim_start().starts_with(['{', '[']) => format!("   {rest}"),
+            _ => text,
+        };
         let root = read(&text)?;
         Ok(Self { text, root })
     }
@@ -179,6 +184,12 @@ impl Node {
     #[must_use]
     pub const fn value(&self) -> &NodeValue {
         &self.value
+    }
+
+    /// Whether it is an object.
+    #[must_use]
+    pub const fn is_object(&self) -> bool {
+        matches!(self.value, NodeValue::Object(_))
     }
 
     /// A field of an object.

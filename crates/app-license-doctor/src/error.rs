@@ -38,6 +38,15 @@ pub enum Error {
         /// Why.
         source: app_license_source::Error,
     },
+    /// Nothing in the folder is of an app.
+    #[error(
+        "nothing to check in `{path}`: no atlassian-connect.json, manifest.yml with an app, package.json, \
+         Cargo.toml, editions.toml or source file; is it the folder of the app?"
+    )]
+    Nothing {
+        /// Which folder.
+        path: String,
+    },
     /// A baseline file is no baseline.
     #[error("the baseline `{path}` cannot be read: {reason}")]
     Baseline {
@@ -57,6 +66,7 @@ impl Error {
             Self::Write { .. } => "doctor_write",
             Self::Walk { .. } => "doctor_walk",
             Self::Source { .. } => "doctor_source",
+            Self::Nothing { .. } => "doctor_nothing",
             Self::Baseline { .. } => "doctor_baseline",
         }
     }

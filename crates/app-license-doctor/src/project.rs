@@ -1,5 +1,6 @@
 //! The files of an app that are checked.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -62,6 +63,8 @@ pub struct ProjectFile {
     pub path: String,
     /// Its text.
     pub text: String,
+    /// Why it was not read, when it was not: too large, not UTF-8, or as the system says.
+    pub(crate) unread: Option<String>,
     /// The document in it; of TOML there is none.
     pub(crate) document: Option<Result<Document, Unreadable>>,
 }
@@ -100,6 +103,7 @@ pub struct Project {
     root: PathBuf,
     files: Vec<ProjectFile>,
     sources: SourceTree,
+    truncated: bool,
 }
 
 impl Project {
@@ -113,17 +117,23 @@ impl Project {
             let path = path.display().to_string();
             move |source| Error::Read { path, source }
         };
-        std::fs::metadata(root).map_err(read_error(root))?;
+        let found = std::fs::metadata(root).map_err(read_error(root))?;
+        if !found.is_dir() {
+            let why = "it is no folder; give the folder of the app";
+            let why = std::io::Error::new(std::io::ErrorKind::NotADirectory, why);
+            return Err(read_error(root)(why));
+        }
         let mut files = Vec::new();
-        for (kind, path) in walk(root)? {
-            let size = std::fs::metadata(&path).map_err(read_error(&path))?.len();
-            let shown = shown(root, &path);
-            if size > MAX_BYTES {
-                continue;
-            }
-            let bytes = std::fs::read(&path).map_err(read_error(&path))?;
-            let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut paths = walk(root)?;
+        let truncated = paths.len() > MAX_FILES;
+        paths.truncate(MAX_FILES);
+        for (kind, path) in paths {
+            let (text, unread) = match read_text(&path) {
+                Ok(text) => (text, None),
+                Err(why) => (String::new(), Some(why)),
+            };
             let document = match kind {
+                _ if unread.is_some() => None,
                 ProjectFileKind::Descriptor | ProjectFileKind::NpmPackage => {
                     Some(Document::read_json(text.clone()))
                 }
@@ -132,22 +142,25 @@ impl Project {
             };
             files.push(ProjectFile {
                 kind,
-                path: shown,
+                path: shown(root, &path),
                 text,
+                unread,
                 document,
             });
         }
-        // a `manifest.yml` of something else: Forge's has an app
+        // a `manifest.yml` of something else: Forge's has an app; one that is no mapping is kept, so
+        // that it is named
         files.retain(|file| {
             file.kind != ProjectFileKind::Manifest
                 || file
                     .document()
-                    .is_none_or(|d| d.root().get("app").is_some())
+                    .is_none_or(|d| !d.root().is_object() || d.root().get("app").is_some())
         });
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let sources = SourceTree::read(root).map_err(|source| Error::Source { source })?;
         Ok(Self {
             root: root.to_owned(),
+            truncated: truncated || sources.is_truncated(),
             files,
             sources,
         })
@@ -169,6 +182,25 @@ impl Project {
     #[must_use]
     pub const fn sources(&self) -> &SourceTree {
         &self.sources
+    }
+
+    /// Whether nothing was found that could be checked: no file of an app, no source.
+    ///
+    /// ```
+    /// let folder = tempfile::tempdir()?;
+    /// let project = app_license_doctor::Project::read(folder.path())?;
+    /// assert!(project.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.sources.files().is_empty() && self.sources.unread().is_empty()
+    }
+
+    /// Whether there were more files than are read.
+    #[must_use]
+    pub const fn is_truncated(&self) -> bool {
+        self.truncated
     }
 
     /// The files of a kind.
@@ -208,7 +240,8 @@ fn walk(root: &Path) -> Result<Vec<(ProjectFileKind, PathBuf)>, Error> {
                 && let Ok(mut found) = found.lock()
             {
                 found.0.push((kind, entry.into_path()));
-                if found.0.len() >= MAX_FILES {
+                // one more than is read: so that it is known that some are left out
+                if found.0.len() > MAX_FILES {
                     return WalkState::Quit;
                 }
             }
@@ -222,6 +255,19 @@ fn walk(root: &Path) -> Result<Vec<(ProjectFileKind, PathBuf)>, Error> {
         Some(source) => Err(Error::Walk { source }),
         None => Ok(files),
     }
+}
+
+/// A file's text, or why it cannot be read.
+fn read_text(path: &Path) -> Result<String, String> {
+    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|e| e.to_string())?;
+    if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_BYTES) {
+        return Err(format!("larger than {MAX_BYTES} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())
 }
 
 fn shown(root: &Path, path: &Path) -> String {

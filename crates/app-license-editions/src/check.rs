@@ -18,6 +18,8 @@ use crate::pricing::{self, Cycle};
 /// | `price_missing` | error | a user count that one edition has a price for and the other has not |
 /// | `currency_differs` | error | the editions' prices are in two currencies |
 /// | `edition_undeclared` | warning | a capability string that neither the platform nor `[editions]` names |
+/// | `advanced_tier_not_above_standard` | warning | a tier whose price a user is not higher in Advanced |
+/// | `name_twice` | warning | one name in two of `[features]`, `[limits]` and `[service-levels]` |
 /// | `limit_falls` | warning | a higher edition is allowed less |
 /// | `price_falls` | warning | more users cost less |
 /// | `listing_text_missing` | info | a feature without name or description |
@@ -37,6 +39,7 @@ pub fn check(editions: &Editions) -> Vec<Diagnostic> {
     sold(editions, &mut found);
     declared(editions, &mut found);
     limits(editions, &mut found);
+    twice(editions, &mut found);
     found.extend(pricing::check(editions));
     listing(editions, &mut found);
     found
@@ -111,6 +114,20 @@ fn declared(editions: &Editions, found: &mut Vec<Diagnostic>) {
         found.push(
             Diagnostic::new(Severity::Warning, "edition_undeclared", message, help).at(place),
         );
+    }
+}
+
+/// Flags of OpenFeature have one name each, whatever they are of.
+fn twice(editions: &Editions, found: &mut Vec<Diagnostic>) {
+    for (name, tables) in editions.names_twice() {
+        let message = format!(
+            "`{name}` stands in {}",
+            tables.map(|t| format!("[{t}]")).join(" and ")
+        );
+        let help = "give each a name of its own: a flag of OpenFeature is of one kind alone";
+        let [_, second] = tables;
+        let place = editions.place(&[second, &name]);
+        found.push(Diagnostic::new(Severity::Warning, "name_twice", message, help).at(place));
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Document {
     pub(crate) features: BTreeMap<String, FeatureEntry>,
     /// Numbers an edition; a missing edition gets the next lower one's.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, BTreeMap<String, LimitEntry>>")]
+    #[schemars(with = "BTreeMap<String, LimitRow>")]
     pub(crate) limits: BTreeMap<String, BTreeMap<String, toml::Value>>,
     /// Texts an edition, as for support.
     #[serde(default)]
@@ -148,13 +148,19 @@ pub(crate) struct TierEntry {
     pub(crate) flat: Option<u64>,
 }
 
+/// A limit: what editions are allowed, at least one of them; for the schema alone.
+#[derive(JsonSchema)]
+#[schemars(extend("minProperties" = 1))]
+#[expect(dead_code, reason = "the schema's shape; the core reads the value")]
+struct LimitRow(BTreeMap<String, LimitEntry>);
+
 /// A whole number, or `unlimited`; for the schema alone.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 #[expect(dead_code, reason = "the schema's shape; the core reads the value")]
 enum LimitEntry {
     /// This many, at most.
-    Count(u64),
+    Count(#[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))] u64),
     /// As many as they like.
     Unlimited(Unlimited),
 }

@@ -243,6 +243,25 @@ impl Editions {
         self.names.iter().find(|(key, _)| same(key)).map(|(_, v)| v)
     }
 
+    /// The names that two tables share, with both tables; a name of all three is there twice.
+    pub(crate) fn names_twice(&self) -> Vec<(String, [&'static str; 2])> {
+        let features = self.map.features().map(|name| (name, "features"));
+        let limits = self.map.limits().map(|name| (name, "limits"));
+        let levels = self.map.service_levels();
+        let levels = levels.map(|name| (name, "service-levels"));
+        let mut first: BTreeMap<&str, &'static str> = BTreeMap::new();
+        let mut twice = Vec::new();
+        for (name, table) in features.chain(limits).chain(levels) {
+            match first.get(name) {
+                Some(before) => twice.push((name.to_owned(), [*before, table])),
+                None => {
+                    first.insert(name, table);
+                }
+            }
+        }
+        twice
+    }
+
     /// The name of the file, as it was given.
     #[must_use]
     pub fn file(&self) -> &str {

@@ -50,11 +50,12 @@ impl Error {
             .and_then(|rest| rest.find('\n'))
             .unwrap_or(length);
         let length = length.min(first_line.max(1));
+        let (shown, at) = shortened(text, start, length);
         Self {
             message: message.into(),
             help: None,
-            text: Box::new(NamedSource::new(file, text.to_owned())),
-            at: (start, length).into(),
+            text: Box::new(NamedSource::new(file, shown)),
+            at: at.into(),
             line: breaks.saturating_add(1),
             column: column.saturating_add(1),
         }
@@ -100,6 +101,60 @@ impl Error {
             Err(_) => self.to_string(),
         }
     }
+}
+
+/// The longest line that is shown whole, in bytes.
+const LONG_LINE: usize = 120;
+/// What is shown of a longer line around its place, on either side, in characters.
+const AROUND: usize = 30;
+
+/// The text with a line that is too long for a screen cut to what is around its place, and the
+/// place in it. Lines before and after are cut as well: a report shows them, too.
+fn shortened(text: &str, start: usize, length: usize) -> (String, (usize, usize)) {
+    if text.split('\n').all(|line| line.len() <= LONG_LINE) {
+        return (text.to_owned(), (start, length));
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut at = (start, length);
+    let mut begin = 0_usize;
+    for line in text.split_inclusive('\n') {
+        let end = begin.saturating_add(line.len());
+        let body = line.trim_end_matches(['\r', '\n']);
+        let inside = (begin..end).contains(&start) || (start == end && end == text.len());
+        let offset = start.saturating_sub(begin).min(body.len());
+        let new_begin = shown.len();
+        if body.len() <= LONG_LINE {
+            shown.push_str(body);
+            if inside {
+                at = (new_begin.saturating_add(offset), length);
+            }
+        } else if inside {
+            let before = body.get(..offset).unwrap_or_default();
+            let from = before.char_indices().rev().nth(AROUND.saturating_sub(1));
+            let from = from.map_or(0, |(at, _)| at);
+            let rest = body.get(offset..).unwrap_or_default();
+            let to = rest.char_indices().nth(AROUND);
+            let to = to.map_or(body.len(), |(at, _)| offset.saturating_add(at));
+            if from > 0 {
+                shown.push('…');
+            }
+            let place = shown.len().saturating_add(offset.saturating_sub(from));
+            shown.push_str(body.get(from..to).unwrap_or_default());
+            let left = to.saturating_sub(offset).max(1);
+            at = (place, length.min(left));
+            if to < body.len() {
+                shown.push('…');
+            }
+        } else {
+            shown.extend(body.chars().take(AROUND.saturating_mul(2)));
+            shown.push('…');
+        }
+        if line.ends_with('\n') {
+            shown.push('\n');
+        }
+        begin = end;
+    }
+    (shown, at)
 }
 
 impl miette::Diagnostic for Error {

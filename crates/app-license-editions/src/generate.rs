@@ -52,7 +52,7 @@ impl Generator {
             Self::Rust => rust::generate(editions),
             Self::TypeScript => typescript::generate(editions),
             Self::Json => Ok(json::generate(editions)),
-            Self::OpenFeature => Ok(openfeature::generate(editions)),
+            Self::OpenFeature => openfeature::generate(editions),
             Self::Markdown => Ok(markdown::generate(editions)),
         }
     }

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use app_license::Edition;
 use app_license_source::{CapabilityUseKind, GateKind, Source, SourceTree, capability_uses, gates};
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::editions::{Editions, Gating};
+
+/// Shorter names than this are near too many others, in bytes.
+const NEAR_NAME: usize = 4;
 
 /// Holds the file to the code that gates by it, and the code to the file.
 ///
@@ -14,7 +18,8 @@ use crate::editions::{Editions, Gating};
 /// | code | severity | what |
 /// |---|---|---|
 /// | `feature_not_in_file` | error | the code asks for a feature, limit or service level that the file does not name |
-/// | `feature_not_gated` | error | a feature of the file that no code asks for, unless `gated = "conditions"` or `"service"` |
+/// | `feature_not_gated` | error | a feature of the file that no code asks for, unless it is free, `gated = "conditions"` or `"service"` |
+/// | `name_misspelt` | warning | a call that may be of something else, with nearly the name of a limit or service level |
 /// | `limit_not_asked` | warning | a limit of the file that no code asks for |
 /// | `capability_compared` | warning | a capability set compared by hand beside the gate |
 /// | `capability_gate` | info | a gate that takes a capability: moving a feature does not move it |
@@ -50,6 +55,25 @@ pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> 
                 .collect();
             if file.test || gate.is_test() {
                 continue;
+            }
+            // what may be a call of something else is a mistake where the name nearly is one
+            if named.is_empty()
+                && !gate.is_certain()
+                && gate.name().len() >= NEAR_NAME
+                && let Some(near) = nearest(editions, gate.kind(), gate.name())
+            {
+                let kind = kind(gate.kind());
+                let message = format!(
+                    "the code asks for `{}`, which is no {kind} of {}",
+                    gate.name(),
+                    editions.file()
+                );
+                let help = format!("did you mean `{near}`?");
+                let place = place(&file.path, &file.source, gate.range().start);
+                found.push(
+                    Diagnostic::new(Severity::Warning, "name_misspelt", message, &help)
+                        .at(Some(place)),
+                );
             }
             asked.extend(named.iter().map(|name| (gate.kind(), (*name).to_owned())));
             // a member of a generated enum that does not exist does not compile
@@ -119,7 +143,9 @@ fn not_asked(editions: &Editions, asked: &BTreeSet<(GateKind, String)>) -> Vec<D
     let mut found = Vec::new();
     for feature in editions.features() {
         let gated = asked.contains(&(GateKind::Feature, feature.key.clone()));
-        if feature.gating == Gating::Code && !gated {
+        // what everybody has needs no gate
+        let free = feature.requires.edition() == Some(Edition::Free);
+        if feature.gating == Gating::Code && !gated && !free {
             let message = format!("feature `{}` is gated nowhere in the code", feature.key);
             let help = "everybody has it, whatever they bought; gate it, or say gated = \"conditions\" \
                         or gated = \"service\"";

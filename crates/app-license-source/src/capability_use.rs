@@ -175,7 +175,7 @@ fn capability(source: &Source, operand: &Operand, edition: bool) -> Option<Strin
 fn is_edition(operand: &Operand) -> bool {
     operand.path().is_some_and(|path| {
         matches!(
-            path.last().trim_end_matches("()"),
+            path.value_name(),
             "capabilitySet"
                 | "capability_set"
                 | "capSet"

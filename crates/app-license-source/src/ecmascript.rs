@@ -56,6 +56,8 @@ struct Reader {
     /// What a function that comes next is bound to or passed to.
     name: Option<String>,
     passed_to: Option<(Path, Option<String>)>,
+    /// What the object that comes next is passed to: `makeResolver({ … })`.
+    object_to: Option<Path>,
     exported: bool,
 }
 
@@ -162,7 +164,14 @@ impl Reader {
             if function {
                 self.passed_to.clone_from(&passed);
             }
+            let object = argument
+                .as_expression()
+                .is_some_and(|e| matches!(plain(e), Expression::ObjectExpression(_)));
+            if object && let Some((callee, _)) = &passed {
+                self.object_to = Some(callee.clone());
+            }
             self.visit_argument(argument);
+            self.object_to = None;
         }
     }
 }
@@ -260,10 +269,15 @@ impl<'a> Visit<'a> for Reader {
     }
 
     fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {
+        let object_to = self.object_to.take();
         if is_function(&it.value) {
             self.name = key(&it.key);
+            if let Some(callee) = &object_to {
+                self.passed_to = Some((callee.clone(), self.name.clone()));
+            }
         }
         walk::walk_object_property(self, it);
+        self.object_to = object_to;
     }
 
     fn visit_method_definition(&mut self, it: &oxc_ast::ast::MethodDefinition<'a>) {

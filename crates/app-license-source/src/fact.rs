@@ -5,6 +5,24 @@ use std::ops::Range;
 
 /// The most parts of a [`Path`].
 pub(crate) const MAX_PARTS: usize = 32;
+/// Calls whose value is that of what they are called on, as another type or in another case.
+const CONVERSIONS: [&str; 15] = [
+    "as_deref",
+    "as_ref",
+    "as_str",
+    "clone",
+    "cloned",
+    "copied",
+    "into",
+    "to_owned",
+    "to_string",
+    "toLowerCase",
+    "toString",
+    "toUpperCase",
+    "trim",
+    "unwrap_or",
+    "unwrap_or_default",
+];
 
 /// A dotted name: `context.license.isActive`, `Capability::ADVANCED`, `view.getContext().license`.
 ///
@@ -70,12 +88,64 @@ impl Path {
         self.0.iter().any(|p| p == part)
     }
 
+    /// The last name that says what a value is: what only changes its type, as `as_str()` and
+    /// `toString()`, is left out.
+    ///
+    /// ```
+    /// use app_license_source::{FactKind, Language, Source};
+    /// let source = Source::parse(Language::Rust, "fn f(l: &L) -> bool { l.plan.as_str() == \"a\" }")?;
+    /// let names = source.facts().iter().filter_map(|f| match f.kind() {
+    ///     FactKind::Compare { left, .. } => Some(left.path()?.value_name()),
+    ///     _ => None,
+    /// });
+    /// assert!(names.eq(["plan"]));
+    /// # Ok::<(), app_license_source::Error>(())
+    /// ```
+    #[must_use]
+    pub fn value_name(&self) -> &str {
+        let names = self.parts().rev().map(|p| p.trim_end_matches(['(', ')']));
+        let mut names = names.skip_while(|name| CONVERSIONS.contains(name));
+        names.next().unwrap_or_default()
+    }
+
     pub(crate) fn with(mut self, part: impl Into<String>) -> Self {
         self.0.push(part.into());
         self
     }
 
     /// The path as a call: `getContext` becomes `getContext()`.
+    /// A path of one name.
+    ///
+    /// ```
+    /// assert_eq!(app_license_source::Path::named("license").last(), "license");
+    /// ```
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self(vec![name.to_owned()])
+    }
+
+    /// Its first so many names.
+    ///
+    /// ```
+    /// use app_license_source::Path;
+    /// assert_eq!(Path::named("license").first(2), Path::named("license"));
+    /// ```
+    #[must_use]
+    pub fn first(&self, parts: usize) -> Self {
+        Self(self.0.iter().take(parts).cloned().collect())
+    }
+
+    /// Whether it begins with another one.
+    ///
+    /// ```
+    /// use app_license_source::Path;
+    /// assert!(Path::named("license").starts_with(&Path::named("license")));
+    /// ```
+    #[must_use]
+    pub fn starts_with(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
     pub(crate) fn called(mut self) -> Self {
         if let Some(last) = self.0.last_mut()
             && !last.ends_with(')')

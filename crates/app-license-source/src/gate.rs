@@ -158,8 +158,10 @@ impl Finder<'_> {
 
     fn call(&self, fact: &Fact, callee: &Path, arguments: &[Operand]) -> Vec<Gate> {
         let method = callee.last().trim_end_matches('!');
-        let named = known(method, arguments.len())
-            .and_then(|(kind, at, certain)| self.named(fact, kind, arguments.get(at), certain));
+        let named = known(method, arguments.len()).and_then(|(kind, at, certain)| {
+            let certain = certain || is_map(callee);
+            self.named(fact, kind, arguments.get(at), certain)
+        });
         let gates = matches!(method, "check" | "decide" | "requireFeature");
         let with_object = arguments.iter().filter_map(|a| a.property("feature"));
         let objects =
@@ -189,9 +191,10 @@ fn known(method: &str, arguments: usize) -> Option<(GateKind, usize, bool)> {
         ("check" | "check_hint", 4) => (Feature, 0, true),
         ("check", 2 | 3) => (Feature, 0, false),
         ("limit_hint", 4) => (Limit, 0, true),
+        ("useLimit", 1..) => (Limit, 0, true),
         ("limit", 1..=4) => (Limit, 0, arguments == 4),
         ("service_level" | "service_level_hint", 4) => (ServiceLevel, 0, true),
-        ("serviceLevel", 1..=3) => (ServiceLevel, 0, true),
+        ("serviceLevel" | "useServiceLevel", 1..=3) => (ServiceLevel, 0, true),
         // flags of OpenFeature may be another provider's
         ("getBooleanValue" | "getBooleanDetails" | "useBooleanFlagValue", 1..) => {
             (Feature, 0, false)
@@ -202,6 +205,17 @@ fn known(method: &str, arguments: usize) -> Option<(GateKind, usize, bool)> {
         ("getStringValue" | "getStringDetails", 1..) => (ServiceLevel, 0, false),
         ("get_string_value" | "get_string_details", 3) => (ServiceLevel, 0, false),
         _ => return None,
+    })
+}
+
+/// Whether a method is called on a feature map, by its name: `features.limit("rows", license)`.
+fn is_map(callee: &Path) -> bool {
+    callee.parts().rev().nth(1).is_some_and(|of| {
+        let of = of.trim_end_matches(['(', ')']).to_ascii_lowercase();
+        matches!(
+            of.as_str(),
+            "features" | "featuremap" | "feature_map" | "editions" | "usefeatures"
+        )
     })
 }
 

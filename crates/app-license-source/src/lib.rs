@@ -37,7 +37,7 @@ pub use fact::{Comparison, Fact, FactKind, Function, Operand, Path};
 pub use gate::{Gate, GateKind, gates, member_name};
 pub use language::Language;
 pub use source::{Position, Source};
-pub use tree::{SourceFile, SourceTree};
+pub use tree::{SourceFile, SourceTree, is_test_path};
 
 /// The README's example.
 #[cfg(doctest)]

@@ -228,7 +228,14 @@ fn shown(root: &Path, path: &Path) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-fn is_test_path(path: &str) -> bool {
+/// Whether a path is that of a test: `tests/`, `__tests__/`, `x.test.ts`, `x.spec.ts`.
+///
+/// ```
+/// assert!(app_license_source::is_test_path("src/__tests__/gate.ts"));
+/// assert!(!app_license_source::is_test_path("src/gate.ts"));
+/// ```
+#[must_use]
+pub fn is_test_path(path: &str) -> bool {
     let mut parts = path.split('/').rev();
     let file = parts.next().unwrap_or_default();
     let named = [".test.", ".spec.", "_test."]

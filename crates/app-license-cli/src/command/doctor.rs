@@ -10,7 +10,7 @@ use app_license_doctor::{
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::io::Io;
+use crate::io::{Io, write_file};
 use crate::now::NowArgs;
 use crate::output::{Format, show};
 
@@ -21,8 +21,8 @@ Examples:
   app-license doctor --sarif > doctor.sarif
   app-license doctor --write-baseline    accept what is found today
 
-What is in `doctor-baseline.json` of the folder is left out. Exit codes: 0 no errors, 1 files that
-cannot be read, 2 errors found.";
+What is in `doctor-baseline.json` of the folder is left out. Exit codes: 0 no errors, 1 a folder
+that is not there, 2 errors found, 3 a folder with nothing in it that could be checked.";
 
 /// Finds the licensing mistakes in an app: descriptor, manifest, packages, sources
 ///
@@ -54,11 +54,15 @@ impl Args {
     pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
         let options = self.options();
         let mut project = Project::read(&self.folder)?;
+        if project.is_empty() {
+            let path = self.folder.display().to_string();
+            return Err(app_license_doctor::Error::Nothing { path }.into());
+        }
         let mut findings = check(&project, &options);
         let default = self.folder.join(Baseline::FILE_NAME);
         if self.write_baseline {
             let path = self.baseline.unwrap_or(default);
-            std::fs::write(&path, Baseline::new(&findings).to_json())?;
+            write_file(&path, &Baseline::new(&findings).to_json())?;
             let count = findings.len();
             return done(io, format, &path, count);
         }

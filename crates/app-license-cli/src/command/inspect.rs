@@ -119,8 +119,8 @@ impl Args {
             // a script that asks for a decision waits for its input
             None if self.require.is_some() => io.read_stdin(MAX_INPUT).map(Some),
             None => {
-                let found = io.read_stdin_if_any(MAX_INPUT, PATIENCE)?;
-                Ok(found.filter(|bytes| !bytes.trim_ascii().is_empty()))
+                // a command before the pipe that failed gives nothing: that is said, no tour
+                io.read_stdin_if_any(MAX_INPUT, PATIENCE)
             }
         }
     }
@@ -131,15 +131,16 @@ fn known(io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
     let kinds = list();
     show(io, format, &kinds, |out| {
         let mut rows = table(["kind", "--as", "told by"]);
+        rows.set_width(80);
         for kind in &kinds {
             rows.add_row(kind.row());
         }
         writeln!(out, "{rows}")?;
         writeln!(
             out,
-            "Also: tokens and Authorization headers, iframe URLs and query strings, manifests in YAML, HTML and \
-             XML answers,\nand any of these inside logs, requests, code blocks, and what Node, browsers and \
-             Python print.\nNo single field decides."
+            "Also: tokens and Authorization headers, iframe URLs and query strings, manifests\n\
+             in YAML, HTML and XML answers, and any of these inside logs, requests, code\n\
+             blocks, and what Node, browsers and Python print. No single field decides."
         )
     })?;
     Ok(Exit::Yes)

@@ -181,6 +181,27 @@ pub(crate) struct TargetArgs {
 }
 
 impl TargetArgs {
+    /// A whole URL is one of the app's: only its path and query are signed, so that the host says
+    /// nothing to the signature, but a URL of another app was not meant.
+    pub(crate) fn must_be_of(&self, expected: &Expectations) -> Result<(), Fault> {
+        let Ok(url) = url::Url::parse(&self.url) else {
+            // path and query alone
+            return Ok(());
+        };
+        let same = |base: &BaseUrl| {
+            url::Url::parse(base.as_str()).is_ok_and(|base| base.origin() == url.origin())
+        };
+        if expected.base_urls().any(same) {
+            return Ok(());
+        }
+        let bases: Vec<_> = expected.base_urls().map(BaseUrl::as_str).collect();
+        Err(Fault::Option(format!(
+            "--url is at `{}`, the app at {}; behind a proxy, give path and query alone",
+            url.origin().ascii_serialization(),
+            bases.join(", ")
+        )))
+    }
+
     pub(crate) fn request(&self) -> Request<'_> {
         Request::new(&self.method, &self.url)
     }

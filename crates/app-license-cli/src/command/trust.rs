@@ -15,7 +15,8 @@ use crate::output::Format;
 /// Read a listing's Privacy & Security tab: what is wrong with it, what a customer finds in it
 ///
 /// From a file, or from the live listing; nothing is ever written to the platform. Exit code 0:
-/// nothing wrong, every need met, no difference. 2: otherwise. 3: it cannot be read.
+/// nothing wrong, every need met, no difference. 1: a file that is not there, or no answer of the
+/// platform. 2: otherwise. 3: it is no listing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -28,6 +28,17 @@ pub(crate) fn run_without_width(args: &[&str]) -> Ran {
     ran(program(args).env_remove("COLUMNS"), "")
 }
 
+/// Runs the program where nobody can type: standard input is `/dev/null`.
+pub(crate) fn run_alone(args: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_app-license"));
+    let output = command.args(args).stdin(Stdio::null()).output().unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
 /// Runs the program with this on standard input.
 pub(crate) fn run_with(args: &[&str], stdin: &str) -> Ran {
     ran(program(args).env("COLUMNS", "200"), stdin)

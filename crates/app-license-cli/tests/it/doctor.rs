@@ -139,3 +139,67 @@ fn who_sees_which_module_is_told_side_by_side() {
     );
     assert_eq!(shown(1), [true; 5].map(Value::from));
 }
+
+#[test]
+fn a_folder_with_nothing_in_it_is_not_clean() {
+    let app = folder("README.md", "app");
+    let path = app.path().to_str().unwrap();
+    let ran = run(&["doctor", path]);
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""));
+    assert!(
+        ran.err
+            .contains("error[doctor_nothing]: nothing to check in"),
+        "{}",
+        ran.err
+    );
+    // what cannot be read is no clean app either
+    let app = folder("manifest.yml", "hello");
+    let ran = run(&["doctor", app.path().to_str().unwrap()]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    assert!(
+        ran.out.contains("error[unreadable] manifest.yml:1:1"),
+        "{}",
+        ran.out
+    );
+    let file = app.path().join("manifest.yml");
+    let ran = run(&["doctor", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err.contains("manifest.yml") && ran.err.contains("no folder"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn documents_of_another_shape_are_not_evaluated() {
+    for text in ["hello", "[]", "kind: Deployment"] {
+        let app = folder("manifest.yml", text);
+        let file = app.path().join("manifest.yml");
+        let ran = run(&["conditions", "evaluate", file.to_str().unwrap()]);
+        assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{text}");
+        assert!(
+            ran.err.contains("neither a Connect descriptor nor"),
+            "{}",
+            ran.err
+        );
+    }
+    let app = folder(
+        "atlassian-connect.json",
+        "\u{feff}{\"key\": \"a\", \"modules\": {}}",
+    );
+    let path = app.path().to_str().unwrap();
+    let file = app.path().join("atlassian-connect.json");
+    let file = file.to_str().unwrap();
+    assert_eq!(run(&["conditions", "evaluate", file]).code, 0);
+    assert_eq!(run(&["doctor", path]).code, 0);
+    let ran = run(&[
+        "conditions",
+        "evaluate",
+        file,
+        "--source",
+        "/no/such/folder",
+    ]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("`/no/such/folder`"), "{}", ran.err);
+}

@@ -146,3 +146,79 @@ fn pricing_reads_the_commerce_apis_plans() {
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("a second plan of standard"), "{}", ran.err);
 }
+
+#[test]
+fn what_is_written_is_a_file_of_its_own() {
+    let path = file("editions/own/own.toml", SOUND);
+    let folder = Path::new(&path).parent().unwrap();
+    let folder_path = folder.to_str().unwrap();
+    let generate =
+        |kind: &str, output: &str| run(&["features", "generate", kind, &path, "--output", output]);
+    let aliased = format!("{folder_path}/../own/own.toml");
+    for output in [&path, &aliased] {
+        for kind in ["json", "manifest"] {
+            let ran = generate(kind, output);
+            assert_eq!(ran.code, 3, "{}", ran.out);
+            assert!(ran.err.contains("is the input"), "{}", ran.err);
+        }
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), SOUND);
+    assert_eq!(generate("json", folder_path).code, 3);
+    let nowhere = format!("{folder_path}/nowhere/x.json");
+    for ran in [
+        generate("json", &nowhere),
+        run(&["features", "schema", "--output", &nowhere]),
+        run(&["features", "check", &path, "--source", &nowhere]),
+        run(&["features", "check", &nowhere]),
+        run(&["pricing", "check", &nowhere]),
+    ] {
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        assert!(ran.err.contains("nowhere"), "{}", ran.err);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn devices_and_pipes_are_no_output() {
+    let path = file("editions/devices.toml", SOUND);
+    let pipe = format!("{path}.pipe");
+    drop(fs::remove_file(&pipe));
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    let hard = format!("{path}.hard");
+    drop(fs::remove_file(&hard));
+    fs::hard_link(&path, &hard).unwrap();
+    let mut outputs = vec!["/dev/null", "/dev/full", &hard];
+    if made.is_ok_and(|status| status.success()) {
+        outputs.push(&pipe);
+    }
+    for output in outputs {
+        for kind in ["json", "manifest"] {
+            let ran = run(&["features", "generate", kind, &path, "--output", output]);
+            assert_eq!(ran.code, 3, "{output}: {}", ran.out);
+            assert!(ran.err.contains(output), "{}", ran.err);
+        }
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), SOUND);
+}
+
+#[test]
+fn line_ends_make_no_difference() {
+    let path = file("editions/ends.toml", SOUND);
+    let output = format!("{path}.ts");
+    drop(fs::remove_file(&output));
+    let args = [
+        "features",
+        "generate",
+        "typescript",
+        &path,
+        "--output",
+        &output,
+    ];
+    assert_eq!(run(&args).code, 0);
+    let text = fs::read_to_string(&output).unwrap().replace('\n', "\r\n");
+    fs::write(&output, &text).unwrap();
+    let check = [&args[..], &["--check"]].concat();
+    assert_eq!(run(&check).code, 0);
+    fs::write(&output, format!("{text}x")).unwrap();
+    assert_eq!(run(&check).code, 2);
+}

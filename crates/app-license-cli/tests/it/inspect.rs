@@ -1,6 +1,6 @@
 //! `inspect`: what it finds, word for word, and how it ends.
 
-use crate::common::{file, run, run_with, vector};
+use crate::common::{file, run, run_alone, run_with, vector};
 use serde_json::{Value, json};
 
 const NOW: &str = "1800000000";
@@ -84,7 +84,7 @@ modules:
 
 #[test]
 fn the_tour_decides_every_touchpoint_in_one_table() {
-    let ran = run(&["inspect"]);
+    let ran = run_alone(&["inspect"]);
     assert_eq!(ran.code, 0);
     golden("tour", &ran.out);
     let touchpoints = [
@@ -101,12 +101,13 @@ fn the_tour_decides_every_touchpoint_in_one_table() {
     for touchpoint in touchpoints {
         assert!(ran.out.contains(touchpoint), "{touchpoint}");
     }
-    // nothing but white space is nothing
-    assert_eq!(run_with(&["inspect"], " \n").out, ran.out);
-    let json = run(&["inspect", "--format", "json"]).json();
+    for line in ran.out.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let json = run_alone(&["inspect", "--format", "json"]).json();
     assert!(json["samples"].as_array().unwrap().len() >= touchpoints.len());
     // what absent means is the caller's policy
-    let free = run(&["inspect", "--when-absent", "advanced"]);
+    let free = run_alone(&["inspect", "--when-absent", "advanced"]);
     assert!(
         !free
             .out
@@ -275,6 +276,33 @@ fn a_terminal_is_never_steered_by_input() {
         assert!(!text.is_empty());
         for steering in ["\u{1b}[2J", "\u{1b}]", "\u{7}", "\r"] {
             assert!(!text.contains(steering), "{args:?} {steering:?}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_input_is_no_tour() {
+    for input in ["", " \n", "\u{feff}"] {
+        let ran = run_with(&["inspect"], input);
+        assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{input:?}");
+        assert!(ran.err.contains("the input is empty"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn lists_and_tables_are_80_columns_wide() {
+    let condition = r#"[{"condition": "addon_is_licensed"}, {"or": [
+        {"condition": "capability_set", "params": {"value": "capabilityAdvanced"}},
+        {"condition": "capability_set", "params": {"value": "capabilityStandard"}}]}]"#;
+    for ran in [
+        run(&["inspect", "--list"]),
+        run_with(&["inspect"], condition),
+    ] {
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        // a condition itself is shown as it was given
+        let lines = ran.out.lines().filter(|line| !line.contains('{'));
+        for line in lines {
+            assert!(line.chars().count() <= 80, "{line}");
         }
     }
 }

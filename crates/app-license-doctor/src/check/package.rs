@@ -1,5 +1,6 @@
 //! Rules about `package.json` and `Cargo.toml`.
 
+use app_license::FeatureMap;
 use app_license_descriptor::{Diagnostic, DocumentPath};
 
 use super::Context;
@@ -35,6 +36,15 @@ pub(super) fn npm(context: &Context<'_>, document: &Document, findings: &mut Vec
         let path = DocumentPath::root().key(section).key("app-license");
         let diagnostic = Diagnostic::new(&rules::BARE_NPM_NAME, message);
         findings.push(context.at(document, &path, diagnostic, Vec::new()));
+    }
+}
+
+/// `editions.toml`: what gates read of it.
+pub(super) fn editions(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if let Err(error) = FeatureMap::from_toml(&context.file.text) {
+        let message = format!("cannot be read: {error}");
+        let diagnostic = Diagnostic::new(&rules::UNREADABLE, message);
+        findings.push(context.finding(diagnostic, 0..0));
     }
 }
 

@@ -8,7 +8,6 @@ use app_license_source::{Comparison, Fact, FactKind, Operand, Path, Source, Sour
 
 use super::Options;
 use crate::deprecation::{Deprecation, DeprecationKind, deprecations};
-use crate::document::Node;
 use crate::finding::{Edit, Finding};
 use crate::project::{Project, ProjectFileKind};
 use crate::rules;
@@ -65,20 +64,18 @@ pub(super) fn check(project: &Project, options: &Options, findings: &mut Vec<Fin
     }
 }
 
-/// The manifest of the nearest folder around a file.
-fn manifest<'p>(project: &'p Project, path: &str) -> Option<&'p Node> {
+/// Whether a file is in the folder of a manifest that can be read.
+fn is_below_a_manifest(project: &Project, path: &str) -> bool {
     let manifests = project.of_kind(ProjectFileKind::Manifest);
     let around = manifests.filter(|manifest| path.starts_with(manifest.folder()));
-    let nearest = around.max_by_key(|manifest| manifest.folder().len())?;
-    Some(nearest.document()?.root())
+    let nearest = around.max_by_key(|manifest| manifest.folder().len());
+    nearest.is_some_and(|manifest| manifest.document().is_some())
 }
 
 struct Reader<'s> {
     file: &'s SourceFile,
     source: &'s Source,
     options: &'s Options,
-    /// The manifest of the nearest folder around the file.
-    manifest: Option<&'s Node>,
     /// Whether the file is of a Forge app: it imports `@forge/…`, or is below a manifest.
     forge: bool,
     /// The outermost function around each function.
@@ -97,7 +94,6 @@ impl<'s> Reader<'s> {
             let root = function.parent().and_then(|at| roots.get(at).copied());
             roots.push(root.unwrap_or(n));
         }
-        let manifest = manifest(project, &file.path);
         let imports = source.facts().iter().any(|fact| match fact.kind() {
             FactKind::Import { module, .. } => module.starts_with("@forge/"),
             _ => false,
@@ -106,8 +102,7 @@ impl<'s> Reader<'s> {
             file,
             source,
             options,
-            manifest,
-            forge: imports || manifest.is_some(),
+            forge: imports || is_below_a_manifest(project, &file.path),
             roots,
             active: BTreeSet::new(),
             evaluation: BTreeSet::new(),
@@ -140,6 +135,9 @@ impl<'s> Reader<'s> {
                 } => self.compare(fact, *comparison, left, right, findings),
                 FactKind::Test { operand, .. } => self.test(fact, operand, findings),
                 FactKind::Read(path) => self.payload(fact, path, findings),
+                FactKind::Call { callee, arguments } => {
+                    self.contained(fact, callee, arguments, findings);
+                }
                 FactKind::Text(text) => self.text(fact, text, findings),
                 FactKind::Import { module, .. } => self.import(fact, module, findings),
                 _ => {}
@@ -183,33 +181,25 @@ impl<'s> Reader<'s> {
         };
         // an object of the app's own may have an `active` elsewhere in the file
         let active: BTreeSet<_> = reads("active").map(|fact| self.outermost(fact)).collect();
-        let alone = reads("isActive").find(|fact| !active.contains(&self.outermost(fact)));
-        let only = reads("active")
-            .next()
-            .filter(|_| reads("isActive").next().is_none());
-        match (alone, only) {
-            (Some(fact), _) => {
-                let today = self.options.today;
-                let gone = Deprecation::get("is-active");
-                let when = gone.map_or_else(String::new, |d| format!(", {}", d.when(today)));
-                let message = format!("only `isActive` is read, not `active`{when}");
-                findings.push(self.find(&rules::ONLY_IS_ACTIVE_READ, message, fact));
-            }
-            (None, Some(fact)) => {
-                let message = "only `active` is read, not `isActive` of older contexts";
-                findings.push(self.find(&rules::ONLY_ACTIVE_READ, message, fact));
-            }
-            _ => {}
+        // once a function: each is wrong for itself
+        let mut functions = BTreeSet::new();
+        let alone = reads("isActive").filter(|fact| {
+            let function = self.outermost(fact);
+            !active.contains(&function) && functions.insert(function)
+        });
+        let today = self.options.today;
+        let gone = Deprecation::get("is-active");
+        let when = gone.map_or_else(String::new, |d| format!(", {}", d.when(today)));
+        for fact in alone {
+            let message = format!("only `isActive` is read, not `active`{when}");
+            findings.push(self.find(&rules::ONLY_IS_ACTIVE_READ, message, fact));
         }
-    }
-
-    /// Whether the app is known to have no license: its manifest says nothing of licensing.
-    fn sells_nothing(&self) -> bool {
-        self.manifest.is_some_and(|manifest| {
-            let enabled = manifest.pointer("/app/licensing/enabled");
-            manifest.pointer("/app/licensing").is_none()
-                || enabled.and_then(Node::bool) == Some(false)
-        })
+        if let Some(fact) = reads("active").next()
+            && reads("isActive").next().is_none()
+        {
+            let message = "only `active` is read, not `isActive` of older contexts";
+            findings.push(self.find(&rules::ONLY_ACTIVE_READ, message, fact));
+        }
     }
 
     fn compare(
@@ -225,20 +215,15 @@ impl<'s> Reader<'s> {
         }
         // `decision.needs` is no license, `set` may hold one
         let edition = |side: &Operand| {
-            side.path().is_none_or(|path| {
-                let last = path.last().trim_end_matches(['(', ')']);
-                path.len() == 1 || EDITION.contains(&last)
-            })
+            side.path()
+                .is_none_or(|path| path.len() == 1 || EDITION.contains(&path.value_name()))
         };
         let capability = self
             .source
             .text_of(left)
             .filter(|_| edition(right))
             .or_else(|| self.source.text_of(right).filter(|_| edition(left)))
-            .filter(|text| {
-                let folded = text.replace('_', "").to_ascii_lowercase();
-                folded.starts_with("capability") && Edition::of(text).is_some()
-            });
+            .filter(|text| is_capability(text));
         if let Some(capability) = capability
             && !self.asks_for_active(fact)
         {
@@ -248,14 +233,68 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// `new Date(license.trialEndDate) > now`: a date says nothing about a trial.
-    fn order(&self, fact: &Fact, findings: &mut Vec<Finding>) {
+    /// `["capabilityAdvanced"].includes(license.capabilitySet)`
+    fn contained(
+        &self,
+        fact: &Fact,
+        callee: &Path,
+        arguments: &[Operand],
+        findings: &mut Vec<Finding>,
+    ) {
+        let asks = matches!(callee.last(), "includes" | "contains" | "indexOf" | "has");
+        let edition = arguments
+            .iter()
+            .filter_map(Operand::path)
+            .any(|path| EDITION.contains(&path.value_name()));
+        if !asks || !edition || self.asks_for_active(fact) {
+            return;
+        }
+        // the list itself, or a constant that holds it
+        let list = callee.parts().next().map(|name| match name {
+            "*" => None,
+            name => self.list(name),
+        });
+        let written = self.inside(fact).find_map(|other| match other.kind() {
+            FactKind::Text(text) if is_capability(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let named = list.flatten().and_then(|texts| {
+            let mut texts = texts.iter();
+            texts.find(|text| is_capability(text)).map(String::as_str)
+        });
+        if let Some(capability) = written.or(named) {
+            let message =
+                format!("`{capability}` is compared, and nothing asks whether it is active");
+            findings.push(self.find(&rules::CAPABILITY_WITHOUT_ACTIVE, message, fact));
+        }
+    }
+
+    /// The texts of a constant of this file.
+    fn list(&self, name: &str) -> Option<&[String]> {
+        self.source
+            .facts()
+            .iter()
+            .find_map(|fact| match fact.kind() {
+                FactKind::Definition {
+                    name: defined,
+                    value: Operand::Texts(texts),
+                } if defined.len() == 1 && defined.last() == name => Some(texts.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// The facts inside another one.
+    fn inside(&self, fact: &Fact) -> impl Iterator<Item = &'s Fact> + use<'s> {
         let range = fact.range();
         let all = self.source.facts();
         let first = all.partition_point(|other| other.range().start < range.start);
         let inside = all.get(first..).unwrap_or_default().iter();
-        let mut inside = inside.take_while(|other| other.range().start < range.end);
-        let date = inside.find_map(|other| match other.kind() {
+        inside.take_while(move |other| other.range().start < range.end)
+    }
+
+    /// `new Date(license.trialEndDate) > now`: a date says nothing about a trial.
+    fn order(&self, fact: &Fact, findings: &mut Vec<Finding>) {
+        let date = self.inside(fact).find_map(|other| match other.kind() {
             FactKind::Read(path) => path.parts().find(|part| is_trial_date(part)),
             FactKind::Call { callee, .. } => callee.parts().find(|part| is_trial_date(part)),
             _ => None,
@@ -275,38 +314,117 @@ impl<'s> Reader<'s> {
     /// `if (context.license)`: an ended license is there as well.
     fn test(&self, fact: &Fact, operand: &Operand, findings: &mut Vec<Finding>) {
         let Some(path) = operand.path() else { return };
-        // `context.license`; `pkg.license` is that of a package
-        let mut before = path.parts().rev().skip(1);
-        let of_context = before.any(|part| part.to_ascii_lowercase().contains("context"));
         let license = path.last() == "license" && path.len() > 1;
-        if license && (of_context || self.forge) && !self.asks_for_active(fact) {
+        if license && self.is_of_the_platform(path) && !self.asks_for_active(fact) {
             let message = format!("`{path}` is tested for being there, not for being active");
             findings.push(self.find(&rules::LICENSE_TRUTHINESS, message, fact));
         }
     }
 
-    /// What the browser sent to a resolver about the license.
+    /// Whether a `license` is the platform's: that of a context, or one of which the file reads
+    /// what only the platform's has. `pkg.license` is that of a package.
+    fn is_of_the_platform(&self, path: &Path) -> bool {
+        let is_context = |part: &str| {
+            let part = part.to_ascii_lowercase();
+            part.contains("context") || part == "ctx"
+        };
+        let mut before = path.parts().rev().skip(1);
+        if before.any(is_context) {
+            return true;
+        }
+        // `const c = useProductContext()`
+        let base = path.parts().next().map(Path::named);
+        let defined = base.and_then(|base| self.source.definition(&base));
+        let defined = defined.and_then(Operand::path);
+        if defined.is_some_and(|path| path.parts().any(is_context)) {
+            return true;
+        }
+        self.forge
+            && self.facts().any(|other| match other.kind() {
+                FactKind::Read(read) => {
+                    let mut members = read.parts().skip(path.len());
+                    read.starts_with(path) && members.next().is_some_and(is_state)
+                }
+                _ => false,
+            })
+    }
+
+    /// What the browser sent to a resolver about the license, and what decides something.
     fn payload(&self, fact: &Fact, path: &Path, findings: &mut Vec<Finding>) {
-        let mut sent = path.parts().skip_while(|part| *part != "payload").skip(1);
         let names = ["license", "capabilitySet", "isLicensed", "appEdition"];
-        let about = sent.any(|part| names.contains(&part));
-        if !about || self.sells_nothing() || !self.in_resolver(fact) {
+        let parts = path.parts().enumerate();
+        let mut sent = parts.skip_while(|(_, part)| *part != "payload").skip(1);
+        let about = sent.find(|(_, part)| names.contains(part));
+        let Some((at, _)) = about else { return };
+        if !self.in_resolver(fact) || !self.decides(fact, &path.first(at.saturating_add(1))) {
             return;
         }
         let message = format!("`{path}` comes from the browser, which can send anything");
         findings.push(self.find(&rules::UI_CONTEXT_TRUSTED, message, fact));
     }
 
+    /// Whether a value that was read decides something in the function around it: it is tested or
+    /// compared, one of its states is read, or a function about licenses gets it. Values that are
+    /// stored or sent back decide nothing.
+    fn decides(&self, read: &Fact, path: &Path) -> bool {
+        let root = self.outermost(read);
+        let mut names = vec![path.clone()];
+        // `({ payload: { license } })`, `({ payload: { license: sent } })`
+        let written = self.source.text().get(read.range()).unwrap_or_default();
+        if !written.contains(['.', '[', '(']) {
+            let name = written.rsplit(':').next().unwrap_or_default();
+            let name = name.split('=').next().unwrap_or_default().trim();
+            names.push(Path::named(name));
+        }
+        for fact in self.facts().filter(|fact| self.outermost(fact) == root) {
+            if let FactKind::Definition { name, value } = fact.kind()
+                && value.path().is_some_and(|value| names.contains(value))
+            {
+                names.push(name.clone());
+            }
+        }
+        let sent = |operand: &Operand| operand.path().is_some_and(|path| names.contains(path));
+        let state = |path: &Path| {
+            let of = |name: &Path| {
+                path.starts_with(name) && path.parts().nth(name.len()).is_some_and(is_state)
+            };
+            names.iter().any(of)
+        };
+        let inside = self.facts().filter(|fact| self.outermost(fact) == root);
+        let mut inside = inside.map(Fact::kind);
+        inside.any(|kind| match kind {
+            FactKind::Test { operand, .. } => sent(operand),
+            // `license === "MIT"` is of a package
+            FactKind::Compare { left, right, .. } => {
+                let other = if sent(left) { right } else { left };
+                let says = |text: &str| text == "active" || Edition::of(text).is_some();
+                (sent(left) || sent(right)) && self.source.text_of(other).is_none_or(says)
+            }
+            FactKind::Read(path) => state(path),
+            FactKind::Call { callee, arguments } => {
+                arguments.iter().any(sent) && callee.parts().any(is_about_licenses)
+            }
+            _ => false,
+        })
+    }
+
     fn in_resolver(&self, fact: &Fact) -> bool {
+        let imports = self.facts().any(|fact| match fact.kind() {
+            FactKind::Import { module, .. } => module == "@forge/resolver",
+            _ => false,
+        });
         let mut function = fact.function();
         while let Some(at) = function {
             let Some(found) = self.source.functions().get(at) else {
                 return false;
             };
             let define = found.passed_to().is_some_and(|(callee, name)| {
-                callee.last().trim_end_matches(['(', ')']) == "define" && name.is_some()
+                let callee = callee.last().trim_end_matches(['(', ')']);
+                matches!(callee, "define" | "makeResolver") && name.is_some()
             });
-            if define {
+            // a handler that is defined under its name elsewhere in the file
+            let handler = imports && found.parameters().any(|name| name == "payload");
+            if define || handler {
                 return true;
             }
             function = found.parent();
@@ -363,6 +481,33 @@ fn is_license(path: &Path) -> bool {
         let part = part.trim_end_matches(['(', ')']).to_ascii_lowercase();
         part.contains("license") || part == "lic"
     })
+}
+
+/// What only the platform's license has.
+fn is_state(part: &str) -> bool {
+    let part = part.trim_end_matches(['(', ')']);
+    let active = matches!(part, "active" | "isActive" | "is_active" | "state");
+    active || EDITION.contains(&part) || EVALUATION.contains(&part) || is_trial_date(part)
+}
+
+fn is_about_licenses(part: &str) -> bool {
+    let part = part.to_ascii_lowercase();
+    let words = [
+        "license",
+        "capability",
+        "edition",
+        "active",
+        "allowed",
+        "entitle",
+    ];
+    let stores = ["save", "set", "store", "log", "write", "send"];
+    words.iter().any(|word| part.contains(word))
+        && !stores.iter().any(|word| part.starts_with(word))
+}
+
+fn is_capability(text: &str) -> bool {
+    let folded = text.replace('_', "").to_ascii_lowercase();
+    folded.starts_with("capability") && Edition::of(text).is_some()
 }
 
 fn is_trial_date(part: &str) -> bool {

@@ -8,8 +8,10 @@
     reason = "a test that fails is what they are for"
 )]
 
+mod code;
 mod common;
 mod examples;
 mod outputs;
 mod pages;
+mod reading;
 mod seeds;

@@ -56,7 +56,8 @@ pub fn update_manifest(editions: &Editions, manifest: &str) -> Result<String, St
                     out.push('\n');
                 }
                 let indent = line.len().saturating_sub(line.trim_start().len());
-                condition(&mut out, indent, edition);
+                let end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
+                condition(&mut out, indent, edition, end);
                 open = Some((key, number));
                 found = true;
             }
@@ -94,19 +95,19 @@ pub fn update_manifest(editions: &Editions, manifest: &str) -> Result<String, St
     }
 }
 
-fn condition(out: &mut String, indent: usize, edition: Option<Edition>) {
+fn condition(out: &mut String, indent: usize, edition: Option<Edition>, end: &str) {
     let pad = " ".repeat(indent);
     match edition {
         None | Some(Edition::Free) => {}
         Some(Edition::Standard) => {
             out.push_str(&format!(
-                "{pad}displayConditions:\n{pad}  appIsLicensed: true\n"
+                "{pad}displayConditions:{end}{pad}  appIsLicensed: true{end}"
             ));
         }
         Some(edition) => {
             let name = edition.name();
             out.push_str(&format!(
-                "{pad}displayConditions:\n{pad}  and:\n{pad}    appIsLicensed: true\n{pad}    appEdition: {name}\n"
+                "{pad}displayConditions:{end}{pad}  and:{end}{pad}    appIsLicensed: true{end}{pad}    appEdition: {name}{end}"
             ));
         }
     }

@@ -10,8 +10,14 @@ const SCHEMA: &str =
     "https://raw.githubusercontent.com/open-feature/cli/main/schema/v0/flag-manifest.json";
 
 /// Features are boolean flags, limits integers, service levels strings. The default is what is
-/// answered when no license could be read: nothing.
-pub(super) fn generate(editions: &Editions) -> String {
+/// answered when no license could be read: nothing. A name of two tables is refused: a flag is of
+/// one kind.
+pub(super) fn generate(editions: &Editions) -> Result<String, String> {
+    if let Some((name, [first, second])) = editions.names_twice().first() {
+        return Err(format!(
+            "`{name}` stands in [{first}] and [{second}]: a flag is of one kind, give each its own name"
+        ));
+    }
     let map = editions.map();
     let mut flags = Map::new();
     for name in map.service_levels() {
@@ -27,7 +33,10 @@ pub(super) fn generate(editions: &Editions) -> String {
             flag("boolean", Value::from(false), text),
         );
     }
-    format!("{:#}\n", json!({ "$schema": SCHEMA, "flags": flags }))
+    Ok(format!(
+        "{:#}\n",
+        json!({ "$schema": SCHEMA, "flags": flags })
+    ))
 }
 
 fn flag(kind: &str, default: Value, description: Option<&str>) -> Value {

@@ -93,14 +93,15 @@ pub fn compare(standard: &Offering, advanced: &Offering) -> Comparison {
         failures: Vec::new(),
         found: Vec::new(),
     };
-    let mut error = |code, message: String, help: &str| {
-        let found = Diagnostic::new(Severity::Error, code, message, help);
+    let mut report = |severity, code, message: String, help: &str| {
+        let found = Diagnostic::new(severity, code, message, help);
         comparison.found.push(found);
     };
     if standard.currency() != advanced.currency() {
         let (a, b) = (standard.currency(), advanced.currency());
         let message = format!("Standard is priced in {a}, Advanced in {b}");
-        error(
+        report(
+            Severity::Error,
             "currency_differs",
             message,
             "prices in two currencies do not compare",
@@ -120,7 +121,8 @@ pub fn compare(standard: &Offering, advanced: &Offering) -> Comparison {
                     "{has} has prices for {}, {lacks} has none",
                     cycle_name(cycle)
                 );
-                error(
+                report(
+                    Severity::Error,
                     "price_missing",
                     message,
                     "both editions need prices for both cycles",
@@ -130,7 +132,8 @@ pub fn compare(standard: &Offering, advanced: &Offering) -> Comparison {
         };
         if let Some(users) = free_starter(advanced) {
             let message = format!("Advanced is free {} at {users} users", cycle_name(cycle));
-            error(
+            report(
+                Severity::Error,
                 "free_starter_on_advanced",
                 message,
                 "Advanced has no free starter tier",
@@ -144,28 +147,56 @@ pub fn compare(standard: &Offering, advanced: &Offering) -> Comparison {
                     .map_or_else(|| "no price".to_owned(), |price| price.to_string())
             };
             let (s, a) = (standard.price(users), advanced.price(users));
-            let message = format!(
-                "at {users} users {}, Advanced ({}) is not above Standard ({})",
-                cycle_name(cycle),
-                show(advanced),
-                show(standard),
-            );
-            let (code, help) = if s.is_some() && a.is_some() {
+            let at = format!("at {users} users {}", cycle_name(cycle));
+            let (standard, advanced) = (show(standard), show(advanced));
+            let (code, message, help) = if s.is_some() && a.is_some() {
                 (
                     "advanced_not_above_standard",
-                    "the price of each tier of Advanced must be higher than that of Standard",
+                    format!("{at}, Advanced ({advanced}) is not above Standard ({standard})"),
+                    "Advanced must cost more than Standard at each user count",
                 )
             } else {
+                let missing = match (&s, &a) {
+                    (Some(_), _) => format!("Advanced has no price, Standard costs {standard}"),
+                    (None, Some(_)) => format!("Standard has no price, Advanced costs {advanced}"),
+                    (None, None) => "neither edition has a price".to_owned(),
+                };
                 (
                     "price_missing",
+                    format!("{at}, {missing}"),
                     "both editions need a price for each user count that one has",
                 )
             };
-            error(code, message, help);
+            report(Severity::Error, code, message, help);
+        } else if let Some((row, standard, advanced)) = low_rate(&rows, standard, advanced) {
+            let users = match row.to {
+                Some(to) => format!("{} to {to}", row.from),
+                None => format!("{} and more", row.from),
+            };
+            let message = format!(
+                "tier of {users} users {}: Advanced adds {advanced} a user, Standard {standard}",
+                cycle_name(cycle)
+            );
+            let help = "the totals are above Standard at each user count, but the platform asks for \
+                        a higher price in each tier";
+            let code = "advanced_tier_not_above_standard";
+            report(Severity::Warning, code, message, help);
         }
         comparison.rows.extend(rows);
     }
     comparison
+}
+
+/// The first range in which Advanced adds no more for a user than Standard does.
+fn low_rate<'r>(
+    rows: &'r [Row],
+    standard: &Plan,
+    advanced: &Plan,
+) -> Option<(&'r Row, Money, Money)> {
+    rows.iter().find_map(|row| {
+        let (standard, advanced) = (standard.rate(row.from)?, advanced.rate(row.from)?);
+        (advanced <= standard).then_some((row, standard, advanced))
+    })
 }
 
 /// A user count of the starter tier that costs nothing.

@@ -244,6 +244,19 @@ impl Plan {
         }
     }
 
+    /// What a graduated plan adds for each user of the tier that a user count falls into; `None` in
+    /// the starter tier, where a tier has a flat price alone, and in a volume plan, where the total
+    /// is a multiple of it.
+    pub(crate) fn rate(&self, users: u64) -> Option<Money> {
+        let starter = self.starter.is_some_and(|(up_to, _)| users <= up_to);
+        if starter || self.mode == TiersMode::Volume {
+            return None;
+        }
+        let tier = self.tiers.iter().rfind(|tier| tier.floor <= users)?;
+        let beyond = tier.ceiling.is_some_and(|ceiling| users > ceiling);
+        tier.unit.filter(|_| !beyond)
+    }
+
     /// The last user count with a price; `None` for no end.
     #[must_use]
     pub fn last(&self) -> Option<u64> {

@@ -72,3 +72,17 @@ fn findings_have_their_place() {
             .starts_with("x/editions.toml:4:3: warning[edition_undeclared]: ")
     );
 }
+
+#[test]
+fn a_name_is_of_one_kind() {
+    let text = "[features]\na = \"standard\"\n[limits]\na = { standard = 5 }\nb = { standard = 1 }\n[service-levels]\nb = { standard = \"x\" }\n";
+    assert_eq!(codes(text), ["name_twice", "name_twice"]);
+    let editions = Editions::from_toml("editions.toml", text).unwrap();
+    let error = app_license_editions::Generator::OpenFeature
+        .generate(&editions)
+        .unwrap_err();
+    assert!(
+        error.contains("`a` stands in [features] and [limits]"),
+        "{error}"
+    );
+}

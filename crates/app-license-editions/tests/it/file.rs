@@ -128,3 +128,29 @@ fn the_schema_names_all_that_the_file_may_hold() {
     let names: Vec<_> = tier.keys().map(String::as_str).collect();
     assert_eq!(names, ["flat", "per-user", "up-to"]);
 }
+
+#[test]
+fn a_report_shows_what_is_around_a_place_in_a_long_line() {
+    let long = format!(
+        "[features]\na = \"{}\" b = 2 \"{}\"\n",
+        "x".repeat(50_000),
+        "y".repeat(50_000)
+    );
+    let other = format!("# {}\n[features]\na = \"premium\"\n", "z".repeat(50_000));
+    for text in [long, other] {
+        let error = Editions::from_toml("editions.toml", &text).unwrap_err();
+        let report = error.report(80);
+        assert!(report.contains("here"), "{report}");
+        for line in report.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_schema_says_what_a_limit_may_be() {
+    let schema = schema();
+    let count = schema["definitions"]["LimitEntry"].to_string();
+    assert!(count.contains("\"maximum\":9007199254740991"), "{count}");
+    assert_eq!(schema["definitions"]["LimitRow"]["minProperties"], 1);
+}

@@ -188,3 +188,13 @@ b: 1 # kept
         assert!(error.starts_with(message), "{error}");
     }
 }
+
+#[test]
+fn a_manifest_keeps_its_line_ends() {
+    let editions = Editions::from_toml("editions.toml", "[features]\na = \"advanced\"").unwrap();
+    let manifest = "modules:\n  x:\n    - key: a\n      # begin feature a\n      # end feature a\n";
+    let unix = update_manifest(&editions, manifest).unwrap();
+    assert!(!unix.contains('\r'));
+    let dos = update_manifest(&editions, &manifest.replace('\n', "\r\n")).unwrap();
+    assert_eq!(dos, unix.replace('\n', "\r\n"));
+}

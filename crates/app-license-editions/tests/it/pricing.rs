@@ -44,7 +44,7 @@ fn the_documented_prices() {
 #[test]
 fn an_equal_price_at_one_breakpoint_fails_with_its_user_count() {
     let standard = "tiers = [{ up-to = 100, per-user = 100 }, { per-user = 50 }]";
-    let above = "tiers = [{ up-to = 100, per-user = 101 }, { per-user = 50 }]";
+    let above = "tiers = [{ up-to = 100, per-user = 101 }, { per-user = 51 }]";
     assert_eq!(compared(standard, above), (vec![], None));
     // 100 users: 100.00 and 100.00
     let touching =
@@ -252,5 +252,36 @@ fn other_plans_and_broken_ones() {
             .unwrap_err()
             .to_string()
             .contains("two monthly plans")
+    );
+}
+
+#[test]
+fn a_tier_that_is_not_higher_is_named_where_totals_are_above() {
+    let standard = "tiers = [{ up-to = 100, per-user = 100 }, { up-to = 200, per-user = 200 }]";
+    let advanced = "tiers = [{ up-to = 100, per-user = 400 }, { up-to = 200, per-user = 1 }]";
+    let code = "advanced_tier_not_above_standard";
+    assert_eq!(compared(standard, advanced), (vec![code], None));
+    let text = format!(
+        "[features]\na = \"standard\"\nb = \"advanced\"\n[pricing.standard.monthly]\n{standard}\n[pricing.advanced.monthly]\n{advanced}"
+    );
+    let found = check(&editions(&text));
+    let message = found.iter().find(|d| d.code() == code).unwrap().message();
+    assert_eq!(
+        message,
+        "tier of 101 to 200 users a month: Advanced adds 0.01 a user, Standard 2.00"
+    );
+}
+
+#[test]
+fn a_missing_price_is_called_missing() {
+    let text = "[pricing.standard.monthly]\ntiers = [{ up-to = 50, per-user = 10 }]\n[pricing.advanced.monthly]\ntiers = [{ up-to = 100, per-user = 20 }]";
+    let editions = editions(text);
+    let [standard, advanced] = editions.offerings() else {
+        panic!()
+    };
+    let comparison = compare(standard, advanced);
+    assert_eq!(
+        comparison.diagnostics()[0].message(),
+        "at 51 users a month, Standard has no price, Advanced costs 10.20"
     );
 }

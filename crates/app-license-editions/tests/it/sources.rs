@@ -116,3 +116,66 @@ fn the_connect_example_gates_what_its_file_sells() {
     let tree = SourceTree::read(&folder).unwrap();
     assert_eq!(check_sources(&editions, &tree), []);
 }
+
+#[test]
+fn a_free_feature_needs_no_gate() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.ts"), "export const a = 1;").unwrap();
+    let tree = SourceTree::read(folder.path()).unwrap();
+    let text = "[features]\nview = \"free\"\nexport = \"standard\"\n";
+    let editions = Editions::from_toml("editions.toml", text).unwrap();
+    let found = check_sources(&editions, &tree);
+    let messages: Vec<_> = found.iter().map(|d| d.message()).collect();
+    assert_eq!(messages, ["feature `export` is gated nowhere in the code"]);
+}
+
+#[test]
+fn misspelt_limits_and_service_levels_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = |code: &str| {
+        fs::write(folder.path().join("a.ts"), code).unwrap();
+        SourceTree::read(folder.path()).unwrap()
+    };
+    let text = "[features]\na = \"free\"\n[limits]\nrows = { standard = 1 }\n[service-levels]\nsupport = { standard = \"48 h\" }\n";
+    let editions = Editions::from_toml("editions.toml", text).unwrap();
+    let asked = "map.limit(\"rows\", license);";
+    for (code, expected) in [
+        (
+            "features.limit(\"rowz\");",
+            vec!["error[feature_not_in_file]"],
+        ),
+        (
+            "features.limit(\"columns\");",
+            vec!["error[feature_not_in_file]"],
+        ),
+        ("useLimit(\"rowz\");", vec!["error[feature_not_in_file]"]),
+        (
+            "map.limit(\"rowz\", license);",
+            vec!["warning[name_misspelt]"],
+        ),
+        (
+            "map.serviceLevel(\"suport\", license);",
+            vec!["error[feature_not_in_file]"],
+        ),
+        (
+            "client.getStringValue(\"suport\", \"\");",
+            vec!["warning[name_misspelt]"],
+        ),
+        (
+            "client.getNumberValue(\"rowz\", 0);",
+            vec!["warning[name_misspelt]"],
+        ),
+        (
+            "query.limit(\"10\"); query.limit(\"row\"); q.limit(\"pages\");",
+            vec![],
+        ),
+    ] {
+        let found = check_sources(&editions, &tree(&format!("{asked}{code}")));
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        let codes: Vec<_> = found
+            .iter()
+            .map(|l| l.split(": ").nth(1).unwrap())
+            .collect();
+        assert_eq!(codes, expected, "{code}");
+    }
+}

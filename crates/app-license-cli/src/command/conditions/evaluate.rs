@@ -9,10 +9,13 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::io::{Io, read_file};
+use crate::io::{Io, must_exist, read_file};
 use crate::output::{DIM, Format, WARN, clean, paint, show, table, verdict};
 
 const MAX_BYTES: usize = 1024 * 1024;
+
+/// A descriptor or a manifest has one of these, at least.
+const SHAPE: [&str; 5] = ["modules", "app", "connectModules", "key", "baseUrl"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,7 +23,7 @@ Examples:
   app-license conditions evaluate manifest.yml --format json
 
 Marks every module that a condition hides and whose code, in the folder of the file, does not ask
-for the license. Exit codes: 0 yes, 1 a file that cannot be read, 3 a file of another shape.";
+for the license. Exit codes: 0 yes, 1 a file that is not there, 3 a file of another shape.";
 
 /// Lists which modules the host shows to whom, and which are hidden without a gate behind them
 #[derive(Debug, clap::Args)]
@@ -43,7 +46,8 @@ impl Args {
     pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
         let bytes = read_file(&self.file, MAX_BYTES)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let is_json = text.trim_start().starts_with('{');
+        let start = text.trim_start_matches('\u{feff}').trim_start();
+        let is_json = start.starts_with('{');
         let document = if is_json {
             Document::json(text)
         } else {
@@ -52,7 +56,17 @@ impl Args {
         let path = self.file.display();
         let document =
             document.map_err(|e| Fault::Option(format!("`{path}` cannot be read: {e}")))?;
+        let root = document.root();
+        if !SHAPE.iter().any(|field| root.get(field).is_some()) {
+            return Err(Fault::Option(format!(
+                "`{path}` is neither a Connect descriptor nor a Forge manifest: it has none of {}",
+                SHAPE.join(", ")
+            )));
+        }
         let mut modules = visibility(&document);
+        if let Some(source) = &self.source {
+            must_exist(source)?;
+        }
         let folder = self.source.or_else(|| Some(self.file.parent()?.to_owned()));
         if let Some(folder) = folder {
             gates_behind(&document, &folder, &mut modules)?;

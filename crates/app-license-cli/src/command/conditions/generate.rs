@@ -19,7 +19,7 @@ Examples:
   app-license conditions generate forge --feature bulk-export \\
       --editions shop/editions.toml
 
-Exit codes: 0 yes, 1 a file that cannot be read, 3 no such feature.";
+Exit codes: 0 yes, 1 a file that is not there, 3 no such feature, or a file of another shape.";
 
 /// Prints the condition that shows a module to those who have a feature
 #[derive(Debug, clap::Args)]

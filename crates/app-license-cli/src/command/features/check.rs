@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{diagnostics, read_editions, summary};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::io::Io;
+use crate::io::{Io, must_exist};
 use crate::output::{Format, show};
 
 /// Hold `editions.toml` to the platform's rules, and to the code that gates by it
@@ -25,8 +25,8 @@ Examples:
   app-license features check
   app-license features check app/editions.toml --source app/src --source app/ui
 
-Exit code 0: no errors. 2: errors found, or warnings with --strict. 3: the file cannot be read;
-line and column are shown.")]
+Exit code 0: no errors. 1: the file, or a folder of --source, is not there. 2: errors found, or
+warnings with --strict. 3: the file is not what it must be; line and column are shown.")]
 pub(crate) struct Args {
     /// The file
     #[arg(default_value = "editions.toml", value_name = "FILE")]
@@ -55,6 +55,9 @@ impl Args {
         let mut found = check(&editions);
         let mut files_read = None;
         if !self.source.is_empty() {
+            for source in &self.source {
+                must_exist(source)?;
+            }
             let tree = SourceTree::read_all(&self.source)
                 .map_err(|error| Fault::Option(format!("--source: {error}")))?;
             files_read = Some(tree.files().len());

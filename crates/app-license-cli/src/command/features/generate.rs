@@ -8,7 +8,7 @@ use serde_json::json;
 use super::read_editions;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::io::{Io, MAX_INPUT};
+use crate::io::{Io, MAX_INPUT, holds, is_there, write_file};
 use crate::output::{BAD, Format, GOOD, clean, paint, show};
 
 /// What is generated.
@@ -40,7 +40,8 @@ Examples:
   app-license features generate manifest --output manifest.yml
   app-license features generate markdown
 
-Exit code 0: written, or up to date. 2: --check found a difference.")]
+Exit code 0: written, or up to date. 1: a file that cannot be opened. 2: --check found a difference.
+3: the file is not what it must be; --output is it, or no regular file.")]
 pub(crate) struct Args {
     /// What
     #[arg(value_enum)]
@@ -61,6 +62,10 @@ impl Args {
         let Some(editions) = read_editions(io, format, &self.file)? else {
             return Ok(Exit::Invalid);
         };
+        let there = match &self.output {
+            Some(output) => is_there(output, &[&self.file])?,
+            None => false,
+        };
         let text = self.generate(io, &editions)?;
         let Some(output) = &self.output else {
             write!(io.out, "{text}")?;
@@ -68,22 +73,12 @@ impl Args {
             return Ok(Exit::Yes);
         };
         let shown = output.display().to_string();
-        let before = match std::fs::read(output) {
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(source) => {
-                return Err(Fault::Read {
-                    path: shown,
-                    source,
-                });
-            }
-        };
-        let same = before.is_some_and(|bytes| bytes == text.as_bytes());
+        let same = there && holds(output, &text)?;
         let (state, style) = match (same, self.check) {
             (true, _) => ("up to date", GOOD),
             (false, true) => ("not up to date: generate it again", BAD),
             (false, false) => {
-                std::fs::write(output, &text).map_err(Fault::Write)?;
+                write_file(output, &text)?;
                 ("written", GOOD)
             }
         };

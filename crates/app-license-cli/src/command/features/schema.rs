@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::io::Io;
+use crate::io::{Io, write_file};
 
 /// Print the JSON Schema of `editions.toml`, for editors
 ///
@@ -25,7 +25,7 @@ impl Args {
     pub(crate) fn run(&self, io: &mut Io<'_>) -> Result<Exit, Fault> {
         let schema = format!("{:#}\n", app_license_editions::schema());
         match &self.output {
-            Some(path) => std::fs::write(path, schema)?,
+            Some(path) => write_file(path, &schema)?,
             None => {
                 write!(io.out, "{schema}")?;
                 io.out.flush()?;

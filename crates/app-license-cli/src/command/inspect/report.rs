@@ -167,6 +167,7 @@ impl Entry {
         } else {
             table(["edition", "answer", "why"])
         };
+        rows.set_width(80);
         for Answer { name, decision } in &self.decisions {
             let allowed = decision.is_allowed();
             let text = clean(decision);
@@ -229,7 +230,7 @@ fn conditions(out: &mut dyn Write, conditions: &[Condition]) -> std::io::Result<
     let mut heading = vec!["host shows it to".to_owned()];
     heading.extend(first.cells.iter().map(|cell| cell.customer.to_owned()));
     let mut rows = table::<0>([]);
-    rows.set_header(heading);
+    rows.set_header(heading).set_width(80);
     for condition in conditions {
         let mut row = vec![comfy_table::Cell::new(&condition.at)];
         row.extend(condition.cells.iter().map(|cell| match cell.host {

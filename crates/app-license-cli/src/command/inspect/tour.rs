@@ -83,6 +83,10 @@ impl Tour {
             )
         )?;
         let mut rows = table(["touchpoint", "payload", "says", "Standard", "Advanced"]);
+        rows.set_width(80);
+        if let Some(touchpoints) = rows.column_mut(0) {
+            touchpoints.set_constraint(comfy_table::ColumnConstraint::ContentWidth);
+        }
         for row in &self.samples {
             rows.add_row([
                 comfy_table::Cell::new(&row.touchpoint),
@@ -99,7 +103,7 @@ impl Tour {
              Nothing pasted is verified: a hint shows and hides, a verified license authorizes.\n"
         )?;
         let next = "\
-next: app-license inspect FILE                      a payload of yours; or pipe it in
+next: app-license inspect FILE                      a payload, or pipe it in
       app-license inspect FILE --require advanced   exit code 0 granted, 2 denied
       app-license verify --help                     prove who sent it
       app-license conformance tests/vectors/*.json  check the library itself";

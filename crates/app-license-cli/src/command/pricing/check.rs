@@ -31,8 +31,8 @@ Examples:
   app-license pricing check --from-commerce standard.json \\
       --from-commerce advanced.json
 
-Exit code 0: Advanced is above Standard everywhere. 2: it is not; the first user count is named.
-3: the prices cannot be read.")]
+Exit code 0: Advanced is above Standard everywhere. 1: a file is not there. 2: Advanced is not
+above Standard; the first user count is named. 3: the file holds no prices that can be compared.")]
 pub(crate) struct Args {
     /// The file
     #[arg(default_value = "editions.toml", value_name = "FILE")]

@@ -69,6 +69,7 @@ impl RequestArgs {
 
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
         let expected = self.app.expectations(io)?;
+        self.request.must_be_of(&expected)?;
         let request = self.request.request();
         let text = self.token.token(io, Some(request.query()))?;
         let token = match UnverifiedRequestToken::parse(&text) {

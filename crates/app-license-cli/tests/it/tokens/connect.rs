@@ -406,3 +406,42 @@ fn an_install_is_accepted_with_its_body_and_its_secret_stays_hidden() {
         assert!(!ran.out.contains(SECRET), "{}", ran.out);
     }
 }
+
+#[test]
+fn a_url_of_another_host_is_not_the_apps() {
+    let secret = secret("other-host");
+    let token = sign(&[
+        "request",
+        "--secret-file",
+        &secret,
+        "--client-key",
+        "tenant-1",
+        "--base-url",
+        BASE,
+        "--url",
+        "/connect/panel?lic=active",
+    ]);
+    let base = url::Url::parse(BASE).unwrap();
+    for (host, code) in [("evil.example", 3), (base.host_str().unwrap(), 0)] {
+        let url = format!("https://{host}/connect/panel?lic=active");
+        let args = [
+            "request",
+            "--secret-file",
+            &secret,
+            "--base-url",
+            BASE,
+            "--url",
+            &url,
+            "--token",
+            &token,
+        ];
+        let ran = verify(&args);
+        assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
+        assert_eq!(
+            ran.err.contains("--url is at `https://evil.example`"),
+            code == 3,
+            "{}",
+            ran.err
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! Source files that could not be read.
+
+use std::io::Read as _;
+
+use app_license_descriptor::{Diagnostic, Severity};
+use app_license_source::{Error, is_test_path};
+
+use crate::finding::Finding;
+use crate::project::Project;
+use crate::rules;
+
+/// The most of a file that is read again to show where its syntax ends.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What no rule has looked at is named, so that no finding means that there is none.
+pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
+    for (path, error) in project.sources().unread() {
+        // tests of tools hold broken code on purpose
+        if is_test_path(path) {
+            continue;
+        }
+        let (severity, text, offset) = match error {
+            // a dialect, perhaps: not every `.js` is JavaScript
+            Error::Syntax { position, .. } => {
+                let text = text_of(project, path);
+                let offset = offset_of(&text, position.line, position.column);
+                (Severity::Warning, text, offset)
+            }
+            // what people wrote by hand is smaller
+            Error::TooLarge { .. } => (Severity::Info, String::new(), 0),
+            _ => (Severity::Warning, String::new(), 0),
+        };
+        let diagnostic = Diagnostic::new(&rules::UNREADABLE, format!("cannot be read: {error}"))
+            .with_severity(severity);
+        findings.push(Finding::new(diagnostic, path, &text, offset..offset));
+    }
+    if project.is_truncated() {
+        let message = "there are more files than are read: check the folders of the app one by one";
+        let diagnostic =
+            Diagnostic::new(&rules::UNREADABLE, message).with_severity(Severity::Warning);
+        findings.push(Finding::new(diagnostic, ".", "", 0..0));
+    }
+}
+
+fn text_of(project: &Project, path: &str) -> String {
+    let mut text = String::new();
+    if let Ok(file) = std::fs::File::open(project.root().join(path)) {
+        // it is shown, no more: what cannot be read again is not
+        let _ = file.take(MAX_BYTES).read_to_string(&mut text);
+    }
+    text
+}
+
+/// The byte at a line and a column, both from 1.
+fn offset_of(text: &str, line: usize, column: usize) -> usize {
+    let before = text.split_inclusive('\n').take(line.saturating_sub(1));
+    let start = before.fold(0_usize, |sum, line| sum.saturating_add(line.len()));
+    let rest = text.get(start..).unwrap_or_default();
+    let within = rest.char_indices().nth(column.saturating_sub(1));
+    start.saturating_add(within.map_or(rest.len(), |(at, _)| at))
+}

@@ -1,0 +1,148 @@
+//! Rules about sources: what they find, and what they leave alone.
+
+use app_license_doctor::Finding;
+
+use crate::common::{findings, folder};
+
+const IMPORT: &str = "import Resolver, { makeResolver } from \"@forge/resolver\";\n";
+
+/// The codes of what is found in a file of a Forge app, without what is only worth knowing.
+fn codes(code: &str) -> Vec<&'static str> {
+    let app = folder([("src/index.ts", &*format!("{IMPORT}{code}"))]);
+    let found = findings(app.path());
+    let codes = found.iter().map(Finding::code);
+    codes.filter(|code| *code != "only_active_read").collect()
+}
+
+#[test]
+fn sources_that_ask_for_the_license_of_an_app_that_is_not_sold() {
+    let manifest = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n";
+    let sold = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n  licensing: {enabled: true}\n";
+    let free = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n  licensing: {enabled: false}\n";
+    let gate =
+        "export const f = ({ context }) => context.license?.active || context.license?.isActive;";
+    let library = "export const f = (c) => License.fromForgeFunctionContext(c).hasCapability('x');";
+    for (code, manifest, expected) in [
+        (gate, manifest, 1),
+        (library, manifest, 1),
+        (gate, sold, 0),
+        (gate, free, 0),
+        ("export const f = (pkg) => pkg.license;", manifest, 0),
+    ] {
+        let app = folder([("manifest.yml", manifest), ("src/index.ts", code)]);
+        let found = findings(app.path());
+        let named = found.iter().filter(|f| f.code() == "licensing_not_enabled");
+        assert_eq!(named.count(), expected, "{code}");
+    }
+    for (licensing, expected) in [("", 1), (r#""enableLicensing": true,"#, 0)] {
+        let descriptor = format!(r#"{{"key": "a", {licensing} "modules": {{}}}}"#);
+        for code in [
+            "app.get('/', (req, res) => req.query.lic === 'active');",
+            "const a = new URL(u).searchParams.get('lic') === 'active';",
+        ] {
+            let app = folder([("atlassian-connect.json", &*descriptor), ("src/a.js", code)]);
+            let found = findings(app.path());
+            let named = found.iter().filter(|f| f.code() == "licensing_not_enabled");
+            assert_eq!(named.count(), expected, "{code}");
+        }
+    }
+    // an app of its own inside is another one
+    let app = folder([
+        ("manifest.yml", sold),
+        ("b/manifest.yml", manifest),
+        ("src/a.ts", gate),
+    ]);
+    assert!(
+        findings(app.path())
+            .iter()
+            .all(|f| f.code() != "licensing_not_enabled")
+    );
+}
+
+#[test]
+fn trust_in_the_page_does_not_wait_for_licensing() {
+    let code = format!(
+        "{IMPORT}const r = new Resolver();\nr.define(\"a\", ({{ payload }}) => payload.license.active ? 1 : 2);"
+    );
+    let manifest = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n";
+    let app = folder([("manifest.yml", manifest), ("src/index.ts", &*code)]);
+    let found = findings(app.path());
+    assert!(found.iter().any(|f| f.code() == "ui_context_trusted"));
+}
+
+#[test]
+fn what_the_page_sent_counts_where_it_decides() {
+    for code in [
+        "r.define('a', ({ payload }) => payload.license.active ? 1 : 2);",
+        "r.define('a', (req) => req.payload.context.license.active && go());",
+        "r.define('a', ({ payload: { license } }) => { if (license.capabilitySet === x) { go(license.active, license.isActive); } });",
+        "r.define('a', ({ payload: { license: sent } }) => isActive(sent) ? 1 : 2);",
+        "r.define('a', ({ payload }) => { const l = payload.license; return l.active ? 1 : l.isActive; });",
+        "r.define('a', ({ payload }) => payload.isLicensed ? 1 : 2);",
+        "export const handler = makeResolver({ b: ({ payload }) => payload.license.active ? 1 : 2 });",
+        "export const handler = makeResolver({ async b({ payload }) { return payload.license.active ? 1 : 2; } });",
+        "const rows = ({ payload }) => payload.license.active ? 1 : 2;\nr.define('a', rows);",
+    ] {
+        assert_eq!(codes(code), ["ui_context_trusted"], "{code}");
+    }
+    for code in [
+        "r.define('a', ({ payload, context }) => { requireActive(context); return { license: payload.license }; });",
+        "r.define('a', async ({ payload }) => { await storage.set('license', payload.license); });",
+        "r.define('a', ({ payload }) => payload.license === 'MIT' ? 1 : 2);",
+        "r.define('a', ({ payload }) => { save({ text: payload.license }); });",
+    ] {
+        assert_eq!(codes(code), Vec::<&str>::new(), "{code}");
+    }
+}
+
+#[test]
+fn a_license_that_is_there_is_that_of_the_platform() {
+    for code in [
+        "export const f = ({ context }) => context.license ? 1 : 2;",
+        "export const f = (ctx) => !!ctx.license;",
+        "const c = useProductContext(); if (c.license) { go(); }",
+        "export const f = (p) => p.license ? 1 : 2; export const g = (p) => p.license.capabilitySet;",
+    ] {
+        assert_eq!(codes(code), ["license_truthiness"], "{code}");
+    }
+    for code in [
+        "const pkg = { license: \"MIT\" }; if (pkg.license) console.log(pkg.license);",
+        "export const spdx = (p: { license?: string }) => p.license ? p.license : \"none\";",
+        "for (const part of sbom.components) { if (!part.license) { report(part.license); } }",
+    ] {
+        assert_eq!(codes(code), Vec::<&str>::new(), "{code}");
+    }
+}
+
+#[test]
+fn an_edition_is_found_however_it_is_compared() {
+    for code in [
+        "export const f = (l) => [\"capabilityAdvanced\"].includes(l.capabilitySet);",
+        "const paid = [\"capabilityAdvanced\"]; export const f = (l) => paid.includes(l.capabilitySet);",
+        "export const f = (l) => new Set([\"capabilityAdvanced\"]).has(l.capabilitySet);",
+        "export const f = (l) => l.capabilitySet.toString() === \"capabilityAdvanced\";",
+    ] {
+        assert_eq!(codes(code), ["capability_without_active"], "{code}");
+    }
+    let active =
+        "export const f = (l) => l.active && [\"capabilityAdvanced\"].includes(l.capabilitySet);";
+    assert_eq!(codes(active), Vec::<&str>::new());
+    for code in [
+        "fn m(l: &License) -> u8 { match l.capability_set.as_str() { \"capabilityAdvanced\" => 1, _ => 0 } }",
+        "fn m(l: &License) -> bool { l.capability_set.as_deref() == Some(\"capabilityAdvanced\") }",
+        "fn m(l: &License) -> bool { [\"capabilityAdvanced\"].contains(&l.capability_set.as_str()) }",
+    ] {
+        let app = folder([("src/lib.rs", code)]);
+        let found = findings(app.path());
+        let found: Vec<_> = found.iter().map(Finding::code).collect();
+        assert_eq!(found, ["capability_without_active"], "{code}");
+    }
+}
+
+#[test]
+fn each_function_that_reads_is_active_alone_is_named() {
+    let code = "r.define('a', ({ context }) => context.license.isActive);\n\
+                r.define('b', ({ context }) => context.license[\"isActive\"] === true);\n\
+                r.define('c', ({ context }) => context.license.active ?? context.license.isActive);";
+    assert_eq!(codes(code), ["only_is_active_read", "only_is_active_read"]);
+}

@@ -1,0 +1,116 @@
+//! What cannot be read is named, and an empty folder is not clean.
+
+use std::fs;
+
+use app_license_descriptor::Severity;
+use app_license_doctor::{Finding, Project, deprecations};
+
+use crate::common::{findings, folder, root};
+
+fn said(found: &[Finding]) -> Vec<String> {
+    found
+        .iter()
+        .map(|f| format!("{} {}:{} {}", f.severity(), f.file(), f.start(), f.code()))
+        .collect()
+}
+
+#[test]
+fn a_source_that_cannot_be_read_is_a_warning() {
+    let app = folder([
+        ("src/b.tsx", "\n  const a = {{{"),
+        ("src/c.rs", "fn f( {"),
+        ("src/d.ts", "const = 1"),
+        ("src/__tests__/broken.ts", "const = 1"),
+    ]);
+    fs::write(app.path().join("src/a.ts"), [0xff, 0xfe]).unwrap();
+    let found = findings(app.path());
+    let files: Vec<_> = found.iter().map(Finding::file).collect();
+    assert_eq!(files, ["src/a.ts", "src/b.tsx", "src/c.rs", "src/d.ts"]);
+    let warning = |f: &Finding| (f.code(), f.severity()) == ("unreadable", Severity::Warning);
+    assert!(found.iter().all(warning), "{:?}", said(&found));
+    assert_eq!(found[1].start().line, 2);
+    assert_eq!(found[3].start().to_string(), "1:7");
+}
+
+#[test]
+fn a_document_that_cannot_be_read_is_an_error() {
+    for (file, text) in [
+        ("editions.toml", "nope"),
+        ("editions.toml", "[features]\na = \"premium\""),
+        ("manifest.yml", "hello"),
+        ("manifest.yml", "[]"),
+        ("manifest.yml", "app: ["),
+        ("atlassian-connect.json", "[]"),
+        ("atlassian-connect.json", "{"),
+        ("package.json", "7"),
+        ("Cargo.toml", "["),
+    ] {
+        let app = folder([(file, text)]);
+        let found = findings(app.path());
+        let [only] = &found[..] else {
+            panic!("{file} {text}: {:?}", said(&found));
+        };
+        let what = (only.code(), only.severity(), only.file());
+        assert_eq!(what, ("unreadable", Severity::Error, file), "{text}");
+    }
+    for file in ["manifest.yml", "editions.toml", "atlassian-connect.json"] {
+        for bytes in [vec![0xff, 0xfe, b'a', 0], vec![b' '; 1024 * 1024 + 1]] {
+            let app = folder([]);
+            fs::write(app.path().join(file), bytes).unwrap();
+            let found = findings(app.path());
+            assert_eq!(found.len(), 1, "{file}");
+            assert_eq!(found[0].code(), "unreadable", "{file}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_with_nothing_to_read_is_empty() {
+    let app = folder([("README.md", "app"), ("manifest.yml", "kind: Deployment")]);
+    assert!(Project::read(app.path()).unwrap().is_empty());
+    let app = folder([("a.rs", "fn (")]);
+    assert!(!Project::read(app.path()).unwrap().is_empty());
+}
+
+#[test]
+fn a_file_is_no_folder() {
+    let app = folder([("manifest.yml", "app: {}")]);
+    let error = Project::read(&app.path().join("manifest.yml")).unwrap_err();
+    assert_eq!(error.code(), "doctor_read");
+    assert!(error.to_string().contains("manifest.yml"), "{error}");
+}
+
+#[test]
+fn a_byte_order_mark_is_no_mistake() {
+    let manifest = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n  licensing: {}\n";
+    let descriptor =
+        r#"{"enableLicensing": true, "modules": {"webPanels": [{"key": "a", "url": "/a?lic=x"}]}}"#;
+    for (file, text) in [
+        ("manifest.yml", manifest),
+        ("atlassian-connect.json", descriptor),
+        ("package.json", r#"{"dependencies": {"app-license": "1"}}"#),
+        ("editions.toml", "[features]\na = \"standard\"\n"),
+    ] {
+        let plain = findings(folder([(file, text)]).path());
+        let marked = findings(folder([(file, &*format!("\u{feff}{text}"))]).path());
+        let codes = |found: &[Finding]| found.iter().map(Finding::code).collect::<Vec<_>>();
+        assert_eq!(codes(&marked), codes(&plain), "{file}");
+    }
+}
+
+/// Pages say when a warning becomes an error.
+#[test]
+fn pages_of_what_goes_say_when_it_is_an_error() {
+    assert!(!deprecations().is_empty());
+    for code in [
+        "deprecated_runtime",
+        "deprecated_field",
+        "deprecated_endpoint",
+    ] {
+        let page = fs::read_to_string(root().join(format!("docs/doctor/{code}.md"))).unwrap();
+        assert!(
+            page.contains("From the day after its end on it is an error"),
+            "{code}"
+        );
+    }
+}
