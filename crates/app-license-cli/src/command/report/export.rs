@@ -22,11 +22,11 @@ Examples:
   app-license report export licenses.csv.gz --as csv > licenses.csv
   duckdb -c \"SELECT app_edition, count(*) FROM 'licenses.csv' GROUP BY ALL\"")]
 pub(super) struct Args {
-    #[command(flatten)]
-    source: SourceArgs,
     /// What to write
     #[arg(long = "as", value_enum, default_value_t, value_name = "FORMAT")]
     form: Form,
+    #[command(flatten)]
+    source: SourceArgs,
 }
 
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]

@@ -24,14 +24,14 @@ Examples:
   app-license report free-starter-tier api --listed --vendor 1212980
       # the export of today")]
 pub(super) struct Args {
-    #[command(flatten)]
-    source: SourceArgs,
     /// The report is the export of the free starter tier: list all of it
     #[arg(long)]
     listed: bool,
     /// The day of that export, where it comes from the reporting API [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = date, requires = "listed")]
     day: Option<Date>,
+    #[command(flatten)]
+    source: SourceArgs,
 }
 
 #[derive(Debug, Serialize)]

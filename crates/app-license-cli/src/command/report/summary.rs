@@ -28,14 +28,14 @@ Examples:
       # one page, opens offline
   app-license report summary licenses.json --csv summary.csv")]
 pub(super) struct Args {
-    #[command(flatten)]
-    source: SourceArgs,
     /// Write one HTML page with plots, which needs no network
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Write the counts as CSV
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    #[command(flatten)]
+    source: SourceArgs,
 }
 
 /// The answer.

@@ -33,8 +33,6 @@ pub(super) struct Args {
     /// The number or id of the entitlement, or the number of the license
     #[arg(value_name = "ENTITLEMENT")]
     entitlement: String,
-    #[command(flatten)]
-    source: SourceArgs,
     /// Prices of Standard and Advanced for the paid period, to estimate what an upgrade costs
     #[arg(long, value_name = "STANDARD,ADVANCED", value_parser = prices)]
     prices: Option<(Amount, Amount)>,
@@ -45,6 +43,8 @@ pub(super) struct Args {
     /// The schema of the PostgreSQL store
     #[arg(long, value_name = "NAME", default_value = "app_license")]
     schema: String,
+    #[command(flatten)]
+    source: SourceArgs,
 }
 
 fn prices(text: &str) -> Result<(Amount, Amount), String> {
