@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn words_are_read_in_any_case_and_unknown_ones_are_refused() {
-        let read = |members: &str| {
+        let read = |members: &str| -> Result<_, String> {
             let record = format!(r#"{{"key":{{"connect":"tenant-1"}},{members}}}"#);
             let row = InstallationRow::from_json(&record).map_err(|e| e.to_string())?;
             Ok((row.presence(), row.statement.as_ref().map(|s| s.state)))
