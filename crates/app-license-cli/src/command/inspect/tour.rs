@@ -100,11 +100,12 @@ impl Tour {
         writeln!(
             out,
             "Absent is not inactive: what it means is your policy, see --when-absent.\n\
-             Nothing pasted is verified: a hint shows and hides, a verified license authorizes.\n"
+             Nothing pasted is verified: a hint shows and hides, a verified license\n\
+             authorizes.\n"
         )?;
         let next = "\
 next: app-license inspect FILE                      a payload, or pipe it in
-      app-license inspect FILE --require advanced   exit code 0 granted, 2 denied
+      app-license inspect FILE --require advanced   exit 0 granted, 2 denied
       app-license verify --help                     prove who sent it
       app-license conformance tests/vectors/*.json  check the library itself";
         writeln!(out, "{}", paint(DIM, next))
