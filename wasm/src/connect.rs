@@ -1,10 +1,11 @@
 //! Operations on requests of Atlassian Connect.
 
 use app_license::connect::{
-    CanonicalRequest, LicenseApiAnswer, Request, SignedWith, UnverifiedContextToken,
-    UnverifiedRequestToken, sign_request, token_from_request,
+    CanonicalRequest, IframeQuery, LicenseApiAnswer, LicenseApiProblem, Request, SignedWith,
+    UnverifiedContextToken, UnverifiedRequestToken, sign_request, token_from_header,
+    token_from_request,
 };
-use app_license::{AppKey, ClientKey, Error, HmacKey, License, SharedSecret};
+use app_license::{AppKey, ClientKey, Error, HmacKey, License, SharedSecret, Touchpoint};
 
 use crate::answer::Answer;
 use crate::license;
@@ -25,8 +26,16 @@ fn query<'q>(question: &Question<'q>) -> &'q str {
 
 /// Whose token a request carries: which record to look up. Nothing is proved by it.
 pub(crate) fn tenant(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let token = token_from_request(question.authorization(), query(question))?;
-    if question.text(Field::Extra) == "context" {
+    let authorization = question.authorization();
+    let kind = question.text(Field::Extra);
+    if kind == "event" {
+        // an address may be logged, and be followed again
+        let token = token_from_header(authorization)?;
+        answer.text(UnverifiedRequestToken::parse(token)?.issuer().as_str());
+        return Ok(());
+    }
+    let token = token_from_request(authorization, query(question))?;
+    if kind == "context" {
         answer.text(UnverifiedContextToken::parse(&token)?.issuer().as_str());
     } else {
         answer.text(UnverifiedRequestToken::parse(&token)?.issuer().as_str());
@@ -82,7 +91,11 @@ pub(crate) fn sign(question: &Question<'_>, answer: &mut Answer) -> Result<(), E
     let secret = SharedSecret::new(question.need(Field::Secret, "secret")?)?;
     let app = AppKey::new(question.need(Field::AppKey, "appKey")?)?;
     let tenant = ClientKey::new(question.need(Field::ClientKey, "clientKey")?)?;
-    let site = question.base_url()?;
+    let mut site = question.base_url()?;
+    if question.get(Field::Cloud).is_some() {
+        // what is stored may be of another cloud, or of before the app knew better
+        site = question.key_hosts()?.check_site(site.as_str())?;
+    }
     let key = HmacKey::new(&secret);
     let target = match question.get(Field::Target) {
         Some(target) => target.to_owned(),
@@ -110,5 +123,34 @@ pub(crate) fn license_api(question: &Question<'_>, answer: &mut Answer) -> Resul
         _ => "faulted",
     });
     answer.maybe(read.license().and_then(License::raw));
+    let malformed = matches!(
+        read,
+        LicenseApiAnswer::Faulted(LicenseApiProblem::Malformed(_))
+    );
+    answer.flag(malformed);
+    Ok(())
+}
+
+/// Whether settings of an app can be: refuses those of the core, and says whether the leeway is
+/// one, and the name of the cloud.
+pub(crate) fn settings(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    AppKey::new(question.text(Field::AppKey))?;
+    question.expectations_but_leeway()?;
+    let knows_cloud = question.knows_cloud();
+    if knows_cloud {
+        question.key_hosts()?;
+    }
+    answer.flag(question.leeway().is_ok());
+    answer.flag(knows_cloud);
+    Ok(())
+}
+
+/// Whether an active license of the License API counts instead of a page's `lic=none`.
+pub(crate) fn overrules(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let body = question.text(Field::Body).as_bytes();
+    let answered = License::from_object(body, Touchpoint::ConnectLicenseApi)?;
+    let answered = answered.at(question.time(Field::Leeway, "asOf")?);
+    let stated = IframeQuery::parse("lic=none").license().at(question.now()?);
+    answer.flag(LicenseApiAnswer::overrules(&answered, &stated));
     Ok(())
 }

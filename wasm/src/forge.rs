@@ -1,10 +1,12 @@
 //! Operations on what Forge sends.
 
 use app_license::forge::{
-    InvocationExpectations, IsolatedCloud, LicenseApiRequest, LicenseApiResponse,
-    UnverifiedInvocationToken, token_from_header,
+    ForgeLifecycleEvent, InvocationExpectations, IsolatedCloud, LicenseApiRequest,
+    LicenseApiResponse, UnverifiedInvocationToken, token_from_header,
 };
 use app_license::{EnvironmentType, Error, ForgeAppId, Jwks};
+
+use app_license::delivery::TokenHash;
 
 use crate::answer::Answer;
 use crate::license;
@@ -26,21 +28,53 @@ pub(crate) fn key_set(question: &Question<'_>, answer: &mut Answer) -> Result<()
     Ok(())
 }
 
-/// Verifies an invocation token against the platform's key set.
-pub(crate) fn invocation(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let token = token_from_header(question.authorization())?;
-    let token = UnverifiedInvocationToken::parse(token)?;
-    let keys = Jwks::parse(question.need(Field::Keys, "jwks")?.as_bytes())?;
-    // one app, or several behind one backend
+/// The apps whose tokens are taken: one, or several behind one backend.
+fn apps(question: &Question<'_>) -> Result<InvocationExpectations, Error> {
     let mut apps = question.need(Field::AppKey, "appId")?.split('\n');
     let first = ForgeAppId::new(apps.next().unwrap_or_default())?;
     let mut expected = InvocationExpectations::new(first);
     for app in apps {
         expected = expected.accept_app(ForgeAppId::new(app)?);
     }
-    if let Some(leeway) = question.leeway()? {
-        expected = expected.leeway(leeway);
+    Ok(expected)
+}
+
+/// Whether settings of a remote can be: refuses those of the core, and says whether the leeway is
+/// one.
+pub(crate) fn settings(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    apps(question)?;
+    if let Some(label) = question.get(Field::Extra) {
+        IsolatedCloud::new(label)?;
     }
+    answer.flag(question.leeway().is_ok());
+    Ok(())
+}
+
+/// Reads a lifecycle event: which one it is, and the installation and the app that it names.
+pub(crate) fn event(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let event = ForgeLifecycleEvent::parse_any(question.text(Field::Body).as_bytes())?;
+    answer.text(event.kind().name());
+    answer.maybe(event.installation_id().map(|id| id.as_str()));
+    answer.maybe(event.app_id().map(|id| id.as_str()));
+    Ok(())
+}
+
+/// Whether an answer of the License API tells of any app, and of all that were asked about.
+pub(crate) fn license_results(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let read = LicenseApiResponse::parse(question.text(Field::Body).as_bytes())?;
+    answer.flag(read.results().any(|(_, result)| result.is_ok()));
+    answer.flag(read.results().all(|(_, result)| result.is_ok()));
+    Ok(())
+}
+
+/// Verifies an invocation token against the platform's key set.
+pub(crate) fn invocation(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let text = token_from_header(question.authorization())?;
+    let token = UnverifiedInvocationToken::parse(text)?;
+    let keys = Jwks::parse(question.need(Field::Keys, "jwks")?.as_bytes())?;
+    let mut expected = apps(question)?;
+    let leeway = question.leeway()?.unwrap_or_default();
+    expected = expected.leeway(leeway);
     if let Some(label) = question.get(Field::Extra) {
         expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
     }
@@ -70,6 +104,10 @@ pub(crate) fn invocation(question: &Question<'_>, answer: &mut Answer) -> Result
         Some(access) => answer.flag(access.allows()),
         None => answer.none(),
     }
+    answer.flag(token.is_from_user_interface());
+    answer.flag(license.is_confirmed());
+    answer.shown(TokenHash::of(text));
+    answer.time(token.expires_at().plus(leeway.as_seconds()));
     for context in token.contexts() {
         answer.maybe(context.name());
         answer.maybe(context.api_base_url());

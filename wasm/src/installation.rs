@@ -4,7 +4,7 @@ use app_license::connect::LifecycleBody;
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{
     EnvironmentType, Error, ErrorKind, Event, Installation, InstallationRecord,
-    InstallationSecrets, License, SharedSecret, Touchpoint,
+    InstallationSecrets, InstallationStatus, License, SharedSecret, Touchpoint,
 };
 
 use crate::answer::Answer;
@@ -13,7 +13,7 @@ use crate::question::{Field, Question, missing};
 use crate::record;
 
 /// The installation before the event: a record in JSON, and its secrets.
-fn stored(question: &Question<'_>) -> Result<Option<Installation>, Error> {
+pub(crate) fn stored(question: &Question<'_>) -> Result<Option<Installation>, Error> {
     let Some(text) = question.get(Field::Keys) else {
         return Ok(None);
     };
@@ -34,7 +34,7 @@ fn stored(question: &Question<'_>) -> Result<Option<Installation>, Error> {
 }
 
 /// The event: of Connect, which was verified and accepted before; of Forge; or a license.
-fn event(question: &Question<'_>) -> Result<Event, Error> {
+pub(crate) fn event(question: &Question<'_>) -> Result<Event, Error> {
     let body = question.need(Field::Body, "body")?.as_bytes();
     match question.text(Field::Extra) {
         "connect" => {
@@ -67,35 +67,59 @@ fn event(question: &Question<'_>) -> Result<Event, Error> {
 pub(crate) fn apply(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
     let event = event(question)?;
     let (after, changes) = Installation::apply(stored(question)?, &event, question.now()?);
-    let written = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
-    match &after {
-        Some(after) => {
-            answer.text(&written(serde_json::to_string(after.record())));
-            let secrets = after.stored_secrets();
-            answer.maybe(secrets.current().map(SharedSecret::expose));
-            match secrets.previous() {
-                Some((previous, replaced_at)) => {
-                    answer.text(previous.expose());
-                    answer.time(replaced_at);
-                }
-                None => {
-                    answer.none();
-                    answer.none();
-                }
-            }
-        }
-        None => (0..4).for_each(|_| answer.none()),
-    }
+    written(after.as_ref(), answer);
     for change in &changes {
-        answer.text(&written(serde_json::to_string(change)));
+        answer.text(&serde_json::to_string(change).unwrap_or_default());
     }
     Ok(())
 }
 
-/// The secrets that a token may be signed with now, the current one first.
+/// Writes an installation as it is stored: the record in JSON, the secret, the one before it, and
+/// when that was replaced.
+pub(crate) fn written(installation: Option<&Installation>, answer: &mut Answer) {
+    let Some(installation) = installation else {
+        (0..4).for_each(|_| answer.none());
+        return;
+    };
+    answer.text(&serde_json::to_string(installation.record()).unwrap_or_default());
+    let secrets = installation.stored_secrets();
+    answer.maybe(secrets.current().map(SharedSecret::expose));
+    match secrets.previous() {
+        Some((previous, replaced_at)) => {
+            answer.text(previous.expose());
+            answer.time(replaced_at);
+        }
+        None => {
+            answer.none();
+            answer.none();
+        }
+    }
+}
+
+/// Whether a license is another than the one that is known of the installation.
+pub(crate) fn is_news(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let known = stored(question)?;
+    let event = event(question)?;
+    let news = match (&known, &event) {
+        (Some(known), Event::License(license)) => known.is_news(license),
+        _ => false,
+    };
+    answer.flag(news);
+    Ok(())
+}
+
+/// The secrets that a token may be signed with now, the current one first: of an installation that
+/// is in use, or of one that is installed, where that is asked for.
 pub(crate) fn secrets(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
     let grace = question.time(Field::Leeway, "grace")?.as_seconds();
-    if let Some(installation) = stored(question)? {
+    let served = |status: InstallationStatus| match question.text(Field::Extra) {
+        "in_use" => status.is_in_use(),
+        "installed" => status != InstallationStatus::Uninstalled,
+        _ => true,
+    };
+    if let Some(installation) = stored(question)?
+        && served(installation.status())
+    {
         for secret in installation.secrets(question.now()?, grace) {
             answer.text(secret.expose());
         }

@@ -11,6 +11,7 @@
 mod answer;
 mod connect;
 mod decision;
+mod delivery;
 mod forge;
 mod installation;
 mod license;
@@ -96,6 +97,15 @@ fn perform(op: i32, question: &Question<'_>, answer: &mut Answer) -> Result<(), 
         16 => installation::apply(question, answer),
         17 => installation::secrets(question, answer),
         18 => forge::license_url(question, answer),
+        19 => lifecycle::unproved(question, answer),
+        20 => lifecycle::public_key(question, answer),
+        21 => connect::settings(question, answer),
+        22 => installation::is_news(question, answer),
+        23 => connect::overrules(question, answer),
+        24 => forge::event(question, answer),
+        25 => forge::settings(question, answer),
+        26 => forge::license_results(question, answer),
+        27 => delivery::deliver(question, answer),
         _ => Err(question::missing("operation")),
     }
 }

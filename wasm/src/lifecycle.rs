@@ -6,6 +6,8 @@ use app_license::connect::{
 };
 use app_license::{AppKey, Capability, ClientKey, Error, RsaPublicKey};
 
+use app_license::delivery::TokenHash;
+
 use crate::answer::Answer;
 use crate::question::{Field, Question, missing};
 
@@ -76,10 +78,34 @@ pub(crate) fn body(question: &Question<'_>, answer: &mut Answer) -> Result<(), E
     Ok(())
 }
 
-/// Verifies `installed` or `uninstalled`, signed by the platform, and accepts its body.
-pub(crate) fn signed(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+/// Checks all of `installed` or `uninstalled` that needs no key, so that what cannot be right costs
+/// no fetch. Nothing is proved by it. Says whose event it would be.
+pub(crate) fn unproved(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
     let token = token_from_header(question.authorization())?;
     let token = UnverifiedInstallToken::parse(token)?;
+    let body = parsed(question)?;
+    let client_key = body.client_key().clone();
+    let request = question.request()?;
+    let expected = question.expectations()?;
+    token.check_unproved(&request, &client_key, &expected, question.now()?)?;
+    let app = AppKey::new(question.need(Field::AppKey, "appKey")?)?;
+    let hosts = question.key_hosts()?;
+    body.accept(kind(question)?, &app, &client_key, &|host| {
+        hosts.is_site(host)
+    })?;
+    answer.text(client_key.as_str());
+    Ok(())
+}
+
+/// Whether a text is a public key that may prove something.
+pub(crate) fn public_key(question: &Question<'_>, _: &mut Answer) -> Result<(), Error> {
+    RsaPublicKey::from_pem(question.need(Field::Keys, "pem")?).map(drop)
+}
+
+/// Verifies `installed` or `uninstalled`, signed by the platform, and accepts its body.
+pub(crate) fn signed(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
+    let text = token_from_header(question.authorization())?;
+    let token = UnverifiedInstallToken::parse(text)?;
     let key = RsaPublicKey::from_pem(question.need(Field::Keys, "pem")?)?;
     let request = question.request()?;
     let expected = question.expectations()?;
@@ -87,18 +113,23 @@ pub(crate) fn signed(question: &Question<'_>, answer: &mut Answer) -> Result<(),
     let body = parsed(question)?;
     let token = token.verify(&key, &request, body.client_key(), &expected, now)?;
     accepted(question, answer, body, token.issuer())?;
-    answer.text(&token.hash().to_string());
+    answer.shown(TokenHash::of(text));
     answer.time(token.expires_at());
+    answer.time(token.expires_at().plus(expected.leeway().as_seconds()));
     Ok(())
 }
 
 /// Verifies `enabled` or `disabled`, signed with the tenant's secret, and accepts its body.
 pub(crate) fn shared(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let token = token_from_header(question.authorization())?;
+    let text = token_from_header(question.authorization())?;
     let keys = question.tenant_keys()?;
     let request = question.request()?;
     let expected = question.expectations()?;
-    let token = UnverifiedRequestToken::parse(token)?;
+    let token = UnverifiedRequestToken::parse(text)?;
     let token = token.verify(&keys, &request, &expected, question.now()?)?;
-    accepted(question, answer, parsed(question)?, token.issuer())
+    accepted(question, answer, parsed(question)?, token.issuer())?;
+    answer.shown(TokenHash::of(text));
+    answer.time(token.expires_at());
+    answer.time(token.expires_at().plus(expected.leeway().as_seconds()));
+    Ok(())
 }

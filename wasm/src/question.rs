@@ -24,9 +24,10 @@ pub(crate) enum Field {
     Keys,
     Status,
     Extra,
+    Flags,
 }
 
-const FIELDS: usize = 18;
+const FIELDS: usize = 19;
 const HEAD: usize = 4 * (FIELDS + 1);
 
 pub(crate) struct Question<'q> {
@@ -122,14 +123,22 @@ impl<'q> Question<'q> {
     }
 
     pub(crate) fn expectations(&self) -> Result<Expectations, Error> {
+        let expected = self.expectations_but_leeway()?;
+        Ok(match self.leeway()? {
+            Some(leeway) => expected.with_leeway(leeway),
+            None => expected,
+        })
+    }
+
+    pub(crate) fn expectations_but_leeway(&self) -> Result<Expectations, Error> {
         let urls = self.need(Field::BaseUrls, "baseUrl")?;
         let mut urls = urls.split('\n');
         let mut expected = Expectations::new(base_url(urls.next().unwrap_or_default())?);
         for url in urls {
             expected = expected.accept_base_url(base_url(url)?);
         }
-        if let Some(leeway) = self.leeway()? {
-            expected = expected.with_leeway(leeway);
+        if self.text(Field::Flags).contains('p') {
+            expected = expected.proxy_strips_base_path();
         }
         Ok(expected)
     }
@@ -145,21 +154,32 @@ impl<'q> Question<'q> {
         })
     }
 
-    /// The key hosts and sites of a cloud by its name, or others by configuration.
+    /// Whether there is a cloud of the name that is given, if one is.
+    pub(crate) fn knows_cloud(&self) -> bool {
+        let name = self.text(Field::Cloud).split('\n').next();
+        name.is_none_or(|name| name.is_empty() || Cloud::from_name(name).is_some())
+    }
+
+    /// The key hosts and sites of a cloud: its name, or nothing for one that is not known by name,
+    /// and further key hosts and sites.
     pub(crate) fn key_hosts(&self) -> Result<KeyHosts, Error> {
-        let cloud = match self.text(Field::Cloud) {
-            "commercial" => Cloud::Commercial,
-            "staging" => Cloud::Staging,
-            "fedramp-moderate" => Cloud::FedRampModerate,
-            "fedramp-moderate-staging" => Cloud::FedRampModerateStaging,
-            custom => {
-                let hosts = custom.split('\n').filter(|host| !host.is_empty());
-                let hosts: Result<Vec<_>, _> = hosts.map(base_url).collect();
-                let sites = self.text(Field::Sites).split('\n');
-                return Ok(KeyHosts::custom(hosts?, sites));
-            }
-        };
-        Ok(KeyHosts::of(cloud))
+        let mut said = self.text(Field::Cloud).split('\n');
+        let cloud = said.next().unwrap_or_default();
+        let keys = said.filter(|host| !host.is_empty()).map(base_url);
+        let sites = self.text(Field::Sites).split('\n');
+        if cloud.is_empty() {
+            let keys: Result<Vec<_>, _> = keys.collect();
+            return Ok(KeyHosts::custom(keys?, sites));
+        }
+        let cloud = Cloud::from_name(cloud).ok_or_else(|| missing("cloud"))?;
+        let mut hosts = KeyHosts::of(cloud);
+        for key_host in keys {
+            hosts = hosts.with_key_host(key_host?);
+        }
+        for site in sites.filter(|site| !site.is_empty()) {
+            hosts = hosts.with_site_domain(site)?;
+        }
+        Ok(hosts)
     }
 }
 

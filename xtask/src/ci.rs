@@ -42,7 +42,8 @@ pub(crate) enum Job {
     Wasm,
     /// The query hash against npm `atlassian-jwt`
     Peers,
-    /// The contract suite against the Rust server, and every expectation of it falsified once
+    /// The contract suite against the Rust server, every expectation of it falsified once, and
+    /// against the npm package in Express and over the Fetch API
     Contract,
     /// The quick form of every proof: durability, replicas, keys, load
     Prove,

@@ -2,19 +2,54 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
+use clap::ValueEnum;
 use xshell::cmd;
 
 use crate::context::Context;
-use crate::programs;
+use crate::{npm_package, programs};
 
 const FOLDER: &str = "tests/contract";
+/// The shells in JavaScript, over the built package.
+const JS_SHELLS: &str = "wasm/js/test/contract";
+
+/// A backend that is held to the contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Shell {
+    /// The Rust server
+    #[default]
+    Rust,
+    /// The npm package in Express
+    Express,
+    /// The npm package's handler of `Request`
+    Fetch,
+}
+
+impl Shell {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Express => "express",
+            Self::Fetch => "fetch",
+        }
+    }
+
+    /// The program and its arguments.
+    fn program(self, context: &Context, programs: &Path) -> Vec<PathBuf> {
+        let script = |name: &str| vec!["node".into(), context.root.join(JS_SHELLS).join(name)];
+        match self {
+            Self::Rust => vec![programs.join("contract-shell-rust")],
+            Self::Express => script("express.mjs"),
+            Self::Fetch => script("fetch.mjs"),
+        }
+    }
+}
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Which backend is run: `rust`
-    #[arg(long, default_value = "rust")]
-    shell: String,
+    /// Which backend is run; those of the npm package are built before
+    #[arg(long, value_enum, default_value_t)]
+    shell: Shell,
     /// Write the files in tests/contract again
     #[arg(long, conflicts_with_all = ["check", "falsify", "files"])]
     generate: bool,
@@ -44,14 +79,18 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         ensure!(done.is_ok(), "the files are not current");
         return Ok(());
     }
-    let shell = match arguments.shell.as_str() {
-        "rust" => programs.join("contract-shell-rust"),
-        shell @ ("express" | "fetch") => bail!(
-            "the shell `{shell}` does not exist yet: tests/contract/README.md says what it has to be"
-        ),
-        shell => bail!("`{shell}` is no shell: `rust` is"),
-    };
-    let name = &arguments.shell;
+    if arguments.shell != Shell::Rust {
+        npm_package::build(context)?;
+    }
+    hold(context, arguments, &programs)
+}
+
+/// Runs the files against the shell.
+fn hold(context: &Context, arguments: &Arguments, programs: &Path) -> Result<()> {
+    let sh = &context.sh;
+    let program = programs.join("contract");
+    let shell = arguments.shell.program(context, programs);
+    let name = arguments.shell.name();
     let mut options = Vec::new();
     if arguments.falsify {
         options.push("--falsify".to_owned());
@@ -60,13 +99,13 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         options.push(format!("--only={only}"));
     }
     let files = if arguments.files.is_empty() {
-        all(&folder)?
+        all(&context.root.join(FOLDER))?
     } else {
         arguments.files.clone()
     };
     let held = cmd!(
         sh,
-        "{program} run --shell {name} {options...} {files...} -- {shell}"
+        "{program} run --shell {name} {options...} {files...} -- {shell...}"
     );
     ensure!(
         held.quiet().run().is_ok(),
@@ -75,10 +114,11 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The suite against the Rust server, every expectation falsified once, and the files current.
+/// The files are current; the suite against the Rust server, every expectation falsified once; and
+/// against the npm package.
 pub(crate) fn job(context: &Context) -> Result<()> {
-    let arguments = Arguments {
-        shell: "rust".to_owned(),
+    let mut arguments = Arguments {
+        shell: Shell::Rust,
         generate: false,
         check: true,
         falsify: true,
@@ -86,8 +126,16 @@ pub(crate) fn job(context: &Context) -> Result<()> {
         files: Vec::new(),
     };
     run(context, &arguments)?;
-    let check = false;
-    run(context, &Arguments { check, ..arguments })
+    arguments.check = false;
+    run(context, &arguments)?;
+    arguments.falsify = false;
+    npm_package::build(context)?;
+    let programs = programs::build(context)?;
+    for shell in [Shell::Express, Shell::Fetch] {
+        arguments.shell = shell;
+        hold(context, &arguments, &programs)?;
+    }
+    Ok(())
 }
 
 /// Every file of the suite, in the order of their names.

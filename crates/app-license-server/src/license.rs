@@ -4,8 +4,7 @@
 use app_license::connect::LicenseApiAnswer;
 use app_license::current_license::{CurrentLicense, LicenseApi, Next};
 use app_license::{
-    Capability, Decision, Event, Installation, InstallationKey, License, Needs, State, Touchpoint,
-    UnixTime, Verified,
+    Capability, Decision, Event, InstallationKey, License, Needs, Touchpoint, UnixTime, Verified,
 };
 use app_license_store::{CachedLicense, Delivery};
 
@@ -166,7 +165,7 @@ impl ConnectApp {
     /// Remembers a statement that is news, so that hooks hear of changed editions. Losing one is no
     /// harm: the next request states it again.
     async fn observe(&self, tenant: &Tenant, license: &Verified<License>) {
-        if license.state() == State::Absent || !is_news(&tenant.installation, license) {
+        if !tenant.installation.is_news(license) {
             return;
         }
         let client_key = tenant.keys.client_key();
@@ -189,16 +188,4 @@ impl ConnectApp {
 
 pub(crate) fn unanswered() -> Rejection {
     Rejection::could_not_check("the License API does not answer", "license_api_refused")
-}
-
-/// Whether a statement about the license is another than the one that is known.
-pub(crate) fn is_news(installation: &Installation, license: &License) -> bool {
-    let known = installation.license();
-    let stale = |then: UnixTime| license.as_of().is_some_and(|now| now < then);
-    if known.is_some_and(|k| stale(k.as_of())) {
-        return false;
-    }
-    let state = known.is_none_or(|k| k.state() != license.state());
-    let named = license.capability_set();
-    state || (named.is_some() && named != installation.capability_set())
 }

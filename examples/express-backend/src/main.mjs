@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { SqliteStore } from "@app-license/sdk/express";
+import { HookRunner, SqliteStore } from "@app-license/sdk/express";
 import { InstallKeys } from "@app-license/sdk/server";
 import { exportsApp } from "./app.mjs";
 
@@ -16,9 +16,11 @@ function mockPlatform(installKeys) {
 }
 
 const store = new SqliteStore(new Database(DATABASE));
-const onChange = (changes, { record }) =>
-  console.log(record.baseUrl, changes.map(({ change }) => change).join(", "));
-const options = { appKey: APP_KEY, baseUrl: BASE_URL, onChange, ...(MOCK_INSTALL_KEYS && mockPlatform(MOCK_INSTALL_KEYS)) };
-exportsApp(store, options).listen(Number(PORT), HOST, () =>
+const cloud = MOCK_INSTALL_KEYS && mockPlatform(MOCK_INSTALL_KEYS);
+exportsApp({ appKey: APP_KEY, baseUrl: BASE_URL, store, ...cloud }).listen(Number(PORT), HOST, () =>
   console.log(`${APP_KEY} listens on port ${PORT}, for ${BASE_URL}`),
 );
+
+// at least once for every change, also after a restart
+const log = ({ key, changes }) => console.log(key, changes.map(({ change }) => change).join(", "));
+new HookRunner(store, "log", log).start();

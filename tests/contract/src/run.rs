@@ -304,7 +304,14 @@ fn judge(file: &File, case: &Case, played: &Played, shell: &str) -> Vec<(String,
             Some(expect) => compare::exchange(&expect, seen),
             None => Differences::new(),
         };
-        differences.extend(compare::always(&seen.response, &secrets, &tokens(exchange)));
+        differences.extend(compare::shows(&seen.response, &secrets, &tokens(exchange)));
+        if exchange
+            .allowed
+            .iter()
+            .all(|allowed| allowed.shell != shell)
+        {
+            differences.extend(compare::refuses(&seen.response));
+        }
         note(place, differences);
     }
     let mut after = compare::fetched(&case.fetched, &played.fetched);

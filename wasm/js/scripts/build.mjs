@@ -29,7 +29,7 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
   const shared = {
     name: "shared",
     setup(plugin) {
-      plugin.onResolve({ filter: /^\.\.?\/(index|server)\.js$/ }, ({ path }) => ({
+      plugin.onResolve({ filter: /^\.\.?\/(index|server|fetch)\.js$/ }, ({ path }) => ({
         path: `./${/(\w+)\.js$/.exec(path)[1]}.${end}`,
         external: true,
       }));
@@ -74,7 +74,7 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
 
 for (const format of ["esm", "cjs"]) {
   await entry("index", format, { small: true });
-  for (const name of ["server", "express", "testing"]) {
+  for (const name of ["server", "fetch", "express", "testing"]) {
     await entry(name, format, { platform: "node" });
   }
   await entry("forge", format, { platform: "node", external: ["@forge/api", "@forge/kvs"] });

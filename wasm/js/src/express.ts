@@ -1,308 +1,186 @@
 /**
- * Middleware for Express 4 and 5: lifecycle events verified and stored, requests with a proven
- * license, routes by capability and feature.
+ * An app or a remote in Express 4 and 5: what `@app-license/sdk/fetch` decides, as middleware.
  *
  * @packageDocumentation
  */
-import {
-  ForgeKeys,
-  InstallKeys,
-  License,
-  LifecycleReducer,
-  VerifyError,
-  check,
-  readLifecycleBody,
-  tenantOf,
-  verifyContext,
-  verifyInstall,
-  verifyLifecycle,
-  verifyRequest,
-} from "./server.js";
-import type {
-  Change,
-  Check,
-  Cloud,
-  ConnectProof,
-  Decision,
-  FeatureMap,
-  Installation,
-  Invocation,
-  KnownCapability,
-  LifecycleEvent,
-  LifecycleKind,
-  Policy,
-  Requires,
-} from "./server.js";
-import { bodyHash } from "./express/store.js";
-import type { InstallationStore, Mark } from "./express/store.js";
-import { incoming, rawBody, rejected } from "./express/wire.js";
-import type { ExpressRequest, ExpressResponse, Middleware } from "./express/wire.js";
+import { VerifyError } from "./server.js";
+import type { Decision, License } from "./server.js";
+import type { Answer, Backend, ConnectRequest, ForgeInvocation, Incoming, Needs } from "./fetch.js";
+import type { KnownCapability, Policy, Requires } from "./server.js";
 
-export { MemoryStore } from "./express/store.js";
-export { SqliteStore } from "./express/sqlite.js";
-export type { HistoryEntry, InstallationStore, Mark, Outcome } from "./express/store.js";
-export type { SqliteDatabase } from "./express/sqlite.js";
-export type { ExpressRequest, ExpressResponse, Middleware } from "./express/wire.js";
+export { ConnectApp, DeniedError, ForgeRemote, HookRunner, MemoryStore, SqliteStore } from "./fetch.js";
+export type {
+  ConnectAppOptions,
+  ConnectRequest,
+  ForgeInvocation,
+  ForgeRemoteOptions,
+  HistoryEntry,
+  InstallationStore,
+  SqliteDatabase,
+} from "./fetch.js";
 
-/** What is known of the app. */
-export interface AppOptions {
-  /** The app's key, from its descriptor. */
-  appKey: string;
-  /** The app's base URL, or several. */
-  baseUrl: string | readonly string[];
-  /** Where the sites and the keys are; the commercial cloud, when left out. */
-  cloud?: Cloud | undefined;
-  /** Where keys come from; made of `cloud`, when left out. */
-  keys?: InstallKeys | undefined;
-  /** How long an old secret is honoured, in seconds; 3600. */
-  grace?: number | undefined;
-  /** How much clocks may differ, in seconds. */
-  leeway?: number | undefined;
-  /** The clock. */
-  clock?: (() => Date) | undefined;
+/** A request, of Express 4 or 5. */
+export interface ExpressRequest {
+  method: string;
+  originalUrl: string;
+  path: string;
+  headers: Record<string, string | string[] | undefined>;
+  rawHeaders: string[];
+  socket: { remoteAddress?: string | undefined };
+  body?: unknown;
+  rawBody?: unknown;
+  readableEnded?: boolean;
+  [Symbol.asyncIterator](): AsyncIterableIterator<unknown>;
 }
 
-/** Settings of {@link lifecycle}. */
-export interface LifecycleOptions extends AppOptions {
-  /** The paths of the events, from the descriptor, below where this is mounted. */
-  paths?: Partial<Record<LifecycleKind, string>> | undefined;
-  /**
-   * Told of what an event changed, after it is stored. Awaited before the platform is answered;
-   * what it throws goes to Express, and the platform sends the event again.
-   */
-  onChange?:
-    | ((changes: Change[], installation: Installation) => void | Promise<void>)
-    | undefined;
+/** A response, of Express 4 or 5. */
+export interface ExpressResponse {
+  locals: Record<string, unknown>;
+  status(code: number): this;
+  setHeader(name: string, value: string): unknown;
+  end(body?: string): unknown;
 }
 
-/** What {@link verified} and {@link invoked} leave in `response.locals`. */
+/** A middleware, of Express 4 or 5. */
+export type Middleware = (
+  request: ExpressRequest,
+  response: ExpressResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/** What gates and {@link verified} leave in `response.locals`. */
 export interface Locals {
-  /** The license that the request proves. */
-  license: License<"verified">;
   /** Of a Connect request. */
-  connect?: ConnectProof & { installation: Installation };
+  connect?: ConnectRequest;
   /** Of a Forge remote's request. */
-  invocation?: Invocation;
+  invocation?: ForgeInvocation;
+  /** The license that counts: of a gate; of {@link verified}, the one that the request proves. */
+  license: License<"verified">;
+  /** Of a gate. */
+  decision?: Decision;
 }
 
-/** What is answered 402, for buying helps. */
-const PAYABLE: ReadonlySet<Decision["reason"]> = new Set(["capability_missing", "inactive", "trial_ended"] as const);
-const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
-const now = (options: Pick<AppOptions, "clock">) => options.clock?.() ?? new Date();
-
-function secretsOf(installation: Installation | null, options: AppOptions): string[] {
-  const { grace } = options;
-  const reducer = new LifecycleReducer(grace === undefined ? {} : { grace });
-  return installation ? reducer.secrets(installation, now(options)) : [];
+/** Settings of a gate. */
+export interface GateOptions {
+  /** Which tokens of Connect a route takes; those of URLs, when left out. */
+  kind?: "request" | "context" | undefined;
+  /** In place of the app's policy. */
+  policy?: Policy | undefined;
+  /** Answers a request that the license does not allow. */
+  onDenied?: ((decision: Decision, request: ExpressRequest, response: ExpressResponse) => void) | undefined;
 }
 
-const unknownTenant = () =>
-  new VerifyError("unknown_tenant", "the app is not installed there", "refused", 401);
+type App = Backend<ConnectRequest> | Backend<ForgeInvocation>;
 
-/** Makes a middleware of what may wait and throw: Express 4 does not await. */
-function middleware(
-  run: (request: ExpressRequest, response: ExpressResponse) => Promise<boolean>,
-): Middleware {
+/** A request as it was sent: routers rewrite `url`, and Node drops a second `Authorization`. */
+function incoming(request: ExpressRequest): Incoming {
+  const { method, originalUrl: target, rawHeaders, socket } = request;
+  const all = (name: string) => rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);
+  return {
+    method,
+    target,
+    authorization: all("authorization"),
+    header: (name) => all(name.toLowerCase()).at(-1) ?? null,
+    address: socket.remoteAddress ?? null,
+    body: (limit) => bodyOf(request, limit),
+  };
+}
+
+async function bodyOf(request: ExpressRequest, limit: number): Promise<Uint8Array> {
+  const known = [request.rawBody, request.body].find((it) => typeof it === "string" || it instanceof Uint8Array);
+  if (known === undefined && request.readableEnded) {
+    const message = "the body was parsed before it was verified: mount lifecycle() before express.json()";
+    throw new VerifyError("raw_body", message, "misuse", 500);
+  }
+  const pieces = known === undefined ? (request as AsyncIterable<Uint8Array>) : [Buffer.from(known as string)];
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of pieces) {
+    size += part.length;
+    if (size > limit) {
+      throw new VerifyError("too_large", `the body has more than ${limit} bytes`, "too_large", 413);
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function send({ status, headers, body }: Answer, response: ExpressResponse): void {
+  response.status(status);
+  for (const [name, value] of Object.entries(headers)) {
+    response.setHeader(name, value);
+  }
+  response.end(body ?? undefined);
+}
+
+/**
+ * Takes what the platform sends to an app or a remote: lifecycle events and, of Connect, the
+ * descriptor and the health check. Mount it before `express.json()`: signatures and replay marks are
+ * over the bytes that were sent.
+ *
+ * ```ts
+ * server.use(lifecycle(app));
+ * ```
+ */
+export function lifecycle(app: App): Middleware {
   return (request, response, next) => {
-    run(request, response).then(
-      (goOn) => goOn && next(),
-      (error: unknown) => rejected(error, response, next),
+    app.answer(request.path, incoming(request)).then(
+      (answer) => (answer ? send(answer, response) : next()),
+      next,
     );
   };
 }
 
+/** Lets only verified requests pass, and leaves what they prove in `response.locals`. */
+export function verified(app: App, options: Pick<GateOptions, "kind"> = {}): Middleware {
+  return gate(app, { kind: options.kind }, {});
+}
+
 /**
- * Takes the lifecycle events of a Connect app: verifies, stores, answers 204. Mount it before
- * `express.json()`: signatures and replay marks are over the bytes that were sent.
+ * Lets a request pass that is verified and whose license includes the capability; otherwise answers
+ * 401, 402 or 403, and why.
  *
  * ```ts
- * server.use(lifecycle(store, { appKey, baseUrl }));
- * ```
- */
-export function lifecycle(store: InstallationStore, options: LifecycleOptions): Middleware {
-  const keys = options.keys ?? new InstallKeys({ cloud: options.cloud });
-  const events = new Map(EVENTS.map((event) => [options.paths?.[event] ?? `/${event}`, event]));
-  const handle = middleware(async (request, response) => {
-    const event = events.get(pathOf(request))!;
-    const body = await rawBody(request);
-    const accepted = await accept(event, request, body);
-    if (accepted) {
-      await keep(accepted);
-    }
-    response.status(204).end();
-    return false;
-  });
-
-  async function accept(event: LifecycleKind, request: ExpressRequest, body: string) {
-    const sent = { ...incoming(request), body };
-    const { appKey, baseUrl, cloud, leeway } = options;
-    const expected = { event, appKey, baseUrl, cloud, leeway, now: now(options) };
-    if (event === "installed" || event === "uninstalled") {
-      return verifyInstall(sent, await keys.pemOf(sent), expected);
-    }
-    try {
-      const clientKey = tenantOf(sent);
-      const secrets = secretsOf(await store.load(clientKey), options);
-      if (!secrets.length) {
-        throw unknownTenant();
-      }
-      return verifyLifecycle(sent, { clientKey, secrets }, expected);
-    } catch (error) {
-      if (event === "disabled" && (await isLate(error, body))) {
-        return null;
-      }
-      throw error;
-    }
-  }
-
-  /** `disabled` may come after the uninstall and without a token: nothing is left to disable. */
-  async function isLate(error: unknown, body: string): Promise<boolean> {
-    if (!(error instanceof VerifyError) || !/^(token_missing|unknown_tenant)$/.test(error.code)) {
-      return false;
-    }
-    const { event, clientKey } = readLifecycleBody(body);
-    const known = await store.load(clientKey);
-    return event === "disabled" && (!known || known.record.status === "uninstalled");
-  }
-
-  async function keep(event: LifecycleEvent & Partial<Record<"tokenFingerprint", string>> & { tokenExpiresAt?: Date }) {
-    const at = now(options);
-    const reducer = new LifecycleReducer();
-    let stored: Installation | null = null;
-    const decide = (current: Installation | null) => {
-      const outcome = reducer.apply(current, { connect: event }, at);
-      stored = outcome.installation;
-      return outcome;
-    };
-    const mark: Mark | undefined = event.tokenFingerprint
-      ? { token: event.tokenFingerprint, body: bodyHash(event.raw), expiresAt: event.tokenExpiresAt! }
-      : undefined;
-    const changes = await store.update(event.clientKey, decide, at, mark);
-    if (stored && changes.length) {
-      await options.onChange?.(changes, stored);
-    }
-  }
-
-  return (request, response, next) =>
-    request.method === "POST" && events.has(pathOf(request)) ? handle(request, response, next) : next();
-}
-
-/** The path below where the middleware is mounted. */
-function pathOf(request: ExpressRequest): string {
-  const { path } = request as ExpressRequest & { path?: string };
-  return path ?? request.originalUrl.split("?")[0]!;
-}
-
-/** Settings of {@link verified}. */
-export interface VerifiedOptions extends AppOptions {
-  /**
-   * `request`, the default: a token bound to the URL, as in iframes and webhooks. `context`: a
-   * token of `AP.context.getToken()`. No route takes both.
-   */
-  kind?: "request" | "context" | undefined;
-}
-
-/**
- * Lets only verified Connect requests pass, and leaves what they prove in `response.locals`:
- * `license` and `connect`. Others are answered 401.
- */
-export function verified(store: InstallationStore, options: VerifiedOptions): Middleware {
-  const { kind = "request", baseUrl, leeway } = options;
-  return middleware(async (request, response) => {
-    const sent = incoming(request);
-    const clientKey = tenantOf(sent, kind);
-    const installation = await store.load(clientKey);
-    const secrets = secretsOf(installation, options);
-    if (!installation || !secrets.length || installation.record.status === "uninstalled") {
-      throw unknownTenant();
-    }
-    const verify = kind === "context" ? verifyContext : verifyRequest;
-    const proof = verify(sent, { clientKey, secrets }, { baseUrl, leeway, now: now(options) });
-    response.locals["license"] = proof.license;
-    response.locals["connect"] = { ...proof, installation };
-    return true;
-  });
-}
-
-/**
- * Lets only verified requests of Forge to a remote pass, and leaves what they prove in
- * `response.locals`: `license` and `invocation`. Others are answered 401, which makes Forge send
- * an event again.
- */
-export function invoked(options: {
-  appId: string;
-  keys?: ForgeKeys | undefined;
-  isolatedCloud?: string | undefined;
-  leeway?: number | undefined;
-  clock?: (() => Date) | undefined;
-}): Middleware {
-  const { appId, isolatedCloud, leeway, keys = new ForgeKeys() } = options;
-  return middleware(async (request, response) => {
-    const authorization = request.headers["authorization"] ?? [];
-    const expected = { appId, isolatedCloud, leeway, now: now(options) };
-    const invocation = await keys.verify(authorization, expected);
-    response.locals["license"] = invocation.license;
-    response.locals["invocation"] = invocation;
-    return true;
-  });
-}
-
-/** Settings of the gates. */
-export interface GateOptions extends Policy {
-  /** Answers a refusal; when left out, 402 with the reason where buying helps, 403 elsewhere. */
-  onDenied?: ((decision: Decision, request: ExpressRequest, response: ExpressResponse) => void) | undefined;
-}
-
-function gate(what: Check<string>, options: GateOptions): Middleware {
-  return (request, response, next) => {
-    const license = response.locals["license"];
-    if (!(license instanceof License) || license.trust !== "verified") {
-      const message = "mount verified() or invoked() before a gate";
-      next(new VerifyError("not_verified", message, "misuse", 500));
-      return;
-    }
-    let decision: Decision;
-    try {
-      decision = check<string>(license as License<"verified">, what);
-    } catch (error) {
-      next(error);
-      return;
-    }
-    response.locals["decision"] = decision;
-    if (decision.allowed) {
-      next();
-    } else if (options.onDenied) {
-      options.onDenied(decision, request, response);
-    } else {
-      const { reason, needs, has } = decision;
-      const status = PAYABLE.has(reason) ? 402 : 403;
-      response.status(status).json({ error: reason, needs, has });
-    }
-  };
-}
-
-/**
- * Lets a request pass when its license includes the capability; otherwise answers 402 or 403, and
- * why.
- * Stands behind {@link verified} or {@link invoked}.
- *
- * ```ts
- * server.get("/export", verified(store, app), requireCapability("capabilityAdvanced"), handler);
+ * server.get("/export", requireCapability(app, "capabilityAdvanced"), handler);
  * ```
  */
 export function requireCapability<C extends string = KnownCapability>(
+  app: App,
   requires: Requires<C>,
   options: GateOptions = {},
 ): Middleware {
-  return gate({ ...options, requires }, options);
+  return gate(app, { kind: options.kind, policy: options.policy, requires } as Needs<string>, options);
 }
 
-/** The same for a feature of a map. An unknown feature is an error of the app, not a refusal. */
-export function requireFeature(
-  features: FeatureMap,
-  feature: string,
-  options: GateOptions = {},
-): Middleware {
-  features.requirement(feature);
-  return gate({ ...options, features, feature }, options);
+/** The same for a feature of the app's map. Throws `unknown_feature` for one that it does not have. */
+export function requireFeature(app: App, feature: string, options: GateOptions = {}): Middleware {
+  const needs = { kind: options.kind, policy: options.policy, feature };
+  app.checkNeeds(needs);
+  return gate(app, needs, options);
+}
+
+function gate(app: App, needs: Needs<string>, { onDenied }: GateOptions): Middleware {
+  return (request, response, next) => {
+    (app as Backend<ConnectRequest | ForgeInvocation>).admit(incoming(request), needs).then(
+      ({ verified: proof, license, decision }) => {
+        response.locals["installationId" in proof ? "invocation" : "connect"] = proof;
+        response.locals["license"] = license ?? proof.license;
+        response.locals["decision"] = decision;
+        next();
+      },
+      (error: unknown) => {
+        const { decision } = error as { decision?: Decision };
+        try {
+          const answer = app.refuse(error);
+          if (decision && onDenied) {
+            onDenied(decision, request, response);
+          } else {
+            send(answer, response);
+          }
+        } catch (thrown) {
+          next(thrown);
+        }
+      },
+    );
+  };
 }

@@ -8,10 +8,10 @@ import { getAppContext } from "@forge/api";
 
 import { licenseOfApi } from "./forge/license-api.js";
 import type { AskOptions } from "./forge/license-api.js";
-import { VerifyError, check, fromFunctionContext } from "./server.js";
+import { DeniedError, VerifyError, check, fromFunctionContext } from "./server.js";
 import type { Carrier, Check, Decision, FeatureMap, KnownCapability, License, Policy, Requires } from "./server.js";
 
-export { FeatureMap, License, LicenseError, VerifyError, check, isUnlimited } from "./server.js";
+export { DeniedError, FeatureMap, License, LicenseError, VerifyError, check, isUnlimited } from "./server.js";
 export type { Capability, Check, Decision, Edition, ErrorCode, Features, Policy, Reason, Touchpoint } from "./server.js";
 
 /** How the license is found out. */
@@ -77,20 +77,6 @@ export interface ResolverRequest {
 export interface Granted {
   readonly license: License<"verified">;
   readonly decision: Decision;
-}
-
-/** Thrown to the page by {@link requires}: `invoke` rejects with its message. */
-export class DeniedError extends VerifyError {
-  readonly decision: Decision;
-
-  constructor(decision: Decision) {
-    const { reason, needs, has } = decision;
-    const status = /^(capability_missing|inactive|trial_ended)$/.test(reason) ? 402 : 403;
-    const held = has === null ? "" : `, has \`${has}\``;
-    super(reason, `not allowed (${reason}): needs \`${needs}\`${held}`, "refused", status);
-    this.name = "DeniedError";
-    this.decision = decision;
-  }
 }
 
 /** What is asked beyond the capability, and what a refusal answers. */

@@ -28,29 +28,40 @@ export { VerifyError } from "./server/core.js";
 export { queryHash, signRequest, tenantOf, verifyContext, verifyRequest } from "./server/connect.js";
 export type { ConnectProof, Expected, IncomingRequest, Signer, Tenant } from "./server/connect.js";
 export { check } from "./server/decide.js";
-export type { FetchOptions } from "./server/fetch.js";
+export { DeniedError } from "./server/denied.js";
+export { PlatformFault } from "./server/get.js";
+export type { FetchOptions } from "./server/get.js";
 export { fromFunctionContext, invocationKeyOf, verifyInvocation } from "./server/forge.js";
 export type { ExpectedInvocation, Invocation, ProductContext } from "./server/forge.js";
 export { ForgeKeys } from "./server/forge-keys.js";
 export type { ForgeKeysOptions } from "./server/forge-keys.js";
 export { InstallKeys } from "./server/install-keys.js";
-export type { InstallKeysOptions } from "./server/install-keys.js";
-export { LifecycleReducer } from "./server/installation.js";
+export type { InstallKey, InstallKeyStore, InstallKeysOptions, KeyCaller } from "./server/install-keys.js";
+export { LifecycleReducer, deliver } from "./server/installation.js";
 export type {
   Change,
+  Delivery,
   Installation,
   InstallationEvent,
   InstallationRecord,
   InstallationSecrets,
+  Outcome,
+  StoredMark,
 } from "./server/installation.js";
-export { ConnectLicenseApi, ForgeLicenseApi, fromConnectApi, fromForgeApi } from "./server/license-api.js";
-export type { LicenseApiOptions } from "./server/license-api.js";
-export { installKeyOf, readLifecycleBody, verifyInstall, verifyLifecycle } from "./server/lifecycle.js";
+export { ConnectLicenseApi } from "./server/connect-license-api.js";
+export type { ConnectLicenseApiOptions } from "./server/connect-license-api.js";
+export { ForgeLicenseApi } from "./server/forge-license-api.js";
+export type { ForgeLicenseApiOptions, ForgeLicenseCache, KeptAnswer } from "./server/forge-license-api.js";
+export { fromConnectApi, fromForgeApi } from "./server/license-api.js";
+export type { LicenseAnswer, LicenseApiOptions } from "./server/license-api.js";
+export { checkUnprovedInstall, installKeyOf, readLifecycleBody, verifyInstall, verifyLifecycle } from "./server/lifecycle.js";
 export type {
   Cloud,
+  CloudName,
   ExpectedEvent,
   LifecycleBody,
   LifecycleEvent,
   LifecycleKind,
-  SignedLifecycleEvent,
 } from "./server/lifecycle.js";
+/** @internal */
+export * as internal from "./server/internal.js";

@@ -11,7 +11,17 @@ import express5 from "express";
 import express4 from "express4";
 
 import { FeatureMap } from "@app-license/sdk";
-import { MemoryStore, SqliteStore, invoked, lifecycle, requireCapability, requireFeature, verified } from "@app-license/sdk/express";
+import {
+  ConnectApp,
+  ForgeRemote,
+  HookRunner,
+  MemoryStore,
+  SqliteStore,
+  lifecycle,
+  requireCapability,
+  requireFeature,
+  verified,
+} from "@app-license/sdk/express";
 import { ForgeKeys, InstallKeys } from "@app-license/sdk/server";
 import { FakeConnect, FakeForge } from "@app-license/sdk/testing";
 import { mockHost } from "./mock-host.mjs";
@@ -37,21 +47,20 @@ async function start(express, store, t) {
   const baseUrl = await listen(app, t);
   const cloud = { keyHosts: [host.services.installKeys], sites: ["atlassian.net"] };
   const keys = new InstallKeys({ cloud, allowTestKeys: true });
-  const options = { appKey, baseUrl, cloud, keys, onChange: (all) => changes.push(...all.map((c) => c.change)) };
+  const connect = new ConnectApp({ appKey, baseUrl, store, cloud, keys, features });
+  const hooks = new HookRunner(store, "test", (entry) => changes.push(...entry.changes.map((c) => c.change)));
   const routes = express.Router();
-  routes.use(lifecycle(store, options));
+  routes.use(lifecycle(connect));
   routes.use(express.json());
-  routes.get("/panel", verified(store, options), (_, response) => {
+  routes.get("/panel", verified(connect), (_, response) => {
     const { license, connect } = response.locals;
     response.json({ edition: license.edition, trial: license.isEvaluation, tenant: connect.clientKey });
   });
-  const advanced = [verified(store, options), requireCapability("capabilityAdvanced")];
-  routes.get("/export", ...advanced, (_, response) => response.json({ exported: true }));
-  const bulk = [verified(store, options), requireFeature(features, "bulk-export")];
-  routes.get("/bulk", ...bulk, (_, response) => response.json({ exported: true }));
+  routes.get("/export", requireCapability(connect, "capabilityAdvanced"), (_, response) => response.json({ exported: true }));
+  routes.get("/bulk", requireFeature(connect, "bulk-export"), (_, response) => response.json({ exported: true }));
   app.locals.routes = routes;
   await host.tell(`app ${appKey} ${baseUrl}`);
-  return { baseUrl, changes, store };
+  return { baseUrl, changes, hooks, store };
 }
 
 const statuses = ({ delivered }) => delivered.map(({ status }) => status);
@@ -74,11 +83,14 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
         const app = await start(express, db ? new SqliteStore(db) : new MemoryStore(), t);
 
         assert.deepEqual(statuses(await host.tell(`install ${site}`)), [204, 204]);
+        await app.hooks.runOnce();
         assert.deepEqual(app.changes, ["installed", "enabled"]);
         await host.tell(`buy ${site} standard`);
         assert.equal((await open(site, "/panel"))[1].edition, "standard");
-        const denied = { error: "capability_missing", needs: "capabilityAdvanced", has: "capabilityStandard" };
-        assert.deepEqual(await open(site, "/export?format=csv"), [402, denied]);
+        const [code, { error: denied }] = await open(site, "/export?format=csv");
+        const { needs, has } = denied.decision;
+        assert.deepEqual([code, denied.code], [402, "capability_missing"]);
+        assert.deepEqual([needs, has], ["capabilityAdvanced", "capabilityStandard"]);
         assert.equal((await open(site, "/bulk"))[0], 402);
 
         await host.tell(`buy ${site} advanced`);
@@ -88,12 +100,13 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
         // tokens of one second are alike, and a token is good for one body
         await new Promise((resolve) => setTimeout(resolve, 1100));
         assert.deepEqual(statuses(await host.tell(`rotate ${site}`)), [204]);
+        await app.hooks.runOnce();
         assert.ok(app.changes.includes("secret_rotated"));
         assert.equal((await open(site, "/export"))[0], 200);
 
         await host.tell(`expire ${site}`);
         const [status, { error }] = await open(site, "/export");
-        assert.deepEqual([status, error], [402, "inactive"]);
+        assert.deepEqual([status, error.code], [402, "inactive"]);
 
         const { url } = await host.tell(`page ${site} /panel`);
         assert.ok(statuses(await host.tell(`uninstall ${site}`)).every((s) => s === 204));
@@ -117,10 +130,11 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
       assert.equal(statuses(await host.tell(`unsigned ${site}`))[0], 401);
       const own = new FakeConnect({ appKey, baseUrl });
       const refused = await fetch(...own.lifecycle("installed").fetchArguments);
-      assert.deepEqual([refused.status, (await refused.json()).error], [401, "unknown_key"]);
+      assert.deepEqual([refused.status, (await refused.json()).error.code], [401, "unknown_key"]);
       assert.equal((await fetch(`${baseUrl}/panel`)).status, 401);
       assert.equal((await fetch(`${baseUrl}/panel?jwt=a.b.c`)).status, 401);
-      const large = { method: "POST", body: "x".repeat(300_000), headers: { "content-type": "application/json" } };
+      const { headers } = own.lifecycle("installed").fetchArguments[1];
+      const large = { method: "POST", body: "x".repeat(300_000), headers };
       assert.equal((await fetch(`${baseUrl}/installed`, large)).status, 413);
       assert.equal(print(), before);
     });
@@ -135,7 +149,8 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
       const baseUrl = await listen(app, t);
       const site = new FakeConnect({ appKey, baseUrl: "https://app.example.com/base" });
       const keys = new InstallKeys({ fetch: site.keyServer, allowTestKeys: true });
-      app.locals.lifecycle = express.Router().use("/base", lifecycle(store, { ...site.app, keys }));
+      const connect = new ConnectApp({ ...site.app, store, keys });
+      app.locals.lifecycle = express.Router().use("/base", lifecycle(connect));
       const send = async ({ body, authorization }) => {
         const headers = { authorization, "content-type": "application/json" };
         const response = await fetch(`${baseUrl}/base/installed`, { method: "POST", headers, body });
@@ -145,13 +160,14 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
       assert.equal((await send(event))[0], 204);
       assert.equal((await send(event))[0], 204);
       const other = { ...event, body: event.body.replace("A site", "B site") };
-      assert.deepEqual((await send(other))[1].error, "replayed");
+      assert.deepEqual((await send(other))[1].error.code, "replayed");
       assert.equal(store.load(site.clientKey).record.description, "A site of a test");
 
       parse = express.raw({ type: "*/*" });
       assert.equal((await send(event))[0], 204);
       parse = express.json();
-      assert.deepEqual(await send(event), [500, { code: "raw_body" }]);
+      const [status, { error }] = await send(event);
+      assert.deepEqual([status, error.code], [500, "raw_body"]);
     });
 
     test("a Forge remote", async (t) => {
@@ -159,7 +175,8 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
       const forge = new FakeForge({ appId });
       const keys = new ForgeKeys({ fetch: forge.keyServer, allowTestKeys: true });
       const app = express();
-      app.get("/", invoked({ appId, keys }), requireCapability("capabilityAdvanced"), (_, response) => response.json({}));
+      const remote = new ForgeRemote({ appId, keys });
+      app.get("/", requireCapability(remote, "capabilityAdvanced"), (_, response) => response.json({}));
       const url = await listen(app, t);
       const call = async (authorization) => (await fetch(url, { headers: authorization ? { authorization } : {} })).status;
       assert.equal(await call(forge.authorization("trial-of-advanced")), 200);
@@ -171,11 +188,41 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
   });
 }
 
-test("a gate without a proof is a mistake of the app", async (t) => {
-  const app = express5();
-  app.get("/", requireCapability("capabilityStandard"), (_, response) => response.json({}));
-  app.use((error, request, response, next) => response.status(500).json({ code: error.code }));
-  const response = await fetch(await listen(app, t));
-  assert.deepEqual([response.status, await response.json()], [500, { code: "not_verified" }]);
-  assert.throws(() => requireFeature(features, "exprot"), { code: "unknown_feature" });
+test("a feature that the map lacks is found when the gate is made", () => {
+  const connect = new ConnectApp({ appKey, baseUrl: "https://app.example.com", store: new MemoryStore(), features });
+  assert.throws(() => requireFeature(connect, "exprot"), { code: "unknown_feature" });
+});
+
+test("what another app verified counts for nothing", async (t) => {
+  const store = new MemoryStore();
+  const site = new FakeConnect({ appKey, baseUrl: "https://app.example.com" });
+  const keys = new InstallKeys({ fetch: site.keyServer, allowTestKeys: true });
+  const connect = new ConnectApp({ ...site.app, store, keys });
+  const { url, ...event } = site.lifecycle("installed");
+  const installed = new Request("https://app.example.com/installed", event.fetchArguments[1]);
+  assert.equal((await connect.handle(installed)).status, 204);
+  const proof = await connect.verify(new Request(site.page("/panel", "advanced").url));
+  assert.equal((await connect.decision(proof, { requires: "capabilityAdvanced" })).allowed, true);
+  const other = new ConnectApp({ ...site.app, store, keys });
+  await assert.rejects(other.license(proof), { code: "not_verified" });
+  await assert.rejects(connect.license({ ...proof }), { code: "not_verified" });
+});
+
+test("a database of the first version is taken over", () => {
+  const db = new Database(":memory:");
+  const store = new SqliteStore(db);
+  const record = { key: { connect: "a" }, status: "installed" };
+  const entries = [{ event: "installed", changes: [{ change: "installed" }] }];
+  const installation = { record, secrets: { current: "s", previous: null } };
+  store.deliver("a", null, () => ({ repeated: false, installation, mark: null, entries }), new Date(1000));
+  for (const table of ["cursors", "licenses", "leases", "install_keys"]) {
+    db.exec(`DROP TABLE app_license_${table}`);
+  }
+  db.exec("ALTER TABLE app_license_history DROP COLUMN event; UPDATE app_license_schema SET version = 1");
+  const again = new SqliteStore(db);
+  assert.deepEqual(again.load("a").record, record);
+  assert.deepEqual(again.historyAfter(0, 10).map(({ sequence, changes }) => [sequence, changes]), [[1, [{ change: "installed" }]]]);
+  assert.equal(again.cursor("nobody"), 0);
+  db.exec("UPDATE app_license_schema SET version = 3");
+  assert.throws(() => new SqliteStore(db), /version 3/);
 });

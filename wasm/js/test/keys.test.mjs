@@ -11,7 +11,7 @@ const appId = "35559c21-6120-406b-b7cd-d87f468f6d32";
 function server(answer) {
   const asked = [];
   const fetch = async (url, init) => {
-    assert.equal(init.redirect, "error");
+    assert.equal(init.redirect, "manual");
     assert.ok(init.signal);
     asked.push({ url, headers: init.headers });
     return fetch.answer(url);
@@ -149,10 +149,11 @@ test("the Connect License API is asked with a signed request, and every five min
   assert.deepEqual([claims.iss, claims.aud].flat(), [app.appKey, "tenant"]);
   assert.equal(claims.qsh, queryHash({ method: "GET", target: url }, signer.baseUrl).qsh);
   now += 300_000;
-  fetch.answer = () => new Response("", { status: 500 });
+  fetch.answer = () => new Response("", { status: 501 });
   const old = await api.license(signer);
   assert.equal(+old.asOf, +license.asOf);
-  await assert.rejects(new ConnectLicenseApi({ fetch }).license(signer), { code: "license_api", status: 503 });
+  const none = new ConnectLicenseApi({ fetch, attempts: { count: 1, first: 0, longest: 0 } });
+  await assert.rejects(none.license(signer), { code: "status", status: 503 });
 });
 
 test("the Forge License API, one call in five minutes an installation", async () => {

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use app_license::forge::InvocationToken;
 use app_license::{
-    Event, Installation, InstallationAri, InstallationKey, License, State, UnixTime, Verified,
+    Event, Installation, InstallationAri, InstallationKey, License, UnixTime, Verified,
 };
 use app_license_store::{Applied, Delivery, InstallationStore};
 use quick_cache::sync::Cache;
 
 use super::ForgeInvocation;
-use crate::license::is_news;
 use crate::rejection::Rejection;
 
 /// How long a record is kept in memory, in seconds.
@@ -86,8 +85,10 @@ impl Installations {
         license: &Verified<License>,
         now: UnixTime,
     ) {
-        let news = |known| license.state() != State::Absent && is_news(known, license);
-        if !invocation.installation().is_some_and(news) {
+        if !invocation
+            .installation()
+            .is_some_and(|known| known.is_news(license))
+        {
             return;
         }
         let of = invocation.installation_id();

@@ -107,6 +107,7 @@ pub(super) fn bad_tokens() -> Case {
         sent(&format!("{header}.{}.{signature}", "e".repeat(33_000))),
         refused(431, "too_large"),
     )
+    .or_by_node_without_a_body()
     .send(0, kid(json!(7)), malformed())
     .send(0, kid(json!("")), refused(401, "key_id_invalid"))
     .send(0, kid(json!("../../evil")), refused(401, "key_id_invalid"))

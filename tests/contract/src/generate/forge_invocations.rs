@@ -89,6 +89,7 @@ fn forms() -> Case {
         .send(0, sent(&format!("{signed}.x")), refused(401, "token_malformed"))
         .send(0, sent("a.b"), refused(401, "token_malformed"))
         .send(0, sent(&format!("{signed}{}", "A".repeat(33_000))), refused(431, "too_large"))
+        .or_by_node_without_a_body()
 }
 
 fn kinds() -> Case {

@@ -6,7 +6,7 @@ use app_license_testkit::{SigningKey, TokenSpec, query_hash};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::file::{Answer, Case, Count, Exchange, Expect, File, Flood, Tenant, Text};
+use crate::file::{Allowed, Answer, Case, Count, Exchange, Expect, File, Flood, Tenant, Text};
 
 /// The second of Unix time at which `at` is 0: in January 2027.
 pub(crate) const CLOCK: u64 = 1_800_000_000;
@@ -416,6 +416,20 @@ impl Case {
             expect,
             ..exchange
         });
+        self
+    }
+
+    /// Node's own HTTP server answers a request whose head is larger than 16 KiB, before any app sees
+    /// it: 431 without a body.
+    pub(crate) fn or_by_node_without_a_body(mut self) -> Self {
+        let allowed = ["express", "fetch"].map(|shell| Allowed {
+            shell: shell.to_owned(),
+            reason: "Node answers a head over 16 KiB itself, without a body".to_owned(),
+            expect: Some(json!({ "status": 431 })),
+        });
+        if let Some(last) = self.requests.last_mut() {
+            last.allowed.extend(allowed);
+        }
         self
     }
 

@@ -164,8 +164,8 @@ pub(crate) fn hooks(expected: &[String], found: &Value) -> Differences {
     vec![format!("hooks: expected {expected:?}, found {found:?}")]
 }
 
-/// What holds for every answer, whatever the case: see the README.
-pub(crate) fn always(response: &Response, secrets: &[&str], tokens: &[String]) -> Differences {
+/// What no answer shows, whatever a shell is allowed.
+pub(crate) fn shows(response: &Response, secrets: &[&str], tokens: &[String]) -> Differences {
     let mut found = Differences::new();
     let shown = |text: &&str| response.body.contains(*text);
     if secrets.iter().any(shown) {
@@ -174,6 +174,12 @@ pub(crate) fn always(response: &Response, secrets: &[&str], tokens: &[String]) -
     if tokens.iter().any(|token| shown(&token.as_str())) {
         found.push("the answer shows a token".to_owned());
     }
+    found
+}
+
+/// What holds for every refusal, whatever the case: see the README.
+pub(crate) fn refuses(response: &Response) -> Differences {
+    let mut found = Differences::new();
     if !(400..600).contains(&response.status) || response.status == 404 || response.status == 405 {
         return found;
     }

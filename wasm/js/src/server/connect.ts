@@ -1,5 +1,6 @@
 import { License } from "../index.js";
-import { Op, ask, date, seconds } from "./core.js";
+import { ask, date, seconds } from "./core.js";
+import { Op } from "./op.js";
 import type { Question } from "./core.js";
 import { carrier, judged, verified } from "./verified.js";
 
@@ -16,7 +17,12 @@ export interface IncomingRequest {
 export interface Expected {
   /** The app's base URL, or several: tokens are for the first of them or another. */
   baseUrl: string | readonly string[];
-  /** How much clocks may differ, in seconds. */
+  /**
+   * States that a proxy strips the path of the base URL from requests. Without it, a request outside
+   * the base URL is refused, `outside_base_url`.
+   */
+  proxyStripsBasePath?: boolean | undefined;
+  /** How much clocks may differ, in seconds; 30. */
   leeway?: number | undefined;
   /** The clock; now, when left out. */
   now?: Date | undefined;
@@ -43,6 +49,7 @@ export function common(request: IncomingRequest, expected: Expected): Question {
     baseUrl: typeof baseUrl === "string" ? baseUrl : baseUrl.join("\n"),
     leeway: expected.leeway,
     now: seconds(expected.now),
+    flags: expected.proxyStripsBasePath ? "p" : undefined,
   };
 }
 
@@ -54,8 +61,14 @@ export function signedBy(question: Question, tenant: Tenant): Question {
   return question;
 }
 
-/** Whose token a request carries: which tenant to look up. Nothing is proved by it. */
-export function tenantOf(request: IncomingRequest, kind: "request" | "context" = "request"): string {
+/**
+ * Whose token a request carries: which tenant to look up. Nothing is proved by it. The token of an
+ * `event` is in the header and nowhere else.
+ */
+export function tenantOf(
+  request: IncomingRequest,
+  kind: "request" | "context" | "event" = "request",
+): string {
   const authorization = headers(request.authorization);
   return ask(Op.Tenant, { authorization, target: request.target, extra: kind })[1]!;
 }

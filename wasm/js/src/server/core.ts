@@ -4,6 +4,7 @@ import type { KeyObject } from "node:crypto";
 import { brotliDecompressSync } from "node:zlib";
 import packed from "#core";
 import { LicenseError } from "../index.js";
+import type { Op } from "./op.js";
 
 /**
  * Why something was refused or could not be read.
@@ -22,28 +23,6 @@ export class VerifyError extends LicenseError {
     this.class = failure;
     this.status = status;
   }
-}
-
-/** The operations, by the numbers that the core gives them. */
-export const enum Op {
-  Tenant = 1,
-  Request,
-  Context,
-  QueryHash,
-  Sign,
-  ConnectLicense,
-  InstallKey,
-  Install,
-  Lifecycle,
-  LifecycleBody,
-  InvocationKey,
-  Invocation,
-  KeySet,
-  ForgeLicense,
-  Decide,
-  Apply,
-  Secrets,
-  ForgeLicenseUrl,
 }
 
 /** The fields of a question, in the order that the core has them. */
@@ -66,9 +45,11 @@ export interface Question {
   keys?: string | undefined;
   status?: string | undefined;
   extra?: string | undefined;
+  /** `p`: a proxy strips the path of the base URL. */
+  flags?: string | undefined;
 }
 
-const FIELDS = 18;
+const FIELDS = 19;
 const HEAD = 4 * (FIELDS + 1);
 const MOST_KEYS = 64;
 
@@ -136,7 +117,7 @@ export function ask(op: Op, q: Question): (string | null)[] {
     q.leeway === undefined ? undefined : `${q.leeway}`,
     q.now === undefined ? undefined : `${q.now}`,
     q.clientKey, q.secret, q.previous, q.body, q.event, q.appKey, q.cloud, q.sites, q.keys,
-    q.status, q.extra,
+    q.status, q.extra, q.flags,
   ];
   let text = "";
   for (const field of fields) {

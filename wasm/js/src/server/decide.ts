@@ -1,6 +1,7 @@
 import { LicenseError, check as checkHint } from "../index.js";
 import type { Check, Decision, KnownCapability, License, Policy, Reason } from "../index.js";
-import { Op, ask, seconds } from "./core.js";
+import { ask, seconds } from "./core.js";
+import { Op } from "./op.js";
 import { bitsOf } from "./verified.js";
 
 /**

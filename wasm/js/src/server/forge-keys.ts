@@ -1,8 +1,9 @@
-import { Op, VerifyError, ask } from "./core.js";
-import { get, refuseTestKey, unavailable } from "./fetch.js";
-import type { FetchOptions } from "./fetch.js";
-import { invocationKeyOf, verifyInvocation } from "./forge.js";
-import type { ExpectedInvocation, Invocation } from "./forge.js";
+import { VerifyError, ask } from "./core.js";
+import { Op } from "./op.js";
+import { PlatformFault, get, passed, refuseTestKey, statusFault, unreadable } from "./get.js";
+import type { FetchOptions } from "./get.js";
+import { invocationKeyOf, proveInvocation } from "./forge.js";
+import type { ExpectedInvocation, Invocation, ProvenInvocation } from "./forge.js";
 
 /** Settings of {@link ForgeKeys}. */
 export interface ForgeKeysOptions extends FetchOptions {
@@ -14,7 +15,7 @@ export interface ForgeKeysOptions extends FetchOptions {
   expireAfter?: number | undefined;
   /** For how long an expired set is served when it cannot be fetched, in seconds; a day. */
   keepThroughOutage?: number | undefined;
-  /** The least time between two fetches for unknown key ids, in seconds; 60. */
+  /** The least time between two fetches for key ids that are unknown or do not match, in seconds; 60. */
   cooldown?: number | undefined;
   /** How long a failed fetch stands while there is no set at all, in seconds; 5. */
   backOff?: number | undefined;
@@ -30,12 +31,17 @@ interface KeySet {
   at: number;
 }
 
+/** What to do about a key id: serve this set, wait for a fetch and serve `stale` when it fails, or
+ * nothing. */
+type Step = { serve: KeySet; refresh: boolean } | { wait: true; stale?: KeySet } | { fail: VerifyError };
+
 const MAX_JWKS = 256 * 1024;
 const COMMERCIAL = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json";
 
 /**
  * The platform's keys of invocation tokens. The set is served while it is fetched again, and
- * through an outage; an unknown id makes it be fetched at most once a minute, whatever the flood.
+ * through an outage; an unknown id, or one that does not match, makes it be fetched at most once a
+ * minute, whatever the flood.
  *
  * ```ts
  * const keys = new ForgeKeys();
@@ -46,8 +52,10 @@ export class ForgeKeys {
   readonly #options: ForgeKeysOptions;
   #set: KeySet | undefined;
   #flight: Promise<KeySet> | undefined;
+  /** The last fetch, if it failed. */
   #failed: { at: number; error: VerifyError } | undefined;
-  #askedUnknown: number | undefined;
+  /** When a fetch was last started because of what a token said. */
+  #asked: number | undefined;
 
   constructor(options: ForgeKeysOptions = {}) {
     this.#options = options;
@@ -58,107 +66,157 @@ export class ForgeKeys {
     authorization: string | readonly string[],
     expected: ExpectedInvocation,
   ): Promise<Invocation> {
-    const jwks = await this.jwksFor(invocationKeyOf(authorization));
-    return verifyInvocation(authorization, jwks, expected);
+    return (await this.prove(authorization, expected)).invocation;
+  }
+
+  /** @internal */
+  async prove(authorization: string | readonly string[], expected: ExpectedInvocation): Promise<ProvenInvocation> {
+    const kid = invocationKeyOf(authorization);
+    const jwks = await this.jwksFor(kid);
+    try {
+      return proveInvocation(authorization, jwks, expected);
+    } catch (error) {
+      if (!(error instanceof VerifyError) || error.code !== "signature") {
+        throw error;
+      }
+      // the platform may have replaced the key under this id
+      const again = await this.recheck(kid);
+      if (again === jwks) {
+        throw error;
+      }
+      return proveInvocation(authorization, again, expected);
+    }
   }
 
   /** The text of a key set that has a key of this id. Throws `unknown_key` when there is none. */
-  async jwksFor(kid: string): Promise<string> {
-    refuseTestKey(kid, this.#options.allowTestKeys);
-    const { refreshAfter = 300, expireAfter = 900, keepThroughOutage = 86_400 } = this.#options;
-    const set = this.#set;
-    if (!set) {
-      const fetched = await this.#fetchUnless(this.#options.backOff ?? 5);
-      if (!fetched.kids.has(kid)) {
-        throw refused();
-      }
-      return fetched.text;
-    }
-    if (!set.kids.has(kid)) {
-      return this.#unknown(kid);
-    }
-    const age = (this.#now() - set.at) / 1000;
-    if (age < refreshAfter) {
-      return set.text;
-    }
-    const outage = this.#failed !== undefined;
-    if (age < expireAfter || (outage && age < expireAfter + keepThroughOutage)) {
-      this.#refresh();
-      return set.text;
-    }
-    try {
-      const fetched = await this.#fetchUnless(this.#options.cooldown ?? 60);
-      return fetched.kids.has(kid) ? fetched.text : this.#unknown(kid);
-    } catch (error) {
-      if (age < expireAfter + keepThroughOutage) {
-        return set.text;
-      }
-      throw error;
-    }
+  jwksFor(kid: string): Promise<string> {
+    return this.#find(kid, () => this.#step(kid));
   }
 
-  #now(): number {
-    return (this.#options.clock ?? Date.now)();
-  }
-
-  async #unknown(kid: string): Promise<string> {
-    const cooldown = (this.#options.cooldown ?? 60) * 1000;
-    const cooled = this.#now() - (this.#askedUnknown ?? -Infinity) >= cooldown;
-    if (!this.#flight && !cooled) {
-      throw this.#failed?.error ?? refused();
-    }
-    if (!this.#flight) {
-      this.#askedUnknown = this.#now();
-    }
-    const set = await this.#fetchUnless(this.#options.cooldown ?? 60);
-    if (!set.kids.has(kid)) {
-      throw refused();
-    }
-    return set.text;
-  }
-
-  /** Fetches in the background, unless that failed a moment ago. */
-  #refresh(): void {
-    this.#fetchUnless(this.#options.cooldown ?? 60).catch(() => {
-      // what is known is served on
+  /**
+   * The same, asked for again although the set has a key of this id: for a signature that does not
+   * match. At most once a minute; the set that is kept is answered in between.
+   */
+  recheck(kid: string): Promise<string> {
+    return this.#find(kid, () => {
+      const step = this.#step(kid);
+      return "serve" in step && (this.#flight || this.#mayAsk()) ? { wait: true, stale: step.serve } : step;
     });
   }
 
-  #fetchUnless(backOff: number): Promise<KeySet> {
-    if (this.#flight) {
-      return this.#flight;
+  async #find(kid: string, plan: () => Step): Promise<string> {
+    refuseTestKey(kid, this.#options.allowTestKeys);
+    const step = plan();
+    if ("fail" in step) {
+      throw step.fail;
     }
-    if (this.#failed && this.#now() - this.#failed.at < backOff * 1000) {
-      return Promise.reject(this.#failed.error);
+    if ("serve" in step) {
+      if (step.refresh) {
+        this.#fly().catch(() => {
+          // what is known is served on
+        });
+      }
+      return step.serve.text;
     }
-    this.#flight = this.#fetch().finally(() => (this.#flight = undefined));
+    let fetched: KeySet;
+    try {
+      fetched = await this.#fly();
+    } catch (error) {
+      if (step.stale) {
+        return step.stale.text;
+      }
+      throw error;
+    }
+    if (!fetched.kids.has(kid)) {
+      throw refused();
+    }
+    return fetched.text;
+  }
+
+  #now(): number {
+    return Math.floor((this.#options.clock ?? Date.now)() / 1000);
+  }
+
+  #step(kid: string): Step {
+    const { refreshAfter = 300, expireAfter = 900, keepThroughOutage = 86_400 } = this.#options;
+    const { cooldown = 60, backOff = 5 } = this.#options;
+    const set = this.#set;
+    if (!set) {
+      const error = this.#backingOff(backOff);
+      return error && !this.#flight ? { fail: error } : { wait: true };
+    }
+    if (!set.kids.has(kid)) {
+      if (this.#flight || this.#mayAsk()) {
+        return { wait: true };
+      }
+      return { fail: this.#failed?.error ?? refused() };
+    }
+    const now = this.#now();
+    if (!passed(now, set.at, refreshAfter)) {
+      return { serve: set, refresh: false };
+    }
+    const error = this.#backingOff(cooldown);
+    const refresh = !error && !this.#flight;
+    if (!passed(now, set.at, expireAfter)) {
+      return { serve: set, refresh };
+    }
+    if (passed(now, set.at, expireAfter + keepThroughOutage)) {
+      return error && !this.#flight ? { fail: error } : { wait: true };
+    }
+    // an outage that is known is not waited for to be found again
+    return this.#failed ? { serve: set, refresh } : { wait: true, stale: set };
+  }
+
+  /** Whether a token may cause a fetch now; if so, its turn is taken. */
+  #mayAsk(): boolean {
+    const { cooldown = 60 } = this.#options;
+    const now = this.#now();
+    const may = !this.#backingOff(cooldown) && (this.#asked === undefined || passed(now, this.#asked, cooldown));
+    if (may) {
+      this.#asked = now;
+    }
+    return may;
+  }
+
+  #backingOff(seconds: number): VerifyError | undefined {
+    return this.#failed && !passed(this.#now(), this.#failed.at, seconds) ? this.#failed.error : undefined;
+  }
+
+  #fly(): Promise<KeySet> {
+    this.#flight ??= this.#fetch().finally(() => (this.#flight = undefined));
     return this.#flight;
   }
 
   async #fetch(): Promise<KeySet> {
     try {
-      const { status, body: text } = await get(this.#options.url ?? COMMERCIAL, MAX_JWKS, this.#options);
-      if (status < 200 || status >= 300) {
-        throw unavailable("key_server", `the key set answers status ${status}`);
+      const answer = await get(this.#options.url ?? COMMERCIAL, MAX_JWKS, this.#options);
+      if (answer.status < 200 || answer.status >= 300) {
+        throw statusFault(answer);
       }
-      const kids = new Set(kidsOf(text));
-      const set = { text, kids, at: this.#now() };
+      const kids = new Set(kidsOf(answer.body, answer.host));
+      // a set without a usable key would lock out everybody whose key is known
+      if (!kids.size && this.#set?.kids.size) {
+        throw unreadable(answer.host, "key set");
+      }
+      const set = { text: answer.body, kids, at: this.#now() };
       this.#set = set;
       this.#failed = undefined;
       return set;
     } catch (error) {
-      this.#failed = { at: this.#now(), error: error as VerifyError };
+      if (error instanceof PlatformFault) {
+        this.#failed = { at: this.#now(), error };
+      }
       throw error;
     }
   }
 }
 
 /** An outage's page is no key set. */
-function kidsOf(text: string): string[] {
+function kidsOf(text: string, host: string): string[] {
   try {
     return ask(Op.KeySet, { keys: text }).slice(1) as string[];
   } catch {
-    throw unavailable("key_server", "what is answered is no key set");
+    throw unreadable(host, "key set");
   }
 }
 

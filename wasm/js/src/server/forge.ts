@@ -2,13 +2,14 @@ import { License } from "../index.js";
 import type { ReadOptions } from "../index.js";
 import { headers } from "./connect.js";
 import type { IncomingRequest } from "./connect.js";
-import { Op, ask, date, seconds } from "./core.js";
+import { ask, date, seconds } from "./core.js";
+import { Op } from "./op.js";
 import { judged, verified } from "./verified.js";
 
 /** What an invocation token is checked against. */
 export interface ExpectedInvocation {
-  /** The app's ARI, or its UUID. */
-  appId: string;
+  /** The app's ARI, or its UUID; of several apps behind one backend, all. */
+  appId: string | readonly string[];
   /** The label of an Isolated Cloud, where the app runs in one. */
   isolatedCloud?: string | undefined;
   /** How much clocks may differ, in seconds. */
@@ -45,6 +46,8 @@ export interface Invocation {
   readonly tokenId: string | null;
   /** Whether user-based billing lets the user in; null when the token does not say. */
   readonly userMayAccess: boolean | null;
+  /** Whether a user's browser made it, which may have written anything but the token. */
+  readonly isFromUserInterface: boolean;
   readonly contexts: readonly ProductContext[];
 }
 
@@ -68,7 +71,26 @@ export function verifyInvocation(
   jwks: string,
   expected: ExpectedInvocation,
 ): Invocation {
-  const { appId: appKey, isolatedCloud: extra, leeway } = expected;
+  return proveInvocation(authorization, jwks, expected).invocation;
+}
+
+/** @internal What a token proves, and how it is told from others. */
+export interface ProvenInvocation {
+  invocation: Invocation;
+  /** Whether its license is confirmed: of production, with an entitlement, not for developers. */
+  confirmed: boolean;
+  tokenFingerprint: string;
+  tokenProvesUntil: Date;
+}
+
+/** @internal */
+export function proveInvocation(
+  authorization: Authorization,
+  jwks: string,
+  expected: ExpectedInvocation,
+): ProvenInvocation {
+  const { isolatedCloud: extra, leeway } = expected;
+  const appKey = typeof expected.appId === "string" ? expected.appId : expected.appId.join("\n");
   const now = seconds(expected.now);
   const question = { authorization: headers(authorization), keys: jwks, appKey, extra, leeway, now };
   const said = ask(Op.Invocation, question);
@@ -77,11 +99,11 @@ export function verifyInvocation(
   const [environmentType, environmentId, appVersion, apiBaseUrl] = said.slice(8);
   const [moduleKey, moduleType, cloudId, siteUrl, principal, tokenId, mayAccess] = said.slice(12);
   const contexts: ProductContext[] = [];
-  for (let i = 19; i < said.length; i += 4) {
+  for (let i = 23; i < said.length; i += 4) {
     const [name, url, id, workspaceId] = said.slice(i, i + 4) as (string | null)[];
     contexts.push({ name: name!, apiBaseUrl: url!, cloudId: id!, workspaceId: workspaceId! });
   }
-  return {
+  const invocation: Invocation = {
     appId: appId!,
     installationId: installationId!,
     issuedAt,
@@ -98,7 +120,14 @@ export function verifyInvocation(
     principal: principal!,
     tokenId: tokenId!,
     userMayAccess: mayAccess === null ? null : mayAccess === "1",
+    isFromUserInterface: said[19] === "1",
     contexts,
+  };
+  return {
+    invocation,
+    confirmed: said[20] === "1",
+    tokenFingerprint: said[21]!,
+    tokenProvesUntil: date(said[22]),
   };
 }
 

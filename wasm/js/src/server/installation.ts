@@ -1,6 +1,7 @@
 import { LicenseError } from "../index.js";
 import type { License } from "../index.js";
-import { Op, ask, date, seconds } from "./core.js";
+import { ask, date, seconds } from "./core.js";
+import { Op } from "./op.js";
 import type { Question } from "./core.js";
 import type { LifecycleEvent } from "./lifecycle.js";
 
@@ -77,7 +78,7 @@ export type InstallationEvent =
   | { license: License };
 
 /** How long an old secret is honoured, in seconds, unless it is said otherwise. */
-const GRACE = 3600;
+const GRACE = 300;
 
 function state(installation: Installation | null): Question {
   if (!installation) {
@@ -116,6 +117,86 @@ function happened(event: InstallationEvent): Question {
 const words = ({ state: said, capabilitySet }: License) =>
   said === "absent" ? null : { active: said === "active", ...(capabilitySet && { capabilitySet }) };
 
+/** The installation that an answer of the core holds, from a field on. */
+function installationOf(said: (string | null)[], at: number): Installation | null {
+  const [record, secret, previous, replacedAt] = said.slice(at, at + 4);
+  return record
+    ? {
+        record: JSON.parse(record) as InstallationRecord,
+        secrets: {
+          current: secret!,
+          previous: previous ? { secret: previous, replacedAt: date(replacedAt) } : null,
+        },
+      }
+    : null;
+}
+
+/** What makes a token good for one body: what a store keeps under the token's hash. */
+export interface StoredMark {
+  /** The hash of the body that the token came with. */
+  body: string;
+  /** The last second in which the token proves anything. */
+  expiresAt: Date;
+}
+
+/** A verified delivery of the platform to one installation. */
+export interface Delivery {
+  /** The `clientKey` of the tenant, or the installation's ARI on Forge. */
+  key: string;
+  /** Which of the two. */
+  on: "connect" | "forge";
+  event: InstallationEvent;
+  /** The hash of the token that it came with, and the last second in which that proves anything;
+   * nothing for a license. */
+  token?: { hash: string; provesUntil: Date } | undefined;
+}
+
+/** What a delivery comes to: what is to be written, all or nothing. */
+export interface Outcome {
+  /** Whether the token was seen before with this body: then there is nothing to write. */
+  repeated: boolean;
+  installation: Installation | null;
+  /** The mark to keep under the token's hash; null for none. */
+  mark: StoredMark | null;
+  /** The entries to append to the history, in order. */
+  entries: { event: string; changes: Change[] }[];
+}
+
+/**
+ * What a delivery does to what is stored, which a store asks between reading and writing. Throws
+ * `replayed` when its token was seen before with another body, and `tenant_mismatch` for an event of
+ * another installation: nothing is to be written then.
+ */
+export function deliver(
+  { key, on, event, token }: Delivery,
+  stored: Installation | null,
+  mark: StoredMark | null,
+  now: Date,
+): Outcome {
+  const said = ask(Op.Deliver, {
+    ...state(stored),
+    ...happened(event),
+    clientKey: key,
+    flags: on,
+    form: token?.hash,
+    sites: token && `${seconds(token.provesUntil)}`,
+    cloud: mark?.body,
+    appKey: mark ? `${seconds(mark.expiresAt)}` : undefined,
+    now: seconds(now),
+  });
+  const body = said[6];
+  const entries = [];
+  for (let i = 7; i < said.length; i += 2) {
+    entries.push({ event: said[i]!, changes: JSON.parse(said[i + 1]!) as Change[] });
+  }
+  return {
+    repeated: said[1] === "1",
+    installation: installationOf(said, 2),
+    mark: body != null && token ? { body, expiresAt: token.provesUntil } : null,
+    entries,
+  };
+}
+
 /**
  * What events make of an installation: pure, and the same whether delivered once or twice. A
  * delivery repeated changes nothing, an absent field never erases what is known.
@@ -128,7 +209,7 @@ const words = ({ state: said, capabilitySet }: License) =>
 export class LifecycleReducer {
   readonly #grace: number;
 
-  /** `grace`: how long the previous secret counts after it was replaced, in seconds; 3600. */
+  /** `grace`: how long the previous secret counts after it was replaced, in seconds; 300. */
   constructor(options: { grace?: number } = {}) {
     const { grace = GRACE } = options;
     if (!Number.isSafeInteger(grace) || grace < 0) {
@@ -147,24 +228,23 @@ export class LifecycleReducer {
     now?: Date,
   ): { installation: Installation | null; changes: Change[] } {
     const question = { ...state(current), ...happened(event), now: seconds(now) };
-    const [, record, secret, previous, replacedAt, ...changes] = ask(Op.Apply, question);
-    return {
-      installation: record
-        ? {
-            record: JSON.parse(record) as InstallationRecord,
-            secrets: {
-              current: secret!,
-              previous: previous ? { secret: previous, replacedAt: date(replacedAt) } : null,
-            },
-          }
-        : null,
-      changes: changes.map((change) => JSON.parse(change!) as Change),
-    };
+    const said = ask(Op.Apply, question);
+    const changes = said.slice(5).map((change) => JSON.parse(change!) as Change);
+    return { installation: installationOf(said, 1), changes };
   }
 
-  /** The secrets that a token may be signed with now, the current one first. */
-  secrets(installation: Installation, now?: Date): string[] {
-    const question = { ...state(installation), leeway: this.#grace, now: seconds(now) };
+  /**
+   * The secrets that a token may be signed with now, the current one first. Of which installations:
+   * those in `use`, which are served; those that are `installed`, switched off or not; `any`.
+   */
+  secrets(installation: Installation, now?: Date, of: "use" | "installed" | "any" = "any"): string[] {
+    const extra = of === "use" ? "in_use" : of;
+    const question = { ...state(installation), leeway: this.#grace, now: seconds(now), extra };
     return ask(Op.Secrets, question).slice(1) as string[];
+  }
+
+  /** Whether a license states something else than what is known: worth an event. */
+  isNews(installation: Installation, license: License): boolean {
+    return ask(Op.IsNews, { ...state(installation), ...happened({ license }) })[1] === "1";
   }
 }

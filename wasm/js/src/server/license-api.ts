@@ -1,13 +1,10 @@
 import { License } from "../index.js";
 import type { ReadOptions } from "../index.js";
-import { Bounded } from "./bounded.js";
 import type { Signer } from "./connect.js";
-import { Op, VerifyError, ask, seconds } from "./core.js";
-import { get, unavailable } from "./fetch.js";
-import type { FetchOptions } from "./fetch.js";
+import { VerifyError, ask, seconds } from "./core.js";
+import { Op } from "./op.js";
+import type { FetchOptions } from "./get.js";
 import { carrier, verified } from "./verified.js";
-
-const MAX_ANSWER = 256 * 1024;
 
 /**
  * Reads an answer of the Connect License API that this process fetched itself. A site that does
@@ -25,7 +22,8 @@ export function fromConnectApi(
     throw new VerifyError("license_api", `the site refuses, status ${status}`, "unavailable", 502);
   }
   if (what === "faulted") {
-    throw unavailable("license_api", `the License API answers nothing, status ${status}`);
+    const message = `the License API answers nothing, status ${status}`;
+    throw new VerifyError("license_api", message, "unavailable", 503);
   }
   return verified(License.fromConnectContext(carrier(raw), options), "connect_license_api");
 }
@@ -37,7 +35,7 @@ export function fromConnectApi(
  */
 export function fromForgeApi(
   answer: { status: number; body: string; retryAfter?: string | null },
-  options?: ReadOptions & { appId?: string },
+  options?: ReadOptions & { appId?: string | undefined },
 ): License<"verified"> {
   const { status, body, retryAfter } = answer;
   const question = { status: `${status}`, body, extra: retryAfter ?? undefined, appKey: options?.appId };
@@ -51,96 +49,38 @@ export function fromForgeApi(
 
 /** Settings of the License APIs. */
 export interface LicenseApiOptions extends FetchOptions {
-  /** How long an answer is served without asking again, in seconds; 300. */
+  /** How long an answer is given without asking again, in seconds; 300 at the least. */
   freshFor?: number | undefined;
-  /** How many tenants' answers are kept; 10000. */
+  /** How old an answer may be that is given when nothing newer can be had, in seconds; a day. */
+  keepThroughOutage?: number | undefined;
+  /** How long an API that fails is left alone, in seconds: 30 on Connect, 5 on Forge. */
+  backOff?: number | undefined;
+  /** How many tenants' answers are kept; 2048. */
   tenantsKept?: number | undefined;
   /** The clock, in milliseconds. */
   clock?: (() => number) | undefined;
 }
 
-/** Answers, served for a while; a failed question serves the last answer, with its age. */
-abstract class LicenseApi {
-  readonly #options: LicenseApiOptions;
-  readonly #kept: Bounded<{ license: License<"verified">; at: number }>;
-
-  constructor(options: LicenseApiOptions = {}) {
-    this.#options = options;
-    this.#kept = new Bounded(options.tenantsKept ?? 10_000);
-  }
-
-  /** @internal */
-  protected async answer(
-    key: string,
-    asked: () => { url: string; headers: Record<string, string> },
-    read: (answer: { status: number; body: string; retryAfter: string | null }, asOf: Date) => License<"verified">,
-  ): Promise<License<"verified">> {
-    const { freshFor = 300, clock = Date.now } = this.#options;
-    const known = this.#kept.get(key);
-    if (known && clock() - known.at < freshFor * 1000) {
-      return known.license;
-    }
-    const { license } = await this.#kept.once(key, async () => {
-      const at = clock();
-      try {
-        const { url, headers } = asked();
-        const answer = await get(url, MAX_ANSWER, this.#options, headers);
-        const learnt = { license: read(answer, new Date(at)), at };
-        this.#kept.set(key, learnt);
-        return learnt;
-      } catch (error) {
-        if (known && error instanceof VerifyError && error.class === "unavailable") {
-          // asked again when the answer would have been old, not with every request
-          this.#kept.set(key, { ...known, at });
-          return known;
-        }
-        throw error;
-      }
-    });
-    return license;
-  }
+/** What an API said, and when. */
+export interface LicenseAnswer {
+  license: License<"verified">;
+  /** Why nothing newer is known, where something newer was wanted. */
+  fault: VerifyError | null;
 }
 
-/**
- * Asks the Connect License API of a site, with a signed request. The last answer is served through
- * an outage: `maxAge` of a check bounds how old it may be.
- *
- * Platform page: https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps
- */
-export class ConnectLicenseApi extends LicenseApi {
-  /** The license of the app on one site. */
-  license(signer: Signer): Promise<License<"verified">> {
-    const asked = () => {
-      const [, token, url] = ask(Op.Sign, { ...signer, now: seconds(signer.now) });
-      return { url: url!, headers: { authorization: `JWT ${token!}`, accept: "application/json" } };
-    };
-    const { appKey, clientKey } = signer;
-    return this.answer(clientKey, asked, (answer, asOf) => fromConnectApi(answer, { asOf, appKey }));
-  }
+/** What Connect's API said of a tenant: `at` in seconds; no `raw` is a license that is absent. */
+interface Said {
+  raw: string | null;
+  at: number;
 }
 
-/**
- * Asks the Forge License API for one installation. The platform allows one call in five minutes an
- * installation: within one process this keeps to it, several processes need a lease of their own.
- *
- * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/license-api/
- */
-export class ForgeLicenseApi extends LicenseApi {
-  readonly #origin: string | undefined;
+/** @internal The license in an answer, dated. */
+export const connectLicense = ({ raw, at }: Said) =>
+  verified(License.fromConnectContext(carrier(raw), { asOf: new Date(at * 1000) }), "connect_license_api");
 
-  /** `origin`: another than the platform's, for tests. */
-  constructor(options: LicenseApiOptions & { origin?: string } = {}) {
-    super(options);
-    this.#origin = options.origin;
-  }
-
-  /** The license of the app itself; `token` is the installation's system token, opaque. */
-  license(installationId: string, token: string): Promise<License<"verified">> {
-    const asked = () => {
-      const [, origin, path] = ask(Op.ForgeLicenseUrl, {});
-      const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
-      return { url: `${this.#origin ?? origin!}${path!}`, headers };
-    };
-    return this.answer(installationId, asked, (answer, asOf) => fromForgeApi(answer, { asOf }));
-  }
+/** @internal The call of one site's API. Throws `foreign_base_url` where it is none of the cloud. */
+export function signedCall(signer: Signer, cloud: { cloud: string; sites?: string }) {
+  const { appKey, clientKey, secret, baseUrl, now } = signer;
+  const [, token, url] = ask(Op.Sign, { appKey, clientKey, secret, baseUrl, ...cloud, now: seconds(now) });
+  return { url: url!, headers: { authorization: `JWT ${token!}`, accept: "application/json" } };
 }

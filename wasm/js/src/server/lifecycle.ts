@@ -1,14 +1,17 @@
-import { Op, ask, date } from "./core.js";
+import { ask, date } from "./core.js";
+import { Op } from "./op.js";
 import { common, headers, signedBy } from "./connect.js";
 import type { Expected, IncomingRequest, Tenant } from "./connect.js";
 
-/** The platform's clouds by name, or the key hosts and the sites of another. */
+/** The platform's clouds that are known by name. */
+export type CloudName = "commercial" | "staging" | "fedramp-moderate" | "fedramp-moderate-staging";
+
+/** Which cloud of the platform the app is installed from: a name, or the places of another one. */
 export type Cloud =
-  | "commercial"
-  | "staging"
-  | "fedramp-moderate"
-  | "fedramp-moderate-staging"
+  | CloudName
   | {
+      /** A cloud that is known by name: what follows is looked at besides, after its own. */
+      name?: CloudName | undefined;
       /** Base URLs under which keys are published, first choice first. `http` on loopback only. */
       keyHosts: readonly string[];
       /** Domains whose subdomains are sites. */
@@ -19,7 +22,7 @@ export type Cloud =
 export function cloudOf(cloud: Cloud = "commercial"): { cloud: string; sites?: string } {
   return typeof cloud === "string"
     ? { cloud }
-    : { cloud: `\n${cloud.keyHosts.join("\n")}`, sites: cloud.sites.join("\n") };
+    : { cloud: [cloud.name ?? "", ...cloud.keyHosts].join("\n"), sites: cloud.sites.join("\n") };
 }
 
 /** The lifecycle events of a Connect app. */
@@ -60,13 +63,11 @@ export interface LifecycleBody {
 export interface LifecycleEvent extends LifecycleBody {
   /** To be stored; only of `installed`. */
   readonly sharedSecret: string | null;
-}
-
-/** An accepted event that the platform signed. */
-export interface SignedLifecycleEvent extends LifecycleEvent {
-  /** Remember it until the token expires: a token is good for one body. */
+  /** Remember it for as long as the token proves anything: a token is good for one body. */
   readonly tokenFingerprint: string;
   readonly tokenExpiresAt: Date;
+  /** The last second in which the token proves anything: clocks differ by the leeway. */
+  readonly tokenProvesUntil: Date;
 }
 
 function written(said: (string | null)[], raw: string): LifecycleBody {
@@ -93,6 +94,28 @@ function written(said: (string | null)[], raw: string): LifecycleBody {
   };
 }
 
+const accepted = (said: (string | null)[], body: string): LifecycleEvent => ({
+  ...written(said, body),
+  sharedSecret: said[16]!,
+  tokenFingerprint: said[17]!,
+  tokenExpiresAt: date(said[18]),
+  tokenProvesUntil: date(said[19]),
+});
+
+/**
+ * Checks all of `installed` or `uninstalled` that needs no key, so that what cannot be right costs no
+ * fetch. Proves nothing. Answers the `clientKey` of the body. Throws {@link VerifyError}.
+ */
+export function checkUnprovedInstall(
+  request: IncomingRequest & { body: string },
+  expected: ExpectedEvent,
+): string {
+  const { body } = request;
+  const { event, appKey } = expected;
+  const question = { ...common(request, expected), ...cloudOf(expected.cloud), body, event, appKey };
+  return ask(Op.InstallUnproved, question)[1]!;
+}
+
 /** Which key signed a lifecycle event, and where to look for it, first choice first. */
 export function installKeyOf(
   request: Pick<IncomingRequest, "authorization">,
@@ -112,17 +135,12 @@ export function verifyInstall(
   request: IncomingRequest & { body: string },
   pem: string,
   expected: ExpectedEvent,
-): SignedLifecycleEvent {
+): LifecycleEvent {
   const { body } = request;
   const { event, appKey } = expected;
   const question = { ...common(request, expected), ...cloudOf(expected.cloud), body, event, appKey, keys: pem };
   const said = ask(Op.Install, question);
-  return {
-    ...written(said, body),
-    sharedSecret: said[16]!,
-    tokenFingerprint: said[17]!,
-    tokenExpiresAt: date(said[18]),
-  };
+  return accepted(said, body);
 }
 
 /**
@@ -138,7 +156,7 @@ export function verifyLifecycle(
   const { event, appKey } = expected;
   const question = { ...common(request, expected), ...cloudOf(expected.cloud), body, event, appKey };
   const said = ask(Op.Lifecycle, signedBy(question, tenant));
-  return { ...written(said, body), sharedSecret: null };
+  return accepted(said, body);
 }
 
 /** Reads a lifecycle body that nobody vouches for: store nothing of it. */

@@ -1,0 +1,36 @@
+//! Which statements about a license are news.
+
+use app_license_gate::facts::State;
+
+use super::record::InstallationRecord;
+use crate::license::License;
+use crate::time::UnixTime;
+
+impl InstallationRecord {
+    /// Whether a verified license states something else than what is known: worth an event, so
+    /// that hooks hear of changed editions. An absent one says nothing, and an older statement is
+    /// none.
+    ///
+    /// ```
+    /// use app_license::{InstallationRecord, License, Touchpoint};
+    /// # let json = r#"{"key":{"connect":"tenant-1"},"status":"installed",
+    /// #   "statusSince":"2026-01-01T00:00:00Z","firstInstalledAt":"2026-01-01T00:00:00Z",
+    /// #   "installedAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}"#;
+    /// # let record: InstallationRecord = serde_json::from_str(json).unwrap();
+    /// let active = License::from_object(br#"{"active":true}"#, Touchpoint::ConnectLicenseApi)?;
+    /// assert!(record.is_news(&active));
+    /// assert!(!record.is_news(&License::absent(Touchpoint::ConnectLicenseApi)));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_news(&self, license: &License) -> bool {
+        let known = self.license();
+        let stale = |then: UnixTime| license.as_of().is_some_and(|now| now < then);
+        if license.state() == State::Absent || known.is_some_and(|k| stale(k.as_of())) {
+            return false;
+        }
+        let state = known.is_none_or(|k| k.state() != license.state());
+        let named = license.capability_set();
+        state || (named.is_some() && named != self.capability_set())
+    }
+}

@@ -1,0 +1,21 @@
+/**
+ * Backends over the Fetch API: one handler of `Request` for lifecycle events, verified requests,
+ * gates and Forge invocations. For Hono, Next route handlers on Node, Deno, Bun, workers with
+ * `node:crypto`, and whatever else speaks `Request` and `Response`.
+ *
+ * @packageDocumentation
+ */
+export { ConnectApp } from "./fetch/connect-app.js";
+export type { ConnectAppOptions, ConnectRequest } from "./fetch/connect-app.js";
+export { ForgeRemote } from "./fetch/forge-remote.js";
+export type { ForgeInvocation, ForgeRemoteOptions } from "./fetch/forge-remote.js";
+export { Backend, handler } from "./fetch/backend.js";
+export type { Admitted, BackendOptions, Needs, RouteHandler } from "./fetch/backend.js";
+export { HookRunner } from "./fetch/hooks.js";
+export { MARK_GRACE, MemoryStore } from "./fetch/store.js";
+export type { CachedLicense, Decide, HistoryEntry, InstallationStore } from "./fetch/store.js";
+export { SqliteStore } from "./fetch/sqlite.js";
+export type { SqliteDatabase } from "./fetch/sqlite.js";
+export { refusal } from "./fetch/wire.js";
+export { DeniedError } from "./server.js";
+export type { Answer, ClientInfo, Incoming } from "./fetch/wire.js";

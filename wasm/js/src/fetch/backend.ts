@@ -1,0 +1,247 @@
+// What a Connect app and a Forge remote have in common: routes, gates, the Fetch API.
+import { DeniedError, FeatureMap, VerifyError, check } from "../server.js";
+import type { Check, Decision, KnownCapability, License, Policy, Requires } from "../server.js";
+import { incomingOf, refusal, responseOf } from "./wire.js";
+import type { Answer, ClientInfo, Incoming } from "./wire.js";
+
+/** What a route asks for: nothing but a verified request, a capability, or a feature of the app's map. */
+export type Needs<C extends string = KnownCapability> = {
+  /**
+   * On Connect. `request`, the default: a token bound to the URL, as in iframes and webhooks.
+   * `context`: a token of `AP.context.getToken()`. No route takes both.
+   */
+  kind?: "request" | "context" | undefined;
+  /** In place of the app's policy. */
+  policy?: Policy | undefined;
+} & (
+  | { requires?: Requires<C> | undefined; feature?: undefined }
+  | { feature: string; requires?: undefined }
+);
+
+/** What a request that was let through has proved. */
+export interface Admitted<V> {
+  /** The verified request. */
+  verified: V;
+  /** The license that counts and what it decides; null where the route asks for neither. */
+  license: License<"verified"> | null;
+  decision: Decision | null;
+}
+
+/** A route of the app. */
+export type RouteHandler<V> = (request: Request, admitted: Admitted<V>) => Response | Promise<Response>;
+
+/** Settings of every app. */
+export interface BackendOptions {
+  /** What decisions ask of a license. By default an absent license is denied. */
+  policy?: Policy | undefined;
+  /** The app's features. */
+  features?: FeatureMap | undefined;
+  /** How far clocks may be apart, in seconds; 30. */
+  leeway?: number | undefined;
+  /** The `fetch` to use for keys and License APIs. */
+  fetch?: typeof fetch | undefined;
+  /** How long one fetch may take, in milliseconds; 5000. */
+  timeout?: number | undefined;
+  /** Whether keys whose ids begin with `test-` count: for tests. */
+  allowTestKeys?: boolean | undefined;
+  /** The clock. */
+  clock?: (() => Date) | undefined;
+  /** Told of every request that was not let through: for logs. Nothing secret is in it. */
+  onRejected?: ((error: VerifyError) => void) | undefined;
+}
+
+interface Route<V> {
+  needs: Needs<string>;
+  handler: RouteHandler<V>;
+}
+
+/** A Connect app or a Forge remote: `V` is what its verified requests prove. */
+export abstract class Backend<V extends object> {
+  readonly #options: BackendOptions;
+  readonly #routes = new Map<string, Route<V>>();
+  /** What this very app verified: what one app trusts says nothing to another. */
+  readonly #own = new WeakSet<V>();
+
+  constructor(options: BackendOptions) {
+    this.#options = options;
+  }
+
+  /** Verifies a request. Throws {@link VerifyError}: 401 when it proves nothing, 503 when that could
+   * not be checked. */
+  async verify(request: Request | Incoming, kind?: "request" | "context"): Promise<V> {
+    const sent = request instanceof Request ? incomingOf(request) : request;
+    const verified = await this.prove(sent, kind ?? "request");
+    this.#own.add(verified);
+    return verified;
+  }
+
+  /** The license that counts for a verified request. Throws 503 when it had to be asked for and could
+   * not be. */
+  async license(verified: V): Promise<License<"verified">> {
+    if (!this.#own.has(verified)) {
+      throw new VerifyError("not_verified", "verify the request with this very app", "misuse", 500);
+    }
+    return this.findLicense(verified);
+  }
+
+  /** Whether the license that counts allows what is asked for, and why. */
+  async decision<C extends string = KnownCapability>(verified: V, needs: Needs<C>): Promise<Decision> {
+    return this.#decide(await this.license(verified), needs as Needs<string>);
+  }
+
+  /** Verifies a request and holds it to what a route needs. Throws {@link DeniedError} when the
+   * license does not allow it. */
+  async admit<C extends string = KnownCapability>(
+    request: Request | Incoming,
+    needs: Needs<C>,
+    known?: V,
+  ): Promise<Admitted<V>> {
+    const verified = known ?? (await this.verify(request, needs.kind));
+    if (needs.requires === undefined && needs.feature === undefined) {
+      return { verified, license: null, decision: null };
+    }
+    this.checkNeeds(needs as Needs<string>);
+    const license = await this.license(verified);
+    const decision = this.#decide(license, needs as Needs<string>);
+    if (!decision.allowed) {
+      throw new DeniedError(decision);
+    }
+    return { verified, license, decision };
+  }
+
+  /**
+   * A handler of one route for frameworks that take functions of a `Request`: lets through what is
+   * verified and allowed, and answers the rest.
+   *
+   * ```ts
+   * export const GET = app.guard({ requires: "capabilityAdvanced" }, (request, { verified }) => …);
+   * ```
+   *
+   * Throws `unknown_feature` for a feature that the map does not have.
+   */
+  guard<C extends string = KnownCapability>(
+    needs: Needs<C>,
+    handler: RouteHandler<V>,
+  ): (request: Request, info?: ClientInfo) => Promise<Response> {
+    this.checkNeeds(needs as Needs<string>);
+    return (request, info) => this.#guarded(needs as Needs<string>, handler, request, info);
+  }
+
+  /** Adds a route to what {@link handle} answers, for every method. */
+  route<C extends string = KnownCapability>(path: string, needs: Needs<C>, handler: RouteHandler<V>): this {
+    this.checkNeeds(needs as Needs<string>);
+    this.#routes.set(path, { needs: needs as Needs<string>, handler });
+    return this;
+  }
+
+  /**
+   * Answers the platform's routes (lifecycle events and, on Connect, the descriptor) and those that
+   * were added; 404 for all others.
+   */
+  async handle(request: Request, info?: ClientInfo): Promise<Response> {
+    return (await this.respond(request, info)) ?? new Response(null, { status: 404 });
+  }
+
+  /** The same, and undefined for what is no route of this app. */
+  async respond(request: Request, info?: ClientInfo): Promise<Response | undefined> {
+    const sent = incomingOf(request, info);
+    const path = this.pathOf(sent);
+    if (path === undefined) {
+      return undefined;
+    }
+    const route = this.#routes.get(path);
+    if (route) {
+      return this.#guarded(route.needs, route.handler, request, info);
+    }
+    const answer = await this.answer(path, sent);
+    return answer && responseOf(answer);
+  }
+
+  /** @internal Answers one of the platform's routes by its path below where the app is mounted. */
+  async answer(path: string, sent: Incoming): Promise<Answer | undefined> {
+    const method = this.methodOf(path);
+    if (method === undefined) {
+      return undefined;
+    }
+    if (sent.method !== method && !(method === "GET" && sent.method === "HEAD")) {
+      return { status: 405, headers: { allow: method }, body: null };
+    }
+    try {
+      return await this.platform(path, sent);
+    } catch (error) {
+      return this.refuse(error);
+    }
+  }
+
+  /** @internal */
+  refuse(error: unknown): Answer {
+    const answer = refusal(error);
+    if (error instanceof VerifyError) {
+      this.#options.onRejected?.(error);
+    }
+    return answer;
+  }
+
+  /** @internal A feature that the map does not have is a mistake of the app. */
+  checkNeeds({ feature }: Needs<string>): void {
+    if (feature !== undefined) {
+      this.#features.requirement(feature);
+    }
+  }
+
+  /** @internal */
+  now(): Date {
+    return this.#options.clock?.() ?? new Date();
+  }
+
+  get #features(): FeatureMap {
+    return this.#options.features ?? new FeatureMap({ features: {} });
+  }
+
+  #decide(license: License<"verified">, { requires, feature, policy }: Needs<string>): Decision {
+    const rest = { ...this.#options.policy, ...policy, now: this.now() };
+    const what = feature === undefined ? { ...rest, requires: requires ?? "capabilityStandard" } : { ...rest, feature, features: this.#features };
+    return check<string>(license, what as Check<string>);
+  }
+
+  async #guarded(
+    needs: Needs<string>,
+    handler: RouteHandler<V>,
+    request: Request,
+    info?: ClientInfo,
+  ): Promise<Response> {
+    let admitted: Admitted<V>;
+    try {
+      admitted = await this.admit(incomingOf(request, info), needs);
+    } catch (error) {
+      return responseOf(this.refuse(error));
+    }
+    return handler(request, admitted);
+  }
+
+  /** The path below where the app is mounted; undefined outside of it. */
+  protected pathOf({ target }: Incoming): string | undefined {
+    return target.split("?")[0]!;
+  }
+
+  protected abstract prove(sent: Incoming, kind: "request" | "context"): Promise<V>;
+  protected abstract findLicense(verified: V): Promise<License<"verified">>;
+  protected abstract methodOf(path: string): "GET" | "POST" | undefined;
+  protected abstract platform(path: string, sent: Incoming): Promise<Answer>;
+}
+
+/** One function of a `Request` for several apps, as for an app of Connect that moves to Forge: each
+ * answers its own routes. */
+export function handler(
+  ...apps: Pick<Backend<object>, "respond">[]
+): (request: Request, info?: ClientInfo) => Promise<Response> {
+  return async (request, info) => {
+    for (const app of apps) {
+      const response = await app.respond(request, info);
+      if (response) {
+        return response;
+      }
+    }
+    return new Response(null, { status: 404 });
+  };
+}

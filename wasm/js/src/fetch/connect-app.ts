@@ -1,0 +1,266 @@
+import {
+  ConnectLicenseApi,
+  InstallKeys,
+  LicenseError,
+  LifecycleReducer,
+  VerifyError,
+  checkUnprovedInstall,
+  readLifecycleBody,
+  tenantOf,
+  verifyContext,
+  verifyInstall,
+  verifyLifecycle,
+  verifyRequest,
+} from "../server.js";
+import type { Cloud, ConnectProof, Installation, License, LifecycleEvent, LifecycleKind } from "../server.js";
+import { internal } from "../server.js";
+import { Op } from "../server/op.js";
+import { Backend } from "./backend.js";
+import type { BackendOptions } from "./backend.js";
+import { findLicense } from "./connect-license.js";
+import { descriptorOf } from "./descriptor.js";
+import { store, stored } from "./store.js";
+import type { InstallationStore } from "./store.js";
+import { NO_CONTENT, json, textOf, unknownTenant } from "./wire.js";
+import type { Answer, Incoming } from "./wire.js";
+
+/** Settings of a {@link ConnectApp}. */
+export interface ConnectAppOptions extends BackendOptions {
+  /** The app's key, from its descriptor. */
+  appKey: string;
+  /** The app's base URL, or several: tokens may be for any of them. */
+  baseUrl: string | readonly string[];
+  /** Where installations are kept. */
+  store: InstallationStore;
+  /** Where the sites and the keys are; the commercial cloud, when left out. */
+  cloud?: Cloud | undefined;
+  /** The platform's keys; made of the other settings, when left out. */
+  keys?: InstallKeys | undefined;
+  /**
+   * Asks the License API where a request states no license, states `lic=none`, or where the policy
+   * wants a confirmed license; off, when left out.
+   */
+  licenseApi?: boolean | ConnectLicenseApi | undefined;
+  /** Lets the last answer of the License API count through an outage, if it is at most so many seconds
+   * old, also after a restart; off, when left out. */
+  storedHint?: number | undefined;
+  /** How long a rotated secret still verifies, in seconds; 300. */
+  grace?: number | undefined;
+  /** States that a proxy in front strips the path of the base URL. */
+  proxyStripsBasePath?: boolean | undefined;
+  /** The path that `handle` takes routes to be below; that of the base URL, when left out. */
+  mountPath?: string | undefined;
+  /** The paths of the events, below that. */
+  paths?: Partial<Record<LifecycleKind, string>> | undefined;
+  /** The app's descriptor, served at `/atlassian-connect.json`: what this package relies on is set in
+   * it. Tokens may be for its `regionBaseUrls` too. */
+  descriptor?: Record<string, unknown> | undefined;
+  /**
+   * The header in which the nearest proxy writes the client's address (the last one in it counts), for
+   * the budgets that keep a flood from shutting the platform out. Only if every request comes through
+   * that proxy.
+   */
+  clientAddressHeader?: string | undefined;
+}
+
+/** A verified request of Connect. */
+export interface ConnectRequest extends ConnectProof {
+  readonly installation: Installation;
+  /** The product context that a context token holds; null for a token of a URL. */
+  readonly context: unknown;
+}
+
+const { ask, cloudOf } = internal;
+const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
+
+/**
+ * A Connect app: lifecycle events verified and stored, requests with the license that counts, gates.
+ *
+ * ```ts
+ * const app = new ConnectApp({ appKey, baseUrl, store });
+ * app.route("/export", { requires: "capabilityAdvanced" }, () => new Response("…"));
+ * export default { fetch: (request: Request) => app.handle(request) };
+ * ```
+ */
+export class ConnectApp extends Backend<ConnectRequest> {
+  /** @internal */ readonly options: ConnectAppOptions;
+  /** @internal */ readonly reducer: LifecycleReducer;
+  /** @internal */ readonly licenseApi: ConnectLicenseApi | null;
+  readonly #keys: InstallKeys;
+  readonly #baseUrls: readonly [string, ...string[]];
+  readonly #descriptor: Record<string, unknown>;
+  readonly #events: ReadonlyMap<string, LifecycleKind>;
+  readonly #mount: string;
+
+  /** Throws {@link LicenseError} for a setting that cannot be. */
+  constructor(options: ConnectAppOptions) {
+    super(options);
+    this.options = options;
+    const { appKey, baseUrl, cloud, leeway, fetch, timeout, allowTestKeys, descriptor } = options;
+    const regions = Object.values((descriptor?.["regionBaseUrls"] ?? {}) as Record<string, unknown>);
+    const own = typeof baseUrl === "string" ? [baseUrl] : baseUrl;
+    this.#baseUrls = [...own, ...regions.map((url) => (typeof url === "string" ? url : ""))] as [string];
+    const settings = { appKey, baseUrl: this.#baseUrls.join("\n"), leeway, ...cloudOf(cloud) };
+    const [, leewayIsOne, cloudIsKnown] = ask(Op.ConnectSettings, settings);
+    if (leewayIsOne !== "1") {
+      throw new LicenseError("leeway", `a leeway of ${leeway} s is too much`);
+    }
+    if (cloudIsKnown !== "1") {
+      throw new LicenseError("cloud", "`cloud` is none of the platform's");
+    }
+    this.reducer = new LifecycleReducer(options.grace === undefined ? {} : { grace: options.grace });
+    const clock = () => +this.now();
+    this.#keys = options.keys ?? new InstallKeys({ cloud, fetch, timeout, allowTestKeys, clock, store: options.store });
+    const api = options.licenseApi ?? false;
+    this.licenseApi = api === true ? new ConnectLicenseApi({ cloud, fetch, timeout, clock }) : api || null;
+    const paths = EVENTS.map((event) => [event, options.paths?.[event] ?? `/${event}`] as const);
+    this.#events = new Map(paths.map(([event, path]) => [path, event]));
+    this.#descriptor = descriptorOf(descriptor ?? {}, appKey, this.#baseUrls[0], Object.fromEntries(paths));
+    const path = options.proxyStripsBasePath ? "" : new URL(this.#baseUrls[0]).pathname;
+    this.#mount = (options.mountPath ?? path).replace(/\/+$/, "");
+  }
+
+  /** The descriptor that is served. */
+  get descriptor(): Record<string, unknown> {
+    return structuredClone(this.#descriptor);
+  }
+
+  protected override pathOf(sent: Incoming): string | undefined {
+    const path = super.pathOf(sent)!;
+    const below = path.startsWith(`${this.#mount}/`);
+    return below ? path.slice(this.#mount.length) : undefined;
+  }
+
+  protected override methodOf(path: string): "GET" | "POST" | undefined {
+    if (this.#events.has(path)) {
+      return "POST";
+    }
+    return path === "/atlassian-connect.json" || path === "/health" ? "GET" : undefined;
+  }
+
+  protected override async platform(path: string, sent: Incoming): Promise<Answer> {
+    const event = this.#events.get(path);
+    if (event) {
+      await this.deliver(event, sent);
+      return NO_CONTENT;
+    }
+    if (path === "/health") {
+      await stored(() => this.options.store.cursor("health"));
+      return json({ status: "ok" });
+    }
+    return json(this.#descriptor);
+  }
+
+  /** Takes a lifecycle event: verifies first, stores last. Throws {@link VerifyError}. */
+  async deliver(event: LifecycleKind, sent: Incoming): Promise<void> {
+    const signed = event === "installed" || event === "uninstalled";
+    const accepted = await (signed ? this.#signed(event, sent) : this.#switched(event, sent));
+    if (!accepted) {
+      return;
+    }
+    const { clientKey: key, tokenFingerprint: hash, tokenProvesUntil: provesUntil } = accepted;
+    const delivery = { key, on: "connect", event: { connect: accepted }, token: { hash, provesUntil } } as const;
+    await store(this.options.store, delivery, this.now());
+  }
+
+  #expected() {
+    const { leeway, proxyStripsBasePath } = this.options;
+    return { baseUrl: this.#baseUrls, leeway, proxyStripsBasePath, now: this.now() };
+  }
+
+  #expectedEvent(event: LifecycleKind) {
+    const { appKey, cloud } = this.options;
+    return { ...this.#expected(), event, appKey, cloud };
+  }
+
+  /** `installed` and `uninstalled`: signed by the platform. */
+  async #signed(event: LifecycleKind, sent: Incoming): Promise<LifecycleEvent> {
+    tokenOf(sent);
+    const expected = this.#expectedEvent(event);
+    const { method, target, authorization } = sent;
+    const request = { method, target, authorization, body: await textOf(sent) };
+    // what cannot be right costs no fetch
+    const tenant = checkUnprovedInstall(request, expected);
+    const pem = await this.#keys.pemOf(sent, { address: this.#addressOf(sent), tenant });
+    let accepted: LifecycleEvent;
+    try {
+      accepted = verifyInstall(request, pem, expected);
+    } catch (error) {
+      if (!(error instanceof VerifyError) || error.code !== "signature") {
+        throw error;
+      }
+      // the platform may have replaced the key under this id
+      accepted = verifyInstall(request, await this.#keys.recheck(sent), expected);
+    }
+    await this.#keys.proved(sent);
+    return accepted;
+  }
+
+  /** `enabled` and `disabled`: signed with the tenant's secret. */
+  async #switched(event: LifecycleKind, sent: Incoming): Promise<LifecycleEvent | null> {
+    const { method, target, authorization } = sent;
+    try {
+      const clientKey = tenantOf(sent, "event");
+      const { secrets } = await this.#tenant(clientKey, "installed");
+      const body = await textOf(sent);
+      return verifyLifecycle({ method, target, authorization, body }, { clientKey, secrets }, this.#expectedEvent(event));
+    } catch (error) {
+      if (event === "disabled" && (await this.#isLate(error, sent))) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /** `disabled` may come after the uninstall and without a token: nothing is left to disable. */
+  async #isLate(error: unknown, sent: Incoming): Promise<boolean> {
+    if (!(error instanceof VerifyError) || !/^(token_missing|unknown_tenant)$/.test(error.code)) {
+      return false;
+    }
+    const text = await textOf(sent);
+    let body;
+    try {
+      body = readLifecycleBody(text);
+    } catch {
+      return false;
+    }
+    const known = await stored(() => this.options.store.load(body.clientKey));
+    const inUse = known !== null && this.reducer.secrets(known, this.now(), "use").length > 0;
+    return body.event === "disabled" && !inUse;
+  }
+
+  async #tenant(clientKey: string, of: "use" | "installed") {
+    const installation = await stored(() => this.options.store.load(clientKey));
+    const secrets = installation ? this.reducer.secrets(installation, this.now(), of) : [];
+    if (!installation || !secrets.length) {
+      throw unknownTenant();
+    }
+    return { installation, secrets };
+  }
+
+  protected override async prove(sent: Incoming, kind: "request" | "context"): Promise<ConnectRequest> {
+    const clientKey = tenantOf(sent, kind);
+    const { installation, secrets } = await this.#tenant(clientKey, "use");
+    const tenant = { clientKey, secrets };
+    return kind === "context"
+      ? { ...verifyContext(sent, tenant, this.#expected()), installation }
+      : { ...verifyRequest(sent, tenant, this.#expected()), context: null, installation };
+  }
+
+  protected override findLicense(verified: ConnectRequest): Promise<License<"verified">> {
+    return findLicense(this, verified);
+  }
+
+  #addressOf(sent: Incoming): string | null {
+    const { clientAddressHeader } = this.options;
+    if (clientAddressHeader === undefined) {
+      return sent.address;
+    }
+    return sent.header(clientAddressHeader)?.split(",").at(-1)!.trim() ?? null;
+  }
+}
+
+/** Reads the token before the body: one that is none is answered at once. */
+function tokenOf(sent: Incoming): void {
+  ask(Op.InstallKey, { authorization: sent.authorization.join("\0") || undefined, cloud: "commercial" });
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from "node:crypto";
+import { ForgeKeys, ForgeLicenseApi, LicenseError, LifecycleReducer, VerifyError, internal } from "../server.js";
+import type { ForgeLicenseCache, Installation, Invocation, License } from "../server.js";
+import { Op } from "../server/op.js";
+import type { ProvenInvocation } from "../server/forge.js";
+import { Backend } from "./backend.js";
+import type { BackendOptions } from "./backend.js";
+import { store as deliverTo, stored } from "./store.js";
+import type { InstallationStore } from "./store.js";
+import { NO_CONTENT, textOf, unknownTenant } from "./wire.js";
+import type { Answer, Incoming } from "./wire.js";
+
+/** Settings of a {@link ForgeRemote}. */
+export interface ForgeRemoteOptions extends BackendOptions {
+  /** The app's ARI, or its UUID; of several apps behind one backend, all. */
+  appId: string | readonly string[];
+  /** Where installations are kept; without one, events are verified and answered only. */
+  store?: InstallationStore | undefined;
+  /** The platform's keys; made of the other settings, when left out. */
+  keys?: ForgeKeys | undefined;
+  /** Asks the License API where a token states no license, or none that is confirmed; off, when left
+   * out. It needs the app's system token, which only the platform and functions bring. */
+  licenseApi?: boolean | ForgeLicenseApi | undefined;
+  /** The label of an Isolated Cloud, where the app runs in one. */
+  isolatedCloud?: string | undefined;
+  /** The path of lifecycle events; `/forge/lifecycle`. */
+  lifecyclePath?: string | undefined;
+}
+
+/** A verified invocation of a Forge remote. */
+export interface ForgeInvocation extends Invocation {
+  /** What the store knows of the installation; null without a store, or before its first event. */
+  readonly installation: Installation | null;
+  /** The app's system token; null where a user's browser made the call, which may have written anything. */
+  readonly systemToken: string | null;
+}
+
+const { ask } = internal;
+const SYSTEM_TOKEN = "x-forge-oauth-system";
+
+/**
+ * A Forge remote: invocations with the license that counts, gates, lifecycle events.
+ *
+ * ```ts
+ * const remote = new ForgeRemote({ appId });
+ * remote.route("/export", { requires: "capabilityAdvanced" }, () => new Response("…"));
+ * export default { fetch: (request: Request) => remote.handle(request) };
+ * ```
+ */
+export class ForgeRemote extends Backend<ForgeInvocation> {
+  readonly #options: ForgeRemoteOptions;
+  readonly #keys: ForgeKeys;
+  readonly #licenseApi: ForgeLicenseApi | null;
+  readonly #reducer = new LifecycleReducer();
+  readonly #confirmed = new WeakSet<ForgeInvocation>();
+  readonly #path: string;
+
+  /** Throws {@link LicenseError} for a setting that cannot be. */
+  constructor(options: ForgeRemoteOptions) {
+    super(options);
+    this.#options = options;
+    const { appId, isolatedCloud, leeway, fetch, timeout, allowTestKeys, store } = options;
+    const appKey = typeof appId === "string" ? appId : appId.join("\n");
+    if (ask(Op.ForgeSettings, { appKey, extra: isolatedCloud, leeway })[1] !== "1") {
+      throw new LicenseError("leeway", `a leeway of ${leeway} s is too much`);
+    }
+    const clock = () => +this.now();
+    this.#keys = options.keys ?? new ForgeKeys({ fetch, timeout, allowTestKeys, clock });
+    const cache = store && storeCache(store);
+    const api = options.licenseApi ?? false;
+    this.#licenseApi = api === true ? new ForgeLicenseApi({ fetch, timeout, clock, cache }) : api || null;
+    this.#path = options.lifecyclePath ?? "/forge/lifecycle";
+  }
+
+  protected override methodOf(path: string): "POST" | undefined {
+    return path === this.#path ? "POST" : undefined;
+  }
+
+  protected override async platform(_: string, sent: Incoming): Promise<Answer> {
+    const { proven } = await this.#prove(sent);
+    const { invocation } = proven;
+    // a user's browser may send anything to any path of the remote, with a token of its own
+    if (invocation.isFromUserInterface) {
+      throw new VerifyError("user_initiated", "a user's browser sent the event", "refused", 401);
+    }
+    const body = await textOf(sent);
+    const [, kind, id, appId] = ask(Op.ForgeEvent, { body }) as [null, string, string | null, string | null];
+    const { installationId: key } = invocation;
+    if ((id !== null && id !== key) || (appId !== null && appId !== invocation.appId)) {
+      throw new VerifyError("tenant_mismatch", "the event is of another installation or app", "refused", 401);
+    }
+    const { store } = this.#options;
+    if (store) {
+      const { tokenFingerprint: hash, tokenProvesUntil: provesUntil } = proven;
+      const event = { forge: { kind: kind as "preUninstall", payload: body } };
+      await deliverTo(store, { key, on: "forge", event, token: { hash, provesUntil } }, this.now());
+    }
+    return NO_CONTENT;
+  }
+
+  protected override async prove(sent: Incoming): Promise<ForgeInvocation> {
+    const { proven, installation } = await this.#prove(sent);
+    const { invocation, confirmed } = proven;
+    const token = invocation.isFromUserInterface ? null : sent.header(SYSTEM_TOKEN);
+    const systemToken = token !== null && /^[\x21-\x7e]{1,16384}$/.test(token) ? token : null;
+    const verified = { ...invocation, installation, systemToken };
+    if (confirmed) {
+      this.#confirmed.add(verified);
+    }
+    return verified;
+  }
+
+  async #prove(sent: Incoming): Promise<{ proven: ProvenInvocation; installation: Installation | null }> {
+    const { appId, isolatedCloud, leeway, store } = this.#options;
+    const now = this.now();
+    const proven = await this.#keys.prove(sent.authorization, { appId, isolatedCloud, leeway, now });
+    const { installationId, issuedAt } = proven.invocation;
+    const installation = store ? await stored(() => store.load(installationId)) : null;
+    // a token of before an uninstall is refused; one of after it says that the app is there
+    const gone = installation?.record.uninstalledAt;
+    if (gone !== undefined && issuedAt <= new Date(gone)) {
+      throw unknownTenant();
+    }
+    return { proven, installation };
+  }
+
+  /** What the token states; where it states nothing, or is to be confirmed and is not, a fresh answer
+   * of the License API. */
+  protected override async findLicense(verified: ForgeInvocation): Promise<License<"verified">> {
+    const license = await this.#ask(verified);
+    const { installation, installationId } = verified;
+    const { store } = this.#options;
+    if (store && installation && this.#reducer.isNews(installation, license)) {
+      try {
+        await deliverTo(store, { key: installationId, on: "forge", event: { license } }, this.now());
+      } catch {
+        // the next invocation says it again
+      }
+    }
+    return license;
+  }
+
+  async #ask(verified: ForgeInvocation): Promise<License<"verified">> {
+    const { license, systemToken, installationId, appId, environmentType, userMayAccess } = verified;
+    const { confirmedOnly, sellsNothing } = this.#options.policy ?? {};
+    const final =
+      license.state === "inactive" ||
+      (license.state === "active" && (!confirmedOnly || this.#confirmed.has(verified))) ||
+      sellsNothing;
+    if (final || !this.#licenseApi || systemToken === null) {
+      return license;
+    }
+    return this.#licenseApi.license(installationId, systemToken, {
+      appId,
+      ...(environmentType !== null && { environmentType }),
+      ...(userMayAccess === false && { userMayAccess }),
+    });
+  }
+}
+
+/** Answers and the right to ask, in the app's store: for all replicas. */
+function storeCache(store: InstallationStore): ForgeLicenseCache {
+  const holder = `replica ${randomUUID()}`;
+  const touchpoint = "forge_license_api";
+  const lease = (id: string) => `forge-license ${id}`;
+  return {
+    async get(id) {
+      const kept = await store.license(id, touchpoint);
+      return kept && kept.document !== null ? { body: kept.document, at: kept.fetchedAt } : null;
+    },
+    put: (id, { body, at }) => store.putLicense(id, touchpoint, { document: body, fetchedAt: at }),
+    lease: (id, now, seconds) => store.tryLease(lease(id), holder, now, seconds),
+    prolong: (id, now, seconds) => store.renewLease(lease(id), holder, now, seconds),
+    release: (id) => store.releaseLease(lease(id), holder),
+  };
+}

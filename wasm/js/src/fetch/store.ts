@@ -1,0 +1,199 @@
+import { PlatformFault, VerifyError, deliver } from "../server.js";
+import type { Change, Delivery, Installation, InstallKey, Outcome, StoredMark } from "../server.js";
+
+type Awaitable<T> = T | Promise<T>;
+
+/** One event that changed something. */
+export interface HistoryEntry {
+  /** 1, 2, 3, … in the order in which events were committed. */
+  sequence: number;
+  /** The `clientKey` of the tenant, or the installation's ARI on Forge. */
+  key: string;
+  at: Date;
+  event: string;
+  changes: Change[];
+}
+
+/** What a License API said last about an installation. */
+export interface CachedLicense {
+  /** The license's object on Connect, the whole answer on Forge; null for none. */
+  document: string | null;
+  fetchedAt: Date;
+}
+
+/** What a delivery comes to, given what is stored: {@link deliver}, for one delivery. */
+export type Decide = (stored: Installation | null, mark: StoredMark | null) => Outcome;
+
+/**
+ * Where installations are kept. A key is the `clientKey` of a tenant, or an installation's ARI on
+ * Forge.
+ */
+export interface InstallationStore {
+  /** What is known of an installation. */
+  load(key: string): Awaitable<Installation | null>;
+  /**
+   * Loads the installation and, where there is a token, the mark under its hash; asks `decide`; and
+   * writes the installation, the entries and the mark that it answers, unless it says repeated: all in
+   * one transaction that is committed before this answers. Writes nothing when `decide` throws. Marks
+   * are kept for {@link MARK_GRACE} seconds after they expire.
+   */
+  deliver(key: string, token: string | null, decide: Decide, now: Date): Awaitable<Outcome>;
+  /** What happened after an entry, oldest first: what hooks are fed from. */
+  historyAfter(sequence: number, limit: number): Awaitable<HistoryEntry[]>;
+  /** How far a consumer of the history came; 0 before the first entry. */
+  cursor(consumer: string): Awaitable<number>;
+  /** A consumer came so far. Never goes back. */
+  advance(consumer: string, sequence: number): Awaitable<void>;
+  /** What a License API said last. */
+  license(key: string, touchpoint: string): Awaitable<CachedLicense | null>;
+  /** Keeps what a License API said, unless something later is kept. */
+  putLicense(key: string, touchpoint: string, kept: CachedLicense): Awaitable<void>;
+  /** Takes a right for so many seconds, if nobody has it, the asker itself included. Answers null, or
+   * until when it is held. */
+  tryLease(lease: string, holder: string, now: Date, seconds: number): Awaitable<Date | null>;
+  /** Holds a right that the asker has for so many seconds from `now`. */
+  renewLease(lease: string, holder: string, now: Date, seconds: number): Awaitable<void>;
+  /** Gives a right back, if the asker has it. */
+  releaseLease(lease: string, holder: string): Awaitable<void>;
+  /** The platform's keys that proved themselves, the newest first. */
+  installKeys(limit: number): Awaitable<InstallKey[]>;
+  /** Keeps a key, in place of one of the same id. */
+  putInstallKey(key: InstallKey): Awaitable<void>;
+}
+
+/** How long a mark is kept after it expires, in seconds: the clocks of replicas differ. */
+export const MARK_GRACE = 600;
+
+/** @internal Lets a store take a delivery. */
+export const store = (into: InstallationStore, delivery: Delivery, now: Date) => {
+  const decide: Decide = (known, mark) => deliver(delivery, known, mark, now);
+  return stored(() => into.deliver(delivery.key, delivery.token?.hash ?? null, decide, now));
+};
+
+/** @internal A fault of the store is never the sender's. */
+export async function stored<T>(use: () => Awaitable<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    if (error instanceof VerifyError) {
+      throw error;
+    }
+    throw Object.assign(new PlatformFault("store", "the store does not answer"), { cause: error });
+  }
+}
+
+const MOST_MARKS = 100_000;
+const MOST_KEYS = 64;
+
+/** Keeps installations in memory: for tests and trying out. They are gone with the process. */
+export class MemoryStore implements InstallationStore {
+  readonly #installations = new Map<string, Installation>();
+  readonly #marks = new Map<string, StoredMark>();
+  readonly #history: HistoryEntry[] = [];
+  readonly #cursors = new Map<string, number>();
+  readonly #licenses = new Map<string, CachedLicense>();
+  readonly #leases = new Map<string, { holder: string; until: Date }>();
+  #keys: InstallKey[] = [];
+
+  load(key: string): Installation | null {
+    const known = this.#installations.get(key);
+    return known ? structuredClone(known) : null;
+  }
+
+  deliver(key: string, token: string | null, decide: Decide, now: Date): Outcome {
+    this.#forgetMarks(now);
+    const outcome = decide(this.load(key), (token !== null && this.#marks.get(token)) || null);
+    const { repeated, installation, mark, entries } = outcome;
+    if (repeated) {
+      return outcome;
+    }
+    if (token !== null && mark) {
+      if (this.#marks.size >= MOST_MARKS) {
+        throw new PlatformFault("too_many_marks", `${MOST_MARKS} tokens are marked already`);
+      }
+      this.#marks.set(token, { ...mark });
+    }
+    if (installation) {
+      this.#installations.set(key, structuredClone(installation));
+    }
+    for (const { event, changes } of entries) {
+      const sequence = this.#history.length + 1;
+      this.#history.push({ sequence, key, at: now, event, changes: structuredClone(changes) });
+    }
+    return outcome;
+  }
+
+  /** Every installation, in the order of keys. */
+  list(): Installation[] {
+    const keys = [...this.#installations.keys()].sort();
+    return keys.map((key) => this.load(key)!);
+  }
+
+  /** What happened to one installation, oldest first. */
+  history(key: string): HistoryEntry[] {
+    return this.#history.filter((entry) => entry.key === key);
+  }
+
+  historyAfter(sequence: number, limit: number): HistoryEntry[] {
+    return structuredClone(this.#history.slice(sequence, sequence + limit));
+  }
+
+  cursor(consumer: string): number {
+    return this.#cursors.get(consumer) ?? 0;
+  }
+
+  advance(consumer: string, sequence: number): void {
+    this.#cursors.set(consumer, Math.max(sequence, this.cursor(consumer)));
+  }
+
+  license(key: string, touchpoint: string): CachedLicense | null {
+    return this.#licenses.get(`${touchpoint} ${key}`) ?? null;
+  }
+
+  putLicense(key: string, touchpoint: string, kept: CachedLicense): void {
+    const known = this.license(key, touchpoint);
+    if (!known || known.fetchedAt <= kept.fetchedAt) {
+      this.#licenses.set(`${touchpoint} ${key}`, { ...kept });
+    }
+  }
+
+  tryLease(lease: string, holder: string, now: Date, seconds: number): Date | null {
+    const held = this.#leases.get(lease);
+    if (held && held.until > now) {
+      return held.until;
+    }
+    this.#leases.set(lease, { holder, until: new Date(+now + seconds * 1000) });
+    return null;
+  }
+
+  renewLease(lease: string, holder: string, now: Date, seconds: number): void {
+    const held = this.#leases.get(lease);
+    if (held?.holder === holder && held.until > now) {
+      held.until = new Date(+now + seconds * 1000);
+    }
+  }
+
+  releaseLease(lease: string, holder: string): void {
+    if (this.#leases.get(lease)?.holder === holder) {
+      this.#leases.delete(lease);
+    }
+  }
+
+  installKeys(limit: number): InstallKey[] {
+    return this.#keys.slice(0, limit);
+  }
+
+  putInstallKey(key: InstallKey): void {
+    this.#keys = [{ ...key }, ...this.#keys.filter(({ kid }) => kid !== key.kid)].slice(0, MOST_KEYS);
+  }
+
+  #forgetMarks(now: Date): void {
+    for (const [token, { expiresAt }] of this.#marks) {
+      if (+expiresAt < +now - MARK_GRACE * 1000) {
+        this.#marks.delete(token);
+      } else if (this.#marks.size < MOST_MARKS) {
+        break; // they expire in the order in which they came, nearly
+      }
+    }
+  }
+}
