@@ -96,6 +96,19 @@ pub(crate) fn table<const N: usize>(heading: [&str; N]) -> Table {
     table
 }
 
+/// Keeps a table within the screen: `COLUMNS`, the terminal, or 80 columns.
+#[cfg(feature = "marketplace")]
+pub(crate) fn fit(table: &mut Table) {
+    const LEAST: u16 = 40;
+    let columns = std::env::var("COLUMNS").ok();
+    let columns = columns.and_then(|columns| columns.parse::<u16>().ok());
+    if let Some(columns) = columns {
+        table.set_width(columns.max(LEAST));
+    } else if table.width().is_none() {
+        table.set_width(80);
+    }
+}
+
 /// A yes or a no, green or red.
 pub(crate) fn verdict(yes: bool, text: impl ToString) -> Cell {
     Cell::new(text).fg(if yes {

@@ -36,6 +36,7 @@ mod clean;
 #[cfg(feature = "client")]
 pub mod client;
 mod conversions;
+mod distinct;
 mod error;
 mod free_tier;
 mod kind;
@@ -53,7 +54,7 @@ pub use amount::Amount;
 pub use churn::{Churn, ChurnCohort};
 pub use conversions::{ConversionCohort, Conversions, TrialKind};
 pub use error::{Error, ErrorKind, Found, Position};
-pub use free_tier::{FreeReason, FreeTier};
+pub use free_tier::{FreeReason, FreeTier, FreeTierList};
 pub use kind::{FieldSpec, Kind};
 pub use license::{LicenseField, Licenses};
 pub use owned::OwnedRecord;

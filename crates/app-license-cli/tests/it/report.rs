@@ -61,6 +61,7 @@ fn a_page_of_html_needs_no_network_and_no_script() {
 
 #[test]
 fn lines_of_the_summary_fit_80_columns() {
+    // without an id, each counts
     let trial = "{\"licenseType\":\"UPGRADE_EVALUATION\",\"status\":\"active\"}\n";
     for report in [REPORT, &trial.repeat(12_345)] {
         let ran = run_with(&["report", "summary", "-"], report);
@@ -260,10 +261,140 @@ fn an_export_is_read_again_as_the_same_report() {
     assert_eq!(first["tier_users"], 10);
     assert_eq!(first["unknown"]["newThing"]["a"], 1);
 
-    let csv = report(&["export", "-", "--as", "csv"]).out;
-    let again = run_with(&["report", "summary", "-", "--format", "json"], &csv).json();
-    let before = report(&["summary", "-", "--format", "json"]).json();
-    assert_eq!(again, before);
+    for command in ["summary", "conversions", "churn", "free-starter-tier"] {
+        let before = report(&[command, "-", "--format", "json"]).json();
+        for form in ["csv", "ndjson"] {
+            let export = report(&["export", "-", "--as", form]).out;
+            let again = run_with(&["report", command, "-", "--format", "json"], &export);
+            let (again, before) = (again.json(), before.clone());
+            // of what is only text, the export has the words in lower case
+            assert_eq!(again["records"], 5, "{form}");
+            assert_eq!(again["total"], before["total"], "{form}");
+            assert_eq!(again["by_edition"], before["by_edition"], "{form}");
+            assert_eq!(again["cohorts"], before["cohorts"], "{form}");
+            assert_eq!(again["licenses"], before["licenses"], "{form}");
+            let twice = run_with(&["report", "export", "-", "--as", form], &export).out;
+            assert_eq!(twice, export);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_license_is_not_counted() {
+    for nothing in ["{}", "[{}]", r#"{"licenses":{"a":1}}"#] {
+        let ran = run_with(&["report", "summary", "-"], nothing);
+        assert_eq!(ran.code, 3, "{nothing}: {}", ran.out);
+        assert!(ran.err.contains("error[record_no_field]"), "{}", ran.err);
+    }
+    let ran = run_with(
+        &["report", "summary", "-", "--format", "json"],
+        r#"[{"tier":"x"},{}]"#,
+    );
+    assert_eq!((ran.code, &ran.json()["bad_records"]), (0, &1.into()));
+}
+
+#[test]
+fn a_license_that_is_there_twice_counts_once() {
+    let twice = REPORT.repeat(2);
+    for command in ["summary", "conversions", "churn", "free-starter-tier"] {
+        let json = ["report", command, "-", "--format", "json"];
+        let (once, twice) = (
+            run_with(&json, REPORT).json(),
+            run_with(&json, &twice).json(),
+        );
+        for answer in ["total", "by_month", "cohorts", "licenses"] {
+            assert_eq!(once[answer], twice[answer], "{command}");
+        }
+        assert_eq!(
+            (&once["repeated"], &twice["repeated"]),
+            (&0.into(), &5.into())
+        );
+        let shown = run_with(&["report", command, "-"], &REPORT.repeat(2)).out;
+        let said = "5 records repeat a license, and each license counts once";
+        assert!(shown.contains(said), "{shown}");
+        assert!(
+            !run_with(&["report", command, "-"], REPORT)
+                .out
+                .contains("repeat")
+        );
+    }
+}
+
+#[test]
+fn tables_fit_80_columns() {
+    let long = "a-customer-with-a-rather-long-name-of-the-site.atlassian.net";
+    let record = |day: &str, edition: &str, trial: &str| {
+        format!(
+            r#"{{"appEntitlementNumber":"E-9","cloudSiteHostname":"{long}","licenseType":"LEGACY_FREE","recordCreatedDate":"{day}","appEdition":"{edition}"{trial},"status":"active","tier":"Per Unit Pricing (593 Users)","contactDetails":{{"company":"A Company With A Long Name Incorporated"}}}}"#
+        )
+    };
+    let trial = r#","upgradeEvaluatingEdition":"Advanced""#;
+    let paid = |text: String| text.replace("LEGACY_FREE", "COMMERCIAL");
+    let history = [
+        paid(record("2026-01-01", "Standard", "")),
+        paid(record("2026-02-01", "Standard", trial)),
+        paid(record("2026-03-01", "Advanced", "")),
+        paid(record("2026-04-01", "Standard", trial)),
+        paid(record("2026-05-01", "Standard", "")),
+    ];
+    let history = crate::common::file("wide/history.ndjson", history.join("\n"));
+    let free = crate::common::file("wide/free.ndjson", record("2026-06-01", "Standard", ""));
+    let installed = format!(
+        r#"{{"key":{{"connect":"tenant-1"}},"baseUrl":"https://{long}","capabilitySet":"capabilityAdvanced"}}"#
+    );
+    let installed = crate::common::file("wide/installed.ndjson", installed);
+    let reconcile = [
+        "reconcile",
+        "--report",
+        &history,
+        "--installations",
+        &installed,
+    ];
+    for args in [
+        &["timeline", "E-9", &history][..],
+        &["timeline", "E-9", &history, "--prices", "1200,1800"],
+        &["free-starter-tier", &free],
+        &["churn", &history],
+        &["conversions", &history],
+        &reconcile,
+    ] {
+        let ran = crate::common::run_without_width(&[&["report"], args].concat());
+        assert!(ran.out.lines().count() > 3, "{}{}", ran.out, ran.err);
+        let widest = ran.out.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{}", ran.out);
+    }
+}
+
+#[test]
+fn prices_that_cannot_be_are_refused() {
+    for (prices, said) in [
+        ("1200,-1", "a price cannot be below zero"),
+        ("-1200,1800", "a price cannot be below zero"),
+        ("1800,1200", "Advanced cannot cost less than Standard"),
+        ("1200", "expected two amounts"),
+    ] {
+        let prices = format!("--prices={prices}");
+        let ran = report(&["timeline", "E-1", "-", &prices]);
+        assert_eq!(ran.code, 3, "{prices}: {}", ran.out);
+        assert!(ran.err.contains(said), "{prices}: {}", ran.err);
+    }
+    assert_eq!(report(&["timeline", "E-1", "-", "--prices", "0,0"]).code, 0);
+}
+
+#[test]
+fn an_export_has_texts_one_number_one_object_and_null() {
+    let out = report(&["export", "-"]).out;
+    for line in out.lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        for (column, value) in record.as_object().unwrap() {
+            let fits = match column.as_str() {
+                "tier_users" => value.is_u64(),
+                "unknown" => value.is_object(),
+                _ => value.is_string(),
+            };
+            assert!(fits || value.is_null(), "{column}: {value}");
+        }
+    }
 }
 
 fn docs() -> PathBuf {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::conversions::paid;
+use super::distinct::Distinct;
 use super::stage::edition_name;
 use super::summary::month;
 use super::vocabulary::Status;
@@ -30,7 +32,8 @@ pub struct ChurnCohort {
     pub ended_after: BTreeMap<u32, u64>,
 }
 
-/// Churn by edition, with cohorts: bought licenses alone, without trials and free ones.
+/// Churn by edition, with cohorts: bought licenses alone, without trials and free ones. Each license
+/// counts once, by the newest of its records.
 ///
 /// A site that migrates gets a new cloud id, and may leave a license of the type `LEGACY_FREE`
 /// behind: that one does not count.
@@ -48,7 +51,20 @@ pub struct ChurnCohort {
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Churn {
-    cohorts: BTreeMap<(String, &'static str), ChurnCohort>,
+    /// Nothing for what does not count.
+    licenses: Distinct<Option<Row>>,
+}
+
+/// What counts of a license: the first day of its month, its edition, and what became of it.
+type Row = (Date, &'static str, Outcome);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Outcome {
+    Active,
+    Migrated,
+    /// After so many months, where the report says so.
+    Ended(Option<u32>),
+    Unknown,
 }
 
 impl Churn {
@@ -60,6 +76,14 @@ impl Churn {
         LicenseField::MaintenanceStartDate,
         LicenseField::MaintenanceEndDate,
         LicenseField::MigrationStatus,
+        LicenseField::AppEntitlementNumber,
+        LicenseField::AppEntitlementId,
+        LicenseField::AddonLicenseId,
+        LicenseField::LicenseId,
+        LicenseField::AddonKey,
+        LicenseField::Hosting,
+        LicenseField::LastUpdated,
+        LicenseField::RecordCreatedDate,
     ];
 
     /// Nothing yet.
@@ -70,51 +94,80 @@ impl Churn {
 
     /// Counts a license, if it was bought.
     pub fn add(&mut self, license: &LicenseRecord<'_>) {
-        let Some(began) = license.maintenance_start_date() else {
-            return;
-        };
-        if !paid(license.license_type()) {
-            return;
-        }
-        let (month, edition) = (month(began), edition_name(license.app_edition()));
-        let cohort = self.cohorts.entry((month.clone(), edition));
-        let cohort = cohort.or_insert_with(|| ChurnCohort {
-            month,
-            edition,
-            licenses: 0,
-            active: 0,
-            ended: 0,
-            migrated: 0,
-            ended_after: BTreeMap::new(),
-        });
-        let one = |count: &mut u64| *count = count.saturating_add(1);
-        one(&mut cohort.licenses);
-        let migration = license.migration_status();
-        let migrated = migration.is_some_and(|status| status.eq_ignore_ascii_case("converted"));
-        match license.status() {
-            Some(Status::Active) => one(&mut cohort.active),
-            Some(Status::Cancelled | Status::Inactive) if migrated => one(&mut cohort.migrated),
-            Some(Status::Cancelled | Status::Inactive) => {
-                one(&mut cohort.ended);
-                if let Some(end) = license.maintenance_end_date() {
-                    let months = |year: i16, month: i8| {
-                        i32::from(year)
-                            .saturating_mul(12)
-                            .saturating_add(month.into())
-                    };
-                    let after = months(end.year(), end.month())
-                        .saturating_sub(months(began.year(), began.month()));
-                    let after = u32::try_from(after).unwrap_or(0);
-                    one(cohort.ended_after.entry(after).or_default());
-                }
-            }
-            _ => {}
-        }
+        self.licenses.add(license, row(license));
+    }
+
+    /// How many records repeated a license, and do not count.
+    ///
+    /// ```
+    /// # use app_license_marketplace::report::Churn;
+    /// assert_eq!(Churn::new().repeated(), 0);
+    /// ```
+    #[must_use]
+    pub const fn repeated(&self) -> u64 {
+        self.licenses.repeated()
     }
 
     /// The cohorts, by month and edition.
     #[must_use]
     pub fn cohorts(&self) -> Vec<ChurnCohort> {
-        self.cohorts.values().cloned().collect()
+        let mut cohorts = BTreeMap::new();
+        for (row, licenses) in self.licenses.rows() {
+            let Some((began, edition, outcome)) = *row else {
+                continue;
+            };
+            let cohort = cohorts.entry((began, edition));
+            let cohort = cohort.or_insert_with(|| ChurnCohort {
+                month: month(began),
+                edition,
+                licenses: 0,
+                active: 0,
+                ended: 0,
+                migrated: 0,
+                ended_after: BTreeMap::new(),
+            });
+            let count = |count: &mut u64| *count = count.saturating_add(licenses);
+            count(&mut cohort.licenses);
+            match outcome {
+                Outcome::Active => count(&mut cohort.active),
+                Outcome::Migrated => count(&mut cohort.migrated),
+                Outcome::Ended(after) => {
+                    count(&mut cohort.ended);
+                    if let Some(after) = after {
+                        count(cohort.ended_after.entry(after).or_default());
+                    }
+                }
+                Outcome::Unknown => {}
+            }
+        }
+        cohorts.into_values().collect()
     }
+}
+
+/// What counts of a license, if it was bought.
+fn row(license: &LicenseRecord<'_>) -> Option<Row> {
+    let began = license.maintenance_start_date()?;
+    if !paid(license.license_type()) {
+        return None;
+    }
+    let migration = license.migration_status();
+    let migrated = migration.is_some_and(|status| status.eq_ignore_ascii_case("converted"));
+    let months = |day: Date| {
+        let months = i32::from(day.year()).saturating_mul(12);
+        months.saturating_add(day.month().into())
+    };
+    let after = |end: Date| u32::try_from(months(end).saturating_sub(months(began))).unwrap_or(0);
+    let outcome = match license.status() {
+        Some(Status::Active) => Outcome::Active,
+        Some(Status::Cancelled | Status::Inactive) if migrated => Outcome::Migrated,
+        Some(Status::Cancelled | Status::Inactive) => {
+            Outcome::Ended(license.maintenance_end_date().map(after))
+        }
+        _ => Outcome::Unknown,
+    };
+    Some((
+        began.first_of_month(),
+        edition_name(license.app_edition()),
+        outcome,
+    ))
 }

@@ -6,6 +6,7 @@ use app_license::Edition;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::distinct::Distinct;
 use super::stage::{Stage, edition_name};
 use super::summary::month;
 use super::vocabulary::LicenseType;
@@ -17,7 +18,7 @@ use super::{LicenseField, LicenseRecord};
 /// use app_license_marketplace::report::TrialKind;
 /// assert_eq!(TrialKind::Upgrade.name(), "upgrade");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TrialKind {
@@ -60,7 +61,7 @@ pub struct ConversionCohort {
     pub mean_days: Option<u64>,
 }
 
-/// Conversions by edition, with cohorts.
+/// Conversions by edition, with cohorts. Each license counts once, by the newest of its records.
 ///
 /// ```
 /// use app_license_marketplace::report::{Conversions, LicenseReader};
@@ -75,7 +76,26 @@ pub struct ConversionCohort {
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Conversions {
-    cohorts: BTreeMap<(String, &'static str, TrialKind), Tally>,
+    /// The trial of the app, and the one of a higher edition.
+    licenses: Distinct<[Option<Trial>; 2]>,
+}
+
+/// A trial of a license.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Trial {
+    /// The first day of the month in which it began.
+    month: Date,
+    edition: &'static str,
+    kind: TrialKind,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Outcome {
+    /// After so many days, where the report says so.
+    Bought(Option<u64>),
+    Open,
+    Lost,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -100,6 +120,14 @@ impl Conversions {
         LicenseField::EvaluationStartDate,
         LicenseField::EvaluationSaleDate,
         LicenseField::DaysToConvertEval,
+        LicenseField::AppEntitlementNumber,
+        LicenseField::AppEntitlementId,
+        LicenseField::AddonLicenseId,
+        LicenseField::LicenseId,
+        LicenseField::AddonKey,
+        LicenseField::Hosting,
+        LicenseField::LastUpdated,
+        LicenseField::RecordCreatedDate,
     ];
 
     /// Nothing yet.
@@ -110,86 +138,114 @@ impl Conversions {
 
     /// Counts the trials of a license: the one of the app, and the one of a higher edition.
     pub fn add(&mut self, license: &LicenseRecord<'_>) {
-        let stage = Stage::of(license);
-        let kind = license.license_type();
-        let is_trial = matches!(
-            kind,
-            Some(LicenseType::Evaluation | LicenseType::NetNewEvaluation)
-        );
-        let began = license.evaluation_start_date().or_else(|| {
-            let latest = license.latest_evaluation_start_date();
-            latest
-                .or_else(|| license.maintenance_start_date())
-                .filter(|_| is_trial)
-        });
-        if let Some(began) = began {
-            let sold = license.evaluation_sale_date().is_some() || (!is_trial && paid(kind));
-            let open = matches!(stage, Stage::Trial { .. });
-            let days = license.days_to_convert_eval().and_then(|days| days.known());
-            let days = days.and_then(|days| days.trim().parse().ok());
-            self.count(
-                began,
-                license.app_edition(),
-                TrialKind::NetNew,
-                sold,
-                open,
-                days,
-            );
-        }
-        let upgrade_open = matches!(stage, Stage::UpgradeTrial { .. });
-        let tried = license.upgrade_evaluating_edition();
-        let began = license.upgrade_evaluation_start_date();
-        if let Some(began) = began {
-            let tried = tried.or(Some(Edition::Advanced));
-            let sold = !upgrade_open && license.app_edition() >= tried && paid(kind);
-            self.count(began, tried, TrialKind::Upgrade, sold, upgrade_open, None);
-        }
+        let trials = [trial(license), upgrade_trial(license)];
+        self.licenses.add(license, trials);
     }
 
-    fn count(
-        &mut self,
-        began: Date,
-        edition: Option<Edition>,
-        kind: TrialKind,
-        sold: bool,
-        open: bool,
-        days: Option<u64>,
-    ) {
-        let key = (month(began), edition_name(edition), kind);
-        let tally = self.cohorts.entry(key).or_default();
-        tally.trials = tally.trials.saturating_add(1);
-        if sold {
-            tally.converted = tally.converted.saturating_add(1);
-            if let Some(days) = days {
-                tally.days = tally.days.saturating_add(days);
-                tally.with_days = tally.with_days.saturating_add(1);
-            }
-        } else if open {
-            tally.open = tally.open.saturating_add(1);
-        }
+    /// How many records repeated a license, and do not count.
+    ///
+    /// ```
+    /// # use app_license_marketplace::report::Conversions;
+    /// assert_eq!(Conversions::new().repeated(), 0);
+    /// ```
+    #[must_use]
+    pub const fn repeated(&self) -> u64 {
+        self.licenses.repeated()
     }
 
     /// The cohorts, by month, edition and kind.
     #[must_use]
     pub fn cohorts(&self) -> Vec<ConversionCohort> {
-        let cohort =
-            |((month, edition, kind), tally): (&(String, &'static str, TrialKind), &Tally)| {
-                ConversionCohort {
-                    month: month.clone(),
-                    edition,
-                    kind: *kind,
-                    trials: tally.trials,
-                    converted: tally.converted,
-                    open: tally.open,
-                    lost: tally
-                        .trials
-                        .saturating_sub(tally.converted)
-                        .saturating_sub(tally.open),
-                    mean_days: tally.days.checked_div(tally.with_days),
-                }
-            };
-        self.cohorts.iter().map(cohort).collect()
+        let mut cohorts: BTreeMap<_, Tally> = BTreeMap::new();
+        for (trials, licenses) in self.licenses.rows() {
+            for trial in trials.iter().flatten() {
+                let key = (trial.month, trial.edition, trial.kind);
+                cohorts.entry(key).or_default().add(trial.outcome, licenses);
+            }
+        }
+        let cohort = |((began, edition, kind), tally): ((Date, &'static str, TrialKind), Tally)| {
+            ConversionCohort {
+                month: month(began),
+                edition,
+                kind,
+                trials: tally.trials,
+                converted: tally.converted,
+                open: tally.open,
+                lost: tally
+                    .trials
+                    .saturating_sub(tally.converted)
+                    .saturating_sub(tally.open),
+                mean_days: tally.days.checked_div(tally.with_days),
+            }
+        };
+        cohorts.into_iter().map(cohort).collect()
     }
+}
+
+impl Tally {
+    fn add(&mut self, outcome: Outcome, licenses: u64) {
+        let count = |count: &mut u64| *count = count.saturating_add(licenses);
+        count(&mut self.trials);
+        match outcome {
+            Outcome::Bought(days) => {
+                count(&mut self.converted);
+                if let Some(days) = days {
+                    count(&mut self.with_days);
+                    self.days = self.days.saturating_add(days.saturating_mul(licenses));
+                }
+            }
+            Outcome::Open => count(&mut self.open),
+            Outcome::Lost => {}
+        }
+    }
+}
+
+/// The trial of the app.
+fn trial(license: &LicenseRecord<'_>) -> Option<Trial> {
+    let kind = license.license_type();
+    let is_trial = matches!(
+        kind,
+        Some(LicenseType::Evaluation | LicenseType::NetNewEvaluation)
+    );
+    let began = license.evaluation_start_date().or_else(|| {
+        let latest = license.latest_evaluation_start_date();
+        latest
+            .or_else(|| license.maintenance_start_date())
+            .filter(|_| is_trial)
+    })?;
+    let days = license.days_to_convert_eval().and_then(|days| days.known());
+    let days = days.and_then(|days| days.trim().parse().ok());
+    Some(Trial {
+        month: began.first_of_month(),
+        edition: edition_name(license.app_edition()),
+        kind: TrialKind::NetNew,
+        outcome: if license.evaluation_sale_date().is_some() || (!is_trial && paid(kind)) {
+            Outcome::Bought(days)
+        } else if matches!(Stage::of(license), Stage::Trial { .. }) {
+            Outcome::Open
+        } else {
+            Outcome::Lost
+        },
+    })
+}
+
+/// The trial of a higher edition.
+fn upgrade_trial(license: &LicenseRecord<'_>) -> Option<Trial> {
+    let began = license.upgrade_evaluation_start_date()?;
+    let tried = license.upgrade_evaluating_edition();
+    let tried = tried.or(Some(Edition::Advanced));
+    Some(Trial {
+        month: began.first_of_month(),
+        edition: edition_name(tried),
+        kind: TrialKind::Upgrade,
+        outcome: if matches!(Stage::of(license), Stage::UpgradeTrial { .. }) {
+            Outcome::Open
+        } else if license.app_edition() >= tried && paid(license.license_type()) {
+            Outcome::Bought(None)
+        } else {
+            Outcome::Lost
+        },
+    })
 }
 
 /// Whether somebody bought it.

@@ -17,10 +17,10 @@ pub struct Error(Box<(ErrorKind, Position)>);
 ///
 /// ```
 /// use app_license_marketplace::report::LicenseReader;
-/// let mut reader = LicenseReader::new(&b"\xef\xbb\xbf[\n{}, x]"[..]);
+/// let mut reader = LicenseReader::new(&b"\xef\xbb\xbf[\n{\"tier\":1}, x]"[..]);
 /// assert_eq!(reader.next().unwrap().unwrap().position().line(), 2);
 /// let at = reader.next().unwrap().unwrap_err().position();
-/// assert_eq!((at.byte(), at.line(), at.record()), (9, 2, 2));
+/// assert_eq!((at.byte(), at.line(), at.record()), (17, 2, 2));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
@@ -117,6 +117,9 @@ pub enum ErrorKind {
         /// The byte.
         byte: u8,
     },
+    /// Not one field of the report: another object, or an empty one.
+    #[error("the record has no field of the report")]
+    NoField,
     /// A field that is there twice.
     #[error("`{field}` is there twice")]
     Duplicate {
@@ -231,6 +234,7 @@ impl Error {
             ErrorKind::Trailing { .. } => "report_trailing",
             ErrorKind::Syntax { .. } => "record_syntax",
             ErrorKind::NotUtf8 { .. } => "record_not_utf8",
+            ErrorKind::NoField => "record_no_field",
             ErrorKind::Duplicate { .. } => "record_duplicate",
             ErrorKind::Conflict { .. } => "record_conflict",
             ErrorKind::Shape { .. } => "record_shape",

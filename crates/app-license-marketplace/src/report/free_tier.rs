@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::LicenseRecord;
+use super::distinct::Distinct;
 use super::vocabulary::{LicenseType, Status};
 
 /// Why a license must move to the Free edition, or to a paid one.
@@ -11,7 +12,7 @@ use super::vocabulary::{LicenseType, Status};
 /// use app_license_marketplace::report::FreeReason;
 /// assert_eq!(FreeReason::LegacyFree.name(), "legacy_free");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FreeReason {
@@ -50,7 +51,7 @@ impl FreeReason {
 /// assert!(FreeTier::of(&reader.next().unwrap()?, false).is_none());
 /// # Ok::<(), app_license_marketplace::report::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct FreeTier {
     /// The entitlement, or the license.
@@ -92,5 +93,44 @@ impl FreeTier {
             tier: own(license.get(super::LicenseField::Tier)),
             reason,
         })
+    }
+}
+
+/// The entitlements of a report that must move, each once, by the newest of its records.
+///
+/// ```
+/// use app_license_marketplace::report::{FreeTierList, LicenseReader};
+/// let report = br#"[{"appEntitlementNumber":"E-1","licenseType":"STARTER","status":"active"},
+///                   {"appEntitlementNumber":"E-1","licenseType":"STARTER","status":"active"}]"#;
+/// let mut reader = LicenseReader::new(&report[..]);
+/// let mut list = FreeTierList::default();
+/// while let Some(license) = reader.next() {
+///     list.add(&license?, false);
+/// }
+/// assert_eq!((list.licenses().count(), list.repeated()), (1, 1));
+/// # Ok::<(), app_license_marketplace::report::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct FreeTierList {
+    licenses: Distinct<Option<FreeTier>>,
+}
+
+impl FreeTierList {
+    /// Takes a record, as [`FreeTier::of`] reads it.
+    pub fn add(&mut self, license: &LicenseRecord<'_>, listed: bool) {
+        self.licenses.add(license, FreeTier::of(license, listed));
+    }
+
+    /// What must move, in the order of the report.
+    pub fn licenses(&self) -> impl Iterator<Item = &FreeTier> {
+        let rows = self.licenses.rows();
+        let rows = rows.filter_map(|(row, count)| Some((row.as_ref()?, count)));
+        rows.flat_map(|(row, count)| (0..count).map(move |_| row))
+    }
+
+    /// How many records repeated a license.
+    #[must_use]
+    pub const fn repeated(&self) -> u64 {
+        self.licenses.repeated()
     }
 }

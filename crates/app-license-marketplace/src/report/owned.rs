@@ -60,7 +60,7 @@ impl<K: Kind> Record<'_, K> {
     ///
     /// ```
     /// use app_license_marketplace::report::LicenseReader;
-    /// let mut reader = LicenseReader::new(&b"[{\"cloudId\":\"c-1\"},{}]"[..]);
+    /// let mut reader = LicenseReader::new(&b"[{\"cloudId\":\"c-1\"},{\"tier\":\"x\"}]"[..]);
     /// let first = reader.next().unwrap().unwrap().to_owned_record();
     /// assert!(reader.next().unwrap().unwrap().cloud_id().is_none());
     /// assert_eq!(first.as_record().cloud_id().unwrap(), "c-1");

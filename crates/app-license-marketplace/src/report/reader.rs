@@ -216,7 +216,7 @@ impl<K: Kind, R: Read> Reader<K, R> {
     ///
     /// ```
     /// use app_license_marketplace::report::LicenseReader;
-    /// let mut reader = LicenseReader::new(&b"[\n{}]"[..]);
+    /// let mut reader = LicenseReader::new(&b"[\n{\"tier\":\"x\"}]"[..]);
     /// while let Some(_) = reader.next() {}
     /// assert_eq!(reader.position().line(), 2);
     /// ```

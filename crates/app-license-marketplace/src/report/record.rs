@@ -180,8 +180,8 @@ impl<'r, K: Kind> Record<'r, K> {
     ///
     /// ```
     /// use app_license_marketplace::report::LicenseReader;
-    /// let mut reader = LicenseReader::new(&b"[ {} ]"[..]);
-    /// assert_eq!(reader.next().unwrap().unwrap().bytes(), 2);
+    /// let mut reader = LicenseReader::new(&br#"[ {"tier":"x"} ]"#[..]);
+    /// assert_eq!(reader.next().unwrap().unwrap().bytes(), 12);
     /// ```
     #[must_use]
     pub const fn bytes(&self) -> usize {

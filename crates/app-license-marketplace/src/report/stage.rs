@@ -18,7 +18,7 @@ use super::{LicenseField, LicenseRecord};
 /// assert_eq!(stage.to_string(), "standard, trial of advanced");
 /// # Ok::<(), app_license_marketplace::report::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stage {

@@ -1,10 +1,11 @@
 //! Counts of licenses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::distinct::Distinct;
 use super::stage::Stage;
 use super::vocabulary::Tier;
 use super::{LicenseField, LicenseRecord};
@@ -88,8 +89,8 @@ pub struct Count {
 }
 
 impl Count {
-    fn add(&mut self, stage: Stage) {
-        let one = |count: &mut u64| *count = count.saturating_add(1);
+    fn add(&mut self, stage: Stage, licenses: u64) {
+        let one = |count: &mut u64| *count = count.saturating_add(licenses);
         one(&mut self.all);
         match stage {
             Stage::Cancelled | Stage::Inactive => return one(&mut self.ended),
@@ -105,8 +106,8 @@ impl Count {
 
 /// Counts of the licenses of a report, by every dimension.
 ///
-/// Of a report with the history, which has a record for every change of a license, the last record
-/// of each license counts; that takes memory for every license. Without it, memory is constant.
+/// Each license counts once, by the newest of its records: of a report with the history, which has
+/// a record for every change of a license, and where exports overlap. 16 bytes a license are kept.
 ///
 /// ```
 /// use app_license_marketplace::report::{Dimension, LicenseReader, Summary};
@@ -124,17 +125,40 @@ impl Count {
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
-    total: Count,
-    groups: BTreeMap<Dimension, BTreeMap<String, Count>>,
-    /// The last snapshot of each license, in a report with the history.
-    latest: BTreeMap<String, (Date, Row)>,
+    licenses: Distinct<Row>,
+    /// The groups of each dimension.
+    names: [Names; 6],
 }
 
-/// What counts of a record.
-#[derive(Debug, Clone)]
+/// What counts of a record: the stage, and the number of its group by dimension.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Row {
     stage: Stage,
-    groups: [(Dimension, String); 6],
+    groups: [u16; 6],
+}
+
+/// The groups of a dimension.
+#[derive(Debug, Clone, Default)]
+struct Names {
+    names: Vec<String>,
+    numbers: HashMap<String, u16>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> u16 {
+        if let Some(known) = self.numbers.get(name) {
+            return *known;
+        }
+        // a report of nonsense cannot fill the memory
+        let others = self.names.len() >= MAX_GROUPS && name != OTHERS;
+        if others {
+            return self.number(OTHERS);
+        }
+        let number = u16::try_from(self.names.len()).unwrap_or(u16::MAX);
+        self.names.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), number);
+        number
+    }
 }
 
 impl Summary {
@@ -152,6 +176,8 @@ impl Summary {
         LicenseField::Hosting,
         LicenseField::MaintenanceStartDate,
         LicenseField::RecordCreatedDate,
+        LicenseField::LastUpdated,
+        LicenseField::AddonKey,
     ];
 
     /// Nothing yet.
@@ -162,62 +188,65 @@ impl Summary {
 
     /// Counts a license.
     pub fn add(&mut self, license: &LicenseRecord<'_>) {
-        let text = |field, without: &str| {
-            let text = license.clean(field);
-            text.map_or_else(|| without.to_owned(), |text| text.into_owned())
-        };
         let month = license.maintenance_start_date().map(month);
-        let row = Row {
+        let text = |field| license.clean(field);
+        let groups = [
+            text(LicenseField::AppEdition),
+            text(LicenseField::LicenseType),
+            text(LicenseField::Status),
+            Some(range(license.tier()).into()),
+            text(LicenseField::Hosting),
+            month.map(Into::into),
+        ];
+        let mut row = Row {
             stage: Stage::of(license),
-            groups: [
-                (Dimension::Edition, text(LicenseField::AppEdition, "(none)")),
-                (
-                    Dimension::LicenseType,
-                    text(LicenseField::LicenseType, "(none)"),
-                ),
-                (Dimension::Status, text(LicenseField::Status, "(none)")),
-                (Dimension::Tier, range(license.tier()).to_owned()),
-                (Dimension::Hosting, text(LicenseField::Hosting, "(none)")),
-                (
-                    Dimension::Month,
-                    month.unwrap_or_else(|| "(none)".to_owned()),
-                ),
-            ],
+            groups: [0; 6],
         };
-        match (license.record_created_date(), license.key()) {
-            (Some(date), Some(key)) => {
-                let newer = self
-                    .latest
-                    .get(key.as_ref())
-                    .is_none_or(|(old, _)| *old <= date);
-                if newer {
-                    self.latest.insert(key.into_owned(), (date, row));
-                }
-            }
-            _ => count(&mut self.total, &mut self.groups, &row),
+        for ((number, name), names) in row.groups.iter_mut().zip(groups).zip(&mut self.names) {
+            *number = names.number(name.as_deref().unwrap_or("(none)"));
         }
+        self.licenses.add(license, row);
     }
 
     /// The counts of all licenses.
     #[must_use]
     pub fn total(&self) -> Count {
-        let mut total = self.total;
-        self.latest
-            .values()
-            .for_each(|(_, row)| total.add(row.stage));
+        let mut total = Count::default();
+        for (row, licenses) in self.licenses.rows() {
+            total.add(row.stage, licenses);
+        }
         total
+    }
+
+    /// How many records repeated a license, and do not count.
+    ///
+    /// ```
+    /// use app_license_marketplace::report::{LicenseReader, Summary};
+    /// let report = br#"[{"appEntitlementNumber":"E-1"},{"appEntitlementNumber":"E-1"}]"#;
+    /// let mut reader = LicenseReader::new(&report[..]);
+    /// let mut summary = Summary::new();
+    /// while let Some(license) = reader.next() {
+    ///     summary.add(&license?);
+    /// }
+    /// assert_eq!((summary.total().all, summary.repeated()), (1, 1));
+    /// # Ok::<(), app_license_marketplace::report::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn repeated(&self) -> u64 {
+        self.licenses.repeated()
     }
 
     /// The groups of a dimension, by name; ranges of users by size.
     pub fn groups(&self, dimension: Dimension) -> impl Iterator<Item = (&str, Count)> {
+        let at = Dimension::ALL.iter().position(|of| *of == dimension);
+        let at = at.unwrap_or_default();
+        let names = self.names.get(at);
         let mut groups: BTreeMap<&str, Count> = BTreeMap::new();
-        for (name, count) in self.groups.get(&dimension).into_iter().flatten() {
-            groups.insert(name, *count);
-        }
-        for (_, row) in self.latest.values() {
-            for (_, name) in row.groups.iter().filter(|(of, _)| *of == dimension) {
-                groups.entry(name).or_default().add(row.stage);
-            }
+        for (row, licenses) in self.licenses.rows() {
+            let number = row.groups.get(at).copied().unwrap_or_default();
+            let name = names.and_then(|names| names.names.get(usize::from(number)));
+            let name = name.map(String::as_str).unwrap_or_default();
+            groups.entry(name).or_default().add(row.stage, licenses);
         }
         let mut groups: Vec<_> = groups.into_iter().collect();
         if dimension == Dimension::Tier {
@@ -231,24 +260,8 @@ impl Summary {
     }
 }
 
-fn count(total: &mut Count, groups: &mut BTreeMap<Dimension, BTreeMap<String, Count>>, row: &Row) {
-    total.add(row.stage);
-    for (dimension, name) in &row.groups {
-        let group = groups.entry(*dimension).or_default();
-        if let Some(count) = group.get_mut(name) {
-            count.add(row.stage);
-            continue;
-        }
-        // a report of nonsense cannot fill the memory
-        let name = if group.len() < MAX_GROUPS {
-            name
-        } else {
-            "(others)"
-        };
-        group.entry(name.to_owned()).or_default().add(row.stage);
-    }
-}
-
+/// The group of what comes when there are too many.
+const OTHERS: &str = "(others)";
 const MAX_GROUPS: usize = 1000;
 
 /// The brackets of cloud prices.

@@ -8,7 +8,7 @@ use super::source::{Reading, SourceArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{Format, show, table};
+use crate::output::{Format, fit, show, table};
 
 /// Count bought licenses that ended, by edition and by the month in which they began
 ///
@@ -43,7 +43,7 @@ impl Args {
                 Ok(())
             })?;
         let answer = Answer {
-            reading,
+            reading: reading.with_repeated(churn.repeated()),
             cohorts: churn.cohorts(),
         };
         show(io, format, &answer, |out| {
@@ -61,6 +61,7 @@ impl Args {
                     cohort.migrated.to_string(),
                 ]);
             }
+            fit(&mut rows);
             writeln!(out, "{rows}")?;
             answer.reading.note(out)
         })?;

@@ -7,7 +7,7 @@ use super::source::{Reading, SourceArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{Format, show, table};
+use crate::output::{Format, fit, show, table};
 
 /// Count trials that became purchases, by edition and by the month in which they began
 ///
@@ -39,7 +39,7 @@ impl Args {
             Ok(())
         })?;
         let answer = Answer {
-            reading,
+            reading: reading.with_repeated(conversions.repeated()),
             cohorts: conversions.cohorts(),
         };
         show(io, format, &answer, |out| {
@@ -62,6 +62,7 @@ impl Args {
                         .map_or_else(|| "-".to_owned(), |days| days.to_string()),
                 ]);
             }
+            fit(&mut rows);
             writeln!(out, "{rows}")?;
             writeln!(out, "rate: of the trials that are not open any more")?;
             answer.reading.note(out)

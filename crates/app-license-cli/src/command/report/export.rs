@@ -118,12 +118,20 @@ fn object(license: &LicenseRecord<'_>) -> Json {
 fn unknown(license: &LicenseRecord<'_>) -> Option<Json> {
     let mut object = Map::new();
     for (path, value) in license.unknown() {
-        let value = match value {
-            Value::Text(text) => Json::String(text.into_owned()),
-            Value::Json(json) => serde_json::from_str(json).unwrap_or_default(),
-            _ => Json::Null,
+        let json = match &value {
+            Value::Text(text) if path == UNKNOWN => serde_json::from_str(text).ok(),
+            Value::Text(text) => Some(Json::String(text.as_ref().to_owned())),
+            Value::Json(json) => serde_json::from_str(json).ok(),
+            _ => None,
         };
-        object.insert(path.into_owned(), value);
+        match (&*path, json.unwrap_or_default()) {
+            // an export that is exported again
+            (TIER_USERS, _) => {}
+            (UNKNOWN, Json::Object(earlier)) => object.extend(earlier),
+            (_, json) => {
+                object.insert(path.into_owned(), json);
+            }
+        }
     }
     (!object.is_empty()).then_some(Json::Object(object))
 }

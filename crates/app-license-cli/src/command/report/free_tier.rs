@@ -1,6 +1,6 @@
 //! `app-license report free-starter-tier`
 
-use app_license_marketplace::report::{FreeTier, Licenses};
+use app_license_marketplace::report::{FreeTier, FreeTierList, Licenses};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{Format, clean, show, table};
+use crate::output::{Format, clean, fit, show, table};
 
 /// List the licenses that must move when the free starter tier ends
 ///
@@ -57,12 +57,15 @@ impl Args {
             let day = self.day.or_else(today).ok_or_else(no_day)?;
             self.source.ask_for_free_starter_tier(day);
         }
-        let mut licenses = Vec::new();
+        let mut list = FreeTierList::default();
         let reading = self.source.each::<Licenses>(io, None, |license| {
-            licenses.extend(FreeTier::of(license, self.listed));
+            list.add(license, self.listed);
             Ok(())
         })?;
-        let answer = Answer { reading, licenses };
+        let answer = Answer {
+            reading: reading.with_repeated(list.repeated()),
+            licenses: list.licenses().cloned().collect(),
+        };
         show(io, format, &answer, |out| {
             let mut rows = table(["license", "host", "company", "tier", "why"]);
             let text = |text: &Option<String>| clean(text.as_deref().unwrap_or("-"));
@@ -75,6 +78,7 @@ impl Args {
                     license.reason.name().replace('_', " "),
                 ]);
             }
+            fit(&mut rows);
             writeln!(out, "{rows}")?;
             writeln!(out, "{} licenses must move", answer.licenses.len())?;
             answer.reading.note(out)

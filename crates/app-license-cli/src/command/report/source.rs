@@ -41,6 +41,9 @@ pub(super) struct Reading {
     pub(super) bad_records: u64,
     /// Whether the report was not read to its end.
     pub(super) partial: bool,
+    /// Records that repeat a license, where each counts once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) repeated: Option<u64>,
     /// What is wrong, for the first of them.
     pub(super) errors: Vec<Wrong>,
 }
@@ -162,11 +165,28 @@ impl Reading {
         if self.partial { Exit::Error } else { Exit::Yes }
     }
 
+    /// The same, of which so many records repeated a license.
+    pub(super) fn with_repeated(self, repeated: u64) -> Self {
+        Self {
+            repeated: Some(repeated),
+            ..self
+        }
+    }
+
     /// What people should know of the reading, below the answer.
     pub(super) fn note(&self, out: &mut dyn Write) -> std::io::Result<()> {
         if self.bad_records > 0 {
             let (bad, records) = (self.bad_records, self.records);
             let text = format!("{bad} bad records are not counted, {records} are");
+            writeln!(out, "{}", paint(WARN, text))?;
+        }
+        if let Some(repeated @ 1..) = self.repeated {
+            let records = if repeated == 1 {
+                "record repeats"
+            } else {
+                "records repeat"
+            };
+            let text = format!("{repeated} {records} a license, and each license counts once");
             writeln!(out, "{}", paint(WARN, text))?;
         }
         if self.partial {
@@ -188,6 +208,7 @@ fn finish(progress: Progress, partial: bool, errors: Vec<Error>) -> Result<Readi
         records: progress.records(),
         bad_records: progress.bad(),
         partial,
+        repeated: None,
         errors: wrong,
     })
 }

@@ -17,7 +17,8 @@ use crate::output::{Format, clean, show, table};
 
 /// Count licenses by edition, type, status, tier, hosting and month
 ///
-/// Of a report with the history of licenses, the last record of each counts. "Licensed" is not
+/// Each license counts once: where it is repeated, and in a report with the history of licenses,
+/// by its newest record. "Licensed" is not
 /// "paid": the platform enforces access softly, and has commercial licenses of price zero.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -108,7 +109,7 @@ impl Args {
             )
         };
         let counts = Counts {
-            reading,
+            reading: reading.with_repeated(summary.repeated()),
             total: summary.total(),
             groups: Dimension::ALL
                 .iter()

@@ -12,7 +12,7 @@ use super::store::Installations;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{DIM, Format, clean, paint, show, table};
+use crate::output::{DIM, Format, clean, fit, paint, show, table};
 
 /// Show the way of one customer: trial, Standard, trial of Advanced, Advanced, cancelled
 ///
@@ -49,9 +49,17 @@ pub(super) struct Args {
 
 fn prices(text: &str) -> Result<(Amount, Amount), String> {
     let read = |text: &str| Amount::from_text(text.to_owned().into());
-    text.split_once(',')
+    let (standard, advanced) = text
+        .split_once(',')
         .and_then(|(standard, advanced)| Some((read(standard)?, read(advanced)?)))
-        .ok_or_else(|| "expected two amounts, as in `1200,1800`".to_owned())
+        .ok_or_else(|| "expected two amounts, as in `1200,1800`".to_owned())?;
+    if standard.micros() < 0 || advanced.micros() < 0 {
+        return Err("a price cannot be below zero".to_owned());
+    }
+    if advanced < standard {
+        return Err("Advanced cannot cost less than Standard, which comes first".to_owned());
+    }
+    Ok((standard, advanced))
 }
 
 #[derive(Debug, Serialize)]
@@ -118,7 +126,10 @@ impl Args {
                 show_events(out, answer.events.as_deref())?;
                 return answer.reading.note(out);
             }
-            let mut rows = table(["from", "stage", "change", "until", "estimate"]);
+            let mut rows = table(["from", "stage", "change", "until"]);
+            if self.prices.is_some() {
+                rows = table(["from", "stage", "change", "until", "estimate"]);
+            }
             let day = |day: Option<jiff::civil::Date>| {
                 day.map_or_else(|| "-".to_owned(), |day| day.to_string())
             };
@@ -128,14 +139,19 @@ impl Args {
             } in &answer.periods
             {
                 let estimate = estimated_proration_usd.as_ref();
-                rows.add_row([
+                let mut row = vec![
                     day(period.from),
                     period.stage.to_string(),
                     period.change.name().replace('_', " "),
                     day(period.until),
-                    estimate.map_or_else(|| "-".to_owned(), |usd| format!("about {usd} USD")),
-                ]);
+                ];
+                if self.prices.is_some() {
+                    let estimate = estimate.map(|usd| format!("about {usd} USD"));
+                    row.push(estimate.unwrap_or_else(|| "-".to_owned()));
+                }
+                rows.add_row(row);
             }
+            fit(&mut rows);
             writeln!(out, "{rows}")?;
             if self.prices.is_some() {
                 let text = "an estimate by days: the platform bills by its own rules";
@@ -167,5 +183,6 @@ fn show_events(out: &mut dyn Write, events: Option<&[StoredEvent]>) -> std::io::
             event.stage.to_string(),
         ]);
     }
+    fit(&mut rows);
     writeln!(out, "{rows}")
 }

@@ -112,10 +112,11 @@ impl Csv {
             return Err(ErrorKind::Columns { expected, found });
         }
         fields.clear();
-        let mut start = 0;
+        let (mut start, mut known) = (0, false);
         for (column, (end, target)) in self.ends.iter().zip(&self.targets).enumerate() {
             let cell = self.cells.get(start..*end).unwrap_or_default();
             let value = span(start, *end, shape(cell));
+            known |= target.is_some() && value.shape != Shape::Absent;
             match target {
                 Some(field) if fields.is_selected(*field) => {
                     if let Some(span) = fields.spans.get_mut(*field) {
@@ -130,7 +131,16 @@ impl Csv {
             }
             start = *end;
         }
-        Ok(())
+        if known {
+            Ok(())
+        } else {
+            Err(ErrorKind::NoField)
+        }
+    }
+
+    /// Whether no cell of a line says anything: programs for tables write such lines at the end.
+    pub(super) fn is_blank(&self, line: &Line) -> bool {
+        (0..line.cells).all(|cell| self.cell(cell).trim_ascii().is_empty())
     }
 
     /// The cells of the line at hand, one after the other.

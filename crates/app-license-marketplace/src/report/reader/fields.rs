@@ -12,6 +12,8 @@ use super::scan::{Scan, Stop};
 enum Target {
     Field(usize),
     Group(u8),
+    /// A field by its name in this library's export.
+    Column(usize),
 }
 
 /// A key of a group.
@@ -30,6 +32,11 @@ struct Entry {
 pub(super) struct Fields<K> {
     /// The keys by group.
     groups: Vec<Vec<Entry>>,
+    /// The columns of this library's export that are no entries: a report may have other fields of
+    /// these names.
+    columns: Vec<(&'static [u8], usize)>,
+    /// Whether records are those of this library's export.
+    is_export: bool,
     pub(super) spans: Vec<Span>,
     pub(super) extras: Vec<Extra>,
     /// One bit a field that was there, also if it was null.
@@ -66,8 +73,30 @@ impl<K: Kind> Fields<K> {
         for (number, group) in (0_u8..).zip(K::groups()).skip(1) {
             add(group.parent, group.key, Target::Group(number));
         }
+        let mut columns = Vec::new();
+        if let Some(entries) = groups.first_mut() {
+            for field in K::FIELDS {
+                let (column, index) = (K::spec(*field).column, K::index(*field));
+                if entries.iter().any(|entry| entry.key == column.as_bytes()) {
+                    continue;
+                }
+                if !column.contains('_') {
+                    columns.push((column.as_bytes(), index));
+                    continue;
+                }
+                let next = entries.len().saturating_add(1);
+                entries.push(Entry {
+                    key: column.as_bytes(),
+                    quoted: format!("\"{column}\":").into_bytes().into(),
+                    target: Target::Column(index),
+                    next,
+                });
+            }
+        }
         Self {
             groups,
+            columns,
+            is_export: false,
             spans: vec![Span::default(); K::FIELDS.len()],
             extras: Vec::new(),
             seen: 0,
@@ -96,6 +125,11 @@ impl<K: Kind> Fields<K> {
     /// Whether the field is asked for.
     pub(super) const fn is_selected(&self, field: usize) -> bool {
         self.selected & bit(field) != 0
+    }
+
+    /// Whether the last record had no field that is known.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.seen == 0 && self.seen_groups == 0
     }
 
     /// Whether unknown fields are kept.
@@ -157,15 +191,22 @@ impl<K: Kind> Fields<K> {
                     match target {
                         Target::Field(field) => self.field(scan, field, at)?,
                         Target::Group(group) => self.group(scan, group, at)?,
+                        Target::Column(field) => {
+                            self.is_export = true;
+                            self.field(scan, field, at)?;
+                        }
                     }
                 }
-                None => {
-                    let value = scan.value()?;
-                    if self.keep_unknown && value.shape != Shape::Absent {
-                        let name = Name::Key(group, key);
-                        self.extras.push(Extra { name, value });
+                None => match self.column(group, scan.slice(key)) {
+                    Some(field) => self.field(scan, field, at)?,
+                    None => {
+                        let value = scan.value()?;
+                        if self.keep_unknown && value.shape != Shape::Absent {
+                            let name = Name::Key(group, key);
+                            self.extras.push(Extra { name, value });
+                        }
                     }
-                }
+                },
             }
             match scan.peek()? {
                 b',' => {
@@ -196,6 +237,17 @@ impl<K: Kind> Fields<K> {
             None => before.iter().position(known)?,
         };
         Some((found, entries.get(found)?.target))
+    }
+
+    /// The field of a column of the export that may be another field in a report.
+    fn column(&self, group: u8, key: &[u8]) -> Option<usize> {
+        if !self.is_export || group != 0 {
+            return None;
+        }
+        let mut columns = self.columns.iter();
+        columns
+            .find(|(column, _)| *column == key)
+            .map(|(_, field)| *field)
     }
 
     fn following(&self, group: u8, entry: usize) -> usize {

@@ -156,6 +156,11 @@ impl<K: Kind, R: Read> Reader<K, R> {
             match self.fields.record(self.window.rest()) {
                 Ok((length, is_ascii)) => {
                     self.state = then;
+                    if self.fields.is_empty() {
+                        let error = self.bad(0, ErrorKind::NoField);
+                        self.window.consume(length);
+                        return Err(error);
+                    }
                     let text = self.window.rest().get(..length).unwrap_or_default();
                     let checked = if is_ascii {
                         Ok("")

@@ -26,7 +26,7 @@ pub enum Format {
 ///
 /// ```
 /// use app_license_marketplace::report::{Completeness, LicenseReader};
-/// let mut reader = LicenseReader::new(&b"[{}, {\"cloudId\":"[..]);
+/// let mut reader = LicenseReader::new(&b"[{\"tier\":\"x\"}, {\"cloudId\":"[..]);
 /// while let Some(_) = reader.next() {}
 /// assert_eq!(reader.completeness(), Completeness::Partial);
 /// ```
@@ -47,10 +47,10 @@ pub enum Completeness {
 ///
 /// ```
 /// use app_license_marketplace::report::LicenseReader;
-/// let mut reader = LicenseReader::new(&b"[{}, 7]"[..]);
+/// let mut reader = LicenseReader::new(&br#"[{"tier":"x"}, 7]"#[..]);
 /// while let Some(_) = reader.next() {}
 /// let progress = reader.progress();
-/// assert_eq!((progress.bytes(), progress.records(), progress.bad()), (7, 1, 1));
+/// assert_eq!((progress.bytes(), progress.records(), progress.bad()), (17, 1, 1));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {

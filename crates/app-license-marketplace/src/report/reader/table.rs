@@ -74,6 +74,15 @@ impl<K: Kind, R: Read> Reader<K, R> {
                 return Some(Err(error));
             }
             if let Err(kind) = csv.record(&line, &mut self.fields) {
+                if matches!(kind, ErrorKind::NoField) {
+                    if csv.is_blank(&line) {
+                        self.window.consume(line.used);
+                        return None;
+                    }
+                    let error = self.bad(0, kind);
+                    self.window.consume(line.used);
+                    return Some(Err(error));
+                }
                 if at_end && !ended && line.used == self.window.rest().len() {
                     return Some(Err(self.end_of("a record")));
                 }

@@ -181,7 +181,7 @@ fn damaged_gzip_gives_what_was_before_the_damage() {
             n * 7919 % 10_007
         ));
     }
-    report.push_str("{}]");
+    report.push_str("{\"tier\":\"x\"}]");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(report.as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();
@@ -291,7 +291,7 @@ fn other_encodings_and_other_files_are_named() {
             "no column of the first line is one of the report: `name`, `age`",
         ),
         (
-            b"[{}] x".to_vec(),
+            b"[{\"tier\":1}] x".to_vec(),
             "report_trailing",
             "the report goes on after its end, with `x`",
         ),
@@ -348,7 +348,7 @@ fn a_record_larger_than_any_honest_one_is_skipped() {
 
 #[test]
 fn strict_reading_stops_at_the_first_bad_record() {
-    let report = &b"[{},{\"status\":1,\"status\":2},{}]"[..];
+    let report = &b"[{\"tier\":1},{\"status\":1,\"status\":2},{}]"[..];
     let mut reader = LicenseReader::new(report).strict(true);
     assert!(reader.next().unwrap().is_ok());
     assert_eq!(
@@ -370,7 +370,7 @@ fn a_failing_input_is_told_after_what_came_before() {
             }
         }
     }
-    let mut reader = LicenseReader::new(Fails(b"[{},{\"licenseId\":\"E-"));
+    let mut reader = LicenseReader::new(Fails(b"[{\"tier\":1},{\"licenseId\":\"E-"));
     assert!(reader.next().unwrap().is_ok());
     let error = reader.next().unwrap().unwrap_err();
     assert_eq!(error.code(), "report_read");
@@ -403,4 +403,45 @@ fn a_header_with_a_column_twice_ends_the_reading() {
     assert_eq!(got.errors.len(), 1, "{:?}", got.errors);
     assert!(got.keys.is_empty());
     assert_eq!(got.end, Completeness::Partial);
+}
+
+#[test]
+fn a_record_without_one_field_of_a_license_is_bad() {
+    let none = "record_no_field: the record has no field of the report";
+    for (report, keys, errors) in [
+        ("{}", &[][..], &["(line 1, record 1, byte 0)"][..]),
+        ("[{}]", &[], &["(line 1, record 1, byte 1)"]),
+        (
+            r#"{"licenses":{"a":1}}"#,
+            &[],
+            &["(line 1, record 1, byte 12)"],
+        ),
+        (
+            "[{\"licenseId\":\"E-1\"},\n{\"a\":{\"status\":1}}, {},{\"licenseId\":\"E-2\"}]",
+            &["E-1", "E-2"],
+            &["(line 2, record 2, byte 22)", "(line 2, record 3, byte 42)"],
+        ),
+        // a cell that is known, or a line that says nothing
+        (
+            "a,licenseId\n1,E-1\n1,\n,\n,E-2\n,",
+            &["E-1", "E-2"],
+            &["(line 3, record 2, byte 18)"],
+        ),
+    ] {
+        let errors: Vec<_> = errors
+            .iter()
+            .map(|place| format!("{none} {place}"))
+            .collect();
+        let errors: Vec<_> = errors.iter().map(String::as_str).collect();
+        let bad = Completeness::WithoutBadRecords(errors.len() as u64);
+        check(report, keys, &errors, bad);
+    }
+    // also where other fields are asked for
+    let report = br#"[{"a":1},{"licenseId":"E-1"}]"#;
+    let mut reader = LicenseReader::new(&report[..]).select(&[]);
+    assert_eq!(
+        reader.next().unwrap().unwrap_err().code(),
+        "record_no_field"
+    );
+    assert!(reader.next().unwrap().is_ok());
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Selection;
 use crate::fault::Fault;
 use crate::io::Io;
-use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, paint, show};
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, fit, paint, show};
 
 /// How many cases of a kind people are shown.
 const SHOWN: usize = 20;
@@ -234,6 +234,7 @@ fn table<'d>(cases: impl Iterator<Item = &'d Drift>) -> Table {
             Cell::new(drift.since.map(day).unwrap_or_default()),
         ]);
     }
+    fit(&mut table);
     // a host name is not broken where there is room for it
     if let Some(customer) = table.column_mut(0) {
         customer.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(28)));
