@@ -52,6 +52,9 @@ rules! {
     CAPABILITY_WITHOUT_ACTIVE = "capability_without_active", Warning,
         "an edition is compared and the active flag is not read",
         "ask `hasCapability`, which needs an active license, or read `active` as well";
+    ABSENT_LICENSE_GRANTS = "absent_license_grants", Warning,
+        "a license that is absent grants what is sold",
+        "deny when there is no license in production: only development, staging and free apps have none";
     LICENSE_TRUTHINESS = "license_truthiness", Warning,
         "a license is tested for being there, not for being active",
         "read `active`: an ended license is there as well";

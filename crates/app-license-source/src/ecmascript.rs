@@ -10,9 +10,9 @@ use oxc_ast::ast::{
     ComputedMemberExpression, ConditionalExpression, ExportAllDeclaration, ExportDeclaration,
     ExportDefaultDeclaration, ExportFromDeclaration, Expression, FormalParameters,
     ImportDeclaration, ImportDeclarationSpecifier, JSXAttributeItem, JSXAttributeName,
-    JSXAttributeValue, JSXOpeningElement, LogicalExpression, NewExpression, ObjectProperty,
-    StaticMemberExpression, StringLiteral, SwitchStatement, TSEnumDeclaration, TSType,
-    TemplateLiteral, UnaryExpression, UnaryOperator, VariableDeclarator,
+    JSXAttributeValue, JSXOpeningElement, LogicalExpression, LogicalOperator, NewExpression,
+    ObjectProperty, StaticMemberExpression, StringLiteral, SwitchStatement, TSEnumDeclaration,
+    TSType, TemplateLiteral, UnaryExpression, UnaryOperator, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
@@ -58,6 +58,10 @@ struct Reader {
     passed_to: Option<(Path, Option<String>)>,
     /// What the object that comes next is passed to: `makeResolver({ … })`.
     object_to: Option<Path>,
+    /// What the `if` returns whose test comes next.
+    returns: Option<Operand>,
+    /// Whether the chain that comes next is the left part of one that has been read.
+    in_chain: bool,
     exported: bool,
 }
 
@@ -85,6 +89,35 @@ impl Reader {
     }
 
     /// What a destructuring takes, as members of where it takes them from.
+    /// A chain of `&&` or of `||`, once for all of its parts.
+    fn chain(&mut self, it: &LogicalExpression<'_>) {
+        let returns = self.returns.take();
+        let (mut conditions, mut left) = (vec![value::condition(&it.right)], plain(&it.left));
+        let same = matches!(left, Expression::LogicalExpression(l) if l.operator == it.operator);
+        if std::mem::replace(&mut self.in_chain, same) {
+            return;
+        }
+        loop {
+            left = match left {
+                Expression::LogicalExpression(inner) if inner.operator == it.operator => {
+                    conditions.push(value::condition(&inner.right));
+                    plain(&inner.left)
+                }
+                other => {
+                    conditions.push(value::condition(other));
+                    break;
+                }
+            };
+        }
+        conditions.reverse();
+        let kind = FactKind::Chain {
+            all: it.operator == LogicalOperator::And,
+            conditions: conditions.into_iter().flatten().collect(),
+            returns,
+        };
+        self.add(it.span, kind);
+    }
+
     fn destructure(&mut self, from: &Path, pattern: &BindingPattern<'_>) {
         match pattern {
             BindingPattern::ObjectPattern(object) => {
@@ -338,6 +371,7 @@ impl<'a> Visit<'a> for Reader {
             return walk::walk_logical_expression(self, it);
         }
         self.test(&it.left, false);
+        self.chain(it);
         walk::walk_logical_expression(self, it);
     }
 
@@ -348,6 +382,9 @@ impl<'a> Visit<'a> for Reader {
 
     fn visit_if_statement(&mut self, it: &oxc_ast::ast::IfStatement<'a>) {
         self.test(&it.test, false);
+        if matches!(plain(&it.test), Expression::LogicalExpression(_)) {
+            self.returns = value::returned(&it.consequent);
+        }
         walk::walk_if_statement(self, it);
     }
 

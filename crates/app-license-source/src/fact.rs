@@ -228,6 +228,30 @@ impl Operand {
     }
 }
 
+/// A part of a chain of conditions: that something holds, or that it does not.
+///
+/// `a`, `a != null` and `a === true` hold; `!a`, `a == null`, `a === false` and `a !== true` do not.
+///
+/// ```
+/// use app_license_source::{FactKind, Language, Source};
+/// let source = Source::parse(Language::TypeScript, "if (a && a.b !== true) { return; }")?;
+/// let chain = source.facts().iter().find_map(|f| match f.kind() {
+///     FactKind::Chain { conditions, .. } => Some(conditions),
+///     _ => None,
+/// });
+/// let holds: Vec<_> = chain.unwrap().iter().map(|c| (c.path.to_string(), c.holds)).collect();
+/// assert_eq!(holds, [("a".to_owned(), true), ("a.b".to_owned(), false)]);
+/// # Ok::<(), app_license_source::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Condition {
+    /// What is tested.
+    pub path: Path,
+    /// Whether it must hold.
+    pub holds: bool,
+}
+
 /// How two values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -284,6 +308,16 @@ pub enum FactKind {
         name: Path,
         /// Its attributes.
         attributes: Vec<(String, Operand)>,
+    },
+    /// `a && b`, `a || b || c`, in TypeScript and JavaScript.
+    Chain {
+        /// Whether all must hold: `&&`.
+        all: bool,
+        /// Those parts that test one value, in the order of the text.
+        conditions: Vec<Condition>,
+        /// What `if` with this chain returns or throws; `None` where it does neither, and where the
+        /// chain is not the test of an `if`.
+        returns: Option<Operand>,
     },
     /// `const NAME = value`, `let name = value`, a member of an enum.
     Definition {

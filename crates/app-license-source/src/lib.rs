@@ -33,7 +33,7 @@ mod tree;
 
 pub use capability_use::{CapabilityUse, CapabilityUseKind, capability_uses};
 pub use error::Error;
-pub use fact::{Comparison, Fact, FactKind, Function, Operand, Path};
+pub use fact::{Comparison, Condition, Fact, FactKind, Function, Operand, Path};
 pub use gate::{Gate, GateKind, gates, member_name};
 pub use language::Language;
 pub use source::{Position, Source};

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use app_license::Edition;
 use app_license_descriptor::{Diagnostic, Rule};
-use app_license_source::{Comparison, Fact, FactKind, Operand, Path, Source, SourceFile};
+use app_license_source::{
+    Comparison, Condition, Fact, FactKind, Operand, Path, Source, SourceFile,
+};
 
 use super::Options;
 use crate::deprecation::{Deprecation, DeprecationKind, deprecations};
@@ -134,6 +136,11 @@ impl<'s> Reader<'s> {
                     right,
                 } => self.compare(fact, *comparison, left, right, findings),
                 FactKind::Test { operand, .. } => self.test(fact, operand, findings),
+                FactKind::Chain {
+                    all,
+                    conditions,
+                    returns,
+                } => self.chain(fact, *all, conditions, returns.as_ref(), findings),
                 FactKind::Read(path) => self.payload(fact, path, findings),
                 FactKind::Call { callee, arguments } => {
                     self.contained(fact, callee, arguments, findings);
@@ -321,6 +328,61 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// `if (license && license.active === false) deny`, `license == null || license.active`, and
+    /// `if (!license || !license.active) return "advanced"`: no license is as good as a paid one.
+    fn chain(
+        &self,
+        fact: &Fact,
+        all: bool,
+        conditions: &[Condition],
+        returns: Option<&Operand>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let license = conditions.iter().find_map(|active| {
+            let mut parts = active.path.parts().rev();
+            let flag = matches!(parts.next(), Some("active" | "isActive"));
+            let license = active.path.first(active.path.len().saturating_sub(1));
+            let there = conditions.iter().find(|other| other.path == license)?;
+            let named = license.last().to_ascii_lowercase();
+            let named = named.contains("license") || named == "lic";
+            (flag && named).then_some((there, active))
+        });
+        let Some((there, active)) = license else {
+            return;
+        };
+        let grants = match (all, there.holds, active.holds) {
+            // denies whom it finds inactive, and nobody else
+            (true, true, false) => returns.is_some(),
+            (false, false, true) => true,
+            (false, false, false) => returns.is_some_and(is_paid),
+            _ => false,
+        };
+        if grants && !self.knows_the_absent(fact, &there.path) {
+            let path = &there.path;
+            let message = format!("without `{path}` it goes on as with one that is active");
+            findings.push(self.find(&rules::ABSENT_LICENSE_GRANTS, message, fact));
+        }
+    }
+
+    /// Whether the function around a chain asks for the environment, in which no license is normal,
+    /// or treats an absent license elsewhere.
+    fn knows_the_absent(&self, chain: &Fact, license: &Path) -> bool {
+        let range = chain.range();
+        let root = self.outermost(chain);
+        let around = self.facts().filter(|fact| self.outermost(fact) == root);
+        let mut around = around.map(|fact| (fact, !range.contains(&fact.range().start)));
+        around.any(|(fact, outside)| match fact.kind() {
+            FactKind::Read(path) => path.has("environmentType"),
+            FactKind::Test { operand, negated } => {
+                outside && *negated && operand.path() == Some(license)
+            }
+            FactKind::Compare { left, right, .. } => {
+                outside && left.path() == Some(license) && *right == Operand::Nothing
+            }
+            _ => false,
+        })
+    }
+
     /// Whether a `license` is the platform's: that of a context, or one of which the file reads
     /// what only the platform's has. `pkg.license` is that of a package.
     fn is_of_the_platform(&self, path: &Path) -> bool {
@@ -481,6 +543,18 @@ fn is_license(path: &Path) -> bool {
         let part = part.trim_end_matches(['(', ')']).to_ascii_lowercase();
         part.contains("license") || part == "lic"
     })
+}
+
+/// Whether something names an edition above the lowest one that is sold: alone, or as a field.
+fn is_paid(value: &Operand) -> bool {
+    match value {
+        Operand::Text(text) => {
+            let edition = Edition::of(text).or_else(|| Edition::from_name(text));
+            edition.is_some_and(|edition| edition > Edition::Standard)
+        }
+        Operand::Object(fields) => fields.iter().any(|(_, value)| is_paid(value)),
+        _ => false,
+    }
 }
 
 /// What only the platform's license has.

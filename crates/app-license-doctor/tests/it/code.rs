@@ -146,3 +146,33 @@ fn each_function_that_reads_is_active_alone_is_named() {
                 r.define('c', ({ context }) => context.license.active ?? context.license.isActive);";
     assert_eq!(codes(code), ["only_is_active_read", "only_is_active_read"]);
 }
+
+#[test]
+fn an_absent_license_grants_nothing() {
+    for code in [
+        "export function f(context) { if (context.license && context.license.active === false) { return 1; } return 2; }",
+        "export function f(context) { if (context.license && !context.license.isActive) { throw new Error(\"no\"); } }",
+        "export const f = (context) => context?.license == null || context.license.active === true;",
+        "export const f = (license) => !license || license.active || license.isActive;",
+        "export function f(license) { if (!license || license.active !== true) { return \"advanced\"; } return \"standard\"; }",
+        "export function f(license) { if (!license || !license.active) return { edition: \"advanced\" }; }",
+    ] {
+        let found = codes(code);
+        let found: Vec<_> = found
+            .iter()
+            .filter(|code| **code != "only_is_active_read")
+            .collect();
+        assert_eq!(found, [&"absent_license_grants"], "{code}");
+    }
+    for code in [
+        "export const f = (license) => license && license.active;",
+        "export function f(license) { if (!license || !license.active) { return \"free\"; } return \"advanced\"; }",
+        "export function f(license) { if (!license || !license.active) { throw new Error(\"no\"); } }",
+        "export function f(license) { if (!license) { return 0; } if (license && !license.active) { return 1; } return 2; }",
+        "export const f = (c) => c.environmentType !== \"PRODUCTION\" && (c.license == null || c.license.active);",
+        "export const f = (license) => show(license && !license.active && ended);",
+        "export const f = (user) => !user || user.active;",
+    ] {
+        assert_eq!(codes(code), Vec::<&str>::new(), "{code}");
+    }
+}

@@ -1,11 +1,11 @@
 //! Expressions as values and names.
 
 use oxc_ast::ast::{
-    ChainElement, Expression, JSXElementName, JSXMemberExpressionObject, ObjectPropertyKind,
-    PropertyKey, TemplateLiteral,
+    BinaryOperator, ChainElement, Expression, JSXElementName, JSXMemberExpressionObject,
+    ObjectPropertyKind, PropertyKey, Statement, TemplateLiteral, UnaryOperator,
 };
 
-use crate::fact::{MAX_PARTS, Operand, Path};
+use crate::fact::{Condition, MAX_PARTS, Operand, Path};
 
 /// Without what changes nothing about which value it is.
 pub(super) fn plain<'e, 'a>(mut expression: &'e Expression<'a>) -> &'e Expression<'a> {
@@ -54,6 +54,54 @@ pub(super) fn operand(expression: &Expression<'_>) -> Operand {
             path if path == Path::unnamed() => Operand::Other,
             path => Operand::Path(path),
         },
+    }
+}
+
+/// What a part of a chain tests; `None` for what is no value alone.
+pub(super) fn condition(expression: &Expression<'_>) -> Option<Condition> {
+    let mut expression = plain(expression);
+    let mut holds = true;
+    while let Expression::UnaryExpression(not) = expression
+        && not.operator == UnaryOperator::LogicalNot
+    {
+        holds = !holds;
+        expression = plain(&not.argument);
+    }
+    let path = match expression {
+        Expression::BinaryExpression(compared) => {
+            let equal = match compared.operator {
+                BinaryOperator::Equality | BinaryOperator::StrictEquality => true,
+                BinaryOperator::Inequality | BinaryOperator::StrictInequality => false,
+                _ => return None,
+            };
+            let with = match operand(&compared.right) {
+                Operand::Bool(value) => value,
+                Operand::Nothing => false,
+                _ => return None,
+            };
+            holds = holds == (equal == with);
+            operand(&compared.left)
+        }
+        other => operand(other),
+    };
+    match path {
+        Operand::Path(path) => Some(Condition { path, holds }),
+        _ => None,
+    }
+}
+
+/// What a statement returns, when that is what it does; nothing where it throws.
+pub(super) fn returned(statement: &Statement<'_>) -> Option<Operand> {
+    let of = |statement: &Statement<'_>| match statement {
+        Statement::ReturnStatement(returned) => {
+            Some(returned.argument.as_ref().map_or(Operand::Nothing, operand))
+        }
+        Statement::ThrowStatement(_) => Some(Operand::Nothing),
+        _ => None,
+    };
+    match statement {
+        Statement::BlockStatement(block) => block.body.iter().find_map(of),
+        other => of(other),
     }
 }
 
