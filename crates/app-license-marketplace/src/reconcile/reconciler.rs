@@ -1,6 +1,6 @@
 //! Takes the rows of the report, then the installations, then answers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use app_license::UnixTime;
 
@@ -198,7 +198,7 @@ impl Reconciler {
     /// A store has each installation once, an export may have it several times: of the cases of one
     /// installation the one that changed last counts.
     fn drop_repeated(&mut self) {
-        let mut latest: HashMap<_, (Option<UnixTime>, usize)> = HashMap::new();
+        let mut latest: BTreeMap<_, (Option<UnixTime>, usize)> = BTreeMap::new();
         for (at, case) in self.cases.iter().enumerate() {
             let Some(runs) = &case.runs else { continue };
             let key = (case.app.number(), runs.platform, runs.tenant.clone());

@@ -1,6 +1,6 @@
 //! Counts of licenses.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -141,7 +141,7 @@ struct Row {
 #[derive(Debug, Clone, Default)]
 struct Names {
     names: Vec<String>,
-    numbers: HashMap<String, u16>,
+    numbers: BTreeMap<String, u16>,
 }
 
 impl Names {
