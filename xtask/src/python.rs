@@ -45,7 +45,14 @@ pub(crate) fn duckdb(context: &Context) -> Option<PathBuf> {
 /// The reader of reports beside Node and msgspec. Tells ratios; nothing in it passes or fails.
 pub(crate) fn bench_report(context: &Context, arguments: &[String]) -> Result<()> {
     let packages = folder(context, MSGSPEC)?;
-    let bench = ["-p", "app-license-marketplace", "--bench", "report", "--"];
+    let bench = [
+        "-p",
+        "app-license-marketplace",
+        "--all-features",
+        "--bench",
+        "report",
+        "--",
+    ];
     cmd!(context.sh, "cargo bench --quiet {bench...} {arguments...}")
         .env("PYTHONPATH", packages)
         .run()?;
