@@ -18,8 +18,16 @@ const RUST: &str = "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetch
         SELECT rowid FROM license WHERE tenant = i.tenant ORDER BY fetched_at DESC LIMIT 1)";
 /// The same before version 2 of the schema, or where no License API was ever asked.
 const WITHOUT_LICENSES: &str = "SELECT tenant, record, NULL, NULL, NULL FROM installation";
-/// Tables of the npm package's own layout, which stands beside the app's tables in one file.
-const JAVASCRIPT: &str = "SELECT 'connect:' || client_key, record, NULL, NULL, NULL
+/// Tables of the npm package's own layout, which stands beside the app's tables in one file. A key
+/// is that of a Connect installation or the ARI of a Forge one.
+const JAVASCRIPT: &str = "SELECT
+    iif(i.client_key LIKE 'ari:%', 'forge:', 'connect:') || i.client_key,
+    i.record, l.touchpoint, l.document, l.fetched_at
+    FROM app_license_installations i LEFT JOIN app_license_licenses l
+    ON l.key = i.client_key AND l.touchpoint = (SELECT touchpoint FROM app_license_licenses
+        WHERE key = i.client_key ORDER BY fetched_at DESC LIMIT 1)";
+/// The same before version 2 of its schema, which knew Connect alone.
+const JAVASCRIPT_1: &str = "SELECT 'connect:' || client_key, record, NULL, NULL, NULL
     FROM app_license_installations";
 
 /// The history of installations by their entitlement.
@@ -30,7 +38,15 @@ const HISTORY: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
     ORDER BY h.sequence";
 
 /// The same of the npm package's own layout.
-const JAVASCRIPT_HISTORY: &str =
+const JAVASCRIPT_HISTORY: &str = "SELECT h.id,
+    iif(h.client_key LIKE 'ari:%', 'forge:', 'connect:') || h.client_key, h.at,
+    iif(h.event = '', 'unknown', h.event), h.changes
+    FROM app_license_history h JOIN app_license_installations i USING (client_key)
+    WHERE i.record ->> '$.entitlement.number' = ?1 COLLATE NOCASE
+        OR i.record ->> '$.entitlement.id' = ?1 COLLATE NOCASE
+    ORDER BY h.id";
+/// The same before version 2 of its schema, which did not keep what the platform calls an event.
+const JAVASCRIPT_1_HISTORY: &str =
     "SELECT h.id, 'connect:' || h.client_key, h.at, 'unknown', h.changes
     FROM app_license_history h JOIN app_license_installations i USING (client_key)
     WHERE i.record ->> '$.entitlement.number' = ?1 COLLATE NOCASE
@@ -102,8 +118,8 @@ impl SqliteRecords {
 
 impl SqliteRecords {
     /// What happened to the installations that were last told of this entitlement, by its number
-    /// or id, in the order in which it was committed. The npm package does not keep what the
-    /// platform calls an event: `unknown`.
+    /// or id, in the order in which it was committed. Files of the npm package before version 2
+    /// of its schema do not keep what the platform calls an event: `unknown`.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -121,6 +137,7 @@ impl SqliteRecords {
     pub fn history_of(&self, entitlement: &str) -> Result<Vec<HistoryEntry>, Error> {
         let sql = match self.sql {
             JAVASCRIPT => JAVASCRIPT_HISTORY,
+            JAVASCRIPT_1 => JAVASCRIPT_1_HISTORY,
             _ => HISTORY,
         };
         let read = failed("read the history");
@@ -215,7 +232,8 @@ fn layout(connection: &Connection) -> rusqlite::Result<Result<&'static str, Erro
         return Ok(Ok(if licenses { RUST } else { WITHOUT_LICENSES }));
     }
     if has("app_license_installations")? {
-        return Ok(Ok(JAVASCRIPT));
+        let licenses = has("app_license_licenses")?;
+        return Ok(Ok(if licenses { JAVASCRIPT } else { JAVASCRIPT_1 }));
     }
     let found = "it has no table of installations".to_owned();
     Ok(Err(ErrorKind::ForeignDatabase { found }.into()))

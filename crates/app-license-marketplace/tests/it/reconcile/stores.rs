@@ -152,6 +152,62 @@ fn the_store_of_the_npm_package_is_read() {
     assert_same(&vendor, &reconciler.finish().unwrap());
 }
 
+/// Its tables are made by the package's own statements, of all versions.
+#[test]
+fn the_store_of_the_npm_package_is_read_with_the_answers_of_license_apis() {
+    let source = include_str!("../../../../../wasm/js/src/fetch/sqlite.ts");
+    let statements: Vec<&str> = source
+        .split('`')
+        .filter(|part| part.contains("CREATE TABLE"))
+        .collect();
+    assert_eq!(statements.len(), 2, "the versions of its schema");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("express.db");
+    let file = Connection::open(&path).unwrap();
+    for migration in statements {
+        file.execute_batch(migration).unwrap();
+    }
+    let ari = "ari:cloud:ecosystem::installation/00000000-0000-4000-8000-000000000001";
+    let record = format!(r#"{{"key":{{"forge":"{ari}"}},"entitlement":{{"number":"E-1"}}}}"#);
+    file.execute(
+        "INSERT INTO app_license_installations VALUES (?1, ?2, NULL, NULL, NULL)",
+        params![ari, record],
+    )
+    .unwrap();
+    file.execute(
+        "INSERT INTO app_license_history (client_key, at, changes, event)
+            VALUES (?1, 1767571200, '[{\"change\":\"installed\"}]', 'avi:forge:installed:app')",
+        params![ari],
+    )
+    .unwrap();
+    for (touchpoint, document, at) in [
+        ("connect_license_api", r#"{"active":false}"#, 1_767_571_200),
+        ("forge_license_api", r#"{"active":true}"#, 1_767_571_201),
+    ] {
+        file.execute(
+            "INSERT INTO app_license_licenses VALUES (?1, ?2, ?3, ?4)",
+            params![ari, touchpoint, document, at],
+        )
+        .unwrap();
+    }
+    let records = SqliteRecords::open(&path).unwrap();
+    let mut read = Vec::new();
+    records
+        .for_each(|record| {
+            let license = record
+                .license
+                .as_ref()
+                .and_then(|license| license.document());
+            read.push((record.tenant.to_owned(), license.map(str::to_owned)));
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    let active = Some(r#"{"active":true}"#.to_owned());
+    assert_eq!(read, [(format!("forge:{ari}"), active)]);
+    let history = records.history_of("e-1").unwrap();
+    assert_eq!(history[0].event, "avi:forge:installed:app");
+}
+
 #[test]
 fn other_files_are_refused_and_none_is_made() {
     let directory = tempfile::tempdir().unwrap();
