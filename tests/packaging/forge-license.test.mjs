@@ -184,6 +184,16 @@ test("15: an API that fails is asked once in five minutes, and the last answer i
   await assert.rejects(nightly(), unavailable);
 });
 
+test("15: an API that refuses the app ends what it said before", async () => {
+  states("advanced");
+  assert.equal((await app.nightly({}, {})).edition, "advanced");
+  platform.answer = () => ({ status: 403, body: "" });
+  at(HOUR);
+  await assert.rejects(app.nightly({}, {}), { code: "license_api", class: "refused" });
+  at(HOUR + MINUTE); // it is not asked again so soon, and the old answer is gone
+  await assert.rejects(app.nightly({}, {}), { code: "license_api", class: "unavailable" });
+});
+
 test("15: `Retry-After` is obeyed", async () => {
   platform.answer = () => ({ status: 429, body: "", headers: { "retry-after": "600" } });
   await assert.rejects(app.nightly({}, {}), { code: "license_api" });

@@ -41,6 +41,17 @@ const until = (value: unknown, now: number) => {
   return typeof end == "number" && end <= now + 2 * HOUR * 1000 ? end : 0;
 };
 
+/** A setting in seconds, or what it is when left out. */
+function secondsOf(setting: number | undefined, otherwise: number): number {
+  if (setting === undefined) {
+    return otherwise;
+  }
+  if (!Number.isSafeInteger(setting) || setting < 0) {
+    throw new VerifyError("misuse", `expected seconds, found ${String(setting)}`, "misuse", 500);
+  }
+  return setting;
+}
+
 /**
  * The license that the License API states, or stated. `userAccess` is what the context says of the
  * user, of which the API knows nothing.
@@ -52,8 +63,8 @@ export async function licenseOfApi(
   options: AskOptions,
 ): Promise<License<"verified">> {
   const now = +date;
-  const freshFor = Math.max(options.freshFor ?? HOUR, LEAST) * 1000;
-  const keepFor = (options.keepThroughOutage ?? DAY) * 1000;
+  const freshFor = Math.max(secondsOf(options.freshFor, HOUR), LEAST) * 1000;
+  const keepFor = secondsOf(options.keepThroughOutage, DAY) * 1000;
   const read = ({ body, at }: Stored) => {
     const { raw: license } = fromForgeApi({ status: 200, body });
     const document = { license, userAccess };
@@ -74,7 +85,7 @@ export async function licenseOfApi(
     }
     fault = answer;
   }
-  if (known && now - known.at < Math.max(keepFor, freshFor)) {
+  if (known && fault.class !== "refused" && now - known.at < Math.max(keepFor, freshFor)) {
     return read(known);
   }
   throw fault;
@@ -109,6 +120,11 @@ async function ask(now: number): Promise<Stored | VerifyError> {
     if (wait > LEAST) {
       await kvs.set(TURN, { until: now + Math.min(wait, HOUR) * 1000 });
     }
-    return error instanceof VerifyError ? error : unavailable(`${(error as Error)?.message}`);
+    const why = `${(error as Error)?.message}`;
+    if (response.status !== 401 && response.status !== 403) {
+      return unavailable(why);
+    }
+    await kvs.set(ANSWER, {}); // what the API refuses ends what it said before
+    return new VerifyError("license_api", why, "refused", 502);
   }
 }
