@@ -234,7 +234,7 @@ impl Operand {
 ///
 /// ```
 /// use app_license_source::{FactKind, Language, Source};
-/// let source = Source::parse(Language::TypeScript, "if (a && a.b !== true) { return; }")?;
+/// let source = Source::parse(Language::TypeScript, "if (a && a.b !== true) { stop(); }")?;
 /// let chain = source.facts().iter().find_map(|f| match f.kind() {
 ///     FactKind::Chain { conditions, .. } => Some(conditions),
 ///     _ => None,
