@@ -36,6 +36,8 @@ mod conformance;
 mod detect;
 mod exit;
 mod fault;
+#[cfg(any(feature = "doctor", feature = "editions"))]
+mod files;
 mod input_error;
 mod io;
 #[cfg(feature = "marketplace")]

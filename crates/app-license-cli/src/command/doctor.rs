@@ -10,7 +10,8 @@ use app_license_doctor::{
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::io::{Io, write_file};
+use crate::files::write_file;
+use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::{Format, show};
 

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::io::{Io, must_exist, read_file};
+use crate::files::must_exist;
+use crate::io::{Io, read_file};
 use crate::output::{DIM, Format, WARN, clean, paint, show, table, verdict};
 
 const MAX_BYTES: usize = 1024 * 1024;

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::{diagnostics, read_editions, summary};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::io::{Io, must_exist};
+use crate::files::must_exist;
+use crate::io::Io;
 use crate::output::{Format, show};
 
 /// Hold `editions.toml` to the platform's rules, and to the code that gates by it

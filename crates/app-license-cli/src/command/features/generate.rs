@@ -8,7 +8,8 @@ use serde_json::json;
 use super::read_editions;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::io::{Io, MAX_INPUT, holds, is_there, write_file};
+use crate::files::{holds, is_there, write_file};
+use crate::io::{Io, MAX_INPUT};
 use crate::output::{BAD, Format, GOOD, clean, paint, show};
 
 /// What is generated.

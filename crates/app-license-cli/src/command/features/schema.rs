@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::io::{Io, write_file};
+use crate::files::write_file;
+use crate::io::Io;
 
 /// Print the JSON Schema of `editions.toml`, for editors
 ///
