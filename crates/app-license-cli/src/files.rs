@@ -1,0 +1,86 @@
+//! Files that options name: whether they are there, and how they are written.
+
+use std::path::Path;
+
+use crate::fault::Fault;
+#[cfg(feature = "editions")]
+use crate::io::read_file;
+
+/// Whether a file or folder that an option names is there.
+pub(crate) fn must_exist(path: &Path) -> Result<(), Fault> {
+    match std::fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(Fault::Read {
+            path: path.display().to_string(),
+            source,
+        }),
+    }
+}
+
+/// Writes a file.
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Fault> {
+    std::fs::write(path, text).map_err(|source| Fault::WriteFile {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+/// Whether a file that is going to be written is there already. It must be a regular file, and none
+/// of those that are read.
+#[cfg(feature = "editions")]
+pub(crate) fn is_there(output: &Path, inputs: &[&Path]) -> Result<bool, Fault> {
+    let shown = output.display();
+    let found = match std::fs::metadata(output) {
+        Ok(found) => found,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(source) => {
+            return Err(Fault::Read {
+                path: shown.to_string(),
+                source,
+            });
+        }
+    };
+    if !found.is_file() {
+        return Err(Fault::Option(format!(
+            "`{shown}` is no regular file; without --output the text is printed"
+        )));
+    }
+    if inputs.iter().any(|input| is_same_file(output, input)) {
+        return Err(Fault::Option(format!(
+            "`{shown}` is the input: it would be overwritten"
+        )));
+    }
+    Ok(true)
+}
+
+/// Whether two paths lead to one file.
+#[cfg(feature = "editions")]
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        if let (Ok(a), Ok(b)) = (std::fs::metadata(a), std::fs::metadata(b))
+            && (a.dev(), a.ino()) == (b.dev(), b.ino())
+        {
+            return true;
+        }
+    }
+    match (std::fs::canonicalize(a), std::fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// Whether a file holds this text; line ends of either kind are the same.
+#[cfg(feature = "editions")]
+pub(crate) fn holds(path: &Path, text: &str) -> Result<bool, Fault> {
+    // with `\r\n` a text is twice as long, at most
+    match read_file(path, text.len().saturating_mul(2)) {
+        Ok(bytes) => {
+            let lines = |text: &str| text.replace("\r\n", "\n");
+            Ok(std::str::from_utf8(&bytes).is_ok_and(|found| lines(found) == lines(text)))
+        }
+        Err(Fault::TooLarge { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
