@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { VerifyError } from "./server.js";
+import { VerifyError, internal } from "./server.js";
 import type { Decision, License } from "./server.js";
 import type { Answer, Backend, ConnectRequest, ForgeInvocation, Incoming, Needs } from "./fetch.js";
 import type { KnownCapability, Policy, Requires } from "./server.js";
@@ -36,6 +36,7 @@ export interface ExpressRequest {
 /** A response, of Express 4 or 5. */
 export interface ExpressResponse {
   locals: Record<string, unknown>;
+  headersSent?: boolean;
   status(code: number): this;
   setHeader(name: string, value: string): unknown;
   end(body?: string): unknown;
@@ -66,11 +67,15 @@ export interface GateOptions {
   kind?: "request" | "context" | undefined;
   /** In place of the app's policy. */
   policy?: Policy | undefined;
-  /** Answers a request that the license does not allow. */
-  onDenied?: ((decision: Decision, request: ExpressRequest, response: ExpressResponse) => void) | undefined;
+  /** Answers a request that the license does not allow. Where it throws or rejects, the ordinary refusal
+   * is sent. */
+  onDenied?: ((decision: Decision, request: ExpressRequest, response: ExpressResponse) => unknown) | undefined;
 }
 
 type App = Backend<ConnectRequest> | Backend<ForgeInvocation>;
+
+const { settings } = internal;
+const isApp = settings.having(["admit", "answer", "checkNeeds"], "a `ConnectApp` or a `ForgeRemote`");
 
 /** A request as it was sent: routers rewrite `url`, and Node drops a second `Authorization`. */
 function incoming(request: ExpressRequest): Incoming {
@@ -123,22 +128,23 @@ function send({ status, headers, body }: Answer, response: ExpressResponse): voi
  * ```
  */
 export function lifecycle(app: App): Middleware {
+  settings.hold("lifecycle", { app }, { app: isApp }, ["app"]);
   return (request, response, next) => {
-    app.answer(request.path, incoming(request)).then(
-      (answer) => (answer ? send(answer, response) : next()),
-      next,
-    );
+    app
+      .answer(request.path, incoming(request))
+      .then((answer) => (answer ? send(answer, response) : next()))
+      .catch(next);
   };
 }
 
 /** Lets only verified requests pass, and leaves what they prove in `response.locals`. */
 export function verified(app: App, options: Pick<GateOptions, "kind"> = {}): Middleware {
-  return gate(app, { kind: options.kind }, {});
+  return gate(app, {}, options, ["kind"]);
 }
 
 /**
  * Lets a request pass that is verified and whose license includes the capability; otherwise answers
- * 401, 402 or 403, and why.
+ * 401, 402 or 403, and why. Throws `misuse` for a capability that is none.
  *
  * ```ts
  * server.get("/export", requireCapability(app, "capabilityAdvanced"), handler);
@@ -149,38 +155,44 @@ export function requireCapability<C extends string = KnownCapability>(
   requires: Requires<C>,
   options: GateOptions = {},
 ): Middleware {
-  return gate(app, { kind: options.kind, policy: options.policy, requires } as Needs<string>, options);
+  return gate(app, { requires } as Needs<string>, options);
 }
 
 /** The same for a feature of the app's map. Throws `unknown_feature` for one that it does not have. */
 export function requireFeature(app: App, feature: string, options: GateOptions = {}): Middleware {
-  const needs = { kind: options.kind, policy: options.policy, feature };
-  app.checkNeeds(needs);
-  return gate(app, needs, options);
+  return gate(app, { feature }, options);
 }
 
-function gate(app: App, needs: Needs<string>, { onDenied }: GateOptions): Middleware {
+function gate(app: App, asked: Needs<string>, options: GateOptions, names = ["kind", "policy", "onDenied"]): Middleware {
+  settings.hold("a gate", { app }, { app: isApp }, ["app"]);
+  const any = () => undefined; // the app looks at what it needs
+  const rules = { kind: any, policy: any, onDenied: settings.callback };
+  settings.hold("a gate", options, Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name))));
+  const { kind, policy, onDenied } = options;
+  const needs = app.checkNeeds({ kind, policy, ...asked } as Needs<string>);
   return (request, response, next) => {
-    (app as Backend<ConnectRequest | ForgeInvocation>).admit(incoming(request), needs).then(
-      ({ verified: proof, license, decision }) => {
+    const refuse = async (error: unknown) => {
+      const { decision } = error as { decision?: Decision };
+      const answer = app.refuse(error);
+      if (decision && onDenied) {
+        try {
+          await onDenied(decision, request, response);
+          return;
+        } catch {
+          // refused as without it
+        }
+      }
+      // what was begun cannot be taken back
+      response.headersSent ? response.end() : send(answer, response);
+    };
+    (app as Backend<ConnectRequest | ForgeInvocation>)
+      .admit(incoming(request), needs)
+      .then(({ verified: proof, license, decision }) => {
         response.locals["installationId" in proof ? "invocation" : "connect"] = proof;
         response.locals["license"] = license ?? proof.license;
         response.locals["decision"] = decision;
         next();
-      },
-      (error: unknown) => {
-        const { decision } = error as { decision?: Decision };
-        try {
-          const answer = app.refuse(error);
-          if (decision && onDenied) {
-            onDenied(decision, request, response);
-          } else {
-            send(answer, response);
-          }
-        } catch (thrown) {
-          next(thrown);
-        }
-      },
-    );
+      }, refuse)
+      .catch(next);
   };
 }

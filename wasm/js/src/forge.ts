@@ -8,7 +8,7 @@ import { getAppContext } from "@forge/api";
 
 import { licenseOfApi } from "./forge/license-api.js";
 import type { AskOptions } from "./forge/license-api.js";
-import { DeniedError, VerifyError, check, fromFunctionContext } from "./server.js";
+import { DeniedError, check, fromFunctionContext, internal } from "./server.js";
 import type { Carrier, Check, Decision, FeatureMap, KnownCapability, License, Policy, Requires } from "./server.js";
 
 export { DeniedError, FeatureMap, License, LicenseError, VerifyError, check, isUnlimited } from "./server.js";
@@ -85,6 +85,16 @@ export interface GateOptions<Q, R> extends Policy, GetLicenseOptions {
   onDenied?: ((decision: Decision, request: Q) => R | Promise<R>) | undefined;
 }
 
+const { settings } = internal;
+/** A clock is looked at when a function is called: here may be no invocation yet. */
+const OPTIONS = {
+  onDenied: settings.callback,
+  clock: settings.callback,
+  freshFor: settings.seconds,
+  keepThroughOutage: settings.seconds,
+};
+const NEEDED = { requires: settings.capability, feature: settings.text, features: settings.features };
+
 /** A capability, or a feature of a map. */
 export type Needed<C extends string = KnownCapability> =
   | Requires<C>
@@ -95,7 +105,7 @@ export type Needed<C extends string = KnownCapability> =
  * {@link DeniedError}, or what `onDenied` answers.
  *
  * A misspelt capability is a type error, an unknown feature throws `unknown_feature` at once, when
- * the app starts.
+ * the app starts, and so does `misuse` for everything that cannot be meant.
  *
  * ```ts
  * resolver.define("export", requires("capabilityAdvanced", ({ payload }) => exportRows(payload)));
@@ -107,17 +117,23 @@ export function requires<Q extends ResolverRequest, R, C extends string = KnownC
   handler: (request: Q, granted: Granted) => R | Promise<R>,
   options: GateOptions<Q, R> = {},
 ): (request: Q) => Promise<R> {
+  const policyNames = Object.keys(Object(options)).filter((name) => !Object.hasOwn(OPTIONS, name));
   const { onDenied, clock, freshFor, keepThroughOutage, ...policy } = options;
+  settings.hold("requires", options, { ...OPTIONS, ...Object.fromEntries(policyNames.map((name) => [name, () => undefined])) });
+  settings.hold("requires", { policy }, { policy: settings.policy });
   const what = (typeof needed == "string" ? { requires: needed } : needed) as Check<string>;
-  if (what?.features) {
-    what.features.requirement(what.feature!); // a typing mistake is loud when the app starts
+  const names = what && "requires" in Object(what) ? ["requires"] : ["feature", "features"];
+  settings.hold("requires", what, NEEDED, names);
+  if (what.requires !== undefined && (what.feature !== undefined || what.features !== undefined)) {
+    throw settings.misuse("requires: a capability, or a feature of a map, not both");
   }
-  if (typeof handler != "function" || !what || (!what.requires && !what.features)) {
-    throw new VerifyError("misuse", "write `requires(\"capabilityAdvanced\", handler)`", "misuse", 500);
+  what.features?.requirement(what.feature!); // a typing mistake is loud when the app starts
+  if (typeof handler != "function") {
+    throw settings.misuse("write `requires(\"capabilityAdvanced\", handler)`");
   }
   return async (request) => {
     if (Object(request?.context) !== request?.context) {
-      throw new VerifyError("misuse", "expected a resolver's request, with its `context`", "misuse", 500);
+      throw settings.misuse("expected a resolver's request, with its `context`");
     }
     const license = await getLicense(request.context, { clock, freshFor, keepThroughOutage });
     const decision = check<string>(license, { now: clock?.(), ...policy, ...what });

@@ -1,5 +1,5 @@
 // What a Connect app and a Forge remote have in common: routes, gates, the Fetch API.
-import { DeniedError, FeatureMap, VerifyError, check } from "../server.js";
+import { DeniedError, FeatureMap, VerifyError, check, internal } from "../server.js";
 import type { Check, Decision, KnownCapability, License, Policy, Requires } from "../server.js";
 import { incomingOf, refusal, responseOf } from "./wire.js";
 import type { Answer, ClientInfo, Incoming } from "./wire.js";
@@ -14,8 +14,9 @@ export type Needs<C extends string = KnownCapability> = {
   /** In place of the app's policy. */
   policy?: Policy | undefined;
 } & (
-  | { requires?: Requires<C> | undefined; feature?: undefined }
-  | { feature: string; requires?: undefined }
+  | { requires?: never; feature?: never }
+  | { requires: Requires<C>; feature?: never }
+  | { feature: string; requires?: never }
 );
 
 /** What a request that was let through has proved. */
@@ -50,6 +51,24 @@ export interface BackendOptions {
   onRejected?: ((error: VerifyError) => void) | undefined;
 }
 
+const { settings } = internal;
+const { misuse } = settings;
+/** @internal What the settings of every app must be. */
+export const RULES = {
+  ...settings.FETCH,
+  policy: settings.policy,
+  features: settings.features,
+  leeway: settings.count(0, Number.MAX_SAFE_INTEGER),
+  allowTestKeys: settings.flag,
+  clock: settings.dates,
+  onRejected: settings.callback,
+};
+const NEEDS = { kind: kindRule, policy: settings.policy, requires: settings.capability, feature: settings.text };
+
+function kindRule(value: unknown): string | undefined {
+  return value === "request" || value === "context" ? undefined : "`request` or `context`";
+}
+
 interface Route<V> {
   needs: Needs<string>;
   handler: RouteHandler<V>;
@@ -61,6 +80,8 @@ export abstract class Backend<V extends object> {
   readonly #routes = new Map<string, Route<V>>();
   /** What this very app verified: what one app trusts says nothing to another. */
   readonly #own = new WeakSet<V>();
+  /** Needs that were checked: copies, which nobody can change. */
+  readonly #checked = new WeakSet<Needs<string>>();
 
   constructor(options: BackendOptions) {
     this.#options = options;
@@ -86,7 +107,11 @@ export abstract class Backend<V extends object> {
 
   /** Whether the license that counts allows what is asked for, and why. */
   async decision<C extends string = KnownCapability>(verified: V, needs: Needs<C>): Promise<Decision> {
-    return this.#decide(await this.license(verified), needs as Needs<string>);
+    const checked = this.checkNeeds(needs as Needs<string>);
+    if (asksNothing(checked)) {
+      throw misuse("decide on what? Pass `requires` or `feature`");
+    }
+    return this.#decide(await this.license(verified), checked);
   }
 
   /** Verifies a request and holds it to what a route needs. Throws {@link DeniedError} when the
@@ -96,13 +121,13 @@ export abstract class Backend<V extends object> {
     needs: Needs<C>,
     known?: V,
   ): Promise<Admitted<V>> {
-    const verified = known ?? (await this.verify(request, needs.kind));
-    if (needs.requires === undefined && needs.feature === undefined) {
+    const checked = this.checkNeeds(needs as Needs<string>);
+    const verified = known ?? (await this.verify(request, checked.kind));
+    if (asksNothing(checked)) {
       return { verified, license: null, decision: null };
     }
-    this.checkNeeds(needs as Needs<string>);
     const license = await this.license(verified);
-    const decision = this.#decide(license, needs as Needs<string>);
+    const decision = this.#decide(license, checked);
     if (!decision.allowed) {
       throw new DeniedError(decision);
     }
@@ -117,20 +142,30 @@ export abstract class Backend<V extends object> {
    * export const GET = app.guard({ requires: "capabilityAdvanced" }, (request, { verified }) => …);
    * ```
    *
-   * Throws `unknown_feature` for a feature that the map does not have.
+   * Throws `unknown_feature` for a feature that the map does not have, and `misuse` for needs that
+   * cannot be meant: only `{}` asks for no license.
    */
   guard<C extends string = KnownCapability>(
     needs: Needs<C>,
     handler: RouteHandler<V>,
   ): (request: Request, info?: ClientInfo) => Promise<Response> {
-    this.checkNeeds(needs as Needs<string>);
-    return (request, info) => this.#guarded(needs as Needs<string>, handler, request, info);
+    const checked = this.checkNeeds(needs as Needs<string>);
+    isHandler(handler);
+    return (request, info) => this.#guarded(checked, handler, request, info);
   }
 
-  /** Adds a route to what {@link handle} answers, for every method. */
+  /** Adds a route to what {@link handle} answers, for every method. Throws what {@link guard} throws,
+   * and `misuse` for a path that is none or one of the platform's. */
   route<C extends string = KnownCapability>(path: string, needs: Needs<C>, handler: RouteHandler<V>): this {
-    this.checkNeeds(needs as Needs<string>);
-    this.#routes.set(path, { needs: needs as Needs<string>, handler });
+    if (!settings.isPath(path)) {
+      throw misuse("a route's path must begin with `/` and have no query");
+    }
+    if (this.methodOf(path) !== undefined) {
+      throw misuse(`\`${path}\` is what the platform calls`);
+    }
+    const checked = this.checkNeeds(needs as Needs<string>);
+    isHandler(handler);
+    this.#routes.set(path, { needs: checked, handler });
     return this;
   }
 
@@ -176,17 +211,30 @@ export abstract class Backend<V extends object> {
   /** @internal */
   refuse(error: unknown): Answer {
     const answer = refusal(error);
-    if (error instanceof VerifyError) {
-      this.#options.onRejected?.(error);
+    const { onRejected } = this.#options;
+    if (onRejected && error instanceof VerifyError) {
+      settings.quietly(() => onRejected(error)); // no log changes an answer
     }
     return answer;
   }
 
-  /** @internal A feature that the map does not have is a mistake of the app. */
-  checkNeeds({ feature }: Needs<string>): void {
+  /** @internal What cannot be meant, and a feature that the map does not have, are mistakes of the app:
+   * nothing may be served by them. Answers a copy that nobody can change. */
+  checkNeeds(needs: Needs<string>): Needs<string> {
+    if (this.#checked.has(needs)) {
+      return needs;
+    }
+    settings.hold("needs", needs, NEEDS, Object.keys(Object(needs)).filter((name) => /^(requires|feature)$/.test(name)));
+    const { requires, feature } = needs;
+    if (requires !== undefined && feature !== undefined) {
+      throw misuse("needs: `requires` or `feature`, not both");
+    }
     if (feature !== undefined) {
       this.#features.requirement(feature);
     }
+    const checked = Object.freeze({ ...needs, ...(needs.policy && { policy: Object.freeze({ ...needs.policy }) }) });
+    this.#checked.add(checked);
+    return checked;
   }
 
   /** @internal */
@@ -200,7 +248,7 @@ export abstract class Backend<V extends object> {
 
   #decide(license: License<"verified">, { requires, feature, policy }: Needs<string>): Decision {
     const rest = { ...this.#options.policy, ...policy, now: this.now() };
-    const what = feature === undefined ? { ...rest, requires: requires ?? "capabilityStandard" } : { ...rest, feature, features: this.#features };
+    const what = feature === undefined ? { ...rest, requires } : { ...rest, feature, features: this.#features };
     return check<string>(license, what as Check<string>);
   }
 
@@ -228,6 +276,14 @@ export abstract class Backend<V extends object> {
   protected abstract findLicense(verified: V): Promise<License<"verified">>;
   protected abstract methodOf(path: string): "GET" | "POST" | undefined;
   protected abstract platform(path: string, sent: Incoming): Promise<Answer>;
+}
+
+const asksNothing = ({ requires, feature }: Needs<string>) => requires === undefined && feature === undefined;
+
+function isHandler(handler: unknown): void {
+  if (typeof handler != "function") {
+    throw misuse("a route needs a handler: a function of a `Request`");
+  }
 }
 
 /** One function of a `Request` for several apps, as for an app of Connect that moves to Forge: each

@@ -15,11 +15,11 @@ import {
 import type { Cloud, ConnectProof, Installation, License, LifecycleEvent, LifecycleKind } from "../server.js";
 import { internal } from "../server.js";
 import { Op } from "../server/op.js";
-import { Backend } from "./backend.js";
+import { Backend, RULES } from "./backend.js";
 import type { BackendOptions } from "./backend.js";
-import { findLicense } from "./connect-license.js";
+import { TOUCHPOINT, findLicense } from "./connect-license.js";
 import { descriptorOf } from "./descriptor.js";
-import { store, stored } from "./store.js";
+import { STORE, forgetLicense, store, stored } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { NO_CONTENT, json, textOf, unknownTenant } from "./wire.js";
 import type { Answer, Incoming } from "./wire.js";
@@ -42,9 +42,10 @@ export interface ConnectAppOptions extends BackendOptions {
    */
   licenseApi?: boolean | ConnectLicenseApi | undefined;
   /** Lets the last answer of the License API count through an outage, if it is at most so many seconds
-   * old, also after a restart; off, when left out. */
+   * old (a year at most), also after a restart; off, when left out. A refusal of the API ends it, and an
+   * uninstall. */
   storedHint?: number | undefined;
-  /** How long a rotated secret still verifies, in seconds; 300. */
+  /** How long a rotated secret still verifies, in seconds; 300, a day at most. */
   grace?: number | undefined;
   /** States that a proxy in front strips the path of the base URL. */
   proxyStripsBasePath?: boolean | undefined;
@@ -70,8 +71,28 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { ask, cloudOf } = internal;
+const { ask, cloudOf, settings } = internal;
+/** What is served besides. */
+const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
+
+/** What the settings must be. */
+const CONNECT = {
+  ...RULES,
+  appKey: settings.string,
+  baseUrl: settings.texts,
+  store: settings.having(STORE, "an `InstallationStore`, such as a `SqliteStore`"),
+  cloud: settings.cloud,
+  keys: settings.having(["pemOf", "recheck", "proved"], "an `InstallKeys`"),
+  licenseApi: settings.flagOr(["answer"], "`true`, `false` or a `ConnectLicenseApi`"),
+  storedHint: settings.seconds,
+  grace: settings.count(0, 86_400),
+  proxyStripsBasePath: settings.flag,
+  mountPath: settings.mount,
+  paths: settings.table,
+  descriptor: settings.table,
+  clientAddressHeader: settings.header,
+};
 
 /**
  * A Connect app: lifecycle events verified and stored, requests with the license that counts, gates.
@@ -92,29 +113,35 @@ export class ConnectApp extends Backend<ConnectRequest> {
   readonly #events: ReadonlyMap<string, LifecycleKind>;
   readonly #mount: string;
 
-  /** Throws {@link LicenseError} for a setting that cannot be. */
+  /** Throws {@link LicenseError} for a setting that cannot be, `misuse` for one that there is not. */
   constructor(options: ConnectAppOptions) {
+    settings.hold("ConnectApp", options, CONNECT, ["appKey", "baseUrl", "store"]);
     super(options);
     this.options = options;
     const { appKey, baseUrl, cloud, leeway, fetch, timeout, allowTestKeys, descriptor } = options;
     const regions = Object.values((descriptor?.["regionBaseUrls"] ?? {}) as Record<string, unknown>);
     const own = typeof baseUrl === "string" ? [baseUrl] : baseUrl;
     this.#baseUrls = [...own, ...regions.map((url) => (typeof url === "string" ? url : ""))] as [string];
-    const settings = { appKey, baseUrl: this.#baseUrls.join("\n"), leeway, ...cloudOf(cloud) };
-    const [, leewayIsOne, cloudIsKnown] = ask(Op.ConnectSettings, settings);
+    const asked = { appKey, baseUrl: this.#baseUrls.join("\n"), leeway, ...cloudOf(cloud) };
+    const [, leewayIsOne, cloudIsKnown] = ask(Op.ConnectSettings, asked);
     if (leewayIsOne !== "1") {
       throw new LicenseError("leeway", `a leeway of ${leeway} s is too much`);
     }
     if (cloudIsKnown !== "1") {
       throw new LicenseError("cloud", "`cloud` is none of the platform's");
     }
+    settings.domains(cloud);
     this.reducer = new LifecycleReducer(options.grace === undefined ? {} : { grace: options.grace });
     const clock = () => +this.now();
     this.#keys = options.keys ?? new InstallKeys({ cloud, fetch, timeout, allowTestKeys, clock, store: options.store });
     const api = options.licenseApi ?? false;
     this.licenseApi = api === true ? new ConnectLicenseApi({ cloud, fetch, timeout, clock }) : api || null;
+    settings.hold("ConnectApp: `paths`", options.paths ?? {}, Object.fromEntries(EVENTS.map((event) => [event, settings.path])));
     const paths = EVENTS.map((event) => [event, options.paths?.[event] ?? `/${event}`] as const);
     this.#events = new Map(paths.map(([event, path]) => [path, event]));
+    if (this.#events.size < paths.length || OWN.some((path) => this.#events.has(path))) {
+      throw settings.misuse(`ConnectApp: \`paths\` must be four paths, and none of ${OWN.join(", ")}`);
+    }
     this.#descriptor = descriptorOf(descriptor ?? {}, appKey, this.#baseUrls[0], Object.fromEntries(paths));
     const path = options.proxyStripsBasePath ? "" : new URL(this.#baseUrls[0]).pathname;
     this.#mount = (options.mountPath ?? path).replace(/\/+$/, "");
@@ -135,7 +162,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
     if (this.#events.has(path)) {
       return "POST";
     }
-    return path === "/atlassian-connect.json" || path === "/health" ? "GET" : undefined;
+    return OWN.includes(path) ? "GET" : undefined;
   }
 
   protected override async platform(path: string, sent: Incoming): Promise<Answer> {
@@ -161,6 +188,9 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const { clientKey: key, tokenFingerprint: hash, tokenProvesUntil: provesUntil } = accepted;
     const delivery = { key, on: "connect", event: { connect: accepted }, token: { hash, provesUntil } } as const;
     await store(this.options.store, delivery, this.now());
+    if (event === "uninstalled") {
+      await forgetLicense(this.options.store, key, TOUCHPOINT, this.now());
+    }
   }
 
   #expected() {

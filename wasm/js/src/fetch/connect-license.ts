@@ -4,11 +4,11 @@ import { PlatformFault, VerifyError, internal } from "../server.js";
 import type { License, Policy } from "../server.js";
 import { Op } from "../server/op.js";
 import type { ConnectApp, ConnectRequest } from "./connect-app.js";
-import { store, stored } from "./store.js";
+import { forgetLicense, store, stored } from "./store.js";
 import { withUserAccessOf } from "./user-access.js";
 
 const { ask, connectLicense, seconds } = internal;
-const TOUCHPOINT = "connect_license_api";
+export const TOUCHPOINT = "connect_license_api";
 
 /** What the License API states, or why it states nothing; null where none is configured. */
 type Asked = { license: License<"verified"> } | { error: VerifyError } | null;
@@ -76,7 +76,7 @@ async function askApi(app: ConnectApp, verified: ConnectRequest, since: number):
   }
   const { appKey, store: kept } = app.options;
   try {
-    const { license } = await api.answer({ appKey, clientKey, secret, baseUrl }, since);
+    const { license } = await api.answer({ appKey, clientKey, secret, baseUrl }, since, installedAt(verified));
     const document = license.raw && JSON.stringify(license.raw);
     try {
       await kept.putLicense(clientKey, TOUCHPOINT, { document, fetchedAt: license.asOf! });
@@ -86,12 +86,18 @@ async function askApi(app: ConnectApp, verified: ConnectRequest, since: number):
     await observe(app, verified, license);
     return { license };
   } catch (error) {
+    if (error instanceof PlatformFault && error.isTokenRefused) {
+      await forgetLicense(kept, clientKey, TOUCHPOINT, app.now());
+    }
     if (error instanceof VerifyError && error.class !== "misuse") {
       return { error };
     }
     throw error;
   }
 }
+
+/** Since when the app is installed there, in seconds. */
+const installedAt = ({ installation }: ConnectRequest) => seconds(new Date(installation.record.installedAt));
 
 /** The last answer of the License API that the store kept, if the app lets it count. */
 async function lastStored(app: ConnectApp, verified: ConnectRequest): Promise<License<"verified"> | null> {
@@ -100,10 +106,13 @@ async function lastStored(app: ConnectApp, verified: ConnectRequest): Promise<Li
     return null;
   }
   const kept = await stored(() => all.license(verified.clientKey, TOUCHPOINT)).catch(() => null);
-  if (!kept) {
+  if (!kept || kept.document === "") {
     return null;
   }
   const at = seconds(kept.fetchedAt);
+  if (at < installedAt(verified)) {
+    return null; // said of an installation before this one
+  }
   return Math.max(seconds(app.now()) - at, 0) > storedHint ? null : connectLicense({ raw: kept.document, at });
 }
 

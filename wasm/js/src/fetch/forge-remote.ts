@@ -3,9 +3,9 @@ import { ForgeKeys, ForgeLicenseApi, LicenseError, LifecycleReducer, VerifyError
 import type { ForgeLicenseCache, Installation, Invocation, License } from "../server.js";
 import { Op } from "../server/op.js";
 import type { ProvenInvocation } from "../server/forge.js";
-import { Backend } from "./backend.js";
+import { Backend, RULES } from "./backend.js";
 import type { BackendOptions } from "./backend.js";
-import { store as deliverTo, stored } from "./store.js";
+import { STORE, forgetLicense, store as deliverTo, stored } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { NO_CONTENT, textOf, unknownTenant } from "./wire.js";
 import type { Answer, Incoming } from "./wire.js";
@@ -35,7 +35,18 @@ export interface ForgeInvocation extends Invocation {
   readonly systemToken: string | null;
 }
 
-const { ask } = internal;
+const { ask, seconds, settings } = internal;
+const TOUCHPOINT = "forge_license_api";
+/** What the settings must be. */
+const FORGE = {
+  ...RULES,
+  appId: settings.texts,
+  store: settings.having(STORE, "an `InstallationStore`, such as a `SqliteStore`"),
+  keys: settings.having(["prove"], "a `ForgeKeys`"),
+  licenseApi: settings.flagOr(["license"], "`true`, `false` or a `ForgeLicenseApi`"),
+  isolatedCloud: settings.text,
+  lifecyclePath: settings.path,
+};
 const SYSTEM_TOKEN = "x-forge-oauth-system";
 
 /**
@@ -55,8 +66,9 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   readonly #confirmed = new WeakSet<ForgeInvocation>();
   readonly #path: string;
 
-  /** Throws {@link LicenseError} for a setting that cannot be. */
+  /** Throws {@link LicenseError} for a setting that cannot be, `misuse` for one that there is not. */
   constructor(options: ForgeRemoteOptions) {
+    settings.hold("ForgeRemote", options, FORGE, ["appId"]);
     super(options);
     this.#options = options;
     const { appId, isolatedCloud, leeway, fetch, timeout, allowTestKeys, store } = options;
@@ -64,6 +76,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     if (ask(Op.ForgeSettings, { appKey, extra: isolatedCloud, leeway })[1] !== "1") {
       throw new LicenseError("leeway", `a leeway of ${leeway} s is too much`);
     }
+    settings.appIds(appId);
     const clock = () => +this.now();
     this.#keys = options.keys ?? new ForgeKeys({ fetch, timeout, allowTestKeys, clock });
     const cache = store && storeCache(store);
@@ -94,6 +107,9 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
       const { tokenFingerprint: hash, tokenProvesUntil: provesUntil } = proven;
       const event = { forge: { kind: kind as "preUninstall", payload: body } };
       await deliverTo(store, { key, on: "forge", event, token: { hash, provesUntil } }, this.now());
+      if (kind === "preUninstall") {
+        await forgetLicense(store, key, TOUCHPOINT, this.now());
+      }
     }
     return NO_CONTENT;
   }
@@ -142,6 +158,8 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
 
   async #ask(verified: ForgeInvocation): Promise<License<"verified">> {
     const { license, systemToken, installationId, appId, environmentType, userMayAccess } = verified;
+    const { installedAt, uninstalledAt } = verified.installation?.record ?? {};
+    const since = [installedAt, uninstalledAt].filter((at) => at !== undefined).map((at) => seconds(new Date(at)));
     const { confirmedOnly, sellsNothing } = this.#options.policy ?? {};
     const final =
       license.state === "inactive" ||
@@ -154,6 +172,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
       appId,
       ...(environmentType !== null && { environmentType }),
       ...(userMayAccess === false && { userMayAccess }),
+      ...(since.length > 0 && { installedAt: new Date(Math.max(...since) * 1000) }),
     });
   }
 }
@@ -161,7 +180,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
 /** Answers and the right to ask, in the app's store: for all replicas. */
 function storeCache(store: InstallationStore): ForgeLicenseCache {
   const holder = `replica ${randomUUID()}`;
-  const touchpoint = "forge_license_api";
+  const touchpoint = TOUCHPOINT;
   const lease = (id: string) => `forge-license ${id}`;
   return {
     async get(id) {

@@ -1,4 +1,12 @@
+import { internal } from "../server.js";
 import type { HistoryEntry, InstallationStore } from "./store.js";
+
+const { settings } = internal;
+const RULES = {
+  store: settings.having(["cursor", "historyAfter", "advance"], "a store"),
+  name: settings.text,
+  hook: settings.callback,
+};
 
 /**
  * Feeds a hook from the history of a store, at least once for every entry: not while the platform
@@ -15,10 +23,16 @@ export class HookRunner {
   readonly #name: string;
   readonly #hook: (entry: HistoryEntry) => unknown;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #rest = 0;
+  #onError: (error: unknown) => unknown = () => {};
+  #failures = 0;
+  /** Whether to go on, and whether a run is under way: there is never more than one. */
   #running = false;
+  #inRun = false;
 
-  /** `name`: by which the store remembers how far it came. */
+  /** `name`: by which the store remembers how far it came. Throws `misuse` where one is missing. */
   constructor(store: InstallationStore, name: string, hook: (entry: HistoryEntry) => unknown) {
+    settings.hold("HookRunner", { store, name, hook }, RULES, Object.keys(RULES));
     this.#store = store;
     this.#name = name;
     this.#hook = hook;
@@ -42,25 +56,36 @@ export class HookRunner {
     }
   }
 
-  /** Runs from now on, resting so many milliseconds when there is nothing to do, and longer after
-   * failures. What is thrown goes to `onError`. */
-  start(rest = 1000, onError: (error: unknown) => void = () => {}): void {
+  /** Runs from now on, resting so many milliseconds when there is nothing to do, from 1 to 60000, and
+   * longer after failures. What is thrown goes to `onError`; what that throws is left alone. Started
+   * again, it goes on with the new settings. */
+  start(rest = 1000, onError: (error: unknown) => unknown = () => {}): void {
+    const rules = { rest: settings.count(1, 60_000), onError: settings.callback };
+    settings.hold("HookRunner.start", { rest, onError }, rules, Object.keys(rules));
+    this.#rest = rest;
+    this.#onError = onError;
     this.#running = true;
-    let failures = 0;
-    const run = async () => {
-      try {
-        await this.runOnce();
-        failures = 0;
-      } catch (error) {
-        failures += 1;
-        onError(error);
-      }
-      if (this.#running) {
-        this.#timer = setTimeout(run, Math.min(rest * 2 ** Math.min(failures, 6), 60_000));
-        this.#timer.unref?.();
-      }
-    };
-    void run();
+    if (!this.#inRun) {
+      clearTimeout(this.#timer);
+      void this.#run();
+    }
+  }
+
+  async #run(): Promise<void> {
+    this.#inRun = true;
+    try {
+      await this.runOnce();
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      settings.quietly(() => this.#onError(error));
+    }
+    this.#inRun = false;
+    if (this.#running) {
+      const wait = Math.min(this.#rest * 2 ** Math.min(this.#failures, 6), 60_000);
+      this.#timer = setTimeout(() => void this.#run(), wait);
+      this.#timer.unref?.();
+    }
   }
 
   /** Runs no more. */

@@ -16,7 +16,8 @@ export interface HistoryEntry {
 
 /** What a License API said last about an installation. */
 export interface CachedLicense {
-  /** The license's object on Connect, the whole answer on Forge; null for none. */
+  /** The license's object on Connect, the whole answer on Forge; null for none. An empty text says that
+   * what was known before counts no more: the API refused the app, or the app was uninstalled. */
   document: string | null;
   fetchedAt: Date;
 }
@@ -79,6 +80,24 @@ export async function stored<T>(use: () => Awaitable<T>): Promise<T> {
       throw error;
     }
     throw Object.assign(new PlatformFault("store", "the store does not answer"), { cause: error });
+  }
+}
+
+/** @internal What an {@link InstallationStore} has. */
+export const STORE = ["load", "deliver", "historyAfter", "cursor", "advance", "license", "putLicense", "tryLease"]
+  .concat("renewLease", "releaseLease", "installKeys", "putInstallKey");
+
+/** @internal Ends what a License API said, in a store. A store that fails is asked again: by the next
+ * refusal, and what is older than an installation does not count. */
+export async function forgetLicense(of: InstallationStore, key: string, touchpoint: string, now: Date): Promise<void> {
+  try {
+    const kept = await of.license(key, touchpoint);
+    if (kept && kept.document !== "") {
+      const fetchedAt = new Date(Math.max(+now, +kept.fetchedAt));
+      await of.putLicense(key, touchpoint, { document: "", fetchedAt });
+    }
+  } catch {
+    // as above
   }
 }
 

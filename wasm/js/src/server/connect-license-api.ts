@@ -8,6 +8,7 @@ import type { Answer } from "./get.js";
 import { connectLicense, signedCall } from "./license-api.js";
 import type { LicenseAnswer, LicenseApiOptions } from "./license-api.js";
 import { cloudOf } from "./lifecycle.js";
+import * as settings from "./settings.js";
 import type { Cloud } from "./lifecycle.js";
 
 /** Settings of {@link ConnectLicenseApi}. */
@@ -24,6 +25,7 @@ interface Entry {
   fault?: { since: number; seconds: number; error: PlatformFault } | undefined;
 }
 
+const RULES = { ...settings.LICENSE_API, cloud: settings.cloud, attempts: settings.table };
 const MAX_ANSWER = 256 * 1024;
 /** How much older than asked for an answer may be, in seconds. */
 const WINDOW = 5;
@@ -45,6 +47,10 @@ export class ConnectLicenseApi {
   readonly #flights = new Map<string, Promise<LicenseAnswer>>();
 
   constructor(options: ConnectLicenseApiOptions = {}) {
+    settings.hold("ConnectLicenseApi", options, RULES);
+    const pause = settings.count(0, 600_000);
+    const attempts = { count: settings.count(1, 10), first: pause, longest: pause };
+    settings.hold("ConnectLicenseApi: `attempts`", options.attempts ?? {}, attempts, options.attempts && Object.keys(attempts));
     this.#options = options;
     this.#known = new Bounded(options.tenantsKept ?? 2048);
   }
@@ -56,10 +62,15 @@ export class ConnectLicenseApi {
 
   /**
    * What the site says, asked again where what is known is more than a few seconds older than
-   * `since` (seconds of Unix time): when a page was opened that states something else, say.
+   * `since` (seconds of Unix time): when a page was opened that states something else, say. What was
+   * said before `installedAt` is forgotten.
    */
-  async answer(signer: Signer, since = 0): Promise<LicenseAnswer> {
+  async answer(signer: Signer, since = 0, installedAt = 0): Promise<LicenseAnswer> {
     const { clientKey } = signer;
+    const entry = this.#known.get(clientKey);
+    if (entry?.said && entry.said.at < installedAt) {
+      this.#known.set(clientKey, {});
+    }
     const call = () => signedCall({ ...signer, now: new Date(this.#now() * 1000) }, cloudOf(this.#options.cloud));
     call(); // a site of another cloud is not asked, whatever is known
     const known = this.#answered(clientKey, since);

@@ -1,5 +1,6 @@
 import { VerifyError, ask } from "./core.js";
 import { Op } from "./op.js";
+import * as settings from "./settings.js";
 import { PlatformFault, get, passed, refuseTestKey, statusFault, unreadable } from "./get.js";
 import type { FetchOptions } from "./get.js";
 import { invocationKeyOf, proveInvocation } from "./forge.js";
@@ -35,6 +36,17 @@ interface KeySet {
  * nothing. */
 type Step = { serve: KeySet; refresh: boolean } | { wait: true; stale?: KeySet } | { fail: VerifyError };
 
+const RULES = {
+  ...settings.FETCH,
+  url: settings.text,
+  refreshAfter: settings.seconds,
+  expireAfter: settings.seconds,
+  keepThroughOutage: settings.seconds,
+  cooldown: settings.seconds,
+  backOff: settings.seconds,
+  allowTestKeys: settings.flag,
+  clock: settings.clocks,
+};
 const MAX_JWKS = 256 * 1024;
 const COMMERCIAL = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json";
 
@@ -58,6 +70,7 @@ export class ForgeKeys {
   #asked: number | undefined;
 
   constructor(options: ForgeKeysOptions = {}) {
+    settings.hold("ForgeKeys", options, RULES);
     this.#options = options;
   }
 

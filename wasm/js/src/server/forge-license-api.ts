@@ -1,14 +1,16 @@
 import { License } from "../index.js";
 import { Bounded } from "./bounded.js";
-import { VerifyError, ask } from "./core.js";
+import { VerifyError, ask, seconds } from "./core.js";
 import { Op } from "./op.js";
 import { PlatformFault, get, passed, statusFault, unreadable } from "./get.js";
 import type { LicenseApiOptions } from "./license-api.js";
+import * as settings from "./settings.js";
 import { carrier, verified } from "./verified.js";
 
 type Awaitable<T> = T | Promise<T>;
 
-/** An answer of the Forge License API as it was sent, and when it was fetched. */
+/** An answer of the Forge License API as it was sent, and when it was fetched. An empty body says that
+ * what was kept before counts no more. */
 export interface KeptAnswer {
   body: string;
   at: Date;
@@ -54,6 +56,13 @@ interface Known {
   refused?: { since: number; count: number } | undefined;
 }
 
+const CACHE = ["get", "put", "lease", "prolong", "release"];
+const RULES = {
+  ...settings.LICENSE_API,
+  origin: settings.text,
+  cache: settings.having(CACHE, "a `ForgeLicenseCache`"),
+  wait: settings.count(0, 600_000),
+};
 const MAX_ANSWER = 256 * 1024;
 /** How many calls with a token that the platform refuses are made in the time of one lease. */
 const MAX_REFUSED = 3;
@@ -75,6 +84,7 @@ export class ForgeLicenseApi {
   readonly #flights = new Map<string, Promise<Found>>();
 
   constructor(options: ForgeLicenseApiOptions = {}) {
+    settings.hold("ForgeLicenseApi", options, RULES);
     this.#options = options;
     this.#cache = options.cache ?? new MemoryLicenseCache();
     this.#known = new Bounded(options.tenantsKept ?? 2048);
@@ -88,10 +98,16 @@ export class ForgeLicenseApi {
   async license(
     installationId: string,
     token: string,
-    options: { appId?: string; environmentType?: string | undefined; userMayAccess?: boolean } = {},
+    options: {
+      appId?: string;
+      environmentType?: string | undefined;
+      userMayAccess?: boolean;
+      /** Since when the app is installed: what was said before counts no more. */
+      installedAt?: Date | undefined;
+    } = {},
   ): Promise<License<"verified">> {
-    const { body, at } = await this.#find(installationId, token);
-    const { appId, environmentType, userMayAccess } = options;
+    const { appId, environmentType, userMayAccess, installedAt } = options;
+    const { body, at } = await this.#find(installationId, token, installedAt ? seconds(installedAt) : 0);
     const [, , raw] = ask(Op.ForgeLicense, { status: "200", body, appKey: appId });
     const document = {
       ...carrier(raw),
@@ -108,7 +124,11 @@ export class ForgeLicenseApi {
     return Math.floor((this.#options.clock ?? Date.now)() / 1000);
   }
 
-  async #find(id: string, token: string): Promise<Found> {
+  async #find(id: string, token: string, since: number): Promise<Found> {
+    const before = this.#known.get(id);
+    if (before?.said && before.said.at < since) {
+      this.#known.set(id, { ...before, said: undefined });
+    }
     const known = this.#answered(id);
     if (known) {
       return known;
@@ -117,7 +137,7 @@ export class ForgeLicenseApi {
       let flight = this.#flights.get(id);
       const joined = flight !== undefined;
       if (!flight) {
-        flight = this.#answer(id, token).finally(() => this.#flights.delete(id));
+        flight = this.#answer(id, token, since).finally(() => this.#flights.delete(id));
         this.#flights.set(id, flight);
       }
       try {
@@ -155,10 +175,10 @@ export class ForgeLicenseApi {
     throw fault;
   }
 
-  async #answer(id: string, token: string): Promise<Found> {
+  async #answer(id: string, token: string, since: number): Promise<Found> {
     const known = this.#known.get(id) ?? {};
     try {
-      const found = await this.#ask(id, token);
+      const found = await this.#ask(id, token, since);
       const { fault } = found;
       const next: Known = { ...known, said: { ...found, fault: undefined } };
       next.fault = fault && { since: this.#now(), error: fault };
@@ -169,8 +189,8 @@ export class ForgeLicenseApi {
         throw error;
       }
       if (error.isTokenRefused) {
-        // a matter of this token; and what was known before does not stand in for a refusal
-        this.#known.set(id, { ...known, refused: this.#refusedAgain(known.refused) });
+        // it ends what was known before: that does not stand in for a refusal, now or later
+        this.#known.set(id, { ...known, said: undefined, refused: this.#refusedAgain(known.refused) });
         throw error;
       }
       this.#known.set(id, { ...known, fault: { since: this.#now(), error } });
@@ -186,9 +206,9 @@ export class ForgeLicenseApi {
   }
 
   /** Looks into the shared cache, and asks the platform when it is our turn. */
-  async #ask(id: string, token: string): Promise<Found> {
+  async #ask(id: string, token: string, since: number): Promise<Found> {
     for (let left = this.#options.wait ?? 2000; ; left -= POLL) {
-      const kept = await this.#kept(id);
+      const kept = await this.#kept(id, since);
       if (kept && this.#isFresh(kept)) {
         return kept;
       }
@@ -228,6 +248,8 @@ export class ForgeLicenseApi {
         throw error;
       }
       if (error.isTokenRefused) {
+        const at = new Date(Math.max(now, kept?.at ?? 0) * 1000);
+        await ignored(() => kept && this.#cache.put(id, { body: "", at }));
         await ignored(() => this.#cache.release(id));
         throw error;
       }
@@ -250,9 +272,9 @@ export class ForgeLicenseApi {
     }
   }
 
-  async #kept(id: string): Promise<Found | undefined> {
+  async #kept(id: string, since: number): Promise<Found | undefined> {
     const kept = await cached(() => this.#cache.get(id));
-    return kept ? read(kept.body, Math.floor(+kept.at / 1000)) : undefined;
+    return kept && seconds(kept.at) >= since ? read(kept.body, seconds(kept.at)) : undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Bounded } from "./bounded.js";
 import { VerifyError, ask } from "./core.js";
 import { Op } from "./op.js";
+import * as settings from "./settings.js";
 import { PlatformFault, get, passed, refuseTestKey, statusFault, unreadable } from "./get.js";
 import type { FetchOptions } from "./get.js";
 import type { IncomingRequest } from "./connect.js";
@@ -58,6 +59,17 @@ interface Miss {
   error: VerifyError;
 }
 
+const RULES = {
+  ...settings.FETCH,
+  cloud: settings.cloud,
+  refusedFor: settings.seconds,
+  backOff: settings.seconds,
+  keysKept: settings.count(1, 10_000_000),
+  unknownPerCaller: settings.count(0, 10_000_000),
+  store: settings.having(["installKeys", "putInstallKey"], "a store of keys"),
+  allowTestKeys: settings.flag,
+  clock: settings.clocks,
+};
 const MAX_PEM = 16 * 1024;
 /** Answers that are no key. */
 const MISSES = 1024;
@@ -91,6 +103,7 @@ export class InstallKeys {
   #stored: InstallKey[] = [];
 
   constructor(options: InstallKeysOptions = {}) {
+    settings.hold("InstallKeys", options, RULES);
     this.#options = options;
     this.#keys = new Bounded(options.keysKept ?? 256);
     this.#rechecked = new Bounded(options.keysKept ?? 256);

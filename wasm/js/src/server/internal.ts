@@ -2,4 +2,5 @@
 export { ask, seconds } from "./core.js";
 export { cloudOf } from "./lifecycle.js";
 export { connectLicense } from "./license-api.js";
+export * as settings from "./settings.js";
 export { bitsOf, judged } from "./verified.js";

@@ -148,7 +148,7 @@ function connectApp(said, store, fetching) {
   const cloud = further
     ? { name: said.cloud ?? "commercial", keyHosts: said.accept_key_hosts ?? [], sites: said.accept_site_domains ?? [] }
     : (said.cloud ?? undefined);
-  const clock = () => +fetching.clock();
+  const { allowTestKeys: _, ...asking } = { ...fetching, clock: () => +fetching.clock() };
   const attempts = { count: 3, first: 1, longest: 1 };
   return new ConnectApp({
     ...fetching,
@@ -165,7 +165,7 @@ function connectApp(said, store, fetching) {
     features: said.features ? new FeatureMap(said.features) : undefined,
     clientAddressHeader: said.client_address_header ?? undefined,
     descriptor: said.region_base_urls ? { regionBaseUrls: said.region_base_urls } : undefined,
-    licenseApi: said.license_api ? new ConnectLicenseApi({ ...fetching, clock, cloud, attempts }) : false,
+    licenseApi: said.license_api ? new ConnectLicenseApi({ ...asking, cloud, attempts }) : false,
   });
 }
 

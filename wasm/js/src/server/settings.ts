@@ -1,0 +1,195 @@
+// What an app configures is checked when it starts: a setting that cannot be meant would be silence
+// later, or a gate that serves everybody.
+import { License, check } from "../index.js";
+import type { Check } from "../index.js";
+import { VerifyError } from "./core.js";
+
+/** The most seconds that a setting may name: a year. */
+export const YEAR = 366 * 86_400;
+
+/** The error for an argument that cannot be meant. */
+export const misuse = (message: string) => new VerifyError("misuse", message, "misuse", 500);
+
+type Fields = Record<string, unknown>;
+/** What a value must be; undefined where it is. */
+type Rule = (value: unknown) => string | undefined;
+
+const is =
+  (valid: (value: unknown) => boolean, expected: string): Rule =>
+  (value) =>
+    valid(value) ? undefined : expected;
+
+const isText = (value: unknown): value is string => typeof value == "string" && value !== "";
+
+/** A whole number in a range. */
+export const count = (least: number, most: number): Rule =>
+  is(
+    (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
+    `a whole number from ${least} to ${most}`,
+  );
+export const seconds = count(0, YEAR);
+export const milliseconds = count(1, 600_000);
+export const flag = is((value) => typeof value == "boolean", "`true` or `false`");
+export const callback = is((value) => typeof value == "function", "a function");
+export const string = is((value) => typeof value == "string", "a text");
+export const text = is(isText, "a text that is not empty");
+/** What the core looks at. */
+export const texts = is(
+  (value) => [value].flat().length > 0 && [value].flat().every((one) => typeof one == "string"),
+  "a text, or a list of texts that is not empty",
+);
+export const table = is(isTable, "an object");
+/** A path of a URL, without a query. */
+export const path = is(isPath, "a path that begins with `/`");
+/** An object that has these functions. */
+export const having = (names: readonly string[], expected: string): Rule =>
+  is((value) => names.every((name) => typeof (Object(value) as Fields)[name] == "function"), expected);
+
+export function isTable(value: unknown): value is Fields {
+  return typeof value == "object" && value !== null && !Array.isArray(value);
+}
+
+export function isPath(value: unknown): value is string {
+  return typeof value == "string" && /^\/[^?#\s]*$/.test(value);
+}
+
+/** What was found, without what a secret could be in. */
+function found(value: unknown): string {
+  const shown = typeof value == "string" ? JSON.stringify(value.slice(0, 40)) : String(Object(value) === value ? typeof value : value);
+  return Array.isArray(value) ? "a list" : shown;
+}
+
+/** Holds settings to their rules. Throws `misuse` for a name that is none, and for a value that
+ * breaks its rule; what is undefined was left out, unless it is `required`. */
+export function hold(what: string, given: unknown, rules: Record<string, Rule>, required: readonly string[] = []): void {
+  if (!isTable(given)) {
+    throw misuse(`${what}: expected an object with settings, found ${found(given)}`);
+  }
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(rules, name)) {
+      throw misuse(`${what}: there is no setting \`${name.slice(0, 40)}\`; there are ${Object.keys(rules).join(", ")}`);
+    }
+  }
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = given[name];
+    if (value === undefined && !required.includes(name)) {
+      continue;
+    }
+    const expected = rule(value);
+    if (expected !== undefined) {
+      throw misuse(`${what}: \`${name}\` must be ${expected}, found ${found(value)}`);
+    }
+  }
+}
+
+const POLICY = [
+  "whenAbsent",
+  "whenAbsentOutsideProduction",
+  "sellsNothing",
+  "ignoreUserAccess",
+  "productionOnly",
+  "confirmedOnly",
+  "maxAge",
+  "now",
+];
+
+/** A policy. Throws `misuse`, as `check` does. */
+export const policy: Rule = (value) => {
+  if (!isTable(value)) {
+    return "an object";
+  }
+  const unknown = Object.keys(value).find((name) => !POLICY.includes(name));
+  if (unknown !== undefined) {
+    return `of ${POLICY.join(", ")}, and \`${unknown.slice(0, 40)}\` is none of them`;
+  }
+  if (value["maxAge"] !== undefined && seconds(value["maxAge"]) !== undefined) {
+    return `one whose \`maxAge\` is ${seconds(value["maxAge"])}`;
+  }
+  check(License.fromConnectQuery(""), { ...value, requires: "capabilityFree" } as Check);
+  return undefined;
+};
+
+/** A map of features. */
+export const features = having(["requirement", "check", "limit"], "a `FeatureMap`");
+
+/** A capability that something needs. */
+export const capability = is(
+  (value) => typeof value == "string" && value.length <= 128 && /^capability[!-~]+$/i.test(value.replace(/_/g, "")),
+  "a capability, such as `capabilityAdvanced`",
+);
+
+/** A clock: it is looked at once. */
+const clock = (read: (now: unknown) => number, expected: string): Rule => (value) => {
+  if (typeof value != "function") {
+    return expected;
+  }
+  return Number.isFinite(read((value as () => unknown)())) ? undefined : expected;
+};
+export const dates = clock((now) => (now instanceof Date ? +now : NaN), "a function that answers a valid Date");
+export const clocks = clock((now) => (typeof now == "number" ? now : NaN), "a function that answers milliseconds");
+
+/** A flag, or an object that has these functions. */
+export const flagOr = (names: readonly string[], expected: string): Rule =>
+  is((value) => typeof value == "boolean" || having(names, expected)(value) === undefined, expected);
+
+/** Where an app is mounted: a path, or nothing for the root. */
+export const mount = is((value) => value === "" || isPath(value), "a path that begins with `/`, or an empty text");
+
+/** The name of a header. */
+export const header = is((value) => typeof value == "string" && /^[!#$%&'*+.^_`|~\w-]+$/.test(value), "a header's name");
+
+/** Base URLs and domains; the core looks at each. */
+export const cloud: Rule = (value) => {
+  if (typeof value == "string") {
+    return value === "" ? "the name of a cloud, or its places" : undefined;
+  }
+  const { keyHosts, sites, name } = Object(value) as Fields;
+  const named = name !== undefined;
+  const lists = [keyHosts, sites].every(
+    (list) => Array.isArray(list) && (named || list.length > 0) && list.every((one) => typeof one == "string"),
+  );
+  if (!isTable(value) || !lists || (named && !isText(name))) {
+    return "a cloud's name, or an object with `keyHosts` and `sites`, neither of them empty";
+  }
+  return undefined;
+};
+
+/** A whole top-level domain is nobody's. Throws `misuse`. */
+export function domains(of: unknown): void {
+  const { sites = [] } = Object(of) as { sites?: readonly string[] };
+  const wrong = sites.find((site) => !/[^.]\.[^.]/.test(site));
+  if (wrong !== undefined) {
+    throw misuse(`\`cloud\`: \`sites\` must be domains such as \`atlassian.net\`, found ${found(wrong)}`);
+  }
+}
+
+const APP_ID = /^(ari:cloud:ecosystem::app\/)?[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+/** The ids of Forge apps, as the platform makes them. Throws `misuse`. */
+export function appIds(of: string | readonly string[]): void {
+  const wrong = [of].flat().find((id) => !APP_ID.test(id));
+  if (wrong !== undefined) {
+    throw misuse(`\`appId\` must be an app's ARI or UUID, or a list of them, found ${found(wrong)}`);
+  }
+}
+
+/** The rules of what fetches. */
+export const FETCH = { fetch: callback, timeout: milliseconds };
+
+/** The rules of License APIs. */
+export const LICENSE_API = {
+  ...FETCH,
+  freshFor: seconds,
+  keepThroughOutage: seconds,
+  backOff: seconds,
+  tenantsKept: count(1, 10_000_000),
+  clock: clocks,
+};
+
+/** Calls a function of the app whose failure changes nothing, whether it throws or rejects. */
+export function quietly(call: () => unknown): void {
+  try {
+    Promise.resolve(call()).catch(() => {});
+  } catch {
+    // what it was told for is done
+  }
+}

@@ -1,0 +1,255 @@
+// Nothing is served by a mistake of the app: gates that ask nothing, settings that cannot be meant,
+// functions of the app that fail, answers that count no more.
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, test } from "node:test";
+
+import Database from "better-sqlite3";
+import express5 from "express";
+import express4 from "express4";
+
+import { FeatureMap } from "@app-license/sdk";
+import {
+  ConnectApp,
+  ForgeRemote,
+  HookRunner,
+  MemoryStore,
+  SqliteStore,
+  lifecycle,
+  requireCapability,
+  requireFeature,
+  verified,
+} from "@app-license/sdk/express";
+import { ConnectLicenseApi, ForgeKeys, ForgeLicenseApi, InstallKeys } from "@app-license/sdk/server";
+import { FakeConnect, FakeForge } from "@app-license/sdk/testing";
+
+const appKey = "com.example.app";
+const baseUrl = "https://app.example.com";
+const appId = "8db33309-2f3e-4a4f-8e2b-4f8c7f4b2b2b";
+const features = new FeatureMap({ features: { export: "advanced" } });
+const served = () => new Response("served");
+const connectApp = (more) => new ConnectApp({ appKey, baseUrl, store: new MemoryStore(), features, ...more });
+const misuse = (run, what) => assert.throws(run, { code: "misuse" }, what);
+
+const NO_NEEDS = {
+  nothing: undefined,
+  null: null,
+  text: "capabilityAdvanced",
+  list: ["capabilityAdvanced"],
+  "an undefined capability": { requires: undefined },
+  "no capability": { requires: null },
+  "an empty capability": { requires: "" },
+  "an edition": { requires: "advanced" },
+  "a number": { requires: 5 },
+  "a list of capabilities": { requires: ["capabilityAdvanced"] },
+  "an object": { requires: {} },
+  "a misspelt name": { require: "capabilityAdvanced" },
+  "another misspelt name": { features: "export" },
+  "an undefined feature": { feature: undefined },
+  "no feature": { feature: null },
+  "an empty feature": { feature: "" },
+  both: { feature: "export", requires: "capabilityStandard" },
+  "a misspelt kind": { kind: "contxt", requires: "capabilityAdvanced" },
+  "no kind": { kind: null, requires: "capabilityAdvanced" },
+  "a policy that is text": { requires: "capabilityAdvanced", policy: "x" },
+  "a policy of another edition": { requires: "capabilityAdvanced", policy: { whenAbsent: "premium" } },
+  "a misspelt policy": { requires: "capabilityAdvanced", policy: { whenAbsnt: "standard" } },
+  "a policy of text": { requires: "capabilityAdvanced", policy: { confirmedOnly: "true" } },
+  "an age that is none": { requires: "capabilityAdvanced", policy: { maxAge: NaN } },
+};
+
+test("a gate asks for something that there is, or nothing at all", async () => {
+  const app = connectApp();
+  for (const [name, needs] of Object.entries(NO_NEEDS)) {
+    misuse(() => app.route("/x", needs, served), name);
+    misuse(() => app.guard(needs, served), name);
+    await assert.rejects(app.admit(new Request(`${baseUrl}/x`), needs), { code: "misuse" }, name);
+  }
+  for (const capability of [undefined, null, "", "advanced", 5, {}, ["capabilityAdvanced"]]) {
+    misuse(() => requireCapability(app, capability), `${capability}`);
+  }
+  for (const feature of [undefined, null, "", 5, {}]) {
+    misuse(() => requireFeature(app, feature), `${feature}`);
+  }
+  assert.throws(() => requireFeature(app, "__proto__"), { code: "unknown_feature" });
+  for (const options of [null, "x", { kind: "contxt" }, { onDenied: "x" }, { policy: { whenAbsent: "x" } }, { onDenid: served }]) {
+    misuse(() => requireCapability(app, "capabilityAdvanced", options), JSON.stringify(options));
+  }
+  misuse(() => verified(app, { requires: "capabilityAdvanced" }));
+  for (const none of [undefined, null, {}, "app"]) {
+    misuse(() => requireCapability(none, "capabilityAdvanced"));
+    misuse(() => verified(none));
+    misuse(() => lifecycle(none));
+  }
+  for (const path of [undefined, "", "export", "/a?b", "/a#b", "/installed", "/health"]) {
+    misuse(() => app.route(path, { requires: "capabilityAdvanced" }, served), path);
+  }
+  misuse(() => app.route("/x", { requires: "capabilityAdvanced" }));
+  misuse(() => app.guard({ requires: "capabilityAdvanced" }, "x"));
+  app.route("/any", {}, served).route("/kind", { kind: "context" }, served).route("/f", { feature: "export" }, served);
+  verified(app, { kind: "context" });
+});
+
+test("what a route needs cannot be changed afterwards", async () => {
+  const { app, site, open } = await installed();
+  const needs = { requires: "capabilityAdvanced", policy: { whenAbsent: "deny" } };
+  app.route("/export", needs, served);
+  needs.requires = "capabilityFree";
+  needs.policy.sellsNothing = true;
+  assert.equal((await open(site.page("/export", "standard"))).status, 402);
+});
+
+/** An app that is installed on a site of the fixtures. */
+async function installed(more = {}) {
+  const site = new FakeConnect({ appKey, baseUrl });
+  const world = { now: Date.now(), api: () => new Response("", { status: 500 }) };
+  const fetch = async (url, init) => (`${url}`.includes("atlassian-connect") || `${url}`.includes("/rest/") ? world.api() : site.keyServer(url, init));
+  const clock = () => new Date(world.now);
+  const store = more.store ?? new MemoryStore();
+  const make = () =>
+    connectApp({
+      fetch,
+      clock,
+      allowTestKeys: true,
+      licenseApi: new ConnectLicenseApi({ fetch, clock: () => world.now, attempts: { count: 1, first: 1, longest: 1 } }),
+      ...more,
+      store,
+    });
+  const app = make();
+  const open = ({ url, ...init }, of = app) => of.handle(new Request(url, init));
+  const send = async (event, of = app) => {
+    const sent = site.lifecycle(event, { now: new Date(world.now) });
+    const answer = await of.handle(new Request(...sent.fetchArguments));
+    assert.equal(answer.status, 204, await answer.text());
+  };
+  await send("installed");
+  return { app, site, open, send, make, world, store };
+}
+
+describe("a function of the app that fails changes no answer", () => {
+  const failures = {
+    throws: () => {
+      throw new Error("it failed");
+    },
+    rejects: async () => {
+      throw new Error("it failed");
+    },
+  };
+  for (const [how, fail] of Object.entries(failures)) {
+    test(`onRejected ${how}`, async () => {
+      const { app, open } = await installed({ onRejected: fail });
+      app.route("/export", { requires: "capabilityAdvanced" }, served);
+      assert.equal((await open({ url: `${baseUrl}/export` })).status, 401);
+      assert.equal((await open({ url: `${baseUrl}/installed`, method: "POST" })).status, 401);
+      await sleep(5);
+    });
+    for (const [name, express] of Object.entries({ express4, express5 })) {
+      test(`onDenied ${how}, ${name}`, async (t) => {
+        const { app, site } = await installed({ licenseApi: false, onRejected: fail });
+        const server = express().get("/export", requireCapability(app, "capabilityAdvanced", { onDenied: fail }), (_, r) => r.end("served"));
+        server.get("/half", requireCapability(app, "capabilityAdvanced", { onDenied: (_, __, r) => { r.write("half"); return fail(); } }));
+        const listening = server.listen(0, "127.0.0.1");
+        t.after(() => listening.close());
+        await once(listening, "listening");
+        const at = `http://127.0.0.1:${listening.address().port}`;
+        const answer = await fetch(site.page("/export", "expired").url.replace(baseUrl, at));
+        assert.equal(answer.status, 402);
+        assert.equal((await answer.json()).error.code, "inactive");
+        assert.equal(await (await fetch(site.page("/half", "expired").url.replace(baseUrl, at))).text(), "half");
+        assert.equal((await fetch(`${at}/export`)).status, 401);
+      });
+    }
+    test(`onError of hooks ${how}`, async () => {
+      const { store } = await installed();
+      let calls = 0;
+      const hooks = new HookRunner(store, "x", () => {
+        calls += 1;
+        throw new Error("the hook failed");
+      });
+      hooks.start(1, fail);
+      await sleep(60);
+      hooks.stop();
+      assert.ok(calls > 1, `${calls}`);
+    });
+  }
+});
+
+test("numbers are whole, and in their range", () => {
+  const wrong = [NaN, Infinity, -1, 1.5, "abc", "5", {}, null, 1e12, true];
+  for (const value of wrong) {
+    for (const name of ["storedHint", "grace", "timeout"]) {
+      misuse(() => connectApp({ [name]: value }), `${name} ${value}`);
+    }
+    if (value !== 1e12) {
+      misuse(() => connectApp({ leeway: value }), `leeway ${value}`);
+      misuse(() => new ForgeRemote({ appId, leeway: value }), `leeway ${value}`);
+    }
+    misuse(() => new ForgeRemote({ appId, timeout: value }), `timeout ${value}`);
+    for (const name of ["freshFor", "keepThroughOutage", "backOff", "tenantsKept", "timeout"]) {
+      misuse(() => new ConnectLicenseApi({ [name]: value }), `${name} ${value}`);
+      misuse(() => new ForgeLicenseApi({ [name]: value }), `${name} ${value}`);
+    }
+    for (const name of ["refreshAfter", "expireAfter", "keepThroughOutage", "cooldown", "backOff", "timeout"]) {
+      misuse(() => new ForgeKeys({ [name]: value }), `${name} ${value}`);
+    }
+    for (const name of ["refusedFor", "backOff", "keysKept", "unknownPerCaller", "timeout"]) {
+      misuse(() => new InstallKeys({ [name]: value }), `${name} ${value}`);
+    }
+    misuse(() => new ForgeLicenseApi({ wait: value }), `wait ${value}`);
+    misuse(() => new ConnectLicenseApi({ attempts: { count: value, first: 1, longest: 1 } }), `count ${value}`);
+  }
+  misuse(() => new ConnectLicenseApi({ attempts: { count: 1 } }));
+  connectApp({ storedHint: 0, grace: 0, timeout: 1, leeway: 0 });
+});
+
+const answered = (capabilitySet = "capabilityAdvanced") => () =>
+  Response.json({ key: appKey, version: "1", state: "ENABLED", license: { active: true, type: "COMMERCIAL", evaluation: false, entitlementId: "E", capabilitySet } });
+const status = (code) => () => new Response("", { status: code });
+
+describe("an answer of the License API ends", () => {
+  const stores = { memory: () => new MemoryStore(), sqlite: () => new SqliteStore(new Database(":memory:")) };
+  for (const [name, store] of Object.entries(stores)) {
+    const needs = { requires: "capabilityAdvanced" };
+    const nothing = (site, world) => site.page("/export", "absent", new Date(world.now));
+    for (const code of [401, 403]) {
+      test(`with a refusal ${code}, also after a restart, ${name}`, async () => {
+        const { app, site, open, make, world } = await installed({ store: store(), storedHint: 86_400, licenseApi: true });
+        app.route("/export", needs, served);
+        const again = () => make().route("/export", needs, served);
+        world.api = answered();
+        assert.equal((await open(nothing(site, world))).status, 200);
+        world.api = status(500);
+        world.now += 3600e3;
+        assert.equal((await open(nothing(site, world), again())).status, 200, "an outage alone does not end it");
+        world.api = status(code);
+        assert.equal((await open(nothing(site, world))).status, 503);
+        world.api = status(500);
+        world.now += 60e3;
+        assert.equal((await open(nothing(site, world))).status, 503);
+        assert.equal((await open(nothing(site, world), again())).status, 503);
+        world.api = answered();
+        world.now += 60e3;
+        assert.equal((await open(nothing(site, world), again())).status, 200, "a later answer counts");
+      });
+    }
+    test(`with an uninstall, ${name}`, async () => {
+      const { app, site, open, send, make, world, store: kept } = await installed({ store: store(), storedHint: 86_400 });
+      app.route("/export", needs, served);
+      world.api = answered();
+      assert.equal((await open(nothing(site, world))).status, 200);
+      world.api = status(500);
+      world.now += 10e3;
+      await send("uninstalled");
+      assert.equal(kept.license(site.clientKey, "connect_license_api").document, "");
+      // another replica's answer of before
+      const before = { document: JSON.stringify({ active: true, capabilitySet: "capabilityAdvanced" }), fetchedAt: new Date(world.now + 5e3) };
+      kept.putLicense(site.clientKey, "connect_license_api", before);
+      world.now += 10e3;
+      await send("installed");
+      assert.equal((await open(nothing(site, world))).status, 503, "what this process knew counts no more");
+      assert.equal((await open(nothing(site, world), make().route("/export", needs, served))).status, 503);
+    });
+  }
+});
