@@ -1,10 +1,10 @@
 // Nothing is served by a mistake of the app: gates that ask nothing, settings that cannot be meant,
 // functions of the app that fail, answers that count no more.
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, test } from "node:test";
+import { inspect } from "node:util";
 
 import Database from "better-sqlite3";
 import express5 from "express";
@@ -252,4 +252,124 @@ describe("an answer of the License API ends", () => {
       assert.equal((await open(nothing(site, world), make().route("/export", needs, served))).status, 503);
     });
   }
+});
+
+test("settings that cannot be meant are found when the app is made", () => {
+  const wrong = {
+    store: [undefined, null, {}, "x", new Map()],
+    appKey: [undefined, null, 5],
+    baseUrl: [undefined, null, [], 5, [undefined]],
+    allowTestKeys: ["false", "true", 0, 1, null],
+    proxyStripsBasePath: ["false", 1, null, {}],
+    licenseApi: ["false", "true", 1, 0, null, {}],
+    cloud: ["", null, {}, { keyHosts: [], sites: [] }, { keyHosts: [], sites: ["a.net"] }, { keyHosts: ["https://k.com"], sites: ["net"] }],
+    grace: [1e9, "300"],
+    leeway: ["30", NaN, null],
+    clock: [null, "x", 5, () => NaN, () => new Date(NaN), () => Date.now(), () => "2026"],
+    fetch: [null, "x", {}],
+    keys: [null, "x", {}, 5],
+    policy: [null, "x", { whenAbsent: "premium" }, { confirmedOnly: "true" }, { whenAbsnt: "standard" }],
+    paths: [null, "x", { installed: "installed" }, { installed: "/x", uninstalled: "/x" }, { installd: "/x" }, { installed: "" }, { installed: "/health" }],
+    mountPath: ["addon", null, 5, "https://x"],
+    features: [null, "x", { features: { a: "advanced" } }],
+    descriptor: [null, "x", []],
+    clientAddressHeader: ["", null, "x y", "a\nb"],
+    onRejected: ["x", null],
+    licenceApi: [true],
+  };
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      assert.throws(() => connectApp({ [name]: value }), (error) => error.code === "misuse" && (name === "policy" || error.message.includes(name)), `${name} ${JSON.stringify(value)}`);
+    }
+  }
+  misuse(() => new ConnectApp());
+  const remote = {
+    appId: [undefined, null, [], 5, "x", "ari:cloud:ecosystem::app/*"],
+    keys: [{}, "x", null],
+    store: [{}, "x", null],
+    licenseApi: ["false", 1, {}],
+    lifecyclePath: ["x", "", null, "/a?b"],
+    isolatedCloud: [null, 5],
+    policy: [{ whenAbsent: "premium" }],
+    licenceApi: [true],
+  };
+  for (const [name, values] of Object.entries(remote)) {
+    for (const value of values) {
+      assert.throws(() => new ForgeRemote({ appId, [name]: value }), (error) => error instanceof Error && typeof error.code === "string", `${name} ${value}`);
+    }
+  }
+  misuse(() => new ForgeRemote());
+});
+
+test("hooks run one at a time, and need what they are made of", async () => {
+  const { store, send } = await installed();
+  misuse(() => new HookRunner(store, "x"));
+  misuse(() => new HookRunner(undefined, "x", served));
+  misuse(() => new HookRunner(store, "", served));
+  for (const rest of [NaN, 0, -1, "5", null, 1e9]) {
+    misuse(() => new HookRunner(store, "x", served).start(rest), `${rest}`);
+  }
+  await send("uninstalled");
+  let [active, most] = [0, 0];
+  const calls = [];
+  const hooks = new HookRunner(store, "one", async ({ sequence }) => {
+    most = Math.max(most, (active += 1));
+    calls.push(sequence);
+    await sleep(20);
+    active -= 1;
+  });
+  hooks.start(1);
+  hooks.start(1);
+  await sleep(5);
+  hooks.stop();
+  hooks.start(1);
+  await sleep(150);
+  hooks.stop();
+  assert.equal(most, 1);
+  assert.deepEqual(calls, [...new Set(calls)]);
+});
+
+test("secrets and system tokens are in no JSON, copy or log", async () => {
+  const { app, site, open } = await installed({ licenseApi: false });
+  let texts;
+  app.route("/page", {}, (_, admitted) => {
+    const { installation } = admitted.verified;
+    texts = [JSON.stringify(admitted), inspect(admitted, { depth: 9 }), JSON.stringify({ ...installation })];
+    return new Response(installation.secrets.current);
+  });
+  assert.equal(await (await open(site.page("/page", "advanced"))).text(), site.secret);
+  for (const text of texts) {
+    assert.ok(!text.includes(site.secret));
+  }
+  const forge = new FakeForge({ appId });
+  const remote = new ForgeRemote({ appId, fetch: forge.keyServer, allowTestKeys: true });
+  remote.route("/page", {}, (_, admitted) => {
+    texts = [JSON.stringify(admitted), inspect(admitted, { depth: 9 })];
+    return new Response(admitted.verified.systemToken);
+  });
+  const authorization = forge.authorization("active", { claims: { principal: undefined, context: undefined } });
+  const headers = { authorization, "x-forge-oauth-system": "SYSTEM-TOKEN" };
+  assert.equal(await (await remote.handle(new Request("https://r.example.com/page", { headers }))).text(), "SYSTEM-TOKEN");
+  assert.ok(!texts.some((text) => text.includes("SYSTEM-TOKEN")), `${texts}`);
+});
+
+test("a stored record that cannot be read is no fault of the sender", async () => {
+  const { app, site, open, store, world } = await installed({ licenseApi: false });
+  app.route("/page", {}, served);
+  const { load, deliver } = store;
+  const broken = (known) => known && { ...known, record: { status: "?" } };
+  store.load = (key) => broken(load.call(store, key));
+  store.deliver = (key, token, decide, now) => deliver.call(store, key, token, (known, mark) => decide(broken(known), mark), now);
+  assert.equal((await open(site.page("/page", "advanced"))).status, 503);
+  const sent = site.lifecycle("uninstalled", { now: new Date(world.now + 1000) });
+  assert.equal((await app.handle(new Request(...sent.fetchArguments))).status, 503);
+});
+
+test("a body that was read before says so", async () => {
+  const { app, site, world } = await installed();
+  const request = new Request(...site.lifecycle("installed", { now: new Date(world.now + 1000) }).fetchArguments);
+  await request.text();
+  const answer = await app.handle(request);
+  assert.equal(answer.status, 500);
+  assert.equal((await answer.json()).error.code, "raw_body");
 });

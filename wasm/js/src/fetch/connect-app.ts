@@ -3,6 +3,7 @@ import {
   InstallKeys,
   LicenseError,
   LifecycleReducer,
+  PlatformFault,
   VerifyError,
   checkUnprovedInstall,
   readLifecycleBody,
@@ -66,6 +67,7 @@ export interface ConnectAppOptions extends BackendOptions {
 
 /** A verified request of Connect. */
 export interface ConnectRequest extends ConnectProof {
+  /** Its `secrets` are in no JSON, copy or log of it. */
   readonly installation: Installation;
   /** The product context that a context token holds; null for a token of a URL. */
   readonly context: unknown;
@@ -255,13 +257,21 @@ export class ConnectApp extends Backend<ConnectRequest> {
       return false;
     }
     const known = await stored(() => this.options.store.load(body.clientKey));
-    const inUse = known !== null && this.reducer.secrets(known, this.now(), "use").length > 0;
+    const inUse = known !== null && this.#secrets(known, "use").length > 0;
     return body.event === "disabled" && !inUse;
+  }
+
+  #secrets(installation: Installation, of: "use" | "installed"): string[] {
+    try {
+      return this.reducer.secrets(installation, this.now(), of);
+    } catch (error) {
+      throw Object.assign(new PlatformFault("store", "a stored installation cannot be read"), { cause: error });
+    }
   }
 
   async #tenant(clientKey: string, of: "use" | "installed") {
     const installation = await stored(() => this.options.store.load(clientKey));
-    const secrets = installation ? this.reducer.secrets(installation, this.now(), of) : [];
+    const secrets = installation ? this.#secrets(installation, of) : [];
     if (!installation || !secrets.length) {
       throw unknownTenant();
     }
@@ -272,9 +282,11 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const clientKey = tenantOf(sent, kind);
     const { installation, secrets } = await this.#tenant(clientKey, "use");
     const tenant = { clientKey, secrets };
-    return kind === "context"
-      ? { ...verifyContext(sent, tenant, this.#expected()), installation }
-      : { ...verifyRequest(sent, tenant, this.#expected()), context: null, installation };
+    const proved =
+      kind === "context"
+        ? verifyContext(sent, tenant, this.#expected())
+        : { ...verifyRequest(sent, tenant, this.#expected()), context: null };
+    return { ...proved, installation: settings.discreet(installation) };
   }
 
   protected override findLicense(verified: ConnectRequest): Promise<License<"verified">> {

@@ -31,7 +31,7 @@ export interface ForgeRemoteOptions extends BackendOptions {
 export interface ForgeInvocation extends Invocation {
   /** What the store knows of the installation; null without a store, or before its first event. */
   readonly installation: Installation | null;
-  /** The app's system token; null where a user's browser made the call, which may have written anything. */
+  /** The app's system token, which is in no JSON, copy or log; null where a user's browser made the call, which may have written anything. */
   readonly systemToken: string | null;
 }
 
@@ -119,7 +119,8 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     const { invocation, confirmed } = proven;
     const token = invocation.isFromUserInterface ? null : sent.header(SYSTEM_TOKEN);
     const systemToken = token !== null && /^[\x21-\x7e]{1,16384}$/.test(token) ? token : null;
-    const verified = { ...invocation, installation, systemToken };
+    const known = installation && settings.discreet(installation);
+    const verified = Object.defineProperty({ ...invocation, installation: known, systemToken }, "systemToken", { enumerable: false });
     if (confirmed) {
       this.#confirmed.add(verified);
     }

@@ -67,7 +67,13 @@ export const MARK_GRACE = 600;
 
 /** @internal Lets a store take a delivery. */
 export const store = (into: InstallationStore, delivery: Delivery, now: Date) => {
-  const decide: Decide = (known, mark) => deliver(delivery, known, mark, now);
+  const decide: Decide = (known, mark) => {
+    try {
+      return deliver(delivery, known, mark, now);
+    } catch (error) {
+      throw error instanceof VerifyError ? faultOf(error, known) : error;
+    }
+  };
   return stored(() => into.deliver(delivery.key, delivery.token?.hash ?? null, decide, now));
 };
 
@@ -99,6 +105,12 @@ export async function forgetLicense(of: InstallationStore, key: string, touchpoi
   } catch {
     // as above
   }
+}
+
+/** A record that cannot be read is the store's fault: the event itself was read before. */
+function faultOf(error: VerifyError, known: Installation | null): VerifyError {
+  const readable = known === null || !/^(malformed|too_large|misuse)$/.test(error.class);
+  return readable ? error : Object.assign(new PlatformFault("store", "a stored installation cannot be read"), { cause: error });
 }
 
 const MOST_MARKS = 100_000;

@@ -119,7 +119,13 @@ export function incomingOf(request: Request, info: ClientInfo = {}): Incoming {
     authorization,
     header: (name) => request.headers.get(name),
     address: info.address ?? null,
-    body: (limit) => collect(request.body ? piecesOf(request.body) : none(), limit),
+    body: async (limit) => {
+      if (request.bodyUsed) {
+        const message = "the body was read before it was verified: pass the request on unread, or a clone of it";
+        throw new VerifyError("raw_body", message, "misuse", 500);
+      }
+      return collect(request.body ? piecesOf(request.body) : none(), limit);
+    },
   };
 }
 

@@ -3,6 +3,7 @@
 import { License, check } from "../index.js";
 import type { Check } from "../index.js";
 import { VerifyError } from "./core.js";
+import type { Installation } from "./installation.js";
 
 /** The most seconds that a setting may name: a year. */
 export const YEAR = 366 * 86_400;
@@ -184,6 +185,10 @@ export const LICENSE_API = {
   tenantsKept: count(1, 10_000_000),
   clock: clocks,
 };
+
+/** An installation whose secrets are there to be asked for, and in no JSON, copy or log of it. */
+export const discreet = (installation: Installation): Installation =>
+  Object.defineProperty({ ...installation }, "secrets", { enumerable: false });
 
 /** Calls a function of the app whose failure changes nothing, whether it throws or rejects. */
 export function quietly(call: () => unknown): void {
