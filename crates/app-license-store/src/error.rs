@@ -210,6 +210,7 @@ impl Error {
     }
 
     #[cold]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn corrupt(what: &'static str, reason: impl fmt::Display) -> Self {
         ErrorKind::Corrupt {
             what,
