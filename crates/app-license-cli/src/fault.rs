@@ -16,7 +16,7 @@ pub enum Fault {
     /// The library refused the input.
     #[error(transparent)]
     Library(#[from] app_license::Error),
-    /// The input is not what it must be, or nobody can tell what it is.
+    /// The input is not what it must be, or it cannot be told what it is.
     #[error(transparent)]
     Input(#[from] InputError),
     /// A file, or standard input, cannot be read.

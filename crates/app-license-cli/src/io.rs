@@ -56,7 +56,7 @@ impl Io<'_> {
 
     /// Reads standard input to its end, but gives up when not even its first byte comes in time.
     ///
-    /// Programs are often started with an open pipe as their input that nobody ever writes to.
+    /// Programs are often started with an open pipe as their input that is never written to.
     pub(crate) fn read_stdin_if_any(
         &mut self,
         limit: usize,

@@ -110,7 +110,7 @@ where
     };
     match cli.command.run(io, cli.format) {
         Ok(exit) => exit,
-        // whoever reads the answer has closed the pipe: nothing is wrong
+        // the reader of the answer has closed the pipe: nothing is wrong
         Err(Fault::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Yes,
         Err(fault) => {
             show_fault(io, cli.format, fault.code(), &fault.to_string());

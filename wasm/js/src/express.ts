@@ -97,17 +97,7 @@ async function bodyOf(request: ExpressRequest, limit: number): Promise<Uint8Arra
     const message = "the body was parsed before it was verified: mount lifecycle() before express.json()";
     throw new VerifyError("raw_body", message, "misuse", 500);
   }
-  const pieces = known === undefined ? (request as AsyncIterable<Uint8Array>) : [Buffer.from(known as string)];
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of pieces) {
-    size += part.length;
-    if (size > limit) {
-      throw new VerifyError("too_large", `the body has more than ${limit} bytes`, "too_large", 413);
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+  return internal.collect(known === undefined ? (request as AsyncIterable<Uint8Array>) : [Buffer.from(known as string)], limit);
 }
 
 function send({ status, headers, body }: Answer, response: ExpressResponse): void {

@@ -92,6 +92,14 @@ test("a gate asks for something that there is, or nothing at all", async () => {
   verified(app, { kind: "context" });
 });
 
+test("what another app verified or made up is let through by no route", async () => {
+  const app = connectApp();
+  const request = new Request(`${baseUrl}/export`);
+  for (const needs of [{}, { requires: "capabilityStandard" }]) {
+    await assert.rejects(app.admit(request, needs, { clientKey: "made up" }), { code: "not_verified" });
+  }
+});
+
 test("what a route needs cannot be changed afterwards", async () => {
   const { app, site, open } = await installed();
   const needs = { requires: "capabilityAdvanced", policy: { whenAbsent: "deny" } };

@@ -19,12 +19,12 @@ const RUST: &str = "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetch
 /// The same before version 2 of the schema, or where no License API was ever asked.
 const WITHOUT_LICENSES: &str = "SELECT tenant, record, NULL, NULL, NULL FROM installation";
 /// Tables of the npm package's own layout, which stands beside the app's tables in one file. A key
-/// is that of a Connect installation or the ARI of a Forge one.
+/// is that of a Connect installation or the ARI of a Forge one; an answer that ended is an empty text.
 const JAVASCRIPT: &str = "SELECT
     iif(i.client_key LIKE 'ari:%', 'forge:', 'connect:') || i.client_key,
     i.record, l.touchpoint, l.document, l.fetched_at
     FROM app_license_installations i LEFT JOIN app_license_licenses l
-    ON l.key = i.client_key AND l.touchpoint = (SELECT touchpoint FROM app_license_licenses
+    ON l.key = i.client_key AND l.document IS NOT '' AND l.touchpoint = (SELECT touchpoint FROM app_license_licenses
         WHERE key = i.client_key ORDER BY fetched_at DESC LIMIT 1)";
 /// The same before version 2 of its schema, which knew Connect alone.
 const JAVASCRIPT_1: &str = "SELECT 'connect:' || client_key, record, NULL, NULL, NULL

@@ -99,10 +99,15 @@ export abstract class Backend<V extends object> {
   /** The license that counts for a verified request. Throws 503 when it had to be asked for and could
    * not be. */
   async license(verified: V): Promise<License<"verified">> {
-    if (!this.#own.has(verified)) {
+    this.#hold(verified);
+    return this.findLicense(verified);
+  }
+
+  /** Only what this very app verified counts. */
+  #hold(verified: V | undefined): void {
+    if (verified !== undefined && !this.#own.has(verified)) {
       throw new VerifyError("not_verified", "verify the request with this very app", "misuse", 500);
     }
-    return this.findLicense(verified);
   }
 
   /** Whether the license that counts allows what is asked for, and why. */
@@ -122,6 +127,7 @@ export abstract class Backend<V extends object> {
     known?: V,
   ): Promise<Admitted<V>> {
     const checked = this.checkNeeds(needs as Needs<string>);
+    this.#hold(known);
     const verified = known ?? (await this.verify(request, checked.kind));
     if (asksNothing(checked)) {
       return { verified, license: null, decision: null };
@@ -151,7 +157,7 @@ export abstract class Backend<V extends object> {
   ): (request: Request, info?: ClientInfo) => Promise<Response> {
     const checked = this.checkNeeds(needs as Needs<string>);
     isHandler(handler);
-    return (request, info) => this.#guarded(checked, handler, request, info);
+    return (request, info) => this.#guarded(checked, handler, request, incomingOf(request, info));
   }
 
   /** Adds a route to what {@link handle} answers, for every method. Throws what {@link guard} throws,
@@ -186,7 +192,7 @@ export abstract class Backend<V extends object> {
     }
     const route = this.#routes.get(path);
     if (route) {
-      return this.#guarded(route.needs, route.handler, request, info);
+      return this.#guarded(route.needs, route.handler, request, sent);
     }
     const answer = await this.answer(path, sent);
     return answer && responseOf(answer);
@@ -256,11 +262,11 @@ export abstract class Backend<V extends object> {
     needs: Needs<string>,
     handler: RouteHandler<V>,
     request: Request,
-    info?: ClientInfo,
+    sent: Incoming,
   ): Promise<Response> {
     let admitted: Admitted<V>;
     try {
-      admitted = await this.admit(incomingOf(request, info), needs);
+      admitted = await this.admit(sent, needs);
     } catch (error) {
       return responseOf(this.refuse(error));
     }

@@ -1,5 +1,5 @@
 // A request as it arrived, and what is answered, whatever carries them.
-import { DeniedError, LicenseError, VerifyError } from "../server.js";
+import { DeniedError, LicenseError, VerifyError, internal } from "../server.js";
 import type { IncomingRequest } from "../server.js";
 
 /** A request as it arrived: what a {@link Request} is taken for, and what other frameworks hand in. */
@@ -94,20 +94,6 @@ export async function textOf(sent: Incoming): Promise<string> {
   }
 }
 
-/** @internal Puts the pieces of a body together. */
-export async function collect(pieces: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of pieces) {
-    size += part.length;
-    if (size > limit) {
-      throw new VerifyError("too_large", `the body has more than ${limit} bytes`, "too_large", 413);
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
-}
-
 /** @internal A request of the Fetch API. */
 export function incomingOf(request: Request, info: ClientInfo = {}): Incoming {
   const { pathname, search } = new URL(request.url);
@@ -124,7 +110,7 @@ export function incomingOf(request: Request, info: ClientInfo = {}): Incoming {
         const message = "the body was read before it was verified: pass the request on unread, or a clone of it";
         throw new VerifyError("raw_body", message, "misuse", 500);
       }
-      return collect(request.body ? piecesOf(request.body) : none(), limit);
+      return internal.collect(request.body ? piecesOf(request.body) : none(), limit);
     },
   };
 }

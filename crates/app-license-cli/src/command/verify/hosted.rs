@@ -63,7 +63,7 @@ impl RequestArgs {
             return Ok(stated);
         }
         let answer = answer.with_user_access(stated.user_access());
-        // whoever runs this says that the file is an answer of the site
+        // the caller states that the file is an answer of the site
         Ok(Verified::dangerous_assume(answer))
     }
 

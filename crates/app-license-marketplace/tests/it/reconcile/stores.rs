@@ -204,6 +204,18 @@ fn the_store_of_the_npm_package_is_read_with_the_answers_of_license_apis() {
         .unwrap();
     let active = Some(r#"{"active":true}"#.to_owned());
     assert_eq!(read, [(format!("forge:{ari}"), active)]);
+    // what the API refused, or an uninstall, ends an answer
+    file.execute(
+        "UPDATE app_license_licenses SET document = '' WHERE touchpoint = 'forge_license_api'",
+        [],
+    )
+    .unwrap();
+    records
+        .for_each(|record| {
+            assert!(record.license.is_none());
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
     let history = records.history_of("e-1").unwrap();
     assert_eq!(history[0].event, "avi:forge:installed:app");
 }

@@ -1,0 +1,18 @@
+import { VerifyError } from "./core.js";
+
+/** @internal Puts the pieces of a body together. Throws `too_large` beyond `limit` bytes. */
+export async function collect(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of pieces) {
+    size += part.length;
+    if (size > limit) {
+      throw new VerifyError("too_large", `the body has more than ${limit} bytes`, "too_large", 413);
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
