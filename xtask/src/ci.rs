@@ -40,8 +40,6 @@ pub(crate) enum Job {
     Features,
     /// The core for WebAssembly
     Wasm,
-    /// The query hash against npm `atlassian-jwt`
-    Peers,
     /// The contract suite against the Rust server, every expectation of it falsified once, and
     /// against the npm package in Express and over the Fetch API
     Contract,
@@ -107,7 +105,6 @@ impl Job {
             Self::Deny => lint::deny(context),
             Self::Features => test::features(context),
             Self::Wasm => test::wasm(context),
-            Self::Peers => test::peers(context),
             Self::Contract => contract::job(context).map(Outcome::from),
             Self::Prove => prove::all_quick(context).map(Outcome::from),
             Self::Npm => npm::npm(context),

@@ -92,8 +92,9 @@ impl ConnectApp {
         request: &impl Proves,
     ) -> Result<Verified<License>, Rejection> {
         let tenant = request.tenant();
-        let mut current =
-            CurrentLicense::new(request.proved(), &self.0.policy).stored_for(self.0.stored_hint);
+        let mut current = CurrentLicense::new(request.proved(), &self.0.policy)
+            .stored_for(self.0.stored_hint)
+            .installed_at(tenant.installation.record().installed_at());
         let mut fault = None;
         loop {
             match current.next(self.now()) {
@@ -124,8 +125,15 @@ impl ConnectApp {
             Err(error) => return (LicenseApi::Failed, Some(error.into())),
         };
         let keys = &tenant.keys;
-        let answer = api.get_as_of(keys.client_key(), &base_url, keys.current(), since);
-        let answer = match answer.await {
+        let get = || api.get_as_of(keys.client_key(), &base_url, keys.current(), since);
+        let mut answer = get().await;
+        let installed_at = tenant.installation.record().installed_at();
+        if answer.as_ref().is_ok_and(|it| it.as_of() < installed_at) {
+            // it is of an installation that ended
+            api.forget(keys.client_key());
+            answer = get().await;
+        }
+        let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
                 let refused = error.is_token_refused();

@@ -9,6 +9,7 @@
 //! 3. Where none is, or it could not be asked, the last stored statement of a License API, where the
 //!    app lets it count and it is not too old. A refused token ends what was stated before, so then
 //!    nothing stands in.
+//!    A statement of before the installation counts for nothing.
 //! 4. Nothing: the request's own statement stands where no License API is configured; where it could
 //!    not be asked, it could not be checked.
 //!
@@ -51,6 +52,7 @@ use app_license_gate::policy::Policy;
 pub struct CurrentLicense<'p> {
     policy: &'p Policy,
     stored_for: Option<u64>,
+    installed_at: UnixTime,
     request: Verified<License>,
     license_api: Option<LicenseApi>,
     stored: Option<Option<Verified<License>>>,
@@ -107,6 +109,7 @@ impl<'p> CurrentLicense<'p> {
         Self {
             policy,
             stored_for: None,
+            installed_at: UnixTime::EPOCH,
             request,
             license_api: None,
             stored: None,
@@ -121,14 +124,29 @@ impl<'p> CurrentLicense<'p> {
         self
     }
 
+    /// Lets no statement of a License API count that is older than this: what was said of an
+    /// installation ended with it, and a new install is a new one. All count unless this is called.
+    #[must_use]
+    pub const fn installed_at(mut self, time: UnixTime) -> Self {
+        self.installed_at = time;
+        self
+    }
+
     /// Says what the License API states.
     pub fn asked(&mut self, license_api: LicenseApi) {
-        self.license_api = Some(license_api);
+        self.license_api = Some(match license_api {
+            LicenseApi::Stated(license) if !self.is_of_this_install(&license) => LicenseApi::Failed,
+            license_api => license_api,
+        });
     }
 
     /// Says what is stored.
     pub fn loaded(&mut self, stored: Option<Verified<License>>) {
-        self.stored = Some(stored);
+        self.stored = Some(stored.filter(|license| self.is_of_this_install(license)));
+    }
+
+    fn is_of_this_install(&self, license: &License) -> bool {
+        license.as_of().is_none_or(|at| at >= self.installed_at)
     }
 
     /// What to do, given what is known so far.

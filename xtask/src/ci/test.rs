@@ -12,6 +12,7 @@ use crate::{npm, postgres, python, wasm};
 /// it is installed.
 pub(super) fn workspace(context: &Context) -> Result<Outcome> {
     postgres::install(context)?;
+    npm::install(context, npm::TEST_PEERS)?;
     let duckdb = python::duckdb(context).unwrap_or_default();
     let sh = &context.sh;
     let nextest = cmd!(sh, "cargo nextest --version")
@@ -105,22 +106,4 @@ pub(super) fn wasm(context: &Context) -> Result<Outcome> {
             .run()?;
     }
     Ok(Outcome::default())
-}
-
-/// The query hash against the reference implementation, run by Node.
-pub(super) fn peers(context: &Context) -> Result<Outcome> {
-    let test = "crates/app-license/tests/it/atlassian_jwt.rs";
-    if !context.has(test) {
-        return Ok(Outcome::note(format!("nothing to do: no {test}")));
-    }
-    npm::install(context, npm::TEST_PEERS)?;
-    // With everybody's features: what `test` has built is run.
-    let run = cmd!(
-        context.sh,
-        "cargo test --workspace --all-features --test it -- --ignored atlassian_jwt"
-    );
-    Ok(Outcome {
-        tests: counted(run.into())?,
-        ..Outcome::default()
-    })
 }

@@ -217,6 +217,30 @@ fn every_combination_follows_the_rules() {
     assert_eq!(count, 1215);
 }
 
+#[test]
+fn what_was_said_before_the_install_counts_for_nothing() {
+    let policy = Policy::new();
+    for (age, answer, stored) in [
+        (1, "could not check", "could not check"),
+        (0, "API", "stored"),
+    ] {
+        let then = NOW - age;
+        let new = || {
+            CurrentLicense::new(request("page absent"), &policy)
+                .stored_for(Some(STORED_FOR))
+                .installed_at(at(NOW))
+        };
+        let mut current = new();
+        current.asked(LicenseApi::Stated(Box::new(of_api(ACTIVE, then))));
+        current.loaded(None);
+        assert_eq!(name(current.next(at(NOW))), answer);
+        let mut current = new();
+        current.asked(LicenseApi::Failed);
+        current.loaded(Some(of_api(ACTIVE, then)));
+        assert_eq!(name(current.next(at(NOW))), stored);
+    }
+}
+
 /// Whatever comes of each step, a shell is done after asking once and loading once.
 #[test]
 fn nothing_is_asked_or_loaded_twice() {

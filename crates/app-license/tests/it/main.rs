@@ -10,7 +10,6 @@
     reason = "a test that fails is what they are for"
 )]
 
-mod atlassian_jwt;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod connect_properties;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]

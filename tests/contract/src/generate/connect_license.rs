@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::kit::{ACME, APP_KEY, GLOBEX, Sent, answering, case, connect_file, fault, json_answer, ok, refused};
+use super::kit::{ACME, APP_KEY, GLOBEX, Sent, answering, case, connect_file, fault, json_answer, no_content, ok, refused};
 use crate::file::{Answer, Case, Expect, File};
 
 const DAY: u64 = 86_400;
@@ -11,7 +11,7 @@ pub(super) fn file() -> anyhow::Result<File> {
     let cases = vec![
         not_asked(), silent(), call(), confluence(), editions(), ended(), nothing_sold(), not_found(), none_overruled(), none_stays(),
         confirmed(), developer(), outage_first(), outage_later(), refusal(401), refusal(403), refusal_first(), retry_after(),
-        retry_after_outage(), nonsense(), gone(), access(), stored_hint(), foreign(),
+        retry_after_outage(), nonsense(), gone(), access(), stored_hint(), reinstalled(), foreign(),
     ];
     let mut file = connect_file(
         "The Connect License API: asked where the request says nothing or not enough, no more often than it wants to be, and \
@@ -314,6 +314,32 @@ fn stored_hint() -> Case {
         .send(3600, silent_page(3600, "/panel"), says("granted", 3600))
         .send(3601, silent_page(3601, "/panel"), refused(503, "unreachable"))
         .fetches_between(&api(&ACME), 3, 10)
+}
+
+fn reinstalled() -> Case {
+    let globex = |at| GLOBEX.page(at, "/standard", GLOBEX.secret);
+    case(
+        "reinstalled",
+        "what the API said before an uninstall ends with it: after a new install it is asked again, and nothing stands in when it fails",
+    )
+    .app(json!({ "connect": { "stored_hint": DAY } }))
+    .installed(&ACME)
+    .installed(&GLOBEX)
+    .keys_served()
+    .answers(&api(&ACME), vec![active(), inactive().since(150)])
+    .answers(&api(&GLOBEX), vec![active(), fault("unreachable").since(150)])
+    .send(0, standard(0), ok())
+    .send(0, globex(0), ok())
+    .send(100, ACME.signed_event(100, "uninstalled"), no_content())
+    .send(100, GLOBEX.signed_event(100, "uninstalled"), no_content())
+    .send(200, ACME.signed_event(200, "installed"), no_content())
+    .send(200, GLOBEX.signed_event(200, "installed"), no_content())
+    .send(250, standard(250), refused(402, "inactive"))
+    .send(250, globex(250), refused(503, "unreachable"))
+    .send(3600, globex(3600), refused(503, "unreachable"))
+    .fetches(&api(&ACME), 2)
+    .fetches_between(&api(&GLOBEX), 3, 12)
+    .one_key_fetched()
 }
 
 fn foreign() -> Case {
