@@ -174,7 +174,8 @@ export function answer(
  *
  * Throws `unknown_feature` when the map does not name the feature: a typing mistake must not turn
  * into a silent refusal. Throws `not_a_license` for anything but a {@link License} (the object
- * `context.license` is none: read the context), `misuse` for settings that cannot be meant, and
+ * `context.license` is none: read the context), `misuse` for settings that cannot be meant and for
+ * what is no capability, which begin with `capability`, and
  * `invalid_time` for a `now` that is no valid Date.
  */
 export function check<C extends string = KnownCapability>(
@@ -183,6 +184,9 @@ export function check<C extends string = KnownCapability>(
 ): Decision {
   const { features, feature, requires } = Object(what) as Check<string>;
   if (!features) {
+    if (requires && !/^capability./i.test(requires)) {
+      throw misuse(`no capability is called so: \`${requires}\`; write "capabilityAdvanced"`);
+    }
     return answer(license, requires!, what)[0];
   }
   if (requires !== undefined || typeof features.check != "function") {

@@ -35,7 +35,8 @@ export interface ExpressRequest {
 
 /** A response, of Express 4 or 5. */
 export interface ExpressResponse {
-  locals: Record<string, unknown>;
+  /** Any, as in Express; what gates leave there is {@link Locals}. */
+  locals: Record<string, any>;
   headersSent?: boolean;
   status(code: number): this;
   setHeader(name: string, value: string): unknown;

@@ -59,10 +59,11 @@ export interface LicenseJson {
   readonly raw: Readonly<Record<string, unknown>> | null;
 }
 
-/** Anything with a `license`: a context, or the body of a License API answer. */
-export interface Carrier {
-  license?: object | null | undefined;
-}
+/**
+ * Anything that may have a `license`: a context, or the body of a License API answer. Contexts of
+ * scheduled triggers have none. A promise is none: await it first.
+ */
+export type Carrier = object & { license?: object | null | undefined; then?: never };
 
 const STATES = ["active", "inactive", "absent"] as const;
 export const EDITIONS = ["free", "standard", "advanced", null] as const;

@@ -221,6 +221,15 @@ for (const [reader, read] of Object.entries(READERS)) {
   });
 }
 
+test("4: what is no capability is not asked about in silence", () => {
+  for (const misspelt of ["advanced", "Advanced", "standard", "capability", "cap"]) {
+    const expected = { code: "misuse", message: new RegExp(`\`${misspelt}\``) };
+    assert.throws(() => check(hint, { requires: misspelt }), expected, misspelt);
+    assert.throws(() => server.check(verified, { requires: misspelt }), expected, misspelt);
+  }
+  assert.equal(check(hint, { requires: "capabilityUltra" }).reason, "capability_missing");
+});
+
 test("4: the message says what it looks like and what to pass", () => {
   const message = (value) => error(() => License.fromFunctionContext(value)).message;
   assert.equal(message(Promise.resolve()), "expected a context, found a promise: await it first");

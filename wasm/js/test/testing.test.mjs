@@ -179,3 +179,9 @@ test("17: the fixtures for browsers need no Node", () => {
     assert.ok(name in fake, name);
   }
 });
+
+test("a scenario that there is not makes no fixture", () => {
+  for (const make of [fake.functionContext, fake.resolverContext, fake.iframeQuery]) {
+    assert.throws(() => make("advancd"), { name: "TypeError", message: /`advancd`.*trial-of-advanced/ });
+  }
+});

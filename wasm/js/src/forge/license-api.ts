@@ -71,7 +71,7 @@ export async function licenseOfApi(
     const hint = License.fromFunctionContext(document, { asOf: new Date(at), environmentType });
     return verified(hint, "forge_license_api");
   };
-  const known = stored(await kvs.get(ANSWER), now);
+  const known = stored(await storage(() => kvs.get(ANSWER)), now);
   if (known && now - known.at < freshFor) {
     return read(known);
   }
@@ -89,6 +89,17 @@ export async function licenseOfApi(
     return read(known);
   }
   throw fault;
+}
+
+/** What the app's storage answers. Throws `license_api`, unavailable, when it does not. */
+async function storage<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const why = `the app's storage could not be asked: ${(error as Error)?.message}`;
+    const hint = "outside of Forge, as in tests, put stand-ins in the place of @forge/api and @forge/kvs";
+    throw new VerifyError("license_api", `${why}; ${hint}`, "unavailable", 503);
+  }
 }
 
 /** Takes the turn to ask; of two functions at once, one gets it. */

@@ -1,6 +1,7 @@
 // The core in WebAssembly: the fields of a question go in, the fields of an answer come out.
 import { createPublicKey, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
+import { TextEncoder } from "node:util";
 import { brotliDecompressSync } from "node:zlib";
 import packed from "#core";
 import { LicenseError } from "../index.js";
@@ -59,6 +60,7 @@ interface Exports {
   ask(): number;
 }
 
+// Node's own: jest with jsdom has no global one
 const encoder = new TextEncoder();
 const parsedKeys = new Map<string, KeyObject>();
 let core: Exports | undefined;

@@ -61,6 +61,9 @@ const EDITION: Partial<Record<Scenario, string>> = {
 
 /** Null when the platform says nothing. */
 export function standing(scenario: Scenario, now: Date): Standing | null {
+  if (!SCENARIOS.includes(scenario)) {
+    throw new TypeError(`no scenario is called \`${String(scenario)}\`: ${SCENARIOS.join(", ")}`);
+  }
   if (scenario === "absent") {
     return null;
   }

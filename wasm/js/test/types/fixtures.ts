@@ -56,3 +56,10 @@ export const resolver: Request["context"] = resolverContext("advanced");
 export const app: AppContext = appContext("advanced");
 License.fromForgeContext(resolverContext("advanced"));
 fromFunctionContext(functionContext("advanced"), { environmentType: app.environmentType });
+
+/** A context that never names a license, as its function declares it. */
+declare const trigger: { installContext: string };
+fromFunctionContext(trigger);
+License.fromFunctionContext(scheduledTriggerContext("advanced"));
+// @ts-expect-error a promise is no context
+License.fromFunctionContext(Promise.resolve(trigger));
