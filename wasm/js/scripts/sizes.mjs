@@ -1,28 +1,25 @@
-// Prints the size of every entry, raw and after gzip -9, and refuses what is over its budget.
-import { execFileSync } from "node:child_process";
+// Prints the size of every entry and of what bundlers leave of it, and refuses what is over its
+// budget. With `--table`, the table of docs/npm/sizes.md.
 import { readFileSync, readdirSync } from "node:fs";
-import { brotliCompressSync } from "node:zlib";
-import { buildSync } from "esbuild";
+import { IMPORTS, measure, packed, table } from "./measure.mjs";
 
 const budget = JSON.parse(readFileSync("../budget.json", "utf8"));
 let over = 0;
-function show(name, bytes) {
-  const packed = execFileSync("gzip", ["-9n"], { input: bytes, maxBuffer: 1 << 26 }).length;
+function show(name, { minified, gzip, brotli }) {
   const limit = budget[name];
-  const verdict = limit === undefined ? "" : packed <= limit ? `  within ${limit}` : `  OVER ${limit}`;
-  over += limit !== undefined && packed > limit ? 1 : 0;
-  const brotli = brotliCompressSync(bytes).length;
-  console.log(`${name.padEnd(24)} ${`${bytes.length}`.padStart(7)} bytes ${`${packed}`.padStart(7)} gzip ${`${brotli}`.padStart(7)} brotli${verdict}`);
+  const verdict = limit === undefined ? "" : gzip <= limit ? `  within ${limit}` : `  OVER ${limit}`;
+  over += limit !== undefined && gzip > limit ? 1 : 0;
+  console.log(`${name.padEnd(29)} ${`${minified}`.padStart(7)} bytes ${`${gzip}`.padStart(7)} gzip ${`${brotli}`.padStart(7)} brotli${verdict}`);
 }
 
-for (const name of readdirSync("dist").filter((file) => /\.(js|cjs)$/.test(file)).sort()) {
-  show(`dist/${name}`, readFileSync(`dist/${name}`));
-}
-// what a bundler leaves of the entry where an app imports one thing
-const imported = { "License alone": "License", "License and check": "License, check", "LicenseError alone": "LicenseError" };
-for (const [name, names] of Object.entries(imported)) {
-  const stdin = { contents: `import { ${names} } from "./dist/index.js"; console.log(${names});`, resolveDir: "." };
-  const { outputFiles } = buildSync({ stdin, bundle: true, minify: true, format: "esm", target: "es2022", write: false });
-  show(name, outputFiles[0].contents);
+if (process.argv.includes("--table")) {
+  console.log(table("."));
+} else {
+  for (const name of readdirSync("dist").filter((file) => /\.(js|cjs)$/.test(file)).sort()) {
+    show(`dist/${name}`, packed(readFileSync(`dist/${name}`)));
+  }
+  for (const name of Object.keys(IMPORTS)) {
+    show(name, measure(name, "."));
+  }
 }
 process.exitCode = over ? 1 : 0;

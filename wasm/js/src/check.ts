@@ -1,4 +1,5 @@
-import { EDITIONS, decide } from "./license.js";
+import * as gate from "./gate.js";
+import { EDITIONS, needed } from "./license.js";
 import type {
   Capability,
   Edition,
@@ -131,14 +132,15 @@ export function answer(
   needs: string,
   policy: Policy = {},
 ): [Decision, number] {
-  const [, asOf] = known(license);
+  const [bits, asOf] = known(license);
   const { whenAbsent, productionOnly, confirmedOnly, maxAge } = settings(policy);
   const outside = policy.whenAbsentOutsideProduction;
   const now = time(policy.now, "now") ?? Date.now();
   const age = asOf === null ? null : Math.max(seconds(now) - seconds(asOf), 0);
-  const code = decide(
-    license,
-    needs,
+  const code = gate.decide(
+    bits,
+    license.capabilitySet ?? "",
+    needed(needs),
     (EDITIONS.indexOf(whenAbsent as Edition) & 3) |
       (productionOnly ? 4 : 0) |
       (confirmedOnly ? 8 : 0) |
@@ -184,10 +186,13 @@ export function check<C extends string = KnownCapability>(
 ): Decision {
   const { features, feature, requires } = Object(what) as Check<string>;
   if (!features) {
-    if (requires && !/^capability./i.test(requires)) {
+    if (!requires) {
+      throw misuse("expected `requires`, or `feature` with its `features`");
+    }
+    if (!/^capability./i.test(requires)) {
       throw misuse(`no capability is called so: \`${requires}\`; write "capabilityAdvanced"`);
     }
-    return answer(license, requires!, what)[0];
+    return answer(license, requires, what)[0];
   }
   if (requires !== undefined || typeof features.check != "function") {
     throw misuse("expected `requires`, or `feature` with a FeatureMap in `features`");

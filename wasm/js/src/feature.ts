@@ -171,7 +171,8 @@ export class FeatureMap {
   }
 }
 
-const UNLIMITED = Number.MAX_SAFE_INTEGER;
+/** `Number.MAX_SAFE_INTEGER`. */
+const UNLIMITED = 9_007_199_254_740_991;
 
 /**
  * Whether a limit is none: for words such as "unlimited". Comparisons need no special case, also

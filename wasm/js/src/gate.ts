@@ -6,9 +6,18 @@
 // (production, not production, unknown); then one bit each: whether a capability set is named, and
 // whether the platform says that this user has no access.
 
+import { fault } from "./registry.js";
+
 /** Reasons of {@link decide}, by their numbers. */
-const [GRANTED, CAPABILITY_MISSING, ABSENT, NOT_PRODUCTION, STALE, UNCONFIRMED, NO_USER_ACCESS] =
-  [3, 4, 6, 7, 8, 9, 10] as const;
+const enum Reason {
+  Granted = 3,
+  CapabilityMissing = 4,
+  Absent = 6,
+  NotProduction = 7,
+  Stale = 8,
+  Unconfirmed = 9,
+  NoUserAccess = 10,
+}
 const NO_EDITION = 3;
 const DENY = 3;
 
@@ -20,8 +29,9 @@ const RANKED = ["capabilityfree", "capabilitystandard", "capabilityadvanced"];
 /** The rank of a capability: free, standard, advanced, or {@link NO_EDITION}. */
 const editionOf = (capability: string) => RANKED.indexOf(fold(capability)) & 3;
 
-/** `""` and `"NULL"` name nothing. */
-const named = (text: string) => (text === "" || text === "NULL" ? null : text);
+/** A text that names something: `""` and `"NULL"` do not. */
+export const named = (value: unknown) =>
+  typeof value == "string" && value !== "" && value !== "NULL" ? value : null;
 
 function bitsOf(
   state: number,
@@ -37,39 +47,53 @@ function bitsOf(
   );
 }
 
-/**
- * Reads the fields of a license object. `fields` holds two bits each, from the lowest: `active`,
- * `isActive`, `evaluation`, `isEvaluation` (0 false, 1 true, 2 null or missing, 3 anything else),
- * `capabilitySet` (0 null or missing, 1 a string, 2 anything else), where it was found (0 Connect, 1
- * a place that says its environment, 2 one that does not), `userAccess.enabled` and
- * `userAccess.hasAccess`; from bit 16, one bit each: whether `userAccess` is stated, and whether
- * `state` says `trial`.
- */
-export function readFields(fields: number, set: string, environment: string): number {
-  const at = (bit: number) => (fields >> bit) & 3;
-  const [active, isActive] = [at(0), at(2)];
-  // two spellings must agree, and only `true` is active
-  const state =
-    active === 2 && isActive === 2 ? 2 : (active === 1 && isActive % 3 > 0) || (active === 2 && isActive === 1) ? 0 : 1;
-  const [one, other] = [at(4), at(6)];
-  let evaluation = one < 2 ? one : other < 2 ? other : 2;
-  if (one < 2 && other < 2 && one !== other) {
-    evaluation = 2;
-  } else if (fields & 131072) {
-    evaluation = evaluation === 0 ? 2 : 1;
+/** No honest query or capability is as long. Throws `too_large`. */
+export function bounded(text: string): string {
+  if (text.length > 65_535) {
+    throw fault("too_large", "too much input");
   }
-  const kind = at(8);
-  const place = at(10);
-  const deployment = place === 1 ? +(environment.toLowerCase() !== "production") : place;
-  const [enabled, hasAccess] = [at(12), at(14)];
-  const allows = enabled === 0 || (enabled !== 3 && hasAccess === 1);
-  return bitsOf(
-    state,
-    kind === 0 ? null : kind === 1 ? named(set) : set,
-    evaluation,
-    deployment,
-    !!(fields & 65536) && !allows,
-  );
+  return text;
+}
+
+/** Where it was said: 0 in production, 1 elsewhere, 2 unknown. */
+export const deployment = (environment: string | null) =>
+  environment === null ? 2 : +(environment.toLowerCase() !== "production");
+
+const bool = (value: unknown) => (typeof value == "boolean" ? +value : null);
+
+/**
+ * Reads a license object, and what its document says of the user's access. `where`: see
+ * {@link deployment}. Also answers the capability set that counts.
+ */
+export function readFields(
+  fields: { readonly [name: string]: unknown },
+  userAccess: unknown,
+  where: number,
+): [bits: number, set: string | null] {
+  const { capabilitySet, state: said } = fields;
+  const active = fields["active"] ?? null;
+  const isActive = fields["isActive"] ?? active;
+  const [one, other] = [bool(fields["evaluation"]), bool(fields["isEvaluation"])];
+  const evaluation = one ?? other;
+  const trial = typeof said == "string" && said.toLowerCase() === "trial";
+  const { enabled, hasAccess } = Object(userAccess) as { readonly [name: string]: unknown };
+  const allows = enabled === false || ((enabled === undefined || enabled === true) && hasAccess === true);
+  const set =
+    capabilitySet == null
+      ? null
+      : bounded(typeof capabilitySet == "string" ? capabilitySet : JSON.stringify(capabilitySet));
+  const name = set !== null && set === capabilitySet ? named(set) : set;
+  return [
+    bitsOf(
+      // two spellings must agree, and only `true` is active
+      isActive === null ? 2 : isActive === true && (active ?? true) === true ? 0 : 1,
+      name,
+      evaluation !== (other ?? one) ? 2 : trial ? 1 + +(evaluation === 0) : (evaluation ?? 2),
+      where,
+      userAccess != null && !allows,
+    ),
+    name,
+  ];
 }
 
 /** What a query says of the capability set: null names nothing, and stands for Standard. */
@@ -81,10 +105,12 @@ interface SetOfQuery {
 
 /** Values that are repeated and conflict count as the least generous. */
 function lower(a: SetOfQuery, b: SetOfQuery): SetOfQuery {
-  if (a.set === null || b.set === null || a.rank >= 0 || b.rank >= 0) {
+  if (a.rank >= 0 || b.rank >= 0) {
     return a.rank <= b.rank ? a : b;
   }
-  return fold(a.set) === fold(b.set) ? (b.set.length < a.set.length ? b : a) : { set: ",", rank: -1 };
+  // what names nothing has a rank
+  const [one, other] = [a.set!, b.set!];
+  return fold(one) === fold(other) ? (other.length < one.length ? b : a) : { set: ",", rank: -1 };
 }
 
 /** Reads the query of a Connect iframe; also answers the capability set that counts. */
@@ -108,6 +134,14 @@ export function readQuery(query: string): [bits: number, set: string | null] {
   return [bitsOf(state, set, 2, 0, access === false), set];
 }
 
+/** Whether what a customer holds, an edition or {@link NO_EDITION} and its name, includes what is needed. */
+export function includes(edition: number, has: string, needs: string): boolean {
+  const asked = editionOf(needs);
+  return edition === NO_EDITION || asked === NO_EDITION
+    ? edition === asked && fold(has) === fold(needs)
+    : edition >= asked;
+}
+
 /**
  * Decides. `policy` holds when-absent in the lowest two bits (free, standard, advanced, deny), then
  * one bit each: production only, confirmed only, `maxAge` is given, `age` is known, absent means
@@ -125,7 +159,6 @@ export function decide(
   age: number,
 ): number {
   const [state, evaluation, deployment] = [license & 3, (license >> 4) & 3, (license >> 6) & 3];
-  const asked = editionOf(needs);
   const reason = () => {
     const sellsNothing = policy & 512;
     const meaning = (deployment === 1 && policy & 64 ? policy >> 7 : policy) & 3;
@@ -133,26 +166,22 @@ export function decide(
       return evaluation; // inactive; a trial that ended; inactive
     }
     if (!sellsNothing && state === 2 && (meaning === DENY || policy & 8)) {
-      return ABSENT;
+      return Reason.Absent;
     }
     if (license & 512 && !(policy & 1024)) {
-      return NO_USER_ACCESS;
+      return Reason.NoUserAccess;
     }
     if (policy & 12 && deployment) {
-      return NOT_PRODUCTION;
+      return Reason.NotProduction;
     }
     if (!sellsNothing && !state && policy & 16 && (!(policy & 32) || age > maxAge)) {
-      return STALE;
+      return Reason.Stale;
     }
     if (policy & 8) {
-      return UNCONFIRMED; // what a page holds is a hint
+      return Reason.Unconfirmed; // what a page holds is a hint
     }
     const edition = state ? meaning : has === "" ? 1 : editionOf(has);
-    const includes =
-      edition === NO_EDITION || asked === NO_EDITION
-        ? edition === asked && fold(has) === fold(needs)
-        : edition >= asked;
-    return sellsNothing || includes ? GRANTED : CAPABILITY_MISSING;
+    return sellsNothing || includes(edition, has, needs) ? Reason.Granted : Reason.CapabilityMissing;
   };
-  return reason() | (asked << 4);
+  return reason() | (editionOf(needs) << 4);
 }

@@ -1,6 +1,6 @@
 import * as gate from "./gate.js";
-import { LicenseError } from "./error.js";
-import { document as isDocument, known, licenses, misuse, time } from "./registry.js";
+import { named } from "./gate.js";
+import { document as isDocument, expected, fault, known, licenses, misuse, time } from "./registry.js";
 
 /** The capability sets that have a rank: free < standard < advanced. */
 export type KnownCapability = "capabilityFree" | "capabilityStandard" | "capabilityAdvanced";
@@ -77,17 +77,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isString = (value: unknown): value is string => typeof value == "string";
 
-/** Null, `""` and `"NULL"` are absent. */
-const text = (value: unknown) =>
-  isString(value) && value !== "" && value !== "NULL" ? value : null;
-
 /** ISO-8601 with a zone, a bare date, or epoch milliseconds; whole seconds from 1970 to 9999. */
 function date(value: unknown): Date | null {
-  const written = typeof value == "number" ? `${value}` : value;
-  if (!isString(written)) {
-    return null;
-  }
-  let time = NaN;
+  const written = isString(value) || typeof value == "number" ? `${value}` : "";
+  let time = -1;
   const parts = ISO.exec(written);
   if (/^\d{1,15}$/.test(written)) {
     time = +written;
@@ -105,14 +98,6 @@ function date(value: unknown): Date | null {
 
 /** An app id without the prefix of its ARI, in lower case. */
 const uuid = (id: unknown) => `${id}`.toLowerCase().replace("ari:cloud:ecosystem::app/", "");
-
-const flag = (value: unknown) => (value == null ? 2 : typeof value == "boolean" ? +value : 3);
-
-/** The bits of `userAccess`: its two flags, of which null is no boolean, and that it is stated. */
-const accessBits = (access: unknown) => {
-  const said = (name: string) => (!isObject(access) || access[name] === null ? 3 : flag(access[name]));
-  return access == null ? 0 : (said("enabled") << 12) | (said("hasAccess") << 14) | 65536;
-};
 
 /** Where a document was found: on Connect, in a place that says its environment, or not. */
 export const enum Place {
@@ -188,7 +173,7 @@ export class LicenseOf<T extends Trust> {
   ) {
     const all = licenses();
     if (made !== all) {
-      throw misuse("licenses are read, not made: `License.fromForgeContext(context)`");
+      throw misuse("a License is read: `License.fromForgeContext(context)`");
     }
     const fields = license ?? {};
     this.touchpoint = touchpoint;
@@ -197,14 +182,14 @@ export class LicenseOf<T extends Trust> {
     this.edition = EDITIONS[((bits >> 2) & 3) as 0]!;
     this.isEvaluation = YES[((bits >> 4) & 3) as 0]!;
     this.capabilitySet = bits & 256 ? set : null;
-    this.type = text(fields["type"]);
-    this.billingPeriod = text(fields["billingPeriod"]);
+    this.type = named(fields["type"]);
+    this.billingPeriod = named(fields["billingPeriod"]);
     this.trialEndDate = date(fields["trialEndDate"]);
     this.subscriptionEndDate = date(fields["subscriptionEndDate"]);
-    this.entitlementId = text(fields["entitlementId"]) ?? text(fields["ccpEntitlementId"]);
+    this.entitlementId = named(fields["entitlementId"]) ?? named(fields["ccpEntitlementId"]);
     this.entitlementNumber =
-      text(fields["entitlementNumber"]) ?? text(fields["ccpEntitlementSlug"]);
-    this.supportEntitlementNumber = text(fields["supportEntitlementNumber"]);
+      named(fields["entitlementNumber"]) ?? named(fields["ccpEntitlementSlug"]);
+    this.supportEntitlementNumber = named(fields["supportEntitlementNumber"]);
     const modes = fields["modes"];
     this.modes = Array.isArray(modes) ? modes.filter(isString) : [];
     this.environment = environment;
@@ -223,13 +208,8 @@ export class LicenseOf<T extends Trust> {
    * A misspelt literal is a type error: see {@link Requires}.
    */
   hasCapability<C extends string = KnownCapability>(capability: Requires<C>): boolean {
-    // for the two that are asked about, the gate has said it: an edition stands in its bits
-    const edition = known(this)[0] & 12;
-    return capability === "capabilityAdvanced"
-      ? edition === 8
-      : capability === "capabilityStandard"
-        ? edition === 4 || edition === 8
-        : includes(this as License, capability);
+    const [bits] = known(this);
+    return gate.includes((bits >> 2) & 3, this.capabilitySet ?? "", needed(capability)) && !(bits & 3);
   }
 
   /**
@@ -269,7 +249,7 @@ export class LicenseOf<T extends Trust> {
     query: string | URLSearchParams,
     options?: ReadOptions,
   ): LicenseOf<"hint"> {
-    const [bits, set] = gate.readQuery(bounded(queryText(query)));
+    const [bits, set] = gate.readQuery(queryText(query));
     return make("connect_iframe_query", "hint", bits, set ?? "", null, null, options?.asOf);
   }
 
@@ -299,7 +279,7 @@ export class LicenseOf<T extends Trust> {
   static fromConnectApi(body: Carrier & { key: string }, options?: ReadOptions): LicenseOf<"hint"> {
     isDocument(body, "the parsed body");
     if (isObject(body) && !isString(body["key"])) {
-      throw new LicenseError("field_missing", "the body lacks `key`");
+      throw fault("field_missing", "the body lacks `key`");
     }
     return read("connect_license_api", body ?? 0, Place.Connect, options);
   }
@@ -318,13 +298,13 @@ export class LicenseOf<T extends Trust> {
     isDocument(body, "the parsed body");
     const results: unknown = body?.results;
     if (!Array.isArray(results)) {
-      throw new LicenseError("field_missing", "the body lacks `results`");
+      throw fault("field_missing", "the body lacks `results`");
     }
     const id = options?.appId;
     const found = results.filter((one) => id === undefined || uuid(one?.appId) === uuid(id));
     const { data, error } = found[0] ?? {};
     if (found.length > 1 || (error && error.type !== "NOT_FOUND")) {
-      throw new LicenseError(
+      throw fault(
         "license_api",
         `the License API answers ${error?.type ?? "for several apps"}`,
       );
@@ -358,33 +338,22 @@ export class LicenseOf<T extends Trust> {
    * Throws `misuse` for anything else.
    */
   static fromJSON(json: LicenseJson): LicenseOf<"hint"> {
-    const { touchpoint, state, capabilitySet: set, isEvaluation, environment, asOf, raw } = Object(json) as LicenseJson;
-    const active = STATES.indexOf(state);
-    if (!isString(touchpoint) || active < 0) {
-      throw misuse("expected the parsed JSON of a License");
+    const { touchpoint, state, capabilitySet, isEvaluation, environment, noUserAccess, asOf, raw } = Object(json);
+    if (!isString(touchpoint) || !STATES.includes(state)) {
+      throw expected("the parsed JSON of a License", "none");
     }
-    const written = isString(set) ? set : "";
-    const place = isString(environment) ? environment : null;
-    const bits = gate.readFields(
-      [1, 0, 2][active]! |
-        (2 << 2) |
-        (2 << 4) |
-        (flag(isEvaluation) << 6) |
-        (+isString(set) << 8) |
-        (json.noUserAccess === false ? 0 : accessBits(true)) |
-        ((/^connect/.test(touchpoint) ? Place.Connect : place === null ? Place.Silent : Place.Forge) << 10),
-      bounded(written),
-      place ?? "",
-    );
-    return make(
-      touchpoint,
-      "hint",
-      bits,
-      written,
-      isObject(raw) ? raw : null,
-      place,
-      asOf == null ? null : new Date(asOf),
-    );
+    const document = {
+      license: {
+        isActive: state === "absent" ? null : state === "active",
+        isEvaluation,
+        capabilitySet: isString(capabilitySet) ? capabilitySet : null,
+      },
+      environmentType: environment,
+      userAccess: noUserAccess === false ? null : true, // no object says that nobody has access
+    };
+    const place = /^connect/.test(touchpoint) ? Place.Connect : Place.Forge;
+    const stated = asOf == null ? null : new Date(asOf);
+    return read(touchpoint as Touchpoint, document, place, { asOf: stated! }, isObject(raw) ? raw : null);
   }
 }
 
@@ -406,47 +375,30 @@ export function make<T extends Trust>(
   return new Constructor(licenses(), ...fields);
 }
 
-/** No honest query or capability is as long. Throws `too_large`. */
-function bounded(text: string): string {
-  if (text.length > 65_535) {
-    throw new LicenseError("too_large", "too much input");
-  }
-  return text;
-}
-
-function includes(license: License, capability: string): boolean {
-  return (decide(license, capability, 3) & 15) === 3;
-}
+const SEARCH = "`location.search`";
 
 /** The text of a query. Throws `misuse` for a whole URL, where the first parameter would be lost. */
 function queryText(query: unknown): string {
   const text = `${query}`;
   if (!isString(query) && typeof Object(query)["getAll"] != "function") {
-    isDocument(query, "`location.search`");
-    throw misuse("expected `location.search`, found no text");
+    isDocument(query, SEARCH);
+    throw expected(SEARCH, "no text");
   }
   if (/^\s*[{[]/.test(text)) {
-    throw misuse("expected `location.search`, found JSON: contexts are read with `License.fromConnectContext`");
+    throw expected(SEARCH, "JSON");
   }
   if (/^[a-z][a-z\d+.-]*:\/|^\/|^[^?=&]+\?/i.test(text)) {
-    throw misuse("expected `location.search`, found a whole URL: write `new URL(url).search`");
+    throw expected(SEARCH, "a whole URL: write `new URL(url).search`");
   }
-  return text;
+  return gate.bounded(text);
 }
 
-/** @internal Asks the gate. The low four bits are the reason, then comes the edition asked for. */
-export function decide(
-  license: License,
-  needs: string,
-  policy: number,
-  maxAge = 0,
-  age = 0,
-): number {
-  const [bits] = known(license);
-  if (!isString(needs) || !needs) {
-    throw misuse("expected a capability: `requires`, or `feature` with its `features`");
+/** @internal Throws `misuse` for what is no capability at all. */
+export function needed(capability: unknown): string {
+  if (!isString(capability) || !capability) {
+    throw expected("a capability", "none");
   }
-  return gate.decide(bits, license.capabilitySet ?? "", bounded(needs), policy, maxAge, age);
+  return gate.bounded(capability);
 }
 
 /** @internal Reads a document that carries a license. */
@@ -455,32 +407,20 @@ export function read(
   document: unknown,
   place: Place,
   options?: ReadOptions,
+  raw?: Record<string, unknown> | null,
 ): LicenseOf<"hint"> {
   isDocument(document, "a context");
   document ??= {};
   const license = isObject(document) ? (document["license"] ?? null) : 0;
   if (license !== null && !isObject(license)) {
-    throw new LicenseError("field_type", "`license` must be an object");
+    throw fault("field_type", "`license` must be an object");
   }
   const said =
     place === Place.Silent
       ? options?.environmentType
       : place === Place.Forge && (document as Record<string, unknown>)["environmentType"];
   const environment = isString(said) ? said : null;
-  const fields = license ?? {};
-  const set = fields["capabilitySet"];
-  const written = isString(set) ? set : JSON.stringify(set ?? "");
-  const bits = gate.readFields(
-    flag(fields["active"]) |
-      (flag(fields["isActive"]) << 2) |
-      (flag(fields["evaluation"]) << 4) |
-      (flag(fields["isEvaluation"]) << 6) |
-      ((set == null ? 0 : isString(set) ? 1 : 2) << 8) |
-      (/^trial$/i.test(`${fields["state"]}`) ? 131072 : 0) |
-      accessBits((document as Record<string, unknown>)["userAccess"]) |
-      ((place === Place.Connect ? place : environment === null ? Place.Silent : Place.Forge) << 10),
-    bounded(written),
-    environment ?? "",
-  );
-  return make(touchpoint, "hint", bits, written, license, environment, options?.asOf);
+  const { userAccess } = document as Record<string, unknown>;
+  const [bits, set] = gate.readFields(license ?? {}, userAccess, place && gate.deployment(environment));
+  return make(touchpoint, "hint", bits, set ?? "", raw === undefined ? license : raw, environment, options?.asOf);
 }

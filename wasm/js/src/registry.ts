@@ -20,55 +20,55 @@ export function licenses(): WeakMap<object, Known> {
 export function known(license: unknown): Known {
   const found = licenses().get(license as object);
   if (!found) {
-    const [what, remedy] = looks(license) ?? [
-      license == null ? "nothing" : "something else",
-      "read one first: `License.fromForgeContext(await view.getContext())`",
-    ];
-    throw new LicenseError("not_a_license", `expected a License, found ${what}: ${remedy}`);
+    throw expected("a License", looks(license) ?? `none: ${READ}`, "not_a_license");
   }
   return found;
 }
 
 /** Throws `misuse` for what is no context, or no body, but looks like something known. */
-export function document(value: unknown, expected: string): void {
+export function document(value: unknown, what: string): void {
   const found = looks(value);
-  if (found && found[0] !== CONTEXT) {
-    throw misuse(`expected ${expected}, found ${found[0]}: ${found[1]}`);
+  if (found && found !== CONTEXT) {
+    throw expected(what, found);
   }
 }
 
-/** The error for an argument that cannot be meant. */
-export const misuse = (message: string) => new LicenseError("misuse", message);
+/** The error of a code. */
+export const fault = (code: string, message: string) => new LicenseError(code, message);
 
-const CONTEXT = "a context";
-const READ = "write `License.fromFunctionContext(context)`, or `License.fromForgeContext` in a page";
+/** The error for an argument that cannot be meant. */
+export const misuse = (message: string) => fault("misuse", message);
+
+/** The same, with what was found and what to write. */
+export const expected = (what: string, found: string, code = "misuse") => fault(code, `expected ${what}, found ${found}`);
+
+const READ = "write `License.fromForgeContext(context)`, in a function `License.fromFunctionContext(context)`";
+const CONTEXT = `a context: ${READ}`;
 
 /** What a value looks like, and what to pass instead. */
-function looks(value: unknown): readonly [what: string, remedy: string] | undefined {
-  if (typeof value == "string") {
-    return ["text", "`JSON.parse` it first"];
-  }
-  if (typeof value == "function") {
-    return ["a function", "call it, and await its answer"];
-  }
+function looks(value: unknown): string | undefined {
   const fields = Object(value) as Record<string, unknown>;
   const has = (name: string) => name in fields;
   const calls = (name: string) => typeof fields[name] == "function";
-  return calls("then")
-    ? ["a promise", "await it first"]
-    : calls("json")
-      ? ["a response", "pass `await response.json()`"]
-      : licenses().has(fields)
-        ? ["a License", "it is read already, pass it to `check`"]
-        : has("touchpoint") && has("state")
-          ? ["a copy of a License", "pass the License itself, or its JSON to `License.fromJSON`"]
-          : has("license")
-            ? [CONTEXT, READ]
-            : Object(fields["context"]) === fields["context"]
-              ? ["what holds a context", `pass its \`${has("app") ? "app" : "context"}\``]
-              : has("active") || has("isActive") || has("capabilitySet")
-                ? ["the license of a context", `pass the context that holds it: ${READ}`]
-                : undefined;
+  return typeof value == "string"
+    ? "text: `JSON.parse` it"
+    : typeof value == "function"
+      ? "a function: call it"
+      : calls("then")
+        ? "a promise: await it"
+        : calls("json")
+          ? "a response: pass `await response.json()`"
+          : licenses().has(fields)
+            ? "a License: pass it to `check`"
+            : has("touchpoint") && has("state")
+              ? "a copy of a License: pass the License, or what `License.fromJSON` reads"
+              : has("license")
+                ? CONTEXT
+                : Object(fields["context"]) === fields["context"]
+                  ? `what holds a context: pass its \`${has("app") ? "app" : "context"}\``
+                  : has("active") || has("isActive") || has("capabilitySet")
+                    ? `the license of a context: pass the context: ${READ}`
+                    : undefined;
 }
 
 /** Milliseconds of a time that was given, or null. Throws `invalid_time` for what is no valid Date. */
@@ -78,8 +78,8 @@ export function time(value: Date | null | undefined, name: string): number | nul
   }
   // a Date of another window is none of this one's class
   const time = typeof value.getTime == "function" ? +value : NaN;
-  if (Number.isNaN(time)) {
-    throw new LicenseError("invalid_time", `\`${name}\` must be a valid Date`);
+  if (time !== time) {
+    throw fault("invalid_time", `\`${name}\` must be a valid Date`);
   }
   return time;
 }

@@ -8,7 +8,7 @@ import { buildSync } from "esbuild";
 import * as crate from "../build/gate.js";
 
 const source = fileURLToPath(new URL("../src/gate.ts", import.meta.url));
-const built = buildSync({ entryPoints: [source], write: false, format: "esm", target: "es2022" });
+const built = buildSync({ entryPoints: [source], bundle: true, write: false, format: "esm", target: "es2022" });
 const twin = await import(`data:text/javascript,${encodeURIComponent(built.outputFiles[0].text)}`);
 
 const bytes = new Uint8Array(crate.buffer);
@@ -31,6 +31,33 @@ const SETS = [
 ];
 const PLACES = ["", "PRODUCTION", "production", "Production", "DEVELOPMENT", "STAGING", "PRODUCTİON", "production "];
 
+const VALUES = [false, true, null, "true"];
+/** Missing, or null: for `userAccess` null is no boolean. */
+const NONE = [undefined, null];
+
+/** The documents that the crate's fields stand for, and what the gate makes of one of them. */
+function read(fields, set, place) {
+  const at = (bit) => (fields >> bit) & 3;
+  const value = (bit) => (at(bit) === 2 ? of(NONE) : VALUES[at(bit)]);
+  const access = (bit) => [false, true, undefined, of([null, "true", 1])][at(bit)];
+  const license = {
+    active: value(0),
+    isActive: value(2),
+    evaluation: value(4),
+    isEvaluation: value(6),
+    capabilitySet: [of(NONE), set, [set]][at(8)],
+    state: fields & 131072 ? of(["trial", "Trial", "TRIAL"]) : of([undefined, "active", "trial ", ["trial"], 1]),
+  };
+  const userAccess = fields & 65536 ? { enabled: access(12), hasAccess: access(14) } : of(NONE);
+  const where = at(10) === 1 ? twin.deployment(place) : at(10);
+  return twin.readFields(license, userAccess, where)[0];
+}
+/** What the crate makes of the same. */
+function judged(fields, set, place) {
+  const length = put(((fields >> 8) & 3) === 2 ? JSON.stringify([set]) : set);
+  return crate.judge(fields, length, put(place, length));
+}
+
 test("every combination of the fields of a license", () => {
   let cells = 0;
   for (let fields = 0; fields < 1 << 18; fields += 1) {
@@ -38,9 +65,7 @@ test("every combination of the fields of a license", () => {
       continue;
     }
     const [set, place] = [SETS[fields % SETS.length], of(PLACES)];
-    const length = put(set);
-    const want = crate.judge(fields, length, put(place, length));
-    const found = twin.readFields(fields, set, place);
+    const [found, want] = [read(fields, set, place), judged(fields, set, place)];
     if (found !== want) {
       assert.fail(`${fields} ${set} ${place}: expected ${want}, found ${found}`);
     }
@@ -48,10 +73,15 @@ test("every combination of the fields of a license", () => {
   }
   for (let i = 0; i < 100_000; i += 1) {
     const [fields, set, place] = [below(1 << 18) & ~0xf00 | (below(3) << 8) | (below(3) << 10), of(SETS), of(PLACES)];
-    const length = put(set);
-    assert.equal(twin.readFields(fields, set, place), crate.judge(fields, length, put(place, length)));
+    assert.equal(read(fields, set, place), judged(fields, set, place));
   }
   assert.equal(cells, (1 << 18) * (9 / 16));
+});
+
+test("no user access is said by anything but two booleans", () => {
+  for (const userAccess of [true, 1, "x", [], [true], {}, { hasAccess: true, enabled: null }]) {
+    assert.ok(twin.readFields({ active: true }, userAccess, 0)[0] & 512, JSON.stringify(userAccess));
+  }
 });
 
 test("every cell of the decision table", () => {

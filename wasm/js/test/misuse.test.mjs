@@ -104,11 +104,11 @@ test("1: the message says what was found and what to write", () => {
   const message = (value) => error(() => check(value, { requires })).message;
   assert.equal(
     message(context.license),
-    "expected a License, found the license of a context: pass the context that holds it: write `License.fromFunctionContext(context)`, or `License.fromForgeContext` in a page",
+    "expected a License, found the license of a context: pass the context: write `License.fromForgeContext(context)`, in a function `License.fromFunctionContext(context)`",
   );
-  assert.match(message(Promise.resolve(hint)), /found a promise: await it first$/);
+  assert.match(message(Promise.resolve(hint)), /found a promise: await it$/);
   assert.match(message({ ...hint }), /found a copy of a License: /);
-  assert.match(message(undefined), /found nothing: read one first: `License\.fromForgeContext/);
+  assert.match(message(undefined), /found none: write `License\.fromForgeContext/);
 });
 
 test("1: copies of the package share their licenses", () => {
@@ -232,10 +232,10 @@ test("4: what is no capability is not asked about in silence", () => {
 
 test("4: the message says what it looks like and what to pass", () => {
   const message = (value) => error(() => License.fromFunctionContext(value)).message;
-  assert.equal(message(Promise.resolve()), "expected a context, found a promise: await it first");
+  assert.equal(message(Promise.resolve()), "expected a context, found a promise: await it");
   assert.equal(message({ payload: {}, context }), "expected a context, found what holds a context: pass its `context`");
-  assert.match(message(object), /found the license of a context: pass the context that holds it: /);
-  assert.match(message(JSON.stringify(context)), /found text: `JSON\.parse` it first/);
+  assert.match(message(object), /found the license of a context: pass the context: /);
+  assert.match(message(JSON.stringify(context)), /found text: `JSON\.parse` it/);
 });
 
 test("4: a query is a query, not a URL", () => {

@@ -1,0 +1,102 @@
+// Builds dist/: node scripts/build.mjs GATE.wasm CORE.wasm
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { minify } from "terser";
+
+import { makeCore } from "./core.mjs";
+import { makeGate } from "./gate.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+process.chdir(root);
+rmSync("dist", { recursive: true, force: true });
+mkdirSync("dist");
+for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+  copyFileSync(`../../${name}`, name);
+}
+
+/**
+ * Objects that hold a module's exports are made by a call, which bundlers keep with all that it
+ * names, the core too: says that nothing is lost with it.
+ */
+function droppable(code) {
+  const helper = /(var __export = \(target, all\) => \{[\s\S]*?enumerable: true \}\);\n)(\};)/;
+  if (code.includes("__export(") && !helper.test(code)) {
+    throw new Error("esbuild writes __export in another way");
+  }
+  return code
+    .replace(helper, "$1  return target;\n$2")
+    .replace(/var (\w+) = \{\};\n__export\(\1, /g, "var $1 = /* @__PURE__ */ __export({}, ");
+}
+
+/** One entry in one format; `small` is minified as far as it goes. */
+async function entry(name, format, { small = false, platform = "neutral", ...more } = {}) {
+  const end = format === "esm" ? "js" : "cjs";
+  // entries share the first one, so that a license is one class
+  const shared = {
+    name: "shared",
+    setup(plugin) {
+      plugin.onResolve({ filter: /^\.\.?\/(index|server|fetch)\.js$/ }, ({ path }) => ({
+        path: `./${/(\w+)\.js$/.exec(path)[1]}.${end}`,
+        external: true,
+      }));
+    },
+  };
+  const result = await build({
+    entryPoints: [`src/${name}.ts`],
+    bundle: true,
+    write: false,
+    format,
+    platform,
+    target: "es2022",
+    plugins: [shared],
+    alias: { "#core": `${root}build/core.js` },
+    logLevel: "warning",
+    treeShaking: true,
+    ...more,
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+  });
+  let code = format === "esm" ? droppable(result.outputFiles[0].text) : result.outputFiles[0].text;
+  if (small) {
+    const options = {
+      module: format === "esm",
+      toplevel: true,
+      ecma: 2020,
+      compress: {
+        passes: 5,
+        unsafe: true,
+        unsafe_arrows: true,
+        unsafe_methods: true,
+        pure_getters: true,
+        keep_fargs: false,
+        reduce_funcs: false,
+      },
+      mangle: { toplevel: true },
+      format: { comments: false },
+    };
+    code = (await minify(code, options)).code;
+  }
+  writeFileSync(`dist/${name}.${end}`, code);
+}
+
+for (const format of ["esm", "cjs"]) {
+  await entry("index", format, { small: true });
+  for (const name of ["server", "fetch", "express", "testing"]) {
+    await entry(name, format, { platform: "node" });
+  }
+  await entry("forge", format, { platform: "node", external: ["@forge/api", "@forge/kvs"] });
+  await entry("testing-browser", format);
+  await entry("react", format, { external: ["react"] });
+  await entry("openfeature", format, { external: ["@openfeature/core"] });
+}
+
+// types: one file an entry and format, for `nodenext` resolution
+execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { stdio: "inherit" });
+for (const file of readdirSync("dist", { recursive: true }).filter((name) => name.endsWith(".d.ts"))) {
+  const types = readFileSync(`dist/${file}`, "utf8");
+  writeFileSync(
+    `dist/${file.replace(/\.d\.ts$/, ".d.cts")}`,
+    types.replaceAll(/(from "\.[^"]*)\.js"/g, '$1.cjs"'),
+  );
+}
