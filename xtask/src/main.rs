@@ -13,6 +13,7 @@ mod ci;
 mod context;
 mod contract;
 mod npm;
+mod npm_cli;
 mod npm_package;
 mod postgres;
 mod programs;
@@ -91,6 +92,8 @@ enum Task {
         #[arg(long)]
         test: bool,
     },
+    /// Pack the npm package of the command line: the launcher, and this machine's program
+    NpmCli(npm_cli::Arguments),
     /// Run vector files through the npm package
     Conformance {
         /// In Node; `cargo run --bin app-license -- conformance` is for Rust
@@ -158,6 +161,7 @@ fn perform(task: Task) -> Result<()> {
         } => python::bench_report(&context, &arguments),
         Task::Wasm { test: true } => npm_package::test(&context),
         Task::Wasm { test: false } => npm_package::build(&context),
+        Task::NpmCli(arguments) => npm_cli::run(&context, &arguments),
         Task::Conformance { files, .. } => npm_package::conformance(&context, &files),
         Task::WasmTarget { cpu, from } => wasm::prove(&context, cpu, from),
     }

@@ -18,10 +18,12 @@ pub(crate) const PACKAGING: &str = "tests/packaging";
 pub(crate) const LAB: &str = "tests/lab";
 /// The platform's validation and the schemas that the doctor's output is held to.
 pub(crate) const DOCTOR: &str = "tests/doctor";
+/// The package that rewrites hand-written checks.
+pub(crate) const CODEMOD: &str = "npm/codemod";
 /// For packages that compile C, as `better-sqlite3` does where its program cannot be downloaded:
 /// tests wait for the compiler, two minutes longer when it optimizes.
 const UNOPTIMIZED: [(&str, &str); 2] = [("CFLAGS", "-O0"), ("CXXFLAGS", "-O0")];
-const FOLDERS: [&str; 4] = [TEST_PEERS, PACKAGING, LAB, DOCTOR];
+const FOLDERS: [&str; 5] = [TEST_PEERS, PACKAGING, LAB, DOCTOR, CODEMOD];
 
 pub(crate) fn install_all(context: &Context) -> Result<()> {
     for folder in FOLDERS {

@@ -8,14 +8,17 @@ use xshell::cmd;
 use super::Outcome;
 use super::tally::{Tally, counted};
 use crate::context::Context;
-use crate::{chromium, npm, npm_package};
+use crate::{chromium, npm, npm_cli, npm_package, programs};
 
-/// Its own tests, the examples, then the packed tarball in other people's projects.
+/// Its own tests, the examples, then the packed tarball in other people's projects; the packages of
+/// the command line, with the program that the jobs build anyway; the codemod.
 pub(super) fn npm(context: &Context) -> Result<Outcome> {
     let chromium = chromium::program(context)?;
     npm_package::build(context)?;
     let host = npm_package::mock_host(context)?;
+    let cli = npm_cli::pack_stripped(context, &programs::build(context)?.join("app-license"))?;
     npm::install(context, npm::PACKAGING)?;
+    npm::install(context, npm::CODEMOD)?;
     let sh = &context.sh;
     let mut tests = Tally::default();
     let mut run = |folder: &Path| -> Result<()> {
@@ -35,7 +38,13 @@ pub(super) fn npm(context: &Context) -> Result<Outcome> {
         run(&example)?;
     }
     run(npm_package::FOLDER.as_ref())?;
+    run(npm::CODEMOD.as_ref())?;
     run(npm::PACKAGING.as_ref())?;
+    {
+        let _there = sh.push_dir(npm_cli::FOLDER);
+        let command = cmd!(sh, "node --test test/").env("NPM_CLI", &cli);
+        tests.add(counted(command.into())?);
+    }
     Ok(Outcome {
         tests,
         ..Outcome::default()

@@ -115,6 +115,15 @@ pub(crate) fn read_features(path: &Path) -> Result<FeatureMap, Fault> {
 }
 
 impl Questions {
+    /// Nothing is asked.
+    pub(crate) const fn none() -> Self {
+        Self {
+            map: None,
+            asked: Vec::new(),
+            required: false,
+        }
+    }
+
     /// `required` is an edition, a capability, or a feature of the map.
     pub(crate) fn new(map: Option<FeatureMap>, required: Option<&str>) -> Result<Self, Fault> {
         let question = |name: &str, needs: Capability| Question {

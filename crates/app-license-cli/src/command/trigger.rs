@@ -4,8 +4,9 @@ mod events;
 mod world;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use app_license::FeatureMap;
 use app_license_testkit::{Delivery, SignedRequest};
 use serde_json::{Value, json};
 
@@ -16,10 +17,12 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show, table};
-use app_license_lab::EDITIONS;
 use app_license_lab::Rules;
 use app_license_lab::demo::{APP_KEY, FORGE_ID};
 use events::{Made, Trigger};
+
+/// The features of the app in whose folder this is called.
+const OWN_FEATURES: &str = "editions.toml";
 
 /// Send your app one signed event, iframe URL, invocation token or context
 ///
@@ -77,7 +80,8 @@ pub(crate) struct Args {
     /// The first of six ports on which keys and License APIs are served meanwhile
     #[arg(long, default_value_t = 4690, value_parser = clap::value_parser!(u16).range(1..=65_529))]
     port: u16,
-    /// The app's editions.toml, for what is shown of the decision
+    /// The app's editions.toml: each of its features is decided and shown [default: editions.toml,
+    /// where there is one; else nothing is decided]
     #[arg(long, value_name = "FILE")]
     features: Option<PathBuf>,
 }
@@ -129,6 +133,15 @@ impl Args {
         Ok(exit)
     }
 
+    /// What the user's own app sells, where that is known.
+    fn own_features(&self) -> Result<Option<FeatureMap>, Fault> {
+        let found = self.features.as_deref().or_else(|| {
+            let here = Path::new(OWN_FEATURES);
+            here.is_file().then_some(here)
+        });
+        found.map(read_features).transpose()
+    }
+
     fn report(
         &self,
         io: &mut Io<'_>,
@@ -137,12 +150,9 @@ impl Args {
         request: &SignedRequest,
         answer: &Delivery,
     ) -> Result<Exit, Fault> {
-        let map = match &self.features {
-            Some(path) => read_features(path)?,
-            None => app_license::FeatureMap::from_toml(EDITIONS)?,
-        };
-        let rules = Rules::new(map, app_license::Policy::new());
-        let explainer = explainer(rules.features())?;
+        let map = self.own_features()?;
+        let explainer = explainer(map.as_ref())?;
+        let rules = Rules::new(map.unwrap_or_default(), app_license::Policy::new());
         let explained = explainer.request(&world.host, &rules, request, &world.tenant);
         let good = (200..300).contains(&answer.status());
         let json = json!({

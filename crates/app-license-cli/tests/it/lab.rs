@@ -412,6 +412,49 @@ async fn trigger_drives_an_app_as_the_console_does() {
     assert_eq!(ran.json()["status"], 401, "uninstalled; {}", ran.out);
 }
 
+/// The features of the demo app are not the user's: nothing is decided about them.
+#[tokio::test]
+async fn trigger_decides_about_the_users_own_features_or_none() {
+    let lab = Lab::start("own-features");
+    let app = format!("http://127.0.0.1:{}", lab.port + 1);
+    let folder = lab.data.join("app");
+    std::fs::create_dir_all(&folder).unwrap();
+    let port = ports().to_string();
+    let decisions = |more: &[&str]| {
+        let args = ["trigger", "page", "--to", &app, "--site", "gamma"];
+        let ran = Command::new(env!("CARGO_BIN_EXE_app-license"))
+            .current_dir(&folder)
+            .args(args)
+            .args(["--edition", "advanced", "--format", "json", "--port", &port])
+            .args(more)
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        assert_eq!(report["verified"]["verdict"], "accepted", "{report}");
+        assert_eq!(report["verified"]["license"]["edition"], "advanced");
+        report["verified"]["decisions"].clone()
+    };
+    assert_eq!(decisions(&[]), Value::Null);
+
+    std::fs::write(
+        folder.join("ours.toml"),
+        "[features]\nours = \"advanced\"\n",
+    )
+    .unwrap();
+    let named = decisions(&["--features", "ours.toml"]);
+    assert_eq!(named[0]["name"], "ours", "{named}");
+
+    std::fs::write(
+        folder.join("editions.toml"),
+        "[features]\nhere = \"advanced\"\n",
+    )
+    .unwrap();
+    let found = decisions(&[]);
+    assert_eq!(found[0]["name"], "here", "{found}");
+    assert_eq!(found[0]["allowed"], true, "{found}");
+    assert_eq!(found[1], Value::Null, "{found}");
+}
+
 #[test]
 fn trigger_without_an_app_prints() {
     let keys = Path::new(env!("CARGO_TARGET_TMPDIR")).join("printed");

@@ -22,9 +22,14 @@ use crate::detect::Look;
 use crate::fault::Fault;
 use crate::token;
 
-/// The command line's `verify` and `inspect`, for the lab.
-pub(crate) fn explainer(map: &FeatureMap) -> Result<Explainer, Fault> {
-    let questions = Arc::new(Questions::new(Some(map.clone()), None)?);
+/// The command line's `verify` and `inspect`, for the lab. Decides about every feature of the map;
+/// without one about nothing.
+pub(crate) fn explainer(map: Option<&FeatureMap>) -> Result<Explainer, Fault> {
+    let questions = match map {
+        Some(map) => Questions::new(Some(map.clone()), None)?,
+        None => Questions::none(),
+    };
+    let questions = Arc::new(questions);
     let of_text = Arc::clone(&questions);
     Ok(Explainer::new(
         move |host, rules, request, tenant| {

@@ -121,7 +121,7 @@ impl Args {
             key: self.app_key.clone(),
             forge_id: self.app_id.clone(),
         });
-        let explainer = explainer(rules.features())?;
+        let explainer = explainer(Some(rules.features()))?;
         let began = Instant::now();
         let result = runtime()?
             .block_on(run(&story, rules, own, explainer))

@@ -82,7 +82,7 @@ impl ServeArgs {
             key: self.app_key.clone(),
             forge_id: self.app_id.clone(),
         });
-        let explainer = explainer(&map)?;
+        let explainer = explainer(Some(&map))?;
         let lab = Lab::start(LabConfig {
             rules: Rules::new(map, app_license::Policy::new()),
             store,

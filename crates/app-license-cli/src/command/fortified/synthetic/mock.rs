@@ -25,7 +25,7 @@ const GATED: &str = "/features/bulk-export";
 /// Plays the path of a license, and says of each step how it went.
 pub(super) async fn run(without: Option<&str>) -> Result<Vec<Step>, Fault> {
     let rules = Rules::new(FeatureMap::from_toml(EDITIONS)?, Policy::new());
-    let explainer = explainer(rules.features())?;
+    let explainer = explainer(Some(rules.features()))?;
     let lab = Lab::start(LabConfig {
         rules,
         store: Arc::new(MemoryStore::new()),

@@ -1,0 +1,127 @@
+"use strict";
+// The packages as users get them: the tarballs of `cargo xtask npm-cli`, in an empty project.
+const assert = require("node:assert/strict");
+const { execFileSync, spawn, spawnSync } = require("node:child_process");
+const { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } = require("node:fs");
+const { createServer } = require("node:net");
+const { tmpdir } = require("node:os");
+const { join } = require("node:path");
+const { createInterface } = require("node:readline");
+const { after, before, test } = require("node:test");
+
+const platforms = require("../platforms.json");
+
+const TARBALLS = process.env.NPM_CLI;
+const windows = process.platform === "win32";
+const platform = platforms.find(({ os, cpu }) => os === process.platform && cpu === process.arch);
+const root = mkdtempSync(join(tmpdir(), "app-license-cli-"));
+const project = join(root, "project");
+
+/** The tarball of the launcher, or of a platform's program. */
+function tarball(part) {
+  assert.ok(TARBALLS, "NPM_CLI names no folder of tarballs: `cargo xtask npm-cli` makes them");
+  const start = part ? `app-license-cli-${part}-` : "app-license-cli-";
+  const rest = /^\d+\.\d+\.\d+.*\.tgz$/;
+  const name = readdirSync(TARBALLS).find((one) => one.startsWith(start) && rest.test(one.slice(start.length)));
+  return join(TARBALLS, name ?? assert.fail(`no ${start}*.tgz in ${TARBALLS}`));
+}
+
+function install(folder, ...packages) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
+  const options = ["install", "--offline", "--no-audit", "--no-fund", "--silent", ...packages];
+  execFileSync("npm", options, { cwd: folder, stdio: ["ignore", "inherit", "inherit"], shell: windows });
+}
+
+/** The script that npm puts on the path, started by Node, as `npx` does. */
+const script = (folder) => join(folder, "node_modules/@app-license/cli/bin/app-license");
+
+const run = (folder, ...args) => spawnSync(process.execPath, [script(folder), ...args], { cwd: folder, encoding: "utf8" });
+
+before(() => install(project, tarball(platform.name), tarball()));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+test("18: the launcher states one optional package a platform, of its own version, and no script", () => {
+  const manifest = JSON.parse(readFileSync(join(project, "node_modules/@app-license/cli/package.json"), "utf8"));
+  const expected = Object.fromEntries(platforms.map(({ name }) => [`@app-license/cli-${name}`, manifest.version]));
+  assert.deepEqual(manifest.optionalDependencies, expected);
+  assert.equal(manifest.scripts, undefined);
+  assert.equal(manifest.dependencies, undefined);
+  const program = join(project, `node_modules/@app-license/cli-${platform.name}`);
+  assert.equal(JSON.parse(readFileSync(join(program, "package.json"), "utf8")).version, manifest.version);
+  assert.deepEqual(readdirSync(program).sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "bin", "package.json"]);
+  assert.ok(existsSync(join(project, "node_modules/.bin", windows ? "app-license.cmd" : "app-license")));
+});
+
+test("18: `--version` says the version of the package", () => {
+  const manifest = require(join(project, "node_modules/@app-license/cli/package.json"));
+  const { status, stdout, stderr } = run(project, "--version");
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, new RegExp(`^app-license(-cli)? ${manifest.version.replaceAll(".", "\\.")}\\n$`));
+});
+
+test("18: `inspect` reads a context, and its exit code comes through", () => {
+  const context = { environmentType: "PRODUCTION", license: { active: true, isActive: true, capabilitySet: "capabilityAdvanced" } };
+  writeFileSync(join(project, "context.json"), JSON.stringify(context));
+  const read = run(project, "inspect", "context.json", "--format", "json");
+  assert.equal(read.status, 0, read.stderr);
+  const [{ decisions }] = JSON.parse(read.stdout).licenses;
+  assert.deepEqual(decisions.find(({ name }) => name === "advanced")?.allowed, true, read.stdout);
+  assert.equal(run(project, "inspect", "missing.json").status, 1);
+  assert.equal(run(project, "inspect", "context.json", "--fly").status, 3);
+});
+
+test("18: standard input comes through", () => {
+  const { status, stdout } = spawnSync(process.execPath, [script(project), "inspect", "-", "--format", "json"], {
+    input: JSON.stringify({ license: { active: false, isActive: false, capabilitySet: "capabilityStandard" } }),
+    encoding: "utf8",
+  });
+  assert.equal(status, 0);
+  assert.ok(JSON.parse(stdout).licenses[0].decisions.every(({ allowed }) => !allowed), stdout);
+});
+
+for (const signal of windows ? ["SIGTERM"] : ["SIGINT", "SIGTERM"]) {
+  test(`18: \`lab\` answers, and ends with the launcher (${signal})`, { timeout: 60_000 }, async () => {
+    const port = await ports();
+    const lab = spawn(process.execPath, [script(project), "lab", "--format", "json", "--port", `${port}`], {
+      cwd: project,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = new Promise((resolve) => lab.on("exit", resolve));
+    const line = await new Promise((resolve, reject) => {
+      createInterface(lab.stdout).once("line", resolve).once("close", () => reject(new Error("the lab says nothing")));
+    });
+    const { console: url } = JSON.parse(line);
+    assert.equal((await fetch(url)).status, 200);
+    lab.kill(signal);
+    assert.equal(await ended, windows ? null : 0);
+    if (!windows) {
+      await assert.rejects(fetch(url), "nobody answers any more");
+    }
+  });
+}
+
+test("18: without the optional package the launcher names it, and fails", () => {
+  const folder = join(root, "no-optional");
+  install(folder, "--omit=optional", tarball());
+  const { status, stdout, stderr } = run(folder, "--version");
+  assert.equal(status, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, new RegExp(`^error: the package @app-license/cli-${platform.name} is not installed`));
+  assert.match(stderr, /--no-optional/);
+});
+
+/** The first of eight free ports in a row, most probably. */
+async function ports() {
+  const free = (port) =>
+    new Promise((resolve) => {
+      const server = createServer().once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+  for (let first = 22_000 + (process.pid % 1000) * 16; ; first += 16) {
+    const all = await Promise.all(Array.from({ length: 8 }, (_, n) => free(first + n)));
+    if (all.every(Boolean)) {
+      return first;
+    }
+  }
+}
