@@ -5,13 +5,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use app_license::UnixTime;
 
-/// Tells the time. Any `Fn() -> UnixTime` is a clock.
+/// Tells the time. Any `Fn() -> UnixTime` is a clock, and so is an `Arc<dyn Clock>`.
 ///
 /// ```
 /// use app_license::UnixTime;
 /// use app_license_client::Clock;
 /// let stopped = || UnixTime::EPOCH;
 /// assert_eq!(Clock::now(&stopped), UnixTime::EPOCH);
+/// let shared: std::sync::Arc<dyn Clock> = std::sync::Arc::new(stopped);
+/// assert_eq!(Clock::now(&shared), UnixTime::EPOCH);
 /// ```
 pub trait Clock: Send + Sync + 'static {
     /// The time, in UTC seconds.
@@ -21,6 +23,12 @@ pub trait Clock: Send + Sync + 'static {
 impl<F: Fn() -> UnixTime + Send + Sync + 'static> Clock for F {
     fn now(&self) -> UnixTime {
         self()
+    }
+}
+
+impl Clock for Arc<dyn Clock> {
+    fn now(&self) -> UnixTime {
+        (**self).now()
     }
 }
 

@@ -95,6 +95,12 @@ impl ConnectLicenseApi {
         ConnectLicenseApiBuilder::new(fetcher, app, hosts)
     }
 
+    /// The app that it asks about.
+    #[must_use]
+    pub fn app_key(&self) -> &AppKey {
+        &self.inner.app
+    }
+
     /// What the tenant's site says, at most five minutes old; older with the fault beside it when
     /// the site cannot be asked. All three arguments belong to one installation.
     ///

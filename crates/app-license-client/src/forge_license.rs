@@ -81,6 +81,7 @@ type Asked = Result<Answer<Arc<LicenseApiResponse>>, Error>;
 #[derive(Debug)]
 struct Inner {
     fetcher: Fetcher,
+    apps: Vec<ForgeAppId>,
     url: Url,
     cache: Box<dyn LicenseCache>,
     clock: SharedClock,
@@ -99,6 +100,12 @@ impl ForgeLicenseApi {
     /// The API, with a cache that all replicas share.
     pub fn builder(fetcher: Fetcher, cache: impl LicenseCache) -> ForgeLicenseApiBuilder {
         ForgeLicenseApiBuilder::new(fetcher, Box::new(cache))
+    }
+
+    /// The apps that it asks about; none where it asks about the calling app.
+    #[must_use]
+    pub fn apps(&self) -> &[ForgeAppId] {
+        &self.inner.apps
     }
 
     /// What the platform says about the apps at this installation. The token must be one that the

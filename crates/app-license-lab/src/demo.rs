@@ -169,12 +169,14 @@ pub(crate) fn router(
         connect: app(rules.policy)?,
         confirmed: app(rules.policy.confirmed_only(true))?,
         license_api: license_api.clone(),
-        remote: ForgeRemote::builder(FORGE_ID, forge_keys)?
+        remote: ForgeRemote::builder(FORGE_ID)?
+            .keys(forge_keys)
             .shared_store(Arc::clone(store))
             .policy(rules.policy)
             .features(rules.map.clone())
             .clock(now)
-            .build(),
+            .build()
+            .map_err(|e| built(&e))?,
         rules: rules.clone(),
         host: host.clone(),
     };
@@ -192,11 +194,19 @@ pub(crate) fn router(
         router = router
             .route(
                 &format!("/features/{feature}"),
-                get(done).layer(demo.connect.requires_feature(feature)),
+                get(done).layer(
+                    demo.connect
+                        .requires_feature(feature)
+                        .map_err(|e| built(&e))?,
+                ),
             )
             .route(
                 &format!("/forge/features/{feature}"),
-                post(done).layer(demo.remote.requires_feature(feature)),
+                post(done).layer(
+                    demo.remote
+                        .requires_feature(feature)
+                        .map_err(|e| built(&e))?,
+                ),
             );
     }
     let lifecycle = demo.connect.lifecycle_routes();

@@ -5,11 +5,11 @@ mod builder;
 use std::sync::Arc;
 
 use app_license::connect::{
-    Expectations, KeyHosts, Request, UnverifiedContextToken, UnverifiedRequestToken,
+    Expectations, KeyHosts, LifecycleKind, Request, UnverifiedContextToken, UnverifiedRequestToken,
     token_from_header, token_from_request,
 };
 use app_license::{
-    AppKey, Capability, ClientKey, ErrorKind, Event, FeatureMap, Installation, InstallationKey,
+    AppKey, Capability, ClientKey, ErrorKind, Event, FeatureMap, InstallationKey,
     InstallationStatus, Policy, UnixTime,
 };
 use app_license_client::{Clock, ConnectLicenseApi, InstallKeys};
@@ -18,6 +18,7 @@ use app_license_store::{Delivery, InstallationStore};
 use http::request::Parts;
 
 pub use builder::ConnectAppBuilder;
+pub(crate) use builder::warn_of_falling_limits;
 
 use crate::client_address::ClientAddress;
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};
@@ -25,7 +26,7 @@ use crate::gate::needs_of;
 use crate::metrics::Metrics;
 use crate::rejection::Rejection;
 use crate::tenant::{Freshness, Tenant, Tenants};
-use crate::wire::{authorization, target};
+use crate::wire::{authorization, route, target};
 
 /// A Connect app. Cheap to clone; one a process.
 ///
@@ -62,6 +63,7 @@ impl ConnectApp {
     /// The app's counters.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
+        self.read_key_counters();
         &self.0.metrics
     }
 
@@ -82,13 +84,55 @@ impl ConnectApp {
     /// Verifies a URL-bound request: iframe, webhook.
     ///
     /// # Errors
-    /// A [`Rejection`]: 401 when the proof is missing or does not hold, 503 when it could not be
-    /// checked.
+    /// A [`Rejection`]: 401 when the proof is missing or does not hold, 403 when the app is switched
+    /// off there (`tenant_disabled`), 503 when it could not be checked.
     pub async fn verify(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
+        let verified = self.verify_page(parts).await;
+        verified.map_err(|rejection| rejection.on_route(route(parts)))
+    }
+
+    async fn verify_page(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
         let text = token_from_request(authorization(&parts.headers)?, request.query())?;
-        self.verify_of(parts, &text, Standing::InUse).await
+        let verified = self.verify_of(parts, &text, Standing::Installed).await?;
+        let issued_at = verified.token().issued_at();
+        let installation = verified.installation();
+        if installation.status().is_in_use() {
+            return Ok(verified);
+        }
+        let client_key = verified.client_key();
+        if !installation.is_reopened(issued_at) {
+            return Err(Rejection::tenant_disabled().of_tenant(client_key));
+        }
+        // the platform opens no page of an app that is switched off: `enabled` got lost
+        let reopened = self.reopen(client_key, issued_at).await;
+        let tenant = reopened.map_err(|rejection| rejection.of_tenant(client_key))?;
+        Ok(verified.in_tenant(tenant))
+    }
+
+    /// Takes a page for the `enabled` that got lost.
+    async fn reopen(
+        &self,
+        client_key: &ClientKey,
+        issued_at: UnixTime,
+    ) -> Result<Arc<Tenant>, Rejection> {
+        let now = self.now();
+        let key = InstallationKey::Connect(client_key.clone());
+        let delivery = Delivery::new(key, Event::PageOpened { issued_at });
+        let applied = self.0.store.apply(delivery, now).await;
+        let applied = applied.map_err(|e| Rejection::store(&e))?;
+        self.0.tenants.forget(client_key);
+        if !applied.changes.is_empty() {
+            tracing::warn!(tenant = %client_key, "a page says that the app is switched on: `enabled` got lost");
+        }
+        let tenant = self.tenant(client_key, Freshness::FromStore, Standing::Installed, now);
+        let tenant = tenant.await?;
+        if tenant.installation.status().is_in_use() {
+            Ok(tenant)
+        } else {
+            Err(Rejection::tenant_disabled())
+        }
     }
 
     /// Verifies an event that a tenant signs, and answers its token's text too. It is about being
@@ -96,10 +140,16 @@ impl ConnectApp {
     /// nowhere else: an address may be logged, and be followed again.
     pub(crate) async fn verify_event<'p>(
         &self,
+        kind: LifecycleKind,
         parts: &'p Parts,
     ) -> Result<(ConnectRequest, &'p str), Rejection> {
         let text = token_from_header(authorization(&parts.headers)?)?;
-        let verified = self.verify_of(parts, text, Standing::Installed).await?;
+        // `disabled` may overtake or follow `uninstalled`
+        let standing = match kind {
+            LifecycleKind::Disabled => Standing::Known,
+            _ => Standing::Installed,
+        };
+        let verified = self.verify_of(parts, text, standing).await?;
         Ok((verified, text))
     }
 
@@ -124,17 +174,23 @@ impl ConnectApp {
             };
             token.verify(&tenant.keys, &request, &self.0.expectations, now)
         };
-        let (tenant, token) = self.with_tenant(&issuer, standing, now, verify).await?;
+        let proved = self.with_tenant(&issuer, standing, now, verify).await;
+        let (tenant, token) = proved.map_err(|rejection| rejection.of_tenant(&issuer))?;
         self.0.metrics.request("request");
-        Ok(ConnectRequest::new(self, tenant, token))
+        Ok(ConnectRequest::new(self, tenant, token, route(parts)))
     }
 
     /// Verifies a request with a context token, `AP.context.getToken()`.
     ///
     /// # Errors
     /// As [`ConnectApp::verify`].
-    #[tracing::instrument(level = "debug", skip_all, fields(tenant))]
     pub async fn verify_context(&self, parts: &Parts) -> Result<ConnectContextRequest, Rejection> {
+        let verified = self.verify_front_end(parts).await;
+        verified.map_err(|rejection| rejection.on_route(route(parts)))
+    }
+
+    #[tracing::instrument(name = "verify_context", level = "debug", skip_all, fields(tenant))]
+    async fn verify_front_end(&self, parts: &Parts) -> Result<ConnectContextRequest, Rejection> {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
         let headers = authorization(&parts.headers)?;
@@ -150,11 +206,19 @@ impl ConnectApp {
             };
             token.verify(&tenant.keys, &self.0.expectations, now)
         };
-        let (tenant, token) = self
-            .with_tenant(&issuer, Standing::InUse, now, verify)
-            .await?;
+        let proved = self.with_tenant(&issuer, Standing::Installed, now, verify);
+        let (tenant, token) = proved.await.map_err(|it| it.of_tenant(&issuer))?;
+        // a page that was open before can renew its token: it brings no tenant back
+        if !tenant.installation.status().is_in_use() {
+            return Err(Rejection::tenant_disabled().of_tenant(&issuer));
+        }
         self.0.metrics.request("context");
-        Ok(ConnectContextRequest::new(self, tenant, token))
+        Ok(ConnectContextRequest::new(
+            self,
+            tenant,
+            token,
+            route(parts),
+        ))
     }
 
     /// Finds the tenant of the issuer and verifies with its keys. The keys may have been kept in
@@ -194,9 +258,10 @@ impl ConnectApp {
         now: UnixTime,
     ) -> Result<Arc<Tenant>, Rejection> {
         let has = |tenant: &Arc<Tenant>| standing.includes(tenant.installation.status());
+        let in_use = |tenant: &Arc<Tenant>| tenant.installation.status().is_in_use();
         let mut tenant = self.0.tenants.get(issuer, freshness, now).await?;
         // another replica may have been told that the tenant is back
-        if freshness == Freshness::Kept && tenant.as_ref().is_some_and(|kept| !has(kept)) {
+        if freshness == Freshness::Kept && tenant.as_ref().is_some_and(|kept| !in_use(kept)) {
             let fresh = Freshness::FromStore;
             tenant = self.0.tenants.get(issuer, fresh, now).await?;
         }
@@ -221,40 +286,34 @@ impl ConnectApp {
         needs_of(&self.0.features, feature)
     }
 
-    pub(crate) fn read_key_counters(&self) {
+    fn read_key_counters(&self) {
         self.0
             .metrics
             .keys("install_keys", &self.0.install_keys.stats());
     }
 
-    /// Counts a rejection and writes it to the log, without anything secret.
+    /// Counts a rejection and writes it to the log.
     pub(crate) fn rejected(&self, rejection: &Rejection) {
-        let status = rejection.status().as_u16();
-        self.0.metrics.refusal(rejection.code(), status);
-        tracing::info!(code = rejection.code(), status, "request rejected");
+        rejection.record(&self.0.metrics);
     }
 }
 
-/// What a tenant has to be for its word to count.
+/// What a tenant has to be for its token to be looked at.
 #[derive(Clone, Copy)]
 enum Standing {
-    /// Installed, and not switched off.
-    InUse,
     /// Installed, switched off or not.
     Installed,
+    /// Installed, or uninstalled so lately that its secret still counts.
+    Known,
 }
 
 impl Standing {
     fn includes(self, status: InstallationStatus) -> bool {
         match self {
-            Self::InUse => status.is_in_use(),
             Self::Installed => status != InstallationStatus::Uninstalled,
+            Self::Known => true,
         }
     }
-}
-
-pub(crate) fn is_installed(installation: &Installation) -> bool {
-    installation.status().is_in_use()
 }
 
 impl std::fmt::Debug for ConnectApp {

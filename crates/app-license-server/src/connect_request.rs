@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app_license::connect::{ContextToken, RequestToken};
 use app_license::{ClientKey, Installation, License, Verified};
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use http::request::Parts;
 
 use crate::connect_app::ConnectApp;
@@ -18,6 +18,8 @@ struct Inner<T> {
     verified_by: ConnectApp,
     tenant: Arc<Tenant>,
     token: Verified<T>,
+    /// The route it matched, for what is said about it later.
+    route: Option<MatchedPath>,
 }
 
 macro_rules! verified_request {
@@ -27,9 +29,21 @@ macro_rules! verified_request {
         pub struct $name(Arc<Inner<$token>>);
 
         impl $name {
-            pub(crate) fn new(app: &ConnectApp, tenant: Arc<Tenant>, token: Verified<$token>) -> Self {
-                let verified_by = app.clone();
-                Self(Arc::new(Inner { verified_by, tenant, token }))
+            pub(crate) fn new(
+                app: &ConnectApp,
+                tenant: Arc<Tenant>,
+                token: Verified<$token>,
+                route: Option<&MatchedPath>,
+            ) -> Self {
+                let (verified_by, route) = (app.clone(), route.cloned());
+                Self(Arc::new(Inner { verified_by, tenant, token, route }))
+            }
+
+            /// A rejection of this request, counted and logged.
+            pub(crate) fn rejected(&self, rejection: Rejection) -> Rejection {
+                let rejection = rejection.on_route(self.0.route.as_ref()).of_tenant(self.client_key());
+                self.0.verified_by.rejected(&rejection);
+                rejection
             }
 
             /// The tenant.
@@ -102,6 +116,19 @@ verified_request! {
     /// As an axum extractor it needs a state that a [`ConnectApp`] can be taken from; behind
     /// [`ConnectApp::requires`] it is in the request's extensions already.
     ConnectRequest, RequestToken, verify
+}
+
+impl ConnectRequest {
+    /// The same request of a tenant that was read anew.
+    pub(crate) fn in_tenant(self, tenant: Arc<Tenant>) -> Self {
+        let Inner {
+            verified_by,
+            token,
+            route,
+            ..
+        } = &*self.0;
+        Self::new(verified_by, tenant, token.clone(), route.as_ref())
+    }
 }
 
 verified_request! {

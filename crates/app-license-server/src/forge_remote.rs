@@ -25,9 +25,11 @@ use app_license::forge::{
     InvocationExpectations, InvocationToken, UnverifiedInvocationToken, token_from_header,
 };
 use app_license::{
-    Capability, Decision, ErrorKind, FeatureMap, Leeway, License, Needs, Policy, UnixTime, Verified,
+    Capability, Decision, ErrorKind, FeatureMap, ForgeAppId, Leeway, License, Needs, Policy,
+    UnixTime, Verified,
 };
 use app_license_client::{Clock, ForgeKeys, ForgeLicenseApi, SystemToken};
+use app_license_store::InstallationStore;
 use http::request::Parts;
 
 pub use builder::ForgeRemoteBuilder;
@@ -38,7 +40,7 @@ use crate::gate::needs_of;
 use crate::license::unanswered;
 use crate::metrics::Metrics;
 use crate::rejection::Rejection;
-use crate::wire::authorization;
+use crate::wire::{authorization, route};
 
 /// The header with the app's system token, when the manifest asks for it.
 const SYSTEM_TOKEN: &str = "x-forge-oauth-system";
@@ -50,6 +52,7 @@ const SYSTEM_TOKEN: &str = "x-forge-oauth-system";
 pub struct ForgeRemote(Arc<Inner>);
 
 struct Inner {
+    app_id: ForgeAppId,
     expectations: InvocationExpectations,
     leeway: Leeway,
     keys: ForgeKeys,
@@ -62,16 +65,12 @@ struct Inner {
 }
 
 impl ForgeRemote {
-    /// Begins a remote of the app with this id (an ARI, or the UUID in it), its key set fetched by
-    /// `keys`.
+    /// Begins a remote of the app with this id (an ARI, or the UUID in it).
     ///
     /// # Errors
     /// `invalid_id`.
-    pub fn builder(
-        app_id: &str,
-        keys: ForgeKeys,
-    ) -> Result<ForgeRemoteBuilder, app_license::Error> {
-        ForgeRemoteBuilder::new(app_id, keys)
+    pub fn builder(app_id: &str) -> Result<ForgeRemoteBuilder, app_license::Error> {
+        ForgeRemoteBuilder::new(app_id)
     }
 
     /// The remote's counters.
@@ -79,10 +78,19 @@ impl ForgeRemote {
     pub fn metrics(&self) -> &Metrics {
         let keys = self.0.keys.stats();
         self.0.metrics.keys("forge_key_set", &keys);
-        self.0
-            .metrics
-            .key_set_age(self.0.keys.age().unwrap_or_default());
+        if let Some(seconds) = self.0.keys.age() {
+            self.0.metrics.key_set_age(seconds);
+        }
         &self.0.metrics
+    }
+
+    pub(crate) fn store(&self) -> Option<&dyn InstallationStore> {
+        self.0.installations.as_ref().map(Installations::store)
+    }
+
+    /// The first of the apps that it serves.
+    pub(crate) fn app_name(&self) -> &str {
+        self.0.app_id.as_str()
     }
 
     fn is_same(&self, other: &Self) -> bool {
@@ -98,8 +106,13 @@ impl ForgeRemote {
     /// # Errors
     /// A [`Rejection`]: 401 when the token is missing or does not hold, 503 when the key set is
     /// out of reach.
-    #[tracing::instrument(level = "debug", skip_all, fields(installation))]
     pub async fn verify(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
+        let verified = self.verify_invocation(parts).await;
+        verified.map_err(|rejection| rejection.on_route(route(parts)))
+    }
+
+    #[tracing::instrument(name = "verify", level = "debug", skip_all, fields(installation))]
+    async fn verify_invocation(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
         let headers = authorization(&parts.headers)?;
         let token = self.verify_token(token_from_header(headers)?).await?;
         let installation = token.installation_id().as_str();
@@ -107,7 +120,10 @@ impl ForgeRemote {
         let system_token = parts.headers.get(SYSTEM_TOKEN);
         let system_token = system_token.and_then(|t| SystemToken::new(t.to_str().ok()?).ok());
         let installation = match &self.0.installations {
-            Some(known) => known.admit(&token, self.now()).await?,
+            Some(known) => {
+                let admitted = known.admit(&token, self.now()).await;
+                admitted.map_err(|rejection| rejection.of_tenant(token.installation_id()))?
+            }
             None => None,
         };
         self.0.metrics.request("invocation");
@@ -116,6 +132,7 @@ impl ForgeRemote {
             token,
             system_token,
             installation,
+            route(parts),
         ))
     }
 
@@ -147,11 +164,8 @@ impl ForgeRemote {
         &self,
         invocation: &ForgeInvocation,
     ) -> Result<Verified<License>, Rejection> {
-        let license = self.find_license(invocation).await?;
-        if let Some(known) = &self.0.installations {
-            known.observe(invocation, &license, self.now()).await;
-        }
-        Ok(license)
+        let license = self.license_of(invocation).await;
+        license.map_err(|rejection| invocation.rejected(rejection))
     }
 
     /// Whether the license that counts for an invocation includes a capability, and why.
@@ -177,7 +191,21 @@ impl ForgeRemote {
         invocation: &ForgeInvocation,
         feature: &str,
     ) -> Result<Decision, Rejection> {
-        self.decision(invocation, self.needs_of(feature)?).await
+        let needs = self
+            .needs_of(feature)
+            .map_err(|it| invocation.rejected(it))?;
+        self.decision(invocation, needs).await
+    }
+
+    pub(crate) async fn license_of(
+        &self,
+        invocation: &ForgeInvocation,
+    ) -> Result<Verified<License>, Rejection> {
+        let license = self.find_license(invocation).await?;
+        if let Some(known) = &self.0.installations {
+            known.observe(invocation, &license, self.now()).await;
+        }
+        Ok(license)
     }
 
     async fn find_license(
@@ -222,6 +250,10 @@ impl ForgeRemote {
         Ok(LicenseApi::Stated(Box::new(license)))
     }
 
+    pub(crate) fn features(&self) -> &FeatureMap {
+        &self.0.features
+    }
+
     pub(crate) fn needs_of(&self, feature: &str) -> Result<Capability, Rejection> {
         needs_of(&self.0.features, feature)
     }
@@ -233,9 +265,7 @@ impl ForgeRemote {
     }
 
     pub(crate) fn rejected(&self, rejection: &Rejection) {
-        let status = rejection.status().as_u16();
-        self.0.metrics.refusal(rejection.code(), status);
-        tracing::info!(code = rejection.code(), status, "invocation rejected");
+        rejection.record(&self.0.metrics);
     }
 }
 

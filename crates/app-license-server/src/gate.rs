@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use app_license::{Capability, Decision, ErrorKind, FeatureMap};
+use app_license::{Capability, Decision, Edition, ErrorKind, FeatureMap};
 use http::request::Parts;
 use http::{Request, Response};
 use tower_layer::Layer;
@@ -23,6 +23,7 @@ use tower_service::Service;
 
 use crate::connect_app::ConnectApp;
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};
+use crate::error::BuildError;
 use crate::forge_remote::{ForgeInvocation, ForgeRemote};
 use crate::rejection::Rejection;
 
@@ -32,7 +33,67 @@ pub(crate) enum Requirement {
     /// Nothing but a verified request.
     Verified,
     Capability(Capability),
-    Feature(String),
+}
+
+/// What a gate needs: an [`Edition`] or a [`Capability`], which give a [`Gate`]; or a text, the name of
+/// an edition or a capability string in any spelling, which gives a gate or
+/// [`BuildError::UnknownCapability`].
+///
+/// ```
+/// use app_license_server::{ConnectApp, Edition, MemoryStore};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
+///     .store(MemoryStore::new())
+///     .build()?;
+/// let gate = app.requires(Edition::Advanced);
+/// let gate = app.requires("advanced")?;
+/// let gate = app.requires("capabilityAdvanced")?;
+/// assert_eq!(app.requires("advancd").unwrap_err().code(), "unknown_capability");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+pub trait Need {
+    /// A gate, or what comes of making one.
+    type Gate;
+
+    /// Makes the gate.
+    #[doc(hidden)]
+    fn gate(self, make: impl FnOnce(Capability) -> Gate) -> Self::Gate;
+}
+
+impl Need for Edition {
+    type Gate = Gate;
+
+    fn gate(self, make: impl FnOnce(Capability) -> Gate) -> Self::Gate {
+        make(self.into())
+    }
+}
+
+impl Need for Capability {
+    type Gate = Gate;
+
+    fn gate(self, make: impl FnOnce(Self) -> Gate) -> Self::Gate {
+        make(self)
+    }
+}
+
+impl Need for &Capability {
+    type Gate = Gate;
+
+    fn gate(self, make: impl FnOnce(Capability) -> Gate) -> Self::Gate {
+        make(self.clone())
+    }
+}
+
+impl Need for &str {
+    type Gate = Result<Gate, BuildError>;
+
+    fn gate(self, make: impl FnOnce(Capability) -> Gate) -> Result<Gate, BuildError> {
+        let needed = Capability::needed(self);
+        needed
+            .map(make)
+            .ok_or_else(|| BuildError::unknown_capability(self))
+    }
 }
 
 type Responder<B> = Arc<dyn Fn(&Rejection) -> Response<B> + Send + Sync>;
@@ -61,26 +122,28 @@ macro_rules! check {
             ) -> BoxFuture<'a, Result<(), Rejection>> {
                 Box::pin(async move {
                     let app = &self.0;
-                    let run = async {
-                        let request = $request::verified(parts, app).await?;
+                    let request = $request::verified(parts, app).await;
+                    let request = request.inspect_err(|rejection| app.rejected(rejection))?;
+                    let decide = async {
                         let needs = match requirement {
                             Requirement::Verified => return Ok(()),
                             Requirement::Capability(capability) => capability.clone(),
-                            Requirement::Feature(feature) => app.needs_of(feature)?,
                         };
                         let license = app.$license(&request).await?;
                         admit(parts, app.decide(&license, (&needs).into()))
                     };
-                    run.await.inspect_err(|rejection| app.rejected(rejection))
+                    decide
+                        .await
+                        .map_err(|rejection| request.rejected(rejection))
                 })
             }
         }
     };
 }
 
-check!(ConnectCheck, ConnectRequest, license);
-check!(ContextCheck, ConnectContextRequest, context_license);
-check!(ForgeCheck, ForgeInvocation, license);
+check!(ConnectCheck, ConnectRequest, license_of);
+check!(ContextCheck, ConnectContextRequest, license_of);
+check!(ForgeCheck, ForgeInvocation, license_of);
 
 fn admit(parts: &mut Parts, decision: Decision) -> Result<(), Rejection> {
     if !decision.is_allowed() {
@@ -99,15 +162,20 @@ impl ConnectApp {
         Gate::new(ContextCheck(self.clone()), requirement)
     }
 
-    /// A gate for URL-bound requests: iframes and webhooks whose license includes `capability`.
-    pub fn requires(&self, capability: impl Into<Capability>) -> Gate {
-        self.gate(Requirement::Capability(capability.into()))
+    /// A gate for URL-bound requests: iframes and webhooks whose license includes what is needed. An
+    /// [`Edition`](app_license::Edition) or a [`Capability`] gives a gate; a text gives a result, for
+    /// it may be none: see [`Need`].
+    pub fn requires<N: Need>(&self, needs: N) -> N::Gate {
+        needs.gate(|needs| self.gate(Requirement::Capability(needs)))
     }
 
-    /// A gate for a feature of the app's feature map. A feature the map does not have is answered
-    /// 500: it is a mistake of the app, not of the customer.
-    pub fn requires_feature(&self, feature: impl Into<String>) -> Gate {
-        self.gate(Requirement::Feature(feature.into()))
+    /// A gate for a feature of the app's feature map.
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownFeature`] for one that the map does not have.
+    pub fn requires_feature(&self, feature: &str) -> Result<Gate, BuildError> {
+        let needs = feature_needs(&self.0.features, feature)?;
+        Ok(self.gate(Requirement::Capability(needs)))
     }
 
     /// A gate that only verifies.
@@ -116,13 +184,17 @@ impl ConnectApp {
     }
 
     /// As [`ConnectApp::requires`], for requests of the app's own front end with a context token.
-    pub fn context_requires(&self, capability: impl Into<Capability>) -> Gate {
-        self.context_gate(Requirement::Capability(capability.into()))
+    pub fn context_requires<N: Need>(&self, needs: N) -> N::Gate {
+        needs.gate(|needs| self.context_gate(Requirement::Capability(needs)))
     }
 
     /// As [`ConnectApp::requires_feature`], for requests with a context token.
-    pub fn context_requires_feature(&self, feature: impl Into<String>) -> Gate {
-        self.context_gate(Requirement::Feature(feature.into()))
+    ///
+    /// # Errors
+    /// As [`ConnectApp::requires_feature`].
+    pub fn context_requires_feature(&self, feature: &str) -> Result<Gate, BuildError> {
+        let needs = feature_needs(&self.0.features, feature)?;
+        Ok(self.context_gate(Requirement::Capability(needs)))
     }
 
     /// As [`ConnectApp::verified`], for requests with a context token.
@@ -136,14 +208,18 @@ impl ForgeRemote {
         Gate::new(ForgeCheck(self.clone()), requirement)
     }
 
-    /// A gate for invocations whose license includes `capability`.
-    pub fn requires(&self, capability: impl Into<Capability>) -> Gate {
-        self.gate(Requirement::Capability(capability.into()))
+    /// A gate for invocations whose license includes what is needed: see [`ConnectApp::requires`].
+    pub fn requires<N: Need>(&self, needs: N) -> N::Gate {
+        needs.gate(|needs| self.gate(Requirement::Capability(needs)))
     }
 
     /// A gate for a feature of the app's feature map.
-    pub fn requires_feature(&self, feature: impl Into<String>) -> Gate {
-        self.gate(Requirement::Feature(feature.into()))
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownFeature`] for one that the map does not have.
+    pub fn requires_feature(&self, feature: &str) -> Result<Gate, BuildError> {
+        let needs = feature_needs(self.features(), feature)?;
+        Ok(self.gate(Requirement::Capability(needs)))
     }
 
     /// A gate that only verifies.
@@ -169,7 +245,8 @@ impl Gate {
     }
 
     /// The same gate, answering refusals by your own function. The [`Rejection`] is put into the
-    /// extensions of what it answers.
+    /// extensions of what it answers, and `cache-control: no-store` and `retry-after` into its headers
+    /// where the function sets none: a cache that kept a refusal would refuse a customer who has paid.
     pub fn respond_with<B>(
         self,
         respond: impl Fn(&Rejection) -> Response<B> + Send + Sync + 'static,
@@ -277,7 +354,7 @@ impl<B> std::fmt::Debug for CustomResponse<B> {
 impl<B: 'static> Respond<B> for CustomResponse<B> {
     fn respond(&self, rejection: Rejection) -> Response<B> {
         let mut response = (self.respond)(&rejection);
-        response.extensions_mut().insert(rejection);
+        rejection.complete(&mut response);
         response
     }
 }
@@ -322,6 +399,11 @@ where
             }
         })
     }
+}
+
+fn feature_needs(features: &FeatureMap, feature: &str) -> Result<Capability, BuildError> {
+    let needs = features.requirement(feature).cloned();
+    needs.ok_or_else(|| BuildError::unknown_feature(feature, features))
 }
 
 /// What a feature of the app's map needs. One that the map does not have is the app's mistake.

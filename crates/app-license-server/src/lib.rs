@@ -95,15 +95,22 @@ mod store_license_cache;
 mod tenant;
 mod wire;
 
+pub use app_license::{
+    self as core, Capability, Decision, Edition, FeatureMap, License, Limit, Policy, Verified,
+    WhenAbsent, connect, forge,
+};
+pub use app_license_client::{self as client, Clock, Fetcher, SystemClock, SystemToken};
 pub use app_license_descriptor::connect::{ApiMigrations, Authentication, Descriptor, Lifecycle};
+pub use app_license_store::{self as store, InstallationStore, MemoryStore, SqliteStore};
 pub use async_trait::async_trait;
 pub use connect_app::{ConnectApp, ConnectAppBuilder};
 pub use connect_request::{ConnectContextRequest, ConnectRequest};
 pub use error::BuildError;
 pub use forge_remote::{ForgeInvocation, ForgeRemote, ForgeRemoteBuilder};
-pub use gate::{CustomResponse, DefaultResponse, Gate, Gated, Respond, RespondingGate};
+pub use gate::{CustomResponse, DefaultResponse, Gate, Gated, Need, Respond, RespondingGate};
 pub use hooks::{Hook, HookResult, HookRunner};
 pub use metrics::Metrics;
+pub use operations::Operations;
 pub use rejection::Rejection;
 pub use serve::{Limits, Serve, serve};
 pub use store_install_keys::StoreInstallKeys;

@@ -45,7 +45,8 @@ impl ConnectApp {
     /// # Errors
     /// 503 when the License API could not be asked and nothing else spoke.
     pub async fn license(&self, request: &ConnectRequest) -> Result<Verified<License>, Rejection> {
-        self.license_of(request).await
+        let license = self.license_of(request).await;
+        license.map_err(|rejection| request.rejected(rejection))
     }
 
     /// The same for a request with a context token.
@@ -56,7 +57,8 @@ impl ConnectApp {
         &self,
         request: &ConnectContextRequest,
     ) -> Result<Verified<License>, Rejection> {
-        self.license_of(request).await
+        let license = self.license_of(request).await;
+        license.map_err(|rejection| request.rejected(rejection))
     }
 
     /// Whether the license that counts for a request includes a capability, and why: for pages that
@@ -69,7 +71,7 @@ impl ConnectApp {
         request: &ConnectRequest,
         capability: impl Into<Capability>,
     ) -> Result<Decision, Rejection> {
-        let license = self.license_of(request).await?;
+        let license = self.license(request).await?;
         Ok(self.decide(&license, (&capability.into()).into()))
     }
 
@@ -83,7 +85,8 @@ impl ConnectApp {
         request: &ConnectRequest,
         feature: &str,
     ) -> Result<Decision, Rejection> {
-        self.decision(request, self.needs_of(feature)?).await
+        let needs = self.needs_of(feature).map_err(|it| request.rejected(it))?;
+        self.decision(request, needs).await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]

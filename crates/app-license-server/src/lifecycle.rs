@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `installed` | RS256, key from the platform's key host | 204; 401 refused; 400 malformed; 413 too large; 503 when a key or the store is out of reach |
 //! | `uninstalled` | the same | 204, also for an unknown tenant |
-//! | `enabled`, `disabled` | HS256 with the shared secret, in the header | 204; a `disabled` without a token after the uninstall is answered 204 and changes nothing |
+//! | `enabled`, `disabled` | HS256 with the shared secret, in the header | 204; without a token 401, whoever is installed; a `disabled` that comes up to [`ConnectAppBuilder::secret_grace`](crate::ConnectAppBuilder::secret_grace) after the uninstall is answered 204 and changes nothing |
 //!
 //! The answer is given after the store has committed. A refused request changes nothing. The token
 //! of every event is marked for as long as it verifies: the same delivery again is answered as
@@ -12,11 +12,9 @@
 //!
 //! Platform page: <https://developer.atlassian.com/cloud/jira/platform/connect-app-descriptor/#lifecycle>
 
-use crate::connect_app::{ConnectApp, is_installed};
-use crate::operations::{health_of, metrics_text};
+use crate::connect_app::ConnectApp;
 use crate::rejection::Rejection;
-use crate::tenant::Freshness;
-use crate::wire::{authorization, read, target};
+use crate::wire::{authorization, read, route, target};
 use app_license::connect::{
     InstallToken, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
     token_from_header,
@@ -30,10 +28,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
+use http::request::Parts;
 
 impl ConnectApp {
-    /// The routes the platform calls: the four lifecycle callbacks, the descriptor
-    /// (`/atlassian-connect.json`) and the health check (`/health`).
+    /// The routes the platform calls: the four lifecycle callbacks and the descriptor
+    /// (`/atlassian-connect.json`). A health check is in [`Operations`](crate::Operations).
     pub fn lifecycle_routes(&self) -> Router {
         let lifecycle = &self.0.descriptor.lifecycle;
         Router::new()
@@ -42,14 +41,6 @@ impl ConnectApp {
             .route(&lifecycle.enabled, post(enabled))
             .route(&lifecycle.disabled, post(disabled))
             .route("/atlassian-connect.json", get(descriptor))
-            .route("/health", get(health))
-            .with_state(self.clone())
-    }
-
-    /// The counters at `/metrics`. Merge it where only your own monitoring can reach it.
-    pub fn metrics_route(&self) -> Router {
-        Router::new()
-            .route("/metrics", get(metrics))
             .with_state(self.clone())
     }
 }
@@ -57,48 +48,48 @@ impl ConnectApp {
 /// What a lifecycle token of the platform came with.
 struct Signed<'r> {
     text: &'r str,
+    bytes: &'r [u8],
     request: &'r Request<'r>,
     client_key: &'r ClientKey,
     caller: Caller,
 }
 
 async fn installed(State(app): State<ConnectApp>, request: http::Request<Body>) -> Response {
-    app.answer(app.signed_event(LifecycleKind::Installed, request).await)
+    app.deliver(LifecycleKind::Installed, request).await
 }
 
 async fn uninstalled(State(app): State<ConnectApp>, request: http::Request<Body>) -> Response {
-    app.answer(app.signed_event(LifecycleKind::Uninstalled, request).await)
+    app.deliver(LifecycleKind::Uninstalled, request).await
 }
 
 async fn enabled(State(app): State<ConnectApp>, request: http::Request<Body>) -> Response {
-    app.answer(app.tenant_event(LifecycleKind::Enabled, request).await)
+    app.deliver(LifecycleKind::Enabled, request).await
 }
 
 async fn disabled(State(app): State<ConnectApp>, request: http::Request<Body>) -> Response {
-    app.answer(app.tenant_event(LifecycleKind::Disabled, request).await)
+    app.deliver(LifecycleKind::Disabled, request).await
 }
 
 async fn descriptor(State(app): State<ConnectApp>) -> Response {
     axum::Json(app.descriptor()).into_response()
 }
 
-async fn health(State(app): State<ConnectApp>) -> Response {
-    health_of(Some(&*app.0.store)).await
-}
-
-async fn metrics(State(app): State<ConnectApp>) -> Response {
-    app.read_key_counters();
-    metrics_text(app.metrics())
-}
-
 impl ConnectApp {
-    fn answer(&self, outcome: Result<&'static str, Rejection>) -> Response {
+    async fn deliver(&self, kind: LifecycleKind, request: http::Request<Body>) -> Response {
+        let (parts, body) = request.into_parts();
+        let outcome = match kind {
+            LifecycleKind::Enabled | LifecycleKind::Disabled => {
+                self.tenant_event(kind, &parts, body).await
+            }
+            _ => self.signed_event(kind, &parts, body).await,
+        };
         match outcome {
             Ok(event) => {
                 self.0.metrics.event(event);
                 StatusCode::NO_CONTENT.into_response()
             }
             Err(rejection) => {
+                let rejection = rejection.on_route(route(&parts));
                 self.rejected(&rejection);
                 rejection.into_response()
             }
@@ -110,10 +101,9 @@ impl ConnectApp {
     async fn signed_event(
         &self,
         kind: LifecycleKind,
-        request: http::Request<Body>,
+        parts: &Parts,
+        body: Body,
     ) -> Result<&'static str, Rejection> {
-        let (parts, body) = request.into_parts();
-        let now = self.now();
         let headers = authorization(&parts.headers)?;
         let text = token_from_header(headers)?;
         let token = UnverifiedInstallToken::parse(text)?;
@@ -122,19 +112,31 @@ impl ConnectApp {
         let client_key = body.client_key().clone();
         // all that needs no key first: what cannot be right costs no fetch. What is accepted here
         // is not believed before the signature is
-        let target = target(&parts);
-        let as_sent = Request::new(parts.method.as_str(), &target);
-        token.check_unproved(&as_sent, &client_key, &self.0.expectations, now)?;
-        let event = self.accept(body, kind, &client_key)?;
-        let caller = self.0.client_address.of(&parts);
+        let target = target(parts);
         let signed = Signed {
             text,
-            request: &as_sent,
+            bytes: &bytes,
+            request: &Request::new(parts.method.as_str(), &target),
             client_key: &client_key,
-            caller,
+            caller: self.0.client_address.of(parts),
         };
-        let token = self.verify_signed(token, &signed, now).await?;
-        let mark = self.mark(text, &bytes, token.expires_at());
+        let stored = self.store_signed(kind, token, body, &signed).await;
+        stored.map_err(|rejection| rejection.of_tenant(&client_key))
+    }
+
+    async fn store_signed(
+        &self,
+        kind: LifecycleKind,
+        token: UnverifiedInstallToken<'_>,
+        body: LifecycleBody,
+        signed: &Signed<'_>,
+    ) -> Result<&'static str, Rejection> {
+        let now = self.now();
+        let (request, client_key) = (signed.request, signed.client_key);
+        token.check_unproved(request, client_key, &self.0.expectations, now)?;
+        let event = self.accept(body, kind, client_key)?;
+        let token = self.verify_signed(token, signed, now).await?;
+        let mark = self.mark(signed.text, signed.bytes, token.expires_at());
         self.store(event, mark, now).await
     }
 
@@ -173,49 +175,18 @@ impl ConnectApp {
     async fn tenant_event(
         &self,
         kind: LifecycleKind,
-        request: http::Request<Body>,
-    ) -> Result<&'static str, Rejection> {
-        let (parts, body) = request.into_parts();
-        let now = self.now();
-        match self.verify_event(&parts).await {
-            Ok((verified, text)) => {
-                let bytes = read(body).await?;
-                let body = LifecycleBody::parse(&bytes)?;
-                let event = self.accept(body, kind, verified.client_key())?;
-                let mark = self.mark(text, &bytes, verified.token().expires_at());
-                self.store(event, mark, now).await
-            }
-            Err(rejection) if kind == LifecycleKind::Disabled => {
-                self.late_disabled(body, rejection, now).await
-            }
-            Err(rejection) => Err(rejection),
-        }
-    }
-
-    /// The platform may send `disabled` after the uninstall and without a token: there is nothing
-    /// left to disable, so it is answered well and changes nothing.
-    async fn late_disabled(
-        &self,
+        parts: &Parts,
         body: Body,
-        rejection: Rejection,
-        now: UnixTime,
     ) -> Result<&'static str, Rejection> {
-        if !matches!(rejection.code(), "token_missing" | "unknown_tenant") {
-            return Err(rejection);
-        }
-        let Ok(body) = LifecycleBody::parse(&read(body).await?) else {
-            return Err(rejection);
-        };
-        let tenant = self
-            .0
-            .tenants
-            .get(body.client_key(), Freshness::FromStore, now)
-            .await?;
-        match tenant {
-            Some(tenant) if is_installed(&tenant.installation) => Err(rejection),
-            _ if body.kind() == LifecycleKind::Disabled => Ok("disabled"),
-            _ => Err(rejection),
-        }
+        let now = self.now();
+        let (verified, text) = self.verify_event(kind, parts).await?;
+        let client_key = verified.client_key();
+        let of_tenant = |rejection: Rejection| rejection.of_tenant(client_key);
+        let bytes = read(body).await.map_err(of_tenant)?;
+        let body = LifecycleBody::parse(&bytes).map_err(|e| of_tenant(e.into()))?;
+        let event = self.accept(body, kind, client_key).map_err(of_tenant)?;
+        let mark = self.mark(text, &bytes, verified.token().expires_at());
+        self.store(event, mark, now).await.map_err(of_tenant)
     }
 
     fn accept(

@@ -12,7 +12,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-/// Counters of one app; cheap to clone.
+/// Counters of one app; cheap to clone. Those of a [`ConnectApp`](crate::ConnectApp) and of a
+/// [`ForgeRemote`](crate::ForgeRemote) carry its key or id in the label `app`.
 ///
 /// ```
 /// use app_license_server::Metrics;
@@ -29,8 +30,11 @@ struct Inner {
     refusals: Family<RefusalLabels, Counter>,
     decisions: Family<DecisionLabels, Counter>,
     keys: Family<KeyLabels, Gauge<i64>>,
-    key_set_age: Gauge<u64, AtomicU64>,
+    /// There is none before the first fetch.
+    key_set_age: Family<NoLabels, Gauge<u64, AtomicU64>>,
 }
+
+type NoLabels = [(&'static str, &'static str); 0];
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct EventLabels {
@@ -63,7 +67,16 @@ impl Metrics {
     /// All at zero.
     #[must_use]
     pub fn new() -> Self {
-        let mut registry = Registry::with_prefix("app_license");
+        Self::of(None)
+    }
+
+    pub(crate) fn of_app(app: &str) -> Self {
+        Self::of(Some(app))
+    }
+
+    fn of(app: Option<&str>) -> Self {
+        let label = app.map(|app| ("app".into(), app.to_owned().into()));
+        let mut registry = Registry::with_prefix_and_labels("app_license", label.into_iter());
         let events = Family::default();
         registry.register(
             "events",
@@ -94,7 +107,7 @@ impl Metrics {
             "Work of the key caches since the start",
             keys.clone(),
         );
-        let key_set_age = Gauge::default();
+        let key_set_age = Family::<NoLabels, Gauge<u64, AtomicU64>>::default();
         registry.register(
             "key_set_age_seconds",
             "Age of the Forge key set",
@@ -151,7 +164,7 @@ impl Metrics {
     }
 
     pub(crate) fn key_set_age(&self, seconds: u64) {
-        self.0.key_set_age.set(seconds);
+        self.0.key_set_age.get_or_create(&[]).set(seconds);
     }
 
     /// All counters in the OpenMetrics text format.
@@ -164,6 +177,45 @@ impl Metrics {
         }
         text
     }
+}
+
+/// The counters of several apps in one text: each metric is described once.
+pub(crate) fn render_all<'m>(all: impl Iterator<Item = &'m Metrics>) -> String {
+    // what describes a metric, and its samples, in the order of the first app that has it
+    let mut merged: Vec<(String, String)> = Vec::new();
+    for metrics in all {
+        let mut at = None;
+        for line in metrics.render().lines() {
+            if let Some(name) = line.strip_prefix("# HELP ") {
+                let name = name.split(' ').next().unwrap_or_default();
+                let help = format!("# HELP {name} ");
+                let known = merged.iter().position(|(head, _)| head.starts_with(&help));
+                at = known;
+                if known.is_none() {
+                    merged.push((format!("{line}\n"), String::new()));
+                }
+            } else if line.starts_with("# EOF") {
+                break;
+            } else if let Some(at) = at {
+                if !line.starts_with('#')
+                    && let Some((_, samples)) = merged.get_mut(at)
+                {
+                    samples.push_str(line);
+                    samples.push('\n');
+                }
+            } else if let Some((head, samples)) = merged.last_mut() {
+                let into = if line.starts_with('#') { head } else { samples };
+                into.push_str(line);
+                into.push('\n');
+            }
+        }
+    }
+    let mut text: String = merged
+        .into_iter()
+        .flat_map(|(head, samples)| [head, samples])
+        .collect();
+    text.push_str("# EOF\n");
+    text
 }
 
 impl Default for Metrics {

@@ -1,34 +1,158 @@
-//! What operators look at: health and counters.
+//! What operators look at: health and counters of all apps that a process serves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use app_license_store::InstallationStore;
+use axum::Router;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header;
-use serde_json::json;
+use axum::routing::get;
+use http::{StatusCode, header};
+use serde_json::{Value, json};
 
-use crate::metrics::Metrics;
+use crate::connect_app::ConnectApp;
+use crate::forge_remote::ForgeRemote;
+use crate::metrics::{Metrics, render_all};
 use crate::rejection::Rejection;
 
 /// The platform's checker waits for 3 s.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
-/// 200 while the store answers, 503 otherwise. Never a redirect, and never a wait longer than the
-/// platform's checker has patience for.
-pub(crate) async fn health_of(store: Option<&dyn InstallationStore>) -> Response {
-    let Some(store) = store else {
-        return axum::Json(json!({ "status": "ok" })).into_response();
-    };
-    match tokio::time::timeout(PATIENCE, store.health()).await {
-        Ok(Ok(health)) => {
-            axum::Json(json!({ "status": "ok", "store": health.backend })).into_response()
-        }
-        _ => Rejection::could_not_check("the store does not answer", "store_unavailable")
-            .into_response(),
+/// Health and counters of everything that a process serves: one route each, however many apps there
+/// are.
+///
+/// ```
+/// use app_license_server::{ConnectApp, MemoryStore, Operations};
+/// use axum::Router;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
+///     .store(MemoryStore::new())
+///     .build()?;
+/// let operations = Operations::new().connect(&app);
+/// let public: Router = Router::new()
+///     .merge(app.lifecycle_routes())
+///     .merge(operations.health_route());
+/// // on a port that only your own monitoring can reach
+/// let private: Router = operations.metrics_route();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Operations {
+    served: Vec<Served>,
+}
+
+#[derive(Debug, Clone)]
+enum Served {
+    Connect(ConnectApp),
+    Forge(ForgeRemote),
+}
+
+impl Operations {
+    /// Of nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// And of this Connect app.
+    #[must_use]
+    pub fn connect(mut self, app: &ConnectApp) -> Self {
+        self.served.push(Served::Connect(app.clone()));
+        self
+    }
+
+    /// And of this Forge remote.
+    #[must_use]
+    pub fn forge(mut self, remote: &ForgeRemote) -> Self {
+        self.served.push(Served::Forge(remote.clone()));
+        self
+    }
+
+    /// `GET /health`: 200 while all stores answer, 503 otherwise, never a redirect and never later
+    /// than the platform's checker waits. `parts` says of each app whether it is well: its `app`, its
+    /// `kind`, its `store` and its `status`, `ok` or `store_unavailable`.
+    pub fn health_route(&self) -> Router {
+        let served: Arc<[Served]> = self.served.clone().into();
+        Router::new()
+            .route("/health", get(health))
+            .with_state(served)
+    }
+
+    /// `GET /metrics`: the counters of all apps in the OpenMetrics text format, told apart by the label
+    /// `app`. Merge it where only your own monitoring can reach it.
+    pub fn metrics_route(&self) -> Router {
+        let served: Arc<[Served]> = self.served.clone().into();
+        Router::new()
+            .route("/metrics", get(metrics))
+            .with_state(served)
     }
 }
 
-pub(crate) fn metrics_text(metrics: &Metrics) -> Response {
+impl Served {
+    fn store(&self) -> Option<&dyn InstallationStore> {
+        match self {
+            Self::Connect(app) => Some(&*app.0.store),
+            Self::Forge(remote) => remote.store(),
+        }
+    }
+
+    fn metrics(&self) -> &Metrics {
+        match self {
+            Self::Connect(app) => app.metrics(),
+            Self::Forge(remote) => remote.metrics(),
+        }
+    }
+
+    fn names(&self) -> (&'static str, &str) {
+        match self {
+            Self::Connect(app) => ("connect", app.0.app_key.as_str()),
+            Self::Forge(remote) => ("forge", remote.app_name()),
+        }
+    }
+
+    /// What is said of it, and whether it is well.
+    async fn health(&self) -> (Value, bool) {
+        let (store, status) = match self.store() {
+            None => (Value::Null, "ok"),
+            Some(store) => match tokio::time::timeout(PATIENCE, store.health()).await {
+                Ok(Ok(health)) => (json!(health.backend), "ok"),
+                _ => (Value::Null, "store_unavailable"),
+            },
+        };
+        let (kind, app) = self.names();
+        let part = json!({ "app": app, "kind": kind, "store": store, "status": status });
+        (part, status == "ok")
+    }
+}
+
+async fn health(State(served): State<Arc<[Served]>>) -> Response {
+    let mut asked = tokio::task::JoinSet::new();
+    for (at, one) in served.iter().cloned().enumerate() {
+        // side by side: two that do not answer take no longer than one
+        asked.spawn(async move { (at, one.health().await) });
+    }
+    let mut answers = asked.join_all().await;
+    answers.sort_by_key(|(at, _)| *at);
+    let all_well = answers.iter().all(|(_, (_, well))| *well);
+    let parts: Vec<Value> = answers.into_iter().map(|(_, (part, _))| part).collect();
+    if all_well {
+        let body = axum::Json(json!({ "status": "ok", "parts": parts }));
+        return ([(header::CACHE_CONTROL, "no-store")], body).into_response();
+    }
+    let rejection = Rejection::could_not_check("the store does not answer", "store_unavailable");
+    let error =
+        json!({ "code": rejection.code(), "message": rejection.to_string(), "decision": null });
+    let body = axum::Json(json!({ "error": error, "parts": parts }));
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
+    rejection.complete(&mut response);
+    response
+}
+
+async fn metrics(State(served): State<Arc<[Served]>>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], metrics.render()).into_response()
+    let text = render_all(served.iter().map(Served::metrics));
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

@@ -6,6 +6,9 @@ use http::{Response, StatusCode, header};
 
 use app_license::answer::Refusal;
 use app_license::{Decision, ErrorClass};
+use axum::extract::MatchedPath;
+
+use crate::metrics::Metrics;
 
 /// Why a request was not let through. It stands in the extensions of the response, so that outer
 /// layers can log it or answer differently; [`crate::Gate::respond_with`] replaces the response
@@ -16,36 +19,86 @@ use app_license::{Decision, ErrorClass};
 /// | malformed input | 400 |
 /// | proof missing or not holding | 401 |
 /// | the license does not allow it | 402 when buying would help, else 403 |
+/// | the app is switched off on the site | 403 |
 /// | input too slow | 408 |
 /// | input too large | 413, 431 for the head |
 /// | the app is misconfigured | 500 |
 /// | it could not be checked: key server or database down | 503 |
+///
+/// ```
+/// use app_license_server::{ConnectApp, MemoryStore};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
+///     .store(MemoryStore::new())
+///     .build()?;
+/// let (parts, ()) = http::Request::get("/panel").body(())?.into_parts();
+/// let rejection = app.verify(&parts).await.unwrap_err();
+/// assert_eq!((rejection.status().as_u16(), rejection.code()), (401, "token_missing"));
+/// assert_eq!((rejection.route(), rejection.tenant()), (None, None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone)]
-pub struct Rejection(Box<Refusal>);
+pub struct Rejection(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
+    refusal: Refusal,
+    route: Option<MatchedPath>,
+    tenant: Option<String>,
+}
 
 impl Rejection {
+    fn new(refusal: Refusal) -> Self {
+        Self(Box::new(Inner {
+            refusal,
+            route: None,
+            tenant: None,
+        }))
+    }
+
+    /// Names the route that the request matched.
+    pub(crate) fn on_route(mut self, route: Option<&MatchedPath>) -> Self {
+        if self.0.route.is_none() {
+            self.0.route = route.cloned();
+        }
+        self
+    }
+
+    /// Names the tenant that the request says it is of.
+    pub(crate) fn of_tenant(mut self, tenant: impl fmt::Display) -> Self {
+        if self.0.tenant.is_none() {
+            self.0.tenant = Some(tenant.to_string());
+        }
+        self
+    }
+
     pub(crate) fn denied(decision: Decision) -> Self {
-        Self(Box::new(Refusal::Denied(decision)))
+        Self::new(Refusal::Denied(decision))
     }
 
     pub(crate) fn unknown_tenant() -> Self {
-        Self(Box::new(Refusal::UnknownTenant))
+        Self::new(Refusal::UnknownTenant)
+    }
+
+    pub(crate) fn tenant_disabled() -> Self {
+        Self::new(Refusal::TenantDisabled)
     }
 
     pub(crate) fn user_initiated() -> Self {
         let code = "user_initiated";
-        Self(Box::new(Refusal::Unproved { code }))
+        Self::new(Refusal::Unproved { code })
     }
 
     pub(crate) fn could_not_check(what: &'static str, code: &'static str) -> Self {
-        Self(Box::new(Refusal::CouldNotCheck { what, code }))
+        Self::new(Refusal::CouldNotCheck { what, code })
     }
 
     /// A fault of the store is never the sender's.
     pub(crate) fn store(error: &app_license_store::Error) -> Self {
         tracing::error!(code = error.code(), %error, "the store failed");
         match error.kind() {
-            app_license_store::ErrorKind::Replayed => Self(Box::new(Refusal::Replayed)),
+            app_license_store::ErrorKind::Replayed => Self::new(Refusal::Replayed),
             _ => Self::could_not_check("the store does not answer", error.code()),
         }
     }
@@ -53,7 +106,7 @@ impl Rejection {
     /// The client says which it is: refused, or could not check.
     pub(crate) fn client(error: &app_license_client::Error) -> Self {
         match error.class() {
-            ErrorClass::Refused => Self(Box::new(Refusal::Unproved { code: error.code() })),
+            ErrorClass::Refused => Self::new(Refusal::Unproved { code: error.code() }),
             _ => {
                 tracing::warn!(code = error.code(), %error, "could not check");
                 Self::could_not_check(
@@ -65,19 +118,19 @@ impl Rejection {
     }
 
     pub(crate) fn body_too_large(limit: usize) -> Self {
-        Self(Box::new(Refusal::BodyTooLarge { limit }))
+        Self::new(Refusal::BodyTooLarge { limit })
     }
 
     pub(crate) fn head_too_large(limit: usize) -> Self {
-        Self(Box::new(Refusal::HeadTooLarge { limit }))
+        Self::new(Refusal::HeadTooLarge { limit })
     }
 
     pub(crate) fn body_unreadable() -> Self {
-        Self(Box::new(Refusal::BodyUnreadable))
+        Self::new(Refusal::BodyUnreadable)
     }
 
     pub(crate) fn body_timed_out() -> Self {
-        Self(Box::new(Refusal::BodyTimedOut))
+        Self::new(Refusal::BodyTimedOut)
     }
 
     pub(crate) fn token_malformed() -> Self {
@@ -86,38 +139,80 @@ impl Rejection {
     }
 
     /// The stable code: that of [`app_license::Error::code`], of the decision, or one of
-    /// `unknown_tenant`, `replayed`, `user_initiated` and the codes of the client and the store.
+    /// `unknown_tenant`, `tenant_disabled`, `replayed`, `user_initiated` and the codes of the client and the store.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.0.code()
+        self.0.refusal.code()
     }
 
     /// The status the request is answered with.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The pattern of the route, as the router has it: `/issues/{id}`. `None` outside of an axum
+    /// router.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.0.route.as_ref().map(MatchedPath::as_str)
+    }
+
+    /// The tenant: the client key, on Forge the installation's ARI. It is proved where there is a
+    /// [`Rejection::decision`], or the status is 403 or 503; with 401 it is what the request claims.
+    /// `None` where the request names none that can be read.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.0.tenant.as_deref()
     }
 
     /// The decision, when it is the license that does not allow it.
     #[must_use]
     pub fn decision(&self) -> Option<&Decision> {
-        self.0.decision()
+        self.0.refusal.decision()
     }
 
     /// The refused proof or malformed input, when that is the fault.
     #[must_use]
     pub fn error(&self) -> Option<&app_license::Error> {
-        match &*self.0 {
+        match &self.0.refusal {
             Refusal::Error(error) => Some(error),
             _ => None,
         }
     }
 
+    /// Counts it and writes one line to the log, without anything secret: route, tenant, status, code
+    /// and the reason, which may say what a token should have been.
+    pub(crate) fn record(&self, metrics: &Metrics) {
+        let (code, status) = (self.code(), self.status().as_u16());
+        metrics.refusal(code, status);
+        let (route, tenant) = (self.route(), self.tenant());
+        let reason: &dyn fmt::Display = match &self.0.refusal {
+            Refusal::Error(error) => error,
+            refusal => refusal,
+        };
+        tracing::info!(route, tenant, status, code, %reason, "request rejected");
+    }
+
+    /// The headers that every answer to a refused request has, where it does not set them: no cache
+    /// keeps it, and one that could not be checked says when to come again.
+    pub(crate) fn complete<B>(&self, response: &mut Response<B>) {
+        for (name, value) in self.0.refusal.headers() {
+            let name = header::HeaderName::from_static(name);
+            let of_body = name == header::CONTENT_TYPE;
+            if !of_body && !response.headers().contains_key(&name) {
+                let value = header::HeaderValue::from_static(value);
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response.extensions_mut().insert(self.clone());
+    }
+
     /// The answer: a small JSON object, the rejection in its extensions.
     pub(crate) fn into_http<B: From<String>>(self) -> Response<B> {
-        let mut response = Response::new(B::from(self.0.body()));
+        let mut response = Response::new(B::from(self.0.refusal.body()));
         *response.status_mut() = self.status();
-        for (name, value) in self.0.headers() {
+        for (name, value) in self.0.refusal.headers() {
             let name = header::HeaderName::from_static(name);
             let value = header::HeaderValue::from_static(value);
             response.headers_mut().insert(name, value);
@@ -129,13 +224,13 @@ impl Rejection {
 
 impl From<app_license::Error> for Rejection {
     fn from(error: app_license::Error) -> Self {
-        Self(Box::new(Refusal::Error(error)))
+        Self::new(Refusal::Error(error))
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.0.refusal.fmt(f)
     }
 }
 

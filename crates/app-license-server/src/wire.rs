@@ -1,7 +1,7 @@
 //! The request as it was on the wire, out of its parts.
 
 use axum::body::Body;
-use axum::extract::OriginalUri;
+use axum::extract::{MatchedPath, OriginalUri};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
@@ -24,6 +24,11 @@ pub(crate) fn target(parts: &Parts) -> String {
         || uri.path().to_owned(),
         |target| target.as_str().to_owned(),
     )
+}
+
+/// The route that a router matched.
+pub(crate) fn route(parts: &Parts) -> Option<&MatchedPath> {
+    parts.extensions.get()
 }
 
 /// The value of every `Authorization` header.

@@ -15,6 +15,7 @@ use crate::policy::Decision;
 /// | malformed input | 400 |
 /// | proof missing or not holding | 401 |
 /// | the license does not allow it | 402 when buying would help, else 403 |
+/// | the app is switched off on the site | 403 |
 /// | input too slow | 408 |
 /// | input too large | 413, 431 for the head |
 /// | the app is misconfigured | 500 |
@@ -43,8 +44,11 @@ pub enum Refusal {
     Error(Error),
     /// The license does not allow it.
     Denied(Decision),
-    /// The app is not installed there, or switched off.
+    /// The app is not installed there.
     UnknownTenant,
+    /// The app is installed there and switched off. Only a request that is proved is answered so: a
+    /// stranger does not learn who has the app.
+    TenantDisabled,
     /// The proof does not hold, or the key that it needs is refused.
     Unproved {
         /// The stable code.
@@ -80,13 +84,14 @@ impl Refusal {
     pub const RETRY_AFTER: &'static str = "5";
 
     /// The stable code: that of [`Error::code`], of the decision, or one of `unknown_tenant`,
-    /// `replayed`, `user_initiated` and the codes of client and store.
+    /// `tenant_disabled`, `replayed`, `user_initiated` and the codes of client and store.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Error(error) => error.code(),
             Self::Denied(decision) => decision.code(),
             Self::UnknownTenant => "unknown_tenant",
+            Self::TenantDisabled => "tenant_disabled",
             Self::CouldNotCheck { code, .. } | Self::Unproved { code } => code,
             Self::Replayed => "replayed",
             Self::BodyTooLarge { .. } | Self::HeadTooLarge { .. } => "too_large",
@@ -105,6 +110,7 @@ impl Refusal {
                 _ => 403,
             },
             Self::UnknownTenant | Self::Unproved { .. } | Self::Replayed => 401,
+            Self::TenantDisabled => 403,
             Self::BodyTooLarge { .. } => 413,
             Self::HeadTooLarge { .. } => 431,
             Self::BodyUnreadable => 400,
@@ -163,6 +169,7 @@ impl fmt::Display for Refusal {
             }
             Self::Denied(decision) => decision.fmt(f),
             Self::UnknownTenant => f.write_str("the app is not installed there"),
+            Self::TenantDisabled => f.write_str("the app is switched off there"),
             Self::CouldNotCheck { what, .. } => write!(f, "could not check: {what}"),
             Self::Replayed => f.write_str("the token was used before, with another body"),
             Self::BodyTooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
@@ -262,6 +269,7 @@ mod tests {
                 "not_production",
             ),
             (Refusal::UnknownTenant, 401, "unknown_tenant"),
+            (Refusal::TenantDisabled, 403, "tenant_disabled"),
             (Refusal::Unproved { code: "test_key" }, 401, "test_key"),
             (Refusal::Replayed, 401, "replayed"),
             (Refusal::BodyTooLarge { limit: 1 }, 413, "too_large"),

@@ -49,6 +49,30 @@ impl Capability {
         }
     }
 
+    /// Reads what a caller asks for: the name of an edition (`advanced`, in any case) or a capability
+    /// string. `None` for what is neither the one nor of the form of the other, which no license ever
+    /// states.
+    ///
+    /// Never for what a license states: there, `advanced` is an unknown string.
+    ///
+    /// ```
+    /// use app_license::Capability;
+    /// assert_eq!(Capability::needed("advanced"), Some(Capability::ADVANCED));
+    /// assert_eq!(Capability::needed("CAPABILITY_ADVANCED"), Some(Capability::ADVANCED));
+    /// // one that the platform may have by then
+    /// assert_eq!(Capability::needed("capabilityUltra").unwrap().edition(), None);
+    /// assert_eq!(Capability::needed("advancd"), None);
+    /// ```
+    #[must_use]
+    pub fn needed(text: &str) -> Option<Self> {
+        let name = text.to_ascii_lowercase();
+        if let Some(edition) = Edition::from_name(&name) {
+            return Some(Self::of(edition));
+        }
+        let is_one = name.replace('_', "").starts_with("capability");
+        is_one.then(|| Self::new(text))
+    }
+
     /// The string, as the platform wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -194,7 +194,9 @@ impl Delivery {
             }
             // a Connect-on-Forge app hears of its Forge half too, and a license names nobody
             (InstallationKey::Connect(_), Event::Forge(_))
-            | (_, Event::License(_) | Event::ForgetPreviousSecret) => return Ok(()),
+            | (_, Event::License(_) | Event::PageOpened { .. } | Event::ForgetPreviousSecret) => {
+                return Ok(());
+            }
         };
         let Some(found) = found else { return Ok(()) };
         Err(ErrorKind::TenantMismatch {

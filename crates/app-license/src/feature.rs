@@ -307,6 +307,29 @@ impl FeatureMap {
         self.limits.keys().map(String::as_str)
     }
 
+    /// Limits that fall as the edition rises, so that an upgrade takes something away: most likely a
+    /// mistake of the file.
+    ///
+    /// ```
+    /// # use app_license::{Edition, FeatureMap};
+    /// let map = FeatureMap::from_toml("[limits]\nrows = { standard = 100, advanced = 10 }")?;
+    /// let falling: Vec<_> = map.falling_limits().collect();
+    /// assert_eq!(falling, [("rows", Edition::Standard, Edition::Advanced)]);
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    pub fn falling_limits(&self) -> impl Iterator<Item = (&str, Edition, Edition)> {
+        let pairs = Edition::ALL
+            .into_iter()
+            .zip(Edition::ALL.into_iter().skip(1));
+        self.limits.iter().flat_map(move |(name, columns)| {
+            let of = |edition| limit_or_none(columns.for_edition(Some(edition)));
+            pairs
+                .clone()
+                .filter(move |(lower, higher)| of(*higher) < of(*lower))
+                .map(|(lower, higher)| (name.as_str(), lower, higher))
+        })
+    }
+
     /// The limit of an edition, or of customers without a license (`None`), for a price page.
     ///
     /// ```

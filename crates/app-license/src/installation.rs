@@ -32,6 +32,13 @@ pub enum Event {
     Forge(Box<ForgeLifecycleEvent>),
     /// A touchpoint spoke about the license.
     License(Box<License>),
+    /// The platform opened a page or sent a webhook with a token that was issued then (UTC): the app
+    /// is switched on there, whether or not the app heard of it. Of a token that was verified and is
+    /// bound to its URL, never of a context token: a page that was open before can renew one.
+    PageOpened {
+        /// When the token was issued.
+        issued_at: UnixTime,
+    },
     /// The app's own wish: the secret before the current one is accepted no longer, whatever its
     /// grace. For a secret that leaked.
     ForgetPreviousSecret,
@@ -111,6 +118,32 @@ impl Installation {
     pub const fn stored_secrets(&self) -> &InstallationSecrets {
         &self.secrets
     }
+
+    /// Whether a page that the platform opened by a token of this time says that the app was switched
+    /// on again, and the event got lost: a switched-off app is opened nowhere. The token is to be more
+    /// than [`Installation::LATER`] seconds younger than the `disabled`, so that neither a page of the
+    /// same moment nor clocks that disagree bring it back. Then apply [`Event::PageOpened`].
+    ///
+    /// ```
+    /// # use app_license::{Installation, InstallationRecord, InstallationSecrets, UnixTime};
+    /// # let json = r#"{"key":{"connect":"tenant-1"},"status":"disabled",
+    /// #   "statusSince":"1970-01-01T00:00:00Z","firstInstalledAt":"1970-01-01T00:00:00Z",
+    /// #   "installedAt":"1970-01-01T00:00:00Z","updatedAt":"1970-01-01T00:00:00Z"}"#;
+    /// # let record: InstallationRecord = serde_json::from_str(json).unwrap();
+    /// // disabled at the beginning of time
+    /// let installation = Installation::from_parts(record, InstallationSecrets::default());
+    /// assert!(!installation.is_reopened(UnixTime::EPOCH.plus(60)));
+    /// assert!(installation.is_reopened(UnixTime::EPOCH.plus(61)));
+    /// ```
+    #[must_use]
+    pub fn is_reopened(&self, issued_at: UnixTime) -> bool {
+        self.record.status() == InstallationStatus::Disabled
+            && issued_at.since(self.record.status_since()) > Self::LATER
+    }
+
+    /// How much younger than the `disabled` a page's token is to be, in seconds, for the page to say
+    /// that the app is switched on.
+    pub const LATER: u64 = 60;
 
     /// The secrets that a token may be signed with now, the current one first.
     ///

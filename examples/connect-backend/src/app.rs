@@ -3,11 +3,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use app_license::connect::KeyHosts;
-use app_license::{AppKey, FeatureMap};
-use app_license_client::ConnectLicenseApi;
-use app_license_server::{ConnectApp, ConnectRequest, Descriptor, Rejection};
-use app_license_store::InstallationStore;
+use app_license_server::{
+    ConnectApp, ConnectRequest, Descriptor, FeatureMap, InstallationStore, Operations, Rejection,
+};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -22,32 +20,23 @@ pub(crate) fn router(
 ) -> Result<Router, Box<dyn Error>> {
     let descriptor: Descriptor = serde_json::from_str(include_str!("../atlassian-connect.json"))?;
     let key = descriptor.key.clone();
-    let now = {
-        let clock = Arc::clone(&settings.clock);
-        move || clock.now()
-    };
-    // asked where a request itself says nothing about the license
-    let license_api = ConnectLicenseApi::builder(
-        settings.fetcher.clone(),
-        AppKey::new(key.as_str())?,
-        KeyHosts::default(),
-    )
-    .clock(now.clone());
     let app = ConnectApp::builder(&key, &settings.base_url)?
         .descriptor(descriptor)
         .shared_store(store)
         .features(FeatureMap::from_toml(include_str!("../editions.toml"))?)
         .fetcher(settings.fetcher.clone())
-        .license_api(license_api.build()?)
-        .clock(now)
+        // asked where a request itself says nothing about the license
+        .confirm_with_license_api(|api| api)
+        .clock(Arc::clone(&settings.clock))
         .build()?;
     // anybody may open the page, which says what they have; the export is for those who bought it
-    let export = get(export).layer(app.context_requires_feature("bulk-export"));
+    let export = get(export).layer(app.context_requires_feature("bulk-export")?);
     Ok(Router::new()
         .route("/reports", get(reports))
         .route("/api/export", export)
         .with_state(app.clone())
-        .merge(app.lifecycle_routes()))
+        .merge(app.lifecycle_routes())
+        .merge(Operations::new().connect(&app).health_route()))
 }
 
 /// The iframe. A [`ConnectRequest`] is verified before this is called.

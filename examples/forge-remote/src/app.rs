@@ -3,11 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use app_license::forge::KeySetUrl;
-use app_license::{Capability, ForgeAppId};
-use app_license_client::{ForgeKeys, ForgeLicenseApi};
-use app_license_server::{ForgeInvocation, ForgeRemote, StoreLicenseCache};
-use app_license_store::InstallationStore;
+use app_license_server::{Edition, ForgeInvocation, ForgeRemote, InstallationStore, Operations};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -18,30 +14,22 @@ pub(crate) fn router(
     settings: &Settings,
     store: Arc<dyn InstallationStore>,
 ) -> Result<Router, Box<dyn Error>> {
-    let now = {
-        let clock = Arc::clone(&settings.clock);
-        move || clock.now()
-    };
-    let keys = ForgeKeys::builder(settings.fetcher.clone(), KeySetUrl::COMMERCIAL);
-    // asked where a token says nothing about the license: once in five minutes an installation,
-    // over all replicas that share the store
-    let cache = StoreLicenseCache::new(Arc::clone(&store));
-    let license_api = ForgeLicenseApi::builder(settings.fetcher.clone(), cache)
-        .app(ForgeAppId::new(&settings.app_id)?)
-        .clock(now.clone());
-    let remote = ForgeRemote::builder(&settings.app_id, keys.clock(now.clone()).build()?)?
+    let remote = ForgeRemote::builder(&settings.app_id)?
+        .fetcher(settings.fetcher.clone())
         .shared_store(store)
-        .license_api(license_api.build()?)
-        .clock(now)
-        .build();
-    let summary = post(summary).layer(remote.requires(Capability::STANDARD));
-    let export = post(export).layer(remote.requires(Capability::ADVANCED));
+        // asked where a token says nothing about the license: once in five minutes an installation,
+        // over all replicas that share the store
+        .confirm_with_license_api(|api| api)
+        .clock(Arc::clone(&settings.clock))
+        .build()?;
+    let summary = post(summary).layer(remote.requires(Edition::Standard));
+    let export = post(export).layer(remote.requires(Edition::Advanced));
     Ok(Router::new()
         .route("/summary", summary)
         .route("/export", export)
         .with_state(remote.clone())
         .merge(remote.lifecycle_routes())
-        .merge(remote.health_route()))
+        .merge(Operations::new().forge(&remote).health_route()))
 }
 
 /// For everybody who has a license. The gate has verified the invocation already.

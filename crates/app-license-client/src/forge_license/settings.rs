@@ -154,6 +154,7 @@ impl ForgeLicenseApiBuilder {
         let settings = self.settings;
         let inner = Inner {
             fetcher: self.fetcher,
+            apps: self.apps,
             url,
             cache: self.cache,
             clock: self.clock,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use app_license::connect::{BaseUrl, Cloud, Expectations, KeyHosts};
 use app_license::{AppKey, FeatureMap, Leeway, Policy};
-use app_license_client::{Clock, ConnectLicenseApi, Fetcher, InstallKeys, SystemClock};
+use app_license_client::{
+    Clock, ConnectLicenseApi, ConnectLicenseApiBuilder, Fetcher, InstallKeys, SystemClock,
+};
 use app_license_descriptor::connect::Descriptor;
 use app_license_store::{InstallationStore, MemoryStore};
 use serde_json::Value;
@@ -27,7 +29,7 @@ pub struct ConnectAppBuilder {
     store: Option<Arc<dyn InstallationStore>>,
     fetcher: Option<Fetcher>,
     install_keys: Option<InstallKeys>,
-    license_api: Option<ConnectLicenseApi>,
+    license_api: Option<LicenseApiSetting>,
     policy: Policy,
     sells_nothing: bool,
     stored_hint: Option<u64>,
@@ -37,6 +39,20 @@ pub struct ConnectAppBuilder {
     tenant_cache: u64,
     secret_grace: u64,
     client_address: ClientAddress,
+}
+
+/// How the License API is asked.
+enum LicenseApiSetting {
+    Made(ConnectLicenseApi),
+    ToMake(Configure),
+}
+
+type Configure = Box<dyn FnOnce(ConnectLicenseApiBuilder) -> ConnectLicenseApiBuilder + Send>;
+
+impl std::fmt::Debug for LicenseApiSetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LicenseApi")
+    }
 }
 
 struct ClockSetting(Arc<dyn Clock>);
@@ -125,11 +141,35 @@ impl ConnectAppBuilder {
         self
     }
 
-    /// Asks the License API where a request carries no word of its own, says `lic=none` (a license
+    /// Asks the License API where a request states no license of its own, says `lic=none` (a license
     /// that was just bought shows `none` for a while), or where the policy wants a confirmed
     /// license. An app that sells nothing says so: [`ConnectAppBuilder::sells_nothing`].
+    ///
+    /// App key, fetcher, hosts and clock are those of this builder, whichever is set first; what else
+    /// there is to set is set in the function.
+    ///
+    /// ```
+    /// use app_license_server::{ConnectApp, MemoryStore, Policy};
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
+    ///     .store(MemoryStore::new())
+    ///     .policy(Policy::new().confirmed_only(true))
+    ///     .confirm_with_license_api(|api| api.fresh_for(900))
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn confirm_with_license_api(
+        mut self,
+        configure: impl FnOnce(ConnectLicenseApiBuilder) -> ConnectLicenseApiBuilder + Send + 'static,
+    ) -> Self {
+        self.license_api = Some(LicenseApiSetting::ToMake(Box::new(configure)));
+        self
+    }
+
+    /// The same with an API that was made elsewhere, to share it.
     pub fn license_api(mut self, api: ConnectLicenseApi) -> Self {
-        self.license_api = Some(api);
+        self.license_api = Some(LicenseApiSetting::Made(api));
         self
     }
 
@@ -220,11 +260,27 @@ impl ConnectAppBuilder {
         self
     }
 
-    /// The app.
+    /// The app. Settings that would deny everybody are errors; a feature map that takes something
+    /// away from a higher edition is a warning in the log.
     ///
     /// # Errors
-    /// When the client for install keys cannot be made.
-    pub fn build(self) -> Result<ConnectApp, BuildError> {
+    /// See [`BuildError`].
+    pub fn build(mut self) -> Result<ConnectApp, BuildError> {
+        let policy = if self.sells_nothing {
+            self.policy.sells_nothing(true)
+        } else {
+            self.policy
+        };
+        let fetcher = match self.fetcher.take() {
+            Some(fetcher) => Some(fetcher),
+            None if self.needs_fetcher() => Some(Fetcher::new()?),
+            None => None,
+        };
+        let license_api = self.license_api_over(fetcher.as_ref())?;
+        if policy.is_confirmed_only() && license_api.is_none() {
+            return Err(BuildError::NoLicenseApi);
+        }
+        warn_of_falling_limits(&self.features);
         let store = self.store.unwrap_or_else(|| {
             tracing::warn!("no store is configured: installations are lost when the process ends");
             Arc::new(MemoryStore::new())
@@ -232,12 +288,12 @@ impl ConnectAppBuilder {
         let install_keys = match self.install_keys {
             Some(keys) => keys,
             None => {
-                let fetcher = self.fetcher.map_or_else(Fetcher::new, Ok)?;
+                let fetcher = fetcher.map_or_else(Fetcher::new, Ok)?;
                 let clock = Arc::clone(&self.clock.0);
                 let stored =
                     StoreInstallKeys::with_clock(Arc::clone(&store), Arc::clone(&self.clock.0));
                 InstallKeys::builder(fetcher, self.hosts.clone())
-                    .clock(move || clock.now())
+                    .clock(clock)
                     .stored_in(stored)
                     .build()?
             }
@@ -257,6 +313,7 @@ impl ConnectAppBuilder {
             .descriptor
             .unwrap_or_else(|| Descriptor::new(&self.app_key, base_url))
             .secured(&self.app_key, base_url);
+        let metrics = Metrics::of_app(self.app_key.as_str());
         Ok(ConnectApp(Arc::new(Inner {
             tenants: Tenants::new(Arc::clone(&store), self.tenant_cache, self.secret_grace),
             app_key: self.app_key,
@@ -264,19 +321,48 @@ impl ConnectAppBuilder {
             hosts: self.hosts,
             store,
             install_keys,
-            license_api: self.license_api,
-            policy: if self.sells_nothing {
-                self.policy.sells_nothing(true)
-            } else {
-                self.policy
-            },
+            license_api,
+            policy,
             stored_hint: self.stored_hint,
             features: self.features,
             descriptor,
-            metrics: Metrics::new(),
+            metrics,
             client_address: self.client_address,
             clock: self.clock.0,
         })))
+    }
+
+    fn needs_fetcher(&self) -> bool {
+        let makes_api = matches!(self.license_api, Some(LicenseApiSetting::ToMake(_)));
+        self.install_keys.is_none() || makes_api
+    }
+
+    fn license_api_over(
+        &mut self,
+        fetcher: Option<&Fetcher>,
+    ) -> Result<Option<ConnectLicenseApi>, BuildError> {
+        let api = match (self.license_api.take(), fetcher) {
+            (Some(LicenseApiSetting::Made(api)), _) => api,
+            (Some(LicenseApiSetting::ToMake(configure)), Some(fetcher)) => {
+                let (app, hosts) = (self.app_key.clone(), self.hosts.clone());
+                let api = ConnectLicenseApi::builder(fetcher.clone(), app, hosts);
+                configure(api.clock(Arc::clone(&self.clock.0))).build()?
+            }
+            _ => return Ok(None),
+        };
+        if api.app_key() != &self.app_key {
+            return Err(BuildError::LicenseApiOfAnotherApp {
+                expected: self.app_key.to_string(),
+                found: api.app_key().to_string(),
+            });
+        }
+        Ok(Some(api))
+    }
+}
+
+pub(crate) fn warn_of_falling_limits(features: &FeatureMap) {
+    for (limit, lower, higher) in features.falling_limits() {
+        tracing::warn!(limit, %lower, %higher, "a limit falls as the edition rises");
     }
 }
 

@@ -2,33 +2,52 @@
 
 use std::sync::Arc;
 
-use app_license::forge::InvocationExpectations;
+use app_license::forge::{InvocationExpectations, KeySetUrl};
 use app_license::{FeatureMap, ForgeAppId, Leeway, Policy};
-use app_license_client::{Clock, ForgeKeys, ForgeLicenseApi, SystemClock};
+use app_license_client::{
+    Clock, Fetcher, ForgeKeys, ForgeLicenseApi, ForgeLicenseApiBuilder, MemoryLicenseCache,
+    SystemClock,
+};
 use app_license_store::InstallationStore;
 
 use super::{ForgeRemote, Inner, Installations};
+use crate::connect_app::warn_of_falling_limits;
+use crate::error::BuildError;
 use crate::metrics::Metrics;
+use crate::store_license_cache::StoreLicenseCache;
 
 /// Settings of a [`ForgeRemote`].
 #[must_use]
 pub struct ForgeRemoteBuilder {
+    app_id: ForgeAppId,
     expectations: InvocationExpectations,
     leeway: Leeway,
-    keys: ForgeKeys,
-    license_api: Option<ForgeLicenseApi>,
+    fetcher: Option<Fetcher>,
+    key_set: KeySetUrl,
+    keys: Option<ForgeKeys>,
+    license_api: Option<LicenseApiSetting>,
     store: Option<Arc<dyn InstallationStore>>,
     policy: Policy,
     features: FeatureMap,
     clock: Arc<dyn Clock>,
 }
 
+/// How the License API is asked.
+enum LicenseApiSetting {
+    Made(ForgeLicenseApi),
+    ToMake(Box<dyn FnOnce(ForgeLicenseApiBuilder) -> ForgeLicenseApiBuilder + Send>),
+}
+
 impl ForgeRemoteBuilder {
-    pub(super) fn new(app_id: &str, keys: ForgeKeys) -> Result<Self, app_license::Error> {
+    pub(super) fn new(app_id: &str) -> Result<Self, app_license::Error> {
+        let app_id = ForgeAppId::new(app_id)?;
         Ok(Self {
-            expectations: InvocationExpectations::new(ForgeAppId::new(app_id)?),
+            expectations: InvocationExpectations::new(app_id.clone()),
+            app_id,
             leeway: Leeway::default(),
-            keys,
+            fetcher: None,
+            key_set: KeySetUrl::default(),
+            keys: None,
             license_api: None,
             store: None,
             policy: Policy::new(),
@@ -47,24 +66,68 @@ impl ForgeRemoteBuilder {
         Ok(self)
     }
 
+    /// The way to the platform: [`Fetcher::new`] by default, which trusts nobody and takes no test
+    /// keys. For tests, [`Fetcher::rerouted_for_tests`] makes a mock host platform of all of the
+    /// platform's hosts.
+    pub fn fetcher(mut self, fetcher: Fetcher) -> Self {
+        self.fetcher = Some(fetcher);
+        self
+    }
+
+    /// Where the platform publishes its keys: the commercial cloud by default.
+    pub fn key_set(mut self, url: KeySetUrl) -> Self {
+        self.key_set = url;
+        self
+    }
+
+    /// The cache of the platform's keys; by default one for the key set, over the fetcher.
+    pub fn keys(mut self, keys: ForgeKeys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
     /// Keeps installations and their history in a store: see [`ForgeRemote::lifecycle_routes`].
     /// None by default: an invocation token proves all that a request needs.
     pub fn store(self, store: impl InstallationStore + 'static) -> Self {
         self.shared_store(Arc::new(store))
     }
 
-    /// The same, for a store shared with others: [`StoreLicenseCache`](crate::StoreLicenseCache),
-    /// [`HookRunner`](crate::HookRunner).
+    /// The same, for a store shared with others: [`HookRunner`](crate::HookRunner), say.
     pub fn shared_store(mut self, store: Arc<dyn InstallationStore>) -> Self {
         self.store = Some(store);
         self
     }
 
     /// Asks the License API where a token says nothing, or where the policy wants a confirmed
-    /// license. Make it over a [`StoreLicenseCache`](crate::StoreLicenseCache), so that all
-    /// replicas together ask once in five minutes an installation, and a restart asks nobody.
+    /// license, if the invocation brings the app's system token. With a store, all replicas together
+    /// ask once in five minutes an installation, and a restart asks nobody; without one, each process
+    /// asks for itself.
+    ///
+    /// Apps, fetcher and clock are those of this builder, whichever is set first; what else there is
+    /// to set is set in the function.
+    ///
+    /// ```
+    /// use app_license_server::{ForgeRemote, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let remote = ForgeRemote::builder("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?
+    ///     .store(MemoryStore::new())
+    ///     .confirm_with_license_api(|api| api.fresh_for(1800))
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn confirm_with_license_api(
+        mut self,
+        configure: impl FnOnce(ForgeLicenseApiBuilder) -> ForgeLicenseApiBuilder + Send + 'static,
+    ) -> Self {
+        self.license_api = Some(LicenseApiSetting::ToMake(Box::new(configure)));
+        self
+    }
+
+    /// The same with an API that was made elsewhere, to share it. Make it over a
+    /// [`StoreLicenseCache`].
     pub fn license_api(mut self, api: ForgeLicenseApi) -> Self {
-        self.license_api = Some(api);
+        self.license_api = Some(LicenseApiSetting::Made(api));
         self
     }
 
@@ -93,20 +156,73 @@ impl ForgeRemoteBuilder {
         self
     }
 
-    /// The remote.
-    #[must_use]
-    pub fn build(self) -> ForgeRemote {
-        ForgeRemote(Arc::new(Inner {
+    /// The remote. Settings that would deny everybody are errors; a feature map that takes something
+    /// away from a higher edition is a warning in the log.
+    ///
+    /// # Errors
+    /// See [`BuildError`].
+    pub fn build(mut self) -> Result<ForgeRemote, BuildError> {
+        let fetcher = match self.fetcher.take() {
+            Some(fetcher) => fetcher,
+            None => Fetcher::new()?,
+        };
+        let license_api = self.license_api_over(&fetcher)?;
+        let keys = match self.keys {
+            Some(keys) => keys,
+            None => ForgeKeys::builder(fetcher, self.key_set)
+                .clock(Arc::clone(&self.clock))
+                .build()?,
+        };
+        warn_of_falling_limits(&self.features);
+        Ok(ForgeRemote(Arc::new(Inner {
+            metrics: Metrics::of_app(self.app_id.as_str()),
+            app_id: self.app_id,
             expectations: self.expectations,
             leeway: self.leeway,
-            keys: self.keys,
-            license_api: self.license_api,
+            keys,
+            license_api,
             installations: self.store.map(Installations::new),
             policy: self.policy,
             features: self.features,
-            metrics: Metrics::new(),
             clock: self.clock,
-        }))
+        })))
+    }
+
+    fn license_api_over(
+        &mut self,
+        fetcher: &Fetcher,
+    ) -> Result<Option<ForgeLicenseApi>, BuildError> {
+        let api = match self.license_api.take() {
+            None => return Ok(None),
+            Some(LicenseApiSetting::Made(api)) => api,
+            Some(LicenseApiSetting::ToMake(configure)) => {
+                let fetcher = fetcher.clone();
+                let mut api = match &self.store {
+                    Some(store) => {
+                        let cache = StoreLicenseCache::new(Arc::clone(store));
+                        ForgeLicenseApi::builder(fetcher, cache)
+                    }
+                    None => ForgeLicenseApi::builder(fetcher, MemoryLicenseCache::new()),
+                };
+                // of one app the platform knows by the token which it is
+                if self.expectations.apps().count() > 1 {
+                    for id in self.expectations.apps() {
+                        api = api.app(id.clone());
+                    }
+                }
+                configure(api.clock(Arc::clone(&self.clock))).build()?
+            }
+        };
+        let asked = api.apps();
+        let not_asked = |id: &&ForgeAppId| !asked.is_empty() && !asked.contains(id);
+        if let Some(id) = self.expectations.apps().find(not_asked) {
+            let found: Vec<_> = asked.iter().map(ForgeAppId::as_str).collect();
+            return Err(BuildError::LicenseApiOfAnotherApp {
+                expected: id.to_string(),
+                found: found.join(", "),
+            });
+        }
+        Ok(Some(api))
     }
 }
 

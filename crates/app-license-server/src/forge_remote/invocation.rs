@@ -6,7 +6,7 @@ use app_license::forge::InvocationToken;
 use app_license::plan::license::Caller;
 use app_license::{ForgeAppId, Installation, InstallationAri, License, Verified};
 use app_license_client::SystemToken;
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use http::request::Parts;
 
 use super::ForgeRemote;
@@ -25,6 +25,8 @@ struct Inner {
     token: Verified<InvocationToken>,
     system_token: Option<SystemToken>,
     installation: Option<Installation>,
+    /// The route it matched, for what is said about it later.
+    route: Option<MatchedPath>,
 }
 
 impl ForgeInvocation {
@@ -33,13 +35,23 @@ impl ForgeInvocation {
         token: Verified<InvocationToken>,
         system_token: Option<SystemToken>,
         installation: Option<Installation>,
+        route: Option<&MatchedPath>,
     ) -> Self {
         Self(Arc::new(Inner {
             verified_by: verified_by.clone(),
             token,
             system_token,
             installation,
+            route: route.cloned(),
         }))
+    }
+
+    /// A rejection of this invocation, counted and logged.
+    pub(crate) fn rejected(&self, rejection: Rejection) -> Rejection {
+        let rejection = rejection.on_route(self.0.route.as_ref());
+        let rejection = rejection.of_tenant(self.installation_id());
+        self.0.verified_by.rejected(&rejection);
+        rejection
     }
 
     /// The token that proved it.

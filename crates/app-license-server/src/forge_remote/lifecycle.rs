@@ -7,13 +7,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use http::StatusCode;
+use http::request::Parts;
 
-use super::ForgeRemote;
-use crate::operations::{health_of, metrics_text};
+use super::{ForgeInvocation, ForgeRemote};
 use crate::rejection::Rejection;
-use crate::wire::{authorization, read};
+use crate::wire::{authorization, read, route};
 
 impl ForgeRemote {
     /// `POST /forge/lifecycle`: the events `avi:forge:installed:app` and `avi:forge:upgraded:app`,
@@ -35,26 +35,18 @@ impl ForgeRemote {
             .with_state(self.clone())
     }
 
-    /// The counters at `/metrics`. Merge it where only your own monitoring can reach it.
-    pub fn metrics_route(&self) -> Router {
-        Router::new()
-            .route("/metrics", get(metrics))
-            .with_state(self.clone())
+    async fn lifecycle_event(&self, parts: &Parts, body: Body) -> Result<&'static str, Rejection> {
+        let invocation = self.verify(parts).await?;
+        let stored = self.store_event(&invocation, parts, body).await;
+        stored.map_err(|rejection| rejection.of_tenant(invocation.installation_id()))
     }
 
-    /// `GET /health`: 200 while the store answers, or without one; 503 otherwise.
-    pub fn health_route(&self) -> Router {
-        Router::new()
-            .route("/health", get(health))
-            .with_state(self.clone())
-    }
-
-    async fn lifecycle_event(
+    async fn store_event(
         &self,
-        request: http::Request<Body>,
+        invocation: &ForgeInvocation,
+        parts: &Parts,
+        body: Body,
     ) -> Result<&'static str, Rejection> {
-        let (parts, body) = request.into_parts();
-        let invocation = self.verify(&parts).await?;
         // a user's browser may send anything to any path of the remote, with a token of its own
         if invocation.token().is_from_user_interface() {
             return Err(Rejection::user_initiated());
@@ -104,29 +96,16 @@ fn mismatch(field: &'static str, expected: &str, found: &str) -> Rejection {
 }
 
 async fn lifecycle(State(remote): State<ForgeRemote>, request: http::Request<Body>) -> Response {
-    match remote.lifecycle_event(request).await {
+    let (parts, body) = request.into_parts();
+    match remote.lifecycle_event(&parts, body).await {
         Ok(event) => {
             remote.0.metrics.event(event);
             StatusCode::NO_CONTENT.into_response()
         }
         Err(rejection) => {
+            let rejection = rejection.on_route(route(&parts));
             remote.rejected(&rejection);
             rejection.into_response()
         }
     }
-}
-
-async fn metrics(State(remote): State<ForgeRemote>) -> Response {
-    metrics_text(remote.metrics())
-}
-
-async fn health(State(remote): State<ForgeRemote>) -> Response {
-    health_of(
-        remote
-            .0
-            .installations
-            .as_ref()
-            .map(super::Installations::store),
-    )
-    .await
 }

@@ -8,13 +8,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use app_license::connect::KeyHosts;
 use app_license::forge::KeySetUrl;
-use app_license::{AppKey, Capability, InstallationKey, KnownLicense};
-use app_license_client::{Clock, ConnectLicenseApi, Fetcher, ForgeKeys, ForgeLicenseApi};
+use app_license::{Capability, InstallationKey, KnownLicense};
+use app_license_client::{Clock, Fetcher, ForgeKeys, ForgeLicenseApi};
 use app_license_server::{
     ConnectApp, ConnectAppBuilder, ConnectContextRequest, ConnectRequest, ForgeInvocation,
-    ForgeRemote, Hook, HookResult, Rejection, StoreLicenseCache, async_trait,
+    ForgeRemote, Hook, HookResult, Operations, Rejection, StoreLicenseCache, async_trait,
 };
 use app_license_store::{HistoryEntry, InstallationStore, Sequence};
 use app_license_testkit::{App, MockHost};
@@ -68,16 +67,11 @@ impl Connect {
         extend: impl FnOnce(Router) -> Router,
     ) -> Self {
         let (listener, address) = listener().await;
-        let key = AppKey::new(APP_KEY).unwrap();
-        let api = ConnectLicenseApi::builder(fetcher(host), key, KeyHosts::default())
-            .clock(clock(host))
-            .build()
-            .unwrap();
         let builder = ConnectApp::builder(APP_KEY, &address)
             .unwrap()
             .shared_store(Arc::clone(&store))
             .fetcher(fetcher(host))
-            .license_api(api)
+            .confirm_with_license_api(|api| api)
             .clock(clock(host));
         let served = configure(builder).build().unwrap();
         let router = Router::new()
@@ -89,7 +83,7 @@ impl Connect {
             )
             .with_state(served.clone())
             .merge(served.lifecycle_routes())
-            .merge(served.metrics_route());
+            .merge(Operations::new().connect(&served).metrics_route());
         let server = app_license_server::serve(listener, extend(router));
         tokio::spawn(server.into_future());
         Self {
@@ -141,12 +135,14 @@ impl Forge {
             .clock(clock(host))
             .build()
             .unwrap();
-        let served = ForgeRemote::builder(APP_ID, keys.clone())
+        let served = ForgeRemote::builder(APP_ID)
             .unwrap()
+            .keys(keys.clone())
             .shared_store(Arc::clone(&store))
             .license_api(forge_api(host, &store))
             .clock(clock(host))
-            .build();
+            .build()
+            .unwrap();
         let router = Router::new()
             .route("/summary", post(summary))
             .route(
@@ -155,8 +151,8 @@ impl Forge {
             )
             .with_state(served.clone())
             .merge(served.lifecycle_routes())
-            .merge(served.health_route())
-            .merge(served.metrics_route());
+            .merge(Operations::new().forge(&served).health_route())
+            .merge(Operations::new().forge(&served).metrics_route());
         let server = app_license_server::serve(listener, extend(router));
         tokio::spawn(server.into_future());
         Self {

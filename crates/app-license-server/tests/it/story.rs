@@ -95,10 +95,10 @@ async fn a_connect_app_from_install_to_uninstall() {
         .unwrap();
     let metrics = metrics.text().await.unwrap();
     for line in [
-        "app_license_events_total{event=\"installed\"} 1",
-        "app_license_decisions_total{reason=\"granted\"} 1",
-        "app_license_refusals_total{code=\"inactive\",status=\"402\"} 1",
-        "app_license_keys{keys=\"install_keys\",what=\"fetches\"} 1",
+        "app_license_events_total{app=\"com.example.app\",event=\"installed\"} 1",
+        "app_license_decisions_total{app=\"com.example.app\",reason=\"granted\"} 1",
+        "app_license_refusals_total{app=\"com.example.app\",code=\"inactive\",status=\"402\"} 1",
+        "app_license_keys{app=\"com.example.app\",keys=\"install_keys\",what=\"fetches\"} 1",
     ] {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }

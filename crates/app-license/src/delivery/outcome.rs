@@ -71,6 +71,7 @@ pub(super) fn name(event: &Event) -> &'static str {
         Event::Connect(event) => event.body().kind().name(),
         Event::Forge(event) => event.kind().name(),
         Event::License(license) => license.touchpoint().code(),
+        Event::PageOpened { .. } => "page_opened",
         Event::ForgetPreviousSecret => "forget_previous_secret",
     }
 }
@@ -81,6 +82,6 @@ fn body(event: &Event) -> Option<&str> {
         Event::Connect(event) => Some(event.body().raw()),
         Event::Forge(event) => Some(event.raw()),
         Event::License(license) => license.raw(),
-        Event::ForgetPreviousSecret => None,
+        Event::PageOpened { .. } | Event::ForgetPreviousSecret => None,
     }
 }

@@ -32,6 +32,11 @@ impl Installation {
             Event::Connect(event) => installation.connect(event, now, &mut changes),
             Event::Forge(event) => installation.forge(event, now, &mut changes),
             Event::License(license) => installation.license(license, now, &mut changes),
+            Event::PageOpened { issued_at } => {
+                if installation.is_reopened(*issued_at) {
+                    installation.record.enabled(now, &mut changes);
+                }
+            }
             Event::ForgetPreviousSecret => {
                 if installation.secrets.forget_previous() {
                     changes.push(Change::PreviousSecretForgotten);
@@ -59,7 +64,10 @@ impl Installation {
                 let key = event.installation_id()?.clone();
                 InstallationRecord::new(InstallationKey::Forge(key), now)
             }
-            Event::Forge(_) | Event::License(_) | Event::ForgetPreviousSecret => return None,
+            Event::Forge(_)
+            | Event::License(_)
+            | Event::PageOpened { .. }
+            | Event::ForgetPreviousSecret => return None,
         };
         let mut changes = Vec::new();
         match event {
@@ -69,7 +77,7 @@ impl Installation {
                 }
             }
             Event::Forge(event) => record.take_forge(event, &mut changes),
-            Event::License(_) | Event::ForgetPreviousSecret => {}
+            Event::License(_) | Event::PageOpened { .. } | Event::ForgetPreviousSecret => {}
         }
         Some(Self { record, secrets })
     }

@@ -404,3 +404,25 @@ proptest! {
         prop_assert_eq!(both(&disabled(), &uninstalled()), both(&uninstalled(), &disabled()));
     }
 }
+
+/// The platform opens no page of an app that is switched off, so a later one says that it is on.
+#[test]
+fn a_page_that_is_opened_later_brings_a_disabled_tenant_back_and_no_other() {
+    let opened = |at| Event::PageOpened {
+        issued_at: UnixTime::EPOCH.plus(at),
+    };
+    let codes = |events: &[Event]| run(events).1;
+    // `disabled` is applied in second 2
+    let off = [installed(&[]), disabled()];
+    let after = |at| codes(&[&off[..], &[opened(at)]].concat());
+    assert_eq!(after(1), "installed disabled");
+    assert_eq!(after(62), "installed disabled");
+    assert_eq!(after(63), "installed disabled enabled");
+    // what is gone stays gone, what is on stays as it is, and nobody is made up
+    assert_eq!(
+        codes(&[installed(&[]), uninstalled(), opened(900)]),
+        "installed uninstalled"
+    );
+    assert_eq!(codes(&[installed(&[]), opened(900)]), "installed");
+    assert_eq!(codes(&[opened(900)]), "");
+}

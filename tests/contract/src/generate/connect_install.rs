@@ -76,11 +76,16 @@ fn whole_story() -> Case {
     .send(3, event(3, "enabled"), no_content())
     .send(4, page(4), ok())
     .send(10, event(10, "disabled"), no_content())
-    .send(11, page(11), refused(401, "unknown_tenant"))
+    .send(11, page(11), refused(403, "tenant_disabled"))
     .send(
         11,
         ACME.api(11, "/api/me", ACME.secret),
-        refused(401, "unknown_tenant"),
+        refused(403, "tenant_disabled"),
+    )
+    .send(
+        11,
+        ACME.page(11, "/page", ACME.next_secret),
+        refused(401, "signature"),
     )
     .send(20, event(20, "enabled"), no_content())
     .send(21, page(21), ok())

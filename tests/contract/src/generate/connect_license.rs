@@ -288,8 +288,8 @@ fn gone() -> Case {
         .seeded(-60, &ACME.body("disabled"))
         .installed(&GLOBEX)
         .seeded(-60, &GLOBEX.body("uninstalled"))
-        .send(0, standard(0), refused(401, "unknown_tenant"))
-        .send(0, ACME.api(0, "/api/standard", ACME.secret), refused(401, "unknown_tenant"))
+        .send(0, standard(0), refused(403, "tenant_disabled"))
+        .send(0, ACME.api(0, "/api/standard", ACME.secret), refused(403, "tenant_disabled"))
         .send(0, GLOBEX.page(0, "/standard", GLOBEX.secret), refused(401, "unknown_tenant"))
 }
 

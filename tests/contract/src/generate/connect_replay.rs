@@ -192,7 +192,11 @@ fn switched() -> Case {
         no_content(),
     )
     .send(LIFE + LEEWAY + 3, on, no_content())
-    .send(LIFE + LEEWAY + 4, page(214), refused(401, "unknown_tenant"))
+    .send(
+        LIFE + LEEWAY + 4,
+        page(214),
+        refused(403, "tenant_disabled"),
+    )
     .stored(vec![ACME.stored("disabled", ACME.secret)])
     .hooks(&["disabled", "enabled", "disabled"].map(|it| ACME.hook(it)))
 }

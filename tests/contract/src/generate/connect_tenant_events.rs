@@ -177,11 +177,11 @@ pub(super) fn late_disabled() -> Case {
     let bare = |event| post("/disabled").json(&ACME.body(event));
     case(
         "disabled-after-uninstall",
-        "`disabled` may come after the uninstall and without a token: nothing is left to do",
+        "`disabled` may come after the uninstall, as long as the secret counts; without a token it is 401 whoever has the app",
     )
     .installed(&ACME)
     .seeded(-60, &ACME.body("uninstalled"))
-    .send(0, bare("disabled"), no_content())
+    .send(0, bare("disabled"), refused(401, "token_missing"))
     .send(0, bare("enabled"), refused(401, "token_missing"))
     .send(
         0,
@@ -199,14 +199,24 @@ pub(super) fn late_disabled() -> Case {
         no_content(),
     )
     .send(
+        1,
+        ACME.tenant_event(1, "enabled", ACME.secret),
+        refused(401, "unknown_tenant"),
+    )
+    .send(
         2,
         post("/disabled").json(&GLOBEX.body("disabled")),
-        no_content(),
+        refused(401, "token_missing"),
+    )
+    .send(
+        2,
+        GLOBEX.tenant_event(2, "disabled", GLOBEX.secret),
+        refused(401, "unknown_tenant"),
     )
     .send(
         600,
         ACME.tenant_event(600, "disabled", ACME.secret),
-        no_content(),
+        refused(401, "unknown_tenant"),
     )
     .stored(vec![ACME.stored("uninstalled", ACME.secret)])
     .hooks(&[])

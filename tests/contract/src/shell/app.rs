@@ -12,11 +12,12 @@ use app_license::{
 use app_license_client::{Clock, ConnectLicenseApi, Fetcher, ForgeKeys, ForgeLicenseApi};
 use app_license_server::{
     BuildError, ConnectApp, ConnectContextRequest, ConnectRequest, Descriptor, ForgeInvocation,
-    ForgeRemote, HookRunner, Rejection, StoreLicenseCache,
+    ForgeRemote, Gate, HookRunner, Operations, Rejection, StoreLicenseCache,
 };
 use app_license_store::{Delivery, InstallationStore, MemoryStore, Name};
 use axum::extract::{FromRef, State};
-use axum::routing::get;
+use axum::http::StatusCode;
+use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -69,12 +70,7 @@ failures! { app_license::Error app_license_client::Error app_license_store::Erro
 
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
-        let code = match &error {
-            BuildError::Client(error) => error.code(),
-            BuildError::RegionBaseUrl { source, .. } => source.code(),
-            _ => "setting",
-        };
-        Self::new(code, &error)
+        Self::new(error.code(), &error)
     }
 }
 
@@ -232,14 +228,8 @@ impl World {
                 page().layer(app.requires(Capability::STANDARD)),
             )
             .route("/advanced", page().layer(app.requires(advanced())))
-            .route(
-                "/feature",
-                page().layer(app.requires_feature("bulk-export")),
-            )
-            .route(
-                "/no-feature",
-                page().layer(app.requires_feature("misspelt")),
-            )
+            .route("/feature", gated(app.requires_feature("bulk-export")))
+            .route("/no-feature", get(misspelt).post(misspelt))
             .route("/a%20b", page().layer(app.verified()))
             .route("/api/me", get(api_me).post(api_me))
             .route(
@@ -252,10 +242,11 @@ impl World {
             )
             .route(
                 "/api/feature",
-                page().layer(app.context_requires_feature("bulk-export")),
+                gated(app.context_requires_feature("bulk-export")),
             )
             .with_state(app.clone())
-            .merge(app.lifecycle_routes());
+            .merge(app.lifecycle_routes())
+            .merge(Operations::new().connect(&app).health_route());
         let mount = match &settings.mount {
             Some(mount) => mount.clone(),
             None if settings.proxy_strips_base_path => String::new(),
@@ -274,7 +265,8 @@ impl World {
             .build()?;
         let mut ids = settings.app_ids.iter();
         let first = ids.next().map_or("", String::as_str);
-        let mut builder = ForgeRemote::builder(first, keys)?
+        let mut builder = ForgeRemote::builder(first)?
+            .keys(keys)
             .policy(settings.policy.policy())
             .clock(self.clock());
         for id in ids {
@@ -294,7 +286,7 @@ impl World {
             let api = ForgeLicenseApi::builder(fetcher.clone(), cache).clock(self.clock());
             builder = builder.license_api(api.build()?);
         }
-        let remote = builder.build();
+        let remote = builder.build()?;
         let page = || get(|| async { PAGE }).post(|| async { PAGE });
         let advanced = Capability::ADVANCED;
         Ok(Router::new()
@@ -307,11 +299,11 @@ impl World {
             .route("/remote/advanced", page().layer(remote.requires(advanced)))
             .route(
                 "/remote/feature",
-                page().layer(remote.requires_feature("bulk-export")),
+                gated(remote.requires_feature("bulk-export")),
             )
             .route(
                 "/remote/no-feature",
-                page().layer(remote.requires_feature("misspelt")),
+                get(remote_misspelt).post(remote_misspelt),
             )
             .with_state(RemoteState(remote.clone()))
             .merge(remote.lifecycle_routes()))
@@ -396,6 +388,15 @@ async fn plant(store: &dyn InstallationStore, start: &Start, seed: &Seed) -> Res
     Ok(())
 }
 
+/// A page behind the gate of a feature; without the gate where the case's app does not have the feature.
+fn gated<S: Clone + Send + Sync + 'static>(gate: Result<Gate, BuildError>) -> MethodRouter<S> {
+    let missing = || async { StatusCode::NOT_FOUND };
+    match gate {
+        Ok(gate) => get(|| async { PAGE }).post(|| async { PAGE }).layer(gate),
+        Err(_) => get(missing).post(missing),
+    }
+}
+
 async fn connect_page(request: ConnectRequest) -> Json<Value> {
     Json(json!({
         "client_key": request.client_key().as_str(),
@@ -411,6 +412,23 @@ async fn panel(
     Ok(Json(
         json!({ "client_key": request.client_key().as_str(), "decision": decision }),
     ))
+}
+
+/// A gate for a feature that the map does not have cannot be made; a page may ask for one.
+async fn misspelt(
+    State(app): State<ConnectApp>,
+    request: ConnectRequest,
+) -> Result<&'static str, Rejection> {
+    let _decision = app.feature_decision(&request, "misspelt").await?;
+    Ok(PAGE)
+}
+
+async fn remote_misspelt(
+    State(RemoteState(remote)): State<RemoteState>,
+    invocation: ForgeInvocation,
+) -> Result<&'static str, Rejection> {
+    let _decision = remote.feature_decision(&invocation, "misspelt").await?;
+    Ok(PAGE)
 }
 
 async fn api_me(request: ConnectContextRequest) -> Json<Value> {

@@ -15,7 +15,7 @@ use app_license_client::{
     Clock as _, Fetcher, ForgeKeys, ForgeLicenseApi, InstallKeys, SystemClock,
 };
 use app_license_server::{
-    ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Limits, StoreInstallKeys,
+    ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Limits, Operations, StoreInstallKeys,
     StoreLicenseCache,
 };
 use app_license_store::InstallationStore;
@@ -90,14 +90,16 @@ pub(crate) async fn serve(
         .fresh_for(300)
         .clock(clock.clone())
         .build()?;
-    let remote = ForgeRemote::builder(&settings.app_id, forge_keys.clone())?
+    let remote = ForgeRemote::builder(&settings.app_id)?
+        .keys(forge_keys.clone())
         .clock(clock.clone())
-        .build();
-    let confirmed = ForgeRemote::builder(&settings.app_id, forge_keys)?
+        .build()?;
+    let confirmed = ForgeRemote::builder(&settings.app_id)?
+        .keys(forge_keys)
         .policy(Policy::new().confirmed_only(true))
         .license_api(license_api)
         .clock(clock)
-        .build();
+        .build()?;
     let connect = Router::new()
         .route("/panel", get(panel))
         .route(
@@ -106,7 +108,7 @@ pub(crate) async fn serve(
         )
         .with_state(app.clone())
         .merge(app.lifecycle_routes())
-        .merge(app.metrics_route());
+        .merge(Operations::new().connect(&app).metrics_route());
     let forge = Router::new()
         .route("/summary", get(summary).post(summary))
         .route(

@@ -6,7 +6,6 @@ import {
   PlatformFault,
   VerifyError,
   checkUnprovedInstall,
-  readLifecycleBody,
   tenantOf,
   verifyContext,
   verifyInstall,
@@ -138,6 +137,9 @@ export class ConnectApp extends Backend<ConnectRequest> {
     this.#keys = options.keys ?? new InstallKeys({ cloud, fetch, timeout, allowTestKeys, clock, store: options.store });
     const api = options.licenseApi ?? false;
     this.licenseApi = api === true ? new ConnectLicenseApi({ cloud, fetch, timeout, clock }) : api || null;
+    if (options.policy?.confirmedOnly && !this.licenseApi) {
+      throw new LicenseError("no_license_api", "only the License API confirms a license: set `licenseApi`, or leave `confirmedOnly` out");
+    }
     settings.hold("ConnectApp: `paths`", options.paths ?? {}, Object.fromEntries(EVENTS.map((event) => [event, settings.path])));
     const paths = EVENTS.map((event) => [event, options.paths?.[event] ?? `/${event}`] as const);
     this.#events = new Map(paths.map(([event, path]) => [path, event]));
@@ -184,9 +186,6 @@ export class ConnectApp extends Backend<ConnectRequest> {
   async deliver(event: LifecycleKind, sent: Incoming): Promise<void> {
     const signed = event === "installed" || event === "uninstalled";
     const accepted = await (signed ? this.#signed(event, sent) : this.#switched(event, sent));
-    if (!accepted) {
-      return;
-    }
     const { clientKey: key, tokenFingerprint: hash, tokenProvesUntil: provesUntil } = accepted;
     const delivery = { key, on: "connect", event: { connect: accepted }, token: { hash, provesUntil } } as const;
     await store(this.options.store, delivery, this.now());
@@ -229,39 +228,16 @@ export class ConnectApp extends Backend<ConnectRequest> {
   }
 
   /** `enabled` and `disabled`: signed with the tenant's secret. */
-  async #switched(event: LifecycleKind, sent: Incoming): Promise<LifecycleEvent | null> {
+  async #switched(event: LifecycleKind, sent: Incoming): Promise<LifecycleEvent> {
     const { method, target, authorization } = sent;
-    try {
-      const clientKey = tenantOf(sent, "event");
-      const { secrets } = await this.#tenant(clientKey, "installed");
-      const body = await textOf(sent);
-      return verifyLifecycle({ method, target, authorization, body }, { clientKey, secrets }, this.#expectedEvent(event));
-    } catch (error) {
-      if (event === "disabled" && (await this.#isLate(error, sent))) {
-        return null;
-      }
-      throw error;
-    }
+    const clientKey = tenantOf(sent, "event");
+    // `disabled` may overtake or follow `uninstalled`
+    const { secrets } = await this.#tenant(clientKey, event === "disabled" ? "any" : "installed");
+    const body = await textOf(sent);
+    return verifyLifecycle({ method, target, authorization, body }, { clientKey, secrets }, this.#expectedEvent(event));
   }
 
-  /** `disabled` may come after the uninstall and without a token: nothing is left to disable. */
-  async #isLate(error: unknown, sent: Incoming): Promise<boolean> {
-    if (!(error instanceof VerifyError) || !/^(token_missing|unknown_tenant)$/.test(error.code)) {
-      return false;
-    }
-    const text = await textOf(sent);
-    let body;
-    try {
-      body = readLifecycleBody(text);
-    } catch {
-      return false;
-    }
-    const known = await stored(() => this.options.store.load(body.clientKey));
-    const inUse = known !== null && this.#secrets(known, "use").length > 0;
-    return body.event === "disabled" && !inUse;
-  }
-
-  #secrets(installation: Installation, of: "use" | "installed"): string[] {
+  #secrets(installation: Installation, of: "installed" | "any"): string[] {
     try {
       return this.reducer.secrets(installation, this.now(), of);
     } catch (error) {
@@ -269,7 +245,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
     }
   }
 
-  async #tenant(clientKey: string, of: "use" | "installed") {
+  async #tenant(clientKey: string, of: "installed" | "any") {
     const installation = await stored(() => this.options.store.load(clientKey));
     const secrets = installation ? this.#secrets(installation, of) : [];
     if (!installation || !secrets.length) {
@@ -280,12 +256,16 @@ export class ConnectApp extends Backend<ConnectRequest> {
 
   protected override async prove(sent: Incoming, kind: "request" | "context"): Promise<ConnectRequest> {
     const clientKey = tenantOf(sent, kind);
-    const { installation, secrets } = await this.#tenant(clientKey, "use");
+    const { installation, secrets } = await this.#tenant(clientKey, "installed");
     const tenant = { clientKey, secrets };
     const proved =
       kind === "context"
         ? verifyContext(sent, tenant, this.#expected())
         : { ...verifyRequest(sent, tenant, this.#expected()), context: null };
+    // only now: a stranger does not learn who has the app
+    if (installation.record.status === "disabled") {
+      throw new VerifyError("tenant_disabled", "the app is switched off there", "refused", 403);
+    }
     return { ...proved, installation: settings.discreet(installation) };
   }
 

@@ -28,7 +28,7 @@ export interface Answer {
 
 const MAX_BODY = 256 * 1024;
 /** Refusals whose own words tell nobody what a token should have been. */
-const PLAIN = new Set(["unknown_tenant", "replayed"]);
+const PLAIN = new Set(["unknown_tenant", "tenant_disabled", "replayed"]);
 
 /** @internal */
 export const unknownTenant = () =>

@@ -1,0 +1,390 @@
+//! A customer who is denied, and a vendor who asks why; settings that would deny everybody.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use app_license::{AppKey, ForgeAppId, Policy};
+use app_license_client::{ConnectLicenseApi, Fetcher, ForgeLicenseApi, MemoryLicenseCache};
+use app_license_server::{
+    BuildError, ConnectApp, ConnectAppBuilder, FeatureMap, ForgeRemote, MemoryStore, Operations,
+    Rejection,
+};
+use app_license_testkit::{App, Edition, Invocation, MockHost, SignedRequest, Tenant};
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::StatusCode;
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use crate::common::{APP_ID, APP_KEY, Connect, Forge, clock, fetcher};
+
+const BASE_URL: &str = "https://app.example.com";
+
+/// What was written to the log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn rejected(&self) -> Vec<String> {
+        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
+        let lines = text.lines().filter(|line| line.contains("rejected"));
+        lines.map(str::to_owned).collect()
+    }
+}
+
+fn app(host: &MockHost) -> ConnectAppBuilder {
+    ConnectApp::builder(APP_KEY, BASE_URL)
+        .unwrap()
+        .store(MemoryStore::new())
+        .fetcher(fetcher(host))
+        .clock(clock(host))
+}
+
+async fn answer(router: &Router, request: &SignedRequest) -> Response {
+    router.clone().oneshot(request.to_http()).await.unwrap()
+}
+
+async fn install(router: &Router, tenant: &Tenant) {
+    for event in tenant.install().unwrap() {
+        assert_eq!(answer(router, &event).await.status(), 204);
+    }
+}
+
+fn said(response: &Response) -> (u16, &str, Option<&str>, Option<&str>) {
+    let rejection = response.extensions().get::<Rejection>().unwrap();
+    let status = response.status().as_u16();
+    (
+        status,
+        rejection.code(),
+        rejection.route(),
+        rejection.tenant(),
+    )
+}
+
+#[tokio::test]
+async fn denied_request_names_route_tenant_and_code_in_log_and_extensions() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _logged = tracing::subscriber::set_default(subscriber);
+    let host = MockHost::start().await.unwrap();
+    let app = app(&host)
+        .confirm_with_license_api(|api| api)
+        .build()
+        .unwrap();
+    let router = Router::new()
+        .route(
+            "/issues/{id}/export",
+            get(|| async { "exported" }).layer(app.requires(Edition::Advanced)),
+        )
+        .with_state(app.clone())
+        .merge(app.lifecycle_routes());
+    let acme = host
+        .tenant(&App::connect(APP_KEY, BASE_URL).unwrap(), "acme")
+        .unwrap();
+    let route = Some("/issues/{id}/export");
+    let page = |tenant: &Tenant| tenant.page("/issues/7/export").unwrap();
+
+    install(&router, &acme).await;
+    let key = acme.site().client_key().unwrap();
+    acme.buy(Edition::Standard).unwrap();
+    let denied = answer(&router, &page(&acme)).await;
+    assert_eq!(
+        said(&denied),
+        (402, "capability_missing", route, Some(&*key))
+    );
+    let lines = log.rejected();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    for part in [
+        r#"route="/issues/{id}/export""#,
+        &format!("tenant=\"{key}\""),
+        "capability_missing",
+        "needs capabilityAdvanced, has capabilityStandard",
+    ] {
+        assert!(lines[0].contains(part), "{part} in {}", lines[0]);
+    }
+
+    // a token of another secret, and none
+    let forged = page(&acme).with_token(
+        &acme
+            .token_spec()
+            .unwrap()
+            .hs256(b"another-secret-of-the-attacker"),
+    );
+    let refused = answer(&router, &forged).await;
+    assert_eq!(said(&refused).2, route);
+    assert_eq!(said(&refused).3, Some(&*key));
+    let bare = answer(&router, &page(&acme).without_token()).await;
+    assert_eq!(said(&bare), (401, "token_missing", route, None));
+    let event = acme.lifecycle_event("disabled").unwrap().without_token();
+    let event = answer(&router, &event).await;
+    assert_eq!(
+        said(&event),
+        (401, "token_missing", Some("/disabled"), None)
+    );
+    assert_eq!(log.rejected().len(), 3, "one line each");
+}
+
+#[tokio::test]
+async fn denied_invocation_names_route_installation_and_code() {
+    let host = MockHost::start().await.unwrap();
+    let remote = ForgeRemote::builder(APP_ID)
+        .unwrap()
+        .fetcher(fetcher(&host))
+        .clock(clock(&host))
+        .build()
+        .unwrap();
+    let router = Router::new()
+        .route(
+            "/export",
+            axum::routing::post(|| async {}).layer(remote.requires("advanced").unwrap()),
+        )
+        .with_state(remote);
+    let app = App::forge(APP_ID, BASE_URL).unwrap();
+    let acme = host.tenant(&app, "acme").unwrap();
+    acme.install().unwrap();
+    acme.buy(Edition::Standard).unwrap();
+    let invoke = acme
+        .invoke("POST", "/export", &Invocation::ui("panel"))
+        .unwrap();
+    let denied = answer(&router, &invoke).await;
+    let ari = acme.installation_ari().unwrap();
+    let want = (402, "capability_missing", Some("/export"), Some(&*ari));
+    assert_eq!(said(&denied), want);
+}
+
+#[tokio::test]
+async fn respond_with_keeps_no_store_and_retry_after() {
+    let host = MockHost::start().await.unwrap();
+    let app = app(&host)
+        .confirm_with_license_api(|api| api)
+        .build()
+        .unwrap();
+    let own = |rejection: &Rejection| (rejection.status(), "<h1>Not for you</h1>").into_response();
+    let cached = |_: &Rejection| {
+        (
+            StatusCode::PAYMENT_REQUIRED,
+            [("cache-control", "private")],
+            "",
+        )
+            .into_response()
+    };
+    let gate = app.requires(Edition::Advanced);
+    let router = Router::new()
+        .route("/a", get(|| async {}).layer(gate.clone().respond_with(own)))
+        .route("/b", get(|| async {}).layer(gate.respond_with(cached)))
+        .with_state(app.clone())
+        .merge(app.lifecycle_routes());
+    let acme = host
+        .tenant(&App::connect(APP_KEY, BASE_URL).unwrap(), "acme")
+        .unwrap();
+    install(&router, &acme).await;
+    acme.buy(Edition::Standard).unwrap();
+    let denied = answer(&router, &acme.page("/a").unwrap()).await;
+    assert_eq!(denied.status(), 402);
+    assert_eq!(denied.headers()["cache-control"], "no-store");
+    assert!(denied.headers().get("retry-after").is_none());
+    assert!(denied.headers()["content-type"] != "application/json");
+    // what the function sets stays
+    let denied = answer(&router, &acme.page("/b").unwrap()).await;
+    assert_eq!(denied.headers()["cache-control"], "private");
+    // the site cannot be asked, and the request says nothing
+    host.set_fault(
+        app_license_testkit::Service::Sites,
+        app_license_testkit::Fault::Down,
+    );
+    let silent = acme.signed("status", "GET", "/a").unwrap();
+    let unchecked = answer(&router, &silent).await;
+    assert_eq!(unchecked.status(), 503);
+    assert_eq!(unchecked.headers()["retry-after"], "5");
+    assert_eq!(unchecked.headers()["cache-control"], "no-store");
+}
+
+#[tokio::test]
+async fn one_health_and_one_metrics_route_for_all_apps_of_a_process() {
+    let host = MockHost::start().await.unwrap();
+    let connect = Connect::serve(&host, Arc::new(MemoryStore::new())).await;
+    let forge = Forge::serve(&host, Arc::new(MemoryStore::new())).await;
+    let operations = Operations::new()
+        .connect(&connect.served)
+        .forge(&forge.served);
+    let router = Router::new()
+        .merge(operations.health_route())
+        .merge(operations.metrics_route())
+        .merge(connect.served.lifecycle_routes())
+        .merge(forge.served.lifecycle_routes());
+    let get = async |path: &str| {
+        let request = http::Request::get(path).body(axum::body::Body::empty());
+        let response = router.clone().oneshot(request.unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    };
+    let (status, body) = get("/health").await;
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &body["status"]), (200, &"ok".into()));
+    assert_eq!(body["parts"][0]["app"], APP_KEY);
+    assert_eq!(body["parts"][1]["kind"], "forge");
+
+    // before the first fetch a key set has no age
+    let (_, text) = get("/metrics").await;
+    assert!(!text.contains("key_set_age"), "{text}");
+    let acme = host.tenant(&forge.app, "acme").unwrap();
+    acme.install().unwrap();
+    let invoke = acme
+        .invoke("POST", "/summary", &Invocation::ui("panel"))
+        .unwrap();
+    host.deliver(&invoke).await.unwrap();
+    let (_, text) = get("/metrics").await;
+    assert!(
+        text.contains("app_license_key_set_age_seconds{app=\""),
+        "{text}"
+    );
+    let described: Vec<_> = text.lines().filter(|l| l.starts_with("# HELP")).collect();
+    let mut once = described.clone();
+    once.dedup();
+    assert_eq!(described, once, "each metric is described once");
+    assert!(
+        text.contains(&format!("app_license_keys{{app=\"{APP_KEY}\"")),
+        "{text}"
+    );
+    assert!(text.contains("keys=\"forge_key_set\""), "{text}");
+    assert!(text.ends_with("# EOF\n") && text.matches("# EOF").count() == 1);
+}
+
+#[tokio::test]
+async fn settings_that_deny_everybody_fail_at_build_with_the_fix() {
+    let host = MockHost::start().await.unwrap();
+    let failed = |error: BuildError| (error.code(), error.to_string());
+    let confirmed = || app(&host).policy(Policy::new().confirmed_only(true));
+    let (code, message) = failed(confirmed().build().unwrap_err());
+    assert_eq!(code, "no_license_api");
+    assert!(message.contains("confirm_with_license_api"), "{message}");
+    let made = confirmed().confirm_with_license_api(|api| api).build();
+    assert!(made.is_ok(), "{made:?}");
+
+    let api = |key| {
+        ConnectLicenseApi::builder(
+            Fetcher::new().unwrap(),
+            AppKey::new(key).unwrap(),
+            app_license::connect::KeyHosts::default(),
+        )
+        .build()
+        .unwrap()
+    };
+    let other = confirmed().license_api(api("com.example.other")).build();
+    let (code, message) = failed(other.unwrap_err());
+    assert_eq!(code, "license_api_of_another_app");
+    assert!(
+        message.contains("com.example.other") && message.contains(APP_KEY),
+        "{message}"
+    );
+
+    let features = FeatureMap::from_toml("[features]\nbulk-export = \"advanced\"").unwrap();
+    let built = app(&host).features(features).build().unwrap();
+    assert!(built.requires_feature("bulk-export").is_ok());
+    for unknown in [
+        built.requires_feature("bulk_export"),
+        built.context_requires_feature("bulk_export"),
+    ] {
+        let (code, message) = failed(unknown.unwrap_err());
+        assert_eq!(code, "unknown_feature");
+        assert!(message.contains("it has bulk-export"), "{message}");
+    }
+    for spelling in [
+        "advanced",
+        "Advanced",
+        "capabilityAdvanced",
+        "CAPABILITY_ADVANCED",
+    ] {
+        assert!(built.requires(spelling).is_ok(), "{spelling}");
+    }
+    for spelling in ["advancd", "", "premium plus"] {
+        let (code, message) = failed(built.context_requires(spelling).unwrap_err());
+        assert_eq!(code, "unknown_capability");
+        assert!(message.contains("capabilityAdvanced"), "{message}");
+    }
+
+    let id = "11111111-2222-4333-8444-555555555555";
+    let api = ForgeLicenseApi::builder(Fetcher::new().unwrap(), MemoryLicenseCache::new())
+        .app(ForgeAppId::new(id).unwrap())
+        .build()
+        .unwrap();
+    let remote = ForgeRemote::builder(APP_ID).unwrap().license_api(api);
+    assert_eq!(
+        failed(remote.build().unwrap_err()).0,
+        "license_api_of_another_app"
+    );
+}
+
+/// `advanced` lets an Advanced customer through, and a Standard one not.
+#[tokio::test]
+async fn requires_reads_edition_names_and_capability_strings_alike() {
+    let host = MockHost::start().await.unwrap();
+    let app = app(&host).build().unwrap();
+    let page = || get(|| async {});
+    let mut router = Router::new();
+    for (path, gate) in [
+        ("/a", app.requires("advanced").unwrap()),
+        ("/b", app.requires("CAPABILITY_ADVANCED").unwrap()),
+        ("/c", app.requires(Edition::Advanced)),
+    ] {
+        router = router.route(path, page().layer(gate));
+    }
+    let router = router.merge(app.lifecycle_routes());
+    let acme = host
+        .tenant(&App::connect(APP_KEY, BASE_URL).unwrap(), "acme")
+        .unwrap();
+    install(&router, &acme).await;
+    for (edition, want) in [(Edition::Standard, 402), (Edition::Advanced, 200)] {
+        if edition == Edition::Standard {
+            acme.buy(edition).unwrap();
+        } else {
+            acme.change_edition(edition).unwrap();
+        }
+        for path in ["/a", "/b", "/c"] {
+            let status = answer(&router, &acme.page(path).unwrap()).await.status();
+            assert_eq!(status, want, "{path} of {edition}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn limits_that_fall_as_the_edition_rises_are_a_warning() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _logged = tracing::subscriber::set_default(subscriber);
+    let host = MockHost::start().await.unwrap();
+    let toml = "[limits]\nrows = { standard = 100, advanced = 10 }\nok = { standard = 1 }";
+    let features = FeatureMap::from_toml(toml).unwrap();
+    app(&host).features(features).build().unwrap();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        text.contains("a limit falls as the edition rises"),
+        "{text}"
+    );
+    assert!(
+        text.contains("limit=\"rows\" lower=standard higher=advanced"),
+        "{text}"
+    );
+    assert!(!text.contains("limit=\"ok\""), "{text}");
+}
