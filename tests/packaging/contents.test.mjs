@@ -11,7 +11,8 @@ const packed = JSON.parse(readFileSync(`${BUILD}packed.json`, "utf8"));
 
 test("the tarball holds what ships and nothing else", () => {
   const names = packed.files.map(({ path }) => path);
-  const rest = names.filter((name) => !/^dist\/[\w/-]+\.(js|cjs|d\.ts|d\.cts)$/.test(name));
+  const ships = /^(dist\/[\w/-]+\.((js|cjs)(\.map)?|d\.ts(\.map)?|d\.cts)|src\/[\w/-]+(\.d)?\.ts)$/;
+  const rest = names.filter((name) => !ships.test(name));
   assert.deepEqual(rest.sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"]);
   for (const { types, default: code } of Object.values(packageJson().exports).flatMap((e) => (typeof e === "string" ? [] : Object.values(e)))) {
     assert.ok(names.includes(types.slice(2)), types);

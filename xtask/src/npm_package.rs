@@ -32,6 +32,11 @@ pub(crate) fn build(context: &Context) -> Result<()> {
 fn copy_for_the_lab(context: &Context) -> Result<()> {
     let sh = &context.sh;
     let entry = sh.read_file(context.root.join(FOLDER).join("dist/index.js"))?;
+    // its map is not served there
+    let entry = entry
+        .split("//# sourceMappingURL=")
+        .next()
+        .unwrap_or_default();
     let copy = format!("{LAB_HEADER}\n{entry}");
     let path = context.root.join(LAB_COPY);
     if sh.read_file(&path).ok().as_ref() != Some(&copy) {

@@ -31,9 +31,23 @@ function droppable(code) {
   if (code.includes("__export(") && !helper.test(code)) {
     throw new Error("esbuild writes __export in another way");
   }
+  // no line moves: the source map stays true
   return code
-    .replace(helper, "$1  return target;\n$2")
-    .replace(/var (\w+) = \{\};\n__export\(\1, /g, "var $1 = /* @__PURE__ */ __export({}, ");
+    .replace(helper, (_, start, end) => `${start.trimEnd()} return target;\n${end}`)
+    .replace(/var (\w+) = \{\};\n__export\(\1, /g, "var $1 =\n/* @__PURE__ */ __export({}, ");
+}
+
+/** Classes keep their names in what is minified: in logs a license is a `License`. */
+function named(code) {
+  const classes = { LicenseOf: "License", LicenseError: "LicenseError", FeatureMap: "FeatureMap" };
+  for (const [variable, name] of Object.entries(classes)) {
+    const declared = new RegExp(`(var ${variable} = class)(?: _?${variable}\\b)?`);
+    if (!declared.test(code)) {
+      throw new Error(`esbuild writes ${variable} in another way`);
+    }
+    code = code.replace(declared, `$1 ${name}`);
+  }
+  return code;
 }
 
 /** One entry in one format; `small` is minified as far as it goes. */
@@ -51,8 +65,11 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
   };
   const result = await build({
     entryPoints: [`src/${name}.ts`],
+    outfile: `dist/${name}.${end}`,
     bundle: true,
     write: false,
+    sourcemap: "external",
+    sourcesContent: false, // src/ is in the package
     format,
     platform,
     target: "es2022",
@@ -63,7 +80,9 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
     ...more,
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   });
-  let code = format === "esm" ? droppable(result.outputFiles[0].text) : result.outputFiles[0].text;
+  const file = (end) => result.outputFiles.find(({ path }) => path.endsWith(end)).text;
+  let [code, map] = [file(end), file(".map")];
+  code = format === "esm" ? droppable(code) : code;
   if (small) {
     const options = {
       module: format === "esm",
@@ -79,11 +98,14 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
         reduce_funcs: false,
       },
       mangle: { toplevel: true },
+      keep_classnames: true,
       format: { comments: false },
+      sourceMap: { content: map },
     };
-    code = (await minify(code, options)).code;
+    ({ code, map } = await minify(named(code), options));
   }
-  writeFileSync(`dist/${name}.${end}`, code);
+  writeFileSync(`dist/${name}.${end}`, `${code.trimEnd()}\n//# sourceMappingURL=${name}.${end}.map\n`);
+  writeFileSync(`dist/${name}.${end}.map`, map);
 }
 
 for (const format of ["esm", "cjs"]) {

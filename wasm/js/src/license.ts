@@ -1,6 +1,6 @@
 import * as gate from "./gate.js";
 import { named } from "./gate.js";
-import { document as isDocument, expected, fault, known, licenses, misuse, time } from "./registry.js";
+import { READ, document as isDocument, expected, fault, known, licenses, misuse, time } from "./registry.js";
 
 /** The capability sets that have a rank: free < standard < advanced. */
 export type KnownCapability = "capabilityFree" | "capabilityStandard" | "capabilityAdvanced";
@@ -173,7 +173,7 @@ export class LicenseOf<T extends Trust> {
   ) {
     const all = licenses();
     if (made !== all) {
-      throw misuse("a License is read: `License.fromForgeContext(context)`");
+      throw misuse(READ);
     }
     const fields = license ?? {};
     this.touchpoint = touchpoint;

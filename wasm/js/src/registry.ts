@@ -42,7 +42,8 @@ export const misuse = (message: string) => fault("misuse", message);
 /** The same, with what was found and what to write. */
 export const expected = (what: string, found: string, code = "misuse") => fault(code, `expected ${what}, found ${found}`);
 
-const READ = "write `License.fromForgeContext(context)`, in a function `License.fromFunctionContext(context)`";
+/** How licenses come to be. */
+export const READ = "write `License.fromForgeContext(context)`, in a function `License.fromFunctionContext(context)`";
 const CONTEXT = `a context: ${READ}`;
 
 /** What a value looks like, and what to pass instead. */

@@ -1,6 +1,6 @@
 /**
  * The parts of `@app-license/sdk/testing` that run in a browser and in every test runner: contexts
- * of every state of a license, and the other end of the Forge bridge.
+ * of every state of a license, the other end of the Forge bridge, and the platform around functions.
  *
  * @packageDocumentation
  */
@@ -20,3 +20,5 @@ export {
 export type { FixtureOptions, FunctionLicense, PlatformLicense } from "./testing/contexts.js";
 export { installFakeBridge } from "./testing/bridge.js";
 export type { FakeBridge, FakeBridgeOptions } from "./testing/bridge.js";
+export { installFakeForge } from "./testing/forge.js";
+export type { FakeForgeOptions, FakeForgeRuntime } from "./testing/forge.js";

@@ -28,7 +28,7 @@ declare module "better-sqlite3" {
 }
 declare const [appKey, baseUrl, appId]: string[];
 declare const [server, handler, request, context, projects]: any[];
-declare const [exportRows, showExport, report]: ((...all: any[]) => any)[];
+declare const [exportRows, nightly, showExport, report]: ((...all: any[]) => any)[];
 declare const [Upgrade, Spinner, Reload, BulkExport]: (() => any)[];
 declare const view: { getContext(): Promise<any> };
 declare const features: import("@app-license/sdk").FeatureMap;

@@ -97,7 +97,7 @@ async function storage<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     const why = `the app's storage could not be asked: ${(error as Error)?.message}`;
-    const hint = "outside of Forge, as in tests, put stand-ins in the place of @forge/api and @forge/kvs";
+    const hint = "in tests, call `installFakeForge` of @app-license/sdk/testing first";
     throw new VerifyError("license_api", `${why}; ${hint}`, "unavailable", 503);
   }
 }
