@@ -111,6 +111,32 @@ test("18: without the optional package the launcher names it, and fails", () => 
   assert.match(stderr, /--no-optional/);
 });
 
+test("18: every command of the first ten minutes does what its page says", () => {
+  const folder = project;
+  const page = readFileSync(join(__dirname, "../../../docs/first-ten-minutes.md"), "utf8");
+  // what the reader's app has by then
+  writeFileSync(join(folder, "manifest.yml"), "app:\n  id: ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000\n");
+  let commands = 0;
+  for (const [, language, text] of page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)) {
+    if (language === "toml") {
+      writeFileSync(join(folder, /^# (\S+)\n/.exec(text)[1]), text);
+    }
+    const lines = language === "sh" ? text.split("\n") : [];
+    for (const [, line, , file, , code] of lines.map((one) => /^npx @app-license\/cli (.*?)( > (\S+))?( # exits with (\d))?$/.exec(one)).filter(Boolean)) {
+      if (line === "lab") {
+        continue; // it stays: the test above
+      }
+      const { status, stdout, stderr } = run(folder, ...line.split(" "));
+      assert.equal(status, Number(code ?? 0), `${line}: ${stdout}${stderr}`);
+      if (file) {
+        writeFileSync(join(folder, file), stdout);
+      }
+      commands += 1;
+    }
+  }
+  assert.equal(commands, 7);
+});
+
 /** The first of eight free ports in a row, most probably. */
 async function ports() {
   const free = (port) =>
