@@ -162,9 +162,10 @@ function gate(app: App, asked: Needs<string>, options: GateOptions, names = ["ki
   const { kind, policy, onDenied } = options;
   const needs = app.checkNeeds({ kind, policy, ...asked } as Needs<string>);
   return (request, response, next) => {
+    const sent = incoming(request);
     const refuse = async (error: unknown) => {
       const { decision } = error as { decision?: Decision };
-      const answer = app.refuse(error);
+      const answer = app.refuse(error, sent);
       if (decision && onDenied) {
         try {
           await onDenied(decision, request, response);
@@ -177,7 +178,7 @@ function gate(app: App, asked: Needs<string>, options: GateOptions, names = ["ki
       response.headersSent ? response.end() : send(answer, response);
     };
     (app as Backend<ConnectRequest | ForgeInvocation>)
-      .admit(incoming(request), needs)
+      .admit(sent, needs)
       .then(({ verified: proof, license, decision }) => {
         response.locals["installationId" in proof ? "invocation" : "connect"] = proof;
         response.locals["license"] = license ?? proof.license;

@@ -10,7 +10,7 @@ export type { ConnectAppOptions, ConnectRequest } from "./fetch/connect-app.js";
 export { ForgeRemote } from "./fetch/forge-remote.js";
 export type { ForgeInvocation, ForgeRemoteOptions } from "./fetch/forge-remote.js";
 export { Backend, handler } from "./fetch/backend.js";
-export type { Admitted, BackendOptions, Needs, RouteHandler } from "./fetch/backend.js";
+export type { Admitted, BackendOptions, Logger, Needs, RejectedRequest, RouteHandler } from "./fetch/backend.js";
 export { HookRunner } from "./fetch/hooks.js";
 export { MARK_GRACE, MemoryStore } from "./fetch/store.js";
 export type { CachedLicense, Decide, HistoryEntry, InstallationStore } from "./fetch/store.js";

@@ -283,6 +283,7 @@ test("settings that cannot be meant are found when the app is made", () => {
     descriptor: [null, "x", []],
     clientAddressHeader: ["", null, "x y", "a\nb"],
     onRejected: ["x", null],
+    logger: ["x", null, {}, { warn: console.warn }],
     licenceApi: [true],
   };
   for (const [name, values] of Object.entries(wrong)) {

@@ -1,6 +1,6 @@
 // What a Connect app and a Forge remote have in common: routes, gates, the Fetch API.
 import { DeniedError, FeatureMap, VerifyError, check, internal } from "../server.js";
-import type { Check, Decision, KnownCapability, License, Policy, Requires } from "../server.js";
+import type { Check, Decision, KnownCapability, License, LicenseError, Policy, Requires } from "../server.js";
 import { incomingOf, refusal, responseOf } from "./wire.js";
 import type { Answer, ClientInfo, Incoming } from "./wire.js";
 
@@ -47,8 +47,25 @@ export interface BackendOptions {
   allowTestKeys?: boolean | undefined;
   /** The clock. */
   clock?: (() => Date) | undefined;
-  /** Told of every request that was not let through: for logs. Nothing secret is in it. */
-  onRejected?: ((error: VerifyError) => void) | undefined;
+  /** Told of every request that was not let through, and why: for metrics. Nothing secret is in it. */
+  onRejected?: ((error: VerifyError, request: RejectedRequest) => void) | undefined;
+  /** Writes a line for every request that was not let through, such as `console`: `warn` for what is
+   * refused, `error` for what could not be checked and for mistakes of the app. Nothing secret is in it. */
+  logger?: Logger | undefined;
+}
+
+/** What a log may say of a request: its query, which holds the token, is left out. */
+export interface RejectedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** The client's address, where it is known. */
+  readonly address: string | null;
+}
+
+/** Where lines are written; `console` is one. */
+export interface Logger {
+  warn(message: string): void;
+  error(message: string): void;
 }
 
 const { settings } = internal;
@@ -62,6 +79,7 @@ export const RULES = {
   allowTestKeys: settings.flag,
   clock: settings.dates,
   onRejected: settings.callback,
+  logger: settings.having(["warn", "error"], "a logger with `warn` and `error`, such as `console`"),
 };
 const NEEDS = { kind: kindRule, policy: settings.policy, requires: settings.capability, feature: settings.text };
 
@@ -210,16 +228,20 @@ export abstract class Backend<V extends object> {
     try {
       return await this.platform(path, sent);
     } catch (error) {
-      return this.refuse(error);
+      return this.refuse(error, sent);
     }
   }
 
   /** @internal */
-  refuse(error: unknown): Answer {
+  refuse(error: unknown, { method, target, address }: Incoming): Answer {
     const answer = refusal(error);
-    const { onRejected } = this.#options;
+    const { onRejected, logger } = this.#options;
+    const request = { method, path: target.split("?")[0]!, address };
     if (onRejected && error instanceof VerifyError) {
-      settings.quietly(() => onRejected(error)); // no log changes an answer
+      settings.quietly(() => onRejected(error, request)); // no log changes an answer
+    }
+    if (logger) {
+      settings.quietly(() => logger[answer.status < 500 ? "warn" : "error"](rejected(error as LicenseError, request)));
     }
     return answer;
   }
@@ -268,7 +290,7 @@ export abstract class Backend<V extends object> {
     try {
       admitted = await this.admit(sent, needs);
     } catch (error) {
-      return responseOf(this.refuse(error));
+      return responseOf(this.refuse(error, sent));
     }
     return handler(request, admitted);
   }
@@ -282,6 +304,13 @@ export abstract class Backend<V extends object> {
   protected abstract findLicense(verified: V): Promise<License<"verified">>;
   protected abstract methodOf(path: string): "GET" | "POST" | undefined;
   protected abstract platform(path: string, sent: Incoming): Promise<Answer>;
+}
+
+/** One line, whatever a request sent. */
+function rejected({ code, message }: LicenseError, { method, path, address }: RejectedRequest): string {
+  const from = address === null ? "" : ` from ${address}`;
+  const line = `app-license: ${method} ${path.slice(0, 200)}${from} was not let through (${code}): ${message}`;
+  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?");
 }
 
 const asksNothing = ({ requires, feature }: Needs<string>) => requires === undefined && feature === undefined;
