@@ -14,15 +14,15 @@ mod cli {
 }
 use cli::{detect, input_error, raw, reading, token, yaml};
 
-use app_license::{Touchpoint, UnixTime};
+use app_license::{LicenseSource, UnixTime};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let now = UnixTime::from_seconds(1_800_000_000).unwrap();
-    let look = |touchpoint| detect::Look { now, touchpoint };
+    let look = |source| detect::Look { now, source };
     let read = detect::detect(bytes, look(None));
-    for touchpoint in Touchpoint::ALL {
-        if let Ok(reading) = detect::detect(bytes, look(Some(touchpoint))) {
-            assert!(reading.licenses.iter().all(|n| n.license.touchpoint() == touchpoint));
+    for source in LicenseSource::ALL {
+        if let Ok(reading) = detect::detect(bytes, look(Some(source))) {
+            assert!(reading.licenses.iter().all(|n| n.license.source() == source));
         }
     }
     if let Ok(text) = std::str::from_utf8(bytes)

@@ -1,7 +1,7 @@
 //! License objects and the documents that carry them: read, print, read again, compare.
 #![no_main]
 
-use app_license::{License, Touchpoint};
+use app_license::{License, LicenseSource};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     for read in [
@@ -13,12 +13,12 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     ] {
         let _ = read(bytes);
     }
-    let Ok(license) = License::from_object(bytes, Touchpoint::ForgeUiContext) else { return };
+    let Ok(license) = License::from_object(bytes, LicenseSource::ForgeUiContext) else { return };
     // whatever our scanner takes, serde_json takes; raw, for it refuses numbers it cannot hold
     assert!(serde_json::from_slice::<&serde_json::value::RawValue>(bytes).is_ok());
     assert!(serde_json::to_string(&license).is_ok());
     if let Some(raw) = license.raw() {
-        let again = License::from_object(raw.as_bytes(), Touchpoint::ForgeUiContext);
+        let again = License::from_object(raw.as_bytes(), LicenseSource::ForgeUiContext);
         assert_eq!(again.as_ref(), Ok(&license));
     }
 });

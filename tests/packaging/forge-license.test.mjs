@@ -115,7 +115,7 @@ test("15: the environment is read for policies", async () => {
 
 test("15: consumers and web triggers: the context, then the app's", async () => {
   assert.deepEqual(await app.consumer({}, consumerContext("advanced", now())), {
-    touchpoint: "forge_function_context",
+    source: "forge_function_context",
     state: "active",
     edition: "advanced",
     trust: "verified",
@@ -134,7 +134,7 @@ test("15: a scheduled trigger asks the License API, and keeps the answer for an 
   states("advanced");
   const nightly = () => app.nightly({}, scheduledTriggerContext("advanced"));
   const first = await nightly();
-  assert.deepEqual([first.touchpoint, first.edition, first.trust, first.age, first.allowed], ["forge_license_api", "advanced", "verified", 0, true]);
+  assert.deepEqual([first.source, first.edition, first.trust, first.age, first.allowed], ["forge_license_api", "advanced", "verified", 0, true]);
   states("expired");
   at(HOUR - 1000);
   assert.deepEqual([(await nightly()).edition, (await nightly()).age], ["advanced", 3599]);

@@ -17,7 +17,7 @@ test("11: licenses, decisions and errors are readable in logs", () => {
     console.log([sdk.FeatureMap, sdk.LicenseError, server.VerifyError, server.DeniedError].map(({ name }) => name).join());
     try { sdk.check({}, { requires: "capabilityAdvanced" }); } catch (error) { console.log(error); }
   `);
-  assert.match(said, /^License \{\n  touchpoint: 'forge_function_context',\n  trust: 'verified',\n  state: 'active',\n  edition: 'advanced',/);
+  assert.match(said, /^License \{\n  source: 'forge_function_context',\n  trust: 'verified',\n  state: 'active',\n  edition: 'advanced',/);
   assert.match(said, /\{\n  allowed: true,\n  reason: 'granted',/);
   assert.match(said, /^FeatureMap,LicenseError,VerifyError,DeniedError$/m);
   assert.match(said, /^LicenseError: expected a License, found none: write [\s\S]* \{\n  code: 'not_a_license'\n\}/m);

@@ -1,11 +1,11 @@
 //! Operations on requests of Atlassian Connect.
 
 use app_license::connect::{
-    CanonicalRequest, IframeQuery, LicenseApiAnswer, LicenseApiProblem, Request, SignedWith,
+    CanonicalRequest, IframeQuery, LicenseApiError, LicenseApiResponse, Request, SignedWith,
     UnverifiedContextToken, UnverifiedRequestToken, sign_request, token_from_header,
     token_from_request,
 };
-use app_license::{AppKey, ClientKey, Error, HmacKey, License, SharedSecret, Touchpoint};
+use app_license::{AppKey, ClientKey, Error, HmacKey, License, LicenseSource, SharedSecret};
 
 use crate::answer::Answer;
 use crate::license;
@@ -99,7 +99,7 @@ pub(crate) fn sign(question: &Question<'_>, answer: &mut Answer) -> Result<(), E
     let key = HmacKey::new(&secret);
     let target = match question.get(Field::Target) {
         Some(target) => target.to_owned(),
-        None => format!("{site}{}", LicenseApiAnswer::path(&app)),
+        None => format!("{site}{}", LicenseApiResponse::path(&app)),
     };
     let request = Request::new(question.get(Field::Method).unwrap_or("GET"), &target);
     let token = sign_request(&request, &site, &app, &tenant, &key, question.now()?)?;
@@ -113,19 +113,19 @@ pub(crate) fn license_api(question: &Question<'_>, answer: &mut Answer) -> Resul
     let status = question.text(Field::Status).parse().ok();
     let body = question.text(Field::Body).as_bytes();
     let read = match question.get(Field::AppKey) {
-        Some(app) => LicenseApiAnswer::read_for(&AppKey::new(app)?, status, body),
-        None => LicenseApiAnswer::read(status, body),
+        Some(app) => LicenseApiResponse::read_for(&AppKey::new(app)?, status, body),
+        None => LicenseApiResponse::read(status, body),
     };
     answer.text(match read {
-        LicenseApiAnswer::License(_) => "license",
-        LicenseApiAnswer::NotFound => "not_found",
-        LicenseApiAnswer::Refused { .. } => "refused",
+        LicenseApiResponse::License(_) => "license",
+        LicenseApiResponse::NotFound => "not_found",
+        LicenseApiResponse::Refused { .. } => "refused",
         _ => "faulted",
     });
     answer.maybe(read.license().and_then(License::raw));
     let malformed = matches!(
         read,
-        LicenseApiAnswer::Faulted(LicenseApiProblem::Malformed(_))
+        LicenseApiResponse::Failed(LicenseApiError::Malformed(_))
     );
     answer.flag(malformed);
     Ok(())
@@ -148,9 +148,9 @@ pub(crate) fn settings(question: &Question<'_>, answer: &mut Answer) -> Result<(
 /// Whether an active license of the License API counts instead of a page's `lic=none`.
 pub(crate) fn overrules(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
     let body = question.text(Field::Body).as_bytes();
-    let answered = License::from_object(body, Touchpoint::ConnectLicenseApi)?;
+    let answered = License::from_object(body, LicenseSource::ConnectLicenseApi)?;
     let answered = answered.at(question.time(Field::Leeway, "asOf")?);
     let stated = IframeQuery::parse("lic=none").license().at(question.now()?);
-    answer.flag(LicenseApiAnswer::overrules(&answered, &stated));
+    answer.flag(LicenseApiResponse::overrules(&answered, &stated));
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use app_license::forge::UserAccess;
 use app_license::{
-    Capability, Edition, EnvironmentType, Error, License, Policy, Touchpoint, Verified, WhenAbsent,
+    Capability, Edition, EnvironmentType, Error, License, LicenseSource, Policy, Verified,
+    WhenAbsent,
 };
 
 use crate::answer::Answer;
@@ -10,9 +11,9 @@ use crate::question::{Field, Question, missing};
 
 /// Decides on a license that the caller has verified before; only a confirmed one counts.
 pub(crate) fn decide(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let touchpoint = Touchpoint::from_code(question.text(Field::Event));
-    let touchpoint = touchpoint.ok_or_else(|| missing("touchpoint"))?;
-    let mut license = License::from_object(question.text(Field::Body).as_bytes(), touchpoint)?;
+    let source = LicenseSource::from_code(question.text(Field::Event));
+    let source = source.ok_or_else(|| missing("source"))?;
+    let mut license = License::from_object(question.text(Field::Body).as_bytes(), source)?;
     if let Some(environment) = question.get(Field::Extra) {
         license = license.in_environment(EnvironmentType::new(environment));
     }

@@ -4,7 +4,7 @@ use app_license::connect::LifecycleBody;
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{
     EnvironmentType, Error, ErrorKind, Event, Installation, InstallationRecord,
-    InstallationSecrets, InstallationStatus, License, SharedSecret, Touchpoint,
+    InstallationSecrets, InstallationStatus, License, LicenseSource, SharedSecret,
 };
 
 use crate::answer::Answer;
@@ -49,9 +49,9 @@ pub(crate) fn event(question: &Question<'_>) -> Result<Event, Error> {
             Ok(ForgeLifecycleEvent::parse(kind, body)?.into())
         }
         _ => {
-            let touchpoint = Touchpoint::from_code(question.text(Field::Event));
-            let touchpoint = touchpoint.ok_or_else(|| missing("touchpoint"))?;
-            let mut license = License::from_object(body, touchpoint)?;
+            let source = LicenseSource::from_code(question.text(Field::Event));
+            let source = source.ok_or_else(|| missing("source"))?;
+            let mut license = License::from_object(body, source)?;
             if let Some(environment) = question.get(Field::Target) {
                 license = license.in_environment(EnvironmentType::new(environment));
             }

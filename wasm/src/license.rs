@@ -24,7 +24,7 @@ pub(crate) fn written(license: &License, answer: &mut Answer) {
         None => 2,
     };
     let place = match license.environment() {
-        _ if license.touchpoint().is_connect() => 0,
+        _ if license.source().is_connect() => 0,
         Some(environment) if *environment == EnvironmentType::PRODUCTION => 0,
         Some(_) => 1,
         None => 2,

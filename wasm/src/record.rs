@@ -174,7 +174,7 @@ mod tests {
         let mut later: serde_json::Value = serde_json::from_str(&written).unwrap();
         later["unknown"] = serde_json::json!({"of": ["another", 1.5, {"version": null}]});
         later["license"] = serde_json::json!({
-            "state": "active", "evaluation": true, "touchpoint": "connect_license_api",
+            "state": "active", "evaluation": true, "source": "connect_license_api",
             "asOf": "2026-12-08T00:00:00Z"
         });
         let later = later.to_string();

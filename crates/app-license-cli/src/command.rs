@@ -30,8 +30,8 @@ mod trigger;
 mod trust;
 pub(crate) mod verify;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 
@@ -69,7 +69,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         match self {
             Self::Inspect(args) => args.run(io, format),
             Self::Verify(args) => args.run(io, format),

@@ -29,7 +29,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::fault::Fault;
+use crate::error::CliError;
 use checks::{Checks, Mismatch, Outcome};
 pub(crate) use kind::Kind;
 use suite::{Fields, Suite};
@@ -65,8 +65,8 @@ pub(crate) fn run(
     bytes: &[u8],
     kind: Option<Kind>,
     tick: &mut dyn FnMut(u64, u64),
-) -> Result<FileReport, Fault> {
-    let vectors = |what: String| Fault::Vectors(format!("`{name}` {what}"));
+) -> Result<FileReport, CliError> {
+    let vectors = |what: String| CliError::Vectors(format!("`{name}` {what}"));
     let value: Value =
         serde_json::from_slice(&whole(bytes)).map_err(|e| vectors(format!("is no JSON: {e}")))?;
     let top = match value {

@@ -8,7 +8,7 @@ mod source;
 mod text;
 mod tokens;
 
-use app_license::{Touchpoint, UnixTime};
+use app_license::{LicenseSource, UnixTime};
 use serde_json::Value;
 
 use crate::input_error::InputError;
@@ -24,7 +24,7 @@ pub(crate) use json::Listed;
 pub(crate) struct Look {
     pub(crate) now: UnixTime,
     /// What the caller says it is, where its shape could be several things.
-    pub(crate) touchpoint: Option<Touchpoint>,
+    pub(crate) source: Option<LicenseSource>,
 }
 
 /// Every kind of input that is known.
@@ -37,8 +37,8 @@ pub(crate) fn detect(bytes: &[u8], look: Look) -> Result<Reading, InputError> {
     let decoded = source::decode(bytes)?;
     let (start, text) = source::meant(&decoded);
     let reading = whole(&decoded, start, text, look)?;
-    match look.touchpoint {
-        Some(touchpoint) => reading.must_be(touchpoint),
+    match look.source {
+        Some(source) => reading.must_be(source),
         None => Ok(reading),
     }
 }

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use crate::fault::Fault;
+use crate::error::CliError;
 #[cfg(feature = "editions")]
 use crate::io::read_file;
 
 /// Whether a file or folder that an option names is there.
-pub(crate) fn must_exist(path: &Path) -> Result<(), Fault> {
+pub(crate) fn must_exist(path: &Path) -> Result<(), CliError> {
     match std::fs::metadata(path) {
         Ok(_) => Ok(()),
-        Err(source) => Err(Fault::Read {
+        Err(source) => Err(CliError::Read {
             path: path.display().to_string(),
             source,
         }),
@@ -18,8 +18,8 @@ pub(crate) fn must_exist(path: &Path) -> Result<(), Fault> {
 }
 
 /// Writes a file.
-pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Fault> {
-    std::fs::write(path, text).map_err(|source| Fault::WriteFile {
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
+    std::fs::write(path, text).map_err(|source| CliError::WriteFile {
         path: path.display().to_string(),
         source,
     })
@@ -28,25 +28,25 @@ pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Fault> {
 /// Whether a file that is going to be written is there already. It must be a regular file, and none
 /// of those that are read.
 #[cfg(feature = "editions")]
-pub(crate) fn is_there(output: &Path, inputs: &[&Path]) -> Result<bool, Fault> {
+pub(crate) fn is_there(output: &Path, inputs: &[&Path]) -> Result<bool, CliError> {
     let shown = output.display();
     let found = match std::fs::metadata(output) {
         Ok(found) => found,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(source) => {
-            return Err(Fault::Read {
+            return Err(CliError::Read {
                 path: shown.to_string(),
                 source,
             });
         }
     };
     if !found.is_file() {
-        return Err(Fault::Option(format!(
+        return Err(CliError::Option(format!(
             "`{shown}` is no regular file; without --output the text is printed"
         )));
     }
     if inputs.iter().any(|input| is_same_file(output, input)) {
-        return Err(Fault::Option(format!(
+        return Err(CliError::Option(format!(
             "`{shown}` is the input: it would be overwritten"
         )));
     }
@@ -73,14 +73,14 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
 
 /// Whether a file holds this text; line ends of either kind are the same.
 #[cfg(feature = "editions")]
-pub(crate) fn holds(path: &Path, text: &str) -> Result<bool, Fault> {
+pub(crate) fn holds(path: &Path, text: &str) -> Result<bool, CliError> {
     // with `\r\n` a text is twice as long, at most
     match read_file(path, text.len().saturating_mul(2)) {
         Ok(bytes) => {
             let lines = |text: &str| text.replace("\r\n", "\n");
             Ok(std::str::from_utf8(&bytes).is_ok_and(|found| lines(found) == lines(text)))
         }
-        Err(Fault::TooLarge { .. }) => Ok(false),
+        Err(CliError::TooLarge { .. }) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -3,7 +3,7 @@
 /// Why an input was not read.
 ///
 /// ```
-/// use app_license_cli::{Fault, InputError};
+/// use app_license_cli::{CliError, InputError};
 /// let error = InputError::Syntax {
 ///     what: "JSON",
 ///     line: 3,
@@ -12,7 +12,7 @@
 /// };
 /// assert_eq!(error.code(), "json");
 /// assert_eq!(
-///     Fault::from(error).to_string(),
+///     CliError::from(error).to_string(),
 ///     "not acceptable JSON at line 3, column 9: a comma or a closing bracket is missing",
 /// );
 /// ```

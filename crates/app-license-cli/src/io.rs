@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::fault::Fault;
+use crate::error::CliError;
 
 /// The most that is read of any pasted input, in bytes.
 pub const MAX_INPUT: usize = 1 << 20;
@@ -50,7 +50,7 @@ impl fmt::Debug for Io<'_> {
 
 impl Io<'_> {
     /// Reads standard input to its end.
-    pub(crate) fn read_stdin(&mut self, limit: usize) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn read_stdin(&mut self, limit: usize) -> Result<Vec<u8>, CliError> {
         read_capped("-", &mut *self.stdin, limit)
     }
 
@@ -61,7 +61,7 @@ impl Io<'_> {
         &mut self,
         limit: usize,
         patience: Duration,
-    ) -> Result<Option<Vec<u8>>, Fault> {
+    ) -> Result<Option<Vec<u8>>, CliError> {
         let mut stdin = std::mem::replace(&mut self.stdin, Box::new(std::io::empty()));
         let (first, began) = mpsc::channel();
         let reader = std::thread::spawn(move || {
@@ -74,7 +74,7 @@ impl Io<'_> {
             };
             // whether the receiver has given up does not matter here
             let _ = first.send(());
-            let source = |source| Fault::Read {
+            let source = |source| CliError::Read {
                 path: "-".to_owned(),
                 source,
             };
@@ -91,7 +91,7 @@ impl Io<'_> {
     }
 
     /// Reads a file, or standard input for `-`.
-    pub(crate) fn read(&mut self, path: &Path, limit: usize) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn read(&mut self, path: &Path, limit: usize) -> Result<Vec<u8>, CliError> {
         if path.as_os_str() == "-" {
             return self.read_stdin(limit);
         }
@@ -100,26 +100,26 @@ impl Io<'_> {
 }
 
 /// Reads a file of at most `limit` bytes.
-pub(crate) fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, Fault> {
+pub(crate) fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, CliError> {
     let shown = path.display().to_string();
-    let mut file = std::fs::File::open(path).map_err(|source| Fault::Read {
+    let mut file = std::fs::File::open(path).map_err(|source| CliError::Read {
         path: shown.clone(),
         source,
     })?;
     read_capped(&shown, &mut file, limit)
 }
 
-fn read_capped(path: &str, from: &mut dyn Read, limit: usize) -> Result<Vec<u8>, Fault> {
+fn read_capped(path: &str, from: &mut dyn Read, limit: usize) -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
     let cap = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     from.take(cap)
         .read_to_end(&mut bytes)
-        .map_err(|source| Fault::Read {
+        .map_err(|source| CliError::Read {
             path: path.to_owned(),
             source,
         })?;
     if bytes.len() > limit {
-        return Err(Fault::TooLarge {
+        return Err(CliError::TooLarge {
             path: path.to_owned(),
             limit,
         });

@@ -34,8 +34,8 @@
 mod command;
 mod conformance;
 mod detect;
+mod error;
 mod exit;
-mod fault;
 #[cfg(any(feature = "doctor", feature = "editions"))]
 mod files;
 mod input_error;
@@ -56,8 +56,8 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
+pub use error::CliError;
 pub use exit::Exit;
-pub use fault::Fault;
 pub use input_error::InputError;
 pub use io::{Io, MAX_INPUT};
 
@@ -111,7 +111,7 @@ where
     match cli.command.run(io, cli.format) {
         Ok(exit) => exit,
         // the reader of the answer has closed the pipe: nothing is wrong
-        Err(Fault::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Yes,
+        Err(CliError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Yes,
         Err(fault) => {
             show_fault(io, cli.format, fault.code(), &fault.to_string());
             fault.exit()

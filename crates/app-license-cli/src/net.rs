@@ -2,14 +2,16 @@
 
 use std::error::Error;
 
-use crate::fault::Fault;
+use crate::error::CliError;
 
 /// Runs a future to its end.
-pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+pub(crate) fn block_on<T>(
+    future: impl Future<Output = Result<T, CliError>>,
+) -> Result<T, CliError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Fault::Network(format!("cannot start: {error}")))?
+        .map_err(|error| CliError::Network(format!("cannot start: {error}")))?
         .block_on(future)
 }
 
@@ -29,8 +31,8 @@ pub(crate) fn why(error: &reqwest::Error) -> String {
 }
 
 /// A moment, as the calendar library has it.
-pub(crate) fn timestamp(time: app_license::UnixTime) -> Result<jiff::Timestamp, Fault> {
-    let wrong = || Fault::Option(format!("`{time}` is beyond the calendar"));
+pub(crate) fn timestamp(time: app_license::UnixTime) -> Result<jiff::Timestamp, CliError> {
+    let wrong = || CliError::Option(format!("`{time}` is beyond the calendar"));
     let seconds = i64::try_from(time.as_seconds()).map_err(|_| wrong())?;
     jiff::Timestamp::from_second(seconds).map_err(|_| wrong())
 }

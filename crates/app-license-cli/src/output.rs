@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::Io;
 
 /// How answers are written.
@@ -54,7 +54,7 @@ pub(crate) fn show(
     format: Format,
     json: &impl Serialize,
     human: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> Result<(), Fault> {
+) -> Result<(), CliError> {
     match format {
         Format::Human => human(io.out)?,
         Format::Json => {

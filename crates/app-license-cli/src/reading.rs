@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use app_license::{License, Touchpoint, UnixTime};
+use app_license::{License, LicenseSource, UnixTime};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
@@ -77,15 +77,15 @@ impl Believe {
         message: "nothing here speaks about a license",
     };
 
-    /// What pasted text from this touchpoint is worth.
-    pub(crate) const fn of(touchpoint: Touchpoint) -> Self {
-        match touchpoint {
-            Touchpoint::ConnectLifecycle => Self::INSTALL,
-            Touchpoint::ConnectIframeQuery => Self::REQUEST,
-            Touchpoint::ConnectLicenseApi | Touchpoint::ForgeLicenseApi => Self::ANSWER,
-            Touchpoint::ConnectContextToken => Self::CONTEXT,
-            Touchpoint::ForgeInvocationToken => Self::INVOCATION,
-            Touchpoint::ForgeFunctionContext => Self::FUNCTION,
+    /// What pasted text from this license source is worth.
+    pub(crate) const fn of(source: LicenseSource) -> Self {
+        match source {
+            LicenseSource::ConnectLifecycle => Self::INSTALL,
+            LicenseSource::ConnectIframeQuery => Self::REQUEST,
+            LicenseSource::ConnectLicenseApi | LicenseSource::ForgeLicenseApi => Self::ANSWER,
+            LicenseSource::ConnectContextToken => Self::CONTEXT,
+            LicenseSource::ForgeInvocationToken => Self::INVOCATION,
+            LicenseSource::ForgeFunctionContext => Self::FUNCTION,
             _ => Self::HINT,
         }
     }
@@ -93,7 +93,7 @@ impl Believe {
 
 /// Something worth knowing. It never changes a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Note {
+pub(crate) struct Diagnostic {
     pub(crate) code: &'static str,
     /// `note`, `warning` or `error`.
     pub(crate) severity: &'static str,
@@ -114,7 +114,7 @@ pub(crate) struct Reading {
     pub(crate) believe: Believe,
     pub(crate) licenses: Vec<Named>,
     pub(crate) facts: Facts,
-    pub(crate) notes: Vec<Note>,
+    pub(crate) notes: Vec<Diagnostic>,
     pub(crate) conditions: Vec<Condition>,
 }
 
@@ -153,7 +153,7 @@ impl Reading {
 
     /// A reading of one license, with what is odd about it.
     pub(crate) fn of(what: What, license: License, now: UnixTime) -> Self {
-        let mut reading = Self::new(what, Believe::of(license.touchpoint()));
+        let mut reading = Self::new(what, Believe::of(license.source()));
         reading.add(None, license, now);
         reading
     }
@@ -178,7 +178,7 @@ impl Reading {
     }
 
     pub(crate) fn note(&mut self, code: &'static str, message: impl Into<String>) {
-        self.notes.push(Note {
+        self.notes.push(Diagnostic {
             code,
             severity: "note",
             message: message.into(),
@@ -192,7 +192,7 @@ impl Reading {
         code: &'static str,
         message: impl Into<String>,
     ) {
-        self.notes.push(Note {
+        self.notes.push(Diagnostic {
             code,
             severity,
             message: message.into(),
@@ -209,20 +209,20 @@ impl Reading {
     }
 
     /// Refuses what is not from where the caller says that it is.
-    pub(crate) fn must_be(self, touchpoint: Touchpoint) -> Result<Self, InputError> {
-        let is = |named: &Named| named.license.touchpoint() == touchpoint;
+    pub(crate) fn must_be(self, source: LicenseSource) -> Result<Self, InputError> {
+        let is = |named: &Named| named.license.source() == source;
         if !self.licenses.is_empty() && self.licenses.iter().all(is) {
             return Ok(self);
         }
         // an answer of the Forge License API may hold errors alone
         if self.licenses.is_empty()
-            && touchpoint == Touchpoint::ForgeLicenseApi
+            && source == LicenseSource::ForgeLicenseApi
             && self.what.code == "forge_license_api"
         {
             return Ok(self);
         }
         Err(InputError::OtherShape {
-            asked: touchpoint.to_string(),
+            asked: source.to_string(),
             found: self.what.title.to_owned(),
         })
     }
@@ -242,17 +242,17 @@ impl Serialize for Facts {
     }
 }
 
-fn notes(license: &License, now: UnixTime) -> Vec<Note> {
+fn notes(license: &License, now: UnixTime) -> Vec<Diagnostic> {
     let mut notes: Vec<_> = license
         .remarks()
-        .map(|remark| Note {
+        .map(|remark| Diagnostic {
             code: remark.code(),
             severity: "note",
             message: remark.to_string(),
         })
         .collect();
     let mut note = |code, message| {
-        notes.push(Note {
+        notes.push(Diagnostic {
             code,
             severity: "note",
             message,
@@ -287,7 +287,7 @@ fn notes(license: &License, now: UnixTime) -> Vec<Note> {
             ),
         );
     }
-    if license.touchpoint() == Touchpoint::ConnectIframeQuery && active {
+    if license.source() == LicenseSource::ConnectIframeQuery && active {
         note(
             "payment_not_proved",
             "`lic=active` does not prove payment: a policy can ask for a confirmed license"

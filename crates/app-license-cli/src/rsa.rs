@@ -7,22 +7,22 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::fault::Fault;
+use crate::error::CliError;
 
 /// A private key.
 pub(crate) struct RsaSigner(KeyPair);
 
 impl RsaSigner {
     /// Makes a key of 2048 bits.
-    pub(crate) fn generate() -> Result<Self, Fault> {
+    pub(crate) fn generate() -> Result<Self, CliError> {
         KeyPair::generate(KeySize::Rsa2048)
             .map(Self)
-            .map_err(|_| Fault::Option("no RSA key could be made".to_owned()))
+            .map_err(|_| CliError::Option("no RSA key could be made".to_owned()))
     }
 
     /// Reads a private key in PEM, PKCS#8 or PKCS#1.
-    pub(crate) fn from_pem(pem: &str) -> Result<Self, Fault> {
-        let wrong = || Fault::Option("the private key is no RSA key in PEM".to_owned());
+    pub(crate) fn from_pem(pem: &str) -> Result<Self, CliError> {
+        let wrong = || CliError::Option("the private key is no RSA key in PEM".to_owned());
         let pkcs8 = pem.contains("-----BEGIN PRIVATE KEY-----");
         let pkcs1 = pem.contains("-----BEGIN RSA PRIVATE KEY-----");
         let base64: String = pem
@@ -42,8 +42,8 @@ impl RsaSigner {
     }
 
     /// A compact RS256 token of these bytes.
-    pub(crate) fn token(&self, header: &Value, claims: &Value) -> Result<String, Fault> {
-        let failed = || Fault::Option("the key does not sign".to_owned());
+    pub(crate) fn token(&self, header: &Value, claims: &Value) -> Result<String, CliError> {
+        let failed = || CliError::Option("the key does not sign".to_owned());
         let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let input = format!("{}.{}", encode(header), encode(claims));
         let mut signature = vec![0; self.0.public_modulus_len()];

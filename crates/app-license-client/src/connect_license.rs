@@ -5,7 +5,7 @@ mod settings;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app_license::connect::{
-    BaseUrl, KeyHosts, LicenseApiAnswer, LicenseApiProblem, Request, sign_request,
+    BaseUrl, KeyHosts, LicenseApiError, LicenseApiResponse, Request, sign_request,
 };
 use app_license::plan::Bounded;
 use app_license::plan::license::{AnswerContent, CacheEntry};
@@ -13,12 +13,12 @@ use app_license::{AppKey, ClientKey, HmacKey, License, UnixTime, Verified};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::answer::{Answer, fetch_result};
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get, Reply};
-use crate::flight::Flights;
 use crate::retry::jitter;
+use crate::single_flight::SingleFlight;
+use crate::statement::{Statement, fetch_result};
 use crate::stats::{Counters, Stats};
 use app_license::error::shown;
 
@@ -74,8 +74,8 @@ pub struct ConnectLicenseApi {
     inner: Arc<Inner>,
 }
 
-type Asked = Result<Answer<LicenseApiAnswer>, Error>;
-type Entry = CacheEntry<LicenseApiAnswer, Error>;
+type FetchResult = Result<Statement<LicenseApiResponse>, Error>;
+type Entry = CacheEntry<LicenseApiResponse, Error>;
 
 #[derive(Debug)]
 struct Inner {
@@ -85,7 +85,7 @@ struct Inner {
     clock: SharedClock,
     settings: Settings,
     known: Mutex<Bounded<ClientKey, Entry>>,
-    flights: Arc<Flights<ClientKey, Asked>>,
+    flights: Arc<SingleFlight<ClientKey, FetchResult>>,
     counters: Counters,
 }
 
@@ -106,12 +106,12 @@ impl ConnectLicenseApi {
     ///
     /// # Errors
     /// Refused: `foreign_base_url`. Could not check: anything else.
-    pub async fn get(&self, tenant: &ClientKey, base_url: &BaseUrl, key: &HmacKey) -> Asked {
+    pub async fn get(&self, tenant: &ClientKey, base_url: &BaseUrl, key: &HmacKey) -> FetchResult {
         self.get_as_of(tenant, base_url, key, UnixTime::EPOCH).await
     }
 
     /// The same, but asks again where what is known is more than
-    /// [`LicenseApiAnswer::OVERRULES_FOR`] seconds older than `since`: when a page was opened that
+    /// [`LicenseApiResponse::OVERRULES_FOR`] seconds older than `since`: when a page was opened that
     /// states something else, say. A tenant's site is asked no more than once in that time, and
     /// once a minute where it said that nothing is active.
     ///
@@ -123,7 +123,7 @@ impl ConnectLicenseApi {
         base_url: &BaseUrl,
         key: &HmacKey,
         since: UnixTime,
-    ) -> Asked {
+    ) -> FetchResult {
         let counters = &self.inner.counters;
         counters.outcome(self.find(tenant, base_url, key, since).await)
     }
@@ -145,7 +145,7 @@ impl ConnectLicenseApi {
         base_url: &BaseUrl,
         key: &HmacKey,
         since: UnixTime,
-    ) -> Asked {
+    ) -> FetchResult {
         let inner = &self.inner;
         let url = inner.resource(base_url)?;
         if let Some(answer) = inner.known(tenant, since) {
@@ -169,7 +169,7 @@ impl ConnectLicenseApi {
         if flight.joined {
             inner.counters.join();
         }
-        let answer = flight.landed().await?;
+        let answer = flight.finish().await?;
         if answer.as_ref().is_ok_and(|a| a.fault().is_some()) {
             inner.counters.stale();
         }
@@ -193,7 +193,7 @@ impl Inner {
             let host = shown(base_url.host());
             Error::from(ErrorKind::ForeignHost { host })
         };
-        let text = format!("{base_url}{}", LicenseApiAnswer::path(&self.app));
+        let text = format!("{base_url}{}", LicenseApiResponse::path(&self.app));
         let url = Url::parse(&text).map_err(|_| foreign())?;
         let ours = self.hosts.check_site(base_url.as_str()).is_ok();
         if (ours || self.fetcher.is_loopback_only()) && self.fetcher.takes(&url) {
@@ -204,14 +204,14 @@ impl Inner {
     }
 
     /// What is known without asking, unless it is too much older than `since`.
-    fn known(&self, tenant: &ClientKey, since: UnixTime) -> Option<Asked> {
+    fn known(&self, tenant: &ClientKey, since: UnixTime) -> Option<FetchResult> {
         let now = self.clock.now();
         let mut known = self.lock();
         let entry = known.get(tenant)?;
-        Answer::of_step(self.settings.plan.next(entry, since, now))
+        Statement::of_step(self.settings.plan.next(entry, since, now))
     }
 
-    async fn answer(self: Arc<Self>, call: Call) -> Asked {
+    async fn answer(self: Arc<Self>, call: Call) -> FetchResult {
         if let Some(answer) = self.known(&call.tenant, call.since) {
             return answer;
         }
@@ -225,10 +225,10 @@ impl Inner {
         let (plan, now) = (self.settings.plan, self.clock.now());
         let answered = |entry: &mut Entry| plan.answered(entry, result, now);
         let (step, _) = self.lock().change(&call.tenant, answered);
-        Answer::of_last_step(step)
+        Statement::of_last_step(step)
     }
 
-    async fn ask(&self, call: &Call) -> Result<LicenseApiAnswer, Error> {
+    async fn ask(&self, call: &Call) -> Result<LicenseApiResponse, Error> {
         let mut attempt = 0_u32;
         loop {
             let error = match self
@@ -273,10 +273,10 @@ impl Inner {
 }
 
 /// What counts as an answer; the rest are faults, kept apart from it.
-fn read(app: &AppKey, reply: Reply) -> Result<LicenseApiAnswer, Error> {
-    match LicenseApiAnswer::read_for(app, Some(reply.status), &reply.body) {
-        said @ (LicenseApiAnswer::License(_) | LicenseApiAnswer::NotFound) => Ok(said),
-        LicenseApiAnswer::Faulted(LicenseApiProblem::Malformed(source)) => {
+fn read(app: &AppKey, reply: Reply) -> Result<LicenseApiResponse, Error> {
+    match LicenseApiResponse::read_for(app, Some(reply.status), &reply.body) {
+        said @ (LicenseApiResponse::License(_) | LicenseApiResponse::NotFound) => Ok(said),
+        LicenseApiResponse::Failed(LicenseApiError::Malformed(source)) => {
             Err(ErrorKind::Unreadable {
                 host: reply.host,
                 what: "license",
@@ -288,7 +288,7 @@ fn read(app: &AppKey, reply: Reply) -> Result<LicenseApiAnswer, Error> {
     }
 }
 
-impl Answer<LicenseApiAnswer> {
+impl Statement<LicenseApiResponse> {
     /// The license that the site told us, dated; `None` when it said that it does not have the
     /// app, which is a no.
     #[must_use]

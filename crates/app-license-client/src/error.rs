@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use app_license::ErrorClass;
-use app_license::plan::license::Fault;
+use app_license::plan::license::FetchError;
 
 /// Why a key or a license was not answered.
 ///
@@ -283,12 +283,12 @@ impl std::error::Error for Error {
     }
 }
 
-impl From<Fault<Self>> for Error {
-    fn from(fault: Fault<Self>) -> Self {
+impl From<FetchError<Self>> for Error {
+    fn from(fault: FetchError<Self>) -> Self {
         match fault {
-            Fault::Failed(error) => error,
-            Fault::Leased { seconds } => ErrorKind::Leased { seconds }.into(),
-            Fault::TokensRefused { seconds } => ErrorKind::TokensRefused { seconds }.into(),
+            FetchError::Failed(error) => error,
+            FetchError::Leased { seconds } => ErrorKind::Leased { seconds }.into(),
+            FetchError::TokensRefused { seconds } => ErrorKind::TokensRefused { seconds }.into(),
         }
     }
 }

@@ -31,12 +31,12 @@ use app_license::error::shown;
 #[derive(Debug, Clone)]
 pub struct Fetcher {
     client: reqwest::Client,
-    way: Way,
+    way: Transport,
 }
 
 /// Where requests may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Transport {
     /// https, anywhere the caller's table says.
     Https,
     /// Tests: plain http to this machine.
@@ -104,7 +104,7 @@ impl Fetcher {
     /// # Errors
     /// `setting` when no HTTP client can be made.
     pub fn loopback_for_tests() -> Result<Self, Error> {
-        Self::builder().build_for_tests(Way::Loopback)
+        Self::builder().build_for_tests(Transport::Loopback)
     }
 
     /// For tests: every https URL is asked of one loopback address by plain http, with its host
@@ -126,12 +126,12 @@ impl Fetcher {
 
     /// Whether it was made by a test constructor.
     pub(crate) const fn is_for_tests(&self) -> bool {
-        !matches!(self.way, Way::Https)
+        !matches!(self.way, Transport::Https)
     }
 
     /// Whether it asks this machine and nothing else.
     pub(crate) fn is_loopback_only(&self) -> bool {
-        self.way == Way::Loopback
+        self.way == Transport::Loopback
     }
 
     /// Whether a URL of a setting can be asked at all.
@@ -146,8 +146,10 @@ impl Fetcher {
         };
         plain
             && match self.way {
-                Way::Https | Way::Rerouted(_) => url.scheme() == "https" && host.is_some(),
-                Way::Loopback => url.scheme() == "http" && loopback,
+                Transport::Https | Transport::Rerouted(_) => {
+                    url.scheme() == "https" && host.is_some()
+                }
+                Transport::Loopback => url.scheme() == "http" && loopback,
             }
     }
 
@@ -199,7 +201,7 @@ impl Fetcher {
     }
 
     fn on_its_way(&self, url: &Url, headers: &mut HeaderMap) -> Result<Url, Error> {
-        let Way::Rerouted(to) = self.way else {
+        let Transport::Rerouted(to) = self.way else {
             return Ok(url.clone());
         };
         let wrong = || Error::setting("url", "it cannot be rerouted");
@@ -299,7 +301,7 @@ impl FetcherBuilder {
     /// `setting` when a proxy, certificate or name cannot be used, or the machine has no trust
     /// store.
     pub fn build(self) -> Result<Fetcher, Error> {
-        self.make(Way::Https)
+        self.make(Transport::Https)
     }
 
     /// For tests: as [`Fetcher::loopback_for_tests`], with these time limits.
@@ -307,7 +309,7 @@ impl FetcherBuilder {
     /// # Errors
     /// As [`Fetcher::loopback_for_tests`].
     pub fn loopback_for_tests(self) -> Result<Fetcher, Error> {
-        self.build_for_tests(Way::Loopback)
+        self.build_for_tests(Transport::Loopback)
     }
 
     /// For tests: as [`Fetcher::rerouted_for_tests`], with these time limits.
@@ -318,20 +320,20 @@ impl FetcherBuilder {
         if !to.ip().is_loopback() {
             return Err(Error::setting("to", "it is not a loopback address"));
         }
-        self.build_for_tests(Way::Rerouted(to))
+        self.build_for_tests(Transport::Rerouted(to))
     }
 
-    fn build_for_tests(mut self, way: Way) -> Result<Fetcher, Error> {
+    fn build_for_tests(mut self, way: Transport) -> Result<Fetcher, Error> {
         // no TLS on the way, so no trust store is loaded
         self.roots = Some(Vec::new());
         self.proxy = None;
         self.make(way)
     }
 
-    fn make(self, way: Way) -> Result<Fetcher, Error> {
+    fn make(self, way: Transport) -> Result<Fetcher, Error> {
         let wrong = |setting| move |e: reqwest::Error| Error::setting(setting, chain(&e));
         let mut client = reqwest::Client::builder()
-            .https_only(way == Way::Https)
+            .https_only(way == Transport::Https)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .no_proxy()

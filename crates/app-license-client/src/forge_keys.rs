@@ -12,8 +12,8 @@ use url::Url;
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get};
-use crate::flight::{Flight, Flights};
 use crate::install_keys::for_tests;
+use crate::single_flight::{InFlight, SingleFlight};
 use crate::stats::{Counters, Stats};
 use app_license::error::shown;
 
@@ -58,7 +58,7 @@ pub struct ForgeKeys {
     inner: Arc<Inner>,
 }
 
-type Answer = Result<Arc<Jwks>, Error>;
+type FetchResult = Result<Arc<Jwks>, Error>;
 
 #[derive(Debug)]
 struct Inner {
@@ -67,17 +67,17 @@ struct Inner {
     clock: SharedClock,
     plan: KeySetPlan,
     cache: Mutex<KeySetCache<Error>>,
-    flights: Arc<Flights<(), Answer>>,
+    flights: Arc<SingleFlight<(), FetchResult>>,
     counters: Counters,
 }
 
 impl ForgeKeys {
-    /// The key set at a URL of the configured cloud: a [`KeySetUrl`](app_license::forge::KeySetUrl).
+    /// The key set at a URL of the configured cloud: a [`JwksUrl`](app_license::forge::JwksUrl).
     ///
     /// ```
-    /// use app_license::forge::KeySetUrl;
+    /// use app_license::forge::JwksUrl;
     /// use app_license_client::{Fetcher, ForgeKeys};
-    /// let keys = ForgeKeys::builder(Fetcher::new()?, KeySetUrl::default()).build()?;
+    /// let keys = ForgeKeys::builder(Fetcher::new()?, JwksUrl::default()).build()?;
     /// assert_eq!(keys.age(), None);
     /// # Ok::<(), app_license_client::Error>(())
     /// ```
@@ -134,7 +134,7 @@ impl ForgeKeys {
         self.inner.lock().age(now)
     }
 
-    async fn find(&self, kid: &str, need: Need) -> Answer {
+    async fn find(&self, kid: &str, need: Need) -> FetchResult {
         let inner = &self.inner;
         let (step, flight) = self.next(kid, need)?;
         let KeySetStep::Fetch { stale } = step else {
@@ -149,7 +149,7 @@ impl ForgeKeys {
         if flight.joined {
             inner.counters.join();
         }
-        let fetched = flight.landed().await.and_then(|answer| answer);
+        let fetched = flight.finish().await.and_then(|answer| answer);
         let now = inner.clock.now();
         let step = inner.lock().after(&inner.plan, kid, fetched, stale, now);
         self.settled(kid, step)
@@ -163,17 +163,17 @@ impl ForgeKeys {
         let open = inner.flights.open(&());
         let step = cache.next(&inner.plan, kid, need, now, open.is_some());
         let flight = match &step {
-            KeySetStep::Use { refresh: true, .. } => Some(self.fly()?),
+            KeySetStep::Use { refresh: true, .. } => Some(self.start()?),
             KeySetStep::Fetch { .. } => match open {
                 Some(flight) => Some(flight),
-                None => Some(self.fly()?),
+                None => Some(self.start()?),
             },
             _ => None,
         };
         Ok((step, flight))
     }
 
-    fn settled(&self, kid: &str, step: KeySetStep<Error>) -> Answer {
+    fn settled(&self, kid: &str, step: KeySetStep<Error>) -> FetchResult {
         match step {
             KeySetStep::Use { set, expired, .. } => {
                 if expired {
@@ -188,16 +188,16 @@ impl ForgeKeys {
         }
     }
 
-    fn fly(&self) -> Result<Flight<Answer>, Error> {
+    fn start(&self) -> Result<InFlight<FetchResult>, Error> {
         let inner = Arc::clone(&self.inner);
         self.inner.flights.join((), || inner.refresh())
     }
 }
 
-type OpenFlight = Option<Flight<Answer>>;
+type OpenFlight = Option<InFlight<FetchResult>>;
 
 impl Inner {
-    async fn refresh(self: Arc<Self>) -> Answer {
+    async fn refresh(self: Arc<Self>) -> FetchResult {
         let answer = self.fetch().await;
         let now = self.clock.now();
         let mut cache = self.lock();
@@ -213,7 +213,7 @@ impl Inner {
         answer
     }
 
-    async fn fetch(&self) -> Answer {
+    async fn fetch(&self) -> FetchResult {
         self.counters.fetch();
         let get = Get {
             url: &self.url,

@@ -10,15 +10,15 @@ use app_license::plan::Bounded;
 use app_license::plan::license::{
     AnswerContent, CacheEntry, CachedLicense, LeaseUse, LicensePlan, Step,
 };
-use app_license::{ForgeAppId, InstallationAri, License, Touchpoint, UnixTime, Verified};
+use app_license::{ForgeAppId, InstallationAri, License, LicenseSource, UnixTime, Verified};
 use url::Url;
 
-use crate::answer::{Answer, fetch_result};
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind, Source};
 use crate::fetch::{Fetcher, Get, Reply};
-use crate::flight::Flights;
 use crate::license_cache::LicenseCache;
+use crate::single_flight::SingleFlight;
+use crate::statement::{Statement, fetch_result};
 use crate::stats::{Counters, Stats};
 use crate::system_token::SystemToken;
 
@@ -76,7 +76,7 @@ pub struct ForgeLicenseApi {
     inner: Arc<Inner>,
 }
 
-type Asked = Result<Answer<Arc<LicenseApiResponse>>, Error>;
+type FetchResult = Result<Statement<Arc<LicenseApiResponse>>, Error>;
 
 #[derive(Debug)]
 struct Inner {
@@ -87,7 +87,7 @@ struct Inner {
     clock: SharedClock,
     settings: Settings,
     known: Mutex<Bounded<InstallationAri, Entry>>,
-    flights: Arc<Flights<InstallationAri, Asked>>,
+    flights: Arc<SingleFlight<InstallationAri, FetchResult>>,
     counters: Counters,
 }
 
@@ -113,7 +113,7 @@ impl ForgeLicenseApi {
     ///
     /// # Errors
     /// Could not check, always: a refusal is not the platform's to make here.
-    pub async fn get(&self, installation: &InstallationAri, token: &SystemToken) -> Asked {
+    pub async fn get(&self, installation: &InstallationAri, token: &SystemToken) -> FetchResult {
         let counters = &self.inner.counters;
         let asked = counters.outcome(self.find(installation, token).await);
         if asked.as_ref().is_ok_and(|answer| answer.fault().is_some()) {
@@ -128,7 +128,7 @@ impl ForgeLicenseApi {
         self.inner.counters.snapshot()
     }
 
-    async fn find(&self, installation: &InstallationAri, token: &SystemToken) -> Asked {
+    async fn find(&self, installation: &InstallationAri, token: &SystemToken) -> FetchResult {
         let inner = &self.inner;
         if let Some(answer) = inner.known(installation) {
             inner.counters.hit();
@@ -143,7 +143,7 @@ impl ForgeLicenseApi {
             if joined {
                 inner.counters.join();
             }
-            let answer = flight.landed().await?;
+            let answer = flight.finish().await?;
             tries = tries.saturating_sub(1);
             match answer {
                 // another asker's token was refused; this one may be better
@@ -156,14 +156,18 @@ impl ForgeLicenseApi {
 
 impl Inner {
     /// What is known without asking anybody.
-    fn known(&self, installation: &InstallationAri) -> Option<Asked> {
+    fn known(&self, installation: &InstallationAri) -> Option<FetchResult> {
         let now = self.clock.now();
         let mut known = self.lock();
         let entry = known.get(installation)?;
-        Answer::of_step(self.settings.plan.next(entry, UnixTime::EPOCH, now))
+        Statement::of_step(self.settings.plan.next(entry, UnixTime::EPOCH, now))
     }
 
-    async fn answer(self: Arc<Self>, installation: InstallationAri, token: SystemToken) -> Asked {
+    async fn answer(
+        self: Arc<Self>,
+        installation: InstallationAri,
+        token: SystemToken,
+    ) -> FetchResult {
         if let Some(answer) = self.known(&installation) {
             return answer;
         }
@@ -172,7 +176,7 @@ impl Inner {
             // the shared cache or its lease
             Err(error) => self.answered(&installation, Err(error), self.clock.now()).0,
         };
-        Answer::of_last_step(step)
+        Statement::of_last_step(step)
     }
 
     /// Looks into the shared cache, and asks the platform where the lease is ours. While it is
@@ -213,7 +217,7 @@ impl Inner {
         if let Ok((_, body)) = &fetched {
             ended = now; // an answer is as old as its question
             let body = Some(body.clone());
-            let license = CachedLicense::from_parts(Touchpoint::ForgeLicenseApi, body, now);
+            let license = CachedLicense::from_parts(LicenseSource::ForgeLicenseApi, body, now);
             kept = self.cache.put(of, license).await;
         }
         let (step, lease) = self.answered(of, fetched.map(|(response, _)| response), ended);
@@ -295,7 +299,7 @@ fn read(reply: Reply) -> Result<(Arc<LicenseApiResponse>, String), Error> {
     Err(unreadable(fault).into())
 }
 
-impl Answer<Arc<LicenseApiResponse>> {
+impl Statement<Arc<LicenseApiResponse>> {
     /// The license of an app, dated.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use crate::caller::Caller;
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get};
-use crate::flight::Flights;
+use crate::single_flight::SingleFlight;
 use crate::stats::{Counters, Stats};
 use app_license::error::shown;
 
@@ -86,7 +86,7 @@ pub struct InstallKeys {
     inner: Arc<Inner>,
 }
 
-type Answer = Result<Fetched, Error>;
+type FetchResult = Result<Fetched, Error>;
 
 /// A key, and its text as the host served it.
 #[derive(Debug, Clone)]
@@ -103,7 +103,7 @@ struct Inner {
     cache: Mutex<Cache>,
     lanes: Lanes,
     stored: Stored,
-    flights: Arc<Flights<(KeyId, Lane), Answer>>,
+    flights: Arc<SingleFlight<(KeyId, Lane), FetchResult>>,
     counters: Counters,
 }
 
@@ -165,11 +165,11 @@ impl InstallKeys {
         // who waits with others of the reserved lane takes no place in either
         if let Some(flight) = self.inner.flights.open(&(kid.clone(), Lane::Reserved)) {
             counters.join();
-            let answer = flight.landed().await.and_then(|answer| answer);
+            let answer = flight.finish().await.and_then(|answer| answer);
             return counters.outcome(answer.map(|fetched| fetched.key));
         }
         let lane = self.inner.lanes.of(caller, tenant, self.inner.clock.now());
-        let answer = self.fly(kid, lane, false).await;
+        let answer = self.start(kid, lane, false).await;
         if answer.is_ok() {
             // who asks for what there is has spent nothing
             self.inner.lanes.refund(caller, tenant);
@@ -215,7 +215,7 @@ impl InstallKeys {
             return self.get(kid).await;
         };
         // what is known stays known: a fault of the key host must not take it away
-        let answer = self.fly(kid, Lane::Reserved, true).await.unwrap_or(known);
+        let answer = self.start(kid, Lane::Reserved, true).await.unwrap_or(known);
         self.inner.counters.outcome(Ok(answer.key))
     }
 
@@ -231,27 +231,27 @@ impl InstallKeys {
         self.inner.lock().kept()
     }
 
-    async fn fly(&self, kid: &KeyId, lane: Lane, again: bool) -> Answer {
+    async fn start(&self, kid: &KeyId, lane: Lane, again: bool) -> FetchResult {
         let question = || Arc::clone(&self.inner).answer(kid.clone(), lane, again);
         // one flight a lane: who may go ahead does not wait with those who may not
         let flight = self.inner.flights.join((kid.clone(), lane), question)?;
         if flight.joined {
             self.inner.counters.join();
         }
-        flight.landed().await?
+        flight.finish().await?
     }
 }
 
 impl Inner {
     /// What is known without asking.
-    fn known(&self, kid: &KeyId) -> Option<Answer> {
+    fn known(&self, kid: &KeyId) -> Option<FetchResult> {
         let now = self.clock.now();
         match self.lock().next(kid, now) {
             InstallKeyStep::Use(fetched) => Some(Ok(fetched)),
             InstallKeyStep::Fetch => None,
             InstallKeyStep::Refuse(KeyRefusal::TestKey) => Some(Err(for_tests(kid.as_str()))),
             InstallKeyStep::Refuse(KeyRefusal::Unknown) => Some(Err(unknown(kid))),
-            InstallKeyStep::Fault(error) => Some(Err(error)),
+            InstallKeyStep::Failed(error) => Some(Err(error)),
         }
     }
 
@@ -265,7 +265,7 @@ impl Inner {
     }
 
     /// Asks the hosts and remembers what they say.
-    async fn answer(self: Arc<Self>, kid: KeyId, lane: Lane, again: bool) -> Answer {
+    async fn answer(self: Arc<Self>, kid: KeyId, lane: Lane, again: bool) -> FetchResult {
         let _turn = self.lanes.turn(lane).await?;
         // the other lane may have had an answer in the meantime
         if !again && let Some(answer) = self.known(&kid) {
@@ -306,7 +306,7 @@ impl Inner {
         cache.peek(kid).cloned()
     }
 
-    async fn ask(&self, kid: &KeyId) -> Answer {
+    async fn ask(&self, kid: &KeyId) -> FetchResult {
         let mut fault = None;
         for (place, url) in self.hosts.key_urls(kid).enumerate() {
             let now = self.clock.now();

@@ -17,30 +17,29 @@
 //!
 //! ```
 //! use app_license::connect::KeyHosts;
-//! use app_license::forge::KeySetUrl;
+//! use app_license::forge::JwksUrl;
 //! use app_license_client::{Fetcher, ForgeKeys, InstallKeys};
 //! let fetcher = Fetcher::new()?;
 //! let install_keys = InstallKeys::builder(fetcher.clone(), KeyHosts::default()).build()?;
-//! let forge_keys = ForgeKeys::builder(fetcher, KeySetUrl::default()).build()?;
+//! let forge_keys = ForgeKeys::builder(fetcher, JwksUrl::default()).build()?;
 //! # Ok::<(), app_license_client::Error>(())
 //! ```
 
-mod answer;
 mod caller;
 mod clock;
 mod connect_license;
 mod error;
 mod fetch;
-mod flight;
 mod forge_keys;
 mod forge_license;
 mod install_keys;
 mod license_cache;
 mod retry;
+mod single_flight;
+mod statement;
 mod stats;
 mod system_token;
 
-pub use answer::Answer;
 pub use app_license::ErrorClass;
 pub use app_license::plan::license::{CachedLicense, Lease};
 pub use caller::Caller;
@@ -52,5 +51,6 @@ pub use forge_keys::{ForgeKeys, ForgeKeysBuilder};
 pub use forge_license::{ForgeLicenseApi, ForgeLicenseApiBuilder};
 pub use install_keys::{InstallKeyStore, InstallKeys, InstallKeysBuilder, StoredKey};
 pub use license_cache::{LicenseCache, MemoryLicenseCache, Waiting};
+pub use statement::Statement;
 pub use stats::Stats;
 pub use system_token::SystemToken;

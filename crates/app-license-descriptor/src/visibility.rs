@@ -32,13 +32,13 @@ impl<'a> HostLicense<'a> {
         }
     }
 
-    /// What the host holds if a touchpoint told all of it.
+    /// What the host holds if a license source told all of it.
     ///
     /// ```
-    /// use app_license::{License, Touchpoint};
+    /// use app_license::{License, LicenseSource};
     /// use app_license_descriptor::HostLicense;
     /// let json = br#"{"active":false,"capabilitySet":"capabilityAdvanced"}"#;
-    /// let license = License::from_object(json, Touchpoint::ConnectLicenseApi)?;
+    /// let license = License::from_object(json, LicenseSource::ConnectLicenseApi)?;
     /// let host = HostLicense::of(&license);
     /// assert_eq!(host, HostLicense::new(false, Some("capabilityAdvanced")));
     /// # Ok::<(), app_license::Error>(())

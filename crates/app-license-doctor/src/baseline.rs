@@ -17,12 +17,12 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
     version: u32,
-    findings: Vec<Known>,
+    findings: Vec<BaselineEntry>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Known {
+struct BaselineEntry {
     finding: String,
     /// How often it is there.
     count: usize,
@@ -44,7 +44,7 @@ impl Baseline {
         Self {
             version: 1,
             findings: findings
-                .map(|(finding, count)| Known { finding, count })
+                .map(|(finding, count)| BaselineEntry { finding, count })
                 .collect(),
         }
     }

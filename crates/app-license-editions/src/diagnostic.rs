@@ -7,7 +7,7 @@ pub use app_license_descriptor::Severity;
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[non_exhaustive]
-pub struct Place {
+pub struct Location {
     /// The file, as it was named or below the folder that was read.
     pub file: String,
     /// The line, from 1.
@@ -16,7 +16,7 @@ pub struct Place {
     pub column: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }
@@ -37,7 +37,7 @@ pub struct Diagnostic {
     severity: Severity,
     message: String,
     help: Option<String>,
-    place: Option<Place>,
+    place: Option<Location>,
 }
 
 impl Diagnostic {
@@ -56,7 +56,7 @@ impl Diagnostic {
         }
     }
 
-    pub(crate) fn at(mut self, place: Option<Place>) -> Self {
+    pub(crate) fn at(mut self, place: Option<Location>) -> Self {
         self.place = place;
         self
     }
@@ -87,7 +87,7 @@ impl Diagnostic {
 
     /// Where it stands.
     #[must_use]
-    pub const fn place(&self) -> Option<&Place> {
+    pub const fn place(&self) -> Option<&Location> {
         self.place.as_ref()
     }
 }

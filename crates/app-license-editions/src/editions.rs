@@ -6,7 +6,7 @@ use std::ops::Range;
 use app_license::{Capability, Edition, FeatureMap};
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::Place;
+use crate::diagnostic::Location;
 use crate::document::{Document, EditionEntry, GatedEntry};
 use crate::error::Error;
 use crate::pricing::{self, Offering};
@@ -270,11 +270,11 @@ impl Editions {
 
     /// Where an entry stands: `["features", "export"]`.
     #[must_use]
-    pub fn place(&self, path: &[&str]) -> Option<Place> {
+    pub fn place(&self, path: &[&str]) -> Option<Location> {
         let path: Vec<String> = path.iter().map(|p| (*p).to_owned()).collect();
         let range = self.ranges.get(&path)?;
         let error = Error::new(&self.file, &self.text, range.clone(), "");
-        Some(Place {
+        Some(Location {
             file: self.file.clone(),
             line: error.line(),
             column: error.column(),

@@ -34,7 +34,7 @@ mod pricing;
 mod sources;
 
 pub use check::check;
-pub use diagnostic::{Diagnostic, Place, Severity};
+pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::schema;
 pub use editions::{App, Editions, Gating, ListedFeature};
 pub use error::Error;

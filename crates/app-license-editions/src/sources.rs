@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use app_license::Edition;
 use app_license_source::{CapabilityUseKind, GateKind, Source, SourceTree, capability_uses, gates};
 
-use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::editions::{Editions, Gating};
 
 /// Shorter names than this are near too many others, in bytes.
@@ -186,9 +186,9 @@ const fn kind(kind: GateKind) -> &'static str {
     }
 }
 
-fn place(path: &str, source: &Source, offset: usize) -> Place {
+fn place(path: &str, source: &Source, offset: usize) -> Location {
     let position = source.position(offset);
-    Place {
+    Location {
         file: path.to_owned(),
         line: position.line,
         column: position.column,

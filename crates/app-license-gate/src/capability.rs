@@ -169,24 +169,26 @@ fn next_folded(chars: Chars<'_>) -> Option<char> {
 /// The capability a caller asks for, its edition looked up once.
 ///
 /// ```
-/// use app_license_gate::capability::{Edition, Needs};
-/// assert_eq!(Needs::from("capabilityAdvanced").edition(), Some(Edition::Advanced));
-/// assert_eq!(Needs::from(Edition::Standard), Needs::STANDARD);
+/// use app_license_gate::capability::{Edition, RequiredCapability};
+/// assert_eq!(RequiredCapability::from("capabilityAdvanced").edition(), Some(Edition::Advanced));
+/// assert_eq!(RequiredCapability::from(Edition::Standard), RequiredCapability::STANDARD);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs<'a> {
+pub struct RequiredCapability<'a> {
     text: &'a str,
     edition: Option<Edition>,
 }
 
-impl<'a> Needs<'a> {
+impl<'a> RequiredCapability<'a> {
     /// `capabilityStandard`.
-    pub const STANDARD: Needs<'static> = Needs::edition_const(Edition::Standard);
+    pub const STANDARD: RequiredCapability<'static> =
+        RequiredCapability::edition_const(Edition::Standard);
     /// `capabilityAdvanced`.
-    pub const ADVANCED: Needs<'static> = Needs::edition_const(Edition::Advanced);
+    pub const ADVANCED: RequiredCapability<'static> =
+        RequiredCapability::edition_const(Edition::Advanced);
 
-    const fn edition_const(edition: Edition) -> Needs<'static> {
-        Needs {
+    const fn edition_const(edition: Edition) -> RequiredCapability<'static> {
+        RequiredCapability {
             text: edition.capability_set(),
             edition: Some(edition),
         }
@@ -195,8 +197,8 @@ impl<'a> Needs<'a> {
     /// The capability as the caller wrote it.
     ///
     /// ```
-    /// # use app_license_gate::capability::Needs;
-    /// assert_eq!(Needs::from("CAPABILITY_ADVANCED").text(), "CAPABILITY_ADVANCED");
+    /// # use app_license_gate::capability::RequiredCapability;
+    /// assert_eq!(RequiredCapability::from("CAPABILITY_ADVANCED").text(), "CAPABILITY_ADVANCED");
     /// ```
     #[must_use]
     pub const fn text(&self) -> &'a str {
@@ -206,8 +208,8 @@ impl<'a> Needs<'a> {
     /// Its edition, or `None` for a string without a rank.
     ///
     /// ```
-    /// # use app_license_gate::capability::Needs;
-    /// assert_eq!(Needs::from("capabilityUltra").edition(), None);
+    /// # use app_license_gate::capability::RequiredCapability;
+    /// assert_eq!(RequiredCapability::from("capabilityUltra").edition(), None);
     /// ```
     #[must_use]
     pub const fn edition(&self) -> Option<Edition> {
@@ -215,7 +217,7 @@ impl<'a> Needs<'a> {
     }
 }
 
-impl<'a> From<&'a str> for Needs<'a> {
+impl<'a> From<&'a str> for RequiredCapability<'a> {
     #[inline]
     fn from(text: &'a str) -> Self {
         Self {
@@ -225,7 +227,7 @@ impl<'a> From<&'a str> for Needs<'a> {
     }
 }
 
-impl From<Edition> for Needs<'_> {
+impl From<Edition> for RequiredCapability<'_> {
     #[inline]
     fn from(edition: Edition) -> Self {
         Self {
@@ -238,9 +240,9 @@ impl From<Edition> for Needs<'_> {
 /// What a license grants: nothing, an edition, or only a capability without a rank.
 ///
 /// ```
-/// use app_license_gate::capability::{Edition, Grants, Needs};
-/// assert!(Grants::Edition(Edition::Advanced).includes(Needs::STANDARD));
-/// assert!(!Grants::Nothing.includes(Needs::STANDARD));
+/// use app_license_gate::capability::{Edition, Grants, RequiredCapability};
+/// assert!(Grants::Edition(Edition::Advanced).includes(RequiredCapability::STANDARD));
+/// assert!(!Grants::Nothing.includes(RequiredCapability::STANDARD));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -281,14 +283,14 @@ impl<'a> Grants<'a> {
     /// Whether the capability asked for is included.
     ///
     /// ```
-    /// # use app_license_gate::capability::{Edition, Grants, Needs};
+    /// # use app_license_gate::capability::{Edition, Grants, RequiredCapability};
     /// let premium = Grants::of_active(Some("capabilityPremium".into()));
     /// assert!(premium.includes("capability_premium".into()));
-    /// assert!(!premium.includes(Needs::STANDARD));
+    /// assert!(!premium.includes(RequiredCapability::STANDARD));
     /// ```
     #[must_use]
     #[inline]
-    pub fn includes(&self, needs: Needs<'_>) -> bool {
+    pub fn includes(&self, needs: RequiredCapability<'_>) -> bool {
         match (self, needs.edition) {
             (Self::Edition(has), Some(wants)) => *has >= wants,
             (Self::Only(text), None) => {
@@ -302,7 +304,7 @@ impl<'a> Grants<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Edition, Grants, Needs, same};
+    use super::{Edition, Grants, RequiredCapability, same};
 
     #[test]
     fn advanced_includes_standard_and_free_but_not_the_other_way() {
@@ -316,7 +318,7 @@ mod tests {
     #[test]
     fn an_unknown_capability_includes_only_itself() {
         let ultra = Grants::of_active(Some("capabilityUltra".into()));
-        assert!(ultra.includes(Needs::from("CAPABILITY_ULTRA")));
+        assert!(ultra.includes(RequiredCapability::from("CAPABILITY_ULTRA")));
         for e in Edition::ALL {
             assert!(!ultra.includes(e.into()));
         }

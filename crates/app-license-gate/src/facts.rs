@@ -145,14 +145,14 @@ fn named_with_escapes(key: Str<'_>, names: &[&'static str]) -> Option<&'static s
 ///
 /// ```
 /// use app_license_gate::document::Shape;
-/// use app_license_gate::facts::{Standing, State};
-/// let document = Shape::FORGE_CONTEXT.read_as::<Standing<'_>>(br#"{"license":{"active":true}}"#)?;
+/// use app_license_gate::facts::{LicenseFlags, State};
+/// let document = Shape::FORGE_CONTEXT.read_as::<LicenseFlags<'_>>(br#"{"license":{"active":true}}"#)?;
 /// assert_eq!(document.facts.state(), State::Active);
 /// # Ok::<(), app_license_gate::document::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
-pub struct Standing<'a> {
+pub struct LicenseFlags<'a> {
     /// `active`
     pub active: Flag,
     /// `isActive`, the older Forge spelling.
@@ -167,7 +167,7 @@ pub struct Standing<'a> {
     pub override_state: Option<Str<'a>>,
 }
 
-impl<'a> Fields<'a> for Standing<'a> {
+impl<'a> Fields<'a> for LicenseFlags<'a> {
     const NAMES: &'static [&'static str] = &[
         "active",
         "isActive",
@@ -200,7 +200,7 @@ impl<'a> Fields<'a> for Standing<'a> {
     }
 }
 
-impl<'a> Standing<'a> {
+impl<'a> LicenseFlags<'a> {
     /// The state: both spellings are read, and if they disagree the license is not active.
     ///
     /// ```
@@ -266,7 +266,7 @@ impl<'a> Standing<'a> {
 }
 
 /// What a license object says: every field in all its spellings, as borrowed text. Its
-/// [`Standing`] is read through it: `facts.active`, `facts.state()`.
+/// [`LicenseFlags`] is read through it: `facts.active`, `facts.state()`.
 ///
 /// ```
 /// use app_license_gate::facts::{Facts, Flag};
@@ -279,7 +279,7 @@ impl<'a> Standing<'a> {
 #[non_exhaustive]
 pub struct Facts<'a> {
     /// What decides.
-    pub standing: Standing<'a>,
+    pub standing: LicenseFlags<'a>,
     /// `type`
     pub kind: Option<Str<'a>>,
     /// `billingPeriod`
@@ -299,9 +299,9 @@ pub struct Facts<'a> {
 }
 
 impl<'a> core::ops::Deref for Facts<'a> {
-    type Target = Standing<'a>;
+    type Target = LicenseFlags<'a>;
 
-    fn deref(&self) -> &Standing<'a> {
+    fn deref(&self) -> &LicenseFlags<'a> {
         &self.standing
     }
 }
@@ -412,7 +412,7 @@ mod tests {
     use std::format;
 
     use super::{Facts, Flag, State};
-    use crate::capability::{Edition, Grants, Needs};
+    use crate::capability::{Edition, Grants, RequiredCapability};
 
     fn state(json: &str) -> State {
         Facts::from_json(json.as_bytes()).unwrap().state()
@@ -467,7 +467,10 @@ mod tests {
         for value in ["1", "true", r#"["capabilityAdvanced"]"#, r#"{"a":1}"#] {
             let json = format!(r#"{{"active":true,"capabilitySet":{value}}}"#);
             let facts = Facts::from_json(json.as_bytes()).unwrap();
-            assert!(!facts.grants().includes(Needs::STANDARD), "{json}");
+            assert!(
+                !facts.grants().includes(RequiredCapability::STANDARD),
+                "{json}"
+            );
         }
         for value in ["null", r#""""#, r#""NULL""#] {
             let json = format!(r#"{{"active":true,"capabilitySet":{value}}}"#);

@@ -16,11 +16,11 @@
 //! | [`policy`] | the decision table |
 //!
 //! ```
-//! use app_license_gate::{facts::Facts, capability::Needs};
+//! use app_license_gate::{facts::Facts, capability::RequiredCapability};
 //!
 //! let facts = Facts::from_json(br#"{"active":true,"capabilitySet":"capabilityStandard"}"#)?;
-//! assert!(facts.grants().includes(Needs::STANDARD));
-//! assert!(!facts.grants().includes(Needs::ADVANCED));
+//! assert!(facts.grants().includes(RequiredCapability::STANDARD));
+//! assert!(!facts.grants().includes(RequiredCapability::ADVANCED));
 //! # Ok::<(), app_license_gate::json::Error>(())
 //! ```
 #![no_std]

@@ -17,7 +17,7 @@
 //! Evaluation never changes the answer: a running trial is active. It is kept in
 //! [`Reason::Inactive`] so that an ended trial can be told from an ended subscription.
 
-use crate::capability::{Edition, Grants, Needs};
+use crate::capability::{Edition, Grants, RequiredCapability};
 use crate::facts::State;
 use crate::user_access::UserAccess;
 
@@ -33,7 +33,7 @@ pub enum WhenAbsent {
     Assume(Edition),
 }
 
-/// Where the app is installed, as far as the touchpoint says.
+/// Where the app is installed, as far as the license source says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Deployment {
@@ -41,7 +41,7 @@ pub enum Deployment {
     Production,
     /// A named environment that is not production: licenses can be overridden there.
     NotProduction,
-    /// The touchpoint should say and does not.
+    /// The license source should say and does not.
     #[default]
     Unknown,
 }
@@ -82,7 +82,7 @@ pub enum Reason {
         /// What the license says about being a trial.
         trial: Option<bool>,
     },
-    /// The touchpoint said nothing, and the policy does not assume an edition.
+    /// The license source said nothing, and the policy does not assume an edition.
     Absent,
     /// The policy asks for a production environment.
     NotProduction,
@@ -134,7 +134,7 @@ impl Reason {
 ///
 /// ```
 /// use app_license_gate::policy::{Deployment, Evidence, Policy, Reason};
-/// use app_license_gate::{capability::Needs, facts::Facts};
+/// use app_license_gate::{capability::RequiredCapability, facts::Facts};
 ///
 /// let facts = Facts::from_json(br#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#)?;
 /// let evidence = Evidence {
@@ -146,9 +146,9 @@ impl Reason {
 ///     confirmed: false,
 ///     user_access: None,
 /// };
-/// assert_eq!(Policy::new().decide(&evidence, Needs::ADVANCED), Reason::Granted);
+/// assert_eq!(Policy::new().decide(&evidence, RequiredCapability::ADVANCED), Reason::Granted);
 /// let strict = Policy::new().production_only(true);
-/// assert_eq!(strict.decide(&evidence, Needs::ADVANCED), Reason::NotProduction);
+/// assert_eq!(strict.decide(&evidence, RequiredCapability::ADVANCED), Reason::NotProduction);
 /// # Ok::<(), app_license_gate::json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -196,7 +196,7 @@ impl Policy {
     /// production.
     ///
     /// ```
-    /// use app_license_gate::capability::{Edition, Grants, Needs};
+    /// use app_license_gate::capability::{Edition, Grants, RequiredCapability};
     /// use app_license_gate::policy::{Deployment, Evidence, Policy, Reason, WhenAbsent};
     /// # use app_license_gate::facts::State;
     /// // absent outside production is Standard, inside it is denied
@@ -211,7 +211,7 @@ impl Policy {
     ///     confirmed: false,
     ///     user_access: None,
     /// };
-    /// let decide = |deployment| policy.decide(&absent_in(deployment), Needs::STANDARD);
+    /// let decide = |deployment| policy.decide(&absent_in(deployment), RequiredCapability::STANDARD);
     /// assert_eq!(decide(Deployment::NotProduction), Reason::Granted);
     /// assert_eq!(decide(Deployment::Production), Reason::Absent);
     /// assert_eq!(decide(Deployment::Unknown), Reason::Absent);
@@ -292,7 +292,7 @@ impl Policy {
 
     /// Decides by the table of this module.
     #[must_use]
-    pub fn decide(&self, evidence: &Evidence<'_>, needs: Needs<'_>) -> Reason {
+    pub fn decide(&self, evidence: &Evidence<'_>, needs: RequiredCapability<'_>) -> Reason {
         let when_absent = match (evidence.deployment, self.outside_production) {
             (Deployment::NotProduction, Some(meaning)) => meaning,
             _ => self.when_absent,

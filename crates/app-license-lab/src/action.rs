@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use app_license::{Edition, UnixTime};
-use app_license_testkit::{Billing, Error, Fault, MockHost, Service, SignedRequest, Tenant};
+use app_license_testkit::{
+    Billing, Error, InjectedFault, MockHost, Service, SignedRequest, Tenant,
+};
 use serde::{Deserialize, Serialize};
 
 /// How long a trial lasts unless said, in days.
@@ -230,30 +232,30 @@ impl FaultChange {
 }
 
 impl FaultKind {
-    fn fault(self) -> Option<Fault> {
+    fn fault(self) -> Option<InjectedFault> {
         Some(match self {
             Self::None => return None,
-            Self::Down => Fault::Down,
-            Self::Slow => Fault::Slow(Duration::from_secs(20)),
-            Self::TooManyRequests => Fault::TooManyRequests { retry_after: 60 },
-            Self::ServerError => Fault::Status(500),
-            Self::Html => Fault::Html,
-            Self::Rubbish => Fault::Rubbish,
-            Self::Wrong => Fault::Wrong,
-            Self::Redirect => Fault::Redirect,
+            Self::Down => InjectedFault::Down,
+            Self::Slow => InjectedFault::Slow(Duration::from_secs(20)),
+            Self::TooManyRequests => InjectedFault::TooManyRequests { retry_after: 60 },
+            Self::ServerError => InjectedFault::Status(500),
+            Self::Html => InjectedFault::Html,
+            Self::Rubbish => InjectedFault::Rubbish,
+            Self::Wrong => InjectedFault::Wrong,
+            Self::Redirect => InjectedFault::Redirect,
         })
     }
 
-    pub(crate) fn of(fault: Option<&Fault>) -> Self {
+    pub(crate) fn of(fault: Option<&InjectedFault>) -> Self {
         match fault {
             None => Self::None,
-            Some(Fault::Slow(_)) => Self::Slow,
-            Some(Fault::Status(_)) => Self::ServerError,
-            Some(Fault::TooManyRequests { .. }) => Self::TooManyRequests,
-            Some(Fault::Html) => Self::Html,
-            Some(Fault::Wrong) => Self::Wrong,
-            Some(Fault::Redirect) => Self::Redirect,
-            Some(Fault::Rubbish | Fault::Huge(_)) => Self::Rubbish,
+            Some(InjectedFault::Slow(_)) => Self::Slow,
+            Some(InjectedFault::Status(_)) => Self::ServerError,
+            Some(InjectedFault::TooManyRequests { .. }) => Self::TooManyRequests,
+            Some(InjectedFault::Html) => Self::Html,
+            Some(InjectedFault::Wrong) => Self::Wrong,
+            Some(InjectedFault::Redirect) => Self::Redirect,
+            Some(InjectedFault::Rubbish | InjectedFault::Huge(_)) => Self::Rubbish,
             Some(_) => Self::Down,
         }
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app_license::connect::KeyHosts;
-use app_license::forge::KeySetUrl;
+use app_license::forge::JwksUrl;
 use app_license::{AppKey, Capability, Decision, FeatureMap, License, Policy, UnixTime, Verified};
 use app_license_client::{ConnectLicenseApi, Fetcher, ForgeKeys, InstallKeys};
 use app_license_server::{ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Rejection};
@@ -139,7 +139,7 @@ pub(crate) fn router(
         .back_off(1)
         .build()
         .map_err(|e| built(&e))?;
-    let forge_keys = ForgeKeys::builder(fetcher.clone(), KeySetUrl::COMMERCIAL)
+    let forge_keys = ForgeKeys::builder(fetcher.clone(), JwksUrl::COMMERCIAL)
         .clock(now.clone())
         .cooldown(1)
         .back_off(1)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app_license::UnixTime;
-use app_license_testkit::{Standing, Tenant};
+use app_license_testkit::{LicenseSnapshot, Tenant};
 use serde::{Deserialize, Serialize};
 
 /// How many points of a site are kept.
@@ -23,7 +23,7 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    fn new(at: UnixTime, standing: &Standing) -> Self {
+    fn new(at: UnixTime, standing: &LicenseSnapshot) -> Self {
         Self {
             at,
             stage: standing.stage.name().to_owned(),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use app_license::{Installation, InstallationKey, Touchpoint};
+use app_license::{Installation, InstallationKey, LicenseSource};
 use app_license_marketplace::reconcile::{
     Drift, InstallationRow, Options, Reconciler, Statement, Summary,
 };
@@ -150,7 +150,10 @@ fn failed(error: app_license_marketplace::reconcile::Error) -> Error {
 /// The newest answer of a License API that the app keeps.
 async fn statement(lab: &Lab, installation: &Installation) -> Result<Option<Statement>, Error> {
     let mut newest: Option<Statement> = None;
-    for source in [Touchpoint::ConnectLicenseApi, Touchpoint::ForgeLicenseApi] {
+    for source in [
+        LicenseSource::ConnectLicenseApi,
+        LicenseSource::ForgeLicenseApi,
+    ] {
         let Some(answer) = lab.store.license(installation.key(), source).await? else {
             continue;
         };

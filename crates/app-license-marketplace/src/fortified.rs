@@ -27,7 +27,7 @@ mod support;
 pub use calculator::SliCalculator;
 pub use checklist::{Checklist, ChecklistItem, Evidence, ItemState, Proof, Review};
 pub use event::{Outcome, ReadError, SliEvent, read_events};
-pub use health::{HealthAnswer, HealthFailure, health_url};
+pub use health::{HealthFailure, HealthResponse, health_url};
 pub use incident::Incident;
 pub use metrics::MetricsText;
 pub use program::{

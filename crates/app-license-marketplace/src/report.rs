@@ -53,7 +53,7 @@ mod vocabulary;
 pub use amount::Amount;
 pub use churn::{Churn, ChurnCohort};
 pub use conversions::{ConversionCohort, Conversions, TrialKind};
-pub use error::{Error, ErrorKind, Found, Position};
+pub use error::{Error, ErrorKind, FoundByte, Position};
 pub use free_tier::{FreeReason, FreeTier, FreeTierList};
 pub use kind::{FieldSpec, Kind};
 pub use license::{LicenseField, Licenses};

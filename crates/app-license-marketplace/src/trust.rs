@@ -19,8 +19,8 @@ mod pairs;
 mod paths;
 
 pub use diff::FieldChange;
-pub use explain::{ElementFindings, Explanation, Finding, NeedState};
+pub use explain::{ElementFindings, Explanation, NeedResult, NeedState};
 pub use fields::{Element, Field, FieldKind, TrustFields};
 pub use lint::{TrustDiagnostic, TrustSeverity};
-pub use listing::{Answer, FieldValue, Listing, Party};
+pub use listing::{FieldValue, Listing, Party, TriState};
 pub use need::Need;

@@ -27,14 +27,14 @@
 //! source spoke, `trust`, and `age` in seconds where it is known.
 //!
 //! ```
-//! use app_license::{FeatureMap, License, Touchpoint, Verified};
+//! use app_license::{FeatureMap, License, LicenseSource, Verified};
 //! use app_license_openfeature::{LicenseProvider, lookup};
 //! use open_feature::{EvaluationContext, OpenFeature};
 //!
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //! let features = FeatureMap::from_toml("[limits]\nrows = { standard = 100 }").unwrap();
 //! let licenses = lookup(|_context: &EvaluationContext| {
-//!     let license = License::from_object(br#"{"active":true}"#, Touchpoint::ConnectLicenseApi)?;
+//!     let license = License::from_object(br#"{"active":true}"#, LicenseSource::ConnectLicenseApi)?;
 //!     Ok(Verified::dangerous_assume(license)) // fetched by this very process
 //! });
 //! let mut api = OpenFeature::default();

@@ -11,7 +11,7 @@ use open_feature::{EvaluationContext, EvaluationError, EvaluationErrorCode};
 /// Only a verified license is an answer: flags of a server authorize.
 ///
 /// ```
-/// use app_license::{License, Touchpoint, Verified};
+/// use app_license::{License, LicenseSource, Verified};
 /// use app_license_openfeature::{LicenseLookup, LookupError};
 /// use open_feature::EvaluationContext;
 ///

@@ -95,7 +95,9 @@ impl ConnectApp {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
         let text = token_from_request(authorization(&parts.headers)?, request.query())?;
-        let verified = self.verify_of(parts, &text, Standing::Installed).await?;
+        let verified = self
+            .verify_of(parts, &text, RequiredStatus::Installed)
+            .await?;
         let issued_at = verified.token().issued_at();
         let installation = verified.installation();
         if installation.status().is_in_use() {
@@ -126,7 +128,12 @@ impl ConnectApp {
         if !applied.changes.is_empty() {
             tracing::warn!(tenant = %client_key, "a page says that the app is switched on: `enabled` got lost");
         }
-        let tenant = self.tenant(client_key, Freshness::FromStore, Standing::Installed, now);
+        let tenant = self.tenant(
+            client_key,
+            Freshness::FromStore,
+            RequiredStatus::Installed,
+            now,
+        );
         let tenant = tenant.await?;
         if tenant.installation.status().is_in_use() {
             Ok(tenant)
@@ -146,8 +153,8 @@ impl ConnectApp {
         let text = token_from_header(authorization(&parts.headers)?)?;
         // `disabled` may overtake or follow `uninstalled`
         let standing = match kind {
-            LifecycleKind::Disabled => Standing::Known,
-            _ => Standing::Installed,
+            LifecycleKind::Disabled => RequiredStatus::Known,
+            _ => RequiredStatus::Installed,
         };
         let verified = self.verify_of(parts, text, standing).await?;
         Ok((verified, text))
@@ -158,7 +165,7 @@ impl ConnectApp {
         &self,
         parts: &Parts,
         text: &str,
-        standing: Standing,
+        standing: RequiredStatus,
     ) -> Result<ConnectRequest, Rejection> {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
@@ -206,7 +213,7 @@ impl ConnectApp {
             };
             token.verify(&tenant.keys, &self.0.expectations, now)
         };
-        let proved = self.with_tenant(&issuer, Standing::Installed, now, verify);
+        let proved = self.with_tenant(&issuer, RequiredStatus::Installed, now, verify);
         let (tenant, token) = proved.await.map_err(|it| it.of_tenant(&issuer))?;
         // a page that was open before can renew its token: it brings no tenant back
         if !tenant.installation.status().is_in_use() {
@@ -227,11 +234,13 @@ impl ConnectApp {
     async fn with_tenant<T>(
         &self,
         issuer: &ClientKey,
-        standing: Standing,
+        standing: RequiredStatus,
         now: UnixTime,
         mut verify: impl FnMut(&Tenant) -> Result<T, app_license::Error>,
     ) -> Result<(Arc<Tenant>, T), Rejection> {
-        let tenant = self.tenant(issuer, Freshness::Kept, standing, now).await?;
+        let tenant = self
+            .tenant(issuer, Freshness::Cached, standing, now)
+            .await?;
         // known, whether or not the token turns out to be its own
         tracing::Span::current().record("tenant", issuer.as_str());
         match verify(&tenant) {
@@ -254,14 +263,14 @@ impl ConnectApp {
         &self,
         issuer: &ClientKey,
         freshness: Freshness,
-        standing: Standing,
+        standing: RequiredStatus,
         now: UnixTime,
     ) -> Result<Arc<Tenant>, Rejection> {
         let has = |tenant: &Arc<Tenant>| standing.includes(tenant.installation.status());
         let in_use = |tenant: &Arc<Tenant>| tenant.installation.status().is_in_use();
         let mut tenant = self.0.tenants.get(issuer, freshness, now).await?;
         // another replica may have been told that the tenant is back
-        if freshness == Freshness::Kept && tenant.as_ref().is_some_and(|kept| !in_use(kept)) {
+        if freshness == Freshness::Cached && tenant.as_ref().is_some_and(|kept| !in_use(kept)) {
             let fresh = Freshness::FromStore;
             tenant = self.0.tenants.get(issuer, fresh, now).await?;
         }
@@ -300,14 +309,14 @@ impl ConnectApp {
 
 /// What a tenant has to be for its token to be looked at.
 #[derive(Clone, Copy)]
-enum Standing {
+enum RequiredStatus {
     /// Installed, switched off or not.
     Installed,
     /// Installed, or uninstalled so lately that its secret still counts.
     Known,
 }
 
-impl Standing {
+impl RequiredStatus {
     fn includes(self, status: InstallationStatus) -> bool {
         match self {
             Self::Installed => status != InstallationStatus::Uninstalled,

@@ -25,8 +25,8 @@ use app_license::forge::{
     InvocationExpectations, InvocationToken, UnverifiedInvocationToken, token_from_header,
 };
 use app_license::{
-    Capability, Decision, ErrorKind, FeatureMap, ForgeAppId, Leeway, License, Needs, Policy,
-    UnixTime, Verified,
+    Capability, Decision, ErrorKind, FeatureMap, ForgeAppId, Leeway, License, Policy,
+    RequiredCapability, UnixTime, Verified,
 };
 use app_license_client::{Clock, ForgeKeys, ForgeLicenseApi, SystemToken};
 use app_license_store::InstallationStore;
@@ -258,7 +258,11 @@ impl ForgeRemote {
         needs_of(&self.0.features, feature)
     }
 
-    pub(crate) fn decide(&self, license: &Verified<License>, needs: Needs<'_>) -> Decision {
+    pub(crate) fn decide(
+        &self,
+        license: &Verified<License>,
+        needs: RequiredCapability<'_>,
+    ) -> Decision {
         let decision = license.decide(&self.0.policy, needs, self.now());
         self.0.metrics.decision(decision.code());
         decision

@@ -1,10 +1,11 @@
 //! Which license statement counts for a Connect request: asked for, loaded and stored here, decided in
 //! the core ([`app_license::current_license`]). Gate, hooks and history follow the one answer.
 
-use app_license::connect::LicenseApiAnswer;
+use app_license::connect::LicenseApiResponse;
 use app_license::current_license::{CurrentLicense, LicenseApi, Next};
 use app_license::{
-    Capability, Decision, Event, InstallationKey, License, Needs, Touchpoint, UnixTime, Verified,
+    Capability, Decision, Event, InstallationKey, License, LicenseSource, RequiredCapability,
+    UnixTime, Verified,
 };
 use app_license_store::{CachedLicense, Delivery};
 
@@ -151,8 +152,8 @@ impl ConnectApp {
         let license = match (answer.license(), answer.value()) {
             (Some(license), _) => license,
             // the site says that it does not have the app: nothing is licensed there
-            (None, LicenseApiAnswer::NotFound) => {
-                let absent = License::absent(Touchpoint::ConnectLicenseApi);
+            (None, LicenseApiResponse::NotFound) => {
+                let absent = License::absent(LicenseSource::ConnectLicenseApi);
                 Verified::dangerous_assume(absent.at(answer.as_of()))
             }
             _ => return (LicenseApi::Failed, None),
@@ -168,8 +169,8 @@ impl ConnectApp {
     /// The last answer of the License API that the store has.
     async fn stored(&self, tenant: &Tenant) -> Option<Verified<License>> {
         let key = InstallationKey::Connect(tenant.keys.client_key().clone());
-        let touchpoint = Touchpoint::ConnectLicenseApi;
-        let cached = self.0.store.license(&key, touchpoint).await.ok()??;
+        let source = LicenseSource::ConnectLicenseApi;
+        let cached = self.0.store.license(&key, source).await.ok()??;
         cached.license().ok()
     }
 
@@ -190,7 +191,11 @@ impl ConnectApp {
         }
     }
 
-    pub(crate) fn decide(&self, license: &Verified<License>, needs: Needs<'_>) -> Decision {
+    pub(crate) fn decide(
+        &self,
+        license: &Verified<License>,
+        needs: RequiredCapability<'_>,
+    ) -> Decision {
         let decision = license.decide(&self.0.policy, needs, self.now());
         self.0.metrics.decision(decision.code());
         decision

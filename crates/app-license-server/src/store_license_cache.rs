@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use app_license::{InstallationAri, InstallationKey, Touchpoint, UnixTime};
+use app_license::{InstallationAri, InstallationKey, LicenseSource, UnixTime};
 use app_license_client::{LicenseCache, Source, Waiting};
 use app_license_store::{CachedLicense, InstallationStore, Lease, Name};
 
@@ -92,7 +92,7 @@ impl LicenseCache for StoreLicenseCache {
     fn get<'a>(&'a self, installation: &'a InstallationAri) -> Waiting<'a, Option<CachedLicense>> {
         Box::pin(async move {
             let key = key_of(installation);
-            let license = self.store.license(&key, Touchpoint::ForgeLicenseApi);
+            let license = self.store.license(&key, LicenseSource::ForgeLicenseApi);
             license.await.map_err(fault)
         })
     }

@@ -31,7 +31,7 @@ pub(crate) struct Tenants {
 /// Whether a kept answer will do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
-    Kept,
+    Cached,
     FromStore,
 }
 
@@ -52,7 +52,7 @@ impl Tenants {
         freshness: Freshness,
         now: UnixTime,
     ) -> Result<Option<Arc<Tenant>>, Rejection> {
-        if freshness == Freshness::Kept
+        if freshness == Freshness::Cached
             && let Some(tenant) = self.kept.get(client_key)
             && now >= tenant.read_at
             && now.since(tenant.read_at) < self.seconds

@@ -17,7 +17,7 @@ use app_license_store::{
     EncryptionKey, EncryptionKeys, InstallationStore, Name, Sequence, SqliteOptions,
 };
 use app_license_testkit::{
-    Edition, Fault, Invocation, MockHost, Service, SignedRequest, SigningKey, Tenant, probe,
+    Edition, InjectedFault, Invocation, MockHost, Service, SignedRequest, SigningKey, Tenant, probe,
 };
 use axum::Router;
 use axum::middleware::map_response;
@@ -246,11 +246,11 @@ impl Run {
 
     async fn connect_outages(&mut self, acme: &Tenant) {
         let faults = [
-            Fault::Down,
-            Fault::Status(500),
-            Fault::Html,
-            Fault::Wrong,
-            Fault::Redirect,
+            InjectedFault::Down,
+            InjectedFault::Status(500),
+            InjectedFault::Html,
+            InjectedFault::Wrong,
+            InjectedFault::Redirect,
         ];
         for fault in faults {
             for service in [
@@ -303,9 +303,9 @@ impl Run {
         app.as_object_mut().unwrap().remove("license");
         for fault in [
             None,
-            Some(Fault::Status(500)),
-            Some(Fault::Down),
-            Some(Fault::Rubbish),
+            Some(InjectedFault::Status(500)),
+            Some(InjectedFault::Down),
+            Some(InjectedFault::Rubbish),
         ] {
             match fault {
                 Some(fault) => self.host.set_fault(Service::ForgeApi, fault),
@@ -327,7 +327,7 @@ impl Run {
             self.deliver(&invoke("/summary").with_token(&forged)).await,
             401
         );
-        self.host.set_fault(Service::ForgeKeys, Fault::Down);
+        self.host.set_fault(Service::ForgeKeys, InjectedFault::Down);
         self.host.clock().advance_days(2);
         assert_eq!(self.deliver(&invoke("/summary")).await, 503);
         self.host.heal(Service::ForgeKeys);

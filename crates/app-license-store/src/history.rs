@@ -88,7 +88,7 @@ pub struct HistoryEntry {
     /// When it was applied (UTC seconds).
     pub at: UnixTime,
     /// What the platform calls it: `installed`, `uninstalled`, `avi:forge:upgraded:app`, …; the
-    /// code of the touchpoint where a license was read.
+    /// code of the license source where a license was read.
     pub event: String,
     /// What it changed, in order.
     pub changes: Vec<Change>,

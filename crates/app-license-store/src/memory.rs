@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use app_license::delivery::{Delivery, Mark, ReplayMark, StoredMark, TokenHash};
 use app_license::plan::license::{CachedLicense, Lease};
-use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
+use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
 use async_trait::async_trait;
 
 use crate::applied::Applied;
@@ -219,9 +219,9 @@ impl InstallationStore for MemoryStore {
     async fn license(
         &self,
         key: &InstallationKey,
-        touchpoint: Touchpoint,
+        source: LicenseSource,
     ) -> Result<Option<CachedLicense>, Error> {
-        let at = (tenant(key), touchpoint.code());
+        let at = (tenant(key), source.code());
         Ok(self.state().licenses.get(&at).cloned())
     }
 
@@ -230,7 +230,7 @@ impl InstallationStore for MemoryStore {
         key: &InstallationKey,
         license: &CachedLicense,
     ) -> Result<(), Error> {
-        let at = (tenant(key), license.touchpoint().code());
+        let at = (tenant(key), license.source().code());
         let mut state = self.state();
         let later = |kept: &CachedLicense| kept.fetched_at() > license.fetched_at();
         if !state.licenses.get(&at).is_some_and(later) {

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use app_license::delivery::{Delivery, Mark, ReplayMark};
 use app_license::plan::license::{CachedLicense, Lease};
-use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
+use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Pool};
 
@@ -271,10 +271,10 @@ impl InstallationStore for PostgresStore {
     async fn license(
         &self,
         key: &InstallationKey,
-        touchpoint: Touchpoint,
+        source: LicenseSource,
     ) -> Result<Option<CachedLicense>, Error> {
         let tenant = tenant(key);
-        again!(self.license_of(&tenant, touchpoint))
+        again!(self.license_of(&tenant, source))
     }
 
     async fn put_license(

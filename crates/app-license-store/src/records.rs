@@ -5,7 +5,7 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-use app_license::Touchpoint;
+use app_license::LicenseSource;
 use app_license::plan::license::CachedLicense;
 
 use crate::error::Error;
@@ -61,19 +61,15 @@ pub struct StoredRecord<'a> {
 /// An answer of a License API from its columns; `None` where there is none, or where a later
 /// version wrote one of an API that this version does not know.
 fn license(
-    touchpoint: Option<&str>,
+    source: Option<&str>,
     document: Option<String>,
     fetched_at: Option<i64>,
 ) -> Result<Option<CachedLicense>, Error> {
-    let (Some(code), Some(at)) = (touchpoint, fetched_at) else {
+    let (Some(code), Some(at)) = (source, fetched_at) else {
         return Ok(None);
     };
-    let Some(touchpoint) = Touchpoint::from_code(code) else {
+    let Some(source) = LicenseSource::from_code(code) else {
         return Ok(None);
     };
-    Ok(Some(CachedLicense::from_parts(
-        touchpoint,
-        document,
-        time(at)?,
-    )))
+    Ok(Some(CachedLicense::from_parts(source, document, time(at)?)))
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use app_license::delivery::{Delivery, Mark, ReplayMark};
 use app_license::plan::license::{CachedLicense, Lease};
-use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
+use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
 use async_trait::async_trait;
 use rusqlite::Connection;
 
@@ -288,9 +288,9 @@ impl InstallationStore for SqliteStore {
     async fn license(
         &self,
         key: &InstallationKey,
-        touchpoint: Touchpoint,
+        source: LicenseSource,
     ) -> Result<Option<CachedLicense>, Error> {
-        self.read(|c| coordination::license(c, &tenant(key), touchpoint))
+        self.read(|c| coordination::license(c, &tenant(key), source))
     }
 
     async fn put_license(

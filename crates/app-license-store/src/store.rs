@@ -2,7 +2,7 @@
 
 use app_license::delivery::{Delivery, Mark, ReplayMark};
 use app_license::plan::license::{CachedLicense, Lease};
-use app_license::{Installation, InstallationKey, Touchpoint, UnixTime};
+use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
 use async_trait::async_trait;
 
 use crate::applied::Applied;
@@ -104,7 +104,7 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
     async fn license(
         &self,
         key: &InstallationKey,
-        touchpoint: Touchpoint,
+        source: LicenseSource,
     ) -> Result<Option<CachedLicense>, Error>;
 
     /// Keeps the last word of a License API, unless a later one is kept already. The tenant need

@@ -133,14 +133,14 @@ impl App {
         Ok(self)
     }
 
-    /// Makes it free: no touchpoint says anything about a license.
+    /// Makes it free: no license source says anything about a license.
     #[must_use]
     pub const fn free(mut self) -> Self {
         self.paid = false;
         self
     }
 
-    /// Sells it without editions: no touchpoint names a capability set.
+    /// Sells it without editions: no license source names a capability set.
     #[must_use]
     pub const fn without_editions(mut self) -> Self {
         self.editions = false;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::{App, Environment};
 use crate::clock::DAY;
 use crate::error::{Error, ErrorKind};
-use crate::standing::{AccessToken, Billing, Override, Stage, Standing};
+use crate::snapshot::{AccessToken, Billing, LicenseSnapshot, Override, Stage};
 
 const COMMERCIAL: &str = "COMMERCIAL";
 const FREE: &str = "FREE";
@@ -103,15 +103,15 @@ impl Entitlement {
         self.trial.is_some() || self.plan.is_some()
     }
 
-    pub(crate) fn standing(&self, app: &App, now: UnixTime) -> Standing {
+    pub(crate) fn standing(&self, app: &App, now: UnixTime) -> LicenseSnapshot {
         let now = now.as_seconds();
         if !app.paid {
-            return Standing::silent(Stage::Free);
+            return LicenseSnapshot::silent(Stage::Free);
         }
         let mut standing = if app.environment != Environment::Production {
             match self.override_to {
                 Some(value) => overridden(value, now),
-                None => Standing::silent(Stage::NotProduction),
+                None => LicenseSnapshot::silent(Stage::NotProduction),
             }
         } else if let Some(token) = self.access_token {
             by_access_token(token, now)
@@ -134,7 +134,7 @@ impl Entitlement {
         standing
     }
 
-    fn sold(&self, now: u64) -> Standing {
+    fn sold(&self, now: u64) -> LicenseSnapshot {
         let plan = self.plan.map(|plan| plan.renewed(now));
         let paying = plan.filter(|plan| !plan.ended(now));
         let trying = self.trial.filter(|trial| now < trial.end);
@@ -146,7 +146,7 @@ impl Entitlement {
             (None, None) => match (plan, self.trial) {
                 (Some(plan), _) => (Stage::Ended, plan.edition),
                 (None, Some(trial)) => (Stage::TrialEnded, trial.edition),
-                (None, None) => return Standing::silent(Stage::NeverLicensed),
+                (None, None) => return LicenseSnapshot::silent(Stage::NeverLicensed),
             },
         };
         let stage = match self.hold {
@@ -156,7 +156,7 @@ impl Entitlement {
         };
         let active = self.hold.is_none() && (paying.is_some() || trying.is_some());
         let time = |seconds: u64| UnixTime::EPOCH.plus(seconds);
-        Standing {
+        LicenseSnapshot {
             state: if active {
                 State::Active
             } else {
@@ -170,7 +170,7 @@ impl Entitlement {
             subscription_end: plan.map(|plan| time(plan.period_end)),
             paid_edition: paying.map(|plan| plan.edition),
             next_edition: paying.and_then(|plan| plan.next).map(|next| next.edition),
-            ..Standing::silent(stage)
+            ..LicenseSnapshot::silent(stage)
         }
     }
 
@@ -347,14 +347,14 @@ impl Entitlement {
 /// How long a trial by override runs, in days.
 const OVERRIDDEN_TRIAL: u64 = 30;
 
-fn overridden(value: Override, now: u64) -> Standing {
+fn overridden(value: Override, now: u64) -> LicenseSnapshot {
     let edition = match value {
         Override::Standard => Some(Edition::Standard),
         Override::Advanced => Some(Edition::Advanced),
         Override::Active | Override::Inactive | Override::Trial => None,
     };
     let active = value != Override::Inactive;
-    Standing {
+    LicenseSnapshot {
         state: if active {
             State::Active
         } else {
@@ -368,16 +368,16 @@ fn overridden(value: Override, now: u64) -> Standing {
             UnixTime::EPOCH.plus(now.saturating_add(days))
         }),
         override_to: Some(value),
-        ..Standing::silent(Stage::Overridden)
+        ..LicenseSnapshot::silent(Stage::Overridden)
     }
 }
 
-fn by_access_token(token: AccessToken, now: u64) -> Standing {
+fn by_access_token(token: AccessToken, now: u64) -> LicenseSnapshot {
     use AccessToken as T;
     let month = |later: u64| Some(UnixTime::EPOCH.plus(later));
     let trial = matches!(token, T::ActiveTrial | T::InactiveTrial);
     let state = match token {
-        T::Unlicensed => return Standing::silent(Stage::NeverLicensed),
+        T::Unlicensed => return LicenseSnapshot::silent(Stage::NeverLicensed),
         T::InactiveTrial | T::InactiveSubscription => State::Inactive,
         T::ActiveTrial | T::ActiveSubscription | T::CancelledSubscription => State::Active,
     };
@@ -386,7 +386,7 @@ fn by_access_token(token: AccessToken, now: u64) -> Standing {
     } else {
         month(now.saturating_sub(DAY))
     };
-    Standing {
+    LicenseSnapshot {
         state,
         edition: (state == State::Active).then_some(Edition::Standard),
         evaluation: trial,
@@ -394,7 +394,7 @@ fn by_access_token(token: AccessToken, now: u64) -> Standing {
         billing: (!trial).then_some(Billing::Monthly),
         trial_end: end.filter(|_| trial),
         subscription_end: end.filter(|_| !trial),
-        ..Standing::silent(Stage::Overridden)
+        ..LicenseSnapshot::silent(Stage::Overridden)
     }
 }
 

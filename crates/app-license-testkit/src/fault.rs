@@ -62,15 +62,15 @@ impl Service {
 ///
 /// ```
 /// use std::time::Duration;
-/// use app_license_testkit::{Fault, MockHost, Service};
+/// use app_license_testkit::{InjectedFault, MockHost, Service};
 /// let host = MockHost::offline();
-/// host.set_fault(Service::ForgeApi, Fault::TooManyRequests { retry_after: 300 });
-/// host.set_fault(Service::ForgeApi, Fault::Slow(Duration::from_secs(2)));
-/// assert_eq!(host.fault(Service::ForgeApi), Some(Fault::Slow(Duration::from_secs(2))));
+/// host.set_fault(Service::ForgeApi, InjectedFault::TooManyRequests { retry_after: 300 });
+/// host.set_fault(Service::ForgeApi, InjectedFault::Slow(Duration::from_secs(2)));
+/// assert_eq!(host.fault(Service::ForgeApi), Some(InjectedFault::Slow(Duration::from_secs(2))));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum InjectedFault {
     /// Connections are reset without an answer, open ones too.
     Down,
     /// The right answer, after this time of the system's clock.
@@ -103,7 +103,7 @@ pub(crate) struct Switchboard {
 
 #[derive(Debug, Default)]
 pub(crate) struct Switch {
-    fault: Mutex<Option<Fault>>,
+    fault: Mutex<Option<InjectedFault>>,
     hits: AtomicU64,
 }
 
@@ -113,12 +113,12 @@ impl Switchboard {
         Arc::clone(switches.entry(service).or_default())
     }
 
-    pub(crate) fn set(&self, service: Service, fault: Option<Fault>) {
+    pub(crate) fn set(&self, service: Service, fault: Option<InjectedFault>) {
         let switch = self.switch(service);
         *switch.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
-    pub(crate) fn get(&self, service: Service) -> Option<Fault> {
+    pub(crate) fn get(&self, service: Service) -> Option<InjectedFault> {
         self.switch(service).fault()
     }
 
@@ -128,7 +128,7 @@ impl Switchboard {
 }
 
 impl Switch {
-    pub(crate) fn fault(&self) -> Option<Fault> {
+    pub(crate) fn fault(&self) -> Option<InjectedFault> {
         let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         fault.clone()
     }

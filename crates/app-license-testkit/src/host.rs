@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::app::App;
 use crate::clock::TestClock;
 use crate::error::{Error, ErrorKind};
-use crate::fault::{Fault, Service, Switchboard};
+use crate::fault::{InjectedFault, Service, Switchboard};
 use crate::forge::license_api::Limits;
 use crate::keys::SigningKey;
 use crate::serve::Servers;
@@ -221,14 +221,14 @@ impl MockHost {
     /// Puts a fault in front of a service, in place of any other.
     ///
     /// ```
-    /// use app_license_testkit::{Fault, MockHost, Service};
+    /// use app_license_testkit::{InjectedFault, MockHost, Service};
     /// let host = MockHost::offline();
-    /// host.set_fault(Service::InstallKeys, Fault::Down);
-    /// assert_eq!(host.fault(Service::InstallKeys), Some(Fault::Down));
+    /// host.set_fault(Service::InstallKeys, InjectedFault::Down);
+    /// assert_eq!(host.fault(Service::InstallKeys), Some(InjectedFault::Down));
     /// host.heal(Service::InstallKeys);
     /// assert_eq!(host.fault(Service::InstallKeys), None);
     /// ```
-    pub fn set_fault(&self, service: Service, fault: Fault) {
+    pub fn set_fault(&self, service: Service, fault: InjectedFault) {
         self.shared.faults.set(service, Some(fault));
     }
 
@@ -239,7 +239,7 @@ impl MockHost {
 
     /// The fault in front of a service.
     #[must_use]
-    pub fn fault(&self, service: Service) -> Option<Fault> {
+    pub fn fault(&self, service: Service) -> Option<InjectedFault> {
         self.shared.faults.get(service)
     }
 

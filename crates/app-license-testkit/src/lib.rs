@@ -34,7 +34,7 @@
 //!
 //! # What it makes
 //!
-//! | touchpoint | made by |
+//! | license source | made by |
 //! |---|---|
 //! | lifecycle events | moves of [`Tenant`] and [`Site`]; [`Tenant::lifecycle_event`] |
 //! | iframe URL, webhook | [`Tenant::page`], [`Tenant::webhook`] |
@@ -89,7 +89,7 @@ mod reports;
 mod request;
 mod serve;
 mod site;
-mod standing;
+mod snapshot;
 mod tenant;
 mod token;
 mod trust_tab;
@@ -102,7 +102,7 @@ pub use app::{App, Environment};
 pub use clock::TestClock;
 pub use deliver::{Delivery, Mishap};
 pub use error::{Error, ErrorKind};
-pub use fault::{Fault, Service};
+pub use fault::{InjectedFault, Service};
 pub use forge::invocation::{Invocation, TriggerForm};
 pub use forge::lifecycle::LifecycleForm;
 pub use host::{MockHost, MockHostBuilder};
@@ -111,7 +111,7 @@ pub use qsh::query_hash;
 pub use reports::{MockReports, ReportFault};
 pub use request::SignedRequest;
 pub use site::{Product, Site};
-pub use standing::{AccessToken, Billing, Override, Stage, Standing};
+pub use snapshot::{AccessToken, Billing, LicenseSnapshot, Override, Stage};
 pub use tenant::Tenant;
 pub use token::TokenSpec;
 pub use trust_tab::TrustTab;

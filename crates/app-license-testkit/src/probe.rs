@@ -11,11 +11,11 @@
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 //! use app_license_testkit::probe::{Route, probe};
-//! use app_license_testkit::{Fault, MockHost, Service};
+//! use app_license_testkit::{InjectedFault, MockHost, Service};
 //!
 //! // an app that greets everybody, made of a mock service
 //! let host = MockHost::start().await?;
-//! host.set_fault(Service::Sites, Fault::Html);
+//! host.set_fault(Service::Sites, InjectedFault::Html);
 //! let report = probe(&host.sites_url().unwrap(), &[Route::page("/panel")]).await?;
 //! assert!(!report.is_clean());
 //! assert_eq!(report.findings()[0].attack(), "no-token");

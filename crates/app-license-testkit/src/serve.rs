@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use self::socket::{Listener, Wire};
 use crate::error::{Error, ErrorKind};
-use crate::fault::{Fault, Service};
+use crate::fault::{InjectedFault, Service};
 use crate::host::{MockHost, Shared};
 use crate::keys::SigningKey;
 use crate::world::World;
@@ -45,7 +45,7 @@ impl Servers {
                 // set once: a platform starts once
                 let _ = shared.sites_url.set(format!("http://{address}"));
             }
-            let desk = Desk {
+            let desk = ServiceState {
                 shared: Arc::downgrade(&shared),
                 service,
             };
@@ -78,7 +78,7 @@ impl Drop for Servers {
 }
 
 /// What one server knows.
-struct Desk {
+struct ServiceState {
     shared: Weak<Shared>,
     /// `None` for the gateway.
     service: Option<Service>,
@@ -88,7 +88,7 @@ struct Desk {
 const LED: &str = "redirected=1";
 
 async fn answer(
-    State(desk): State<Arc<Desk>>,
+    State(desk): State<Arc<ServiceState>>,
     ConnectInfo(wire): ConnectInfo<Wire>,
     request: Request,
 ) -> Response {
@@ -102,34 +102,34 @@ async fn answer(
     let fault = switch.fault().filter(|_| !query.contains(LED));
     match fault {
         None => right(shared, service, &request, Twist::None),
-        Some(Fault::Down) => {
+        Some(InjectedFault::Down) => {
             wire.cut();
             text(503, "text/plain", Body::empty())
         }
-        Some(Fault::Slow(time)) => {
+        Some(InjectedFault::Slow(time)) => {
             tokio::time::sleep(time).await;
             right(shared, service, &request, Twist::None)
         }
-        Some(Fault::Wrong) => right(shared, service, &request, Twist::Wrong),
-        Some(Fault::Status(status)) => text(status, "text/plain", "out of order".into()),
-        Some(Fault::TooManyRequests { retry_after }) => {
+        Some(InjectedFault::Wrong) => right(shared, service, &request, Twist::Wrong),
+        Some(InjectedFault::Status(status)) => text(status, "text/plain", "out of order".into()),
+        Some(InjectedFault::TooManyRequests { retry_after }) => {
             let mut response = text(429, "text/plain", "too many requests".into());
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, retry_after.into());
             response
         }
-        Some(Fault::Html) => text(
+        Some(InjectedFault::Html) => text(
             200,
             "text/html",
             "<!doctype html><title>We will be back</title><p>We will be back.".into(),
         ),
-        Some(Fault::Rubbish) => text(
+        Some(InjectedFault::Rubbish) => text(
             200,
             "application/octet-stream",
             vec![0xff, 0x00, 0xfe, 0x80, b'{', 0xc3].into(),
         ),
-        Some(Fault::Redirect) => {
+        Some(InjectedFault::Redirect) => {
             let joint = if query.is_empty() { "" } else { "&" };
             let to = format!("{}?{query}{joint}{LED}", request.uri().path());
             let mut response = text(302, "text/plain", "elsewhere".into());
@@ -138,8 +138,8 @@ async fn answer(
             }
             response
         }
-        Some(Fault::Huge(bytes)) => text(200, "text/plain", vec![b'a'; bytes].into()),
-        Some(Fault::WithoutField(field)) => {
+        Some(InjectedFault::Huge(bytes)) => text(200, "text/plain", vec![b'a'; bytes].into()),
+        Some(InjectedFault::WithoutField(field)) => {
             right(shared, service, &request, Twist::Without(&field))
         }
     }

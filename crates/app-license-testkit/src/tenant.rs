@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::host::MockHost;
 use crate::site::Site;
-use crate::standing::{Stage, Standing};
+use crate::snapshot::{LicenseSnapshot, Stage};
 use crate::world::{InstallationRecord, SiteRecord};
 
 /// One app on one site. Its moves change the platform's mind and answer the events that the
@@ -45,7 +45,7 @@ pub(crate) struct Facts {
     pub(crate) site: SiteRecord,
     pub(crate) base_url: String,
     pub(crate) installation: InstallationRecord,
-    pub(crate) standing: Standing,
+    pub(crate) standing: LicenseSnapshot,
     pub(crate) support_number: String,
     pub(crate) has_entitlement: bool,
     pub(crate) spelling: crate::world::Spelling,
@@ -121,7 +121,7 @@ impl Tenant {
 
     /// Where its license stands at the clock's time.
     #[must_use]
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> LicenseSnapshot {
         self.standing_at(self.host.clock().now())
     }
 
@@ -138,13 +138,13 @@ impl Tenant {
     /// # Ok::<(), app_license_testkit::Error>(())
     /// ```
     #[must_use]
-    pub fn standing_at(&self, time: UnixTime) -> Standing {
+    pub fn standing_at(&self, time: UnixTime) -> LicenseSnapshot {
         self.host.world(|world| {
             let (Ok(app), Ok(tenant)) = (
                 world.app_of(&self.site, &self.app),
                 world.tenant(&self.site, &self.app),
             ) else {
-                return Standing::silent(Stage::NeverLicensed);
+                return LicenseSnapshot::silent(Stage::NeverLicensed);
             };
             tenant.entitlement.standing(app, time)
         })

@@ -13,7 +13,7 @@ use app_license::connect::{
     BaseUrl, CanonicalRequest, Expectations, IframeQuery, Request, TenantKeys, TokenClaims,
     UnverifiedRequestToken,
 };
-use app_license::{Capability, ClientKey, HmacKey, License, SharedSecret, Touchpoint, UnixTime};
+use app_license::{Capability, ClientKey, HmacKey, License, LicenseSource, SharedSecret, UnixTime};
 use criterion::Criterion;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -197,7 +197,10 @@ fn reading(c: &mut Criterion) {
 
     c.bench_function("license/ours", |b| {
         b.iter(|| {
-            License::from_object(black_box(LICENSE.as_bytes()), Touchpoint::ConnectLicenseApi)
+            License::from_object(
+                black_box(LICENSE.as_bytes()),
+                LicenseSource::ConnectLicenseApi,
+            )
         });
     });
     c.bench_function("license/usual, untyped", |b| {

@@ -189,13 +189,13 @@ mod tests {
     use super::Refusal;
     use crate::error::{Error, ErrorKind};
     use crate::license::License;
+    use crate::license_source::LicenseSource;
     use crate::time::UnixTime;
-    use crate::touchpoint::Touchpoint;
     use crate::verified::Verified;
     use app_license_gate::policy::Policy;
 
     fn denied(json: &str, policy: &Policy, needs: &str) -> Refusal {
-        let license = License::from_object(json.as_bytes(), Touchpoint::ForgeInvocationToken);
+        let license = License::from_object(json.as_bytes(), LicenseSource::ForgeInvocationToken);
         let license = Verified::dangerous_assume(license.unwrap());
         Refusal::Denied(license.decide(policy, needs, UnixTime::EPOCH))
     }

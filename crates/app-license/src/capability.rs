@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use app_license_gate::capability::{Edition, Needs, same};
+use app_license_gate::capability::{Edition, RequiredCapability, same};
 
 /// A capability set: the platform's string for the edition a customer bought. Open-ended.
 ///
@@ -98,7 +98,7 @@ impl From<&str> for Capability {
     }
 }
 
-impl<'a> From<&'a Capability> for Needs<'a> {
+impl<'a> From<&'a Capability> for RequiredCapability<'a> {
     fn from(capability: &'a Capability) -> Self {
         match capability.edition {
             Some(edition) => edition.into(),

@@ -36,11 +36,11 @@ pub use canonical_request::{CanonicalRequest, PathForm};
 pub use context_token::{ContextToken, UnverifiedContextToken};
 pub use descriptor_urls::DescriptorUrls;
 pub use expectations::Expectations;
-pub use explain::{Difference, Explanation, Mistake};
+pub use explain::{Difference, Explanation, QshMistake};
 pub use iframe_query::IframeQuery;
 pub use install_token::{InstallToken, UnverifiedInstallToken};
 pub use key_host::{Cloud, KeyHosts};
-pub use license_api::{LicenseApiAnswer, LicenseApiProblem};
+pub use license_api::{LicenseApiError, LicenseApiResponse};
 pub use lifecycle::{
     DisabledEvent, EnabledEvent, InstalledEvent, LifecycleBody, LifecycleEvent, LifecycleKind,
     UninstalledEvent,

@@ -39,10 +39,10 @@
 
 use app_license_gate::facts::State;
 
-use crate::connect::LicenseApiAnswer;
+use crate::connect::LicenseApiResponse;
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
-use crate::touchpoint::Touchpoint;
 use crate::verified::Verified;
 use app_license_gate::policy::Policy;
 
@@ -166,11 +166,11 @@ impl<'p> CurrentLicense<'p> {
 
     /// An inactive statement is final, but for the `lic=none` of a page.
     fn next_of_inactive(&self) -> Next {
-        let of_page = self.request.touchpoint() == Touchpoint::ConnectIframeQuery;
+        let of_page = self.request.source() == LicenseSource::ConnectIframeQuery;
         match (&self.license_api, self.request.as_of()) {
             (None, Some(since)) if of_page => Next::Ask { since },
             (Some(LicenseApi::Stated(license)), _)
-                if LicenseApiAnswer::overrules(license, &self.request) =>
+                if LicenseApiResponse::overrules(license, &self.request) =>
             {
                 Next::Use(StatementOf::LicenseApi)
             }

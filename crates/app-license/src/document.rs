@@ -5,30 +5,30 @@ use app_license_gate::json::{self, Kind, Scanner, Str, Value};
 use crate::error::{Error, ErrorKind, at_most, in_json, shown};
 
 /// A fault while walking a document: of the text, or of what it says.
-pub(crate) enum Fault {
+pub(crate) enum ReadError {
     Json(json::Error),
     Said(Error),
 }
 
-impl From<json::Error> for Fault {
+impl From<json::Error> for ReadError {
     fn from(error: json::Error) -> Self {
         Self::Json(error)
     }
 }
 
-impl From<Error> for Fault {
+impl From<Error> for ReadError {
     fn from(error: Error) -> Self {
         Self::Said(error)
     }
 }
 
-impl From<ErrorKind> for Fault {
+impl From<ErrorKind> for ReadError {
     fn from(kind: ErrorKind) -> Self {
         Self::Said(kind.into())
     }
 }
 
-impl Fault {
+impl ReadError {
     pub(crate) fn named(self, what: &'static str) -> Error {
         match self {
             Self::Json(source) => in_json(what)(source),
@@ -42,7 +42,7 @@ pub(crate) fn read_object<'a, const KEYS: usize>(
     what: &'static str,
     bytes: &'a [u8],
     limit: usize,
-    field: impl FnMut(&mut Scanner<'a, KEYS>, Str<'a>) -> Result<(), Fault>,
+    field: impl FnMut(&mut Scanner<'a, KEYS>, Str<'a>) -> Result<(), ReadError>,
 ) -> Result<(), Error> {
     at_most(what, bytes.len(), limit)?;
     let mut scanner = Scanner::<KEYS>::new(bytes).map_err(in_json(what))?;

@@ -7,7 +7,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use app_license_gate::capability::{Edition, Needs};
+use app_license_gate::capability::{Edition, RequiredCapability};
 use app_license_gate::policy::Policy;
 
 use crate::capability::Capability;
@@ -47,7 +47,7 @@ use columns::Columns;
 /// Platform page: <https://developer.atlassian.com/platform/marketplace/app-editions-overview/>
 ///
 /// ```
-/// use app_license::{FeatureMap, License, Policy, Touchpoint, UnixTime, Verified};
+/// use app_license::{FeatureMap, License, Policy, LicenseSource, UnixTime, Verified};
 ///
 /// let map = FeatureMap::from_toml(r#"
 ///     [features]
@@ -55,7 +55,7 @@ use columns::Columns;
 ///     bulk-export = "advanced"
 /// "#)?;
 /// let json = br#"{"active":true,"capabilitySet":"capabilityStandard"}"#;
-/// let license = License::from_object(json, Touchpoint::ConnectLicenseApi)?;
+/// let license = License::from_object(json, LicenseSource::ConnectLicenseApi)?;
 /// // fetched by this very process:
 /// let license = Verified::dangerous_assume(license);
 /// let (policy, now) = (Policy::new(), UnixTime::EPOCH);
@@ -151,9 +151,9 @@ impl FeatureMap {
     /// Decides whether to show a feature. Never authorise by it.
     ///
     /// ```
-    /// use app_license::{FeatureMap, Hint, License, Policy, Touchpoint, UnixTime};
+    /// use app_license::{FeatureMap, Hint, License, Policy, LicenseSource, UnixTime};
     /// let map = FeatureMap::from_toml("[features]\nexport = \"standard\"")?;
-    /// let hint = Hint::new(License::absent(Touchpoint::ForgeUiContext));
+    /// let hint = Hint::new(License::absent(LicenseSource::ForgeUiContext));
     /// let decision = map.check_hint("export", &hint, &Policy::new(), UnixTime::EPOCH)?;
     /// assert_eq!(decision.code(), "absent");
     /// # Ok::<(), app_license::Error>(())
@@ -175,10 +175,10 @@ impl FeatureMap {
     /// How many of something a customer may have.
     ///
     /// ```
-    /// use app_license::{FeatureMap, License, Limit, Policy, Touchpoint, UnixTime, Verified};
+    /// use app_license::{FeatureMap, License, Limit, Policy, LicenseSource, UnixTime, Verified};
     /// let map = FeatureMap::from_toml("[limits]\nrows = { none = 5, standard = 100 }")?;
     /// let (policy, now) = (Policy::new(), UnixTime::EPOCH);
-    /// let license = Verified::dangerous_assume(License::absent(Touchpoint::ConnectLicenseApi));
+    /// let license = Verified::dangerous_assume(License::absent(LicenseSource::ConnectLicenseApi));
     /// assert_eq!(map.limit("rows", &license, &policy, now)?, Limit::Count(5));
     /// # Ok::<(), app_license::Error>(())
     /// ```
@@ -192,7 +192,8 @@ impl FeatureMap {
         policy: &Policy,
         now: UnixTime,
     ) -> Result<Limit, Error> {
-        let granted = |needs: Needs<'_>| license.decide(policy, needs, now).is_allowed();
+        let granted =
+            |needs: RequiredCapability<'_>| license.decide(policy, needs, now).is_allowed();
         Ok(limit_or_none(self.limits_of(name)?.for_customer(granted)))
     }
 
@@ -207,17 +208,18 @@ impl FeatureMap {
         policy: &Policy,
         now: UnixTime,
     ) -> Result<Limit, Error> {
-        let granted = |needs: Needs<'_>| license.decide(policy, needs, now).is_allowed();
+        let granted =
+            |needs: RequiredCapability<'_>| license.decide(policy, needs, now).is_allowed();
         Ok(limit_or_none(self.limits_of(name)?.for_customer(granted)))
     }
 
     /// The service level a customer gets, or `None` when theirs has none.
     ///
     /// ```
-    /// use app_license::{FeatureMap, License, Policy, Touchpoint, UnixTime, Verified};
+    /// use app_license::{FeatureMap, License, Policy, LicenseSource, UnixTime, Verified};
     /// let map = FeatureMap::from_toml("[service-levels]\nsupport = { advanced = \"4 h\" }")?;
     /// let json = br#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#;
-    /// let license = License::from_object(json, Touchpoint::ConnectLicenseApi)?;
+    /// let license = License::from_object(json, LicenseSource::ConnectLicenseApi)?;
     /// let license = Verified::dangerous_assume(license);
     /// let level = map.service_level("support", &license, &Policy::new(), UnixTime::EPOCH)?;
     /// assert_eq!(level, Some("4 h"));
@@ -233,7 +235,8 @@ impl FeatureMap {
         policy: &Policy,
         now: UnixTime,
     ) -> Result<Option<&str>, Error> {
-        let granted = |needs: Needs<'_>| license.decide(policy, needs, now).is_allowed();
+        let granted =
+            |needs: RequiredCapability<'_>| license.decide(policy, needs, now).is_allowed();
         let level = self.service_levels_of(name)?.for_customer(granted);
         Ok(level.map(String::as_str))
     }
@@ -249,7 +252,8 @@ impl FeatureMap {
         policy: &Policy,
         now: UnixTime,
     ) -> Result<Option<&str>, Error> {
-        let granted = |needs: Needs<'_>| license.decide(policy, needs, now).is_allowed();
+        let granted =
+            |needs: RequiredCapability<'_>| license.decide(policy, needs, now).is_allowed();
         let level = self.service_levels_of(name)?.for_customer(granted);
         Ok(level.map(String::as_str))
     }
@@ -364,8 +368,11 @@ impl FeatureMap {
         Ok(level.map(String::as_str))
     }
 
-    fn needs(&self, feature: &str) -> Result<Needs<'_>, Error> {
-        let found = self.features.get(feature).map(|f| Needs::from(&f.requires));
+    fn needs(&self, feature: &str) -> Result<RequiredCapability<'_>, Error> {
+        let found = self
+            .features
+            .get(feature)
+            .map(|f| RequiredCapability::from(&f.requires));
         found.ok_or_else(|| {
             ErrorKind::UnknownFeature {
                 feature: shown(feature),

@@ -12,7 +12,7 @@
 //! [`License::from_forge_app_context`]: crate::License::from_forge_app_context
 
 mod invocation_token;
-mod key_set_url;
+mod jwks_url;
 mod license_api;
 mod lifecycle;
 mod token_place;
@@ -22,8 +22,8 @@ pub use app_license_gate::user_access::UserAccess;
 pub use invocation_token::{
     InvocationExpectations, InvocationToken, ProductContext, UnverifiedInvocationToken,
 };
-pub use key_set_url::{IsolatedCloud, KeySetUrl};
-pub use license_api::{LicenseApiFault, LicenseApiRequest, LicenseApiResponse};
+pub use jwks_url::{IsolatedCloud, JwksUrl};
+pub use license_api::{LicenseApiError, LicenseApiRequest, LicenseApiResponse};
 pub use lifecycle::{ForgeLifecycleEvent, ForgeLifecycleKind};
 pub use token_place::token_from_header;
 pub use ui_context::UiContext;

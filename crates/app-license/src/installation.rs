@@ -30,7 +30,7 @@ pub enum Event {
     Connect(Box<LifecycleEvent>),
     /// A lifecycle event of a Forge app.
     Forge(Box<ForgeLifecycleEvent>),
-    /// A touchpoint spoke about the license.
+    /// A license source spoke about the license.
     License(Box<License>),
     /// The platform opened a page or sent a webhook with a token that was issued then (UTC): the app
     /// is switched on there, whether or not the app heard of it. Of a token that was verified and is

@@ -9,7 +9,7 @@
 //!
 //! # Where the license comes from
 //!
-//! | touchpoint | read it with | what proves it |
+//! | license source | read it with | what proves it |
 //! |---|---|---|
 //! | Connect `installed` event | [`connect::LifecycleBody`] | [`connect::UnverifiedInstallToken`] |
 //! | Connect iframe URL, `lic` and `capSet` | [`connect::IframeQuery`] | [`connect::UnverifiedRequestToken`] |
@@ -23,7 +23,7 @@
 //!
 //! # Reading
 //!
-//! A [`License`] has three states, never two: active, inactive, and *absent* when the touchpoint
+//! A [`License`] has three states, never two: active, inactive, and *absent* when the license source
 //! says nothing, as in development environments and for free apps.
 //!
 //! ```
@@ -71,7 +71,7 @@
 //!
 //! # Deciding
 //!
-//! A [`Decision`] says allowed or not, why, which touchpoint spoke, and how old its word is. A
+//! A [`Decision`] says allowed or not, why, which license source spoke, and how old its word is. A
 //! [`Policy`] states what an absent license means, how old a word may be, and whether only
 //! production or only a confirmed license counts; the whole table is on
 //! [its page](Policy#method.decide). A [`FeatureMap`] turns the names of features into editions.
@@ -97,7 +97,7 @@
 //! is refused.
 
 pub mod error;
-pub use app_license_gate::capability::{self as ranking, Edition, Needs};
+pub use app_license_gate::capability::{self as ranking, Edition, RequiredCapability};
 pub use app_license_gate::facts::State;
 pub use app_license_gate::json;
 pub use app_license_gate::policy::{Deployment, Policy, Reason, WhenAbsent};
@@ -120,12 +120,12 @@ mod ids;
 mod installation;
 mod jwt;
 mod license;
+mod license_source;
 mod open_text;
 mod policy;
 mod remark;
 mod secret;
 mod time;
-mod touchpoint;
 mod verified;
 
 pub use capability::Capability;
@@ -140,12 +140,12 @@ pub use installation::{
 pub use jwt::RsaSigningKey;
 pub use jwt::{HmacKey, Jwks, Leeway, RsaPublicKey};
 pub use license::License;
+pub use license_source::LicenseSource;
 pub use open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
 pub use policy::{Decision, Trust};
-pub use remark::Remark;
+pub use remark::Oddity;
 pub use secret::SharedSecret;
 pub use time::UnixTime;
-pub use touchpoint::Touchpoint;
 pub use verified::{Hint, Verified};
 
 /// The README's examples.

@@ -1,19 +1,19 @@
-//! The license: one type, whatever touchpoint it came from.
+//! The license: one type, whatever license source it came from.
 
 mod read;
 
-use app_license_gate::capability::{Edition, Grants, Needs, same};
+use app_license_gate::capability::{Edition, Grants, RequiredCapability, same};
 use app_license_gate::facts::{Facts, Flag, State};
 use app_license_gate::json::{Str, Value};
 
 use crate::capability::Capability;
+use crate::license_source::LicenseSource;
 use crate::open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
-use crate::remark::{Remark, Remarks};
+use crate::remark::{Oddity, Remarks};
 use crate::time::UnixTime;
-use crate::touchpoint::Touchpoint;
 use app_license_gate::user_access::UserAccess;
 
-/// What a touchpoint said: active or not, edition, trial, dates, entitlement.
+/// What a license source said: active or not, edition, trial, dates, entitlement.
 ///
 /// A license has three states, never two: see [`State`]. [`License::has_capability`] answers for
 /// the simple case; [`crate::Policy`] and [`crate::FeatureMap`] decide with reasons.
@@ -35,7 +35,7 @@ use app_license_gate::user_access::UserAccess;
 pub struct License {
     state: State,
     grants: Granted,
-    touchpoint: Touchpoint,
+    source: LicenseSource,
     evaluation: Option<bool>,
     remarks: Remarks,
     capability: Option<Capability>,
@@ -62,35 +62,35 @@ enum Granted {
 }
 
 impl License {
-    /// A license that a touchpoint says nothing about.
+    /// A license that a license source says nothing about.
     ///
     /// ```
-    /// use app_license::{License, State, Touchpoint};
-    /// let nothing = License::absent(Touchpoint::ForgeInvocationToken);
+    /// use app_license::{License, State, LicenseSource};
+    /// let nothing = License::absent(LicenseSource::ForgeInvocationToken);
     /// assert_eq!(nothing.state(), State::Absent);
     /// assert!(!nothing.has_capability("capabilityStandard"));
     /// ```
     #[must_use]
-    pub fn absent(touchpoint: Touchpoint) -> Self {
-        Self::of(State::Absent, None, touchpoint)
+    pub fn absent(source: LicenseSource) -> Self {
+        Self::of(State::Absent, None, source)
     }
 
-    /// The least a touchpoint can say: a state and perhaps a capability set.
-    pub(crate) fn of(state: State, capability: Option<Capability>, touchpoint: Touchpoint) -> Self {
+    /// The least a license source can say: a state and perhaps a capability set.
+    pub(crate) fn of(state: State, capability: Option<Capability>, source: LicenseSource) -> Self {
         let grants = match (state, &capability) {
             (State::Active, None) => Granted::Edition(Edition::Standard),
             (State::Active, Some(c)) => c.edition().map_or(Granted::Only, Granted::Edition),
             _ => Granted::Nothing,
         };
         let mut remarks = Remarks::default();
-        remarks.add_if(grants == Granted::Only, Remark::UnknownCapability);
+        remarks.add_if(grants == Granted::Only, Oddity::UnknownCapability);
         remarks.add_if(
             capability.is_some() && grants == Granted::Nothing,
-            Remark::EditionWithoutActive,
+            Oddity::EditionWithoutActive,
         );
         remarks.add_if(
             state == State::Active && capability.is_none(),
-            Remark::EditionMissing,
+            Oddity::EditionMissing,
         );
         let odd = |c: &Capability| {
             c.edition()
@@ -98,12 +98,12 @@ impl License {
         };
         remarks.add_if(
             capability.as_ref().is_some_and(odd),
-            Remark::OddCapabilitySpelling,
+            Oddity::OddCapabilitySpelling,
         );
         Self {
             state,
             grants,
-            touchpoint,
+            source,
             evaluation: None,
             remarks,
             capability,
@@ -123,9 +123,9 @@ impl License {
     }
 
     /// From the facts the gate read, and the text they were read from.
-    pub(crate) fn from_facts(facts: &Facts<'_>, raw: Option<&str>, touchpoint: Touchpoint) -> Self {
+    pub(crate) fn from_facts(facts: &Facts<'_>, raw: Option<&str>, source: LicenseSource) -> Self {
         let capability = facts.capability_set.map(|s| Capability::new(s.to_string()));
-        let mut license = Self::of(facts.state(), capability, touchpoint);
+        let mut license = Self::of(facts.state(), capability, source);
         license.evaluation = facts.evaluation();
         license.kind = with_text(facts.kind, LicenseKind::new);
         license.billing_period = with_text(facts.billing_period, BillingPeriod::new);
@@ -145,36 +145,36 @@ impl License {
         let mut say = |yes, remark| self.remarks.add_if(yes, remark);
         match (facts.active, facts.is_active) {
             (Flag::Missing, Flag::Missing) => {}
-            (Flag::NotBoolean, _) | (_, Flag::NotBoolean) => say(true, Remark::ActiveNotBoolean),
+            (Flag::NotBoolean, _) | (_, Flag::NotBoolean) => say(true, Oddity::ActiveNotBoolean),
             (Flag::Is(_), Flag::Missing) => {}
-            (Flag::Missing, _) => say(true, Remark::OnlyIsActive),
-            (a, b) if a == b => say(true, Remark::BothSpellings),
-            _ => say(true, Remark::SpellingsDisagree),
+            (Flag::Missing, _) => say(true, Oddity::OnlyIsActive),
+            (a, b) if a == b => say(true, Oddity::BothSpellings),
+            _ => say(true, Oddity::SpellingsDisagree),
         }
         let said = |f: Flag| f != Flag::Missing;
         let evaluation_said = said(facts.evaluation) || said(facts.is_evaluation);
         say(
             evaluation_said && self.evaluation.is_none(),
-            Remark::EvaluationUnreadable,
+            Oddity::EvaluationUnreadable,
         );
         let unreadable = (facts.trial_end.is_some() && self.trial_end.is_none())
             || (facts.subscription_end.is_some() && self.subscription_end.is_none());
-        say(unreadable, Remark::DateUnreadable);
+        say(unreadable, Oddity::DateUnreadable);
         say(
             self.trial_end.is_some() && self.evaluation == Some(false),
-            Remark::TrialEndWithoutTrial,
+            Oddity::TrialEndWithoutTrial,
         );
         say(
             self.support_entitlement_number.is_some(),
-            Remark::SupportNumberDeprecated,
+            Oddity::SupportNumberDeprecated,
         );
         say(
             self.kind == Some(LicenseKind::DEVELOPER),
-            Remark::DeveloperKind,
+            Oddity::DeveloperKind,
         );
     }
 
-    pub(crate) fn remark(&mut self, remark: Remark) {
+    pub(crate) fn remark(&mut self, remark: Oddity) {
         self.remarks.add_if(true, remark);
     }
 
@@ -187,15 +187,15 @@ impl License {
         self.entitlement_id = id;
         self.entitlement_number = number;
         self.remarks
-            .add_if(sen.is_some(), Remark::SupportNumberDeprecated);
+            .add_if(sen.is_some(), Oddity::SupportNumberDeprecated);
         self.support_entitlement_number = sen;
     }
 
     /// Says when the word was spoken: the token's `iat`, or when the answer was fetched.
     ///
     /// ```
-    /// # use app_license::{License, Touchpoint, UnixTime};
-    /// let license = License::absent(Touchpoint::ForgeLicenseApi).at(UnixTime::EPOCH);
+    /// # use app_license::{License, LicenseSource, UnixTime};
+    /// let license = License::absent(LicenseSource::ForgeLicenseApi).at(UnixTime::EPOCH);
     /// assert_eq!(license.as_of(), Some(UnixTime::EPOCH));
     /// ```
     #[must_use]
@@ -204,11 +204,11 @@ impl License {
         self
     }
 
-    /// Says which Forge environment the app is installed from, where the touchpoint does not.
+    /// Says which Forge environment the app is installed from, where the license source does not.
     ///
     /// ```
-    /// # use app_license::{EnvironmentType, License, Touchpoint};
-    /// let license = License::absent(Touchpoint::ForgeLicenseApi)
+    /// # use app_license::{EnvironmentType, License, LicenseSource};
+    /// let license = License::absent(LicenseSource::ForgeLicenseApi)
     ///     .in_environment(EnvironmentType::PRODUCTION);
     /// assert_eq!(license.environment(), Some(&EnvironmentType::PRODUCTION));
     /// ```
@@ -223,8 +223,8 @@ impl License {
     ///
     /// ```
     /// use app_license::forge::UserAccess;
-    /// use app_license::{Hint, License, Policy, Touchpoint, UnixTime};
-    /// let license = License::from_object(br#"{"active":true}"#, Touchpoint::ForgeLicenseApi)?
+    /// use app_license::{Hint, License, Policy, LicenseSource, UnixTime};
+    /// let license = License::from_object(br#"{"active":true}"#, LicenseSource::ForgeLicenseApi)?
     ///     .with_user_access(Some(UserAccess::UNREADABLE));
     /// let decision =
     ///     Hint::new(license).decide(&Policy::new(), "capabilityStandard", UnixTime::EPOCH);
@@ -248,16 +248,16 @@ impl License {
     /// unknown capability includes only itself.
     ///
     /// ```
-    /// use app_license::{Capability, License, Touchpoint};
+    /// use app_license::{Capability, License, LicenseSource};
     /// let json = br#"{"active":true,"capabilitySet":"capabilityStandard"}"#;
-    /// let license = License::from_object(json, Touchpoint::ForgeUiContext)?;
+    /// let license = License::from_object(json, LicenseSource::ForgeUiContext)?;
     /// assert!(license.has_capability("capabilityStandard"));
     /// assert!(!license.has_capability(&Capability::ADVANCED));
     /// # Ok::<(), app_license::Error>(())
     /// ```
     #[must_use]
     #[inline]
-    pub fn has_capability<'a>(&self, capability: impl Into<Needs<'a>>) -> bool {
+    pub fn has_capability<'a>(&self, capability: impl Into<RequiredCapability<'a>>) -> bool {
         let needs = capability.into();
         match (self.grants, needs.edition()) {
             (Granted::Edition(has), Some(wants)) => has >= wants,
@@ -360,8 +360,8 @@ impl License {
 
     /// Where it was read.
     #[must_use]
-    pub const fn touchpoint(&self) -> Touchpoint {
-        self.touchpoint
+    pub const fn source(&self) -> LicenseSource {
+        self.source
     }
 
     /// When the word was spoken (UTC), where that is known.
@@ -384,7 +384,7 @@ impl License {
     }
 
     /// What is odd about it.
-    pub fn remarks(&self) -> impl Iterator<Item = Remark> {
+    pub fn remarks(&self) -> impl Iterator<Item = Oddity> {
         self.remarks.iter()
     }
 }
@@ -416,7 +416,7 @@ impl serde::Serialize for License {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
         let mut s = serializer.serialize_struct("License", 18)?;
-        s.serialize_field("touchpoint", &self.touchpoint)?;
+        s.serialize_field("source", &self.source)?;
         s.serialize_field("state", self.state.name())?;
         s.serialize_field("capabilitySet", &self.capability)?;
         s.serialize_field("edition", &self.edition().map(Edition::name))?;

@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use app_license_gate::capability::Needs;
+use app_license_gate::capability::RequiredCapability;
 use app_license_gate::facts::State;
 use app_license_gate::policy::{Deployment, Evidence, Policy, Reason};
 use app_license_gate::user_access::UserAccess;
 
 use crate::capability::Capability;
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::open_text::{EnvironmentType, LicenseKind};
 use crate::time::UnixTime;
-use crate::touchpoint::Touchpoint;
 use crate::verified::{Hint, Verified};
 
 /// Whether the license behind a decision is proved.
@@ -43,10 +43,10 @@ impl Trust {
 /// May this customer use it, now, and why?
 ///
 /// ```
-/// use app_license::{Hint, License, Policy, Touchpoint, UnixTime};
+/// use app_license::{Hint, License, Policy, LicenseSource, UnixTime};
 ///
 /// let json = br#"{"active":true,"capabilitySet":"capabilityStandard"}"#;
-/// let license = Hint::new(License::from_object(json, Touchpoint::ForgeUiContext)?);
+/// let license = Hint::new(License::from_object(json, LicenseSource::ForgeUiContext)?);
 /// let decision = license.decide(&Policy::new(), "capabilityAdvanced", UnixTime::EPOCH);
 /// assert!(!decision.is_allowed());
 /// assert_eq!(decision.code(), "capability_missing");
@@ -61,7 +61,7 @@ pub struct Decision {
     reason: Reason,
     needs: Capability,
     has: Option<Capability>,
-    touchpoint: Touchpoint,
+    source: LicenseSource,
     trust: Trust,
     age: Option<u64>,
     basis: Basis,
@@ -109,10 +109,10 @@ impl Decision {
         self.has.as_ref()
     }
 
-    /// Which touchpoint spoke.
+    /// Which license source spoke.
     #[must_use]
-    pub const fn touchpoint(&self) -> Touchpoint {
-        self.touchpoint
+    pub const fn source(&self) -> LicenseSource {
+        self.source
     }
 
     /// Whether it is proved.
@@ -158,7 +158,7 @@ impl fmt::Display for Decision {
             Reason::NoUserAccess => f.write_str("this user has no access to the app")?,
             _ => f.write_str(self.reason.code())?,
         }
-        write!(f, " ({} from the {}", self.trust.name(), self.touchpoint)?;
+        write!(f, " ({} from the {}", self.trust.name(), self.source)?;
         if let Some(age) = self.age {
             write!(f, ", {age} s old")?;
         }
@@ -174,7 +174,7 @@ impl serde::Serialize for Decision {
         s.serialize_field("reason", self.code())?;
         s.serialize_field("needs", &self.needs)?;
         s.serialize_field("has", &self.has)?;
-        s.serialize_field("touchpoint", &self.touchpoint)?;
+        s.serialize_field("source", &self.source)?;
         s.serialize_field("trust", self.trust.name())?;
         s.serialize_field("age", &self.age)?;
         s.end()
@@ -182,7 +182,7 @@ impl serde::Serialize for Decision {
 }
 
 impl Verified<License> {
-    /// Says which Forge environment the app is installed from, where the touchpoint does not:
+    /// Says which Forge environment the app is installed from, where the license source does not:
     /// out of a verified token of the same installation.
     #[must_use]
     pub fn in_environment(self, environment: EnvironmentType) -> Self {
@@ -200,9 +200,9 @@ impl Verified<License> {
     /// a production environment does.
     ///
     /// ```
-    /// use app_license::{EnvironmentType, License, Touchpoint, Verified};
+    /// use app_license::{EnvironmentType, License, LicenseSource, Verified};
     /// let json = br#"{"active":true,"type":"commercial","ccpEntitlementId":"e-1"}"#;
-    /// let license = License::from_object(json, Touchpoint::ForgeInvocationToken)?;
+    /// let license = License::from_object(json, LicenseSource::ForgeInvocationToken)?;
     /// let license = Verified::dangerous_assume(license);
     /// assert!(!license.is_confirmed());
     /// assert!(license.in_environment(EnvironmentType::PRODUCTION).is_confirmed());
@@ -216,9 +216,9 @@ impl Verified<License> {
     /// Decides whether the license allows what needs `capability`, by the policy's table.
     ///
     /// ```
-    /// use app_license::{License, Policy, Touchpoint, UnixTime, Verified};
+    /// use app_license::{License, Policy, LicenseSource, UnixTime, Verified};
     /// let json = br#"{"active":false,"evaluation":true}"#;
-    /// let license = License::from_object(json, Touchpoint::ConnectLicenseApi)?;
+    /// let license = License::from_object(json, LicenseSource::ConnectLicenseApi)?;
     /// // fetched by this very process:
     /// let license = Verified::dangerous_assume(license);
     /// let decision = license.decide(&Policy::new(), "capabilityStandard", UnixTime::EPOCH);
@@ -228,7 +228,7 @@ impl Verified<License> {
     pub fn decide<'a>(
         &self,
         policy: &Policy,
-        capability: impl Into<Needs<'a>>,
+        capability: impl Into<RequiredCapability<'a>>,
         now: UnixTime,
     ) -> Decision {
         decide(self, Trust::Verified, policy, capability.into(), now)
@@ -240,7 +240,7 @@ impl Hint<License> {
     pub fn decide<'a>(
         &self,
         policy: &Policy,
-        capability: impl Into<Needs<'a>>,
+        capability: impl Into<RequiredCapability<'a>>,
         now: UnixTime,
     ) -> Decision {
         decide(self, Trust::Hint, policy, capability.into(), now)
@@ -251,7 +251,7 @@ fn decide(
     license: &License,
     trust: Trust,
     policy: &Policy,
-    needs: Needs<'_>,
+    needs: RequiredCapability<'_>,
     now: UnixTime,
 ) -> Decision {
     let age = license.as_of().map(|then| now.since(then));
@@ -278,7 +278,7 @@ fn decide(
             .edition()
             .map_or_else(|| Capability::new(needs.text()), Capability::from),
         has: active.then(named),
-        touchpoint: license.touchpoint(),
+        source: license.source(),
         trust,
         age,
         basis: match reason {
@@ -292,7 +292,7 @@ fn decide(
 /// Connect has no environments: whatever speaks there is production.
 fn deployment(license: &License) -> Deployment {
     match license.environment() {
-        _ if license.touchpoint().is_connect() => Deployment::Production,
+        _ if license.source().is_connect() => Deployment::Production,
         Some(e) if *e == EnvironmentType::PRODUCTION => Deployment::Production,
         Some(_) => Deployment::NotProduction,
         None => Deployment::Unknown,
@@ -303,10 +303,10 @@ fn deployment(license: &License) -> Deployment {
 /// payment. With an entitlement, the License API does, and so does an invocation token of a
 /// production environment, where nothing can be overridden.
 fn is_confirmed(license: &License) -> bool {
-    let touchpoint = license.touchpoint();
-    let in_production = touchpoint == Touchpoint::ForgeInvocationToken
+    let source = license.source();
+    let in_production = source == LicenseSource::ForgeInvocationToken
         && license.environment() == Some(&EnvironmentType::PRODUCTION);
-    (touchpoint.is_license_api() || in_production)
+    (source.is_license_api() || in_production)
         && (license.entitlement_id().is_some() || license.entitlement_number().is_some())
         && license.kind() != Some(&LicenseKind::DEVELOPER)
 }

@@ -8,19 +8,19 @@ macro_rules! remarks {
         /// already: a remark never changes the answer.
         ///
         /// ```
-        /// use app_license::{License, Remark, Touchpoint};
+        /// use app_license::{License, Oddity, LicenseSource};
         /// let json = br#"{"active":true,"isActive":false}"#;
-        /// let license = License::from_object(json, Touchpoint::ForgeUiContext)?;
-        /// assert!(license.remarks().any(|r| r == Remark::SpellingsDisagree));
+        /// let license = License::from_object(json, LicenseSource::ForgeUiContext)?;
+        /// assert!(license.remarks().any(|r| r == Oddity::SpellingsDisagree));
         /// # Ok::<(), app_license::Error>(())
         /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum Remark {
+        pub enum Oddity {
             $($(#[$doc])* $name,)+
         }
 
-        impl Remark {
+        impl Oddity {
             const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             const fn bit(self) -> u16 {
@@ -38,7 +38,7 @@ macro_rules! remarks {
             }
         }
 
-        impl fmt::Display for Remark {
+        impl fmt::Display for Oddity {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(match self {
                     $(Self::$name => $text,)+
@@ -84,21 +84,21 @@ remarks! {
 pub(crate) struct Remarks(u16);
 
 impl Remarks {
-    pub(crate) fn add_if(&mut self, yes: bool, remark: Remark) {
+    pub(crate) fn add_if(&mut self, yes: bool, remark: Oddity) {
         if yes {
             self.0 |= remark.bit();
         }
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = Remark> {
-        Remark::ALL
+    pub(crate) fn iter(self) -> impl Iterator<Item = Oddity> {
+        Oddity::ALL
             .iter()
             .copied()
             .filter(move |r| self.0 & r.bit() != 0)
     }
 }
 
-impl serde::Serialize for Remark {
+impl serde::Serialize for Oddity {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
     }

@@ -9,11 +9,11 @@ pub use editions::{Feature, LimitName};
 /// The gate of the app.
 ///
 /// ```
-/// use app_license::{License, Touchpoint, UnixTime, Verified};
+/// use app_license::{License, LicenseSource, UnixTime, Verified};
 /// use editions_app::{Feature, Gate};
 ///
 /// let gate = Gate::new(include_str!("../editions.toml"))?;
-/// let license = License::from_object(br#"{"active":true}"#, Touchpoint::ConnectLicenseApi)?;
+/// let license = License::from_object(br#"{"active":true}"#, LicenseSource::ConnectLicenseApi)?;
 /// let license = Verified::dangerous_assume(license); // fetched by this very process
 /// assert!(gate.may(Feature::Export, &license, UnixTime::EPOCH)?.is_allowed());
 /// # Ok::<(), app_license::Error>(())

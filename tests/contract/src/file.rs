@@ -51,7 +51,7 @@ pub(crate) struct Case {
     pub(crate) store: Vec<Value>,
     /// What each URL answers, from when on. A URL that is not named answers 404.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) platform: BTreeMap<String, Vec<Answer>>,
+    pub(crate) platform: BTreeMap<String, Vec<PlatformResponse>>,
     /// How often the app's hook fails before it succeeds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) hook_failures: u64,
@@ -94,7 +94,7 @@ impl Count {
 /// What a URL of the platform answers, from `from` on.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Answer {
+pub(crate) struct PlatformResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) from: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -21,14 +21,14 @@ pub(crate) struct Connection {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
     /// Whether the server ends the connection with it.
     pub(crate) last: bool,
 }
 
-impl Answer {
+impl HttpResponse {
     pub(crate) const fn is_success(&self) -> bool {
         matches!(self.status, 200 | 204)
     }
@@ -61,7 +61,7 @@ impl Connection {
     }
 
     /// Sends a request and waits for its answer.
-    pub(crate) async fn call(&mut self, request: &[u8]) -> io::Result<Answer> {
+    pub(crate) async fn call(&mut self, request: &[u8]) -> io::Result<HttpResponse> {
         timeout(PATIENCE, async {
             self.stream.write_all(request).await?;
             self.answer().await
@@ -75,7 +75,7 @@ impl Connection {
     }
 
     /// The next answer.
-    pub(crate) async fn answer(&mut self) -> io::Result<Answer> {
+    pub(crate) async fn answer(&mut self) -> io::Result<HttpResponse> {
         loop {
             if let Some((length, answer)) = read(&self.buffer)? {
                 self.buffer.drain(..length);
@@ -89,7 +89,7 @@ impl Connection {
 }
 
 /// The first answer in `bytes` with its length, when it is all there.
-fn read(bytes: &[u8]) -> io::Result<Option<(usize, Answer)>> {
+fn read(bytes: &[u8]) -> io::Result<Option<(usize, HttpResponse)>> {
     let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut response = httparse::Response::new(&mut headers);
@@ -117,7 +117,7 @@ fn read(bytes: &[u8]) -> io::Result<Option<(usize, Answer)>> {
         return Ok(None);
     };
     let last = header("connection").is_some_and(|text| text.eq_ignore_ascii_case("close"));
-    let answer = Answer {
+    let answer = HttpResponse {
         status,
         body: body.to_vec(),
         last,

@@ -18,7 +18,7 @@ use crate::platform::{Half, Platform};
 use crate::process::{Plan, Server};
 use crate::report::Report;
 use crate::retry::Caller;
-use regulars::{Known, Regulars};
+use regulars::{KnownTenant, Regulars};
 
 /// The platform, the server and their clock. Whoever signs and sends holds it for reading, so that
 /// no token grows old on its way when the clock is moved.
@@ -57,7 +57,7 @@ pub(crate) async fn prove(scale: Scale) -> Result<Report> {
     let platform = Platform::start(scale.seed).await?;
     let plan = Plan::new(format!("sqlite:{}", file.display()), platform.address())?;
     let server = plan.start(0).await?;
-    let known = Known::settle(&platform, &plan, 5).await?;
+    let known = KnownTenant::settle(&platform, &plan, 5).await?;
     let setting = Arc::new(Setting {
         plan,
         moving: RwLock::new(Moving { platform, server }),

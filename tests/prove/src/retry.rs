@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::http::{Answer, Connection};
+use crate::http::{Connection, HttpResponse};
 
 /// Keeps one connection to one server as long as it lasts.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Caller {
     }
 
     /// One try. An error means that nobody knows what became of the request.
-    pub(crate) async fn call(&mut self, request: &[u8]) -> io::Result<Answer> {
+    pub(crate) async fn call(&mut self, request: &[u8]) -> io::Result<HttpResponse> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => Connection::open(self.to).await?,
@@ -37,7 +37,7 @@ impl Caller {
     }
 
     /// Tries until there is an answer other than 503, for as long as a server takes to come back.
-    pub(crate) async fn insist(&mut self, request: &[u8]) -> io::Result<Answer> {
+    pub(crate) async fn insist(&mut self, request: &[u8]) -> io::Result<HttpResponse> {
         const PATIENCE: Duration = Duration::from_secs(60);
         let start = Instant::now();
         loop {

@@ -11,9 +11,9 @@
 
 mod memory;
 
-use app_license_gate::capability::{Edition, Grants, Needs};
+use app_license_gate::capability::{Edition, Grants, RequiredCapability};
 use app_license_gate::document::deployment;
-use app_license_gate::facts::{Flag, Standing, State, meant};
+use app_license_gate::facts::{Flag, LicenseFlags, State, meant};
 use app_license_gate::json::Str;
 use app_license_gate::policy::{Deployment, Evidence, Policy, Reason, WhenAbsent};
 use app_license_gate::query::QueryFacts;
@@ -59,7 +59,7 @@ pub extern "C" fn input() -> *mut u8 {
 #[expect(unsafe_code, reason = "an export of the module")]
 #[unsafe(no_mangle)]
 pub extern "C" fn judge(fields: u32, set_len: usize, place_len: usize) -> u32 {
-    let mut standing = Standing::default();
+    let mut standing = LicenseFlags::default();
     standing.active = flag(fields);
     standing.is_active = flag(fields >> 2);
     standing.evaluation = flag(fields >> 4);
@@ -137,7 +137,7 @@ pub extern "C" fn decide(
 ) -> u32 {
     let has = memory::text(0, has_len);
     let asked = memory::text(has_len, needs_len);
-    let needs = Needs::from(asked);
+    let needs = RequiredCapability::from(asked);
     let evidence = Evidence {
         state: match license & 3 {
             0 => State::Active,

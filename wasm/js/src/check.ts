@@ -6,7 +6,7 @@ import type {
   KnownCapability,
   License,
   Requires,
-  Touchpoint,
+  LicenseSource,
   Trust,
 } from "./license.js";
 import type { FeatureMap } from "./feature.js";
@@ -78,7 +78,7 @@ export interface Decision {
   readonly needs: Capability;
   /** The capability the license stands for; null when it is not active. */
   readonly has: Capability | null;
-  readonly touchpoint: Touchpoint;
+  readonly source: LicenseSource;
   readonly trust: Trust;
   /** How old the license's word is, in seconds, where that is known. */
   readonly age: number | null;
@@ -159,7 +159,7 @@ export function answer(
       reason,
       needs: CAPABILITIES[code >> 4] ?? needs,
       has: license.state === "active" ? (license.capabilitySet ?? CAPABILITIES[1]) : null,
-      touchpoint: license.touchpoint,
+      source: license.source,
       trust: license.trust,
       age,
     },

@@ -12,7 +12,7 @@ import { DeniedError, check, fromFunctionContext, internal } from "./server.js";
 import type { Carrier, Check, Decision, FeatureMap, KnownCapability, License, Policy, Requires } from "./server.js";
 
 export { DeniedError, FeatureMap, License, LicenseError, VerifyError, check, isUnlimited } from "./server.js";
-export type { Capability, Check, Decision, Edition, ErrorCode, Features, Policy, Reason, Touchpoint } from "./server.js";
+export type { Capability, Check, Decision, Edition, ErrorCode, Features, Policy, Reason, LicenseSource } from "./server.js";
 
 /** How the license is found out. */
 export type GetLicenseOptions = AskOptions;

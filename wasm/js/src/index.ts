@@ -22,6 +22,6 @@ export type {
   ReadOptions,
   Requires,
   State,
-  Touchpoint,
+  LicenseSource,
   Trust,
 } from "./license.js";

@@ -18,7 +18,7 @@ export type State = "active" | "inactive" | "absent";
 /** `hint`: read from the user's own browser, show and hide by it, never authorise. */
 export type Trust = "hint" | "verified";
 /** Where the platform handed the license over. */
-export type Touchpoint =
+export type LicenseSource =
   | "connect_lifecycle"
   | "connect_iframe_query"
   | "connect_license_api"
@@ -46,7 +46,7 @@ export interface ReadOptions {
 
 /** What `JSON.stringify` makes of a license, and {@link License.fromJSON} takes. */
 export interface LicenseJson {
-  readonly touchpoint: Touchpoint;
+  readonly source: LicenseSource;
   readonly state: State;
   readonly edition: Edition | null;
   readonly capabilitySet: Capability | null;
@@ -107,7 +107,7 @@ export const enum Place {
 }
 
 /**
- * What a touchpoint said: active or not, edition, trial, dates, entitlement.
+ * What a license source said: active or not, edition, trial, dates, entitlement.
  *
  * `T` says who vouches for it. What this entry reads is a `"hint"`: good for showing and hiding,
  * never for authorizing. `@app-license/sdk/server` verifies. `license.trust` tells them apart, for
@@ -126,7 +126,7 @@ export type License<T extends Trust = Trust> = T extends Trust ? LicenseOf<T> : 
 /** One license; see {@link License}. */
 export class LicenseOf<T extends Trust> {
   /** Where it was read. */
-  readonly touchpoint: Touchpoint;
+  readonly source: LicenseSource;
   /** Who vouches for it. */
   readonly trust: T;
   /** Active, inactive, or absent. */
@@ -163,7 +163,7 @@ export class LicenseOf<T extends Trust> {
   /** Only the package calls it: read licenses with `License.from…`. Throws `misuse`. */
   private constructor(
     made: unknown,
-    touchpoint: Touchpoint,
+    source: LicenseSource,
     trust: T,
     bits: number,
     set: string,
@@ -176,7 +176,7 @@ export class LicenseOf<T extends Trust> {
       throw misuse(READ);
     }
     const fields = license ?? {};
-    this.touchpoint = touchpoint;
+    this.source = source;
     this.trust = trust;
     this.state = STATES[(bits & 3) as 0]!;
     this.edition = EDITIONS[((bits >> 2) & 3) as 0]!;
@@ -312,9 +312,9 @@ export class LicenseOf<T extends Trust> {
     return read("forge_license_api", { license: data }, Place.Silent, options);
   }
 
-  /** A license that a touchpoint says nothing about. */
-  static absent(touchpoint: Touchpoint): LicenseOf<"hint"> {
-    return read(touchpoint, null, Place.Silent);
+  /** A license that a license source says nothing about. */
+  static absent(source: LicenseSource): LicenseOf<"hint"> {
+    return read(source, null, Place.Silent);
   }
 
   /** Whether a value is a license that this package made, in this or another copy of it. */
@@ -325,9 +325,9 @@ export class LicenseOf<T extends Trust> {
   /** For caches, jobs and server components. {@link License.fromJSON} reads it, as a hint. */
   toJSON(): LicenseJson {
     const [bits] = known(this);
-    const { touchpoint, state, edition, capabilitySet, isEvaluation, environment, asOf, raw } = this;
+    const { source, state, edition, capabilitySet, isEvaluation, environment, asOf, raw } = this;
     const noUserAccess = !!(bits & 512);
-    const said = { touchpoint, state, edition, capabilitySet, isEvaluation, environment };
+    const said = { source, state, edition, capabilitySet, isEvaluation, environment };
     return { ...said, noUserAccess, asOf: asOf && asOf.toISOString(), raw };
   }
 
@@ -338,8 +338,8 @@ export class LicenseOf<T extends Trust> {
    * Throws `misuse` for anything else.
    */
   static fromJSON(json: LicenseJson): LicenseOf<"hint"> {
-    const { touchpoint, state, capabilitySet, isEvaluation, environment, noUserAccess, asOf, raw } = Object(json);
-    if (!isString(touchpoint) || !STATES.includes(state)) {
+    const { source, state, capabilitySet, isEvaluation, environment, noUserAccess, asOf, raw } = Object(json);
+    if (!isString(source) || !STATES.includes(state)) {
       throw expected("the parsed JSON of a License", "none");
     }
     const document = {
@@ -351,9 +351,9 @@ export class LicenseOf<T extends Trust> {
       environmentType: environment,
       userAccess: noUserAccess === false ? null : true, // no object says that nobody has access
     };
-    const place = /^connect/.test(touchpoint) ? Place.Connect : Place.Forge;
+    const place = /^connect/.test(source) ? Place.Connect : Place.Forge;
     const stated = asOf == null ? null : new Date(asOf);
-    return read(touchpoint as Touchpoint, document, place, { asOf: stated! }, isObject(raw) ? raw : null);
+    return read(source as LicenseSource, document, place, { asOf: stated! }, isObject(raw) ? raw : null);
   }
 }
 
@@ -362,7 +362,7 @@ export const License = LicenseOf;
 /** @internal Makes a license: nothing outside of the package calls the constructor. */
 export function make<T extends Trust>(
   ...fields: [
-    touchpoint: Touchpoint,
+    source: LicenseSource,
     trust: T,
     bits: number,
     set: string,
@@ -403,7 +403,7 @@ export function needed(capability: unknown): string {
 
 /** @internal Reads a document that carries a license. */
 export function read(
-  touchpoint: Touchpoint,
+  source: LicenseSource,
   document: unknown,
   place: Place,
   options?: ReadOptions,
@@ -422,5 +422,5 @@ export function read(
   const environment = isString(said) ? said : null;
   const { userAccess } = document as Record<string, unknown>;
   const [bits, set] = gate.readFields(license ?? {}, userAccess, place && gate.deployment(environment));
-  return make(touchpoint, "hint", bits, set ?? "", raw === undefined ? license : raw, environment, options?.asOf);
+  return make(source, "hint", bits, set ?? "", raw === undefined ? license : raw, environment, options?.asOf);
 }

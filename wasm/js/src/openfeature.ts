@@ -20,7 +20,7 @@
  * | no license for this context, or an unverified one on a server | `INVALID_CONTEXT` |
  * | the license cannot be read: a `LicenseError` | `PARSE_ERROR` |
  *
- * The decision itself travels in `flagMetadata`: `reason`, `needs`, `has`, `state`, `touchpoint`,
+ * The decision itself travels in `flagMetadata`: `reason`, `needs`, `has`, `state`, `source`,
  * `trust`, `age`.
  *
  * @packageDocumentation

@@ -53,8 +53,8 @@ export function resolve<T>(
     kind === "boolean"
       ? features.check(name, known, policy)
       : check(known, { ...policy, requires: "capabilityFree" });
-  const { reason, needs, has, touchpoint, trust, age } = decision;
-  const details: FlagMetadata = { reason, touchpoint, trust, state: known.state };
+  const { reason, needs, has, source, trust, age } = decision;
+  const details: FlagMetadata = { reason, source, trust, state: known.state };
   for (const [key, said] of Object.entries({ needs: kind === "boolean" ? needs : null, has, age })) {
     if (said !== null) {
       details[key] = said;

@@ -61,7 +61,7 @@ function looks(value: unknown): string | undefined {
           ? "a response: pass `await response.json()`"
           : licenses().has(fields)
             ? "a License: pass it to `check`"
-            : has("touchpoint") && has("state")
+            : has("source") && has("state")
               ? "a copy of a License: pass the License, or what `License.fromJSON` reads"
               : has("license")
                 ? CONTEXT

@@ -21,7 +21,7 @@ export type {
   Requires,
   Row,
   State,
-  Touchpoint,
+  LicenseSource,
   Trust,
 } from "./index.js";
 export { VerifyError } from "./server/core.js";

@@ -379,7 +379,7 @@ test("JSON of a license is a hint that says the same", () => {
     }
     assert.equal(code(() => server.check(again, { requires })), "not_verified");
   }
-  for (const wrong of [null, undefined, "{}", JSON.stringify(hint), {}, object, context, { touchpoint: 1, state: "active" }, { touchpoint: "forge_ui_context", state: "on" }]) {
+  for (const wrong of [null, undefined, "{}", JSON.stringify(hint), {}, object, context, { source: 1, state: "active" }, { source: "forge_ui_context", state: "on" }]) {
     assert.equal(code(() => License.fromJSON(wrong)), "misuse", JSON.stringify(wrong));
   }
   assert.equal(code(() => License.fromJSON({ ...hint.toJSON(), asOf: "never" })), "invalid_time");

@@ -65,7 +65,7 @@ test("decisions say why", () => {
     reason: "capability_missing",
     needs: "capabilityAdvanced",
     has: "capabilityStandard",
-    touchpoint: "forge_ui_context",
+    source: "forge_ui_context",
     trust: "hint",
     age: null,
   });

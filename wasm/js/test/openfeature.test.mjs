@@ -60,7 +60,7 @@ test("web: reasons, and the decision beside them", async () => {
     needs: "capabilityAdvanced",
     has: "capabilityStandard",
     state: "active",
-    touchpoint: "forge_ui_context",
+    source: "forge_ui_context",
     trust: "hint",
   });
   const { client } = await web({ license: absent });

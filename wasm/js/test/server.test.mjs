@@ -90,7 +90,7 @@ test("Forge invocation tokens", () => {
     }
     const invocation = server.verifyInvocation(one.authorization, jwks, { appId, now });
     assert.ok(invocation.appId.endsWith(appId));
-    assert.equal(invocation.license.touchpoint, "forge_invocation_token");
+    assert.equal(invocation.license.source, "forge_invocation_token");
   });
 });
 

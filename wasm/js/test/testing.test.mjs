@@ -11,7 +11,7 @@ const appKey = "com.example.app";
 const baseUrl = "https://app.example.com/base";
 const appId = "35559c21-6120-406b-b7cd-d87f468f6d32";
 
-/** State, edition, trial: what each scenario must read as, on every touchpoint that tells it. */
+/** State, edition, trial: what each scenario must read as, on every license source that tells it. */
 const TRUTH = {
   standard: ["active", "standard", false],
   advanced: ["active", "advanced", false],
@@ -46,12 +46,12 @@ test("every state reads as what it is, wherever it is said", () => {
       page: server.verifyRequest(page, site.tenant, { baseUrl }).license,
       context: server.verifyContext(token, site.tenant, { baseUrl }).license,
     };
-    for (const [touchpoint, license] of Object.entries(readings)) {
-      assert.deepEqual([license.state, license.edition], [state, edition], `${scenario}, ${touchpoint}`);
-      if (touchpoint !== "page" && trial !== null) {
-        assert.equal(license.isEvaluation, trial, `${scenario}, ${touchpoint}`);
+    for (const [source, license] of Object.entries(readings)) {
+      assert.deepEqual([license.state, license.edition], [state, edition], `${scenario}, ${source}`);
+      if (source !== "page" && trial !== null) {
+        assert.equal(license.isEvaluation, trial, `${scenario}, ${source}`);
       }
-      assert.equal(license.trust, ["ui", "connect"].includes(touchpoint) ? "hint" : "verified");
+      assert.equal(license.trust, ["ui", "connect"].includes(source) ? "hint" : "verified");
     }
   }
 });

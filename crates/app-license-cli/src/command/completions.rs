@@ -3,8 +3,8 @@
 use clap::CommandFactory;
 
 use crate::Cli;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 
 /// Print a completion script for a shell
@@ -19,7 +19,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn run(&self, io: &mut Io<'_>) -> Result<Exit, Fault> {
+    pub(crate) fn run(&self, io: &mut Io<'_>) -> Result<Exit, CliError> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "app-license", &mut script);
         io.out.write_all(&script)?;

@@ -3,8 +3,8 @@
 mod evaluate;
 mod generate;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 
@@ -30,7 +30,7 @@ enum Command {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         match self.command {
             Command::Generate(args) => args.run(io, format),
             Command::Evaluate(args) => args.run(io, format),

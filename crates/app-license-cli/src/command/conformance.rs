@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::conformance::{FileReport, Kind, run};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::{Io, read_file};
 use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show};
 
@@ -46,13 +46,13 @@ struct Report {
 }
 
 impl Args {
-    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let mut files = Vec::new();
         let mut unread = Vec::new();
         for path in &self.files {
             match one(path, self.kind, io.progress) {
                 Ok(report) => files.push(report),
-                Err(fault @ Fault::Vectors(_)) => unread.push(fault),
+                Err(fault @ CliError::Vectors(_)) => unread.push(fault),
                 Err(fault) => return Err(fault),
             }
         }
@@ -76,7 +76,7 @@ impl Args {
     }
 }
 
-fn one(path: &Path, kind: Option<Kind>, progress: bool) -> Result<FileReport, Fault> {
+fn one(path: &Path, kind: Option<Kind>, progress: bool) -> Result<FileReport, CliError> {
     let bytes = read_file(path, MAX_FILE)?;
     let name = path
         .file_name()

@@ -7,7 +7,7 @@ use app_license::{
 };
 use serde::Serialize;
 
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::read_file;
 
 const MAX_FEATURES: usize = 256 * 1024;
@@ -97,20 +97,20 @@ pub(crate) struct Allowance {
 
 /// An answer to one question.
 #[derive(Debug, Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct NamedDecision {
     pub(crate) name: String,
     #[serde(flatten)]
     pub(crate) decision: Decision,
 }
 
 /// Reads the app's `editions.toml`, or its JSON form.
-pub(crate) fn read_features(path: &Path) -> Result<FeatureMap, Fault> {
+pub(crate) fn read_features(path: &Path) -> Result<FeatureMap, CliError> {
     let bytes = read_file(path, MAX_FEATURES)?;
     if bytes.trim_ascii_start().starts_with(b"{") {
         return Ok(FeatureMap::from_json(&bytes)?);
     }
     let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Fault::Option(format!("`{}` is not UTF-8", path.display())))?;
+        .map_err(|_| CliError::Option(format!("`{}` is not UTF-8", path.display())))?;
     Ok(FeatureMap::from_toml(text)?)
 }
 
@@ -125,7 +125,7 @@ impl Questions {
     }
 
     /// `required` is an edition, a capability, or a feature of the map.
-    pub(crate) fn new(map: Option<FeatureMap>, required: Option<&str>) -> Result<Self, Fault> {
+    pub(crate) fn new(map: Option<FeatureMap>, required: Option<&str>) -> Result<Self, CliError> {
         let question = |name: &str, needs: Capability| Question {
             name: name.to_owned(),
             needs,
@@ -140,7 +140,7 @@ impl Questions {
                         some_capability(name)?
                     }
                     (None, None) => {
-                        return Err(Fault::Option(format!(
+                        return Err(CliError::Option(format!(
                             "`{name}` is no feature of the map, no edition and no capability"
                         )));
                     }
@@ -173,8 +173,8 @@ impl Questions {
     }
 
     /// Every decision that is asked for.
-    pub(crate) fn answers(&self, decide: &dyn Fn(&Capability) -> Decision) -> Vec<Answer> {
-        let answer = |question: &Question| Answer {
+    pub(crate) fn answers(&self, decide: &dyn Fn(&Capability) -> Decision) -> Vec<NamedDecision> {
+        let answer = |question: &Question| NamedDecision {
             name: question.name.clone(),
             decision: decide(&question.needs),
         };
@@ -187,7 +187,7 @@ impl Questions {
         license: &Hint<License>,
         policy: &Policy,
         now: UnixTime,
-    ) -> Result<Vec<Allowance>, Fault> {
+    ) -> Result<Vec<Allowance>, CliError> {
         let mut allowances = Vec::new();
         let Some(map) = self.map.as_ref().filter(|_| !self.required) else {
             return Ok(allowances);
@@ -208,9 +208,11 @@ impl Questions {
 }
 
 /// Reads any capability string, or the name of an edition.
-pub(crate) fn some_capability(name: &str) -> Result<Capability, Fault> {
+pub(crate) fn some_capability(name: &str) -> Result<Capability, CliError> {
     if name.trim().is_empty() {
-        return Err(Fault::Option("a capability must not be empty".to_owned()));
+        return Err(CliError::Option(
+            "a capability must not be empty".to_owned(),
+        ));
     }
     Ok(Edition::from_name(name).map_or_else(|| Capability::new(name), Capability::from))
 }

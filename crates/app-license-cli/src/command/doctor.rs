@@ -8,8 +8,8 @@ use app_license_doctor::{
     Baseline, Finding, Options, Project, Report, Summary, apply_fixes, check, to_sarif,
 };
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::files::write_file;
 use crate::io::Io;
 use crate::now::NowArgs;
@@ -52,7 +52,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let options = self.options();
         let mut project = Project::read(&self.folder)?;
         if project.is_empty() {
@@ -110,7 +110,7 @@ fn exit(findings: &[Finding]) -> Exit {
     }
 }
 
-fn done(io: &mut Io<'_>, format: Format, path: &Path, count: usize) -> Result<Exit, Fault> {
+fn done(io: &mut Io<'_>, format: Format, path: &Path, count: usize) -> Result<Exit, CliError> {
     let path = path.display().to_string();
     let json = serde_json::json!({"baseline": path, "findings": count});
     show(io, format, &json, |out| {

@@ -14,13 +14,13 @@ pub(crate) struct Explained {
     canonical: Option<String>,
     decoded: Option<String>,
     signed: Option<String>,
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<ExplainedMistake>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_difference: Option<Difference>,
 }
 
 #[derive(Debug, Serialize)]
-struct Mistake {
+struct ExplainedMistake {
     code: &'static str,
     message: String,
 }
@@ -43,7 +43,7 @@ impl Explained {
             mistakes: explanation
                 .mistakes()
                 .iter()
-                .map(|mistake| Mistake {
+                .map(|mistake| ExplainedMistake {
                     code: mistake.code(),
                     message: mistake.to_string(),
                 })

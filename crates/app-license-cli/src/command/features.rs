@@ -5,8 +5,8 @@ mod generate;
 mod report;
 mod schema;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 
@@ -41,7 +41,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         match self {
             Self::Check(args) => args.run(io, format),
             Self::Generate(args) => args.run(io, format),

@@ -8,8 +8,8 @@ mod program;
 mod sli;
 mod synthetic;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 
@@ -45,7 +45,7 @@ enum Kind {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         match self.kind {
             Kind::Sli(args) => args.run(io, format),
             Kind::Probe(args) => args.run(io, format),

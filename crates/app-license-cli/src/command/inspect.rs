@@ -6,12 +6,12 @@ mod tour;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use app_license::Touchpoint;
+use app_license::LicenseSource;
 
 use crate::command::decide::{PolicyArgs, Questions, read_features};
 use crate::detect::{Look, detect, list};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 #[cfg(feature = "lab")]
 use crate::input_error::InputError;
 use crate::io::{Io, MAX_INPUT};
@@ -58,8 +58,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     policy: PolicyArgs,
     /// What the input is, where its shape could be several things
-    #[arg(long = "as", value_name = "TOUCHPOINT", value_parser = touchpoint)]
-    touchpoint: Option<Touchpoint>,
+    #[arg(long = "as", value_name = "SOURCE", value_parser = source)]
+    source: Option<LicenseSource>,
     /// Show every kind of input that is known, and the fields that it is told by
     #[arg(long, conflicts_with = "input")]
     list: bool,
@@ -77,20 +77,20 @@ pub(crate) fn inspected(
     look: Look,
     questions: &Questions,
     policy: &app_license::Policy,
-) -> Result<serde_json::Value, Fault> {
+) -> Result<serde_json::Value, CliError> {
     let report = Report::new(detect(input, look)?, questions, policy, look.now)?;
     serde_json::to_value(&report).map_err(|error| InputError::Json(error.to_string()).into())
 }
 
-fn touchpoint(text: &str) -> Result<Touchpoint, String> {
-    Touchpoint::from_code(text).ok_or_else(|| {
-        let codes: Vec<_> = Touchpoint::ALL.iter().map(|t| t.code()).collect();
+fn source(text: &str) -> Result<LicenseSource, String> {
+    LicenseSource::from_code(text).ok_or_else(|| {
+        let codes: Vec<_> = LicenseSource::ALL.iter().map(|t| t.code()).collect();
         format!("expected one of {}", codes.join(", "))
     })
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         if self.list {
             return known(io, format);
         }
@@ -99,7 +99,7 @@ impl Args {
         };
         let look = Look {
             now: self.now.time(),
-            touchpoint: self.touchpoint,
+            source: self.source,
         };
         let map = self.features.as_deref().map(read_features).transpose()?;
         let questions = Questions::new(map, self.require.as_deref())?;
@@ -110,7 +110,7 @@ impl Args {
     }
 
     /// What to look at; `None` for the tour.
-    fn input(&self, io: &mut Io<'_>) -> Result<Option<Vec<u8>>, Fault> {
+    fn input(&self, io: &mut Io<'_>) -> Result<Option<Vec<u8>>, CliError> {
         match &self.input {
             Some(given) if given == "-" => io.read_stdin(MAX_INPUT).map(Some),
             Some(given) if is_payload(given) => Ok(Some(given.clone().into_bytes())),
@@ -127,7 +127,7 @@ impl Args {
 }
 
 /// Every kind of input that is known.
-fn known(io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+fn known(io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
     let kinds = list();
     show(io, format, &kinds, |out| {
         let mut rows = table(["kind", "--as", "told by"]);

@@ -7,7 +7,7 @@ use app_license::connect::{
 };
 use app_license::{ClientKey, HmacKey, Leeway, SharedSecret};
 
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::Io;
 use crate::now::NowArgs;
 use crate::token::strip_scheme;
@@ -16,16 +16,16 @@ use crate::token::strip_scheme;
 const MAX_KEY: usize = 256 * 1024;
 
 /// Reads a file of text, without the line end that editors add.
-pub(crate) fn text_file(io: &mut Io<'_>, path: &Path, limit: usize) -> Result<String, Fault> {
+pub(crate) fn text_file(io: &mut Io<'_>, path: &Path, limit: usize) -> Result<String, CliError> {
     let bytes = io.read(path, limit)?;
     let mut text = String::from_utf8(bytes)
-        .map_err(|_| Fault::Option(format!("`{}` is not UTF-8", path.display())))?;
+        .map_err(|_| CliError::Option(format!("`{}` is not UTF-8", path.display())))?;
     text.truncate(text.trim_end_matches(['\r', '\n']).len());
     Ok(text)
 }
 
 /// Reads a key file of any kind.
-pub(crate) fn key_file(io: &mut Io<'_>, path: &Path) -> Result<String, Fault> {
+pub(crate) fn key_file(io: &mut Io<'_>, path: &Path) -> Result<String, CliError> {
     text_file(io, path, MAX_KEY)
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct SecretArgs {
 
 impl SecretArgs {
     /// The keys; `named` is the tenant that the token says to be from.
-    pub(crate) fn keys(&self, io: &mut Io<'_>, named: &ClientKey) -> Result<TenantKeys, Fault> {
+    pub(crate) fn keys(&self, io: &mut Io<'_>, named: &ClientKey) -> Result<TenantKeys, CliError> {
         let tenant = match &self.client_key {
             Some(key) => ClientKey::new(key.as_str())?,
             None => named.clone(),
@@ -59,7 +59,7 @@ impl SecretArgs {
 }
 
 /// The key of a secret in a file.
-pub(crate) fn hmac(io: &mut Io<'_>, path: &Path) -> Result<HmacKey, Fault> {
+pub(crate) fn hmac(io: &mut Io<'_>, path: &Path) -> Result<HmacKey, CliError> {
     Ok(HmacKey::new(&SharedSecret::new(key_file(io, path)?)?))
 }
 
@@ -77,16 +77,16 @@ pub(crate) struct TokenArgs {
 
 impl TokenArgs {
     /// The token; without the options, the one in a query.
-    pub(crate) fn token(&self, io: &mut Io<'_>, query: Option<&str>) -> Result<String, Fault> {
+    pub(crate) fn token(&self, io: &mut Io<'_>, query: Option<&str>) -> Result<String, CliError> {
         let given = match (&self.token, &self.token_file) {
             (Some(token), _) => token.clone(),
             (None, Some(path)) => key_file(io, path)?,
             (None, None) => {
                 let Some(query) = query else {
-                    return Err(Fault::Option("give --token or --token-file".to_owned()));
+                    return Err(CliError::Option("give --token or --token-file".to_owned()));
                 };
                 let found = token_from_request([], query).map_err(|_| {
-                    Fault::Option(
+                    CliError::Option(
                         "give --token or --token-file: the URL has no parameter `jwt`".to_owned(),
                     )
                 })?;
@@ -118,7 +118,7 @@ pub(crate) struct AppArgs {
 }
 
 impl AppArgs {
-    pub(crate) fn expectations(&self, io: &mut Io<'_>) -> Result<Expectations, Fault> {
+    pub(crate) fn expectations(&self, io: &mut Io<'_>) -> Result<Expectations, CliError> {
         let described = match &self.descriptor {
             Some(path) => {
                 let urls = DescriptorUrls::parse(key_file(io, path)?.as_bytes())?;
@@ -130,11 +130,12 @@ impl AppArgs {
             }
             None => Vec::new(),
         };
-        let named: Result<Vec<_>, Fault> = self.base_url.iter().map(|url| base_url(url)).collect();
+        let named: Result<Vec<_>, CliError> =
+            self.base_url.iter().map(|url| base_url(url)).collect();
         let mut all = named?.into_iter().chain(described);
         let first = all
             .next()
-            .ok_or_else(|| Fault::Option("give --base-url or --descriptor".to_owned()))?;
+            .ok_or_else(|| CliError::Option("give --base-url or --descriptor".to_owned()))?;
         let expected = Expectations::new(first).with_leeway(leeway(self.leeway)?);
         let expected = all.fold(expected, Expectations::accept_base_url);
         Ok(if self.proxy_strips_base_path {
@@ -146,9 +147,9 @@ impl AppArgs {
 }
 
 /// Reads a leeway.
-pub(crate) fn leeway(seconds: u64) -> Result<Leeway, Fault> {
+pub(crate) fn leeway(seconds: u64) -> Result<Leeway, CliError> {
     Leeway::from_seconds(seconds).ok_or_else(|| {
-        Fault::Option(format!(
+        CliError::Option(format!(
             "a leeway of {seconds} s is more than the {} s that are taken: clocks differ by \
              seconds, and an expired token counts for as long as the leeway",
             Leeway::MAX_SECONDS
@@ -157,11 +158,11 @@ pub(crate) fn leeway(seconds: u64) -> Result<Leeway, Fault> {
 }
 
 /// Reads a base URL: `https`, or `http` on this very machine.
-pub(crate) fn base_url(text: &str) -> Result<BaseUrl, Fault> {
+pub(crate) fn base_url(text: &str) -> Result<BaseUrl, CliError> {
     // an error would show it
     if text.contains('@') {
         let why = "a base URL is without user, password and `@`".to_owned();
-        return Err(Fault::Option(why));
+        return Err(CliError::Option(why));
     }
     match BaseUrl::new(text) {
         Err(_) if text.starts_with("http://") => Ok(BaseUrl::http_loopback(text)?),
@@ -183,7 +184,7 @@ pub(crate) struct TargetArgs {
 impl TargetArgs {
     /// A whole URL is one of the app's: only its path and query are signed, so that the host says
     /// nothing to the signature, but a URL of another app was not meant.
-    pub(crate) fn must_be_of(&self, expected: &Expectations) -> Result<(), Fault> {
+    pub(crate) fn must_be_of(&self, expected: &Expectations) -> Result<(), CliError> {
         let Ok(url) = url::Url::parse(&self.url) else {
             // path and query alone
             return Ok(());
@@ -195,7 +196,7 @@ impl TargetArgs {
             return Ok(());
         }
         let bases: Vec<_> = expected.base_urls().map(BaseUrl::as_str).collect();
-        Err(Fault::Option(format!(
+        Err(CliError::Option(format!(
             "--url is at `{}`, the app at {}; behind a proxy, give path and query alone",
             url.origin().ascii_serialization(),
             bases.join(", ")

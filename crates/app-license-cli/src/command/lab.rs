@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use app_license_store::{InstallationStore, MemoryStore, PostgresStore, SqliteStore};
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 use app_license_lab::AppKind;
@@ -104,7 +104,7 @@ impl From<KindName> for AppKind {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         match self.command {
             Some(Command::Scenario(args)) => args.run(io, format),
             None => self.serve.run(io, format),
@@ -141,7 +141,7 @@ impl std::str::FromStr for StoreUrl {
 }
 
 impl StoreUrl {
-    async fn open(&self) -> Result<Arc<dyn InstallationStore>, Fault> {
+    async fn open(&self) -> Result<Arc<dyn InstallationStore>, CliError> {
         Ok(match self {
             Self::Memory => Arc::new(MemoryStore::new()),
             Self::Postgres(url) => Arc::new(PostgresStore::connect(url).await?),
@@ -159,12 +159,12 @@ impl StoreUrl {
 }
 
 /// What could not be set up around the lab.
-pub(crate) fn lab_error(message: impl Into<String>) -> Fault {
+pub(crate) fn lab_error(message: impl Into<String>) -> CliError {
     app_license_lab::Error::Lab(message.into()).into()
 }
 
 /// A runtime for everything of the lab.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -2,8 +2,8 @@
 
 mod tier;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 
@@ -25,7 +25,7 @@ enum Kind {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         match self.kind {
             Kind::Tier(args) => args.run(io, format),
             Kind::Program(args) => args.run(io, format),

@@ -2,8 +2,8 @@
 
 mod check;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 
@@ -19,7 +19,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         match self {
             Self::Check(args) => args.run(io, format),
         }

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::explain::Explained;
 use super::keys::{base_url, text_file};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show};
 use crate::token;
@@ -44,7 +44,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     canonical: String,
     qsh: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +65,7 @@ struct Form {
 }
 
 impl Args {
-    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let base = base_url(self.base_url.as_deref().unwrap_or("https://localhost"))?;
         let form = match &self.form_body_file {
             Some(path) => Some(text_file(io, path, MAX_INPUT)?),
@@ -89,7 +89,7 @@ impl Args {
         let explanation = claimed
             .filter(|_| matches == Some(false))
             .map(|hash| Explained::new(&Explanation::new(&hash, &request, &base)));
-        let answer = Answer {
+        let answer = Output {
             canonical: canonical.as_str().to_owned(),
             qsh: canonical.qsh().to_string(),
             decoded: decoded.map(|(text, qsh)| Form {
@@ -140,13 +140,13 @@ impl Args {
 }
 
 /// The `qsh` claim of a token that is not verified here.
-fn claimed_hash(text: &str) -> Result<String, Fault> {
+fn claimed_hash(text: &str) -> Result<String, CliError> {
     let token = token::joined(text)
-        .ok_or_else(|| Fault::Option("the token is no compact token".to_owned()))?;
-    let opened = token::open(&token).map_err(|why| Fault::Option(why.to_owned()))?;
+        .ok_or_else(|| CliError::Option("the token is no compact token".to_owned()))?;
+    let opened = token::open(&token).map_err(|why| CliError::Option(why.to_owned()))?;
     match opened.claims.get("qsh") {
         Some(Value::String(hash)) => Ok(hash.clone()),
-        _ => Err(Fault::Option(
+        _ => Err(CliError::Option(
             "the token has no claim `qsh`: a context token of before `context-qsh`, or one made without \
              the request"
                 .to_owned(),

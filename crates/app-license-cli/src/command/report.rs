@@ -13,8 +13,8 @@ mod store;
 mod summary;
 mod timeline;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 
@@ -56,7 +56,7 @@ enum Report {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         match self.command {
             Report::Reconcile(args) => args.run(io, format),
             Report::Summary(args) => args.run(io, format),

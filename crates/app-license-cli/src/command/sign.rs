@@ -6,8 +6,8 @@ mod platform;
 
 use serde_json::json;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{Format, show};
 
@@ -38,7 +38,7 @@ enum Kind {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let token = match self.kind {
             Kind::Request(args) => args.sign(io)?,
             Kind::Context(args) => args.sign(io)?,

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::command::decide::read_features;
 use crate::command::lab::check::explainer;
 use crate::command::lab::{FOLDER, runtime};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show, table};
 use app_license_lab::Rules;
@@ -87,7 +87,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         if self.list {
             return list(io, format);
         }
@@ -97,7 +97,7 @@ impl Args {
         run
     }
 
-    async fn act(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    async fn act(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let world = world::World::open(self).await?;
         let Some(event) = self.event else {
             let exported = world.export(self)?;
@@ -134,7 +134,7 @@ impl Args {
     }
 
     /// What the user's own app sells, where that is known.
-    fn own_features(&self) -> Result<Option<FeatureMap>, Fault> {
+    fn own_features(&self) -> Result<Option<FeatureMap>, CliError> {
         let found = self.features.as_deref().or_else(|| {
             let here = Path::new(OWN_FEATURES);
             here.is_file().then_some(here)
@@ -149,7 +149,7 @@ impl Args {
         world: &world::World,
         request: &SignedRequest,
         answer: &Delivery,
-    ) -> Result<Exit, Fault> {
+    ) -> Result<Exit, CliError> {
         let map = self.own_features()?;
         let explainer = explainer(map.as_ref())?;
         let rules = Rules::new(map.unwrap_or_default(), app_license::Policy::new());
@@ -201,7 +201,7 @@ fn human(out: &mut dyn Write, verified: &Value) -> std::io::Result<()> {
     Ok(())
 }
 
-fn list(io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+fn list(io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
     let rows: Vec<(&str, &str)> = Trigger::ALL
         .iter()
         .map(|trigger| (trigger.name(), trigger.about()))

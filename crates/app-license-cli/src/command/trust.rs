@@ -7,8 +7,8 @@ mod lint;
 mod markdown;
 mod source;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 
@@ -41,7 +41,7 @@ enum Kind {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         match self.kind {
             Kind::Lint(args) => args.run(io, format),
             Kind::Explain(args) => args.run(io, format),

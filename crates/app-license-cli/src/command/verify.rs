@@ -1,12 +1,12 @@
 //! `app-license verify`
 
-pub(crate) mod answer;
 mod hosted;
 mod invocation;
 mod lifecycle;
+pub(crate) mod output;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::Format;
 
@@ -40,7 +40,7 @@ enum Kind {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let answer = match self.kind {
             Kind::Request(args) => args.run(io)?,
             Kind::Context(args) => args.run(io)?,

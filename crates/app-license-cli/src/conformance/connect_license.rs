@@ -1,7 +1,7 @@
 //! Answers of the Connect License API: `http_status`, `body`, and what they say.
 
 use app_license::connect::IframeQuery;
-use app_license::connect::LicenseApiAnswer;
+use app_license::connect::LicenseApiResponse;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -47,9 +47,9 @@ fn beside_lic(case: &LicCase) -> Outcome {
     checks.outcome()
 }
 
-fn read(status: Option<u64>, body: &Value) -> LicenseApiAnswer {
+fn read(status: Option<u64>, body: &Value) -> LicenseApiResponse {
     let status = status.and_then(|status| u16::try_from(status).ok());
-    LicenseApiAnswer::read(status, &body_bytes(body))
+    LicenseApiResponse::read(status, &body_bytes(body))
 }
 
 /// An answer, and what it says of the license; `expect.error` where it says nothing.
@@ -101,9 +101,9 @@ fn answer(case: &AnswerCase) -> Outcome {
 }
 
 /// Whether the answer is the error that a case has in words.
-fn is_said(error: &Value, answer: &LicenseApiAnswer) -> bool {
+fn is_said(error: &Value, answer: &LicenseApiResponse) -> bool {
     match error.as_str().unwrap_or_default() {
-        "not found" => *answer == LicenseApiAnswer::NotFound,
+        "not found" => *answer == LicenseApiResponse::NotFound,
         _ => answer.license().is_none(),
     }
 }

@@ -2,7 +2,7 @@
 
 use app_license::connect::IframeQuery;
 use app_license::{
-    Capability, Edition, Hint, License, Policy, Touchpoint, UnixTime, Verified, WhenAbsent,
+    Capability, Edition, Hint, License, LicenseSource, Policy, UnixTime, Verified, WhenAbsent,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -84,7 +84,7 @@ fn read(case: &DecisionCase) -> Result<License, String> {
         "forge_workflow_arguments" => License::from_forge_workflow_arguments(json),
         "connect_context" => License::from_connect_context(json),
         "connect_license_api" => License::from_connect_api(json),
-        "license" => License::from_object(json, Touchpoint::ForgeFunctionContext),
+        "license" => License::from_object(json, LicenseSource::ForgeFunctionContext),
         other => return Err(format!("`{other}` is no source")),
     };
     license.map_err(|error| error.to_string())

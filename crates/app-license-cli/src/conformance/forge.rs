@@ -1,7 +1,7 @@
 //! Forge: license objects, contexts, and lifecycle events.
 
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
-use app_license::{Event, Installation, License, Touchpoint, UnixTime};
+use app_license::{Event, Installation, License, LicenseSource, UnixTime};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -21,10 +21,9 @@ pub(super) struct ObjectCase {
 pub(super) fn license_object(case: &ObjectCase) -> Outcome {
     let mut checks = Checks::default();
     let object = &case.license;
-    let touchpoint = readings::touchpoint(&case.surface);
+    let source = readings::source(&case.surface);
     let text = object.to_string();
-    let Some(license) = checks.ok("license", License::from_object(text.as_bytes(), touchpoint))
-    else {
+    let Some(license) = checks.ok("license", License::from_object(text.as_bytes(), source)) else {
         return checks.outcome();
     };
     oracle::check(&mut checks, Some(object), &license);
@@ -48,7 +47,7 @@ pub(super) fn license_object(case: &ObjectCase) -> Outcome {
             json!({"active": true, "list": [1, null]}),
         );
         let more = Value::Object(more);
-        let read = License::from_object(more.to_string().as_bytes(), touchpoint);
+        let read = License::from_object(more.to_string().as_bytes(), source);
         if let Some(more_license) = checks.ok("with an unknown field", read) {
             oracle::check(&mut checks, Some(&more), &more_license);
         }
@@ -86,10 +85,10 @@ fn context(case: &ContextCase) -> Outcome {
     if context.get("app").is_some() {
         let object = context.pointer("/app/license");
         let license = match object {
-            None => Ok(License::absent(Touchpoint::ForgeInvocationToken)),
+            None => Ok(License::absent(LicenseSource::ForgeInvocationToken)),
             Some(object) => License::from_object(
                 object.to_string().as_bytes(),
-                Touchpoint::ForgeInvocationToken,
+                LicenseSource::ForgeInvocationToken,
             ),
         };
         if let Some(license) = checks.ok("app.license", license) {
@@ -110,13 +109,13 @@ fn context(case: &ContextCase) -> Outcome {
         }
         return checks.outcome();
     }
-    let touchpoint = readings::touchpoint(surface);
-    let (read, environment): (Read, bool) = match touchpoint {
+    let source = readings::source(surface);
+    let (read, environment): (Read, bool) = match source {
         _ if surface.contains("getAppContext") => (License::from_forge_app_context, true),
         _ if surface.contains("payload") || surface.contains("argument") => {
             (License::from_forge_function_context, false)
         }
-        Touchpoint::ForgeFunctionContext => (License::from_forge_function_context, false),
+        LicenseSource::ForgeFunctionContext => (License::from_forge_function_context, false),
         _ => (License::from_forge_ui_context, true),
     };
     if let Some(license) = checks.ok("context", read(text.as_bytes())) {

@@ -1,6 +1,6 @@
 //! The Forge License API: requests, and what each status and body says.
 
-use app_license::forge::{LicenseApiFault, LicenseApiRequest, LicenseApiResponse};
+use app_license::forge::{LicenseApiError, LicenseApiRequest, LicenseApiResponse};
 use app_license::{ForgeAppId, License, State};
 use serde::Deserialize;
 use serde_json::Value;
@@ -117,13 +117,13 @@ fn grants_nothing(license: &License) -> bool {
     !license.has_capability("capabilityFree") && !license.has_capability("capabilityStandard")
 }
 
-fn is_right(status: u16, retry: Option<&str>, fault: &LicenseApiFault) -> bool {
+fn is_right(status: u16, retry: Option<&str>, fault: &LicenseApiError) -> bool {
     match fault {
-        LicenseApiFault::RateLimited { retry_after } => {
+        LicenseApiError::RateLimited { retry_after } => {
             status == 429 && *retry_after == retry.and_then(|seconds| seconds.parse().ok())
         }
-        LicenseApiFault::Unavailable { .. } => status >= 500 || status == 408 || status < 400,
-        LicenseApiFault::Refused { .. } => (400..500).contains(&status) && status != 429,
+        LicenseApiError::Unavailable { .. } => status >= 500 || status == 408 || status < 400,
+        LicenseApiError::Refused { .. } => (400..500).contains(&status) && status != 429,
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! A license against what a case expects of it, whatever words the case uses.
 
-use app_license::{Capability, Edition, License, State, Touchpoint, UnixTime};
+use app_license::{Capability, Edition, License, LicenseSource, State, UnixTime};
 use serde_json::{Value, json};
 
 use super::Checks;
@@ -39,7 +39,7 @@ pub(super) fn knows(key: &str) -> bool {
     key == "state"
         || TRIAL_END.contains(&key)
         || SUBSCRIPTION_END.contains(&key)
-        || found(key, &License::absent(Touchpoint::ConnectIframeQuery)).is_some()
+        || found(key, &License::absent(LicenseSource::ConnectIframeQuery)).is_some()
 }
 
 /// Checks one key.

@@ -1,6 +1,6 @@
 //! License readings: queries, answers of the License API, and license objects.
 
-use app_license::{License, Touchpoint};
+use app_license::{License, LicenseSource};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ struct ObjectCase {
 fn object(case: &ObjectCase) -> Outcome {
     let mut checks = Checks::default();
     let json = &case.json;
-    let surface = touchpoint(case.surface.as_deref().unwrap_or_default());
+    let surface = source(case.surface.as_deref().unwrap_or_default());
     let read = License::from_object(json.to_string().as_bytes(), surface);
     if read.is_err() && !json.is_object() {
         // what is no license object grants nothing, whichever way a case says so
@@ -55,21 +55,21 @@ fn object(case: &ObjectCase) -> Outcome {
     checks.outcome()
 }
 
-/// The touchpoint that the name of a surface means.
-pub(super) fn touchpoint(surface: &str) -> Touchpoint {
+/// The license source that the name of a surface means.
+pub(super) fn source(surface: &str) -> LicenseSource {
     let surface = surface.to_ascii_lowercase();
     let says = |word| surface.contains(word);
     if says("connect") && (says("rest") || says("api")) {
-        Touchpoint::ConnectLicenseApi
+        LicenseSource::ConnectLicenseApi
     } else if says("acjs") || says("ap.context") || says("connect") {
-        Touchpoint::ConnectContext
+        LicenseSource::ConnectContext
     } else if says("fit") || says("invocation") {
-        Touchpoint::ForgeInvocationToken
+        LicenseSource::ForgeInvocationToken
     } else if says("license-api") || says("license api") || says("graphql") {
-        Touchpoint::ForgeLicenseApi
+        LicenseSource::ForgeLicenseApi
     } else if says("appcontext") || says("resolver") || says("function") || says("backend") {
-        Touchpoint::ForgeFunctionContext
+        LicenseSource::ForgeFunctionContext
     } else {
-        Touchpoint::ForgeUiContext
+        LicenseSource::ForgeUiContext
     }
 }

@@ -1,7 +1,7 @@
 //! Payloads in the middle of other text: log lines, HTTP requests and answers, access logs.
 
 use super::loose::{self, Loose, Problem};
-use super::source::Place;
+use super::source::Location;
 use super::{Look, one_of, read_loose, text, tokens};
 use crate::input_error::InputError;
 use crate::reading::Reading;
@@ -28,7 +28,7 @@ pub(super) fn read(whole: &str, look: Look) -> Result<Reading, InputError> {
             continue;
         }
         seen.push(object.json.clone());
-        let line = Place::of(whole, start).line;
+        let line = Location::of(whole, start).line;
         match read_loose(&object, look) {
             Ok(reading) => found.push((format!("line {line}"), reading)),
             Err(InputError::Undetected { .. }) => {}
@@ -108,7 +108,7 @@ fn words(outside: &str, whole: &str, look: Look) -> Result<Vec<(String, Reading)
         if let Some(reading) = reading {
             seen.push(word);
             let at = whole.find(word).unwrap_or_default();
-            found.push((format!("line {}", Place::of(whole, at).line), reading));
+            found.push((format!("line {}", Location::of(whole, at).line), reading));
         }
     }
     Ok(found)

@@ -6,7 +6,7 @@ mod score;
 mod shapes;
 mod wrappers;
 
-use app_license::Touchpoint;
+use app_license::LicenseSource;
 use serde_json::{Map, Value};
 
 use super::Look;
@@ -45,7 +45,7 @@ impl Document<'_> {
 }
 
 /// How a shape is told.
-enum Told {
+enum Recognition {
     /// By several signs.
     Signs(Signs),
     /// By all of its fields together: how many points, 0 when it is not this.
@@ -55,8 +55,8 @@ enum Told {
 /// One shape: how it is told, and how it is read.
 struct Shape {
     what: What,
-    touchpoint: Option<Touchpoint>,
-    told: Told,
+    source: Option<LicenseSource>,
+    told: Recognition,
     read: fn(What, Document<'_>) -> Result<Reading, InputError>,
 }
 
@@ -64,11 +64,11 @@ impl Shape {
     /// Its points; `None` when they are not enough.
     fn points(&self, document: Document<'_>) -> Option<u8> {
         match &self.told {
-            Told::Signs(signs) => {
+            Recognition::Signs(signs) => {
                 let score = signs.score(document.fields);
                 signs.are_met(&score).then_some(score.points)
             }
-            Told::Whole(points) => Some(points(document)).filter(|n| *n > 0),
+            Recognition::Whole(points) => Some(points(document)).filter(|n| *n > 0),
         }
     }
 }
@@ -79,14 +79,14 @@ pub(crate) struct Listed {
     #[serde(flatten)]
     what: What,
     #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
-    touchpoint: Option<Touchpoint>,
+    source: Option<LicenseSource>,
     /// The fields that it is told by.
     fields: Vec<&'static str>,
 }
 
 impl Listed {
     pub(crate) fn row(&self) -> [String; 3] {
-        let code = self.touchpoint.map(|t| t.code().to_owned());
+        let code = self.source.map(|t| t.code().to_owned());
         let fields = if self.fields.is_empty() {
             "all of its fields together".to_owned()
         } else {
@@ -100,10 +100,10 @@ impl Listed {
 pub(super) fn list() -> impl Iterator<Item = Listed> {
     SHAPES.iter().map(|shape| Listed {
         what: shape.what,
-        touchpoint: shape.touchpoint,
+        source: shape.source,
         fields: match &shape.told {
-            Told::Signs(signs) => signs.of.iter().map(|sign| sign.0).collect(),
-            Told::Whole(_) => Vec::new(),
+            Recognition::Signs(signs) => signs.of.iter().map(|sign| sign.0).collect(),
+            Recognition::Whole(_) => Vec::new(),
         },
     })
 }
@@ -137,7 +137,7 @@ fn object(document: Document<'_>, depth: u8) -> Result<Reading, InputError> {
         .collect();
     // the first of equals stays first
     fitting.sort_by_key(|(points, _)| std::cmp::Reverse(*points));
-    let Some(asked) = document.look.touchpoint else {
+    let Some(asked) = document.look.source else {
         if let Some((_, shape)) = fitting.first() {
             return (shape.read)(shape.what, document);
         }
@@ -145,7 +145,7 @@ fn object(document: Document<'_>, depth: u8) -> Result<Reading, InputError> {
         return unwrapped.ok_or_else(|| unknown(document));
     };
     // what the caller says decides between shapes that fit, never for one that does not
-    if let Some((_, shape)) = fitting.iter().find(|(_, s)| s.touchpoint == Some(asked)) {
+    if let Some((_, shape)) = fitting.iter().find(|(_, s)| s.source == Some(asked)) {
         return (shape.read)(shape.what, document);
     }
     let bare = fitting
@@ -173,8 +173,8 @@ fn unknown(document: Document<'_>) -> InputError {
     let nearest = SHAPES
         .iter()
         .filter_map(|shape| match &shape.told {
-            Told::Signs(signs) => Some((shape, signs.score(document.fields))),
-            Told::Whole(_) => None,
+            Recognition::Signs(signs) => Some((shape, signs.score(document.fields))),
+            Recognition::Whole(_) => None,
         })
         .filter(|(_, score)| !score.found.is_empty() && !score.against)
         .max_by_key(|(_, score)| score.points);

@@ -8,7 +8,7 @@ mod parser;
 
 use std::collections::BTreeSet;
 
-use super::source::Place;
+use super::source::Location;
 use parser::Parser;
 
 /// How a text differs from strict JSON.
@@ -91,7 +91,7 @@ impl Cause {
     pub(super) fn say(self, text: &str) -> String {
         match self {
             Self::Ends(opened) => {
-                let place = Place::of(text, opened);
+                let place = Location::of(text, opened);
                 format!(
                     "the text ends inside what opens at line {}, column {}: was it cut off when it was copied?",
                     place.line, place.column

@@ -35,9 +35,9 @@ pub(super) fn read(text: &str, look: Look) -> Result<Option<Reading>, InputError
         "<center",
     ];
     let is_html = html.iter().any(|tag| start.contains(tag));
-    if let Some(touchpoint) = look.touchpoint {
+    if let Some(source) = look.source {
         return Err(InputError::OtherShape {
-            asked: touchpoint.to_string(),
+            asked: source.to_string(),
             found: if is_html { HTML.title } else { XML.title }.to_owned(),
         });
     }

@@ -6,12 +6,12 @@ use crate::input_error::InputError;
 
 /// A place in a text, for people: both count from 1, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Location {
     pub(super) line: usize,
     pub(super) column: usize,
 }
 
-impl Place {
+impl Location {
     /// The place of a byte.
     pub(super) fn of(text: &str, offset: usize) -> Self {
         let mut end = offset.min(text.len());
@@ -35,7 +35,7 @@ pub(super) fn syntax(
     offset: usize,
     cause: impl Into<String>,
 ) -> InputError {
-    let Place { line, column } = Place::of(text, offset);
+    let Location { line, column } = Location::of(text, offset);
     InputError::Syntax {
         what,
         line,
@@ -125,7 +125,7 @@ pub(super) fn meant(text: &str) -> (usize, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, decode, meant};
+    use super::{Location, decode, meant};
 
     #[test]
     fn every_encoding_that_editors_write() {
@@ -158,7 +158,7 @@ mod tests {
         ] {
             assert_eq!(meant(text), want, "{text}");
         }
-        let place = Place::of("ä\nbcd", 5);
+        let place = Location::of("ä\nbcd", 5);
         assert_eq!((place.line, place.column), (2, 3));
     }
 }

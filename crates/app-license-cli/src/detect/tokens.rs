@@ -1,7 +1,7 @@
 //! Tokens: what one claims, unverified.
 
 use app_license::forge::UserAccess;
-use app_license::{License, Touchpoint, UnixTime};
+use app_license::{License, LicenseSource, UnixTime};
 use serde_json::{Map, Value};
 
 use super::Look;
@@ -159,7 +159,11 @@ pub(super) fn invocation(
     let app = claims.get("app");
     let at = |path: &str| app.and_then(|a| a.pointer(path)).and_then(Value::as_str);
     let issued = claims.get("iat").and_then(Value::as_u64);
-    let mut license = license_at(json, &["app", "license"], Touchpoint::ForgeInvocationToken)?;
+    let mut license = license_at(
+        json,
+        &["app", "license"],
+        LicenseSource::ForgeInvocationToken,
+    )?;
     if let Some(environment) = at("/environment/type") {
         license = license.in_environment(app_license::EnvironmentType::new(environment));
     }
@@ -190,7 +194,7 @@ fn context(
     look: Look,
 ) -> Result<Reading, InputError> {
     let path = ["context", "license"];
-    let mut license = license_at(json, &path, Touchpoint::ConnectContextToken)?;
+    let mut license = license_at(json, &path, LicenseSource::ConnectContextToken)?;
     let issued = claims.get("iat").and_then(Value::as_u64);
     if let Some(issued) = issued.and_then(UnixTime::from_seconds) {
         license = license.at(issued);
@@ -224,11 +228,11 @@ fn times(reading: &mut Reading, claims: &Map<String, Value>, now: UnixTime) {
 pub(super) fn license_at(
     json: &str,
     path: &[&str],
-    touchpoint: Touchpoint,
+    source: LicenseSource,
 ) -> Result<License, InputError> {
     match raw::at(json, path) {
-        None => Ok(License::absent(touchpoint)),
-        Some(object) => Ok(License::from_object(object.as_bytes(), touchpoint)?),
+        None => Ok(License::absent(source)),
+        Some(object) => Ok(License::from_object(object.as_bytes(), source)?),
     }
 }
 

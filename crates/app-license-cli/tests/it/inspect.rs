@@ -87,7 +87,7 @@ fn the_tour_decides_every_touchpoint_in_one_table() {
     let ran = run_alone(&["inspect"]);
     assert_eq!(ran.code, 0);
     golden("tour", &ran.out);
-    let touchpoints = [
+    let sources = [
         "Connect lifecycle event",
         "Connect iframe query",
         "Connect License API",
@@ -98,14 +98,14 @@ fn the_tour_decides_every_touchpoint_in_one_table() {
         "Forge function context",
         "Forge License API",
     ];
-    for touchpoint in touchpoints {
-        assert!(ran.out.contains(touchpoint), "{touchpoint}");
+    for source in sources {
+        assert!(ran.out.contains(source), "{source}");
     }
     for line in ran.out.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
     let json = run_alone(&["inspect", "--format", "json"]).json();
-    assert!(json["samples"].as_array().unwrap().len() >= touchpoints.len());
+    assert!(json["samples"].as_array().unwrap().len() >= sources.len());
     // what absent means is the caller's policy
     let free = run_alone(&["inspect", "--when-absent", "advanced"]);
     assert!(

@@ -8,9 +8,9 @@ use app_license_testkit::MockReports;
 use app_license_testkit::vendor::{ReportShape, Vendor};
 use serde_json::{Value, json};
 
-struct Place(tempfile::TempDir);
+struct TempFolder(tempfile::TempDir);
 
-impl Place {
+impl TempFolder {
     fn new(vendor: &Vendor) -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         let mut report = File::create(place.path("report.json")).unwrap();
@@ -43,13 +43,13 @@ impl Place {
     }
 }
 
-fn drifting() -> Place {
-    Place::new(&Vendor::new(5, 290).drift_in_every(10))
+fn drifting() -> TempFolder {
+    TempFolder::new(&Vendor::new(5, 290).drift_in_every(10))
 }
 
 #[test]
 fn agreement_is_exit_code_0() {
-    let ran = Place::new(&Vendor::new(5, 300)).run(&[]);
+    let ran = TempFolder::new(&Vendor::new(5, 300)).run(&[]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(ran.out.starts_with("no drift between "), "{}", ran.out);
 }
@@ -90,7 +90,7 @@ fn people_see_each_kind_its_customers_and_what_the_causes_mean() {
         assert!(ran.out.contains(said), "{said}\n{}", ran.out);
     }
     assert!(!ran.out.contains("more: --all"));
-    let many = Place::new(&Vendor::new(5, 2_900).drift_in_every(2));
+    let many = TempFolder::new(&Vendor::new(5, 2_900).drift_in_every(2));
     let few = many.run(&[]);
     assert!(few.out.contains("more: --all"));
     let all = many.run(&["--all"]);
@@ -178,7 +178,7 @@ fn a_report_that_was_cut_off_is_refused() {
 
 #[test]
 fn installations_that_are_read_in_part_never_agree() {
-    let place = Place::new(&Vendor::new(5, 300));
+    let place = TempFolder::new(&Vendor::new(5, 300));
     let lines = place.path("installations.ndjson");
     let good = std::fs::read_to_string(&lines).unwrap();
     std::fs::write(&lines, format!("{good}{{\"key\":5}}\n")).unwrap();
@@ -254,7 +254,7 @@ fn standard_input_is_read_for_one_side_alone() {
 
 #[test]
 fn drift_that_began_within_the_time_asked_for_is_shown() {
-    let place = Place(tempfile::tempdir().unwrap());
+    let place = TempFolder(tempfile::tempdir().unwrap());
     let report = json!([{
         "addonKey": "com.example.app", "appEntitlementNumber": "E-1", "appEdition": "Standard",
         "licenseType": "COMMERCIAL", "status": "cancelled", "maintenanceEndDate": "2026-11-28",
@@ -340,7 +340,7 @@ async fn reporting_api(vendor: &Vendor) -> MockReports {
 
 /// Compares with what the API answers; the program waits on a thread, so that the mock can answer.
 async fn run_with_api(mock: &MockReports, vendor: &Vendor, token: &str, more: &[&str]) -> Ran {
-    let place = Place::new(vendor);
+    let place = TempFolder::new(vendor);
     let credentials = place.path("credentials");
     std::fs::write(&credentials, format!("{}:{token}\n", MockReports::EMAIL)).unwrap();
     #[cfg(unix)]
@@ -377,7 +377,7 @@ async fn run_with_api(mock: &MockReports, vendor: &Vendor, token: &str, more: &[
 async fn the_report_can_come_from_the_reporting_api() {
     let vendor = Vendor::new(5, 290).drift_in_every(10);
     let mock = reporting_api(&vendor).await;
-    let from_file = Place::new(&vendor).run(&["--format", "json"]).json();
+    let from_file = TempFolder::new(&vendor).run(&["--format", "json"]).json();
     let developer = ["--developer", MockReports::DEVELOPER, "--format", "json"];
     let ran = run_with_api(&mock, &vendor, MockReports::TOKEN, &developer).await;
     assert_eq!(ran.code, 2, "{}", ran.err);

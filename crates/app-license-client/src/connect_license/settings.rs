@@ -12,7 +12,7 @@ use super::{ConnectLicenseApi, Inner};
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;
-use crate::flight::Flights;
+use crate::single_flight::SingleFlight;
 use crate::stats::Counters;
 use app_license::error::shown;
 
@@ -139,7 +139,7 @@ impl ConnectLicenseApiBuilder {
             clock: self.clock,
             settings,
             known: Mutex::new(Bounded::new(settings.tenants)),
-            flights: Flights::new(settings.running, settings.waiting),
+            flights: SingleFlight::new(settings.running, settings.waiting),
             counters: Counters::default(),
         };
         Ok(ConnectLicenseApi {

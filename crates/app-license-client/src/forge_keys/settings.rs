@@ -9,15 +9,15 @@ use super::{ForgeKeys, Inner};
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;
-use crate::flight::Flights;
+use crate::single_flight::SingleFlight;
 use crate::stats::Counters;
 
 /// Settings of [`ForgeKeys`].
 ///
 /// ```
-/// use app_license::forge::KeySetUrl;
+/// use app_license::forge::JwksUrl;
 /// use app_license_client::{Fetcher, ForgeKeys};
-/// let keys = ForgeKeys::builder(Fetcher::new()?, KeySetUrl::default())
+/// let keys = ForgeKeys::builder(Fetcher::new()?, JwksUrl::default())
 ///     .refresh_after(120)
 ///     .expire_after(600)
 ///     .keep_through_outage(3600)
@@ -112,7 +112,7 @@ impl ForgeKeysBuilder {
             clock: self.clock,
             plan: self.plan,
             cache: Mutex::new(KeySetCache::default()),
-            flights: Flights::new(1, 1),
+            flights: SingleFlight::new(1, 1),
             counters: Counters::default(),
         };
         Ok(ForgeKeys {

@@ -13,8 +13,8 @@ use super::{ForgeLicenseApi, Inner};
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;
-use crate::flight::Flights;
 use crate::license_cache::LicenseCache;
+use crate::single_flight::SingleFlight;
 use crate::stats::Counters;
 
 /// Settings of [`ForgeLicenseApi`].
@@ -160,7 +160,7 @@ impl ForgeLicenseApiBuilder {
             clock: self.clock,
             settings,
             known: Mutex::new(Bounded::new(settings.installations)),
-            flights: Flights::new(settings.running, settings.waiting),
+            flights: SingleFlight::new(settings.running, settings.waiting),
             counters: Counters::default(),
         };
         Ok(ForgeLicenseApi {

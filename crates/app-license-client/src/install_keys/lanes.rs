@@ -85,9 +85,9 @@ impl Lanes {
 }
 
 impl Queue {
-    fn enter(&self) -> Result<Place<'_>, Error> {
+    fn enter(&self) -> Result<QueueSlot<'_>, Error> {
         let limit = self.limit;
-        let place = Place(self);
+        let place = QueueSlot(self);
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= limit {
             drop(place);
             return Err(ErrorKind::UnknownKeyFlood { limit }.into());
@@ -97,9 +97,9 @@ impl Queue {
 }
 
 /// A place in a queue, given up when the turn has come, or the question is dropped.
-struct Place<'q>(&'q Queue);
+struct QueueSlot<'q>(&'q Queue);
 
-impl Drop for Place<'_> {
+impl Drop for QueueSlot<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }

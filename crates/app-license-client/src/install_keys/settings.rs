@@ -13,7 +13,7 @@ use super::{Inner, InstallKeys};
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;
-use crate::flight::Flights;
+use crate::single_flight::SingleFlight;
 use crate::stats::Counters;
 
 /// More flights than requests that can be open.
@@ -149,7 +149,7 @@ impl InstallKeysBuilder {
             lanes: Lanes::new(settings.running, settings.waiting, settings.unknown),
             stored: Stored::new(self.stored),
             // the lanes say who runs and who waits
-            flights: Flights::new(MAX_FLIGHTS, MAX_FLIGHTS),
+            flights: SingleFlight::new(MAX_FLIGHTS, MAX_FLIGHTS),
             counters: Counters::default(),
         };
         Ok(InstallKeys {

@@ -71,7 +71,7 @@ impl Say {
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct RecordedRequest {
     pub target: String,
     pub headers: BTreeMap<String, String>,
 }
@@ -81,13 +81,13 @@ struct State {
     by_target: Mutex<BTreeMap<String, Say>>,
     in_turn: Mutex<VecDeque<Say>>,
     otherwise: Mutex<Option<Say>>,
-    asked: Mutex<Vec<Asked>>,
+    asked: Mutex<Vec<RecordedRequest>>,
     count: AtomicUsize,
     bytes: AtomicU64,
 }
 
 impl State {
-    fn note(&self, request: Asked) {
+    fn note(&self, request: RecordedRequest) {
         let mut asked = self.asked.lock().unwrap();
         // enough for every assertion, flat in a flood
         if asked.len() < 1000 {
@@ -166,7 +166,7 @@ impl Host {
         self.state.bytes.load(Ordering::SeqCst)
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<RecordedRequest> {
         self.state.asked.lock().unwrap().clone()
     }
 }
@@ -196,7 +196,7 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
         let say = state.in_turn.lock().unwrap().pop_front();
         let say = say.or_else(|| state.by_target.lock().unwrap().get(&target).cloned());
         let say = say.or_else(|| state.otherwise.lock().unwrap().clone());
-        state.note(Asked { target, headers });
+        state.note(RecordedRequest { target, headers });
         let mut say = say.unwrap_or_else(|| Say::status(404));
         while let Say::Slow(pause, then) = say {
             tokio::time::sleep(pause).await;

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use crate::common::{HTML, Host, Say, TestClock, rerouted};
 use app_license::connect::{
-    BaseUrl, Expectations, KeyHosts, LicenseApiAnswer, Request, TenantKeys, UnverifiedRequestToken,
+    BaseUrl, Expectations, KeyHosts, LicenseApiResponse, Request, TenantKeys,
+    UnverifiedRequestToken,
 };
 use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, State};
 use app_license_client::{
-    Answer, ConnectLicenseApi, ConnectLicenseApiBuilder, Error, ErrorClass, Fetcher,
+    ConnectLicenseApi, ConnectLicenseApiBuilder, Error, ErrorClass, Fetcher, Statement,
 };
 
 const SECRET: &str = "a-shared-secret-that-nobody-may-ever-see";
@@ -53,11 +54,11 @@ fn body(license: &str) -> String {
 const ACTIVE: &str = r#"{"active":true,"type":"COMMERCIAL","capabilitySet":"capabilityAdvanced"}"#;
 
 impl Site {
-    async fn get(&self) -> Result<Answer<LicenseApiAnswer>, Error> {
+    async fn get(&self) -> Result<Statement<LicenseApiResponse>, Error> {
         self.of(SITE).await
     }
 
-    async fn of(&self, base_url: &str) -> Result<Answer<LicenseApiAnswer>, Error> {
+    async fn of(&self, base_url: &str) -> Result<Statement<LicenseApiResponse>, Error> {
         let base_url = BaseUrl::new(base_url).unwrap();
         self.api.get(&tenant("tenant-1"), &base_url, &key()).await
     }

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::common::{HTML, Host, Say, TestClock, rerouted};
 use app_license::forge::LicenseApiResponse;
-use app_license::{ForgeAppId, InstallationAri, State, Touchpoint, UnixTime};
+use app_license::{ForgeAppId, InstallationAri, LicenseSource, State, UnixTime};
 use app_license_client::{
-    Answer, CachedLicense, Error, ErrorClass, Fetcher, ForgeLicenseApi, ForgeLicenseApiBuilder,
-    Lease, LicenseCache, MemoryLicenseCache, Source, SystemToken, Waiting,
+    CachedLicense, Error, ErrorClass, Fetcher, ForgeLicenseApi, ForgeLicenseApiBuilder, Lease,
+    LicenseCache, MemoryLicenseCache, Source, Statement, SystemToken, Waiting,
 };
 
 const APP: &str = "35559c21-6120-406b-b7cd-d87f468f6d32";
@@ -53,11 +53,11 @@ fn at(id: &str) -> InstallationAri {
     InstallationAri::new(format!("ari:cloud:ecosystem::installation/{id}")).unwrap()
 }
 
-async fn ask(api: &ForgeLicenseApi) -> Result<Answer<Arc<LicenseApiResponse>>, Error> {
+async fn ask(api: &ForgeLicenseApi) -> Result<Statement<Arc<LicenseApiResponse>>, Error> {
     api.get(&at("one"), &SystemToken::new(TOKEN).unwrap()).await
 }
 
-fn active(answer: &Answer<Arc<LicenseApiResponse>>) -> bool {
+fn active(answer: &Statement<Arc<LicenseApiResponse>>) -> bool {
     let license = answer.license(&app(APP)).unwrap();
     assert_eq!(license.as_of(), Some(answer.as_of()));
     license.state() == State::Active
@@ -314,7 +314,7 @@ async fn rubbish_in_the_shared_store_is_as_good_as_nothing() {
     let p = platform().await;
     p.host.says_always(Say::ok(good()));
     let body = Some(HTML.to_owned());
-    let rubbish = CachedLicense::from_parts(Touchpoint::ForgeLicenseApi, body, p.clock.now());
+    let rubbish = CachedLicense::from_parts(LicenseSource::ForgeLicenseApi, body, p.clock.now());
     p.cache.put(&at("one"), rubbish).await.unwrap();
     assert!(active(&ask(&p.replica()).await.unwrap()));
 }

@@ -3,7 +3,7 @@
 use std::vec::Vec;
 
 use super::{Deployment, Evidence, Policy, Reason, WhenAbsent};
-use crate::capability::{Edition, Grants, Needs};
+use crate::capability::{Edition, Grants, RequiredCapability};
 use crate::facts::{Flag, State};
 use crate::user_access::UserAccess;
 
@@ -25,7 +25,7 @@ fn includes(has: &str, wants: &str) -> bool {
 }
 
 /// A policy and the settings it was made of.
-struct Asked {
+struct Inputs {
     policy: Policy,
     when_absent: WhenAbsent,
     outside: Option<WhenAbsent>,
@@ -36,7 +36,7 @@ struct Asked {
     ignore_user_access: bool,
 }
 
-fn policies() -> Vec<Asked> {
+fn policies() -> Vec<Inputs> {
     let assumed = [
         WhenAbsent::Deny,
         WhenAbsent::Assume(Edition::Standard),
@@ -65,7 +65,7 @@ fn policies() -> Vec<Asked> {
                     if let Some(seconds) = max_age {
                         policy = policy.max_age(seconds);
                     }
-                    all.push(Asked {
+                    all.push(Inputs {
                         policy,
                         when_absent,
                         outside,
@@ -124,7 +124,7 @@ fn evidence() -> Vec<(Evidence<'static>, &'static str)> {
     all
 }
 
-fn wanted(asked: &Asked, evidence: &Evidence<'_>, has: &str, wants: &str) -> Reason {
+fn wanted(asked: &Inputs, evidence: &Evidence<'_>, has: &str, wants: &str) -> Reason {
     let outside = evidence.deployment == Deployment::NotProduction;
     let meaning = match asked.outside {
         Some(meaning) if outside => meaning,
@@ -175,7 +175,9 @@ fn every_cell_of_the_table() {
     for asked in &policies {
         for (evidence, has) in &evidence {
             for wants in CAPABILITIES.into_iter().flatten() {
-                let got = asked.policy.decide(evidence, Needs::from(wants));
+                let got = asked
+                    .policy
+                    .decide(evidence, RequiredCapability::from(wants));
                 let want = wanted(asked, evidence, has, wants);
                 assert_eq!(got, want, "{:?} {evidence:?} {wants}", asked.policy);
             }

@@ -88,14 +88,14 @@ pub(super) async fn state(
 pub(super) struct NewSites {
     site: String,
     #[serde(default)]
-    product: Wanted,
+    product: SiteProduct,
     /// How many, numbered from 1; one without a number unless said.
     count: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Wanted {
+enum SiteProduct {
     #[default]
     Jira,
     Confluence,
@@ -106,8 +106,8 @@ pub(super) async fn add_sites(
     Json(new): Json<NewSites>,
 ) -> ApiResult {
     let product = match new.product {
-        Wanted::Jira => Product::Jira,
-        Wanted::Confluence => Product::Confluence,
+        SiteProduct::Jira => Product::Jira,
+        SiteProduct::Confluence => Product::Confluence,
     };
     let count = new.count.unwrap_or(1).min(MAX_NEW);
     if console.lab.host.sites().len().saturating_add(count) > MAX_SITES {

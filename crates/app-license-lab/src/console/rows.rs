@@ -88,14 +88,14 @@ pub(super) async fn site(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Asked {
+pub(super) struct SiteQuery {
     site: Option<String>,
 }
 
 /// The newest entries, in short.
 pub(super) async fn journal(
     State(console): State<ConsoleState>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<SiteQuery>,
 ) -> Json<Value> {
     let state = console.lab.state();
     let entries: Vec<Value> = state

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use app_license::{License, Touchpoint, Verified};
+use app_license::{License, LicenseSource, Verified};
 use app_license_server::Rejection;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
@@ -28,7 +28,7 @@ pub(super) fn page(
             format!("denied: {}", answer.decision.code())
         };
         let trust = answer.decision.trust().name();
-        let place = answer.decision.touchpoint();
+        let place = answer.decision.source();
         // writing to a string does not fail
         let _ = write!(
             rows,
@@ -41,7 +41,7 @@ pub(super) fn page(
         .map_or("no edition", app_license::Edition::name);
     let asked = match asked {
         Err(rejection) => format!("The License API could not be asked: {}", rejection.code()),
-        Ok(license) if license.touchpoint() == Touchpoint::ConnectLicenseApi => {
+        Ok(license) if license.source() == LicenseSource::ConnectLicenseApi => {
             let edition = license
                 .edition()
                 .map_or("no edition", app_license::Edition::name);

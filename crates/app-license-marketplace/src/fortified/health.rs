@@ -11,13 +11,13 @@ use crate::input::{InputError, shown};
 ///
 /// ```
 /// use std::time::Duration;
-/// use app_license_marketplace::fortified::HealthAnswer;
-/// let answer = HealthAnswer::new(200, Duration::from_millis(120));
+/// use app_license_marketplace::fortified::HealthResponse;
+/// let answer = HealthResponse::new(200, Duration::from_millis(120));
 /// assert_eq!(answer.status, Some(200));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct HealthAnswer {
+pub struct HealthResponse {
     /// The status; none when there was no answer.
     pub status: Option<u16>,
     /// The time from the call to the end of the answer, or to giving up.
@@ -81,7 +81,7 @@ impl HealthFailure {
     }
 }
 
-impl HealthAnswer {
+impl HealthResponse {
     /// An answer with a status.
     #[must_use]
     pub const fn new(status: u16, elapsed: Duration) -> Self {
@@ -96,8 +96,8 @@ impl HealthAnswer {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use app_license_marketplace::fortified::HealthAnswer;
-    /// let answer = HealthAnswer::none(Duration::from_secs(3), "no connection");
+    /// use app_license_marketplace::fortified::HealthResponse;
+    /// let answer = HealthResponse::none(Duration::from_secs(3), "no connection");
     /// assert_eq!(answer.status, None);
     /// ```
     #[must_use]
@@ -124,9 +124,9 @@ impl ProbeRules {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use app_license_marketplace::fortified::{HealthAnswer, ReliabilityProgram};
+    /// use app_license_marketplace::fortified::{HealthResponse, ReliabilityProgram};
     /// let rules = ReliabilityProgram::shipped()?.probe;
-    /// let check = |status, ms| rules.check(&HealthAnswer::new(status, Duration::from_millis(ms)));
+    /// let check = |status, ms| rules.check(&HealthResponse::new(status, Duration::from_millis(ms)));
     /// assert!(check(200, 3_000).is_empty());
     /// assert_eq!(check(200, 3_100)[0].code(), "slow");
     /// assert_eq!(check(204, 10)[0].code(), "status");
@@ -134,7 +134,7 @@ impl ProbeRules {
     /// # Ok::<(), app_license_marketplace::InputError>(())
     /// ```
     #[must_use]
-    pub fn check(&self, answer: &HealthAnswer) -> Vec<HealthFailure> {
+    pub fn check(&self, answer: &HealthResponse) -> Vec<HealthFailure> {
         let mut failures = Vec::new();
         match answer.status {
             Some(status) if self.statuses.contains(&status) => {}

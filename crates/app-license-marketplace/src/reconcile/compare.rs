@@ -52,7 +52,7 @@ impl Grants {
 
 /// What was found about one installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct DriftCase {
     pub(super) kind: DriftKind,
     pub(super) row: u32,
     pub(super) by: JoinedBy,
@@ -67,7 +67,7 @@ pub(super) enum Outcome {
     NotCompared,
     /// It is licensed for development: nobody buys it.
     NotProduction,
-    Drift(Found),
+    Drift(DriftCase),
 }
 
 /// Compares what is granted with the rows that the installation was joined to, of which there is
@@ -106,7 +106,7 @@ pub(super) fn compare(
             return Outcome::NotCompared;
         };
         let found = |kind| {
-            Outcome::Drift(Found {
+            Outcome::Drift(DriftCase {
                 kind,
                 row: number,
                 by,
@@ -146,7 +146,7 @@ pub(super) fn compare(
             if !active {
                 return Outcome::NotCompared;
             }
-            Outcome::Drift(Found {
+            Outcome::Drift(DriftCase {
                 kind: if purchase.license_type == Type::Trial {
                     DriftKind::TrialEnded
                 } else {
@@ -215,7 +215,7 @@ impl Times {
 
 /// The likely cause of a difference between an installation and a row.
 pub(super) fn cause(
-    found: Found,
+    found: DriftCase,
     row: &InstallationRow<'_>,
     purchases: &Purchases,
     times: &Times,

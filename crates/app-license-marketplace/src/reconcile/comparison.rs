@@ -9,7 +9,7 @@ use super::purchases::{
     CLOUD_ID, ENTITLEMENT_ID, ENTITLEMENT_NUMBER, HOST, MULTI_INSTANCE, Purchases,
 };
 use super::summary::Summary;
-use super::words::Word;
+use super::words::Symbol;
 
 /// One case, small: the report's side is looked up when it is shown.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(super) struct Case {
     pub(super) since: Option<UnixTime>,
     pub(super) row: u32,
     pub(super) by: Option<JoinedBy>,
-    pub(super) app: Word,
+    pub(super) app: Symbol,
     /// Product and time of the installation, to see whether a newer one is there.
     pub(super) installed: Option<(usize, u32)>,
     pub(super) runs: Option<Box<Runs>>,

@@ -346,7 +346,7 @@ mod tests {
     fn records_are_read_leniently() {
         let row = InstallationRow::from_json(
             r#"{"key":{"forge":"ari:cloud:ecosystem::installation/1"},"new":{"a":[1,{"b":null}]},
-            "appKey":"","cloudId":"c\u00e9","license":{"state":"INACTIVE","touchpoint":"x","asOf":null},
+            "appKey":"","cloudId":"c\u00e9","license":{"state":"INACTIVE","source":"x","asOf":null},
             "installedAt":"2026-11-22T00:00:00Z"}"#,
         )
         .unwrap();

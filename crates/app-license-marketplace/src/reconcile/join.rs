@@ -13,7 +13,7 @@ use super::installation_row::{InstallationRow, Presence};
 use super::purchase::{Entitled, Flags, NOBODY, Purchase};
 use super::reconciler::Reconciler;
 use super::sought::Sought;
-use super::words::Word;
+use super::words::Symbol;
 
 impl Reconciler {
     /// Takes an installation, after all rows of the report.
@@ -75,7 +75,7 @@ impl Reconciler {
         Ok(())
     }
 
-    fn one(&mut self, row: &InstallationRow<'_>, app: Word, joined: &mut Vec<(u32, JoinedBy)>) {
+    fn one(&mut self, row: &InstallationRow<'_>, app: Symbol, joined: &mut Vec<(u32, JoinedBy)>) {
         let presence = row.presence();
         let grants = Grants::of(row);
         let installed = self.mark(row, presence, joined);
@@ -153,16 +153,16 @@ impl Reconciler {
     }
 
     /// The app of an installation; `None` when it is not to be compared.
-    fn app_of(&self, row: &InstallationRow<'_>) -> Result<Option<Word>, Error> {
+    fn app_of(&self, row: &InstallationRow<'_>) -> Result<Option<Symbol>, Error> {
         let apps = &self.purchases.apps;
         match (row.app_key(), self.options.app.as_deref()) {
             (Some(app), Some(wanted)) if app != wanted => Ok(None),
             (Some(app), _) | (None, Some(app)) => Ok(apps
                 .find(app)
-                .or_else(|| self.purchases.nameless.then_some(Word::NONE))),
+                .or_else(|| self.purchases.nameless.then_some(Symbol::NONE))),
             (None, None) if apps.len() <= 1 => {
                 let only = apps.iter().next().and_then(|a| apps.find(a));
-                Ok(Some(only.unwrap_or(Word::NONE)))
+                Ok(Some(only.unwrap_or(Symbol::NONE)))
             }
             (None, None) => Err(ErrorKind::AmbiguousApp {
                 count: apps.len(),

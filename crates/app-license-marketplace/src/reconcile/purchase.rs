@@ -3,8 +3,8 @@
 use app_license::Edition;
 
 use super::day::Day;
-use super::texts::Place;
-use super::words::Word;
+use super::texts::TextRange;
+use super::words::Symbol;
 
 /// No row.
 pub(super) const NOBODY: u32 = u32::MAX;
@@ -138,14 +138,14 @@ impl Flags {
 #[derive(Debug, Clone)]
 #[repr(align(64))]
 pub(super) struct Purchase {
-    pub(super) place: Place,
-    pub(super) app: Word,
-    pub(super) license_type_text: Word,
-    pub(super) status_text: Word,
-    pub(super) edition_text: Word,
-    pub(super) upgrade_edition_text: Word,
-    pub(super) tier: Word,
-    pub(super) dunning: Word,
+    pub(super) place: TextRange,
+    pub(super) app: Symbol,
+    pub(super) license_type_text: Symbol,
+    pub(super) status_text: Symbol,
+    pub(super) edition_text: Symbol,
+    pub(super) upgrade_edition_text: Symbol,
+    pub(super) tier: Symbol,
+    pub(super) dunning: Symbol,
     pub(super) license_type: Type,
     pub(super) status: Status,
     pub(super) edition: Bought,

@@ -9,8 +9,8 @@ use super::index::{Entry, Index};
 use super::key::{Key, KeyHasher, Keys};
 use super::purchase::{Bought, Entitled, Flags, NOBODY, Purchase, Status, Type};
 use super::report_row::{ReportRow, stated, yes};
-use super::texts::{FIELDS, Place, Texts};
-use super::words::{Word, Words};
+use super::texts::{FIELDS, TextRange, Texts};
+use super::words::{Symbol, Symbols};
 use super::{Error, Summary};
 
 pub(super) const CLOUD_ID: usize = 0;
@@ -31,8 +31,8 @@ pub(super) struct Purchases {
     pub(super) texts: Texts,
     pub(super) hasher: KeyHasher,
     pub(super) index: [Index; FIELDS],
-    pub(super) apps: Words,
-    pub(super) words: Words,
+    pub(super) apps: Symbols,
+    pub(super) words: Symbols,
     /// Whether rows do not name their app.
     pub(super) nameless: bool,
 }
@@ -88,14 +88,14 @@ impl Purchases {
         &mut self,
         row: &ReportRow<'_>,
         keys: &Keys<'_>,
-        app: Word,
+        app: Symbol,
         s: &mut Summary,
     ) -> Result<(), Error> {
         if keys.iter().all(Option::is_none) {
             s.rows_without_ids = s.rows_without_ids.saturating_add(1);
             return Ok(());
         }
-        self.nameless |= app == Word::NONE;
+        self.nameless |= app == Symbol::NONE;
         let mut new = self.read(row, app);
         let multi = keys.get(MULTI_INSTANCE).is_some_and(Option::is_some);
         new.flags.set(Flags::MULTI_INSTANCE, multi);
@@ -133,7 +133,7 @@ impl Purchases {
         }
     }
 
-    fn read(&mut self, row: &ReportRow<'_>, app: Word) -> Purchase {
+    fn read(&mut self, row: &ReportRow<'_>, app: Symbol) -> Purchase {
         let mut word = |text| self.words.intern(stated(text));
         let day = |text: Option<&str>| stated(text).and_then(Day::parse);
         let upgrade = stated(row.upgrade_trial_edition).map(|t| Bought::of(Some(t)));
@@ -151,7 +151,7 @@ impl Purchases {
             day(row.evaluation_start)
         };
         Purchase {
-            place: Place::default(),
+            place: TextRange::default(),
             app,
             license_type_text: word(row.license_type),
             status_text: word(row.status),
@@ -180,7 +180,7 @@ impl Purchases {
     }
 
     /// The row of the same entitlement, if there is one already.
-    fn snapshot(&mut self, app: Word, keys: &Keys<'_>) -> Option<u32> {
+    fn snapshot(&mut self, app: Symbol, keys: &Keys<'_>) -> Option<u32> {
         let key = |field: usize| keys.get(field).copied().flatten();
         for field in [ENTITLEMENT_ID, ENTITLEMENT_NUMBER] {
             if let Some(found) = key(field).and_then(|k| self.find(app, field, &k)) {
@@ -296,7 +296,7 @@ impl Purchases {
         }
     }
 
-    pub(super) fn find(&self, app: Word, field: usize, key: &Key<'_>) -> Option<u32> {
+    pub(super) fn find(&self, app: Symbol, field: usize, key: &Key<'_>) -> Option<u32> {
         let index = self.index.get(field)?;
         index.find(key.hash, |row| {
             self.get(row)

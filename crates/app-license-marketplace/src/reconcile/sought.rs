@@ -8,8 +8,8 @@ use super::purchase::NOBODY;
 use super::purchases::{
     CHAIN, CLOUD_ID, ENTITLEMENT_ID, ENTITLEMENT_NUMBER, HOST, MULTI_INSTANCE, Purchases,
 };
-use super::texts::Place;
-use super::words::Word;
+use super::texts::TextRange;
+use super::words::Symbol;
 
 /// The fields that an installation is looked up by, strongest first.
 const BY: [(usize, JoinedBy); 4] = [
@@ -58,7 +58,7 @@ impl Purchases {
         };
         let rows: Vec<u32> = sought.filter_map(first).collect();
         let places = rows.iter().filter_map(|row| Some(self.get(*row)?.place));
-        let places: Vec<Place> = places.collect();
+        let places: Vec<TextRange> = places.collect();
         for place in places {
             black_box(self.texts.first(place));
         }
@@ -67,19 +67,19 @@ impl Purchases {
     /// The rows that an installation may be about, strongest key first.
     pub(super) fn candidates(
         &mut self,
-        app: Word,
+        app: Symbol,
         sought: &Sought<'_>,
         into: &mut Vec<(u32, JoinedBy)>,
     ) {
         into.clear();
         self.of_app(app, sought, into);
-        if self.nameless && app != Word::NONE {
-            self.of_app(Word::NONE, sought, into);
+        if self.nameless && app != Symbol::NONE {
+            self.of_app(Symbol::NONE, sought, into);
         }
         into.sort_by_key(|(_, by)| *by);
     }
 
-    fn of_app(&mut self, app: Word, sought: &Sought<'_>, into: &mut Vec<(u32, JoinedBy)>) {
+    fn of_app(&mut self, app: Symbol, sought: &Sought<'_>, into: &mut Vec<(u32, JoinedBy)>) {
         let many_sites = self
             .index
             .get(MULTI_INSTANCE)

@@ -15,7 +15,7 @@ pub(super) const MAX: usize = 254;
 
 /// Where a row's texts are: 4 bytes and one a text.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
+pub(super) struct TextRange {
     at: u32,
     lengths: [u8; FIELDS],
 }
@@ -28,7 +28,7 @@ pub(super) struct Texts {
 
 impl Texts {
     /// Keeps a row's texts; longer ones than any honest id are left out. `None` when 4 GiB are full.
-    pub(super) fn push(&mut self, keys: &Keys<'_>) -> Option<Place> {
+    pub(super) fn push(&mut self, keys: &Keys<'_>) -> Option<TextRange> {
         // a row's texts are in one chunk
         let room = keys.iter().flatten().map(|key| key.bytes().len()).sum();
         let full = |c: &Vec<u8>| c.len().saturating_add(room) > CHUNK;
@@ -48,10 +48,10 @@ impl Texts {
                 None => u8::try_from(key.text.len()).unwrap_or_default(),
             };
         }
-        Some(Place { at, lengths })
+        Some(TextRange { at, lengths })
     }
 
-    fn bytes(&self, place: Place, field: usize) -> Option<(&[u8], bool)> {
+    fn bytes(&self, place: TextRange, field: usize) -> Option<(&[u8], bool)> {
         let size = |length: u8| usize::from(if length == UUID { 16 } else { length });
         let before: usize = place.lengths.iter().take(field).map(|l| size(*l)).sum();
         let length = *place.lengths.get(field)?;
@@ -64,7 +64,7 @@ impl Texts {
     }
 
     /// A text of a row, for people. UUIDs come back in lower case.
-    pub(super) fn get(&self, place: Place, field: usize) -> Option<Cow<'_, str>> {
+    pub(super) fn get(&self, place: TextRange, field: usize) -> Option<Cow<'_, str>> {
         match self.bytes(place, field)? {
             (bytes, true) => Some(Cow::Owned(key::unpack(bytes))),
             (bytes, false) => Some(String::from_utf8_lossy(bytes)),
@@ -72,7 +72,7 @@ impl Texts {
     }
 
     /// Whether a text of a row is this one, in any case.
-    pub(super) fn holds(&self, place: Place, field: usize, text: &str) -> bool {
+    pub(super) fn holds(&self, place: TextRange, field: usize, text: &str) -> bool {
         match self.bytes(place, field) {
             Some((bytes, true)) => key::pack(text).is_some_and(|uuid| bytes == uuid),
             Some((bytes, false)) => bytes.eq_ignore_ascii_case(text.as_bytes()),
@@ -81,7 +81,7 @@ impl Texts {
     }
 
     /// The first byte of a row's texts.
-    pub(super) fn first(&self, place: Place) -> u8 {
+    pub(super) fn first(&self, place: TextRange) -> u8 {
         let at = place.at as usize;
         let chunk = self.chunks.get(at / CHUNK);
         chunk
@@ -91,7 +91,7 @@ impl Texts {
     }
 
     /// Whether a text of a row is this key.
-    pub(super) fn is(&self, place: Place, field: usize, key: &Key<'_>) -> bool {
+    pub(super) fn is(&self, place: TextRange, field: usize, key: &Key<'_>) -> bool {
         match (self.bytes(place, field), &key.uuid) {
             (Some((bytes, true)), Some(uuid)) => bytes == uuid,
             (Some((bytes, false)), None) => bytes.eq_ignore_ascii_case(key.text.as_bytes()),

@@ -4,11 +4,11 @@ use std::hash::BuildHasher as _;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-/// A word out of [`Words`]; [`Word::NONE`] stands for none.
+/// A word out of [`Symbols`]; [`Symbol::NONE`] stands for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Word(u16);
+pub(super) struct Symbol(u16);
 
-impl Word {
+impl Symbol {
     pub(super) const NONE: Self = Self(0);
 
     /// The number, from 1; 0 for none.
@@ -19,7 +19,7 @@ impl Word {
 
 /// Words that rows share: kept once.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct Symbols {
     words: Vec<Box<str>>,
     index: HashTable<u16>,
     hasher: DefaultHashBuilder,
@@ -30,7 +30,7 @@ pub(super) struct Words {
 /// How many words are remembered.
 const RECENT: usize = 64;
 
-impl Default for Words {
+impl Default for Symbols {
     fn default() -> Self {
         Self {
             words: Vec::new(),
@@ -41,10 +41,12 @@ impl Default for Words {
     }
 }
 
-impl Words {
+impl Symbols {
     /// The number of a word. When 65,534 different ones are known, all further ones are one word.
-    pub(super) fn intern(&mut self, text: Option<&str>) -> Word {
-        let Some(text) = text else { return Word::NONE };
+    pub(super) fn intern(&mut self, text: Option<&str>) -> Symbol {
+        let Some(text) = text else {
+            return Symbol::NONE;
+        };
         if let Some(known) = self.recent(text) {
             return known;
         }
@@ -55,12 +57,12 @@ impl Words {
         number
     }
 
-    fn recent(&self, text: &str) -> Option<Word> {
+    fn recent(&self, text: &str) -> Option<Symbol> {
         let recent = self.recent.get(place(text)).copied().unwrap_or_default();
-        (word(&self.words, recent) == Some(text)).then_some(Word(recent))
+        (word(&self.words, recent) == Some(text)).then_some(Symbol(recent))
     }
 
-    fn intern_anew(&mut self, text: &str) -> Word {
+    fn intern_anew(&mut self, text: &str) -> Symbol {
         const OTHER: &str = "…";
         if let Some(known) = self.find(text) {
             return known;
@@ -71,26 +73,26 @@ impl Words {
         }
         self.words.push(text.into());
         let Ok(number) = u16::try_from(self.words.len()) else {
-            return Word::NONE;
+            return Symbol::NONE;
         };
         let (words, hasher) = (&self.words, &self.hasher);
         let hash = |n: &u16| hasher.hash_one(word(words, *n).unwrap_or_default());
         self.index
             .insert_unique(hasher.hash_one(text), number, hash);
-        Word(number)
+        Symbol(number)
     }
 
     /// The number of a word that is known.
-    pub(super) fn find(&self, text: &str) -> Option<Word> {
+    pub(super) fn find(&self, text: &str) -> Option<Symbol> {
         self.recent(text).or_else(|| {
             let is = |n: &u16| word(&self.words, *n) == Some(text);
             let found = self.index.find(self.hasher.hash_one(text), is)?;
-            Some(Word(*found))
+            Some(Symbol(*found))
         })
     }
 
     /// The word of a number.
-    pub(super) fn get(&self, number: Word) -> Option<&str> {
+    pub(super) fn get(&self, number: Symbol) -> Option<&str> {
         word(&self.words, number.0)
     }
 
@@ -120,11 +122,11 @@ fn word(words: &[Box<str>], number: u16) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::Words;
+    use super::Symbols;
 
     #[test]
     fn words_are_kept_once_and_too_many_are_one() {
-        let mut words = Words::default();
+        let mut words = Symbols::default();
         let a = words.intern(Some("active"));
         assert_eq!(words.intern(Some("active")), a);
         assert_eq!(words.get(a), Some("active"));

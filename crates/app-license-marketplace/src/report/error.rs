@@ -99,7 +99,7 @@ pub enum ErrorKind {
     #[error("the report goes on after its end, with {found}")]
     Trailing {
         /// The byte there.
-        found: Found,
+        found: FoundByte,
     },
 
     // ---- one record ----
@@ -109,7 +109,7 @@ pub enum ErrorKind {
         /// What must stand there.
         expected: &'static str,
         /// What does.
-        found: Found,
+        found: FoundByte,
     },
     /// A byte that is not UTF-8.
     #[error("the byte 0x{byte:02x} is not UTF-8; the report may be ISO-8859-1 or Windows-1252")]
@@ -172,9 +172,9 @@ pub enum ErrorKind {
 /// assert!(error.to_string().contains("found `,`"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found(pub(super) u8);
+pub struct FoundByte(pub(super) u8);
 
-impl fmt::Display for Found {
+impl fmt::Display for FoundByte {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             b'\n' => f.write_str("the end of the line"),

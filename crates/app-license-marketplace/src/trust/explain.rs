@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::fields::{Element, TrustFields};
 use super::lint::{TrustDiagnostic, TrustSeverity};
-use super::listing::{Answer, Listing};
-use super::need::{Kind, Need, Wanted};
+use super::listing::{Listing, TriState};
+use super::need::{AnsweredNeed, Kind, Need};
 use super::paths::{
     CERTIFICATIONS, CERTIFIED, COUNTRIES, KEEPS, KEEPS_FOREVER, KEEPS_MAX, RESIDENCY, STORES,
 };
@@ -44,7 +44,7 @@ impl NeedState {
 /// What the listing says to one need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Finding {
+pub struct NeedResult {
     /// The need.
     pub need: String,
     /// Whether it is met.
@@ -64,7 +64,7 @@ pub struct ElementFindings {
     /// Its name for people.
     pub title: String,
     /// The findings.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<NeedResult>,
     /// How many of its fields are answered.
     pub answered: usize,
     /// How many fields it has.
@@ -83,7 +83,7 @@ pub struct Explanation {
     pub elements: Vec<ElementFindings>,
 }
 
-impl Finding {
+impl NeedResult {
     /// What an error of the listing is about proves nothing: of two answers that contradict each
     /// other one is wrong, and nobody knows which.
     fn doubt(&mut self, errors: &[TrustDiagnostic]) {
@@ -152,14 +152,14 @@ impl Listing {
         }
     }
 
-    fn finding(&self, need: &Need, fields: &TrustFields) -> Finding {
+    fn finding(&self, need: &Need, fields: &TrustFields) -> NeedResult {
         let (state, says, paths) = match &need.0 {
             Kind::Residency(place) => self.residency(place, fields),
             Kind::Certification(name) => self.certification(name, fields),
             Kind::Retention(days) => self.retention(*days),
             Kind::Answered(wanted) => self.answered(wanted, fields),
         };
-        Finding {
+        NeedResult {
             need: need.to_string(),
             state,
             says,
@@ -167,7 +167,7 @@ impl Listing {
         }
     }
 
-    fn residency(&self, place: &str, fields: &TrustFields) -> Found {
+    fn residency(&self, place: &str, fields: &TrustFields) -> NeedEvidence {
         let countries = self.list(COUNTRIES);
         let listed = countries.join(", ");
         let paths: &[&str] = &[STORES, RESIDENCY, COUNTRIES];
@@ -177,8 +177,8 @@ impl Listing {
         };
         let is = |code: &String| code == place || within(place, code);
         match self.answer(STORES) {
-            Some(Answer::Yes) => {}
-            Some(Answer::No | Answer::NotApplicable) => {
+            Some(TriState::Yes) => {}
+            Some(TriState::No | TriState::NotApplicable) => {
                 return match self.text(RESIDENCY) {
                     Some("STORED_IN_ATLASSIAN_AND_DR_SUPPORTED") => {
                         let says = format!(
@@ -247,7 +247,7 @@ impl Listing {
         (NeedState::Gap, says, paths)
     }
 
-    fn certification(&self, name: &str, fields: &TrustFields) -> Found {
+    fn certification(&self, name: &str, fields: &TrustFields) -> NeedEvidence {
         let listed = self.list(CERTIFICATIONS);
         let paths: &[&str] = &[CERTIFIED, CERTIFICATIONS];
         let has = listed
@@ -255,8 +255,8 @@ impl Listing {
             .any(|it| fields.is_same_certification(it, name));
         let name = shown(name);
         match self.answer(CERTIFIED) {
-            Some(Answer::Yes) if has => (NeedState::Met, format!("{name} is listed"), paths),
-            Some(Answer::No) if has => {
+            Some(TriState::Yes) if has => (NeedState::Met, format!("{name} is listed"), paths),
+            Some(TriState::No) if has => {
                 let says = format!("{name} is listed, and no certification is claimed");
                 (NeedState::Unclear, says, paths)
             }
@@ -264,15 +264,15 @@ impl Listing {
                 let says = format!("{name} is listed, and it is not answered whether there is any");
                 (NeedState::Unclear, says, paths)
             }
-            Some(Answer::Yes) if listed.is_empty() => {
+            Some(TriState::Yes) if listed.is_empty() => {
                 let says = format!("certifications are claimed, and {name} is not listed, nor any");
                 (NeedState::Gap, says, paths)
             }
-            Some(Answer::Yes) => {
+            Some(TriState::Yes) => {
                 let says = format!("{} is listed, not {name}", shown(&listed.join(", ")));
                 (NeedState::Gap, says, paths)
             }
-            Some(Answer::No | Answer::NotApplicable) => {
+            Some(TriState::No | TriState::NotApplicable) => {
                 let says = format!("the app has no certification, so not {name}");
                 (NeedState::Gap, says, paths)
             }
@@ -283,23 +283,23 @@ impl Listing {
         }
     }
 
-    fn retention(&self, days: u64) -> Found {
+    fn retention(&self, days: u64) -> NeedEvidence {
         let paths: &[&str] = &[KEEPS, KEEPS_MAX, KEEPS_FOREVER];
-        if self.answer(KEEPS_FOREVER) == Some(Answer::Yes) {
+        if self.answer(KEEPS_FOREVER) == Some(TriState::Yes) {
             let says = "data is kept without end".to_owned();
             return (NeedState::Gap, says, paths);
         }
         match (self.answer(KEEPS), self.days(KEEPS_MAX)) {
-            (Some(Answer::No | Answer::NotApplicable), None) => {
+            (Some(TriState::No | TriState::NotApplicable), None) => {
                 let says = "no data is kept after the end of the contract".to_owned();
                 (NeedState::Met, says, paths)
             }
-            (Some(Answer::Yes), Some(max)) if max <= days => (
+            (Some(TriState::Yes), Some(max)) if max <= days => (
                 NeedState::Met,
                 format!("data is kept for at most {max} days"),
                 paths,
             ),
-            (Some(Answer::Yes), Some(max)) => (
+            (Some(TriState::Yes), Some(max)) => (
                 NeedState::Gap,
                 format!("data is kept for up to {max} days"),
                 paths,
@@ -311,7 +311,7 @@ impl Listing {
         }
     }
 
-    fn answered(&self, wanted: &'static Wanted, fields: &TrustFields) -> Found {
+    fn answered(&self, wanted: &'static AnsweredNeed, fields: &TrustFields) -> NeedEvidence {
         let title = fields
             .field(wanted.path)
             .map_or(wanted.path, |it| it.title.as_str());
@@ -327,10 +327,10 @@ impl Listing {
                 (NeedState::Met, format!("{title}: {}", answer.name()), path)
             }
             // what does not apply cannot harm, but is no proof of what is wanted
-            Some(Answer::NotApplicable) if wanted.answer == Answer::No => {
+            Some(TriState::NotApplicable) if wanted.answer == TriState::No => {
                 (NeedState::Met, format!("{title}: not applicable"), path)
             }
-            Some(Answer::NotApplicable) => {
+            Some(TriState::NotApplicable) => {
                 (NeedState::Unclear, format!("{title}: not applicable"), path)
             }
             Some(_) => (NeedState::Gap, wanted.gap.to_owned(), path),
@@ -339,4 +339,4 @@ impl Listing {
     }
 }
 
-type Found = (NeedState, String, &'static [&'static str]);
+type NeedEvidence = (NeedState, String, &'static [&'static str]);

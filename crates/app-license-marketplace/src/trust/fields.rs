@@ -61,7 +61,7 @@ impl Element {
 #[non_exhaustive]
 pub enum FieldKind {
     /// Yes, no, or not applicable; as boolean or as text of any case.
-    Answer,
+    TriState,
     /// One of some words.
     Choice,
     /// Text.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::country::is_country;
 use super::fields::{FieldKind, TrustFields};
-use super::listing::{Answer, Listing};
+use super::listing::{Listing, TriState};
 use super::paths::{
     COUNTRIES, KEEPS, KEEPS_FOREVER, KEEPS_MAX, KEEPS_MIN, LEAVES_EEA, PARTIES, PROCESSED_TYPES,
     RESIDENCY, SAME_TYPES, STORED_TYPES, STORES,
@@ -78,11 +78,11 @@ impl Listing {
     }
 
     pub(super) fn is_yes(&self, path: &str) -> bool {
-        self.answer(path) == Some(Answer::Yes)
+        self.answer(path) == Some(TriState::Yes)
     }
 
     pub(super) fn is_no(&self, path: &str) -> bool {
-        self.answer(path) == Some(Answer::No)
+        self.answer(path) == Some(TriState::No)
     }
 
     fn lint_types(&self, fields: &TrustFields, found: &mut Vec<TrustDiagnostic>) {
@@ -338,7 +338,7 @@ pub(super) fn push(
 impl FieldKind {
     const fn expects(self) -> &'static str {
         match self {
-            Self::Answer => "true, false or NOT_APPLICABLE",
+            Self::TriState => "true, false or NOT_APPLICABLE",
             Self::Choice | Self::Text | Self::Link => "text",
             Self::List | Self::Countries => "a list of texts",
             Self::Days => "a whole number of days",

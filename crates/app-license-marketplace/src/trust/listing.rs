@@ -16,17 +16,17 @@ const MAX_LISTING: usize = 1 << 20;
 /// An answer of the tab.
 ///
 /// ```
-/// use app_license_marketplace::trust::Answer;
+/// use app_license_marketplace::trust::TriState;
 /// use serde_json::json;
-/// assert_eq!(Answer::read(&json!(true)), Some(Answer::Yes));
-/// assert_eq!(Answer::read(&json!("False")), Some(Answer::No));
-/// assert_eq!(Answer::read(&json!("not_applicable")), Some(Answer::NotApplicable));
-/// assert_eq!(Answer::read(&json!(1)), None);
+/// assert_eq!(TriState::read(&json!(true)), Some(TriState::Yes));
+/// assert_eq!(TriState::read(&json!("False")), Some(TriState::No));
+/// assert_eq!(TriState::read(&json!("not_applicable")), Some(TriState::NotApplicable));
+/// assert_eq!(TriState::read(&json!(1)), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Answer {
+pub enum TriState {
     /// Yes.
     Yes,
     /// No.
@@ -35,7 +35,7 @@ pub enum Answer {
     NotApplicable,
 }
 
-impl Answer {
+impl TriState {
     /// Reads a boolean, or text of any case; nothing else.
     #[must_use]
     pub fn read(value: &Value) -> Option<Self> {
@@ -58,8 +58,8 @@ impl Answer {
     /// Its name for people.
     ///
     /// ```
-    /// use app_license_marketplace::trust::Answer;
-    /// assert_eq!(Answer::NotApplicable.name(), "not applicable");
+    /// use app_license_marketplace::trust::TriState;
+    /// assert_eq!(TriState::NotApplicable.name(), "not applicable");
     /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -77,7 +77,7 @@ impl Answer {
 #[non_exhaustive]
 pub enum FieldValue {
     /// An answer.
-    Answer(Answer),
+    TriState(TriState),
     /// A word, a text, a link.
     Text(String),
     /// Words.
@@ -105,10 +105,10 @@ pub struct Party {
 /// The Privacy & Security tab of one listing.
 ///
 /// ```
-/// use app_license_marketplace::trust::{Answer, Listing, TrustFields};
+/// use app_license_marketplace::trust::{TriState, Listing, TrustFields};
 /// let json = br#"{"commonCloud":{"security":{"hasCompliantCertifications":"TRUE"}}}"#;
 /// let listing = Listing::from_json(json, &TrustFields::shipped()?)?;
-/// assert_eq!(listing.answer("security.hasCompliantCertifications"), Some(Answer::Yes));
+/// assert_eq!(listing.answer("security.hasCompliantCertifications"), Some(TriState::Yes));
 /// assert_eq!(listing.answer("security.isDiskEncryptionSupported"), None);
 /// # Ok::<(), app_license_marketplace::InputError>(())
 /// ```
@@ -215,9 +215,9 @@ impl Listing {
 
     /// A field that is an answer.
     #[must_use]
-    pub fn answer(&self, path: &str) -> Option<Answer> {
+    pub fn answer(&self, path: &str) -> Option<TriState> {
         match self.value(path)? {
-            FieldValue::Answer(answer) => Some(*answer),
+            FieldValue::TriState(answer) => Some(*answer),
             _ => None,
         }
     }
@@ -284,7 +284,7 @@ impl FieldValue {
     #[must_use]
     pub fn text(&self) -> String {
         match self {
-            Self::Answer(answer) => answer.name().to_owned(),
+            Self::TriState(answer) => answer.name().to_owned(),
             Self::Text(text) => text.clone(),
             Self::List(words) => {
                 let mut words: Vec<_> = words.iter().map(String::as_str).collect();
@@ -333,7 +333,7 @@ fn is_empty(value: &Value) -> bool {
 
 fn read(field: &Field, value: &Value) -> Option<FieldValue> {
     Some(match field.kind {
-        FieldKind::Answer => FieldValue::Answer(Answer::read(value)?),
+        FieldKind::TriState => FieldValue::TriState(TriState::read(value)?),
         FieldKind::Choice => FieldValue::Text(value.as_str()?.trim().to_ascii_uppercase()),
         FieldKind::Text | FieldKind::Link => FieldValue::Text(value.as_str()?.trim().to_owned()),
         FieldKind::List => FieldValue::List(words(value)?),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::fields::Element;
-use super::listing::Answer;
+use super::listing::TriState;
 use super::paths::{PROCESSES, STORES};
 use crate::input::InputError;
 
@@ -38,67 +38,67 @@ pub struct Need(pub(super) Kind);
 pub(super) enum Kind {
     Residency(String),
     Certification(String),
-    Answered(&'static Wanted),
+    Answered(&'static AnsweredNeed),
     Retention(u64),
 }
 
 /// A need that one answer meets.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub(super) struct AnsweredNeed {
     pub(super) name: &'static str,
     pub(super) path: &'static str,
-    pub(super) answer: Answer,
+    pub(super) answer: TriState,
     element: Element,
     pub(super) gap: &'static str,
 }
 
-const WANTED: &[Wanted] = &[
-    Wanted {
+const WANTED: &[AnsweredNeed] = &[
+    AnsweredNeed {
         name: "stored-in-atlassian",
         path: STORES,
-        answer: Answer::No,
+        answer: TriState::No,
         element: Element::Privacy,
         gap: "data is stored outside Atlassian",
     },
-    Wanted {
+    AnsweredNeed {
         name: "processed-in-atlassian",
         path: PROCESSES,
-        answer: Answer::No,
+        answer: TriState::No,
         element: Element::Privacy,
         gap: "data is processed outside Atlassian",
     },
-    Wanted {
+    AnsweredNeed {
         name: "encryption",
         path: "security.isDiskEncryptionSupported",
-        answer: Answer::Yes,
+        answer: TriState::Yes,
         element: Element::Security,
         gap: "data is not encrypted at rest",
     },
-    Wanted {
+    AnsweredNeed {
         name: "no-tokens",
         path: "security.requiresUsersToProvidePATs",
-        answer: Answer::No,
+        answer: TriState::No,
         element: Element::Security,
         gap: "users have to hand over personal access tokens",
     },
-    Wanted {
+    AnsweredNeed {
         name: "dpa",
         path: "privacy.dataProcessingAgreement.isDPASupported",
-        answer: Answer::Yes,
+        answer: TriState::Yes,
         element: Element::Compliance,
         gap: "there is no data processing agreement",
     },
-    Wanted {
+    AnsweredNeed {
         name: "no-third-parties",
         path: "thirdPartyInformation.isEndUserDataShared",
-        answer: Answer::No,
+        answer: TriState::No,
         element: Element::Transparency,
         gap: "data is shared with third parties",
     },
-    Wanted {
+    AnsweredNeed {
         name: "security-contact",
         path: "security.securityContact",
-        answer: Answer::Yes,
+        answer: TriState::Yes,
         element: Element::Security,
         gap: "no security contact is named",
     },

@@ -1,5 +1,5 @@
 use app_license::{
-    Edition, FeatureMap, License, Policy, Touchpoint, UnixTime, Verified, WhenAbsent,
+    Edition, FeatureMap, License, LicenseSource, Policy, UnixTime, Verified, WhenAbsent,
 };
 use app_license_openfeature::{LicenseProvider, LookupError, lookup};
 use open_feature::{
@@ -18,7 +18,7 @@ support = { advanced = "4 h" }
 "#;
 
 fn of_json(json: &str) -> Result<Verified<License>, LookupError> {
-    let license = License::from_object(json.as_bytes(), Touchpoint::ConnectLicenseApi)?;
+    let license = License::from_object(json.as_bytes(), LicenseSource::ConnectLicenseApi)?;
     let license = license.at(UnixTime::from_seconds(1000).unwrap());
     Ok(Verified::dangerous_assume(license))
 }

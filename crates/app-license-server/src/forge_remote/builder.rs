@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_license::forge::{InvocationExpectations, KeySetUrl};
+use app_license::forge::{InvocationExpectations, JwksUrl};
 use app_license::{FeatureMap, ForgeAppId, Leeway, Policy};
 use app_license_client::{
     Clock, Fetcher, ForgeKeys, ForgeLicenseApi, ForgeLicenseApiBuilder, MemoryLicenseCache,
@@ -23,7 +23,7 @@ pub struct ForgeRemoteBuilder {
     expectations: InvocationExpectations,
     leeway: Leeway,
     fetcher: Option<Fetcher>,
-    key_set: KeySetUrl,
+    key_set: JwksUrl,
     keys: Option<ForgeKeys>,
     license_api: Option<LicenseApiSetting>,
     store: Option<Arc<dyn InstallationStore>>,
@@ -46,7 +46,7 @@ impl ForgeRemoteBuilder {
             app_id,
             leeway: Leeway::default(),
             fetcher: None,
-            key_set: KeySetUrl::default(),
+            key_set: JwksUrl::default(),
             keys: None,
             license_api: None,
             store: None,
@@ -75,7 +75,7 @@ impl ForgeRemoteBuilder {
     }
 
     /// Where the platform publishes its keys: the commercial cloud by default.
-    pub fn key_set(mut self, url: KeySetUrl) -> Self {
+    pub fn key_set(mut self, url: JwksUrl) -> Self {
         self.key_set = url;
         self
     }

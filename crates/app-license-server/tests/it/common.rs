@@ -8,7 +8,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use app_license::forge::KeySetUrl;
+use app_license::forge::JwksUrl;
 use app_license::{Capability, InstallationKey, KnownLicense};
 use app_license_client::{Clock, Fetcher, ForgeKeys, ForgeLicenseApi};
 use app_license_server::{
@@ -131,7 +131,7 @@ impl Forge {
         extend: impl FnOnce(Router) -> Router,
     ) -> Self {
         let (listener, address) = listener().await;
-        let keys = ForgeKeys::builder(fetcher(host), KeySetUrl::COMMERCIAL)
+        let keys = ForgeKeys::builder(fetcher(host), JwksUrl::COMMERCIAL)
             .clock(clock(host))
             .build()
             .unwrap();

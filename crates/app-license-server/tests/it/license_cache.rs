@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::common::{APP_ID, forge_api};
-use app_license::{InstallationAri, InstallationKey, State, Touchpoint};
+use app_license::{InstallationAri, InstallationKey, LicenseSource, State};
 use app_license_client::{Lease, LicenseCache, SystemToken};
 use app_license_server::StoreLicenseCache;
 use app_license_store::{InstallationStore, SqliteStore};
-use app_license_testkit::{App, Edition, Fault, MockHost, Service};
+use app_license_testkit::{App, Edition, InjectedFault, MockHost, Service};
 
 #[tokio::test]
 async fn replicas_share_answers_and_turns_through_the_store() {
@@ -42,7 +42,7 @@ async fn replicas_share_answers_and_turns_through_the_store() {
     let key = InstallationKey::Forge(ari.clone());
     let store = &replicas[0].1;
     let kept = store
-        .license(&key, Touchpoint::ForgeLicenseApi)
+        .license(&key, LicenseSource::ForgeLicenseApi)
         .await
         .unwrap()
         .unwrap();
@@ -50,7 +50,7 @@ async fn replicas_share_answers_and_turns_through_the_store() {
 
     // an hour later the answer is old; the platform is down: one call, last known good for all
     host.clock().advance(3600);
-    host.set_fault(Service::ForgeApi, Fault::Status(500));
+    host.set_fault(Service::ForgeApi, InjectedFault::Status(500));
     for (api, _) in &replicas {
         let answer = api.get(&ari, &token).await.unwrap();
         assert!(answer.fault().is_some());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::common::{APP_ID, APP_KEY, clock, fetcher, listener};
-use app_license::forge::KeySetUrl;
+use app_license::forge::JwksUrl;
 use app_license_client::ForgeKeys;
 use app_license_server::{ConnectApp, Descriptor, ForgeInvocation, ForgeRemote};
 use app_license_store::MemoryStore;
@@ -59,7 +59,7 @@ async fn tokens_may_be_for_any_region_of_the_descriptor() {
 async fn a_remote_of_several_apps_is_told_which_one_it_is() {
     let host = MockHost::start().await.unwrap();
     let (listener, address) = listener().await;
-    let keys = ForgeKeys::builder(fetcher(&host), KeySetUrl::COMMERCIAL)
+    let keys = ForgeKeys::builder(fetcher(&host), JwksUrl::COMMERCIAL)
         .clock(clock(&host))
         .build()
         .unwrap();

@@ -7,7 +7,7 @@ use crate::common::{Connect, Forge};
 use app_license_client::Fetcher;
 use app_license_server::{ConnectAppBuilder, Rejection};
 use app_license_store::MemoryStore;
-use app_license_testkit::{Edition, Fault, Invocation, MockHost, Service, probe};
+use app_license_testkit::{Edition, InjectedFault, Invocation, MockHost, Service, probe};
 use http::Response;
 use tower::{Layer, Service as _, service_fn};
 
@@ -23,7 +23,7 @@ async fn a_key_server_that_is_down_is_503_and_refuses_nobody_for_good() {
     let acme = host.tenant(&app.app, "acme").unwrap();
     let both = [Service::InstallKeys, Service::InstallKeysFallback];
     for service in both {
-        host.set_fault(service, Fault::Down);
+        host.set_fault(service, InjectedFault::Down);
     }
     let events = acme.install().unwrap();
     assert_eq!(host.deliver(&events[0]).await.unwrap().status(), 503);

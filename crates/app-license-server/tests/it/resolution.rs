@@ -6,7 +6,7 @@ use crate::common::Connect;
 use app_license::{Policy, WhenAbsent};
 use app_license_server::ConnectAppBuilder;
 use app_license_store::MemoryStore;
-use app_license_testkit::{Edition, Fault, MockHost, Service, Tenant};
+use app_license_testkit::{Edition, InjectedFault, MockHost, Service, Tenant};
 
 struct Setting {
     host: MockHost,
@@ -94,7 +94,9 @@ async fn a_none_is_overruled_by_a_newer_answer_of_the_license_api() {
     assert_eq!(setting.ask(&none()).await, refused(402, "inactive"));
     assert_eq!(setting.asked(), asked + 2);
     // out of reach: the page's word stands
-    setting.host.set_fault(Service::Sites, Fault::Status(500));
+    setting
+        .host
+        .set_fault(Service::Sites, InjectedFault::Status(500));
     setting.host.clock().advance(400);
     assert_eq!(setting.ask(&none()).await, refused(402, "inactive"));
 }
@@ -170,7 +172,7 @@ async fn a_silent_request_is_completed_by_the_license_api() {
 
 #[tokio::test]
 async fn what_cannot_be_checked_is_503_unless_a_stored_word_may_count() {
-    let down = Fault::Status(500);
+    let down = InjectedFault::Status(500);
     let strict = Setting::new(|app| app).await;
     strict.host.set_fault(Service::Sites, down.clone());
     let (status, code) = strict.silent().await;

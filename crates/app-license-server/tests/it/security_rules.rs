@@ -12,7 +12,8 @@ use app_license_client::{Fetcher, ForgeKeys, InstallKeys, SystemToken};
 use app_license_server::{ConnectApp, ForgeRemote, StoreInstallKeys};
 use app_license_store::{InstallationStore, MemoryStore};
 use app_license_testkit::{
-    Edition, Fault, Invocation, LifecycleForm, MockHost, Service, SignedRequest, SigningKey, Tenant,
+    Edition, InjectedFault, Invocation, LifecycleForm, MockHost, Service, SignedRequest,
+    SigningKey, Tenant,
 };
 use base64::Engine as _;
 use tower::{Layer, Service as _, service_fn};
@@ -269,7 +270,7 @@ async fn browser_or_platform_a_user_without_context_cannot_uninstall() {
 async fn user_spends_shared_turn_no_system_token_is_taken_from_a_browser() {
     let host = MockHost::start().await.unwrap();
     let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
-    let keys = ForgeKeys::builder(fetcher(&host), app_license::forge::KeySetUrl::COMMERCIAL)
+    let keys = ForgeKeys::builder(fetcher(&host), app_license::forge::JwksUrl::COMMERCIAL)
         .clock(clock(&host))
         .build()
         .unwrap();
@@ -446,7 +447,7 @@ async fn flood_shuts_out_platform_not_after_a_deployment() {
     let asked = host.hits(Service::InstallKeys);
     // the key host is out of reach for the next process
     for service in [Service::InstallKeys, Service::InstallKeysFallback] {
-        host.set_fault(service, Fault::Down);
+        host.set_fault(service, InjectedFault::Down);
     }
     let next = Connect::serve(&host, Arc::clone(&store)).await;
     let other = host.tenant(&next.app, "other").unwrap();

@@ -220,12 +220,12 @@ async fn a_forge_event_of_another_installation_is_refused() {
 /// The platform replaces the key under an id it used before: the app asks again, once a minute.
 #[tokio::test]
 async fn a_replaced_install_key_is_fetched_again() {
-    use app_license_testkit::{Fault, Service};
+    use app_license_testkit::{InjectedFault, Service};
     let folder = tempfile::tempdir().unwrap();
     let host = MockHost::start().await.unwrap();
     let app = Connect::serve(&host, sqlite(&folder).await).await;
     let acme = host.tenant(&app.app, "acme").unwrap();
-    host.set_fault(Service::InstallKeys, Fault::Wrong);
+    host.set_fault(Service::InstallKeys, InjectedFault::Wrong);
     let event = acme.install().unwrap().remove(0);
     for _ in 0..5 {
         let refused = reason(&deliver(&host, &event).await);
@@ -242,7 +242,7 @@ async fn a_replaced_install_key_is_fetched_again() {
 /// minute, however many there are.
 #[tokio::test]
 async fn a_replaced_forge_key_is_fetched_again() {
-    use app_license_testkit::{Fault, Service};
+    use app_license_testkit::{InjectedFault, Service};
     let folder = tempfile::tempdir().unwrap();
     let host = MockHost::start().await.unwrap();
     let remote = Forge::serve(&host, sqlite(&folder).await).await;
@@ -255,7 +255,7 @@ async fn a_replaced_forge_key_is_fetched_again() {
     assert_eq!(summary().await.0, 200);
 
     // a wrong set, learnt by the refresh that is due
-    host.set_fault(Service::ForgeKeys, Fault::Wrong);
+    host.set_fault(Service::ForgeKeys, InjectedFault::Wrong);
     host.clock().advance(900);
     for _ in 0..20 {
         assert_eq!(reason(&summary().await), (401, "signature".to_owned()));
@@ -267,7 +267,7 @@ async fn a_replaced_forge_key_is_fetched_again() {
     assert_eq!(host.hits(Service::ForgeKeys), 4);
 
     // with its turn to ask, one token is enough
-    host.set_fault(Service::ForgeKeys, Fault::Wrong);
+    host.set_fault(Service::ForgeKeys, InjectedFault::Wrong);
     host.clock().advance(900);
     assert!(
         remote

@@ -206,7 +206,7 @@ async fn respond_with_keeps_no_store_and_retry_after() {
     // the site cannot be asked, and the request says nothing
     host.set_fault(
         app_license_testkit::Service::Sites,
-        app_license_testkit::Fault::Down,
+        app_license_testkit::InjectedFault::Down,
     );
     let silent = acme.signed("status", "GET", "/a").unwrap();
     let unchecked = answer(&router, &silent).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_license::{KeyId, License, Touchpoint};
+use app_license::{KeyId, License, LicenseSource};
 
 use super::sample::{client_key, installed, name, now};
 use super::{Subject, all};
@@ -163,7 +163,7 @@ pub async fn one_call_in_five_minutes(subject: &Subject) {
 pub async fn the_last_word_of_a_license_api_is_kept(subject: &Subject) {
     let store = &subject.store;
     let key = client_key("never-installed");
-    let forge = Touchpoint::ForgeLicenseApi;
+    let forge = LicenseSource::ForgeLicenseApi;
     assert_eq!(store.license(&key, forge).await.unwrap(), None);
     let word = |json: &str, at| {
         let license = License::from_object(json.as_bytes(), forge).unwrap();
@@ -183,7 +183,7 @@ pub async fn the_last_word_of_a_license_api_is_kept(subject: &Subject) {
     assert_eq!(license.as_of(), Some(now().plus(100)));
     assert_eq!(
         store
-            .license(&key, Touchpoint::ConnectLicenseApi)
+            .license(&key, LicenseSource::ConnectLicenseApi)
             .await
             .unwrap(),
         None

@@ -2,7 +2,7 @@
 
 use app_license::delivery::{Mark, ReplayMark, StoredMark};
 use app_license::plan::license::{CachedLicense, Lease};
-use app_license::{KeyId, Touchpoint, UnixTime};
+use app_license::{KeyId, LicenseSource, UnixTime};
 use deadpool_postgres::GenericClient;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
@@ -98,17 +98,17 @@ impl PostgresStore {
     pub(super) async fn license_of(
         &self,
         tenant: &str,
-        touchpoint: Touchpoint,
+        source: LicenseSource,
     ) -> Result<Option<CachedLicense>, Fail> {
         const SQL: &str = "SELECT document, fetched_at FROM $s.license
             WHERE tenant = $1 AND touchpoint = $2";
         let doing = "read a license";
-        let Some(row) = self.ask(doing, SQL, &[&tenant, &touchpoint.code()]).await? else {
+        let Some(row) = self.ask(doing, SQL, &[&tenant, &source.code()]).await? else {
             return Ok(None);
         };
         let document = row.try_get(0).map_err(failed(doing))?;
         let at = time(row.try_get(1).map_err(failed(doing))?)?;
-        Ok(Some(CachedLicense::from_parts(touchpoint, document, at)))
+        Ok(Some(CachedLicense::from_parts(source, document, at)))
     }
 
     pub(super) async fn keep_license(
@@ -122,12 +122,7 @@ impl PostgresStore {
                 SET document = excluded.document, fetched_at = excluded.fetched_at
                 WHERE excluded.fetched_at >= l.fetched_at";
         let at = column(license.fetched_at().as_seconds());
-        let params: Params<'_> = &[
-            &tenant,
-            &license.touchpoint().code(),
-            &license.document(),
-            &at,
-        ];
+        let params: Params<'_> = &[&tenant, &license.source().code(), &license.document(), &at];
         self.ask("write a license", SQL, params).await.map(|_| ())
     }
 

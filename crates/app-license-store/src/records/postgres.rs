@@ -213,14 +213,14 @@ fn one(
     each: &mut impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, Fail> {
     let read = failed("read the installations");
-    let touchpoint: Option<&str> = row.try_get(2).map_err(&read)?;
+    let source: Option<&str> = row.try_get(2).map_err(&read)?;
     let record = StoredRecord {
         tenant: row.try_get(0).map_err(&read)?,
         record: row.try_get(1).map_err(&read)?,
-        license: match touchpoint {
+        license: match source {
             None => None,
-            touchpoint => license(
-                touchpoint,
+            source => license(
+                source,
                 row.try_get(3).map_err(&read)?,
                 row.try_get(4).map_err(&read)?,
             )?,

@@ -157,10 +157,10 @@ fn one(
     row: &Row<'_>,
     each: &mut impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
 ) -> rusqlite::Result<Result<ControlFlow<()>, Error>> {
-    let touchpoint = row.get_ref(2)?.as_str_or_null()?;
-    let license = match touchpoint {
+    let source = row.get_ref(2)?.as_str_or_null()?;
+    let license = match source {
         None => Ok(None),
-        touchpoint => license(touchpoint, row.get(3)?, row.get(4)?),
+        source => license(source, row.get(3)?, row.get(4)?),
     };
     let record = StoredRecord {
         tenant: row.get_ref(0)?.as_str()?,

@@ -2,7 +2,7 @@
 
 use app_license::delivery::{Mark, ReplayMark, StoredMark};
 use app_license::plan::license::{CachedLicense, Lease};
-use app_license::{KeyId, Touchpoint, UnixTime};
+use app_license::{KeyId, LicenseSource, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::failed;
@@ -45,19 +45,19 @@ pub(super) fn advance(
 pub(super) fn license(
     connection: &Connection,
     tenant: &str,
-    touchpoint: Touchpoint,
+    source: LicenseSource,
 ) -> Result<Option<CachedLicense>, Error> {
     const SQL: &str =
         "SELECT document, fetched_at FROM license WHERE tenant = ?1 AND touchpoint = ?2";
     let found: Option<(Option<String>, i64)> = connection
         .prepare_cached(SQL)
         .and_then(|mut s| {
-            s.query_row([tenant, touchpoint.code()], |r| Ok((r.get(0)?, r.get(1)?)))
+            s.query_row([tenant, source.code()], |r| Ok((r.get(0)?, r.get(1)?)))
                 .optional()
         })
         .map_err(failed("read a license"))?;
     found
-        .map(|(document, at)| Ok(CachedLicense::from_parts(touchpoint, document, time(at)?)))
+        .map(|(document, at)| Ok(CachedLicense::from_parts(source, document, time(at)?)))
         .transpose()
 }
 
@@ -71,13 +71,13 @@ pub(super) fn put_license(
         ON CONFLICT (tenant, touchpoint) DO UPDATE
             SET document = excluded.document, fetched_at = excluded.fetched_at
             WHERE excluded.fetched_at >= license.fetched_at";
-    let (touchpoint, document) = (license.touchpoint().code(), license.document());
+    let (source, document) = (license.source().code(), license.document());
     connection
         .prepare_cached(SQL)
         .and_then(|mut s| {
             s.execute(params![
                 tenant,
-                touchpoint,
+                source,
                 document,
                 column(license.fetched_at().as_seconds())
             ])

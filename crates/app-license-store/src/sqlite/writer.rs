@@ -20,9 +20,9 @@ const QUEUE: usize = 1024;
 /// Why a commit failed, told to every job that was in it.
 type Outcome<'a> = Result<(), &'a Arc<Error>>;
 /// Answers whoever gave the job.
-type Answer = Box<dyn FnOnce(Outcome<'_>) + Send>;
+type Reply = Box<dyn FnOnce(Outcome<'_>) + Send>;
 /// Does the work inside the transaction, if there is one.
-type Job = Box<dyn FnOnce(Option<&Connection>) -> Answer + Send>;
+type Job = Box<dyn FnOnce(Option<&Connection>) -> Reply + Send>;
 
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -125,7 +125,7 @@ fn commit_together(
     connection: &Connection,
     first: Job,
     queue: &mut mpsc::Receiver<Job>,
-    answers: &mut Vec<Answer>,
+    answers: &mut Vec<Reply>,
 ) -> Result<(), Error> {
     let begun = connection
         .execute_batch("BEGIN IMMEDIATE")

@@ -45,10 +45,10 @@ impl Limits {
 }
 
 /// An answer: status, body, and `Retry-After` in seconds.
-pub(crate) type Answer = (u16, Value, Option<u64>);
+pub(crate) type MockResponse = (u16, Value, Option<u64>);
 
 /// Answers `GET /forge/app/v1/license?appId=…` for the bearer of a system token.
-pub(crate) fn answer(host: &MockHost, bearer: Option<&str>, query: &str) -> Answer {
+pub(crate) fn answer(host: &MockHost, bearer: Option<&str>, query: &str) -> MockResponse {
     let fault = |status: u16, code: &str, message: &str| {
         (status, json!({"code": code, "message": message}), None)
     };

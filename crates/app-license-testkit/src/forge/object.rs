@@ -4,7 +4,7 @@ use app_license::State;
 use serde_json::{Map, Value, json};
 
 use crate::clock::iso;
-use crate::standing::{Billing, Override, Standing};
+use crate::snapshot::{Billing, LicenseSnapshot, Override};
 use crate::world::Spelling;
 
 /// Where the object stands, which decides its fields.
@@ -20,7 +20,7 @@ pub(crate) enum Surface {
 
 /// The object; `None` when the platform says nothing.
 pub(crate) fn license(
-    standing: &Standing,
+    standing: &LicenseSnapshot,
     support_number: &str,
     surface: Surface,
 ) -> Option<Value> {
@@ -71,7 +71,7 @@ pub(crate) fn license(
 /// The object of `forge install --license`, as it was recorded for `active` and `trial`: no
 /// `capabilitySet`, no `isEvaluation`, no entitlement, but a `state`. `standard` and `advanced` have
 /// their capability set beside it.
-fn overridden(value: Override, standing: &Standing, surface: Surface) -> Value {
+fn overridden(value: Override, standing: &LicenseSnapshot, surface: Surface) -> Value {
     let active = value != Override::Inactive;
     let mut object = json!({
         "billingPeriod": "MONTHLY",

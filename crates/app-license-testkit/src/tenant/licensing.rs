@@ -6,7 +6,7 @@ use crate::app::Environment;
 use crate::entitlement::{Entitlement, Hold};
 use crate::error::{Error, ErrorKind};
 use crate::request::SignedRequest;
-use crate::standing::{AccessToken, Billing, Override};
+use crate::snapshot::{AccessToken, Billing, Override};
 use crate::tenant::Tenant;
 use crate::world::World;
 

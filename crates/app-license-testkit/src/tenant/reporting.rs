@@ -4,7 +4,7 @@ use app_license::{Edition, UnixTime};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::standing::Stage;
+use crate::snapshot::Stage;
 use crate::tenant::Tenant;
 
 /// How long a trial lasts, in seconds: the report tells when one began, the platform when it ends.

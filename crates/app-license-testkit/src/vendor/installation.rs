@@ -138,7 +138,7 @@ impl Installed {
                 state,
                 "\",\"evaluation\":",
                 if trial { "true" } else { "false" },
-                ",\"touchpoint\":\"",
+                ",\"source\":\"",
                 api,
                 "\",\"asOf\":\"",
                 &time(ago, 0),

@@ -1,4 +1,4 @@
-//! What every move does at every touchpoint.
+//! What every move does at every license source.
 
 use app_license::{Edition, License, State};
 use app_license_testkit::{AccessToken, App, Billing, Invocation, MockHost, Stage, Tenant};
@@ -26,7 +26,7 @@ type Says = (State, Option<&'static str>, Option<bool>);
 pub(super) const STANDARD: Option<&str> = Some("capabilityStandard");
 pub(super) const ADVANCED: Option<&str> = Some("capabilityAdvanced");
 
-/// Every touchpoint says the same, each in its spelling.
+/// Every license source says the same, each in its spelling.
 fn assert_everywhere(case: &str, tenant: &Tenant, want: Says) {
     let (state, capability, trial) = want;
     let license_of = |name: &str, license: &License, tells_trial: bool| {

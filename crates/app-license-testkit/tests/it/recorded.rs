@@ -45,7 +45,7 @@ fn overrides_look_as_they_were_recorded() {
     assert_eq!(end, host.clock().now().plus(30 * 86_400));
     let read = License::from_object(
         license.to_string().as_bytes(),
-        app_license::Touchpoint::ForgeFunctionContext,
+        app_license::LicenseSource::ForgeFunctionContext,
     );
     assert_eq!(read.unwrap().is_evaluation(), Some(true));
 }

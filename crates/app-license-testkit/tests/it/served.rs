@@ -3,27 +3,27 @@
 use std::time::{Duration, Instant};
 
 use app_license_testkit::{
-    App, Edition, Fault, Invocation, MockHost, Service, SignedRequest, Tenant, TokenSpec,
+    App, Edition, InjectedFault, Invocation, MockHost, Service, SignedRequest, Tenant, TokenSpec,
 };
 use serde_json::{Value, json};
 
 const FORGE_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 const OTHER_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d12";
 
-struct Answer {
+struct ServedResponse {
     status: u16,
     body: String,
     retry_after: Option<u64>,
     location: Option<String>,
 }
 
-impl Answer {
+impl ServedResponse {
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
-async fn get(url: &str, authorization: Option<&str>) -> Result<Answer, reqwest::Error> {
+async fn get(url: &str, authorization: Option<&str>) -> Result<ServedResponse, reqwest::Error> {
     get_as(url, authorization, None).await
 }
 
@@ -31,7 +31,7 @@ async fn get_as(
     url: &str,
     authorization: Option<&str>,
     host: Option<&str>,
-) -> Result<Answer, reqwest::Error> {
+) -> Result<ServedResponse, reqwest::Error> {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
@@ -49,7 +49,7 @@ async fn get_as(
         value.to_str().ok().map(str::to_owned)
     };
     let (retry_after, location) = (header("retry-after"), header("location"));
-    Ok(Answer {
+    Ok(ServedResponse {
         status: response.status().as_u16(),
         retry_after: retry_after.and_then(|text| text.parse().ok()),
         location,
@@ -245,16 +245,16 @@ async fn faults_are_what_they_say_and_heal() {
     let primary = Some("asap-distribution.us-west-2.prod.atl-asap.net");
 
     for fault in [
-        Fault::Status(500),
-        Fault::Status(404),
-        Fault::Html,
-        Fault::Rubbish,
-        Fault::Wrong,
-        Fault::Redirect,
-        Fault::Huge(1_000_000),
-        Fault::TooManyRequests { retry_after: 7 },
-        Fault::Down,
-        Fault::Slow(Duration::from_millis(150)),
+        InjectedFault::Status(500),
+        InjectedFault::Status(404),
+        InjectedFault::Html,
+        InjectedFault::Rubbish,
+        InjectedFault::Wrong,
+        InjectedFault::Redirect,
+        InjectedFault::Huge(1_000_000),
+        InjectedFault::TooManyRequests { retry_after: 7 },
+        InjectedFault::Down,
+        InjectedFault::Slow(Duration::from_millis(150)),
     ] {
         host.set_fault(service, fault.clone());
         let begun = Instant::now();
@@ -266,16 +266,16 @@ async fn faults_are_what_they_say_and_heal() {
             "{fault:?}"
         );
         match (&fault, answer) {
-            (Fault::Down, answer) => assert!(answer.is_err()),
+            (InjectedFault::Down, answer) => assert!(answer.is_err()),
             (_, Err(error)) => panic!("{fault:?}: {error}"),
-            (Fault::Status(status), Ok(it)) => assert_eq!(it.status, *status),
-            (Fault::Html, Ok(it)) => assert!(it.body.starts_with("<!doctype html>")),
-            (Fault::Rubbish, Ok(it)) => assert!(it.body.contains('\u{fffd}')),
-            (Fault::Wrong, Ok(it)) => {
+            (InjectedFault::Status(status), Ok(it)) => assert_eq!(it.status, *status),
+            (InjectedFault::Html, Ok(it)) => assert!(it.body.starts_with("<!doctype html>")),
+            (InjectedFault::Rubbish, Ok(it)) => assert!(it.body.contains('\u{fffd}')),
+            (InjectedFault::Wrong, Ok(it)) => {
                 assert!(it.body.starts_with("-----BEGIN PUBLIC KEY-----"));
                 assert_ne!(it.body, key.public_pem());
             }
-            (Fault::Redirect, Ok(it)) => {
+            (InjectedFault::Redirect, Ok(it)) => {
                 assert_eq!(it.status, 302);
                 let led = format!(
                     "{}{}",
@@ -284,11 +284,11 @@ async fn faults_are_what_they_say_and_heal() {
                 );
                 assert_eq!(get(&led, None).await.unwrap().body, key.public_pem());
             }
-            (Fault::Huge(bytes), Ok(it)) => assert_eq!(it.body.len(), *bytes),
-            (Fault::TooManyRequests { .. }, Ok(it)) => {
+            (InjectedFault::Huge(bytes), Ok(it)) => assert_eq!(it.body.len(), *bytes),
+            (InjectedFault::TooManyRequests { .. }, Ok(it)) => {
                 assert_eq!((it.status, it.retry_after), (429, Some(7)));
             }
-            (Fault::Slow(time), Ok(it)) => {
+            (InjectedFault::Slow(time), Ok(it)) => {
                 assert!(begun.elapsed() >= *time);
                 assert_eq!(it.body, key.public_pem());
             }
@@ -313,7 +313,7 @@ async fn a_service_that_goes_down_cuts_open_connections() {
     let url = host.jwks_url().unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     assert!(client.get(&url).send().await.unwrap().text().await.is_ok());
-    host.set_fault(Service::ForgeKeys, Fault::Down);
+    host.set_fault(Service::ForgeKeys, InjectedFault::Down);
     assert!(client.get(&url).send().await.is_err());
     host.heal(Service::ForgeKeys);
     assert!(client.get(&url).send().await.is_ok());
@@ -325,8 +325,8 @@ async fn wrong_answers_are_another_ones() {
     let app = App::forge(FORGE_ID, "https://remote.example.com").unwrap();
     let acme = host.tenant(&app, "acme").unwrap();
     acme.install().unwrap();
-    host.set_fault(Service::ForgeKeys, Fault::Wrong);
-    host.set_fault(Service::ForgeApi, Fault::Wrong);
+    host.set_fault(Service::ForgeKeys, InjectedFault::Wrong);
+    host.set_fault(Service::ForgeApi, InjectedFault::Wrong);
     let set = get(&host.jwks_url().unwrap(), None).await.unwrap().json();
     assert_eq!(set["keys"][0]["kid"], host.jwks()["keys"][0]["kid"]);
     assert_ne!(set["keys"][0]["n"], host.jwks()["keys"][0]["n"]);

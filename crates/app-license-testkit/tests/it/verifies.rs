@@ -1,9 +1,9 @@
 //! Everything the host makes verifies through the core, and nothing of it does in another place.
 
 use app_license::connect::{
-    BaseUrl, Expectations, KeyHosts, LicenseApiAnswer, LifecycleBody, LifecycleEvent,
-    LifecycleKind, Request, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
-    UnverifiedRequestToken, UnverifiedSessionToken, sign_request, token_from_request,
+    BaseUrl, Expectations, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request,
+    TenantKeys, UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken,
+    UnverifiedSessionToken, sign_request, token_from_request,
 };
 use app_license::forge::{
     ForgeLifecycleEvent, ForgeLifecycleKind, InvocationExpectations, LicenseApiResponse, UiContext,
@@ -221,7 +221,7 @@ fn context_tokens_and_session_tokens() {
 #[test]
 fn what_the_app_signs_the_host_takes() {
     for it in receivers() {
-        let target = LicenseApiAnswer::path(&AppKey::new(KEY).unwrap());
+        let target = app_license::connect::LicenseApiResponse::path(&AppKey::new(KEY).unwrap());
         let site = BaseUrl::new(&it.tenant.site().base_url().unwrap()).unwrap();
         let secret = SharedSecret::new(it.tenant.shared_secret().unwrap()).unwrap();
         let whole = format!("{}{target}", site.path().trim_end_matches('/'));

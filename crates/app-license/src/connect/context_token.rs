@@ -10,8 +10,8 @@ use crate::error::{Error, ErrorKind};
 use crate::ids::ClientKey;
 use crate::jwt::{Algorithm, Claims, Compact};
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
-use crate::touchpoint::Touchpoint;
 use crate::verified::Verified;
 
 /// A context token, **not verified**: good for finding the tenant's keys.
@@ -79,7 +79,7 @@ impl<'t> UnverifiedContextToken<'t> {
         let claims = HostClaims::of(&claims)?;
         let license = said
             .license
-            .unwrap_or_else(|| License::absent(Touchpoint::ConnectContextToken))
+            .unwrap_or_else(|| License::absent(LicenseSource::ConnectContextToken))
             .with_user_access(said.user_access);
         Ok(Self {
             compact,
@@ -190,13 +190,13 @@ struct Said {
 fn read_context<const KEYS: usize>(
     scanner: &mut Scanner<'_, KEYS>,
     said: &mut Said,
-) -> Result<(), Fault> {
+) -> Result<(), ClaimError> {
     match scanner.peek()? {
         Kind::Object => {}
         Kind::Null => return Ok(scanner.value().map(drop)?),
-        _ => return Err(Fault(wrong("context", "an object"))),
+        _ => return Err(ClaimError(wrong("context", "an object"))),
     }
-    scanner.object::<Fault>(|s, key| {
+    scanner.object::<ClaimError>(|s, key| {
         if key == Str::from("userAccess") {
             said.user_access = UserAccess::of(s.value()?);
             return Ok(());
@@ -207,10 +207,10 @@ fn read_context<const KEYS: usize>(
         }
         match s.peek()? {
             Kind::Object | Kind::Null => {
-                said.license = Some(License::read(s, Touchpoint::ConnectContextToken)?);
+                said.license = Some(License::read(s, LicenseSource::ConnectContextToken)?);
                 Ok(())
             }
-            _ => Err(Fault(wrong("context.license", "an object"))),
+            _ => Err(ClaimError(wrong("context.license", "an object"))),
         }
     })
 }
@@ -220,9 +220,9 @@ fn wrong(claim: &'static str, expected: &'static str) -> Error {
     ErrorKind::ClaimType { claim, expected }.into()
 }
 
-struct Fault(Error);
+struct ClaimError(Error);
 
-impl From<json::Error> for Fault {
+impl From<json::Error> for ClaimError {
     fn from(error: json::Error) -> Self {
         Self(Claims::fault(error))
     }

@@ -3,7 +3,7 @@
 use app_license_gate::json::{Kind, Scanner, Value};
 
 use super::base_url::BaseUrl;
-use crate::document::{Fault, Field, name_of, read_object};
+use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::Error;
 use crate::ids::AppKey;
 
@@ -62,7 +62,7 @@ impl DescriptorUrls {
                 }
                 _ => {}
             }
-            Ok::<(), Fault>(())
+            Ok::<(), ReadError>(())
         })?;
         Ok(Self {
             app_key,
@@ -100,7 +100,7 @@ impl From<DescriptorUrls> for super::Expectations {
     }
 }
 
-fn read_regions(text: &str) -> Result<Vec<(String, BaseUrl)>, Fault> {
+fn read_regions(text: &str) -> Result<Vec<(String, BaseUrl)>, ReadError> {
     let mut regions = Vec::new();
     Scanner::<64>::from_text(text).object(|s, key| {
         match s.value()? {
@@ -113,7 +113,7 @@ fn read_regions(text: &str) -> Result<Vec<(String, BaseUrl)>, Fault> {
                 return Err(name.must_be(Kind::String, other.kind()).into());
             }
         }
-        Ok::<(), Fault>(())
+        Ok::<(), ReadError>(())
     })?;
     Ok(regions)
 }

@@ -5,7 +5,7 @@ mod mistake;
 
 use std::fmt;
 
-pub use mistake::Mistake;
+pub use mistake::QshMistake;
 
 use super::Qsh;
 use super::base_url::BaseUrl;
@@ -21,7 +21,7 @@ use candidates::{Candidate, candidates};
 /// show the request's parameters.
 ///
 /// ```
-/// use app_license::connect::{BaseUrl, CanonicalRequest, Explanation, Mistake, Request};
+/// use app_license::connect::{BaseUrl, CanonicalRequest, Explanation, QshMistake, Request};
 /// let base = BaseUrl::new("https://app.example.com/connect")?;
 /// let request = Request::new("GET", "/connect/panel?lic=active");
 /// // a signer that forgot to leave out the path of the base URL
@@ -29,7 +29,7 @@ use candidates::{Candidate, candidates};
 /// let qsh = CanonicalRequest::new(&request, &theirs)?.qsh();
 ///
 /// let explanation = Explanation::new(qsh.as_str(), &request, &base);
-/// assert_eq!(explanation.mistakes(), [Mistake::BasePathKept]);
+/// assert_eq!(explanation.mistakes(), [QshMistake::BasePathKept]);
 /// let difference = explanation.difference().unwrap();
 /// assert_eq!(difference.offset, 5);
 /// assert!(difference.theirs.starts_with("connect/panel"));
@@ -39,7 +39,7 @@ use candidates::{Candidate, candidates};
 pub struct Explanation {
     claimed: Option<String>,
     ours: Option<CanonicalRequest>,
-    finding: Finding,
+    finding: Comparison,
 }
 
 /// The usual cause where no known mistake explains a hash.
@@ -47,13 +47,13 @@ const REPLAYED: &str = "was the token of an iframe's URL sent again with this re
      for calls from the page to the app use `AP.context.getToken()`, and a route for context tokens";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Finding {
+enum Comparison {
     NotARequest,
     NoHash,
     Context,
     Matches(PathForm),
     Known {
-        mistakes: Vec<Mistake>,
+        mistakes: Vec<QshMistake>,
         theirs: String,
     },
     Unknown,
@@ -86,14 +86,14 @@ impl Explanation {
     pub(super) fn of_claim(claimed: &Claimed, request: &Request<'_>, base: &BaseUrl) -> Self {
         let ours = CanonicalRequest::new(request, base).ok();
         let (text, finding) = match (claimed, &ours) {
-            (Claimed::Nothing, _) => (None, Finding::NoHash),
-            (Claimed::Context, _) => (Some(Qsh::CONTEXT), Finding::Context),
+            (Claimed::Nothing, _) => (None, Comparison::NoHash),
+            (Claimed::Context, _) => (Some(Qsh::CONTEXT), Comparison::Context),
             (Claimed::Hash(_) | Claimed::Other(_), ours) => {
                 let hash = claimed.of_a_request().unwrap_or_default();
                 let finding = match ours {
-                    None => Finding::NotARequest,
+                    None => Comparison::NotARequest,
                     Some(ours) => match ours.matches(hash, false) {
-                        Some(form) => Finding::Matches(form),
+                        Some(form) => Comparison::Matches(form),
                         None => search(hash, request, base),
                     },
                 };
@@ -115,9 +115,9 @@ impl Explanation {
 
     /// The known mistakes that together make the claimed hash; empty when none do.
     #[must_use]
-    pub fn mistakes(&self) -> &[Mistake] {
+    pub fn mistakes(&self) -> &[QshMistake] {
         match &self.finding {
-            Finding::Known { mistakes, .. } => mistakes,
+            Comparison::Known { mistakes, .. } => mistakes,
             _ => &[],
         }
     }
@@ -126,7 +126,7 @@ impl Explanation {
     #[must_use]
     pub fn signed_canonical(&self) -> Option<&str> {
         match &self.finding {
-            Finding::Known { theirs, .. } => Some(theirs),
+            Comparison::Known { theirs, .. } => Some(theirs),
             _ => None,
         }
     }
@@ -149,7 +149,7 @@ impl Explanation {
     }
 }
 
-fn search(hash: &str, request: &Request<'_>, base: &BaseUrl) -> Finding {
+fn search(hash: &str, request: &Request<'_>, base: &BaseUrl) -> Comparison {
     for Candidate {
         mistakes,
         hashed,
@@ -158,32 +158,32 @@ fn search(hash: &str, request: &Request<'_>, base: &BaseUrl) -> Finding {
     {
         if Qsh::of(&hashed).is(hash) {
             let theirs = shown.unwrap_or(hashed);
-            return Finding::Known { mistakes, theirs };
+            return Comparison::Known { mistakes, theirs };
         }
     }
-    Finding::Unknown
+    Comparison::Unknown
 }
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let claimed = self.claimed.as_deref().unwrap_or("none");
         match &self.finding {
-            Finding::NotARequest => f.write_str("the request has no canonical form")?,
-            Finding::NoHash => f.write_str("the token has no query hash")?,
-            Finding::Context => {
+            Comparison::NotARequest => f.write_str("the request has no canonical form")?,
+            Comparison::NoHash => f.write_str("the token has no query hash")?,
+            Comparison::Context => {
                 f.write_str("the token is a context token: it is bound to no request")?;
             }
-            Finding::Matches(PathForm::Raw) => f.write_str("the query hash matches")?,
-            Finding::Matches(PathForm::Decoded) => {
+            Comparison::Matches(PathForm::Raw) => f.write_str("the query hash matches")?,
+            Comparison::Matches(PathForm::Decoded) => {
                 f.write_str("the query hash matches the decoded path")?;
             }
-            Finding::Known { mistakes, .. } => {
+            Comparison::Known { mistakes, .. } => {
                 f.write_str("the query hash is that of another text:")?;
                 for (index, mistake) in mistakes.iter().enumerate() {
                     write!(f, "{} {mistake}", if index == 0 { "" } else { "; and" })?;
                 }
             }
-            Finding::Unknown => write!(
+            Comparison::Unknown => write!(
                 f,
                 "the query hash is that of another request, by no known mistake: {REPLAYED}"
             )?,

@@ -9,8 +9,8 @@ use app_license_gate::user_access::UserAccess;
 use super::query::{decode, pairs, redacted};
 use crate::capability::Capability;
 use crate::license::License;
-use crate::remark::Remark;
-use crate::touchpoint::Touchpoint;
+use crate::license_source::LicenseSource;
+use crate::remark::Oddity;
 
 /// The standard parameters of an iframe URL, found in one pass and borrowed.
 ///
@@ -191,9 +191,9 @@ impl<'q> IframeQuery<'q> {
             Some(_) => State::Inactive,
         };
         let capability = self.capability_set();
-        let mut license = License::of(state, capability, Touchpoint::ConnectIframeQuery);
+        let mut license = License::of(state, capability, LicenseSource::ConnectIframeQuery);
         if self.lic_conflict || self.capability_conflict {
-            license.remark(Remark::RepeatedParameter);
+            license.remark(Oddity::RepeatedParameter);
         }
         license.with_user_access(self.user_access())
     }
@@ -234,7 +234,7 @@ mod tests {
     use super::IframeQuery;
     use app_license_gate::facts::State;
 
-    use crate::remark::Remark;
+    use crate::remark::Oddity;
 
     #[test]
     fn lic_grants_only_when_it_is_exactly_active() {
@@ -344,7 +344,7 @@ mod tests {
     fn a_conflict_is_remarked_and_a_repetition_is_not() {
         let remarked = |query| {
             let license = IframeQuery::parse(query).license();
-            license.remarks().any(|r| r == Remark::RepeatedParameter)
+            license.remarks().any(|r| r == Oddity::RepeatedParameter)
         };
         assert!(remarked("lic=active&lic=none"));
         assert!(remarked("lic=active&capSet=a&capSet=b"));

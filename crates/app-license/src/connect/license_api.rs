@@ -6,23 +6,23 @@ use app_license_gate::json::{self, Scanner, Str, Value};
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::AppKey;
 use crate::license::License;
-use crate::touchpoint::Touchpoint;
+use crate::license_source::LicenseSource;
 
 /// The answer of `GET …/rest/atlassian-connect/1/addons/{appKey}`, by status and body.
 ///
 /// Platform page: <https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps>
 ///
 /// ```
-/// use app_license::connect::LicenseApiAnswer;
+/// use app_license::connect::LicenseApiResponse;
 ///
 /// let body = br#"{"key": "com.example.app", "state": "ENABLED", "license": {"active": true}}"#;
-/// let answer = LicenseApiAnswer::read(Some(200), body);
+/// let answer = LicenseApiResponse::read(Some(200), body);
 /// assert!(answer.license().is_some_and(|l| l.has_capability("capabilityStandard")));
-/// assert!(matches!(LicenseApiAnswer::read(None, b""), LicenseApiAnswer::Faulted(_)));
+/// assert!(matches!(LicenseApiResponse::read(None, b""), LicenseApiResponse::Failed(_)));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum LicenseApiAnswer {
+pub enum LicenseApiResponse {
     /// The app is there: its license, absent for free and disabled apps.
     License(Box<License>),
     /// 404: the site does not have the app.
@@ -33,13 +33,13 @@ pub enum LicenseApiAnswer {
         status: u16,
     },
     /// Nothing was learnt: no answer, another status, or a body that is no answer.
-    Faulted(LicenseApiProblem),
+    Failed(LicenseApiError),
 }
 
 /// Why nothing was learnt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum LicenseApiProblem {
+pub enum LicenseApiError {
     /// A timeout, or no connection.
     NoAnswer,
     /// Another status.
@@ -48,13 +48,13 @@ pub enum LicenseApiProblem {
     Malformed(Error),
 }
 
-impl LicenseApiAnswer {
+impl LicenseApiResponse {
     /// The path below the base URL of the site (Confluence's ends in `/wiki`).
     ///
     /// ```
-    /// use app_license::{AppKey, connect::LicenseApiAnswer};
+    /// use app_license::{AppKey, connect::LicenseApiResponse};
     /// let app = AppKey::new("com.example.app")?;
-    /// assert_eq!(LicenseApiAnswer::path(&app), "/rest/atlassian-connect/1/addons/com.example.app");
+    /// assert_eq!(LicenseApiResponse::path(&app), "/rest/atlassian-connect/1/addons/com.example.app");
     /// # Ok::<(), app_license::Error>(())
     /// ```
     #[must_use]
@@ -74,14 +74,14 @@ impl LicenseApiAnswer {
     #[must_use]
     pub fn read(status: Option<u16>, body: &[u8]) -> Self {
         match status {
-            None => Self::Faulted(LicenseApiProblem::NoAnswer),
+            None => Self::Failed(LicenseApiError::NoAnswer),
             Some(200) => match License::from_connect_api(body) {
                 Ok(license) => Self::License(Box::new(license)),
-                Err(error) => Self::Faulted(LicenseApiProblem::Malformed(error)),
+                Err(error) => Self::Failed(LicenseApiError::Malformed(error)),
             },
             Some(404) => Self::NotFound,
             Some(status @ (401 | 403)) => Self::Refused { status },
-            Some(status) => Self::Faulted(LicenseApiProblem::Status(status)),
+            Some(status) => Self::Failed(LicenseApiError::Status(status)),
         }
     }
 
@@ -89,11 +89,11 @@ impl LicenseApiAnswer {
     /// it is a fault.
     ///
     /// ```
-    /// use app_license::{AppKey, connect::LicenseApiAnswer};
+    /// use app_license::{AppKey, connect::LicenseApiResponse};
     /// let app = AppKey::new("com.example.app")?;
     /// let of_another = br#"{"key": "com.example.other", "license": {"active": true}}"#;
-    /// let answer = LicenseApiAnswer::read_for(&app, Some(200), of_another);
-    /// assert!(matches!(answer, LicenseApiAnswer::Faulted(_)));
+    /// let answer = LicenseApiResponse::read_for(&app, Some(200), of_another);
+    /// assert!(matches!(answer, LicenseApiResponse::Failed(_)));
     /// # Ok::<(), app_license::Error>(())
     /// ```
     #[must_use]
@@ -110,7 +110,7 @@ impl LicenseApiAnswer {
                     expected: format!("`{}`", shown(app.as_str())),
                     found,
                 };
-                Self::Faulted(LicenseApiProblem::Malformed(error.into()))
+                Self::Failed(LicenseApiError::Malformed(error.into()))
             }
             None => answer,
         }
@@ -130,7 +130,7 @@ impl LicenseApiAnswer {
         match self {
             Self::License(license) => Some(matches!(license.state(), State::Active)),
             Self::NotFound => Some(false),
-            Self::Refused { .. } | Self::Faulted(_) => None,
+            Self::Refused { .. } | Self::Failed(_) => None,
         }
     }
 
@@ -141,17 +141,17 @@ impl LicenseApiAnswer {
     /// one overrules `lic=none`, which pages show for minutes to hours after a purchase. Where the
     /// API could not be asked, an inactive `lic` stands. Where the query says nothing, as for
     /// cacheable iframes, the API alone answers. An answer of before the request is weighed by
-    /// [`LicenseApiAnswer::overrules`].
+    /// [`LicenseApiResponse::overrules`].
     ///
     /// ```
-    /// use app_license::connect::LicenseApiAnswer;
-    /// use app_license::{License, Touchpoint};
+    /// use app_license::connect::LicenseApiResponse;
+    /// use app_license::{License, LicenseSource};
     ///
-    /// let silent = License::absent(Touchpoint::ConnectIframeQuery);
-    /// let active = LicenseApiAnswer::read(Some(200), br#"{"key": "a", "license": {"active": true}}"#);
+    /// let silent = License::absent(LicenseSource::ConnectIframeQuery);
+    /// let active = LicenseApiResponse::read(Some(200), br#"{"key": "a", "license": {"active": true}}"#);
     /// assert_eq!(active.resolve(&silent), Some(true));
-    /// assert_eq!(LicenseApiAnswer::read(Some(404), b"").resolve(&silent), Some(false));
-    /// assert_eq!(LicenseApiAnswer::read(Some(500), b"").resolve(&silent), None);
+    /// assert_eq!(LicenseApiResponse::read(Some(404), b"").resolve(&silent), Some(false));
+    /// assert_eq!(LicenseApiResponse::read(Some(500), b"").resolve(&silent), None);
     /// ```
     #[must_use]
     pub fn resolve(&self, lic: &License) -> Option<bool> {
@@ -168,29 +168,29 @@ impl LicenseApiAnswer {
 
     /// Whether a license that the API stated counts instead of what a verified iframe query
     /// states: it is active, the query's is not, and it was fetched after the page's token was
-    /// issued, or at most [`LicenseApiAnswer::OVERRULES_FOR`] seconds before. Both must say when
+    /// issued, or at most [`LicenseApiResponse::OVERRULES_FOR`] seconds before. Both must say when
     /// they are from.
     ///
     /// `lic=none` has three meanings: the app sells nothing, the license has ended, or it was
     /// bought moments ago and has not arrived yet. Only the API tells the last two apart.
     ///
     /// ```
-    /// use app_license::connect::{IframeQuery, LicenseApiAnswer};
-    /// use app_license::{License, Touchpoint, UnixTime};
+    /// use app_license::connect::{IframeQuery, LicenseApiResponse};
+    /// use app_license::{License, LicenseSource, UnixTime};
     /// let at = |seconds| UnixTime::EPOCH.plus(seconds);
     /// let none = IframeQuery::parse("lic=none").license().at(at(1000));
     /// let active = br#"{"key":"com.example.app","license":{"active":true}}"#;
     /// let active = License::from_connect_api(active)?;
-    /// assert!(LicenseApiAnswer::overrules(&active.clone().at(at(1001)), &none));
-    /// assert!(!LicenseApiAnswer::overrules(&active.at(at(900)), &none));
+    /// assert!(LicenseApiResponse::overrules(&active.clone().at(at(1001)), &none));
+    /// assert!(!LicenseApiResponse::overrules(&active.at(at(900)), &none));
     /// # Ok::<(), app_license::Error>(())
     /// ```
     #[must_use]
     pub fn overrules(answer: &License, stated: &License) -> bool {
-        let in_question = stated.touchpoint() == Touchpoint::ConnectIframeQuery
+        let in_question = stated.source() == LicenseSource::ConnectIframeQuery
             && stated.state() == State::Inactive;
         let says_active =
-            answer.touchpoint() == Touchpoint::ConnectLicenseApi && answer.state() == State::Active;
+            answer.source() == LicenseSource::ConnectLicenseApi && answer.state() == State::Active;
         let newer = answer
             .as_of()
             .zip(stated.as_of())
@@ -223,16 +223,16 @@ fn other_key(body: &[u8], app: &AppKey) -> Option<String> {
 mod tests {
     use app_license_gate::facts::State;
 
-    use super::LicenseApiAnswer;
+    use super::LicenseApiResponse;
     use crate::ids::AppKey;
     use crate::license::License;
+    use crate::license_source::LicenseSource;
     use crate::time::UnixTime;
-    use crate::touchpoint::Touchpoint;
 
     #[test]
     fn an_answer_about_another_app_is_a_fault() {
         let app = AppKey::new("com.example.app").unwrap();
-        let read = |body: &str| LicenseApiAnswer::read_for(&app, Some(200), body.as_bytes());
+        let read = |body: &str| LicenseApiResponse::read_for(&app, Some(200), body.as_bytes());
         for (key, ours) in [
             (r#""key":"com.example.app","#, true),
             (r#""\u006bey":"com\u002eexample.app","#, true),
@@ -243,7 +243,7 @@ mod tests {
         ] {
             let answer = read(&format!(r#"{{{key}"license":{{"active":true}}}}"#));
             assert_eq!(
-                matches!(answer, LicenseApiAnswer::License(_)),
+                matches!(answer, LicenseApiResponse::License(_)),
                 ours,
                 "{key}: {answer:?}"
             );
@@ -252,24 +252,24 @@ mod tests {
 
     #[test]
     fn the_answer_is_the_stronger_and_none_stands_where_it_could_not_be_asked() {
-        let lic = |state| License::of(state, None, Touchpoint::ConnectIframeQuery);
+        let lic = |state| License::of(state, None, LicenseSource::ConnectIframeQuery);
         let rest = |license: &str| {
             let body = format!(r#"{{"key":"a","license":{license}}}"#);
-            LicenseApiAnswer::read(Some(200), body.as_bytes())
+            LicenseApiResponse::read(Some(200), body.as_bytes())
         };
         let answers = [
             (rest(r#"{"active":true}"#), Some(true)),
             (rest(r#"{"active":false}"#), Some(false)),
             (rest("null"), Some(false)),
             (rest("{}"), Some(false)),
-            (LicenseApiAnswer::read(Some(404), b"{}"), Some(false)),
-            (LicenseApiAnswer::read(Some(401), b""), None),
-            (LicenseApiAnswer::read(Some(403), b""), None),
-            (LicenseApiAnswer::read(Some(429), b""), None),
-            (LicenseApiAnswer::read(Some(500), b""), None),
-            (LicenseApiAnswer::read(None, b""), None),
-            (LicenseApiAnswer::read(Some(200), b"<html>"), None),
-            (LicenseApiAnswer::read(Some(200), b"{}"), None),
+            (LicenseApiResponse::read(Some(404), b"{}"), Some(false)),
+            (LicenseApiResponse::read(Some(401), b""), None),
+            (LicenseApiResponse::read(Some(403), b""), None),
+            (LicenseApiResponse::read(Some(429), b""), None),
+            (LicenseApiResponse::read(Some(500), b""), None),
+            (LicenseApiResponse::read(None, b""), None),
+            (LicenseApiResponse::read(Some(200), b"<html>"), None),
+            (LicenseApiResponse::read(Some(200), b"{}"), None),
         ];
         for (answer, alone) in answers {
             assert_eq!(answer.resolve(&lic(State::Active)), alone, "{answer:?}");
@@ -285,9 +285,9 @@ mod tests {
     #[test]
     fn only_a_newer_active_answer_overrules_and_only_a_none_of_a_page() {
         let at = |seconds| UnixTime::EPOCH.plus(seconds);
-        let of = |state, touchpoint| License::of(state, None, touchpoint);
-        let page = |state| of(state, Touchpoint::ConnectIframeQuery).at(at(1000));
-        let api = |state, then| of(state, Touchpoint::ConnectLicenseApi).at(at(then));
+        let of = |state, source| License::of(state, None, source);
+        let page = |state| of(state, LicenseSource::ConnectIframeQuery).at(at(1000));
+        let api = |state, then| of(state, LicenseSource::ConnectLicenseApi).at(at(then));
         let none = page(State::Inactive);
         for (then, want) in [
             (0, false),
@@ -297,7 +297,11 @@ mod tests {
             (2000, true),
         ] {
             let answer = api(State::Active, then);
-            assert_eq!(LicenseApiAnswer::overrules(&answer, &none), want, "{then}");
+            assert_eq!(
+                LicenseApiResponse::overrules(&answer, &none),
+                want,
+                "{then}"
+            );
         }
         for (answer, stated) in [
             (api(State::Inactive, 2000), none.clone()),
@@ -306,25 +310,25 @@ mod tests {
             (api(State::Active, 2000), page(State::Absent)),
             // of no known time
             (
-                of(State::Active, Touchpoint::ConnectLicenseApi),
+                of(State::Active, LicenseSource::ConnectLicenseApi),
                 none.clone(),
             ),
             (
                 api(State::Active, 2000),
-                of(State::Inactive, Touchpoint::ConnectIframeQuery),
+                of(State::Inactive, LicenseSource::ConnectIframeQuery),
             ),
             // other sources
             (
-                of(State::Active, Touchpoint::ConnectLifecycle).at(at(2000)),
+                of(State::Active, LicenseSource::ConnectLifecycle).at(at(2000)),
                 none,
             ),
             (
                 api(State::Active, 2000),
-                of(State::Inactive, Touchpoint::ConnectContextToken).at(at(1000)),
+                of(State::Inactive, LicenseSource::ConnectContextToken).at(at(1000)),
             ),
         ] {
             assert!(
-                !LicenseApiAnswer::overrules(&answer, &stated),
+                !LicenseApiResponse::overrules(&answer, &stated),
                 "{answer:?} {stated:?}"
             );
         }

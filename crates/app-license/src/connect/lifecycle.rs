@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use crate::capability::Capability;
 use crate::ids::{AppKey, ClientKey, CloudId, InstallationAri};
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::secret::SharedSecret;
-use crate::touchpoint::Touchpoint;
 use crate::verified::Hint;
 
 /// Which lifecycle event it is.
@@ -246,7 +246,7 @@ impl LifecycleBody {
     #[must_use]
     pub fn license(&self) -> Hint<License> {
         let capability = self.capability_set.clone();
-        let mut license = License::of(State::Absent, capability, Touchpoint::ConnectLifecycle);
+        let mut license = License::of(State::Absent, capability, LicenseSource::ConnectLifecycle);
         license.entitlement(
             self.entitlement_id.clone(),
             self.entitlement_number.clone(),

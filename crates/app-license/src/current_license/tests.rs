@@ -5,9 +5,9 @@ use app_license_gate::user_access::UserAccess;
 
 use super::{CurrentLicense, LicenseApi, Next, StatementOf};
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::open_text::EnvironmentType;
 use crate::time::UnixTime;
-use crate::touchpoint::Touchpoint;
 use crate::verified::Verified;
 use app_license_gate::policy::Policy;
 
@@ -20,13 +20,13 @@ fn at(seconds: u64) -> UnixTime {
     UnixTime::EPOCH.plus(seconds)
 }
 
-fn stated(json: &str, touchpoint: Touchpoint, as_of: u64) -> Verified<License> {
-    let license = License::from_object(json.as_bytes(), touchpoint).unwrap();
+fn stated(json: &str, source: LicenseSource, as_of: u64) -> Verified<License> {
+    let license = License::from_object(json.as_bytes(), source).unwrap();
     Verified::dangerous_assume(license.at(at(as_of)))
 }
 
 fn of_api(json: &str, as_of: u64) -> Verified<License> {
-    stated(json, Touchpoint::ConnectLicenseApi, as_of)
+    stated(json, LicenseSource::ConnectLicenseApi, as_of)
 }
 
 const ACTIVE: &str = r#"{"active":true,"entitlementId":"e-1","type":"COMMERCIAL"}"#;
@@ -45,15 +45,15 @@ const REQUESTS: [&str; 9] = [
 ];
 
 fn request(name: &str) -> Verified<License> {
-    let (touchpoint, rest) = match name.rsplit_once(' ').unwrap() {
-        ("context", state) => (Touchpoint::ConnectContextToken, state),
-        ("FIT", state) => (Touchpoint::ForgeInvocationToken, state),
-        (_, state) => (Touchpoint::ConnectIframeQuery, state),
+    let (source, rest) = match name.rsplit_once(' ').unwrap() {
+        ("context", state) => (LicenseSource::ConnectContextToken, state),
+        ("FIT", state) => (LicenseSource::ForgeInvocationToken, state),
+        (_, state) => (LicenseSource::ConnectIframeQuery, state),
     };
     let license = match rest {
-        "active" | "confirmed" => License::from_object(ACTIVE.as_bytes(), touchpoint).unwrap(),
-        "none" | "inactive" => License::from_object(INACTIVE.as_bytes(), touchpoint).unwrap(),
-        _ => License::absent(touchpoint),
+        "active" | "confirmed" => License::from_object(ACTIVE.as_bytes(), source).unwrap(),
+        "none" | "inactive" => License::from_object(INACTIVE.as_bytes(), source).unwrap(),
+        _ => License::absent(source),
     };
     let license = match name {
         "undated page none" => license,
@@ -123,11 +123,13 @@ fn name(next: Next) -> &'static str {
     }
 }
 
-/// Whose statement it is that was taken, by touchpoint and date.
+/// Whose statement it is that was taken, by license source and date.
 fn taken(license: &License) -> &'static str {
-    match license.touchpoint() {
-        Touchpoint::ConnectLicenseApi if license.as_of() == Some(at(NOW - STORED_FOR)) => "stored",
-        Touchpoint::ConnectLicenseApi => "API",
+    match license.source() {
+        LicenseSource::ConnectLicenseApi if license.as_of() == Some(at(NOW - STORED_FOR)) => {
+            "stored"
+        }
+        LicenseSource::ConnectLicenseApi => "API",
         _ => "request",
     }
 }

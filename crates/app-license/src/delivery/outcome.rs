@@ -47,7 +47,7 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewEntry {
-    /// What the platform calls the event; the code of the touchpoint where a license was read.
+    /// What the platform calls the event; the code of the license source where a license was read.
     pub event: &'static str,
     /// What it changed, in order; never empty.
     pub changes: Vec<Change>,
@@ -70,7 +70,7 @@ pub(super) fn name(event: &Event) -> &'static str {
     match event {
         Event::Connect(event) => event.body().kind().name(),
         Event::Forge(event) => event.kind().name(),
-        Event::License(license) => license.touchpoint().code(),
+        Event::License(license) => license.source().code(),
         Event::PageOpened { .. } => "page_opened",
         Event::ForgetPreviousSecret => "forget_previous_secret",
     }

@@ -16,8 +16,8 @@ use crate::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use crate::ids::{AppKey, ClientKey, InstallationAri};
 use crate::installation::{Event, Installation, InstallationKey};
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
-use crate::touchpoint::Touchpoint;
 
 /// Loads, asks and writes: all that a store does.
 #[derive(Clone, Default, PartialEq, Debug)]
@@ -78,7 +78,7 @@ fn lifecycle(kind: LifecycleKind, tenant: &str, secret: u8) -> Event {
 
 fn license(active: bool, as_of: u8) -> Event {
     let json = format!(r#"{{"active":{active}}}"#);
-    let license = License::from_object(json.as_bytes(), Touchpoint::ConnectLicenseApi).unwrap();
+    let license = License::from_object(json.as_bytes(), LicenseSource::ConnectLicenseApi).unwrap();
     license.at(at(as_of.into())).into()
 }
 

@@ -1,6 +1,6 @@
 //! One row of limits or service levels: a value an edition, the next lower one filling gaps.
 
-use app_license_gate::capability::{Edition, Needs};
+use app_license_gate::capability::{Edition, RequiredCapability};
 
 use crate::capability::Capability;
 
@@ -33,8 +33,14 @@ impl<T> Columns<T> {
 
     /// The value of the highest edition that `granted` grants, or of the next lower one that is
     /// stated, or of `none`.
-    pub(super) fn for_customer(&self, granted: impl Fn(Needs<'_>) -> bool) -> Option<&T> {
-        let unranked = self.others.iter().find(|(c, _)| granted(Needs::from(c)));
+    pub(super) fn for_customer(
+        &self,
+        granted: impl Fn(RequiredCapability<'_>) -> bool,
+    ) -> Option<&T> {
+        let unranked = self
+            .others
+            .iter()
+            .find(|(c, _)| granted(RequiredCapability::from(c)));
         if let Some((_, value)) = unranked {
             return Some(value);
         }

@@ -3,8 +3,8 @@ use app_license_gate::policy::{Policy, WhenAbsent};
 
 use super::{FeatureMap, Limit};
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
-use crate::touchpoint::Touchpoint;
 use crate::verified::{Hint, Verified};
 
 const MAP: &str = r#"
@@ -28,7 +28,7 @@ fn map() -> FeatureMap {
 }
 
 fn license(json: &str) -> Verified<License> {
-    let license = License::from_object(json.as_bytes(), Touchpoint::ConnectLicenseApi).unwrap();
+    let license = License::from_object(json.as_bytes(), LicenseSource::ConnectLicenseApi).unwrap();
     Verified::dangerous_assume(license)
 }
 

@@ -5,11 +5,11 @@ use std::fmt;
 use app_license_gate::facts::MAX_KEYS;
 use app_license_gate::json::{Kind, Scanner, Value};
 
-use crate::document::{Fault, Field, name_of, read_object};
+use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::ForgeAppId;
 use crate::license::License;
-use crate::touchpoint::Touchpoint;
+use crate::license_source::LicenseSource;
 
 const WHAT: &str = "License API answer";
 /// The largest answer that is read, in bytes.
@@ -108,14 +108,14 @@ impl LicenseApiRequest {
 /// Why the Forge License API gave no answer. None of these says anything about a license.
 ///
 /// ```
-/// use app_license::forge::LicenseApiFault;
-/// let fault = LicenseApiFault::of_status(429, Some("300"));
-/// assert_eq!(fault, Some(LicenseApiFault::RateLimited { retry_after: Some(300) }));
-/// assert_eq!(LicenseApiFault::of_status(200, None), None);
+/// use app_license::forge::LicenseApiError;
+/// let fault = LicenseApiError::of_status(429, Some("300"));
+/// assert_eq!(fault, Some(LicenseApiError::RateLimited { retry_after: Some(300) }));
+/// assert_eq!(LicenseApiError::of_status(200, None), None);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum LicenseApiFault {
+pub enum LicenseApiError {
     /// 400, 401, 403 and other refusals: asking again changes nothing.
     Refused {
         /// The HTTP status.
@@ -135,7 +135,7 @@ pub enum LicenseApiFault {
     Malformed(Error),
 }
 
-impl LicenseApiFault {
+impl LicenseApiError {
     /// The fault that a status stands for; `None` for 200. `retry_after` is the header of that
     /// name.
     #[must_use]
@@ -164,9 +164,9 @@ impl LicenseApiFault {
     /// Whether asking again later may help.
     ///
     /// ```
-    /// # use app_license::forge::LicenseApiFault;
-    /// assert!(LicenseApiFault::no_answer().is_transient());
-    /// assert!(!LicenseApiFault::Refused { status: 403 }.is_transient());
+    /// # use app_license::forge::LicenseApiError;
+    /// assert!(LicenseApiError::no_answer().is_transient());
+    /// assert!(!LicenseApiError::Refused { status: 403 }.is_transient());
     /// ```
     #[must_use]
     pub const fn is_transient(&self) -> bool {
@@ -174,7 +174,7 @@ impl LicenseApiFault {
     }
 }
 
-impl fmt::Display for LicenseApiFault {
+impl fmt::Display for LicenseApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused { status } => write!(f, "the License API refused with status {status}"),
@@ -193,7 +193,7 @@ impl fmt::Display for LicenseApiFault {
     }
 }
 
-impl std::error::Error for LicenseApiFault {
+impl std::error::Error for LicenseApiError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Malformed(error) => Some(error),
@@ -259,10 +259,10 @@ impl LicenseApiResponse {
         status: u16,
         retry_after: Option<&str>,
         body: &[u8],
-    ) -> Result<Self, LicenseApiFault> {
-        match LicenseApiFault::of_status(status, retry_after) {
+    ) -> Result<Self, LicenseApiError> {
+        match LicenseApiError::of_status(status, retry_after) {
             Some(fault) => Err(fault),
-            None => Self::parse(body).map_err(LicenseApiFault::Malformed),
+            None => Self::parse(body).map_err(LicenseApiError::Malformed),
         }
     }
 
@@ -315,7 +315,7 @@ fn not_checked(app: &str, reason: &str) -> Error {
 /// An app, and its license or why it could not be checked.
 type Checked = (ForgeAppId, Result<License, Error>);
 
-fn read_results(s: &mut Answer<'_>) -> Result<Vec<Checked>, Fault> {
+fn read_results(s: &mut Answer<'_>) -> Result<Vec<Checked>, ReadError> {
     let mut results: Vec<Checked> = Vec::new();
     s.array(|s| {
         let (id, result) = read_result(s)?;
@@ -331,12 +331,12 @@ fn read_results(s: &mut Answer<'_>) -> Result<Vec<Checked>, Fault> {
             .into());
         }
         results.push((id, result));
-        Ok::<(), Fault>(())
+        Ok::<(), ReadError>(())
     })?;
     Ok(results)
 }
 
-fn read_result(s: &mut Answer<'_>) -> Result<Checked, Fault> {
+fn read_result(s: &mut Answer<'_>) -> Result<Checked, ReadError> {
     let (mut id, mut data, mut error) = (None, None, None);
     let mut null = false;
     if s.peek()? != Kind::Object {
@@ -347,7 +347,7 @@ fn read_result(s: &mut Answer<'_>) -> Result<Checked, Fault> {
         match &*name_of(key) {
             "appId" => id = field("results[].appId").text(s.value()?)?,
             "data" => match s.peek()? {
-                Kind::Object => data = Some(License::read(s, Touchpoint::ForgeLicenseApi)?),
+                Kind::Object => data = Some(License::read(s, LicenseSource::ForgeLicenseApi)?),
                 Kind::Null => {
                     s.value()?;
                     null = true;
@@ -363,16 +363,16 @@ fn read_result(s: &mut Answer<'_>) -> Result<Checked, Fault> {
             }
             _ => drop(s.value()?),
         }
-        Ok::<(), Fault>(())
+        Ok::<(), ReadError>(())
     })?;
     let id = ForgeAppId::new(&id.ok_or_else(|| field("results[].appId").missing())?)?;
     let result = match (data, error) {
         // every part of a license may be null, and so may the whole
-        (None, None) if null => Ok(License::absent(Touchpoint::ForgeLicenseApi)),
+        (None, None) if null => Ok(License::absent(LicenseSource::ForgeLicenseApi)),
         (None, None) => return Err(field("results[].data").missing().into()),
         (Some(data), None) => Ok(data),
         (None, Some(kind)) if kind == "NOT_FOUND" => {
-            Ok(License::absent(Touchpoint::ForgeLicenseApi))
+            Ok(License::absent(LicenseSource::ForgeLicenseApi))
         }
         (_, Some(kind)) => Err(not_checked(id.uuid(), &kind)),
     };
@@ -380,7 +380,7 @@ fn read_result(s: &mut Answer<'_>) -> Result<Checked, Fault> {
 }
 
 /// The type of an error.
-fn read_error(text: &str) -> Result<String, Fault> {
+fn read_error(text: &str) -> Result<String, ReadError> {
     let mut kind = None;
     let mut s = Scanner::<64>::from_text(text);
     s.object(|s, key| {
@@ -388,14 +388,14 @@ fn read_error(text: &str) -> Result<String, Fault> {
         if name_of(key) == "type" {
             kind = field("results[].error.type").text(value)?;
         }
-        Ok::<(), Fault>(())
+        Ok::<(), ReadError>(())
     })?;
     Ok(kind.unwrap_or_else(|| "an error without a type".to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LicenseApiFault, LicenseApiRequest, LicenseApiResponse};
+    use super::{LicenseApiError, LicenseApiRequest, LicenseApiResponse};
     use crate::ids::ForgeAppId;
     use app_license_gate::facts::State;
 
@@ -455,7 +455,7 @@ mod tests {
 
     #[test]
     fn every_status_is_classified() {
-        use LicenseApiFault::{RateLimited, Refused, Unavailable};
+        use LicenseApiError::{RateLimited, Refused, Unavailable};
         for (status, want) in [
             (400, Some(Refused { status: 400 })),
             (401, Some(Refused { status: 401 })),
@@ -469,10 +469,10 @@ mod tests {
             (204, Some(Unavailable { status: Some(204) })),
             (0, Some(Unavailable { status: Some(0) })),
         ] {
-            assert_eq!(LicenseApiFault::of_status(status, Some("soon")), want);
+            assert_eq!(LicenseApiError::of_status(status, Some("soon")), want);
         }
         let html = LicenseApiResponse::read(200, None, b"<html>").unwrap_err();
-        assert!(matches!(html, LicenseApiFault::Malformed(_)));
+        assert!(matches!(html, LicenseApiError::Malformed(_)));
     }
 
     #[test]

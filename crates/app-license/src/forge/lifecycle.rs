@@ -4,7 +4,7 @@ use std::fmt;
 
 use app_license_gate::json::{Scanner, Value};
 
-use crate::document::{Fault, Field, name_of, read_object};
+use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::{ForgeAppId, InstallationAri};
 
@@ -122,7 +122,7 @@ impl ForgeLifecycleEvent {
                 ("payload", Value::Object(inner)) => wrapped = Some(inner),
                 (name, value) => event.read(name, value)?,
             }
-            Ok::<(), Fault>(())
+            Ok::<(), ReadError>(())
         })?;
         if let (Some(inner), None) = (wrapped, &event.installation_id) {
             let read = inside(inner, |key, value| event.read(key, value));
@@ -170,7 +170,7 @@ impl ForgeLifecycleEvent {
         Self::parse(said.kind()?, payload)
     }
 
-    fn read(&mut self, key: &str, value: Value<'_>) -> Result<(), Fault> {
+    fn read(&mut self, key: &str, value: Value<'_>) -> Result<(), ReadError> {
         match key {
             "eventType" => {
                 if let Some(name) = field("eventType").text(value)?
@@ -206,7 +206,7 @@ impl ForgeLifecycleEvent {
         Ok(())
     }
 
-    fn read_app(&mut self, key: &str, value: Value<'_>) -> Result<(), Fault> {
+    fn read_app(&mut self, key: &str, value: Value<'_>) -> Result<(), ReadError> {
         match key {
             "id" => {
                 let id = field("app.id").text(value)?;
@@ -286,7 +286,7 @@ struct Said {
 }
 
 impl Said {
-    fn read(&mut self, key: &str, value: Value<'_>) -> Result<(), Fault> {
+    fn read(&mut self, key: &str, value: Value<'_>) -> Result<(), ReadError> {
         match key {
             "eventType" => self.event_type = field("eventType").text(value)?,
             "installerAccountId" => self.by_installer = true,
@@ -328,8 +328,8 @@ pub(crate) fn installation_ari(id: &str) -> Result<InstallationAri, Error> {
 
 fn inside(
     object: &str,
-    mut read: impl FnMut(&str, Value<'_>) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    mut read: impl FnMut(&str, Value<'_>) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     let mut scanner = Scanner::<256>::from_text(object);
     scanner.object(|s, key| {
         let value = s.value()?;

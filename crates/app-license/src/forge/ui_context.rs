@@ -3,7 +3,7 @@
 use app_license_gate::json::Scanner;
 use app_license_gate::user_access::UserAccess;
 
-use crate::document::{Fault, Field, name_of, read_object};
+use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::Error;
 use crate::ids::CloudId;
 use crate::license::License;
@@ -87,7 +87,7 @@ impl UiContext {
                 "userAccess" => context.user_access = UserAccess::of(value),
                 _ => {}
             }
-            Ok::<(), Fault>(())
+            Ok::<(), ReadError>(())
         })?;
         Ok(context)
     }

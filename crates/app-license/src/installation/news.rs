@@ -12,14 +12,14 @@ impl InstallationRecord {
     /// none.
     ///
     /// ```
-    /// use app_license::{InstallationRecord, License, Touchpoint};
+    /// use app_license::{InstallationRecord, License, LicenseSource};
     /// # let json = r#"{"key":{"connect":"tenant-1"},"status":"installed",
     /// #   "statusSince":"2026-01-01T00:00:00Z","firstInstalledAt":"2026-01-01T00:00:00Z",
     /// #   "installedAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}"#;
     /// # let record: InstallationRecord = serde_json::from_str(json).unwrap();
-    /// let active = License::from_object(br#"{"active":true}"#, Touchpoint::ConnectLicenseApi)?;
+    /// let active = License::from_object(br#"{"active":true}"#, LicenseSource::ConnectLicenseApi)?;
     /// assert!(record.is_news(&active));
-    /// assert!(!record.is_news(&License::absent(Touchpoint::ConnectLicenseApi)));
+    /// assert!(!record.is_news(&License::absent(LicenseSource::ConnectLicenseApi)));
     /// # Ok::<(), app_license::Error>(())
     /// ```
     #[must_use]

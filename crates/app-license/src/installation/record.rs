@@ -7,8 +7,8 @@ use app_license_gate::facts::State;
 use crate::capability::Capability;
 use crate::ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri};
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
-use crate::touchpoint::Touchpoint;
 
 /// What identifies an installation.
 ///
@@ -147,7 +147,7 @@ pub struct KnownLicense {
     pub(super) state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) evaluation: Option<bool>,
-    pub(super) touchpoint: Touchpoint,
+    pub(super) source: LicenseSource,
     pub(super) as_of: UnixTime,
 }
 
@@ -156,7 +156,7 @@ impl KnownLicense {
         Self {
             state: license.state(),
             evaluation: license.is_evaluation(),
-            touchpoint: license.touchpoint(),
+            source: license.source(),
             as_of: license.as_of().unwrap_or(now),
         }
     }
@@ -175,8 +175,8 @@ impl KnownLicense {
 
     /// Who said so.
     #[must_use]
-    pub const fn touchpoint(&self) -> Touchpoint {
-        self.touchpoint
+    pub const fn source(&self) -> LicenseSource {
+        self.source
     }
 
     /// When (UTC).

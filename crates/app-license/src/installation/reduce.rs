@@ -151,7 +151,7 @@ impl Installation {
         );
         record.take_capability(license.capability_set(), changes);
         // silence is a word only of a License API: the others are often silent
-        if license.state() != State::Absent || license.touchpoint().is_license_api() {
+        if license.state() != State::Absent || license.source().is_license_api() {
             record.take_license(license, now, changes);
         }
     }
@@ -311,7 +311,7 @@ impl InstallationRecord {
     fn take_license(&mut self, license: &License, now: UnixTime, changes: &mut Vec<Change>) {
         let mut to = KnownLicense::of(license, now);
         let known = self.license.as_ref();
-        // a touchpoint that does not tell trials does not end one
+        // a license source that does not tell trials does not end one
         let same_state = known.is_some_and(|k| k.state == to.state);
         if same_state && to.evaluation.is_none() {
             to.evaluation = known.and_then(|k| k.evaluation);

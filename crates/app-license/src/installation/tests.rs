@@ -5,8 +5,8 @@ use crate::connect::{LifecycleBody, LifecycleKind};
 use crate::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use crate::ids::{AppKey, ClientKey, InstallationAri};
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
-use crate::touchpoint::Touchpoint;
 
 const SECRET: &str = "0123456789abcdef-first";
 
@@ -51,7 +51,8 @@ fn uninstalled() -> Event {
 }
 
 fn license(json: &str, as_of: Option<u64>) -> Event {
-    let license = License::from_object(json.as_bytes(), Touchpoint::ForgeFunctionContext).unwrap();
+    let license =
+        License::from_object(json.as_bytes(), LicenseSource::ForgeFunctionContext).unwrap();
     match as_of {
         Some(seconds) => license.at(UnixTime::EPOCH.plus(seconds)).into(),
         None => license.into(),
@@ -256,7 +257,7 @@ fn readings_of_the_license() {
             r#"{"active":true,"isEvaluation":true,"capabilitySet":"capabilityAdvanced"}"#,
             Some(100),
         ),
-        // another touchpoint: no word about a trial, no edition
+        // another license source: no word about a trial, no edition
         license(r#"{"active":true}"#, Some(110)),
         // says nothing
         license("{}", Some(115)),

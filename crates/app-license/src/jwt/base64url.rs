@@ -10,9 +10,9 @@ const NONE: u32 = 1 << 24;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// The bits of each character in one place of a group.
-struct Place([u32; 256]);
+struct AlphabetTable([u32; 256]);
 
-impl Place {
+impl AlphabetTable {
     #[expect(
         clippy::indexing_slicing,
         reason = "every index is within its table, which is made at compile time"
@@ -33,10 +33,10 @@ impl Place {
     }
 }
 
-static FIRST: Place = Place::new(18);
-static SECOND: Place = Place::new(12);
-static THIRD: Place = Place::new(6);
-static FOURTH: Place = Place::new(0);
+static FIRST: AlphabetTable = AlphabetTable::new(18);
+static SECOND: AlphabetTable = AlphabetTable::new(12);
+static THIRD: AlphabetTable = AlphabetTable::new(6);
+static FOURTH: AlphabetTable = AlphabetTable::new(0);
 
 /// Appends the bytes a text stands for. `None` when it is not strict base64url; something may have
 /// been appended then.

@@ -54,7 +54,7 @@ impl<'p> Claims<'p> {
         let mut claims = Self::default();
         let mut scanner = ClaimScanner::new(payload).map_err(Claims::fault)?;
         scanner
-            .object::<Fault>(|s, key| {
+            .object::<ClaimError>(|s, key| {
                 // a name with escapes is read as what it spells
                 let spelt;
                 let name = match key.plain() {
@@ -283,15 +283,15 @@ fn wrong(claim: &'static str, expected: &'static str) -> Error {
     ErrorKind::ClaimType { claim, expected }.into()
 }
 
-struct Fault(Error);
+struct ClaimError(Error);
 
-impl From<json::Error> for Fault {
+impl From<json::Error> for ClaimError {
     fn from(error: json::Error) -> Self {
         Self(Claims::fault(error))
     }
 }
 
-impl From<Error> for Fault {
+impl From<Error> for ClaimError {
     fn from(error: Error) -> Self {
         Self(error)
     }

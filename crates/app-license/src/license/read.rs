@@ -5,10 +5,10 @@ use app_license_gate::facts::{Facts, MAX_KEYS};
 use app_license_gate::json::{self, Kind, Scanner};
 
 use super::{License, with_text};
-use crate::document::{Fault, Field, name_of, read_object};
+use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::{Error, ErrorKind, at_most, in_json};
+use crate::license_source::LicenseSource;
 use crate::open_text::EnvironmentType;
-use crate::touchpoint::Touchpoint;
 
 /// The largest document that is read, in bytes.
 pub(crate) const MAX_DOCUMENT: usize = 256 * 1024;
@@ -17,7 +17,7 @@ pub(crate) const MAX_DOCUMENT: usize = 256 * 1024;
 #[derive(Clone, Copy)]
 struct Document {
     what: &'static str,
-    touchpoint: Touchpoint,
+    source: LicenseSource,
     shape: Shape,
 }
 
@@ -25,19 +25,19 @@ impl License {
     /// Reads a bare license object, or `null` (which is absent).
     ///
     /// ```
-    /// use app_license::{License, State, Touchpoint};
-    /// let license = License::from_object(b"null", Touchpoint::ForgeFunctionContext)?;
+    /// use app_license::{License, State, LicenseSource};
+    /// let license = License::from_object(b"null", LicenseSource::ForgeFunctionContext)?;
     /// assert_eq!(license.state(), State::Absent);
     /// # Ok::<(), app_license::Error>(())
     /// ```
     ///
     /// # Errors
     /// `json_…` when it is neither, `too_large` over 256 KiB.
-    pub fn from_object(json: &[u8], touchpoint: Touchpoint) -> Result<Self, Error> {
+    pub fn from_object(json: &[u8], source: LicenseSource) -> Result<Self, Error> {
         const WHAT: &str = "license object";
         at_most(WHAT, json.len(), MAX_DOCUMENT)?;
         let mut scanner = Scanner::<MAX_KEYS>::new(json).map_err(in_json(WHAT))?;
-        let license = Self::read(&mut scanner, touchpoint).map_err(in_json(WHAT))?;
+        let license = Self::read(&mut scanner, source).map_err(in_json(WHAT))?;
         scanner.end().map_err(in_json(WHAT))?;
         Ok(license)
     }
@@ -45,7 +45,7 @@ impl License {
     /// Reads a license object, or `null`, where a scanner stands.
     pub(crate) fn read<const KEYS: usize>(
         scanner: &mut Scanner<'_, KEYS>,
-        touchpoint: Touchpoint,
+        source: LicenseSource,
     ) -> Result<Self, json::Error> {
         let mut facts = Facts::default();
         let raw = scanner.span(|s| {
@@ -53,9 +53,9 @@ impl License {
             Ok::<(), json::Error>(())
         })?;
         if raw == "null" {
-            return Ok(Self::absent(touchpoint));
+            return Ok(Self::absent(source));
         }
-        Ok(Self::from_facts(&facts, Some(raw), touchpoint))
+        Ok(Self::from_facts(&facts, Some(raw), source))
     }
 
     /// Reads the body of the Connect License API (the add-on resource). A missing or null
@@ -79,7 +79,7 @@ impl License {
             body,
             Document {
                 what: "License API body",
-                touchpoint: Touchpoint::ConnectLicenseApi,
+                source: LicenseSource::ConnectLicenseApi,
                 shape: Shape::CONNECT_API,
             },
         )
@@ -103,7 +103,7 @@ impl License {
             context,
             Document {
                 what: "Connect context",
-                touchpoint: Touchpoint::ConnectContext,
+                source: LicenseSource::ConnectContext,
                 shape: Shape::CONNECT_CONTEXT,
             },
         )
@@ -128,7 +128,7 @@ impl License {
             context,
             Document {
                 what: "Forge UI context",
-                touchpoint: Touchpoint::ForgeUiContext,
+                source: LicenseSource::ForgeUiContext,
                 shape: Shape::FORGE_CONTEXT,
             },
         )
@@ -156,7 +156,7 @@ impl License {
             context,
             Document {
                 what: "Forge function context",
-                touchpoint: Touchpoint::ForgeFunctionContext,
+                source: LicenseSource::ForgeFunctionContext,
                 shape: Shape::FORGE_FUNCTION,
             },
         )
@@ -191,7 +191,7 @@ impl License {
                 if name_of(key) == "context" {
                     context = field.object(value)?;
                 }
-                Ok::<(), Fault>(())
+                Ok::<(), ReadError>(())
             },
         )?;
         let context = context.ok_or_else(|| field.missing())?;
@@ -217,7 +217,7 @@ impl License {
             context,
             Document {
                 what: "Forge app context",
-                touchpoint: Touchpoint::ForgeFunctionContext,
+                source: LicenseSource::ForgeFunctionContext,
                 shape: Shape::FORGE_CONTEXT,
             },
         )
@@ -238,8 +238,8 @@ impl License {
             document::Error::Missing(field) => ErrorKind::FieldMissing { what, field }.into(),
         })?;
         let mut license = match said.raw {
-            None => Self::absent(document.touchpoint),
-            Some(raw) => Self::from_facts(&said.facts, Some(raw), document.touchpoint),
+            None => Self::absent(document.source),
+            Some(raw) => Self::from_facts(&said.facts, Some(raw), document.source),
         };
         license.environment = with_text(said.environment, EnvironmentType::new);
         license.user_access = said.user_access;

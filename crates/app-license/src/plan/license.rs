@@ -52,12 +52,12 @@ mod cached;
 mod entry;
 mod retry;
 
-use crate::connect::LicenseApiAnswer;
+use crate::connect::LicenseApiResponse;
 use crate::forge::InvocationToken;
 use crate::time::UnixTime;
 
 pub use cached::{CachedLicense, Lease};
-pub use entry::{AnswerContent, CacheEntry, Fault, FetchResult, LeaseUse, Step};
+pub use entry::{AnswerContent, CacheEntry, FetchError, FetchResult, LeaseUse, Step};
 pub use retry::{Retries, RetryPause};
 
 /// The times by which a License API is asked, in seconds. See [the module's page](self).
@@ -144,7 +144,7 @@ impl LicensePlan {
     pub const LEAST: u64 = 300;
     /// How much older than asked for an active license of a Connect site may be, and how long the
     /// site is left alone after it.
-    pub const ACTIVE_PAUSE: u64 = LicenseApiAnswer::OVERRULES_FOR;
+    pub const ACTIVE_PAUSE: u64 = LicenseApiResponse::OVERRULES_FOR;
     /// How long a Connect site is left alone that said that nothing is active.
     pub const INACTIVE_PAUSE: u64 = 60;
     /// How many calls with a token that the platform refuses a replica makes in the time of one
@@ -225,7 +225,7 @@ impl LicensePlan {
         match entry.refusals {
             Some((first, count)) if count >= Self::MAX_REFUSED && !now.passed(first, seconds) => {
                 let seconds = seconds.saturating_sub(now.since(first));
-                Step::Refuse(Fault::TokensRefused { seconds })
+                Step::Refuse(FetchError::TokensRefused { seconds })
             }
             _ => Step::Lease { seconds },
         }
@@ -247,7 +247,7 @@ impl LicensePlan {
             Lease::Held { until } if patient && entry.answer.is_none() => Step::Wait { until },
             Lease::Held { until } => {
                 let seconds = until.since(now);
-                self.failed(entry, Fault::Leased { seconds }, self.back_off, now)
+                self.failed(entry, FetchError::Leased { seconds }, self.back_off, now)
             }
         }
     }
@@ -269,7 +269,7 @@ impl LicensePlan {
             FetchResult::TokenRefused { error, .. } if self.lease.is_some() => {
                 // a matter of this request's token: it says nothing to those with a better one
                 entry.count_refusal(now, self.lease.unwrap_or(0));
-                (Step::Refuse(Fault::Failed(error)), LeaseUse::GiveBack)
+                (Step::Refuse(FetchError::Failed(error)), LeaseUse::GiveBack)
             }
             FetchResult::TokenRefused { error, retry_after } => {
                 // what the site said before does not stand in for a refusal
@@ -296,13 +296,16 @@ impl LicensePlan {
             Some(lease) if wish > lease => (self.back_off, LeaseUse::Prolong { seconds: wish }),
             Some(_) => (self.back_off, LeaseUse::Keep),
         };
-        (self.failed(entry, Fault::Failed(error), pause, now), lease)
+        (
+            self.failed(entry, FetchError::Failed(error), pause, now),
+            lease,
+        )
     }
 
     fn failed<A: Clone, E: Clone>(
         &self,
         entry: &mut CacheEntry<A, E>,
-        cause: Fault<E>,
+        cause: FetchError<E>,
         seconds: u64,
         now: UnixTime,
     ) -> Step<A, E> {
@@ -318,7 +321,7 @@ impl LicensePlan {
     fn despite<A: Clone, E: Clone>(
         &self,
         entry: &CacheEntry<A, E>,
-        fault: Fault<E>,
+        fault: FetchError<E>,
         now: UnixTime,
     ) -> Step<A, E> {
         match &entry.answer {

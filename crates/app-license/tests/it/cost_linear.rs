@@ -9,7 +9,7 @@ use app_license::forge::{
     ForgeLifecycleEvent, ForgeLifecycleKind, LicenseApiResponse, UiContext,
     UnverifiedInvocationToken,
 };
-use app_license::{Jwks, License, Touchpoint, work};
+use app_license::{Jwks, License, LicenseSource, work};
 
 /// How many steps one byte may take: a handful of passes, and the logarithm of a sort.
 const STEPS: u64 = 32;
@@ -161,7 +161,7 @@ fn cost_linear_json_documents() {
         bytes(&|b| drop(License::from_connect_context(b)));
         bytes(&|b| drop(License::from_forge_function_context(b)));
         bytes(&|b| drop(License::from_forge_app_context(b)));
-        bytes(&|b| drop(License::from_object(b, Touchpoint::ForgeInvocationToken)));
+        bytes(&|b| drop(License::from_object(b, LicenseSource::ForgeInvocationToken)));
     }
 }
 

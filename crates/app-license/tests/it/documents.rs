@@ -1,6 +1,6 @@
 //! Reading documents: what is refused, with which code, and in which words.
 
-use app_license::{ErrorClass, License, State, Touchpoint};
+use app_license::{ErrorClass, License, LicenseSource, State};
 
 #[test]
 fn a_document_that_is_not_what_it_should_be_says_so() {
@@ -96,7 +96,7 @@ fn null_and_missing_and_empty_are_absent_on_every_document() {
             );
         }
     }
-    let null = License::from_object(b" null ", Touchpoint::ForgeUiContext).unwrap();
+    let null = License::from_object(b" null ", LicenseSource::ForgeUiContext).unwrap();
     assert_eq!(null.state(), State::Absent);
 }
 
@@ -148,7 +148,7 @@ fn limits_on_data_nobody_reads_are_of_size_alone() {
         ),
         (
             "license object",
-            |b| License::from_object(b, Touchpoint::ForgeInvocationToken).map(drop),
+            |b| License::from_object(b, LicenseSource::ForgeInvocationToken).map(drop),
             r#"{"active":true,"tomorrow":DATA}"#.to_owned(),
         ),
         (

@@ -2,11 +2,11 @@
 
 use app_license::forge::{
     ForgeLifecycleEvent, ForgeLifecycleKind, InvocationExpectations, InvocationToken,
-    LicenseApiFault, LicenseApiRequest, LicenseApiResponse, UiContext, UnverifiedInvocationToken,
+    LicenseApiError, LicenseApiRequest, LicenseApiResponse, UiContext, UnverifiedInvocationToken,
     token_from_header,
 };
 use app_license::{
-    Edition, Error, ForgeAppId, Jwks, License, State, Touchpoint, UnixTime, Verified,
+    Edition, Error, ForgeAppId, Jwks, License, LicenseSource, State, UnixTime, Verified,
 };
 use serde_json::Value;
 
@@ -104,7 +104,7 @@ fn license_api_answers() {
                 assert_eq!(read.unwrap().into_only().unwrap().state(), State::Absent);
             }
             "429" => {
-                let limited = LicenseApiFault::RateLimited {
+                let limited = LicenseApiError::RateLimited {
                     retry_after: Some(300),
                 };
                 assert_eq!(read.unwrap_err(), limited);
@@ -112,7 +112,7 @@ fn license_api_answers() {
             "500" => assert!(read.unwrap_err().is_transient(), "{id}"),
             _ => assert_eq!(
                 read.unwrap_err(),
-                LicenseApiFault::Refused { status },
+                LicenseApiError::Refused { status },
                 "{id}"
             ),
         }
@@ -174,7 +174,7 @@ fn contexts() {
 fn license_objects_are_all_read() {
     for case in list(&vectors("forge-license-objects.json"), "cases") {
         let json = case["license"].to_string();
-        let license = License::from_object(json.as_bytes(), Touchpoint::ForgeUiContext).unwrap();
+        let license = License::from_object(json.as_bytes(), LicenseSource::ForgeUiContext).unwrap();
         let said = |field: &str| &case["license"][field];
         let yes = said("active") == true || said("isActive") == true;
         let active = yes && said("active") != false && said("isActive") != false;

@@ -1,6 +1,6 @@
 //! Properties of reading a license, over objects nobody wrote by hand.
 
-use app_license::{Capability, Edition, Hint, License, Policy, State, Touchpoint, UnixTime};
+use app_license::{Capability, Edition, Hint, License, LicenseSource, Policy, State, UnixTime};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -64,7 +64,7 @@ fn unknown_fields() -> impl Strategy<Value = Vec<(String, Value)>> {
 
 fn read(object: &Map<String, Value>) -> License {
     let text = serde_json::to_vec(object).unwrap();
-    License::from_object(&text, Touchpoint::ForgeUiContext).unwrap()
+    License::from_object(&text, LicenseSource::ForgeUiContext).unwrap()
 }
 
 /// Everything a license answers, but for its raw text.
@@ -119,13 +119,13 @@ proptest! {
         let license = read(&object);
         let raw = license.raw().unwrap();
         prop_assert_eq!(&serde_json::from_str::<Map<String, Value>>(raw).unwrap(), &object);
-        let again = License::from_object(raw.as_bytes(), Touchpoint::ForgeUiContext).unwrap();
+        let again = License::from_object(raw.as_bytes(), LicenseSource::ForgeUiContext).unwrap();
         prop_assert_eq!(again, license);
     }
 
     #[test]
     fn no_bytes_can_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = License::from_object(&bytes, Touchpoint::ForgeUiContext);
+        let _ = License::from_object(&bytes, LicenseSource::ForgeUiContext);
         let _ = License::from_connect_api(&bytes);
         let _ = License::from_forge_ui_context(&bytes);
     }

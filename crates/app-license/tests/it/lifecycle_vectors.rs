@@ -1,6 +1,6 @@
 //! Lifecycle bodies, and `lic` with the License API, against the vectors that every language shares.
 
-use app_license::connect::{IframeQuery, LicenseApiAnswer, LifecycleBody, LifecycleKind};
+use app_license::connect::{IframeQuery, LicenseApiResponse, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, Edition, License, State};
 use serde_json::Value;
 
@@ -68,7 +68,7 @@ fn lic_together_with_the_license_api() {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        let answer = LicenseApiAnswer::read(status, body.as_bytes());
+        let answer = LicenseApiResponse::read(status, body.as_bytes());
         let query = case["lic"].as_str().map(|l| format!("lic={l}"));
         let lic: License = IframeQuery::parse(query.as_deref().unwrap_or("")).license();
         let resolved = answer.resolve(&lic);

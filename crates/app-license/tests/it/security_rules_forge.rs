@@ -1,11 +1,11 @@
 //! The security rules, as far as Forge closes them: one test a rule, named after its id.
 
 use app_license::forge::{
-    InvocationExpectations, InvocationToken, IsolatedCloud, KeySetUrl, UnverifiedInvocationToken,
+    InvocationExpectations, InvocationToken, IsolatedCloud, JwksUrl, UnverifiedInvocationToken,
     UserAccess, token_from_header,
 };
 use app_license::{
-    Error, ErrorClass, ForgeAppId, Hint, Jwks, Leeway, License, Policy, State, Touchpoint,
+    Error, ErrorClass, ForgeAppId, Hint, Jwks, Leeway, License, LicenseSource, Policy, State,
     UnixTime, Verified,
 };
 use serde_json::{Value, json};
@@ -152,8 +152,8 @@ fn trust_root_from_unverified_data() {
     assert_eq!(code("fit-staging-token-on-production-app"), "unknown_key");
     // a label of the sender's cannot become a part of a URL
     assert!(IsolatedCloud::new("x.evil.test/").is_err());
-    let url = KeySetUrl::of_isolated_cloud(&IsolatedCloud::new("orange").unwrap());
-    assert!(KeySetUrl::new(url.as_str()).is_ok());
+    let url = JwksUrl::of_isolated_cloud(&IsolatedCloud::new("orange").unwrap());
+    assert!(JwksUrl::new(url.as_str()).is_ok());
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn license_truthiness() {
         for field in ["active", "isActive"] {
             let json = json!({ field: value }).to_string();
             let license =
-                License::from_object(json.as_bytes(), Touchpoint::ForgeUiContext).unwrap();
+                License::from_object(json.as_bytes(), LicenseSource::ForgeUiContext).unwrap();
             assert_eq!(license.state(), State::Inactive, "{json}");
             assert!(!license.has_capability("capabilityFree"), "{json}");
         }

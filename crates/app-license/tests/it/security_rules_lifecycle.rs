@@ -2,11 +2,11 @@
 //! named after its id.
 
 use app_license::connect::{
-    KeyHosts, LicenseApiAnswer, LifecycleBody, LifecycleEvent, LifecycleKind,
+    KeyHosts, LicenseApiResponse, LifecycleBody, LifecycleEvent, LifecycleKind,
 };
 use app_license::{
-    AppKey, ClientKey, Error, Event, Installation, InstallationStatus, License, State, Touchpoint,
-    UnixTime,
+    AppKey, ClientKey, Error, Event, Installation, InstallationStatus, License, LicenseSource,
+    State, UnixTime,
 };
 use serde_json::{Value, json};
 
@@ -188,9 +188,9 @@ fn unauthenticated_uninstall() {
 #[test]
 fn lic_fails_open() {
     let active =
-        License::from_object(br#"{"active":true}"#, Touchpoint::ConnectIframeQuery).unwrap();
+        License::from_object(br#"{"active":true}"#, LicenseSource::ConnectIframeQuery).unwrap();
     for (status, body) in [(Some(404), ""), (Some(200), r#"{"key":"a"}"#)] {
-        let answer = LicenseApiAnswer::read(status, body.as_bytes());
+        let answer = LicenseApiResponse::read(status, body.as_bytes());
         assert_eq!(answer.resolve(&active), Some(false));
     }
     for (status, body) in [
@@ -199,7 +199,7 @@ fn lic_fails_open() {
         (Some(200), "<html>"),
         (Some(302), ""),
     ] {
-        let answer = LicenseApiAnswer::read(status, body.as_bytes());
+        let answer = LicenseApiResponse::read(status, body.as_bytes());
         assert_eq!(answer.resolve(&active), None);
     }
     // a lifecycle body names an edition and never a license

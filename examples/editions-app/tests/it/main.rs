@@ -11,7 +11,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use app_license::{FeatureMap, License, Touchpoint, UnixTime, Verified};
+use app_license::{FeatureMap, License, LicenseSource, UnixTime, Verified};
 use app_license_editions::{Editions, Generator, check, check_sources, schema, update_manifest};
 use app_license_source::SourceTree;
 use editions_app::{Gate, bulk_export, export};
@@ -41,7 +41,7 @@ fn moved() -> String {
 
 fn license(capability: &str) -> Verified<License> {
     let json = format!(r#"{{"active":true,"capabilitySet":"{capability}"}}"#);
-    let license = License::from_object(json.as_bytes(), Touchpoint::ConnectLicenseApi).unwrap();
+    let license = License::from_object(json.as_bytes(), LicenseSource::ConnectLicenseApi).unwrap();
     Verified::dangerous_assume(license)
 }
 

@@ -7,7 +7,7 @@ use super::kit::{
     ACME, BASE_URL, GLOBEX, KEY_HOST, KID, NEXT_KID, SECOND_KEY_HOST, Sent, answering, case, connect_file, document, fault,
     first_key, key_url, no_content, ok, post, refused, second_key,
 };
-use crate::file::{Answer, Case, File, Text};
+use crate::file::{PlatformResponse, Case, File, Text};
 
 pub(super) fn file() -> anyhow::Result<File> {
     let cases = vec![
@@ -38,10 +38,10 @@ pub(super) fn file() -> anyhow::Result<File> {
     connect_file("The platform's install keys: a fault of a key host is never a refusal, and no stranger shuts the platform out.", cases)
 }
 
-fn huge() -> Answer {
-    Answer {
+fn huge() -> PlatformResponse {
+    PlatformResponse {
         body: Some(Text::Repeated { repeat: "a".to_owned(), times: 200_000 }),
-        ..Answer::default()
+        ..PlatformResponse::default()
     }
 }
 
@@ -55,7 +55,7 @@ fn signed_by(at: i64, kid: &str, key: &SigningKey) -> Sent {
 }
 
 /// The first host answers badly and the second does not know the key; later both are well.
-fn failing(id: &str, code: &str, answer: Answer, second: Option<Answer>) -> Case {
+fn failing(id: &str, code: &str, answer: PlatformResponse, second: Option<PlatformResponse>) -> Case {
     let (first_url, second_url) = (key_url(KEY_HOST, KID), key_url(SECOND_KEY_HOST, KID));
     let second = second.unwrap_or_else(|| answering(404, ""));
     case(id, "what a key host cannot say is an outage, 503; it is remembered for a moment, and then asked again")

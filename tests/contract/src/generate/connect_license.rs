@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::kit::{ACME, APP_KEY, GLOBEX, Sent, answering, case, connect_file, fault, json_answer, no_content, ok, refused};
-use crate::file::{Answer, Case, Expect, File};
+use crate::file::{PlatformResponse, Case, Expect, File};
 
 const DAY: u64 = 86_400;
 
@@ -26,15 +26,15 @@ fn api(site: &super::kit::Site) -> String {
     format!("{}/rest/atlassian-connect/1/addons/{APP_KEY}", site.base_url)
 }
 
-fn license(fields: &Value) -> Answer {
+fn license(fields: &Value) -> PlatformResponse {
     json_answer(json!({ "key": APP_KEY, "version": "1.0", "state": "ENABLED", "license": fields }))
 }
 
-fn active() -> Answer {
+fn active() -> PlatformResponse {
     license(&json!({ "active": true, "type": "COMMERCIAL", "evaluation": false, "entitlementId": "E-1" }))
 }
 
-fn inactive() -> Answer {
+fn inactive() -> PlatformResponse {
     license(&json!({ "active": false, "type": "COMMERCIAL", "evaluation": false }))
 }
 

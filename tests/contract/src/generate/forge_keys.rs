@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::forge_kit::{By, FIRST, KEY_SET, SECOND, call, fit, forge_file, key_set, key_set_with};
 use super::kit::{Sent, answering, case, fault, first_key, get, json_answer, ok, refused, second_key};
-use crate::file::{Answer, Case, File};
+use crate::file::{PlatformResponse, Case, File};
 
 const DAY: u64 = 86_400;
 
@@ -36,7 +36,7 @@ fn signed(at: u64) -> i64 {
     i64::try_from(at).unwrap_or_default()
 }
 
-fn failing(id: &str, code: &str, answer: Answer) -> Case {
+fn failing(id: &str, code: &str, answer: PlatformResponse) -> Case {
     case(id, "a key set that cannot be had is an outage, 503, and asked for again after a moment")
         .answers(KEY_SET, vec![answer, key_set(&[FIRST]).since(5)])
         .send(0, by_first(0), refused(503, code).header("retry-after", Some("5")))

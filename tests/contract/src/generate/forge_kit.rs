@@ -4,7 +4,7 @@ use app_license_testkit::{SigningKey, TokenSpec};
 use serde_json::{Value, json};
 
 use super::kit::{Sent, first_key, get, json_answer, second_key, seconds};
-use crate::file::{Answer, Case, File};
+use crate::file::{PlatformResponse, Case, File};
 
 pub(crate) const APP_ARI: &str = "ari:cloud:ecosystem::app/8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 pub(crate) const APP_UUID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
@@ -111,14 +111,14 @@ fn jwk(key: &SigningKey, kid: &str) -> Value {
 }
 
 /// A key set with the first key, the second one, or both.
-pub(crate) fn key_set(kids: &[&str]) -> Answer {
+pub(crate) fn key_set(kids: &[&str]) -> PlatformResponse {
     let key = |kid: &&str| jwk(if *kid == SECOND { second_key() } else { first_key() }, kid);
     let keys: Vec<_> = kids.iter().map(key).collect();
     json_answer(json!({ "keys": keys }))
 }
 
 /// A key set whose one key has other fields.
-pub(crate) fn key_set_with(changes: &[(&str, Value)]) -> Answer {
+pub(crate) fn key_set_with(changes: &[(&str, Value)]) -> PlatformResponse {
     let mut key = jwk(first_key(), FIRST);
     for (name, value) in changes {
         key[*name] = value.clone();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::forge_kit::{APP_UUID, By, KEY_SET, LICENSE_API, SYSTEM_TOKEN, app, call, fit, forge_file, licensed};
 use super::kit::{Sent, answering, case, fault, json_answer, ok, refused};
-use crate::file::{Answer, Case, Expect, File};
+use crate::file::{PlatformResponse, Case, Expect, File};
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
@@ -22,17 +22,17 @@ pub(super) fn file() -> anyhow::Result<File> {
     )
 }
 
-fn answer(data: &Value) -> Answer {
+fn answer(data: &Value) -> PlatformResponse {
     let mut answer = json_answer(json!({ "results": [{ "appId": APP_UUID, "data": data }] }));
     answer.authorization = Some(format!("Bearer {SYSTEM_TOKEN}"));
     answer
 }
 
-fn active() -> Answer {
+fn active() -> PlatformResponse {
     answer(&json!({ "active": true, "type": "commercial", "isEvaluation": false, "ccpEntitlementId": "E-1" }))
 }
 
-fn inactive() -> Answer {
+fn inactive() -> PlatformResponse {
     answer(&json!({ "active": false, "type": "commercial", "isEvaluation": false }))
 }
 

@@ -6,7 +6,9 @@ use app_license_testkit::{SigningKey, TokenSpec, query_hash};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::file::{Allowed, Answer, Case, Count, Exchange, Expect, File, Flood, Tenant, Text};
+use crate::file::{
+    Allowed, Case, Count, Exchange, Expect, File, Flood, PlatformResponse, Tenant, Text,
+};
 
 /// The second of Unix time at which `at` is 0: in January 2027.
 pub(crate) const CLOCK: u64 = 1_800_000_000;
@@ -320,37 +322,37 @@ impl Expect {
 }
 
 /// Answers of the platform.
-pub(crate) fn document(name: &str) -> Answer {
+pub(crate) fn document(name: &str) -> PlatformResponse {
     let document = name.to_owned();
-    Answer {
+    PlatformResponse {
         body: Some(Text::Document { document }),
-        ..Answer::default()
+        ..PlatformResponse::default()
     }
 }
 
-pub(crate) fn answering(status: u16, body: &str) -> Answer {
-    Answer {
+pub(crate) fn answering(status: u16, body: &str) -> PlatformResponse {
+    PlatformResponse {
         status: Some(status),
         body: Some(Text::Plain(body.to_owned())),
-        ..Answer::default()
+        ..PlatformResponse::default()
     }
 }
 
-pub(crate) fn json_answer(json: Value) -> Answer {
-    Answer {
+pub(crate) fn json_answer(json: Value) -> PlatformResponse {
+    PlatformResponse {
         body: Some(Text::Json { json }),
-        ..Answer::default()
+        ..PlatformResponse::default()
     }
 }
 
-pub(crate) fn fault(name: &str) -> Answer {
-    Answer {
+pub(crate) fn fault(name: &str) -> PlatformResponse {
+    PlatformResponse {
         fault: Some(name.to_owned()),
-        ..Answer::default()
+        ..PlatformResponse::default()
     }
 }
 
-impl Answer {
+impl PlatformResponse {
     /// Only from this second on.
     pub(crate) fn since(mut self, at: i64) -> Self {
         self.from = Some(at);
@@ -399,7 +401,7 @@ impl Case {
         self.seeded(-86_400, &site.body("installed"))
     }
 
-    pub(crate) fn answers(mut self, url: &str, answers: Vec<Answer>) -> Self {
+    pub(crate) fn answers(mut self, url: &str, answers: Vec<PlatformResponse>) -> Self {
         self.platform.insert(url.to_owned(), answers);
         self
     }

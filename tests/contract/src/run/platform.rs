@@ -13,7 +13,7 @@ use hmac::{Hmac, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::file::{Answer, Case, File, Tenant};
+use crate::file::{Case, File, PlatformResponse, Tenant};
 
 /// How long a connection is held that gets no answer: longer than any client waits.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ pub(crate) struct Platform {
 
 #[derive(Default)]
 struct State {
-    answers: BTreeMap<String, Vec<Answer>>,
+    answers: BTreeMap<String, Vec<PlatformResponse>>,
     documents: BTreeMap<String, String>,
     tenants: Vec<Tenant>,
     app_key: String,
@@ -115,7 +115,7 @@ impl State {
             self.complaints.push(format!("{url}: {complaint}"));
         }
         let at = i64::try_from(self.at).unwrap_or(i64::MAX);
-        let due = |answer: &&Answer| answer.from.is_none_or(|from| from <= at);
+        let due = |answer: &&PlatformResponse| answer.from.is_none_or(|from| from <= at);
         let mut answers = self.answers.get(url).into_iter().flatten();
         let Some(answer) = answers.rfind(due) else {
             return Reply::of(404, "");

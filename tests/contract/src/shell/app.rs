@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use app_license::connect::{BaseUrl, Cloud, KeyHosts, LifecycleBody};
-use app_license::forge::{ForgeLifecycleEvent, KeySetUrl};
+use app_license::forge::{ForgeLifecycleEvent, JwksUrl};
 use app_license::{
     AppKey, Capability, FeatureMap, Installation, InstallationKey, Leeway, UnixTime,
 };
@@ -260,7 +260,7 @@ impl World {
     }
 
     fn forge(&self, settings: &Forge, fetcher: &Fetcher) -> Result<Router, Failure> {
-        let keys = ForgeKeys::builder(fetcher.clone(), KeySetUrl::COMMERCIAL)
+        let keys = ForgeKeys::builder(fetcher.clone(), JwksUrl::COMMERCIAL)
             .clock(self.clock())
             .build()?;
         let mut ids = settings.app_ids.iter();

@@ -62,7 +62,7 @@ pub(super) async fn in_store(
         for number in &history {
             *times.entry(*number).or_default() += 1;
         }
-        let mut standing = Standing::Gone;
+        let mut standing = TenantState::Gone;
         for sent in &log.sent {
             let there = times.remove(&sent.number).unwrap_or(0);
             let right = match sent.outcome {
@@ -125,7 +125,7 @@ pub(super) async fn in_store(
 
 /// Where a tenant stands by the events that arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum TenantState {
     /// Never installed, or removed.
     Gone,
     Installed,
@@ -133,7 +133,7 @@ enum Standing {
     Disabled,
 }
 
-impl Standing {
+impl TenantState {
     fn after(self, event: &str) -> Self {
         match event {
             // told again, it says nothing about being switched on
@@ -185,7 +185,7 @@ async fn half(
     key: &InstallationKey,
     log: &Log,
     history: &[u64],
-    standing: Standing,
+    standing: TenantState,
 ) -> Result<Option<String>> {
     let sent = |number: u64| log.sent.iter().find(|sent| sent.number == number);
     let Some(record) = store.get(key).await? else {

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use app_license_testkit::{Fault, Service};
+use app_license_testkit::{InjectedFault, Service};
 
 use super::{Setting, newcomer, regulars};
 use crate::Scale;
-use crate::http::{Answer, bytes_of};
+use crate::http::{HttpResponse, bytes_of};
 use crate::platform::Half;
 use crate::report::Report;
 
@@ -26,14 +26,14 @@ const A_MINUTE: u64 = 61;
 
 pub(super) async fn all(report: &mut Report, setting: &Setting, scale: Scale) -> Result<()> {
     let full = [
-        ("down", Fault::Down),
-        ("slow", Fault::Slow(Duration::from_secs(8))),
-        ("500", Fault::Status(500)),
-        ("HTML", Fault::Html),
-        ("rubbish", Fault::Rubbish),
-        ("too large", Fault::Huge(1_000_000)),
-        ("redirected", Fault::Redirect),
-        ("429", Fault::TooManyRequests { retry_after: 30 }),
+        ("down", InjectedFault::Down),
+        ("slow", InjectedFault::Slow(Duration::from_secs(8))),
+        ("500", InjectedFault::Status(500)),
+        ("HTML", InjectedFault::Html),
+        ("rubbish", InjectedFault::Rubbish),
+        ("too large", InjectedFault::Huge(1_000_000)),
+        ("redirected", InjectedFault::Redirect),
+        ("429", InjectedFault::TooManyRequests { retry_after: 30 }),
     ];
     let faults = full.iter().take(scale.of(full.len(), 4));
     let mut count = 0;
@@ -62,12 +62,12 @@ pub(super) async fn all(report: &mut Report, setting: &Setting, scale: Scale) ->
     Ok(())
 }
 
-fn shown(answer: &Answer) -> String {
+fn shown(answer: &HttpResponse) -> String {
     answer.status.to_string()
 }
 
 /// With the fault: an install with a new key, an invocation with a new key. Then the same without.
-async fn one(setting: &Setting, fault: &Fault, number: usize) -> Result<Vec<String>> {
+async fn one(setting: &Setting, fault: &InjectedFault, number: usize) -> Result<Vec<String>> {
     let mut caller = setting.caller();
     let mut seen = Vec::new();
     {
@@ -118,7 +118,10 @@ async fn wrong_install_key(setting: &Setting) -> Result<Vec<String>> {
     {
         let moving = setting.moving.read().await;
         for service in both {
-            moving.platform.host.set_fault(service, Fault::Wrong);
+            moving
+                .platform
+                .host
+                .set_fault(service, InjectedFault::Wrong);
         }
         moving.platform.host.rotate_install_keys()?;
         let tenant = newcomer(&moving.platform, &setting.plan, 100)?;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use app_license_testkit::{Fault, Invocation, Service, TokenSpec};
+use app_license_testkit::{InjectedFault, Invocation, Service, TokenSpec};
 use tokio::time::sleep;
 
 use super::{Setting, newcomer};
@@ -38,7 +38,7 @@ pub(super) async fn flood(report: &mut Report, setting: &Arc<Setting>, scale: Sc
     let ticking = Arc::new(AtomicBool::new(true));
     let clock = tokio::spawn(tick(Arc::clone(setting), Arc::clone(&ticking)));
     let healthy = run(setting, total * 3 / 10, &numbers, &progress).await?;
-    outage(setting, Some(Fault::Down)).await?;
+    outage(setting, Some(InjectedFault::Down)).await?;
     let out = run(setting, total / 5, &numbers, &progress).await?;
     outage(setting, None).await?;
     let healed = run(setting, total * 3 / 10, &numbers, &progress).await?;
@@ -102,7 +102,7 @@ async fn tick(setting: Arc<Setting>, ticking: Arc<AtomicBool>) -> Result<()> {
 }
 
 /// Breaks or heals the key server, and waits until the server has found out.
-async fn outage(setting: &Setting, fault: Option<Fault>) -> Result<()> {
+async fn outage(setting: &Setting, fault: Option<InjectedFault>) -> Result<()> {
     {
         let moving = setting.moving.read().await;
         let host = &moving.platform.host;

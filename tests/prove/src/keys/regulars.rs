@@ -17,14 +17,14 @@ use crate::retry::Caller;
 
 /// Tenants who are installed and have been served once.
 #[derive(Debug, Clone)]
-pub(crate) struct Known {
+pub(crate) struct KnownTenant {
     pub(crate) connect: Vec<Tenant>,
     forge: Vec<Tenant>,
     /// The key their invocations go on to be signed with, whatever keys come later.
     key: SigningKey,
 }
 
-impl Known {
+impl KnownTenant {
     pub(crate) async fn settle(platform: &Platform, plan: &Plan, count: usize) -> Result<Self> {
         let mut known = Self {
             connect: Vec::new(),
@@ -89,7 +89,7 @@ pub(super) struct Regulars {
 }
 
 impl Regulars {
-    pub(super) fn start(setting: Arc<Setting>, known: Known) -> Self {
+    pub(super) fn start(setting: Arc<Setting>, known: KnownTenant) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let task = tokio::spawn(async move {

@@ -2,7 +2,7 @@
 //! signatures that do not match, so that is when it is asked for again, once a minute at most.
 
 use anyhow::Result;
-use app_license_testkit::{Fault, Service};
+use app_license_testkit::{InjectedFault, Service};
 
 use super::faults::{EXPIRE, REFRESH};
 use super::{Setting, flood, regulars};
@@ -22,7 +22,7 @@ pub(super) async fn swapped(report: &mut Report, setting: &Setting, scale: Scale
     {
         let moving = setting.moving.read().await;
         let host = &moving.platform.host;
-        host.set_fault(Service::ForgeKeys, Fault::Wrong);
+        host.set_fault(Service::ForgeKeys, InjectedFault::Wrong);
     }
     // past the age at which a set is served unasked
     setting.advance(REFRESH + EXPIRE).await?;

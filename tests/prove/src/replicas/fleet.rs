@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::time::{Instant, sleep};
 
-use crate::http::Answer;
+use crate::http::HttpResponse;
 use crate::process::{Plan, Server};
 use crate::retry::Caller;
 
@@ -74,7 +74,7 @@ pub(super) struct Round {
 }
 
 impl Round {
-    pub(super) async fn call(&mut self, request: &[u8]) -> io::Result<Answer> {
+    pub(super) async fn call(&mut self, request: &[u8]) -> io::Result<HttpResponse> {
         const PATIENCE: Duration = Duration::from_secs(30);
         let start = Instant::now();
         loop {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 use app_license::connect::KeyHosts;
-use app_license::forge::KeySetUrl;
+use app_license::forge::JwksUrl;
 use app_license::{Capability, Policy, UnixTime};
 use app_license_client::{
     Clock as _, Fetcher, ForgeKeys, ForgeLicenseApi, InstallKeys, SystemClock,
@@ -83,7 +83,7 @@ pub(crate) async fn serve(
         .install_keys(install_keys)
         .clock(clock.clone())
         .build()?;
-    let forge_keys = ForgeKeys::builder(fetcher.clone(), KeySetUrl::COMMERCIAL)
+    let forge_keys = ForgeKeys::builder(fetcher.clone(), JwksUrl::COMMERCIAL)
         .clock(clock.clone())
         .build()?;
     let license_api = ForgeLicenseApi::builder(fetcher, StoreLicenseCache::new(store))

@@ -17,7 +17,7 @@ import { internal } from "../server.js";
 import { Op } from "../server/op.js";
 import { Backend, RULES } from "./backend.js";
 import type { BackendOptions } from "./backend.js";
-import { TOUCHPOINT, findLicense } from "./connect-license.js";
+import { SOURCE, findLicense } from "./connect-license.js";
 import { descriptorOf } from "./descriptor.js";
 import { STORE, forgetLicense, store, stored } from "./store.js";
 import type { InstallationStore } from "./store.js";
@@ -190,7 +190,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const delivery = { key, on: "connect", event: { connect: accepted }, token: { hash, provesUntil } } as const;
     await store(this.options.store, delivery, this.now());
     if (event === "uninstalled") {
-      await forgetLicense(this.options.store, key, TOUCHPOINT, this.now());
+      await forgetLicense(this.options.store, key, SOURCE, this.now());
     }
   }
 

@@ -8,7 +8,7 @@ import { forgetLicense, store, stored } from "./store.js";
 import { withUserAccessOf } from "./user-access.js";
 
 const { ask, connectLicense, seconds } = internal;
-export const TOUCHPOINT = "connect_license_api";
+export const SOURCE = "connect_license_api";
 
 /** What the License API states, or why it states nothing; null where none is configured. */
 type Asked = { license: License<"verified"> } | { error: VerifyError } | null;
@@ -50,7 +50,7 @@ async function overrules(
   policy: Policy,
 ): Promise<License<"verified"> | null> {
   const { license, issuedAt } = verified;
-  if (license.state !== "inactive" || license.touchpoint !== "connect_iframe_query" || policy.sellsNothing) {
+  if (license.state !== "inactive" || license.source !== "connect_iframe_query" || policy.sellsNothing) {
     return null;
   }
   const asked = await askApi(app, verified, seconds(issuedAt));
@@ -79,7 +79,7 @@ async function askApi(app: ConnectApp, verified: ConnectRequest, since: number):
     const { license } = await api.answer({ appKey, clientKey, secret, baseUrl }, since, installedAt(verified));
     const document = license.raw && JSON.stringify(license.raw);
     try {
-      await kept.putLicense(clientKey, TOUCHPOINT, { document, fetchedAt: license.asOf! });
+      await kept.putLicense(clientKey, SOURCE, { document, fetchedAt: license.asOf! });
     } catch {
       // the answer is right, whether or not it is kept
     }
@@ -87,7 +87,7 @@ async function askApi(app: ConnectApp, verified: ConnectRequest, since: number):
     return { license };
   } catch (error) {
     if (error instanceof PlatformFault && error.isTokenRefused) {
-      await forgetLicense(kept, clientKey, TOUCHPOINT, app.now());
+      await forgetLicense(kept, clientKey, SOURCE, app.now());
     }
     if (error instanceof VerifyError && error.class !== "misuse") {
       return { error };
@@ -105,7 +105,7 @@ async function lastStored(app: ConnectApp, verified: ConnectRequest): Promise<Li
   if (storedHint === undefined) {
     return null;
   }
-  const kept = await stored(() => all.license(verified.clientKey, TOUCHPOINT)).catch(() => null);
+  const kept = await stored(() => all.license(verified.clientKey, SOURCE)).catch(() => null);
   if (!kept || kept.document === "") {
     return null;
   }

@@ -36,7 +36,7 @@ export interface ForgeInvocation extends Invocation {
 }
 
 const { ask, seconds, settings } = internal;
-const TOUCHPOINT = "forge_license_api";
+const SOURCE = "forge_license_api";
 /** What the settings must be. */
 const FORGE = {
   ...RULES,
@@ -108,7 +108,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
       const event = { forge: { kind: kind as "preUninstall", payload: body } };
       await deliverTo(store, { key, on: "forge", event, token: { hash, provesUntil } }, this.now());
       if (kind === "preUninstall") {
-        await forgetLicense(store, key, TOUCHPOINT, this.now());
+        await forgetLicense(store, key, SOURCE, this.now());
       }
     }
     return NO_CONTENT;
@@ -181,14 +181,14 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
 /** Answers and the right to ask, in the app's store: for all replicas. */
 function storeCache(store: InstallationStore): ForgeLicenseCache {
   const holder = `replica ${randomUUID()}`;
-  const touchpoint = TOUCHPOINT;
+  const source = SOURCE;
   const lease = (id: string) => `forge-license ${id}`;
   return {
     async get(id) {
-      const kept = await store.license(id, touchpoint);
+      const kept = await store.license(id, source);
       return kept && kept.document !== null ? { body: kept.document, at: kept.fetchedAt } : null;
     },
-    put: (id, { body, at }) => store.putLicense(id, touchpoint, { document: body, fetchedAt: at }),
+    put: (id, { body, at }) => store.putLicense(id, source, { document: body, fetchedAt: at }),
     lease: (id, now, seconds) => store.tryLease(lease(id), holder, now, seconds),
     prolong: (id, now, seconds) => store.renewLease(lease(id), holder, now, seconds),
     release: (id) => store.releaseLease(lease(id), holder),

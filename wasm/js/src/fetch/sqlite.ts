@@ -169,19 +169,19 @@ export class SqliteStore implements InstallationStore {
     this.#db.prepare(sql).run(consumer, sequence);
   }
 
-  license(key: string, touchpoint: string): CachedLicense | null {
+  license(key: string, source: string): CachedLicense | null {
     const sql = "SELECT document, fetched_at FROM app_license_licenses WHERE key = ? AND touchpoint = ?";
-    const row = this.#db.prepare(sql).get(key, touchpoint) as
+    const row = this.#db.prepare(sql).get(key, source) as
       | { document: string | null; fetched_at: number }
       | undefined;
     return row ? { document: row.document, fetchedAt: date(row.fetched_at) } : null;
   }
 
-  putLicense(key: string, touchpoint: string, { document, fetchedAt }: CachedLicense): void {
+  putLicense(key: string, source: string, { document, fetchedAt }: CachedLicense): void {
     const sql = `INSERT INTO app_license_licenses VALUES (?, ?, ?, ?) ON CONFLICT (key, touchpoint)
       DO UPDATE SET document = excluded.document, fetched_at = excluded.fetched_at
       WHERE excluded.fetched_at >= fetched_at`;
-    this.#db.prepare(sql).run(key, touchpoint, document, seconds(fetchedAt));
+    this.#db.prepare(sql).run(key, source, document, seconds(fetchedAt));
   }
 
   tryLease(lease: string, holder: string, now: Date, ttl: number): Date | null {

@@ -46,9 +46,9 @@ export interface InstallationStore {
   /** A consumer came so far. Never goes back. */
   advance(consumer: string, sequence: number): Awaitable<void>;
   /** What a License API said last. */
-  license(key: string, touchpoint: string): Awaitable<CachedLicense | null>;
+  license(key: string, source: string): Awaitable<CachedLicense | null>;
   /** Keeps what a License API said, unless something later is kept. */
-  putLicense(key: string, touchpoint: string, kept: CachedLicense): Awaitable<void>;
+  putLicense(key: string, source: string, kept: CachedLicense): Awaitable<void>;
   /** Takes a right for so many seconds, if nobody has it, the asker itself included. Answers null, or
    * until when it is held. */
   tryLease(lease: string, holder: string, now: Date, seconds: number): Awaitable<Date | null>;
@@ -95,12 +95,12 @@ export const STORE = ["load", "deliver", "historyAfter", "cursor", "advance", "l
 
 /** @internal Ends what a License API said, in a store. A store that fails is asked again: by the next
  * refusal, and what is older than an installation does not count. */
-export async function forgetLicense(of: InstallationStore, key: string, touchpoint: string, now: Date): Promise<void> {
+export async function forgetLicense(of: InstallationStore, key: string, source: string, now: Date): Promise<void> {
   try {
-    const kept = await of.license(key, touchpoint);
+    const kept = await of.license(key, source);
     if (kept && kept.document !== "") {
       const fetchedAt = new Date(Math.max(+now, +kept.fetchedAt));
-      await of.putLicense(key, touchpoint, { document: "", fetchedAt });
+      await of.putLicense(key, source, { document: "", fetchedAt });
     }
   } catch {
     // as above
@@ -177,14 +177,14 @@ export class MemoryStore implements InstallationStore {
     this.#cursors.set(consumer, Math.max(sequence, this.cursor(consumer)));
   }
 
-  license(key: string, touchpoint: string): CachedLicense | null {
-    return this.#licenses.get(`${touchpoint} ${key}`) ?? null;
+  license(key: string, source: string): CachedLicense | null {
+    return this.#licenses.get(`${source} ${key}`) ?? null;
   }
 
-  putLicense(key: string, touchpoint: string, kept: CachedLicense): void {
-    const known = this.license(key, touchpoint);
+  putLicense(key: string, source: string, kept: CachedLicense): void {
+    const known = this.license(key, source);
     if (!known || known.fetchedAt <= kept.fetchedAt) {
-      this.#licenses.set(`${touchpoint} ${key}`, { ...kept });
+      this.#licenses.set(`${source} ${key}`, { ...kept });
     }
   }
 

@@ -10,7 +10,7 @@ export function withUserAccessOf(license: License<"verified">, proved: License<"
   if (!(bitsOf(proved) & DENIED)) {
     return license;
   }
-  const { touchpoint, capabilitySet, raw, asOf, environment } = license;
+  const { source, capabilitySet, raw, asOf, environment } = license;
   const said = [`${bitsOf(license) | DENIED}`, capabilitySet];
-  return judged(touchpoint, said, 0, raw && JSON.stringify(raw), asOf, environment);
+  return judged(source, said, 0, raw && JSON.stringify(raw), asOf, environment);
 }

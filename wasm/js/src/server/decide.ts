@@ -19,18 +19,18 @@ export function check<C extends string = KnownCapability>(
   if (license.trust !== "verified") {
     throw new LicenseError(
       "not_verified",
-      `expected a verified license, found a hint (${(license as License).touchpoint}): verify it, or decide on hints with \`check\` of @app-license/sdk`,
+      `expected a verified license, found a hint (${(license as License).source}): verify it, or decide on hints with \`check\` of @app-license/sdk`,
     );
   }
   const { requires, features, feature } = what;
-  if (!(what as Policy).confirmedOnly || license.touchpoint === "connect_iframe_query") {
+  if (!(what as Policy).confirmedOnly || license.source === "connect_iframe_query") {
     return decision;
   }
   const maxAge = what.maxAge;
   const said = ask(Op.Decide, {
     appKey: features && feature !== undefined ? features.requirement(feature) : requires,
     body: JSON.stringify(license.raw),
-    event: license.touchpoint,
+    event: license.source,
     extra: license.environment ?? undefined,
     status: license.asOf ? `${seconds(license.asOf)}` : undefined,
     target: what.whenAbsent,
@@ -46,7 +46,7 @@ export function check<C extends string = KnownCapability>(
     reason: reason as Reason,
     needs: needs!,
     has: has ?? null,
-    touchpoint: license.touchpoint,
+    source: license.source,
     trust: "verified",
     age: age == null ? null : Number(age),
   };

@@ -29,7 +29,7 @@ export interface InstallationRecord {
   /** The last capability set that was named, active or not. */
   capabilitySet?: string;
   /** The last word about the license: not a proof. */
-  license?: { state: "active" | "inactive" | "absent"; evaluation?: boolean; touchpoint: string; asOf: string };
+  license?: { state: "active" | "inactive" | "absent"; evaluation?: boolean; source: string; asOf: string };
 }
 
 /** The secrets of an installation, kept apart so that they may be encrypted. */
@@ -106,7 +106,7 @@ function happened(event: InstallationEvent): Question {
   const { license } = event;
   return {
     extra: "license",
-    event: license.touchpoint,
+    event: license.source,
     body: JSON.stringify(license.raw ?? words(license)),
     target: license.environment ?? undefined,
     leeway: license.asOf ? seconds(license.asOf) : undefined,

@@ -1,5 +1,5 @@
 import { License } from "../index.js";
-import type { Touchpoint } from "../index.js";
+import type { LicenseSource } from "../index.js";
 
 /** The licenses of this process, by what the gate said of them: see `../registry.ts`. */
 function licenses(): WeakMap<object, readonly [bits: number, asOf: number | null]> {
@@ -12,7 +12,7 @@ function licenses(): WeakMap<object, readonly [bits: number, asOf: number | null
 export const bitsOf = (license: License) => licenses().get(license)![0];
 
 type Fields = [
-  touchpoint: Touchpoint,
+  source: LicenseSource,
   bits: number,
   set: string,
   license: Record<string, unknown> | null,
@@ -21,20 +21,20 @@ type Fields = [
 ];
 
 /** Only what was verified comes here: the one place where a license is said to be. */
-function make(...[touchpoint, ...rest]: Fields): License<"verified"> {
+function make(...[source, ...rest]: Fields): License<"verified"> {
   const Constructor = License as unknown as new (...fields: unknown[]) => License<"verified">;
-  return new Constructor(licenses(), touchpoint, "verified", ...rest);
+  return new Constructor(licenses(), source, "verified", ...rest);
 }
 
 /** Vouches for a license that was just read. */
-export function verified(hint: License, touchpoint = hint.touchpoint): License<"verified"> {
+export function verified(hint: License, source = hint.source): License<"verified"> {
   const { capabilitySet, raw, environment, asOf } = hint;
-  return make(touchpoint, bitsOf(hint), capabilitySet ?? "", raw, environment, asOf);
+  return make(source, bitsOf(hint), capabilitySet ?? "", raw, environment, asOf);
 }
 
 /** A license that the core has judged: in `said`, at `at`, are what it found and the capability set. */
 export function judged(
-  touchpoint: Touchpoint,
+  source: LicenseSource,
   said: (string | null)[],
   at: number,
   raw: string | null,
@@ -42,7 +42,7 @@ export function judged(
   environment: string | null = null,
 ): License<"verified"> {
   const { license } = carrier(raw);
-  return make(touchpoint, Number(said[at]), said[at + 1] ?? "", license, environment, asOf);
+  return make(source, Number(said[at]), said[at + 1] ?? "", license, environment, asOf);
 }
 
 /** A document with the license that the core found in a larger one. */

@@ -37,7 +37,7 @@ export const SCENARIOS: readonly Scenario[] = [
   "override-advanced",
 ];
 
-/** What is true of a license, before any touchpoint words it. */
+/** What is true of a license, before any license source words it. */
 export interface Standing {
   active: boolean;
   evaluation: boolean;

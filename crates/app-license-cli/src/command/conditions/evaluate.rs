@@ -7,8 +7,8 @@ use app_license_doctor::{Document, Gate, Visibility, gates_behind, visibility};
 use comfy_table::Cell;
 use serde::Serialize;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::files::must_exist;
 use crate::io::{Io, read_file};
 use crate::output::{DIM, Format, WARN, clean, paint, show, table, verdict};
@@ -44,7 +44,7 @@ struct Evaluation<'m> {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let bytes = read_file(&self.file, MAX_BYTES)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let start = text.trim_start_matches('\u{feff}').trim_start();
@@ -56,10 +56,10 @@ impl Args {
         };
         let path = self.file.display();
         let document =
-            document.map_err(|e| Fault::Option(format!("`{path}` cannot be read: {e}")))?;
+            document.map_err(|e| CliError::Option(format!("`{path}` cannot be read: {e}")))?;
         let root = document.root();
         if !SHAPE.iter().any(|field| root.get(field).is_some()) {
-            return Err(Fault::Option(format!(
+            return Err(CliError::Option(format!(
                 "`{path}` is neither a Connect descriptor nor a Forge manifest: it has none of {}",
                 SHAPE.join(", ")
             )));

@@ -6,8 +6,8 @@ use app_license::FeatureMap;
 use app_license_descriptor::connect::Condition;
 use app_license_descriptor::forge::DisplayCondition;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::{Io, read_file};
 use crate::output::{Format, show};
 
@@ -44,13 +44,13 @@ enum Framework {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let text = read_file(&self.editions, MAX_EDITIONS)?;
         let map = FeatureMap::from_toml(&String::from_utf8_lossy(&text))?;
         let feature = &self.feature;
         let Some(capability) = map.requirement(feature) else {
             let known: Vec<_> = map.features().collect();
-            return Err(Fault::Option(format!(
+            return Err(CliError::Option(format!(
                 "the feature map has no feature `{feature}`; it has {}",
                 known.join(", ")
             )));
@@ -68,7 +68,7 @@ impl Args {
             }
             Framework::Forge => {
                 let condition = DisplayCondition::requiring(capability).ok_or_else(|| {
-                    Fault::Option(format!(
+                    CliError::Option(format!(
                         "Forge has no condition for `{capability}`: hide the module in the page"
                     ))
                 })?;

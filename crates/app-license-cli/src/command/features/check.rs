@@ -7,8 +7,8 @@ use app_license_source::SourceTree;
 use serde::Serialize;
 
 use super::{diagnostics, read_editions, summary};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::files::must_exist;
 use crate::io::Io;
 use crate::output::{Format, show};
@@ -41,7 +41,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer<'a> {
+struct Output<'a> {
     file: String,
     features: usize,
     files_read: Option<usize>,
@@ -49,7 +49,7 @@ struct Answer<'a> {
 }
 
 impl Args {
-    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let Some(editions) = read_editions(io, format, &self.file)? else {
             return Ok(Exit::Invalid);
         };
@@ -60,11 +60,11 @@ impl Args {
                 must_exist(source)?;
             }
             let tree = SourceTree::read_all(&self.source)
-                .map_err(|error| Fault::Option(format!("--source: {error}")))?;
+                .map_err(|error| CliError::Option(format!("--source: {error}")))?;
             files_read = Some(tree.files().len());
             found.extend(check_sources(&editions, &tree));
         }
-        let answer = Answer {
+        let answer = Output {
             file: self.file.display().to_string(),
             features: editions.features().len(),
             files_read,

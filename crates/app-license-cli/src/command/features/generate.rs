@@ -6,8 +6,8 @@ use app_license_editions::{Editions, Generator, update_manifest};
 use serde_json::json;
 
 use super::read_editions;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::files::{holds, is_there, write_file};
 use crate::io::{Io, MAX_INPUT};
 use crate::output::{BAD, Format, GOOD, clean, paint, show};
@@ -59,7 +59,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let Some(editions) = read_editions(io, format, &self.file)? else {
             return Ok(Exit::Invalid);
         };
@@ -94,7 +94,7 @@ impl Args {
         })
     }
 
-    fn generate(&self, io: &mut Io<'_>, editions: &Editions) -> Result<String, Fault> {
+    fn generate(&self, io: &mut Io<'_>, editions: &Editions) -> Result<String, CliError> {
         let generator = match self.kind {
             Kind::Rust => Generator::Rust,
             Kind::Typescript => Generator::TypeScript,
@@ -104,15 +104,15 @@ impl Args {
             Kind::Manifest => {
                 let Some(path) = &self.output else {
                     let message = "a manifest is updated where it is: name it by --output";
-                    return Err(Fault::Option(message.to_owned()));
+                    return Err(CliError::Option(message.to_owned()));
                 };
                 let shown = path.display();
                 let manifest = String::from_utf8(io.read(path, MAX_INPUT)?)
-                    .map_err(|_| Fault::Option(format!("`{shown}` is not UTF-8")))?;
+                    .map_err(|_| CliError::Option(format!("`{shown}` is not UTF-8")))?;
                 return update_manifest(editions, &manifest)
-                    .map_err(|why| Fault::Option(format!("`{shown}`: {why}")));
+                    .map_err(|why| CliError::Option(format!("`{shown}`: {why}")));
             }
         };
-        generator.generate(editions).map_err(Fault::Option)
+        generator.generate(editions).map_err(CliError::Option)
     }
 }

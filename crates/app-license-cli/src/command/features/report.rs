@@ -6,7 +6,7 @@ use std::path::Path;
 use app_license_editions::{Diagnostic, Editions, Severity};
 use serde_json::json;
 
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::{Io, MAX_INPUT};
 use crate::output::{BAD, DIM, Format, GOOD, WARN, clean, paint};
 
@@ -18,11 +18,11 @@ pub(crate) fn read_editions(
     io: &mut Io<'_>,
     format: Format,
     path: &Path,
-) -> Result<Option<Editions>, Fault> {
+) -> Result<Option<Editions>, CliError> {
     let bytes = io.read(path, MAX_INPUT)?;
     let shown = path.display().to_string();
     let Ok(text) = String::from_utf8(bytes) else {
-        return Err(Fault::Option(format!("`{shown}` is not UTF-8")));
+        return Err(CliError::Option(format!("`{shown}` is not UTF-8")));
     };
     let error = match Editions::from_toml(&shown, &text) {
         Ok(editions) => return Ok(Some(editions)),

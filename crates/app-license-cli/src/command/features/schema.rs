@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::files::write_file;
 use crate::io::Io;
 
@@ -23,7 +23,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn run(&self, io: &mut Io<'_>) -> Result<Exit, Fault> {
+    pub(crate) fn run(&self, io: &mut Io<'_>) -> Result<Exit, CliError> {
         let schema = format!("{:#}\n", app_license_editions::schema());
         match &self.output {
             Some(path) => write_file(path, &schema)?,

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::program::{ProgramArgs, Rules};
 use crate::command::keys::text_file;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 use crate::now::NowArgs;
 use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, one_line, paint, show};
@@ -44,19 +44,19 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     program: Rules,
     #[serde(flatten)]
     list: Checklist,
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let program = self.program.read(io)?;
         let evidence = Evidence::from_toml(&text_file(io, &self.evidence, MAX_INPUT)?)?;
         let now = crate::net::timestamp(self.now.time())?;
         let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let answer = Answer {
+        let answer = Output {
             list: program.checklist(&evidence, today)?,
             program: Rules::of(&program),
         };
@@ -69,7 +69,7 @@ impl Args {
     }
 }
 
-fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
+fn human(out: &mut dyn Write, answer: &Output) -> std::io::Result<()> {
     answer.program.human(out)?;
     let list = &answer.list;
     let word = if list.ready {

@@ -7,8 +7,8 @@ use jiff::{Timestamp, Zoned};
 use serde_json::json;
 
 use super::program::{ProgramArgs, Rules};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BOLD, Format, one_line, paint, show};
 
@@ -33,7 +33,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let program = self.program.read(io)?;
         let received = read(&self.received, &self.zone)?;
         let support: &SupportHours = &program.support;
@@ -62,23 +62,23 @@ impl Args {
 const MAX_OFFSET: i32 = 18 * 3_600;
 
 /// A moment in a zone.
-fn read(text: &str, zone: &str) -> Result<Zoned, Fault> {
+fn read(text: &str, zone: &str) -> Result<Zoned, CliError> {
     let zone = TimeZone::get(zone).map_err(|_| {
-        Fault::Option(format!(
+        CliError::Option(format!(
             "`{}` is no time zone that is known",
             one_line(zone)
         ))
     })?;
     let shown = one_line(text);
     let wrong = || {
-        Fault::Option(format!(
+        CliError::Option(format!(
             "`{shown}` is no time: expected `2026-04-03T17:00`, with an offset or without"
         ))
     };
     let pieces = Pieces::parse(text).map_err(|_| wrong())?;
     let offset = pieces.to_numeric_offset();
     if offset.is_some_and(|it| it.seconds().unsigned_abs() > MAX_OFFSET.unsigned_abs()) {
-        return Err(Fault::Option(format!(
+        return Err(CliError::Option(format!(
             "`{shown}` has an offset that no zone has"
         )));
     }
@@ -96,14 +96,14 @@ fn read(text: &str, zone: &str) -> Result<Zoned, Fault> {
         .ok_or_else(wrong)?;
     let moment = zone.into_ambiguous_zoned(pieces.date().to_datetime(time));
     match moment.offset() {
-        AmbiguousOffset::Gap { .. } => Err(Fault::Option(format!(
+        AmbiguousOffset::Gap { .. } => Err(CliError::Option(format!(
             "clocks go forward over `{shown}`: that time does not exist in the zone"
         ))),
-        AmbiguousOffset::Fold { .. } => Err(Fault::Option(format!(
+        AmbiguousOffset::Fold { .. } => Err(CliError::Option(format!(
             "clocks go back: `{shown}` is there twice; give it with its offset"
         ))),
         AmbiguousOffset::Unambiguous { .. } => moment
             .unambiguous()
-            .map_err(|_| Fault::Option(format!("`{shown}` is outside the calendar"))),
+            .map_err(|_| CliError::Option(format!("`{shown}` is outside the calendar"))),
     }
 }

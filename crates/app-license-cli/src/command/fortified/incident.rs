@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use app_license_marketplace::fortified::Incident;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BOLD, Format, one_line, paint, show};
 use crate::wrap::hanging;
@@ -29,7 +29,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let incident = Incident::from_mail(&io.read(&self.mail, MAX_MAIL)?)?;
         show(io, format, &incident, |out| {
             let title = format!("{}: {}", incident.status, incident.metric_name);

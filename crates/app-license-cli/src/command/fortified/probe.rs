@@ -6,13 +6,13 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use app_license_marketplace::fortified::{HealthAnswer, HealthFailure, health_url};
+use app_license_marketplace::fortified::{HealthFailure, HealthResponse, health_url};
 use serde::Serialize;
 use serde_json::json;
 
 use super::program::{ProgramArgs, Rules};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::{BAD, Format, GOOD, one_line, paint, show};
@@ -51,7 +51,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     healthy: bool,
     program: Rules,
     limit_ms: u64,
@@ -67,7 +67,7 @@ struct Probed {
     elapsed_ms: u64,
     failures: Vec<Failure>,
     #[serde(skip)]
-    answer: HealthAnswer,
+    answer: HealthResponse,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,7 +77,7 @@ struct Failure {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let program = self.program.read(io)?;
         let mut rules = program.probe.clone();
         rules.limit_ms = self.limit_ms.unwrap_or(rules.limit_ms);
@@ -116,7 +116,7 @@ impl Args {
                 }
             });
         let base_urls: Vec<_> = probed.collect();
-        let answer = Answer {
+        let answer = Output {
             healthy: base_urls.iter().all(|it| it.healthy),
             program: Rules::of(&program),
             limit_ms: rules.limit_ms,
@@ -150,16 +150,16 @@ impl Failure {
 }
 
 /// Straight to the app: no proxy, no redirect, no cookies.
-fn client() -> Result<reqwest::Client, Fault> {
+fn client() -> Result<reqwest::Client, CliError> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .user_agent(concat!("app-license/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| Fault::Network(format!("cannot make an HTTP client: {error}")))
+        .map_err(|error| CliError::Network(format!("cannot make an HTTP client: {error}")))
 }
 
-async fn ask(client: &reqwest::Client, url: &str, limit: Duration) -> HealthAnswer {
+async fn ask(client: &reqwest::Client, url: &str, limit: Duration) -> HealthResponse {
     let began = Instant::now();
     // what is known when the time is over
     let status = Cell::new(None);
@@ -175,16 +175,16 @@ async fn ask(client: &reqwest::Client, url: &str, limit: Duration) -> HealthAnsw
     // by the timer, however exact it is: the limit was passed
     let late = elapsed.max(limit.saturating_add(Duration::from_millis(1)));
     match (ended, status.get()) {
-        (Ok(Ok(())), Some(status)) => HealthAnswer::new(status, elapsed),
-        (Ok(Err(error)), _) => HealthAnswer::none(elapsed, crate::net::why(&error)),
-        (Err(_), Some(status)) => HealthAnswer::new(status, late),
-        (_, None) => HealthAnswer::none(late, "nothing in time"),
+        (Ok(Ok(())), Some(status)) => HealthResponse::new(status, elapsed),
+        (Ok(Err(error)), _) => HealthResponse::none(elapsed, crate::net::why(&error)),
+        (Err(_), Some(status)) => HealthResponse::new(status, late),
+        (_, None) => HealthResponse::none(late, "nothing in time"),
     }
 }
 
 /// Lines that `fortified sli` reads, and judges by the rules of its own program: what was found
 /// within another limit than theirs is no contradiction.
-fn lines(answer: &Answer, time: jiff::Timestamp) -> String {
+fn lines(answer: &Output, time: jiff::Timestamp) -> String {
     let mut text = String::new();
     for probed in &answer.base_urls {
         let mut line = json!({
@@ -210,14 +210,14 @@ fn lines(answer: &Answer, time: jiff::Timestamp) -> String {
     text
 }
 
-fn append(path: &std::path::Path, lines: &str) -> Result<(), Fault> {
+fn append(path: &std::path::Path, lines: &str) -> Result<(), CliError> {
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
     // one call, so that two probes do not mix their lines
     file.write_all(lines.as_bytes())?;
     Ok(())
 }
 
-fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
+fn human(out: &mut dyn Write, answer: &Output) -> std::io::Result<()> {
     answer.program.human(out)?;
     for probed in &answer.base_urls {
         let word = if probed.healthy {

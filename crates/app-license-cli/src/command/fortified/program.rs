@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::command::keys::text_file;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 use crate::output::{DIM, Format, one_line, paint, show};
 
@@ -23,7 +23,7 @@ pub(super) struct Args {}
 
 impl Args {
     #[expect(clippy::unused_self, reason = "as its siblings")]
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let text = ReliabilityProgram::SHIPPED;
         show(io, format, &json!({"toml": text}), |out| {
             write!(out, "{text}")
@@ -41,7 +41,7 @@ pub(super) struct ProgramArgs {
 }
 
 impl ProgramArgs {
-    pub(super) fn read(&self, io: &mut Io<'_>) -> Result<ReliabilityProgram, Fault> {
+    pub(super) fn read(&self, io: &mut Io<'_>) -> Result<ReliabilityProgram, CliError> {
         Ok(match &self.program {
             Some(path) => ReliabilityProgram::from_toml(&text_file(io, path, MAX_INPUT)?)?,
             None => ReliabilityProgram::shipped()?,

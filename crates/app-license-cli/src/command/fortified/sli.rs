@@ -12,8 +12,8 @@ use app_license_marketplace::fortified::{
 use serde::Serialize;
 
 use super::program::{ProgramArgs, Rules};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::parse_time;
 use crate::output::{BAD, BOLD, Format, GOOD, WARN, one_line, paint, show};
@@ -63,7 +63,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     met: bool,
     program: Rules,
     #[serde(flatten)]
@@ -71,12 +71,12 @@ struct Answer {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let program = Arc::new(self.program.read(io)?);
         if let Some(id) = self.sli.iter().find(|id| program.sli(id).is_none()) {
             let known: Vec<_> = program.slis.iter().map(|it| it.id.as_str()).collect();
             let known = known.join(", ");
-            return Err(Fault::Option(format!(
+            return Err(CliError::Option(format!(
                 "`{}` is no indicator of the program; it has {known}",
                 one_line(id)
             )));
@@ -92,13 +92,13 @@ impl Args {
             let bytes = io.read(path, MAX_METRICS)?;
             samples
                 .read(&bytes, &program)
-                .map_err(Fault::in_file(path))?;
+                .map_err(CliError::in_file(path))?;
         }
         samples.count(&mut calculator)?;
         self.scrapes(io, &program, &mut calculator)?;
         let only: Vec<_> = self.sli.iter().map(String::as_str).collect();
         let report = calculator.report(&only);
-        let answer = Answer {
+        let answer = Output {
             met: report.is_met(),
             program: Rules::of(&program),
             report,
@@ -112,11 +112,11 @@ impl Args {
         io: &mut Io<'_>,
         program: &ReliabilityProgram,
         to: &mut SliCalculator,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CliError> {
         let mut earlier: Option<MetricsText> = None;
         for path in &self.metrics {
             let bytes = io.read(path, MAX_METRICS)?;
-            let scrape = MetricsText::parse(&bytes, program).map_err(Fault::in_file(path))?;
+            let scrape = MetricsText::parse(&bytes, program).map_err(CliError::in_file(path))?;
             if let Some(earlier) = &earlier {
                 scrape.since(earlier, to)?;
             }
@@ -131,9 +131,9 @@ fn events(
     path: &Path,
     program: &ReliabilityProgram,
     to: &mut SliCalculator,
-) -> Result<(), Fault> {
+) -> Result<(), CliError> {
     let shown = path.display().to_string();
-    let read = |source| Fault::Read {
+    let read = |source| CliError::Read {
         path: shown.clone(),
         source,
     };
@@ -149,13 +149,13 @@ fn events(
     let mut from = BufReader::with_capacity(1 << 18, from);
     match read_events(&mut from, program, |event| to.add(event)) {
         Ok(_) => Ok(()),
-        Err(ReadError::Input(error)) => Err(Fault::in_file(path)(error)),
+        Err(ReadError::Input(error)) => Err(CliError::in_file(path)(error)),
         Err(ReadError::Read(source)) => Err(read(source)),
-        Err(other) => Err(Fault::Option(other.to_string())),
+        Err(other) => Err(CliError::Option(other.to_string())),
     }
 }
 
-fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
+fn human(out: &mut dyn Write, answer: &Output) -> std::io::Result<()> {
     answer.program.human(out)?;
     let report = &answer.report;
     let (start, end) = (report.window_start, report.window_end);

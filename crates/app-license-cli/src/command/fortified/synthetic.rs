@@ -6,11 +6,11 @@ mod site;
 use std::io::Write;
 
 use app_license::License;
-use app_license::connect::LicenseApiAnswer;
+use app_license::connect::LicenseApiResponse;
 use serde::Serialize;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BAD, Format, GOOD, WARN, one_line, paint, show};
 use crate::wrap::hanging;
@@ -67,7 +67,7 @@ struct Step {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     passed: bool,
     against: String,
     steps: Vec<Step>,
@@ -92,7 +92,7 @@ impl Step {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let (against, steps) = match self.site.plan(io)? {
             Some(plan) => (plan.site(), crate::net::block_on(plan.run())?),
             None => {
@@ -103,7 +103,7 @@ impl Args {
         };
         let failed = steps.iter().any(|it| it.state == State::Failed);
         let done = steps.iter().any(|it| it.state == State::Passed);
-        let answer = Answer {
+        let answer = Output {
             passed: done && !failed,
             against,
             steps,
@@ -117,7 +117,7 @@ impl Args {
     }
 }
 
-fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
+fn human(out: &mut dyn Write, answer: &Output) -> std::io::Result<()> {
     writeln!(out, "against {}", one_line(&answer.against))?;
     for step in &answer.steps {
         let (style, word) = match step.state {
@@ -132,17 +132,17 @@ fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
 }
 
 /// What the License API said, in words, and the license if it gave one.
-fn said(answer: &LicenseApiAnswer) -> (String, Option<&License>) {
+fn said(answer: &LicenseApiResponse) -> (String, Option<&License>) {
     match answer {
-        LicenseApiAnswer::License(license) => {
+        LicenseApiResponse::License(license) => {
             let capability = license
                 .capability_set()
                 .map_or("no capability set", |it| it.as_str());
             let text = format!("{}, {capability}", license.state().name());
             (text, Some(license))
         }
-        LicenseApiAnswer::NotFound => ("the site does not have the app".to_owned(), None),
-        LicenseApiAnswer::Refused { status } => (format!("the site refused: {status}"), None),
+        LicenseApiResponse::NotFound => ("the site does not have the app".to_owned(), None),
+        LicenseApiResponse::Refused { status } => (format!("the site refused: {status}"), None),
         _ => ("nothing that can be read".to_owned(), None),
     }
 }

@@ -2,15 +2,15 @@
 
 use std::io::Write;
 
-use app_license::{Hint, License, Policy, State, Touchpoint, UnixTime};
+use app_license::{Hint, License, LicenseSource, Policy, State, UnixTime};
 use serde::Serialize;
 
-use crate::command::decide::{Allowance, Answer, Questions};
+use crate::command::decide::{Allowance, NamedDecision, Questions};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, paint, show, table, verdict};
-use crate::reading::{Believe, Condition, Facts, Note, Reading, What};
+use crate::reading::{Believe, Condition, Diagnostic, Facts, Reading, What};
 
 /// Everything `inspect` answers, as its JSON has it.
 #[derive(Debug, Serialize)]
@@ -21,7 +21,7 @@ pub(super) struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     conditions: Vec<Condition>,
     facts: Facts,
-    warnings: Vec<Note>,
+    warnings: Vec<Diagnostic>,
     #[serde(skip_serializing_if = "Option::is_none")]
     granted: Option<bool>,
 }
@@ -31,7 +31,7 @@ struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     app: Option<String>,
     license: License,
-    decisions: Vec<Answer>,
+    decisions: Vec<NamedDecision>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     allowances: Vec<Allowance>,
     #[serde(skip)]
@@ -45,12 +45,12 @@ impl Report {
         questions: &Questions,
         policy: &Policy,
         now: UnixTime,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CliError> {
         let mut licenses = Vec::new();
         for named in reading.licenses {
             let hint = Hint::new(named.license);
             // an event never says whether the license is active: no table of denials for it
-            let says_nothing = hint.touchpoint() == Touchpoint::ConnectLifecycle
+            let says_nothing = hint.source() == LicenseSource::ConnectLifecycle
                 && hint.state() == State::Absent
                 && !questions.is_required()
                 && !questions.are_features();
@@ -90,7 +90,7 @@ impl Report {
         }
     }
 
-    pub(super) fn show(&self, io: &mut Io<'_>, format: Format) -> Result<(), Fault> {
+    pub(super) fn show(&self, io: &mut Io<'_>, format: Format) -> Result<(), CliError> {
         show(io, format, self, |out| self.human(out))
     }
 
@@ -126,7 +126,7 @@ impl Entry {
             writeln!(out, "{}", paint(BOLD, format_args!("app {}", clean(app))))?;
         }
         let state = match license.state() {
-            State::Absent if license.touchpoint() == Touchpoint::ConnectLifecycle => {
+            State::Absent if license.source() == LicenseSource::ConnectLifecycle => {
                 "not in it: this event never says whether it is active".to_owned()
             }
             State::Active => paint(GOOD, "active"),
@@ -135,7 +135,7 @@ impl Entry {
         };
         line(out, "license", &state)?;
         let named = license.capability_set();
-        if license.touchpoint() == Touchpoint::ConnectLifecycle {
+        if license.source() == LicenseSource::ConnectLifecycle {
             if let Some(named) = named {
                 line(out, "edition named", &clean(named))?;
             }
@@ -168,7 +168,7 @@ impl Entry {
             table(["edition", "answer", "why"])
         };
         rows.set_width(80);
-        for Answer { name, decision } in &self.decisions {
+        for NamedDecision { name, decision } in &self.decisions {
             let allowed = decision.is_allowed();
             let text = clean(decision);
             let why = text.split_once(": ").map_or(text.as_str(), |(_, why)| why);

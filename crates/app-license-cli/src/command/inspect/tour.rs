@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::detect::{Look, detect};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BOLD, DIM, Format, paint, show, table, verdict};
 
@@ -27,7 +27,7 @@ struct Sample {
 struct Row {
     from: String,
     payload: String,
-    touchpoint: String,
+    source: String,
     license: License,
     standard: Decision,
     advanced: Decision,
@@ -44,23 +44,23 @@ pub(super) fn run(
     format: Format,
     policy: &Policy,
     now: UnixTime,
-) -> Result<Exit, Fault> {
+) -> Result<Exit, CliError> {
     let samples: Vec<Sample> =
-        serde_json::from_str(SAMPLES).map_err(|e| Fault::Vectors(e.to_string()))?;
+        serde_json::from_str(SAMPLES).map_err(|e| CliError::Vectors(e.to_string()))?;
     let mut rows = Vec::new();
     for sample in samples {
         let text = match &sample.input {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        let touchpoint = None;
-        let reading = detect(text.as_bytes(), Look { now, touchpoint })?;
+        let source = None;
+        let reading = detect(text.as_bytes(), Look { now, source })?;
         for named in reading.licenses {
             let license = Hint::new(named.license);
             rows.push(Row {
                 from: sample.from.clone(),
                 payload: sample.label.clone(),
-                touchpoint: license.touchpoint().to_string(),
+                source: license.source().to_string(),
                 standard: license.decide(policy, &Capability::STANDARD, now),
                 advanced: license.decide(policy, &Capability::ADVANCED, now),
                 license: license.into_inner(),
@@ -79,17 +79,17 @@ impl Tour {
             "{}\n",
             paint(
                 BOLD,
-                "One license, nine touchpoints, one gate: what each documented payload grants"
+                "One license, nine sources, one gate: what each documented payload grants"
             )
         )?;
-        let mut rows = table(["touchpoint", "payload", "says", "Standard", "Advanced"]);
+        let mut rows = table(["source", "payload", "says", "Standard", "Advanced"]);
         rows.set_width(80);
-        if let Some(touchpoints) = rows.column_mut(0) {
-            touchpoints.set_constraint(comfy_table::ColumnConstraint::ContentWidth);
+        if let Some(sources) = rows.column_mut(0) {
+            sources.set_constraint(comfy_table::ColumnConstraint::ContentWidth);
         }
         for row in &self.samples {
             rows.add_row([
-                comfy_table::Cell::new(&row.touchpoint),
+                comfy_table::Cell::new(&row.source),
                 comfy_table::Cell::new(&row.payload),
                 comfy_table::Cell::new(says(&row.license)),
                 granted(&row.standard),

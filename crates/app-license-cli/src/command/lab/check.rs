@@ -17,14 +17,14 @@ use serde_json::{Value, json};
 
 use crate::command::decide::Questions;
 use crate::command::inspect::inspected;
-use crate::command::verify::answer::Answer;
+use crate::command::verify::output::VerifyOutput;
 use crate::detect::Look;
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::token;
 
 /// The command line's `verify` and `inspect`, for the lab. Decides about every feature of the map;
 /// without one about nothing.
-pub(crate) fn explainer(map: Option<&FeatureMap>) -> Result<Explainer, Fault> {
+pub(crate) fn explainer(map: Option<&FeatureMap>) -> Result<Explainer, CliError> {
     let questions = match map {
         Some(map) => Questions::new(Some(map.clone()), None)?,
         None => Questions::none(),
@@ -43,7 +43,7 @@ pub(crate) fn explainer(map: Option<&FeatureMap>) -> Result<Explainer, Fault> {
         move |host, rules, text| {
             let look = Look {
                 now: host.clock().now(),
-                touchpoint: None,
+                source: None,
             };
             inspected(text, look, &of_text, rules.policy()).map_err(|fault| LabError::Explain {
                 code: fault.code(),
@@ -66,7 +66,7 @@ impl Checker<'_> {
         let statement = self.statement(request, &body);
         let look = Look {
             now: self.host.clock().now(),
-            touchpoint: None,
+            source: None,
         };
         let inspected = inspected(statement.as_bytes(), look, self.questions, &self.policy);
         let verified = self.verified(request, tenant);
@@ -94,12 +94,12 @@ impl Checker<'_> {
     }
 
     /// What `verify` would say; `None` where there is no app of that half to verify for.
-    fn verified(&self, request: &SignedRequest, tenant: &Tenant) -> Option<Answer> {
+    fn verified(&self, request: &SignedRequest, tenant: &Tenant) -> Option<VerifyOutput> {
         let app = tenant.app().ok()?;
         let now = self.host.clock().token_time();
         let text = request.token();
         let expected = "a token of the platform";
-        let missing = || Answer::refused(&ErrorKind::TokenMissing { expected }.into(), None);
+        let missing = || VerifyOutput::refused(&ErrorKind::TokenMissing { expected }.into(), None);
         let answer = match (request.name(), text) {
             ("cacheable page", _) => return None,
             (_, None) => Ok(missing()),
@@ -110,7 +110,7 @@ impl Checker<'_> {
             }
             (_, Some(text)) => self.request(request, tenant, &app, text, now),
         };
-        Some(answer.unwrap_or_else(|error| Answer::refused(&error, None)))
+        Some(answer.unwrap_or_else(|error| VerifyOutput::refused(&error, None)))
     }
 
     fn install(
@@ -119,7 +119,7 @@ impl Checker<'_> {
         app: &App,
         text: &str,
         now: UnixTime,
-    ) -> Result<Answer, Error> {
+    ) -> Result<VerifyOutput, Error> {
         let expected = expectations(app)?;
         let token = UnverifiedInstallToken::parse(text)?;
         let key = self.host.install_key().ok();
@@ -139,7 +139,7 @@ impl Checker<'_> {
         let key = AppKey::new(app.connect_key().unwrap_or_default())?;
         let event = body.accept(kind, &key, token.issuer(), &site)?;
         let body = event.body();
-        Ok(Answer::accepted()
+        Ok(VerifyOutput::accepted()
             .fact("event", body.kind())
             .fact("tenant", token.issuer())
             .fact("site", body.base_url())
@@ -157,12 +157,12 @@ impl Checker<'_> {
         app: &App,
         text: &str,
         now: UnixTime,
-    ) -> Result<Answer, Error> {
+    ) -> Result<VerifyOutput, Error> {
         let target = Request::new(request.method(), request.target());
         let token = UnverifiedRequestToken::parse(text)?;
         let keys = keys(tenant, token.issuer())?;
         let token = token.verify(&keys, &target, &expectations(app)?, now)?;
-        let answer = Answer::accepted()
+        let answer = VerifyOutput::accepted()
             .fact("tenant", token.issuer())
             .fact_if("subject", token.subject())
             .times(token.issued_at(), token.expires_at())
@@ -179,22 +179,22 @@ impl Checker<'_> {
         app: &App,
         text: &str,
         now: UnixTime,
-    ) -> Result<Answer, Error> {
+    ) -> Result<VerifyOutput, Error> {
         let token = UnverifiedContextToken::parse(text)?;
         let keys = keys(tenant, token.issuer())?;
         let token = token.verify(&keys, &expectations(app)?, now)?;
-        Ok(Answer::accepted()
+        Ok(VerifyOutput::accepted()
             .fact("tenant", token.issuer())
             .times(token.issued_at(), token.expires_at())
             .decided(&token.license(), self.questions, &self.policy, now))
     }
 
-    fn invocation(&self, app: &App, text: &str, now: UnixTime) -> Result<Answer, Error> {
+    fn invocation(&self, app: &App, text: &str, now: UnixTime) -> Result<VerifyOutput, Error> {
         let id = ForgeAppId::new(app.forge_id().unwrap_or_default())?;
         let keys = Jwks::parse(self.host.jwks().to_string().as_bytes())?;
         let expected = InvocationExpectations::new(id);
         let token = UnverifiedInvocationToken::parse(text)?.verify(&keys, &expected, now)?;
-        Ok(Answer::accepted()
+        Ok(VerifyOutput::accepted()
             .fact("app", token.app_id())
             .fact("installation", token.installation_id())
             .fact_if("site", token.cloud_id())

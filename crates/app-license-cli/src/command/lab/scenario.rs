@@ -11,8 +11,8 @@ use serde::Serialize;
 use crate::command::decide::read_features;
 use crate::command::lab::check::explainer;
 use crate::command::lab::runtime;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show};
 use app_license_lab::ExternalApp;
@@ -84,7 +84,7 @@ struct Report {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let mut scenarios = Vec::new();
         for file in &self.files {
             scenarios.push(self.play(io, file)?);
@@ -104,7 +104,7 @@ impl Args {
         })
     }
 
-    fn play(&self, io: &mut Io<'_>, file: &Path) -> Result<Played, Fault> {
+    fn play(&self, io: &mut Io<'_>, file: &Path) -> Result<Played, CliError> {
         let shown = file.display().to_string();
         let bytes = io.read(file, MAX_INPUT)?;
         let named = |error: LabError| match error {

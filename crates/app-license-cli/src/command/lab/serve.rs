@@ -9,8 +9,8 @@ use super::check::explainer;
 use super::{ServeArgs, StoreUrl, runtime};
 use crate::command::decide::read_features;
 use crate::command::lab::lab_error;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::{BOLD, DIM, Format, paint};
@@ -21,7 +21,7 @@ use app_license_lab::{ExternalApp, Lab, LabConfig, Start, listen};
 use app_license_lab::{keys, persist};
 
 impl ServeArgs {
-    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let runtime = runtime()?;
         let served = runtime.block_on(self.serve(io, format));
         // requests for news may still wait, and there is none to come
@@ -29,7 +29,7 @@ impl ServeArgs {
         served
     }
 
-    async fn serve(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    async fn serve(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let (listener, _) = listen(self.port).await?;
         let lab = self.lab().await?;
         let world = self.world();
@@ -64,7 +64,7 @@ impl ServeArgs {
         Ok(Exit::Yes)
     }
 
-    async fn lab(&self) -> Result<Arc<Lab>, Fault> {
+    async fn lab(&self) -> Result<Arc<Lab>, CliError> {
         let map = match &self.features {
             Some(path) => read_features(path)?,
             None => app_license::FeatureMap::from_toml(EDITIONS)?,
@@ -131,7 +131,7 @@ fn announce(
     url: &str,
     lab: &Lab,
     exported: &keys::ExportedKeys,
-) -> Result<(), Fault> {
+) -> Result<(), CliError> {
     let app = lab.app().base_url();
     if format == Format::Json {
         let ready = json!({"console": url, "app": app, "keys": exported});

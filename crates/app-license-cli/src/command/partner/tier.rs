@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::command::keys::text_file;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::{Io, MAX_INPUT};
 use crate::now::NowArgs;
 use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, one_line, paint, show};
@@ -55,7 +55,7 @@ pub(super) struct ProgramArgs {}
 
 impl ProgramArgs {
     #[expect(clippy::unused_self, reason = "as its siblings")]
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let text = PartnerProgram::SHIPPED;
         show(io, format, &json!({"toml": text}), |out| {
             write!(out, "{text}")
@@ -74,7 +74,7 @@ struct Rules {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     program: Rules,
     #[serde(flatten)]
     report: TierReport,
@@ -85,7 +85,7 @@ struct Answer {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let program = match &self.program {
             Some(path) => PartnerProgram::from_toml(&text_file(io, path, MAX_INPUT)?)?,
             None => PartnerProgram::shipped()?,
@@ -95,7 +95,7 @@ impl Args {
             Some(name) => Some(program.tier(name).ok_or_else(|| {
                 let known: Vec<_> = program.tiers.iter().map(|it| it.name.as_str()).collect();
                 let known = known.join(", ");
-                Fault::Option(format!(
+                CliError::Option(format!(
                     "`{}` is no level; there are {known}",
                     one_line(name)
                 ))
@@ -105,10 +105,10 @@ impl Args {
         for path in &self.files {
             if path.as_os_str() == "-" {
                 let read = read_sales(&mut io.stdin, |row| sales.add(row));
-                read.map_err(Fault::in_file(path))?;
+                read.map_err(CliError::in_file(path))?;
                 continue;
             }
-            let wrong = |source| Fault::Read {
+            let wrong = |source| CliError::Read {
                 path: path.display().to_string(),
                 source,
             };
@@ -117,7 +117,7 @@ impl Args {
             }
             let file = std::fs::File::open(path).map_err(wrong)?;
             let read = read_sales(file, |row| sales.add(row));
-            read.map_err(Fault::in_file(path))?;
+            read.map_err(CliError::in_file(path))?;
         }
         let report = sales.report(&program);
         let reached = required.map(|tier| {
@@ -125,7 +125,7 @@ impl Args {
             let result = report.tiers.iter().find(of);
             result.is_some_and(|it| it.sales == RowState::Met)
         });
-        let answer = Answer {
+        let answer = Output {
             program: Rules {
                 name: program.name.clone(),
                 as_of: program.as_of.to_string(),
@@ -144,7 +144,7 @@ impl Args {
     }
 
     /// The year asked for, or the one whose sales are going on.
-    fn review(&self, program: &PartnerProgram) -> Result<i16, Fault> {
+    fn review(&self, program: &PartnerProgram) -> Result<i16, CliError> {
         if let Some(year) = self.year {
             return Ok(year);
         }
@@ -159,7 +159,7 @@ impl Args {
     }
 }
 
-fn human(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
+fn human(out: &mut dyn Write, answer: &Output) -> std::io::Result<()> {
     let report = &answer.report;
     let program = &answer.program;
     let rules = format!("rules: {}, as of {}", program.name, program.as_of);

@@ -11,8 +11,8 @@ use comfy_table::{Cell, CellAlignment};
 use serde::Serialize;
 
 use crate::command::features::{diagnostics, read_editions, summary};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{Format, show, table, verdict};
 
@@ -46,7 +46,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer<'a> {
+struct Output<'a> {
     holds: bool,
     first_failure: Option<Failure>,
     ranges: &'a [Row],
@@ -69,7 +69,7 @@ struct Price {
 }
 
 impl Args {
-    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let offerings = if self.from_commerce.is_empty() {
             let Some(editions) = read_editions(io, format, &self.file)? else {
                 return Ok(Exit::Invalid);
@@ -81,12 +81,12 @@ impl Args {
         let of = |edition| offerings.iter().find(|o| o.edition() == edition);
         let (Some(standard), Some(advanced)) = (of(Edition::Standard), of(Edition::Advanced))
         else {
-            return Err(Fault::Option(
+            return Err(CliError::Option(
                 "there are no prices of both Standard and Advanced to compare".to_owned(),
             ));
         };
         let comparison = compare(standard, advanced);
-        let answer = Answer {
+        let answer = Output {
             holds: comparison.holds(),
             first_failure: comparison
                 .first_failure()
@@ -105,17 +105,17 @@ impl Args {
         })
     }
 
-    fn commerce(&self, io: &mut Io<'_>) -> Result<Vec<Offering>, Fault> {
+    fn commerce(&self, io: &mut Io<'_>) -> Result<Vec<Offering>, CliError> {
         let mut found: Vec<Offering> = Vec::new();
         for path in &self.from_commerce {
             let bytes = io.read(path, MAX_COMMERCE)?;
             let offerings = from_commerce(&bytes)
-                .map_err(|error| Fault::Option(format!("`{}`: {error}", path.display())))?;
+                .map_err(|error| CliError::Option(format!("`{}`: {error}", path.display())))?;
             for offering in offerings {
                 if found.iter().any(|o| o.edition() == offering.edition()) {
                     let name = offering.edition().name();
                     let message = format!("`{}`: a second plan of {name}", path.display());
-                    return Err(Fault::Option(message));
+                    return Err(CliError::Option(message));
                 }
                 found.push(offering);
             }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::progress::{bar, style};
 use crate::command::lab::runtime;
-use crate::fault::Fault;
+use crate::error::CliError;
 
 /// How to ask the reporting API, where the report is `api`.
 #[derive(Debug, clap::Args)]
@@ -71,12 +71,12 @@ impl ApiArgs {
     pub(super) fn download(
         &self,
         progress: bool,
-    ) -> Result<(PathBuf, Option<tempfile::TempDir>), Fault> {
+    ) -> Result<(PathBuf, Option<tempfile::TempDir>), CliError> {
         let account = match (&self.developer, self.vendor) {
             (Some(developer), _) => Account::developer(developer),
             (None, Some(vendor)) => Account::vendor(vendor),
             (None, None) => {
-                return Err(Fault::Option(
+                return Err(CliError::Option(
                     "give --developer or --vendor with `api`".to_owned(),
                 ));
             }
@@ -123,7 +123,7 @@ impl ApiArgs {
         query: &Query,
         path: &Path,
         progress: bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CliError> {
         let bar = bar(progress);
         style(&bar, "{spinner} {msg}");
         let shown = |progress: &Progress| match progress {

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::conversions::percent;
 use super::source::{Reading, SourceArgs};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{Format, fit, show, table};
 
@@ -27,14 +27,14 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     #[serde(flatten)]
     reading: Reading,
     cohorts: Vec<ChurnCohort>,
 }
 
 impl Args {
-    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let mut churn = Churn::new();
         let reading = self
             .source
@@ -42,7 +42,7 @@ impl Args {
                 churn.add(license);
                 Ok(())
             })?;
-        let answer = Answer {
+        let answer = Output {
             reading: reading.with_repeated(churn.repeated()),
             cohorts: churn.cohorts(),
         };

@@ -4,8 +4,8 @@ use app_license_marketplace::report::{ConversionCohort, Conversions, Licenses};
 use serde::Serialize;
 
 use super::source::{Reading, SourceArgs};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{Format, fit, show, table};
 
@@ -24,21 +24,21 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     #[serde(flatten)]
     reading: Reading,
     cohorts: Vec<ConversionCohort>,
 }
 
 impl Args {
-    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let mut conversions = Conversions::new();
         let fields = Some(Conversions::FIELDS);
         let reading = self.source.each::<Licenses>(io, fields, |license| {
             conversions.add(license);
             Ok(())
         })?;
-        let answer = Answer {
+        let answer = Output {
             reading: reading.with_repeated(conversions.repeated()),
             cohorts: conversions.cohorts(),
         };

@@ -6,8 +6,8 @@ use app_license_marketplace::report::{LicenseField, LicenseRecord, Licenses, Val
 use serde_json::{Map, Value as Json};
 
 use super::source::{SourceArgs, csv_fault};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 
 /// Write the report in one documented schema, for DuckDB, BigQuery or Spark
@@ -42,7 +42,7 @@ const TIER_USERS: &str = "tier_users";
 const UNKNOWN: &str = "unknown";
 
 impl Args {
-    pub(super) fn run(self, io: &mut Io<'_>) -> Result<Exit, Fault> {
+    pub(super) fn run(self, io: &mut Io<'_>) -> Result<Exit, CliError> {
         let Io {
             stdin,
             out,

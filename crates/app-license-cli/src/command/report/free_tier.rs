@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::api::date;
 use super::source::{Reading, SourceArgs};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::{Format, clean, fit, show, table};
@@ -35,7 +35,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     #[serde(flatten)]
     reading: Reading,
     licenses: Vec<FreeTier>,
@@ -47,12 +47,12 @@ fn today() -> Option<Date> {
     now.split('T').next()?.parse().ok()
 }
 
-fn no_day() -> Fault {
-    Fault::Option("the clock tells no day: give it with --day".to_owned())
+fn no_day() -> CliError {
+    CliError::Option("the clock tells no day: give it with --day".to_owned())
 }
 
 impl Args {
-    pub(super) fn run(mut self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(mut self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         if self.listed {
             let day = self.day.or_else(today).ok_or_else(no_day)?;
             self.source.ask_for_free_starter_tier(day);
@@ -62,7 +62,7 @@ impl Args {
             list.add(license, self.listed);
             Ok(())
         })?;
-        let answer = Answer {
+        let answer = Output {
             reading: reading.with_repeated(list.repeated()),
             licenses: list.licenses().cloned().collect(),
         };

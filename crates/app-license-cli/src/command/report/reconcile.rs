@@ -11,8 +11,8 @@ use app_license_marketplace::reconcile::{Cause, Comparison, Drift, Options, Reco
 
 use super::source::is_stdin;
 use super::store::Installations;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::Format;
@@ -125,7 +125,7 @@ pub(super) struct Selection {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let now = self.now.time();
         let mut options = Options::at(now).report_lag(self.report_lag.saturating_mul(3600));
         if let Some(app) = &self.app {
@@ -143,7 +143,7 @@ impl Args {
         let report = source::report(io, &self.report, &self.api, &mut reconciler)?;
         if !report.complete && !self.partial {
             let place = report.first.unwrap_or_default();
-            return Err(Fault::Option(format!(
+            return Err(CliError::Option(format!(
                 "the report cannot be read to its end, and what it lacks would show as drift: {place}; \
                  fetch it again, or compare all the same with --partial"
             )));
@@ -172,7 +172,7 @@ impl Args {
     }
 
     /// Standard input can be read once.
-    fn one_standard_input(&self) -> Result<(), Fault> {
+    fn one_standard_input(&self) -> Result<(), CliError> {
         let known = self.known.as_deref();
         let asked = [
             ("--report", is_stdin(&self.report)),
@@ -187,7 +187,7 @@ impl Args {
         if asked.len() < 2 {
             return Ok(());
         }
-        Err(Fault::Option(format!(
+        Err(CliError::Option(format!(
             "standard input can be read once, and {} ask for it: name a file for one of them",
             asked.join(" and ")
         )))

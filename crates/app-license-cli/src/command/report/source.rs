@@ -8,8 +8,8 @@ use app_license_marketplace::report::{Completeness, Error, Kind, Progress, Reade
 use serde::Serialize;
 
 use super::api::ApiArgs;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BAD, WARN, clean, paint};
 
@@ -78,7 +78,7 @@ impl SourceArgs {
     }
 
     /// Opens the report.
-    fn open(&self, stdin: &mut Box<dyn Read + Send>, progress: bool) -> Result<Opened, Fault> {
+    fn open(&self, stdin: &mut Box<dyn Read + Send>, progress: bool) -> Result<Opened, CliError> {
         let (path, folder) = if self.report.as_os_str() == "api" {
             self.api.download(progress)?
         } else {
@@ -93,8 +93,8 @@ impl SourceArgs {
         &self,
         io: &mut Io<'_>,
         fields: Option<&[K::Field]>,
-        take: impl FnMut(&Record<'_, K>) -> Result<(), Fault>,
-    ) -> Result<Reading, Fault> {
+        take: impl FnMut(&Record<'_, K>) -> Result<(), CliError>,
+    ) -> Result<Reading, CliError> {
         self.each_of(&mut io.stdin, io.err, io.progress, fields, take)
     }
 
@@ -105,8 +105,8 @@ impl SourceArgs {
         err: &mut dyn Write,
         progress: bool,
         fields: Option<&[K::Field]>,
-        mut take: impl FnMut(&Record<'_, K>) -> Result<(), Fault>,
-    ) -> Result<Reading, Fault> {
+        mut take: impl FnMut(&Record<'_, K>) -> Result<(), CliError>,
+    ) -> Result<Reading, CliError> {
         // the folder of a download is removed when it has been read
         let (input, _folder) = self.open(stdin, progress)?;
         let mut reader = Reader::<K, _>::new(input).strict(self.strict);
@@ -148,11 +148,11 @@ pub(super) fn is_stdin(path: &Path) -> bool {
 pub(super) fn open(
     stdin: &mut Box<dyn Read + Send>,
     path: &Path,
-) -> Result<Box<dyn Read + Send>, Fault> {
+) -> Result<Box<dyn Read + Send>, CliError> {
     if path.as_os_str() == "-" {
         return Ok(std::mem::replace(stdin, Box::new(std::io::empty())));
     }
-    let file = File::open(path).map_err(|source| Fault::Read {
+    let file = File::open(path).map_err(|source| CliError::Read {
         path: path.display().to_string(),
         source,
     })?;
@@ -197,7 +197,7 @@ impl Reading {
     }
 }
 
-fn finish(progress: Progress, partial: bool, errors: Vec<Error>) -> Result<Reading, Fault> {
+fn finish(progress: Progress, partial: bool, errors: Vec<Error>) -> Result<Reading, CliError> {
     let wrong = errors.iter().map(Wrong::from).collect();
     if progress.records() == 0
         && let Some(error) = errors.into_iter().next()
@@ -214,7 +214,7 @@ fn finish(progress: Progress, partial: bool, errors: Vec<Error>) -> Result<Readi
 }
 
 /// CSV that cannot be written: a closed pipe stays one.
-pub(super) fn csv_fault(error: csv::Error) -> Fault {
+pub(super) fn csv_fault(error: csv::Error) -> CliError {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error.into(),
         other => std::io::Error::other(format!("{other:?}")).into(),

@@ -9,7 +9,7 @@ use app_license_store::{HistoryEntry, PostgresRecords, SqliteRecords};
 
 use super::progress;
 use super::source::{is_stdin, open};
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::Io;
 
 /// Where installations are kept.
@@ -75,7 +75,7 @@ impl Installations {
         io: &mut Io<'_>,
         schema: &str,
         reconciler: &mut Reconciler,
-    ) -> Result<Unreadable, Fault> {
+    ) -> Result<Unreadable, CliError> {
         let waiting = |io: &Io<'_>| progress::waiting(io.progress, "reading the installations");
         Ok(match self {
             Self::Sqlite(path) => {
@@ -117,7 +117,7 @@ impl Installations {
         io: &Io<'_>,
         schema: &str,
         entitlement: &str,
-    ) -> Result<Vec<HistoryEntry>, Fault> {
+    ) -> Result<Vec<HistoryEntry>, CliError> {
         let waiting = || progress::waiting(io.progress, "reading the events");
         Ok(match self {
             Self::Sqlite(path) => {
@@ -135,7 +135,7 @@ impl Installations {
                 read?
             }
             Self::Environment(name) => of_environment(name)?.history_of(io, schema, entitlement)?,
-            Self::Lines(_) => return Err(Fault::Option(NO_EVENTS.to_owned())),
+            Self::Lines(_) => return Err(CliError::Option(NO_EVENTS.to_owned())),
         })
     }
 }
@@ -145,25 +145,25 @@ const NO_EVENTS: &str =
     "events are in a store: expected `sqlite:FILE`, `postgres://…` or `env:NAME`";
 
 /// The store that a variable of the environment names.
-fn of_environment(name: &str) -> Result<Installations, Fault> {
+fn of_environment(name: &str) -> Result<Installations, CliError> {
     let address = std::env::var(name)
-        .map_err(|_| Fault::Option(format!("the environment has no address in `{name}`")))?;
-    match address.parse().map_err(Fault::Option)? {
-        Installations::Environment(_) => Err(Fault::Option(format!(
+        .map_err(|_| CliError::Option(format!("the environment has no address in `{name}`")))?;
+    match address.parse().map_err(CliError::Option)? {
+        Installations::Environment(_) => Err(CliError::Option(format!(
             "`{name}` names another variable of the environment"
         ))),
         store => Ok(store),
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     Ok(runtime.enable_all().build()?)
 }
 
 /// Opens a SQLite file; one that is not there is named.
-fn sqlite(path: &Path) -> Result<SqliteRecords, Fault> {
-    std::fs::metadata(path).map_err(|source| Fault::Read {
+fn sqlite(path: &Path) -> Result<SqliteRecords, CliError> {
+    std::fs::metadata(path).map_err(|source| CliError::Read {
         path: path.display().to_string(),
         source,
     })?;

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::page;
 use super::source::{Reading, SourceArgs, csv_fault};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{Format, clean, show, table};
 
@@ -91,7 +91,7 @@ pub(super) const fn title(dimension: Dimension) -> &'static str {
 }
 
 impl Args {
-    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let mut summary = Summary::new();
         let fields = Some(Summary::FIELDS);
         let reading = self.source.each::<Licenses>(io, fields, |license| {
@@ -186,7 +186,7 @@ fn human(out: &mut dyn Write, counts: &Counts) -> std::io::Result<()> {
     counts.reading.note(out)
 }
 
-fn write_csv(to: impl Write, counts: &Counts) -> Result<(), Fault> {
+fn write_csv(to: impl Write, counts: &Counts) -> Result<(), CliError> {
     let mut csv = csv::Writer::from_writer(to);
     let columns = numbers(Count::default()).map(|(name, _)| name.replace(' ', "_"));
     let header = ["dimension".to_owned(), "group".to_owned()]

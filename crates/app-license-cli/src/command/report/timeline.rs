@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::source::{Reading, SourceArgs};
 use super::store::Installations;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{DIM, Format, clean, fit, paint, show, table};
 
@@ -63,7 +63,7 @@ fn prices(text: &str) -> Result<(Amount, Amount), String> {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     entitlement: String,
     #[serde(flatten)]
     reading: Reading,
@@ -83,7 +83,7 @@ struct Shown {
 }
 
 impl Args {
-    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let mut timeline = Timeline::new(&self.entitlement);
         let mut sandbox = false;
         let mut start = None;
@@ -113,7 +113,7 @@ impl Args {
             estimated_proration_usd: estimate(&period),
             period,
         };
-        let answer = Answer {
+        let answer = Output {
             entitlement: self.entitlement.clone(),
             reading,
             periods: timeline.periods().into_iter().map(shown).collect(),

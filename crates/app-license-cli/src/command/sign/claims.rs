@@ -3,7 +3,7 @@
 use app_license::connect::TokenClaims;
 use serde_json::Value;
 
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::now::NowArgs;
 use crate::raw;
 
@@ -40,7 +40,7 @@ impl ClaimArgs {
 
     /// The claims of an issuer, with what the options add. `lifetime` is that of this kind of
     /// token.
-    pub(super) fn of(&self, issuer: &str, lifetime: u64) -> Result<TokenClaims, Fault> {
+    pub(super) fn of(&self, issuer: &str, lifetime: u64) -> Result<TokenClaims, CliError> {
         let mut claims =
             TokenClaims::new(issuer, self.now.time()).lifetime(self.lifetime(lifetime));
         if let Some(subject) = &self.subject {
@@ -64,7 +64,7 @@ fn claim(text: &str) -> Result<(String, Value), String> {
 }
 
 /// Reads JSON given as an option.
-pub(super) fn json(name: &str, text: &str) -> Result<Value, Fault> {
-    raw::check(text).map_err(|e| Fault::Option(format!("{name}: {e}")))?;
-    serde_json::from_str(text).map_err(|e| Fault::Option(format!("{name}: {e}")))
+pub(super) fn json(name: &str, text: &str) -> Result<Value, CliError> {
+    raw::check(text).map_err(|e| CliError::Option(format!("{name}: {e}")))?;
+    serde_json::from_str(text).map_err(|e| CliError::Option(format!("{name}: {e}")))
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::claims::{ClaimArgs, JIRA, SHORT, json};
 use crate::command::keys::{self, base_url, hmac};
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::Io;
 
 /// A token of an iframe URL or webhook: HS256, bound to one URL
@@ -35,7 +35,7 @@ pub(super) struct RequestArgs {
 }
 
 impl RequestArgs {
-    pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, Fault> {
+    pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, CliError> {
         let base = base_url(&self.base_url)?;
         let canonical = CanonicalRequest::new(&self.request.request(), &base)?;
         let claims = self.claims.of(&self.client_key, JIRA)?.qsh(&canonical);
@@ -67,7 +67,7 @@ pub(super) struct ContextArgs {
 }
 
 impl ContextArgs {
-    pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, Fault> {
+    pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, CliError> {
         let mut context = match &self.context_json {
             Some(text) => json("--context-json", text)?,
             None => Value::Object(Map::new()),
@@ -105,7 +105,7 @@ pub(super) struct SessionArgs {
 }
 
 impl SessionArgs {
-    pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, Fault> {
+    pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, CliError> {
         let claims = self
             .claims
             .of(&self.app_key, SHORT)?

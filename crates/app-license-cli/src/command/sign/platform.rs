@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::claims::{self, ClaimArgs, INVOCATION, SHORT};
 use crate::command::keys::{base_url, key_file};
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::Io;
 use crate::rsa::RsaSigner;
 
@@ -44,7 +44,7 @@ pub(super) struct InstallArgs {
 }
 
 impl InstallArgs {
-    pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, Fault> {
+    pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, CliError> {
         let key = RsaSigningKey::from_pem(&key_file(io, &self.private_key_file)?)?;
         let base = base_url(&self.base_url)?;
         let request = app_license::connect::Request::new(&self.method, &self.url);
@@ -100,13 +100,13 @@ pub(super) struct InvocationArgs {
 }
 
 impl InvocationArgs {
-    pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, Fault> {
+    pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, CliError> {
         let key = RsaSigner::from_pem(&key_file(io, &self.private_key_file)?)?;
         let header = json!({"alg": "RS256", "typ": "JWT", "kid": self.key_id});
         key.token(&header, &self.claims()?)
     }
 
-    fn claims(&self) -> Result<Value, Fault> {
+    fn claims(&self) -> Result<Value, CliError> {
         const INSTALLATION: &str = "ari:cloud:ecosystem::installation/";
         let app = ForgeAppId::new(&self.app_id)?;
         let bare = self.installation_id.strip_prefix(INSTALLATION);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Args;
 use super::world::World;
-use crate::fault::Fault;
+use crate::error::CliError;
 
 /// One thing the platform says to an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,12 +126,12 @@ impl Trigger {
     }
 
     /// Makes it for the customer of this world.
-    pub(super) fn make(self, world: &World, args: &Args) -> Result<Made, Fault> {
+    pub(super) fn make(self, world: &World, args: &Args) -> Result<Made, CliError> {
         let tenant = &world.tenant;
         let events = self.moves(tenant, args)?;
         let first = |events: Vec<SignedRequest>, name: &str| {
             let found = events.into_iter().find(|event| event.name() == name);
-            found.ok_or_else(|| Fault::Option(format!("this app is not told `{name}`")))
+            found.ok_or_else(|| CliError::Option(format!("this app is not told `{name}`")))
         };
         let path = args.path.as_str();
         let request = match self {

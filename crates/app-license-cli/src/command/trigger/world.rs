@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::Args;
 use crate::command::lab::lab_error;
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::read_file;
 use app_license_lab::keys::{self, ExportedKeys};
 use app_license_lab::persist::replace;
@@ -23,10 +23,10 @@ const MAX_WORLD: usize = 16 << 20;
 pub(super) struct LicenseArgs {
     /// The edition
     #[arg(long, value_enum, default_value_t, value_name = "EDITION")]
-    edition: Wanted,
+    edition: WantedEdition,
     /// How it stands
     #[arg(long, value_enum, default_value_t, value_name = "STATE")]
-    license: Standing,
+    license: LicenseStage,
     /// The license as `forge install --license` overrides it, in a development environment: the
     /// Forge contexts and tokens then hold what was recorded of it
     #[arg(long = "override", value_name = "LICENSE", value_parser = override_of)]
@@ -39,7 +39,7 @@ fn override_of(text: &str) -> Result<Override, String> {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Wanted {
+enum WantedEdition {
     Free,
     #[default]
     Standard,
@@ -47,7 +47,7 @@ enum Wanted {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Standing {
+enum LicenseStage {
     /// Paid for
     #[default]
     Paid,
@@ -64,7 +64,7 @@ enum Standing {
 
 impl LicenseArgs {
     /// Makes the customer stand there.
-    pub(super) fn stand(self, tenant: &Tenant) -> Result<(), Fault> {
+    pub(super) fn stand(self, tenant: &Tenant) -> Result<(), CliError> {
         const DAYS: u64 = 30;
         tenant.resume()?;
         if let Some(value) = self.overridden {
@@ -72,21 +72,21 @@ impl LicenseArgs {
             return Ok(());
         }
         let edition = match self.edition {
-            Wanted::Free => {
+            WantedEdition::Free => {
                 tenant.take_free_edition()?;
                 return match self.license {
-                    Standing::Paid => Ok(()),
-                    _ => Err(Fault::Option("the Free edition does not end".to_owned())),
+                    LicenseStage::Paid => Ok(()),
+                    _ => Err(CliError::Option("the Free edition does not end".to_owned())),
                 };
             }
-            Wanted::Standard => Edition::Standard,
-            Wanted::Advanced => Edition::Advanced,
+            WantedEdition::Standard => Edition::Standard,
+            WantedEdition::Advanced => Edition::Advanced,
         };
         let paying = !matches!(
             tenant.standing().stage,
             Stage::NeverLicensed | Stage::Trial | Stage::TrialEnded | Stage::Ended
         );
-        if matches!(self.license, Standing::Trial | Standing::TrialEnded) {
+        if matches!(self.license, LicenseStage::Trial | LicenseStage::TrialEnded) {
             if paying {
                 tenant.expire()?;
             }
@@ -95,13 +95,13 @@ impl LicenseArgs {
             tenant.buy(edition)?;
         }
         match self.license {
-            Standing::Paid | Standing::Trial => Vec::new(),
-            Standing::Cancelled => tenant.cancel()?,
-            Standing::TrialEnded | Standing::Ended => tenant.expire()?,
-            Standing::Suspended => tenant.suspend()?,
+            LicenseStage::Paid | LicenseStage::Trial => Vec::new(),
+            LicenseStage::Cancelled => tenant.cancel()?,
+            LicenseStage::TrialEnded | LicenseStage::Ended => tenant.expire()?,
+            LicenseStage::Suspended => tenant.suspend()?,
         };
         // the platform names an edition once it was changed
-        if matches!(self.license, Standing::Paid | Standing::Trial) {
+        if matches!(self.license, LicenseStage::Paid | LicenseStage::Trial) {
             tenant.change_edition(edition)?;
         }
         Ok(())
@@ -116,7 +116,7 @@ pub(super) struct World {
 
 impl World {
     /// Reads what the last call left, or begins.
-    pub(super) async fn open(args: &Args) -> Result<Self, Fault> {
+    pub(super) async fn open(args: &Args) -> Result<Self, CliError> {
         let path = file(args);
         let mut builder = MockHost::builder().clock(TestClock::ticking());
         if path.exists() {
@@ -152,14 +152,14 @@ impl World {
     }
 
     /// Leaves everything for the next call.
-    pub(super) fn keep(&self, args: &Args) -> Result<(), Fault> {
+    pub(super) fn keep(&self, args: &Args) -> Result<(), CliError> {
         replace(&file(args), self.host.snapshot()?.as_bytes())?;
         keys::export(&self.host, &self.tenant.app()?, &args.keys)?;
         Ok(())
     }
 
     /// Public keys and addresses.
-    pub(super) fn export(&self, args: &Args) -> Result<impl Serialize + use<>, Fault> {
+    pub(super) fn export(&self, args: &Args) -> Result<impl Serialize + use<>, CliError> {
         replace(&file(args), self.host.snapshot()?.as_bytes())?;
         let exported: ExportedKeys = keys::export(&self.host, &self.tenant.app()?, &args.keys)?;
         Ok(exported)

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::source::{FieldArgs, LiveArgs, from_file};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BAD, BOLD, DIM, Format, GOOD, one_line, paint, show};
 use crate::wrap::hanging;
@@ -39,7 +39,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let fields = self.fields.read(io)?;
         let draft = from_file(io, &self.draft, &fields)?;
         let live = match &self.live_file {

@@ -3,8 +3,8 @@
 use app_license_marketplace::trust::{Need, NeedState};
 
 use super::source::{FieldArgs, SourceArgs};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, one_line, paint, show};
 use crate::wrap::hanging;
@@ -38,7 +38,7 @@ fn need(text: &str) -> Result<Need, String> {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let fields = self.fields.read(io)?;
         let listing = self.source.read(io, &fields)?;
         let explained = listing.explain(&self.needs, &fields);

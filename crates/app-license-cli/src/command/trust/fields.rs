@@ -3,8 +3,8 @@
 use app_license_marketplace::trust::TrustFields;
 use serde_json::json;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{Format, show};
 
@@ -18,7 +18,7 @@ pub(super) struct Args {}
 
 impl Args {
     #[expect(clippy::unused_self, reason = "as its siblings")]
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let text = TrustFields::SHIPPED;
         show(io, format, &json!({"toml": text}), |out| {
             write!(out, "{text}")

@@ -4,8 +4,8 @@ use app_license_marketplace::trust::{TrustDiagnostic, TrustSeverity};
 use serde::Serialize;
 
 use super::source::{FieldArgs, SourceArgs};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{BAD, DIM, Format, GOOD, WARN, one_line, paint, show};
 use crate::wrap::hanging;
@@ -27,7 +27,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Output {
     clean: bool,
     errors: usize,
     warnings: usize,
@@ -35,7 +35,7 @@ struct Answer {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let fields = self.fields.read(io)?;
         let listing = self.source.read(io, &fields)?;
         let diagnostics = listing.lint(&fields);
@@ -46,7 +46,7 @@ impl Args {
                 .count()
         };
         let (errors, warnings) = (count(TrustSeverity::Error), count(TrustSeverity::Warning));
-        let answer = Answer {
+        let answer = Output {
             clean: errors == 0 && warnings == 0,
             errors,
             warnings,

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::source::{FieldArgs, SourceArgs};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::output::{Format, clean, show};
 
@@ -28,7 +28,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let fields = self.fields.read(io)?;
         let listing = self.source.read(io, &fields)?;
         let page = listing.to_markdown(&self.app, &fields);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use app_license_marketplace::trust::{Listing, TrustFields};
 
 use crate::command::keys::text_file;
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::{Io, MAX_INPUT};
 
 /// Where the platform's listings are.
@@ -45,7 +45,7 @@ pub(super) struct FieldArgs {
 }
 
 impl FieldArgs {
-    pub(super) fn read(&self, io: &mut Io<'_>) -> Result<TrustFields, Fault> {
+    pub(super) fn read(&self, io: &mut Io<'_>) -> Result<TrustFields, CliError> {
         Ok(match &self.fields {
             Some(path) => TrustFields::from_toml(&text_file(io, path, MAX_INPUT)?)?,
             None => TrustFields::shipped()?,
@@ -65,7 +65,7 @@ pub(super) struct SourceArgs {
 }
 
 impl SourceArgs {
-    pub(super) fn read(&self, io: &mut Io<'_>, fields: &TrustFields) -> Result<Listing, Fault> {
+    pub(super) fn read(&self, io: &mut Io<'_>, fields: &TrustFields) -> Result<Listing, CliError> {
         match &self.file {
             Some(path) => from_file(io, path, fields),
             None => self.live.read(io, fields),
@@ -77,9 +77,9 @@ pub(super) fn from_file(
     io: &mut Io<'_>,
     path: &Path,
     fields: &TrustFields,
-) -> Result<Listing, Fault> {
+) -> Result<Listing, CliError> {
     let bytes = io.read(path, MAX_INPUT)?;
-    Listing::from_json(&bytes, fields).map_err(Fault::in_file(path))
+    Listing::from_json(&bytes, fields).map_err(CliError::in_file(path))
 }
 
 impl LiveArgs {
@@ -88,13 +88,13 @@ impl LiveArgs {
     }
 
     /// Reads the listing from the platform, and writes nothing there.
-    pub(super) fn read(&self, io: &mut Io<'_>, fields: &TrustFields) -> Result<Listing, Fault> {
+    pub(super) fn read(&self, io: &mut Io<'_>, fields: &TrustFields) -> Result<Listing, CliError> {
         let Some(id) = &self.product_id else {
-            return Err(Fault::Option("--product-id is missing".to_owned()));
+            return Err(CliError::Option("--product-id is missing".to_owned()));
         };
         if self.state == State::Draft && self.auth_file.is_none() {
             let why = "a draft is shown to its vendor alone: give --auth-file";
-            return Err(Fault::Option(why.to_owned()));
+            return Err(CliError::Option(why.to_owned()));
         }
         let auth = match &self.auth_file {
             Some(path) => Some(credentials(io, path)?),
@@ -113,8 +113,8 @@ impl LiveArgs {
 }
 
 /// https, or plain http to this machine.
-fn marketplace(text: &str) -> Result<String, Fault> {
-    let wrong = || Fault::Option("--marketplace-url must be https".to_owned());
+fn marketplace(text: &str) -> Result<String, CliError> {
+    let wrong = || CliError::Option("--marketplace-url must be https".to_owned());
     let url = url::Url::parse(text).map_err(|_| wrong())?;
     let loopback = match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
@@ -129,27 +129,27 @@ fn marketplace(text: &str) -> Result<String, Fault> {
 }
 
 /// `email:api_token` of a file.
-fn credentials(io: &mut Io<'_>, path: &Path) -> Result<(String, String), Fault> {
+fn credentials(io: &mut Io<'_>, path: &Path) -> Result<(String, String), CliError> {
     let text = text_file(io, path, MAX_INPUT)?;
     match text.trim().split_once(':') {
         Some((email, token)) if !email.is_empty() && !token.is_empty() => {
             Ok((email.to_owned(), token.to_owned()))
         }
-        _ => Err(Fault::Option(format!(
+        _ => Err(CliError::Option(format!(
             "`{}` must hold `email:api_token`",
             path.display()
         ))),
     }
 }
 
-async fn get(url: &str, auth: Option<(String, String)>) -> Result<Vec<u8>, Fault> {
+async fn get(url: &str, auth: Option<(String, String)>) -> Result<Vec<u8>, CliError> {
     let failed = |error: reqwest::Error| {
         let why = if error.is_timeout() {
             "no answer in time".to_owned()
         } else {
             crate::net::why(&error)
         };
-        Fault::Network(format!("cannot read the listing: {why}"))
+        CliError::Network(format!("cannot read the listing: {why}"))
     };
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -170,14 +170,14 @@ async fn get(url: &str, auth: Option<(String, String)>) -> Result<Vec<u8>, Fault
             404 => "; the listing, or its draft, is not there",
             _ => "",
         };
-        return Err(Fault::Network(format!(
+        return Err(CliError::Network(format!(
             "the platform answered {status}{cause}"
         )));
     }
     let mut bytes = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(failed)? {
         if bytes.len().saturating_add(piece.len()) > MAX_INPUT {
-            return Err(Fault::TooLarge {
+            return Err(CliError::TooLarge {
                 path: "the listing".to_owned(),
                 limit: MAX_INPUT,
             });

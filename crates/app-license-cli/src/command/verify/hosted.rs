@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use app_license::connect::{
-    LicenseApiAnswer, UnverifiedContextToken, UnverifiedRequestToken, UnverifiedSessionToken,
+    LicenseApiResponse, UnverifiedContextToken, UnverifiedRequestToken, UnverifiedSessionToken,
 };
 use app_license::{AppKey, License, State, Verified};
 
-use super::answer::{Answer, DecideArgs};
+use super::output::{DecideArgs, VerifyOutput};
 use crate::command::keys::{self, AppArgs, SecretArgs, TokenArgs};
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::{Io, MAX_INPUT};
 
 /// An iframe URL, a webhook, `enabled` or `disabled`: HS256, bound to one URL
@@ -48,7 +48,7 @@ impl RequestArgs {
         &self,
         io: &mut Io<'_>,
         stated: Verified<License>,
-    ) -> Result<Verified<License>, Fault> {
+    ) -> Result<Verified<License>, CliError> {
         let Some(path) = &self.license_api_file else {
             return Ok(stated);
         };
@@ -57,7 +57,7 @@ impl RequestArgs {
         let counts = match stated.state() {
             State::Active => false,
             State::Absent => true,
-            State::Inactive => LicenseApiAnswer::overrules(&answer, &stated),
+            State::Inactive => LicenseApiResponse::overrules(&answer, &stated),
         };
         if !counts || self.decide.sells_nothing() {
             return Ok(stated);
@@ -67,22 +67,22 @@ impl RequestArgs {
         Ok(Verified::dangerous_assume(answer))
     }
 
-    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
         let expected = self.app.expectations(io)?;
         self.request.must_be_of(&expected)?;
         let request = self.request.request();
         let text = self.token.token(io, Some(request.query()))?;
         let token = match UnverifiedRequestToken::parse(&text) {
             Ok(token) => token,
-            Err(error) => return Ok(Answer::refused(&error, None)),
+            Err(error) => return Ok(VerifyOutput::refused(&error, None)),
         };
         let keys = self.secrets.keys(io, token.issuer())?;
         let explanation = token.explain(&request, &expected);
         match token.verify(&keys, &request, &expected, self.app.now.time()) {
-            Err(error) => Ok(Answer::refused(&error, Some(explanation))),
+            Err(error) => Ok(VerifyOutput::refused(&error, Some(explanation))),
             Ok(token) => {
                 let license = self.license(io, token.license())?;
-                Answer::accepted()
+                VerifyOutput::accepted()
                     .fact("tenant", token.issuer())
                     .fact_if("subject", token.subject())
                     .times(token.issued_at(), token.expires_at())
@@ -112,17 +112,17 @@ pub(super) struct ContextArgs {
 }
 
 impl ContextArgs {
-    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
         let expected = self.app.expectations(io)?;
         let text = self.token.token(io, None)?;
         let token = match UnverifiedContextToken::parse(&text) {
             Ok(token) => token,
-            Err(error) => return Ok(Answer::refused(&error, None)),
+            Err(error) => return Ok(VerifyOutput::refused(&error, None)),
         };
         let keys = self.secrets.keys(io, token.issuer())?;
         match token.verify(&keys, &expected, self.app.now.time()) {
-            Err(error) => Ok(Answer::refused(&error, None)),
-            Ok(token) => Answer::accepted()
+            Err(error) => Ok(VerifyOutput::refused(&error, None)),
+            Ok(token) => VerifyOutput::accepted()
                 .fact("tenant", token.issuer())
                 .fact_if("subject", token.subject())
                 .times(token.issued_at(), token.expires_at())
@@ -151,18 +151,18 @@ pub(super) struct SessionArgs {
 }
 
 impl SessionArgs {
-    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
         let expected = self.app.expectations(io)?;
         let app = AppKey::new(self.app_key.as_str())?;
         let text = self.token.token(io, None)?;
         let token = match UnverifiedSessionToken::parse(&text) {
             Ok(token) => token,
-            Err(error) => return Ok(Answer::refused(&error, None)),
+            Err(error) => return Ok(VerifyOutput::refused(&error, None)),
         };
         let keys = self.secrets.keys(io, token.tenant())?;
         match token.verify(&keys, &app, &expected, self.app.now.time()) {
-            Err(error) => Ok(Answer::refused(&error, None)),
-            Ok(token) => Ok(Answer::accepted()
+            Err(error) => Ok(VerifyOutput::refused(&error, None)),
+            Ok(token) => Ok(VerifyOutput::accepted()
                 .fact("tenant", token.tenant())
                 .fact_if("subject", token.subject())
                 .times(token.issued_at(), token.expires_at())

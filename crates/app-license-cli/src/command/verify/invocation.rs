@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use app_license::forge::{InvocationExpectations, IsolatedCloud, UnverifiedInvocationToken};
 use app_license::{ForgeAppId, Jwks};
 
-use super::answer::{Answer, DecideArgs};
+use super::output::{DecideArgs, VerifyOutput};
 use crate::command::keys::{TokenArgs, key_file, leeway};
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::Io;
 use crate::now::NowArgs;
 
@@ -43,13 +43,13 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
         let keys = Jwks::parse(key_file(io, &self.jwks_file)?.as_bytes())?;
         let apps: Result<Vec<_>, _> = self.app_id.iter().map(|id| ForgeAppId::new(id)).collect();
         let mut apps = apps?.into_iter();
         let first = apps
             .next()
-            .ok_or_else(|| Fault::Option("give --app-id".to_owned()))?;
+            .ok_or_else(|| CliError::Option("give --app-id".to_owned()))?;
         let mut expected = apps.fold(
             InvocationExpectations::new(first),
             InvocationExpectations::accept_app,
@@ -63,8 +63,8 @@ impl Args {
         let text = self.token.token(io, None)?;
         let token = UnverifiedInvocationToken::parse(&text);
         match token.and_then(|token| token.verify(&keys, &expected, self.now.time())) {
-            Err(error) => Ok(Answer::refused(&error, None)),
-            Ok(token) => Answer::accepted()
+            Err(error) => Ok(VerifyOutput::refused(&error, None)),
+            Ok(token) => VerifyOutput::accepted()
                 .fact("app", token.app_id())
                 .fact("installation", token.installation_id())
                 .fact_if("site", token.cloud_id())

@@ -8,9 +8,9 @@ use app_license::connect::{
 use app_license::{AppKey, Error, KeyId, RsaPublicKey};
 use clap::builder::PossibleValuesParser;
 
-use super::answer::Answer;
+use super::output::VerifyOutput;
 use crate::command::keys::{AppArgs, TokenArgs, key_file};
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::{Io, MAX_INPUT};
 
 /// What to do about a token for another base URL.
@@ -78,13 +78,13 @@ struct EventArgs {
 }
 
 impl Install {
-    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
         self.event.run(io, LifecycleKind::Installed)
     }
 }
 
 impl Uninstall {
-    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<Answer, Fault> {
+    pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
         self.event.run(io, LifecycleKind::Uninstalled)
     }
 }
@@ -118,13 +118,13 @@ impl EventArgs {
         )
     }
 
-    fn hosts(&self) -> Result<KeyHosts, Fault> {
+    fn hosts(&self) -> Result<KeyHosts, CliError> {
         let hosts = KeyHosts::of(Cloud::from_name(&self.cloud).unwrap_or_default());
         let mut domains = self.site_domain.iter();
         Ok(domains.try_fold(hosts, |hosts, domain| hosts.with_site_domain(domain))?)
     }
 
-    fn run(&self, io: &mut Io<'_>, kind: LifecycleKind) -> Result<Answer, Fault> {
+    fn run(&self, io: &mut Io<'_>, kind: LifecycleKind) -> Result<VerifyOutput, CliError> {
         let expected = self.app.expectations(io)?;
         let app = AppKey::new(self.app_key.as_str())?;
         let key = RsaPublicKey::from_pem(&key_file(io, &self.public_key_file)?)?;
@@ -134,24 +134,24 @@ impl EventArgs {
         let request = Request::new(&self.method, &self.url);
         let token = match UnverifiedInstallToken::parse(&text) {
             Ok(token) => token,
-            Err(error) => return Ok(Answer::refused(&error, None)),
+            Err(error) => return Ok(VerifyOutput::refused(&error, None)),
         };
         if kid.is_some_and(|kid| kid != *token.kid()) {
             let kid = token.kid().to_string();
             let error = Error::from(app_license::ErrorKind::UnknownKey { kid });
-            return Ok(Answer::refused(&error, None));
+            return Ok(VerifyOutput::refused(&error, None));
         }
         let explanation = token.explain(&request, &expected);
         let body = match LifecycleBody::parse(&body) {
             Ok(body) => body,
-            Err(error) => return Ok(Answer::refused(&error, None)),
+            Err(error) => return Ok(VerifyOutput::refused(&error, None)),
         };
         let tenant = body.client_key().clone();
         let site = body.base_url().to_owned();
         let token = match token.verify(&key, &request, &tenant, &expected, self.app.now.time()) {
             Ok(token) => token,
             Err(error) => {
-                let refused = Answer::refused(&error, Some(explanation));
+                let refused = VerifyOutput::refused(&error, Some(explanation));
                 return Ok(if error.code() == "audience" {
                     refused.help(OTHER_BASE_URLS.to_owned())
                 } else {
@@ -164,7 +164,7 @@ impl EventArgs {
         let event = match body.accept(kind, &app, token.issuer(), &is_a_site) {
             Ok(event) => event,
             Err(error) => {
-                let refused = Answer::refused(&error, None);
+                let refused = VerifyOutput::refused(&error, None);
                 return Ok(if error.code() == "foreign_base_url" {
                     refused.help(self.other_cloud(&hosts, &site))
                 } else {
@@ -177,7 +177,7 @@ impl EventArgs {
             LifecycleEvent::Installed(_) => Some("new, not shown"),
             _ => None,
         };
-        Ok(Answer::accepted()
+        Ok(VerifyOutput::accepted()
             .fact("event", body.kind())
             .fact("tenant", token.issuer())
             .fact("site", body.base_url())

@@ -1,7 +1,7 @@
 //! What is read of the shapes that carry a license, or say that there is none.
 
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind, LicenseApiResponse};
-use app_license::{License, Touchpoint};
+use app_license::{License, LicenseSource};
 use serde_json::Value;
 
 use super::Document;
@@ -12,32 +12,32 @@ use crate::input_error::InputError;
 use crate::reading::{Believe, Reading, What};
 
 /// Reads a bare license object, as whatever the caller says it is.
-pub(super) fn bare(touchpoint: Touchpoint, d: Document<'_>) -> Result<Reading, InputError> {
-    let license = License::from_object(d.json.as_bytes(), touchpoint)?;
+pub(super) fn bare(source: LicenseSource, d: Document<'_>) -> Result<Reading, InputError> {
+    let license = License::from_object(d.json.as_bytes(), source)?;
     Ok(Reading::of(LICENSE, license, d.look.now))
 }
 
 /// `null`, or what prints as `undefined`: the license of a context that has none.
 pub(in super::super) fn null(look: Look) -> Result<Reading, InputError> {
-    let touchpoint = look.touchpoint.unwrap_or(Touchpoint::ForgeFunctionContext);
-    if !holds_a_license(touchpoint) {
+    let source = look.source.unwrap_or(LicenseSource::ForgeFunctionContext);
+    if !holds_a_license(source) {
         return Err(InputError::OtherShape {
-            asked: touchpoint.to_string(),
+            asked: source.to_string(),
             found: "null".to_owned(),
         });
     }
-    let license = License::from_object(b"null", touchpoint)?;
+    let license = License::from_object(b"null", source)?;
     let mut reading = Reading::of(LICENSE, license, look.now);
-    if look.touchpoint.is_none() {
-        assumed(&mut reading, touchpoint);
+    if look.source.is_none() {
+        assumed(&mut reading, source);
     }
     Ok(reading)
 }
 
-pub(super) fn assumed(reading: &mut Reading, touchpoint: Touchpoint) {
+pub(super) fn assumed(reading: &mut Reading, source: LicenseSource) {
     reading.note(
-        "touchpoint_assumed",
-        format!("a bare license object: taken as from the {touchpoint}; say `--as` to change"),
+        "source_assumed",
+        format!("a bare license object: taken as from the {source}; say `--as` to change"),
     );
 }
 

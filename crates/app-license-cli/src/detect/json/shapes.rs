@@ -1,6 +1,6 @@
 //! The shapes of JSON that are known, and the signs they are told by.
 
-use app_license::{License, Touchpoint};
+use app_license::{License, LicenseSource};
 use serde_json::{Map, Value};
 
 use super::licenses::{
@@ -8,7 +8,7 @@ use super::licenses::{
     ui_context,
 };
 use super::score::{Is, Sign, Signs};
-use super::{Document, Shape, Told, rules};
+use super::{Document, Recognition, Shape, rules};
 use crate::detect::tokens::{self, short};
 use crate::reading::{Reading, What};
 
@@ -16,8 +16,8 @@ pub(super) const fn what(code: &'static str, title: &'static str) -> What {
     What { code, title }
 }
 
-const fn signs(needs: u8, of: &'static [Sign], against: &'static [&'static str]) -> Told {
-    Told::Signs(Signs { of, against, needs })
+const fn signs(needs: u8, of: &'static [Sign], against: &'static [&'static str]) -> Recognition {
+    Recognition::Signs(Signs { of, against, needs })
 }
 
 pub(super) const LICENSE: What = what("license", "bare license object");
@@ -124,7 +124,7 @@ const NOT_CONFIGURATION: &[&str] = &[
 pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("forge_lifecycle", "Forge lifecycle event"),
-        touchpoint: None,
+        source: None,
         told: signs(
             4,
             &[
@@ -144,7 +144,7 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: what("connect_lifecycle", "Connect lifecycle event"),
-        touchpoint: Some(Touchpoint::ConnectLifecycle),
+        source: Some(LicenseSource::ConnectLifecycle),
         told: signs(
             4,
             &[
@@ -166,7 +166,7 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: what("connect_descriptor", "Connect app descriptor"),
-        touchpoint: None,
+        source: None,
         told: signs(
             5,
             &[
@@ -188,7 +188,7 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: MANIFEST,
-        touchpoint: None,
+        source: None,
         told: signs(
             4,
             &[
@@ -217,8 +217,8 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: what("forge_display_condition", "Forge display conditions"),
-        touchpoint: None,
-        told: Told::Whole(|d| {
+        source: None,
+        told: Recognition::Whole(|d| {
             if rules::is_display_condition(d.fields) {
                 4
             } else {
@@ -229,17 +229,17 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: what("connect_condition", "Connect condition"),
-        touchpoint: None,
-        told: Told::Whole(|d| if rules::is_condition(d.fields) { 4 } else { 0 }),
+        source: None,
+        told: Recognition::Whole(|d| if rules::is_condition(d.fields) { 4 } else { 0 }),
         read: |_, d| rules::condition(d.json),
     },
     Shape {
         what: what("forge_license_api", "Forge License API answer"),
-        touchpoint: Some(Touchpoint::ForgeLicenseApi),
-        told: Told::Whole(|d| {
+        source: Some(LicenseSource::ForgeLicenseApi),
+        told: Recognition::Whole(|d| {
             let results = d.fields.get("results");
             let empty = results.and_then(Value::as_array).is_some_and(Vec::is_empty)
-                && d.look.touchpoint == Some(Touchpoint::ForgeLicenseApi);
+                && d.look.source == Some(LicenseSource::ForgeLicenseApi);
             if empty || results.is_some_and(are_results) {
                 6
             } else {
@@ -250,7 +250,7 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: what("connect_license_api", "Connect License API answer"),
-        touchpoint: Some(Touchpoint::ConnectLicenseApi),
+        source: Some(LicenseSource::ConnectLicenseApi),
         told: signs(
             3,
             &[
@@ -274,7 +274,7 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: what("error_answer", "error answer of an API of the platform"),
-        touchpoint: None,
+        source: None,
         told: signs(
             3,
             &[
@@ -309,7 +309,7 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: what("token_claims", "claims of a token"),
-        touchpoint: None,
+        source: None,
         told: signs(
             4,
             &[
@@ -333,7 +333,7 @@ pub(super) const SHAPES: &[Shape] = &[
             "forge_invocation_context",
             "Forge invocation context, as containers are told it",
         ),
-        touchpoint: Some(Touchpoint::ForgeInvocationToken),
+        source: Some(LicenseSource::ForgeInvocationToken),
         told: signs(
             4,
             &[
@@ -356,7 +356,7 @@ pub(super) const SHAPES: &[Shape] = &[
             "forge_app_context",
             "Forge function context, `getAppContext()`",
         ),
-        touchpoint: Some(Touchpoint::ForgeFunctionContext),
+        source: Some(LicenseSource::ForgeFunctionContext),
         told: signs(
             4,
             &[
@@ -383,7 +383,7 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: what("forge_ui_context", "Forge UI context, `view.getContext()`"),
-        touchpoint: Some(Touchpoint::ForgeUiContext),
+        source: Some(LicenseSource::ForgeUiContext),
         told: signs(
             3,
             UI_CONTEXT,
@@ -400,8 +400,8 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: FUNCTION_CONTEXT,
-        touchpoint: Some(Touchpoint::ForgeFunctionContext),
-        told: Told::Whole(|d| {
+        source: Some(LicenseSource::ForgeFunctionContext),
+        told: Recognition::Whole(|d| {
             let mut points = 0_u8;
             let mut add = |yes: bool, more: u8| {
                 if yes {
@@ -430,7 +430,7 @@ pub(super) const SHAPES: &[Shape] = &[
             "connect_context",
             "Connect browser context, `AP.context.getContext()`",
         ),
-        touchpoint: Some(Touchpoint::ConnectContext),
+        source: Some(LicenseSource::ConnectContext),
         told: signs(
             4,
             &[
@@ -452,16 +452,16 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         what: LICENSE,
-        touchpoint: None,
-        told: Told::Whole(|d| license_points(d.fields)),
+        source: None,
+        told: Recognition::Whole(|d| license_points(d.fields)),
         read: |_, d| {
-            let touchpoint = if d.has_any(&OF_CONNECT) {
-                Touchpoint::ConnectLicenseApi
+            let source = if d.has_any(&OF_CONNECT) {
+                LicenseSource::ConnectLicenseApi
             } else {
-                Touchpoint::ForgeFunctionContext
+                LicenseSource::ForgeFunctionContext
             };
-            let mut reading = bare(touchpoint, d)?;
-            assumed(&mut reading, touchpoint);
+            let mut reading = bare(source, d)?;
+            assumed(&mut reading, source);
             Ok(reading)
         },
     },
@@ -491,8 +491,8 @@ const UI_CONTEXT: &[Sign] = &[
 pub(in super::super) fn is_manifest(fields: &Map<String, Value>) -> bool {
     let manifest = SHAPES.iter().find(|shape| shape.what == MANIFEST);
     manifest.is_some_and(|shape| match &shape.told {
-        Told::Signs(signs) => signs.are_met(&signs.score(fields)),
-        Told::Whole(_) => false,
+        Recognition::Signs(signs) => signs.are_met(&signs.score(fields)),
+        Recognition::Whole(_) => false,
     })
 }
 
@@ -502,17 +502,17 @@ pub(super) fn is_forge_context(d: Document<'_>) -> bool {
         .iter()
         .filter(|s| {
             matches!(
-                s.touchpoint,
-                Some(Touchpoint::ForgeUiContext | Touchpoint::ForgeFunctionContext)
+                s.source,
+                Some(LicenseSource::ForgeUiContext | LicenseSource::ForgeFunctionContext)
             )
         })
         .any(|shape| shape.points(d).is_some())
 }
 
 /// Whether a license object alone can be from there.
-pub(super) const fn holds_a_license(touchpoint: Touchpoint) -> bool {
+pub(super) const fn holds_a_license(source: LicenseSource) -> bool {
     !matches!(
-        touchpoint,
-        Touchpoint::ConnectLifecycle | Touchpoint::ConnectIframeQuery
+        source,
+        LicenseSource::ConnectLifecycle | LicenseSource::ConnectIframeQuery
     )
 }

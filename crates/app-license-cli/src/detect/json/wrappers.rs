@@ -1,6 +1,6 @@
 //! What payloads are wrapped in when people copy them.
 
-use app_license::Touchpoint;
+use app_license::LicenseSource;
 use serde_json::Value;
 
 use super::{Document, MAX_WRAPPERS, wrapped};
@@ -162,8 +162,8 @@ fn resolver_request(document: Document<'_>, depth: u8) -> Result<Option<Reading>
     if is_context
         && document
             .look
-            .touchpoint
-            .is_none_or(|t| t == Touchpoint::ForgeFunctionContext)
+            .source
+            .is_none_or(|t| t == LicenseSource::ForgeFunctionContext)
     {
         return super::licenses::function_context(context).map(Some);
     }

@@ -111,7 +111,7 @@ fn what_the_caller_says_must_fit() {
     ];
     for input in &errors {
         assert_eq!(kind(input.to_string()), "error_answer", "{input}");
-        for touchpoint in [
+        for source in [
             "connect_license_api",
             "forge_license_api",
             "forge_function_context",
@@ -121,7 +121,7 @@ fn what_the_caller_says_must_fit() {
                     "inspect",
                     "-",
                     "--as",
-                    touchpoint,
+                    source,
                     "--when-absent",
                     "advanced",
                     "--require",
@@ -133,25 +133,25 @@ fn what_the_caller_says_must_fit() {
             assert!(ran.err.contains("error[other_shape]"), "{}", ran.err);
         }
     }
-    let ran = |touchpoint: &str, input: &Value| {
+    let ran = |source: &str, input: &Value| {
         run(
-            &["inspect", "-", "--as", touchpoint, "--format", "json"],
+            &["inspect", "-", "--as", source, "--format", "json"],
             input.to_string(),
         )
     };
     // a bare object may be from where the caller says
-    for touchpoint in [
+    for source in [
         "connect_license_api",
         "forge_ui_context",
         "forge_license_api",
         "connect_context",
     ] {
-        let said = ran(touchpoint, &active()).json();
-        assert_eq!(said["licenses"][0]["license"]["touchpoint"], touchpoint);
-        let said = ran(touchpoint, &json!({"license": active()})).json();
-        assert_eq!(said["licenses"][0]["license"]["touchpoint"], touchpoint);
+        let said = ran(source, &active()).json();
+        assert_eq!(said["licenses"][0]["license"]["source"], source);
+        let said = ran(source, &json!({"license": active()})).json();
+        assert_eq!(said["licenses"][0]["license"]["source"], source);
     }
-    for (touchpoint, input) in [
+    for (source, input) in [
         ("connect_lifecycle", active()),
         ("connect_iframe_query", active()),
         ("connect_license_api", ui_context(&active())),
@@ -162,8 +162,8 @@ fn what_the_caller_says_must_fit() {
             json!({"key": "a", "state": "ENABLED", "license": active()}),
         ),
     ] {
-        let ran = ran(touchpoint, &input);
-        assert_eq!(ran.code, 3, "{touchpoint}: {}", ran.all());
+        let ran = ran(source, &input);
+        assert_eq!(ran.code, 3, "{source}: {}", ran.all());
         assert_eq!(ran.json()["error"]["code"], "other_shape");
     }
     let ran = run(

@@ -178,7 +178,7 @@ fn the_synthetic_test_passes_and_fails_when_the_mock_drops_the_capability_set() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_synthetic_test_runs_against_a_site() {
-    use app_license_testkit::{App, Edition, Fault, MockHost, Service};
+    use app_license_testkit::{App, Edition, InjectedFault, MockHost, Service};
     let app_url = server(OK);
     let closed_url =
         server("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
@@ -270,7 +270,7 @@ async fn the_synthetic_test_runs_against_a_site() {
 
     host.set_fault(
         Service::Sites,
-        Fault::WithoutField("capabilitySet".to_owned()),
+        InjectedFault::WithoutField("capabilitySet".to_owned()),
     );
     let ran = run_site(&["--expect", "advanced"]).await;
     assert_eq!(ran.code, 2, "{}", ran.out);

@@ -1,6 +1,6 @@
 //! The JSON around the records: arrays, pages, one record a line.
 
-use super::super::error::{ErrorKind, Found};
+use super::super::error::{ErrorKind, FoundByte};
 use super::super::kind::Kind;
 use super::fields::Fields;
 use super::scan::{Scan, Stop};
@@ -182,5 +182,7 @@ pub(super) fn resync(bytes: &[u8], at_end: bool) -> Resync {
 
 /// A byte where there must be none.
 pub(super) fn trailing(byte: u8) -> ErrorKind {
-    ErrorKind::Trailing { found: Found(byte) }
+    ErrorKind::Trailing {
+        found: FoundByte(byte),
+    }
 }

@@ -5,7 +5,7 @@ use std::io::Read;
 use super::document::{self, Head};
 use super::scan::{Scan, Stop};
 use super::{Format, Last, MAX_RECORD, Reader, State, Text};
-use crate::report::error::{Error, ErrorKind, Found};
+use crate::report::error::{Error, ErrorKind, FoundByte};
 use crate::report::kind::Kind;
 
 impl<K: Kind, R: Read> Reader<K, R> {
@@ -93,7 +93,7 @@ impl<K: Kind, R: Read> Reader<K, R> {
             (Last::Record, _) => {
                 let kind = ErrorKind::Syntax {
                     expected: "`,` or `]`",
-                    found: Found(byte),
+                    found: FoundByte(byte),
                 };
                 self.state = after(Last::Comma);
                 if byte == b'{' {
@@ -105,7 +105,7 @@ impl<K: Kind, R: Read> Reader<K, R> {
             (Last::Comma, b']') => {
                 let kind = ErrorKind::Syntax {
                     expected: "a record",
-                    found: Found(byte),
+                    found: FoundByte(byte),
                 };
                 self.state = after(Last::Record);
                 Some(Err(self.bad(0, kind)))
@@ -203,7 +203,7 @@ impl<K: Kind, R: Read> Reader<K, R> {
                 Err(Stop::Bad(bad)) => {
                     let found = match bad.1 {
                         ErrorKind::Syntax { found, .. } => found,
-                        _ => Found(b'{'),
+                        _ => FoundByte(b'{'),
                     };
                     return Some(Err(self.fail(bad.0, ErrorKind::Trailing { found })));
                 }
@@ -218,7 +218,7 @@ impl<K: Kind, R: Read> Reader<K, R> {
             Some(byte) => {
                 let kind = ErrorKind::Syntax {
                     expected: "a record",
-                    found: Found(byte),
+                    found: FoundByte(byte),
                 };
                 let error = self.bad(0, kind);
                 self.skip_line(true);

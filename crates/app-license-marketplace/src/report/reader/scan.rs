@@ -1,6 +1,6 @@
 //! JSON, scanned out of a window in one pass: what is used is found, and everything is checked.
 
-use super::super::error::{ErrorKind, Found};
+use super::super::error::{ErrorKind, FoundByte};
 use super::super::record::{Shape, Span};
 use super::window::is_white;
 
@@ -116,7 +116,7 @@ impl<'b> Scan<'b> {
     pub(crate) fn wrong(&self, expected: &'static str) -> Stop {
         match self.bytes.get(self.at) {
             Some(byte) => {
-                let found = Found(*byte);
+                let found = FoundByte(*byte);
                 Stop::bad(self.at, ErrorKind::Syntax { expected, found })
             }
             None => Stop::More,

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::csv::Csv;
 use super::{Format, MAX_RECORD, Reader, State, Text};
-use crate::report::error::{Error, ErrorKind, Found};
+use crate::report::error::{Error, ErrorKind, FoundByte};
 use crate::report::kind::Kind;
 
 impl<K: Kind, R: Read> Reader<K, R> {
@@ -60,7 +60,7 @@ impl<K: Kind, R: Read> Reader<K, R> {
                     0,
                     ErrorKind::Syntax {
                         expected: "a closing quote",
-                        found: Found(b'\n'),
+                        found: FoundByte(b'\n'),
                     },
                 );
                 self.skip_line(false);

@@ -2,27 +2,27 @@
 
 use std::time::Duration;
 
-use app_license_marketplace::fortified::{HealthAnswer, health_url};
+use app_license_marketplace::fortified::{HealthResponse, health_url};
 
 use super::program;
 
 #[test]
 fn the_checker_takes_200_within_three_seconds_and_no_redirect() {
     let rules = program().probe.clone();
-    let codes = |answer: HealthAnswer| -> Vec<&'static str> {
+    let codes = |answer: HealthResponse| -> Vec<&'static str> {
         rules.check(&answer).iter().map(|it| it.code()).collect()
     };
-    let answer = |status, ms| HealthAnswer::new(status, Duration::from_millis(ms));
+    let answer = |status, ms| HealthResponse::new(status, Duration::from_millis(ms));
     assert!(codes(answer(200, 0)).is_empty());
     assert!(codes(answer(200, 3_000)).is_empty());
     assert_eq!(codes(answer(200, 3_100)), ["slow"]);
     assert_eq!(codes(answer(204, 1)), ["status"]);
     assert_eq!(codes(answer(301, 1)), ["redirect"]);
     assert_eq!(codes(answer(503, 3_100)), ["status", "slow"]);
-    let late = HealthAnswer::new(200, Duration::from_micros(3_000_001));
+    let late = HealthResponse::new(200, Duration::from_micros(3_000_001));
     assert_eq!(codes(late), ["slow"], "3.000001 s is over 3 s");
     assert_eq!(
-        codes(HealthAnswer::none(Duration::ZERO, "dns")),
+        codes(HealthResponse::none(Duration::ZERO, "dns")),
         ["no_answer"]
     );
 }

@@ -12,11 +12,11 @@ use rusqlite::Connection;
 
 use crate::support::{installed, key, keys, name, now, secret, tenant};
 
-struct Place {
+struct TempStore {
     directory: tempfile::TempDir,
 }
 
-impl Place {
+impl TempStore {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self { directory }
@@ -64,7 +64,7 @@ impl Place {
 /// SECURITY-RULES `secret-overwritten`.
 #[tokio::test]
 async fn secret_overwritten_refusals_leave_the_file_byte_identical() {
-    let place = Place::new();
+    let place = TempStore::new();
     let store = place.open().await;
     let mark = |body: &[u8]| ReplayMark::new("token", body, now().plus(180));
     let first = installed("a", "1").marked(mark(b"genuine"));
@@ -96,7 +96,7 @@ async fn secret_overwritten_refusals_leave_the_file_byte_identical() {
 async fn empty_secret_is_neither_stored_nor_read() {
     assert!(app_license::SharedSecret::new("").is_err());
     assert!(app_license::SharedSecret::new("too-short").is_err());
-    let place = Place::new();
+    let place = TempStore::new();
     let store = place.open().await;
     store.apply(installed("a", "1"), now()).await.unwrap();
     for planted in ["x''", "CAST('too-short' AS BLOB)"] {
@@ -113,7 +113,7 @@ async fn empty_secret_is_neither_stored_nor_read() {
 /// SECURITY-RULES `secret-in-logs`, at rest: no secret in any file, the log included.
 #[tokio::test]
 async fn secrets_are_sealed_in_every_file() {
-    let place = Place::new();
+    let place = TempStore::new();
     let store = place.open_with(keys(1)).await;
     for name in ["1", "2", "3"] {
         store.apply(installed("a", name), now()).await.unwrap();
@@ -130,7 +130,7 @@ async fn secrets_are_sealed_in_every_file() {
 
 #[tokio::test]
 async fn encryption_is_turned_on_for_a_plain_file_and_nothing_is_left_open() {
-    let place = Place::new();
+    let place = TempStore::new();
     let store = place.open().await;
     // more than one batch
     for i in 0..=600 {
@@ -158,7 +158,7 @@ async fn encryption_is_turned_on_for_a_plain_file_and_nothing_is_left_open() {
 
 #[tokio::test]
 async fn keys_rotate_and_the_old_one_can_go() {
-    let place = Place::new();
+    let place = TempStore::new();
     let store = place.open_with(keys(1)).await;
     store.apply(installed("a", "1"), now()).await.unwrap();
     store.apply(installed("b", "1"), now()).await.unwrap();
@@ -184,7 +184,7 @@ async fn keys_rotate_and_the_old_one_can_go() {
 
 #[tokio::test]
 async fn a_sealed_secret_moved_to_another_tenant_does_not_open() {
-    let place = Place::new();
+    let place = TempStore::new();
     let store = place.open_with(keys(1)).await;
     store.apply(installed("a", "1"), now()).await.unwrap();
     store.apply(installed("b", "2"), now()).await.unwrap();
@@ -208,7 +208,7 @@ async fn a_sealed_secret_moved_to_another_tenant_does_not_open() {
 
 #[tokio::test]
 async fn a_version_1_file_is_migrated_with_all_it_holds() {
-    let place = Place::new();
+    let place = TempStore::new();
     place.sql(include_str!("../../fixtures/sqlite-v1.sql"));
     let store = place.open().await;
     assert_eq!(store.health().await.unwrap().schema_version, 3);
@@ -252,14 +252,14 @@ async fn a_version_1_file_is_migrated_with_all_it_holds() {
         }
         tables
     };
-    let fresh = Place::new();
+    let fresh = TempStore::new();
     fresh.open().await.close().await;
     assert_eq!(schema(&place.path()), schema(&fresh.path()));
 }
 
 #[tokio::test]
 async fn a_newer_schema_is_refused_and_not_touched() {
-    let place = Place::new();
+    let place = TempStore::new();
     let store = place.open().await;
     store.apply(installed("a", "1"), now()).await.unwrap();
     store.close().await;
@@ -274,7 +274,7 @@ async fn a_newer_schema_is_refused_and_not_touched() {
 
 #[tokio::test]
 async fn a_foreign_file_is_refused_and_not_touched() {
-    let place = Place::new();
+    let place = TempStore::new();
     place.sql("CREATE TABLE users (name TEXT)");
     let error = SqliteStore::open(place.path()).await.unwrap_err();
     assert_eq!(error.code(), "foreign_database");
@@ -299,7 +299,7 @@ async fn a_foreign_file_is_refused_and_not_touched() {
 #[tokio::test]
 async fn only_the_owner_may_read_the_file() {
     use std::os::unix::fs::PermissionsExt as _;
-    let place = Place::new();
+    let place = TempStore::new();
     let store = place.open().await;
     store.apply(installed("a", "1"), now()).await.unwrap();
     for entry in std::fs::read_dir(place.directory.path()).unwrap() {
@@ -310,7 +310,7 @@ async fn only_the_owner_may_read_the_file() {
 
 #[tokio::test]
 async fn members_of_a_newer_record_survive_a_write() {
-    let place = Place::new();
+    let place = TempStore::new();
     let store = place.open().await;
     store.apply(installed("a", "1"), now()).await.unwrap();
     place.sql(
@@ -332,7 +332,7 @@ async fn members_of_a_newer_record_survive_a_write() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_file_take_turns() {
-    let place = Place::new();
+    let place = TempStore::new();
     let stores = [Arc::new(place.open().await), Arc::new(place.open().await)];
     let mut tasks = Vec::new();
     for task in 0..16 {
@@ -355,7 +355,7 @@ async fn two_processes_on_one_file_take_turns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_that_open_a_new_file_together_migrate_once() {
     for _ in 0..5 {
-        let place = Place::new();
+        let place = TempStore::new();
         let mut tasks = Vec::new();
         for _ in 0..8 {
             tasks.push(tokio::spawn(SqliteStore::open(place.path())));
@@ -371,7 +371,7 @@ async fn processes_that_open_a_new_file_together_migrate_once() {
 
 #[tokio::test]
 async fn a_caller_who_goes_away_leaves_all_or_nothing() {
-    let place = Place::new();
+    let place = TempStore::new();
     let store = place.open().await;
     for i in 0..50 {
         let apply = store.apply(installed(&format!("t{i}"), "1"), now());
@@ -386,7 +386,7 @@ async fn a_caller_who_goes_away_leaves_all_or_nothing() {
 
 #[tokio::test]
 async fn marks_are_bounded() {
-    let place = Place::new();
+    let place = TempStore::new();
     let options = SqliteOptions::new(place.path()).max_marks(10);
     let store = options.open().await.unwrap();
     let mark = |i: u64| ReplayMark::new(&i.to_string(), b"", now().plus(10));
@@ -410,7 +410,7 @@ async fn marks_are_bounded() {
 
 #[tokio::test]
 async fn settings_that_cannot_be_are_refused() {
-    let place = Place::new();
+    let place = TempStore::new();
     let options = SqliteOptions::new(place.path()).readers(0);
     assert_eq!(options.open().await.unwrap_err().code(), "invalid");
 }

@@ -1,6 +1,6 @@
 //! The canonical texts that known mistakes make of a request: slow and plain on purpose.
 
-use super::Mistake;
+use super::QshMistake;
 use crate::connect::canonical_request::{parameters, push_path, relative};
 use crate::connect::query::{decode, decode_path, pairs, push_encoded};
 use crate::connect::request::Request;
@@ -16,7 +16,7 @@ const MAX_FOR_TWO: usize = 2048;
 
 /// A text that may have been signed.
 pub(super) struct Candidate {
-    pub(super) mistakes: Vec<Mistake>,
+    pub(super) mistakes: Vec<QshMistake>,
     pub(super) hashed: String,
     /// What to show instead, when the text holds a token.
     pub(super) shown: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Candidate {
 
 /// One part of a text, right or with one mistake in it.
 struct Variant {
-    mistake: Option<Mistake>,
+    mistake: Option<QshMistake>,
     text: String,
     shown: Option<String>,
 }
@@ -38,7 +38,7 @@ impl Variant {
         }
     }
 
-    const fn wrong(mistake: Mistake, text: String) -> Self {
+    const fn wrong(mistake: QshMistake, text: String) -> Self {
         Self {
             mistake: Some(mistake),
             text,
@@ -97,13 +97,13 @@ fn methods(request: &Request<'_>) -> Vec<Variant> {
     for other in ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"] {
         if other != right {
             all.push(Variant::wrong(
-                Mistake::OtherMethod(other),
+                QshMistake::OtherMethod(other),
                 other.to_owned(),
             ));
         }
     }
     let lower = request.method.to_ascii_lowercase();
-    all.push(Variant::wrong(Mistake::MethodCase, lower));
+    all.push(Variant::wrong(QshMistake::MethodCase, lower));
     all
 }
 
@@ -117,42 +117,42 @@ fn paths(path: &str, base_path: &str) -> Vec<Variant> {
             all.push(Variant::wrong(mistake, text));
         }
     };
-    wrong(Mistake::BasePathKept, without_slash(path));
+    wrong(QshMistake::BasePathKept, without_slash(path));
     if !base_path.is_empty() {
         if let Some(rest) = path.strip_prefix(base_path) {
             let slash = if rest.starts_with('/') { "" } else { "/" };
             wrong(
-                Mistake::BasePathCut,
+                QshMistake::BasePathCut,
                 without_slash(&format!("{slash}{rest}")),
             );
         } else {
             wrong(
-                Mistake::BasePathAdded,
+                QshMistake::BasePathAdded,
                 without_slash(&format!("{base_path}{path}")),
             );
         }
     }
     wrong(
-        Mistake::TrailingSlashKept,
+        QshMistake::TrailingSlashKept,
         canonical_path(&format!("{below}/")),
     );
     for context in ["/wiki", "/jira"] {
         let with = without_slash(&format!("{context}{path}"));
-        wrong(Mistake::ContextPathAdded(context), with);
+        wrong(QshMistake::ContextPathAdded(context), with);
     }
     if let Some((_, rest)) = below.strip_prefix('/').and_then(|p| p.split_once('/')) {
         wrong(
-            Mistake::FirstSegmentDropped,
+            QshMistake::FirstSegmentDropped,
             canonical_path(&format!("/{rest}")),
         );
     }
     if let Some(decoded) = decode_path(below) {
-        wrong(Mistake::PathDecoded, canonical_path(&decoded));
+        wrong(QshMistake::PathDecoded, canonical_path(&decoded));
     }
     if below.is_empty() {
-        wrong(Mistake::EmptyPath, String::new());
+        wrong(QshMistake::EmptyPath, String::new());
     } else {
-        wrong(Mistake::AmpersandKept, below.to_owned());
+        wrong(QshMistake::AmpersandKept, below.to_owned());
     }
     all
 }
@@ -178,11 +178,11 @@ fn queries(request: &Request<'_>, query: &str) -> Vec<Variant> {
             found.push(Variant::wrong(mistake, text));
         }
     };
-    wrong(Mistake::QueryDropped, String::new());
+    wrong(QshMistake::QueryDropped, String::new());
     for (mistake, style) in Style::wrong() {
         wrong(mistake, style.write(&hashed));
     }
-    wrong(Mistake::PlusLiteral, {
+    wrong(QshMistake::PlusLiteral, {
         let literal = query.replace('+', "%2B");
         let literal = read(&literal);
         let kept: Vec<_> = literal.into_iter().filter(|(n, _)| n != "jwt").collect();
@@ -190,15 +190,15 @@ fn queries(request: &Request<'_>, query: &str) -> Vec<Variant> {
     });
     if let Some(body) = request.form_body {
         let mut body = read(body);
-        wrong(Mistake::FormBodyUsed, Style::default().write(&body));
+        wrong(QshMistake::FormBodyUsed, Style::default().write(&body));
         body.extend(without_jwt.iter().cloned());
-        wrong(Mistake::FormBodyUsed, Style::default().write(&body));
+        wrong(QshMistake::FormBodyUsed, Style::default().write(&body));
     }
     for index in 0..hashed.len().min(MAX_LEFT_OUT) {
         let mut rest = hashed.clone();
         let (name, _) = rest.remove(index);
         wrong(
-            Mistake::ParameterMissing(name),
+            QshMistake::ParameterMissing(name),
             Style::default().write(&rest),
         );
     }
@@ -210,13 +210,16 @@ fn queries(request: &Request<'_>, query: &str) -> Vec<Variant> {
     ] {
         let mut more = hashed.clone();
         more.push((name.to_owned(), value.to_owned()));
-        wrong(Mistake::ParameterAdded(pair), Style::default().write(&more));
+        wrong(
+            QshMistake::ParameterAdded(pair),
+            Style::default().write(&more),
+        );
         let mut changed = hashed.clone();
         for parameter in changed.iter_mut().filter(|(n, _)| n == name) {
             value.clone_into(&mut parameter.1);
         }
         wrong(
-            Mistake::ParameterChanged(pair),
+            QshMistake::ParameterChanged(pair),
             Style::default().write(&changed),
         );
     }
@@ -227,7 +230,7 @@ fn queries(request: &Request<'_>, query: &str) -> Vec<Variant> {
         };
         let redacted: Vec<Parameter> = all.iter().map(redact).collect();
         found.push(Variant {
-            mistake: Some(Mistake::JwtKept),
+            mistake: Some(QshMistake::JwtKept),
             text: Style::default().write(&all),
             shown: Some(Style::default().write(&redacted)),
         });
@@ -253,7 +256,7 @@ struct Style {
 }
 
 impl Style {
-    fn wrong() -> [(Mistake, Self); 5] {
+    fn wrong() -> [(QshMistake, Self); 5] {
         let right = Self::default();
         let names_raw = true;
         let values_encoded = true;
@@ -261,30 +264,30 @@ impl Style {
         let values_apart = true;
         let space_as_plus = true;
         [
-            (Mistake::NamesSortedRaw, Self { names_raw, ..right }),
+            (QshMistake::NamesSortedRaw, Self { names_raw, ..right }),
             (
-                Mistake::ValuesSortedEncoded,
+                QshMistake::ValuesSortedEncoded,
                 Self {
                     values_encoded,
                     ..right
                 },
             ),
             (
-                Mistake::ValuesUnsorted,
+                QshMistake::ValuesUnsorted,
                 Self {
                     values_unsorted,
                     ..right
                 },
             ),
             (
-                Mistake::ValuesNotJoined,
+                QshMistake::ValuesNotJoined,
                 Self {
                     values_apart,
                     ..right
                 },
             ),
             (
-                Mistake::SpaceAsPlus,
+                QshMistake::SpaceAsPlus,
                 Self {
                     space_as_plus,
                     ..right

@@ -5,13 +5,13 @@ use std::fmt;
 /// A known way to make another canonical request than the platform's rules do.
 ///
 /// ```
-/// use app_license::connect::Mistake;
-/// assert_eq!(Mistake::JwtKept.code(), "jwt_kept");
-/// assert_eq!(Mistake::JwtKept.to_string(), "the parameter `jwt` was hashed as well");
+/// use app_license::connect::QshMistake;
+/// assert_eq!(QshMistake::JwtKept.code(), "jwt_kept");
+/// assert_eq!(QshMistake::JwtKept.to_string(), "the parameter `jwt` was hashed as well");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Mistake {
+pub enum QshMistake {
     /// Signed for another method.
     OtherMethod(&'static str),
     /// The method was not in upper case.
@@ -60,7 +60,7 @@ pub enum Mistake {
     FormBodyUsed,
 }
 
-impl Mistake {
+impl QshMistake {
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -92,7 +92,7 @@ impl Mistake {
     }
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for QshMistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::OtherMethod(method) => return write!(f, "it was signed for {method}"),

@@ -1,4 +1,4 @@
-use super::{Explanation, Mistake};
+use super::{Explanation, QshMistake};
 use crate::connect::{BaseUrl, CanonicalRequest, Qsh, Request};
 
 fn explain(canonical: &str, request: &Request<'_>, base: &str) -> Explanation {
@@ -13,56 +13,56 @@ fn each_known_mistake_is_named() {
     for (signed, mistake) in [
         (
             "POST&/panel/x&%3A1=z&1=y&id=10,2&q=a%20b",
-            Mistake::OtherMethod("POST"),
+            QshMistake::OtherMethod("POST"),
         ),
         (
             "get&/panel/x&%3A1=z&1=y&id=10,2&q=a%20b",
-            Mistake::MethodCase,
+            QshMistake::MethodCase,
         ),
         (
             "GET&/connect/panel/x&%3A1=z&1=y&id=10,2&q=a%20b",
-            Mistake::BasePathKept,
+            QshMistake::BasePathKept,
         ),
         (
             "GET&/panel/x/&%3A1=z&1=y&id=10,2&q=a%20b",
-            Mistake::TrailingSlashKept,
+            QshMistake::TrailingSlashKept,
         ),
         (
             "GET&/wiki/connect/panel/x&%3A1=z&1=y&id=10,2&q=a%20b",
-            Mistake::ContextPathAdded("/wiki"),
+            QshMistake::ContextPathAdded("/wiki"),
         ),
         (
             "GET&/x&%3A1=z&1=y&id=10,2&q=a%20b",
-            Mistake::FirstSegmentDropped,
+            QshMistake::FirstSegmentDropped,
         ),
-        ("GET&/panel/x&", Mistake::QueryDropped),
+        ("GET&/panel/x&", QshMistake::QueryDropped),
         (
             "GET&/panel/x&1=y&%3A1=z&id=10,2&q=a%20b",
-            Mistake::NamesSortedRaw,
+            QshMistake::NamesSortedRaw,
         ),
         (
             "GET&/panel/x&%3A1=z&1=y&id=2,10&q=a%20b",
-            Mistake::ValuesUnsorted,
+            QshMistake::ValuesUnsorted,
         ),
         (
             "GET&/panel/x&%3A1=z&1=y&id=10&id=2&q=a%20b",
-            Mistake::ValuesNotJoined,
+            QshMistake::ValuesNotJoined,
         ),
         (
             "GET&/panel/x&%3A1=z&1=y&id=10,2&q=a%2Bb",
-            Mistake::PlusLiteral,
+            QshMistake::PlusLiteral,
         ),
         (
             "GET&/panel/x&%3A1=z&1=y&id=10,2&q=a+b",
-            Mistake::SpaceAsPlus,
+            QshMistake::SpaceAsPlus,
         ),
         (
             "GET&/panel/x&%3A1=z&id=10,2&q=a%20b",
-            Mistake::ParameterMissing("1".into()),
+            QshMistake::ParameterMissing("1".into()),
         ),
         (
             "GET&/panel/x&%3A1=z&1=y&id=10,2&lic=none&q=a%20b",
-            Mistake::ParameterAdded("lic=none"),
+            QshMistake::ParameterAdded("lic=none"),
         ),
     ] {
         let found = explain(signed, &Request::new("GET", target), base);
@@ -81,39 +81,44 @@ fn mistakes_that_need_another_request() {
             get("/connectors"),
             connect,
             "GET&/ors&",
-            Some(Mistake::BasePathCut),
+            Some(QshMistake::BasePathCut),
         ),
         (
             get("/p"),
             connect,
             "GET&/connect/p&",
-            Some(Mistake::BasePathAdded),
+            Some(QshMistake::BasePathAdded),
         ),
-        (get("/a&b"), root, "GET&/a&b&", Some(Mistake::AmpersandKept)),
-        (get(""), root, "GET&&", Some(Mistake::EmptyPath)),
+        (
+            get("/a&b"),
+            root,
+            "GET&/a&b&",
+            Some(QshMistake::AmpersandKept),
+        ),
+        (get(""), root, "GET&&", Some(QshMistake::EmptyPath)),
         (
             get("/a%252Fb"),
             root,
             "GET&/a%2Fb&",
-            Some(Mistake::PathDecoded),
+            Some(QshMistake::PathDecoded),
         ),
         (
             get("/p?id=%3A1&id=.1"),
             root,
             "GET&/p&id=%3A1,.1",
-            Some(Mistake::ValuesSortedEncoded),
+            Some(QshMistake::ValuesSortedEncoded),
         ),
         (
             get("/p?lic=active"),
             root,
             "GET&/p&lic=none",
-            Some(Mistake::ParameterChanged("lic=none")),
+            Some(QshMistake::ParameterChanged("lic=none")),
         ),
         (
             Request::new("POST", "/p?x=1").with_form_body("y=2"),
             root,
             "POST&/p&y=2",
-            Some(Mistake::FormBodyUsed),
+            Some(QshMistake::FormBodyUsed),
         ),
         (get("/p"), root, "GET&/other&", None),
     ] {
@@ -132,7 +137,7 @@ fn two_mistakes_at_once_are_both_named() {
     let found = explain("POST&/connect/p&a=1", &request, "https://a.example/connect");
     assert_eq!(
         found.mistakes(),
-        [Mistake::OtherMethod("POST"), Mistake::BasePathKept]
+        [QshMistake::OtherMethod("POST"), QshMistake::BasePathKept]
     );
 }
 
@@ -163,7 +168,7 @@ fn the_words_of_an_explanation() {
 fn a_token_is_never_shown() {
     let request = Request::new("GET", "/p?a=1&jwt=tok.en.1");
     let found = explain("GET&/p&a=1&jwt=tok.en.1", &request, "https://a.example");
-    assert_eq!(found.mistakes(), [Mistake::JwtKept]);
+    assert_eq!(found.mistakes(), [QshMistake::JwtKept]);
     assert!(!found.to_string().contains("tok.en"), "{found}");
     assert_eq!(found.signed_canonical(), Some("GET&/p&a=1&jwt=redacted"));
 }

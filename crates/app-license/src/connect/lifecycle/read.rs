@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{LifecycleBody, LifecycleKind};
 use crate::capability::Capability;
-use crate::document::{Fault, Field, name_of, read_object};
+use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::{Error, ErrorKind};
 use crate::ids::{AppKey, ClientKey, CloudId, InstallationAri};
 
@@ -74,7 +74,7 @@ impl LifecycleBody {
         read_object(WHAT, body, MAX_BYTES, |s: &mut Scanner<'_, 256>, key| {
             let value = s.value()?;
             fields.read(&name_of(key), value)?;
-            Ok::<(), Fault>(())
+            Ok::<(), ReadError>(())
         })?;
         fields.body(body)
     }

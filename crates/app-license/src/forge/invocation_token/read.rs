@@ -4,14 +4,14 @@ use app_license_gate::facts::State;
 use app_license_gate::json::{Kind, Str, Value};
 
 use super::token::{InvocationToken, ProductContext};
-use crate::document::{Fault, name_of};
+use crate::document::{ReadError, name_of};
 use crate::error::{Error, ErrorKind};
 use crate::forge::UserAccess;
 use crate::ids::{CloudId, ForgeAppId, InstallationAri};
 use crate::jwt::{ClaimScanner, Claims, Validity};
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::open_text::EnvironmentType;
-use crate::touchpoint::Touchpoint;
 
 /// The kinds of modules that the platform itself calls, as a manifest names them. Tokens name
 /// them with `core:` before it.
@@ -85,8 +85,8 @@ impl<'p> Read<'p> {
             _ => s.value().map(drop).map_err(Into::into),
         };
         read.map_err(|fault| match fault {
-            Fault::Json(error) => Claims::fault(error),
-            Fault::Said(error) => error,
+            ReadError::Json(error) => Claims::fault(error),
+            ReadError::Said(error) => error,
         })
     }
 
@@ -110,7 +110,7 @@ impl<'p> Read<'p> {
         });
         let license = app
             .license
-            .unwrap_or_else(|| License::absent(Touchpoint::ForgeInvocationToken))
+            .unwrap_or_else(|| License::absent(LicenseSource::ForgeInvocationToken))
             .at(validity.iat)
             .with_user_access(self.context.user_access);
         let license = match &environment_type {
@@ -157,7 +157,7 @@ impl Read<'_> {
 }
 
 impl<'p> App<'p> {
-    fn field(&mut self, s: &mut ClaimScanner<'p>, key: &str) -> Result<(), Fault> {
+    fn field(&mut self, s: &mut ClaimScanner<'p>, key: &str) -> Result<(), ReadError> {
         match key {
             "id" => text(s, "app.id", &mut self.id)?,
             "installationId" => text(s, "app.installationId", &mut self.installation_id)?,
@@ -189,13 +189,13 @@ impl<'p> App<'p> {
             })?,
             "license" => match s.peek()? {
                 Kind::Object | Kind::Null => {
-                    self.license = Some(License::read(s, Touchpoint::ForgeInvocationToken)?);
+                    self.license = Some(License::read(s, LicenseSource::ForgeInvocationToken)?);
                 }
                 // something is said, and it is no license: nothing is granted
                 _ => {
                     s.value()?;
                     let nothing =
-                        License::of(State::Inactive, None, Touchpoint::ForgeInvocationToken);
+                        License::of(State::Inactive, None, LicenseSource::ForgeInvocationToken);
                     self.license = Some(nothing);
                 }
             },
@@ -207,7 +207,7 @@ impl<'p> App<'p> {
 }
 
 impl<'p> Context<'p> {
-    fn field(&mut self, s: &mut ClaimScanner<'p>, key: &str) -> Result<(), Fault> {
+    fn field(&mut self, s: &mut ClaimScanner<'p>, key: &str) -> Result<(), ReadError> {
         match key {
             "cloudId" => text(s, "context.cloudId", &mut self.cloud_id)?,
             "workspaceId" => text(s, "context.workspaceId", &mut self.workspace_id)?,
@@ -244,7 +244,7 @@ impl Product<'_> {
     }
 }
 
-fn products<'p>(s: &mut ClaimScanner<'p>) -> Result<Vec<Product<'p>>, Fault> {
+fn products<'p>(s: &mut ClaimScanner<'p>) -> Result<Vec<Product<'p>>, ReadError> {
     const CLAIM: &str = "app.installation.contexts";
     match s.peek()? {
         Kind::Array => {}
@@ -284,7 +284,7 @@ fn products<'p>(s: &mut ClaimScanner<'p>) -> Result<Vec<Product<'p>>, Fault> {
             Ok(())
         })?;
         products.push(product);
-        Ok::<(), Fault>(())
+        Ok::<(), ReadError>(())
     })?;
     Ok(products)
 }
@@ -293,8 +293,8 @@ fn products<'p>(s: &mut ClaimScanner<'p>) -> Result<Vec<Product<'p>>, Fault> {
 fn object<'p>(
     s: &mut ClaimScanner<'p>,
     claim: &'static str,
-    mut field: impl FnMut(&mut ClaimScanner<'p>, &str) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    mut field: impl FnMut(&mut ClaimScanner<'p>, &str) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     match s.peek()? {
         Kind::Object => s.object(|s, key| match key.plain() {
             Some(plain) => field(s, plain),
@@ -310,7 +310,7 @@ fn text<'p>(
     s: &mut ClaimScanner<'p>,
     claim: &'static str,
     slot: &mut Option<Str<'p>>,
-) -> Result<(), Fault> {
+) -> Result<(), ReadError> {
     *slot = match s.value()? {
         Value::String(text) if !text.is_empty() => Some(text),
         Value::String(_) | Value::Null => None,
@@ -319,7 +319,7 @@ fn text<'p>(
     Ok(())
 }
 
-fn wrong(claim: &'static str, expected: &'static str) -> Fault {
+fn wrong(claim: &'static str, expected: &'static str) -> ReadError {
     ErrorKind::ClaimType { claim, expected }.into()
 }
 

@@ -58,7 +58,7 @@ impl InstallKeyPlan {
 /// // both hosts may be asked
 /// assert_eq!((cache.host_fault(0, now), cache.host_fault(1, now)), (None, None));
 /// cache.fetched(&kid, InstallKeyResult::Refused("no key"), now);
-/// assert_eq!(cache.next(&kid, now.plus(59)), InstallKeyStep::Fault("no key"));
+/// assert_eq!(cache.next(&kid, now.plus(59)), InstallKeyStep::Failed("no key"));
 /// assert_eq!(cache.next(&kid, now.plus(60)), InstallKeyStep::Fetch);
 /// cache.fetched(&kid, InstallKeyResult::Key("a key"), now.plus(60));
 /// assert_eq!(cache.next(&kid, now.plus(90_000)), InstallKeyStep::Use("a key"));
@@ -95,7 +95,7 @@ pub enum InstallKeyStep<K, E> {
     /// The token is refused.
     Refuse(KeyRefusal),
     /// The last answer stands: a refusal, or a fault.
-    Fault(E),
+    Failed(E),
 }
 
 /// What the key hosts said together.
@@ -133,7 +133,7 @@ impl<K: Clone, E: Clone> InstallKeyCache<K, E> {
         }
         match self.misses.peek(kid) {
             Some(miss) if !now.passed(miss.since, miss.seconds) => {
-                InstallKeyStep::Fault(miss.error.clone())
+                InstallKeyStep::Failed(miss.error.clone())
             }
             _ => {
                 self.misses.remove(kid);

@@ -182,7 +182,7 @@ proptest! {
                     };
                     keys.fetched(kid, result, now);
                 }
-                InstallKeyStep::Fault(_) => prop_assert!(!known[id] && now < next_fetch[id]),
+                InstallKeyStep::Failed(_) => prop_assert!(!known[id] && now < next_fetch[id]),
                 InstallKeyStep::Refuse(_) => prop_assert!(false, "no test key was named"),
             }
         }

@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::forge::LicenseApiResponse;
 use crate::license::License;
+use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
-use crate::touchpoint::Touchpoint;
 use crate::verified::Verified;
 
 /// What a License API said last about an installation, and when it was asked.
@@ -24,7 +24,7 @@ use crate::verified::Verified;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CachedLicense {
-    touchpoint: Touchpoint,
+    source: LicenseSource,
     document: Option<String>,
     fetched_at: UnixTime,
 }
@@ -34,7 +34,7 @@ impl CachedLicense {
     #[must_use]
     pub fn new(license: &License, fetched_at: UnixTime) -> Self {
         Self::from_parts(
-            license.touchpoint(),
+            license.source(),
             license.raw().map(str::to_owned),
             fetched_at,
         )
@@ -43,12 +43,12 @@ impl CachedLicense {
     /// Puts one together from what a store kept.
     #[must_use]
     pub const fn from_parts(
-        touchpoint: Touchpoint,
+        source: LicenseSource,
         document: Option<String>,
         fetched_at: UnixTime,
     ) -> Self {
         Self {
-            touchpoint,
+            source,
             document,
             fetched_at,
         }
@@ -56,8 +56,8 @@ impl CachedLicense {
 
     /// Which API said it.
     #[must_use]
-    pub const fn touchpoint(&self) -> Touchpoint {
-        self.touchpoint
+    pub const fn source(&self) -> LicenseSource {
+        self.source
     }
 
     /// The license object as the platform wrote it, or the whole answer of the Forge License API;
@@ -85,19 +85,19 @@ impl CachedLicense {
     /// Those of reading the document; `field_value` for an answer about several apps.
     pub fn license(&self) -> Result<Verified<License>, Error> {
         let license = match &self.document {
-            None => License::absent(self.touchpoint),
+            None => License::absent(self.source),
             Some(json) => self.read(json)?,
         };
         Ok(Verified::dangerous_assume(license.at(self.fetched_at)))
     }
 
     fn read(&self, json: &str) -> Result<License, Error> {
-        if self.touchpoint == Touchpoint::ForgeLicenseApi
+        if self.source == LicenseSource::ForgeLicenseApi
             && let Ok(answer) = LicenseApiResponse::parse(json.as_bytes())
         {
             return answer.into_only();
         }
-        License::from_object(json.as_bytes(), self.touchpoint)
+        License::from_object(json.as_bytes(), self.source)
     }
 }
 

@@ -1,23 +1,22 @@
 //! What is remembered of one installation, and the steps that follow from it.
 
-use crate::connect::LicenseApiAnswer;
-use crate::forge::LicenseApiResponse;
 use crate::license::License;
 use crate::time::UnixTime;
+use crate::{connect, forge};
 use app_license_gate::facts::State;
 
 /// What is remembered of one installation: the last answer `A` of the License API, the last fault
 /// `E`, and how often it refused a token of late.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheEntry<A, E> {
-    pub(super) answer: Option<Answer<A>>,
+    pub(super) answer: Option<StoredAnswer<A>>,
     pub(super) fault: Option<Failure<E>>,
     /// Since when, and how often since, the platform refused the token it was asked with.
     pub(super) refusals: Option<(UnixTime, u32)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer<A> {
+pub(super) struct StoredAnswer<A> {
     pub(super) value: A,
     pub(super) as_of: UnixTime,
     pub(super) content: AnswerContent,
@@ -27,7 +26,7 @@ pub(super) struct Answer<A> {
 pub(super) struct Failure<E> {
     pub(super) since: UnixTime,
     pub(super) seconds: u64,
-    pub(super) cause: Fault<E>,
+    pub(super) cause: FetchError<E>,
 }
 
 /// What an answer says, as far as the plan is concerned.
@@ -46,13 +45,13 @@ impl AnswerContent {
     /// What a Connect site says.
     ///
     /// ```
-    /// use app_license::connect::LicenseApiAnswer;
+    /// use app_license::connect::LicenseApiResponse;
     /// use app_license::plan::license::AnswerContent;
-    /// let content = AnswerContent::of_connect(&LicenseApiAnswer::NotFound);
+    /// let content = AnswerContent::of_connect(&LicenseApiResponse::NotFound);
     /// assert_eq!(content, AnswerContent::Inactive);
     /// ```
     #[must_use]
-    pub fn of_connect(answer: &LicenseApiAnswer) -> Self {
+    pub fn of_connect(answer: &connect::LicenseApiResponse) -> Self {
         Self::of(answer.license())
     }
 
@@ -67,7 +66,7 @@ impl AnswerContent {
     /// # Ok::<(), app_license::Error>(())
     /// ```
     #[must_use]
-    pub fn of_forge(answer: &LicenseApiResponse) -> Self {
+    pub fn of_forge(answer: &forge::LicenseApiResponse) -> Self {
         let mut licenses = answer.results().map(|(_, license)| license);
         if licenses.any(|license| license.is_err()) {
             return Self::Partial;
@@ -96,7 +95,7 @@ pub enum Step<A, E> {
         /// When it said so (UTC).
         as_of: UnixTime,
         /// Why nothing newer is known, where something newer was wanted.
-        fault: Option<Fault<E>>,
+        fault: Option<FetchError<E>>,
     },
     /// Look into the cache that the replicas share, and call [`super::LicensePlan::found`].
     Look,
@@ -113,13 +112,13 @@ pub enum Step<A, E> {
         until: UnixTime,
     },
     /// It could not be checked.
-    Refuse(Fault<E>),
+    Refuse(FetchError<E>),
 }
 
 /// Why there is no newer answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a shell must word each of them")]
-pub enum Fault<E> {
+pub enum FetchError<E> {
     /// The call failed so.
     Failed(E),
     /// Another process asked within the last minutes.
@@ -183,7 +182,7 @@ impl<A: Clone, E> CacheEntry<A, E> {
         as_of: UnixTime,
         content: AnswerContent,
     ) -> Step<A, E> {
-        let answer = Answer {
+        let answer = StoredAnswer {
             value,
             as_of,
             content,
@@ -214,8 +213,8 @@ impl<A, E> Default for CacheEntry<A, E> {
     }
 }
 
-impl<A: Clone> Answer<A> {
-    pub(super) fn step<E>(&self, fault: Option<Fault<E>>) -> Step<A, E> {
+impl<A: Clone> StoredAnswer<A> {
+    pub(super) fn step<E>(&self, fault: Option<FetchError<E>>) -> Step<A, E> {
         Step::Use {
             value: self.value.clone(),
             as_of: self.as_of,

@@ -7,7 +7,9 @@
 
 use proptest::prelude::*;
 
-use super::{AnswerContent, CacheEntry, Caller, Fault, FetchResult, Lease, LeaseUse, LicensePlan};
+use super::{
+    AnswerContent, CacheEntry, Caller, FetchError, FetchResult, Lease, LeaseUse, LicensePlan,
+};
 use super::{Retries, Step};
 use crate::time::UnixTime;
 
@@ -190,7 +192,7 @@ fn with(plan: &LicensePlan, content: AnswerContent) -> Entry {
     entry
 }
 
-fn used(as_of: u64, fault: Option<Fault<&'static str>>) -> Step<u32, &'static str> {
+fn used(as_of: u64, fault: Option<FetchError<&'static str>>) -> Step<u32, &'static str> {
     Step::Use {
         value: 1,
         as_of: at(as_of),
@@ -245,7 +247,7 @@ fn a_page_that_states_otherwise_is_newer_than_a_fresh_answer() {
 fn a_failure_is_remembered_and_the_last_answer_stands_in_for_a_day() {
     let plan = LicensePlan::CONNECT;
     let mut entry = with(&plan, AnswerContent::Active);
-    let fault = Some(Fault::Failed("failed"));
+    let fault = Some(FetchError::Failed("failed"));
     let (step, lease) = plan.answered(&mut entry, failed(None), at(400));
     assert_eq!((step, lease), (used(0, fault.clone()), LeaseUse::Keep));
     let next = |entry: &Entry, now| plan.next(entry, UnixTime::EPOCH, at(now));
@@ -262,7 +264,7 @@ fn a_failure_is_remembered_and_the_last_answer_stands_in_for_a_day() {
     let (step, _) = plan.answered(&mut entry, failed(None), at(86_399));
     assert_eq!(step, used(0, fault));
     let (step, _) = plan.answered(&mut entry, failed(None), at(86_400));
-    assert_eq!(step, Step::Refuse(Fault::Failed("failed")));
+    assert_eq!(step, Step::Refuse(FetchError::Failed("failed")));
 }
 
 #[test]
@@ -270,12 +272,15 @@ fn a_refused_token_ends_what_a_site_said_before() {
     let plan = LicensePlan::CONNECT;
     let mut entry = with(&plan, AnswerContent::Active);
     let (step, _) = plan.answered(&mut entry, refused(), at(400));
-    assert_eq!(step, Step::Refuse(Fault::Failed("refused")));
+    assert_eq!(step, Step::Refuse(FetchError::Failed("refused")));
     let next = |entry: &Entry, now| plan.next(entry, UnixTime::EPOCH, at(now));
-    assert_eq!(next(&entry, 429), Step::Refuse(Fault::Failed("refused")));
+    assert_eq!(
+        next(&entry, 429),
+        Step::Refuse(FetchError::Failed("refused"))
+    );
     // nor does it stand in for a fault after it
     let (step, _) = plan.answered(&mut entry, failed(None), at(430));
-    assert_eq!(step, Step::Refuse(Fault::Failed("failed")));
+    assert_eq!(step, Step::Refuse(FetchError::Failed("failed")));
 }
 
 #[test]
@@ -288,12 +293,12 @@ fn a_refused_token_is_its_askers_own_matter_on_forge_three_times() {
             Step::Lease { seconds: 330 }
         );
         let (step, lease) = plan.answered(&mut entry, refused(), at(now));
-        assert_eq!(step, Step::Refuse(Fault::Failed("refused")));
+        assert_eq!(step, Step::Refuse(FetchError::Failed("refused")));
         assert_eq!(lease, LeaseUse::GiveBack);
         // who has a better token may ask at once
         assert_eq!(plan.next(&entry, UnixTime::EPOCH, at(now)), Step::Look);
     }
-    let left_alone = |seconds| Step::Refuse(Fault::TokensRefused { seconds });
+    let left_alone = |seconds| Step::Refuse(FetchError::TokensRefused { seconds });
     assert_eq!(plan.found(&mut entry, None, at(3)), left_alone(327));
     assert_eq!(plan.found(&mut entry, None, at(329)), left_alone(1));
     assert_eq!(
@@ -309,7 +314,7 @@ fn a_refused_token_is_its_askers_own_matter_on_forge_three_times() {
 fn who_has_no_lease_uses_what_there_is_or_waits_for_it() {
     let plan = LicensePlan::FORGE;
     let held = Lease::Held { until: at(100) };
-    let leased = |seconds| Fault::Leased { seconds };
+    let leased = |seconds| FetchError::Leased { seconds };
     let mut entry = Entry::default();
     let step = plan.leased(&mut entry, held, at(90), true);
     assert_eq!(step, Step::Wait { until: at(100) });
@@ -344,7 +349,7 @@ fn a_long_retry_after_holds_all_replicas_back() {
         (None, LeaseUse::Keep),
     ] {
         let (step, kept) = plan.answered(&mut Entry::default(), failed(wish), at(0));
-        assert_eq!(step, Step::Refuse(Fault::Failed("failed")));
+        assert_eq!(step, Step::Refuse(FetchError::Failed("failed")));
         assert_eq!(kept, lease);
     }
 }

@@ -24,9 +24,9 @@ export const handler = resolver.getDefinitions();
 
 const said = async (context?: { [name: string]: any }) => {
   const license = await getLicense(context, { clock });
-  const { touchpoint, state, edition, trust, environment } = license;
+  const { source, state, edition, trust, environment } = license;
   const { allowed, reason, age } = check(license, { requires: "capabilityAdvanced", now: clock(), productionOnly: true });
-  return { touchpoint, state, edition, trust, environment, allowed, reason, age };
+  return { source, state, edition, trust, environment, allowed, reason, age };
 };
 
 export const nightly = (_event: unknown, context: { [name: string]: any }) => said(context);

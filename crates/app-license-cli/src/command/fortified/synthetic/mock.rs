@@ -12,18 +12,18 @@ use app_license_lab::demo::APP_KEY;
 use app_license_lab::{AppKind, EDITIONS, Lab, LabConfig, Rules, Start};
 use app_license_store::MemoryStore;
 use app_license_testkit::{
-    App, Fault as HostFault, MockHost, Service, SignedRequest, Tenant, TestClock,
+    App, InjectedFault, MockHost, Service, SignedRequest, Tenant, TestClock,
 };
 
 use super::{Step, said};
 use crate::command::lab::check::explainer;
-use crate::fault::Fault;
+use crate::error::CliError;
 
 /// A feature of the demo app that needs Advanced.
 const GATED: &str = "/features/bulk-export";
 
 /// Plays the path of a license, and says of each step how it went.
-pub(super) async fn run(without: Option<&str>) -> Result<Vec<Step>, Fault> {
+pub(super) async fn run(without: Option<&str>) -> Result<Vec<Step>, CliError> {
     let rules = Rules::new(FeatureMap::from_toml(EDITIONS)?, Policy::new());
     let explainer = explainer(Some(rules.features()))?;
     let lab = Lab::start(LabConfig {
@@ -39,16 +39,16 @@ pub(super) async fn run(without: Option<&str>) -> Result<Vec<Step>, Fault> {
     })
     .await?;
     if let Some(field) = without {
-        let fault = HostFault::WithoutField(field.to_owned());
+        let fault = InjectedFault::WithoutField(field.to_owned());
         lab.host().set_fault(Service::Sites, fault);
     }
     play(lab.host(), lab.app()).await
 }
 
-async fn play(host: &MockHost, app: &App) -> Result<Vec<Step>, Fault> {
+async fn play(host: &MockHost, app: &App) -> Result<Vec<Step>, CliError> {
     let tenant = host.tenant(app, "acme")?;
     let events = tenant.install()?;
-    let told = Told::new(host, &events)?;
+    let told = Delivered::new(host, &events)?;
     let mut steps = vec![deliver(host, events).await?];
 
     tenant.buy(Edition::Standard)?;
@@ -82,14 +82,14 @@ async fn play(host: &MockHost, app: &App) -> Result<Vec<Step>, Fault> {
 }
 
 /// A change of edition, and the events that it sends, a second later.
-async fn change(host: &MockHost, tenant: &Tenant, edition: Edition) -> Result<(), Fault> {
+async fn change(host: &MockHost, tenant: &Tenant, edition: Edition) -> Result<(), CliError> {
     host.clock().advance(1);
     let events = tenant.change_edition(edition)?;
     deliver(host, events).await?;
     Ok(())
 }
 
-async fn deliver(host: &MockHost, events: Vec<SignedRequest>) -> Result<Step, Fault> {
+async fn deliver(host: &MockHost, events: Vec<SignedRequest>) -> Result<Step, CliError> {
     let mut found = Vec::new();
     let mut good = true;
     for event in events {
@@ -110,7 +110,7 @@ async fn gate(
     tenant: &Tenant,
     name: &'static str,
     expected: &[u16],
-) -> Result<Step, Fault> {
+) -> Result<Step, CliError> {
     let status = host.deliver(&tenant.page(GATED)?).await?.status();
     Ok(Step::new(
         name,
@@ -120,16 +120,16 @@ async fn gate(
 }
 
 /// What the app was told when it was installed, and the API it asks with it.
-struct Told {
+struct Delivered {
     api: ConnectLicenseApi,
     tenant: ClientKey,
     base_url: BaseUrl,
     key: HmacKey,
 }
 
-impl Told {
-    fn new(host: &MockHost, events: &[SignedRequest]) -> Result<Self, Fault> {
-        let failed = |what: &str| Fault::Network(format!("the mock platform {what}"));
+impl Delivered {
+    fn new(host: &MockHost, events: &[SignedRequest]) -> Result<Self, CliError> {
+        let failed = |what: &str| CliError::Network(format!("the mock platform {what}"));
         let gateway = host.gateway().ok_or_else(|| failed("is not served"))?;
         let body = events.first().map(SignedRequest::json).unwrap_or_default();
         let text = |name: &str| {
@@ -137,7 +137,7 @@ impl Told {
             found.ok_or_else(|| failed("sent no such field"))
         };
         let clock = host.clock().clone();
-        let network = |error: app_license_client::Error| Fault::Network(error.to_string());
+        let network = |error: app_license_client::Error| CliError::Network(error.to_string());
         let fetcher = Fetcher::rerouted_for_tests(gateway).map_err(network)?;
         let api = ConnectLicenseApi::builder(fetcher, AppKey::new(APP_KEY)?, KeyHosts::default())
             .clock(move || -> UnixTime { clock.now() })
@@ -155,7 +155,7 @@ impl Told {
     }
 
     /// What is said, and of a license: its state, whether it has Standard, and Advanced.
-    async fn ask(&self) -> Result<(String, Option<(State, bool, bool)>), Fault> {
+    async fn ask(&self) -> Result<(String, Option<(State, bool, bool)>), CliError> {
         self.api.forget(&self.tenant);
         let answer = match self.api.get(&self.tenant, &self.base_url, &self.key).await {
             Ok(answer) => answer.into_value(),

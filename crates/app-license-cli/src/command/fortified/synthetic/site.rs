@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, KeyHosts, LicenseApiAnswer, Request, TokenClaims,
+    BaseUrl, CanonicalRequest, KeyHosts, LicenseApiResponse, Request, TokenClaims,
 };
 use app_license::{AppKey, ClientKey, Edition, HmacKey, License, State as LicenseState, UnixTime};
 use app_license_client::{ConnectLicenseApi, Fetcher};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Step, said};
 use crate::command::keys::{base_url, hmac};
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::{Io, MAX_INPUT, read_file};
 use crate::now::NowArgs;
 use crate::output::one_line;
@@ -89,11 +89,11 @@ struct Last {
 }
 
 impl SiteArgs {
-    pub(super) fn plan(&self, io: &mut Io<'_>) -> Result<Option<Plan>, Fault> {
+    pub(super) fn plan(&self, io: &mut Io<'_>) -> Result<Option<Plan>, CliError> {
         let Some(site) = &self.site else {
             return Ok(None);
         };
-        let missing = || Fault::Option("--app-key, --client-key and --secret-file".to_owned());
+        let missing = || CliError::Option("--app-key, --client-key and --secret-file".to_owned());
         let app = self.app_key.as_deref().ok_or_else(missing)?;
         let tenant = self.client_key.as_deref().ok_or_else(missing)?;
         let secret = self.secret_file.as_deref().ok_or_else(missing)?;
@@ -106,7 +106,7 @@ impl SiteArgs {
         let gates: Vec<_> = granted.chain(denied).collect();
         if let Some(gate) = gates.iter().find(|it| !it.path.starts_with('/')) {
             let path = one_line(&gate.path);
-            return Err(Fault::Option(format!(
+            return Err(CliError::Option(format!(
                 "the path `{path}` must begin with `/`"
             )));
         }
@@ -130,7 +130,7 @@ impl Plan {
         self.site.to_string()
     }
 
-    pub(super) async fn run(&self) -> Result<Vec<Step>, Fault> {
+    pub(super) async fn run(&self) -> Result<Vec<Step>, CliError> {
         let mut steps = Vec::new();
         let answer = self.ask().await?;
         let (text, license) = match &answer {
@@ -164,8 +164,8 @@ impl Plan {
     }
 
     /// The answer of the License API, or why there is none.
-    async fn ask(&self) -> Result<Result<LicenseApiAnswer, String>, Fault> {
-        let network = |error: app_license_client::Error| Fault::Network(error.to_string());
+    async fn ask(&self) -> Result<Result<LicenseApiResponse, String>, CliError> {
+        let network = |error: app_license_client::Error| CliError::Network(error.to_string());
         let local = self.site.as_str().starts_with("http://");
         let fetcher = if local {
             Fetcher::loopback_for_tests().map_err(network)?
@@ -185,7 +185,7 @@ impl Plan {
     }
 
     /// Opens a page as the site would: signed, with what the License API said.
-    async fn gate(&self, gate: &Gate, license: &License) -> Result<Step, Fault> {
+    async fn gate(&self, gate: &Gate, license: &License) -> Result<Step, CliError> {
         let name = if gate.open {
             "gate granted"
         } else {
@@ -211,7 +211,7 @@ impl Plan {
             .timeout(Duration::from_secs(30))
             .no_proxy()
             .build()
-            .map_err(|error| Fault::Network(crate::net::why(&error)))?;
+            .map_err(|error| CliError::Network(crate::net::why(&error)))?;
         let (passed, found) = match client.get(url).send().await {
             Err(error) => (false, crate::net::why(&error)),
             Ok(answer) => {
@@ -228,7 +228,7 @@ impl Plan {
     }
 
     /// Compares the edition with that of the last run, and keeps it for the next.
-    fn change(&self, edition: &str) -> Result<Step, Fault> {
+    fn change(&self, edition: &str) -> Result<Step, CliError> {
         const NAME: &str = "edition changed since the last run";
         let Some(path) = &self.state else {
             let how = "no --state: change the edition by hand between two runs that share one";
@@ -241,7 +241,7 @@ impl Plan {
             .as_ref()
             .is_some_and(|it| other(&it.site, site) || other(&it.app, app))
         {
-            return Err(Fault::Option(format!(
+            return Err(CliError::Option(format!(
                 "`{}` is of another site or app: give each its own --state",
                 path.display()
             )));
@@ -275,12 +275,12 @@ fn edition_of(license: &License) -> Option<String> {
         .then(|| Edition::Standard.name().to_owned())
 }
 
-fn last(path: &Path) -> Result<Option<Last>, Fault> {
+fn last(path: &Path) -> Result<Option<Last>, CliError> {
     match read_file(path, MAX_INPUT) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)
-            .map_err(|error| Fault::Option(format!("`{}`: {error}", path.display()))),
-        Err(Fault::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            .map_err(|error| CliError::Option(format!("`{}`: {error}", path.display()))),
+        Err(CliError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             Ok(None)
         }
         Err(other) => Err(other),

@@ -4,11 +4,11 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
 use super::Played;
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::output::clean;
 
 /// One suite a story, one case an expectation.
-pub(super) fn report(stories: &[Played]) -> Result<Vec<u8>, Fault> {
+pub(super) fn report(stories: &[Played]) -> Result<Vec<u8>, CliError> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     let count = |failed: bool| {
         let checks = stories.iter().flat_map(|story| &story.result.checks);

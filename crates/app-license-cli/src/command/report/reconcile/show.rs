@@ -9,7 +9,7 @@ use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Widt
 use serde::Serialize;
 
 use super::Selection;
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::Io;
 use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, fit, paint, show};
 
@@ -53,7 +53,7 @@ struct Read<'a> {
 }
 
 impl Page<'_> {
-    pub(super) fn show(&self, io: &mut Io<'_>, format: Format) -> Result<(), Fault> {
+    pub(super) fn show(&self, io: &mut Io<'_>, format: Format) -> Result<(), CliError> {
         let mut counts = BTreeMap::new();
         for kind in DriftKind::ALL {
             counts.insert(kind.code(), self.of(kind).count());

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::super::api::ApiArgs;
 use super::super::progress;
 use super::super::source::open;
-use crate::fault::Fault;
+use crate::error::CliError;
 use crate::io::Io;
 
 /// The largest file of an earlier run, in bytes.
@@ -22,7 +22,7 @@ pub(super) fn report(
     path: &Path,
     api: &ApiArgs,
     reconciler: &mut Reconciler,
-) -> Result<ReportRead, Fault> {
+) -> Result<ReportRead, CliError> {
     // the folder of a download is removed when it has been read
     let (path, _folder) = if path.as_os_str() == "api" {
         api.download(io.progress)?
@@ -37,7 +37,7 @@ pub(super) fn report(
 }
 
 /// What an earlier run has shown.
-pub(super) fn known(io: &mut Io<'_>, path: &Path) -> Result<BTreeSet<String>, Fault> {
+pub(super) fn known(io: &mut Io<'_>, path: &Path) -> Result<BTreeSet<String>, CliError> {
     #[derive(Deserialize)]
     struct Earlier {
         drift: Vec<Case>,
@@ -50,7 +50,7 @@ pub(super) fn known(io: &mut Io<'_>, path: &Path) -> Result<BTreeSet<String>, Fa
     }
     let text = io.read(path, MAX_KNOWN)?;
     let earlier: Earlier = serde_json::from_slice(&text).map_err(|error| {
-        Fault::Option(format!(
+        CliError::Option(format!(
             "`{}` is not the JSON of an earlier run: {error}",
             path.display()
         ))
@@ -59,6 +59,6 @@ pub(super) fn known(io: &mut Io<'_>, path: &Path) -> Result<BTreeSet<String>, Fa
     Ok(shown.chain(earlier.lasting).collect())
 }
 
-pub(super) fn reconcile_fault(error: app_license_marketplace::reconcile::Error) -> Fault {
-    Fault::Reconcile(error.into())
+pub(super) fn reconcile_fault(error: app_license_marketplace::reconcile::Error) -> CliError {
+    CliError::Reconcile(error.into())
 }

@@ -6,24 +6,24 @@ use app_license::plan::license::{AnswerContent, FetchResult, Step};
 use crate::error::{Error, ErrorKind};
 
 /// What a License API said, and when: now, a while ago, or a long while ago because it cannot be
-/// asked. It is then as old as it says, and [`Answer::fault`] says why nothing newer is known; how
+/// asked. It is then as old as it says, and [`Statement::fault`] says why nothing newer is known; how
 /// old is too old is the policy's to say.
 ///
 /// ```
 /// use app_license::UnixTime;
-/// use app_license_client::Answer;
-/// let answer = Answer::new("active", UnixTime::EPOCH);
+/// use app_license_client::Statement;
+/// let answer = Statement::new("active", UnixTime::EPOCH);
 /// assert_eq!(answer.age(UnixTime::EPOCH.plus(90)), 90);
 /// assert!(answer.fault().is_none());
 /// ```
 #[derive(Debug, Clone)]
-pub struct Answer<T> {
+pub struct Statement<T> {
     value: T,
     as_of: UnixTime,
     fault: Option<Error>,
 }
 
-impl<T> Answer<T> {
+impl<T> Statement<T> {
     /// Something that was said at this time (UTC).
     pub const fn new(value: T, as_of: UnixTime) -> Self {
         let fault = None;

@@ -13,7 +13,7 @@ type Open<K, V> = BTreeMap<K, watch::Receiver<Option<V>>>;
 /// The questions that are open now. Each runs in a task of its own, so that it goes on when the
 /// request that started it is dropped.
 #[derive(Debug)]
-pub(crate) struct Flights<K: Ord, V> {
+pub(crate) struct SingleFlight<K: Ord, V> {
     open: Mutex<Open<K, V>>,
     running: Arc<Semaphore>,
     limit: usize,
@@ -21,12 +21,12 @@ pub(crate) struct Flights<K: Ord, V> {
 
 /// A question on its way.
 #[derive(Debug)]
-pub(crate) struct Flight<V> {
+pub(crate) struct InFlight<V> {
     answer: watch::Receiver<Option<V>>,
     pub(crate) joined: bool,
 }
 
-impl<K, V> Flights<K, V>
+impl<K, V> SingleFlight<K, V>
 where
     K: Ord + Clone + Send + 'static,
     V: Clone + Send + Sync + 'static,
@@ -41,28 +41,28 @@ where
     }
 
     /// The flight of this key that is open, if any.
-    pub(crate) fn open(&self, key: &K) -> Option<Flight<V>> {
+    pub(crate) fn open(&self, key: &K) -> Option<InFlight<V>> {
         let answer = self.lock().get(key)?.clone();
-        Some(Flight {
+        Some(InFlight {
             answer,
             joined: true,
         })
     }
 
     /// Joins the open flight of this key or starts one. The question must store its answer itself
-    /// before it returns, and look for a stored answer first: another flight may just have landed.
+    /// before it returns, and look for a stored answer first: another flight may just have finished.
     pub(crate) fn join<F>(
         self: &Arc<Self>,
         key: K,
         question: impl FnOnce() -> F,
-    ) -> Result<Flight<V>, Error>
+    ) -> Result<InFlight<V>, Error>
     where
         F: Future<Output = V> + Send + 'static,
     {
         let mut open = self.lock();
         if let Some(answer) = open.get(&key) {
             let answer = answer.clone();
-            return Ok(Flight {
+            return Ok(InFlight {
                 answer,
                 joined: true,
             });
@@ -87,7 +87,7 @@ where
             // nobody may be waiting any more
             let _ = sender.send(Some(answer));
         });
-        Ok(Flight {
+        Ok(InFlight {
             answer,
             joined: false,
         })
@@ -98,9 +98,9 @@ where
     }
 }
 
-impl<V: Clone> Flight<V> {
+impl<V: Clone> InFlight<V> {
     /// Waits for the answer.
-    pub(crate) async fn landed(mut self) -> Result<V, Error> {
+    pub(crate) async fn finish(mut self) -> Result<V, Error> {
         let answer = self.answer.wait_for(Option::is_some).await;
         let answer = answer.ok().and_then(|answer| answer.clone());
         answer.ok_or_else(|| ErrorKind::Interrupted.into())
@@ -109,7 +109,7 @@ impl<V: Clone> Flight<V> {
 
 /// Closes the flight, also when its task is dropped.
 struct Landing<K: Ord, V> {
-    flights: Arc<Flights<K, V>>,
+    flights: Arc<SingleFlight<K, V>>,
     key: K,
 }
 
@@ -128,11 +128,11 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use super::Flights;
+    use super::SingleFlight;
 
     #[tokio::test]
     async fn one_flight_a_key_also_when_its_starter_leaves() {
-        let flights = Flights::<u8, usize>::new(4, 4);
+        let flights = SingleFlight::<u8, usize>::new(4, 4);
         let runs = Arc::new(AtomicUsize::new(0));
         let ask = |key| {
             let runs = Arc::clone(&runs);
@@ -144,15 +144,15 @@ mod tests {
         drop(ask(1).unwrap());
         let (a, b) = (ask(1).unwrap(), ask(2).unwrap());
         assert!(a.joined && !b.joined);
-        a.landed().await.unwrap();
-        b.landed().await.unwrap();
+        a.finish().await.unwrap();
+        b.finish().await.unwrap();
         assert_eq!(runs.load(Ordering::SeqCst), 2);
         assert!(flights.open(&1).is_none() && flights.lock().is_empty());
     }
 
     #[tokio::test]
     async fn too_many_open_questions_are_busy_not_refused() {
-        let flights = Flights::<u8, ()>::new(1, 2);
+        let flights = SingleFlight::<u8, ()>::new(1, 2);
         let ask = |key| flights.join(key, || tokio::time::sleep(Duration::from_millis(10)));
         let (a, b) = (ask(1).unwrap(), ask(2).unwrap());
         let error = ask(3).unwrap_err();
@@ -160,16 +160,16 @@ mod tests {
             (error.code(), error.class()),
             ("busy", crate::ErrorClass::CouldNotCheck)
         );
-        a.landed().await.unwrap();
-        b.landed().await.unwrap();
+        a.finish().await.unwrap();
+        b.finish().await.unwrap();
         assert!(ask(3).is_ok());
     }
 
     #[tokio::test]
     async fn a_question_that_dies_is_interrupted_and_leaves_no_trace() {
-        let flights = Flights::<u8, ()>::new(1, 2);
+        let flights = SingleFlight::<u8, ()>::new(1, 2);
         let flight = flights.join(1, || async { panic!("on purpose") }).unwrap();
-        assert_eq!(flight.landed().await.unwrap_err().code(), "interrupted");
+        assert_eq!(flight.finish().await.unwrap_err().code(), "interrupted");
         assert!(flights.open(&1).is_none());
     }
 }

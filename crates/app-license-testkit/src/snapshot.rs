@@ -190,7 +190,7 @@ impl Stage {
     }
 }
 
-/// Where a license stands at one moment: what every touchpoint then says, each in its spelling.
+/// Where a license stands at one moment: what every license source then says, each in its spelling.
 ///
 /// ```
 /// use app_license::{Edition, State};
@@ -209,7 +209,7 @@ impl Stage {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Standing {
+pub struct LicenseSnapshot {
     /// The stage.
     pub stage: Stage,
     /// What a correct reader makes of it: active, inactive, or absent (nothing is said).
@@ -241,7 +241,7 @@ pub struct Standing {
     pub override_to: Option<Override>,
 }
 
-impl Standing {
+impl LicenseSnapshot {
     pub(crate) const fn silent(stage: Stage) -> Self {
         Self {
             stage,
@@ -282,11 +282,11 @@ impl Standing {
     }
 }
 
-impl serde::Serialize for Standing {
+impl serde::Serialize for LicenseSnapshot {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
         let name = |edition: Option<Edition>| edition.map(Edition::name);
-        let mut s = serializer.serialize_struct("Standing", 13)?;
+        let mut s = serializer.serialize_struct("LicenseSnapshot", 13)?;
         s.serialize_field("stage", self.stage.name())?;
         s.serialize_field("state", self.state.name())?;
         s.serialize_field("edition", &name(self.edition))?;

@@ -50,7 +50,7 @@ impl fmt::Display for IsolatedCloud {
 /// The URL of a key set. Configuration names it, never a token or a request.
 ///
 /// Only the commercial cloud's is documented. Those of the other clouds are where their CDN hosts
-/// suggest; take what the onboarding of an Isolated Cloud says with [`KeySetUrl::new`].
+/// suggest; take what the onboarding of an Isolated Cloud says with [`JwksUrl::new`].
 ///
 /// | cloud | key set |
 /// |---|---|
@@ -63,23 +63,23 @@ impl fmt::Display for IsolatedCloud {
 /// Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
 ///
 /// ```
-/// use app_license::forge::{IsolatedCloud, KeySetUrl};
+/// use app_license::forge::{IsolatedCloud, JwksUrl};
 /// assert_eq!(
-///     KeySetUrl::COMMERCIAL,
+///     JwksUrl::COMMERCIAL,
 ///     "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json",
 /// );
-/// let orange = KeySetUrl::of_isolated_cloud(&IsolatedCloud::new("orange")?);
+/// let orange = JwksUrl::of_isolated_cloud(&IsolatedCloud::new("orange")?);
 /// assert_eq!(
 ///     orange.as_str(),
 ///     "https://forge.forge-cdn.orange.atlassian-isolated.net/.well-known/jwks.json",
 /// );
-/// assert_eq!(KeySetUrl::new("http://keys.test/jwks").unwrap_err().code(), "invalid_base_url");
+/// assert_eq!(JwksUrl::new("http://keys.test/jwks").unwrap_err().code(), "invalid_base_url");
 /// # Ok::<(), app_license::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeySetUrl(String);
+pub struct JwksUrl(String);
 
-impl KeySetUrl {
+impl JwksUrl {
     /// The commercial cloud's.
     pub const COMMERCIAL: &'static str =
         "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json";
@@ -128,14 +128,14 @@ impl KeySetUrl {
     }
 }
 
-impl Default for KeySetUrl {
+impl Default for JwksUrl {
     /// The commercial cloud's.
     fn default() -> Self {
         Self(Self::COMMERCIAL.to_owned())
     }
 }
 
-impl fmt::Display for KeySetUrl {
+impl fmt::Display for JwksUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -143,7 +143,7 @@ impl fmt::Display for KeySetUrl {
 
 #[cfg(test)]
 mod tests {
-    use super::{IsolatedCloud, KeySetUrl};
+    use super::{IsolatedCloud, JwksUrl};
 
     #[test]
     fn labels_cannot_leave_their_place() {
@@ -166,15 +166,15 @@ mod tests {
     #[test]
     fn every_constant_is_a_key_set_url() {
         for url in [
-            KeySetUrl::COMMERCIAL,
-            KeySetUrl::STAGING,
-            KeySetUrl::US_GOVERNMENT,
-            KeySetUrl::US_GOVERNMENT_STAGING,
+            JwksUrl::COMMERCIAL,
+            JwksUrl::STAGING,
+            JwksUrl::US_GOVERNMENT,
+            JwksUrl::US_GOVERNMENT_STAGING,
         ] {
-            assert_eq!(KeySetUrl::new(url).unwrap().as_str(), url);
+            assert_eq!(JwksUrl::new(url).unwrap().as_str(), url);
         }
         for url in ["x", "https://u@h/", "https://h/?q", "https://h/#f"] {
-            assert!(KeySetUrl::new(url).is_err(), "{url}");
+            assert!(JwksUrl::new(url).is_err(), "{url}");
         }
     }
 }

@@ -5,13 +5,13 @@ use std::fmt;
 /// A place where the platform hands over the license.
 ///
 /// ```
-/// use app_license::Touchpoint;
-/// assert_eq!(Touchpoint::ForgeInvocationToken.to_string(), "Forge invocation token");
-/// assert_eq!(Touchpoint::ForgeInvocationToken.code(), "forge_invocation_token");
+/// use app_license::LicenseSource;
+/// assert_eq!(LicenseSource::ForgeInvocationToken.to_string(), "Forge invocation token");
+/// assert_eq!(LicenseSource::ForgeInvocationToken.code(), "forge_invocation_token");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Touchpoint {
+pub enum LicenseSource {
     /// The body of the Connect `installed` event.
     ConnectLifecycle,
     /// `lic` and `capSet` of a Connect iframe URL.
@@ -32,12 +32,12 @@ pub enum Touchpoint {
     ForgeLicenseApi,
 }
 
-impl Touchpoint {
-    /// Every touchpoint.
+impl LicenseSource {
+    /// Every license source.
     ///
     /// ```
-    /// # use app_license::Touchpoint;
-    /// assert_eq!(Touchpoint::ALL.len(), 9);
+    /// # use app_license::LicenseSource;
+    /// assert_eq!(LicenseSource::ALL.len(), 9);
     /// ```
     pub const ALL: [Self; 9] = [
         Self::ConnectLifecycle,
@@ -67,12 +67,12 @@ impl Touchpoint {
         }
     }
 
-    /// The touchpoint with this code.
+    /// The license source with this code.
     ///
     /// ```
-    /// # use app_license::Touchpoint;
-    /// let found = Touchpoint::from_code("connect_license_api");
-    /// assert_eq!(found, Some(Touchpoint::ConnectLicenseApi));
+    /// # use app_license::LicenseSource;
+    /// let found = LicenseSource::from_code("connect_license_api");
+    /// assert_eq!(found, Some(LicenseSource::ConnectLicenseApi));
     /// ```
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
@@ -99,7 +99,7 @@ impl Touchpoint {
     }
 }
 
-impl fmt::Display for Touchpoint {
+impl fmt::Display for LicenseSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ConnectLifecycle => "Connect lifecycle event",
@@ -115,15 +115,15 @@ impl fmt::Display for Touchpoint {
     }
 }
 
-impl serde::Serialize for Touchpoint {
+impl serde::Serialize for LicenseSource {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Touchpoint {
+impl<'de> serde::Deserialize<'de> for LicenseSource {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let code = String::deserialize(deserializer)?;
-        Self::from_code(&code).ok_or_else(|| serde::de::Error::custom("unknown touchpoint"))
+        Self::from_code(&code).ok_or_else(|| serde::de::Error::custom("unknown source"))
     }
 }

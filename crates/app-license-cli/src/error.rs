@@ -6,13 +6,13 @@ use crate::input_error::InputError;
 /// Why a command did not answer.
 ///
 /// ```
-/// use app_license_cli::{Exit, Fault};
-/// let fault = Fault::Option("a capability must not be empty".to_owned());
+/// use app_license_cli::{Exit, CliError};
+/// let fault = CliError::Option("a capability must not be empty".to_owned());
 /// assert_eq!((fault.code(), fault.exit()), ("option", Exit::Invalid));
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum CliError {
     /// The library refused the input.
     #[error(transparent)]
     Library(#[from] app_license::Error),
@@ -101,7 +101,7 @@ pub enum Fault {
     Option(String),
 }
 
-impl Fault {
+impl CliError {
     /// An error of a file that was given with others.
     #[cfg(feature = "marketplace")]
     pub(crate) fn in_file(

@@ -8,10 +8,10 @@ use app_license::connect::{Explanation, PathForm, SignedWith};
 use app_license::{Error, License, Policy, UnixTime, Verified};
 use serde::Serialize;
 
-use crate::command::decide::{Answer as Decided, PolicyArgs, Questions, read_features};
+use crate::command::decide::{NamedDecision as Decided, PolicyArgs, Questions, read_features};
 use crate::command::explain::Explained;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::{BAD, BOLD, Format, GOOD, WARN, clean, paint, show};
@@ -39,7 +39,7 @@ impl DecideArgs {
 
 /// The whole answer.
 #[derive(Debug, Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct VerifyOutput {
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Refusal>,
@@ -67,7 +67,7 @@ struct Refusal {
     message: String,
 }
 
-impl Answer {
+impl VerifyOutput {
     /// The token proves what it claims.
     pub(crate) fn accepted() -> Self {
         Self {
@@ -141,7 +141,7 @@ impl Answer {
         license: &Verified<License>,
         args: &DecideArgs,
         now: NowArgs,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CliError> {
         let map = args.features.as_deref().map(read_features).transpose()?;
         let questions = Questions::new(map, args.require.as_deref())?;
         Ok(self.decided(license, &questions, &args.policy.policy(), now.time()))
@@ -170,7 +170,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn show(&self, io: &mut Io<'_>, format: Format) -> Result<(), Fault> {
+    pub(super) fn show(&self, io: &mut Io<'_>, format: Format) -> Result<(), CliError> {
         show(io, format, self, |out| self.human(out))
     }
 
