@@ -26,7 +26,6 @@ export const REASONS = {
   comment: "a comment stands inside the check",
   no_module: "the file neither imports nor requires: how it is loaded, and with what, is not known",
   other_uses: (name) => `\`${name}\` is used for more than checks, and its context has no name to read it from again`,
-  app_context: "`getAppContext()` is asked by `getLicense(context)` of @app-license/sdk/forge, and the License API where it says nothing",
   syntax: (message) => `it cannot be read: ${message}`,
   too_large: "the file is larger than 1 MiB",
 };

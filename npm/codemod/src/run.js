@@ -3,8 +3,8 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 import { filesOf } from "./files.js";
-import { addHandlers } from "./manifest.js";
 import { MEANING, REASONS } from "./meaning.js";
+import { addHandlers, addResolved } from "./roles.js";
 import { transform } from "./transform.js";
 
 const LARGEST = 1 << 20;
@@ -21,9 +21,16 @@ const MENTIONS = /licen[cs]e|capabilitySet|capability_?(standard|advanced)/i;
  */
 export function run(folder, { write }) {
   const { sources, manifests } = filesOf(folder);
-  const handlers = new Map();
+  const roles = new Map();
+  const read = (path) => readFileSync(join(folder, path), "utf8");
   for (const path of manifests) {
-    addHandlers(readFileSync(join(folder, path), "utf8"), path, handlers);
+    addHandlers(read(path), path, roles);
+  }
+  for (const path of sources.filter((one) => statSync(join(folder, one)).size <= LARGEST)) {
+    const text = read(path);
+    if (text.includes("@forge/resolver")) {
+      addResolved(text, path, roles);
+    }
   }
   const packages = new Packages(folder);
   const result = { sources: sources.length, files: [], changes: [], left: [], meaning: [], install: false };
@@ -41,7 +48,7 @@ export function run(folder, { write }) {
       continue;
     }
     const commonjs = /\.js$/.test(file) && !packages.isModule(file);
-    const { code, changes, left } = transform(before, { name: file, handlers: handlers.get(file), commonjs: commonjs && !file.endsWith(".mjs") });
+    const { code, changes, left } = transform(before, { name: file, roles: roles.get(file), commonjs: commonjs && !file.endsWith(".mjs") });
     result.left.push(...left.map((one) => ({ file, ...one })));
     if (code === before) {
       continue;

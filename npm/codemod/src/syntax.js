@@ -34,6 +34,8 @@ export class Syntax {
     this.nodes = [];
     this.takenIn = new Map();
     this.#visit(program, null);
+    /** Whether it is the source of a Forge app beyond doubt. */
+    this.forge = /["']@forge\//.test(text);
     this.module = program.body.some(({ type }) => /^(Import|Export|TSExport)/.test(type));
     // hoisted names and closures are the same in modules and in what `require` loads
     this.scopes = analyze(program, { sourceType: "module", lib: [], jsxPragma: null });

@@ -13,12 +13,12 @@ import { Values } from "./values.js";
 
 /**
  * @param {string} text the source
- * @param {{ name: string, handlers?: Set<string>, commonjs?: boolean }} options the file's name; the
- *   exports that the manifest names as functions; whether `.js` is CommonJS here
+ * @param {{ name: string, roles?: Map<string, string>, commonjs?: boolean }} options the file's name;
+ *   what its exports are called with, see `roles.js`; whether `.js` is CommonJS here
  * @returns {{ code: string, changes: object[], left: object[] }} `changes` and `left` have `line`,
  *   `column` and `before`; changes have `after` and `meaning`, what is left has `reason`
  */
-export function transform(text, { name, handlers = new Set(), commonjs = false }) {
+export function transform(text, { name, roles = new Map(), commonjs = false }) {
   const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
   const source = text.slice(mark.length);
   let syntax;
@@ -29,7 +29,7 @@ export function transform(text, { name, handlers = new Set(), commonjs = false }
     const left = { line: 1, column: 1, before: "", reason: REASONS.syntax(error.message) };
     return { code: text, changes: [], left: mentions ? [left] : [] };
   }
-  const file = new File(syntax, new Values(syntax, handlers), new Importer(syntax, { name, commonjs }));
+  const file = new File(syntax, new Values(syntax, roles), new Importer(syntax, { name, commonjs }));
   file.rewrite();
   return { code: mark + file.edits.toString(), changes: file.changes, left: file.left };
 }

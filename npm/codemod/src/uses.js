@@ -96,12 +96,8 @@ export function suspects(syntax, values, covered) {
   }
   for (const node of syntax.nodes) {
     if (node.type === "MemberExpression" && looksLikeField(syntax, node) && values.of(node) === null) {
-      const root = rootOf(syntax, node);
-      const value = values.of(root);
-      if (value?.is === "import" && value.module === "@forge/api") {
-        add(node, REASONS.app_context);
-      } else if (!isSdk(syntax, values, node.object)) {
-        add(node, REASONS.unknown_context(syntax.slice(root)));
+      if (!isSdk(syntax, values, node.object)) {
+        add(node, REASONS.unknown_context(syntax.slice(rootOf(syntax, node))));
       }
     }
     if (node.type === "Property" && syntax.parent(node).type === "ObjectPattern" && isLicensePattern(syntax, node)) {
@@ -130,7 +126,7 @@ function looksLikeField(syntax, node) {
   const name = propertyName(node);
   const object = syntax.inner(node.object);
   const owner = object.type === "MemberExpression" ? propertyName(object) : object.name;
-  return name === "capabilitySet" || ((name === "isActive" || name === "active") && /^(\w*_)?licen[cs]e$/i.test(owner ?? ""));
+  return name === "capabilitySet" || ((name === "isActive" || name === "active") && (syntax.forge ? /licen[cs]e$/i : /^licen[cs]e$/i).test(owner ?? ""));
 }
 
 /** `{ capabilitySet }`, and `{ license: { isActive } }`. */

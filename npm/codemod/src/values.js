@@ -12,14 +12,38 @@ const PROMISED = (of) => ({ is: "promise", of });
 
 export class Values {
   #syntax;
-  #handlers;
+  #roles;
   #known = new Map();
   #parameters = new Map();
 
-  /** @param handlers names of the exports that the manifest says are functions of the platform */
-  constructor(syntax, handlers) {
+  /** @param roles what the file's exports are called with, by their names; see `roles.js` */
+  constructor(syntax, roles) {
     this.#syntax = syntax;
-    this.#handlers = handlers;
+    this.#roles = roles;
+  }
+
+  /** What an export is called with by those whom the project says call it. */
+  #role(name, index) {
+    const role = this.#roles.get(name);
+    if (role === "function" && index === 1) {
+      return context("function", null);
+    }
+    return role === "resolver" && index === 0 ? { is: "request", root: null, path: [] } : null;
+  }
+
+  /** The functions of other modules that a resolver is defined with here. */
+  resolved() {
+    const found = [];
+    for (const node of this.#syntax.nodes) {
+      const callee = node.type === "CallExpression" ? this.#syntax.inner(node.callee) : null;
+      if (callee?.type === "MemberExpression" && propertyName(callee) === "define" && this.of(callee.object)?.is === "resolver") {
+        const value = this.of(node.arguments[1]);
+        if (value?.is === "import" && !value.name.includes(".")) {
+          found.push(value);
+        }
+      }
+    }
+    return found;
   }
 
   /** What an expression is, or null. */
@@ -95,6 +119,9 @@ export class Values {
     }
     if (isImport(callee, "@forge/bridge", "view.getContext")) {
       return PROMISED(context("ui", null));
+    }
+    if (isImport(callee, "@forge/api", "getAppContext")) {
+      return context("function", node);
     }
     if (isImport(callee, "@forge/react", "useProductContext") || isImport(callee, "@forge/ui", "useProductContext")) {
       return context("ui", node);
@@ -296,8 +323,9 @@ export class Values {
         return;
       }
       const exported = this.#exported(user, whole);
-      if (exported !== undefined && index === 1 && this.#handlers.has(exported)) {
-        found.certain.push(context("function", null));
+      const role = exported !== undefined && this.#role(exported, index);
+      if (role) {
+        found.certain.push(role);
       } else if (user.type === "VariableDeclarator" && user.init === whole && user.id.type === "Identifier") {
         this.#lookAtVariable(user.id, look, found, index);
       } else {
@@ -307,8 +335,8 @@ export class Values {
     if (fn.type === "FunctionDeclaration") {
       if (fn.id) {
         this.#lookAtVariable(fn.id, look, found, index, fn);
-      } else if (index === 1 && this.#handlers.has("default")) {
-        found.certain.push(context("function", null));
+      } else if (this.#role("default", index)) {
+        found.certain.push(this.#role("default", index));
       }
     } else {
       look(fn);
@@ -329,8 +357,9 @@ export class Values {
     const around = this.#syntax.parent(declaration);
     if (around?.type === "ExportNamedDeclaration" || around?.type === "ExportDefaultDeclaration") {
       const name = around.type === "ExportDefaultDeclaration" ? "default" : id.name;
-      if (index === 1 && this.#handlers.has(name)) {
-        found.certain.push(context("function", null));
+      const role = this.#role(name, index);
+      if (role) {
+        found.certain.push(role);
       } else {
         found.escapes = true;
       }
