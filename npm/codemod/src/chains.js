@@ -19,6 +19,7 @@ export function chainsOf(syntax, uses) {
   for (const chain of chains) {
     const operands = operandsOf(syntax, chain);
     const found = operands.map((operand) => byOperand.get(operand) ?? guardOfContext(syntax, operand));
+    bothNames(syntax, operands, found);
     alternatives(syntax, chain, operands, found);
     conjunction(syntax, chain, operands, found, uses);
     absences(syntax, chain, operands, found);
@@ -52,6 +53,20 @@ function guardOfContext(syntax, operand) {
 }
 
 const isAsked = (use, asks) => use?.check?.asks === asks && !use.check.left && !use.check.dropped;
+
+/** `license.active || license.isActive`, and so on: one question, asked by both of the platform's names. */
+function bothNames(syntax, operands, found) {
+  const key = (use) => contextKey(syntax, use.value.context) ?? use.via;
+  found.forEach((use, n) => {
+    const because =
+      isAsked(use, "active") &&
+      found.slice(0, n).find((one) => isAsked(one, "active") && one.check.negated === use.check.negated && key(one) === key(use));
+    const dropped = because && rangeOf(syntax, operands, n);
+    if (dropped) {
+      Object.assign(use.check, { dropped, because });
+    }
+  });
+}
 
 /** Standard or Advanced, which is Standard; and neither. */
 function alternatives(syntax, chain, operands, found) {

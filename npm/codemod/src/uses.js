@@ -74,6 +74,8 @@ function check(syntax, values, node, value, user, whole) {
  */
 export function suspects(syntax, values, covered) {
   const found = [];
+  // others have capability sets too
+  const licensed = syntax.forge || syntax.nodes.some((node) => node.type === "Identifier" && /^licen[cs]e$/i.test(node.name));
   const add = (node, left) => {
     if (!covered.some((one) => one.start <= node.start && node.end <= one.end)) {
       covered.push(node);
@@ -95,12 +97,12 @@ export function suspects(syntax, values, covered) {
     }
   }
   for (const node of syntax.nodes) {
-    if (node.type === "MemberExpression" && looksLikeField(syntax, node) && values.of(node) === null) {
+    if (licensed && node.type === "MemberExpression" && looksLikeField(syntax, node) && values.of(node) === null) {
       if (!isSdk(syntax, values, node.object)) {
         add(node, REASONS.unknown_context(syntax.slice(rootOf(syntax, node))));
       }
     }
-    if (node.type === "Property" && syntax.parent(node).type === "ObjectPattern" && isLicensePattern(syntax, node)) {
+    if (licensed && node.type === "Property" && syntax.parent(node).type === "ObjectPattern" && isLicensePattern(syntax, node)) {
       const names = syntax.nodes.filter((one) => one.type === "Identifier" && contains(node.value, one) && syntax.variable(one));
       if (!names.some((one) => isLicense(values.ofVariable(syntax.variable(one))))) {
         add(node, REASONS.unknown_context(syntax.slice(node)));

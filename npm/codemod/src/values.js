@@ -76,6 +76,10 @@ export class Values {
       }
       case "CallExpression":
         return this.#ofCall(node);
+      case "ImportExpression": {
+        const module = literal(node.source);
+        return module === null ? null : PROMISED({ is: "module", module });
+      }
       default:
         return null;
     }

@@ -78,6 +78,24 @@ test("19: `&&` keeps what is not about the license, and what denies", () => {
   );
 });
 
+test("19: both names of the platform for active are one question", () => {
+  const context = "const c = await view.getContext();\n";
+  assert.equal(
+    body(`${context}const on = c?.license?.active === true || c?.license?.isActive === true;\nif (!c.license.active && !c.license.isActive) {}\n`),
+    `${context}const on = License.fromForgeContext(c).state === "active";\nif (License.fromForgeContext(c).state !== "active") {}\n`,
+  );
+});
+
+test("19: a bridge that is imported where it is needed is known too", () => {
+  const text = `const load = async () => {\n  const bridge = await import("@forge/bridge");\n  const context = await bridge.view.getContext();\n  return context?.license?.capabilitySet === "capabilityAdvanced";\n};\nexport default load;\n`;
+  assert.match(of(text).code, /return License\.fromForgeContext\(context\)\.hasCapability\("capabilityAdvanced"\);/);
+});
+
+test("19: capability sets of others are not listed", () => {
+  const text = "export const f = (grant) => grant.capabilitySet === 'org:owner' && grant.capabilitySet;\n";
+  assert.deepEqual(of(text), { code: text, changes: [], left: [] });
+});
+
 test("19: licenses of two contexts are not taken for one", () => {
   const text = `const a = await view.getContext();\nconst b = await view.getContext();\n`;
   assert.equal(
