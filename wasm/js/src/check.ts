@@ -9,7 +9,7 @@ import type {
   LicenseSource,
   Trust,
 } from "./license.js";
-import type { FeatureMap } from "./feature.js";
+import type { FeatureMap, NameIn, WrittenFeatures } from "./feature.js";
 import { known, misuse, time } from "./registry.js";
 
 /** Why a decision is what it is. `trial_ended` is an inactive license that was a trial. */
@@ -64,10 +64,10 @@ export interface Policy {
  * What to check: a capability, or a feature of a map. A misspelt capability is a type error; where
  * one without a rank is meant, it is a `Check<string>`: see {@link Requires}.
  */
-export type Check<C extends string = KnownCapability> = Policy &
+export type Check<C extends string = KnownCapability, M extends WrittenFeatures = any> = Policy &
   (
     | { requires: Requires<C>; feature?: undefined; features?: undefined }
-    | { feature: string; features: FeatureMap; requires?: undefined }
+    | { feature: NameIn<M, "features">; features: FeatureMap<M>; requires?: undefined }
   );
 
 /** May this customer use it, now, and why? */
@@ -180,9 +180,9 @@ export function answer(
  * what is no capability, which begin with `capability`, and
  * `invalid_time` for a `now` that is no valid Date.
  */
-export function check<C extends string = KnownCapability>(
+export function check<C extends string = KnownCapability, M extends WrittenFeatures = any>(
   license: License,
-  what: Check<C>,
+  what: Check<C, M>,
 ): Decision {
   const { features, feature, requires } = Object(what) as Check<string>;
   if (!features) {

@@ -1,7 +1,7 @@
 import { answer } from "./check.js";
 import type { Decision, Policy } from "./check.js";
 import { LicenseError } from "./error.js";
-import type { Capability, License } from "./license.js";
+import type { Capability, Edition, License } from "./license.js";
 
 /** A row of limits or service levels: a value for an edition, or for customers without (`none`). */
 export type Row<T> = { readonly [edition: string]: T };
@@ -14,6 +14,46 @@ export interface Features {
   readonly limits?: { readonly [name: string]: Row<number | "unlimited"> };
   readonly "service-levels"?: { readonly [name: string]: Row<string> };
 }
+
+/** What the compiler takes for a map: of imported JSON it knows names, and texts only as texts. */
+export interface WrittenFeatures {
+  readonly features?: { readonly [name: string]: string | { readonly requires: string } };
+  readonly limits?: { readonly [name: string]: Row<number | string> };
+  readonly "service-levels"?: { readonly [name: string]: Row<string> };
+}
+
+/** The name of an edition, or a capability string. */
+export type EditionName = Edition | `${"c" | "C"}${"apability" | "APABILITY"}${string}`;
+
+/** A literal that is none of `T` is an error that says what is; what is typed `string` passes. */
+type OneOf<S, T> = string extends S ? S : S extends T ? S : T;
+type CheckedRow<R, V> = { readonly [N in keyof R]: N extends "none" | EditionName ? V : never };
+type CheckedEntry<E> = E extends string
+  ? OneOf<E, EditionName>
+  : { readonly [N in keyof E]: N extends "requires" ? OneOf<E[N], EditionName> : E[N] };
+type Limits<R> = { readonly [N in keyof R]: R[N] extends number ? R[N] : OneOf<R[N], "unlimited"> };
+/** A map, with what cannot be meant in it replaced by what can. */
+export type Checked<M> = {
+  readonly [T in keyof M]: T extends "features"
+    ? { readonly [N in keyof M[T]]: CheckedEntry<M[T][N]> }
+    : T extends "limits"
+      ? { readonly [N in keyof M[T]]: CheckedRow<M[T][N], number | string> & Limits<M[T][N]> }
+      : T extends "service-levels"
+        ? { readonly [N in keyof M[T]]: CheckedRow<M[T][N], string> }
+        : T extends "app" | "editions" | "pricing"
+          ? M[T]
+          : never;
+};
+
+type Names<T> = string extends keyof T ? string : keyof T & string;
+/** The names that a map has in a table; any, where the compiler does not know them. */
+export type NameIn<M, T extends keyof Features> = 0 extends 1 & M
+  ? string
+  : M extends { readonly [K in T]: infer N }
+    ? Names<N>
+    : Features extends M
+      ? string
+      : never;
 
 /** The most features, limits, or service levels; the most columns of one; bytes of texts. */
 const [MAX_ROWS, MAX_COLUMNS, MAX_NAME, MAX_TEXT] = [4096, 64, 128, 4096];
@@ -122,12 +162,15 @@ const row =
 /**
  * What the app sells, and in which edition: `editions.toml` in its JSON form.
  *
+ * The compiler knows the names that were written: one that is misspelt is a type error, and so is an
+ * edition that is none. Of imported JSON it knows names; a map typed `FeatureMap` has any.
+ *
  * ```ts
  * const map = new FeatureMap({ features: { "bulk-export": "advanced" } });
  * map.check("bulk-export", license).allowed;
  * ```
  */
-export class FeatureMap {
+export class FeatureMap<const M extends WrittenFeatures = any> {
   /** What it was made of: the checked tables, which nobody can change. */
   readonly map: Features;
 
@@ -135,7 +178,9 @@ export class FeatureMap {
    * Throws `feature_map` for everything that the Rust library and the command line refuse: an
    * edition that is none, a limit that is no whole number, an unknown table or field.
    */
-  constructor(map: Features) {
+  constructor(map: M & Checked<M>);
+  constructor(written: unknown) {
+    const map = written as Features;
     closed(entries(map, "a JSON object", MAX_ROWS), TABLES);
     const counts = `a whole number from 0 to ${UNLIMITED}, or \`unlimited\``;
     const texts = `a text of at most ${MAX_TEXT} bytes`;
@@ -147,12 +192,12 @@ export class FeatureMap {
   }
 
   /** What a feature needs. Throws `unknown_feature`. */
-  requirement(feature: string): Capability {
+  requirement(feature: NameIn<M, "features">): Capability {
     return capability(requirement(own(this.map.features, "feature", feature)));
   }
 
   /** Decides whether a customer may use a feature, and why. Throws `unknown_feature`. */
-  check(feature: string, license: License, policy?: Policy): Decision {
+  check(feature: NameIn<M, "features">, license: License, policy?: Policy): Decision {
     return answer(license, this.requirement(feature), policy)[0];
   }
 
@@ -160,13 +205,13 @@ export class FeatureMap {
    * How many of something a customer may have. Unlimited is `Number.MAX_SAFE_INTEGER`, which
    * survives JSON, unlike `Infinity`: {@link isUnlimited} tells. Throws `unknown_limit`.
    */
-  limit(name: string, license: License, policy?: Policy): number {
+  limit(name: NameIn<M, "limits">, license: License, policy?: Policy): number {
     const value = column(own(this.map.limits, "limit", name), license, policy) ?? 0;
     return value === "unlimited" ? UNLIMITED : value;
   }
 
   /** The service level a customer gets, or null. Throws `unknown_service_level`. */
-  serviceLevel(name: string, license: License, policy?: Policy): string | null {
+  serviceLevel(name: NameIn<M, "service-levels">, license: License, policy?: Policy): string | null {
     return column(own(this.map["service-levels"], "service_level", name), license, policy) ?? null;
   }
 }

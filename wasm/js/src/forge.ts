@@ -9,7 +9,8 @@ import { getAppContext } from "@forge/api";
 import { licenseOfApi } from "./forge/license-api.js";
 import type { AskOptions } from "./forge/license-api.js";
 import { DeniedError, check, fromFunctionContext, internal } from "./server.js";
-import type { Carrier, Check, Decision, FeatureMap, KnownCapability, License, Policy, Requires } from "./server.js";
+import type { Carrier, Check, Decision, FeatureMap, KnownCapability, License } from "./server.js";
+import type { NameIn, Policy, Requires, WrittenFeatures } from "./server.js";
 
 export { DeniedError, FeatureMap, License, LicenseError, VerifyError, check, isUnlimited } from "./server.js";
 export type { Capability, Check, Decision, Edition, ErrorCode, Features, Policy, Reason, LicenseSource } from "./server.js";
@@ -96,9 +97,9 @@ const OPTIONS = {
 const NEEDED = { requires: settings.capability, feature: settings.text, features: settings.features };
 
 /** A capability, or a feature of a map. */
-export type Needed<C extends string = KnownCapability> =
+export type Needed<C extends string = KnownCapability, M extends WrittenFeatures = any> =
   | Requires<C>
-  | { readonly feature: string; readonly features: FeatureMap };
+  | { readonly feature: NameIn<M, "features">; readonly features: FeatureMap<M> };
 
 /**
  * A function for `@forge/resolver` that runs only for customers who may use it; others get a
@@ -112,8 +113,13 @@ export type Needed<C extends string = KnownCapability> =
  * resolver.define("import", requires({ features, feature: "import" }, importRows));
  * ```
  */
-export function requires<Q extends ResolverRequest, R, C extends string = KnownCapability>(
-  needed: Needed<C>,
+export function requires<
+  Q extends ResolverRequest,
+  R,
+  C extends string = KnownCapability,
+  M extends WrittenFeatures = any,
+>(
+  needed: Needed<C, M>,
   handler: (request: Q, granted: Granted) => R | Promise<R>,
   options: GateOptions<Q, R> = {},
 ): (request: Q) => Promise<R> {

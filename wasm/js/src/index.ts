@@ -12,7 +12,7 @@ export { License } from "./license.js";
 export { check } from "./check.js";
 export { FeatureMap, isUnlimited } from "./feature.js";
 export type { Check, Decision, Policy, Reason } from "./check.js";
-export type { Features, Row } from "./feature.js";
+export type { Checked, EditionName, Features, NameIn, Row, WrittenFeatures } from "./feature.js";
 export type {
   Capability,
   Carrier,

@@ -15,6 +15,7 @@ export type {
   Features,
   KnownCapability,
   LicenseJson,
+  NameIn,
   Policy,
   ReadOptions,
   Reason,
@@ -23,6 +24,7 @@ export type {
   State,
   LicenseSource,
   Trust,
+  WrittenFeatures,
 } from "./index.js";
 export { VerifyError } from "./server/core.js";
 export { queryHash, signRequest, tenantOf, verifyContext, verifyRequest } from "./server/connect.js";

@@ -1,5 +1,5 @@
 import { LicenseError, check as checkHint } from "../index.js";
-import type { Check, Decision, KnownCapability, License, Policy, Reason } from "../index.js";
+import type { Check, Decision, KnownCapability, License, Policy, Reason, WrittenFeatures } from "../index.js";
 import { ask, seconds } from "./core.js";
 import { Op } from "./op.js";
 import { bitsOf } from "./verified.js";
@@ -10,12 +10,12 @@ import { bitsOf } from "./verified.js";
  *
  * Throws `not_verified` for a hint, whatever its type says; and what the browser's throws.
  */
-export function check<C extends string = KnownCapability>(
+export function check<C extends string = KnownCapability, M extends WrittenFeatures = any>(
   license: License<"verified">,
-  what: Check<C>,
+  what: Check<C, M>,
 ): Decision {
   // refuses what is no license and what cannot be meant, before anything is asked of the license
-  const decision = checkHint<C>(license, what);
+  const decision = checkHint<C, M>(license, what);
   if (license.trust !== "verified") {
     throw new LicenseError(
       "not_verified",

@@ -28,3 +28,5 @@ export async function run(_payload: unknown, context: { [key: string]: any }) {
   const tested = License.fromFunctionContext(functionContext("expired")).state;
   return { allowed, reason, trust: license.trust, unlimited: isUnlimited(features.limit("rows", license)), code, tested };
 }
+// @ts-expect-error 13: an unknown feature, under `node10` too
+export const misspelt = () => features.requirement("bulk-exprot");
