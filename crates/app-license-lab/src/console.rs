@@ -5,6 +5,7 @@
 //! the console's own origin, or from no browser at all.
 
 mod api;
+mod forge;
 mod guard;
 mod rows;
 mod vendor;
@@ -17,7 +18,10 @@ use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
+use super::forge::ForgeApp;
 use super::lab::Lab;
+
+pub(crate) use guard::loopback_names;
 
 /// What the console serves.
 #[derive(Debug, Clone)]
@@ -36,15 +40,19 @@ pub struct ConsoleState {
     pub panel: String,
     /// The endpoint of the app that its Forge page calls.
     pub endpoint: String,
+    /// The vendor's own Forge app, where there is one.
+    pub forge: Option<Arc<ForgeApp>>,
 }
 
 /// The console's routes, to be served on loopback at the port named in the state.
 pub fn router(console: ConsoleState) -> Router {
+    let pages = console.forge.as_ref().and_then(|it| it.pages_url());
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-         img-src 'self' data:; frame-src {}; base-uri 'none'; form-action 'none'; \
+         img-src 'self' data:; frame-src {} {}; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'",
-        console.frames
+        console.frames,
+        pages.unwrap_or_default()
     );
     let page = |html: &'static str| {
         let policy = policy.clone();
@@ -101,6 +109,29 @@ pub fn router(console: ConsoleState) -> Router {
             "/told.js",
             script(include_str!("../assets/console/told.js")),
         )
+        .route(
+            "/forge.js",
+            script(include_str!("../assets/console/forge.js")),
+        )
+        .route(
+            "/product.js",
+            script(include_str!("../assets/console/product.js")),
+        )
+        .route(
+            "/forge.css",
+            file(
+                "text/css; charset=utf-8",
+                include_str!("../assets/console/forge.css"),
+            ),
+        )
+        .route("/api/forge", get(forge::describe))
+        .route("/api/forge/log", get(forge::log))
+        .route("/api/forge/context", post(forge::context))
+        .route("/api/forge/invoke", post(forge::invoke))
+        .route("/api/forge/remote", post(forge::remote))
+        .route("/api/forge/trigger", post(forge::trigger))
+        .route("/api/forge/access", post(forge::access))
+        .route("/api/forge/note", post(forge::note))
         .route("/api/state", get(api::state))
         .route("/api/sites", get(rows::sites).post(api::add_sites))
         .route("/api/sites/{site}", get(rows::site))

@@ -1,7 +1,7 @@
 //! Moves, the clock and faults, with everything the app is told in consequence.
 
 use app_license::UnixTime;
-use app_license_testkit::{SignedRequest, Tenant};
+use app_license_testkit::{Delivery, SignedRequest, Tenant};
 
 use super::action::{Action, ClockChange, DeliveryMode, FaultChange, KeyRotation};
 use super::demo::FORGE_ID;
@@ -95,12 +95,45 @@ impl Lab {
         title: &str,
         mishap: Option<&'static str>,
     ) -> AppResponse {
-        let answer = match self.host.deliver(request).await {
-            Ok(delivery) => AppResponse::new(Some(delivery.status()), delivery.text()),
-            Err(error) => AppResponse::new(None, error.to_string()),
+        self.exchange(tenant, request, title, mishap).await.0
+    }
+
+    /// The same, with the whole answer for somebody who waits for it.
+    pub(crate) async fn deliver_whole(
+        &self,
+        tenant: &Tenant,
+        request: &SignedRequest,
+        title: &str,
+    ) -> (AppResponse, Option<Delivery>) {
+        self.exchange(tenant, request, title, None).await
+    }
+
+    async fn exchange(
+        &self,
+        tenant: &Tenant,
+        request: &SignedRequest,
+        title: &str,
+        mishap: Option<&'static str>,
+    ) -> (AppResponse, Option<Delivery>) {
+        let (answer, whole) = match self.host.deliver(request).await {
+            Ok(delivery) => {
+                let answer = AppResponse::new(Some(delivery.status()), delivery.text());
+                (answer, Some(delivery))
+            }
+            Err(error) => (AppResponse::new(None, error.to_string()), None),
         };
         self.record(tenant, request, title, mishap, Some(answer.clone()));
-        answer
+        (answer, whole)
+    }
+
+    /// Keeps what happened although nobody was told.
+    pub(crate) fn note(&self, site: Option<&str>, title: &str) {
+        self.record_entry(self.entry(site, title));
+    }
+
+    /// An entry of now.
+    pub(crate) fn entry(&self, site: Option<&str>, title: &str) -> Entry {
+        note(self.host.clock().now(), site, title)
     }
 
     /// Keeps what a browser is about to tell the app.

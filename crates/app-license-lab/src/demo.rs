@@ -122,6 +122,7 @@ impl FromRef<Demo> for ForgeRemote {
 pub(crate) fn router(
     host: &MockHost,
     base_url: &str,
+    forge_id: &str,
     store: &Arc<dyn InstallationStore>,
     rules: &Rules,
 ) -> Result<Router, Error> {
@@ -169,7 +170,7 @@ pub(crate) fn router(
         connect: app(rules.policy)?,
         confirmed: app(rules.policy.confirmed_only(true))?,
         license_api: license_api.clone(),
-        remote: ForgeRemote::builder(FORGE_ID)?
+        remote: ForgeRemote::builder(forge_id)?
             .keys(forge_keys)
             .shared_store(Arc::clone(store))
             .policy(rules.policy)

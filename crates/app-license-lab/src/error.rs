@@ -24,6 +24,9 @@ pub enum Error {
     /// A scenario that cannot be read.
     #[error("{0}")]
     Scenario(String),
+    /// A function of the vendor's Forge app failed; the message is its own.
+    #[error("{0}")]
+    Function(String),
     /// An option or a request of the console is not what it must be.
     #[error("{0}")]
     Option(String),
@@ -52,6 +55,7 @@ impl Error {
             Self::Store(error) => error.code(),
             Self::Lab(_) => "lab",
             Self::Scenario(_) => "scenario",
+            Self::Function(_) => "function",
             Self::Option(_) => "option",
             Self::Explain { code, .. } => code,
         }

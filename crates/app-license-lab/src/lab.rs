@@ -56,6 +56,8 @@ pub struct LabConfig {
     pub kind: AppKind,
     /// The user's own app, in place of the demo app.
     pub own: Option<ExternalApp>,
+    /// The id of the demo app's Forge half, a UUID or an ARI; its own unless said.
+    pub forge_id: Option<String>,
     /// The port of the demo app; the platform's services follow. Free ports unless said.
     pub ports: Option<u16>,
     /// Where the story begins.
@@ -156,8 +158,9 @@ impl Lab {
                 (app, pages)
             }
             None => {
-                let demo = demo::router(&host, &pages_url, &setup.store, &setup.rules)?;
-                let app = app(setup.kind, &pages_url, demo::APP_KEY, demo::FORGE_ID)?;
+                let id = setup.forge_id.as_deref().unwrap_or(demo::FORGE_ID);
+                let demo = demo::router(&host, &pages_url, id, &setup.store, &setup.rules)?;
+                let app = app(setup.kind, &pages_url, demo::APP_KEY, id)?;
                 (app, pages.merge(demo))
             }
         };
@@ -204,7 +207,8 @@ impl Lab {
     /// The app on a site that there is. Makes nothing.
     pub(crate) fn known(&self, site: &str) -> Option<Tenant> {
         let tenants = self.host.tenants();
-        tenants.into_iter().find(|it| it.site().name() == site)
+        let ours = |it: &Tenant| it.site().name() == site && it.app_name() == self.app.name();
+        tenants.into_iter().find(ours)
     }
 
     /// A new site of this product.

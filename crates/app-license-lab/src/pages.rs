@@ -9,7 +9,7 @@ use super::demo::Rules;
 
 /// What the platform's pages get unless the manifest asks for more: scripts of their own origin,
 /// no WebAssembly, no `eval`. The lab may frame it, as the product does.
-const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; \
+pub(crate) const DEFAULT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; form-action 'self'; object-src 'none'; \
     frame-ancestors http://127.0.0.1:* http://localhost:*";
 
@@ -47,7 +47,7 @@ pub(crate) fn router(rules: &Rules) -> Router {
 fn with_policy(kind: &'static str, body: impl IntoResponse) -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, kind),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_SECURITY_POLICY, DEFAULT_POLICY),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),

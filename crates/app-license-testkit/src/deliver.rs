@@ -59,6 +59,12 @@ impl Delivery {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// The headers, names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.headers.iter();
+        all.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// One header, by its name in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -1,5 +1,6 @@
 //! A request that the platform would send, ready to send, to lose, or to spoil.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
@@ -25,7 +26,7 @@ pub struct SignedRequest {
     pub(crate) method: &'static str,
     pub(crate) base_url: String,
     pub(crate) target: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -42,7 +43,7 @@ impl SignedRequest {
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: String) -> Self {
-        self.headers.push((name, value));
+        self.headers.push((Cow::Borrowed(name), value));
         self
     }
 
@@ -79,7 +80,7 @@ impl SignedRequest {
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers
             .iter()
-            .map(|(name, value)| (*name, value.as_str()))
+            .map(|(name, value)| (&**name, value.as_str()))
     }
 
     /// One header, by its name in lower case.
@@ -121,7 +122,7 @@ impl SignedRequest {
     /// The same request without its token, as `disabled` may come after an uninstall.
     #[must_use]
     pub fn without_token(mut self) -> Self {
-        self.headers.retain(|(name, _)| *name != "authorization");
+        self.headers.retain(|(name, _)| name != "authorization");
         if let Some((path, query)) = self.target.split_once('?') {
             let kept: Vec<&str> = query
                 .split('&')
@@ -158,7 +159,7 @@ impl SignedRequest {
         let mut request = self.without_token();
         request
             .headers
-            .push(("authorization", format!("{scheme} {token}")));
+            .push((Cow::Borrowed("authorization"), format!("{scheme} {token}")));
         request
     }
 
@@ -195,6 +196,34 @@ impl SignedRequest {
             self.body = Value::Object(body).to_string().into_bytes();
         }
         self
+    }
+
+    /// The same request with one more header, as a page's own call has some.
+    ///
+    /// ```
+    /// use app_license_testkit::{App, Invocation, MockHost};
+    /// let app = App::forge("8db33809-1f69-42a5-8e40-8b6e0b3f8d11", "https://remote.example.com")?;
+    /// let acme = MockHost::offline().tenant(&app, "acme")?;
+    /// acme.install()?;
+    /// let call = acme.invoke("POST", "/report", &Invocation::ui("panel"))?;
+    /// let call = call.and_header("accept", "text/csv").and_body("text/plain", "rows=3");
+    /// assert_eq!(call.header("accept"), Some("text/csv"));
+    /// assert_eq!(call.body(), b"rows=3");
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn and_header(mut self, name: &str, value: &str) -> Self {
+        let name = Cow::Owned(name.to_ascii_lowercase());
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// The same request with this body, of this media type.
+    #[must_use]
+    pub fn and_body(mut self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.headers.retain(|(name, _)| name != "content-type");
+        self.with_header("content-type", media_type.to_owned())
     }
 
     /// The same request to another app, at another base URL. The token still speaks of the first.

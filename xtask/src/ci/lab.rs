@@ -14,7 +14,9 @@ pub(super) fn lab(context: &Context) -> Result<Outcome> {
     let chromium = chromium::program(context)?;
     npm::install(context, npm::LAB)?;
     npm_package::build(context)?;
-    npm::install_example(context, &context.root.join("examples/express-backend"))?;
+    for example in ["express-backend", "forge-custom-ui", "forge-function"] {
+        npm::install_example(context, &context.root.join("examples").join(example))?;
+    }
     let programs = programs::build(context)?;
     let program = programs.join("app-license");
     let sh = &context.sh;

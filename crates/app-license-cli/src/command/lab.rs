@@ -1,6 +1,7 @@
 //! `app-license lab`
 
 pub(crate) mod check;
+mod forge;
 mod scenario;
 mod serve;
 
@@ -14,7 +15,7 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::output::Format;
 use app_license_lab::AppKind;
-use app_license_lab::demo::{APP_KEY, FORGE_ID};
+use app_license_lab::demo::APP_KEY;
 
 /// Where the lab keeps everything unless told otherwise.
 pub(crate) const FOLDER: &str = "app-license-lab";
@@ -34,6 +35,10 @@ Examples:
   app-license lab --app http://127.0.0.1:3000 --app-key com.example.app \\
       --kind connect
       # your own app in place of the demo app
+  app-license lab --manifest manifest.yml --functions dist-functions
+      # your own Forge app: its pages, from the folders that the manifest names, and its functions
+  app-license lab --custom-ui http://localhost:5173 --manifest manifest.yml
+      # the same beside the development server of its page
   app-license lab --store postgres://localhost/lab
       # another store for the demo app
   app-license lab scenario story.toml   play a story and check what it expects"
@@ -52,7 +57,7 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct ServeArgs {
-    /// The console's port; the app and the platform take the seven after it
+    /// The console's port; the app, the platform and a Forge app's pages take the eight after it
     #[arg(long, default_value_t = 4680, value_parser = clap::value_parser!(u16).range(1..=65_527))]
     port: u16,
     /// Where the demo app keeps installations: sqlite:FILE, postgres:URL, or memory
@@ -71,12 +76,14 @@ struct ServeArgs {
     /// The key of its Connect half
     #[arg(long, value_name = "KEY", default_value = APP_KEY)]
     app_key: String,
-    /// The id of its Forge half
-    #[arg(long, value_name = "ID", default_value = FORGE_ID)]
-    app_id: String,
-    /// What kind of app it is
-    #[arg(long, value_enum, default_value_t, value_name = "KIND")]
-    kind: KindName,
+    /// The id of its Forge half; that of the manifest unless said [default: the demo app's]
+    #[arg(long, value_name = "ID")]
+    app_id: Option<String>,
+    /// What kind of app it is [default: connect-on-forge, or forge with a manifest or a page]
+    #[arg(long, value_enum, value_name = "KIND")]
+    kind: Option<KindName>,
+    #[command(flatten)]
+    forge: forge::ForgeArgs,
     /// The page of the app to show as the Connect panel
     #[arg(long, value_name = "PATH", default_value = "/panel")]
     panel: String,
@@ -85,11 +92,10 @@ struct ServeArgs {
     endpoint: String,
 }
 
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum KindName {
     Connect,
     Forge,
-    #[default]
     ConnectOnForge,
 }
 

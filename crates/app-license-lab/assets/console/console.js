@@ -1,11 +1,12 @@
 // The console: asks for news, shows them, sends what is clicked.
 import { attempt, byId, day, el, read, say, send } from "./dom.js";
+import * as forge from "./forge.js";
 import { card, words } from "./moves.js";
 import { plot } from "./plot.js";
 import { list, open, report } from "./told.js";
 
 const PAGE = 100;
-const view = { site: null, from: 0, asked: 0, entry: null, shown: null, now: null, pages: null, faults: [] };
+const view = { site: null, from: 0, asked: 0, entry: null, shown: null, own: null, now: null, pages: null, faults: [] };
 
 /** What is shown is left alone while it stays the same: somebody may be pressing it. */
 const shown = new Map();
@@ -205,6 +206,7 @@ async function panels(detail) {
     detail.onForge,
     detail.standing,
     detail.baseUrl,
+    detail.userAccess,
     day(view.now),
     view.faults,
   ]);
@@ -212,6 +214,9 @@ async function panels(detail) {
     return;
   }
   view.shown = key;
+  if (view.own && detail.installed) {
+    forge.changed(detail);
+  }
   if (!detail.installed) {
     byId("connect").removeAttribute("src");
     byId("connect").srcdoc = "<p>The app is not installed on this site.</p>";
@@ -220,10 +225,15 @@ async function panels(detail) {
   }
   const frame = byId("forge");
   const page = `${view.pages}/custom-ui/`;
-  if (frame.src === page) {
+  if (view.own) {
+    // its own page is loaded above
+  } else if (frame.src === page) {
     frame.contentWindow.postMessage({ lab: "changed" }, view.pages);
   } else {
     frame.src = page;
+  }
+  if (!view.connect) {
+    return;
   }
   try {
     const { url } = await send("panel", { site: detail.site });
@@ -268,6 +278,7 @@ async function refresh() {
   entries(journal.entries);
   byId("plot").replaceChildren(plot(detail.timeline, view.now));
   await panels(detail);
+  await forge.refreshLog();
 }
 
 async function follow() {
@@ -281,6 +292,10 @@ async function follow() {
       version = state.version;
       view.now = state.now;
       view.pages = state.pages;
+      view.connect = Boolean(state.app.connect);
+      byId("connect-title").hidden = !view.connect;
+      byId("connect").hidden = !view.connect;
+      view.own ??= await forge.start(() => view.site);
       view.faults = state.services.map(({ fault: kind }) => kind);
       byId("now").textContent = state.now.replace("T", " ").replace("Z", " UTC");
       const whose = state.app.own ? "your app" : "demo app";

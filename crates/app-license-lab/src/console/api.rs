@@ -146,7 +146,14 @@ pub(super) async fn make(
     Json(action): Json<ActionRequest>,
 ) -> ApiResult {
     let _ = known(&console, &action.site)?;
-    let answers = console.lab.perform(&action.site, &action.action).await?;
+    let (site, what) = (&action.site, &action.action);
+    if let Some(forge) = &console.forge {
+        forge.before_move(site, what).await;
+    }
+    let answers = console.lab.perform(site, what).await?;
+    if let Some(forge) = &console.forge {
+        forge.after_move(site, what).await;
+    }
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     Ok(Json(json!({ "answers": statuses })))
 }
@@ -155,9 +162,12 @@ pub(super) async fn clock(
     State(console): State<ConsoleState>,
     Json(tick): Json<ClockChange>,
 ) -> ApiResult {
-    Ok(Json(
-        json!({ "now": console.lab.change_clock(&tick).await? }),
-    ))
+    let before = console.lab.host.clock().now();
+    let now = console.lab.change_clock(&tick).await?;
+    if let Some(forge) = &console.forge {
+        forge.clock_moved(before, now).await;
+    }
+    Ok(Json(json!({ "now": now })))
 }
 
 pub(super) async fn fault(

@@ -32,9 +32,14 @@ pub(super) async fn guard(
     response
 }
 
+/// What this machine is called at a port, in `Host` and in origins.
+pub(crate) fn loopback_names(port: u16) -> [String; 2] {
+    [format!("127.0.0.1:{port}"), format!("localhost:{port}")]
+}
+
 fn admit(port: u16, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), &'static str> {
     let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str());
-    let names = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
+    let names = loopback_names(port);
     // step 1: a name that was pointed at this machine is not this machine
     match text(header::HOST) {
         Some(Ok(host)) if names.iter().any(|name| name == host) => {}

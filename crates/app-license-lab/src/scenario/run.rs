@@ -68,6 +68,7 @@ pub async fn run(
         store: Arc::new(MemoryStore::new()),
         kind: story.app,
         own,
+        forge_id: None,
         ports: None,
         start: Start::New { now },
         explainer,

@@ -17,8 +17,10 @@ use crate::output::{BOLD, DIM, Format, paint};
 use app_license_lab::EDITIONS;
 use app_license_lab::Rules;
 use app_license_lab::console::{self, ConsoleState};
-use app_license_lab::{ExternalApp, Lab, LabConfig, Start, listen};
+use app_license_lab::demo::FORGE_ID;
+use app_license_lab::{AppKind, ExternalApp, ForgeApp, ForgeConfig, Lab, LabConfig, Start, listen};
 use app_license_lab::{keys, persist};
+use app_license_testkit::Product;
 
 impl ServeArgs {
     pub(super) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
@@ -31,7 +33,12 @@ impl ServeArgs {
 
     async fn serve(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let (listener, _) = listen(self.port).await?;
-        let lab = self.lab().await?;
+        let forge = self.forge.config(io, self.port.saturating_add(8))?;
+        let lab = self.lab(forge.as_ref()).await?;
+        let forge = match &forge {
+            Some(config) => Some(ForgeApp::start(&lab, config).await?),
+            None => None,
+        };
         let world = self.world();
         let exported = keys::export(lab.host(), lab.app(), &self.data.join("keys"))?;
         let port = self.port;
@@ -45,6 +52,7 @@ impl ServeArgs {
             },
             panel: self.panel,
             endpoint: self.endpoint,
+            forge: forge.clone(),
         };
         let router = console::router(desk);
         tokio::spawn(async move {
@@ -53,7 +61,7 @@ impl ServeArgs {
         });
         let keeper = tokio::spawn(persist::save_on_change(Arc::clone(&lab), world.clone()));
         let url = format!("http://127.0.0.1:{port}/");
-        announce(io, format, &url, &lab, &exported)?;
+        announce(io, format, &url, &lab, forge.as_deref(), &exported)?;
         let stopped = stopped().await;
         keeper.abort();
         persist::write(&lab, &world)?;
@@ -64,7 +72,7 @@ impl ServeArgs {
         Ok(Exit::Yes)
     }
 
-    async fn lab(&self) -> Result<Arc<Lab>, CliError> {
+    async fn lab(&self, forge: Option<&ForgeConfig>) -> Result<Arc<Lab>, CliError> {
         let map = match &self.features {
             Some(path) => read_features(path)?,
             None => app_license::FeatureMap::from_toml(EDITIONS)?,
@@ -77,24 +85,33 @@ impl ServeArgs {
         let start = saved.unwrap_or_else(|| Start::New {
             now: NowArgs { now: None }.time(),
         });
+        let stated = forge.and_then(ForgeConfig::app_id);
+        let forge_id = self.app_id.clone().or_else(|| stated.map(str::to_owned));
         let own = self.app.as_ref().map(|base_url| ExternalApp {
             base_url: base_url.clone(),
             key: self.app_key.clone(),
-            forge_id: self.app_id.clone(),
+            forge_id: forge_id.clone().unwrap_or_else(|| FORGE_ID.to_owned()),
         });
+        let kind = match (self.kind, forge) {
+            (Some(kind), _) => kind.into(),
+            (None, Some(_)) => AppKind::Forge,
+            (None, None) => AppKind::default(),
+        };
         let explainer = explainer(Some(&map))?;
         let lab = Lab::start(LabConfig {
             rules: Rules::new(map, app_license::Policy::new()),
             store,
-            kind: self.kind.into(),
+            kind,
             own,
+            forge_id,
             ports: Some(self.port.saturating_add(1)),
             start,
             explainer,
         })
         .await?;
         if fresh {
-            lab.add_site("acme", app_license_testkit::Product::Jira)?;
+            let product = forge.map_or(Product::Jira, ForgeConfig::product);
+            lab.add_site("acme", product)?;
         }
         Ok(lab)
     }
@@ -130,11 +147,16 @@ fn announce(
     format: Format,
     url: &str,
     lab: &Lab,
+    forge: Option<&ForgeApp>,
     exported: &keys::ExportedKeys,
 ) -> Result<(), CliError> {
     let app = lab.app().base_url();
     if format == Format::Json {
-        let ready = json!({"console": url, "app": app, "keys": exported});
+        let pages = forge.and_then(ForgeApp::pages_url);
+        let node = forge.and_then(ForgeApp::node);
+        let ready = json!({
+            "console": url, "app": app, "pages": pages, "node": node, "keys": exported,
+        });
         writeln!(io.out, "{ready}")?;
     } else {
         let whose = if lab.is_external() {
@@ -144,6 +166,14 @@ fn announce(
         };
         writeln!(io.out, "{} {url}", paint(BOLD, "the lab:     "))?;
         writeln!(io.out, "{whose:<13} {app}")?;
+        if let Some(forge) = forge {
+            if let Some(pages) = forge.pages_url() {
+                writeln!(io.out, "your pages:   {pages} ({})", forge.policy_name())?;
+            }
+            if let Some(node) = forge.node() {
+                writeln!(io.out, "functions:    by Node {node}")?;
+            }
+        }
         for (label, value) in exported.lines() {
             writeln!(
                 io.out,

@@ -31,6 +31,7 @@ pub(super) async fn run(without: Option<&str>) -> Result<Vec<Step>, CliError> {
         store: Arc::new(MemoryStore::new()),
         kind: AppKind::Connect,
         own: None,
+        forge_id: None,
         ports: None,
         start: Start::New {
             now: UnixTime::EPOCH.plus(TestClock::START),

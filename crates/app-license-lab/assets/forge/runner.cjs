@@ -1,0 +1,104 @@
+// Runs the functions of a Forge app for the lab, in a process of their own. One line of JSON each way:
+// the lab says what to call, with which arguments and which context; what the function prints, and
+// what it asks of the platform, goes the same way. The process ends when the lab does.
+"use strict";
+const { AsyncLocalStorage } = require("node:async_hooks");
+const { format } = require("node:util");
+const { pathToFileURL } = require("node:url");
+
+const mark = process.argv[1] ?? "";
+const invocations = new AsyncLocalStorage();
+const waiting = new Map();
+let count = 0;
+
+// the function's own output must not look like an answer
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = (...args) => process.stderr.write(...args);
+const say = (message) => write(`${mark}${JSON.stringify(message)}\n`);
+
+for (const level of ["debug", "log", "info", "warn", "error"]) {
+  console[level] = (...args) => {
+    const text = format(...args).slice(0, 4096);
+    say({ log: { level, text, call: invocations.getStore()?.call ?? null } });
+  };
+}
+
+const counter = { incr() {}, decr() {}, set() {} };
+const metrics = {
+  counter: () => counter,
+  gauge: () => counter,
+  timing: () => ({ measure: () => ({ stop() {} }), set() {} }),
+};
+
+// what `@forge/api` reads: `getAppContext()` and its fetch
+Object.defineProperty(globalThis, "__forge_runtime__", {
+  get() {
+    const current = invocations.getStore();
+    return (
+      current && {
+        appContext: current.context,
+        lambdaContext: { getRemainingTimeInMillis: () => Math.max(0, current.deadline - Date.now()) },
+        metrics,
+        externalAuth: [],
+      }
+    );
+  },
+});
+
+/** A request of the function to the platform: the lab answers, or says that it has no such thing. */
+globalThis.__forge_fetch__ = async (target, path, init = {}) => {
+  const { method = "GET", headers, body } = init;
+  const text = body === undefined || body === null ? null : String(body);
+  const plain = Object.fromEntries(new Headers(headers).entries());
+  const answer = await new Promise((resolve) => {
+    const id = ++count;
+    waiting.set(id, resolve);
+    const call = invocations.getStore()?.call ?? null;
+    say({ fetch: { id, call, target, path: String(path), method, headers: plain, body: text } });
+  });
+  const empty = [204, 205, 304].includes(answer.status);
+  return new Response(empty ? null : answer.body, { status: answer.status, headers: answer.headers });
+};
+
+const loaded = new Map();
+async function handler(file, name) {
+  const found = loaded.get(file) ?? import(pathToFileURL(file));
+  loaded.set(file, found);
+  const module = await found;
+  const exported = module[name] ?? module.default?.[name];
+  if (typeof exported !== "function") {
+    throw new TypeError(`${file} exports no function \`${name}\``);
+  }
+  return exported;
+}
+
+async function run({ call, file, name, args, context, timeout }) {
+  const store = { call, context, deadline: Date.now() + timeout };
+  try {
+    const result = await invocations.run(store, async () => (await handler(file, name))(...args));
+    say({ call, result });
+  } catch (error) {
+    const { message, stack } = error instanceof Error ? error : { message: format(error), stack: "" };
+    say({ call, error: String(message).slice(0, 4096), stack: String(stack).slice(0, 8192) });
+  }
+}
+
+process.on("unhandledRejection", (error) => console.error("unhandled rejection:", error));
+process.on("uncaughtException", (error) => console.error("uncaught exception:", error));
+
+let text = "";
+process.stdin.setEncoding("utf8");
+process.stdin.on("data", (chunk) => {
+  text += chunk;
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+    const message = JSON.parse(text.slice(0, end));
+    text = text.slice(end + 1);
+    if (message.reply === undefined) {
+      run(message);
+    } else {
+      waiting.get(message.reply)?.(message);
+      waiting.delete(message.reply);
+    }
+  }
+});
+process.stdin.on("end", () => process.exit(0));

@@ -1,0 +1,166 @@
+//! What the product answers to a page: its context, and its resolver.
+
+use std::time::Duration;
+
+use app_license_testkit::Tenant;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::functions::{Call, Next, Outcome};
+use super::manifest::{FunctionModule, PageModule};
+use super::{ForgeApp, extension};
+use crate::error::Error;
+
+/// How long the platform lets a resolver run.
+const RESOLVER_TIME: Duration = Duration::from_secs(25);
+/// The longest a function may run, in seconds.
+const MAX_TIME: u64 = 900;
+
+/// Who calls: a page of a module on a site.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PageCall {
+    pub(super) site: String,
+    /// The key of the module.
+    pub(super) module: String,
+    /// `extension` of the context, in place of the one that the module's kind has.
+    #[serde(default)]
+    pub(super) extension: Option<Value>,
+    /// What is called, and with what.
+    #[serde(default)]
+    function_key: String,
+    #[serde(default)]
+    payload: Value,
+}
+
+impl ForgeApp {
+    /// What `view.getContext()` answers.
+    pub(crate) fn context(&self, call: &PageCall) -> Result<Value, Error> {
+        let tenant = self.tenant(&call.site)?;
+        self.page_context(&tenant, self.page(&call.module)?, call.extension.as_ref())
+    }
+
+    pub(super) fn page_context(
+        &self,
+        tenant: &Tenant,
+        page: &PageModule,
+        own: Option<&Value>,
+    ) -> Result<Value, Error> {
+        let mut context = tenant.ui_context(&page.key)?;
+        if let Some(fields) = context.as_object_mut() {
+            let extension = own.cloned().unwrap_or_else(|| extension::of(&page.kind));
+            fields.insert("extension".to_owned(), extension);
+            if let Some(access) = self.access(tenant.site().name()).said() {
+                fields.insert("userAccess".to_owned(), access);
+            }
+        }
+        Ok(context)
+    }
+
+    /// What `invoke(functionKey, payload)` answers.
+    ///
+    /// # Errors
+    /// When the module has no resolver, there are no functions, or the function fails: its
+    /// message, as the page gets it.
+    pub(crate) async fn invoke(&self, call: &PageCall) -> Result<Value, Error> {
+        let tenant = self.tenant(&call.site)?;
+        let page = self.page(&call.module)?;
+        let Some(resolver) = &page.function else {
+            let why = match &page.endpoint {
+                Some(_) => "its resolver is an endpoint: call it by `invokeRemote`",
+                None => "it has no `resolver.function` in the manifest",
+            };
+            let key = &page.key;
+            return Err(Error::Option(format!("module `{key}`: {why}")));
+        };
+        let function = self.function(resolver)?;
+        // the browser's half: the platform puts the license in beside it
+        let mut context = self.page_context(&tenant, page, call.extension.as_ref())?;
+        if let Some(fields) = context.as_object_mut() {
+            fields.remove("license");
+        }
+        let request = json!({
+            "call": {"functionKey": call.function_key, "payload": call.payload},
+            "context": context,
+        });
+        let platform = tenant.function_context()?;
+        let name = format!("{resolver}/{}", call.function_key);
+        let args = vec![request, platform];
+        let outcome = self
+            .run(&tenant, &page.key, function, &name, args, RESOLVER_TIME)
+            .await?;
+        match outcome {
+            Outcome::Returned(value) => Ok(value),
+            Outcome::Failed { message, .. } => Err(Error::Function(message)),
+        }
+    }
+
+    pub(super) fn function(&self, key: &str) -> Result<&FunctionModule, Error> {
+        let found = self.manifest.functions.iter().find(|it| it.key == key);
+        found.ok_or_else(|| Error::Option(format!("the manifest has no function `{key}`")))
+    }
+
+    /// Runs a function and keeps what came of it.
+    pub(super) async fn run(
+        &self,
+        tenant: &Tenant,
+        module: &str,
+        function: &FunctionModule,
+        name: &str,
+        args: Vec<Value>,
+        time: Duration,
+    ) -> Result<Outcome, Error> {
+        let Some(functions) = &self.functions else {
+            return Err(Error::Option(format!(
+                "`{name}` is a function, and the lab has none: start it with --functions"
+            )));
+        };
+        let stated = function.timeout.map(|it| it.clamp(1, MAX_TIME));
+        let call = Call {
+            name: name.to_owned(),
+            handler: function.handler.clone(),
+            args: args.clone(),
+            context: self.runtime_context(tenant, module)?,
+            time: stated.map_or(time, Duration::from_secs),
+        };
+        let mut running = functions.start(call).await?;
+        let outcome = loop {
+            match running.next().await {
+                Next::Ended(outcome) => break outcome,
+                Next::Fetch(fetch) => {
+                    let answer = self.answer_fetch(tenant, module, &fetch).await;
+                    running.reply(&fetch, answer).await?;
+                }
+            }
+        };
+        self.record_call(tenant, name, &args, &outcome);
+        Ok(outcome)
+    }
+
+    /// What `getAppContext()` of `@forge/api` makes ARIs of.
+    fn runtime_context(&self, tenant: &Tenant, module: &str) -> Result<Value, Error> {
+        let context = tenant.app_context(module)?;
+        let last = |name: &str| {
+            let text = context.get(name).and_then(Value::as_str);
+            text.and_then(|it| it.rsplit('/').next())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let mut runtime = context.clone();
+        if let Some(fields) = runtime.as_object_mut() {
+            for (name, value) in [
+                ("appId", last("appAri")),
+                ("environmentId", last("environmentAri")),
+                ("installationId", last("installationAri")),
+            ] {
+                fields.insert(name.to_owned(), json!(value));
+            }
+        }
+        Ok(runtime)
+    }
+
+    /// The lines of the functions.
+    pub(crate) fn function_log(&self) -> Value {
+        json!(self.functions.as_ref().map(super::Functions::log))
+    }
+}

@@ -1,0 +1,230 @@
+//! The app's functions: which file, which export, how long, and again when the bundle is new.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+use super::files::Folder;
+use super::log::{Log, LogLine};
+use super::process::{Event, Fetch, Process, missing, node};
+use crate::error::Error;
+
+/// How a bundle may be named.
+const ENDINGS: [&str; 3] = ["cjs", "js", "mjs"];
+/// How many files of a folder are looked at for a change.
+const MAX_FILES: usize = 2_000;
+
+/// What came of a call.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Returned(Value),
+    /// It threw, ended or ran out of time: why, for the page, and where, for the vendor.
+    Failed {
+        message: String,
+        stack: String,
+    },
+}
+
+/// One call of a function.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// What is called, for the log.
+    pub(super) name: String,
+    /// File and export, as the manifest has it.
+    pub(super) handler: String,
+    pub(super) args: Vec<Value>,
+    /// What `getAppContext()` of `@forge/api` reads.
+    pub(super) context: Value,
+    pub(super) time: Duration,
+}
+
+/// The bundle, and the process that runs it.
+#[derive(Debug)]
+pub(super) struct Functions {
+    folder: Folder,
+    /// The one file that holds every handler, where a file was named.
+    file: Option<String>,
+    process: tokio::sync::Mutex<Option<Arc<Process>>>,
+    log: Arc<Mutex<Log>>,
+    /// What `node --version` says.
+    pub(super) node: String,
+}
+
+impl Functions {
+    /// # Errors
+    /// When there is no such file or folder, or no Node.
+    pub(super) async fn open(path: &Path) -> Result<Self, Error> {
+        let (folder, file) = if path.is_file() {
+            let name = path.file_name().and_then(|it| it.to_str());
+            let parent = path.parent().filter(|it| !it.as_os_str().is_empty());
+            (
+                parent.unwrap_or_else(|| Path::new(".")),
+                name.map(str::to_owned),
+            )
+        } else {
+            (path, None)
+        };
+        let folder = Folder::open(folder)?;
+        let asked = node().arg("--version").output().await;
+        let asked = asked.map_err(|error| missing(&error))?;
+        Ok(Self {
+            folder,
+            file,
+            process: tokio::sync::Mutex::default(),
+            log: Arc::default(),
+            node: String::from_utf8_lossy(&asked.stdout).trim().to_owned(),
+        })
+    }
+
+    /// Where the bundle is.
+    pub(super) fn place(&self) -> PathBuf {
+        match &self.file {
+            Some(file) => self.folder.root().join(file),
+            None => self.folder.root().to_owned(),
+        }
+    }
+
+    pub(super) fn log(&self) -> Vec<LogLine> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.lines()
+    }
+
+    /// Starts a call.
+    ///
+    /// # Errors
+    /// When there is no such file, or Node cannot be started.
+    pub(super) async fn start(&self, call: Call) -> Result<Running<'_>, Error> {
+        let (file, name) = self.handler(&call.handler)?;
+        let process = self.process().await?;
+        let time = u64::try_from(call.time.as_millis()).unwrap_or(u64::MAX);
+        let request = json!({
+            "file": file, "name": name, "args": call.args, "context": call.context,
+            "timeout": time,
+        });
+        let events = process.call(&call.name, request).await?;
+        Ok(Running {
+            functions: self,
+            process,
+            events,
+            time: call.time,
+            // without an end that can be told, it is over at once
+            end: Instant::now()
+                .checked_add(call.time)
+                .unwrap_or_else(Instant::now),
+        })
+    }
+
+    /// File and export of a handler.
+    fn handler(&self, handler: &str) -> Result<(PathBuf, String), Error> {
+        let wrong = |why: String| Error::Option(format!("handler `{handler}`: {why}"));
+        let (stem, name) = handler
+            .rsplit_once('.')
+            .ok_or_else(|| wrong("expected a file and an export, as `index.handler`".to_owned()))?;
+        let found = match &self.file {
+            Some(file) => self.folder.find(file),
+            None => ENDINGS
+                .iter()
+                .find_map(|ending| self.folder.find(&format!("{stem}.{ending}"))),
+        };
+        let folder = self.folder.root().display();
+        let found = found.ok_or_else(|| {
+            wrong(format!(
+                "no `{stem}.cjs`, `.js` or `.mjs` in `{folder}`: build the bundle first"
+            ))
+        })?;
+        Ok((found, name.to_owned()))
+    }
+
+    /// The process, started anew when the bundle has changed.
+    async fn process(&self) -> Result<Arc<Process>, Error> {
+        let files = self.newest();
+        let mut slot = self.process.lock().await;
+        if let Some(process) = slot.as_ref()
+            && process.files == files
+            && process.is_running()
+        {
+            return Ok(Arc::clone(process));
+        }
+        let process = Arc::new(Process::start(self.folder.root(), files, &self.log)?);
+        *slot = Some(Arc::clone(&process));
+        Ok(process)
+    }
+
+    /// When a file of the bundle was last written, since 1970.
+    fn newest(&self) -> Option<Duration> {
+        let written = |of: std::fs::Metadata| {
+            let time = of.modified().ok()?;
+            time.duration_since(std::time::UNIX_EPOCH).ok()
+        };
+        if self.file.is_some() {
+            return written(self.place().metadata().ok()?);
+        }
+        let entries = std::fs::read_dir(self.folder.root()).ok()?;
+        let is_code = |path: &Path| {
+            let ending = path.extension().and_then(|it| it.to_str());
+            ending.is_some_and(|it| ENDINGS.contains(&it))
+        };
+        let times = entries.take(MAX_FILES).filter_map(|entry| {
+            let entry = entry.ok()?;
+            is_code(&entry.path()).then(|| written(entry.metadata().ok()?))?
+        });
+        times.max()
+    }
+}
+
+/// A function that runs.
+#[derive(Debug)]
+pub(super) struct Running<'a> {
+    functions: &'a Functions,
+    process: Arc<Process>,
+    events: mpsc::Receiver<Event>,
+    time: Duration,
+    end: Instant,
+}
+
+/// What a running function has to say next.
+#[derive(Debug)]
+pub(super) enum Next {
+    Ended(Outcome),
+    /// It asks the platform for something, and waits for [`Running::reply`].
+    Fetch(Fetch),
+}
+
+impl Running<'_> {
+    /// Waits for what comes next, as long as the function may run.
+    pub(super) async fn next(&mut self) -> Next {
+        match timeout_at(self.end, self.events.recv()).await {
+            Ok(Some(Event::Fetch(fetch))) => Next::Fetch(fetch),
+            Ok(Some(Event::Result(value))) => Next::Ended(Outcome::Returned(value)),
+            Ok(Some(Event::Failed { message, stack })) => {
+                Next::Ended(Outcome::Failed { message, stack })
+            }
+            Ok(None) => Next::Ended(failed("the function's process ended: see its log")),
+            Err(_) => {
+                // whatever it does, it does no more
+                self.functions.process.lock().await.take();
+                let seconds = self.time.as_secs();
+                Next::Ended(failed(&format!("the function took more than {seconds} s")))
+            }
+        }
+    }
+
+    /// Answers what the function asked for.
+    pub(super) async fn reply(&self, to: &Fetch, mut answer: Value) -> Result<(), Error> {
+        if let Some(fields) = answer.as_object_mut() {
+            fields.insert("reply".to_owned(), json!(to.id));
+        }
+        self.process.send(&answer).await
+    }
+}
+
+fn failed(message: &str) -> Outcome {
+    Outcome::Failed {
+        message: message.to_owned(),
+        stack: String::new(),
+    }
+}

@@ -1,0 +1,454 @@
+// A Forge app of a vendor's own in the lab: examples/forge-custom-ui and examples/forge-function as
+// they are, driven through the customer's story in the console; then every call of the real
+// `@forge/bridge`, the triggers, and who may read what. LAB is the built program, CHROMIUM the browser.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const program = process.env.LAB;
+assert.ok(program, "LAB is the built program");
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const example = join(root, "examples/forge-custom-ui");
+const functions = join(root, "examples/forge-function");
+const data = mkdtempSync(join(tmpdir(), "app-license-forge-"));
+const its = createRequire(join(example, "package.json"));
+const load = (name) => import(pathToFileURL(its.resolve(name)));
+let next = 30_000 + (process.pid % 600) * 40;
+let browser;
+const running = [];
+
+before(async () => {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
+  browser = await chromium.launch({ executablePath, args });
+});
+
+after(async () => {
+  await browser?.close();
+  running.forEach((child) => child.kill("SIGKILL"));
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** Starts the lab, and answers how to ask its API. */
+async function start(...args) {
+  const port = (next += 10);
+  const own = ["--port", `${port}`, "--data", join(data, `lab-${port}`), "--store", "memory"];
+  const child = spawn(program, ["lab", ...own, ...args], { cwd: data });
+  running.push(child);
+  let out = "";
+  await new Promise((resolve, reject) => {
+    child.stderr.on("data", (text) => (out += text));
+    child.stdout.on("data", (text) => {
+      out += text;
+      if (out.includes("Ctrl-C stops it")) {
+        resolve();
+      }
+    });
+    child.on("exit", (code) => reject(new Error(`the lab ended with ${code}: ${out}`)));
+  });
+  const address = `http://127.0.0.1:${port}/`;
+  const call = async (path, body) => {
+    const init = body && {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const answer = await fetch(`${address}api/${path}`, init);
+    return { status: answer.status, ...(await answer.json()) };
+  };
+  const move = async (what) => assert.equal((await call("move", { site: "acme", move: what })).status, 200);
+  return { child, address, out: () => out, call, move, pages: `http://127.0.0.1:${port + 8}` };
+}
+
+async function open(lab) {
+  const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
+  page.on("pageerror", (error) => assert.fail(error.message));
+  await page.goto(lab.address);
+  await page.locator("[data-site=acme]").waitFor();
+  return page;
+}
+
+const click = (page, name) => page.getByRole("button", { name, exact: true }).click();
+
+/** The story of one customer, and what a page and a function say to it. */
+const STORY = [
+  { clicks: ["Install", "Buy Standard"], badge: "Standard", bulk: "Part of Advanced", list: true, exported: 1000, everything: "capability_missing" },
+  { clicks: ["Trial of Advanced"], badge: "Advanced trial", bulk: null, list: true, exported: 5000, everything: null },
+  { clicks: ["+30 days", "+1 day"], badge: "Standard", bulk: "Part of Advanced", list: true, exported: 1000, everything: "capability_missing" },
+  { clicks: ["Expire now"], badge: "Ended", bulk: "The subscription has ended", list: false, exported: null, everything: "inactive" },
+  { clicks: ["Buy Advanced"], access: "denied", badge: "Advanced", bulk: "could not be read", list: false, exported: null, everything: "no_user_access" },
+  { clicks: [], access: "granted", badge: "Advanced", bulk: null, list: true, exported: 5000, everything: null },
+];
+
+async function perform(page, { clicks, access }) {
+  for (const name of clicks) {
+    await click(page, name);
+  }
+  if (access) {
+    await page.locator("#access").selectOption(access);
+  }
+}
+
+async function shows(page, { badge, bulk, list }) {
+  const frame = page.frameLocator("#forge");
+  await frame.locator(".badge").getByText(badge, { exact: true }).waitFor();
+  const card = (title) => frame.locator(".card", { hasText: title });
+  await card("Bulk export").getByRole("button", { name: "Set up" }).waitFor({ state: bulk ? "hidden" : "visible" });
+  if (bulk) {
+    await card("Bulk export").getByText(bulk).waitFor();
+  }
+  await card("Export a list").getByRole("button", { name: "Export" }).waitFor({ state: list ? "visible" : "hidden" });
+}
+
+test("examples/forge-custom-ui, built, through the story of a customer", async () => {
+  const { build } = await load("vite");
+  const outDir = join(data, "custom-ui");
+  await build({ root: example, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  const lab = await start("--custom-ui", outDir, "--manifest", join(example, "manifest.yml"));
+  assert.match(lab.out(), /your pages: .*the platform's default policy/);
+  const page = await open(lab);
+  for (const step of STORY) {
+    await perform(page, step);
+    await shows(page, step);
+  }
+  // the platform has no such page as its own origin: scripts of others and inline ones stay out
+  const { headers } = await fetch(`${lab.pages}/0/`);
+  assert.match(headers.get("content-security-policy"), /script-src 'self';/);
+  await page.close();
+});
+
+test("examples/forge-custom-ui behind Vite's development server", async () => {
+  const { createServer } = await load("vite");
+  const server = await createServer({
+    root: example,
+    logLevel: "error",
+    cacheDir: join(data, "vite"),
+    server: { port: (next += 10), host: "127.0.0.1", strictPort: true },
+  });
+  await server.listen();
+  try {
+    const { port } = server.httpServer.address();
+    const url = `http://127.0.0.1:${port}/`;
+    const lab = await start("--custom-ui", url, "--manifest", join(example, "manifest.yml"));
+    assert.match(lab.out(), /relaxed for a development server/);
+    const page = await open(lab);
+    await page.locator("#policy").getByText("relaxed for a development server").waitFor();
+    for (const step of STORY) {
+      await perform(page, step);
+      await shows(page, step);
+    }
+    await page.close();
+  } finally {
+    await server.close();
+  }
+});
+
+test("examples/forge-function, bundled, through the same story", async () => {
+  const { rolldown } = await load("rolldown");
+  const bundle = await rolldown({ input: join(functions, "src/index.js"), platform: "node", logLevel: "silent" });
+  const file = join(data, "function/index.cjs");
+  await bundle.write({ file, format: "cjs" });
+  const manifest = ["--manifest", join(functions, "manifest.yml")];
+  const lab = await start(...manifest, "--functions", join(data, "function"));
+  const page = await open(lab);
+  const frame = page.frameLocator("#forge").locator("body");
+  const invoke = (payload) =>
+    frame.evaluate((_, given) => globalThis.__bridge.callBridge("invoke", { functionKey: "export", payload: given }), payload);
+  for (const step of STORY) {
+    await perform(page, step);
+    // the page is loaded again at every change; the function is asked until it has seen it
+    const expected = [
+      step.exported === null ? { refused: step.everything } : { exported: step.exported },
+      step.everything === null ? { exported: 5000 } : { refused: step.everything },
+    ];
+    for (let tries = 0; ; tries++) {
+      const found = await Promise.all([invoke({ rows: 5000 }), invoke({ rows: 5000, everything: true })]).catch((error) => error);
+      if (JSON.stringify(found) === JSON.stringify(expected)) {
+        break;
+      }
+      assert.ok(tries < 50, `${step.clicks}: ${JSON.stringify(found)} ${found.message ?? ""}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  // beside the journal: what the function was given, and what that grants
+  await page.locator("#journal [data-entry]", { hasText: "resolver/export" }).first().click();
+  await page.locator("#entry").getByText("accepted").waitFor();
+  await page.close();
+});
+
+/** The page of tests/lab/forge-bridge, with the real bridge in it. */
+async function bridgeApp() {
+  const { rolldown } = await load("rolldown");
+  const folder = join(data, "bridge-app");
+  mkdirSync(join(folder, "build"), { recursive: true });
+  mkdirSync(join(folder, "functions"), { recursive: true });
+  for (const name of ["manifest.yml", "page.mjs"]) {
+    cpSync(join(root, "tests/lab/forge-bridge", name), join(folder, name));
+  }
+  cpSync(join(root, "tests/lab/forge-bridge/function.cjs"), join(folder, "functions/function.cjs"));
+  cpSync(join(root, "tests/lab/forge-bridge/index.html"), join(folder, "build/index.html"));
+  symlinkSync(join(example, "node_modules"), join(folder, "node_modules"));
+  const bundle = await rolldown({ input: join(folder, "page.mjs"), logLevel: "silent" });
+  await bundle.write({ file: join(folder, "build/page.js"), format: "esm", codeSplitting: false });
+  return folder;
+}
+
+let app;
+const started = () =>
+  (app ??= bridgeApp().then(async (folder) => {
+    const manifest = ["--manifest", join(folder, "manifest.yml")];
+    const lab = await start(...manifest, "--functions", join(folder, "functions"));
+    return { folder, lab };
+  }));
+
+test("every call of the real bridge is answered, or said to be not here", async () => {
+  const { lab } = await started();
+  const page = await open(lab);
+  await click(page, "Install");
+  await click(page, "Buy Advanced");
+  const frame = page.frameLocator("#forge");
+  const ready = async () => {
+    await frame.getByText("ready", { exact: true }).waitFor();
+    return frame.locator("body");
+  };
+  // the page is loaded again at every change of the license
+  await page.getByLabel("and at every change").uncheck();
+  await page.getByRole("tab", { name: "Panel" }).click();
+  let body = await ready();
+
+  const context = await body.evaluate(() => globalThis.bridge.view.getContext());
+  assert.equal(context.moduleKey, "panel");
+  assert.equal(context.license.active, true);
+  assert.equal(context.extension.issue.key, "LAB-1");
+
+  const invoked = await body.evaluate(() => globalThis.bridge.invoke("echo", { rows: 3 }));
+  assert.deepEqual(invoked.payload, { rows: 3 });
+  assert.equal(invoked.extension.type, "jira:issuePanel");
+  const failed = await body.evaluate(() => globalThis.bridge.invoke("fail").catch((error) => error.message));
+  assert.equal(failed, "the function says no");
+
+  const remote = await body.evaluate(() => globalThis.bridge.invokeRemote({ path: "/forge/decisions", method: "POST" }));
+  assert.deepEqual([remote.status, remote.body.state], [200, "active"]);
+  const fetched = await body.evaluate(async () => {
+    const answer = await globalThis.bridge.requestRemote("backend", { path: "/forge/decisions", method: "POST" });
+    return [answer.status, (await answer.json()).state];
+  });
+  assert.deepEqual(fetched, [200, "active"]);
+  const jira = await body.evaluate(async () => {
+    const answer = await globalThis.bridge.requestJira("/rest/api/3/myself");
+    return [answer.status, await answer.json()];
+  });
+  assert.equal(jira[0], 501);
+  assert.match(jira[1].message, /the lab has no jira: .*not here/);
+  const confluence = await body.evaluate(() => globalThis.bridge.requestConfluence("/wiki/api/v2/pages").then(({ ok }) => ok));
+  assert.equal(confluence, false);
+
+  const events = await body.evaluate(async () => {
+    const heard = [];
+    const { unsubscribe } = await globalThis.bridge.events.on("saved", (payload) => heard.push(payload));
+    await globalThis.bridge.events.emit("saved", { rows: 1 });
+    for (let tries = 0; heard.length === 0 && tries < 50; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    unsubscribe();
+    return heard;
+  });
+  assert.deepEqual(events, [{ rows: 1 }]);
+
+  await body.evaluate(() => {
+    globalThis.pressed = 0;
+    const actions = [{ text: "Undo", onClick: () => globalThis.pressed++ }];
+    globalThis.bridge.showFlag({ id: "done", title: "Exported", type: "success", actions });
+  });
+  await page.locator("#flags").getByText("Exported").waitFor();
+  await page.locator("#flags").getByRole("button", { name: "Undo" }).click();
+  await body.evaluate(async () => {
+    while (globalThis.pressed === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+
+  await body.evaluate(() => globalThis.bridge.view.theme.enable());
+  assert.match(await body.evaluate(() => document.documentElement.dataset.colorMode), /light|dark/);
+  await body.evaluate(() => globalThis.bridge.router.navigate("/browse/LAB-1"));
+  await page.locator("#place").getByText("/browse/LAB-1").waitFor();
+  const url = await body.evaluate(() => globalThis.bridge.router.getUrl({ target: "issue", issueKey: "LAB-7" }).then(String));
+  assert.match(url, /^https:\/\/acme\.atlassian\.net\/browse\/LAB-7$/);
+  const noHistory = await body.evaluate(() => globalThis.bridge.view.createHistory().catch((error) => error.message));
+  assert.match(noHistory, /pages alone/);
+  const unknown = await body.evaluate(() => globalThis.bridge.requestTeamworkGraph("{ me }").catch((error) => error.message));
+  assert.match(unknown, /the lab has no `requestTeamworkGraph`/);
+  await page.locator("#missing-count", { hasText: "(3)" }).waitFor();
+
+  // a page of another kind: its own context, and a history
+  await page.getByRole("tab", { name: "Admin" }).click();
+  body = await ready();
+  const other = await body.evaluate(() => globalThis.bridge.view.getContext());
+  assert.deepEqual([other.moduleKey, other.extension.type], ["admin", "jira:adminPage"]);
+  const place = await body.evaluate(async () => {
+    const history = await globalThis.bridge.view.createHistory();
+    history.push("/settings?tab=2");
+    return history.location.pathname + history.location.search;
+  });
+  assert.equal(place, "/settings?tab=2");
+  await page.getByRole("tab", { name: "Macro" }).click();
+  body = await ready();
+  const macro = await body.evaluate(() => globalThis.bridge.view.getContext());
+  assert.equal(macro.extension.content.type, "page");
+
+  // an extension of somebody's own
+  await page.getByText("The context's extension").click();
+  await page.getByLabel("What a page of this module knows").fill('{"type":"macro","config":{"rows":9}}');
+  await click(page, "Use it");
+  body = await ready();
+  for (let tries = 0; ; tries++) {
+    const { extension } = await body.evaluate(() => globalThis.bridge.view.getContext());
+    if (extension.config?.rows === 9) {
+      break;
+    }
+    assert.ok(tries < 50);
+  }
+
+  // a modal of the app: its own context, and what it closes with
+  await page.getByRole("tab", { name: "Panel" }).click();
+  body = await ready();
+  await body.evaluate(() => {
+    globalThis.modalClosed = new Promise((resolve) => {
+      new globalThis.bridge.Modal({ context: { row: 4 }, title: "Row", onClose: resolve }).open();
+    });
+  });
+  const modal = page.frameLocator("#modal-frame");
+  await modal.getByText("ready", { exact: true }).waitFor();
+  const inside = await modal.locator("body").evaluate(() => globalThis.bridge.view.getContext());
+  assert.deepEqual(inside.extension.modal, { row: 4 });
+  await modal.locator("body").evaluate(() => globalThis.bridge.view.close({ saved: true }));
+  assert.deepEqual(await body.evaluate(() => globalThis.modalClosed), { saved: true });
+  await page.close();
+});
+
+test("functions get what the platform gives, and no more", async () => {
+  const { lab, folder } = await started();
+  const invoke = (functionKey, module = "panel") => lab.call("forge/invoke", { site: "acme", module, functionKey });
+  const { result: context } = await invoke("app-context");
+  assert.equal(context.appId, "11111111-1111-4111-8111-111111111111");
+  assert.deepEqual([context.moduleKey, context.left], ["panel", true]);
+  assert.deepEqual((await invoke("remote")).result, { status: 200, state: "active" });
+  assert.equal((await invoke("license-api")).result.results[0].data.active, true);
+  const product = (await invoke("product")).result;
+  assert.equal(product.status, 501);
+  assert.match(product.message, /not here/);
+  assert.equal((await invoke("forge-a-line")).result, "genuine");
+  const { names } = (await invoke("environment")).result;
+  assert.ok(!names.includes("HOME") && !names.includes("LAB"), `${names}`);
+  // it takes no more than its time, and the next call has a process of its own
+  const long = await invoke("loop");
+  assert.match(long.error.message, /took more than 3 s/);
+  assert.equal((await invoke("echo")).status, 200);
+  // a new bundle is taken at the next call
+  const file = join(folder, "functions/function.cjs");
+  writeFileSync(file, readFileSync(file, "utf8").replace('return "genuine"', 'return "built again"'));
+  assert.equal((await invoke("forge-a-line")).result, "built again");
+  assert.match((await invoke("echo", "macro")).error.message, /no `resolver.function`/);
+});
+
+test("schedules, events, web requests, queues and the lifecycle reach functions", async () => {
+  const { lab } = await started();
+  const press = (key, more = {}) => lab.call("forge/trigger", { site: "acme", key, ...more });
+  const scheduled = await press("daily");
+  assert.equal(scheduled.result.licensed, null, "a schedule's context names no license");
+  const created = await press("created", { payload: { issue: { key: "LAB-5" } } });
+  assert.equal(created.result.first.eventType, "avi:jira:created:issue");
+  assert.equal(created.result.first.issue.key, "LAB-5");
+  assert.equal(created.result.licensed, true);
+  assert.equal((await press("hook", { payload: { method: "POST", body: "x" } })).result.first.method, "POST");
+  const job = await press("jobs", { payload: { row: 1 } });
+  assert.deepEqual([job.result.first.queueName, job.result.first.body], ["jobs", { row: 1 }]);
+  for (const documented of [false, true]) {
+    const remote = await press("remote-event", { documented });
+    assert.deepEqual([remote.status, JSON.parse(remote.body).state], [200, "active"]);
+  }
+  assert.equal((await press("for-customers")).result.licensed, null);
+  await lab.move("expire");
+  assert.match((await press("for-customers")).skipped, /appIsLicensed/);
+  assert.match((await press("nothing")).error.message, /no trigger/);
+  // by the test clock, and by the customer's own moves
+  const printed = async () => {
+    const answer = await fetch(`${lab.address}api/forge/log`);
+    return (await answer.json()).map(({ function: name, text }) => `${name}: ${text}`);
+  };
+  const count = async (line) => (await printed()).filter((text) => text === line).length;
+  const before = await count("event by daily: event schedule");
+  await lab.call("clock", { advance_days: 2 });
+  assert.equal(await count("event by daily: event schedule"), before + 1);
+  await lab.move("uninstall");
+  assert.equal(await count("event by goodbye: event schedule"), 1);
+  await lab.move("install");
+  assert.ok((await count("event by lifecycle: event avi:forge:installed:app")) >= 1);
+});
+
+test("pages and functions are for this machine alone, and nothing leaves the folder", async () => {
+  const { lab } = await started();
+  const page = `${lab.pages}/0/`;
+  assert.equal((await fetch(page)).status, 200);
+  for (const path of ["..%2fmanifest.yml", "..%2f..%2f..%2fetc%2fpasswd", "%2e%2e/manifest.yml", ".env", "no-such-file"]) {
+    assert.equal((await fetch(`${page}${path}`)).status, 404, path);
+  }
+  assert.equal((await fetch(page, { method: "POST", body: "x" })).status, 405);
+  assert.equal((await fetch(page, { headers: { origin: "http://evil.example" } })).status, 403);
+  const foreign = await fetch(`${lab.address}api/forge/invoke`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin: lab.pages },
+    body: JSON.stringify({ site: "acme", module: "panel", functionKey: "echo" }),
+  });
+  assert.equal(foreign.status, 403, "the page itself goes through the console");
+  const bodies = { site: "acme", module: "panel", path: "http://evil.example/", method: "GET" };
+  assert.notEqual((await lab.call("forge/remote", { ...bodies, path: "//evil.example/" })).status, 200);
+});
+
+test("the function's process ends with the lab, however that ends", async () => {
+  const { lab } = await started();
+  const tasks = `/proc/${lab.child.pid}/task`;
+  const children = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/children`, "utf8").trim());
+  const threads = children.filter(Boolean).flatMap((line) => line.split(" ").map(Number));
+  assert.ok(threads.length > 0, "a function was called before");
+  lab.child.removeAllListeners("exit");
+  const ended = new Promise((resolve) => lab.child.on("exit", resolve));
+  lab.child.kill("SIGKILL");
+  await ended;
+  for (let tries = 0; tries < 50; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const alive = threads.filter((pid) => {
+    try {
+      return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+    } catch {
+      return false;
+    }
+  });
+  assert.deepEqual(alive, []);
+});
+
+test("what cannot be started says why", async () => {
+  for (const [args, why] of [
+    [["--custom-ui", "https://example.com/"], /no development server of this machine/],
+    [["--custom-ui", join(data, "no-such-folder")], /cannot open the folder/],
+    [["--manifest", join(root, "Cargo.toml")], /YAML|modules/],
+    [["--functions", join(data, "no-such-folder")], /cannot open the folder/],
+  ]) {
+    await assert.rejects(start(...args), why);
+  }
+  const path = process.env.PATH;
+  try {
+    process.env.PATH = data;
+    const somewhere = mkdtempSync(join(data, "functions-"));
+    await assert.rejects(start("--functions", somewhere), /cannot start `node`.*Node 20/s);
+  } finally {
+    process.env.PATH = path;
+  }
+});
