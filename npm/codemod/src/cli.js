@@ -7,6 +7,9 @@ import { createTwoFilesPatch } from "diff";
 import { FilesError } from "./files.js";
 import { run } from "./run.js";
 
+/** A recipe for each reason. */
+const RECIPES = "https://github.com/app-license/app-license/blob/main/docs/migrating-checks.md";
+
 const HELP = `Rewrites hand-written checks of context.license to @app-license/sdk.
 
 Usage: npx @app-license/codemod [OPTIONS] [DIR]
@@ -102,7 +105,7 @@ function human({ sources, files, changes, left, meaning, install }, shown, base)
     lines.push("\nThree things are different from a check by hand:\n", ...meaning.map(({ text }, n) => `  ${n + 1}. ${text}\n`));
   }
   if (left.length > 0) {
-    lines.push(`\nLeft for you, ${count(left.length, "place")}:\n`);
+    lines.push(`\nLeft for you, ${count(left.length, "place")}; what to write: ${RECIPES}\n`);
     for (const one of left) {
       lines.push(`${place(one)}${one.before && `  ${cut(one.before)}`}\n    ${one.reason}\n`);
     }

@@ -107,7 +107,7 @@ test("19: a person is told each change, each place that is left, and the three c
   const { folder } = project("told", { "src/index.js": CHECK, "src/left.js": LEFT });
   const { stdout } = codemod(folder);
   assert.match(stdout, /^src\/index\.js:4:39\n  - context\.license\.capabilitySet === "capabilityAdvanced"\n  \+ License\.from/);
-  assert.match(stdout, /\nLeft for you, 1 place:\nsrc\/left\.js:1:31  context\.license\.isActive\n    it is not certain where `context` comes from\n/);
+  assert.match(stdout, /\nLeft for you, 1 place; what to write: https:\S+\nsrc\/left\.js:1:31  context\.license\.isActive\n    it is not certain where `context` comes from\n/);
   for (const part of ["1. an edition counts only while its license is active", "2. Standard includes Advanced", "3. an active license that names no capability set counts as Standard"]) {
     assert.ok(stdout.includes(part), stdout);
   }

@@ -37,7 +37,7 @@ declare const license: import("@app-license/sdk").License;
   names.split(", ").map((name) => `declare const ${name}: ${type};`).join("\n"),
 );
 
-const snippets = ["README.md", "../../README.md", "../../docs/first-ten-minutes.md"].flatMap((file) =>
+const snippets = ["README.md", "../../README.md", "../../docs/first-ten-minutes.md", "../../docs/migrating-checks.md"].flatMap((file) =>
   [...readFileSync(`${root}${file}`, "utf8").matchAll(/^```(tsx?)\n([\s\S]*?)^```$/gm)].map(([, end, code]) => [end, code]),
 );
 
