@@ -11,7 +11,7 @@ const packed = JSON.parse(readFileSync(`${BUILD}packed.json`, "utf8"));
 
 test("the tarball holds what ships and nothing else", () => {
   const names = packed.files.map(({ path }) => path);
-  const ships = /^(dist\/[\w/-]+\.((js|cjs)(\.map)?|d\.ts(\.map)?|d\.cts)|src\/[\w/-]+(\.d)?\.ts)$/;
+  const ships = /^(dist\/[\w/-]+\.((js|cjs)(\.map)?|d\.ts(\.map)?|d\.cts)|dist\/workerd\/core\.wasm|src\/[\w/-]+(\.d)?\.ts)$/;
   const rest = names.filter((name) => !ships.test(name));
   assert.deepEqual(rest.sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"]);
   for (const { types, default: code } of Object.values(packageJson().exports).flatMap((e) => (typeof e === "string" ? [] : Object.values(e)))) {

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { chromium } from "playwright-core";
 
 export const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -96,4 +97,30 @@ export async function open(browser, url, { script, ...options } = {}) {
 export async function shown(page, selector) {
   await page.locator(selector).first().waitFor({ state: "attached", timeout: 20_000 });
   return page.locator(selector).first().textContent();
+}
+
+/** Bundles the worker as its bundlers do: the core's module stays a file of its own. */
+export async function worker(outfile) {
+  const folder = `${BUILD}workerd/`;
+  const modules = {
+    name: "modules",
+    setup(plugin) {
+      plugin.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
+    },
+  };
+  await build({
+    entryPoints: [`${folder}worker.mjs`],
+    outfile,
+    bundle: true,
+    format: "esm",
+    conditions: ["workerd", "worker"],
+    external: ["node:*"],
+    alias: {
+      "@app-license/sdk/forge": `${folder}no-forge.mjs`, // Forge functions run on the platform's own Node
+      ...Object.fromEntries(["async_hooks", "crypto", "stream", "util"].map((name) => [name, `node:${name}`])),
+    },
+    plugins: [modules],
+    define: { "process.env.NODE_ENV": '"production"' },
+    logLevel: "error",
+  });
 }

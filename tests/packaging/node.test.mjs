@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { BUILD, HERE, node } from "./harness.mjs";
+import { BUILD, HERE, node, worker } from "./harness.mjs";
 import { expected } from "./projects/node/answers.mjs";
 
 for (const main of ["main.mjs", "main.cjs"]) {
@@ -10,6 +10,29 @@ for (const main of ["main.mjs", "main.cjs"]) {
     assert.deepEqual(JSON.parse(node("node", main)), expected);
   });
 }
+
+test("10: every entry answers on this Node", () => {
+  const { exports } = JSON.parse(readFileSync(`${BUILD}node_modules/@app-license/sdk/package.json`, "utf8"));
+  const names = Object.keys(exports).filter((name) => name !== "./package.json");
+  const said = JSON.parse(node("node", "all.mjs"));
+  assert.deepEqual(said, Object.fromEntries(names.map((name) => [name, "ok"])));
+});
+
+test("10: in workers every entry answers, with the core as a module beside the code", async () => {
+  const folder = `${BUILD}workerd/`;
+  await worker(`${folder}bundle.mjs`);
+  const code = readFileSync(`${folder}bundle.mjs`, "utf8");
+  assert.match(code, /import core from "\.\/core\.wasm"/);
+  assert.doesNotMatch(code, /new WebAssembly\.Module/, "workers make no module of bytes");
+  const module = 'new WebAssembly.Module(readFileSync(new URL("../node_modules/@app-license/sdk/dist/workerd/core.wasm", import.meta.url)))';
+  writeFileSync(
+    `${folder}on-node.mjs`,
+    `import { readFileSync } from "node:fs";\n${code.replace('import core from "./core.wasm"', `const core = ${module}`)}\nworker_default.test();`,
+  );
+  const said = JSON.parse(node("workerd", "on-node.mjs").replace(/^ENTRIES /, ""));
+  assert.deepEqual([...new Set(Object.values(said))], ["ok"]);
+  assert.equal(Object.keys(said).length, 8);
+});
 
 test("no entry is forgotten here", () => {
   const { exports } = JSON.parse(readFileSync(`${BUILD}node_modules/@app-license/sdk/package.json`, "utf8"));

@@ -50,22 +50,27 @@ function named(code) {
   return code;
 }
 
-/** One entry in one format; `small` is minified as far as it goes. */
-async function entry(name, format, { small = false, platform = "neutral", ...more } = {}) {
+/**
+ * One entry in one format; `small` is minified as far as it goes. `worker`: workers make no module of
+ * bytes, so theirs is imported.
+ */
+async function entry(name, format, { small = false, worker = false, platform = "neutral", ...more } = {}) {
   const end = format === "esm" ? "js" : "cjs";
+  const folder = worker ? "dist/workerd" : "dist";
   // entries share the first one, so that a license is one class
   const shared = {
     name: "shared",
     setup(plugin) {
-      plugin.onResolve({ filter: /^\.\.?\/(index|server|fetch)\.js$/ }, ({ path }) => ({
-        path: `./${/(\w+)\.js$/.exec(path)[1]}.${end}`,
-        external: true,
-      }));
+      plugin.onResolve({ filter: /^\.\.?\/(index|server|fetch)\.js$/ }, ({ path }) => {
+        const [, shared] = /(\w+)\.js$/.exec(path);
+        return { path: `${worker && shared === "index" ? ".." : "."}/${shared}.${end}`, external: true };
+      });
+      plugin.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
     },
   };
   const result = await build({
     entryPoints: [`src/${name}.ts`],
-    outfile: `dist/${name}.${end}`,
+    outfile: `${folder}/${name}.${end}`,
     bundle: true,
     write: false,
     sourcemap: "external",
@@ -77,6 +82,7 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
     alias: { "#core": `${root}build/core.js` },
     logLevel: "warning",
     treeShaking: true,
+    ...(worker && WORKER),
     ...more,
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   });
@@ -104,8 +110,28 @@ async function entry(name, format, { small = false, platform = "neutral", ...mor
     };
     ({ code, map } = await minify(named(code), options));
   }
-  writeFileSync(`dist/${name}.${end}`, `${code.trimEnd()}\n//# sourceMappingURL=${name}.${end}.map\n`);
-  writeFileSync(`dist/${name}.${end}.map`, map);
+  writeFileSync(`${folder}/${name}.${end}`, `${code.trimEnd()}\n//# sourceMappingURL=${name}.${end}.map\n`);
+  writeFileSync(`${folder}/${name}.${end}.map`, map);
+}
+
+// In workers the module comes from a file beside the code, and not from the bytes in it.
+const shims = {
+  "worker-module.js": 'import core from "./core.wasm";\nexport class CoreModule { constructor() { return core; } }\n',
+  "worker-bytes.js": 'export default "";\n',
+  "worker-zlib.js": "export const brotliDecompressSync = (bytes) => bytes;\n",
+};
+for (const [name, code] of Object.entries(shims)) {
+  writeFileSync(`build/${name}`, code);
+}
+mkdirSync("dist/workerd");
+copyFileSync("build/core.wasm", "dist/workerd/core.wasm");
+const WORKER = {
+  inject: [`${root}build/worker-module.js`],
+  define: { "WebAssembly.Module": "CoreModule" },
+  alias: { "#core": `${root}build/worker-bytes.js`, "node:zlib": `${root}build/worker-zlib.js` },
+};
+for (const name of ["server", "fetch", "express", "testing"]) {
+  await entry(name, "esm", { platform: "node", worker: true });
 }
 
 for (const format of ["esm", "cjs"]) {

@@ -63,7 +63,7 @@ export interface LicenseJson {
  * Anything that may have a `license`: a context, or the body of a License API answer. Contexts of
  * scheduled triggers have none. A promise is none: await it first.
  */
-export type Carrier = object & { license?: object | null | undefined; then?: never };
+export type Carrier = object & { license?: object | null | undefined; userAccess?: unknown; then?: never };
 
 const STATES = ["active", "inactive", "absent"] as const;
 export const EDITIONS = ["free", "standard", "advanced", null] as const;

@@ -76,14 +76,14 @@ export class ForgeKeys {
 
   /** Verifies an invocation token. Throws {@link VerifyError}, 503 when keys cannot be had. */
   async verify(
-    authorization: string | readonly string[],
+    authorization: string | readonly string[] | undefined,
     expected: ExpectedInvocation,
   ): Promise<Invocation> {
     return (await this.prove(authorization, expected)).invocation;
   }
 
   /** @internal */
-  async prove(authorization: string | readonly string[], expected: ExpectedInvocation): Promise<ProvenInvocation> {
+  async prove(authorization: string | readonly string[] | undefined, expected: ExpectedInvocation): Promise<ProvenInvocation> {
     const kid = invocationKeyOf(authorization);
     const jwks = await this.jwksFor(kid);
     try {

@@ -51,7 +51,7 @@ export interface Invocation {
   readonly contexts: readonly ProductContext[];
 }
 
-type Authorization = Exclude<IncomingRequest["authorization"], undefined>;
+type Authorization = IncomingRequest["authorization"];
 
 /** Which key of the platform's key set signed an invocation token. Nothing is proved by it. */
 export function invocationKeyOf(authorization: Authorization): string {

@@ -1,0 +1,3 @@
+import { entries } from "./entries.mjs";
+
+console.log(JSON.stringify(await entries()));
