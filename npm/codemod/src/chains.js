@@ -19,6 +19,9 @@ export function chainsOf(syntax, uses) {
   for (const chain of chains) {
     const operands = operandsOf(syntax, chain);
     const found = operands.map((operand) => byOperand.get(operand) ?? guardOfContext(syntax, operand));
+    if (!found.some((use) => use.check)) {
+      continue;
+    }
     bothNames(syntax, operands, found);
     alternatives(syntax, chain, operands, found);
     conjunction(syntax, chain, operands, found, uses);

@@ -156,6 +156,15 @@ export function tested(syntax, node) {
 
 /** Whether only the truth of a constant counts, wherever it is read. */
 function isTestedAlone(syntax, declarator) {
+  const known = syntax.testedAlone;
+  if (!known.has(declarator)) {
+    known.set(declarator, false); // what is read to make itself is no test
+    known.set(declarator, allReadsTest(syntax, declarator));
+  }
+  return known.get(declarator);
+}
+
+function allReadsTest(syntax, declarator) {
   const { references } = syntax.variable(declarator.id);
   const reads = references.filter((one) => !one.init);
   const declaration = syntax.parent(declarator);

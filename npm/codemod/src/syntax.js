@@ -33,6 +33,7 @@ export class Syntax {
     this.parents = new Map();
     this.nodes = [];
     this.takenIn = new Map();
+    this.testedAlone = new Map();
     this.#visit(program, null);
     /** Whether it is the source of a Forge app beyond doubt. */
     this.forge = /["']@forge\//.test(text);

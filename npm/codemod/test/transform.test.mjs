@@ -91,6 +91,18 @@ test("19: a bridge that is imported where it is needed is known too", () => {
   assert.match(of(text).code, /return License\.fromForgeContext\(context\)\.hasCapability\("capabilityAdvanced"\);/);
 });
 
+test("19: constants that are made of each other end", () => {
+  const text = `${HEAD}const c = await view.getContext();\nvar a = b && c.license.active;\nvar b = a && c.license.active;\n`;
+  assert.equal(of(text).code, text);
+});
+
+test("19: thousands of conditions that are made of each other end, too", () => {
+  const part = (n) => `const v${n} = x && y${n}.license && v${n - 1} || !z;\n`;
+  const text = HEAD + Array.from({ length: 2000 }, (_, n) => part(n + 1)).join("");
+  const { left } = of(text);
+  assert.deepEqual(left, []);
+});
+
 test("19: capability sets of others are not listed", () => {
   const text = "export const f = (grant) => grant.capabilitySet === 'org:owner' && grant.capabilitySet;\n";
   assert.deepEqual(of(text), { code: text, changes: [], left: [] });
