@@ -10,6 +10,7 @@ export {
   appContext,
   consumerContext,
   functionContext,
+  invokeResolver,
   resolverContext,
   resolverRequest,
   scheduledTriggerContext,

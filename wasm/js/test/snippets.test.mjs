@@ -28,7 +28,7 @@ declare module "@forge/api" {
 declare module "@forge/resolver" {
   export default class Resolver {
     define(name: string, run: (request: { payload: any; context: { [name: string]: any } }) => unknown): this;
-    getDefinitions(): unknown;
+    getDefinitions(): (request: any, backend: any) => Promise<any>;
   }
 }
 declare module "better-sqlite3" {
@@ -54,7 +54,14 @@ declare const license: import("@app-license/sdk").License;
 const PLATFORM = {
   "@forge/bridge": `export const view = { getContext: () => globalThis.__bridge.callBridge("getContext") };`,
   "@forge/react": `export const useProductContext = () => undefined;`,
-  "@forge/resolver": `export default class { define() { return this; } getDefinitions() {} }`,
+  "@forge/resolver": `
+    export default class {
+      functions = {};
+      define(name, run) { this.functions[name] = run; return this; }
+      getDefinitions() {
+        return async ({ call, context }, backend) => this.functions[call.functionKey]({ payload: call.payload, context: { ...context, ...backend } });
+      }
+    }`,
   "@forge/kvs": `
     const call = async (path, body) => globalThis.__forge_fetch__({ type: "kvs" }, path, { body: JSON.stringify(body) });
     const value = async (response) => response.status === 404 || !(await response.text()) ? undefined : (await response.json()).value;
@@ -157,6 +164,9 @@ test("docs: every snippet compiles", () => {
 /** Lines that end in a comment with a value, as calls that compare the two. */
 const compared = (code) =>
   code.replace(
+    /^( *)const (\w+) = .+; \/\/ ("[^"]*"|true|false|null|\d+)(?=[:,; ]|$).*$/gm,
+    (line, indent, name, value) => `${line}\n${indent}same(${name}, ${value}, ${JSON.stringify(line.trim())});`,
+  ).replace(
     /^( *)(?!const |if |return |throw |import |export |\/\/)(?:console\.log\((.+)\)|(\S.*)); \/\/ ("[^"]*"|true|false|null|\d+)(?=[:,; ]|$).*$/gm,
     (line, indent, logged, said, value) => `${indent}same(${logged ?? said}, ${value}, ${JSON.stringify(line.trim())});`,
   );

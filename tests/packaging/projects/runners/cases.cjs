@@ -1,8 +1,7 @@
 // What a vendor tests of a Forge app, in whatever runner.
 exports.functions = ({ test, expect, app, testing }) => {
-  const { functionContext, installFakeForge, scheduledTriggerContext } = testing;
-  const call = (scenario) =>
-    app.handler({ call: { functionKey: "export", payload: { rows: 3 } }, context: {} }, functionContext(scenario));
+  const { installFakeForge, invokeResolver, scheduledTriggerContext } = testing;
+  const call = (scenario) => invokeResolver(app.handler, "export", scenario, { rows: 3 });
 
   test("2: the gate of a resolver, with the platform's own packages", async () => {
     const forge = installFakeForge("standard");

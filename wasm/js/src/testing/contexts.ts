@@ -109,6 +109,26 @@ export function resolverRequest<P = { [name: string]: unknown }>(
   return { payload: payload ?? ({} as P), context: resolverContext(scenario, options) };
 }
 
+/**
+ * Calls a function of a resolver as the platform does when a page invokes it: `handler` is what
+ * `resolver.getDefinitions()` answers.
+ *
+ * ```ts
+ * await invokeResolver(handler, "export", "expired", { rows: 3 }); // rejects: inactive
+ * ```
+ */
+export async function invokeResolver(
+  handler: (request: any, backend: any) => unknown,
+  functionKey: string,
+  scenario: Scenario,
+  payload: unknown = {},
+  options?: Options,
+): Promise<any> {
+  // a page's context has no license that a function could trust
+  const { license: _, ...context } = uiContext(scenario, options);
+  return handler({ call: { functionKey, payload }, context }, functionContext(scenario, options));
+}
+
 /** A resolver's `context`: the browser's half, and the license that the platform fills in. */
 export function resolverContext(scenario: Scenario, options?: Options) {
   const { now } = settings(options);
