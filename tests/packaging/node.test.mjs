@@ -52,7 +52,7 @@ test("the package needs nothing installed beside it for its first entry", () => 
 });
 
 /** Tests of the package that run against the tarball too, and how many there are at least. */
-const AGAINST_THE_TARBALL = { misuse: 25, rejected: 6 };
+const AGAINST_THE_TARBALL = { carried: 6, misuse: 25, rejected: 6 };
 
 for (const [name, least] of Object.entries(AGAINST_THE_TARBALL)) {
   test(`against the tarball, without types: ${name}.test.mjs`, () => {

@@ -1,0 +1,120 @@
+// Verified licenses that leave the process: for caches, queues, jobs and server components.
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { License } from "../index.js";
+import type { LicenseJson } from "../index.js";
+import { VerifyError } from "./core.js";
+import { verified } from "./verified.js";
+
+/** A secret of the app's own, at least 32 bytes. */
+export type SealKey = string | Uint8Array;
+
+/** What a license is sealed for. */
+export interface SealOptions {
+  key: SealKey;
+  /** Whose license it is: its `clientKey`, its installation. It opens for nobody else. */
+  tenant: string;
+  /** The clock; now, when left out. */
+  now?: Date | undefined;
+}
+
+/** What a sealed license is opened with. */
+export interface OpenOptions {
+  /** The secret it was sealed with; of several, as while one is replaced, any. */
+  key: SealKey | readonly SealKey[];
+  tenant: string;
+  /** How long ago it may have been sealed, in seconds: what was bought may have ended since. */
+  maxAge: number;
+  now?: Date | undefined;
+}
+
+interface Sealed {
+  readonly tenant: string;
+  readonly at: number;
+  readonly license: LicenseJson;
+}
+
+const LONGEST = 65_536;
+const misuse = (message: string) => new VerifyError("misuse", message, "misuse", 500);
+const refused = (code: string, message: string) => new VerifyError(code, message, "refused", 401);
+
+function macOf(key: SealKey, body: string): Buffer {
+  if (!(typeof key == "string" || key instanceof Uint8Array) || Buffer.byteLength(key) < 32) {
+    throw new VerifyError("weak_secret", "a key that licenses are sealed with has at least 32 bytes", "misuse", 500);
+  }
+  return createHmac("sha256", key).update(`app-license sealed license 1\n${body}`).digest();
+}
+
+function isTenant(tenant: unknown): asserts tenant is string {
+  if (typeof tenant != "string" || !tenant) {
+    throw misuse("whose license is it? Pass `tenant`, such as the `clientKey`");
+  }
+}
+
+const millis = (now: Date = new Date()) => {
+  if (!(now instanceof Date) || Number.isNaN(+now)) {
+    throw new VerifyError("invalid_time", "`now` must be a valid Date", "misuse", 500);
+  }
+  return +now;
+};
+
+/**
+ * A verified license as text that {@link openLicense} takes as verified again, on any server that has
+ * the key: for caches, queues, scheduled jobs and server components. It can be read by everybody, and
+ * changed by nobody.
+ *
+ * Throws `not_verified` for a hint, `weak_secret` for a short key.
+ *
+ * ```ts
+ * await queue.push(sealLicense(license, { key, tenant: clientKey }));
+ * ```
+ */
+export function sealLicense(license: License<"verified">, { key, tenant, now }: SealOptions): string {
+  const json = license.toJSON(); // throws for what is no License
+  if (license.trust !== "verified") {
+    throw new VerifyError("not_verified", "only a verified license is sealed", "misuse", 500);
+  }
+  isTenant(tenant);
+  const sealed: Sealed = { tenant, at: millis(now), license: json };
+  const body = Buffer.from(JSON.stringify(sealed)).toString("base64url");
+  return `${body}.${macOf(key, body).toString("base64url")}`;
+}
+
+/**
+ * Opens what {@link sealLicense} made. Throws a {@link VerifyError}: `signature` when it was changed or
+ * sealed with another key, `tenant_mismatch` when it is somebody else's, `stale` when it is older than
+ * `maxAge`.
+ *
+ * ```ts
+ * const license = openLicense(text, { key, tenant: clientKey, maxAge: 3600 });
+ * ```
+ */
+export function openLicense(text: string, { key, tenant, maxAge, now }: OpenOptions): License<"verified"> {
+  const at = millis(now);
+  isTenant(tenant);
+  if (typeof maxAge != "number" || !(maxAge >= 0)) {
+    throw misuse("how old may it be? Pass `maxAge`, in seconds");
+  }
+  if (typeof text != "string" || text.length > LONGEST) {
+    throw refused("token_malformed", "expected the text of a sealed license");
+  }
+  const [body = "", mac = "", ...rest] = text.split(".");
+  const found = Buffer.from(mac, "base64url");
+  const keys = Array.isArray(key) ? (key as readonly SealKey[]) : [key as SealKey];
+  const matches = (one: SealKey) => {
+    const expected = macOf(one, body);
+    return found.length === expected.length && timingSafeEqual(found, expected);
+  };
+  // every key is looked at, so that a short one is found
+  if (rest.length || !keys.map(matches).includes(true)) {
+    throw refused("signature", "the sealed license was changed, or sealed with another key");
+  }
+  const sealed = JSON.parse(Buffer.from(body, "base64url").toString("utf8")) as Sealed;
+  if (sealed.tenant !== tenant) {
+    throw refused("tenant_mismatch", "the sealed license is of another tenant");
+  }
+  // what is of the future was sealed by a clock that is not to be trusted
+  if (at - sealed.at > maxAge * 1000 || sealed.at - at > 300_000) {
+    throw refused("stale", "the license was sealed too long ago");
+  }
+  return verified(License.fromJSON(sealed.license));
+}
