@@ -61,6 +61,7 @@ impl Element {
 #[non_exhaustive]
 pub enum FieldKind {
     /// Yes, no, or not applicable; as boolean or as text of any case.
+    #[serde(rename = "answer")]
     TriState,
     /// One of some words.
     Choice,

@@ -79,7 +79,7 @@ impl Tour {
             "{}\n",
             paint(
                 BOLD,
-                "One license, nine sources, one gate: what each documented payload grants"
+                "One license, nine license sources, one gate: what each documented payload grants"
             )
         )?;
         let mut rows = table(["source", "payload", "says", "Standard", "Advanced"]);
