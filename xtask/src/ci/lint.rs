@@ -25,7 +25,8 @@ pub(super) fn clippy(Context { sh, .. }: &Context) -> Result<Outcome> {
 }
 
 pub(super) fn doc(Context { sh, .. }: &Context) -> Result<Outcome> {
-    let doc = cmd!(sh, "cargo doc --no-deps --workspace --all-features")
+    // what is published or read on docs.rs: no programs, tests, examples
+    let doc = cmd!(sh, "cargo doc --no-deps --workspace --all-features --lib")
         .env("RUSTDOCFLAGS", "-Dwarnings");
     Ok(doc.run()?.into())
 }
