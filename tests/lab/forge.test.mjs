@@ -2,7 +2,7 @@
 // they are, driven through the customer's story in the console; then every call of the real
 // `@forge/bridge`, the triggers, and who may read what. LAB is the built program, CHROMIUM the browser.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -432,6 +432,65 @@ test("the function's process ends with the lab, however that ends", async () => 
     }
   });
   assert.deepEqual(alive, []);
+});
+
+/** A story in a file, played with the vendor's own app; what it says. */
+function scenario(text, args, env = {}) {
+  const file = join(data, `story-${(next += 1)}.toml`);
+  writeFileSync(file, text);
+  const all = ["lab", "scenario", file, "--format", "json", ...args];
+  return new Promise((resolve) =>
+    execFile(program, all, { cwd: data, env: { ...process.env, ...env } }, (error, out, err) =>
+      resolve({ code: error?.code ?? 0, err, ...(out ? JSON.parse(out) : {}) }),
+    ),
+  );
+}
+
+const story = (bulk) => `
+title = "page and function say the same"
+[[step]]
+move = "install"
+[[step]]
+move.buy = { edition = "standard" }
+expect.page.".badge" = "visible"
+expect.page.".card:nth-child(1) button" = "visible"
+expect.page.".card:nth-child(2) button" = "hidden"
+expect.invoke = [
+  { function = "export", payload = { rows = 5000 }, result = { exported = 1000 } },
+  { function = "export", payload = { everything = true }, result = { refused = "capability_missing" } },
+]
+[[step]]
+move.start_trial = { edition = "advanced", days = 30 }
+expect.page.".card:nth-child(2) button" = "${bulk}"
+[[step]]
+clock.advance_days = 31
+expect.page.".card:nth-child(2) button" = "hidden"
+[[step]]
+move.buy = { edition = "advanced" }
+access = "denied"
+expect.page.".card:nth-child(2) button" = "hidden"
+expect.invoke = [{ function = "export", result = { refused = "no_user_access" } }]
+expect.decision.bulk-export = "denied: no_user_access"
+`;
+
+test("a story looks at the page and calls the function", async () => {
+  // the page of one example, the function of the other
+  const built = ["--custom-ui", join(data, "custom-ui"), "--functions", join(data, "function")];
+  const own = ["--manifest", join(functions, "manifest.yml"), ...built];
+  const browser = { CHROMIUM: process.env.CHROMIUM ?? "/usr/bin/chromium" };
+  const held = await scenario(story("visible"), own, browser);
+  const failed = (held.scenarios?.[0].checks ?? []).filter(({ passed }) => !passed);
+  assert.equal(held.code, 0, `${held.err} ${JSON.stringify(failed)}`);
+  assert.deepEqual(held.scenarios[0].notes, []);
+  const wrong = await scenario(story("hidden"), own, browser);
+  assert.equal(wrong.code, 1);
+  const found = wrong.scenarios[0].checks.filter(({ passed }) => !passed).map(({ what, found }) => [what, found]);
+  assert.deepEqual(found, [["page .card:nth-child(2) button", "visible"]]);
+  // without a browser: functions and decisions alone, and it says so
+  const blind = await scenario(story("hidden"), own, { CHROMIUM: "/no/such/browser" });
+  assert.equal(blind.code, 0, blind.err);
+  assert.match(blind.scenarios[0].notes.join(), /no Chromium is installed/);
+  assert.ok(blind.scenarios[0].checks.every(({ what }) => !what.startsWith("page ")));
 });
 
 test("what cannot be started says why", async () => {

@@ -132,6 +132,19 @@ pub fn router(console: ConsoleState) -> Router {
         .route("/api/forge/trigger", post(forge::trigger))
         .route("/api/forge/access", post(forge::access))
         .route("/api/forge/note", post(forge::note))
+        .route("/api/forge/seen", post(forge::seen))
+        .route("/look", page(include_str!("../assets/console/look.html")))
+        .route(
+            "/look.js",
+            script(include_str!("../assets/console/look.js")),
+        )
+        .route(
+            "/look.css",
+            file(
+                "text/css; charset=utf-8",
+                include_str!("../assets/console/look.css"),
+            ),
+        )
         .route("/api/state", get(api::state))
         .route("/api/sites", get(rows::sites).post(api::add_sites))
         .route("/api/sites/{site}", get(rows::site))

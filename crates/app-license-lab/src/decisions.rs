@@ -7,6 +7,7 @@ use app_license_testkit::{Invocation, SignedRequest, Tenant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::access::UserAccess;
 use super::journal::AppResponse;
 use super::lab::Lab;
 use crate::error::Error;
@@ -94,7 +95,14 @@ impl Lab {
             DecisionSource::Page => tenant.page("/decisions")?,
             DecisionSource::LicenseApi => tenant.page("/decisions/confirmed")?,
             DecisionSource::Invocation => {
-                tenant.invoke("POST", "/forge/decisions", &Invocation::ui("panel"))?
+                let call = Invocation::ui("panel");
+                let request = tenant.invoke("POST", "/forge/decisions", &call)?;
+                if self.access(site) == UserAccess::Unsaid {
+                    request
+                } else {
+                    let context = self.ui_context(&tenant, "panel", None)?;
+                    self.with_context(&tenant, &call, request, context)?
+                }
             }
         };
         if self.own {
@@ -113,7 +121,7 @@ impl Lab {
     }
 
     fn hint(&self, tenant: &Tenant) -> Result<SourceDecisions, Error> {
-        let context = tenant.ui_context("panel")?.to_string();
+        let context = self.ui_context(tenant, "panel", None)?.to_string();
         let context = UiContext::parse(context.as_bytes())?;
         let now = self.host.clock().now();
         let answers = self.rules.decisions(&|capability| {

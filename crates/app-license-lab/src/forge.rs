@@ -5,6 +5,7 @@
 //! what acts goes through the console and its rules.
 
 mod bridge;
+mod browser;
 mod extension;
 mod files;
 mod functions;
@@ -23,7 +24,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app_license::UnixTime;
 use app_license_testkit::{Product, Tenant};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -36,6 +36,7 @@ use crate::error::Error;
 use crate::lab::{Lab, listen};
 
 pub(crate) use self::bridge::PageCall;
+pub(crate) use self::browser::{Seen, chromium};
 pub(crate) use self::remote::RemoteCall;
 pub(crate) use self::triggers::TriggerCall;
 
@@ -101,30 +102,6 @@ impl ForgeConfig {
     }
 }
 
-/// Whether a user may use the app, where the customer pays by user.
-///
-/// Platform page: <https://developer.atlassian.com/platform/forge/adopt-user-based-billing/>
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum UserAccess {
-    /// Not billed by user: nothing is said.
-    #[default]
-    Unsaid,
-    Granted,
-    Denied,
-}
-
-impl UserAccess {
-    /// `userAccess` of contexts and tokens.
-    fn said(self) -> Option<Value> {
-        match self {
-            Self::Unsaid => None,
-            Self::Granted => Some(json!({"enabled": true, "hasAccess": true})),
-            Self::Denied => Some(json!({"enabled": true, "hasAccess": false})),
-        }
-    }
-}
-
 /// The vendor's own Forge app, running in a lab.
 #[derive(Debug)]
 pub struct ForgeApp {
@@ -146,7 +123,7 @@ pub struct ForgeApp {
 /// What changes.
 #[derive(Debug, Default)]
 struct ForgeState {
-    access: BTreeMap<String, UserAccess>,
+    looks: browser::Looks,
     /// When each schedule of each site ran last.
     runs: BTreeMap<(String, String), UnixTime>,
 }
@@ -295,23 +272,6 @@ impl ForgeApp {
     fn page(&self, key: &str) -> Result<&PageModule, Error> {
         let unknown = || Error::Option(format!("the manifest has no module `{key}` with a page"));
         self.manifest.page(key).ok_or_else(unknown)
-    }
-
-    pub(crate) fn access(&self, site: &str) -> UserAccess {
-        self.state().access.get(site).copied().unwrap_or_default()
-    }
-
-    /// Whether the user may use the app on a site from now on.
-    pub(crate) fn set_access(&self, site: &str, access: UserAccess) -> Result<(), Error> {
-        self.tenant(site)?;
-        self.state().access.insert(site.to_owned(), access);
-        let words = match access {
-            UserAccess::Unsaid => "the customer does not pay by user",
-            UserAccess::Granted => "the user has access to the app",
-            UserAccess::Denied => "the user has no access to the app",
-        };
-        self.lab.note(Some(site), words);
-        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, ForgeState> {

@@ -1,5 +1,6 @@
 //! What everything acts on: platform, app, journal, timelines.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app_license::UnixTime;
@@ -10,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::access::UserAccess;
 use super::action::DeliveryMode;
 use super::demo::{self, Rules};
 use super::explainer::Explainer;
@@ -115,6 +117,8 @@ pub(crate) struct State {
     pub(crate) journal: Journal,
     pub(crate) timelines: Timelines,
     pub(crate) delivery: DeliveryMode,
+    /// Whether the user may use the app, by site; not kept for a second start.
+    pub(crate) access: BTreeMap<String, UserAccess>,
     /// Events that come after those of the next move.
     pub(crate) held: Vec<(Tenant, SignedRequest)>,
 }
@@ -135,6 +139,7 @@ impl Lab {
             journal: Journal::default(),
             timelines: Timelines::default(),
             delivery: DeliveryMode::Once,
+            access: BTreeMap::new(),
             held: Vec::new(),
         };
         match setup.start {

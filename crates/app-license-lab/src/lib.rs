@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+mod access;
 mod action;
 pub mod console;
 mod decisions;
@@ -48,4 +49,4 @@ pub use explainer::Explainer;
 pub use forge::{ForgeApp, ForgeConfig};
 pub use journal::DeliveredRequest;
 pub use lab::{AppKind, ExternalApp, Lab, LabConfig, SavedLab, Start, listen};
-pub use scenario::{Check, EDITIONS, Scenario, ScenarioReport, run};
+pub use scenario::{Check, EDITIONS, Scenario, ScenarioReport, run, run_forge};

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 
 use app_license::{Edition, FeatureMap, Policy, WhenAbsent};
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::access::UserAccess;
 use super::action::{Action, ClockChange, DeliveryMode, FaultChange, KeyRotation};
 use super::decisions::DecisionSource;
 use super::lab::AppKind;
 use crate::error::Error;
 
-pub use run::{Check, ScenarioReport, run};
+pub use run::{Check, ScenarioReport, run, run_forge};
 
 /// What the demo app sells unless told otherwise: an `editions.toml`.
 pub const EDITIONS: &str = include_str!("../assets/editions.toml");
@@ -30,7 +32,7 @@ pub struct Scenario {
     #[expect(dead_code, reason = "read by people, in the file")]
     about: String,
     #[serde(default)]
-    pub(crate) app: AppKind,
+    pub(crate) app: Option<AppKind>,
     #[serde(default)]
     when_absent: Absent,
     /// The app's `editions.toml`, as text. The demo app's unless said.
@@ -64,8 +66,13 @@ pub(crate) struct Step {
     pub(crate) fault: Option<FaultChange>,
     pub(crate) rotate: Option<KeyRotation>,
     pub(crate) delivery: Option<DeliveryMode>,
+    /// Whether the user may use the app, where the customer pays by user.
+    pub(crate) access: Option<UserAccess>,
     #[serde(rename = "move")]
     pub(crate) action: Option<Action>,
+    /// The module of the vendor's own Forge app whose page is looked at and whose resolver is
+    /// called; the first unless said.
+    pub(crate) module: Option<String>,
     #[serde(default)]
     pub(crate) expect: Expect,
 }
@@ -89,11 +96,50 @@ pub(crate) struct Expect {
     pub(crate) edition: Option<String>,
     /// Whether the app's store has the site as installed.
     pub(crate) installed: Option<bool>,
-    /// Path of a page to the status that the app answers.
+    /// Path of a page to the status that the app answers; or selector in the page of the vendor's
+    /// own Forge app to what is seen of it.
     #[serde(default)]
-    pub(crate) page: BTreeMap<String, u16>,
+    pub(crate) page: BTreeMap<String, PageExpectation>,
+    /// Calls of the vendor's own functions, and what they answer.
+    #[serde(default)]
+    pub(crate) invoke: Vec<InvokeExpectation>,
     /// The code with which the platform refuses the move.
     pub(crate) refused: Option<String>,
+}
+
+/// What is expected of a page.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum PageExpectation {
+    Status(u16),
+    Shown(Shown),
+}
+
+/// What is seen of an element.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Shown {
+    Visible,
+    Hidden,
+}
+
+impl Shown {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Visible => "visible",
+            Self::Hidden => "hidden",
+        }
+    }
+}
+
+/// A call of a function, and what it answers: fields that are not named are not looked at.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InvokeExpectation {
+    pub(crate) function: String,
+    #[serde(default)]
+    pub(crate) payload: Value,
+    pub(crate) result: Value,
 }
 
 impl Scenario {

@@ -143,28 +143,25 @@
     return Boolean(found?.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }));
   };
 
-  /** When the page has not changed for `quiet` milliseconds. */
-  function settled(quiet, deadline) {
-    return new Promise((resolve) => {
-      const end = () => {
-        seen.disconnect();
-        resolve();
-      };
-      let timer = setTimeout(end, quiet);
-      const last = setTimeout(end, deadline);
-      const seen = new MutationObserver(() => {
-        clearTimeout(timer);
-        timer = setTimeout(() => {
-          clearTimeout(last);
-          end();
-        }, quiet);
-      });
-      seen.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-    });
+  /** When the page is loaded, waits for no answer, and has not changed for `quiet` milliseconds. */
+  async function settled(quiet, deadline) {
+    const start = performance.now();
+    let changed = start;
+    const seen = new MutationObserver(() => (changed = performance.now()));
+    seen.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    for (let now = start; now - start < deadline; now = performance.now()) {
+      if (document.readyState !== "complete" || waiting.size > 0) {
+        changed = now;
+      } else if (now - changed > quiet) {
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    seen.disconnect();
   }
 
   async function probe({ id, selectors }) {
-    await settled(500, 8000);
+    await settled(700, 20_000);
     try {
       const found = selectors.map((selector) => (visible(selector) ? "visible" : "hidden"));
       post({ lab: "probed", id, found });

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use super::ConsoleState;
 use super::api::ApiResult;
+use crate::access::UserAccess;
 use crate::error::Error;
-use crate::forge::{ForgeApp, PageCall, RemoteCall, TriggerCall, UserAccess};
+use crate::forge::{ForgeApp, PageCall, RemoteCall, Seen, TriggerCall};
 
 /// The longest note that a page leaves, in bytes.
 const MAX_NOTE: usize = 500;
@@ -85,7 +86,14 @@ pub(super) async fn access(
     State(console): State<ConsoleState>,
     Json(change): Json<AccessChange>,
 ) -> ApiResult {
-    app(&console)?.set_access(&change.site, change.access)?;
+    app(&console)?;
+    console.lab.set_access(&change.site, change.access)?;
+    Ok(Json(json!({})))
+}
+
+/// What the browser of a scenario sees.
+pub(super) async fn seen(State(console): State<ConsoleState>, Json(seen): Json<Seen>) -> ApiResult {
+    app(&console)?.seen(seen);
     Ok(Json(json!({})))
 }
 

@@ -82,8 +82,8 @@ pub(super) async fn site(
         fields.insert("timeline".to_owned(), json!(timeline));
         let editions: Vec<&str> = Edition::ALL.iter().map(|edition| edition.name()).collect();
         fields.insert("editions".to_owned(), json!(editions));
-        if let Some(forge) = &console.forge {
-            fields.insert("userAccess".to_owned(), json!(forge.access(&site)));
+        if console.forge.is_some() {
+            fields.insert("userAccess".to_owned(), json!(lab.access(&site)));
         }
     }
     Json(detail).into_response()

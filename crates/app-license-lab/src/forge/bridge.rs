@@ -46,15 +46,8 @@ impl ForgeApp {
         page: &PageModule,
         own: Option<&Value>,
     ) -> Result<Value, Error> {
-        let mut context = tenant.ui_context(&page.key)?;
-        if let Some(fields) = context.as_object_mut() {
-            let extension = own.cloned().unwrap_or_else(|| extension::of(&page.kind));
-            fields.insert("extension".to_owned(), extension);
-            if let Some(access) = self.access(tenant.site().name()).said() {
-                fields.insert("userAccess".to_owned(), access);
-            }
-        }
-        Ok(context)
+        let extension = own.cloned().unwrap_or_else(|| extension::of(&page.kind));
+        self.lab.ui_context(tenant, &page.key, Some(extension))
     }
 
     /// What `invoke(functionKey, payload)` answers.
@@ -93,6 +86,29 @@ impl ForgeApp {
             Outcome::Returned(value) => Ok(value),
             Outcome::Failed { message, .. } => Err(Error::Function(message)),
         }
+    }
+
+    /// Calls a function of a module's resolver as its page does; the first that has one unless said.
+    pub(crate) async fn call(
+        &self,
+        site: &str,
+        module: Option<&str>,
+        function: &str,
+        payload: &Value,
+    ) -> Result<Value, Error> {
+        let found = self.manifest.pages.iter().find(|page| match module {
+            Some(key) => page.key == key,
+            None => page.function.is_some(),
+        });
+        let missing = || Error::Option("the manifest has no module with a resolver".to_owned());
+        let call = PageCall {
+            site: site.to_owned(),
+            module: found.ok_or_else(missing)?.key.clone(),
+            extension: None,
+            function_key: function.to_owned(),
+            payload: payload.clone(),
+        };
+        self.invoke(&call).await
     }
 
     pub(super) fn function(&self, key: &str) -> Result<&FunctionModule, Error> {

@@ -5,8 +5,9 @@ use app_license::{License, Verified};
 use app_license_testkit::Tenant;
 use serde_json::{Value, json};
 
+use super::ForgeApp;
 use super::functions::Outcome;
-use super::{ForgeApp, UserAccess};
+use crate::access::UserAccess;
 use crate::journal::{AppResponse, DeliveredRequest, Entry};
 
 impl ForgeApp {
@@ -54,7 +55,7 @@ impl ForgeApp {
                 return json!({"error": {"code": error.code(), "message": error.to_string()}});
             }
         };
-        let denied = self.access(site) == UserAccess::Denied;
+        let denied = self.lab.access(site) == UserAccess::Denied;
         let license = license.with_user_access(denied.then_some(Access::UNREADABLE));
         let state = license.state().name();
         // the lab is the platform here: it has just written the license itself

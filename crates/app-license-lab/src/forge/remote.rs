@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::ForgeApp;
-use super::manifest::{EndpointModule, PageModule};
+use super::manifest::EndpointModule;
 use super::process::Fetch;
 use crate::error::Error;
 
@@ -80,8 +80,10 @@ impl ForgeApp {
         };
         let invocation = Invocation::ui(&page.key).of_type(token_type(&page.kind));
         let request = self.request(&tenant, &invocation, parts)?;
-        let own = call.extension.as_ref();
-        let request = self.as_page(&tenant, page, own, &invocation, request)?;
+        let context = self.page_context(&tenant, page, call.extension.as_ref())?;
+        let request = self
+            .lab
+            .with_context(&tenant, &invocation, request, context)?;
         let title = format!("{} calls the remote", page.key);
         Ok(self.answered(&tenant, &request, &title).await)
     }
@@ -121,25 +123,6 @@ impl ForgeApp {
             }
         }
         Ok(request)
-    }
-
-    /// The same call with the module's own extension and the user's access in its token.
-    fn as_page(
-        &self,
-        tenant: &Tenant,
-        page: &PageModule,
-        own: Option<&Value>,
-        invocation: &Invocation,
-        request: SignedRequest,
-    ) -> Result<SignedRequest, Error> {
-        let mut context = self.page_context(tenant, page, own)?;
-        if let Some(fields) = context.as_object_mut() {
-            fields.remove("license");
-            fields.remove("accountId");
-        }
-        let spec = tenant.invocation_spec(invocation)?;
-        let spec = spec.claim("context", context);
-        Ok(request.with_token(&spec.rs256(&self.lab.host.forge_key()?)))
     }
 
     /// Delivers a call; what the remote says, as the bridge hands it over.

@@ -1,5 +1,7 @@
 //! Playing a story: steps in order, every expectation checked.
 
+mod vendor;
+
 use std::sync::Arc;
 
 use app_license::{InstallationKey, InstallationStatus, UnixTime};
@@ -7,12 +9,16 @@ use app_license_store::{MemoryStore, Sequence};
 use app_license_testkit::{Tenant, TestClock};
 use serde::Serialize;
 
-use super::{Expect, Scenario, Step};
+use super::{Expect, PageExpectation, Scenario, Step};
 use crate::decisions::DecisionSource;
 use crate::demo::Rules;
 use crate::error::Error;
 use crate::explainer::Explainer;
+use crate::forge::ForgeConfig;
+use crate::lab::AppKind;
 use crate::{ExternalApp, Lab, LabConfig, Start};
+
+use vendor::VendorApp;
 
 /// How a story went.
 #[derive(Debug, Serialize)]
@@ -24,6 +30,8 @@ pub struct ScenarioReport {
     pub passed: bool,
     /// Every expectation, in order.
     pub checks: Vec<Check>,
+    /// What could not be looked at, and why.
+    pub notes: Vec<String>,
 }
 
 /// One expectation, and what was found.
@@ -58,6 +66,46 @@ pub async fn run(
     own: Option<ExternalApp>,
     explainer: Explainer,
 ) -> Result<ScenarioReport, Error> {
+    play(story, rules, own, None, explainer).await
+}
+
+/// Plays a story as [`run`] does, with the vendor's own Forge app: its functions are called, and its
+/// pages are looked at in Chromium where that is installed. Where it is not, the report notes so.
+///
+/// # Errors
+/// As [`run`], and when the app cannot be started.
+///
+/// ```no_run
+/// use app_license_lab::{Explainer, ForgeConfig, Rules, Scenario, run_forge};
+/// # async fn play(rules: Rules, explainer: Explainer) -> Result<(), app_license_lab::Error> {
+/// let story = Scenario::parse(
+///     "title = \"the export shows\"\n\
+///      [[step]]\nmove = \"install\"\n\
+///      [[step]]\nmove.buy = { edition = \"advanced\" }\n\
+///      expect.page.\"#export\" = \"visible\"\n",
+/// )?;
+/// let app = ForgeConfig { custom_ui: Some("dist".to_owned()), ..ForgeConfig::default() };
+/// assert!(run_forge(&story, rules, None, &app, explainer).await?.passed);
+/// # Ok(())
+/// # }
+/// ```
+pub async fn run_forge(
+    story: &Scenario,
+    rules: Rules,
+    own: Option<ExternalApp>,
+    forge: &ForgeConfig,
+    explainer: Explainer,
+) -> Result<ScenarioReport, Error> {
+    play(story, rules, own, Some(forge), explainer).await
+}
+
+async fn play(
+    story: &Scenario,
+    rules: Rules,
+    own: Option<ExternalApp>,
+    forge: Option<&ForgeConfig>,
+    explainer: Explainer,
+) -> Result<ScenarioReport, Error> {
     let now = match story.start() {
         Some(text) => UnixTime::parse(text)
             .ok_or_else(|| Error::Scenario(format!("`{text}` is no time to start at")))?,
@@ -66,16 +114,26 @@ pub async fn run(
     let lab = Lab::start(LabConfig {
         rules,
         store: Arc::new(MemoryStore::new()),
-        kind: story.app,
+        kind: match (story.app, forge) {
+            (Some(kind), _) => kind,
+            (None, Some(_)) => AppKind::Forge,
+            (None, None) => AppKind::default(),
+        },
         own,
-        forge_id: None,
+        forge_id: forge.and_then(ForgeConfig::app_id).map(str::to_owned),
         ports: None,
         start: Start::New { now },
         explainer,
     })
     .await?;
+    let vendor = match forge {
+        Some(config) => Some(VendorApp::start(&lab, config).await?),
+        None => None,
+    };
     let mut stage = Player {
         lab,
+        vendor,
+        notes: Vec::new(),
         site: "acme".to_owned(),
         seen: Sequence::START,
         step: 0,
@@ -91,11 +149,14 @@ pub async fn run(
         title: story.title.clone(),
         passed: stage.checks.iter().all(|check| check.passed),
         checks: stage.checks,
+        notes: stage.notes,
     })
 }
 
 struct Player {
     lab: Arc<Lab>,
+    vendor: Option<VendorApp>,
+    notes: Vec<String>,
     site: String,
     /// How much of the store's history is told.
     seen: Sequence,
@@ -110,7 +171,11 @@ impl Player {
             self.site.clone_from(site);
         }
         if let Some(tick) = &step.clock {
-            self.lab.change_clock(tick).await?;
+            let before = self.lab.host.clock().now();
+            let now = self.lab.change_clock(tick).await?;
+            if let Some(vendor) = &self.vendor {
+                vendor.app.clock_moved(before, now).await;
+            }
         }
         if let Some(trouble) = &step.fault {
             self.lab.change_fault(trouble)?;
@@ -122,15 +187,24 @@ impl Player {
             self.lab.set_delivery_mode(way);
         }
         let tenant = self.lab.tenant(&self.site)?;
+        if let Some(access) = step.access {
+            self.lab.set_access(&self.site, access)?;
+        }
         let mut answers = Vec::new();
         let mut refused = None;
         if let Some(action) = &step.action {
+            if let Some(vendor) = &self.vendor {
+                vendor.app.before_move(&self.site, action).await;
+            }
             match self.lab.perform(&self.site, action).await {
                 Ok(said) => answers = said,
                 Err(Error::Host(error)) if step.expect.refused.is_some() => {
                     refused = Some(error.code());
                 }
                 Err(other) => return Err(other),
+            }
+            if let (Some(vendor), None) = (&self.vendor, refused) {
+                vendor.app.after_move(&self.site, action).await;
             }
         }
         let expect = &step.expect;
@@ -148,14 +222,18 @@ impl Player {
             self.check("installed", &expected.to_string(), &found.to_string());
         }
         self.decisions(expect, &tenant).await?;
-        for (path, status) in &expect.page {
+        for (path, expected) in &expect.page {
+            let PageExpectation::Status(status) = expected else {
+                continue;
+            };
             let found = self.lab.open(&self.site, path).await?;
             let found = found
                 .status
                 .map_or_else(|| "none".to_owned(), |code| code.to_string());
             self.check(&format!("page {path}"), &status.to_string(), &found);
         }
-        Ok(())
+        self.pages(step).await?;
+        self.functions(step).await
     }
 
     fn check(&mut self, what: &str, expected: &str, found: &str) {

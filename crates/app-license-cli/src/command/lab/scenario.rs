@@ -10,15 +10,16 @@ use serde::Serialize;
 
 use crate::command::decide::read_features;
 use crate::command::lab::check::explainer;
+use crate::command::lab::forge::ForgeArgs;
 use crate::command::lab::runtime;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::{Io, MAX_INPUT};
-use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show};
+use crate::output::{BAD, DIM, Format, GOOD, WARN, clean, paint, show};
 use app_license_lab::ExternalApp;
 use app_license_lab::Rules;
 use app_license_lab::demo::{APP_KEY, FORGE_ID};
-use app_license_lab::{Check, Error as LabError, Scenario, ScenarioReport, run};
+use app_license_lab::{Check, Error as LabError, Scenario, ScenarioReport, run, run_forge};
 
 /// Play a story of a customer against a test clock, and check what it expects
 ///
@@ -32,6 +33,9 @@ Examples:
   app-license lab scenario ours.toml --features editions.toml  your own features
   app-license lab scenario ours.toml --junit report.xml        for CI
   app-license lab scenario ours.toml --format json
+  app-license lab scenario ours.toml --manifest manifest.yml --functions dist
+      # your own Forge app: what its pages show, in Chromium, and what its
+      # functions answer
 
 A story:
   title = \"A trial ends\"
@@ -43,7 +47,9 @@ A story:
   expect.decision.bulk-export = \"granted\"
   [[step]]
   clock.advance_days = 31
-  expect.decision.bulk-export = \"denied: trial_ended\"")]
+  expect.decision.bulk-export = \"denied: trial_ended\"
+  expect.page.\"#export\" = \"hidden\"
+  expect.invoke = [{ function = \"export\", result = { refused = \"inactive\" } }]")]
 pub(super) struct Args {
     /// The stories
     #[arg(value_name = "FILE", required = true)]
@@ -60,6 +66,8 @@ pub(super) struct Args {
     /// The id of its Forge half
     #[arg(long, value_name = "ID", default_value = FORGE_ID)]
     app_id: String,
+    #[command(flatten)]
+    forge: ForgeArgs,
     /// Write a report in the form of JUnit
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -122,10 +130,15 @@ impl Args {
             forge_id: self.app_id.clone(),
         });
         let explainer = explainer(Some(rules.features()))?;
+        let forge = self.forge.config(io, 0)?;
         let began = Instant::now();
-        let result = runtime()?
-            .block_on(run(&story, rules, own, explainer))
-            .map_err(named)?;
+        let result = runtime()?.block_on(async {
+            match &forge {
+                Some(forge) => run_forge(&story, rules, own, forge, explainer).await,
+                None => run(&story, rules, own, explainer).await,
+            }
+        });
+        let result = result.map_err(named)?;
         Ok(Played {
             file: shown,
             result,
@@ -147,6 +160,9 @@ impl Args {
                 "{word} {} ({held} of {all})",
                 clean(&played.result.title)
             )?;
+            for note in &played.result.notes {
+                writeln!(out, "  {} {}", paint(WARN, "note"), clean(note))?;
+            }
             for check in &played.result.checks {
                 if self.all || !check.passed {
                     line(out, check)?;
