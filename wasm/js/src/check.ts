@@ -170,15 +170,15 @@ export function answer(
 /**
  * Decides whether a license allows a capability, or a feature of a map, and why.
  *
+ * @throws `unknown_feature` when the map does not name the feature: a typing mistake must not turn into a
+ * silent refusal; `not_a_license` for anything but a {@link License} (the object `context.license`
+ * is none: read the context), `misuse` for settings that cannot be meant and for what is no capability,
+ * which begin with `capability`, and `invalid_time` for a `now` that is no valid Date.
+ *
+ * @example
  * ```ts
  * const { allowed, reason } = check(license, { requires: "capabilityAdvanced" });
  * ```
- *
- * Throws `unknown_feature` when the map does not name the feature: a typing mistake must not turn
- * into a silent refusal. Throws `not_a_license` for anything but a {@link License} (the object
- * `context.license` is none: read the context), `misuse` for settings that cannot be meant and for
- * what is no capability, which begin with `capability`, and
- * `invalid_time` for a `now` that is no valid Date.
  */
 export function check<C extends string = KnownCapability, M extends WrittenFeatures = any>(
   license: License,

@@ -114,6 +114,7 @@ function send({ status, headers, body }: Answer, response: ExpressResponse): voi
  * descriptor and the health check. Mount it before `express.json()`: signatures and replay marks are
  * over the bytes that were sent.
  *
+ * @example
  * ```ts
  * server.use(lifecycle(app));
  * ```
@@ -135,8 +136,11 @@ export function verified(app: App, options: Pick<GateOptions, "kind"> = {}): Mid
 
 /**
  * Lets a request pass that is verified and whose license includes the capability; otherwise answers
- * 401, 402 or 403, and why. Throws `misuse` for a capability that is none.
+ * 401, 402 or 403, and why.
  *
+ * @throws `misuse` for a capability that is none.
+ *
+ * @example
  * ```ts
  * server.get("/export", requireCapability(app, "capabilityAdvanced"), handler);
  * ```
@@ -149,7 +153,11 @@ export function requireCapability<C extends string = KnownCapability>(
   return gate(app, { requires } as Needs<string>, options);
 }
 
-/** The same for a feature of the app's map. Throws `unknown_feature` for one that it does not have. */
+/**
+ * The same for a feature of the app's map.
+ *
+ * @throws `unknown_feature` for one that it does not have.
+ */
 export function requireFeature(app: App, feature: string, options: GateOptions = {}): Middleware {
   return gate(app, { feature }, options);
 }

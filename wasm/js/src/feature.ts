@@ -70,7 +70,11 @@ const own = <T>(table: { readonly [name: string]: T } | undefined, kind: string,
 const invalid = (message: string) =>
   new LicenseError("feature_map", `the feature map is not valid: ${message}`);
 
-/** An edition's name as a capability set; a capability set as it is. Throws `feature_map`. */
+/**
+ * An edition's name as a capability set; a capability set as it is.
+ *
+ * @throws `feature_map`.
+ */
 function capability(name: unknown): Capability {
   const text = typeof name == "string" ? name : "";
   if (/^(free|standard|advanced)$/.test(text)) {
@@ -84,7 +88,11 @@ function capability(name: unknown): Capability {
   return text;
 }
 
-/** The entries of a table. Throws `feature_map` for what is none, or is larger than any honest one. */
+/**
+ * The entries of a table.
+ *
+ * @throws `feature_map` for what is none, or is larger than any honest one.
+ */
 function entries(table: unknown, what: string, most: number): [string, unknown][] {
   const rows = typeof table == "object" && table && !Array.isArray(table) ? Object.entries(table) : null;
   if (!rows || rows.length > most) {
@@ -165,6 +173,7 @@ const row =
  * The compiler knows the names that were written: one that is misspelt is a type error, and so is an
  * edition that is none. Of imported JSON it knows names; a map typed `FeatureMap` has any.
  *
+ * @example
  * ```ts
  * const map = new FeatureMap({ features: { "bulk-export": "advanced" } });
  * map.check("bulk-export", license).allowed;
@@ -175,8 +184,8 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
   readonly map: Features;
 
   /**
-   * Throws `feature_map` for everything that the Rust library and the command line refuse: an
-   * edition that is none, a limit that is no whole number, an unknown table or field.
+   * @throws `feature_map` for everything that the Rust library and the command line refuse: an edition that
+   * is none, a limit that is no whole number, an unknown table or field.
    */
   constructor(map: M & Checked<M>);
   constructor(written: unknown) {
@@ -191,26 +200,40 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
     });
   }
 
-  /** What a feature needs. Throws `unknown_feature`. */
+  /**
+   * What a feature needs.
+   *
+   * @throws `unknown_feature`.
+   */
   requirement(feature: NameIn<M, "features">): Capability {
     return capability(requirement(own(this.map.features, "feature", feature)));
   }
 
-  /** Decides whether a customer may use a feature, and why. Throws `unknown_feature`. */
+  /**
+   * Decides whether a customer may use a feature, and why.
+   *
+   * @throws `unknown_feature`.
+   */
   check(feature: NameIn<M, "features">, license: License, policy?: Policy): Decision {
     return answer(license, this.requirement(feature), policy)[0];
   }
 
   /**
    * How many of something a customer may have. Unlimited is `Number.MAX_SAFE_INTEGER`, which
-   * survives JSON, unlike `Infinity`: {@link isUnlimited} tells. Throws `unknown_limit`.
+   * survives JSON, unlike `Infinity`: {@link isUnlimited} tells.
+   *
+   * @throws `unknown_limit`.
    */
   limit(name: NameIn<M, "limits">, license: License, policy?: Policy): number {
     const value = column(own(this.map.limits, "limit", name), license, policy) ?? 0;
     return value === "unlimited" ? UNLIMITED : value;
   }
 
-  /** The service level a customer gets, or null. Throws `unknown_service_level`. */
+  /**
+   * The service level a customer gets, or null.
+   *
+   * @throws `unknown_service_level`.
+   */
   serviceLevel(name: NameIn<M, "service-levels">, license: License, policy?: Policy): string | null {
     return column(own(this.map["service-levels"], "service_level", name), license, policy) ?? null;
   }
@@ -223,6 +246,7 @@ const UNLIMITED = 9_007_199_254_740_991;
  * Whether a limit is none: for words such as "unlimited". Comparisons need no special case, also
  * after the number went through JSON.
  *
+ * @example
  * ```ts
  * const text = isUnlimited(limit) ? "unlimited" : `${limit}`;
  * ```

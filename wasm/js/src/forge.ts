@@ -29,18 +29,20 @@ export type GetLicenseOptions = AskOptions;
  * `productionOnly` hold.
  *
  * `context` is the second argument of a function, or a resolver's `context`: what the platform
- * gave to the function, never what a page sent. Leave it out where there is none. Throws `misuse`
- * for a whole request, and a {@link VerifyError} `license_api` of the class `unavailable` when the
- * API could not tell and nothing is known from before.
+ * gave to the function, never what a page sent. Leave it out where there is none.
  *
+ * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/license-api/
+ *
+ * @throws `misuse` for a whole request, and a {@link VerifyError} `license_api` of the class `unavailable`
+ * when the API could not tell and nothing is known from before.
+ *
+ * @example
  * ```ts
  * export const nightly = async (_event, context) => {
  *   const license = await getLicense(context);
  *   if (!check(license, { requires: "capabilityAdvanced" }).allowed) return;
  * };
  * ```
- *
- * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/license-api/
  */
 export async function getLicense(
   context?: Carrier | null,
@@ -108,6 +110,7 @@ export type Needed<C extends string = KnownCapability, M extends WrittenFeatures
  * A misspelt capability is a type error, an unknown feature throws `unknown_feature` at once, when
  * the app starts, and so does `misuse` for everything that cannot be meant.
  *
+ * @example
  * ```ts
  * resolver.define("export", requires("capabilityAdvanced", ({ payload }) => exportRows(payload)));
  * resolver.define("import", requires({ features, feature: "import" }, importRows));

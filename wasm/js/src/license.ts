@@ -116,6 +116,7 @@ export const enum Place {
  * Only this package makes licenses, and none can be changed: a copy made by spread, clone or JSON
  * is no License, and is refused with `not_a_license` wherever one is expected.
  *
+ * @example
  * ```ts
  * const license = License.fromForgeContext(await view.getContext());
  * if (license.hasCapability("capabilityAdvanced")) { … }
@@ -160,7 +161,11 @@ export class LicenseOf<T extends Trust> {
   /** The license object as the platform wrote it, with every field it holds. */
   readonly raw: Readonly<Record<string, unknown>> | null;
 
-  /** Only the package calls it: read licenses with `License.from…`. Throws `misuse`. */
+  /**
+   * Only the package calls it: read licenses with `License.from…`.
+   *
+   * @throws `misuse`.
+   */
   private constructor(
     made: unknown,
     source: LicenseSource,
@@ -215,10 +220,10 @@ export class LicenseOf<T extends Trust> {
   /**
    * Reads `view.getContext()` or `useProductContext()`. `undefined`, while it loads, is absent.
    *
-   * Throws `misuse` for a promise, the license alone, or a request that holds the context, as all
-   * readers do: they would read as absent, which a lenient policy grants.
-   *
    * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/ui-api-bridge/view/
+   *
+   * @throws `misuse` for a promise, the license alone, or a request that holds the context, as all readers
+   * do: they would read as absent, which a lenient policy grants.
    */
   static fromForgeContext(
     context: (Carrier & { environmentType?: string }) | null | undefined,
@@ -257,12 +262,13 @@ export class LicenseOf<T extends Trust> {
    * Reads the second argument of a Forge function, or a resolver's `context`. Here it is a hint;
    * `@app-license/sdk/server` takes it as verified where the platform fills it in.
    *
+   * Platform page: https://developer.atlassian.com/platform/forge/function-reference/arguments/
+   *
+   * @example
    * ```ts
    * const { environmentType } = getAppContext();
    * const license = License.fromFunctionContext(context, { environmentType });
    * ```
-   *
-   * Platform page: https://developer.atlassian.com/platform/forge/function-reference/arguments/
    */
   static fromFunctionContext(
     context: Carrier | null | undefined,
@@ -335,7 +341,7 @@ export class LicenseOf<T extends Trust> {
    * Reads what {@link License.toJSON} wrote, parsed. Whatever it was before, it is a hint now:
    * nothing proves where the text has been.
    *
-   * Throws `misuse` for anything else.
+   * @throws `misuse` for anything else.
    */
   static fromJSON(json: LicenseJson): LicenseOf<"hint"> {
     const { source, state, capabilitySet, isEvaluation, environment, noUserAccess, asOf, raw } = Object(json);
@@ -377,7 +383,11 @@ export function make<T extends Trust>(
 
 const SEARCH = "`location.search`";
 
-/** The text of a query. Throws `misuse` for a whole URL, where the first parameter would be lost. */
+/**
+ * The text of a query.
+ *
+ * @throws `misuse` for a whole URL, where the first parameter would be lost.
+ */
 function queryText(query: unknown): string {
   const text = `${query}`;
   if (!isString(query) && typeof Object(query)["getAll"] != "function") {

@@ -57,6 +57,7 @@ export interface WebOptions extends FlagOptions {
 /**
  * For `@openfeature/web-sdk`. What it answers is a hint, as all that a browser holds.
  *
+ * @example
  * ```ts
  * const license = async () => License.fromForgeContext(await view.getContext());
  * await OpenFeature.setProviderAndWait(new LicenseWebProvider({ features, license }));
@@ -70,7 +71,9 @@ export class LicenseWebProvider implements CommonProvider<ClientProviderStatus> 
   private license: License | null = null;
   private readings = 0;
 
-  /** Throws `misuse` without a FeatureMap or a license, `not_a_license` for what is none. */
+  /**
+   * @throws `misuse` without a FeatureMap or a license, `not_a_license` for what is none.
+   */
   constructor(private readonly options: WebOptions) {
     settings(options);
     typeof options.license == "function" || isLicense(options.license);
@@ -159,6 +162,7 @@ export interface ServerOptions extends FlagOptions {
 /**
  * For `@openfeature/server-sdk`. Answers by verified licenses alone.
  *
+ * @example
  * ```ts
  * const license = async ({ targetingKey }) => (await installations.get(targetingKey)).license;
  * await OpenFeature.setProviderAndWait(new LicenseServerProvider({ features, license }));
@@ -170,7 +174,9 @@ export class LicenseServerProvider implements CommonProvider<ServerProviderStatu
   readonly runsOn = "server";
   readonly events: Events = new Events();
 
-  /** Throws `misuse` without a FeatureMap, or a function that looks a license up. */
+  /**
+   * @throws `misuse` without a FeatureMap, or a function that looks a license up.
+   */
   constructor(private readonly options: ServerOptions) {
     settings(options);
     if (typeof options.license != "function") {

@@ -106,6 +106,7 @@ const Tree = /* @__PURE__ */ createContext<LicenseInTree | null>(null);
 /**
  * Gives the license to all below it.
  *
+ * @example
  * ```tsx
  * const load = async () => License.fromForgeContext(await view.getContext());
  *
@@ -179,8 +180,11 @@ function inTree(current: LicenseStatus, features: FeatureMap | null, policy?: Po
 }
 
 /**
- * The license, and what it allows. Throws without a {@link LicenseProvider} above.
+ * The license, and what it allows.
  *
+ * @throws without a {@link LicenseProvider} above.
+ *
+ * @example
  * ```tsx
  * const { status, hasCapability, limit } = useLicense();
  * ```
@@ -206,6 +210,7 @@ export interface Limit {
  * How many of something the customer may have, by the provider's map and policy. Throws
  * `unknown_limit` for a name that the map does not have.
  *
+ * @example
  * ```tsx
  * const { allows, isUnlimited, limit } = useLimit("projects");
  * <button disabled={!allows(projects.length + 1)}>New project</button>
@@ -243,6 +248,7 @@ export type GateProps<C extends string = KnownCapability> = Question<C> & {
  * Shows its children to customers who may use them. A misspelt capability is a type error; where
  * one without a rank is meant: `<Gate<string> requires="capabilityUltra">`.
  *
+ * @example
  * ```tsx
  * <Gate feature="bulk-export" fallback={(decision) => <Upgrade why={decision?.reason} />}>
  *   <BulkExport />

@@ -75,6 +75,7 @@ export interface FakeConnectApp {
 /**
  * One Connect site with the app: signs its lifecycle events, page URLs and context tokens.
  *
+ * @example
  * ```ts
  * const site = new FakeConnect({ appKey, baseUrl });
  * await fetch(...site.lifecycle("installed").fetchArguments);
@@ -188,6 +189,7 @@ const basePath = (baseUrl: string) => new URL(baseUrl).pathname.replace(/\/$/, "
 /**
  * One Forge installation: signs invocation tokens, and is the platform's key set.
  *
+ * @example
  * ```ts
  * const forge = new FakeForge({ appId });
  * const { license } = verifyInvocation(forge.authorization("expired"), forge.jwks, { appId });

@@ -47,6 +47,7 @@ function callBridge(command: string, payload?: { functionKey?: string; payload?:
  * Makes `view.getContext()` of `@forge/bridge` answer as in a page of a customer, in vitest, jest and
  * browsers. Call it before the bridge is imported: in a setup file, or a script before the page's.
  *
+ * @example
  * ```ts
  * const bridge = installFakeBridge("trial-of-advanced");
  * const { view } = await import("@forge/bridge");

@@ -113,6 +113,7 @@ export function resolverRequest<P = { [name: string]: unknown }>(
  * Calls a function of a resolver as the platform does when a page invokes it: `handler` is what
  * `resolver.getDefinitions()` answers.
  *
+ * @example
  * ```ts
  * await invokeResolver(handler, "export", "expired", { rows: 3 }); // rejects: inactive
  * ```

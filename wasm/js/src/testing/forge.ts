@@ -95,6 +95,7 @@ const metrics = { counter: () => meter, timing: () => meter };
  * `node --test`: the License API, the app's storage and `getAppContext()`. Nothing is mocked: both
  * packages run as they are, and so does `@app-license/sdk/forge`.
  *
+ * @example
  * ```ts
  * const forge = installFakeForge("standard");
  * await nightly({}, scheduledTriggerContext("standard")); // asks the License API
