@@ -65,7 +65,10 @@ pub(super) fn fuzz(context: &Context) -> Result<Outcome> {
         let runs: Vec<Result<()>> = thread::scope(|scope| {
             let started: Vec<_> = some
                 .iter()
-                .map(|name| scope.spawn(|| run(&programs.join(name), &fuzz, name)))
+                .map(|name| {
+                    let (program, fuzz) = (programs.join(name), &fuzz);
+                    scope.spawn(move || run(&program, fuzz, name))
+                })
                 .collect();
             started.into_iter().map(joined).collect()
         });
