@@ -21,7 +21,7 @@ export function node(folder, ...options) {
   const { status, stdout, stderr } = spawnSync(process.execPath, options, {
     cwd: `${BUILD}${folder}`,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: 300_000, // for machines that are busy
     // programs that are tests themselves report as if nobody ran them
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },
   });
