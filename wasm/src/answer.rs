@@ -55,6 +55,11 @@ impl Answer {
         self.ends(text.len());
     }
 
+    pub(crate) fn json(&mut self, text: &str) -> Result<(), Error> {
+        self.text(text);
+        Ok(())
+    }
+
     pub(crate) fn maybe(&mut self, text: Option<&str>) {
         match text {
             Some(text) => self.text(text),

@@ -9,6 +9,11 @@ use app_license::{
 use crate::answer::Answer;
 use crate::question::{Field, Question, missing};
 
+/// What an absent license means, by the name of an edition; any other denies.
+fn when_absent(name: &str) -> WhenAbsent {
+    Edition::from_name(name).map_or(WhenAbsent::Deny, WhenAbsent::Assume)
+}
+
 /// Decides on a license that the caller has verified before; only a confirmed one counts.
 pub(crate) fn decide(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
     let source = LicenseSource::from_code(question.text(Field::Event));
@@ -30,8 +35,11 @@ pub(crate) fn decide(question: &Question<'_>, answer: &mut Answer) -> Result<(),
         .confirmed_only(true)
         .sells_nothing(flags.contains('n'))
         .ignore_user_access(flags.contains('i'));
-    if let Some(edition) = question.get(Field::Target).and_then(Edition::from_name) {
-        policy = policy.when_absent(WhenAbsent::Assume(edition));
+    if let Some(meaning) = question.get(Field::Target) {
+        policy = policy.when_absent(when_absent(meaning));
+    }
+    if let Some(meaning) = question.get(Field::Secret) {
+        policy = policy.when_absent_outside_production(when_absent(meaning));
     }
     if question.get(Field::Leeway).is_some() {
         policy = policy.max_age(question.time(Field::Leeway, "maxAge")?.as_seconds());

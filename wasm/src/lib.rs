@@ -16,6 +16,7 @@ mod forge;
 mod installation;
 mod license;
 mod lifecycle;
+mod machine;
 mod question;
 mod record;
 
@@ -24,7 +25,7 @@ use std::sync::Mutex;
 use app_license::Error;
 
 use answer::Answer;
-use question::Question;
+use question::{Field, Question};
 
 static QUESTION: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static ANSWER: Mutex<Answer> = Mutex::new(Answer::new());
@@ -106,6 +107,10 @@ fn perform(op: i32, question: &Question<'_>, answer: &mut Answer) -> Result<(), 
         25 => forge::settings(question, answer),
         26 => forge::license_results(question, answer),
         27 => delivery::deliver(question, answer),
+        28 => answer.json(&machine::call(
+            question.text(Field::Extra),
+            question.text(Field::Body),
+        )?),
         _ => Err(question::missing("operation")),
     }
 }

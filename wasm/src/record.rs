@@ -36,7 +36,8 @@ impl From<json::Error> for Unreadable {
     }
 }
 
-/// Reads JSON text. Numbers and arrays are refused, unless nobody asks for them.
+/// Reads JSON text. Arrays, and numbers but whole ones from 0 on, are refused, unless nobody asks for
+/// them.
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Unreadable> {
     let mut scanner = Scanner::<MAX_KEYS>::from_text(json);
     let value = scanner.value()?;
@@ -58,7 +59,8 @@ impl<'r> de::Deserializer<'r> for Read<'r> {
                 None => visitor.visit_string(text.to_string()),
             },
             Value::Object(text) => visitor.visit_map(Fields::of(text)?),
-            Value::Number(_) | Value::Array(_) => Err(Unreadable),
+            Value::Number(digits) => visitor.visit_u64(digits.parse().map_err(|_| Unreadable)?),
+            Value::Array(_) => Err(Unreadable),
         }
     }
 

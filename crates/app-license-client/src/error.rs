@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app_license::ErrorClass;
 use app_license::plan::license::FetchError;
+use app_license::plan::{FetchProblem, FetchProblemKind};
 
 /// Why a key or a license was not answered.
 ///
@@ -214,15 +215,27 @@ impl Error {
         }
     }
 
+    /// What the core makes of it, where a host is at fault.
+    fn problem(&self) -> Option<FetchProblem> {
+        let kind = match *self.0 {
+            ErrorKind::Unreachable { .. } => FetchProblemKind::Unreachable,
+            ErrorKind::TimedOut { .. } => FetchProblemKind::TimedOut,
+            ErrorKind::Status {
+                status,
+                retry_after,
+                ..
+            } => FetchProblemKind::Status {
+                status,
+                retry_after,
+            },
+            _ => return None,
+        };
+        Some(FetchProblem::new(String::new(), kind))
+    }
+
     /// Whether trying the same again at once may help.
     pub(crate) fn is_passing(&self) -> bool {
-        match &*self.0 {
-            ErrorKind::Unreachable { .. } | ErrorKind::TimedOut { .. } => true,
-            ErrorKind::Status { status, .. } => {
-                matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
-            }
-            _ => false,
-        }
+        self.problem().is_some_and(|problem| problem.is_passing())
     }
 
     /// The seconds after which the host wants to be asked again.
@@ -247,22 +260,16 @@ impl Error {
     /// ```
     #[must_use]
     pub fn is_token_refused(&self) -> bool {
-        matches!(
-            *self.0,
-            ErrorKind::TokensRefused { .. }
-                | ErrorKind::Status {
-                    status: 401 | 403,
-                    ..
-                }
-        )
+        matches!(*self.0, ErrorKind::TokensRefused { .. })
+            || self
+                .problem()
+                .is_some_and(|problem| problem.is_token_refused())
     }
 
     /// Whether the whole host is at fault, not the one question.
     pub(crate) fn is_of_the_host(&self) -> bool {
-        matches!(
-            *self.0,
-            ErrorKind::Unreachable { .. } | ErrorKind::TimedOut { .. }
-        )
+        self.problem()
+            .is_some_and(|problem| problem.is_of_the_host())
     }
 
     pub(crate) fn setting(setting: &'static str, reason: impl Into<String>) -> Self {

@@ -127,6 +127,30 @@ impl Reason {
             Self::NoUserAccess => "no_user_access",
         }
     }
+
+    /// The reason of a [`Reason::code`].
+    ///
+    /// ```
+    /// # use app_license_gate::policy::Reason;
+    /// assert_eq!(Reason::from_code("trial_ended"), Some(Reason::Inactive { trial: Some(true) }));
+    /// assert_eq!(Reason::from_code("unheard_of"), None);
+    /// ```
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [
+            Self::Granted,
+            Self::CapabilityMissing,
+            Self::Inactive { trial: Some(true) },
+            Self::Inactive { trial: None },
+            Self::Absent,
+            Self::NotProduction,
+            Self::Stale,
+            Self::Unconfirmed,
+            Self::NoUserAccess,
+        ]
+        .into_iter()
+        .find(|reason| reason.code() == code)
+    }
 }
 
 /// What the caller asks of a license beyond the capability. The default denies an absent license

@@ -1,12 +1,17 @@
 //! What a request that is not let through is answered: status, stable code, JSON body, headers. The
 //! same from every backend.
 
+mod reported;
+
 use std::fmt;
 
 use app_license_gate::policy::Reason;
+use serde::Serialize;
 
 use crate::error::{Error, ErrorClass};
 use crate::policy::Decision;
+
+pub use reported::ReportedRefusal;
 
 /// Why a request is not let through.
 ///
@@ -30,7 +35,7 @@ use crate::policy::Decision;
 /// // what was expected of a token is nobody's business but the log's
 /// assert_eq!(
 ///     refused.body(),
-///     r#"{"error":{"code":"signature","decision":null,"message":"the request is not proved to come from the platform (signature)"}}"#,
+///     r#"{"error":{"code":"signature","message":"the request is not proved to come from the platform (signature)","decision":null}}"#,
 /// );
 /// assert!(refused.headers().any(|header| header == ("cache-control", "no-store")));
 /// ```
@@ -128,25 +133,56 @@ impl Refusal {
         }
     }
 
-    /// The JSON body: `{"error": {"code", "decision", "message"}}`.
+    /// The JSON body: `{"error": {"code", "message", "decision"}}`.
     #[must_use]
     pub fn body(&self) -> String {
-        let (code, message) = (self.code(), self.to_string());
-        let error =
-            serde_json::json!({ "code": code, "message": message, "decision": self.decision() });
-        serde_json::json!({ "error": error }).to_string()
+        body_of(self.code(), &self.to_string(), self.decision())
     }
 
     /// The headers: names in lower case, and their values. No cache keeps a refusal.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let again = (self.status() == 503).then_some(("retry-after", Self::RETRY_AFTER));
-        [
-            ("content-type", "application/json"),
-            ("cache-control", "no-store"),
-        ]
-        .into_iter()
-        .chain(again)
+        headers_of(self.status())
     }
+}
+
+/// The body of every refusal.
+#[derive(Serialize)]
+struct Body<'b> {
+    error: BodyError<'b>,
+}
+
+#[derive(Serialize)]
+struct BodyError<'b> {
+    code: &'b str,
+    message: &'b str,
+    decision: Option<&'b Decision>,
+}
+
+fn body_of(code: &str, message: &str, decision: Option<&Decision>) -> String {
+    let error = BodyError {
+        code,
+        message,
+        decision,
+    };
+    // texts and numbers are always JSON
+    serde_json::to_string(&Body { error }).unwrap_or_default()
+}
+
+fn headers_of(status: u16) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let again = (status == 503).then_some(("retry-after", Refusal::RETRY_AFTER));
+    [
+        ("content-type", "application/json"),
+        ("cache-control", "no-store"),
+    ]
+    .into_iter()
+    .chain(again)
+}
+
+fn unproved(code: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(
+        f,
+        "the request is not proved to come from the platform ({code})"
+    )
 }
 
 impl From<Error> for Refusal {
@@ -161,12 +197,7 @@ impl fmt::Display for Refusal {
         let code = self.code();
         match self {
             Self::Error(error) if error.class() != ErrorClass::Refused => error.fmt(f),
-            Self::Error(_) | Self::Unproved { .. } => {
-                write!(
-                    f,
-                    "the request is not proved to come from the platform ({code})"
-                )
-            }
+            Self::Error(_) | Self::Unproved { .. } => unproved(code, f),
             Self::Denied(decision) => decision.fmt(f),
             Self::UnknownTenant => f.write_str("the app is not installed there"),
             Self::TenantDisabled => f.write_str("the app is switched off there"),

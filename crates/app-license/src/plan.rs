@@ -5,7 +5,9 @@
 //! - [`license`]: whether a License API is asked, how long its answer counts, what stands in for it.
 
 mod bounded;
+mod fetch_problem;
 pub mod keys;
 pub mod license;
 
 pub use bounded::Bounded;
+pub use fetch_problem::{FetchProblem, FetchProblemKind};

@@ -78,6 +78,41 @@ enum Basis {
 }
 
 impl Decision {
+    /// A decision that denies, as a shell in another language holds it; `None` for a reason that
+    /// grants.
+    ///
+    /// ```
+    /// use app_license::{Capability, Decision, Reason, LicenseSource, Trust};
+    /// let denied = |reason| {
+    ///     let license source = LicenseSource::ConnectIframeQuery;
+    ///     Decision::denied(reason, Capability::STANDARD, None, license source, Trust::Verified, Some(3))
+    /// };
+    /// assert!(denied(Reason::Granted).is_none());
+    /// assert_eq!(
+    ///     denied(Reason::Absent).unwrap().to_string(),
+    ///     "denied: nothing is said about a license (verified from the Connect iframe query, 3 s old)",
+    /// );
+    /// ```
+    #[must_use]
+    pub fn denied(
+        reason: Reason,
+        needs: Capability,
+        has: Option<Capability>,
+        source: LicenseSource,
+        trust: Trust,
+        age: Option<u64>,
+    ) -> Option<Self> {
+        (!reason.is_granted()).then_some(Self {
+            reason,
+            needs,
+            has,
+            source,
+            trust,
+            age,
+            basis: Basis::License,
+        })
+    }
+
     /// Whether the feature may be used.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { VerifyError, internal } from "./server.js";
+import { internal } from "./server.js";
 import type { Decision, License } from "./server.js";
 import type { Answer, Backend, ConnectRequest, ForgeInvocation, Incoming, Needs } from "./fetch.js";
 import type { KnownCapability, Policy, Requires } from "./server.js";
@@ -96,7 +96,7 @@ async function bodyOf(request: ExpressRequest, limit: number): Promise<Uint8Arra
   const known = [request.rawBody, request.body].find((it) => typeof it === "string" || it instanceof Uint8Array);
   if (known === undefined && request.readableEnded) {
     const message = "the body was parsed before it was verified: mount lifecycle() before express.json()";
-    throw new VerifyError("raw_body", message, "misuse", 500);
+    throw internal.fault("raw_body", "misuse", message);
   }
   return internal.collect(known === undefined ? (request as AsyncIterable<Uint8Array>) : [Buffer.from(known as string)], limit);
 }

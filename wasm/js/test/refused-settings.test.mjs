@@ -109,6 +109,24 @@ test("what a route needs cannot be changed afterwards", async () => {
   assert.equal((await open(site.page("/export", "standard"))).status, 402);
 });
 
+test("a route's own policy counts when the License API is asked, too", async () => {
+  const { app, site, open, world } = await installed();
+  let asked = 0;
+  world.api = () => {
+    asked += 1;
+    return answered()();
+  };
+  const requires = "capabilityAdvanced";
+  app.route("/confirmed", { requires, policy: { confirmedOnly: true } }, served);
+  app.route("/sold", { requires }, served);
+  app.route("/free", { requires, policy: { sellsNothing: true } }, served);
+  assert.equal((await open(site.page("/free", "absent"))).status, 200);
+  assert.equal((await open(site.page("/sold", "advanced"))).status, 200);
+  assert.equal(asked, 0, "what is stated is enough there");
+  assert.equal((await open(site.page("/confirmed", "advanced"))).status, 200);
+  assert.equal(asked, 1);
+});
+
 /** An app that is installed on a site of the fixtures. */
 async function installed(more = {}) {
   const site = new FakeConnect({ appKey, baseUrl });

@@ -122,6 +122,13 @@ test("a confirmed license", () => {
   assert.equal(reason({ ...license, type: "developer" }), "unconfirmed");
   assert.equal(reason(license, { requires: "capabilityAdvanced" }), "capability_missing");
   assert.equal(reason(license, { maxAge: 60 }), "stale");
+  // the whole policy goes to the core, whatever of it applies
+  const outside = { whenAbsent: "deny", whenAbsentOutsideProduction: "advanced", sellsNothing: true };
+  assert.equal(reason(license, outside), "granted");
+  const developing = server.fromFunctionContext({}, { environmentType: "DEVELOPMENT" });
+  const absent = (policy) => server.check(developing, { requires: "capabilityStandard", ...policy }).reason;
+  assert.equal(absent({ whenAbsentOutsideProduction: "standard" }), "granted");
+  assert.equal(absent({ whenAbsentOutsideProduction: "standard", confirmedOnly: true }), "absent", "nothing confirms what nobody states");
   const context = { license: { active: true }, environmentType: "PRODUCTION" };
   assert.equal(server.fromFunctionContext(context).trust, "verified");
   assert.equal(server.fromFunctionContext(context).environment, null);

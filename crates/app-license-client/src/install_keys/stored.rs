@@ -3,16 +3,12 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use app_license::plan::keys::StoredInstallKeys;
 use app_license::{KeyId, RsaPublicKey, UnixTime};
 
 use super::Fetched;
 use crate::error::{Error, ErrorKind};
 use crate::license_cache::Waiting;
-
-/// How many keys are kept and read: the platform has a handful at a time.
-const MAX_KEYS: usize = 64;
-/// How long after a look into the store the next one is taken, in seconds.
-const REFRESH: u64 = 60;
 
 /// A public key of the platform as a store keeps it.
 ///
@@ -62,14 +58,7 @@ pub trait InstallKeyStore: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug)]
 pub(super) struct Stored {
     store: Option<Arc<dyn InstallKeyStore>>,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    looked_at: Option<UnixTime>,
-    /// What the store has, by the text of the keys.
-    kept: Vec<StoredKey>,
+    state: Mutex<StoredInstallKeys>,
 }
 
 impl Stored {
@@ -88,49 +77,40 @@ impl Stored {
         let Some(store) = &self.store else {
             return Ok(None);
         };
-        {
-            let mut state = self.lock();
-            if state.looked_at.is_some_and(|at| !now.passed(at, REFRESH)) {
-                return Ok(None);
-            }
-            state.looked_at = Some(now);
+        if !self.lock().is_due(now) {
+            return Ok(None);
         }
-        let loaded = store.load(MAX_KEYS).await;
+        let loaded = store.load(StoredInstallKeys::MOST).await;
         let loaded = loaded.map_err(|source| Error::from(ErrorKind::Cache { source }))?;
         // what is no key, or a weak one, is asked for again
         let keys = loaded
             .iter()
-            .take(MAX_KEYS)
+            .take(StoredInstallKeys::MOST)
             .filter_map(|stored| {
                 let key = RsaPublicKey::from_pem(&stored.pem).ok()?;
                 let pem = stored.pem.as_str().into();
                 Some((stored.id.clone(), Fetched { key, pem }))
             })
             .collect();
-        self.lock().kept = loaded;
+        let known = loaded.into_iter().map(|key| (key.id, key.pem.into()));
+        self.lock().loaded(known);
         Ok(Some(keys))
     }
 
     /// Keeps a key that is not kept yet.
-    pub(super) async fn keep(&self, id: &KeyId, pem: &str) -> Result<(), Error> {
+    pub(super) async fn keep(&self, id: &KeyId, pem: &Arc<str>) -> Result<(), Error> {
         let Some(store) = &self.store else {
             return Ok(());
         };
-        let key = StoredKey::new(id.clone(), pem);
-        {
-            let mut state = self.lock();
-            if state.kept.contains(&key) {
-                return Ok(());
-            }
-            state.kept.retain(|kept| kept.id != key.id);
-            state.kept.truncate(MAX_KEYS.saturating_sub(1));
-            state.kept.insert(0, key.clone());
+        if !self.lock().is_news(id, pem) {
+            return Ok(());
         }
+        let key = StoredKey::new(id.clone(), &**pem);
         let saved = store.save(key).await;
         saved.map_err(|source| ErrorKind::Cache { source }.into())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, StoredInstallKeys> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

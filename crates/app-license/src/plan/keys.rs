@@ -13,12 +13,14 @@
 mod budget;
 mod install_key;
 mod key_set;
+mod stored;
 
 use crate::ids::KeyId;
 
 pub use budget::{Lane, LaneSizes, UnknownKeyBudget};
 pub use install_key::{InstallKeyCache, InstallKeyPlan, InstallKeyResult, InstallKeyStep};
 pub use key_set::{KeySetCache, KeySetPlan, KeySetStep, Need};
+pub use stored::StoredInstallKeys;
 
 /// Why no key is used and nobody is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -117,14 +117,19 @@ export abstract class Backend<V extends object> {
   /** The license that counts for a verified request. Throws 503 when it had to be asked for and could
    * not be. */
   async license(verified: V): Promise<License<"verified">> {
+    return this.#license(verified);
+  }
+
+  /** A route's own policy counts when the License API is asked, as it does when it is decided. */
+  async #license(verified: V, { policy }: Needs<string> = {}): Promise<License<"verified">> {
     this.#hold(verified);
-    return this.findLicense(verified);
+    return this.findLicense(verified, { ...this.#options.policy, ...policy });
   }
 
   /** Only what this very app verified counts. */
   #hold(verified: V | undefined): void {
     if (verified !== undefined && !this.#own.has(verified)) {
-      throw new VerifyError("not_verified", "verify the request with this very app", "misuse", 500);
+      throw internal.fault("not_verified", "misuse", "verify the request with this very app");
     }
   }
 
@@ -134,7 +139,7 @@ export abstract class Backend<V extends object> {
     if (asksNothing(checked)) {
       throw misuse("decide on what? Pass `requires` or `feature`");
     }
-    return this.#decide(await this.license(verified), checked);
+    return this.#decide(await this.#license(verified, checked), checked);
   }
 
   /** Verifies a request and holds it to what a route needs. Throws {@link DeniedError} when the
@@ -150,7 +155,7 @@ export abstract class Backend<V extends object> {
     if (asksNothing(checked)) {
       return { verified, license: null, decision: null };
     }
-    const license = await this.license(verified);
+    const license = await this.#license(verified, checked);
     const decision = this.#decide(license, checked);
     if (!decision.allowed) {
       throw new DeniedError(decision);
@@ -301,7 +306,7 @@ export abstract class Backend<V extends object> {
   }
 
   protected abstract prove(sent: Incoming, kind: "request" | "context"): Promise<V>;
-  protected abstract findLicense(verified: V): Promise<License<"verified">>;
+  protected abstract findLicense(verified: V, policy: Policy): Promise<License<"verified">>;
   protected abstract methodOf(path: string): "GET" | "POST" | undefined;
   protected abstract platform(path: string, sent: Incoming): Promise<Answer>;
 }

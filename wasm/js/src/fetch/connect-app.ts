@@ -12,7 +12,7 @@ import {
   verifyLifecycle,
   verifyRequest,
 } from "../server.js";
-import type { Cloud, ConnectProof, Installation, License, LifecycleEvent, LifecycleKind } from "../server.js";
+import type { Cloud, ConnectProof, Installation, License, LifecycleEvent, LifecycleKind, Policy } from "../server.js";
 import { internal } from "../server.js";
 import { Op } from "../server/op.js";
 import { Backend, RULES } from "./backend.js";
@@ -72,7 +72,7 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { ask, cloudOf, settings } = internal;
+const { ask, cloudOf, fault, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
@@ -264,13 +264,13 @@ export class ConnectApp extends Backend<ConnectRequest> {
         : { ...verifyRequest(sent, tenant, this.#expected()), context: null };
     // only now: a stranger does not learn who has the app
     if (installation.record.status === "disabled") {
-      throw new VerifyError("tenant_disabled", "the app is switched off there", "refused", 403);
+      throw fault("tenant_disabled", "refused");
     }
     return { ...proved, installation: settings.discreet(installation) };
   }
 
-  protected override findLicense(verified: ConnectRequest): Promise<License<"verified">> {
-    return findLicense(this, verified);
+  protected override findLicense(verified: ConnectRequest, policy: Policy): Promise<License<"verified">> {
+    return findLicense(this, verified, policy);
   }
 
   #addressOf(sent: Incoming): string | null {

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { ForgeKeys, ForgeLicenseApi, LicenseError, LifecycleReducer, VerifyError, internal } from "../server.js";
-import type { ForgeLicenseCache, Installation, Invocation, License } from "../server.js";
+import type { ForgeLicenseCache, Installation, Invocation, License, Policy } from "../server.js";
 import { Op } from "../server/op.js";
 import type { ProvenInvocation } from "../server/forge.js";
 import { Backend, RULES } from "./backend.js";
 import type { BackendOptions } from "./backend.js";
+import { currentLicense } from "./current-license.js";
+import type { ApiStatement } from "./current-license.js";
 import { STORE, forgetLicense, store as deliverTo, stored } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { NO_CONTENT, textOf, unknownTenant } from "./wire.js";
@@ -35,7 +37,7 @@ export interface ForgeInvocation extends Invocation {
   readonly systemToken: string | null;
 }
 
-const { ask, seconds, settings } = internal;
+const { ask, fault, seconds, settings } = internal;
 const SOURCE = "forge_license_api";
 /** What the settings must be. */
 const FORGE = {
@@ -63,7 +65,6 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   readonly #keys: ForgeKeys;
   readonly #licenseApi: ForgeLicenseApi | null;
   readonly #reducer = new LifecycleReducer();
-  readonly #confirmed = new WeakSet<ForgeInvocation>();
   readonly #path: string;
 
   /** Throws {@link LicenseError} for a setting that cannot be, `misuse` for one that there is not. */
@@ -94,13 +95,13 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     const { invocation } = proven;
     // a user's browser may send anything to any path of the remote, with a token of its own
     if (invocation.isFromUserInterface) {
-      throw new VerifyError("user_initiated", "a user's browser sent the event", "refused", 401);
+      throw fault("user_initiated", "refused", "a user's browser sent the event");
     }
     const body = await textOf(sent);
     const [, kind, id, appId] = ask(Op.ForgeEvent, { body }) as [null, string, string | null, string | null];
     const { installationId: key } = invocation;
     if ((id !== null && id !== key) || (appId !== null && appId !== invocation.appId)) {
-      throw new VerifyError("tenant_mismatch", "the event is of another installation or app", "refused", 401);
+      throw fault("tenant_mismatch", "refused", "the event is of another installation or app");
     }
     const { store } = this.#options;
     if (store) {
@@ -116,15 +117,11 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
 
   protected override async prove(sent: Incoming): Promise<ForgeInvocation> {
     const { proven, installation } = await this.#prove(sent);
-    const { invocation, confirmed } = proven;
+    const { invocation } = proven;
     const token = invocation.isFromUserInterface ? null : sent.header(SYSTEM_TOKEN);
     const systemToken = token !== null && /^[\x21-\x7e]{1,16384}$/.test(token) ? token : null;
     const known = installation && settings.discreet(installation);
-    const verified = Object.defineProperty({ ...invocation, installation: known, systemToken }, "systemToken", { enumerable: false });
-    if (confirmed) {
-      this.#confirmed.add(verified);
-    }
-    return verified;
+    return Object.defineProperty({ ...invocation, installation: known, systemToken }, "systemToken", { enumerable: false });
   }
 
   async #prove(sent: Incoming): Promise<{ proven: ProvenInvocation; installation: Installation | null }> {
@@ -143,9 +140,20 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
 
   /** What the token states; where it states nothing, or is to be confirmed and is not, a fresh answer
    * of the License API. */
-  protected override async findLicense(verified: ForgeInvocation): Promise<License<"verified">> {
-    const license = await this.#ask(verified);
-    const { installation, installationId } = verified;
+  protected override findLicense(verified: ForgeInvocation, policy: Policy): Promise<License<"verified">> {
+    const { installedAt, uninstalledAt } = verified.installation?.record ?? {};
+    const time = (at: string | undefined) => (at === undefined ? undefined : seconds(new Date(at)));
+    return currentLicense(verified.license, policy, {
+      now: () => this.now(),
+      installedAt: time(installedAt),
+      uninstalledAt: time(uninstalledAt),
+      ask: (_, since) => this.#ask(verified, since),
+      load: async () => null, // a remote's answers are kept by its License API
+      observe: (license) => this.#observe(verified, license),
+    });
+  }
+
+  async #observe({ installation, installationId }: ForgeInvocation, license: License<"verified">): Promise<void> {
     const { store } = this.#options;
     if (store && installation && this.#reducer.isNews(installation, license)) {
       try {
@@ -154,27 +162,26 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
         // the next invocation says it again
       }
     }
-    return license;
   }
 
-  async #ask(verified: ForgeInvocation): Promise<License<"verified">> {
-    const { license, systemToken, installationId, appId, environmentType, userMayAccess } = verified;
-    const { installedAt, uninstalledAt } = verified.installation?.record ?? {};
-    const since = [installedAt, uninstalledAt].filter((at) => at !== undefined).map((at) => seconds(new Date(at)));
-    const { confirmedOnly, sellsNothing } = this.#options.policy ?? {};
-    const final =
-      license.state === "inactive" ||
-      (license.state === "active" && (!confirmedOnly || this.#confirmed.has(verified))) ||
-      sellsNothing;
-    if (final || !this.#licenseApi || systemToken === null) {
-      return license;
+  async #ask(verified: ForgeInvocation, since: number): Promise<ApiStatement> {
+    const { systemToken, installationId, appId, environmentType } = verified;
+    if (!this.#licenseApi || systemToken === null) {
+      return null;
     }
-    return this.#licenseApi.license(installationId, systemToken, {
-      appId,
-      ...(environmentType !== null && { environmentType }),
-      ...(userMayAccess === false && { userMayAccess }),
-      ...(since.length > 0 && { installedAt: new Date(Math.max(...since) * 1000) }),
-    });
+    try {
+      const license = await this.#licenseApi.license(installationId, systemToken, {
+        appId,
+        ...(environmentType !== null && { environmentType }),
+        installedAt: new Date(since * 1000),
+      });
+      return { license };
+    } catch (error) {
+      if (error instanceof VerifyError && error.class !== "misuse") {
+        return { error };
+      }
+      throw error;
+    }
   }
 }
 

@@ -27,27 +27,10 @@ export interface Answer {
 }
 
 const MAX_BODY = 256 * 1024;
-/** Refusals whose own words tell nobody what a token should have been. */
-const PLAIN = new Set(["unknown_tenant", "tenant_disabled", "replayed"]);
+const { fault, refusedAs } = internal;
 
 /** @internal */
-export const unknownTenant = () =>
-  new VerifyError("unknown_tenant", "the app is not installed there", "refused", 401);
-
-/** @internal Words for the caller: what was expected of a token is nobody's business but the log's. */
-function words(error: LicenseError): string {
-  if (!(error instanceof VerifyError) || error instanceof DeniedError || PLAIN.has(error.code)) {
-    return error.message;
-  }
-  switch (error.class) {
-    case "refused":
-      return `the request is not proved to come from the platform (${error.code})`;
-    case "unavailable":
-      return "could not check: what the answer depends on is out of reach";
-    default:
-      return error.message;
-  }
-}
+export const unknownTenant = () => fault("unknown_tenant", "refused");
 
 /**
  * The answer to a request that was not let through: one JSON object, never cached. What is no
@@ -57,13 +40,14 @@ export function refusal(error: unknown): Answer {
   if (!(error instanceof LicenseError)) {
     throw error;
   }
-  const decision = error instanceof DeniedError ? error.decision : null;
-  const body = JSON.stringify({ error: { code: error.code, message: words(error), decision } });
-  const status = error instanceof VerifyError ? error.status : 500;
-  const headers: Record<string, string> = { "content-type": "application/json", "cache-control": "no-store" };
-  if (status === 503) {
-    headers["retry-after"] = "5";
-  }
+  const { code, message } = error;
+  const decision = error instanceof DeniedError ? error.decision : undefined;
+  const { status, headers, body } = refusedAs({
+    code,
+    message,
+    class: error instanceof VerifyError ? error.class : "misuse",
+    decision,
+  });
   return { status, headers, body };
 }
 
@@ -89,8 +73,8 @@ export async function textOf(sent: Incoming): Promise<string> {
       throw error;
     }
     throw error instanceof TypeError
-      ? new VerifyError("json_syntax", "the body is not UTF-8", "malformed", 400)
-      : new VerifyError("body_unreadable", "the body could not be read", "malformed", 400);
+      ? fault("json_syntax", "malformed", "the body is not UTF-8")
+      : fault("body_unreadable", "malformed");
   }
 }
 
@@ -108,7 +92,7 @@ export function incomingOf(request: Request, info: ClientInfo = {}): Incoming {
     body: async (limit) => {
       if (request.bodyUsed) {
         const message = "the body was read before it was verified: pass the request on unread, or a clone of it";
-        throw new VerifyError("raw_body", message, "misuse", 500);
+        throw fault("raw_body", "misuse", message);
       }
       return internal.collect(request.body ? piecesOf(request.body) : none(), limit);
     },

@@ -3,7 +3,7 @@
 import { asApp, route } from "@forge/api";
 import { kvs } from "@forge/kvs";
 
-import { License, VerifyError, fromForgeApi } from "../server.js";
+import { License, VerifyError, fromForgeApi, internal } from "../server.js";
 import { verified } from "../server/verified.js";
 
 /** How long answers count. */
@@ -47,7 +47,7 @@ function secondsOf(setting: number | undefined, otherwise: number): number {
     return otherwise;
   }
   if (!Number.isSafeInteger(setting) || setting < 0) {
-    throw new VerifyError("misuse", `expected seconds, found ${String(setting)}`, "misuse", 500);
+    throw internal.settings.misuse(`expected seconds, found ${String(setting)}`);
   }
   return setting;
 }

@@ -1,4 +1,4 @@
-import { VerifyError } from "./core.js";
+import { tooLarge } from "./refusals.js";
 
 /** @internal Puts the pieces of a body together. Throws `too_large` beyond `limit` bytes. */
 export async function collect(
@@ -10,7 +10,7 @@ export async function collect(
   for await (const part of pieces) {
     size += part.length;
     if (size > limit) {
-      throw new VerifyError("too_large", `the body has more than ${limit} bytes`, "too_large", 413);
+      throw tooLarge(limit);
     }
     parts.push(part);
   }

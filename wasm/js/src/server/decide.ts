@@ -34,6 +34,7 @@ export function check<C extends string = KnownCapability, M extends WrittenFeatu
     extra: license.environment ?? undefined,
     status: license.asOf ? `${seconds(license.asOf)}` : undefined,
     target: what.whenAbsent,
+    secret: what.whenAbsentOutsideProduction,
     form: what.productionOnly ? "" : undefined,
     // "d": the platform says that this user has no access
     method: `${bitsOf(license) & 512 ? "d" : ""}${what.sellsNothing ? "n" : ""}${what.ignoreUserAccess ? "i" : ""}`,

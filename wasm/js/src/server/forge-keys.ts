@@ -1,10 +1,10 @@
-import { VerifyError, ask } from "./core.js";
-import { Op } from "./op.js";
+import { VerifyError } from "./core.js";
 import * as settings from "./settings.js";
-import { PlatformFault, get, passed, refuseTestKey, statusFault, unreadable } from "./get.js";
-import type { FetchOptions } from "./get.js";
+import { get, thrown } from "./get.js";
+import type { FetchOptions, Problem } from "./get.js";
 import { invocationKeyOf, proveInvocation } from "./forge.js";
 import type { ExpectedInvocation, Invocation, ProvenInvocation } from "./forge.js";
+import { Plan } from "./machine.js";
 
 /** Settings of {@link ForgeKeys}. */
 export interface ForgeKeysOptions extends FetchOptions {
@@ -26,15 +26,13 @@ export interface ForgeKeysOptions extends FetchOptions {
   clock?: (() => number) | undefined;
 }
 
-interface KeySet {
-  text: string;
-  kids: Set<string>;
-  at: number;
+/** What the core says to do about a key id. */
+interface Step {
+  step: "use" | "fetch" | "refuse";
+  refresh: boolean;
+  stale: boolean;
+  problem?: Problem;
 }
-
-/** What to do about a key id: serve this set, wait for a fetch and serve `stale` when it fails, or
- * nothing. */
-type Step = { serve: KeySet; refresh: boolean } | { wait: true; stale?: KeySet } | { fail: VerifyError };
 
 const RULES = {
   ...settings.FETCH,
@@ -62,16 +60,17 @@ const COMMERCIAL = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.js
  */
 export class ForgeKeys {
   readonly #options: ForgeKeysOptions;
-  #set: KeySet | undefined;
-  #flight: Promise<KeySet> | undefined;
-  /** The last fetch, if it failed. */
-  #failed: { at: number; error: VerifyError } | undefined;
-  /** When a fetch was last started because of what a token said. */
-  #asked: number | undefined;
+  readonly #plan: Plan;
+  /** The set that the core accepted last. */
+  #text = "";
+  /** Answers why nothing was learned, if nothing was. */
+  #flight: Promise<Problem | undefined> | undefined;
 
   constructor(options: ForgeKeysOptions = {}) {
     settings.hold("ForgeKeys", options, RULES);
     this.#options = options;
+    const { refreshAfter, expireAfter, keepThroughOutage, cooldown, backOff, allowTestKeys } = options;
+    this.#plan = new Plan("forge_keys", { refreshAfter, expireAfter, keepThroughOutage, cooldown, backOff, allowTestKeys });
   }
 
   /** Verifies an invocation token. Throws {@link VerifyError}, 503 when keys cannot be had. */
@@ -103,7 +102,7 @@ export class ForgeKeys {
 
   /** The text of a key set that has a key of this id. Throws `unknown_key` when there is none. */
   jwksFor(kid: string): Promise<string> {
-    return this.#find(kid, () => this.#step(kid));
+    return this.#find(kid, false);
   }
 
   /**
@@ -111,127 +110,41 @@ export class ForgeKeys {
    * match. At most once a minute; the set that is kept is answered in between.
    */
   recheck(kid: string): Promise<string> {
-    return this.#find(kid, () => {
-      const step = this.#step(kid);
-      return "serve" in step && (this.#flight || this.#mayAsk()) ? { wait: true, stale: step.serve } : step;
-    });
+    return this.#find(kid, true);
   }
 
-  async #find(kid: string, plan: () => Step): Promise<string> {
-    refuseTestKey(kid, this.#options.allowTestKeys);
-    const step = plan();
-    if ("fail" in step) {
-      throw step.fail;
+  async #find(kid: string, again: boolean): Promise<string> {
+    let step = this.#step("next", { kid, again, fetching: this.#flight !== undefined });
+    if (step.step === "fetch") {
+      const failed = await this.#fly();
+      step = this.#step("after", { kid, stale: step.stale, failed });
+    } else if (step.refresh) {
+      this.#fly().catch(() => {
+        // what is known is used on
+      });
     }
-    if ("serve" in step) {
-      if (step.refresh) {
-        this.#fly().catch(() => {
-          // what is known is served on
-        });
-      }
-      return step.serve.text;
+    if (step.problem) {
+      throw thrown(step.problem);
     }
-    let fetched: KeySet;
-    try {
-      fetched = await this.#fly();
-    } catch (error) {
-      if (step.stale) {
-        return step.stale.text;
-      }
-      throw error;
-    }
-    if (!fetched.kids.has(kid)) {
-      throw refused();
-    }
-    return fetched.text;
+    return this.#text;
   }
 
-  #now(): number {
-    return Math.floor((this.#options.clock ?? Date.now)() / 1000);
+  #step(name: string, more: object): Step {
+    const now = Math.floor((this.#options.clock ?? Date.now)() / 1000);
+    return this.#plan.call(name, { now, ...more });
   }
 
-  #step(kid: string): Step {
-    const { refreshAfter = 300, expireAfter = 900, keepThroughOutage = 86_400 } = this.#options;
-    const { cooldown = 60, backOff = 5 } = this.#options;
-    const set = this.#set;
-    if (!set) {
-      const error = this.#backingOff(backOff);
-      return error && !this.#flight ? { fail: error } : { wait: true };
-    }
-    if (!set.kids.has(kid)) {
-      if (this.#flight || this.#mayAsk()) {
-        return { wait: true };
-      }
-      return { fail: this.#failed?.error ?? refused() };
-    }
-    const now = this.#now();
-    if (!passed(now, set.at, refreshAfter)) {
-      return { serve: set, refresh: false };
-    }
-    const error = this.#backingOff(cooldown);
-    const refresh = !error && !this.#flight;
-    if (!passed(now, set.at, expireAfter)) {
-      return { serve: set, refresh };
-    }
-    if (passed(now, set.at, expireAfter + keepThroughOutage)) {
-      return error && !this.#flight ? { fail: error } : { wait: true };
-    }
-    // an outage that is known is not waited for to be found again
-    return this.#failed ? { serve: set, refresh } : { wait: true, stale: set };
-  }
-
-  /** Whether a token may cause a fetch now; if so, its turn is taken. */
-  #mayAsk(): boolean {
-    const { cooldown = 60 } = this.#options;
-    const now = this.#now();
-    const may = !this.#backingOff(cooldown) && (this.#asked === undefined || passed(now, this.#asked, cooldown));
-    if (may) {
-      this.#asked = now;
-    }
-    return may;
-  }
-
-  #backingOff(seconds: number): VerifyError | undefined {
-    return this.#failed && !passed(this.#now(), this.#failed.at, seconds) ? this.#failed.error : undefined;
-  }
-
-  #fly(): Promise<KeySet> {
+  #fly(): Promise<Problem | undefined> {
     this.#flight ??= this.#fetch().finally(() => (this.#flight = undefined));
     return this.#flight;
   }
 
-  async #fetch(): Promise<KeySet> {
-    try {
-      const answer = await get(this.#options.url ?? COMMERCIAL, MAX_JWKS, this.#options);
-      if (answer.status < 200 || answer.status >= 300) {
-        throw statusFault(answer);
-      }
-      const kids = new Set(kidsOf(answer.body, answer.host));
-      // a set without a usable key would lock out everybody whose key is known
-      if (!kids.size && this.#set?.kids.size) {
-        throw unreadable(answer.host, "key set");
-      }
-      const set = { text: answer.body, kids, at: this.#now() };
-      this.#set = set;
-      this.#failed = undefined;
-      return set;
-    } catch (error) {
-      if (error instanceof PlatformFault) {
-        this.#failed = { at: this.#now(), error };
-      }
-      throw error;
+  async #fetch(): Promise<Problem | undefined> {
+    const fetched = await get(this.#options.url ?? COMMERCIAL, MAX_JWKS, this.#options);
+    const { problem } = this.#step("fetched", { fetched });
+    if (!problem) {
+      this.#text = fetched.body!;
     }
+    return problem;
   }
 }
-
-/** An outage's page is no key set. */
-function kidsOf(text: string, host: string): string[] {
-  try {
-    return ask(Op.KeySet, { keys: text }).slice(1) as string[];
-  } catch {
-    throw unreadable(host, "key set");
-  }
-}
-
-const refused = () =>
-  new VerifyError("unknown_key", "the platform has no such key", "refused", 401);

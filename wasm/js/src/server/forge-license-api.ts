@@ -1,9 +1,10 @@
 import { License } from "../index.js";
 import { Bounded } from "./bounded.js";
-import { VerifyError, ask, seconds } from "./core.js";
+import { ask, seconds } from "./core.js";
 import { Op } from "./op.js";
-import { PlatformFault, get, passed, statusFault, unreadable } from "./get.js";
-import type { LicenseApiOptions } from "./license-api.js";
+import { PlatformFault, get, thrown } from "./get.js";
+import type { LicenseApiOptions, LicenseStep } from "./license-api.js";
+import { Plan } from "./machine.js";
 import * as settings from "./settings.js";
 import { carrier, verified } from "./verified.js";
 
@@ -41,21 +42,6 @@ export interface ForgeLicenseApiOptions extends LicenseApiOptions {
   wait?: number | undefined;
 }
 
-interface Found {
-  body: string;
-  /** Whether every app could be checked. */
-  whole: boolean;
-  at: number;
-  fault?: PlatformFault | undefined;
-}
-
-interface Known {
-  said?: Found | undefined;
-  fault?: { since: number; error: PlatformFault } | undefined;
-  /** Since when, and how often since, the platform refused the token it was asked with. */
-  refused?: { since: number; count: number } | undefined;
-}
-
 const CACHE = ["get", "put", "lease", "prolong", "release"];
 const RULES = {
   ...settings.LICENSE_API,
@@ -64,11 +50,14 @@ const RULES = {
   wait: settings.count(0, 600_000),
 };
 const MAX_ANSWER = 256 * 1024;
-/** How many calls with a token that the platform refuses are made in the time of one lease. */
-const MAX_REFUSED = 3;
-/** How long the right to ask is held, in seconds: 300, and what clocks may differ. */
-const LEASE = 330;
 const POLL = 200;
+
+/** A question about one installation. */
+interface Question {
+  id: string;
+  app: string | undefined;
+  installedAt: number | undefined;
+}
 
 /**
  * Asks the Forge License API for one installation, once in five and a half minutes whatever becomes
@@ -80,14 +69,15 @@ const POLL = 200;
 export class ForgeLicenseApi {
   readonly #options: ForgeLicenseApiOptions;
   readonly #cache: ForgeLicenseCache;
-  readonly #known: Bounded<Known>;
-  readonly #flights = new Map<string, Promise<Found>>();
+  readonly #plan: Plan;
+  readonly #flights = new Map<string, Promise<LicenseStep>>();
 
   constructor(options: ForgeLicenseApiOptions = {}) {
     settings.hold("ForgeLicenseApi", options, RULES);
     this.#options = options;
     this.#cache = options.cache ?? new MemoryLicenseCache();
-    this.#known = new Bounded(options.tenantsKept ?? 2048);
+    const { freshFor, keepThroughOutage, backOff, tenantsKept } = options;
+    this.#plan = new Plan("license", { forge: true, freshFor, keepThroughOutage, backOff, tenantsKept });
   }
 
   /**
@@ -106,9 +96,12 @@ export class ForgeLicenseApi {
       installedAt?: Date | undefined;
     } = {},
   ): Promise<License<"verified">> {
-    const { appId, environmentType, userMayAccess, installedAt } = options;
-    const { body, at } = await this.#find(installationId, token, installedAt ? seconds(installedAt) : 0);
-    const [, , raw] = ask(Op.ForgeLicense, { status: "200", body, appKey: appId });
+    const { appId: app, environmentType, userMayAccess, installedAt } = options;
+    const question = { id: installationId, app, installedAt: installedAt && seconds(installedAt) };
+    const { document: raw, asOf: at, problem } = await this.#find(question, token);
+    if (at === undefined) {
+      throw thrown(problem!);
+    }
     const document = {
       ...carrier(raw),
       ...(environmentType !== undefined && { environmentType }),
@@ -124,185 +117,88 @@ export class ForgeLicenseApi {
     return Math.floor((this.#options.clock ?? Date.now)() / 1000);
   }
 
-  async #find(id: string, token: string, since: number): Promise<Found> {
-    const before = this.#known.get(id);
-    if (before?.said && before.said.at < since) {
-      this.#known.set(id, { ...before, said: undefined });
-    }
-    const known = this.#answered(id);
-    if (known) {
+  #step(name: string, question: Question, more: object = {}): LicenseStep {
+    return this.#plan.call(name, { ...question, now: this.#now(), ...more });
+  }
+
+  async #find(question: Question, token: string): Promise<LicenseStep> {
+    const { id } = question;
+    const known = this.#step("next", question);
+    if (known.step !== "look") {
       return known;
     }
-    for (let tries = MAX_REFUSED; ; tries -= 1) {
-      let flight = this.#flights.get(id);
-      const joined = flight !== undefined;
+    for (let tries = known.tries!; ; tries -= 1) {
+      const flight = this.#flights.get(id);
       if (!flight) {
-        flight = this.#answer(id, token, since).finally(() => this.#flights.delete(id));
-        this.#flights.set(id, flight);
+        const own = this.#ask(question, token).finally(() => this.#flights.delete(id));
+        this.#flights.set(id, own);
+        return own;
       }
-      try {
-        return await flight;
-      } catch (error) {
-        // another asker's token was refused; this one may be better
-        const again = error instanceof PlatformFault && error.isTokenRefused && joined && tries > 1;
-        if (!again) {
-          throw error;
-        }
+      const { problem } = await flight;
+      // another asker's token was refused; this one may be better
+      const refused = problem !== undefined && (thrown(problem) as PlatformFault).isTokenRefused;
+      if (!refused || tries <= 1) {
+        // of this asker's own app
+        const step = this.#step("next", question);
+        return step.step === "look" ? flight : step;
       }
     }
-  }
-
-  /** What is known without asking anybody. */
-  #answered(id: string): Found | undefined {
-    const { said, fault } = this.#known.get(id) ?? {};
-    if (said && this.#isFresh(said)) {
-      return said;
-    }
-    const { backOff = 5 } = this.#options;
-    return fault && !passed(this.#now(), fault.since, backOff) ? this.#despite(said, fault.error) : undefined;
-  }
-
-  /** Whether an answer need not be asked for again: sooner, where an app could not be checked. */
-  #isFresh({ whole, at }: Found): boolean {
-    const fresh = Math.max(this.#options.freshFor ?? 3600, 300);
-    return !passed(this.#now(), at, whole ? fresh : LEASE);
-  }
-
-  #despite(said: Found | undefined, fault: PlatformFault): Found {
-    if (said && !passed(this.#now(), said.at, this.#options.keepThroughOutage ?? 86_400)) {
-      return { ...said, fault };
-    }
-    throw fault;
-  }
-
-  async #answer(id: string, token: string, since: number): Promise<Found> {
-    const known = this.#known.get(id) ?? {};
-    try {
-      const found = await this.#ask(id, token, since);
-      const { fault } = found;
-      const next: Known = { ...known, said: { ...found, fault: undefined } };
-      next.fault = fault && { since: this.#now(), error: fault };
-      this.#known.set(id, next);
-      return fault ? this.#despite(next.said, fault) : found;
-    } catch (error) {
-      if (!(error instanceof PlatformFault)) {
-        throw error;
-      }
-      if (error.isTokenRefused) {
-        // it ends what was known before: that does not stand in for a refusal, now or later
-        this.#known.set(id, { ...known, said: undefined, refused: this.#refusedAgain(known.refused) });
-        throw error;
-      }
-      this.#known.set(id, { ...known, fault: { since: this.#now(), error } });
-      return this.#despite(known.said, error);
-    }
-  }
-
-  #refusedAgain(before: Known["refused"]): Known["refused"] {
-    const now = this.#now();
-    return before && !passed(now, before.since, LEASE)
-      ? { since: before.since, count: before.count + 1 }
-      : { since: now, count: 1 };
   }
 
   /** Looks into the shared cache, and asks the platform when it is our turn. */
-  async #ask(id: string, token: string, since: number): Promise<Found> {
+  async #ask(question: Question, token: string): Promise<LicenseStep> {
+    const { id } = question;
     for (let left = this.#options.wait ?? 2000; ; left -= POLL) {
-      const kept = await this.#kept(id, since);
-      if (kept && this.#isFresh(kept)) {
-        return kept;
-      }
-      this.#checkRefusals(id);
       const now = this.#now();
-      const until = await cached(() => this.#cache.lease(id, new Date(now * 1000), LEASE));
-      if (until === null) {
-        return this.#call(id, token, kept);
+      let step;
+      try {
+        const kept = await this.#cache.get(id);
+        const shared = kept ? { body: kept.body, at: seconds(kept.at) } : undefined;
+        step = this.#step("found", question, { shared });
+        if (step.step !== "lease") {
+          return step;
+        }
+        const held = await this.#cache.lease(id, new Date(now * 1000), step.seconds!);
+        const heldUntil = held ? Math.floor(+held / 1000) : undefined;
+        step = this.#step("leased", question, { heldUntil, patient: left > 0 });
+      } catch {
+        return this.#step("answered", question, { fetched: { outcome: "cache" } });
       }
-      if (kept || left <= 0) {
-        const wait = Math.floor(+until / 1000) - now;
-        const message = `another process holds the lease on the question for up to ${wait} s`;
-        return despite(kept, new PlatformFault("leased", message));
+      if (step.step === "ask") {
+        return this.#call(question, token);
+      }
+      if (step.step !== "wait") {
+        return step;
       }
       await new Promise((resolve) => setTimeout(resolve, Math.min(POLL, left)));
     }
   }
 
-  /** Makes the call that is ours to make. */
-  async #call(id: string, token: string, kept: Found | undefined): Promise<Found> {
-    const now = this.#now();
-    try {
-      const [, origin, path] = ask(Op.ForgeLicenseUrl, {});
-      const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
-      const answer = await get(`${this.#options.origin ?? origin!}${path!}`, MAX_ANSWER, this.#options, headers);
-      if (answer.status !== 200) {
-        throw statusFault(answer);
-      }
-      const found = read(answer.body, now);
-      if (!found) {
-        throw unreadable(answer.host, "license");
-      }
-      await ignored(() => this.#cache.put(id, { body: answer.body, at: new Date(now * 1000) }));
-      return found;
-    } catch (error) {
-      if (!(error instanceof PlatformFault)) {
-        throw error;
-      }
-      if (error.isTokenRefused) {
-        const at = new Date(Math.max(now, kept?.at ?? 0) * 1000);
-        await ignored(() => kept && this.#cache.put(id, { body: "", at }));
-        await ignored(() => this.#cache.release(id));
-        throw error;
-      }
-      // the platform is left alone for as long as it asks, an hour at most
-      const wish = Math.min(error.retryAfter ?? 0, 3600);
-      if (wish > LEASE) {
-        await ignored(() => this.#cache.prolong(id, new Date(this.#now() * 1000), wish));
-      }
-      return despite(kept, error);
+  /** Makes the call that is ours to make, and does with the lease and the cache what the core says. */
+  async #call(question: Question, token: string): Promise<LicenseStep> {
+    const { id } = question;
+    const askedAt = this.#now();
+    const [, origin, path] = ask(Op.ForgeLicenseUrl, {});
+    const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
+    const fetched = await get(`${this.#options.origin ?? origin!}${path!}`, MAX_ANSWER, this.#options, headers);
+    const step = this.#step("answered", question, { askedAt, fetched });
+    const { keep, forget, release, prolong } = step.after!;
+    if (keep) {
+      await ignored(() => this.#cache.put(id, { body: fetched.body!, at: new Date(askedAt * 1000) }));
     }
-  }
-
-  #checkRefusals(id: string): void {
-    const refused = this.#known.get(id)?.refused;
-    const now = this.#now();
-    if (refused && refused.count >= MAX_REFUSED && !passed(now, refused.since, LEASE)) {
-      const wait = LEASE - (now - refused.since);
-      const message = `the platform refused the tokens of this installation: it is asked again in ${wait} s`;
-      throw new PlatformFault("tokens_refused", message);
+    if (forget) {
+      await ignored(async () => {
+        const kept = await this.#cache.get(id);
+        return kept?.body && this.#cache.put(id, { body: "", at: new Date(Math.max(askedAt * 1000, +kept.at)) });
+      });
     }
-  }
-
-  async #kept(id: string, since: number): Promise<Found | undefined> {
-    const kept = await cached(() => this.#cache.get(id));
-    return kept && seconds(kept.at) >= since ? read(kept.body, seconds(kept.at)) : undefined;
-  }
-}
-
-function despite(kept: Found | undefined, fault: PlatformFault): Found {
-  if (kept) {
-    return { ...kept, fault };
-  }
-  throw fault;
-}
-
-/** An answer about one app at least; what cannot be read is as good as nothing. */
-function read(body: string, at: number): Found | undefined {
-  try {
-    const [, any, all] = ask(Op.ForgeLicenseResults, { body });
-    return any === "1" ? { body, whole: all === "1", at } : undefined;
-  } catch (error) {
-    if (error instanceof VerifyError) {
-      return undefined;
+    if (release) {
+      await ignored(() => this.#cache.release(id));
     }
-    throw error;
-  }
-}
-
-async function cached<T>(use: () => Awaitable<T>): Promise<T> {
-  try {
-    return await use();
-  } catch {
-    throw new PlatformFault("cache", "the license cache cannot be used");
+    if (prolong !== undefined) {
+      await ignored(() => this.#cache.prolong(id, new Date(this.#now() * 1000), prolong));
+    }
+    return step;
   }
 }
 

@@ -1,5 +1,7 @@
 // One request to a configured host: https only, no redirects, within limits of time and size.
 import { VerifyError } from "./core.js";
+import { machine } from "./machine.js";
+import { fault } from "./refusals.js";
 
 /** How requests are made. */
 export interface FetchOptions {
@@ -9,13 +11,29 @@ export interface FetchOptions {
   timeout?: number | undefined;
 }
 
-/** What a host answered. */
-export interface Answer {
-  status: number;
-  body: string;
-  /** The seconds after which it wants to be asked again; null where it does not say. */
+/** What came of a request: what follows from it, the core says. */
+export interface Fetched {
+  outcome: "answered" | "redirected" | "too_large" | "timed_out" | "unreachable" | "cache";
+  host?: string;
+  status?: number;
+  body?: string;
+  retryAfter?: string | null;
+  limit?: number;
+}
+
+/** Why something is not known or refused, as the core says it. */
+export interface Problem {
+  code: string;
+  class: VerifyError["class"];
+  message: string;
+  answered: number | null;
   retryAfter: number | null;
-  host: string;
+}
+
+interface Traits {
+  passing: boolean;
+  ofTheHost: boolean;
+  tokenRefused: boolean;
 }
 
 /** Nothing was learned, a later try may: 503. `answered` is the status of the host, if it had one. */
@@ -24,7 +42,7 @@ export class PlatformFault extends VerifyError {
   readonly retryAfter: number | null;
 
   constructor(code: string, message: string, answered: number | null = null, retryAfter: number | null = null) {
-    super(code, message, "unavailable", 503);
+    super(code, message, "unavailable", fault(code, "unavailable", message).status);
     this.name = "PlatformFault";
     this.answered = answered;
     this.retryAfter = retryAfter;
@@ -32,51 +50,41 @@ export class PlatformFault extends VerifyError {
 
   /** Whether trying the same again at once may help. */
   get isPassing(): boolean {
-    return this.isOfTheHost || PASSING.has(this.answered ?? 0);
+    return this.#traits().passing;
   }
 
   /** Whether the whole host is at fault, not the one question. */
   get isOfTheHost(): boolean {
-    return this.code === "unreachable" || this.code === "timed_out";
+    return this.#traits().ofTheHost;
   }
 
   /** Whether the token that the host was asked with was refused. */
   get isTokenRefused(): boolean {
-    return this.code === "tokens_refused" || this.answered === 401 || this.answered === 403;
+    return this.#traits().tokenRefused;
+  }
+
+  #traits(): Traits {
+    return machine<Traits>("problem", { code: this.code, answered: this.answered });
   }
 }
 
-const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+/** The error for a problem. */
+export function thrown({ code, class: of, message, answered, retryAfter }: Problem): VerifyError {
+  return of === "unavailable" ? new PlatformFault(code, message, answered, retryAfter) : fault(code, of, message);
+}
+
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** An answer other than success. */
-export const statusFault = ({ host, status, retryAfter }: Answer) =>
-  new PlatformFault("status", `\`${host}\` answered ${status}`, status, retryAfter);
-
-/** An answer that is not what was asked for. */
-export const unreadable = (host: string, what: string) =>
-  new PlatformFault("unreadable", `\`${host}\` answered something that is no ${what}`);
-
-/** Whether so many seconds have passed. A clock that was set back counts as passed. */
-export const passed = (now: number, then: number, seconds: number) => now < then || now - then >= seconds;
-
-/** Keys of tests prove nothing, unless it is said that this is a test. */
-export function refuseTestKey(kid: string, allowed = false): void {
-  if (kid.startsWith("test-") && !allowed) {
-    throw new VerifyError("test_key", "a key for tests proves nothing here", "refused", 401);
-  }
-}
-
-/** `http` is for this machine only. Throws {@link PlatformFault}. */
+/** Asks a host. `http` is for this machine only. Throws {@link VerifyError} for another. */
 export async function get(
   url: string,
   limit: number,
   options: FetchOptions,
   headers: Record<string, string> = {},
-): Promise<Answer> {
+): Promise<Fetched> {
   const { protocol, hostname, host } = new URL(url);
   if (protocol !== "https:" && !(protocol === "http:" && LOOPBACK.has(hostname))) {
-    throw new VerifyError("invalid_url", `\`${host}\` is not asked over https`, "misuse", 500);
+    throw fault("invalid_url", "misuse", `\`${host}\` is not asked over https`);
   }
   const { fetch: ask = fetch, timeout = 5000 } = options;
   const signal = AbortSignal.timeout(timeout);
@@ -85,33 +93,25 @@ export async function get(
     const { status, type } = response;
     if (type === "opaqueredirect" || (status >= 300 && status < 400)) {
       await response.body?.cancel();
-      throw new PlatformFault("redirected", `\`${host}\` answered ${status}, and redirects are not followed`);
+      return { outcome: "redirected", host, status };
     }
-    const body = await limited(response, limit, host);
-    return { status, body, retryAfter: wish(response.headers.get("retry-after")), host };
-  } catch (error) {
-    if (error instanceof VerifyError) {
-      throw error;
+    const body = await limited(response, limit);
+    if (body === null) {
+      return { outcome: "too_large", host, limit };
     }
-    throw signal.aborted
-      ? new PlatformFault("timed_out", `\`${host}\` did not answer in time`)
-      : new PlatformFault("unreachable", `\`${host}\` cannot be reached`);
+    return { outcome: "answered", host, status, body, retryAfter: response.headers.get("retry-after") };
+  } catch {
+    return { outcome: signal.aborted ? "timed_out" : "unreachable", host };
   }
 }
 
-/** A number of seconds; a date is not read. */
-function wish(value: string | null): number | null {
-  const text = value?.trim() ?? "";
-  return /^\d+$/.test(text) ? Number(text) : null;
-}
-
-async function limited(response: Response, limit: number, host: string): Promise<string> {
-  const tooLarge = () => new PlatformFault("answer_too_large", `\`${host}\` answered more than ${limit} bytes`);
+/** The body; null for one of more than `limit` bytes. */
+async function limited(response: Response, limit: number): Promise<string | null> {
   const parts: Uint8Array[] = [];
   let size = Number(response.headers.get("content-length") ?? 0);
   if (size > limit) {
     await response.body?.cancel();
-    throw tooLarge();
+    return null;
   }
   size = 0;
   const reader = response.body?.getReader();
@@ -119,7 +119,7 @@ async function limited(response: Response, limit: number, host: string): Promise
     size += part.value.length;
     if (size > limit) {
       await reader!.cancel();
-      throw tooLarge();
+      return null;
     }
     parts.push(part.value);
   }

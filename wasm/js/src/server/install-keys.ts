@@ -1,14 +1,12 @@
-import { Bounded } from "./bounded.js";
-import { VerifyError, ask } from "./core.js";
-import { Op } from "./op.js";
 import * as settings from "./settings.js";
-import { PlatformFault, get, passed, refuseTestKey, statusFault, unreadable } from "./get.js";
-import type { FetchOptions } from "./get.js";
+import { get, thrown } from "./get.js";
+import type { FetchOptions, Problem } from "./get.js";
 import type { IncomingRequest } from "./connect.js";
-import { Lanes } from "./lanes.js";
+import { Lanes, sizes } from "./lanes.js";
 import type { Lane } from "./lanes.js";
 import { installKeyOf } from "./lifecycle.js";
 import type { Cloud } from "./lifecycle.js";
+import { Plan } from "./machine.js";
 
 /** A public key of the platform, as its host served it. */
 export interface InstallKey {
@@ -53,10 +51,19 @@ export interface KeyCaller {
   tenant?: string | undefined;
 }
 
-interface Miss {
-  since: number;
-  seconds: number;
-  error: VerifyError;
+/** What the core says to do about a key id. */
+interface Step {
+  step: "use" | "load" | "fetch" | "ask" | "refuse" | "none";
+  pem?: string;
+  place?: number;
+  lane?: Lane;
+  problem?: Problem;
+}
+
+/** A question about a key id. */
+interface Question {
+  kid: string;
+  hosts: number;
 }
 
 const RULES = {
@@ -71,13 +78,6 @@ const RULES = {
   clock: settings.clocks,
 };
 const MAX_PEM = 16 * 1024;
-/** Answers that are no key. */
-const MISSES = 1024;
-/** How many keys are kept in the store: the platform has a handful at a time. */
-const STORED = 64;
-/** In seconds. */
-const RECHECK = 60;
-const REFRESH = 60;
 
 /**
  * The platform's keys of lifecycle events, by their id. A key that a token was verified with is
@@ -92,22 +92,15 @@ const REFRESH = 60;
  */
 export class InstallKeys {
   readonly #options: InstallKeysOptions;
-  readonly #keys: Bounded<string>;
-  readonly #misses = new Bounded<Miss>(MISSES);
-  readonly #rechecked: Bounded<number>;
+  readonly #plan: Plan;
   readonly #flights = new Map<string, Promise<string>>();
-  readonly #lanes: Lanes;
-  /** When a host was last found to be down, and how. */
-  readonly #down = new Map<string, { since: number; error: VerifyError }>();
-  #lookedAt: number | undefined;
-  #stored: InstallKey[] = [];
+  readonly #lanes = new Lanes();
 
   constructor(options: InstallKeysOptions = {}) {
     settings.hold("InstallKeys", options, RULES);
     this.#options = options;
-    this.#keys = new Bounded(options.keysKept ?? 256);
-    this.#rechecked = new Bounded(options.keysKept ?? 256);
-    this.#lanes = new Lanes(16, 384, options.unknownPerCaller ?? 5);
+    const { refusedFor, backOff, keysKept, unknownPerCaller, allowTestKeys } = options;
+    this.#plan = new Plan("install_keys", { refusedFor, backOff, keysKept, unknownPerCaller, allowTestKeys });
   }
 
   /**
@@ -118,20 +111,23 @@ export class InstallKeys {
   async pemOf(request: Pick<IncomingRequest, "authorization">, caller: KeyCaller = {}): Promise<string> {
     // the id is checked before it becomes part of a URL
     const { kid, urls } = installKeyOf(request, this.#options.cloud);
-    refuseTestKey(kid, this.#options.allowTestKeys);
-    const known = this.#known(kid) ?? (await this.#ofTheStore(kid));
-    if (known !== undefined) {
-      return known;
+    const question = { kid, hosts: urls.length };
+    let step = this.#step("next", question, { store: this.#options.store !== undefined });
+    if (step.step === "load") {
+      step = await this.#load(question);
+    }
+    if (step.step !== "fetch") {
+      return settled(step);
     }
     // who waits with others of the reserved lane takes no place in either
     const flight = this.#flights.get(`reserved ${kid}`);
     if (flight) {
       return flight;
     }
-    const address = network(caller.address);
-    const lane = this.#lanes.of(address, caller.tenant, this.#now());
-    const pem = await this.#fly(kid, urls, lane, false);
-    this.#lanes.refund(address, caller.tenant);
+    const from = { address: caller.address, tenant: caller.tenant };
+    const { lane } = this.#step("lane", question, from);
+    const pem = await this.#fly(question, urls, lane!, false);
+    this.#step("refund", question, from);
     return pem;
   }
 
@@ -142,25 +138,22 @@ export class InstallKeys {
    */
   async recheck(request: Pick<IncomingRequest, "authorization">): Promise<string> {
     const { kid, urls } = installKeyOf(request, this.#options.cloud);
-    const known = this.#keys.get(kid);
-    const last = this.#rechecked.get(kid);
-    const now = this.#now();
-    if (known === undefined || (last !== undefined && !passed(now, last, RECHECK))) {
-      return this.pemOf(request);
-    }
-    this.#rechecked.set(kid, now);
-    return this.#fly(kid, urls, "reserved", true).catch(() => known);
+    const question = { kid, hosts: urls.length };
+    const { step, pem } = this.#step("recheck", question);
+    return step === "fetch" ? this.#fly(question, urls, "reserved", true).catch(() => pem!) : this.pemOf(request);
   }
 
   /** Says that a request's token was verified with its key: it is kept in the store, if there is one. */
   async proved(request: Pick<IncomingRequest, "authorization">): Promise<void> {
-    const { kid } = installKeyOf(request, this.#options.cloud);
     const { store } = this.#options;
-    const pem = this.#keys.get(kid);
-    if (!store || pem === undefined || this.#stored.some((key) => key.kid === kid && key.pem === pem)) {
+    if (!store) {
       return;
     }
-    this.#stored = [{ kid, pem }, ...this.#stored.filter((key) => key.kid !== kid)].slice(0, STORED);
+    const { kid, urls } = installKeyOf(request, this.#options.cloud);
+    const { pem } = this.#step("proved", { kid, hosts: urls.length });
+    if (pem === undefined) {
+      return;
+    }
     try {
       await store.putInstallKey({ kid, pem });
     } catch {
@@ -168,153 +161,60 @@ export class InstallKeys {
     }
   }
 
-  #now(): number {
-    return Math.floor((this.#options.clock ?? Date.now)() / 1000);
+  #step(name: string, question: Question, more: object = {}): Step {
+    const now = Math.floor((this.#options.clock ?? Date.now)() / 1000);
+    return this.#plan.call(name, { ...question, now, ...more });
   }
 
-  /** What is known without asking. */
-  #known(kid: string): string | undefined {
-    const pem = this.#keys.get(kid);
-    if (pem !== undefined) {
-      return pem;
-    }
-    const miss = this.#misses.get(kid);
-    if (miss && !passed(this.#now(), miss.since, miss.seconds)) {
-      throw miss.error;
-    }
-    return undefined;
-  }
-
-  /** The key, if this process or another one kept it. The store is looked into once a minute. */
-  async #ofTheStore(kid: string): Promise<string | undefined> {
-    const { store } = this.#options;
-    const now = this.#now();
-    if (!store || (this.#lookedAt !== undefined && !passed(now, this.#lookedAt, REFRESH))) {
-      return undefined;
-    }
-    this.#lookedAt = now;
+  /** What the app's store has. */
+  async #load(question: Question): Promise<Step> {
+    const stored = Object.create(null) as Record<string, string>;
     try {
-      this.#stored = (await store.installKeys(STORED)).slice(0, STORED);
-    } catch {
-      return undefined; // the hosts can be asked
-    }
-    for (const key of this.#stored) {
-      if (this.#keys.get(key.kid) === undefined && isKey(key.pem)) {
-        this.#keys.set(key.kid, key.pem);
+      const limit = sizes().stored;
+      for (const { kid, pem } of (await this.#options.store!.installKeys(limit)).slice(0, limit)) {
+        stored[kid] ??= pem;
       }
+    } catch {
+      return this.#step("next", question); // the hosts can be asked
     }
-    return this.#keys.get(kid);
+    return this.#step("loaded", question, { stored });
   }
 
   /** One flight an id and lane: who may go ahead does not wait with those who may not. */
-  #fly(kid: string, urls: string[], lane: Lane, again: boolean): Promise<string> {
-    const id = `${lane} ${kid}`;
+  #fly(question: Question, urls: string[], lane: Lane, again: boolean): Promise<string> {
+    const id = `${lane} ${question.kid}`;
     let flight = this.#flights.get(id);
     if (!flight) {
-      flight = this.#answer(kid, urls, lane, again).finally(() => this.#flights.delete(id));
+      flight = this.#answer(question, urls, lane, again).finally(() => this.#flights.delete(id));
       this.#flights.set(id, flight);
     }
     return flight;
   }
 
-  async #answer(kid: string, urls: string[], lane: Lane, again: boolean): Promise<string> {
+  async #answer(question: Question, urls: string[], lane: Lane, again: boolean): Promise<string> {
     const done = await this.#lanes.turn(lane);
     try {
       // the other lane may have had an answer in the meantime
-      return (again ? undefined : this.#known(kid)) ?? (await this.#learn(kid, urls, again));
+      const known = again ? null : this.#step("next", question);
+      if (known && known.step !== "fetch") {
+        return settled(known);
+      }
+      let step = this.#step("ask", question, { again });
+      while (step.step === "ask") {
+        const { place, problem } = step;
+        const fetched = await get(urls[place!]!, MAX_PEM, this.#options);
+        step = this.#step("ask", question, { again, place, problem, fetched });
+      }
+      return settled(step);
     } finally {
       done();
     }
   }
-
-  /** Asks, and remembers what comes of it. */
-  async #learn(kid: string, urls: string[], again: boolean): Promise<string> {
-    try {
-      const pem = await this.#ask(kid, urls);
-      this.#keys.set(kid, pem);
-      return pem;
-    } catch (error) {
-      if (!again && error instanceof VerifyError) {
-        const { refusedFor = 60, backOff = 5 } = this.#options;
-        const seconds = error.class === "refused" ? refusedFor : backOff;
-        this.#misses.set(kid, { since: this.#now(), seconds, error });
-      }
-      throw error;
-    }
-  }
-
-  /** Asks one host after the other; the id is the same on all of them. */
-  async #ask(kid: string, urls: string[]): Promise<string> {
-    let fault: VerifyError | undefined;
-    for (const url of urls) {
-      const { host } = new URL(url);
-      const down = this.#down.get(host);
-      if (down && !passed(this.#now(), down.since, this.#options.backOff ?? 5)) {
-        fault ??= down.error;
-        continue;
-      }
-      try {
-        const answer = await get(url, MAX_PEM, this.#options);
-        if (answer.status === 404) {
-          continue;
-        }
-        if (answer.status < 200 || answer.status >= 300) {
-          throw statusFault(answer);
-        }
-        checkKey(kid, answer.body, host);
-        return answer.body;
-      } catch (error) {
-        if (!(error instanceof PlatformFault)) {
-          throw error;
-        }
-        fault ??= error;
-        // not a host that answers nonsense: a made-up id must not switch it off for everybody
-        if (error.isOfTheHost) {
-          this.#down.set(host, { since: this.#now(), error });
-        }
-      }
-    }
-    // refused only when every host answered, and none knows the key
-    throw fault ?? new VerifyError("unknown_key", "the platform has no such key", "refused", 401);
-  }
 }
 
-/** A short key will not grow: the platform's answer is known, and it proves nothing. */
-function checkKey(kid: string, pem: string, host: string): void {
-  try {
-    ask(Op.PublicKey, { keys: pem });
-  } catch (error) {
-    throw (error as VerifyError).code === "weak_key"
-      ? new VerifyError("weak_key", `the key \`${kid}\` is not accepted`, "refused", 401)
-      : unreadable(host, "public key");
+function settled({ pem, problem }: Step): string {
+  if (pem === undefined) {
+    throw thrown(problem!);
   }
-}
-
-function isKey(pem: string): boolean {
-  try {
-    ask(Op.PublicKey, { keys: pem });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** An IPv4 address, or the first 64 bits of an IPv6 one, which one customer has at the least. */
-function network(address: string | null | undefined): string {
-  const text = (address ?? "").trim().toLowerCase();
-  const four = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/.exec(text)?.[1];
-  if (four) {
-    return four;
-  }
-  const six = text.replace(/^\[([^\]]*)\].*$/, "$1").split("%")[0]!;
-  if (!six.includes(":")) {
-    return "";
-  }
-  const [head = "", tail] = six.split("::");
-  const groups = head ? head.split(":") : [];
-  if (tail !== undefined) {
-    const after = tail ? tail.split(":") : [];
-    groups.push(...Array<string>(Math.max(8 - groups.length - after.length, 0)).fill("0"), ...after);
-  }
-  return groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":");
+  return pem;
 }

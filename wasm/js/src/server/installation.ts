@@ -107,11 +107,14 @@ function happened(event: InstallationEvent): Question {
   return {
     extra: "license",
     event: license.source,
-    body: JSON.stringify(license.raw ?? words(license)),
+    body: documentOf(license),
     target: license.environment ?? undefined,
     leeway: license.asOf ? seconds(license.asOf) : undefined,
   };
 }
+
+/** @internal A license as an object in JSON. */
+export const documentOf = (license: License) => JSON.stringify(license.raw ?? words(license));
 
 /** What an iframe query said, as an object. */
 const words = ({ state: said, capabilitySet }: License) =>

@@ -1,7 +1,10 @@
 // What the entries that stand on this one share with it, so that the core is loaded once.
 export { collect } from "./collect.js";
 export { ask, seconds } from "./core.js";
+export { documentOf } from "./installation.js";
 export { cloudOf } from "./lifecycle.js";
 export { connectLicense } from "./license-api.js";
+export { machine } from "./machine.js";
+export { fault, refusedAs } from "./refusals.js";
 export * as settings from "./settings.js";
 export { bitsOf, judged } from "./verified.js";

@@ -3,7 +3,7 @@ import type { ReadOptions } from "../index.js";
 import type { Signer } from "./connect.js";
 import { VerifyError, ask, seconds } from "./core.js";
 import { Op } from "./op.js";
-import type { FetchOptions } from "./get.js";
+import type { FetchOptions, Problem } from "./get.js";
 import { carrier, verified } from "./verified.js";
 
 /**
@@ -66,6 +66,22 @@ export interface LicenseAnswer {
   license: License<"verified">;
   /** Why nothing newer is known, where something newer was wanted. */
   fault: VerifyError | null;
+}
+
+/** @internal What the core says to do about a license. */
+export interface LicenseStep {
+  step: "use" | "look" | "lease" | "ask" | "wait" | "refuse";
+  /** The license's object; none where it is absent. */
+  document?: string;
+  /** When it was stated; none where nothing is known. */
+  asOf?: number;
+  problem?: Problem;
+  /** For how long the lease is taken. */
+  seconds?: number;
+  /** How many askers' tokens may be refused. */
+  tries?: number;
+  /** What becomes of the answer and of the lease. */
+  after?: { keep: boolean; forget: boolean; release: boolean; prolong?: number };
 }
 
 /** What Connect's API said of a tenant: `at` in seconds; no `raw` is a license that is absent. */

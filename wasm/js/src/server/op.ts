@@ -27,4 +27,5 @@ export const enum Op {
   ForgeSettings,
   ForgeLicenseResults,
   Deliver,
+  Machine,
 }

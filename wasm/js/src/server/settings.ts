@@ -2,14 +2,14 @@
 // later, or a gate that serves everybody.
 import { License, check } from "../index.js";
 import type { Check } from "../index.js";
-import { VerifyError } from "./core.js";
+import { fault } from "./refusals.js";
 import type { Installation } from "./installation.js";
 
 /** The most seconds that a setting may name: a year. */
 export const YEAR = 366 * 86_400;
 
 /** The error for an argument that cannot be meant. */
-export const misuse = (message: string) => new VerifyError("misuse", message, "misuse", 500);
+export const misuse = (message: string) => fault("misuse", "misuse", message);
 
 type Fields = Record<string, unknown>;
 /** What a value must be; undefined where it is. */

@@ -35,6 +35,9 @@ pub struct InstallKeyPlan {
 }
 
 impl InstallKeyPlan {
+    /// How many unknown ids a minute a caller, or a tenant, may ask about before it waits with all
+    /// others: see [`super::UnknownKeyBudget`].
+    pub const UNKNOWN_PER_CALLER: u32 = 5;
     /// Of the platform's key hosts.
     pub const CONNECT: Self = Self {
         refused: 60,

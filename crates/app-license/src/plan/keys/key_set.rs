@@ -182,6 +182,17 @@ impl<E: Clone> KeySetCache<E> {
         }
     }
 
+    /// The set that was fetched last.
+    ///
+    /// ```
+    /// use app_license::plan::keys::KeySetCache;
+    /// assert!(KeySetCache::<&str>::default().set().is_none());
+    /// ```
+    #[must_use]
+    pub fn set(&self) -> Option<&Arc<Jwks>> {
+        self.set.as_ref().map(|(set, _)| set)
+    }
+
     /// How old the set is, in seconds; `None` before the first one.
     #[must_use]
     pub fn age(&self, now: UnixTime) -> Option<u64> {

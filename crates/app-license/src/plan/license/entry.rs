@@ -1,5 +1,7 @@
 //! What is remembered of one installation, and the steps that follow from it.
 
+use std::fmt;
+
 use crate::license::License;
 use crate::time::UnixTime;
 use crate::{connect, forge};
@@ -133,6 +135,22 @@ pub enum FetchError<E> {
     },
 }
 
+impl<E: fmt::Display> fmt::Display for FetchError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => error.fmt(f),
+            Self::Leased { seconds } => write!(
+                f,
+                "another process holds the lease on the question for up to {seconds} s"
+            ),
+            Self::TokensRefused { seconds } => write!(
+                f,
+                "the platform refused the tokens of this installation: it is asked again in {seconds} s"
+            ),
+        }
+    }
+}
+
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a call ends in one of these")]
@@ -173,6 +191,67 @@ pub enum LeaseUse {
         /// For how long.
         seconds: u64,
     },
+}
+
+impl<A, E> FetchResult<A, E> {
+    /// Whether what stores and caches keep of before ends with it: what was stated before does not
+    /// stand in for a refusal.
+    ///
+    /// ```
+    /// use app_license::plan::license::FetchResult;
+    /// let refused = FetchResult::<(), _>::TokenRefused { error: "403", retry_after: None };
+    /// let failed = FetchResult::<(), _>::Failed { error: "500", retry_after: None };
+    /// assert!(refused.ends_stored() && !failed.ends_stored());
+    /// ```
+    #[must_use]
+    pub const fn ends_stored(&self) -> bool {
+        matches!(self, Self::TokenRefused { .. })
+    }
+}
+
+impl<A, E> CacheEntry<A, E> {
+    /// Forgets an answer that is older than this, and why there was no newer one: it was about an
+    /// installation that ended, and a new install is a new one.
+    ///
+    /// ```
+    /// use app_license::UnixTime;
+    /// use app_license::plan::license::{AnswerContent, CacheEntry, FetchResult, LicensePlan, Step};
+    ///
+    /// let (plan, now) = (LicensePlan::CONNECT, UnixTime::EPOCH.plus(1_000_000));
+    /// let mut entry = CacheEntry::<&str, &str>::default();
+    /// let fetched = FetchResult::Answered { value: "active", content: AnswerContent::Active };
+    /// plan.answered(&mut entry, fetched, now);
+    /// entry.forget_before(now);
+    /// assert!(matches!(plan.next(&entry, now, now), Step::Use { .. }));
+    /// entry.forget_before(now.plus(1));
+    /// assert_eq!(plan.next(&entry, now, now.plus(2)), Step::Ask);
+    /// ```
+    pub fn forget_before(&mut self, time: UnixTime) {
+        if self
+            .answer
+            .as_ref()
+            .is_some_and(|answer| answer.as_of < time)
+        {
+            self.answer = None;
+            self.fault = None;
+        }
+    }
+
+    /// Forgets the answer: a refusal ended it.
+    ///
+    /// ```
+    /// # use app_license::UnixTime;
+    /// # use app_license::plan::license::{AnswerContent, CacheEntry, FetchResult, LicensePlan, Step};
+    /// # let (plan, now) = (LicensePlan::FORGE, UnixTime::EPOCH.plus(1_000_000));
+    /// # let mut entry = CacheEntry::<&str, &str>::default();
+    /// # let fetched = FetchResult::Answered { value: "active", content: AnswerContent::Active };
+    /// # plan.answered(&mut entry, fetched, now);
+    /// entry.forget();
+    /// assert_eq!(plan.next(&entry, now, now), Step::Look);
+    /// ```
+    pub fn forget(&mut self) {
+        self.answer = None;
+    }
 }
 
 impl<A: Clone, E> CacheEntry<A, E> {

@@ -36,6 +36,9 @@ pub struct RetryPause {
 }
 
 impl Retries {
+    /// Of a Connect site.
+    pub const CONNECT: Self = Self::new(3, Duration::from_millis(200), Duration::from_secs(2));
+
     /// So many tries in all; the first pause, which doubles; and the longest.
     #[must_use]
     pub const fn new(attempts: u32, first: Duration, longest: Duration) -> Self {

@@ -1,0 +1,94 @@
+//! The core's machines for JavaScript: an object in JSON goes in, one comes out.
+//!
+//! A machine is called by its name. What it reads is closed: a field that there is not is a mistake
+//! of the package. No logic lives here.
+
+mod answer;
+mod caller;
+mod current_license;
+mod fetch;
+mod forge_keys;
+mod install_keys;
+mod license;
+mod plans;
+
+use app_license::{Error, ErrorClass, UnixTime};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::question::missing;
+use crate::record;
+
+/// Calls a machine. Answers JSON.
+pub(crate) fn call(name: &str, input: &str) -> Result<String, Error> {
+    match name {
+        "answer" => run(input, answer::answer),
+        "current_license" => run(input, current_license::next),
+        "problem" => run(input, fetch::traits),
+        "license.next" => run(input, license::next),
+        "license.found" => run(input, license::found),
+        "license.leased" => run(input, license::leased),
+        "license.answered" => run(input, license::answered),
+        "license.retry" => run(input, license::retry),
+        "forge_keys.next" => run(input, forge_keys::next),
+        "forge_keys.fetched" => run(input, forge_keys::fetched),
+        "forge_keys.after" => run(input, forge_keys::after),
+        "install_keys.next" => run(input, install_keys::next),
+        "install_keys.loaded" => run(input, install_keys::loaded),
+        "install_keys.proved" => run(input, install_keys::proved),
+        "install_keys.lane" => run(input, install_keys::lane),
+        "install_keys.refund" => run(input, install_keys::refund),
+        "install_keys.recheck" => run(input, install_keys::recheck),
+        "install_keys.ask" => run(input, install_keys::ask),
+        "install_keys.sizes" => run(input, install_keys::sizes),
+        "install_keys.flood" => run(input, install_keys::flood),
+        "forget" => run(input, forget),
+        _ => Err(missing("machine")),
+    }
+}
+
+fn run<I: DeserializeOwned, O: Serialize>(
+    input: &str,
+    machine: fn(I) -> Result<O, Error>,
+) -> Result<String, Error> {
+    let input = record::read(input).map_err(|_| missing("input"))?;
+    serde_json::to_string(&machine(input)?).map_err(|_| missing("output"))
+}
+
+fn time(seconds: u64) -> Result<UnixTime, Error> {
+    UnixTime::from_seconds(seconds).ok_or_else(|| missing("now"))
+}
+
+const CLASSES: [(ErrorClass, &str); 5] = [
+    (ErrorClass::Malformed, "malformed"),
+    (ErrorClass::TooLarge, "too_large"),
+    (ErrorClass::Refused, "refused"),
+    (ErrorClass::CouldNotCheck, "unavailable"),
+    (ErrorClass::Misuse, "misuse"),
+];
+
+/// The name of a class in JavaScript.
+fn name_of(class: ErrorClass) -> &'static str {
+    let named = CLASSES.iter().find(|(known, _)| *known == class);
+    named.map_or("misuse", |(_, name)| name)
+}
+
+/// The class of a name. What is none is the app's own mistake.
+fn class_of(name: &str) -> ErrorClass {
+    let class = CLASSES.iter().find(|(_, known)| *known == name);
+    class.map_or(ErrorClass::Misuse, |(class, _)| *class)
+}
+
+/// A plan that nobody has any more.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Gone {
+    plan: u64,
+}
+
+fn forget(gone: Gone) -> Result<(), Error> {
+    license::forget(gone.plan);
+    forge_keys::forget(gone.plan);
+    install_keys::forget(gone.plan);
+    Ok(())
+}
