@@ -89,7 +89,7 @@ const invoke = (functionKey, scenario, { payload = {}, page = {} } = {}) =>
 test("15: a resolver's gate decides by the context, and asks nobody", async () => {
   assert.deepEqual(await invoke("export", "standard", { payload: { rows: 3 } }), { exported: 3 });
   assert.deepEqual(await invoke("bulk", "trial-of-advanced"), { edition: "advanced" });
-  await assert.rejects(invoke("bulk", "standard"), { message: /not allowed \(capability_missing\): needs `capabilityAdvanced`, has `capabilityStandard`/, code: "capability_missing", status: 402 });
+  await assert.rejects(invoke("bulk", "standard"), { message: /denied: needs capabilityAdvanced, has capabilityStandard/, code: "capability_missing", status: 402 });
   await assert.rejects(invoke("export", "expired"), { code: "inactive" });
   await assert.rejects(invoke("bulk", "trial-ended"), { code: "trial_ended" });
   assert.deepEqual(await invoke("soft", "standard"), { refused: "capability_missing" });

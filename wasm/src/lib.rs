@@ -5,8 +5,8 @@
 //! lives here: an operation takes its fields, calls the core, and writes down what it says.
 //!
 //! The ABI is raw, and its fields are no JSON, for the size of the module. The question and the
-//! answer, which may hold secrets, are wiped, and nothing of a tenant is kept between two calls but
-//! the last answer, until the next one.
+//! answer, which may hold secrets, are wiped. Of a tenant, the last answer is kept until the next one,
+//! and what plans remember ([`machine`]): keys, and what License APIs said.
 
 mod answer;
 mod connect;

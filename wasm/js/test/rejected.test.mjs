@@ -31,8 +31,8 @@ async function installed(more = {}) {
 }
 
 const EXPECTED = {
-  standard: ["capability_missing", "warn", "app-license: GET /export from 192.0.2.7 was not let through (capability_missing): not allowed (capability_missing): needs `capabilityAdvanced`, has `capabilityStandard`"],
-  expired: ["inactive", "warn", "app-license: GET /export from 192.0.2.7 was not let through (inactive): not allowed (inactive): needs `capabilityAdvanced`"],
+  standard: ["capability_missing", "warn", "app-license: GET /export from 192.0.2.7 was not let through (capability_missing): denied: needs capabilityAdvanced, has capabilityStandard (verified from the Connect iframe query, 0 s old)"],
+  expired: ["inactive", "warn", "app-license: GET /export from 192.0.2.7 was not let through (inactive): denied: the license is not active (verified from the Connect iframe query, 0 s old)"],
 };
 
 for (const [scenario, [code, level, line]] of Object.entries(EXPECTED)) {

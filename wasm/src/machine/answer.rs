@@ -1,10 +1,8 @@
 //! What a request that is not let through is answered.
 
-use std::collections::BTreeMap;
-
 use app_license::answer::ReportedRefusal;
 use app_license::{Capability, Decision, Error, LicenseSource, Reason, Trust};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{class_of, name_of};
 use crate::question::missing;
@@ -42,7 +40,8 @@ pub(super) struct Output {
     class: &'static str,
     status: u16,
     message: String,
-    headers: BTreeMap<&'static str, &'static str>,
+    #[serde(serialize_with = "pairs")]
+    headers: Vec<(&'static str, &'static str)>,
     body: String,
 }
 
@@ -63,6 +62,14 @@ pub(super) fn answer(input: Input) -> Result<Output, Error> {
         headers: refusal.headers().collect(),
         body: refusal.body(),
     })
+}
+
+/// Writes pairs as an object.
+fn pairs<S: Serializer>(
+    pairs: &[(&'static str, &'static str)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().copied())
 }
 
 impl Denied {

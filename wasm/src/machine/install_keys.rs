@@ -1,6 +1,6 @@
 //! When a key of lifecycle events is fetched, and who may ask for one.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use app_license::plan::keys::{
@@ -9,7 +9,8 @@ use app_license::plan::keys::{
 };
 use app_license::plan::{FetchProblem, FetchProblemKind};
 use app_license::{ClientKey, Error, ErrorClass, ErrorKind, KeyId, RsaPublicKey};
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::caller::Caller;
 use super::fetch::{Fetched, Problem};
@@ -74,7 +75,7 @@ pub(super) struct Input {
     store: bool,
     /// The keys of the store, by their ids.
     #[serde(default)]
-    stored: BTreeMap<String, String>,
+    stored: Pems,
     /// Who asks.
     address: Option<String>,
     tenant: Option<String>,
@@ -86,6 +87,34 @@ pub(super) struct Input {
     fetched: Option<Fetched>,
     /// The first problem of the hosts before.
     problem: Option<Problem>,
+}
+
+/// Keys in PEM by their ids, as an object.
+#[derive(Default)]
+struct Pems(Vec<(String, String)>);
+
+impl<'d> Deserialize<'d> for Pems {
+    fn deserialize<D: Deserializer<'d>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PemsVisitor)
+    }
+}
+
+struct PemsVisitor;
+
+impl<'d> Visitor<'d> for PemsVisitor {
+    type Value = Pems;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'d>>(self, mut map: A) -> Result<Pems, A::Error> {
+        let mut pems = Vec::new();
+        while let Some(pem) = map.next_entry()? {
+            pems.push(pem);
+        }
+        Ok(Pems(pems))
+    }
 }
 
 /// What to do next.
@@ -172,7 +201,7 @@ pub(super) fn next(input: Input) -> Result<Output, Error> {
 /// What to do once the store was looked into.
 pub(super) fn loaded(input: Input) -> Result<Output, Error> {
     let (kid, now) = (input.kid()?, time(input.now)?);
-    let stored = input.stored.iter().filter_map(|(kid, pem)| {
+    let stored = input.stored.0.iter().filter_map(|(kid, pem)| {
         let kid = KeyId::new(kid.as_str()).ok()?;
         Some((kid, Arc::<str>::from(pem.as_str())))
     });

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app_license::connect::{LicenseApiError, LicenseApiResponse};
+use app_license::connect::{self, LicenseApiError};
 use app_license::forge::LicenseApiResponse;
 use app_license::plan::license::{
-    AnswerContent, CacheEntry, Fault, FetchResult, Lease, LeaseUse, LicensePlan, Retries, Step,
+    AnswerContent, CacheEntry, FetchError, FetchResult, Lease, LeaseUse, LicensePlan, Retries, Step,
 };
 use app_license::plan::{Bounded, FetchProblem};
 use app_license::{AppKey, Error, ErrorClass, ForgeAppId, License, UnixTime};
@@ -273,12 +273,12 @@ impl Input {
     }
 }
 
-fn problem(fault: &Fault<FetchProblem>) -> Problem {
+fn problem(fault: &FetchError<FetchProblem>) -> Problem {
     let unavailable = ErrorClass::CouldNotCheck;
     match fault {
-        Fault::Failed(problem) => problem.into(),
-        Fault::Leased { .. } => Problem::new("leased", unavailable, fault.to_string()),
-        Fault::TokensRefused { .. } => {
+        FetchError::Failed(problem) => problem.into(),
+        FetchError::Leased { .. } => Problem::new("leased", unavailable, fault.to_string()),
+        FetchError::TokensRefused { .. } => {
             Problem::new("tokens_refused", unavailable, fault.to_string())
         }
     }
@@ -292,7 +292,7 @@ fn fetch_result(
         forge(fetched)
     } else {
         let app = AppKey::new(input.app.as_deref().unwrap_or_default())?;
-        connect(&app, fetched)
+        of_site(&app, fetched)
     };
     Ok(match read {
         Ok((value, content)) => FetchResult::Answered { value, content },
@@ -308,15 +308,15 @@ fn fetch_result(
 }
 
 /// What counts as an answer of a Connect site; the rest are problems, kept apart from it.
-fn connect(app: &AppKey, fetched: &Fetched) -> Result<(Document, AnswerContent), FetchProblem> {
+fn of_site(app: &AppKey, fetched: &Fetched) -> Result<(Document, AnswerContent), FetchProblem> {
     let (status, body) = fetched.answer()?;
-    let answer = LicenseApiResponse::read_for(app, Some(status), body.as_bytes());
+    let answer = connect::LicenseApiResponse::read_for(app, Some(status), body.as_bytes());
     match &answer {
-        LicenseApiResponse::License(_) | LicenseApiResponse::NotFound => {
+        connect::LicenseApiResponse::License(_) | connect::LicenseApiResponse::NotFound => {
             let document = answer.license().and_then(License::raw).map(Arc::from);
             Ok((document, AnswerContent::of_connect(&answer)))
         }
-        LicenseApiResponse::Failed(LicenseApiError::Malformed(_)) => {
+        connect::LicenseApiResponse::Failed(LicenseApiError::Malformed(_)) => {
             Err(fetched.unreadable("license"))
         }
         _ => Err(fetched.status_problem()),
@@ -376,7 +376,7 @@ pub(super) fn retry(input: Try) -> Result<Pause, Error> {
         );
         Retries::new(it.count, first, longest)
     });
-    let pause = match connect(&AppKey::new(input.app.as_str())?, &input.fetched) {
+    let pause = match of_site(&AppKey::new(input.app.as_str())?, &input.fetched) {
         Ok(_) => None,
         Err(problem) => retries.pause(input.failures, problem.is_passing(), problem.retry_after()),
     };

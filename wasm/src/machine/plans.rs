@@ -5,17 +5,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use app_license::plan::Bounded;
-
 /// How many plans of a kind are remembered.
 const PLANS: usize = 256;
 
-/// The plans of one kind.
-pub(super) struct Plans<P>(Mutex<Bounded<u64, P>>);
+/// The plans of one kind, the one used longest ago first. There are a few, as a rule one.
+pub(super) struct Plans<P>(Mutex<Vec<(u64, P)>>);
 
 impl<P> Plans<P> {
     pub(super) const fn new() -> Self {
-        Self(Mutex::new(Bounded::new(PLANS)))
+        Self(Mutex::new(Vec::new()))
     }
 
     /// Uses a plan, made by `make` where there is none.
@@ -26,18 +24,25 @@ impl<P> Plans<P> {
         then: impl FnOnce(&mut P) -> T,
     ) -> T {
         let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = plans.get(&plan) {
-            return then(known);
+        let known = match plans.last() {
+            Some((last, _)) if *last == plan => plans.pop(),
+            _ => {
+                let place = plans.iter().position(|(known, _)| *known == plan);
+                place.map(|place| plans.remove(place))
+            }
+        };
+        let mut used = known.unwrap_or_else(|| (plan, make()));
+        let answer = then(&mut used.1);
+        if plans.len() >= PLANS {
+            plans.remove(0);
         }
-        let mut made = make();
-        let answer = then(&mut made);
-        plans.insert(plan, made);
+        plans.push(used);
         answer
     }
 
     /// Forgets a plan.
     pub(super) fn forget(&self, plan: u64) {
         let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        plans.remove(&plan);
+        plans.retain(|(known, _)| *known != plan);
     }
 }

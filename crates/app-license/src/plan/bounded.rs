@@ -16,10 +16,22 @@ use std::collections::BTreeMap;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Bounded<K, V> {
-    entries: BTreeMap<K, (u64, V)>,
-    order: BTreeMap<u64, K>,
-    next: u64,
+    /// Where in `slots` an entry is.
+    places: BTreeMap<K, usize>,
+    /// The entries, in a list from the oldest to the newest use.
+    slots: Vec<Option<Slot<K, V>>>,
+    free: Vec<usize>,
+    oldest: Option<usize>,
+    newest: Option<usize>,
     limit: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Slot<K, V> {
+    key: K,
+    value: V,
+    older: Option<usize>,
+    newer: Option<usize>,
 }
 
 impl<K: Ord + Clone, V> Bounded<K, V> {
@@ -27,9 +39,11 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
     #[must_use]
     pub const fn new(limit: usize) -> Self {
         Self {
-            entries: BTreeMap::new(),
-            order: BTreeMap::new(),
-            next: 0,
+            places: BTreeMap::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            oldest: None,
+            newest: None,
             limit,
         }
     }
@@ -39,41 +53,60 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.entries.get(key).map(|(_, value)| value)
+        let place = *self.places.get(key)?;
+        self.slots.get(place)?.as_ref().map(|slot| &slot.value)
     }
 
     /// Reads, and counts as a use.
     pub fn get(&mut self, key: &K) -> Option<&mut V> {
-        let (used, value) = self.entries.get_mut(key)?;
+        let place = *self.places.get(key)?;
         // the newest entry stays where it is: no work for a map of one hot key
-        if used.wrapping_add(1) != self.next {
-            let key = self.order.remove(used)?;
-            *used = self.next;
-            self.order.insert(self.next, key);
-            self.next = self.next.wrapping_add(1);
+        if self.newest != Some(place) {
+            self.unlink(place);
+            self.link(place);
         }
-        Some(value)
+        self.slot(Some(place)).map(|slot| &mut slot.value)
     }
 
     /// Puts an entry in, in place of one of the same key.
     pub fn insert(&mut self, key: K, value: V) {
-        self.remove(&key);
-        while self.entries.len() >= self.limit.max(1) {
-            let Some((_, oldest)) = self.order.pop_first() else {
+        if let Some(known) = self.get(&key) {
+            *known = value;
+            return;
+        }
+        while self.places.len() >= self.limit.max(1) {
+            let oldest = self.slot(self.oldest).map(|slot| slot.key.clone());
+            let Some(oldest) = oldest else {
                 break;
             };
-            self.entries.remove(&oldest);
+            self.remove(&oldest);
         }
-        self.order.insert(self.next, key.clone());
-        self.entries.insert(key, (self.next, value));
-        self.next = self.next.wrapping_add(1);
+        let slot = Some(Slot {
+            key: key.clone(),
+            value,
+            older: None,
+            newer: None,
+        });
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => {
+                self.slots.push(None);
+                self.slots.len().saturating_sub(1)
+            }
+        };
+        if let Some(empty) = self.slots.get_mut(place) {
+            *empty = slot;
+        }
+        self.places.insert(key, place);
+        self.link(place);
     }
 
     /// Takes an entry out.
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        let (used, value) = self.entries.remove(key)?;
-        self.order.remove(&used);
-        Some(value)
+        let place = self.places.remove(key)?;
+        self.unlink(place);
+        self.free.push(place);
+        self.slots.get_mut(place)?.take().map(|slot| slot.value)
     }
 
     /// Changes an entry, a new one where there is none. Counts as a use.
@@ -81,7 +114,10 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
     where
         V: Default,
     {
-        let mut value = self.remove(key).unwrap_or_default();
+        if let Some(known) = self.get(key) {
+            return change(known);
+        }
+        let mut value = V::default();
         let answer = change(&mut value);
         self.insert(key.clone(), value);
         answer
@@ -90,19 +126,98 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.places.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.places.is_empty()
+    }
+
+    fn slot(&mut self, place: Option<usize>) -> Option<&mut Slot<K, V>> {
+        self.slots.get_mut(place?)?.as_mut()
+    }
+
+    /// Takes an entry out of the list.
+    fn unlink(&mut self, place: usize) {
+        let Some(slot) = self.slot(Some(place)) else {
+            return;
+        };
+        let (older, newer) = (slot.older.take(), slot.newer.take());
+        match self.slot(older) {
+            Some(slot) => slot.newer = newer,
+            None => self.oldest = newer,
+        }
+        match self.slot(newer) {
+            Some(slot) => slot.older = older,
+            None => self.newest = older,
+        }
+    }
+
+    /// Puts an entry at the end of the list.
+    fn link(&mut self, place: usize) {
+        let before = self.newest.replace(place);
+        if let Some(slot) = self.slot(Some(place)) {
+            slot.older = before;
+        }
+        match self.slot(before) {
+            Some(slot) => slot.newer = Some(place),
+            None => self.oldest = Some(place),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Bounded;
+
+    /// How many entries there are from the oldest to the newest; as many as there are the other way.
+    fn listed<K: Ord + Clone, V>(map: &Bounded<K, V>) -> usize {
+        let slot = |place: usize| map.slots.get(place).unwrap().as_ref().unwrap();
+        let up = std::iter::successors(map.oldest, |place| slot(*place).newer).count();
+        let down = std::iter::successors(map.newest, |place| slot(*place).older).count();
+        assert_eq!(up, down);
+        assert_eq!(map.slots.len().checked_sub(map.free.len()), Some(map.len()));
+        up
+    }
+
+    /// Against a list that is looked through.
+    #[test]
+    fn it_is_what_a_plain_list_is() {
+        let mut map = Bounded::new(5);
+        let mut list: Vec<(u32, u32)> = Vec::new();
+        let mut seed = 1_u32;
+        for step in 0..20_000 {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let key = (seed >> 16) % 9;
+            let known = list.iter().position(|(of, _)| *of == key);
+            match (seed >> 8) % 4 {
+                0 => {
+                    let entry = known.map(|at| list.remove(at));
+                    assert_eq!(map.remove(&key), entry.map(|(_, value)| value));
+                }
+                1 => {
+                    assert_eq!(map.get(&key).copied(), known.map(|at| list[at].1));
+                    if let Some(at) = known {
+                        let entry = list.remove(at);
+                        list.push(entry);
+                    }
+                }
+                2 => assert_eq!(map.peek(&key).copied(), known.map(|at| list[at].1)),
+                _ => {
+                    map.insert(key, step);
+                    if let Some(at) = known {
+                        list.remove(at);
+                    } else if list.len() == 5 {
+                        list.remove(0);
+                    }
+                    list.push((key, step));
+                }
+            }
+            assert_eq!((map.len(), listed(&map)), (list.len(), list.len()));
+        }
+    }
 
     #[test]
     fn the_entry_used_longest_ago_goes_first() {
@@ -116,9 +231,9 @@ mod tests {
             (Some(&1), None, Some(&3))
         );
         map.insert("a", 4);
-        assert_eq!((map.len(), map.order.len()), (2, 2));
+        assert_eq!((map.len(), listed(&map)), (2, 2));
         assert_eq!(map.remove(&"a"), Some(4));
-        assert_eq!((map.len(), map.order.len()), (1, 1));
+        assert_eq!((map.len(), listed(&map)), (1, 1));
     }
 
     #[test]
@@ -128,6 +243,6 @@ mod tests {
             map.insert(i, ());
             map.get(&(i / 2));
         }
-        assert_eq!((map.len(), map.order.len()), (16, 16));
+        assert_eq!((map.len(), listed(&map)), (16, 16));
     }
 }
