@@ -23,6 +23,11 @@ const resolver = async ({ call, context }, { license, installContext }) => {
     const answer = await globalThis.__forge_fetch__({ type: "fpp", provider: "app", remote: "jira" }, "/rest/api/3/myself");
     return { status: answer.status, ...(await answer.json()) };
   }
+  if (call.functionKey === "old-product") {
+    // as `@forge/api` 3 does it, through node-fetch
+    const options = { host: "127.0.0.1", port: 9, agent: "FORGE_PRODUCT_REQUEST" };
+    return new Promise((resolve) => require("node:http").request(options, resolve));
+  }
   if (call.functionKey === "loop") {
     for (;;);
   }

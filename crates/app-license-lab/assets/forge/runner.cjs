@@ -60,6 +60,18 @@ globalThis.__forge_fetch__ = async (target, path, init = {}) => {
   return new Response(empty ? null : answer.body, { status: answer.status, headers: answer.headers });
 };
 
+// `@forge/api` of old (3.x) sends through an agent that the platform puts in place of a name
+for (const module of [require("node:http"), require("node:https")]) {
+  const { request } = module;
+  module.request = (...args) => {
+    const name = args.find((it) => typeof it?.agent === "string")?.agent;
+    if (name) {
+      throw new Error(`the lab has no product: this call of an old @forge/api (${name}) is not here`);
+    }
+    return request.apply(module, args);
+  };
+}
+
 const loaded = new Map();
 async function handler(file, name) {
   const found = loaded.get(file) ?? import(pathToFileURL(file));

@@ -105,17 +105,30 @@ impl Functions {
             "file": file, "name": name, "args": call.args, "context": call.context,
             "timeout": time,
         });
-        let events = process.call(&call.name, request).await?;
+        // without an end that can be told, it is over at once
+        let end = Instant::now().checked_add(call.time);
+        let end = end.unwrap_or_else(Instant::now);
+        // a process that is busy may not read what is written to it
+        let Ok(events) = timeout_at(end, process.call(&call.name, request)).await else {
+            self.end(&process).await;
+            return Err(Error::Function(overdue(call.time)));
+        };
         Ok(Running {
             functions: self,
             process,
-            events,
+            events: events?,
             time: call.time,
-            // without an end that can be told, it is over at once
-            end: Instant::now()
-                .checked_add(call.time)
-                .unwrap_or_else(Instant::now),
+            end,
         })
+    }
+
+    /// Ends a process that took too long; the next call starts another one.
+    async fn end(&self, process: &Arc<Process>) {
+        process.end();
+        let mut slot = self.process.lock().await;
+        if slot.as_ref().is_some_and(|it| Arc::ptr_eq(it, process)) {
+            slot.take();
+        }
     }
 
     /// File and export of a handler.
@@ -205,10 +218,8 @@ impl Running<'_> {
             }
             Ok(None) => Next::Ended(failed("the function's process ended: see its log")),
             Err(_) => {
-                // whatever it does, it does no more
-                self.functions.process.lock().await.take();
-                let seconds = self.time.as_secs();
-                Next::Ended(failed(&format!("the function took more than {seconds} s")))
+                self.functions.end(&self.process).await;
+                Next::Ended(failed(&overdue(self.time)))
             }
         }
     }
@@ -220,6 +231,10 @@ impl Running<'_> {
         }
         self.process.send(&answer).await
     }
+}
+
+fn overdue(time: Duration) -> String {
+    format!("the function took more than {} s", time.as_secs())
 }
 
 fn failed(message: &str) -> Outcome {

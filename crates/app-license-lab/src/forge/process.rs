@@ -75,7 +75,7 @@ type Waiting = Mutex<BTreeMap<u64, (String, mpsc::Sender<Event>)>>;
 #[derive(Debug)]
 pub(super) struct Process {
     /// Killed when it is dropped.
-    _child: Child,
+    child: Mutex<Child>,
     stdin: tokio::sync::Mutex<ChildStdin>,
     waiting: Arc<Waiting>,
     next: AtomicU64,
@@ -122,7 +122,7 @@ impl Process {
             .await;
         });
         Ok(Self {
-            _child: child,
+            child: Mutex::new(child),
             stdin: tokio::sync::Mutex::new(stdin),
             waiting,
             next: AtomicU64::new(1),
@@ -149,8 +149,17 @@ impl Process {
         if let Some(fields) = request.as_object_mut() {
             fields.insert("call".to_owned(), json!(id));
         }
-        self.send(&request).await?;
+        if let Err(error) = self.send(&request).await {
+            lock(&self.waiting).remove(&id);
+            return Err(error);
+        }
         Ok(receiver)
+    }
+
+    /// Ends it at once, whatever it does; who waits for it is told.
+    pub(super) fn end(&self) {
+        // one that has ended already cannot be ended
+        let _ = lock(&self.child).start_kill();
     }
 
     /// Sends the answer to a request of a function.
