@@ -31,8 +31,8 @@ async function installed(more = {}) {
 }
 
 const EXPECTED = {
-  standard: ["capability_missing", "warn", "app-license: GET /export from 192.0.2.7 was not let through (capability_missing): denied: needs capabilityAdvanced, has capabilityStandard (verified from the Connect iframe query, 0 s old)"],
-  expired: ["inactive", "warn", "app-license: GET /export from 192.0.2.7 was not let through (inactive): denied: the license is not active (verified from the Connect iframe query, 0 s old)"],
+  standard: ["capability_missing", "warn", "app-license: GET /export from 192.0.2.7 was not let through (capability_missing): denied: needs capabilityAdvanced, has capabilityStandard (verified from the Connect iframe query, N s old)"],
+  expired: ["inactive", "warn", "app-license: GET /export from 192.0.2.7 was not let through (inactive): denied: the license is not active (verified from the Connect iframe query, N s old)"],
 };
 
 for (const [scenario, [code, level, line]] of Object.entries(EXPECTED)) {
@@ -40,7 +40,7 @@ for (const [scenario, [code, level, line]] of Object.entries(EXPECTED)) {
     const { app, site, told } = await installed();
     const response = await app.handle(new Request(site.page("/export", scenario).url), { address: "192.0.2.7" });
     assert.equal(response.status, 402);
-    assert.deepEqual(told.lines, [[level, line]]);
+    assert.deepEqual(told.lines.map(([at, said]) => [at, said.replace(/\d+ s old/, "N s old")]), [[level, line]]);
     assert.deepEqual(told.rejected, [[code, { method: "GET", path: "/export", address: "192.0.2.7" }]]);
   });
 }
