@@ -65,7 +65,14 @@ async function entry(name, format, { small = false, worker = false, platform = "
         const [, shared] = /(\w+)\.js$/.exec(path);
         return { path: `${worker && shared === "index" ? ".." : "."}/${shared}.${end}`, external: true };
       });
-      plugin.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
+      if (worker) {
+        plugin.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
+        plugin.onResolve({ filter: /^node:zlib$/ }, () => ({ path: `${root}build/worker-zlib.js` }));
+        // the module's bytes, wherever the core keeps them
+        plugin.onLoad({ filter: /[\\/]build[\\/]core[^\\/]*\.js$/ }, ({ path }) => ({
+          contents: readFileSync(path, "utf8").replace(/"[\w+/=]{1000,}"/, '""'),
+        }));
+      }
     },
   };
   const result = await build({
@@ -117,7 +124,6 @@ async function entry(name, format, { small = false, worker = false, platform = "
 // In workers the module comes from a file beside the code, and not from the bytes in it.
 const shims = {
   "worker-module.js": 'import core from "./core.wasm";\nexport class CoreModule { constructor() { return core; } }\n',
-  "worker-bytes.js": 'export default "";\n',
   "worker-zlib.js": "export const brotliDecompressSync = (bytes) => bytes;\n",
 };
 for (const [name, code] of Object.entries(shims)) {
@@ -125,11 +131,7 @@ for (const [name, code] of Object.entries(shims)) {
 }
 mkdirSync("dist/workerd");
 copyFileSync("build/core.wasm", "dist/workerd/core.wasm");
-const WORKER = {
-  inject: [`${root}build/worker-module.js`],
-  define: { "WebAssembly.Module": "CoreModule" },
-  alias: { "#core": `${root}build/worker-bytes.js`, "node:zlib": `${root}build/worker-zlib.js` },
-};
+const WORKER = { inject: [`${root}build/worker-module.js`], define: { "WebAssembly.Module": "CoreModule" } };
 for (const name of ["server", "fetch", "express", "testing"]) {
   await entry(name, "esm", { platform: "node", worker: true });
 }
