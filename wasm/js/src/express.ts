@@ -41,6 +41,10 @@ export interface ExpressResponse {
   status(code: number): this;
   setHeader(name: string, value: string): unknown;
   end(body?: string): unknown;
+  json(body: unknown): unknown;
+  send(body: unknown): unknown;
+  redirect(url: string): unknown;
+  render(view: string, options?: object): unknown;
 }
 
 /** A middleware, of Express 4 or 5. */
