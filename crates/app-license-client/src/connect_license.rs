@@ -128,6 +128,16 @@ impl ConnectLicenseApi {
         counters.outcome(self.find(tenant, base_url, key, since).await)
     }
 
+    /// Says that a signed request of the tenant states a higher edition than the site did, and answers
+    /// whether it is worth asking again: see [`LicensePlan::expect_newer`].
+    ///
+    /// [`LicensePlan::expect_newer`]: app_license::plan::license::LicensePlan::expect_newer
+    pub fn expect_newer(&self, tenant: &ClientKey) -> bool {
+        let (plan, now) = (self.inner.settings.plan, self.inner.clock.now());
+        let expect = |entry: &mut Entry| plan.expect_newer(entry, now);
+        self.inner.lock().change(tenant, expect)
+    }
+
     /// Forgets what is known of a tenant, as after an event that says its license changed.
     pub fn forget(&self, tenant: &ClientKey) {
         self.inner.lock().remove(tenant);

@@ -122,6 +122,15 @@ impl ForgeLicenseApi {
         asked
     }
 
+    /// Says that an invocation token of the installation states a higher edition than the API did, and
+    /// answers whether it is worth asking again: see [`LicensePlan::expect_newer`]. The API is asked
+    /// no more often for it than the platform allows.
+    pub fn expect_newer(&self, installation: &InstallationAri) -> bool {
+        let (plan, now) = (self.inner.settings.plan, self.inner.clock.now());
+        let expect = |entry: &mut Entry| plan.expect_newer(entry, now);
+        self.inner.lock().change(installation, expect)
+    }
+
     /// What happened since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -20,7 +20,7 @@ mod lifecycle;
 
 use std::sync::Arc;
 
-use app_license::current_license::{CurrentLicense, LicenseApi, Next};
+use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
 use app_license::forge::{
     InvocationExpectations, InvocationToken, UnverifiedInvocationToken, token_from_header,
 };
@@ -212,7 +212,9 @@ impl ForgeRemote {
         &self,
         invocation: &ForgeInvocation,
     ) -> Result<Verified<License>, Rejection> {
-        let mut current = CurrentLicense::new(invocation.license(), &self.0.policy);
+        let known = invocation.installation();
+        let mut current = CurrentLicense::new(invocation.license(), &self.0.policy)
+            .known(known.and_then(|it| it.license()));
         let mut fault = None;
         loop {
             match current.next(self.now()) {
@@ -227,10 +229,21 @@ impl ForgeRemote {
                 }
                 // a remote's answers are kept by its License API
                 Next::LoadStored => current.loaded(None),
+                Next::Use(StatementOf::LicenseApi)
+                    if current.is_raised() && self.expect_newer(invocation) =>
+                {
+                    let asked = self.ask(invocation).await;
+                    current.asked(asked.unwrap_or(LicenseApi::Failed));
+                }
                 Next::Use(of) => return Ok(current.license(of)),
                 Next::CouldNotCheck => return Err(fault.unwrap_or_else(unanswered)),
             }
         }
+    }
+
+    fn expect_newer(&self, invocation: &ForgeInvocation) -> bool {
+        let api = self.0.license_api.as_ref();
+        api.is_some_and(|api| api.expect_newer(invocation.installation_id()))
     }
 
     async fn ask(&self, invocation: &ForgeInvocation) -> Result<LicenseApi, Rejection> {

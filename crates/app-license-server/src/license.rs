@@ -2,7 +2,7 @@
 //! the core ([`app_license::current_license`]). Gate, hooks and history follow the one answer.
 
 use app_license::connect::LicenseApiResponse;
-use app_license::current_license::{CurrentLicense, LicenseApi, Next};
+use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
 use app_license::{
     Capability, Decision, Event, InstallationKey, License, LicenseSource, RequiredCapability,
     UnixTime, Verified,
@@ -98,7 +98,8 @@ impl ConnectApp {
         let tenant = request.tenant();
         let mut current = CurrentLicense::new(request.proved(), &self.0.policy)
             .stored_for(self.0.stored_hint)
-            .installed_at(tenant.installation.record().installed_at());
+            .installed_at(tenant.installation.record().installed_at())
+            .known(tenant.installation.license());
         let mut fault = None;
         loop {
             match current.next(self.now()) {
@@ -108,6 +109,14 @@ impl ConnectApp {
                     current.asked(statement);
                 }
                 Next::LoadStored => current.loaded(self.stored(tenant).await),
+                // the site may have answered before the customer changed edition
+                Next::Use(StatementOf::LicenseApi)
+                    if current.is_raised() && self.expect_newer(tenant) =>
+                {
+                    let (statement, rejection) = self.ask(tenant, UnixTime::EPOCH).await;
+                    fault = rejection;
+                    current.asked(statement);
+                }
                 Next::Use(of) => {
                     self.observe(tenant, current.news(of)).await;
                     return Ok(current.license(of));
@@ -115,6 +124,11 @@ impl ConnectApp {
                 Next::CouldNotCheck => return Err(fault.unwrap_or_else(unanswered)),
             }
         }
+    }
+
+    fn expect_newer(&self, tenant: &Tenant) -> bool {
+        let api = self.0.license_api.as_ref();
+        api.is_some_and(|api| api.expect_newer(tenant.keys.client_key()))
     }
 
     /// What the License API states, about as new as `since` at the oldest if it can be had, and why

@@ -2,8 +2,12 @@
 
 mod builder;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use app_license::UnixTime;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::clock::TestClock;
@@ -48,6 +52,18 @@ pub(crate) struct Shared {
     pub(crate) limits: Mutex<Limits>,
     /// Where the sites are served, once they are.
     pub(crate) sites_url: OnceLock<String>,
+    pub(crate) moves: Mutex<MovesOfASecond>,
+    pub(crate) license_cache: Mutex<LicenseCache>,
+}
+
+/// How often each event of a tenant was sent by a move in the second of its last one.
+pub(crate) type MovesOfASecond = BTreeMap<(String, String, String), (UnixTime, u64)>;
+
+/// What sites answered to their License API, and when; for how many seconds they answer so.
+#[derive(Default)]
+pub(crate) struct LicenseCache {
+    pub(crate) seconds: u64,
+    pub(crate) answers: BTreeMap<(String, String), (UnixTime, Value)>,
 }
 
 impl MockHost {
@@ -237,6 +253,23 @@ impl MockHost {
         self.shared.faults.set(service, None);
     }
 
+    /// Lets sites answer their License API as the platform's do: what they answered last, for so many
+    /// seconds; 300 there. Off unless this is called; 0 takes it back.
+    ///
+    /// ```
+    /// use app_license_testkit::MockHost;
+    /// let host = MockHost::offline();
+    /// host.cache_licenses_for(300);
+    /// ```
+    pub fn cache_licenses_for(&self, seconds: u64) {
+        let cache = self.shared.license_cache.lock();
+        let mut cache = cache.unwrap_or_else(PoisonError::into_inner);
+        *cache = LicenseCache {
+            seconds,
+            ..LicenseCache::default()
+        };
+    }
+
     /// The fault in front of a service.
     #[must_use]
     pub fn fault(&self, service: Service) -> Option<InjectedFault> {
@@ -306,7 +339,7 @@ impl MockHost {
 
     /// The JWKS as it is served, for apps that are given it.
     #[must_use]
-    pub fn jwks(&self) -> serde_json::Value {
+    pub fn jwks(&self) -> Value {
         self.world(crate::serve::jwks)
     }
 

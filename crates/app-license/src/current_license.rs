@@ -37,9 +37,11 @@
 //! # Ok::<(), app_license::Error>(())
 //! ```
 
+use app_license_gate::capability::Grants;
 use app_license_gate::facts::State;
 
 use crate::connect::LicenseApiResponse;
+use crate::installation::KnownLicense;
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
@@ -53,6 +55,7 @@ pub struct CurrentLicense<'p> {
     policy: &'p Policy,
     stored_for: Option<u64>,
     installed_at: UnixTime,
+    known: Option<&'p KnownLicense>,
     request: Verified<License>,
     license_api: Option<LicenseApi>,
     stored: Option<Option<Verified<License>>>,
@@ -110,6 +113,7 @@ impl<'p> CurrentLicense<'p> {
             policy,
             stored_for: None,
             installed_at: UnixTime::EPOCH,
+            known: None,
             request,
             license_api: None,
             stored: None,
@@ -129,6 +133,14 @@ impl<'p> CurrentLicense<'p> {
     #[must_use]
     pub const fn installed_at(mut self, time: UnixTime) -> Self {
         self.installed_at = time;
+        self
+    }
+
+    /// Says what the record of the installation knows of its license: whether it was a trial, for the
+    /// reason of a denial. It grants nothing.
+    #[must_use]
+    pub const fn known(mut self, license: Option<&'p KnownLicense>) -> Self {
+        self.known = license;
         self
     }
 
@@ -200,6 +212,46 @@ impl<'p> CurrentLicense<'p> {
         }
     }
 
+    /// Whether the signed request states more than the License API does: a license that is active, or
+    /// a higher edition. A host answers as of five minutes ago at the worst, and a client remembers its
+    /// answer as long: have a newer one expected ([`LicensePlan::expect_newer`]), ask again, and call
+    /// [`CurrentLicense::asked`].
+    ///
+    /// ```
+    /// use app_license::connect::IframeQuery;
+    /// use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
+    /// use app_license::{License, Policy, UnixTime, Verified};
+    ///
+    /// let policy = Policy::new().confirmed_only(true);
+    /// let page = IframeQuery::parse("lic=active&capSet=capabilityAdvanced").license().clone();
+    /// let mut current = CurrentLicense::new(Verified::dangerous_assume(page), &policy);
+    /// let of_before = br#"{"key":"a","license":{"active":true,"entitlementId":"e","type":"COMMERCIAL"}}"#;
+    /// let of_before = Verified::dangerous_assume(License::from_connect_api(of_before)?);
+    /// current.asked(LicenseApi::Stated(Box::new(of_before)));
+    /// // Standard counts, for that is what is confirmed; but it may be old
+    /// assert_eq!(current.next(UnixTime::EPOCH), Next::Use(StatementOf::LicenseApi));
+    /// assert!(current.is_raised());
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// [`LicensePlan::expect_newer`]: crate::plan::license::LicensePlan::expect_newer
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        let Some(LicenseApi::Stated(answer)) = &self.license_api else {
+            return false;
+        };
+        let edition = |license: &License| match license.grants() {
+            Grants::Edition(edition) => Some(edition),
+            _ => None,
+        };
+        self.request.state() == State::Active
+            && match (edition(&self.request), edition(answer)) {
+                (Some(stated), Some(confirmed)) => stated > confirmed,
+                (_, None) => answer.state() != State::Active,
+                (None, Some(_)) => false,
+            }
+    }
+
     /// The statement that hooks and history hear of: the one that counts, in the words of the License
     /// API where it states the same, for it says more (which entitlement, which type).
     #[must_use]
@@ -217,9 +269,31 @@ impl<'p> CurrentLicense<'p> {
     }
 
     /// The statement that counts. Whether the user has access is what the request states: a statement
-    /// for the whole site does not say.
+    /// for the whole site does not say. Whether a license that ended was a trial is told by whoever
+    /// knows: itself, the License API, what is stored of it, the record ([`CurrentLicense::known`]).
     #[must_use]
     pub fn license(self, of: StatementOf) -> Verified<License> {
+        let trial = self.trial();
+        let license = self.counting(of);
+        if license.state() == State::Inactive {
+            license.with_evaluation(trial)
+        } else {
+            license
+        }
+    }
+
+    fn trial(&self) -> Option<bool> {
+        let of_api = match &self.license_api {
+            Some(LicenseApi::Stated(license)) => license.is_evaluation(),
+            _ => None,
+        };
+        let of_store = || self.stored.as_ref()?.as_ref()?.is_evaluation();
+        let of_this_install = |known: &&KnownLicense| known.as_of() >= self.installed_at;
+        let of_record = || self.known.filter(of_this_install)?.is_evaluation();
+        of_api.or_else(of_store).or_else(of_record)
+    }
+
+    fn counting(self, of: StatementOf) -> Verified<License> {
         let access = self.request.user_access();
         let other = match (of, self.license_api, self.stored) {
             (StatementOf::LicenseApi, Some(LicenseApi::Stated(license)), _) => Some(*license),

@@ -237,6 +237,23 @@ impl License {
         self
     }
 
+    /// Says whether it is, or was, a trial, where the license source does not: a page says `lic=none` of an
+    /// ended trial and of an ended subscription alike.
+    ///
+    /// ```
+    /// use app_license::{License, LicenseSource};
+    /// let ended = License::from_object(br#"{"active":false}"#, LicenseSource::ConnectIframeQuery)?;
+    /// assert_eq!(ended.with_evaluation(Some(true)).is_evaluation(), Some(true));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn with_evaluation(mut self, evaluation: Option<bool>) -> Self {
+        if self.evaluation.is_none() {
+            self.evaluation = evaluation;
+        }
+        self
+    }
+
     /// Active, inactive, or absent.
     #[must_use]
     pub const fn state(&self) -> State {

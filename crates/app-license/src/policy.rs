@@ -224,6 +224,13 @@ impl Verified<License> {
         self.map(|license| license.in_environment(environment))
     }
 
+    /// Says whether it is, or was, a trial, where the license source does not: see
+    /// [`License::with_evaluation`].
+    #[must_use]
+    pub fn with_evaluation(self, evaluation: Option<bool>) -> Self {
+        self.map(|license| license.with_evaluation(evaluation))
+    }
+
     /// Says what the platform states of the user who asks: see [`License::with_user_access`].
     #[must_use]
     pub fn with_user_access(self, access: Option<UserAccess>) -> Self {

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::common::Connect;
-use app_license::{Policy, WhenAbsent};
+use crate::common::{Connect, history};
+use app_license::{ClientKey, InstallationKey, Policy, WhenAbsent};
 use app_license_server::ConnectAppBuilder;
 use app_license_store::MemoryStore;
 use app_license_testkit::{Edition, InjectedFault, MockHost, Service, Tenant};
 
 struct Setting {
     host: MockHost,
+    app: Connect,
     acme: Tenant,
 }
 
@@ -22,7 +23,7 @@ impl Setting {
         for event in acme.install().unwrap() {
             assert_eq!(host.deliver(&event).await.unwrap().status(), 204);
         }
-        Self { host, acme }
+        Self { host, app, acme }
     }
 
     /// The export, by a URL that says something about the license.
@@ -218,4 +219,95 @@ async fn lic_fails_open() {
     let (status, code) = confirming.page().await;
     assert_eq!((status, code.as_str()), (403, "unconfirmed"));
     assert_eq!(confirming.asked(), 2, "the License API was asked");
+}
+
+/// A page says `lic=none` of an ended trial and of an ended subscription alike; others know better.
+#[tokio::test]
+async fn trial_ended_is_told_by_all_that_is_known() {
+    // by the License API
+    let setting = Setting::new(|app| app).await;
+    setting.acme.start_trial(Edition::Advanced, 30).unwrap();
+    assert_eq!(setting.page().await, granted());
+    setting.host.clock().advance_days(31);
+    assert_eq!(setting.page().await, refused(402, "trial_ended"));
+
+    // by the record, where the License API cannot be asked
+    setting.host.clock().advance_days(2);
+    setting.host.set_fault(Service::Sites, InjectedFault::Down);
+    assert_eq!(setting.page().await, refused(402, "trial_ended"));
+    setting.host.heal(Service::Sites);
+
+    // an ended subscription is none
+    setting.acme.buy(Edition::Advanced).unwrap();
+    setting.host.clock().advance_days(1);
+    assert_eq!(setting.page().await, granted());
+    setting.acme.cancel().unwrap();
+    setting.host.clock().advance_days(400);
+    assert_eq!(setting.page().await, refused(402, "inactive"));
+}
+
+/// The host answers as of five minutes ago: page and License API disagree for so long.
+#[tokio::test]
+async fn an_upgrade_on_a_signed_page_makes_the_api_be_asked_at_once_and_again_after_five_minutes() {
+    let setting = Setting::new(|app| {
+        app.policy(Policy::new().confirmed_only(true))
+            .confirm_with_license_api(|api| api.fresh_for(3600))
+    })
+    .await;
+    setting.host.cache_licenses_for(300);
+    setting.acme.buy(Edition::Standard).unwrap();
+    assert_eq!(setting.page().await, refused(402, "capability_missing"));
+    assert_eq!(setting.asked(), 1);
+    setting.host.clock().advance(100);
+    setting.acme.change_edition(Edition::Advanced).unwrap();
+    // at once, although the answer is fresh for an hour; the site itself does not know yet
+    assert_eq!(setting.page().await, refused(402, "capability_missing"));
+    assert_eq!(setting.asked(), 2);
+    for _ in 0..5 {
+        setting.host.clock().advance(50);
+        assert_eq!(setting.page().await, refused(402, "capability_missing"));
+    }
+    assert_eq!(setting.asked(), 2, "not for every page");
+    setting.host.clock().advance(50);
+    assert_eq!(setting.page().await, granted(), "five minutes later");
+    assert_eq!(setting.asked(), 3);
+    // they agree: the answer is good for an hour
+    setting.host.clock().advance(900);
+    assert_eq!(setting.page().await, granted());
+    assert_eq!(setting.asked(), 3);
+}
+
+/// Pages and a License API that lags take no turns in the history, and what the policy does not count
+/// is no news.
+#[tokio::test]
+async fn history_follows_the_statement_that_counts_and_does_not_flap() {
+    let changes = async |setting: &Setting| {
+        let key = ClientKey::new(setting.acme.site().client_key().unwrap()).unwrap();
+        let all = history(&*setting.app.store, &InstallationKey::Connect(key)).await;
+        let of_edition = all.iter().filter(|it| it.contains("edition_changed"));
+        of_edition.count()
+    };
+    for confirmed in [false, true] {
+        let policy = Policy::new().confirmed_only(confirmed);
+        let setting = Setting::new(move |app| app.policy(policy)).await;
+        setting.host.cache_licenses_for(300);
+        setting.acme.buy(Edition::Standard).unwrap();
+        let _standard = setting.silent().await;
+        let before = changes(&setting).await;
+        setting.host.clock().advance(60);
+        setting.acme.change_edition(Edition::Advanced).unwrap();
+        for _ in 0..5 {
+            // a page knows, and what a request without a statement is told is old
+            let _page = setting.page().await;
+            let _silent = setting.silent().await;
+            setting.host.clock().advance(20);
+        }
+        let soon = changes(&setting).await.saturating_sub(before);
+        assert_eq!(soon, usize::from(!confirmed), "confirmed only: {confirmed}");
+        setting.host.clock().advance(300);
+        assert_eq!(setting.page().await, granted());
+        assert_eq!(setting.silent().await, granted());
+        let in_all = changes(&setting).await.saturating_sub(before);
+        assert_eq!(in_all, 1, "confirmed only: {confirmed}");
+    }
 }

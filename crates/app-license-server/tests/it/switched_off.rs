@@ -135,3 +135,38 @@ async fn lost_enabled_is_made_good_by_a_later_page_and_by_nothing_else() {
     // the event, should it come after all, is no mistake
     assert_eq!(status(&lost[0]).await, 204);
 }
+
+/// The test clock stands still between two moves: they are two events all the same.
+#[tokio::test]
+async fn two_moves_in_one_second_are_no_replay() {
+    let host = MockHost::start().await.unwrap();
+    let app = Connect::serve(&host, Arc::new(MemoryStore::new())).await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    let key = app_license::ClientKey::new(acme.site().client_key().unwrap()).unwrap();
+    let key = InstallationKey::Connect(key);
+    let state = async || app.store.get(&key).await.unwrap().unwrap().status().name();
+    let deliver = async |events: Vec<SignedRequest>| {
+        for event in events {
+            let answer = host.deliver(&event).await.unwrap();
+            assert_eq!(answer.status(), 204, "{}: {}", event.name(), answer.text());
+        }
+    };
+    deliver(acme.install().unwrap()).await;
+    deliver(acme.disable().unwrap()).await;
+    deliver(acme.enable().unwrap()).await;
+    assert_eq!(state().await, "enabled");
+    deliver(acme.disable().unwrap()).await;
+    assert_eq!(state().await, "disabled");
+    deliver(acme.enable().unwrap()).await;
+    deliver(acme.reinstall().unwrap()).await;
+    assert_eq!(state().await, "enabled");
+    assert_eq!(
+        host.deliver(&acme.page("/panel").unwrap())
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    deliver(acme.uninstall().unwrap()).await;
+    assert_eq!(state().await, "uninstalled");
+}

@@ -1,5 +1,7 @@
 //! The Connect License API: what it answers, and to whom.
 
+use std::sync::PoisonError;
+
 use app_license::State;
 use serde_json::{Map, Value, json};
 
@@ -170,8 +172,24 @@ pub(crate) fn answer(tenant: &Tenant, key: &str, token: Option<&str>) -> (u16, V
         Err(why @ NOT_THE_APP) => return said(403, why),
         Err(why) => return said(401, why),
     }
-    match tenant.connect_license_api() {
+    match cached(tenant) {
         Ok(body) => (200, body),
         Err(error) => said(500, &error.to_string()),
     }
+}
+
+/// What the site answers, or answered a while ago.
+fn cached(tenant: &Tenant) -> Result<Value, Error> {
+    let cache = tenant.host.shared.license_cache.lock();
+    let mut cache = cache.unwrap_or_else(PoisonError::into_inner);
+    let now = tenant.host.clock().now();
+    let of = (tenant.site.clone(), tenant.app.clone());
+    if let Some((at, body)) = cache.answers.get(&of)
+        && now.since(*at) < cache.seconds
+    {
+        return Ok(body.clone());
+    }
+    let body = tenant.connect_license_api()?;
+    cache.answers.insert(of, (now, body.clone()));
+    Ok(body)
 }

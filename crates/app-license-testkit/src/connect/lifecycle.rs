@@ -1,5 +1,8 @@
 //! Lifecycle events: bodies, and who signs them how.
 
+use std::sync::PoisonError;
+
+use app_license::UnixTime;
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -31,7 +34,32 @@ impl Tenant {
     /// # Errors
     /// `not_installed`, `wrong_half` for a Forge app.
     pub fn lifecycle_event(&self, event: &str) -> Result<SignedRequest, Error> {
-        let facts = self.facts()?;
+        self.lifecycle_event_of(event, &self.facts()?)
+    }
+
+    /// The event as a move sends it: each with a token of its own. Tokens have whole seconds, so the
+    /// second move of one is signed as if a second before, or apps would take it for the first one
+    /// repeated.
+    fn event_of_move(&self, event: &str) -> Result<SignedRequest, Error> {
+        let mut facts = self.facts()?;
+        let of = (self.site.clone(), self.app.clone(), event.to_owned());
+        let before = {
+            let moves = self.host.shared.moves.lock();
+            let mut moves = moves.unwrap_or_else(PoisonError::into_inner);
+            let (second, count) = moves.entry(of).or_insert((facts.token_time, 0));
+            if *second != facts.token_time {
+                (*second, *count) = (facts.token_time, 0);
+            }
+            let before = *count;
+            *count = before.saturating_add(1);
+            before
+        };
+        let token_time = facts.token_time.as_seconds().saturating_sub(before);
+        facts.token_time = UnixTime::EPOCH.plus(token_time);
+        self.lifecycle_event_of(event, &facts)
+    }
+
+    fn lifecycle_event_of(&self, event: &str, facts: &Facts) -> Result<SignedRequest, Error> {
         let path = match event {
             "installed" => &facts.app.paths.installed,
             "enabled" => &facts.app.paths.enabled,
@@ -41,7 +69,7 @@ impl Tenant {
         let Some(key) = facts.app.connect_key() else {
             return Err(facts.app.wrong_half("Connect"));
         };
-        let spec = self.claims(&facts).claim("qsh", qsh("POST", path, ""));
+        let spec = self.claims(facts).claim("qsh", qsh("POST", path, ""));
         let token = if matches!(event, "installed" | "uninstalled") {
             spec.claim("aud", json!([facts.app.base_url()]))
                 .rs256(&self.host.install_key()?)
@@ -51,7 +79,7 @@ impl Tenant {
         Ok(
             SignedRequest::new(event, "POST", facts.app.base_url(), path)
                 .with_header("authorization", format!("JWT {token}"))
-                .with_json(&body(&facts, key, event)),
+                .with_json(&body(facts, key, event)),
         )
     }
 
@@ -88,7 +116,7 @@ impl Tenant {
         events
             .iter()
             .filter(|event| !on_forge || !matches!(**event, "enabled" | "disabled"))
-            .map(|event| self.lifecycle_event(event))
+            .map(|event| self.event_of_move(event))
             .collect()
     }
 

@@ -128,6 +128,8 @@ impl MockHostBuilder {
                 faults: Switchboard::default(),
                 limits: Mutex::default(),
                 sites_url: OnceLock::new(),
+                moves: Mutex::default(),
+                license_cache: Mutex::default(),
             }),
             servers: None,
         })

@@ -2,14 +2,19 @@
 
 use app_license_gate::facts::State;
 
-use super::record::InstallationRecord;
+use super::record::{InstallationRecord, KnownLicense};
 use crate::license::License;
+use crate::plan::license::LicensePlan;
 use crate::time::UnixTime;
 
 impl InstallationRecord {
     /// Whether a verified license states something else than what is known: worth an event, so
     /// that hooks hear of changed editions. An absent one says nothing, and an older statement is
-    /// none.
+    /// none. A License API may answer as of five minutes ago: when it contradicts what a signed
+    /// request stated within [`LicensePlan::LEAST`] seconds before, that is no news, so that the two do
+    /// not take turns.
+    ///
+    /// [`LicensePlan::LEAST`]: crate::plan::license::LicensePlan::LEAST
     ///
     /// ```
     /// use app_license::{InstallationRecord, License, LicenseSource};
@@ -29,8 +34,19 @@ impl InstallationRecord {
         if license.state() == State::Absent || known.is_some_and(|k| stale(k.as_of())) {
             return false;
         }
+        if known.is_some_and(|known| is_lagging(license, known)) {
+            return false;
+        }
         let state = known.is_none_or(|k| k.state() != license.state());
         let named = license.capability_set();
         state || (named.is_some() && named != self.capability_set())
     }
+}
+
+/// Whether a License API may not have heard yet of what a signed request stated. A page's `lic=none`
+/// is no such statement: a License API overrules it.
+fn is_lagging(license: &License, known: &KnownLicense) -> bool {
+    let signed = known.state() == State::Active && !known.source().is_license_api();
+    let soon = |at: UnixTime| at.since(known.as_of()) < LicensePlan::LEAST;
+    signed && license.source().is_license_api() && license.as_of().is_some_and(soon)
 }

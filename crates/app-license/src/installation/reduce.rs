@@ -311,9 +311,10 @@ impl InstallationRecord {
     fn take_license(&mut self, license: &License, now: UnixTime, changes: &mut Vec<Change>) {
         let mut to = KnownLicense::of(license, now);
         let known = self.license.as_ref();
-        // a license source that does not tell trials does not end one
+        // a license source that does not tell trials does not end one, and what ended was what it was
+        let ended = to.state == State::Inactive;
         let same_state = known.is_some_and(|k| k.state == to.state);
-        if same_state && to.evaluation.is_none() {
+        if (same_state || ended) && to.evaluation.is_none() {
             to.evaluation = known.and_then(|k| k.evaluation);
         }
         let same = known.is_some_and(|k| k.state == to.state && k.evaluation == to.evaluation);

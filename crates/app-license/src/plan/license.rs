@@ -191,7 +191,7 @@ impl LicensePlan {
         now: UnixTime,
     ) -> Step<A, E> {
         if let Some(answer) = &entry.answer
-            && self.is_fresh(answer.content, answer.as_of, now)
+            && self.is_fresh(entry, answer.content, answer.as_of, now)
             && (self.lease.is_some() || !is_asked_again(answer.content, answer.as_of, since, now))
         {
             return answer.step(None);
@@ -205,6 +205,43 @@ impl LicensePlan {
         }
     }
 
+    /// Says that a signed request states more than the answer that is remembered, and answers whether
+    /// it is worth asking again: at once, and as long as the two disagree once more after each
+    /// [`LicensePlan::LEAST`] seconds, for a host answers as of five minutes ago at the worst. Where
+    /// there is a lease, that is kept to.
+    ///
+    /// ```
+    /// use app_license::UnixTime;
+    /// use app_license::plan::license::{AnswerContent, CacheEntry, FetchResult, LicensePlan, Step};
+    ///
+    /// let plan = LicensePlan::CONNECT;
+    /// let at = |seconds| UnixTime::EPOCH.plus(1_000_000 + seconds);
+    /// let mut entry = CacheEntry::<&str, &str>::default();
+    /// let standard = || FetchResult::Answered { value: "Standard", content: AnswerContent::Active };
+    /// plan.answered(&mut entry, standard(), at(0));
+    /// assert!(matches!(plan.next(&entry, UnixTime::EPOCH, at(60)), Step::Use { .. }));
+    ///
+    /// // a page says Advanced
+    /// assert!(plan.expect_newer(&mut entry, at(60)));
+    /// assert_eq!(plan.next(&entry, UnixTime::EPOCH, at(60)), Step::Ask);
+    /// plan.answered(&mut entry, standard(), at(60));
+    ///
+    /// // and goes on saying so
+    /// assert!(!plan.expect_newer(&mut entry, at(61)));
+    /// assert!(matches!(plan.next(&entry, UnixTime::EPOCH, at(61)), Step::Use { .. }));
+    /// assert_eq!(plan.next(&entry, UnixTime::EPOCH, at(360)), Step::Ask);
+    /// ```
+    pub fn expect_newer<A, E>(&self, entry: &mut CacheEntry<A, E>, now: UnixTime) -> bool {
+        let lately = entry.expected_since;
+        if lately.is_some_and(|since| !now.passed(since, Self::LEAST)) {
+            return false;
+        }
+        entry.expected_since = Some(now);
+        let asked_just_now =
+            |answer: &entry::Answer<A>| answer.as_of.plus(Self::ACTIVE_PAUSE) >= now;
+        !entry.answer.as_ref().is_some_and(asked_just_now)
+    }
+
     /// What to do once the shared cache was looked into, with what was found there.
     ///
     /// [`Step::Use`], [`Step::Refuse`] or [`Step::Lease`].
@@ -216,7 +253,7 @@ impl LicensePlan {
     ) -> Step<A, E> {
         if let Some((value, as_of, content)) = shared {
             let step = entry.remember(value, as_of, content);
-            if self.is_fresh(content, as_of, now) {
+            if self.is_fresh(entry, content, as_of, now) {
                 entry.fault = None;
                 return step;
             }
@@ -331,7 +368,17 @@ impl LicensePlan {
     }
 
     /// Whether an answer need not be asked for again: sooner, where it is not whole.
-    fn is_fresh(&self, content: AnswerContent, as_of: UnixTime, now: UnixTime) -> bool {
+    fn is_fresh<A, E>(
+        &self,
+        entry: &CacheEntry<A, E>,
+        content: AnswerContent,
+        as_of: UnixTime,
+        now: UnixTime,
+    ) -> bool {
+        let newer = as_of.plus(Self::ACTIVE_PAUSE);
+        if entry.expected_since.is_some_and(|since| newer < since) {
+            return false;
+        }
         let seconds = match content {
             AnswerContent::Partial => self.lease.unwrap_or(self.fresh),
             AnswerContent::Active | AnswerContent::Inactive => self.fresh,

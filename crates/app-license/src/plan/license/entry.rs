@@ -15,6 +15,8 @@ pub struct CacheEntry<A, E> {
     pub(super) fault: Option<Failure<E>>,
     /// Since when, and how often since, the platform refused the token it was asked with.
     pub(super) refusals: Option<(UnixTime, u32)>,
+    /// Since when an older answer is not fresh, for a signed request stated more.
+    pub(super) expected_since: Option<UnixTime>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -288,6 +290,7 @@ impl<A, E> Default for CacheEntry<A, E> {
             answer: None,
             fault: None,
             refusals: None,
+            expected_since: None,
         }
     }
 }
