@@ -86,7 +86,13 @@ fn fill(path: &PathBuf, vendor: &Vendor) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    runtime.block_on(async { SqliteStore::open(path).await.unwrap().close().await });
+    runtime.block_on(async {
+        SqliteStore::open_plain_text(path)
+            .await
+            .unwrap()
+            .close()
+            .await
+    });
     let mut connection = Connection::open(path).unwrap();
     connection
         .pragma_update(None, "synchronous", "OFF")

@@ -4,20 +4,26 @@
 //! # A Connect app
 //!
 //! ```no_run
-//! use app_license::Capability;
-//! use app_license_server::{ConnectApp, ConnectRequest};
-//! use app_license_store::SqliteStore;
+//! use app_license_server::{
+//!     ConnectApp, ConnectRequest, Edition, EncryptionKey, EncryptionKeys, Operations, SqliteStore,
+//! };
 //! use axum::{Router, routing::get};
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! // `openssl rand -base64 32`, kept apart from the database
+//! let key = EncryptionKey::from_base64(&std::env::var("ENCRYPTION_KEY")?)?;
 //! let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
-//!     .store(SqliteStore::open("installations.db").await?)
+//!     .store(SqliteStore::open("installations.db", EncryptionKeys::new(key)).await?)
+//!     .confirm_with_license_api(|api| api)
 //!     .build()?;
-//! let router: Router = Router::new()
+//! let pages = Router::new()
 //!     .route("/panel", get(panel))
-//!     .route("/export", get(export).layer(app.requires(Capability::ADVANCED)))
+//!     .route("/export", get(export).layer(app.requires(Edition::Advanced)))
+//!     .layer(app.page_headers());
+//! let router: Router = pages
 //!     .with_state(app.clone())
-//!     .merge(app.lifecycle_routes());
+//!     .merge(app.lifecycle_routes())
+//!     .merge(Operations::new().connect(&app).health_route());
 //!
 //! async fn panel(request: ConnectRequest) -> String {
 //!     let license = request.license();
@@ -58,9 +64,19 @@
 //!
 //! # What operators see
 //!
-//! [`serve`] keeps [`Limits`]. Lifecycle routes come with a health check, `metrics_route` with
-//! counters in the format of Prometheus. `tracing` gets spans at the level debug and events from info
-//! on: tenants, codes and statuses, never a secret or a token.
+//! [`serve`] keeps [`Limits`]. [`Operations`] has a health check and counters in the format of
+//! Prometheus, of all apps of a process. `tracing` gets spans at the level debug and events from info
+//! on: route patterns, tenants, codes and statuses, never a secret or a token. A request that is not let
+//! through is one line, `request rejected`, that says why.
+//!
+//! # When a change is noticed
+//!
+//! | what changes | when the app knows |
+//! |---|---|
+//! | installed, uninstalled, switched off and on | with the event; on other replicas after [`ConnectAppBuilder::tenant_cache`] |
+//! | the license, with a page | at once, from the signed URL |
+//! | the license, where the License API counts | after five minutes, for the host and this crate remember its answer so long; sooner where a signed page states a higher edition |
+//! | the license, with nobody looking | not before the next request |
 //!
 //! # On a small machine
 //!
@@ -88,6 +104,7 @@ mod license;
 mod lifecycle;
 mod metrics;
 mod operations;
+mod page_headers;
 mod rejection;
 mod serve;
 mod store_install_keys;
@@ -101,7 +118,10 @@ pub use app_license::{
 };
 pub use app_license_client::{self as client, Clock, Fetcher, SystemClock, SystemToken};
 pub use app_license_descriptor::connect::{ApiMigrations, Authentication, Descriptor, Lifecycle};
-pub use app_license_store::{self as store, InstallationStore, MemoryStore, SqliteStore};
+pub use app_license_store::{
+    self as store, EncryptionKey, EncryptionKeys, HistoryEntry, InstallationStore, MemoryStore,
+    SqliteOptions, SqliteStore,
+};
 pub use async_trait::async_trait;
 pub use connect_app::{ConnectApp, ConnectAppBuilder};
 pub use connect_request::{ConnectContextRequest, ConnectRequest};
@@ -111,6 +131,7 @@ pub use gate::{CustomResponse, DefaultResponse, Gate, Gated, Need, Respond, Resp
 pub use hooks::{Hook, HookResult, HookRunner};
 pub use metrics::Metrics;
 pub use operations::Operations;
+pub use page_headers::{PageHeaders, WithPageHeaders};
 pub use rejection::Rejection;
 pub use serve::{Limits, Serve, serve};
 pub use store_install_keys::StoreInstallKeys;

@@ -144,13 +144,15 @@ fn main() {
     drop(memory);
 
     let directory = tempfile::tempdir().unwrap();
-    let options = SqliteOptions::new(directory.path().join("installations.db"));
+    let options = SqliteOptions::new(directory.path().join("installations.db")).plain_text();
     let sqlite: Arc<dyn InstallationStore> = Arc::new(runtime.block_on(options.open()).unwrap());
     measure(&mut criterion, "sqlite", &sqlite, tenants);
     drop(sqlite);
 
     if let Ok(url) = std::env::var("APP_LICENSE_BENCH_POSTGRES") {
-        let options = PostgresOptions::new(url).schema("app_license_bench");
+        let options = PostgresOptions::new(url)
+            .plain_text()
+            .schema("app_license_bench");
         let postgres: Arc<dyn InstallationStore> =
             Arc::new(runtime.block_on(options.connect()).unwrap());
         measure(&mut criterion, "postgres", &postgres, tenants);

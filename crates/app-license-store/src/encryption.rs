@@ -1,4 +1,4 @@
-//! Secrets at rest: sealed with a key from the configuration, or in plain text with a warning.
+//! Secrets at rest: sealed with a key from the configuration, or in plain text where that is asked for.
 
 use std::fmt;
 use std::sync::Once;
@@ -183,17 +183,20 @@ pub(crate) struct Sealer(Option<EncryptionKeys>);
 const NONCE: usize = 24;
 
 impl Sealer {
-    /// Warns, once a process, when there are no keys.
-    pub(crate) fn new(keys: Option<EncryptionKeys>) -> Self {
+    /// Without keys, plain text must have been asked for; that is warned of once a process.
+    pub(crate) fn new(keys: Option<EncryptionKeys>, plain_text: bool) -> Result<Self, Error> {
         static WARN: Once = Once::new();
         if keys.is_none() {
+            if !plain_text {
+                return Err(ErrorKind::NoEncryptionKey.into());
+            }
             WARN.call_once(|| {
                 tracing::warn!(
                     "no encryption key is configured: shared secrets are stored in plain text"
                 );
             });
         }
-        Self(keys)
+        Ok(Self(keys))
     }
 
     pub(crate) const fn is_sealing(&self) -> bool {
@@ -303,7 +306,7 @@ mod tests {
     }
 
     fn sealer(keys: EncryptionKeys) -> Sealer {
-        Sealer::new(Some(keys))
+        Sealer::new(Some(keys), false).unwrap()
     }
 
     #[test]
@@ -365,7 +368,7 @@ mod tests {
     #[test]
     fn plain_text_is_read_until_refused() {
         let secret = SharedSecret::new(SECRET).unwrap();
-        let none = Sealer::new(None);
+        let none = Sealer::new(None, true).unwrap();
         let plain = none.seal("t", Column::Secret, &secret).unwrap();
         assert_eq!(none.open("t", Column::Secret, &plain).unwrap(), secret);
         let lenient = sealer(EncryptionKeys::new(key(1)));
@@ -377,7 +380,7 @@ mod tests {
 
     #[test]
     fn empty_secret_in_a_row_is_no_secret() {
-        let none = Sealer::new(None);
+        let none = Sealer::new(None, true).unwrap();
         let empty = super::Sealed {
             key_id: None,
             bytes: Vec::new(),

@@ -104,6 +104,11 @@ pub enum ErrorKind {
         /// What is wrong.
         reason: &'static str,
     },
+    /// Neither a key nor plain text was asked for.
+    #[error(
+        "no encryption key is given for shared secrets: make one by `openssl rand -base64 32`, keep it apart from the database and give it by `encryption`, or ask for plain text by name, `plain_text`"
+    )]
+    NoEncryptionKey,
     /// A value sealed with a key that is not configured.
     #[error("the stored {column} is sealed with key `{key_id}`, which is not configured")]
     UnknownEncryptionKey {
@@ -160,6 +165,7 @@ impl Error {
             K::Migration { .. } => "migration",
             K::EncryptionKey { .. } => "encryption_key",
             K::UnknownEncryptionKey { .. } => "unknown_encryption_key",
+            K::NoEncryptionKey => "no_encryption_key",
             K::PlainTextRefused { .. } => "plain_text_refused",
             K::Invalid { .. } => "invalid",
             K::CursorBeyondEnd { .. } => "cursor_beyond_end",
@@ -182,6 +188,7 @@ impl Error {
             | K::Migration { .. }
             | K::EncryptionKey { .. }
             | K::UnknownEncryptionKey { .. }
+            | K::NoEncryptionKey
             | K::PlainTextRefused { .. }
             | K::Invalid { .. }
             | K::CursorBeyondEnd { .. } => ErrorClass::Misuse,

@@ -10,7 +10,7 @@
 //! use app_license::{AppKey, Change, ClientKey, UnixTime};
 //! use app_license_store::{Delivery, InstallationStore, Name, SqliteStore};
 //!
-//! let store: Arc<dyn InstallationStore> = Arc::new(SqliteStore::open(&path).await?);
+//! let store: Arc<dyn InstallationStore> = Arc::new(SqliteStore::open_plain_text(&path).await?);
 //!
 //! // a lifecycle webhook came, and its token was verified
 //! let body = br#"{"eventType":"installed","key":"com.example.app","clientKey":"tenant-1",
@@ -54,7 +54,8 @@
 //! # Secrets
 //!
 //! With [`EncryptionKeys`], shared secrets are sealed by XChaCha20-Poly1305 and bound to tenant and
-//! column; keys rotate. Without, they stand in plain text, and a warning is logged once. Bodies are
+//! column; keys rotate. A store without keys does not open, unless plain text is asked for by name; then
+//! a warning is logged once. Bodies are
 //! kept for the record without their secrets in either case. No error, log or `Debug` shows one.
 //!
 //! # Errors

@@ -42,9 +42,11 @@ const COMMIT: &str = "commit";
 /// transactions must know prepared statements.
 ///
 /// ```no_run
-/// # async fn example() -> Result<(), app_license_store::Error> {
-/// use app_license_store::{InstallationStore, PostgresStore};
-/// let store = PostgresStore::connect("postgres://app@db.example.com/app?sslmode=require").await?;
+/// # async fn example(from_configuration: &str) -> Result<(), app_license_store::Error> {
+/// use app_license_store::{EncryptionKey, EncryptionKeys, InstallationStore, PostgresStore};
+/// let keys = EncryptionKeys::new(EncryptionKey::from_base64(from_configuration)?);
+/// let url = "postgres://app@db.example.com/app?sslmode=require";
+/// let store = PostgresStore::connect(url, keys).await?;
 /// assert_eq!(store.count().await?, 0);
 /// # Ok(()) }
 /// ```
@@ -77,6 +79,7 @@ pub struct PostgresOptions {
     connections: usize,
     roots: Option<Vec<u8>>,
     keys: Option<EncryptionKeys>,
+    plain_text: bool,
     marks: u64,
 }
 
@@ -91,15 +94,24 @@ impl PostgresOptions {
             connections: 8,
             roots: None,
             keys: None,
+            plain_text: false,
             marks: 1_000_000,
         }
     }
 
-    /// Seals secrets with these keys. Without keys they stand in the database in plain text, and a
-    /// warning is logged.
+    /// Seals secrets with these keys.
     #[must_use]
     pub fn encryption(mut self, keys: EncryptionKeys) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// Lets secrets stand in the database in plain text where there are no keys: for tests, and where the
+    /// disk is sealed and backups are too. A warning is logged. Who has a secret can act as the
+    /// platform towards the app.
+    #[must_use]
+    pub const fn plain_text(mut self) -> Self {
+        self.plain_text = true;
         self
     }
 
@@ -134,12 +146,13 @@ impl PostgresOptions {
     /// Connects, and brings the schema to the newest version.
     ///
     /// # Errors
-    /// `newer_schema` for a schema of a newer version, `migration`, `invalid` for settings,
-    /// `store_unavailable`.
+    /// `newer_schema` for a schema of a newer version, `migration`, `no_encryption_key` without keys
+    /// unless plain text is asked for, `invalid` for settings, `store_unavailable`.
     pub async fn connect(self) -> Result<PostgresStore, Error> {
         if self.connections == 0 {
             return Err(Error::invalid("number of connections", "it is 0"));
         }
+        let sealer = Sealer::new(self.keys, self.plain_text)?;
         let schema = SchemaName::new(&self.schema)?;
         let pool = connect::pool(&self.url, self.roots.as_deref(), self.connections)?;
         let mut client = pool.get().await.map_err(Fail::from)?;
@@ -148,7 +161,7 @@ impl PostgresOptions {
         Ok(PostgresStore {
             pool,
             schema,
-            sealer: Sealer::new(self.keys),
+            sealer,
             marks: self.marks,
             marked: AtomicU64::new(0),
         })
@@ -165,12 +178,20 @@ impl fmt::Debug for PostgresOptions {
 }
 
 impl PostgresStore {
-    /// Connects without encryption; see [`PostgresOptions`].
+    /// Connects, with secrets sealed with these keys; see [`PostgresOptions`].
     ///
     /// # Errors
     /// Those of [`PostgresOptions::connect`].
-    pub async fn connect(url: impl Into<String>) -> Result<Self, Error> {
-        PostgresOptions::new(url).connect().await
+    pub async fn connect(url: impl Into<String>, keys: EncryptionKeys) -> Result<Self, Error> {
+        PostgresOptions::new(url).encryption(keys).connect().await
+    }
+
+    /// Connects, with secrets in plain text: see [`PostgresOptions::plain_text`].
+    ///
+    /// # Errors
+    /// Those of [`PostgresOptions::connect`].
+    pub async fn connect_plain_text(url: impl Into<String>) -> Result<Self, Error> {
+        PostgresOptions::new(url).plain_text().connect().await
     }
 
     /// Closes all connections; what is under way is ended first.

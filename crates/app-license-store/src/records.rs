@@ -28,7 +28,7 @@ pub use sqlite::SqliteRecords;
 /// use app_license::{AppKey, ClientKey, UnixTime};
 /// use app_license_store::{Delivery, InstallationStore, SqliteRecords, SqliteStore};
 ///
-/// let store = SqliteStore::open(&path).await?;
+/// let store = SqliteStore::open_plain_text(&path).await?;
 /// # let body = br#"{"eventType":"installed","key":"com.example.app","clientKey":"tenant-1",
 /// #     "sharedSecret":"a-secret-key-not-to-be-lost","baseUrl":"https://example.atlassian.net",
 /// #     "productType":"jira"}"#;

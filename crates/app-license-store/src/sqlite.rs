@@ -39,7 +39,7 @@ use writer::Writer;
 /// # let directory = tempfile::tempdir().unwrap();
 /// # let path = directory.path().join("installations.db");
 /// use app_license_store::{InstallationStore, SqliteStore};
-/// let store = SqliteStore::open(&path).await?;
+/// let store = SqliteStore::open_plain_text(&path).await?;
 /// assert_eq!(store.count().await?, 0);
 /// store.close().await;
 /// # Ok::<(), app_license_store::Error>(())
@@ -76,6 +76,7 @@ pub struct SqliteOptions {
     path: PathBuf,
     readers: usize,
     keys: Option<EncryptionKeys>,
+    plain_text: bool,
     marks: u64,
 }
 
@@ -87,15 +88,24 @@ impl SqliteOptions {
             path: path.as_ref().to_owned(),
             readers: 4,
             keys: None,
+            plain_text: false,
             marks: 1_000_000,
         }
     }
 
-    /// Seals secrets with these keys. Without keys they stand in the file in plain text, and a
-    /// warning is logged.
+    /// Seals secrets with these keys.
     #[must_use]
     pub fn encryption(mut self, keys: EncryptionKeys) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// Lets secrets stand in the file in plain text where there are no keys: for tests, and where the
+    /// disk is sealed and backups are too. A warning is logged. Who has a secret can act as the
+    /// platform towards the app.
+    #[must_use]
+    pub const fn plain_text(mut self) -> Self {
+        self.plain_text = true;
         self
     }
 
@@ -117,11 +127,13 @@ impl SqliteOptions {
     ///
     /// # Errors
     /// `newer_schema` for a file of a newer version, `foreign_database` for one of another program,
-    /// `migration`, `invalid` for settings, `store_unavailable`.
+    /// `migration`, `no_encryption_key` without keys unless plain text is asked for, `invalid` for
+    /// settings, `store_unavailable`.
     pub async fn open(self) -> Result<SqliteStore, Error> {
         if !(1..=64).contains(&self.readers) {
             return Err(Error::invalid("number of readers", "it is not 1 to 64"));
         }
+        let sealer = Sealer::new(self.keys, self.plain_text)?;
         let writer = Writer::start(&self.path).await?;
         let readers: Result<_, _> = (0..self.readers)
             .map(|_| schema::open_reader(&self.path).map(Mutex::new))
@@ -132,7 +144,7 @@ impl SqliteOptions {
                 next: AtomicUsize::new(0),
             }),
             writer,
-            sealer: Sealer::new(self.keys),
+            sealer,
             marks: self.marks,
             marked: AtomicU64::new(0),
         })
@@ -140,12 +152,20 @@ impl SqliteOptions {
 }
 
 impl SqliteStore {
-    /// Opens a file without encryption; see [`SqliteOptions`].
+    /// Opens a file whose secrets are sealed with these keys; see [`SqliteOptions`].
     ///
     /// # Errors
     /// Those of [`SqliteOptions::open`].
-    pub async fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        SqliteOptions::new(path).open().await
+    pub async fn open(path: impl AsRef<Path>, keys: EncryptionKeys) -> Result<Self, Error> {
+        SqliteOptions::new(path).encryption(keys).open().await
+    }
+
+    /// Opens a file whose secrets stand in plain text: see [`SqliteOptions::plain_text`].
+    ///
+    /// # Errors
+    /// Those of [`SqliteOptions::open`].
+    pub async fn open_plain_text(path: impl AsRef<Path>) -> Result<Self, Error> {
+        SqliteOptions::new(path).plain_text().open().await
     }
 
     /// Waits for what is under way, and closes the file. Dropping the store does the same without

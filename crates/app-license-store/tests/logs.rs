@@ -65,9 +65,11 @@ mod logged {
         runtime.unwrap().block_on(async {
             let directory = tempfile::tempdir().unwrap();
             let path = directory.path().join("plain.db");
-            drop(SqliteStore::open(&path).await.unwrap());
-            let store = SqliteStore::open(&path).await.unwrap();
-            let sealed = SqliteOptions::new(directory.path().join("sealed.db")).encryption(keys(1));
+            drop(SqliteStore::open_plain_text(&path).await.unwrap());
+            let store = SqliteStore::open_plain_text(&path).await.unwrap();
+            let sealed = SqliteOptions::new(directory.path().join("sealed.db"))
+                .plain_text()
+                .encryption(keys(1));
             said += &format!("{sealed:?}");
             let sealed = sealed.open().await.unwrap();
             for store in [&store, &sealed] {

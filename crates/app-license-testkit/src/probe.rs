@@ -1,6 +1,13 @@
 //! The attacks that security reviewers run, against every route of an app.
 //!
-//! A route must answer every attack with 400 or more. Give the probe two tenants that are
+//! A route must answer every attack with 400 or more, and the platform's own request with less.
+//!
+//! In order, whatever the order of the routes: the honest requests of pages, front end and remotes; the
+//! attacks on these; the attacks on lifecycle routes; then the honest requests of pages, front end and
+//! remotes once more, so that an attack that changed something is seen, and of lifecycle routes, `enabled`
+//! before `disabled` before what removes the app. A report with a refused control is not clean: an app
+//! that refuses everybody withstands everything.
+//! Give the probe two tenants that are
 //! installed in the app under test, and it signs attacks that only the platform or a neighbour
 //! could: an expired token, the hash of another path, the token of another tenant, a context
 //! token on a lifecycle route. Without tenants it runs what a stranger can.
@@ -30,6 +37,7 @@ use std::net::IpAddr;
 use crate::deliver::{client, send};
 use crate::error::{Error, ErrorKind};
 use crate::tenant::Tenant;
+use attack::Must;
 pub use report::{Outcome, ProbeReport};
 
 /// What proves a request on a route.
@@ -53,6 +61,9 @@ pub enum RouteKind {
     FrontEnd,
     /// A Forge remote: an invocation token.
     Remote,
+    /// The lifecycle route of a Forge remote: an invocation token of the platform or a function, never
+    /// of a user's page.
+    ForgeLifecycle,
 }
 
 impl RouteKind {
@@ -66,6 +77,7 @@ impl RouteKind {
             Self::Page => "page",
             Self::FrontEnd => "front-end",
             Self::Remote => "remote",
+            Self::ForgeLifecycle => "forge-lifecycle",
         }
     }
 }
@@ -117,6 +129,29 @@ impl Route {
         ]
     }
 
+    /// The lifecycle route of a Forge remote at its usual path.
+    ///
+    /// ```
+    /// use app_license_testkit::probe::{Route, RouteKind};
+    /// assert_eq!(Route::forge_lifecycle().kind(), RouteKind::ForgeLifecycle);
+    /// ```
+    #[must_use]
+    pub fn forge_lifecycle() -> Self {
+        Self::new(RouteKind::ForgeLifecycle, "POST", "/forge/lifecycle")
+    }
+
+    /// In which order routes are attacked, and their honest requests sent.
+    fn rank(&self) -> u8 {
+        match self.kind {
+            RouteKind::Page | RouteKind::FrontEnd | RouteKind::Remote => 0,
+            RouteKind::Installed => 1,
+            RouteKind::Lifecycle if self.target.contains("disable") => 3,
+            RouteKind::Lifecycle => 2,
+            RouteKind::Uninstalled => 4,
+            RouteKind::ForgeLifecycle => 5,
+        }
+    }
+
     /// What proves a request.
     #[must_use]
     pub const fn kind(&self) -> RouteKind {
@@ -162,8 +197,9 @@ pub async fn probe(app_base_url: &str, routes: &[Route]) -> Result<ProbeReport, 
 ///     .tenants(&acme, &other)
 ///     .run()
 ///     .await?;
-/// assert!(report.is_clean());
+/// assert!(report.findings().is_empty());
 /// assert!(!report.refused_controls().is_empty()); // but it refuses the platform too
+/// assert!(!report.is_clean());
 /// # Ok::<(), app_license_testkit::Error>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
@@ -223,19 +259,28 @@ impl Probe {
         }
         let client = client()?;
         let mut report = ProbeReport::default();
-        for route in &self.routes {
-            // the honest request comes last: it may change what the app knows
-            let attacks = attack::all(&self.base_url, route, self.tenants.as_ref())?;
-            for attack in attacks {
-                let request = attack.request.to(&self.base_url);
-                let answer = send(&client, &request).await?;
-                report.add(Outcome::new(
-                    route,
-                    attack.name,
-                    attack.must,
-                    answer.status(),
-                ));
+        let mut routes: Vec<&Route> = self.routes.iter().collect();
+        routes.sort_by_key(|route| route.rank());
+        let (others, lifecycle): (Vec<_>, Vec<_>) =
+            routes.into_iter().partition(|route| route.rank() == 0);
+        let of = |route| attack::all(&self.base_url, route, self.tenants.as_ref());
+        let (mut before, mut attacks, mut after) = (Vec::new(), Vec::new(), Vec::new());
+        for route in &others {
+            before.extend(of(route)?.into_iter().map(|it| (*route, it)));
+        }
+        before.retain(|(_, it)| it.must == Must::Accept);
+        for route in others.iter().chain(&lifecycle) {
+            for attack in of(route)? {
+                match attack.must {
+                    Must::Refuse => attacks.push((*route, attack)),
+                    Must::Accept => after.push((*route, attack)),
+                }
             }
+        }
+        for (route, attack) in before.into_iter().chain(attacks).chain(after) {
+            let request = attack.request.to(&self.base_url);
+            let answer = send(&client, &request).await?;
+            report.add(Outcome::new(route, attack.name, attack.must, &answer));
         }
         Ok(report)
     }

@@ -51,10 +51,11 @@ impl Settings {
     }
 
     pub(crate) async fn open_store(&self) -> Result<Arc<dyn InstallationStore>, Box<dyn Error>> {
-        let mut options = SqliteOptions::new(&self.database);
-        if let Some(keys) = &self.encryption {
-            options = options.encryption(keys.clone());
-        }
+        let options = SqliteOptions::new(&self.database);
+        let options = match &self.encryption {
+            Some(keys) => options.encryption(keys.clone()),
+            None => options.plain_text(),
+        };
         Ok(Arc::new(options.open().await?))
     }
 }

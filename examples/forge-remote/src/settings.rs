@@ -44,6 +44,8 @@ impl Settings {
     }
 
     pub(crate) async fn open_store(&self) -> Result<Arc<dyn InstallationStore>, Box<dyn Error>> {
-        Ok(Arc::new(SqliteStore::open(&self.database).await?))
+        Ok(Arc::new(
+            SqliteStore::open_plain_text(&self.database).await?,
+        ))
     }
 }

@@ -50,10 +50,12 @@ impl Backend {
 
     async fn open(&self) -> Result<Arc<dyn InstallationStore>> {
         Ok(match self {
-            Self::Sqlite(folder) => {
-                Arc::new(SqliteStore::open(folder.path().join("installations.db")).await?)
+            Self::Sqlite(folder) => Arc::new(
+                SqliteStore::open_plain_text(folder.path().join("installations.db")).await?,
+            ),
+            Self::Postgres(cluster) => {
+                Arc::new(PostgresStore::connect_plain_text(cluster.url()).await?)
             }
-            Self::Postgres(cluster) => Arc::new(PostgresStore::connect(cluster.url()).await?),
         })
     }
 }

@@ -150,7 +150,7 @@ impl StoreUrl {
     async fn open(&self) -> Result<Arc<dyn InstallationStore>, CliError> {
         Ok(match self {
             Self::Memory => Arc::new(MemoryStore::new()),
-            Self::Postgres(url) => Arc::new(PostgresStore::connect(url).await?),
+            Self::Postgres(url) => Arc::new(PostgresStore::connect_plain_text(url).await?),
             Self::Sqlite(path) => {
                 if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
                     std::fs::create_dir_all(folder).map_err(|source| {
@@ -158,7 +158,7 @@ impl StoreUrl {
                         lab_error(format!("cannot make the folder `{folder}`: {source}"))
                     })?;
                 }
-                Arc::new(SqliteStore::open(path).await?)
+                Arc::new(SqliteStore::open_plain_text(path).await?)
             }
         })
     }

@@ -154,7 +154,7 @@ fn the_way_of_a_customer_is_shown_with_an_estimate_named_so() {
 
 /// A store in which a customer installed and went to Advanced.
 async fn store(path: &Path) {
-    let store = SqliteStore::open(path).await.unwrap();
+    let store = SqliteStore::open_plain_text(path).await.unwrap();
     let (app, tenant) = (
         AppKey::new("com.example.app").unwrap(),
         ClientKey::new("tenant-1").unwrap(),

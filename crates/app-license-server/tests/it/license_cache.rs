@@ -25,7 +25,8 @@ async fn replicas_share_answers_and_turns_through_the_store() {
     // three replicas: each its own connection to the store, its own memory
     let mut replicas = Vec::new();
     for _ in 0..3 {
-        let store: Arc<dyn InstallationStore> = Arc::new(SqliteStore::open(&path).await.unwrap());
+        let store: Arc<dyn InstallationStore> =
+            Arc::new(SqliteStore::open_plain_text(&path).await.unwrap());
         replicas.push((forge_api(&host, &store), store));
     }
     let asks = replicas.iter().map(|(api, _)| {

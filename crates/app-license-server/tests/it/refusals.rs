@@ -77,14 +77,44 @@ async fn what_a_stranger_tries_is_refused_everywhere() {
     {
         host.deliver(&event).await.unwrap();
     }
-    let mut routes = vec![probe::Route::page("/panel"), probe::Route::page("/export")];
-    routes.extend(probe::Route::lifecycle());
+    acme.buy(Edition::Advanced).unwrap();
+    // in the worst order
+    let mut routes = probe::Route::lifecycle();
+    routes.extend([probe::Route::page("/panel"), probe::Route::page("/export")]);
+    routes.push(probe::Route::new(
+        probe::RouteKind::FrontEnd,
+        "GET",
+        "/data",
+    ));
     let report = probe::Probe::new(&app.address)
         .routes(&routes)
         .tenants(&acme, &other)
         .run()
         .await
         .unwrap();
+    assert!(report.is_clean(), "{report}");
+    let of_refusals = report.header_faults();
+    let of_refusals = of_refusals.iter().filter(|(_, it)| it.contains("refusal"));
+    assert_eq!(of_refusals.count(), 0, "{report}");
+}
+
+#[tokio::test]
+async fn what_a_stranger_tries_on_a_remote_is_refused_everywhere() {
+    let host = MockHost::start().await.unwrap();
+    let remote = Forge::serve(&host, Arc::new(MemoryStore::new())).await;
+    let [acme, other] = ["acme", "other"].map(|site| host.tenant(&remote.app, site).unwrap());
+    for event in [acme.install().unwrap(), other.install().unwrap()].concat() {
+        host.deliver(&event).await.unwrap();
+    }
+    acme.buy(Edition::Advanced).unwrap();
+    let remote_route = |path| probe::Route::new(probe::RouteKind::Remote, "POST", path);
+    let routes = [
+        probe::Route::forge_lifecycle(),
+        remote_route("/summary"),
+        remote_route("/export"),
+    ];
+    let probe = probe::Probe::new(&remote.address).routes(&routes);
+    let report = probe.tenants(&acme, &other).run().await.unwrap();
     assert!(report.is_clean(), "{report}");
 }
 

@@ -10,7 +10,7 @@ use app_license_testkit::{Edition, Invocation, MockHost, SignedRequest};
 
 async fn sqlite(folder: &tempfile::TempDir) -> Arc<dyn InstallationStore> {
     let path = folder.path().join("installations.db");
-    Arc::new(SqliteStore::open(path).await.unwrap())
+    Arc::new(SqliteStore::open_plain_text(path).await.unwrap())
 }
 
 async fn deliver(host: &MockHost, request: &SignedRequest) -> (u16, String) {

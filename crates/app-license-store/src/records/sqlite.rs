@@ -126,7 +126,7 @@ impl SqliteRecords {
     /// # let directory = tempfile::tempdir().unwrap();
     /// # let path = directory.path().join("installations.db");
     /// use app_license_store::{SqliteRecords, SqliteStore};
-    /// SqliteStore::open(&path).await?.close().await;
+    /// SqliteStore::open_plain_text(&path).await?.close().await;
     /// assert!(SqliteRecords::open(&path)?.history_of("E-123-456-789")?.is_empty());
     /// # Ok::<(), app_license_store::Error>(())
     /// # }).unwrap();

@@ -19,6 +19,7 @@ fn fresh_schema() -> String {
 
 fn options(cluster: &Cluster) -> PostgresOptions {
     PostgresOptions::new(cluster.url())
+        .plain_text()
         .schema(fresh_schema())
         .connections(8)
 }

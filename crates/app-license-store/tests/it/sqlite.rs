@@ -6,7 +6,7 @@ use app_license_store::conformance::Subject;
 async fn make_store() -> Subject {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("installations.db");
-    let store = SqliteStore::open(path).await.unwrap();
+    let store = SqliteStore::open_plain_text(path).await.unwrap();
     Subject::from(store).keeping(directory)
 }
 
@@ -21,6 +21,7 @@ mod encrypted {
     async fn make_store() -> Subject {
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteOptions::new(directory.path().join("installations.db"))
+            .plain_text()
             .encryption(crate::support::keys(1).refuse_plain_text())
             .readers(1)
             .open()

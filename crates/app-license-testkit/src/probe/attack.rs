@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Route, RouteKind};
-use crate::error::Error;
-use crate::forge::invocation::Invocation;
+use crate::error::{Error, ErrorKind};
+use crate::forge::invocation::{Invocation, TriggerForm};
 use crate::keys::SigningKey;
 use crate::qsh::{CONTEXT_QSH, qsh};
 use crate::request::SignedRequest;
@@ -46,7 +46,7 @@ pub(super) fn all(
     };
     let mut attacks = workshop.by_strangers()?;
     if let Some((victim, neighbour)) = tenants {
-        if route.kind == RouteKind::Remote {
+        if route.is_invoked() {
             attacks.extend(workshop.on_a_remote(victim, neighbour)?);
         } else {
             attacks.extend(workshop.on_connect(victim, neighbour)?);
@@ -65,7 +65,10 @@ impl Workshop<'_> {
     fn is_rs256(&self) -> bool {
         matches!(
             self.route.kind,
-            RouteKind::Installed | RouteKind::Uninstalled | RouteKind::Remote
+            RouteKind::Installed
+                | RouteKind::Uninstalled
+                | RouteKind::Remote
+                | RouteKind::ForgeLifecycle
         )
     }
 
@@ -75,7 +78,18 @@ impl Workshop<'_> {
             RouteKind::Uninstalled => Some("uninstalled"),
             RouteKind::Lifecycle if self.route.target.contains("disable") => Some("disabled"),
             RouteKind::Lifecycle => Some("enabled"),
-            RouteKind::Page | RouteKind::FrontEnd | RouteKind::Remote => None,
+            RouteKind::Page
+            | RouteKind::FrontEnd
+            | RouteKind::Remote
+            | RouteKind::ForgeLifecycle => None,
+        }
+    }
+
+    /// Who calls the route.
+    fn invocation(&self) -> Invocation {
+        match self.route.kind {
+            RouteKind::ForgeLifecycle => Invocation::trigger("lifecycle", TriggerForm::Recorded),
+            _ => Invocation::ui("panel"),
         }
     }
 
@@ -83,6 +97,13 @@ impl Workshop<'_> {
     fn bare(&self) -> Result<SignedRequest, Error> {
         let route = self.route;
         let bare = SignedRequest::new("probe", route.method, self.base_url, &route.target);
+        if self.route.kind == RouteKind::ForgeLifecycle {
+            // what would do most harm
+            return match self.victim {
+                Some(victim) => Ok(bare.with_json(&pre_uninstall(victim)?.json())),
+                None => Ok(bare.with_json(&json!({ "eventType": "preUninstall" }))),
+            };
+        }
         let Some(event) = self.event() else {
             return Ok(bare);
         };
@@ -106,9 +127,10 @@ impl Workshop<'_> {
     }
 
     fn carrying(&self, token: &str) -> Result<SignedRequest, Error> {
-        let scheme = match self.route.kind {
-            RouteKind::Remote => "Bearer",
-            _ => "JWT",
+        let scheme = if self.route.is_invoked() {
+            "Bearer"
+        } else {
+            "JWT"
         };
         Ok(self
             .bare()?
@@ -117,9 +139,9 @@ impl Workshop<'_> {
 
     /// Claims as good as an attacker can make them: everything public is right.
     fn claims(&self) -> Result<TokenSpec, Error> {
-        if self.route.kind == RouteKind::Remote {
+        if self.route.is_invoked() {
             return match self.victim {
-                Some(victim) => victim.invocation_spec(&Invocation::ui("panel")),
+                Some(victim) => victim.invocation_spec(&self.invocation()),
                 None => Ok(TokenSpec::new()
                     .claim("iss", "forge/invocation-token")
                     .claim(
@@ -156,11 +178,7 @@ impl Workshop<'_> {
                 self.carrying(&claims.clone().header("alg", "nOnE").unsigned())?,
             ),
         ];
-        // after an uninstall the platform itself sends `disabled` without a token, so that an app may
-        // say yes for a tenant that it does not know
-        if self.victim.is_some() || self.event() != Some("disabled") {
-            attacks.insert(0, refuse("no-token", self.bare()?));
-        }
+        attacks.insert(0, refuse("no-token", self.bare()?));
         for (name, secret) in GUESSES {
             attacks.push(refuse(
                 name,
@@ -187,7 +205,9 @@ impl Workshop<'_> {
     /// The signature that this route wants, with the platform's own keys.
     fn signed(&self, tenant: &Tenant, claims: &TokenSpec) -> Result<String, Error> {
         match self.route.kind {
-            RouteKind::Remote => Ok(claims.rs256(&tenant.host.forge_key()?)),
+            RouteKind::Remote | RouteKind::ForgeLifecycle => {
+                Ok(claims.rs256(&tenant.host.forge_key()?))
+            }
             RouteKind::Installed | RouteKind::Uninstalled => {
                 Ok(claims.rs256(&tenant.host.install_key()?))
             }
@@ -247,7 +267,7 @@ impl Workshop<'_> {
             let forged = neighbour.shared_secret()?;
             add("token-of-another-tenant", &claims.hs256(forged.as_bytes()))?;
         }
-        if self.route.kind != RouteKind::Uninstalled {
+        {
             let honest = match self.event() {
                 Some(event) => victim.lifecycle_event(event)?,
                 None if self.route.kind == RouteKind::FrontEnd => {
@@ -313,17 +333,44 @@ impl Workshop<'_> {
                 &claims.clone().claim("app", mixed).rs256(&key),
             )?;
         }
+        let request = if self.route.kind == RouteKind::ForgeLifecycle {
+            // a page's own token is genuine, and its user may send any body with it
+            let by_user = victim.invocation_token(&Invocation::ui("panel"))?;
+            attacks.push(refuse("token-of-a-page", self.carrying(&by_user)?));
+            // the platform's token for the victim, with the neighbour's event
+            let other = pre_uninstall(neighbour)?.with_token(&claims.rs256(&key));
+            attacks.push(refuse("event-of-another-installation", other));
+            pre_uninstall(victim)?
+        } else {
+            victim.invoke(self.route.method, &self.route.target, &self.invocation())?
+        };
         attacks.push(Attack {
             name: "control",
             must: Must::Accept,
-            request: victim.invoke(
-                self.route.method,
-                &self.route.target,
-                &Invocation::ui("panel"),
-            )?,
+            request,
         });
         Ok(attacks)
     }
+}
+
+impl Route {
+    /// Whether an invocation token proves its requests.
+    fn is_invoked(&self) -> bool {
+        matches!(self.kind, RouteKind::Remote | RouteKind::ForgeLifecycle)
+    }
+}
+
+/// What an app's function sends before the app is removed.
+fn pre_uninstall(tenant: &Tenant) -> Result<SignedRequest, Error> {
+    let mut events = tenant.forge_lifecycle("preUninstall")?;
+    events.pop().ok_or_else(|| {
+        let what = "app with a Forge half";
+        ErrorKind::Invalid {
+            what,
+            found: tenant.app_name().to_owned(),
+        }
+        .into()
+    })
 }
 
 const fn refuse(name: &'static str, request: SignedRequest) -> Attack {

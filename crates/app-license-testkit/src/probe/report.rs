@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::Route;
 use super::attack::Must;
+use super::{Route, RouteKind};
+use crate::deliver::Delivery;
 
 /// One attack on one route, and how the app answered.
 ///
@@ -17,16 +18,57 @@ pub struct Outcome {
     attack: &'static str,
     must: Must,
     status: u16,
+    header_faults: Vec<&'static str>,
 }
 
 impl Outcome {
-    pub(super) fn new(route: &Route, attack: &'static str, must: Must, status: u16) -> Self {
+    pub(super) fn new(route: &Route, attack: &'static str, must: Must, answer: &Delivery) -> Self {
+        let status = answer.status();
+        let may_be_kept = !answer
+            .header("cache-control")
+            .is_some_and(|value| value.contains("no-store"));
+        let referrer = answer.header("referrer-policy").unwrap_or_default();
+        let leaks = !["no-referrer", "same-origin", "strict-origin"]
+            .iter()
+            .any(|policy| referrer.contains(policy));
+        let answered_page = must == Must::Accept && status < 400 && route.kind() == RouteKind::Page;
+        let refused = status >= 400 && must == Must::Refuse;
+        let shared = answer.header("access-control-allow-origin") == Some("*")
+            && answer.header("access-control-allow-credentials") == Some("true");
+        let header_faults = [
+            (
+                answered_page && may_be_kept,
+                "cache-control: a cache may keep the page, for it is not no-store",
+            ),
+            (
+                answered_page && leaks,
+                "referrer-policy: the page's address, with its token, goes to other sites",
+            ),
+            (
+                refused && may_be_kept,
+                "cache-control: a cache may keep the refusal, for it is not no-store",
+            ),
+            (
+                shared,
+                "access-control-allow-origin: every site may call it as the user",
+            ),
+        ];
+        let there = header_faults.into_iter().filter(|(there, _)| *there);
         Self {
             route: route.clone(),
             attack,
             must,
             status,
+            header_faults: there.map(|(_, fault)| fault).collect(),
         }
+    }
+
+    /// What is wrong with the headers of the answer, each with the header's name in front: a page or a
+    /// refusal that caches may keep, a page whose address leaks to other sites, an answer that every
+    /// site may ask for as the user.
+    #[must_use]
+    pub fn header_faults(&self) -> &[&'static str] {
+        &self.header_faults
     }
 
     /// The route.
@@ -59,6 +101,7 @@ impl Outcome {
         self.must == Must::Refuse && self.status >= 500 && self.status != 503
     }
 
+    /// Whether the platform's own request was refused.
     fn is_refused_control(&self) -> bool {
         self.must == Must::Accept && self.status >= 400
     }
@@ -93,13 +136,14 @@ impl fmt::Display for Outcome {
 impl serde::Serialize for Outcome {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
-        let mut s = serializer.serialize_struct("Outcome", 6)?;
+        let mut s = serializer.serialize_struct("Outcome", 7)?;
         s.serialize_field("verdict", self.verdict())?;
         s.serialize_field("attack", self.attack)?;
         s.serialize_field("kind", self.route.kind().name())?;
         s.serialize_field("method", self.route.method())?;
         s.serialize_field("target", self.route.target())?;
         s.serialize_field("status", &self.status)?;
+        s.serialize_field("headerFaults", &self.header_faults)?;
         s.end()
     }
 }
@@ -141,17 +185,34 @@ impl ProbeReport {
         self.all(Outcome::is_crash)
     }
 
-    /// The honest requests that were refused: then the app refuses everybody, and a clean report
-    /// proves little.
+    /// The honest requests that were refused: then the app refuses everybody, or an attack changed
+    /// what it knows, and that the attacks were refused proves little.
     #[must_use]
     pub fn refused_controls(&self) -> Vec<&Outcome> {
         self.all(Outcome::is_refused_control)
     }
 
-    /// Whether no attack went through.
+    /// The routes whose answers have wrong headers, each once with what is wrong: see
+    /// [`Outcome::header_faults`].
+    #[must_use]
+    pub fn header_faults(&self) -> Vec<(&Route, &'static str)> {
+        let mut faults = Vec::new();
+        for outcome in &self.outcomes {
+            for fault in &outcome.header_faults {
+                if !faults.contains(&(&outcome.route, *fault)) {
+                    faults.push((&outcome.route, *fault));
+                }
+            }
+        }
+        faults
+    }
+
+    /// Whether no attack went through and no honest request was refused. Headers are apart:
+    /// [`ProbeReport::header_faults`].
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        !self.outcomes.iter().any(Outcome::is_finding)
+        let wrong = |it: &Outcome| it.is_finding() || it.is_refused_control();
+        !self.outcomes.iter().any(wrong)
     }
 
     /// The report as JSON.
@@ -186,6 +247,14 @@ impl fmt::Display for ProbeReport {
         }
         for outcome in self.outcomes.iter().filter(|it| it.verdict() != "ok") {
             write!(f, "\n  {outcome}")?;
+        }
+        for (route, fault) in self.header_faults() {
+            write!(
+                f,
+                "\n  headers of {} {}: {fault}",
+                route.method(),
+                route.target()
+            )?;
         }
         Ok(())
     }

@@ -55,6 +55,27 @@ impl Tenant {
         self.connect_events(&["disabled", "uninstalled"])
     }
 
+    /// Uninstalls a Forge app whose function tells its remote before: `preUninstall`, and what the
+    /// platform sends of a Connect half.
+    ///
+    /// ```
+    /// use app_license_testkit::{App, MockHost};
+    /// let app = App::forge("8db33809-1f69-42a5-8e40-8b6e0b3f8d11", "https://remote.example.com")?;
+    /// let acme = MockHost::offline().tenant(&app, "acme")?;
+    /// acme.install()?;
+    /// assert_eq!(acme.pre_uninstall()?[0].name(), "preUninstall");
+    /// assert!(!acme.is_installed());
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `move` when it is not installed.
+    pub fn pre_uninstall(&self) -> Result<Vec<SignedRequest>, Error> {
+        let mut events = self.forge_lifecycle("preUninstall")?;
+        events.extend(self.uninstall()?);
+        Ok(events)
+    }
+
     /// Uninstalls the app when it is installed, and installs it: all the events of both.
     ///
     /// # Errors

@@ -92,12 +92,12 @@ async fn an_app_that_takes_everybody_fails_every_attack() {
         assert!(attacks.contains(&attack), "{attack}");
     }
     assert_eq!(
-        report.findings().len() + report.refused_controls().len() + 5,
+        report.findings().len() + report.refused_controls().len() + 8,
         report.outcomes().len(),
-        "everything but the five controls went through"
+        "everything but the eight controls went through"
     );
     assert!(report.to_string().starts_with(&format!(
-        "{} attacks on 6 routes: {} findings\n  accepted: no-token on POST /installed answered 204",
+        "{} attacks on 6 routes: {} findings\n  accepted: no-token on GET /panel answered 204",
         report.findings().len(),
         report.findings().len()
     )));
@@ -134,11 +134,11 @@ async fn a_remote_that_takes_everybody_fails_every_attack() {
     ] {
         assert!(attacks.contains(&attack), "{attack}");
     }
-    assert_eq!(report.findings().len() + 1, report.outcomes().len());
+    assert_eq!(report.findings().len() + 2, report.outcomes().len());
 }
 
 #[tokio::test]
-async fn an_app_that_refuses_everybody_is_clean_but_its_controls_fail() {
+async fn an_app_that_refuses_everybody_is_not_clean_for_its_controls_fail() {
     let address = app(|_| 401).await;
     let url = format!("http://{address}");
     let report = probe(&url, &all_routes()).await.unwrap();
@@ -155,11 +155,12 @@ async fn an_app_that_refuses_everybody_is_clean_but_its_controls_fail() {
     other.install().unwrap();
     let probe = Probe::new(&url).routes(&[Route::page("/panel")]);
     let report = probe.tenants(&acme, &other).run().await.unwrap();
-    assert!(report.is_clean());
-    assert_eq!(report.refused_controls().len(), 1);
+    assert!(report.findings().is_empty());
+    assert!(!report.is_clean());
+    assert_eq!(report.refused_controls().len(), 2, "before and after");
     let text = report.to_string();
     assert!(
-        text.ends_with("no finding\n  control refused: control on GET /panel answered 401"),
+        text.contains("no finding\n  control refused: control on GET /panel answered 401"),
         "{text}"
     );
 }
@@ -195,6 +196,106 @@ async fn single_holes_are_named() {
             .to_string()
             .contains("crashed: garbage-token on GET /panel answered 500")
     );
+}
+
+/// Whatever the order of the routes: what switches the victim off is sent when all attacks are over.
+#[tokio::test]
+async fn lifecycle_comes_last_and_hides_no_hole_of_a_page() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    // takes expired tokens on its page, as long as the tenant is there
+    let off = AtomicBool::new(false);
+    let address = app(move |request| {
+        let Some(claims) = token(request).map(|it| segment(it, 1)) else {
+            return 401;
+        };
+        let honest = claims["exp"]
+            .as_u64()
+            .is_some_and(|exp| exp > 1_800_000_000);
+        match request.uri().path() {
+            "/disabled" | "/uninstalled" if honest => {
+                off.store(true, Ordering::SeqCst);
+                204
+            }
+            "/panel" if !off.load(Ordering::SeqCst) => 200,
+            _ => 401,
+        }
+    })
+    .await;
+    let url = format!("http://{address}");
+    let host = MockHost::offline();
+    let app = App::connect("com.example.app", &url).unwrap();
+    let (acme, other) = (
+        host.tenant(&app, "acme").unwrap(),
+        host.tenant(&app, "other").unwrap(),
+    );
+    acme.install().unwrap();
+    other.install().unwrap();
+    let mut routes = Route::lifecycle();
+    routes.push(Route::page("/panel"));
+    let probe = Probe::new(&url).routes(&routes).tenants(&acme, &other);
+    let report = probe.run().await.unwrap();
+    let on_page: Vec<_> = report
+        .findings()
+        .iter()
+        .filter(|it| it.route().target() == "/panel")
+        .map(|it| it.attack())
+        .collect();
+    assert!(on_page.contains(&"expired"), "{report}");
+    let kinds: Vec<_> = report
+        .outcomes()
+        .iter()
+        .map(|it| it.route().kind())
+        .collect();
+    let last = kinds.iter().rposition(|it| *it == RouteKind::Page).unwrap();
+    let controls = report.outcomes().iter().skip(last + 1);
+    assert!(controls.clone().count() >= 4 && controls.clone().all(|it| it.attack() == "control"));
+}
+
+#[tokio::test]
+async fn headers_of_pages_and_refusals_are_looked_at() {
+    let address = app(|_| 200).await;
+    let report = probe(&format!("http://{address}"), &[Route::page("/panel")]).await;
+    assert!(
+        report.unwrap().header_faults().is_empty(),
+        "no page, no refusal"
+    );
+    let address = app(|_| 401).await;
+    let report = probe(&format!("http://{address}"), &[Route::page("/panel")]).await;
+    let report = report.unwrap();
+    let faults = report.header_faults();
+    assert_eq!(faults.len(), 1, "once a route: {report}");
+    assert!(faults[0].1.starts_with("cache-control"), "{report}");
+    assert!(
+        report
+            .to_string()
+            .contains("headers of GET /panel: cache-control")
+    );
+    assert!(report.is_clean(), "headers are apart");
+}
+
+#[tokio::test]
+async fn a_forge_lifecycle_route_that_takes_pages_is_found() {
+    let address = app(|_| 204).await;
+    let url = format!("http://{address}");
+    let host = MockHost::offline();
+    let app = App::forge("8db33809-1f69-42a5-8e40-8b6e0b3f8d11", &url).unwrap();
+    let (acme, other) = (
+        host.tenant(&app, "acme").unwrap(),
+        host.tenant(&app, "other").unwrap(),
+    );
+    acme.install().unwrap();
+    other.install().unwrap();
+    let routes = [Route::forge_lifecycle()];
+    let probe = Probe::new(&url).routes(&routes).tenants(&acme, &other);
+    let report = probe.run().await.unwrap();
+    let attacks: Vec<&str> = report.findings().iter().map(|it| it.attack()).collect();
+    for attack in [
+        "no-token",
+        "token-of-a-page",
+        "event-of-another-installation",
+    ] {
+        assert!(attacks.contains(&attack), "{report}");
+    }
 }
 
 #[tokio::test]

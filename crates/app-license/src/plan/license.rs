@@ -237,9 +237,9 @@ impl LicensePlan {
             return false;
         }
         entry.expected_since = Some(now);
-        let asked_just_now =
-            |answer: &entry::Answer<A>| answer.as_of.plus(Self::ACTIVE_PAUSE) >= now;
-        !entry.answer.as_ref().is_some_and(asked_just_now)
+        let answer = entry.answer.as_ref();
+        // the one that was fetched for this very request is as new as can be
+        answer.is_none_or(|answer| answer.as_of.plus(Self::ACTIVE_PAUSE) < now)
     }
 
     /// What to do once the shared cache was looked into, with what was found there.

@@ -34,7 +34,7 @@ pub(super) async fn bench(
     // one at a time: so it takes no lock that another one waits for
     let mut peer = Program::start(folder, "store.mjs", &[file, &count, "1"], "ready").await?;
     let store: Arc<dyn InstallationStore> =
-        Arc::new(SqliteStore::open(scratch.path().join("ours.db")).await?);
+        Arc::new(SqliteStore::open_plain_text(scratch.path().join("ours.db")).await?);
     fill(&store, tenants).await?;
 
     let rounds = scale.of(5_u64, 2);

@@ -22,8 +22,8 @@ fn main() -> Result<()> {
 
 async fn open(store: &str) -> Result<Arc<dyn InstallationStore>> {
     Ok(match store.split_once(':') {
-        Some(("sqlite", file)) => Arc::new(SqliteStore::open(file).await?),
-        Some(("postgres", _)) => Arc::new(PostgresStore::connect(store).await?),
+        Some(("sqlite", file)) => Arc::new(SqliteStore::open_plain_text(file).await?),
+        Some(("postgres", _)) => Arc::new(PostgresStore::connect_plain_text(store).await?),
         _ => bail!("the store is sqlite:FILE or postgres:URL"),
     })
 }

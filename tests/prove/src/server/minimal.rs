@@ -17,7 +17,13 @@ fn main() -> Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let store = Arc::new(SqliteOptions::new(file).readers(1).open().await?);
+        let store = Arc::new(
+            SqliteOptions::new(file)
+                .plain_text()
+                .readers(1)
+                .open()
+                .await?,
+        );
         let limits = Limits::new().head_bytes(16 * 1024);
         app::serve(settings, store, limits).await
     })

@@ -11,7 +11,9 @@ use super::support::{self, assert_same};
 async fn a_store_in_postgresql_is_read_by_a_role_that_may_only_read() {
     let cluster = Cluster::shared().unwrap();
     let vendor = Vendor::new(11, 500).drift_in_every(6);
-    let store = PostgresOptions::new(cluster.url()).schema("drift");
+    let store = PostgresOptions::new(cluster.url())
+        .plain_text()
+        .schema("drift");
     store.connect().await.unwrap().close();
     let installations: Vec<_> = vendor.installations().collect();
     for some in installations.chunks(60) {

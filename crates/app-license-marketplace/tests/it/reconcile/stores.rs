@@ -22,7 +22,11 @@ pub(super) fn with_report(vendor: &Vendor) -> Reconciler {
 /// A file that the Rust store made, filled.
 async fn rust_store(directory: &Path, vendor: &Vendor) -> PathBuf {
     let path = directory.join("installations.db");
-    SqliteStore::open(&path).await.unwrap().close().await;
+    SqliteStore::open_plain_text(&path)
+        .await
+        .unwrap()
+        .close()
+        .await;
     let mut connection = Connection::open(&path).unwrap();
     let transaction = connection.transaction().unwrap();
     for i in vendor.installations() {

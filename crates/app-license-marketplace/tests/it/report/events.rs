@@ -57,7 +57,9 @@ async fn the_history_in_postgresql_is_read_by_a_role_that_may_only_read() {
     use app_license_store::{Delivery, InstallationStore as _, PostgresOptions, PostgresRecords};
 
     let cluster = app_license_pgtest::Cluster::shared().unwrap();
-    let options = PostgresOptions::new(cluster.url()).schema("events");
+    let options = PostgresOptions::new(cluster.url())
+        .plain_text()
+        .schema("events");
     let store = options.connect().await.unwrap();
     let app = AppKey::new("com.example.app").unwrap();
     for (at, number, capability_set) in [

@@ -17,7 +17,9 @@ async fn a_version_1_schema_is_migrated_with_all_it_holds() {
     cluster
         .sql(include_str!("../../fixtures/postgres-v1.sql"))
         .unwrap();
-    let options = PostgresOptions::new(cluster.url()).schema("version_one");
+    let options = PostgresOptions::new(cluster.url())
+        .plain_text()
+        .schema("version_one");
     let store = options.clone().connect().await.unwrap();
     assert_eq!(store.health().await.unwrap().schema_version, 3);
     let a = store.get(&tenant("tenant-a")).await.unwrap().unwrap();
@@ -58,7 +60,9 @@ async fn a_version_1_schema_is_migrated_with_all_it_holds() {
 
 async fn fresh_like_migrated(cluster: &Cluster) {
     let fresh = fresh_schema();
-    let options = PostgresOptions::new(cluster.url()).schema(&fresh);
+    let options = PostgresOptions::new(cluster.url())
+        .plain_text()
+        .schema(&fresh);
     options.connect().await.unwrap();
     let columns = |schema: &str| {
         let sql = format!(
@@ -74,7 +78,9 @@ async fn fresh_like_migrated(cluster: &Cluster) {
 async fn a_newer_schema_is_refused() {
     let cluster = cluster();
     let schema = fresh_schema();
-    let options = PostgresOptions::new(cluster.url()).schema(&schema);
+    let options = PostgresOptions::new(cluster.url())
+        .plain_text()
+        .schema(&schema);
     options.clone().connect().await.unwrap();
     let sql = format!("INSERT INTO {schema}.schema_version VALUES (99)");
     cluster.sql(&sql).unwrap();
@@ -89,6 +95,7 @@ async fn replicas_that_start_together_migrate_once() {
     let mut tasks = Vec::new();
     for _ in 0..8 {
         let options = PostgresOptions::new(cluster.url())
+            .plain_text()
             .schema(&schema)
             .connections(1);
         tasks.push(tokio::spawn(options.connect()));
@@ -144,7 +151,9 @@ async fn three_replicas_share_tenants_numbers_and_leases() {
 #[tokio::test]
 async fn a_restart_of_the_database_is_survived_and_an_outage_is_said() {
     let mut cluster = Cluster::start().unwrap();
-    let options = PostgresOptions::new(cluster.url()).connections(2);
+    let options = PostgresOptions::new(cluster.url())
+        .plain_text()
+        .connections(2);
     let store = options.connect().await.unwrap();
     store.apply(installed("a", "1"), now()).await.unwrap();
 
@@ -172,12 +181,23 @@ async fn a_restart_of_the_database_is_survived_and_an_outage_is_said() {
 async fn an_error_shows_neither_password_nor_values() {
     let cluster = cluster();
     let url = "postgres://app:p4ssw0rd@127.0.0.1:1/app";
-    let error = PostgresOptions::new(url).connect().await.unwrap_err();
-    let said = format!("{error} {error:?} {:?}", PostgresOptions::new(url));
+    let error = PostgresOptions::new(url)
+        .plain_text()
+        .connect()
+        .await
+        .unwrap_err();
+    let said = format!(
+        "{error} {error:?} {:?}",
+        PostgresOptions::new(url).plain_text()
+    );
     assert!(!said.contains("p4ssw0rd"), "{said}");
     assert_eq!(error.code(), "store_unavailable");
     let url = "postgres://app:p4ssw0rd@h/app?sslmode=nonsense";
-    let error = PostgresOptions::new(url).connect().await.unwrap_err();
+    let error = PostgresOptions::new(url)
+        .plain_text()
+        .connect()
+        .await
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "the database address cannot be used: it is not a PostgreSQL address"
@@ -185,7 +205,9 @@ async fn an_error_shows_neither_password_nor_values() {
 
     // a row that the database refuses: it would repeat all its values in the detail
     let schema = fresh_schema();
-    let options = PostgresOptions::new(cluster.url()).schema(&schema);
+    let options = PostgresOptions::new(cluster.url())
+        .plain_text()
+        .schema(&schema);
     let store = options.connect().await.unwrap();
     let sql = format!("ALTER TABLE {schema}.installation ADD CHECK (length(tenant) < 5)");
     cluster.sql(&sql).unwrap();
@@ -202,9 +224,15 @@ async fn an_error_shows_neither_password_nor_values() {
 async fn tls_that_is_required_is_not_done_without() {
     let cluster = cluster();
     let url = cluster.url().replace("sslmode=disable", "sslmode=require");
-    let error = PostgresOptions::new(url).connect().await.unwrap_err();
+    let error = PostgresOptions::new(url)
+        .plain_text()
+        .connect()
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "store_unavailable");
-    let options = PostgresOptions::new(cluster.url()).root_certificates("no certificate");
+    let options = PostgresOptions::new(cluster.url())
+        .plain_text()
+        .root_certificates("no certificate");
     assert_eq!(options.connect().await.unwrap_err().code(), "invalid");
 }
 
@@ -213,6 +241,7 @@ async fn a_user_without_the_right_to_create_can_use_what_is_there() {
     let cluster = cluster();
     let schema = fresh_schema();
     PostgresOptions::new(cluster.url())
+        .plain_text()
         .schema(&schema)
         .connect()
         .await
@@ -226,6 +255,7 @@ async fn a_user_without_the_right_to_create_can_use_what_is_there() {
         .url()
         .replace("//test@", &format!("//modest_{schema}@"));
     let store = PostgresOptions::new(url)
+        .plain_text()
         .schema(&schema)
         .connect()
         .await
@@ -239,7 +269,9 @@ async fn a_commit_is_on_disk_even_where_the_database_is_set_to_forget() {
     cluster
         .sql("ALTER DATABASE postgres SET synchronous_commit = off")
         .unwrap();
-    let options = PostgresOptions::new(cluster.url()).connections(1);
+    let options = PostgresOptions::new(cluster.url())
+        .plain_text()
+        .connections(1);
     let store = options.connect().await.unwrap();
     store.apply(installed("a", "1"), now()).await.unwrap();
     cluster.kill();
@@ -251,7 +283,9 @@ async fn a_commit_is_on_disk_even_where_the_database_is_set_to_forget() {
 async fn secrets_are_sealed_in_the_database_and_keys_rotate() {
     let cluster = cluster();
     let schema = fresh_schema();
-    let options = PostgresOptions::new(cluster.url()).schema(&schema);
+    let options = PostgresOptions::new(cluster.url())
+        .plain_text()
+        .schema(&schema);
     let old = options.clone().encryption(keys(1)).connect().await.unwrap();
     for name in ["1", "2"] {
         old.apply(installed("a", name), now()).await.unwrap();

@@ -27,11 +27,13 @@ impl TempStore {
     }
 
     async fn open(&self) -> SqliteStore {
-        SqliteStore::open(self.path()).await.unwrap()
+        SqliteStore::open_plain_text(self.path()).await.unwrap()
     }
 
     async fn open_with(&self, keys: EncryptionKeys) -> SqliteStore {
-        let options = SqliteOptions::new(self.path()).encryption(keys);
+        let options = SqliteOptions::new(self.path())
+            .plain_text()
+            .encryption(keys);
         options.open().await.unwrap()
     }
 
@@ -265,7 +267,9 @@ async fn a_newer_schema_is_refused_and_not_touched() {
     store.close().await;
     place.sql("PRAGMA user_version = 99");
     let before = place.bytes();
-    let error = SqliteStore::open(place.path()).await.unwrap_err();
+    let error = SqliteStore::open_plain_text(place.path())
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "newer_schema");
     let expected = "the database has schema version 99, newer than the 3 that this program knows";
     assert_eq!(error.to_string(), expected);
@@ -276,7 +280,9 @@ async fn a_newer_schema_is_refused_and_not_touched() {
 async fn a_foreign_file_is_refused_and_not_touched() {
     let place = TempStore::new();
     place.sql("CREATE TABLE users (name TEXT)");
-    let error = SqliteStore::open(place.path()).await.unwrap_err();
+    let error = SqliteStore::open_plain_text(place.path())
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "foreign_database");
     let connection = Connection::open(place.path()).unwrap();
     let sql = "SELECT count(*) FROM sqlite_schema";
@@ -288,10 +294,12 @@ async fn a_foreign_file_is_refused_and_not_touched() {
         "this is no database at all, but it is long enough",
     )
     .unwrap();
-    let error = SqliteStore::open(place.path()).await.unwrap_err();
+    let error = SqliteStore::open_plain_text(place.path())
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "store_unavailable");
     let missing = place.directory.path().join("not").join("there.db");
-    let error = SqliteStore::open(missing).await.unwrap_err();
+    let error = SqliteStore::open_plain_text(missing).await.unwrap_err();
     assert_eq!(error.code(), "store_unavailable");
 }
 
@@ -358,7 +366,7 @@ async fn processes_that_open_a_new_file_together_migrate_once() {
         let place = TempStore::new();
         let mut tasks = Vec::new();
         for _ in 0..8 {
-            tasks.push(tokio::spawn(SqliteStore::open(place.path())));
+            tasks.push(tokio::spawn(SqliteStore::open_plain_text(place.path())));
         }
         for (i, task) in tasks.into_iter().enumerate() {
             let store = task.await.unwrap().unwrap();
@@ -387,7 +395,7 @@ async fn a_caller_who_goes_away_leaves_all_or_nothing() {
 #[tokio::test]
 async fn marks_are_bounded() {
     let place = TempStore::new();
-    let options = SqliteOptions::new(place.path()).max_marks(10);
+    let options = SqliteOptions::new(place.path()).plain_text().max_marks(10);
     let store = options.open().await.unwrap();
     let mark = |i: u64| ReplayMark::new(&i.to_string(), b"", now().plus(10));
     for i in 0..10 {
@@ -411,6 +419,18 @@ async fn marks_are_bounded() {
 #[tokio::test]
 async fn settings_that_cannot_be_are_refused() {
     let place = TempStore::new();
-    let options = SqliteOptions::new(place.path()).readers(0);
+    let options = SqliteOptions::new(place.path()).plain_text().readers(0);
     assert_eq!(options.open().await.unwrap_err().code(), "invalid");
+}
+
+#[tokio::test]
+async fn plain_text_must_be_asked_for_by_name() {
+    let place = TempStore::new();
+    let error = SqliteOptions::new(place.path()).open().await.unwrap_err();
+    assert_eq!(error.code(), "no_encryption_key");
+    let message = error.to_string();
+    assert!(message.contains("openssl rand -base64 32") && message.contains("plain_text"));
+    assert!(!place.path().exists(), "nothing is made");
+    let store = SqliteStore::open_plain_text(place.path()).await.unwrap();
+    assert!(!store.health().await.unwrap().encrypted);
 }
