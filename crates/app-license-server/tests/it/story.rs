@@ -76,7 +76,7 @@ async fn a_connect_app_from_install_to_uninstall() {
     assert_eq!(recorder.told(), ["edition none -> capabilityAdvanced"]);
 
     host.clock().advance_days(31);
-    assert_eq!(reason(&export().await), (402, "inactive".to_owned()));
+    assert_eq!(reason(&export().await), (402, "trial_ended".to_owned()));
     hooks.run_once().await.unwrap();
     assert_eq!(recorder.told(), ["license active -> inactive"]);
 
@@ -97,7 +97,7 @@ async fn a_connect_app_from_install_to_uninstall() {
     for line in [
         "app_license_events_total{app=\"com.example.app\",event=\"installed\"} 1",
         "app_license_decisions_total{app=\"com.example.app\",reason=\"granted\"} 1",
-        "app_license_refusals_total{app=\"com.example.app\",code=\"inactive\",status=\"402\"} 1",
+        "app_license_refusals_total{app=\"com.example.app\",code=\"trial_ended\",status=\"402\"} 1",
         "app_license_keys{app=\"com.example.app\",keys=\"install_keys\",what=\"fetches\"} 1",
     ] {
         assert!(metrics.contains(line), "{line}: {metrics}");

@@ -40,7 +40,7 @@ impl Tenant {
     /// The event as a move sends it: each with a token of its own. Tokens have whole seconds, so the
     /// second move of one is signed as if a second before, or apps would take it for the first one
     /// repeated.
-    fn event_of_move(&self, event: &str) -> Result<SignedRequest, Error> {
+    pub(crate) fn event_of_move(&self, event: &str) -> Result<SignedRequest, Error> {
         let mut facts = self.facts()?;
         let of = (self.site.clone(), self.app.clone(), event.to_owned());
         let before = {

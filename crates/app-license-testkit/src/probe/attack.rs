@@ -269,7 +269,8 @@ impl Workshop<'_> {
         }
         {
             let honest = match self.event() {
-                Some(event) => victim.lifecycle_event(event)?,
+                // with a token of its own: the victim was installed by one of this second, perhaps
+                Some(event) => victim.event_of_move(event)?,
                 None if self.route.kind == RouteKind::FrontEnd => {
                     victim.front_end_call(self.route.method, &self.route.target)?
                 }
