@@ -6,7 +6,7 @@ exports.functions = ({ test, expect, app, testing }) => {
   test("2: the gate of a resolver, with the platform's own packages", async () => {
     const forge = installFakeForge("standard");
     expect(await call("trial-of-advanced")).toEqual({ exported: 3 });
-    await expect(call("standard")).rejects.toThrow(/capability_missing/);
+    await expect(call("standard")).rejects.toMatchObject({ code: "capability_missing", status: 402 });
     expect(forge.asked).toBe(0);
     forge.uninstall();
     expect(globalThis.__forge_runtime__).toBe(undefined);
@@ -25,7 +25,7 @@ exports.functions = ({ test, expect, app, testing }) => {
     expect(await nightly()).toBe("absent");
     forge.set("standard");
     forge.fail(500);
-    await expect(nightly()).rejects.toThrow(/License API/);
+    await expect(nightly()).rejects.toMatchObject({ code: "license_api", class: "unavailable" });
     forge.set("advanced");
     expect(await nightly()).toBe("granted");
     forge.uninstall();
