@@ -84,8 +84,8 @@ impl Decision {
     /// ```
     /// use app_license::{Capability, Decision, Reason, LicenseSource, Trust};
     /// let denied = |reason| {
-    ///     let license source = LicenseSource::ConnectIframeQuery;
-    ///     Decision::denied(reason, Capability::STANDARD, None, license source, Trust::Verified, Some(3))
+    ///     let source = LicenseSource::ConnectIframeQuery;
+    ///     Decision::denied(reason, Capability::STANDARD, None, source, Trust::Verified, Some(3))
     /// };
     /// assert!(denied(Reason::Granted).is_none());
     /// assert_eq!(
