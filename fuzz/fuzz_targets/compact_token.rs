@@ -2,7 +2,7 @@
 #![no_main]
 
 use app_license::connect::{
-    BaseUrl, Expectations, Request, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
+    BaseUrl, RequestVerifierConfig, Request, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
     UnverifiedRequestToken, UnverifiedSessionToken, token_from_header, token_from_request,
 };
 use app_license::{HmacKey, SharedSecret, UnixTime};
@@ -16,7 +16,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let Ok(token) = UnverifiedRequestToken::parse(text) else { return };
     let secret = SharedSecret::new("0123456789abcdef0123456789abcdef").unwrap();
     let keys = TenantKeys::new(token.issuer().clone(), HmacKey::new(&secret));
-    let expected = Expectations::new(BaseUrl::new("https://app.example.com").unwrap());
+    let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com").unwrap());
     let request = Request::new("GET", "/panel?lic=active");
     assert!(token.verify(&keys, &request, &expected, UnixTime::EPOCH).is_err());
 });

@@ -1,8 +1,8 @@
 //! Operations on what Forge sends.
 
 use app_license::forge::{
-    ForgeLifecycleEvent, InvocationExpectations, IsolatedCloud, LicenseApiRequest,
-    LicenseApiResponse, UnverifiedInvocationToken, token_from_header,
+    ForgeLifecycleEvent, InvocationVerifierConfig, IsolatedCloud, LicenseApiRequest,
+    LicenseApiResponse, UnverifiedInvocationToken, bearer_token,
 };
 use app_license::{EnvironmentType, Error, ForgeAppId, Jwks};
 
@@ -14,7 +14,7 @@ use crate::question::{Field, Question};
 
 /// Which of the platform's keys signed an invocation token.
 pub(crate) fn key(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let token = token_from_header(question.authorization())?;
+    let token = bearer_token(question.authorization())?;
     answer.text(UnverifiedInvocationToken::parse(token)?.kid());
     Ok(())
 }
@@ -29,10 +29,10 @@ pub(crate) fn key_set(question: &Question<'_>, answer: &mut Answer) -> Result<()
 }
 
 /// The apps whose tokens are taken: one, or several behind one backend.
-fn apps(question: &Question<'_>) -> Result<InvocationExpectations, Error> {
+fn apps(question: &Question<'_>) -> Result<InvocationVerifierConfig, Error> {
     let mut apps = question.need(Field::AppKey, "appId")?.split('\n');
     let first = ForgeAppId::new(apps.next().unwrap_or_default())?;
-    let mut expected = InvocationExpectations::new(first);
+    let mut expected = InvocationVerifierConfig::new(first);
     for app in apps {
         expected = expected.accept_app(ForgeAppId::new(app)?);
     }
@@ -69,7 +69,7 @@ pub(crate) fn license_results(question: &Question<'_>, answer: &mut Answer) -> R
 
 /// Verifies an invocation token against the platform's key set.
 pub(crate) fn invocation(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let text = token_from_header(question.authorization())?;
+    let text = bearer_token(question.authorization())?;
     let token = UnverifiedInvocationToken::parse(text)?;
     let keys = Jwks::parse(question.need(Field::Keys, "jwks")?.as_bytes())?;
     let mut expected = apps(question)?;

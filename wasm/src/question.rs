@@ -1,6 +1,6 @@
 //! A question: the operation, then the length of every field, then the fields.
 
-use app_license::connect::{BaseUrl, Cloud, Expectations, KeyHosts, Request, TenantKeys};
+use app_license::connect::{BaseUrl, Cloud, KeyHosts, Request, RequestVerifierConfig, TenantKeys};
 use app_license::{ClientKey, Error, ErrorKind, HmacKey, Leeway, SharedSecret, UnixTime};
 
 /// The fields, in their order. The JavaScript side has the same list.
@@ -122,7 +122,7 @@ impl<'q> Question<'q> {
         base_url(self.need(Field::BaseUrls, "baseUrl")?)
     }
 
-    pub(crate) fn expectations(&self) -> Result<Expectations, Error> {
+    pub(crate) fn expectations(&self) -> Result<RequestVerifierConfig, Error> {
         let expected = self.expectations_but_leeway()?;
         Ok(match self.leeway()? {
             Some(leeway) => expected.with_leeway(leeway),
@@ -130,10 +130,10 @@ impl<'q> Question<'q> {
         })
     }
 
-    pub(crate) fn expectations_but_leeway(&self) -> Result<Expectations, Error> {
+    pub(crate) fn expectations_but_leeway(&self) -> Result<RequestVerifierConfig, Error> {
         let urls = self.need(Field::BaseUrls, "baseUrl")?;
         let mut urls = urls.split('\n');
-        let mut expected = Expectations::new(base_url(urls.next().unwrap_or_default())?);
+        let mut expected = RequestVerifierConfig::new(base_url(urls.next().unwrap_or_default())?);
         for url in urls {
             expected = expected.accept_base_url(base_url(url)?);
         }

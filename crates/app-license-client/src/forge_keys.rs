@@ -34,7 +34,7 @@ const MAX_JWKS: usize = 256 * 1024;
 ///
 /// A key that the platform removed is gone after the next fetch, in 15 minutes at most; a set
 /// without any usable key takes none away. A key that was replaced under its id is found by
-/// [`ForgeKeys::recheck`]. Many requests share one fetch. Only one set is kept, of
+/// [`ForgeKeys::refresh`]. Many requests share one fetch. Only one set is kept, of
 /// at most 256 KiB and 64 keys. Ids that begin with [`KeyId::TEST_PREFIX`](app_license::KeyId::TEST_PREFIX) are refused, `test_key`,
 /// without asking anybody.
 ///
@@ -107,7 +107,7 @@ impl ForgeKeys {
     /// # let down = answering(500, "");
     /// # let keys = ForgeKeys::builder(Fetcher::loopback_for_tests()?, &down).build()?;
     /// # let kid = "forge/invocation-token/key-1";
-    /// if let Err(error) = keys.recheck(kid).await {
+    /// if let Err(error) = keys.refresh(kid).await {
     ///     assert_eq!(error.class().http_status(), 503);
     /// }
     /// # Ok::<(), app_license_client::Error>(())
@@ -116,7 +116,7 @@ impl ForgeKeys {
     ///
     /// # Errors
     /// As [`ForgeKeys::set_with`].
-    pub async fn recheck(&self, kid: &str) -> Result<Arc<Jwks>, Error> {
+    pub async fn refresh(&self, kid: &str) -> Result<Arc<Jwks>, Error> {
         let found = self.find(kid, Need::FresherKey).await;
         self.inner.counters.outcome(found)
     }

@@ -201,7 +201,7 @@ impl InstallKeys {
     /// # let hosts = KeyHosts::custom([BaseUrl::http_loopback(&answering(500, "")).unwrap()], []);
     /// # let keys = InstallKeys::builder(Fetcher::loopback_for_tests()?, hosts).build()?;
     /// # let kid = KeyId::new("a").unwrap();
-    /// if let Err(error) = keys.recheck(&kid).await {
+    /// if let Err(error) = keys.refresh(&kid).await {
     ///     assert_eq!(error.class().http_status(), 503);
     /// }
     /// # Ok::<(), app_license_client::Error>(())
@@ -210,7 +210,7 @@ impl InstallKeys {
     ///
     /// # Errors
     /// As [`InstallKeys::get`].
-    pub async fn recheck(&self, kid: &KeyId) -> Result<RsaPublicKey, Error> {
+    pub async fn refresh(&self, kid: &KeyId) -> Result<RsaPublicKey, Error> {
         let Some(known) = self.inner.due_for_recheck(kid) else {
             return self.get(kid).await;
         };

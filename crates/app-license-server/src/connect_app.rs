@@ -5,8 +5,8 @@ mod builder;
 use std::sync::Arc;
 
 use app_license::connect::{
-    Expectations, KeyHosts, LifecycleKind, Request, UnverifiedContextToken, UnverifiedRequestToken,
-    token_from_header, token_from_request,
+    KeyHosts, LifecycleKind, Request, RequestVerifierConfig, UnverifiedContextToken,
+    UnverifiedRequestToken, token_from_header, token_from_request,
 };
 use app_license::{
     AppKey, Capability, ClientKey, ErrorKind, Event, FeatureMap, InstallationKey,
@@ -36,7 +36,7 @@ pub struct ConnectApp(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) app_key: AppKey,
-    pub(crate) expectations: Expectations,
+    pub(crate) expectations: RequestVerifierConfig,
     pub(crate) hosts: KeyHosts,
     pub(crate) store: Arc<dyn InstallationStore>,
     pub(crate) tenants: Tenants,

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
 use app_license::forge::{
-    InvocationExpectations, InvocationToken, UnverifiedInvocationToken, token_from_header,
+    InvocationToken, InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token,
 };
 use app_license::{
     Capability, Decision, ErrorKind, FeatureMap, ForgeAppId, Leeway, License, Policy,
@@ -53,7 +53,7 @@ pub struct ForgeRemote(Arc<Inner>);
 
 struct Inner {
     app_id: ForgeAppId,
-    expectations: InvocationExpectations,
+    expectations: InvocationVerifierConfig,
     leeway: Leeway,
     keys: ForgeKeys,
     license_api: Option<ForgeLicenseApi>,
@@ -114,7 +114,7 @@ impl ForgeRemote {
     #[tracing::instrument(name = "verify", level = "debug", skip_all, fields(installation))]
     async fn verify_invocation(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
         let headers = authorization(&parts.headers)?;
-        let token = self.verify_token(token_from_header(headers)?).await?;
+        let token = self.verify_token(bearer_token(headers)?).await?;
         let installation = token.installation_id().as_str();
         tracing::Span::current().record("installation", installation);
         let system_token = parts.headers.get(SYSTEM_TOKEN);
@@ -145,7 +145,7 @@ impl ForgeRemote {
         match token.verify(&keys, expectations, self.now()) {
             Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
                 // the platform may have replaced the key under this id
-                let again = self.0.keys.recheck(&kid).await.map_err(could_not)?;
+                let again = self.0.keys.refresh(&kid).await.map_err(could_not)?;
                 if Arc::ptr_eq(&keys, &again) {
                     return Err(error.into());
                 }

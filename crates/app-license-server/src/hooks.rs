@@ -162,7 +162,7 @@ impl HookRunner {
 
     /// How long it rests when there is nothing to do; one second by default.
     #[must_use]
-    pub const fn resting(mut self, pause: Duration) -> Self {
+    pub const fn retry_pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
         self
     }

@@ -160,7 +160,7 @@ impl ConnectApp {
         let verified = match verify(token, &key) {
             Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
                 // the platform may have replaced the key under this id
-                let key = keys.recheck(&kid).await.map_err(could_not)?;
+                let key = keys.refresh(&kid).await.map_err(could_not)?;
                 let token = UnverifiedInstallToken::parse(signed.text)?;
                 verify(token, &key)?
             }

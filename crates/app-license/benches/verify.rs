@@ -10,8 +10,8 @@ use std::hint::black_box;
 use std::path::Path;
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Expectations, IframeQuery, Request, TenantKeys, TokenClaims,
-    UnverifiedRequestToken,
+    BaseUrl, CanonicalRequest, IframeQuery, Request, RequestVerifierConfig, TenantKeys,
+    TokenClaims, UnverifiedRequestToken,
 };
 use app_license::{Capability, ClientKey, HmacKey, License, LicenseSource, SharedSecret, UnixTime};
 use criterion::Criterion;
@@ -84,7 +84,7 @@ fn main() {
     let tenant = ClientKey::new("1a2b3c4d-0001-3000-8000-aaaaaaaaaaaa").unwrap();
     let keys = TenantKeys::new(tenant.clone(), key.clone());
     let base = BaseUrl::new("https://app.example.com").unwrap();
-    let expected = Expectations::new(base.clone());
+    let expected = RequestVerifierConfig::new(base.clone());
     let unsigned_target = format!("/license?{QUERY}");
     let canonical = CanonicalRequest::new(&Request::new("GET", &unsigned_target), &base).unwrap();
     let token = TokenClaims::new(tenant.as_str(), now)
@@ -113,7 +113,7 @@ fn verify(
     token: &str,
     target: &str,
     keys: &TenantKeys,
-    expected: &Expectations,
+    expected: &RequestVerifierConfig,
     now: UnixTime,
 ) {
     c.bench_function("verify/ours", |b| {

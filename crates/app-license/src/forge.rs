@@ -20,10 +20,10 @@ mod ui_context;
 
 pub use app_license_gate::user_access::UserAccess;
 pub use invocation_token::{
-    InvocationExpectations, InvocationToken, ProductContext, UnverifiedInvocationToken,
+    InvocationToken, InvocationVerifierConfig, ProductContext, UnverifiedInvocationToken,
 };
 pub use jwks_url::{IsolatedCloud, JwksUrl};
 pub use license_api::{LicenseApiError, LicenseApiRequest, LicenseApiResponse};
 pub use lifecycle::{ForgeLifecycleEvent, ForgeLifecycleKind};
-pub use token_place::token_from_header;
+pub use token_place::bearer_token;
 pub use ui_context::UiContext;

@@ -47,7 +47,7 @@
 //! ```
 //! # #[cfg(feature = "aws-lc-rs")] {
 //! use app_license::connect::{
-//!     BaseUrl, CanonicalRequest, Expectations, Request, TenantKeys, TokenClaims,
+//!     BaseUrl, CanonicalRequest, RequestVerifierConfig, Request, TenantKeys, TokenClaims,
 //!     UnverifiedRequestToken,
 //! };
 //! use app_license::{ClientKey, HmacKey, Policy, SharedSecret, UnixTime};
@@ -62,7 +62,7 @@
 //!
 //! let token = UnverifiedRequestToken::parse(&token)?;
 //! let keys = TenantKeys::new(token.issuer().clone(), key); // looked up by the issuer
-//! let verified = token.verify(&keys, &request, &Expectations::new(base), now)?;
+//! let verified = token.verify(&keys, &request, &RequestVerifierConfig::new(base), now)?;
 //! let decision = verified.license().decide(&Policy::new(), "capabilityAdvanced", now);
 //! assert!(decision.is_allowed());
 //! # }

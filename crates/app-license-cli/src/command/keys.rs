@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use app_license::connect::{
-    BaseUrl, DescriptorUrls, Expectations, Request, TenantKeys, token_from_request,
+    BaseUrl, DescriptorUrls, Request, RequestVerifierConfig, TenantKeys, token_from_request,
 };
 use app_license::{ClientKey, HmacKey, Leeway, SharedSecret};
 
@@ -118,7 +118,7 @@ pub(crate) struct AppArgs {
 }
 
 impl AppArgs {
-    pub(crate) fn expectations(&self, io: &mut Io<'_>) -> Result<Expectations, CliError> {
+    pub(crate) fn expectations(&self, io: &mut Io<'_>) -> Result<RequestVerifierConfig, CliError> {
         let described = match &self.descriptor {
             Some(path) => {
                 let urls = DescriptorUrls::parse(key_file(io, path)?.as_bytes())?;
@@ -136,8 +136,8 @@ impl AppArgs {
         let first = all
             .next()
             .ok_or_else(|| CliError::Option("give --base-url or --descriptor".to_owned()))?;
-        let expected = Expectations::new(first).with_leeway(leeway(self.leeway)?);
-        let expected = all.fold(expected, Expectations::accept_base_url);
+        let expected = RequestVerifierConfig::new(first).with_leeway(leeway(self.leeway)?);
+        let expected = all.fold(expected, RequestVerifierConfig::accept_base_url);
         Ok(if self.proxy_strips_base_path {
             expected.proxy_strips_base_path()
         } else {
@@ -184,7 +184,7 @@ pub(crate) struct TargetArgs {
 impl TargetArgs {
     /// A whole URL is one of the app's: only its path and query are signed, so that the host says
     /// nothing to the signature, but a URL of another app was not meant.
-    pub(crate) fn must_be_of(&self, expected: &Expectations) -> Result<(), CliError> {
+    pub(crate) fn must_be_of(&self, expected: &RequestVerifierConfig) -> Result<(), CliError> {
         let Ok(url) = url::Url::parse(&self.url) else {
             // path and query alone
             return Ok(());

@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use app_license::forge::{
-    InvocationExpectations, InvocationToken, IsolatedCloud, UnverifiedInvocationToken,
-    token_from_header,
+    InvocationToken, InvocationVerifierConfig, IsolatedCloud, UnverifiedInvocationToken,
+    bearer_token,
 };
 use app_license::{Error, ForgeAppId, Jwks, License, Policy, State, UnixTime, Verified};
 use serde::Deserialize;
@@ -86,7 +86,7 @@ impl RequestCase {
 
     fn check(&self, set: &Value, app: &str, cloud: Option<&str>, now: UnixTime) -> Checked {
         let keys = Jwks::parse(set.to_string().as_bytes())?;
-        let mut expected = InvocationExpectations::new(ForgeAppId::new(app)?);
+        let mut expected = InvocationVerifierConfig::new(ForgeAppId::new(app)?);
         if let Some(label) = cloud {
             expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
         }
@@ -94,7 +94,7 @@ impl RequestCase {
             Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
             one => one.as_str().into_iter().collect(),
         };
-        let text = token_from_header(headers)?;
+        let text = bearer_token(headers)?;
         UnverifiedInvocationToken::parse(text)?.verify(&keys, &expected, now)
     }
 }
@@ -179,7 +179,7 @@ pub(super) fn claims(case: &ClaimsCase) -> Outcome {
     let kid = kid.unwrap_or("forge/invocation-token/test-1");
     let header = json!({"alg": "RS256", "kid": kid});
     let keys = Jwks::parse(key.key_set(kid).to_string().as_bytes());
-    let expected = ForgeAppId::new(audience).map(InvocationExpectations::new);
+    let expected = ForgeAppId::new(audience).map(InvocationVerifierConfig::new);
     let (Some(keys), Some(mut expected)) = (
         checks.ok("key set", keys),
         checks.ok("claims.aud", expected),
@@ -191,7 +191,7 @@ pub(super) fn claims(case: &ClaimsCase) -> Outcome {
         expected = expected.isolated_cloud(label);
     }
     let verify =
-        |header: &Value, claims: &Value, expected: &InvocationExpectations, now| -> Checked {
+        |header: &Value, claims: &Value, expected: &InvocationVerifierConfig, now| -> Checked {
             let text = key.token(header, claims).unwrap_or_default();
             UnverifiedInvocationToken::parse(&text)?.verify(&keys, expected, now)
         };

@@ -1,6 +1,6 @@
 //! Which sites may install, and for which apps and base URLs tokens are.
 
-use app_license::connect::{BaseUrl, Cloud, DescriptorUrls, Expectations, KeyHosts};
+use app_license::connect::{BaseUrl, Cloud, DescriptorUrls, KeyHosts, RequestVerifierConfig};
 use app_license::forge::LicenseApiResponse;
 use app_license::{Error, ForgeAppId, KeyId};
 use serde::Deserialize;
@@ -87,7 +87,7 @@ fn base_urls(case: &DescriptorCase) -> Outcome {
     let found = match read {
         Err(_) => Value::Null,
         Ok(urls) => {
-            let expected = Expectations::from(urls);
+            let expected = RequestVerifierConfig::from(urls);
             json!(
                 expected
                     .base_urls()

@@ -1,7 +1,7 @@
 //! Canonical requests and query hashes.
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Expectations, Qsh, Request, TenantKeys, TokenClaims,
+    BaseUrl, CanonicalRequest, Qsh, Request, RequestVerifierConfig, TenantKeys, TokenClaims,
     UnverifiedRequestToken,
 };
 use app_license::{ClientKey, Error, HmacKey, SharedSecret, UnixTime};
@@ -166,7 +166,7 @@ fn without_path(canonical: &str) -> Option<(&str, &str)> {
 /// Signs a token over a hash: it must verify, and not for another request. A request outside the
 /// base URL verifies only behind a proxy that strips the base URL's path.
 fn proves(checks: &mut Checks, request: &Request<'_>, base: &BaseUrl, qsh: &str, name: &str) {
-    let as_sent = Expectations::new(base.clone());
+    let as_sent = RequestVerifierConfig::new(base.clone());
     let mut verified = verify(request, &as_sent, qsh);
     if verified.as_ref().err().map(Error::code) == Some("outside_base_url") {
         verified = verify(request, &as_sent.clone().proxy_strips_base_path(), qsh);
@@ -189,7 +189,7 @@ fn proves(checks: &mut Checks, request: &Request<'_>, base: &BaseUrl, qsh: &str,
     );
 }
 
-fn verify(request: &Request<'_>, expected: &Expectations, qsh: &str) -> Result<(), Error> {
+fn verify(request: &Request<'_>, expected: &RequestVerifierConfig, qsh: &str) -> Result<(), Error> {
     let now = UnixTime::EPOCH.plus(1_800_000_000);
     let key = HmacKey::new(&SharedSecret::new("a-secret-of-the-conformance-runner")?);
     let claims = TokenClaims::new("tenant", now).claim("qsh", &Value::from(qsh).to_string())?;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use app_license::connect::{
-    BaseUrl, Cloud, Expectations, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request,
-    TenantKeys, UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken,
-    UnverifiedSessionToken, token_from_header, token_from_request,
+    BaseUrl, Cloud, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request,
+    RequestVerifierConfig, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
+    UnverifiedRequestToken, UnverifiedSessionToken, token_from_header, token_from_request,
 };
 use app_license::{
     AppKey, ClientKey, Error, ErrorKind, Event, HmacKey, Installation, InstallationRecord,
@@ -80,7 +80,7 @@ struct Checker<'a> {
     case: &'a RequestCase,
     world: &'a World,
     app: AppKey,
-    expected: Expectations,
+    expected: RequestVerifierConfig,
     now: UnixTime,
 }
 
@@ -173,7 +173,7 @@ impl RequestCase {
         Ok(Checker {
             case: self,
             world,
-            expected: Expectations::new(BaseUrl::new(base.unwrap_or_default())?),
+            expected: RequestVerifierConfig::new(BaseUrl::new(base.unwrap_or_default())?),
             app: AppKey::new(key.unwrap_or_default())?,
             now: time(self.now, world.now).unwrap_or(UnixTime::EPOCH),
         })

@@ -1,7 +1,7 @@
 //! Tokens with a fixed clock and keys: lifecycle, request, context, session; and signed URLs.
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Expectations, Request, TenantKeys, UnverifiedContextToken,
+    BaseUrl, CanonicalRequest, Request, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
     UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken, token_from_request,
 };
 use app_license::{
@@ -63,7 +63,7 @@ pub(super) fn plan(suite: &mut Suite<'_>) -> Result<(), String> {
     Ok(())
 }
 
-type Check = fn(&TokenCase, &World, &Expectations, UnixTime) -> Result<(), Error>;
+type Check = fn(&TokenCase, &World, &RequestVerifierConfig, UnixTime) -> Result<(), Error>;
 
 impl TokenCase {
     fn run(&self, world: &World, check: Check) -> Outcome {
@@ -85,9 +85,9 @@ impl TokenCase {
         end(checks, policy)
     }
 
-    fn expectations(&self, world: &World) -> Result<Expectations, Error> {
+    fn expectations(&self, world: &World) -> Result<RequestVerifierConfig, Error> {
         let base = BaseUrl::new(either(&self.base_url, &world.base_url).unwrap_or_default())?;
-        let expected = Expectations::new(base);
+        let expected = RequestVerifierConfig::new(base);
         let Some(seconds) = self.leeway_s else {
             return Ok(expected);
         };
@@ -114,7 +114,7 @@ fn either<'a>(case: &'a Option<String>, file: &'a Option<String>) -> Option<&'a 
 fn check_lifecycle(
     case: &TokenCase,
     world: &World,
-    expected: &Expectations,
+    expected: &RequestVerifierConfig,
     now: UnixTime,
 ) -> Result<(), Error> {
     let token = UnverifiedInstallToken::parse(&case.token)?;
@@ -134,7 +134,7 @@ fn check_lifecycle(
 fn check_symmetric(
     case: &TokenCase,
     world: &World,
-    expected: &Expectations,
+    expected: &RequestVerifierConfig,
     now: UnixTime,
 ) -> Result<(), Error> {
     let secret = either(&case.hs256_shared_secret, &world.hs256_shared_secret);
@@ -193,7 +193,7 @@ pub(super) fn signed_url(case: &SignedUrlCase) -> Outcome {
             checks.same("claims", expected, &claims);
         }
     }
-    let expected = Expectations::new(base);
+    let expected = RequestVerifierConfig::new(base);
     let verify = |at: UnixTime| {
         let token = UnverifiedRequestToken::parse(&text)?;
         let key = HmacKey::new(&SharedSecret::new(&case.secret)?);

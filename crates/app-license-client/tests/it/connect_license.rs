@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::{HTML, Host, Say, TestClock, rerouted};
 use app_license::connect::{
-    BaseUrl, Expectations, KeyHosts, LicenseApiResponse, Request, TenantKeys,
+    BaseUrl, KeyHosts, LicenseApiResponse, Request, RequestVerifierConfig, TenantKeys,
     UnverifiedRequestToken,
 };
 use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, State};
@@ -106,7 +106,12 @@ async fn the_call_is_signed_with_an_exact_query_hash() {
         let token = UnverifiedRequestToken::parse(token).unwrap();
         let keys = TenantKeys::new(tenant("com.example.app"), key());
         let request = Request::new("GET", &asked.target);
-        let verified = token.verify(&keys, &request, &Expectations::new(base), s.clock.now());
+        let verified = token.verify(
+            &keys,
+            &request,
+            &RequestVerifierConfig::new(base),
+            s.clock.now(),
+        );
         assert_eq!(verified.unwrap().issuer().as_str(), "com.example.app");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::common::{HTML, Host, K1, K2, Say, TestClock, fetcher, jwks};
-use app_license::forge::{InvocationExpectations, UnverifiedInvocationToken, token_from_header};
+use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token};
 use app_license::{ForgeAppId, UnixTime};
 use app_license_client::{Error, ErrorClass, Fetcher, ForgeKeys, ForgeKeysBuilder};
 
@@ -294,7 +294,7 @@ async fn invocation_requests() {
         p.host.says_always(Say::ok(set.to_string()));
         let accepted = async {
             let header = case["authorization"].as_str();
-            let token = token_from_header(header).ok()?;
+            let token = bearer_token(header).ok()?;
             let token = UnverifiedInvocationToken::parse(token).ok()?;
             let keys = match p.keys.set_with(token.kid()).await {
                 Ok(keys) => keys,
@@ -305,7 +305,7 @@ async fn invocation_requests() {
             };
             let app = ForgeAppId::new(&text(&case["app_id"])).ok()?;
             let now = UnixTime::from_seconds(case["now"].as_u64()?)?;
-            let expected = InvocationExpectations::new(app);
+            let expected = InvocationVerifierConfig::new(app);
             token.verify(&keys, &expected, now).ok()
         };
         let accepted = if accepted.await.is_some() {
@@ -417,16 +417,16 @@ async fn verifies(p: &Platform, again: bool) -> bool {
         .iter()
         .find(|case| case["expect"] == "accept" && case["jwks"] == "alg")
         .unwrap();
-    let text = token_from_header(case["authorization"].as_str()).unwrap();
+    let text = bearer_token(case["authorization"].as_str()).unwrap();
     let token = UnverifiedInvocationToken::parse(text).unwrap();
     assert_eq!(token.kid(), K1);
     let keys = match again {
         false => p.keys.set_with(K1).await.unwrap(),
-        true => p.keys.recheck(K1).await.unwrap(),
+        true => p.keys.refresh(K1).await.unwrap(),
     };
     let app = ForgeAppId::new(case["app_id"].as_str().unwrap()).unwrap();
     let now = UnixTime::from_seconds(case["now"].as_u64().unwrap()).unwrap();
-    match token.verify(&keys, &InvocationExpectations::new(app), now) {
+    match token.verify(&keys, &InvocationVerifierConfig::new(app), now) {
         Ok(_) => true,
         Err(error) => {
             assert_eq!(error.code(), "signature");
@@ -478,10 +478,10 @@ async fn unknown_ids_and_signatures_that_do_not_match_share_their_turn() {
         ErrorClass::Refused,
         "unknown_key",
     );
-    assert!(p.keys.recheck(K1).await.is_ok());
+    assert!(p.keys.refresh(K1).await.is_ok());
     assert_eq!(p.host.count(), 2, "the unknown id had the turn");
     p.clock.pass(60);
-    assert!(p.keys.recheck(K1).await.is_ok());
+    assert!(p.keys.refresh(K1).await.is_ok());
     is(
         &p.refusal("made-up").await,
         ErrorClass::Refused,
@@ -489,7 +489,7 @@ async fn unknown_ids_and_signatures_that_do_not_match_share_their_turn() {
     );
     assert_eq!(p.host.count(), 3, "the signature had the turn");
     // an id that is not known is no other question than it was
-    let error = p.keys.recheck("made-up").await.unwrap_err();
+    let error = p.keys.refresh("made-up").await.unwrap_err();
     is(&error, ErrorClass::Refused, "unknown_key");
     assert_eq!(p.host.count(), 3);
 }
@@ -510,7 +510,7 @@ async fn a_recheck_in_vain_takes_no_key_away() {
     assert_eq!(p.keys.stats().stale_served, 0, "the set is not too old");
     p.clock.pass(60);
     p.host.says_always(Say::ok(jwks(&[K2])));
-    let error = p.keys.recheck(K1).await.unwrap_err();
+    let error = p.keys.refresh(K1).await.unwrap_err();
     is(&error, ErrorClass::Refused, "unknown_key");
 }
 
@@ -522,7 +522,7 @@ async fn a_recheck_shares_one_fetch() {
     p.host.says_always(Say::ok(jwks(&[K1])).slow(100));
     let ask = |_| {
         let keys = p.keys.clone();
-        tokio::spawn(async move { keys.recheck(K1).await.is_ok() })
+        tokio::spawn(async move { keys.refresh(K1).await.is_ok() })
     };
     for asked in (0..50).map(ask).collect::<Vec<_>>() {
         assert!(asked.await.unwrap());

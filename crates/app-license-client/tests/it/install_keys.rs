@@ -402,16 +402,16 @@ async fn a_wrong_key_is_healed_by_a_recheck() {
     t.keys.get(&kid(KID)).await.unwrap();
     t.primary.says(&at(KID), Say::status(500));
     t.keys
-        .recheck(&kid(KID))
+        .refresh(&kid(KID))
         .await
         .expect("a fault does not take the known key away");
     t.primary.says(&at(KID), Say::ok(pem(KID)));
     for _ in 0..10 {
-        t.keys.recheck(&kid(KID)).await.unwrap();
+        t.keys.refresh(&kid(KID)).await.unwrap();
     }
     assert_eq!(t.counts(), (2, 1), "at most once a minute");
     t.clock.pass(60);
-    t.keys.recheck(&kid(KID)).await.unwrap();
+    t.keys.refresh(&kid(KID)).await.unwrap();
     assert_eq!(t.counts(), (3, 1));
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_license::connect::{BaseUrl, Cloud, Expectations, KeyHosts};
+use app_license::connect::{BaseUrl, Cloud, KeyHosts, RequestVerifierConfig};
 use app_license::{AppKey, FeatureMap, Leeway, Policy};
 use app_license_client::{
     Clock, ConnectLicenseApi, ConnectLicenseApiBuilder, Fetcher, InstallKeys, SystemClock,
@@ -24,7 +24,7 @@ use crate::tenant::Tenants;
 #[must_use]
 pub struct ConnectAppBuilder {
     app_key: AppKey,
-    expectations: Expectations,
+    expectations: RequestVerifierConfig,
     hosts: KeyHosts,
     store: Option<Arc<dyn InstallationStore>>,
     fetcher: Option<Fetcher>,
@@ -67,7 +67,7 @@ impl ConnectAppBuilder {
     pub(super) fn new(app_key: &str, base_url: &str) -> Result<Self, app_license::Error> {
         Ok(Self {
             app_key: AppKey::new(app_key)?,
-            expectations: Expectations::new(base_url_of(base_url)?),
+            expectations: RequestVerifierConfig::new(base_url_of(base_url)?),
             hosts: KeyHosts::of(Cloud::Commercial),
             store: None,
             fetcher: None,
@@ -217,7 +217,7 @@ impl ConnectAppBuilder {
 
     /// Says that a proxy in front strips the path of the base URL from requests. Without it,
     /// requests outside the base URL are refused, `outside_base_url`; see
-    /// [`Expectations::proxy_strips_base_path`].
+    /// [`RequestVerifierConfig::proxy_strips_base_path`].
     pub fn proxy_strips_base_path(mut self) -> Self {
         self.expectations = self.expectations.proxy_strips_base_path();
         self

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_license::forge::{InvocationExpectations, JwksUrl};
+use app_license::forge::{InvocationVerifierConfig, JwksUrl};
 use app_license::{FeatureMap, ForgeAppId, Leeway, Policy};
 use app_license_client::{
     Clock, Fetcher, ForgeKeys, ForgeLicenseApi, ForgeLicenseApiBuilder, MemoryLicenseCache,
@@ -20,7 +20,7 @@ use crate::store_license_cache::StoreLicenseCache;
 #[must_use]
 pub struct ForgeRemoteBuilder {
     app_id: ForgeAppId,
-    expectations: InvocationExpectations,
+    expectations: InvocationVerifierConfig,
     leeway: Leeway,
     fetcher: Option<Fetcher>,
     key_set: JwksUrl,
@@ -42,7 +42,7 @@ impl ForgeRemoteBuilder {
     pub(super) fn new(app_id: &str) -> Result<Self, app_license::Error> {
         let app_id = ForgeAppId::new(app_id)?;
         Ok(Self {
-            expectations: InvocationExpectations::new(app_id.clone()),
+            expectations: InvocationVerifierConfig::new(app_id.clone()),
             app_id,
             leeway: Leeway::default(),
             fetcher: None,

@@ -69,7 +69,7 @@ impl ForgeRemote {
             return Ok(kind.name());
         };
         let headers = authorization(&parts.headers)?;
-        let text = app_license::forge::token_from_header(headers)?;
+        let text = app_license::forge::bearer_token(headers)?;
         let leeway = self.0.leeway.as_seconds();
         let last = invocation.token().expires_at().plus(leeway);
         let delivery = Delivery::new(InstallationKey::Forge(of.clone()), event)

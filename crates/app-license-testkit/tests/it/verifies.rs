@@ -1,13 +1,13 @@
 //! Everything the host makes verifies through the core, and nothing of it does in another place.
 
 use app_license::connect::{
-    BaseUrl, Expectations, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request,
-    TenantKeys, UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken,
-    UnverifiedSessionToken, sign_request, token_from_request,
+    BaseUrl, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request,
+    RequestVerifierConfig, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
+    UnverifiedRequestToken, UnverifiedSessionToken, sign_request, token_from_request,
 };
 use app_license::forge::{
-    ForgeLifecycleEvent, ForgeLifecycleKind, InvocationExpectations, LicenseApiResponse, UiContext,
-    UnverifiedInvocationToken,
+    ForgeLifecycleEvent, ForgeLifecycleKind, InvocationVerifierConfig, LicenseApiResponse,
+    UiContext, UnverifiedInvocationToken,
 };
 use app_license::{
     AppKey, ClientKey, Edition, ForgeAppId, HmacKey, Jwks, RsaPublicKey, SharedSecret, State,
@@ -23,7 +23,7 @@ const FORGE_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 struct Receiver {
     host: MockHost,
     tenant: Tenant,
-    expected: Expectations,
+    expected: RequestVerifierConfig,
 }
 
 impl Receiver {
@@ -36,7 +36,7 @@ impl Receiver {
         Self {
             host,
             tenant,
-            expected: Expectations::new(BaseUrl::new(base_url).unwrap()),
+            expected: RequestVerifierConfig::new(BaseUrl::new(base_url).unwrap()),
         }
     }
 
@@ -284,7 +284,7 @@ fn invocation_tokens() {
         let acme = host.tenant(&app, "acme").unwrap();
         let installed = acme.install().unwrap().remove(0);
         acme.buy(Edition::Advanced).unwrap();
-        let expected = InvocationExpectations::new(ForgeAppId::new(FORGE_ID).unwrap());
+        let expected = InvocationVerifierConfig::new(ForgeAppId::new(FORGE_ID).unwrap());
         let verify = |token: &str| {
             let keys = Jwks::parse(host.jwks().to_string().as_bytes()).unwrap();
             let token = UnverifiedInvocationToken::parse(token)?;
@@ -333,7 +333,7 @@ fn invocation_tokens_outside_production_say_where_they_are_from() {
         .environment(Environment::Staging);
     let acme = host.tenant(&app, "acme").unwrap();
     acme.install().unwrap();
-    let expected = InvocationExpectations::new(ForgeAppId::new(FORGE_ID).unwrap());
+    let expected = InvocationVerifierConfig::new(ForgeAppId::new(FORGE_ID).unwrap());
     let license = || {
         let keys = Jwks::parse(host.jwks().to_string().as_bytes()).unwrap();
         let token = acme.invocation_token(&Invocation::ui("panel")).unwrap();

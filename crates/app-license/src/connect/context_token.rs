@@ -4,8 +4,8 @@ use app_license_gate::json::{self, Kind, Scanner, Str};
 use app_license_gate::user_access::UserAccess;
 
 use super::claims::{Claimed, HostClaims};
-use super::expectations::Expectations;
 use super::tenant_keys::{SignedWith, TenantKeys};
+use super::verifier_config::RequestVerifierConfig;
 use crate::error::{Error, ErrorKind};
 use crate::ids::ClientKey;
 use crate::jwt::{Algorithm, Claims, Compact};
@@ -22,7 +22,7 @@ use crate::verified::Verified;
 /// Platform page: <https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/>
 ///
 /// ```
-/// use app_license::connect::{BaseUrl, Expectations, TenantKeys, TokenClaims};
+/// use app_license::connect::{BaseUrl, RequestVerifierConfig, TenantKeys, TokenClaims};
 /// use app_license::connect::UnverifiedContextToken;
 /// use app_license::{ClientKey, HmacKey, SharedSecret, UnixTime};
 ///
@@ -33,7 +33,7 @@ use crate::verified::Verified;
 ///     .claim("context", r#"{"license":{"active":true}}"#)?
 ///     .sign(&key);
 ///
-/// let expected = Expectations::new(BaseUrl::new("https://app.example.com")?);
+/// let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com")?);
 /// let keys = TenantKeys::new(ClientKey::new("tenant-1")?, key);
 /// let token = UnverifiedContextToken::parse(&token)?.verify(&keys, &expected, now)?;
 /// assert!(token.license().has_capability("capabilityStandard"));
@@ -103,7 +103,7 @@ impl<'t> UnverifiedContextToken<'t> {
     pub fn verify(
         self,
         keys: &TenantKeys,
-        expected: &Expectations,
+        expected: &RequestVerifierConfig,
         now: UnixTime,
     ) -> Result<Verified<ContextToken>, Error> {
         let claims = self.claims;
@@ -231,7 +231,7 @@ impl From<json::Error> for ClaimError {
 #[cfg(test)]
 mod tests {
     use super::UnverifiedContextToken;
-    use crate::connect::{BaseUrl, Expectations, TenantKeys, TokenClaims};
+    use crate::connect::{BaseUrl, RequestVerifierConfig, TenantKeys, TokenClaims};
     use crate::{ClientKey, HmacKey, Policy, SharedSecret, UnixTime};
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
         let secret = SharedSecret::new("0123456789abcdef0123456789abcdef").unwrap();
         let key = HmacKey::new(&secret);
         let keys = TenantKeys::new(ClientKey::new("tenant-1").unwrap(), key.clone());
-        let expected = Expectations::new(BaseUrl::new("https://app.example.com").unwrap());
+        let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com").unwrap());
         for (access, want) in [
             ("", "granted"),
             (r#""userAccess":null,"#, "granted"),

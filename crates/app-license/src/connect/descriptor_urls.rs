@@ -21,14 +21,14 @@ const fn field(name: &'static str) -> Field {
 /// Platform page: <https://developer.atlassian.com/cloud/confluence/data-residency/>
 ///
 /// ```
-/// use app_license::connect::{DescriptorUrls, Expectations};
+/// use app_license::connect::{DescriptorUrls, RequestVerifierConfig};
 /// let descriptor = br#"{
 ///     "key": "com.example.app", "baseUrl": "https://app.example.com",
 ///     "regionBaseUrls": {"EU": "https://eu.app.example.com", "US": "https://us.app.example.com"}
 /// }"#;
 /// let urls = DescriptorUrls::parse(descriptor)?;
 /// assert_eq!(urls.regions().count(), 2);
-/// let expected: Expectations = urls.into();
+/// let expected: RequestVerifierConfig = urls.into();
 /// assert_eq!(expected.base_urls().count(), 3);
 /// # Ok::<(), app_license::Error>(())
 /// ```
@@ -91,7 +91,7 @@ impl DescriptorUrls {
     }
 }
 
-impl From<DescriptorUrls> for super::Expectations {
+impl From<DescriptorUrls> for super::RequestVerifierConfig {
     /// Tokens may be for the app's base URL, or for that of any region.
     fn from(urls: DescriptorUrls) -> Self {
         let expected = Self::new(urls.base_url);

@@ -3,9 +3,9 @@
 use super::base_url::BaseUrl;
 use super::canonical_request::PathForm;
 use super::claims::HostClaims;
-use super::expectations::Expectations;
 use super::explain::Explanation;
 use super::request::Request;
+use super::verifier_config::RequestVerifierConfig;
 use crate::delivery::TokenHash;
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::{ClientKey, KeyId};
@@ -22,11 +22,11 @@ use crate::verified::Verified;
 ///
 /// ```no_run
 /// # fn fetch(kid: &app_license::KeyId) -> String { String::new() }
-/// use app_license::connect::{BaseUrl, Expectations, Request, UnverifiedInstallToken};
+/// use app_license::connect::{BaseUrl, RequestVerifierConfig, Request, UnverifiedInstallToken};
 /// use app_license::{ClientKey, RsaPublicKey, UnixTime};
 ///
 /// # fn handle(token: &str, body_client_key: &str, now: UnixTime) -> Result<(), app_license::Error> {
-/// let expected = Expectations::new(BaseUrl::new("https://app.example.com")?);
+/// let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com")?);
 /// let token = UnverifiedInstallToken::parse(token)?;
 /// let key = RsaPublicKey::from_pem(&fetch(token.kid()))?;
 /// let request = Request::new("POST", "/installed");
@@ -103,7 +103,7 @@ impl<'t> UnverifiedInstallToken<'t> {
         key: &RsaPublicKey,
         request: &Request<'_>,
         body_client_key: &ClientKey,
-        expected: &Expectations,
+        expected: &RequestVerifierConfig,
         now: UnixTime,
     ) -> Result<Verified<InstallToken>, Error> {
         // step 5
@@ -131,7 +131,7 @@ impl<'t> UnverifiedInstallToken<'t> {
         &self,
         request: &Request<'_>,
         body_client_key: &ClientKey,
-        expected: &Expectations,
+        expected: &RequestVerifierConfig,
         now: UnixTime,
     ) -> Result<PathForm, Error> {
         let claims = &self.claims;
@@ -157,7 +157,7 @@ impl<'t> UnverifiedInstallToken<'t> {
     /// Says what request the token's query hash is of, as far as that can be found out: for logs
     /// and support, whatever the signature is.
     #[must_use]
-    pub fn explain(&self, request: &Request<'_>, expected: &Expectations) -> Explanation {
+    pub fn explain(&self, request: &Request<'_>, expected: &RequestVerifierConfig) -> Explanation {
         Explanation::of_claim(&self.claims.qsh, request, expected.base_url())
     }
 }
@@ -165,7 +165,7 @@ impl<'t> UnverifiedInstallToken<'t> {
 /// The accepted base URL that the audience names.
 fn base_url_meant<'e>(
     audience: Option<&Audience>,
-    expected: &'e Expectations,
+    expected: &'e RequestVerifierConfig,
 ) -> Result<&'e BaseUrl, Error> {
     let audience = audience.ok_or(ErrorKind::ClaimMissing { claim: "aud" })?;
     expected
@@ -181,7 +181,7 @@ fn base_url_meant<'e>(
 }
 
 /// Every accepted base URL, for a message.
-fn all_base_urls(expected: &Expectations) -> String {
+fn all_base_urls(expected: &RequestVerifierConfig) -> String {
     let all: Vec<_> = expected.base_urls().map(ToString::to_string).collect();
     all.join("` or `")
 }

@@ -2,11 +2,11 @@
 
 use super::canonical_request::PathForm;
 use super::claims::HostClaims;
-use super::expectations::Expectations;
 use super::explain::Explanation;
 use super::iframe_query::IframeQuery;
 use super::request::Request;
 use super::tenant_keys::{SignedWith, TenantKeys};
+use super::verifier_config::RequestVerifierConfig;
 use crate::error::Error;
 use crate::ids::ClientKey;
 use crate::jwt::{Algorithm, Claims, Compact};
@@ -23,14 +23,14 @@ use crate::verified::Verified;
 ///
 /// ```
 /// use app_license::connect::{
-///     BaseUrl, CanonicalRequest, Expectations, Request, TenantKeys, TokenClaims,
+///     BaseUrl, CanonicalRequest, RequestVerifierConfig, Request, TenantKeys, TokenClaims,
 ///     UnverifiedRequestToken,
 /// };
 /// use app_license::{ClientKey, HmacKey, SharedSecret, UnixTime};
 ///
 /// let now = UnixTime::from_seconds(1_800_000_000).unwrap();
 /// let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef")?);
-/// let expected = Expectations::new(BaseUrl::new("https://app.example.com")?);
+/// let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com")?);
 /// let request = Request::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
 /// // what the host does
 /// let canonical = CanonicalRequest::new(&request, expected.base_url())?;
@@ -89,7 +89,7 @@ impl<'t> UnverifiedRequestToken<'t> {
         self,
         keys: &TenantKeys,
         request: &Request<'_>,
-        expected: &Expectations,
+        expected: &RequestVerifierConfig,
         now: UnixTime,
     ) -> Result<Verified<RequestToken>, Error> {
         let claims = self.claims;
@@ -115,7 +115,7 @@ impl<'t> UnverifiedRequestToken<'t> {
     /// Says what request the token's query hash is of, as far as that can be found out: for logs
     /// and support, whatever the signature is.
     #[must_use]
-    pub fn explain(&self, request: &Request<'_>, expected: &Expectations) -> Explanation {
+    pub fn explain(&self, request: &Request<'_>, expected: &RequestVerifierConfig) -> Explanation {
         Explanation::of_claim(&self.claims.qsh, request, expected.base_url())
     }
 }

@@ -1,8 +1,8 @@
 //! Tokens an app makes itself for its own front end.
 
 use super::claims::{Claimed, client_key};
-use super::expectations::Expectations;
 use super::tenant_keys::{SignedWith, TenantKeys};
+use super::verifier_config::RequestVerifierConfig;
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::{AppKey, ClientKey};
 use crate::jwt::{Algorithm, Claims, Compact, Validity, owned};
@@ -15,7 +15,7 @@ use crate::verified::Verified;
 /// and nobody else, and it is bound to no URL. Take it only on routes that are made for it.
 ///
 /// ```
-/// use app_license::connect::{BaseUrl, Expectations, TenantKeys, TokenClaims};
+/// use app_license::connect::{BaseUrl, RequestVerifierConfig, TenantKeys, TokenClaims};
 /// use app_license::connect::UnverifiedSessionToken;
 /// use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, UnixTime};
 ///
@@ -23,7 +23,7 @@ use crate::verified::Verified;
 /// let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef")?);
 /// let token = TokenClaims::new("com.example.app", now).audience("tenant-1").sign(&key);
 ///
-/// let expected = Expectations::new(BaseUrl::new("https://app.example.com")?);
+/// let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com")?);
 /// let keys = TenantKeys::new(ClientKey::new("tenant-1")?, key);
 /// let app = AppKey::new("com.example.app")?;
 /// let token = UnverifiedSessionToken::parse(&token)?.verify(&keys, &app, &expected, now)?;
@@ -91,7 +91,7 @@ impl<'t> UnverifiedSessionToken<'t> {
         self,
         keys: &TenantKeys,
         app: &AppKey,
-        expected: &Expectations,
+        expected: &RequestVerifierConfig,
         now: UnixTime,
     ) -> Result<Verified<SessionToken>, Error> {
         // signer and tenant must be the same record

@@ -21,20 +21,20 @@ const CONTEXT_TOKEN: &str = "forge/context-token";
 /// What an invocation token must say: the app it is for, and how far clocks may differ.
 ///
 /// ```
-/// use app_license::{ForgeAppId, Leeway, forge::InvocationExpectations};
+/// use app_license::{ForgeAppId, Leeway, forge::InvocationVerifierConfig};
 /// let app = ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?;
-/// let expected = InvocationExpectations::new(app).leeway(Leeway::NONE);
+/// let expected = InvocationVerifierConfig::new(app).leeway(Leeway::NONE);
 /// # Ok::<(), app_license::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvocationExpectations {
+pub struct InvocationVerifierConfig {
     app: ForgeAppId,
     others: Vec<ForgeAppId>,
     leeway: Leeway,
     isolated_cloud: Option<IsolatedCloud>,
 }
 
-impl InvocationExpectations {
+impl InvocationVerifierConfig {
     /// Tokens for this app, from no Isolated Cloud, with the default leeway.
     #[must_use]
     pub fn new(app: ForgeAppId) -> Self {
@@ -50,8 +50,8 @@ impl InvocationExpectations {
     /// of them it is for: [`InvocationToken::app_id`].
     ///
     /// ```
-    /// use app_license::{ForgeAppId, forge::InvocationExpectations};
-    /// let expected = InvocationExpectations::new(ForgeAppId::new("8db33809")?)
+    /// use app_license::{ForgeAppId, forge::InvocationVerifierConfig};
+    /// let expected = InvocationVerifierConfig::new(ForgeAppId::new("8db33809")?)
     ///     .accept_app(ForgeAppId::new("11111111")?);
     /// assert_eq!(expected.apps().count(), 2);
     /// # Ok::<(), app_license::Error>(())
@@ -102,13 +102,13 @@ impl InvocationExpectations {
 ///
 /// ```no_run
 /// # fn keys() -> app_license::Jwks { app_license::Jwks::default() }
-/// use app_license::forge::{InvocationExpectations, UnverifiedInvocationToken, token_from_header};
+/// use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token};
 /// use app_license::{ForgeAppId, UnixTime};
 ///
 /// # fn handle(authorization: &str, now: UnixTime) -> Result<(), app_license::Error> {
 /// let app = ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?;
-/// let expected = InvocationExpectations::new(app);
-/// let token = UnverifiedInvocationToken::parse(token_from_header([authorization])?)?;
+/// let expected = InvocationVerifierConfig::new(app);
+/// let token = UnverifiedInvocationToken::parse(bearer_token([authorization])?)?;
 /// let token = token.verify(&keys(), &expected, now)?;
 /// if token.license().has_capability("capabilityAdvanced") {
 ///     // …
@@ -154,7 +154,7 @@ impl<'t> UnverifiedInvocationToken<'t> {
     pub fn verify(
         self,
         keys: &Jwks,
-        expected: &InvocationExpectations,
+        expected: &InvocationVerifierConfig,
         now: UnixTime,
     ) -> Result<Verified<InvocationToken>, Error> {
         // step 3: the signature, by every key of that very name

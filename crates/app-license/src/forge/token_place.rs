@@ -11,16 +11,16 @@ use crate::error::{Error, ErrorKind, shown};
 /// Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
 ///
 /// ```
-/// use app_license::forge::token_from_header;
-/// assert_eq!(token_from_header(["Bearer a.b.c"])?, "a.b.c");
-/// assert_eq!(token_from_header([]).unwrap_err().code(), "token_missing");
-/// assert_eq!(token_from_header(["JWT a.b.c"]).unwrap_err().code(), "token_scheme");
+/// use app_license::forge::bearer_token;
+/// assert_eq!(bearer_token(["Bearer a.b.c"])?, "a.b.c");
+/// assert_eq!(bearer_token([]).unwrap_err().code(), "token_missing");
+/// assert_eq!(bearer_token(["JWT a.b.c"]).unwrap_err().code(), "token_scheme");
 /// # Ok::<(), app_license::Error>(())
 /// ```
 ///
 /// # Errors
 /// `token_missing`, `token_conflict` when there are two different ones, `token_scheme`.
-pub fn token_from_header<'r>(
+pub fn bearer_token<'r>(
     authorization: impl IntoIterator<Item = &'r str>,
 ) -> Result<&'r str, Error> {
     let mut found = None;
@@ -55,7 +55,7 @@ pub fn token_from_header<'r>(
 
 #[cfg(test)]
 mod tests {
-    use super::token_from_header;
+    use super::bearer_token;
 
     #[test]
     fn one_bearer_token() {
@@ -75,10 +75,10 @@ mod tests {
             (&[" Bearer a.b.c"], Err("token_scheme")),
             (&["Bearer\ta.b.c"], Err("token_scheme")),
         ] {
-            let got = token_from_header(headers.iter().copied());
+            let got = bearer_token(headers.iter().copied());
             assert_eq!(got.map_err(|e| e.code()), want, "{headers:?}");
         }
-        let error = token_from_header(["c2VjcmV0"]).unwrap_err();
+        let error = bearer_token(["c2VjcmV0"]).unwrap_err();
         assert!(!error.to_string().contains("c2Vj"), "{error}");
     }
 }

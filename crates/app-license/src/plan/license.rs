@@ -198,7 +198,7 @@ impl LicensePlan {
         }
         match &entry.fault {
             Some(fault) if !now.passed(fault.since, fault.seconds) => {
-                self.despite(entry, fault.cause.clone(), now)
+                self.use_stored_or_fail(entry, fault.cause.clone(), now)
             }
             _ if self.lease.is_some() => Step::Look,
             _ => Step::Ask,
@@ -351,11 +351,11 @@ impl LicensePlan {
             seconds,
             cause: cause.clone(),
         });
-        self.despite(entry, cause, now)
+        self.use_stored_or_fail(entry, cause, now)
     }
 
     /// The last answer, if it is not too old, in spite of a fault.
-    fn despite<A: Clone, E: Clone>(
+    fn use_stored_or_fail<A: Clone, E: Clone>(
         &self,
         entry: &CacheEntry<A, E>,
         fault: FetchError<E>,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Expectations, Explanation, IframeQuery, Request, TenantKeys,
-    TokenClaims, UnverifiedRequestToken,
+    BaseUrl, CanonicalRequest, Explanation, IframeQuery, Request, RequestVerifierConfig,
+    TenantKeys, TokenClaims, UnverifiedRequestToken,
 };
 use app_license::{ClientKey, HmacKey, SharedSecret, UnixTime};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -33,7 +33,7 @@ fn claims() -> TokenClaims {
 
 fn verify(token: &str, target: &str) -> Result<bool, app_license::Error> {
     let keys = TenantKeys::new(ClientKey::new("tenant-1").unwrap(), key());
-    let expected = Expectations::new(base());
+    let expected = RequestVerifierConfig::new(base());
     let token = UnverifiedRequestToken::parse(token)?;
     let token = token.verify(&keys, &Request::new("GET", target), &expected, now())?;
     Ok(token.license().has_capability("capabilityAdvanced"))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Expectations, IframeQuery, Request, TenantKeys,
+    BaseUrl, CanonicalRequest, IframeQuery, Request, RequestVerifierConfig, TenantKeys,
     UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken,
     token_from_header, token_from_request,
 };
@@ -97,7 +97,7 @@ fn signed_urls() {
         let issuer = ClientKey::new(text(&case["claims"], "iss")).unwrap();
         let secret = SharedSecret::new(text(case, "secret")).unwrap();
         let keys = TenantKeys::new(issuer.clone(), HmacKey::new(&secret));
-        let expected = Expectations::new(base);
+        let expected = RequestVerifierConfig::new(base);
         let verify = |now| {
             let token = token_from_request([], request.query())?;
             let token = UnverifiedRequestToken::parse(&token)?;
@@ -124,7 +124,8 @@ fn tokens() {
     let app = AppKey::new(text(&file, "app_key")).unwrap();
     let expected = |case: &Value| {
         let leeway = Leeway::from_seconds(case["leeway_s"].as_u64().unwrap()).unwrap();
-        Expectations::new(BaseUrl::new(text(&file, "base_url")).unwrap()).with_leeway(leeway)
+        RequestVerifierConfig::new(BaseUrl::new(text(&file, "base_url")).unwrap())
+            .with_leeway(leeway)
     };
     let check = |case: &Value, result: Result<(), Error>| {
         let accepted = text(case, "expect") == "accept";
@@ -231,7 +232,7 @@ fn tenants(file: &Value, case: &Value) -> BTreeMap<String, TenantKeys> {
 fn requests() {
     let file = vectors("connect-requests.json");
     let now = time(&file["now"]);
-    let expected = Expectations::new(BaseUrl::new(text(&file["app"], "baseUrl")).unwrap());
+    let expected = RequestVerifierConfig::new(BaseUrl::new(text(&file["app"], "baseUrl")).unwrap());
     for case in file["cases"].as_array().unwrap() {
         let tenants = tenants(&file, case);
         let request = &case["request"];
@@ -268,7 +269,7 @@ fn requests() {
 fn lifecycle_tokens() {
     let file = vectors("connect-lifecycle-requests.json");
     let now = time(&file["now"]);
-    let expected = Expectations::new(BaseUrl::new(text(&file["app"], "baseUrl")).unwrap());
+    let expected = RequestVerifierConfig::new(BaseUrl::new(text(&file["app"], "baseUrl")).unwrap());
     for case in file["cases"].as_array().unwrap() {
         let request = &case["request"];
         let seen = Request::new(text(request, "method"), text(request, "target"));

@@ -1,9 +1,9 @@
 //! Forge tokens, contexts and answers against the vectors that every language shares.
 
 use app_license::forge::{
-    ForgeLifecycleEvent, ForgeLifecycleKind, InvocationExpectations, InvocationToken,
+    ForgeLifecycleEvent, ForgeLifecycleKind, InvocationToken, InvocationVerifierConfig,
     LicenseApiError, LicenseApiRequest, LicenseApiResponse, UiContext, UnverifiedInvocationToken,
-    token_from_header,
+    bearer_token,
 };
 use app_license::{
     Edition, Error, ForgeAppId, Jwks, License, LicenseSource, State, UnixTime, Verified,
@@ -25,8 +25,8 @@ fn invocation(file: &Value, case: &Value) -> Result<Verified<InvocationToken>, E
     let set = &file["jwks_sets"][case["jwks"].as_str().unwrap()];
     let keys = Jwks::parse(set.to_string().as_bytes()).unwrap();
     let now = UnixTime::from_seconds(case["now"].as_u64().unwrap()).unwrap();
-    let token = token_from_header(case["authorization"].as_str())?;
-    UnverifiedInvocationToken::parse(token)?.verify(&keys, &InvocationExpectations::new(app), now)
+    let token = bearer_token(case["authorization"].as_str())?;
+    UnverifiedInvocationToken::parse(token)?.verify(&keys, &InvocationVerifierConfig::new(app), now)
 }
 
 #[test]

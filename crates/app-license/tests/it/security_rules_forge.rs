@@ -1,8 +1,8 @@
 //! The security rules, as far as Forge closes them: one test a rule, named after its id.
 
 use app_license::forge::{
-    InvocationExpectations, InvocationToken, IsolatedCloud, JwksUrl, UnverifiedInvocationToken,
-    UserAccess, token_from_header,
+    InvocationToken, InvocationVerifierConfig, IsolatedCloud, JwksUrl, UnverifiedInvocationToken,
+    UserAccess, bearer_token,
 };
 use app_license::{
     Error, ErrorClass, ForgeAppId, Hint, Jwks, Leeway, License, LicenseSource, Policy, State,
@@ -28,15 +28,15 @@ fn keys(set: &Value) -> Jwks {
     Jwks::parse(set.to_string().as_bytes()).unwrap()
 }
 
-fn expected() -> InvocationExpectations {
-    InvocationExpectations::new(ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11").unwrap())
+fn expected() -> InvocationVerifierConfig {
+    InvocationVerifierConfig::new(ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11").unwrap())
 }
 
 const NOW: u64 = 1_800_000_000;
 
 fn verify_at(header: &str, set: &Value, now: u64) -> Result<Verified<InvocationToken>, Error> {
     let now = UnixTime::from_seconds(now).unwrap();
-    let token = UnverifiedInvocationToken::parse(token_from_header([header])?)?;
+    let token = UnverifiedInvocationToken::parse(bearer_token([header])?)?;
     token.verify(&keys(set), &expected(), now)
 }
 
@@ -132,7 +132,7 @@ fn time_claims() {
 }
 
 fn place<'t>(headers: &[&'t str]) -> Result<&'t str, &'static str> {
-    token_from_header(headers.iter().copied()).map_err(|e| e.code())
+    bearer_token(headers.iter().copied()).map_err(|e| e.code())
 }
 
 #[test]

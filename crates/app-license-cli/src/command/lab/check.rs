@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use app_license::connect::{
-    BaseUrl, Expectations, KeyHosts, LifecycleBody, LifecycleKind, Request, TenantKeys,
+    BaseUrl, KeyHosts, LifecycleBody, LifecycleKind, Request, RequestVerifierConfig, TenantKeys,
     UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken,
 };
-use app_license::forge::{InvocationExpectations, UnverifiedInvocationToken};
+use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken};
 use app_license::{
     AppKey, ClientKey, Error, ErrorKind, FeatureMap, ForgeAppId, HmacKey, Jwks, KeyId, Policy,
     RsaPublicKey, SharedSecret, UnixTime,
@@ -192,7 +192,7 @@ impl Checker<'_> {
     fn invocation(&self, app: &App, text: &str, now: UnixTime) -> Result<VerifyOutput, Error> {
         let id = ForgeAppId::new(app.forge_id().unwrap_or_default())?;
         let keys = Jwks::parse(self.host.jwks().to_string().as_bytes())?;
-        let expected = InvocationExpectations::new(id);
+        let expected = InvocationVerifierConfig::new(id);
         let token = UnverifiedInvocationToken::parse(text)?.verify(&keys, &expected, now)?;
         Ok(VerifyOutput::accepted()
             .fact("app", token.app_id())
@@ -214,10 +214,10 @@ fn keys(tenant: &Tenant, issuer: &ClientKey) -> Result<TenantKeys, Error> {
     }
 }
 
-fn expectations(app: &App) -> Result<Expectations, Error> {
+fn expectations(app: &App) -> Result<RequestVerifierConfig, Error> {
     let url = app.base_url();
     let url = BaseUrl::new(url).or_else(|error| BaseUrl::http_loopback(url).map_err(|_| error))?;
-    Ok(Expectations::new(url))
+    Ok(RequestVerifierConfig::new(url))
 }
 
 /// Header and claims, unverified.

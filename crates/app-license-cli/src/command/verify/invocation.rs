@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use app_license::forge::{InvocationExpectations, IsolatedCloud, UnverifiedInvocationToken};
+use app_license::forge::{InvocationVerifierConfig, IsolatedCloud, UnverifiedInvocationToken};
 use app_license::{ForgeAppId, Jwks};
 
 use super::output::{DecideArgs, VerifyOutput};
@@ -51,8 +51,8 @@ impl Args {
             .next()
             .ok_or_else(|| CliError::Option("give --app-id".to_owned()))?;
         let mut expected = apps.fold(
-            InvocationExpectations::new(first),
-            InvocationExpectations::accept_app,
+            InvocationVerifierConfig::new(first),
+            InvocationVerifierConfig::accept_app,
         );
         if let Some(seconds) = self.leeway {
             expected = expected.leeway(leeway(seconds)?);

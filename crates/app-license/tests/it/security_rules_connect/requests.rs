@@ -5,7 +5,7 @@ use super::support::{
     install_outcome, key, keys, now, outcome, request_outcome, sign_install,
 };
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Expectations, PathForm, Request, TokenClaims,
+    BaseUrl, CanonicalRequest, PathForm, Request, RequestVerifierConfig, TokenClaims,
     UnverifiedInstallToken, UnverifiedRequestToken, token_from_header, token_from_request,
 };
 use app_license::{ClientKey, RsaPublicKey};
@@ -148,7 +148,7 @@ fn canonical_decoded_path() {
         let claims = TokenClaims::new(A, now()).claim("qsh", &format!("\"{qsh}\""));
         claims.unwrap().sign(&key(SECRET))
     };
-    let verify = |token: &str, expected: Expectations| {
+    let verify = |token: &str, expected: RequestVerifierConfig| {
         let token = UnverifiedRequestToken::parse(token).unwrap();
         let request = Request::new("GET", target);
         token

@@ -1,7 +1,7 @@
 //! What the tests have in common.
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Expectations, Request, TenantKeys, TokenClaims,
+    BaseUrl, CanonicalRequest, Request, RequestVerifierConfig, TenantKeys, TokenClaims,
     UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken,
 };
 use app_license::{
@@ -30,8 +30,8 @@ pub(crate) fn keys(tenant: &str, secret: &str) -> TenantKeys {
     TenantKeys::new(ClientKey::new(tenant).unwrap(), key(secret))
 }
 
-pub(crate) fn expected() -> Expectations {
-    Expectations::new(BaseUrl::new("https://app.example.com").unwrap())
+pub(crate) fn expected() -> RequestVerifierConfig {
+    RequestVerifierConfig::new(BaseUrl::new("https://app.example.com").unwrap())
 }
 
 pub(crate) fn canonical(method: &str, target: &str) -> CanonicalRequest {
@@ -77,7 +77,7 @@ pub(crate) fn install_outcome_for(
     token: &str,
     target: &str,
     body: &str,
-    expected: &Expectations,
+    expected: &RequestVerifierConfig,
 ) -> String {
     outcome(UnverifiedInstallToken::parse(token).and_then(|token| {
         let key = RsaPublicKey::from_pem(PUBLIC).unwrap();

@@ -10,14 +10,14 @@ use crate::jwt::Leeway;
 ///
 /// ```
 /// use app_license::Leeway;
-/// use app_license::connect::{BaseUrl, Expectations};
-/// let expected = Expectations::new(BaseUrl::new("https://app.example.com")?)
+/// use app_license::connect::{BaseUrl, RequestVerifierConfig};
+/// let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com")?)
 ///     .with_leeway(Leeway::from_seconds(60).unwrap_or_default());
 /// assert_eq!(expected.base_url().as_str(), "https://app.example.com");
 /// # Ok::<(), app_license::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Expectations {
+pub struct RequestVerifierConfig {
     base_url: BaseUrl,
     former: Vec<BaseUrl>,
     leeway: Leeway,
@@ -25,7 +25,7 @@ pub struct Expectations {
     proxy_strips_base_path: bool,
 }
 
-impl Expectations {
+impl RequestVerifierConfig {
     /// An app at this base URL (that of its descriptor), with the default leeway of 30 seconds.
     #[must_use]
     pub const fn new(base_url: BaseUrl) -> Self {
@@ -44,8 +44,8 @@ impl Expectations {
     /// Accepts another base URL as well: of a descriptor that some sites still have installed.
     ///
     /// ```
-    /// use app_license::connect::{BaseUrl, Expectations};
-    /// let expected = Expectations::new(BaseUrl::new("https://new.example.com")?)
+    /// use app_license::connect::{BaseUrl, RequestVerifierConfig};
+    /// let expected = RequestVerifierConfig::new(BaseUrl::new("https://new.example.com")?)
     ///     .accept_base_url(BaseUrl::new("https://old.example.com/connect")?);
     /// assert_eq!(expected.base_urls().count(), 2);
     /// # Ok::<(), app_license::Error>(())
@@ -78,9 +78,9 @@ impl Expectations {
     /// every path is taken as one below the base URL.
     ///
     /// ```
-    /// use app_license::connect::{BaseUrl, Expectations};
+    /// use app_license::connect::{BaseUrl, RequestVerifierConfig};
     /// let base = BaseUrl::new("https://app.example.com/a")?;
-    /// let expected = Expectations::new(base).proxy_strips_base_path();
+    /// let expected = RequestVerifierConfig::new(base).proxy_strips_base_path();
     /// # Ok::<(), app_license::Error>(())
     /// ```
     #[must_use]
