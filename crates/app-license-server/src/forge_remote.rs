@@ -25,7 +25,7 @@ use app_license::forge::{
     InvocationToken, InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token,
 };
 use app_license::{
-    Capability, Decision, ErrorKind, FeatureMap, ForgeAppId, Leeway, License, Policy,
+    Capability, Decision, ErrorKind, FeatureMap, ForgeAppId, Leeway, License, Limit, Policy,
     RequiredCapability, UnixTime, Verified,
 };
 use app_license_client::{Clock, ForgeKeys, ForgeLicenseApi, SystemToken};
@@ -195,6 +195,40 @@ impl ForgeRemote {
             .needs_of(feature)
             .map_err(|it| invocation.rejected(it))?;
         self.decision(invocation, needs).await
+    }
+
+    /// How many of something the customer may have, by the app's feature map.
+    ///
+    /// # Errors
+    /// As [`ForgeRemote::license`]; 500 for a limit the map does not have.
+    pub async fn limit(
+        &self,
+        invocation: &ForgeInvocation,
+        name: &str,
+    ) -> Result<Limit, Rejection> {
+        let license = self.license(invocation).await?;
+        let inner = &self.0;
+        let limit = inner
+            .features
+            .limit(name, &license, &inner.policy, self.now());
+        limit.map_err(|error| invocation.rejected(error.into()))
+    }
+
+    /// The service level the customer gets, by the app's feature map; `None` when theirs has none.
+    ///
+    /// # Errors
+    /// As [`ForgeRemote::license`]; 500 for a service level the map does not have.
+    pub async fn service_level(
+        &self,
+        invocation: &ForgeInvocation,
+        name: &str,
+    ) -> Result<Option<&str>, Rejection> {
+        let license = self.license(invocation).await?;
+        let inner = &self.0;
+        let level = inner
+            .features
+            .service_level(name, &license, &inner.policy, self.now());
+        level.map_err(|error| invocation.rejected(error.into()))
     }
 
     pub(crate) async fn license_of(

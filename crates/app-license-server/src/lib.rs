@@ -129,6 +129,7 @@ pub use error::BuildError;
 pub use forge_remote::{ForgeInvocation, ForgeRemote, ForgeRemoteBuilder};
 pub use gate::{CustomResponse, DefaultResponse, Gate, Gated, Need, Respond, RespondingGate};
 pub use hooks::{Hook, HookResult, HookRunner};
+pub use license::VerifiedRequest;
 pub use metrics::Metrics;
 pub use operations::Operations;
 pub use page_headers::{PageHeaders, WithPageHeaders};

@@ -4,8 +4,8 @@
 use app_license::connect::LicenseApiResponse;
 use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
 use app_license::{
-    Capability, Decision, Event, InstallationKey, License, LicenseSource, RequiredCapability,
-    UnixTime, Verified,
+    Capability, Decision, Event, InstallationKey, License, LicenseSource, Limit,
+    RequiredCapability, UnixTime, Verified,
 };
 use app_license_store::{CachedLicense, Delivery};
 
@@ -14,50 +14,76 @@ use crate::connect_request::{ConnectContextRequest, ConnectRequest};
 use crate::rejection::Rejection;
 use crate::tenant::Tenant;
 
-/// A verified request whose license can be asked for.
-pub(crate) trait Proves {
-    fn proved(&self) -> Verified<License>;
-    fn tenant(&self) -> &Tenant;
+/// A request that a [`ConnectApp`] verified, of a URL or with a context token: made of a reference to
+/// either.
+///
+/// ```
+/// use app_license_server::{ConnectApp, ConnectContextRequest, ConnectRequest, Rejection};
+/// async fn both(
+///     app: &ConnectApp,
+///     page: &ConnectRequest,
+///     call: &ConnectContextRequest,
+/// ) -> Result<bool, Rejection> {
+///     let of_page = app.feature_decision(page, "export").await?;
+///     let of_call = app.feature_decision(call, "export").await?;
+///     Ok(of_page.is_allowed() && of_call.is_allowed())
+/// }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct VerifiedRequest<'r>(Kind<'r>);
+
+#[derive(Debug, Clone, Copy)]
+enum Kind<'r> {
+    Url(&'r ConnectRequest),
+    Context(&'r ConnectContextRequest),
 }
 
-impl Proves for ConnectRequest {
-    fn proved(&self) -> Verified<License> {
-        self.license()
-    }
-
-    fn tenant(&self) -> &Tenant {
-        self.tenant_record()
+impl<'r> From<&'r ConnectRequest> for VerifiedRequest<'r> {
+    fn from(request: &'r ConnectRequest) -> Self {
+        Self(Kind::Url(request))
     }
 }
 
-impl Proves for ConnectContextRequest {
-    fn proved(&self) -> Verified<License> {
-        self.license()
+impl<'r> From<&'r ConnectContextRequest> for VerifiedRequest<'r> {
+    fn from(request: &'r ConnectContextRequest) -> Self {
+        Self(Kind::Context(request))
+    }
+}
+
+impl<'r> VerifiedRequest<'r> {
+    fn proved(self) -> Verified<License> {
+        match self.0 {
+            Kind::Url(request) => request.license(),
+            Kind::Context(request) => request.license(),
+        }
     }
 
-    fn tenant(&self) -> &Tenant {
-        self.tenant_record()
+    fn tenant(self) -> &'r Tenant {
+        match self.0 {
+            Kind::Url(request) => request.tenant_record(),
+            Kind::Context(request) => request.tenant_record(),
+        }
+    }
+
+    fn rejected(self, rejection: Rejection) -> Rejection {
+        match self.0 {
+            Kind::Url(request) => request.rejected(rejection),
+            Kind::Context(request) => request.rejected(rejection),
+        }
     }
 }
 
 impl ConnectApp {
-    /// The license that counts for a request, in the order of [`app_license::current_license`].
+    /// The license that counts for a request, of a URL or with a context token, in the order of
+    /// [`app_license::current_license`].
     ///
     /// # Errors
     /// 503 when the License API could not be asked and nothing else spoke.
-    pub async fn license(&self, request: &ConnectRequest) -> Result<Verified<License>, Rejection> {
-        let license = self.license_of(request).await;
-        license.map_err(|rejection| request.rejected(rejection))
-    }
-
-    /// The same for a request with a context token.
-    ///
-    /// # Errors
-    /// As [`ConnectApp::license`].
-    pub async fn context_license(
+    pub async fn license<'r>(
         &self,
-        request: &ConnectContextRequest,
+        request: impl Into<VerifiedRequest<'r>>,
     ) -> Result<Verified<License>, Rejection> {
+        let request = request.into();
         let license = self.license_of(request).await;
         license.map_err(|rejection| request.rejected(rejection))
     }
@@ -67,13 +93,14 @@ impl ConnectApp {
     ///
     /// # Errors
     /// As [`ConnectApp::license`].
-    pub async fn decision(
+    pub async fn decision<'r>(
         &self,
-        request: &ConnectRequest,
+        request: impl Into<VerifiedRequest<'r>>,
         capability: impl Into<Capability>,
     ) -> Result<Decision, Rejection> {
+        let capability = capability.into();
         let license = self.license(request).await?;
-        Ok(self.decide(&license, (&capability.into()).into()))
+        Ok(self.decide(&license, (&capability).into()))
     }
 
     /// Whether the license that counts for a request includes a feature of the app's feature map,
@@ -81,20 +108,59 @@ impl ConnectApp {
     ///
     /// # Errors
     /// As [`ConnectApp::license`]; 500 for a feature the map does not have.
-    pub async fn feature_decision(
+    pub async fn feature_decision<'r>(
         &self,
-        request: &ConnectRequest,
+        request: impl Into<VerifiedRequest<'r>>,
         feature: &str,
     ) -> Result<Decision, Rejection> {
-        let needs = self.needs_of(feature).map_err(|it| request.rejected(it))?;
+        let request = request.into();
+        let needs = self.needs_of(feature);
+        let needs = needs.map_err(|rejection| request.rejected(rejection))?;
         self.decision(request, needs).await
     }
 
-    #[tracing::instrument(level = "debug", skip_all)]
-    pub(crate) async fn license_of(
+    /// How many of something the customer may have, by the app's feature map.
+    ///
+    /// # Errors
+    /// As [`ConnectApp::license`]; 500 for a limit the map does not have.
+    pub async fn limit<'r>(
         &self,
-        request: &impl Proves,
+        request: impl Into<VerifiedRequest<'r>>,
+        name: &str,
+    ) -> Result<Limit, Rejection> {
+        let request = request.into();
+        let license = self.license(request).await?;
+        let inner = &self.0;
+        let limit = inner
+            .features
+            .limit(name, &license, &inner.policy, self.now());
+        limit.map_err(|error| request.rejected(error.into()))
+    }
+
+    /// The service level the customer gets, by the app's feature map; `None` when theirs has none.
+    ///
+    /// # Errors
+    /// As [`ConnectApp::license`]; 500 for a service level the map does not have.
+    pub async fn service_level<'r>(
+        &self,
+        request: impl Into<VerifiedRequest<'r>>,
+        name: &str,
+    ) -> Result<Option<&str>, Rejection> {
+        let request = request.into();
+        let license = self.license(request).await?;
+        let inner = &self.0;
+        let level = inner
+            .features
+            .service_level(name, &license, &inner.policy, self.now());
+        level.map_err(|error| request.rejected(error.into()))
+    }
+
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub(crate) async fn license_of<'r>(
+        &self,
+        request: impl Into<VerifiedRequest<'r>>,
     ) -> Result<Verified<License>, Rejection> {
+        let request = request.into();
         let tenant = request.tenant();
         let mut current = CurrentLicense::new(request.proved(), &self.0.policy)
             .stored_for(self.0.stored_hint)

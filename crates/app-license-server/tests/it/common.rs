@@ -107,7 +107,7 @@ async fn data(
     State(app): State<ConnectApp>,
     request: ConnectContextRequest,
 ) -> Result<String, Rejection> {
-    let license = app.context_license(&request).await?;
+    let license = app.license(&request).await?;
     Ok(format!("{license:?} {request:?}"))
 }
 

@@ -453,3 +453,90 @@ async fn page_headers_name_the_hosts_of_base_url_and_display_url_and_keep_what_p
     let policy = header(&own, "content-security-policy");
     assert_eq!(policy, ["default-src 'self'".to_owned(), ancestors]);
 }
+
+/// Decisions, limits and service levels, of every kind of verified request.
+#[tokio::test]
+async fn every_kind_of_request_has_decision_limit_and_service_level() {
+    let features = || {
+        let toml = "[features]\nexport = \"advanced\"\n[limits]\nrows = { none = 1, standard = 10 }\n\
+            [service-levels]\nsupport = { standard = \"48 h\" }";
+        FeatureMap::from_toml(toml).unwrap()
+    };
+    let host = MockHost::start().await.unwrap();
+    let app = app(&host)
+        .features(features())
+        .confirm_with_license_api(|api| api)
+        .build()
+        .unwrap();
+    let router = Router::new().merge(app.lifecycle_routes());
+    let acme = host
+        .tenant(&App::connect(APP_KEY, BASE_URL).unwrap(), "acme")
+        .unwrap();
+    install(&router, &acme).await;
+    acme.buy(Edition::Standard).unwrap();
+    let parts = |request: SignedRequest| request.to_http().into_parts().0;
+    let page = app.verify(&parts(acme.page("/a").unwrap())).await.unwrap();
+    let call = acme.front_end_call("GET", "/b").unwrap();
+    let call = app.verify_context(&parts(call)).await.unwrap();
+    let of_page = app.feature_decision(&page, "export").await.unwrap();
+    let of_call = app.feature_decision(&call, "export").await.unwrap();
+    assert_eq!(
+        (of_page.code(), of_call.code()),
+        ("capability_missing", "capability_missing")
+    );
+    assert!(
+        app.decision(&call, Edition::Standard)
+            .await
+            .unwrap()
+            .is_allowed()
+    );
+    for rows in [
+        app.limit(&page, "rows").await,
+        app.limit(&call, "rows").await,
+    ] {
+        assert_eq!(rows.unwrap().count(), Some(10));
+    }
+    assert_eq!(
+        app.service_level(&page, "support").await.unwrap(),
+        Some("48 h")
+    );
+    assert_eq!(
+        app.service_level(&call, "support").await.unwrap(),
+        Some("48 h")
+    );
+    let unknown = app.limit(&call, "columns").await.unwrap_err();
+    assert_eq!(
+        (unknown.status().as_u16(), unknown.code()),
+        (500, "unknown_limit")
+    );
+
+    let remote = ForgeRemote::builder(APP_ID)
+        .unwrap()
+        .fetcher(fetcher(&host))
+        .features(features())
+        .clock(clock(&host))
+        .build()
+        .unwrap();
+    let acme = host
+        .tenant(&App::forge(APP_ID, BASE_URL).unwrap(), "acme")
+        .unwrap();
+    acme.install().unwrap();
+    acme.buy(Edition::Advanced).unwrap();
+    let invoke = acme.invoke("POST", "/c", &Invocation::ui("panel")).unwrap();
+    let invocation = remote.verify(&parts(invoke)).await.unwrap();
+    assert!(
+        remote
+            .feature_decision(&invocation, "export")
+            .await
+            .unwrap()
+            .is_allowed()
+    );
+    assert_eq!(
+        remote.limit(&invocation, "rows").await.unwrap().count(),
+        Some(10)
+    );
+    assert_eq!(
+        remote.service_level(&invocation, "support").await.unwrap(),
+        Some("48 h")
+    );
+}
