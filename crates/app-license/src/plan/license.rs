@@ -215,7 +215,7 @@ impl LicensePlan {
     /// use app_license::plan::license::{AnswerContent, CacheEntry, FetchResult, LicensePlan, Step};
     ///
     /// let plan = LicensePlan::CONNECT;
-    /// let at = |seconds| UnixTime::EPOCH.plus(1_000_000 + seconds);
+    /// let at = |seconds: u64| UnixTime::EPOCH.plus(1_000_000).plus(seconds);
     /// let mut entry = CacheEntry::<&str, &str>::default();
     /// let standard = || FetchResult::Answered { value: "Standard", content: AnswerContent::Active };
     /// plan.answered(&mut entry, standard(), at(0));
