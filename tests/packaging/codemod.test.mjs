@@ -16,7 +16,7 @@ const FIXTURES = `${CODEMOD}/test/fixtures/`;
 const tool = `${BUILD}codemod-tool`;
 
 mkdirSync(tool);
-const [packed] = JSON.parse(npm(CODEMOD, "pack", "--json", "--pack-destination", BUILD));
+const [packed] = JSON.parse(npm(CODEMOD, "pack", "--ignore-scripts=false", "--json", "--pack-destination", BUILD));
 writeFileSync(`${tool}/package.json`, JSON.stringify({ private: true }));
 npm(tool, "install", "--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock", "--silent", `${BUILD}${packed.filename}`);
 
