@@ -15,7 +15,7 @@ const CODEMOD = `${HERE}../../npm/codemod`;
 const FIXTURES = `${CODEMOD}/test/fixtures/`;
 const tool = `${BUILD}codemod-tool`;
 
-mkdirSync(tool);
+mkdirSync(tool, { recursive: true });
 const [packed] = JSON.parse(npm(CODEMOD, "pack", "--ignore-scripts=false", "--json", "--pack-destination", BUILD));
 writeFileSync(`${tool}/package.json`, JSON.stringify({ private: true }));
 npm(tool, "install", "--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock", "--silent", `${BUILD}${packed.filename}`);
