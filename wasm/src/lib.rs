@@ -6,7 +6,7 @@
 //!
 //! The ABI is raw, and its fields are no JSON, for the size of the module. The question and the
 //! answer, which may hold secrets, are wiped. Of a tenant, the last answer is kept until the next one,
-//! and what plans remember ([`machine`]): keys, and what License APIs said.
+//! and what plans remember (`machine`): keys, and what License APIs said.
 
 mod answer;
 mod connect;
