@@ -116,6 +116,7 @@ pub(crate) fn read_features(path: &Path) -> Result<FeatureMap, CliError> {
 
 impl Questions {
     /// Nothing is asked.
+    #[cfg(feature = "lab")]
     pub(crate) const fn none() -> Self {
         Self {
             map: None,
