@@ -62,7 +62,7 @@ impl SourceTree {
     ///
     /// # Errors
     /// `source_walk` when the folder itself cannot be walked, `source_read` when it does not
-    /// exist. A file that cannot be read is in [`SourceTree::unread`].
+    /// exist. A file or a folder in it that cannot be read is in [`SourceTree::unread`].
     pub fn read(root: &Path) -> Result<Self, Error> {
         let root = if root.as_os_str().is_empty() {
             Path::new(".")
@@ -70,15 +70,19 @@ impl SourceTree {
             root
         };
         let is_file = std::fs::metadata(root)?.is_file();
-        let paths = if is_file {
-            vec![root.to_owned()]
+        let (paths, closed) = if is_file {
+            (vec![root.to_owned()], Vec::new())
         } else {
             walk(root)?
         };
         let truncated = paths.len() > MAX_FILES;
         let next = Mutex::new(paths.into_iter().take(MAX_FILES));
+        let closed = closed.into_iter();
         let tree = Mutex::new(Self {
             truncated,
+            unread: closed
+                .map(|(path, why)| (shown(root, &path), why))
+                .collect(),
             ..Self::default()
         });
         let work = || {
@@ -145,7 +149,7 @@ impl SourceTree {
         &self.files
     }
 
-    /// The files that could not be read, by path, and why.
+    /// The files and folders that could not be read, by path, and why.
     #[must_use]
     pub fn unread(&self) -> &[(String, Error)] {
         &self.unread
@@ -158,8 +162,12 @@ impl SourceTree {
     }
 }
 
-fn walk(root: &Path) -> Result<Vec<PathBuf>, Error> {
-    let found = Mutex::new((Vec::new(), None));
+/// The folders that may not be read, and why.
+type Closed = Vec<(PathBuf, Error)>;
+
+/// The paths of source files.
+fn walk(root: &Path) -> Result<(Vec<PathBuf>, Closed), Error> {
+    let found = Mutex::new((Vec::new(), Closed::new(), None));
     let walker = WalkBuilder::new(root)
         .require_git(false)
         .filter_entry(|entry| {
@@ -189,21 +197,41 @@ fn walk(root: &Path) -> Result<Vec<PathBuf>, Error> {
                     }
                 }
                 Err(error) if error.depth() == Some(0) => {
-                    found.1 = Some(error);
+                    found.2 = Some(error);
                     return WalkState::Quit;
                 }
-                // a folder inside that may not be read holds no source of ours
-                Err(_) => {}
+                Err(error) => {
+                    let path = path_of(&error).map_or_else(|| root.to_owned(), Path::to_owned);
+                    let why = match error.io_error() {
+                        Some(error) => Error::Read(error.kind().into()),
+                        None => error.into(),
+                    };
+                    // as many as files, so that it is bounded
+                    if found.1.len() < MAX_FILES {
+                        found.1.push((path, why));
+                    }
+                }
             }
             WalkState::Continue
         })
     });
-    let (mut paths, error) = found.into_inner().map_err(|_| Error::Stopped)?;
+    let (mut paths, closed, error) = found.into_inner().map_err(|_| Error::Stopped)?;
     if let Some(error) = error {
         return Err(error.into());
     }
     paths.sort();
-    Ok(paths)
+    Ok((paths, closed))
+}
+
+/// What an error of the walk is about.
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        _ => None,
+    }
 }
 
 fn read_file(path: &Path) -> Result<String, Error> {
@@ -245,4 +273,38 @@ pub fn is_test_path(path: &str) -> bool {
         || file == "tests.rs"
         || parts
             .any(|folder| matches!(folder, "tests" | "test" | "__tests__" | "__mocks__" | "e2e"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// Whoever may read everything sees no closed folder: then the error itself is looked at.
+    #[test]
+    fn a_folder_that_may_not_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let closed = folder.path().join("closed");
+        std::fs::create_dir(&closed).unwrap();
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
+        let tree = SourceTree::read(folder.path()).unwrap();
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
+        if let [(path, error)] = tree.unread() {
+            assert_eq!((path.as_str(), error.code()), ("closed", "source_read"));
+        } else {
+            assert!(tree.unread().is_empty());
+        }
+
+        let io = ignore::Error::Io(std::io::ErrorKind::PermissionDenied.into());
+        let named = ignore::Error::WithPath {
+            path: closed.clone(),
+            err: Box::new(io),
+        };
+        let deep = ignore::Error::WithDepth {
+            depth: 1,
+            err: Box::new(named),
+        };
+        assert_eq!(path_of(&deep), Some(closed.as_path()));
+    }
 }
