@@ -1,5 +1,4 @@
 // Takes a name out of a declaration that nothing uses any more.
-import { namesOf } from "./names.js";
 
 /** Removes the binding of a variable; leaves it where a `...rest` beside it would change. */
 export function removeBinding(syntax, edits, { declarator, name }) {
@@ -53,4 +52,3 @@ function lines(syntax, { start, end }) {
   const alone = rest && (from === 0 || text[from - 1] === "\n");
   return alone ? [from, end + rest[0].length] : [start, end];
 }
-export { namesOf };

@@ -24,6 +24,14 @@ test("14: JSON of a verified license is a hint", () => {
   assert.throws(() => check(again, { requires }), code("not_verified"));
 });
 
+test("14: what could not be opened is not sealed, and how old it may be has a bound", () => {
+  const large = fromFunctionContext({ license: { active: true, note: "x".repeat(65_536) } });
+  assert.throws(() => sealLicense(large, { key, tenant, now }), code("too_large"));
+  for (const maxAge of [Infinity, NaN, -1, 0.5, "60", 40_000_000, undefined]) {
+    assert.throws(() => open(sealed, { maxAge }), code("misuse"), String(maxAge));
+  }
+});
+
 test("14: a license that was sealed is verified again, and says the same", () => {
   const again = open(sealed, { now: later(3600) });
   assert.deepEqual({ ...again }, { ...license });
@@ -91,7 +99,10 @@ test("14: a scheduled job has the license of a stored installation", async () =>
   const reason = async (more) => check(storedLicense(await store.load(site.tenant.clientKey)), { requires, ...more }).reason;
   const send = async (event) => assert.equal((await app.handle(new Request(...site.lifecycle(event).fetchArguments))).status, 204);
 
-  assert.equal(storedLicense(null).state, "absent");
+  assert.equal(storedLicense(null).state, "inactive");
+  for (const wrong of [Promise.resolve(null), {}, "client-key", 1, [], { record: null }]) {
+    assert.throws(() => storedLicense(wrong), code("misuse"));
+  }
   assert.equal(storedLicense(undefined).trust, "verified");
   await send("installed");
   assert.equal(await reason(), "absent");
@@ -102,5 +113,5 @@ test("14: a scheduled job has the license of a stored installation", async () =>
   assert.equal(await reason(), "inactive");
   assert.equal((await app.handle(new Request(site.page("/export", "advanced").url))).status, 200);
   await send("uninstalled");
-  assert.equal(await reason(), "absent");
+  assert.equal(await reason({ whenAbsent: "advanced" }), "inactive");
 });

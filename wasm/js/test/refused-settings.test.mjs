@@ -109,6 +109,14 @@ test("what a route needs cannot be changed afterwards", async () => {
   assert.equal((await open(site.page("/export", "standard"))).status, 402);
 });
 
+test("a route that nothing could confirm a license for is refused when it is made", () => {
+  const needs = { requires: "capabilityAdvanced", policy: { confirmedOnly: true } };
+  for (const build of [(app) => app.route("/x", needs, served), (app) => app.guard(needs, served)]) {
+    assert.throws(() => build(connectApp()), { code: "no_license_api" });
+    build(connectApp({ licenseApi: true }));
+  }
+});
+
 test("a route's own policy counts when the License API is asked, too", async () => {
   const { app, site, open, world } = await installed();
   let asked = 0;

@@ -16,7 +16,7 @@ import type { Cloud, ConnectProof, Installation, License, LifecycleEvent, Lifecy
 import { internal } from "../server.js";
 import { Op } from "../server/op.js";
 import { Backend, RULES } from "./backend.js";
-import type { BackendOptions } from "./backend.js";
+import type { BackendOptions, Needs } from "./backend.js";
 import { SOURCE, findLicense } from "./connect-license.js";
 import { descriptorOf } from "./descriptor.js";
 import { STORE, forgetLicense, store, stored } from "./store.js";
@@ -76,6 +76,9 @@ const { ask, cloudOf, fault, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
+
+const noLicenseApi = () =>
+  new LicenseError("no_license_api", "only the License API confirms a license: set `licenseApi`, or leave `confirmedOnly` out");
 
 /** What the settings must be. */
 const CONNECT = {
@@ -138,7 +141,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const api = options.licenseApi ?? false;
     this.licenseApi = api === true ? new ConnectLicenseApi({ cloud, fetch, timeout, clock }) : api || null;
     if (options.policy?.confirmedOnly && !this.licenseApi) {
-      throw new LicenseError("no_license_api", "only the License API confirms a license: set `licenseApi`, or leave `confirmedOnly` out");
+      throw noLicenseApi();
     }
     settings.hold("ConnectApp: `paths`", options.paths ?? {}, Object.fromEntries(EVENTS.map((event) => [event, settings.path])));
     const paths = EVENTS.map((event) => [event, options.paths?.[event] ?? `/${event}`] as const);
@@ -149,6 +152,15 @@ export class ConnectApp extends Backend<ConnectRequest> {
     this.#descriptor = descriptorOf(descriptor ?? {}, appKey, this.#baseUrls[0], Object.fromEntries(paths));
     const path = options.proxyStripsBasePath ? "" : new URL(this.#baseUrls[0]).pathname;
     this.#mount = (options.mountPath ?? path).replace(/\/+$/, "");
+  }
+
+  /** @internal Of a route's own policy, too, only the License API confirms a license. */
+  override checkNeeds(needs: Needs<string>): Needs<string> {
+    const checked = super.checkNeeds(needs);
+    if (checked.policy?.confirmedOnly && !this.licenseApi) {
+      throw noLicenseApi();
+    }
+    return checked;
   }
 
   /** The descriptor that is served. */

@@ -80,7 +80,7 @@ export async function licenseOfApi(
     const answer = await ask(now);
     if (!(answer instanceof VerifyError)) {
       const license = read(answer); // what cannot be read is not stored
-      await kvs.set(ANSWER, answer);
+      await kvs.set(ANSWER, answer).catch(() => undefined); // it is right, whether or not it is kept
       return license;
     }
     fault = answer;
@@ -104,11 +104,11 @@ async function storage<T>(call: () => Promise<T>): Promise<T> {
 
 /** Takes the turn to ask; of two functions at once, one gets it. */
 async function isOurTurn(now: number): Promise<boolean> {
-  if (until(await kvs.get(TURN), now) > now) {
+  if (until(await storage(() => kvs.get(TURN)), now) > now) {
     return false;
   }
   const turn = { until: now + LEAST * 1000 };
-  const before = await kvs.set(TURN, turn, { keyPolicy: "OVERRIDE", returnValue: "PREVIOUS" });
+  const before = await storage(() => kvs.set(TURN, turn, { keyPolicy: "OVERRIDE", returnValue: "PREVIOUS" }));
   return until(before?.value, now) <= now;
 }
 
@@ -129,13 +129,13 @@ async function ask(now: number): Promise<Stored | VerifyError> {
   } catch (error) {
     const wait = Number(response.headers.get("retry-after"));
     if (wait > LEAST) {
-      await kvs.set(TURN, { until: now + Math.min(wait, HOUR) * 1000 });
+      await storage(() => kvs.set(TURN, { until: now + Math.min(wait, HOUR) * 1000 }));
     }
     const why = `${(error as Error)?.message}`;
     if (response.status !== 401 && response.status !== 403) {
       return unavailable(why);
     }
-    await kvs.set(ANSWER, {}); // what the API refuses ends what it said before
+    await storage(() => kvs.set(ANSWER, {})); // what the API refuses ends what it said before
     return new VerifyError("license_api", why, "refused", 502);
   }
 }

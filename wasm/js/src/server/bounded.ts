@@ -1,7 +1,6 @@
-/** A map that forgets what was used longest ago, and asks once for what is asked twice at a time. */
+/** A map that forgets what was used longest ago. */
 export class Bounded<V> {
   readonly #kept = new Map<string, V>();
-  readonly #flights = new Map<string, Promise<V>>();
   readonly #limit: number;
 
   constructor(limit: number) {
@@ -23,20 +22,5 @@ export class Bounded<V> {
       this.#kept.delete(this.#kept.keys().next().value!);
     }
     this.#kept.set(key, value);
-  }
-
-  /** How many questions are under way. */
-  get underWay(): number {
-    return this.#flights.size;
-  }
-
-  /** The answer to a question that is under way, or a new one. */
-  once(key: string, ask: () => Promise<V>): Promise<V> {
-    let flight = this.#flights.get(key);
-    if (!flight) {
-      flight = ask().finally(() => this.#flights.delete(key));
-      this.#flights.set(key, flight);
-    }
-    return flight;
   }
 }

@@ -77,8 +77,6 @@ export function verifyInvocation(
 /** @internal What a token proves, and how it is told from others. */
 export interface ProvenInvocation {
   invocation: Invocation;
-  /** Whether its license is confirmed: of production, with an entitlement, not for developers. */
-  confirmed: boolean;
   tokenFingerprint: string;
   tokenProvesUntil: Date;
 }
@@ -125,7 +123,6 @@ export function proveInvocation(
   };
   return {
     invocation,
-    confirmed: said[20] === "1",
     tokenFingerprint: said[21]!,
     tokenProvesUntil: date(said[22]),
   };

@@ -2,7 +2,9 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { License } from "../index.js";
 import type { LicenseJson } from "../index.js";
-import { VerifyError } from "./core.js";
+import type { VerifyError } from "./core.js";
+import { fault } from "./refusals.js";
+import { misuse, seconds } from "./settings.js";
 import { verified } from "./verified.js";
 
 /** A secret of the app's own, at least 32 bytes. */
@@ -34,12 +36,11 @@ interface Sealed {
 }
 
 const LONGEST = 65_536;
-const misuse = (message: string) => new VerifyError("misuse", message, "misuse", 500);
-const refused = (code: string, message: string) => new VerifyError(code, message, "refused", 401);
+const refused = (code: string, message: string) => fault(code, "refused", message);
 
 function macOf(key: SealKey, body: string): Buffer {
   if (!(typeof key == "string" || key instanceof Uint8Array) || Buffer.byteLength(key) < 32) {
-    throw new VerifyError("weak_secret", "a key that licenses are sealed with has at least 32 bytes", "misuse", 500);
+    throw fault("weak_secret", "misuse", "a key that licenses are sealed with has at least 32 bytes");
   }
   return createHmac("sha256", key).update(`app-license sealed license 1\n${body}`).digest();
 }
@@ -52,7 +53,7 @@ function isTenant(tenant: unknown): asserts tenant is string {
 
 const millis = (now: Date = new Date()) => {
   if (!(now instanceof Date) || Number.isNaN(+now)) {
-    throw new VerifyError("invalid_time", "`now` must be a valid Date", "misuse", 500);
+    throw fault("invalid_time", "misuse", "`now` must be a valid Date");
   }
   return +now;
 };
@@ -62,7 +63,8 @@ const millis = (now: Date = new Date()) => {
  * the key: for caches, queues, scheduled jobs and server components. It can be read by everybody, and
  * changed by nobody.
  *
- * Throws `not_verified` for a hint, `weak_secret` for a short key.
+ * Throws `not_verified` for a hint, `weak_secret` for a short key, `too_large` for one of over 65,536
+ * characters, which {@link openLicense} would refuse.
  *
  * ```ts
  * await queue.push(sealLicense(license, { key, tenant: clientKey }));
@@ -71,12 +73,16 @@ const millis = (now: Date = new Date()) => {
 export function sealLicense(license: License<"verified">, { key, tenant, now }: SealOptions): string {
   const json = license.toJSON(); // throws for what is no License
   if (license.trust !== "verified") {
-    throw new VerifyError("not_verified", "only a verified license is sealed", "misuse", 500);
+    throw fault("not_verified", "misuse", "only a verified license is sealed");
   }
   isTenant(tenant);
   const sealed: Sealed = { tenant, at: millis(now), license: json };
   const body = Buffer.from(JSON.stringify(sealed)).toString("base64url");
-  return `${body}.${macOf(key, body).toString("base64url")}`;
+  const text = `${body}.${macOf(key, body).toString("base64url")}`;
+  if (text.length > LONGEST) {
+    throw fault("too_large", "misuse", `a sealed license may have ${LONGEST} characters; this has ${text.length}`);
+  }
+  return text;
 }
 
 /**
@@ -91,8 +97,9 @@ export function sealLicense(license: License<"verified">, { key, tenant, now }: 
 export function openLicense(text: string, { key, tenant, maxAge, now }: OpenOptions): License<"verified"> {
   const at = millis(now);
   isTenant(tenant);
-  if (typeof maxAge != "number" || !(maxAge >= 0)) {
-    throw misuse("how old may it be? Pass `maxAge`, in seconds");
+  const expected = seconds(maxAge);
+  if (expected !== undefined) {
+    throw misuse(`how old may it be? \`maxAge\` must be ${expected}`);
   }
   if (typeof text != "string" || text.length > LONGEST) {
     throw refused("token_malformed", "expected the text of a sealed license");

@@ -2,14 +2,16 @@
 import { License } from "../index.js";
 import type { LicenseSource } from "../index.js";
 import type { Installation } from "./installation.js";
+import { misuse } from "./settings.js";
 import { verified } from "./verified.js";
 
 /**
  * The license that the store of the app knows of an installation: what the last verified event, request
- * or License API answer stated. It is absent where nothing was stated, and where the app is no longer
- * installed or enabled.
+ * or License API answer stated. It is absent where nothing was stated, and inactive where the app is not
+ * installed, or switched off: no policy for what is absent serves those.
  *
- * It is as old as its `asOf`: say how old it may be, with `maxAge`.
+ * It is as old as its `asOf`: say how old it may be, with `maxAge`. Throws `misuse` for what no store
+ * answers, such as a promise.
  *
  * ```ts
  * const license = storedLicense(await store.load(clientKey));
@@ -17,20 +19,24 @@ import { verified } from "./verified.js";
  * ```
  */
 export function storedLicense(installation: Installation | null | undefined): License<"verified"> {
-  const { status, license, capabilitySet } = installation?.record ?? {};
+  if (installation != null && typeof Object(installation.record).status != "string") {
+    throw misuse("storedLicense: expected what the store answers: `storedLicense(await store.load(key))`");
+  }
+  const { status, license, capabilitySet } = installation?.record ?? { status: "uninstalled" as const };
   const source = (license?.source ?? "connect_lifecycle") as LicenseSource;
-  if (!license || status === "uninstalled" || status === "disabled") {
+  const served = status !== "uninstalled" && status !== "disabled";
+  if (served && !license) {
     return verified(License.absent(source));
   }
   const hint = License.fromJSON({
     source,
-    state: license.state,
+    state: served ? license!.state : "inactive",
     edition: null, // follows from the set
     capabilitySet: capabilitySet ?? null,
-    isEvaluation: license.evaluation ?? null,
+    isEvaluation: license?.evaluation ?? null,
     environment: null,
     noUserAccess: false, // no user is behind it
-    asOf: license.asOf,
+    asOf: license?.asOf ?? null,
     raw: null,
   });
   return verified(hint);
