@@ -4,7 +4,7 @@
 use app_license::connect::LicenseApiResponse;
 use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
 use app_license::{
-    Capability, Decision, Event, InstallationKey, License, LicenseSource, Limit,
+    Capability, ClientKey, Decision, Event, InstallationKey, License, LicenseSource, Limit,
     RequiredCapability, UnixTime, Verified,
 };
 use app_license_store::{CachedLicense, Delivery};
@@ -220,8 +220,8 @@ impl ConnectApp {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                let refused = error.is_token_refused();
-                let statement = if refused {
+                let statement = if error.is_token_refused() {
+                    self.end_stored(keys.client_key()).await;
                     LicenseApi::TokenRefused
                 } else {
                     LicenseApi::Failed
@@ -238,20 +238,35 @@ impl ConnectApp {
             }
             _ => return (LicenseApi::Failed, None),
         };
-        let key = InstallationKey::Connect(keys.client_key().clone());
         let cached = CachedLicense::new(&license, answer.as_of());
-        if let Err(error) = self.0.store.put_license(&key, &cached).await {
+        self.put_license(keys.client_key(), &cached).await;
+        (LicenseApi::Stated(Box::new(license)), None)
+    }
+
+    /// Ends what the store has of the License API: a refused token takes back what it said.
+    async fn end_stored(&self, client_key: &ClientKey) {
+        let source = LicenseSource::ConnectLicenseApi;
+        // an empty document is no statement, not even one of nothing
+        let ended = CachedLicense::from_parts(source, Some(String::new()), self.now());
+        self.put_license(client_key, &ended).await;
+    }
+
+    async fn put_license(&self, client_key: &ClientKey, cached: &CachedLicense) {
+        let key = InstallationKey::Connect(client_key.clone());
+        if let Err(error) = self.0.store.put_license(&key, cached).await {
             tracing::warn!(code = error.code(), %error, "an answer of the License API is not kept");
         }
-        (LicenseApi::Stated(Box::new(license)), None)
     }
 
     /// The last answer of the License API that the store has.
     async fn stored(&self, tenant: &Tenant) -> Option<Verified<License>> {
         let key = InstallationKey::Connect(tenant.keys.client_key().clone());
         let source = LicenseSource::ConnectLicenseApi;
-        let cached = self.0.store.license(&key, source).await.ok()??;
-        cached.license().ok()
+        let cached = self.0.store.license(&key, source).await;
+        let cached = cached.inspect_err(|error| {
+            tracing::warn!(code = error.code(), %error, "the stored license cannot be read");
+        });
+        cached.ok()??.license().ok()
     }
 
     /// Remembers a statement that is news, so that hooks hear of changed editions. Losing one is no

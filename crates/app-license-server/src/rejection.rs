@@ -94,12 +94,14 @@ impl Rejection {
         Self::new(Refusal::CouldNotCheck { what, code })
     }
 
-    /// A fault of the store is never the sender's.
+    /// What the store refuses is a replay; a fault of its own is never the sender's.
     pub(crate) fn store(error: &app_license_store::Error) -> Self {
-        tracing::error!(code = error.code(), %error, "the store failed");
         match error.kind() {
             app_license_store::ErrorKind::Replayed => Self::new(Refusal::Replayed),
-            _ => Self::could_not_check("the store does not answer", error.code()),
+            _ => {
+                tracing::error!(code = error.code(), %error, "the store failed");
+                Self::could_not_check("the store does not answer", error.code())
+            }
         }
     }
 

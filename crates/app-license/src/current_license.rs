@@ -144,12 +144,16 @@ impl<'p> CurrentLicense<'p> {
         self
     }
 
-    /// Says what the License API states.
+    /// Says what the License API states. What it stated before stays when it then cannot be asked.
     pub fn asked(&mut self, license_api: LicenseApi) {
-        self.license_api = Some(match license_api {
+        let license_api = match license_api {
             LicenseApi::Stated(license) if !self.is_of_this_install(&license) => LicenseApi::Failed,
             license_api => license_api,
-        });
+        };
+        let failed = matches!(license_api, LicenseApi::Failed);
+        if !(failed && matches!(self.license_api, Some(LicenseApi::Stated(_)))) {
+            self.license_api = Some(license_api);
+        }
     }
 
     /// Says what is stored.

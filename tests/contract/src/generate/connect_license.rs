@@ -10,7 +10,7 @@ const DAY: u64 = 86_400;
 pub(super) fn file() -> anyhow::Result<File> {
     let cases = vec![
         not_asked(), silent(), call(), confluence(), editions(), ended(), nothing_sold(), not_found(), none_overruled(), none_stays(),
-        confirmed(), developer(), outage_first(), outage_later(), refusal(401), refusal(403), refusal_first(), retry_after(),
+        confirmed(), developer(), outage_first(), outage_later(), refusal(401), refusal(403), refusal_first(), refusal_ends_stored(), retry_after(),
         retry_after_outage(), nonsense(), gone(), access(), stored_hint(), reinstalled(), foreign(),
     ];
     let mut file = connect_file(
@@ -245,6 +245,17 @@ fn refusal_first() -> Case {
         .send(300, silent_page(300, "/standard?lic=active"), refused(503, "status"))
         .send(300, standard(300), refused(503, "status"))
         .fetches(&api(&ACME), 2)
+}
+
+fn refusal_ends_stored() -> Case {
+    case("refusal-ends-stored", "what a site said before it refused the app is not served from the store when it is down")
+        .app(json!({ "connect": { "stored_hint": 86_400 } }))
+        .installed(&ACME)
+        .answers(&api(&ACME), vec![active(), answering(403, "").since(200), answering(503, "").since(1000)])
+        .send(0, silent_page(0, "/panel"), says("granted", 0))
+        .send(300, silent_page(300, "/panel"), refused(503, "status"))
+        .send(4000, silent_page(4000, "/panel"), refused(503, "status"))
+        .fetches(&api(&ACME), 5)
 }
 
 fn retry_after() -> Case {
