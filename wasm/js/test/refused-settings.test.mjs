@@ -83,7 +83,7 @@ test("a gate asks for something that there is, or nothing at all", async () => {
     misuse(() => verified(none));
     misuse(() => lifecycle(none));
   }
-  for (const path of [undefined, "", "export", "/a?b", "/a#b", "/installed", "/health"]) {
+  for (const path of [undefined, "", "export", "/a?b", "/a#b", "/installed", "/health", "/a/:id", "/a/*", "/a/../b", "/a//b", "/."]) {
     misuse(() => app.route(path, { requires: "capabilityAdvanced" }, served), path);
   }
   misuse(() => app.route("/x", { requires: "capabilityAdvanced" }));
@@ -98,6 +98,31 @@ test("what another app verified or made up is let through by no route", async ()
   for (const needs of [{}, { requires: "capabilityStandard" }]) {
     await assert.rejects(app.admit(request, needs, { clientKey: "made up" }), { code: "not_verified" });
   }
+});
+
+test("what is not among an object's own fields is never passed over", () => {
+  const needs = { requires: "capabilityAdvanced" };
+  const hidden = (fields) => [Object.create(fields), new Map(Object.entries(fields)), Object.create(Object.assign(Object.create(null), fields))];
+  for (const one of hidden(needs)) {
+    misuse(() => connectApp().route("/x", one, served));
+    misuse(() => connectApp().guard(one, served));
+  }
+  for (const policy of hidden({ confirmedOnly: true })) {
+    misuse(() => connectApp({ licenseApi: true }).route("/x", { ...needs, policy }, served));
+    misuse(() => connectApp({ licenseApi: true, policy }));
+  }
+  for (const options of hidden({ appKey, baseUrl, store: new MemoryStore() })) {
+    misuse(() => new ConnectApp(options));
+  }
+});
+
+test("a second route of a path is refused, and so is a handler that answers nothing", async () => {
+  const { app, site, open } = await installed();
+  app.route("/export", { requires: "capabilityAdvanced" }, () => undefined);
+  misuse(() => app.route("/export", {}, served));
+  const response = await open(site.page("/export", "advanced"));
+  assert.equal(response.status, 500);
+  assert.equal((await response.json()).error.code, "misuse");
 });
 
 test("what a route needs cannot be changed afterwards", async () => {

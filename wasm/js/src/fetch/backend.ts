@@ -184,10 +184,13 @@ export abstract class Backend<V extends object> {
   }
 
   /** Adds a route to what {@link handle} answers, for every method. Throws what {@link guard} throws,
-   * and `misuse` for a path that is none or one of the platform's. */
+   * and `misuse` for a path that is none, one of the platform's, or one that has a route. Paths match exactly. */
   route<C extends string = KnownCapability>(path: string, needs: Needs<C>, handler: RouteHandler<V>): this {
     if (!settings.isPath(path)) {
-      throw misuse("a route's path must begin with `/` and have no query");
+      throw misuse(`a route's path must be ${settings.PATH}`);
+    }
+    if (this.#routes.has(path)) {
+      throw misuse(`\`${path}\` has a route: a second one would take the place of what it needs`);
     }
     if (this.methodOf(path) !== undefined) {
       throw misuse(`\`${path}\` is what the platform calls`);
@@ -297,7 +300,13 @@ export abstract class Backend<V extends object> {
     } catch (error) {
       return responseOf(this.refuse(error, sent));
     }
-    return handler(request, admitted);
+    const response: unknown = await handler(request, admitted);
+    const { status, headers } = Object(response) as Partial<Response>;
+    if (typeof status != "number" || typeof headers != "object") {
+      const why = misuse("the handler of a route must answer a `Response`: is a `return` missing?");
+      return responseOf(this.refuse(why, sent));
+    }
+    return response as Response;
   }
 
   /** The path below where the app is mounted; undefined outside of it. */

@@ -40,24 +40,31 @@ export const texts = is(
   "a text, or a list of texts that is not empty",
 );
 export const table = is(isTable, "an object");
-/** A path of a URL, without a query. */
-export const path = is(isPath, "a path that begins with `/`");
+/** What a path of a URL must be; paths match exactly. */
+export const PATH = "a path that begins with `/`, without a query, `.`, `..`, `//`, `:name` or `*`: it matches exactly";
+export const path = is(isPath, PATH);
 /** An object that has these functions. */
 export const having = (names: readonly string[], expected: string): Rule =>
   is((value) => names.every((name) => typeof (Object(value) as Fields)[name] == "function"), expected);
 
+/** A plain object: what would be inherited, or is in a `Map`, is not seen among its fields. */
 export function isTable(value: unknown): value is Fields {
-  return typeof value == "object" && value !== null && !Array.isArray(value);
+  if (typeof value != "object" || value === null || Array.isArray(value)) {
+    return false;
+  }
+  const above = Object.getPrototypeOf(value) as object | null;
+  // the plain prototype, of any realm
+  return above === null || (Object.getPrototypeOf(above) === null && Object.hasOwn(above, "isPrototypeOf"));
 }
 
 export function isPath(value: unknown): value is string {
-  return typeof value == "string" && /^\/[^?#\s]*$/.test(value);
+  return typeof value == "string" && /^\/[^?#\s*]*$/.test(value) && !/\/\/|\/:|\/\.\.?(\/|$)/.test(value);
 }
 
 /** What was found, without what a secret could be in. */
 function found(value: unknown): string {
   const shown = typeof value == "string" ? JSON.stringify(value.slice(0, 40)) : String(Object(value) === value ? typeof value : value);
-  return Array.isArray(value) ? "a list" : shown;
+  return Array.isArray(value) ? "a list" : shown === "object" && !isTable(value) ? "an object that is not plain" : shown;
 }
 
 /** Holds settings to their rules. Throws `misuse` for a name that is none, and for a value that
@@ -134,7 +141,7 @@ export const flagOr = (names: readonly string[], expected: string): Rule =>
   is((value) => typeof value == "boolean" || having(names, expected)(value) === undefined, expected);
 
 /** Where an app is mounted: a path, or nothing for the root. */
-export const mount = is((value) => value === "" || isPath(value), "a path that begins with `/`, or an empty text");
+export const mount = is((value) => value === "" || isPath(value), `${PATH}; or an empty text`);
 
 /** The name of a header. */
 export const header = is((value) => typeof value == "string" && /^[!#$%&'*+.^_`|~\w-]+$/.test(value), "a header's name");
