@@ -143,6 +143,13 @@ impl ConnectLicenseApi {
         self.inner.lock().remove(tenant);
     }
 
+    /// Forgets what a tenant's site said before this time (UTC): an installation that ended does not
+    /// speak for a new one.
+    pub fn forget_before(&self, tenant: &ClientKey, time: UnixTime) {
+        let forget = |entry: &mut Entry| entry.forget_before(time);
+        self.inner.lock().change(tenant, forget);
+    }
+
     /// What happened since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {

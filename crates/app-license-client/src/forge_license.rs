@@ -131,6 +131,13 @@ impl ForgeLicenseApi {
         self.inner.lock().change(installation, expect)
     }
 
+    /// Forgets what the platform said of an installation before this time (UTC), and passes it over in
+    /// the shared cache: an installation that ended does not speak for a new one.
+    pub fn forget_before(&self, installation: &InstallationAri, time: UnixTime) {
+        let forget = |entry: &mut Entry| entry.forget_before(time);
+        self.inner.lock().change(installation, forget);
+    }
+
     /// What happened since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {

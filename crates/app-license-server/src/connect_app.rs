@@ -81,12 +81,18 @@ impl ConnectApp {
         self.0.clock.now()
     }
 
-    /// Verifies a URL-bound request: iframe, webhook.
+    /// Verifies a URL-bound request: iframe, webhook. A rejection is counted and logged, as by a gate
+    /// and by the extractors.
     ///
     /// # Errors
     /// A [`Rejection`]: 401 when the proof is missing or does not hold, 403 when the app is switched
     /// off there (`tenant_disabled`), 503 when it could not be checked.
     pub async fn verify(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
+        let verified = self.verify_request(parts).await;
+        verified.inspect_err(|rejection| self.rejected(rejection))
+    }
+
+    pub(crate) async fn verify_request(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
         let verified = self.verify_page(parts).await;
         verified.map_err(|rejection| rejection.on_route(route(parts)))
     }
@@ -187,11 +193,20 @@ impl ConnectApp {
         Ok(ConnectRequest::new(self, tenant, token, route(parts)))
     }
 
-    /// Verifies a request with a context token, `AP.context.getToken()`.
+    /// Verifies a request with a context token, `AP.context.getToken()`. A rejection is counted and
+    /// logged.
     ///
     /// # Errors
     /// As [`ConnectApp::verify`].
     pub async fn verify_context(&self, parts: &Parts) -> Result<ConnectContextRequest, Rejection> {
+        let verified = self.verify_context_request(parts).await;
+        verified.inspect_err(|rejection| self.rejected(rejection))
+    }
+
+    pub(crate) async fn verify_context_request(
+        &self,
+        parts: &Parts,
+    ) -> Result<ConnectContextRequest, Rejection> {
         let verified = self.verify_front_end(parts).await;
         verified.map_err(|rejection| rejection.on_route(route(parts)))
     }

@@ -115,7 +115,7 @@ verified_request! {
     ///
     /// As an axum extractor it needs a state that a [`ConnectApp`] can be taken from; behind
     /// [`ConnectApp::requires`] it is in the request's extensions already.
-    ConnectRequest, RequestToken, verify
+    ConnectRequest, RequestToken, verify_request
 }
 
 impl ConnectRequest {
@@ -133,5 +133,5 @@ impl ConnectRequest {
 
 verified_request! {
     /// A request of the app's own front end with a context token, verified.
-    ConnectContextRequest, ContextToken, verify_context
+    ConnectContextRequest, ContextToken, verify_context_request
 }

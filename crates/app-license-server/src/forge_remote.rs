@@ -101,12 +101,17 @@ impl ForgeRemote {
         self.0.clock.now()
     }
 
-    /// Verifies an invocation.
+    /// Verifies an invocation. A rejection is counted and logged, as by a gate and by the extractor.
     ///
     /// # Errors
     /// A [`Rejection`]: 401 when the token is missing or does not hold, 503 when the key set is
     /// out of reach.
     pub async fn verify(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
+        let verified = self.verify_request(parts).await;
+        verified.inspect_err(|rejection| self.rejected(rejection))
+    }
+
+    pub(crate) async fn verify_request(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
         let verified = self.verify_invocation(parts).await;
         verified.map_err(|rejection| rejection.on_route(route(parts)))
     }
@@ -248,6 +253,7 @@ impl ForgeRemote {
     ) -> Result<Verified<License>, Rejection> {
         let known = invocation.installation();
         let mut current = CurrentLicense::new(invocation.license(), &self.0.policy)
+            .installed_at(known.map_or(UnixTime::EPOCH, |it| it.license_since()))
             .known(known.and_then(|it| it.license()));
         let mut fault = None;
         loop {
@@ -284,7 +290,11 @@ impl ForgeRemote {
         let (Some(api), Some(token)) = (&self.0.license_api, invocation.system_token()) else {
             return Ok(LicenseApi::NotConfigured);
         };
-        let answer = api.get(invocation.installation_id(), token).await;
+        let of = invocation.installation_id();
+        if let Some(known) = invocation.installation() {
+            api.forget_before(of, known.license_since());
+        }
+        let answer = api.get(of, token).await;
         let answer = answer.map_err(|error| Rejection::client(&error))?;
         let license = answer.license(invocation.app_id()).map_err(|error| {
             Rejection::could_not_check("the License API could not tell", error.code())

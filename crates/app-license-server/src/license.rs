@@ -164,7 +164,7 @@ impl ConnectApp {
         let tenant = request.tenant();
         let mut current = CurrentLicense::new(request.proved(), &self.0.policy)
             .stored_for(self.0.stored_hint)
-            .installed_at(tenant.installation.record().installed_at())
+            .installed_at(tenant.installation.license_since())
             .known(tenant.installation.license());
         let mut fault = None;
         loop {
@@ -209,15 +209,9 @@ impl ConnectApp {
             Err(error) => return (LicenseApi::Failed, Some(error.into())),
         };
         let keys = &tenant.keys;
-        let get = || api.get_as_of(keys.client_key(), &base_url, keys.current(), since);
-        let mut answer = get().await;
-        let installed_at = tenant.installation.record().installed_at();
-        if answer.as_ref().is_ok_and(|it| it.as_of() < installed_at) {
-            // it is of an installation that ended
-            api.forget(keys.client_key());
-            answer = get().await;
-        }
-        let answer = match answer {
+        api.forget_before(keys.client_key(), tenant.installation.license_since());
+        let asked = api.get_as_of(keys.client_key(), &base_url, keys.current(), since);
+        let answer = match asked.await {
             Ok(answer) => answer,
             Err(error) => {
                 let statement = if error.is_token_refused() {

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{StatusCode, header};
+use http::header;
 use serde_json::{Value, json};
 
 use crate::connect_app::ConnectApp;
@@ -18,6 +18,8 @@ use crate::rejection::Rejection;
 
 /// The platform's checker waits for 3 s.
 const PATIENCE: Duration = Duration::from_millis(2500);
+
+const UNAVAILABLE: &str = "store_unavailable";
 
 /// Health and counters of everything that a process serves: one route each, however many apps there
 /// are.
@@ -115,16 +117,22 @@ impl Served {
 
     /// What is said of it, and whether it is well.
     async fn health(&self) -> (Value, bool) {
-        let (store, status) = match self.store() {
-            None => (Value::Null, "ok"),
+        match self.store() {
+            None => self.part(Some(&Value::Null)),
             Some(store) => match tokio::time::timeout(PATIENCE, store.health()).await {
-                Ok(Ok(health)) => (json!(health.backend), "ok"),
-                _ => (Value::Null, "store_unavailable"),
+                Ok(Ok(health)) => self.part(Some(&json!(health.backend))),
+                _ => self.part(None),
             },
-        };
+        }
+    }
+
+    /// With the store that answers, if any does.
+    fn part(&self, store: Option<&Value>) -> (Value, bool) {
         let (kind, app) = self.names();
+        let well = store.is_some();
+        let status = if well { "ok" } else { UNAVAILABLE };
         let part = json!({ "app": app, "kind": kind, "store": store, "status": status });
-        (part, status == "ok")
+        (part, well)
     }
 }
 
@@ -134,19 +142,27 @@ async fn health(State(served): State<Arc<[Served]>>) -> Response {
         // side by side: two that do not answer take no longer than one
         asked.spawn(async move { (at, one.health().await) });
     }
-    let mut answers = asked.join_all().await;
-    answers.sort_by_key(|(at, _)| *at);
-    let all_well = answers.iter().all(|(_, (_, well))| *well);
-    let parts: Vec<Value> = answers.into_iter().map(|(_, (part, _))| part).collect();
+    // a store of the app's own may panic: it is not well, and the others are told all the same
+    let mut answers: Vec<_> = served.iter().map(|one| one.part(None)).collect();
+    while let Some(answer) = asked.join_next().await {
+        if let Ok((at, answer)) = answer
+            && let Some(part) = answers.get_mut(at)
+        {
+            *part = answer;
+        }
+    }
+    let all_well = answers.iter().all(|(_, well)| *well);
+    let parts: Vec<Value> = answers.into_iter().map(|(part, _)| part).collect();
     if all_well {
         let body = axum::Json(json!({ "status": "ok", "parts": parts }));
         return ([(header::CACHE_CONTROL, "no-store")], body).into_response();
     }
-    let rejection = Rejection::could_not_check("the store does not answer", "store_unavailable");
-    let error =
-        json!({ "code": rejection.code(), "message": rejection.to_string(), "decision": null });
-    let body = axum::Json(json!({ "error": error, "parts": parts }));
-    let mut response = (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
+    let rejection = Rejection::could_not_check("the store does not answer", UNAVAILABLE);
+    let mut body = rejection.json();
+    if let Some(body) = body.as_object_mut() {
+        body.insert("parts".to_owned(), parts.into());
+    }
+    let mut response = (rejection.status(), axum::Json(body)).into_response();
     rejection.complete(&mut response);
     response
 }

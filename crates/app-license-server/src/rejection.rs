@@ -210,6 +210,11 @@ impl Rejection {
         response.extensions_mut().insert(self.clone());
     }
 
+    /// The small JSON object that it is answered with.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.0.refusal.body()).unwrap_or_default()
+    }
+
     /// The answer: a small JSON object, the rejection in its extensions.
     pub(crate) fn into_http<B: From<String>>(self) -> Response<B> {
         let mut response = Response::new(B::from(self.0.refusal.body()));

@@ -162,14 +162,10 @@ impl ForgeRemoteBuilder {
     /// # Errors
     /// See [`BuildError`].
     pub fn build(mut self) -> Result<ForgeRemote, BuildError> {
-        let fetcher = match self.fetcher.take() {
-            Some(fetcher) => fetcher,
-            None => Fetcher::new()?,
-        };
-        let license_api = self.license_api_over(&fetcher)?;
-        let keys = match self.keys {
+        let license_api = self.license_api_made()?;
+        let keys = match self.keys.take() {
             Some(keys) => keys,
-            None => ForgeKeys::builder(fetcher, self.key_set)
+            None => ForgeKeys::builder(self.fetcher_made()?, self.key_set)
                 .clock(Arc::clone(&self.clock))
                 .build()?,
         };
@@ -188,15 +184,22 @@ impl ForgeRemoteBuilder {
         })))
     }
 
-    fn license_api_over(
-        &mut self,
-        fetcher: &Fetcher,
-    ) -> Result<Option<ForgeLicenseApi>, BuildError> {
+    /// The fetcher of all that is made here.
+    fn fetcher_made(&mut self) -> Result<Fetcher, BuildError> {
+        let fetcher = match self.fetcher.take() {
+            Some(fetcher) => fetcher,
+            None => Fetcher::new()?,
+        };
+        self.fetcher = Some(fetcher.clone());
+        Ok(fetcher)
+    }
+
+    fn license_api_made(&mut self) -> Result<Option<ForgeLicenseApi>, BuildError> {
         let api = match self.license_api.take() {
             None => return Ok(None),
             Some(LicenseApiSetting::Made(api)) => api,
             Some(LicenseApiSetting::ToMake(configure)) => {
-                let fetcher = fetcher.clone();
+                let fetcher = self.fetcher_made()?;
                 let mut api = match &self.store {
                     Some(store) => {
                         let cache = StoreLicenseCache::new(Arc::clone(store));

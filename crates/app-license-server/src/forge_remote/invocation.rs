@@ -112,7 +112,7 @@ impl ForgeInvocation {
         if let Some(verified) = verified.filter(|it| it.0.verified_by.is_same(remote)) {
             return Ok(verified.clone());
         }
-        let verified = remote.verify(parts).await?;
+        let verified = remote.verify_request(parts).await?;
         parts.extensions.insert(verified.clone());
         Ok(verified)
     }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::common::{APP_ID, forge_api};
-use app_license::{InstallationAri, InstallationKey, LicenseSource, State};
-use app_license_client::{Lease, LicenseCache, SystemToken};
-use app_license_server::StoreLicenseCache;
-use app_license_store::{InstallationStore, SqliteStore};
-use app_license_testkit::{App, Edition, InjectedFault, MockHost, Service};
+use crate::common::{APP_ID, clock, fetcher, forge_api};
+use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind, JwksUrl};
+use app_license::{Capability, InstallationAri, InstallationKey, LicenseSource, Policy, State};
+use app_license_client::{ForgeKeys, Lease, LicenseCache, SystemToken};
+use app_license_server::{ForgeRemote, StoreLicenseCache};
+use app_license_store::{Delivery, InstallationStore, MemoryStore, SqliteStore};
+use app_license_testkit::{App, Edition, InjectedFault, Invocation, MockHost, Service};
 
 #[tokio::test]
 async fn replicas_share_answers_and_turns_through_the_store() {
@@ -62,6 +63,61 @@ async fn replicas_share_answers_and_turns_through_the_store() {
                 .has_capability("capabilityAdvanced")
         );
     }
+    assert_eq!(host.hits(Service::ForgeApi), 2);
+}
+
+/// An hour has not passed, but the installation that the answer was about ended.
+#[tokio::test]
+async fn what_was_said_before_an_uninstall_does_not_count_after_it() {
+    let host = MockHost::start().await.unwrap();
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let keys = ForgeKeys::builder(fetcher(&host), JwksUrl::COMMERCIAL)
+        .clock(clock(&host))
+        .build()
+        .unwrap();
+    let remote = ForgeRemote::builder(APP_ID)
+        .unwrap()
+        .keys(keys)
+        .shared_store(Arc::clone(&store))
+        .license_api(forge_api(&host, &store))
+        .policy(Policy::new().confirmed_only(true))
+        .clock(clock(&host))
+        .build()
+        .unwrap();
+    let app = App::forge(APP_ID, "http://127.0.0.1:1").unwrap();
+    let acme = host.tenant(&app, "acme").unwrap();
+    acme.install().unwrap();
+    acme.buy(Edition::Advanced).unwrap();
+    let happen = async |kind| {
+        let id = acme.installation_ari().unwrap();
+        let body = format!(r#"{{"id":"{id}","app":{{"id":"{APP_ID}","version":"3"}}}}"#);
+        let event = ForgeLifecycleEvent::parse(kind, body.as_bytes()).unwrap();
+        let delivery = Delivery::forge(event).unwrap();
+        store.apply(delivery, host.clock().now()).await.unwrap();
+    };
+    let decide = async || {
+        let call = Invocation::function("job");
+        let mut spec = acme.invocation_spec(&call).unwrap();
+        let mut claims = spec.get("app").unwrap().clone();
+        claims.as_object_mut().unwrap().remove("license");
+        spec = spec.claim("app", claims);
+        let key = host.forge_key().unwrap();
+        let request = acme.invoke("POST", "/x", &call).unwrap();
+        let (parts, _) = request.with_token(&spec.rs256(&key)).to_http().into_parts();
+        let invocation = remote.verify(&parts).await.unwrap();
+        let decision = remote.decision(&invocation, Capability::ADVANCED).await;
+        decision.unwrap().is_allowed()
+    };
+    happen(ForgeLifecycleKind::Installed).await;
+    assert!(decide().await);
+    host.clock().advance(400);
+    assert!(decide().await);
+    assert_eq!(host.hits(Service::ForgeApi), 1);
+
+    happen(ForgeLifecycleKind::PreUninstall).await;
+    host.clock().advance(10);
+    // it is asked again
+    assert!(decide().await);
     assert_eq!(host.hits(Service::ForgeApi), 2);
 }
 

@@ -328,6 +328,14 @@ impl InstallationRecord {
         self.uninstalled_at
     }
 
+    /// What was stated of the license before this time (UTC) is of an installation that ended: it was
+    /// installed then, or removed.
+    #[must_use]
+    pub fn license_since(&self) -> UnixTime {
+        self.uninstalled_at
+            .map_or(self.installed_at, |at| at.max(self.installed_at))
+    }
+
     /// The key of the Connect app.
     #[must_use]
     pub const fn app_key(&self) -> Option<&AppKey> {

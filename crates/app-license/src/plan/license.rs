@@ -251,7 +251,9 @@ impl LicensePlan {
         shared: Option<(A, UnixTime, AnswerContent)>,
         now: UnixTime,
     ) -> Step<A, E> {
-        if let Some((value, as_of, content)) = shared {
+        if let Some((value, as_of, content)) = shared
+            && as_of >= entry.installed_at
+        {
             let step = entry.remember(value, as_of, content);
             if self.is_fresh(entry, content, as_of, now) {
                 entry.fault = None;

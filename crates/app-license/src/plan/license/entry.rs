@@ -17,6 +17,8 @@ pub struct CacheEntry<A, E> {
     pub(super) refusals: Option<(UnixTime, u32)>,
     /// Since when an older answer is not fresh, for a signed request stated more.
     pub(super) expected_since: Option<UnixTime>,
+    /// An older answer is about an installation that ended.
+    pub(super) installed_at: UnixTime,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,7 +215,8 @@ impl<A, E> FetchResult<A, E> {
 
 impl<A, E> CacheEntry<A, E> {
     /// Forgets an answer that is older than this, and why there was no newer one: it was about an
-    /// installation that ended, and a new install is a new one.
+    /// installation that ended, and a new install is a new one. An older one that the shared cache
+    /// has is passed over, too.
     ///
     /// ```
     /// use app_license::UnixTime;
@@ -229,6 +232,7 @@ impl<A, E> CacheEntry<A, E> {
     /// assert_eq!(plan.next(&entry, now, now.plus(2)), Step::Ask);
     /// ```
     pub fn forget_before(&mut self, time: UnixTime) {
+        self.installed_at = self.installed_at.max(time);
         if self
             .answer
             .as_ref()
@@ -291,6 +295,7 @@ impl<A, E> Default for CacheEntry<A, E> {
             fault: None,
             refusals: None,
             expected_since: None,
+            installed_at: UnixTime::EPOCH,
         }
     }
 }

@@ -333,6 +333,12 @@ fn who_has_no_lease_uses_what_there_is_or_waits_for_it() {
     let held = Lease::Held { until: at(4100) };
     let step = plan.leased(&mut entry, held, at(4000), true);
     assert_eq!(step, used(0, Some(leased(100))));
+    // but not where it is of an installation that ended since
+    entry.forget_before(at(3000));
+    let found = plan.found(&mut entry, old, at(4000));
+    assert_eq!(found, Step::Lease { seconds: 330 });
+    let step = plan.leased(&mut entry, held, at(4000), false);
+    assert_eq!(step, Step::Refuse(leased(100)));
     // and what it fetched just now counts, and ends the fault
     let new = Some((1, at(4001), AnswerContent::Active));
     assert_eq!(plan.found(&mut entry, new, at(4002)), used(4001, None));
