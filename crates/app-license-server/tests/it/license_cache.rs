@@ -123,7 +123,7 @@ async fn what_was_said_before_an_uninstall_does_not_count_after_it() {
 
 #[tokio::test]
 async fn only_the_holder_prolongs_its_turn() {
-    let store: Arc<dyn InstallationStore> = Arc::new(app_license_store::MemoryStore::new());
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
     let (one, other) = (
         StoreLicenseCache::new(Arc::clone(&store)),
         StoreLicenseCache::new(store),
