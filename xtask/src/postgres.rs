@@ -1,4 +1,4 @@
-//! The PostgreSQL programs that the store's tests start a throw-away cluster with.
+//! The PostgreSQL programs that the store's tests start a throw-away cluster with, and PgBouncer.
 
 use std::env;
 use std::path::PathBuf;
@@ -10,10 +10,17 @@ use crate::context::Context;
 
 const USER: &str = "crates/app-license-pgtest";
 
-/// Installs PostgreSQL where that takes no question: on Debian, as root.
+/// Installs PostgreSQL and PgBouncer where that takes no question: on Debian, as root.
 pub(crate) fn install(context: &Context) -> Result<()> {
     let sh = &context.sh;
-    if !context.has(USER) || present(context) {
+    let mut missing = Vec::new();
+    if !present(context) {
+        missing.push("postgresql");
+    }
+    if !pooler_present() {
+        missing.push("pgbouncer");
+    }
+    if !context.has(USER) || missing.is_empty() {
         return Ok(());
     }
     if !context.is_root()
@@ -23,13 +30,14 @@ pub(crate) fn install(context: &Context) -> Result<()> {
             .run()
             .is_err()
     {
-        println!("PostgreSQL is missing: install its server, or the store's tests will fail");
+        let missing = missing.join(" and ");
+        println!("{missing} is missing: install it, or the store's tests will fail");
         return Ok(());
     }
     cmd!(sh, "apt-get update --quiet=2").run()?;
     cmd!(
         sh,
-        "apt-get install --yes --quiet=2 --no-install-recommends postgresql"
+        "apt-get install --yes --quiet=2 --no-install-recommends {missing...}"
     )
     .env("DEBIAN_FRONTEND", "noninteractive")
     .run()?;
@@ -48,4 +56,13 @@ fn present(context: &Context) -> bool {
         .chain(chosen)
         .chain(debian)
         .any(|folder| folder.join("initdb").exists())
+}
+
+fn pooler_present() -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let debian = PathBuf::from("/usr/sbin");
+    env::var_os("APP_LICENSE_PGBOUNCER").is_some()
+        || env::split_paths(&path)
+            .chain([debian])
+            .any(|folder| folder.join("pgbouncer").exists())
 }

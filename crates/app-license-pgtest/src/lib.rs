@@ -6,7 +6,10 @@
 //! needs a database must fail then, not pass.
 //!
 //! The programs are looked for in `APP_LICENSE_PG_BIN`, then in `PATH`, then where Debian and
-//! others put them.
+//! others put them. [`Pooler::start`] puts PgBouncer before a cluster.
+
+mod pooler;
+mod tls;
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -15,6 +18,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 use std::{fs, io, thread};
+
+pub use pooler::Pooler;
+pub use tls::TlsCluster;
 
 /// A running cluster; stopped and removed when dropped.
 ///
@@ -29,6 +35,8 @@ pub struct Cluster {
     bin: PathBuf,
     user: Option<&'static str>,
     synced: bool,
+    /// A TCP port instead of the socket alone.
+    listens: Option<u16>,
     directory: tempfile::TempDir,
 }
 
@@ -82,18 +90,39 @@ impl Cluster {
         shared.as_ref().map(|(cluster, _)| cluster)
     }
 
+    /// The address of a PgBouncer in transaction mode before [`Cluster::shared`], with three connections to
+    /// the server, started by whoever asks first.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the programs are missing, or do not run.
+    pub fn shared_pooler() -> Result<String, String> {
+        static SHARED: OnceLock<Result<(Pooler, Child), Failure>> = OnceLock::new();
+        let cluster = Self::shared().map_err(ToString::to_string)?;
+        let shared = SHARED.get_or_init(|| {
+            let pooler = Pooler::start(cluster, 3)?;
+            let guard = cluster.at_exit(pooler.process_id(), "KILL", None)?;
+            Ok((pooler, guard))
+        });
+        let pooler = shared.as_ref().map_err(ToString::to_string)?;
+        Ok(pooler.0.url())
+    }
+
     /// Statics are not dropped: a shell waits for the end of this process, however it comes, and
     /// tidies up.
     fn remove_at_exit(&self) -> Result<Child, Failure> {
+        let server = self.server.as_ref().map_or(0, Child::id);
+        self.at_exit(server, "QUIT", Some(self.directory.path()))
+    }
+
+    fn at_exit(&self, process: u32, signal: &str, folder: Option<&Path>) -> Result<Child, Failure> {
         const SCRIPT: &str = r#"trap "" HUP INT TERM
             read -r _
-            kill -s QUIT "$1"
+            kill -s "$2" "$1"
             while kill -s 0 "$1"; do sleep 0.1; done
-            rm -rf -- "$2""#;
-        let server = self.server.as_ref().map_or(0, Child::id);
+            test -z "$3" || rm -rf -- "$3""#;
         Command::new("sh")
-            .args(["-c", SCRIPT, "sh", &server.to_string()])
-            .arg(self.directory.path())
+            .args(["-c", SCRIPT, "sh", &process.to_string(), signal])
+            .arg(folder.unwrap_or_else(|| Path::new("")))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -113,6 +142,7 @@ impl Cluster {
             bin,
             user,
             synced,
+            listens: None,
             directory,
         };
         if let Some(user) = user {
@@ -149,7 +179,11 @@ impl Cluster {
             .arg(self.data())
             .arg("-k")
             .arg(self.directory.path())
-            .args(["-c", "listen_addresses=", "-c", "max_connections=200"])
+            .args(["-c", "max_connections=200"])
+            .args(match self.listens {
+                Some(_) => &[][..],
+                None => &["-c", "listen_addresses="][..],
+            })
             .args(["-c", if self.synced { "fsync=on" } else { "fsync=off" }])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -160,7 +194,8 @@ impl Cluster {
         for _ in 0..600 {
             let ready = self
                 .program("pg_isready")
-                .args(["-q", "-U", "test", "-d", "postgres", "-h"])
+                .args(["-q", "-U", "test", "-d", "postgres"])
+                .args(["-p", &self.port(), "-h"])
                 .arg(self.directory.path())
                 .status();
             if ready.is_ok_and(|s| s.success()) {
@@ -185,10 +220,7 @@ impl Cluster {
     /// The address of the database `postgres`, as user `test`.
     #[must_use]
     pub fn url(&self) -> String {
-        let mut host = String::new();
-        for byte in self.directory.path().as_os_str().as_encoded_bytes() {
-            let _ = write!(host, "%{byte:02X}");
-        }
+        let host = socket_host(self.directory.path());
         format!("postgres://test@{host}/postgres?sslmode=disable")
     }
 
@@ -197,12 +229,28 @@ impl Cluster {
     /// # Errors
     /// A [`Failure`] with what `psql` said.
     pub fn sql(&self, text: &str) -> Result<String, Failure> {
+        self.psql(&self.port(), text)
+    }
+
+    /// The same through a pooler of this cluster.
+    ///
+    /// # Errors
+    /// A [`Failure`] with what `psql` said.
+    pub fn sql_behind(&self, _: &Pooler, text: &str) -> Result<String, Failure> {
+        self.psql(pooler::PORT, text)
+    }
+
+    fn psql(&self, port: &str, text: &str) -> Result<String, Failure> {
         run(self
             .program("psql")
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
-            .args(["-U", "test", "-d", "postgres", "-h"])
+            .args(["-U", "test", "-d", "postgres", "-p", port, "-h"])
             .arg(self.directory.path())
             .args(["-c", text]))
+    }
+
+    fn port(&self) -> String {
+        self.listens.unwrap_or(5432).to_string()
     }
 
     fn data(&self) -> PathBuf {
@@ -210,7 +258,10 @@ impl Cluster {
     }
 
     fn program(&self, name: &str) -> Command {
-        let program = self.bin.join(name);
+        self.run_as_user(&self.bin.join(name))
+    }
+
+    pub(crate) fn run_as_user(&self, program: &Path) -> Command {
         let mut command = match self.user {
             Some(user) => {
                 let mut command = Command::new("setpriv");
@@ -242,6 +293,15 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A folder of sockets as the host of an address.
+fn socket_host(folder: &Path) -> String {
+    let mut host = String::new();
+    for byte in folder.as_os_str().as_encoded_bytes() {
+        let _ = write!(host, "%{byte:02X}");
+    }
+    host
 }
 
 /// The user to run as, when this process is root.

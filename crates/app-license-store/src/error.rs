@@ -98,6 +98,19 @@ pub enum ErrorKind {
         /// The database's own word.
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// The schema is older than this program needs, and the role that connects may not change it.
+    #[error(
+        "the database has schema version {found}, this program needs {known}, and this role may not change it: \
+         let the role that owns the tables run `app-license store migrate`, or `PostgresOptions::migrate`"
+    )]
+    MayNotMigrate {
+        /// The version found; 0 where there is none.
+        found: i64,
+        /// The version that is needed.
+        known: i64,
+        /// The database's own word.
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// An encryption key that cannot be one.
     #[error("the encryption key is not usable: {reason}")]
     EncryptionKey {
@@ -163,6 +176,7 @@ impl Error {
             K::NewerSchema { .. } => "newer_schema",
             K::ForeignDatabase { .. } => "foreign_database",
             K::Migration { .. } => "migration",
+            K::MayNotMigrate { .. } => "may_not_migrate",
             K::EncryptionKey { .. } => "encryption_key",
             K::UnknownEncryptionKey { .. } => "unknown_encryption_key",
             K::NoEncryptionKey => "no_encryption_key",
@@ -186,6 +200,7 @@ impl Error {
             K::NewerSchema { .. }
             | K::ForeignDatabase { .. }
             | K::Migration { .. }
+            | K::MayNotMigrate { .. }
             | K::EncryptionKey { .. }
             | K::UnknownEncryptionKey { .. }
             | K::NoEncryptionKey
@@ -359,6 +374,17 @@ mod tests {
                 "migration",
                 Misuse,
                 "migration 2 failed",
+            ),
+            (
+                ErrorKind::MayNotMigrate {
+                    found: 2,
+                    known: 3,
+                    source: io(),
+                },
+                "may_not_migrate",
+                Misuse,
+                "the database has schema version 2, this program needs 3, and this role may not change it: \
+                 let the role that owns the tables run `app-license store migrate`, or `PostgresOptions::migrate`",
             ),
             (
                 ErrorKind::EncryptionKey {

@@ -4,6 +4,7 @@ pub(crate) mod connect;
 mod coordination;
 pub(crate) mod fault;
 pub(crate) mod schema;
+pub(crate) mod statement;
 mod tenants;
 
 pub(crate) use tenants::entry;
@@ -37,9 +38,9 @@ const COMMIT: &str = "commit";
 /// other in the database; numbers of the history are committed in their order. A connection that
 /// breaks, a deadlock or a restart of the server is tried again, three times at most.
 ///
-/// TLS follows `sslmode` in the address: `disable`, `prefer` (unless told) or `require`, which
-/// also checks the server's certificate and name. Poolers that share a session between
-/// transactions must know prepared statements.
+/// TLS follows `sslmode` in the address: `disable`, `prefer` (unless told), `require` or
+/// `verify-full`, which are one: the server's certificate and name are checked wherever TLS is used.
+/// Nothing is kept in a session, so a pooler may run every transaction on another connection.
 ///
 /// ```no_run
 /// # async fn example(from_configuration: &str) -> Result<(), app_license_store::Error> {
@@ -143,21 +144,16 @@ impl PostgresOptions {
         self
     }
 
-    /// Connects, and brings the schema to the newest version.
+    /// Connects, and brings the schema to the newest version. A role that may not do that needs
+    /// another to run [`PostgresOptions::migrate`] first.
     ///
     /// # Errors
-    /// `newer_schema` for a schema of a newer version, `migration`, `no_encryption_key` without keys
-    /// unless plain text is asked for, `invalid` for settings, `store_unavailable`.
+    /// `newer_schema` for a schema of a newer version, `may_not_migrate`, `migration`,
+    /// `no_encryption_key` without keys unless plain text is asked for, `invalid` for settings,
+    /// `store_unavailable`.
     pub async fn connect(self) -> Result<PostgresStore, Error> {
-        if self.connections == 0 {
-            return Err(Error::invalid("number of connections", "it is 0"));
-        }
-        let sealer = Sealer::new(self.keys, self.plain_text)?;
-        let schema = SchemaName::new(&self.schema)?;
-        let pool = connect::pool(&self.url, self.roots.as_deref(), self.connections)?;
-        let mut client = pool.get().await.map_err(Fail::from)?;
-        schema::migrate(&mut client, &schema).await?;
-        drop(client);
+        let sealer = Sealer::new(self.keys.clone(), self.plain_text)?;
+        let (pool, schema) = self.migrated().await?;
         Ok(PostgresStore {
             pool,
             schema,
@@ -165,6 +161,39 @@ impl PostgresOptions {
             marks: self.marks,
             marked: AtomicU64::new(0),
         })
+    }
+
+    /// Brings the schema to the newest version, and no more: for a deployment that does it by the role
+    /// that owns the tables, so that the app's own role needs no right to create or alter any. The
+    /// options for secrets are not looked at.
+    ///
+    /// ```no_run
+    /// # async fn example(owner: &str, app: &str, key: &str) -> Result<(), app_license_store::Error> {
+    /// use app_license_store::{EncryptionKey, EncryptionKeys, PostgresOptions, PostgresStore};
+    /// PostgresOptions::new(owner).migrate().await?; // when a new version is deployed
+    /// let keys = EncryptionKeys::new(EncryptionKey::from_base64(key)?);
+    /// let store = PostgresStore::connect(app, keys).await?; // in the app
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `newer_schema`, `may_not_migrate`, `migration`, `invalid` for settings, `store_unavailable`.
+    pub async fn migrate(self) -> Result<(), Error> {
+        let (pool, _) = self.migrated().await?;
+        pool.close();
+        Ok(())
+    }
+
+    async fn migrated(&self) -> Result<(Pool, SchemaName), Error> {
+        if self.connections == 0 {
+            return Err(Error::invalid("number of connections", "it is 0"));
+        }
+        let schema = SchemaName::new(&self.schema)?;
+        let pool = connect::pool(&self.url, self.roots.as_deref(), self.connections)?;
+        let mut client = pool.get().await.map_err(Fail::from)?;
+        schema::migrate(&mut client, &schema).await?;
+        drop(client);
+        Ok((pool, schema))
     }
 }
 
@@ -364,10 +393,7 @@ impl InstallationStore for PostgresStore {
     }
 
     async fn health(&self) -> Result<Health, Error> {
-        let version = again!(async {
-            let client = self.client().await?;
-            schema::version(&client, &self.schema).await
-        })?;
+        let version = again!(self.schema_version())?;
         Ok(Health::new("postgres", version, self.sealer.is_sealing()))
     }
 }

@@ -3,67 +3,53 @@
 use app_license::delivery::{Mark, ReplayMark, StoredMark};
 use app_license::plan::license::{CachedLicense, Lease};
 use app_license::{KeyId, LicenseSource, UnixTime};
-use deadpool_postgres::GenericClient;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Row, Statement};
+use tokio_postgres::{Client as Connection, Row};
 
 use super::PostgresStore;
 use super::fault::{Fail, failed};
-use super::schema::SchemaName;
+use super::schema::{self, SchemaName};
+use super::statement::{Param, bytes, number, patiently, row as one, rows, text};
 use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;
 use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
 use crate::name::Name;
 use crate::record::{self, column, time};
 
-type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
-
-/// One row, if there is one.
-async fn one(
-    client: &impl GenericClient,
-    schema: &SchemaName,
-    doing: &'static str,
-    sql: &str,
-    params: Params<'_>,
-) -> Result<Option<Row>, Fail> {
-    let statement: Statement = client
-        .prepare_cached(&schema.sql(sql))
-        .await
-        .map_err(failed(doing))?;
-    client
-        .query_opt(&statement, params)
-        .await
-        .map_err(failed(doing))
-}
-
 impl PostgresStore {
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         doing: &'static str,
         sql: &str,
-        params: Params<'_>,
+        params: &[Param<'_>],
     ) -> Result<Option<Row>, Fail> {
-        let client = self.client().await?;
-        one(&client, &self.schema, doing, sql, params).await
+        Ok(self.ask_all(doing, sql, params).await?.pop())
     }
 
-    async fn ask_all(
+    pub(super) async fn ask_all(
         &self,
         doing: &'static str,
         sql: &str,
-        params: Params<'_>,
+        params: &[Param<'_>],
     ) -> Result<Vec<Row>, Fail> {
         let client = self.client().await?;
-        let statement = client.prepare_cached(&self.schema.sql(sql)).await;
-        let statement = statement.map_err(failed(doing))?;
-        let rows = client.query(&statement, params).await;
-        rows.map_err(failed(doing))
+        patiently(client, doing, async |client| {
+            rows(client, &self.schema, doing, sql, params).await
+        })
+        .await
+    }
+
+    pub(super) async fn schema_version(&self) -> Result<i64, Fail> {
+        let client = self.client().await?;
+        patiently(client, "read the schema version", async |client| {
+            schema::version(client, &self.schema).await
+        })
+        .await
     }
 
     pub(super) async fn cursor_of(&self, consumer: &Name) -> Result<Sequence, Fail> {
         const SQL: &str = "SELECT sequence FROM $s.consumer WHERE name = $1";
         let doing = "read a cursor";
-        let row = self.ask(doing, SQL, &[&consumer.as_str()]).await?;
+        let row = self.ask(doing, SQL, &[text(&consumer.as_str())]).await?;
         let found = row
             .map(|r| r.try_get(0))
             .transpose()
@@ -78,11 +64,14 @@ impl PostgresStore {
                 SELECT $1, $2 FROM feed WHERE $2 <= last
                 ON CONFLICT (name) DO UPDATE
                     SET sequence = greatest(c.sequence, excluded.sequence)
+                RETURNING $durable
             )
             SELECT last FROM feed";
         let doing = "advance a cursor";
-        let params: Params<'_> = &[&consumer.as_str(), &sequence.to_column()];
-        let row = self.ask(doing, SQL, params).await?;
+        let (consumer, to) = (consumer.as_str(), sequence.to_column());
+        let row = self
+            .ask(doing, SQL, &[text(&consumer), number(&to)])
+            .await?;
         let last: Option<i64> = row
             .map(|r| r.try_get(0))
             .transpose()
@@ -103,7 +92,10 @@ impl PostgresStore {
         const SQL: &str = "SELECT document, fetched_at FROM $s.license
             WHERE tenant = $1 AND touchpoint = $2";
         let doing = "read a license";
-        let Some(row) = self.ask(doing, SQL, &[&tenant, &source.code()]).await? else {
+        let Some(row) = self
+            .ask(doing, SQL, &[text(&tenant), text(&source.code())])
+            .await?
+        else {
             return Ok(None);
         };
         let document = row.try_get(0).map_err(failed(doing))?;
@@ -120,10 +112,12 @@ impl PostgresStore {
             VALUES ($1, $2, $3, $4)
             ON CONFLICT (tenant, touchpoint) DO UPDATE
                 SET document = excluded.document, fetched_at = excluded.fetched_at
-                WHERE excluded.fetched_at >= l.fetched_at";
+                WHERE excluded.fetched_at >= l.fetched_at
+            RETURNING $durable";
         let at = column(license.fetched_at().as_seconds());
-        let params: Params<'_> = &[&tenant, &license.source().code(), &license.document(), &at];
-        self.ask("write a license", SQL, params).await.map(|_| ())
+        let (source, document) = (license.source().code(), license.document());
+        let params = [text(&tenant), text(&source), text(&document), number(&at)];
+        self.ask("write a license", SQL, &params).await.map(|_| ())
     }
 
     pub(super) async fn kept_install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Fail> {
@@ -132,7 +126,7 @@ impl PostgresStore {
         let doing = "read install keys";
         let limit = i64::try_from(limit.min(MAX_INSTALL_KEYS)).unwrap_or(i64::MAX);
         let mut keys = Vec::new();
-        for row in self.ask_all(doing, SQL, &[&limit]).await? {
+        for row in self.ask_all(doing, SQL, &[number(&limit)]).await? {
             let id: String = row.try_get(0).map_err(failed(doing))?;
             let pem: String = row.try_get(1).map_err(failed(doing))?;
             // an id that is none is nobody's key: it is not asked for
@@ -152,11 +146,13 @@ impl PostgresStore {
                 ORDER BY kept_at DESC, id OFFSET $4))
             INSERT INTO $s.install_key (id, pem, kept_at) VALUES ($1, $2, $3)
             ON CONFLICT (id) DO UPDATE
-                SET pem = excluded.pem, kept_at = excluded.kept_at";
+                SET pem = excluded.pem, kept_at = excluded.kept_at
+            RETURNING $durable";
         let at = column(now.as_seconds());
         let others = i64::try_from(MAX_INSTALL_KEYS.saturating_sub(1)).unwrap_or(i64::MAX);
-        let params: Params<'_> = &[&key.id().as_str(), &key.pem(), &at, &others];
-        let kept = self.ask("keep an install key", SQL, params).await;
+        let (id, pem) = (key.id().as_str(), key.pem());
+        let params = [text(&id), text(&pem), number(&at), number(&others)];
+        let kept = self.ask("keep an install key", SQL, &params).await;
         kept.map(|_| ())
     }
 
@@ -170,10 +166,11 @@ impl PostgresStore {
         const SQL: &str = "INSERT INTO $s.lease AS l (name, holder, until) VALUES ($1, $2, $3)
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
                 WHERE l.until <= $4
-            RETURNING until";
+            RETURNING until, $durable";
         let (to, at) = (column(until.as_seconds()), column(now.as_seconds()));
-        let params: Params<'_> = &[&lease.as_str(), &holder.as_str(), &to, &at];
-        match self.ask("take a lease", SQL, params).await? {
+        let (lease_name, holder) = (lease.as_str(), holder.as_str());
+        let params = [text(&lease_name), text(&holder), number(&to), number(&at)];
+        match self.ask("take a lease", SQL, &params).await? {
             Some(_) => Ok(Lease::Granted { until }),
             None => self.held(lease, now).await,
         }
@@ -187,10 +184,11 @@ impl PostgresStore {
         until: UnixTime,
     ) -> Result<Lease, Fail> {
         const SQL: &str = "UPDATE $s.lease SET until = $3
-            WHERE name = $1 AND holder = $2 AND until > $4 RETURNING until";
+            WHERE name = $1 AND holder = $2 AND until > $4 RETURNING until, $durable";
         let (to, at) = (column(until.as_seconds()), column(now.as_seconds()));
-        let params: Params<'_> = &[&lease.as_str(), &holder.as_str(), &to, &at];
-        match self.ask("renew a lease", SQL, params).await? {
+        let (lease_name, holder) = (lease.as_str(), holder.as_str());
+        let params = [text(&lease_name), text(&holder), number(&to), number(&at)];
+        match self.ask("renew a lease", SQL, &params).await? {
             Some(_) => Ok(Lease::Granted { until }),
             None => self.held(lease, now).await,
         }
@@ -199,7 +197,7 @@ impl PostgresStore {
     async fn held(&self, lease: &Name, now: UnixTime) -> Result<Lease, Fail> {
         const SQL: &str = "SELECT until FROM $s.lease WHERE name = $1";
         let doing = "read a lease";
-        let row = self.ask(doing, SQL, &[&lease.as_str()]).await?;
+        let row = self.ask(doing, SQL, &[text(&lease.as_str())]).await?;
         let held = row
             .map(|r| r.try_get(0))
             .transpose()
@@ -210,8 +208,9 @@ impl PostgresStore {
 
     pub(super) async fn give_back_lease(&self, lease: &Name, holder: &Name) -> Result<(), Fail> {
         const SQL: &str = "DELETE FROM $s.lease WHERE name = $1 AND holder = $2";
-        let params: Params<'_> = &[&lease.as_str(), &holder.as_str()];
-        self.ask("release a lease", SQL, params).await.map(|_| ())
+        let (lease, holder) = (lease.as_str(), holder.as_str());
+        let params = [text(&lease), text(&holder)];
+        self.ask("release a lease", SQL, &params).await.map(|_| ())
     }
 
     pub(super) async fn mark_token(
@@ -221,7 +220,10 @@ impl PostgresStore {
         check: Option<u64>,
     ) -> Result<Mark, Fail> {
         let client = self.client().await?;
-        let stored = claim_mark(&client, &self.schema, mark, now, check).await?;
+        let stored = patiently(client, "mark a token", async |client| {
+            claim_mark(client, &self.schema, mark, now, check).await
+        })
+        .await?;
         Ok(mark.against(stored.as_ref(), now))
     }
 
@@ -236,8 +238,10 @@ impl PostgresStore {
             SELECT (SELECT count(*) FROM marks) + (SELECT count(*) FROM leases)";
         let doing = "forget marks and leases";
         let before = column(ReplayMark::forgotten_before(now).as_seconds());
-        let params: Params<'_> = &[&before, &column(now.as_seconds())];
-        let row = self.ask(doing, SQL, params).await?;
+        let at = column(now.as_seconds());
+        let row = self
+            .ask(doing, SQL, &[number(&before), number(&at)])
+            .await?;
         let count: Option<i64> = row
             .map(|r| r.try_get(0))
             .transpose()
@@ -249,7 +253,7 @@ impl PostgresStore {
 /// Writes the mark unless one that counts is stored under its token, which is then the answer.
 /// `check` is the most marks that may be alive, on the calls that count them.
 pub(super) async fn claim_mark(
-    client: &impl GenericClient,
+    connection: &Connection,
     schema: &SchemaName,
     mark: &ReplayMark,
     now: UnixTime,
@@ -259,7 +263,7 @@ pub(super) async fn claim_mark(
     const KEEP: &str = "INSERT INTO $s.mark AS m (token, body, expires_at) VALUES ($1, $2, $3)
         ON CONFLICT (token) DO UPDATE SET body = excluded.body, expires_at = excluded.expires_at
             WHERE m.expires_at < $4
-        RETURNING 1";
+        RETURNING 1, $durable";
     const FIND: &str = "SELECT body, expires_at FROM $s.mark WHERE token = $1";
     // two replicas never wait for each other here
     const FORGET: &str = "DELETE FROM $s.mark WHERE token IN (SELECT token FROM $s.mark
@@ -272,17 +276,25 @@ pub(super) async fn claim_mark(
     );
     let expires_at = column(mark.expires_at().as_seconds());
     if let Some(limit) = check {
-        one(client, schema, doing, FORGET, &[&before]).await?;
-        let known = one(client, schema, doing, FIND, &[&token]).await?;
-        if known.is_none() && alive(client, schema, limit).await? >= limit {
+        one(connection, schema, doing, FORGET, &[number(&before)]).await?;
+        let known = one(connection, schema, doing, FIND, &[bytes(&token)]).await?;
+        if known.is_none() && alive(connection, schema, limit).await? >= limit {
             return Err(Error::from(ErrorKind::TooManyMarks { limit }).into());
         }
     }
-    let params: Params<'_> = &[&token, &body, &expires_at, &before];
-    if one(client, schema, doing, KEEP, params).await?.is_some() {
+    let params = [
+        bytes(&token),
+        bytes(&body),
+        number(&expires_at),
+        number(&before),
+    ];
+    if one(connection, schema, doing, KEEP, &params)
+        .await?
+        .is_some()
+    {
         return Ok(None);
     }
-    let Some(row) = one(client, schema, doing, FIND, &[&token]).await? else {
+    let Some(row) = one(connection, schema, doing, FIND, &[bytes(&token)]).await? else {
         return Err(Error::unavailable(doing, "its mark was forgotten meanwhile").into());
     };
     let body: Vec<u8> = row.try_get(0).map_err(failed(doing))?;
@@ -290,14 +302,10 @@ pub(super) async fn claim_mark(
     Ok(Some(record::stored_mark(&body, expires_at)?))
 }
 
-async fn alive(
-    client: &impl GenericClient,
-    schema: &SchemaName,
-    at_most: u64,
-) -> Result<u64, Fail> {
+async fn alive(connection: &Connection, schema: &SchemaName, at_most: u64) -> Result<u64, Fail> {
     const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM $s.mark LIMIT $1) AS alive";
     let doing = "count marks";
-    let row = one(client, schema, doing, SQL, &[&column(at_most)]).await?;
+    let row = one(connection, schema, doing, SQL, &[number(&column(at_most))]).await?;
     let count: Option<i64> = row
         .map(|r| r.try_get(0))
         .transpose()

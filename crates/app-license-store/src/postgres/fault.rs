@@ -14,6 +14,8 @@ pub(crate) enum Fail {
     Database(&'static str, tokio_postgres::Error),
     /// No connection could be had.
     Pool(PoolError),
+    /// The server took too long.
+    Slow(&'static str),
     /// Our own answer.
     Ours(Error),
 }
@@ -22,7 +24,7 @@ impl Fail {
     /// Whether doing the whole thing once more may help, and does no harm: nothing of it was
     /// committed, or what was committed makes the second time change nothing.
     pub(super) fn is_passing(&self) -> bool {
-        const CODES: [SqlState; 7] = [
+        const CODES: [SqlState; 8] = [
             SqlState::T_R_SERIALIZATION_FAILURE,
             SqlState::T_R_DEADLOCK_DETECTED,
             SqlState::ADMIN_SHUTDOWN,
@@ -30,6 +32,8 @@ impl Fail {
             SqlState::CANNOT_CONNECT_NOW,
             SqlState::CONNECTION_FAILURE,
             SqlState::CONNECTION_DOES_NOT_EXIST,
+            // how PgBouncer says that the server went away
+            SqlState::PROTOCOL_VIOLATION,
         ];
         let Self::Database(_, error) = self else {
             return matches!(self, Self::Pool(PoolError::Backend(_)));
@@ -68,6 +72,7 @@ impl From<Fail> for Error {
                 Self::unavailable("connect", "no connection became free in time")
             }
             Fail::Pool(error) => Self::unavailable("connect", error),
+            Fail::Slow(doing) => Self::unavailable(doing, "the database did not answer in time"),
             Fail::Ours(error) => error,
         }
     }

@@ -1,8 +1,11 @@
 //! The schema: created, and brought to the newest version.
 
-use deadpool_postgres::{Client, Transaction};
+use deadpool_postgres::Client;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client as Connection, Transaction};
 
 use super::fault::{Fail, failed};
+use super::statement::{row, rows, text};
 use crate::error::{Error, ErrorKind};
 
 /// Numbered from 1; append-only.
@@ -38,9 +41,13 @@ impl SchemaName {
         Ok(Self(name.to_owned()))
     }
 
-    /// Statement text with this schema where it says `$s`.
+    /// Statement text with this schema where it says `$s`, and what makes the commit of the statement
+    /// wait for the disk where it says `$durable`.
     pub(crate) fn sql(&self, text: &str) -> String {
-        text.replace("$s", &format!("\"{}\"", self.0))
+        const DURABLE: &str = "CASE current_setting('synchronous_commit') WHEN 'off'
+            THEN set_config('synchronous_commit', 'on', true) END";
+        text.replace("$durable", DURABLE)
+            .replace("$s", &format!("\"{}\"", self.0))
     }
 }
 
@@ -48,7 +55,8 @@ impl SchemaName {
 /// together wait for each other.
 pub(super) async fn migrate(client: &mut Client, schema: &SchemaName) -> Result<(), Fail> {
     loop {
-        let transaction = client
+        let connection: &mut Connection = client;
+        let transaction = connection
             .transaction()
             .await
             .map_err(failed("begin a migration"))?;
@@ -64,87 +72,77 @@ pub(super) async fn migrate(client: &mut Client, schema: &SchemaName) -> Result<
 
 /// Runs one migration; answers whether there was one to run.
 async fn step(transaction: &Transaction<'_>, schema: &SchemaName) -> Result<bool, Fail> {
-    let prepare = failed("prepare the schema");
+    let doing = "prepare the schema";
+    let connection = transaction.client();
     // a migration takes the time it takes, and so does waiting for another replica's
     transaction
         .batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         .await
-        .map_err(&prepare)?;
-    transaction
-        .execute("SELECT pg_advisory_xact_lock($1, 0)", &[&LOCKS])
-        .await
-        .map_err(&prepare)?;
+        .map_err(failed(doing))?;
+    let lock = format!("SELECT pg_advisory_xact_lock({LOCKS}, 0)");
+    rows(connection, schema, doing, &lock, &[]).await?;
     // asked first: creating needs a right that the app may lack once the schema is there
-    let exists = transaction
-        .query_opt(
-            "SELECT 1 FROM pg_namespace WHERE nspname = $1",
-            &[&schema.0],
-        )
-        .await
-        .map_err(&prepare)?;
-    if exists.is_none() {
-        transaction
-            .batch_execute(&schema.sql("CREATE SCHEMA $s"))
-            .await
-            .map_err(&prepare)?;
+    let found = found(connection, schema).await?;
+    if found > VERSION {
+        let known = VERSION;
+        return Err(Error::from(ErrorKind::NewerSchema { found, known }).into());
     }
-    let version = version_in(transaction, schema).await?;
-    if version > VERSION {
-        let kind = ErrorKind::NewerSchema {
-            found: version,
-            known: VERSION,
-        };
-        return Err(Error::from(kind).into());
-    }
-    let sql = usize::try_from(version)
-        .ok()
-        .and_then(|v| MIGRATIONS.get(v));
+    let sql = usize::try_from(found).ok().and_then(|v| MIGRATIONS.get(v));
     let Some(sql) = sql else { return Ok(false) };
-    let next = version.saturating_add(1);
-    let failed = |source: tokio_postgres::Error| {
-        let source = super::fault::Shown::from(&source).into();
-        Fail::Ours(
-            ErrorKind::Migration {
-                version: next,
-                source,
-            }
-            .into(),
-        )
+    let version = found.saturating_add(1);
+    let path = schema.sql(
+        "CREATE SCHEMA IF NOT EXISTS $s;
+        CREATE TABLE IF NOT EXISTS $s.schema_version (version BIGINT PRIMARY KEY);
+        SET LOCAL search_path TO $s",
+    );
+    let path = if found == 0 {
+        path
+    } else {
+        schema.sql("SET LOCAL search_path TO $s")
     };
-    let path = schema.sql("SET LOCAL search_path TO $s");
-    transaction.batch_execute(&path).await.map_err(failed)?;
-    transaction.batch_execute(sql).await.map_err(failed)?;
-    let said = schema.sql("INSERT INTO $s.schema_version (version) VALUES ($1)");
-    transaction.execute(&said, &[&next]).await.map_err(failed)?;
+    let said = format!("INSERT INTO schema_version (version) VALUES ({version})");
+    for sql in [path.as_str(), sql, &said] {
+        let done = transaction.batch_execute(sql).await;
+        done.map_err(|error| refused(&error, found, version))?;
+    }
     Ok(true)
 }
 
-async fn version_in(transaction: &Transaction<'_>, schema: &SchemaName) -> Result<i64, Fail> {
-    let read = failed("read the schema version");
-    let exists = transaction
-        .query_opt(
-            "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'",
-            &[&schema.0],
-        )
-        .await
-        .map_err(&read)?;
-    if exists.is_none() {
-        let create = schema.sql("CREATE TABLE $s.schema_version (version BIGINT PRIMARY KEY)");
-        transaction.batch_execute(&create).await.map_err(&read)?;
-    }
-    version(transaction, schema).await
+/// Why a migration failed: above all, for want of the right to run it.
+fn refused(error: &tokio_postgres::Error, found: i64, version: i64) -> Fail {
+    let source = super::fault::Shown::from(error).into();
+    let kind = if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
+        let known = VERSION;
+        ErrorKind::MayNotMigrate {
+            found,
+            known,
+            source,
+        }
+    } else {
+        ErrorKind::Migration { version, source }
+    };
+    Fail::Ours(kind.into())
 }
 
-pub(super) async fn version(
-    client: &impl deadpool_postgres::GenericClient,
-    schema: &SchemaName,
-) -> Result<i64, Fail> {
-    let sql = schema.sql("SELECT coalesce(max(version), 0) FROM $s.schema_version");
-    let row = client
-        .query_one(&sql, &[])
-        .await
-        .map_err(failed("read the schema version"))?;
-    row.try_get(0).map_err(failed("read the schema version"))
+/// The version of the schema, 0 where there is none.
+async fn found(connection: &Connection, schema: &SchemaName) -> Result<i64, Fail> {
+    const SQL: &str =
+        "SELECT FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'";
+    let doing = "read the schema version";
+    let table = rows(connection, schema, doing, SQL, &[text(&schema.0)]).await?;
+    if table.is_empty() {
+        return Ok(0);
+    }
+    version(connection, schema).await
+}
+
+pub(crate) async fn version(connection: &Connection, schema: &SchemaName) -> Result<i64, Fail> {
+    const SQL: &str = "SELECT coalesce(max(version), 0) FROM $s.schema_version";
+    let doing = "read the schema version";
+    match row(connection, schema, doing, SQL, &[]).await? {
+        Some(row) => row.try_get(0).map_err(failed(doing)),
+        None => Ok(0),
+    }
 }
 
 #[cfg(test)]

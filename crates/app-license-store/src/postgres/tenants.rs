@@ -2,12 +2,13 @@
 
 use app_license::delivery::{Delivery, NewEntry};
 use app_license::{Installation, InstallationKey, UnixTime};
-use deadpool_postgres::{GenericClient, Transaction};
-use tokio_postgres::{IsolationLevel, Row as SqlRow};
+use deadpool_postgres::Client;
+use tokio_postgres::{Client as Connection, IsolationLevel, Row as SqlRow, Transaction};
 
 use super::coordination::claim_mark;
 use super::fault::{Fail, failed};
 use super::schema::LOCKS;
+use super::statement::{LOCAL, PATIENCE, bytes, number, patiently, row as one, rows, text, texts};
 use super::{COMMIT, PostgresStore};
 use crate::applied::Applied;
 use crate::encryption::Sealed;
@@ -28,38 +29,33 @@ fn row(row: &SqlRow) -> Result<Row, tokio_postgres::Error> {
     })
 }
 
+const COLUMNS: &str =
+    "tenant, status, record, secret, secret_key, previous, previous_key, previous_at";
+
 impl PostgresStore {
     /// The one installation, perhaps locked until the transaction ends.
     async fn find(
         &self,
-        client: &impl GenericClient,
+        connection: &Connection,
         tenant: &str,
         lock: &str,
     ) -> Result<Option<Row>, Fail> {
-        let read = failed("read an installation");
-        let sql = format!(
-            "SELECT tenant, status, record, secret, secret_key, previous, previous_key, previous_at
-            FROM $s.installation WHERE tenant = $1 {lock}"
-        );
-        let statement = client
-            .prepare_cached(&self.schema.sql(&sql))
-            .await
-            .map_err(&read)?;
-        let found = client
-            .query_opt(&statement, &[&tenant])
-            .await
-            .map_err(&read)?;
-        found.as_ref().map(row).transpose().map_err(&read)
+        let doing = "read an installation";
+        let sql = format!("SELECT {COLUMNS} FROM $s.installation WHERE tenant = $1 {lock}");
+        let found = one(connection, &self.schema, doing, &sql, &[text(&tenant)]).await?;
+        found.as_ref().map(row).transpose().map_err(failed(doing))
     }
 
     pub(super) async fn get_row(
         &self,
         key: &InstallationKey,
     ) -> Result<Option<Installation>, Fail> {
-        let client = self.client().await?;
-        let row = self.find(&client, &tenant(key), "").await?;
+        let (tenant, client) = (tenant(key), self.client().await?);
+        let row = patiently(client, "read an installation", async |client| {
+            self.find(client, &tenant, "").await
+        });
         let open = |r: &Row| record::from_row(r, &self.sealer);
-        Ok(row.as_ref().map(open).transpose()?)
+        Ok(row.await?.as_ref().map(open).transpose()?)
     }
 
     pub(super) async fn list_rows(
@@ -69,44 +65,40 @@ impl PostgresStore {
     ) -> Result<Vec<Installation>, Fail> {
         let after = after.map(tenant).unwrap_or_default();
         let client = self.client().await?;
-        let rows = self.rows_after(&client, &after, limit, "").await?;
+        let rows = patiently(client, "list installations", async |client| {
+            self.rows_after(client, &after, limit, "").await
+        });
         let open = |r: &Row| record::from_row(r, &self.sealer);
-        Ok(rows.iter().map(open).collect::<Result<_, Error>>()?)
+        Ok(rows.await?.iter().map(open).collect::<Result<_, Error>>()?)
     }
 
     async fn rows_after(
         &self,
-        client: &impl GenericClient,
+        connection: &Connection,
         after: &str,
         limit: usize,
         lock: &str,
     ) -> Result<Vec<Row>, Fail> {
-        let list = failed("list installations");
+        let doing = "list installations";
         let sql = format!(
-            "SELECT tenant, status, record, secret, secret_key, previous, previous_key, previous_at
-            FROM $s.installation WHERE tenant > $1 ORDER BY tenant LIMIT $2 {lock}"
+            "SELECT {COLUMNS} FROM $s.installation WHERE tenant > $1 ORDER BY tenant LIMIT $2 {lock}"
         );
-        let statement = client
-            .prepare_cached(&self.schema.sql(&sql))
-            .await
-            .map_err(&list)?;
-        let rows = client
-            .query(&statement, &[&after, &column(limit)])
-            .await
-            .map_err(&list)?;
-        rows.iter()
-            .map(row)
-            .collect::<Result<_, _>>()
-            .map_err(&list)
+        let limit = column(limit);
+        let params = [text(&after), number(&limit)];
+        let rows = rows(connection, &self.schema, doing, &sql, &params).await?;
+        let read: Result<_, _> = rows.iter().map(row).collect();
+        read.map_err(failed(doing))
     }
 
     pub(super) async fn count_rows(&self) -> Result<u64, Fail> {
-        let count = failed("count installations");
-        let sql = self.schema.sql("SELECT count(*) FROM $s.installation");
-        let client = self.client().await?;
-        let row = client.query_one(&sql, &[]).await.map_err(&count)?;
-        let number: i64 = row.try_get(0).map_err(&count)?;
-        Ok(u64::try_from(number).unwrap_or(0))
+        const SQL: &str = "SELECT count(*) FROM $s.installation";
+        let doing = "count installations";
+        let row = self.ask(doing, SQL, &[]).await?;
+        let count: Option<i64> = row
+            .map(|r| r.try_get(0))
+            .transpose()
+            .map_err(failed(doing))?;
+        Ok(count.and_then(|c| u64::try_from(c).ok()).unwrap_or(0))
     }
 
     pub(super) async fn apply_delivery(
@@ -116,18 +108,29 @@ impl PostgresStore {
         check_marks: Option<u64>,
     ) -> Result<Applied, Fail> {
         let mut client = self.client().await?;
-        // every statement sees what was committed before it, so also what it waited for
-        let transaction = client
-            .build_transaction()
-            .isolation_level(IsolationLevel::ReadCommitted)
-            .start()
-            .await
-            .map_err(failed("begin a transaction"))?;
-        let applied = self
-            .apply_in(&transaction, delivery, now, check_marks)
-            .await?;
-        transaction.commit().await.map_err(failed(COMMIT))?;
-        Ok(applied)
+        let work = async {
+            let transaction = begin(&mut client).await?;
+            let applied = self
+                .apply_in(&transaction, delivery, now, check_marks)
+                .await?;
+            transaction.commit().await.map_err(failed(COMMIT))?;
+            Ok(applied)
+        };
+        let done = tokio::time::timeout(PATIENCE, work).await;
+        done.unwrap_or_else(|_| {
+            drop(deadpool_postgres::Object::take(client));
+            Err(Fail::Slow("apply a delivery"))
+        })
+    }
+
+    /// Waits for the tenant's turn, with the settings of the whole transaction: there may be no row to
+    /// lock yet.
+    async fn turn(&self, transaction: &Transaction<'_>, tenant: &str) -> Result<(), Fail> {
+        let doing = "wait for the tenant's turn";
+        let sql = format!("{LOCAL}, pg_advisory_xact_lock({LOCKS}, hashtext($1))");
+        let params = [text(&tenant)];
+        let waited = one(transaction.client(), &self.schema, doing, &sql, &params);
+        waited.await.map(|_| ())
     }
 
     async fn apply_in(
@@ -138,20 +141,14 @@ impl PostgresStore {
         check_marks: Option<u64>,
     ) -> Result<Applied, Fail> {
         let tenant = tenant(delivery.key());
-        // there may be no row to lock yet
-        let lock = "SELECT pg_advisory_xact_lock($1, hashtext($2))";
-        let waited = failed("wait for the tenant's turn");
-        let statement = transaction.prepare_cached(lock).await.map_err(&waited)?;
-        transaction
-            .execute(&statement, &[&LOCKS, &tenant])
-            .await
-            .map_err(&waited)?;
-        let old = self.find(transaction, &tenant, "FOR UPDATE").await?;
+        self.turn(transaction, &tenant).await?;
+        let connection = transaction.client();
+        let old = self.find(connection, &tenant, "FOR UPDATE").await?;
         let open = |r: &Row| record::from_row(r, &self.sealer);
         let stored = old.as_ref().map(open).transpose()?;
         // written before it is asked for: what is refused is rolled back, the mark too
         let stored_mark = match delivery.mark() {
-            Some(mark) => claim_mark(transaction, &self.schema, mark, now, check_marks).await?,
+            Some(mark) => claim_mark(connection, &self.schema, mark, now, check_marks).await?,
             None => None,
         };
         let outcome = delivery
@@ -162,58 +159,47 @@ impl PostgresStore {
         };
         let old = old.as_ref().map(|r| r.record.as_str());
         let row = record::to_row(after, old, &self.sealer)?;
-        let id = self.upsert(transaction, &row, now).await?;
-        let last = self.append(transaction, id, now, &outcome.entries).await?;
+        let id = self.upsert(connection, &row, now).await?;
+        let last = self.append(connection, id, now, &outcome.entries).await?;
         Ok(Applied::new(outcome, last))
     }
 
-    async fn upsert(
-        &self,
-        transaction: &Transaction<'_>,
-        row: &Row,
-        now: UnixTime,
-    ) -> Result<i64, Fail> {
+    async fn upsert(&self, connection: &Connection, row: &Row, now: UnixTime) -> Result<i64, Fail> {
         const SQL: &str = "INSERT INTO $s.installation
                 (tenant, status, record, secret, secret_key, previous, previous_key, previous_at, changed_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             ON CONFLICT (tenant) DO UPDATE SET status = excluded.status, record = excluded.record,
                 secret = excluded.secret, secret_key = excluded.secret_key,
                 previous = excluded.previous, previous_key = excluded.previous_key,
-            previous_at = excluded.previous_at,
+                previous_at = excluded.previous_at,
                 changed_at = excluded.changed_at
             RETURNING id";
-        let write = failed("write an installation");
-        let bytes = |s: &Option<Sealed>| s.as_ref().map(|s| s.bytes.clone());
-        let key_id = |s: &Option<Sealed>| s.as_ref().and_then(|s| s.key_id.clone());
-        let statement = transaction
-            .prepare_cached(&self.schema.sql(SQL))
-            .await
-            .map_err(&write)?;
-        let id = transaction
-            .query_one(
-                &statement,
-                &[
-                    &row.tenant,
-                    &row.status,
-                    &row.record,
-                    &bytes(&row.secret),
-                    &key_id(&row.secret),
-                    &bytes(&row.previous),
-                    &key_id(&row.previous),
-                    &row.previous_at,
-                    &column(now.as_seconds()),
-                ],
-            )
-            .await
-            .map_err(&write)?;
-        id.try_get(0).map_err(&write)
+        let doing = "write an installation";
+        let (secret, secret_key) = parts(&row.secret);
+        let (previous, previous_key) = parts(&row.previous);
+        let at = column(now.as_seconds());
+        let params = [
+            text(&row.tenant),
+            text(&row.status),
+            text(&row.record),
+            bytes(&secret),
+            text(&secret_key),
+            bytes(&previous),
+            text(&previous_key),
+            number(&row.previous_at),
+            number(&at),
+        ];
+        let Some(written) = one(connection, &self.schema, doing, SQL, &params).await? else {
+            return Err(Error::unavailable(doing, "it has no row").into());
+        };
+        written.try_get(0).map_err(failed(doing))
     }
 
     /// Takes the next numbers and writes the entries. From here to the commit everybody else who
     /// appends waits, so it comes last.
     async fn append(
         &self,
-        transaction: &Transaction<'_>,
+        connection: &Connection,
         id: i64,
         now: UnixTime,
         entries: &[NewEntry],
@@ -235,25 +221,24 @@ impl PostgresStore {
         if entries.is_empty() {
             return Ok(None);
         }
-        let append = failed("append to the history");
+        let doing = "append to the history";
         let events: Vec<&str> = entries.iter().map(|e| e.event).collect();
         let changes = entries
             .iter()
             .map(|e| record::changes(&e.changes))
             .collect::<Result<Vec<_>, _>>()?;
         let bodies: Vec<Option<&str>> = entries.iter().map(|e| e.payload.as_deref()).collect();
-        let statement = transaction
-            .prepare_cached(&self.schema.sql(SQL))
-            .await
-            .map_err(&append)?;
         let at = column(now.as_seconds());
-        let rows = transaction
-            .query(&statement, &[&id, &at, &events, &changes, &bodies])
-            .await
-            .map_err(&append)?;
+        let params = [
+            number(&id),
+            number(&at),
+            texts(&events),
+            texts(&changes),
+            texts(&bodies),
+        ];
         let mut last = None;
-        for row in rows {
-            let sequence = Sequence::from_column(row.try_get(0).map_err(&append)?);
+        for row in rows(connection, &self.schema, doing, SQL, &params).await? {
+            let sequence = Sequence::from_column(row.try_get(0).map_err(failed(doing))?);
             last = last.max(Some(sequence));
         }
         Ok(last)
@@ -268,19 +253,9 @@ impl PostgresStore {
         const SQL: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
             FROM $s.history h JOIN $s.installation i ON i.id = h.installation
             WHERE i.tenant = $1 AND h.sequence > $2 ORDER BY h.sequence LIMIT $3";
-        let read = failed("read the history");
-        let client = self.client().await?;
-        let statement = client
-            .prepare_cached(&self.schema.sql(SQL))
-            .await
-            .map_err(&read)?;
-        let rows = client
-            .query(
-                &statement,
-                &[&tenant(key), &after.to_column(), &column(limit)],
-            )
-            .await
-            .map_err(&read)?;
+        let (tenant, after, limit) = (tenant(key), after.to_column(), column(limit));
+        let params = [text(&tenant), number(&after), number(&limit)];
+        let rows = self.ask_all("read the history", SQL, &params).await?;
         rows.iter().map(entry).collect()
     }
 
@@ -292,30 +267,19 @@ impl PostgresStore {
         const SQL: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
             FROM $s.history h JOIN $s.installation i ON i.id = h.installation
             WHERE h.sequence > $1 ORDER BY h.sequence LIMIT $2";
-        let read = failed("read the history");
-        let client = self.client().await?;
-        let statement = client
-            .prepare_cached(&self.schema.sql(SQL))
-            .await
-            .map_err(&read)?;
-        let rows = client
-            .query(&statement, &[&after.to_column(), &column(limit)])
-            .await
-            .map_err(&read)?;
+        let (after, limit) = (after.to_column(), column(limit));
+        let params = [number(&after), number(&limit)];
+        let rows = self.ask_all("read the history", SQL, &params).await?;
         rows.iter().map(entry).collect()
     }
 
     pub(super) async fn payload_of(&self, sequence: Sequence) -> Result<Option<String>, Fail> {
-        let read = failed("read a payload");
-        let sql = self
-            .schema
-            .sql("SELECT body FROM $s.payload WHERE sequence = $1");
-        let client = self.client().await?;
-        let row = client
-            .query_opt(&sql, &[&sequence.to_column()])
-            .await
-            .map_err(&read)?;
-        row.map(|r| r.try_get(0)).transpose().map_err(&read)
+        const SQL: &str = "SELECT body FROM $s.payload WHERE sequence = $1";
+        let doing = "read a payload";
+        let row = self
+            .ask(doing, SQL, &[number(&sequence.to_column())])
+            .await?;
+        row.map(|r| r.try_get(0)).transpose().map_err(failed(doing))
     }
 
     /// Seals the secrets of some installations behind `after` anew; answers how many were written
@@ -323,37 +287,50 @@ impl PostgresStore {
     pub(super) async fn reencrypt(&self, after: &str) -> Result<(u64, Option<String>), Fail> {
         const SQL: &str = "UPDATE $s.installation SET secret = $2, secret_key = $3,
             previous = $4, previous_key = $5 WHERE tenant = $1";
-        let write = failed("write an installation");
+        let doing = "write an installation";
         let mut client = self.client().await?;
-        let transaction = client
-            .transaction()
-            .await
-            .map_err(failed("begin a transaction"))?;
-        let rows = self
-            .rows_after(&transaction, after, 100, "FOR UPDATE")
+        let transaction = begin(&mut client).await?;
+        let connection = transaction.client();
+        one(connection, &self.schema, doing, LOCAL, &[]).await?;
+        let old = self
+            .rows_after(connection, after, 100, "FOR UPDATE")
             .await?;
         let mut written = 0_u64;
-        for old in &rows {
+        for old in &old {
             let Some(new) = record::resealed(old, &self.sealer)? else {
                 continue;
             };
-            let part = |s: Option<Sealed>| s.map_or((None, None), |s| (Some(s.bytes), s.key_id));
-            let (secret, secret_key) = part(new.secret);
-            let (previous, previous_key) = part(new.previous);
-            let sql = self.schema.sql(SQL);
-            let statement = transaction.prepare_cached(&sql).await.map_err(&write)?;
-            transaction
-                .execute(
-                    &statement,
-                    &[&new.tenant, &secret, &secret_key, &previous, &previous_key],
-                )
-                .await
-                .map_err(&write)?;
+            let (secret, secret_key) = parts(&new.secret);
+            let (previous, previous_key) = parts(&new.previous);
+            let params = [
+                text(&new.tenant),
+                bytes(&secret),
+                text(&secret_key),
+                bytes(&previous),
+                text(&previous_key),
+            ];
+            rows(connection, &self.schema, doing, SQL, &params).await?;
             written = written.saturating_add(1);
         }
         transaction.commit().await.map_err(failed(COMMIT))?;
-        Ok((written, rows.last().map(|r| r.tenant.clone())))
+        Ok((written, old.last().map(|r| r.tenant.clone())))
     }
+}
+
+/// Every statement sees what was committed before it, so also what it waited for.
+async fn begin(client: &mut Client) -> Result<Transaction<'_>, Fail> {
+    let client: &mut Connection = client;
+    let begun = client
+        .build_transaction()
+        .isolation_level(IsolationLevel::ReadCommitted)
+        .start();
+    begun.await.map_err(failed("begin a transaction"))
+}
+
+/// A secret for its two columns.
+fn parts(secret: &Option<Sealed>) -> (Option<&[u8]>, Option<&str>) {
+    let bytes = secret.as_ref().map(|s| s.bytes.as_slice());
+    (bytes, secret.as_ref().and_then(|s| s.key_id.as_deref()))
 }
 
 pub(crate) fn entry(row: &SqlRow) -> Result<HistoryEntry, Fail> {

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use deadpool_postgres::{Client, Pool, Transaction};
-use tokio_postgres::{IsolationLevel, Row};
+use deadpool_postgres::{Client, Pool};
+use tokio_postgres::types::Type;
+use tokio_postgres::{IsolationLevel, Row, Transaction};
 
 use super::{StoredRecord, license};
 use crate::error::{Error, ErrorKind};
 use crate::history::HistoryEntry;
 use crate::postgres::fault::{Fail, failed};
-use crate::postgres::schema::{SchemaName, VERSION};
+use crate::postgres::schema::{SchemaName, VERSION, version};
 use crate::postgres::{connect, entry};
 
 /// How many rows are fetched at a time.
@@ -111,7 +112,7 @@ impl PostgresRecords {
         let transaction = begin(&mut client).await?;
         self.version(&transaction).await?;
         let rows = transaction
-            .query(&self.schema.sql(HISTORY), &[&entitlement])
+            .query_typed(&self.schema.sql(HISTORY), &[(&entitlement, Type::TEXT)])
             .await
             .map_err(&read)?;
         rows.iter().map(entry).collect()
@@ -125,12 +126,14 @@ impl PostgresRecords {
         let mut client = self.pool.get().await?;
         let transaction = begin(&mut client).await?;
         let sql = self.sql(&transaction).await?;
-        let portal = transaction.bind(sql.as_str(), &[]).await.map_err(&read)?;
+        // a cursor, not a portal of a prepared statement, which a pooler may lose
+        transaction
+            .batch_execute(&format!("DECLARE records NO SCROLL CURSOR FOR {sql}"))
+            .await
+            .map_err(&read)?;
+        let fetch = format!("FETCH {ROWS} FROM records");
         loop {
-            let rows = transaction
-                .query_portal(&portal, ROWS)
-                .await
-                .map_err(&read)?;
+            let rows = transaction.query_typed(&fetch, &[]).await.map_err(&read)?;
             if rows.is_empty() {
                 return Ok(());
             }
@@ -155,7 +158,7 @@ impl PostgresRecords {
         let read = failed("read the schema version");
         let table = self.schema.sql("$s.schema_version");
         let known: Option<String> = transaction
-            .query_one("SELECT to_regclass($1)::text", &[&table])
+            .query_typed_one("SELECT to_regclass($1)::text", &[(&table, Type::TEXT)])
             .await
             .and_then(|row| row.try_get(0))
             .map_err(&read)?;
@@ -163,16 +166,7 @@ impl PostgresRecords {
             let found = format!("there is no table {table}");
             return Err(Error::from(ErrorKind::ForeignDatabase { found }).into());
         }
-        let found: i64 = transaction
-            .query_one(
-                &self
-                    .schema
-                    .sql("SELECT coalesce(max(version), 0) FROM $s.schema_version"),
-                &[],
-            )
-            .await
-            .and_then(|row| row.try_get(0))
-            .map_err(&read)?;
+        let found = version(transaction.client(), &self.schema).await?;
         if found > VERSION {
             let known = VERSION;
             return Err(Error::from(ErrorKind::NewerSchema { found, known }).into());
@@ -184,6 +178,7 @@ impl PostgresRecords {
 /// One moment of the database, read-only. The caller may take its time within it.
 async fn begin(client: &mut Client) -> Result<Transaction<'_>, Fail> {
     let read = failed("begin a transaction");
+    let client: &mut tokio_postgres::Client = client;
     let transaction = client
         .build_transaction()
         .read_only(true)

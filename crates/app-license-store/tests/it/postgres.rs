@@ -17,8 +17,17 @@ fn fresh_schema() -> String {
     format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// The address of PgBouncer before that cluster.
+fn pooler() -> String {
+    Cluster::shared_pooler().unwrap_or_else(|failure| panic!("{failure}"))
+}
+
 fn options(cluster: &Cluster) -> PostgresOptions {
-    PostgresOptions::new(cluster.url())
+    options_of(&cluster.url())
+}
+
+fn options_of(url: &str) -> PostgresOptions {
+    PostgresOptions::new(url)
         .plain_text()
         .schema(fresh_schema())
         .connections(8)
@@ -34,14 +43,14 @@ mod plain {
     app_license_store::installation_store_conformance!(super::make_store);
 }
 
-mod encrypted {
+/// Sealed, and behind PgBouncer in transaction mode: eight connections share three to the server.
+mod encrypted_behind_a_pooler {
     use app_license_store::conformance::Subject;
 
     async fn make_store() -> Subject {
-        let cluster = super::cluster();
-        let store = super::options(cluster)
+        let url = super::pooler();
+        let store = super::options_of(&url)
             .encryption(crate::support::keys(1).refuse_plain_text())
-            .connections(2)
             .connect()
             .await
             .unwrap();
@@ -53,3 +62,5 @@ mod encrypted {
 
 #[path = "postgres/database.rs"]
 mod database;
+#[path = "postgres/pooler.rs"]
+mod pooler;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license::{InstallationStatus, KeyId};
-use app_license_pgtest::Cluster;
+use app_license_pgtest::{Cluster, TlsCluster};
 use app_license_store::{
     InstallKey, InstallationStore, Mark, PostgresOptions, ReplayMark, Sequence,
 };
@@ -237,30 +237,80 @@ async fn tls_that_is_required_is_not_done_without() {
 }
 
 #[tokio::test]
-async fn a_user_without_the_right_to_create_can_use_what_is_there() {
+async fn the_certificate_and_the_name_are_checked() {
+    let tls = TlsCluster::start().unwrap();
+    let (port, authority) = (tls.port, tls.authority.display());
+    let connect = |host: &str, query: &str| {
+        let url = format!("postgres://test@{host}:{port}/postgres?{query}");
+        PostgresOptions::new(url).plain_text().connect()
+    };
+    let full = format!("sslmode=verify-full&sslrootcert={authority}");
+    let store = connect("localhost", &full).await.unwrap();
+    store.apply(installed("a", "1"), now()).await.unwrap();
+    let encrypted = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE ssl AND application_name = 'app-license-store'";
+    assert_eq!(tls.cluster.sql(encrypted).unwrap().trim(), "1");
+    // another name, another authority: refused, with `require` too
+    let required = format!("sslmode=require&sslrootcert={authority}");
+    for (host, query, why) in [
+        ("127.0.0.1", full.as_str(), "not valid for name"),
+        ("127.0.0.1", required.as_str(), "not valid for name"),
+        ("localhost", "sslmode=verify-full", "UnknownIssuer"),
+        ("localhost", "sslmode=require", "UnknownIssuer"),
+        ("localhost", "", "UnknownIssuer"),
+    ] {
+        let error = connect(host, query).await.unwrap_err();
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        let source = source.unwrap_or_default();
+        assert_eq!(error.code(), "store_unavailable", "{host} {query}");
+        assert!(source.contains(why), "{host} {query}: {source}");
+    }
+    let nowhere = "sslmode=verify-full&sslrootcert=/nowhere/ca.pem";
+    assert_eq!(
+        connect("localhost", nowhere).await.unwrap_err().code(),
+        "invalid"
+    );
+}
+
+#[tokio::test]
+async fn the_owner_migrates_and_the_app_s_role_needs_no_right_to_create() {
     let cluster = cluster();
     let schema = fresh_schema();
-    PostgresOptions::new(cluster.url())
-        .plain_text()
-        .schema(&schema)
-        .connect()
-        .await
-        .unwrap();
-    let sql = format!(
-        "CREATE ROLE modest_{schema} LOGIN; GRANT USAGE ON SCHEMA {schema} TO modest_{schema};
-        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO modest_{schema}"
+    let owner = PostgresOptions::new(cluster.url()).schema(&schema);
+    let role = format!("modest_{schema}");
+    cluster.sql(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    let url = cluster.url().replace("//test@", &format!("//{role}@"));
+    let app = PostgresOptions::new(url).plain_text().schema(&schema);
+
+    let error = app.clone().connect().await.unwrap_err();
+    assert_eq!(error.code(), "may_not_migrate");
+    let said = error.to_string();
+    assert!(said.contains("version 0, this program needs 3"), "{said}");
+    assert!(said.contains("app-license store migrate"), "{said}");
+
+    owner.clone().migrate().await.unwrap();
+    let grant = format!(
+        "GRANT USAGE ON SCHEMA {schema} TO {role};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
+        ALTER DEFAULT PRIVILEGES IN SCHEMA {schema}
+            GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}"
     );
-    cluster.sql(&sql).unwrap();
-    let url = cluster
-        .url()
-        .replace("//test@", &format!("//modest_{schema}@"));
-    let store = PostgresOptions::new(url)
-        .plain_text()
-        .schema(&schema)
-        .connect()
-        .await
-        .unwrap();
+    cluster.sql(&grant).unwrap();
+    let store = app.clone().connect().await.unwrap();
     store.apply(installed("a", "1"), now()).await.unwrap();
+
+    // a new version of the app is started before the owner migrated: the last migration is taken back
+    let older = format!(
+        "DROP TABLE {schema}.install_key; DELETE FROM {schema}.schema_version WHERE version = 3"
+    );
+    cluster.sql(&older).unwrap();
+    let error = app.clone().connect().await.unwrap_err();
+    assert_eq!(error.code(), "may_not_migrate");
+    owner.migrate().await.unwrap();
+    let store = app.connect().await.unwrap();
+    let proved = InstallKey::new(KeyId::new("k-1").unwrap(), "pem");
+    store.put_install_key(&proved, now()).await.unwrap();
+    assert!(store.get(&tenant("a")).await.unwrap().is_some());
 }
 
 #[tokio::test]
