@@ -6,6 +6,7 @@ mod descriptor;
 
 pub use check::diagnostics;
 pub use condition::{
-    Condition, ConditionKind, InlineCondition, SingleCondition, remote_condition_shown,
+    Condition, ConditionKind, InlineCondition, SingleCondition, meant_condition,
+    remote_condition_shown,
 };
 pub use descriptor::{ApiMigrations, Authentication, Descriptor, Lifecycle};

@@ -31,4 +31,5 @@ mod spelling;
 mod visibility;
 
 pub use diagnostic::{Diagnostic, DocumentPath, Rule, Severity};
+pub use spelling::{meant_capability, meant_capability_in_code};
 pub use visibility::HostLicense;

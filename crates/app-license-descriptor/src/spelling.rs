@@ -1,8 +1,19 @@
 //! What a misspelt name was meant to be.
 
+use app_license::Edition;
+
 /// The known name that `name` most likely means: the one that differs by the fewest edits without
 /// regard to case, if they are few beside its length.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    nearest_within(name, known, 3)
+}
+
+/// The same, of at most so many edits.
+pub(crate) fn nearest_within<'n>(
+    name: &str,
+    known: impl IntoIterator<Item = &'n str>,
+    edits: usize,
+) -> Option<&'n str> {
     /// Longer names than any that is known are not compared.
     const LONGEST: usize = 64;
     if name.len() > LONGEST {
@@ -13,7 +24,7 @@ pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) 
         .into_iter()
         .map(|known| (strsim::osa_distance(&written, &known.to_lowercase()), known))
         .min()?;
-    let few = near.1.len().div_ceil(4).min(3);
+    let few = near.1.len().div_ceil(4).min(edits);
     (near.0 <= few).then_some(near.1)
 }
 
@@ -25,9 +36,91 @@ pub(crate) fn write_instead<'n>(
     nearest(name, known).map(|known| format!("write `{known}`"))
 }
 
+/// The capability set that a text was meant to be, where the host compares it with its own: an
+/// edition's name, another case than the host's, a typing mistake. `None` for a text that is right,
+/// and for one that is near none of the known ones.
+///
+/// ```
+/// use app_license_descriptor::meant_capability;
+/// assert_eq!(meant_capability("capabilityAdvance"), Some("capabilityAdvanced"));
+/// assert_eq!(meant_capability("advanced"), Some("capabilityAdvanced"));
+/// assert_eq!(meant_capability("CapabilityAdvanced"), Some("capabilityAdvanced"));
+/// assert_eq!(meant_capability("capabilityAdvanced"), None);
+/// assert_eq!(meant_capability("capabilityUltra"), None);
+/// ```
+#[must_use]
+pub fn meant_capability(text: &str) -> Option<&'static str> {
+    if let Some(edition) = Edition::from_name(&text.trim().to_ascii_lowercase()) {
+        return Some(edition.capability_set());
+    }
+    match Edition::of(text).map(Edition::capability_set) {
+        Some(expected) => (text != expected).then_some(expected),
+        None => nearest_within(text, Edition::ALL.map(Edition::capability_set), 2),
+    }
+}
+
+/// The same where code compares what the host sends: one of its interfaces writes
+/// `CAPABILITY_ADVANCED`. `any_case` says that the comparison leaves out case and `_`, as the gates
+/// of this project do.
+///
+/// ```
+/// use app_license_descriptor::meant_capability_in_code;
+/// assert_eq!(meant_capability_in_code("CAPABILITY_ADVANCED", false), None);
+/// assert_eq!(meant_capability_in_code("CapabilityAdvanced", true), None);
+/// assert_eq!(meant_capability_in_code("CapabilityAdvanced", false), Some("capabilityAdvanced"));
+/// ```
+#[must_use]
+pub fn meant_capability_in_code(text: &str, any_case: bool) -> Option<&'static str> {
+    let meant = meant_capability(text)?;
+    let folded_alike = Edition::of(text).is_some();
+    let right = folded_alike && (any_case || text == spelt_with_underscore(meant));
+    (!right).then_some(meant)
+}
+
+/// `capabilityAdvanced` as `CAPABILITY_ADVANCED`.
+fn spelt_with_underscore(capability_set: &str) -> String {
+    let mut spelt = String::with_capacity(capability_set.len().saturating_add(1));
+    for letter in capability_set.chars() {
+        if letter.is_ascii_uppercase() {
+            spelt.push('_');
+        }
+        spelt.push(letter.to_ascii_uppercase());
+    }
+    spelt
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{meant_capability, meant_capability_in_code, nearest};
+
+    #[test]
+    fn a_capability_is_spelt_as_one_of_the_hosts_interfaces_does() {
+        for right in [
+            "capabilityStandard",
+            "capabilityAdvanced",
+            "CAPABILITY_ADVANCED",
+        ] {
+            assert_eq!(meant_capability_in_code(right, false), None, "{right}");
+        }
+        // no condition holds with it
+        let meant = meant_capability("CAPABILITY_ADVANCED");
+        assert_eq!(meant, Some("capabilityAdvanced"));
+        for wrong in [
+            "capabilityAdvance",
+            "capabilityadvanced",
+            "CapabilityAdvanced",
+            "capability_advanced",
+            "capabiltyAdvanced",
+            "Advanced",
+            "ADVANCED",
+        ] {
+            let meant = meant_capability_in_code(wrong, false);
+            assert_eq!(meant, Some("capabilityAdvanced"), "{wrong}");
+        }
+        for other in ["", "premium", "capability", "MIT"] {
+            assert_eq!(meant_capability_in_code(other, false), None, "{other}");
+        }
+    }
 
     #[test]
     fn a_misspelt_name_is_near_and_another_one_is_not() {

@@ -1,10 +1,14 @@
 //! The platform's rules about editions, and ours about the file.
 
 use app_license::{Capability, Edition};
+use app_license_descriptor::meant_capability;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::editions::{Editions, Gating};
 use crate::pricing::{self, Cycle};
+
+/// A capability set in another spelling than the host's, in the file and in code.
+pub(crate) const CAPABILITY_SPELLING: &str = "capability_spelling";
 
 /// Holds the file to the rules of publishing editions.
 ///
@@ -17,6 +21,7 @@ use crate::pricing::{self, Cycle};
 /// | `advanced_not_above_standard` | error | a user count at which Advanced is not dearer than Standard |
 /// | `price_missing` | error | a user count that one edition has a price for and the other has not |
 /// | `currency_differs` | error | the editions' prices are in two currencies |
+/// | `capability_spelling` | error | a capability string that is nearly one of the platform's |
 /// | `edition_undeclared` | warning | a capability string that neither the platform nor `[editions]` names |
 /// | `advanced_tier_not_above_standard` | warning | a tier whose price a user is not higher in Advanced |
 /// | `name_twice` | warning | one name in two of `[features]`, `[limits]` and `[service-levels]` |
@@ -28,7 +33,7 @@ use crate::pricing::{self, Cycle};
 ///
 /// ```
 /// use app_license_editions::{Editions, check};
-/// let editions = Editions::from_toml("editions.toml", "[features]\na = \"capabilityUltar\"")?;
+/// let editions = Editions::from_toml("editions.toml", "[features]\na = \"capabilityUltra\"")?;
 /// let codes: Vec<_> = check(&editions).iter().map(|d| d.code()).collect();
 /// assert!(codes.contains(&"edition_undeclared"));
 /// # Ok::<(), app_license_editions::Error>(())
@@ -108,9 +113,15 @@ fn declared(editions: &Editions, found: &mut Vec<Diagnostic>) {
             "feature `{}` needs `{}`, which no edition is known to have",
             feature.key, feature.requires
         );
+        let place = editions.place(&["features", &feature.key]);
+        if let Some(meant) = meant_capability(feature.requires.as_str()) {
+            let help = format!("did you mean `{meant}`?");
+            let diagnostic = Diagnostic::new(Severity::Error, CAPABILITY_SPELLING, message, &help);
+            found.push(diagnostic.at(place));
+            continue;
+        }
         let help = "a typing mistake? An edition to come is declared as [editions.capabilityName]; \
                     until the platform sends that string, nobody has the feature";
-        let place = editions.place(&["features", &feature.key]);
         found.push(
             Diagnostic::new(Severity::Warning, "edition_undeclared", message, help).at(place),
         );

@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 
 use app_license::Edition;
-use app_license_source::{CapabilityUseKind, GateKind, Source, SourceTree, capability_uses, gates};
+use app_license_descriptor::meant_capability_in_code;
+use app_license_source::{
+    CapabilityUse, CapabilityUseKind, GateKind, Source, SourceTree, capability_uses, gates,
+};
 
+use crate::check::CAPABILITY_SPELLING;
 use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::editions::{Editions, Gating};
 
@@ -22,6 +26,7 @@ const NEAR_NAME: usize = 4;
 /// | `name_misspelt` | warning | a call that may be of something else, with nearly the name of a limit or service level |
 /// | `limit_not_asked` | warning | a limit of the file that no code asks for |
 /// | `capability_compared` | warning | a capability set compared by hand beside the gate |
+/// | `capability_spelling` | error | a text that is nearly a capability set of the host: it never matches |
 /// | `capability_gate` | info | a gate that takes a capability: moving a feature does not move it |
 /// | `source_unread` | warning | a source file that cannot be read |
 ///
@@ -102,6 +107,11 @@ pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> 
             if used.is_test() {
                 continue;
             }
+            let misspelt = misspelt(&file.path, &file.source, &used);
+            if !misspelt.is_empty() {
+                found.extend(misspelt);
+                continue;
+            }
             let place = place(&file.path, &file.source, used.range().start);
             let (severity, code, message, help) = match used.kind() {
                 CapabilityUseKind::Compared => (
@@ -137,6 +147,24 @@ pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> 
     let mut unasked = not_asked(editions, &asked);
     unasked.append(&mut found);
     unasked
+}
+
+/// The texts of a place that are nearly a capability set of the host, or an edition's name where
+/// that is compared: they never match.
+fn misspelt(path: &str, source: &Source, used: &CapabilityUse) -> Vec<Diagnostic> {
+    let texts = used.texts().iter().filter_map(|text| {
+        let meant = meant_capability_in_code(&text.text, text.any_case)?;
+        let capability = text.text.to_ascii_lowercase().starts_with("cap");
+        if !text.beside_edition && !capability {
+            return None;
+        }
+        let message = format!("`{}` is no capability set of the host", text.text);
+        let help = format!("did you mean `{meant}`?");
+        let place = place(path, source, text.range.start);
+        let diagnostic = Diagnostic::new(Severity::Error, CAPABILITY_SPELLING, message, &help);
+        Some(diagnostic.at(Some(place)))
+    });
+    texts.collect()
 }
 
 fn not_asked(editions: &Editions, asked: &BTreeSet<(GateKind, String)>) -> Vec<Diagnostic> {

@@ -6,13 +6,14 @@ use std::ops::Range;
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    ArrowFunctionExpression, BinaryExpression, BinaryOperator, BindingPattern, CallExpression,
-    ComputedMemberExpression, ConditionalExpression, ExportAllDeclaration, ExportDeclaration,
-    ExportDefaultDeclaration, ExportFromDeclaration, Expression, FormalParameters,
-    ImportDeclaration, ImportDeclarationSpecifier, JSXAttributeItem, JSXAttributeName,
-    JSXAttributeValue, JSXOpeningElement, LogicalExpression, LogicalOperator, NewExpression,
-    ObjectProperty, StaticMemberExpression, StringLiteral, SwitchStatement, TSEnumDeclaration,
-    TSType, TemplateLiteral, UnaryExpression, UnaryOperator, VariableDeclarator,
+    ArrowFunctionExpression, AssignmentExpression, AssignmentOperator, AssignmentTarget,
+    BinaryExpression, BinaryOperator, BindingPattern, CallExpression, ComputedMemberExpression,
+    ConditionalExpression, ExportAllDeclaration, ExportDeclaration, ExportDefaultDeclaration,
+    ExportFromDeclaration, Expression, FormalParameters, ImportDeclaration,
+    ImportDeclarationSpecifier, JSXAttributeItem, JSXAttributeName, JSXAttributeValue,
+    JSXOpeningElement, LogicalExpression, LogicalOperator, NewExpression, ObjectProperty,
+    StaticMemberExpression, StringLiteral, SwitchStatement, TSEnumDeclaration, TSType,
+    TemplateLiteral, UnaryExpression, UnaryOperator, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
@@ -81,14 +82,20 @@ impl Reader {
     }
 
     fn test(&mut self, expression: &Expression<'_>, negated: bool) {
+        let mut expression = plain(expression);
+        // the left part of a chain is tested where the chain is visited
+        while let Expression::LogicalExpression(chain) = expression
+            && !chain.operator.is_coalesce()
+        {
+            expression = plain(&chain.right);
+        }
         let operand = operand(expression);
         if matches!(operand, Operand::Path(_)) {
-            let span = plain(expression).span();
+            let span = expression.span();
             self.add(span, FactKind::Test { operand, negated });
         }
     }
 
-    /// What a destructuring takes, as members of where it takes them from.
     /// A chain of `&&` or of `||`, once for all of its parts.
     fn chain(&mut self, it: &LogicalExpression<'_>) {
         let returns = self.returns.take();
@@ -118,6 +125,8 @@ impl Reader {
         self.add(it.span, kind);
     }
 
+    /// What a destructuring takes, as members of where it takes them from, and the names that it
+    /// gives them.
     fn destructure(&mut self, from: &Path, pattern: &BindingPattern<'_>) {
         match pattern {
             BindingPattern::ObjectPattern(object) => {
@@ -132,6 +141,13 @@ impl Reader {
                     };
                     if !matches!(inner, BindingPattern::ObjectPattern(_)) {
                         self.add(property.span, FactKind::Read(member.clone()));
+                    }
+                    if let BindingPattern::BindingIdentifier(id) = inner {
+                        let name = Path::named(&id.name);
+                        let value = Operand::Path(member.clone());
+                        if member != name {
+                            self.add(property.span, FactKind::Definition { name, value });
+                        }
                     }
                     self.destructure(&member, inner);
                 }
@@ -283,7 +299,7 @@ impl<'a> Visit<'a> for Reader {
                         self.name = Some(id.name.to_string());
                     }
                     let name = Path(vec![id.name.to_string()]);
-                    let value = operand(init);
+                    let value = value::defined(init);
                     if let Operand::Object(fields) = &value {
                         for (field, value) in fields {
                             let kind = FactKind::Definition {
@@ -295,10 +311,28 @@ impl<'a> Visit<'a> for Reader {
                     }
                     self.add(it.span, FactKind::Definition { name, value });
                 }
-                pattern => self.destructure(&path(init), pattern),
+                pattern => {
+                    let from = value::defined(init);
+                    let from = from.path().cloned().unwrap_or_else(Path::unnamed);
+                    self.destructure(&from, pattern);
+                }
             }
         }
         walk::walk_variable_declarator(self, it);
+    }
+
+    fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
+        if it.operator == AssignmentOperator::Assign
+            && let AssignmentTarget::AssignmentTargetIdentifier(id) = &it.left
+        {
+            if is_function(&it.right) {
+                self.name = Some(id.name.to_string());
+            }
+            let name = Path::named(&id.name);
+            let value = value::defined(&it.right);
+            self.add(it.span, FactKind::Definition { name, value });
+        }
+        walk::walk_assignment_expression(self, it);
     }
 
     fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {
@@ -325,6 +359,14 @@ impl<'a> Visit<'a> for Reader {
                 Expression::StaticMemberExpression(member) => self.visit_expression(&member.object),
                 callee => self.visit_expression(callee),
             }
+        }
+        // `Boolean(x)`
+        if let (Expression::Identifier(id), [argument]) =
+            (plain(&it.callee), it.arguments.as_slice())
+            && id.name == "Boolean"
+            && let Some(argument) = argument.as_expression()
+        {
+            self.test(argument, false);
         }
         self.call(it.span, path(&it.callee), &it.arguments);
     }
@@ -356,10 +398,11 @@ impl<'a> Visit<'a> for Reader {
             _ => None,
         };
         if let Some(comparison) = comparison {
+            let (left, right) = value::compared(&it.left, &it.right);
             let kind = FactKind::Compare {
                 comparison,
-                left: operand(&it.left),
-                right: operand(&it.right),
+                left,
+                right,
             };
             self.add(it.span, kind);
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 /// The most parts of a [`Path`].
 pub(crate) const MAX_PARTS: usize = 32;
 /// Calls whose value is that of what they are called on, as another type or in another case.
-const CONVERSIONS: [&str; 15] = [
+const CONVERSIONS: [&str; 19] = [
     "as_deref",
     "as_ref",
     "as_str",
@@ -14,8 +14,12 @@ const CONVERSIONS: [&str; 15] = [
     "cloned",
     "copied",
     "into",
+    "to_ascii_lowercase",
+    "to_ascii_uppercase",
+    "to_lowercase",
     "to_owned",
     "to_string",
+    "to_uppercase",
     "toLowerCase",
     "toString",
     "toUpperCase",
@@ -113,7 +117,6 @@ impl Path {
         self
     }
 
-    /// The path as a call: `getContext` becomes `getContext()`.
     /// A path of one name.
     ///
     /// ```
@@ -146,6 +149,7 @@ impl Path {
         self.0.starts_with(&other.0)
     }
 
+    /// The path as a call: `getContext` becomes `getContext()`.
     pub(crate) fn called(mut self) -> Self {
         if let Some(last) = self.0.last_mut()
             && !last.ends_with(')')

@@ -27,15 +27,17 @@ mod error;
 mod fact;
 mod gate;
 mod language;
+mod locals;
 mod rust;
 mod source;
 mod tree;
 
-pub use capability_use::{CapabilityUse, CapabilityUseKind, capability_uses};
+pub use capability_use::{CapabilityText, CapabilityUse, CapabilityUseKind, capability_uses};
 pub use error::Error;
 pub use fact::{Comparison, Condition, Fact, FactKind, Function, Operand, Path};
 pub use gate::{Gate, GateKind, gates, member_name};
 pub use language::Language;
+pub use locals::Locals;
 pub use source::{Position, Source};
 pub use tree::{SourceFile, SourceTree, is_test_path};
 

@@ -8,6 +8,7 @@ use super::{Condition, InlineCondition};
 use crate::diagnostic::{Diagnostic, DocumentPath};
 use crate::document::{at_most, in_json};
 use crate::rules;
+use crate::spelling;
 use app_license::error::shown;
 
 const WHAT: &str = "descriptor";
@@ -136,7 +137,16 @@ impl Modules {
                             self.conditions.push((inside, condition));
                         }
                         ("url", Value::String(url)) => self.url(url, &inside),
-                        _ => self.walk(inner, &inside),
+                        _ => {
+                            if is_misspelt(key, inner) {
+                                let message = "the platform has no such field";
+                                let diagnostic = Diagnostic::new(&rules::UNKNOWN_FIELD, message)
+                                    .at(&inside)
+                                    .with_fix("write `conditions`");
+                                self.diagnostics.push(diagnostic);
+                            }
+                            self.walk(inner, &inside);
+                        }
                     }
                 }
             }
@@ -162,7 +172,9 @@ impl Modules {
             match condition {
                 Ok(condition) => {
                     let spelling = condition.diagnostics(None).into_iter();
-                    let spelling = spelling.filter(|d| d.code() == "capability_spelling");
+                    let spelling = spelling.filter(|d| {
+                        matches!(d.code(), "capability_spelling" | "condition_misspelt")
+                    });
                     self.diagnostics.extend(spelling.map(|d| d.at(path)));
                 }
                 Err(error) => {
@@ -173,6 +185,17 @@ impl Modules {
             }
         }
     }
+}
+
+/// Whether a field of a module means `conditions`: nearly that name, and a condition in it.
+fn is_misspelt(key: &str, value: &Value) -> bool {
+    let first = match value {
+        Value::Array(list) => list.first(),
+        other => Some(other),
+    };
+    let conditions = ["condition", "and", "or", "conditions"];
+    let holds = first.is_some_and(|first| conditions.iter().any(|c| first.get(c).is_some()));
+    holds && spelling::nearest(key, ["conditions"]).is_some()
 }
 
 /// The names of a URL's parameters.

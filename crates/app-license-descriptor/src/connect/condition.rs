@@ -1,17 +1,23 @@
 //! Conditions of Connect modules: `addon_is_licensed`, `capability_set`, and all others.
 
 mod inline;
+mod known;
 mod read;
 mod remote;
 
 use std::fmt;
 
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::visibility::{Expr, HostLicense, check};
+use app_license::error::shown;
 use app_license::{Capability, Edition, FeatureMap};
 
 pub use inline::InlineCondition;
+pub use known::meant_condition;
 pub use remote::remote_condition_shown;
+
+const LICENSED: &str = "addon_is_licensed";
 
 /// A condition under which the host shows a module: a tree of single conditions.
 ///
@@ -92,7 +98,7 @@ impl ConditionKind {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
-            Self::AddonIsLicensed => "addon_is_licensed",
+            Self::AddonIsLicensed => LICENSED,
             Self::CapabilitySet { .. } => "capability_set",
             Self::Other { name } => name,
         }
@@ -221,7 +227,42 @@ impl Condition {
     /// map, the capabilities it names are known.
     #[must_use]
     pub fn diagnostics(&self, features: Option<&FeatureMap>) -> Vec<Diagnostic> {
-        check::diagnostics(&self.expr(), features)
+        let mut found = self.misspelt();
+        found.extend(check::diagnostics(&self.meant(), features));
+        found
+    }
+
+    /// Conditions with nearly the name of one of the host, each name once.
+    pub(crate) fn misspelt(&self) -> Vec<Diagnostic> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut found = Vec::new();
+        for single in self.singles() {
+            let name = single.test().name();
+            let Some(meant) = meant_condition(name).filter(|_| !names.contains(&name)) else {
+                continue;
+            };
+            names.push(name);
+            let message = format!(
+                "no host has a condition `{}`: did you mean `{meant}`?",
+                shown(name)
+            );
+            let diagnostic = Diagnostic::new(&rules::CONDITION_MISSPELT, message);
+            found.push(diagnostic.with_fix(format!("write `{meant}`")));
+        }
+        found
+    }
+
+    /// The condition with a misspelt `addon_is_licensed` as what it means: what follows from the
+    /// misspelling alone is no second mistake.
+    fn meant(&self) -> Expr<'_> {
+        match self {
+            Self::Single(single) if meant_condition(single.test.name()) == Some(LICENSED) => {
+                Expr::Licensed.not_if(single.invert)
+            }
+            Self::Single(single) => single.expr(),
+            Self::And(list) => Expr::All(list.iter().map(Self::meant).collect()),
+            Self::Or(list) => Expr::Any(list.iter().map(Self::meant).collect()),
+        }
     }
 
     /// Whether the license or its edition is asked about anywhere.

@@ -5,6 +5,7 @@ use app_license::Edition;
 use super::{Expr, HostLicense};
 use crate::diagnostic::{Diagnostic, Rule};
 use crate::rules;
+use crate::spelling::meant_capability;
 use app_license::Capability;
 use app_license::FeatureMap;
 use app_license::error::shown;
@@ -142,6 +143,12 @@ fn of_value(value: &str, features: Option<&FeatureMap>) -> Option<Diagnostic> {
                 map.features()
                     .any(|f| map.requirement(f).is_some_and(|c| *c == named))
             });
+            if let Some(meant) = meant_capability(value).filter(|_| !known) {
+                let value = shown(value);
+                let message = format!("never matches `{value}`: did you mean `{meant}`?");
+                let diagnostic = Diagnostic::new(&rules::CAPABILITY_SPELLING, message);
+                return Some(diagnostic.with_fix(format!("write `{meant}`")));
+            }
             let value = shown(value);
             let message = format!("no customer is known to have the capability set `{value}`");
             (!known).then(|| Diagnostic::new(&rules::UNKNOWN_CAPABILITY, message))

@@ -1,7 +1,7 @@
 //! Changes that are safe: the platform refused what was there, or it could never work.
 
-use app_license::Edition;
-use app_license_descriptor::Diagnostic;
+use app_license_descriptor::connect::meant_condition;
+use app_license_descriptor::{Diagnostic, meant_capability};
 
 use crate::document::{Document, Node, NodeValue};
 use crate::finding::Edit;
@@ -13,7 +13,15 @@ pub(super) fn safe(document: &Document, diagnostic: &Diagnostic) -> Vec<Edit> {
         return Vec::new();
     };
     match diagnostic.code() {
-        "capability_spelling" => spelling(document, node),
+        "capability_spelling" => spelling(document, node, &|field, text| {
+            let capability = field != "condition";
+            capability.then(|| meant_capability(text)).flatten()
+        }),
+        "condition_misspelt" => spelling(document, node, &|field, text| {
+            (field == "condition")
+                .then(|| meant_condition(text))
+                .flatten()
+        }),
         "lic_in_url" => without_added(document, node).into_iter().collect(),
         "filter_invalid" => boolean(document, node.get("appIsLicensed")),
         "field_type" => boolean(document, Some(node)),
@@ -21,19 +29,26 @@ pub(super) fn safe(document: &Document, diagnostic: &Diagnostic) -> Vec<Edit> {
     }
 }
 
-/// The capability sets in a condition, or in the URL of a module, as the host spells them.
-fn spelling(document: &Document, node: &Node) -> Vec<Edit> {
+/// The texts below a node that were meant to be others, by the field that they stand in.
+fn spelling(
+    document: &Document,
+    node: &Node,
+    meant: &dyn Fn(&str, &str) -> Option<&'static str>,
+) -> Vec<Edit> {
     match &node.value {
-        NodeValue::Text(text) => {
-            let edit = Edition::of(text)
-                .filter(|edition| edition.capability_set() != text)
-                .and_then(|edition| replaced(document, node, text, edition.capability_set()));
-            edit.into_iter().collect()
+        NodeValue::List(items) => {
+            let items = items.iter();
+            items.flat_map(|n| spelling(document, n, meant)).collect()
         }
-        NodeValue::List(items) => items.iter().flat_map(|n| spelling(document, n)).collect(),
         NodeValue::Object(fields) => {
-            let fields = fields.iter();
-            fields.flat_map(|(_, _, n)| spelling(document, n)).collect()
+            let fields = fields.iter().flat_map(|(name, _, n)| match n.text() {
+                Some(text) => {
+                    let edit = meant(name, text).and_then(|new| replaced(document, n, text, new));
+                    edit.into_iter().collect()
+                }
+                None => spelling(document, n, meant),
+            });
+            fields.collect()
         }
         _ => Vec::new(),
     }

@@ -1,7 +1,9 @@
 //! Rules about `package.json` and `Cargo.toml`.
 
+use std::collections::BTreeSet;
+
 use app_license::FeatureMap;
-use app_license_descriptor::{Diagnostic, DocumentPath};
+use app_license_descriptor::{Diagnostic, DocumentPath, Rule, meant_capability};
 
 use super::Context;
 use crate::document::Document;
@@ -41,10 +43,36 @@ pub(super) fn npm(context: &Context<'_>, document: &Document, findings: &mut Vec
 
 /// `editions.toml`: what gates read of it.
 pub(super) fn editions(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if let Err(error) = FeatureMap::from_toml(&context.file.text) {
-        let message = format!("cannot be read: {error}");
-        let diagnostic = Diagnostic::new(&rules::UNREADABLE, message);
-        findings.push(context.finding(diagnostic, 0..0));
+    let text = &context.file.text;
+    let map = match FeatureMap::from_toml(text) {
+        Ok(map) => map,
+        Err(error) => {
+            let diagnostic = Diagnostic::new(&rules::UNREADABLE, error.to_string());
+            return findings.push(context.finding(diagnostic, 0..0));
+        }
+    };
+    let Some(rule) = Rule::get("capability_spelling") else {
+        return;
+    };
+    let mut seen = BTreeSet::new();
+    for feature in map.features() {
+        let Some(requires) = map.requirement(feature).filter(|c| c.edition().is_none()) else {
+            continue;
+        };
+        let written = requires.as_str();
+        let Some(meant) = meant_capability(written).filter(|_| seen.insert(written)) else {
+            continue;
+        };
+        // declared as an edition to come
+        let declared = format!("[editions.{written}]");
+        if text.contains(&declared) {
+            continue;
+        }
+        let message = format!("no edition is known to have `{written}`: did you mean `{meant}`?");
+        let diagnostic = Diagnostic::new(rule, message).with_fix(format!("write `{meant}`"));
+        let at = text.find(written).unwrap_or(0);
+        let end = at.saturating_add(written.len()).min(text.len());
+        findings.push(context.finding(diagnostic, at..end));
     }
 }
 

@@ -1,11 +1,15 @@
 //! Rules about source files, by their syntax trees.
 
+mod dates;
+mod spelling;
+mod words;
+
 use std::collections::BTreeSet;
 
 use app_license::Edition;
 use app_license_descriptor::{Diagnostic, Rule};
 use app_license_source::{
-    Comparison, Condition, Fact, FactKind, Operand, Path, Source, SourceFile,
+    Comparison, Condition, Fact, FactKind, Locals, Operand, Path, Source, SourceFile,
 };
 
 use super::Options;
@@ -13,49 +17,11 @@ use crate::deprecation::{Deprecation, DeprecationKind, deprecations};
 use crate::finding::{Edit, Finding};
 use crate::project::{Project, ProjectFileKind};
 use crate::rules;
-
-/// Members that say whether a license is active.
-const ACTIVE: [&str; 6] = [
-    "active",
-    "isActive",
-    "is_active",
-    "state",
-    "isLicensed",
-    "lic",
-];
-/// Calls that ask for an active license themselves.
-const ASKS: [&str; 12] = [
-    "hasCapability",
-    "has_capability",
-    "isActive",
-    "is_active",
-    "state",
-    "check",
-    "decide",
-    "requires",
-    "requires_feature",
-    "requireFeature",
-    "requireCapability",
-    "isLicensed",
-];
-
-/// Members that say the edition.
-const EDITION: [&str; 6] = [
-    "capabilitySet",
-    "capability_set",
-    "capSet",
-    "cap_set",
-    "appEdition",
-    "app_edition",
-];
-/// What says whether a license is a trial's.
-const EVALUATION: [&str; 5] = [
-    "isEvaluation",
-    "evaluation",
-    "is_evaluation",
-    "isTrial",
-    "is_trial",
-];
+use dates::Dates;
+use words::{
+    ACTIVE, ASKS, EDITION, EVALUATION, is_about_licenses, is_capability, is_license, is_paid,
+    is_state,
+};
 
 pub(super) fn check(project: &Project, options: &Options, findings: &mut Vec<Finding>) {
     for file in project.sources().files() {
@@ -78,6 +44,8 @@ struct Reader<'s> {
     file: &'s SourceFile,
     source: &'s Source,
     options: &'s Options,
+    locals: Locals<'s>,
+    dates: Dates<'s>,
     /// Whether the file is of a Forge app: it imports `@forge/…`, or is below a manifest.
     forge: bool,
     /// The outermost function around each function.
@@ -100,10 +68,13 @@ impl<'s> Reader<'s> {
             FactKind::Import { module, .. } => module.starts_with("@forge/"),
             _ => false,
         });
+        let locals = Locals::of(source);
         let mut reader = Self {
             file,
             source,
             options,
+            dates: Dates::of(source, &locals),
+            locals,
             forge: imports || is_below_a_manifest(project, &file.path),
             roots,
             active: BTreeSet::new(),
@@ -128,22 +99,49 @@ impl<'s> Reader<'s> {
 
     fn check(&self, findings: &mut Vec<Finding>) {
         self.active_flags(findings);
+        spelling::check(self, findings);
+        // the functions that compare an edition and do not ask whether it is active: testing the
+        // license there is the same mistake
+        let mut compared = BTreeSet::new();
         for fact in self.facts() {
+            let before = findings.len();
             match fact.kind() {
                 FactKind::Compare {
                     comparison,
                     left,
                     right,
-                } => self.compare(fact, *comparison, left, right, findings),
-                FactKind::Test { operand, .. } => self.test(fact, operand, findings),
+                } if *comparison != Comparison::Order => self.compare(fact, left, right, findings),
+                FactKind::Call { callee, arguments } => {
+                    self.contained(fact, callee, arguments, findings);
+                }
+                _ => {}
+            }
+            if findings.len() > before {
+                compared.insert(self.outermost(fact));
+            }
+        }
+        for fact in self.facts() {
+            let asks = compared.contains(&self.outermost(fact));
+            match fact.kind() {
+                FactKind::Compare {
+                    comparison: Comparison::Order,
+                    ..
+                } => self.order(fact, findings),
+                FactKind::Compare { left, right, .. } if *right == Operand::Nothing && !asks => {
+                    self.test(fact, left, findings);
+                }
+                FactKind::Compare { left, right, .. } if *left == Operand::Nothing && !asks => {
+                    self.test(fact, right, findings);
+                }
+                FactKind::Test { operand, .. } if !asks => self.test(fact, operand, findings),
                 FactKind::Chain {
                     all,
                     conditions,
                     returns,
                 } => self.chain(fact, *all, conditions, returns.as_ref(), findings),
                 FactKind::Read(path) => self.payload(fact, path, findings),
-                FactKind::Call { callee, arguments } => {
-                    self.contained(fact, callee, arguments, findings);
+                FactKind::Call { callee, .. } if words::compares_dates(callee.last()) => {
+                    self.order(fact, findings);
                 }
                 FactKind::Text(text) => self.text(fact, text, findings),
                 FactKind::Import { module, .. } => self.import(fact, module, findings),
@@ -182,7 +180,9 @@ impl<'s> Reader<'s> {
         }
         let reads = |name: &'static str| {
             self.facts().filter(move |fact| match fact.kind() {
-                FactKind::Read(path) => path.last() == name && is_license(path),
+                FactKind::Read(path) => {
+                    path.last() == name && is_license(&self.locals.resolve(path, fact))
+                }
                 _ => false,
             })
         };
@@ -209,17 +209,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn compare(
-        &self,
-        fact: &Fact,
-        comparison: Comparison,
-        left: &Operand,
-        right: &Operand,
-        findings: &mut Vec<Finding>,
-    ) {
-        if comparison == Comparison::Order {
-            return self.order(fact, findings);
-        }
+    fn compare(&self, fact: &Fact, left: &Operand, right: &Operand, findings: &mut Vec<Finding>) {
         // `decision.needs` is no license, `set` may hold one
         let edition = |side: &Operand| {
             side.path()
@@ -252,7 +242,7 @@ impl<'s> Reader<'s> {
         let edition = arguments
             .iter()
             .filter_map(Operand::path)
-            .any(|path| EDITION.contains(&path.value_name()));
+            .any(|path| EDITION.contains(&self.locals.resolve(path, fact).value_name()));
         if !asks || !edition || self.asks_for_active(fact) {
             return;
         }
@@ -301,12 +291,7 @@ impl<'s> Reader<'s> {
 
     /// `new Date(license.trialEndDate) > now`: a date says nothing about a trial.
     fn order(&self, fact: &Fact, findings: &mut Vec<Finding>) {
-        let date = self.inside(fact).find_map(|other| match other.kind() {
-            FactKind::Read(path) => path.parts().find(|part| is_trial_date(part)),
-            FactKind::Call { callee, .. } => callee.parts().find(|part| is_trial_date(part)),
-            _ => None,
-        });
-        if let Some(date) = date
+        if let Some(date) = self.dates.inside(fact, &self.locals)
             && !self.reads_evaluation(fact)
         {
             let message = format!("`{date}` decides whether it is a trial");
@@ -318,14 +303,47 @@ impl<'s> Reader<'s> {
         self.evaluation.contains(&self.outermost(fact))
     }
 
-    /// `if (context.license)`: an ended license is there as well.
+    /// `if (context.license)`, `license !== null`: an ended license is there as well.
     fn test(&self, fact: &Fact, operand: &Operand, findings: &mut Vec<Finding>) {
-        let Some(path) = operand.path() else { return };
-        let license = path.last() == "license" && path.len() > 1;
-        if license && self.is_of_the_platform(path) && !self.asks_for_active(fact) {
-            let message = format!("`{path}` is tested for being there, not for being active");
-            findings.push(self.find(&rules::LICENSE_TRUTHINESS, message, fact));
+        let Some(written) = operand.path() else {
+            return;
+        };
+        let written = words::without_is_some(written);
+        let path = self.locals.resolve(&written, fact);
+        if words::is_trial_date(path.last()) && self.dates.names_a_trial(fact) {
+            return self.order(fact, findings);
         }
+        let license = path.last() == "license" && path.len() > 1;
+        if !license || !self.is_of_the_platform(&path) || self.asks_for_active(fact) {
+            return;
+        }
+        if self.is_handed_on(fact, &path) {
+            return;
+        }
+        let stands_for = if written == path {
+            String::new()
+        } else {
+            format!(" (`{path}`)")
+        };
+        let message =
+            format!("`{written}`{stands_for} is tested for being there, not for being active");
+        findings.push(self.find(&rules::LICENSE_TRUTHINESS, message, fact));
+    }
+
+    /// Whether a function about licenses gets the license in the function around a test: it is what
+    /// asks.
+    fn is_handed_on(&self, test: &Fact, license: &Path) -> bool {
+        let root = self.outermost(test);
+        let mut around = self.facts().filter(|fact| self.outermost(fact) == root);
+        around.any(|fact| match fact.kind() {
+            FactKind::Call { callee, arguments } => {
+                is_about_licenses(callee.last()) && {
+                    let mut paths = arguments.iter().filter_map(Operand::path);
+                    paths.any(|path| self.locals.resolve(path, fact) == *license)
+                }
+            }
+            _ => false,
+        })
     }
 
     /// `if (license && license.active === false) deny`, `license == null || license.active`, and
@@ -343,7 +361,8 @@ impl<'s> Reader<'s> {
             let flag = matches!(parts.next(), Some("active" | "isActive"));
             let license = active.path.first(active.path.len().saturating_sub(1));
             let there = conditions.iter().find(|other| other.path == license)?;
-            let named = license.last().to_ascii_lowercase();
+            let named = self.locals.resolve(&license, fact);
+            let named = named.last().to_ascii_lowercase();
             let named = named.contains("license") || named == "lic";
             (flag && named).then_some((there, active))
         });
@@ -394,16 +413,10 @@ impl<'s> Reader<'s> {
         if before.any(is_context) {
             return true;
         }
-        // `const c = useProductContext()`
-        let base = path.parts().next().map(Path::named);
-        let defined = base.and_then(|base| self.source.definition(&base));
-        let defined = defined.and_then(Operand::path);
-        if defined.is_some_and(|path| path.parts().any(is_context)) {
-            return true;
-        }
         self.forge
             && self.facts().any(|other| match other.kind() {
                 FactKind::Read(read) => {
+                    let read = self.locals.resolve(read, other);
                     let mut members = read.parts().skip(path.len());
                     read.starts_with(path) && members.next().is_some_and(is_state)
                 }
@@ -535,59 +548,4 @@ impl<'s> Reader<'s> {
             findings.push(self.find(&rules::SERVER_ENTRY_IN_BROWSER, message, fact));
         }
     }
-}
-
-/// Whether a path is of a license: `context.license.active`.
-fn is_license(path: &Path) -> bool {
-    path.parts().rev().nth(1).is_some_and(|part| {
-        let part = part.trim_end_matches(['(', ')']).to_ascii_lowercase();
-        part.contains("license") || part == "lic"
-    })
-}
-
-/// Whether something names an edition above the lowest one that is sold: alone, or as a field.
-fn is_paid(value: &Operand) -> bool {
-    match value {
-        Operand::Text(text) => {
-            let edition = Edition::of(text).or_else(|| Edition::from_name(text));
-            edition.is_some_and(|edition| edition > Edition::Standard)
-        }
-        Operand::Object(fields) => fields.iter().any(|(_, value)| is_paid(value)),
-        _ => false,
-    }
-}
-
-/// What only the platform's license has.
-fn is_state(part: &str) -> bool {
-    let part = part.trim_end_matches(['(', ')']);
-    let active = matches!(part, "active" | "isActive" | "is_active" | "state");
-    active || EDITION.contains(&part) || EVALUATION.contains(&part) || is_trial_date(part)
-}
-
-fn is_about_licenses(part: &str) -> bool {
-    let part = part.to_ascii_lowercase();
-    let words = [
-        "license",
-        "capability",
-        "edition",
-        "active",
-        "allowed",
-        "entitle",
-    ];
-    let stores = ["save", "set", "store", "log", "write", "send"];
-    words.iter().any(|word| part.contains(word))
-        && !stores.iter().any(|word| part.starts_with(word))
-}
-
-fn is_capability(text: &str) -> bool {
-    let folded = text.replace('_', "").to_ascii_lowercase();
-    folded.starts_with("capability") && Edition::of(text).is_some()
-}
-
-fn is_trial_date(part: &str) -> bool {
-    let part = part.trim_end_matches(['(', ')']);
-    matches!(
-        part,
-        "trialEndDate" | "trial_end_date" | "trial_end" | "trialEnd"
-    )
 }

@@ -176,3 +176,145 @@ fn an_absent_license_grants_nothing() {
         assert_eq!(codes(code), Vec::<&str>::new(), "{code}");
     }
 }
+
+#[test]
+fn a_license_behind_a_local_name_is_that_of_the_platform() {
+    for code in [
+        "export const f = ({ context }) => { const l = context.license; if (l) { go(); } };",
+        "export const f = ({ context }) => { const { license } = context; return license ? 1 : 2; };",
+        "export const f = ({ context }) => { const { license: paid } = context; return !!paid; };",
+        "export const f = ({ context: { license } }) => license ? 1 : 2;",
+        "export const f = async () => { const { license } = await view.getContext(); if (!license) { deny(); } };",
+        "export const f = () => { const c = useProductContext(); const l = c?.license ?? null; return Boolean(l); };",
+        "export const f = (req) => { let l; l = req.context.license; return ready && l ? 1 : 2; };",
+        // compared with nothing
+        "export const f = ({ context }) => context.license !== null;",
+        "export const f = ({ context }) => { const { license } = context; return license != null ? 1 : 2; };",
+        "export const f = ({ context }) => { if (context.license === undefined) { deny(); } };",
+        "export const f = ({ context }) => { if (undefined == context.license) { deny(); } };",
+        "export const f = ({ context }) => typeof context.license !== \"undefined\";",
+        "export const f = ({ context }) => { if (ready && context.license) { go(); } };",
+    ] {
+        assert_eq!(codes(code), ["license_truthiness"], "{code}");
+    }
+    for code in [
+        "export const f = ({ context }) => { const l = context.license; return l && l.active ? 1 : 2; };",
+        "export const f = ({ context }) => { const { license } = context; if (license !== null) { return license.active; } };",
+        "export const f = ({ context }) => { const l = context.license; if (!l) { return 0; } return isEntitled(l); };",
+        "export const f = ({ context }) => { const l = context.license; show(l); };",
+        "export const f = ({ pkg }) => { const { license } = pkg; return license !== null ? license : \"MIT\"; };",
+        "export const f = (license) => license !== undefined ? license : \"MIT\";",
+    ] {
+        assert_eq!(codes(code), Vec::<&str>::new(), "{code}");
+    }
+    let rust = "fn m(context: &Context) -> bool { context.license.is_some() }\nfn n(c: &Context) -> u8 { if !c.context.license.is_none() { 1 } else { 2 } }";
+    let app = folder([("src/lib.rs", rust)]);
+    let found: Vec<_> = findings(app.path()).iter().map(Finding::code).collect();
+    assert_eq!(found, ["license_truthiness"]);
+}
+
+#[test]
+fn a_date_of_a_trial_behind_a_local_name_decides_too() {
+    for code in [
+        "export const f = ({ license }) => { const end = license.trialEndDate; return end > Date.now() ? 1 : 2; };",
+        "export const f = ({ context }) => { const { trialEndDate } = context.license; return new Date(trialEndDate) > new Date(); };",
+        "export const f = ({ license }) => { const { trialEndDate: end } = license; return now() < Date.parse(end); };",
+        "export const f = ({ license }) => { const end = new Date(license.trialEndDate); const left = end.getTime() - now(); return left > 0; };",
+        "export const f = ({ license: { trialEndDate } }) => isAfter(new Date(trialEndDate), new Date());",
+        "export const f = ({ license }) => dayjs(license.trialEndDate).isAfter(dayjs());",
+        "export const isTrial = ({ license }) => license.trialEndDate !== null;",
+        "export const f = ({ license }) => { const trial = !!license.trialEndDate; return trial; };",
+    ] {
+        assert_eq!(codes(code), ["trial_from_dates"], "{code}");
+    }
+    for code in [
+        "export const f = ({ license }) => { const end = license.trialEndDate; return license.isEvaluation && end > Date.now(); };",
+        "export const f = ({ license }) => { if (license.trialEndDate) { show(format(license.trialEndDate)); } };",
+        "export const f = ({ issue }) => { const end = issue.dueDate; return end > Date.now(); };",
+        "export const f = (end) => end > 1; export const g = () => { const end = license.trialEndDate; show(end); };",
+    ] {
+        assert_eq!(codes(code), Vec::<&str>::new(), "{code}");
+    }
+}
+
+#[test]
+fn a_wrong_capability_text_is_named_with_what_was_meant() {
+    for (code, wrong) in [
+        (
+            "export const f = (l) => l.active && l.capabilitySet === \"capabilityAdvance\";",
+            "capabilityAdvance",
+        ),
+        (
+            "export const f = (l) => l.active && l.capabilitySet === \"advanced\";",
+            "advanced",
+        ),
+        (
+            "export const f = (l) => l.active && l.capabilitySet === \"CapabilityAdvanced\";",
+            "CapabilityAdvanced",
+        ),
+        (
+            "export const f = (l) => { const set = l.capabilitySet; return l.active && set === `advanced`; };",
+            "advanced",
+        ),
+        (
+            "export const f = (l) => { const { capabilitySet } = l; return l.active && capabilitySet !== \"Advanced\"; };",
+            "Advanced",
+        ),
+        (
+            "export const f = (l) => l.active && [\"capabilityAdvancd\"].includes(l.capabilitySet);",
+            "capabilityAdvancd",
+        ),
+        (
+            "export const f = (l) => { switch (l.capabilitySet) { case \"advanced\": return l.active; } };",
+            "advanced",
+        ),
+        (
+            "export const f = (l) => hasCapability(l, \"capabilityAdvance\");",
+            "capabilityAdvance",
+        ),
+        (
+            "const WANT = \"capabilty_advanced\"; export const f = (l) => l.active && l.capabilitySet === WANT;",
+            "capabilty_advanced",
+        ),
+    ] {
+        let app = folder([("src/index.ts", &*format!("{IMPORT}{code}"))]);
+        let found = findings(app.path());
+        let found: Vec<_> = found
+            .iter()
+            .filter(|f| f.code() != "only_active_read")
+            .collect();
+        assert_eq!(found.len(), 1, "{code}: {found:?}");
+        assert_eq!(found[0].code(), "capability_spelling", "{code}");
+        assert_eq!(found[0].severity(), app_license_descriptor::Severity::Error);
+        let message = found[0].diagnostic().message();
+        assert!(message.contains(&format!("`{wrong}`")), "{message}");
+        assert!(
+            message.contains("did you mean `capabilityAdvanced`?"),
+            "{message}"
+        );
+    }
+    for code in [
+        "export const f = (l) => l.active && l.capabilitySet === \"capabilityAdvanced\";",
+        "export const f = (l) => l.active && l.capabilitySet === \"CAPABILITY_ADVANCED\";",
+        "export const f = (l) => l.active && l.capabilitySet.toLowerCase() === \"capabilityadvanced\";",
+        "export const f = (l) => hasCapability(l, \"capability_advanced\");",
+        "export const f = (l) => l.active && l.capabilitySet === \"capabilityUltra\";",
+        "export const f = (l) => l.active && l.appEdition === \"advanced\";",
+        "export const f = (o) => o.mode === \"advanced\";",
+        "export const f = (l) => check(l, \"advanced\");",
+    ] {
+        assert_eq!(codes(code), Vec::<&str>::new(), "{code}");
+    }
+}
+
+#[test]
+fn a_wrong_capability_text_is_put_right_by_fix() {
+    let code =
+        "export const f = (l) => l.active && l.isActive && l.capabilitySet === 'advanced';\n";
+    let app = folder([("src/index.ts", code)]);
+    let project = app_license_doctor::Project::read(app.path()).unwrap();
+    let found = app_license_doctor::check(&project, &crate::common::options());
+    app_license_doctor::apply_fixes(&project, &found).unwrap();
+    let text = std::fs::read_to_string(app.path().join("src/index.ts")).unwrap();
+    assert_eq!(text, code.replace("advanced", "capabilityAdvanced"));
+}

@@ -16,6 +16,9 @@ const VIEW: &str = "forge-custom-ui/src/main.tsx";
 /// A file, and what is replaced by what in it.
 type Edit = (&'static str, &'static str, &'static str);
 
+/// The same, of texts that live shorter.
+type Replaced<'t> = (&'t str, &'t str, &'t str);
+
 /// What is replaced by what, in which file, and the code of what that is.
 struct Seed(&'static str, &'static str, &'static str, &'static str);
 
@@ -59,34 +62,38 @@ fn each_of_many_mistakes_is_found_exactly_once() {
         (never, "never_shown"),
         (invalid, "condition_invalid"),
     ];
-    let mut seeds = 0;
-    for (conditions, code) in connect {
-        let edits = [
+    let mut seeds: Vec<(Vec<Replaced<'_>>, &str)> = Vec::new();
+    for (conditions, code) in &connect {
+        let edits = vec![
             (CONNECT, URL, conditions.as_str()),
             (CONNECT, r#""enableLicensing": true,"#, editions),
         ];
-        found_once(&edits, code);
-        seeds += 1;
+        seeds.push((edits, code));
     }
     for Seed(file, old, new, code) in SEEDS {
-        found_once(&[(*file, *old, *new)], code);
-        seeds += 1;
+        seeds.push((vec![(*file, *old, *new)], code));
     }
-    for (code, written) in IN_HANDLER {
-        let written = format!("const resolver = new Resolver();\n{written}\n");
-        let edit = (
-            HANDLER,
-            "const resolver = new Resolver();\n",
-            written.as_str(),
-        );
-        found_once(&[edit], code);
-        seeds += 1;
+    let resolver = "const resolver = new Resolver();\n";
+    let written: Vec<_> = IN_HANDLER
+        .iter()
+        .map(|(code, written)| (*code, format!("{resolver}{written}\n")))
+        .collect();
+    for (code, written) in &written {
+        seeds.push((vec![(HANDLER, resolver, written)], code));
     }
     for (code, edits) in IN_SEVERAL_FILES {
-        found_once(edits, code);
-        seeds += 1;
+        seeds.push((edits.to_vec(), code));
     }
-    assert!(seeds >= 45, "{seeds}");
+    assert!(seeds.len() >= 45, "{}", seeds.len());
+    std::thread::scope(|scope| {
+        for part in seeds.chunks(seeds.len().div_ceil(4)) {
+            scope.spawn(move || {
+                for (edits, code) in part {
+                    found_once(edits, code);
+                }
+            });
+        }
+    });
 }
 
 fn found_once(edits: &[(&str, &str, &str)], code: &str) {
@@ -162,7 +169,31 @@ const SEEDS: &[Seed] = &[
         r#""scopes": ["READ"]"#,
         "unreadable",
     ),
+    Seed(
+        CONNECT,
+        URL,
+        r#""url": "/reports", "conditions": [{"condition": "addon_is_licensd"}] }"#,
+        "condition_misspelt",
+    ),
+    Seed(
+        CONNECT,
+        URL,
+        r#""url": "/reports", "conditions": [{"condition": "can_use_aplication", "params": {"applicationKey": "jira-software"}}] }"#,
+        "condition_misspelt",
+    ),
+    Seed(
+        CONNECT,
+        URL,
+        r#""url": "/reports", "condition": [{"condition": "addon_is_licensed"}] }"#,
+        "unknown_field",
+    ),
     // ---- manifests ----
+    Seed(
+        FUNCTION,
+        "      title: Exports\n",
+        "      title: Exports\n      displayCondition: {appIsLicensed: true}\n",
+        "unknown_field",
+    ),
     Seed(REMOTE, "enabled: true\n", "", "enabled_missing"),
     Seed(
         REMOTE,
@@ -277,6 +308,18 @@ export function rows({ license }) {
     (
         "license_truthiness",
         r#"export function licensed(req) { if (!req?.context?.license) { throw new Error("no license"); } return 1; }"#,
+    ),
+    (
+        "license_truthiness",
+        r#"export const licensed = ({ context }) => { const { license } = context; return license !== null; };"#,
+    ),
+    (
+        "trial_from_dates",
+        r#"export const trial = ({ license }) => { const end = license.trialEndDate; return end > Date.now(); };"#,
+    ),
+    (
+        "capability_spelling",
+        r#"export const advanced = ({ license }) => license.active && license.isActive && license.capabilitySet === "capabilityAdvance";"#,
     ),
     (
         "only_is_active_read",

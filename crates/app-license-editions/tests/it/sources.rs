@@ -179,3 +179,39 @@ fn misspelt_limits_and_service_levels_are_named() {
         assert_eq!(codes, expected, "{code}");
     }
 }
+
+#[test]
+fn a_wrong_capability_text_is_an_error_with_what_was_meant() {
+    let files = [(
+        "src/a.ts",
+        "requireFeature(f, \"export\"); requireFeature(f, \"bulk-export\"); f.limit(\"rows\", l);\n\
+         const { capabilitySet: set } = license; if (set === \"advanced\") {}\n\
+         license.hasCapability(\"capabilityAdvance\");\n",
+    )];
+    assert_eq!(
+        found(&files),
+        [
+            "src/a.ts:2:53: error[capability_spelling]: `advanced` is no capability set of the host",
+            "src/a.ts:3:23: error[capability_spelling]: `capabilityAdvance` is no capability set of the host",
+        ]
+    );
+}
+
+#[test]
+fn a_misspelt_capability_of_the_file_is_as_bad_as_one_in_code() {
+    let text = "[features]\na = \"standard\"\nb = \"capabilityAdvance\"\nc = \"capabilityUltra\"";
+    let editions = Editions::from_toml("editions.toml", text).unwrap();
+    let found = app_license_editions::check(&editions);
+    let found: Vec<_> = found
+        .iter()
+        .filter(|d| d.code() != "listing_text_missing")
+        .map(|d| (d.code(), d.severity().name()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("capability_spelling", "error"),
+            ("edition_undeclared", "warning")
+        ]
+    );
+}

@@ -2,7 +2,7 @@
 
 use oxc_ast::ast::{
     BinaryOperator, ChainElement, Expression, JSXElementName, JSXMemberExpressionObject,
-    ObjectPropertyKind, PropertyKey, Statement, TemplateLiteral, UnaryOperator,
+    LogicalOperator, ObjectPropertyKind, PropertyKey, Statement, TemplateLiteral, UnaryOperator,
 };
 
 use crate::fact::{Condition, MAX_PARTS, Operand, Path};
@@ -54,6 +54,35 @@ pub(super) fn operand(expression: &Expression<'_>) -> Operand {
             path if path == Path::unnamed() => Operand::Other,
             path => Operand::Path(path),
         },
+    }
+}
+
+/// What a name is defined as: of `a.b ?? c` and `a.b || c` the first, of `a && a.b` the last.
+pub(super) fn defined(expression: &Expression<'_>) -> Operand {
+    let mut expression = plain(expression);
+    while let Expression::LogicalExpression(chain) = expression {
+        expression = plain(match chain.operator {
+            LogicalOperator::And => &chain.right,
+            LogicalOperator::Or | LogicalOperator::Coalesce => &chain.left,
+        });
+    }
+    operand(expression)
+}
+
+/// The sides of a comparison; `typeof x === "undefined"` compares `x` with nothing.
+pub(super) fn compared(left: &Expression<'_>, right: &Expression<'_>) -> (Operand, Operand) {
+    let asked = |side: &Expression<'_>| match plain(side) {
+        Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::Typeof => {
+            Some(operand(&unary.argument))
+        }
+        _ => None,
+    };
+    let undefined = |side: &Operand| side.text() == Some("undefined");
+    let sides = (operand(left), operand(right));
+    match (asked(left), asked(right)) {
+        (Some(value), None) if undefined(&sides.1) => (value, Operand::Nothing),
+        (None, Some(value)) if undefined(&sides.0) => (value, Operand::Nothing),
+        _ => sides,
     }
 }
 

@@ -183,3 +183,115 @@ fn a_mistake_has_its_position() {
         "{error}"
     );
 }
+
+#[test]
+fn local_names_stand_for_what_they_are_defined_as() {
+    let read = |text: &str| {
+        let source = Source::parse(TS, text).unwrap();
+        let locals = app_license_source::Locals::of(&source);
+        let tested = source
+            .facts()
+            .iter()
+            .rev()
+            .find_map(|fact| match fact.kind() {
+                app_license_source::FactKind::Test { operand, .. } => {
+                    Some(locals.resolve(operand.path()?, fact).to_string())
+                }
+                _ => None,
+            });
+        tested.unwrap_or_default()
+    };
+    for (text, want) in [
+        ("const l = context.license; if (l) go();", "context.license"),
+        (
+            "const l = context?.license ?? null; if (l) go();",
+            "context.license",
+        ),
+        (
+            "const l = context && context.license; f(); if (!l) go();",
+            "context.license",
+        ),
+        (
+            "const { license } = context; if (license) go();",
+            "context.license",
+        ),
+        (
+            "const { license: l = {} } = context; if (l) go();",
+            "context.license",
+        ),
+        (
+            "const { license } = await view.getContext(); if (license) go();",
+            "view.getContext().license",
+        ),
+        (
+            "let l; l = context.license; if (l) go();",
+            "context.license",
+        ),
+        (
+            "const c = context; const l = c.license; if (l) go();",
+            "context.license",
+        ),
+        (
+            "const f = ({ context: { license } }) => license ? 1 : 2;",
+            "context.license",
+        ),
+        ("const f = ({ license }) => license ? 1 : 2;", "license"),
+        // another function's name, and one of a parameter
+        (
+            "const f = () => { const l = context.license; }; const g = (l) => l ? 1 : 2;",
+            "l",
+        ),
+        ("const l = a.b; const f = (l) => l ? 1 : 2;", "l"),
+        ("const l = a.b; const f = () => l ? 1 : 2;", "a.b"),
+        ("let l = a.b; if (l) go(); l = c.d;", "a.b"),
+        ("const a = b; const b = a; if (a) go();", "a"),
+    ] {
+        assert_eq!(read(text), want, "{text}");
+    }
+}
+
+#[test]
+fn capabilities_are_found_behind_local_names_with_their_spelling() {
+    for (text, want) in [
+        (
+            r#"const set = l.capabilitySet; set === "advanced";"#,
+            "advanced exact beside",
+        ),
+        (
+            r#"const { capabilitySet } = l; capabilitySet === "advanced";"#,
+            "advanced exact beside",
+        ),
+        (
+            r#"l.capabilitySet.toLowerCase() === "capabilityadvanced";"#,
+            "capabilityadvanced folded beside",
+        ),
+        (
+            r#"["capabilityAdvance"].includes(l.capabilitySet);"#,
+            "capabilityAdvance exact beside",
+        ),
+        (
+            r#"const A = ["capabilityAdvance"]; A.includes(l.capabilitySet);"#,
+            "capabilityAdvance exact beside",
+        ),
+        (r#"x === "capabilityAdvance";"#, "capabilityAdvance exact"),
+        (r#"hasCapability(l, "advanced");"#, "advanced folded beside"),
+        (r#"check(l, "advanced");"#, ""),
+        (r#"l.appEdition === "advanced";"#, ""),
+    ] {
+        let source = Source::parse(TS, text).unwrap();
+        let uses = app_license_source::capability_uses(&source);
+        let texts = uses.iter().flat_map(|used| used.texts());
+        let texts: Vec<_> = texts
+            .map(|t| {
+                assert!(
+                    text.get(t.range.clone()).unwrap().contains(&t.text),
+                    "{text}"
+                );
+                let case = if t.any_case { "folded" } else { "exact" };
+                let beside = if t.beside_edition { " beside" } else { "" };
+                format!("{} {case}{beside}", t.text)
+            })
+            .collect();
+        assert_eq!(texts.join(", "), want, "{text}");
+    }
+}

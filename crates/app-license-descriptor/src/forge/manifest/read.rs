@@ -13,6 +13,7 @@ use app_license::error::shown;
 use app_license::{Error, ErrorKind};
 
 const WHAT: &str = "manifest";
+const CONDITIONS: &str = "displayConditions";
 /// The largest manifest that is read, in bytes; the platform takes 200 KB of YAML.
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -230,7 +231,7 @@ impl Manifest {
             Value::Object(object) => {
                 for (key, inner) in object {
                     let inside = path.key(key);
-                    if key == "displayConditions" {
+                    if key == CONDITIONS {
                         let json = inner.to_string();
                         self.conditions.push(ModuleCondition {
                             path: inside,
@@ -240,6 +241,10 @@ impl Manifest {
                             json,
                         });
                     } else {
+                        if spelling::nearest(key, [CONDITIONS]).is_some() {
+                            let fix = format!("write `{CONDITIONS}`");
+                            self.unknown.push((inside.clone(), Some(fix)));
+                        }
                         self.walk(module_type, inner, &inside, true);
                     }
                 }
