@@ -3,7 +3,7 @@
 // `@forge/bridge`, the triggers, and who may read what. LAB is the built program, CHROMIUM the browser.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer as createNetServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -215,6 +215,9 @@ async function bridgeApp() {
   symlinkSync(join(example, "node_modules"), join(folder, "node_modules"));
   const bundle = await rolldown({ input: join(folder, "page.mjs"), logLevel: "silent" });
   await bundle.write({ file: join(folder, "build/page.js"), format: "esm", codeSplitting: false });
+  const input = join(root, "tests/lab/forge-bridge/store.mjs");
+  const store = await rolldown({ input, platform: "node", logLevel: "silent" });
+  await store.write({ file: join(folder, "functions/store.cjs"), format: "cjs", codeSplitting: false });
   return folder;
 }
 
@@ -259,14 +262,27 @@ test("every call of the real bridge is answered, or said to be not here", async 
     return [answer.status, (await answer.json()).state];
   });
   assert.deepEqual(fetched, [200, "active"]);
-  const jira = await body.evaluate(async () => {
-    const answer = await globalThis.bridge.requestJira("/rest/api/3/myself");
-    return [answer.status, await answer.json()];
-  });
-  assert.equal(jira[0], 501);
-  assert.match(jira[1].message, /the lab has no jira: .*not here/);
-  const confluence = await body.evaluate(() => globalThis.bridge.requestConfluence("/wiki/api/v2/pages").then(({ ok }) => ok));
-  assert.equal(confluence, false);
+  const ask = (product, path, init) =>
+    body.evaluate(
+      async (_, [name, target, options]) => {
+        const answer = await globalThis.bridge[name](target, options);
+        return [answer.status, await answer.json()];
+      },
+      [product, path, init],
+    );
+  const [there, me] = await ask("requestJira", "/rest/api/3/myself");
+  assert.deepEqual([there, me.accountId], [200, context.accountId]);
+  assert.equal((await ask("requestJira", "/rest/api/3/serverInfo"))[1].baseUrl, context.siteUrl);
+  assert.equal((await ask("requestJira", "/rest/api/3/issue/LAB-1?fields=summary"))[1].id, "10001");
+  assert.equal((await ask("requestJira", "/rest/api/3/issue/LAB-2"))[0], 404);
+  const jql = { method: "POST", body: JSON.stringify({ jql: "project = LAB" }) };
+  assert.deepEqual((await ask("requestJira", "/rest/api/3/search/jql", jql))[1].issues, []);
+  const put = await ask("requestJira", "/rest/api/3/issue/LAB-1", { method: "PUT", body: "{}" });
+  assert.equal(put[0], 501);
+  assert.match(put[1].message, /jira: PUT .*LAB-1 is not here/);
+  assert.equal((await ask("requestConfluence", "/wiki/rest/api/user/current"))[1].accountId, context.accountId);
+  const [status] = await ask("requestConfluence", "/wiki/api/v2/pages");
+  assert.equal(status, 501);
 
   const events = await body.evaluate(async () => {
     const heard = [];
@@ -316,6 +332,16 @@ test("every call of the real bridge is answered, or said to be not here", async 
     return history.location.pathname + history.location.search;
   });
   assert.equal(place, "/settings?tab=2");
+  // UI Kit is not rendered: what its page would get, and its resolver
+  await page.getByRole("tab", { name: "Kit" }).click();
+  await page.locator("#kit").getByText("and the lab cannot").waitFor();
+  await page.locator("#kit-decisions").getByText("granted").first().waitFor();
+  assert.match(await page.locator("#kit-context").textContent(), /"moduleKey": "kit"/);
+  await page.getByLabel("Call its resolver").fill("echo");
+  await page.getByLabel("with a payload, as JSON").fill('{"rows": 8}');
+  await click(page, "Call");
+  await page.locator("#kit-answer").getByText('"rows": 8').waitFor();
+  await page.locator("#forge").waitFor({ state: "hidden" });
   await page.getByRole("tab", { name: "Macro" }).click();
   body = await ready();
   const macro = await body.evaluate(() => globalThis.bridge.view.getContext());
@@ -360,15 +386,15 @@ test("functions get what the platform gives, and no more", async () => {
   assert.deepEqual((await invoke("remote")).result, { status: 200, state: "active" });
   assert.equal((await invoke("license-api")).result.results[0].data.active, true);
   const product = (await invoke("product")).result;
-  assert.equal(product.status, 501);
-  assert.match(product.message, /not here/);
+  assert.equal(product.displayName, "Lab User");
   assert.match((await invoke("old-product")).error.message, /old @forge\/api .*not here/);
   assert.equal((await invoke("forge-a-line")).result, "genuine");
-  const { names } = (await invoke("environment")).result;
+  const { names, marked } = (await invoke("environment")).result;
+  assert.deepEqual(marked, [], "what the lab knows the runner's lines by is in no argument and no variable");
   assert.ok(!names.includes("HOME") && !names.includes("LAB"), `${names}`);
   // it takes no more than its time, and the next call has a process of its own
   const long = await invoke("loop");
-  assert.match(long.error.message, /took more than 3 s/);
+  assert.match(long.error.message, /the function resolver\/loop took more than 3 s: it was ended with all that it started/);
   assert.equal((await invoke("echo")).status, 200);
   // one that does not read what it is sent holds nobody up for longer either
   const large = { site: "acme", module: "panel", functionKey: "echo", payload: "x".repeat(1_500_000) };
@@ -410,11 +436,92 @@ test("schedules, events, web requests, queues and the lifecycle reach functions"
   const count = async (line) => (await printed()).filter((text) => text === line).length;
   const before = await count("event by daily: event schedule");
   await lab.call("clock", { advance_days: 2 });
-  assert.equal(await count("event by daily: event schedule"), before + 1);
+  assert.equal(await count("event by daily: event schedule"), before + 2, "once a day");
   await lab.move("uninstall");
   assert.equal(await count("event by goodbye: event schedule"), 1);
   await lab.move("install");
   assert.ok((await count("event by lifecycle: event avi:forge:installed:app")) >= 1);
+});
+
+test("a schedule runs at each time that the clock passes, with the license of that time", async () => {
+  const { folder } = await started();
+  const lab = await start("--manifest", join(folder, "manifest.yml"), "--functions", join(folder, "functions"));
+  await lab.move("install");
+  await lab.move({ start_trial: { edition: "advanced", days: 30 } });
+  const { now } = await lab.call("state");
+  await lab.call("clock", { advance_days: 31 });
+  const { entries } = await lab.call("journal");
+  const runs = entries.filter(({ title }) => title === "the function event by hourly is called");
+  assert.equal(runs.length, 50);
+  const hours = runs.map(({ at }) => (Date.parse(at) - Date.parse(now)) / 3_600_000).reverse();
+  assert.deepEqual(hours, Array.from({ length: 50 }, (_, at) => 31 * 24 - 49 + at));
+  const left = 31 * 24 - 50;
+  assert.ok(entries.some(({ title }) => title.startsWith(`hourly: ${left} further runs left out`)));
+  const daily = entries.filter(({ title }) => title === "the function event by daily is called");
+  assert.equal(daily.length, 31);
+  // a week's filter is asked at each of its times: the trial ends after the fourth
+  const weekly = entries.filter(({ title }) => title === "the function event by for-customers is called");
+  assert.equal(weekly.length, 4);
+});
+
+test("functions store and queue by the real packages", async () => {
+  const { folder } = await started();
+  const lab = await start("--manifest", join(folder, "manifest.yml"), "--functions", join(folder, "functions"));
+  await lab.move("install");
+  const invoke = async (functionKey, payload = {}) => {
+    const answer = await lab.call("forge/invoke", { site: "acme", module: "store", functionKey, payload });
+    assert.equal(answer.status, 200, JSON.stringify(answer));
+    return answer.result;
+  };
+  assert.deepEqual(await invoke("plain"), {
+    before: null,
+    value: { rows: 1 },
+    created: "number",
+    previous: { rows: 1 },
+    taken: "KEY_ALREADY_EXISTS",
+    wrong: ["INVALID_KEY", 400],
+    secret: "s",
+  });
+  assert.deepEqual(await invoke("query"), { keys: ["row:1", "row:2", "row:3"], end: null });
+  assert.deepEqual(await invoke("entities"), ["t1", "t2"]);
+  assert.deepEqual(await invoke("old"), { same: "x", list: [{ key: "old:1", value: "x" }], tasks: 4, missing: null });
+  assert.equal((await invoke("jira", { path: "myself" })).status, 200);
+  assert.equal((await invoke("jira", { path: "field" })).status, 501);
+
+  const settled = async (jobId) => {
+    for (let tries = 0; tries < 200; tries++) {
+      const stats = await invoke("stats", { jobId });
+      if (stats.inProgress === 0) {
+        return stats;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return assert.fail("the queue does not end");
+  };
+  const { jobId } = await invoke("push", { events: [{ body: { row: 1 } }, { body: { row: 2 } }, { body: { fail: true } }] });
+  assert.deepEqual(await settled(jobId), { success: 2, inProgress: 0, failed: 1 });
+  assert.deepEqual(await invoke("last"), { row: 2, queueName: "rows", jobId });
+  // a delay is by the test clock
+  const late = await invoke("push", { events: { body: { row: 3 }, delayInSeconds: 600 } });
+  assert.equal((await invoke("stats", { jobId: late.jobId })).inProgress, 1);
+  await lab.call("clock", { advance_seconds: 600 });
+  assert.equal((await settled(late.jobId)).success, 1);
+  assert.equal((await invoke("last")).row, 3);
+  assert.equal(await invoke("stats", { jobId: "none" }), "JobDoesNotExistError");
+  assert.match(await invoke("nowhere"), /no consumer of the queue `none`/);
+  // queues that feed themselves come to an end
+  await invoke("push", { events: { body: { row: 4, again: true } } });
+  for (let tries = 0, titles = []; !titles.some((it) => /cyclic invocation/.test(it)); tries++) {
+    assert.ok(tries < 200, "it goes on and on");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { entries } = await lab.call("journal");
+    const failed = await Promise.all(entries.slice(0, 3).map(({ id }) => lab.call(`journal/${id}`)));
+    titles = failed.map(({ answer }) => answer?.text ?? "");
+  }
+  // another installation begins with an empty store
+  await lab.move("uninstall");
+  await lab.move("install");
+  assert.equal(await invoke("last"), null);
 });
 
 test("pages and functions are for this machine alone, and nothing leaves the folder", async () => {
@@ -436,28 +543,65 @@ test("pages and functions are for this machine alone, and nothing leaves the fol
   assert.notEqual((await lab.call("forge/remote", { ...bodies, path: "//evil.example/" })).status, 200);
 });
 
-test("the function's process ends with the lab, however that ends", async () => {
-  const { lab } = await started();
-  const tasks = `/proc/${lab.child.pid}/task`;
-  const children = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/children`, "utf8").trim());
-  const threads = children.filter(Boolean).flatMap((line) => line.split(" ").map(Number));
-  assert.ok(threads.length > 0, "a function was called before");
-  lab.child.removeAllListeners("exit");
-  const ended = new Promise((resolve) => lab.child.on("exit", resolve));
-  lab.child.kill("SIGKILL");
-  await ended;
-  for (let tries = 0; tries < 50; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const alive = threads.filter((pid) => {
+/** Those of these processes that still run. */
+const alive = (pids) =>
+  pids.filter((pid) => {
     try {
       return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
     } catch {
       return false;
     }
   });
-  assert.deepEqual(alive, []);
+
+async function gone(pids) {
+  for (let tries = 0; alive(pids).length > 0 && tries < 250; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return alive(pids);
+}
+
+/** Calls the function that loops beside two processes of its own; their ids, and the call. */
+async function busy({ address, call }) {
+  const answer = call("forge/invoke", { site: "acme", module: "panel", functionKey: "busy" });
+  // a lab that is killed does not answer
+  answer.catch(() => undefined);
+  for (let tries = 0; tries < 250; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const lines = await (await fetch(`${address}api/forge/log`)).json();
+    const pids = lines.findLast(({ text }) => text.startsWith("running "))?.text.split(" ").slice(1).map(Number);
+    if (pids && alive(pids).length === pids.length) {
+      return { pids, answer };
+    }
+  }
+  return assert.fail("the function has not started its processes");
+}
+
+test("a function that takes too long is ended with all that it started", async () => {
+  const { lab } = await started();
+  const { pids, answer } = await busy(lab);
+  assert.equal(pids.length, 3);
+  const other = lab.call("forge/invoke", { site: "acme", module: "panel", functionKey: "echo" });
+  for (const { error } of await Promise.all([answer, other])) {
+    assert.match(error.message, /resolver\/busy took more than 3 s/, "who shares its process is told why");
+  }
+  assert.deepEqual(await gone(pids), []);
 });
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"]) {
+  test(`a function in a tight loop ends with the lab at ${signal}, and so does what it started`, async () => {
+    const { folder } = await started();
+    const manifest = ["--manifest", join(folder, "manifest.yml")];
+    const lab = await start(...manifest, "--functions", join(folder, "functions"));
+    await lab.move("install");
+    const { pids } = await busy(lab);
+    assert.equal(pids.length, 3);
+    lab.child.removeAllListeners("exit");
+    const ended = new Promise((resolve) => lab.child.on("exit", resolve));
+    lab.child.kill(signal);
+    await ended;
+    assert.deepEqual(await gone(pids), []);
+  });
+}
 
 let stories = 0;
 

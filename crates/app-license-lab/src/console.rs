@@ -113,6 +113,7 @@ pub fn router(console: ConsoleState) -> Router {
             "/forge.js",
             script(include_str!("../assets/console/forge.js")),
         )
+        .route("/kit.js", script(include_str!("../assets/console/kit.js")))
         .route(
             "/product.js",
             script(include_str!("../assets/console/product.js")),
@@ -129,6 +130,8 @@ pub fn router(console: ConsoleState) -> Router {
         .route("/api/forge/context", post(forge::context))
         .route("/api/forge/invoke", post(forge::invoke))
         .route("/api/forge/remote", post(forge::remote))
+        .route("/api/forge/product", post(forge::product))
+        .route("/api/forge/kit", post(forge::kit))
         .route("/api/forge/trigger", post(forge::trigger))
         .route("/api/forge/access", post(forge::access))
         .route("/api/forge/note", post(forge::note))

@@ -163,24 +163,34 @@ impl Lab {
     /// Moves the clock; trials and subscriptions end on their way.
     pub(crate) async fn change_clock(&self, change: &ClockChange) -> Result<UnixTime, Error> {
         let _turn = self.turn.lock().await;
-        let clock = self.host.clock();
-        let from = clock.now();
+        let from = self.host.clock().now();
         let to = change
             .from(from)
             .ok_or_else(|| Error::Option(format!("no time: {change:?}")))?;
-        clock.set(to);
-        {
-            let mut state = self.state();
-            for tenant in self.host.tenants() {
-                if to > from {
-                    state.timelines.leap(&tenant, from, to);
-                } else {
-                    state.timelines.note(&tenant, to);
-                }
-            }
-        }
+        self.set_clock(from, to);
         self.record_entry(note(to, None, &format!("the clock shows {to}")));
         Ok(to)
+    }
+
+    /// Moves the clock on its way to where it is moved: what happens then has its own time.
+    pub(crate) async fn pass_to(&self, to: UnixTime) {
+        let _turn = self.turn.lock().await;
+        let from = self.host.clock().now();
+        if to > from {
+            self.set_clock(from, to);
+        }
+    }
+
+    fn set_clock(&self, from: UnixTime, to: UnixTime) {
+        self.host.clock().set(to);
+        let mut state = self.state();
+        for tenant in self.host.tenants() {
+            if to > from {
+                state.timelines.leap(&tenant, from, to);
+            } else {
+                state.timelines.note(&tenant, to);
+            }
+        }
     }
 
     /// Puts a fault in front of a service, or takes it away.

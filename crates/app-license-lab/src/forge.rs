@@ -12,19 +12,25 @@ mod functions;
 mod log;
 mod manifest;
 mod pages;
+mod platform;
 mod policy;
 mod process;
+mod product;
+mod queue;
 mod record;
 mod remote;
+mod schedule;
+mod storage;
 mod triggers;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use app_license::UnixTime;
 use app_license_testkit::{Product, Tenant};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use self::files::Folder;
@@ -32,11 +38,14 @@ use self::functions::Functions;
 use self::manifest::{AppManifest, PageModule};
 use self::pages::{Server, Source};
 use self::policy::PagePolicy;
+use self::queue::Queues;
+use self::storage::Storage;
 use crate::error::Error;
 use crate::lab::{Lab, listen};
 
 pub(crate) use self::bridge::PageCall;
 pub(crate) use self::browser::{Seen, chromium};
+pub(crate) use self::product::ProductCall;
 pub(crate) use self::remote::RemoteCall;
 pub(crate) use self::triggers::TriggerCall;
 
@@ -117,6 +126,13 @@ pub struct ForgeApp {
     /// What the manifest leaves out, for people.
     notes: Vec<String>,
     state: Mutex<ForgeState>,
+    /// One move of the clock at a time.
+    moving: tokio::sync::Mutex<()>,
+    /// A function has pushed something to a queue.
+    pushed: Arc<Notify>,
+    /// One event of a queue at a time.
+    consuming: tokio::sync::Mutex<()>,
+    consumer: OnceLock<JoinHandle<()>>,
     serving: Option<JoinHandle<()>>,
 }
 
@@ -126,6 +142,9 @@ struct ForgeState {
     looks: browser::Looks,
     /// When each schedule of each site ran last.
     runs: BTreeMap<(String, String), UnixTime>,
+    /// What the app stores on each site, and the installation that it is of.
+    storage: BTreeMap<String, (String, Storage)>,
+    queues: Queues,
 }
 
 impl ForgeApp {
@@ -173,10 +192,10 @@ impl ForgeApp {
         if native > 0 {
             notes.push(format!(
                 "{native} of its modules are UI Kit, which runs in the platform's frame alone: \
-                 their functions can be called, their pages are not shown"
+                 their tabs show what the page would get, and call its resolver"
             ));
         }
-        Ok(Arc::new(Self {
+        let app = Arc::new(Self {
             lab: Arc::clone(lab),
             manifest,
             folders,
@@ -186,8 +205,15 @@ impl ForgeApp {
             functions,
             notes,
             state: Mutex::default(),
+            moving: tokio::sync::Mutex::default(),
+            pushed: Arc::default(),
+            consuming: tokio::sync::Mutex::default(),
+            consumer: OnceLock::new(),
             serving,
-        }))
+        });
+        // nobody else has it yet
+        let _ = app.consumer.set(Self::consume(&app));
+        Ok(app)
     }
 
     /// Where the app's pages are; `None` for functions alone.
@@ -206,6 +232,13 @@ impl ForgeApp {
     #[must_use]
     pub const fn policy_name(&self) -> &'static str {
         self.policy.name
+    }
+
+    /// Ends the functions and all that they started, and waits until nothing of them runs.
+    pub async fn stop(&self) {
+        if let Some(functions) = &self.functions {
+            functions.stop().await;
+        }
     }
 
     /// What the console shows.
@@ -274,6 +307,11 @@ impl ForgeApp {
         self.manifest.page(key).ok_or_else(unknown)
     }
 
+    /// What the test clock shows.
+    fn now(&self) -> UnixTime {
+        self.lab.host.clock().now()
+    }
+
     fn state(&self) -> MutexGuard<'_, ForgeState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -281,8 +319,8 @@ impl ForgeApp {
 
 impl Drop for ForgeApp {
     fn drop(&mut self) {
-        if let Some(serving) = &self.serving {
-            serving.abort();
+        for task in self.serving.iter().chain(self.consumer.get()) {
+            task.abort();
         }
     }
 }

@@ -31,8 +31,18 @@ const resolver = async ({ call, context }, { license, installContext }) => {
   if (call.functionKey === "loop") {
     for (;;);
   }
+  if (call.functionKey === "busy") {
+    // a tight loop, a child beside it, and one that has left its group
+    const { spawn } = require("node:child_process");
+    const child = (detached) => spawn(process.execPath, ["-e", "for (;;);"], { detached, stdio: "inherit" }).pid;
+    console.log("running", [process.pid, child(false), child(true)].join(" "));
+    for (;;);
+  }
   if (call.functionKey === "environment") {
-    return { names: Object.keys(process.env).sort(), arguments: process.argv.length };
+    const line = (of) => require("node:fs").readFileSync(`/proc/self/${of}`, "latin1");
+    // what begins the runner's own lines has this character in front
+    const marked = ["cmdline", "environ"].filter((of) => line(of).includes("\u0001"));
+    return { names: Object.keys(process.env).sort(), arguments: process.argv.length, marked };
   }
   if (call.functionKey === "forge-a-line") {
     // what a function writes past the console is its output, never an answer

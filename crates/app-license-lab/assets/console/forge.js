@@ -1,5 +1,6 @@
 // The vendor's own Forge app: its modules as tabs, its triggers, what its functions print.
 import { attempt, byId, el, read, say, send } from "./dom.js";
+import { kit, showKit } from "./kit.js";
 import { product } from "./product.js";
 
 const own = { app: null, site: null, page: null, extensions: new Map(), host: null, frame: null };
@@ -14,7 +15,6 @@ export async function start(site) {
   byId("forge-title").textContent = "Your Forge app";
   byId("own").hidden = false;
   byId("own-more").hidden = false;
-  byId("forge").hidden = !own.app.origin;
   byId("notes").replaceChildren(...own.app.notes.map((note) => el("li", {}, note)));
   const { name, header } = own.app.policy;
   byId("policy").textContent = own.app.origin
@@ -37,7 +37,7 @@ export async function start(site) {
 // ---- pages ----
 
 function pages() {
-  const shown = own.app.pages.filter(({ url }) => url);
+  const shown = own.app.pages.filter(({ url, module }) => url || module.native);
   byId("tabs").replaceChildren(
     ...shown.map((page) => {
       const { key, title, type } = page.module;
@@ -48,7 +48,7 @@ function pages() {
           role: "tab",
           id: `tab-${key}`,
           "data-module": key,
-          "aria-controls": "forge",
+          "aria-controls": page.module.native ? "kit" : "forge",
           onclick: () => choose(page),
         },
         title,
@@ -77,6 +77,8 @@ function pages() {
     modal,
     closeModal: () => byId("modal").close(),
   });
+  byId("forge").hidden = true;
+  kit({ site: own.site, page: () => own.page.module.key, extension: () => own.frame.extension() });
   if (shown.length) {
     choose(shown[0]);
   }
@@ -99,7 +101,11 @@ function choose(page) {
     page,
     extension: () => own.extensions.get(key),
   };
-  own.host.frames.add(own.frame);
+  byId("forge").hidden = page.module.native;
+  byId("kit").hidden = !page.module.native;
+  if (!page.module.native) {
+    own.host.frames.add(own.frame);
+  }
   byId("place").textContent = "";
   show();
 }
@@ -108,7 +114,11 @@ function choose(page) {
 export function show() {
   if (own.frame && own.site()) {
     byId("flags").replaceChildren();
-    own.host.load(own.frame);
+    if (own.page.module.native) {
+      showKit();
+    } else {
+      own.host.load(own.frame);
+    }
   }
 }
 

@@ -80,15 +80,17 @@ export function product(view) {
       const answer = await send("forge/remote", { ...caller(frame), path: target, method, headers: own, body });
       return { ...answer, statusText: "", isAttachment: false };
     },
-    async fetchProduct({ product: name, restPath, fetchRequestInit }) {
-      const what = `${name}: ${fetchRequestInit?.method ?? "GET"} ${restPath}`;
-      await missing(what);
-      const why = `the lab has no ${name}: ${restPath} is not here`;
+    async fetchProduct({ product: name, restPath, fetchRequestInit }, frame) {
+      const method = fetchRequestInit?.method ?? "GET";
+      const answer = await send("forge/product", { ...caller(frame), product: name, method, path: restPath });
+      if (!answer.here) {
+        await missing(`${name}: ${method} ${restPath}`);
+      }
       return {
-        status: 501,
-        statusText: "Not in the lab",
+        status: answer.status,
+        statusText: answer.here ? "" : "Not in the lab",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ code: 501, message: why, errorMessages: [why], errors: {} }),
+        body: JSON.stringify(answer.body),
         isAttachment: false,
       };
     },

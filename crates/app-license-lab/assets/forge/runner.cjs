@@ -1,12 +1,75 @@
-// Runs the functions of a Forge app for the lab, in a process of their own. One line of JSON each way:
-// the lab says what to call, with which arguments and which context; what the function prints, and
-// what it asks of the platform, goes the same way. The process ends when the lab does.
+// Runs the functions of a Forge app for the lab, in a process group of their own. One line of JSON
+// each way: the lab says what to call, with which arguments and which context; what the function
+// prints, and what it asks of the platform, goes the same way. A thread beside the functions reads
+// the lab's lines: when they end, or the lab is gone, it kills the group, whatever a function does.
 "use strict";
 const { AsyncLocalStorage } = require("node:async_hooks");
+const { Readable } = require("node:stream");
 const { format } = require("node:util");
 const { pathToFileURL } = require("node:url");
+const { Worker } = require("node:worker_threads");
 
-const mark = process.argv[1] ?? "";
+/** Kills this process and what it started; also what left the group, as long as it is known whose it is. */
+function killAll() {
+  const { spawnSync } = require("node:child_process");
+  const { readFileSync, readdirSync } = require("node:fs");
+  const own = process.pid;
+  const kill = (pid) => {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // it has ended already
+    }
+  };
+  const children = (pid) => {
+    try {
+      const threads = readdirSync(`/proc/${pid}/task`);
+      const read = (thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8");
+      return threads.flatMap((thread) => read(thread).split(" ").filter(Boolean).map(Number));
+    } catch {
+      return [];
+    }
+  };
+  if (process.platform === "win32") {
+    spawnSync("taskkill", ["/pid", `${own}`, "/t", "/f"]);
+  } else {
+    const all = [own];
+    for (const pid of all) {
+      all.push(...children(pid));
+    }
+    all.slice(1).reverse().forEach(kill);
+    kill(-own);
+  }
+  kill(own);
+}
+
+/** The thread beside the functions: a function in a tight loop does not hold it up. */
+function watch() {
+  const { Socket } = require("node:net");
+  const { parentPort } = require("node:worker_threads");
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || killAll(), 500);
+  const lines = new Socket({ fd: 0, readable: true, writable: false });
+  let text = "";
+  lines.setEncoding("utf8");
+  lines.on("data", (chunk) => {
+    text += chunk;
+    const all = text.split("\n");
+    text = all.pop();
+    all.forEach((line) => parentPort.postMessage(line));
+  });
+  lines.on("error", killAll);
+  lines.on("end", killAll);
+}
+
+const watchdog = new Worker(`${killAll}\n(${watch})();`, { eval: true });
+watchdog.on("error", killAll);
+// what a function leaves behind when it ends the process
+process.on("exit", killAll);
+// the lab's lines are no function's input
+Object.defineProperty(process, "stdin", { value: Readable.from([]), configurable: true });
+
+let mark;
 const invocations = new AsyncLocalStorage();
 const waiting = new Map();
 let count = 0;
@@ -98,19 +161,17 @@ async function run({ call, file, name, args, context, timeout }) {
 process.on("unhandledRejection", (error) => console.error("unhandled rejection:", error));
 process.on("uncaughtException", (error) => console.error("uncaught exception:", error));
 
-let text = "";
-process.stdin.setEncoding("utf8");
-process.stdin.on("data", (chunk) => {
-  text += chunk;
-  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-    const message = JSON.parse(text.slice(0, end));
-    text = text.slice(end + 1);
-    if (message.reply === undefined) {
-      run(message);
-    } else {
-      waiting.get(message.reply)?.(message);
-      waiting.delete(message.reply);
-    }
+watchdog.on("message", (line) => {
+  // the first line is what begins each line of this process: no argument and no variable has it
+  if (mark === undefined) {
+    mark = line;
+    return;
+  }
+  const message = JSON.parse(line);
+  if (message.reply === undefined) {
+    run(message);
+  } else {
+    waiting.get(message.reply)?.(message);
+    waiting.delete(message.reply);
   }
 });
-process.stdin.on("end", () => process.exit(0));

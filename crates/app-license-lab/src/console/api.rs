@@ -162,11 +162,10 @@ pub(super) async fn clock(
     State(console): State<ConsoleState>,
     Json(tick): Json<ClockChange>,
 ) -> ApiResult {
-    let before = console.lab.host.clock().now();
-    let now = console.lab.change_clock(&tick).await?;
-    if let Some(forge) = &console.forge {
-        forge.clock_moved(before, now).await;
-    }
+    let now = match &console.forge {
+        Some(forge) => forge.change_clock(&tick).await?,
+        None => console.lab.change_clock(&tick).await?,
+    };
     Ok(Json(json!({ "now": now })))
 }
 

@@ -13,7 +13,7 @@ use super::ConsoleState;
 use super::api::ApiResult;
 use crate::access::UserAccess;
 use crate::error::Error;
-use crate::forge::{ForgeApp, PageCall, RemoteCall, Seen, TriggerCall};
+use crate::forge::{ForgeApp, PageCall, ProductCall, RemoteCall, Seen, TriggerCall};
 
 /// The longest note that a page leaves, in bytes.
 const MAX_NOTE: usize = 500;
@@ -65,6 +65,22 @@ pub(super) async fn remote(
     Json(call): Json<RemoteCall>,
 ) -> ApiResult {
     Ok(Json(app(&console)?.remote(&call).await?))
+}
+
+/// `requestJira`, `requestConfluence`
+pub(super) async fn product(
+    State(console): State<ConsoleState>,
+    Json(call): Json<ProductCall>,
+) -> ApiResult {
+    Ok(Json(app(&console)?.product(&call)?))
+}
+
+/// What a UI Kit page would get: its context, and what that grants.
+pub(super) async fn kit(
+    State(console): State<ConsoleState>,
+    Json(call): Json<PageCall>,
+) -> ApiResult {
+    Ok(Json(app(&console)?.kit(&call)?))
 }
 
 pub(super) async fn trigger(

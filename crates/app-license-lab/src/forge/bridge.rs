@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app_license::forge::UiContext;
 use app_license_testkit::Tenant;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,6 +16,11 @@ use crate::error::Error;
 const RESOLVER_TIME: Duration = Duration::from_secs(25);
 /// The longest a function may run, in seconds.
 const MAX_TIME: u64 = 900;
+
+/// The largest payload that the platform takes of a page, in bytes; a larger one is noted.
+///
+/// Platform page: <https://developer.atlassian.com/platform/forge/limits-invocation/>
+const MAX_PAYLOAD: usize = 500_000;
 
 /// Who calls: a page of a module on a site.
 #[derive(Debug, Clone, Deserialize)]
@@ -33,11 +39,44 @@ pub(crate) struct PageCall {
     payload: Value,
 }
 
+/// A function that is called.
+pub(super) struct FunctionRun<'a> {
+    /// The key of the module that it is called for.
+    pub(super) module: &'a str,
+    pub(super) function: &'a FunctionModule,
+    /// What is called, for people.
+    pub(super) name: &'a str,
+    pub(super) args: Vec<Value>,
+    /// How long it may run, unless the manifest says so.
+    pub(super) time: Duration,
+    /// How many queues led to it.
+    pub(super) chain: u32,
+}
+
+/// A function that asks the platform for something.
+pub(super) struct Asker<'a> {
+    pub(super) module: &'a str,
+    /// `extension` of the context that it was called with.
+    pub(super) extension: Option<Value>,
+    pub(super) chain: u32,
+}
+
 impl ForgeApp {
     /// What `view.getContext()` answers.
     pub(crate) fn context(&self, call: &PageCall) -> Result<Value, Error> {
         let tenant = self.tenant(&call.site)?;
         self.page_context(&tenant, self.page(&call.module)?, call.extension.as_ref())
+    }
+
+    /// What a UI Kit page would get, which runs in the platform's own frame alone: its context,
+    /// and what a frontend with that context grants.
+    pub(crate) fn kit(&self, call: &PageCall) -> Result<Value, Error> {
+        let context = self.context(call)?;
+        let read = UiContext::parse(context.to_string().as_bytes())?;
+        let (rules, now) = (&self.lab.rules, self.now());
+        let license = read.license();
+        let decisions = rules.decisions(&|needs| license.decide(&rules.policy, needs, now));
+        Ok(json!({"context": context, "decisions": decisions}))
     }
 
     pub(super) fn page_context(
@@ -67,6 +106,12 @@ impl ForgeApp {
             return Err(Error::Option(format!("module `{key}`: {why}")));
         };
         let function = self.function(resolver)?;
+        let bytes = call.payload.to_string().len();
+        if bytes > MAX_PAYLOAD {
+            let why =
+                format!("a payload of {bytes} bytes: the platform takes {MAX_PAYLOAD} of a page");
+            self.lab.note(Some(&call.site), &why);
+        }
         // the browser's half: the platform puts the license in beside it
         let mut context = self.page_context(&tenant, page, call.extension.as_ref())?;
         if let Some(fields) = context.as_object_mut() {
@@ -79,10 +124,15 @@ impl ForgeApp {
         let platform = tenant.function_context()?;
         let name = format!("{resolver}/{}", call.function_key);
         let args = vec![request, platform];
-        let outcome = self
-            .run(&tenant, &page.key, function, &name, args, RESOLVER_TIME)
-            .await?;
-        match outcome {
+        let run = FunctionRun {
+            module: &page.key,
+            function,
+            name: &name,
+            args,
+            time: RESOLVER_TIME,
+            chain: 0,
+        };
+        match self.run(&tenant, run).await? {
             Outcome::Returned(value) => Ok(value),
             Outcome::Failed { message, .. } => Err(Error::Function(message)),
         }
@@ -120,36 +170,42 @@ impl ForgeApp {
     pub(super) async fn run(
         &self,
         tenant: &Tenant,
-        module: &str,
-        function: &FunctionModule,
-        name: &str,
-        args: Vec<Value>,
-        time: Duration,
+        run: FunctionRun<'_>,
     ) -> Result<Outcome, Error> {
+        let (module, name) = (run.module, run.name);
         let Some(functions) = &self.functions else {
             return Err(Error::Option(format!(
                 "`{name}` is a function, and the lab has none: start it with --functions"
             )));
         };
-        let stated = function.timeout.map(|it| it.clamp(1, MAX_TIME));
+        let stated = run.function.timeout.map(|it| it.clamp(1, MAX_TIME));
+        let extension = run
+            .args
+            .first()
+            .and_then(|it| it.pointer("/context/extension"));
+        let asker = Asker {
+            module,
+            extension: extension.cloned(),
+            chain: run.chain,
+        };
         let call = Call {
             name: name.to_owned(),
-            handler: function.handler.clone(),
-            args: args.clone(),
+            handler: run.function.handler.clone(),
+            args: run.args.clone(),
             context: self.runtime_context(tenant, module)?,
-            time: stated.map_or(time, Duration::from_secs),
+            time: stated.map_or(run.time, Duration::from_secs),
         };
         let mut running = functions.start(call).await?;
         let outcome = loop {
             match running.next().await {
                 Next::Ended(outcome) => break outcome,
                 Next::Fetch(fetch) => {
-                    let answer = self.answer_fetch(tenant, module, &fetch).await;
+                    let answer = self.answer_fetch(tenant, &asker, &fetch).await;
                     running.reply(&fetch, answer).await?;
                 }
             }
         };
-        self.record_call(tenant, name, &args, &outcome);
+        self.record_call(tenant, name, &run.args, &outcome);
         Ok(outcome)
     }
 

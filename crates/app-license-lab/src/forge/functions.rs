@@ -110,21 +110,31 @@ impl Functions {
         let end = end.unwrap_or_else(Instant::now);
         // a process that is busy may not read what is written to it
         let Ok(events) = timeout_at(end, process.call(&call.name, request)).await else {
-            self.end(&process).await;
-            return Err(Error::Function(overdue(call.time)));
+            let overdue = overdue(&call.name, call.time);
+            self.end(&process, &overdue).await;
+            return Err(Error::Function(overdue));
         };
         Ok(Running {
             functions: self,
             process,
             events: events?,
+            name: call.name,
             time: call.time,
             end,
         })
     }
 
+    /// Ends the process, and waits until nothing of it runs.
+    pub(super) async fn stop(&self) {
+        let process = self.process.lock().await.take();
+        if let Some(process) = process {
+            process.stop().await;
+        }
+    }
+
     /// Ends a process that took too long; the next call starts another one.
-    async fn end(&self, process: &Arc<Process>) {
-        process.end();
+    async fn end(&self, process: &Arc<Process>, reason: &str) {
+        process.end(reason);
         let mut slot = self.process.lock().await;
         if slot.as_ref().is_some_and(|it| Arc::ptr_eq(it, process)) {
             slot.take();
@@ -195,6 +205,7 @@ pub(super) struct Running<'a> {
     functions: &'a Functions,
     process: Arc<Process>,
     events: mpsc::Receiver<Event>,
+    name: String,
     time: Duration,
     end: Instant,
 }
@@ -216,10 +227,11 @@ impl Running<'_> {
             Ok(Some(Event::Failed { message, stack })) => {
                 Next::Ended(Outcome::Failed { message, stack })
             }
-            Ok(None) => Next::Ended(failed("the function's process ended: see its log")),
+            Ok(None) => Next::Ended(failed(&self.process.reason())),
             Err(_) => {
-                self.functions.end(&self.process).await;
-                Next::Ended(failed(&overdue(self.time)))
+                let overdue = overdue(&self.name, self.time);
+                self.functions.end(&self.process, &overdue).await;
+                Next::Ended(failed(&overdue))
             }
         }
     }
@@ -233,8 +245,10 @@ impl Running<'_> {
     }
 }
 
-fn overdue(time: Duration) -> String {
-    format!("the function took more than {} s", time.as_secs())
+/// What everybody gets who waits for the process.
+fn overdue(name: &str, time: Duration) -> String {
+    let time = time.as_secs();
+    format!("the function {name} took more than {time} s: it was ended with all that it started")
 }
 
 fn failed(message: &str) -> Outcome {

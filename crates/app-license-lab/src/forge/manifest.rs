@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::storage::EntityType;
 use crate::error::Error;
 
 /// The most modules that are read.
@@ -30,6 +31,8 @@ pub(crate) struct AppManifest {
     pub(crate) triggers: Vec<TriggerModule>,
     pub(crate) endpoints: Vec<EndpointModule>,
     pub(crate) resources: Vec<Resource>,
+    /// What the Custom Entity Store knows.
+    pub(crate) entities: Vec<EntityType>,
     /// `permissions`, as it stands.
     pub(crate) permissions: Value,
 }
@@ -122,6 +125,9 @@ impl AppManifest {
                         path: text(it.get("path"))?,
                     })
                 })
+                .collect(),
+            entities: list(manifest.pointer("/app/storage/entities"))
+                .filter_map(EntityType::read)
                 .collect(),
             permissions: manifest.get("permissions").cloned().unwrap_or_default(),
             ..Self::default()

@@ -1,27 +1,33 @@
-//! One Node process that runs functions: no shell, no port, ended with the lab.
+//! One Node process that runs functions: no shell, no port, a process group of its own, ended with
+//! the lab.
+
+mod lines;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
+use self::lines::{each_line, read};
 use super::log::Log;
 use crate::error::Error;
 
+pub(super) use self::lines::Fetch;
+
 const RUNNER: &str = include_str!("../../assets/forge/runner.cjs");
-/// The longest answer of a function: more than the 5 MB that the platform allows, in bytes.
-const MAX_LINE: usize = 6 << 20;
-/// How many requests of one call may wait for the lab.
+/// How many requests of one call may wait for the lab, and how many of the lab's lines for the process.
 const MAX_WAITING: usize = 64;
+/// How long a process and what it started have to end before they are ended from outside.
+const GRACE: Duration = Duration::from_secs(2);
 /// What of the lab's own environment a function sees.
 const ENVIRONMENT: [&str; 5] = ["PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR"];
 /// Variables of the app are named so for the platform's own `tunnel`, too.
@@ -35,51 +41,23 @@ pub(super) enum Event {
     Fetch(Fetch),
 }
 
-/// A request of a function to the platform.
-#[derive(Debug, Deserialize)]
-pub(super) struct Fetch {
-    pub(super) id: u64,
-    call: Option<u64>,
-    /// What `@forge/api` names: the kind, the product or the remote.
-    pub(super) target: Value,
-    pub(super) path: String,
-    pub(super) method: String,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: Option<String>,
-}
-
-/// A line of the process.
-#[derive(Debug, Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Line {
-    call: Option<u64>,
-    result: Value,
-    error: Option<String>,
-    stack: String,
-    log: Option<Printed>,
-    fetch: Option<Fetch>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Printed {
-    level: String,
-    text: String,
-    call: Option<u64>,
-}
-
 /// Calls that wait for their result: what is called, and where the result goes.
 type Waiting = Mutex<BTreeMap<u64, (String, mpsc::Sender<Event>)>>;
 
 /// A running process.
 #[derive(Debug)]
 pub(super) struct Process {
-    /// Killed when it is dropped.
-    child: Mutex<Child>,
-    stdin: tokio::sync::Mutex<ChildStdin>,
+    /// Lines on their way to it.
+    lines: mpsc::Sender<String>,
     waiting: Arc<Waiting>,
     next: AtomicU64,
-    readers: [JoinHandle<()>; 2],
+    ending: Arc<Notify>,
+    /// Why it was ended, where the lab did it.
+    reason: Arc<OnceLock<String>>,
+    /// Waits for the end of the process.
+    keeper: Mutex<Option<JoinHandle<()>>>,
+    /// One writes, two read.
+    pipes: [JoinHandle<()>; 3],
     /// When the files that it runs were written.
     pub(super) files: Option<Duration>,
 }
@@ -96,44 +74,71 @@ impl Process {
         let mark = format!("\u{1}{:x}:", seed());
         let mut command = node();
         command
-            .args(["-e", RUNNER, &mark])
+            .args(["-e", RUNNER])
             .current_dir(folder)
+            // a thread of its own ends it, and what it started, when the pipe from the lab does
+            .kill_on_drop(false)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        #[cfg(unix)]
+        command.process_group(0);
         let mut child = command.spawn().map_err(|error| missing(&error))?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             return Err(Error::Lab("the function's process has no pipes".to_owned()));
         };
-        let waiting = Arc::new(Waiting::default());
-        let (calls, lines) = (Arc::clone(&waiting), Arc::clone(log));
+        let (lines, queue) = mpsc::channel(MAX_WAITING);
+        let writer = tokio::spawn(write(stdin, format!("{mark}\n"), queue));
+        let (waiting, ending) = (Arc::new(Waiting::default()), Arc::new(Notify::new()));
+        let reason = Arc::new(OnceLock::new());
+        let (calls, kept) = (Arc::clone(&waiting), Arc::clone(log));
+        let (ended, why) = (Arc::clone(&ending), Arc::clone(&reason));
         let answers = tokio::spawn(async move {
-            each_line(stdout, |line| read(line, &mark, &calls, &lines)).await;
+            if let Err(long) = each_line(stdout, |line| read(line, &mark, &calls, &kept)).await {
+                lock(&kept).add("output", &long, None);
+                // the first reason stands
+                let _ = why.set(long);
+            }
             // nobody answers any more
             lock(&calls).clear();
+            ended.notify_one();
         });
-        let lines = Arc::clone(log);
+        let kept = Arc::clone(log);
         let errors = tokio::spawn(async move {
-            each_line(stderr, |line| {
+            let read = each_line(stderr, |line| {
                 let text = String::from_utf8_lossy(line);
-                lock(&lines).add("output", &text, None);
-            })
-            .await;
+                lock(&kept).add("output", &text, None);
+            });
+            if let Err(long) = read.await {
+                lock(&kept).add("output", &long, None);
+            }
+        });
+        let closing = writer.abort_handle();
+        let (ended, calls) = (Arc::clone(&ending), Arc::clone(&waiting));
+        let keeper = tokio::spawn(async move {
+            wait(&mut child, &ended, || closing.abort()).await;
+            // what still holds its pipes must not keep anybody waiting
+            lock(&calls).clear();
         });
         Ok(Self {
-            child: Mutex::new(child),
-            stdin: tokio::sync::Mutex::new(stdin),
+            lines,
             waiting,
             next: AtomicU64::new(1),
-            readers: [answers, errors],
+            ending,
+            reason,
+            keeper: Mutex::new(Some(keeper)),
+            pipes: [writer, answers, errors],
             files,
         })
     }
 
     /// Whether it still answers.
     pub(super) fn is_running(&self) -> bool {
-        self.readers.iter().all(|reader| !reader.is_finished())
+        let kept = lock(&self.keeper)
+            .as_ref()
+            .is_some_and(|it| !it.is_finished());
+        kept && self.pipes.iter().all(|task| !task.is_finished())
     }
 
     /// Calls a function; what it has to say comes through the channel, which closes when the
@@ -156,28 +161,70 @@ impl Process {
         Ok(receiver)
     }
 
-    /// Ends it at once, whatever it does; who waits for it is told.
-    pub(super) fn end(&self) {
-        // one that has ended already cannot be ended
-        let _ = lock(&self.child).start_kill();
+    /// Ends it and what it started, whatever it does; who waits for it gets the reason.
+    pub(super) fn end(&self, reason: &str) {
+        // the first reason stands
+        let _ = self.reason.set(reason.to_owned());
+        self.ending.notify_one();
+    }
+
+    /// Why it is no longer there.
+    pub(super) fn reason(&self) -> String {
+        let ended = || "the function's process ended by itself: see what it printed".to_owned();
+        self.reason.get().cloned().unwrap_or_else(ended)
+    }
+
+    /// Ends it, and waits until it is gone.
+    pub(super) async fn stop(&self) {
+        self.end("the lab ends");
+        let keeper = lock(&self.keeper).take();
+        if let Some(keeper) = keeper {
+            // a task that panics has nothing left to end
+            let _ = keeper.await;
+        }
     }
 
     /// Sends the answer to a request of a function.
     pub(super) async fn send(&self, message: &Value) -> Result<(), Error> {
-        let mut line = message.to_string();
-        line.push('\n');
-        let mut stdin = self.stdin.lock().await;
-        let written = stdin.write_all(line.as_bytes()).await;
-        written.map_err(|error| Error::Lab(format!("the function's process has ended: {error}")))
+        let sent = self.lines.send(format!("{message}\n")).await;
+        sent.map_err(|_| Error::Function(self.reason()))
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        for reader in &self.readers {
-            reader.abort();
+        self.ending.notify_one();
+    }
+}
+
+/// Writes to the process until nobody has anything to say; the pipe closes with it.
+async fn write(mut stdin: ChildStdin, first: String, mut queue: mpsc::Receiver<String>) {
+    let mut next = Some(first);
+    while let Some(line) = next {
+        if stdin.write_all(line.as_bytes()).await.is_err() {
+            return;
+        }
+        next = queue.recv().await;
+    }
+}
+
+/// Waits for the end of a process, or ends it: by the pipe's end, and from outside if that is not
+/// enough.
+async fn wait(child: &mut Child, ended: &Notify, close: impl FnOnce()) {
+    let leader = child.id();
+    tokio::select! {
+        _ = child.wait() => {}
+        () = ended.notified() => {
+            close();
+            let _ = timeout(GRACE, child.wait()).await;
         }
     }
+    if let Some(leader) = leader {
+        // what a process that broke off has left: in its group there may be nobody any more
+        let code = format!("try {{ process.kill(-{leader}, 'SIGKILL') }} catch {{}}");
+        let _ = node().args(["-e", &code]).status().await;
+    }
+    let _ = child.kill().await;
 }
 
 /// Node, with nothing of the lab's own environment but what a program needs to run.
@@ -202,62 +249,6 @@ pub(super) fn missing(error: &std::io::Error) -> Error {
         "cannot start `node`: {error}; the functions of a Forge app run in Node 20 or later: \
          install it from https://nodejs.org/, or leave --functions out"
     ))
-}
-
-/// One line of the runner, or something that the function wrote past it.
-fn read(line: &[u8], mark: &str, waiting: &Waiting, log: &Mutex<Log>) {
-    let parsed = line.strip_prefix(mark.as_bytes());
-    let parsed = parsed.and_then(|json| serde_json::from_slice::<Line>(json).ok());
-    let Some(line) = parsed else {
-        let text = String::from_utf8_lossy(line);
-        return lock(log).add("output", &text, None);
-    };
-    if let Some(printed) = line.log {
-        let function = printed.call.and_then(|call| {
-            let calls = lock(waiting);
-            calls.get(&call).map(|(what, _)| what.clone())
-        });
-        return lock(log).add(&printed.level, &printed.text, function);
-    }
-    if let Some(fetch) = line.fetch {
-        let calls = lock(waiting);
-        if let Some((_, sender)) = fetch.call.and_then(|call| calls.get(&call)) {
-            // a function that asks for more than that at once waits until its time is over
-            let _ = sender.try_send(Event::Fetch(fetch));
-        }
-        return;
-    }
-    let found = line.call.and_then(|call| lock(waiting).remove(&call));
-    if let Some((_, sender)) = found {
-        let event = match line.error {
-            Some(message) => Event::Failed {
-                message,
-                stack: line.stack,
-            },
-            None => Event::Result(line.result),
-        };
-        // somebody who no longer waits has gone over the time
-        let _ = sender.try_send(event);
-    }
-}
-
-/// Reads lines until the end; stops at one that is longer than any answer may be.
-async fn each_line(mut from: impl AsyncRead + Unpin, mut on_line: impl FnMut(&[u8])) {
-    let mut line = Vec::new();
-    let mut chunk = vec![0; 16 << 10];
-    while let Ok(count @ 1..) = from.read(&mut chunk).await {
-        let read = chunk.get(..count).unwrap_or_default();
-        for part in read.split_inclusive(|byte| *byte == b'\n') {
-            line.extend_from_slice(part);
-            if line.pop_if(|last| *last == b'\n').is_some() {
-                on_line(&line);
-                line.clear();
-            } else if line.len() > MAX_LINE {
-                on_line(b"the function answered with more than 6 MiB: its process is ended");
-                return;
-            }
-        }
-    }
 }
 
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {

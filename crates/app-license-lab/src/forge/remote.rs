@@ -147,60 +147,24 @@ impl ForgeApp {
         }
     }
 
-    /// What a function asks of the platform by `@forge/api`: its remote and the License API are
-    /// here, the products are not.
-    pub(super) async fn answer_fetch(&self, tenant: &Tenant, module: &str, fetch: &Fetch) -> Value {
-        let word = |name: &str| fetch.target.get(name).and_then(Value::as_str);
-        let json_answer = |status: u16, body: &Value| {
-            let headers = json!({"content-type": "application/json"});
-            json!({"status": status, "headers": headers, "body": body.to_string()})
+    /// A function's call to the remote.
+    pub(super) async fn remote_of_function(
+        &self,
+        tenant: &Tenant,
+        module: &str,
+        fetch: &Fetch,
+    ) -> Result<Value, Error> {
+        let body = fetch.body.clone();
+        let parts = Parts {
+            method: &fetch.method,
+            target: target("", &fetch.path)?,
+            headers: &fetch.headers,
+            body: body.map(|body| ("text/plain;charset=UTF-8".to_owned(), body)),
         };
-        let refused = |why: String| json_answer(501, &not_here(&why));
-        match (word("type"), word("remote")) {
-            (Some("frc"), Some(_)) => {
-                let parts = target("", &fetch.path).map(|target| Parts {
-                    method: &fetch.method,
-                    target,
-                    headers: &fetch.headers,
-                    body: fetch
-                        .body
-                        .clone()
-                        .map(|body| ("text/plain;charset=UTF-8".to_owned(), body)),
-                });
-                let invocation = Invocation::function(module);
-                let request = parts.and_then(|parts| self.request(tenant, &invocation, parts));
-                match request {
-                    Ok(request) => {
-                        let title = format!("a function of {module} calls the remote");
-                        self.answered(tenant, &request, &title).await
-                    }
-                    Err(error) => refused(error.to_string()),
-                }
-            }
-            (_, Some("stargate")) if fetch.path.starts_with("/forge/app/v1/license") => {
-                let record = tenant.forge_license_record();
-                let id = self.lab.app().forge_id().unwrap_or_default();
-                match record {
-                    Ok(data) => {
-                        json_answer(200, &json!({"results": [{"appId": id, "data": data}]}))
-                    }
-                    Err(error) => refused(error.to_string()),
-                }
-            }
-            (_, product) => {
-                let product = product.unwrap_or("platform");
-                let (method, path) = (&fetch.method, &fetch.path);
-                let why = format!("the lab has no {product}: {method} {path} is not here");
-                self.lab.note(Some(tenant.site().name()), &why);
-                refused(why)
-            }
-        }
+        let request = self.request(tenant, &Invocation::function(module), parts)?;
+        let title = format!("a function of {module} calls the remote");
+        Ok(self.answered(tenant, &request, &title).await)
     }
-}
-
-/// What the lab answers for a product that it does not have.
-fn not_here(why: &str) -> Value {
-    json!({"code": 501, "message": why, "errorMessages": [why]})
 }
 
 /// Path and query of the remote.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use app_license::{State, UnixTime};
+use app_license::State;
 use app_license_testkit::{Invocation, Tenant, TriggerForm};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::ForgeApp;
+use super::bridge::FunctionRun;
 use super::functions::Outcome;
 use super::manifest::TriggerModule;
 use crate::action::Action;
@@ -15,8 +16,6 @@ use crate::error::Error;
 
 /// How long the platform lets what is no resolver run, unless the manifest says more.
 const TIME: Duration = Duration::from_secs(55);
-/// The most runs of one leap of the clock.
-const MAX_RUNS: usize = 100;
 
 /// A trigger that somebody presses.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -34,6 +33,47 @@ pub(crate) struct TriggerCall {
     /// The token of a remote's trigger as the platform's page has it, and not as it was recorded.
     #[serde(default)]
     documented: bool,
+    /// What a function pushed, in place of somebody's click.
+    #[serde(skip)]
+    job: Option<QueuedJob>,
+}
+
+/// The event of a queue.
+#[derive(Debug, Clone, Default)]
+struct QueuedJob {
+    job: String,
+    event: String,
+    /// How many queues led to it.
+    chain: u32,
+}
+
+impl TriggerCall {
+    /// A schedule whose time has come.
+    pub(super) fn scheduled(site: &str, key: &str) -> Self {
+        Self {
+            site: site.to_owned(),
+            key: key.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+impl TriggerCall {
+    /// An event for a consumer.
+    pub(super) fn queued(
+        site: &str,
+        key: &str,
+        body: &Value,
+        job: (&str, &str),
+        chain: u32,
+    ) -> Self {
+        let (job, event) = (job.0.to_owned(), job.1.to_owned());
+        Self {
+            payload: Some(body.clone()),
+            job: Some(QueuedJob { job, event, chain }),
+            ..Self::scheduled(site, key)
+        }
+    }
 }
 
 impl ForgeApp {
@@ -70,9 +110,15 @@ impl ForgeApp {
         };
         let name = format!("{key} by {}", trigger.key);
         let args = vec![first, second];
-        let outcome = self
-            .run(&tenant, &trigger.key, function, &name, args, TIME)
-            .await?;
+        let run = FunctionRun {
+            module: &trigger.key,
+            function,
+            name: &name,
+            args,
+            time: TIME,
+            chain: call.job.as_ref().map_or(0, |job| job.chain),
+        };
+        let outcome = self.run(&tenant, run).await?;
         Ok(match outcome {
             Outcome::Returned(value) => json!({"result": value}),
             Outcome::Failed { message, .. } => json!({"error": message}),
@@ -127,14 +173,17 @@ impl ForgeApp {
             }),
             "consumer" => {
                 let body = call.payload.clone().unwrap_or_else(|| json!({}));
-                let id = tenant.installation_ari()?;
+                let (job, event) = match &call.job {
+                    Some(it) => (it.job.clone(), it.event.clone()),
+                    None => (tenant.installation_ari()?, tenant.installation_ari()?),
+                };
                 return Ok(match &trigger.method {
                     Some(method) => json!({
-                        "call": {"functionKey": method, "payload": body, "jobId": id},
+                        "call": {"functionKey": method, "payload": body, "jobId": job},
                         "context": context,
                     }),
                     None => json!({
-                        "body": body, "queueName": trigger.queue, "jobId": id, "eventId": id,
+                        "body": body, "queueName": trigger.queue, "jobId": job, "eventId": event,
                         "context": context,
                     }),
                 });
@@ -192,56 +241,11 @@ impl ForgeApp {
         }
     }
 
-    /// The clock has moved: schedules whose time has come run once, however far it went.
-    pub(crate) async fn clock_moved(&self, from: UnixTime, now: UnixTime) {
-        let mut due = Vec::new();
-        let tenants = self.lab.host.tenants();
-        let name = self.lab.app().name();
-        for tenant in tenants.iter().filter(|it| it.app_name() == name) {
-            for trigger in &self.manifest.triggers {
-                let site = tenant.site().name().to_owned();
-                let Some(every) = trigger.interval.as_deref().and_then(seconds) else {
-                    continue;
-                };
-                let key = (site.clone(), trigger.key.clone());
-                let mut state = self.state();
-                let last = *state.runs.entry(key.clone()).or_insert(from);
-                // a clock that was set back begins anew
-                if now < last || now.since(last) >= every {
-                    state.runs.insert(key, now);
-                    let runs = now >= last && tenant.is_installed() && due.len() < MAX_RUNS;
-                    if runs {
-                        due.push((site, trigger.key.clone()));
-                    }
-                }
-            }
-        }
-        for (site, key) in due {
-            let call = TriggerCall {
-                site,
-                key,
-                ..TriggerCall::default()
-            };
-            self.try_trigger(&call).await;
-        }
-    }
-
     /// A trigger that nobody waits for: what goes wrong is in the journal.
-    async fn try_trigger(&self, call: &TriggerCall) {
+    pub(super) async fn try_trigger(&self, call: &TriggerCall) {
         if let Err(error) = self.trigger(call).await {
             let why = format!("{}: {error}", call.key);
             self.lab.note(Some(&call.site), &why);
         }
     }
-}
-
-/// The interval of a schedule.
-fn seconds(interval: &str) -> Option<u64> {
-    Some(match interval {
-        "fiveMinute" => 300,
-        "hour" => 3_600,
-        "day" => 86_400,
-        "week" => 604_800,
-        _ => return None,
-    })
 }

@@ -140,11 +140,19 @@ async fn play(
         say: String::new(),
         checks: Vec::new(),
     };
+    let mut played = Ok(());
     for (step, number) in story.steps.iter().zip(1..) {
         stage.step = number;
         stage.say.clone_from(&step.say);
-        stage.play(step).await?;
+        played = stage.play(step).await;
+        if played.is_err() {
+            break;
+        }
     }
+    if let Some(vendor) = &stage.vendor {
+        vendor.app.stop().await;
+    }
+    played?;
     Ok(ScenarioReport {
         title: story.title.clone(),
         passed: stage.checks.iter().all(|check| check.passed),
@@ -171,11 +179,10 @@ impl Player {
             self.site.clone_from(site);
         }
         if let Some(tick) = &step.clock {
-            let before = self.lab.host.clock().now();
-            let now = self.lab.change_clock(tick).await?;
-            if let Some(vendor) = &self.vendor {
-                vendor.app.clock_moved(before, now).await;
-            }
+            match &self.vendor {
+                Some(vendor) => vendor.app.change_clock(tick).await?,
+                None => self.lab.change_clock(tick).await?,
+            };
         }
         if let Some(trouble) = &step.fault {
             self.lab.change_fault(trouble)?;
@@ -206,6 +213,10 @@ impl Player {
             if let (Some(vendor), None) = (&self.vendor, refused) {
                 vendor.app.after_move(&self.site, action).await;
             }
+        }
+        if let Some(vendor) = &self.vendor {
+            // what a function pushed to a queue has happened before anything is looked at
+            vendor.app.deliver_due().await;
         }
         let expect = &step.expect;
         if let Some(code) = &expect.refused {

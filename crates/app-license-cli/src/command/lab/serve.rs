@@ -64,6 +64,9 @@ impl ServeArgs {
         announce(io, format, &url, &lab, forge.as_deref(), &exported)?;
         let stopped = stopped().await;
         keeper.abort();
+        if let Some(forge) = &forge {
+            forge.stop().await;
+        }
         persist::write(&lab, &world)?;
         stopped.map_err(|error| lab_error(format!("cannot wait for Ctrl-C: {error}")))?;
         if format == Format::Human {
