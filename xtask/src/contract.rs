@@ -1,8 +1,9 @@
 //! The contract suite: what every backend answers, run against one shell.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use clap::ValueEnum;
 use xshell::cmd;
 
@@ -131,11 +132,21 @@ pub(crate) fn job(context: &Context) -> Result<()> {
     arguments.falsify = false;
     npm_package::build(context)?;
     let programs = programs::build(context)?;
-    for shell in [Shell::Express, Shell::Fetch] {
-        arguments.shell = shell;
-        hold(context, &arguments, &programs)?;
-    }
-    Ok(())
+    // side by side: each waits for its own server most of the time
+    thread::scope(|scope| {
+        let held = [Shell::Express, Shell::Fetch].map(|shell| {
+            let arguments = Arguments {
+                shell,
+                ..arguments.clone()
+            };
+            let programs = &programs;
+            scope.spawn(move || hold(&Context::new()?, &arguments, programs))
+        });
+        held.into_iter().try_for_each(|held| {
+            held.join()
+                .map_err(|_| anyhow!("a run of the contract panicked"))?
+        })
+    })
 }
 
 /// Every file of the suite, in the order of their names.

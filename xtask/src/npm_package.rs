@@ -2,6 +2,7 @@
 //! tests.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
 use xshell::cmd;
@@ -15,8 +16,13 @@ pub(crate) const FOLDER: &str = "wasm/js";
 const LAB_COPY: &str = "crates/app-license-lab/assets/custom-ui/app-license.js";
 const LAB_HEADER: &str = "// The browser entry of the npm package `@app-license/sdk`, made by cargo xtask wasm: do not edit.";
 
-/// Builds the package into `wasm/js/dist`, prints the sizes and holds them to `wasm/budget.json`.
+/// Builds the package into `wasm/js/dist`, prints the sizes and holds them to `wasm/budget.json`: once
+/// in a run, whoever asks.
 pub(crate) fn build(context: &Context) -> Result<()> {
+    static BUILT: AtomicBool = AtomicBool::new(false);
+    if BUILT.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     npm::install(context, FOLDER)?;
     let gate = gate(context)?;
     let core = core(context)?;
@@ -24,7 +30,9 @@ pub(crate) fn build(context: &Context) -> Result<()> {
     let _there = sh.push_dir(FOLDER);
     cmd!(sh, "node scripts/build.mjs {gate} {core}").run()?;
     cmd!(sh, "node scripts/sizes.mjs").run()?;
-    copy_for_the_lab(context)
+    copy_for_the_lab(context)?;
+    BUILT.store(true, Ordering::Relaxed);
+    Ok(())
 }
 
 /// The lab's Custom UI page uses the browser entry, and must start with the Rust toolchain alone:

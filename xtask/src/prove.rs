@@ -25,7 +25,7 @@ pub(crate) enum Proof {
 pub(crate) fn run(context: &Context, proof: Proof, arguments: &[String]) -> Result<()> {
     postgres::install(context)?;
     build(context)?;
-    if proof == Proof::Load {
+    if proof == Proof::Load && !arguments.iter().any(|a| a == "--quick") {
         build_minimal(context)?;
     }
     one(context, proof, arguments)
@@ -35,7 +35,6 @@ pub(crate) fn run(context: &Context, proof: Proof, arguments: &[String]) -> Resu
 pub(crate) fn all_quick(context: &Context) -> Result<()> {
     postgres::install(context)?;
     build(context)?;
-    build_minimal(context)?;
     for proof in Proof::value_variants() {
         one(context, *proof, &["--quick".to_owned()])?;
     }
@@ -57,16 +56,15 @@ pub(crate) fn peers(context: &Context, arguments: &[String]) -> Result<()> {
 }
 
 fn build(context: &Context) -> Result<()> {
-    let programs = ["--bin", "prove", "--bin", "prove-server"];
     cmd!(
         context.sh,
-        "cargo build --quiet --release -p {CRATE} {programs...}"
+        "cargo build --quiet --release -p {CRATE} --bins"
     )
     .run()?;
     Ok(())
 }
 
-/// The server for a small machine, under the profile for it.
+/// The server for a small machine, under the profile for it; the quick form has it as it is released.
 fn build_minimal(context: &Context) -> Result<()> {
     cmd!(
         context.sh,

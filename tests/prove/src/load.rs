@@ -36,7 +36,8 @@ pub(crate) async fn prove(scale: Scale) -> Result<Report> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("installations.db");
     let platform = Platform::start(scale.seed).await?;
-    let plan = Plan::new(format!("sqlite:{}", file.display()), platform.address())?.minimal();
+    let store = format!("sqlite:{}", file.display());
+    let plan = Plan::new(store, platform.address())?.minimal(scale.of("minimal", "release"));
     let server = plan.start(0).await?;
     let crowd = settle(&platform, &plan).await?;
     let watch = Watch::start(server.vitals()?);

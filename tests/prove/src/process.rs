@@ -19,8 +19,8 @@ pub(crate) struct Plan {
     pub(crate) base_url: String,
     pub(crate) store: String,
     pub(crate) gateway: SocketAddr,
-    /// The server that has SQLite alone, built and started as for a small machine.
-    minimal: bool,
+    /// The profile of the server that has SQLite alone, started as for a small machine.
+    minimal: Option<&'static str>,
 }
 
 /// What the page of `app_license_server` says of small machines.
@@ -40,14 +40,15 @@ impl Plan {
             base_url: format!("http://{address}"),
             store,
             gateway,
-            minimal: false,
+            minimal: None,
         })
     }
 
-    /// The same by the server that has SQLite alone, as on a small machine.
-    pub(crate) fn minimal(self) -> Self {
+    /// The same by the server that has SQLite alone, as on a small machine; the profile is one of
+    /// `minimal` and `release`.
+    pub(crate) fn minimal(self, profile: &'static str) -> Self {
         Self {
-            minimal: true,
+            minimal: Some(profile),
             ..self
         }
     }
@@ -62,8 +63,8 @@ impl Plan {
 
     /// Starts it, and waits until it listens.
     pub(crate) async fn start(&self, ahead: u64) -> Result<Server> {
-        let mut command = if self.minimal {
-            let mut command = Command::new(built("minimal", "prove-minimal")?);
+        let mut command = if let Some(profile) = self.minimal {
+            let mut command = Command::new(built(profile, "prove-minimal")?);
             command.envs(SMALL_MACHINE);
             command
         } else {

@@ -26,6 +26,9 @@ export function connectContext(scenario: Scenario, now = new Date()) {
 
 /** An answer of the Connect License API. */
 export function connectApiAnswer(scenario: Scenario, appKey: string, now = new Date()) {
+  if (typeof appKey != "string") {
+    throw new TypeError("connectApiAnswer: whose license is it? Pass the app's key after the scenario");
+  }
   const license = connectLicense(scenario, now);
   const body = JSON.stringify({ key: appKey, version: "1.0", state: "ENABLED", ...(license && { license }) });
   return { status: 200, body };

@@ -32,6 +32,12 @@ test("14: what could not be opened is not sealed, and how old it may be has a bo
   }
 });
 
+test("14: another spelling of the same bytes is no sealed license", () => {
+  for (const spelling of [`${sealed}=`, `${sealed} `, sealed.replace(/.$/, (last) => (last === "A" ? "B" : "A"))]) {
+    assert.throws(() => open(spelling), code("signature"));
+  }
+});
+
 test("14: a license that was sealed is verified again, and says the same", () => {
   const again = open(sealed, { now: later(3600) });
   assert.deepEqual({ ...again }, { ...license });

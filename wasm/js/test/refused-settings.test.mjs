@@ -11,6 +11,7 @@ import express5 from "express";
 import express4 from "express4";
 
 import { FeatureMap } from "@app-license/sdk";
+import { openLicense, sealLicense } from "@app-license/sdk/server";
 import {
   ConnectApp,
   ForgeRemote,
@@ -123,6 +124,17 @@ test("a second route of a path is refused, and so is a handler that answers noth
   const response = await open(site.page("/export", "advanced"));
   assert.equal(response.status, 500);
   assert.equal((await response.json()).error.code, "misuse");
+});
+
+test("what is called without what it needs says so", async () => {
+  const { app } = await installed();
+  for (const nothing of [undefined, null, {}, "/export"]) {
+    await assert.rejects(app.handle(nothing), { code: "misuse" });
+  }
+  for (const nothing of [undefined, null, "key", new Map()]) {
+    misuse(() => sealLicense(undefined, nothing));
+    misuse(() => openLicense("a.b", nothing));
+  }
 });
 
 test("what a route needs cannot be changed afterwards", async () => {

@@ -80,6 +80,9 @@ export async function textOf(sent: Incoming): Promise<string> {
 
 /** @internal A request of the Fetch API. */
 export function incomingOf(request: Request, info: ClientInfo = {}): Incoming {
+  if (typeof request?.url != "string" || typeof request.headers?.get != "function") {
+    throw fault("misuse", "misuse", "expected the `Request` as it came in: `app.handle(request)`");
+  }
   const { pathname, search } = new URL(request.url);
   // headers that came twice stand in one value, and no token has a comma in it
   const authorization = request.headers.get("authorization")?.split(/,\s*/) ?? [];

@@ -4,7 +4,7 @@ import { License } from "../index.js";
 import type { LicenseJson } from "../index.js";
 import type { VerifyError } from "./core.js";
 import { fault } from "./refusals.js";
-import { misuse, seconds } from "./settings.js";
+import { hold, misuse, seconds } from "./settings.js";
 import { verified } from "./verified.js";
 
 /** A secret of the app's own, at least 32 bytes. */
@@ -36,6 +36,8 @@ interface Sealed {
 }
 
 const LONGEST = 65_536;
+const any = () => undefined; // each is looked at where it is used
+const OPTIONS = { key: any, tenant: any, now: any };
 const refused = (code: string, message: string) => fault(code, "refused", message);
 
 function macOf(key: SealKey, body: string): Buffer {
@@ -70,7 +72,9 @@ const millis = (now: Date = new Date()) => {
  * await queue.push(sealLicense(license, { key, tenant: clientKey }));
  * ```
  */
-export function sealLicense(license: License<"verified">, { key, tenant, now }: SealOptions): string {
+export function sealLicense(license: License<"verified">, options: SealOptions): string {
+  hold("sealLicense", options, OPTIONS);
+  const { key, tenant, now } = options;
   const json = license.toJSON(); // throws for what is no License
   if (license.trust !== "verified") {
     throw fault("not_verified", "misuse", "only a verified license is sealed");
@@ -94,7 +98,9 @@ export function sealLicense(license: License<"verified">, { key, tenant, now }: 
  * const license = openLicense(text, { key, tenant: clientKey, maxAge: 3600 });
  * ```
  */
-export function openLicense(text: string, { key, tenant, maxAge, now }: OpenOptions): License<"verified"> {
+export function openLicense(text: string, options: OpenOptions): License<"verified"> {
+  hold("openLicense", options, { ...OPTIONS, maxAge: any });
+  const { key, tenant, maxAge, now } = options;
   const at = millis(now);
   isTenant(tenant);
   const expected = seconds(maxAge);
@@ -109,7 +115,8 @@ export function openLicense(text: string, { key, tenant, maxAge, now }: OpenOpti
   const keys = Array.isArray(key) ? (key as readonly SealKey[]) : [key as SealKey];
   const matches = (one: SealKey) => {
     const expected = macOf(one, body);
-    return found.length === expected.length && timingSafeEqual(found, expected);
+    // the one spelling that was made, no other of the same bytes
+    return found.toString("base64url") === mac && found.length === expected.length && timingSafeEqual(found, expected);
   };
   // every key is looked at, so that a short one is found
   if (rest.length || !keys.map(matches).includes(true)) {
