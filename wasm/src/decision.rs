@@ -27,6 +27,10 @@ pub(crate) fn decide(question: &Question<'_>, answer: &mut Answer) -> Result<(),
     if flags.contains('d') {
         license = license.with_user_access(Some(UserAccess::UNREADABLE));
     }
+    if flags.contains('t') {
+        // told by the License API or the record of a license that ended
+        license = license.with_evaluation(Some(true));
+    }
     if question.get(Field::Status).is_some() {
         license = license.at(question.time(Field::Status, "asOf")?);
     }

@@ -23,7 +23,7 @@ use crate::record;
 pub(crate) fn call(name: &str, input: &str) -> Result<String, Error> {
     match name {
         "answer" => run(input, answer::answer),
-        "current_license" => run(input, current_license::next),
+        "current_license" => current_license::next(input),
         "problem" => run(input, fetch::traits),
         "license.next" => run(input, license::next),
         "license.found" => run(input, license::found),

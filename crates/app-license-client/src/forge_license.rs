@@ -8,7 +8,7 @@ use std::time::Duration;
 use app_license::forge::LicenseApiResponse;
 use app_license::plan::Bounded;
 use app_license::plan::license::{
-    AnswerContent, CacheEntry, CachedLicense, LeaseUse, LicensePlan, Step,
+    self as plan, AnswerContent, CacheEntry, CachedLicense, LeaseUse, LicensePlan, Step,
 };
 use app_license::{ForgeAppId, InstallationAri, License, LicenseSource, UnixTime, Verified};
 use url::Url;
@@ -95,6 +95,7 @@ struct Inner {
 /// request.
 type Entry = CacheEntry<Arc<LicenseApiResponse>, Error>;
 type LicenseStep = Step<Arc<LicenseApiResponse>, Error>;
+type Fetched = plan::FetchResult<Arc<LicenseApiResponse>, Error>;
 
 impl ForgeLicenseApi {
     /// The API, with a cache that all replicas share.
@@ -190,7 +191,10 @@ impl Inner {
         let step = match self.ask(&installation, &token).await {
             Ok(step) => step,
             // the shared cache or its lease
-            Err(error) => self.answered(&installation, Err(error), self.clock.now()).0,
+            Err(error) => {
+                let result = fetch_result(Err(error), |_| AnswerContent::Partial);
+                self.answered(&installation, result, self.clock.now()).0
+            }
         };
         Statement::of_last_step(step)
     }
@@ -236,7 +240,13 @@ impl Inner {
             let license = CachedLicense::from_parts(LicenseSource::ForgeLicenseApi, body, now);
             kept = self.cache.put(of, license).await;
         }
-        let (step, lease) = self.answered(of, fetched.map(|(response, _)| response), ended);
+        let fetched = fetched.map(|(response, _)| response);
+        let result = fetch_result(fetched, |response| AnswerContent::of_forge(response));
+        if result.ends_stored() {
+            let license = CachedLicense::ended(LicenseSource::ForgeLicenseApi, ended);
+            kept = self.cache.put(of, license).await;
+        }
+        let (step, lease) = self.answered(of, result, ended);
         match lease {
             LeaseUse::Keep => {}
             LeaseUse::GiveBack => kept = self.cache.release(of).await,
@@ -250,11 +260,10 @@ impl Inner {
     fn answered(
         &self,
         of: &InstallationAri,
-        fetched: Result<Arc<LicenseApiResponse>, Error>,
+        result: Fetched,
         now: UnixTime,
     ) -> (LicenseStep, LeaseUse) {
         let plan = self.settings.plan;
-        let result = fetch_result(fetched, |response| AnswerContent::of_forge(response));
         let answered = |entry: &mut Entry| plan.answered(entry, result, now);
         self.lock().change(of, answered)
     }

@@ -20,7 +20,7 @@ mod lifecycle;
 
 use std::sync::Arc;
 
-use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
+use app_license::current_license::{CurrentLicense, LicenseApi, Next};
 use app_license::forge::{
     InvocationToken, InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token,
 };
@@ -259,22 +259,18 @@ impl ForgeRemote {
         loop {
             match current.next(self.now()) {
                 Next::Ask { .. } => {
-                    let asked = self.ask(invocation).await;
-                    let (statement, rejection) = match asked {
-                        Ok(statement) => (statement, None),
-                        Err(rejection) => (LicenseApi::Failed, Some(rejection)),
-                    };
+                    let (statement, rejection) = self.ask(invocation).await;
                     fault = rejection;
                     current.asked(statement);
                 }
                 // a remote's answers are kept by its License API
                 Next::LoadStored => current.loaded(None),
-                Next::Use(StatementOf::LicenseApi)
-                    if current.is_raised() && self.expect_newer(invocation) =>
-                {
-                    let asked = self.ask(invocation).await;
-                    current.asked(asked.unwrap_or(LicenseApi::Failed));
+                Next::AskNewer if self.expect_newer(invocation) => {
+                    let (statement, rejection) = self.ask(invocation).await;
+                    fault = rejection;
+                    current.asked_newer(Some(statement));
                 }
+                Next::AskNewer => current.asked_newer(None),
                 Next::Use(of) => return Ok(current.license(of)),
                 Next::CouldNotCheck => return Err(fault.unwrap_or_else(unanswered)),
             }
@@ -286,25 +282,40 @@ impl ForgeRemote {
         api.is_some_and(|api| api.expect_newer(invocation.installation_id()))
     }
 
-    async fn ask(&self, invocation: &ForgeInvocation) -> Result<LicenseApi, Rejection> {
+    /// What the License API states, and why it states nothing.
+    async fn ask(&self, invocation: &ForgeInvocation) -> (LicenseApi, Option<Rejection>) {
         let (Some(api), Some(token)) = (&self.0.license_api, invocation.system_token()) else {
-            return Ok(LicenseApi::NotConfigured);
+            return (LicenseApi::NotConfigured, None);
         };
         let of = invocation.installation_id();
         if let Some(known) = invocation.installation() {
             api.forget_before(of, known.license_since());
         }
-        let answer = api.get(of, token).await;
-        let answer = answer.map_err(|error| Rejection::client(&error))?;
-        let license = answer.license(invocation.app_id()).map_err(|error| {
-            Rejection::could_not_check("the License API could not tell", error.code())
-        })?;
+        let answer = match api.get(of, token).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let statement = if error.is_token_refused() {
+                    LicenseApi::TokenRefused
+                } else {
+                    LicenseApi::Failed
+                };
+                return (statement, Some(Rejection::client(&error)));
+            }
+        };
+        let license = match answer.license(invocation.app_id()) {
+            Ok(license) => license,
+            Err(error) => {
+                let message = "the License API could not tell";
+                let rejection = Rejection::could_not_check(message, error.code());
+                return (LicenseApi::Failed, Some(rejection));
+            }
+        };
         // the token says which environment the app is installed from; the API does not
         let license = match invocation.token().environment_type() {
             Some(environment) => license.in_environment(environment.clone()),
             None => license,
         };
-        Ok(LicenseApi::Stated(Box::new(license)))
+        (LicenseApi::Stated(Box::new(license)), None)
     }
 
     pub(crate) fn features(&self) -> &FeatureMap {

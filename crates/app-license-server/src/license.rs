@@ -2,7 +2,7 @@
 //! the core ([`app_license::current_license`]). Gate, hooks and history follow the one answer.
 
 use app_license::connect::LicenseApiResponse;
-use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
+use app_license::current_license::{CurrentLicense, LicenseApi, Next};
 use app_license::{
     Capability, ClientKey, Decision, Event, InstallationKey, License, LicenseSource, Limit,
     RequiredCapability, UnixTime, Verified,
@@ -175,14 +175,12 @@ impl ConnectApp {
                     current.asked(statement);
                 }
                 Next::LoadStored => current.loaded(self.stored(tenant).await),
-                // the site may have answered before the customer changed edition
-                Next::Use(StatementOf::LicenseApi)
-                    if current.is_raised() && self.expect_newer(tenant) =>
-                {
+                Next::AskNewer if self.expect_newer(tenant) => {
                     let (statement, rejection) = self.ask(tenant, UnixTime::EPOCH).await;
                     fault = rejection;
-                    current.asked(statement);
+                    current.asked_newer(Some(statement));
                 }
+                Next::AskNewer => current.asked_newer(None),
                 Next::Use(of) => {
                     self.observe(tenant, current.news(of)).await;
                     return Ok(current.license(of));
@@ -239,9 +237,7 @@ impl ConnectApp {
 
     /// Ends what the store has of the License API: a refused token takes back what it said.
     async fn end_stored(&self, client_key: &ClientKey) {
-        let source = LicenseSource::ConnectLicenseApi;
-        // an empty document is no statement, not even one of nothing
-        let ended = CachedLicense::from_parts(source, Some(String::new()), self.now());
+        let ended = CachedLicense::ended(LicenseSource::ConnectLicenseApi, self.now());
         self.put_license(client_key, &ended).await;
     }
 

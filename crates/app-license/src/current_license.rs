@@ -58,6 +58,7 @@ pub struct CurrentLicense<'p> {
     known: Option<&'p KnownLicense>,
     request: Verified<License>,
     license_api: Option<LicenseApi>,
+    newer_asked: bool,
     stored: Option<Option<Verified<License>>>,
 }
 
@@ -97,6 +98,31 @@ pub enum Next {
         /// When the request made its statement (UTC).
         since: UnixTime,
     },
+    /// The signed request states more than the License API does: a license that is active, or a higher
+    /// edition. A host answers as of five minutes ago at the worst, and a client remembers its answer
+    /// as long: have a newer one expected ([`LicensePlan::expect_newer`]), ask again where that says
+    /// so, and call [`CurrentLicense::asked_newer`].
+    ///
+    /// ```
+    /// use app_license::connect::IframeQuery;
+    /// use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
+    /// use app_license::{License, Policy, UnixTime, Verified};
+    ///
+    /// let policy = Policy::new().confirmed_only(true);
+    /// let page = IframeQuery::parse("lic=active&capSet=capabilityAdvanced").license().clone();
+    /// let mut current = CurrentLicense::new(Verified::dangerous_assume(page), &policy);
+    /// let of_before = br#"{"key":"a","license":{"active":true,"entitlementId":"e","type":"COMMERCIAL"}}"#;
+    /// let of_before = Verified::dangerous_assume(License::from_connect_api(of_before)?);
+    /// current.asked(LicenseApi::Stated(Box::new(of_before)));
+    /// assert_eq!(current.next(UnixTime::EPOCH), Next::AskNewer);
+    /// // it was asked a moment ago: Standard counts, for that is what is confirmed
+    /// current.asked_newer(None);
+    /// assert_eq!(current.next(UnixTime::EPOCH), Next::Use(StatementOf::LicenseApi));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// [`LicensePlan::expect_newer`]: crate::plan::license::LicensePlan::expect_newer
+    AskNewer,
     /// Load the last stored statement of a License API, and call [`CurrentLicense::loaded`].
     LoadStored,
     /// This statement counts: take it by [`CurrentLicense::license`].
@@ -116,6 +142,7 @@ impl<'p> CurrentLicense<'p> {
             known: None,
             request,
             license_api: None,
+            newer_asked: false,
             stored: None,
         }
     }
@@ -153,6 +180,15 @@ impl<'p> CurrentLicense<'p> {
         let failed = matches!(license_api, LicenseApi::Failed);
         if !(failed && matches!(self.license_api, Some(LicenseApi::Stated(_)))) {
             self.license_api = Some(license_api);
+        }
+    }
+
+    /// Says what the License API states now that a newer answer was expected; `None` where it was not
+    /// asked again.
+    pub fn asked_newer(&mut self, license_api: Option<LicenseApi>) {
+        self.newer_asked = true;
+        if let Some(license_api) = license_api {
+            self.asked(license_api);
         }
     }
 
@@ -200,7 +236,7 @@ impl<'p> CurrentLicense<'p> {
                 let since = UnixTime::EPOCH;
                 return Next::Ask { since };
             }
-            Some(LicenseApi::Stated(_)) => return Next::Use(StatementOf::LicenseApi),
+            Some(LicenseApi::Stated(answer)) => return self.next_of_answered(answer),
             Some(LicenseApi::TokenRefused) => return Next::CouldNotCheck,
             Some(LicenseApi::Failed) => Next::CouldNotCheck,
             Some(LicenseApi::NotConfigured) => Next::Use(StatementOf::Request),
@@ -216,34 +252,16 @@ impl<'p> CurrentLicense<'p> {
         }
     }
 
-    /// Whether the signed request states more than the License API does: a license that is active, or
-    /// a higher edition. A host answers as of five minutes ago at the worst, and a client remembers its
-    /// answer as long: have a newer one expected ([`LicensePlan::expect_newer`]), ask again, and call
-    /// [`CurrentLicense::asked`].
-    ///
-    /// ```
-    /// use app_license::connect::IframeQuery;
-    /// use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
-    /// use app_license::{License, Policy, UnixTime, Verified};
-    ///
-    /// let policy = Policy::new().confirmed_only(true);
-    /// let page = IframeQuery::parse("lic=active&capSet=capabilityAdvanced").license().clone();
-    /// let mut current = CurrentLicense::new(Verified::dangerous_assume(page), &policy);
-    /// let of_before = br#"{"key":"a","license":{"active":true,"entitlementId":"e","type":"COMMERCIAL"}}"#;
-    /// let of_before = Verified::dangerous_assume(License::from_connect_api(of_before)?);
-    /// current.asked(LicenseApi::Stated(Box::new(of_before)));
-    /// // Standard counts, for that is what is confirmed; but it may be old
-    /// assert_eq!(current.next(UnixTime::EPOCH), Next::Use(StatementOf::LicenseApi));
-    /// assert!(current.is_raised());
-    /// # Ok::<(), app_license::Error>(())
-    /// ```
-    ///
-    /// [`LicensePlan::expect_newer`]: crate::plan::license::LicensePlan::expect_newer
-    #[must_use]
-    pub fn is_raised(&self) -> bool {
-        let Some(LicenseApi::Stated(answer)) = &self.license_api else {
-            return false;
-        };
+    fn next_of_answered(&self, answer: &License) -> Next {
+        if !self.newer_asked && self.is_raised(answer) {
+            Next::AskNewer
+        } else {
+            Next::Use(StatementOf::LicenseApi)
+        }
+    }
+
+    /// Whether the signed request states more than this answer of the License API.
+    fn is_raised(&self, answer: &License) -> bool {
         let edition = |license: &License| match license.grants() {
             Grants::Edition(edition) => Some(edition),
             _ => None,

@@ -1,124 +1,146 @@
-//! Which statement about the license counts for a request.
+//! Which statement about the license counts for a request: asked at every gated request, so that what
+//! is known comes as lines of one text, and the answer goes out as one.
+
+use std::str::Split;
 
 use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
 use app_license::forge::UserAccess;
-use app_license::{EnvironmentType, Error, License, LicenseSource, Policy, Verified};
-use serde::{Deserialize, Serialize};
+use app_license::{
+    EnvironmentType, Error, KnownLicense, License, LicenseSource, Policy, State, UnixTime, Verified,
+};
 
 use super::time;
 use crate::question::missing;
 
-/// What is known so far.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Input {
-    now: u64,
-    #[serde(default)]
-    sells_nothing: bool,
-    #[serde(default)]
-    confirmed_only: bool,
-    /// How old a stored statement may be that counts, in seconds.
-    stored_for: Option<u64>,
-    installed_at: Option<u64>,
-    uninstalled_at: Option<u64>,
-    /// What the request proves.
-    request: Statement,
-    /// What came of asking the License API; none before it was asked.
-    license_api: Option<Answered>,
-    /// What the store has; none before it was looked into.
-    stored: Option<Stored>,
+/// The lines of what is known, in this order; an empty one says nothing, and so does one that is not
+/// there. No line holds a line's end: documents are JSON as JavaScript writes it.
+///
+/// 1. now, in seconds of Unix time as all times are
+/// 2. letters: `s` the app sells nothing, `c` only what is confirmed counts, `n` a newer answer was
+///    asked for, `r` and the token was refused
+/// 3. how old a stored statement may be that counts, in seconds
+/// 4. since when the app is installed, 5. until when it was
+/// 6. whether the record of the installation knows a trial, `1` or `0`, 7. and as of when
+/// 8. the statement of the request, in five lines
+/// 13. what came of asking the License API: nothing before it was asked, `not_configured`,
+///     `token_refused`, `failed`, or `stated` and its statement
+/// 19. what the store has: nothing before it was looked into, `none`, or `stated` and its statement
+///
+/// A statement is its source, the license in JSON, `=` and the environment, its time, and `d` where the
+/// platform says that this user has no access.
+struct Known<'k>(Split<'k, char>);
+
+impl<'k> Known<'k> {
+    fn line(&mut self) -> &'k str {
+        self.0.next().unwrap_or_default()
+    }
+
+    fn number(&mut self, name: &'static str) -> Result<Option<u64>, Error> {
+        match self.line() {
+            "" => Ok(None),
+            digits => digits.parse().map(Some).map_err(|_| missing(name)),
+        }
+    }
+
+    fn time(&mut self, name: &'static str) -> Result<Option<UnixTime>, Error> {
+        self.number(name)?.map(time).transpose()
+    }
+
+    fn statement(&mut self) -> Result<Verified<License>, Error> {
+        let source = LicenseSource::from_code(self.line()).ok_or_else(|| missing("source"))?;
+        let document = License::from_object(self.line().as_bytes(), source);
+        let environment = self.line().strip_prefix('=');
+        let (as_of, no_access) = (self.time("asOf")?, self.line() == "d");
+        let mut license = document?;
+        if let Some(environment) = environment {
+            license = license.in_environment(EnvironmentType::new(environment));
+        }
+        if no_access {
+            license = license.with_user_access(Some(UserAccess::UNREADABLE));
+        }
+        if let Some(as_of) = as_of {
+            license = license.at(as_of);
+        }
+        // the package says so of what was verified or fetched alone
+        Ok(Verified::dangerous_assume(license))
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Statement {
-    source: String,
-    /// The license as the platform wrote it, in JSON.
-    document: String,
-    environment: Option<String>,
-    as_of: Option<u64>,
-    /// Whether the platform says that this user has no access.
-    #[serde(default)]
-    no_access: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Answered {
-    /// `stated`, `not_configured`, `token_refused` or `failed`.
-    outcome: String,
-    statement: Option<Statement>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Stored {
-    statement: Option<Statement>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Output {
-    /// `ask`, `load`, `use` or `could_not_check`.
-    next: &'static str,
-    /// When the request made its statement.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<u64>,
-    /// A statement of before then is of an installation that ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    installed_at: Option<u64>,
-    /// Whose statement counts: `request`, `license_api` or `stored`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<&'static str>,
-    /// Whose statement hooks and history hear of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    news: Option<&'static str>,
-    /// Whether this user has no access, whatever the license says.
-    no_access: bool,
-}
-
-/// What to do next, or which statement counts.
-pub(super) fn next(input: Input) -> Result<Output, Error> {
+/// What to do next, or which statement counts: `ask` and the time of what the request states and of the
+/// installation, `ask_newer` and the latter, `load`, `could_not_check`, or `use` with whose statement
+/// counts, whose hooks and history hear of, whether this user has no access (`d`), and of a license
+/// that ended whether it was a trial (`1`, `0`, or nothing where nobody knows).
+pub(crate) fn next(known: &str) -> Result<String, Error> {
+    let mut known = Known(known.split('\n'));
+    let now = known.time("now")?.ok_or_else(|| missing("now"))?;
+    let letters = known.line();
     let policy = Policy::new()
-        .sells_nothing(input.sells_nothing)
-        .confirmed_only(input.confirmed_only);
-    let request = input.request.read()?;
-    let mut current = CurrentLicense::new(request, &policy).stored_for(input.stored_for);
+        .sells_nothing(letters.contains('s'))
+        .confirmed_only(letters.contains('c'));
+    let stored_for = known.number("storedFor")?;
     // an installation that was removed ends what was stated of it, too
-    let installed_at = input.installed_at.max(input.uninstalled_at).unwrap_or(0);
-    current = current.installed_at(time(installed_at)?);
-    if let Some(answered) = input.license_api {
-        current.asked(answered.read()?);
+    let installed_at = known.time("installedAt")?.max(known.time("uninstalledAt")?);
+    let installed_at = installed_at.unwrap_or(UnixTime::EPOCH);
+    let trial = known.line();
+    let record = known.time("asOf")?.map(|as_of| {
+        let evaluation = (!trial.is_empty()).then_some(trial == "1");
+        // its state counts for nothing here
+        KnownLicense::new(
+            State::Absent,
+            evaluation,
+            LicenseSource::ConnectLifecycle,
+            as_of,
+        )
+    });
+    let mut current = CurrentLicense::new(known.statement()?, &policy)
+        .stored_for(stored_for)
+        .installed_at(installed_at)
+        .known(record.as_ref());
+    let outcome = known.line();
+    if outcome == "stated" {
+        current.asked(LicenseApi::Stated(Box::new(known.statement()?)));
+    } else {
+        for _ in 0..5 {
+            known.line();
+        }
+        match outcome {
+            "" => {}
+            "not_configured" => current.asked(LicenseApi::NotConfigured),
+            "token_refused" => current.asked(LicenseApi::TokenRefused),
+            "failed" => current.asked(LicenseApi::Failed),
+            _ => return Err(missing("outcome")),
+        }
     }
-    if let Some(stored) = input.stored {
+    if letters.contains('r') {
+        current.asked_newer(Some(LicenseApi::TokenRefused));
+    } else if letters.contains('n') {
+        current.asked_newer(None);
+    }
+    match known.line() {
+        "" => {}
         // what cannot be read is as good as nothing
-        current.loaded(stored.statement.and_then(|it| it.read().ok()));
+        "stated" => current.loaded(known.statement().ok()),
+        _ => current.loaded(None),
     }
-    let mut output = Output {
-        next: "could_not_check",
-        since: None,
-        installed_at: None,
-        of: None,
-        news: None,
-        no_access: false,
-    };
-    match current.next(time(input.now)?) {
+    Ok(match current.next(now) {
         Next::Ask { since } => {
-            output.next = "ask";
-            output.since = Some(since.as_seconds());
-            output.installed_at = Some(installed_at);
+            format!("ask\n{}\n{}", since.as_seconds(), installed_at.as_seconds())
         }
-        Next::LoadStored => output.next = "load",
+        Next::AskNewer => format!("ask_newer\n0\n{}", installed_at.as_seconds()),
+        Next::LoadStored => "load".to_owned(),
+        Next::CouldNotCheck => "could_not_check".to_owned(),
         Next::Use(of) => {
-            output.next = "use";
-            output.of = Some(name_of(of));
-            output.news = Some(touched(&current, of));
-            let access = current.license(of).user_access();
-            output.no_access = access.is_some_and(|access| !access.allows());
+            let news = touched(&current, of);
+            let license = current.license(of);
+            let denied = license.user_access().is_some_and(|it| !it.allows());
+            let trial = match license.is_evaluation() {
+                Some(trial) if license.state() == State::Inactive => u8::from(trial).to_string(),
+                _ => String::new(),
+            };
+            let denied = if denied { "d" } else { "" };
+            format!("use\n{}\n{news}\n{denied}\n{trial}", name_of(of))
         }
-        Next::CouldNotCheck => {}
-    }
-    Ok(output)
+    })
 }
 
 const fn name_of(of: StatementOf) -> &'static str {
@@ -138,88 +160,76 @@ fn touched(current: &CurrentLicense<'_>, of: StatementOf) -> &'static str {
     }
 }
 
-impl Statement {
-    fn read(self) -> Result<Verified<License>, Error> {
-        let source = LicenseSource::from_code(&self.source);
-        let source = source.ok_or_else(|| missing("source"))?;
-        let mut license = License::from_object(self.document.as_bytes(), source)?;
-        if let Some(environment) = self.environment {
-            license = license.in_environment(EnvironmentType::new(&environment));
-        }
-        if self.no_access {
-            license = license.with_user_access(Some(UserAccess::UNREADABLE));
-        }
-        if let Some(seconds) = self.as_of {
-            license = license.at(time(seconds)?);
-        }
-        // the package says so of what was verified or fetched alone
-        Ok(Verified::dangerous_assume(license))
-    }
-}
-
-impl Answered {
-    fn read(self) -> Result<LicenseApi, Error> {
-        Ok(match (self.outcome.as_str(), self.statement) {
-            ("stated", Some(statement)) => LicenseApi::Stated(Box::new(statement.read()?)),
-            ("not_configured", _) => LicenseApi::NotConfigured,
-            ("token_refused", _) => LicenseApi::TokenRefused,
-            ("failed", _) => LicenseApi::Failed,
-            _ => return Err(missing("outcome")),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::machine::call;
+    use super::next;
 
-    fn next(more: &str) -> String {
-        let request =
-            r#""request":{"source":"connect_iframe_query","document":"null","asOf":1000}"#;
-        call(
-            "current_license",
-            &format!(r#"{{"now":1020,{request}{more}}}"#),
-        )
-        .unwrap()
+    /// A page at 1000 that states nothing, and what is known besides.
+    fn silent(letters: &str, stored_for: &str, more: &str) -> String {
+        let known = format!(
+            "1020\n{letters}\n{stored_for}\n\n\n\n\nconnect_iframe_query\nnull\n\n1000\n{more}"
+        );
+        next(&known).unwrap()
     }
 
     #[test]
     fn a_silent_page_asks_then_loads_then_could_not_check() {
-        assert_eq!(
-            next(""),
-            r#"{"next":"ask","since":0,"installedAt":0,"noAccess":false}"#
-        );
-        let failed = r#","licenseApi":{"outcome":"failed"}"#;
-        assert_eq!(
-            next(failed),
-            r#"{"next":"could_not_check","noAccess":false}"#
-        );
-        let failed = format!(r#"{failed},"storedFor":100"#);
-        assert_eq!(next(&failed), r#"{"next":"load","noAccess":false}"#);
+        assert_eq!(silent("", "", ""), "ask\n0\n0");
+        assert_eq!(silent("", "", "\nfailed"), "could_not_check");
+        assert_eq!(silent("", "100", "\nfailed"), "load");
         let stored = |document: &str| {
-            format!(
-                r#"{failed},"stored":{{"statement":{{"source":"connect_license_api","asOf":1000,"document":{document:?}}}}}"#
-            )
+            let stored = format!("connect_license_api\n{document}\n\n1000\n");
+            silent("", "100", &format!("\nfailed\n\n\n\n\n\nstated\n{stored}"))
         };
-        assert_eq!(
-            next(&stored(r#"{"active":true}"#)),
-            r#"{"next":"use","of":"stored","news":"stored","noAccess":false}"#
-        );
+        assert_eq!(stored(r#"{"active":true}"#), "use\nstored\nstored\n\n");
         // what cannot be read is as good as nothing
+        assert_eq!(stored("{"), "could_not_check");
         assert_eq!(
-            next(&stored("{")),
-            r#"{"next":"could_not_check","noAccess":false}"#
+            silent("", "100", "\nfailed\n\n\n\n\n\nnone"),
+            "could_not_check"
         );
     }
 
     #[test]
     fn who_has_no_access_has_none_by_another_statement() {
-        let input = r#"{"now":1020,"confirmedOnly":true,
-            "request":{"source":"connect_iframe_query","document":"{\"active\":true}","asOf":1000,"noAccess":true},
-            "licenseApi":{"outcome":"stated","statement":{"source":"connect_license_api","document":"{\"active\":true}","asOf":1010}}}"#;
-        assert_eq!(
-            call("current_license", input).unwrap(),
-            r#"{"next":"use","of":"license_api","news":"license_api","noAccess":true}"#
-        );
+        let known = "1020\nc\n\n\n\n\n\nconnect_iframe_query\n{\"active\":true}\n\n1000\nd\n\
+            stated\nconnect_license_api\n{\"active\":true}\n\n1010\n";
+        assert_eq!(next(known).unwrap(), "use\nlicense_api\nlicense_api\nd\n");
+    }
+
+    #[test]
+    fn a_page_that_states_more_has_a_newer_answer_asked_for_once() {
+        let known = |letters: &str| {
+            let page = r#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#;
+            let api = r#"{"active":true,"type":"COMMERCIAL","entitlementId":"e"}"#;
+            next(&format!(
+                "1020\n{letters}\n\n900\n\n\n\nconnect_iframe_query\n{page}\n\n1000\n\n\
+                 stated\nconnect_license_api\n{api}\n\n950\n"
+            ))
+            .unwrap()
+        };
+        assert_eq!(known("c"), "ask_newer\n0\n900");
+        assert_eq!(known("cn"), "use\nlicense_api\nlicense_api\n\n");
+        assert_eq!(known("cr"), "could_not_check");
+    }
+
+    #[test]
+    fn the_record_knows_that_what_ended_was_a_trial() {
+        let known = |trial: &str| {
+            next(&format!(
+                "1020\n\n\n900\n\n{trial}\n950\nconnect_iframe_query\n{{\"active\":false}}\n\n1000\n\nfailed"
+            ))
+            .unwrap()
+        };
+        assert_eq!(known("1"), "use\nrequest\nrequest\n\n1");
+        assert_eq!(known("0"), "use\nrequest\nrequest\n\n0");
+        assert_eq!(known(""), "use\nrequest\nrequest\n\n");
+    }
+
+    #[test]
+    fn what_the_package_did_not_write_is_its_mistake() {
+        for known in ["", "now", "1020", "1020\n\n\n\n\n\n\nelsewhere\nnull"] {
+            assert_eq!(next(known).unwrap_err().code(), "field_missing", "{known}");
+        }
     }
 }

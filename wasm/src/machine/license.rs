@@ -72,6 +72,9 @@ pub(super) struct Input {
     now: u64,
     /// What the answer is wanted for is from then.
     since: Option<u64>,
+    /// Whether a signed request states more than the answer that is remembered.
+    #[serde(default)]
+    newer: bool,
     /// What was stated before then is of an installation that ended.
     installed_at: Option<u64>,
     /// What the shared cache has.
@@ -135,7 +138,13 @@ struct After {
 /// What to do about a question, given what is remembered.
 pub(super) fn next(input: Input) -> Result<Output, Error> {
     let since = time(input.since.unwrap_or(0))?;
-    input.step(|plan, entry, now| Ok(plan.next(entry, since, now)))
+    input.step(|plan, entry, now| {
+        if input.newer {
+            // where it is not worth asking again, what is remembered is the answer
+            plan.expect_newer(entry, now);
+        }
+        Ok(plan.next(entry, since, now))
+    })
 }
 
 /// What to do once the shared cache was looked into.
@@ -182,9 +191,6 @@ pub(super) fn answered(input: Input) -> Result<Output, Error> {
     let (ended, mut after) = (time(ended)?, None);
     let mut output = input.step(|plan, entry, _| {
         let (step, lease) = plan.answered(entry, result, ended);
-        if forget {
-            entry.forget();
-        }
         after = Some(After {
             keep,
             forget,

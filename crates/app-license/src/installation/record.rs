@@ -152,6 +152,22 @@ pub struct KnownLicense {
 }
 
 impl KnownLicense {
+    /// Puts one together from what a store keeps; `as_of` is when it was stated (UTC seconds).
+    #[must_use]
+    pub const fn new(
+        state: State,
+        evaluation: Option<bool>,
+        source: LicenseSource,
+        as_of: UnixTime,
+    ) -> Self {
+        Self {
+            state,
+            evaluation,
+            source,
+            as_of,
+        }
+    }
+
     pub(super) fn of(license: &License, now: UnixTime) -> Self {
         Self {
             state: license.state(),

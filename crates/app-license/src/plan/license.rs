@@ -291,7 +291,9 @@ impl LicensePlan {
         }
     }
 
-    /// What to remember of a call, what to answer, and what becomes of the lease.
+    /// What to remember of a call, what to answer, and what becomes of the lease. Where the result
+    /// [ends what is stored](FetchResult::ends_stored), put [`CachedLicense::ended`] into the store or
+    /// the cache that replicas share.
     ///
     /// [`Step::Use`] or [`Step::Refuse`].
     pub fn answered<A: Clone, E: Clone>(
@@ -300,19 +302,21 @@ impl LicensePlan {
         result: FetchResult<A, E>,
         now: UnixTime,
     ) -> (Step<A, E>, LeaseUse) {
+        if result.ends_stored() {
+            // what was said before does not stand in for a refusal
+            entry.answer = None;
+        }
         match result {
             FetchResult::Answered { value, content } => {
                 entry.fault = None;
                 (entry.remember(value, now, content), LeaseUse::Keep)
             }
             FetchResult::TokenRefused { error, .. } if self.lease.is_some() => {
-                // a matter of this request's token: it says nothing to those with a better one
+                // those with a better token may ask at once
                 entry.count_refusal(now, self.lease.unwrap_or(0));
                 (Step::Refuse(FetchError::Failed(error)), LeaseUse::GiveBack)
             }
             FetchResult::TokenRefused { error, retry_after } => {
-                // what the site said before does not stand in for a refusal
-                entry.answer = None;
                 self.unanswered(entry, error, retry_after, now)
             }
             FetchResult::Failed { error, retry_after } => {

@@ -12,6 +12,7 @@ pub(super) fn file() -> anyhow::Result<File> {
         not_asked(), silent(), call(), confluence(), editions(), ended(), nothing_sold(), not_found(), none_overruled(), none_stays(),
         confirmed(), developer(), outage_first(), outage_later(), refusal(401), refusal(403), refusal_first(), refusal_ends_stored(), retry_after(),
         retry_after_outage(), nonsense(), gone(), access(), stored_hint(), reinstalled(), foreign(),
+        raised(), trial_of_api(), trial_of_record(),
     ];
     let mut file = connect_file(
         "The Connect License API: asked where the request says nothing or not enough, no more often than it wants to be, and \
@@ -359,4 +360,51 @@ fn foreign() -> Case {
     case("foreign-site", "only a site of the cloud is asked, whatever is stored")
         .seeded(-60, &body)
         .send(0, standard(0), refused(401, "foreign_base_url"))
+}
+
+/// The site answers as of five minutes ago, the page says what was bought a moment ago.
+fn raised() -> Case {
+    let edition = |name: &str| {
+        let fields = json!({ "active": true, "type": "COMMERCIAL", "entitlementId": "E-1", "capabilitySet": name });
+        license(&fields)
+    };
+    let page = |at: u64, edition: &str| silent_page(at, &format!("/advanced?lic=active&capSet={edition}"));
+    let (standard, advanced) = ("capabilityStandard", "capabilityAdvanced");
+    case(
+        "raised",
+        "a page that states a higher edition makes the site be asked at once, and again after 300 s while the two disagree",
+    )
+    .app(json!({ "connect": { "policy": { "confirmed_only": true } } }))
+    .installed(&ACME)
+    .answers(&api(&ACME), vec![edition(standard), edition(advanced).since(300)])
+    .send(0, page(0, standard), refused(402, "capability_missing").fetches(1))
+    .send(60, page(60, standard), refused(402, "capability_missing").fetches(1))
+    .send(61, page(61, advanced), refused(402, "capability_missing").fetches(2))
+    .send(90, page(90, advanced), refused(402, "capability_missing").fetches(2))
+    .send(360, page(360, advanced), refused(402, "capability_missing").fetches(2))
+    .send(361, page(361, advanced), ok().fetches(3))
+    .send(600, page(600, advanced), ok().fetches(3))
+    .fetches(&api(&ACME), 3)
+}
+
+fn evaluated(active: bool) -> PlatformResponse {
+    license(&json!({ "active": active, "type": "COMMERCIAL", "evaluation": true }))
+}
+
+fn trial_of_api() -> Case {
+    case("trial-by-the-site", "a page says `lic=none` of whatever ended: that it was a trial, the site says")
+        .installed(&ACME)
+        .answers(&api(&ACME), vec![evaluated(false)])
+        .send(0, silent_page(0, "/standard?lic=none"), refused(402, "trial_ended"))
+        .fetches(&api(&ACME), 1)
+}
+
+fn trial_of_record() -> Case {
+    case("trial-by-the-record", "that it was a trial, the record of the installation says, where the site cannot be asked")
+        .installed(&ACME)
+        .answers(&api(&ACME), vec![evaluated(true), fault("unreachable").since(200)])
+        .send(0, standard(0), ok())
+        .restart(300)
+        .send(300, silent_page(300, "/standard?lic=none"), refused(402, "trial_ended"))
+        .fetches_between(&api(&ACME), 2, 4)
 }

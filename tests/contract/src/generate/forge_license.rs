@@ -17,7 +17,7 @@ pub(super) fn file() -> anyhow::Result<File> {
         vec![
             not_asked(), asked(), browser(), no_system_token(), no_license(), error_result(), ended(), lease(), outage_first(),
             outage_later(), refused_token(401), refused_token(403), refused_later(), retry_after(), nonsense(), restart(), confirmed(),
-            installations(), access(),
+            installations(), access(), refusal_ends_stored(), raised(),
         ],
     )
 }
@@ -264,4 +264,39 @@ fn access() -> Case {
         .send(1, call("/remote/standard", &denied).header("x-forge-oauth-system", SYSTEM_TOKEN), refused(403, "no_user_access"))
         .stored(vec![])
         .fetches(LICENSE_API, 1)
+}
+
+fn refusal_ends_stored() -> Case {
+    keys_at_will(case("refusal-ends-stored", "what the platform said before it refused a token does not stand in through an outage"))
+        .answers(LICENSE_API, vec![active(), answering(403, "{}").since(600), fault("unreachable").since(2 * HOUR_I)])
+        .send(0, standard(0), ok())
+        .send(HOUR, standard(HOUR), refused(503, "status"))
+        .send(2 * HOUR, standard(2 * HOUR), refused(503, "unreachable"))
+        .restart(2 * HOUR + 100)
+        .send(2 * HOUR + 400, standard(2 * HOUR + 400), refused(503, "unreachable"))
+        .fetches(LICENSE_API, 4)
+}
+
+/// The answer is fresh for an hour, but a token says that a higher edition was bought.
+fn raised() -> Case {
+    let edition = |name: &str| {
+        answer(&json!({ "active": true, "type": "commercial", "ccpEntitlementId": "E-1", "capabilitySet": name }))
+    };
+    let token = |at: u64, edition: &str| {
+        let token = fit(i64::try_from(at).unwrap_or_default(), By::Function);
+        let token = licensed(&token, json!({ "active": true, "type": "commercial", "capabilitySet": edition }));
+        call("/remote/advanced", &token).header("x-forge-oauth-system", SYSTEM_TOKEN)
+    };
+    let (standard, advanced) = ("capabilityStandard", "capabilityAdvanced");
+    keys_at_will(case(
+        "raised",
+        "a token that states a higher edition makes the API be asked as soon as the platform allows it, although its answer is fresh",
+    ))
+    .app(json!({ "forge": { "policy": { "confirmed_only": true } } }))
+    .answers(LICENSE_API, vec![edition(standard), edition(advanced).since(100)])
+    .send(0, token(0, standard), refused(402, "capability_missing"))
+    .send(400, token(400, standard), refused(402, "capability_missing"))
+    .send(401, token(401, advanced), ok())
+    .send(1000, token(1000, advanced), ok())
+    .fetches(LICENSE_API, 2)
 }

@@ -15,7 +15,8 @@ export function findLicense(app: ConnectApp, verified: ConnectRequest, policy: P
     now: () => app.now(),
     storedFor: app.options.storedHint,
     installedAt: seconds(new Date(verified.installation.record.installedAt)),
-    ask: (since, installedAt) => askApi(app, verified, since, installedAt),
+    record: verified.installation.record.license,
+    ask: (...asked) => askApi(app, verified, ...asked),
     load: () => lastStored(app, verified),
     observe: (license) => observe(app, verified, license),
   });
@@ -26,6 +27,7 @@ async function askApi(
   verified: ConnectRequest,
   since: number,
   installedAt: number,
+  newer: boolean,
 ): Promise<ApiStatement> {
   const api = app.licenseApi;
   const { installation, clientKey } = verified;
@@ -36,7 +38,7 @@ async function askApi(
   }
   const { appKey, store: kept } = app.options;
   try {
-    const { license } = await api.answer({ appKey, clientKey, secret, baseUrl }, since, installedAt);
+    const { license } = await api.answer({ appKey, clientKey, secret, baseUrl }, since, installedAt, newer);
     const document = license.raw && JSON.stringify(license.raw);
     try {
       await kept.putLicense(clientKey, SOURCE, { document, fetchedAt: license.asOf! });

@@ -1,9 +1,10 @@
 // Which statement about the license counts for a request: asked for, loaded and stored by the app,
 // decided in the core.
 import { PlatformFault, VerifyError, internal } from "../server.js";
-import type { License, Policy } from "../server.js";
+import { Op } from "../server/op.js";
+import type { Installation, License, Policy } from "../server.js";
 
-const { bitsOf, documentOf, fault, judged, machine, seconds } = internal;
+const { ask, bitsOf, documentOf, fault, judged, seconds } = internal;
 
 /** What the License API states, or why it states nothing; null where none is configured. */
 export type ApiStatement = { license: License<"verified"> } | { error: VerifyError } | null;
@@ -16,88 +17,111 @@ export interface Statements {
   /** Since when, and until when, the app was installed; in seconds. */
   installedAt?: number | undefined;
   uninstalledAt?: number | undefined;
-  /** Asks the License API for a statement about as new as `since`, of this very installation. */
-  ask(since: number, installedAt: number): Promise<ApiStatement>;
+  /** What the record of the installation knows of its license: no proof. */
+  record?: Installation["record"]["license"];
+  /** Asks the License API for a statement about as new as `since`, of this very installation; `newer`
+   * where the request states more than it does. */
+  ask(since: number, installedAt: number, newer: boolean): Promise<ApiStatement>;
   /** The last statement of the License API that is stored. */
   load(): Promise<License<"verified"> | null>;
   /** Hooks and history hear of this one. */
   observe(license: License<"verified">): Promise<void>;
 }
 
-type Of = "request" | "license_api" | "stored";
-
-type Step =
-  | { next: "ask"; since: number; installedAt: number }
-  | { next: "load" }
-  | { next: "use"; of: Of; news: Of; noAccess: boolean }
-  | { next: "could_not_check" };
-
 /** The bit of a license whose user the platform says to have no access. */
 const NO_ACCESS = 512;
+/** The bits that say whether it is, or was, a trial: no, yes, nobody knows. */
+const TRIAL = 48;
+
+type Verified = License<"verified">;
 
 /** The license that counts. Throws 503 when the License API could not be asked and nothing else spoke. */
 export async function currentLicense(
-  request: License<"verified">,
+  request: Verified,
   { confirmedOnly, sellsNothing }: Policy,
   app: Statements,
-): Promise<License<"verified">> {
-  const { storedFor, installedAt, uninstalledAt } = app;
-  const known = { confirmedOnly, sellsNothing, storedFor, installedAt, uninstalledAt, request: statementOf(request) };
+): Promise<Verified> {
+  const { storedFor, installedAt, uninstalledAt, record } = app;
+  const trial = record?.evaluation === undefined ? "" : +record.evaluation;
+  const letters = `${sellsNothing ? "s" : ""}${confirmedOnly ? "c" : ""}`;
+  const before = `${storedFor ?? ""}\n${installedAt ?? ""}\n${uninstalledAt ?? ""}\n${trial}\n${record ? seconds(new Date(record.asOf)) : ""}`;
+  const known = `${before}\n${statement(request)}`;
+  let newer = "";
   let answer: ApiStatement | undefined;
-  let stored: License<"verified"> | null | undefined;
+  let error: VerifyError | undefined;
+  let stored: Verified | null | undefined;
   for (;;) {
-    const step = machine<Step>("current_license", {
-      ...known,
-      now: seconds(app.now()),
-      licenseApi: answer === undefined ? undefined : answeredBy(answer),
-      stored: stored === undefined ? undefined : { statement: stored && statementOf(stored) },
-    });
-    switch (step.next) {
+    // the lines that the core reads in this order
+    let lines = `${seconds(app.now())}\n${letters}${newer}\n${known}`;
+    if (answer !== undefined) {
+      lines += `\n${answered(answer)}`;
+    }
+    if (stored !== undefined) {
+      lines += stored ? `\nstated\n${statement(stored)}` : "\nnone";
+    }
+    const [next, first, second, access, wasTrial] = ask(Op.Machine, { extra: "current_license", body: lines })[1]!.split("\n");
+    switch (next) {
       case "ask":
-        answer = await app.ask(step.since, step.installedAt);
+        answer = await app.ask(+first!, +second!, false);
+        error = answer && "error" in answer ? answer.error : undefined;
         break;
+      case "ask_newer": {
+        const asked = await app.ask(+first!, +second!, true);
+        newer = "n";
+        if (asked && "error" in asked) {
+          ({ error } = asked);
+          newer = isRefused(error) ? "r" : "n";
+        } else {
+          answer = asked;
+        }
+        break;
+      }
       case "load":
         stored = await app.load();
         break;
       case "use": {
-        const licenses = { request, license_api: answer && "license" in answer ? answer.license : null, stored };
-        await app.observe(licenses[step.news]!);
-        return withAccess(licenses[step.of]!, step.noAccess);
+        const licenses: Record<string, Verified | null | undefined> = {
+          request,
+          license_api: answer && "license" in answer ? answer.license : null,
+          stored,
+        };
+        await app.observe(licenses[second!]!);
+        return withFound(licenses[first!]!, access === "d", wasTrial!);
       }
       default:
-        throw answer && "error" in answer ? answer.error : fault("license_api", "unavailable");
+        throw error ?? fault("license_api", "unavailable");
     }
   }
 }
 
-function statementOf(license: License<"verified">) {
+/** A statement in five lines. */
+function statement(license: Verified): string {
   const { source, environment, asOf } = license;
-  return {
-    source,
-    environment,
-    document: documentOf(license),
-    asOf: asOf ? seconds(asOf) : undefined,
-    noAccess: (bitsOf(license) & NO_ACCESS) !== 0,
-  };
+  const place = environment === null ? "" : `=${environment.replaceAll("\n", " ")}`;
+  return `${source}\n${documentOf(license)}\n${place}\n${asOf ? seconds(asOf) : ""}\n${bitsOf(license) & NO_ACCESS ? "d" : ""}`;
 }
 
-function answeredBy(answer: ApiStatement) {
-  if (answer === null) {
-    return { outcome: "not_configured" };
+const isRefused = (error: VerifyError) => error instanceof PlatformFault && error.isTokenRefused;
+
+/** What came of asking the License API, in six lines. */
+function answered(answer: ApiStatement): string {
+  if (answer && "license" in answer) {
+    return `stated\n${statement(answer.license)}`;
   }
-  if ("license" in answer) {
-    return { outcome: "stated", statement: statementOf(answer.license) };
-  }
-  const { error } = answer;
-  return { outcome: error instanceof PlatformFault && error.isTokenRefused ? "token_refused" : "failed" };
+  const outcome = answer === null ? "not_configured" : isRefused(answer.error) ? "token_refused" : "failed";
+  return `${outcome}\n\n\n\n\n`;
 }
 
-/** The same license, for a user who has no access. */
-function withAccess(license: License<"verified">, noAccess: boolean): License<"verified"> {
+/** The same license, for a user who has no access, and as the trial that it was. */
+function withFound(license: Verified, noAccess: boolean, trial: string): Verified {
   const bits = bitsOf(license);
-  if (!noAccess || bits & NO_ACCESS) {
+  let found = noAccess ? bits | NO_ACCESS : bits;
+  if (trial) {
+    found = (found & ~TRIAL) | (+trial << 4);
+  }
+  if (found === bits) {
     return license;
   }
   const { source, capabilitySet, raw, asOf, environment } = license;
-  return judged(source, [`${bits | NO_ACCESS}`, capabilitySet], 0, raw && JSON.stringify(raw), asOf, environment);
+  return judged(source, [`${found}`, capabilitySet], 0, raw && JSON.stringify(raw), asOf, environment);
 }

@@ -147,7 +147,8 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
       now: () => this.now(),
       installedAt: time(installedAt),
       uninstalledAt: time(uninstalledAt),
-      ask: (_, since) => this.#ask(verified, since),
+      record: verified.installation?.record.license,
+      ask: (_, since, newer) => this.#ask(verified, since, newer),
       load: async () => null, // a remote's answers are kept by its License API
       observe: (license) => this.#observe(verified, license),
     });
@@ -164,7 +165,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     }
   }
 
-  async #ask(verified: ForgeInvocation, since: number): Promise<ApiStatement> {
+  async #ask(verified: ForgeInvocation, since: number, newer: boolean): Promise<ApiStatement> {
     const { systemToken, installationId, appId, environmentType } = verified;
     if (!this.#licenseApi || systemToken === null) {
       return null;
@@ -174,6 +175,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
         appId,
         ...(environmentType !== null && { environmentType }),
         installedAt: new Date(since * 1000),
+        newer,
       });
       return { license };
     } catch (error) {

@@ -29,6 +29,7 @@ interface Question {
   app: string;
   since: number;
   installedAt: number;
+  newer: boolean;
 }
 
 /**
@@ -61,10 +62,11 @@ export class ConnectLicenseApi {
   /**
    * What the site says, asked again where what is known is more than a few seconds older than
    * `since` (seconds of Unix time): when a page was opened that states something else, say. What was
-   * said before `installedAt` is forgotten.
+   * said before `installedAt` is forgotten. `newer` says that a signed request states more than what is
+   * known: that is asked for again at once, and every five minutes while the two disagree.
    */
-  async answer(signer: Signer, since = 0, installedAt = 0): Promise<LicenseAnswer> {
-    const question = { id: signer.clientKey, app: signer.appKey, since, installedAt };
+  async answer(signer: Signer, since = 0, installedAt = 0, newer = false): Promise<LicenseAnswer> {
+    const question = { id: signer.clientKey, app: signer.appKey, since, installedAt, newer };
     const call = () => signedCall({ ...signer, now: new Date(this.#now() * 1000) }, cloudOf(this.#options.cloud));
     call(); // a site of another cloud is not asked, whatever is known
     const step = this.#step("next", question);

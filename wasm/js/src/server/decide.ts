@@ -36,8 +36,8 @@ export function check<C extends string = KnownCapability, M extends WrittenFeatu
     target: what.whenAbsent,
     secret: what.whenAbsentOutsideProduction,
     form: what.productionOnly ? "" : undefined,
-    // "d": the platform says that this user has no access
-    method: `${bitsOf(license) & 512 ? "d" : ""}${what.sellsNothing ? "n" : ""}${what.ignoreUserAccess ? "i" : ""}`,
+    // "d": the platform says that this user has no access; "t": it was a trial, whoever knows it
+    method: `${bitsOf(license) & 512 ? "d" : ""}${license.isEvaluation ? "t" : ""}${what.sellsNothing ? "n" : ""}${what.ignoreUserAccess ? "i" : ""}`,
     leeway: maxAge === undefined ? undefined : Math.max(Math.floor(maxAge), 0),
     now: seconds(what.now),
   });

@@ -57,6 +57,7 @@ interface Question {
   id: string;
   app: string | undefined;
   installedAt: number | undefined;
+  newer: boolean | undefined;
 }
 
 /**
@@ -94,10 +95,13 @@ export class ForgeLicenseApi {
       userMayAccess?: boolean;
       /** Since when the app is installed: what was said before counts no more. */
       installedAt?: Date | undefined;
+      /** Whether a signed request states more than what is known: that is asked for again as soon as
+       * the platform allows it. */
+      newer?: boolean | undefined;
     } = {},
   ): Promise<License<"verified">> {
-    const { appId: app, environmentType, userMayAccess, installedAt } = options;
-    const question = { id: installationId, app, installedAt: installedAt && seconds(installedAt) };
+    const { appId: app, environmentType, userMayAccess, installedAt, newer } = options;
+    const question = { id: installationId, app, installedAt: installedAt && seconds(installedAt), newer };
     const { document: raw, asOf: at, problem } = await this.#find(question, token);
     if (at === undefined) {
       throw thrown(problem!);

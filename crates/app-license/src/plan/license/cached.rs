@@ -54,6 +54,20 @@ impl CachedLicense {
         }
     }
 
+    /// Says that whatever a License API stated before `at` (UTC seconds) counts no more: it refused the
+    /// app's token. No license can be read of it, not even an absent one.
+    ///
+    /// ```
+    /// use app_license::plan::license::CachedLicense;
+    /// use app_license::{LicenseSource, UnixTime};
+    /// let ended = CachedLicense::ended(LicenseSource::ConnectLicenseApi, UnixTime::EPOCH);
+    /// assert!(ended.license().is_err());
+    /// ```
+    #[must_use]
+    pub const fn ended(source: LicenseSource, at: UnixTime) -> Self {
+        Self::from_parts(source, Some(String::new()), at)
+    }
+
     /// Which API said it.
     #[must_use]
     pub const fn source(&self) -> LicenseSource {

@@ -198,8 +198,8 @@ pub enum LeaseUse {
 }
 
 impl<A, E> FetchResult<A, E> {
-    /// Whether what stores and caches keep of before ends with it: what was stated before does not
-    /// stand in for a refusal.
+    /// Whether what entries, stores and caches keep of before ends with it: what was stated before
+    /// does not stand in for a refusal, whose token ever was refused.
     ///
     /// ```
     /// use app_license::plan::license::FetchResult;
@@ -241,22 +241,6 @@ impl<A, E> CacheEntry<A, E> {
             self.answer = None;
             self.fault = None;
         }
-    }
-
-    /// Forgets the answer: a refusal ended it.
-    ///
-    /// ```
-    /// # use app_license::UnixTime;
-    /// # use app_license::plan::license::{AnswerContent, CacheEntry, FetchResult, LicensePlan, Step};
-    /// # let (plan, now) = (LicensePlan::FORGE, UnixTime::EPOCH.plus(1_000_000));
-    /// # let mut entry = CacheEntry::<&str, &str>::default();
-    /// # let fetched = FetchResult::Answered { value: "active", content: AnswerContent::Active };
-    /// # plan.answered(&mut entry, fetched, now);
-    /// entry.forget();
-    /// assert_eq!(plan.next(&entry, now, now), Step::Look);
-    /// ```
-    pub fn forget(&mut self) {
-        self.answer = None;
     }
 }
 

@@ -311,6 +311,17 @@ fn a_refused_token_is_its_askers_own_matter_on_forge_three_times() {
 }
 
 #[test]
+fn a_refused_token_ends_what_the_forge_api_said_before() {
+    let plan = LicensePlan::FORGE;
+    let mut entry = with(&plan, AnswerContent::Active);
+    let (step, _) = plan.answered(&mut entry, refused(), at(4000));
+    assert_eq!(step, Step::Refuse(FetchError::Failed("refused")));
+    // an outage finds nothing that stands in
+    let (step, _) = plan.answered(&mut entry, failed(None), at(4001));
+    assert_eq!(step, Step::Refuse(FetchError::Failed("failed")));
+}
+
+#[test]
 fn who_has_no_lease_uses_what_there_is_or_waits_for_it() {
     let plan = LicensePlan::FORGE;
     let held = Lease::Held { until: at(100) };
