@@ -56,6 +56,12 @@ pub enum BuildError {
         /// Those of the map.
         known: String,
     },
+    /// A license sweep has nothing to do.
+    #[error("there is nothing for a license sweep to do: {reason}")]
+    NoSweep {
+        /// Why, and what to do about it.
+        reason: &'static str,
+    },
     /// A gate is for something that is neither an edition nor of the form of a capability set: no
     /// customer would be let through.
     #[error(
@@ -109,6 +115,7 @@ impl BuildError {
             Self::LicenseApiOfAnotherApp { .. } => "license_api_of_another_app",
             Self::UnknownFeature { .. } => "unknown_feature",
             Self::UnknownCapability { .. } => "unknown_capability",
+            Self::NoSweep { .. } => "no_license_sweep",
         }
     }
 }

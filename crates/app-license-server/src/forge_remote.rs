@@ -17,6 +17,7 @@ mod builder;
 mod installations;
 mod invocation;
 mod lifecycle;
+mod sweep;
 
 use std::sync::Arc;
 

@@ -57,7 +57,11 @@ pub trait Hook: Send + Sync {
                 }
                 Change::LicenseChanged { from, to } => {
                     self.on_license_changed(entry, from.as_ref(), to).await?;
+                    if change.is_license_ended() {
+                        self.on_license_ended(entry, to).await?;
+                    }
                 }
+                Change::TrialEnding { days, .. } => self.on_trial_ending(entry, *days).await?,
                 Change::SiteRenamed { from, to } => self.on_site_renamed(entry, from, to).await?,
                 // the others are for `on_event`
                 _ => {}
@@ -122,6 +126,24 @@ pub trait Hook: Send + Sync {
         _from: Option<&KnownLicense>,
         _to: &KnownLicense,
     ) -> HookResult {
+        Ok(())
+    }
+
+    /// The license ended: it was active, and is no longer. [`KnownLicense::is_evaluation`] says whether
+    /// it was a trial. Called after [`Hook::on_license_changed`].
+    ///
+    /// # Errors
+    /// As [`Hook::on_event`].
+    async fn on_license_ended(&self, _entry: &HistoryEntry, _license: &KnownLicense) -> HookResult {
+        Ok(())
+    }
+
+    /// A trial ends in so many days, a begun day included: 14, 7, 3 and 1 or less, each once, if
+    /// somebody uses the app or a sweep looks then. On Forge only: Connect states no dates.
+    ///
+    /// # Errors
+    /// As [`Hook::on_event`].
+    async fn on_trial_ending(&self, _entry: &HistoryEntry, _days: u64) -> HookResult {
         Ok(())
     }
 

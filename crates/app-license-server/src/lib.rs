@@ -76,7 +76,7 @@
 //! | installed, uninstalled, switched off and on | with the event; on other replicas after [`ConnectAppBuilder::tenant_cache`] |
 //! | the license, with a page | at once, from the signed URL |
 //! | the license, where the License API counts | after five minutes, for the host and this crate remember its answer so long; sooner where a signed page states a higher edition |
-//! | the license, with nobody looking | not before the next request |
+//! | the license, with nobody looking | not before the next request; with [`ConnectApp::license_sweep`] within six hours, with [`ForgeRemote::license_sweep_route`] as often as the manifest says |
 //!
 //! # On a small machine
 //!
@@ -101,10 +101,12 @@ mod forge_remote;
 mod gate;
 mod hooks;
 mod license;
+mod license_sweep;
 mod lifecycle;
 mod metrics;
 mod operations;
 mod page_headers;
+mod random;
 mod rejection;
 mod serve;
 mod store_install_keys;
@@ -130,6 +132,7 @@ pub use forge_remote::{ForgeInvocation, ForgeRemote, ForgeRemoteBuilder};
 pub use gate::{CustomResponse, DefaultResponse, Gate, Gated, Need, Respond, RespondingGate};
 pub use hooks::{Hook, HookResult, HookRunner};
 pub use license::VerifiedRequest;
+pub use license_sweep::{LicenseSweep, SweepTurn};
 pub use metrics::Metrics;
 pub use operations::Operations;
 pub use page_headers::{PageHeaders, WithPageHeaders};

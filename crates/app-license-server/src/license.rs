@@ -36,6 +36,8 @@ pub struct VerifiedRequest<'r>(Kind<'r>);
 enum Kind<'r> {
     Url(&'r ConnectRequest),
     Context(&'r ConnectContextRequest),
+    /// No request at all: a background task asks.
+    Nobody(&'r Tenant),
 }
 
 impl<'r> From<&'r ConnectRequest> for VerifiedRequest<'r> {
@@ -51,10 +53,18 @@ impl<'r> From<&'r ConnectContextRequest> for VerifiedRequest<'r> {
 }
 
 impl<'r> VerifiedRequest<'r> {
+    pub(crate) const fn of_nobody(tenant: &'r Tenant) -> Self {
+        Self(Kind::Nobody(tenant))
+    }
+
     fn proved(self) -> Verified<License> {
         match self.0 {
             Kind::Url(request) => request.license(),
             Kind::Context(request) => request.license(),
+            // nothing is said, which grants nothing
+            Kind::Nobody(_) => {
+                Verified::dangerous_assume(License::absent(LicenseSource::ConnectLicenseApi))
+            }
         }
     }
 
@@ -62,6 +72,7 @@ impl<'r> VerifiedRequest<'r> {
         match self.0 {
             Kind::Url(request) => request.tenant_record(),
             Kind::Context(request) => request.tenant_record(),
+            Kind::Nobody(tenant) => tenant,
         }
     }
 
@@ -69,6 +80,7 @@ impl<'r> VerifiedRequest<'r> {
         match self.0 {
             Kind::Url(request) => request.rejected(rejection),
             Kind::Context(request) => request.rejected(rejection),
+            Kind::Nobody(_) => rejection,
         }
     }
 }
@@ -155,12 +167,20 @@ impl ConnectApp {
         level.map_err(|error| request.rejected(error.into()))
     }
 
-    #[tracing::instrument(level = "debug", skip_all)]
     pub(crate) async fn license_of<'r>(
         &self,
         request: impl Into<VerifiedRequest<'r>>,
     ) -> Result<Verified<License>, Rejection> {
-        let request = request.into();
+        let found = self.find_license(request.into()).await;
+        found.map(|(license, _)| license)
+    }
+
+    /// The license that counts, and why the License API was asked and stated nothing newer.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub(crate) async fn find_license(
+        &self,
+        request: VerifiedRequest<'_>,
+    ) -> Result<(Verified<License>, Option<Rejection>), Rejection> {
         let tenant = request.tenant();
         let mut current = CurrentLicense::new(request.proved(), &self.0.policy)
             .stored_for(self.0.stored_hint)
@@ -183,7 +203,7 @@ impl ConnectApp {
                 Next::AskNewer => current.asked_newer(None),
                 Next::Use(of) => {
                     self.observe(tenant, current.news(of)).await;
-                    return Ok(current.license(of));
+                    return Ok((current.license(of), fault));
                 }
                 Next::CouldNotCheck => return Err(fault.unwrap_or_else(unanswered)),
             }
@@ -232,7 +252,8 @@ impl ConnectApp {
         };
         let cached = CachedLicense::new(&license, answer.as_of());
         self.put_license(keys.client_key(), &cached).await;
-        (LicenseApi::Stated(Box::new(license)), None)
+        let fault = answer.fault().map(Rejection::client);
+        (LicenseApi::Stated(Box::new(license)), fault)
     }
 
     /// Ends what the store has of the License API: a refused token takes back what it said.
@@ -241,7 +262,7 @@ impl ConnectApp {
         self.put_license(client_key, &ended).await;
     }
 
-    async fn put_license(&self, client_key: &ClientKey, cached: &CachedLicense) {
+    pub(crate) async fn put_license(&self, client_key: &ClientKey, cached: &CachedLicense) {
         let key = InstallationKey::Connect(client_key.clone());
         if let Err(error) = self.0.store.put_license(&key, cached).await {
             tracing::warn!(code = error.code(), %error, "an answer of the License API is not kept");
@@ -261,7 +282,7 @@ impl ConnectApp {
 
     /// Remembers a statement that is news, so that hooks hear of changed editions. Losing one is no
     /// harm: the next request states it again.
-    async fn observe(&self, tenant: &Tenant, license: &Verified<License>) {
+    pub(crate) async fn observe(&self, tenant: &Tenant, license: &Verified<License>) {
         if !tenant.installation.is_news(license) {
             return;
         }

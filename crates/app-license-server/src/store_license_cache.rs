@@ -1,11 +1,12 @@
 //! The Forge License API's answers and the right to ask for them, in the app's store.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use app_license::{InstallationAri, InstallationKey, LicenseSource, UnixTime};
 use app_license_client::{LicenseCache, Source, Waiting};
 use app_license_store::{CachedLicense, InstallationStore, Lease, Name};
+
+use crate::random::replica_name;
 
 /// Keeps what the Forge License API says in the store of installations, and holds all replicas of
 /// the app together to one call in five minutes an installation, by a lease in the same store.
@@ -31,12 +32,9 @@ impl StoreLicenseCache {
     /// A cache in this store.
     #[must_use]
     pub fn new(store: Arc<dyn InstallationStore>) -> Self {
-        // the hasher is keyed by the system's random numbers: no two processes are alike
-        let random = RandomState::new();
-        let holder = format!("{:016x}{:016x}", random.hash_one(0), random.hash_one(1));
         Self {
             store,
-            holder: Name::of("replica", &holder),
+            holder: replica_name(),
         }
     }
 }

@@ -70,27 +70,35 @@ impl Tenants {
             self.kept.remove(client_key);
             return Ok(None);
         };
-        let mut secrets = installation.secrets(now, self.grace).map(HmacKey::new);
-        let Some(current) = secrets.next() else {
+        let Some(tenant) = self.of(installation, now) else {
             self.kept.remove(client_key);
             return Ok(None);
         };
-        let mut keys = TenantKeys::new(client_key.clone(), current);
+        let tenant = Arc::new(tenant);
+        if self.seconds > 0 {
+            self.kept.insert(client_key.clone(), Arc::clone(&tenant));
+        }
+        Ok(Some(tenant))
+    }
+
+    /// The tenant of an installation that was read; `None` where no secret of it counts.
+    pub(crate) fn of(&self, installation: Installation, now: UnixTime) -> Option<Tenant> {
+        let InstallationKey::Connect(client_key) = installation.key() else {
+            return None;
+        };
+        let mut secrets = installation.secrets(now, self.grace).map(HmacKey::new);
+        let mut keys = TenantKeys::new(client_key.clone(), secrets.next()?);
         if let Some(previous) = secrets.next() {
             keys = keys.with_previous(previous);
         }
         drop(secrets);
         let secrets_end = installation.secrets_end(now, self.grace);
-        let tenant = Arc::new(Tenant {
+        Some(Tenant {
             installation,
             keys,
             read_at: now,
             secrets_end,
-        });
-        if self.seconds > 0 {
-            self.kept.insert(client_key.clone(), Arc::clone(&tenant));
-        }
-        Ok(Some(tenant))
+        })
     }
 
     pub(crate) fn forget(&self, client_key: &ClientKey) {

@@ -5,6 +5,7 @@ mod news;
 mod record;
 mod reduce;
 mod secrets;
+mod trial;
 
 use std::ops::Deref;
 

@@ -29,6 +29,7 @@ pub(crate) fn router(
         .route("/export", export)
         .with_state(remote.clone())
         .merge(remote.lifecycle_routes())
+        .merge(remote.license_sweep_route()?)
         .merge(Operations::new().forge(&remote).health_route()))
 }
 

@@ -125,9 +125,24 @@ impl Forge {
         Self::serve_with(host, store, |router| router).await
     }
 
+    /// With the route of a schedule.
+    pub(crate) async fn serve_swept(host: &MockHost, store: Arc<dyn InstallationStore>) -> Self {
+        let sweep = |remote: &ForgeRemote| remote.license_sweep_route().unwrap();
+        Self::serve_routes(host, store, sweep, |router| router).await
+    }
+
     pub(crate) async fn serve_with(
         host: &MockHost,
         store: Arc<dyn InstallationStore>,
+        extend: impl FnOnce(Router) -> Router,
+    ) -> Self {
+        Self::serve_routes(host, store, |_| Router::new(), extend).await
+    }
+
+    async fn serve_routes(
+        host: &MockHost,
+        store: Arc<dyn InstallationStore>,
+        routes: impl FnOnce(&ForgeRemote) -> Router,
         extend: impl FnOnce(Router) -> Router,
     ) -> Self {
         let (listener, address) = listener().await;
@@ -151,6 +166,7 @@ impl Forge {
             )
             .with_state(served.clone())
             .merge(served.lifecycle_routes())
+            .merge(routes(&served))
             .merge(Operations::new().forge(&served).health_route())
             .merge(Operations::new().forge(&served).metrics_route());
         let server = app_license_server::serve(listener, extend(router));
@@ -234,6 +250,19 @@ impl Hook for Recorder {
     ) -> HookResult {
         let from = from.map_or("none", |known| known.state().name());
         self.note(format!("license {from} -> {}", to.state().name()))
+    }
+
+    async fn on_license_ended(&self, _: &HistoryEntry, license: &KnownLicense) -> HookResult {
+        let trial = if license.is_evaluation() == Some(true) {
+            ", a trial"
+        } else {
+            ""
+        };
+        self.note(format!("license ended{trial}"))
+    }
+
+    async fn on_trial_ending(&self, _: &HistoryEntry, days: u64) -> HookResult {
+        self.note(format!("trial ends in {days} days"))
     }
 }
 

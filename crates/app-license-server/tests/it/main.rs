@@ -13,6 +13,7 @@
 mod common;
 mod hooks;
 mod license_cache;
+mod license_sweep;
 mod perimeters;
 mod refusals;
 mod resolution;

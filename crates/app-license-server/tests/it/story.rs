@@ -78,7 +78,10 @@ async fn a_connect_app_from_install_to_uninstall() {
     host.clock().advance_days(31);
     assert_eq!(reason(&export().await), (402, "trial_ended".to_owned()));
     hooks.run_once().await.unwrap();
-    assert_eq!(recorder.told(), ["license active -> inactive"]);
+    assert_eq!(
+        recorder.told(),
+        ["license active -> inactive", "license ended, a trial"]
+    );
 
     let (panel, export_url) = (acme.page("/panel").unwrap(), acme.page("/export").unwrap());
     deliver_events(&host, acme.uninstall().unwrap()).await;
@@ -164,6 +167,7 @@ async fn a_forge_remote_from_install_to_uninstall() {
             "license none -> active",
             "edition none -> capabilityAdvanced",
             "license active -> inactive",
+            "license ended, a trial",
         ]
     );
 

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use app_license_gate::facts::State;
+
 use super::record::{Entitlement, KnownLicense};
 use crate::capability::Capability;
 use crate::ids::InstallationAri;
+use crate::time::UnixTime;
 
 /// One thing that an event changed. A list of them is what happened; an empty list says that a
 /// store need not write.
@@ -52,6 +55,14 @@ pub enum Change {
         /// What is known now.
         to: KnownLicense,
     },
+    /// A trial ends soon: in one of [`Change::TRIAL_NOTICES`] days or less, each once. Only Forge states
+    /// when a trial ends.
+    TrialEnding {
+        /// How many days are left; a day that has begun counts.
+        days: u64,
+        /// When it ends (UTC).
+        ends: UnixTime,
+    },
     /// Another entitlement.
     EntitlementChanged {
         /// What was known.
@@ -84,6 +95,31 @@ pub enum Change {
 }
 
 impl Change {
+    /// How many days before the end of a trial [`Change::TrialEnding`] is noted.
+    pub const TRIAL_NOTICES: [u64; 4] = [14, 7, 3, 1];
+
+    /// Whether a license ended: it was active, and is no longer.
+    ///
+    /// ```
+    /// use app_license::Change;
+    /// let json = r#"{"change":"license_changed",
+    ///   "from":{"state":"active","source":"connect_iframe_query","asOf":"2026-01-01T00:00:00Z"},
+    ///   "to":{"state":"inactive","source":"connect_license_api","asOf":"2026-02-01T00:00:00Z"}}"#;
+    /// let change: Change = serde_json::from_str(json).unwrap();
+    /// assert!(change.is_license_ended());
+    /// assert!(!Change::Uninstalled.is_license_ended());
+    /// ```
+    #[must_use]
+    pub fn is_license_ended(&self) -> bool {
+        match self {
+            Self::LicenseChanged { from, to } => {
+                let was = from.as_ref().map(KnownLicense::state);
+                was == Some(State::Active) && to.state() == State::Inactive
+            }
+            _ => false,
+        }
+    }
+
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -95,6 +131,7 @@ impl Change {
             Self::SiteRenamed { .. } => "site_renamed",
             Self::EditionChanged { .. } => "edition_changed",
             Self::LicenseChanged { .. } => "license_changed",
+            Self::TrialEnding { .. } => "trial_ending",
             Self::EntitlementChanged { .. } => "entitlement_changed",
             Self::Enabled => "enabled",
             Self::Disabled => "disabled",
@@ -121,6 +158,14 @@ impl fmt::Display for Change {
             Self::InstallationIdChanged { from, to } => {
                 let from = from.as_ref().map(|f| f as _);
                 ("Forge installation changed", from, to)
+            }
+            Self::TrialEnding { days, ends } => {
+                let days_left = if *days == 1 {
+                    "1 day"
+                } else {
+                    &format!("{days} days")
+                };
+                return write!(f, "trial ends in {days_left}, at {ends}");
             }
             Self::SecretRotated => return f.write_str("shared secret rotated"),
             Self::PreviousSecretForgotten => return f.write_str("previous secret forgotten"),

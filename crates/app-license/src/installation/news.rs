@@ -12,9 +12,10 @@ impl InstallationRecord {
     /// that hooks hear of changed editions. An absent one says nothing, and an older statement is
     /// none. A License API may answer as of five minutes ago: when it contradicts what a signed
     /// request stated within [`LicensePlan::LEAST`] seconds before, that is no news, so that the two do
-    /// not take turns.
+    /// not take turns. A trial that ends soon is news as often as [`Change::TRIAL_NOTICES`] says.
     ///
     /// [`LicensePlan::LEAST`]: crate::plan::license::LicensePlan::LEAST
+    /// [`Change::TRIAL_NOTICES`]: crate::Change::TRIAL_NOTICES
     ///
     /// ```
     /// use app_license::{InstallationRecord, License, LicenseSource};
@@ -39,7 +40,10 @@ impl InstallationRecord {
         }
         let state = known.is_none_or(|k| k.state() != license.state());
         let named = license.capability_set();
-        state || (named.is_some() && named != self.capability_set())
+        let notice = |at| self.trial_notice(license, at).is_some();
+        state
+            || (named.is_some() && named != self.capability_set())
+            || license.as_of().is_some_and(notice)
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use app_license_gate::facts::State;
 
+use super::trial::TrialNotice;
+
 use crate::capability::Capability;
 use crate::ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri};
 use crate::license::License;
@@ -274,6 +276,8 @@ pub struct InstallationRecord {
     pub(super) capability_set: Option<Capability>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) license: Option<KnownLicense>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) trial_notice: Option<TrialNotice>,
 }
 
 mod app_id {

@@ -154,6 +154,7 @@ impl Installation {
         if license.state() != State::Absent || license.source().is_license_api() {
             record.take_license(license, now, changes);
         }
+        record.take_trial(license, license.as_of().unwrap_or(now), changes);
     }
 }
 
@@ -181,6 +182,7 @@ impl InstallationRecord {
             entitlement: Entitlement::default(),
             capability_set: None,
             license: None,
+            trial_notice: None,
         }
     }
 

@@ -30,6 +30,8 @@ export interface InstallationRecord {
   capabilitySet?: string;
   /** The last word about the license: not a proof. */
   license?: { state: "active" | "inactive" | "absent"; evaluation?: boolean; source: string; asOf: string };
+  /** What was said last of the end of a trial. */
+  trialNotice?: { ends: string; days: number };
 }
 
 /** The secrets of an installation, kept apart so that they may be encrypted. */
@@ -54,6 +56,7 @@ export interface Change {
     | "site_renamed"
     | "edition_changed"
     | "license_changed"
+    | "trial_ending"
     | "entitlement_changed"
     | "enabled"
     | "disabled"
@@ -63,6 +66,9 @@ export interface Change {
     | "details_changed";
   from?: unknown;
   to?: unknown;
+  /** Of `trial_ending`: how many days are left, and when it ends. */
+  days?: number;
+  ends?: string;
 }
 
 /** Something that happened to an installation. Connect events were verified before. */

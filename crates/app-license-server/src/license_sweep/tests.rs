@@ -1,0 +1,163 @@
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    clippy::print_stdout,
+    reason = "a test may panic, and says how much it asked"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::{AppKey, ClientKey, Installation, InstallationKey, License, UnixTime, Verified};
+use app_license_store::{CachedLicense, Delivery, InstallationStore, MemoryStore, Sequence};
+
+use super::LicenseSweep;
+use crate::connect_app::ConnectApp;
+
+const APP: &str = "com.example.app";
+const TENANTS: u64 = 10_000;
+const DAY: u64 = 86_400;
+const START: u64 = 1_790_000_000;
+
+/// A clock that is set, shared by the app and the platform of the test.
+#[derive(Clone, Default)]
+struct Time(Arc<AtomicU64>);
+
+impl Time {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_seconds(START + self.0.load(Ordering::Relaxed)).unwrap()
+    }
+
+    fn seconds(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+fn key(tenant: u64) -> ClientKey {
+    ClientKey::new(format!("tenant-{tenant:05}")).unwrap()
+}
+
+async fn install(store: &dyn InstallationStore, now: UnixTime) {
+    let app = AppKey::new(APP).unwrap();
+    for tenant in 0..TENANTS {
+        let key = key(tenant);
+        let body = format!(
+            r#"{{"eventType":"installed","key":"{APP}","clientKey":"{key}",
+            "sharedSecret":"a-secret-key-not-to-be-lost","baseUrl":"https://site-{tenant}.atlassian.net",
+            "productType":"jira"}}"#
+        );
+        let body = LifecycleBody::parse(body.as_bytes()).unwrap();
+        let event = body.accept(LifecycleKind::Installed, &app, &key, &|_| true);
+        store
+            .apply(Delivery::connect(event.unwrap()), now)
+            .await
+            .unwrap();
+    }
+}
+
+/// What the platform states of a tenant at a time. Of each hundred, one downgrades, one ends, one
+/// comes back, all at moments of their own.
+fn stated(tenant: u64, seconds: u64) -> &'static str {
+    let moment = (tenant / 100 % 22 + 2) * DAY + tenant;
+    match tenant % 100 {
+        1 if seconds >= moment => r#"{"active":true,"capabilitySet":"capabilityStandard"}"#,
+        2 if seconds >= moment => r#"{"active":false,"capabilitySet":"capabilityAdvanced"}"#,
+        3 if seconds < moment => r#"{"active":false,"capabilitySet":"capabilityAdvanced"}"#,
+        _ => r#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#,
+    }
+}
+
+/// Three replicas sweep for 30 days: every change is in the history within a quarter more than
+/// `every`, at an even pace, and nobody is asked twice by two of them.
+#[tokio::test]
+async fn thirty_days_of_ten_thousand_tenants_without_a_page_view() {
+    const EVERY: u64 = 4 * DAY;
+    let began = Instant::now();
+    let time = Time::default();
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    install(&*store, time.now()).await;
+    let app = |time: Time| {
+        ConnectApp::builder(APP, "https://app.example.com")
+            .unwrap()
+            .shared_store(Arc::clone(&store))
+            .confirm_with_license_api(|api| api)
+            .clock(move || time.now())
+            .build()
+            .unwrap()
+    };
+    let sweep = || app(time.clone()).license_sweep().unwrap().every(EVERY);
+    let mut replicas: Vec<LicenseSweep> = vec![sweep(), sweep(), sweep()];
+    let calls = Arc::new(AtomicU64::new(0));
+    let turn_seconds = EVERY / 360;
+    let mut turns = 0_u64;
+    while time.seconds() < 30 * DAY {
+        // the one at work is replaced now and then, and the last two come when it has begun
+        turns += 1;
+        if turns.is_multiple_of(500) {
+            drop(replicas.remove(0));
+            replicas.push(sweep());
+        }
+        let mut asked = 0;
+        for replica in &mut replicas {
+            let (calls, time) = (Arc::clone(&calls), time.clone());
+            let ask = move |app: ConnectApp, installation: Installation| {
+                calls.fetch_add(1, Ordering::Relaxed);
+                let seconds = time.seconds();
+                async move { answer(&app, installation, seconds).await }
+            };
+            asked += replica.turn(ask).await.unwrap().asked as u64;
+        }
+        // twice the even pace; the one that takes over begins within the same turn at most
+        assert!(asked <= 2 * 56, "{asked}");
+        time.0.fetch_add(turn_seconds, Ordering::Relaxed);
+    }
+    let calls = calls.load(Ordering::Relaxed);
+    // an installation is asked about after three quarters of the time at the earliest
+    assert!((TENANTS * 7..=TENANTS * 11).contains(&calls), "{calls}");
+
+    let mut late = BTreeMap::new();
+    let mut noticed = 0;
+    for tenant in 0..TENANTS {
+        let moment = (tenant / 100 % 22 + 2) * DAY + tenant;
+        let code = match tenant % 100 {
+            1 => "edition_changed",
+            2 | 3 => "license_changed",
+            _ => continue,
+        };
+        let of = InstallationKey::Connect(key(tenant));
+        let history = store.history(&of, Sequence::START, 100).await.unwrap();
+        let is_it = |change: &app_license::Change| change.code() == code;
+        let entry = history
+            .iter()
+            .rev()
+            .find(|entry| entry.changes.iter().any(is_it))
+            .unwrap();
+        let at = entry.at.as_seconds() - START;
+        assert!(at >= moment, "{tenant}: {entry:?}");
+        noticed += 1;
+        if at > moment + EVERY + EVERY / 4 {
+            late.insert(tenant, at - moment);
+        }
+        // first what it was, then what it became: nothing in between
+        assert_eq!(history.len(), 3, "{tenant}: {history:?}");
+    }
+    assert_eq!((noticed, late), (300, BTreeMap::new()));
+    println!("{calls} questions in {turns} turns, {:?}", began.elapsed());
+}
+
+/// What the real one does with the platform's answer, but for the way to the platform.
+async fn answer(app: &ConnectApp, installation: Installation, seconds: u64) -> bool {
+    let key = installation.key().clone();
+    let tenant: u64 = key.as_str()["tenant-".len()..].parse().unwrap();
+    let json = format!(r#"{{"key":"{APP}","license":{}}}"#, stated(tenant, seconds));
+    let license = License::from_connect_api(json.as_bytes()).unwrap();
+    let license = Verified::dangerous_assume(license.at(app.now()));
+    let tenant = app.0.tenants.of(installation, app.now()).unwrap();
+    let cached = CachedLicense::new(&license, app.now());
+    app.put_license(tenant.keys.client_key(), &cached).await;
+    app.observe(&tenant, &license).await;
+    true
+}
