@@ -22,7 +22,8 @@ pub(crate) enum Format {
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
-pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+// yellow is hardly seen on a light screen
+pub(crate) const WARN: Style = AnsiColor::Magenta.on_default();
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 
@@ -31,10 +32,23 @@ pub(crate) fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Text from outside, without what could steer a terminal; line ends stay.
+/// Text from outside, without what could steer a terminal or show it in another order; line ends
+/// stay.
 pub(crate) fn clean(text: impl Display) -> String {
     let text = text.to_string();
-    let steers = |c: char| c.is_control() && c != '\n';
+    let steers = |c: char| {
+        let order = matches!(
+            c,
+            '\u{061c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'
+                | '\u{2029}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+        );
+        order || c.is_control() && c != '\n'
+    };
     if text.contains(steers) {
         text.replace(steers, "\u{fffd}")
     } else {
@@ -49,21 +63,30 @@ pub(crate) fn one_line(text: impl Display) -> String {
 }
 
 /// Writes the answer in the format asked for.
+///
+/// Where its reader has closed the pipe (`| head`), the rest is not written, and the command ends
+/// with the exit code that it would have had.
 pub(crate) fn show(
     io: &mut Io<'_>,
     format: Format,
     json: &impl Serialize,
     human: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), CliError> {
-    match format {
-        Format::Human => human(io.out)?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *io.out, json).map_err(std::io::Error::from)?;
-            writeln!(io.out)?;
-        }
+    let written = match format {
+        Format::Human => human(io.out),
+        Format::Json => serde_json::to_writer_pretty(&mut *io.out, json)
+            .map_err(std::io::Error::from)
+            .and_then(|()| writeln!(io.out)),
+    };
+    unless_closed(written.and_then(|()| io.out.flush()))
+}
+
+/// What was written, or that nobody reads it any more: that is no error of the command.
+pub(crate) fn unless_closed(written: std::io::Result<()>) -> Result<(), CliError> {
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
     }
-    io.out.flush()?;
-    Ok(())
 }
 
 /// Writes why there is no answer.

@@ -164,6 +164,35 @@ impl DocumentPath {
         pointer
     }
 
+    /// The path as it is shown, with every name whole: for programs. What is shown to people cuts
+    /// long names.
+    ///
+    /// ```
+    /// use app_license_descriptor::DocumentPath;
+    /// let path = DocumentPath::root().key("modules").module(0, &"k".repeat(100));
+    /// assert!(path.to_string().ends_with("k…`"));
+    /// assert_eq!(path.whole().len(), "modules[0] ``".len() + 100);
+    /// ```
+    #[must_use]
+    pub fn whole(&self) -> String {
+        let mut whole = String::new();
+        for (n, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(name) => {
+                    whole.push_str(if n == 0 { "" } else { "." });
+                    whole.push_str(name);
+                }
+                Step::Index(index, key) => {
+                    whole.push_str(&format!("[{index}]"));
+                    if let Some(key) = key {
+                        whole.push_str(&format!(" `{key}`"));
+                    }
+                }
+            }
+        }
+        whole
+    }
+
     /// The `key` of the module that it stands in.
     #[must_use]
     pub fn module_key(&self) -> Option<&str> {

@@ -4,6 +4,7 @@ mod behind;
 mod connect;
 mod edit;
 mod forge;
+mod identity;
 mod package;
 mod sold;
 mod source;
@@ -19,6 +20,8 @@ use crate::document::Document;
 use crate::finding::{Edit, Finding};
 use crate::project::{Project, ProjectFile, ProjectFileKind};
 use crate::rules;
+
+pub use identity::app_identity;
 
 /// What is checked, and on which day.
 ///
@@ -80,6 +83,7 @@ pub fn check(project: &Project, options: &Options) -> Vec<Finding> {
             None => package::editions(&context, &mut findings),
         }
     }
+    identity::check(project, &mut findings);
     unread::check(project, &mut findings);
     sold::check(project, &mut findings);
     source::check(project, options, &mut findings);
@@ -149,16 +153,20 @@ impl Context<'_> {
 
     /// The feature map of the app: of the nearest folder that has one, or the only one there is.
     fn features(&self) -> Option<FeatureMap> {
-        let all: Vec<_> = self.project.of_kind(ProjectFileKind::Editions).collect();
-        let folder = self.file.folder();
-        let near = all
-            .iter()
-            .filter(|editions| folder.starts_with(editions.folder()))
-            .max_by_key(|editions| editions.folder().len());
-        let file = near.or(match all.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        })?;
+        let file = editions_of(self.project, self.file)?;
         FeatureMap::from_toml(&file.text).ok()
     }
+}
+
+/// The `editions.toml` of an app: of the nearest folder that has one, or the only one there is.
+fn editions_of<'p>(project: &'p Project, app: &ProjectFile) -> Option<&'p ProjectFile> {
+    let all: Vec<_> = project.of_kind(ProjectFileKind::Editions).collect();
+    let folder = app.folder();
+    let around = all.iter().filter(|e| folder.starts_with(e.folder()));
+    let near = around.max_by_key(|editions| editions.folder().len());
+    near.or(match all.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    })
+    .copied()
 }

@@ -36,7 +36,7 @@ mod rules;
 mod sarif;
 
 pub use baseline::Baseline;
-pub use check::{Options, check};
+pub use check::{Options, app_identity, check};
 pub use deprecation::{Deprecation, DeprecationKind, deprecations};
 pub use document::{Document, Node, NodeValue, Position};
 pub use error::Error;

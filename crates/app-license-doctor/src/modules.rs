@@ -8,11 +8,12 @@ use serde::Serialize;
 use crate::document::{Document, Node};
 
 /// The customers that a condition is tried on: what the host holds about each.
-pub(crate) const CUSTOMERS: [(&str, bool, Option<&str>); 5] = [
+pub(crate) const CUSTOMERS: [(&str, bool, Option<&str>); 6] = [
     ("no license", false, None),
     ("no edition", true, None),
     ("standard", true, Some("capabilityStandard")),
     ("advanced", true, Some("capabilityAdvanced")),
+    ("standard, ended", false, Some("capabilityStandard")),
     ("advanced, ended", false, Some("capabilityAdvanced")),
 ];
 
@@ -43,8 +44,10 @@ pub enum Gate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Visibility {
-    /// Where in the document.
+    /// Where in the document, with every name whole.
     pub module: String,
+    /// The key of the module.
+    pub key: Option<String>,
     /// The kind of module.
     pub kind: String,
     /// The condition, for people; `None` when there is none.
@@ -74,7 +77,7 @@ pub struct Visibility {
 /// ").unwrap();
 /// let modules = visibility(&document);
 /// let shown: Vec<_> = modules[0].cells.iter().map(|cell| cell.shown == Some(true)).collect();
-/// assert_eq!(shown, [false, false, false, true, false]);
+/// assert_eq!(shown, [false, false, false, true, false, false]);
 /// ```
 #[must_use]
 pub fn visibility(document: &Document) -> Vec<Visibility> {
@@ -147,7 +150,8 @@ fn walk(node: &Node, kind: &str, path: &DocumentPath, module: bool, found: &mut 
 
 fn one(condition: Option<(&str, &Node)>, kind: &str, path: &DocumentPath) -> Visibility {
     let mut visibility = Visibility {
-        module: path.to_string(),
+        module: path.whole(),
+        key: path.module_key().map(str::to_owned),
         kind: kind.to_owned(),
         condition: None,
         error: None,
@@ -176,6 +180,12 @@ fn one(condition: Option<(&str, &Node)>, kind: &str, path: &DocumentPath) -> Vis
                 visibility.condition = Some(condition.to_string());
                 visibility.about_the_license = condition.is_about_the_license();
                 visibility.cells = cells(|host| condition.evaluate(host, &unknown));
+                // what a host makes of a condition that it has not is not known
+                let diagnostics = condition.diagnostics(None);
+                let misspelt = diagnostics
+                    .iter()
+                    .find(|d| d.code() == "condition_misspelt");
+                visibility.error = misspelt.map(|d| d.message().to_owned());
             }
             Err(error) => visibility.error = Some(error.to_string()),
         }

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use app_license_source::SourceTree;
+use app_license_source::{Link, SourceTree};
 use ignore::{WalkBuilder, WalkState};
 
 use crate::document::{Document, Unreadable};
@@ -88,7 +88,8 @@ impl ProjectFile {
 /// The files of a folder that say something about licensing.
 ///
 /// What git ignores is left out, hidden files too, and `node_modules`, `target`, `dist`, `build`,
-/// `vendor` and `coverage`. Links are not followed.
+/// `vendor` and `coverage`. A link to a file inside the folder is read; other links are named in the
+/// findings.
 ///
 /// ```
 /// use app_license_doctor::Project;
@@ -103,6 +104,8 @@ pub struct Project {
     root: PathBuf,
     files: Vec<ProjectFile>,
     sources: SourceTree,
+    /// Files of an app that are links which are not followed, and why.
+    links: Vec<(String, &'static str)>,
     truncated: bool,
 }
 
@@ -124,7 +127,10 @@ impl Project {
             return Err(read_error(root)(why));
         }
         let mut files = Vec::new();
-        let mut paths = walk(root)?;
+        let Walked {
+            files: mut paths,
+            links,
+        } = walk(root)?;
         let truncated = paths.len() > MAX_FILES;
         paths.truncate(MAX_FILES);
         for (kind, path) in paths {
@@ -160,6 +166,10 @@ impl Project {
         let sources = SourceTree::read(root).map_err(|source| Error::Source { source })?;
         Ok(Self {
             root: root.to_owned(),
+            links: links
+                .into_iter()
+                .map(|(path, why)| (shown(root, &path), why))
+                .collect(),
             truncated: truncated || sources.is_truncated(),
             files,
             sources,
@@ -194,7 +204,15 @@ impl Project {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.sources.files().is_empty() && self.sources.unread().is_empty()
+        self.files.is_empty()
+            && self.links.is_empty()
+            && self.sources.files().is_empty()
+            && self.sources.unread().is_empty()
+    }
+
+    /// The files of an app that are links which are not followed, and why.
+    pub(crate) fn links(&self) -> &[(String, &'static str)] {
+        &self.links
     }
 
     /// Whether there were more files than are read.
@@ -209,8 +227,33 @@ impl Project {
     }
 }
 
-fn walk(root: &Path) -> Result<Vec<(ProjectFileKind, PathBuf)>, Error> {
-    let found = Mutex::new((Vec::new(), None));
+/// What a walk finds.
+#[derive(Default)]
+struct Walked {
+    files: Vec<(ProjectFileKind, PathBuf)>,
+    links: Vec<(PathBuf, &'static str)>,
+}
+
+impl Walked {
+    /// Whether there is more than is read: so that it is known that some are left out.
+    fn is_full(&self) -> bool {
+        self.files.len().saturating_add(self.links.len()) > MAX_FILES
+    }
+
+    /// A link: to a file inside the folder that no name of its own is read by, or to something else.
+    fn link(&mut self, root: &Path, kind: ProjectFileKind, path: PathBuf) {
+        match Link::of(root, &path) {
+            Link::File(target) if ProjectFileKind::of(&target).is_none() => {
+                self.files.push((kind, path));
+            }
+            Link::Skipped(why) => self.links.push((path, why)),
+            _ => {}
+        }
+    }
+}
+
+fn walk(root: &Path) -> Result<Walked, Error> {
+    let found = Mutex::new((Walked::default(), None));
     let walker = WalkBuilder::new(root)
         .require_git(false)
         .filter_entry(|entry| {
@@ -235,25 +278,29 @@ fn walk(root: &Path) -> Result<Vec<(ProjectFileKind, PathBuf)>, Error> {
                     return WalkState::Continue;
                 }
             };
-            if entry.file_type().is_some_and(|t| t.is_file())
-                && let Some(kind) = ProjectFileKind::of(entry.path())
+            let file_type = entry.file_type();
+            if let Some(kind) = ProjectFileKind::of(entry.path())
                 && let Ok(mut found) = found.lock()
             {
-                found.0.push((kind, entry.into_path()));
-                // one more than is read: so that it is known that some are left out
-                if found.0.len() > MAX_FILES {
+                if file_type.is_some_and(|t| t.is_symlink()) {
+                    found.0.link(root, kind, entry.into_path());
+                } else if file_type.is_some_and(|t| t.is_file()) {
+                    found.0.files.push((kind, entry.into_path()));
+                }
+                if found.0.is_full() {
                     return WalkState::Quit;
                 }
             }
             WalkState::Continue
         })
     });
-    let (files, error) = found
+    let (mut walked, error) = found
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
+    walked.links.sort();
     match error {
         Some(source) => Err(Error::Walk { source }),
-        None => Ok(files),
+        None => Ok(walked),
     }
 }
 

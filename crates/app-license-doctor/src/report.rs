@@ -98,7 +98,7 @@ impl<'f> Report<'f> {
             file: finding.file(),
             start: finding.start(),
             end: finding.end(),
-            path: finding.diagnostic().path().to_string(),
+            path: finding.diagnostic().path().whole(),
             message: finding.diagnostic().message(),
             reason: finding.rule().summary,
             fix: finding.diagnostic().fix(),

@@ -15,6 +15,9 @@ rules! {
     UNREADABLE = "unreadable", Error,
         "a file that cannot be read",
         "correct what the message names";
+    APP_DIFFERS = "app_differs", Error,
+        "`editions.toml` is of another app than the descriptor or the manifest",
+        "make the key and the id the same: what is sold and what is installed are one app";
     DEPRECATED_RUNTIME = "deprecated_runtime", Warning,
         "a runtime that the platform no longer supports",
         "set `app.runtime.name` to a runtime that is supported";

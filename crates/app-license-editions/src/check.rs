@@ -5,6 +5,7 @@ use app_license_descriptor::meant_capability;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::editions::{Editions, Gating};
+use crate::generate::collisions;
 use crate::pricing::{self, Cycle};
 
 /// A capability set in another spelling than the host's, in the file and in code.
@@ -24,7 +25,8 @@ pub(crate) const CAPABILITY_SPELLING: &str = "capability_spelling";
 /// | `capability_spelling` | error | a capability string that is nearly one of the platform's |
 /// | `edition_undeclared` | warning | a capability string that neither the platform nor `[editions]` names |
 /// | `advanced_tier_not_above_standard` | warning | a tier whose price a user is not higher in Advanced |
-/// | `name_twice` | warning | one name in two of `[features]`, `[limits]` and `[service-levels]` |
+/// | `name_collides` | error | two names that are one name in generated Rust and TypeScript |
+/// | `name_twice` | warning | one name in two of `[features]`, `[limits]` and `[service-levels]`: one flag of OpenFeature |
 /// | `limit_falls` | warning | a higher edition is allowed less |
 /// | `price_falls` | warning | more users cost less |
 /// | `listing_text_missing` | info | a feature without name or description |
@@ -45,6 +47,7 @@ pub fn check(editions: &Editions) -> Vec<Diagnostic> {
     declared(editions, &mut found);
     limits(editions, &mut found);
     twice(editions, &mut found);
+    generated(editions, &mut found);
     found.extend(pricing::check(editions));
     listing(editions, &mut found);
     found
@@ -128,6 +131,21 @@ fn declared(editions: &Editions, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Names that typed languages cannot tell apart.
+fn generated(editions: &Editions, found: &mut Vec<Diagnostic>) {
+    for collision in collisions(editions) {
+        let [first, second] = collision.names;
+        let message = format!(
+            "`{first}` and `{second}` are both `{}` in generated Rust and in generated TypeScript",
+            collision.member
+        );
+        let help = "give each a name that differs in letters or digits: `features generate rust` \
+                    and `typescript` refuse them";
+        let place = editions.place(&[collision.table, second]);
+        found.push(Diagnostic::new(Severity::Error, "name_collides", message, help).at(place));
+    }
+}
+
 /// Flags of OpenFeature have one name each, whatever they are of.
 fn twice(editions: &Editions, found: &mut Vec<Diagnostic>) {
     for (name, tables) in editions.names_twice() {
@@ -135,7 +153,8 @@ fn twice(editions: &Editions, found: &mut Vec<Diagnostic>) {
             "`{name}` stands in {}",
             tables.map(|t| format!("[{t}]")).join(" and ")
         );
-        let help = "give each a name of its own: a flag of OpenFeature is of one kind alone";
+        let help = "give each a name of its own: a flag of OpenFeature is of one kind alone, and \
+                    `features generate openfeature` refuses the file";
         let [_, second] = tables;
         let place = editions.place(&[second, &name]);
         found.push(Diagnostic::new(Severity::Warning, "name_twice", message, help).at(place));

@@ -10,6 +10,7 @@ use crate::diagnostic::Location;
 use crate::document::{Document, EditionEntry, GatedEntry};
 use crate::error::Error;
 use crate::pricing::{self, Offering};
+use crate::read::{self, Mistake};
 
 /// The largest file that is read, in bytes: what the feature map reads.
 const MAX_BYTES: usize = 256 * 1024;
@@ -104,21 +105,53 @@ impl Editions {
     /// # Errors
     /// What stands where it must not, with line and column.
     pub fn from_toml(file: &str, text: &str) -> Result<Self, Error> {
+        Self::read(file, text).map_err(|errors| {
+            let first = errors.into_iter().next();
+            first.unwrap_or_else(|| Error::new(file, text, 0..0, "not a file of editions"))
+        })
+    }
+
+    /// The same, with every mistake of the file, by place; at most 100.
+    ///
+    /// ```
+    /// use app_license_editions::Editions;
+    /// let text = "[app]\nname = 1\n[features]\nexport = \"premium\"";
+    /// let errors = Editions::read("editions.toml", text).unwrap_err();
+    /// let lines: Vec<_> = errors.iter().map(|e| e.line()).collect();
+    /// assert_eq!(lines, [2, 4]);
+    /// ```
+    ///
+    /// # Errors
+    /// What stands where it must not, with line and column; never an empty list.
+    pub fn read(file: &str, text: &str) -> Result<Self, Vec<Error>> {
         let error = |range, message: &str| Error::new(file, text, range, message);
         if text.len() > MAX_BYTES {
             let message = format!("{} bytes, more than {MAX_BYTES}", text.len());
-            return Err(error(0..0, &message));
+            return Err(vec![error(0..0, &message)]);
         }
-        let of_toml = |e: &toml::de::Error| {
-            let message = e.message().trim().replace('\n', ", ");
-            error(e.span().unwrap_or(0..0), &message)
-        };
-        let table = DeTable::parse(text).map_err(|e| of_toml(&e))?;
+        let (table, broken) = DeTable::parse_recoverable(text);
+        let of = |mistake: &Mistake| error(mistake.range.clone(), &mistake.message);
+        if !broken.is_empty() {
+            let broken = broken.iter().take(read::MAX_MISTAKES);
+            return Err(broken.map(|e| of(&Mistake::of(e))).collect());
+        }
         let mut ranges = BTreeMap::new();
         collect_ranges(table.get_ref(), &mut Vec::new(), &mut ranges);
         // the gate's own reader first: its rules are the ones that count
-        let map: FeatureMap = toml::from_str(text).map_err(|e| of_toml(&e))?;
-        let document: Document = toml::from_str(text).map_err(|e| of_toml(&e))?;
+        let mut mistakes = Vec::new();
+        let map = read::shape::<FeatureMap>(&table, &mut mistakes);
+        let mut others = Vec::new();
+        let document = read::shape::<Document>(&table, &mut others);
+        others.retain(|other| {
+            let mut named = mistakes.iter();
+            !named.any(|mistake| mistake.range.start == other.range.start)
+        });
+        mistakes.append(&mut others);
+        read::characters(text, table.get_ref(), &mut mistakes);
+        let mut errors: Vec<Error> = mistakes.iter().map(of).collect();
+        let (Some(map), Some(document)) = (map, document) else {
+            return Err(sorted(errors));
+        };
 
         let range = |path: &[&str]| -> Range<usize> {
             let path: Vec<String> = path.iter().map(|p| (*p).to_owned()).collect();
@@ -151,7 +184,8 @@ impl Editions {
             if edition_of(&key).is_none() {
                 let range = range(&["editions", &key]);
                 let message = format!("unknown edition `{key}`");
-                return Err(error(range, &message).with_help(EDITION_HELP));
+                errors.push(error(range, &message).with_help(EDITION_HELP));
+                continue;
             }
             names.insert(key, (name, description));
         }
@@ -161,10 +195,18 @@ impl Editions {
             let Some(edition) = Edition::from_name(&key) else {
                 let message = format!("unknown edition `{key}`");
                 let help = "prices are of `free`, `standard` or `advanced`";
-                return Err(error(at, &message).with_help(help));
+                errors.push(error(at, &message).with_help(help));
+                continue;
             };
-            let offering = pricing::of_file(edition, entry);
-            offerings.push(offering.map_err(|why| error(at, &why.to_string()))?);
+            match pricing::of_file(edition, entry) {
+                Ok(offering) => offerings.push(offering),
+                // of prices that were left out because of a mistake nothing is known
+                Err(why) if errors.is_empty() => errors.push(error(at, &why.to_string())),
+                Err(_) => {}
+            }
+        }
+        if !errors.is_empty() {
+            return Err(sorted(errors));
         }
         offerings.sort_by_key(Offering::edition);
         Ok(Self {
@@ -280,6 +322,12 @@ impl Editions {
             column: error.column(),
         })
     }
+}
+
+fn sorted(mut errors: Vec<Error>) -> Vec<Error> {
+    errors.sort_by_key(|error| (error.line(), error.column()));
+    errors.truncate(read::MAX_MISTAKES);
+    errors
 }
 
 const EDITION_HELP: &str =

@@ -24,6 +24,7 @@ pub struct Error {
     help: Option<String>,
     text: Box<NamedSource<String>>,
     at: SourceSpan,
+    range: Range<usize>,
     line: usize,
     column: usize,
 }
@@ -56,6 +57,7 @@ impl Error {
             help: None,
             text: Box::new(NamedSource::new(file, shown)),
             at: at.into(),
+            range: start..start.saturating_add(length).min(text.len()),
             line: breaks.saturating_add(1),
             column: column.saturating_add(1),
         }
@@ -82,6 +84,12 @@ impl Error {
     #[must_use]
     pub const fn column(&self) -> usize {
         self.column
+    }
+
+    /// Where, in bytes of the text.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
     }
 
     /// The name of the file.

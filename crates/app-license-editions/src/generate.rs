@@ -94,20 +94,76 @@ impl Members {
 }
 
 fn members(names: impl Iterator<Item = (String, String)>) -> Result<Vec<Member>, String> {
-    let mut seen = BTreeMap::new();
-    names
-        .map(|(key, docs)| {
-            let mut member = member_name(&key);
-            // a name of symbols alone, or a word that Rust keeps for itself
-            if member.is_empty() || member == "Self" {
-                member.push('_');
-            }
-            match seen.insert(member.clone(), key.clone()) {
-                Some(other) => Err(format!("`{other}` and `{key}` are both `{member}` in code")),
-                None => Ok(Member { key, member, docs }),
-            }
+    let members: Vec<Member> = names
+        .map(|(key, docs)| Member {
+            member: member_of(&key),
+            key,
+            docs,
         })
-        .collect()
+        .collect();
+    let keys = members.iter().map(|m| m.key.as_str());
+    match same_member(keys).first() {
+        Some((first, second, member)) => Err(format!(
+            "`{first}` and `{second}` are both `{member}` in code"
+        )),
+        None => Ok(members),
+    }
+}
+
+/// The name in code.
+fn member_of(key: &str) -> String {
+    let mut member = member_name(key);
+    // a name of symbols alone, or a word that Rust keeps for itself
+    if member.is_empty() || member == "Self" {
+        member.push('_');
+    }
+    member
+}
+
+/// The pairs of names that become one name in code, with that.
+fn same_member<'k>(keys: impl Iterator<Item = &'k str>) -> Vec<(&'k str, &'k str, String)> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    let mut same = Vec::new();
+    for key in keys {
+        let member = member_of(key);
+        match seen.get(&member) {
+            Some(first) => same.push((*first, key, member)),
+            None => {
+                seen.insert(member, key);
+            }
+        }
+    }
+    same
+}
+
+/// Two names of one table that no language with typed names can tell apart.
+pub(crate) struct Collision<'e> {
+    /// The table of the file.
+    pub(crate) table: &'static str,
+    /// Both names.
+    pub(crate) names: [&'e str; 2],
+    /// What both become.
+    pub(crate) member: String,
+}
+
+/// The names that [`Generator::Rust`] and [`Generator::TypeScript`] refuse.
+pub(crate) fn collisions(editions: &Editions) -> Vec<Collision<'_>> {
+    let map = editions.map();
+    let features = editions.features().iter().map(|f| f.key.as_str());
+    let tables = [
+        ("features", same_member(features)),
+        ("limits", same_member(map.limits())),
+        ("service-levels", same_member(map.service_levels())),
+    ];
+    let all = tables.into_iter().flat_map(|(table, same)| {
+        let same = same.into_iter();
+        same.map(move |(first, second, member)| Collision {
+            table,
+            names: [first, second],
+            member,
+        })
+    });
+    all.collect()
 }
 
 /// Free text as one line.

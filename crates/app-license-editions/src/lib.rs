@@ -30,7 +30,9 @@ mod document;
 mod editions;
 mod error;
 mod generate;
+mod identity;
 mod pricing;
+mod read;
 mod sources;
 
 pub use check::check;
@@ -39,6 +41,7 @@ pub use document::schema;
 pub use editions::{App, Editions, Gating, ListedFeature};
 pub use error::Error;
 pub use generate::{Generator, update_manifest};
+pub use identity::{AppIdentity, check_app};
 pub use pricing::{
     Comparison, Cycle, Money, Offering, Plan, PlanError, Row, Tier, TiersMode, compare,
     from_commerce,

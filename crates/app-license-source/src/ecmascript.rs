@@ -33,6 +33,17 @@ pub(crate) fn collect(language: Language, text: &str) -> Result<Collected, Error
         // JSX is no syntax error in plain JavaScript, where bundlers take it
         _ => SourceType::jsx(),
     };
+    let read = parse(source_type, text);
+    match read {
+        // scripts of pages may have what modules may not: comments of HTML, say
+        Err(error) if language == Language::JavaScript => {
+            parse(SourceType::script(), text).map_err(|_| error)
+        }
+        other => other,
+    }
+}
+
+fn parse(source_type: SourceType, text: &str) -> Result<Collected, Error> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, source_type).parse();
     if let Some(first) = parsed.diagnostics.first() {

@@ -36,8 +36,11 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// A symbolic link that is not followed.
+    #[error("a link is not followed: {0}")]
+    Link(&'static str),
     /// The file itself cannot be read.
-    #[error("cannot be read: {0}")]
+    #[error("{0}")]
     Read(#[from] std::io::Error),
     /// Not UTF-8.
     #[error("not UTF-8")]
@@ -58,6 +61,7 @@ impl Error {
             Self::Syntax { .. } => "source_syntax",
             Self::TooLarge { .. } => "source_too_large",
             Self::TooDeep { .. } => "source_too_deep",
+            Self::Link(_) => "source_link",
             Self::Read(_) => "source_read",
             Self::Encoding => "source_encoding",
             Self::Walk(_) => "source_walk",

@@ -7,6 +7,7 @@ use ignore::{WalkBuilder, WalkState};
 
 use crate::error::Error;
 use crate::language::Language;
+use crate::link::{Link, is_walked};
 use crate::source::{Source, with_stack};
 
 /// The most source files that are read.
@@ -14,7 +15,7 @@ const MAX_FILES: usize = 50_000;
 /// The largest file that is opened, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 /// Folders of other people's code and of what builds make.
-const SKIPPED: [&str; 6] = [
+pub(crate) const SKIPPED: [&str; 6] = [
     "node_modules",
     "target",
     "dist",
@@ -38,7 +39,8 @@ pub struct SourceFile {
 /// The source files of a folder: Rust, TypeScript, JavaScript.
 ///
 /// What git ignores is left out, hidden files too, and `node_modules`, `target`, `dist`, `build`,
-/// `vendor` and `coverage`. Links are not followed.
+/// `vendor` and `coverage`. Links are not walked: one that leads out of the folder, or to what is
+/// left out, is in [`SourceTree::unread`]; a link to a file inside is read.
 ///
 /// ```
 /// use app_license_source::SourceTree;
@@ -187,8 +189,13 @@ fn walk(root: &Path) -> Result<(Vec<PathBuf>, Closed), Error> {
             };
             match entry {
                 Ok(entry) => {
-                    let file = entry.file_type().is_some_and(|t| t.is_file());
-                    if file && Language::of_path(entry.path()).is_some() {
+                    let kind = entry.file_type();
+                    let link = kind.is_some_and(|t| t.is_symlink());
+                    let file = kind.is_some_and(|t| t.is_file());
+                    if link {
+                        let (files, closed, _) = &mut *found;
+                        of_link(root, entry.into_path(), files, closed);
+                    } else if file && Language::of_path(entry.path()).is_some() {
                         found.0.push(entry.into_path());
                     }
                     // one more than is read: so that it is known that some are left out
@@ -221,6 +228,29 @@ fn walk(root: &Path) -> Result<(Vec<PathBuf>, Closed), Error> {
     }
     paths.sort();
     Ok((paths, closed))
+}
+
+/// A link to a source file is read where the file is not read by its own name; one to a folder that
+/// is not read is named.
+fn of_link(root: &Path, path: PathBuf, files: &mut Vec<PathBuf>, closed: &mut Closed) {
+    let source = Language::of_path(&path).is_some();
+    match Link::of(root, &path) {
+        Link::Folder => {}
+        Link::File(target) => {
+            let below = std::fs::canonicalize(root).ok();
+            let below = below.and_then(|root| target.strip_prefix(root).map(Path::to_owned).ok());
+            let own = Language::of_path(&target).is_some() && below.is_some_and(|p| is_walked(&p));
+            if source && !own {
+                files.push(path);
+            }
+        }
+        // a link without an ending is one to a folder, or may be
+        Link::Skipped(why) => {
+            if (source || path.extension().is_none()) && closed.len() < MAX_FILES {
+                closed.push((path, Error::Link(why)));
+            }
+        }
+    }
 }
 
 /// What an error of the walk is about.

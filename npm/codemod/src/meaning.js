@@ -28,4 +28,6 @@ export const REASONS = {
   other_uses: (name) => `\`${name}\` is used for more than checks, and its context has no name to read it from again`,
   syntax: (message) => `it cannot be read: ${message}`,
   too_large: "the file is larger than 1 MiB",
+  too_deep: "it cannot be read: it is nested too deeply to be parsed",
+  encoding: "it cannot be read: it is not UTF-8, and writing it would change its letters",
 };

@@ -14,10 +14,12 @@ const WRAPPERS = new Set([
   "TSTypeAssertion",
 ]);
 
+/** What the parser makes of a text: it throws nothing, but a deep text ends the process. */
+export const parseText = (text, name) => parseSync(name, text, { lang: LANGUAGES[name.split(".").at(-1)], range: true, astType: "ts" });
+
 /** @returns {Syntax} Throws an Error with the parser's message for what is no program. */
 export function parse(text, name) {
-  const lang = LANGUAGES[name.split(".").at(-1)];
-  const { program, comments, errors } = parseSync(name, text, { lang, range: true, astType: "ts" });
+  const { program, comments, errors } = parseText(text, name);
   const [error] = errors.filter(({ severity }) => severity === "Error");
   if (error) {
     throw new Error(error.message);

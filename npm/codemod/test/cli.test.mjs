@@ -137,6 +137,50 @@ test("19: what cannot be parsed is listed, and the rest rewritten", () => {
   assert.match(stdout, /\nsrc\/a\.js:1:1\n    it cannot be read: /);
 });
 
+test("a source that is nested too deeply is listed as not read, and the rest rewritten", () => {
+  const deep = {
+    "src/not.js": `${"!".repeat(100_000)}context.license.isActive;`,
+    "src/brackets.ts": `${"(".repeat(50_000)}context.license.isActive${")".repeat(50_000)};`,
+    "src/lists.js": `license(${"[".repeat(200_000)}`,
+    "src/arrows.ts": `const license = ${"a=>".repeat(50_000)}1;`,
+    "src/choice.js": `license ${"? 1 : a ".repeat(40_000)} ? 1 : 2;`,
+    "src/sum.js": `license${" + 1".repeat(100_000)};`,
+    "src/page.jsx": `license; ${"<a>".repeat(50_000)}`,
+    "src/types.ts": `let license: ${"A<".repeat(50_000)}`,
+    "src/plain.js": "!".repeat(100_000),
+  };
+  const { folder, read } = project("deep", { ...deep, "src/z.js": CHECK });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, "--format", "json"], { cwd: folder, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  const { left, files } = JSON.parse(stdout);
+  assert.deepEqual(files, ["src/z.js"]);
+  assert.equal(read("src/z.js"), REWRITTEN);
+  for (const [path, text] of Object.entries(deep)) {
+    assert.equal(read(path), text, path);
+  }
+  const reasons = new Map(left.map(({ file, reason }) => [file, reason]));
+  assert.match(reasons.get("src/not.js"), /^it cannot be read: it is nested too deeply/);
+  for (const path of Object.keys(deep).filter((one) => !/sum|plain/.test(one))) {
+    assert.match(reasons.get(path) ?? "", /^it cannot be read: /, path);
+  }
+  assert.equal(reasons.has("src/plain.js"), false, "what mentions no license is not read at all");
+});
+
+test("a source that is not UTF-8 is left as it is, and listed with the reason", () => {
+  const latin1 = Buffer.from(`// Gr\xfc\xdfe\n${CHECK}`, "latin1");
+  const utf16 = Buffer.from(`\uFEFF${CHECK}`, "utf16le");
+  const { folder, read } = project("latin1", { "src/a.js": latin1, "src/b.js": utf16, "src/c.js": Buffer.from("// \xfc", "latin1"), "src/d.js": `\uFEFF// ü\n${CHECK}` });
+  const { status, stdout } = codemod(folder, "--format", "json");
+  assert.equal(status, 0);
+  const { left, files } = JSON.parse(stdout);
+  assert.deepEqual(left.map(({ file }) => file), ["src/a.js", "src/b.js"]);
+  assert.match(left[0].reason, /^it cannot be read: it is not UTF-8/);
+  assert.deepEqual(readFileSync(join(folder, "src/a.js")), latin1);
+  assert.deepEqual(readFileSync(join(folder, "src/b.js")), utf16);
+  assert.deepEqual(files, ["src/d.js"]);
+  assert.equal(read("src/d.js"), `\uFEFF// ü\n${REWRITTEN}`);
+});
+
 test("options that are none, and folders that are none, exit with 3", () => {
   const { folder } = project("wrong", {});
   for (const args of [["--fly"], ["--format", "xml"], ["a", "b"], ["missing"], ["package.json"]]) {

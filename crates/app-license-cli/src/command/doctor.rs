@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::files::write_file;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{Format, show};
+use crate::output::{Format, show, unless_closed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +23,9 @@ Examples:
   app-license doctor --write-baseline    accept what is found today
 
 What is in `doctor-baseline.json` of the folder is left out. Exit codes: 0 no errors, 1 a folder
-that is not there, 2 errors found, 3 a folder with nothing in it that could be checked.";
+that is not there, 2 errors found, 3 a folder with nothing in it that could be checked. A closed
+pipe (`| head`) changes no exit code. Links to files inside the folder are read, other links are
+named.";
 
 /// Finds the licensing mistakes in an app: descriptor, manifest, packages, sources
 ///
@@ -85,7 +87,8 @@ impl Args {
             None => (findings, 0),
         };
         if self.sarif {
-            writeln!(io.out, "{}", to_sarif(&findings, env!("CARGO_PKG_VERSION")))?;
+            let sarif = to_sarif(&findings, env!("CARGO_PKG_VERSION"));
+            unless_closed(writeln!(io.out, "{sarif}").and_then(|()| io.out.flush()))?;
         } else {
             let report = Report::new(&findings, known);
             show(io, format, &report, |out| {

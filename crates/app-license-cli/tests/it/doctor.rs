@@ -135,9 +135,102 @@ fn who_sees_which_module_is_told_side_by_side() {
     assert_eq!(json["modules"].as_array().unwrap().len(), 2);
     assert_eq!(
         shown(0),
-        [false, false, false, true, false].map(Value::from)
+        [false, false, false, true, false, false].map(Value::from)
     );
-    assert_eq!(shown(1), [true; 5].map(Value::from));
+    assert_eq!(shown(1), [true; 6].map(Value::from));
+}
+
+#[test]
+fn an_ended_standard_license_has_its_own_column_and_a_long_key_stands_whole() {
+    let key = "a-module-key-".repeat(9);
+    let app = folder(
+        "manifest.yml",
+        &format!(
+            "modules:\n  jira:issuePanel:\n    - key: {key}\n      displayConditions: {{appEdition: standard}}\n"
+        ),
+    );
+    let path = app.path().join("manifest.yml");
+    let path = path.to_str().unwrap();
+    let json = run(&["conditions", "evaluate", path, "--format", "json"]).json();
+    let module = &json["modules"][0];
+    assert_eq!(module["key"], key.as_str());
+    assert_eq!(
+        module["module"],
+        format!("modules.jira:issuePanel[0] `{key}`")
+    );
+    let cells = module["cells"].as_array().unwrap();
+    let customers: Vec<_> = cells
+        .iter()
+        .map(|c| c["customer"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        customers,
+        [
+            "no license",
+            "no edition",
+            "standard",
+            "advanced",
+            "standard, ended",
+            "advanced, ended"
+        ]
+    );
+    assert_eq!(
+        cells[4]["shown"], true,
+        "the host looks at the edition alone"
+    );
+    let ran = run(&["conditions", "evaluate", path]);
+    for line in ran.out.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(
+        ran.out.contains("standard,") && ran.out.contains("advanced,"),
+        "{}",
+        ran.out
+    );
+    let whole: String = ran.out.lines().map(str::trim_start).collect();
+    assert!(whole.contains(&key), "{}", ran.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_changes_no_exit_code() {
+    let app = folder("manifest.yml", BROKEN);
+    let path = app.path().to_str().unwrap();
+    for args in [
+        &["doctor", path][..],
+        &["doctor", path, "--format", "json"],
+        &["doctor", path, "--sarif"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let status = std::process::Command::new(env!("CARGO_BIN_EXE_app-license"))
+            .args(args)
+            .stdin(std::process::Stdio::null())
+            .stdout(writer)
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_are_not_followed_are_named_in_both_formats() {
+    let outside = folder("manifest.yml", BROKEN);
+    let app = folder("a.ts", "run();");
+    std::os::unix::fs::symlink(
+        outside.path().join("manifest.yml"),
+        app.path().join("manifest.yml"),
+    )
+    .unwrap();
+    let path = app.path().to_str().unwrap();
+    let ran = run(&["doctor", path]);
+    assert_eq!(ran.code, 0);
+    let note = "a link is not followed: it leads out of the folder";
+    assert!(ran.out.contains(note), "{}", ran.out);
+    let json = run(&["doctor", path, "--format", "json"]).json();
+    assert_eq!(json["findings"][0]["file"], "manifest.yml");
+    assert_eq!(json["findings"][0]["message"], note);
 }
 
 #[test]

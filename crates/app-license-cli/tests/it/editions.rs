@@ -222,3 +222,127 @@ fn line_ends_make_no_difference() {
     fs::write(&output, format!("{text}x")).unwrap();
     assert_eq!(run(&check).code, 2);
 }
+
+#[test]
+fn all_mistakes_of_a_file_are_shown_at_once() {
+    let text = "[app]\nname = 1\n[features]\nexport = \"premium\"\naudit = { requires = \"free\", nme = \"x\" }\n";
+    let path = file("editions/several.toml", text);
+    let ran = run(&["features", "check", &path]);
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""));
+    for place in [
+        "several.toml:2:8]",
+        "several.toml:4:10]",
+        "several.toml:5:30]",
+    ] {
+        assert!(ran.err.contains(place), "{place}\n{}", ran.err);
+    }
+    assert!(ran.err.ends_with("several.toml: 3 errors\n"), "{}", ran.err);
+    let json = run(&["features", "check", &path, "--format", "json"]).json();
+    assert_eq!(json["error"]["line"], 2);
+    let lines: Vec<_> = json["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["line"].clone())
+        .collect();
+    assert_eq!(lines, [2, 4, 5]);
+}
+
+#[test]
+fn the_app_is_compared_with_the_manifest_that_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("src")).unwrap();
+    fs::write(at("src/a.ts"), "requireFeature(f, \"export\");").unwrap();
+    fs::write(
+        at("editions.toml"),
+        "[app]\nid = \"1\"\n[features]\nexport = \"standard\"\n",
+    )
+    .unwrap();
+    fs::write(
+        at("manifest.yml"),
+        "app:\n  id: ari:cloud:ecosystem::app/2\n",
+    )
+    .unwrap();
+    let path = at("editions.toml");
+    let source = at("src");
+    let args = [
+        "features",
+        "check",
+        path.to_str().unwrap(),
+        "--source",
+        source.to_str().unwrap(),
+    ];
+    let ran = run(&args);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("error[app_differs] "), "{}", ran.out);
+    fs::write(
+        at("manifest.yml"),
+        "app:\n  id: ari:cloud:ecosystem::app/1\n",
+    )
+    .unwrap();
+    assert_eq!(run(&args).code, 0);
+    let json = run(&[&args[..], &["--format", "json"]].concat()).json();
+    assert_eq!(json["apps_read"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn names_that_generate_refuses_are_named_by_check() {
+    let text = "[features]\na-b = \"standard\"\na_b = \"standard\"\n";
+    let path = file("editions/collide.toml", text);
+    let check = run(&["features", "check", &path]);
+    assert_eq!(check.code, 2, "{}", check.out);
+    assert!(check.out.contains("error[name_collides] "), "{}", check.out);
+    for kind in ["rust", "typescript"] {
+        assert_eq!(
+            run(&["features", "generate", kind, &path]).code,
+            3,
+            "{kind}"
+        );
+        assert!(
+            check.out.to_lowercase().contains(kind),
+            "{kind}\n{}",
+            check.out
+        );
+    }
+    for kind in ["json", "openfeature", "markdown"] {
+        assert_eq!(
+            run(&["features", "generate", kind, &path]).code,
+            0,
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn characters_that_steer_a_terminal_reach_no_output() {
+    let text = "[features]\na = { requires = \"free\", name = \"x\\u001b[31m\", description = \"y\u{202e}z\" }\n";
+    let path = file("editions/steer.toml", text);
+    for args in [
+        &["features", "check", &path][..],
+        &["features", "generate", "markdown", &path],
+        &["features", "generate", "rust", &path],
+    ] {
+        let ran = run(args);
+        assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{args:?}");
+        assert!(
+            ran.err.contains("U+001B") && ran.err.contains("U+202E"),
+            "{}",
+            ran.err
+        );
+        assert!(!ran.err.contains(['\u{1b}', '\u{202e}']), "{args:?}");
+    }
+}
+
+#[test]
+fn generated_code_is_json_where_json_is_asked_for() {
+    let path = file("editions/text.toml", SOUND);
+    for kind in ["rust", "typescript", "markdown"] {
+        let text = run(&["features", "generate", kind, &path]).out;
+        let json = run(&["features", "generate", kind, &path, "--format", "json"]).json();
+        assert_eq!(json["text"], text, "{kind}");
+    }
+    for kind in ["json", "openfeature"] {
+        run(&["features", "generate", kind, &path, "--format", "json"]).json();
+    }
+}

@@ -1,6 +1,7 @@
 //! Rules about a Forge manifest.
 
 use app_license::ErrorKind;
+use app_license::json::Kind;
 use app_license_descriptor::{Diagnostic, DocumentPath, Rule, forge::Manifest};
 
 use super::Context;
@@ -10,21 +11,56 @@ use crate::document::Document;
 use crate::finding::Finding;
 use crate::rules;
 
+/// The most fields of another type that are named; there are fewer kinds of them.
+const MAX_FIELDS: usize = 32;
+
 pub(super) fn check(context: &Context<'_>, document: &Document, findings: &mut Vec<Finding>) {
     let features = context.features();
-    let json = document.root().to_json().to_string();
-    match Manifest::parse(json.as_bytes()) {
-        Ok(manifest) => {
-            let found = manifest.diagnostics(features.as_ref()).into_iter();
-            findings.extend(found.map(|d| context.located(document, d)));
+    let mut json = document.root().to_json();
+    // a field of another type is named, and the rest read as if it had the right one
+    for _ in 0..MAX_FIELDS {
+        match Manifest::parse(json.to_string().as_bytes()) {
+            Ok(manifest) => {
+                let found = manifest.diagnostics(features.as_ref()).into_iter();
+                findings.extend(found.map(|d| context.located(document, d)));
+                break;
+            }
+            Err(error) => {
+                findings.push(unreadable(context, document, &error));
+                if !put_right(&mut json, &error) {
+                    break;
+                }
+            }
         }
-        Err(error) => findings.push(unreadable(context, document, &error)),
     }
     of_runtime(context, document, findings);
     of_fields(context, document, findings);
     of_scripts(context, document, findings);
     super::behind::hidden(context, document, findings);
     super::behind::triggers(context, document, findings);
+}
+
+/// Writes a value of the expected type into a field of another one; whether there is that field.
+fn put_right(json: &mut serde_json::Value, error: &app_license::Error) -> bool {
+    let ErrorKind::FieldType {
+        field, expected, ..
+    } = error.kind()
+    else {
+        return false;
+    };
+    let pointer = format!("/{}", field.replace('.', "/"));
+    let Some(found) = json.pointer_mut(&pointer) else {
+        return false;
+    };
+    *found = match (*field, expected) {
+        // what it lacks is not known
+        ("app.licensing", _) => serde_json::json!({ "enabled": true }),
+        ("app.access", _) => serde_json::json!({ "userAccess": false }),
+        (_, Kind::Bool) => true.into(),
+        (_, Kind::Array) => serde_json::json!([]),
+        _ => serde_json::json!({}),
+    };
+    true
 }
 
 /// Licensing of another type than the platform takes, say.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use app_license::FeatureMap;
 use app_license_descriptor::{Diagnostic, DocumentPath, Rule, meant_capability};
+use app_license_editions::Editions;
 
 use super::Context;
 use crate::document::Document;
@@ -41,16 +41,21 @@ pub(super) fn npm(context: &Context<'_>, document: &Document, findings: &mut Vec
     }
 }
 
-/// `editions.toml`: what gates read of it.
+/// `editions.toml`: all that is wrong with it as a file.
 pub(super) fn editions(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let text = &context.file.text;
-    let map = match FeatureMap::from_toml(text) {
-        Ok(map) => map,
-        Err(error) => {
-            let diagnostic = Diagnostic::new(&rules::UNREADABLE, error.to_string());
-            return findings.push(context.finding(diagnostic, 0..0));
+    let editions = match Editions::read(&context.file.path, text) {
+        Ok(editions) => editions,
+        Err(errors) => {
+            let found = errors.iter().map(|error| {
+                let message = format!("cannot be read: {error}");
+                let diagnostic = Diagnostic::new(&rules::UNREADABLE, message);
+                context.finding(diagnostic, error.range())
+            });
+            return findings.extend(found);
         }
     };
+    let map = editions.map();
     let Some(rule) = Rule::get("capability_spelling") else {
         return;
     };
@@ -64,8 +69,7 @@ pub(super) fn editions(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         // declared as an edition to come
-        let declared = format!("[editions.{written}]");
-        if text.contains(&declared) {
+        if editions.knows(requires) {
             continue;
         }
         let message = format!("no edition is known to have `{written}`: did you mean `{meant}`?");
@@ -82,7 +86,8 @@ pub(super) fn cargo(context: &Context<'_>, findings: &mut Vec<Finding>) {
         Ok(table) => table,
         Err(error) => {
             let range = error.span().unwrap_or(0..0);
-            let message = format!("cannot be read: {}", error.message());
+            let why = error.message().trim().replace('\n', ", ");
+            let message = format!("cannot be read: {why}");
             let diagnostic = Diagnostic::new(&rules::UNREADABLE, message);
             return findings.push(context.finding(diagnostic, range));
         }

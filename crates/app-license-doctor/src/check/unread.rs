@@ -5,6 +5,7 @@ use std::io::Read as _;
 use app_license_descriptor::{Diagnostic, Severity};
 use app_license_source::{Error, is_test_path};
 
+use super::identity::offset_of;
 use crate::finding::Finding;
 use crate::project::Project;
 use crate::rules;
@@ -28,11 +29,22 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
             }
             // what people wrote by hand is smaller
             Error::TooLarge { .. } => (Severity::Info, String::new(), 0),
+            // it may lead to code of the app, and to anything else
+            Error::Link(_) => (Severity::Info, String::new(), 0),
             _ => (Severity::Warning, String::new(), 0),
         };
-        let diagnostic = Diagnostic::new(&rules::UNREADABLE, format!("cannot be read: {error}"))
-            .with_severity(severity);
+        let message = match error {
+            Error::Link(_) => error.to_string(),
+            _ => format!("cannot be read: {error}"),
+        };
+        let diagnostic = Diagnostic::new(&rules::UNREADABLE, message).with_severity(severity);
         findings.push(Finding::new(diagnostic, path, &text, offset..offset));
+    }
+    for (path, why) in project.links() {
+        let message = format!("a link is not followed: {why}");
+        let diagnostic =
+            Diagnostic::new(&rules::UNREADABLE, message).with_severity(Severity::Warning);
+        findings.push(Finding::new(diagnostic, path, "", 0..0));
     }
     if project.is_truncated() {
         let message = "there are more files than are read: check the folders of the app one by one";
@@ -49,13 +61,4 @@ fn text_of(project: &Project, path: &str) -> String {
         let _ = file.take(MAX_BYTES).read_to_string(&mut text);
     }
     text
-}
-
-/// The byte at a line and a column, both from 1.
-fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let before = text.split_inclusive('\n').take(line.saturating_sub(1));
-    let start = before.fold(0_usize, |sum, line| sum.saturating_add(line.len()));
-    let rest = text.get(start..).unwrap_or_default();
-    let within = rest.char_indices().nth(column.saturating_sub(1));
-    start.saturating_add(within.map_or(rest.len(), |(at, _)| at))
 }

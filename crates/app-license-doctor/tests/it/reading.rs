@@ -114,3 +114,121 @@ fn pages_of_what_goes_say_when_it_is_an_error() {
         );
     }
 }
+
+#[test]
+fn one_field_of_another_type_hides_no_other() {
+    let manifest = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n  licensing:\n    enabled: \"yes\"\n    editionsEnabled: 1\n    plan: gold\n  access: {userAccess: \"no\"}\n";
+    let found = findings(folder([("manifest.yml", manifest)]).path());
+    let found: Vec<_> = found
+        .iter()
+        .map(|f| format!("{} {}", f.code(), f.start()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "field_type 5:5",
+            "field_type 6:5",
+            "unknown_field 7:5",
+            "field_type 8:12"
+        ]
+    );
+    let editions = "[app]\nname = 1\n[features]\na = \"premium\"\nb = \"gold\"\n";
+    let found = findings(folder([("editions.toml", editions)]).path());
+    let found: Vec<_> = found
+        .iter()
+        .map(|f| format!("{} {}", f.code(), f.start()))
+        .collect();
+    assert_eq!(
+        found,
+        ["unreadable 2:8", "unreadable 4:5", "unreadable 5:5"]
+    );
+}
+
+#[test]
+fn the_app_that_is_sold_is_the_app_that_is_installed() {
+    let manifest = "app:\n  id: ari:cloud:ecosystem::app/1\n  runtime: {name: nodejs22.x}\n  licensing: {enabled: true}\n";
+    let sold = |id: &str| format!("[app]\nid = \"{id}\"\n[features]\na = \"standard\"\n");
+    for (id, expected) in [
+        ("ari:cloud:ecosystem::app/1", 0),
+        ("1", 0),
+        ("ari:cloud:ecosystem::app/2", 1),
+    ] {
+        let app = folder([("manifest.yml", manifest), ("editions.toml", &*sold(id))]);
+        let found = findings(app.path());
+        let differs = found.iter().filter(|f| f.code() == "app_differs");
+        assert_eq!(differs.count(), expected, "{id}");
+        assert_eq!(found.len(), expected, "{id}");
+    }
+    let descriptor =
+        r#"{"key": "com.example.a", "authentication": {"type": "jwt"}, "modules": {}}"#;
+    let editions = "[app]\nkey = \"com.example.b\"\n[features]\na = \"standard\"\n";
+    let app = folder([
+        ("atlassian-connect.json", descriptor),
+        ("editions.toml", editions),
+    ]);
+    let found = findings(app.path());
+    let found: Vec<_> = found.iter().filter(|f| f.code() == "app_differs").collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].file(), found[0].start().to_string().as_str()),
+        ("editions.toml", "2:1")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_named_and_a_file_behind_one_is_read() {
+    use std::os::unix::fs::symlink;
+    let manifest = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n  licensing: {}\n";
+    let outside = folder([("manifest.yml", manifest), ("lib/a.ts", "f();")]);
+    // a manifest behind a link that stays inside
+    let app = folder([("config/forge.yml", manifest)]);
+    symlink("config/forge.yml", app.path().join("manifest.yml")).unwrap();
+    let found = findings(app.path());
+    assert_eq!(said(&found), ["error manifest.yml:4:3 enabled_missing"]);
+    // one that leads out, and a folder of code
+    let app = folder([("src/a.ts", "f();")]);
+    symlink(
+        outside.path().join("manifest.yml"),
+        app.path().join("manifest.yml"),
+    )
+    .unwrap();
+    symlink(outside.path().join("lib"), app.path().join("lib")).unwrap();
+    symlink("src", app.path().join("alias")).unwrap();
+    let found = findings(app.path());
+    assert_eq!(
+        said(&found),
+        [
+            "info lib:1:1 unreadable",
+            "warning manifest.yml:1:1 unreadable"
+        ]
+    );
+    assert!(
+        found[1]
+            .diagnostic()
+            .message()
+            .contains("it leads out of the folder")
+    );
+    let folder = folder([]);
+    symlink(
+        outside.path().join("manifest.yml"),
+        folder.path().join("manifest.yml"),
+    )
+    .unwrap();
+    assert!(!Project::read(folder.path()).unwrap().is_empty());
+}
+
+#[test]
+fn nothing_says_twice_that_it_cannot_be_read() {
+    let app = folder([
+        ("src/a.rs", "fn f( {"),
+        ("manifest.yml", "["),
+        ("editions.toml", "nope"),
+    ]);
+    fs::write(app.path().join("src/b.ts"), [0xff, 0xfe]).unwrap();
+    fs::write(app.path().join("package.json"), [0xff, 0xfe]).unwrap();
+    for finding in findings(app.path()) {
+        let message = finding.diagnostic().message().to_owned();
+        assert_eq!(message.matches("cannot be").count(), 1, "{message}");
+    }
+}

@@ -86,3 +86,56 @@ fn a_name_is_of_one_kind() {
         "{error}"
     );
 }
+
+#[test]
+fn names_that_generated_code_cannot_tell_apart_are_errors() {
+    let text = "[features]\na-b = \"standard\"\na_b = \"standard\"\n\"a.b\" = \"advanced\"\n[limits]\nrow-s = { standard = 5 }\nrow_s = { standard = 5 }\n";
+    assert_eq!(codes(text), ["name_collides"; 3]);
+    let editions = Editions::from_toml("editions.toml", text).unwrap();
+    let found = check(&editions);
+    let shown: Vec<_> = found
+        .iter()
+        .filter(|d| d.code() == "name_collides")
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        shown[0],
+        "editions.toml:3:1: error[name_collides]: `a-b` and `a_b` are both `AB` in generated Rust \
+         and in generated TypeScript"
+    );
+    for generator in [
+        app_license_editions::Generator::Rust,
+        app_license_editions::Generator::TypeScript,
+    ] {
+        assert!(generator.generate(&editions).is_err());
+    }
+}
+
+#[test]
+fn the_app_of_the_file_is_that_of_the_manifest() {
+    use app_license_editions::{AppIdentity, check_app};
+    let text = "[app]\nkey = \"com.example.a\"\nid = \"ari:cloud:ecosystem::app/0000-A\"\n";
+    let editions = Editions::from_toml("editions.toml", text).unwrap();
+    let found = |key: Option<&str>, id: Option<&str>| -> Vec<String> {
+        let mut app = AppIdentity::new("manifest.yml");
+        (app.key, app.id) = (key.map(str::to_owned), id.map(str::to_owned));
+        check_app(&editions, &app)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    };
+    let none = Vec::<String>::new();
+    assert_eq!(found(Some("com.example.a"), Some("0000-a")), none);
+    assert_eq!(found(None, None), none);
+    assert_eq!(found(None, Some("ari:cloud:ecosystem::app/${ID}")), none);
+    assert_eq!(
+        found(
+            Some("com.example.b"),
+            Some("ari:cloud:ecosystem::app/0000-b")
+        ),
+        [
+            "editions.toml:2:1: error[app_differs]: the key of the app is `com.example.a` here and `com.example.b` in manifest.yml",
+            "editions.toml:3:1: error[app_differs]: the id of the app is `ari:cloud:ecosystem::app/0000-A` here and `ari:cloud:ecosystem::app/0000-b` in manifest.yml",
+        ]
+    );
+}

@@ -154,3 +154,88 @@ fn the_schema_says_what_a_limit_may_be() {
     assert!(count.contains("\"maximum\":9007199254740991"), "{count}");
     assert_eq!(schema["definitions"]["LimitRow"]["minProperties"], 1);
 }
+
+#[test]
+fn one_mistake_hides_no_other() {
+    let text = "\
+[app]
+name = 1
+plan = \"gold\"
+[features]
+export = \"premium\"
+bulk-export = { requires = \"advanced\", nme = \"x\", order = \"first\" }
+audit = { name = \"Audit\" }
+good = \"standard\"
+[limits]
+rows = { standard = \"many\" }
+[editions.ultra]
+[pricing.standard.monthly]
+tiers = [{ flat = -1 }, { up-to = \"x\", per-user = 2 }]
+[pricing.premium]
+[colors]
+";
+    let errors = Editions::read("editions.toml", text).unwrap_err();
+    let found: Vec<_> = errors
+        .iter()
+        .map(|e| format!("{}:{} {e}", e.line(), e.column()))
+        .collect();
+    let places: Vec<_> = found.iter().map(|f| f.split(' ').next().unwrap()).collect();
+    assert_eq!(
+        places,
+        [
+            "2:8", "3:1", "5:10", "6:40", "6:59", "7:9", "10:21", "11:11", "13:19", "13:35",
+            "14:10", "15:2"
+        ],
+        "{found:#?}"
+    );
+    let first = Editions::from_toml("editions.toml", text).unwrap_err();
+    assert_eq!(first.to_string(), errors[0].to_string());
+    // syntax as well
+    let errors = Editions::read(
+        "editions.toml",
+        "[features]\na = \nb = \"standard\"\nc = ]\n",
+    );
+    assert_eq!(errors.unwrap_err().len(), 2);
+}
+
+#[test]
+fn characters_that_steer_a_terminal_or_turn_text_round_are_refused_where_they_stand() {
+    for (text, line, column, message) in [
+        (
+            "[features]\na = { requires = \"free\", description = \"x\\u001b[31mred\" }",
+            2,
+            40,
+            "a control character, U+001B",
+        ),
+        (
+            "[features]\na = { requires = \"free\", name = \"ab\u{202e}c\" }",
+            2,
+            36,
+            "a character that changes the order in which text is shown, U+202E",
+        ),
+        (
+            "[app]\nname = \"a\\u0007\"",
+            2,
+            8,
+            "a control character, U+0007",
+        ),
+        (
+            "[features]\na = \"free\"\n[service-levels]\ns = { free = \"a\u{2066}b\" }",
+            4,
+            16,
+            "U+2066",
+        ),
+        ("[editions.standard]\nname = \"a\u{200f}\"", 2, 10, "U+200F"),
+    ] {
+        let (found_line, found_column, found) = error(text);
+        assert_eq!(
+            (found_line, found_column),
+            (line, column),
+            "{text:?}: {found}"
+        );
+        assert!(found.contains(message), "{found}");
+    }
+    let several_lines =
+        "[features]\na = { requires = \"free\", description = \"one\\n\\ttwo \u{e9}\u{1f600}\" }";
+    assert!(Editions::from_toml("editions.toml", several_lines).is_ok());
+}

@@ -52,3 +52,59 @@ fn a_single_file_and_a_missing_folder() {
     let error = SourceTree::read(&folder.path().join("none")).unwrap_err();
     assert_eq!(error.code(), "source_read");
 }
+
+#[test]
+fn a_script_may_have_what_a_module_may_not() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("a.js"),
+        "<!-- old browsers\nwith (x) { run(); }\n",
+    )
+    .unwrap();
+    let tree = SourceTree::read(folder.path()).unwrap();
+    assert_eq!((tree.files().len(), tree.unread().len()), (1, 0));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_read_once_or_named() {
+    use std::os::unix::fs::symlink;
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("o.ts"), "f();").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| folder.path().join(path);
+    for path in ["src", "node_modules/lib"] {
+        fs::create_dir_all(at(path)).unwrap();
+    }
+    fs::write(at("src/a.ts"), "f();").unwrap();
+    fs::write(at("src/a.txt"), "g();").unwrap();
+    // the same file or folder under another name, and one that leads in a circle
+    symlink("src", at("alias")).unwrap();
+    symlink("src/a.ts", at("again.ts")).unwrap();
+    symlink(folder.path(), at("src/root")).unwrap();
+    // a source under a name that is none
+    symlink("src/a.txt", at("b.ts")).unwrap();
+    // what is not read
+    symlink(outside.path(), at("shared")).unwrap();
+    symlink(outside.path().join("o.ts"), at("o.ts")).unwrap();
+    symlink("node_modules/lib", at("lib")).unwrap();
+    symlink("loop.ts", at("loop.ts")).unwrap();
+    symlink(outside.path().join("notes.txt"), at("notes.txt")).unwrap();
+    let tree = SourceTree::read(folder.path()).unwrap();
+    let read: Vec<_> = tree.files().iter().map(|f| f.path.as_str()).collect();
+    assert_eq!(read, ["b.ts", "src/a.ts"]);
+    let named: Vec<_> = tree
+        .unread()
+        .iter()
+        .map(|(path, why)| format!("{path}: {why}"))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            "lib: a link is not followed: it leads to what is not read",
+            "loop.ts: a link is not followed: it leads nowhere, or in a circle",
+            "o.ts: a link is not followed: it leads out of the folder",
+            "shared: a link is not followed: it leads out of the folder",
+        ]
+    );
+}

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use anstyle::Style;
 use app_license_doctor::{Document, Gate, Visibility, gates_behind, visibility};
 use comfy_table::Cell;
 use serde::Serialize;
@@ -11,7 +12,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::files::must_exist;
 use crate::io::{Io, read_file};
-use crate::output::{DIM, Format, WARN, clean, paint, show, table, verdict};
+use crate::output::{BAD, DIM, Format, WARN, clean, paint, show, table, verdict};
 
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -78,20 +79,27 @@ impl Args {
     }
 }
 
+/// How wide text is written.
+const WIDTH: usize = 80;
+/// The most of a module's key that is shown in the table, in characters.
+const MAX_KEY: usize = 14;
+
 fn human(out: &mut dyn Write, modules: &[Visibility]) -> std::io::Result<()> {
     let Some(first) = modules.first() else {
         return writeln!(out, "no module that a customer sees");
     };
     let mut heading = vec!["shown to".to_owned()];
-    heading.extend(first.cells.iter().map(|cell| cell.customer.to_owned()));
+    // two lines each, so that the keys of modules have the width
+    let customers = first.cells.iter();
+    heading.extend(customers.map(|cell| cell.customer.replacen(' ', "\n", 1)));
     let mut rows = table::<0>([]);
     rows.set_header(heading).set_width(80);
-    for module in modules {
-        let name = module
-            .module
-            .strip_prefix("modules.")
-            .unwrap_or(&module.module);
-        let mut row = vec![Cell::new(clean(name))];
+    for column in rows.column_iter_mut().skip(1) {
+        column.set_padding((0, 1));
+    }
+    for (n, module) in (1_usize..).zip(modules) {
+        let name = module.key.as_ref().unwrap_or(&module.kind);
+        let mut row = vec![Cell::new(clean(format_args!("{n} {}", short(name))))];
         row.extend(module.cells.iter().map(|cell| match cell.shown {
             Some(true) => verdict(true, "yes"),
             Some(false) => verdict(false, "no"),
@@ -100,24 +108,56 @@ fn human(out: &mut dyn Write, modules: &[Visibility]) -> std::io::Result<()> {
         rows.add_row(row);
     }
     writeln!(out, "{rows}")?;
-    for module in modules {
-        let name = clean(&module.module);
+    for (n, module) in (1_usize..).zip(modules) {
+        let name = format!("{n} {}", clean(&module.module));
+        lines(out, "", "  ", &name, Style::new())?;
         if let Some(condition) = &module.condition {
-            writeln!(out, "{name}\n  {}", paint(DIM, clean(condition)))?;
+            lines(out, "  ", "  ", condition, DIM)?;
         }
         if let Some(error) = &module.error {
-            writeln!(out, "{name}\n  {}", paint(WARN, clean(error)))?;
+            writeln!(out, "  {}", paint(BAD.bold(), "error"))?;
+            lines(out, "    ", "    ", error, Style::new())?;
         }
         if module.about_the_license {
             match module.gate {
                 Gate::Found => writeln!(out, "  gate: the code behind it asks for the license")?,
                 Gate::Missing => {
-                    let warning = "no gate: the code behind it does not ask for the license";
-                    writeln!(out, "  {}", paint(WARN, warning))?;
+                    let word = paint(WARN.bold(), "no gate");
+                    writeln!(
+                        out,
+                        "  {word}: the code behind it does not ask for the license"
+                    )?;
                 }
                 _ => writeln!(out, "  gate: unknown, no code behind it was found")?,
             }
         }
+    }
+    Ok(())
+}
+
+/// A name for the table; it stands whole below.
+fn short(name: &str) -> String {
+    let mut shown: String = name.chars().take(MAX_KEY).collect();
+    if name.chars().nth(MAX_KEY).is_some() {
+        shown.pop();
+        shown.push('…');
+    }
+    shown
+}
+
+/// Text within the width; a name that is longer is broken.
+fn lines(
+    out: &mut dyn Write,
+    first: &str,
+    rest: &str,
+    text: &str,
+    style: Style,
+) -> std::io::Result<()> {
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent(first)
+        .subsequent_indent(rest);
+    for line in textwrap::wrap(&clean(text).replace('\n', " "), options) {
+        writeln!(out, "{}", paint(style, line))?;
     }
     Ok(())
 }

@@ -11,6 +11,8 @@ use crate::exit::Exit;
 use crate::io::{Io, read_file};
 use crate::output::{Format, show};
 
+/// The most features that are named where one is not there.
+const MAX_NAMES: usize = 20;
 const MAX_EDITIONS: usize = 256 * 1024;
 
 const EXAMPLES: &str = "\
@@ -49,7 +51,10 @@ impl Args {
         let map = FeatureMap::from_toml(&String::from_utf8_lossy(&text))?;
         let feature = &self.feature;
         let Some(capability) = map.requirement(feature) else {
-            let known: Vec<_> = map.features().collect();
+            let mut known: Vec<_> = map.features().take(MAX_NAMES).collect();
+            if map.features().nth(MAX_NAMES).is_some() {
+                known.push("others");
+            }
             return Err(CliError::Option(format!(
                 "the feature map has no feature `{feature}`; it has {}",
                 known.join(", ")

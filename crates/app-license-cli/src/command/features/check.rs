@@ -1,8 +1,10 @@
 //! `app-license features check`
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use app_license_editions::{Diagnostic, Severity, check, check_sources};
+use app_license_doctor::{Document, app_identity};
+use app_license_editions::{Diagnostic, Editions, Severity, check, check_app, check_sources};
 use app_license_source::SourceTree;
 use serde::Serialize;
 
@@ -10,7 +12,7 @@ use super::{diagnostics, read_editions, summary};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::files::must_exist;
-use crate::io::Io;
+use crate::io::{Io, read_file};
 use crate::output::{Format, show};
 
 /// Hold `editions.toml` to the platform's rules, and to the code that gates by it
@@ -19,7 +21,8 @@ use crate::output::{Format, show};
 /// Advanced above Standard at every user count. With --source, Rust, TypeScript and JavaScript are
 /// read by syntax tree: features that the code asks for and the file does not name, features of the
 /// file that no code asks for, capabilities compared by hand beside the gate. Tests and generated
-/// files count for nothing.
+/// files count for nothing. The key and the id under [app] must be those of the descriptor or
+/// manifest in the folder of the file and in the folders of --source.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -45,8 +48,15 @@ struct Output<'a> {
     file: String,
     features: usize,
     files_read: Option<usize>,
+    /// The descriptors and manifests that the app was compared with.
+    apps_read: Vec<String>,
     diagnostics: &'a [Diagnostic],
 }
+
+/// The files that say which app it is.
+const APPS: [&str; 3] = ["atlassian-connect.json", "manifest.yml", "manifest.yaml"];
+/// The largest of them that is read, in bytes.
+const MAX_APP: usize = 1024 * 1024;
 
 impl Args {
     pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
@@ -64,10 +74,12 @@ impl Args {
             files_read = Some(tree.files().len());
             found.extend(check_sources(&editions, &tree));
         }
+        let apps_read = self.apps(&editions, &mut found);
         let answer = Output {
             file: self.file.display().to_string(),
             features: editions.features().len(),
             files_read,
+            apps_read,
             diagnostics: &found,
         };
         show(io, format, &answer, |out| {
@@ -87,5 +99,40 @@ impl Args {
         } else {
             Exit::Yes
         })
+    }
+
+    /// Compares the app of the file with the descriptors and manifests beside it and in the folders
+    /// of source; which they are.
+    fn apps(&self, editions: &Editions, found: &mut Vec<Diagnostic>) -> Vec<String> {
+        let beside = self.file.parent().map(Path::to_owned);
+        let folders = beside.into_iter().chain(self.source.iter().cloned());
+        let paths = folders.flat_map(|folder| APPS.map(|name| folder.join(name)));
+        let mut seen = BTreeSet::new();
+        let mut read = Vec::new();
+        for path in paths {
+            let Ok(whole) = path.canonicalize() else {
+                continue;
+            };
+            let Ok(bytes) = read_file(&path, MAX_APP) else {
+                continue;
+            };
+            let Ok(text) = String::from_utf8(bytes) else {
+                continue;
+            };
+            let json = path.extension().is_some_and(|end| end == "json");
+            let document = if json {
+                Document::json(text)
+            } else {
+                Document::yaml(text)
+            };
+            // what cannot be read is named by `doctor`
+            let Ok(document) = document else { continue };
+            if seen.insert(whole) {
+                let shown = path.display().to_string();
+                found.extend(check_app(editions, &app_identity(&shown, &document)));
+                read.push(shown);
+            }
+        }
+        read
     }
 }

@@ -10,7 +10,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::files::{holds, is_there, write_file};
 use crate::io::{Io, MAX_INPUT};
-use crate::output::{BAD, Format, GOOD, clean, paint, show};
+use crate::output::{BAD, Format, GOOD, clean, paint, show, unless_closed};
 
 /// What is generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -69,8 +69,13 @@ impl Args {
         };
         let text = self.generate(io, &editions)?;
         let Some(output) = &self.output else {
-            write!(io.out, "{text}")?;
-            io.out.flush()?;
+            // what is JSON already is printed as it is
+            let wrapped = !matches!(self.kind, Kind::Json | Kind::Openfeature);
+            if format == Format::Json && wrapped {
+                show(io, format, &json!({ "text": text }), |_| Ok(()))?;
+            } else {
+                unless_closed(write!(io.out, "{text}").and_then(|()| io.out.flush()))?;
+            }
             return Ok(Exit::Yes);
         };
         let shown = output.display().to_string();

@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::error::CliError;
 use crate::io::{Io, MAX_INPUT};
-use crate::output::{BAD, DIM, Format, GOOD, WARN, clean, paint};
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, paint, unless_closed};
 
 /// How wide text is written.
 const WIDTH: usize = 80;
 
-/// Reads the file. What is wrong in it is shown with line, column and a caret: then `None`.
+/// Reads the file. All that is wrong in it is shown with line, column and a caret: then `None`.
 pub(crate) fn read_editions(
     io: &mut Io<'_>,
     format: Format,
@@ -24,23 +24,37 @@ pub(crate) fn read_editions(
     let Ok(text) = String::from_utf8(bytes) else {
         return Err(CliError::Option(format!("`{shown}` is not UTF-8")));
     };
-    let error = match Editions::from_toml(&shown, &text) {
+    let errors = match Editions::read(&shown, &text) {
         Ok(editions) => return Ok(Some(editions)),
-        Err(error) => error,
+        Err(errors) => errors,
     };
     match format {
-        Format::Human => write!(io.err, "{}", clean(error.report(WIDTH)))?,
-        Format::Json => writeln!(
-            io.out,
-            "{}",
-            json!({ "error": {
-                "code": error.code(),
-                "message": error.to_string(),
-                "file": error.file(),
-                "line": error.line(),
-                "column": error.column(),
-            } })
-        )?,
+        Format::Human => {
+            for error in &errors {
+                write!(io.err, "{}", clean(error.report(WIDTH)))?;
+            }
+            if errors.len() > 1 {
+                let text = format_args!("{} errors", errors.len());
+                writeln!(io.err, "{}: {}", clean(&shown), paint(BAD, text))?;
+            }
+        }
+        Format::Json => {
+            let errors: Vec<_> = errors
+                .iter()
+                .map(|error| {
+                    json!({
+                        "code": error.code(),
+                        "message": error.to_string(),
+                        "file": error.file(),
+                        "line": error.line(),
+                        "column": error.column(),
+                    })
+                })
+                .collect();
+            let first = errors.first();
+            let written = writeln!(io.out, "{}", json!({ "error": first, "errors": errors }));
+            unless_closed(written)?;
+        }
     }
     Ok(None)
 }
@@ -101,8 +115,8 @@ pub(crate) fn summary(
     );
     let style = match (errors, warnings) {
         (0, 0) => GOOD,
-        (0, _) => WARN,
-        _ => BAD,
+        (0, _) => BOLD,
+        _ => BAD.bold(),
     };
     writeln!(out, "{}: {}", clean(what), paint(style, counts))
 }

@@ -6,6 +6,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::files::write_file;
 use crate::io::Io;
+use crate::output::unless_closed;
 
 /// Print the JSON Schema of `editions.toml`, for editors
 ///
@@ -28,8 +29,7 @@ impl Args {
         match &self.output {
             Some(path) => write_file(path, &schema)?,
             None => {
-                write!(io.out, "{schema}")?;
-                io.out.flush()?;
+                unless_closed(write!(io.out, "{schema}").and_then(|()| io.out.flush()))?;
             }
         }
         Ok(Exit::Yes)
