@@ -26,6 +26,9 @@ impl<'s> Dates<'s> {
             held: BTreeMap::new(),
             trials: Vec::new(),
         };
+        if !source.text().contains("trial") {
+            return dates;
+        }
         let says = |name: &str| {
             let name = name.to_ascii_lowercase();
             name.contains("trial") && !["date", "end", "ends"].iter().any(|e| name.ends_with(e))
