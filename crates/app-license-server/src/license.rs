@@ -250,8 +250,14 @@ impl ConnectApp {
             }
             _ => return (LicenseApi::Failed, None),
         };
-        let cached = CachedLicense::new(&license, answer.as_of());
-        self.put_license(keys.client_key(), &cached).await;
+        // an answer that is remembered is given to many requests, and stored once
+        let as_of = answer.as_of();
+        if tenant.is_license_new(as_of) {
+            let cached = CachedLicense::new(&license, as_of);
+            if self.put_license(keys.client_key(), &cached).await {
+                tenant.license_is_stored(as_of);
+            }
+        }
         let fault = answer.fault().map(Rejection::client);
         (LicenseApi::Stated(Box::new(license)), fault)
     }
@@ -262,11 +268,15 @@ impl ConnectApp {
         self.put_license(client_key, &ended).await;
     }
 
-    pub(crate) async fn put_license(&self, client_key: &ClientKey, cached: &CachedLicense) {
+    /// Whether it was stored.
+    pub(crate) async fn put_license(&self, client_key: &ClientKey, cached: &CachedLicense) -> bool {
         let key = InstallationKey::Connect(client_key.clone());
-        if let Err(error) = self.0.store.put_license(&key, cached).await {
-            tracing::warn!(code = error.code(), %error, "an answer of the License API is not kept");
-        }
+        let stored = self.0.store.put_license(&key, cached).await;
+        stored
+            .inspect_err(|error| {
+                tracing::warn!(code = error.code(), %error, "an answer of the License API is not kept");
+            })
+            .is_ok()
     }
 
     /// The last answer of the License API that the store has.

@@ -279,6 +279,24 @@ const answered = (capabilitySet = "capabilityAdvanced") => () =>
   Response.json({ key: appKey, version: "1", state: "ENABLED", license: { active: true, type: "COMMERCIAL", evaluation: false, entitlementId: "E", capabilitySet } });
 const status = (code) => () => new Response("", { status: code });
 
+test("an answer of the License API is stored once, however many requests it is given to", async () => {
+  let writes = 0;
+  class Counting extends MemoryStore {
+    putLicense(...what) {
+      writes += 1;
+      return super.putLicense(...what);
+    }
+  }
+  const { app, site, open, world } = await installed({ store: new Counting(), licenseApi: true });
+  app.route("/export", { requires: "capabilityAdvanced" }, served);
+  world.api = answered();
+  for (const [later, expected] of [[0, 1], [60e3, 1], [600e3, 2], [10e3, 2]]) {
+    world.now += later;
+    assert.equal((await open(site.page("/export", "absent", new Date(world.now)))).status, 200);
+    assert.equal(writes, expected);
+  }
+});
+
 describe("an answer of the License API ends", () => {
   const stores = { memory: () => new MemoryStore(), sqlite: () => new SqliteStore(new Database(":memory:")) };
   for (const [name, store] of Object.entries(stores)) {

@@ -51,6 +51,8 @@ pub(super) fn fuzz(context: &Context) -> Result<Outcome> {
         "cargo +nightly fuzz build --sanitizer none --target-dir {folder}"
     )
     .env("PATH", &path)
+    // run for seconds: what takes longer to compile than it saves is left out
+    .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
     .run()?;
     let version = cmd!(sh, "rustc -vV").quiet().read()?;
     let host = version

@@ -111,6 +111,8 @@ export class ConnectApp extends Backend<ConnectRequest> {
   /** @internal */ readonly options: ConnectAppOptions;
   /** @internal */ readonly reducer: LifecycleReducer;
   /** @internal */ readonly licenseApi: ConnectLicenseApi | null;
+  /** @internal As of when the last answer of the License API is that the store has, by tenant. */
+  readonly licensesStored = new internal.Bounded<number>(4096);
   readonly #keys: InstallKeys;
   readonly #baseUrls: readonly [string, ...string[]];
   readonly #descriptor: Record<string, unknown>;

@@ -39,15 +39,21 @@ async function askApi(
   const { appKey, store: kept } = app.options;
   try {
     const { license } = await api.answer({ appKey, clientKey, secret, baseUrl }, since, installedAt, newer);
-    const document = license.raw && JSON.stringify(license.raw);
-    try {
-      await kept.putLicense(clientKey, SOURCE, { document, fetchedAt: license.asOf! });
-    } catch {
-      // the answer is right, whether or not it is kept
+    const asOf = +license.asOf!;
+    // an answer that is remembered is given to many requests, and stored once
+    if (app.licensesStored.get(clientKey) !== asOf) {
+      const document = license.raw && JSON.stringify(license.raw);
+      try {
+        await kept.putLicense(clientKey, SOURCE, { document, fetchedAt: license.asOf! });
+        app.licensesStored.set(clientKey, asOf);
+      } catch {
+        // the answer is right, whether or not it is kept
+      }
     }
     return { license };
   } catch (error) {
     if (error instanceof PlatformFault && error.isTokenRefused) {
+      app.licensesStored.delete(clientKey);
       await forgetLicense(kept, clientKey, SOURCE, app.now());
     }
     if (error instanceof VerifyError && error.class !== "misuse") {

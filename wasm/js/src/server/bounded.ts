@@ -16,6 +16,10 @@ export class Bounded<V> {
     return value;
   }
 
+  delete(key: string): void {
+    this.#kept.delete(key);
+  }
+
   set(key: string, value: V): void {
     this.#kept.delete(key);
     if (this.#kept.size >= this.#limit) {

@@ -1,4 +1,5 @@
 // What the entries that stand on this one share with it, so that the core is loaded once.
+export { Bounded } from "./bounded.js";
 export { collect } from "./collect.js";
 export { ask, seconds } from "./core.js";
 export { documentOf } from "./installation.js";
