@@ -82,7 +82,8 @@ pub(crate) async fn compare(lab: &Lab, shown: usize) -> Result<VendorView, Error
         let page = lab.store.list(after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.key().clone());
-        for installation in &page {
+        // a link is no customer of its own
+        for installation in page.iter().filter(|it| it.tenant().is_none()) {
             let statement = statement(lab, installation).await?;
             let text = serde_json::to_string(installation.record()).unwrap_or_default();
             let mut row = InstallationRow::from_json(&text).map_err(failed)?;

@@ -25,6 +25,7 @@ use crate::connect_request::{ConnectContextRequest, ConnectRequest};
 use crate::gate::needs_of;
 use crate::metrics::Metrics;
 use crate::rejection::Rejection;
+use crate::respond::Responder;
 use crate::tenant::{Freshness, Tenant, Tenants};
 use crate::wire::{authorization, route, target};
 
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) descriptor: Descriptor,
     pub(crate) metrics: Metrics,
     pub(crate) client_address: ClientAddress,
+    pub(crate) responder: Option<Responder>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -190,7 +192,7 @@ impl ConnectApp {
         let proved = self.with_tenant(&issuer, standing, now, verify).await;
         let (tenant, token) = proved.map_err(|rejection| rejection.of_tenant(&issuer))?;
         self.0.metrics.request("request");
-        Ok(ConnectRequest::new(self, tenant, token, route(parts)))
+        Ok(ConnectRequest::new(self, tenant, token, parts))
     }
 
     /// Verifies a request with a context token, `AP.context.getToken()`. A rejection is counted and
@@ -235,12 +237,7 @@ impl ConnectApp {
             return Err(Rejection::tenant_disabled().of_tenant(&issuer));
         }
         self.0.metrics.request("context");
-        Ok(ConnectContextRequest::new(
-            self,
-            tenant,
-            token,
-            route(parts),
-        ))
+        Ok(ConnectContextRequest::new(self, tenant, token, parts))
     }
 
     /// Finds the tenant of the issuer and verifies with its keys. The keys may have been kept in

@@ -10,6 +10,7 @@ use http::request::Parts;
 use crate::connect_app::ConnectApp;
 use crate::rejection::Rejection;
 use crate::tenant::Tenant;
+use crate::wire::route;
 
 /// A verified request, kept with the app that verified it: what one app trusts says nothing to
 /// another one, whose keys and settings differ.
@@ -20,6 +21,8 @@ struct Inner<T> {
     token: Verified<T>,
     /// The route it matched, for what is said about it later.
     route: Option<MatchedPath>,
+    /// The request, where the app answers refusals in its own way.
+    parts: Option<Arc<Parts>>,
 }
 
 macro_rules! verified_request {
@@ -33,17 +36,23 @@ macro_rules! verified_request {
                 app: &ConnectApp,
                 tenant: Arc<Tenant>,
                 token: Verified<$token>,
-                route: Option<&MatchedPath>,
+                parts: &Parts,
             ) -> Self {
-                let (verified_by, route) = (app.clone(), route.cloned());
-                Self(Arc::new(Inner { verified_by, tenant, token, route }))
+                let (verified_by, route) = (app.clone(), route(parts).cloned());
+                let parts = app.0.responder.as_ref().map(|_| Arc::new(parts.clone()));
+                Self(Arc::new(Inner { verified_by, tenant, token, route, parts }))
             }
 
             /// A rejection of this request, counted and logged.
             pub(crate) fn rejected(&self, rejection: Rejection) -> Rejection {
                 let rejection = rejection.on_route(self.0.route.as_ref()).of_tenant(self.client_key());
                 self.0.verified_by.rejected(&rejection);
-                rejection
+                let Some(parts) = &self.0.parts else {
+                    return rejection;
+                };
+                let mut parts = Parts::clone(parts);
+                parts.extensions.insert(self.clone());
+                rejection.answered_by(self.0.verified_by.0.responder.as_ref(), &parts)
             }
 
             /// The tenant.
@@ -104,7 +113,11 @@ macro_rules! verified_request {
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
                 let app = ConnectApp::from_ref(state);
-                Self::verified(parts, &app).await.inspect_err(|r| app.rejected(r))
+                let verified = Self::verified(parts, &app).await;
+                verified.map_err(|rejection| {
+                    app.rejected(&rejection);
+                    rejection.answered_by(app.0.responder.as_ref(), parts)
+                })
             }
         }
     };
@@ -125,9 +138,16 @@ impl ConnectRequest {
             verified_by,
             token,
             route,
+            parts,
             ..
         } = &*self.0;
-        Self::new(verified_by, tenant, token.clone(), route.as_ref())
+        Self(Arc::new(Inner {
+            verified_by: verified_by.clone(),
+            tenant,
+            token: token.clone(),
+            route: route.clone(),
+            parts: parts.clone(),
+        }))
     }
 }
 

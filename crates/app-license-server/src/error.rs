@@ -56,6 +56,9 @@ pub enum BuildError {
         /// Those of the map.
         known: String,
     },
+    /// The mock host platform serves nothing: it is offline.
+    #[error("the mock host platform is offline: start it by `MockHost::start().await`")]
+    MockHostOffline,
     /// A license sweep has nothing to do.
     #[error("there is nothing for a license sweep to do: {reason}")]
     NoSweep {
@@ -116,6 +119,7 @@ impl BuildError {
             Self::UnknownFeature { .. } => "unknown_feature",
             Self::UnknownCapability { .. } => "unknown_capability",
             Self::NoSweep { .. } => "no_license_sweep",
+            Self::MockHostOffline => "mock_host_offline",
         }
     }
 }

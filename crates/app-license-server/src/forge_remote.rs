@@ -41,6 +41,7 @@ use crate::gate::needs_of;
 use crate::license::unanswered;
 use crate::metrics::Metrics;
 use crate::rejection::Rejection;
+use crate::respond::Responder;
 use crate::wire::{authorization, route};
 
 /// The header with the app's system token, when the manifest asks for it.
@@ -62,6 +63,7 @@ struct Inner {
     policy: Policy,
     features: FeatureMap,
     metrics: Metrics,
+    responder: Option<Responder>,
     clock: Arc<dyn Clock>,
 }
 
@@ -138,7 +140,7 @@ impl ForgeRemote {
             token,
             system_token,
             installation,
-            route(parts),
+            parts,
         ))
     }
 
@@ -317,6 +319,10 @@ impl ForgeRemote {
             None => license,
         };
         (LicenseApi::Stated(Box::new(license)), None)
+    }
+
+    pub(crate) fn responder(&self) -> Option<&Responder> {
+        self.0.responder.as_ref()
     }
 
     pub(crate) fn features(&self) -> &FeatureMap {

@@ -10,12 +10,13 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use app_license::{Capability, Decision, Edition, ErrorKind, FeatureMap};
+use axum::body::Body;
+use axum::response::IntoResponse;
 use http::request::Parts;
 use http::{Request, Response};
 use tower_layer::Layer;
@@ -25,7 +26,9 @@ use crate::connect_app::ConnectApp;
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};
 use crate::error::BuildError;
 use crate::forge_remote::{ForgeInvocation, ForgeRemote};
+use crate::page_headers::PageHeaders;
 use crate::rejection::Rejection;
+use crate::respond::{RefusedRequest, Responder, is_body, with_body};
 
 /// What a route asks for.
 #[derive(Debug, Clone)]
@@ -96,7 +99,6 @@ impl Need for &str {
     }
 }
 
-type Responder<B> = Arc<dyn Fn(&Rejection) -> Response<B> + Send + Sync>;
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Verifies and decides on one kind of request.
@@ -106,6 +108,9 @@ pub(crate) trait Check: Send + Sync + 'static {
         parts: &'a mut Parts,
         requirement: &'a Requirement,
     ) -> BoxFuture<'a, Result<(), Rejection>>;
+
+    /// How the app answers what is not let through.
+    fn responder(&self) -> Option<&Responder>;
 }
 
 struct ConnectCheck(ConnectApp);
@@ -113,8 +118,12 @@ struct ContextCheck(ConnectApp);
 struct ForgeCheck(ForgeRemote);
 
 macro_rules! check {
-    ($name:ident, $request:ident, $license:ident) => {
+    ($name:ident, $request:ident) => {
         impl Check for $name {
+            fn responder(&self) -> Option<&Responder> {
+                self.0.responder()
+            }
+
             fn check<'a>(
                 &'a self,
                 parts: &'a mut Parts,
@@ -129,7 +138,7 @@ macro_rules! check {
                             Requirement::Verified => return Ok(()),
                             Requirement::Capability(capability) => capability.clone(),
                         };
-                        let license = app.$license(&request).await?;
+                        let license = app.license_of(&request).await?;
                         admit(parts, app.decide(&license, (&needs).into()))
                     };
                     decide
@@ -141,9 +150,9 @@ macro_rules! check {
     };
 }
 
-check!(ConnectCheck, ConnectRequest, license_of);
-check!(ContextCheck, ConnectContextRequest, license_of);
-check!(ForgeCheck, ForgeInvocation, license_of);
+check!(ConnectCheck, ConnectRequest);
+check!(ContextCheck, ConnectContextRequest);
+check!(ForgeCheck, ForgeInvocation);
 
 fn admit(parts: &mut Parts, decision: Decision) -> Result<(), Rejection> {
     if !decision.is_allowed() {
@@ -154,6 +163,10 @@ fn admit(parts: &mut Parts, decision: Decision) -> Result<(), Rejection> {
 }
 
 impl ConnectApp {
+    fn responder(&self) -> Option<&Responder> {
+        self.0.responder.as_ref()
+    }
+
     fn gate(&self, requirement: Requirement) -> Gate {
         Gate::new(ConnectCheck(self.clone()), requirement)
     }
@@ -234,6 +247,7 @@ impl ForgeRemote {
 pub struct Gate {
     check: Arc<dyn Check>,
     requirement: Arc<Requirement>,
+    page: Option<PageHeaders>,
 }
 
 impl Gate {
@@ -241,19 +255,43 @@ impl Gate {
         Self {
             check: Arc::new(check),
             requirement: Arc::new(requirement),
+            page: None,
         }
     }
 
-    /// The same gate, answering refusals by your own function. The [`Rejection`] is put into the
-    /// extensions of what it answers, and `cache-control: no-store` and `retry-after` into its headers
-    /// where the function sets none: a cache that kept a refusal would refuse a customer who has paid.
-    pub fn respond_with<B>(
+    /// The same gate, giving what it answers and what it lets through the headers of a page, as the
+    /// layer does: see [`PageHeaders`]. The request is verified once.
+    ///
+    /// ```
+    /// use app_license_server::{ConnectApp, Edition, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
+    ///     .store(MemoryStore::new())
+    ///     .build()?;
+    /// let gate = app.requires(Edition::Advanced).page_headers(app.page_headers());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn page_headers(mut self, headers: PageHeaders) -> Self {
+        self.page = Some(headers);
+        self
+    }
+
+    /// The same gate, answering refusals by your own function, and not as the app does:
+    /// [`ConnectAppBuilder::respond_with`](crate::ConnectAppBuilder::respond_with) sets one for the whole
+    /// app. On axum routes, and on services whose body can be made from axum's.
+    ///
+    /// The [`Rejection`] is put into the extensions of what it answers, and `cache-control: no-store` and
+    /// `retry-after` into its headers where the function sets none: a cache that kept a refusal would
+    /// refuse a customer who has paid.
+    pub fn respond_with<R: IntoResponse>(
         self,
-        respond: impl Fn(&Rejection) -> Response<B> + Send + Sync + 'static,
-    ) -> RespondingGate<B> {
+        respond: impl Fn(RefusedRequest<'_>) -> R + Send + Sync + 'static,
+    ) -> RespondingGate {
         RespondingGate {
             gate: self,
-            respond: Arc::new(respond),
+            respond: CustomResponse(Responder::new(respond)),
         }
     }
 }
@@ -271,91 +309,60 @@ impl<S> Layer<S> for Gate {
         Gated {
             inner,
             gate: self.clone(),
-            respond: DefaultResponse,
+            respond: DefaultResponse {
+                of_app: self.check.responder().cloned(),
+            },
         }
     }
 }
 
 /// A [`Gate`] with its own response.
-pub struct RespondingGate<B> {
+#[derive(Debug, Clone)]
+pub struct RespondingGate {
     gate: Gate,
-    respond: Responder<B>,
+    respond: CustomResponse,
 }
 
-impl<B> Clone for RespondingGate<B> {
-    fn clone(&self) -> Self {
-        Self {
-            gate: self.gate.clone(),
-            respond: Arc::clone(&self.respond),
-        }
-    }
-}
-
-impl<B> std::fmt::Debug for RespondingGate<B> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.gate.fmt(f)
-    }
-}
-
-impl<S, B> Layer<S> for RespondingGate<B> {
-    type Service = Gated<S, CustomResponse<B>>;
+impl<S> Layer<S> for RespondingGate {
+    type Service = Gated<S, CustomResponse>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let respond = CustomResponse {
-            respond: Arc::clone(&self.respond),
-            body: PhantomData,
-        };
         Gated {
             inner,
             gate: self.gate.clone(),
-            respond,
+            respond: self.respond.clone(),
         }
     }
 }
 
 /// Answers a refusal.
 pub trait Respond<B>: Clone + Send + 'static {
-    /// The response to a refusal.
-    fn respond(&self, rejection: Rejection) -> Response<B>;
+    /// The response to a refusal of this request.
+    fn respond(&self, rejection: Rejection, parts: &Parts) -> Response<B>;
 }
 
-/// The small JSON object of [`Rejection`].
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct DefaultResponse;
+/// What the app answers by its own function, where it has one and the service's body is axum's;
+/// otherwise the small JSON object of [`Rejection`].
+#[derive(Debug, Clone)]
+pub struct DefaultResponse {
+    of_app: Option<Responder>,
+}
 
-impl<B: From<String>> Respond<B> for DefaultResponse {
-    fn respond(&self, rejection: Rejection) -> Response<B> {
-        rejection.into_http()
+impl<B: From<String> + 'static> Respond<B> for DefaultResponse {
+    fn respond(&self, rejection: Rejection, parts: &Parts) -> Response<B> {
+        let own = self.of_app.as_ref().filter(|_| is_body::<B>());
+        let own = own.and_then(|own| with_body(own.respond(&rejection, parts)));
+        own.unwrap_or_else(|| rejection.into_http())
     }
 }
 
 /// The response of your own function.
-pub struct CustomResponse<B> {
-    respond: Responder<B>,
-    body: PhantomData<fn() -> B>,
-}
+#[derive(Debug, Clone)]
+pub struct CustomResponse(Responder);
 
-impl<B> Clone for CustomResponse<B> {
-    fn clone(&self) -> Self {
-        Self {
-            respond: Arc::clone(&self.respond),
-            body: PhantomData,
-        }
-    }
-}
-
-impl<B> std::fmt::Debug for CustomResponse<B> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CustomResponse")
-    }
-}
-
-impl<B: 'static> Respond<B> for CustomResponse<B> {
-    fn respond(&self, rejection: Rejection) -> Response<B> {
-        let mut response = (self.respond)(&rejection);
-        rejection.complete(&mut response);
-        response
+impl<B: From<Body>> Respond<B> for CustomResponse {
+    fn respond(&self, rejection: Rejection, parts: &Parts) -> Response<B> {
+        self.0.respond(&rejection, parts).map(B::from)
     }
 }
 
@@ -393,10 +400,18 @@ where
         let respond = self.respond.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            match gate.check.check(&mut parts, &gate.requirement).await {
-                Ok(()) => inner.call(Request::from_parts(parts, body)).await,
-                Err(rejection) => Ok(respond.respond(rejection)),
+            let checked = gate.check.check(&mut parts, &gate.requirement).await;
+            let page = gate.page.as_ref();
+            let verified = page.and_then(|_| parts.extensions.get::<ConnectRequest>().cloned());
+            let mut response = match checked {
+                Ok(()) => inner.call(Request::from_parts(parts, body)).await?,
+                Err(rejection) => respond.respond(rejection, &parts),
+            };
+            if let Some(page) = page {
+                let installation = verified.as_ref().map(ConnectRequest::installation);
+                page.complete(response.headers_mut(), installation);
             }
+            Ok(response)
         })
     }
 }

@@ -22,9 +22,7 @@ pub type HookResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// fails, all of the entry are called again later.
 ///
 /// ```
-/// use app_license::Capability;
-/// use app_license_server::{Hook, HookResult, async_trait};
-/// use app_license_store::HistoryEntry;
+/// use app_license_server::{Capability, HistoryEntry, Hook, HookResult, async_trait};
 ///
 /// struct Provision;
 ///

@@ -47,6 +47,11 @@
 //! | the app's front end with `AP.context.getToken()` | [`ConnectContextRequest`] | [`ConnectApp::context_requires`] |
 //! | Forge, as a remote | [`ForgeInvocation`] | [`ForgeRemote::requires`] |
 //!
+//! Both kinds of requests, and invocations, also answer [`ConnectApp::limit`] and
+//! [`ConnectApp::service_level`], on Forge [`ForgeRemote::limit`] and [`ForgeRemote::service_level`].
+//! What is answered to those who are not let through, the app says once:
+//! [`ConnectAppBuilder::respond_with`].
+//!
 //! A page that shows a feature or hides it asks [`ConnectApp::decision`] or
 //! [`ForgeRemote::decision`]. What the app does when customers come, change edition and go, stands in
 //! a [`Hook`].
@@ -56,11 +61,18 @@
 //!
 //! # In tests
 //!
-//! [`ConnectAppBuilder::fetcher`] with [`Fetcher::rerouted_for_tests`] makes a mock host platform of
-//! all the platform's hosts; only then test keys, whose ids begin with
-//! [`KeyId::TEST_PREFIX`](app_license::KeyId::TEST_PREFIX), prove anything.
+//! With the feature `testkit`, for the tests alone, `for_tests` of both builders takes a mock host
+//! platform for the platform: `testkit::MockHost` installs, opens pages, changes editions and moves the
+//! clock. Only then test keys, whose ids begin with [`KeyId::TEST_PREFIX`](core::KeyId::TEST_PREFIX),
+//! prove anything. Without the feature, [`Fetcher::rerouted_for_tests`] does the same by hand.
 //!
-//! [`Fetcher::rerouted_for_tests`]: app_license_client::Fetcher::rerouted_for_tests
+//! # Crate features
+//!
+//! | feature | |
+//! |---|---|
+//! | `sqlite` (default) | `SqliteStore` |
+//! | `postgres` | `PostgresStore`, for several replicas |
+//! | `testkit` | the mock host platform, and `for_tests` of both builders |
 //!
 //! # What operators see
 //!
@@ -108,7 +120,9 @@ mod operations;
 mod page_headers;
 mod random;
 mod rejection;
+mod respond;
 mod serve;
+mod site_link;
 mod store_install_keys;
 mod store_license_cache;
 mod tenant;
@@ -122,8 +136,14 @@ pub use app_license_client::{self as client, Clock, Fetcher, SystemClock, System
 pub use app_license_descriptor::connect::{ApiMigrations, Authentication, Descriptor, Lifecycle};
 pub use app_license_store::{
     self as store, EncryptionKey, EncryptionKeys, HistoryEntry, InstallationStore, MemoryStore,
-    SqliteOptions, SqliteStore,
+    Name,
 };
+#[cfg(feature = "postgres")]
+pub use app_license_store::{PostgresOptions, PostgresStore};
+#[cfg(feature = "sqlite")]
+pub use app_license_store::{SqliteOptions, SqliteStore};
+#[cfg(feature = "testkit")]
+pub use app_license_testkit as testkit;
 pub use async_trait::async_trait;
 pub use connect_app::{ConnectApp, ConnectAppBuilder};
 pub use connect_request::{ConnectContextRequest, ConnectRequest};
@@ -137,6 +157,13 @@ pub use metrics::Metrics;
 pub use operations::Operations;
 pub use page_headers::{PageHeaders, WithPageHeaders};
 pub use rejection::Rejection;
+pub use respond::RefusedRequest;
 pub use serve::{Limits, Serve, serve};
+pub use site_link::customer_history;
 pub use store_install_keys::StoreInstallKeys;
 pub use store_license_cache::StoreLicenseCache;
+
+/// The README's example.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -14,6 +14,7 @@
 
 use crate::connect_app::ConnectApp;
 use crate::rejection::Rejection;
+use crate::site_link::link;
 use crate::wire::{authorization, read, route, target};
 use app_license::connect::{
     InstallToken, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
@@ -221,6 +222,14 @@ impl ConnectApp {
             .await
             .map_err(|e| Rejection::store(&e))?;
         self.0.tenants.forget(&client_key);
+        if name == LifecycleKind::Installed.name()
+            && let Some(customer) = &applied.after
+        {
+            let linked = link(&*self.0.store, customer, now).await;
+            if linked.map_err(|e| Rejection::store(&e))? > 0 {
+                self.0.tenants.forget(&client_key);
+            }
+        }
         let changes: Vec<_> = applied
             .changes
             .iter()

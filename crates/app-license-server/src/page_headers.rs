@@ -15,9 +15,10 @@ use tower_service::Service;
 
 use crate::connect_app::ConnectApp;
 use crate::connect_request::ConnectRequest;
+use crate::forge_remote::ForgeRemote;
 
 /// A layer for the pages of a Connect app, refusals included where it is outside of the gate: made by
-/// [`ConnectApp::page_headers`].
+/// [`ConnectApp::page_headers`]. A gate takes it, too: [`Gate::page_headers`](crate::Gate::page_headers).
 ///
 /// | header | value | why |
 /// |---|---|---|
@@ -49,7 +50,8 @@ use crate::connect_request::ConnectRequest;
 /// ```
 #[derive(Debug, Clone)]
 pub struct PageHeaders {
-    app: ConnectApp,
+    /// Whose installations may frame the page; nobody where there is none.
+    app: Option<ConnectApp>,
     hsts: Option<HeaderValue>,
 }
 
@@ -58,7 +60,19 @@ impl ConnectApp {
     #[must_use]
     pub fn page_headers(&self) -> PageHeaders {
         PageHeaders {
-            app: self.clone(),
+            app: Some(self.clone()),
+            hsts: None,
+        }
+    }
+}
+
+impl ForgeRemote {
+    /// A layer that gives what a remote answers the same headers: see [`PageHeaders`]. Nobody may frame
+    /// it, for the pages of a Forge app are the platform's.
+    #[must_use]
+    pub fn page_headers(&self) -> PageHeaders {
+        PageHeaders {
+            app: None,
             hsts: None,
         }
     }
@@ -74,7 +88,7 @@ impl PageHeaders {
         self
     }
 
-    fn complete(&self, headers: &mut HeaderMap, installation: Option<&Installation>) {
+    pub(crate) fn complete(&self, headers: &mut HeaderMap, installation: Option<&Installation>) {
         let mut set = |name: HeaderName, value: HeaderValue| {
             headers.entry(name).or_insert(value);
         };
@@ -171,9 +185,12 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             // who may frame it is the installation's to say; whether it is let through is the route's
-            let verified = ConnectRequest::verified(&mut parts, &headers.app).await;
+            let verified = match &headers.app {
+                Some(app) => ConnectRequest::verified(&mut parts, app).await.ok(),
+                None => None,
+            };
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
-            let installation = verified.as_ref().ok().map(ConnectRequest::installation);
+            let installation = verified.as_ref().map(ConnectRequest::installation);
             headers.complete(response.headers_mut(), installation);
             Ok(response)
         })

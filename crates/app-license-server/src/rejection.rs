@@ -7,12 +7,14 @@ use http::{Response, StatusCode, header};
 use app_license::answer::Refusal;
 use app_license::{Decision, ErrorClass};
 use axum::extract::MatchedPath;
+use http::request::Parts;
 
 use crate::metrics::Metrics;
+use crate::respond::{OwnAnswer, Responder};
 
 /// Why a request was not let through. It stands in the extensions of the response, so that outer
-/// layers can log it or answer differently; [`crate::Gate::respond_with`] replaces the response
-/// altogether.
+/// layers can log it or answer differently; [`crate::ConnectAppBuilder::respond_with`] and
+/// [`crate::Gate::respond_with`] replace the response altogether.
 ///
 /// | fault | status |
 /// |---|---|
@@ -46,6 +48,7 @@ struct Inner {
     refusal: Refusal,
     route: Option<MatchedPath>,
     tenant: Option<String>,
+    answer: Option<OwnAnswer>,
 }
 
 impl Rejection {
@@ -54,6 +57,7 @@ impl Rejection {
             refusal,
             route: None,
             tenant: None,
+            answer: None,
         }))
     }
 
@@ -69,6 +73,14 @@ impl Rejection {
     pub(crate) fn of_tenant(mut self, tenant: impl fmt::Display) -> Self {
         if self.0.tenant.is_none() {
             self.0.tenant = Some(tenant.to_string());
+        }
+        self
+    }
+
+    /// Answers by the app's own function, where there is one.
+    pub(crate) fn answered_by(mut self, responder: Option<&Responder>, parts: &Parts) -> Self {
+        if self.0.answer.is_none() {
+            self.0.answer = responder.map(|responder| OwnAnswer::new(responder, parts));
         }
         self
     }
@@ -207,7 +219,10 @@ impl Rejection {
                 response.headers_mut().insert(name, value);
             }
         }
-        response.extensions_mut().insert(self.clone());
+        let mut kept = self.clone();
+        // it holds the request, and its token
+        kept.0.answer = None;
+        response.extensions_mut().insert(kept);
     }
 
     /// The small JSON object that it is answered with.
@@ -216,7 +231,8 @@ impl Rejection {
     }
 
     /// The answer: a small JSON object, the rejection in its extensions.
-    pub(crate) fn into_http<B: From<String>>(self) -> Response<B> {
+    pub(crate) fn into_http<B: From<String>>(mut self) -> Response<B> {
+        self.0.answer = None;
         let mut response = Response::new(B::from(self.0.refusal.body()));
         *response.status_mut() = self.status();
         for (name, value) in self.0.refusal.headers() {
@@ -244,7 +260,10 @@ impl fmt::Display for Rejection {
 impl std::error::Error for Rejection {}
 
 impl axum::response::IntoResponse for Rejection {
-    fn into_response(self) -> axum::response::Response {
-        self.into_http()
+    fn into_response(mut self) -> axum::response::Response {
+        match self.0.answer.take() {
+            Some(own) => own.respond(&self),
+            None => self.into_http(),
+        }
     }
 }

@@ -11,16 +11,15 @@ use app_license_store::{InstallKey, InstallationStore};
 ///
 /// ```
 /// use std::sync::Arc;
-/// use app_license::connect::KeyHosts;
-/// use app_license_client::{Fetcher, InstallKeys};
-/// use app_license_server::StoreInstallKeys;
-/// use app_license_store::{InstallationStore, MemoryStore};
+/// use app_license_server::client::InstallKeys;
+/// use app_license_server::connect::KeyHosts;
+/// use app_license_server::{Fetcher, InstallationStore, MemoryStore, StoreInstallKeys};
 ///
 /// let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
 /// let keys = InstallKeys::builder(Fetcher::new()?, KeyHosts::default())
 ///     .stored_in(StoreInstallKeys::new(store))
 ///     .build()?;
-/// # Ok::<(), app_license_client::Error>(())
+/// # Ok::<(), app_license_server::client::Error>(())
 /// ```
 ///
 /// [`ConnectAppBuilder`]: crate::ConnectAppBuilder

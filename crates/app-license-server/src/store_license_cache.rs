@@ -13,14 +13,13 @@ use crate::random::replica_name;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use app_license_client::{Fetcher, ForgeLicenseApi};
-/// use app_license_server::StoreLicenseCache;
-/// use app_license_store::{InstallationStore, MemoryStore};
+/// use app_license_server::client::ForgeLicenseApi;
+/// use app_license_server::{Fetcher, InstallationStore, MemoryStore, StoreLicenseCache};
 ///
 /// let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new()); // shared by the replicas
 /// let cache = StoreLicenseCache::new(store);
 /// let api = ForgeLicenseApi::builder(Fetcher::new()?, cache).build()?;
-/// # Ok::<(), app_license_client::Error>(())
+/// # Ok::<(), app_license_server::client::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct StoreLicenseCache {

@@ -162,7 +162,7 @@ impl Delivery {
         let mut after = stored.clone();
         for event in &self.events {
             self.check_tenant(event)?;
-            let (next, changes) = Installation::apply(after, event, now);
+            let (next, changes) = Installation::apply_at(&self.key, after, event, now);
             after = next;
             if !changes.is_empty() {
                 entries.push(NewEntry::new(event, changes));
@@ -194,7 +194,15 @@ impl Delivery {
             }
             // a Connect-on-Forge app hears of its Forge half too, and a license names nobody
             (InstallationKey::Connect(_), Event::Forge(_))
-            | (_, Event::License(_) | Event::PageOpened { .. } | Event::ForgetPreviousSecret) => {
+            | (
+                _,
+                Event::License(_)
+                | Event::PageOpened { .. }
+                | Event::Linked { .. }
+                | Event::Joined(_)
+                | Event::Invoked(_)
+                | Event::ForgetPreviousSecret,
+            ) => {
                 return Ok(());
             }
         };

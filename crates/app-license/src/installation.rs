@@ -5,12 +5,14 @@ mod news;
 mod record;
 mod reduce;
 mod secrets;
+mod site_link;
 mod trial;
 
 use std::ops::Deref;
 
 use crate::connect::LifecycleEvent;
 use crate::forge::ForgeLifecycleEvent;
+use crate::ids::ClientKey;
 use crate::license::License;
 use crate::secret::SharedSecret;
 use crate::time::UnixTime;
@@ -20,6 +22,7 @@ pub use record::{
     Entitlement, InstallationKey, InstallationRecord, InstallationStatus, KnownLicense,
 };
 pub use secrets::InstallationSecrets;
+pub use site_link::ForgeHalf;
 
 /// Something that happened to an installation.
 ///
@@ -40,6 +43,17 @@ pub enum Event {
         /// When the token was issued.
         issued_at: UnixTime,
     },
+    /// The Forge installation, or site and product, under whose key this is applied, is the customer's
+    /// with this client key: what is stored under it is a link from now on.
+    Linked {
+        /// The customer.
+        tenant: ClientKey,
+    },
+    /// What was stored under a Forge installation before it was known to be this customer's.
+    Joined(Box<InstallationRecord>),
+    /// A verified token of the customer's Forge half: it names installation and site, and says that the
+    /// app is there.
+    Invoked(Box<ForgeHalf>),
     /// The app's own wish: the secret before the current one is accepted no longer, whatever its
     /// grace. For a secret that leaked.
     ForgetPreviousSecret,

@@ -133,7 +133,7 @@ pub use error::{Error, ErrorClass, ErrorKind};
 pub use feature::{FeatureMap, Limit};
 pub use ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri, KeyId};
 pub use installation::{
-    Change, Entitlement, Event, Installation, InstallationKey, InstallationRecord,
+    Change, Entitlement, Event, ForgeHalf, Installation, InstallationKey, InstallationRecord,
     InstallationSecrets, InstallationStatus, KnownLicense,
 };
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]

@@ -29,6 +29,10 @@ pub(crate) fn router(
         .confirm_with_license_api(|api| api)
         .clock(Arc::clone(&settings.clock))
         .build()?;
+    let headers = match settings.hsts {
+        Some(seconds) => app.page_headers().hsts(seconds),
+        None => app.page_headers(),
+    };
     // anybody may open the page, which says what they have; the export is for those who bought it
     let export = get(export).layer(app.context_requires_feature("bulk-export")?);
     Ok(Router::new()
@@ -36,7 +40,9 @@ pub(crate) fn router(
         .route("/api/export", export)
         .with_state(app.clone())
         .merge(app.lifecycle_routes())
-        .merge(Operations::new().connect(&app).health_route()))
+        .merge(Operations::new().connect(&app).health_route())
+        // what no cache may keep, no other site may frame or read
+        .layer(headers))
 }
 
 /// The iframe. A [`ConnectRequest`] is verified before this is called.

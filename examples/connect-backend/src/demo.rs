@@ -4,9 +4,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use app_license_client::Fetcher;
-use app_license_server::serve;
-use app_license_testkit::{App, Edition, MockHost, SignedRequest, Tenant};
+use app_license_server::testkit::{App, Edition, MockHost, SignedRequest, Tenant};
+use app_license_server::{Fetcher, serve};
 use tokio::net::TcpListener;
 
 use crate::settings::Settings;
@@ -23,6 +22,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
         base_url: format!("http://{listen}"),
         database: database.clone(),
         encryption: None,
+        hsts: None,
         fetcher: Fetcher::rerouted_for_tests(host.gateway().ok_or("the host is not up")?)?,
         clock: Arc::new(move || clock.now()),
     };

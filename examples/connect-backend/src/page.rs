@@ -1,20 +1,15 @@
 //! The page in the iframe. What it hides is refused by the backend too: a page is no proof.
 
-use app_license::Decision;
+use app_license_server::Decision;
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 
 pub(crate) fn reports(report: &Decision, export: &Decision) -> impl IntoResponse + use<> {
-    let headers = [
-        (header::CACHE_CONTROL, "no-store"),
-        // the URL of the iframe holds a token
-        (header::REFERRER_POLICY, "no-referrer"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'self'; script-src 'self' 'unsafe-inline' https://connect-cdn.atl-paas.net; \
-             frame-ancestors https://*.atlassian.net https://*.jira.com",
-        ),
-    ];
+    // who may frame it, and what caches and other sites may know of it, is set by the app's page headers
+    let headers = [(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; script-src 'self' 'unsafe-inline' https://connect-cdn.atl-paas.net",
+    )];
     let table = if report.is_allowed() {
         TABLE.to_owned()
     } else {

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use app_license::Capability;
-use app_license_server::{Hook, HookResult, HookRunner, async_trait};
-use app_license_store::{HistoryEntry, InstallationStore, Name};
+use app_license_server::{
+    Capability, HistoryEntry, Hook, HookResult, HookRunner, InstallationStore, Name, async_trait,
+};
 
 struct Provision;
 

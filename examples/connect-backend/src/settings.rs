@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app_license_client::{Fetcher, SystemClock};
-use app_license_store::{EncryptionKey, EncryptionKeys, InstallationStore, SqliteOptions};
+use app_license_server::{
+    Clock, EncryptionKey, EncryptionKeys, Fetcher, InstallationStore, SqliteOptions, SystemClock,
+};
 
 /// The settings of the app.
 pub(crate) struct Settings {
@@ -19,10 +20,13 @@ pub(crate) struct Settings {
     pub(crate) database: PathBuf,
     /// `ENCRYPTION_KEY`: 32 random bytes in base64 that secrets are sealed with.
     pub(crate) encryption: Option<EncryptionKeys>,
+    /// `HSTS_SECONDS`: for how long browsers come back by HTTPS alone, a year being 31536000. Only where
+    /// the whole host is served by HTTPS: it cannot be taken back.
+    pub(crate) hsts: Option<u64>,
     /// `MOCK_HOST`: the gateway of a mock host platform, for tests. Never set it in production.
     pub(crate) fetcher: Fetcher,
     /// The time; the demo brings its own.
-    pub(crate) clock: Arc<dyn app_license_client::Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Settings {
@@ -45,6 +49,10 @@ impl Settings {
             base_url,
             database: database.into(),
             encryption,
+            hsts: var("HSTS_SECONDS")
+                .ok()
+                .map(|text| text.parse())
+                .transpose()?,
             fetcher,
             clock: Arc::new(SystemClock),
         })

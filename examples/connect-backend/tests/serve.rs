@@ -4,7 +4,8 @@
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use app_license_testkit::{App, Edition, MockHost};
+use app_license_server::testkit::probe::{Probe, Route, RouteKind};
+use app_license_server::testkit::{App, Edition, MockHost};
 
 struct Served(Child);
 
@@ -15,31 +16,37 @@ impl Drop for Served {
     }
 }
 
-#[tokio::test]
-async fn served_by_environment_variables() {
-    let host = MockHost::start().await.unwrap();
+/// Starts the app against a mock host platform; `folder` is where its database is.
+async fn serve(host: &MockHost, folder: &std::path::Path) -> (Served, String) {
     host.clock().stamp_tokens_by_system(true);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
-    let folder = tempfile::tempdir().unwrap();
     let served = Command::new(env!("CARGO_BIN_EXE_connect-backend"))
         .env("PORT", port.to_string())
-        .env("DATABASE", folder.path().join("installations.db"))
+        .env("DATABASE", folder.join("installations.db"))
+        .env("HSTS_SECONDS", "31536000")
         .env(
             "ENCRYPTION_KEY",
             "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
         )
         .env("MOCK_HOST", host.gateway().unwrap().to_string())
         .spawn();
-    let _served = Served(served.unwrap());
-    let address = format!("http://127.0.0.1:{port}");
+    let served = Served(served.unwrap());
     while tokio::net::TcpStream::connect(("127.0.0.1", port))
         .await
         .is_err()
     {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    (served, format!("http://127.0.0.1:{port}"))
+}
+
+#[tokio::test]
+async fn served_by_environment_variables() {
+    let host = MockHost::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (_served, address) = serve(&host, folder.path()).await;
     let app = App::connect("com.example.reports", &address).unwrap();
     let acme = host.tenant(&app, "acme").unwrap();
     for event in acme.install().unwrap() {
@@ -49,6 +56,69 @@ async fn served_by_environment_variables() {
     acme.buy(Edition::Advanced).unwrap();
     let page = host.deliver(&acme.page("/reports").unwrap()).await.unwrap();
     assert!(page.text().contains("id=\"export\""), "{}", page.text());
-    let policy = page.header("content-security-policy").unwrap();
-    assert!(policy.contains("frame-ancestors https://*.atlassian.net"));
+}
+
+/// What the platform's security requirement tester looks at, of real pages and of refusals.
+#[tokio::test]
+async fn passes_the_checks_of_the_security_requirement_tester() {
+    let host = MockHost::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (_served, address) = serve(&host, folder.path()).await;
+    let app = App::connect("com.example.reports", &address).unwrap();
+    let [acme, other] = ["acme", "other"].map(|site| host.tenant(&app, site).unwrap());
+    for event in [acme.install().unwrap(), other.install().unwrap()].concat() {
+        assert_eq!(host.deliver(&event).await.unwrap().status(), 204);
+    }
+    acme.buy(Edition::Advanced).unwrap();
+    let page = acme.page("/reports").unwrap();
+    for (request, status, ancestors) in [
+        (page.clone(), 200, "https://acme.atlassian.net"),
+        (page.without_token(), 401, "'none'"),
+        (
+            acme.front_end_call("GET", "/api/export").unwrap(),
+            200,
+            "'none'",
+        ),
+        (
+            acme.lifecycle_event("installed").unwrap().without_token(),
+            401,
+            "'none'",
+        ),
+    ] {
+        let answer = host.deliver(&request).await.unwrap();
+        assert_eq!(answer.status(), status, "{}", answer.text());
+        let header = |name| answer.header(name).unwrap_or_default().to_owned();
+        assert!(
+            header("cache-control").contains("no-store"),
+            "{}",
+            request.name()
+        );
+        assert_eq!(header("referrer-policy"), "no-referrer");
+        assert_eq!(
+            header("strict-transport-security"),
+            "max-age=31536000; includeSubDomains"
+        );
+        assert_eq!(header("set-cookie"), "");
+        let policies = answer
+            .headers()
+            .filter(|(name, _)| *name == "content-security-policy");
+        let ancestors = format!("frame-ancestors {ancestors}");
+        assert!(
+            policies.into_iter().any(|(_, value)| value == ancestors),
+            "{ancestors}"
+        );
+    }
+    let mut routes = Route::lifecycle();
+    routes.push(Route::page("/reports"));
+    routes.push(Route::new(RouteKind::FrontEnd, "GET", "/api/export"));
+    let report = Probe::new(&address)
+        .routes(&routes)
+        .tenants(&acme, &other)
+        .run()
+        .await
+        .unwrap();
+    assert!(
+        report.is_clean() && report.header_faults().is_empty(),
+        "{report}"
+    );
 }

@@ -22,6 +22,10 @@ pub(crate) fn router(
         .confirm_with_license_api(|api| api)
         .clock(Arc::clone(&settings.clock))
         .build()?;
+    let headers = match settings.hsts {
+        Some(seconds) => remote.page_headers().hsts(seconds),
+        None => remote.page_headers(),
+    };
     let summary = post(summary).layer(remote.requires(Edition::Standard));
     let export = post(export).layer(remote.requires(Edition::Advanced));
     Ok(Router::new()
@@ -30,7 +34,8 @@ pub(crate) fn router(
         .with_state(remote.clone())
         .merge(remote.lifecycle_routes())
         .merge(remote.license_sweep_route()?)
-        .merge(Operations::new().forge(&remote).health_route()))
+        .merge(Operations::new().forge(&remote).health_route())
+        .layer(headers))
 }
 
 /// For everybody who has a license. The gate has verified the invocation already.

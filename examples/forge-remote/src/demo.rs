@@ -4,9 +4,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use app_license_client::Fetcher;
-use app_license_server::serve;
-use app_license_testkit::{App, Edition, Invocation, MockHost, SignedRequest, Tenant};
+use app_license_server::testkit::{App, Edition, Invocation, MockHost, SignedRequest, Tenant};
+use app_license_server::{Fetcher, serve};
 use tokio::net::TcpListener;
 
 use crate::app;
@@ -22,6 +21,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings {
         listen,
         app_id: APP_ID.to_owned(),
+        hsts: None,
         database: std::env::temp_dir().join(format!("forge-remote-{}.db", listen.port())),
         fetcher: Fetcher::rerouted_for_tests(host.gateway().ok_or("the host is not up")?)?,
         clock: Arc::new(move || clock.now()),

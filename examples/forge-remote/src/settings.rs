@@ -6,8 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app_license_client::{Fetcher, SystemClock};
-use app_license_store::{InstallationStore, SqliteStore};
+use app_license_server::{Clock, Fetcher, InstallationStore, SqliteStore, SystemClock};
 
 /// The settings of the remote.
 pub(crate) struct Settings {
@@ -17,10 +16,13 @@ pub(crate) struct Settings {
     pub(crate) app_id: String,
     /// `DATABASE`: the SQLite file.
     pub(crate) database: PathBuf,
+    /// `HSTS_SECONDS`: for how long clients come back by HTTPS alone, a year being 31536000. Only where
+    /// the whole host is served by HTTPS: it cannot be taken back.
+    pub(crate) hsts: Option<u64>,
     /// `MOCK_HOST`: the gateway of a mock host platform, for tests. Never set it in production.
     pub(crate) fetcher: Fetcher,
     /// The time; the demo brings its own.
-    pub(crate) clock: Arc<dyn app_license_client::Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Settings {
@@ -38,6 +40,10 @@ impl Settings {
             listen,
             app_id,
             database: database.into(),
+            hsts: var("HSTS_SECONDS")
+                .ok()
+                .map(|text| text.parse())
+                .transpose()?,
             fetcher,
             clock: Arc::new(SystemClock),
         })

@@ -4,7 +4,8 @@
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use app_license_testkit::{App, Edition, Invocation, MockHost};
+use app_license_server::testkit::probe::{Probe, Route, RouteKind};
+use app_license_server::testkit::{App, Edition, Invocation, MockHost};
 
 const APP_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 
@@ -17,28 +18,34 @@ impl Drop for Served {
     }
 }
 
-#[tokio::test]
-async fn served_by_environment_variables() {
-    let host = MockHost::start().await.unwrap();
+/// Starts the remote against a mock host platform; `folder` is where its database is.
+async fn serve(host: &MockHost, folder: &std::path::Path) -> (Served, String) {
     host.clock().stamp_tokens_by_system(true);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
-    let folder = tempfile::tempdir().unwrap();
     let served = Command::new(env!("CARGO_BIN_EXE_forge-remote"))
         .env("PORT", port.to_string())
-        .env("DATABASE", folder.path().join("installations.db"))
+        .env("DATABASE", folder.join("installations.db"))
         .env("APP_ID", APP_ID)
+        .env("HSTS_SECONDS", "31536000")
         .env("MOCK_HOST", host.gateway().unwrap().to_string())
         .spawn();
-    let _served = Served(served.unwrap());
-    let address = format!("http://127.0.0.1:{port}");
+    let served = Served(served.unwrap());
     while tokio::net::TcpStream::connect(("127.0.0.1", port))
         .await
         .is_err()
     {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    (served, format!("http://127.0.0.1:{port}"))
+}
+
+#[tokio::test]
+async fn served_by_environment_variables() {
+    let host = MockHost::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (_served, address) = serve(&host, folder.path()).await;
     let app = App::forge(APP_ID, &address).unwrap();
     let acme = host.tenant(&app, "acme").unwrap();
     for event in acme.install().unwrap() {
@@ -50,4 +57,55 @@ async fn served_by_environment_variables() {
     let call = acme.invoke("POST", "/export", &page).unwrap();
     let answer = host.deliver(&call).await.unwrap();
     assert_eq!(answer.status(), 200, "{}", answer.text());
+    // the schedule of the manifest
+    let schedule = Invocation::function("license-sweep");
+    let call = acme
+        .invoke("POST", "/forge/license-sweep", &schedule)
+        .unwrap();
+    assert_eq!(host.deliver(&call).await.unwrap().status(), 204);
+}
+
+/// What the platform's security requirement tester looks at, of answers and of refusals.
+#[tokio::test]
+async fn passes_the_checks_of_the_security_requirement_tester() {
+    let host = MockHost::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (_served, address) = serve(&host, folder.path()).await;
+    let app = App::forge(APP_ID, &address).unwrap();
+    let [acme, other] = ["acme", "other"].map(|site| host.tenant(&app, site).unwrap());
+    for event in [acme.install().unwrap(), other.install().unwrap()].concat() {
+        assert_eq!(host.deliver(&event).await.unwrap().status(), 204);
+    }
+    acme.buy(Edition::Advanced).unwrap();
+    let page = Invocation::ui("reports-page");
+    let call = acme.invoke("POST", "/export", &page).unwrap();
+    for (request, status) in [(call.clone(), 200), (call.without_token(), 401)] {
+        let answer = host.deliver(&request).await.unwrap();
+        assert_eq!(answer.status(), status, "{}", answer.text());
+        let header = |name| answer.header(name).unwrap_or_default();
+        assert!(header("cache-control").contains("no-store"));
+        assert_eq!(header("referrer-policy"), "no-referrer");
+        assert_eq!(
+            header("strict-transport-security"),
+            "max-age=31536000; includeSubDomains"
+        );
+        assert_eq!(header("content-security-policy"), "frame-ancestors 'none'");
+        assert_eq!(header("set-cookie"), "");
+    }
+    let remote = |path| Route::new(RouteKind::Remote, "POST", path);
+    let routes = [
+        Route::forge_lifecycle(),
+        remote("/summary"),
+        remote("/export"),
+    ];
+    let report = Probe::new(&address)
+        .routes(&routes)
+        .tenants(&acme, &other)
+        .run()
+        .await
+        .unwrap();
+    assert!(
+        report.is_clean() && report.header_faults().is_empty(),
+        "{report}"
+    );
 }

@@ -17,6 +17,8 @@ pub(super) enum Presence {
     Disabled,
     /// Removed.
     Uninstalled,
+    /// No installation, but a link to another row.
+    Linked,
 }
 
 impl Presence {
@@ -27,6 +29,7 @@ impl Presence {
             ("installed", Self::InUse),
             ("disabled", Self::Disabled),
             ("uninstalled", Self::Uninstalled),
+            ("linked", Self::Linked),
         ];
         let Some(word) = word else {
             return Ok(Self::default());
@@ -37,7 +40,7 @@ impl Presence {
         known.map(|(_, presence)| *presence).ok_or_else(|| {
             Error::word(
                 "status",
-                "`installed`, `enabled`, `disabled` or `uninstalled`",
+                "`installed`, `enabled`, `disabled`, `uninstalled` or `linked`",
             )
         })
     }
@@ -178,7 +181,7 @@ impl<'a> InstallationRow<'a> {
         }
     }
 
-    /// `installed`, `enabled`, `disabled` or `uninstalled`, in the case that it was written in.
+    /// `installed`, `enabled`, `disabled`, `uninstalled` or `linked`, in the case that it was written in.
     #[must_use]
     pub fn status(&self) -> &str {
         self.members.get(Member::Status).unwrap_or("installed")
@@ -378,6 +381,7 @@ mod tests {
             (r#""status":"Installed""#, Presence::InUse, None),
             (r#""status":"DISABLED""#, Presence::Disabled, None),
             (r#""status":"UnInstalled""#, Presence::Uninstalled, None),
+            (r#""status":"linked""#, Presence::Linked, None),
             (r#""status":null,"license":null"#, Presence::InUse, None),
             (
                 r#""license":{"state":"ACTIVE"}"#,

@@ -36,6 +36,10 @@ impl Reconciler {
     }
 
     fn join(&mut self, row: &InstallationRow<'_>, sought: &Sought<'_>) -> Result<(), Error> {
+        // how a backend finds a customer who came from Connect: the customer has a row of their own
+        if row.presence() == Presence::Linked {
+            return Ok(());
+        }
         let s = &mut self.summary;
         s.installations = s.installations.saturating_add(1);
         if !self.is_production(row) {

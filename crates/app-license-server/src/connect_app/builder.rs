@@ -9,12 +9,14 @@ use app_license_client::{
 };
 use app_license_descriptor::connect::Descriptor;
 use app_license_store::{InstallationStore, MemoryStore};
+use axum::response::IntoResponse;
 use serde_json::Value;
 
 use super::{ConnectApp, Inner};
 use crate::client_address::ClientAddress;
 use crate::error::BuildError;
 use crate::metrics::Metrics;
+use crate::respond::{RefusedRequest, Responder};
 use crate::store_install_keys::StoreInstallKeys;
 use crate::tenant::Tenants;
 
@@ -39,6 +41,7 @@ pub struct ConnectAppBuilder {
     tenant_cache: u64,
     secret_grace: u64,
     client_address: ClientAddress,
+    responder: Option<Responder>,
 }
 
 /// How the License API is asked.
@@ -82,6 +85,7 @@ impl ConnectAppBuilder {
             tenant_cache: 5,
             secret_grace: 300,
             client_address: ClientAddress::Peer,
+            responder: None,
         })
     }
 
@@ -254,10 +258,52 @@ impl ConnectAppBuilder {
         self
     }
 
+    /// Answers requests that are not let through by your own function, wherever the app is asked: by its
+    /// gates, by its extractors, and where a handler answers a [`Rejection`](crate::Rejection). The
+    /// platform's own calls, lifecycle events, are not among them. A gate with an answer of its own
+    /// keeps that: [`Gate::respond_with`](crate::Gate::respond_with).
+    ///
+    /// The rejection is put into the extensions of what it answers, and `cache-control: no-store` and
+    /// `retry-after` into its headers where the function sets none: a cache that kept a refusal would
+    /// refuse a customer who has paid. For an example see [`RefusedRequest`].
+    pub fn respond_with<R: IntoResponse>(
+        mut self,
+        respond: impl Fn(RefusedRequest<'_>) -> R + Send + Sync + 'static,
+    ) -> Self {
+        self.responder = Some(Responder::new(respond));
+        self
+    }
+
     /// Another clock: for tests.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = ClockSetting(Arc::new(clock));
         self
+    }
+
+    /// For tests: takes this mock host platform for the platform, and its clock. Without it no test key
+    /// proves anything.
+    ///
+    /// ```
+    /// use app_license_server::{ConnectApp, MemoryStore};
+    /// use app_license_server::testkit::MockHost;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let host = MockHost::start().await?;
+    /// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
+    ///     .store(MemoryStore::new())
+    ///     .for_tests(&host)?
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`BuildError::MockHostOffline`].
+    #[cfg(feature = "testkit")]
+    pub fn for_tests(self, host: &app_license_testkit::MockHost) -> Result<Self, BuildError> {
+        let gateway = host.gateway().ok_or(BuildError::MockHostOffline)?;
+        let clock = host.clock().clone();
+        let fetcher = Fetcher::rerouted_for_tests(gateway)?;
+        Ok(self.fetcher(fetcher).clock(move || clock.now()))
     }
 
     /// The app. Settings that would deny everybody are errors; a feature map that takes something
@@ -328,6 +374,7 @@ impl ConnectAppBuilder {
             descriptor,
             metrics,
             client_address: self.client_address,
+            responder: self.responder,
             clock: self.clock.0,
         })))
     }

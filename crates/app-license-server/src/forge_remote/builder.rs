@@ -9,11 +9,13 @@ use app_license_client::{
     SystemClock,
 };
 use app_license_store::InstallationStore;
+use axum::response::IntoResponse;
 
 use super::{ForgeRemote, Inner, Installations};
 use crate::connect_app::warn_of_falling_limits;
 use crate::error::BuildError;
 use crate::metrics::Metrics;
+use crate::respond::{RefusedRequest, Responder};
 use crate::store_license_cache::StoreLicenseCache;
 
 /// Settings of a [`ForgeRemote`].
@@ -29,6 +31,7 @@ pub struct ForgeRemoteBuilder {
     store: Option<Arc<dyn InstallationStore>>,
     policy: Policy,
     features: FeatureMap,
+    responder: Option<Responder>,
     clock: Arc<dyn Clock>,
 }
 
@@ -52,6 +55,7 @@ impl ForgeRemoteBuilder {
             store: None,
             policy: Policy::new(),
             features: FeatureMap::default(),
+            responder: None,
             clock: Arc::new(SystemClock),
         })
     }
@@ -131,6 +135,22 @@ impl ForgeRemoteBuilder {
         self
     }
 
+    /// Answers requests that are not let through by your own function, wherever the app is asked: by its
+    /// gates, by its extractors, and where a handler answers a [`Rejection`](crate::Rejection). The
+    /// platform's own calls, lifecycle events and schedules, are not among them. A gate with an answer of its own
+    /// keeps that: [`Gate::respond_with`](crate::Gate::respond_with).
+    ///
+    /// The rejection is put into the extensions of what it answers, and `cache-control: no-store` and
+    /// `retry-after` into its headers where the function sets none: a cache that kept a refusal would
+    /// refuse a customer who has paid. For an example see [`RefusedRequest`].
+    pub fn respond_with<R: IntoResponse>(
+        mut self,
+        respond: impl Fn(RefusedRequest<'_>) -> R + Send + Sync + 'static,
+    ) -> Self {
+        self.responder = Some(Responder::new(respond));
+        self
+    }
+
     /// What decisions ask of a license. By default an absent license is denied.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
@@ -154,6 +174,32 @@ impl ForgeRemoteBuilder {
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
+    }
+
+    /// For tests: takes this mock host platform for the platform, and its clock. Without it no test key
+    /// proves anything.
+    ///
+    /// ```
+    /// use app_license_server::{ForgeRemote, MemoryStore};
+    /// use app_license_server::testkit::MockHost;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let host = MockHost::start().await?;
+    /// let app = ForgeRemote::builder("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?
+    ///     .store(MemoryStore::new())
+    ///     .for_tests(&host)?
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`BuildError::MockHostOffline`].
+    #[cfg(feature = "testkit")]
+    pub fn for_tests(self, host: &app_license_testkit::MockHost) -> Result<Self, BuildError> {
+        let gateway = host.gateway().ok_or(BuildError::MockHostOffline)?;
+        let clock = host.clock().clone();
+        let fetcher = Fetcher::rerouted_for_tests(gateway)?;
+        Ok(self.fetcher(fetcher).clock(move || clock.now()))
     }
 
     /// The remote. Settings that would deny everybody are errors; a feature map that takes something
@@ -180,6 +226,7 @@ impl ForgeRemoteBuilder {
             installations: self.store.map(Installations::new),
             policy: self.policy,
             features: self.features,
+            responder: self.responder,
             clock: self.clock,
         })))
     }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use app_license::forge::InvocationToken;
 use app_license::plan::license::Caller;
-use app_license::{ForgeAppId, Installation, InstallationAri, License, Verified};
+use app_license::{ForgeAppId, Installation, InstallationAri, InstallationKey, License, Verified};
 use app_license_client::SystemToken;
 use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use http::request::Parts;
 
 use super::ForgeRemote;
 use crate::rejection::Rejection;
+use crate::wire::route;
 
 /// A verified invocation of a Forge remote. As an axum extractor it needs a state that a
 /// [`ForgeRemote`] can be taken from; behind [`ForgeRemote::requires`] it is in the request's
@@ -27,6 +28,8 @@ struct Inner {
     installation: Option<Installation>,
     /// The route it matched, for what is said about it later.
     route: Option<MatchedPath>,
+    /// The request, where the remote answers refusals in its own way.
+    parts: Option<Arc<Parts>>,
 }
 
 impl ForgeInvocation {
@@ -35,14 +38,16 @@ impl ForgeInvocation {
         token: Verified<InvocationToken>,
         system_token: Option<SystemToken>,
         installation: Option<Installation>,
-        route: Option<&MatchedPath>,
+        parts: &Parts,
     ) -> Self {
+        let own = verified_by.responder().is_some();
         Self(Arc::new(Inner {
             verified_by: verified_by.clone(),
             token,
             system_token,
             installation,
-            route: route.cloned(),
+            route: route(parts).cloned(),
+            parts: own.then(|| Arc::new(parts.clone())),
         }))
     }
 
@@ -51,7 +56,12 @@ impl ForgeInvocation {
         let rejection = rejection.on_route(self.0.route.as_ref());
         let rejection = rejection.of_tenant(self.installation_id());
         self.0.verified_by.rejected(&rejection);
-        rejection
+        let Some(parts) = &self.0.parts else {
+            return rejection;
+        };
+        let mut parts = Parts::clone(parts);
+        parts.extensions.insert(self.clone());
+        rejection.answered_by(self.0.verified_by.responder(), &parts)
     }
 
     /// The token that proved it.
@@ -91,6 +101,17 @@ impl ForgeInvocation {
         self.0.installation.as_ref()
     }
 
+    /// Whose invocation it is: what to keep the customer's data under. The installation, or the customer
+    /// of before: one who came from Connect is known by the same `clientKey` as there, where the
+    /// remote's store is the Connect app's.
+    #[must_use]
+    pub fn tenant(&self) -> InstallationKey {
+        match self.installation() {
+            Some(known) => known.key().clone(),
+            None => InstallationKey::Forge(self.installation_id().clone()),
+        }
+    }
+
     /// The installation of the app that invoked it.
     #[must_use]
     pub fn installation_id(&self) -> &InstallationAri {
@@ -126,8 +147,10 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let remote = ForgeRemote::from_ref(state);
-        Self::verified(parts, &remote)
-            .await
-            .inspect_err(|rejection| remote.rejected(rejection))
+        let verified = Self::verified(parts, &remote).await;
+        verified.map_err(|rejection| {
+            remote.rejected(&rejection);
+            rejection.answered_by(remote.responder(), parts)
+        })
     }
 }

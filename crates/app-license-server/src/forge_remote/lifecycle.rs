@@ -68,12 +68,18 @@ impl ForgeRemote {
         let Some(installations) = &self.0.installations else {
             return Ok(kind.name());
         };
+        let known = installations.read(invocation.token(), self.now()).await?;
+        let key = match known {
+            // the customer has another installation by now
+            Some(customer) if customer.installation_id() != Some(of) => return Ok(kind.name()),
+            Some(customer) => customer.key().clone(),
+            None => InstallationKey::Forge(of.clone()),
+        };
         let headers = authorization(&parts.headers)?;
         let text = app_license::forge::bearer_token(headers)?;
         let leeway = self.0.leeway.as_seconds();
         let last = invocation.token().expires_at().plus(leeway);
-        let delivery = Delivery::new(InstallationKey::Forge(of.clone()), event)
-            .marked(ReplayMark::new(text, &bytes, last));
+        let delivery = Delivery::new(key, event).marked(ReplayMark::new(text, &bytes, last));
         let applied = installations.apply(delivery, of, self.now()).await;
         let applied = applied.map_err(|e| Rejection::store(&e))?;
         let changes: Vec<_> = applied

@@ -11,9 +11,11 @@
 )]
 
 mod common;
+mod connect_to_forge;
 mod hooks;
 mod license_cache;
 mod license_sweep;
+mod own_answers;
 mod perimeters;
 mod refusals;
 mod resolution;

@@ -7,11 +7,11 @@ use app_license::{AppKey, ForgeAppId, Policy};
 use app_license_client::{ConnectLicenseApi, Fetcher, ForgeLicenseApi, MemoryLicenseCache};
 use app_license_server::{
     BuildError, ConnectApp, ConnectAppBuilder, FeatureMap, ForgeRemote, MemoryStore, Operations,
-    Rejection,
+    RefusedRequest, Rejection,
 };
 use app_license_testkit::{App, Edition, Invocation, MockHost, SignedRequest, Tenant};
 use axum::Router;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 use http_body_util::BodyExt;
@@ -175,14 +175,13 @@ async fn respond_with_keeps_no_store_and_retry_after() {
         .confirm_with_license_api(|api| api)
         .build()
         .unwrap();
-    let own = |rejection: &Rejection| (rejection.status(), "<h1>Not for you</h1>").into_response();
-    let cached = |_: &Rejection| {
+    let own = |refused: RefusedRequest<'_>| (refused.rejection().status(), "<h1>Not for you</h1>");
+    let cached = |_: RefusedRequest<'_>| {
         (
             StatusCode::PAYMENT_REQUIRED,
             [("cache-control", "private")],
             "",
         )
-            .into_response()
     };
     let gate = app.requires(Edition::Advanced);
     let router = Router::new()

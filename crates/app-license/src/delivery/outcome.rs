@@ -72,6 +72,9 @@ pub(super) fn name(event: &Event) -> &'static str {
         Event::Forge(event) => event.kind().name(),
         Event::License(license) => license.source().code(),
         Event::PageOpened { .. } => "page_opened",
+        Event::Linked { .. } => "linked",
+        Event::Joined(_) => "joined",
+        Event::Invoked(_) => "invoked",
         Event::ForgetPreviousSecret => "forget_previous_secret",
     }
 }
@@ -82,6 +85,6 @@ fn body(event: &Event) -> Option<&str> {
         Event::Connect(event) => Some(event.body().raw()),
         Event::Forge(event) => Some(event.raw()),
         Event::License(license) => license.raw(),
-        Event::PageOpened { .. } | Event::ForgetPreviousSecret => None,
+        _ => None,
     }
 }

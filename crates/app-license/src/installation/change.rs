@@ -6,7 +6,7 @@ use app_license_gate::facts::State;
 
 use super::record::{Entitlement, KnownLicense};
 use crate::capability::Capability;
-use crate::ids::InstallationAri;
+use crate::ids::{ClientKey, InstallationAri};
 use crate::time::UnixTime;
 
 /// One thing that an event changed. A list of them is what happened; an empty list says that a
@@ -90,6 +90,17 @@ pub enum Change {
         /// The new one.
         to: InstallationAri,
     },
+    /// The key belongs to the customer with this client key, whose record and history are to be looked
+    /// at instead.
+    Linked {
+        /// The customer.
+        to: ClientKey,
+    },
+    /// What was known under a Forge installation was taken over: more of the history is there.
+    Joined {
+        /// The installation.
+        from: InstallationAri,
+    },
     /// Something smaller: display URL, description, product, ids of the site or its environment.
     DetailsChanged,
 }
@@ -138,6 +149,8 @@ impl Change {
             Self::Uninstalled => "uninstalled",
             Self::Upgraded { .. } => "upgraded",
             Self::InstallationIdChanged { .. } => "installation_id_changed",
+            Self::Linked { .. } => "linked",
+            Self::Joined { .. } => "joined",
             Self::DetailsChanged => "details_changed",
         }
     }
@@ -167,6 +180,8 @@ impl fmt::Display for Change {
                 };
                 return write!(f, "trial ends in {days_left}, at {ends}");
             }
+            Self::Linked { to } => ("linked", None, to),
+            Self::Joined { from } => return write!(f, "took over what was known under {from}"),
             Self::SecretRotated => return f.write_str("shared secret rotated"),
             Self::PreviousSecretForgotten => return f.write_str("previous secret forgotten"),
             Self::DetailsChanged => return f.write_str("details changed"),

@@ -32,7 +32,10 @@ impl InstallationRecord {
     pub fn is_news(&self, license: &License) -> bool {
         let known = self.license();
         let stale = |then: UnixTime| license.as_of().is_some_and(|now| now < then);
-        if license.state() == State::Absent || known.is_some_and(|k| stale(k.as_of())) {
+        if license.state() == State::Absent
+            || self.tenant().is_some()
+            || known.is_some_and(|k| stale(k.as_of()))
+        {
             return false;
         }
         if known.is_some_and(|known| is_lagging(license, known)) {

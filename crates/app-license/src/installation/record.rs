@@ -61,6 +61,8 @@ pub enum InstallationStatus {
     Enabled,
     /// Installed and switched off.
     Disabled,
+    /// No installation of its own, but a link to that of a customer: see [`InstallationRecord::tenant`].
+    Linked,
     /// Removed. What is known is kept for a reinstall, until the app's own retention ends.
     Uninstalled,
 }
@@ -78,6 +80,7 @@ impl InstallationStatus {
             Self::Installed => "installed",
             Self::Enabled => "enabled",
             Self::Disabled => "disabled",
+            Self::Linked => "linked",
             Self::Uninstalled => "uninstalled",
         }
     }
@@ -278,6 +281,12 @@ pub struct InstallationRecord {
     pub(super) license: Option<KnownLicense>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) trial_notice: Option<TrialNotice>,
+    /// Whose the link is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tenant: Option<ClientKey>,
+    /// What was taken over last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) joined: Option<InstallationAri>,
 }
 
 mod app_id {

@@ -8,6 +8,7 @@ use super::{Change, Entitlement, Event, Installation};
 use crate::capability::Capability;
 use crate::connect::{InstalledEvent, LifecycleEvent};
 use crate::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
+use crate::ids::InstallationAri;
 use crate::license::License;
 use crate::time::UnixTime;
 
@@ -28,6 +29,10 @@ impl Installation {
             return (new, changes);
         };
         let mut changes = Vec::new();
+        // nothing happens to a link but that it becomes another's
+        if installation.record.tenant().is_some() && !matches!(event, Event::Linked { .. }) {
+            return (Some(installation), changes);
+        }
         match event {
             Event::Connect(event) => installation.connect(event, now, &mut changes),
             Event::Forge(event) => installation.forge(event, now, &mut changes),
@@ -35,6 +40,13 @@ impl Installation {
             Event::PageOpened { issued_at } => {
                 if installation.is_reopened(*issued_at) {
                     installation.record.enabled(now, &mut changes);
+                }
+            }
+            Event::Linked { tenant } => installation.record.link(tenant, now, &mut changes),
+            Event::Joined(known) => installation.record.join(known, &mut changes),
+            Event::Invoked(half) => {
+                if installation.record.invoked(half, now, &mut changes) {
+                    installation.secrets = InstallationSecrets::default();
                 }
             }
             Event::ForgetPreviousSecret => {
@@ -67,6 +79,9 @@ impl Installation {
             Event::Forge(_)
             | Event::License(_)
             | Event::PageOpened { .. }
+            | Event::Linked { .. }
+            | Event::Joined(_)
+            | Event::Invoked(_)
             | Event::ForgetPreviousSecret => return None,
         };
         let mut changes = Vec::new();
@@ -77,7 +92,7 @@ impl Installation {
                 }
             }
             Event::Forge(event) => record.take_forge(event, &mut changes),
-            Event::License(_) | Event::PageOpened { .. } | Event::ForgetPreviousSecret => {}
+            _ => {}
         }
         Some(Self { record, secrets })
     }
@@ -111,10 +126,10 @@ impl Installation {
             (InstallationKey::Forge(known), Some(said)) => known != said,
             (InstallationKey::Forge(_), None) => false,
             // a Connect-on-Forge app hears of its Forge half too
-            (InstallationKey::Connect(_), said) => {
-                self.record.installation_id.is_none()
-                    || self.record.installation_id.as_ref() != said
+            (InstallationKey::Connect(_), Some(said)) => {
+                self.record.installation_id.as_ref() != Some(said)
             }
+            (InstallationKey::Connect(_), None) => self.record.installation_id.is_none(),
         };
         if other {
             return;
@@ -159,7 +174,7 @@ impl Installation {
 }
 
 impl InstallationRecord {
-    fn new(key: InstallationKey, now: UnixTime) -> Self {
+    pub(super) fn new(key: InstallationKey, now: UnixTime) -> Self {
         Self {
             key,
             status: InstallationStatus::Installed,
@@ -183,17 +198,19 @@ impl InstallationRecord {
             capability_set: None,
             license: None,
             trial_notice: None,
+            tenant: None,
+            joined: None,
         }
     }
 
-    fn becomes(&mut self, status: InstallationStatus, now: UnixTime) {
+    pub(super) fn becomes(&mut self, status: InstallationStatus, now: UnixTime) {
         self.status = status;
         self.status_since = now;
     }
 
     /// Installed again, if it was uninstalled. Otherwise `installed` says nothing about being
     /// enabled: it is sent again when a secret is rotated or a site renamed. Whether it was.
-    fn back(&mut self, now: UnixTime, changes: &mut Vec<Change>) -> bool {
+    pub(super) fn back(&mut self, now: UnixTime, changes: &mut Vec<Change>) -> bool {
         let was_gone = self.status == InstallationStatus::Uninstalled;
         if was_gone {
             self.becomes(InstallationStatus::Installed, now);
@@ -242,13 +259,8 @@ impl InstallationRecord {
             });
         }
         self.base_url = Some(body.base_url().to_owned());
-        if let Some(to) = body.installation_id()
-            && self.installation_id.as_ref() != Some(to)
-        {
-            changes.push(Change::InstallationIdChanged {
-                from: self.installation_id.replace(to.clone()),
-                to: to.clone(),
-            });
+        if let Some(to) = body.installation_id() {
+            self.take_installation(to, changes);
         }
         self.take_entitlement(
             [
@@ -270,6 +282,15 @@ impl InstallationRecord {
         }
     }
 
+    pub(super) fn take_installation(&mut self, to: &InstallationAri, changes: &mut Vec<Change>) {
+        if self.installation_id.as_ref() != Some(to) {
+            changes.push(Change::InstallationIdChanged {
+                from: self.installation_id.replace(to.clone()),
+                to: to.clone(),
+            });
+        }
+    }
+
     fn take_forge(&mut self, event: &ForgeLifecycleEvent, changes: &mut Vec<Change>) {
         let from = self.app_version.clone();
         if take_text(&mut self.app_version, event.app_version())
@@ -287,7 +308,7 @@ impl InstallationRecord {
         }
     }
 
-    fn take_entitlement(&mut self, said: [Option<&str>; 3], changes: &mut Vec<Change>) {
+    pub(super) fn take_entitlement(&mut self, said: [Option<&str>; 3], changes: &mut Vec<Change>) {
         let from = self.entitlement.clone();
         let [id, number, support_number] = said;
         let mut changed = take_text(&mut self.entitlement.id, id);
@@ -299,7 +320,7 @@ impl InstallationRecord {
         }
     }
 
-    fn take_capability(&mut self, said: Option<&Capability>, changes: &mut Vec<Change>) {
+    pub(super) fn take_capability(&mut self, said: Option<&Capability>, changes: &mut Vec<Change>) {
         if let Some(to) = said
             && self.capability_set.as_ref() != Some(to)
         {
@@ -311,7 +332,16 @@ impl InstallationRecord {
     }
 
     fn take_license(&mut self, license: &License, now: UnixTime, changes: &mut Vec<Change>) {
-        let mut to = KnownLicense::of(license, now);
+        let to = KnownLicense::of(license, now);
+        self.take_known(to, license.as_of().is_some(), changes);
+    }
+
+    pub(super) fn take_known(
+        &mut self,
+        mut to: KnownLicense,
+        dated: bool,
+        changes: &mut Vec<Change>,
+    ) {
         let known = self.license.as_ref();
         // a license source that does not tell trials does not end one, and what ended was what it was
         let ended = to.state == State::Inactive;
@@ -325,7 +355,7 @@ impl InstallationRecord {
                 from: self.license.replace(to.clone()),
                 to,
             });
-        } else if license.as_of().is_some() {
+        } else if dated {
             // the same word again, but fresher
             self.license = Some(to);
         }

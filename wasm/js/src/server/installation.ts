@@ -8,7 +8,8 @@ import type { LifecycleEvent } from "./lifecycle.js";
 /** What is known of an installation, without secrets: plain JSON, to be stored and logged. */
 export interface InstallationRecord {
   key: { connect: string } | { forge: string };
-  status: "installed" | "enabled" | "disabled" | "uninstalled";
+  /** `linked`: no installation of its own, but a link to that of the customer `tenant`. */
+  status: "installed" | "enabled" | "disabled" | "linked" | "uninstalled";
   statusSince: string;
   firstInstalledAt: string;
   installedAt: string;
@@ -31,6 +32,10 @@ export interface InstallationRecord {
   /** The last word about the license: not a proof. */
   license?: { state: "active" | "inactive" | "absent"; evaluation?: boolean; source: string; asOf: string };
   /** What was said last of the end of a trial. */
+  /** Of a link: the client key of the customer. */
+  tenant?: string;
+  /** The Forge installation whose record was taken over last. */
+  joined?: string;
   trialNotice?: { ends: string; days: number };
 }
 
@@ -63,6 +68,8 @@ export interface Change {
     | "uninstalled"
     | "upgraded"
     | "installation_id_changed"
+    | "linked"
+    | "joined"
     | "details_changed";
   from?: unknown;
   to?: unknown;

@@ -1,0 +1,162 @@
+//! Answering what is not let through in the app's own way.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use app_license::Installation;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+
+use crate::connect_request::{ConnectContextRequest, ConnectRequest};
+use crate::forge_remote::ForgeInvocation;
+use crate::rejection::Rejection;
+
+/// A request that is not let through, for the app's own answer to it: see
+/// [`ConnectAppBuilder::respond_with`](crate::ConnectAppBuilder::respond_with).
+///
+/// ```
+/// use app_license_server::{ConnectApp, MemoryStore, RefusedRequest};
+/// use axum::response::Html;
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
+///     .store(MemoryStore::new())
+///     .respond_with(|refused: RefusedRequest<'_>| {
+///         let page = match refused.site_url() {
+///             Some(site) if refused.rejection().decision().is_some() => {
+///                 format!("<a href='{site}/plugins/servlet/upm'>Manage your subscription</a>")
+///             }
+///             _ => "Open this page from the product.".to_owned(),
+///         };
+///         (refused.rejection().status(), Html(page))
+///     })
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct RefusedRequest<'r> {
+    rejection: &'r Rejection,
+    parts: &'r Parts,
+    installation: Option<&'r Installation>,
+    site_url: Option<&'r str>,
+}
+
+impl<'r> RefusedRequest<'r> {
+    /// Of a request that may have been verified: what is known of it is in its extensions.
+    fn new(rejection: &'r Rejection, parts: &'r Parts) -> Self {
+        let of_page = || Some(parts.extensions.get::<ConnectRequest>()?.installation());
+        let of_call = || {
+            Some(
+                parts
+                    .extensions
+                    .get::<ConnectContextRequest>()?
+                    .installation(),
+            )
+        };
+        let invocation = parts.extensions.get::<ForgeInvocation>();
+        let of_forge = || invocation?.installation();
+        let installation = of_page().or_else(of_call).or_else(of_forge);
+        let stated = || invocation?.token().site_url();
+        let site_url = installation.and_then(|it| it.display_url()).or_else(stated);
+        Self {
+            rejection,
+            parts,
+            installation,
+            site_url,
+        }
+    }
+
+    /// Why it is not let through.
+    #[must_use]
+    pub const fn rejection(&self) -> &'r Rejection {
+        self.rejection
+    }
+
+    /// Method, address, headers and extensions of the request. What they say is not proved unless
+    /// [`RefusedRequest::installation`] is there.
+    #[must_use]
+    pub const fn parts(&self) -> &'r Parts {
+        self.parts
+    }
+
+    /// The installation whose request it is; `None` where the request is not proved, and on Forge where
+    /// nothing is stored.
+    #[must_use]
+    pub const fn installation(&self) -> Option<&'r Installation> {
+        self.installation
+    }
+
+    /// The address of the customer's site, for links that people see: a page where they manage their
+    /// subscription, say. `None` where the request is not proved.
+    #[must_use]
+    pub const fn site_url(&self) -> Option<&'r str> {
+        self.site_url
+    }
+}
+
+/// The app's own answer.
+#[derive(Clone)]
+pub(crate) struct Responder(Arc<dyn Fn(RefusedRequest<'_>) -> Response + Send + Sync>);
+
+impl Responder {
+    pub(crate) fn new<R: IntoResponse>(
+        respond: impl Fn(RefusedRequest<'_>) -> R + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(move |refused| respond(refused).into_response()))
+    }
+
+    /// With the headers that every refusal has, where the function sets none.
+    pub(crate) fn respond(&self, rejection: &Rejection, parts: &Parts) -> Response {
+        let mut response = (self.0)(RefusedRequest::new(rejection, parts));
+        rejection.complete(&mut response);
+        response
+    }
+}
+
+impl fmt::Debug for Responder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Responder")
+    }
+}
+
+/// How a rejection that a handler or an extractor answers is to be answered.
+#[derive(Clone)]
+pub(crate) struct OwnAnswer {
+    responder: Responder,
+    parts: Arc<Parts>,
+}
+
+impl fmt::Debug for OwnAnswer {
+    /// Not the request, which holds a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnAnswer")
+    }
+}
+
+impl OwnAnswer {
+    pub(crate) fn new(responder: &Responder, parts: &Parts) -> Self {
+        Self {
+            responder: responder.clone(),
+            parts: Arc::new(parts.clone()),
+        }
+    }
+
+    pub(crate) fn respond(&self, rejection: &Rejection) -> Response {
+        self.responder.respond(rejection, &self.parts)
+    }
+}
+
+/// The response with the body of another service, where that is axum's.
+pub(crate) fn with_body<B: 'static>(response: Response) -> Option<http::Response<B>> {
+    let (parts, body) = response.into_parts();
+    let mut body = Some(body);
+    let body = (&mut body as &mut dyn Any).downcast_mut::<Option<B>>()?;
+    Some(http::Response::from_parts(parts, body.take()?))
+}
+
+/// Whether [`with_body`] has one.
+pub(crate) fn is_body<B: 'static>() -> bool {
+    std::any::TypeId::of::<B>() == std::any::TypeId::of::<Body>()
+}

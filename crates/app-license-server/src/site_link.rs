@@ -1,0 +1,129 @@
+//! One customer on Connect and on Forge: the links by which a Forge installation is found to be the
+//! customer's. What is linked is for the core to say ([`InstallationRecord::links`]).
+//!
+//! [`InstallationRecord::links`]: app_license::InstallationRecord::links
+
+use app_license::{Change, Event, Installation, InstallationKey, UnixTime};
+use app_license_store::{Delivery, Error, HistoryEntry, InstallationStore, Sequence};
+
+use crate::connect_app::ConnectApp;
+
+/// How many records are read at once.
+const PAGE: usize = 100;
+
+/// Writes the links to a customer that are not there, and takes over what was known before under a key
+/// that becomes one. Answers how many it wrote.
+pub(crate) async fn link(
+    store: &dyn InstallationStore,
+    customer: &Installation,
+    now: UnixTime,
+) -> Result<usize, Error> {
+    let InstallationKey::Connect(tenant) = customer.key() else {
+        return Ok(0);
+    };
+    let mut written = 0_usize;
+    for key in customer.links() {
+        let known = store.get(&key).await?;
+        if known
+            .as_ref()
+            .is_some_and(|known| known.tenant() == Some(tenant))
+        {
+            continue;
+        }
+        let of_its_own = |known: &Installation| known.tenant().is_none();
+        let joined = known.filter(of_its_own);
+        if let Some(known) = &joined {
+            join(store, customer.key(), known, now).await?;
+        }
+        let linked = Event::Linked {
+            tenant: tenant.clone(),
+        };
+        let applied = store.apply(Delivery::new(key, linked), now).await?;
+        // an event of Forge may have been quicker
+        if let Some(known) = applied.before.filter(of_its_own)
+            && joined.is_none()
+        {
+            join(store, customer.key(), &known, now).await?;
+        }
+        written = written.saturating_add(1);
+    }
+    Ok(written)
+}
+
+async fn join(
+    store: &dyn InstallationStore,
+    customer: &InstallationKey,
+    known: &Installation,
+    now: UnixTime,
+) -> Result<(), Error> {
+    let joined = Event::Joined(Box::new(known.record().clone()));
+    store
+        .apply(Delivery::new(customer.clone(), joined), now)
+        .await?;
+    Ok(())
+}
+
+/// What happened to one customer, oldest first, on Connect and on Forge, whichever of the two keys is
+/// asked for: also what happened under a Forge installation before it was known to be the customer's.
+/// At most `limit` entries of each.
+///
+/// ```
+/// use app_license_server::{ConnectApp, MemoryStore, customer_history};
+/// # use app_license::{ClientKey, InstallationKey};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let store = MemoryStore::new();
+/// let key = InstallationKey::Connect(ClientKey::new("tenant-1")?);
+/// assert!(customer_history(&store, &key, 100).await?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+///
+/// # Errors
+/// What the store answers.
+pub async fn customer_history(
+    store: &dyn InstallationStore,
+    key: &InstallationKey,
+    limit: usize,
+) -> Result<Vec<HistoryEntry>, Error> {
+    let record = store.get(key).await?;
+    let tenant = record.and_then(|record| record.tenant().cloned());
+    let customer = tenant.map_or_else(|| key.clone(), InstallationKey::Connect);
+    let mut entries = store.history(&customer, Sequence::START, limit).await?;
+    let joined: Vec<InstallationKey> = entries
+        .iter()
+        .flat_map(|entry| &entry.changes)
+        .filter_map(|change| match change {
+            Change::Joined { from } => Some(InstallationKey::Forge(from.clone())),
+            _ => None,
+        })
+        .collect();
+    for key in joined {
+        entries.extend(store.history(&key, Sequence::START, limit).await?);
+    }
+    entries.sort_by_key(|entry| entry.sequence);
+    Ok(entries)
+}
+
+impl ConnectApp {
+    /// Links the Forge installations of all customers to their records: once, before the first customer
+    /// is on Forge, for those whose `installed` came before this version. From then on it happens with
+    /// every `installed`. Answers how many links were written; run again, it writes none.
+    ///
+    /// # Errors
+    /// What the store answers. It may be run again.
+    pub async fn link_installations(&self) -> Result<usize, Error> {
+        let store = &*self.0.store;
+        let mut written = 0_usize;
+        let mut after = None;
+        loop {
+            let page = store.list(after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(written);
+            };
+            after = Some(last.key().clone());
+            for customer in &page {
+                written = written.saturating_add(link(store, customer, self.now()).await?);
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! One customer, one record: what becomes of an installation when its Connect app moves to Forge.
+//!
+//! On Connect a customer is known by `clientKey`, on Forge by the ARI of the installation. A
+//! Connect-on-Forge app has both: its `installed` names the ARI. The record of the `clientKey` stays the
+//! customer's, with its history; under the ARI there is only a link to it. So is there one under the
+//! site and product, for the ARI is another after each new install, and the site is not.
+//!
+//! | what comes | what it does |
+//! |---|---|
+//! | `installed` of Connect names an ARI | [`Event::Linked`] under the ARI; what was known under it before goes to the customer, [`Event::Joined`] |
+//! | a token or event of Forge, of an ARI with a link | is the customer's, [`InstallationRecord::tenant`] |
+//! | a production token of an unknown ARI, of a site, product and app that a customer has | is the customer's, [`InstallationRecord::is_continued_by`] |
+//! | a token of Forge after the Connect app was uninstalled | says that the customer is there, [`Event::Invoked`] |
+//!
+//! [`Event::Linked`]: super::Event::Linked
+//! [`Event::Joined`]: super::Event::Joined
+//! [`Event::Invoked`]: super::Event::Invoked
+
+use super::change::Change;
+use super::record::{InstallationKey, InstallationRecord, InstallationStatus};
+use super::secrets::InstallationSecrets;
+use super::{Event, Installation};
+use crate::forge::InvocationToken;
+use crate::ids::{ClientKey, CloudId, ForgeAppId, InstallationAri};
+use crate::open_text::EnvironmentType;
+use crate::time::UnixTime;
+
+/// What a verified Forge token says of the customer, apart from the license.
+///
+/// ```
+/// use app_license::{CloudId, ForgeAppId, ForgeHalf, InstallationAri, InstallationKey, UnixTime};
+/// let half = ForgeHalf {
+///     installation: InstallationAri::new("ari:cloud:ecosystem::installation/7ab5a4a1")?,
+///     app: ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?,
+///     cloud_id: Some(CloudId::new("11111111-2222-4333-8444-555555555555")?),
+///     product: Some("jira".to_owned()),
+///     is_production: true,
+///     issued_at: UnixTime::EPOCH,
+/// };
+/// let key = InstallationKey::of_site("jira", half.cloud_id.as_ref().unwrap())?;
+/// assert_eq!(half.site_key(), Some(key));
+/// # Ok::<(), app_license::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "what a token says, for those who read tokens themselves"
+)]
+pub struct ForgeHalf {
+    /// The installation.
+    pub installation: InstallationAri,
+    /// The app.
+    pub app: ForgeAppId,
+    /// The site, where the token names it.
+    pub cloud_id: Option<CloudId>,
+    /// The product that the app is installed in, `jira`, where it is one alone.
+    pub product: Option<String>,
+    /// Whether the app is installed from its production environment.
+    pub is_production: bool,
+    /// When the token was issued (UTC).
+    pub issued_at: UnixTime,
+}
+
+impl From<&InvocationToken> for ForgeHalf {
+    fn from(token: &InvocationToken) -> Self {
+        let mut products = token.contexts().iter().filter_map(|context| context.name());
+        let first = products.next();
+        let only = first.filter(|first| products.all(|other| other == *first));
+        Self {
+            installation: token.installation_id().clone(),
+            app: token.app_id().clone(),
+            cloud_id: token.cloud_id().cloned(),
+            product: only.map(str::to_owned),
+            is_production: token.environment_type() == Some(&EnvironmentType::PRODUCTION),
+            issued_at: token.issued_at(),
+        }
+    }
+}
+
+impl ForgeHalf {
+    /// Under which key the link of its site and product is; `None` where the token does not name both,
+    /// or is not of production: another environment is no customer.
+    #[must_use]
+    pub fn site_key(&self) -> Option<InstallationKey> {
+        let (product, cloud_id) = (self.product.as_deref()?, self.cloud_id.as_ref()?);
+        let key = InstallationKey::of_site(product, cloud_id).ok()?;
+        self.is_production.then_some(key)
+    }
+}
+
+impl InstallationKey {
+    /// The key of the link of a site and product: `ari:cloud:{product}::site/{cloudId}`, as the platform
+    /// names it.
+    ///
+    /// # Errors
+    /// `invalid_id` when the two make no ARI.
+    pub fn of_site(product: &str, cloud_id: &CloudId) -> Result<Self, crate::Error> {
+        let ari = InstallationAri::new(format!("ari:cloud:{product}::site/{cloud_id}"))?;
+        Ok(Self::Forge(ari))
+    }
+}
+
+impl Installation {
+    /// As [`Installation::apply`], under a key that may have nothing stored: a link is made of it.
+    pub(crate) fn apply_at(
+        key: &InstallationKey,
+        current: Option<Self>,
+        event: &Event,
+        now: UnixTime,
+    ) -> (Option<Self>, Vec<Change>) {
+        match (current, event, key) {
+            (None, Event::Linked { tenant }, InstallationKey::Forge(_)) => {
+                let mut changes = Vec::new();
+                let mut record = InstallationRecord::new(key.clone(), now);
+                record.link(tenant, now, &mut changes);
+                let secrets = InstallationSecrets::default();
+                (Some(Self::from_parts(record, secrets)), changes)
+            }
+            (current, ..) => Self::apply(current, event, now),
+        }
+    }
+}
+
+impl InstallationRecord {
+    /// The tenant whose record is to be looked at instead: this one is a link.
+    #[must_use]
+    pub const fn tenant(&self) -> Option<&ClientKey> {
+        match self.status {
+            InstallationStatus::Linked => self.tenant.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Under which keys links to this customer belong: its Forge installation, its site and product.
+    /// Empty for a record that is not of Connect.
+    pub fn links(&self) -> impl Iterator<Item = InstallationKey> {
+        let of_connect = matches!(self.key, InstallationKey::Connect(_));
+        let forge = self.installation_id().cloned().map(InstallationKey::Forge);
+        let site = self.product_type.as_deref().zip(self.cloud_id.as_ref());
+        let site =
+            site.and_then(|(product, cloud_id)| InstallationKey::of_site(product, cloud_id).ok());
+        [forge, site]
+            .into_iter()
+            .flatten()
+            .filter(move |_| of_connect)
+    }
+
+    /// Whether a Forge installation that is not known is this customer's: in production, of the same
+    /// site, product and app. An app is installed once in a product of a site.
+    #[must_use]
+    pub fn is_continued_by(&self, half: &ForgeHalf) -> bool {
+        matches!(self.key, InstallationKey::Connect(_))
+            && half.is_production
+            && half.cloud_id.is_some()
+            && half.cloud_id == self.cloud_id
+            && half.product.is_some()
+            && half.product == self.product_type
+            && self.app_id.as_ref().is_none_or(|app| *app == half.app)
+    }
+
+    /// Whether a token of the Forge half says something that is not known: worth an
+    /// [`Event::Invoked`](super::Event::Invoked).
+    #[must_use]
+    pub fn learns_from(&self, half: &ForgeHalf) -> bool {
+        let ours = self.installation_id() == Some(&half.installation);
+        let site = half.cloud_id.is_some() && self.cloud_id.is_none();
+        ours && matches!(self.key, InstallationKey::Connect(_)) && (site || self.is_back(half))
+    }
+
+    /// Whether the app is there, though its Connect half was uninstalled.
+    fn is_back(&self, half: &ForgeHalf) -> bool {
+        let since = half.issued_at.since(self.status_since);
+        self.status == InstallationStatus::Uninstalled && since > Installation::LATER
+    }
+
+    pub(super) fn link(&mut self, tenant: &ClientKey, now: UnixTime, changes: &mut Vec<Change>) {
+        let forge = matches!(self.key, InstallationKey::Forge(_));
+        if forge && self.tenant() != Some(tenant) {
+            self.becomes(InstallationStatus::Linked, now);
+            self.tenant = Some(tenant.clone());
+            changes.push(Change::Linked { to: tenant.clone() });
+        }
+    }
+
+    /// Whether the app is back, so that no secret of before may count.
+    pub(super) fn invoked(
+        &mut self,
+        half: &ForgeHalf,
+        now: UnixTime,
+        changes: &mut Vec<Change>,
+    ) -> bool {
+        if !matches!(self.key, InstallationKey::Connect(_)) {
+            return false;
+        }
+        let back = self.is_back(half) && self.back(now, changes);
+        self.take_installation(&half.installation, changes);
+        let mut details = fill(&mut self.cloud_id, &half.cloud_id);
+        details |= fill(&mut self.app_id, &Some(half.app.clone()));
+        if details {
+            changes.push(Change::DetailsChanged);
+        }
+        back
+    }
+
+    /// Takes over what was known under a Forge installation before it was known whose it is.
+    pub(super) fn join(&mut self, other: &Self, changes: &mut Vec<Change>) {
+        let InstallationKey::Forge(installation) = &other.key else {
+            return;
+        };
+        let ours = matches!(self.key, InstallationKey::Connect(_));
+        if !ours || other.tenant().is_some() || self.joined.as_ref() == Some(installation) {
+            return;
+        }
+        self.joined = Some(installation.clone());
+        changes.push(Change::Joined {
+            from: installation.clone(),
+        });
+        if let Some(said) = &other.license
+            && self
+                .license
+                .as_ref()
+                .is_none_or(|known| known.as_of < said.as_of)
+        {
+            let entitlement = &other.entitlement;
+            let ids = [
+                entitlement.id(),
+                entitlement.number(),
+                entitlement.support_number(),
+            ];
+            self.take_entitlement(ids, changes);
+            self.take_capability(other.capability_set.as_ref(), changes);
+            self.take_known(said.clone(), true, changes);
+            self.trial_notice = other.trial_notice.or(self.trial_notice);
+        }
+        // what a Connect half does not say
+        let mut details = fill(&mut self.app_version, &other.app_version);
+        details |= fill(&mut self.environment_id, &other.environment_id);
+        details |= fill(&mut self.app_id, &other.app_id);
+        details |= fill(&mut self.cloud_id, &other.cloud_id);
+        if details {
+            changes.push(Change::DetailsChanged);
+        }
+    }
+}
+
+/// Takes what is said where nothing is known.
+fn fill<T: Clone>(known: &mut Option<T>, said: &Option<T>) -> bool {
+    let news = known.is_none() && said.is_some();
+    if news {
+        known.clone_from(said);
+    }
+    news
+}
+
+#[cfg(test)]
+mod tests;
