@@ -297,6 +297,21 @@ test("an answer of the License API is stored once, however many requests it is g
   }
 });
 
+test("a license that is not stored is said in the log, and changes no answer", async () => {
+  class Failing extends MemoryStore {
+    putLicense() {
+      throw Object.assign(new Error("disk full"), { code: "SQLITE_FULL" });
+    }
+  }
+  const lines = [];
+  const logger = { warn: () => {}, error: (line) => lines.push(line) };
+  const { app, site, open, world } = await installed({ store: new Failing(), licenseApi: true, logger });
+  app.route("/export", { requires: "capabilityAdvanced" }, served);
+  world.api = answered();
+  assert.equal((await open(site.page("/export", "absent", new Date(world.now)))).status, 200);
+  assert.deepEqual(lines, ["app-license: an answer of the License API is not stored (SQLITE_FULL)"]);
+});
+
 describe("an answer of the License API ends", () => {
   const stores = { memory: () => new MemoryStore(), sqlite: () => new SqliteStore(new Database(":memory:")) };
   for (const [name, store] of Object.entries(stores)) {

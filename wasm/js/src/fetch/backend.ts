@@ -48,9 +48,10 @@ export interface BackendOptions {
   /** The clock. */
   clock?: (() => Date) | undefined;
   /** Told of every request that was not let through, and why: for metrics. Nothing secret is in it. */
-  onRejected?: ((error: VerifyError, request: RejectedRequest) => void) | undefined;
+  onRejected?: ((error: LicenseError, request: RejectedRequest) => void) | undefined;
   /** Writes a line for every request that was not let through, such as `console`: `warn` for what is
-   * refused, `error` for what could not be checked and for mistakes of the app. Nothing secret is in it. */
+   * refused, `error` for what could not be checked, for mistakes of the app, and for a license that was
+   * not stored. Nothing secret is in it. */
   logger?: Logger | undefined;
 }
 
@@ -245,13 +246,20 @@ export abstract class Backend<V extends object> {
     const answer = refusal(error);
     const { onRejected, logger } = this.#options;
     const request = { method, path: target.split("?")[0]!, address };
-    if (onRejected && error instanceof VerifyError) {
-      settings.quietly(() => onRejected(error, request)); // no log changes an answer
+    if (onRejected) {
+      settings.quietly(() => onRejected(error as LicenseError, request)); // no log changes an answer
     }
     if (logger) {
       settings.quietly(() => logger[answer.status < 500 ? "warn" : "error"](rejected(error as LicenseError, request)));
     }
     return answer;
+  }
+
+  /** @internal Writes what went wrong beside an answer that stands. */
+  lost(what: string, error: unknown): void {
+    const { logger } = this.#options;
+    const { code, name } = Object(error) as { code?: unknown; name?: unknown };
+    settings.quietly(() => logger?.error(oneLine(`app-license: ${what} (${String(code ?? name)})`)));
   }
 
   /** @internal What cannot be meant, and a feature that the map does not have, are mistakes of the app:
@@ -324,8 +332,10 @@ export abstract class Backend<V extends object> {
 function rejected({ code, message }: LicenseError, { method, path, address }: RejectedRequest): string {
   const from = address === null ? "" : ` from ${address}`;
   const line = `app-license: ${method} ${path.slice(0, 200)}${from} was not let through (${code}): ${message}`;
-  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?");
+  return oneLine(line);
 }
+
+const oneLine = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?");
 
 const asksNothing = ({ requires, feature }: Needs<string>) => requires === undefined && feature === undefined;
 

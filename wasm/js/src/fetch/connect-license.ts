@@ -46,8 +46,9 @@ async function askApi(
       try {
         await kept.putLicense(clientKey, SOURCE, { document, fetchedAt: license.asOf! });
         app.licensesStored.set(clientKey, asOf);
-      } catch {
+      } catch (error) {
         // the answer is right, whether or not it is kept
+        app.lost("an answer of the License API is not stored", error);
       }
     }
     return { license };
@@ -68,8 +69,9 @@ async function lastStored(app: ConnectApp, { clientKey }: ConnectRequest): Promi
   try {
     const kept = await stored(() => app.options.store.license(clientKey, SOURCE));
     return kept && kept.document !== "" ? connectLicense({ raw: kept.document, at: seconds(kept.fetchedAt) }) : null;
-  } catch {
-    return null; // what cannot be read is as good as nothing
+  } catch (error) {
+    app.lost("the stored license cannot be read", error);
+    return null; // as good as nothing
   }
 }
 
@@ -83,7 +85,7 @@ async function observe(app: ConnectApp, verified: ConnectRequest, license: Licen
   try {
     const delivery = { key: verified.clientKey, on: "connect", event: { license } } as const;
     await store(options.store, delivery, app.now());
-  } catch {
-    // it is said again
+  } catch (error) {
+    app.lost("a changed license is not stored", error); // the next request says it again
   }
 }

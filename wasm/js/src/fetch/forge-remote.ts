@@ -159,8 +159,8 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     if (store && installation && this.#reducer.isNews(installation, license)) {
       try {
         await deliverTo(store, { key: installationId, on: "forge", event: { license } }, this.now());
-      } catch {
-        // the next invocation says it again
+      } catch (error) {
+        this.lost("a changed license is not stored", error); // the next invocation says it again
       }
     }
   }

@@ -1,5 +1,6 @@
 import type { License } from "../index.js";
 import type { Signer } from "./connect.js";
+import { Bounded } from "./bounded.js";
 import { get, thrown } from "./get.js";
 import type { Fetched } from "./get.js";
 import { connectLicense, signedCall } from "./license-api.js";
@@ -43,6 +44,8 @@ export class ConnectLicenseApi {
   readonly #options: ConnectLicenseApiOptions;
   readonly #plan: Plan;
   readonly #flights = new Map<string, Promise<LicenseAnswer>>();
+  /** The sites that a call was signed for, by tenant: they are of the cloud. */
+  readonly #sites = new Bounded<string>(4096);
 
   constructor(options: ConnectLicenseApiOptions = {}) {
     settings.hold("ConnectLicenseApi", options, RULES);
@@ -68,7 +71,10 @@ export class ConnectLicenseApi {
   async answer(signer: Signer, since = 0, installedAt = 0, newer = false): Promise<LicenseAnswer> {
     const question = { id: signer.clientKey, app: signer.appKey, since, installedAt, newer };
     const call = () => signedCall({ ...signer, now: new Date(this.#now() * 1000) }, cloudOf(this.#options.cloud));
-    call(); // a site of another cloud is not asked, whatever is known
+    if (this.#sites.get(question.id) !== signer.baseUrl) {
+      call(); // a site of another cloud is not asked, whatever is known
+      this.#sites.set(question.id, signer.baseUrl);
+    }
     const step = this.#step("next", question);
     if (step.step !== "ask") {
       return settled(step);
