@@ -48,7 +48,7 @@ export interface BackendOptions {
   /** The clock. */
   clock?: (() => Date) | undefined;
   /** Told of every request that was not let through, and why: for metrics. Nothing secret is in it. */
-  onRejected?: ((error: LicenseError, request: RejectedRequest) => void) | undefined;
+  onRejected?: ((error: VerifyError, request: RejectedRequest) => void) | undefined;
   /** Writes a line for every request that was not let through, such as `console`: `warn` for what is
    * refused, `error` for what could not be checked, for mistakes of the app, and for a license that was
    * not stored. Nothing secret is in it. */
@@ -247,7 +247,9 @@ export abstract class Backend<V extends object> {
     const { onRejected, logger } = this.#options;
     const request = { method, path: target.split("?")[0]!, address };
     if (onRejected) {
-      settings.quietly(() => onRejected(error as LicenseError, request)); // no log changes an answer
+      const { code, message } = error as LicenseError;
+      const told = error instanceof VerifyError ? error : internal.fault(code, "misuse", message);
+      settings.quietly(() => onRejected(told, request)); // no log changes an answer
     }
     if (logger) {
       settings.quietly(() => logger[answer.status < 500 ? "warn" : "error"](rejected(error as LicenseError, request)));
