@@ -462,6 +462,27 @@ test("a schedule runs at each time that the clock passes, with the license of th
   // a week's filter is asked at each of its times: the trial ends after the fourth
   const weekly = entries.filter(({ title }) => title === "the function event by for-customers is called");
   assert.equal(weekly.length, 4);
+  // in the console, what says the same is one row, and the keys lead through the others
+  const page = await open(lab);
+  const rows = page.locator("#journal li");
+  const folded = page.getByRole("button", { name: /^2\d more of the same, since/ }).first();
+  await folded.waitFor();
+  const before = await rows.count();
+  await folded.click();
+  assert.ok((await rows.count()) > before + 15);
+  await page.locator("#journal [data-entry]:enabled").first().focus();
+  const focused = () => page.evaluate(() => document.activeElement.dataset.entry ?? document.activeElement.id);
+  const first = await focused();
+  await page.keyboard.press("ArrowDown");
+  const second = await focused();
+  assert.notEqual(second, first);
+  await page.keyboard.press("Enter");
+  await page.locator("#entry").getByText("Verified and decided").waitFor();
+  await page.waitForFunction(() => document.activeElement.id === "entry");
+  assert.equal(await page.getByRole("button", { name: "Copy as curl" }).count(), 0, "a function has no address");
+  await page.keyboard.press("Escape");
+  assert.equal(await focused(), second);
+  await page.close();
 });
 
 test("functions store and queue by the real packages", async () => {
@@ -486,7 +507,8 @@ test("functions store and queue by the real packages", async () => {
   assert.deepEqual(await invoke("entities"), ["t1", "t2"]);
   assert.deepEqual(await invoke("old"), { same: "x", list: [{ key: "old:1", value: "x" }], tasks: 4, missing: null });
   assert.equal((await invoke("jira", { path: "myself" })).status, 200);
-  assert.equal((await invoke("jira", { path: "field" })).status, 501);
+  assert.equal((await invoke("jira", { path: "issuetype" })).body[0].name, "Task");
+  assert.equal((await invoke("jira", { path: "dashboard" })).status, 501);
 
   const settled = async (jobId) => {
     for (let tries = 0; tries < 200; tries++) {

@@ -191,8 +191,8 @@ impl ForgeApp {
         let native = manifest.pages.iter().filter(|page| page.native).count();
         if native > 0 {
             notes.push(format!(
-                "{native} of its modules are UI Kit, which runs in the platform's frame alone: \
-                 their tabs show what the page would get, and call its resolver"
+                "UI Kit runs in the platform's frame alone: modules of this kind ({native}) show what \
+                 the page would get, and call its resolver"
             ));
         }
         let app = Arc::new(Self {
@@ -247,7 +247,7 @@ impl ForgeApp {
             json!({
                 "module": page,
                 "url": self.page_url(page),
-                "extension": extension::of(&page.kind),
+                "extension": extension::of_page(page),
                 "history": extension::has_history(&page.kind),
             })
         });

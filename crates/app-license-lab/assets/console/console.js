@@ -58,7 +58,7 @@ function clock() {
   byId("clock").addEventListener("click", ({ target }) => {
     if (target.dataset.days) {
       const days = Number(target.dataset.days);
-      attempt(`${days} days later`, () => send("clock", { advance_days: days }));
+      attempt(days === 1 ? "1 day later" : `${days} days later`, () => send("clock", { advance_days: days }));
     } else if ("now" in target.dataset) {
       const now = `${new Date().toISOString().slice(0, 19)}Z`;
       attempt("the clock is set to now", () => send("clock", { set: now }));
@@ -144,9 +144,24 @@ function sites() {
       choose(site);
     }
   });
-  byId("rows").addEventListener("keydown", (event) => {
+  arrows("rows", "[data-site]");
+  arrows("journal", "[data-entry]:not(:disabled)");
+  byId("entry").addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && view.entry !== null) {
+      const id = view.entry;
+      view.entry = null;
+      byId("entry").replaceChildren();
+      document.querySelector(`[data-entry="${id}"]`)?.focus();
+      refresh();
+    }
+  });
+}
+
+/** Up and down go from row to row. */
+function arrows(list, row) {
+  byId(list).addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const all = [...byId("rows").querySelectorAll("[data-site]")];
+    const all = [...byId(list).querySelectorAll(row)];
     const at = all.indexOf(document.activeElement);
     if (step && at >= 0) {
       event.preventDefault();
@@ -190,7 +205,11 @@ function entries(all) {
     entries(all);
     byId("entry").focus({ preventScroll: true });
   };
-  byId("journal").replaceChildren(...list(all, view.entry, choose));
+  const again = () => {
+    shown.delete("journal");
+    entries(all);
+  };
+  byId("journal").replaceChildren(...list(all, view.entry, choose, again));
   if (focused) {
     document.querySelector(`[data-entry="${focused}"]`)?.focus();
   }

@@ -24,9 +24,28 @@ function mood(entry) {
   return bad || entry.mishap === "lost" ? "bad" : "good";
 }
 
-/** The newest entries; `open` shows one. */
-export function list(entries, chosen, open) {
-  return entries.map((entry) =>
+/** How many rows in a row that say the same are shown one by one. */
+const ALIKE = 3;
+const unfolded = new Set();
+
+/** Rows that say the same, one behind the other: a schedule that ran on and on. */
+function groups(entries) {
+  const all = [];
+  for (const entry of entries) {
+    const said = [entry.name, entry.site, entry.title, verdict(entry)].join("\n");
+    const last = all.at(-1);
+    if (last?.said === said) {
+      last.entries.push(entry);
+    } else {
+      all.push({ said, entries: [entry] });
+    }
+  }
+  return all.map((group) => group.entries);
+}
+
+/** The newest entries; `open` shows one, `again` makes the list anew. */
+export function list(entries, chosen, open, again) {
+  const row = (entry) =>
     el(
       "li",
       { class: mood(entry) },
@@ -43,8 +62,22 @@ export function list(entries, chosen, open) {
         el("span", { class: "verdict" }, verdict(entry)),
         el("small", {}, `${entry.site ?? "all"} · ${entry.at.replace("T", " ")}${entry.told ? ` · ${entry.title}` : ""}`),
       ),
-    ),
-  );
+    );
+  return groups(entries).flatMap((group) => {
+    // the oldest has the same number while newer ones come
+    const key = group.at(-1).id;
+    if (group.length <= ALIKE + 1 || unfolded.has(key)) {
+      return group.map(row);
+    }
+    const unfold = () => {
+      unfolded.add(key);
+      again();
+    };
+    const rest = group.slice(ALIKE);
+    const text = `${rest.length} more of the same, since ${rest.at(-1).at.replace("T", " ")}`;
+    const more = el("button", { type: "button", "data-entry": `more-${key}`, onclick: unfold }, text);
+    return [...group.slice(0, ALIKE).map(row), el("li", { class: "more" }, more)];
+  });
 }
 
 /** Loads and shows one entry. */
@@ -61,11 +94,16 @@ export async function open(id) {
   place.replaceChildren(
     el("h3", {}, `${entry.name}`),
     el("p", { class: "address" }, `${told.method} ${told.url.split("?")[0]}`),
-    el(
-      "div",
-      { class: "buttons" },
-      el("button", { type: "button", onclick: () => copy(told.curl) }, "Copy as curl"),
-    ),
+    // a function has no address
+    ...(told.curl
+      ? [
+          el(
+            "div",
+            { class: "buttons" },
+            el("button", { type: "button", onclick: () => copy(told.curl) }, "Copy as curl"),
+          ),
+        ]
+      : []),
     el(
       "div",
       { class: "sides" },

@@ -123,12 +123,19 @@
     },
   };
 
-  let themed = false;
+  let themed;
   function theme(mode) {
-    themed = true;
+    themed = mode;
     const root = document.documentElement;
-    root.dataset.colorMode = mode;
-    root.dataset.theme = "light:light dark:dark spacing:spacing typography:typography";
+    const set = () => {
+      root.dataset.colorMode = themed;
+      root.dataset.theme = "light:light dark:dark spacing:spacing typography:typography";
+    };
+    set();
+    // the platform takes its time: a page that looked before and listens only later, and shows
+    // nothing until then, hears of it too
+    const again = () => document.body?.innerText.trim() || set();
+    [200, 1_000, 3_000].forEach((wait) => setTimeout(again, wait));
   }
 
   globalThis.__bridge = {
@@ -184,7 +191,7 @@
       }
     } else if (data.lab === "event") {
       call(data.key, data.payload);
-    } else if (data.lab === "theme" && themed) {
+    } else if (data.lab === "theme" && themed !== undefined) {
       theme(data.mode);
     } else if (data.lab === "probe") {
       probe(data);

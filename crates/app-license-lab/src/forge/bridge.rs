@@ -85,8 +85,17 @@ impl ForgeApp {
         page: &PageModule,
         own: Option<&Value>,
     ) -> Result<Value, Error> {
-        let extension = own.cloned().unwrap_or_else(|| extension::of(&page.kind));
-        self.lab.ui_context(tenant, &page.key, Some(extension))
+        let extension = own.cloned().unwrap_or_else(|| extension::of_page(page));
+        let mut context = self.lab.ui_context(tenant, &page.key, Some(extension))?;
+        let stated = self
+            .manifest
+            .permissions
+            .get("scopes")
+            .filter(|it| it.is_array());
+        if let (Some(scopes), Some(found)) = (stated, context.pointer_mut("/permissions/scopes")) {
+            *found = scopes.clone();
+        }
+        Ok(context)
     }
 
     /// What `invoke(functionKey, payload)` answers.

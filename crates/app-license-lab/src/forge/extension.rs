@@ -3,10 +3,24 @@
 
 use serde_json::{Value, json};
 
+use super::manifest::PageModule;
+
+/// The `extension` of a page's context.
+pub(super) fn of_page(page: &PageModule) -> Value {
+    let mut extension = of(&page.kind);
+    if page.kind == "macro"
+        && page.key.ends_with("/config")
+        && let Some(fields) = extension.as_object_mut()
+    {
+        fields.insert("macro".to_owned(), json!({"isConfiguring": true}));
+    }
+    extension
+}
+
 /// The `extension` of a module's context.
 ///
 /// Platform page: <https://developer.atlassian.com/platform/forge/custom-ui-bridge/getContext/>
-pub(super) fn of(kind: &str) -> Value {
+fn of(kind: &str) -> Value {
     let issue = json!({"id": "10001", "key": "LAB-1", "type": "Task", "typeId": "10002"});
     let project = json!({"id": "10000", "key": "LAB", "type": "software"});
     let content = json!({"id": "65537", "type": "page"});

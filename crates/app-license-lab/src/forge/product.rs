@@ -51,7 +51,7 @@ impl ForgeApp {
         let tenant = self.tenant(&call.site)?;
         let page = self.page(&call.module)?;
         let own = call.extension.clone();
-        let extension = own.unwrap_or_else(|| extension::of(&page.kind));
+        let extension = own.unwrap_or_else(|| extension::of_page(page));
         let (product, path) = (&call.product, &call.path);
         let asked = Call {
             product,
@@ -71,7 +71,7 @@ impl ForgeApp {
 
 /// Answers a call; `None` for one that the lab does not have.
 pub(super) fn answer(tenant: &Tenant, call: &Call<'_>) -> Option<(u16, Value)> {
-    let (path, _) = call.path.split_once('?').unwrap_or((call.path, ""));
+    let (path, query) = call.path.split_once('?').unwrap_or((call.path, ""));
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let context = tenant.ui_context("lab").ok()?;
     let text = |name: &str| {
@@ -89,10 +89,24 @@ pub(super) fn answer(tenant: &Tenant, call: &Call<'_>) -> Option<(u16, Value)> {
         ("jira", method, ["rest", "api", "2" | "3" | "latest", rest @ ..]) => {
             place.jira(method, rest)
         }
-        ("confluence", "GET", ["wiki", "api", "v2", rest @ ..]) => place.confluence(rest),
+        ("confluence", "GET", ["wiki", "api", "v2", rest @ ..]) => place.confluence(rest, query),
         ("confluence", "GET", ["wiki", "rest", "api", rest @ ..]) => place.confluence_v1(rest),
         _ => None,
     }
+}
+
+/// The body of a page with nothing on it, in the format that is asked for.
+fn empty_body(query: &str) -> Value {
+    let mut parameters = url::form_urlencoded::parse(query.as_bytes());
+    let format = parameters.find(|(name, _)| name == "body-format");
+    let format = format.map(|(_, format)| format.into_owned());
+    let value = match format.as_deref() {
+        Some("atlas_doc_format") => r#"{"type":"doc","version":1,"content":[]}"#,
+        Some("storage") => "",
+        _ => return json!({}),
+    };
+    let format = format.unwrap_or_default();
+    json!({format.clone(): {"value": value, "representation": format}})
 }
 
 /// Where a call comes from.
@@ -126,10 +140,7 @@ impl Place {
                 "id": id, "key": key, "self": format!("{site}/rest/api/3/issue/{id}"),
                 "fields": {
                     "summary": "An issue of the lab", "description": null, "labels": [],
-                    "issuetype": {
-                        "id": self.part("/issue/typeId", "10002"),
-                        "name": self.part("/issue/type", "Task"), "subtask": false,
-                    },
+                    "issuetype": self.issue_type(),
                     "project": project,
                     "status": {
                         "id": "10000", "name": "To Do",
@@ -140,6 +151,20 @@ impl Place {
                     "created": MADE, "updated": MADE,
                 },
             }),
+            // nothing was ever written there
+            ("GET", ["issue", wanted, "properties"]) if *wanted == id || *wanted == key => {
+                json!({"keys": []})
+            }
+            ("GET", ["issue", wanted, "properties", name]) if *wanted == id || *wanted == key => {
+                let why = format!("The property with key '{name}' does not exist.");
+                return Some((404, json!({"errorMessages": [why], "errors": {}})));
+            }
+            ("GET", ["issuetype"]) => json!([self.issue_type()]),
+            ("GET", ["field"]) => json!([{
+                "id": "summary", "key": "summary", "name": "Summary", "custom": false,
+                "orderable": true, "navigable": true, "searchable": true,
+                "clauseNames": ["summary"], "schema": {"type": "string", "system": "summary"},
+            }]),
             ("GET", ["issue", _]) => {
                 let why = "Issue does not exist or you do not have permission to see it.";
                 return Some((404, json!({"errorMessages": [why], "errors": {}})));
@@ -162,14 +187,14 @@ impl Place {
         Some((200, found))
     }
 
-    fn confluence(&self, parts: &[&str]) -> Option<(u16, Value)> {
+    fn confluence(&self, parts: &[&str], query: &str) -> Option<(u16, Value)> {
         let id = self.part("/content/id", "65537");
         let space = self.part("/space/id", "98306");
         let found = match parts {
             ["pages", wanted] if *wanted == id => json!({
                 "id": id, "status": "current", "title": "A page of the lab", "spaceId": space,
                 "parentId": null, "parentType": null, "position": 0, "authorId": self.account,
-                "ownerId": self.account, "createdAt": MADE, "body": {},
+                "ownerId": self.account, "createdAt": MADE, "body": empty_body(query),
                 "version": {"number": 1, "message": "", "minorEdit": false,
                             "authorId": self.account, "createdAt": MADE},
                 "_links": {"webui": format!("/spaces/LAB/pages/{id}"), "base": self.wiki()},
@@ -218,6 +243,13 @@ impl Place {
             "id": self.part("/project/id", "10000"), "key": self.part("/project/key", "LAB"),
             "name": "Lab", "projectTypeKey": self.part("/project/type", "software"),
             "simplified": false, "style": "classic", "isPrivate": false,
+        })
+    }
+
+    fn issue_type(&self) -> Value {
+        json!({
+            "id": self.part("/issue/typeId", "10002"), "name": self.part("/issue/type", "Task"),
+            "description": "", "subtask": false,
         })
     }
 

@@ -1,7 +1,20 @@
 //! Where installations are read from: a store of a backend in Rust or JavaScript, or an export.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+use std::ops::ControlFlow;
+#[cfg(feature = "sqlite")]
+use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(feature = "sqlite")]
+use std::sync::mpsc::{Receiver, sync_channel};
+#[cfg(feature = "sqlite")]
+use std::sync::{Mutex, PoisonError};
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 use super::InstallationRow;
+#[cfg(feature = "sqlite")]
+use super::key::KeyHasher;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use super::sought::Sought;
 use super::{Error, Reconciler};
 
 /// Records that could not be read: they are counted, and the first is told.
@@ -26,16 +39,6 @@ pub struct Unreadable {
     pub count: u64,
     /// Where the first one is, and what is wrong with it.
     pub first: Option<String>,
-}
-
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-impl Unreadable {
-    fn add(&mut self, place: impl FnOnce() -> String, error: &Error) {
-        self.count = self.count.saturating_add(1);
-        if self.first.is_none() {
-            self.first = Some(format!("{}: {error}", place()));
-        }
-    }
 }
 
 /// Why the installations could not be read to their end.
@@ -114,36 +117,44 @@ impl Reconciler {
         &mut self,
         records: &app_license_store::SqliteRecords,
     ) -> Result<Unreadable, ReadError> {
-        let (send, batches) = std::sync::mpsc::sync_channel::<Batch>(AHEAD);
+        let (send, batches) = sync_channel::<Batch>(AHEAD);
+        let batches = Mutex::new(batches);
         let before = self.summary.installations;
-        let reconciler = &mut *self;
-        let unreadable = std::thread::scope(|scope| {
-            // the file is read here, and what it says is read some hundred records behind
-            let taking = scope.spawn(move || {
-                let mut store = StoreRead::default();
-                for batch in batches {
-                    if store.take(reconciler, batch.records()).is_break() {
-                        break;
-                    }
-                }
-                store
-            });
+        let hasher = self.hasher();
+        let shared = Mutex::new(Shared {
+            reconciler: &mut *self,
+            store: StoreRead::default(),
+        });
+        let failed = AtomicBool::new(false);
+        let read = std::thread::scope(|scope| {
+            // the file is read here; its records are read as JSON some hundred behind, and one
+            // thread at a time joins what it has read
+            for _ in 0..THREADS {
+                scope.spawn(|| take_batches(&batches, &hasher, &shared, &failed));
+            }
             let mut batch = Batch::default();
             let read = records.for_each(|record| {
                 batch.add(record);
-                if batch.ends.len() < BATCH || send.send(std::mem::take(&mut batch)).is_ok() {
-                    std::ops::ControlFlow::Continue(())
+                if batch.ends.len() < BATCH {
+                    return ControlFlow::Continue(());
+                }
+                let next = Batch::after(&batch);
+                let sent = send.send(std::mem::replace(&mut batch, next));
+                if sent.is_ok() && !failed.load(Ordering::Relaxed) {
+                    ControlFlow::Continue(())
                 } else {
-                    std::ops::ControlFlow::Break(())
+                    ControlFlow::Break(())
                 }
             });
-            // nobody is left to take it: the error that ended them is told instead
+            // the threads that take it wait until it ends
             let _ = send.send(batch);
             drop(send);
-            let store = taking.join().unwrap_or_default();
-            read?;
-            store.end()
-        })?;
+            read
+        });
+        let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let store = shared.store;
+        read?;
+        let unreadable = store.end()?;
         self.read_any(before, unreadable)
     }
 
@@ -159,8 +170,14 @@ impl Reconciler {
     ) -> Result<Unreadable, ReadError> {
         let before = self.summary.installations;
         let mut store = StoreRead::default();
+        let (hasher, mut number) = (self.hasher(), 0_u64);
         records
-            .for_each(|r| store.take(self, [(r.tenant, r.record, r.license.as_ref())].into_iter()))
+            .for_each(|r| {
+                number = number.saturating_add(1);
+                let row = store.row(number, (r.tenant, r.record, r.license.as_ref()));
+                let sought = row.as_ref().map(|row| (row, row.sought(&hasher)));
+                store.join(self, sought.as_slice())
+            })
             .await?;
         self.read_any(before, store.end()?)
     }
@@ -182,6 +199,8 @@ struct Batch {
     /// Where the tenant and the record end.
     ends: Vec<(usize, usize)>,
     licenses: Vec<Option<app_license_store::CachedLicense>>,
+    /// How many records came before the first.
+    before: u64,
 }
 
 /// How many records a batch has when it is sent.
@@ -190,9 +209,23 @@ const BATCH: usize = 256;
 /// How many batches are read ahead.
 #[cfg(feature = "sqlite")]
 const AHEAD: usize = 4;
+/// How many threads read the JSON of records.
+#[cfg(feature = "sqlite")]
+const THREADS: usize = 2;
 
 #[cfg(feature = "sqlite")]
 impl Batch {
+    /// An empty one with the room that the last one needed.
+    fn after(last: &Self) -> Self {
+        let count = u64::try_from(last.ends.len()).unwrap_or(u64::MAX);
+        Self {
+            text: String::with_capacity(last.text.len()),
+            ends: Vec::with_capacity(BATCH),
+            licenses: Vec::with_capacity(BATCH),
+            before: last.before.saturating_add(count),
+        }
+    }
+
     fn add(&mut self, record: app_license_store::StoredRecord<'_>) {
         self.text.push_str(record.tenant);
         let tenant = self.text.len();
@@ -201,52 +234,91 @@ impl Batch {
         self.licenses.push(record.license);
     }
 
-    fn records(&self) -> impl Iterator<Item = StoredParts<'_>> {
+    /// Each record with its number.
+    fn records(&self) -> impl Iterator<Item = (u64, StoredParts<'_>)> {
         let mut start = 0_usize;
         let all = self.ends.iter().zip(&self.licenses);
-        all.map(move |((tenant, end), license)| {
+        (self.before..).zip(all.map(move |((tenant, end), license)| {
             let part = |from: usize, to: usize| self.text.get(from..to).unwrap_or_default();
             let record = (part(start, *tenant), part(*tenant, *end), license.as_ref());
             start = *end;
             record
-        })
+        }))
+    }
+}
+
+/// What the threads share that read records.
+#[cfg(feature = "sqlite")]
+struct Shared<'r> {
+    reconciler: &'r mut Reconciler,
+    store: StoreRead,
+}
+
+/// Takes batches until none comes any more.
+#[cfg(feature = "sqlite")]
+fn take_batches(
+    batches: &Mutex<Receiver<Batch>>,
+    hasher: &KeyHasher,
+    shared: &Mutex<Shared<'_>>,
+    failed: &AtomicBool,
+) {
+    loop {
+        let next = batches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
+        let Ok(batch) = next else { return };
+        let mut own = StoreRead::default();
+        let rows: Vec<_> = batch
+            .records()
+            .filter_map(|(number, parts)| own.row(number, parts))
+            .collect();
+        let sought = rows.iter().map(|row| (row, row.sought(hasher)));
+        let sought: Vec<_> = sought.collect();
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let Shared { reconciler, store } = &mut *shared;
+        store.merge(own);
+        if store.join(reconciler, &sought).is_break() {
+            failed.store(true, Ordering::Relaxed);
+        }
     }
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 #[derive(Default)]
 struct StoreRead {
-    unreadable: Unreadable,
+    count: u64,
+    /// The first record that could not be read, by its number, and why.
+    first: Option<(u64, String)>,
     failed: Option<Error>,
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl StoreRead {
-    /// Takes some records.
-    fn take<'r>(
+    /// Compares some records, unless some before them could not be.
+    fn join(
         &mut self,
         reconciler: &mut Reconciler,
-        records: impl Iterator<Item = StoredParts<'r>>,
-    ) -> std::ops::ControlFlow<()> {
-        let rows: Vec<_> = records.filter_map(|parts| self.row(parts)).collect();
-        let hasher = reconciler.hasher();
-        let sought: Vec<_> = rows.iter().map(|row| (row, row.sought(&hasher))).collect();
-        self.failed = reconciler.installations(&sought).err();
+        rows: &[(&InstallationRow<'_>, Sought<'_>)],
+    ) -> ControlFlow<()> {
+        if self.failed.is_none() {
+            self.failed = reconciler.installations(rows).err();
+        }
         match self.failed {
-            None => std::ops::ControlFlow::Continue(()),
-            Some(_) => std::ops::ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+            Some(_) => ControlFlow::Break(()),
         }
     }
 
     fn row<'r>(
         &mut self,
+        number: u64,
         (tenant, record, license): StoredParts<'r>,
     ) -> Option<InstallationRow<'r>> {
-        let place = || format!("tenant `{tenant}`");
         let mut row = match InstallationRow::from_json(record) {
             Ok(row) => row,
             Err(error) => {
-                self.unreadable.add(place, &error);
+                self.add(number, tenant, &error);
                 return None;
             }
         };
@@ -256,16 +328,39 @@ impl StoreRead {
                     row.statement = Some(newer);
                 }
                 Ok(_) => {}
-                Err(error) => self.unreadable.add(place, &error),
+                Err(error) => self.add(number, tenant, &error),
             }
         }
         Some(row)
     }
 
+    fn add(&mut self, number: u64, tenant: &str, error: &Error) {
+        self.count = self.count.saturating_add(1);
+        if self.first.as_ref().is_none_or(|(known, _)| number < *known) {
+            self.first = Some((number, format!("tenant `{tenant}`: {error}")));
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn merge(&mut self, other: Self) {
+        self.count = self.count.saturating_add(other.count);
+        let earlier = |number: u64| self.first.as_ref().is_none_or(|(known, _)| number < *known);
+        if other
+            .first
+            .as_ref()
+            .is_some_and(|(number, _)| earlier(*number))
+        {
+            self.first = other.first;
+        }
+    }
+
     fn end(self) -> Result<Unreadable, ReadError> {
         match self.failed {
             Some(error) => Err(error.into()),
-            None => Ok(self.unreadable),
+            None => Ok(Unreadable {
+                count: self.count,
+                first: self.first.map(|(_, place)| place),
+            }),
         }
     }
 }

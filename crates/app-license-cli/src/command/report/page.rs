@@ -79,7 +79,11 @@ fn section(page: &mut String, dimension: Dimension, groups: &[Group]) -> std::fm
     if dimension == Dimension::Month {
         columns(page, groups)?;
     }
-    page.push_str("<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\"></th>");
+    write!(
+        page,
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><table>\n\
+         <thead><tr><th scope=\"col\"></th>"
+    )?;
     page.push_str("<th scope=\"col\" class=\"plot\"><span class=\"hidden\">plot</span></th>");
     for (name, _) in numbers(Count::default()) {
         write!(page, "<th scope=\"col\">{name}</th>")?;
