@@ -1,17 +1,4 @@
 //! A Forge remote: invocations with a Forge Invocation Token.
-//!
-//! Which statement about the license counts is decided in the core ([`app_license::current_license`]).
-//! The License API is asked where one is configured and the invocation brings the app's system token.
-//!
-//! A system token is taken from calls that the platform or a function made, never from one that a
-//! user's browser made: a browser may write what it likes into a header, and the License API may
-//! be called once in five minutes. For a remote that only pages call, a confirmed license is what
-//! a token of production with an entitlement says.
-//!
-//! With a store, the remote keeps its installations: lifecycle events and news of licenses go into
-//! the history, from which hooks are fed, and a token of before an uninstall is refused after it.
-//!
-//! Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
 
 mod builder;
 mod installations;
@@ -49,7 +36,36 @@ const SYSTEM_TOKEN: &str = "x-forge-oauth-system";
 
 /// A Forge remote. Cheap to clone; one a process.
 ///
-/// See the crate's page for a whole remote.
+/// Which statement about the license counts is decided in the core, in the order of
+/// [`app_license::current_license`]. The License API is asked where one is configured and the invocation
+/// brings the app's system token, which is taken from calls that the platform or a function made, never
+/// from one that a user's browser made: a browser may write what it likes into a header, and the API may
+/// be called once in five minutes. For a remote that only pages call, a confirmed license is what a token
+/// of production with an entitlement says.
+///
+/// With a store, the remote keeps its installations: lifecycle events and news of licenses go into the
+/// history, from which hooks are fed, and a token of before an uninstall is refused after it. With the
+/// store of the Connect app that it continues, its customers are that app's: see
+/// [`ForgeInvocation::tenant`].
+///
+/// ```
+/// use app_license_server::{Edition, ForgeInvocation, ForgeRemote, MemoryStore};
+/// use axum::Router;
+/// use axum::routing::post;
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let remote = ForgeRemote::builder("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?
+///     .store(MemoryStore::new()) // one that lasts, in production
+///     .build()?;
+/// let router: Router = Router::new()
+///     .route("/whose", post(async |it: ForgeInvocation| it.tenant().to_string()))
+///     .route("/export", post(async || "Advanced").layer(remote.requires(Edition::Advanced)))
+///     .with_state(remote.clone())
+///     .merge(remote.lifecycle_routes());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+///
+/// Platform page: <https://developer.atlassian.com/platform/forge/remote/essentials/>
 #[derive(Clone)]
 pub struct ForgeRemote(Arc<Inner>);
 

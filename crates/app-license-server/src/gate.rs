@@ -1,12 +1,4 @@
 //! The capability gate: a tower layer that verifies, decides, and lets through or not.
-//!
-//! In order: the request is verified (once; extractors behind the gate find it done), the license
-//! that counts is found, the decision is made, counted, and put into the request's extensions. A
-//! refusal is a [`Rejection`] in the response's extensions; [`Gate::respond_with`] replaces the
-//! response.
-//!
-//! The gate needs the target as the platform sent it. Behind a proxy that rewrites paths, tell the
-//! app the outer base URL and keep the path; axum's nested routers are allowed for.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -243,6 +235,22 @@ impl ForgeRemote {
 
 /// A tower layer that lets a request through, or not. Works on axum routes and on any tower
 /// service whose response body can be made from a `String`.
+///
+/// In order: the request is verified, once, for extractors behind the gate find it done; the license that
+/// counts is found, in the order of [`app_license::current_license`]; the decision is made and counted.
+///
+/// | what is there afterwards | where |
+/// |---|---|
+/// | [`ConnectRequest`], [`ConnectContextRequest`] or [`ForgeInvocation`] | in the extensions of the request, and as an extractor |
+/// | [`Decision`] of a gate that asks for an edition or a feature | in the extensions of the request |
+/// | [`Rejection`] of a request that is not let through | in the extensions of the response |
+///
+/// What a refusal is answered: [`Rejection`]'s small JSON object with its status, or what
+/// [`ConnectAppBuilder::respond_with`](crate::ConnectAppBuilder::respond_with) or
+/// [`Gate::respond_with`] says.
+///
+/// The gate needs the target as the platform sent it. Behind a proxy that rewrites paths, tell the app
+/// the outer base URL and keep the path; axum's nested routers are allowed for.
 #[derive(Clone)]
 pub struct Gate {
     check: Arc<dyn Check>,

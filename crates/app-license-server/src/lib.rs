@@ -63,7 +63,7 @@
 //!
 //! With the feature `testkit`, for the tests alone, `for_tests` of both builders takes a mock host
 //! platform for the platform: `testkit::MockHost` installs, opens pages, changes editions and moves the
-//! clock. Only then test keys, whose ids begin with [`KeyId::TEST_PREFIX`](core::KeyId::TEST_PREFIX),
+//! clock. Only then test keys, whose ids begin with [`KeyId::TEST_PREFIX`](app_license::KeyId::TEST_PREFIX),
 //! prove anything. Without the feature, [`Fetcher::rerouted_for_tests`] does the same by hand.
 //!
 //! # Crate features
@@ -167,3 +167,8 @@ pub use store_license_cache::StoreLicenseCache;
 #[cfg(all(doctest, feature = "sqlite"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The page about moving from Connect to Forge.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/connect-to-forge.md")]
+struct ConnectToForge;

@@ -1,16 +1,5 @@
-//! The lifecycle routes of a Connect app.
-//!
-//! | event | proof | answers |
-//! |---|---|---|
-//! | `installed` | RS256, key from the platform's key host | 204; 401 refused; 400 malformed; 413 too large; 503 when a key or the store is out of reach |
-//! | `uninstalled` | the same | 204, also for an unknown tenant |
-//! | `enabled`, `disabled` | HS256 with the shared secret, in the header | 204; without a token 401, whoever is installed; a `disabled` that comes up to [`ConnectAppBuilder::secret_grace`](crate::ConnectAppBuilder::secret_grace) after the uninstall is answered 204 and changes nothing |
-//!
-//! The answer is given after the store has committed. A refused request changes nothing. The token
-//! of every event is marked for as long as it verifies: the same delivery again is answered as
-//! before and changes nothing, the same token with another body is refused.
-//!
-//! Platform page: <https://developer.atlassian.com/cloud/jira/platform/connect-app-descriptor/#lifecycle>
+//! The lifecycle routes of a Connect app. What each answers is said at
+//! [`ConnectApp::lifecycle_routes`].
 
 use crate::connect_app::ConnectApp;
 use crate::rejection::Rejection;
@@ -34,6 +23,21 @@ use http::request::Parts;
 impl ConnectApp {
     /// The routes the platform calls: the four lifecycle callbacks and the descriptor
     /// (`/atlassian-connect.json`). A health check is in [`Operations`](crate::Operations).
+    ///
+    /// | event | proof | answers |
+    /// |---|---|---|
+    /// | `installed` | RS256, key from the platform's key host | 204; 401 refused; 400 malformed; 413 too large; 503 when a key or the store is out of reach |
+    /// | `uninstalled` | the same | 204, also for an unknown tenant |
+    /// | `enabled`, `disabled` | HS256 with the shared secret, in the header | 204; without a token 401, whoever is installed; a `disabled` that comes up to [`ConnectAppBuilder::secret_grace`](crate::ConnectAppBuilder::secret_grace) after the uninstall is answered 204 and changes nothing |
+    ///
+    /// The answer is given after the store has committed. A refused request changes nothing. The token of
+    /// every event is marked for as long as it verifies: the same delivery again is answered as before
+    /// and changes nothing, the same token with another body is refused.
+    ///
+    /// An `installed` that names a Forge installation links it to the tenant: see
+    /// [`ForgeInvocation::tenant`](crate::ForgeInvocation::tenant).
+    ///
+    /// Platform page: <https://developer.atlassian.com/cloud/jira/platform/connect-app-descriptor/#lifecycle>
     pub fn lifecycle_routes(&self) -> Router {
         let lifecycle = &self.0.descriptor.lifecycle;
         Router::new()

@@ -14,10 +14,11 @@ use axum::{Json, Router};
 use crate::page;
 use crate::settings::Settings;
 
+/// The app and its routes.
 pub(crate) fn router(
     settings: &Settings,
     store: Arc<dyn InstallationStore>,
-) -> Result<Router, Box<dyn Error>> {
+) -> Result<(ConnectApp, Router), Box<dyn Error>> {
     let descriptor: Descriptor = serde_json::from_str(include_str!("../atlassian-connect.json"))?;
     let key = descriptor.key.clone();
     let app = ConnectApp::builder(&key, &settings.base_url)?
@@ -35,14 +36,15 @@ pub(crate) fn router(
     };
     // anybody may open the page, which says what they have; the export is for those who bought it
     let export = get(export).layer(app.context_requires_feature("bulk-export")?);
-    Ok(Router::new()
+    let router = Router::new()
         .route("/reports", get(reports))
         .route("/api/export", export)
         .with_state(app.clone())
         .merge(app.lifecycle_routes())
         .merge(Operations::new().connect(&app).health_route())
         // what no cache may keep, no other site may frame or read
-        .layer(headers))
+        .layer(headers);
+    Ok((app, router))
 }
 
 /// The iframe. A [`ConnectRequest`] is verified before this is called.

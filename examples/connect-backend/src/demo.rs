@@ -27,7 +27,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
         clock: Arc::new(move || clock.now()),
     };
     let store = settings.open_store().await?;
-    let router = app::router(&settings, Arc::clone(&store))?;
+    let (_, router) = app::router(&settings, Arc::clone(&store))?;
     tokio::spawn(serve(listener, router).into_future());
     let acme = host.tenant(
         &App::connect("com.example.reports", &settings.base_url)?,

@@ -24,7 +24,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_env()?;
     let listener = TcpListener::bind(settings.listen).await?;
     let store = settings.open_store().await?;
-    let router = app::router(&settings, store.clone())?;
+    let (app, router) = app::router(&settings, store.clone())?;
+    // a license that ends, or another edition, is noticed while nobody opens a page
+    tokio::spawn(app.license_sweep()?.run());
     tokio::spawn(provision::hooks(store)?.run());
     tracing::info!(address = %settings.listen, base_url = settings.base_url, "serving");
     serve(listener, router).until(stopped()).await;

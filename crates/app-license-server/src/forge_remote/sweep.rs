@@ -23,6 +23,8 @@ impl ForgeRemote {
     /// which is used at once and stored nowhere. It is asked once an hour an installation at the most,
     /// over all replicas.
     ///
+    /// The trigger has no `filter.appIsLicensed`: it would skip those whose license ended.
+    ///
     /// ```yaml
     /// modules:
     ///   scheduledTrigger:
