@@ -40,7 +40,7 @@ rules! {
         "`app.licensing.modes` is superseded",
         "state `app.access.userAccess` instead";
     UNKNOWN_FIELD = "unknown_field", Error,
-        "a field that the platform refuses",
+        "a field that the platform refuses, or does not look at",
         "remove the field";
     FIELD_MISPLACED = "field_misplaced", Error,
         "a field about licensing stands where the platform does not look for it",

@@ -28,8 +28,8 @@ pub enum Error {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// Brackets nested too deeply to be read.
-    #[error("brackets nested {found} deep, more than {limit}")]
+    /// Brackets or operators nested too deeply to be read.
+    #[error("nested {found} deep, more than {limit}")]
     TooDeep {
         /// How deep.
         found: usize,

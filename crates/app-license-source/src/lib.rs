@@ -29,6 +29,7 @@ mod gate;
 mod language;
 mod link;
 mod locals;
+mod nesting;
 mod rust;
 mod source;
 mod tree;

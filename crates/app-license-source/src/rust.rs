@@ -1,5 +1,7 @@
 //! Rust, by `syn`.
 
+mod place;
+
 use std::ops::Range;
 
 use syn::parse::{ParseStream, Parser};
@@ -39,9 +41,15 @@ struct Reader {
     /// What a closure that comes next is bound to or passed to.
     name: Option<String>,
     passed_to: Option<(Path, Option<String>)>,
+    starts: place::Starts,
 }
 
 impl Reader {
+    /// Where an expression begins.
+    fn start(&mut self, expr: &Expr) -> usize {
+        self.starts.of(expr)
+    }
+
     fn add(&mut self, range: Range<usize>, kind: FactKind) {
         self.into.facts.push(Fact {
             kind,
@@ -185,7 +193,7 @@ impl<'ast> Visit<'ast> for Reader {
         let function = Function {
             name: self.name.take(),
             parameters: closure.inputs.iter().flat_map(bindings).collect(),
-            range: range(closure),
+            range: place::of_closure(closure),
             passed_to: self.passed_to.take(),
             ..Function::default()
         };
@@ -229,12 +237,15 @@ impl<'ast> Visit<'ast> for Reader {
         self.visit_expr(&call.receiver);
         let callee = path(&call.receiver).with(call.method.to_string());
         let arguments: Vec<&Expr> = call.args.iter().collect();
-        self.calls(range(call), callee, &arguments);
+        let start = self.start(&call.receiver);
+        let range = start..place::close(&call.paren_token);
+        self.calls(range, callee, &arguments);
     }
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         let arguments: Vec<&Expr> = call.args.iter().collect();
-        self.calls(range(call), path(&call.func), &arguments);
+        let range = self.start(&call.func)..place::close(&call.paren_token);
+        self.calls(range, path(&call.func), &arguments);
         // the name called is no value that is read
         if !matches!(plain(&call.func), Expr::Path(_)) {
             self.visit_expr(&call.func);

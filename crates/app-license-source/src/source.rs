@@ -6,14 +6,16 @@ use std::fmt;
 use crate::error::Error;
 use crate::fact::{Fact, FactKind, Function, Operand, Path};
 use crate::language::Language;
-use crate::{ecmascript, rust};
+use crate::{ecmascript, nesting, rust};
 
 /// The largest text that is read, in bytes.
 const MAX_BYTES: usize = 1 << 20;
 /// The deepest nesting of brackets that is read.
 const MAX_DEPTH: usize = 512;
+/// The most operators of one expression: each may nest in the one before.
+const MAX_OPERATORS: usize = 20_480;
 /// The stack of the thread that parses: parsers recurse.
-const STACK: usize = 256 << 20;
+const STACK: usize = 512 << 20;
 /// Where generators say what they made.
 const GENERATED_WITHIN: usize = 1024;
 /// From this size on, in bytes, a text of long lines is a bundle.
@@ -229,28 +231,15 @@ fn check_size(text: &str) -> Result<(), Error> {
         let found = text.len();
         return Err(Error::TooLarge { found, limit });
     }
-    let found = depth(text);
-    let limit = MAX_DEPTH;
-    if found > limit {
-        return Err(Error::TooDeep { found, limit });
-    }
-    Ok(())
-}
-
-/// How deep brackets nest, roughly: also those in texts and comments are counted.
-fn depth(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => {
-                depth = depth.saturating_add(1);
-                deepest = deepest.max(depth);
-            }
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
+    for (found, limit) in [
+        (nesting::brackets(text), MAX_DEPTH),
+        (nesting::operators(text), MAX_OPERATORS),
+    ] {
+        if found > limit {
+            return Err(Error::TooDeep { found, limit });
         }
     }
-    deepest
+    Ok(())
 }
 
 fn collect(language: Language, text: &str) -> Result<Collected, Error> {
@@ -275,7 +264,7 @@ pub(crate) fn with_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, E
 
 #[cfg(test)]
 mod tests {
-    use super::{Position, depth, is_bundle};
+    use super::{Position, is_bundle};
 
     #[test]
     fn a_bundle_has_long_lines() {
@@ -291,11 +280,5 @@ mod tests {
         assert_eq!(at("", 0), "1:1");
         assert_eq!(at("ä\nöx", 5), "2:2");
         assert_eq!(at("a", 99), "1:2");
-    }
-
-    #[test]
-    fn brackets_are_counted() {
-        assert_eq!(depth("f(a[{}])(b)"), 3);
-        assert_eq!(depth(")))("), 1);
     }
 }

@@ -1,4 +1,4 @@
-use app_license_source::{Language, Source, gates};
+use app_license_source::{Language, Source, SourceTree, gates};
 use proptest::prelude::*;
 
 const ALL: [Language; 4] = [
@@ -43,5 +43,42 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// What nests without brackets: what comes before, what nests, how many operators it has, what
+/// comes after.
+const NESTED: [(&str, &str, &str, usize, &str); 11] = [
+    ("a.js", "", "!", 1, "x;"),
+    ("b.ts", "const f = ", "a=>", 2, "1;"),
+    ("c.ts", "let a: ", "A<", 1, ""),
+    ("d.js", "", "typeof ", 1, "x;"),
+    ("e.js", "x ", "? 1 : a ", 2, "? 1 : 2;"),
+    ("f.rs", "fn f() -> bool { ", "!", 1, " true }"),
+    ("g.rs", "fn f() { let a = ", "& ", 1, " 1; }"),
+    ("h.rs", "fn f() { let a = ", "|x| ", 2, " 1; }"),
+    ("i.rs", "fn f() { ", "return ", 1, " 1 }"),
+    ("j.js", "", "if (a) ", 1, " c();"),
+    ("k.rs", "fn f() { a", ".b()", 1, " }"),
+];
+
+#[test]
+fn what_nests_without_brackets_is_refused_too() {
+    for (name, before, part, operators, after) in NESTED {
+        let read = |times: usize| {
+            let lines: Vec<_> = vec![part; times].chunks(20).map(<[&str]>::concat).collect();
+            let folder = tempfile::tempdir().unwrap();
+            let text = format!("{before}{}\n{after}", lines.join("\n"));
+            std::fs::write(folder.path().join(name), text).unwrap();
+            let tree = SourceTree::read(folder.path()).unwrap();
+            tree.unread()
+                .iter()
+                .map(|(_, why)| why.code())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(read(100_000), ["source_too_deep"], "{name}");
+        // what is just not refused ends no process
+        let codes = read(19_500 / operators);
+        assert!(!codes.contains(&"source_too_deep"), "{name}: {codes:?}");
     }
 }

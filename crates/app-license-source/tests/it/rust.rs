@@ -122,3 +122,31 @@ fn a_mistake_has_its_position() {
         "{error}"
     );
 }
+
+#[test]
+fn calls_and_closures_stand_where_they_are_written() {
+    use app_license_source::{FactKind, Source};
+    let text =
+        "fn f() { (a.b)?.c(1).d::<u8>(|x| -> u8 { x.e(2) }); let g = |y| -(y + h(3)); k[0].l(); }";
+    let source = Source::parse(Language::Rust, text).unwrap();
+    let written = |range: std::ops::Range<usize>| text.get(range).unwrap().to_owned();
+    let calls = source
+        .facts()
+        .iter()
+        .filter(|f| matches!(f.kind(), FactKind::Call { .. }));
+    let mut calls: Vec<_> = calls.map(|f| written(f.range())).collect();
+    calls.sort();
+    assert_eq!(
+        calls,
+        [
+            "(a.b)?.c(1)",
+            "(a.b)?.c(1).d::<u8>(|x| -> u8 { x.e(2) })",
+            "h(3)",
+            "k[0].l()",
+            "x.e(2)"
+        ]
+    );
+    let closures = source.functions().iter().skip(1);
+    let closures: Vec<_> = closures.map(|f| written(f.range())).collect();
+    assert_eq!(closures, ["|x| -> u8 { x.e(2) }", "|y| -(y + h(3))"]);
+}
