@@ -35,8 +35,15 @@ pub(crate) fn stored(question: &Question<'_>) -> Result<Option<Installation>, Er
 
 /// The event: of Connect, which was verified and accepted before; of Forge; or a license.
 pub(crate) fn event(question: &Question<'_>) -> Result<Event, Error> {
+    let extra = question.text(Field::Extra);
+    // wishes of the app, without a body
+    match extra {
+        "block" => return Ok(Event::Block),
+        "unblock" => return Ok(Event::Unblock),
+        _ => {}
+    }
     let body = question.need(Field::Body, "body")?.as_bytes();
-    match question.text(Field::Extra) {
+    match extra {
         "connect" => {
             let body = LifecycleBody::parse(body)?;
             let (app, tenant) = (body.app_key().clone(), body.client_key().clone());

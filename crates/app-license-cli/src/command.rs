@@ -24,6 +24,8 @@ mod qsh;
 #[cfg(feature = "marketplace")]
 mod report;
 mod sign;
+#[cfg(feature = "store")]
+mod store;
 #[cfg(feature = "lab")]
 mod trigger;
 #[cfg(feature = "marketplace")]
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Trigger(trigger::Args),
     #[cfg(feature = "marketplace")]
     Report(report::Args),
+    #[cfg(feature = "store")]
+    Store(store::Args),
     #[cfg(feature = "editions")]
     #[command(subcommand)]
     Features(features::Command),
@@ -82,6 +86,8 @@ impl Command {
             Self::Trigger(args) => args.run(io, format),
             #[cfg(feature = "marketplace")]
             Self::Report(args) => args.run(io, format),
+            #[cfg(feature = "store")]
+            Self::Store(args) => args.run(io, format),
             #[cfg(feature = "editions")]
             Self::Features(command) => command.run(io, format),
             #[cfg(feature = "editions")]

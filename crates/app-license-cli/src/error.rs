@@ -57,8 +57,8 @@ pub enum CliError {
     #[error(transparent)]
     Host(#[from] app_license_testkit::Error),
     /// Where the app keeps its installations.
-    #[cfg(feature = "lab")]
-    #[error("the store failed: {0}")]
+    #[cfg(feature = "store")]
+    #[error("the store failed: {}", chain(.0))]
     Store(#[from] app_license_store::Error),
     /// Both sides cannot be compared, or the installations cannot be read.
     #[cfg(feature = "marketplace")]
@@ -101,6 +101,19 @@ pub enum CliError {
     Option(String),
 }
 
+/// A message with what it came from: why a database does not answer is what helps.
+#[cfg(feature = "store")]
+fn chain(error: &app_license_store::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
 impl CliError {
     /// An error of a file that was given with others.
     #[cfg(feature = "marketplace")]
@@ -124,7 +137,7 @@ impl CliError {
             Self::Vectors(_) => "vectors",
             #[cfg(feature = "lab")]
             Self::Host(error) => error.code(),
-            #[cfg(feature = "lab")]
+            #[cfg(feature = "store")]
             Self::Store(error) => error.code(),
             #[cfg(feature = "marketplace")]
             Self::Reconcile(error) => error.code(),
@@ -155,7 +168,9 @@ impl CliError {
                 Exit::Error
             }
             #[cfg(feature = "lab")]
-            Self::Host(_) | Self::Store(_) => Exit::Error,
+            Self::Host(_) => Exit::Error,
+            #[cfg(feature = "store")]
+            Self::Store(_) => Exit::Error,
             #[cfg(feature = "lab")]
             Self::Lab(
                 app_license_lab::Error::Lab(_)

@@ -57,7 +57,7 @@ pub(crate) fn clean(text: impl Display) -> String {
 }
 
 /// The same in one line: text from outside cannot begin a line of its own.
-#[cfg(feature = "marketplace")]
+#[cfg(any(feature = "marketplace", feature = "store"))]
 pub(crate) fn one_line(text: impl Display) -> String {
     clean(text).replace('\n', " ")
 }
@@ -120,7 +120,7 @@ pub(crate) fn table<const N: usize>(heading: [&str; N]) -> Table {
 }
 
 /// Keeps a table within the screen: `COLUMNS`, the terminal, or 80 columns.
-#[cfg(feature = "marketplace")]
+#[cfg(any(feature = "marketplace", feature = "store"))]
 pub(crate) fn fit(table: &mut Table) {
     const LEAST: u16 = 40;
     let columns = std::env::var("COLUMNS").ok();

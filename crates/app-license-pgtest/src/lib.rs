@@ -249,6 +249,34 @@ impl Cluster {
             .args(["-c", text]))
     }
 
+    /// What `pg_dump` writes of the database.
+    ///
+    /// # Errors
+    /// A [`Failure`] with what it said.
+    pub fn dump(&self) -> Result<String, Failure> {
+        run(self
+            .program("pg_dump")
+            .args(["-U", "test", "-d", "postgres", "-p", &self.port(), "-h"])
+            .arg(self.directory.path()))
+    }
+
+    /// Which files of the cluster hold a text, its log among them.
+    ///
+    /// # Errors
+    /// A [`Failure`] when they cannot be read.
+    pub fn files_that_hold(&self, text: &str) -> Result<Vec<String>, Failure> {
+        // `grep` answers 1 where nothing is found; `find` does not mind
+        let found = run(self
+            .run_as_user(Path::new("find"))
+            .arg(self.data())
+            .args(["-type", "f", "-exec", "grep", "-alF", "--", text, "{}", "+"]));
+        match found {
+            Ok(files) => Ok(files.lines().map(str::to_owned).collect()),
+            Err(failure) if failure.0.trim_end().ends_with("failed:") => Ok(Vec::new()),
+            Err(failure) => Err(failure),
+        }
+    }
+
     fn port(&self) -> String {
         self.listens.unwrap_or(5432).to_string()
     }

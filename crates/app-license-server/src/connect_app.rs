@@ -88,7 +88,7 @@ impl ConnectApp {
     ///
     /// # Errors
     /// A [`Rejection`]: 401 when the proof is missing or does not hold, 403 when the app is switched
-    /// off there (`tenant_disabled`), 503 when it could not be checked.
+    /// off there (`tenant_disabled`) or blocked (`tenant_blocked`), 503 when it could not be checked.
     pub async fn verify(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
         let verified = self.verify_request(parts).await;
         verified.inspect_err(|rejection| self.rejected(rejection))
@@ -108,12 +108,12 @@ impl ConnectApp {
             .await?;
         let issued_at = verified.token().issued_at();
         let installation = verified.installation();
-        if installation.status().is_in_use() {
+        let Some(refusal) = installation.refusal() else {
             return Ok(verified);
-        }
+        };
         let client_key = verified.client_key();
         if !installation.is_reopened(issued_at) {
-            return Err(Rejection::tenant_disabled().of_tenant(client_key));
+            return Err(Rejection::of(refusal).of_tenant(client_key));
         }
         // the platform opens no page of an app that is switched off: `enabled` got lost
         let reopened = self.reopen(client_key, issued_at).await;
@@ -143,10 +143,9 @@ impl ConnectApp {
             now,
         );
         let tenant = tenant.await?;
-        if tenant.installation.status().is_in_use() {
-            Ok(tenant)
-        } else {
-            Err(Rejection::tenant_disabled())
+        match tenant.installation.refusal() {
+            None => Ok(tenant),
+            Some(refusal) => Err(Rejection::of(refusal)),
         }
     }
 
@@ -233,8 +232,8 @@ impl ConnectApp {
         let proved = self.with_tenant(&issuer, RequiredStatus::Installed, now, verify);
         let (tenant, token) = proved.await.map_err(|it| it.of_tenant(&issuer))?;
         // a page that was open before can renew its token: it brings no tenant back
-        if !tenant.installation.status().is_in_use() {
-            return Err(Rejection::tenant_disabled().of_tenant(&issuer));
+        if let Some(refusal) = tenant.installation.refusal() {
+            return Err(Rejection::of(refusal).of_tenant(&issuer));
         }
         self.0.metrics.request("context");
         Ok(ConnectContextRequest::new(self, tenant, token, parts))
@@ -279,7 +278,7 @@ impl ConnectApp {
         now: UnixTime,
     ) -> Result<Arc<Tenant>, Rejection> {
         let has = |tenant: &Arc<Tenant>| standing.includes(tenant.installation.status());
-        let in_use = |tenant: &Arc<Tenant>| tenant.installation.status().is_in_use();
+        let in_use = |tenant: &Arc<Tenant>| tenant.installation.refusal().is_none();
         let mut tenant = self.0.tenants.get(issuer, freshness, now).await?;
         // another replica may have been told that the tenant is back
         if freshness == Freshness::Cached && tenant.as_ref().is_some_and(|kept| !in_use(kept)) {
@@ -295,8 +294,30 @@ impl ConnectApp {
     /// # Errors
     /// 503 when the store is out of reach.
     pub async fn forget_previous_secret(&self, client_key: &ClientKey) -> Result<bool, Rejection> {
+        self.wish(client_key, Event::ForgetPreviousSecret).await
+    }
+
+    /// Serves the site no more: its proved requests are answered 403, `tenant_blocked`, whatever the
+    /// platform says and however often the app is installed there; its events are stored as before. True
+    /// when it was not blocked. Replicas notice after [`ConnectAppBuilder::tenant_cache`] seconds.
+    ///
+    /// # Errors
+    /// 503 when the store is out of reach.
+    pub async fn block(&self, client_key: &ClientKey) -> Result<bool, Rejection> {
+        self.wish(client_key, Event::Block).await
+    }
+
+    /// Serves a blocked site again. True when it was blocked.
+    ///
+    /// # Errors
+    /// 503 when the store is out of reach.
+    pub async fn unblock(&self, client_key: &ClientKey) -> Result<bool, Rejection> {
+        self.wish(client_key, Event::Unblock).await
+    }
+
+    async fn wish(&self, client_key: &ClientKey, event: Event) -> Result<bool, Rejection> {
         let key = InstallationKey::Connect(client_key.clone());
-        let delivery = Delivery::new(key, Event::ForgetPreviousSecret);
+        let delivery = Delivery::new(key, event);
         let applied = self.0.store.apply(delivery, self.now()).await;
         let applied = applied.map_err(|e| Rejection::store(&e))?;
         self.0.tenants.forget(client_key);

@@ -8,6 +8,7 @@ mod sweep;
 
 use std::sync::Arc;
 
+use app_license::answer::Refusal;
 use app_license::current_license::{CurrentLicense, LicenseApi, Next};
 use app_license::forge::{
     InvocationToken, InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token,
@@ -131,6 +132,19 @@ impl ForgeRemote {
     }
 
     pub(crate) async fn verify_request(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
+        let verified = self.verify_invocation(parts).await;
+        let served = verified.and_then(|invocation| match invocation.installation() {
+            Some(known) if known.is_blocked() => {
+                let rejection = Rejection::of(Refusal::TenantBlocked);
+                Err(rejection.of_tenant(invocation.installation_id()))
+            }
+            _ => Ok(invocation),
+        });
+        served.map_err(|rejection| rejection.on_route(route(parts)))
+    }
+
+    /// An event of a blocked installation is stored as any other.
+    pub(crate) async fn verify_event(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
         let verified = self.verify_invocation(parts).await;
         verified.map_err(|rejection| rejection.on_route(route(parts)))
     }

@@ -93,8 +93,8 @@ impl Rejection {
         Self::new(Refusal::UnknownTenant)
     }
 
-    pub(crate) fn tenant_disabled() -> Self {
-        Self::new(Refusal::TenantDisabled)
+    pub(crate) fn of(refusal: Refusal) -> Self {
+        Self::new(refusal)
     }
 
     pub(crate) fn user_initiated() -> Self {
@@ -153,7 +153,7 @@ impl Rejection {
     }
 
     /// The stable code: that of [`app_license::Error::code`], of the decision, or one of
-    /// `unknown_tenant`, `tenant_disabled`, `replayed`, `user_initiated` and the codes of the client and the store.
+    /// `unknown_tenant`, `tenant_disabled`, `tenant_blocked`, `replayed`, `user_initiated` and the codes of the client and the store.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.0.refusal.code()

@@ -13,6 +13,7 @@
 
 mod apply;
 mod coordination;
+mod erase;
 mod feed;
 mod sample;
 
@@ -24,6 +25,7 @@ use app_license::Installation;
 
 pub use apply::*;
 pub use coordination::*;
+pub use erase::*;
 pub use feed::*;
 
 use crate::{HistoryEntry, InstallationStore, Sequence};
@@ -138,6 +140,10 @@ macro_rules! installation_store_conformance {
             pruning_forgets_only_what_expired
             reencryption_changes_nothing_that_is_seen
             a_healthy_store_says_so
+            erasure_leaves_nothing_of_a_tenant_and_all_of_others
+            retention_erases_who_is_gone_long_enough
+            a_blocked_tenant_is_blocked_in_every_store
+            a_consumer_stops_at_one_tenant_and_goes_on
         }
     };
     (@each $make_store:path, $($test:ident)+) => {

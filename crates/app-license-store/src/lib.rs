@@ -45,10 +45,12 @@
 //! 2. **Answered means committed.** Record, history and replay mark are one transaction.
 //! 3. **One tenant, one at a time.** Deliveries of one tenant happen in some order, each on what the
 //!    one before it left.
-//! 4. **Nothing is lost on the way to the app's own code.** The history has numbers without gaps in
-//!    the order of commit; a consumer keeps a cursor and sees everything at least once.
-//! 5. **Nothing known is erased.** Uninstalling is a status; fields that only a newer version knows
-//!    are kept.
+//! 4. **Nothing is lost on the way to the app's own code.** The history has numbers in the order of
+//!    commit, without gaps but for what was erased; a consumer keeps a cursor and sees everything at
+//!    least once.
+//! 5. **Nothing known is lost by itself.** Uninstalling is a status; fields that only a newer version
+//!    knows are kept. What is to go, [`InstallationStore::erase`] takes away whole, and
+//!    [`InstallationStore::erase_uninstalled`] what was uninstalled long enough ago.
 //! 6. **No clock.** `now` is an argument. Times are UTC seconds.
 //!
 //! # Secrets
@@ -67,7 +69,9 @@ mod applied;
 pub mod conformance;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod encryption;
+mod erase;
 pub mod error;
+mod export;
 mod history;
 mod install_key;
 mod memory;
@@ -80,6 +84,7 @@ mod record;
 mod records;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod stopped;
 mod store;
 mod tenant;
 
@@ -90,7 +95,9 @@ pub use applied::Applied;
 pub use async_trait::async_trait;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use encryption::{EncryptionKey, EncryptionKeys};
+pub use erase::Erased;
 pub use error::{Error, ErrorKind};
+pub use export::{ExportedEvent, ExportedLicense, TenantExport};
 pub use history::{HistoryEntry, MAX_PAGE, Sequence};
 pub use install_key::{InstallKey, MAX_INSTALL_KEYS};
 pub use memory::MemoryStore;
@@ -105,4 +112,5 @@ pub use records::SqliteRecords;
 pub use records::StoredRecord;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use stopped::Stopped;
 pub use store::{Health, InstallationStore};

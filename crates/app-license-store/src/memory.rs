@@ -10,10 +10,12 @@ use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
 use async_trait::async_trait;
 
 use crate::applied::Applied;
+use crate::erase::Erased;
 use crate::error::{Error, ErrorKind};
-use crate::history::{HistoryEntry, Sequence, page};
+use crate::history::{HistoryEntry, MAX_PAGE, Sequence, page};
 use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
 use crate::name::Name;
+use crate::stopped::Stopped;
 use crate::store::{Health, InstallationStore, lasting};
 use crate::tenant::tenant;
 
@@ -35,8 +37,11 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct State {
     installations: BTreeMap<String, Installation>,
-    history: Vec<HistoryEntry>,
-    by_tenant: BTreeMap<String, Vec<usize>>,
+    history: BTreeMap<Sequence, HistoryEntry>,
+    /// The last number that was given.
+    last: Sequence,
+    by_tenant: BTreeMap<String, Vec<Sequence>>,
+    stopped: BTreeMap<(Name, String), Stopped>,
     payloads: BTreeMap<Sequence, String>,
     cursors: BTreeMap<Name, Sequence>,
     leases: BTreeMap<Name, (Name, UnixTime)>,
@@ -99,8 +104,20 @@ impl State {
         Ok(())
     }
 
-    fn last(&self) -> Sequence {
-        self.history.last().map_or(Sequence::START, |e| e.sequence)
+    fn erase(&mut self, tenant: &str, id: &str) -> Erased {
+        let installation = self.installations.remove(tenant).is_some();
+        let events = self.by_tenant.remove(tenant).unwrap_or_default();
+        for sequence in &events {
+            self.history.remove(sequence);
+            self.payloads.remove(sequence);
+        }
+        let before = self.licenses.len();
+        self.licenses.retain(|(of, _), _| of != tenant);
+        let licenses = before.saturating_sub(self.licenses.len());
+        self.stopped.retain(|(_, of), _| of != tenant);
+        let own = format!("/{id}");
+        self.leases.retain(|name, _| !name.as_str().ends_with(&own));
+        Erased::new(installation, events.len() as u64, licenses as u64)
     }
 
     fn apply(&mut self, delivery: &Delivery, now: UnixTime) -> Result<Applied, Error> {
@@ -116,22 +133,24 @@ impl State {
             self.installations.insert(tenant.clone(), after.clone());
         }
         for entry in &outcome.entries {
-            let sequence = self.last().next();
+            let sequence = self.last.next();
+            self.last = sequence;
             let own = self.by_tenant.entry(tenant.clone()).or_default();
-            own.push(self.history.len());
-            self.history.push(HistoryEntry {
+            own.push(sequence);
+            let entry_of_history = HistoryEntry {
                 sequence,
                 key: delivery.key().clone(),
                 at: now,
                 event: entry.event.to_owned(),
                 changes: entry.changes.clone(),
                 unknown_changes: 0,
-            });
+            };
+            self.history.insert(sequence, entry_of_history);
             if let Some(payload) = &entry.payload {
                 self.payloads.insert(sequence, payload.clone());
             }
         }
-        let sequence = (!outcome.entries.is_empty()).then(|| self.last());
+        let sequence = (!outcome.entries.is_empty()).then_some(self.last);
         Ok(Applied::new(outcome, sequence))
     }
 }
@@ -175,8 +194,8 @@ impl InstallationStore for MemoryStore {
         let Some(own) = state.by_tenant.get(&tenant(key)) else {
             return Ok(Vec::new());
         };
-        let entries = own.iter().filter_map(|at| state.history.get(*at));
-        let behind = entries.filter(|e| e.sequence > after);
+        let behind = own.iter().filter(|sequence| **sequence > after);
+        let behind = behind.filter_map(|sequence| state.history.get(sequence));
         Ok(behind.take(page(limit)).cloned().collect())
     }
 
@@ -185,10 +204,9 @@ impl InstallationStore for MemoryStore {
         after: Sequence,
         limit: usize,
     ) -> Result<Vec<HistoryEntry>, Error> {
-        let skip = usize::try_from(after.get()).unwrap_or(usize::MAX);
         let state = self.state();
-        let behind = state.history.iter().skip(skip);
-        Ok(behind.take(page(limit)).cloned().collect())
+        let behind = state.history.range(after.next()..);
+        Ok(behind.take(page(limit)).map(|(_, e)| e.clone()).collect())
     }
 
     async fn payload(&self, sequence: Sequence) -> Result<Option<String>, Error> {
@@ -206,7 +224,7 @@ impl InstallationStore for MemoryStore {
 
     async fn advance(&self, consumer: &Name, sequence: Sequence) -> Result<(), Error> {
         let mut state = self.state();
-        let last = state.last();
+        let last = state.last;
         if sequence > last {
             let (asked, last) = (sequence.get(), last.get());
             return Err(ErrorKind::CursorBeyondEnd { asked, last }.into());
@@ -214,6 +232,40 @@ impl InstallationStore for MemoryStore {
         let cursor = state.cursors.entry(consumer.clone()).or_default();
         *cursor = sequence.max(*cursor);
         Ok(())
+    }
+
+    async fn stopped(&self, consumer: &Name) -> Result<Vec<Stopped>, Error> {
+        let state = self.state();
+        let of = state.stopped.iter().filter(|((by, _), _)| by == consumer);
+        let mut stopped: Vec<_> = of.map(|(_, stopped)| stopped.clone()).collect();
+        stopped.sort_by_key(|stopped| stopped.at);
+        Ok(stopped)
+    }
+
+    async fn stop(&self, consumer: &Name, stopped: &Stopped) -> Result<(), Error> {
+        let at = (consumer.clone(), tenant(&stopped.key));
+        self.state().stopped.insert(at, stopped.clone());
+        Ok(())
+    }
+
+    async fn resume(&self, consumer: &Name, key: &InstallationKey) -> Result<bool, Error> {
+        let at = (consumer.clone(), tenant(key));
+        Ok(self.state().stopped.remove(&at).is_some())
+    }
+
+    async fn erase(&self, key: &InstallationKey) -> Result<Erased, Error> {
+        Ok(self.state().erase(&tenant(key), key.as_str()))
+    }
+
+    async fn erase_uninstalled(&self, before: UnixTime) -> Result<Vec<InstallationKey>, Error> {
+        let mut state = self.state();
+        let gone = |it: &&Installation| it.uninstalled_at().is_some_and(|at| at < before);
+        let gone = state.installations.values().filter(gone);
+        let gone: Vec<_> = gone.take(MAX_PAGE).map(|it| it.key().clone()).collect();
+        for key in &gone {
+            state.erase(&tenant(key), key.as_str());
+        }
+        Ok(gone)
     }
 
     async fn license(

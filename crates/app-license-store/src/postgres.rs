@@ -2,6 +2,7 @@
 
 pub(crate) mod connect;
 mod coordination;
+mod erase;
 pub(crate) mod fault;
 pub(crate) mod schema;
 pub(crate) mod statement;
@@ -20,10 +21,12 @@ use deadpool_postgres::{Client, Pool};
 
 use crate::applied::Applied;
 use crate::encryption::{EncryptionKeys, Sealer};
+use crate::erase::Erased;
 use crate::error::Error;
 use crate::history::{HistoryEntry, Sequence, page};
 use crate::install_key::InstallKey;
 use crate::name::Name;
+use crate::stopped::Stopped;
 use crate::store::{Health, InstallationStore, lasting};
 use crate::tenant::tenant;
 use fault::Fail;
@@ -316,6 +319,33 @@ impl InstallationStore for PostgresStore {
 
     async fn advance(&self, consumer: &Name, sequence: Sequence) -> Result<(), Error> {
         again!(self.advance_to(consumer, sequence))
+    }
+
+    async fn stopped(&self, consumer: &Name) -> Result<Vec<Stopped>, Error> {
+        again!(self.stopped_of(consumer))
+    }
+
+    async fn stop(&self, consumer: &Name, stopped: &Stopped) -> Result<(), Error> {
+        again!(self.stop_at(consumer, stopped))
+    }
+
+    async fn resume(&self, consumer: &Name, key: &InstallationKey) -> Result<bool, Error> {
+        let tenant = tenant(key);
+        again!(self.resume_at(consumer, &tenant))
+    }
+
+    async fn erase(&self, key: &InstallationKey) -> Result<Erased, Error> {
+        again!(self.erase_all_of(key, None))
+    }
+
+    async fn erase_uninstalled(&self, before: UnixTime) -> Result<Vec<InstallationKey>, Error> {
+        let mut erased = Vec::new();
+        for key in again!(self.uninstalled_before(before))? {
+            // it may have come back meanwhile
+            let gone = again!(self.erase_all_of(&key, Some(before)))?;
+            erased.extend(gone.installation.then_some(key));
+        }
+        Ok(erased)
     }
 
     async fn license(

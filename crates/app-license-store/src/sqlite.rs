@@ -1,6 +1,7 @@
 //! One file: the default for one machine.
 
 mod coordination;
+mod erase;
 mod schema;
 mod tenants;
 mod writer;
@@ -20,10 +21,12 @@ use rusqlite::Connection;
 
 use crate::applied::Applied;
 use crate::encryption::{EncryptionKeys, Sealer};
+use crate::erase::Erased;
 use crate::error::{Error, ErrorKind};
 use crate::history::{HistoryEntry, Sequence, page};
 use crate::install_key::InstallKey;
 use crate::name::Name;
+use crate::stopped::Stopped;
 use crate::store::{Health, InstallationStore, lasting};
 use crate::tenant::tenant;
 use writer::Writer;
@@ -48,6 +51,7 @@ use writer::Writer;
 pub struct SqliteStore {
     readers: Arc<Readers>,
     writer: Writer,
+    path: PathBuf,
     sealer: Sealer,
     marks: u64,
     marked: AtomicU64,
@@ -144,6 +148,7 @@ impl SqliteOptions {
                 next: AtomicUsize::new(0),
             }),
             writer,
+            path: self.path,
             sealer,
             marks: self.marks,
             marked: AtomicU64::new(0),
@@ -192,6 +197,18 @@ impl SqliteStore {
         tokio::task::spawn_blocking(move || readers.with(work))
             .await
             .unwrap_or_else(|_| Err(ErrorKind::Closed.into()))
+    }
+
+    /// What was erased is in the log until that is emptied.
+    async fn empty_log(&self) -> Result<(), Error> {
+        let path = self.path.clone();
+        let emptied = tokio::task::spawn_blocking(move || schema::checkpoint(&path)).await;
+        if !emptied.unwrap_or_else(|_| Err(ErrorKind::Closed.into()))? {
+            tracing::warn!(
+                "what was erased is in the log of the database until no other process reads it"
+            );
+        }
+        Ok(())
     }
 
     /// Counting marks costs time, so it is done now and then.
@@ -303,6 +320,43 @@ impl InstallationStore for SqliteStore {
         self.writer
             .write(move |c| coordination::advance(c, &consumer, sequence))
             .await
+    }
+
+    async fn stopped(&self, consumer: &Name) -> Result<Vec<Stopped>, Error> {
+        let consumer = consumer.clone();
+        self.read_many(move |c| erase::stopped(c, &consumer)).await
+    }
+
+    async fn stop(&self, consumer: &Name, stopped: &Stopped) -> Result<(), Error> {
+        let (consumer, stopped) = (consumer.clone(), stopped.clone());
+        self.writer
+            .write(move |c| erase::stop(c, &consumer, &stopped))
+            .await
+    }
+
+    async fn resume(&self, consumer: &Name, key: &InstallationKey) -> Result<bool, Error> {
+        let (consumer, tenant) = (consumer.clone(), tenant(key));
+        self.writer
+            .write(move |c| erase::resume(c, &consumer, &tenant))
+            .await
+    }
+
+    async fn erase(&self, key: &InstallationKey) -> Result<Erased, Error> {
+        let key = key.clone();
+        let erased = self.writer.write(move |c| erase::erase(c, &key)).await?;
+        if !erased.is_nothing() {
+            self.empty_log().await?;
+        }
+        Ok(erased)
+    }
+
+    async fn erase_uninstalled(&self, before: UnixTime) -> Result<Vec<InstallationKey>, Error> {
+        let erase = move |c: &Connection| erase::uninstalled(c, before);
+        let erased = self.writer.write(erase).await?;
+        if !erased.is_empty() {
+            self.empty_log().await?;
+        }
+        Ok(erased)
     }
 
     async fn license(

@@ -6,10 +6,12 @@ use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
 use async_trait::async_trait;
 
 use crate::applied::Applied;
+use crate::erase::Erased;
 use crate::error::Error;
 use crate::history::{HistoryEntry, Sequence};
 use crate::install_key::InstallKey;
 use crate::name::Name;
+use crate::stopped::Stopped;
 
 /// Where an app keeps its installations.
 ///
@@ -69,8 +71,8 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
         limit: usize,
     ) -> Result<Vec<HistoryEntry>, Error>;
 
-    /// What happened to all tenants, in the order of commit, from behind `after`. An entry is
-    /// never seen before one with a smaller number, so a consumer that remembers the last number
+    /// What happened to all tenants, in the order of commit, from behind `after`; not what was erased. An
+    /// entry is never seen before one with a smaller number, so a consumer that remembers the last number
     /// it handled misses nothing.
     ///
     /// # Errors
@@ -96,6 +98,44 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// `cursor_beyond_end`, `store_unavailable`.
     async fn advance(&self, consumer: &Name, sequence: Sequence) -> Result<(), Error>;
+
+    /// The tenants that a consumer stopped at, in the order of the events that failed.
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    async fn stopped(&self, consumer: &Name) -> Result<Vec<Stopped>, Error>;
+
+    /// Says that a consumer stopped at a tenant, in place of what was said of it before.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn stop(&self, consumer: &Name, stopped: &Stopped) -> Result<(), Error>;
+
+    /// Says that a consumer goes on with a tenant; answers whether it had stopped.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn resume(&self, consumer: &Name, key: &InstallationKey) -> Result<bool, Error>;
+
+    /// Erases a tenant for good: its record and secrets, its events with their bodies, what License APIs
+    /// said of it, leases in its name, and where consumers stopped at it. The numbers of its events are not
+    /// given again. What stays are marks of its tokens, hashes that are forgotten when they expire. A
+    /// block is forgotten too, and a consumer that has not seen an event never will.
+    ///
+    /// A database may keep what was deleted until it is overwritten. [`SqliteStore`](crate::SqliteStore)
+    /// overwrites it and empties its log; PostgreSQL is told by `VACUUM FULL`, and keeps its log as long
+    /// as it is set to.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    async fn erase(&self, key: &InstallationKey) -> Result<Erased, Error>;
+
+    /// Erases tenants that were uninstalled before a time (UTC), and are: the policy of retention. Answers
+    /// whom, at most [`MAX_PAGE`](crate::MAX_PAGE); call it again until that is nobody.
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    async fn erase_uninstalled(&self, before: UnixTime) -> Result<Vec<InstallationKey>, Error>;
 
     /// The last word of a License API about an installation.
     ///

@@ -20,7 +20,7 @@ pub use reported::ReportedRefusal;
 /// | malformed input | 400 |
 /// | proof missing or not holding | 401 |
 /// | the license does not allow it | 402 when buying would help, else 403 |
-/// | the app is switched off on the site | 403 |
+/// | the app is switched off on the site, or its vendor blocked the site | 403 |
 /// | input too slow | 408 |
 /// | input too large | 413, 431 for the head |
 /// | the app is misconfigured | 500 |
@@ -54,6 +54,8 @@ pub enum Refusal {
     /// The app is installed there and switched off. Only a request that is proved is answered so: a
     /// stranger does not learn who has the app.
     TenantDisabled,
+    /// The app's vendor blocked the site. Only a request that is proved is answered so.
+    TenantBlocked,
     /// The proof does not hold, or the key that it needs is refused.
     Unproved {
         /// The stable code.
@@ -89,7 +91,7 @@ impl Refusal {
     pub const RETRY_AFTER: &'static str = "5";
 
     /// The stable code: that of [`Error::code`], of the decision, or one of `unknown_tenant`,
-    /// `tenant_disabled`, `replayed`, `user_initiated` and the codes of client and store.
+    /// `tenant_disabled`, `tenant_blocked`, `replayed`, `user_initiated` and the codes of client and store.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -97,6 +99,7 @@ impl Refusal {
             Self::Denied(decision) => decision.code(),
             Self::UnknownTenant => "unknown_tenant",
             Self::TenantDisabled => "tenant_disabled",
+            Self::TenantBlocked => "tenant_blocked",
             Self::CouldNotCheck { code, .. } | Self::Unproved { code } => code,
             Self::Replayed => "replayed",
             Self::BodyTooLarge { .. } | Self::HeadTooLarge { .. } => "too_large",
@@ -115,7 +118,7 @@ impl Refusal {
                 _ => 403,
             },
             Self::UnknownTenant | Self::Unproved { .. } | Self::Replayed => 401,
-            Self::TenantDisabled => 403,
+            Self::TenantDisabled | Self::TenantBlocked => 403,
             Self::BodyTooLarge { .. } => 413,
             Self::HeadTooLarge { .. } => 431,
             Self::BodyUnreadable => 400,
@@ -201,6 +204,7 @@ impl fmt::Display for Refusal {
             Self::Denied(decision) => decision.fmt(f),
             Self::UnknownTenant => f.write_str("the app is not installed there"),
             Self::TenantDisabled => f.write_str("the app is switched off there"),
+            Self::TenantBlocked => f.write_str("the app's vendor blocked this site"),
             Self::CouldNotCheck { what, .. } => write!(f, "could not check: {what}"),
             Self::Replayed => f.write_str("the token was used before, with another body"),
             Self::BodyTooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
@@ -301,6 +305,7 @@ mod tests {
             ),
             (Refusal::UnknownTenant, 401, "unknown_tenant"),
             (Refusal::TenantDisabled, 403, "tenant_disabled"),
+            (Refusal::TenantBlocked, 403, "tenant_blocked"),
             (Refusal::Unproved { code: "test_key" }, 401, "test_key"),
             (Refusal::Replayed, 401, "replayed"),
             (Refusal::BodyTooLarge { limit: 1 }, 413, "too_large"),

@@ -201,10 +201,10 @@ impl Delivery {
                 | Event::Linked { .. }
                 | Event::Joined(_)
                 | Event::Invoked(_)
-                | Event::ForgetPreviousSecret,
-            ) => {
-                return Ok(());
-            }
+                | Event::ForgetPreviousSecret
+                | Event::Block
+                | Event::Unblock,
+            ) => return Ok(()),
         };
         let Some(found) = found else { return Ok(()) };
         Err(ErrorKind::TenantMismatch {

@@ -4,12 +4,14 @@ mod change;
 mod news;
 mod record;
 mod reduce;
+mod replay;
 mod secrets;
 mod site_link;
 mod trial;
 
 use std::ops::Deref;
 
+use crate::answer::Refusal;
 use crate::connect::LifecycleEvent;
 use crate::forge::ForgeLifecycleEvent;
 use crate::ids::ClientKey;
@@ -57,6 +59,11 @@ pub enum Event {
     /// The app's own wish: the secret before the current one is accepted no longer, whatever its
     /// grace. For a secret that leaked.
     ForgetPreviousSecret,
+    /// The app's own wish: the site is served no more, whatever the platform says and however often
+    /// the app is installed there, until [`Event::Unblock`].
+    Block,
+    /// The end of [`Event::Block`].
+    Unblock,
 }
 
 impl From<LifecycleEvent> for Event {
@@ -134,6 +141,30 @@ impl Installation {
         &self.secrets
     }
 
+    /// Why a proved request of this installation is not served, if it is not: the app's own block first,
+    /// then whether the app is installed there, and switched on.
+    ///
+    /// ```
+    /// # use app_license::{Event, Installation, InstallationRecord, InstallationSecrets, UnixTime};
+    /// # let json = r#"{"key":{"connect":"tenant-1"},"status":"disabled",
+    /// #   "statusSince":"1970-01-01T00:00:00Z","firstInstalledAt":"1970-01-01T00:00:00Z",
+    /// #   "installedAt":"1970-01-01T00:00:00Z","updatedAt":"1970-01-01T00:00:00Z"}"#;
+    /// # let record: InstallationRecord = serde_json::from_str(json).unwrap();
+    /// let disabled = Installation::from_parts(record, InstallationSecrets::default());
+    /// assert_eq!(disabled.refusal().unwrap().code(), "tenant_disabled");
+    /// let (blocked, _) = Installation::apply(Some(disabled), &Event::Block, UnixTime::EPOCH);
+    /// assert_eq!(blocked.unwrap().refusal().unwrap().code(), "tenant_blocked");
+    /// ```
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self.record.status() {
+            _ if self.record.is_blocked() => Some(Refusal::TenantBlocked),
+            InstallationStatus::Installed | InstallationStatus::Enabled => None,
+            InstallationStatus::Disabled => Some(Refusal::TenantDisabled),
+            InstallationStatus::Uninstalled => Some(Refusal::UnknownTenant),
+        }
+    }
+
     /// Whether a page that the platform opened by a token of this time says that the app was switched
     /// on again, and the event got lost: a switched-off app is opened nowhere. The token is to be more
     /// than [`Installation::LATER`] seconds younger than the `disabled`, so that neither a page of the
@@ -153,6 +184,7 @@ impl Installation {
     #[must_use]
     pub fn is_reopened(&self, issued_at: UnixTime) -> bool {
         self.record.status() == InstallationStatus::Disabled
+            && !self.record.is_blocked()
             && issued_at.since(self.record.status_since()) > Self::LATER
     }
 

@@ -61,6 +61,7 @@ export type ErrorCode =
   | "stale"
   | "status"
   | "store"
+  | "tenant_blocked"
   | "tenant_disabled"
   | "tenant_mismatch"
   | "test_key"

@@ -23,6 +23,11 @@ pub(crate) fn run(args: &[&str]) -> Ran {
     run_with(args, "")
 }
 
+/// Runs the program with variables in its environment.
+pub(crate) fn run_with_env(args: &[&str], variables: &[(&str, &str)]) -> Ran {
+    ran(program(args).envs(variables.iter().copied()), "")
+}
+
 /// Runs the program where nobody says how wide it is.
 pub(crate) fn run_without_width(args: &[&str]) -> Ran {
     ran(program(args).env_remove("COLUMNS"), "")

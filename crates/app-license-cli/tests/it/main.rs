@@ -30,4 +30,6 @@ mod reconcile;
 mod report;
 #[cfg(feature = "lab")]
 mod scenarios;
+#[cfg(feature = "store")]
+mod store;
 mod tokens;

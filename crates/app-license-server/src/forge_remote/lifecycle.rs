@@ -36,7 +36,7 @@ impl ForgeRemote {
     }
 
     async fn lifecycle_event(&self, parts: &Parts, body: Body) -> Result<&'static str, Rejection> {
-        let invocation = self.verify_request(parts).await?;
+        let invocation = self.verify_event(parts).await?;
         let stored = self.store_event(&invocation, parts, body).await;
         stored.map_err(|rejection| rejection.of_tenant(invocation.installation_id()))
     }

@@ -9,10 +9,11 @@ use super::statement::{row, rows, text};
 use crate::error::{Error, ErrorKind};
 
 /// Numbered from 1; append-only.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/postgres/0001_installations.sql"),
     include_str!("../../migrations/postgres/0002_licenses_leases_marks.sql"),
     include_str!("../../migrations/postgres/0003_install_keys.sql"),
+    include_str!("../../migrations/postgres/0004_stopped.sql"),
 ];
 
 /// The newest schema known.

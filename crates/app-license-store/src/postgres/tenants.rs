@@ -125,7 +125,11 @@ impl PostgresStore {
 
     /// Waits for the tenant's turn, with the settings of the whole transaction: there may be no row to
     /// lock yet.
-    async fn turn(&self, transaction: &Transaction<'_>, tenant: &str) -> Result<(), Fail> {
+    pub(super) async fn turn(
+        &self,
+        transaction: &Transaction<'_>,
+        tenant: &str,
+    ) -> Result<(), Fail> {
         let doing = "wait for the tenant's turn";
         let sql = format!("{LOCAL}, pg_advisory_xact_lock({LOCKS}, hashtext($1))");
         let params = [text(&tenant)];
@@ -318,7 +322,7 @@ impl PostgresStore {
 }
 
 /// Every statement sees what was committed before it, so also what it waited for.
-async fn begin(client: &mut Client) -> Result<Transaction<'_>, Fail> {
+pub(super) async fn begin(client: &mut Client) -> Result<Transaction<'_>, Fail> {
     let client: &mut Connection = client;
     let begun = client
         .build_transaction()

@@ -31,6 +31,11 @@ const HISTORY: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
         lower(i.record::json #>> '{entitlement,id}'))
     ORDER BY h.sequence";
 
+/// The history of one tenant.
+const HISTORY_OF_TENANT: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
+    FROM $s.history h JOIN $s.installation i ON i.id = h.installation
+    WHERE i.tenant = $1 ORDER BY h.sequence";
+
 /// The records of a store in a PostgreSQL database.
 ///
 /// They are read in one read-only transaction, so all are of one moment, and nothing is migrated.
@@ -103,16 +108,32 @@ impl PostgresRecords {
     /// # Errors
     /// Those of [`PostgresRecords::for_each`].
     pub async fn history_of(&self, entitlement: &str) -> Result<Vec<HistoryEntry>, Error> {
-        Ok(self.history(entitlement).await?)
+        Ok(self.history(HISTORY, entitlement).await?)
     }
 
-    async fn history(&self, entitlement: &str) -> Result<Vec<HistoryEntry>, Fail> {
+    /// What happened to one tenant ([`StoredRecord::tenant`]), in the order in which it was committed.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), app_license_store::Error> {
+    /// use app_license_store::PostgresRecords;
+    /// let records = PostgresRecords::new("postgres://reader@db.example.com/app?sslmode=require")?;
+    /// let history = records.history_of_tenant("connect:tenant-1").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`PostgresRecords::for_each`].
+    pub async fn history_of_tenant(&self, tenant: &str) -> Result<Vec<HistoryEntry>, Error> {
+        Ok(self.history(HISTORY_OF_TENANT, tenant).await?)
+    }
+
+    async fn history(&self, sql: &str, of: &str) -> Result<Vec<HistoryEntry>, Fail> {
         let read = failed("read the history");
         let mut client = self.pool.get().await?;
         let transaction = begin(&mut client).await?;
         self.version(&transaction).await?;
         let rows = transaction
-            .query_typed(&self.schema.sql(HISTORY), &[(&entitlement, Type::TEXT)])
+            .query_typed(&self.schema.sql(sql), &[(&of, Type::TEXT)])
             .await
             .map_err(&read)?;
         rows.iter().map(entry).collect()

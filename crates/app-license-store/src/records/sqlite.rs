@@ -37,6 +37,17 @@ const HISTORY: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
         OR i.record ->> '$.entitlement.id' = ?1 COLLATE NOCASE
     ORDER BY h.sequence";
 
+/// The history of one tenant.
+const HISTORY_OF_TENANT: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
+    FROM history h JOIN installation i ON i.id = h.installation
+    WHERE i.tenant = ?1 ORDER BY h.sequence";
+/// The same of the npm package's own layout.
+const JAVASCRIPT_HISTORY_OF_TENANT: &str =
+    "SELECT id, ?1, at, iif(event = '', 'unknown', event), changes
+    FROM app_license_history WHERE client_key = substr(?1, instr(?1, ':') + 1) ORDER BY id";
+/// The same before version 2 of its schema.
+const JAVASCRIPT_1_HISTORY_OF_TENANT: &str = "SELECT id, ?1, at, 'unknown', changes
+    FROM app_license_history WHERE client_key = substr(?1, instr(?1, ':') + 1) ORDER BY id";
 /// The same of the npm package's own layout.
 const JAVASCRIPT_HISTORY: &str = "SELECT h.id,
     iif(h.client_key LIKE 'ari:%', 'forge:', 'connect:') || h.client_key, h.at,
@@ -140,9 +151,37 @@ impl SqliteRecords {
             JAVASCRIPT_1 => JAVASCRIPT_1_HISTORY,
             _ => HISTORY,
         };
+        self.history(sql, entitlement)
+    }
+
+    /// What happened to one tenant ([`StoredRecord::tenant`]), in the order in which it was committed.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("installations.db");
+    /// use app_license_store::{SqliteRecords, SqliteStore};
+    /// SqliteStore::open_plain_text(&path).await?.close().await;
+    /// assert!(SqliteRecords::open(&path)?.history_of_tenant("connect:tenant-1")?.is_empty());
+    /// # Ok::<(), app_license_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    pub fn history_of_tenant(&self, tenant: &str) -> Result<Vec<HistoryEntry>, Error> {
+        let sql = match self.sql {
+            JAVASCRIPT => JAVASCRIPT_HISTORY_OF_TENANT,
+            JAVASCRIPT_1 => JAVASCRIPT_1_HISTORY_OF_TENANT,
+            _ => HISTORY_OF_TENANT,
+        };
+        self.history(sql, tenant)
+    }
+
+    fn history(&self, sql: &str, of: &str) -> Result<Vec<HistoryEntry>, Error> {
         let read = failed("read the history");
         let mut statement = self.connection.prepare(sql).map_err(&read)?;
-        let rows = statement.query([entitlement]).map_err(&read)?;
+        let rows = statement.query([of]).map_err(&read)?;
         entries(rows)
     }
 }

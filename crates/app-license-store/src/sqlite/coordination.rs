@@ -5,6 +5,7 @@ use app_license::plan::license::{CachedLicense, Lease};
 use app_license::{KeyId, LicenseSource, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::erase::LAST;
 use super::failed;
 use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;
@@ -28,7 +29,7 @@ pub(super) fn advance(
     const SQL: &str = "INSERT INTO consumer (name, sequence) VALUES (?1, ?2)
         ON CONFLICT (name) DO UPDATE SET sequence = max(sequence, excluded.sequence)";
     let last: i64 = connection
-        .prepare_cached("SELECT coalesce(max(sequence), 0) FROM history")
+        .prepare_cached(&format!("SELECT {LAST}"))
         .and_then(|mut s| s.query_row([], |r| r.get(0)))
         .map_err(failed("read the history"))?;
     if sequence.to_column() > last {

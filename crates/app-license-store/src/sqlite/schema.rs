@@ -9,10 +9,11 @@ use super::failed;
 use crate::error::{Error, ErrorKind};
 
 /// Numbered from 1; append-only.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/sqlite/0001_installations.sql"),
     include_str!("../../migrations/sqlite/0002_licenses_leases_marks.sql"),
     include_str!("../../migrations/sqlite/0003_install_keys.sql"),
+    include_str!("../../migrations/sqlite/0004_stopped.sql"),
 ];
 
 /// The newest schema known.
@@ -75,6 +76,16 @@ fn enter_wal_mode(connection: &Connection) -> Result<(), Error> {
         return Err(Error::invalid("database file", reason));
     }
     Ok(())
+}
+
+/// Writes the log into the file and empties it: what was overwritten is in neither then. False where a
+/// reader of another process held it up.
+pub(super) fn checkpoint(path: &Path) -> Result<bool, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let busy: i64 = open(path, flags)?
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(failed("empty the log"))?;
+    Ok(busy == 0)
 }
 
 /// Opens the file for reading; the writer has been there first.

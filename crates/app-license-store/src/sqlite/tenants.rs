@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, named_params, params};
 
 use super::coordination::{stored_mark, write_mark};
+use super::erase::LAST;
 use super::failed;
 use crate::applied::Applied;
 use crate::encryption::{Sealed, Sealer};
@@ -137,20 +138,22 @@ fn upsert(connection: &Connection, row: &Row, now: UnixTime) -> Result<i64, Erro
         .map_err(failed("write an installation"))
 }
 
-/// The next number is one more than the last: there is one writer at a time, and nothing is ever
-/// deleted, so the numbers have no gaps and come in the order of commit.
+/// The next number is one more than the last: there is one writer at a time, so the numbers come in the
+/// order of commit and have no gaps but for what was erased.
 fn append(
     connection: &Connection,
     id: i64,
     now: UnixTime,
     entry: &NewEntry,
 ) -> Result<Sequence, Error> {
-    const SQL: &str =
-        "INSERT INTO history (installation, at, event, changes) VALUES (?1, ?2, ?3, ?4)";
+    let sql = format!(
+        "INSERT INTO history (sequence, installation, at, event, changes)
+        VALUES ({LAST} + 1, ?1, ?2, ?3, ?4)"
+    );
     let append = failed("append to the history");
     let changes = record::changes(&entry.changes)?;
     let sequence = connection
-        .prepare_cached(SQL)
+        .prepare_cached(&sql)
         .and_then(|mut s| s.insert(params![id, column(now.as_seconds()), entry.event, changes]))
         .map_err(&append)?;
     if let Some(body) = &entry.payload {

@@ -15,3 +15,4 @@ mod memory;
 mod postgres;
 mod sqlite;
 mod support;
+mod uninstall;

@@ -1,6 +1,6 @@
 //! What the tests of several stores need.
 
-use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::connect::{LifecycleBody, LifecycleEvent, LifecycleKind};
 use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
 use app_license_store::{Delivery, EncryptionKey, EncryptionKeys, Name};
 
@@ -29,17 +29,22 @@ pub(crate) fn secret(name: &str) -> String {
 
 pub(crate) fn installed(tenant: &str, secret_name: &str) -> Delivery {
     let secret = secret(secret_name);
+    let secret = format!(r#""sharedSecret":"{secret}","#);
+    Delivery::connect(event(LifecycleKind::Installed, tenant, &secret))
+}
+
+pub(crate) fn event(kind: LifecycleKind, tenant: &str, more: &str) -> LifecycleEvent {
+    let name = kind.name();
     let body = format!(
-        r#"{{"key":"com.example.app","clientKey":"{tenant}","eventType":"installed",
-        "sharedSecret":"{secret}","baseUrl":"https://x.atlassian.net","productType":"jira"}}"#
+        r#"{{"key":"com.example.app","clientKey":"{tenant}","eventType":"{name}",
+        {more}"baseUrl":"https://x.atlassian.net","productType":"jira"}}"#
     );
     let body = LifecycleBody::parse(body.as_bytes()).unwrap();
     let (app, issuer) = (
         AppKey::new("com.example.app").unwrap(),
         body.client_key().clone(),
     );
-    let event = body.accept(LifecycleKind::Installed, &app, &issuer, &|_| true);
-    Delivery::connect(event.unwrap())
+    body.accept(kind, &app, &issuer, &|_| true).unwrap()
 }
 
 pub(crate) fn name(text: &str) -> Name {

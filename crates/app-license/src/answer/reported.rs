@@ -40,6 +40,7 @@ impl ReportedRefusal {
         let whole = match code {
             "unknown_tenant" => Some(Refusal::UnknownTenant),
             "tenant_disabled" => Some(Refusal::TenantDisabled),
+            "tenant_blocked" => Some(Refusal::TenantBlocked),
             "replayed" => Some(Refusal::Replayed),
             "body_unreadable" => Some(Refusal::BodyUnreadable),
             "body_timed_out" => Some(Refusal::BodyTimedOut),
@@ -194,6 +195,7 @@ mod tests {
         for (code, whole) in [
             ("unknown_tenant", Refusal::UnknownTenant),
             ("tenant_disabled", Refusal::TenantDisabled),
+            ("tenant_blocked", Refusal::TenantBlocked),
             ("replayed", Refusal::Replayed),
             ("body_unreadable", Refusal::BodyUnreadable),
             ("body_timed_out", Refusal::BodyTimedOut),

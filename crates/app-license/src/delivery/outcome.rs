@@ -76,6 +76,8 @@ pub(super) fn name(event: &Event) -> &'static str {
         Event::Joined(_) => "joined",
         Event::Invoked(_) => "invoked",
         Event::ForgetPreviousSecret => "forget_previous_secret",
+        Event::Block => "block",
+        Event::Unblock => "unblock",
     }
 }
 

@@ -97,6 +97,8 @@ fn event() -> impl Strategy<Value = Event> {
         2 => Just(lifecycle(LifecycleKind::Uninstalled, "a", 0)),
         1 => (any::<bool>(), 0_u8..9).prop_map(|(active, as_of)| license(active, as_of)),
         1 => Just(Event::ForgetPreviousSecret),
+        1 => Just(Event::Block),
+        1 => Just(Event::Unblock),
     ]
 }
 
@@ -273,6 +275,7 @@ fn an_event_of_another_tenant_is_refused() {
         (ari("b"), connect, Some("clientKey")),
         (ari("i-1"), license(true, 1), None),
         (key("a"), Event::ForgetPreviousSecret, None),
+        (key("a"), Event::Block, None),
     ] {
         let outcome = Delivery::new(key, event).apply(None, None, at(0));
         let Some(field) = refused else {

@@ -76,6 +76,10 @@ pub enum Change {
     Disabled,
     /// Removed.
     Uninstalled,
+    /// The app's vendor serves the site no more.
+    Blocked,
+    /// The app's vendor serves the site again.
+    Unblocked,
     /// Another version of the app.
     Upgraded {
         /// The old version, if it was known.
@@ -147,6 +151,8 @@ impl Change {
             Self::Enabled => "enabled",
             Self::Disabled => "disabled",
             Self::Uninstalled => "uninstalled",
+            Self::Blocked => "blocked",
+            Self::Unblocked => "unblocked",
             Self::Upgraded { .. } => "upgraded",
             Self::InstallationIdChanged { .. } => "installation_id_changed",
             Self::Linked { .. } => "linked",
@@ -189,7 +195,9 @@ impl fmt::Display for Change {
             | Self::Reinstalled
             | Self::Enabled
             | Self::Disabled
-            | Self::Uninstalled => return f.write_str(self.code()),
+            | Self::Uninstalled
+            | Self::Blocked
+            | Self::Unblocked => return f.write_str(self.code()),
         };
         f.write_str(what)?;
         if let Some(from) = from {

@@ -252,6 +252,8 @@ pub struct InstallationRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) uninstalled_at: Option<UnixTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) blocked_at: Option<UnixTime>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) app_key: Option<AppKey>,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "app_id")]
     pub(super) app_id: Option<ForgeAppId>,
@@ -355,6 +357,18 @@ impl InstallationRecord {
     #[must_use]
     pub const fn uninstalled_at(&self) -> Option<UnixTime> {
         self.uninstalled_at
+    }
+
+    /// When the app's vendor blocked the site (UTC), while it is blocked.
+    #[must_use]
+    pub const fn blocked_at(&self) -> Option<UnixTime> {
+        self.blocked_at
+    }
+
+    /// Whether the app's vendor blocked the site: it is not served then, whatever the platform says.
+    #[must_use]
+    pub const fn is_blocked(&self) -> bool {
+        self.blocked_at.is_some()
     }
 
     /// What was stated of the license before this time (UTC) is of an installation that ended: it was

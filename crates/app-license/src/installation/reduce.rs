@@ -54,6 +54,17 @@ impl Installation {
                     changes.push(Change::PreviousSecretForgotten);
                 }
             }
+            Event::Block => {
+                if !installation.record.is_blocked() {
+                    installation.record.blocked_at = Some(now);
+                    changes.push(Change::Blocked);
+                }
+            }
+            Event::Unblock => {
+                if installation.record.blocked_at.take().is_some() {
+                    changes.push(Change::Unblocked);
+                }
+            }
         }
         if !changes.is_empty() {
             installation.record.updated_at = now;
@@ -82,7 +93,9 @@ impl Installation {
             | Event::Linked { .. }
             | Event::Joined(_)
             | Event::Invoked(_)
-            | Event::ForgetPreviousSecret => return None,
+            | Event::ForgetPreviousSecret
+            | Event::Block
+            | Event::Unblock => return None,
         };
         let mut changes = Vec::new();
         match event {
@@ -183,6 +196,7 @@ impl InstallationRecord {
             installed_at: now,
             updated_at: now,
             uninstalled_at: None,
+            blocked_at: None,
             app_key: None,
             app_id: None,
             app_version: None,

@@ -353,6 +353,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(enabled()),
         1 => Just(disabled()),
         1 => Just(uninstalled()),
+        1 => Just(Event::Block),
+        1 => Just(Event::Unblock),
         1 => (value(&["{}", r#"{"active":true}"#, r#"{"active":false,"isEvaluation":true}"#]),
               prop::option::of(0_u64..50)).prop_map(|(json, at)| license(json, at)),
     ]
@@ -393,6 +395,34 @@ proptest! {
     }
 
     #[test]
+    fn the_record_of_an_earlier_time_is_found_by_what_changed(
+        events in prop::collection::vec(any_event(), 1..14), at in 0_u64..14,
+    ) {
+        let (mut current, mut history) = (None::<Installation>, Vec::new());
+        let mut then = None;
+        for (seconds, event) in (0_u64..).zip(&events) {
+            let now = UnixTime::EPOCH.plus(seconds);
+            let (next, changes) = Installation::apply(current, event, now);
+            history.extend(changes.into_iter().map(|change| (now, change)));
+            current = next;
+            if seconds <= at {
+                then.clone_from(&current);
+            }
+        }
+        let time = UnixTime::EPOCH.plus(at);
+        let found = current.and_then(|now| now.record().at(time, &history));
+        let seen = |record: &InstallationRecord| {
+            let license = record.license().map(|l| (l.state(), l.is_evaluation(), l.source()));
+            let times = (record.status_since(), record.first_installed_at(), record.installed_at());
+            let ended = (record.uninstalled_at(), record.blocked_at());
+            let ids = (record.entitlement().clone(), record.installation_id().cloned());
+            let site = record.base_url().map(str::to_owned);
+            (record.status(), record.capability_set().cloned(), license, times, ended, ids, site)
+        };
+        prop_assert_eq!(found.as_ref().map(seen), then.map(|it| seen(it.record())));
+    }
+
+    #[test]
     fn a_pair_that_arrives_in_parallel_may_arrive_in_any_order(
         events in prop::collection::vec(any_event(), 0..8),
     ) {
@@ -426,4 +456,38 @@ fn a_page_that_is_opened_later_brings_a_disabled_tenant_back_and_no_other() {
     );
     assert_eq!(codes(&[installed(&[]), opened(900)]), "installed");
     assert_eq!(codes(&[opened(900)]), "");
+}
+
+/// A block is the vendor's own: no event of the platform ends it, and nothing the platform says gets lost.
+#[test]
+fn a_blocked_tenant_stays_blocked_whatever_the_platform_says() {
+    let events = [
+        Event::Block,
+        installed(&[]),
+        Event::Block,
+        Event::Block,
+        disabled(),
+        enabled(),
+        uninstalled(),
+        installed(&[("capabilitySet", "capabilityAdvanced")]),
+        license(r#"{"active":true}"#, Some(9)),
+    ];
+    let (blocked, codes) = run(&events);
+    assert_eq!(
+        codes,
+        "installed blocked disabled enabled uninstalled reinstalled edition_changed license_changed"
+    );
+    let blocked = blocked.unwrap();
+    assert_eq!(blocked.refusal().unwrap().code(), "tenant_blocked");
+    let stored = blocked.stored_license();
+    assert!(!stored.has_capability("capabilityStandard"));
+    let (served, changes) = Installation::apply(Some(blocked), &Event::Unblock, UnixTime::EPOCH);
+    assert_eq!(changes, [Change::Unblocked]);
+    let served = served.unwrap();
+    assert!(served.refusal().is_none());
+    assert!(served.stored_license().has_capability("capabilityAdvanced"));
+    let (gone, _) = Installation::apply(Some(served), &uninstalled(), UnixTime::EPOCH.plus(99));
+    let gone = gone.unwrap();
+    assert_eq!(gone.refusal().unwrap().code(), "unknown_tenant");
+    assert_eq!(gone.stored_license().state().name(), "inactive");
 }

@@ -31,6 +31,7 @@ pub(super) fn file() -> anyhow::Result<File> {
             enabled_and_disabled(),
             late_disabled(),
             absent_fields(),
+            blocked(),
         ],
     )
 }
@@ -60,6 +61,37 @@ fn first_install() -> Case {
     .stored(vec![ACME.stored("installed", ACME.secret)])
     .one_key_fetched()
     .hooks(&[ACME.hook("installed")])
+}
+
+fn blocked() -> Case {
+    let page = |at, secret| ACME.page(at, "/page", secret);
+    let event = |at, name| ACME.tenant_event(at, name, ACME.secret);
+    let no = || refused(403, "tenant_blocked");
+    case(
+        "blocked",
+        "a tenant that the vendor blocked is served nothing, whatever the platform says; its events are stored",
+    )
+    .keys_served()
+    .installed(&ACME)
+    .blocked(-60, &json!({ "connect": ACME.key }))
+    .send(0, page(0, ACME.secret), no())
+    .send(1, ACME.api(1, "/api/me", ACME.secret), no())
+    .send(2, ACME.page(2, "/standard", ACME.secret), no())
+    // a stranger does not learn of it
+    .send(3, page(3, ACME.next_secret), refused(401, "signature"))
+    .send(4, event(4, "disabled"), no_content())
+    .send(5, page(5, ACME.secret), no())
+    .send(90, page(90, ACME.secret), no())
+    .send(100, event(100, "enabled"), no_content())
+    .send(110, ACME.signed_event(110, "uninstalled"), no_content())
+    .send(111, page(111, ACME.secret), refused(401, "unknown_tenant"))
+    .send(120, installed(120), no_content())
+    .send(121, page(121, ACME.secret), no())
+    .stored(vec![ACME.stored("installed", ACME.secret)])
+    .one_key_fetched()
+    .hooks(
+        &["disabled", "enabled", "uninstalled", "installed"].map(|name| ACME.hook(name)),
+    )
 }
 
 fn whole_story() -> Case {

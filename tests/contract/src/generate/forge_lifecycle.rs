@@ -18,7 +18,7 @@ pub(super) fn file() -> anyhow::Result<File> {
         vec![
             story(), forms(), browser(), tokens(), bodies(), repeated(), replay("replay-before-exp", LIFE - 1, "replayed"),
             replay("replay-after-exp", LIFE + 1, "replayed"), replay("replay-after-leeway", LIFE + LEEWAY + 1, "expired"),
-            gone(), news(), without_store(),
+            gone(), news(), without_store(), blocked(),
         ],
     )
 }
@@ -192,6 +192,22 @@ fn gone() -> Case {
         .send(20, installed(20), no_content())
         .send(30, left, no_content())
         .send(31, call("/remote/me", &fit(31, By::Page)), ok())
+        .stored(vec![stored("installed", "3.0.0")])
+        .one_set_fetched()
+        .hooks(&[hook("uninstalled"), hook("installed")])
+}
+
+fn blocked() -> Case {
+    let no = || refused(403, "tenant_blocked");
+    case("blocked", "an installation that the vendor blocked is served nothing; its events are stored")
+        .seeded_forge(-86_400, &payload("avi:forge:installed:app", "3.0.0"))
+        .blocked(-60, &json!({ "forge": INSTALLATION }))
+        .key_set_served()
+        .send(0, call("/remote/me", &fit(signed(0), By::Page)), no())
+        .send(1, call("/remote/standard", &fit(1, By::Page)), no())
+        .send(10, event(10, &leaving()), no_content())
+        .send(20, installed(20), no_content())
+        .send(21, call("/remote/me", &fit(21, By::Page)), no())
         .stored(vec![stored("installed", "3.0.0")])
         .one_set_fetched()
         .hooks(&[hook("uninstalled"), hook("installed")])

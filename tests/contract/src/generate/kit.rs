@@ -396,6 +396,12 @@ impl Case {
         self
     }
 
+    /// The app's vendor blocked this installation before: `{"connect": key}` or `{"forge": ARI}`.
+    pub(crate) fn blocked(mut self, at: i64, key: &Value) -> Self {
+        self.store.push(json!({ "at": at, "block": key }));
+        self
+    }
+
     /// The app was installed a day ago.
     pub(crate) fn installed(self, site: &Site) -> Self {
         self.seeded(-86_400, &site.body("installed"))

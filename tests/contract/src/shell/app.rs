@@ -7,7 +7,7 @@ use std::time::Duration;
 use app_license::connect::{BaseUrl, Cloud, KeyHosts, LifecycleBody};
 use app_license::forge::{ForgeLifecycleEvent, JwksUrl};
 use app_license::{
-    AppKey, Capability, FeatureMap, Installation, InstallationKey, Leeway, UnixTime,
+    AppKey, Capability, Event, FeatureMap, Installation, InstallationKey, Leeway, UnixTime,
 };
 use app_license_client::{Clock, ConnectLicenseApi, Fetcher, ForgeKeys, ForgeLicenseApi};
 use app_license_server::{
@@ -386,6 +386,10 @@ async fn plant(store: &dyn InstallationStore, start: &Start, seed: &Seed) -> Res
         store
             .apply(Delivery::new(InstallationKey::Forge(of), event), at)
             .await?;
+    }
+    if let Some(key) = &seed.block {
+        let delivery = Delivery::new(key.clone(), Event::Block);
+        store.apply(delivery, at).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use app_license::{Edition, Policy, WhenAbsent};
+use app_license::{Edition, InstallationKey, Policy, WhenAbsent};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -40,6 +40,9 @@ pub(crate) struct Seed {
     pub(crate) connect: Option<Value>,
     #[serde(default)]
     pub(crate) forge: Option<Value>,
+    /// Whom the app's vendor blocks.
+    #[serde(default)]
+    pub(crate) block: Option<InstallationKey>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

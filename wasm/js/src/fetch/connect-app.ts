@@ -208,6 +208,23 @@ export class ConnectApp extends Backend<ConnectRequest> {
     }
   }
 
+  /** Serves a site no more: its proved requests are answered 403, `tenant_blocked`, whatever the platform
+   * says and however often the app is installed there; its events are stored as before. Answers whether
+   * anything changed. */
+  async block(clientKey: string): Promise<boolean> {
+    return this.#wish(clientKey, true);
+  }
+
+  /** Serves a blocked site again. Answers whether anything changed. */
+  async unblock(clientKey: string): Promise<boolean> {
+    return this.#wish(clientKey, false);
+  }
+
+  async #wish(key: string, block: boolean): Promise<boolean> {
+    const { entries } = await store(this.options.store, { key, on: "connect", event: { block } }, this.now());
+    return entries.length > 0;
+  }
+
   #expected() {
     const { leeway, proxyStripsBasePath } = this.options;
     return { baseUrl: this.#baseUrls, leeway, proxyStripsBasePath, now: this.now() };
@@ -277,6 +294,9 @@ export class ConnectApp extends Backend<ConnectRequest> {
         ? verifyContext(sent, tenant, this.#expected())
         : { ...verifyRequest(sent, tenant, this.#expected()), context: null };
     // only now: a stranger does not learn who has the app
+    if (installation.record.blockedAt !== undefined) {
+      throw fault("tenant_blocked", "refused");
+    }
     if (installation.record.status === "disabled") {
       throw fault("tenant_disabled", "refused");
     }

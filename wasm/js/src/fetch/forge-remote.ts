@@ -118,6 +118,9 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   protected override async prove(sent: Incoming): Promise<ForgeInvocation> {
     const { proven, installation } = await this.#prove(sent);
     const { invocation } = proven;
+    if (installation?.record.blockedAt !== undefined) {
+      throw fault("tenant_blocked", "refused");
+    }
     const token = invocation.isFromUserInterface ? null : sent.header(SYSTEM_TOKEN);
     const systemToken = token !== null && /^[\x21-\x7e]{1,16384}$/.test(token) ? token : null;
     const known = installation && settings.discreet(installation);

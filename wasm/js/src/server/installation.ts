@@ -15,6 +15,8 @@ export interface InstallationRecord {
   installedAt: string;
   updatedAt: string;
   uninstalledAt?: string;
+  /** Since when the app's vendor blocks the site, while that is so. */
+  blockedAt?: string;
   appKey?: string;
   appId?: string;
   appVersion?: string;
@@ -66,6 +68,8 @@ export interface Change {
     | "enabled"
     | "disabled"
     | "uninstalled"
+    | "blocked"
+    | "unblocked"
     | "upgraded"
     | "installation_id_changed"
     | "linked"
@@ -88,7 +92,9 @@ export type InstallationEvent =
         payload: string | object;
       };
     }
-  | { license: License };
+  | { license: License }
+  /** The app's own wish: the site is served no more, or is served again. */
+  | { block: boolean };
 
 /** How long an old secret is honoured, in seconds, unless it is said otherwise. */
 const GRACE = 300;
@@ -115,6 +121,9 @@ function happened(event: InstallationEvent): Question {
     const { kind, payload } = event.forge;
     const body = typeof payload === "string" ? payload : JSON.stringify(payload);
     return { extra: "forge", event: kind, body };
+  }
+  if ("block" in event) {
+    return { extra: event.block ? "block" : "unblock" };
   }
   const { license } = event;
   return {

@@ -8,7 +8,7 @@ import { verified } from "./verified.js";
 /**
  * The license that the store of the app knows of an installation: what the last verified event, request
  * or License API answer stated. It is absent where nothing was stated, and inactive where the app is not
- * installed, or switched off: no policy for what is absent serves those.
+ * installed, or switched off, or blocked: no policy for what is absent serves those.
  *
  * It is as old as its `asOf`: say how old it may be, with `maxAge`. Throws `misuse` for what no store
  * answers, such as a promise.
@@ -22,9 +22,9 @@ export function storedLicense(installation: Installation | null | undefined): Li
   if (installation != null && typeof Object(installation.record).status != "string") {
     throw misuse("storedLicense: expected what the store answers: `storedLicense(await store.load(key))`");
   }
-  const { status, license, capabilitySet } = installation?.record ?? { status: "uninstalled" as const };
+  const { status, license, capabilitySet, blockedAt } = installation?.record ?? { status: "uninstalled" as const };
   const source = (license?.source ?? "connect_lifecycle") as LicenseSource;
-  const served = status !== "uninstalled" && status !== "disabled";
+  const served = status !== "uninstalled" && status !== "disabled" && blockedAt === undefined;
   if (served && !license) {
     return verified(License.absent(source));
   }

@@ -190,7 +190,7 @@ function mountOf({ mount, proxy_strips_base_path, base_url }) {
 }
 
 /** Lets the store take an event, as if it had been verified. */
-function plant(store, { clock }, { at, connect, forge }) {
+function plant(store, { clock }, { at, connect, forge, block }) {
   const now = new Date((clock + at) * 1000);
   const take = (key, on, event) =>
     store.deliver(key, null, (known, mark) => deliver({ key, on, event }, known, mark, now), now);
@@ -203,6 +203,10 @@ function plant(store, { clock }, { at, connect, forge }) {
     const prefix = "ari:cloud:ecosystem::installation/";
     const key = id.startsWith(prefix) ? id : `${prefix}${id}`;
     take(key, "forge", { forge: { kind: kind ?? forge.eventType, payload: forge } });
+  }
+  if (block) {
+    const on = block.forge === undefined ? "connect" : "forge";
+    take(block[on], on, { block: true });
   }
 }
 

@@ -10,6 +10,7 @@ use app_license_store::{
 
 use super::{cluster, fresh_schema, options};
 use crate::support::{installed, key, keys, name, now, secret, tenant};
+use crate::uninstall::uninstalled;
 
 #[tokio::test]
 async fn a_version_1_schema_is_migrated_with_all_it_holds() {
@@ -21,7 +22,7 @@ async fn a_version_1_schema_is_migrated_with_all_it_holds() {
         .plain_text()
         .schema("version_one");
     let store = options.clone().connect().await.unwrap();
-    assert_eq!(store.health().await.unwrap().schema_version, 3);
+    assert_eq!(store.health().await.unwrap().schema_version, 4);
     let a = store.get(&tenant("tenant-a")).await.unwrap().unwrap();
     assert_eq!(a.status(), InstallationStatus::Enabled);
     let current = a.stored_secrets().current().unwrap();
@@ -104,7 +105,7 @@ async fn replicas_that_start_together_migrate_once() {
         task.await.unwrap().unwrap();
     }
     let sql = format!("SELECT count(*) FROM {schema}.schema_version");
-    assert_eq!(cluster.sql(&sql).unwrap().trim(), "3");
+    assert_eq!(cluster.sql(&sql).unwrap().trim(), "4");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -285,7 +286,7 @@ async fn the_owner_migrates_and_the_app_s_role_needs_no_right_to_create() {
     let error = app.clone().connect().await.unwrap_err();
     assert_eq!(error.code(), "may_not_migrate");
     let said = error.to_string();
-    assert!(said.contains("version 0, this program needs 3"), "{said}");
+    assert!(said.contains("version 0, this program needs 4"), "{said}");
     assert!(said.contains("app-license store migrate"), "{said}");
 
     owner.clone().migrate().await.unwrap();
@@ -301,7 +302,7 @@ async fn the_owner_migrates_and_the_app_s_role_needs_no_right_to_create() {
 
     // a new version of the app is started before the owner migrated: the last migration is taken back
     let older = format!(
-        "DROP TABLE {schema}.install_key; DELETE FROM {schema}.schema_version WHERE version = 3"
+        "DROP TABLE {schema}.stopped; DELETE FROM {schema}.schema_version WHERE version = 4"
     );
     cluster.sql(&older).unwrap();
     let error = app.clone().connect().await.unwrap_err();
@@ -387,4 +388,74 @@ async fn marks_are_bounded() {
         store.mark_once(&mark(10), later).await.unwrap(),
         Mark::First
     );
+}
+
+/// Nothing of an erased tenant is in a dump; nor in any file, after `VACUUM FULL`, once the log of before
+/// it is recycled.
+#[tokio::test]
+async fn nothing_of_an_erased_tenant_is_in_a_dump_or_after_a_vacuum_in_the_files() {
+    let cluster = Cluster::start_unsynced().unwrap();
+    for setting in ["wal_recycle = off", "min_wal_size = '32MB'"] {
+        cluster.sql(&format!("ALTER SYSTEM SET {setting}")).unwrap();
+    }
+    cluster.sql("SELECT pg_reload_conf()").unwrap();
+    let options = PostgresOptions::new(cluster.url()).plain_text();
+    let store = options.connections(1).connect().await.unwrap();
+    for other in ["one", "two"] {
+        store.apply(installed(other, "1"), now()).await.unwrap();
+    }
+    for secret_name in ["2", "3"] {
+        let delivery = installed("erased-tenant", secret_name);
+        store.apply(delivery, now()).await.unwrap();
+    }
+    store
+        .apply(installed("gone-tenant", "9"), now())
+        .await
+        .unwrap();
+    store
+        .apply(uninstalled("gone-tenant"), now())
+        .await
+        .unwrap();
+    let hex = |text: &str| text.bytes().map(|b| format!("{b:02x}")).collect::<String>();
+    let dumped = [
+        hex(&secret("3")),
+        hex(&secret("9")),
+        "erased-tenant".into(),
+        "gone-tenant".into(),
+    ];
+    let dump = cluster.dump().unwrap();
+    for mark in &dumped {
+        assert!(dump.contains(mark), "{mark} was never there");
+    }
+
+    let key = tenant("erased-tenant");
+    assert_eq!(store.erase(&key).await.unwrap().events, 2);
+    let gone = store.erase_uninstalled(now().plus(1)).await.unwrap();
+    assert_eq!(gone, [tenant("gone-tenant")]);
+    let dump = cluster.dump().unwrap();
+    assert!(dump.contains("connect:one"));
+    for mark in &dumped {
+        assert!(!dump.contains(mark), "{mark}");
+    }
+
+    let vacuum = [
+        "VACUUM FULL",
+        "SELECT pg_switch_wal()",
+        "CHECKPOINT",
+        "SELECT pg_switch_wal()",
+        "CHECKPOINT",
+    ];
+    for sql in vacuum {
+        cluster.sql(sql).unwrap();
+    }
+    for mark in [
+        secret("3"),
+        secret("9"),
+        "erased-tenant".into(),
+        "gone-tenant".into(),
+    ] {
+        let holding = cluster.files_that_hold(&mark).unwrap();
+        assert!(holding.is_empty(), "{mark}: {holding:?}");
+    }
+    assert!(!cluster.files_that_hold("connect:one").unwrap().is_empty());
 }

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use app_license::InstallationStatus;
+use app_license::{InstallationStatus, LicenseSource};
 use app_license_store::{
-    Delivery, EncryptionKeys, InstallationStore, Mark, ReplayMark, Sequence, SqliteOptions,
-    SqliteStore,
+    CachedLicense, Delivery, EncryptionKeys, InstallationStore, Mark, ReplayMark, Sequence,
+    SqliteOptions, SqliteStore,
 };
 use rusqlite::Connection;
 
 use crate::support::{installed, key, keys, name, now, secret, tenant};
+use crate::uninstall::uninstalled;
 
 struct TempStore {
     directory: tempfile::TempDir,
@@ -213,7 +214,7 @@ async fn a_version_1_file_is_migrated_with_all_it_holds() {
     let place = TempStore::new();
     place.sql(include_str!("../../fixtures/sqlite-v1.sql"));
     let store = place.open().await;
-    assert_eq!(store.health().await.unwrap().schema_version, 3);
+    assert_eq!(store.health().await.unwrap().schema_version, 4);
     let a = store.get(&tenant("tenant-a")).await.unwrap().unwrap();
     assert_eq!(a.status(), InstallationStatus::Enabled);
     assert_eq!(a.entitlement().id(), Some("e-1"));
@@ -271,7 +272,7 @@ async fn a_newer_schema_is_refused_and_not_touched() {
         .await
         .unwrap_err();
     assert_eq!(error.code(), "newer_schema");
-    let expected = "the database has schema version 99, newer than the 3 that this program knows";
+    let expected = "the database has schema version 99, newer than the 4 that this program knows";
     assert_eq!(error.to_string(), expected);
     assert!(place.bytes() == before);
 }
@@ -433,4 +434,43 @@ async fn plain_text_must_be_asked_for_by_name() {
     assert!(!place.path().exists(), "nothing is made");
     let store = SqliteStore::open_plain_text(place.path()).await.unwrap();
     assert!(!store.health().await.unwrap().encrypted);
+}
+
+/// Nothing of an erased tenant is in any file, while the store stays open.
+#[tokio::test]
+async fn nothing_of_an_erased_tenant_is_in_the_files() {
+    let place = TempStore::new();
+    let store = place.open().await;
+    for other in ["one", "two"] {
+        store.apply(installed(other, "1"), now()).await.unwrap();
+    }
+    for secret_name in ["1", "2", "3"] {
+        let delivery = installed("erased-tenant", secret_name);
+        store.apply(delivery, now()).await.unwrap();
+    }
+    let key = tenant("erased-tenant");
+    let source = LicenseSource::ConnectLicenseApi;
+    let document = r#"{"entitlementId":"erased-entitlement"}"#.repeat(999);
+    let license = CachedLicense::from_parts(source, Some(document), now());
+    store.put_license(&key, &license).await.unwrap();
+    let uninstall = installed("uninstalled-tenant", "9");
+    store.apply(uninstall, now()).await.unwrap();
+    store
+        .apply(uninstalled("uninstalled-tenant"), now())
+        .await
+        .unwrap();
+
+    let marks = ["erased-", "uninstalled-tenant", &secret("3"), &secret("9")];
+    for mark in marks {
+        assert!(place.holds(mark), "{mark} was never there");
+    }
+    store.erase(&key).await.unwrap();
+    let gone = store.erase_uninstalled(now().plus(1)).await.unwrap();
+    assert_eq!(gone.len(), 1);
+    for mark in marks {
+        assert!(!place.holds(mark), "{mark}");
+    }
+    assert!(!place.holds(&secret("2")), "a previous secret");
+    assert!(store.get(&tenant("one")).await.unwrap().is_some());
+    store.close().await;
 }

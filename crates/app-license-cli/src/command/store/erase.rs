@@ -1,0 +1,141 @@
+//! `app-license store erase` and `export`
+
+use app_license::UnixTime;
+use app_license_store::TenantExport;
+use serde::Serialize;
+
+use super::find::{Line, find, read};
+use super::place::Place;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::io::Io;
+use crate::now::NowArgs;
+use crate::output::{Format, one_line, show};
+
+const DAY: u64 = 86_400;
+
+/// Write all that is stored of one installation as JSON: record, events with their bodies, licenses
+///
+/// For whoever asks what you know of them. Secrets are left out.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license store export acme.atlassian.net > acme.json")]
+pub(super) struct ExportArgs {
+    /// A site, client key, installation ARI, cloud id or entitlement
+    site: String,
+}
+
+impl ExportArgs {
+    pub(super) fn run(self, place: &Place, io: &mut Io<'_>) -> Result<Exit, CliError> {
+        let found = find(place, &self.site)?;
+        let export = place.with(async |store| TenantExport::of(store, found.key()).await)?;
+        show(io, Format::Json, &export, |_| Ok(()))?;
+        Ok(Exit::Yes)
+    }
+}
+
+/// Erase an installation for good, or all that were uninstalled long enough ago
+///
+/// Record, secrets, events with their bodies, and what License APIs said. A block is forgotten too. Nothing
+/// brings it back, so `--yes` must be said; without it, what would go is shown. A SQLite file is overwritten
+/// where it stood and its log emptied; on PostgreSQL, `VACUUM FULL` and the recycling of its log do that.
+/// Run it each day with `--gone-for` as your policy of retention.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license store erase acme.atlassian.net        # what would go
+  app-license store erase acme.atlassian.net --yes
+  app-license store erase --gone-for 90 --yes       # for a daily job")]
+pub(super) struct EraseArgs {
+    /// A site, client key, installation ARI, cloud id or entitlement
+    #[arg(required_unless_present = "gone_for", conflicts_with = "gone_for")]
+    site: Option<String>,
+    /// All that were uninstalled so many days ago or more
+    #[arg(long, value_name = "DAYS")]
+    gone_for: Option<u32>,
+    /// Do it
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    now: NowArgs,
+}
+
+#[derive(Serialize)]
+struct Output {
+    /// Whether it was done.
+    done: bool,
+    tenants: Vec<String>,
+}
+
+impl EraseArgs {
+    pub(super) fn run(
+        self,
+        place: &Place,
+        io: &mut Io<'_>,
+        format: Format,
+    ) -> Result<Exit, CliError> {
+        let done = self.yes;
+        let tenants = match (&self.site, self.gone_for) {
+            (Some(site), _) => self.one(place, site)?,
+            (None, days) => {
+                let days = u64::from(days.unwrap_or(u32::MAX));
+                let now = self.now.time().as_seconds();
+                let before = now.saturating_sub(days.saturating_mul(DAY));
+                let before = UnixTime::from_seconds(before).unwrap_or(UnixTime::EPOCH);
+                self.all_gone(place, before)?
+            }
+        };
+        let output = Output { done, tenants };
+        show(io, format, &output, |out| {
+            for tenant in &output.tenants {
+                writeln!(out, "{}", one_line(tenant))?;
+            }
+            let count = output.tenants.len();
+            if done {
+                writeln!(out, "{count} installations were erased")
+            } else {
+                writeln!(out, "{count} installations would be erased: say `--yes`")
+            }
+        })?;
+        Ok(Exit::Yes)
+    }
+
+    fn one(&self, place: &Place, site: &str) -> Result<Vec<String>, CliError> {
+        let found = find(place, site)?;
+        if self.yes {
+            place.with(async |store| store.erase(found.key()).await)?;
+        }
+        Ok(vec![found.tenant])
+    }
+
+    fn all_gone(&self, place: &Place, before: UnixTime) -> Result<Vec<String>, CliError> {
+        if self.yes {
+            let erased = place.with(async |store| {
+                let mut erased = Vec::new();
+                loop {
+                    // of the last second too
+                    let some = store.erase_uninstalled(before.plus(1)).await?;
+                    if some.is_empty() {
+                        return Ok(erased);
+                    }
+                    erased.extend(some);
+                }
+            })?;
+            return Ok(erased.iter().map(ToString::to_string).collect());
+        }
+        let (mut gone, mut fault) = (Vec::new(), None);
+        place.for_each(|stored| {
+            match read(&stored) {
+                Ok(record) => {
+                    let line = Line::new(stored.tenant, &record);
+                    let is_gone = line.uninstalled_at.is_some_and(|at| at <= before);
+                    gone.extend(is_gone.then(|| record.key().to_string()));
+                }
+                Err(error) => fault = Some(error),
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
+        fault.map_or(Ok(gone), Err)
+    }
+}

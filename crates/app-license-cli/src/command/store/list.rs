@@ -1,0 +1,192 @@
+//! `app-license store list`
+
+use std::io::Write;
+use std::ops::ControlFlow;
+
+use app_license::{InstallationRecord, UnixTime};
+use serde::Serialize;
+
+use super::find::{Line, host, read};
+use super::place::Place;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::io::Io;
+use crate::now::parse_time;
+use crate::output::{Format, fit, one_line, show, table};
+
+/// List installations, by site, edition, state, and when they were last seen
+///
+/// Exit code 2: none is as wanted.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  app-license store list --store sqlite:installations.db
+  app-license store list --site acme --format json
+  app-license store list --state blocked
+  app-license store list --seen-before 2026-10-01T00:00:00Z --ndjson")]
+pub(super) struct Args {
+    /// Those whose site, description or key holds this
+    #[arg(long, value_name = "TEXT")]
+    site: Option<String>,
+    /// Those of this edition, or of this capability set; `none` where none was named
+    #[arg(long, value_name = "EDITION")]
+    edition: Option<String>,
+    /// Those in this state
+    #[arg(long, value_enum, value_name = "STATE")]
+    state: Option<State>,
+    /// Those of which something was stated at this time or later
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    seen_since: Option<UnixTime>,
+    /// Those of which nothing was stated at this time or later
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    seen_before: Option<UnixTime>,
+    /// One JSON object a line, written as they are read: for any number of installations
+    #[arg(long)]
+    ndjson: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum State {
+    Installed,
+    Enabled,
+    Disabled,
+    Uninstalled,
+    Blocked,
+    /// Installed or enabled, and not blocked
+    Served,
+}
+
+impl State {
+    fn is(self, line: &Line) -> bool {
+        let name = match self {
+            Self::Installed => "installed",
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Uninstalled => "uninstalled",
+            Self::Blocked => "blocked",
+            Self::Served => return matches!(line.state, "installed" | "enabled"),
+        };
+        line.state == name
+    }
+}
+
+#[derive(Serialize)]
+struct Output {
+    installations: Vec<Line>,
+}
+
+impl Args {
+    fn wants(&self, line: &Line, record: &InstallationRecord) -> bool {
+        let holds = |wanted: &str, text: Option<&str>| {
+            text.is_some_and(|text| text.to_lowercase().contains(&wanted.to_lowercase()))
+        };
+        let site = self.site.as_deref().is_none_or(|wanted| {
+            [
+                record.base_url(),
+                record.display_url(),
+                record.description(),
+                Some(line.tenant.as_str()),
+            ]
+            .into_iter()
+            .any(|text| holds(wanted, text))
+        });
+        let edition = self.edition.as_deref().is_none_or(|wanted| {
+            let set = record.capability_set().map(|set| set.as_str());
+            match (&line.edition, set) {
+                (Some(edition), Some(set)) => {
+                    edition.eq_ignore_ascii_case(wanted) || set.eq_ignore_ascii_case(wanted)
+                }
+                _ => wanted.eq_ignore_ascii_case("none"),
+            }
+        });
+        site && edition
+            && self.state.is_none_or(|state| state.is(line))
+            && self.seen_since.is_none_or(|time| line.last_seen >= time)
+            && self.seen_before.is_none_or(|time| line.last_seen < time)
+    }
+
+    pub(super) fn run(
+        self,
+        place: &Place,
+        io: &mut Io<'_>,
+        format: Format,
+    ) -> Result<Exit, CliError> {
+        let mut installations = Vec::new();
+        let (mut shown, mut fault) = (0_u64, None);
+        place.for_each(|stored| {
+            let line = read(&stored).map(|record| {
+                let line = Line::new(stored.tenant, &record);
+                self.wants(&line, &record).then_some(line)
+            });
+            let written = match line {
+                Ok(Some(line)) if self.ndjson => {
+                    shown = shown.saturating_add(1);
+                    serde_json::to_writer(&mut *io.out, &line)
+                        .map_err(std::io::Error::from)
+                        .and_then(|()| writeln!(io.out))
+                        .map_err(CliError::from)
+                }
+                Ok(line) => {
+                    installations.extend(line);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            };
+            match written {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    fault = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        if self.ndjson {
+            io.out.flush()?;
+            return Ok(if shown > 0 { Exit::Yes } else { Exit::Denied });
+        }
+        installations.sort_by(|a, b| (&a.site, &a.tenant).cmp(&(&b.site, &b.tenant)));
+        let none = installations.is_empty();
+        let output = Output { installations };
+        show(io, format, &output, |out| {
+            table_of(&output.installations, out)
+        })?;
+        Ok(if none { Exit::Denied } else { Exit::Yes })
+    }
+}
+
+fn table_of(lines: &[Line], out: &mut dyn Write) -> std::io::Result<()> {
+    if lines.is_empty() {
+        return writeln!(out, "no installation is as wanted");
+    }
+    let mut rows = table([
+        "site",
+        "state",
+        "edition",
+        "license",
+        "entitlement",
+        "last seen",
+        "tenant",
+    ]);
+    for line in lines {
+        let site = line.site.as_deref().map(|url| host(url).unwrap_or(url));
+        let license = match (line.license, line.trial) {
+            (Some(license), Some(true)) => format!("{license} trial"),
+            (license, _) => license.unwrap_or("-").to_owned(),
+        };
+        rows.add_row([
+            one_line(site.unwrap_or("-")),
+            line.state.to_owned(),
+            one_line(line.edition.as_deref().unwrap_or("-")),
+            license,
+            one_line(line.entitlement.as_deref().unwrap_or("-")),
+            line.last_seen.to_string(),
+            one_line(&line.tenant),
+        ]);
+    }
+    fit(&mut rows);
+    writeln!(out, "{rows}")?;
+    writeln!(out, "{} installations", lines.len())
+}
