@@ -4,14 +4,15 @@
 //! consumer with a name and a cursor, so that a crash between the commit and the call loses
 //! nothing: the call comes after the restart. A hook may therefore be called twice for one change
 //! and must not mind. A hook that fails is called again, with growing pauses, before any later
-//! change.
+//! change of that tenant; those of others go on. On several replicas one calls at a time.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod runner;
 
-use app_license::{Capability, Change, KnownLicense};
-use app_license_store::{HistoryEntry, InstallationStore, Name, Sequence};
+use app_license::{Capability, Change, Installation, KnownLicense};
+use app_license_store::HistoryEntry;
 use async_trait::async_trait;
+
+pub use runner::HookRunner;
 
 /// What a hook answers. A failure is told to nobody but the log: its text must hold no secret.
 pub type HookResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -38,8 +39,22 @@ pub type HookResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// ```
 #[async_trait]
 pub trait Hook: Send + Sync {
-    /// Called for every entry of the history, in the order of commit. Unless it is overridden, it
-    /// calls the methods below for each of the entry's changes.
+    /// Called for every entry of the history, those of one tenant in the order of commit, with the
+    /// installation as it is now, perhaps later than the entry; none where it was erased. Unless it is
+    /// overridden, it calls [`Hook::on_event`].
+    ///
+    /// # Errors
+    /// As [`Hook::on_event`].
+    async fn on_entry(
+        &self,
+        entry: &HistoryEntry,
+        installation: Option<&Installation>,
+    ) -> HookResult {
+        let _ = installation;
+        self.on_event(entry).await
+    }
+
+    /// Called for every entry of the history. Unless it is overridden, it calls the methods below for each of the entry's changes.
     ///
     /// # Errors
     /// Whatever it answers, it is called again with the same entry.
@@ -151,86 +166,5 @@ pub trait Hook: Send + Sync {
     /// As [`Hook::on_event`].
     async fn on_site_renamed(&self, _entry: &HistoryEntry, _from: &str, _to: &str) -> HookResult {
         Ok(())
-    }
-}
-
-/// Feeds a hook from the history of a store.
-#[derive(Clone)]
-pub struct HookRunner {
-    store: Arc<dyn InstallationStore>,
-    hook: Arc<dyn Hook>,
-    consumer: Name,
-    pause: Duration,
-}
-
-impl HookRunner {
-    /// A runner under a name, by which the store remembers how far it came. Run it in one process
-    /// at a time.
-    #[must_use]
-    pub fn new(
-        store: Arc<dyn InstallationStore>,
-        consumer: Name,
-        hook: impl Hook + 'static,
-    ) -> Self {
-        Self {
-            store,
-            hook: Arc::new(hook),
-            consumer,
-            pause: Duration::from_secs(1),
-        }
-    }
-
-    /// How long it rests when there is nothing to do; one second by default.
-    #[must_use]
-    pub const fn retry_pause(mut self, pause: Duration) -> Self {
-        self.pause = pause;
-        self
-    }
-
-    /// Calls the hook for everything that is due; answers for how many entries. Stops at the first
-    /// failure, which is the next one's beginning.
-    ///
-    /// # Errors
-    /// What the store or the hook answers.
-    pub async fn run_once(&self) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
-        let mut at: Sequence = self.store.cursor(&self.consumer).await?;
-        let mut handled = 0_usize;
-        loop {
-            let entries = self.store.events_after(at, 100).await?;
-            if entries.is_empty() {
-                return Ok(handled);
-            }
-            for entry in entries {
-                self.hook.on_event(&entry).await?;
-                at = entry.sequence;
-                self.store.advance(&self.consumer, at).await?;
-                handled = handled.saturating_add(1);
-            }
-        }
-    }
-
-    /// Runs for as long as it is polled: spawn it.
-    pub async fn run(self) {
-        const LONGEST: Duration = Duration::from_secs(60);
-        let mut failures = 0_u32;
-        loop {
-            match self.run_once().await {
-                Ok(_) => failures = 0,
-                Err(error) => {
-                    failures = failures.saturating_add(1);
-                    tracing::warn!(consumer = %self.consumer, failures, %error, "a hook failed");
-                }
-            }
-            let rest = self.pause.saturating_mul(1 << failures.min(6));
-            tokio::time::sleep(rest.min(LONGEST)).await;
-        }
-    }
-}
-
-impl std::fmt::Debug for HookRunner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HookRunner")
-            .field("consumer", &self.consumer)
-            .finish_non_exhaustive()
     }
 }

@@ -192,7 +192,7 @@ impl LicenseSweep {
             let now = self.app.now();
             let key = installation.key().clone();
             let ours = matches!(key, InstallationKey::Connect(_));
-            let in_use = ours && installation.status().is_in_use();
+            let in_use = ours && installation.refusal().is_none();
             match self.sweep.visit(key, in_use, now) {
                 Visit::Pass => {}
                 Visit::Look => {

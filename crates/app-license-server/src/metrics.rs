@@ -1,6 +1,6 @@
 //! What an operator wants to see: counters in the Prometheus text format.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -179,10 +179,11 @@ impl Metrics {
     }
 }
 
-/// The counters of several apps in one text: each metric is described once.
+/// The counters of several apps in one text: each metric is described once, and each series is there once.
+/// Two remotes of one app have the same series: their counts are added, and the older key set counts.
 pub(crate) fn render_all<'m>(all: impl Iterator<Item = &'m Metrics>) -> String {
     // what describes a metric, and its samples, in the order of the first app that has it
-    let mut merged: Vec<(String, String)> = Vec::new();
+    let mut merged: Vec<(String, Vec<(String, u64)>)> = Vec::new();
     for metrics in all {
         let mut at = None;
         for line in metrics.render().lines() {
@@ -190,32 +191,50 @@ pub(crate) fn render_all<'m>(all: impl Iterator<Item = &'m Metrics>) -> String {
                 let name = name.split(' ').next().unwrap_or_default();
                 let help = format!("# HELP {name} ");
                 let known = merged.iter().position(|(head, _)| head.starts_with(&help));
-                at = known;
                 if known.is_none() {
-                    merged.push((format!("{line}\n"), String::new()));
+                    merged.push((format!("{line}\n"), Vec::new()));
                 }
+                at = Some((
+                    known.unwrap_or_else(|| merged.len().saturating_sub(1)),
+                    known.is_none(),
+                ));
             } else if line.starts_with("# EOF") {
                 break;
-            } else if let Some(at) = at {
-                if !line.starts_with('#')
-                    && let Some((_, samples)) = merged.get_mut(at)
-                {
-                    samples.push_str(line);
-                    samples.push('\n');
+            } else if let Some((at, is_new)) = at
+                && let Some((head, samples)) = merged.get_mut(at)
+            {
+                if !line.starts_with('#') {
+                    add(samples, line, head.contains("_seconds "));
+                } else if is_new {
+                    head.push_str(line);
+                    head.push('\n');
                 }
-            } else if let Some((head, samples)) = merged.last_mut() {
-                let into = if line.starts_with('#') { head } else { samples };
-                into.push_str(line);
-                into.push('\n');
             }
         }
     }
-    let mut text: String = merged
-        .into_iter()
-        .flat_map(|(head, samples)| [head, samples])
-        .collect();
+    let mut text = String::new();
+    for (head, samples) in merged {
+        text.push_str(&head);
+        for (series, value) in samples {
+            // writing to a string does not fail
+            let _written = writeln!(text, "{series} {value}");
+        }
+    }
     text.push_str("# EOF\n");
     text
+}
+
+/// Adds a sample to those of its metric: all are whole numbers.
+fn add(samples: &mut Vec<(String, u64)>, line: &str, is_age: bool) {
+    let Some((series, value)) = line.rsplit_once(' ') else {
+        return;
+    };
+    let value: u64 = value.parse().unwrap_or(0);
+    match samples.iter_mut().find(|(known, _)| known == series) {
+        Some((_, known)) if is_age => *known = value.max(*known),
+        Some((_, known)) => *known = value.saturating_add(*known),
+        None => samples.push((series.to_owned(), value)),
+    }
 }
 
 impl Default for Metrics {
@@ -227,5 +246,43 @@ impl Default for Metrics {
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Metrics")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Metrics, render_all};
+
+    /// A scraper refuses a text that holds a series twice.
+    #[test]
+    fn two_remotes_of_one_app_make_each_series_once() {
+        let remotes = [(); 2].map(|()| Metrics::of_app("ari:cloud:ecosystem::app/1"));
+        let other = Metrics::of_app("com.example.app");
+        for (metrics, age) in remotes.iter().zip([30, 90]) {
+            metrics.event("installed");
+            metrics.refusal("expired", 401);
+            metrics.key_set_age(age);
+        }
+        remotes[0].decision("granted");
+        other.event("installed");
+        let text = render_all(remotes.iter().chain([&other]));
+        let samples: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        let series = |line: &&str| line.rsplit_once(' ').unwrap().0.to_owned();
+        let mut once: Vec<_> = samples.iter().map(series).collect();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), samples.len(), "{text}");
+        let app = r#"app="ari:cloud:ecosystem::app/1""#;
+        for line in [
+            format!(r#"app_license_events_total{{{app},event="installed"}} 2"#),
+            format!(r#"app_license_refusals_total{{{app},code="expired",status="401"}} 2"#),
+            format!(r#"app_license_decisions_total{{{app},reason="granted"}} 1"#),
+            format!("app_license_key_set_age_seconds{{{app}}} 90"),
+            r#"app_license_events_total{app="com.example.app",event="installed"} 1"#.to_owned(),
+        ] {
+            assert!(samples.contains(&line.as_str()), "{line}\n{text}");
+        }
+        assert_eq!(text.matches("# HELP app_license_events ").count(), 1);
+        assert!(text.ends_with("# EOF\n"));
     }
 }

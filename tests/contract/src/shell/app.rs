@@ -107,7 +107,8 @@ impl World {
         // what happened before the case is no news
         let past = HookRunner::new(Arc::clone(&store), consumer.clone(), Recorder::default());
         let _handled = past.run_once().await;
-        let hooks = HookRunner::new(Arc::clone(&store), consumer, recorder.clone());
+        let hooks = HookRunner::new(Arc::clone(&store), consumer, recorder.clone())
+            .retry_pause(Duration::ZERO);
         Ok(Self {
             now: Arc::new(AtomicU64::new(start.clock)),
             start,

@@ -133,6 +133,7 @@ fn replay(
                 Some(license) => LicenseApi::Stated(Box::new(license.clone())),
                 None => LicenseApi::NotConfigured,
             }),
+            Next::AskNewer => current.asked_newer(None),
             Next::LoadStored => current.loaded(None),
             Next::Use(of) => break of,
             Next::CouldNotCheck => break StatementOf::Request,

@@ -1,0 +1,338 @@
+//! Calls a hook for what the history holds, one replica at a time.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use app_license::{InstallationKey, UnixTime};
+use app_license_client::{Clock, SystemClock};
+use app_license_store::{Error, HistoryEntry, InstallationStore, Name, Sequence, Stopped};
+
+use super::Hook;
+use crate::random::replica_name;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long a replica has the right to call after it last said so, in seconds.
+const LEASE: u64 = 60;
+/// How often it says so while a hook takes its time.
+const RENEW: Duration = Duration::from_secs(20);
+/// The longest pause before an event is tried again, in seconds.
+const LONGEST: u64 = 3600;
+/// How many entries are read at once.
+const PAGE: usize = 100;
+
+/// Feeds a hook from the history of a store.
+///
+/// Any number of replicas may run one under the same name: a lease in the store lets one of them call
+/// at a time, and another goes on where it ended. An event that fails stops its tenant, whose later
+/// events wait; those of others go on. It is tried again with growing pauses, up to an hour, as often
+/// as [`HookRunner::tries`] says, and then when [`HookRunner::retry`] is called, or
+/// `app-license store retry`.
+///
+/// ```
+/// use std::sync::Arc;
+/// use app_license_server::{Hook, HookRunner, MemoryStore};
+/// use app_license_store::Name;
+///
+/// struct Provision;
+/// impl Hook for Provision {}
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let store = Arc::new(MemoryStore::new());
+/// let hooks = HookRunner::new(store, Name::new("provision")?, Provision);
+/// assert_eq!(hooks.run_once().await?, 0);
+/// assert!(hooks.stopped().await?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct HookRunner {
+    store: Arc<dyn InstallationStore>,
+    hook: Arc<dyn Hook>,
+    clock: Arc<dyn Clock>,
+    consumer: Name,
+    lease: Name,
+    holder: Name,
+    pause: Duration,
+    tries: u32,
+    /// When the lease was last held for sure, in seconds of the clock.
+    held_at: Arc<AtomicU64>,
+}
+
+/// Where an event ended that was not handled.
+enum Ended {
+    /// The hook failed: its tenant waits.
+    Hook(Failure),
+    /// The store failed, or another replica has the lease.
+    Runner(Failure),
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::Runner(error.into())
+    }
+}
+
+impl HookRunner {
+    /// A runner under a name, by which the store remembers how far it came.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn InstallationStore>,
+        consumer: Name,
+        hook: impl Hook + 'static,
+    ) -> Self {
+        Self {
+            store,
+            hook: Arc::new(hook),
+            clock: Arc::new(SystemClock),
+            lease: Name::of("hooks", consumer.as_str()),
+            consumer,
+            holder: replica_name(),
+            pause: Duration::from_secs(1),
+            tries: 24,
+            held_at: Arc::default(),
+        }
+    }
+
+    /// How long it rests when there is nothing to do, and before an event that failed is tried again
+    /// the first time; one second by default.
+    #[must_use]
+    pub const fn retry_pause(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
+    }
+
+    /// How often an event is tried by itself; 24 times by default, which takes half a day.
+    #[must_use]
+    pub const fn tries(mut self, tries: u32) -> Self {
+        self.tries = tries;
+        self
+    }
+
+    /// The clock of leases and pauses; the system's by default.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The tenants whose events wait because one failed.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn stopped(&self) -> Result<Vec<Stopped>, Error> {
+        self.store.stopped(&self.consumer).await
+    }
+
+    /// Lets the events of a tenant that wait be tried again at once, and as often as at first. False
+    /// when none waits.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn retry(&self, key: &InstallationKey) -> Result<bool, Error> {
+        let stopped = self.stopped().await?.into_iter();
+        let Some(stopped) = stopped.into_iter().find(|it| it.key == *key) else {
+            return Ok(false);
+        };
+        let again = Stopped::new(stopped.key, stopped.at, 0, self.clock.now());
+        self.store.stop(&self.consumer, &again).await?;
+        Ok(true)
+    }
+
+    /// Calls the hook for everything that is due; answers for how many entries. None where another
+    /// replica is at it. What fails stops its tenant alone.
+    ///
+    /// # Errors
+    /// What the store answers, or the first hook that failed.
+    pub async fn run_once(&self) -> Result<usize, Failure> {
+        // most turns end here, without a write
+        if !self.is_due().await? {
+            return Ok(0);
+        }
+        let now = self.clock.now();
+        let lease = self
+            .store
+            .try_lease(&self.lease, &self.holder, now, LEASE)
+            .await?;
+        if !lease.is_granted() {
+            return Ok(0);
+        }
+        self.held_at.store(now.as_seconds(), Ordering::Relaxed);
+        let done = self.handle_all().await;
+        if let Err(error) = self.store.release_lease(&self.lease, &self.holder).await {
+            tracing::warn!(consumer = %self.consumer, code = error.code(), %error, "a lease is not given back");
+        }
+        done
+    }
+
+    /// Runs for as long as it is polled: spawn it.
+    pub async fn run(self) {
+        const LONGEST_REST: Duration = Duration::from_secs(60);
+        let mut failures = 0_u32;
+        loop {
+            match self.run_once().await {
+                Ok(_) => failures = 0,
+                Err(error) => {
+                    failures = failures.saturating_add(1);
+                    tracing::warn!(consumer = %self.consumer, failures, %error, "hooks failed");
+                }
+            }
+            let rest = self.pause.saturating_mul(1 << failures.min(6));
+            tokio::time::sleep(rest.min(LONGEST_REST)).await;
+        }
+    }
+
+    async fn is_due(&self) -> Result<bool, Error> {
+        let now = self.clock.now();
+        let at = self.store.cursor(&self.consumer).await?;
+        if !self.store.events_after(at, 1).await?.is_empty() {
+            return Ok(true);
+        }
+        let stopped = self.stopped().await?;
+        Ok(stopped.iter().any(|it| self.is_again_due(it, now)))
+    }
+
+    fn is_again_due(&self, stopped: &Stopped, now: UnixTime) -> bool {
+        stopped.tries < self.tries && stopped.retry_at <= now
+    }
+
+    async fn handle_all(&self) -> Result<usize, Failure> {
+        let mut at = self.store.cursor(&self.consumer).await?;
+        let stopped = self.stopped().await?.into_iter();
+        let mut stopped: BTreeMap<_, _> = stopped.map(|it| (it.key.clone(), it)).collect();
+        let (mut handled, mut failure) = (0_usize, None);
+        let now = self.clock.now();
+        let again: Vec<Stopped> = stopped
+            .values()
+            .filter(|it| self.is_again_due(it, now))
+            .cloned()
+            .collect();
+        for waiting in again {
+            match self.catch_up(&waiting, at, &mut handled).await? {
+                None => {
+                    stopped.remove(&waiting.key);
+                }
+                Some(error) => failure = failure.or(Some(error)),
+            }
+        }
+        loop {
+            let entries = self.store.events_after(at, PAGE).await?;
+            if entries.is_empty() {
+                return failure.map_or(Ok(handled), Err);
+            }
+            for entry in entries {
+                if !stopped.contains_key(&entry.key) {
+                    match self.call(&entry).await {
+                        Ok(()) => handled = handled.saturating_add(1),
+                        Err(Ended::Runner(error)) => return Err(error),
+                        Err(Ended::Hook(error)) => {
+                            let waiting = self.stop(&entry, 1, &error).await?;
+                            stopped.insert(entry.key.clone(), waiting);
+                            failure = failure.or(Some(error));
+                        }
+                    }
+                }
+                at = entry.sequence;
+                self.store.advance(&self.consumer, at).await?;
+            }
+        }
+    }
+
+    /// Handles the events of a tenant that waited, those that the others have behind them; answers why
+    /// it waits on, if it does.
+    async fn catch_up(
+        &self,
+        waiting: &Stopped,
+        through: Sequence,
+        handled: &mut usize,
+    ) -> Result<Option<Failure>, Failure> {
+        let mut at = Sequence::new(waiting.at.get().saturating_sub(1));
+        loop {
+            let mut due = self.store.history(&waiting.key, at, PAGE).await?;
+            due.retain(|entry| entry.sequence <= through);
+            if due.is_empty() {
+                self.store.resume(&self.consumer, &waiting.key).await?;
+                return Ok(None);
+            }
+            for entry in &due {
+                match self.call(entry).await {
+                    Ok(()) => *handled = handled.saturating_add(1),
+                    Err(Ended::Runner(error)) => return Err(error),
+                    Err(Ended::Hook(error)) => {
+                        let same = entry.sequence == waiting.at;
+                        let tries = if same { waiting.tries } else { 0 };
+                        self.stop(entry, tries.saturating_add(1), &error).await?;
+                        return Ok(Some(error));
+                    }
+                }
+                at = entry.sequence;
+            }
+        }
+    }
+
+    async fn stop(
+        &self,
+        entry: &HistoryEntry,
+        tries: u32,
+        error: &Failure,
+    ) -> Result<Stopped, Error> {
+        let doublings = tries.saturating_sub(1).min(16);
+        let pause = self.pause.as_secs().saturating_mul(1 << doublings);
+        let retry_at = self.clock.now().plus(pause.min(LONGEST));
+        let stopped = Stopped::new(entry.key.clone(), entry.sequence, tries, retry_at);
+        self.store.stop(&self.consumer, &stopped).await?;
+        let left = self.tries.saturating_sub(tries);
+        tracing::warn!(
+            consumer = %self.consumer, tenant = %entry.key, sequence = entry.sequence.get(),
+            event = %entry.event, tries, left, %error, "a hook failed: the tenant's events wait"
+        );
+        Ok(stopped)
+    }
+
+    /// Calls the hook, and holds the lease meanwhile.
+    async fn call(&self, entry: &HistoryEntry) -> Result<(), Ended> {
+        let installation = match self.store.get(&entry.key).await {
+            Ok(installation) => installation,
+            // one record that cannot be read stops its tenant, a store that is away everybody
+            Err(error) if matches!(error.code(), "store_unavailable" | "store_closed") => {
+                return Err(error.into());
+            }
+            Err(error) => return Err(Ended::Hook(error.into())),
+        };
+        let held_at = self.held_at.load(Ordering::Relaxed);
+        if self.clock.now().as_seconds().saturating_sub(held_at) >= RENEW.as_secs() {
+            self.renew().await?;
+        }
+        let mut call = self.hook.on_entry(entry, installation.as_ref());
+        loop {
+            tokio::select! {
+                done = &mut call => return done.map_err(Ended::Hook),
+                () = tokio::time::sleep(RENEW) => self.renew().await?,
+            }
+        }
+    }
+
+    async fn renew(&self) -> Result<(), Ended> {
+        let now = self.clock.now();
+        let renewed = self
+            .store
+            .renew_lease(&self.lease, &self.holder, now, LEASE)
+            .await?;
+        if renewed.is_granted() {
+            self.held_at.store(now.as_seconds(), Ordering::Relaxed);
+            return Ok(());
+        }
+        Err(Ended::Runner("another replica calls the hooks".into()))
+    }
+}
+
+impl fmt::Debug for HookRunner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HookRunner")
+            .field("consumer", &self.consumer)
+            .finish_non_exhaustive()
+    }
+}
