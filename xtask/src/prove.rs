@@ -19,11 +19,16 @@ pub(crate) enum Proof {
     Keys,
     /// Full speed, then hostile clients
     Load,
+    /// A PostgreSQL primary killed and its synchronous standby promoted while installs come in
+    Failover,
 }
 
 /// Builds the servers and the prover, and runs `proof` with `arguments`.
 pub(crate) fn run(context: &Context, proof: Proof, arguments: &[String]) -> Result<()> {
     postgres::install(context)?;
+    if proof == Proof::Failover {
+        return failover(context);
+    }
     build(context)?;
     if proof == Proof::Load && !arguments.iter().any(|a| a == "--quick") {
         build_minimal(context)?;
@@ -31,11 +36,24 @@ pub(crate) fn run(context: &Context, proof: Proof, arguments: &[String]) -> Resu
     one(context, proof, arguments)
 }
 
+/// The proof of the store alone, among its tests; no part of the quick ones.
+fn failover(context: &Context) -> Result<()> {
+    let test = ["--test", "it", "failover", "--", "--ignored", "--nocapture"];
+    let held = cmd!(
+        context.sh,
+        "cargo test --quiet --package app-license-store --all-features {test...}"
+    )
+    .run();
+    ensure!(held.is_ok(), "failover is not shown");
+    Ok(())
+}
+
 /// Every proof, in seconds instead of minutes.
 pub(crate) fn all_quick(context: &Context) -> Result<()> {
     postgres::install(context)?;
     build(context)?;
-    for proof in Proof::value_variants() {
+    let quick = Proof::value_variants().iter();
+    for proof in quick.filter(|proof| **proof != Proof::Failover) {
         one(context, *proof, &["--quick".to_owned()])?;
     }
     Ok(())

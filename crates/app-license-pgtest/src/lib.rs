@@ -9,6 +9,7 @@
 //! others put them. [`Pooler::start`] puts PgBouncer before a cluster.
 
 mod pooler;
+mod standby;
 mod tls;
 
 use std::ffi::OsStr;
@@ -130,14 +131,15 @@ impl Cluster {
             .map_err(|e| Failure(format!("sh does not start: {e}")))
     }
 
-    fn start_with(synced: bool) -> Result<Self, Failure> {
+    /// A place for one, with nothing in it yet.
+    fn empty(synced: bool) -> Result<Self, Failure> {
         let bin = find_programs()?;
         let user = other_user()?;
         let directory = tempfile::Builder::new()
             .prefix("app-license-pg-")
             .tempdir()
             .map_err(|e| Failure(format!("no temporary directory: {e}")))?;
-        let mut cluster = Self {
+        let cluster = Self {
             server: None,
             bin,
             user,
@@ -150,6 +152,11 @@ impl Cluster {
                 .arg(user)
                 .arg(cluster.directory.path()))?;
         }
+        Ok(cluster)
+    }
+
+    fn start_with(synced: bool) -> Result<Self, Failure> {
+        let mut cluster = Self::empty(synced)?;
         let data = cluster.data();
         run(cluster
             .program("initdb")

@@ -64,3 +64,6 @@ mod encrypted_behind_a_pooler {
 mod database;
 #[path = "postgres/pooler.rs"]
 mod pooler;
+
+#[path = "postgres/failover.rs"]
+mod failover;
