@@ -104,7 +104,21 @@ impl State {
         Ok(())
     }
 
-    fn erase(&mut self, tenant: &str, id: &str) -> Erased {
+    /// Erases a tenant, and the links to it.
+    fn erase(&mut self, key: &InstallationKey) -> Erased {
+        let known = self.installations.get(&tenant(key));
+        let links: Vec<_> = known.into_iter().flat_map(|it| it.links()).collect();
+        for link in links {
+            let linked = self.installations.get(&tenant(&link));
+            let of = linked.and_then(|it| it.tenant().cloned());
+            if of.is_some_and(|of| InstallationKey::Connect(of) == *key) {
+                self.erase_one(&tenant(&link), link.as_str());
+            }
+        }
+        self.erase_one(&tenant(key), key.as_str())
+    }
+
+    fn erase_one(&mut self, tenant: &str, id: &str) -> Erased {
         let installation = self.installations.remove(tenant).is_some();
         let events = self.by_tenant.remove(tenant).unwrap_or_default();
         for sequence in &events {
@@ -254,7 +268,7 @@ impl InstallationStore for MemoryStore {
     }
 
     async fn erase(&self, key: &InstallationKey) -> Result<Erased, Error> {
-        Ok(self.state().erase(&tenant(key), key.as_str()))
+        Ok(self.state().erase(key))
     }
 
     async fn erase_uninstalled(&self, before: UnixTime) -> Result<Vec<InstallationKey>, Error> {
@@ -263,7 +277,7 @@ impl InstallationStore for MemoryStore {
         let gone = state.installations.values().filter(gone);
         let gone: Vec<_> = gone.take(MAX_PAGE).map(|it| it.key().clone()).collect();
         for key in &gone {
-            state.erase(&tenant(key), key.as_str());
+            state.erase(key);
         }
         Ok(gone)
     }

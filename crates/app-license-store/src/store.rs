@@ -118,7 +118,7 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
     async fn resume(&self, consumer: &Name, key: &InstallationKey) -> Result<bool, Error>;
 
     /// Erases a tenant for good: its record and secrets, its events with their bodies, what License APIs
-    /// said of it, leases in its name, and where consumers stopped at it. The numbers of its events are not
+    /// said of it, leases in its name, links to it, and where consumers stopped at it. The numbers of its events are not
     /// given again. What stays are marks of its tokens, hashes that are forgotten when they expire. A
     /// block is forgotten too, and a consumer that has not seen an event never will.
     ///

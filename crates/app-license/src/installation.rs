@@ -161,7 +161,10 @@ impl Installation {
             _ if self.record.is_blocked() => Some(Refusal::TenantBlocked),
             InstallationStatus::Installed | InstallationStatus::Enabled => None,
             InstallationStatus::Disabled => Some(Refusal::TenantDisabled),
-            InstallationStatus::Uninstalled => Some(Refusal::UnknownTenant),
+            // a link is nobody: its tenant is looked at instead
+            InstallationStatus::Uninstalled | InstallationStatus::Linked => {
+                Some(Refusal::UnknownTenant)
+            }
         }
     }
 

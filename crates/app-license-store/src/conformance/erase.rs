@@ -1,6 +1,6 @@
 //! What goes for good, and tenants that a consumer stopped at.
 
-use app_license::{Change, Event, LicenseSource};
+use app_license::{Change, Event, InstallationKey, LicenseSource};
 
 use super::sample::{client_key, enabled, installed, installed_with, name, now, uninstalled};
 use super::{Subject, all};
@@ -70,6 +70,29 @@ pub async fn erasure_leaves_nothing_of_a_tenant_and_all_of_others(subject: &Subj
     assert_eq!(applied.sequence, Some(Sequence::new(6)));
     let news = store.events_after(Sequence::new(5), 9).await.unwrap();
     assert_eq!(news.len(), 1);
+}
+
+/// What only leads to a tenant goes with it.
+pub async fn links_are_erased_with_their_customer(subject: &Subject) {
+    let store = &subject.store;
+    let more = r#","installationId":"ari:cloud:ecosystem::installation/1","cloudId":"11223344-a1b2-3b33-c444-def123456789""#;
+    let applied = store.apply(installed_with("a", "1", more), now()).await;
+    let customer = applied.unwrap().after.unwrap();
+    let InstallationKey::Connect(tenant) = customer.key() else {
+        return;
+    };
+    let links: Vec<_> = customer.links().collect();
+    assert!(!links.is_empty());
+    for link in &links {
+        let tenant = tenant.clone();
+        let delivery = Delivery::new(link.clone(), Event::Linked { tenant });
+        store.apply(delivery, now()).await.unwrap();
+        assert!(store.get(link).await.unwrap().unwrap().tenant().is_some());
+    }
+    store.erase(customer.key()).await.unwrap();
+    assert_eq!(store.count().await.unwrap(), 0);
+    let (_, history) = all(&**store).await;
+    assert!(history.is_empty());
 }
 
 /// Who is installed, or came back, or left lately, stays.

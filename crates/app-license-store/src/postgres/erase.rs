@@ -10,7 +10,7 @@ use super::{COMMIT, PostgresStore};
 use crate::erase::Erased;
 use crate::history::{MAX_PAGE, Sequence};
 use crate::name::Name;
-use crate::record::{column, time};
+use crate::record::{self, column, time};
 use crate::stopped::Stopped;
 use crate::tenant::{key as key_of, tenant};
 
@@ -43,7 +43,8 @@ impl PostgresStore {
         key: &InstallationKey,
         before: Option<UnixTime>,
     ) -> Result<Erased, Fail> {
-        const FIND: &str = "SELECT id FROM $s.installation WHERE tenant = $1 AND ($2::text IS NULL
+        const FIND: &str =
+            "SELECT id, record FROM $s.installation WHERE tenant = $1 AND ($2::text IS NULL
             OR status = 'uninstalled' AND record::json ->> 'uninstalledAt' < $2) FOR UPDATE";
         const PAYLOADS: &str = "DELETE FROM $s.payload
             WHERE sequence IN (SELECT sequence FROM $s.history WHERE installation = $1)";
@@ -61,6 +62,10 @@ impl PostgresStore {
         let mut events = 0;
         if let Some(row) = &found {
             let id: i64 = row.try_get(0).map_err(failed(DOING))?;
+            let record: &str = row.try_get(1).map_err(failed(DOING))?;
+            for link in record::links(record) {
+                self.erase_link(connection, &link, key).await?;
+            }
             self.delete(connection, PAYLOADS, &[number(&id)]).await?;
             events = self.delete(connection, EVENTS, &[number(&id)]).await?;
             self.delete(connection, INSTALLATION, &[number(&id)])
@@ -73,6 +78,30 @@ impl PostgresStore {
         let own = format!("/{key}");
         self.delete(connection, LEASES, &[text(&own)]).await?;
         Ok(Erased::new(found.is_some(), events, licenses))
+    }
+
+    async fn erase_link(
+        &self,
+        connection: &Connection,
+        link: &InstallationKey,
+        key: &InstallationKey,
+    ) -> Result<(), Fail> {
+        const FIND: &str = "SELECT record FROM $s.installation WHERE tenant = $1 FOR UPDATE";
+        const PAYLOADS: &str = "DELETE FROM $s.payload WHERE sequence IN (SELECT h.sequence
+            FROM $s.history h JOIN $s.installation i ON i.id = h.installation WHERE i.tenant = $1)";
+        const EVENTS: &str = "DELETE FROM $s.history WHERE installation IN
+            (SELECT id FROM $s.installation WHERE tenant = $1)";
+        const INSTALLATION: &str = "DELETE FROM $s.installation WHERE tenant = $1";
+        const LICENSES: &str = "DELETE FROM $s.license WHERE tenant = $1";
+        let link = tenant(link);
+        let found = one(connection, &self.schema, DOING, FIND, &[text(&link)]).await?;
+        let Some(row) = found else { return Ok(()) };
+        if record::is_link_to(row.try_get(0).map_err(failed(DOING))?, key) {
+            for sql in [PAYLOADS, EVENTS, INSTALLATION, LICENSES] {
+                self.delete(connection, sql, &[text(&link)]).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn delete(

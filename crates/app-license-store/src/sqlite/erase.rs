@@ -8,7 +8,7 @@ use crate::erase::Erased;
 use crate::error::Error;
 use crate::history::{MAX_PAGE, Sequence};
 use crate::name::Name;
-use crate::record::{column, time};
+use crate::record::{self, column, time};
 use crate::stopped::Stopped;
 use crate::tenant::{key as key_of, tenant};
 
@@ -17,7 +17,26 @@ use crate::tenant::{key as key_of, tenant};
 pub(super) const LAST: &str = "max((SELECT coalesce(max(sequence), 0) FROM history),
     (SELECT coalesce(max(sequence), 0) FROM consumer WHERE name = ' last'))";
 
+/// Erases a tenant, and the links to it.
 pub(super) fn erase(connection: &Connection, key: &InstallationKey) -> Result<Erased, Error> {
+    let record = record_of(connection, key)?;
+    for link in record.as_deref().map(record::links).unwrap_or_default() {
+        let linked = record_of(connection, &link)?;
+        if linked.is_some_and(|linked| record::is_link_to(&linked, key)) {
+            erase_one(connection, &link)?;
+        }
+    }
+    erase_one(connection, key)
+}
+
+fn record_of(connection: &Connection, key: &InstallationKey) -> Result<Option<String>, Error> {
+    connection
+        .prepare_cached("SELECT record FROM installation WHERE tenant = ?1")
+        .and_then(|mut s| s.query_row([tenant(key)], |r| r.get(0)).optional())
+        .map_err(failed("read an installation"))
+}
+
+fn erase_one(connection: &Connection, key: &InstallationKey) -> Result<Erased, Error> {
     const PAYLOADS: &str = "DELETE FROM payload
         WHERE sequence IN (SELECT sequence FROM history WHERE installation = ?1)";
     let tenant = tenant(key);

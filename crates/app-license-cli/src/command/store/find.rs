@@ -109,7 +109,8 @@ pub(super) fn find(place: &Place, wanted: &str) -> Result<Found, CliError> {
                 return ControlFlow::Continue(());
             }
         };
-        if is_meant(wanted, stored.tenant, &record) {
+        // a link is no customer of its own
+        if record.tenant().is_none() && is_meant(wanted, stored.tenant, &record) {
             found.push(Found {
                 tenant: stored.tenant.to_owned(),
                 record,

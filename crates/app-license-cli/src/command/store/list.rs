@@ -116,7 +116,9 @@ impl Args {
         place.for_each(|stored| {
             let line = read(&stored).map(|record| {
                 let line = Line::new(stored.tenant, &record);
-                self.wants(&line, &record).then_some(line)
+                // a link is no customer of its own
+                let is_customer = record.tenant().is_none();
+                (is_customer && self.wants(&line, &record)).then_some(line)
             });
             let written = match line {
                 Ok(Some(line)) if self.ndjson => {

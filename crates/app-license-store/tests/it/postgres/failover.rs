@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use app_license_pgtest::Cluster;
 use app_license_store::{InstallationStore, PostgresOptions, Sequence};
+
+use tokio::time::Instant;
 
 use crate::support::{installed, now, secret, tenant};
 
