@@ -132,11 +132,11 @@ pub(crate) fn fit(table: &mut Table) {
     }
 }
 
-/// A yes or a no, green or red.
+/// A yes or a no, green or red: the dark ones, which are seen on a light screen too.
 pub(crate) fn verdict(yes: bool, text: impl ToString) -> Cell {
     Cell::new(text).fg(if yes {
-        comfy_table::Color::Green
+        comfy_table::Color::DarkGreen
     } else {
-        comfy_table::Color::Red
+        comfy_table::Color::DarkRed
     })
 }

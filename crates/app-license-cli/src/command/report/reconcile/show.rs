@@ -230,7 +230,7 @@ fn table<'d>(cases: impl Iterator<Item = &'d Drift>) -> Table {
             Cell::new(clean(customer(drift))),
             Cell::new(bought(drift)),
             Cell::new(runs(drift)),
-            Cell::new(drift.cause.code().replace('_', " ")).fg(Color::Yellow),
+            Cell::new(drift.cause.code().replace('_', " ")).fg(Color::DarkMagenta),
             Cell::new(drift.since.map(day).unwrap_or_default()),
         ]);
     }
