@@ -8,7 +8,8 @@ fn main() -> ExitCode {
         stdin: Box::new(std::io::stdin()),
         stdin_is_terminal: std::io::stdin().is_terminal() || is_device(),
         out: &mut anstream::stdout().lock(),
-        err: &mut anstream::stderr().lock(),
+        // not locked: what draws progress writes there from a thread of its own
+        err: &mut anstream::stderr(),
         progress: std::io::stderr().is_terminal(),
     };
     app_license_cli::run(std::env::args_os(), &mut io).into()

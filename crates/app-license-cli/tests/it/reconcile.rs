@@ -402,3 +402,35 @@ async fn the_report_can_come_from_the_reporting_api() {
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("--developer or --vendor"), "{}", ran.err);
 }
+
+/// Progress is drawn by a thread of its own, which must not wait for whoever writes errors.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_slow_report_is_read_to_its_end_on_a_terminal() {
+    let place = TempFolder::new(&Vendor::new(2026, 20));
+    let line = format!(
+        "(sleep 1; cat {}) | {} report reconcile --report - --installations {} --now {}",
+        place.path("report.json").display(),
+        env!("CARGO_BIN_EXE_app-license"),
+        place.path("installations.ndjson").display(),
+        Vendor::now()
+    );
+    // `script` gives it a terminal, and `timeout` an end
+    let ran = std::process::Command::new("timeout")
+        .args([
+            "--foreground",
+            "--kill-after=1",
+            "60",
+            "script",
+            "--quiet",
+            "--return",
+        ])
+        .args(["--command", &line, "/dev/null"])
+        .env("TERM", "xterm")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&ran.stdout);
+    assert_eq!(ran.status.code(), Some(0), "{out}");
+    assert!(out.contains("20"), "{out}");
+}
