@@ -279,7 +279,7 @@ impl<'a> LicenseFlags<'a> {
 #[non_exhaustive]
 pub struct Facts<'a> {
     /// What decides.
-    pub standing: LicenseFlags<'a>,
+    pub flags: LicenseFlags<'a>,
     /// `type`
     pub kind: Option<Str<'a>>,
     /// `billingPeriod`
@@ -302,7 +302,7 @@ impl<'a> core::ops::Deref for Facts<'a> {
     type Target = LicenseFlags<'a>;
 
     fn deref(&self) -> &LicenseFlags<'a> {
-        &self.standing
+        &self.flags
     }
 }
 
@@ -360,7 +360,7 @@ impl<'a> Fields<'a> for Facts<'a> {
             }
             "supportEntitlementNumber" => self.support_entitlement_number = text(value),
             "modes" if value != Value::Null => self.modes = Some(value),
-            _ => self.standing.field(name, value),
+            _ => self.flags.field(name, value),
         }
     }
 }

@@ -23,13 +23,13 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    fn new(at: UnixTime, standing: &LicenseSnapshot) -> Self {
+    fn new(at: UnixTime, snapshot: &LicenseSnapshot) -> Self {
         Self {
             at,
-            stage: standing.stage.name().to_owned(),
-            state: standing.state.name().to_owned(),
-            edition: standing.edition.map(|edition| edition.name().to_owned()),
-            trial: standing.evaluation,
+            stage: snapshot.stage.name().to_owned(),
+            state: snapshot.state.name().to_owned(),
+            edition: snapshot.edition.map(|edition| edition.name().to_owned()),
+            trial: snapshot.evaluation,
         }
     }
 
@@ -59,8 +59,8 @@ impl Timelines {
     pub(crate) fn leap(&mut self, tenant: &Tenant, from: UnixTime, to: UnixTime) {
         let mut time = from;
         for _ in 0..MAX_STEPS {
-            let standing = tenant.standing_at(time);
-            let ends = [standing.trial_end, standing.subscription_end];
+            let snapshot = tenant.snapshot_at(time);
+            let ends = [snapshot.trial_end, snapshot.subscription_end];
             let next = ends
                 .into_iter()
                 .flatten()
@@ -74,7 +74,7 @@ impl Timelines {
     }
 
     fn add(&mut self, tenant: &Tenant, at: UnixTime) {
-        let point = Point::new(at, &tenant.standing_at(at));
+        let point = Point::new(at, &tenant.snapshot_at(at));
         let points = self.0.entry(tenant.site().name().to_owned()).or_default();
         // a clock that was set back writes its own story
         points.retain(|known| known.at <= at);

@@ -159,11 +159,11 @@ impl ConnectApp {
     ) -> Result<(ConnectRequest, &'p str), Rejection> {
         let text = token_from_header(authorization(&parts.headers)?)?;
         // `disabled` may overtake or follow `uninstalled`
-        let standing = match kind {
+        let required = match kind {
             LifecycleKind::Disabled => RequiredStatus::Known,
             _ => RequiredStatus::Installed,
         };
-        let verified = self.verify_of(parts, text, standing).await?;
+        let verified = self.verify_of(parts, text, required).await?;
         Ok((verified, text))
     }
 
@@ -172,7 +172,7 @@ impl ConnectApp {
         &self,
         parts: &Parts,
         text: &str,
-        standing: RequiredStatus,
+        required: RequiredStatus,
     ) -> Result<ConnectRequest, Rejection> {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
@@ -188,7 +188,7 @@ impl ConnectApp {
             };
             token.verify(&tenant.keys, &request, &self.0.expectations, now)
         };
-        let proved = self.with_tenant(&issuer, standing, now, verify).await;
+        let proved = self.with_tenant(&issuer, required, now, verify).await;
         let (tenant, token) = proved.map_err(|rejection| rejection.of_tenant(&issuer))?;
         self.0.metrics.request("request");
         Ok(ConnectRequest::new(self, tenant, token, parts))
@@ -245,12 +245,12 @@ impl ConnectApp {
     async fn with_tenant<T>(
         &self,
         issuer: &ClientKey,
-        standing: RequiredStatus,
+        required: RequiredStatus,
         now: UnixTime,
         mut verify: impl FnMut(&Tenant) -> Result<T, app_license::Error>,
     ) -> Result<(Arc<Tenant>, T), Rejection> {
         let tenant = self
-            .tenant(issuer, Freshness::Cached, standing, now)
+            .tenant(issuer, Freshness::Cached, required, now)
             .await?;
         // known, whether or not the token turns out to be its own
         tracing::Span::current().record("tenant", issuer.as_str());
@@ -258,7 +258,7 @@ impl ConnectApp {
             Ok(token) => Ok((tenant, token)),
             Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
                 let fresh = self
-                    .tenant(issuer, Freshness::FromStore, standing, now)
+                    .tenant(issuer, Freshness::FromStore, required, now)
                     .await?;
                 if fresh.installation == tenant.installation {
                     return Err(error.into());
@@ -274,10 +274,10 @@ impl ConnectApp {
         &self,
         issuer: &ClientKey,
         freshness: Freshness,
-        standing: RequiredStatus,
+        required: RequiredStatus,
         now: UnixTime,
     ) -> Result<Arc<Tenant>, Rejection> {
-        let has = |tenant: &Arc<Tenant>| standing.includes(tenant.installation.status());
+        let has = |tenant: &Arc<Tenant>| required.includes(tenant.installation.status());
         let in_use = |tenant: &Arc<Tenant>| tenant.installation.refusal().is_none();
         let mut tenant = self.0.tenants.get(issuer, freshness, now).await?;
         // another replica may have been told that the tenant is back

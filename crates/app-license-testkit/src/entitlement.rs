@@ -103,12 +103,12 @@ impl Entitlement {
         self.trial.is_some() || self.plan.is_some()
     }
 
-    pub(crate) fn standing(&self, app: &App, now: UnixTime) -> LicenseSnapshot {
+    pub(crate) fn snapshot(&self, app: &App, now: UnixTime) -> LicenseSnapshot {
         let now = now.as_seconds();
         if !app.paid {
             return LicenseSnapshot::silent(Stage::Free);
         }
-        let mut standing = if app.environment != Environment::Production {
+        let mut snapshot = if app.environment != Environment::Production {
             match self.override_to {
                 Some(value) => overridden(value, now),
                 None => LicenseSnapshot::silent(Stage::NotProduction),
@@ -118,20 +118,20 @@ impl Entitlement {
         } else {
             self.sold(now)
         };
-        let overridden = standing.override_to.is_some();
-        if standing.speaks() {
-            if standing.kind.is_none() {
-                standing.kind = Some(self.kind.clone());
+        let overridden = snapshot.override_to.is_some();
+        if snapshot.speaks() {
+            if snapshot.kind.is_none() {
+                snapshot.kind = Some(self.kind.clone());
             }
             // an override buys nothing
-            standing.entitlement_id = Some(self.id.clone()).filter(|_| !overridden);
-            standing.entitlement_number = Some(self.number.clone()).filter(|_| !overridden);
+            snapshot.entitlement_id = Some(self.id.clone()).filter(|_| !overridden);
+            snapshot.entitlement_number = Some(self.number.clone()).filter(|_| !overridden);
         }
         if !app.editions {
-            standing.capability_set = None;
-            standing.edition = standing.edition.map(|_| Edition::Standard);
+            snapshot.capability_set = None;
+            snapshot.edition = snapshot.edition.map(|_| Edition::Standard);
         }
-        standing
+        snapshot
     }
 
     fn sold(&self, now: u64) -> LicenseSnapshot {

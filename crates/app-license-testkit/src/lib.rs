@@ -44,7 +44,7 @@
 //! | Forge contexts | [`Tenant::ui_context`], [`Tenant::function_context`], [`Tenant::app_context`] |
 //! | Forge License API | served, with its limits; [`Tenant::forge_license_record`] |
 //!
-//! [`Tenant::standing`] says what a correct reader makes of all of them.
+//! [`Tenant::snapshot`] says what a correct reader makes of all of them.
 //!
 //! # What goes wrong
 //!

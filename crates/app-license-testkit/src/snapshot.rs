@@ -45,7 +45,7 @@ impl Billing {
 /// use app_license_testkit::{AccessToken, App, MockHost};
 /// let acme = MockHost::offline().tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
 /// acme.use_access_token(AccessToken::ActiveTrial)?;
-/// assert_eq!(acme.standing().kind.as_deref(), Some("DEVELOPER"));
+/// assert_eq!(acme.snapshot().kind.as_deref(), Some("DEVELOPER"));
 /// # Ok::<(), app_license_testkit::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -199,12 +199,12 @@ impl Stage {
 /// let host = MockHost::offline();
 /// let acme = host.tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
 /// acme.start_trial(Edition::Advanced, 30)?;
-/// assert_eq!(acme.standing().state, State::Active);
-/// assert_eq!(acme.standing().edition, Some(Edition::Advanced));
+/// assert_eq!(acme.snapshot().state, State::Active);
+/// assert_eq!(acme.snapshot().edition, Some(Edition::Advanced));
 ///
 /// host.clock().advance_days(31);
-/// assert_eq!(acme.standing().stage, Stage::TrialEnded);
-/// assert_eq!(acme.standing().state, State::Inactive);
+/// assert_eq!(acme.snapshot().stage, Stage::TrialEnded);
+/// assert_eq!(acme.snapshot().state, State::Inactive);
 /// # Ok::<(), app_license_testkit::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -28,7 +28,7 @@ use crate::world::{InstallationRecord, SiteRecord};
 /// let names: Vec<String> = acme.install()?.iter().map(|e| e.name().to_owned()).collect();
 /// assert_eq!(names, ["installed", "enabled"]);
 /// assert!(acme.buy(Edition::Standard)?.is_empty());
-/// assert_eq!(acme.standing().stage, Stage::Subscribed);
+/// assert_eq!(acme.snapshot().stage, Stage::Subscribed);
 /// # Ok::<(), app_license_testkit::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub(crate) struct Facts {
     pub(crate) site: SiteRecord,
     pub(crate) base_url: String,
     pub(crate) installation: InstallationRecord,
-    pub(crate) standing: LicenseSnapshot,
+    pub(crate) snapshot: LicenseSnapshot,
     pub(crate) support_number: String,
     pub(crate) has_entitlement: bool,
     pub(crate) spelling: crate::world::Spelling,
@@ -121,8 +121,8 @@ impl Tenant {
 
     /// Where its license stands at the clock's time.
     #[must_use]
-    pub fn standing(&self) -> LicenseSnapshot {
-        self.standing_at(self.host.clock().now())
+    pub fn snapshot(&self) -> LicenseSnapshot {
+        self.snapshot_at(self.host.clock().now())
     }
 
     /// Where its license stands, stood or will stand at another time, if nothing else happens to
@@ -133,12 +133,12 @@ impl Tenant {
     /// use app_license_testkit::{App, MockHost, Stage};
     /// let acme = MockHost::offline().tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
     /// acme.start_trial(Edition::Advanced, 30)?;
-    /// let end = acme.standing().trial_end.unwrap();
-    /// assert_eq!(acme.standing_at(end).stage, Stage::TrialEnded);
+    /// let end = acme.snapshot().trial_end.unwrap();
+    /// assert_eq!(acme.snapshot_at(end).stage, Stage::TrialEnded);
     /// # Ok::<(), app_license_testkit::Error>(())
     /// ```
     #[must_use]
-    pub fn standing_at(&self, time: UnixTime) -> LicenseSnapshot {
+    pub fn snapshot_at(&self, time: UnixTime) -> LicenseSnapshot {
         self.host.world(|world| {
             let (Ok(app), Ok(tenant)) = (
                 world.app_of(&self.site, &self.app),
@@ -146,7 +146,7 @@ impl Tenant {
             ) else {
                 return LicenseSnapshot::silent(Stage::NeverLicensed);
             };
-            tenant.entitlement.standing(app, time)
+            tenant.entitlement.snapshot(app, time)
         })
     }
 
@@ -206,7 +206,7 @@ impl Tenant {
                     .host
                     .base_url(&self.site, &site, world.loopback_base_urls),
                 installation: world.installation(&self.site, &self.app)?.clone(),
-                standing: entitlement.standing(&app, now),
+                snapshot: entitlement.snapshot(&app, now),
                 support_number: entitlement.support_number.clone(),
                 has_entitlement: app.paid && entitlement.exists(),
                 spelling: world.spelling,

@@ -59,13 +59,13 @@ pub extern "C" fn input() -> *mut u8 {
 #[expect(unsafe_code, reason = "an export of the module")]
 #[unsafe(no_mangle)]
 pub extern "C" fn judge(fields: u32, set_len: usize, place_len: usize) -> u32 {
-    let mut standing = LicenseFlags::default();
-    standing.active = flag(fields);
-    standing.is_active = flag(fields >> 2);
-    standing.evaluation = flag(fields >> 4);
-    standing.is_evaluation = flag(fields >> 6);
+    let mut flags = LicenseFlags::default();
+    flags.active = flag(fields);
+    flags.is_active = flag(fields >> 2);
+    flags.evaluation = flag(fields >> 4);
+    flags.is_evaluation = flag(fields >> 6);
     let set = Str::from(memory::text(0, set_len));
-    standing.capability_set = match (fields >> 8) & 3 {
+    flags.capability_set = match (fields >> 8) & 3 {
         0 => None,
         1 => meant(set),
         _ => Some(set),
@@ -75,16 +75,16 @@ pub extern "C" fn judge(fields: u32, set_len: usize, place_len: usize) -> u32 {
         1 => deployment(Some(Str::from(memory::text(set_len, place_len)))),
         _ => Deployment::Unknown,
     };
-    standing.override_state = (fields & (1 << 17) != 0).then_some(Str::from("trial"));
+    flags.override_state = (fields & (1 << 17) != 0).then_some(Str::from("trial"));
     let access = UserAccess::new(flag(fields >> 12), flag(fields >> 14));
     let access = (fields & (1 << 16) != 0).then_some(access);
-    let set = standing.capability_set;
-    let edition = match standing.grants() {
+    let set = flags.capability_set;
+    let edition = match flags.grants() {
         Grants::Edition(edition) => Some(edition),
         _ => None,
     };
-    let evaluation = standing.evaluation();
-    bits(standing.state(), edition, evaluation, place, set.is_some()) | denied(access)
+    let evaluation = flags.evaluation();
+    bits(flags.state(), edition, evaluation, place, set.is_some()) | denied(access)
 }
 
 /// Judges the query of a Connect iframe URL, `len` bytes of input. The result is that of

@@ -9,7 +9,7 @@ import { createHmac, createPrivateKey, createSign, generateKeyPairSync, randomBy
 import type { KeyObject } from "node:crypto";
 import { queryHash } from "./server.js";
 import type { IncomingRequest, LifecycleKind, Tenant } from "./server.js";
-import { connectLicense, forgeLicense, iframeQuery, standing } from "./testing/license.js";
+import { connectLicense, forgeLicense, iframeQuery, snapshotOf } from "./testing/license.js";
 import type { Scenario } from "./testing/license.js";
 
 export * from "./testing-browser.js";
@@ -226,7 +226,7 @@ export class FakeForge {
     { now = new Date(), claims = {} }: { now?: Date; claims?: object } = {},
   ): string {
     const license = forgeLicense(scenario, now);
-    const environment = standing(scenario, now)?.environment ?? "DEVELOPMENT";
+    const environment = snapshotOf(scenario, now)?.environment ?? "DEVELOPMENT";
     const cloudId = "b2f9a9e0-8f0d-4d0e-9d0a-6d1f0c3a7e55";
     const apiBaseUrl = `https://api.atlassian.com/ex/jira/${cloudId}`;
     const iat = seconds(now);

@@ -149,7 +149,7 @@ async fn a_customer_in_the_console() {
     lab.make("acme", json!("cancel")).await;
     lab.post("clock", json!({"advance_days": 31})).await;
     let site = lab.get("sites/acme").await;
-    assert_eq!(site["standing"]["stage"], "ended");
+    assert_eq!(site["snapshot"]["stage"], "ended");
     let editions: Vec<&Value> = site["timeline"]
         .as_array()
         .unwrap()
@@ -332,7 +332,7 @@ async fn a_second_start_continues() {
     assert_eq!(lab.get("state").await["now"], now);
     assert_eq!(lab.get("sites").await["total"], 1001);
     let site = lab.get("sites/acme").await;
-    assert_eq!(site["standing"]["stage"], "trial");
+    assert_eq!(site["snapshot"]["stage"], "trial");
     assert_eq!(site["timeline"].as_array().unwrap().len(), 2);
     // the app's store is as it was: the secret still holds, and so does the rotated key
     let invoked = lab

@@ -86,7 +86,7 @@ async function rows() {
   const focused = document.activeElement?.dataset?.site;
   byId("rows").replaceChildren(
     ...sites.map((site) => {
-      const s = site.standing;
+      const s = site.snapshot;
       const until = s.evaluation && s.trialEndDate ? s.trialEndDate : s.subscriptionEndDate;
       return el(
         "tr",
@@ -223,7 +223,7 @@ async function panels(detail) {
     detail.site,
     detail.installed,
     detail.onForge,
-    detail.standing,
+    detail.snapshot,
     detail.baseUrl,
     detail.userAccess,
     day(view.now),

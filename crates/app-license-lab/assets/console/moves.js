@@ -35,24 +35,24 @@ const GROUPS = [
       ["Cancel", "cancel", licensed],
       ["Expire now", "expire", licensed],
       ["Suspend", "suspend", licensed],
-      ["Resume", "resume", (s) => ["suspended", "inactive"].includes(s.standing.stage)],
+      ["Resume", "resume", (s) => ["suspended", "inactive"].includes(s.snapshot.stage)],
     ],
   ],
 ];
 
 function licensed(site) {
-  return site.standing.state === "active";
+  return site.snapshot.state === "active";
 }
 
 function paying(site) {
-  return site.standing.paidEdition !== null;
+  return site.snapshot.paidEdition !== null;
 }
 
 export const words = (stage) => stage.replaceAll("_", " ");
 
 /** What is known of a site, and what can be done to it. */
 export function card(site) {
-  const s = site.standing;
+  const s = site.snapshot;
   const facts = [
     ["Stage", words(s.stage)],
     ["Edition", s.edition ?? "none"],

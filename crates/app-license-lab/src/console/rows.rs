@@ -56,7 +56,7 @@ fn row(lab: &Lab, tenant: &Tenant) -> Value {
         "product": site.product().map(app_license_testkit::Product::name).ok(),
         "installed": tenant.is_installed(),
         "onForge": tenant.app().is_ok_and(|app| app.forge_id().is_some()),
-        "standing": tenant.standing(),
+        "snapshot": tenant.snapshot(),
         "points": points,
     })
 }

@@ -88,7 +88,7 @@ impl ForgeApp {
         let found = all.find(|it| it.key == call.key);
         let unknown = || Error::Option(format!("the manifest has no trigger `{}`", call.key));
         let trigger = found.ok_or_else(unknown)?;
-        if trigger.licensed_only && tenant.standing().state != State::Active {
+        if trigger.licensed_only && tenant.snapshot().state != State::Active {
             let why = format!("{} is skipped: filter.appIsLicensed", trigger.key);
             self.lab.note(Some(&call.site), &why);
             return Ok(json!({"skipped": why}));

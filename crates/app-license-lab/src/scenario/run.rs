@@ -227,7 +227,7 @@ impl Player {
             self.check("answers", &format!("{statuses:?}"), &format!("{found:?}"));
         }
         self.changes(expect).await?;
-        self.standing(expect, &tenant);
+        self.check_snapshot(expect, &tenant);
         if let Some(expected) = expect.installed {
             let found = self.is_installed(&tenant).await?;
             self.check("installed", &expected.to_string(), &found.to_string());
@@ -278,13 +278,13 @@ impl Player {
         Ok(())
     }
 
-    fn standing(&mut self, expect: &Expect, tenant: &Tenant) {
-        let standing = tenant.standing();
+    fn check_snapshot(&mut self, expect: &Expect, tenant: &Tenant) {
+        let snapshot = tenant.snapshot();
         if let Some(stage) = &expect.stage {
-            self.check("stage", stage, standing.stage.name());
+            self.check("stage", stage, snapshot.stage.name());
         }
         if let Some(edition) = &expect.edition {
-            let found = standing.edition.map_or("none", app_license::Edition::name);
+            let found = snapshot.edition.map_or("none", app_license::Edition::name);
             self.check("edition", edition, found);
         }
     }

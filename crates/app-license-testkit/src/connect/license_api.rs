@@ -12,19 +12,19 @@ use crate::tenant::{Facts, Tenant};
 
 /// The `license` object. The browser's copy is shorter than the API's.
 pub(super) fn license(facts: &Facts, api: bool) -> Value {
-    let standing = &facts.standing;
+    let snapshot = &facts.snapshot;
     let mut license = Map::new();
     let mut set = |name: &str, value: Value| license.insert(name.to_owned(), value);
-    set("active", json!(standing.state == State::Active));
-    set("type", json!(standing.kind));
-    set("evaluation", json!(standing.evaluation));
-    if let Some(text) = standing.capability_text() {
+    set("active", json!(snapshot.state == State::Active));
+    set("type", json!(snapshot.kind));
+    set("evaluation", json!(snapshot.evaluation));
+    if let Some(text) = snapshot.capability_text() {
         set("capabilitySet", json!(text));
     }
     if api {
         set("supportEntitlementNumber", json!(facts.support_number));
-        set("entitlementId", json!(standing.entitlement_id));
-        set("entitlementNumber", json!(standing.entitlement_number));
+        set("entitlementId", json!(snapshot.entitlement_id));
+        set("entitlementNumber", json!(snapshot.entitlement_number));
     }
     Value::Object(license)
 }
@@ -69,7 +69,7 @@ impl Tenant {
                 "self": [{"href": itself}],
             },
         });
-        if facts.standing.speaks()
+        if facts.snapshot.speaks()
             && let Some(fields) = body.as_object_mut()
         {
             fields.insert("license".to_owned(), license(&facts, true));

@@ -158,17 +158,17 @@ fn body(facts: &Facts, key: &str, event: &str) -> Value {
     if site.product == Product::Jira {
         set("displayUrlServicedeskHelpCenter", json!(display));
     }
-    if facts.has_entitlement && facts.standing.speaks() {
+    if facts.has_entitlement && facts.snapshot.speaks() {
         set("serviceEntitlementNumber", json!(facts.support_number));
-        set("entitlementId", json!(facts.standing.entitlement_id));
+        set("entitlementId", json!(facts.snapshot.entitlement_id));
         set(
             "entitlementNumber",
-            json!(facts.standing.entitlement_number),
+            json!(facts.snapshot.entitlement_number),
         );
     }
     if event == "installed" {
         set("sharedSecret", json!(facts.installation.secret));
-        if let Some(text) = facts.standing.capability_text() {
+        if let Some(text) = facts.snapshot.capability_text() {
             set("capabilitySet", json!(text));
         }
         if on_forge {

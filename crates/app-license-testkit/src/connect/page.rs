@@ -40,9 +40,9 @@ impl Tenant {
             ("xdm_c", format!("channel-{key}__panel")),
             ("cp", path.to_owned()),
             ("xdm_deprecated_addon_key_do_not_use", key.to_owned()),
-            ("lic", facts.standing.lic().to_owned()),
+            ("lic", facts.snapshot.lic().to_owned()),
         ];
-        if let Some(text) = facts.standing.capability_text() {
+        if let Some(text) = facts.snapshot.capability_text() {
             parameters.push(("capSet", text.to_owned()));
         }
         parameters.push(("cv", "1001.0.0-SNAPSHOT".to_owned()));

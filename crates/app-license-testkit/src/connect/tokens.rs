@@ -136,7 +136,7 @@ fn context(facts: &Facts) -> Value {
         facts.site.product.name(): product,
         "url": {"displayUrl": display},
     });
-    if facts.standing.speaks()
+    if facts.snapshot.speaks()
         && let Some(fields) = context.as_object_mut()
     {
         fields.insert(

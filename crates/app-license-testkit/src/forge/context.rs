@@ -97,7 +97,7 @@ impl Tenant {
     pub fn app_context(&self, module: &str) -> Result<Value, Error> {
         let facts = self.forge_facts()?;
         let object = license(
-            &facts.standing,
+            &facts.snapshot,
             &facts.support_number,
             Surface::Backend(facts.spelling),
         );
@@ -182,7 +182,7 @@ fn permissions() -> Value {
 }
 
 fn put_license(facts: &Facts, context: &mut Value, surface: Surface) {
-    let object = license(&facts.standing, &facts.support_number, surface);
+    let object = license(&facts.snapshot, &facts.support_number, surface);
     if let (Some(object), Some(fields)) = (object, context.as_object_mut()) {
         fields.insert("license".to_owned(), object);
     }

@@ -244,7 +244,7 @@ fn app_claim(facts: &Facts, invocation: &Invocation) -> Value {
         "module": {"type": invocation.kind, "key": invocation.module},
     });
     let object = license(
-        &facts.standing,
+        &facts.snapshot,
         &facts.support_number,
         Surface::Backend(facts.spelling),
     );

@@ -137,7 +137,7 @@ impl Tenant {
     /// `not_installed`, `wrong_half` for a Connect app.
     pub fn forge_license_record(&self) -> Result<Value, Error> {
         let facts = self.forge_facts()?;
-        let record = license(&facts.standing, &facts.support_number, Surface::Api);
+        let record = license(&facts.snapshot, &facts.support_number, Surface::Api);
         Ok(record.unwrap_or_else(|| json!({})))
     }
 }

@@ -20,16 +20,16 @@ pub(crate) enum Surface {
 
 /// The object; `None` when the platform says nothing.
 pub(crate) fn license(
-    standing: &LicenseSnapshot,
+    snapshot: &LicenseSnapshot,
     support_number: &str,
     surface: Surface,
 ) -> Option<Value> {
-    if !standing.speaks() {
+    if !snapshot.speaks() {
         return None;
     }
-    let active = standing.state == State::Active;
-    if let (Some(value), true) = (standing.override_to, surface != Surface::Api) {
-        return Some(overridden(value, standing, surface));
+    let active = snapshot.state == State::Active;
+    if let (Some(value), true) = (snapshot.override_to, surface != Surface::Api) {
+        return Some(overridden(value, snapshot, surface));
     }
     let mut object = Map::new();
     let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
@@ -45,22 +45,22 @@ pub(crate) fn license(
     let date = |time: Option<app_license::UnixTime>| time.map(|time| iso(time.as_seconds()));
     set(
         "billingPeriod",
-        json!(standing.billing.map_or("MONTHLY", Billing::name)),
+        json!(snapshot.billing.map_or("MONTHLY", Billing::name)),
     );
-    set("capabilitySet", json!(standing.capability_text()));
-    set("ccpEntitlementId", json!(standing.entitlement_id));
-    set("ccpEntitlementSlug", json!(standing.entitlement_number));
-    set("isEvaluation", json!(standing.evaluation));
+    set("capabilitySet", json!(snapshot.capability_text()));
+    set("ccpEntitlementId", json!(snapshot.entitlement_id));
+    set("ccpEntitlementSlug", json!(snapshot.entitlement_number));
+    set("isEvaluation", json!(snapshot.evaluation));
     set(
         "subscriptionEndDate",
-        json!(date(standing.subscription_end)),
+        json!(date(snapshot.subscription_end)),
     );
-    set("trialEndDate", json!(date(standing.trial_end)));
+    set("trialEndDate", json!(date(snapshot.trial_end)));
     set(
         "supportEntitlementNumber",
         json!((surface == Surface::Api).then_some(support_number)),
     );
-    let kind = standing.kind.as_deref().map(str::to_ascii_lowercase);
+    let kind = snapshot.kind.as_deref().map(str::to_ascii_lowercase);
     set("type", json!(kind));
     if surface != Surface::Api {
         set("modes", Value::Null);
@@ -71,7 +71,7 @@ pub(crate) fn license(
 /// The object of `forge install --license`, as it was recorded for `active` and `trial`: no
 /// `capabilitySet`, no `isEvaluation`, no entitlement, but a `state`. `standard` and `advanced` have
 /// their capability set beside it.
-fn overridden(value: Override, standing: &LicenseSnapshot, surface: Surface) -> Value {
+fn overridden(value: Override, snapshot: &LicenseSnapshot, surface: Surface) -> Value {
     let active = value != Override::Inactive;
     let mut object = json!({
         "billingPeriod": "MONTHLY",
@@ -94,10 +94,10 @@ fn overridden(value: Override, standing: &LicenseSnapshot, surface: Surface) -> 
     if spelling != Spelling::Active {
         set("isActive", json!(active));
     }
-    if let Some(text) = standing.capability_text() {
+    if let Some(text) = snapshot.capability_text() {
         set("capabilitySet", json!(text));
     }
-    if let Some(end) = standing.trial_end {
+    if let Some(end) = snapshot.trial_end {
         set("trialEndDate", json!(iso(end.as_seconds())));
     }
     object

@@ -56,9 +56,9 @@ impl Tenant {
     /// let acme = host.tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
     /// acme.buy(Edition::Advanced)?;
     /// acme.downgrade_at_period_end(Edition::Standard)?;
-    /// assert_eq!(acme.standing().edition, Some(Edition::Advanced));
+    /// assert_eq!(acme.snapshot().edition, Some(Edition::Advanced));
     /// host.clock().advance_days(30);
-    /// assert_eq!(acme.standing().edition, Some(Edition::Standard));
+    /// assert_eq!(acme.snapshot().edition, Some(Edition::Standard));
     /// # Ok::<(), app_license_testkit::Error>(())
     /// ```
     ///
@@ -108,9 +108,9 @@ impl Tenant {
     /// let acme = MockHost::offline().tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
     /// acme.buy(Edition::Standard)?;
     /// acme.suspend()?;
-    /// assert_eq!(acme.standing().state, State::Inactive);
+    /// assert_eq!(acme.snapshot().state, State::Inactive);
     /// acme.resume()?;
-    /// assert_eq!(acme.standing().state, State::Active);
+    /// assert_eq!(acme.snapshot().state, State::Active);
     /// # Ok::<(), app_license_testkit::Error>(())
     /// ```
     ///
@@ -143,7 +143,7 @@ impl Tenant {
     ///     .environment(Environment::Development);
     /// let acme = MockHost::offline().tenant(&app, "acme")?;
     /// acme.override_license(Override::Advanced)?;
-    /// assert_eq!(acme.standing().edition, Some(Edition::Advanced));
+    /// assert_eq!(acme.snapshot().edition, Some(Edition::Advanced));
     /// # Ok::<(), app_license_testkit::Error>(())
     /// ```
     ///
@@ -178,14 +178,14 @@ impl Tenant {
         &self,
         change: impl FnOnce(&mut Entitlement, u64) -> Result<(), Error>,
     ) -> Result<Vec<SignedRequest>, Error> {
-        let before = self.standing().edition;
+        let before = self.snapshot().edition;
         let now = self.host.clock().now().as_seconds();
         let resend = self.host.change(|world: &mut World| {
             let tenant = world.tenant_mut(&self.site, &self.app)?;
             change(&mut tenant.entitlement, now)?;
             Ok(world.resend_on_edition_change)
         })?;
-        if resend && self.is_installed() && self.standing().edition != before {
+        if resend && self.is_installed() && self.snapshot().edition != before {
             return self.connect_events(&["installed"]);
         }
         Ok(Vec::new())

@@ -55,8 +55,8 @@ impl Tenant {
     /// use app_license_testkit::{App, MockHost};
     /// let acme = MockHost::offline().tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
     /// acme.take_free_edition()?;
-    /// assert_eq!(acme.standing().state, State::Active);
-    /// assert_eq!(acme.standing().edition, Some(Edition::Free));
+    /// assert_eq!(acme.snapshot().state, State::Active);
+    /// assert_eq!(acme.snapshot().edition, Some(Edition::Free));
     /// # Ok::<(), app_license_testkit::Error>(())
     /// ```
     ///

@@ -33,8 +33,8 @@ impl Tenant {
     /// # Errors
     /// `unknown` never, for a tenant made by [`MockHost::tenant`](crate::MockHost::tenant).
     pub fn report_record(&self, changed: UnixTime) -> Result<Option<Value>, Error> {
-        let standing = self.standing();
-        let status = match standing.stage {
+        let snapshot = self.snapshot();
+        let status = match snapshot.stage {
             Stage::Trial | Stage::Subscribed | Stage::TrialWhileSubscribed => "active",
             Stage::Cancelled | Stage::Ended => "cancelled",
             Stage::TrialEnded | Stage::Suspended | Stage::Inactive => "inactive",
@@ -42,35 +42,35 @@ impl Tenant {
                 return Ok(None);
             }
         };
-        let upgrade = standing.stage == Stage::TrialWhileSubscribed;
+        let upgrade = snapshot.stage == Stage::TrialWhileSubscribed;
         let bought = if upgrade {
-            standing.paid_edition
+            snapshot.paid_edition
         } else {
-            standing.edition.or(standing.capability_set)
+            snapshot.edition.or(snapshot.capability_set)
         };
         let title = |edition: Edition| match edition {
             Edition::Free => "free",
             Edition::Advanced => "Advanced",
             _ => "Standard",
         };
-        let trial = standing.evaluation && !upgrade;
+        let trial = snapshot.evaluation && !upgrade;
         let kind = if trial {
             Some("EVALUATION".to_owned())
         } else {
-            standing.kind.clone()
+            snapshot.kind.clone()
         };
         let end = if trial {
-            standing.trial_end
+            snapshot.trial_end
         } else {
-            standing.subscription_end
+            snapshot.subscription_end
         };
         let app = self.app()?;
         let site = self.site();
         let host = self
             .host
             .read(|world| Ok(world.site(&self.site)?.host.clone()))?;
-        let tried = standing.edition.filter(|_| upgrade);
-        let began = standing
+        let tried = snapshot.edition.filter(|_| upgrade);
+        let began = snapshot
             .trial_end
             .map(|end| UnixTime::EPOCH.plus(end.as_seconds().saturating_sub(TRIAL)));
         let mut record = Map::new();
@@ -79,8 +79,8 @@ impl Tenant {
                 record.insert(name.to_owned(), Value::String(value));
             }
         };
-        say("appEntitlementId", standing.entitlement_id);
-        say("appEntitlementNumber", standing.entitlement_number);
+        say("appEntitlementId", snapshot.entitlement_id);
+        say("appEntitlementNumber", snapshot.entitlement_number);
         say("cloudId", Some(site.cloud_id()?));
         say("cloudSiteHostname", Some(host));
         let key = app.connect_key().or_else(|| app.forge_id());
@@ -111,7 +111,7 @@ impl Tenant {
             "tier",
             Some(if trial { "Evaluation" } else { "15 Users" }.to_owned()),
         );
-        let unpaid = standing.stage == Stage::Suspended;
+        let unpaid = snapshot.stage == Stage::Suspended;
         say(
             "inGracePeriod",
             Some(if unpaid { "Yes" } else { "No" }.to_owned()),

@@ -113,7 +113,7 @@ fn assert_everywhere(case: &str, tenant: &Tenant, want: Says) {
         body.get("entitlementId").is_some(),
         state != State::Absent
             && !matches!(
-                tenant.standing().stage,
+                tenant.snapshot().stage,
                 Stage::Overridden | Stage::NeverLicensed
             ),
         "{case}"
@@ -312,7 +312,7 @@ fn free_apps_and_apps_without_editions() {
     let (_, tenant) = tenant_of(&both_halves().free());
     tenant.buy(Edition::Advanced).unwrap();
     assert_everywhere("free", &tenant, (State::Absent, None, None));
-    assert_eq!(tenant.standing().stage, Stage::Free);
+    assert_eq!(tenant.snapshot().stage, Stage::Free);
 
     let (_, tenant) = tenant_of(&both_halves().without_editions());
     tenant.buy(Edition::Advanced).unwrap();
@@ -460,7 +460,7 @@ fn a_restored_platform_goes_on_where_it_was() {
         .offline()
         .unwrap();
     let same = again.tenant(&both_halves(), "acme").unwrap();
-    assert_eq!(same.standing(), tenant.standing());
+    assert_eq!(same.snapshot(), tenant.snapshot());
     assert_eq!(same.page("/x").unwrap(), tenant.page("/x").unwrap());
     assert_eq!(
         same.lifecycle_event("installed").unwrap(),

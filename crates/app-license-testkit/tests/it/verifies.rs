@@ -273,7 +273,7 @@ fn forge_bodies_are_read() {
     let answer = LicenseApiResponse::parse(body.to_string().as_bytes()).unwrap();
     let license = answer.license(&id).unwrap();
     assert_eq!(license.is_evaluation(), Some(true));
-    assert_eq!(license.trial_end(), acme.standing().trial_end);
+    assert_eq!(license.trial_end(), acme.snapshot().trial_end);
 }
 
 #[test]

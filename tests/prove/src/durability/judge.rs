@@ -62,7 +62,7 @@ pub(super) async fn in_store(
         for number in &history {
             *times.entry(*number).or_default() += 1;
         }
-        let mut standing = TenantState::Gone;
+        let mut state = TenantState::Gone;
         for sent in &log.sent {
             let there = times.remove(&sent.number).unwrap_or(0);
             let right = match sent.outcome {
@@ -73,9 +73,9 @@ pub(super) async fn in_store(
             };
             arrived += usize::from(sent.outcome == Outcome::Unanswered && there == 1);
             // what says nothing new is answered, and leaves no trace
-            let no_news = there == 0 && standing.is_told_nothing_by(&sent.event);
+            let no_news = there == 0 && state.is_told_nothing_by(&sent.event);
             if there == 1 {
-                standing = standing.after(&sent.event);
+                state = state.after(&sent.event);
             }
             if !right && !no_news {
                 lost.push(format!(
@@ -89,7 +89,7 @@ pub(super) async fn in_store(
                 .keys()
                 .map(|n| format!("{}: event {n}", log.client_key)),
         );
-        if let Some(fault) = half(store, &key, log, &history, standing).await? {
+        if let Some(fault) = half(store, &key, log, &history, state).await? {
             halves.push(format!("{}: {fault}", log.client_key));
         }
     }
@@ -185,7 +185,7 @@ async fn half(
     key: &InstallationKey,
     log: &Log,
     history: &[u64],
-    standing: TenantState,
+    state: TenantState,
 ) -> Result<Option<String>> {
     let sent = |number: u64| log.sent.iter().find(|sent| sent.number == number);
     let Some(record) = store.get(key).await? else {
@@ -194,8 +194,8 @@ async fn half(
     if history.is_empty() {
         return Ok(Some("a record without a history".to_owned()));
     }
-    if record.status() != standing.status() {
-        return Ok(Some(format!("{}, not {standing:?}", record.status())));
+    if record.status() != state.status() {
+        return Ok(Some(format!("{}, not {state:?}", record.status())));
     }
     // the secret is that of the last install that arrived
     let newest = history

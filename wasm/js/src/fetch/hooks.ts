@@ -56,7 +56,7 @@ export class HookRunner {
     }
   }
 
-  /** Runs from now on, resting so many milliseconds when there is nothing to do, from 1 to 60000, and
+  /** Runs from now on, pausing so many milliseconds when there is nothing to do, from 1 to 60000, and
    * longer after failures. What is thrown goes to `onError`; what that throws is left alone. Started
    * again, it goes on with the new settings. */
   start(rest = 1000, onError: (error: unknown) => unknown = () => {}): void {

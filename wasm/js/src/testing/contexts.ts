@@ -1,5 +1,5 @@
 // The contexts of Forge, in the shapes that were recorded, for every state of a license.
-import { forgeLicense, standing } from "./license.js";
+import { forgeLicense, snapshotOf } from "./license.js";
 import type { Scenario } from "./license.js";
 
 /** When, and for whom, a fixture is. */
@@ -60,7 +60,7 @@ const settings = (options: Options = {}) => {
 };
 
 const environmentType = (scenario: Scenario, now: Date) =>
-  standing(scenario, now)?.environment ?? "DEVELOPMENT";
+  snapshotOf(scenario, now)?.environment ?? "DEVELOPMENT";
 
 /** In a function the license has both spellings. */
 function inFunction(scenario: Scenario, now: Date): { license?: FunctionLicense } {

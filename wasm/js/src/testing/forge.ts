@@ -1,7 +1,7 @@
 // The platform around a Forge function, for the real `@forge/api` and `@forge/kvs` in a test runner.
 import { appContext } from "./contexts.js";
 import type { FixtureOptions } from "./contexts.js";
-import { forgeLicense, standing } from "./license.js";
+import { forgeLicense, snapshotOf } from "./license.js";
 import type { Scenario } from "./license.js";
 
 /** What the fake platform answers besides. */
@@ -110,7 +110,7 @@ export function installFakeForge(scenario: Scenario, options: FakeForgeOptions =
   let current = scenario;
   let failing = 0;
   let asked = 0;
-  standing(scenario, clock()); // throws for what is none
+  snapshotOf(scenario, clock()); // throws for what is none
 
   const licenseApi = () => {
     asked += 1;
@@ -160,7 +160,7 @@ export function installFakeForge(scenario: Scenario, options: FakeForgeOptions =
       return asked;
     },
     set(next) {
-      standing(next, clock());
+      snapshotOf(next, clock());
       current = next;
       failing = 0;
       [...storage.keys()].filter((key) => key.startsWith("app-license:")).forEach((key) => storage.delete(key));

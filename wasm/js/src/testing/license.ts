@@ -38,7 +38,7 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** What is true of a license, before any license source words it. */
-export interface Standing {
+export interface LicenseSnapshot {
   active: boolean;
   evaluation: boolean;
   capabilitySet: string | null;
@@ -60,7 +60,7 @@ const EDITION: Partial<Record<Scenario, string>> = {
 };
 
 /** Null when the platform says nothing. */
-export function standing(scenario: Scenario, now: Date): Standing | null {
+export function snapshotOf(scenario: Scenario, now: Date): LicenseSnapshot | null {
   if (!SCENARIOS.includes(scenario)) {
     throw new TypeError(`no scenario is called \`${String(scenario)}\`: ${SCENARIOS.join(", ")}`);
   }
@@ -82,7 +82,7 @@ export function forgeLicense(
   scenario: Scenario,
   now = new Date(),
 ): Record<string, unknown> | undefined {
-  const said = standing(scenario, now);
+  const said = snapshotOf(scenario, now);
   if (!said) {
     return undefined;
   }
@@ -119,7 +119,7 @@ export function connectLicense(
   scenario: Scenario,
   now = new Date(),
 ): Record<string, unknown> | undefined {
-  const said = standing(scenario, now);
+  const said = snapshotOf(scenario, now);
   if (!said) {
     return undefined;
   }
@@ -139,7 +139,7 @@ export function connectLicense(
 
 /** `lic` and `capSet` of an iframe URL. */
 export function iframeQuery(scenario: Scenario, now = new Date()): string {
-  const said = standing(scenario, now);
+  const said = snapshotOf(scenario, now);
   if (!said) {
     return "";
   }

@@ -83,7 +83,7 @@ impl LicenseArgs {
             WantedEdition::Advanced => Edition::Advanced,
         };
         let paying = !matches!(
-            tenant.standing().stage,
+            tenant.snapshot().stage,
             Stage::NeverLicensed | Stage::Trial | Stage::TrialEnded | Stage::Ended
         );
         if matches!(self.license, LicenseStage::Trial | LicenseStage::TrialEnded) {
