@@ -10,6 +10,7 @@
 
 mod pooler;
 mod standby;
+mod template;
 mod tls;
 
 use std::ffi::OsStr;
@@ -157,18 +158,7 @@ impl Cluster {
 
     fn start_with(synced: bool) -> Result<Self, Failure> {
         let mut cluster = Self::empty(synced)?;
-        let data = cluster.data();
-        run(cluster
-            .program("initdb")
-            .args([
-                "--username=test",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C",
-            ])
-            .arg("--no-sync")
-            .arg("-D")
-            .arg(&data))?;
+        cluster.make_data()?;
         cluster.restart()?;
         Ok(cluster)
     }
