@@ -1,156 +1,190 @@
-//! Operations on requests of Atlassian Connect.
+//! Rare calls about Atlassian Connect.
 
-use app_license::connect::{
-    CanonicalRequest, IframeQuery, LicenseApiError, LicenseApiResponse, Request, SignedWith,
-    UnverifiedContextToken, UnverifiedRequestToken, sign_request, token_from_header,
-    token_from_request,
-};
-use app_license::{AppKey, ClientKey, Error, HmacKey, License, LicenseSource, SharedSecret};
+use app_license::connect::{CanonicalRequest, LicenseApiResponse, Request, sign_request};
+use app_license::{AppKey, ClientKey, Error, HmacKey, License, SharedSecret};
+use wasm_bindgen::prelude::*;
 
-use crate::answer::Answer;
-use crate::license;
-use crate::question::{Field, Question};
+use crate::call::{Input, Output, answered};
+use crate::expected::{base_url, expectations, key_hosts, knows_cloud};
 
-const fn signed_with(which: SignedWith) -> &'static str {
-    match which {
-        SignedWith::Current => "current",
-        SignedWith::Previous => "previous",
-    }
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** A request whose query hash is wanted. */
+export interface QueryHashInput {
+  method: string;
+  target: string;
+  /** The body of a form. */
+  form: string | undefined;
+  baseUrl: string;
 }
 
-fn query<'q>(question: &Question<'q>) -> &'q str {
-    let target = question.text(Field::Target);
-    let target = target.split_once('#').map_or(target, |(before, _)| before);
-    target.split_once('?').map_or("", |(_, query)| query)
+/** The canonical form of a request, and its hash. */
+export interface QueryHash {
+  canonical: string;
+  qsh: string;
 }
 
-/// Whose token a request carries: which record to look up. Nothing is proved by it.
-pub(crate) fn tenant(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let authorization = question.authorization();
-    let kind = question.text(Field::Extra);
-    if kind == "event" {
-        // an address may be logged, and be followed again
-        let token = token_from_header(authorization)?;
-        answer.text(UnverifiedRequestToken::parse(token)?.issuer().as_str());
-        return Ok(());
-    }
-    let token = token_from_request(authorization, query(question))?;
-    if kind == "context" {
-        answer.text(UnverifiedContextToken::parse(&token)?.issuer().as_str());
-    } else {
-        answer.text(UnverifiedRequestToken::parse(&token)?.issuer().as_str());
-    }
-    Ok(())
+/** A call of the app to a site. */
+export interface SignInput {
+  appKey: string;
+  clientKey: string;
+  secret: string;
+  /** The site. */
+  baseUrl: string;
+  /** Where it must be a site of; anywhere, without it. */
+  places: CloudPlaces | undefined;
+  /** `GET`, without it. */
+  method: string | undefined;
+  /** The License API of the app, without it. */
+  target: string | undefined;
+  /** Seconds since 1970. */
+  now: number;
 }
 
-/// Verifies a request by the token bound to its URL.
-pub(crate) fn request(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let request = question.request()?;
-    let expected = question.expectations()?;
-    let keys = question.tenant_keys()?;
-    let text = token_from_request(question.authorization(), request.query())?;
-    let token = UnverifiedRequestToken::parse(&text)?;
-    let token = token.verify(&keys, &request, &expected, question.now()?)?;
-    answer.text(token.issuer().as_str());
-    answer.maybe(token.subject());
-    answer.time(token.issued_at());
-    answer.time(token.expires_at());
-    answer.text(signed_with(token.signed_with()));
-    license::written(&token.license(), answer);
-    Ok(())
+/** A signed call. */
+export interface SignedCall {
+  token: string;
+  url: string;
 }
 
-/// Verifies a request by a context token.
-pub(crate) fn context(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let expected = question.expectations()?;
-    let keys = question.tenant_keys()?;
-    let text = token_from_request(question.authorization(), query(question))?;
-    let token = UnverifiedContextToken::parse(&text)?;
-    let token = token.verify(&keys, &expected, question.now()?)?;
-    answer.text(token.issuer().as_str());
-    answer.maybe(token.subject());
-    answer.time(token.issued_at());
-    answer.time(token.expires_at());
-    answer.text(signed_with(token.signed_with()));
-    answer.maybe(token.context());
-    answer.maybe(token.license().raw());
-    Ok(())
+/** An answer of the Connect License API. */
+export interface ConnectLicenseInput {
+  status: number;
+  body: string;
+  /** The app that was asked about, where the answer is held to it. */
+  appKey: string | undefined;
 }
+
+/** What an answer of the Connect License API says. */
+export interface ConnectLicense {
+  said: "license" | "not_found" | "refused" | "faulted";
+  /** The license's object, as JSON text. */
+  raw: string | null;
+}
+
+/** Settings of an app. */
+export interface ConnectSettingsInput extends CloudPlaces {
+  appKey: string;
+  /** A line each. */
+  baseUrl: string;
+  leeway: number | undefined;
+}
+
+/** Which settings can be; the others are refused. */
+export interface ConnectSettings {
+  leewayIsValid: boolean;
+  cloudIsKnown: boolean;
+}
+"#;
 
 /// The canonical request and its hash.
-pub(crate) fn query_hash(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let canonical = CanonicalRequest::new(&question.request()?, &question.base_url()?)?;
-    answer.text(canonical.as_str());
-    answer.text(canonical.qsh().as_str());
-    Ok(())
+#[wasm_bindgen(js_name = queryHash, unchecked_return_type = "Json<QueryHash>")]
+pub fn query_hash(
+    #[wasm_bindgen(unchecked_param_type = "QueryHashInput")] input: Input,
+) -> Result<String, JsValue> {
+    answered(hash(&input))
 }
 
-/// Signs a call of the app to a site: the License API's, unless it names another. Answers the token
-/// and the URL.
-pub(crate) fn sign(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let secret = SharedSecret::new(question.need(Field::Secret, "secret")?)?;
-    let app = AppKey::new(question.need(Field::AppKey, "appKey")?)?;
-    let tenant = ClientKey::new(question.need(Field::ClientKey, "clientKey")?)?;
-    let mut site = question.base_url()?;
-    if question.get(Field::Cloud).is_some() {
+fn hash(input: &Input) -> Result<Output, Error> {
+    let (method, target, form) = (
+        input.need("method")?,
+        input.need("target")?,
+        input.text("form"),
+    );
+    let request = Request::new(&method, &target);
+    let request = match &form {
+        Some(form) => request.with_form_body(form),
+        None => request,
+    };
+    let canonical = CanonicalRequest::new(&request, &base_url(&input.need("baseUrl")?)?)?;
+    let mut output = Output::new();
+    output.text("canonical", canonical.as_str());
+    output.text("qsh", canonical.qsh().as_str());
+    Ok(output)
+}
+
+/// Signs a call of the app to a site: the License API's, unless it names another.
+#[wasm_bindgen(unchecked_return_type = "Json<SignedCall>")]
+pub fn sign(
+    #[wasm_bindgen(unchecked_param_type = "SignInput")] input: Input,
+) -> Result<String, JsValue> {
+    answered(signed(&input))
+}
+
+fn signed(input: &Input) -> Result<Output, Error> {
+    let secret = SharedSecret::new(&*input.need("secret")?)?;
+    let app = AppKey::new(&*input.need("appKey")?)?;
+    let tenant = ClientKey::new(&*input.need("clientKey")?)?;
+    let mut site = base_url(&input.need("baseUrl")?)?;
+    if let Some(places) = input.object("places") {
         // what is stored may be of another cloud, or of before the app knew better
-        site = question.key_hosts()?.check_site(site.as_str())?;
+        site = key_hosts(&places)?.check_site(site.as_str())?;
     }
     let key = HmacKey::new(&secret);
-    let target = match question.get(Field::Target) {
-        Some(target) => target.to_owned(),
+    let url = match input.text("target") {
+        Some(target) => target.to_string(),
         None => format!("{site}{}", LicenseApiResponse::path(&app)),
     };
-    let request = Request::new(question.get(Field::Method).unwrap_or("GET"), &target);
-    let token = sign_request(&request, &site, &app, &tenant, &key, question.now()?)?;
-    answer.text(&token);
-    answer.text(&target);
-    Ok(())
+    let method = input.text("method");
+    let method = method.as_ref().map_or("GET", |method| method.as_str());
+    let request = Request::new(method, &url);
+    let token = sign_request(&request, &site, &app, &tenant, &key, input.time("now")?)?;
+    let mut output = Output::new();
+    output.text("token", &token);
+    output.text("url", &url);
+    Ok(output)
 }
 
-/// Reads an answer of the Connect License API: what it says, and the license's object.
-pub(crate) fn license_api(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let status = question.text(Field::Status).parse().ok();
-    let body = question.text(Field::Body).as_bytes();
-    let read = match question.get(Field::AppKey) {
-        Some(app) => LicenseApiResponse::read_for(&AppKey::new(app)?, status, body),
-        None => LicenseApiResponse::read(status, body),
+/// Reads an answer of the Connect License API.
+#[wasm_bindgen(js_name = connectLicense, unchecked_return_type = "Json<ConnectLicense>")]
+pub fn connect_license(
+    #[wasm_bindgen(unchecked_param_type = "ConnectLicenseInput")] input: Input,
+) -> Result<String, JsValue> {
+    answered(license(&input))
+}
+
+fn license(input: &Input) -> Result<Output, Error> {
+    let status = status(input);
+    let body = input.text("body").unwrap_or_default();
+    let read = match input.text("appKey") {
+        Some(app) => LicenseApiResponse::read_for(&AppKey::new(&*app)?, status, body.as_bytes()),
+        None => LicenseApiResponse::read(status, body.as_bytes()),
     };
-    answer.text(match read {
+    let mut output = Output::new();
+    let said = match read {
         LicenseApiResponse::License(_) => "license",
         LicenseApiResponse::NotFound => "not_found",
         LicenseApiResponse::Refused { .. } => "refused",
         _ => "faulted",
-    });
-    answer.maybe(read.license().and_then(License::raw));
-    let malformed = matches!(
-        read,
-        LicenseApiResponse::Failed(LicenseApiError::Malformed(_))
-    );
-    answer.flag(malformed);
-    Ok(())
+    };
+    output.text("said", said);
+    output.maybe("raw", read.license().and_then(License::raw));
+    Ok(output)
+}
+
+/// A status of HTTP; none for what is no number of one.
+pub(crate) fn status(input: &Input) -> Option<u16> {
+    u16::try_from(input.number("status").ok()??).ok()
 }
 
 /// Whether settings of an app can be: refuses those of the core, and says whether the leeway is
 /// one, and the name of the cloud.
-pub(crate) fn settings(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    AppKey::new(question.text(Field::AppKey))?;
-    question.expectations_but_leeway()?;
-    let knows_cloud = question.knows_cloud();
-    if knows_cloud {
-        question.key_hosts()?;
-    }
-    answer.flag(question.leeway().is_ok());
-    answer.flag(knows_cloud);
-    Ok(())
+#[wasm_bindgen(js_name = connectSettings, unchecked_return_type = "Json<ConnectSettings>")]
+pub fn connect_settings(
+    #[wasm_bindgen(unchecked_param_type = "ConnectSettingsInput")] input: Input,
+) -> Result<String, JsValue> {
+    answered(settings(&input))
 }
 
-/// Whether an active license of the License API counts instead of a page's `lic=none`.
-pub(crate) fn overrules(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let body = question.text(Field::Body).as_bytes();
-    let answered = License::from_object(body, LicenseSource::ConnectLicenseApi)?;
-    let answered = answered.at(question.time(Field::Leeway, "asOf")?);
-    let stated = IframeQuery::parse("lic=none").license().at(question.now()?);
-    answer.flag(LicenseApiResponse::overrules(&answered, &stated));
-    Ok(())
+fn settings(input: &Input) -> Result<Output, Error> {
+    AppKey::new(&*input.text("appKey").unwrap_or_default())?;
+    expectations(&input.need("baseUrl")?, false, None)?;
+    let cloud_is_known = knows_cloud(input);
+    if cloud_is_known {
+        key_hosts(input)?;
+    }
+    let mut output = Output::new();
+    output.flag("leewayIsValid", input.leeway().is_ok());
+    output.flag("cloudIsKnown", cloud_is_known);
+    Ok(output)
 }

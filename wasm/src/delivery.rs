@@ -1,50 +1,81 @@
 //! What a delivery does: what a JavaScript store asks between reading and writing.
-//!
-//! Of the question's fields, four have another meaning here: `Form` is the hash of the delivery's
-//! token and `Sites` the last second in which it verifies, `Cloud` the hash of the body that is
-//! marked under the token and `AppKey` the end of that mark.
 
 use app_license::delivery::{BodyHash, Delivery, ReplayMark, StoredMark, TokenHash};
 use app_license::{ClientKey, Error, InstallationAri, InstallationKey};
+use wasm_bindgen::prelude::*;
 
-use crate::answer::Answer;
+use crate::call::{Input, Output, answered, missing};
 use crate::installation::{event, stored, written};
-use crate::question::{Field, Question, missing};
 
-/// Says whether the delivery is repeated, the installation after it, the hash of the body to mark,
-/// and of every history entry the event and the changes.
-pub(crate) fn deliver(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let name = question.need(Field::ClientKey, "key")?;
-    let key = if question.text(Field::Flags) == "forge" {
-        InstallationKey::Forge(InstallationAri::new(name)?)
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** A verified delivery to one installation. */
+export interface DeliverInput extends ApplyInput {
+  key: string;
+  /** Of which framework the key is. */
+  framework: "connect" | "forge";
+  /** The hash of the token that it came with, and the last second in which that proves anything. */
+  token: { hash: string; provesUntil: number } | undefined;
+  /** What is marked under the token's hash. */
+  mark: { body: string; expiresAt: number } | undefined;
+}
+
+/** What is to be written, all or nothing. */
+export interface Delivered {
+  repeated: boolean;
+  installation: StoredInstallation | null;
+  /** The hash of the body to mark. */
+  body: string | null;
+  entries: { event: string; changes: unknown[] }[];
+}
+"#;
+
+/// What a delivery comes to.
+#[wasm_bindgen(unchecked_return_type = "Json<Delivered>")]
+pub fn deliver(
+    #[wasm_bindgen(unchecked_param_type = "DeliverInput")] input: Input,
+) -> Result<String, JsValue> {
+    answered(delivered(&input))
+}
+
+fn delivered(input: &Input) -> Result<Output, Error> {
+    let name = input.need("key")?;
+    let key = if input.text("framework").is_some_and(|it| *it == "forge") {
+        InstallationKey::Forge(InstallationAri::new(name.as_str())?)
     } else {
-        InstallationKey::Connect(ClientKey::new(name)?)
+        InstallationKey::Connect(ClientKey::new(name.as_str())?)
     };
-    let mut delivery = Delivery::new(key, event(question)?);
-    if let Some(token) = question.get(Field::Form) {
-        let token = TokenHash::from_hex(token).ok_or_else(|| missing("token"))?;
-        let body = question.text(Field::Body).as_bytes();
-        let expires_at = question.time(Field::Sites, "expiresAt")?;
-        delivery = delivery.marked(ReplayMark::from_hash(token, body, expires_at));
+    let mut delivery = Delivery::new(key, event(input)?);
+    if let Some(token) = input.object("token") {
+        let hash = TokenHash::from_hex(&token.need("hash")?).ok_or_else(|| missing("token"))?;
+        let expires_at = token.time("provesUntil")?;
+        let body = input.need("body")?;
+        delivery = delivery.marked(ReplayMark::from_hash(hash, body.as_bytes(), expires_at));
     }
-    let mark = match question.get(Field::Cloud) {
-        Some(body) => {
-            let body = BodyHash::from_hex(body).ok_or_else(|| missing("body"))?;
-            let expires_at = question.time(Field::AppKey, "expiresAt")?;
-            Some(StoredMark::new(body, expires_at))
+    let mark = match input.object("mark") {
+        Some(mark) => {
+            let body = BodyHash::from_hex(&mark.need("body")?).ok_or_else(|| missing("body"))?;
+            Some(StoredMark::new(body, mark.time("expiresAt")?))
         }
         None => None,
     };
-    let outcome = delivery.apply(stored(question)?, mark.as_ref(), question.now()?)?;
-    answer.flag(outcome.repeated);
-    written(outcome.after.as_ref(), answer);
+    let outcome = delivery.apply(stored(input)?, mark.as_ref(), input.time("now")?)?;
+    let mut output = Output::new();
+    output.flag("repeated", outcome.repeated);
+    written(outcome.after.as_ref(), &mut output);
     match &outcome.mark {
-        Some(mark) => answer.shown(mark.body_hash()),
-        None => answer.none(),
+        Some(mark) => output.shown("body", mark.body_hash()),
+        None => output.json("body", "null"),
     }
-    for entry in &outcome.entries {
-        answer.text(entry.event);
-        answer.text(&serde_json::to_string(&entry.changes).unwrap_or_default());
-    }
-    Ok(())
+    let entries = outcome.entries.iter().map(|entry| {
+        let mut output = Output::new();
+        output.text("event", entry.event);
+        output.json(
+            "changes",
+            &serde_json::to_string(&entry.changes).unwrap_or_default(),
+        );
+        output.done()
+    });
+    output.list("entries", entries);
+    Ok(output)
 }

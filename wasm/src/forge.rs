@@ -1,36 +1,106 @@
-//! Operations on what Forge sends.
+//! Calls about what Forge sends.
 
+use app_license::delivery::TokenHash;
 use app_license::forge::{
     ForgeLifecycleEvent, InvocationVerifierConfig, IsolatedCloud, LicenseApiRequest,
     LicenseApiResponse, UnverifiedInvocationToken, bearer_token,
 };
 use app_license::{EnvironmentType, Error, ForgeAppId, Jwks};
+use wasm_bindgen::prelude::*;
 
-use app_license::delivery::TokenHash;
-
-use crate::answer::Answer;
+use crate::call::{Input, Output, answered, leeway, missing, time};
+use crate::connect::status;
+use crate::expected::headers;
+use crate::host::refused;
 use crate::license;
-use crate::question::{Field, Question};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** Settings of a remote: its apps, a line each. */
+export interface ForgeSettingsInput {
+  appId: string;
+  isolatedCloud: string | undefined;
+  leeway: number | undefined;
+}
+
+/** Which lifecycle event it is, and the installation and the app that it names. */
+export interface ForgeEvent {
+  kind: string;
+  installationId: string | null;
+  appId: string | null;
+}
+
+/** A product that the app is installed in. */
+export interface ProductContextFields {
+  name: string | null;
+  apiBaseUrl: string | null;
+  cloudId: string | null;
+  workspaceId: string | null;
+}
+
+/** What a verified invocation token says. */
+export interface InvocationProof extends JudgedLicense {
+  appId: string;
+  installationId: string;
+  /** Seconds since 1970. */
+  issuedAt: number;
+  expiresAt: number;
+  /** The license, JSON as it was signed. */
+  license: string | null;
+  environmentType: string | null;
+  environmentId: string | null;
+  appVersion: string | null;
+  apiBaseUrl: string | null;
+  moduleKey: string | null;
+  moduleType: string | null;
+  cloudId: string | null;
+  siteUrl: string | null;
+  principal: string | null;
+  tokenId: string | null;
+  userMayAccess: boolean | null;
+  isFromUserInterface: boolean;
+  contexts: ProductContextFields[];
+  tokenFingerprint: string;
+  tokenProvesUntil: number;
+}
+
+/** An answer of the Forge License API. */
+export interface ForgeLicenseInput {
+  status: number;
+  body: string;
+  retryAfter: string | undefined;
+  /** Of which app; the only result's, without it. */
+  appId: string | undefined;
+}
+
+/** What an answer of the Forge License API says. */
+export interface ForgeLicense {
+  said: "known" | "busy" | "broken";
+  /** The license's object as JSON text; why it is not known. */
+  detail: string | null;
+}
+
+/** Where the Forge License API is asked. */
+export interface ForgeLicenseAddress {
+  origin: string;
+  path: string;
+}
+"#;
 
 /// Which of the platform's keys signed an invocation token.
-pub(crate) fn key(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let token = bearer_token(question.authorization())?;
-    answer.text(UnverifiedInvocationToken::parse(token)?.kid());
-    Ok(())
+#[wasm_bindgen(js_name = invocationKeyOf)]
+pub fn invocation_key_of(authorization: Option<String>) -> Result<String, JsValue> {
+    let key = || {
+        let token = bearer_token(headers(authorization.as_deref()))?;
+        let token = UnverifiedInvocationToken::parse(token)?;
+        Ok::<_, Error>(token.kid().to_owned())
+    };
+    key().map_err(refused)
 }
 
-/// The ids of a key set's usable keys.
-pub(crate) fn key_set(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let keys = Jwks::parse(question.need(Field::Keys, "jwks")?.as_bytes())?;
-    for kid in keys.kids() {
-        answer.text(kid);
-    }
-    Ok(())
-}
-
-/// The apps whose tokens are taken: one, or several behind one backend.
-fn apps(question: &Question<'_>) -> Result<InvocationVerifierConfig, Error> {
-    let mut apps = question.need(Field::AppKey, "appId")?.split('\n');
+/// The apps whose tokens are taken: one, or several behind one backend, a line each.
+fn apps(ids: Option<&str>) -> Result<InvocationVerifierConfig, Error> {
+    let mut apps = ids.ok_or_else(|| missing("appId"))?.split('\n');
     let first = ForgeAppId::new(apps.next().unwrap_or_default())?;
     let mut expected = InvocationVerifierConfig::new(first);
     for app in apps {
@@ -41,115 +111,143 @@ fn apps(question: &Question<'_>) -> Result<InvocationVerifierConfig, Error> {
 
 /// Whether settings of a remote can be: refuses those of the core, and says whether the leeway is
 /// one.
-pub(crate) fn settings(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    apps(question)?;
-    if let Some(label) = question.get(Field::Extra) {
-        IsolatedCloud::new(label)?;
-    }
-    answer.flag(question.leeway().is_ok());
-    Ok(())
-}
-
-/// Reads a lifecycle event: which one it is, and the installation and the app that it names.
-pub(crate) fn event(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let event = ForgeLifecycleEvent::parse_any(question.text(Field::Body).as_bytes())?;
-    answer.text(event.kind().name());
-    answer.maybe(event.installation_id().map(|id| id.as_str()));
-    answer.maybe(event.app_id().map(|id| id.as_str()));
-    Ok(())
-}
-
-/// Whether an answer of the License API tells of any app, and of all that were asked about.
-pub(crate) fn license_results(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let read = LicenseApiResponse::parse(question.text(Field::Body).as_bytes())?;
-    answer.flag(read.results().any(|(_, result)| result.is_ok()));
-    answer.flag(read.results().all(|(_, result)| result.is_ok()));
-    Ok(())
-}
-
-/// Verifies an invocation token against the platform's key set.
-pub(crate) fn invocation(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let text = bearer_token(question.authorization())?;
-    let token = UnverifiedInvocationToken::parse(text)?;
-    let keys = Jwks::parse(question.need(Field::Keys, "jwks")?.as_bytes())?;
-    let mut expected = apps(question)?;
-    let leeway = question.leeway()?.unwrap_or_default();
-    expected = expected.leeway(leeway);
-    if let Some(label) = question.get(Field::Extra) {
-        expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
-    }
-    let token = token.verify(&keys, &expected, question.now()?)?;
-    answer.text(token.app_id().as_str());
-    answer.text(token.installation_id().as_str());
-    answer.time(token.issued_at());
-    answer.time(token.expires_at());
-    let license = token.license();
-    answer.maybe(license.raw());
-    license::written(&license, answer);
-    for field in [
-        token.environment_type().map(EnvironmentType::as_str),
-        token.environment_id(),
-        token.app_version(),
-        token.api_base_url(),
-        token.module_key(),
-        token.module_type(),
-        token.cloud_id().map(|id| id.as_str()),
-        token.site_url(),
-        token.principal(),
-        token.token_id(),
-    ] {
-        answer.maybe(field);
-    }
-    match token.user_access() {
-        Some(access) => answer.flag(access.allows()),
-        None => answer.none(),
-    }
-    answer.flag(token.is_from_user_interface());
-    answer.flag(license.is_confirmed());
-    answer.shown(TokenHash::of(text));
-    answer.time(token.expires_at().plus(leeway.as_seconds()));
-    for context in token.contexts() {
-        answer.maybe(context.name());
-        answer.maybe(context.api_base_url());
-        answer.maybe(context.cloud_id().map(|id| id.as_str()));
-        answer.maybe(context.workspace_id());
-    }
-    Ok(())
-}
-
-/// Where to ask the License API: of this very app, or of others too.
-pub(crate) fn license_url(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let request = match question.get(Field::AppKey) {
-        Some(ids) => {
-            let ids: Result<Vec<_>, _> = ids.split('\n').map(ForgeAppId::new).collect();
-            LicenseApiRequest::of_apps(&ids?)?
+#[wasm_bindgen(js_name = forgeLeewayIsValid)]
+pub fn forge_leeway_is_valid(
+    #[wasm_bindgen(unchecked_param_type = "ForgeSettingsInput")] input: Input,
+) -> Result<bool, JsValue> {
+    let settings = || {
+        apps(input.text("appId").as_ref().map(|ids| ids.as_str()))?;
+        if let Some(label) = input.text("isolatedCloud") {
+            IsolatedCloud::new(&label)?;
         }
-        None => LicenseApiRequest::of_self(),
+        Ok(input.leeway().is_ok())
     };
-    answer.text(LicenseApiRequest::ORIGIN);
-    answer.text(&request.path());
-    Ok(())
+    settings().map_err(refused)
 }
 
-/// Reads one app's license out of an answer of the License API: `known` and the license's object,
-/// or `busy` or `broken` and why.
-pub(crate) fn license_api(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let body = question.text(Field::Body).as_bytes();
-    let status = question.text(Field::Status).parse().unwrap_or(200);
-    let read = match LicenseApiResponse::read(status, question.get(Field::Extra), body) {
+/// Reads a lifecycle event.
+#[wasm_bindgen(js_name = readForgeEvent, unchecked_return_type = "Json<ForgeEvent>")]
+pub fn read_forge_event(body: String) -> Result<String, JsValue> {
+    answered(
+        ForgeLifecycleEvent::parse_any(body.as_bytes()).map(|event| {
+            let mut output = Output::new();
+            output.text("kind", event.kind().name());
+            output.maybe(
+                "installationId",
+                event.installation_id().map(|id| id.as_str()),
+            );
+            output.maybe("appId", event.app_id().map(|id| id.as_str()));
+            output
+        }),
+    )
+}
+
+/// Verifies an invocation token against the platform's key set. `app_ids` has a line each.
+#[wasm_bindgen(js_name = verifyInvocation, unchecked_return_type = "Json<InvocationProof>")]
+pub fn verify_invocation(
+    authorization: Option<String>,
+    jwks: Option<String>,
+    app_ids: Option<String>,
+    isolated_cloud: Option<String>,
+    seconds: Option<f64>,
+    now: f64,
+) -> Result<String, JsValue> {
+    let verify = || {
+        let text = bearer_token(headers(authorization.as_deref()))?;
+        let token = UnverifiedInvocationToken::parse(text)?;
+        let jwks = jwks.as_deref().ok_or_else(|| missing("jwks"))?;
+        let keys = Jwks::parse(jwks.as_bytes())?;
+        let mut expected = apps(app_ids.as_deref())?;
+        let leeway = leeway(seconds)?.unwrap_or_default();
+        expected = expected.leeway(leeway);
+        if let Some(label) = &isolated_cloud {
+            expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
+        }
+        let token = token.verify(&keys, &expected, time(now, "now")?)?;
+        let mut output = Output::new();
+        output.text("appId", token.app_id().as_str());
+        output.text("installationId", token.installation_id().as_str());
+        output.time("issuedAt", token.issued_at());
+        output.time("expiresAt", token.expires_at());
+        let license = token.license();
+        output.maybe("license", license.raw());
+        license::written(&license, &mut output);
+        for (name, field) in [
+            (
+                "environmentType",
+                token.environment_type().map(EnvironmentType::as_str),
+            ),
+            ("environmentId", token.environment_id()),
+            ("appVersion", token.app_version()),
+            ("apiBaseUrl", token.api_base_url()),
+            ("moduleKey", token.module_key()),
+            ("moduleType", token.module_type()),
+            ("cloudId", token.cloud_id().map(|id| id.as_str())),
+            ("siteUrl", token.site_url()),
+            ("principal", token.principal()),
+            ("tokenId", token.token_id()),
+        ] {
+            output.maybe(name, field);
+        }
+        match token.user_access() {
+            Some(access) => output.flag("userMayAccess", access.allows()),
+            None => output.json("userMayAccess", "null"),
+        }
+        output.flag("isFromUserInterface", token.is_from_user_interface());
+        output.shown("tokenFingerprint", TokenHash::of(text));
+        let proves_until = token.expires_at().plus(leeway.as_seconds());
+        output.time("tokenProvesUntil", proves_until);
+        let contexts = token.contexts().iter().map(|context| {
+            let mut output = Output::new();
+            output.maybe("name", context.name());
+            output.maybe("apiBaseUrl", context.api_base_url());
+            output.maybe("cloudId", context.cloud_id().map(|id| id.as_str()));
+            output.maybe("workspaceId", context.workspace_id());
+            output.done()
+        });
+        output.list("contexts", contexts);
+        Ok(output)
+    };
+    answered(verify())
+}
+
+/// Where to ask the License API: of this very app.
+#[wasm_bindgen(js_name = forgeLicenseAddress, unchecked_return_type = "Json<ForgeLicenseAddress>")]
+pub fn forge_license_address() -> String {
+    let mut output = Output::new();
+    output.text("origin", LicenseApiRequest::ORIGIN);
+    output.text("path", &LicenseApiRequest::of_self().path());
+    output.done()
+}
+
+/// Reads one app's license out of an answer of the License API.
+#[wasm_bindgen(js_name = forgeLicense, unchecked_return_type = "Json<ForgeLicense>")]
+pub fn forge_license(
+    #[wasm_bindgen(unchecked_param_type = "ForgeLicenseInput")] input: Input,
+) -> Result<String, JsValue> {
+    answered(license_of(&input))
+}
+
+fn license_of(input: &Input) -> Result<Output, Error> {
+    let body = input.text("body").unwrap_or_default();
+    let retry_after = input.text("retryAfter");
+    let retry_after = retry_after.as_ref().map(|text| text.as_str());
+    let status = status(input).unwrap_or(200);
+    let mut output = Output::new();
+    let read = match LicenseApiResponse::read(status, retry_after, body.as_bytes()) {
         Ok(read) => read,
         Err(fault) => {
             let transient = fault.is_transient();
-            answer.text(if transient { "busy" } else { "broken" });
-            answer.shown(fault);
-            return Ok(());
+            output.text("said", if transient { "busy" } else { "broken" });
+            output.text("detail", &fault.to_string());
+            return Ok(output);
         }
     };
-    let license = match question.get(Field::AppKey) {
-        Some(id) => read.license(&ForgeAppId::new(id)?)?,
+    let license = match input.text("appId") {
+        Some(id) => read.license(&ForgeAppId::new(&id)?)?,
         None => read.into_only()?,
     };
-    answer.text("known");
-    answer.maybe(license.raw());
-    Ok(())
+    output.text("said", "known");
+    output.maybe("detail", license.raw());
+    Ok(output)
 }

@@ -2,11 +2,16 @@
 
 use app_license::{Capability, Edition, EnvironmentType, License, State};
 
-use crate::answer::Answer;
+use crate::call::Output;
 
-/// Writes what is judged of a license, in the bits that `judge` of `wasm/gate` answers, and the
-/// capability set.
-pub(crate) fn written(license: &License, answer: &mut Answer) {
+/// Writes the bits, and `set`, the capability set.
+pub(crate) fn written(license: &License, output: &mut Output) {
+    output.number("bits", bits(license));
+    output.maybe("set", license.capability_set().map(Capability::as_str));
+}
+
+/// What is judged of a license, as the gate's twin in TypeScript has it.
+pub(crate) fn bits(license: &License) -> u64 {
     let state = match license.state() {
         State::Active => 0,
         State::Inactive => 1,
@@ -31,13 +36,10 @@ pub(crate) fn written(license: &License, answer: &mut Answer) {
     };
     let set = license.capability_set();
     let denied = license.user_access().is_some_and(|access| !access.allows());
-    answer.shown(
-        state
-            | (edition << 2)
-            | (evaluation << 4)
-            | (place << 6)
-            | (u32::from(set.is_some()) << 8)
-            | (u32::from(denied) << 9),
-    );
-    answer.maybe(set.map(Capability::as_str));
+    state
+        | (edition << 2)
+        | (evaluation << 4)
+        | (place << 6)
+        | (u64::from(set.is_some()) << 8)
+        | (u64::from(denied) << 9)
 }

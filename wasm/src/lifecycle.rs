@@ -1,135 +1,230 @@
-//! Operations on lifecycle events of Atlassian Connect.
+//! Rare calls about lifecycle events of Atlassian Connect.
 
 use app_license::connect::{
     LifecycleBody, LifecycleEvent, LifecycleKind, UnverifiedInstallToken, UnverifiedRequestToken,
     token_from_header,
 };
-use app_license::{AppKey, Capability, ClientKey, Error, RsaPublicKey};
-
 use app_license::delivery::TokenHash;
+use app_license::{AppKey, Capability, ClientKey, Error, RsaPublicKey, UnixTime};
+use wasm_bindgen::prelude::*;
 
-use crate::answer::Answer;
-use crate::question::{Field, Question, missing};
+use crate::call::{Input, Output, answered, json_text, missing};
+use crate::expected::{Arrived, headers, key_hosts, tenant_keys};
+use crate::host::refused;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** A token of a lifecycle event, and the cloud it is from. */
+export interface InstallKeyInput extends CloudPlaces {
+  authorization: string | undefined;
+}
+
+/** Which key signed an event, and where to look for it, first choice first. */
+export interface InstallKey {
+  kid: string;
+  urls: string[];
+}
+
+/** A lifecycle event as it arrived, and what it is held to. */
+export interface EventInput extends Arrived, CloudPlaces {
+  body: string;
+  /** Which endpoint this is. */
+  event: string;
+  appKey: string;
+}
+
+/** The fields of a lifecycle body. */
+export interface BodyFields {
+  event: "installed" | "uninstalled" | "enabled" | "disabled";
+  appKey: string;
+  clientKey: string;
+  baseUrl: string;
+  displayUrl: string;
+  productType: string;
+  capabilitySet: string | null;
+  entitlementId: string | null;
+  entitlementNumber: string | null;
+  serviceEntitlementNumber: string | null;
+  installationId: string | null;
+  cloudId: string | null;
+  oauthClientId: string | null;
+  accountId: string | null;
+  description: string | null;
+}
+
+/** An accepted event. */
+export interface AcceptedEvent extends BodyFields {
+  /** Of `installed` alone. */
+  sharedSecret: string | null;
+  tokenFingerprint: string;
+  /** Seconds since 1970. */
+  tokenExpiresAt: number;
+  tokenProvesUntil: number;
+}
+"#;
 
 /// Which of the platform's keys signed an event, and where it may be fetched.
-pub(crate) fn key(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let token = token_from_header(question.authorization())?;
-    let token = UnverifiedInstallToken::parse(token)?;
-    answer.text(token.kid().as_str());
-    for url in question.key_hosts()?.key_urls(token.kid()) {
-        answer.text(&url);
-    }
-    Ok(())
+#[wasm_bindgen(js_name = installKeyOf, unchecked_return_type = "Json<InstallKey>")]
+pub fn install_key_of(
+    #[wasm_bindgen(unchecked_param_type = "InstallKeyInput")] input: Input,
+) -> Result<String, JsValue> {
+    answered(key(&input))
 }
 
-fn parsed(question: &Question<'_>) -> Result<LifecycleBody, Error> {
-    LifecycleBody::parse(question.need(Field::Body, "body")?.as_bytes())
+fn key(input: &Input) -> Result<Output, Error> {
+    let authorization = input.text("authorization");
+    let authorization = authorization.as_ref().map(|text| text.as_str());
+    let token = UnverifiedInstallToken::parse(token_from_header(headers(authorization))?)?;
+    let hosts = key_hosts(input)?;
+    let mut output = Output::new();
+    output.text("kid", token.kid().as_str());
+    output.list(
+        "urls",
+        hosts.key_urls(token.kid()).map(|url| json_text(&url)),
+    );
+    Ok(output)
 }
 
-pub(crate) fn kind(question: &Question<'_>) -> Result<LifecycleKind, Error> {
-    LifecycleKind::from_name(question.text(Field::Event)).ok_or_else(|| missing("event"))
+pub(crate) fn kind(input: &Input) -> Result<LifecycleKind, Error> {
+    let name = input.text("event").unwrap_or_default();
+    LifecycleKind::from_name(&name).ok_or_else(|| missing("event"))
+}
+
+fn parsed(input: &Input) -> Result<LifecycleBody, Error> {
+    LifecycleBody::parse(input.need("body")?.as_bytes())
+}
+
+fn taken(input: &Input, body: LifecycleBody, issuer: &ClientKey) -> Result<LifecycleEvent, Error> {
+    let app = AppKey::new(&*input.need("appKey")?)?;
+    let hosts = key_hosts(input)?;
+    body.accept(kind(input)?, &app, issuer, &|host| hosts.is_site(host))
 }
 
 fn accepted(
-    question: &Question<'_>,
-    answer: &mut Answer,
-    body: LifecycleBody,
-    issuer: &ClientKey,
-) -> Result<(), Error> {
-    let app = AppKey::new(question.need(Field::AppKey, "appKey")?)?;
-    let hosts = question.key_hosts()?;
-    let event = body.accept(kind(question)?, &app, issuer, &|host| hosts.is_site(host))?;
-    written(event.body(), answer);
-    answer.maybe(match &event {
-        LifecycleEvent::Installed(installed) => Some(installed.shared_secret().expose()),
-        _ => None,
-    });
-    Ok(())
+    event: &LifecycleEvent,
+    token: &str,
+    arrived: &Arrived,
+    expires_at: UnixTime,
+) -> Output {
+    let mut output = written(event.body());
+    output.maybe(
+        "sharedSecret",
+        match event {
+            LifecycleEvent::Installed(installed) => Some(installed.shared_secret().expose()),
+            _ => None,
+        },
+    );
+    output.shown("tokenFingerprint", TokenHash::of(token));
+    output.time("tokenExpiresAt", expires_at);
+    let leeway = arrived.expected.leeway().as_seconds();
+    output.time("tokenProvesUntil", expires_at.plus(leeway));
+    output
 }
 
-fn written(body: &LifecycleBody, answer: &mut Answer) {
-    answer.text(body.kind().name());
-    answer.text(body.app_key().as_str());
-    answer.text(body.client_key().as_str());
-    answer.text(body.base_url());
-    answer.text(body.display_url());
-    answer.text(body.product_type());
-    answer.maybe(body.capability_set().map(Capability::as_str));
-    for field in [
-        body.entitlement_id(),
-        body.entitlement_number(),
-        body.service_entitlement_number(),
-        body.installation_id().map(|id| id.as_str()),
-        body.cloud_id().map(|id| id.as_str()),
-        body.oauth_client_id(),
-        body.account_id(),
-        body.description(),
+fn written(body: &LifecycleBody) -> Output {
+    let mut output = Output::new();
+    output.text("event", body.kind().name());
+    output.text("appKey", body.app_key().as_str());
+    output.text("clientKey", body.client_key().as_str());
+    output.text("baseUrl", body.base_url());
+    output.text("displayUrl", body.display_url());
+    output.text("productType", body.product_type());
+    output.maybe(
+        "capabilitySet",
+        body.capability_set().map(Capability::as_str),
+    );
+    for (name, field) in [
+        ("entitlementId", body.entitlement_id()),
+        ("entitlementNumber", body.entitlement_number()),
+        (
+            "serviceEntitlementNumber",
+            body.service_entitlement_number(),
+        ),
+        (
+            "installationId",
+            body.installation_id().map(|id| id.as_str()),
+        ),
+        ("cloudId", body.cloud_id().map(|id| id.as_str())),
+        ("oauthClientId", body.oauth_client_id()),
+        ("accountId", body.account_id()),
+        ("description", body.description()),
     ] {
-        answer.maybe(field);
+        output.maybe(name, field);
     }
+    output
 }
 
 /// Reads a body that nobody vouches for.
-pub(crate) fn body(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let body = parsed(question)?;
-    written(&body, answer);
-    answer.none();
-    answer.flag(body.has_secret());
-    Ok(())
+#[wasm_bindgen(
+    js_name = readLifecycleBody,
+    unchecked_return_type = "Json<BodyFields & { hasSecret: boolean }>"
+)]
+pub fn read_lifecycle_body(body: String) -> Result<String, JsValue> {
+    answered(LifecycleBody::parse(body.as_bytes()).map(|body| {
+        let mut output = written(&body);
+        output.flag("hasSecret", body.has_secret());
+        output
+    }))
 }
 
 /// Checks all of `installed` or `uninstalled` that needs no key, so that what cannot be right costs
 /// no fetch. Nothing is proved by it. Says whose event it would be.
-pub(crate) fn unproved(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let token = token_from_header(question.authorization())?;
-    let token = UnverifiedInstallToken::parse(token)?;
-    let body = parsed(question)?;
-    let client_key = body.client_key().clone();
-    let request = question.request()?;
-    let expected = question.expectations()?;
-    token.check_unproved(&request, &client_key, &expected, question.now()?)?;
-    let app = AppKey::new(question.need(Field::AppKey, "appKey")?)?;
-    let hosts = question.key_hosts()?;
-    body.accept(kind(question)?, &app, &client_key, &|host| {
-        hosts.is_site(host)
-    })?;
-    answer.text(client_key.as_str());
-    Ok(())
+#[wasm_bindgen(js_name = checkUnprovedInstall)]
+pub fn check_unproved_install(
+    #[wasm_bindgen(unchecked_param_type = "EventInput")] input: Input,
+) -> Result<String, JsValue> {
+    unproved(&input).map_err(refused)
 }
 
-/// Whether a text is a public key that may prove something.
-pub(crate) fn public_key(question: &Question<'_>, _: &mut Answer) -> Result<(), Error> {
-    RsaPublicKey::from_pem(question.need(Field::Keys, "pem")?).map(drop)
+fn unproved(input: &Input) -> Result<String, Error> {
+    let arrived = Arrived::read(input)?;
+    let token = UnverifiedInstallToken::parse(token_from_header(arrived.authorization())?)?;
+    let body = parsed(input)?;
+    let client_key = body.client_key().clone();
+    let request = arrived.request()?;
+    token.check_unproved(&request, &client_key, &arrived.expected, arrived.now)?;
+    taken(input, body, &client_key)?;
+    Ok(client_key.as_str().to_owned())
 }
 
 /// Verifies `installed` or `uninstalled`, signed by the platform, and accepts its body.
-pub(crate) fn signed(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let text = token_from_header(question.authorization())?;
+#[wasm_bindgen(js_name = verifyInstall, unchecked_return_type = "Json<AcceptedEvent>")]
+pub fn verify_install(
+    #[wasm_bindgen(unchecked_param_type = "EventInput & { pem: string }")] input: Input,
+) -> Result<String, JsValue> {
+    answered(signed(&input))
+}
+
+fn signed(input: &Input) -> Result<Output, Error> {
+    let arrived = Arrived::read(input)?;
+    let text = token_from_header(arrived.authorization())?;
     let token = UnverifiedInstallToken::parse(text)?;
-    let key = RsaPublicKey::from_pem(question.need(Field::Keys, "pem")?)?;
-    let request = question.request()?;
-    let expected = question.expectations()?;
-    let now = question.now()?;
-    let body = parsed(question)?;
-    let token = token.verify(&key, &request, body.client_key(), &expected, now)?;
-    accepted(question, answer, body, token.issuer())?;
-    answer.shown(TokenHash::of(text));
-    answer.time(token.expires_at());
-    answer.time(token.expires_at().plus(expected.leeway().as_seconds()));
-    Ok(())
+    let key = RsaPublicKey::from_pem(&input.need("pem")?)?;
+    let (request, body) = (arrived.request()?, parsed(input)?);
+    let (tenant, expected) = (body.client_key(), &arrived.expected);
+    let token = token.verify(&key, &request, tenant, expected, arrived.now)?;
+    let event = taken(input, body, token.issuer())?;
+    Ok(accepted(&event, text, &arrived, token.expires_at()))
 }
 
 /// Verifies `enabled` or `disabled`, signed with the tenant's secret, and accepts its body.
-pub(crate) fn shared(question: &Question<'_>, answer: &mut Answer) -> Result<(), Error> {
-    let text = token_from_header(question.authorization())?;
-    let keys = question.tenant_keys()?;
-    let request = question.request()?;
-    let expected = question.expectations()?;
+#[wasm_bindgen(js_name = verifyLifecycle, unchecked_return_type = "Json<AcceptedEvent>")]
+pub fn verify_lifecycle(
+    #[wasm_bindgen(unchecked_param_type = "EventInput & TenantSecrets")] input: Input,
+) -> Result<String, JsValue> {
+    answered(shared(&input))
+}
+
+fn shared(input: &Input) -> Result<Output, Error> {
+    let arrived = Arrived::read(input)?;
+    let text = token_from_header(arrived.authorization())?;
+    let [client_key, secret, previous] =
+        ["clientKey", "secret", "previous"].map(|name| input.text(name));
+    let [client_key, secret, previous] =
+        [&client_key, &secret, &previous].map(|it| it.as_ref().map(|text| text.as_str()));
+    let keys = tenant_keys(client_key, secret, previous)?;
     let token = UnverifiedRequestToken::parse(text)?;
-    let token = token.verify(&keys, &request, &expected, question.now()?)?;
-    accepted(question, answer, parsed(question)?, token.issuer())?;
-    answer.shown(TokenHash::of(text));
-    answer.time(token.expires_at());
-    answer.time(token.expires_at().plus(expected.leeway().as_seconds()));
-    Ok(())
+    let token = token.verify(&keys, &arrived.request()?, &arrived.expected, arrived.now)?;
+    let event = taken(input, parsed(input)?, token.issuer())?;
+    Ok(accepted(&event, text, &arrived, token.expires_at()))
 }

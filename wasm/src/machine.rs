@@ -15,15 +15,28 @@ mod plans;
 use app_license::{Error, ErrorClass, UnixTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
 
-use crate::question::missing;
+use crate::call::missing;
+use crate::host::refused;
 use crate::record;
+
+/// Which statement about the license counts for a request: lines in, lines out.
+#[wasm_bindgen(js_name = currentLicense)]
+pub fn current_license_of(known: String) -> Result<String, JsValue> {
+    current_license::next(&known).map_err(refused)
+}
+
+/// Calls a machine by its name. `input` and what it answers are JSON.
+#[wasm_bindgen]
+pub fn machine(name: String, input: String) -> Result<String, JsValue> {
+    call(&name, &input).map_err(refused)
+}
 
 /// Calls a machine. Answers JSON.
 pub(crate) fn call(name: &str, input: &str) -> Result<String, Error> {
     match name {
         "answer" => run(input, answer::answer),
-        "current_license" => current_license::next(input),
         "problem" => run(input, fetch::traits),
         "license.next" => run(input, license::next),
         "license.found" => run(input, license::found),

@@ -1,7 +1,7 @@
 //! The npm package: Rust to WebAssembly, that to JavaScript where a browser loads it, and its
 //! tests.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
@@ -25,7 +25,7 @@ pub(crate) fn build(context: &Context) -> Result<()> {
     }
     npm::install(context, FOLDER)?;
     let gate = gate(context)?;
-    let core = core(context)?;
+    let core = glue(context, &core(context)?)?;
     let sh = &context.sh;
     let _there = sh.push_dir(FOLDER);
     cmd!(sh, "node scripts/build.mjs {gate} {core}").run()?;
@@ -101,6 +101,22 @@ fn core(context: &Context) -> Result<PathBuf> {
     let environment = wasm::environment(context, Cpu::Generic, Origin::Any)?;
     let name = "app-license-wasm";
     module(context, name, "node", "wasm-generic", &environment)
+}
+
+/// Writes the JavaScript and the types of the core's module beside it, and answers their folder.
+///
+/// The selection and the features are those of the workspace, so that nothing is compiled twice.
+fn glue(context: &Context, module: &Path) -> Result<PathBuf> {
+    let sh = &context.sh;
+    cmd!(
+        sh,
+        "cargo build --quiet --workspace --all-features --bin wasm-glue"
+    )
+    .run()?;
+    let program = context.target_dir().join("debug/wasm-glue");
+    let folder = context.target_dir().join("wasm-generic/glue");
+    cmd!(sh, "{program} {module} {folder} core").run()?;
+    Ok(folder)
 }
 
 /// Builds one crate; two standard libraries need two target folders.

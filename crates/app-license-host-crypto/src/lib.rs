@@ -1,59 +1,40 @@
 //! RSA signature checks by the program that a WebAssembly module runs in.
 //!
 //! A module that carries RSA is twice as large as one that asks its host, which has a faster one.
-//! The import is `host.rs256_verify`; whoever instantiates the module provides it, as it
-//! provides all else that the module can do. Outside of WebAssembly there is no host: every
-//! signature is refused.
+//! The module hands in how its host is asked, once, with [`provide`]. Until then every signature is
+//! refused.
 
-#![no_std]
+use std::sync::OnceLock;
 
-#[cfg(target_arch = "wasm32")]
-mod host {
-    #[link(wasm_import_module = "host")]
-    #[expect(unsafe_code, reason = "an import of the module")]
-    unsafe extern "C" {
-        pub(super) fn rs256_verify(
-            n: *const u8,
-            n_len: usize,
-            e: *const u8,
-            e_len: usize,
-            message: *const u8,
-            message_len: usize,
-            signature: *const u8,
-            signature_len: usize,
-        ) -> u32;
-    }
+/// Asks the host whether a signature is that of a message: RSASSA-PKCS1-v1_5 with SHA-256. The
+/// arguments are modulus and exponent of the public key, big-endian, the message, and the signature.
+pub type Rs256Verify = fn(n: &[u8], e: &[u8], message: &[u8], signature: &[u8]) -> bool;
+
+static HOST: OnceLock<Rs256Verify> = OnceLock::new();
+
+/// Hands in how the host is asked. The first one stays: answers whether it was this one.
+///
+/// ```
+/// use app_license_host_crypto::{provide, rs256_verify};
+///
+/// assert!(!rs256_verify(&[], &[], b"message", b"signature"));
+/// assert!(provide(|_, _, message, _| message == b"message"));
+/// assert!(rs256_verify(&[], &[], b"message", b"signature"));
+/// assert!(!provide(|_, _, _, _| true), "another one is not taken");
+/// assert!(!rs256_verify(&[], &[], b"other", b"signature"));
+/// ```
+pub fn provide(verify: Rs256Verify) -> bool {
+    HOST.set(verify).is_ok()
 }
 
 /// Whether a signature is that of a message: RSASSA-PKCS1-v1_5 with SHA-256. `n` and `e` are the
-/// public key's modulus and exponent, big-endian.
+/// public key's modulus and exponent, big-endian. `false` where nobody was handed in to ask.
 ///
 /// ```
 /// assert!(!app_license_host_crypto::rs256_verify(&[], &[], b"message", b"signature"));
 /// ```
 #[must_use]
 pub fn rs256_verify(n: &[u8], e: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    #[cfg(target_arch = "wasm32")]
-    {
-        #[expect(unsafe_code, reason = "the import is foreign code")]
-        // SAFETY: each pointer goes with its length, and the host only reads, during the call.
-        let answer = unsafe {
-            host::rs256_verify(
-                n.as_ptr(),
-                n.len(),
-                e.as_ptr(),
-                e.len(),
-                message.as_ptr(),
-                message.len(),
-                signature.as_ptr(),
-                signature.len(),
-            )
-        };
-        answer == 1
-    }
-    #[cfg(not(target_arch = "wasm32"))]
-    {
-        let _nobody_to_ask = (n, e, message, signature);
-        false
-    }
+    HOST.get()
+        .is_some_and(|verify| verify(n, e, message, signature))
 }

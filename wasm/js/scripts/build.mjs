@@ -1,4 +1,4 @@
-// Builds dist/: node scripts/build.mjs GATE.wasm CORE.wasm
+// Builds dist/: node scripts/build.mjs GATE.wasm FOLDER, where wasm-glue wrote the core
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,7 @@ for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
 }
 makeGate(gate); // what the tests hold src/gate.ts to
 makeCore(core);
+const CORE = { "#core/module": `${root}build/core-module.js`, "#core": `${root}build/core.js` };
 
 /**
  * Objects that hold a module's exports are made by a call, which bundlers keep with all that it
@@ -67,11 +68,6 @@ async function entry(name, format, { small = false, worker = false, platform = "
       });
       if (worker) {
         plugin.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
-        plugin.onResolve({ filter: /^node:zlib$/ }, () => ({ path: `${root}build/worker-zlib.js` }));
-        // the module's bytes, wherever the core keeps them
-        plugin.onLoad({ filter: /[\\/]build[\\/]core[^\\/]*\.js$/ }, ({ path }) => ({
-          contents: readFileSync(path, "utf8").replace(/"[\w+/=]{1000,}"/, '""'),
-        }));
       }
     },
   };
@@ -86,7 +82,7 @@ async function entry(name, format, { small = false, worker = false, platform = "
     platform,
     target: "es2022",
     plugins: [shared],
-    alias: { "#core": `${root}build/core.js` },
+    alias: CORE,
     logLevel: "warning",
     treeShaking: true,
     ...(worker && WORKER),
@@ -122,16 +118,10 @@ async function entry(name, format, { small = false, worker = false, platform = "
 }
 
 // In workers the module comes from a file beside the code, and not from the bytes in it.
-const shims = {
-  "worker-module.js": 'import core from "./core.wasm";\nexport class CoreModule { constructor() { return core; } }\n',
-  "worker-zlib.js": "export const brotliDecompressSync = (bytes) => bytes;\n",
-};
-for (const [name, code] of Object.entries(shims)) {
-  writeFileSync(`build/${name}`, code);
-}
+writeFileSync("build/worker-module.js", 'import core from "./core.wasm";\nexport default () => core;\n');
 mkdirSync("dist/workerd");
 copyFileSync("build/core.wasm", "dist/workerd/core.wasm");
-const WORKER = { inject: [`${root}build/worker-module.js`], define: { "WebAssembly.Module": "CoreModule" } };
+const WORKER = { alias: { ...CORE, "#core/module": `${root}build/worker-module.js` } };
 for (const name of ["server", "fetch", "express", "testing"]) {
   await entry(name, "esm", { platform: "node", worker: true });
 }

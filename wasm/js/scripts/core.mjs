@@ -1,25 +1,73 @@
-// Makes build/core.js: the core's WebAssembly module, its bytes compressed and inlined. One file,
-// nothing to fetch: the Forge bundler and Lambda take it as it is.
+// Makes the core of what wasm-bindgen wrote: build/core.js (how its operations are called), its types,
+// and build/core-module.js, the module compressed and inlined. One file, nothing to fetch: the Forge
+// bundler and Lambda take it as it is.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-export function makeCore(wasm) {
+/**
+ * What is written otherwise: what runs when the file is loaded, which bundlers would keep where nothing
+ * is verified, and how texts are copied, for which Node has something faster than a loop over them.
+ */
+const OTHERWISE = [
+  // workers make no module of bytes: core-module.js makes it
+  [/^ *if \(!\(module instanceof WebAssembly\.Module\)\) \{\n.*\n *\}\n/m, ""],
+  [/^let cachedTextDecoder = new TextDecoder\([\s\S]*?^function decodeText\(bytes\) \{[\s\S]*?^\}\n/m, ""],
+  [/^const cachedTextEncoder = new TextEncoder\(\);\n\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?^\}\n/m, ""],
+  [/cachedUint8ArrayMemory0 = new Uint8Array\(wasm\.memory\.buffer\)/, "cachedUint8ArrayMemory0 = Buffer.from(wasm.memory.buffer)"],
+  [/^function getStringFromWasm0\(ptr, len\) \{[\s\S]*?^\}\n/m, `function getStringFromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getUint8ArrayMemory0().toString("utf8", ptr, ptr + len);
+}
+`],
+  [/^function passStringToWasm0\(arg, malloc, realloc\) \{[\s\S]*?^\}\n/m, `function passStringToWasm0(arg, malloc) {
+    let len = arg.length;
+    if (len < 48) {
+        const ptr = malloc(len, 1) >>> 0;
+        const mem = getUint8ArrayMemory0();
+        let at = 0;
+        for (; at < len; at += 1) {
+            const code = arg.charCodeAt(at);
+            if (code > 0x7F) break;
+            mem[ptr + at] = code;
+        }
+        if (at === len) {
+            WASM_VECTOR_LEN = len;
+            return ptr;
+        }
+        wasm.__wbindgen_free(ptr, len, 1);
+    }
+    len = Buffer.byteLength(arg);
+    const ptr = malloc(len, 1) >>> 0;
+    WASM_VECTOR_LEN = getUint8ArrayMemory0().write(arg, ptr, len);
+    return ptr;
+}
+`],
+];
+
+export function makeCore(folder) {
   mkdirSync(`${root}build`, { recursive: true });
+  let glue = readFileSync(`${folder}/core.js`, "utf8");
+  for (const [written, wanted] of OTHERWISE) {
+    if (!written.test(glue)) {
+      throw new Error(`wasm-bindgen no longer writes ${written}`);
+    }
+    glue = glue.replace(written, () => wanted);
+  }
+  writeFileSync(`${root}build/core.js`, glue);
+  copyFileSync(`${folder}/core.d.ts`, `${root}build/core.d.ts`);
+
   const small = `${root}build/core.wasm`;
   // what rustc's default baseline uses, and Node 20 has
-  const features = ["bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int", "multivalue"];
-  const enable = [...features, "reference-types"].map((name) => `--enable-${name}`);
+  const features = ["bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int", "multivalue", "reference-types"];
+  const enable = features.map((name) => `--enable-${name}`);
   const passes = ["--low-memory-unused", "--merge-similar-functions", "-Oz", "-Oz"];
+  const wasm = `${folder}/core_bg.wasm`;
   execFileSync(process.execPath, [`${root}node_modules/binaryen/bin/wasm-opt`, ...enable, wasm, ...passes, "-o", small]);
   const bytes = readFileSync(small);
-  const wants = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
-  if (wants.some(({ module, name }) => `${module}.${name}` !== "host.rs256_verify")) {
-    throw new Error(`the core imports ${JSON.stringify(wants)}`);
-  }
   const packed = brotliCompressSync(bytes, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 11,
@@ -27,5 +75,11 @@ export function makeCore(wasm) {
       [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
     },
   });
-  writeFileSync(`${root}build/core.js`, `export default "${packed.toString("base64")}";\n`);
+  const text = packed.toString("base64");
+  writeFileSync(
+    `${root}build/core-module.js`,
+    `import { brotliDecompressSync } from "node:zlib";
+export default () => new WebAssembly.Module(brotliDecompressSync(Buffer.from("${text}", "base64")));
+`,
+  );
 }

@@ -5,7 +5,7 @@ use app_license::{Capability, Decision, Error, LicenseSource, Reason, Trust};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{class_of, name_of};
-use crate::question::missing;
+use crate::call::missing;
 
 /// An error of the package.
 #[derive(Deserialize)]

@@ -10,7 +10,7 @@ use app_license::{
 };
 
 use super::time;
-use crate::question::missing;
+use crate::call::missing;
 
 /// The lines of what is known, in this order; an empty one says nothing, and so does one that is not
 /// there. No line holds a line's end: documents are JSON as JavaScript writes it.

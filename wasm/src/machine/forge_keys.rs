@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::fetch::{Fetched, Problem};
 use super::plans::Plans;
 use super::time;
-use crate::question::missing;
+use crate::call::missing;
 
 static KEY_SETS: Plans<KeySet> = Plans::new();
 

@@ -16,7 +16,7 @@ use super::caller::Caller;
 use super::fetch::{Fetched, Problem};
 use super::plans::Plans;
 use super::time;
-use crate::question::missing;
+use crate::call::missing;
 
 static KEYS: Plans<Keys> = Plans::new();
 

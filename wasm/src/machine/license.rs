@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::fetch::{Fetched, Problem};
 use super::plans::Plans;
 use super::time;
-use crate::question::missing;
+use crate::call::missing;
 
 static LICENSES: Plans<Licenses> = Plans::new();
 

@@ -53,8 +53,12 @@ const ENTRIES = {
     throw new Error("a wrong signature was taken");
   },
   "./fetch": async () => {
+    let routed;
     const said = await served(fetch, async (app, page) => {
-      app.route("/export", { requires }, (_request, { license }) => new Response(license.edition));
+      if (routed !== app) {
+        app.route("/export", { requires }, (_request, { license }) => new Response(license.edition));
+        routed = app;
+      }
       const response = await app.handle(new Request(page.url));
       return response.status === 200 ? response.text() : response.status;
     });

@@ -14,7 +14,6 @@ import {
 } from "../server.js";
 import type { Cloud, ConnectProof, Installation, License, LifecycleEvent, LifecycleKind, Policy } from "../server.js";
 import { internal } from "../server.js";
-import { Op } from "../server/op.js";
 import { Backend, RULES } from "./backend.js";
 import type { BackendOptions, Needs } from "./backend.js";
 import { SOURCE, findLicense } from "./connect-license.js";
@@ -72,7 +71,7 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { ask, cloudOf, fault, settings } = internal;
+const { call, op, read, cloudOf, fault, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
@@ -129,11 +128,11 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const own = typeof baseUrl === "string" ? [baseUrl] : baseUrl;
     this.#baseUrls = [...own, ...regions.map((url) => (typeof url === "string" ? url : ""))] as [string];
     const asked = { appKey, baseUrl: this.#baseUrls.join("\n"), leeway, ...cloudOf(cloud) };
-    const [, leewayIsOne, cloudIsKnown] = ask(Op.ConnectSettings, asked);
-    if (leewayIsOne !== "1") {
+    const { leewayIsValid, cloudIsKnown } = read(op.connectSettings, asked);
+    if (!leewayIsValid) {
       throw new LicenseError("leeway", `a leeway of ${leeway} s is too much`);
     }
-    if (cloudIsKnown !== "1") {
+    if (!cloudIsKnown) {
       throw new LicenseError("cloud", "`cloud` is none of the platform's");
     }
     settings.domains(cloud);
@@ -318,5 +317,5 @@ export class ConnectApp extends Backend<ConnectRequest> {
 
 /** Reads the token before the body: one that is none is answered at once. */
 function tokenOf(sent: Incoming): void {
-  ask(Op.InstallKey, { authorization: sent.authorization.join("\0") || undefined, cloud: "commercial" });
+  call(op.installKeyOf, { authorization: sent.authorization.join("\0") || undefined, cloud: "commercial" });
 }

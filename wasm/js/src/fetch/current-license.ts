@@ -1,10 +1,9 @@
 // Which statement about the license counts for a request: asked for, loaded and stored by the app,
 // decided in the core.
 import { PlatformFault, VerifyError, internal } from "../server.js";
-import { Op } from "../server/op.js";
 import type { Installation, License, Policy } from "../server.js";
 
-const { ask, bitsOf, documentOf, fault, judged, seconds } = internal;
+const { bitsOf, call, documentOf, fault, judged, op, seconds } = internal;
 
 /** What the License API states, or why it states nothing; null where none is configured. */
 export type ApiStatement = { license: License<"verified"> } | { error: VerifyError } | null;
@@ -59,7 +58,7 @@ export async function currentLicense(
     if (stored !== undefined) {
       lines += stored ? `\nstated\n${statement(stored)}` : "\nnone";
     }
-    const [next, first, second, access, wasTrial] = ask(Op.Machine, { extra: "current_license", body: lines })[1]!.split("\n");
+    const [next, first, second, access, wasTrial] = call(op.currentLicense, lines).split("\n");
     switch (next) {
       case "ask":
         answer = await app.ask(+first!, +second!, false);
@@ -123,5 +122,5 @@ function withFound(license: Verified, noAccess: boolean, trial: string): Verifie
     return license;
   }
   const { source, capabilitySet, raw, asOf, environment } = license;
-  return judged(source, [`${found}`, capabilitySet], 0, raw && JSON.stringify(raw), asOf, environment);
+  return judged(source, found, capabilitySet, raw && JSON.stringify(raw), asOf, environment);
 }

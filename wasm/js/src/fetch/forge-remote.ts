@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ForgeKeys, ForgeLicenseApi, LicenseError, LifecycleReducer, VerifyError, internal } from "../server.js";
 import type { ForgeLicenseCache, Installation, Invocation, License, Policy } from "../server.js";
-import { Op } from "../server/op.js";
 import type { ProvenInvocation } from "../server/forge.js";
 import { Backend, RULES } from "./backend.js";
 import type { BackendOptions } from "./backend.js";
@@ -37,7 +36,7 @@ export interface ForgeInvocation extends Invocation {
   readonly systemToken: string | null;
 }
 
-const { ask, fault, seconds, settings } = internal;
+const { call, op, read, fault, seconds, settings } = internal;
 const SOURCE = "forge_license_api";
 /** What the settings must be. */
 const FORGE = {
@@ -73,8 +72,8 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     super(options);
     this.#options = options;
     const { appId, isolatedCloud, leeway, fetch, timeout, allowTestKeys, store } = options;
-    const appKey = typeof appId === "string" ? appId : appId.join("\n");
-    if (ask(Op.ForgeSettings, { appKey, extra: isolatedCloud, leeway })[1] !== "1") {
+    const ids = typeof appId === "string" ? appId : appId.join("\n");
+    if (!call(op.forgeLeewayIsValid, { appId: ids, isolatedCloud, leeway })) {
       throw new LicenseError("leeway", `a leeway of ${leeway} s is too much`);
     }
     settings.appIds(appId);
@@ -98,7 +97,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
       throw fault("user_initiated", "refused", "a user's browser sent the event");
     }
     const body = await textOf(sent);
-    const [, kind, id, appId] = ask(Op.ForgeEvent, { body }) as [null, string, string | null, string | null];
+    const { kind, installationId: id, appId } = read(op.readForgeEvent, body);
     const { installationId: key } = invocation;
     if ((id !== null && id !== key) || (appId !== null && appId !== invocation.appId)) {
       throw fault("tenant_mismatch", "refused", "the event is of another installation or app");

@@ -1,11 +1,10 @@
-// The core in WebAssembly: the fields of a question go in, the fields of an answer come out.
+// The core in WebAssembly: how its operations are called, and what it asks of Node.
 import { createPublicKey, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { TextEncoder } from "node:util";
-import { brotliDecompressSync } from "node:zlib";
-import packed from "#core";
+import { __wbg_reset_state as makeAnew, initSync, start } from "#core";
+import type { Host, InitOutput, Json } from "#core";
+import bytes from "#core/module";
 import { LicenseError } from "../index.js";
-import type { Op } from "./op.js";
 
 /**
  * Why something was refused or could not be read.
@@ -26,48 +25,11 @@ export class VerifyError extends LicenseError {
   }
 }
 
-/** The fields of a question, in the order that the core has them. */
-export interface Question {
-  authorization?: string | undefined;
-  method?: string | undefined;
-  target?: string | undefined;
-  form?: string | undefined;
-  baseUrl?: string | undefined;
-  leeway?: number | undefined;
-  now?: number | undefined;
-  clientKey?: string | undefined;
-  secret?: string | undefined;
-  previous?: string | undefined;
-  body?: string | undefined;
-  event?: string | undefined;
-  appKey?: string | undefined;
-  cloud?: string | undefined;
-  sites?: string | undefined;
-  keys?: string | undefined;
-  status?: string | undefined;
-  extra?: string | undefined;
-  /** `p`: a proxy strips the path of the base URL. */
-  flags?: string | undefined;
-}
-
-const FIELDS = 19;
-const HEAD = 4 * (FIELDS + 1);
+/** The longest texts of one call, in UTF-16 units: memory that a module once had it keeps. */
+const MOST_TEXT = 1_398_000;
 const MOST_KEYS = 64;
 
-interface Exports {
-  memory: WebAssembly.Memory;
-  room(bytes: number): number;
-  ask(): number;
-}
-
-// Node's own: jest with jsdom has no global one
-const encoder = new TextEncoder();
 const parsedKeys = new Map<string, KeyObject>();
-let core: Exports | undefined;
-// views of the core's memory, made anew when it grows
-let bytes = Buffer.alloc(0);
-let words = new Int32Array();
-let room = bytes.subarray(0);
 
 /** A public key of the platform, parsed once. */
 function parsedKey(n: string, e: string): KeyObject {
@@ -83,97 +45,97 @@ function parsedKey(n: string, e: string): KeyObject {
   return key;
 }
 
-/** What the core asks of its host: RS256, which Node has and the module would have to carry. */
-function rs256Verify(...at: number[]): number {
-  const part = (i: number) => Buffer.from(bytes.buffer, at[i]!, at[i + 1]!);
-  try {
-    fresh();
-    const key = parsedKey(part(0).toString("base64url"), part(2).toString("base64url"));
-    return verify("sha256", part(4), key, part(6)) ? 1 : 0;
-  } catch {
-    return 0;
-  }
-}
+const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
 
-function load(): Exports {
-  const module = new WebAssembly.Module(brotliDecompressSync(Buffer.from(packed, "base64")));
-  const host = { rs256_verify: rs256Verify };
-  core = new WebAssembly.Instance(module, { host }).exports as unknown as Exports;
-  return core;
-}
-
-function fresh(): void {
-  const { buffer } = core!.memory;
-  if (bytes.buffer !== buffer) {
-    bytes = Buffer.from(buffer);
-    words = new Int32Array(buffer);
-    room = bytes.subarray(0);
-  }
-}
-
-/** Asks the core. Throws {@link VerifyError} for a refusal. */
-export function ask(op: Op, q: Question): (string | null)[] {
-  const { room: make, ask: respond } = core ?? load();
-  const fields = [
-    q.authorization, q.method, q.target, q.form, q.baseUrl,
-    q.leeway === undefined ? undefined : `${q.leeway}`,
-    q.now === undefined ? undefined : `${q.now}`,
-    q.clientKey, q.secret, q.previous, q.body, q.event, q.appKey, q.cloud, q.sites, q.keys,
-    q.status, q.extra, q.flags,
-  ];
-  let text = "";
-  for (const field of fields) {
-    text += field ?? "";
-  }
-  const at = make(HEAD + 3 * text.length);
-  if (!at) {
-    throw new VerifyError("too_large", "the question is larger than any honest one", "too_large", 413);
-  }
-  fresh();
-  if (room.byteOffset !== at + HEAD) {
-    room = bytes.subarray(at + HEAD);
-  }
-  // ASCII has as many bytes as characters
-  const plain = encoder.encodeInto(text, room).written === text.length;
-  words[at / 4] = op;
-  let end = 0;
-  for (let i = 0; i < FIELDS; i += 1) {
-    const field = fields[i];
-    let length = field?.length ?? -1;
-    if (length > 0) {
-      length = plain ? length : encoder.encodeInto(field!, room.subarray(end)).written;
-      end += length;
+/** What the core asks of Node, which has RS256 where the module would have to carry it. */
+const host: Host = {
+  rs256Verify(n, e, message, signature) {
+    try {
+      return verify("sha256", message, parsedKey(base64url(n), base64url(e)), signature);
+    } catch {
+      return false;
     }
-    words[at / 4 + 1 + i] = length;
+  },
+  refusal: (code, message, failure, status) => new VerifyError(code, message, failure, status),
+};
+
+let made = false;
+let started = false;
+
+function load(): void {
+  if (made) {
+    makeAnew();
+  } else {
+    initSync({ module: bytes() });
+    made = true;
   }
-  let place: number;
+  start(host);
+  started = true;
+}
+
+/** How much text is in a value. */
+function textIn(value: unknown): number {
+  if (typeof value === "string") {
+    return value.length;
+  }
+  let length = 0;
+  if (typeof value === "object" && value !== null) {
+    for (const part of Object.values(value)) {
+      length += textIn(part);
+    }
+  }
+  return length;
+}
+
+/**
+ * Performs an operation that is handed so much text. Throws {@link VerifyError} for a refusal.
+ * @internal
+ */
+export function run<R>(length: number, operation: () => R): R {
+  if (length > MOST_TEXT) {
+    throw new VerifyError("too_large", "the call is larger than any honest one", "too_large", 413);
+  }
+  if (!started) {
+    load();
+  }
   try {
-    place = respond();
+    return operation();
   } catch (error) {
-    core = undefined; // a module that stopped in the middle is not to be trusted
+    if (!(error instanceof VerifyError)) {
+      started = false; // a module that stopped in the middle is not to be trusted
+    }
     throw error;
   }
-  return answered(place);
 }
 
-function answered(place: number): (string | null)[] {
-  fresh();
-  const [lengthsAt, count, textAt] = [words[place / 4]! / 4, words[place / 4 + 1]!, words[place / 4 + 2]!];
-  const text = bytes.toString("utf8", textAt, textAt + words[lengthsAt + count - 1]!);
-  const answer: (string | null)[] = [];
-  let start = 0;
-  for (let i = 0; i < count - 1; i += 1) {
-    const length = words[lengthsAt + i]!;
-    answer.push(length < 0 ? null : text.slice(start, start + length));
-    start += Math.max(length, 0);
+/**
+ * Performs an operation of `op.ts`. Throws {@link VerifyError} for a refusal.
+ * @internal
+ */
+export const call = <A extends readonly unknown[], R>(operation: (...values: A) => R, ...values: A): R =>
+  run(textIn(values), () => operation(...values));
+
+/**
+ * Performs an operation that answers JSON text.
+ * @internal
+ */
+export const read = <A extends readonly unknown[], T>(operation: (...values: A) => Json<T>, ...values: A): T =>
+  JSON.parse(call(operation, ...values)) as T;
+
+/** A text, or nothing where something else was handed in: the core says what is missing. @internal */
+export const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+
+/**
+ * What the module exports, for tests: its memory, and what wasm-bindgen calls.
+ * @internal
+ */
+export function instance(): InitOutput {
+  if (!started) {
+    load();
   }
-  const [code, failure, status, message] = answer;
-  if (code !== null) {
-    throw new VerifyError(code!, message!, failure as VerifyError["class"], Number(status));
-  }
-  return answer;
+  return initSync(undefined as never);
 }
 
 /** Seconds since 1970. */
 export const seconds = (date: Date | undefined) => Math.floor(+(date ?? new Date()) / 1000);
-export const date = (at: string | null | undefined) => new Date(Number(at) * 1000);
+export const date = (at: number) => new Date(at * 1000);

@@ -1,7 +1,7 @@
 import { LicenseError, check as checkHint } from "../index.js";
 import type { Check, Decision, KnownCapability, License, Policy, Reason, WrittenFeatures } from "../index.js";
-import { ask, seconds } from "./core.js";
-import { Op } from "./op.js";
+import { read, seconds } from "./core.js";
+import * as op from "./op.js";
 import { bitsOf } from "./verified.js";
 
 /**
@@ -26,29 +26,27 @@ export function check<C extends string = KnownCapability, M extends WrittenFeatu
   if (!(what as Policy).confirmedOnly || license.source === "connect_iframe_query") {
     return decision;
   }
-  const maxAge = what.maxAge;
-  const said = ask(Op.Decide, {
-    appKey: features && feature !== undefined ? features.requirement(feature) : requires,
-    body: JSON.stringify(license.raw),
-    event: license.source,
-    extra: license.environment ?? undefined,
-    status: license.asOf ? `${seconds(license.asOf)}` : undefined,
-    target: what.whenAbsent,
-    secret: what.whenAbsentOutsideProduction,
-    form: what.productionOnly ? "" : undefined,
-    // "d": the platform says that this user has no access; "t": it was a trial, whoever knows it
-    method: `${bitsOf(license) & 512 ? "d" : ""}${license.isEvaluation ? "t" : ""}${what.sellsNothing ? "n" : ""}${what.ignoreUserAccess ? "i" : ""}`,
-    leeway: maxAge === undefined ? undefined : Math.max(Math.floor(maxAge), 0),
-    now: seconds(what.now),
-  });
-  const [, allowed, reason, needs, has, age] = said;
-  return {
-    allowed: allowed === "1",
-    reason: reason as Reason,
-    needs: needs!,
-    has: has ?? null,
-    source: license.source,
-    trust: "verified",
-    age: age == null ? null : Number(age),
-  };
+  const { whenAbsent, whenAbsentOutsideProduction, productionOnly, sellsNothing, ignoreUserAccess, maxAge } = what;
+  // "d": the platform says that this user has no access; "t": it was a trial, whoever knows it
+  const letters = [
+    [bitsOf(license) & 512, "d"],
+    [license.isEvaluation, "t"],
+    [productionOnly, "p"],
+    [sellsNothing, "n"],
+    [ignoreUserAccess, "i"],
+  ].map(([set, letter]) => (set ? letter : "")).join("");
+  const said = read(
+    op.decide,
+    JSON.stringify(license.raw),
+    license.source,
+    license.environment ?? undefined,
+    license.asOf ? seconds(license.asOf) : undefined,
+    features && feature !== undefined ? features.requirement(feature) : requires,
+    letters,
+    whenAbsent,
+    whenAbsentOutsideProduction,
+    maxAge === undefined ? undefined : Math.max(Math.floor(maxAge), 0),
+    seconds(what.now),
+  );
+  return { ...said, reason: said.reason as Reason, source: license.source, trust: "verified" };
 }

@@ -1,7 +1,7 @@
 import { License } from "../index.js";
 import { Bounded } from "./bounded.js";
-import { ask, seconds } from "./core.js";
-import { Op } from "./op.js";
+import { read, seconds } from "./core.js";
+import * as op from "./op.js";
 import { PlatformFault, get, thrown } from "./get.js";
 import type { LicenseApiOptions, LicenseStep } from "./license-api.js";
 import { Plan } from "./machine.js";
@@ -182,9 +182,9 @@ export class ForgeLicenseApi {
   async #call(question: Question, token: string): Promise<LicenseStep> {
     const { id } = question;
     const askedAt = this.#now();
-    const [, origin, path] = ask(Op.ForgeLicenseUrl, {});
+    const { origin, path } = read(op.forgeLicenseAddress);
     const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
-    const fetched = await get(`${this.#options.origin ?? origin!}${path!}`, MAX_ANSWER, this.#options, headers);
+    const fetched = await get(`${this.#options.origin ?? origin}${path}`, MAX_ANSWER, this.#options, headers);
     const step = this.#step("answered", question, { askedAt, fetched });
     const { keep, forget, release, prolong } = step.after!;
     if (keep) {

@@ -1,9 +1,9 @@
 import { License } from "../index.js";
 import type { ReadOptions } from "../index.js";
-import { headers } from "./connect.js";
+import { headers, lines } from "./connect.js";
 import type { IncomingRequest } from "./connect.js";
-import { ask, date, seconds } from "./core.js";
-import { Op } from "./op.js";
+import { call, date, read, seconds, text } from "./core.js";
+import * as op from "./op.js";
 import { judged, verified } from "./verified.js";
 
 /** What an invocation token is checked against. */
@@ -55,7 +55,7 @@ type Authorization = IncomingRequest["authorization"];
 
 /** Which key of the platform's key set signed an invocation token. Nothing is proved by it. */
 export function invocationKeyOf(authorization: Authorization): string {
-  return ask(Op.InvocationKey, { authorization: headers(authorization) })[1]!;
+  return call(op.invocationKeyOf, text(headers(authorization)));
 }
 
 /**
@@ -87,45 +87,39 @@ export function proveInvocation(
   jwks: string,
   expected: ExpectedInvocation,
 ): ProvenInvocation {
-  const { isolatedCloud: extra, leeway } = expected;
-  const appKey = typeof expected.appId === "string" ? expected.appId : expected.appId.join("\n");
-  const now = seconds(expected.now);
-  const question = { authorization: headers(authorization), keys: jwks, appKey, extra, leeway, now };
-  const said = ask(Op.Invocation, question);
-  const [, appId, installationId] = said;
-  const [issuedAt, expiresAt] = [date(said[3]), date(said[4])];
-  const [environmentType, environmentId, appVersion, apiBaseUrl] = said.slice(8);
-  const [moduleKey, moduleType, cloudId, siteUrl, principal, tokenId, mayAccess] = said.slice(12);
-  const contexts: ProductContext[] = [];
-  for (let i = 23; i < said.length; i += 4) {
-    const [name, url, id, workspaceId] = said.slice(i, i + 4) as (string | null)[];
-    contexts.push({ name: name!, apiBaseUrl: url!, cloudId: id!, workspaceId: workspaceId! });
-  }
+  const { appId, isolatedCloud, leeway, now } = expected;
+  const said = read(
+    op.verifyInvocation,
+    text(headers(authorization)),
+    text(jwks),
+    text(lines(appId)),
+    isolatedCloud,
+    leeway,
+    seconds(now),
+  );
+  const issuedAt = date(said.issuedAt);
+  const { bits, set, license, environmentType } = said;
   const invocation: Invocation = {
-    appId: appId!,
-    installationId: installationId!,
+    appId: said.appId,
+    installationId: said.installationId,
     issuedAt,
-    expiresAt,
-    license: judged("forge_invocation_token", said, 6, said[5]!, issuedAt, environmentType),
-    environmentType: environmentType!,
-    environmentId: environmentId!,
-    appVersion: appVersion!,
-    apiBaseUrl: apiBaseUrl!,
-    moduleKey: moduleKey!,
-    moduleType: moduleType!,
-    cloudId: cloudId!,
-    siteUrl: siteUrl!,
-    principal: principal!,
-    tokenId: tokenId!,
-    userMayAccess: mayAccess === null ? null : mayAccess === "1",
-    isFromUserInterface: said[19] === "1",
-    contexts,
+    expiresAt: date(said.expiresAt),
+    license: judged("forge_invocation_token", bits, set, license, issuedAt, environmentType),
+    environmentType,
+    environmentId: said.environmentId,
+    appVersion: said.appVersion,
+    apiBaseUrl: said.apiBaseUrl,
+    moduleKey: said.moduleKey,
+    moduleType: said.moduleType,
+    cloudId: said.cloudId,
+    siteUrl: said.siteUrl,
+    principal: said.principal,
+    tokenId: said.tokenId,
+    userMayAccess: said.userMayAccess,
+    isFromUserInterface: said.isFromUserInterface,
+    contexts: said.contexts,
   };
-  return {
-    invocation,
-    tokenFingerprint: said[21]!,
-    tokenProvesUntil: date(said[22]),
-  };
+  return { invocation, tokenFingerprint: said.tokenFingerprint, tokenProvesUntil: date(said.tokenProvesUntil) };
 }
 
 /**

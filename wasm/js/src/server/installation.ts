@@ -1,8 +1,8 @@
 import { LicenseError } from "../index.js";
 import type { License } from "../index.js";
-import { ask, date, seconds } from "./core.js";
-import { Op } from "./op.js";
-import type { Question } from "./core.js";
+import type { Happened, StoredInstallation } from "#core";
+import { call, date, read, seconds } from "./core.js";
+import * as op from "./op.js";
 import type { LifecycleEvent } from "./lifecycle.js";
 
 /** What is known of an installation, without secrets: plain JSON, to be stored and logged. */
@@ -99,39 +99,39 @@ export type InstallationEvent =
 /** How long an old secret is honoured, in seconds, unless it is said otherwise. */
 const GRACE = 300;
 
-function state(installation: Installation | null): Question {
+function state(installation: Installation | null): StoredInstallation | undefined {
   if (!installation) {
-    return {};
+    return undefined;
   }
   const { record, secrets } = installation;
-  const { previous } = secrets;
+  const { current, previous } = secrets;
   return {
-    keys: JSON.stringify(record),
-    secret: secrets.current ?? undefined,
-    previous: previous?.secret,
-    status: previous ? `${seconds(previous.replacedAt)}` : undefined,
+    record: JSON.stringify(record),
+    secret: current,
+    previous: previous?.secret ?? null,
+    replacedAt: previous ? seconds(previous.replacedAt) : undefined,
   };
 }
 
-function happened(event: InstallationEvent): Question {
+function happened(event: InstallationEvent): Happened {
   if ("connect" in event) {
-    return { extra: "connect", event: event.connect.event, body: event.connect.raw };
+    return { on: "connect", event: event.connect.event, body: event.connect.raw };
   }
   if ("forge" in event) {
     const { kind, payload } = event.forge;
     const body = typeof payload === "string" ? payload : JSON.stringify(payload);
-    return { extra: "forge", event: kind, body };
+    return { on: "forge", event: kind, body };
   }
   if ("block" in event) {
-    return { extra: event.block ? "block" : "unblock" };
+    return { on: event.block ? "block" : "unblock", event: "", body: "" };
   }
   const { license } = event;
   return {
-    extra: "license",
+    on: "license",
     event: license.source,
     body: documentOf(license),
-    target: license.environment ?? undefined,
-    leeway: license.asOf ? seconds(license.asOf) : undefined,
+    environment: license.environment ?? undefined,
+    asOf: license.asOf ? seconds(license.asOf) : undefined,
   };
 }
 
@@ -142,18 +142,16 @@ export const documentOf = (license: License) => JSON.stringify(license.raw ?? wo
 const words = ({ state: said, capabilitySet }: License) =>
   said === "absent" ? null : { active: said === "active", ...(capabilitySet && { capabilitySet }) };
 
-/** The installation that an answer of the core holds, from a field on. */
-function installationOf(said: (string | null)[], at: number): Installation | null {
-  const [record, secret, previous, replacedAt] = said.slice(at, at + 4);
-  return record
-    ? {
-        record: JSON.parse(record) as InstallationRecord,
-        secrets: {
-          current: secret!,
-          previous: previous ? { secret: previous, replacedAt: date(replacedAt) } : null,
-        },
-      }
-    : null;
+/** The installation that an answer of the core holds. */
+function installationOf(said: StoredInstallation | null): Installation | null {
+  if (!said) {
+    return null;
+  }
+  const { record, secret, previous, replacedAt } = said;
+  return {
+    record: JSON.parse(record) as InstallationRecord,
+    secrets: { current: secret, previous: previous === null ? null : { secret: previous, replacedAt: date(replacedAt!) } },
+  };
 }
 
 /** What makes a token good for one body: what a store keeps under the token's hash. */
@@ -198,27 +196,21 @@ export function deliver(
   mark: StoredMark | null,
   now: Date,
 ): Outcome {
-  const said = ask(Op.Deliver, {
-    ...state(stored),
+  const said = read(op.deliver, {
     ...happened(event),
-    clientKey: key,
-    flags: on,
-    form: token?.hash,
-    sites: token && `${seconds(token.provesUntil)}`,
-    cloud: mark?.body,
-    appKey: mark ? `${seconds(mark.expiresAt)}` : undefined,
+    stored: state(stored),
+    key,
+    framework: on,
+    token: token && { hash: token.hash, provesUntil: seconds(token.provesUntil) },
+    mark: mark ? { body: mark.body, expiresAt: seconds(mark.expiresAt) } : undefined,
     now: seconds(now),
   });
-  const body = said[6];
-  const entries = [];
-  for (let i = 7; i < said.length; i += 2) {
-    entries.push({ event: said[i]!, changes: JSON.parse(said[i + 1]!) as Change[] });
-  }
+  const { repeated, installation, body, entries } = said;
   return {
-    repeated: said[1] === "1",
-    installation: installationOf(said, 2),
-    mark: body != null && token ? { body, expiresAt: token.provesUntil } : null,
-    entries,
+    repeated,
+    installation: installationOf(installation),
+    mark: body !== null && token ? { body, expiresAt: token.provesUntil } : null,
+    entries: entries as Outcome["entries"],
   };
 }
 
@@ -252,10 +244,8 @@ export class LifecycleReducer {
     event: InstallationEvent,
     now?: Date,
   ): { installation: Installation | null; changes: Change[] } {
-    const question = { ...state(current), ...happened(event), now: seconds(now) };
-    const said = ask(Op.Apply, question);
-    const changes = said.slice(5).map((change) => JSON.parse(change!) as Change);
-    return { installation: installationOf(said, 1), changes };
+    const said = read(op.apply, { ...happened(event), stored: state(current), now: seconds(now) });
+    return { installation: installationOf(said.installation), changes: said.changes as Change[] };
   }
 
   /**
@@ -263,13 +253,12 @@ export class LifecycleReducer {
    * those in `use`, which are served; those that are `installed`, switched off or not; `any`.
    */
   secrets(installation: Installation, now?: Date, of: "use" | "installed" | "any" = "any"): string[] {
-    const extra = of === "use" ? "in_use" : of;
-    const question = { ...state(installation), leeway: this.#grace, now: seconds(now), extra };
-    return ask(Op.Secrets, question).slice(1) as string[];
+    const asked = { stored: state(installation)!, grace: this.#grace, of: of === "use" ? "in_use" : of, now: seconds(now) } as const;
+    return read(op.secretsOf, asked).secrets;
   }
 
   /** Whether a license states something else than what is known: worth an event. */
   isNews(installation: Installation, license: License): boolean {
-    return ask(Op.IsNews, { ...state(installation), ...happened({ license }) })[1] === "1";
+    return call(op.isNews, { ...happened({ license }), stored: state(installation) });
   }
 }

@@ -1,7 +1,8 @@
 // What the entries that stand on this one share with it, so that the core is loaded once.
 export { Bounded } from "./bounded.js";
 export { collect } from "./collect.js";
-export { ask, seconds } from "./core.js";
+export { call, instance, read, seconds } from "./core.js";
+export * as op from "./op.js";
 export { documentOf } from "./installation.js";
 export { cloudOf } from "./lifecycle.js";
 export { connectLicense } from "./license-api.js";

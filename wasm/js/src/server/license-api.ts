@@ -1,8 +1,9 @@
 import { License } from "../index.js";
 import type { ReadOptions } from "../index.js";
 import type { Signer } from "./connect.js";
-import { VerifyError, ask, seconds } from "./core.js";
-import { Op } from "./op.js";
+import type { CloudPlaces } from "#core";
+import { VerifyError, read, seconds } from "./core.js";
+import * as op from "./op.js";
 import type { FetchOptions, Problem } from "./get.js";
 import { carrier, verified } from "./verified.js";
 
@@ -17,7 +18,7 @@ export function fromConnectApi(
   options?: ReadOptions & { appKey?: string | undefined },
 ): License<"verified"> {
   const { status, body } = answer;
-  const [, what, raw] = ask(Op.ConnectLicense, { status: `${status}`, body, appKey: options?.appKey });
+  const { said: what, raw } = read(op.connectLicense, { status, body, appKey: options?.appKey });
   if (what === "refused") {
     throw new VerifyError("license_api", `the site refuses, status ${status}`, "unavailable", 502);
   }
@@ -38,8 +39,8 @@ export function fromForgeApi(
   options?: ReadOptions & { appId?: string | undefined },
 ): License<"verified"> {
   const { status, body, retryAfter } = answer;
-  const question = { status: `${status}`, body, extra: retryAfter ?? undefined, appKey: options?.appId };
-  const [, what, detail] = ask(Op.ForgeLicense, question);
+  const asked = { status, body, retryAfter: retryAfter ?? undefined, appId: options?.appId };
+  const { said: what, detail } = read(op.forgeLicense, asked);
   if (what !== "known") {
     const code = what === "busy" ? 503 : 502;
     throw new VerifyError("license_api", detail!, "unavailable", code);
@@ -95,8 +96,9 @@ export const connectLicense = ({ raw, at }: Said) =>
   verified(License.fromConnectContext(carrier(raw), { asOf: new Date(at * 1000) }), "connect_license_api");
 
 /** @internal The call of one site's API. Throws `foreign_base_url` where it is none of the cloud. */
-export function signedCall(signer: Signer, cloud: { cloud: string; sites?: string }) {
+export function signedCall(signer: Signer, places: CloudPlaces) {
   const { appKey, clientKey, secret, baseUrl, now } = signer;
-  const [, token, url] = ask(Op.Sign, { appKey, clientKey, secret, baseUrl, ...cloud, now: seconds(now) });
-  return { url: url!, headers: { authorization: `JWT ${token!}`, accept: "application/json" } };
+  const common = { appKey, clientKey, secret, baseUrl, places, now: seconds(now) };
+  const { token, url } = read(op.sign, { ...common, method: undefined, target: undefined });
+  return { url, headers: { authorization: `JWT ${token}`, accept: "application/json" } };
 }

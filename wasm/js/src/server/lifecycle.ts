@@ -1,5 +1,6 @@
-import { ask, date } from "./core.js";
-import { Op } from "./op.js";
+import type { AcceptedEvent, BodyFields, CloudPlaces, EventInput } from "#core";
+import { call, date, read } from "./core.js";
+import * as op from "./op.js";
 import { common, headers, signedBy } from "./connect.js";
 import type { Expected, IncomingRequest, Tenant } from "./connect.js";
 
@@ -19,7 +20,7 @@ export type Cloud =
     };
 
 /** @internal */
-export function cloudOf(cloud: Cloud = "commercial"): { cloud: string; sites?: string } {
+export function cloudOf(cloud: Cloud = "commercial"): CloudPlaces {
   return typeof cloud === "string"
     ? { cloud }
     : { cloud: [cloud.name ?? "", ...cloud.keyHosts].join("\n"), sites: cloud.sites.join("\n") };
@@ -70,37 +71,18 @@ export interface LifecycleEvent extends LifecycleBody {
   readonly tokenProvesUntil: Date;
 }
 
-function written(said: (string | null)[], raw: string): LifecycleBody {
-  const [, event, appKey, clientKey, baseUrl, displayUrl, productType] = said as string[];
-  const [capabilitySet, entitlementId, entitlementNumber, serviceEntitlementNumber] = said.slice(7);
-  const [installationId, cloudId, oauthClientId, accountId, description] = said.slice(11);
-  return {
-    event: event as LifecycleKind,
-    appKey: appKey!,
-    clientKey: clientKey!,
-    baseUrl: baseUrl!,
-    displayUrl: displayUrl!,
-    productType: productType!,
-    capabilitySet: capabilitySet!,
-    entitlementId: entitlementId!,
-    entitlementNumber: entitlementNumber!,
-    serviceEntitlementNumber: serviceEntitlementNumber!,
-    installationId: installationId!,
-    cloudId: cloudId!,
-    oauthClientId: oauthClientId!,
-    accountId: accountId!,
-    description: description!,
-    raw,
-  };
+const written = (said: BodyFields, raw: string): LifecycleBody => ({ ...said, raw });
+
+function accepted(said: AcceptedEvent, body: string): LifecycleEvent {
+  const { tokenExpiresAt, tokenProvesUntil } = said;
+  const times = { tokenExpiresAt: date(tokenExpiresAt), tokenProvesUntil: date(tokenProvesUntil) };
+  return { ...said, ...times, raw: body };
 }
 
-const accepted = (said: (string | null)[], body: string): LifecycleEvent => ({
-  ...written(said, body),
-  sharedSecret: said[16]!,
-  tokenFingerprint: said[17]!,
-  tokenExpiresAt: date(said[18]),
-  tokenProvesUntil: date(said[19]),
-});
+function arrived(request: IncomingRequest & { body: string }, expected: ExpectedEvent): EventInput {
+  const { event, appKey, cloud } = expected;
+  return { ...common(request, expected), ...cloudOf(cloud), body: request.body, event, appKey };
+}
 
 /**
  * Checks all of `installed` or `uninstalled` that needs no key, so that what cannot be right costs no
@@ -110,10 +92,7 @@ export function checkUnprovedInstall(
   request: IncomingRequest & { body: string },
   expected: ExpectedEvent,
 ): string {
-  const { body } = request;
-  const { event, appKey } = expected;
-  const question = { ...common(request, expected), ...cloudOf(expected.cloud), body, event, appKey };
-  return ask(Op.InstallUnproved, question)[1]!;
+  return call(op.checkUnprovedInstall, arrived(request, expected));
 }
 
 /** Which key signed a lifecycle event, and where to look for it, first choice first. */
@@ -121,9 +100,7 @@ export function installKeyOf(
   request: Pick<IncomingRequest, "authorization">,
   cloud?: Cloud,
 ): { kid: string; urls: string[] } {
-  const authorization = headers(request.authorization);
-  const [, kid, ...urls] = ask(Op.InstallKey, { authorization, ...cloudOf(cloud) });
-  return { kid: kid!, urls: urls as string[] };
+  return read(op.installKeyOf, { authorization: headers(request.authorization), ...cloudOf(cloud) });
 }
 
 /**
@@ -136,11 +113,7 @@ export function verifyInstall(
   pem: string,
   expected: ExpectedEvent,
 ): LifecycleEvent {
-  const { body } = request;
-  const { event, appKey } = expected;
-  const question = { ...common(request, expected), ...cloudOf(expected.cloud), body, event, appKey, keys: pem };
-  const said = ask(Op.Install, question);
-  return accepted(said, body);
+  return accepted(read(op.verifyInstall, { ...arrived(request, expected), pem }), request.body);
 }
 
 /**
@@ -152,15 +125,12 @@ export function verifyLifecycle(
   tenant: Tenant,
   expected: ExpectedEvent,
 ): LifecycleEvent {
-  const { body } = request;
-  const { event, appKey } = expected;
-  const question = { ...common(request, expected), ...cloudOf(expected.cloud), body, event, appKey };
-  const said = ask(Op.Lifecycle, signedBy(question, tenant));
-  return accepted(said, body);
+  const said = read(op.verifyLifecycle, { ...arrived(request, expected), ...signedBy(tenant) });
+  return accepted(said, request.body);
 }
 
 /** Reads a lifecycle body that nobody vouches for: store nothing of it. */
 export function readLifecycleBody(body: string): LifecycleBody & { readonly hasSecret: boolean } {
-  const said = ask(Op.LifecycleBody, { body });
-  return { ...written(said, body), hasSecret: said[17] === "1" };
+  const { hasSecret, ...said } = read(op.readLifecycleBody, body);
+  return { ...written(said, body), hasSecret };
 }

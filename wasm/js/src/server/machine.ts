@@ -1,10 +1,10 @@
 // The core's machines: an object goes in, one comes out. They say what to do; the package does it.
-import { ask } from "./core.js";
-import { Op } from "./op.js";
+import { call } from "./core.js";
+import * as op from "./op.js";
 
 /** Calls a machine by its name. Throws {@link VerifyError} for what it refuses. */
 export const machine = <T>(name: string, input: object): T =>
-  JSON.parse(ask(Op.Machine, { extra: name, body: JSON.stringify(input) })[1]!) as T;
+  JSON.parse(call(op.machine, name, JSON.stringify(input))) as T;
 
 let plans = 0;
 let gone: FinalizationRegistry<number> | undefined;

@@ -32,17 +32,17 @@ export function verified(hint: License, source = hint.source): License<"verified
   return make(source, bitsOf(hint), capabilitySet ?? "", raw, environment, asOf);
 }
 
-/** A license that the core has judged: in `said`, at `at`, are what it found and the capability set. */
+/** A license that the core has judged. */
 export function judged(
   source: LicenseSource,
-  said: (string | null)[],
-  at: number,
+  bits: number,
+  set: string | null,
   raw: string | null,
   asOf: Date | null,
   environment: string | null = null,
 ): License<"verified"> {
   const { license } = carrier(raw);
-  return make(source, Number(said[at]), said[at + 1] ?? "", license, environment, asOf);
+  return make(source, bits, set ?? "", license, environment, asOf);
 }
 
 /** A document with the license that the core found in a larger one. */

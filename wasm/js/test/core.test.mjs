@@ -1,0 +1,100 @@
+// How the core's module is called: what it throws, what a trap does, what it keeps.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { VerifyError, internal, queryHash, tenantOf, verifyInvocation, verifyRequest } from "../dist/server.js";
+import { FakeConnect, FakeForge } from "../dist/testing.js";
+
+const { call, instance, op, read } = internal;
+const baseUrl = "https://app.example.com";
+const now = new Date();
+const site = new FakeConnect({ appKey: "com.example.app", baseUrl });
+const page = site.page("/panel?issue=ABC-1", "advanced", now);
+
+const thrown = (run) => {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return assert.fail("nothing was thrown");
+};
+const hash = (more) => read(op.queryHash, { method: "GET", target: "/a", form: undefined, baseUrl, ...more });
+
+test("a refusal is an error of this package, with its class and status", () => {
+  const error = thrown(() => tenantOf({ ...page, authorization: "JWT x" }));
+  assert.ok(error instanceof VerifyError);
+  assert.deepEqual([error.code, error.class, error.status], ["token_conflict", "refused", 401]);
+});
+
+test("a value of another type is as good as none: it is refused by its field's name, and is not shown", () => {
+  const missing = thrown(() => hash({ baseUrl: undefined }));
+  assert.deepEqual([missing.code, missing.message], ["field_missing", "the call lacks `baseUrl`"]);
+  assert.equal(thrown(() => queryHash({ method: "GET", target: "/a" })).code, "field_missing");
+  const mistyped = thrown(() => hash({ target: { a: "a secret" } }));
+  assert.equal(mistyped.code, "field_missing");
+  assert.ok(!mistyped.message.includes("secret"), mistyped.message);
+});
+
+test("a call larger than any honest one is refused before it has memory", () => {
+  const before = instance().memory.buffer.byteLength;
+  for (const run of [() => hash({ target: `/${"a".repeat(2_000_000)}` }), () => tenantOf({ target: "x".repeat(2_000_000) })]) {
+    const error = thrown(run);
+    assert.deepEqual([error.code, error.status], ["too_large", 413]);
+  }
+  assert.equal(instance().memory.buffer.byteLength, before);
+});
+
+test("after a trap the module is made anew, and the next call works", () => {
+  const expected = { baseUrl, now };
+  const works = () => verifyRequest(page, site.tenant, expected).license.edition;
+  const forge = new FakeForge({ appId: "35559c21-6120-406b-b7cd-d87f468f6d32" });
+  const invocation = () =>
+    verifyInvocation(`Bearer ${forge.invocationToken("standard", { now })}`, forge.jwks, { appId: forge.appId, now }).license.edition;
+  assert.equal(works(), "advanced");
+
+  const first = instance();
+  const trap = thrown(() => call(() => first.__wbindgen_malloc(0x7fff_ffff, 3)));
+  assert.ok(trap instanceof WebAssembly.RuntimeError, `${trap}`);
+  assert.equal(works(), "advanced");
+  assert.notEqual(instance(), first);
+  assert.equal(invocation(), "standard", "the host's RS256 is handed in again");
+});
+
+/** Calls that are refused, each in its own way. */
+const MALFORMED = [
+  (i) => tenantOf({ method: "GET", target: `/a?jwt=${"x".repeat(i % 700)}` }),
+  (i) => tenantOf({ method: "GET", target: "/", authorization: `JWT a.${i}.\u{1f600}\ud800` }),
+  (i) => verifyRequest({ ...page, target: `${page.target}&a=${i}` }, site.tenant, { baseUrl, now }),
+  (i) => verifyRequest(page, { clientKey: site.tenant.clientKey, secrets: [`${i}`] }, { baseUrl, now }),
+  (i) => verifyInvocation(`Bearer a.b.${i}`, `{"keys":[${i}`, { appId: "x", now }),
+  (i) => queryHash({ method: "GET", target: `/${i}` }, `ftp://${i}`),
+  (i) => hash({ target: i }),
+  (i) => hash({ baseUrl: [`${i}`] }),
+  (i) => call(op.queryHash, `${i}`),
+  (i) => call(op.sign, { secret: `${i}` }),
+  (i) => read(op.deliver, { key: "k", framework: "connect", on: `${i}`, now: i }),
+  (i) => read(op.apply, { stored: { record: `{"${i}"` }, on: "connect", event: "installed", body: "{}", now: i }),
+  (i) => read(op.verifyInstall, { authorization: `${i}`, baseUrl, now: i, pem: "" }),
+  (i) => call(op.readLifecycleBody, `{"key":"${i}"`),
+  (i) => call(op.machine, `${i}`, "{}"),
+  (i) => call(op.machine, "answer", `{"${i}"`),
+  (i) => call(op.currentLicense, `${i}\n\n${i}`),
+];
+
+test("memory is flat over malformed calls", () => {
+  const calls = Number(process.env["MALFORMED_CALLS"] ?? 30_000);
+  const size = () => [instance().memory.buffer.byteLength, instance().__wbindgen_externrefs.length];
+  const first = instance();
+  let warm;
+  for (let i = 0; i < calls; i += 1) {
+    const error = thrown(() => MALFORMED[i % MALFORMED.length](i));
+    assert.ok(error instanceof VerifyError, `${error.stack}`);
+    if (i === calls / 10) {
+      warm = size();
+    }
+  }
+  assert.deepEqual(size(), warm);
+  assert.equal(instance(), first, "no call ended the module");
+  console.log(`# ${calls} malformed calls: ${size()[0] / 1024} KiB of memory and ${size()[1]} references, as after ${calls / 10}`);
+});

@@ -1,0 +1,181 @@
+//! What every request of Atlassian Connect calls: texts by position, one text back.
+
+use app_license::connect::{
+    Request, SignedWith, UnverifiedContextToken, UnverifiedRequestToken, token_from_header,
+    token_from_request,
+};
+use app_license::{Capability, Error};
+use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
+
+use crate::call::{Output, answered, json_text, leeway, missing, time};
+use crate::expected::{expectations, headers, tenant_keys};
+use crate::host::refused;
+use crate::license;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** What a license is judged to be, in the bits of `gate.ts`, and its capability set. */
+export interface JudgedLicense {
+  bits: number;
+  set: string | null;
+}
+
+/** What a verified context token proves. */
+export interface ContextProof {
+  clientKey: string;
+  /** The Atlassian account of the user. */
+  accountId: string | null;
+  /** Seconds since 1970. */
+  issuedAt: number;
+  expiresAt: number;
+  /** Which of the tenant's secrets signed it. */
+  signedWith: "current" | "previous";
+  /** The product context, JSON as it was signed. */
+  context: string | null;
+  /** The license in it, JSON as it was signed. */
+  license: string | null;
+}
+"#;
+
+const fn signed_with(which: SignedWith) -> &'static str {
+    match which {
+        SignedWith::Current => "current",
+        SignedWith::Previous => "previous",
+    }
+}
+
+fn query(target: &str) -> &str {
+    let target = target.split_once('#').map_or(target, |(before, _)| before);
+    target.split_once('?').map_or("", |(_, query)| query)
+}
+
+fn need<'t>(text: Option<&'t str>, name: &'static str) -> Result<&'t str, Error> {
+    text.ok_or_else(|| missing(name))
+}
+
+/// Whose token a request carries: which record to look up. Nothing is proved by it. `kind` is
+/// `request`, `context`, or `event`, whose token is in the header and nowhere else.
+#[wasm_bindgen(js_name = tenantOf)]
+pub fn tenant_of(
+    authorization: Option<String>,
+    target: Option<String>,
+    kind: String,
+) -> Result<String, JsValue> {
+    let target = target.as_deref().unwrap_or_default();
+    tenant(authorization.as_deref(), target, &kind).map_err(refused)
+}
+
+fn tenant(authorization: Option<&str>, target: &str, kind: &str) -> Result<String, Error> {
+    if kind == "event" {
+        // an address may be logged, and be followed again
+        let token = token_from_header(headers(authorization))?;
+        let token = UnverifiedRequestToken::parse(token)?;
+        return Ok(token.issuer().as_str().to_owned());
+    }
+    let token = token_from_request(headers(authorization), query(target))?;
+    Ok(if kind == "context" {
+        let token = UnverifiedContextToken::parse(&token)?;
+        token.issuer().as_str().to_owned()
+    } else {
+        let token = UnverifiedRequestToken::parse(&token)?;
+        token.issuer().as_str().to_owned()
+    })
+}
+
+/// Verifies a request by the token bound to its URL. `base_urls` has a line each. Answers lines, for
+/// what reads JSON takes as long as a quarter of the whole: the bits of the license, when the token was
+/// issued and expires (seconds since 1970), `current` or `previous`, the secret that signed it, and
+/// three texts: whose token it is, the user's account, and the license's capability set. A text is
+/// empty for nothing, `=` and itself, or JSON.
+#[wasm_bindgen(js_name = verifyRequest)]
+#[expect(clippy::too_many_arguments, reason = "texts by position, for speed")]
+pub fn verify_request(
+    authorization: Option<String>,
+    method: Option<String>,
+    target: Option<String>,
+    client_key: Option<String>,
+    secret: Option<String>,
+    previous: Option<String>,
+    base_urls: String,
+    proxy_strips_base_path: bool,
+    seconds: Option<f64>,
+    now: f64,
+) -> Result<String, JsValue> {
+    let (secret, previous) = (secret.map(Zeroizing::new), previous.map(Zeroizing::new));
+    let verify = || {
+        let target = need(target.as_deref(), "target")?;
+        let request = Request::new(need(method.as_deref(), "method")?, target);
+        let expected = expectations(&base_urls, proxy_strips_base_path, leeway(seconds)?)?;
+        let (current, previous) = (exposed(&secret), exposed(&previous));
+        let keys = tenant_keys(client_key.as_deref(), current, previous)?;
+        let text = token_from_request(headers(authorization.as_deref()), request.query())?;
+        let token = UnverifiedRequestToken::parse(&text)?;
+        let token = token.verify(&keys, &request, &expected, time(now, "now")?)?;
+        let license = token.license();
+        let mut lines = format!(
+            "{}\n{}\n{}\n{}",
+            license::bits(&license),
+            token.issued_at().as_seconds(),
+            token.expires_at().as_seconds(),
+            signed_with(token.signed_with()),
+        );
+        line(&mut lines, Some(token.issuer().as_str()));
+        line(&mut lines, token.subject());
+        line(&mut lines, license.capability_set().map(Capability::as_str));
+        Ok(lines)
+    };
+    verify().map_err(refused)
+}
+
+/// Adds a line: empty for nothing, `=` and a text, or a text in JSON that would not be one line.
+fn line(lines: &mut String, text: Option<&str>) {
+    lines.push('\n');
+    match text {
+        Some(text) if text.contains('\n') => lines.push_str(&json_text(text)),
+        Some(text) => {
+            lines.push('=');
+            lines.push_str(text);
+        }
+        None => {}
+    }
+}
+
+/// Verifies a request by a context token. `base_urls` has a line each.
+#[wasm_bindgen(js_name = verifyContext, unchecked_return_type = "Json<ContextProof>")]
+#[expect(clippy::too_many_arguments, reason = "texts by position, for speed")]
+pub fn verify_context(
+    authorization: Option<String>,
+    target: Option<String>,
+    client_key: Option<String>,
+    secret: Option<String>,
+    previous: Option<String>,
+    base_urls: String,
+    seconds: Option<f64>,
+    now: f64,
+) -> Result<String, JsValue> {
+    let (secret, previous) = (secret.map(Zeroizing::new), previous.map(Zeroizing::new));
+    let verify = || {
+        let expected = expectations(&base_urls, false, leeway(seconds)?)?;
+        let (current, previous) = (exposed(&secret), exposed(&previous));
+        let keys = tenant_keys(client_key.as_deref(), current, previous)?;
+        let query = query(target.as_deref().unwrap_or_default());
+        let text = token_from_request(headers(authorization.as_deref()), query)?;
+        let token = UnverifiedContextToken::parse(&text)?;
+        let token = token.verify(&keys, &expected, time(now, "now")?)?;
+        let mut output = Output::new();
+        output.text("clientKey", token.issuer().as_str());
+        output.maybe("accountId", token.subject());
+        output.time("issuedAt", token.issued_at());
+        output.time("expiresAt", token.expires_at());
+        output.text("signedWith", signed_with(token.signed_with()));
+        output.maybe("context", token.context());
+        output.maybe("license", token.license().raw());
+        Ok(output)
+    };
+    answered(verify())
+}
+
+fn exposed(secret: &Option<Zeroizing<String>>) -> Option<&str> {
+    secret.as_ref().map(|secret| secret.as_str())
+}
