@@ -134,10 +134,9 @@ pub use app_license::{
 };
 pub use app_license_client::{self as client, Clock, Fetcher, SystemClock, SystemToken};
 pub use app_license_descriptor::connect::{ApiMigrations, Authentication, Descriptor, Lifecycle};
-pub use app_license_store::{
-    self as store, EncryptionKey, EncryptionKeys, HistoryEntry, InstallationStore, MemoryStore,
-    Name,
-};
+pub use app_license_store::{self as store, HistoryEntry, InstallationStore, MemoryStore, Name};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use app_license_store::{EncryptionKey, EncryptionKeys};
 #[cfg(feature = "postgres")]
 pub use app_license_store::{PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]

@@ -232,7 +232,6 @@ impl Error {
     }
 
     #[cold]
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn corrupt(what: &'static str, reason: impl fmt::Display) -> Self {
         ErrorKind::Corrupt {
             what,
