@@ -405,6 +405,13 @@ mod tests {
         assert!(cluster.sql("SELECT n FROM t").is_err());
         cluster.restart().unwrap();
         assert_eq!(cluster.sql("SELECT n FROM t").unwrap().trim(), "7");
+        // what is copied for the next cluster is of this version
+        let version = cluster.sql("SHOW server_version").unwrap();
+        let version = version.split_whitespace().next().unwrap().replace('.', "-");
+        let template = cluster.template().unwrap();
+        assert!(template.is_dir());
+        let template = template.to_string_lossy().into_owned();
+        assert!(template.contains(&format!("-{version}")), "{template}");
         let directory = cluster.directory.path().to_owned();
         drop(cluster);
         assert!(!directory.exists());

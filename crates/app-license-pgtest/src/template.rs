@@ -12,7 +12,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tmp");
 impl Cluster {
     /// The files of a new cluster.
     pub(crate) fn make_data(&self) -> Result<(), Failure> {
-        let (data, template) = (self.data(), self.template());
+        let (data, template) = (self.data(), self.template()?);
         if template.is_dir() {
             copy(&template, &data)?;
         } else {
@@ -33,12 +33,17 @@ impl Cluster {
         Ok(())
     }
 
-    /// One for each PostgreSQL, and for each user that may own its files.
-    fn template(&self) -> PathBuf {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        let bin: String = self.bin.to_string_lossy().chars().map(plain).collect();
+    /// One for each version of each PostgreSQL, which may be replaced by another in its place, and for
+    /// each user that may own its files.
+    pub(crate) fn template(&self) -> Result<PathBuf, Failure> {
+        let plain = |text: &str| -> String {
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+            text.chars().map(plain).collect()
+        };
+        let version = run(self.program("postgres").arg("--version"))?;
+        let (version, bin) = (plain(version.trim()), plain(&self.bin.to_string_lossy()));
         let user = self.user.unwrap_or("own");
-        Path::new(FOLDER).join(format!("pg-{user}{bin}"))
+        Ok(Path::new(FOLDER).join(format!("pg-{user}{bin}-{version}")))
     }
 }
 

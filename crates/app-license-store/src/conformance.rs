@@ -142,6 +142,7 @@ macro_rules! installation_store_conformance {
             a_healthy_store_says_so
             erasure_leaves_nothing_of_a_tenant_and_all_of_others
             links_are_erased_with_their_customer
+            links_are_listed_and_not_counted
             retention_erases_who_is_gone_long_enough
             a_blocked_tenant_is_blocked_in_every_store
             a_consumer_stops_at_one_tenant_and_goes_on

@@ -17,9 +17,9 @@
 pub struct Erased {
     /// Whether there was a record.
     pub installation: bool,
-    /// Entries of the history, with their bodies.
+    /// Entries of the history, with their bodies; those of links to the tenant, too.
     pub events: u64,
-    /// Answers of License APIs.
+    /// Answers of License APIs; those about links to the tenant, too.
     pub licenses: u64,
 }
 
@@ -31,6 +31,15 @@ impl Erased {
             installation,
             events,
             licenses,
+        }
+    }
+
+    /// With what was taken away of a link to the tenant.
+    pub(crate) const fn with_link(self, link: Self) -> Self {
+        Self {
+            installation: self.installation,
+            events: self.events.saturating_add(link.events),
+            licenses: self.licenses.saturating_add(link.licenses),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use app_license::delivery::{Delivery, Mark, ReplayMark, StoredMark, TokenHash};
 use app_license::plan::license::{CachedLicense, Lease};
-use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
+use app_license::{Installation, InstallationKey, InstallationStatus, LicenseSource, UnixTime};
 use async_trait::async_trait;
 
 use crate::applied::Applied;
@@ -17,7 +17,7 @@ use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
 use crate::name::Name;
 use crate::stopped::Stopped;
 use crate::store::{Health, InstallationStore, lasting};
-use crate::tenant::tenant;
+use crate::tenant::{id, tenant};
 
 /// A store in memory. It keeps all promises but one: it does not outlive the process.
 ///
@@ -106,19 +106,19 @@ impl State {
 
     /// Erases a tenant, and the links to it.
     fn erase(&mut self, key: &InstallationKey) -> Erased {
-        let known = self.installations.get(&tenant(key));
-        let links: Vec<_> = known.into_iter().flat_map(|it| it.links()).collect();
-        for link in links {
-            let linked = self.installations.get(&tenant(&link));
-            let of = linked.and_then(|it| it.tenant().cloned());
-            if of.is_some_and(|of| InstallationKey::Connect(of) == *key) {
-                self.erase_one(&tenant(&link), link.as_str());
+        let mut erased = self.erase_one(&tenant(key));
+        if let InstallationKey::Connect(customer) = key {
+            let linked = self.installations.iter();
+            let linked = linked.filter(|(_, it)| it.tenant() == Some(customer));
+            let links: Vec<_> = linked.map(|(tenant, _)| tenant.clone()).collect();
+            for link in links {
+                erased = erased.with_link(self.erase_one(&link));
             }
         }
-        self.erase_one(&tenant(key), key.as_str())
+        erased
     }
 
-    fn erase_one(&mut self, tenant: &str, id: &str) -> Erased {
+    fn erase_one(&mut self, tenant: &str) -> Erased {
         let installation = self.installations.remove(tenant).is_some();
         let events = self.by_tenant.remove(tenant).unwrap_or_default();
         for sequence in &events {
@@ -129,7 +129,7 @@ impl State {
         self.licenses.retain(|(of, _), _| of != tenant);
         let licenses = before.saturating_sub(self.licenses.len());
         self.stopped.retain(|(_, of), _| of != tenant);
-        let own = format!("/{id}");
+        let own = format!("/{}", id(tenant));
         self.leases.retain(|name, _| !name.as_str().ends_with(&own));
         Erased::new(installation, events.len() as u64, licenses as u64)
     }
@@ -195,7 +195,11 @@ impl InstallationStore for MemoryStore {
     }
 
     async fn count(&self) -> Result<u64, Error> {
-        Ok(self.state().installations.len() as u64)
+        let state = self.state();
+        let links = state.installations.values();
+        let links = links.filter(|it| it.status() == InstallationStatus::Linked);
+        let links = links.count();
+        Ok(state.installations.len().saturating_sub(links) as u64)
     }
 
     async fn history(
@@ -273,7 +277,11 @@ impl InstallationStore for MemoryStore {
 
     async fn erase_uninstalled(&self, before: UnixTime) -> Result<Vec<InstallationKey>, Error> {
         let mut state = self.state();
-        let gone = |it: &&Installation| it.uninstalled_at().is_some_and(|at| at < before);
+        let gone = |it: &&Installation| {
+            // what became a link is not uninstalled any more
+            let is = it.status() == InstallationStatus::Uninstalled;
+            is && it.uninstalled_at().is_some_and(|at| at < before)
+        };
         let gone = state.installations.values().filter(gone);
         let gone: Vec<_> = gone.take(MAX_PAGE).map(|it| it.key().clone()).collect();
         for key in &gone {

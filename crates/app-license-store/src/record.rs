@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use app_license::delivery::{BodyHash, StoredMark};
-use app_license::{
-    Change, Installation, InstallationKey, InstallationRecord, InstallationSecrets, UnixTime,
-};
+use app_license::{Change, Installation, InstallationRecord, InstallationSecrets, UnixTime};
 use serde_json::value::RawValue;
 
 use crate::encryption::{Column, Sealed, Sealer};
@@ -68,19 +66,6 @@ pub(crate) fn from_row(row: &Row, sealer: &Sealer) -> Result<Installation, Error
     });
     let secrets = InstallationSecrets::new(current.transpose()?, previous.transpose()?);
     Ok(Installation::from_parts(record, secrets))
-}
-
-/// Under which keys there may be links to this record. Of one that cannot be read, none.
-pub(crate) fn links(record: &str) -> Vec<InstallationKey> {
-    parse(record).map_or_else(|_| Vec::new(), |record| record.links().collect())
-}
-
-/// Whether a record is a link to this key.
-pub(crate) fn is_link_to(record: &str, key: &InstallationKey) -> bool {
-    parse(record).is_ok_and(|record| match (record.tenant(), key) {
-        (Some(tenant), InstallationKey::Connect(key)) => tenant == key,
-        _ => false,
-    })
 }
 
 fn parse(record: &str) -> Result<InstallationRecord, Error> {

@@ -199,16 +199,21 @@ impl SqliteStore {
             .unwrap_or_else(|_| Err(ErrorKind::Closed.into()))
     }
 
-    /// What was erased is in the log until that is emptied.
-    async fn empty_log(&self) -> Result<(), Error> {
+    /// What was erased is in the log until that is emptied. It is erased all the same: the commit is
+    /// done, and the next erasure empties the log of it, too.
+    async fn empty_log(&self) {
         let path = self.path.clone();
         let emptied = tokio::task::spawn_blocking(move || schema::checkpoint(&path)).await;
-        if !emptied.unwrap_or_else(|_| Err(ErrorKind::Closed.into()))? {
-            tracing::warn!(
+        match emptied.unwrap_or_else(|_| Err(ErrorKind::Closed.into())) {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(
                 "what was erased is in the log of the database until no other process reads it"
-            );
+            ),
+            Err(error) => tracing::warn!(
+                code = error.code(), %error,
+                "what was erased is in the log of the database, which could not be emptied"
+            ),
         }
-        Ok(())
     }
 
     /// Counting marks costs time, so it is done now and then.
@@ -345,7 +350,7 @@ impl InstallationStore for SqliteStore {
         let key = key.clone();
         let erased = self.writer.write(move |c| erase::erase(c, &key)).await?;
         if !erased.is_nothing() {
-            self.empty_log().await?;
+            self.empty_log().await;
         }
         Ok(erased)
     }
@@ -354,7 +359,7 @@ impl InstallationStore for SqliteStore {
         let erase = move |c: &Connection| erase::uninstalled(c, before);
         let erased = self.writer.write(erase).await?;
         if !erased.is_empty() {
-            self.empty_log().await?;
+            self.empty_log().await;
         }
         Ok(erased)
     }

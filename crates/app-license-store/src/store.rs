@@ -43,8 +43,10 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
     /// happened: deliver again, a repeated delivery changes nothing.
     async fn apply(&self, delivery: Delivery, now: UnixTime) -> Result<Applied, Error>;
 
-    /// Installations in the order of their keys as text, from behind `after`, at most `limit` and
-    /// never more than [`MAX_PAGE`](crate::MAX_PAGE); uninstalled ones included.
+    /// Records in the order of their keys as text, from behind `after`, at most `limit` and
+    /// never more than [`MAX_PAGE`](crate::MAX_PAGE): installations, uninstalled ones included, and
+    /// links to them, which [`InstallationRecord::tenant`](app_license::InstallationRecord::tenant)
+    /// tells apart.
     ///
     /// # Errors
     /// Those of [`Self::get`].
@@ -54,7 +56,8 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
         limit: usize,
     ) -> Result<Vec<Installation>, Error>;
 
-    /// How many installations there are, uninstalled ones included.
+    /// How many installations there are, uninstalled ones included. A link is none
+    /// ([`InstallationStatus::Linked`](app_license::InstallationStatus::Linked)).
     ///
     /// # Errors
     /// `store_unavailable`.
@@ -118,8 +121,8 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
     async fn resume(&self, consumer: &Name, key: &InstallationKey) -> Result<bool, Error>;
 
     /// Erases a tenant for good: its record and secrets, its events with their bodies, what License APIs
-    /// said of it, leases in its name, links to it, and where consumers stopped at it. The numbers of its events are not
-    /// given again. What stays are marks of its tokens, hashes that are forgotten when they expire. A
+    /// said of it, leases in its name, and where consumers stopped at it; and all of these of every link to
+    /// it, those under earlier ARIs of the customer, too. The numbers of its events are not given again. What stays are marks of its tokens, hashes that are forgotten when they expire. A
     /// block is forgotten too, and a consumer that has not seen an event never will.
     ///
     /// A database may keep what was deleted until it is overwritten. [`SqliteStore`](crate::SqliteStore)

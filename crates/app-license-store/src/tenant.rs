@@ -20,6 +20,11 @@ pub(crate) fn tenant(key: &InstallationKey) -> String {
     }
 }
 
+/// The identifier in what [`tenant`] wrote.
+pub(crate) fn id(tenant: &str) -> &str {
+    tenant.split_once(':').map_or(tenant, |(_, id)| id)
+}
+
 /// The key that [`tenant`] wrote.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) fn key(tenant: &str) -> Result<InstallationKey, Error> {

@@ -1,10 +1,13 @@
 //! What goes for good, and tenants that a consumer stopped at.
 
-use app_license::{Change, Event, InstallationKey, LicenseSource};
+use app_license::{Change, ClientKey, Event, InstallationKey, LicenseSource};
 
-use super::sample::{client_key, enabled, installed, installed_with, name, now, uninstalled};
+use super::sample::{
+    client_key, enabled, forge, forge_uninstalled, installed, installed_with, name, now,
+    uninstalled,
+};
 use super::{Subject, all};
-use crate::{CachedLicense, Delivery, Sequence, Stopped, TenantExport};
+use crate::{CachedLicense, Delivery, InstallationStore, Sequence, Stopped, TenantExport};
 
 /// Record, secrets, events, bodies, licenses, leases: all of one tenant, nothing of another.
 pub async fn erasure_leaves_nothing_of_a_tenant_and_all_of_others(subject: &Subject) {
@@ -72,27 +75,94 @@ pub async fn erasure_leaves_nothing_of_a_tenant_and_all_of_others(subject: &Subj
     assert_eq!(news.len(), 1);
 }
 
-/// What only leads to a tenant goes with it.
-pub async fn links_are_erased_with_their_customer(subject: &Subject) {
-    let store = &subject.store;
-    let more = r#","installationId":"ari:cloud:ecosystem::installation/1","cloudId":"11223344-a1b2-3b33-c444-def123456789""#;
-    let applied = store.apply(installed_with("a", "1", more), now()).await;
+/// Installs a customer of Connect under an ARI, and links all that leads to it; answers the links.
+async fn link(store: &dyn InstallationStore, tenant: &str, ari: &str) -> Vec<InstallationKey> {
+    let more = format!(
+        r#","installationId":"{ari}","cloudId":"11223344-a1b2-3b33-c444-def1234{tenant:0>5}""#
+    );
+    let applied = store.apply(installed_with(tenant, "1", &more), now()).await;
     let customer = applied.unwrap().after.unwrap();
-    let InstallationKey::Connect(tenant) = customer.key() else {
-        return;
-    };
     let links: Vec<_> = customer.links().collect();
-    assert!(!links.is_empty());
     for link in &links {
-        let tenant = tenant.clone();
+        let tenant = ClientKey::new(tenant).unwrap();
         let delivery = Delivery::new(link.clone(), Event::Linked { tenant });
         store.apply(delivery, now()).await.unwrap();
         assert!(store.get(link).await.unwrap().unwrap().tenant().is_some());
     }
-    store.erase(customer.key()).await.unwrap();
-    assert_eq!(store.count().await.unwrap(), 0);
-    let (_, history) = all(&**store).await;
-    assert!(history.is_empty());
+    links
+}
+
+async fn take_lease(store: &dyn InstallationStore, link: &InstallationKey) -> bool {
+    let (lease, replica) = (name(&format!("forge-license/{link}")), name("r"));
+    let taken = store.try_lease(&lease, &replica, now(), 300).await;
+    taken.unwrap().is_granted()
+}
+
+/// What only leads to a tenant goes with it, also under an ARI of an earlier installation, with all that
+/// is kept under its key. Links to others stay.
+pub async fn links_are_erased_with_their_customer(subject: &Subject) {
+    let store = &*subject.store;
+    let hooks = name("hooks");
+    let earlier = link(store, "a", "ari:cloud:ecosystem::installation/1").await;
+    let links = link(store, "a", "ari:cloud:ecosystem::installation/2").await;
+    let of_b = link(store, "b", "ari:cloud:ecosystem::installation/3").await;
+    assert_eq!((earlier.len(), links.len(), of_b.len()), (2, 2, 2));
+    assert_ne!(earlier[0], links[0]);
+    let source = LicenseSource::ForgeLicenseApi;
+    let license = || CachedLicense::from_parts(source, Some("{}".to_owned()), now());
+    for (at, key) in [&earlier[0], &links[0], &of_b[0]].into_iter().enumerate() {
+        store.put_license(key, &license()).await.unwrap();
+        assert!(take_lease(store, key).await);
+        let stopped = Stopped::new(key.clone(), Sequence::new(at as u64), 1, now());
+        store.stop(&hooks, &stopped).await.unwrap();
+    }
+
+    let erased = store.erase(&client_key("a")).await.unwrap();
+    // installed twice; two ARIs and a site, linked once each
+    assert_eq!(
+        (erased.installation, erased.events, erased.licenses),
+        (true, 5, 2)
+    );
+    // the site is the same
+    for gone in [&earlier[0], &links[0], &links[1]] {
+        assert_eq!(store.get(gone).await.unwrap(), None);
+        assert_eq!(store.license(gone, source).await.unwrap(), None);
+        assert!(take_lease(store, gone).await);
+    }
+    let (stay, history) = all(store).await;
+    let stay: Vec<_> = stay.iter().map(|it| it.key()).collect();
+    assert_eq!(stay, [&client_key("b"), &of_b[0], &of_b[1]]);
+    assert_eq!(history.len(), 3);
+    assert!(history.iter().all(|entry| stay.contains(&&entry.key)));
+    let stopped = store.stopped(&hooks).await.unwrap();
+    assert_eq!(stopped.len(), 1);
+    assert_eq!(stopped[0].key, of_b[0]);
+    assert!(store.license(&of_b[0], source).await.unwrap().is_some());
+    assert!(!take_lease(store, &of_b[0]).await, "it is held");
+}
+
+/// A link is a record, and no installation.
+pub async fn links_are_listed_and_not_counted(subject: &Subject) {
+    let store = &*subject.store;
+    let links = link(store, "a", "ari:cloud:ecosystem::installation/1").await;
+    store.apply(installed("b", "1"), now()).await.unwrap();
+    assert_eq!(store.count().await.unwrap(), 2);
+    let listed = store.list(None, 9).await.unwrap();
+    let leads: Vec<_> = listed.iter().filter(|it| it.tenant().is_some()).collect();
+    assert_eq!((listed.len(), leads.len()), (4, links.len()));
+    // what becomes a link is not counted any more, nor retained as one that was uninstalled
+    let forge_key = forge("ari:cloud:ecosystem::installation/9", "1");
+    let key = forge_key.key().clone();
+    store.apply(forge_key, now()).await.unwrap();
+    assert_eq!(store.count().await.unwrap(), 3);
+    store.apply(forge_uninstalled(&key), now()).await.unwrap();
+    let tenant = ClientKey::new("a").unwrap();
+    let linked = Delivery::new(key.clone(), Event::Linked { tenant });
+    store.apply(linked, now()).await.unwrap();
+    assert_eq!(store.count().await.unwrap(), 2);
+    let later = now().plus(9);
+    assert!(store.erase_uninstalled(later).await.unwrap().is_empty());
+    assert!(store.get(&key).await.unwrap().is_some());
 }
 
 /// Who is installed, or came back, or left lately, stays.

@@ -81,3 +81,12 @@ pub(super) fn forge(id: &str, version: &str) -> Delivery {
     let event = ForgeLifecycleEvent::parse(ForgeLifecycleKind::Installed, json.as_bytes()).unwrap();
     Delivery::forge(event).unwrap()
 }
+
+pub(super) fn forge_uninstalled(key: &InstallationKey) -> Delivery {
+    let json = format!(
+        r#"{{"id":"{key}","app":{{"id":"406d303d-0393-4ec4-ad7c-1435be94583a","version":"1"}}}}"#
+    );
+    let kind = ForgeLifecycleKind::PreUninstall;
+    let event = ForgeLifecycleEvent::parse(kind, json.as_bytes()).unwrap();
+    Delivery::new(key.clone(), event)
+}

@@ -3,16 +3,15 @@
 use app_license::{InstallationKey, UnixTime};
 use tokio_postgres::{Client as Connection, Transaction};
 
+use super::PostgresStore;
 use super::fault::{Fail, failed};
-use super::statement::{PATIENCE, Param, number, row as one, text};
-use super::tenants::begin;
-use super::{COMMIT, PostgresStore};
+use super::statement::{Param, number, row as one, rows, text};
 use crate::erase::Erased;
 use crate::history::{MAX_PAGE, Sequence};
 use crate::name::Name;
-use crate::record::{self, column, time};
+use crate::record::{column, time};
 use crate::stopped::Stopped;
-use crate::tenant::{key as key_of, tenant};
+use crate::tenant::{id, key as key_of, tenant};
 
 const DOING: &str = "erase a tenant";
 
@@ -23,18 +22,10 @@ impl PostgresStore {
         key: &InstallationKey,
         before: Option<UnixTime>,
     ) -> Result<Erased, Fail> {
-        let mut client = self.client().await?;
-        let work = async {
-            let transaction = begin(&mut client).await?;
-            let erased = self.erase_in(&transaction, key, before).await?;
-            transaction.commit().await.map_err(failed(COMMIT))?;
-            Ok(erased)
-        };
-        let done = tokio::time::timeout(PATIENCE, work).await;
-        done.unwrap_or_else(|_| {
-            drop(deadpool_postgres::Object::take(client));
-            Err(Fail::Slow(DOING))
+        self.in_transaction(DOING, async |transaction| {
+            self.erase_in(transaction, key, before).await
         })
+        .await
     }
 
     async fn erase_in(
@@ -43,9 +34,36 @@ impl PostgresStore {
         key: &InstallationKey,
         before: Option<UnixTime>,
     ) -> Result<Erased, Fail> {
-        const FIND: &str =
-            "SELECT id, record FROM $s.installation WHERE tenant = $1 AND ($2::text IS NULL
-            OR status = 'uninstalled' AND record::json ->> 'uninstalledAt' < $2) FOR UPDATE";
+        const GONE: &str = "SELECT FROM $s.installation WHERE tenant = $1
+            AND status = 'uninstalled' AND record::json ->> 'uninstalledAt' < $2 FOR UPDATE";
+        // what index `linked_to` is of
+        const LINKS: &str = "SELECT tenant FROM $s.installation
+            WHERE status = 'linked' AND record::json ->> 'tenant' = $1 ORDER BY tenant FOR UPDATE";
+        let tenant = tenant(key);
+        self.turn(transaction, &tenant).await?;
+        let connection = transaction.client();
+        if let Some(before) = before {
+            let before = before.to_string();
+            let params = [text(&tenant), text(&before)];
+            let gone = one(connection, &self.schema, DOING, GONE, &params).await?;
+            if gone.is_none() {
+                return Ok(Erased::default());
+            }
+        }
+        let mut erased = self.erase_one(connection, &tenant).await?;
+        if let InstallationKey::Connect(customer) = key {
+            let customer = customer.as_str();
+            let params = [text(&customer)];
+            for link in rows(connection, &self.schema, DOING, LINKS, &params).await? {
+                let link = link.try_get(0).map_err(failed(DOING))?;
+                erased = erased.with_link(self.erase_one(connection, link).await?);
+            }
+        }
+        Ok(erased)
+    }
+
+    async fn erase_one(&self, connection: &Connection, tenant: &str) -> Result<Erased, Fail> {
+        const FIND: &str = "SELECT id FROM $s.installation WHERE tenant = $1 FOR UPDATE";
         const PAYLOADS: &str = "DELETE FROM $s.payload
             WHERE sequence IN (SELECT sequence FROM $s.history WHERE installation = $1)";
         const EVENTS: &str = "DELETE FROM $s.history WHERE installation = $1";
@@ -53,55 +71,20 @@ impl PostgresStore {
         const LICENSES: &str = "DELETE FROM $s.license WHERE tenant = $1";
         const STOPPED: &str = "DELETE FROM $s.stopped WHERE tenant = $1";
         const LEASES: &str = "DELETE FROM $s.lease WHERE right(name, length($1)) = $1";
-        let tenant = tenant(key);
-        self.turn(transaction, &tenant).await?;
-        let connection = transaction.client();
-        let only_before = before.map(|time| time.to_string());
-        let params = [text(&tenant), text(&only_before)];
-        let found = one(connection, &self.schema, DOING, FIND, &params).await?;
+        let found = one(connection, &self.schema, DOING, FIND, &[text(&tenant)]).await?;
         let mut events = 0;
         if let Some(row) = &found {
             let id: i64 = row.try_get(0).map_err(failed(DOING))?;
-            let record: &str = row.try_get(1).map_err(failed(DOING))?;
-            for link in record::links(record) {
-                self.erase_link(connection, &link, key).await?;
-            }
             self.delete(connection, PAYLOADS, &[number(&id)]).await?;
             events = self.delete(connection, EVENTS, &[number(&id)]).await?;
             self.delete(connection, INSTALLATION, &[number(&id)])
                 .await?;
-        } else if before.is_some() {
-            return Ok(Erased::default());
         }
         let licenses = self.delete(connection, LICENSES, &[text(&tenant)]).await?;
         self.delete(connection, STOPPED, &[text(&tenant)]).await?;
-        let own = format!("/{key}");
+        let own = format!("/{}", id(tenant));
         self.delete(connection, LEASES, &[text(&own)]).await?;
         Ok(Erased::new(found.is_some(), events, licenses))
-    }
-
-    async fn erase_link(
-        &self,
-        connection: &Connection,
-        link: &InstallationKey,
-        key: &InstallationKey,
-    ) -> Result<(), Fail> {
-        const FIND: &str = "SELECT record FROM $s.installation WHERE tenant = $1 FOR UPDATE";
-        const PAYLOADS: &str = "DELETE FROM $s.payload WHERE sequence IN (SELECT h.sequence
-            FROM $s.history h JOIN $s.installation i ON i.id = h.installation WHERE i.tenant = $1)";
-        const EVENTS: &str = "DELETE FROM $s.history WHERE installation IN
-            (SELECT id FROM $s.installation WHERE tenant = $1)";
-        const INSTALLATION: &str = "DELETE FROM $s.installation WHERE tenant = $1";
-        const LICENSES: &str = "DELETE FROM $s.license WHERE tenant = $1";
-        let link = tenant(link);
-        let found = one(connection, &self.schema, DOING, FIND, &[text(&link)]).await?;
-        let Some(row) = found else { return Ok(()) };
-        if record::is_link_to(row.try_get(0).map_err(failed(DOING))?, key) {
-            for sql in [PAYLOADS, EVENTS, INSTALLATION, LICENSES] {
-                self.delete(connection, sql, &[text(&link)]).await?;
-            }
-        }
-        Ok(())
     }
 
     async fn delete(

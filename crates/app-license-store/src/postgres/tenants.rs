@@ -91,7 +91,8 @@ impl PostgresStore {
     }
 
     pub(super) async fn count_rows(&self) -> Result<u64, Fail> {
-        const SQL: &str = "SELECT count(*) FROM $s.installation";
+        const SQL: &str = "SELECT count(*)
+            - (SELECT count(*) FROM $s.installation WHERE status = 'linked') FROM $s.installation";
         let doing = "count installations";
         let row = self.ask(doing, SQL, &[]).await?;
         let count: Option<i64> = row
@@ -107,19 +108,31 @@ impl PostgresStore {
         now: UnixTime,
         check_marks: Option<u64>,
     ) -> Result<Applied, Fail> {
+        let doing = "apply a delivery";
+        self.in_transaction(doing, async |transaction| {
+            self.apply_in(transaction, delivery, now, check_marks).await
+        })
+        .await
+    }
+
+    /// Does `work` in a transaction and commits it, or ends with the patience for both; then the
+    /// connection is closed, for nobody knows what the server still does on it.
+    pub(super) async fn in_transaction<T>(
+        &self,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Fail>,
+    ) -> Result<T, Fail> {
         let mut client = self.client().await?;
-        let work = async {
+        let whole = async {
             let transaction = begin(&mut client).await?;
-            let applied = self
-                .apply_in(&transaction, delivery, now, check_marks)
-                .await?;
+            let done = work(&transaction).await?;
             transaction.commit().await.map_err(failed(COMMIT))?;
-            Ok(applied)
+            Ok(done)
         };
-        let done = tokio::time::timeout(PATIENCE, work).await;
+        let done = tokio::time::timeout(PATIENCE, whole).await;
         done.unwrap_or_else(|_| {
             drop(deadpool_postgres::Object::take(client));
-            Err(Fail::Slow("apply a delivery"))
+            Err(Fail::Slow(doing))
         })
     }
 
@@ -322,7 +335,7 @@ impl PostgresStore {
 }
 
 /// Every statement sees what was committed before it, so also what it waited for.
-pub(super) async fn begin(client: &mut Client) -> Result<Transaction<'_>, Fail> {
+async fn begin(client: &mut Client) -> Result<Transaction<'_>, Fail> {
     let client: &mut Connection = client;
     let begun = client
         .build_transaction()

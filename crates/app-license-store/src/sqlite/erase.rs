@@ -8,9 +8,9 @@ use crate::erase::Erased;
 use crate::error::Error;
 use crate::history::{MAX_PAGE, Sequence};
 use crate::name::Name;
-use crate::record::{self, column, time};
+use crate::record::{column, time};
 use crate::stopped::Stopped;
-use crate::tenant::{key as key_of, tenant};
+use crate::tenant::{id, key as key_of, tenant};
 
 /// The last number of the history. What was erased had one too: the highest is kept among the cursors,
 /// under a name that no consumer can have.
@@ -19,52 +19,55 @@ pub(super) const LAST: &str = "max((SELECT coalesce(max(sequence), 0) FROM histo
 
 /// Erases a tenant, and the links to it.
 pub(super) fn erase(connection: &Connection, key: &InstallationKey) -> Result<Erased, Error> {
-    let record = record_of(connection, key)?;
-    for link in record.as_deref().map(record::links).unwrap_or_default() {
-        let linked = record_of(connection, &link)?;
-        if linked.is_some_and(|linked| record::is_link_to(&linked, key)) {
-            erase_one(connection, &link)?;
-        }
+    let mut erased = erase_one(connection, &tenant(key))?;
+    for link in links(connection, key)? {
+        erased = erased.with_link(erase_one(connection, &link)?);
     }
-    erase_one(connection, key)
+    Ok(erased)
 }
 
-fn record_of(connection: &Connection, key: &InstallationKey) -> Result<Option<String>, Error> {
+/// The records that are links to this one, whatever its own says of them.
+fn links(connection: &Connection, key: &InstallationKey) -> Result<Vec<String>, Error> {
+    // what index `linked_to` is of
+    const SQL: &str = "SELECT tenant FROM installation
+        WHERE status = 'linked' AND json_extract(record, '$.tenant') = ?1";
+    let InstallationKey::Connect(customer) = key else {
+        return Ok(Vec::new());
+    };
     connection
-        .prepare_cached("SELECT record FROM installation WHERE tenant = ?1")
-        .and_then(|mut s| s.query_row([tenant(key)], |r| r.get(0)).optional())
-        .map_err(failed("read an installation"))
+        .prepare_cached(SQL)
+        .and_then(|mut s| s.query_map([customer.as_str()], |r| r.get(0))?.collect())
+        .map_err(failed("find the links of a tenant"))
 }
 
-fn erase_one(connection: &Connection, key: &InstallationKey) -> Result<Erased, Error> {
+fn erase_one(connection: &Connection, tenant: &str) -> Result<Erased, Error> {
     const PAYLOADS: &str = "DELETE FROM payload
         WHERE sequence IN (SELECT sequence FROM history WHERE installation = ?1)";
-    let tenant = tenant(key);
     let keep_last = format!(
         "INSERT INTO consumer (name, sequence) VALUES (' last', {LAST})
         ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence"
     );
     let work = || -> rusqlite::Result<Erased> {
         connection.execute(&keep_last, [])?;
-        let id: Option<i64> = connection
+        let row: Option<i64> = connection
             .query_row(
                 "SELECT id FROM installation WHERE tenant = ?1",
-                [&tenant],
+                [tenant],
                 |r| r.get(0),
             )
             .optional()?;
         let mut events = 0;
-        if let Some(id) = id {
-            connection.execute(PAYLOADS, [id])?;
-            events = connection.execute("DELETE FROM history WHERE installation = ?1", [id])?;
-            connection.execute("DELETE FROM installation WHERE id = ?1", [id])?;
+        if let Some(row) = row {
+            connection.execute(PAYLOADS, [row])?;
+            events = connection.execute("DELETE FROM history WHERE installation = ?1", [row])?;
+            connection.execute("DELETE FROM installation WHERE id = ?1", [row])?;
         }
-        let licenses = connection.execute("DELETE FROM license WHERE tenant = ?1", [&tenant])?;
-        connection.execute("DELETE FROM stopped WHERE tenant = ?1", [&tenant])?;
-        let own = format!("/{key}");
+        let licenses = connection.execute("DELETE FROM license WHERE tenant = ?1", [tenant])?;
+        connection.execute("DELETE FROM stopped WHERE tenant = ?1", [tenant])?;
+        let own = format!("/{}", id(tenant));
         let named = "DELETE FROM lease WHERE substr(name, -length(?1)) = ?1";
         connection.execute(named, [own])?;
-        Ok(Erased::new(id.is_some(), events as u64, licenses as u64))
+        Ok(Erased::new(row.is_some(), events as u64, licenses as u64))
     };
     work().map_err(failed("erase a tenant"))
 }

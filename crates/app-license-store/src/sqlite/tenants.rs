@@ -68,8 +68,10 @@ fn rows_after(connection: &Connection, after: &str, limit: usize) -> Result<Vec<
 }
 
 pub(super) fn count(connection: &Connection) -> Result<u64, Error> {
+    const SQL: &str = "SELECT count(*)
+        - (SELECT count(*) FROM installation WHERE status = 'linked') FROM installation";
     connection
-        .query_row("SELECT count(*) FROM installation", [], |r| r.get(0))
+        .query_row(SQL, [], |r| r.get(0))
         .map(|count: i64| u64::try_from(count).unwrap_or(0))
         .map_err(failed("count installations"))
 }

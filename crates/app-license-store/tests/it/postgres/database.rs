@@ -22,7 +22,7 @@ async fn a_version_1_schema_is_migrated_with_all_it_holds() {
         .plain_text()
         .schema("version_one");
     let store = options.clone().connect().await.unwrap();
-    assert_eq!(store.health().await.unwrap().schema_version, 4);
+    assert_eq!(store.health().await.unwrap().schema_version, 5);
     let a = store.get(&tenant("tenant-a")).await.unwrap().unwrap();
     assert_eq!(a.status(), InstallationStatus::Enabled);
     let current = a.stored_secrets().current().unwrap();
@@ -105,7 +105,7 @@ async fn replicas_that_start_together_migrate_once() {
         task.await.unwrap().unwrap();
     }
     let sql = format!("SELECT count(*) FROM {schema}.schema_version");
-    assert_eq!(cluster.sql(&sql).unwrap().trim(), "4");
+    assert_eq!(cluster.sql(&sql).unwrap().trim(), "5");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -286,7 +286,7 @@ async fn the_owner_migrates_and_the_app_s_role_needs_no_right_to_create() {
     let error = app.clone().connect().await.unwrap_err();
     assert_eq!(error.code(), "may_not_migrate");
     let said = error.to_string();
-    assert!(said.contains("version 0, this program needs 4"), "{said}");
+    assert!(said.contains("version 0, this program needs 5"), "{said}");
     assert!(said.contains("app-license store migrate"), "{said}");
 
     owner.clone().migrate().await.unwrap();
@@ -302,7 +302,7 @@ async fn the_owner_migrates_and_the_app_s_role_needs_no_right_to_create() {
 
     // a new version of the app is started before the owner migrated: the last migration is taken back
     let older = format!(
-        "DROP TABLE {schema}.stopped; DELETE FROM {schema}.schema_version WHERE version = 4"
+        "DROP INDEX {schema}.linked_to; DELETE FROM {schema}.schema_version WHERE version = 5"
     );
     cluster.sql(&older).unwrap();
     let error = app.clone().connect().await.unwrap_err();

@@ -214,7 +214,7 @@ async fn a_version_1_file_is_migrated_with_all_it_holds() {
     let place = TempStore::new();
     place.sql(include_str!("../../fixtures/sqlite-v1.sql"));
     let store = place.open().await;
-    assert_eq!(store.health().await.unwrap().schema_version, 4);
+    assert_eq!(store.health().await.unwrap().schema_version, 5);
     let a = store.get(&tenant("tenant-a")).await.unwrap().unwrap();
     assert_eq!(a.status(), InstallationStatus::Enabled);
     assert_eq!(a.entitlement().id(), Some("e-1"));
@@ -272,7 +272,7 @@ async fn a_newer_schema_is_refused_and_not_touched() {
         .await
         .unwrap_err();
     assert_eq!(error.code(), "newer_schema");
-    let expected = "the database has schema version 99, newer than the 4 that this program knows";
+    let expected = "the database has schema version 99, newer than the 5 that this program knows";
     assert_eq!(error.to_string(), expected);
     assert!(place.bytes() == before);
 }
@@ -473,4 +473,24 @@ async fn nothing_of_an_erased_tenant_is_in_the_files() {
     assert!(!place.holds(&secret("2")), "a previous secret");
     assert!(store.get(&tenant("one")).await.unwrap().is_some());
     store.close().await;
+}
+
+/// What was committed is answered, whatever becomes of the log.
+#[cfg(unix)]
+#[tokio::test]
+async fn an_erasure_is_answered_though_the_log_cannot_be_emptied() {
+    let place = TempStore::new();
+    let store = place.open().await;
+    for name in ["a", "b", "c"] {
+        store.apply(installed(name, "1"), now()).await.unwrap();
+    }
+    store.apply(uninstalled("b"), now()).await.unwrap();
+    // the store has the file open; who opens it by its name finds none
+    std::fs::rename(place.path(), place.directory.path().join("moved.db")).unwrap();
+    let erased = store.erase(&tenant("a")).await.unwrap();
+    assert!(erased.installation);
+    let gone = store.erase_uninstalled(now().plus(1)).await.unwrap();
+    assert_eq!(gone, [tenant("b")]);
+    assert_eq!(store.get(&tenant("a")).await.unwrap(), None);
+    assert_eq!(store.count().await.unwrap(), 1);
 }

@@ -1,0 +1,3 @@
+-- Version 5: links by the tenant that they lead to, to be erased with it, and counted.
+
+CREATE INDEX linked_to ON installation ((record::json ->> 'tenant')) WHERE status = 'linked';
