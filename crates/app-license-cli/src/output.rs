@@ -81,7 +81,7 @@ pub(crate) fn show(
     unless_closed(written.and_then(|()| io.out.flush()))
 }
 
-/// What was written, or that nobody reads it any more: that is no error of the command.
+/// What was written, or that the reader closed the pipe: that is no error of the command.
 pub(crate) fn unless_closed(written: std::io::Result<()>) -> Result<(), CliError> {
     match written {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -104,7 +104,7 @@ pub(crate) fn show_fault(io: &mut Io<'_>, format: Format, code: &str, message: &
             serde_json::json!({"error": {"code": code, "message": message}})
         ),
     };
-    // nobody is left to tell
+    // there is no other place to write it to
     drop(written);
 }
 

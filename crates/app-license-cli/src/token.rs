@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-/// The header and claims of a token that nobody has verified.
+/// The header and claims of a token that is not verified.
 pub(crate) struct Unverified {
     pub(crate) header: Map<String, Value>,
     pub(crate) claims: Map<String, Value>,

@@ -16,6 +16,9 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::output::Format;
 
+/// What a command answers.
+type Outcome = Result<Exit, CliError>;
+
 /// Look into the store of an app, and change what its vendor may change
 ///
 /// SITE is a site (`acme.atlassian.net`, or `acme`), a client key, an installation ARI, a cloud id, or the
@@ -66,7 +69,7 @@ enum Command {
 }
 
 impl Args {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
+    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Outcome {
         let place = &self.place;
         match self.command {
             Command::List(args) => args.run(place, io, format),

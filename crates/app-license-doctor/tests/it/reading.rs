@@ -118,13 +118,8 @@ fn pages_of_what_goes_say_when_it_is_an_error() {
 #[test]
 fn one_field_of_another_type_hides_no_other() {
     let manifest = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n  licensing:\n    enabled: \"yes\"\n    editionsEnabled: 1\n    plan: gold\n  access: {userAccess: \"no\"}\n";
-    let found = findings(folder([("manifest.yml", manifest)]).path());
-    let found: Vec<_> = found
-        .iter()
-        .map(|f| format!("{} {}", f.code(), f.start()))
-        .collect();
     assert_eq!(
-        found,
+        places("manifest.yml", manifest),
         [
             "field_type 5:5",
             "field_type 6:5",
@@ -133,15 +128,17 @@ fn one_field_of_another_type_hides_no_other() {
         ]
     );
     let editions = "[app]\nname = 1\n[features]\na = \"premium\"\nb = \"gold\"\n";
-    let found = findings(folder([("editions.toml", editions)]).path());
-    let found: Vec<_> = found
-        .iter()
-        .map(|f| format!("{} {}", f.code(), f.start()))
-        .collect();
     assert_eq!(
-        found,
+        places("editions.toml", editions),
         ["unreadable 2:8", "unreadable 4:5", "unreadable 5:5"]
     );
+}
+
+/// What is found in one file, and where.
+fn places(name: &str, text: &str) -> Vec<String> {
+    let found = findings(folder([(name, text)]).path());
+    let place = |f: &Finding| format!("{} {}", f.code(), f.start());
+    found.iter().map(place).collect()
 }
 
 #[test]

@@ -4,6 +4,7 @@ use app_license::Event;
 use app_license_store::Delivery;
 use serde::Serialize;
 
+use super::Outcome;
 use super::find::find;
 use super::place::{Place, runtime};
 use crate::error::CliError;
@@ -12,7 +13,8 @@ use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::{Format, one_line, show};
 
-macro_rules! wish {
+/// A command that applies one event to one installation.
+macro_rules! event_command {
     ($(#[$about:meta])* $args:ident, $event:expr, $done:literal, $nothing:literal) => {
         #[derive(Debug, clap::Args)]
         $(#[$about])*
@@ -24,19 +26,14 @@ macro_rules! wish {
         }
 
         impl $args {
-            pub(super) fn run(
-                self,
-                place: &Place,
-                io: &mut Io<'_>,
-                format: Format,
-            ) -> Result<Exit, CliError> {
-                wish(place, io, format, &self.site, self.now, &$event, [$done, $nothing])
+            pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+                apply(place, io, format, &self.site, self.now, &$event, [$done, $nothing])
             }
         }
     };
 }
 
-wish! {
+event_command! {
     /// Serve a site no more: its proved requests are answered 403, `tenant_blocked`
     ///
     /// Whatever the platform says and however often the app is installed there, until `unblock`. What the
@@ -47,7 +44,7 @@ Examples:
     BlockArgs, Event::Block, "is blocked", "was blocked before"
 }
 
-wish! {
+event_command! {
     /// Serve a blocked site again
     #[command(after_help = "\
 Examples:
@@ -55,7 +52,7 @@ Examples:
     UnblockArgs, Event::Unblock, "is served again", "was not blocked"
 }
 
-wish! {
+event_command! {
     /// Forget the secret before the current one, for a secret that leaked
     ///
     /// It ends at once, whatever its grace. The current secret is the platform's: a new one comes when the app
@@ -72,7 +69,7 @@ struct Output {
     changed: bool,
 }
 
-fn wish(
+fn apply(
     place: &Place,
     io: &mut Io<'_>,
     format: Format,
@@ -80,7 +77,7 @@ fn wish(
     now: NowArgs,
     event: &Event,
     [done, nothing]: [&'static str; 2],
-) -> Result<Exit, CliError> {
+) -> Outcome {
     let found = find(place, site)?;
     let delivery = Delivery::new(found.key().clone(), event.clone());
     let applied = place.with(async |store| store.apply(delivery, now.time()).await)?;
@@ -114,12 +111,7 @@ struct Rotated {
 }
 
 impl RotateArgs {
-    pub(super) fn run(
-        self,
-        place: &Place,
-        io: &mut Io<'_>,
-        format: Format,
-    ) -> Result<Exit, CliError> {
+    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         if !place.has_keys()? {
             return Err(CliError::Option(
                 "no key is named: set the variable of `--keys-from`, the new key first".to_owned(),
@@ -149,12 +141,7 @@ struct Migrated {
 }
 
 impl MigrateArgs {
-    pub(super) fn run(
-        self,
-        place: &Place,
-        io: &mut Io<'_>,
-        format: Format,
-    ) -> Result<Exit, CliError> {
+    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         runtime()?.block_on(place.migrate())?;
         show(io, format, &Migrated { migrated: true }, |out| {
             writeln!(out, "the tables are of this program's version")

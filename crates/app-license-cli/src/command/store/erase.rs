@@ -4,6 +4,7 @@ use app_license::UnixTime;
 use app_license_store::TenantExport;
 use serde::Serialize;
 
+use super::Outcome;
 use super::find::{Line, find, read};
 use super::place::Place;
 use crate::error::CliError;
@@ -16,7 +17,7 @@ const DAY: u64 = 86_400;
 
 /// Write all that is stored of one installation as JSON: record, events with their bodies, licenses
 ///
-/// For whoever asks what you know of them. Secrets are left out.
+/// The answer to a customer who asks which data of theirs is stored. Secrets are left out.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -27,7 +28,7 @@ pub(super) struct ExportArgs {
 }
 
 impl ExportArgs {
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>) -> Result<Exit, CliError> {
+    pub(super) fn run(self, place: &Place, io: &mut Io<'_>) -> Outcome {
         let found = find(place, &self.site)?;
         let export = place.with(async |store| TenantExport::of(store, found.key()).await)?;
         show(io, Format::Json, &export, |_| Ok(()))?;
@@ -69,12 +70,7 @@ struct Output {
 }
 
 impl EraseArgs {
-    pub(super) fn run(
-        self,
-        place: &Place,
-        io: &mut Io<'_>,
-        format: Format,
-    ) -> Result<Exit, CliError> {
+    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let done = self.yes;
         let tenants = match (&self.site, self.gone_for) {
             (Some(site), _) => self.one(place, site)?,

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use app_license::{InstallationRecord, UnixTime};
 use serde::Serialize;
 
+use super::Outcome;
 use super::find::{Line, host, read};
 use super::place::Place;
 use crate::error::CliError;
@@ -105,12 +106,7 @@ impl Args {
             && self.seen_before.is_none_or(|time| line.last_seen < time)
     }
 
-    pub(super) fn run(
-        self,
-        place: &Place,
-        io: &mut Io<'_>,
-        format: Format,
-    ) -> Result<Exit, CliError> {
+    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let mut installations = Vec::new();
         let (mut shown, mut fault) = (0_u64, None);
         place.for_each(|stored| {

@@ -4,9 +4,9 @@ use app_license::UnixTime;
 use app_license_store::{Name, Stopped};
 use serde::Serialize;
 
+use super::Outcome;
 use super::find::find;
 use super::place::Place;
-use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
@@ -36,12 +36,7 @@ struct Line {
 }
 
 impl StoppedArgs {
-    pub(super) fn run(
-        self,
-        place: &Place,
-        io: &mut Io<'_>,
-        format: Format,
-    ) -> Result<Exit, CliError> {
+    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let consumer = Name::new(self.consumer)?;
         let stopped = place.with(async |store| store.stopped(&consumer).await)?;
         let lines: Vec<_> = stopped
@@ -103,12 +98,7 @@ struct Retried {
 }
 
 impl RetryArgs {
-    pub(super) fn run(
-        self,
-        place: &Place,
-        io: &mut Io<'_>,
-        format: Format,
-    ) -> Result<Exit, CliError> {
+    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let consumer = Name::new(self.consumer)?;
         let site = self.site.as_deref();
         let found = site.map(|site| find(place, site)).transpose()?;

@@ -6,6 +6,7 @@ use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf
 use app_license::{Change, Decision, License, Policy, UnixTime, Verified};
 use serde::Serialize;
 
+use super::Outcome;
 use super::find::{Found, find, without_secrets};
 use super::place::Place;
 use crate::command::decide::{NamedDecision, PolicyArgs, Questions, read_features};
@@ -81,12 +82,7 @@ struct Line {
 }
 
 impl Args {
-    pub(super) fn run(
-        self,
-        place: &Place,
-        io: &mut Io<'_>,
-        format: Format,
-    ) -> Result<Exit, CliError> {
+    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let map = self.features.as_deref().map(read_features).transpose()?;
         let questions = Questions::new(map, Some(&self.feature))?;
         let policy = self.policy.policy().confirmed_only(self.confirmed_only);

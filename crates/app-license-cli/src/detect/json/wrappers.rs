@@ -34,7 +34,7 @@ const NAMES: &[&str] = &[
     "Authorization",
     "headers",
     "license",
-    "licence",
+    "licence", // as an app's own code may spell it
     "licenseDetails",
     "message",
     "msg",
