@@ -1,5 +1,8 @@
 //! Calls about what Forge sends.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use app_license::delivery::TokenHash;
 use app_license::forge::{
     ForgeLifecycleEvent, InvocationVerifierConfig, IsolatedCloud, LicenseApiRequest,
@@ -60,7 +63,6 @@ export interface InvocationProof extends JudgedLicense {
   userMayAccess: boolean | null;
   isFromUserInterface: boolean;
   contexts: ProductContextFields[];
-  tokenFingerprint: string;
   tokenProvesUntil: number;
 }
 
@@ -156,7 +158,7 @@ pub fn verify_invocation(
         let text = bearer_token(headers(authorization.as_deref()))?;
         let token = UnverifiedInvocationToken::parse(text)?;
         let jwks = jwks.as_deref().ok_or_else(|| missing("jwks"))?;
-        let keys = Jwks::parse(jwks.as_bytes())?;
+        let keys = parsed(jwks)?;
         let mut expected = apps(app_ids.as_deref())?;
         let leeway = leeway(seconds)?.unwrap_or_default();
         expected = expected.leeway(leeway);
@@ -194,7 +196,6 @@ pub fn verify_invocation(
             None => output.json("userMayAccess", "null"),
         }
         output.flag("isFromUserInterface", token.is_from_user_interface());
-        output.shown("tokenFingerprint", TokenHash::of(text));
         let proves_until = token.expires_at().plus(leeway.as_seconds());
         output.time("tokenProvesUntil", proves_until);
         let contexts = token.contexts().iter().map(|context| {
@@ -209,6 +210,33 @@ pub fn verify_invocation(
         Ok(output)
     };
     answered(verify())
+}
+
+thread_local! {
+    /// The key set that was asked with last: the platform's changes once in weeks.
+    static KEY_SET: RefCell<Option<(String, Arc<Jwks>)>> = const { RefCell::new(None) };
+}
+
+fn parsed(jwks: &str) -> Result<Arc<Jwks>, Error> {
+    KEY_SET.with_borrow_mut(|last| {
+        if let Some((text, keys)) = last
+            && text == jwks
+        {
+            return Ok(Arc::clone(keys));
+        }
+        let keys = Arc::new(Jwks::parse(jwks.as_bytes())?);
+        *last = Some((jwks.to_owned(), Arc::clone(&keys)));
+        Ok(keys)
+    })
+}
+
+/// What marks the token of a lifecycle event, which was verified.
+#[wasm_bindgen(js_name = tokenHash)]
+pub fn token_hash(authorization: Option<String>) -> Result<String, JsValue> {
+    let token = bearer_token(headers(authorization.as_deref()));
+    token
+        .map(|token| TokenHash::of(token).to_string())
+        .map_err(refused)
 }
 
 /// Where to ask the License API: of this very app.

@@ -1,5 +1,6 @@
 //! Rare calls about what events make of an installation.
 
+use app_license::answer::Refusal;
 use app_license::connect::LifecycleBody;
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{
@@ -26,8 +27,9 @@ export interface StoredInstallation {
 
 /** Something that happened, which was verified before. */
 export interface Happened {
-  on: "connect" | "forge" | "license" | "block" | "unblock";
-  /** Which event; of a license, its source; of a wish of the app, nothing, and no body. */
+  on: "connect" | "forge" | "license" | "page_opened" | "block" | "unblock";
+  /** Which event; of a license, its source; of an opened page, when its token was issued (seconds since
+   * 1970, `asOf`); of a wish of the app, nothing, and no body. */
   event: string;
   body: string;
   /** Of a license: its environment, and when it was stated (seconds since 1970). */
@@ -89,6 +91,10 @@ pub(crate) fn event(input: &Input) -> Result<Event, Error> {
     match on.as_str() {
         "block" => return Ok(Event::Block),
         "unblock" => return Ok(Event::Unblock),
+        "page_opened" => {
+            let issued_at = input.time("asOf")?;
+            return Ok(Event::PageOpened { issued_at });
+        }
         _ => {}
     }
     let body = input.need("body")?;
@@ -175,6 +181,26 @@ pub fn is_news(
     };
     news().map_err(refused)
 }
+
+/// Why proved requests of an installation in this status are not served; nothing where they are. A status
+/// of a later version is not served.
+#[wasm_bindgen(js_name = refusalOf)]
+pub fn refusal_of(status: &str, is_blocked: bool) -> Option<String> {
+    let status = STATUSES.into_iter().find(|it| it.name() == status);
+    let refusal = match status {
+        Some(status) => status.refusal(is_blocked)?,
+        None => Refusal::UnknownTenant,
+    };
+    Some(refusal.code().to_owned())
+}
+
+const STATUSES: [InstallationStatus; 5] = [
+    InstallationStatus::Installed,
+    InstallationStatus::Enabled,
+    InstallationStatus::Disabled,
+    InstallationStatus::Linked,
+    InstallationStatus::Uninstalled,
+];
 
 /// The secrets that a token may be signed with now, the current one first: of an installation that
 /// is in use, or of one that is installed, where that is asked for.

@@ -157,15 +157,7 @@ impl Installation {
     /// ```
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
-        match self.record.status() {
-            _ if self.record.is_blocked() => Some(Refusal::TenantBlocked),
-            InstallationStatus::Installed | InstallationStatus::Enabled => None,
-            InstallationStatus::Disabled => Some(Refusal::TenantDisabled),
-            // a link is nobody: its tenant is looked at instead
-            InstallationStatus::Uninstalled | InstallationStatus::Linked => {
-                Some(Refusal::UnknownTenant)
-            }
-        }
+        self.record.status().refusal(self.record.is_blocked())
     }
 
     /// Whether a page that the platform opened by a token of this time says that the app was switched

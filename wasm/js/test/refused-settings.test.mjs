@@ -11,7 +11,7 @@ import express5 from "express";
 import express4 from "express4";
 
 import { FeatureMap } from "@app-license/sdk";
-import { openLicense, sealLicense } from "@app-license/sdk/server";
+import { openLicense, sealLicense, storedLicense } from "@app-license/sdk/server";
 import {
   ConnectApp,
   ForgeRemote,
@@ -456,6 +456,57 @@ test("secrets and system tokens are in no JSON, copy or log", async () => {
   const headers = { authorization, "x-forge-oauth-system": "SYSTEM-TOKEN" };
   assert.equal(await (await remote.handle(new Request("https://r.example.com/page", { headers }))).text(), "SYSTEM-TOKEN");
   assert.ok(!texts.some((text) => text.includes("SYSTEM-TOKEN")), `${texts}`);
+});
+
+/** A remote whose store has, under the key of the installation, only a link to a customer. */
+async function linked(change = (record) => record) {
+  const { store, site } = await installed();
+  const forge = new FakeForge({ appId });
+  const { record } = await store.load(site.clientKey);
+  const link = { ...record, key: { forge: forge.installationId }, status: "linked", tenant: site.clientKey };
+  const customer = change({ ...record, installationId: forge.installationId });
+  const { load } = store;
+  store.load = (key) => {
+    const found = load.call(store, key === forge.installationId ? site.clientKey : key);
+    return found && { ...found, record: key === forge.installationId ? link : { ...customer, license: found.record.license } };
+  };
+  const remote = new ForgeRemote({ appId, fetch: forge.keyServer, allowTestKeys: true, store });
+  remote.route("/page", { requires: "capabilityAdvanced" }, (_, { verified }) => Response.json(verified.installation.record.key));
+  const call = (options) => {
+    const headers = { authorization: forge.authorization("advanced", options) };
+    return remote.handle(new Request("https://r.example.com/page", { headers }));
+  };
+  return { call, link, store, clientKey: site.clientKey };
+}
+
+test("an installation that is linked to a customer is the customer's", async () => {
+  const { call, link, store, clientKey } = await linked();
+  const served = await call();
+  assert.deepEqual([served.status, await served.json()], [200, { connect: clientKey }]);
+  const { record } = await store.load(clientKey);
+  assert.equal(record.license.source, "forge_invocation_token", "what it states is the customer's");
+  const blocked = await (await linked((record) => ({ ...record, blockedAt: record.installedAt }))).call();
+  assert.deepEqual([blocked.status, (await blocked.json()).error.code], [403, "tenant_blocked"]);
+  const later = new Date(Date.now() + 60_000).toISOString();
+  const gone = await (await linked((record) => ({ ...record, status: "uninstalled", uninstalledAt: later }))).call();
+  assert.deepEqual([gone.status, (await gone.json()).error.code], [401, "unknown_tenant"]);
+  // a link is no customer, and neither is a status of a later version
+  for (const status of ["linked", "asleep"]) {
+    assert.equal(storedLicense({ record: { ...link, status }, secrets: {} }).state, "inactive");
+  }
+});
+
+test("a stored record that cannot be compared with what a token states loses no answer", async () => {
+  const lines = [];
+  const logger = { warn: (line) => lines.push(line), error: (line) => lines.push(line) };
+  const forge = new FakeForge({ appId });
+  const store = new MemoryStore();
+  store.load = async () => ({ record: { key: { forge: forge.installationId }, status: "installed" }, secrets: { current: null, previous: null } });
+  const remote = new ForgeRemote({ appId, fetch: forge.keyServer, allowTestKeys: true, store, logger });
+  remote.route("/page", { requires: "capabilityAdvanced" }, served);
+  const headers = { authorization: forge.authorization("advanced") };
+  assert.equal((await remote.handle(new Request("https://r.example.com/page", { headers }))).status, 200);
+  assert.match(lines.join(), /^app-license: a changed license is not stored \(\w+\)$/);
 });
 
 test("a stored record that cannot be read is no fault of the sender", async () => {

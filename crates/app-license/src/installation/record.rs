@@ -6,6 +6,7 @@ use app_license_gate::facts::State;
 
 use super::trial::TrialNotice;
 
+use crate::answer::Refusal;
 use crate::capability::Capability;
 use crate::ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri};
 use crate::license::License;
@@ -82,6 +83,26 @@ impl InstallationStatus {
             Self::Disabled => "disabled",
             Self::Linked => "linked",
             Self::Uninstalled => "uninstalled",
+        }
+    }
+
+    /// Why proved requests of an installation in this status are not served, if they are not; whether the
+    /// app's vendor blocks it is said beside it.
+    ///
+    /// ```
+    /// # use app_license::InstallationStatus;
+    /// assert!(InstallationStatus::Enabled.refusal(false).is_none());
+    /// assert_eq!(InstallationStatus::Enabled.refusal(true).unwrap().code(), "tenant_blocked");
+    /// assert_eq!(InstallationStatus::Linked.refusal(false).unwrap().code(), "unknown_tenant");
+    /// ```
+    #[must_use]
+    pub const fn refusal(self, is_blocked: bool) -> Option<Refusal> {
+        match self {
+            _ if is_blocked => Some(Refusal::TenantBlocked),
+            Self::Installed | Self::Enabled => None,
+            Self::Disabled => Some(Refusal::TenantDisabled),
+            // a link is no installation: its tenant is looked at instead
+            Self::Uninstalled | Self::Linked => Some(Refusal::UnknownTenant),
         }
     }
 

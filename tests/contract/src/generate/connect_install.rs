@@ -4,7 +4,9 @@ use app_license_testkit::TokenSpec;
 use serde_json::{Value, json};
 
 use super::connect_install_refused::{bad_bodies, bad_claims, bad_keys, bad_tokens};
-use super::connect_tenant_events::{enabled_and_disabled, late_disabled, uninstalled};
+use super::connect_tenant_events::{
+    enabled_and_disabled, late_disabled, lost_enabled, uninstalled,
+};
 use super::kit::{
     ACME, APP_KEY, BASE_URL, KEY_HOST, KID, SECOND_KEY_HOST, Sent, case, connect_file, document,
     first_key, get, key_url, no_content, ok, post, refused,
@@ -30,6 +32,7 @@ pub(super) fn file() -> anyhow::Result<File> {
             uninstalled(),
             enabled_and_disabled(),
             late_disabled(),
+            lost_enabled(),
             absent_fields(),
             blocked(),
         ],

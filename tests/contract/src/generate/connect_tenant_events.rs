@@ -173,6 +173,33 @@ pub(super) fn enabled_and_disabled() -> Case {
     .hooks(&[ACME.hook("enabled"), ACME.hook("disabled")])
 }
 
+pub(super) fn lost_enabled() -> Case {
+    let page = |at| ACME.page(at, "/page", ACME.secret);
+    case(
+        "enabled-lost",
+        "the platform opens no page of an app that is switched off: one whose token is more than a minute younger than `disabled` says that `enabled` got lost; a context token says nothing",
+    )
+    .installed(&ACME)
+    .send(0, page(0), ok())
+    .send(
+        1,
+        ACME.tenant_event(1, "disabled", ACME.secret),
+        no_content(),
+    )
+    .send(2, page(2), refused(403, "tenant_disabled"))
+    .send(61, page(61), refused(403, "tenant_disabled"))
+    .send(
+        90,
+        ACME.api(90, "/api/standard", ACME.secret),
+        refused(403, "tenant_disabled"),
+    )
+    .send(90, page(2), refused(403, "tenant_disabled"))
+    .send(91, page(91), ok())
+    .send(92, page(92), ok())
+    .stored(vec![ACME.stored("enabled", ACME.secret)])
+    .hooks(&[ACME.hook("disabled"), ACME.hook("enabled")])
+}
+
 pub(super) fn late_disabled() -> Case {
     let bare = |event| post("/disabled").json(&ACME.body(event));
     case(

@@ -181,7 +181,7 @@ export abstract class Backend<V extends object> {
   ): (request: Request, info?: ClientInfo) => Promise<Response> {
     const checked = this.checkNeeds(needs as Needs<string>);
     isHandler(handler);
-    return (request, info) => this.#guarded(checked, handler, request, incomingOf(request, info));
+    return async (request, info) => this.#guarded(checked, handler, request, incomingOf(request, info));
   }
 
   /** Adds a route to what {@link handle} answers, for every method. Throws what {@link guard} throws,

@@ -71,7 +71,7 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { call, op, read, cloudOf, fault, settings } = internal;
+const { call, op, read, cloudOf, fault, refusalOf, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
@@ -288,18 +288,29 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const clientKey = tenantOf(sent, kind);
     const { installation, secrets } = await this.#tenant(clientKey, "installed");
     const tenant = { clientKey, secrets };
-    const proved =
-      kind === "context"
-        ? verifyContext(sent, tenant, this.#expected())
-        : { ...verifyRequest(sent, tenant, this.#expected()), context: null };
+    const proof = kind === "context" ? verifyContext(sent, tenant, this.#expected()) : verifyRequest(sent, tenant, this.#expected());
     // only now: a stranger does not learn who has the app
-    if (installation.record.blockedAt !== undefined) {
-      throw fault("tenant_blocked", "refused");
+    const refusal = refusalOf(installation.record);
+    // a page that was open before can renew its context token: it brings no tenant back
+    const opens = refusal === "tenant_disabled" && kind === "request";
+    const served = opens ? await this.#reopened(clientKey, proof.issuedAt) : installation;
+    if (refusal !== null && !opens) {
+      throw fault(refusal, "refused");
     }
-    if (installation.record.status === "disabled") {
-      throw fault("tenant_disabled", "refused");
+    const { accountId, issuedAt, expiresAt, signedWith, license } = proof;
+    const context = "context" in proof ? proof.context : null;
+    return { clientKey, accountId, issuedAt, expiresAt, signedWith, license, context, installation: settings.discreet(served) };
+  }
+
+  /** Takes a page for the `enabled` that got lost: the platform opens none of an app that is switched off. */
+  async #reopened(clientKey: string, pageOpened: Date): Promise<Installation> {
+    const delivery = { key: clientKey, on: "connect", event: { pageOpened } } as const;
+    const { installation } = await store(this.options.store, delivery, this.now());
+    const refusal = installation ? refusalOf(installation.record) : "unknown_tenant";
+    if (!installation || refusal !== null) {
+      throw fault(refusal ?? "unknown_tenant", "refused");
     }
-    return { ...proved, installation: settings.discreet(installation) };
+    return installation;
   }
 
   protected override findLicense(verified: ConnectRequest, policy: Policy): Promise<License<"verified">> {

@@ -79,10 +79,10 @@ async function lastStored(app: ConnectApp, { clientKey }: ConnectRequest): Promi
  * request says it again. */
 async function observe(app: ConnectApp, verified: ConnectRequest, license: License<"verified">): Promise<void> {
   const { reducer, options } = app;
-  if (!reducer.isNews(verified.installation, license)) {
-    return;
-  }
   try {
+    if (!reducer.isNews(verified.installation, license)) {
+      return;
+    }
     const delivery = { key: verified.clientKey, on: "connect", event: { license } } as const;
     await store(options.store, delivery, app.now());
   } catch (error) {

@@ -36,7 +36,7 @@ export interface ForgeInvocation extends Invocation {
   readonly systemToken: string | null;
 }
 
-const { call, op, read, fault, seconds, settings } = internal;
+const { call, op, read, fault, refusalOf, seconds, settings, tokenHash } = internal;
 const SOURCE = "forge_license_api";
 /** What the settings must be. */
 const FORGE = {
@@ -104,7 +104,8 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     }
     const { store } = this.#options;
     if (store) {
-      const { tokenFingerprint: hash, tokenProvesUntil: provesUntil } = proven;
+      const { tokenProvesUntil: provesUntil } = proven;
+      const hash = tokenHash(sent.authorization);
       const event = { forge: { kind: kind as "preUninstall", payload: body } };
       await deliverTo(store, { key, on: "forge", event, token: { hash, provesUntil } }, this.now());
       if (kind === "preUninstall") {
@@ -117,7 +118,8 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   protected override async prove(sent: Incoming): Promise<ForgeInvocation> {
     const { proven, installation } = await this.#prove(sent);
     const { invocation } = proven;
-    if (installation?.record.blockedAt !== undefined) {
+    // a token of after an uninstall, or of a switched-off app, says that the app is there
+    if (installation && refusalOf(installation.record) === "tenant_blocked") {
       throw fault("tenant_blocked", "refused");
     }
     const token = invocation.isFromUserInterface ? null : sent.header(SYSTEM_TOKEN);
@@ -131,7 +133,10 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     const now = this.now();
     const proven = await this.#keys.prove(sent.authorization, { appId, isolatedCloud, leeway, now });
     const { installationId, issuedAt } = proven.invocation;
-    const installation = store ? await stored(() => store.load(installationId)) : null;
+    const known = store ? await stored(() => store.load(installationId)) : null;
+    // a customer that moved from Connect has one record, and the installation a link to it
+    const tenant = known?.record.tenant;
+    const installation = store && tenant !== undefined ? await stored(() => store.load(tenant)) : known;
     // a token of before an uninstall is refused; one of after it says that the app is there
     const gone = installation?.record.uninstalledAt;
     if (gone !== undefined && issuedAt <= new Date(gone)) {
@@ -158,12 +163,16 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
 
   async #observe({ installation, installationId }: ForgeInvocation, license: License<"verified">): Promise<void> {
     const { store } = this.#options;
-    if (store && installation && this.#reducer.isNews(installation, license)) {
-      try {
-        await deliverTo(store, { key: installationId, on: "forge", event: { license } }, this.now());
-      } catch (error) {
-        this.lost("a changed license is not stored", error); // the next invocation says it again
+    if (!store || !installation) {
+      return;
+    }
+    try {
+      if (this.#reducer.isNews(installation, license)) {
+        const delivery = { ...keyOf(installation, installationId), event: { license } };
+        await deliverTo(store, delivery, this.now());
       }
+    } catch (error) {
+      this.lost("a changed license is not stored", error); // the next invocation says it again
     }
   }
 
@@ -187,6 +196,13 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
       throw error;
     }
   }
+}
+
+/** Under which key an installation is stored: its own, or that of the customer it is linked to. */
+function keyOf({ record }: Installation, installationId: string) {
+  return "connect" in record.key
+    ? ({ key: record.key.connect, on: "connect" } as const)
+    : ({ key: installationId, on: "forge" } as const);
 }
 
 /** Answers and the right to ask, in the app's store: for all replicas. */

@@ -74,12 +74,14 @@ export function verifyInvocation(
   return proveInvocation(authorization, jwks, expected).invocation;
 }
 
-/** @internal What a token proves, and how it is told from others. */
+/** @internal What a token proves, and until when. */
 export interface ProvenInvocation {
   invocation: Invocation;
-  tokenFingerprint: string;
   tokenProvesUntil: Date;
 }
+
+/** @internal What marks the token of a lifecycle event, which was verified. */
+export const tokenHash = (authorization: Authorization) => call(op.tokenHash, text(headers(authorization)));
 
 /** @internal */
 export function proveInvocation(
@@ -119,7 +121,7 @@ export function proveInvocation(
     isFromUserInterface: said.isFromUserInterface,
     contexts: said.contexts,
   };
-  return { invocation, tokenFingerprint: said.tokenFingerprint, tokenProvesUntil: date(said.tokenProvesUntil) };
+  return { invocation, tokenProvesUntil: date(said.tokenProvesUntil) };
 }
 
 /**

@@ -33,11 +33,11 @@ export interface InstallationRecord {
   capabilitySet?: string;
   /** The last word about the license: not a proof. */
   license?: { state: "active" | "inactive" | "absent"; evaluation?: boolean; source: string; asOf: string };
-  /** What was said last of the end of a trial. */
   /** Of a link: the client key of the customer. */
   tenant?: string;
   /** The Forge installation whose record was taken over last. */
   joined?: string;
+  /** What was said last of the end of a trial. */
   trialNotice?: { ends: string; days: number };
 }
 
@@ -93,6 +93,9 @@ export type InstallationEvent =
       };
     }
   | { license: License }
+  /** A page was opened by a token of this time, which was verified: an app that is switched off is opened
+   * nowhere, so that `enabled` got lost. */
+  | { pageOpened: Date }
   /** The app's own wish: the site is served no more, or is served again. */
   | { block: boolean };
 
@@ -125,6 +128,9 @@ function happened(event: InstallationEvent): Happened {
   if ("block" in event) {
     return { on: event.block ? "block" : "unblock", event: "", body: "" };
   }
+  if ("pageOpened" in event) {
+    return { on: "page_opened", event: "", body: "", asOf: seconds(event.pageOpened) };
+  }
   const { license } = event;
   return {
     on: "license",
@@ -134,6 +140,10 @@ function happened(event: InstallationEvent): Happened {
     asOf: license.asOf ? seconds(license.asOf) : undefined,
   };
 }
+
+/** @internal Why proved requests of an installation are not served, as the core decides; null where they are. */
+export const refusalOf = ({ status, blockedAt }: InstallationRecord): string | null =>
+  call(op.refusalOf, status, blockedAt !== undefined) ?? null;
 
 /** @internal A license as an object in JSON. */
 export const documentOf = (license: License) => JSON.stringify(license.raw ?? words(license));

@@ -1,4 +1,4 @@
-// The operations of the core: what `call`, `read` and `typed` of `core.ts` perform.
+// The operations of the core: what `call`, `read` and `run` of `core.ts` perform.
 export {
   apply,
   checkUnprovedInstall,
@@ -17,9 +17,11 @@ export {
   queryHash,
   readForgeEvent,
   readLifecycleBody,
+  refusalOf,
   secretsOf,
   sign,
   tenantOf,
+  tokenHash,
   verifyContext,
   verifyInstall,
   verifyInvocation,

@@ -1,6 +1,7 @@
 // The license of a stored installation, for what no request is behind: scheduled jobs, hooks, reports.
 import { License } from "../index.js";
 import type { LicenseSource } from "../index.js";
+import { refusalOf } from "./installation.js";
 import type { Installation } from "./installation.js";
 import { misuse } from "./settings.js";
 import { verified } from "./verified.js";
@@ -22,9 +23,10 @@ export function storedLicense(installation: Installation | null | undefined): Li
   if (installation != null && typeof Object(installation.record).status != "string") {
     throw misuse("storedLicense: expected what the store answers: `storedLicense(await store.load(key))`");
   }
-  const { status, license, capabilitySet, blockedAt } = installation?.record ?? { status: "uninstalled" as const };
+  const record = installation?.record;
+  const { license, capabilitySet } = record ?? {};
   const source = (license?.source ?? "connect_lifecycle") as LicenseSource;
-  const served = status !== "uninstalled" && status !== "disabled" && blockedAt === undefined;
+  const served = record !== undefined && refusalOf(record) === null;
   if (served && !license) {
     return verified(License.absent(source));
   }
