@@ -249,8 +249,10 @@ impl Inner {
         let (step, lease) = self.answered(of, result, ended);
         match lease {
             LeaseUse::Keep => {}
-            LeaseUse::GiveBack => kept = self.cache.release(of).await,
-            LeaseUse::Prolong { seconds } => kept = self.cache.prolong(of, ended, seconds).await,
+            LeaseUse::GiveBack => kept = kept.and(self.cache.release(of).await),
+            LeaseUse::Prolong { seconds } => {
+                kept = kept.and(self.cache.prolong(of, ended, seconds).await);
+            }
         }
         // the answer is right, even if the other replicas will not hear of it
         let _ = self.counters.outcome(kept.map_err(cache));

@@ -30,6 +30,7 @@ use crate::license::unanswered;
 use crate::metrics::Metrics;
 use crate::rejection::Rejection;
 use crate::respond::Responder;
+use crate::tenant::Freshness;
 use crate::wire::{authorization, route};
 
 /// The header with the app's system token, when the manifest asks for it.
@@ -143,9 +144,16 @@ impl ForgeRemote {
         served.map_err(|rejection| rejection.on_route(route(parts)))
     }
 
-    /// An event of a blocked installation is stored as any other.
-    pub(crate) async fn verify_event(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
-        let verified = self.verify_invocation(parts).await;
+    /// Proves an event; whose it is, is looked up when its body was read. One of a blocked installation is
+    /// stored as any other.
+    async fn verify_event(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
+        let verified = async {
+            let token = self.verify_token(bearer_token(authorization(&parts.headers)?)?);
+            let token = token.await?;
+            self.0.metrics.request("invocation");
+            Ok(ForgeInvocation::new(self, token, None, None, parts))
+        };
+        let verified: Result<_, Rejection> = verified.await;
         verified.map_err(|rejection| rejection.on_route(route(parts)))
     }
 
@@ -159,7 +167,7 @@ impl ForgeRemote {
         let system_token = system_token.and_then(|t| SystemToken::new(t.to_str().ok()?).ok());
         let installation = match &self.0.installations {
             Some(known) => {
-                let admitted = known.admit(&token, self.now()).await;
+                let admitted = known.admit(&token, Freshness::Cached, self.now()).await;
                 admitted.map_err(|rejection| rejection.of_tenant(token.installation_id()))?
             }
             None => None,

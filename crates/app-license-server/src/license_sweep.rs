@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use app_license::plan::sweep::{Sweep, SweepPlan, Visit};
 use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
-use app_license_store::{Error, InstallationStore, Lease, Name};
+use app_license_store::{Error, InstallationStore, Lease, Name, Sequence};
 use tokio::task::JoinSet;
 
 use crate::connect_app::ConnectApp;
 use crate::error::BuildError;
 use crate::license::VerifiedRequest;
-use crate::random::{part_of, replica_name};
+use crate::random::{part_of, random, replica_name};
 use crate::rejection::Rejection;
 
 /// How many questions are under way at once.
@@ -24,7 +24,7 @@ const PAGE: usize = 100;
 /// without it, nothing is asked that no request asks for.
 ///
 /// With several replicas every one runs it, and one at a time sweeps: the lease is in the store. When
-/// that one ends, another goes on where it was, for the store knows who was asked when. How many
+/// that one ends, another goes on, for the store knows who was asked when. How many
 /// questions there are at the most, and what is done about sites that do not answer, is in
 /// [`app_license::plan::sweep`].
 ///
@@ -50,6 +50,8 @@ pub struct LicenseSweep {
     app: ConnectApp,
     plan: SweepPlan,
     sweep: Sweep<InstallationKey>,
+    /// Whether it was said where the sweep begins.
+    is_placed: bool,
     lease: Name,
     holder: Name,
 }
@@ -84,6 +86,7 @@ impl ConnectApp {
             app: self.clone(),
             plan: SweepPlan::DEFAULT,
             sweep: Sweep::new(SweepPlan::DEFAULT),
+            is_placed: false,
             lease: Name::of("license-sweep", self.0.app_key.as_str()),
             holder: replica_name(),
         })
@@ -95,21 +98,26 @@ impl LicenseSweep {
     pub fn every(mut self, seconds: u64) -> Self {
         self.plan = SweepPlan::new(seconds);
         self.sweep = Sweep::new(self.plan);
+        self.is_placed = false;
         self
     }
 
-    /// One turn: asks about those whose turn it is. Where another replica sweeps, it asks nothing.
+    /// One turn, for a schedule that calls it: asks about those whose turn it is, and lets another process
+    /// take the next turn, unless the platform is not well. Where another one sweeps, it asks nothing.
+    ///
+    /// Keep one `LicenseSweep` a process: it goes on where it was, and knows which sites do not answer. One
+    /// that was just made begins at a random installation.
     ///
     /// # Errors
     /// What the store answers.
     pub async fn run_once(&mut self) -> Result<SweepTurn, Error> {
-        self.turn(ask).await
+        self.once(ask).await
     }
 
     /// Runs for as long as it is polled: spawn it.
     pub async fn run(mut self) {
         loop {
-            let pause = match self.run_once().await {
+            let pause = match self.turn(ask).await {
                 Ok(turn) => {
                     tracing::debug!(
                         asked = turn.asked,
@@ -127,6 +135,24 @@ impl LicenseSweep {
         }
     }
 
+    async fn once<F>(
+        &mut self,
+        ask: impl Fn(ConnectApp, Installation) -> F,
+    ) -> Result<SweepTurn, Error>
+    where
+        F: Future<Output = bool> + Send + 'static,
+    {
+        let turn = self.turn(ask).await;
+        // where the platform is not well, nobody asks before the pause is over
+        if !self.sweep.is_slowed() {
+            let released = self.store().release_lease(&self.lease, &self.holder).await;
+            if let Err(error) = released {
+                tracing::warn!(code = error.code(), %error, "a lease is not given back");
+            }
+        }
+        turn
+    }
+
     async fn turn<F>(
         &mut self,
         ask: impl Fn(ConnectApp, Installation) -> F,
@@ -134,30 +160,76 @@ impl LicenseSweep {
     where
         F: Future<Output = bool> + Send + 'static,
     {
-        let mut turn = SweepTurn::default();
+        let mut turn = SweepTurn {
+            pause: self.pause(),
+            ..SweepTurn::default()
+        };
         if self.is_ours().await? {
+            if !self.is_placed {
+                if let Some(key) = self.random_key().await? {
+                    self.sweep.begin_behind(key);
+                }
+                self.is_placed = true;
+            }
             self.sweep.begin(self.store().count().await?);
             let mut page = Vec::new().into_iter();
             while let Some(due) = self.due(&mut page).await? {
-                let mut asking = JoinSet::new();
+                let (mut asking, mut keys) = (JoinSet::new(), Vec::new());
                 for installation in due {
                     turn.asked = turn.asked.saturating_add(1);
                     let key = installation.key().clone();
                     let answer = ask(self.app.clone(), installation);
-                    asking.spawn(async move { (key, answer.await) });
+                    keys.push((asking.spawn(answer).id(), key));
                 }
-                for (key, answered) in asking.join_all().await {
+                while let Some(joined) = asking.join_next_with_id().await {
+                    // a question that panicked got no answer
+                    let (id, answered) = joined.unwrap_or_else(|error| (error.id(), false));
+                    let Some((_, key)) = keys.iter().find(|(of, _)| *of == id) else {
+                        continue;
+                    };
                     turn.answered = turn.answered.saturating_add(usize::from(answered));
-                    self.sweep.answered(&key, answered, self.app.now());
+                    self.sweep.answered(key, answered, self.app.now());
                 }
                 // questions take their time
                 if !self.is_ours().await? {
                     break;
                 }
             }
+            turn.pause = self.pause();
+            self.rest(turn.pause).await?;
         }
-        turn.pause = self.pause();
         Ok(turn)
+    }
+
+    /// Keeps the sweep through the pause, if it is ours still.
+    async fn rest(&self, pause: Duration) -> Result<(), Error> {
+        let (lease, holder, now) = (&self.lease, &self.holder, self.app.now());
+        let seconds = self.sweep.rest_lease(pause);
+        self.store()
+            .renew_lease(lease, holder, now, seconds)
+            .await?;
+        Ok(())
+    }
+
+    /// The installation of an event at random; `None` for a store without events. The number of the last
+    /// event is not known: an end behind it is looked for, and drawn closer where nothing is behind a draw.
+    async fn random_key(&self) -> Result<Option<InstallationKey>, Error> {
+        let store = self.store();
+        let mut end = store.count().await?.max(1);
+        while !store.events_after(Sequence::new(end), 1).await?.is_empty() {
+            end = end.saturating_mul(2);
+        }
+        loop {
+            let after = random().checked_rem(end).unwrap_or(0);
+            let entry = store.events_after(Sequence::new(after), 1).await?;
+            if let Some(entry) = entry.into_iter().next() {
+                return Ok(Some(entry.key));
+            }
+            if after == 0 {
+                return Ok(None);
+            }
+            end = after;
+        }
     }
 
     /// Takes the sweep, or keeps it.
@@ -192,7 +264,10 @@ impl LicenseSweep {
             let now = self.app.now();
             let key = installation.key().clone();
             let ours = matches!(key, InstallationKey::Connect(_));
-            let in_use = ours && installation.refusal().is_none();
+            // a customer who moved to Forge has a record, and no secret to ask the site with
+            let in_use = ours
+                && installation.refusal().is_none()
+                && self.app.0.tenants.has_secret(&installation, now);
             match self.sweep.visit(key, in_use, now) {
                 Visit::Pass => {}
                 Visit::Look => {
@@ -211,7 +286,8 @@ impl LicenseSweep {
     async fn answered_at(&self, installation: &Installation) -> Result<Option<UnixTime>, Error> {
         let source = LicenseSource::ConnectLicenseApi;
         let kept = self.store().license(installation.key(), source).await?;
-        let at = kept.map(|kept| kept.fetched_at());
+        let answer = kept.filter(|kept| !kept.is_ended());
+        let at = answer.map(|kept| kept.fetched_at());
         Ok(at.filter(|at| *at >= installation.license_since()))
     }
 

@@ -16,6 +16,10 @@ pub(crate) fn replica_name() -> Name {
 /// So long at the most.
 pub(crate) fn part_of(most: Duration) -> Duration {
     let millis = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
-    let random = RandomState::new().hash_one(0);
-    Duration::from_millis(random.checked_rem(millis.saturating_add(1)).unwrap_or(0))
+    Duration::from_millis(random().checked_rem(millis.saturating_add(1)).unwrap_or(0))
+}
+
+/// Any number.
+pub(crate) fn random() -> u64 {
+    RandomState::new().hash_one(0)
 }

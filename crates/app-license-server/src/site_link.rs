@@ -4,7 +4,7 @@
 //! [`InstallationRecord::links`]: app_license::InstallationRecord::links
 
 use app_license::{Change, Event, Installation, InstallationKey, UnixTime};
-use app_license_store::{Delivery, Error, HistoryEntry, InstallationStore, Sequence};
+use app_license_store::{Delivery, Error, HistoryEntry, InstallationStore, MAX_PAGE, Sequence};
 
 use crate::connect_app::ConnectApp;
 
@@ -31,6 +31,7 @@ pub(crate) async fn link(
             continue;
         }
         let of_its_own = |known: &Installation| known.tenant().is_none();
+        // taken over before it becomes a link: a crash between the two loses nothing
         let joined = known.filter(of_its_own);
         if let Some(known) = &joined {
             join(store, customer.key(), known, now).await?;
@@ -41,7 +42,7 @@ pub(crate) async fn link(
         let applied = store.apply(Delivery::new(key, linked), now).await?;
         // an event of Forge may have been quicker
         if let Some(known) = applied.before.filter(of_its_own)
-            && joined.is_none()
+            && joined.is_none_or(|joined| joined.record() != known.record())
         {
             join(store, customer.key(), &known, now).await?;
         }
@@ -65,7 +66,7 @@ async fn join(
 
 /// What happened to one customer, oldest first, on Connect and on Forge, whichever of the two keys is
 /// asked for: also what happened under a Forge installation before it was known to be the customer's.
-/// At most `limit` entries of each.
+/// At most `limit` entries, the first ones, of each.
 ///
 /// ```
 /// use app_license_server::{ConnectApp, MemoryStore, customer_history};
@@ -88,20 +89,48 @@ pub async fn customer_history(
     let record = store.get(key).await?;
     let tenant = record.and_then(|record| record.tenant().cloned());
     let customer = tenant.map_or_else(|| key.clone(), InstallationKey::Connect);
-    let mut entries = store.history(&customer, Sequence::START, limit).await?;
-    let joined: Vec<InstallationKey> = entries
-        .iter()
-        .flat_map(|entry| &entry.changes)
-        .filter_map(|change| match change {
-            Change::Joined { from } => Some(InstallationKey::Forge(from.clone())),
-            _ => None,
-        })
-        .collect();
+    let mut joined = Vec::new();
+    // what was taken over may be said behind the limit
+    let mut entries = entries_of(store, &customer, limit, Some(&mut joined)).await?;
+    joined.sort();
+    joined.dedup();
     for key in joined {
-        entries.extend(store.history(&key, Sequence::START, limit).await?);
+        entries.extend(entries_of(store, &key, limit, None).await?);
     }
     entries.sort_by_key(|entry| entry.sequence);
     Ok(entries)
+}
+
+/// The first entries of one key, page by page; all of them are looked at where it is asked for what
+/// was taken over.
+async fn entries_of(
+    store: &dyn InstallationStore,
+    key: &InstallationKey,
+    limit: usize,
+    mut joined: Option<&mut Vec<InstallationKey>>,
+) -> Result<Vec<HistoryEntry>, Error> {
+    let mut entries: Vec<HistoryEntry> = Vec::new();
+    let mut after = Sequence::START;
+    loop {
+        let left = limit.saturating_sub(entries.len());
+        let wanted = if joined.is_some() { MAX_PAGE } else { left };
+        if wanted == 0 {
+            return Ok(entries);
+        }
+        let page = store.history(key, after, wanted).await?;
+        let Some(last) = page.last() else {
+            return Ok(entries);
+        };
+        after = last.sequence;
+        if let Some(joined) = joined.as_deref_mut() {
+            let changes = page.iter().flat_map(|entry| &entry.changes);
+            joined.extend(changes.filter_map(|change| match change {
+                Change::Joined { from } => Some(InstallationKey::Forge(from.clone())),
+                _ => None,
+            }));
+        }
+        entries.extend(page.into_iter().take(left));
+    }
 }
 
 impl ConnectApp {

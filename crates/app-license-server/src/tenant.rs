@@ -97,6 +97,11 @@ impl Tenants {
         Ok(Some(tenant))
     }
 
+    /// Whether any secret of an installation counts, to ask its site with.
+    pub(crate) fn has_secret(&self, installation: &Installation, now: UnixTime) -> bool {
+        installation.secrets(now, self.grace).next().is_some()
+    }
+
     /// The tenant of an installation that was read; `None` where no secret of it counts.
     pub(crate) fn of(&self, installation: Installation, now: UnixTime) -> Option<Tenant> {
         let InstallationKey::Connect(client_key) = installation.key() else {

@@ -12,13 +12,14 @@ use quick_cache::sync::Cache;
 use super::ForgeInvocation;
 use crate::rejection::Rejection;
 use crate::site_link::link;
+use crate::tenant::Freshness;
 
 /// How long a record is kept in memory, in seconds.
 const KEPT: u64 = 5;
 
 pub(super) struct Installations {
     store: Arc<dyn InstallationStore>,
-    kept: Cache<InstallationAri, (Option<Installation>, UnixTime)>,
+    kept: Cache<InstallationAri, (Option<Arc<Installation>>, UnixTime)>,
 }
 
 impl Installations {
@@ -39,9 +40,10 @@ impl Installations {
     pub(super) async fn admit(
         &self,
         token: &Verified<InvocationToken>,
+        freshness: Freshness,
         now: UnixTime,
-    ) -> Result<Option<Installation>, Rejection> {
-        let known = self.get(token, now).await?;
+    ) -> Result<Option<Arc<Installation>>, Rejection> {
+        let known = self.get(token, freshness, now).await?;
         let gone = known.as_ref().and_then(|it| it.uninstalled_at());
         if gone.is_some_and(|at| token.issued_at() <= at) {
             return Err(Rejection::unknown_tenant());
@@ -52,38 +54,38 @@ impl Installations {
     async fn get(
         &self,
         token: &Verified<InvocationToken>,
+        freshness: Freshness,
         now: UnixTime,
-    ) -> Result<Option<Installation>, Rejection> {
+    ) -> Result<Option<Arc<Installation>>, Rejection> {
         let id = token.installation_id();
-        if let Some((known, read_at)) = self.kept.get(id)
+        if freshness == Freshness::Cached
+            && let Some((known, read_at)) = self.kept.get(id)
             && now >= read_at
             && now.since(read_at) < KEPT
         {
             return Ok(known);
         }
-        let known = self.find(&ForgeHalf::from(&**token), now).await;
-        let known = known.map_err(|e| Rejection::store(&e))?;
+        // an event belongs to who is linked: it waits for the link to be written
+        let must_learn = freshness == Freshness::FromStore;
+        let half = ForgeHalf::from(&**token);
+        let known = self.find(&half, must_learn, now).await;
+        let known = known.map_err(|e| Rejection::store(&e))?.map(Arc::new);
         self.kept.insert(id.clone(), (known.clone(), now));
         Ok(known)
     }
 
-    /// What the store has now, whatever is kept in memory.
-    pub(super) async fn read(
-        &self,
-        token: &Verified<InvocationToken>,
-        now: UnixTime,
-    ) -> Result<Option<Installation>, Rejection> {
-        self.kept.remove(token.installation_id());
-        self.get(token, now).await
-    }
-
     /// The record of the installation, or of the customer whose it is.
-    async fn find(&self, half: &ForgeHalf, now: UnixTime) -> Result<Option<Installation>, Error> {
+    async fn find(
+        &self,
+        half: &ForgeHalf,
+        must_learn: bool,
+        now: UnixTime,
+    ) -> Result<Option<Installation>, Error> {
         let store = &*self.store;
         let key = InstallationKey::Forge(half.installation.clone());
         let known = store.get(&key).await?;
         let customer = match &known {
-            Some(known) if known.tenant().is_none() => return Ok(Some(known.clone())),
+            Some(own) if own.tenant().is_none() => return Ok(known),
             Some(link) => self.customer_of(link).await?,
             None => match half.site_key() {
                 Some(site) => match store.get(&site).await? {
@@ -102,11 +104,32 @@ impl Installations {
         if known.is_some() && !customer.learns_from(half) {
             return Ok(Some(customer));
         }
+        match self.learn(&customer, half, now).await {
+            Ok(customer) => Ok(Some(customer)),
+            // who it is, is known: what was learnt may be written by a later invocation
+            Err(error) if !must_learn => {
+                let tenant = customer.key();
+                tracing::warn!(%tenant, code = error.code(), %error, "what a token says of a customer is not kept");
+                Ok(Some(customer))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes down what a token says of a customer, and links its installation.
+    async fn learn(
+        &self,
+        customer: &Installation,
+        half: &ForgeHalf,
+        now: UnixTime,
+    ) -> Result<Installation, Error> {
+        let store = &*self.store;
         let invoked = Event::Invoked(Box::new(half.clone()));
         let delivery = Delivery::new(customer.key().clone(), invoked);
-        let customer = store.apply(delivery, now).await?.after.unwrap_or(customer);
+        let after = store.apply(delivery, now).await?.after;
+        let customer = after.unwrap_or_else(|| customer.clone());
         link(store, &customer, now).await?;
-        Ok(Some(customer))
+        Ok(customer)
     }
 
     async fn customer_of(&self, link: &Installation) -> Result<Option<Installation>, Error> {

@@ -25,7 +25,7 @@ struct Inner {
     verified_by: ForgeRemote,
     token: Verified<InvocationToken>,
     system_token: Option<SystemToken>,
-    installation: Option<Installation>,
+    installation: Option<Arc<Installation>>,
     /// The route it matched, for what is said about it later.
     route: Option<MatchedPath>,
     /// The request, where the remote answers refusals in its own way.
@@ -37,7 +37,7 @@ impl ForgeInvocation {
         verified_by: &ForgeRemote,
         token: Verified<InvocationToken>,
         system_token: Option<SystemToken>,
-        installation: Option<Installation>,
+        installation: Option<Arc<Installation>>,
         parts: &Parts,
     ) -> Self {
         let own = verified_by.responder().is_some();
@@ -98,7 +98,7 @@ impl ForgeInvocation {
     /// remote was never told of the installation.
     #[must_use]
     pub fn installation(&self) -> Option<&Installation> {
-        self.0.installation.as_ref()
+        self.0.installation.as_deref()
     }
 
     /// Whose invocation it is: what to keep the customer's data under. The installation, or the customer

@@ -13,6 +13,7 @@ use http::request::Parts;
 
 use super::{ForgeInvocation, ForgeRemote};
 use crate::rejection::Rejection;
+use crate::tenant::Freshness;
 use crate::wire::{authorization, read, route};
 
 impl ForgeRemote {
@@ -68,7 +69,9 @@ impl ForgeRemote {
         let Some(installations) = &self.0.installations else {
             return Ok(kind.name());
         };
-        let known = installations.read(invocation.token(), self.now()).await?;
+        let fresh = Freshness::FromStore;
+        let known = installations.admit(invocation.token(), fresh, self.now());
+        let known = known.await?;
         let key = match known {
             // the customer has another installation by now
             Some(customer) if customer.installation_id() != Some(of) => return Ok(kind.name()),

@@ -98,7 +98,7 @@ impl HookRunner {
     }
 
     /// How long it rests when there is nothing to do, and before an event that failed is tried again
-    /// the first time; one second by default.
+    /// the first time, then in whole seconds; one second by default.
     #[must_use]
     pub const fn retry_pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
@@ -280,7 +280,7 @@ impl HookRunner {
         error: &Failure,
     ) -> Result<Stopped, Error> {
         let doublings = tries.saturating_sub(1).min(16);
-        let pause = self.pause.as_secs().saturating_mul(1 << doublings);
+        let pause = whole_seconds(self.pause).saturating_mul(1 << doublings);
         let retry_at = self.clock.now().plus(pause.min(LONGEST));
         let stopped = Stopped::new(entry.key.clone(), entry.sequence, tries, retry_at);
         self.store.stop(&self.consumer, &stopped).await?;
@@ -327,6 +327,12 @@ impl HookRunner {
         }
         Err(Ended::Runner("another replica calls the hooks".into()))
     }
+}
+
+/// The seconds of a pause, rounded up: less than one would stay none however often it is doubled.
+const fn whole_seconds(pause: Duration) -> u64 {
+    let begun = pause.subsec_nanos() > 0;
+    pause.as_secs().saturating_add(begun as u64)
 }
 
 impl fmt::Debug for HookRunner {

@@ -6,12 +6,15 @@
 )]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use app_license::connect::{LifecycleBody, LifecycleKind};
-use app_license::{AppKey, ClientKey, Installation, InstallationKey, License, UnixTime, Verified};
+use app_license::{
+    AppKey, ClientKey, Event, ForgeAppId, ForgeHalf, Installation, InstallationAri,
+    InstallationKey, License, LicenseSource, UnixTime, Verified,
+};
 use app_license_store::{CachedLicense, Delivery, InstallationStore, MemoryStore, Sequence};
 
 use super::LicenseSweep;
@@ -40,9 +43,9 @@ fn key(tenant: u64) -> ClientKey {
     ClientKey::new(format!("tenant-{tenant:05}")).unwrap()
 }
 
-async fn install(store: &dyn InstallationStore, now: UnixTime) {
+async fn install(store: &dyn InstallationStore, tenants: u64, now: UnixTime) {
     let app = AppKey::new(APP).unwrap();
-    for tenant in 0..TENANTS {
+    for tenant in 0..tenants {
         let key = key(tenant);
         let body = format!(
             r#"{{"eventType":"installed","key":"{APP}","clientKey":"{key}",
@@ -78,7 +81,7 @@ async fn thirty_days_of_ten_thousand_tenants_without_a_page_view() {
     let began = Instant::now();
     let time = Time::default();
     let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
-    install(&*store, time.now()).await;
+    install(&*store, TENANTS, time.now()).await;
     let app = |time: Time| {
         ConnectApp::builder(APP, "https://app.example.com")
             .unwrap()
@@ -157,7 +160,148 @@ async fn answer(app: &ConnectApp, installation: Installation, seconds: u64) -> b
     let license = Verified::dangerous_assume(license.at(app.now()));
     let tenant = app.0.tenants.of(installation, app.now()).unwrap();
     let cached = CachedLicense::new(&license, app.now());
-    app.put_license(tenant.keys.client_key(), &cached).await;
+    app.0.store.put_license(&key, &cached).await.unwrap();
     app.observe(&tenant, &license).await;
     true
+}
+
+/// A store with so many tenants, and an app on it.
+async fn app_of(tenants: u64, time: &Time) -> (Arc<dyn InstallationStore>, ConnectApp) {
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    install(&*store, tenants, time.now()).await;
+    let clock = time.clone();
+    let app = ConnectApp::builder(APP, "https://app.example.com")
+        .unwrap()
+        .shared_store(Arc::clone(&store))
+        .confirm_with_license_api(|api| api)
+        .clock(move || clock.now())
+        .build()
+        .unwrap();
+    (store, app)
+}
+
+/// Each turn is taken by a process of its own, as by a function that a schedule calls.
+#[tokio::test]
+async fn sweeps_of_one_turn_each_ask_everybody() {
+    const TENANTS: u64 = 1000;
+    let time = Time::default();
+    let (store, app) = app_of(TENANTS, &time).await;
+    for _ in 0..1440 {
+        let mut sweep = app.license_sweep().unwrap();
+        sweep
+            .once(|app, installation| async move { answer(&app, installation, 0).await })
+            .await
+            .unwrap();
+        time.0.fetch_add(60, Ordering::Relaxed);
+    }
+    for tenant in 0..TENANTS {
+        let key = InstallationKey::Connect(key(tenant));
+        let source = LicenseSource::ConnectLicenseApi;
+        let kept = store.license(&key, source).await.unwrap();
+        assert!(kept.is_some(), "{tenant} was never asked");
+    }
+}
+
+/// A customer who moved to Forge has no secret that their site could be asked with.
+#[tokio::test]
+async fn customers_who_moved_to_forge_are_not_asked_and_starve_nobody() {
+    let time = Time::default();
+    let (store, app) = app_of(8, &time).await;
+    let happened = async |tenant: u64, event: Event| {
+        let of = InstallationKey::Connect(key(tenant));
+        let delivery = Delivery::new(of, event);
+        store.apply(delivery, time.now()).await.unwrap()
+    };
+    for tenant in 0..7 {
+        let of = key(tenant);
+        let body = format!(
+            r#"{{"eventType":"uninstalled","key":"{APP}","clientKey":"{of}",
+            "baseUrl":"https://site-{tenant}.atlassian.net","productType":"jira"}}"#
+        );
+        let body = LifecycleBody::parse(body.as_bytes()).unwrap();
+        let app = AppKey::new(APP).unwrap();
+        let gone = body.accept(LifecycleKind::Uninstalled, &app, &of, &|_| true);
+        happened(tenant, gone.unwrap().into()).await;
+        time.0.fetch_add(100, Ordering::Relaxed);
+        let ari = format!("ari:cloud:ecosystem::installation/{tenant}");
+        let half = ForgeHalf {
+            installation: InstallationAri::new(ari).unwrap(),
+            app: ForgeAppId::new("8db33809").unwrap(),
+            cloud_id: None,
+            product: None,
+            is_production: true,
+            issued_at: time.now(),
+        };
+        let back = happened(tenant, Event::Invoked(Box::new(half))).await;
+        assert!(back.after.unwrap().status().is_in_use());
+    }
+    let mut sweep = app.license_sweep().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    for _ in 0..60 {
+        let asked = Arc::clone(&asked);
+        let turn = sweep.turn(move |app, installation| {
+            asked.lock().unwrap().push(installation.key().to_string());
+            async move { answer(&app, installation, 0).await }
+        });
+        turn.await.unwrap();
+        time.0.fetch_add(60, Ordering::Relaxed);
+    }
+    assert_eq!(*asked.lock().unwrap(), ["tenant-00007"]);
+}
+
+/// What a refused token ended is no answer.
+#[tokio::test]
+async fn an_ended_license_is_asked_about_again() {
+    let time = Time::default();
+    let (store, app) = app_of(1, &time).await;
+    let key = InstallationKey::Connect(key(0));
+    let ended = CachedLicense::ended(LicenseSource::ConnectLicenseApi, time.now());
+    store.put_license(&key, &ended).await.unwrap();
+    let mut sweep = app.license_sweep().unwrap();
+    let turn = sweep.turn(|app, installation| async move { answer(&app, installation, 0).await });
+    let turn = turn.await.unwrap();
+    assert_eq!((turn.asked, turn.answered), (1, 1));
+}
+
+#[tokio::test]
+async fn a_question_that_panics_is_one_without_an_answer() {
+    let time = Time::default();
+    let (_, app) = app_of(1000, &time).await;
+    let mut sweep = app.license_sweep().unwrap();
+    let calls = Arc::new(AtomicU64::new(0));
+    let turn = sweep.turn(move |app, installation| {
+        let panics = calls.fetch_add(1, Ordering::Relaxed) == 1;
+        async move {
+            assert!(!panics, "on purpose");
+            answer(&app, installation, 0).await
+        }
+    });
+    let turn = turn.await.unwrap();
+    assert_eq!((turn.asked, turn.answered), (6, 5));
+}
+
+/// The platform is not well: the pause grows beyond the lease of a turn, and no other replica asks
+/// meanwhile.
+#[tokio::test]
+async fn the_lease_is_held_through_a_long_pause() {
+    let time = Time::default();
+    let (_, app) = app_of(1000, &time).await;
+    let (mut one, mut other) = (app.license_sweep().unwrap(), app.license_sweep().unwrap());
+    let silent = |_: ConnectApp, _: Installation| std::future::ready(false);
+    for _ in 0..6 {
+        let turn = one.turn(silent).await.unwrap();
+        assert!(turn.asked >= 5 && turn.answered == 0, "{turn:?}");
+        let mut left = turn.pause.as_secs();
+        while left > 0 {
+            let step = left.min(60);
+            time.0.fetch_add(step, Ordering::Relaxed);
+            left -= step;
+            assert_eq!(other.turn(silent).await.unwrap().asked, 0, "{left}");
+        }
+    }
+    // nor does one that a schedule calls give it back
+    let turn = one.once(silent).await.unwrap();
+    assert!(turn.pause.as_secs() > 600, "{turn:?}");
+    time.0.fetch_add(600, Ordering::Relaxed);
+    assert_eq!(other.once(silent).await.unwrap().asked, 0);
 }

@@ -202,19 +202,27 @@ impl InstallationRecord {
         back
     }
 
-    /// Takes over what was known under a Forge installation before it was known whose it is.
+    /// Takes over what was known under a Forge installation before it was known whose it is. Once more,
+    /// where something happened there between this and the link.
     pub(super) fn join(&mut self, other: &Self, changes: &mut Vec<Change>) {
         let InstallationKey::Forge(installation) = &other.key else {
             return;
         };
         let ours = matches!(self.key, InstallationKey::Connect(_));
-        if !ours || other.tenant().is_some() || self.joined.as_ref() == Some(installation) {
+        if !ours || other.tenant().is_some() {
             return;
         }
-        self.joined = Some(installation.clone());
-        changes.push(Change::Joined {
-            from: installation.clone(),
-        });
+        if self.joined.as_ref() != Some(installation) {
+            self.joined = Some(installation.clone());
+            changes.push(Change::Joined {
+                from: installation.clone(),
+            });
+        }
+        // the vendor's block is about the customer, whichever half is asked for
+        if self.blocked_at.is_none() && other.is_blocked() {
+            self.blocked_at = other.blocked_at;
+            changes.push(Change::Blocked);
+        }
         if let Some(said) = &other.license
             && self
                 .license

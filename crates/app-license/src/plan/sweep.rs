@@ -18,7 +18,9 @@
 //! knows what was answered lately and keeps to a `Retry-After`.
 //!
 //! What was answered, and when, is in the store, so a sweep that begins anew skips what was asked
-//! already. A shell does in each turn:
+//! already. It looks at a part of the installations a turn, though: one that is made for each turn, in a
+//! function that a schedule calls, would see the first ones alone. Begin it behind a random key, with
+//! [`Sweep::begin_behind`]. A shell does in each turn:
 //!
 //! ```
 //! use app_license::UnixTime;
@@ -218,6 +220,22 @@ impl<K: Ord + Clone> Sweep<K> {
         };
     }
 
+    /// Says behind which installation a sweep that was just made begins, instead of at the first: behind
+    /// a random one, so that sweeps that do not live long come to see all installations.
+    ///
+    /// ```
+    /// use app_license::plan::sweep::{Sweep, SweepPlan};
+    /// let mut sweep = Sweep::new(SweepPlan::DEFAULT);
+    /// sweep.begin_behind("m");
+    /// sweep.begin(26);
+    /// assert_eq!(sweep.cursor(), Some(&"m"));
+    /// // at the end of the list it goes on at the first, in the same turn
+    /// assert!(sweep.begins_again());
+    /// ```
+    pub fn begin_behind(&mut self, key: K) {
+        self.cursor = Some(key);
+    }
+
     /// Behind which installation to go on; `None` for at the first.
     #[must_use]
     pub const fn cursor(&self) -> Option<&K> {
@@ -278,6 +296,33 @@ impl<K: Ord + Clone> Sweep<K> {
         let began = std::mem::replace(&mut self.turn.began_again, true);
         let whole = self.cursor.take().is_some() && !began;
         whole && self.turn.visits > 0 && self.turn.asks > 0
+    }
+
+    /// Whether the platform is not well, and the pause is longer for it.
+    #[must_use]
+    pub const fn is_slowed(&self) -> bool {
+        self.slowed > 0
+    }
+
+    /// For how many seconds to hold the lease through the rest before the next turn, which is this long,
+    /// so that no other replica asks meanwhile what this one leaves alone: for a turn longer than the
+    /// rest, and [`SweepPlan::lease`] at the least.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use app_license::plan::sweep::{Sweep, SweepPlan};
+    /// let sweep = Sweep::<u8>::new(SweepPlan::DEFAULT);
+    /// assert_eq!(sweep.rest_lease(Duration::from_secs(90)), 180);
+    /// assert_eq!(sweep.rest_lease(Duration::from_secs(5000)), 5060);
+    /// ```
+    #[must_use]
+    pub const fn rest_lease(&self, rest: Duration) -> u64 {
+        let through = rest.as_secs().saturating_add(self.plan.turn());
+        if through > self.plan.lease() {
+            through
+        } else {
+            self.plan.lease()
+        }
     }
 
     /// How long to rest before the next turn. The random part keeps replicas, and the sweeps of

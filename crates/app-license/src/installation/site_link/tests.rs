@@ -150,6 +150,60 @@ fn what_was_known_of_the_forge_half_before_is_taken_over_once() {
 }
 
 #[test]
+fn a_block_of_the_forge_half_goes_to_the_customer() {
+    let installed = forge(
+        ForgeLifecycleKind::Installed,
+        r#"{"id":"7ab5a4a1","app":{"id":"8db33809","version":"2"}}"#,
+    );
+    let (served, _) = run(&forge_key(), std::slice::from_ref(&installed));
+    let (blocked, _) = run(&forge_key(), &[installed, Event::Block]);
+    let joined = |known: &Installation| Event::Joined(Box::new(known.record().clone()));
+    let (customer, codes) = run(&connect_key(), &[on_forge(), joined(&blocked)]);
+    assert_eq!(codes, ["installed", "joined", "blocked", "details_changed"]);
+    assert_eq!(customer.blocked_at(), blocked.blocked_at());
+    assert!(blocked.is_blocked() && customer.refusal().is_some());
+    // a customer who is blocked stays so, since when it was
+    let (customer, codes) = run(
+        &connect_key(),
+        &[on_forge(), Event::Block, joined(&served), joined(&blocked)],
+    );
+    assert_eq!(codes, ["installed", "blocked", "joined", "details_changed"]);
+    assert_eq!(customer.blocked_at(), Some(at(1001)));
+}
+
+#[test]
+fn what_happened_between_the_take_over_and_the_link_is_taken_over_too() {
+    let installed = forge(
+        ForgeLifecycleKind::Installed,
+        r#"{"id":"7ab5a4a1","app":{"id":"8db33809","version":"2"}}"#,
+    );
+    let paid = license(
+        r#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#,
+        LicenseSource::ForgeInvocationToken,
+        1001,
+    );
+    let (before, _) = run(&forge_key(), std::slice::from_ref(&installed));
+    let (after, _) = run(&forge_key(), &[installed, paid, Event::Block]);
+    let joined = |known: &Installation| Event::Joined(Box::new(known.record().clone()));
+    let (customer, codes) = run(
+        &connect_key(),
+        &[on_forge(), joined(&before), joined(&after)],
+    );
+    assert_eq!(
+        codes,
+        [
+            "installed",
+            "joined",
+            "details_changed",
+            "blocked",
+            "edition_changed",
+            "license_changed"
+        ]
+    );
+    assert_eq!(customer.license(), after.license());
+}
+
+#[test]
 fn an_uninstalled_connect_half_does_not_end_a_customer_who_is_on_forge() {
     let gone = connect(LifecycleKind::Uninstalled, "");
     let invoked = |ari, seconds| Event::Invoked(Box::new(half(ari, seconds)));

@@ -68,6 +68,20 @@ impl CachedLicense {
         Self::from_parts(source, Some(String::new()), at)
     }
 
+    /// Whether it is no answer, but the end of those before: see [`CachedLicense::ended`].
+    ///
+    /// ```
+    /// use app_license::plan::license::CachedLicense;
+    /// use app_license::{LicenseSource, UnixTime};
+    /// let (source, at) = (LicenseSource::ConnectLicenseApi, UnixTime::EPOCH);
+    /// assert!(CachedLicense::ended(source, at).is_ended());
+    /// assert!(!CachedLicense::from_parts(source, None, at).is_ended());
+    /// ```
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.document.as_deref() == Some("")
+    }
+
     /// Which API said it.
     #[must_use]
     pub const fn source(&self) -> LicenseSource {

@@ -126,12 +126,16 @@ fn a_platform_that_is_not_well_ends_the_turn_and_doubles_the_pause() {
         assert_eq!(turn(&mut sweep, &mut sites, seconds).0, 5);
         pauses.push(pause(&sweep));
         seconds += pause(&sweep);
+        // the lease outlives the longest rest
+        let rest = sweep.pause().at_least + sweep.pause().jitter;
+        assert!(sweep.is_slowed() && sweep.rest_lease(rest) > rest.as_secs());
     }
     assert_eq!(pauses, [120, 240, 480, 960, 1920, 3600, 3600, 3600]);
     // one that answers ends it
     sites.values_mut().for_each(|site| site.silent = false);
     assert_eq!(turn(&mut sweep, &mut sites, seconds).0, 56);
     assert_eq!(pause(&sweep), 60);
+    assert!(!sweep.is_slowed());
 }
 
 #[test]
@@ -150,6 +154,30 @@ fn a_sweep_that_begins_anew_skips_what_was_asked_already() {
         turn(&mut sweep, &mut sites, minute * 60);
     }
     assert!(sites.values().all(|site| site.asked.len() == 1));
+}
+
+#[test]
+fn sweeps_of_one_turn_each_come_to_see_all_where_they_begin_anywhere() {
+    const SITES: u32 = 2000;
+    let plan = SweepPlan::DEFAULT;
+    let unasked = |begin: fn(u64) -> Option<u32>| {
+        let mut sites = sites(SITES);
+        let mut random = 1_u64;
+        for minute in 0..1440 {
+            let mut sweep = Sweep::new(plan);
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            if let Some(key) = begin(random >> 33) {
+                sweep.begin_behind(key);
+            }
+            turn(&mut sweep, &mut sites, minute * 60);
+        }
+        sites.values().filter(|site| site.asked.is_empty()).count()
+    };
+    assert_eq!(unasked(|_| None), 1900, "the first hundred alone are seen");
+    let anywhere = |random| Some((random % u64::from(SITES)) as u32);
+    assert_eq!(unasked(anywhere), 0);
 }
 
 #[test]
