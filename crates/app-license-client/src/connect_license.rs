@@ -1,6 +1,7 @@
 //! The Connect License API: what a site says about the app's license.
 
 mod settings;
+mod stored;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +15,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::clock::SharedClock;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Source};
 use crate::fetch::{Fetcher, Get, Reply};
 use crate::retry::jitter;
 use crate::single_flight::SingleFlight;
@@ -24,9 +25,11 @@ use app_license::error::shown;
 
 pub use settings::ConnectLicenseApiBuilder;
 use settings::Settings;
+pub use stored::ConnectLicenseStore;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
+
 /// Asks a site, in the app's name, what license the app has there.
 ///
 /// `GET {baseUrl}/rest/atlassian-connect/1/addons/{appKey}`, signed with the installation's
@@ -72,6 +75,7 @@ const MAX_ANSWER: usize = 256 * 1024;
 #[derive(Debug, Clone)]
 pub struct ConnectLicenseApi {
     inner: Arc<Inner>,
+    store: Option<Arc<dyn ConnectLicenseStore>>,
 }
 
 type FetchResult = Result<Statement<LicenseApiResponse>, Error>;
@@ -179,6 +183,7 @@ impl ConnectLicenseApi {
                 url,
                 key: key.clone(),
                 since,
+                store: self.store.clone(),
             };
             Arc::clone(inner).answer(call)
         };
@@ -201,6 +206,7 @@ struct Call {
     url: Url,
     key: HmacKey,
     since: UnixTime,
+    store: Option<Arc<dyn ConnectLicenseStore>>,
 }
 
 impl Inner {
@@ -240,6 +246,12 @@ impl Inner {
         });
         let result = fetch_result(asked, AnswerContent::of_connect);
         let (plan, now) = (self.settings.plan, self.clock.now());
+        // stored first: what a later request finds here is there, too
+        if let (Some(store), Some(license)) = (&call.store, stored::of_result(&result, now)) {
+            let put = store.put(&call.tenant, license).await;
+            // the answer is right, even if the other replicas will not hear of it
+            let _ = self.counters.outcome(put.map_err(cache));
+        }
         let answered = |entry: &mut Entry| plan.answered(entry, result, now);
         let (step, _) = self.lock().change(&call.tenant, answered);
         Statement::of_last_step(step)
@@ -287,6 +299,11 @@ impl Inner {
     fn lock(&self) -> MutexGuard<'_, Bounded<ClientKey, Entry>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+#[cold]
+fn cache(source: Source) -> Error {
+    ErrorKind::Cache { source }.into()
 }
 
 /// What counts as an answer; the rest are faults, kept apart from it.

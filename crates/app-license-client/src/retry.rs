@@ -12,8 +12,17 @@ pub(crate) fn retry_after(value: &str) -> Option<u64> {
     digits.then(|| value.parse().unwrap_or(u64::MAX))
 }
 
-/// A random part of so long at the most.
-pub(crate) fn jitter(most: Duration) -> Duration {
+/// A random part of so long at the most: how long to wait beside a pause, so that replicas, and the
+/// servers of different apps, do not ask in step.
+///
+/// ```
+/// use std::time::Duration;
+/// use app_license_client::jitter;
+/// assert!(jitter(Duration::from_secs(2)) <= Duration::from_secs(2));
+/// assert_eq!(jitter(Duration::ZERO), Duration::ZERO);
+/// ```
+#[must_use]
+pub fn jitter(most: Duration) -> Duration {
     let nanos = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
     Duration::from_nanos(random().checked_rem(nanos.saturating_add(1)).unwrap_or(0))
 }

@@ -24,6 +24,7 @@ use crate::client_address::ClientAddress;
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};
 use crate::gate::needs_of;
 use crate::metrics::Metrics;
+use crate::page_owner::PageOwner;
 use crate::rejection::Rejection;
 use crate::respond::Responder;
 use crate::tenant::{Freshness, Tenant, Tenants};
@@ -83,29 +84,25 @@ impl ConnectApp {
         self.0.clock.now()
     }
 
-    /// Verifies a URL-bound request: iframe, webhook. A rejection is counted and logged, as by a gate
-    /// and by the extractors.
+    /// Verifies a URL-bound request: iframe, webhook. A rejection is counted and logged, and answered as
+    /// the app answers, as by a gate and by the extractors.
     ///
     /// # Errors
     /// A [`Rejection`]: 401 when the proof is missing or does not hold, 403 when the app is switched
     /// off there (`tenant_disabled`) or blocked (`tenant_blocked`), 503 when it could not be checked.
     pub async fn verify(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
         let verified = self.verify_request(parts).await;
-        verified.inspect_err(|rejection| self.rejected(rejection))
+        verified.map_err(|rejection| self.answer_rejected(rejection, parts))
     }
 
     pub(crate) async fn verify_request(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
         let verified = self.verify_page(parts).await;
+        PageOwner::found(parts, self, verified.as_ref().ok());
         verified.map_err(|rejection| rejection.on_route(route(parts)))
     }
 
     async fn verify_page(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
-        let target = target(parts);
-        let request = Request::new(parts.method.as_str(), &target);
-        let text = token_from_request(authorization(&parts.headers)?, request.query())?;
-        let verified = self
-            .verify_of(parts, &text, RequiredStatus::Installed)
-            .await?;
+        let verified = self.verify_proof(parts).await?;
         let issued_at = verified.token().issued_at();
         let installation = verified.installation();
         let Some(refusal) = installation.refusal() else {
@@ -119,6 +116,23 @@ impl ConnectApp {
         let reopened = self.reopen(client_key, issued_at).await;
         let tenant = reopened.map_err(|rejection| rejection.of_tenant(client_key))?;
         Ok(verified.in_tenant(tenant))
+    }
+
+    async fn verify_proof(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
+        let target = target(parts);
+        let request = Request::new(parts.method.as_str(), &target);
+        let text = token_from_request(authorization(&parts.headers)?, request.query())?;
+        self.verify_of(parts, &text, RequiredStatus::Installed)
+            .await
+    }
+
+    /// Verifies a request that no route looked at, which changes nothing: it may be for no page.
+    pub(crate) async fn prove_page(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
+        let verified = self.verify_proof(parts).await?;
+        match verified.installation().refusal() {
+            None => Ok(verified),
+            Some(refusal) => Err(Rejection::of(refusal)),
+        }
     }
 
     /// Takes a page for the `enabled` that got lost.
@@ -194,14 +208,14 @@ impl ConnectApp {
         Ok(ConnectRequest::new(self, tenant, token, parts))
     }
 
-    /// Verifies a request with a context token, `AP.context.getToken()`. A rejection is counted and
-    /// logged.
+    /// Verifies a request with a context token, `AP.context.getToken()`. A rejection is as that of
+    /// [`ConnectApp::verify`].
     ///
     /// # Errors
     /// As [`ConnectApp::verify`].
     pub async fn verify_context(&self, parts: &Parts) -> Result<ConnectContextRequest, Rejection> {
         let verified = self.verify_context_request(parts).await;
-        verified.inspect_err(|rejection| self.rejected(rejection))
+        verified.map_err(|rejection| self.answer_rejected(rejection, parts))
     }
 
     pub(crate) async fn verify_context_request(
@@ -209,6 +223,7 @@ impl ConnectApp {
         parts: &Parts,
     ) -> Result<ConnectContextRequest, Rejection> {
         let verified = self.verify_front_end(parts).await;
+        PageOwner::found(parts, self, None);
         verified.map_err(|rejection| rejection.on_route(route(parts)))
     }
 
@@ -278,7 +293,7 @@ impl ConnectApp {
         now: UnixTime,
     ) -> Result<Arc<Tenant>, Rejection> {
         let has = |tenant: &Arc<Tenant>| required.includes(tenant.installation.status());
-        let in_use = |tenant: &Arc<Tenant>| tenant.installation.refusal().is_none();
+        let in_use = |tenant: &Arc<Tenant>| tenant.installation.status().is_in_use();
         let mut tenant = self.0.tenants.get(issuer, freshness, now).await?;
         // another replica may have been told that the tenant is back
         if freshness == Freshness::Cached && tenant.as_ref().is_some_and(|kept| !in_use(kept)) {
@@ -298,8 +313,8 @@ impl ConnectApp {
     }
 
     /// Serves the site no more: its proved requests are answered 403, `tenant_blocked`, whatever the
-    /// platform says and however often the app is installed there; its events are stored as before. True
-    /// when it was not blocked. Replicas notice after [`ConnectAppBuilder::tenant_cache`] seconds.
+    /// platform says and however often the app is installed there; its events are stored as before. False
+    /// where it was blocked before, or nothing is known of it. Replicas notice after [`ConnectAppBuilder::tenant_cache`] seconds.
     ///
     /// # Errors
     /// 503 when the store is out of reach.
@@ -332,6 +347,12 @@ impl ConnectApp {
         self.0
             .metrics
             .keys("install_keys", &self.0.install_keys.stats());
+    }
+
+    /// Counts a rejection, writes it to the log, and has it answered in the app's own way.
+    pub(crate) fn answer_rejected(&self, rejection: Rejection, parts: &Parts) -> Rejection {
+        self.rejected(&rejection);
+        rejection.answered_by(self.0.responder.as_ref(), parts)
     }
 
     /// Counts a rejection and writes it to the log.

@@ -79,7 +79,7 @@ macro_rules! verified_request {
                 &self.0.token
             }
 
-            pub(crate) fn tenant_record(&self) -> &Tenant {
+            pub(crate) fn tenant_record(&self) -> &Arc<Tenant> {
                 &self.0.tenant
             }
 
@@ -114,10 +114,7 @@ macro_rules! verified_request {
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
                 let app = ConnectApp::from_ref(state);
                 let verified = Self::verified(parts, &app).await;
-                verified.map_err(|rejection| {
-                    app.rejected(&rejection);
-                    rejection.answered_by(app.0.responder.as_ref(), parts)
-                })
+                verified.map_err(|rejection| app.answer_rejected(rejection, parts))
             }
         }
     };

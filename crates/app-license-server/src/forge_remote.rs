@@ -1,5 +1,6 @@
 //! A Forge remote: invocations with a Forge Invocation Token.
 
+mod block;
 mod builder;
 mod installations;
 mod invocation;
@@ -122,14 +123,15 @@ impl ForgeRemote {
         self.0.clock.now()
     }
 
-    /// Verifies an invocation. A rejection is counted and logged, as by a gate and by the extractor.
+    /// Verifies an invocation. A rejection is counted and logged, and answered as the remote answers, as
+    /// by a gate and by the extractor.
     ///
     /// # Errors
     /// A [`Rejection`]: 401 when the token is missing or does not hold, 503 when the key set is
     /// out of reach.
     pub async fn verify(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
         let verified = self.verify_request(parts).await;
-        verified.inspect_err(|rejection| self.rejected(rejection))
+        verified.map_err(|rejection| self.answer_rejected(rejection, parts))
     }
 
     pub(crate) async fn verify_request(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
@@ -379,6 +381,12 @@ impl ForgeRemote {
         let decision = license.decide(&self.0.policy, needs, self.now());
         self.0.metrics.decision(decision.code());
         decision
+    }
+
+    /// Counts a rejection, writes it to the log, and has it answered in the remote's own way.
+    pub(crate) fn answer_rejected(&self, rejection: Rejection, parts: &Parts) -> Rejection {
+        self.rejected(&rejection);
+        rejection.answered_by(self.responder(), parts)
     }
 
     pub(crate) fn rejected(&self, rejection: &Rejection) {

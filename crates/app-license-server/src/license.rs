@@ -4,10 +4,10 @@
 use app_license::connect::LicenseApiResponse;
 use app_license::current_license::{CurrentLicense, LicenseApi, Next};
 use app_license::{
-    Capability, ClientKey, Decision, Event, InstallationKey, License, LicenseSource, Limit,
+    Capability, Decision, Event, InstallationKey, License, LicenseSource, Limit,
     RequiredCapability, UnixTime, Verified,
 };
-use app_license_store::{CachedLicense, Delivery};
+use app_license_store::Delivery;
 
 use crate::connect_app::ConnectApp;
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};
@@ -233,7 +233,6 @@ impl ConnectApp {
             Ok(answer) => answer,
             Err(error) => {
                 let statement = if error.is_token_refused() {
-                    self.end_stored(keys.client_key()).await;
                     LicenseApi::TokenRefused
                 } else {
                     LicenseApi::Failed
@@ -250,33 +249,8 @@ impl ConnectApp {
             }
             _ => return (LicenseApi::Failed, None),
         };
-        // an answer that is remembered is given to many requests, and stored once
-        let as_of = answer.as_of();
-        if tenant.is_license_new(as_of) {
-            let cached = CachedLicense::new(&license, as_of);
-            if self.put_license(keys.client_key(), &cached).await {
-                tenant.license_is_stored(as_of);
-            }
-        }
         let fault = answer.fault().map(Rejection::client);
         (LicenseApi::Stated(Box::new(license)), fault)
-    }
-
-    /// Ends what the store has of the License API: a refused token takes back what it said.
-    async fn end_stored(&self, client_key: &ClientKey) {
-        let ended = CachedLicense::ended(LicenseSource::ConnectLicenseApi, self.now());
-        self.put_license(client_key, &ended).await;
-    }
-
-    /// Whether it was stored.
-    pub(crate) async fn put_license(&self, client_key: &ClientKey, cached: &CachedLicense) -> bool {
-        let key = InstallationKey::Connect(client_key.clone());
-        let stored = self.0.store.put_license(&key, cached).await;
-        stored
-            .inspect_err(|error| {
-                tracing::warn!(code = error.code(), %error, "an answer of the License API is not kept");
-            })
-            .is_ok()
     }
 
     /// The last answer of the License API that the store has.

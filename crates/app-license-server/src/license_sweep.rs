@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use app_license::plan::sweep::{Sweep, SweepPlan, Visit};
 use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
+use app_license_client::jitter;
 use app_license_store::{Error, InstallationStore, Lease, Name, Sequence};
 use tokio::task::JoinSet;
 
 use crate::connect_app::ConnectApp;
 use crate::error::BuildError;
 use crate::license::VerifiedRequest;
-use crate::random::{part_of, random, replica_name};
+use crate::random::{random, replica_name};
 use crate::rejection::Rejection;
 
 /// How many questions are under way at once.
@@ -293,7 +294,7 @@ impl LicenseSweep {
 
     fn pause(&self) -> Duration {
         let pause = self.sweep.pause();
-        pause.at_least.saturating_add(part_of(pause.jitter))
+        pause.at_least.saturating_add(jitter(pause.jitter))
     }
 
     fn store(&self) -> &dyn InstallationStore {

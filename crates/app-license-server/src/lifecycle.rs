@@ -2,8 +2,9 @@
 //! [`ConnectApp::lifecycle_routes`].
 
 use crate::connect_app::ConnectApp;
+use crate::page_owner::PageOwner;
 use crate::rejection::Rejection;
-use crate::site_link::link;
+use crate::site_link::{Contested, link};
 use crate::wire::{authorization, read, route, target};
 use app_license::connect::{
     InstallToken, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
@@ -82,6 +83,7 @@ async fn descriptor(State(app): State<ConnectApp>) -> Response {
 impl ConnectApp {
     async fn deliver(&self, kind: LifecycleKind, request: http::Request<Body>) -> Response {
         let (parts, body) = request.into_parts();
+        PageOwner::found(&parts, self, None);
         let outcome = match kind {
             LifecycleKind::Enabled | LifecycleKind::Disabled => {
                 self.tenant_event(kind, &parts, body).await
@@ -229,7 +231,7 @@ impl ConnectApp {
         if name == LifecycleKind::Installed.name()
             && let Some(customer) = &applied.after
         {
-            let linked = link(&*self.0.store, customer, now).await;
+            let linked = link(&*self.0.store, customer, Contested::Take, now).await;
             if linked.map_err(|e| Rejection::store(&e))? > 0 {
                 self.0.tenants.forget(&client_key);
             }

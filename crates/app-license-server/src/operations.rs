@@ -19,7 +19,7 @@ use crate::rejection::Rejection;
 /// The platform's checker waits for 3 s.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
-const UNAVAILABLE: &str = "store_unavailable";
+pub(crate) const UNAVAILABLE: &str = "store_unavailable";
 
 /// Health and counters of everything that a process serves: one route each, however many apps there
 /// are.

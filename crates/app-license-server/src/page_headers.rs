@@ -14,8 +14,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::connect_app::ConnectApp;
-use crate::connect_request::ConnectRequest;
 use crate::forge_remote::ForgeRemote;
+use crate::page_owner::{PageOwner, Proof};
 
 /// A layer for the pages of a Connect app, refusals included where it is outside of the gate: made by
 /// [`ConnectApp::page_headers`]. A gate takes it, too: [`Gate::page_headers`](crate::Gate::page_headers).
@@ -26,6 +26,9 @@ use crate::forge_remote::ForgeRemote;
 /// | `referrer-policy` | `no-referrer` | the address holds a token |
 /// | `content-security-policy` | `frame-ancestors` with the origins of the site's base URL and display URL, which may be a custom domain; `'none'` for a request that is not proved | nobody else may frame it |
 /// | `strict-transport-security` | only by [`PageHeaders::hsts`] | it is about the whole host, not about a page |
+///
+/// The request is verified once: by the route, or here where the route does not, as for a page that is
+/// open to all and calls back with a context token.
 ///
 /// What the page sets itself stays. A policy of its own without `frame-ancestors` is kept, and this one
 /// is enforced beside it.
@@ -168,6 +171,7 @@ where
         + 'static,
     S::Future: Send,
     ReqBody: Send + 'static,
+    ResBody: Send,
 {
     type Response = Response<ResBody>;
     type Error = Infallible;
@@ -185,12 +189,17 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             // who may frame it is the installation's to say; whether it is let through is the route's
-            let verified = match &headers.app {
-                Some(app) => ConnectRequest::verified(&mut parts, app).await.ok(),
+            let page = headers.app.as_ref().map(|app| {
+                let (owner, proof) = (PageOwner::new(app), Proof::of(&parts));
+                parts.extensions.insert(owner.clone());
+                (owner, proof)
+            });
+            let mut response = inner.call(Request::from_parts(parts, body)).await?;
+            let verified = match page {
+                Some((owner, proof)) => owner.tenant(proof).await,
                 None => None,
             };
-            let mut response = inner.call(Request::from_parts(parts, body)).await?;
-            let installation = verified.as_ref().map(ConnectRequest::installation);
+            let installation = verified.as_ref().map(|tenant| &tenant.installation);
             headers.complete(response.headers_mut(), installation);
             Ok(response)
         })

@@ -2,7 +2,6 @@
 //! processes are alike.
 
 use std::hash::{BuildHasher, RandomState};
-use std::time::Duration;
 
 use app_license_store::Name;
 
@@ -11,12 +10,6 @@ pub(crate) fn replica_name() -> Name {
     let random = RandomState::new();
     let holder = format!("{:016x}{:016x}", random.hash_one(0), random.hash_one(1));
     Name::of("replica", &holder)
-}
-
-/// So long at the most.
-pub(crate) fn part_of(most: Duration) -> Duration {
-    let millis = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis(random().checked_rem(millis.saturating_add(1)).unwrap_or(0))
 }
 
 /// Any number.

@@ -11,11 +11,21 @@ use crate::connect_app::ConnectApp;
 /// How many records are read at once.
 const PAGE: usize = 100;
 
+/// What becomes of a link that another customer has, who names the same installation or site.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contested {
+    /// It is the customer's, who named it just now.
+    Take,
+    /// It stays with the other, unless the app is in use at this customer's alone.
+    Leave,
+}
+
 /// Writes the links to a customer that are not there, and takes over what was known before under a key
 /// that becomes one. Answers how many it wrote.
 pub(crate) async fn link(
     store: &dyn InstallationStore,
     customer: &Installation,
+    contested: Contested,
     now: UnixTime,
 ) -> Result<usize, Error> {
     let InstallationKey::Connect(tenant) = customer.key() else {
@@ -27,6 +37,12 @@ pub(crate) async fn link(
         if known
             .as_ref()
             .is_some_and(|known| known.tenant() == Some(tenant))
+        {
+            continue;
+        }
+        if let Some(known) = &known
+            && contested == Contested::Leave
+            && is_of_another(store, customer, known).await?
         {
             continue;
         }
@@ -51,6 +67,21 @@ pub(crate) async fn link(
     Ok(written)
 }
 
+/// Whether a link belongs to another customer as much as to this one.
+async fn is_of_another(
+    store: &dyn InstallationStore,
+    customer: &Installation,
+    link: &Installation,
+) -> Result<bool, Error> {
+    let Some(tenant) = link.tenant() else {
+        return Ok(false);
+    };
+    let other = store.get(&InstallationKey::Connect(tenant.clone())).await?;
+    let names_it = |other: &Installation| other.links().any(|key| key == *link.key());
+    let stays = |other: &Installation| other.status().is_in_use() || !customer.status().is_in_use();
+    Ok(other.is_some_and(|other| names_it(&other) && stays(&other)))
+}
+
 async fn join(
     store: &dyn InstallationStore,
     customer: &InstallationKey,
@@ -66,7 +97,7 @@ async fn join(
 
 /// What happened to one customer, oldest first, on Connect and on Forge, whichever of the two keys is
 /// asked for: also what happened under a Forge installation before it was known to be the customer's.
-/// At most `limit` entries, the first ones, of each.
+/// At most `limit` entries, the first ones.
 ///
 /// ```
 /// use app_license_server::{ConnectApp, MemoryStore, customer_history};
@@ -98,6 +129,7 @@ pub async fn customer_history(
         entries.extend(entries_of(store, &key, limit, None).await?);
     }
     entries.sort_by_key(|entry| entry.sequence);
+    entries.truncate(limit);
     Ok(entries)
 }
 
@@ -136,7 +168,8 @@ async fn entries_of(
 impl ConnectApp {
     /// Links the Forge installations of all customers to their records: once, before the first customer
     /// is on Forge, for those whose `installed` came before this version. From then on it happens with
-    /// every `installed`. Answers how many links were written; run again, it writes none.
+    /// every `installed`. Answers how many links were written; run again, it writes none. A link that two
+    /// customers name stays with the one who has it, unless the app is in use at the other's alone.
     ///
     /// # Errors
     /// What the store answers. It may be run again.
@@ -151,7 +184,8 @@ impl ConnectApp {
             };
             after = Some(last.key().clone());
             for customer in &page {
-                written = written.saturating_add(link(store, customer, self.now()).await?);
+                written = written
+                    .saturating_add(link(store, customer, Contested::Leave, self.now()).await?);
             }
         }
     }

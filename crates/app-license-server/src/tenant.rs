@@ -1,7 +1,6 @@
 //! An installation with its keys ready to verify, kept in memory for a short while.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use app_license::connect::TenantKeys;
 use app_license::{ClientKey, HmacKey, Installation, InstallationKey, UnixTime};
@@ -18,21 +17,6 @@ pub(crate) struct Tenant {
     read_at: UnixTime,
     /// Until when the keys are those of the installation's secrets.
     secrets_end: Option<UnixTime>,
-    /// As of when the last answer of the License API is that was put into the store, in seconds.
-    license_stored: AtomicU64,
-}
-
-impl Tenant {
-    /// Whether an answer of this time is not in the store yet, as far as is known here.
-    pub(crate) fn is_license_new(&self, as_of: UnixTime) -> bool {
-        self.license_stored.load(Ordering::Relaxed) != as_of.as_seconds()
-    }
-
-    /// Says that the store has an answer of this time.
-    pub(crate) fn license_is_stored(&self, as_of: UnixTime) {
-        self.license_stored
-            .store(as_of.as_seconds(), Ordering::Relaxed);
-    }
 }
 
 /// Tenants by client key. The store is the truth: what is kept here is at most `seconds` old, and
@@ -119,7 +103,6 @@ impl Tenants {
             keys,
             read_at: now,
             secrets_end,
-            license_stored: AtomicU64::new(u64::MAX),
         })
     }
 

@@ -144,6 +144,7 @@ impl ConnectLicenseApiBuilder {
         };
         Ok(ConnectLicenseApi {
             inner: Arc::new(inner),
+            store: None,
         })
     }
 }

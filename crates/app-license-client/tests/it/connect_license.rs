@@ -1,5 +1,6 @@
 //! The Connect License API against sites that answer, and sites that do not.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::common::{HTML, Host, Say, TestClock, rerouted};
@@ -9,7 +10,8 @@ use app_license::connect::{
 };
 use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, State};
 use app_license_client::{
-    ConnectLicenseApi, ConnectLicenseApiBuilder, Error, ErrorClass, Fetcher, Statement,
+    CachedLicense, ConnectLicenseApi, ConnectLicenseApiBuilder, ConnectLicenseStore, Error,
+    ErrorClass, Fetcher, Source, Statement, Waiting,
 };
 
 const SECRET: &str = "a-shared-secret-that-nobody-may-ever-see";
@@ -149,6 +151,84 @@ async fn one_flight_a_tenant() {
         assert!(asked.await.unwrap());
     }
     assert_eq!(s.host.count(), 3);
+}
+
+/// What is put into it, and whether it is.
+#[derive(Debug, Default)]
+struct Stored {
+    put: Mutex<Vec<(String, CachedLicense)>>,
+    fails: bool,
+}
+
+impl ConnectLicenseStore for Stored {
+    fn put<'a>(&'a self, tenant: &'a ClientKey, license: CachedLicense) -> Waiting<'a, ()> {
+        self.put.lock().unwrap().push((tenant.to_string(), license));
+        let down = || -> Source { Arc::new(std::io::Error::other("the database is down")) };
+        let put = if self.fails { Err(down()) } else { Ok(()) };
+        Box::pin(std::future::ready(put))
+    }
+}
+
+#[tokio::test]
+async fn each_answer_is_stored_once_and_a_refused_token_ends_it() {
+    let mut s = site().await;
+    let stored = Arc::new(Stored::default());
+    s.api = s.api.stored_in(Arc::clone(&stored));
+    let put = || std::mem::take(&mut *stored.put.lock().unwrap());
+    s.host.says_always(Say::ok(body(ACTIVE)));
+    let first_at = s.clock.now();
+    for _ in 0..5 {
+        assert_eq!(s.state().await, Some(State::Active));
+        s.clock.pass(20);
+    }
+    let put_once = put();
+    assert_eq!(put_once.len(), 1);
+    let (of, license) = &put_once[0];
+    assert_eq!((of.as_str(), license.fetched_at()), ("tenant-1", first_at));
+    assert_eq!(license.document(), Some(ACTIVE));
+
+    // nothing is learnt by a fault
+    s.host.says_always(Say::status(500));
+    s.clock.pass(400);
+    assert!(s.get().await.unwrap().fault().is_some());
+    assert!(put().is_empty());
+
+    for (say, is_ended, document) in [
+        (Say::status(403), true, Some("")),
+        (Say::status(404), false, None),
+    ] {
+        s.host.says_always(say);
+        s.clock.pass(400);
+        let at = s.clock.now();
+        for _ in 0..5 {
+            let _answer = s.get().await;
+            s.clock.pass(1);
+        }
+        let put = put();
+        assert_eq!(put.len(), 1, "once, however often it is asked");
+        let license = &put[0].1;
+        assert_eq!(
+            (license.is_ended(), license.document()),
+            (is_ended, document)
+        );
+        assert_eq!(license.fetched_at(), at);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_stored_is_given_and_counted() {
+    let mut s = site().await;
+    let fails = true;
+    let stored = Arc::new(Stored {
+        fails,
+        ..Stored::default()
+    });
+    s.api = s.api.stored_in(Arc::clone(&stored));
+    s.host.says_always(Say::ok(body(ACTIVE)));
+    assert_eq!(s.state().await, Some(State::Active));
+    assert_eq!(s.state().await, Some(State::Active));
+    assert_eq!(stored.put.lock().unwrap().len(), 1);
+    assert_eq!(s.api.stats().faults, 1);
 }
 
 fn faults() -> Vec<Say> {

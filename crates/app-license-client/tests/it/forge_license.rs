@@ -309,6 +309,47 @@ async fn without_the_shared_store_nobody_asks() {
     assert_eq!(p.host.count(), 0);
 }
 
+/// A shared store that leases, and keeps no answer.
+#[derive(Debug)]
+struct Forgetful(MemoryLicenseCache);
+
+impl LicenseCache for Forgetful {
+    fn try_lease<'a>(
+        &'a self,
+        of: &'a InstallationAri,
+        now: UnixTime,
+        seconds: u64,
+    ) -> Waiting<'a, Lease> {
+        self.0.try_lease(of, now, seconds)
+    }
+
+    fn get<'a>(&'a self, of: &'a InstallationAri) -> Waiting<'a, Option<CachedLicense>> {
+        self.0.get(of)
+    }
+
+    fn put<'a>(&'a self, _: &'a InstallationAri, _: CachedLicense) -> Waiting<'a, ()> {
+        Box::pin(async { Err(down()) })
+    }
+}
+
+/// Whatever becomes of the lease after it.
+#[tokio::test]
+async fn an_answer_that_cannot_be_shared_is_counted() {
+    for (say, faults) in [
+        (Say::ok(good()), 1),
+        (Say::status(401), 2),
+        (Say::later(429, 900), 1),
+    ] {
+        let p = platform().await;
+        p.host.says_always(say);
+        let cache = Forgetful(MemoryLicenseCache::new());
+        let api = ForgeLicenseApi::builder(rerouted(&p.host), cache).build();
+        let api = api.unwrap();
+        let _answer = ask(&api).await;
+        assert_eq!(api.stats().faults, faults);
+    }
+}
+
 #[tokio::test]
 async fn rubbish_in_the_shared_store_is_as_good_as_nothing() {
     let p = platform().await;

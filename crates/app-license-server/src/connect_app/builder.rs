@@ -17,6 +17,7 @@ use crate::client_address::ClientAddress;
 use crate::error::BuildError;
 use crate::metrics::Metrics;
 use crate::respond::{RefusedRequest, Responder};
+use crate::store_connect_licenses::StoreConnectLicenses;
 use crate::store_install_keys::StoreInstallKeys;
 use crate::tenant::Tenants;
 
@@ -331,6 +332,8 @@ impl ConnectAppBuilder {
             tracing::warn!("no store is configured: installations are lost when the process ends");
             Arc::new(MemoryStore::new())
         });
+        let license_api =
+            license_api.map(|api| api.stored_in(StoreConnectLicenses(Arc::clone(&store))));
         let install_keys = match self.install_keys {
             Some(keys) => keys,
             None => {

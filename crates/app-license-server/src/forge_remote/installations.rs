@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 
 use super::ForgeInvocation;
 use crate::rejection::Rejection;
-use crate::site_link::link;
+use crate::site_link::{Contested, link};
 use crate::tenant::Freshness;
 
 /// How long a record is kept in memory, in seconds.
@@ -128,7 +128,7 @@ impl Installations {
         let delivery = Delivery::new(customer.key().clone(), invoked);
         let after = store.apply(delivery, now).await?.after;
         let customer = after.unwrap_or_else(|| customer.clone());
-        link(store, &customer, now).await?;
+        link(store, &customer, Contested::Take, now).await?;
         Ok(customer)
     }
 
@@ -152,6 +152,25 @@ impl Installations {
         let applied = self.store.apply(delivery, now).await?;
         self.kept.remove(of);
         Ok(applied)
+    }
+
+    /// Applies the app's own wish to the record of an installation, or of the customer whose it is. Whether
+    /// it changed anything.
+    pub(super) async fn wish(
+        &self,
+        of: &InstallationAri,
+        event: Event,
+        now: UnixTime,
+    ) -> Result<bool, Error> {
+        let own = Delivery::new(InstallationKey::Forge(of.clone()), event.clone());
+        let mut applied = self.apply(own, of, now).await?;
+        // nothing happens to a link
+        let tenant = applied.after.as_ref().and_then(|it| it.tenant());
+        if let Some(tenant) = tenant.cloned() {
+            let customer = Delivery::new(InstallationKey::Connect(tenant), event);
+            applied = self.apply(customer, of, now).await?;
+        }
+        Ok(!applied.changes.is_empty())
     }
 
     /// Remembers a word that is news, so that hooks hear of changed editions. Losing one is no

@@ -148,9 +148,6 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let remote = ForgeRemote::from_ref(state);
         let verified = Self::verified(parts, &remote).await;
-        verified.map_err(|rejection| {
-            remote.rejected(&rejection);
-            rejection.answered_by(remote.responder(), parts)
-        })
+        verified.map_err(|rejection| remote.answer_rejected(rejection, parts))
     }
 }

@@ -205,6 +205,26 @@ async fn one_customer_and_the_same_decision_before_while_and_after() {
 }
 
 #[tokio::test]
+async fn a_history_is_no_longer_than_was_asked_for_and_misses_nothing_that_was_taken_over() {
+    let backend = Backend::new().await;
+    let acme = backend.customer("acme");
+    backend.deliver(&acme.install().unwrap()).await;
+    let mut events = acme.migrate_to_forge(APP_ID).unwrap();
+    events.reverse();
+    backend.deliver(&events).await;
+    let (key, ari) = (key_of(&acme), ari_of(&acme));
+    let all = customer_history(&*backend.store, &key, 1000).await.unwrap();
+    let of_forge = all.iter().filter(|entry| entry.key == ari).count();
+    assert!(of_forge > 0 && all.len() > of_forge, "{all:?}");
+    for limit in 0..all.len() {
+        let first = customer_history(&*backend.store, &key, limit)
+            .await
+            .unwrap();
+        assert_eq!(first, all[..limit], "the first ones of all");
+    }
+}
+
+#[tokio::test]
 async fn a_reinstall_on_forge_alone_is_the_same_customer_and_staging_is_not() {
     let backend = Backend::new().await;
     let acme = backend.customer("acme");

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::common::{Connect, Recorder};
+use crate::common::{Connect, Recorder, clock};
 use app_license::connect::{LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, Installation, UnixTime};
 use app_license_server::{Hook, HookResult, HookRunner, async_trait};
@@ -62,6 +62,34 @@ async fn a_failed_hook_is_called_again_before_any_later_change() {
     runner.run_once().await.unwrap();
     assert_eq!(hook.told.told(), ["uninstalled", "installed"]);
     assert_eq!(hook.calls.load(Ordering::SeqCst), 2);
+}
+
+struct Failing;
+#[async_trait]
+impl Hook for Failing {
+    async fn on_installed(&self, _: &HistoryEntry) -> HookResult {
+        Err("not now".into())
+    }
+}
+
+/// Less than a second is one second, and doubled from there.
+#[tokio::test]
+async fn a_retry_pause_below_a_second_grows_too() {
+    let host = MockHost::start().await.unwrap();
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let app = Connect::serve(&host, Arc::clone(&store)).await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    let installed = acme.install().unwrap();
+    assert_eq!(host.deliver(&installed[0]).await.unwrap().status(), 204);
+    let runner = HookRunner::new(store, Name::new("failing").unwrap(), Failing)
+        .retry_pause(Duration::from_millis(100))
+        .clock(clock(&host));
+    for pause in [1, 2, 4] {
+        runner.run_once().await.unwrap_err();
+        let stopped = runner.stopped().await.unwrap();
+        assert_eq!(stopped[0].retry_at, host.clock().now().plus(pause));
+        host.clock().advance(pause);
+    }
 }
 
 /// A secret that was rotated on one replica verifies on the other at once.

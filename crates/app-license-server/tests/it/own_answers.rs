@@ -8,7 +8,7 @@ use app_license_server::{
 };
 use app_license_testkit::{App, Invocation, MockHost, SignedRequest};
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use http_body_util::BodyExt;
@@ -57,6 +57,14 @@ async fn gates_extractors_and_handlers_of_a_connect_app_answer_alike() {
             .await
             .map(|limit| limit.to_string())
     };
+    let by_hand = async |State(app): State<ConnectApp>, request: Request| {
+        let (parts, _) = request.into_parts();
+        app.verify(&parts).await.map(|_| "let in")
+    };
+    let call_by_hand = async |State(app): State<ConnectApp>, request: Request| {
+        let (parts, _) = request.into_parts();
+        app.verify_context(&parts).await.map(|_| "let in")
+    };
     let special = app.requires(Edition::Advanced).respond_with(|_| "special");
     let router = Router::new()
         .route(
@@ -67,6 +75,8 @@ async fn gates_extractors_and_handlers_of_a_connect_app_answer_alike() {
         .route("/extractor", get(async |_: ConnectRequest| "let in"))
         .route("/call", get(async |_: ConnectContextRequest| "let in"))
         .route("/handler", get(limit))
+        .route("/by-hand", get(by_hand))
+        .route("/call-by-hand", get(call_by_hand))
         .with_state(app.clone())
         .merge(app.lifecycle_routes());
     let acme = host
@@ -111,6 +121,11 @@ async fn gates_extractors_and_handlers_of_a_connect_app_answer_alike() {
         .await,
         (401, "/call token_missing nowhere false".to_owned())
     );
+    for path in ["/by-hand", "/call-by-hand"] {
+        let bare = acme.front_end_call("GET", path).unwrap().without_token();
+        let own = (401, format!("{path} token_missing nowhere false"));
+        assert_eq!(ask(&router, &bare).await, own);
+    }
     // a limit that the feature map does not have is the app's mistake, and the handler answers it
     assert_eq!(
         ask(&router, &page("/handler")).await,
@@ -129,12 +144,17 @@ async fn a_forge_remote_answers_in_its_own_way_too() {
         .respond_with(own)
         .build()
         .unwrap();
+    let by_hand = async |State(remote): State<ForgeRemote>, request: Request| {
+        let (parts, _) = request.into_parts();
+        remote.verify(&parts).await.map(|_| "let in")
+    };
     let router = Router::new()
         .route(
             "/gate",
             post(|| async {}).layer(remote.requires(Edition::Advanced)),
         )
         .route("/extractor", post(async |_: ForgeInvocation| "let in"))
+        .route("/by-hand", post(by_hand))
         .with_state(remote.clone())
         .merge(remote.lifecycle_routes());
     let acme = host
@@ -150,8 +170,10 @@ async fn a_forge_remote_answers_in_its_own_way_too() {
         text.starts_with("/gate capability_missing https://acme."),
         "{text}"
     );
-    assert_eq!(
-        ask(&router, &call("/extractor").without_token()).await,
-        (401, "/extractor token_missing nowhere false".to_owned())
-    );
+    for path in ["/extractor", "/by-hand"] {
+        assert_eq!(
+            ask(&router, &call(path).without_token()).await,
+            (401, format!("{path} token_missing nowhere false"))
+        );
+    }
 }

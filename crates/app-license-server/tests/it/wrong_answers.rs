@@ -1,7 +1,6 @@
 //! A customer who is denied, and a vendor who asks why; settings that would deny everybody.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use app_license::{AppKey, ForgeAppId, Policy};
 use app_license_client::{ConnectLicenseApi, Fetcher, ForgeLicenseApi, MemoryLicenseCache};
@@ -18,31 +17,9 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::common::{APP_ID, APP_KEY, Connect, Forge, clock, fetcher};
+use crate::log::Log;
 
 const BASE_URL: &str = "https://app.example.com";
-
-/// What was written to the log.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn rejected(&self) -> Vec<String> {
-        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        let lines = text.lines().filter(|line| line.contains("rejected"));
-        lines.map(str::to_owned).collect()
-    }
-}
 
 fn app(host: &MockHost) -> ConnectAppBuilder {
     ConnectApp::builder(APP_KEY, BASE_URL)
@@ -75,13 +52,7 @@ fn said(response: &Response) -> (u16, &str, Option<&str>, Option<&str>) {
 
 #[tokio::test]
 async fn denied_request_names_route_tenant_and_code_in_log_and_extensions() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _logged = tracing::subscriber::set_default(subscriber);
+    let log = Log::capture();
     let host = MockHost::start().await.unwrap();
     let app = app(&host)
         .confirm_with_license_api(|api| api)
@@ -365,18 +336,12 @@ async fn requires_reads_edition_names_and_capability_strings_alike() {
 
 #[tokio::test]
 async fn limits_that_fall_as_the_edition_rises_are_a_warning() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _logged = tracing::subscriber::set_default(subscriber);
+    let log = Log::capture();
     let host = MockHost::start().await.unwrap();
     let toml = "[limits]\nrows = { standard = 100, advanced = 10 }\nok = { standard = 1 }";
     let features = FeatureMap::from_toml(toml).unwrap();
     app(&host).features(features).build().unwrap();
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.take();
     assert!(
         text.contains("a limit falls as the edition rises"),
         "{text}"

@@ -44,7 +44,10 @@ impl InstallationRecord {
         }
         let mut known = false;
         for (at, change) in history.take_while(|(at, _)| *at <= time) {
-            known |= matches!(change, Change::Installed | Change::Reinstalled);
+            known |= matches!(
+                change,
+                Change::Installed | Change::Reinstalled | Change::Linked { .. }
+            );
             record.redo(change, *at);
         }
         if let Some(license) = &mut record.license {
@@ -76,6 +79,11 @@ impl InstallationRecord {
             Change::Enabled => InstallationStatus::Enabled,
             Change::Disabled => InstallationStatus::Disabled,
             Change::Uninstalled => InstallationStatus::Uninstalled,
+            Change::Linked { to } => {
+                self.tenant = Some(to.clone());
+                self.becomes(InstallationStatus::Linked, at);
+                return;
+            }
             Change::Blocked => {
                 self.blocked_at = Some(at);
                 return;

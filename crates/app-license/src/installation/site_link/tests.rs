@@ -150,6 +150,33 @@ fn what_was_known_of_the_forge_half_before_is_taken_over_once() {
 }
 
 #[test]
+fn what_a_link_was_before_it_became_one_is_found_by_what_changed() {
+    let installed = forge(
+        ForgeLifecycleKind::Installed,
+        r#"{"id":"7ab5a4a1","app":{"id":"8db33809","version":"2"}}"#,
+    );
+    let linked = || Event::Linked { tenant: tenant() };
+    for events in [&[installed, Event::Block, linked()][..], &[linked()]] {
+        let (mut stored, mut history) = (None, Vec::new());
+        let mut seen = Vec::new();
+        for (event, seconds) in events.iter().zip(1000..) {
+            let delivery = Delivery::new(forge_key(), event.clone());
+            let outcome = delivery.apply(stored, None, at(seconds)).unwrap();
+            history.extend(outcome.changes().map(|it| (at(seconds), it.clone())));
+            stored = outcome.after;
+            let record = stored.as_ref().unwrap().record();
+            seen.push((at(seconds), record.status(), record.tenant().cloned()));
+        }
+        let now = stored.unwrap();
+        for (time, status, tenant) in seen {
+            let then = now.record().at(time, &history).unwrap();
+            assert_eq!((then.status(), then.tenant().cloned()), (status, tenant));
+        }
+        assert_eq!(now.record().at(at(999), &history), None);
+    }
+}
+
+#[test]
 fn a_block_of_the_forge_half_goes_to_the_customer() {
     let installed = forge(
         ForgeLifecycleKind::Installed,

@@ -1,0 +1,405 @@
+//! What a request costs the store, and what becomes of it where the store fails.
+
+use std::sync::Arc;
+
+use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::{AppKey, ClientKey, CloudId, InstallationKey, LicenseSource, Policy};
+use app_license_server::{ConnectApp, ConnectRequest, Edition, ForgeInvocation, ForgeRemote};
+use app_license_store::{Delivery, InstallationStore};
+use app_license_testkit::{
+    App, InjectedFault, Invocation, MockHost, Service, SignedRequest, Tenant,
+};
+use axum::Router;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use crate::common::{APP_ID, APP_KEY, clock, fetcher, history};
+use crate::watched_store::WatchedStore;
+
+const BASE_URL: &str = "https://app.example.com";
+
+/// A Connect app whose store is watched, which remembers no tenant unless it says so.
+struct Watched {
+    host: MockHost,
+    store: Arc<WatchedStore>,
+    app: ConnectApp,
+    router: Router,
+    acme: Tenant,
+}
+
+impl Watched {
+    async fn new(tenant_cache: u64) -> Self {
+        let host = MockHost::start().await.unwrap();
+        let store = Arc::new(WatchedStore::default());
+        let shared: Arc<dyn InstallationStore> = store.clone();
+        let app = ConnectApp::builder(APP_KEY, BASE_URL)
+            .unwrap()
+            .shared_store(shared)
+            .fetcher(fetcher(&host))
+            .confirm_with_license_api(|api| api)
+            .policy(Policy::new().confirmed_only(true))
+            .tenant_cache(tenant_cache)
+            .clock(clock(&host))
+            .build()
+            .unwrap();
+        let router = Router::new()
+            .route("/panel", get(async |_: ConnectRequest| "a page"))
+            .route("/open", get(async || "a page"))
+            .route(
+                "/export",
+                get(async || "exported").layer(app.requires(Edition::Advanced)),
+            )
+            .with_state(app.clone())
+            .merge(app.lifecycle_routes())
+            .layer(app.page_headers());
+        let acme = host
+            .tenant(&App::connect(APP_KEY, BASE_URL).unwrap(), "acme")
+            .unwrap();
+        Self {
+            host,
+            store,
+            app,
+            router,
+            acme,
+        }
+    }
+
+    async fn installed(tenant_cache: u64) -> Self {
+        let watched = Self::new(tenant_cache).await;
+        for event in watched.acme.install().unwrap() {
+            assert_eq!(watched.ask(&event).await.status(), 204);
+        }
+        watched
+    }
+
+    async fn ask(&self, request: &SignedRequest) -> Response {
+        let answer = self.router.clone().oneshot(request.to_http()).await;
+        answer.unwrap()
+    }
+
+    async fn export(&self) -> u16 {
+        let page = self.acme.page("/export").unwrap();
+        self.ask(&page).await.status().as_u16()
+    }
+
+    fn key(&self) -> InstallationKey {
+        let key = self.acme.site().client_key().unwrap();
+        InstallationKey::Connect(ClientKey::new(key).unwrap())
+    }
+}
+
+fn ancestors(answer: &Response) -> &str {
+    answer.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+}
+
+/// However many requests an answer or a refusal of the License API is given to.
+#[tokio::test]
+async fn an_answer_is_stored_once_and_so_is_a_refused_token() {
+    let watched = Watched::installed(0).await;
+    watched.acme.buy(Edition::Advanced).unwrap();
+    for _ in 0..5 {
+        assert_eq!(watched.export().await, 200);
+    }
+    assert_eq!(watched.store.calls("put_license"), 1);
+
+    watched.host.clock().advance(400);
+    watched
+        .host
+        .set_fault(Service::Sites, InjectedFault::Status(403));
+    let refused_at = watched.host.clock().now();
+    for _ in 0..5 {
+        assert_eq!(watched.export().await, 503);
+        watched.host.clock().advance(2);
+    }
+    assert_eq!(watched.store.calls("put_license"), 1);
+    let source = LicenseSource::ConnectLicenseApi;
+    let ended = watched.store.license(&watched.key(), source).await;
+    let ended = ended.unwrap().unwrap();
+    assert!(ended.is_ended());
+    assert_eq!(ended.fetched_at(), refused_at, "dated by the refusal");
+    // a fault that says nothing about the license ends nothing, and writes nothing
+    watched.host.clock().advance(400);
+    watched
+        .host
+        .set_fault(Service::Sites, InjectedFault::Status(500));
+    assert_eq!(watched.export().await, 503);
+    assert_eq!(watched.store.calls("put_license"), 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_stored_counts_all_the_same() {
+    let watched = Watched::installed(5).await;
+    watched.acme.buy(Edition::Advanced).unwrap();
+    watched.store.fail("put_license");
+    assert_eq!(watched.export().await, 200);
+    assert_eq!(watched.export().await, 200);
+    assert_eq!(watched.store.calls("put_license"), 1);
+}
+
+/// By the gate or the extractor, or by the layer where neither looks at it.
+#[tokio::test]
+async fn page_headers_do_not_verify_what_the_route_verifies() {
+    let watched = Watched::new(0).await;
+    // nobody installed it: the store is asked once, not by the route and by the layer
+    let stranger = watched
+        .host
+        .tenant(&App::connect(APP_KEY, BASE_URL).unwrap(), "stranger")
+        .unwrap();
+    stranger.install().unwrap();
+    for path in ["/panel", "/export"] {
+        let answer = watched.ask(&stranger.page(path).unwrap()).await;
+        assert_eq!(answer.status(), 401);
+        assert_eq!(ancestors(&answer), "frame-ancestors 'none'");
+        assert_eq!(watched.store.calls("get"), 1, "{path}");
+    }
+    for event in watched.acme.install().unwrap() {
+        assert_eq!(watched.ask(&event).await.status(), 204);
+    }
+    watched.store.calls("get");
+    let site = watched.acme.site().base_url().unwrap();
+    for path in ["/panel", "/open"] {
+        let answer = watched.ask(&watched.acme.page(path).unwrap()).await;
+        assert_eq!(answer.status(), 200);
+        assert_eq!(ancestors(&answer), format!("frame-ancestors {site}"));
+        assert_eq!(watched.store.calls("get"), 1, "{path}");
+    }
+    // a page that nobody verifies brings no tenant back
+    for event in watched.acme.disable().unwrap() {
+        assert_eq!(watched.ask(&event).await.status(), 204);
+    }
+    watched.host.clock().advance(100);
+    let answer = watched.ask(&watched.acme.page("/open").unwrap()).await;
+    assert_eq!(ancestors(&answer), "frame-ancestors 'none'");
+    let off = watched.store.get(&watched.key()).await.unwrap().unwrap();
+    assert!(!off.status().is_in_use());
+}
+
+/// An event is signed as a page is.
+#[tokio::test]
+async fn page_headers_take_no_event_for_a_page() {
+    let watched = Watched::installed(0).await;
+    for event in watched.acme.disable().unwrap() {
+        assert_eq!(watched.ask(&event).await.status(), 204);
+    }
+    watched.host.clock().advance(100);
+    for event in watched.acme.enable().unwrap() {
+        assert_eq!(watched.ask(&event).await.status(), 204);
+    }
+    let told = history(&*watched.store, &watched.key()).await;
+    let expected = ["enabled: enabled", "disabled: disabled", "enabled: enabled"];
+    assert_eq!(told[1..], expected);
+}
+
+#[tokio::test]
+async fn pages_of_a_blocked_site_are_refused_from_memory() {
+    let watched = Watched::installed(5).await;
+    let of = ClientKey::new(watched.acme.site().client_key().unwrap()).unwrap();
+    assert!(watched.app.block(&of).await.unwrap());
+    watched.store.calls("get");
+    for _ in 0..10 {
+        assert_eq!(watched.export().await, 403);
+    }
+    assert_eq!(watched.store.calls("get"), 1);
+    assert!(watched.app.unblock(&of).await.unwrap());
+    assert_ne!(watched.export().await, 403);
+}
+
+/// A Forge remote with a customer of Connect, whose site is known.
+struct OnForge {
+    host: MockHost,
+    store: Arc<WatchedStore>,
+    remote: ForgeRemote,
+    router: Router,
+    acme: Tenant,
+}
+
+impl OnForge {
+    async fn new() -> Self {
+        let host = MockHost::start().await.unwrap();
+        let store = Arc::new(WatchedStore::default());
+        let shared: Arc<dyn InstallationStore> = store.clone();
+        let remote = ForgeRemote::builder(APP_ID)
+            .unwrap()
+            .shared_store(shared)
+            .fetcher(fetcher(&host))
+            .clock(clock(&host))
+            .build()
+            .unwrap();
+        let whose = async |invocation: ForgeInvocation| invocation.tenant().to_string();
+        let router = Router::new()
+            .route("/whose", post(whose))
+            .with_state(remote.clone())
+            .merge(remote.lifecycle_routes());
+        let acme = host
+            .tenant(&App::forge(APP_ID, BASE_URL).unwrap(), "acme")
+            .unwrap();
+        acme.install().unwrap();
+        Self {
+            host,
+            store,
+            remote,
+            router,
+            acme,
+        }
+    }
+
+    /// Installs the Connect app on a site.
+    async fn customer(&self, client_key: &str, more: &str) {
+        let body = format!(
+            r#"{{"eventType":"installed","key":"{APP_KEY}","clientKey":"{client_key}",{more}
+            "sharedSecret":"a-secret-key-not-to-be-lost-0123456789",
+            "baseUrl":"https://acme.atlassian.net","productType":"jira"}}"#
+        );
+        let body = LifecycleBody::parse(body.as_bytes()).unwrap();
+        let app = AppKey::new(APP_KEY).unwrap();
+        let of = ClientKey::new(client_key).unwrap();
+        let event = body.accept(LifecycleKind::Installed, &app, &of, &|_| true);
+        let delivery = Delivery::connect(event.unwrap());
+        let now = self.host.clock().now();
+        self.store.apply(delivery, now).await.unwrap();
+    }
+
+    async fn ask(&self, request: &SignedRequest) -> (u16, String) {
+        let answer = self.router.clone().oneshot(request.to_http()).await;
+        let answer = answer.unwrap();
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    async fn whose(&self) -> (u16, String) {
+        let call = self.acme.invoke("POST", "/whose", &Invocation::ui("panel"));
+        self.ask(&call.unwrap()).await
+    }
+}
+
+#[tokio::test]
+async fn an_invocation_of_a_known_customer_is_served_while_the_store_cannot_be_written() {
+    let on_forge = OnForge::new().await;
+    let ari = on_forge.acme.installation_ari().unwrap();
+    let named = format!(r#""installationId":"{ari}","#);
+    on_forge.customer("tenant-1", &named).await;
+    // who it is, is known by the link, and the token names the site, which is news
+    let connect = ConnectApp::builder(APP_KEY, BASE_URL)
+        .unwrap()
+        .shared_store(on_forge.store.clone())
+        .build()
+        .unwrap();
+    assert_eq!(connect.link_installations().await.unwrap(), 1);
+    on_forge.store.fail("apply");
+    assert_eq!(on_forge.whose().await, (200, "tenant-1".to_owned()));
+    // an event is not answered before it is stored
+    let installed = on_forge.acme.forge_lifecycle("avi:forge:installed:app");
+    let installed = installed.unwrap().remove(0);
+    assert_eq!(on_forge.ask(&installed).await.0, 503);
+    on_forge.store.heal();
+    on_forge.host.clock().advance(6);
+    assert_eq!(on_forge.whose().await, (200, "tenant-1".to_owned()));
+    let key = InstallationKey::Connect(ClientKey::new("tenant-1").unwrap());
+    let learnt = on_forge.store.get(&key).await.unwrap().unwrap();
+    assert!(learnt.cloud_id().is_some());
+}
+
+#[tokio::test]
+async fn an_event_of_forge_is_looked_up_once() {
+    let on_forge = OnForge::new().await;
+    let installed = on_forge.acme.forge_lifecycle("avi:forge:installed:app");
+    let installed = installed.unwrap().remove(0);
+    assert_eq!(on_forge.ask(&installed).await.0, 204);
+    on_forge.store.calls("get");
+    on_forge.host.clock().advance(1);
+    let again = on_forge.acme.forge_lifecycle("avi:forge:installed:app");
+    let again = again.unwrap().remove(0);
+    assert_eq!(on_forge.ask(&again).await.0, 204);
+    assert_eq!(on_forge.store.calls("get"), 1);
+}
+
+#[tokio::test]
+async fn a_remote_refuses_an_installation_that_its_vendor_blocked_and_a_linked_customer() {
+    let on_forge = OnForge::new().await;
+    let (remote, store) = (&on_forge.remote, &on_forge.store);
+    let ari = on_forge.acme.installation_ari().unwrap();
+    let of = app_license::InstallationAri::new(&*ari).unwrap();
+    assert!(!remote.block(&of).await.unwrap(), "nobody installed it");
+    let installed = on_forge.acme.forge_lifecycle("avi:forge:installed:app");
+    assert_eq!(on_forge.ask(&installed.unwrap().remove(0)).await.0, 204);
+    assert_eq!(on_forge.whose().await.0, 200);
+    assert!(remote.block(&of).await.unwrap());
+    assert!(!remote.block(&of).await.unwrap(), "it is");
+    let (status, text) = on_forge.whose().await;
+    assert!(status == 403 && text.contains("tenant_blocked"), "{text}");
+
+    // it turns out to be a customer of the Connect app, who is blocked with it
+    let named = format!(r#""installationId":"{ari}","#);
+    on_forge.customer("tenant-1", &named).await;
+    let connect = ConnectApp::builder(APP_KEY, BASE_URL)
+        .unwrap()
+        .shared_store(store.clone())
+        .build()
+        .unwrap();
+    connect.link_installations().await.unwrap();
+    on_forge.host.clock().advance(6);
+    assert_eq!(on_forge.whose().await.0, 403);
+    let customer = InstallationKey::Connect(ClientKey::new("tenant-1").unwrap());
+    let record = store.get(&customer).await.unwrap().unwrap();
+    assert!(record.is_blocked());
+    // by the installation that is a link now
+    assert!(remote.unblock(&of).await.unwrap());
+    assert_eq!(on_forge.whose().await, (200, "tenant-1".to_owned()));
+    assert!(remote.block(&of).await.unwrap());
+    assert_eq!(on_forge.whose().await.0, 403);
+    assert!(store.get(&customer).await.unwrap().unwrap().is_blocked());
+
+    // a wish that cannot be written is no silent one
+    store.fail("apply");
+    assert_eq!(remote.unblock(&of).await.unwrap_err().status(), 503);
+    let storeless = ForgeRemote::builder(APP_ID).unwrap().build().unwrap();
+    assert_eq!(storeless.block(&of).await.unwrap_err().status(), 503);
+}
+
+/// Two customers who name one Forge installation and one site.
+#[tokio::test]
+async fn a_contested_link_stays_where_it_is_and_linking_comes_to_an_end() {
+    let on_forge = OnForge::new().await;
+    let ari = on_forge.acme.installation_ari().unwrap();
+    let cloud_id = CloudId::new("11111111-2222-4333-8444-555555555555").unwrap();
+    let named = format!(r#""installationId":"{ari}","cloudId":"{cloud_id}","#);
+    for client_key in ["tenant-1", "tenant-2"] {
+        on_forge.customer(client_key, &named).await;
+    }
+    let connect = ConnectApp::builder(APP_KEY, BASE_URL)
+        .unwrap()
+        .shared_store(on_forge.store.clone())
+        .build()
+        .unwrap();
+    assert_eq!(connect.link_installations().await.unwrap(), 2);
+    assert_eq!(connect.link_installations().await.unwrap(), 0);
+    let site = InstallationKey::of_site("jira", &cloud_id).unwrap();
+    let whose = async |key: &InstallationKey| {
+        let link = on_forge.store.get(key).await.unwrap().unwrap();
+        link.tenant().unwrap().to_string()
+    };
+    assert_eq!(whose(&site).await, "tenant-1");
+
+    // the app is in use at the other's alone
+    let body = format!(
+        r#"{{"eventType":"uninstalled","key":"{APP_KEY}","clientKey":"tenant-1",
+        "baseUrl":"https://acme.atlassian.net","productType":"jira"}}"#
+    );
+    let body = LifecycleBody::parse(body.as_bytes()).unwrap();
+    let (app, of) = (
+        AppKey::new(APP_KEY).unwrap(),
+        ClientKey::new("tenant-1").unwrap(),
+    );
+    let event = body.accept(LifecycleKind::Uninstalled, &app, &of, &|_| true);
+    let now = on_forge.host.clock().now();
+    let gone = Delivery::connect(event.unwrap());
+    on_forge.store.apply(gone, now).await.unwrap();
+    assert_eq!(connect.link_installations().await.unwrap(), 2);
+    assert_eq!(whose(&site).await, "tenant-2");
+    assert_eq!(connect.link_installations().await.unwrap(), 0);
+}
