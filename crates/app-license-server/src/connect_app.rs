@@ -352,7 +352,7 @@ impl ConnectApp {
     /// Counts a rejection, writes it to the log, and has it answered in the app's own way.
     pub(crate) fn answer_rejected(&self, rejection: Rejection, parts: &Parts) -> Rejection {
         self.rejected(&rejection);
-        rejection.answered_by(self.0.responder.as_ref(), parts)
+        rejection.answered_by(self.0.responder.as_ref(), || parts.clone())
     }
 
     /// Counts a rejection and writes it to the log.

@@ -52,7 +52,7 @@ macro_rules! verified_request {
                 };
                 let mut parts = Parts::clone(parts);
                 parts.extensions.insert(self.clone());
-                rejection.answered_by(self.0.verified_by.0.responder.as_ref(), &parts)
+                rejection.answered_by(self.0.verified_by.0.responder.as_ref(), || parts)
             }
 
             /// The tenant.

@@ -386,7 +386,7 @@ impl ForgeRemote {
     /// Counts a rejection, writes it to the log, and has it answered in the remote's own way.
     pub(crate) fn answer_rejected(&self, rejection: Rejection, parts: &Parts) -> Rejection {
         self.rejected(&rejection);
-        rejection.answered_by(self.responder(), parts)
+        rejection.answered_by(self.responder(), || parts.clone())
     }
 
     pub(crate) fn rejected(&self, rejection: &Rejection) {

@@ -78,9 +78,13 @@ impl Rejection {
     }
 
     /// Answers by the app's own function, where there is one.
-    pub(crate) fn answered_by(mut self, responder: Option<&Responder>, parts: &Parts) -> Self {
+    pub(crate) fn answered_by(
+        mut self,
+        responder: Option<&Responder>,
+        parts: impl FnOnce() -> Parts,
+    ) -> Self {
         if self.0.answer.is_none() {
-            self.0.answer = responder.map(|responder| OwnAnswer::new(responder, parts));
+            self.0.answer = responder.map(|responder| OwnAnswer::new(responder, parts()));
         }
         self
     }

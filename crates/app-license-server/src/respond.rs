@@ -136,10 +136,10 @@ impl fmt::Debug for OwnAnswer {
 }
 
 impl OwnAnswer {
-    pub(crate) fn new(responder: &Responder, parts: &Parts) -> Self {
+    pub(crate) fn new(responder: &Responder, parts: Parts) -> Self {
         Self {
             responder: responder.clone(),
-            parts: Arc::new(parts.clone()),
+            parts: Arc::new(parts),
         }
     }
 

@@ -61,7 +61,7 @@ impl ForgeInvocation {
         };
         let mut parts = Parts::clone(parts);
         parts.extensions.insert(self.clone());
-        rejection.answered_by(self.0.verified_by.responder(), &parts)
+        rejection.answered_by(self.0.verified_by.responder(), || parts)
     }
 
     /// The token that proved it.

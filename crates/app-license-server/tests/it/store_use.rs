@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license::connect::{LifecycleBody, LifecycleKind};
-use app_license::{AppKey, ClientKey, CloudId, InstallationKey, LicenseSource, Policy};
+use app_license::{AppKey, ClientKey, CloudId, Event, InstallationKey, LicenseSource, Policy};
 use app_license_server::{ConnectApp, ConnectRequest, Edition, ForgeInvocation, ForgeRemote};
 use app_license_store::{Delivery, InstallationStore};
 use app_license_testkit::{
@@ -359,6 +359,28 @@ async fn a_remote_refuses_an_installation_that_its_vendor_blocked_and_a_linked_c
     assert_eq!(remote.unblock(&of).await.unwrap_err().status(), 503);
     let storeless = ForgeRemote::builder(APP_ID).unwrap().build().unwrap();
     assert_eq!(storeless.block(&of).await.unwrap_err().status(), 503);
+}
+
+/// The event comes after what was known was taken over, and before there is a link.
+#[tokio::test]
+async fn an_event_that_is_quicker_than_the_link_is_the_customers() {
+    let on_forge = OnForge::new().await;
+    let ari = on_forge.acme.installation_ari().unwrap();
+    let installed = on_forge.acme.forge_lifecycle("avi:forge:installed:app");
+    assert_eq!(on_forge.ask(&installed.unwrap().remove(0)).await.0, 204);
+    let named = format!(r#""installationId":"{ari}","#);
+    on_forge.customer("tenant-1", &named).await;
+    let of = app_license::InstallationAri::new(&*ari).unwrap();
+    let block = Delivery::new(InstallationKey::Forge(of), Event::Block);
+    on_forge.store.let_happen(1, block);
+    let connect = ConnectApp::builder(APP_KEY, BASE_URL)
+        .unwrap()
+        .shared_store(on_forge.store.clone())
+        .build()
+        .unwrap();
+    assert_eq!(connect.link_installations().await.unwrap(), 1);
+    let (status, text) = on_forge.whose().await;
+    assert!(status == 403 && text.contains("tenant_blocked"), "{text}");
 }
 
 /// Two customers who name one Forge installation and one site.

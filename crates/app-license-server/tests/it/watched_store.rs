@@ -1,4 +1,4 @@
-//! A store that counts what is asked of it, and fails where it is told to.
+//! A store that counts what is asked of it, fails where it is told to, and lets others be quicker.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -16,6 +16,8 @@ pub(crate) struct WatchedStore {
     store: MemoryStore,
     calls: Mutex<BTreeMap<&'static str, usize>>,
     failing: Mutex<BTreeSet<&'static str>>,
+    /// What happens before so many more deliveries are applied.
+    quicker: Mutex<Option<(usize, Delivery)>>,
 }
 
 impl WatchedStore {
@@ -31,6 +33,24 @@ impl WatchedStore {
 
     pub(crate) fn heal(&self) {
         self.failing.lock().unwrap().clear();
+    }
+
+    /// Lets something happen right before the delivery after so many others is applied.
+    pub(crate) fn let_happen(&self, after: usize, delivery: Delivery) {
+        *self.quicker.lock().unwrap() = Some((after, delivery));
+    }
+
+    /// What happens before this call.
+    fn due(&self, method: &'static str) -> Option<Delivery> {
+        let mut quicker = self.quicker.lock().unwrap();
+        match (method, &mut *quicker) {
+            ("apply", Some((0, _))) => quicker.take().map(|(_, delivery)| delivery),
+            ("apply", Some((left, _))) => {
+                *left -= 1;
+                None
+            }
+            _ => None,
+        }
     }
 
     fn call(&self, method: &'static str) -> Result<(), Error> {
@@ -49,6 +69,9 @@ macro_rules! watched {
             $(
                 async fn $name(&self, $($arg: $type),*) -> Result<$answer, Error> {
                     self.call(stringify!($name))?;
+                    if let Some(delivery) = self.due(stringify!($name)) {
+                        self.store.apply(delivery, UnixTime::EPOCH.plus(1_800_000_000)).await?;
+                    }
                     self.store.$name($($arg),*).await
                 }
             )*
