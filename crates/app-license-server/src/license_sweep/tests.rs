@@ -183,7 +183,7 @@ async fn app_of(tenants: u64, time: &Time) -> (Arc<dyn InstallationStore>, Conne
 /// Each turn is taken by a process of its own, as by a function that a schedule calls.
 #[tokio::test]
 async fn sweeps_of_one_turn_each_ask_everybody() {
-    const TENANTS: u64 = 1000;
+    const TENANTS: u64 = 300;
     let time = Time::default();
     let (store, app) = app_of(TENANTS, &time).await;
     for _ in 0..1440 {

@@ -21,13 +21,25 @@ struct Site {
 
 /// Plays a turn as a shell does.
 fn turn(sweep: &mut Sweep<u32>, sites: &mut BTreeMap<u32, Site>, seconds: u64) -> (usize, usize) {
+    let count = sites.len() as u64;
+    turn_among(sweep, sites, count, |_| true, seconds)
+}
+
+/// The same, where some are in use, and so many are counted.
+fn turn_among(
+    sweep: &mut Sweep<u32>,
+    sites: &mut BTreeMap<u32, Site>,
+    count: u64,
+    in_use: impl Fn(u32) -> bool,
+    seconds: u64,
+) -> (usize, usize) {
     let now = at(seconds);
     let (mut asked, mut visited) = (0, 0);
-    sweep.begin(sites.len() as u64);
+    sweep.begin(count);
     'turn: loop {
         let from = sweep.cursor().map_or(0, |key| key + 1);
         for (key, site) in sites.range_mut(from..) {
-            match sweep.visit(*key, true, now) {
+            match sweep.visit(*key, in_use(*key), now) {
                 Visit::Pass => visited += 1,
                 Visit::Stop => break 'turn,
                 Visit::Look => {
@@ -85,6 +97,24 @@ fn thirty_days_of_ten_thousand_installations_are_asked_in_time_and_at_an_even_pa
         );
         assert!(longest(site) <= DAY + DAY / 4, "{key}: {:?}", site.asked);
         assert!(site.asked.len() <= 41, "{key}: {}", site.asked.len());
+    }
+}
+
+/// A store lists them, and does not count them: first all links, then all customers.
+#[test]
+fn two_links_beside_each_customer_delay_no_question() {
+    const CUSTOMERS: u32 = 9000;
+    let plan = SweepPlan::DEFAULT;
+    let mut sites = sites(3 * CUSTOMERS);
+    let mut sweep = Sweep::new(plan);
+    let is_customer = |key| key >= 2 * CUSTOMERS;
+    for minute in 0..3 * 1440 {
+        let count = u64::from(CUSTOMERS);
+        turn_among(&mut sweep, &mut sites, count, is_customer, minute * 60);
+    }
+    for (key, site) in sites {
+        let in_time = longest(&site) <= plan.every() + 5 * plan.turn();
+        assert_eq!(in_time, is_customer(key), "{key}: {:?}", site.asked);
     }
 }
 
