@@ -111,13 +111,16 @@ impl ConnectLicenseApi {
     /// # Errors
     /// Refused: `foreign_base_url`. Could not check: anything else.
     pub async fn get(&self, tenant: &ClientKey, base_url: &BaseUrl, key: &HmacKey) -> FetchResult {
-        self.get_as_of(tenant, base_url, key, UnixTime::EPOCH).await
+        let (since, installed_at) = (UnixTime::EPOCH, UnixTime::EPOCH);
+        self.get_as_of(tenant, base_url, key, since, installed_at)
+            .await
     }
 
     /// The same, but asks again where what is known is more than
     /// [`LicenseApiResponse::OVERRULES_FOR`] seconds older than `since`: when a page was opened that
     /// states something else, say. A tenant's site is asked no more than once in that time, and
-    /// once a minute where it said that nothing is active.
+    /// once a minute where it said that nothing is active. What it said before `installed_at` is
+    /// forgotten: an installation that ended does not speak for a new one.
     ///
     /// # Errors
     /// As [`ConnectLicenseApi::get`].
@@ -127,9 +130,14 @@ impl ConnectLicenseApi {
         base_url: &BaseUrl,
         key: &HmacKey,
         since: UnixTime,
+        installed_at: UnixTime,
     ) -> FetchResult {
         let counters = &self.inner.counters;
-        counters.outcome(self.find(tenant, base_url, key, since).await)
+        let times = Times {
+            since,
+            installed_at,
+        };
+        counters.outcome(self.find(tenant, base_url, key, times).await)
     }
 
     /// Says that a signed request of the tenant states a higher edition than the site did, and answers
@@ -147,13 +155,6 @@ impl ConnectLicenseApi {
         self.inner.lock().remove(tenant);
     }
 
-    /// Forgets what a tenant's site said before this time (UTC): an installation that ended does not
-    /// speak for a new one.
-    pub fn forget_before(&self, tenant: &ClientKey, time: UnixTime) {
-        let forget = |entry: &mut Entry| entry.forget_before(time);
-        self.inner.lock().change(tenant, forget);
-    }
-
     /// What happened since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -165,11 +166,11 @@ impl ConnectLicenseApi {
         tenant: &ClientKey,
         base_url: &BaseUrl,
         key: &HmacKey,
-        since: UnixTime,
+        times: Times,
     ) -> FetchResult {
         let inner = &self.inner;
         let url = inner.resource(base_url)?;
-        if let Some(answer) = inner.known(tenant, since) {
+        if let Some(answer) = inner.known(tenant, times) {
             inner.counters.hit();
             if answer.as_ref().is_ok_and(|a| a.fault().is_some()) {
                 inner.counters.stale();
@@ -182,7 +183,7 @@ impl ConnectLicenseApi {
                 base_url: base_url.clone(),
                 url,
                 key: key.clone(),
-                since,
+                times,
                 store: self.store.clone(),
             };
             Arc::clone(inner).answer(call)
@@ -199,13 +200,20 @@ impl ConnectLicenseApi {
     }
 }
 
+/// Which answers will do.
+#[derive(Clone, Copy)]
+struct Times {
+    since: UnixTime,
+    installed_at: UnixTime,
+}
+
 /// Everything a call needs.
 struct Call {
     tenant: ClientKey,
     base_url: BaseUrl,
     url: Url,
     key: HmacKey,
-    since: UnixTime,
+    times: Times,
     store: Option<Arc<dyn ConnectLicenseStore>>,
 }
 
@@ -226,16 +234,17 @@ impl Inner {
         }
     }
 
-    /// What is known without asking, unless it is too much older than `since`.
-    fn known(&self, tenant: &ClientKey, since: UnixTime) -> Option<FetchResult> {
-        let now = self.clock.now();
+    /// What is known without asking, where that will do.
+    fn known(&self, tenant: &ClientKey, times: Times) -> Option<FetchResult> {
+        let (plan, now) = (self.settings.plan, self.clock.now());
         let mut known = self.lock();
         let entry = known.get(tenant)?;
-        Statement::of_step(self.settings.plan.next(entry, since, now))
+        entry.forget_before(times.installed_at);
+        Statement::of_step(plan.next(entry, times.since, now))
     }
 
     async fn answer(self: Arc<Self>, call: Call) -> FetchResult {
-        if let Some(answer) = self.known(&call.tenant, call.since) {
+        if let Some(answer) = self.known(&call.tenant, call.times) {
             return answer;
         }
         let limit = self.settings.deadline;
@@ -244,8 +253,15 @@ impl Inner {
             let host = call.base_url.host().to_owned();
             Err(ErrorKind::TimedOut { host }.into())
         });
-        let result = fetch_result(asked, AnswerContent::of_connect);
-        let (plan, now) = (self.settings.plan, self.clock.now());
+        // an answer is as old as its question: a new install may have come in between
+        let (asked, now) = match asked {
+            Ok((said, asked_at)) => (Ok(said), asked_at),
+            Err(error) => (Err(error), self.clock.now()),
+        };
+        let (result, plan) = (
+            fetch_result(asked, AnswerContent::of_connect),
+            self.settings.plan,
+        );
         // stored first: what a later request finds here is there, too
         if let (Some(store), Some(license)) = (&call.store, stored::of_result(&result, now)) {
             let put = store.put(&call.tenant, license).await;
@@ -257,15 +273,17 @@ impl Inner {
         Statement::of_last_step(step)
     }
 
-    async fn ask(&self, call: &Call) -> Result<LicenseApiResponse, Error> {
+    /// What the site says, and when it was asked.
+    async fn ask(&self, call: &Call) -> Result<(LicenseApiResponse, UnixTime), Error> {
         let mut attempt = 0_u32;
         loop {
+            let asked_at = self.clock.now();
             let error = match self
                 .ask_once(call)
                 .await
                 .and_then(|reply| read(&self.app, reply))
             {
-                Ok(said) => return Ok(said),
+                Ok(said) => return Ok((said, asked_at)),
                 Err(error) => error,
             };
             attempt = attempt.saturating_add(1);

@@ -115,8 +115,23 @@ impl ForgeLicenseApi {
     /// # Errors
     /// Could not check, always: a refusal is not the platform's to make here.
     pub async fn get(&self, installation: &InstallationAri, token: &SystemToken) -> FetchResult {
+        self.get_of_install(installation, token, UnixTime::EPOCH)
+            .await
+    }
+
+    /// The same for an app that was installed then (UTC). What the platform said before is forgotten, and
+    /// passed over in the shared cache: an installation that ended does not speak for a new one.
+    ///
+    /// # Errors
+    /// As [`ForgeLicenseApi::get`].
+    pub async fn get_of_install(
+        &self,
+        installation: &InstallationAri,
+        token: &SystemToken,
+        installed_at: UnixTime,
+    ) -> FetchResult {
         let counters = &self.inner.counters;
-        let asked = counters.outcome(self.find(installation, token).await);
+        let asked = counters.outcome(self.find(installation, token, installed_at).await);
         if asked.as_ref().is_ok_and(|answer| answer.fault().is_some()) {
             counters.stale();
         }
@@ -132,22 +147,20 @@ impl ForgeLicenseApi {
         self.inner.lock().change(installation, expect)
     }
 
-    /// Forgets what the platform said of an installation before this time (UTC), and passes it over in
-    /// the shared cache: an installation that ended does not speak for a new one.
-    pub fn forget_before(&self, installation: &InstallationAri, time: UnixTime) {
-        let forget = |entry: &mut Entry| entry.forget_before(time);
-        self.inner.lock().change(installation, forget);
-    }
-
     /// What happened since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.inner.counters.snapshot()
     }
 
-    async fn find(&self, installation: &InstallationAri, token: &SystemToken) -> FetchResult {
+    async fn find(
+        &self,
+        installation: &InstallationAri,
+        token: &SystemToken,
+        installed_at: UnixTime,
+    ) -> FetchResult {
         let inner = &self.inner;
-        if let Some(answer) = inner.known(installation) {
+        if let Some(answer) = inner.known(installation, installed_at) {
             inner.counters.hit();
             return answer;
         }
@@ -172,12 +185,14 @@ impl ForgeLicenseApi {
 }
 
 impl Inner {
-    /// What is known without asking anybody.
-    fn known(&self, installation: &InstallationAri) -> Option<FetchResult> {
-        let now = self.clock.now();
-        let mut known = self.lock();
-        let entry = known.get(installation)?;
-        Statement::of_step(self.settings.plan.next(entry, UnixTime::EPOCH, now))
+    /// What is known without asking anybody. The time of the install is kept for the shared cache.
+    fn known(&self, installation: &InstallationAri, installed_at: UnixTime) -> Option<FetchResult> {
+        let (plan, now) = (self.settings.plan, self.clock.now());
+        let next = |entry: &mut Entry| {
+            entry.forget_before(installed_at);
+            plan.next(entry, UnixTime::EPOCH, now)
+        };
+        Statement::of_step(self.lock().change(installation, next))
     }
 
     async fn answer(
@@ -185,7 +200,8 @@ impl Inner {
         installation: InstallationAri,
         token: SystemToken,
     ) -> FetchResult {
-        if let Some(answer) = self.known(&installation) {
+        // another flight may have landed
+        if let Some(answer) = self.known(&installation, UnixTime::EPOCH) {
             return answer;
         }
         let step = match self.ask(&installation, &token).await {

@@ -331,10 +331,9 @@ impl ForgeRemote {
             return (LicenseApi::NotConfigured, None);
         };
         let of = invocation.installation_id();
-        if let Some(known) = invocation.installation() {
-            api.forget_before(of, known.license_since());
-        }
-        let answer = match api.get(of, token).await {
+        let known = invocation.installation();
+        let installed_at = known.map_or(UnixTime::EPOCH, |it| it.license_since());
+        let answer = match api.get_of_install(of, token, installed_at).await {
             Ok(answer) => answer,
             Err(error) => {
                 let statement = if error.is_token_refused() {

@@ -227,9 +227,9 @@ impl ConnectApp {
             Err(error) => return (LicenseApi::Failed, Some(error.into())),
         };
         let keys = &tenant.keys;
-        api.forget_before(keys.client_key(), tenant.installation.license_since());
-        let asked = api.get_as_of(keys.client_key(), &base_url, keys.current(), since);
-        let answer = match asked.await {
+        let installed_at = tenant.installation.license_since();
+        let (of, key) = (keys.client_key(), keys.current());
+        let answer = match api.get_as_of(of, &base_url, key, since, installed_at).await {
             Ok(answer) => answer,
             Err(error) => {
                 let statement = if error.is_token_refused() {

@@ -8,7 +8,7 @@ use app_license::connect::{
     BaseUrl, KeyHosts, LicenseApiResponse, Request, RequestVerifierConfig, TenantKeys,
     UnverifiedRequestToken,
 };
-use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, State};
+use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, State, UnixTime};
 use app_license_client::{
     CachedLicense, ConnectLicenseApi, ConnectLicenseApiBuilder, ConnectLicenseStore, Error,
     ErrorClass, Fetcher, Source, Statement, Waiting,
@@ -229,6 +229,28 @@ async fn an_answer_that_cannot_be_stored_is_given_and_counted() {
     assert_eq!(s.state().await, Some(State::Active));
     assert_eq!(stored.put.lock().unwrap().len(), 1);
     assert_eq!(s.api.stats().faults, 1);
+}
+
+/// An installation that ended while its site was asked does not speak for the new one.
+#[tokio::test]
+async fn an_answer_is_as_old_as_its_question() {
+    let s = site().await;
+    s.host.says_always(Say::ok(body(ACTIVE)).slow(100));
+    let asked_at = s.clock.now();
+    let passes = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        s.clock.pass(7);
+    };
+    let (answer, ()) = tokio::join!(s.get(), passes);
+    assert_eq!(answer.unwrap().as_of(), asked_at);
+    let base_url = BaseUrl::new(SITE).unwrap();
+    let (of, key, now) = (tenant("tenant-1"), key(), s.clock.now());
+    for (installed_at, questions) in [(asked_at, 1), (now, 2), (now, 2)] {
+        let since = UnixTime::EPOCH;
+        let answer = s.api.get_as_of(&of, &base_url, &key, since, installed_at);
+        assert!(answer.await.is_ok());
+        assert_eq!(s.host.count(), questions);
+    }
 }
 
 fn faults() -> Vec<Say> {
