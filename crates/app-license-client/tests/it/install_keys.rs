@@ -29,9 +29,16 @@ async fn two() -> Two {
 }
 
 async fn two_with(set: impl FnOnce(InstallKeysBuilder) -> InstallKeysBuilder) -> Two {
+    two_over(fetcher(), set).await
+}
+
+async fn two_over(
+    fetcher: Fetcher,
+    set: impl FnOnce(InstallKeysBuilder) -> InstallKeysBuilder,
+) -> Two {
     let (primary, fallback, clock) = (Host::up().await, Host::up().await, TestClock::new());
     let hosts = key_hosts(&[primary.url(), fallback.url()]);
-    let builder = InstallKeys::builder(fetcher(), hosts).clock(clock.reader());
+    let builder = InstallKeys::builder(fetcher, hosts).clock(clock.reader());
     let keys = set(builder).build().unwrap();
     Two {
         primary,
@@ -419,7 +426,11 @@ async fn a_wrong_key_is_healed_by_a_recheck() {
 /// refusals are refusals.
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_kid_flood() {
-    let t = Arc::new(two_with(|b| b.refused_for(3600).at_once(16, 1024)).await);
+    // a busy machine answers late
+    let patient = Fetcher::builder().timeout(Duration::from_secs(60));
+    let patient = patient.connect_timeout(Duration::from_secs(60));
+    let patient = patient.loopback_for_tests().unwrap();
+    let t = Arc::new(two_over(patient, |b| b.refused_for(3600).at_once(16, 1024)).await);
     t.primary.says(&at(KID), Say::ok(pem(KID)));
     t.keys.get(&kid(KID)).await.unwrap();
     // 2,000 ids, each asked ten times: the hosts are of this process too, and should not be what

@@ -370,6 +370,13 @@ async fn page_headers_name_the_hosts_of_base_url_and_display_url_and_keep_what_p
         .route("/export", get(page).layer(app.requires(Edition::Advanced)))
         .route("/own", get(own))
         .layer(app.page_headers().hsts(600))
+        .route(
+            "/gated",
+            get(async || "a page").layer(
+                app.requires(Edition::Advanced)
+                    .page_headers(app.page_headers()),
+            ),
+        )
         .with_state(app.clone())
         .merge(app.lifecycle_routes());
     let acme = host
@@ -411,6 +418,22 @@ async fn page_headers_name_the_hosts_of_base_url_and_display_url_and_keep_what_p
     assert_eq!(forged.status(), 401);
     let policy = header(&forged, "content-security-policy");
     assert_eq!(policy, ["frame-ancestors 'none'"]);
+
+    // a gate does the same, and changes no answer
+    let gated = acme.page("/gated").unwrap();
+    for (request, status, policy) in [
+        (&gated, 402, ancestors.as_str()),
+        (
+            &gated.clone().without_token(),
+            401,
+            "frame-ancestors 'none'",
+        ),
+    ] {
+        let answer = answer(&router, request).await;
+        assert_eq!(answer.status(), status);
+        assert_eq!(header(&answer, "content-security-policy"), [policy]);
+        assert_eq!(header(&answer, "referrer-policy"), ["no-referrer"]);
+    }
 
     let own = answer(&router, &acme.page("/own").unwrap()).await;
     assert_eq!(header(&own, "referrer-policy"), ["same-origin"]);
