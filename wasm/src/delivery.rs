@@ -14,8 +14,9 @@ export interface DeliverInput extends ApplyInput {
   key: string;
   /** Of which framework the key is. */
   framework: "connect" | "forge";
-  /** The hash of the token that it came with, and the last second in which that proves anything. */
-  token: { hash: string; provesUntil: number } | undefined;
+  /** The hash of the token that it came with, the last second in which that proves anything, and when it
+   * was issued. */
+  token: { hash: string; provesUntil: number; issuedAt: number | undefined } | undefined;
   /** What is marked under the token's hash. */
   mark: { body: string; expiresAt: number } | undefined;
 }
@@ -51,6 +52,9 @@ fn delivered(input: &Input) -> Result<Output, Error> {
         let expires_at = token.time("provesUntil")?;
         let body = input.need("body")?;
         delivery = delivery.marked(ReplayMark::from_hash(hash, body.as_bytes(), expires_at));
+        if let Some(issued_at) = token.maybe_time("issuedAt")? {
+            delivery = delivery.issued(issued_at);
+        }
     }
     let mark = match input.object("mark") {
         Some(mark) => {

@@ -58,6 +58,7 @@ export interface AcceptedEvent extends BodyFields {
   sharedSecret: string | null;
   tokenFingerprint: string;
   /** Seconds since 1970. */
+  tokenIssuedAt: number;
   tokenExpiresAt: number;
   tokenProvesUntil: number;
 }
@@ -104,7 +105,7 @@ fn accepted(
     event: &LifecycleEvent,
     token: &str,
     arrived: &Arrived,
-    expires_at: UnixTime,
+    (issued_at, expires_at): (UnixTime, UnixTime),
 ) -> Output {
     let mut output = written(event.body());
     output.maybe(
@@ -115,6 +116,7 @@ fn accepted(
         },
     );
     output.shown("tokenFingerprint", TokenHash::of(token));
+    output.time("tokenIssuedAt", issued_at);
     output.time("tokenExpiresAt", expires_at);
     let leeway = arrived.expected.leeway().as_seconds();
     output.time("tokenProvesUntil", expires_at.plus(leeway));
@@ -204,7 +206,8 @@ fn signed(input: &Input) -> Result<Output, Error> {
     let (tenant, expected) = (body.client_key(), &arrived.expected);
     let token = token.verify(&key, &request, tenant, expected, arrived.now)?;
     let event = taken(input, body, token.issuer())?;
-    Ok(accepted(&event, text, &arrived, token.expires_at()))
+    let times = (token.issued_at(), token.expires_at());
+    Ok(accepted(&event, text, &arrived, times))
 }
 
 /// Verifies `enabled` or `disabled`, signed with the tenant's secret, and accepts its body.
@@ -226,5 +229,6 @@ fn shared(input: &Input) -> Result<Output, Error> {
     let token = UnverifiedRequestToken::parse(text)?;
     let token = token.verify(&keys, &arrived.request()?, &arrived.expected, arrived.now)?;
     let event = taken(input, parsed(input)?, token.issuer())?;
-    Ok(accepted(&event, text, &arrived, token.expires_at()))
+    let times = (token.issued_at(), token.expires_at());
+    Ok(accepted(&event, text, &arrived, times))
 }

@@ -33,7 +33,8 @@ impl ConnectApp {
     ///
     /// The answer is given after the store has committed. A refused request changes nothing. The token of
     /// every event is marked for as long as it verifies: the same delivery again is answered as before
-    /// and changes nothing, the same token with another body is refused.
+    /// and changes nothing, the same token with another body is refused. An event whose token is
+    /// older than one that counted is answered alike and changes nothing either ([`Delivery::issued`](app_license::delivery::Delivery::issued)).
     ///
     /// An `installed` that names a Forge installation links it to the tenant: see
     /// [`ForgeInvocation::tenant`](crate::ForgeInvocation::tenant).
@@ -144,7 +145,7 @@ impl ConnectApp {
         let event = self.accept(body, kind, client_key)?;
         let token = self.verify_signed(token, signed, now).await?;
         let mark = self.mark(signed.text, signed.bytes, token.expires_at());
-        self.store(event, mark, now).await
+        self.store(event, mark, token.issued_at(), now).await
     }
 
     async fn verify_signed(
@@ -192,8 +193,10 @@ impl ConnectApp {
         let bytes = read(body).await.map_err(of_tenant)?;
         let body = LifecycleBody::parse(&bytes).map_err(|e| of_tenant(e.into()))?;
         let event = self.accept(body, kind, client_key).map_err(of_tenant)?;
-        let mark = self.mark(text, &bytes, verified.token().expires_at());
-        self.store(event, mark, now).await.map_err(of_tenant)
+        let token = verified.token();
+        let mark = self.mark(text, &bytes, token.expires_at());
+        let stored = self.store(event, mark, token.issued_at(), now).await;
+        stored.map_err(of_tenant)
     }
 
     fn accept(
@@ -216,11 +219,12 @@ impl ConnectApp {
         &self,
         event: LifecycleEvent,
         mark: ReplayMark,
+        issued_at: UnixTime,
         now: UnixTime,
     ) -> Result<&'static str, Rejection> {
         let client_key = event.body().client_key().clone();
         let name = event.body().kind().name();
-        let delivery = Delivery::connect(event).marked(mark);
+        let delivery = Delivery::connect(event).marked(mark).issued(issued_at);
         let applied = self
             .0
             .store

@@ -118,6 +118,7 @@ macro_rules! installation_store_conformance {
             one_delivery_may_bring_several_events
             forge_and_connect_tenants_do_not_mix
             a_delivery_for_another_tenant_is_refused_and_changes_nothing
+            what_was_held_back_does_not_bring_a_tenant_back
             replay_with_another_body_is_refused_and_changes_nothing
             replay_with_the_same_body_is_answered_alike
             replay_marks_go_with_what_failed

@@ -79,6 +79,7 @@ pub struct Delivery {
     key: InstallationKey,
     events: Vec<Event>,
     mark: Option<ReplayMark>,
+    issued_at: Option<UnixTime>,
 }
 
 impl Delivery {
@@ -89,6 +90,7 @@ impl Delivery {
             key,
             events: vec![event.into()],
             mark: None,
+            issued_at: None,
         }
     }
 
@@ -120,6 +122,44 @@ impl Delivery {
         self
     }
 
+    /// Says when the token of the delivery was issued, its `iat` (UTC): a lifecycle event that is older
+    /// than one that counted changes nothing, and is answered like a delivery repeated. An `installed` of
+    /// before an uninstall does not bring a tenant back, an `uninstalled` of before a reinstall does not
+    /// remove it. What was issued in the same second is not older. A delivery without it is always taken
+    /// for new.
+    ///
+    /// ```
+    /// use app_license::connect::{LifecycleBody, LifecycleKind};
+    /// use app_license::delivery::Delivery;
+    /// use app_license::{AppKey, ClientKey, InstallationStatus, UnixTime};
+    ///
+    /// let (app, tenant) = (AppKey::new("com.example.app")?, ClientKey::new("tenant-1")?);
+    /// let event = |kind: LifecycleKind| {
+    ///     let body = format!(r#"{{"eventType":"{}","key":"com.example.app","clientKey":"tenant-1",
+    ///         "sharedSecret":"a-secret-key-not-to-be-lost","baseUrl":"https://example.atlassian.net",
+    ///         "productType":"jira"}}"#, kind.name());
+    ///     LifecycleBody::parse(body.as_bytes())?.accept(kind, &app, &tenant, &|_| true)
+    /// };
+    /// let at = |seconds| UnixTime::EPOCH.plus(seconds);
+    /// let deliver = |kind, issued, stored| {
+    ///     Delivery::connect(event(kind)?).issued(at(issued)).apply(stored, None, at(100))
+    /// };
+    /// let there = deliver(LifecycleKind::Installed, 10, None)?.after;
+    /// let gone = deliver(LifecycleKind::Uninstalled, 30, there)?.after;
+    /// // one that was held back
+    /// let late = deliver(LifecycleKind::Installed, 20, gone)?;
+    /// assert!(late.is_unchanged());
+    /// // a reinstall
+    /// let back = deliver(LifecycleKind::Installed, 31, late.after)?.after.unwrap();
+    /// assert_eq!(back.status(), InstallationStatus::Installed);
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn issued(mut self, at: UnixTime) -> Self {
+        self.issued_at = Some(at);
+        self
+    }
+
     /// Whose delivery it is.
     #[must_use]
     pub const fn key(&self) -> &InstallationKey {
@@ -136,6 +176,12 @@ impl Delivery {
     #[must_use]
     pub const fn mark(&self) -> Option<&ReplayMark> {
         self.mark.as_ref()
+    }
+
+    /// When the delivery's token was issued (UTC), if it was said.
+    #[must_use]
+    pub const fn issued_at(&self) -> Option<UnixTime> {
+        self.issued_at
     }
 
     /// What the delivery comes to: what a store does between reading and writing.
@@ -162,7 +208,8 @@ impl Delivery {
         let mut after = stored.clone();
         for event in &self.events {
             self.check_tenant(event)?;
-            let (next, changes) = Installation::apply_at(&self.key, after, event, now);
+            let (next, changes) =
+                Installation::apply_at(&self.key, after, event, self.issued_at, now);
             after = next;
             if !changes.is_empty() {
                 entries.push(NewEntry::new(event, changes));
@@ -226,5 +273,7 @@ impl fmt::Debug for Delivery {
     }
 }
 
+#[cfg(test)]
+mod order_tests;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! An installation of the app on one site, and how events change it.
 
 mod change;
+mod issued;
 mod news;
 mod record;
 mod reduce;

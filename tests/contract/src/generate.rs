@@ -6,6 +6,7 @@
 mod connect_context;
 #[rustfmt::skip]
 mod connect_gates;
+mod connect_held_back;
 mod connect_install;
 mod connect_install_refused;
 mod connect_tenant_events;

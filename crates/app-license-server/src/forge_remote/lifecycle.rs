@@ -82,7 +82,9 @@ impl ForgeRemote {
         let text = app_license::forge::bearer_token(headers)?;
         let leeway = self.0.leeway.as_seconds();
         let last = invocation.token().expires_at().plus(leeway);
-        let delivery = Delivery::new(key, event).marked(ReplayMark::new(text, &bytes, last));
+        let mark = ReplayMark::new(text, &bytes, last);
+        let issued_at = invocation.token().issued_at();
+        let delivery = Delivery::new(key, event).marked(mark).issued(issued_at);
         let applied = installations.apply(delivery, of, self.now()).await;
         let applied = applied.map_err(|e| Rejection::store(&e))?;
         let changes: Vec<_> = applied

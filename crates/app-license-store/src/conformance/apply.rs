@@ -88,6 +88,24 @@ pub async fn a_reinstall_rotates_the_secret_and_keeps_the_previous(subject: &Sub
     assert_eq!(replaced_at, later);
 }
 
+/// What was issued before the event that counted last changes nothing: the record says when that was, also
+/// where nothing else changed.
+pub async fn what_was_held_back_does_not_bring_a_tenant_back(subject: &Subject) {
+    let store = &subject.store;
+    let gone = |issued| uninstalled("a").issued(now().plus(issued));
+    let there = |issued| installed("a", "2").issued(now().plus(issued));
+    store.apply(installed("a", "1"), now()).await.unwrap();
+    store.apply(gone(10), now().plus(10)).await.unwrap();
+    let again = store.apply(gone(20), now().plus(20)).await.unwrap();
+    assert_eq!((again.changes, again.sequence), (vec![], None));
+    let late = store.apply(there(19), now().plus(21)).await.unwrap();
+    assert_eq!((late.changes, late.repeated), (vec![], false));
+    let stored = store.get(&client_key("a")).await.unwrap().unwrap();
+    assert_eq!(stored.status(), InstallationStatus::Uninstalled);
+    let back = store.apply(there(20), now().plus(22)).await.unwrap();
+    assert_eq!(back.changes[0], Change::Reinstalled);
+}
+
 /// Uninstalling forgets nothing; only `installed` brings the app back.
 pub async fn uninstall_keeps_the_record_and_a_reinstall_revives_it(subject: &Subject) {
     let store = &subject.store;

@@ -2,7 +2,6 @@
 
 use std::sync::PoisonError;
 
-use app_license::UnixTime;
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -34,14 +33,13 @@ impl Tenant {
     /// # Errors
     /// `not_installed`, `wrong_half` for a Forge app.
     pub fn lifecycle_event(&self, event: &str) -> Result<SignedRequest, Error> {
-        self.lifecycle_event_of(event, &self.facts()?)
+        self.lifecycle_event_of(event, &self.facts()?, 0)
     }
 
-    /// The event as a move sends it: each with a token of its own. Tokens have whole seconds, so the
-    /// second move of one is signed as if a second before, or apps would take it for the first one
-    /// repeated.
+    /// The event as a move sends it: each with a token of its own. Tokens have whole seconds, so that of
+    /// the second move of one has a `jti`, or apps would take it for the first one repeated.
     pub(crate) fn event_of_move(&self, event: &str) -> Result<SignedRequest, Error> {
-        let mut facts = self.facts()?;
+        let facts = self.facts()?;
         let of = (self.site.clone(), self.app.clone(), event.to_owned());
         let before = {
             let moves = self.host.shared.moves.lock();
@@ -54,12 +52,15 @@ impl Tenant {
             *count = before.saturating_add(1);
             before
         };
-        let token_time = facts.token_time.as_seconds().saturating_sub(before);
-        facts.token_time = UnixTime::EPOCH.plus(token_time);
-        self.lifecycle_event_of(event, &facts)
+        self.lifecycle_event_of(event, &facts, before)
     }
 
-    fn lifecycle_event_of(&self, event: &str, facts: &Facts) -> Result<SignedRequest, Error> {
+    fn lifecycle_event_of(
+        &self,
+        event: &str,
+        facts: &Facts,
+        before: u64,
+    ) -> Result<SignedRequest, Error> {
         let path = match event {
             "installed" => &facts.app.paths.installed,
             "enabled" => &facts.app.paths.enabled,
@@ -69,7 +70,10 @@ impl Tenant {
         let Some(key) = facts.app.connect_key() else {
             return Err(facts.app.wrong_half("Connect"));
         };
-        let spec = self.claims(facts).claim("qsh", qsh("POST", path, ""));
+        let mut spec = self.claims(facts).claim("qsh", qsh("POST", path, ""));
+        if before > 0 {
+            spec = spec.claim("jti", before.to_string());
+        }
         let token = if matches!(event, "installed" | "uninstalled") {
             spec.claim("aud", json!([facts.app.base_url()]))
                 .rs256(&self.host.install_key()?)

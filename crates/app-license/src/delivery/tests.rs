@@ -47,15 +47,15 @@ impl Store {
 
 const LIFE: u64 = 190;
 
-fn at(seconds: u64) -> UnixTime {
+pub(super) fn at(seconds: u64) -> UnixTime {
     UnixTime::EPOCH.plus(1_000_000).plus(seconds)
 }
 
-fn key(tenant: &str) -> InstallationKey {
+pub(super) fn key(tenant: &str) -> InstallationKey {
     InstallationKey::Connect(ClientKey::new(tenant).unwrap())
 }
 
-fn lifecycle(kind: LifecycleKind, tenant: &str, secret: u8) -> Event {
+pub(super) fn lifecycle(kind: LifecycleKind, tenant: &str, secret: u8) -> Event {
     let body = serde_json::json!({
         "eventType": kind.name(),
         "key": "com.example.app",
@@ -83,8 +83,12 @@ fn license(active: bool, as_of: u8) -> Event {
 }
 
 fn forge(id: &str) -> Event {
+    forge_event(ForgeLifecycleKind::Installed, id)
+}
+
+pub(super) fn forge_event(kind: ForgeLifecycleKind, id: &str) -> Event {
     let json = format!(r#"{{"id":"{id}","app":{{"id":"a-1","version":"2"}}}}"#);
-    ForgeLifecycleEvent::parse(ForgeLifecycleKind::Installed, json.as_bytes())
+    ForgeLifecycleEvent::parse(kind, json.as_bytes())
         .unwrap()
         .into()
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use app_license_gate::facts::State;
 
+use super::issued::Issued;
 use super::trial::TrialNotice;
 
 use crate::answer::Refusal;
@@ -310,6 +311,8 @@ pub struct InstallationRecord {
     /// What was taken over last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) joined: Option<InstallationAri>,
+    #[serde(default, skip_serializing_if = "Issued::is_nothing")]
+    pub(super) issued: Issued,
 }
 
 mod app_id {

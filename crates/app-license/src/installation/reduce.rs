@@ -2,6 +2,7 @@
 
 use app_license_gate::facts::State;
 
+use super::issued::{Issued, Ordered};
 use super::record::{InstallationKey, InstallationRecord, InstallationStatus, KnownLicense};
 use super::secrets::InstallationSecrets;
 use super::{Change, Entitlement, Event, Installation};
@@ -23,8 +24,19 @@ impl Installation {
         event: &Event,
         now: UnixTime,
     ) -> (Option<Self>, Vec<Change>) {
+        Self::apply_issued(current, event, None, now)
+    }
+
+    /// As [`Installation::apply`], an event whose token was issued then: one that was overtaken changes
+    /// nothing.
+    pub(super) fn apply_issued(
+        current: Option<Self>,
+        event: &Event,
+        issued_at: Option<UnixTime>,
+        now: UnixTime,
+    ) -> (Option<Self>, Vec<Change>) {
         let Some(mut installation) = current else {
-            let new = Self::first(event, now);
+            let new = Self::first(event, issued_at, now);
             let changes = new.iter().map(|_| Change::Installed).collect();
             return (new, changes);
         };
@@ -34,12 +46,14 @@ impl Installation {
             return (Some(installation), changes);
         }
         match event {
-            Event::Connect(event) => installation.connect(event, now, &mut changes),
-            Event::Forge(event) => installation.forge(event, now, &mut changes),
+            Event::Connect(event) => installation.connect(event, issued_at, now, &mut changes),
+            Event::Forge(event) => installation.forge(event, issued_at, now, &mut changes),
             Event::License(license) => installation.license(license, now, &mut changes),
             Event::PageOpened { issued_at } => {
                 if installation.is_reopened(*issued_at) {
-                    installation.record.enabled(now, &mut changes);
+                    let record = &mut installation.record;
+                    record.note_issued(Ordered::Enabled, Some(*issued_at));
+                    record.enabled(now, &mut changes);
                 }
             }
             Event::Linked { tenant } => installation.record.link(tenant, now, &mut changes),
@@ -72,7 +86,7 @@ impl Installation {
         (Some(installation), changes)
     }
 
-    fn first(event: &Event, now: UnixTime) -> Option<Self> {
+    fn first(event: &Event, issued_at: Option<UnixTime>, now: UnixTime) -> Option<Self> {
         let mut secrets = InstallationSecrets::default();
         let mut record = match event {
             Event::Connect(event) => {
@@ -101,24 +115,47 @@ impl Installation {
         match event {
             Event::Connect(event) => {
                 if let LifecycleEvent::Installed(event) = &**event {
+                    record.note_issued(Ordered::Installed, issued_at);
+                    record.note_issued(Ordered::Enabled, issued_at);
                     record.take_connect(event, &mut changes);
                 }
             }
-            Event::Forge(event) => record.take_forge(event, &mut changes),
+            Event::Forge(event) => {
+                if event.kind() == ForgeLifecycleKind::Installed {
+                    record.note_issued(Ordered::ForgeInstalled, issued_at);
+                }
+                record.take_forge(event, &mut changes);
+            }
             _ => {}
         }
         Some(Self { record, secrets })
     }
 
-    fn connect(&mut self, event: &LifecycleEvent, now: UnixTime, changes: &mut Vec<Change>) {
+    fn connect(
+        &mut self,
+        event: &LifecycleEvent,
+        issued_at: Option<UnixTime>,
+        now: UnixTime,
+        changes: &mut Vec<Change>,
+    ) {
         match &self.record.key {
             InstallationKey::Connect(key) if key == event.body().client_key() => {}
             _ => return,
+        }
+        let ordered = match event {
+            LifecycleEvent::Installed(_) => Ordered::Installed,
+            LifecycleEvent::Enabled(_) => Ordered::Enabled,
+            LifecycleEvent::Disabled(_) => Ordered::Disabled,
+            LifecycleEvent::Uninstalled(_) => Ordered::Uninstalled,
+        };
+        if !self.record.accept_order(ordered, issued_at) {
+            return;
         }
         match event {
             LifecycleEvent::Installed(event) => {
                 let secret = event.shared_secret();
                 let rotated = if self.record.back(now, changes) {
+                    self.record.note_issued(Ordered::Enabled, issued_at);
                     self.secrets.renew(secret)
                 } else {
                     self.secrets.rotate(secret, now)
@@ -134,7 +171,13 @@ impl Installation {
         }
     }
 
-    fn forge(&mut self, event: &ForgeLifecycleEvent, now: UnixTime, changes: &mut Vec<Change>) {
+    fn forge(
+        &mut self,
+        event: &ForgeLifecycleEvent,
+        issued_at: Option<UnixTime>,
+        now: UnixTime,
+        changes: &mut Vec<Change>,
+    ) {
         let other = match (&self.record.key, event.installation_id()) {
             (InstallationKey::Forge(known), Some(said)) => known != said,
             (InstallationKey::Forge(_), None) => false,
@@ -145,6 +188,14 @@ impl Installation {
             (InstallationKey::Connect(_), None) => self.record.installation_id.is_none(),
         };
         if other {
+            return;
+        }
+        let ordered = match event.kind() {
+            ForgeLifecycleKind::Installed => Some(Ordered::ForgeInstalled),
+            ForgeLifecycleKind::PreUninstall => Some(Ordered::ForgeUninstalled),
+            ForgeLifecycleKind::Upgraded => None,
+        };
+        if ordered.is_some_and(|ordered| !self.record.accept_order(ordered, issued_at)) {
             return;
         }
         match event.kind() {
@@ -214,6 +265,7 @@ impl InstallationRecord {
             trial_notice: None,
             tenant: None,
             joined: None,
+            issued: Issued::default(),
         }
     }
 

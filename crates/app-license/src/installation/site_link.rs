@@ -17,6 +17,7 @@
 //! [`Event::Invoked`]: super::Event::Invoked
 
 use super::change::Change;
+use super::issued::Ordered;
 use super::record::{InstallationKey, InstallationRecord, InstallationStatus};
 use super::secrets::InstallationSecrets;
 use super::{Event, Installation};
@@ -101,11 +102,13 @@ impl InstallationKey {
 }
 
 impl Installation {
-    /// As [`Installation::apply`], under a key that may have nothing stored: a link is made of it.
+    /// As [`Installation::apply`], under a key that may have nothing stored: a link is made of it. Of an
+    /// event with a token, when that was issued.
     pub(crate) fn apply_at(
         key: &InstallationKey,
         current: Option<Self>,
         event: &Event,
+        issued_at: Option<UnixTime>,
         now: UnixTime,
     ) -> (Option<Self>, Vec<Change>) {
         match (current, event, key) {
@@ -116,7 +119,7 @@ impl Installation {
                 let secrets = InstallationSecrets::default();
                 (Some(Self::from_parts(record, secrets)), changes)
             }
-            (current, ..) => Self::apply(current, event, now),
+            (current, ..) => Self::apply_issued(current, event, issued_at, now),
         }
     }
 }
@@ -193,6 +196,9 @@ impl InstallationRecord {
             return false;
         }
         let back = self.is_back(half) && self.back(now, changes);
+        if back {
+            self.note_issued(Ordered::ForgeInstalled, Some(half.issued_at));
+        }
         self.take_installation(&half.installation, changes);
         let mut details = fill(&mut self.cloud_id, &half.cloud_id);
         details |= fill(&mut self.app_id, &Some(half.app.clone()));

@@ -1,5 +1,5 @@
 //! Deliveries seen before: answered as before when they are the same, refused when they are not,
-//! and inert in both cases, until their token proves nothing any more.
+//! and inert in both cases, until their token proves nothing any more. And those that were held back.
 
 use super::kit::{
     ACME, EVIL_SECRET, GLOBEX, LEEWAY, LIFE, Sent, case, connect_file, first_key, no_content, ok,
@@ -27,9 +27,11 @@ pub(super) fn file() -> anyhow::Result<File> {
         other_path(),
         same_second(),
     ]);
+    cases.extend(super::connect_held_back::cases());
     connect_file(
-        "Lifecycle deliveries that come again. A token is good for one body, for as long as it \
-         proves anything: until `exp` and the leeway.",
+        "Lifecycle deliveries that come again, or too late. A token is good for one body, for as long as it \
+         proves anything: until `exp` and the leeway. An event is older than another if its token was issued in an \
+         earlier second.",
         cases,
     )
 }

@@ -18,7 +18,7 @@ pub(super) fn file() -> anyhow::Result<File> {
         vec![
             story(), forms(), browser(), tokens(), bodies(), repeated(), replay("replay-before-exp", LIFE - 1, "replayed"),
             replay("replay-after-exp", LIFE + 1, "replayed"), replay("replay-after-leeway", LIFE + LEEWAY + 1, "expired"),
-            gone(), news(), without_store(), blocked(),
+            gone(), news(), without_store(), blocked(), held_back(),
         ],
     )
 }
@@ -195,6 +195,26 @@ fn gone() -> Case {
         .stored(vec![stored("installed", "3.0.0")])
         .one_set_fetched()
         .hooks(&[hook("uninstalled"), hook("installed")])
+}
+
+fn held_back() -> Case {
+    let token = fit(20, By::Trigger).claim("jti", "other").rs256(first_key());
+    let same_second = post(ROUTE).bearer(&token).json(&leaving());
+    let me = |at| call("/remote/me", &fit(at, By::Page));
+    case("held-back", "an event that was issued before one that counted changes nothing; of the same second, they count as they come")
+        .key_set_served()
+        .send(0, installed(0), no_content())
+        .send(10, event(10, &leaving()), no_content())
+        .send(11, installed(9), refused(401, "unknown_tenant"))
+        .send(20, event(20, &payload("avi:forge:installed:app", "3.1.0")), no_content())
+        .send(21, event(19, &leaving()), no_content())
+        .send(22, installed(18), no_content())
+        .send(23, me(23), ok())
+        .send(24, same_second, no_content())
+        .send(25, me(23), refused(401, "unknown_tenant"))
+        .stored(vec![stored("uninstalled", "3.1.0")])
+        .one_set_fetched()
+        .hooks(&["installed", "uninstalled", "installed", "uninstalled"].map(hook))
 }
 
 fn blocked() -> Case {

@@ -199,10 +199,11 @@ export class ConnectApp extends Backend<ConnectRequest> {
   async deliver(event: LifecycleKind, sent: Incoming): Promise<void> {
     const signed = event === "installed" || event === "uninstalled";
     const accepted = await (signed ? this.#signed(event, sent) : this.#switched(event, sent));
-    const { clientKey: key, tokenFingerprint: hash, tokenProvesUntil: provesUntil } = accepted;
-    const delivery = { key, on: "connect", event: { connect: accepted }, token: { hash, provesUntil } } as const;
-    await store(this.options.store, delivery, this.now());
-    if (event === "uninstalled") {
+    const { clientKey: key, tokenFingerprint: hash, tokenProvesUntil: provesUntil, tokenIssuedAt: issuedAt } = accepted;
+    const token = { hash, provesUntil, issuedAt };
+    const delivery = { key, on: "connect", event: { connect: accepted }, token } as const;
+    const { installation } = await store(this.options.store, delivery, this.now());
+    if (event === "uninstalled" && installation?.record.status === "uninstalled") {
       await forgetLicense(this.options.store, key, SOURCE, this.now());
     }
   }

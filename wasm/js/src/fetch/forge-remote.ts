@@ -107,8 +107,9 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
       const { tokenProvesUntil: provesUntil } = proven;
       const hash = tokenHash(sent.authorization);
       const event = { forge: { kind: kind as "preUninstall", payload: body } };
-      await deliverTo(store, { key, on: "forge", event, token: { hash, provesUntil } }, this.now());
-      if (kind === "preUninstall") {
+      const token = { hash, provesUntil, issuedAt: invocation.issuedAt };
+      const { installation } = await deliverTo(store, { key, on: "forge", event, token }, this.now());
+      if (kind === "preUninstall" && installation?.record.status === "uninstalled") {
         await forgetLicense(store, key, SOURCE, this.now());
       }
     }

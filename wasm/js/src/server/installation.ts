@@ -39,6 +39,14 @@ export interface InstallationRecord {
   joined?: string;
   /** What was said last of the end of a trial. */
   trialNotice?: { ends: string; days: number };
+  /** When the tokens of the last lifecycle events were issued: an older one changes nothing. */
+  issued?: {
+    installed?: string;
+    forgeInstalled?: string;
+    uninstalled?: string;
+    switchedOn?: string;
+    switchedOff?: string;
+  };
 }
 
 /** The secrets of an installation, kept apart so that they may be encrypted. */
@@ -180,8 +188,9 @@ export interface Delivery {
   on: "connect" | "forge";
   event: InstallationEvent;
   /** The hash of the token that it came with, and the last second in which that proves anything;
-   * nothing for a license. */
-  token?: { hash: string; provesUntil: Date } | undefined;
+   * nothing for a license. With the time when it was issued, a lifecycle event that is older than one
+   * that counted changes nothing. */
+  token?: { hash: string; provesUntil: Date; issuedAt?: Date | undefined } | undefined;
 }
 
 /** What a delivery comes to: what is to be written, all or nothing. */
@@ -211,7 +220,11 @@ export function deliver(
     stored: state(stored),
     key,
     framework: on,
-    token: token && { hash: token.hash, provesUntil: seconds(token.provesUntil) },
+    token: token && {
+      hash: token.hash,
+      provesUntil: seconds(token.provesUntil),
+      issuedAt: token.issuedAt && seconds(token.issuedAt),
+    },
     mark: mark ? { body: mark.body, expiresAt: seconds(mark.expiresAt) } : undefined,
     now: seconds(now),
   });

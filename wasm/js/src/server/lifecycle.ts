@@ -66,6 +66,7 @@ export interface LifecycleEvent extends LifecycleBody {
   readonly sharedSecret: string | null;
   /** Remember it for as long as the token proves anything: a token is good for one body. */
   readonly tokenFingerprint: string;
+  readonly tokenIssuedAt: Date;
   readonly tokenExpiresAt: Date;
   /** The last second in which the token proves anything: clocks differ by the leeway. */
   readonly tokenProvesUntil: Date;
@@ -74,9 +75,13 @@ export interface LifecycleEvent extends LifecycleBody {
 const written = (said: BodyFields, raw: string): LifecycleBody => ({ ...said, raw });
 
 function accepted(said: AcceptedEvent, body: string): LifecycleEvent {
-  const { tokenExpiresAt, tokenProvesUntil } = said;
-  const times = { tokenExpiresAt: date(tokenExpiresAt), tokenProvesUntil: date(tokenProvesUntil) };
-  return { ...said, ...times, raw: body };
+  return {
+    ...said,
+    tokenIssuedAt: date(said.tokenIssuedAt),
+    tokenExpiresAt: date(said.tokenExpiresAt),
+    tokenProvesUntil: date(said.tokenProvesUntil),
+    raw: body,
+  };
 }
 
 function arrived(request: IncomingRequest & { body: string }, expected: ExpectedEvent): EventInput {
