@@ -18,6 +18,8 @@ use crate::rejection::Rejection;
 const AT_ONCE: usize = 4;
 /// How many installations are read from the store at once.
 const PAGE: usize = 100;
+/// For how many turns they are not counted again: a store reads all of them for it.
+const COUNTED: u64 = 10;
 
 /// A background task that notices downgrades, ended licenses and new editions without a page view: it
 /// asks the License API about every customer, a few a minute, four times a day each. What it finds goes
@@ -53,6 +55,8 @@ pub struct LicenseSweep {
     sweep: Sweep<InstallationKey>,
     /// Whether it was said where the sweep begins.
     is_placed: bool,
+    /// How many installations there were then.
+    counted: Option<(u64, UnixTime)>,
     lease: Name,
     holder: Name,
 }
@@ -88,6 +92,7 @@ impl ConnectApp {
             plan: SweepPlan::DEFAULT,
             sweep: Sweep::new(SweepPlan::DEFAULT),
             is_placed: false,
+            counted: None,
             lease: Name::of("license-sweep", self.0.app_key.as_str()),
             holder: replica_name(),
         })
@@ -172,7 +177,8 @@ impl LicenseSweep {
                 }
                 self.is_placed = true;
             }
-            self.sweep.begin(self.store().count().await?);
+            let installations = self.count().await?;
+            self.sweep.begin(installations);
             let mut page = Vec::new().into_iter();
             while let Some(due) = self.due(&mut page).await? {
                 let (mut asking, mut keys) = (JoinSet::new(), Vec::new());
@@ -202,6 +208,19 @@ impl LicenseSweep {
         Ok(turn)
     }
 
+    async fn count(&mut self) -> Result<u64, Error> {
+        let (now, lasts) = (self.app.now(), self.plan.turn().saturating_mul(COUNTED));
+        if let Some((count, at)) = self.counted
+            && now >= at
+            && now.since(at) < lasts
+        {
+            return Ok(count);
+        }
+        let count = self.store().count().await?;
+        self.counted = Some((count, now));
+        Ok(count)
+    }
+
     /// Keeps the sweep through the pause, if it is ours still.
     async fn rest(&self, pause: Duration) -> Result<(), Error> {
         let (lease, holder, now) = (&self.lease, &self.holder, self.app.now());
@@ -214,9 +233,9 @@ impl LicenseSweep {
 
     /// The installation of an event at random; `None` for a store without events. The number of the last
     /// event is not known: an end behind it is looked for, and drawn closer where nothing is behind a draw.
-    async fn random_key(&self) -> Result<Option<InstallationKey>, Error> {
+    async fn random_key(&mut self) -> Result<Option<InstallationKey>, Error> {
+        let mut end = self.count().await?.max(1);
         let store = self.store();
-        let mut end = store.count().await?.max(1);
         while !store.events_after(Sequence::new(end), 1).await?.is_empty() {
             end = end.saturating_mul(2);
         }
