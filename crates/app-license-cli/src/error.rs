@@ -58,7 +58,7 @@ pub enum CliError {
     Host(#[from] app_license_testkit::Error),
     /// Where the app keeps its installations.
     #[cfg(feature = "store")]
-    #[error("the store failed: {}", chain(.0))]
+    #[error("the store failed: {}", app_license::error::with_causes(.0))]
     Store(#[from] app_license_store::Error),
     /// Both sides cannot be compared, or the installations cannot be read.
     #[cfg(feature = "marketplace")]
@@ -99,19 +99,6 @@ pub enum CliError {
     /// An option, or what a file named by one holds, is not what it must be.
     #[error("{0}")]
     Option(String),
-}
-
-/// A message with what it came from: why a database does not answer is what helps.
-#[cfg(feature = "store")]
-fn chain(error: &app_license_store::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }
 
 impl CliError {

@@ -110,7 +110,8 @@ where
     };
     match cli.command.run(io, cli.format) {
         Ok(exit) => exit,
-        // the reader of the answer has closed the pipe: nothing is wrong
+        // a report that is written as it is read (`report export`), whose reader has closed the pipe:
+        // the rest of it is not read, and what was read is right
         Err(CliError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Yes,
         Err(fault) => {
             show_fault(io, cli.format, fault.code(), &fault.to_string());

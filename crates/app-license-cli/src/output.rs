@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
+use app_license::error::alters_display;
 use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
 use serde::Serialize;
 
@@ -36,19 +37,7 @@ pub(crate) fn paint(style: Style, text: impl Display) -> String {
 /// stay.
 pub(crate) fn clean(text: impl Display) -> String {
     let text = text.to_string();
-    let steers = |c: char| {
-        let order = matches!(
-            c,
-            '\u{061c}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'
-                | '\u{2029}'
-                | '\u{202a}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-        );
-        order || c.is_control() && c != '\n'
-    };
+    let steers = |c: char| c != '\n' && alters_display(c);
     if text.contains(steers) {
         text.replace(steers, "\u{fffd}")
     } else {
@@ -139,4 +128,19 @@ pub(crate) fn verdict(yes: bool, text: impl ToString) -> Cell {
     } else {
         comfy_table::Color::DarkRed
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn what_steers_a_terminal_or_reorders_text_is_replaced() {
+        for c in [
+            '\u{1b}', '\r', '\t', '\u{202e}', '\u{2066}', '\u{2028}', '\u{feff}',
+        ] {
+            assert_eq!(clean(format!("a{c}b\n")), "a\u{fffd}b\n", "{c:?}");
+        }
+        assert_eq!(clean("ä字🙂\n"), "ä字🙂\n");
+    }
 }

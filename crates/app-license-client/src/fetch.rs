@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind};
 use crate::retry::retry_after;
-use app_license::error::shown;
+use app_license::error::{shown, with_causes};
 
 /// Fetches keys and licenses. One for the whole process: clones share their connections.
 ///
@@ -331,7 +331,8 @@ impl FetcherBuilder {
     }
 
     fn make(self, way: Transport) -> Result<Fetcher, Error> {
-        let wrong = |setting| move |e: reqwest::Error| Error::setting(setting, chain(&e));
+        // reqwest's own message says only "builder error"
+        let wrong = |setting| move |e: reqwest::Error| Error::setting(setting, with_causes(&e));
         let mut client = reqwest::Client::builder()
             .https_only(way == Transport::Https)
             .redirect(reqwest::redirect::Policy::none())
@@ -352,16 +353,4 @@ impl FetcherBuilder {
         let client = client.build().map_err(wrong("fetcher"))?;
         Ok(Fetcher { client, way })
     }
-}
-
-/// The whole chain of causes: reqwest's own message says only "builder error".
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

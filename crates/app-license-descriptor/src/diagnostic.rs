@@ -176,21 +176,21 @@ impl DocumentPath {
     #[must_use]
     pub fn whole(&self) -> String {
         let mut whole = String::new();
+        // writing to a text does not fail
+        let _ = self.write(&mut whole, |name| Cow::Borrowed(name));
+        whole
+    }
+
+    fn write(&self, to: &mut impl fmt::Write, name: impl Fn(&str) -> Cow<'_, str>) -> fmt::Result {
         for (n, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(name) => {
-                    whole.push_str(if n == 0 { "" } else { "." });
-                    whole.push_str(name);
-                }
-                Step::Index(index, key) => {
-                    whole.push_str(&format!("[{index}]"));
-                    if let Some(key) = key {
-                        whole.push_str(&format!(" `{key}`"));
-                    }
-                }
+                Step::Key(key) if n == 0 => to.write_str(&name(key))?,
+                Step::Key(key) => write!(to, ".{}", name(key))?,
+                Step::Index(index, None) => write!(to, "[{index}]")?,
+                Step::Index(index, Some(key)) => write!(to, "[{index}] `{}`", name(key))?,
             }
         }
-        whole
+        Ok(())
     }
 
     /// The `key` of the module that it stands in.
@@ -205,17 +205,7 @@ impl DocumentPath {
 
 impl fmt::Display for DocumentPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, step) in self.0.iter().enumerate() {
-            match step {
-                Step::Key(name) if n == 0 => f.write_str(&app_license::error::shown(name))?,
-                Step::Key(name) => write!(f, ".{}", app_license::error::shown(name))?,
-                Step::Index(index, None) => write!(f, "[{index}]")?,
-                Step::Index(index, Some(key)) => {
-                    write!(f, "[{index}] `{}`", app_license::error::shown(key))?;
-                }
-            }
-        }
-        Ok(())
+        self.write(f, |name| Cow::Owned(app_license::error::shown(name)))
     }
 }
 

@@ -53,25 +53,14 @@ pub fn check(project: &Project, options: &Options) -> Vec<Finding> {
             file,
             options,
         };
-        if let Some(why) = &file.unread {
+        if let Some((why, range)) = file.problem() {
             let message = format!("cannot be read: {why}");
             let diagnostic = Diagnostic::new(&rules::UNREADABLE, message);
-            findings.push(context.finding(diagnostic, 0..0));
+            findings.push(context.finding(diagnostic, range));
             continue;
         }
-        match &file.document {
-            Some(Ok(document)) if !document.root().is_object() => {
-                let message = "cannot be read: it holds no fields, but one value or a list";
-                let diagnostic = Diagnostic::new(&rules::UNREADABLE, message);
-                findings.push(context.finding(diagnostic, document.root().range()));
-            }
-            Some(Err(unreadable)) => {
-                let message = format!("cannot be read: {}", unreadable.reason);
-                let diagnostic = Diagnostic::new(&rules::UNREADABLE, message);
-                let at = unreadable.offset.min(file.text.len());
-                findings.push(context.finding(diagnostic, at..at));
-            }
-            Some(Ok(document)) => match file.kind {
+        match file.document() {
+            Some(document) => match file.kind {
                 ProjectFileKind::Descriptor => connect::check(&context, document, &mut findings),
                 ProjectFileKind::Manifest => forge::check(&context, document, &mut findings),
                 ProjectFileKind::NpmPackage => package::npm(&context, document, &mut findings),

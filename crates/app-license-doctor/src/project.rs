@@ -1,10 +1,11 @@
 //! The files of an app that are checked.
 
 use std::io::Read as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use app_license_source::{Link, SourceTree};
+use app_license_source::{Link, SKIPPED_FOLDERS, SourceTree};
 use ignore::{WalkBuilder, WalkState};
 
 use crate::document::{Document, Unreadable};
@@ -14,15 +15,6 @@ use crate::error::Error;
 const MAX_FILES: usize = 1000;
 /// The largest file that is opened, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
-/// Folders of other people's code and of what builds make.
-const SKIPPED: [&str; 6] = [
-    "node_modules",
-    "target",
-    "dist",
-    "build",
-    "vendor",
-    "coverage",
-];
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +62,79 @@ pub struct ProjectFile {
 }
 
 impl ProjectFile {
+    /// Reads one file, of the kind that its name says, as it is read in a [`Project`]; `shown` is its path
+    /// for messages. `None` where it is not of an app: no name of a [`ProjectFileKind`], or a
+    /// `manifest.yml` of something else.
+    ///
+    /// ```
+    /// use app_license_doctor::ProjectFile;
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("manifest.yml");
+    /// std::fs::write(&path, "app: {id: a, id: b}")?;
+    /// let file = ProjectFile::read(&path, "manifest.yml").unwrap();
+    /// assert_eq!(file.unreadable().unwrap(), "a key occurs twice");
+    /// std::fs::write(&path, "kind: ConfigMap")?;
+    /// assert!(ProjectFile::read(&path, "manifest.yml").is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn read(path: &Path, shown: impl Into<String>) -> Option<Self> {
+        Self::read_kind(ProjectFileKind::of(path)?, path, shown.into())
+    }
+
+    fn read_kind(kind: ProjectFileKind, path: &Path, shown: String) -> Option<Self> {
+        let (text, unread) = match read_text(path) {
+            Ok(text) => (text, None),
+            Err(why) => (String::new(), Some(why)),
+        };
+        let document = match kind {
+            _ if unread.is_some() => None,
+            ProjectFileKind::Descriptor | ProjectFileKind::NpmPackage => {
+                Some(Document::read_json(text.clone()))
+            }
+            ProjectFileKind::Manifest => Some(Document::read_yaml(text.clone())),
+            ProjectFileKind::CargoPackage | ProjectFileKind::Editions => None,
+        };
+        let file = Self {
+            kind,
+            path: shown,
+            text,
+            unread,
+            document,
+        };
+        // a `manifest.yml` of something else: Forge's has an app; one that is no mapping is kept, so
+        // that it is named
+        let of_app = file
+            .document()
+            .is_none_or(|d| !d.root().is_object() || d.root().get("app").is_some());
+        (kind != ProjectFileKind::Manifest || of_app).then_some(file)
+    }
+
+    /// Why it cannot be read, when it cannot: as the system says, too large, not UTF-8, a syntax error, a
+    /// key twice, no fields. TOML is read by the rules that are about it.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<String> {
+        self.problem().map(|(why, _)| why)
+    }
+
+    /// The same, and where.
+    pub(crate) fn problem(&self) -> Option<(String, Range<usize>)> {
+        if let Some(why) = &self.unread {
+            return Some((why.clone(), 0..0));
+        }
+        match self.document.as_ref()? {
+            Ok(document) if document.root().is_object() => None,
+            Ok(document) => {
+                let why = "it holds no fields, but one value or a list";
+                Some((why.to_owned(), document.root().range()))
+            }
+            Err(unreadable) => {
+                let at = unreadable.offset.min(self.text.len());
+                Some((unreadable.reason.clone(), at..at))
+            }
+        }
+    }
+
     /// The folder it is in: empty, or with `/` at its end.
     #[must_use]
     pub fn folder(&self) -> &str {
@@ -130,38 +195,13 @@ impl Project {
         let Walked {
             files: mut paths,
             links,
+            truncated,
+            ..
         } = walk(root)?;
-        let truncated = paths.len() > MAX_FILES;
         paths.truncate(MAX_FILES);
         for (kind, path) in paths {
-            let (text, unread) = match read_text(&path) {
-                Ok(text) => (text, None),
-                Err(why) => (String::new(), Some(why)),
-            };
-            let document = match kind {
-                _ if unread.is_some() => None,
-                ProjectFileKind::Descriptor | ProjectFileKind::NpmPackage => {
-                    Some(Document::read_json(text.clone()))
-                }
-                ProjectFileKind::Manifest => Some(Document::read_yaml(text.clone())),
-                ProjectFileKind::CargoPackage | ProjectFileKind::Editions => None,
-            };
-            files.push(ProjectFile {
-                kind,
-                path: shown(root, &path),
-                text,
-                unread,
-                document,
-            });
+            files.extend(ProjectFile::read_kind(kind, &path, shown(root, &path)));
         }
-        // a `manifest.yml` of something else: Forge's has an app; one that is no mapping is kept, so
-        // that it is named
-        files.retain(|file| {
-            file.kind != ProjectFileKind::Manifest
-                || file
-                    .document()
-                    .is_none_or(|d| !d.root().is_object() || d.root().get("app").is_some())
-        });
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let sources = SourceTree::read(root).map_err(|source| Error::Source { source })?;
         Ok(Self {
@@ -231,24 +271,38 @@ impl Project {
 #[derive(Default)]
 struct Walked {
     files: Vec<(ProjectFileKind, PathBuf)>,
+    /// Links with the name of such a file, and the files that they lead to.
+    behind: Vec<(PathBuf, PathBuf)>,
     links: Vec<(PathBuf, &'static str)>,
+    /// Whether there is more than is read.
+    truncated: bool,
 }
 
 impl Walked {
-    /// Whether there is more than is read: so that it is known that some are left out.
-    fn is_full(&self) -> bool {
-        self.files.len().saturating_add(self.links.len()) > MAX_FILES
+    /// Whether there is more than is read.
+    fn is_full(&mut self) -> bool {
+        let links = self.behind.len().saturating_add(self.links.len());
+        self.truncated = self.files.len().saturating_add(links) > MAX_FILES;
+        self.truncated
     }
 
-    /// A link: to a file inside the folder that no name of its own is read by, or to something else.
-    fn link(&mut self, root: &Path, kind: ProjectFileKind, path: PathBuf) {
+    /// A link: to a file inside the folder, or to something else.
+    fn link(&mut self, root: &Path, path: PathBuf) {
         match Link::of(root, &path) {
-            Link::File(target) if ProjectFileKind::of(&target).is_none() => {
-                self.files.push((kind, path));
-            }
+            Link::File(file) => self.behind.push((path, file)),
             Link::Skipped(why) => self.links.push((path, why)),
-            _ => {}
+            // what it holds is read where it is, and it is no file
+            _ => self.links.push((path, "it leads to a folder")),
         }
+    }
+
+    /// Adds the files behind links that are read by no name of their own.
+    fn follow(&mut self, root: &Path) {
+        let files: Vec<_> = self.files.iter().map(|(_, path)| path).collect();
+        let behind = Link::of_files(root, std::mem::take(&mut self.behind), &files);
+        let behind = behind.into_iter();
+        let behind = behind.filter_map(|path| Some((ProjectFileKind::of(&path)?, path)));
+        self.files.extend(behind);
     }
 }
 
@@ -258,7 +312,7 @@ fn walk(root: &Path) -> Result<Walked, Error> {
         .require_git(false)
         .filter_entry(|entry| {
             let name = entry.file_name().to_str();
-            let skipped = name.is_some_and(|name| SKIPPED.contains(&name));
+            let skipped = name.is_some_and(|name| SKIPPED_FOLDERS.contains(&name));
             let folder = entry.file_type().is_some_and(|t| t.is_dir());
             // the folder asked for is read whatever its name
             !(skipped && folder && entry.depth() > 0)
@@ -283,7 +337,7 @@ fn walk(root: &Path) -> Result<Walked, Error> {
                 && let Ok(mut found) = found.lock()
             {
                 if file_type.is_some_and(|t| t.is_symlink()) {
-                    found.0.link(root, kind, entry.into_path());
+                    found.0.link(root, entry.into_path());
                 } else if file_type.is_some_and(|t| t.is_file()) {
                     found.0.files.push((kind, entry.into_path()));
                 }
@@ -297,6 +351,7 @@ fn walk(root: &Path) -> Result<Walked, Error> {
     let (mut walked, error) = found
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
+    walked.follow(root);
     walked.links.sort();
     match error {
         Some(source) => Err(Error::Walk { source }),

@@ -73,6 +73,31 @@ pub fn check_app(editions: &Editions, app: &AppIdentity) -> Vec<Diagnostic> {
     differs.collect()
 }
 
+/// A descriptor or manifest that cannot be read, and why: `app_unread`, an error where `[app]` of the
+/// file names the app, for that was not compared, else a warning.
+///
+/// ```
+/// use app_license_editions::{Editions, app_unread};
+/// let editions = Editions::from_toml("editions.toml", "[app]\nkey = \"a\"\n[features]\nx = \"standard\"")?;
+/// assert_eq!(
+///     app_unread(&editions, "manifest.yml", "not UTF-8").to_string(),
+///     "editions.toml:1:2: error[app_unread]: manifest.yml cannot be read: not UTF-8",
+/// );
+/// # Ok::<(), app_license_editions::Error>(())
+/// ```
+#[must_use]
+pub fn app_unread(editions: &Editions, file: &str, why: &str) -> Diagnostic {
+    let own = editions.app();
+    let severity = if own.key.is_some() || own.id.is_some() {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let message = format!("{file} cannot be read: {why}");
+    let help = "correct it: the app of this file was not compared with it";
+    Diagnostic::new(severity, "app_unread", message, help).at(editions.place(&["app"]))
+}
+
 type Same = fn(&str, &str) -> bool;
 
 fn same_key(a: &str, b: &str) -> bool {

@@ -41,12 +41,12 @@ pub use document::schema;
 pub use editions::{App, Editions, Gating, ListedFeature};
 pub use error::Error;
 pub use generate::{Generator, update_manifest};
-pub use identity::{AppIdentity, check_app};
+pub use identity::{AppIdentity, app_unread, check_app};
 pub use pricing::{
     Comparison, Cycle, Money, Offering, Plan, PlanError, Row, Tier, TiersMode, compare,
     from_commerce,
 };
-pub use sources::check_sources;
+pub use sources::{check_sources, misspelt_capability};
 
 /// The README's example.
 #[cfg(doctest)]

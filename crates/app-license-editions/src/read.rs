@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use app_license::error::alters_display;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
@@ -170,10 +171,5 @@ fn of_text(text: &str, found: &str, range: &Range<usize>, mistakes: &mut Vec<Mis
 
 /// Line ends and tabs are part of texts of several lines.
 fn is_refused(c: char) -> bool {
-    let direction = matches!(
-        c,
-        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    );
-    let separator = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    direction || separator || c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+    alters_display(c) && !matches!(c, '\n' | '\r' | '\t')
 }

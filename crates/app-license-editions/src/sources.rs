@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use app_license::Edition;
 use app_license_descriptor::meant_capability_in_code;
 use app_license_source::{
-    CapabilityUse, CapabilityUseKind, GateKind, Source, SourceTree, capability_uses, gates,
+    CapabilityText, CapabilityUse, CapabilityUseKind, GateKind, Source, SourceTree,
+    capability_uses, gates,
 };
 
 use crate::check::CAPABILITY_SPELLING;
@@ -149,15 +150,32 @@ pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> 
     unasked
 }
 
+/// The capability set of the host that a text of the code means, where it is misspelt: it is nearly one, or
+/// the name of an edition beside an edition, as `"advanced"`, which is a text like others elsewhere.
+///
+/// ```
+/// use app_license_editions::misspelt_capability;
+/// use app_license_source::{Language, Source, capability_uses};
+/// let meant = |code: &str| {
+///     let source = Source::parse(Language::TypeScript, code).unwrap();
+///     capability_uses(&source).iter().flat_map(|it| it.texts()).find_map(misspelt_capability)
+/// };
+/// assert_eq!(meant(r#"license.capabilitySet === "advanced""#), Some("capabilityAdvanced"));
+/// assert_eq!(meant(r#"hasCapability("capabilityAdvance")"#), Some("capabilityAdvanced"));
+/// assert_eq!(meant(r#"license.capabilitySet === "capabilityAdvanced""#), None);
+/// ```
+#[must_use]
+pub fn misspelt_capability(text: &CapabilityText) -> Option<&'static str> {
+    let meant = meant_capability_in_code(&text.text, text.any_case)?;
+    let capability = text.text.to_ascii_lowercase().starts_with("cap");
+    (text.beside_edition || capability).then_some(meant)
+}
+
 /// The texts of a place that are nearly a capability set of the host, or an edition's name where
 /// that is compared: they never match.
 fn misspelt(path: &str, source: &Source, used: &CapabilityUse) -> Vec<Diagnostic> {
     let texts = used.texts().iter().filter_map(|text| {
-        let meant = meant_capability_in_code(&text.text, text.any_case)?;
-        let capability = text.text.to_ascii_lowercase().starts_with("cap");
-        if !text.beside_edition && !capability {
-            return None;
-        }
+        let meant = misspelt_capability(text)?;
         let message = format!("`{}` is no capability set of the host", text.text);
         let help = format!("did you mean `{meant}`?");
         let place = place(path, source, text.range.start);

@@ -42,7 +42,7 @@ pub use language::Language;
 pub use link::Link;
 pub use locals::Locals;
 pub use source::{Position, Source};
-pub use tree::{SourceFile, SourceTree, is_test_path};
+pub use tree::{SKIPPED_FOLDERS, SourceFile, SourceTree, is_test_path};
 
 /// The README's example.
 #[cfg(doctest)]

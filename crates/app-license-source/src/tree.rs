@@ -7,15 +7,19 @@ use ignore::{WalkBuilder, WalkState};
 
 use crate::error::Error;
 use crate::language::Language;
-use crate::link::{Link, is_walked};
+use crate::link::Link;
 use crate::source::{Source, with_stack};
 
 /// The most source files that are read.
 const MAX_FILES: usize = 50_000;
 /// The largest file that is opened, in bytes.
 const MAX_FILE: u64 = 1 << 20;
-/// Folders of other people's code and of what builds make.
-pub(crate) const SKIPPED: [&str; 6] = [
+/// The names of folders that are not read: of other people's code, and of what builds make.
+///
+/// ```
+/// assert!(app_license_source::SKIPPED_FOLDERS.contains(&"node_modules"));
+/// ```
+pub const SKIPPED_FOLDERS: [&str; 6] = [
     "node_modules",
     "target",
     "dist",
@@ -39,8 +43,9 @@ pub struct SourceFile {
 /// The source files of a folder: Rust, TypeScript, JavaScript.
 ///
 /// What git ignores is left out, hidden files too, and `node_modules`, `target`, `dist`, `build`,
-/// `vendor` and `coverage`. Links are not walked: one that leads out of the folder, or to what is
-/// left out, is in [`SourceTree::unread`]; a link to a file inside is read.
+/// `vendor` and `coverage` ([`SKIPPED_FOLDERS`]). Links are not walked: one that leads out of the
+/// folder, or to a folder that is left out, is in [`SourceTree::unread`]; a link to a file inside is
+/// read, and that file once.
 ///
 /// ```
 /// use app_license_source::SourceTree;
@@ -72,16 +77,18 @@ impl SourceTree {
             root
         };
         let is_file = std::fs::metadata(root)?.is_file();
-        let (paths, closed) = if is_file {
-            (vec![root.to_owned()], Vec::new())
+        let found = if is_file {
+            Walked {
+                files: vec![root.to_owned()],
+                ..Walked::default()
+            }
         } else {
             walk(root)?
         };
-        let truncated = paths.len() > MAX_FILES;
-        let next = Mutex::new(paths.into_iter().take(MAX_FILES));
-        let closed = closed.into_iter();
+        let next = Mutex::new(found.files.into_iter().take(MAX_FILES));
+        let closed = found.closed.into_iter();
         let tree = Mutex::new(Self {
-            truncated,
+            truncated: found.truncated,
             unread: closed
                 .map(|(path, why)| (shown(root, &path), why))
                 .collect(),
@@ -167,16 +174,28 @@ impl SourceTree {
 /// The folders that may not be read, and why.
 type Closed = Vec<(PathBuf, Error)>;
 
+/// What a walk finds.
+#[derive(Default)]
+struct Walked {
+    files: Vec<PathBuf>,
+    /// Links with the name of a source, and the files that they lead to.
+    links: Vec<(PathBuf, PathBuf)>,
+    closed: Closed,
+    /// Whether there is more than is read.
+    truncated: bool,
+    error: Option<ignore::Error>,
+}
+
 /// The paths of source files.
-fn walk(root: &Path) -> Result<(Vec<PathBuf>, Closed), Error> {
-    let found = Mutex::new((Vec::new(), Closed::new(), None));
+fn walk(root: &Path) -> Result<Walked, Error> {
+    let found = Mutex::new(Walked::default());
     let walker = WalkBuilder::new(root)
         .require_git(false)
         .filter_entry(|entry| {
             let skipped = entry
                 .file_name()
                 .to_str()
-                .is_some_and(|name| SKIPPED.contains(&name));
+                .is_some_and(|name| SKIPPED_FOLDERS.contains(&name));
             let folder = entry.file_type().is_some_and(|t| t.is_dir());
             // the folder asked for is read whatever its name
             !(skipped && folder && entry.depth() > 0)
@@ -193,18 +212,17 @@ fn walk(root: &Path) -> Result<(Vec<PathBuf>, Closed), Error> {
                     let link = kind.is_some_and(|t| t.is_symlink());
                     let file = kind.is_some_and(|t| t.is_file());
                     if link {
-                        let (files, closed, _) = &mut *found;
-                        of_link(root, entry.into_path(), files, closed);
+                        found.link(root, entry.into_path());
                     } else if file && Language::of_path(entry.path()).is_some() {
-                        found.0.push(entry.into_path());
+                        found.files.push(entry.into_path());
                     }
-                    // one more than is read: so that it is known that some are left out
-                    if found.0.len() > MAX_FILES {
+                    if found.files.len().saturating_add(found.links.len()) > MAX_FILES {
+                        found.truncated = true;
                         return WalkState::Quit;
                     }
                 }
                 Err(error) if error.depth() == Some(0) => {
-                    found.2 = Some(error);
+                    found.error = Some(error);
                     return WalkState::Quit;
                 }
                 Err(error) => {
@@ -214,40 +232,43 @@ fn walk(root: &Path) -> Result<(Vec<PathBuf>, Closed), Error> {
                         None => error.into(),
                     };
                     // as many as files, so that it is bounded
-                    if found.1.len() < MAX_FILES {
-                        found.1.push((path, why));
+                    if found.closed.len() < MAX_FILES {
+                        found.closed.push((path, why));
                     }
                 }
             }
             WalkState::Continue
         })
     });
-    let (mut paths, closed, error) = found.into_inner().map_err(|_| Error::Stopped)?;
-    if let Some(error) = error {
+    let mut found = found.into_inner().map_err(|_| Error::Stopped)?;
+    if let Some(error) = found.error.take() {
         return Err(error.into());
     }
-    paths.sort();
-    Ok((paths, closed))
+    let links = std::mem::take(&mut found.links);
+    found
+        .files
+        .extend(Link::of_files(root, links, &found.files));
+    found.files.sort();
+    Ok(found)
 }
 
-/// A link to a source file is read where the file is not read by its own name; one to a folder that
-/// is not read is named.
-fn of_link(root: &Path, path: PathBuf, files: &mut Vec<PathBuf>, closed: &mut Closed) {
-    let source = Language::of_path(&path).is_some();
-    match Link::of(root, &path) {
-        Link::Folder => {}
-        Link::File(target) => {
-            let below = std::fs::canonicalize(root).ok();
-            let below = below.and_then(|root| target.strip_prefix(root).map(Path::to_owned).ok());
-            let own = Language::of_path(&target).is_some() && below.is_some_and(|p| is_walked(&p));
-            if source && !own {
-                files.push(path);
+impl Walked {
+    /// A link to a source file is read where the file is not read by its own name; one to a folder
+    /// that is not read is named.
+    fn link(&mut self, root: &Path, path: PathBuf) {
+        let source = Language::of_path(&path).is_some();
+        match Link::of(root, &path) {
+            Link::Folder => {}
+            Link::File(target) => {
+                if source {
+                    self.links.push((path, target));
+                }
             }
-        }
-        // a link without an ending is one to a folder, or may be
-        Link::Skipped(why) => {
-            if (source || path.extension().is_none()) && closed.len() < MAX_FILES {
-                closed.push((path, Error::Link(why)));
+            // a link without an ending is one to a folder, or may be
+            Link::Skipped(why) => {
+                if (source || path.extension().is_none()) && self.closed.len() < MAX_FILES {
+                    self.closed.push((path, Error::Link(why)));
+                }
             }
         }
     }

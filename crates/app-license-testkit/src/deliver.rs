@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use app_license::error::with_causes;
+
 use crate::error::{Error, ErrorKind};
 use crate::host::MockHost;
 use crate::request::SignedRequest;
@@ -186,18 +188,8 @@ pub(crate) async fn send(
 }
 
 fn failed(what: &'static str, error: &reqwest::Error) -> Error {
-    let mut why = String::new();
-    // without the URL, which may hold a token
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if !why.is_empty() {
-            why.push_str(": ");
-        }
-        why.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    if why.is_empty() {
-        "no answer".clone_into(&mut why);
-    }
+    // without its own message: that has the URL, which may hold a token
+    let cause = std::error::Error::source(error);
+    let why = cause.map_or_else(|| "no answer".to_owned(), with_causes);
     ErrorKind::Network { what, why }.into()
 }

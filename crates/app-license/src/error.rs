@@ -111,6 +111,47 @@ pub fn shown(text: &str) -> String {
     shown
 }
 
+/// Whether a character steers a terminal, or shows text in another order than it is read in: a control
+/// character (also a line end or a tab), a mark of direction
+/// ([UAX #9](https://www.unicode.org/reports/tr9/)), a separator of lines, a byte order mark.
+///
+/// ```
+/// use app_license::error::alters_display;
+/// assert!("\u{1b}\n\u{202e}\u{2066}\u{2028}\u{feff}".chars().all(alters_display));
+/// assert!(!"aä字🙂 -".chars().any(alters_display));
+/// ```
+#[must_use]
+pub fn alters_display(c: char) -> bool {
+    let direction = matches!(
+        c,
+        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    let separator = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    direction || separator || c.is_control()
+}
+
+/// The message of an error with those of its causes, by colons.
+///
+/// ```
+/// use app_license::error::with_causes;
+/// #[derive(Debug, thiserror::Error)]
+/// #[error("the store is closed")]
+/// struct Closed(#[source] std::io::Error);
+/// let error = Closed(std::io::Error::other("disk full"));
+/// assert_eq!(with_causes(&error), "the store is closed: disk full");
+/// ```
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
 /// What happened. New kinds may come; match with a last arm `_`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -29,5 +29,6 @@ export const REASONS = {
   syntax: (message) => `it cannot be read: ${message}`,
   too_large: "the file is larger than 1 MiB",
   too_deep: "it cannot be read: it is nested too deeply to be parsed",
+  too_slow: "it cannot be read: it takes more than two minutes to be parsed",
   encoding: "it cannot be read: it is not UTF-8, and writing it would change its letters",
 };

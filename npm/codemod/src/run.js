@@ -47,9 +47,9 @@ export function run(folder, { write }) {
   }
   const parsed = [...texts].map(([name, { size }]) => ({ name, path: join(folder, name), size }));
   const unsafe = unparsable(parsed);
-  for (const file of unsafe) {
+  for (const [file, why] of unsafe) {
     texts.delete(file);
-    leave(file, REASONS.too_deep);
+    leave(file, REASONS[why]);
   }
   for (const [file, { text }] of texts) {
     if (text.includes(RESOLVER)) {

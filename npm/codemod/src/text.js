@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 const PROBE = fileURLToPath(new URL("./probe.js", import.meta.url));
 /** What is shorter nests too little to harm, in bytes. */
 const SHORT = 256;
-/** How long one process may parse, in milliseconds. */
+/** How long one process, and so one source, may be parsed, in milliseconds. */
 const PATIENCE = 120_000;
 
 /**
@@ -24,17 +24,18 @@ export function decode(bytes) {
 }
 
 /**
- * The sources that no parser of this process may get: parsing them ends it.
+ * The sources that no parser of this process may get: parsing them ends it, or does not end.
  *
  * @param {{ path: string, name: string, size: number }[]} sources
- * @returns {Set<string>} their names
+ * @param {typeof spawnSync} spawn
+ * @returns {Map<string, "too_deep" | "too_slow">} their names, and why
  */
-export function unparsable(sources) {
-  const found = new Set();
+export function unparsable(sources, spawn = spawnSync) {
+  const found = new Map();
   let left = sources.filter(({ size }) => size > SHORT);
   while (left.length > 0) {
     const input = JSON.stringify(left.map(({ path, name }) => [path, name]));
-    const { status, stdout, error } = spawnSync(process.execPath, [PROBE], {
+    const { status, stdout, error } = spawn(process.execPath, [PROBE], {
       input,
       encoding: "utf8",
       maxBuffer: 1 << 28,
@@ -48,8 +49,15 @@ export function unparsable(sources) {
     if (!last) {
       throw new Error(`no process to parse in could be started: ${error?.message ?? `it ended with ${status}`}`);
     }
-    found.add(left[Number(last)].name);
-    left = left.slice(Number(last) + 1);
+    const at = Number(last);
+    const slow = error?.code === "ETIMEDOUT";
+    if (slow && at > 0) {
+      // those before it took some of the time: it gets a process, and all of the time, of its own
+      left = left.slice(at);
+      continue;
+    }
+    found.set(left[at].name, slow ? "too_slow" : "too_deep");
+    left = left.slice(at + 1);
   }
   return found;
 }

@@ -8,6 +8,8 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { main } from "../src/cli.js";
+import { REASONS } from "../src/meaning.js";
+import { unparsable } from "../src/text.js";
 
 const PROGRAM = fileURLToPath(new URL("../bin/app-license-codemod.js", import.meta.url));
 const root = realpathSync(mkdtempSync(join(tmpdir(), "codemod-cli-")));
@@ -164,6 +166,25 @@ test("a source that is nested too deeply is listed as not read, and the rest rew
     assert.match(reasons.get(path) ?? "", /^it cannot be read: /, path);
   }
   assert.equal(reasons.has("src/plain.js"), false, "what mentions no license is not read at all");
+});
+
+test("a source that takes too long is named so, once it had all of the time", () => {
+  const sources = ["a.js", "b.js", "deep.js", "slow.js", "z.js"].map((name) => ({ name, path: `src/${name}`, size: 1000 }));
+  const runs = [];
+  const found = unparsable(sources, (_program, _args, { input }) => {
+    const names = JSON.parse(input).map(([, name]) => name);
+    runs.push(names);
+    const at = names.findIndex((name) => name === "deep.js" || name === "slow.js");
+    const stdout = names.slice(0, at + 1).map((_, index) => `${index}\n`).join("");
+    if (at < 0) {
+      return { status: 0, stdout };
+    }
+    const slow = names[at] === "slow.js" || names[0] === "a.js";
+    return slow ? { status: null, stdout, error: { code: "ETIMEDOUT", message: "spawnSync ETIMEDOUT" } } : { status: null, signal: "SIGSEGV", stdout };
+  });
+  assert.deepEqual([...found], [["deep.js", "too_deep"], ["slow.js", "too_slow"]]);
+  assert.deepEqual(runs.map(([first]) => first), ["a.js", "deep.js", "slow.js", "z.js"]);
+  assert.match(REASONS.too_slow, /^it cannot be read: /);
 });
 
 test("a source that is not UTF-8 is left as it is, and listed with the reason", () => {

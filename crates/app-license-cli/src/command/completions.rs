@@ -6,6 +6,7 @@ use crate::Cli;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
+use crate::output::unless_closed;
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
@@ -22,7 +23,7 @@ impl Args {
     pub(crate) fn run(&self, io: &mut Io<'_>) -> Result<Exit, CliError> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "app-license", &mut script);
-        io.out.write_all(&script)?;
+        unless_closed(io.out.write_all(&script).and_then(|()| io.out.flush()))?;
         Ok(Exit::Yes)
     }
 }

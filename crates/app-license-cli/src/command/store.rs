@@ -7,6 +7,7 @@ mod list;
 mod place;
 mod show;
 mod stopped;
+mod unread;
 mod why;
 
 use place::Place;

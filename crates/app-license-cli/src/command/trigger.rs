@@ -16,7 +16,7 @@ use crate::command::lab::{FOLDER, runtime};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show, table};
+use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show, table, unless_closed};
 use app_license_lab::Rules;
 use app_license_lab::demo::{APP_KEY, FORGE_ID};
 use events::{Made, Trigger};
@@ -115,7 +115,7 @@ impl Args {
         let exit = match (made, &self.to) {
             (Made::Json(value), _) => {
                 let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-                writeln!(io.out, "{text}")?;
+                unless_closed(writeln!(io.out, "{text}").and_then(|()| io.out.flush()))?;
                 Exit::Yes
             }
             (Made::Request(request), None) => {

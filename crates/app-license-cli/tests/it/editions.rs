@@ -287,6 +287,47 @@ fn the_app_is_compared_with_the_manifest_that_is_read() {
 }
 
 #[test]
+fn a_manifest_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let check = || {
+        let path = at("editions.toml");
+        run(&["features", "check", path.to_str().unwrap()])
+    };
+    let editions = "[features]\nexport = \"standard\"\n";
+    let named = format!("[app]\nid = \"1\"\n{editions}");
+    fs::write(at("editions.toml"), &named).unwrap();
+    for (text, why) in [
+        (&b"app: {id: 1, id: 2}"[..], "a key occurs twice"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"[]", "it holds no fields"),
+        (&[b'#'; (1 << 20) + 1], "larger than 1048576 bytes"),
+    ] {
+        fs::write(at("manifest.yml"), text).unwrap();
+        let ran = check();
+        assert_eq!(ran.code, 2, "{why}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains("error[app_unread] "), "{}", ran.out);
+        assert!(ran.out.contains(why), "{}", ran.out);
+    }
+    // no app is named: nothing was to be compared
+    fs::write(at("editions.toml"), editions).unwrap();
+    let ran = check();
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("warning[app_unread] "), "{}", ran.out);
+    // a manifest of something else, and a folder of that name
+    fs::write(at("editions.toml"), &named).unwrap();
+    fs::write(at("manifest.yml"), "kind: ConfigMap\n").unwrap();
+    fs::create_dir(at("manifest.yaml")).unwrap();
+    let ran = check();
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", at("atlassian-connect.json")).unwrap();
+        assert_eq!(check().code, 2);
+    }
+}
+
+#[test]
 fn names_that_generate_refuses_are_named_by_check() {
     let text = "[features]\na-b = \"standard\"\na_b = \"standard\"\n";
     let path = file("editions/collide.toml", text);

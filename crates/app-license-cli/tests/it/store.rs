@@ -298,6 +298,69 @@ fn a_tenant_is_exported_and_erased_and_retention_erases_who_is_gone() {
     assert_eq!(place.run(&["erase"]).code, 3);
 }
 
+/// Makes a record one that cannot be read.
+fn damage(place: &Place, tenant: &str) {
+    let path = place.store.strip_prefix("sqlite:").unwrap();
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let sql = "UPDATE installation SET record = json_set(record, '$.updatedAt', 'never') WHERE tenant = ?1";
+    assert_eq!(connection.execute(sql, [tenant]).unwrap(), 1);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_named_and_the_others_are_listed() {
+    let place = Place::new(None);
+    let tenants = || ["acme", "globex", "initech"].map(|it| format!("connect:client-{it}"));
+    damage(&place, &tenants()[0]);
+    for args in [
+        &["list"][..],
+        &["list", "--ndjson"],
+        &["list", "--format", "json"],
+    ] {
+        let ran = place.run(args);
+        assert_eq!(ran.code, 1, "{args:?}");
+        for (tenant, listed) in tenants().iter().zip([false, true, true]) {
+            assert_eq!(ran.out.contains(tenant), listed, "{args:?}: {}", ran.out);
+        }
+        let said = "1 records of the store cannot be read; the record of `connect:client-acme` cannot be read: ";
+        assert!(ran.err.contains(said), "{}", ran.err);
+    }
+    // what would go is shown, and the command ends with an error
+    let ran = place.run(&["erase", "--gone-for", "30", "--now", "2026-12-05T00:00:00Z"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out.contains("1 installations would be erased"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("1 records of the store"), "{}", ran.err);
+    // none of the wanted can be read
+    assert_eq!(place.run(&["list", "--site", "acme"]).code, 1);
+    damage(&place, &tenants()[2]);
+    let ran = place.run(&["list"]);
+    assert!(ran.err.contains("2 records of the store"), "{}", ran.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_changes_no_exit_code_of_a_list() {
+    let place = Place::new(None);
+    for (args, code) in [
+        (&["list"][..], 0),
+        (&["list", "--ndjson"], 0),
+        (&["list", "--ndjson", "--site", "nobody"], 2),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let status = std::process::Command::new(env!("CARGO_BIN_EXE_app-license"))
+            .args([&["store", "--store", &place.store], args].concat())
+            .stdin(std::process::Stdio::null())
+            .stdout(writer)
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(code), "{args:?}");
+    }
+}
+
 #[test]
 fn keys_rotate_and_a_sealed_store_needs_them() {
     let old = EncryptionKey::from_base64(KEY).unwrap();

@@ -215,6 +215,48 @@ fn links_are_named_and_a_file_behind_one_is_read() {
     assert!(!Project::read(folder.path()).unwrap().is_empty());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_file_that_is_not_walked_is_read() {
+    use std::os::unix::fs::symlink;
+    let manifest = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n  licensing: {}\n";
+    for target in [
+        ".config/manifest.yml",
+        "dist/manifest.yml",
+        "generated/manifest.yml",
+    ] {
+        let app = folder([(target, manifest), (".gitignore", "generated/\n")]);
+        symlink(target, app.path().join("manifest.yml")).unwrap();
+        let found = findings(app.path());
+        assert_eq!(
+            said(&found),
+            ["error manifest.yml:4:3 enabled_missing"],
+            "{target}"
+        );
+    }
+    // one that is walked is read once, whatever the name of the folder
+    let app = folder([("app/manifest.yml", manifest)]);
+    symlink("app/manifest.yml", app.path().join("manifest.yml")).unwrap();
+    let found = findings(&app.path().join("app/.."));
+    assert_eq!(said(&found), ["error app/manifest.yml:4:3 enabled_missing"]);
+    // the rest of more files than are read is not left out in silence
+    let app = folder([("package.json", "{}")]);
+    for n in 0..1001 {
+        fs::create_dir(app.path().join(n.to_string())).unwrap();
+        symlink(
+            "../package.json",
+            app.path().join(format!("{n}/package.json")),
+        )
+        .unwrap();
+    }
+    assert!(Project::read(app.path()).unwrap().is_truncated());
+    // a folder by the name of a file
+    let app = folder([("app/package.json", "{}")]);
+    symlink("app", app.path().join("manifest.yml")).unwrap();
+    let found = findings(app.path());
+    assert_eq!(said(&found), ["warning manifest.yml:1:1 unreadable"]);
+}
+
 #[test]
 fn nothing_says_twice_that_it_cannot_be_read() {
     let app = folder([

@@ -5,29 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::files::Folder;
 use super::log::{Log, LogLine};
-use super::process::{Event, Fetch, Process, missing, node};
+use super::process::{Events, Fetch, Process, missing, node};
 use crate::error::Error;
+
+pub(super) use super::process::Outcome;
 
 /// How a bundle may be named.
 const ENDINGS: [&str; 3] = ["cjs", "js", "mjs"];
 /// How many files of a folder are looked at for a change.
 const MAX_FILES: usize = 2_000;
-
-/// What came of a call.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    Returned(Value),
-    /// It threw, ended or ran out of time: why, for the page, and where, for the vendor.
-    Failed {
-        message: String,
-        stack: String,
-    },
-}
 
 /// One call of a function.
 #[derive(Debug)]
@@ -204,7 +194,7 @@ impl Functions {
 pub(super) struct Running<'a> {
     functions: &'a Functions,
     process: Arc<Process>,
-    events: mpsc::Receiver<Event>,
+    events: Events,
     name: String,
     time: Duration,
     end: Instant,
@@ -221,13 +211,17 @@ pub(super) enum Next {
 impl Running<'_> {
     /// Waits for what comes next, as long as the function may run.
     pub(super) async fn next(&mut self) -> Next {
-        match timeout_at(self.end, self.events.recv()).await {
-            Ok(Some(Event::Fetch(fetch))) => Next::Fetch(fetch),
-            Ok(Some(Event::Result(value))) => Next::Ended(Outcome::Returned(value)),
-            Ok(Some(Event::Failed { message, stack })) => {
-                Next::Ended(Outcome::Failed { message, stack })
+        let Events { fetches, outcome } = &mut self.events;
+        let next = async {
+            match fetches.recv().await {
+                Some(fetch) => Ok(Next::Fetch(fetch)),
+                // no more comes after the outcome, and none without it
+                None => outcome.await.map(Next::Ended),
             }
-            Ok(None) => Next::Ended(failed(&self.process.reason())),
+        };
+        match timeout_at(self.end, next).await {
+            Ok(Ok(next)) => next,
+            Ok(Err(_)) => Next::Ended(failed(&self.process.reason())),
             Err(_) => {
                 let overdue = overdue(&self.name, self.time);
                 self.functions.end(&self.process, &overdue).await;

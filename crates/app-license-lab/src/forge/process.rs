@@ -5,7 +5,7 @@ mod lines;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -33,16 +33,56 @@ const ENVIRONMENT: [&str; 5] = ["PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR"];
 /// Variables of the app are named so for the platform's own `tunnel`, too.
 const VARIABLE: &str = "FORGE_USER_VAR_";
 
-/// What a call has to say.
+/// What came of a call.
 #[derive(Debug)]
-pub(super) enum Event {
-    Result(Value),
-    Failed { message: String, stack: String },
-    Fetch(Fetch),
+pub(super) enum Outcome {
+    Returned(Value),
+    /// It threw, ended or ran out of time: why, for the page, and where, for the vendor.
+    Failed {
+        message: String,
+        stack: String,
+    },
 }
 
-/// Calls that wait for their result: what is called, and where the result goes.
-type Waiting = Mutex<BTreeMap<u64, (String, mpsc::Sender<Event>)>>;
+/// What a call has to say: what it asks the platform for, until that closes, then what came of it. There
+/// is none when the process ended before.
+#[derive(Debug)]
+pub(super) struct Events {
+    pub(super) fetches: mpsc::Receiver<Fetch>,
+    pub(super) outcome: oneshot::Receiver<Outcome>,
+}
+
+/// A call that waits for its result.
+#[derive(Debug)]
+struct Call {
+    /// What is called.
+    what: String,
+    fetches: mpsc::Sender<Fetch>,
+    outcome: oneshot::Sender<Outcome>,
+    /// Whether it asked for more at once than may wait.
+    refused: bool,
+}
+
+impl Call {
+    fn new(what: &str) -> (Self, Events) {
+        let (fetches, waiting) = mpsc::channel(MAX_WAITING);
+        let (sender, outcome) = oneshot::channel();
+        let call = Self {
+            what: what.to_owned(),
+            fetches,
+            outcome: sender,
+            refused: false,
+        };
+        let events = Events {
+            fetches: waiting,
+            outcome,
+        };
+        (call, events)
+    }
+}
+
+/// Calls that wait for their result, by their number.
+type Waiting = Mutex<BTreeMap<u64, Call>>;
 
 /// A running process.
 #[derive(Debug)]
@@ -94,8 +134,11 @@ impl Process {
         let reason = Arc::new(OnceLock::new());
         let (calls, kept) = (Arc::clone(&waiting), Arc::clone(log));
         let (ended, why) = (Arc::clone(&ending), Arc::clone(&reason));
+        // the writer ends with who has something to say, and not with who answers
+        let replies = lines.downgrade();
         let answers = tokio::spawn(async move {
-            if let Err(long) = each_line(stdout, |line| read(line, &mark, &calls, &kept)).await {
+            let on_line = |line: &[u8]| read(line, &mark, &calls, &kept);
+            if let Err(long) = each_line(stdout, Some(replies), on_line).await {
                 lock(&kept).add("output", &long, None);
                 // the first reason stands
                 let _ = why.set(long);
@@ -106,9 +149,10 @@ impl Process {
         });
         let kept = Arc::clone(log);
         let errors = tokio::spawn(async move {
-            let read = each_line(stderr, |line| {
+            let read = each_line(stderr, None, |line| {
                 let text = String::from_utf8_lossy(line);
                 lock(&kept).add("output", &text, None);
+                None
             });
             if let Err(long) = read.await {
                 lock(&kept).add("output", &long, None);
@@ -141,16 +185,12 @@ impl Process {
         kept && self.pipes.iter().all(|task| !task.is_finished())
     }
 
-    /// Calls a function; what it has to say comes through the channel, which closes when the
+    /// Calls a function; what it has to say comes through the channels, which close when the
     /// process ends.
-    pub(super) async fn call(
-        &self,
-        what: &str,
-        mut request: Value,
-    ) -> Result<mpsc::Receiver<Event>, Error> {
+    pub(super) async fn call(&self, what: &str, mut request: Value) -> Result<Events, Error> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, receiver) = mpsc::channel(MAX_WAITING);
-        lock(&self.waiting).insert(id, (what.to_owned(), sender));
+        let (call, events) = Call::new(what);
+        lock(&self.waiting).insert(id, call);
         if let Some(fields) = request.as_object_mut() {
             fields.insert("call".to_owned(), json!(id));
         }
@@ -158,7 +198,7 @@ impl Process {
             lock(&self.waiting).remove(&id);
             return Err(error);
         }
-        Ok(receiver)
+        Ok(events)
     }
 
     /// Ends it and what it started, whatever it does; who waits for it gets the reason.
@@ -212,19 +252,34 @@ async fn write(mut stdin: ChildStdin, first: String, mut queue: mpsc::Receiver<S
 /// enough.
 async fn wait(child: &mut Child, ended: &Notify, close: impl FnOnce()) {
     let leader = child.id();
-    tokio::select! {
-        _ = child.wait() => {}
+    let status = tokio::select! {
+        status = child.wait() => status.ok(),
         () = ended.notified() => {
             close();
-            let _ = timeout(GRACE, child.wait()).await;
+            let waited = timeout(GRACE, child.wait()).await;
+            waited.ok().and_then(Result::ok)
         }
-    }
-    if let Some(leader) = leader {
-        // what a process that broke off has left: in its group there may be nobody any more
+    };
+    if let Some(leader) = leader.filter(|_| leaves_group(status)) {
         let code = format!("try {{ process.kill(-{leader}, 'SIGKILL') }} catch {{}}");
         let _ = node().args(["-e", &code]).status().await;
     }
     let _ = child.kill().await;
+}
+
+/// Whether what a process started may still run in its group. One that ends ends its group, itself with
+/// it: after that the group's number may be another's. One that runs on, or broke off, did not.
+#[cfg(unix)]
+fn leaves_group(status: Option<ExitStatus>) -> bool {
+    use std::os::unix::process::ExitStatusExt as _;
+    const SIGKILL: i32 = 9;
+    status.is_none_or(|status| status.signal().is_some_and(|signal| signal != SIGKILL))
+}
+
+/// There are no groups.
+#[cfg(not(unix))]
+const fn leaves_group(_status: Option<ExitStatus>) -> bool {
+    false
 }
 
 /// Node, with nothing of the lab's own environment but what a program needs to run.
@@ -259,4 +314,21 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 fn seed() -> u64 {
     use std::hash::{BuildHasher as _, RandomState};
     RandomState::new().hash_one(0_u8)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_group_is_ended_where_its_process_runs_on_or_broke_off() {
+        let ended = |raw| leaves_group(Some(ExitStatus::from_raw(raw)));
+        assert!(leaves_group(None));
+        // aborted, by a fault of memory
+        assert!(ended(6) && ended(11));
+        // with its group, and with an exit code
+        assert!(!ended(9) && !ended(0) && !ended(1 << 8));
+    }
 }

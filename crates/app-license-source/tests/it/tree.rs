@@ -82,8 +82,12 @@ fn links_are_read_once_or_named() {
     symlink("src", at("alias")).unwrap();
     symlink("src/a.ts", at("again.ts")).unwrap();
     symlink(folder.path(), at("src/root")).unwrap();
-    // a source under a name that is none
+    // a source under a name that is none, and one that git ignores
     symlink("src/a.txt", at("b.ts")).unwrap();
+    fs::create_dir(at("generated")).unwrap();
+    fs::write(at(".gitignore"), "generated/\n").unwrap();
+    fs::write(at("generated/c.ts"), "f();").unwrap();
+    symlink("generated/c.ts", at("c.ts")).unwrap();
     // what is not read
     symlink(outside.path(), at("shared")).unwrap();
     symlink(outside.path().join("o.ts"), at("o.ts")).unwrap();
@@ -92,7 +96,7 @@ fn links_are_read_once_or_named() {
     symlink(outside.path().join("notes.txt"), at("notes.txt")).unwrap();
     let tree = SourceTree::read(folder.path()).unwrap();
     let read: Vec<_> = tree.files().iter().map(|f| f.path.as_str()).collect();
-    assert_eq!(read, ["b.ts", "src/a.ts"]);
+    assert_eq!(read, ["b.ts", "c.ts", "src/a.ts"]);
     let named: Vec<_> = tree
         .unread()
         .iter()

@@ -1,10 +1,13 @@
 //! `app-license features check`
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use app_license_doctor::{Document, app_identity};
-use app_license_editions::{Diagnostic, Editions, Severity, check, check_app, check_sources};
+use app_license_doctor::{ProjectFile, app_identity};
+use app_license_editions::{
+    Diagnostic, Editions, Severity, app_unread, check, check_app, check_sources,
+};
 use app_license_source::SourceTree;
 use serde::Serialize;
 
@@ -12,7 +15,7 @@ use super::{diagnostics, read_editions, summary};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::files::must_exist;
-use crate::io::{Io, read_file};
+use crate::io::Io;
 use crate::output::{Format, show};
 
 /// Hold `editions.toml` to the platform's rules, and to the code that gates by it
@@ -22,7 +25,8 @@ use crate::output::{Format, show};
 /// read by syntax tree: features that the code asks for and the file does not name, features of the
 /// file that no code asks for, capabilities compared by hand beside the gate. Tests and generated
 /// files count for nothing. The key and the id under [app] must be those of the descriptor or
-/// manifest in the folder of the file and in the folders of --source.
+/// manifest in the folder of the file and in the folders of --source; one that cannot be read is an error
+/// where [app] names the app.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -55,8 +59,6 @@ struct Output<'a> {
 
 /// The files that say which app it is.
 const APPS: [&str; 3] = ["atlassian-connect.json", "manifest.yml", "manifest.yaml"];
-/// The largest of them that is read, in bytes.
-const MAX_APP: usize = 1024 * 1024;
 
 impl Args {
     pub(crate) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
@@ -110,26 +112,27 @@ impl Args {
         let mut seen = BTreeSet::new();
         let mut read = Vec::new();
         for path in paths {
-            let Ok(whole) = path.canonicalize() else {
+            // the folder has none, or it is a file of --source; of other errors, reading it says more
+            let there = path.symlink_metadata();
+            if there.is_err_and(|error| {
+                matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+            }) {
+                continue;
+            }
+            // a folder of that name is no file of an app
+            if path.metadata().is_ok_and(|found| !found.is_file())
+                || !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone()))
+            {
+                continue;
+            }
+            let shown = path.display().to_string();
+            let Some(file) = ProjectFile::read(&path, shown.as_str()) else {
                 continue;
             };
-            let Ok(bytes) = read_file(&path, MAX_APP) else {
-                continue;
-            };
-            let Ok(text) = String::from_utf8(bytes) else {
-                continue;
-            };
-            let json = path.extension().is_some_and(|end| end == "json");
-            let document = if json {
-                Document::json(text)
-            } else {
-                Document::yaml(text)
-            };
-            // what cannot be read is named by `doctor`
-            let Ok(document) = document else { continue };
-            if seen.insert(whole) {
-                let shown = path.display().to_string();
-                found.extend(check_app(editions, &app_identity(&shown, &document)));
+            if let Some(why) = file.unreadable() {
+                found.push(app_unread(editions, &shown, &why));
+            } else if let Some(document) = file.document() {
+                found.extend(check_app(editions, &app_identity(&shown, document)));
                 read.push(shown);
             }
         }

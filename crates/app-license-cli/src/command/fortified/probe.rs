@@ -15,7 +15,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{BAD, Format, GOOD, one_line, paint, show};
+use crate::output::{BAD, Format, GOOD, one_line, paint, show, unless_closed};
 use crate::wrap::hanging;
 
 /// Check the health of an app as the platform's checker does
@@ -124,7 +124,12 @@ impl Args {
         };
         match &self.ndjson {
             Some(path) if path.as_os_str() == "-" => {
-                io.out.write_all(lines(&answer, time).as_bytes())?;
+                let lines = lines(&answer, time);
+                unless_closed(
+                    io.out
+                        .write_all(lines.as_bytes())
+                        .and_then(|()| io.out.flush()),
+                )?;
             }
             Some(path) => {
                 append(path, &lines(&answer, time))?;

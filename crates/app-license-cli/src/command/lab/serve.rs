@@ -13,7 +13,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{BOLD, DIM, Format, paint};
+use crate::output::{BOLD, DIM, Format, paint, unless_closed};
 use app_license_lab::EDITIONS;
 use app_license_lab::Rules;
 use app_license_lab::console::{self, ConsoleState};
@@ -61,7 +61,15 @@ impl ServeArgs {
         });
         let keeper = tokio::spawn(persist::save_on_change(Arc::clone(&lab), world.clone()));
         let url = format!("http://127.0.0.1:{port}/");
-        announce(io, format, &url, &lab, forge.as_deref(), &exported)?;
+        // who closes the pipe has read enough, and the lab runs on
+        unless_closed(announce(
+            io,
+            format,
+            &url,
+            &lab,
+            forge.as_deref(),
+            &exported,
+        ))?;
         let stopped = stopped().await;
         keeper.abort();
         if let Some(forge) = &forge {
@@ -70,7 +78,7 @@ impl ServeArgs {
         persist::write(&lab, &world)?;
         stopped.map_err(|error| lab_error(format!("cannot wait for Ctrl-C: {error}")))?;
         if format == Format::Human {
-            writeln!(io.out, "\nkept in {}", world.display())?;
+            unless_closed(writeln!(io.out, "\nkept in {}", world.display()))?;
         }
         Ok(Exit::Yes)
     }
@@ -152,7 +160,7 @@ fn announce(
     lab: &Lab,
     forge: Option<&ForgeApp>,
     exported: &keys::ExportedKeys,
-) -> Result<(), CliError> {
+) -> std::io::Result<()> {
     let app = lab.app().base_url();
     if format == Format::Json {
         let pages = forge.and_then(ForgeApp::pages_url);
@@ -186,6 +194,5 @@ fn announce(
         }
         writeln!(io.out, "Ctrl-C stops it; the next start continues.")?;
     }
-    io.out.flush()?;
-    Ok(())
+    io.out.flush()
 }

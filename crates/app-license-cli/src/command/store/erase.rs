@@ -5,8 +5,9 @@ use app_license_store::TenantExport;
 use serde::Serialize;
 
 use super::Outcome;
-use super::find::{Line, find, read};
+use super::find::{Line, find};
 use super::place::Place;
+use super::unread::Unread;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -71,7 +72,7 @@ struct Output {
 
 impl EraseArgs {
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
-        let done = self.yes;
+        let (done, mut unread) = (self.yes, Unread::default());
         let tenants = match (&self.site, self.gone_for) {
             (Some(site), _) => self.one(place, site)?,
             (None, days) => {
@@ -79,7 +80,7 @@ impl EraseArgs {
                 let now = self.now.time().as_seconds();
                 let before = now.saturating_sub(days.saturating_mul(DAY));
                 let before = UnixTime::from_seconds(before).unwrap_or(UnixTime::EPOCH);
-                self.all_gone(place, before)?
+                self.all_gone(place, before, &mut unread)?
             }
         };
         let output = Output { done, tenants };
@@ -94,7 +95,7 @@ impl EraseArgs {
                 writeln!(out, "{count} installations would be erased: say `--yes`")
             }
         })?;
-        Ok(Exit::Yes)
+        Ok(unread.end(io, Exit::Yes))
     }
 
     fn one(&self, place: &Place, site: &str) -> Result<Vec<String>, CliError> {
@@ -105,7 +106,12 @@ impl EraseArgs {
         Ok(vec![found.tenant])
     }
 
-    fn all_gone(&self, place: &Place, before: UnixTime) -> Result<Vec<String>, CliError> {
+    fn all_gone(
+        &self,
+        place: &Place,
+        before: UnixTime,
+        unread: &mut Unread,
+    ) -> Result<Vec<String>, CliError> {
         if self.yes {
             let erased = place.with(async |store| {
                 let mut erased = Vec::new();
@@ -120,18 +126,15 @@ impl EraseArgs {
             })?;
             return Ok(erased.iter().map(ToString::to_string).collect());
         }
-        let (mut gone, mut fault) = (Vec::new(), None);
+        let mut gone = Vec::new();
         place.for_each(|stored| {
-            match read(&stored) {
-                Ok(record) => {
-                    let line = Line::new(stored.tenant, &record);
-                    let is_gone = line.uninstalled_at.is_some_and(|at| at <= before);
-                    gone.extend(is_gone.then(|| record.key().to_string()));
-                }
-                Err(error) => fault = Some(error),
+            if let Some(record) = unread.or_read(&stored) {
+                let line = Line::new(stored.tenant, &record);
+                let is_gone = line.uninstalled_at.is_some_and(|at| at <= before);
+                gone.extend(is_gone.then(|| record.key().to_string()));
             }
             std::ops::ControlFlow::Continue(())
         })?;
-        fault.map_or(Ok(gone), Err)
+        Ok(gone)
     }
 }

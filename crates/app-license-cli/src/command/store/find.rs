@@ -123,14 +123,15 @@ pub(super) fn find(place: &Place, wanted: &str) -> Result<Found, CliError> {
             ControlFlow::Continue(())
         }
     })?;
-    match (found.len(), fault) {
-        (1, _) => found.pop().ok_or_else(|| CliError::Option(String::new())),
-        (0, Some(fault)) => Err(fault),
-        (0, None) => Err(CliError::Option(format!(
+    match (found.pop(), fault) {
+        (Some(only), _) if found.is_empty() => Ok(only),
+        (None, Some(fault)) => Err(fault),
+        (None, None) => Err(CliError::Option(format!(
             "the store knows no `{wanted}`: expected a site, a client key, an installation ARI, a cloud id or \
              an entitlement"
         ))),
-        _ => {
+        (Some(last), _) => {
+            found.push(last);
             let tenants: Vec<_> = found.iter().map(|it| it.tenant.as_str()).collect();
             let tenants = tenants.join("`, `");
             Err(CliError::Option(format!(

@@ -7,17 +7,19 @@ use app_license::{InstallationRecord, UnixTime};
 use serde::Serialize;
 
 use super::Outcome;
-use super::find::{Line, host, read};
+use super::find::{Line, host};
 use super::place::Place;
+use super::unread::Unread;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::parse_time;
-use crate::output::{Format, fit, one_line, show, table};
+use crate::output::{Format, fit, one_line, show, table, unless_closed};
 
 /// List installations, by site, edition, state, and when they were last seen
 ///
-/// Exit code 2: none is as wanted.
+/// Exit code 2: none is as wanted. Records that cannot be read are counted on standard error, with what is
+/// wrong with the first of them: exit code 1, for one of them may be as wanted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -108,42 +110,33 @@ impl Args {
 
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let mut installations = Vec::new();
-        let (mut shown, mut fault) = (0_u64, None);
+        let (mut unread, mut shown, mut written) = (Unread::default(), false, Ok(()));
         place.for_each(|stored| {
-            let line = read(&stored).map(|record| {
-                let line = Line::new(stored.tenant, &record);
-                // a link is no customer of its own
-                let is_customer = record.tenant().is_none();
-                (is_customer && self.wants(&line, &record)).then_some(line)
-            });
-            let written = match line {
-                Ok(Some(line)) if self.ndjson => {
-                    shown = shown.saturating_add(1);
-                    serde_json::to_writer(&mut *io.out, &line)
-                        .map_err(std::io::Error::from)
-                        .and_then(|()| writeln!(io.out))
-                        .map_err(CliError::from)
-                }
-                Ok(line) => {
-                    installations.extend(line);
-                    Ok(())
-                }
-                Err(error) => Err(error),
+            let Some(record) = unread.or_read(&stored) else {
+                return ControlFlow::Continue(());
             };
+            let line = Line::new(stored.tenant, &record);
+            // a link is no customer of its own
+            if record.tenant().is_some() || !self.wants(&line, &record) {
+                return ControlFlow::Continue(());
+            }
+            if !self.ndjson {
+                installations.push(line);
+                return ControlFlow::Continue(());
+            }
+            shown = true;
+            written = serde_json::to_writer(&mut *io.out, &line)
+                .map_err(std::io::Error::from)
+                .and_then(|()| writeln!(io.out));
             match written {
                 Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    fault = Some(error);
-                    ControlFlow::Break(())
-                }
+                Err(_) => ControlFlow::Break(()),
             }
         })?;
-        if let Some(fault) = fault {
-            return Err(fault);
-        }
         if self.ndjson {
-            io.out.flush()?;
-            return Ok(if shown > 0 { Exit::Yes } else { Exit::Denied });
+            unless_closed(written.and_then(|()| io.out.flush()))?;
+            let exit = if shown { Exit::Yes } else { Exit::Denied };
+            return Ok(unread.end(io, exit));
         }
         installations.sort_by(|a, b| (&a.site, &a.tenant).cmp(&(&b.site, &b.tenant)));
         let none = installations.is_empty();
@@ -151,7 +144,8 @@ impl Args {
         show(io, format, &output, |out| {
             table_of(&output.installations, out)
         })?;
-        Ok(if none { Exit::Denied } else { Exit::Yes })
+        let exit = if none { Exit::Denied } else { Exit::Yes };
+        Ok(unread.end(io, exit))
     }
 }
 

@@ -40,19 +40,25 @@ pub(super) struct Place {
     keys_from: String,
 }
 
-/// An address of a store. It may hold a password: it is shown nowhere.
+/// An address of a store, or where one is. It may hold a password: it is shown nowhere.
 #[derive(Clone)]
 enum Address {
+    Store(StoreAddress),
+    Environment(String),
+}
+
+/// An address of a store.
+#[derive(Clone)]
+enum StoreAddress {
     Sqlite(PathBuf),
     Postgres(String),
-    Environment(String),
 }
 
 impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres(_) => f.write_str("postgres:…"),
+            Self::Store(StoreAddress::Sqlite(path)) => write!(f, "sqlite:{}", path.display()),
+            Self::Store(StoreAddress::Postgres(_)) => f.write_str("postgres:…"),
             Self::Environment(name) => write!(f, "env:{name}"),
         }
     }
@@ -65,10 +71,10 @@ impl std::str::FromStr for Address {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             if !path.is_empty() {
-                return Ok(Self::Sqlite(path.into()));
+                return Ok(Self::Store(StoreAddress::Sqlite(path.into())));
             }
         } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
+            return Ok(Self::Store(StoreAddress::Postgres(text.to_owned())));
         } else if let Some(name) = text.strip_prefix("env:") {
             return Ok(Self::Environment(name.to_owned()));
         }
@@ -77,9 +83,10 @@ impl std::str::FromStr for Address {
 }
 
 impl Place {
-    fn address(&self) -> Result<Address, CliError> {
-        let Address::Environment(name) = &self.store else {
-            return Ok(self.store.clone());
+    fn address(&self) -> Result<StoreAddress, CliError> {
+        let name = match &self.store {
+            Address::Store(address) => return Ok(address.clone()),
+            Address::Environment(name) => name,
         };
         let text = std::env::var(name).map_err(|_| {
             CliError::Option(format!(
@@ -90,7 +97,7 @@ impl Place {
             Ok(Address::Environment(_)) | Err(_) => Err(CliError::Option(format!(
                 "`{name}` in the environment is no `sqlite:FILE` and no `postgres://…`"
             ))),
-            Ok(address) => Ok(address),
+            Ok(Address::Store(address)) => Ok(address),
         }
     }
 
@@ -119,7 +126,7 @@ impl Place {
     pub(super) async fn open(&self) -> Result<Box<dyn InstallationStore>, CliError> {
         let keys = self.keys()?;
         Ok(match self.address()? {
-            Address::Sqlite(path) => {
+            StoreAddress::Sqlite(path) => {
                 there(&path)?;
                 // without keys, sealed secrets do not open, and none is stored
                 let options = SqliteOptions::new(path).plain_text().readers(1);
@@ -129,7 +136,7 @@ impl Place {
                 };
                 Box::new(options.open().await?)
             }
-            Address::Postgres(url) => {
+            StoreAddress::Postgres(url) => {
                 let options = self.postgres(url).plain_text();
                 let options = match keys {
                     Some(keys) => options.encryption(keys),
@@ -137,7 +144,6 @@ impl Place {
                 };
                 Box::new(options.connect().await?)
             }
-            Address::Environment(_) => return Err(CliError::Option(String::new())),
         })
     }
 
@@ -150,8 +156,8 @@ impl Place {
     /// Brings the schema to the newest version.
     pub(super) async fn migrate(&self) -> Result<(), CliError> {
         match self.address()? {
-            Address::Postgres(url) => Ok(self.postgres(url).migrate().await?),
-            _ => self.open().await.map(|_| ()),
+            StoreAddress::Postgres(url) => Ok(self.postgres(url).migrate().await?),
+            StoreAddress::Sqlite(_) => self.open().await.map(|_| ()),
         }
     }
 
@@ -161,15 +167,14 @@ impl Place {
         each: impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
     ) -> Result<(), CliError> {
         match self.address()? {
-            Address::Sqlite(path) => {
+            StoreAddress::Sqlite(path) => {
                 there(&path)?;
                 SqliteRecords::open(path)?.for_each(each)?;
             }
-            Address::Postgres(url) => {
+            StoreAddress::Postgres(url) => {
                 let records = PostgresRecords::in_schema(&url, &self.schema)?;
                 runtime()?.block_on(records.for_each(each))?;
             }
-            Address::Environment(_) => {}
         }
         Ok(())
     }
@@ -177,12 +182,11 @@ impl Place {
     /// What happened to a tenant.
     pub(super) fn history(&self, tenant: &str) -> Result<Vec<HistoryEntry>, CliError> {
         Ok(match self.address()? {
-            Address::Sqlite(path) => SqliteRecords::open(path)?.history_of_tenant(tenant)?,
-            Address::Postgres(url) => {
+            StoreAddress::Sqlite(path) => SqliteRecords::open(path)?.history_of_tenant(tenant)?,
+            StoreAddress::Postgres(url) => {
                 let records = PostgresRecords::in_schema(&url, &self.schema)?;
                 runtime()?.block_on(records.history_of_tenant(tenant))?
             }
-            Address::Environment(_) => Vec::new(),
         })
     }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use app_license_descriptor::{Diagnostic, Rule, meant_capability_in_code};
+use app_license_descriptor::{Diagnostic, Rule};
+use app_license_editions::misspelt_capability;
 use app_license_source::capability_uses;
 
 use super::Reader;
@@ -21,12 +22,10 @@ pub(super) fn check(reader: &Reader<'_>, findings: &mut Vec<Finding>) {
         .filter(|used| !used.is_test())
     {
         for text in used.texts() {
-            let Some(meant) = meant_capability_in_code(&text.text, text.any_case) else {
+            let Some(meant) = misspelt_capability(text) else {
                 continue;
             };
-            // `"advanced"` is a text like others where no edition stands beside it
-            let capability = text.text.to_ascii_lowercase().starts_with("cap");
-            if !(text.beside_edition || capability) || !seen.insert(text.range.start) {
+            if !seen.insert(text.range.start) {
                 continue;
             }
             let message = format!(
