@@ -78,6 +78,13 @@ pub(crate) fn unless_closed(written: std::io::Result<()>) -> Result<(), CliError
     }
 }
 
+/// `1 installation`, `2 installations`.
+#[cfg(feature = "store")]
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    let many = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{many}")
+}
+
 /// Writes why there is no answer.
 pub(crate) fn show_fault(io: &mut Io<'_>, format: Format, code: &str, message: &str) {
     let written = match format {
@@ -98,13 +105,17 @@ pub(crate) fn show_fault(io: &mut Io<'_>, format: Format, code: &str, message: &
 }
 
 /// An empty table with a heading.
-pub(crate) fn table<const N: usize>(heading: [&str; N]) -> Table {
+pub(crate) fn table<'a>(heading: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::UTF8_BORDERS_ONLY)
         .enforce_styling()
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(heading.map(|h| Cell::new(h).add_attribute(Attribute::Bold)));
+        .set_header(
+            heading
+                .into_iter()
+                .map(|h| Cell::new(h).add_attribute(Attribute::Bold)),
+        );
     table
 }
 

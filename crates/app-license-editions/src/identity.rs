@@ -1,9 +1,10 @@
 //! The app of the file, and the app that a descriptor or a manifest is of.
 
+use app_license::Edition;
 use app_license::error::shown;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::editions::Editions;
+use crate::editions::{Editions, Gating};
 
 /// What a descriptor or a manifest says about which app it is of.
 ///
@@ -26,6 +27,10 @@ pub struct AppIdentity {
     pub key: Option<String>,
     /// The Forge app id: `app.id` of a manifest.
     pub id: Option<String>,
+    /// Whether licensing is enabled: `enableLicensing` of a descriptor, `app.licensing.enabled` of a manifest.
+    pub licensing: Option<bool>,
+    /// Whether editions are: `editionsEnabled` of either.
+    pub editions: Option<bool>,
 }
 
 impl AppIdentity {
@@ -36,6 +41,8 @@ impl AppIdentity {
             file: file.into(),
             key: None,
             id: None,
+            licensing: None,
+            editions: None,
         }
     }
 }
@@ -71,6 +78,55 @@ pub fn check_app(editions: &Editions, app: &AppIdentity) -> Vec<Diagnostic> {
         Some(Diagnostic::new(Severity::Error, "app_differs", message, help).at(place))
     });
     differs.collect()
+}
+
+/// Holds what the file sells to a descriptor or a manifest: `licensing_not_enabled`, a warning, where that does
+/// not enable licensing and a feature is of a paid edition, `editions_not_enabled` where it does not enable
+/// editions and a feature is of one above Standard. No customer gets such a feature: without
+/// [licensing](https://developer.atlassian.com/platform/forge/manifest-reference/) the platform hands over no
+/// license, without editions none with a capability set. Services are left out: no code asks for them.
+///
+/// ```
+/// use app_license_editions::{AppIdentity, Editions, check_sold};
+/// let editions = Editions::from_toml("editions.toml", "[features]\nexport = \"advanced\"")?;
+/// let mut app = AppIdentity::new("manifest.yml");
+/// (app.licensing, app.editions) = (Some(true), Some(false));
+/// assert_eq!(
+///     check_sold(&editions, &app).unwrap().to_string(),
+///     "editions.toml:2:1: warning[editions_not_enabled]: feature `export` is above Standard, and manifest.yml \
+///      does not enable editions",
+/// );
+/// # Ok::<(), app_license_editions::Error>(())
+/// ```
+#[must_use]
+pub fn check_sold(editions: &Editions, app: &AppIdentity) -> Option<Diagnostic> {
+    let of = |wanted: fn(Option<Edition>) -> bool| {
+        let mut features = editions.features().iter();
+        features.find(|it| it.gating != Gating::Service && wanted(it.requires.edition()))
+    };
+    let file = &app.file;
+    let (code, feature, message, help) = if app.licensing == Some(false) {
+        (
+            "licensing_not_enabled",
+            of(|edition| edition != Some(Edition::Free))?,
+            format!("is of a paid edition, and {file} does not enable licensing"),
+            "set `enableLicensing: true` in a descriptor, `app.licensing.enabled: true` in a manifest: until \
+             then the app gets no license",
+        )
+    } else if app.editions == Some(false) {
+        (
+            "editions_not_enabled",
+            of(|edition| !matches!(edition, Some(Edition::Free | Edition::Standard)))?,
+            format!("is above Standard, and {file} does not enable editions"),
+            "set `editionsEnabled: true`, beside `enableLicensing` in a descriptor, below `app.licensing` in a \
+             manifest: until then no license names an edition",
+        )
+    } else {
+        return None;
+    };
+    let message = format!("feature `{}` {message}", feature.key);
+    let place = editions.place(&["features", &feature.key]);
+    Some(Diagnostic::new(Severity::Warning, code, message, help).at(place))
 }
 
 /// A descriptor or manifest that cannot be read, and why: `app_unread`, an error where `[app]` of the

@@ -41,7 +41,7 @@ pub use document::schema;
 pub use editions::{App, Editions, Gating, ListedFeature};
 pub use error::Error;
 pub use generate::{Generator, update_manifest};
-pub use identity::{AppIdentity, app_unread, check_app};
+pub use identity::{AppIdentity, app_unread, check_app, check_sold};
 pub use pricing::{
     Comparison, Cycle, Money, Offering, Plan, PlanError, Row, Tier, TiersMode, compare,
     from_commerce,

@@ -25,6 +25,7 @@ const NEAR_NAME: usize = 4;
 /// | `feature_not_in_file` | error | the code asks for a feature, limit or service level that the file does not name |
 /// | `feature_not_gated` | error | a feature of the file that no code asks for, unless it is free, `gated = "conditions"` or `"service"` |
 /// | `name_misspelt` | warning | a call that may be of something else, with nearly the name of a limit or service level |
+/// | `gated_in_pages_only` | warning | a feature that pages alone ask for: it is hidden, and who calls the backend has it |
 /// | `limit_not_asked` | warning | a limit of the file that no code asks for |
 /// | `capability_compared` | warning | a capability set compared by hand beside the gate |
 /// | `capability_spelling` | error | a text that is nearly a capability set of the host: it never matches |
@@ -51,7 +52,7 @@ const NEAR_NAME: usize = 4;
 #[must_use]
 pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut asked = BTreeSet::new();
+    let (mut asked, mut hinted) = (BTreeSet::new(), BTreeSet::new());
     for file in tree.files() {
         for gate in gates(&file.source) {
             let names = names(editions, gate.kind());
@@ -81,7 +82,12 @@ pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> 
                         .at(Some(place)),
                 );
             }
-            asked.extend(named.iter().map(|name| (gate.kind(), (*name).to_owned())));
+            let of = if gate.is_hint() {
+                &mut hinted
+            } else {
+                &mut asked
+            };
+            of.extend(named.iter().map(|name| (gate.kind(), (*name).to_owned())));
             // a member of a generated enum that does not exist does not compile
             if named.is_empty() && gate.is_certain() && !gate.is_member() {
                 let message = format!(
@@ -145,7 +151,7 @@ pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> 
             help,
         ));
     }
-    let mut unasked = not_asked(editions, &asked);
+    let mut unasked = not_asked(editions, &asked, &hinted);
     unasked.append(&mut found);
     unasked
 }
@@ -185,13 +191,26 @@ fn misspelt(path: &str, source: &Source, used: &CapabilityUse) -> Vec<Diagnostic
     texts.collect()
 }
 
-fn not_asked(editions: &Editions, asked: &BTreeSet<(GateKind, String)>) -> Vec<Diagnostic> {
+/// The features and limits that the code asks for, by kind and name.
+type Asked = BTreeSet<(GateKind, String)>;
+
+/// What the code does not ask for, or hints at in pages alone.
+fn not_asked(editions: &Editions, asked: &Asked, hinted: &Asked) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for feature in editions.features() {
-        let gated = asked.contains(&(GateKind::Feature, feature.key.clone()));
+        let key = (GateKind::Feature, feature.key.clone());
+        let gated = asked.contains(&key);
         // what everybody has needs no gate
         let free = feature.requires.edition() == Some(Edition::Free);
-        if feature.gating == Gating::Code && !gated && !free {
+        if feature.gating == Gating::Code && !gated && !free && hinted.contains(&key) {
+            let message = format!("feature `{}` is gated in pages only", feature.key);
+            let help = "whoever calls the backend has it, whatever they bought; gate it there too, or say \
+                        gated = \"conditions\"";
+            let place = editions.place(&["features", &feature.key]);
+            found.push(
+                Diagnostic::new(Severity::Warning, "gated_in_pages_only", message, help).at(place),
+            );
+        } else if feature.gating == Gating::Code && !gated && !free {
             let message = format!("feature `{}` is gated nowhere in the code", feature.key);
             let help = "everybody has it, whatever they bought; gate it, or say gated = \"conditions\" \
                         or gated = \"service\"";
@@ -202,7 +221,8 @@ fn not_asked(editions: &Editions, asked: &BTreeSet<(GateKind, String)>) -> Vec<D
         }
     }
     for name in editions.map().limits() {
-        if !asked.contains(&(GateKind::Limit, name.to_owned())) {
+        let key = (GateKind::Limit, name.to_owned());
+        if !asked.contains(&key) && !hinted.contains(&key) {
             let message = format!("limit `{name}` is asked for nowhere in the code");
             let place = editions.place(&["limits", name]);
             let help = "nobody is held to it";

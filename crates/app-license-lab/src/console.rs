@@ -166,3 +166,36 @@ pub fn router(console: ConsoleState) -> Router {
         .layer(from_fn_with_state(console.clone(), guard::guard))
         .with_state(console)
 }
+
+#[cfg(test)]
+mod tests {
+    /// A page of the documents that is of nothing, or misses something, misleads.
+    #[test]
+    fn every_route_of_the_api_is_documented_and_no_other() {
+        let page = include_str!("../../../docs/lab-api.md");
+        let source = include_str!("console.rs");
+        let routes = source.split('"').filter(|text| text.starts_with("/api/"));
+        for route in routes {
+            let route = route.replace("{site}", "SITE").replace("{id}", "ID");
+            assert!(
+                page.contains(&format!("{route}`")),
+                "docs/lab-api.md lacks {route}"
+            );
+        }
+        let named = page.split('`').filter_map(|text| {
+            let path = text
+                .strip_prefix("GET ")
+                .or_else(|| text.strip_prefix("POST "));
+            path.unwrap_or(text)
+                .starts_with("/api/")
+                .then(|| path.unwrap_or(text))
+        });
+        for path in named {
+            let route = path.replace("SITE", "{site}").replace("ID", "{id}");
+            assert!(
+                source.contains(&format!("\"{route}\"")),
+                "there is no {path}"
+            );
+        }
+    }
+}

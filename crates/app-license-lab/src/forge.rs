@@ -41,7 +41,7 @@ use self::policy::PagePolicy;
 use self::queue::Queues;
 use self::storage::Storage;
 use crate::error::Error;
-use crate::lab::{Lab, listen};
+use crate::lab::{AppLicensing, Lab, listen};
 
 pub(crate) use self::bridge::PageCall;
 pub(crate) use self::browser::{Seen, chromium};
@@ -87,6 +87,23 @@ impl ForgeConfig {
     #[must_use]
     pub fn app_id(&self) -> Option<&str> {
         self.manifest.as_ref()?.pointer("/app/id")?.as_str()
+    }
+
+    /// How the manifest says that the app is sold: in editions where there is no manifest.
+    ///
+    /// ```
+    /// use app_license_lab::{AppLicensing, ForgeConfig};
+    /// let manifest = serde_json::json!({"app": {"licensing": {"enabled": true}}, "modules": {}});
+    /// let config = ForgeConfig { manifest: Some(manifest), ..ForgeConfig::default() };
+    /// assert_eq!(config.licensing(), AppLicensing::OneEdition);
+    /// ```
+    #[must_use]
+    pub fn licensing(&self) -> AppLicensing {
+        // what is no manifest is an error when the app is started
+        let manifest = self.manifest.as_ref().map(AppManifest::read);
+        manifest.map_or(AppLicensing::Editions, |read| {
+            read.map_or(AppLicensing::Editions, |manifest| manifest.licensing)
+        })
     }
 
     /// The product that the app's pages are of: Confluence where no page is of another.
@@ -181,13 +198,18 @@ impl ForgeApp {
             }));
         }
         let mut notes = Vec::new();
-        if config.manifest.is_some() && !manifest.licensed {
-            notes.push(
-                "the manifest has no `app.licensing.enabled: true`: on the platform this app gets \
-                 no license at all"
-                    .to_owned(),
-            );
-        }
+        let lacks = match config.licensing() {
+            AppLicensing::Disabled => Some(
+                "the manifest has no `app.licensing.enabled: true`: the app gets no license at all, here \
+                 as on the platform, whatever a customer buys",
+            ),
+            AppLicensing::OneEdition => Some(
+                "the manifest has no `app.licensing.editionsEnabled: true`: no license names an edition, \
+                 here as on the platform, and what asks for Advanced is refused to every customer",
+            ),
+            AppLicensing::Editions => None,
+        };
+        notes.extend(lacks.map(str::to_owned));
         let native = manifest.pages.iter().filter(|page| page.native).count();
         if native > 0 {
             notes.push(format!(
@@ -232,6 +254,11 @@ impl ForgeApp {
     #[must_use]
     pub const fn policy_name(&self) -> &'static str {
         self.policy.name
+    }
+
+    /// What differs from the platform, and what the manifest leaves out, for people.
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        self.notes.iter().map(String::as_str)
     }
 
     /// Ends the functions and all that they started, and waits until nothing of them runs.

@@ -34,6 +34,19 @@ pub enum AppKind {
     ConnectOnForge,
 }
 
+/// How the app is sold, which decides what the platform says of its licenses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AppLicensing {
+    /// Licensing is not enabled: the platform hands over no license.
+    Disabled,
+    /// Licensing is, editions are not: no license names a capability set.
+    OneEdition,
+    /// In editions.
+    #[default]
+    Editions,
+}
+
 /// An app that somebody else runs.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_structs, reason = "made by whoever starts the lab")]
@@ -56,6 +69,8 @@ pub struct LabConfig {
     pub store: Arc<dyn InstallationStore>,
     /// What kind of app it is.
     pub kind: AppKind,
+    /// How it is sold.
+    pub licensing: AppLicensing,
     /// The user's own app, in place of the demo app.
     pub own: Option<ExternalApp>,
     /// The id of the demo app's Forge half, a UUID or an ARI; its own unless said.
@@ -157,15 +172,20 @@ impl Lab {
         let host = builder.start().await?;
         let (listener, pages_url) = listen(setup.ports.unwrap_or(0)).await?;
         let pages = pages::router(&setup.rules);
+        let made = |base_url: &str, key: &str, forge_id: &str| {
+            let app = app(setup.kind, base_url, key, forge_id)?;
+            Ok::<_, Error>(match setup.licensing {
+                AppLicensing::Disabled => app.free(),
+                AppLicensing::OneEdition => app.without_editions(),
+                AppLicensing::Editions => app,
+            })
+        };
         let (app, router) = match &setup.own {
-            Some(own) => {
-                let app = app(setup.kind, &own.base_url, &own.key, &own.forge_id)?;
-                (app, pages)
-            }
+            Some(own) => (made(&own.base_url, &own.key, &own.forge_id)?, pages),
             None => {
                 let id = setup.forge_id.as_deref().unwrap_or(demo::FORGE_ID);
                 let demo = demo::router(&host, &pages_url, id, &setup.store, &setup.rules)?;
-                let app = app(setup.kind, &pages_url, demo::APP_KEY, id)?;
+                let app = made(&pages_url, demo::APP_KEY, id)?;
                 (app, pages.merge(demo))
             }
         };

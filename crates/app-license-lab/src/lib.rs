@@ -48,5 +48,5 @@ pub use error::Error;
 pub use explainer::Explainer;
 pub use forge::{ForgeApp, ForgeConfig};
 pub use journal::DeliveredRequest;
-pub use lab::{AppKind, ExternalApp, Lab, LabConfig, SavedLab, Start, listen};
+pub use lab::{AppKind, AppLicensing, ExternalApp, Lab, LabConfig, SavedLab, Start, listen};
 pub use scenario::{Check, EDITIONS, Scenario, ScenarioReport, run, run_forge};

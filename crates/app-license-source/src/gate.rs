@@ -36,6 +36,7 @@ pub struct Gate {
     name: String,
     member: bool,
     certain: bool,
+    hint: bool,
     test: bool,
     range: Range<usize>,
 }
@@ -66,6 +67,22 @@ impl Gate {
     #[must_use]
     pub const fn is_certain(&self) -> bool {
         self.certain
+    }
+
+    /// Whether it only decides what a page shows, in the user's own browser: by its name (`check_hint`,
+    /// `useLimit`, `<Gate>`), or in a file that imports what runs in pages alone (`@forge/bridge`, `react`,
+    /// `@app-license/sdk/react`). It keeps nobody from calling the backend.
+    ///
+    /// ```
+    /// use app_license_source::{Language, Source, gates};
+    /// let hint = |code: &str| gates(&Source::parse(Language::Tsx, code).unwrap())[0].is_hint();
+    /// assert!(hint("import { view } from '@forge/bridge'; features.check('export', license);"));
+    /// assert!(hint("const a = <Gate feature=\"export\">x</Gate>;"));
+    /// assert!(!hint("requireFeature(features, 'export');"));
+    /// ```
+    #[must_use]
+    pub const fn is_hint(&self) -> bool {
+        self.hint
     }
 
     /// Whether it stands in a test.
@@ -125,7 +142,10 @@ pub fn gates(source: &Source) -> Vec<Gate> {
     if source.is_generated() {
         return Vec::new();
     }
-    let finder = Finder { source };
+    let finder = Finder {
+        source,
+        page: is_page(source),
+    };
     source
         .facts()
         .iter()
@@ -133,8 +153,47 @@ pub fn gates(source: &Source) -> Vec<Gate> {
         .collect()
 }
 
+/// What asks in a page: by hooks and elements of React, or of a license that only hints.
+const HINTS: [&str; 7] = [
+    "check_hint",
+    "limit_hint",
+    "service_level_hint",
+    "useLimit",
+    "useServiceLevel",
+    "useBooleanFlagValue",
+    "Gate",
+];
+/// Modules that run in pages alone.
+const PAGES: [&str; 8] = [
+    "@app-license/sdk/react",
+    "@forge/bridge",
+    "@forge/react",
+    "@openfeature/react-sdk",
+    "@openfeature/web-sdk",
+    "preact",
+    "react",
+    "react-dom",
+];
+
+/// Whether a file is of a page: it imports what runs nowhere else, or has a `<Gate>`.
+fn is_page(source: &Source) -> bool {
+    source.facts().iter().any(|fact| match fact.kind() {
+        FactKind::Element { name, attributes } if name.last() == "Gate" => {
+            let mut names = attributes.iter().map(|(name, _)| name.as_str());
+            names.any(|name| matches!(name, "feature" | "requires"))
+        }
+        FactKind::Import { module, .. } => PAGES.iter().any(|page| {
+            let below = module.strip_prefix(page);
+            // renders pages in a backend
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') && rest != "/server")
+        }),
+        _ => false,
+    })
+}
+
 struct Finder<'s> {
     source: &'s Source,
+    page: bool,
 }
 
 impl Finder<'_> {
@@ -142,7 +201,7 @@ impl Finder<'_> {
         match &fact.kind {
             FactKind::Call { callee, arguments } => self.call(fact, callee, arguments),
             FactKind::Read(path) => member(path)
-                .map(|(kind, name)| gate(fact, kind, name, true, false))
+                .map(|(kind, name)| self.gate(fact, kind, name, true, false))
                 .into_iter()
                 .collect(),
             FactKind::Element { name, attributes } if name.last() == "Gate" => {
@@ -178,7 +237,24 @@ impl Finder<'_> {
     ) -> Option<Gate> {
         // a member of a generated enum is found where it is read
         let text = self.source.text_of(value?)?;
-        Some(gate(fact, kind, text, false, certain))
+        Some(self.gate(fact, kind, text, false, certain))
+    }
+
+    fn gate(&self, fact: &Fact, kind: GateKind, name: &str, member: bool, certain: bool) -> Gate {
+        let by_name = match fact.kind() {
+            FactKind::Call { callee, .. } => HINTS.contains(&callee.last()),
+            FactKind::Element { name, .. } => HINTS.contains(&name.last()),
+            _ => false,
+        };
+        Gate {
+            kind,
+            name: name.to_owned(),
+            member,
+            certain,
+            hint: by_name || self.page,
+            test: fact.is_test(),
+            range: fact.range(),
+        }
     }
 }
 
@@ -235,15 +311,4 @@ fn member(path: &Path) -> Option<(GateKind, &str)> {
             .any(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
         || member.len() == 1;
     (constant && !member.ends_with(')')).then_some((kind, member))
-}
-
-fn gate(fact: &Fact, kind: GateKind, name: &str, member: bool, certain: bool) -> Gate {
-    Gate {
-        kind,
-        name: name.to_owned(),
-        member,
-        certain,
-        test: fact.is_test(),
-        range: fact.range(),
-    }
 }

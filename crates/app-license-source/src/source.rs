@@ -23,6 +23,19 @@ const BUNDLE: usize = 16 * 1024;
 /// The mean length of a bundle's lines, in bytes: people break theirs at 120.
 const BUNDLE_LINE: usize = 250;
 
+/// The same of a smaller text, which may be code with one long line in it.
+const SMALL_BUNDLE: usize = 2 * 1024;
+const SMALL_BUNDLE_LINE: usize = 1024;
+/// Where bundlers and compilers write their helpers.
+const MADE_WITHIN: usize = 2048;
+/// The helpers of esbuild, of TypeScript and Babel for CommonJS, and of webpack.
+const MADE: [&str; 4] = [
+    "var __defProp = Object.defineProperty",
+    "Object.defineProperty(exports, \"__esModule\"",
+    "webpackBootstrap",
+    "__webpack_require__",
+];
+
 /// Line and column, both from 1; columns count characters.
 ///
 /// ```
@@ -156,8 +169,17 @@ impl Source {
         Position::of(&self.text, offset)
     }
 
-    /// Whether a generator says near the beginning that it made the text (`@generated`), or its
-    /// lines are as long as only a bundler writes them.
+    /// Whether a generator says near the beginning that it made the text (`@generated`), or a bundler or a
+    /// compiler made it: lines longer than people write them, the helpers of esbuild, TypeScript, Babel or
+    /// webpack, the name of a source map at the end.
+    ///
+    /// ```
+    /// use app_license_source::{Language, Source};
+    /// let made = |text: &str| Source::parse(Language::JavaScript, text).unwrap().is_generated();
+    /// assert!(made("\"use strict\";\nvar __defProp = Object.defineProperty;\nrequires(\"a\", f);"));
+    /// assert!(made("requires(\"a\", f);\n//# sourceMappingURL=a.js.map\n"));
+    /// assert!(!made("requires(\"a\", f);"));
+    /// ```
     #[must_use]
     pub fn is_generated(&self) -> bool {
         if is_bundle(&self.text) {
@@ -219,10 +241,21 @@ fn definitions(facts: &[Fact]) -> BTreeMap<Path, Option<usize>> {
     found
 }
 
+/// Whether a bundler or a compiler made the text: by the length of its lines, by what those write at the
+/// beginning, by the name of a source map at the end.
 fn is_bundle(text: &str) -> bool {
     let lines = text.bytes().filter(|b| *b == b'\n').count();
     let mean = text.len().checked_div(lines.saturating_add(1));
-    text.len() >= BUNDLE && mean >= Some(BUNDLE_LINE)
+    if text.len() >= BUNDLE && mean >= Some(BUNDLE_LINE)
+        || text.len() >= SMALL_BUNDLE && mean >= Some(SMALL_BUNDLE_LINE)
+    {
+        return true;
+    }
+    let bytes = text.as_bytes();
+    let start = bytes.get(..text.len().min(MADE_WITHIN)).unwrap_or_default();
+    let holds = |part: &&str| start.windows(part.len()).any(|w| w == part.as_bytes());
+    let end = text.trim_end().rsplit('\n').next().unwrap_or_default();
+    end.starts_with("//# sourceMappingURL=") || MADE.iter().any(holds)
 }
 
 fn check_size(text: &str) -> Result<(), Error> {

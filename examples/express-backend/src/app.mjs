@@ -6,6 +6,7 @@ const descriptor = {
   name: "Exports",
   apiVersion: 1,
   enableLicensing: true,
+  editionsEnabled: true,
   scopes: ["READ"],
   modules: {
     generalPages: [{ key: "exports", name: { value: "Exports" }, url: "/panel" }],

@@ -82,7 +82,7 @@ export interface Granted {
   readonly decision: Decision;
 }
 
-/** What is asked beyond the capability, and what a refusal answers. */
+/** What is asked beyond the capability, and what a refusal answers: `R` is of a type of its own. */
 export interface GateOptions<Q, R> extends Policy, GetLicenseOptions {
   /** In place of throwing {@link DeniedError}: what the page gets. */
   onDenied?: ((decision: Decision, request: Q) => R | Promise<R>) | undefined;
@@ -121,11 +121,12 @@ export function requires<
   R,
   C extends string = KnownCapability,
   M extends WrittenFeatures = any,
+  D = never,
 >(
   needed: Needed<C, M>,
   handler: (request: Q, granted: Granted) => R | Promise<R>,
-  options: GateOptions<Q, R> = {},
-): (request: Q) => Promise<R> {
+  options: GateOptions<Q, D> = {},
+): (request: Q) => Promise<R | D> {
   const policyNames = Object.keys(Object(options)).filter((name) => !Object.hasOwn(OPTIONS, name));
   const { onDenied, clock, freshFor, keepThroughOutage, ...policy } = options;
   settings.hold("requires", options, { ...OPTIONS, ...Object.fromEntries(policyNames.map((name) => [name, () => undefined])) });

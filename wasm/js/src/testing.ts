@@ -13,6 +13,7 @@ import { connectLicense, forgeLicense, iframeQuery, snapshotOf } from "./testing
 import type { Scenario } from "./testing/license.js";
 
 export * from "./testing-browser.js";
+export { labFetch } from "./testing/lab.js";
 
 const seconds = (date: Date) => Math.floor(+date / 1000);
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -139,7 +140,8 @@ export class FakeConnect {
       eventType: event,
       ...fields,
     });
-    const claims = this.#claims("POST", path, now);
+    // two of one second are two events: the platform's tokens differ by their time alone
+    const claims = { ...this.#claims("POST", path, now), jti: randomUUID() };
     const bySite = event === "enabled" || event === "disabled";
     const token = bySite ? this.#hs256(claims) : this.#key.sign({ ...claims, aud: this.app.baseUrl });
     const authorization = `JWT ${token}`;

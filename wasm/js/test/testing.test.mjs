@@ -172,6 +172,68 @@ test("17: a fake bridge answers as the product does, and leaves what was there",
   delete globalThis.__bridge;
 });
 
+test("two installs of one second are two events, also for what is kept of tokens", async () => {
+  const { ConnectApp, MemoryStore } = await import("@app-license/sdk/fetch");
+  const site = new fake.FakeConnect({ appKey, baseUrl });
+  const store = new MemoryStore();
+  const app = new ConnectApp({ appKey, baseUrl, store, fetch: site.keyServer, allowTestKeys: true });
+  for (const event of ["installed", "uninstalled", "installed"]) {
+    const answer = await app.handle(new Request(...site.lifecycle(event).fetchArguments));
+    assert.equal(answer.status, 204, event);
+  }
+  assert.equal((await store.load(site.clientKey)).record.status, "installed");
+});
+
+test("a user without access is one in a page, in a resolver and behind the bridge", async () => {
+  const userAccess = { enabled: true, hasAccess: false };
+  const { check } = await import("@app-license/sdk");
+  const denied = (context) => check(License.fromForgeContext(context), { requires: "capabilityStandard" }).reason;
+  assert.equal(denied(fake.uiContext("advanced", { userAccess })), "no_user_access");
+  assert.equal(denied(fake.uiContext("advanced")), "granted");
+  const handler = ({ context }, backend) => ({ ...context, license: backend.license });
+  const request = await fake.invokeResolver(handler, "export", "advanced", {}, { userAccess });
+  assert.equal(server.check(server.fromFunctionContext(request), { requires: "capabilityStandard" }).reason, "no_user_access");
+  const before = globalThis.__bridge;
+  const bridge = browser.installFakeBridge("advanced");
+  const context = () => globalThis.__bridge.callBridge("getContext");
+  assert.equal(denied(await context()), "granted");
+  bridge.set("advanced", { userAccess });
+  assert.equal(denied(await context()), "no_user_access");
+  bridge.set("advanced");
+  assert.equal(denied(await context()), "granted");
+  bridge.uninstall();
+  assert.equal(globalThis.__bridge, before);
+});
+
+test("a backend asks the lab by the names of the platform's hosts", async () => {
+  const asked = [];
+  const { createServer } = await import("node:http");
+  const lab = createServer(async (request, response) => {
+    const chunks = await request.toArray();
+    asked.push([request.method, request.headers.host, request.url, request.headers.authorization, `${Buffer.concat(chunks)}`]);
+    response.writeHead(request.url === "/none" ? 204 : 201, { "x-lab": "yes" }).end(request.url === "/none" ? undefined : "answer");
+  });
+  await new Promise((listening) => lab.listen(0, "127.0.0.1", listening));
+  const address = `127.0.0.1:${lab.address().port}`;
+  for (const fetch of [fake.labFetch(address), fake.labFetch(`http://${address}`)]) {
+    const headers = { authorization: "Bearer x" };
+    const answer = await fetch("https://api.atlassian.com/a?b=%20c", { method: "POST", headers, body: "text" });
+    assert.deepEqual([answer.status, answer.headers.get("x-lab"), await answer.text()], [201, "yes", "answer"]);
+  }
+  assert.equal((await fake.labFetch(address)("https://acme.atlassian.net/none")).status, 204);
+  assert.deepEqual(asked.slice(1), [
+    ["POST", "api.atlassian.com", "/a?b=%20c", "Bearer x", "text"],
+    ["GET", "acme.atlassian.net", "/none", undefined, ""],
+  ]);
+  const ended = AbortSignal.abort(new Error("in time"));
+  await assert.rejects(fake.labFetch(address)("https://acme.atlassian.net/", { signal: ended }));
+  lab.close();
+  await assert.rejects(fake.labFetch(address)("https://acme.atlassian.net/"));
+  for (const elsewhere of ["lab.example.com:4687", "https://127.0.0.1:1", "127.0.0.1.example.com"]) {
+    assert.throws(() => fake.labFetch(elsewhere), TypeError, elsewhere);
+  }
+});
+
 test("17: the fixtures for browsers need no Node", () => {
   const code = readFileSync(new URL("../dist/testing-browser.js", import.meta.url), "utf8");
   assert.doesNotMatch(code, /\bimport\b|\brequire\b|Buffer|process\./);

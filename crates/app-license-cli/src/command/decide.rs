@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use app_license::error::shown;
 use app_license::{
     Capability, Decision, Edition, FeatureMap, Hint, License, Policy, UnixTime, WhenAbsent,
 };
@@ -137,14 +138,8 @@ impl Questions {
                 let needs = match (feature, Edition::from_name(name)) {
                     (Some(needs), _) => needs,
                     (None, Some(edition)) => edition.into(),
-                    (None, None) if name.starts_with("capability") || map.is_none() => {
-                        some_capability(name)?
-                    }
-                    (None, None) => {
-                        return Err(CliError::Option(format!(
-                            "`{name}` is no feature of the map, no edition and no capability"
-                        )));
-                    }
+                    (None, None) if is_capability(name) => some_capability(name)?,
+                    (None, None) => return Err(CliError::Option(unknown(name, map.is_some()))),
                 };
                 vec![question(name, needs)]
             }
@@ -205,6 +200,24 @@ impl Questions {
             allowances.push(Allowance { name, value });
         }
         Ok(allowances)
+    }
+}
+
+/// Whether a name is a capability string: as the platform writes it, `capabilityStandard`, or a new one.
+fn is_capability(name: &str) -> bool {
+    let start = name.get(.."capability".len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case("capability"))
+}
+
+fn unknown(name: &str, map: bool) -> String {
+    let name = shown(name);
+    if map {
+        format!("`{name}` is no feature of the map, no edition and no capability")
+    } else {
+        format!(
+            "`{name}` is no edition and no capability (`capability...`): for a feature, name the app's \
+             `editions.toml` with --features"
+        )
     }
 }
 

@@ -287,6 +287,32 @@ fn the_app_is_compared_with_the_manifest_that_is_read() {
 }
 
 #[test]
+fn a_manifest_that_does_not_sell_what_the_file_sells_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(
+        at("editions.toml"),
+        "[features]\nview = \"standard\"\nexport = \"advanced\"\n",
+    )
+    .unwrap();
+    for (licensing, code) in [
+        ("", "licensing_not_enabled"),
+        (", licensing: {enabled: true}", "editions_not_enabled"),
+    ] {
+        fs::write(at("manifest.yml"), format!("app: {{id: x{licensing}}}")).unwrap();
+        let path = at("editions.toml");
+        let ran = run(&["features", "check", path.to_str().unwrap()]);
+        assert!(
+            ran.out.contains(&format!("warning[{code}] ")),
+            "{}",
+            ran.out
+        );
+        let strict = run(&["features", "check", path.to_str().unwrap(), "--strict"]);
+        assert_eq!((ran.code, strict.code), (0, 2), "{}", ran.out);
+    }
+}
+
+#[test]
 fn a_manifest_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
@@ -313,7 +339,7 @@ fn a_manifest_that_cannot_be_read_is_named() {
     fs::write(at("editions.toml"), editions).unwrap();
     let ran = check();
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("warning[app_unread] "), "{}", ran.out);
+    assert!(ran.out.contains("warning[app_unread]"), "{}", ran.out);
     // a manifest of something else, and a folder of that name
     fs::write(at("editions.toml"), &named).unwrap();
     fs::write(at("manifest.yml"), "kind: ConfigMap\n").unwrap();

@@ -143,7 +143,7 @@ fn installations_are_listed_by_site_edition_state_and_when_they_were_seen() {
 
     let ran = place.run(&["list", "--state", "disabled"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.out.contains("globex.atlassian.net") && ran.out.contains("1 installations"));
+    assert!(ran.out.contains("globex.atlassian.net") && ran.out.contains("\n1 installation\n"));
     let lines = place.run(&["list", "--ndjson"]).out;
     let of_acme = lines.lines().find(|line| line.contains("acme")).unwrap();
     let of_acme: serde_json::Value = serde_json::from_str(of_acme).unwrap();
@@ -185,6 +185,118 @@ fn one_installation_is_found_by_every_name_and_shown_without_its_secret() {
     assert_eq!((ran.code, ran.err.contains("knows no `nobody`")), (3, true));
     let missing = run(&["store", "list", "--store", "sqlite:/nowhere/a.db"]);
     assert_eq!(missing.code, 1, "{}", missing.err);
+}
+
+#[test]
+fn a_name_that_nothing_knows_is_no_capability() {
+    let place = Place::new(None);
+    let ran = place.run(&["why", "acme", "bulk-export"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    assert!(
+        ran.err
+            .contains("`bulk-export` is no edition and no capability"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("--features"), "{}", ran.err);
+    // one that the platform may write next year
+    let ran = place.run(&["why", "acme", "capabilityPremium", "--format", "json"]);
+    assert_eq!(
+        (ran.code, &ran.json()["feature"]),
+        (2, &"capabilityPremium".into())
+    );
+}
+
+/// A file of the npm package, made by its own statements: a Connect tenant that is blocked, a Forge one.
+fn npm_store() -> Place {
+    const ACME: &str = r#"{"key":{"connect":"client-acme"},"status":"installed",
+        "statusSince":"2026-11-01T00:00:00Z","firstInstalledAt":"2026-11-01T00:00:00Z",
+        "installedAt":"2026-11-01T00:00:00Z","updatedAt":"2026-11-02T00:00:00Z",
+        "blockedAt":"2026-11-02T00:00:00Z","baseUrl":"https://acme.atlassian.net","entitlement":{},
+        "capabilitySet":"capabilityAdvanced","license":{"state":"active","source":"connect_iframe_query",
+        "asOf":"2026-11-01T00:00:00Z"}}"#;
+    const FORGE: &str = r#"{"key":{"forge":"ari:cloud:ecosystem::installation/7c265a88-214c-4fc3-bb35-26cbed5d2378"},
+        "status":"installed","statusSince":"2026-11-01T00:00:00Z","firstInstalledAt":"2026-11-01T00:00:00Z",
+        "installedAt":"2026-11-01T00:00:00Z","updatedAt":"2026-11-01T00:00:00Z","entitlement":{}}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("npm.db");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let source = include_str!("../../../../wasm/js/src/fetch/sqlite.ts");
+    for part in source
+        .split('`')
+        .filter(|part| part.contains("CREATE TABLE"))
+    {
+        file.execute_batch(part).unwrap();
+    }
+    for record in [ACME, FORGE] {
+        let json: serde_json::Value = serde_json::from_str(record).unwrap();
+        let key = json["key"].as_object().unwrap().values().next().unwrap();
+        let sql = "INSERT INTO app_license_installations VALUES (?1, ?2, NULL, NULL, NULL)";
+        let key = key.as_str().unwrap();
+        file.execute(sql, [key, record]).unwrap();
+        let sql = "INSERT INTO app_license_history (client_key, at, changes, event)
+            VALUES (?1, 1793491200, '[{\"change\":\"installed\"}]', 'installed')";
+        file.execute(sql, [key]).unwrap();
+    }
+    let sql = "INSERT INTO app_license_history (client_key, at, changes, event)
+        VALUES ('client-acme', 1793577600, '[{\"change\":\"blocked\"}]', 'block')";
+    file.execute(sql, []).unwrap();
+    Place {
+        store: format!("sqlite:{}", path.display()),
+        _folder: folder,
+    }
+}
+
+#[test]
+fn a_file_of_the_npm_package_is_read_and_changed_by_nothing() {
+    let place = npm_store();
+    let listed = place.run(&["list"]);
+    assert!(listed.out.contains("\n2 installations\n"), "{}", listed.out);
+    for row in ["│ 7c265a88-", "│ acme.atlassian.net "] {
+        assert!(listed.out.contains(row), "{}", listed.out);
+    }
+    for args in [
+        &["erase", "acme"][..],
+        &["erase", "acme", "--yes"],
+        &["erase", "--gone-for", "1"],
+        &["export", "acme"],
+        &["block", "acme"],
+        &["migrate"],
+        &["stopped", "--consumer", "hooks"],
+    ] {
+        let ran = place.run(args);
+        assert_eq!(ran.code, 3, "{args:?}: {}{}", ran.out, ran.err);
+        assert!(
+            ran.err.contains("is a file of the npm package"),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn why_says_what_was_stated_of_a_blocked_site_and_of_a_forge_installation() {
+    let place = npm_store();
+    let blocked = place.run(&["why", "acme", "advanced"]).out;
+    assert!(blocked.contains("denied (tenant_blocked)"), "{blocked}");
+    assert!(
+        blocked.contains("stated by connect_iframe_query at 2026-11-01T00:00:00Z: active"),
+        "{blocked}"
+    );
+    let forge = ["why", "7c265a88-214c-4fc3-bb35-26cbed5d2378", "advanced"];
+    let text = place.run(&forge).out;
+    assert!(
+        text.contains("denied (absent)") && !text.contains("Connect"),
+        "{text}"
+    );
+    assert!(
+        text.contains("a request brings its own in its invocation token"),
+        "{text}"
+    );
+    assert_eq!(
+        place.json(&forge)["decision"]["source"],
+        "forge_invocation_token"
+    );
 }
 
 /// The same question, at five times: before it was bought, trialled, upgraded, ended.
@@ -240,10 +352,19 @@ fn a_site_is_blocked_and_served_again_and_a_previous_secret_ends() {
         place.names(&["--state", "blocked"]),
         ["connect:client-acme"]
     );
-    assert_eq!(
-        place.json(&["why", "acme", "standard"])["code"],
-        "tenant_blocked"
+    let why = place.json(&["why", "acme", "standard", "--at", "2026-12-01T00:00:00Z"]);
+    assert_eq!(why["code"], "tenant_blocked");
+    // what was stated stays what it was
+    assert!(
+        why["decision"].is_null() && why["stated"]["state"] == "inactive",
+        "{why}"
     );
+    assert!(changed(&[
+        "block",
+        "globex",
+        "--now",
+        "2026-11-01T06:00:00Z"
+    ]));
     let then = ["why", "acme", "advanced", "--at", "2026-11-03T12:00:00Z"];
     assert_eq!(place.json(&then)["code"], "granted");
     assert!(changed(&["unblock", "acme"]));
@@ -309,8 +430,7 @@ fn damage(place: &Place, tenant: &str) {
 #[test]
 fn a_record_that_cannot_be_read_is_named_and_the_others_are_listed() {
     let place = Place::new(None);
-    let tenants = || ["acme", "globex", "initech"].map(|it| format!("connect:client-{it}"));
-    damage(&place, &tenants()[0]);
+    damage(&place, "connect:client-acme");
     for args in [
         &["list"][..],
         &["list", "--ndjson"],
@@ -318,24 +438,24 @@ fn a_record_that_cannot_be_read_is_named_and_the_others_are_listed() {
     ] {
         let ran = place.run(args);
         assert_eq!(ran.code, 1, "{args:?}");
-        for (tenant, listed) in tenants().iter().zip([false, true, true]) {
-            assert_eq!(ran.out.contains(tenant), listed, "{args:?}: {}", ran.out);
+        for (site, listed) in [("acme", false), ("globex", true), ("initech", true)] {
+            assert_eq!(ran.out.contains(site), listed, "{args:?}: {}", ran.out);
         }
-        let said = "1 records of the store cannot be read; the record of `connect:client-acme` cannot be read: ";
+        let said = "1 record of the store cannot be read; the record of `connect:client-acme` cannot be read: ";
         assert!(ran.err.contains(said), "{}", ran.err);
     }
     // what would go is shown, and the command ends with an error
     let ran = place.run(&["erase", "--gone-for", "30", "--now", "2026-12-05T00:00:00Z"]);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.out.contains("1 installations would be erased"),
+        ran.out.contains("1 installation would be erased"),
         "{}",
         ran.out
     );
-    assert!(ran.err.contains("1 records of the store"), "{}", ran.err);
+    assert!(ran.err.contains("1 record of the store"), "{}", ran.err);
     // none of the wanted can be read
     assert_eq!(place.run(&["list", "--site", "acme"]).code, 1);
-    damage(&place, &tenants()[2]);
+    damage(&place, "connect:client-initech");
     let ran = place.run(&["list"]);
     assert!(ran.err.contains("2 records of the store"), "{}", ran.err);
 }

@@ -1,7 +1,9 @@
 //! The app that `editions.toml` is of.
 
+use std::ops::Range;
+
 use app_license_descriptor::Diagnostic;
-use app_license_editions::{AppIdentity, Editions, check_app};
+use app_license_editions::{AppIdentity, Editions, Location, check_app};
 
 use crate::document::{Document, Node};
 use crate::finding::Finding;
@@ -27,6 +29,9 @@ pub fn app_identity(file: &str, document: &Document) -> AppIdentity {
     let mut app = AppIdentity::new(file);
     app.id = text("/app/id");
     app.key = text("/app/connect/key").or_else(|| text("/key"));
+    let on = |pointer: &str| document.root().pointer(pointer).and_then(Node::bool) == Some(true);
+    app.licensing = Some(on("/app/licensing/enabled") || on("/enableLicensing"));
+    app.editions = Some(on("/app/licensing/editionsEnabled") || on("/editionsEnabled"));
     app
 }
 
@@ -51,15 +56,20 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
         };
         for found in check_app(&editions, &app_identity(&app.path, document)) {
             let diagnostic = Diagnostic::new(&rules::APP_DIFFERS, found.message());
-            let range = found.place().map_or(0..0, |place| {
-                let start = offset_of(&file.text, place.line, place.column);
-                let rest = file.text.get(start..).unwrap_or_default();
-                let line = rest.lines().next().map_or(0, str::len);
-                start..start.saturating_add(line)
-            });
+            let range = line_of(&file.text, found.place());
             findings.push(Finding::new(diagnostic, &file.path, &file.text, range));
         }
     }
+}
+
+/// From a place to the end of its line.
+pub(super) fn line_of(text: &str, place: Option<&Location>) -> Range<usize> {
+    place.map_or(0..0, |place| {
+        let start = offset_of(text, place.line, place.column);
+        let rest = text.get(start..).unwrap_or_default();
+        let line = rest.lines().next().map_or(0, str::len);
+        start..start.saturating_add(line)
+    })
 }
 
 /// The byte at a line and a column, both from 1.

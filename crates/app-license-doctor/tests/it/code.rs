@@ -59,6 +59,95 @@ fn sources_that_ask_for_the_license_of_an_app_that_is_not_sold() {
     );
 }
 
+/// How often a code is found in an app of some files.
+fn count(files: &[(&str, &str)], code: &str) -> usize {
+    let app = folder(files.iter().copied());
+    let found = findings(app.path());
+    found.iter().filter(|f| f.code() == code).count()
+}
+
+#[test]
+fn gates_of_an_app_that_is_not_sold() {
+    let manifest = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n";
+    let sold = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n  licensing: {enabled: true}\n";
+    let import = "import { FeatureMap, getLicense, requires } from \"@app-license/sdk/forge\";\n";
+    for code in [
+        "export const f = requires(\"capabilityStandard\", run);",
+        "export const f = requires({ features, feature: \"export\" }, run);",
+        "export const f = async (_e, c) => check(await getLicense(c), { requires: \"capabilityStandard\" });",
+    ] {
+        let code = format!("{import}{code}");
+        for (manifest, expected) in [(manifest, 1), (sold, 0)] {
+            let files = [("manifest.yml", manifest), ("src/index.ts", &*code)];
+            assert_eq!(count(&files, "licensing_not_enabled"), expected, "{code}");
+            assert_eq!(count(&files, "editions_not_enabled"), 0, "{code}");
+        }
+    }
+    // of something else than the library
+    let other = "export const f = requires(\"login\", run); getLicense(pkg);";
+    let files = [("manifest.yml", manifest), ("src/index.ts", other)];
+    assert_eq!(count(&files, "licensing_not_enabled"), 0);
+}
+
+#[test]
+fn editions_that_are_asked_for_and_not_enabled() {
+    let manifest = |licensing: &str| {
+        format!("app:\n  id: x\n  runtime: {{name: nodejs22.x}}\n  licensing: {{{licensing}}}\n")
+    };
+    let one = manifest("enabled: true");
+    let off = manifest("enabled: true, editionsEnabled: false");
+    let editions = manifest("enabled: true, editionsEnabled: true");
+    let code = "editions_not_enabled";
+    for source in [
+        "export const f = requires(\"capabilityAdvanced\", run);",
+        "const map = new FeatureMap({ features: { a: \"standard\", \"bulk-export\": \"advanced\" } });",
+        "export const f = (l) => l.active && l.capabilitySet === \"capabilityAdvanced\";",
+        "export const f = (license) => license.hasCapability(\"capability_advanced\");",
+    ] {
+        for (manifest, expected) in [(&one, 1), (&off, 1), (&editions, 0)] {
+            let files = [("manifest.yml", &**manifest), ("src/index.ts", source)];
+            assert_eq!(count(&files, code), expected, "{source}");
+        }
+        let files = [("manifest.yml", &*one), ("src/index.test.ts", source)];
+        assert_eq!(count(&files, code), 0, "a test");
+    }
+    for source in [
+        "export const f = requires(\"capabilityStandard\", run);",
+        "const map = new FeatureMap({ features: { a: \"standard\" } });",
+        "const theme = { level: \"advanced\" };",
+    ] {
+        let files = [("manifest.yml", &*one), ("src/index.ts", source)];
+        assert_eq!(count(&files, code), 0, "{source}");
+    }
+    // the backend of both: the edition is that of the Connect app
+    let rust = "fn r(app: &App) -> Gate { app.requires(Capability::ADVANCED) }";
+    for (enabled, expected) in [(r#""editionsEnabled": true,"#, 0), ("", 2)] {
+        let descriptor =
+            format!(r#"{{"key": "a", "enableLicensing": true, {enabled} "modules": {{}}}}"#);
+        let files = [
+            ("manifest.yml", &*one),
+            ("atlassian-connect.json", &*descriptor),
+            ("src/lib.rs", rust),
+        ];
+        assert_eq!(count(&files, code), expected, "{enabled}");
+    }
+    // what editions.toml sells, whoever asks for it; a service is sold by hand
+    for (feature, expected) in [
+        ("export = \"advanced\"", 1),
+        ("export = \"standard\"", 0),
+        (
+            "support = { edition = \"advanced\", gated = \"service\" }",
+            0,
+        ),
+    ] {
+        let text = format!("[features]\n{feature}\n");
+        let files = [("manifest.yml", &*one), ("editions.toml", &*text)];
+        assert_eq!(count(&files, code), expected, "{feature}");
+        let files = [("manifest.yml", &*editions), ("editions.toml", &*text)];
+        assert_eq!(count(&files, code), 0, "{feature}");
+    }
+}
+
 #[test]
 fn trust_in_the_page_does_not_wait_for_licensing() {
     let code = format!(

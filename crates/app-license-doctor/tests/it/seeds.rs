@@ -51,8 +51,6 @@ fn each_of_many_mistakes_is_found_exactly_once() {
         r#"{LICENSED}, {{"condition": "addon_is_licensed", "invert": true}}"#
     ));
     let invalid = panel(r#"{"invert": true}"#);
-    let editions = r#""enableLicensing": true,
-  "editionsEnabled": true,"#;
     let connect: Vec<(String, &str)> = vec![
         (standard, "standard_hides_advanced"),
         (either, "standard_hides_unchanged"),
@@ -64,10 +62,7 @@ fn each_of_many_mistakes_is_found_exactly_once() {
     ];
     let mut seeds: Vec<(Vec<Replaced<'_>>, &str)> = Vec::new();
     for (conditions, code) in &connect {
-        let edits = vec![
-            (CONNECT, URL, conditions.as_str()),
-            (CONNECT, r#""enableLicensing": true,"#, editions),
-        ];
+        let edits = vec![(CONNECT, URL, conditions.as_str())];
         seeds.push((edits, code));
     }
     for Seed(file, old, new, code) in SEEDS {
@@ -273,6 +268,18 @@ const SEEDS: &[Seed] = &[
         "  licensing:\n    enabled: true\n    editionsEnabled: true\n",
         "  connect: {key: a}\nconnectModules:\n  jira:webPanels:\n    - key: a\n      url: /a\n      conditions: [{condition: addon_is_licensed}]\n",
         "licensing_not_enabled",
+    ),
+    Seed(
+        FUNCTION,
+        "    editionsEnabled: true\n",
+        "",
+        "editions_not_enabled",
+    ),
+    Seed(
+        CONNECT,
+        "\"editionsEnabled\": true,",
+        "",
+        "editions_not_enabled",
     ),
     // ---- packages ----
     Seed(

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::storage::EntityType;
 use crate::error::Error;
+use crate::lab::AppLicensing;
 
 /// The most modules that are read.
 const MAX_MODULES: usize = 500;
@@ -24,8 +25,7 @@ const CALLED: [&str; 5] = [
 /// A manifest, as far as the lab plays the platform.
 #[derive(Debug, Default)]
 pub(crate) struct AppManifest {
-    /// Whether the app is licensed at all.
-    pub(crate) licensed: bool,
+    pub(crate) licensing: AppLicensing,
     pub(crate) pages: Vec<PageModule>,
     pub(crate) functions: Vec<FunctionModule>,
     pub(crate) triggers: Vec<TriggerModule>,
@@ -117,7 +117,7 @@ impl AppManifest {
             return Err(Error::Option(what));
         }
         let mut found = Self {
-            licensed: manifest.pointer("/app/licensing/enabled") == Some(&Value::Bool(true)),
+            licensing: licensing(manifest),
             resources: list(manifest.get("resources"))
                 .filter_map(|it| {
                     Some(Resource {
@@ -162,6 +162,18 @@ impl AppManifest {
     /// The page module of a key.
     pub(crate) fn page(&self, key: &str) -> Option<&PageModule> {
         self.pages.iter().find(|page| page.key == key)
+    }
+}
+
+fn licensing(manifest: &Value) -> AppLicensing {
+    let on = |name: &str| manifest.pointer(name) == Some(&Value::Bool(true));
+    match (
+        on("/app/licensing/enabled"),
+        on("/app/licensing/editionsEnabled"),
+    ) {
+        (false, _) => AppLicensing::Disabled,
+        (true, false) => AppLicensing::OneEdition,
+        (true, true) => AppLicensing::Editions,
     }
 }
 
@@ -271,7 +283,7 @@ mod tests {
             manifest.page("panel").unwrap().function.as_deref(),
             Some("resolver")
         );
-        assert!(manifest.licensed);
+        assert_eq!(manifest.licensing, AppLicensing::OneEdition);
         let daily = manifest.triggers.iter().find(|it| it.key == "daily");
         assert!(daily.unwrap().licensed_only);
         let queue = manifest.triggers.iter().find(|it| it.key == "queue");

@@ -119,6 +119,7 @@ async fn play(
             (None, Some(_)) => AppKind::Forge,
             (None, None) => AppKind::default(),
         },
+        licensing: forge.map(ForgeConfig::licensing).unwrap_or_default(),
         own,
         forge_id: forge.and_then(ForgeConfig::app_id).map(str::to_owned),
         ports: None,
@@ -130,10 +131,12 @@ async fn play(
         Some(config) => Some(VendorApp::start(&lab, config).await?),
         None => None,
     };
+    let notes = vendor.iter().flat_map(|it| it.app.notes());
+    let notes = notes.map(str::to_owned).collect();
     let mut stage = Player {
         lab,
         vendor,
-        notes: Vec::new(),
+        notes,
         site: "acme".to_owned(),
         seen: Sequence::START,
         step: 0,

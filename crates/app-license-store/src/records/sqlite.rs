@@ -105,6 +105,23 @@ impl SqliteRecords {
         }
     }
 
+    /// Whether the file is one of the npm package: its tables are read here, and changed by the app alone.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("installations.db");
+    /// use app_license_store::{SqliteRecords, SqliteStore};
+    /// SqliteStore::open_plain_text(&path).await?.close().await;
+    /// assert!(!SqliteRecords::open(&path)?.is_of_npm_package());
+    /// # Ok::<(), app_license_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn is_of_npm_package(&self) -> bool {
+        [JAVASCRIPT, JAVASCRIPT_1].contains(&self.sql)
+    }
+
     /// Calls `each` with every record, in no promised order, until it breaks. What it is given
     /// lives in one buffer: memory does not grow with the number of records.
     ///

@@ -272,7 +272,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
     try {
       return this.reducer.secrets(installation, this.now(), of);
     } catch (error) {
-      throw Object.assign(new PlatformFault("store", "a stored installation cannot be read"), { cause: error });
+      throw Object.assign(new PlatformFault("store_corrupt", "a stored installation cannot be read"), { cause: error });
     }
   }
 

@@ -85,7 +85,7 @@ export async function stored<T>(use: () => Awaitable<T>): Promise<T> {
     if (error instanceof VerifyError) {
       throw error;
     }
-    throw Object.assign(new PlatformFault("store", "the store does not answer"), { cause: error });
+    throw Object.assign(new PlatformFault("store_unavailable", "the store does not answer"), { cause: error });
   }
 }
 
@@ -110,7 +110,7 @@ export async function forgetLicense(of: InstallationStore, key: string, source: 
 /** A record that cannot be read is the store's fault: the event itself was read before. */
 function faultOf(error: VerifyError, known: Installation | null): VerifyError {
   const readable = known === null || !/^(malformed|too_large|misuse)$/.test(error.class);
-  return readable ? error : Object.assign(new PlatformFault("store", "a stored installation cannot be read"), { cause: error });
+  return readable ? error : Object.assign(new PlatformFault("store_corrupt", "a stored installation cannot be read"), { cause: error });
 }
 
 const MOST_MARKS = 100_000;

@@ -11,8 +11,8 @@ export interface FakeBridgeOptions extends FixtureOptions {
 
 /** A bridge that was installed. */
 export interface FakeBridge {
-  /** The customer changes: what the next `view.getContext()` answers. */
-  set(scenario: Scenario): void;
+  /** The customer changes: what the next `view.getContext()` answers, and of `options` what they name. */
+  set(scenario: Scenario, options?: FakeBridgeOptions): void;
   /** Takes the bridge away, and leaves what was there before. */
   uninstall(): void;
 }
@@ -61,8 +61,8 @@ export function installFakeBridge(scenario: Scenario, options: FakeBridgeOptions
   current = { scenario, options };
   Object.defineProperty(place, "__bridge", { value: { callBridge }, configurable: true, writable: true });
   return {
-    set: (next) => {
-      current = { scenario: next, options };
+    set: (next, more) => {
+      current = { scenario: next, options: { ...options, ...more } };
     },
     uninstall: () => {
       current = null;

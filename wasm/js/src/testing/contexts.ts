@@ -8,6 +8,8 @@ export interface FixtureOptions {
   now?: Date | undefined;
   /** Whether a user is behind the call; nobody is behind triggers and consumers. */
   user?: boolean | undefined;
+  /** Whether the user may use the app, where the customer pays by user; the platform says nothing, when left out. */
+  userAccess?: { enabled: boolean; hasAccess: boolean } | undefined;
   /** What a module knows besides, as `{ issue: { key: "T-1" } }`. */
   extension?: { [name: string]: unknown } | undefined;
 }
@@ -55,8 +57,8 @@ export interface FunctionLicense {
 type Options = FixtureOptions | Date;
 
 const settings = (options: Options = {}) => {
-  const { now = new Date(), user, extension = {} } = options instanceof Date ? { now: options } : options;
-  return { now, user, extension };
+  const { now = new Date(), user, userAccess, extension = {} } = options instanceof Date ? { now: options } : options;
+  return { now, user, access: userAccess && { userAccess }, extension };
 };
 
 const environmentType = (scenario: Scenario, now: Date) =>
@@ -72,7 +74,7 @@ const installation = { ari: { installationId: INSTALLATION }, contexts: [{ cloud
 
 /** What `view.getContext()` answers. */
 export function uiContext(scenario: Scenario, options?: Options) {
-  const { now, user = true, extension } = settings(options);
+  const { now, user = true, access, extension } = settings(options);
   const license = forgeLicense(scenario, now) as unknown as PlatformLicense | undefined;
   return {
     ...(user && { accountId: USER }),
@@ -85,6 +87,7 @@ export function uiContext(scenario: Scenario, options?: Options) {
     moduleKey: "module",
     siteUrl: "https://example.atlassian.net",
     timezone: "UTC",
+    ...access,
     ...(license && { license }),
   };
 }

@@ -35,6 +35,11 @@ map.check(configured, license);
 check(license, { features: map, feature: "bulk-export" });
 checkVerified(verified, { features: map, feature: "bulk-export", confirmedOnly: true });
 requires({ features: map, feature: "bulk-export" }, () => 1);
+// what a refusal answers may be of another type, and the function answers either
+requires({ features: map, feature: "bulk-export" }, () => 1, { onDenied: ({ reason }) => ({ refused: reason }) }) satisfies (
+  request: never,
+) => Promise<number | { refused: string }>;
+requires("capabilityStandard", () => 1) satisfies (request: never) => Promise<number>;
 // @ts-expect-error an unknown feature
 check(license, { features: map, feature: "bulk-exprot" });
 // @ts-expect-error an unknown feature

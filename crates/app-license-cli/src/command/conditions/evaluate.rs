@@ -92,7 +92,7 @@ fn human(out: &mut dyn Write, modules: &[Visibility]) -> std::io::Result<()> {
     // two lines each, so that the keys of modules have the width
     let customers = first.cells.iter();
     heading.extend(customers.map(|cell| cell.customer.replacen(' ', "\n", 1)));
-    let mut rows = table::<0>([]);
+    let mut rows = table([]);
     rows.set_header(heading).set_width(80);
     for column in rows.column_iter_mut().skip(1) {
         column.set_padding((0, 1));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use app_license_doctor::{ProjectFile, app_identity};
 use app_license_editions::{
-    Diagnostic, Editions, Severity, app_unread, check, check_app, check_sources,
+    Diagnostic, Editions, Severity, app_unread, check, check_app, check_sold, check_sources,
 };
 use app_license_source::SourceTree;
 use serde::Serialize;
@@ -132,7 +132,9 @@ impl Args {
             if let Some(why) = file.unreadable() {
                 found.push(app_unread(editions, &shown, &why));
             } else if let Some(document) = file.document() {
-                found.extend(check_app(editions, &app_identity(&shown, document)));
+                let app = app_identity(&shown, document);
+                found.extend(check_app(editions, &app));
+                found.extend(check_sold(editions, &app));
                 read.push(shown);
             }
         }

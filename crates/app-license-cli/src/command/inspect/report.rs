@@ -229,7 +229,7 @@ fn conditions(out: &mut dyn Write, conditions: &[Condition]) -> std::io::Result<
     };
     let mut heading = vec!["host shows it to".to_owned()];
     heading.extend(first.cells.iter().map(|cell| cell.customer.to_owned()));
-    let mut rows = table::<0>([]);
+    let mut rows = table([]);
     rows.set_header(heading).set_width(80);
     for condition in conditions {
         let mut row = vec![comfy_table::Cell::new(&condition.at)];

@@ -13,7 +13,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{BOLD, DIM, Format, paint, unless_closed};
+use crate::output::{BOLD, DIM, Format, WARN, one_line, paint, unless_closed};
+use crate::wrap::hanging;
 use app_license_lab::EDITIONS;
 use app_license_lab::Rules;
 use app_license_lab::console::{self, ConsoleState};
@@ -113,6 +114,7 @@ impl ServeArgs {
             rules: Rules::new(map, app_license::Policy::new()),
             store,
             kind,
+            licensing: forge.map(ForgeConfig::licensing).unwrap_or_default(),
             own,
             forge_id,
             ports: Some(self.port.saturating_add(1)),
@@ -165,8 +167,9 @@ fn announce(
     if format == Format::Json {
         let pages = forge.and_then(ForgeApp::pages_url);
         let node = forge.and_then(ForgeApp::node);
+        let notes: Vec<&str> = forge.into_iter().flat_map(ForgeApp::notes).collect();
         let ready = json!({
-            "console": url, "app": app, "pages": pages, "node": node, "keys": exported,
+            "console": url, "app": app, "pages": pages, "node": node, "notes": notes, "keys": exported,
         });
         writeln!(io.out, "{ready}")?;
     } else {
@@ -183,6 +186,14 @@ fn announce(
             }
             if let Some(node) = forge.node() {
                 writeln!(io.out, "functions:    by Node {node}")?;
+            }
+            for note in forge.notes() {
+                let text = hanging(&one_line(note), 14);
+                writeln!(
+                    io.out,
+                    "{}",
+                    paint(WARN, format_args!("note:         {text}"))
+                )?;
             }
         }
         for (label, value) in exported.lines() {

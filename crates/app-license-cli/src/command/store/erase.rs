@@ -12,7 +12,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{Format, one_line, show};
+use crate::output::{Format, counted, one_line, show};
 
 const DAY: u64 = 86_400;
 
@@ -73,6 +73,8 @@ struct Output {
 impl EraseArgs {
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let (done, mut unread) = (self.yes, Unread::default());
+        // what cannot be erased is not said to be erased with `--yes`
+        place.must_be_changeable()?;
         let tenants = match (&self.site, self.gone_for) {
             (Some(site), _) => self.one(place, site)?,
             (None, days) => {
@@ -89,10 +91,14 @@ impl EraseArgs {
                 writeln!(out, "{}", one_line(tenant))?;
             }
             let count = output.tenants.len();
+            let (were, installations) = (
+                if count == 1 { "was" } else { "were" },
+                counted(u64::try_from(count).unwrap_or(u64::MAX), "installation"),
+            );
             if done {
-                writeln!(out, "{count} installations were erased")
+                writeln!(out, "{installations} {were} erased")
             } else {
-                writeln!(out, "{count} installations would be erased: say `--yes`")
+                writeln!(out, "{installations} would be erased: say `--yes`")
             }
         })?;
         Ok(unread.end(io, Exit::Yes))

@@ -18,6 +18,7 @@ use crate::error::CliError;
 pub(super) struct Line {
     pub(super) tenant: String,
     pub(super) site: Option<String>,
+    pub(super) cloud_id: Option<String>,
     /// `blocked`, or the status of the installation.
     pub(super) state: &'static str,
     /// `free`, `standard`, `advanced`, or the capability set as the platform wrote it.
@@ -42,6 +43,7 @@ impl Line {
         Self {
             tenant: tenant.to_owned(),
             site: record.display_url().map(str::to_owned),
+            cloud_id: record.cloud_id().map(|id| id.as_str().to_owned()),
             state: if record.is_blocked() {
                 "blocked"
             } else {
@@ -78,7 +80,7 @@ impl Found {
     /// What people call it.
     pub(super) fn name(&self) -> String {
         let site = self.record.display_url().and_then(host);
-        site.map_or_else(|| self.tenant.clone(), str::to_owned)
+        site.map_or_else(|| uuid_of(&self.tenant).to_owned(), str::to_owned)
     }
 }
 
@@ -155,6 +157,7 @@ fn is_meant(wanted: &str, tenant: &str, record: &InstallationRecord) -> bool {
     let entitlement = record.entitlement();
     let ids = [
         Some(record.key().as_str()),
+        Some(uuid_of(tenant)),
         Some(tenant),
         record.cloud_id().map(|id| id.as_str()),
         record.installation_id().map(|id| id.as_str()),
@@ -164,6 +167,12 @@ fn is_meant(wanted: &str, tenant: &str, record: &InstallationRecord) -> bool {
     ids.into_iter().flatten().any(same)
         || record.base_url().is_some_and(of_site)
         || record.display_url().is_some_and(of_site)
+}
+
+/// The last part of a tenant's name: the UUID of an installation ARI, a client key.
+pub(super) fn uuid_of(tenant: &str) -> &str {
+    let last = tenant.rsplit('/').next().unwrap_or(tenant);
+    last.strip_prefix("connect:").unwrap_or(last)
 }
 
 /// The host of a URL, or of what looks like one without its scheme.

@@ -1,5 +1,6 @@
 //! `app-license store list`
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -7,14 +8,13 @@ use app_license::{InstallationRecord, UnixTime};
 use serde::Serialize;
 
 use super::Outcome;
-use super::find::{Line, host};
+use super::find::{Line, host, uuid_of};
 use super::place::Place;
 use super::unread::Unread;
-use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::parse_time;
-use crate::output::{Format, fit, one_line, show, table, unless_closed};
+use crate::output::{Format, counted, fit, one_line, show, table, unless_closed};
 
 /// List installations, by site, edition, state, and when they were last seen
 ///
@@ -149,36 +149,54 @@ impl Args {
     }
 }
 
+/// What a person calls it, and every command finds it by: its site, else the site's cloud id, else its key.
+fn name(line: &Line) -> &str {
+    let site = line.site.as_deref().map(|url| host(url).unwrap_or(url));
+    site.or(line.cloud_id.as_deref())
+        .unwrap_or_else(|| uuid_of(&line.tenant))
+}
+
 fn table_of(lines: &[Line], out: &mut dyn Write) -> std::io::Result<()> {
     if lines.is_empty() {
         return writeln!(out, "no installation is as wanted");
     }
-    let mut rows = table([
-        "site",
-        "state",
-        "edition",
-        "license",
-        "entitlement",
-        "last seen",
-        "tenant",
-    ]);
+    // a column that says nothing takes the room of those that do
+    let entitlements = lines.iter().any(|line| line.entitlement.is_some());
+    let columns = ["installation", "state", "edition", "license", "last seen"];
+    let more = entitlements.then_some("entitlement");
+    let mut rows = table(columns.into_iter().chain(more));
+    let mut names = BTreeMap::<&str, u64>::new();
     for line in lines {
-        let site = line.site.as_deref().map(|url| host(url).unwrap_or(url));
+        let count = names.entry(name(line)).or_default();
+        *count = count.saturating_add(1);
+    }
+    for line in lines {
         let license = match (line.license, line.trial) {
             (Some(license), Some(true)) => format!("{license} trial"),
             (license, _) => license.unwrap_or("-").to_owned(),
         };
-        rows.add_row([
-            one_line(site.unwrap_or("-")),
+        let own = name(line);
+        let own = if names.get(own) > Some(&1) {
+            // several of one site
+            format!("{own} {}", line.tenant)
+        } else {
+            own.to_owned()
+        };
+        let seen = line.last_seen.to_string();
+        let day = seen.split('T').next().unwrap_or_default();
+        let cells = [
+            one_line(own),
             line.state.to_owned(),
             one_line(line.edition.as_deref().unwrap_or("-")),
             license,
-            one_line(line.entitlement.as_deref().unwrap_or("-")),
-            line.last_seen.to_string(),
-            one_line(&line.tenant),
-        ]);
+            day.to_owned(),
+        ];
+        let entitlement = line.entitlement.as_deref().unwrap_or("-");
+        let more = entitlements.then(|| one_line(entitlement));
+        rows.add_row(cells.into_iter().chain(more));
     }
     fit(&mut rows);
     writeln!(out, "{rows}")?;
-    writeln!(out, "{} installations", lines.len())
+    let count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    writeln!(out, "{}", counted(count, "installation"))
 }

@@ -127,7 +127,7 @@ impl Place {
         let keys = self.keys()?;
         Ok(match self.address()? {
             StoreAddress::Sqlite(path) => {
-                there(&path)?;
+                self.must_be_changeable()?;
                 // without keys, sealed secrets do not open, and none is stored
                 let options = SqliteOptions::new(path).plain_text().readers(1);
                 let options = match keys {
@@ -188,6 +188,26 @@ impl Place {
                 runtime()?.block_on(records.history_of_tenant(tenant))?
             }
         })
+    }
+
+    /// Whether this program may change the store, as far as its tables say; nothing is changed or migrated.
+    pub(super) fn must_be_changeable(&self) -> Result<(), CliError> {
+        match self.address()? {
+            StoreAddress::Sqlite(path) => {
+                there(&path)?;
+                let records = SqliteRecords::open(&path)?;
+                if records.is_of_npm_package() {
+                    let path = path.display();
+                    return Err(CliError::Option(format!(
+                        "`{path}` is a file of the npm package: `list`, `show`, `history` and `why` read it, and \
+                         only the app changes it (see \"Of the npm package\" in docs/store.md)"
+                    )));
+                }
+                Ok(())
+            }
+            // the npm package keeps nothing there
+            StoreAddress::Postgres(_) => Ok(()),
+        }
     }
 
     /// Opens the store, and does something with it.

@@ -6,7 +6,7 @@ use app_license_store::StoredRecord;
 use super::find::read;
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::output::{WARN, one_line, paint};
+use crate::output::{WARN, counted, one_line, paint};
 
 /// Records that could not be read: they are counted, and the first is named.
 #[derive(Debug, Default)]
@@ -34,9 +34,9 @@ impl Unread {
         let Some(first) = self.first else {
             return exit;
         };
-        let count = self.count;
+        let records = counted(self.count, "record");
         let text = one_line(format_args!(
-            "{count} records of the store cannot be read; {first}"
+            "{records} of the store cannot be read; {first}"
         ));
         // nobody is left to tell
         drop(writeln!(io.err, "{}", paint(WARN, text)));

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
-use app_license::{Change, Decision, License, Policy, UnixTime, Verified};
+use app_license::{
+    Change, Decision, InstallationKey, License, LicenseSource, Policy, UnixTime, Verified,
+};
 use serde::Serialize;
 
 use super::Outcome;
@@ -32,7 +34,7 @@ Examples:
 pub(super) struct Args {
     /// A site, client key, installation ARI, cloud id or entitlement
     site: String,
-    /// An edition, a capability, or a feature of `--features`
+    /// An edition, a capability (`capability...`), or a feature of `--features`
     feature: String,
     /// The time to decide at: seconds since 1970, or ISO-8601 with a zone [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
@@ -54,11 +56,13 @@ struct Output {
     tenant: String,
     site: Option<String>,
     at: UnixTime,
+    /// What was asked for.
+    feature: String,
     /// The stable code: of the decision, or of why no request of the site is served.
     code: &'static str,
     allowed: bool,
-    #[serde(flatten)]
-    decision: NamedDecision,
+    /// `None` where no request of the site is served, whatever its license.
+    decision: Option<Decision>,
     /// Whose statement counts: `store` for the last word of a request or event, `license_api`.
     statement: &'static str,
     stated: Option<Stated>,
@@ -135,13 +139,34 @@ fn replay(
             Next::CouldNotCheck => break StatementOf::Request,
         }
     };
-    let license: Verified<License> = current.license(of);
+    let nothing = installation.license().is_none() && of == StatementOf::Request;
+    let license: Verified<License> = if nothing && matches!(found.key(), InstallationKey::Forge(_))
+    {
+        // no source spoke; the one that does is not the Connect lifecycle
+        Verified::dangerous_assume(License::absent(LicenseSource::ForgeInvocationToken))
+    } else {
+        current.license(of)
+    };
     let decide = |needs: &_| -> Decision { license.decide(policy, needs, at) };
-    let Some(decision) = questions.answers(&decide).into_iter().next() else {
+    let Some(NamedDecision { name, decision }) = questions.answers(&decide).into_iter().next()
+    else {
         return Err(CliError::Option("nothing is asked".to_owned()));
     };
     let refusal = installation.refusal();
-    let nothing = installation.license().is_none() && of == StatementOf::Request;
+    let stated = match (of, installation.license()) {
+        (StatementOf::LicenseApi, _) => Some(Stated {
+            source: license.source().code(),
+            state: license.state().name(),
+            as_of: license.as_of(),
+        }),
+        // as it was stated: who is not served counts as inactive
+        (_, Some(known)) => Some(Stated {
+            source: known.source().code(),
+            state: known.state().name(),
+            as_of: Some(known.as_of()),
+        }),
+        (_, None) => None,
+    };
     let mut before: Vec<Line> = history
         .iter()
         .filter(|entry| entry.at <= at)
@@ -159,20 +184,17 @@ fn replay(
         tenant: found.tenant.clone(),
         site: installation.display_url().map(str::to_owned),
         at,
+        feature: name,
         code: refusal
             .as_ref()
-            .map_or_else(|| decision.decision.code(), |it| it.code()),
-        allowed: refusal.is_none() && decision.decision.is_allowed(),
-        decision,
+            .map_or_else(|| decision.code(), |it| it.code()),
+        allowed: refusal.is_none() && decision.is_allowed(),
+        decision: refusal.is_none().then_some(decision),
         statement: match of {
             StatementOf::LicenseApi => "license_api",
             StatementOf::Request | StatementOf::Store => "store",
         },
-        stated: (!nothing).then(|| Stated {
-            source: license.source().code(),
-            state: license.state().name(),
-            as_of: license.as_of(),
-        }),
+        stated,
         before,
     })
 }
@@ -189,16 +211,19 @@ impl Output {
             out,
             "{}  {} at {}: {} ({})",
             paint(BOLD, one_line(found.name())),
-            one_line(&self.decision.name),
+            one_line(&self.feature),
             self.at,
             paint(style, word),
             self.code,
         )?;
-        match self.code {
-            "tenant_blocked" => writeln!(out, "the app's vendor blocked the site")?,
-            "tenant_disabled" => writeln!(out, "the app was switched off there")?,
-            "unknown_tenant" => writeln!(out, "the app was not installed there")?,
-            _ => writeln!(out, "{}", one_line(&self.decision.decision))?,
+        match (&self.decision, self.code) {
+            (Some(decision), _) => writeln!(out, "{}", one_line(decision))?,
+            (None, "tenant_blocked") => writeln!(
+                out,
+                "the app's vendor blocked the site: `app-license store unblock` ends that"
+            )?,
+            (None, "tenant_disabled") => writeln!(out, "the app was switched off there")?,
+            (None, _) => writeln!(out, "the app was not installed there")?,
         }
         match &self.stated {
             Some(Stated {
@@ -209,6 +234,10 @@ impl Output {
                 let of = as_of.map(|at| format!(" at {at}")).unwrap_or_default();
                 writeln!(out, "stated by {source}{of}: {state}")?;
             }
+            None if matches!(found.key(), InstallationKey::Forge(_)) => writeln!(
+                out,
+                "nothing is stored of a license by then: a request brings its own in its invocation token"
+            )?,
             None => writeln!(out, "nothing was stated of a license by then")?,
         }
         for line in self.before.iter().take(LINES) {

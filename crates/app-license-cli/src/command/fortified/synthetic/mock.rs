@@ -9,7 +9,7 @@ use app_license::{
 };
 use app_license_client::{ConnectLicenseApi, Fetcher};
 use app_license_lab::demo::APP_KEY;
-use app_license_lab::{AppKind, EDITIONS, Lab, LabConfig, Rules, Start};
+use app_license_lab::{AppKind, AppLicensing, EDITIONS, Lab, LabConfig, Rules, Start};
 use app_license_store::MemoryStore;
 use app_license_testkit::{
     App, InjectedFault, MockHost, Service, SignedRequest, Tenant, TestClock,
@@ -30,6 +30,7 @@ pub(super) async fn run(without: Option<&str>) -> Result<Vec<Step>, CliError> {
         rules,
         store: Arc::new(MemoryStore::new()),
         kind: AppKind::Connect,
+        licensing: AppLicensing::Editions,
         own: None,
         forge_id: None,
         ports: None,
