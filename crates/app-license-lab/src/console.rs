@@ -174,7 +174,9 @@ mod tests {
     fn every_route_of_the_api_is_documented_and_no_other() {
         let page = include_str!("../../../docs/lab-api.md");
         let source = include_str!("console.rs");
-        let routes = source.split('"').filter(|text| text.starts_with("/api/"));
+        let routes = source
+            .split('"')
+            .filter(|text| text.starts_with("/api/") && *text != "/api/");
         for route in routes {
             let route = route.replace("{site}", "SITE").replace("{id}", "ID");
             assert!(

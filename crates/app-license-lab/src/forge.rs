@@ -20,6 +20,7 @@ mod queue;
 mod record;
 mod remote;
 mod schedule;
+mod socket;
 mod storage;
 mod triggers;
 
@@ -210,6 +211,11 @@ impl ForgeApp {
             AppLicensing::Editions => None,
         };
         notes.extend(lacks.map(str::to_owned));
+        if let Some(Source::Server(server)) = source.as_deref()
+            && let Some(why) = server.silence().await
+        {
+            notes.push(why);
+        }
         let native = manifest.pages.iter().filter(|page| page.native).count();
         if native > 0 {
             notes.push(format!(

@@ -137,6 +137,7 @@ app:
   id: ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000
   licensing:
     enabled: true
+    editionsEnabled: true
 `,
   );
   writeFileSync(join(folder, "static/index.html"), "<!doctype html><title>Exports</title>");
@@ -182,7 +183,54 @@ test("18: every command of the first ten minutes does what its page says", () =>
       commands += 1;
     }
   }
-  assert.equal(commands, 7);
+  assert.equal(commands, 11);
+});
+
+test("18: the story in the Forge developer's ten minutes holds, by page and function", { timeout: 120_000 }, () => {
+  const folder = join(project, "ten-minutes");
+  mkdirSync(join(folder, "static"), { recursive: true });
+  mkdirSync(join(folder, "dist-functions"));
+  const text = readFileSync(join(__dirname, "../../../docs/lab-forge.md"), "utf8");
+  writeFileSync(join(folder, "story.toml"), /^```toml\n(# story\.toml\n[\s\S]*?)^```$/m.exec(text)[1]);
+  writeFileSync(
+    join(folder, "manifest.yml"),
+    `modules:
+  jira:issuePanel:
+    - key: panel
+      resource: main
+      resolver:
+        function: resolver
+      title: Exports
+  function:
+    - key: resolver
+      handler: index.handler
+resources:
+  - key: main
+    path: static
+app:
+  id: ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000
+  licensing:
+    enabled: true
+    editionsEnabled: true
+`,
+  );
+  writeFileSync(join(folder, "static/index.html"), '<!doctype html><button id="bulk-export" hidden>All</button><script src="page.js"></script>');
+  writeFileSync(
+    join(folder, "static/page.js"),
+    `__bridge.callBridge("getContext").then(({ license, userAccess }) => {
+      const advanced = license?.active && license.capabilitySet === "capabilityAdvanced" && userAccess?.hasAccess !== false;
+      document.getElementById("bulk-export").hidden = !advanced;
+    });`,
+  );
+  writeFileSync(
+    join(folder, "dist-functions/index.cjs"),
+    `exports.handler = (_, { license }) =>
+      license?.active && license.capabilitySet === "capabilityAdvanced" ? { exported: 1 } : { refused: "capability_missing" };`,
+  );
+  const line = /^npx @app-license\/cli (lab scenario .*)$/m.exec(text)[1];
+  const options = { cwd: folder, encoding: "utf8" };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script(project), ...line.split(" ")], options);
+  assert.equal(status, 0, `${stdout}${stderr}`);
 });
 
 /** The first of nine free ports in a row, most probably. */

@@ -1,5 +1,6 @@
 //! Rules about source files, by their syntax trees.
 
+mod chain;
 mod dates;
 mod spelling;
 mod words;
@@ -8,19 +9,17 @@ use std::collections::BTreeSet;
 
 use app_license::Edition;
 use app_license_descriptor::{Diagnostic, Rule};
-use app_license_source::{
-    Comparison, Condition, Fact, FactKind, Locals, Operand, Path, Source, SourceFile,
-};
+use app_license_source::{Comparison, Fact, FactKind, Locals, Operand, Path, Source, SourceFile};
 
 use super::Options;
 use crate::deprecation::{Deprecation, DeprecationKind, deprecations};
 use crate::finding::{Edit, Finding};
 use crate::project::{Project, ProjectFileKind};
 use crate::rules;
+use chain::Absent;
 use dates::Dates;
 use words::{
-    ACTIVE, ASKS, EDITION, EVALUATION, is_about_licenses, is_capability, is_license, is_paid,
-    is_state,
+    ACTIVE, ASKS, EDITION, EVALUATION, is_about_licenses, is_capability, is_license, is_state,
 };
 
 pub(super) fn check(project: &Project, options: &Options, findings: &mut Vec<Finding>) {
@@ -54,6 +53,8 @@ struct Reader<'s> {
     active: BTreeSet<Option<usize>>,
     /// Those that ask whether it is a trial.
     evaluation: BTreeSet<Option<usize>>,
+    /// Where the license is treated as absent.
+    absent: Absent<'s>,
 }
 
 impl<'s> Reader<'s> {
@@ -79,7 +80,9 @@ impl<'s> Reader<'s> {
             roots,
             active: BTreeSet::new(),
             evaluation: BTreeSet::new(),
+            absent: Absent::default(),
         };
+        reader.absent = Absent::of(&reader);
         reader.active = reader.who(&ACTIVE, &ASKS);
         reader.evaluation = reader.who(&EVALUATION, &EVALUATION);
         reader
@@ -341,62 +344,6 @@ impl<'s> Reader<'s> {
                     let mut paths = arguments.iter().filter_map(Operand::path);
                     paths.any(|path| self.locals.resolve(path, fact) == *license)
                 }
-            }
-            _ => false,
-        })
-    }
-
-    /// `if (license && license.active === false) deny`, `license == null || license.active`, and
-    /// `if (!license || !license.active) return "advanced"`: no license is as good as a paid one.
-    fn chain(
-        &self,
-        fact: &Fact,
-        all: bool,
-        conditions: &[Condition],
-        returns: Option<&Operand>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let license = conditions.iter().find_map(|active| {
-            let mut parts = active.path.parts().rev();
-            let flag = matches!(parts.next(), Some("active" | "isActive"));
-            let license = active.path.first(active.path.len().saturating_sub(1));
-            let there = conditions.iter().find(|other| other.path == license)?;
-            let named = self.locals.resolve(&license, fact);
-            let named = named.last().to_ascii_lowercase();
-            let named = named.contains("license") || named == "lic";
-            (flag && named).then_some((there, active))
-        });
-        let Some((there, active)) = license else {
-            return;
-        };
-        let grants = match (all, there.holds, active.holds) {
-            // denies whom it finds inactive, and nobody else
-            (true, true, false) => returns.is_some(),
-            (false, false, true) => true,
-            (false, false, false) => returns.is_some_and(is_paid),
-            _ => false,
-        };
-        if grants && !self.knows_the_absent(fact, &there.path) {
-            let path = &there.path;
-            let message = format!("without `{path}` it goes on as with one that is active");
-            findings.push(self.find(&rules::ABSENT_LICENSE_GRANTS, message, fact));
-        }
-    }
-
-    /// Whether the function around a chain asks for the environment, in which no license is normal,
-    /// or treats an absent license elsewhere.
-    fn knows_the_absent(&self, chain: &Fact, license: &Path) -> bool {
-        let range = chain.range();
-        let root = self.outermost(chain);
-        let around = self.facts().filter(|fact| self.outermost(fact) == root);
-        let mut around = around.map(|fact| (fact, !range.contains(&fact.range().start)));
-        around.any(|(fact, outside)| match fact.kind() {
-            FactKind::Read(path) => path.has("environmentType"),
-            FactKind::Test { operand, negated } => {
-                outside && *negated && operand.path() == Some(license)
-            }
-            FactKind::Compare { left, right, .. } => {
-                outside && left.path() == Some(license) && *right == Operand::Nothing
             }
             _ => false,
         })

@@ -154,12 +154,6 @@ const SEEDS: &[Seed] = &[
     ),
     Seed(
         CONNECT,
-        URL,
-        r#""url": "/reports", "conditions": [{"condition": "capability_set", "params": {"value": "capabilityAdvanced"}}, {"condition": "addon_is_licensed"}] }"#,
-        "editions_not_enabled",
-    ),
-    Seed(
-        CONNECT,
         r#""scopes": ["READ"],"#,
         r#""scopes": ["READ"]"#,
         "unreadable",
@@ -364,6 +358,17 @@ const FUNCTIONS: &str = "  function:\n";
 
 /// Mistakes that take several files; nothing is replaced in a file that is new.
 const IN_SEVERAL_FILES: &[(&str, &[Edit])] = &[
+    (
+        "editions_not_enabled",
+        &[
+            (CONNECT, "\"editionsEnabled\": true,", ""),
+            (
+                CONNECT,
+                URL,
+                r#""url": "/reports", "conditions": [{"condition": "capability_set", "params": {"value": "capabilityAdvanced"}}, {"condition": "addon_is_licensed"}] }"#,
+            ),
+        ],
+    ),
     (
         "hidden_without_gate",
         &[

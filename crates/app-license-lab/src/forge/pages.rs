@@ -14,12 +14,15 @@ use axum::routing::get;
 
 use super::files::Folder;
 use super::policy::PagePolicy;
+use super::socket;
 use crate::console::loopback_names;
 use crate::error::Error;
 
 /// Where the page finds the lab's half of the bridge.
 const BRIDGE: &str = "/__lab/bridge.js";
 const TAG: &str = "<script src=\"/__lab/bridge.js\"></script>";
+/// How long a development server may take to be there.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// The largest answer of a development server, in bytes.
 const MAX_ANSWER: usize = 64 << 20;
 
@@ -69,6 +72,23 @@ impl Server {
             path: format!("{}{query}", url.path()),
             client,
         })
+    }
+
+    /// What to say where nothing answers: pages are read when they are shown, so it may start later.
+    pub(super) async fn silence(&self) -> Option<String> {
+        let url = url::Url::parse(&self.origin).ok()?;
+        let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
+        let address = (host, url.port_or_known_default()?);
+        let connected = tokio::time::timeout(PATIENCE, tokio::net::TcpStream::connect(address));
+        let why = match connected.await {
+            Ok(Ok(_)) => return None,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer in a second".to_owned(),
+        };
+        let origin = &self.origin;
+        Some(format!(
+            "nothing listens at {origin} ({why}): start the development server, then load the page again"
+        ))
     }
 
     async fn answer(&self, target: &str, headers: &HeaderMap) -> Result<Response, String> {
@@ -221,7 +241,13 @@ async fn forward(State(pages): State<Pages>, request: Request) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     let target = request.uri().path_and_query().map_or("/", |it| it.as_str());
-    match server.answer(target, request.headers()).await {
+    let answer = if socket::is_wanted(request.headers()) {
+        let url = format!("{}{target}", server.origin);
+        socket::open(&server.client, &url, &server.origin, request).await
+    } else {
+        server.answer(target, request.headers()).await
+    };
+    match answer {
         Ok(response) => response,
         Err(why) => (StatusCode::BAD_GATEWAY, why).into_response(),
     }

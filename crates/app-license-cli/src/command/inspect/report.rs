@@ -219,20 +219,40 @@ fn entitlement(license: &License) -> Option<String> {
 }
 
 fn conditions(out: &mut dyn Write, conditions: &[Condition]) -> std::io::Result<()> {
-    for condition in conditions {
-        if !condition.rule.is_empty() {
-            writeln!(out, "  {} {}", condition.at, paint(DIM, &condition.rule))?;
+    // a place that is longer than this is a number in the table
+    const LONGEST: usize = 16;
+    let name = |n: usize, condition: &Condition| {
+        if condition.at.chars().count() > LONGEST {
+            Some(format!("{n} "))
+        } else {
+            None
+        }
+    };
+    for (n, condition) in (1_usize..).zip(conditions) {
+        let number = name(n, condition);
+        if number.is_some() || !condition.rule.is_empty() {
+            write!(out, "  {}{}", number.unwrap_or_default(), condition.at)?;
+            if !condition.rule.is_empty() {
+                write!(out, " {}", paint(DIM, &condition.rule))?;
+            }
+            writeln!(out)?;
         }
     }
     let Some(first) = conditions.first() else {
         return Ok(());
     };
     let mut heading = vec!["host shows it to".to_owned()];
-    heading.extend(first.cells.iter().map(|cell| cell.customer.to_owned()));
+    // two lines each, so that all fit in 80 columns
+    let customers = first.cells.iter();
+    heading.extend(customers.map(|cell| cell.customer.replacen(' ', "\n", 1)));
     let mut rows = table([]);
     rows.set_header(heading).set_width(80);
-    for condition in conditions {
-        let mut row = vec![comfy_table::Cell::new(&condition.at)];
+    for column in rows.column_iter_mut().skip(1) {
+        column.set_padding((0, 1));
+    }
+    for (n, condition) in (1_usize..).zip(conditions) {
+        let at = name(n, condition).unwrap_or_else(|| condition.at.clone());
+        let mut row = vec![comfy_table::Cell::new(at.trim_end())];
         row.extend(condition.cells.iter().map(|cell| match cell.host {
             Some(shown) => verdict(shown, if shown { "shown" } else { "hidden" }),
             None => comfy_table::Cell::new("depends"),

@@ -13,11 +13,12 @@ use crate::input_error::InputError;
 use crate::reading::{self, Believe, Reading, Shown, What};
 
 /// The customers that a condition is tried on: what the host holds about each.
-const CUSTOMERS: [(&str, bool, Option<&str>); 5] = [
+const CUSTOMERS: [(&str, bool, Option<&str>); 6] = [
     ("no license", false, None),
-    ("no edition named", true, None),
+    ("no edition", true, None),
     ("standard", true, Some("capabilityStandard")),
     ("advanced", true, Some("capabilityAdvanced")),
+    ("standard, ended", false, Some("capabilityStandard")),
     ("advanced, ended", false, Some("capabilityAdvanced")),
 ];
 
