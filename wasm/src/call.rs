@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::host::refused;
+use crate::lines::json_text;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -150,11 +151,6 @@ fn quoted(to: &mut String, text: &str) {
     } else {
         to.push_str(&json_text(text));
     }
-}
-
-/// A text in JSON.
-pub(crate) fn json_text(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
 }
 
 /// Answers a call.

@@ -9,9 +9,10 @@ use app_license::{
 };
 use wasm_bindgen::prelude::*;
 
-use crate::call::{Input, Output, answered, json_text, missing};
+use crate::call::{Input, Output, answered, missing};
 use crate::host::refused;
 use crate::lifecycle;
+use crate::lines::json_text;
 use crate::record;
 
 #[wasm_bindgen(typescript_custom_section)]

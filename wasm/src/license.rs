@@ -1,10 +1,17 @@
 //! A license as JavaScript holds it.
 
-use app_license::{Capability, Edition, EnvironmentType, License, State};
+#[cfg(feature = "server")]
+use app_license::Capability;
+use app_license::{Edition, EnvironmentType, License, State};
 
+#[cfg(feature = "server")]
 use crate::call::Output;
 
+/// The bit that says that this user has no access.
+pub(crate) const NO_ACCESS: u64 = 512;
+
 /// Writes the bits, and `set`, the capability set.
+#[cfg(feature = "server")]
 pub(crate) fn written(license: &License, output: &mut Output) {
     output.number("bits", bits(license));
     output.maybe("set", license.capability_set().map(Capability::as_str));
@@ -36,10 +43,11 @@ pub(crate) fn bits(license: &License) -> u64 {
     };
     let set = license.capability_set();
     let denied = license.user_access().is_some_and(|access| !access.allows());
+    let denied = if denied { NO_ACCESS } else { 0 };
     state
         | (edition << 2)
         | (evaluation << 4)
         | (place << 6)
         | (u64::from(set.is_some()) << 8)
-        | (u64::from(denied) << 9)
+        | denied
 }

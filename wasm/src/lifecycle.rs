@@ -8,9 +8,10 @@ use app_license::delivery::TokenHash;
 use app_license::{AppKey, Capability, ClientKey, Error, RsaPublicKey, UnixTime};
 use wasm_bindgen::prelude::*;
 
-use crate::call::{Input, Output, answered, json_text, missing};
+use crate::call::{Input, Output, answered, missing};
 use crate::expected::{Arrived, headers, key_hosts, tenant_keys};
 use crate::host::refused;
+use crate::lines::json_text;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"

@@ -8,10 +8,11 @@ use app_license::{Capability, Error};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-use crate::call::{Output, answered, json_text, leeway, missing, time};
+use crate::call::{Output, answered, leeway, missing, time};
 use crate::expected::{expectations, headers, tenant_keys};
 use crate::host::refused;
 use crate::license;
+use crate::lines::line;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -126,19 +127,6 @@ pub fn verify_request(
         Ok(lines)
     };
     verify().map_err(refused)
-}
-
-/// Adds a line: empty for nothing, `=` and a text, or a text in JSON that would not be one line.
-fn line(lines: &mut String, text: Option<&str>) {
-    lines.push('\n');
-    match text {
-        Some(text) if text.contains('\n') => lines.push_str(&json_text(text)),
-        Some(text) => {
-            lines.push('=');
-            lines.push_str(text);
-        }
-        None => {}
-    }
 }
 
 /// Verifies a request by a context token. `base_urls` has a line each.

@@ -79,9 +79,6 @@ enum Task {
     },
     /// Make the standard library of wasm32-unknown-unknown available, and compile with it
     WasmTarget {
-        /// A baseline to build the standard library for
-        #[arg(long, value_enum, default_value_t)]
-        cpu: wasm::Cpu,
         /// Where the compiler and the sources come from
         #[arg(long, value_enum, default_value_t)]
         from: wasm::Origin,
@@ -163,7 +160,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Wasm { test: false } => npm_package::build(&context),
         Task::NpmCli(arguments) => npm_cli::run(&context, &arguments),
         Task::Conformance { files, .. } => npm_package::conformance(&context, &files),
-        Task::WasmTarget { cpu, from } => wasm::prove(&context, cpu, from),
+        Task::WasmTarget { from } => wasm::prove(&context, from),
     }
 }
 
@@ -171,7 +168,7 @@ fn setup(context: &Context) -> Result<()> {
     for tool in tools::ALL {
         tools::install(context, tool)?;
     }
-    wasm::environment(context, wasm::Cpu::Generic, wasm::Origin::Any)?;
+    wasm::environment(context, wasm::Origin::Any)?;
     postgres::install(context)?;
     npm::install_all(context)?;
     chromium::program(context)?;

@@ -1,16 +1,15 @@
-//! The npm package: Rust to WebAssembly, that to JavaScript where a browser loads it, and its
-//! tests.
+//! The npm package: Rust to WebAssembly, what JavaScript calls it by, and its tests.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use xshell::cmd;
 
 use crate::context::Context;
 use crate::npm;
 use crate::programs;
-use crate::wasm::{self, Cpu, Environment, Origin, TARGET};
+use crate::wasm::{self, Origin, TARGET};
 
 pub(crate) const FOLDER: &str = "wasm/js";
 const LAB_COPY: &str = "crates/app-license-lab/assets/custom-ui/app-license.js";
@@ -24,11 +23,10 @@ pub(crate) fn build(context: &Context) -> Result<()> {
         return Ok(());
     }
     npm::install(context, FOLDER)?;
-    let gate = gate(context)?;
-    let core = glue(context, &core(context)?)?;
+    let modules = modules(context)?;
     let sh = &context.sh;
     let _there = sh.push_dir(FOLDER);
-    cmd!(sh, "node scripts/build.mjs {gate} {core}").run()?;
+    cmd!(sh, "node scripts/build.mjs {modules}").run()?;
     cmd!(sh, "node scripts/sizes.mjs").run()?;
     copy_for_the_lab(context)?;
     BUILT.store(true, Ordering::Relaxed);
@@ -79,62 +77,50 @@ pub(crate) fn conformance(context: &Context, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// The gate as a WebAssembly module that converts to JavaScript: version 1.0 instructions alone,
-/// and a stack as small as it needs.
-fn gate(context: &Context) -> Result<PathBuf> {
-    let mut environment = wasm::environment(context, Cpu::Mvp, Origin::Any)?;
-    let name = "CARGO_ENCODED_RUSTFLAGS";
-    let flags = environment
-        .iter()
-        .find(|(variable, _)| *variable == name)
-        .and_then(|(_, flags)| flags.to_str())
-        .with_context(|| format!("the target says no {name}"))?;
-    let flags = format!("{flags}\u{1f}-Clink-arg=-zstack-size=16384");
-    environment.retain(|(variable, _)| *variable != name);
-    environment.push((name, flags.into()));
-    let name = "app-license-wasm-gate";
-    module(context, name, "browser", "wasm-mvp", &environment)
+/// The core as WebAssembly modules, with their JavaScript and types: `core` for servers, and `page`,
+/// which only reads and decides. Answers their folder.
+///
+/// Both are one crate with other features. A page's core is compiled for size; all that it stands on
+/// is the server's.
+fn modules(context: &Context) -> Result<PathBuf> {
+    let small = [
+        "--config=profile.node.package.app-license.opt-level=\"z\"",
+        "--config=profile.node.package.app-license-gate.opt-level=\"z\"",
+        "--no-default-features",
+        "--features=page",
+    ];
+    let program = glue(context)?;
+    let folder = context.target_dir().join("wasm-generic/glue");
+    let sh = &context.sh;
+    for (name, options) in [("core", &[][..]), ("page", &small)] {
+        let module = module(context, options)?;
+        cmd!(sh, "{program} {module} {folder} {name}").run()?;
+    }
+    Ok(folder)
 }
 
-/// The core as a WebAssembly module for Node.
-fn core(context: &Context) -> Result<PathBuf> {
-    let environment = wasm::environment(context, Cpu::Generic, Origin::Any)?;
-    let name = "app-license-wasm";
-    module(context, name, "node", "wasm-generic", &environment)
-}
-
-/// Writes the JavaScript and the types of the core's module beside it, and answers their folder.
+/// The program that writes the JavaScript and the types of a module.
 ///
 /// The selection and the features are those of the workspace, so that nothing is compiled twice.
-fn glue(context: &Context, module: &Path) -> Result<PathBuf> {
+fn glue(context: &Context) -> Result<PathBuf> {
     let sh = &context.sh;
     cmd!(
         sh,
         "cargo build --quiet --workspace --all-features --bin wasm-glue"
     )
     .run()?;
-    let program = context.target_dir().join("debug/wasm-glue");
-    let folder = context.target_dir().join("wasm-generic/glue");
-    cmd!(sh, "{program} {module} {folder} core").run()?;
-    Ok(folder)
+    Ok(context.target_dir().join("debug/wasm-glue"))
 }
 
-/// Builds one crate; two standard libraries need two target folders.
-fn module(
-    context: &Context,
-    name: &str,
-    profile: &str,
-    folder: &str,
-    environment: &Environment,
-) -> Result<PathBuf> {
-    let folder = context.target_dir().join(folder);
+fn module(context: &Context, options: &[&str]) -> Result<PathBuf> {
+    let environment = wasm::environment(context, Origin::Any)?;
+    let folder = context.target_dir().join("wasm-generic");
     let sh = &context.sh;
     cmd!(
         sh,
-        "cargo build --quiet -p {name} --profile {profile} --target {TARGET} --target-dir {folder}"
+        "cargo build --quiet -p app-license-wasm --profile node --target {TARGET} --target-dir {folder} {options...}"
     )
     .envs(environment.iter().map(|(name, value)| (name, value)))
     .run()?;
-    let file = format!("{TARGET}/{profile}/{}.wasm", name.replace('-', "_"));
-    Ok(folder.join(file))
+    Ok(folder.join(format!("{TARGET}/node/app_license_wasm.wasm")))
 }

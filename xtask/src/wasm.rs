@@ -14,16 +14,6 @@ use crate::context::Context;
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The instructions that the standard library may use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Cpu {
-    /// What the compiler takes by default
-    #[default]
-    Generic,
-    /// WebAssembly 1.0 alone: one table, so that the module converts to JavaScript
-    Mvp,
-}
-
 /// Where a standard library may come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Origin {
@@ -50,9 +40,9 @@ pub(crate) struct Compiler {
 /// Makes the standard library available and tells how to build with it.
 ///
 /// The variables hold compiler flags: a cargo without `--target` must not see them.
-pub(crate) fn environment(context: &Context, cpu: Cpu, origin: Origin) -> Result<Environment> {
+pub(crate) fn environment(context: &Context, origin: Origin) -> Result<Environment> {
     let sh = &context.sh;
-    if origin != Origin::Debian && cpu == Cpu::Generic && (has_target(sh)? || rustup_target(sh)) {
+    if origin != Origin::Debian && (has_target(sh)? || rustup_target(sh)) {
         return Ok(Vec::new());
     }
     let compiler = if origin != Origin::Debian && (has_sources(sh)? || rustup_sources(sh)) {
@@ -73,12 +63,12 @@ pub(crate) fn environment(context: &Context, cpu: Cpu, origin: Origin) -> Result
         );
         debian::compiler(context)?
     };
-    std_build::environment(context, compiler, cpu)
+    std_build::environment(context, compiler)
 }
 
 /// Compiles a small crate that allocates and formats.
-pub(crate) fn prove(context: &Context, cpu: Cpu, origin: Origin) -> Result<()> {
-    let environment = environment(context, cpu, origin)?;
+pub(crate) fn prove(context: &Context, origin: Origin) -> Result<()> {
+    let environment = environment(context, origin)?;
     let sh = &context.sh;
     let folder = sh.create_temp_dir()?;
     let probe = "\

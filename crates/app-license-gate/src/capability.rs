@@ -11,9 +11,6 @@ use core::fmt;
 
 use crate::json::Str;
 
-/// Whether speed counts more than size: everywhere but in a browser.
-const HURRY: bool = cfg!(feature = "json");
-
 /// The ranked reading of a capability set: Free < Standard < Advanced.
 ///
 /// ```
@@ -53,8 +50,8 @@ impl Edition {
     pub fn of(capability: &str) -> Option<Self> {
         // The platform's own spelling first: a plain comparison.
         match capability {
-            "capabilityAdvanced" if HURRY => Some(Self::Advanced),
-            "capabilityStandard" if HURRY => Some(Self::Standard),
+            "capabilityAdvanced" => Some(Self::Advanced),
+            "capabilityStandard" => Some(Self::Standard),
             _ => {
                 let mut chars = capability.chars();
                 Self::of_chars(&mut || chars.next())

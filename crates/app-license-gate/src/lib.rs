@@ -1,7 +1,6 @@
 //! The rules of `app-license`: from the facts of a license to a decision.
 //!
-//! `no_std`, no allocation, borrowed strings: the same code decides in a server and in the few
-//! kilobytes a browser loads. Most people use the crate `app-license`, which re-exports what is
+//! `no_std`, no allocation, borrowed strings. Most people use the crate `app-license`, which re-exports what is
 //! here and adds reading, verifying and errors.
 //!
 //! | module | what it holds |

@@ -83,14 +83,22 @@ struct Said<'a> {
     text: Option<FormText<'a>>,
     /// Nothing said counts as Standard.
     edition: Option<Edition>,
+    /// How long it is, decoded, where it has no rank.
+    length: usize,
 }
 
 impl<'a> Said<'a> {
     fn of(value: FormText<'a>) -> Self {
         let text = (!value.says_nothing()).then_some(value);
+        let edition = text.map_or(Some(Edition::Standard), |text| text.edition());
+        let length = match edition {
+            None => value.chars().count(),
+            Some(_) => 0,
+        };
         Self {
             text,
-            edition: text.map_or(Some(Edition::Standard), |text| text.edition()),
+            edition,
+            length,
         }
     }
 
@@ -102,10 +110,15 @@ impl<'a> Said<'a> {
             (Some(a), Some(b), None, None) => {
                 let same = same_chars(&mut latin(a.0), &mut latin(b.0));
                 // the shorter spelling, so that a long one is not walked again
-                let shorter = if b.0.len() < a.0.len() { other } else { self };
+                let shorter = if other.length < self.length {
+                    other
+                } else {
+                    self
+                };
                 let several = Self {
                     text: Some(FormText::SEVERAL),
                     edition: None,
+                    length: 1,
                 };
                 (if same { shorter } else { several }, same)
             }
@@ -200,7 +213,7 @@ impl Iterator for FormChars<'_> {
 ///
 /// ```
 /// use app_license_gate::{facts::State, query::QueryFacts};
-/// assert_eq!(QueryFacts::read("?lic=active&cp=%2Fwiki").state(), State::Active);
+/// assert_eq!(QueryFacts::read("lic=active&cp=%2Fwiki").state(), State::Active);
 /// assert_eq!(QueryFacts::read("lic=ACTIVE").state(), State::Inactive);
 /// assert_eq!(QueryFacts::read("lic=active&lic=none").state(), State::Inactive);
 /// assert_eq!(QueryFacts::read("LIC=active").state(), State::Absent);
@@ -219,17 +232,14 @@ pub struct QueryFacts<'a> {
 }
 
 impl<'a> QueryFacts<'a> {
-    /// Reads a query, with or without its `?`. Never fails: what cannot be understood says
+    /// Reads a query: what follows the `?`, without it. Never fails: what cannot be understood says
     /// nothing.
     #[must_use]
     pub fn read(query: &'a str) -> Self {
         let mut facts = Self::default();
         let mut lic: Option<FormText<'a>> = None;
         let mut capability: Option<Said<'a>> = None;
-        let mut rest = query
-            .get(1..)
-            .filter(|_| query.starts_with('?'))
-            .or(Some(query));
+        let mut rest = Some(query);
         while let Some(text) = rest {
             let (pair, more) = before_and_after(text, b'&');
             rest = more;
@@ -314,7 +324,7 @@ mod tests {
     fn lic_grants_only_when_it_is_exactly_active() {
         for (query, want) in [
             ("lic=active", State::Active),
-            ("?lic=active", State::Active),
+            ("?lic=active", State::Absent),
             ("lic=%61ctive", State::Active),
             ("l%69c=active", State::Active),
             ("lic=active&lic=active", State::Active),

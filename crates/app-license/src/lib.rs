@@ -100,7 +100,7 @@ pub mod error;
 pub use app_license_gate::capability::{self as ranking, Edition, RequiredCapability};
 pub use app_license_gate::facts::State;
 pub use app_license_gate::json;
-pub use app_license_gate::policy::{Deployment, Policy, Reason, WhenAbsent};
+pub use app_license_gate::policy::{Deployment, Evidence, Policy, Reason, WhenAbsent};
 #[cfg(feature = "work-count")]
 #[doc(hidden)]
 pub use app_license_gate::work;

@@ -1,17 +1,16 @@
-// Builds dist/: node scripts/build.mjs GATE.wasm FOLDER, where wasm-glue wrote the core
+// Builds dist/: node scripts/build.mjs FOLDER, where wasm-glue wrote the core and what pages have of it
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { minify } from "terser";
 
-import { makeCore } from "./core.mjs";
-import { makeGate } from "./gate.mjs";
+import { makeCore, makePage } from "./core.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const [gate, core] = process.argv.slice(2);
-if (!core) {
-  throw new Error("which modules? `cargo xtask wasm` builds them and calls this");
+const [glue] = process.argv.slice(2);
+if (!glue) {
+  throw new Error("which folder? `cargo xtask wasm` builds them and calls this");
 }
 process.chdir(root);
 rmSync("dist", { recursive: true, force: true });
@@ -19,9 +18,14 @@ mkdirSync("dist");
 for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
   copyFileSync(`../../${name}`, name);
 }
-makeGate(gate); // what the tests hold src/gate.ts to
-makeCore(core);
-const CORE = { "#core/module": `${root}build/core-module.js`, "#core": `${root}build/core.js` };
+makeCore(glue);
+makePage(glue);
+const CORE = {
+  "#core/module": `${root}build/core-module.js`,
+  "#core": `${root}build/core.js`,
+  "#page/module": `${root}build/page-module.js`,
+  "#page": `${root}build/page.js`,
+};
 
 /**
  * Objects that hold a module's exports are made by a call, which bundlers keep with all that it
@@ -133,6 +137,7 @@ for (const format of ["esm", "cjs"]) {
   }
   await entry("forge", format, { platform: "node", external: ["@forge/api", "@forge/kvs"] });
   await entry("testing-browser", format);
+  await entry("wasm", format, { minify: true });
   await entry("react", format, { external: ["react"] });
   await entry("openfeature", format, { external: ["@openfeature/core"] });
 }

@@ -1,10 +1,10 @@
 // Makes the core of what wasm-bindgen wrote: build/core.js (how its operations are called), its types,
 // and build/core-module.js, the module compressed and inlined. One file, nothing to fetch: the Forge
-// bundler and Lambda take it as it is.
+// bundler and Lambda take it as it is. The same of build/page.js, what pages have of the core.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -48,9 +48,24 @@ const OTHERWISE = [
 `],
 ];
 
-export function makeCore(folder) {
+/** The size of a module matters first; these are what rustc's default baseline uses, and Node 20 has. */
+const FEATURES = ["bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int", "multivalue", "reference-types"];
+const PASSES = ["--low-memory-unused", "--merge-similar-functions", "-Oz", "-Oz"];
+
+/** Makes `build/NAME.wasm` of what wasm-bindgen wrote, copies the types, and answers the module and its glue. */
+function optimized(folder, name) {
   mkdirSync(`${root}build`, { recursive: true });
-  let glue = readFileSync(`${folder}/core.js`, "utf8");
+  copyFileSync(`${folder}/${name}.d.ts`, `${root}build/${name}.d.ts`);
+  const enable = FEATURES.map((feature) => `--enable-${feature}`);
+  const small = `${root}build/${name}.wasm`;
+  const tool = `${root}node_modules/binaryen/bin/wasm-opt`;
+  execFileSync(process.execPath, [tool, ...enable, `${folder}/${name}_bg.wasm`, ...PASSES, "-o", small]);
+  return [readFileSync(small), readFileSync(`${folder}/${name}.js`, "utf8")];
+}
+
+/** What servers have. */
+export function makeCore(folder) {
+  let [bytes, glue] = optimized(folder, "core");
   for (const [written, wanted] of OTHERWISE) {
     if (!written.test(glue)) {
       throw new Error(`wasm-bindgen no longer writes ${written}`);
@@ -58,16 +73,6 @@ export function makeCore(folder) {
     glue = glue.replace(written, () => wanted);
   }
   writeFileSync(`${root}build/core.js`, glue);
-  copyFileSync(`${folder}/core.d.ts`, `${root}build/core.d.ts`);
-
-  const small = `${root}build/core.wasm`;
-  // what rustc's default baseline uses, and Node 20 has
-  const features = ["bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int", "multivalue", "reference-types"];
-  const enable = features.map((name) => `--enable-${name}`);
-  const passes = ["--low-memory-unused", "--merge-similar-functions", "-Oz", "-Oz"];
-  const wasm = `${folder}/core_bg.wasm`;
-  execFileSync(process.execPath, [`${root}node_modules/binaryen/bin/wasm-opt`, ...enable, wasm, ...passes, "-o", small]);
-  const bytes = readFileSync(small);
   const packed = brotliCompressSync(bytes, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 11,
@@ -80,6 +85,22 @@ export function makeCore(folder) {
     `${root}build/core-module.js`,
     `import { brotliDecompressSync } from "node:zlib";
 export default () => new WebAssembly.Module(brotliDecompressSync(Buffer.from("${text}", "base64")));
+`,
+  );
+}
+
+/** What pages have: browsers decompress gzip by themselves, and compile beside the page's own work. */
+export function makePage(folder) {
+  const [bytes, glue] = optimized(folder, "page");
+  writeFileSync(`${root}build/page.js`, glue);
+  const text = gzipSync(bytes, { level: 9 }).toString("base64");
+  writeFileSync(
+    `${root}build/page-module.js`,
+    `export default async () => {
+  const packed = Uint8Array.from(atob("${text}"), (c) => c.charCodeAt(0));
+  const bytes = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return WebAssembly.compile(await new Response(bytes).arrayBuffer());
+};
 `,
   );
 }

@@ -9,6 +9,7 @@ export const IMPORTS = {
   "LicenseError alone": { "": "LicenseError" },
   "everything of the first entry": { "": "*" },
   "everything browser-side": { "": "*", "/react": "*" },
+  "the core for pages": { "/wasm": "loadCore" },
   "server without verification": { "": "check", "/server": "FeatureMap, License, fromFunctionContext" },
   "VerifyError alone": { "/server": "VerifyError" },
   "everything of the server": { "/server": "*" },

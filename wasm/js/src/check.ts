@@ -132,12 +132,12 @@ export function answer(
   needs: string,
   policy: Policy = {},
 ): [Decision, number] {
-  const [bits, asOf] = known(license);
+  const [bits, asOf, rules] = known(license);
   const { whenAbsent, productionOnly, confirmedOnly, maxAge } = settings(policy);
   const outside = policy.whenAbsentOutsideProduction;
   const now = time(policy.now, "now") ?? Date.now();
   const age = asOf === null ? null : Math.max(seconds(now) - seconds(asOf), 0);
-  const code = gate.decide(
+  const code = (rules?.decide ?? gate.decide)(
     bits,
     license.capabilitySet ?? "",
     needed(needs),

@@ -38,6 +38,8 @@ export interface ExpressResponse {
   /** Any, as in Express; what gates leave there is {@link Locals}. */
   locals: Record<string, any>;
   headersSent?: boolean;
+  writableEnded?: boolean;
+  destroyed?: boolean;
   status(code: number): this;
   setHeader(name: string, value: string): unknown;
   end(body?: string): unknown;
@@ -73,7 +75,7 @@ export interface GateOptions {
   /** In place of the app's policy. */
   policy?: Policy | undefined;
   /** Answers a request that the license does not allow. Where it throws or rejects, the ordinary refusal
-   * is sent. */
+   * is sent; where it has begun no answer a second after it returned, 500, and a line in the log. */
   onDenied?: ((decision: Decision, request: ExpressRequest, response: ExpressResponse) => unknown) | undefined;
 }
 
@@ -166,6 +168,22 @@ export function requireFeature(app: App, feature: string, options: GateOptions =
   return gate(app, { feature }, options);
 }
 
+/** How long what `onDenied` began, such as a view that is rendered, may take until it answers. */
+const ANSWER_WITHIN = 1000;
+
+/** A request that nobody answers would stay open until its sender gives up. */
+function mustAnswer(app: App, sent: Incoming, response: ExpressResponse): void {
+  const isAnswered = () => response.headersSent || response.writableEnded || response.destroyed;
+  if (!isAnswered()) {
+    setTimeout(() => {
+      if (!isAnswered()) {
+        const why = settings.misuse("`onDenied` must answer the request: is a `response.send` missing?");
+        send(app.refuse(why, sent), response);
+      }
+    }, ANSWER_WITHIN);
+  }
+}
+
 function gate(app: App, asked: Needs<string>, options: GateOptions, names = ["kind", "policy", "onDenied"]): Middleware {
   settings.hold("a gate", { app }, { app: isApp }, ["app"]);
   const any = () => undefined; // the app looks at what it needs
@@ -181,6 +199,7 @@ function gate(app: App, asked: Needs<string>, options: GateOptions, names = ["ki
       if (decision && onDenied) {
         try {
           await onDenied(decision, request, response);
+          mustAnswer(app, sent, response);
           return;
         } catch {
           // refused as without it

@@ -1,5 +1,5 @@
-// What the platform stated, and what that grants: the rules of the Rust crate `app-license-gate`, for
-// pages that may not run WebAssembly. test/gate.test.mjs holds them to that crate, cell by cell.
+// What the platform stated, and what that grants: the rules of the Rust crate `app-license`, for pages
+// that may not run WebAssembly. test/equality.mjs holds them to that crate's module, cell by cell.
 //
 // A license is held as bits, two each from the lowest: state (active, inactive, absent), edition of
 // an active license (free, standard, advanced, none), evaluation (no, yes, unknown), deployment
@@ -7,6 +7,12 @@
 // whether the platform says that this user has no access.
 
 import { fault } from "./registry.js";
+
+/** What decides on a license: this file, or the module of `wasm.ts`. */
+export interface Rules {
+  includes(edition: number, has: string, needs: string): boolean;
+  decide(license: number, has: string, needs: string, policy: number, maxAge: number, age: number): number;
+}
 
 /** Reasons of {@link decide}, by their numbers. */
 const enum Reason {

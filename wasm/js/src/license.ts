@@ -213,8 +213,8 @@ export class LicenseOf<T extends Trust> {
    * A misspelt literal is a type error: see {@link Requires}.
    */
   hasCapability<C extends string = KnownCapability>(capability: Requires<C>): boolean {
-    const [bits] = known(this);
-    return gate.includes((bits >> 2) & 3, this.capabilitySet ?? "", needed(capability)) && !(bits & 3);
+    const [bits, , rules] = known(this);
+    return (rules?.includes ?? gate.includes)((bits >> 2) & 3, this.capabilitySet ?? "", needed(capability)) && !(bits & 3);
   }
 
   /**
@@ -292,8 +292,7 @@ export class LicenseOf<T extends Trust> {
 
   /**
    * Reads one app's license out of the answer of the Forge License API, parsed: that of `appId`
-   * (its UUID or ARI, in any case), or without one the only result. No result, an empty one and `NOT_FOUND` are
-   * absent.
+   * (its UUID or ARI, in any case), or without one the only result. An empty one and `NOT_FOUND` are absent.
    *
    * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/license-api/
    */
@@ -308,12 +307,10 @@ export class LicenseOf<T extends Trust> {
     }
     const id = options?.appId;
     const found = results.filter((one) => id === undefined || uuid(one?.appId) === uuid(id));
-    const { data, error } = found[0] ?? {};
-    if (found.length > 1 || (error && error.type !== "NOT_FOUND")) {
-      throw fault(
-        "license_api",
-        `the License API answers ${error?.type ?? "for several apps"}`,
-      );
+    const [one, more] = found;
+    const { data, error } = one ?? {};
+    if (!one || more || (error ? data || error.type !== "NOT_FOUND" : data === undefined)) {
+      throw fault("license_api", `the License API answers ${error?.type ?? "not for one app"}`);
     }
     return read("forge_license_api", { license: data }, Place.Silent, options);
   }

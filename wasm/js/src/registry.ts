@@ -1,9 +1,13 @@
 // Which objects are licenses that this package made. Shared by every copy of the package in a
 // process (ESM beside CommonJS, two versions); a spread, a clone and JSON are not in it.
 import { LicenseError } from "./error.js";
+import type { Rules } from "./gate.js";
 
-/** What is kept of a license where nobody can change it: the gate's bits, and when it was stated. */
-export type Known = readonly [bits: number, asOf: number | null];
+/**
+ * What is kept of a license where nobody can change it: the gate's bits, when it was stated, and what
+ * decides on it, where that is not the rules in TypeScript.
+ */
+export type Known = readonly [bits: number, asOf: number | null, rules?: Rules];
 
 const KEY = /* @__PURE__ */ Symbol.for("@app-license/sdk licenses");
 const shared = globalThis as { [KEY]?: WeakMap<object, Known> };

@@ -149,7 +149,8 @@ test("the Forge License API", () => {
   ];
   assert.equal(License.fromForgeApi({ results }, { appId: "a" }).state, "active");
   assert.equal(License.fromForgeApi({ results }, { appId: "b" }).state, "absent");
-  assert.equal(License.fromForgeApi({ results: [] }).state, "absent");
+  assert.throws(() => License.fromForgeApi({ results: [] }), { code: "license_api" });
+  assert.throws(() => License.fromForgeApi({ results }, { appId: "d" }), { code: "license_api" });
   assert.throws(() => License.fromForgeApi({ results }), { code: "license_api" });
   assert.throws(() => License.fromForgeApi({ results }, { appId: "c" }), { code: "license_api" });
 });

@@ -247,6 +247,37 @@ describe("a function of the app that fails changes no answer", () => {
   }
 });
 
+describe("a function that must answer and does not", () => {
+  for (const [name, express] of Object.entries({ express4, express5 })) {
+    test(`onDenied that answers nothing is 500, and one that answers late is waited for, ${name}`, async (t) => {
+      const lines = [];
+      const logger = { warn: () => {}, error: (line) => lines.push(line) };
+      const { app, site } = await installed({ licenseApi: false, logger });
+      const gate = (onDenied) => requireCapability(app, "capabilityAdvanced", { onDenied });
+      const server = express().get("/nothing", gate(() => {}), (_, r) => r.end("served"));
+      server.get("/late", gate((_, __, response) => void setTimeout(() => response.status(418).end("late"), 20)), (_, r) => r.end("served"));
+      const listening = server.listen(0, "127.0.0.1");
+      t.after(() => listening.close());
+      await once(listening, "listening");
+      const open = (path) => fetch(site.page(path, "expired").url.replace(baseUrl, `http://127.0.0.1:${listening.address().port}`));
+      const [nothing, late] = await Promise.all([open("/nothing"), open("/late")]);
+      assert.deepEqual([nothing.status, (await nothing.json()).error.code], [500, "misuse"]);
+      assert.deepEqual([late.status, await late.text()], [418, "late"]);
+      assert.equal(lines.length, 1, `${lines}`);
+      assert.match(lines[0], /\/nothing .*\(misuse\): `onDenied` must answer/);
+    });
+  }
+  test("a route's handler over the Fetch API that answers nothing is 500", async () => {
+    const lines = [];
+    const logger = { warn: () => {}, error: (line) => lines.push(line) };
+    const { app, site } = await installed({ licenseApi: false, logger });
+    app.route("/export", { requires: "capabilityStandard" }, () => {});
+    const answer = await app.handle(new Request(site.page("/export", "advanced").url));
+    assert.deepEqual([answer.status, (await answer.json()).error.code], [500, "misuse"]);
+    assert.match(lines.join("\n"), /must answer a `Response`/);
+  });
+});
+
 test("numbers are whole, and in their range", () => {
   const wrong = [NaN, Infinity, -1, 1.5, "abc", "5", {}, null, 1e12, true];
   for (const value of wrong) {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { License } from "@app-license/sdk";
+import { ConnectApp, MemoryStore } from "@app-license/sdk/fetch";
 import * as server from "@app-license/sdk/server";
 import * as fake from "@app-license/sdk/testing";
 import * as browser from "@app-license/sdk/testing/browser";
@@ -246,4 +247,24 @@ test("a scenario that there is not makes no fixture", () => {
   for (const make of [fake.functionContext, fake.resolverContext, fake.iframeQuery]) {
     assert.throws(() => make("advancd"), { name: "TypeError", message: /`advancd`.*trial-of-advanced/ });
   }
+});
+
+test("events of one second are events, and none is one that is sent again", async () => {
+  const site = new fake.FakeConnect({ appKey, baseUrl });
+  const store = new MemoryStore();
+  const app = new ConnectApp({ appKey, baseUrl, store, fetch: site.keyServer, allowTestKeys: true, licenseApi: false });
+  app.route("/export", { requires: "capabilityStandard" }, () => new Response("served"));
+  const now = new Date();
+  const send = async (event) => {
+    const answer = await app.handle(new Request(...site.lifecycle(event, { now }).fetchArguments));
+    assert.equal(answer.status, 204, event);
+  };
+  const tokens = Array.from({ length: 3 }, () => site.lifecycle("installed", { now }).authorization);
+  assert.equal(new Set(tokens).size, 3);
+  await send("installed");
+  await send("uninstalled");
+  site.rotateSecret();
+  await send("installed");
+  const page = site.page("/export", "advanced", now);
+  assert.equal((await app.handle(new Request(page.url))).status, 200, "it came back");
 });

@@ -99,7 +99,7 @@ pub(super) fn features(context: &Context) -> Result<Outcome> {
 }
 
 pub(super) fn wasm(context: &Context) -> Result<Outcome> {
-    let environment = wasm::environment(context, wasm::Cpu::Generic, wasm::Origin::Any)?;
+    let environment = wasm::environment(context, wasm::Origin::Any)?;
     let target = wasm::TARGET;
     let selections: [&[&str]; 2] = [
         &["-p", "app-license", "--no-default-features"],

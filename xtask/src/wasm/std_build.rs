@@ -6,39 +6,24 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use xshell::cmd;
 
-use super::{Compiler, Cpu, Environment, TARGET, write_crate};
+use super::{Compiler, Environment, TARGET, write_crate};
 use crate::cache;
 use crate::context::Context;
 
-/// The variables that use `compiler` with a standard library for `cpu`, built once a machine.
-pub(super) fn environment(context: &Context, compiler: Compiler, cpu: Cpu) -> Result<Environment> {
-    let name = match cpu {
-        Cpu::Generic => "generic",
-        Cpu::Mvp => "mvp",
-    };
-    let key = format!("wasm-std-{name}-{}", compiler.key);
-    let sysroot = cache::folder(&key, |scratch| build(context, &compiler, cpu, scratch))
+/// The variables that use `compiler` with its standard library, built once a machine.
+pub(super) fn environment(context: &Context, compiler: Compiler) -> Result<Environment> {
+    let key = format!("wasm-std-generic-{}", compiler.key);
+    let sysroot = cache::folder(&key, |scratch| build(context, &compiler, scratch))
         .with_context(|| format!("cannot build the standard library of {TARGET}"))?;
 
     let mut flags = OsString::from("--sysroot=");
     flags.push(sysroot);
-    for flag in cpu_flags(cpu) {
-        flags.push("\u{1f}"); // cargo's separator: a path may hold spaces
-        flags.push(flag);
-    }
     let mut environment = compiler.environment;
     environment.push(("CARGO_ENCODED_RUSTFLAGS", flags));
     Ok(environment)
 }
 
-fn cpu_flags(cpu: Cpu) -> &'static [&'static str] {
-    match cpu {
-        Cpu::Generic => &[],
-        Cpu::Mvp => &["-Ctarget-cpu=mvp"],
-    }
-}
-
-fn build(context: &Context, compiler: &Compiler, cpu: Cpu, folder: &Path) -> Result<()> {
+fn build(context: &Context, compiler: &Compiler, folder: &Path) -> Result<()> {
     let sh = &context.sh;
     println!("building the standard library of {TARGET}, once on this machine");
     let empty = sh.create_temp_dir()?;
@@ -50,7 +35,7 @@ fn build(context: &Context, compiler: &Compiler, cpu: Cpu, folder: &Path) -> Res
             "cargo build --quiet --release --target {TARGET} --target-dir target -Zbuild-std=std,panic_abort"
         )
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_ENCODED_RUSTFLAGS", cpu_flags(cpu).join("\u{1f}"))
+        .env("CARGO_ENCODED_RUSTFLAGS", "")
         .envs(compiler.environment.iter().map(|(name, value)| (name, value)))
         .run()?;
     }

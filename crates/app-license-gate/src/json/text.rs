@@ -56,7 +56,7 @@ impl<'a> Str<'a> {
     }
 
     const fn has_escapes(&self) -> bool {
-        cfg!(feature = "json") && self.escapes
+        self.escapes
     }
 
     /// Whether the string is empty.
@@ -176,7 +176,7 @@ impl Iterator for Chars<'_> {
     fn next(&mut self) -> Option<char> {
         work::count(1);
         let c = self.chars.next()?;
-        if c != '\\' || !self.escapes || !cfg!(feature = "json") {
+        if c != '\\' || !self.escapes {
             return Some(c);
         }
         Some(match self.chars.next()? {

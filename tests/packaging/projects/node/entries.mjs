@@ -8,6 +8,7 @@ import * as react from "@app-license/sdk/react";
 import * as server from "@app-license/sdk/server";
 import * as testing from "@app-license/sdk/testing";
 import * as browser from "@app-license/sdk/testing/browser";
+import * as wasm from "@app-license/sdk/wasm";
 import { createElement as h } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 
@@ -96,6 +97,11 @@ const ENTRIES = {
     const provider = new openfeature.LicenseWebProvider({ features, license: advanced() });
     provider.setLicense(advanced());
     same(provider.resolveBooleanEvaluation("export").value, true);
+  },
+  "./wasm": async () => {
+    const { fromForgeContext } = await wasm.loadCore();
+    const license = fromForgeContext(browser.uiContext("trial-ended"));
+    same([license.state, sdk.check(license, { requires }).reason], ["inactive", "trial_ended"]);
   },
   "./testing": () => same(testing.forgeApiAnswer("advanced", appId).status, 200),
   "./testing/browser": async () => {

@@ -4,6 +4,7 @@ import type { Decision, Requires } from "@app-license/sdk";
 import { LicenseServerProvider, LicenseWebProvider } from "@app-license/sdk/openfeature";
 import { Gate, LicenseProvider, useLicense } from "@app-license/sdk/react";
 import { fromFunctionContext } from "@app-license/sdk/server";
+import { loadCore } from "@app-license/sdk/wasm";
 import { createElement } from "react";
 
 const license = License.fromForgeContext({ license: { active: true } });
@@ -23,5 +24,6 @@ license satisfies License<"verified">;
 new LicenseWebProvider({ features, license });
 new LicenseServerProvider({ features, license: async () => verified });
 
+export const byTheCore: Promise<License<"hint">> = loadCore().then((core) => core.fromConnectQuery("lic=active"));
 export const page = createElement(LicenseProvider, { license, features, children: createElement(Gate, { feature: "bulk-export" }) });
 export const hook: () => boolean = () => useLicense().hasCapability("capabilityStandard");

@@ -3,6 +3,6 @@ import { entries } from "../node/entries.mjs";
 
 export default {
   async test() {
-    console.log(`ENTRIES ${JSON.stringify(await entries(["./forge"]))}`);
+    console.log(`ENTRIES ${JSON.stringify(await entries(["./forge", "./wasm"]))}`);
   },
 };

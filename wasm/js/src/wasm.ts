@@ -1,0 +1,133 @@
+/**
+ * The core itself in a page: it reads and decides in WebAssembly, for pages whose policy allows that.
+ *
+ * Connect iframes run it, and Custom UI that may (`script-src … 'wasm-unsafe-eval'`); the default policy
+ * of Custom UI forbids it, and `@app-license/sdk` is for there. Nothing is verified: what a page holds
+ * is a hint, and no secret belongs in one.
+ *
+ * @packageDocumentation
+ */
+import bytes from "#page/module";
+import { __wbg_reset_state as makeAnew, decideHint, includes, initSync, readLicense } from "#page";
+import { License, LicenseError } from "./index.js";
+import type { Carrier, LicenseSource, ReadOptions } from "./index.js";
+import type { Rules } from "./gate.js";
+import { document as isDocument, licenses, time } from "./registry.js";
+
+/**
+ * Readers of the core: each as that of `License` with its name. The license that they answer is decided
+ * on by the core wherever it goes: its own methods, `check`, a feature map, the components of
+ * `@app-license/sdk/react`.
+ */
+export interface Core {
+  /** Reads `view.getContext()` or `useProductContext()`. */
+  fromForgeContext(
+    context: (Carrier & { environmentType?: string }) | null | undefined,
+    options?: ReadOptions,
+  ): License<"hint">;
+  /** Reads `AP.context.getContext()`. */
+  fromConnectContext(context: Carrier | null | undefined, options?: ReadOptions): License<"hint">;
+  /** Reads `lic` and `capSet` of a Connect iframe URL: `location.search`. */
+  fromConnectQuery(query: string | URLSearchParams, options?: ReadOptions): License<"hint">;
+  /** Reads a resolver's `context`. */
+  fromFunctionContext(context: Carrier | null | undefined, options?: ReadOptions): License<"hint">;
+  /** Reads the answer of the Connect License API, parsed. */
+  fromConnectApi(body: Carrier & { key: string }, options?: ReadOptions): License<"hint">;
+  /** Reads one app's license out of the answer of the Forge License API, parsed. */
+  fromForgeApi(body: { results: readonly object[] }, options?: ReadOptions & { appId?: string }): License<"hint">;
+}
+
+/** A line of the module: empty for nothing, `=` and a text, or JSON. */
+const text = (line: string | undefined) =>
+  !line ? null : line.startsWith("=") ? line.slice(1) : (JSON.parse(line) as string);
+
+let stopped = false;
+
+/** Performs an operation. Throws `LicenseError` for what the core refuses. */
+function run<R>(operation: () => R): R {
+  if (stopped) {
+    makeAnew();
+    stopped = false;
+  }
+  try {
+    return operation();
+  } catch (error) {
+    if (typeof error == "string") {
+      const at = error.indexOf("\n");
+      throw new LicenseError(error.slice(0, at), error.slice(at + 1));
+    }
+    stopped = true; // a module that stopped in the middle is not to be trusted
+    throw error;
+  }
+}
+
+const rules: Rules = {
+  includes: (_, has, needs) => run(() => includes(has, needs)),
+  decide: (...all) => run(() => decideHint(...all)),
+};
+
+type Fields = { readonly [name: string]: unknown };
+
+function read(source: LicenseSource, document: string, license: unknown, options?: ReadOptions & { appId?: string }) {
+  // the module takes texts
+  const said = (value: unknown) => (value === undefined ? undefined : `${value}`);
+  const answer = run(() => readLicense(source, document, said(options?.environmentType), said(options?.appId)));
+  const [bits, set, environment] = answer.split("\n");
+  const Constructor = License as unknown as new (...fields: unknown[]) => License<"hint">;
+  const fields = [+bits!, text(set) ?? "", license ?? null, text(environment), options?.asOf];
+  const made = new Constructor(licenses(), source, "hint", ...fields);
+  licenses().set(made, [+bits!, time(options?.asOf, "asOf"), rules]);
+  return made;
+}
+
+function fromDocument(source: LicenseSource, context: unknown, options?: ReadOptions): License<"hint"> {
+  isDocument(context, "a context");
+  return read(source, JSON.stringify(context ?? null), (Object(context) as Fields)["license"], options);
+}
+
+const core: Core = {
+  fromForgeContext: (context, options) => fromDocument("forge_ui_context", context, options),
+  fromConnectContext: (context, options) => fromDocument("connect_context", context, options),
+  fromConnectQuery: (query, options) => {
+    License.fromConnectQuery(query); // refuses what is none, such as a whole URL
+    return read("connect_iframe_query", `${query}`, null, options);
+  },
+  fromFunctionContext: (context, options) => fromDocument("forge_function_context", context, options),
+  fromConnectApi: (body, options) => fromDocument("connect_license_api", body, options),
+  fromForgeApi: (body, options) => {
+    isDocument(body, "the parsed body");
+    const id = (appId: unknown) => `${appId}`.toLowerCase().replace(/^ari:cloud:ecosystem::app\//, "");
+    const results = Array.isArray(body?.results) ? (body.results as Fields[]) : [];
+    const found = results.find((one) => options?.appId === undefined || id(one["appId"]) === id(options.appId));
+    return read("forge_license_api", JSON.stringify(body ?? null), found?.["data"], options);
+  },
+};
+
+let loading: Promise<Core> | undefined;
+
+/**
+ * Makes the module, once; its bytes are in the package, nothing is fetched.
+ *
+ * @throws `misuse` where the page's policy does not allow WebAssembly: `@app-license/sdk` reads and decides
+ * the same without it.
+ *
+ * @example
+ * ```ts
+ * const { fromConnectQuery } = await loadCore();
+ * const license = fromConnectQuery(location.search);
+ * const { allowed } = check(license, { requires: "capabilityAdvanced" });
+ * ```
+ */
+export function loadCore(): Promise<Core> {
+  loading ??= bytes().then(
+    (module) => {
+      initSync({ module });
+      return core;
+    },
+    (error: unknown) => {
+      loading = undefined;
+      throw new LicenseError("misuse", `this page may not run WebAssembly, @app-license/sdk works without it: ${error}`);
+    },
+  );
+  return loading;
+}
