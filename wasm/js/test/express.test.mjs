@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -225,4 +225,21 @@ test("a database of the first version is taken over", () => {
   assert.equal(again.cursor("nobody"), 0);
   db.exec("UPDATE app_license_schema SET version = 3");
   assert.throws(() => new SqliteStore(db), /version 3/);
+});
+
+test("the tables of a Rust backend in the same file are left alone", () => {
+  const db = new Database(":memory:");
+  const migrations = new URL("../../../crates/app-license-store/migrations/sqlite/", import.meta.url);
+  const files = readdirSync(migrations).sort();
+  for (const file of files) {
+    db.exec(readFileSync(new URL(file, migrations), "utf8"));
+  }
+  db.pragma(`user_version = ${files.length}`);
+  const theirs = () => db.prepare("SELECT * FROM sqlite_schema WHERE tbl_name NOT LIKE 'app_license_%' AND name != 'sqlite_sequence'").all();
+  const before = theirs();
+  assert.ok(before.length > files.length);
+  const store = new SqliteStore(db);
+  assert.equal(store.load("a"), null);
+  assert.deepEqual(theirs(), before);
+  assert.equal(db.pragma("user_version", { simple: true }), files.length);
 });

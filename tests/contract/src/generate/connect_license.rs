@@ -9,9 +9,9 @@ const DAY: u64 = 86_400;
 
 pub(super) fn file() -> anyhow::Result<File> {
     let cases = vec![
-        not_asked(), silent(), call(), confluence(), editions(), ended(), nothing_sold(), not_found(), none_overruled(), none_stays(),
+        not_asked(), silent(), call(), confluence(), editions(), ended(), nothing_sold(), not_found(), none_overruled(), none_stays(), none_and_outage(),
         confirmed(), developer(), outage_first(), outage_later(), refusal(401), refusal(403), refusal_first(), refusal_ends_stored(), retry_after(),
-        retry_after_outage(), nonsense(), gone(), access(), stored_hint(), reinstalled(), foreign(),
+        retry_after_outage(), retry_after_bound(), nonsense(), gone(), access(), stored_hint(), reinstalled(), foreign(),
         raised(), trial_of_api(), trial_of_record(),
     ];
     let mut file = connect_file(
@@ -172,6 +172,15 @@ fn none_stays() -> Case {
         .fetches(&api(&ACME), 2)
 }
 
+fn none_and_outage() -> Case {
+    case("none-and-outage", "`lic=none` is not overruled by an answer of before, when the API cannot be asked now")
+        .installed(&ACME)
+        .answers(&api(&ACME), vec![active(), answering(503, "").with_header("retry-after", "600").since(5)])
+        .send(0, standard(0), ok())
+        .send(10, silent_page(10, "/standard?lic=none"), refused(402, "inactive"))
+        .fetches(&api(&ACME), 2)
+}
+
 fn confirmed() -> Case {
     case("confirmed", "an app that wants a confirmed license asks the API although the page says active")
         .app(json!({ "connect": { "policy": { "confirmed_only": true } } }))
@@ -279,6 +288,16 @@ fn retry_after_outage() -> Case {
         .send(899, silent_page(899, "/panel"), says("granted", 899).fetches(2))
         .send(900, silent_page(900, "/panel"), says("granted", 900).fetches(3))
         .fetches(&api(&ACME), 3)
+}
+
+fn retry_after_bound() -> Case {
+    case("retry-after-bound", "a site that wants to be left alone for days is asked again after an hour")
+        .installed(&ACME)
+        .answers(&api(&ACME), vec![answering(429, "").with_header("retry-after", "200000"), active().since(10)])
+        .send(0, standard(0), refused(503, "status").fetches(1))
+        .send(3_599, standard(3_599), refused(503, "status").fetches(1))
+        .send(3_600, standard(3_600), ok())
+        .fetches(&api(&ACME), 2)
 }
 
 fn nonsense() -> Case {

@@ -97,7 +97,10 @@ pub(super) fn enabled_and_disabled() -> Case {
     .send(
         0,
         sent("/disabled", &token("/enabled").hs256(secret), "disabled"),
-        refused(401, "qsh_mismatch"),
+        // and not what was expected
+        refused(401, "qsh_mismatch").body(json!({ "error": {
+            "message": "the request is not proved to come from the platform (qsh_mismatch)",
+        } })),
     )
     .send(
         0,

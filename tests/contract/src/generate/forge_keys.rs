@@ -18,7 +18,7 @@ pub(super) fn file() -> anyhow::Result<File> {
             failing("set-is-html", "unreadable", answering(200, "<html>")),
             failing("set-is-cut", "unreadable", answering(200, "{\"keys\":[{\"kty\":")),
             failing("set-redirects", "redirected", answering(301, "").with_header("location", "https://evil.example/")),
-            useless_keys(), refreshed(), rotation(), removed(), replaced(), outage(), emptied(), flood(), key_ids(), restarted(),
+            useless_keys(), refreshed(), rotation(), removed(), replaced(), outage(), emptied(), flood(), key_ids(), no_key_id(), restarted(),
         ],
     )
 }
@@ -154,6 +154,14 @@ fn key_ids() -> Case {
         .send(0, with(""), refused(401, "unknown_key"))
         .send(0, with(FIRST), ok())
         .fetches_between(KEY_SET, 1, 2)
+}
+
+fn no_key_id() -> Case {
+    let token = fit(0, By::Page).header("kid", "");
+    case("no-key-id", "a token that names no key has nothing fetched")
+        .answers(KEY_SET, vec![key_set(&[FIRST])])
+        .send(0, call("/remote/me", &token), refused(401, "unknown_key").fetches(0))
+        .fetches(KEY_SET, 0)
 }
 
 fn restarted() -> Case {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::forge_kit::{APP_UUID, By, KEY_SET, LICENSE_API, SYSTEM_TOKEN, app, call, fit, forge_file, licensed};
-use super::kit::{Sent, answering, case, fault, json_answer, ok, refused};
+use super::forge_kit::{APP_UUID, By, INSTALLATION, KEY_SET, LICENSE_API, SYSTEM_TOKEN, app, call, fit, forge_file, licensed};
+use super::kit::{Sent, answering, case, fault, first_key, json_answer, no_content, ok, post, refused};
 use crate::file::{PlatformResponse, Case, Expect, File};
 
 const HOUR: u64 = 3_600;
@@ -16,8 +16,8 @@ pub(super) fn file() -> anyhow::Result<File> {
         &json!({ "license_api": true, "store": true }),
         vec![
             not_asked(), asked(), browser(), no_system_token(), no_license(), error_result(), ended(), lease(), outage_first(),
-            outage_later(), refused_token(401), refused_token(403), refused_later(), retry_after(), nonsense(), restart(), confirmed(),
-            installations(), access(), refusal_ends_stored(), raised(),
+            outage_later(), refused_token(401), refused_token(403), refused_later(), retry_after(), retry_after_bound(), nonsense(), restart(), confirmed(),
+            installations(), access(), refusal_ends_stored(), raised(), reinstalled(),
         ],
     )
 }
@@ -207,6 +207,28 @@ fn retry_after() -> Case {
         .send(331, standard(331), leased())
         .send(899, standard(899), leased())
         .send(905, standard(905), ok())
+        .fetches(LICENSE_API, 2)
+}
+
+fn retry_after_bound() -> Case {
+    keys_at_will(case("retry-after-bound", "a platform that wants to be left alone for days is asked again after an hour"))
+        .answers(LICENSE_API, vec![answering(429, "").with_header("retry-after", "200000"), active().since(10)])
+        .send(0, standard(0), refused(503, "status"))
+        .send(3_599, standard(3_599), leased())
+        .send(3_605, standard(3_605), ok())
+        .fetches(LICENSE_API, 2)
+}
+
+fn reinstalled() -> Case {
+    let event = |at, body: Value| post("/forge/lifecycle").bearer(&fit(at, By::Trigger).rs256(first_key())).json(&body);
+    let installed = json!({ "eventType": "avi:forge:installed:app", "id": INSTALLATION, "app": { "id": APP_UUID, "version": "3.0.0" } });
+    keys_at_will(case("reinstalled", "an answer of before a reinstall does not count after it"))
+        .seeded_forge(-86_400, &installed)
+        .answers(LICENSE_API, vec![active(), inactive().since(5)])
+        .send(0, standard(0), ok())
+        .send(10, event(10, json!({ "eventType": "preUninstall", "id": INSTALLATION })), no_content())
+        .send(20, event(20, installed), no_content())
+        .send(335, standard(335), refused(402, "inactive"))
         .fetches(LICENSE_API, 2)
 }
 

@@ -304,6 +304,25 @@ async fn a_foreign_file_is_refused_and_not_touched() {
     assert_eq!(error.code(), "store_unavailable");
 }
 
+/// The npm package has tables of its own: each shell leaves those of the other alone.
+#[tokio::test]
+async fn tables_of_the_npm_package_in_the_same_file_are_left_alone() {
+    const THEIRS: &str =
+        "CREATE TABLE app_license_installations (client_key TEXT PRIMARY KEY, record TEXT);
+        INSERT INTO app_license_installations VALUES ('a', '{}')";
+    let place = TempStore::new();
+    place.open().await.close().await;
+    place.sql(THEIRS);
+    let store = place.open().await;
+    store.apply(installed("b", "1"), now()).await.unwrap();
+    assert_eq!(store.count().await.unwrap(), 1);
+    store.close().await;
+    let connection = Connection::open(place.path()).unwrap();
+    let sql = "SELECT count(*) FROM app_license_installations";
+    let rows: i64 = connection.query_row(sql, [], |r| r.get(0)).unwrap();
+    assert_eq!(rows, 1);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn only_the_owner_may_read_the_file() {
