@@ -51,14 +51,28 @@ pub fn start(host: Host) {
     });
 }
 
+const CLASSES: [(ErrorClass, &str); 5] = [
+    (ErrorClass::Malformed, "malformed"),
+    (ErrorClass::TooLarge, "too_large"),
+    (ErrorClass::Refused, "refused"),
+    (ErrorClass::CouldNotCheck, "unavailable"),
+    (ErrorClass::Misuse, "misuse"),
+];
+
+/// The name of a class in JavaScript.
+pub(crate) fn name_of(class: ErrorClass) -> &'static str {
+    let named = CLASSES.iter().find(|(known, _)| *known == class);
+    named.map_or("misuse", |(_, name)| name)
+}
+
+/// The class of a name. What is none is the app's own mistake.
+pub(crate) fn class_of(name: &str) -> ErrorClass {
+    let class = CLASSES.iter().find(|(_, known)| *known == name);
+    class.map_or(ErrorClass::Misuse, |(class, _)| *class)
+}
+
 fn thrown(code: &str, message: &str, class: ErrorClass) -> JsValue {
-    let failure = match class {
-        ErrorClass::Malformed => "malformed",
-        ErrorClass::TooLarge => "too_large",
-        ErrorClass::Refused => "refused",
-        ErrorClass::CouldNotCheck => "unavailable",
-        _ => "misuse",
-    };
+    let failure = name_of(class);
     HOST.with(|cell| match cell.get() {
         Some(host) => host.refusal(code, message, failure, class.http_status()),
         None => JsValue::from_str(code),

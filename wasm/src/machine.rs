@@ -4,7 +4,6 @@
 //! of the package. No logic lives here.
 
 mod answer;
-mod caller;
 mod current_license;
 mod fetch;
 mod forge_keys;
@@ -12,7 +11,7 @@ mod install_keys;
 mod license;
 mod plans;
 
-use app_license::{Error, ErrorClass, UnixTime};
+use app_license::{Error, UnixTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -70,26 +69,6 @@ fn run<I: DeserializeOwned, O: Serialize>(
 
 fn time(seconds: u64) -> Result<UnixTime, Error> {
     UnixTime::from_seconds(seconds).ok_or_else(|| missing("now"))
-}
-
-const CLASSES: [(ErrorClass, &str); 5] = [
-    (ErrorClass::Malformed, "malformed"),
-    (ErrorClass::TooLarge, "too_large"),
-    (ErrorClass::Refused, "refused"),
-    (ErrorClass::CouldNotCheck, "unavailable"),
-    (ErrorClass::Misuse, "misuse"),
-];
-
-/// The name of a class in JavaScript.
-fn name_of(class: ErrorClass) -> &'static str {
-    let named = CLASSES.iter().find(|(known, _)| *known == class);
-    named.map_or("misuse", |(_, name)| name)
-}
-
-/// The class of a name. What is none is the app's own mistake.
-fn class_of(name: &str) -> ErrorClass {
-    let class = CLASSES.iter().find(|(_, known)| *known == name);
-    class.map_or(ErrorClass::Misuse, |(class, _)| *class)
 }
 
 /// A plan that nobody has any more.

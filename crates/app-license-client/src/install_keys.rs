@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app_license::connect::KeyHosts;
 use app_license::plan::keys::{
-    InstallKeyCache, InstallKeyResult, InstallKeyStep, KeyRefusal, Lane,
+    Caller, HostAnswer, HostStep, InstallKeyCache, InstallKeyResult, InstallKeyStep, KeyRefusal,
+    Lane,
 };
 use app_license::{ClientKey, KeyId, RsaPublicKey};
 use url::Url;
 
-use crate::caller::Caller;
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get};
@@ -271,15 +271,12 @@ impl Inner {
         if !again && let Some(answer) = self.known(&kid) {
             return answer;
         }
-        let answer = self.ask(&kid).await;
-        let now = self.clock.now();
-        let result = match answer.clone() {
-            Ok(fetched) => InstallKeyResult::Key(fetched),
-            Err(error) if error.class() == crate::ErrorClass::Refused => {
-                InstallKeyResult::Refused(error)
-            }
-            Err(error) => InstallKeyResult::Failed(error),
+        let result = self.ask(&kid).await;
+        let answer = match result.clone() {
+            InstallKeyResult::Key(fetched) => Ok(fetched),
+            InstallKeyResult::Refused(error) | InstallKeyResult::Failed(error) => Err(error),
         };
+        let now = self.clock.now();
         let mut cache = self.lock();
         if again {
             cache.rechecked(&kid, result);
@@ -306,27 +303,33 @@ impl Inner {
         cache.peek(kid).cloned()
     }
 
-    async fn ask(&self, kid: &KeyId) -> FetchResult {
-        let mut fault = None;
-        for (place, url) in self.hosts.key_urls(kid).enumerate() {
+    /// Asks the hosts that the core names, one after the other.
+    async fn ask(&self, kid: &KeyId) -> InstallKeyResult<Fetched, Error> {
+        let urls: Vec<String> = self.hosts.key_urls(kid).collect();
+        let (mut asked, mut problem) = (None, None);
+        loop {
             let now = self.clock.now();
-            let fault_of_host = self.lock().host_fault(place, now);
-            if let Some(error) = fault_of_host {
-                fault.get_or_insert(error);
-                continue;
-            }
-            match self.ask_host(&url, kid).await {
-                Ok(Some(fetched)) => return Ok(fetched),
-                Ok(None) => {}
-                Err(error) if error.class() == crate::ErrorClass::Refused => return Err(error),
-                Err(error) => {
-                    self.note(place, &error);
-                    fault.get_or_insert(error);
+            let step = self
+                .lock()
+                .next_host(asked, &mut problem, || unknown(kid), now);
+            let place = match step {
+                HostStep::Ask(place) => place,
+                HostStep::Done(result) => return result,
+            };
+            let url = urls.get(place).map_or("", String::as_str);
+            let answer = match self.ask_host(url, kid).await {
+                Ok(Some(fetched)) => HostAnswer::Key(fetched),
+                Ok(None) => HostAnswer::NoKey,
+                Err(error) if error.class() == crate::ErrorClass::Refused => {
+                    HostAnswer::Refused(error)
                 }
-            }
+                Err(error) => HostAnswer::Failed {
+                    of_the_host: error.is_of_the_host(),
+                    error,
+                },
+            };
+            asked = Some((place, answer));
         }
-        // refused only when every host answered, and none knows the key
-        Err(fault.unwrap_or_else(|| unknown(kid)))
     }
 
     /// The key, or `None` when the host says that there is none.
@@ -365,16 +368,6 @@ impl Inner {
             }
             Err(source) => Err(unreadable(Some(source)).into()),
         }
-    }
-
-    /// Leaves a host alone that cannot be reached. Not one that answers nonsense: a made-up id
-    /// must not switch it off for everybody.
-    fn note(&self, place: usize, error: &Error) {
-        if !error.is_of_the_host() {
-            return;
-        }
-        let now = self.clock.now();
-        self.lock().host_unreachable(place, error.clone(), now);
     }
 
     fn lock(&self) -> MutexGuard<'_, Cache> {

@@ -25,7 +25,6 @@
 //! # Ok::<(), app_license_client::Error>(())
 //! ```
 
-mod caller;
 mod clock;
 mod connect_license;
 mod error;
@@ -41,8 +40,8 @@ mod stats;
 mod system_token;
 
 pub use app_license::ErrorClass;
+pub use app_license::plan::keys::Caller;
 pub use app_license::plan::license::{CachedLicense, Lease};
-pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
 pub use connect_license::{ConnectLicenseApi, ConnectLicenseApiBuilder, ConnectLicenseStore};
 pub use error::{Error, ErrorKind, Source};

@@ -1,6 +1,6 @@
 //! Where a request came from, for budgets.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use app_license_client::Caller;
 use axum::extract::ConnectInfo;
@@ -18,27 +18,19 @@ pub(crate) enum ClientAddress {
 
 impl ClientAddress {
     pub(crate) fn of(&self, parts: &Parts) -> Caller {
-        let address = match self {
+        let caller = match self {
             Self::Peer => {
                 let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-                peer.map(|ConnectInfo(peer)| peer.ip())
+                peer.map(|ConnectInfo(peer)| Caller::at(peer.ip()))
             }
             Self::Header(name) => {
                 let last = parts.headers.get_all(name).iter().next_back();
                 let text = last.and_then(|value| value.to_str().ok());
-                text.and_then(|text| address(text.rsplit(',').next()?))
+                text.map(Caller::read)
             }
         };
-        address.map_or(Caller::UNKNOWN, Caller::at)
+        caller.unwrap_or(Caller::UNKNOWN)
     }
-}
-
-/// An address, perhaps with its port.
-fn address(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    let with_port = || text.parse::<SocketAddr>().ok().map(|it| it.ip());
-    let bare = text.trim_start_matches('[').trim_end_matches(']');
-    bare.parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]

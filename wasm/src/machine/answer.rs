@@ -4,8 +4,8 @@ use app_license::answer::ReportedRefusal;
 use app_license::{Capability, Decision, Error, LicenseSource, Reason, Trust};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{class_of, name_of};
 use crate::call::missing;
+use crate::host::{class_of, name_of};
 
 /// An error of the package.
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use app_license::plan::{FetchProblem, FetchProblemKind};
 use app_license::{Error, ErrorClass};
 use serde::{Deserialize, Serialize};
 
-use super::name_of;
+use crate::host::name_of;
 
 /// What the package found out: an answer, or how it failed.
 #[derive(Deserialize)]

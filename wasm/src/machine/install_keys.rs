@@ -4,15 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use app_license::plan::keys::{
-    InstallKeyCache, InstallKeyPlan, InstallKeyResult, InstallKeyStep, KeyRefusal, Lane, LaneSizes,
-    StoredInstallKeys, UnknownKeyBudget,
+    Caller, HostAnswer, HostStep, InstallKeyCache, InstallKeyPlan, InstallKeyResult,
+    InstallKeyStep, KeyRefusal, Lane, LaneSizes, StoredInstallKeys, UnknownKeyBudget,
 };
 use app_license::plan::{FetchProblem, FetchProblemKind};
 use app_license::{ClientKey, Error, ErrorClass, ErrorKind, KeyId, RsaPublicKey};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::caller::Caller;
 use super::fetch::{Fetched, Problem};
 use super::plans::Plans;
 use super::time;
@@ -268,43 +267,22 @@ pub(super) fn recheck(input: Input) -> Result<Output, Error> {
 pub(super) fn ask(input: Input) -> Result<Output, Error> {
     let (kid, now) = (input.kid()?, time(input.now)?);
     let mut problem = input.problem.clone();
-    let mut result = None;
+    let asked = match (input.place, &input.fetched) {
+        (Some(place), Some(fetched)) => Some((place, read(&kid, fetched))),
+        _ => None,
+    };
     Ok(input.with(|Keys { cache, .. }| {
-        if let (Some(place), Some(fetched)) = (input.place, &input.fetched) {
-            match read(&kid, fetched) {
-                Ok(None) => {}
-                Ok(Some(pem)) => result = Some(InstallKeyResult::Key(pem)),
-                Err(Said::Refused(refused)) => result = Some(InstallKeyResult::Refused(refused)),
-                Err(Said::Problem(found)) => {
-                    let shown = Problem::from(&found);
-                    if found.is_of_the_host() {
-                        cache.host_unreachable(place, shown.clone(), now);
-                    }
-                    problem.get_or_insert(shown);
-                }
+        let unknown = || KeyRefusal::Unknown.into();
+        let result = match cache.next_host(asked, &mut problem, unknown, now) {
+            HostStep::Ask(place) => {
+                return Output {
+                    place: Some(place),
+                    problem,
+                    ..Output::step("ask")
+                };
             }
-        }
-        let mut place = input.place.map_or(0, |place| place.saturating_add(1));
-        while result.is_none() && place < input.hosts {
-            match cache.host_fault(place, now) {
-                Some(down) => {
-                    problem.get_or_insert(down);
-                    place = place.saturating_add(1);
-                }
-                None => {
-                    return Output {
-                        place: Some(place),
-                        problem: problem.take(),
-                        ..Output::step("ask")
-                    };
-                }
-            }
-        }
-        // refused only when every host answered, and none knows the key
-        let result = result.unwrap_or_else(|| match problem {
-            Some(problem) => InstallKeyResult::Failed(problem),
-            None => InstallKeyResult::Refused(KeyRefusal::Unknown.into()),
-        });
+            HostStep::Done(result) => result,
+        };
         let output = match &result {
             InstallKeyResult::Key(pem) => Output::key(pem),
             InstallKeyResult::Refused(problem) | InstallKeyResult::Failed(problem) => {
@@ -320,27 +298,27 @@ pub(super) fn ask(input: Input) -> Result<Output, Error> {
     }))
 }
 
-/// Why a host's answer is no key.
-enum Said {
-    Refused(Problem),
-    Problem(FetchProblem),
-}
-
-/// The key, or none where the host says that there is none.
-fn read(kid: &KeyId, fetched: &Fetched) -> Result<Option<Arc<str>>, Said> {
+/// What a host said.
+fn read(kid: &KeyId, fetched: &Fetched) -> HostAnswer<Arc<str>, Problem> {
     if matches!(fetched.answer(), Ok((404, _))) {
-        return Ok(None);
+        return HostAnswer::NoKey;
     }
-    let pem = fetched.success().map_err(Said::Problem)?;
+    let failed = |found: &FetchProblem| HostAnswer::Failed {
+        error: Problem::from(found),
+        of_the_host: found.is_of_the_host(),
+    };
+    let pem = match fetched.success() {
+        Ok(pem) => pem,
+        Err(found) => return failed(&found),
+    };
     match RsaPublicKey::from_pem(pem) {
-        Ok(_) => Ok(Some(Arc::from(pem))),
+        Ok(_) => HostAnswer::Key(Arc::from(pem)),
         // a short key will not grow: the platform's answer is known, and it proves nothing
         Err(error) if matches!(error.kind(), ErrorKind::WeakKey { .. }) => {
             let message = format!("the key `{}` is not accepted", kid.as_str());
-            let refused = Problem::new(error.code(), ErrorClass::Refused, message);
-            Err(Said::Refused(refused))
+            HostAnswer::Refused(Problem::new(error.code(), ErrorClass::Refused, message))
         }
-        Err(_) => Err(Said::Problem(fetched.unreadable("public key"))),
+        Err(_) => failed(&fetched.unreadable("public key")),
     }
 }
 

@@ -7,7 +7,7 @@ use app_license::plan::keys::{Lane, LaneSizes, UnknownKeyBudget};
 use app_license::{ClientKey, UnixTime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::caller::Caller;
+use crate::Caller;
 use crate::error::{Error, ErrorKind};
 
 /// Queues, each with its own part of the fetches that may run at once, so that a flood in one does

@@ -11,6 +11,8 @@
 //! ids that are made up are held to the fetches that run at once.
 
 mod budget;
+mod caller;
+mod host;
 mod install_key;
 mod key_set;
 mod stored;
@@ -18,6 +20,8 @@ mod stored;
 use crate::ids::KeyId;
 
 pub use budget::{Lane, LaneSizes, UnknownKeyBudget};
+pub use caller::Caller;
+pub use host::{HostAnswer, HostStep};
 pub use install_key::{InstallKeyCache, InstallKeyPlan, InstallKeyResult, InstallKeyStep};
 pub use key_set::{KeySetCache, KeySetPlan, KeySetStep, Need};
 pub use stored::StoredInstallKeys;

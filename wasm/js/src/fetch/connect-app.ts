@@ -71,7 +71,7 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { call, op, read, cloudOf, fault, refusalOf, settings } = internal;
+const { call, op, read, cloudOf, fault, refusalOf, remembered, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
@@ -270,7 +270,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
 
   #secrets(installation: Installation, of: "installed" | "any"): string[] {
     try {
-      return this.reducer.secrets(installation, this.now(), of);
+      return this.reducer.secrets(remembered(installation), this.now(), of);
     } catch (error) {
       throw Object.assign(new PlatformFault("store_corrupt", "a stored installation cannot be read"), { cause: error });
     }
@@ -323,7 +323,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
     if (clientAddressHeader === undefined) {
       return sent.address;
     }
-    return sent.header(clientAddressHeader)?.split(",").at(-1)!.trim() ?? null;
+    return sent.header(clientAddressHeader); // the core takes the last address in it
   }
 }
 

@@ -110,19 +110,34 @@ export type InstallationEvent =
 /** How long an old secret is honoured, in seconds, unless it is said otherwise. */
 const GRACE = 300;
 
-function state(installation: Installation | null): StoredInstallation | undefined {
+/** The JSON of records that a request asks about more than once: see {@link remembered}. */
+const texts = new WeakMap<InstallationRecord, string>();
+
+/**
+ * An installation just loaded, about which a request only asks: its record is written as JSON once.
+ * @internal
+ */
+export function remembered(installation: Installation): Installation {
+  texts.set(installation.record, JSON.stringify(installation.record));
+  return installation;
+}
+
+function state(installation: Installation | null, known?: string): StoredInstallation | undefined {
   if (!installation) {
     return undefined;
   }
   const { record, secrets } = installation;
   const { current, previous } = secrets;
   return {
-    record: JSON.stringify(record),
+    record: known ?? JSON.stringify(record),
     secret: current,
     previous: previous?.secret ?? null,
     replacedAt: previous ? seconds(previous.replacedAt) : undefined,
   };
 }
+
+/** The same, where nothing is changed. */
+const asked = (installation: Installation) => state(installation, texts.get(installation.record));
 
 function happened(event: InstallationEvent): Happened {
   if ("connect" in event) {
@@ -276,12 +291,12 @@ export class LifecycleReducer {
    * those in `use`, which are served; those that are `installed`, switched off or not; `any`.
    */
   secrets(installation: Installation, now?: Date, of: "use" | "installed" | "any" = "any"): string[] {
-    const asked = { stored: state(installation)!, grace: this.#grace, of: of === "use" ? "in_use" : of, now: seconds(now) } as const;
-    return read(op.secretsOf, asked).secrets;
+    const input = { stored: asked(installation)!, grace: this.#grace, of: of === "use" ? "in_use" : of, now: seconds(now) } as const;
+    return read(op.secretsOf, input).secrets;
   }
 
   /** Whether a license states something else than what is known: worth an event. */
   isNews(installation: Installation, license: License): boolean {
-    return call(op.isNews, { ...happened({ license }), stored: state(installation) });
+    return call(op.isNews, { ...happened({ license }), stored: asked(installation) });
   }
 }

@@ -58,8 +58,6 @@ impl InstallKeyPlan {
 /// let mut cache = InstallKeyCache::<&str, &str>::new(InstallKeyPlan::CONNECT, 2);
 /// let (kid, now) = (KeyId::new("0e50fccb")?, UnixTime::EPOCH.plus(1_000_000));
 /// assert_eq!(cache.next(&kid, now), InstallKeyStep::Fetch);
-/// // both hosts may be asked
-/// assert_eq!((cache.host_fault(0, now), cache.host_fault(1, now)), (None, None));
 /// cache.fetched(&kid, InstallKeyResult::Refused("no key"), now);
 /// assert_eq!(cache.next(&kid, now.plus(59)), InstallKeyStep::Failed("no key"));
 /// assert_eq!(cache.next(&kid, now.plus(60)), InstallKeyStep::Fetch);
@@ -92,8 +90,7 @@ struct Miss<E> {
 pub enum InstallKeyStep<K, E> {
     /// Use this key.
     Use(K),
-    /// Ask the key hosts in their order, but for those with a [`InstallKeyCache::host_fault`], and
-    /// call [`InstallKeyCache::fetched`].
+    /// Ask the key hosts as [`InstallKeyCache::next_host`] says, and call [`InstallKeyCache::fetched`].
     Fetch,
     /// The token is refused.
     Refuse(KeyRefusal),
@@ -200,16 +197,19 @@ impl<K: Clone, E: Clone> InstallKeyCache<K, E> {
         self.keys.peek(kid)
     }
 
+    /// How many key hosts there are.
+    pub(super) const fn hosts(&self) -> usize {
+        self.down.len()
+    }
+
     /// Why a host is not asked now, by its place in the order.
-    #[must_use]
-    pub fn host_fault(&self, host: usize, now: UnixTime) -> Option<E> {
+    pub(super) fn host_fault(&self, host: usize, now: UnixTime) -> Option<E> {
         let (since, error) = self.down.get(host)?.as_ref()?;
         (!now.passed(*since, self.plan.back_off)).then(|| error.clone())
     }
 
-    /// Leaves a host alone that cannot be reached. Do not say so of one that answers nonsense: a
-    /// made-up id must not switch it off for everybody.
-    pub fn host_unreachable(&mut self, host: usize, error: E, now: UnixTime) {
+    /// Leaves a host alone that cannot be reached.
+    pub(super) fn host_unreachable(&mut self, host: usize, error: E, now: UnixTime) {
         if let Some(down) = self.down.get_mut(host) {
             *down = Some((now, error));
         }
