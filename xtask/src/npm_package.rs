@@ -85,7 +85,6 @@ pub(crate) fn conformance(context: &Context, files: &[PathBuf]) -> Result<()> {
 fn modules(context: &Context) -> Result<PathBuf> {
     let small = [
         "--config=profile.node.package.app-license.opt-level=\"z\"",
-        "--config=profile.node.package.app-license-gate.opt-level=\"z\"",
         "--no-default-features",
         "--features=page",
     ];

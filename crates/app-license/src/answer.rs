@@ -5,7 +5,7 @@ mod reported;
 
 use std::fmt;
 
-use app_license_gate::policy::Reason;
+use crate::gate::policy::Reason;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorClass};
@@ -223,11 +223,11 @@ impl std::error::Error for Refusal {}
 mod tests {
     use super::Refusal;
     use crate::error::{Error, ErrorKind};
+    use crate::gate::policy::Policy;
     use crate::license::License;
     use crate::license_source::LicenseSource;
     use crate::time::UnixTime;
     use crate::verified::Verified;
-    use app_license_gate::policy::Policy;
 
     fn denied(json: &str, policy: &Policy, needs: &str) -> Refusal {
         let license = License::from_object(json.as_bytes(), LicenseSource::ForgeInvocationToken);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use app_license_gate::capability::{Edition, RequiredCapability, same};
+use crate::gate::capability::{Edition, RequiredCapability, same};
 
 /// A capability set: the platform's string for the edition a customer bought. Open-ended.
 ///

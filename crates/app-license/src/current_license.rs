@@ -37,16 +37,16 @@
 //! # Ok::<(), app_license::Error>(())
 //! ```
 
-use app_license_gate::capability::Grants;
-use app_license_gate::facts::State;
+use crate::gate::capability::Grants;
+use crate::gate::facts::State;
 
 use crate::connect::LicenseApiResponse;
+use crate::gate::policy::Policy;
 use crate::installation::KnownLicense;
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
 use crate::verified::Verified;
-use app_license_gate::policy::Policy;
 
 /// The statements about one request's license that are known so far. See [the module's
 /// page](self).

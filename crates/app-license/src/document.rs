@@ -1,6 +1,6 @@
 //! Reading the documents of the host platform: strict in what is known, open to what is not.
 
-use app_license_gate::json::{self, Kind, Scanner, Str, Value};
+use crate::gate::json::{self, Kind, Scanner, Str, Value};
 
 use crate::error::{Error, ErrorKind, at_most, in_json, shown};
 

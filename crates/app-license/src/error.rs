@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use app_license_gate::json;
+use crate::gate::json;
 
 use crate::time::UnixTime;
 

@@ -7,8 +7,8 @@ mod write;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use app_license_gate::capability::{Edition, RequiredCapability};
-use app_license_gate::policy::Policy;
+use crate::gate::capability::{Edition, RequiredCapability};
+use crate::gate::policy::Policy;
 
 use crate::capability::Capability;
 use crate::error::{Error, ErrorKind, shown};

@@ -23,7 +23,7 @@ fn find(bytes: &[u8], byte: u8) -> usize {
     if at == near.len() && near.len() < bytes.len() {
         at = find_far(bytes, byte);
     }
-    app_license_gate::work::count(at);
+    crate::gate::work::count(at);
     at
 }
 

@@ -18,7 +18,7 @@ mod lifecycle;
 mod token_place;
 mod ui_context;
 
-pub use app_license_gate::user_access::UserAccess;
+pub use crate::gate::user_access::UserAccess;
 pub use invocation_token::{
     InvocationToken, InvocationVerifierConfig, ProductContext, UnverifiedInvocationToken,
 };

@@ -97,13 +97,13 @@
 //! is refused.
 
 pub mod error;
-pub use app_license_gate::capability::{self as ranking, Edition, RequiredCapability};
-pub use app_license_gate::facts::State;
-pub use app_license_gate::json;
-pub use app_license_gate::policy::{Deployment, Evidence, Policy, Reason, WhenAbsent};
+pub use gate::capability::{self as ranking, Edition, RequiredCapability};
+pub use gate::facts::State;
+pub use gate::json;
+pub use gate::policy::{Deployment, Evidence, Policy, Reason, WhenAbsent};
 #[cfg(feature = "work-count")]
 #[doc(hidden)]
-pub use app_license_gate::work;
+pub use gate::work;
 
 pub mod answer;
 pub mod connect;
@@ -116,6 +116,7 @@ mod capability;
 mod document;
 mod feature;
 mod find;
+mod gate;
 mod ids;
 mod installation;
 mod jwt;

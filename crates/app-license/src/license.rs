@@ -2,16 +2,16 @@
 
 mod read;
 
-use app_license_gate::capability::{Edition, Grants, RequiredCapability, same};
-use app_license_gate::facts::{Facts, Flag, State};
-use app_license_gate::json::{Str, Value};
+use crate::gate::capability::{Edition, Grants, RequiredCapability, same};
+use crate::gate::facts::{Facts, Flag, State};
+use crate::gate::json::{Str, Value};
 
 use crate::capability::Capability;
+use crate::gate::user_access::UserAccess;
 use crate::license_source::LicenseSource;
 use crate::open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
 use crate::remark::{Oddity, Remarks};
 use crate::time::UnixTime;
-use app_license_gate::user_access::UserAccess;
 
 /// What a license source said: active or not, edition, trial, dates, entitlement.
 ///
@@ -418,8 +418,8 @@ fn modes(value: Value<'_>) -> Vec<LicenseMode> {
         return Vec::new();
     };
     let mut modes = Vec::new();
-    let mut scanner = app_license_gate::json::Scanner::<32>::from_text(text);
-    let read = scanner.array::<app_license_gate::json::Error>(|s| {
+    let mut scanner = crate::gate::json::Scanner::<32>::from_text(text);
+    let read = scanner.array::<crate::gate::json::Error>(|s| {
         if let Value::String(mode) = s.value()? {
             modes.extend(with_text(Some(mode), LicenseMode::new));
         }

@@ -1,11 +1,11 @@
-//! Decisions: allowed or not, and why. The table is the gate's; see [`app_license_gate::policy`].
+//! Decisions: allowed or not, and why. The table is the gate's; see [`crate::gate::policy`].
 
 use std::fmt;
 
-use app_license_gate::capability::RequiredCapability;
-use app_license_gate::facts::State;
-use app_license_gate::policy::{Deployment, Evidence, Policy, Reason};
-use app_license_gate::user_access::UserAccess;
+use crate::gate::capability::RequiredCapability;
+use crate::gate::facts::State;
+use crate::gate::policy::{Deployment, Evidence, Policy, Reason};
+use crate::gate::user_access::UserAccess;
 
 use crate::capability::Capability;
 use crate::license::License;
@@ -191,7 +191,6 @@ impl fmt::Display for Decision {
             Reason::Stale => f.write_str("the word is too old")?,
             Reason::Unconfirmed => f.write_str("the license is not confirmed")?,
             Reason::NoUserAccess => f.write_str("this user has no access to the app")?,
-            _ => f.write_str(self.reason.code())?,
         }
         write!(f, " ({} from the {}", self.trust.name(), self.source)?;
         if let Some(age) = self.age {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use app_license_gate::date::Date;
-use app_license_gate::json::Value;
+use crate::gate::date::Date;
+use crate::gate::json::Value;
 
 /// A point in time, in whole seconds since 1970-01-01T00:00:00Z. Never before 1970 and never
 /// after the year 9999.

@@ -10,7 +10,7 @@ use crate::context::Context;
 /// One, two or none at a time.
 const PAIRS: &[&str] = &["app-license"];
 /// One or none at a time: the first feature of these brings many dependencies of its own.
-const SINGLE: &[&str] = &["app-license-gate", "app-license-store"];
+const SINGLE: &[&str] = &["app-license-store"];
 /// None: the rest of these is built with all of them, by `clippy` and by the README's first command.
 const NONE: &[&str] = &["app-license-cli", "app-license-marketplace"];
 /// Without features: compiled alone, where no other crate adds to what their dependencies have.

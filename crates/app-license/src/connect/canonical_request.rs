@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use app_license_gate::work;
+use crate::gate::work;
 
 use super::base_url::BaseUrl;
 use super::query::{

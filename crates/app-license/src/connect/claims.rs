@@ -1,6 +1,6 @@
 //! What the kinds of Connect tokens have in common.
 
-use app_license_gate::json::Str;
+use crate::gate::json::Str;
 
 use crate::error::{Error, ErrorKind};
 use crate::ids::ClientKey;

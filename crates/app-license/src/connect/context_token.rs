@@ -1,7 +1,7 @@
 //! Tokens of `AP.context.getToken()`: from the app's own front end, bound to no URL.
 
-use app_license_gate::json::{self, Kind, Scanner, Str};
-use app_license_gate::user_access::UserAccess;
+use crate::gate::json::{self, Kind, Scanner, Str};
+use crate::gate::user_access::UserAccess;
 
 use super::claims::{Claimed, HostClaims};
 use super::tenant_keys::{SignedWith, TenantKeys};

@@ -1,6 +1,6 @@
 //! The base URLs in a descriptor: of the app, and of its regions.
 
-use app_license_gate::json::{Kind, Scanner, Value};
+use crate::gate::json::{Kind, Scanner, Value};
 
 use super::base_url::BaseUrl;
 use crate::document::{Field, ReadError, name_of, read_object};

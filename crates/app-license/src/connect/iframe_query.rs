@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use app_license_gate::facts::{Flag, State};
-use app_license_gate::query::QueryFacts;
-use app_license_gate::user_access::UserAccess;
+use crate::gate::facts::{Flag, State};
+use crate::gate::query;
+use crate::gate::user_access::UserAccess;
 
 use super::query::{decode, pairs, redacted};
 use crate::capability::Capability;
@@ -114,8 +114,8 @@ impl<'q> IframeQuery<'q> {
     #[must_use]
     pub fn capability_set(&self) -> Option<Capability> {
         if self.capability_conflict {
-            // the gate holds the rule, for browsers too
-            let least = QueryFacts::read(self.query).capability_set?;
+            // the gate holds the rule
+            let least = query::capability_set(self.query)?;
             return Some(Capability::new(least.to_string()));
         }
         let value = decode(self.capability?);
@@ -230,9 +230,12 @@ impl std::fmt::Debug for IframeQuery<'_> {
 }
 
 #[cfg(test)]
+mod gate_tests;
+
+#[cfg(test)]
 mod tests {
     use super::IframeQuery;
-    use app_license_gate::facts::State;
+    use crate::gate::facts::State;
 
     use crate::remark::Oddity;
 

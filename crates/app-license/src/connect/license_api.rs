@@ -1,7 +1,7 @@
 //! What the Connect License API answers, and what it says together with `lic`.
 
-use app_license_gate::facts::State;
-use app_license_gate::json::{self, Scanner, Str, Value};
+use crate::gate::facts::State;
+use crate::gate::json::{self, Scanner, Str, Value};
 
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::AppKey;
@@ -221,7 +221,7 @@ fn other_key(body: &[u8], app: &AppKey) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use app_license_gate::facts::State;
+    use crate::gate::facts::State;
 
     use super::LicenseApiResponse;
     use crate::ids::AppKey;

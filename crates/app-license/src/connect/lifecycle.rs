@@ -5,7 +5,7 @@ mod read;
 
 use std::fmt;
 
-use app_license_gate::facts::State;
+use crate::gate::facts::State;
 use zeroize::Zeroizing;
 
 use crate::capability::Capability;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use app_license_gate::work;
+use crate::gate::work;
 
 use crate::find::split;
 

@@ -1,6 +1,6 @@
 //! Making tokens: for calls to the host, for the app's own front end, and for tests.
 
-use app_license_gate::json::Scanner;
+use crate::gate::json::Scanner;
 
 use super::Qsh;
 use super::base_url::BaseUrl;

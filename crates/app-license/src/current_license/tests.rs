@@ -1,15 +1,15 @@
 //! Every combination of request, policy, License API and store, against the rules as a table.
 
-use app_license_gate::facts::State;
-use app_license_gate::user_access::UserAccess;
+use crate::gate::facts::State;
+use crate::gate::user_access::UserAccess;
 
 use super::{CurrentLicense, LicenseApi, Next, StatementOf};
+use crate::gate::policy::Policy;
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::open_text::EnvironmentType;
 use crate::time::UnixTime;
 use crate::verified::Verified;
-use app_license_gate::policy::Policy;
 
 /// When the request was made; the statements are told apart by their dates.
 const ISSUED: u64 = 1_000;

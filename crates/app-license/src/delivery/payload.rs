@@ -1,6 +1,6 @@
 //! Raw bodies, kept without their secrets.
 
-use app_license_gate::json::{self, Scanner, Value};
+use crate::gate::json::{self, Scanner, Value};
 
 use crate::document::name_of;
 

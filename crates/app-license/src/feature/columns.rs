@@ -1,6 +1,6 @@
 //! One row of limits or service levels: a value an edition, the next lower one filling gaps.
 
-use app_license_gate::capability::{Edition, RequiredCapability};
+use crate::gate::capability::{Edition, RequiredCapability};
 
 use crate::capability::Capability;
 

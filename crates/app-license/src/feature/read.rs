@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use app_license_gate::capability::Edition;
+use crate::gate::capability::Edition;
 use serde::de::{
     Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Unexpected, Visitor,
 };

@@ -1,5 +1,5 @@
-use app_license_gate::capability::Edition;
-use app_license_gate::policy::{Policy, WhenAbsent};
+use crate::gate::capability::Edition;
+use crate::gate::policy::{Policy, WhenAbsent};
 
 use super::{FeatureMap, Limit};
 use crate::license::License;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use app_license_gate::facts::MAX_KEYS;
-use app_license_gate::json::{Kind, Scanner, Value};
+use crate::gate::facts::MAX_KEYS;
+use crate::gate::json::{Kind, Scanner, Value};
 
 use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::{Error, ErrorKind, shown};
@@ -396,8 +396,8 @@ fn read_error(text: &str) -> Result<String, ReadError> {
 #[cfg(test)]
 mod tests {
     use super::{LicenseApiError, LicenseApiRequest, LicenseApiResponse};
+    use crate::gate::facts::State;
     use crate::ids::ForgeAppId;
-    use app_license_gate::facts::State;
 
     fn code(json: &str) -> &'static str {
         LicenseApiResponse::parse(json.as_bytes())

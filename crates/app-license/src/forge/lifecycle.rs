@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use app_license_gate::json::{Scanner, Value};
+use crate::gate::json::{Scanner, Value};
 
 use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::{Error, ErrorKind, shown};

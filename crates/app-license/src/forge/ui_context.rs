@@ -1,7 +1,7 @@
 //! The context a Forge front end gets: where it runs, and whether its user has access.
 
-use app_license_gate::json::Scanner;
-use app_license_gate::user_access::UserAccess;
+use crate::gate::json::Scanner;
+use crate::gate::user_access::UserAccess;
 
 use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::Error;
@@ -150,8 +150,8 @@ impl UiContext {
 #[cfg(test)]
 mod tests {
     use super::UiContext;
+    use crate::gate::policy::Policy;
     use crate::time::UnixTime;
-    use app_license_gate::policy::Policy;
 
     #[test]
     fn a_context_says_little_or_much() {

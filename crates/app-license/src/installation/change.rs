@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use app_license_gate::facts::State;
+use crate::gate::facts::State;
 
 use super::record::{Entitlement, KnownLicense};
 use crate::capability::Capability;

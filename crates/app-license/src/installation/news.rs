@@ -1,6 +1,6 @@
 //! Which statements about a license are news.
 
-use app_license_gate::facts::State;
+use crate::gate::facts::State;
 
 use super::record::{InstallationRecord, KnownLicense};
 use crate::license::License;

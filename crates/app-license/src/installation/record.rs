@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use app_license_gate::facts::State;
+use crate::gate::facts::State;
 
 use super::issued::Issued;
 use super::trial::TrialNotice;
@@ -241,7 +241,7 @@ impl fmt::Display for KnownLicense {
 }
 
 mod state {
-    use app_license_gate::facts::State;
+    use crate::gate::facts::State;
     use serde::{Deserialize, Deserializer, Serializer, de};
 
     #[expect(

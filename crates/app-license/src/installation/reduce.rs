@@ -1,6 +1,6 @@
 //! How events change an installation: pure, and the same whether delivered once or twice.
 
-use app_license_gate::facts::State;
+use crate::gate::facts::State;
 
 use super::issued::{Issued, Ordered};
 use super::record::{InstallationKey, InstallationRecord, InstallationStatus, KnownLicense};

@@ -1,6 +1,6 @@
 //! What a record said at an earlier time, and the license that it states.
 
-use app_license_gate::facts::State;
+use crate::gate::facts::State;
 
 use super::record::{InstallationRecord, InstallationStatus};
 use super::{Change, Installation};

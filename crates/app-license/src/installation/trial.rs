@@ -1,6 +1,6 @@
 //! Saying in time that a trial ends.
 
-use app_license_gate::facts::State;
+use crate::gate::facts::State;
 
 use super::change::Change;
 use super::record::InstallationRecord;

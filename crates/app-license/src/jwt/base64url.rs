@@ -41,7 +41,7 @@ static FOURTH: AlphabetTable = AlphabetTable::new(0);
 /// Appends the bytes a text stands for. `None` when it is not strict base64url; something may have
 /// been appended then.
 pub(super) fn decode(text: &str, into: &mut Vec<u8>) -> Option<()> {
-    app_license_gate::work::count(text.len());
+    crate::gate::work::count(text.len());
     let (groups, tail) = text.as_bytes().as_chunks::<4>();
     let start = into.len();
     into.resize(start.checked_add(groups.len().checked_mul(3)?)?, 0);

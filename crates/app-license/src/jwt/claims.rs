@@ -1,6 +1,6 @@
 //! Claims: read once, with the right JSON types, or refused.
 
-use app_license_gate::json::{self, Scanner, Str, Value};
+use crate::gate::json::{self, Scanner, Str, Value};
 
 use super::compact::malformed;
 use crate::error::{Error, ErrorKind};

@@ -1,6 +1,6 @@
 //! The header of a token: the algorithm, the key's id, and nothing else.
 
-use app_license_gate::json::{self, Scanner, Str, Value};
+use crate::gate::json::{self, Scanner, Str, Value};
 
 use super::Algorithm;
 use super::compact::{decode, malformed};

@@ -1,6 +1,6 @@
 //! A key set, read once.
 
-use app_license_gate::json::{self, Scanner, Str, Value};
+use crate::gate::json::{self, Scanner, Str, Value};
 
 use super::{RsaPublicKey, base64url};
 use crate::error::{Error, ErrorKind, at_most, in_json};

@@ -1,8 +1,8 @@
 //! Reading the license out of the documents that carry it.
 
-use app_license_gate::document::{self, Shape};
-use app_license_gate::facts::{Facts, MAX_KEYS};
-use app_license_gate::json::{self, Kind, Scanner};
+use crate::gate::document::{self, Shape};
+use crate::gate::facts::{Facts, MAX_KEYS};
+use crate::gate::json::{self, Kind, Scanner};
 
 use super::{License, with_text};
 use crate::document::{Field, ReadError, name_of, read_object};

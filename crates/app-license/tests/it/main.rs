@@ -19,7 +19,6 @@ mod cost_linear;
 mod documents;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod forge_vectors;
-mod iframe_query_gate;
 mod license_properties;
 mod lifecycle_vectors;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]

@@ -1,6 +1,6 @@
 //! Reading a lifecycle body: strict types, empty strings absent, unknown fields kept in the text.
 
-use app_license_gate::json::{Scanner, Value};
+use crate::gate::json::{Scanner, Value};
 use zeroize::Zeroizing;
 
 use super::{LifecycleBody, LifecycleKind};

@@ -1,7 +1,7 @@
 //! Reading the claims of an invocation token: strict in type, open to new claims.
 
-use app_license_gate::facts::State;
-use app_license_gate::json::{Kind, Str, Value};
+use crate::gate::facts::State;
+use crate::gate::json::{Kind, Str, Value};
 
 use super::token::{InvocationToken, ProductContext};
 use crate::document::{ReadError, name_of};

@@ -1,6 +1,6 @@
 //! Whether the claims of one token name one app, one installation and one site.
 
-use app_license_gate::json::Str;
+use crate::gate::json::Str;
 
 use super::read::{Product, Read};
 use crate::error::{Error, ErrorKind, shown};

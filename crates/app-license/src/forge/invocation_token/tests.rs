@@ -3,12 +3,12 @@ use serde_json::{Value, json};
 use super::{InvocationToken, InvocationVerifierConfig, UnverifiedInvocationToken};
 use crate::error::Error;
 use crate::forge::IsolatedCloud;
+use crate::gate::facts::State;
+use crate::gate::policy::Policy;
 use crate::ids::ForgeAppId;
 use crate::jwt::{Jwks, RsaSigningKey, rs256_token};
 use crate::time::UnixTime;
 use crate::verified::Verified;
-use app_license_gate::facts::State;
-use app_license_gate::policy::Policy;
 
 const APP: &str = "ari:cloud:ecosystem::app/8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 const SITE: &str = "11111111-2222-4333-8444-555555555555";
@@ -516,7 +516,7 @@ fn cost_linear_claims_of_invocation_tokens() {
         for name in ["context", "app", "license", "extension", "exp"] {
             let payload = format!("{{\"iss\":\"x\",\"{name}\":{inside}}}");
             let token = rs256_token(&payload, KID, &key()).unwrap();
-            let (steps, _) = app_license_gate::work::counted(|| {
+            let (steps, _) = crate::gate::work::counted(|| {
                 let token = UnverifiedInvocationToken::parse(&token)?;
                 token.verify(&keys(), &expected(), UnixTime::EPOCH)
             });

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use crate::gate::facts::State;
 use crate::license::License;
 use crate::time::UnixTime;
 use crate::{connect, forge};
-use app_license_gate::facts::State;
 
 /// What is remembered of one installation: the last answer `A` of the License API, the last fault
 /// `E`, and how often it refused a token of late.

@@ -9,12 +9,12 @@
 
 use core::fmt;
 
-use crate::json::Str;
+use crate::gate::json::Str;
 
 /// The ranked reading of a capability set: Free < Standard < Advanced.
 ///
 /// ```
-/// use app_license_gate::capability::Edition;
+/// use app_license::ranking::Edition;
 /// assert!(Edition::Advanced > Edition::Standard);
 /// assert_eq!(Edition::of("CAPABILITY_ADVANCED"), Some(Edition::Advanced));
 /// assert_eq!(Edition::of("capabilityPremium"), None);
@@ -34,7 +34,7 @@ impl Edition {
     /// Every edition, lowest first.
     ///
     /// ```
-    /// # use app_license_gate::capability::Edition;
+    /// # use app_license::ranking::Edition;
     /// assert_eq!(Edition::ALL.len(), 3);
     /// ```
     pub const ALL: [Self; 3] = [Self::Free, Self::Standard, Self::Advanced];
@@ -42,7 +42,7 @@ impl Edition {
     /// The edition a capability string stands for, or `None` for an unknown string.
     ///
     /// ```
-    /// # use app_license_gate::capability::Edition;
+    /// # use app_license::ranking::Edition;
     /// assert_eq!(Edition::of("capabilitystandard"), Some(Edition::Standard));
     /// assert_eq!(Edition::of("advanced"), None);
     /// ```
@@ -79,7 +79,7 @@ impl Edition {
     /// The platform's spelling of this edition's capability set.
     ///
     /// ```
-    /// # use app_license_gate::capability::Edition;
+    /// # use app_license::ranking::Edition;
     /// assert_eq!(Edition::Advanced.capability_set(), "capabilityAdvanced");
     /// ```
     #[must_use]
@@ -94,7 +94,7 @@ impl Edition {
     /// The edition's name as Forge display conditions and `editions.toml` spell it.
     ///
     /// ```
-    /// # use app_license_gate::capability::Edition;
+    /// # use app_license::ranking::Edition;
     /// assert_eq!(Edition::Standard.name(), "standard");
     /// ```
     #[must_use]
@@ -109,7 +109,7 @@ impl Edition {
     /// The edition with this name (`free`, `standard`, `advanced`), compared exactly.
     ///
     /// ```
-    /// # use app_license_gate::capability::Edition;
+    /// # use app_license::ranking::Edition;
     /// assert_eq!(Edition::from_name("advanced"), Some(Edition::Advanced));
     /// assert_eq!(Edition::from_name("Advanced"), None);
     /// ```
@@ -128,7 +128,7 @@ impl fmt::Display for Edition {
 /// Whether two capability strings are the same without ASCII case and `_`.
 ///
 /// ```
-/// use app_license_gate::capability::same;
+/// use app_license::ranking::same;
 /// assert!(same("CAPABILITY_PREMIUM", "capabilityPremium"));
 /// assert!(!same("capabilityPremium", "capabilityPremiumPlus"));
 /// ```
@@ -166,7 +166,7 @@ fn next_folded(chars: Chars<'_>) -> Option<char> {
 /// The capability a caller asks for, its edition looked up once.
 ///
 /// ```
-/// use app_license_gate::capability::{Edition, RequiredCapability};
+/// use app_license::ranking::{Edition, RequiredCapability};
 /// assert_eq!(RequiredCapability::from("capabilityAdvanced").edition(), Some(Edition::Advanced));
 /// assert_eq!(RequiredCapability::from(Edition::Standard), RequiredCapability::STANDARD);
 /// ```
@@ -194,7 +194,7 @@ impl<'a> RequiredCapability<'a> {
     /// The capability as the caller wrote it.
     ///
     /// ```
-    /// # use app_license_gate::capability::RequiredCapability;
+    /// # use app_license::ranking::RequiredCapability;
     /// assert_eq!(RequiredCapability::from("CAPABILITY_ADVANCED").text(), "CAPABILITY_ADVANCED");
     /// ```
     #[must_use]
@@ -205,7 +205,7 @@ impl<'a> RequiredCapability<'a> {
     /// Its edition, or `None` for a string without a rank.
     ///
     /// ```
-    /// # use app_license_gate::capability::RequiredCapability;
+    /// # use app_license::ranking::RequiredCapability;
     /// assert_eq!(RequiredCapability::from("capabilityUltra").edition(), None);
     /// ```
     #[must_use]
@@ -237,7 +237,7 @@ impl From<Edition> for RequiredCapability<'_> {
 /// What a license grants: nothing, an edition, or only a capability without a rank.
 ///
 /// ```
-/// use app_license_gate::capability::{Edition, Grants, RequiredCapability};
+/// use app_license::ranking::{Edition, Grants, RequiredCapability};
 /// assert!(Grants::Edition(Edition::Advanced).includes(RequiredCapability::STANDARD));
 /// assert!(!Grants::Nothing.includes(RequiredCapability::STANDARD));
 /// ```
@@ -259,7 +259,7 @@ impl<'a> Grants<'a> {
     /// edition.
     ///
     /// ```
-    /// # use app_license_gate::capability::{Edition, Grants};
+    /// # use app_license::ranking::{Edition, Grants};
     /// assert_eq!(Grants::of_active(None), Grants::Edition(Edition::Standard));
     /// ```
     #[must_use]
@@ -280,7 +280,7 @@ impl<'a> Grants<'a> {
     /// Whether the capability asked for is included.
     ///
     /// ```
-    /// # use app_license_gate::capability::{Edition, Grants, RequiredCapability};
+    /// # use app_license::ranking::{Edition, Grants, RequiredCapability};
     /// let premium = Grants::of_active(Some("capabilityPremium".into()));
     /// assert!(premium.includes("capability_premium".into()));
     /// assert!(!premium.includes(RequiredCapability::STANDARD));

@@ -3,18 +3,11 @@
 //! Arithmetic is kept in days and seconds of a day, 32 bits each, so that it costs a browser next
 //! to nothing.
 
-use crate::json::{Str, Value};
+use crate::gate::json::{Str, Value};
 
 /// A point in time: whole days since 1970-01-01 and seconds of that day, UTC. From 1970 to 9999.
-///
-/// ```
-/// use app_license_gate::date::Date;
-/// let date = Date::parse("2026-12-08T01:00:00.500+01:00").unwrap();
-/// assert_eq!(date.unix_seconds(), 1_796_688_000);
-/// assert_eq!(date.days(), 20_795);
-/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Date {
+pub(crate) struct Date {
     days: u32,
     second: u32,
 }
@@ -26,15 +19,9 @@ const LAST_DAY: u32 = 2_932_896;
 const MAX_TEXT: usize = 40;
 
 impl Date {
-    /// Whole days since 1970-01-01.
-    #[must_use]
-    pub const fn days(self) -> u32 {
-        self.days
-    }
-
     /// Seconds since 1970-01-01T00:00:00Z.
     #[must_use]
-    pub fn unix_seconds(self) -> u64 {
+    pub(crate) fn unix_seconds(self) -> u64 {
         u64::from(self.days)
             .wrapping_mul(u64::from(DAY))
             .wrapping_add(u64::from(self.second))
@@ -44,15 +31,8 @@ impl Date {
     /// without seconds, with a space for the `T`), a bare date (midnight UTC), or epoch
     /// **milliseconds** in at most 15 digits. A fraction of a second is dropped; a leap second
     /// reads as the second before it. `None` for anything else.
-    ///
-    /// ```
-    /// # use app_license_gate::date::Date;
-    /// assert_eq!(Date::parse("1689949707999").unwrap().unix_seconds(), 1_689_949_707);
-    /// assert_eq!(Date::parse("2026-02-30"), None);
-    /// assert_eq!(Date::parse("2026-12-08T00:00:00"), None); // whose midnight?
-    /// ```
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         if bytes.len() <= 15 && !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit) {
             return Self::of_milliseconds(bytes);
@@ -87,7 +67,7 @@ impl Date {
 
     /// Reads a date out of a JSON value.
     #[must_use]
-    pub fn from_json(value: Value<'_>) -> Option<Self> {
+    pub(crate) fn from_json(value: Value<'_>) -> Option<Self> {
         match value {
             Value::Number(digits) => Self::parse(digits),
             Value::String(s) => s
@@ -302,7 +282,7 @@ mod tests {
 
     #[test]
     fn numbers_and_escapes_in_json() {
-        use crate::json::Scanner;
+        use crate::gate::json::Scanner;
         for json in ["1689949707000", r#""\u0031689949707000""#] {
             let value = Scanner::<1>::from_text(json).value().unwrap();
             let date = Date::from_json(value).map(Date::unix_seconds);

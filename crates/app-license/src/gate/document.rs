@@ -1,44 +1,35 @@
 //! The documents that carry a license: contexts and License API answers.
 
-use crate::facts::{Facts, Fields, MAX_KEYS};
-use crate::json::{self, Kind, Scanner, Str, Value};
-use crate::policy::Deployment;
-use crate::user_access::UserAccess;
+use crate::gate::facts::{Facts, Fields, MAX_KEYS};
+use crate::gate::json::{self, Kind, Scanner, Str, Value};
+use crate::gate::user_access::UserAccess;
 
 /// What to look for in a document besides `license`.
-///
-/// ```
-/// use app_license_gate::{document::Shape, facts::State};
-/// let body = br#"{"key":"com.example.app","license":{"active":true}}"#;
-/// assert_eq!(Shape::CONNECT_API.read(body)?.facts.state(), State::Active);
-/// assert_eq!(Shape::CONNECT_API.read(b"{}").unwrap_err().code(), "field_missing");
-/// # Ok::<(), app_license_gate::document::Error>(())
-/// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Shape {
+pub(crate) struct Shape {
     environment: bool,
     required: Option<&'static str>,
 }
 
 impl Shape {
     /// The answer of the Connect License API. It has a `key`; an error answer has none.
-    pub const CONNECT_API: Self = Self {
+    pub(crate) const CONNECT_API: Self = Self {
         environment: false,
         required: Some("key"),
     };
     /// `AP.context.getContext()`, and the `context` of a context token.
-    pub const CONNECT_CONTEXT: Self = Self {
+    pub(crate) const CONNECT_CONTEXT: Self = Self {
         environment: false,
         required: None,
     };
     /// `view.getContext()`, `useProductContext()`, and `getAppContext()`: with its environment.
-    pub const FORGE_CONTEXT: Self = Self {
+    pub(crate) const FORGE_CONTEXT: Self = Self {
         environment: true,
         required: None,
     };
     /// The second argument of a Forge function. Its `environmentType`, if any, comes from the
     /// browser and is not read.
-    pub const FORGE_FUNCTION: Self = Self {
+    pub(crate) const FORGE_FUNCTION: Self = Self {
         environment: false,
         required: None,
     };
@@ -49,7 +40,7 @@ impl Shape {
     /// # Errors
     /// A fault of the JSON, a `license` that is neither object nor null, a missing field that
     /// would show that it is this document.
-    pub fn read(self, bytes: &[u8]) -> Result<Document<'_>, Error> {
+    pub(crate) fn read(self, bytes: &[u8]) -> Result<Document<'_>, Error> {
         self.read_as(bytes)
     }
 
@@ -57,7 +48,10 @@ impl Shape {
     ///
     /// # Errors
     /// As [`Shape::read`].
-    pub fn read_as<'a, F: Fields<'a>>(self, bytes: &'a [u8]) -> Result<Document<'a, F>, Error> {
+    pub(crate) fn read_as<'a, F: Fields<'a>>(
+        self,
+        bytes: &'a [u8],
+    ) -> Result<Document<'a, F>, Error> {
         let mut document = Document::default();
         match core::str::from_utf8(bytes) {
             Ok(text) => self.read_into(text, &mut document)?,
@@ -70,7 +64,7 @@ impl Shape {
     ///
     /// # Errors
     /// As [`Shape::read`].
-    pub fn read_into<'a, F: Fields<'a>>(
+    pub(crate) fn read_into<'a, F: Fields<'a>>(
         self,
         text: &'a str,
         document: &mut Document<'a, F>,
@@ -117,7 +111,7 @@ impl Shape {
 /// What a document says.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
-pub struct Document<'a, F = Facts<'a>> {
+pub(crate) struct Document<'a, F = Facts<'a>> {
     /// What its `license` says; everything missing when there is none.
     pub facts: F,
     /// The text of its `license`, unless that is null or missing.
@@ -128,31 +122,9 @@ pub struct Document<'a, F = Facts<'a>> {
     pub user_access: Option<UserAccess>,
 }
 
-/// Where an environment of this type is. Compares without ASCII case.
-///
-/// ```
-/// use app_license_gate::{document::deployment, policy::Deployment};
-/// assert_eq!(deployment(Some("PRODUCTION".into())), Deployment::Production);
-/// assert_eq!(deployment(Some("".into())), Deployment::NotProduction);
-/// assert_eq!(deployment(None), Deployment::Unknown);
-/// ```
-#[must_use]
-pub fn deployment(environment: Option<Str<'_>>) -> Deployment {
-    let Some(text) = environment else {
-        return Deployment::Unknown;
-    };
-    let lower = |c: char| c.to_ascii_lowercase();
-    if text.chars().map(lower).eq("production".chars()) {
-        Deployment::Production
-    } else {
-        Deployment::NotProduction
-    }
-}
-
 /// Why a document is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "callers put words to every case")]
-pub enum Error {
+pub(crate) enum Error {
     /// A fault of the JSON.
     Json(json::Error),
     /// `license` is neither an object nor null.
@@ -161,10 +133,11 @@ pub enum Error {
     Missing(&'static str),
 }
 
+#[cfg(test)]
 impl Error {
     /// The stable code, the same in every language.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::Json(error) => error.code(),
             Self::LicenseIs(_) => "field_type",
@@ -182,7 +155,7 @@ impl From<json::Error> for Error {
 #[cfg(test)]
 mod tests {
     use super::Shape;
-    use crate::facts::State;
+    use crate::gate::facts::State;
 
     #[test]
     fn the_license_and_only_a_believable_environment() {

@@ -2,7 +2,7 @@
 
 use super::keys::{Key, Keys, Refused};
 use super::{Error, ErrorKind, Kind, MAX_DEPTH, Str, Value};
-use crate::work;
+use crate::gate::work;
 
 /// A place in the text, and what is open there. The keys of open objects are in a slice that each
 /// call is given.

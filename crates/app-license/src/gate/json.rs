@@ -11,7 +11,7 @@
 //! The work is linear in the length of the text, whatever it holds.
 //!
 //! ```
-//! use app_license_gate::json::{Error, Scanner, Value};
+//! use app_license::json::{Error, Scanner, Value};
 //!
 //! let mut scanner = Scanner::<16>::new(br#"{"active": true, "type": "COMMERCIAL"}"#)?;
 //! let mut active = None;
@@ -49,7 +49,7 @@ pub const MAX_SKIPPED_DEPTH: usize = 4096;
 /// Why bytes are not the JSON that is asked for, and where.
 ///
 /// ```
-/// use app_license_gate::json::{Error, ErrorKind, Scanner};
+/// use app_license::json::{Error, ErrorKind, Scanner};
 /// let mut scanner = Scanner::<4>::new(br#"{"a":1,"a":2}"#)?;
 /// let error = scanner.object::<Error>(|s, _| s.value().map(drop)).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::DuplicateKey);
@@ -109,7 +109,7 @@ impl Error {
     /// The stable code, the same in every language.
     ///
     /// ```
-    /// use app_license_gate::json::Scanner;
+    /// use app_license::json::Scanner;
     /// assert_eq!(Scanner::<1>::from_text("x").value().unwrap_err().code(), "json_syntax");
     /// ```
     #[must_use]
@@ -179,11 +179,11 @@ impl fmt::Display for Kind {
 /// twice in it is found out when it is walked.
 ///
 /// ```
-/// use app_license_gate::json::{Kind, Scanner, Value};
+/// use app_license::json::{Kind, Scanner, Value};
 /// let value = Scanner::<4>::new(b" [1, 2] ")?.value()?;
 /// assert_eq!(value, Value::Array("[1, 2]"));
 /// assert_eq!(value.kind(), Kind::Array);
-/// # Ok::<(), app_license_gate::json::Error>(())
+/// # Ok::<(), app_license::json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "JSON has these six types")]
@@ -239,7 +239,7 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     /// Starts at the first character of text.
     ///
     /// ```
-    /// use app_license_gate::json::{Scanner, Value};
+    /// use app_license::json::{Scanner, Value};
     /// assert_eq!(Scanner::<1>::from_text("null").value(), Ok(Value::Null));
     /// ```
     #[must_use]
@@ -272,7 +272,7 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     /// which may take the first of two keys where this one takes the last.
     ///
     /// ```
-    /// use app_license_gate::json::{ErrorKind, Scanner};
+    /// use app_license::json::{ErrorKind, Scanner};
     /// let strict = |text| Scanner::<8>::from_text(text).walk().map_err(|e| e.kind());
     /// assert_eq!(strict(r#"{"x":[{"a":1,"b":2}]}"#), Ok(()));
     /// assert_eq!(strict(r#"{"x":[{"a":1,"a":2}]}"#), Err(ErrorKind::DuplicateKey));

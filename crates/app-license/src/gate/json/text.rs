@@ -4,17 +4,17 @@ use core::fmt;
 
 use super::walk::Walk;
 use super::{Error, ErrorKind};
-use crate::work;
+use crate::gate::work;
 
 /// A JSON string, borrowed with its escapes still in it. Comparing decodes.
 ///
 /// ```
-/// use app_license_gate::json::{Scanner, Str, Value};
+/// use app_license::json::{Scanner, Str, Value};
 /// let Value::String(s) = Scanner::<1>::from_text(r#""\u0061ctive""#).value()? else { panic!() };
 /// assert_eq!(s.plain(), None);
 /// assert_eq!(s, Str::from("active"));
 /// assert_eq!(s.to_string(), "active");
-/// # Ok::<(), app_license_gate::json::Error>(())
+/// # Ok::<(), app_license::json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Str<'a> {
@@ -45,10 +45,10 @@ impl<'a> Str<'a> {
     /// The text as it stands between the quotes, with its escapes.
     ///
     /// ```
-    /// use app_license_gate::json::{Scanner, Str, Value};
+    /// use app_license::json::{Scanner, Str, Value};
     /// let value = Scanner::<1>::from_text(r#""a\nb""#).value()?;
     /// assert!(matches!(value, Value::String(s) if s.as_written() == r"a\nb"));
-    /// # Ok::<(), app_license_gate::json::Error>(())
+    /// # Ok::<(), app_license::json::Error>(())
     /// ```
     #[must_use]
     pub const fn as_written(&self) -> &'a str {

@@ -7,20 +7,22 @@
 //! Platform pages: <https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps>,
 //! <https://developer.atlassian.com/platform/forge/remote/essentials/>
 
-use crate::capability::Grants;
-use crate::json::{Error, Scanner, Str, Value};
+#[cfg(test)]
+use crate::gate::capability::Grants;
+use crate::gate::json::{Error, Scanner, Str, Value};
 
 /// How many keys a license object (with what nests in it) may have open at once.
-pub const MAX_KEYS: usize = 96;
+pub(crate) const MAX_KEYS: usize = 96;
 
 /// The three states of a license: never two.
 ///
 /// ```
-/// use app_license_gate::facts::{Facts, State};
-/// assert_eq!(Facts::from_json(br#"{"active":true}"#)?.state(), State::Active);
-/// assert_eq!(Facts::from_json(br#"{"active":"true"}"#)?.state(), State::Inactive);
-/// assert_eq!(Facts::from_json(b"{}")?.state(), State::Absent);
-/// # Ok::<(), app_license_gate::json::Error>(())
+/// use app_license::{License, LicenseSource, State};
+/// let read = |json: &[u8]| License::from_object(json, LicenseSource::ForgeUiContext);
+/// assert_eq!(read(br#"{"active":true}"#)?.state(), State::Active);
+/// assert_eq!(read(br#"{"active":"true"}"#)?.state(), State::Inactive);
+/// assert_eq!(read(b"{}")?.state(), State::Absent);
+/// # Ok::<(), app_license::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(
@@ -40,7 +42,7 @@ impl State {
     /// The state's stable name: `active`, `inactive`, `absent`.
     ///
     /// ```
-    /// # use app_license_gate::facts::State;
+    /// # use app_license::State;
     /// assert_eq!(State::Absent.name(), "absent");
     /// ```
     #[must_use]
@@ -55,11 +57,7 @@ impl State {
 
 /// What one boolean field says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a field is missing, a boolean, or something else"
-)]
-pub enum Flag {
+pub(crate) enum Flag {
     /// The field is missing or null.
     #[default]
     Missing,
@@ -71,14 +69,8 @@ pub enum Flag {
 
 impl Flag {
     /// What a JSON value says as a flag.
-    ///
-    /// ```
-    /// # use app_license_gate::{facts::Flag, json::Value};
-    /// assert_eq!(Flag::of(Value::Bool(true)), Flag::Is(true));
-    /// assert_eq!(Flag::of(Value::Number("1")), Flag::NotBoolean);
-    /// ```
     #[must_use]
-    pub const fn of(value: Value<'_>) -> Self {
+    pub(crate) const fn of(value: Value<'_>) -> Self {
         match value {
             Value::Null => Self::Missing,
             Value::Bool(b) => Self::Is(b),
@@ -87,13 +79,8 @@ impl Flag {
     }
 
     /// The boolean, if it is one.
-    ///
-    /// ```
-    /// # use app_license_gate::facts::Flag;
-    /// assert_eq!(Flag::NotBoolean.known(), None);
-    /// ```
     #[must_use]
-    pub const fn known(self) -> Option<bool> {
+    pub(crate) const fn known(self) -> Option<bool> {
         match self {
             Self::Is(b) => Some(b),
             _ => None,
@@ -102,7 +89,7 @@ impl Flag {
 }
 
 /// What a reader of license objects keeps of them.
-pub trait Fields<'a>: Default {
+pub(crate) trait Fields<'a>: Default {
     /// The names it knows.
     const NAMES: &'static [&'static str];
 
@@ -117,7 +104,7 @@ pub trait Fields<'a>: Default {
         &mut self,
         scanner: &mut Scanner<'a, KEYS>,
     ) -> Result<(), Error> {
-        if scanner.peek()? == crate::json::Kind::Null {
+        if scanner.peek()? == crate::gate::json::Kind::Null {
             scanner.value()?;
             return Ok(());
         }
@@ -142,17 +129,9 @@ fn named_with_escapes(key: Str<'_>, names: &[&'static str]) -> Option<&'static s
 }
 
 /// The part of a license object that decides: active or not, its edition, whether it is a trial.
-///
-/// ```
-/// use app_license_gate::document::Shape;
-/// use app_license_gate::facts::{LicenseFlags, State};
-/// let document = Shape::FORGE_CONTEXT.read_as::<LicenseFlags<'_>>(br#"{"license":{"active":true}}"#)?;
-/// assert_eq!(document.facts.state(), State::Active);
-/// # Ok::<(), app_license_gate::document::Error>(())
-/// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
-pub struct LicenseFlags<'a> {
+pub(crate) struct LicenseFlags<'a> {
     /// `active`
     pub active: Flag,
     /// `isActive`, the older Forge spelling.
@@ -202,15 +181,8 @@ impl<'a> Fields<'a> for LicenseFlags<'a> {
 
 impl<'a> LicenseFlags<'a> {
     /// The state: both spellings are read, and if they disagree the license is not active.
-    ///
-    /// ```
-    /// use app_license_gate::facts::{Facts, State};
-    /// let facts = Facts::from_json(br#"{"active":true,"isActive":false}"#)?;
-    /// assert_eq!(facts.state(), State::Inactive);
-    /// # Ok::<(), app_license_gate::json::Error>(())
-    /// ```
     #[must_use]
-    pub const fn state(&self) -> State {
+    pub(crate) const fn state(&self) -> State {
         match (self.active, self.is_active) {
             (Flag::Missing, Flag::Missing) => State::Absent,
             (Flag::Is(true), Flag::Is(true) | Flag::Missing) | (Flag::Missing, Flag::Is(true)) => {
@@ -223,15 +195,8 @@ impl<'a> LicenseFlags<'a> {
     /// Whether this is a trial: only ever what the platform says, never inferred from a date.
     /// A `state` of `trial` says it too: an override for a trial has no `isEvaluation`.
     /// `None` when nothing readable is said, or the spellings disagree.
-    ///
-    /// ```
-    /// use app_license_gate::facts::Facts;
-    /// let facts = Facts::from_json(br#"{"isEvaluation":"NULL","trialEndDate":"2030-01-01"}"#)?;
-    /// assert_eq!(facts.evaluation(), None);
-    /// # Ok::<(), app_license_gate::json::Error>(())
-    /// ```
     #[must_use]
-    pub fn evaluation(&self) -> Option<bool> {
+    pub(crate) fn evaluation(&self) -> Option<bool> {
         let said = match (self.evaluation.known(), self.is_evaluation.known()) {
             (Some(a), Some(b)) if a != b => return None,
             (one, other) => one.or(other),
@@ -249,15 +214,9 @@ impl<'a> LicenseFlags<'a> {
     }
 
     /// What the license grants: nothing unless it is active.
-    ///
-    /// ```
-    /// use app_license_gate::{capability::Grants, facts::Facts};
-    /// let facts = Facts::from_json(br#"{"active":false,"capabilitySet":"capabilityAdvanced"}"#)?;
-    /// assert_eq!(facts.grants(), Grants::Nothing);
-    /// # Ok::<(), app_license_gate::json::Error>(())
-    /// ```
     #[must_use]
-    pub fn grants(&self) -> Grants<'a> {
+    #[cfg(test)]
+    pub(crate) fn grants(&self) -> Grants<'a> {
         match self.state() {
             State::Active => Grants::of_active(self.capability_set),
             State::Inactive | State::Absent => Grants::Nothing,
@@ -267,17 +226,9 @@ impl<'a> LicenseFlags<'a> {
 
 /// What a license object says: every field in all its spellings, as borrowed text. Its
 /// [`LicenseFlags`] is read through it: `facts.active`, `facts.state()`.
-///
-/// ```
-/// use app_license_gate::facts::{Facts, Flag};
-/// let facts = Facts::from_json(br#"{"isActive":true,"evaluation":false,"newField":[1]}"#)?;
-/// assert_eq!(facts.is_active, Flag::Is(true));
-/// assert_eq!(facts.evaluation(), Some(false));
-/// # Ok::<(), app_license_gate::json::Error>(())
-/// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
-pub struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     /// What decides.
     pub flags: LicenseFlags<'a>,
     /// `type`
@@ -311,7 +262,8 @@ impl<'a> Facts<'a> {
     ///
     /// # Errors
     /// A fault of the JSON, or a value that is neither an object nor `null`.
-    pub fn from_json(bytes: &'a [u8]) -> Result<Self, Error> {
+    #[cfg(test)]
+    pub(crate) fn from_json(bytes: &'a [u8]) -> Result<Self, Error> {
         let mut scanner = Scanner::<MAX_KEYS>::new(bytes)?;
         let facts = Self::read(&mut scanner)?;
         scanner.end()?;
@@ -322,7 +274,7 @@ impl<'a> Facts<'a> {
     ///
     /// # Errors
     /// As [`Facts::from_json`].
-    pub fn read<const KEYS: usize>(scanner: &mut Scanner<'a, KEYS>) -> Result<Self, Error> {
+    pub(crate) fn read<const KEYS: usize>(scanner: &mut Scanner<'a, KEYS>) -> Result<Self, Error> {
         let mut facts = Self::default();
         facts.read_into(scanner)?;
         Ok(facts)
@@ -366,13 +318,8 @@ impl<'a> Fields<'a> for Facts<'a> {
 }
 
 /// A string the platform means: not empty, not the literal `"NULL"`.
-///
-/// ```
-/// # use app_license_gate::facts::meant;
-/// assert_eq!(meant("NULL".into()), None);
-/// ```
 #[must_use]
-pub fn meant(text: Str<'_>) -> Option<Str<'_>> {
+pub(crate) fn meant(text: Str<'_>) -> Option<Str<'_>> {
     Some(text).filter(|s| !s.is_empty() && s.plain() != Some("NULL"))
 }
 
@@ -412,7 +359,7 @@ mod tests {
     use std::format;
 
     use super::{Facts, Flag, State};
-    use crate::capability::{Edition, Grants, RequiredCapability};
+    use crate::gate::capability::{Edition, Grants, RequiredCapability};
 
     fn state(json: &str) -> State {
         Facts::from_json(json.as_bytes()).unwrap().state()

@@ -9,47 +9,32 @@
 
 use core::fmt;
 
-use crate::capability::{Edition, same_chars};
-use crate::facts::{Flag, State};
-use crate::user_access::UserAccess;
-use crate::work;
+use crate::gate::capability::{Edition, same_chars};
+use crate::gate::work;
 
 /// The value of a query parameter, still form-encoded (`+` and `%20`). Comparing decodes.
-///
-/// ```
-/// use app_license_gate::query::QueryFacts;
-/// let facts = QueryFacts::read("lic=active&capSet=capability%41dvanced");
-/// let capability = facts.capability_set.unwrap();
-/// assert_eq!(capability.encoded(), "capability%41dvanced");
-/// assert_eq!(capability.to_string(), "capabilityAdvanced");
-/// ```
 #[derive(Debug, Clone, Copy)]
-pub struct FormText<'a>(&'a str);
+pub(crate) struct FormText<'a>(&'a str);
 
 impl<'a> FormText<'a> {
     /// Stands for several capability sets without a rank: each includes only itself, so together
     /// they include nothing.
-    pub const SEVERAL: Self = Self(",");
-
-    /// The text as it stands in the query.
-    #[must_use]
-    pub const fn encoded(&self) -> &'a str {
-        self.0
-    }
+    pub(crate) const SEVERAL: Self = Self(",");
 
     /// The decoded bytes. A `%` that no two hexadecimal digits follow stands for itself.
-    pub fn bytes(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
         FormBytes(self.0.as_bytes())
     }
 
     /// The decoded characters; what is not UTF-8 reads as U+FFFD.
-    pub fn chars(&self) -> impl Iterator<Item = char> + Clone + use<'a> {
+    pub(crate) fn chars(&self) -> impl Iterator<Item = char> + Clone + use<'a> {
         FormChars(FormBytes(self.0.as_bytes()))
     }
 
     /// The edition of a capability set, by the loose comparison of capability strings.
     #[must_use]
-    pub fn edition(&self) -> Option<Edition> {
+    pub(crate) fn edition(&self) -> Option<Edition> {
         // their names are ASCII: bytes will do
         Edition::of_chars(&mut latin(self.0))
     }
@@ -102,31 +87,28 @@ impl<'a> Said<'a> {
         }
     }
 
-    /// What two of them come to, the same whichever comes first, and whether they say the same. A
-    /// string without a rank is below every rank, for it includes neither; two different ones of
+    /// What two of them come to, the same whichever comes first. A string without a rank is below every rank, for it includes neither; two different ones of
     /// them include nothing.
-    fn and(self, other: Self) -> (Self, bool) {
+    fn and(self, other: Self) -> Self {
         match (self.text, other.text, self.edition, other.edition) {
             (Some(a), Some(b), None, None) => {
-                let same = same_chars(&mut latin(a.0), &mut latin(b.0));
+                if !same_chars(&mut latin(a.0), &mut latin(b.0)) {
+                    return Self {
+                        text: Some(FormText::SEVERAL),
+                        edition: None,
+                        length: 1,
+                    };
+                }
                 // the shorter spelling, so that a long one is not walked again
-                let shorter = if other.length < self.length {
+                if other.length < self.length {
                     other
                 } else {
                     self
-                };
-                let several = Self {
-                    text: Some(FormText::SEVERAL),
-                    edition: None,
-                    length: 1,
-                };
-                (if same { shorter } else { several }, same)
+                }
             }
-            (a, b, one, two) => {
-                let same = a.is_none() == b.is_none() && one == two;
-                // `None`, without a rank, sorts below every edition
-                (if one <= two { self } else { other }, same)
-            }
+            // `None`, without a rank, sorts below every edition
+            (_, _, one, two) if one <= two => self,
+            _ => other,
         }
     }
 }
@@ -209,87 +191,22 @@ impl Iterator for FormChars<'_> {
     }
 }
 
-/// What the query says about the license.
-///
-/// ```
-/// use app_license_gate::{facts::State, query::QueryFacts};
-/// assert_eq!(QueryFacts::read("lic=active&cp=%2Fwiki").state(), State::Active);
-/// assert_eq!(QueryFacts::read("lic=ACTIVE").state(), State::Inactive);
-/// assert_eq!(QueryFacts::read("lic=active&lic=none").state(), State::Inactive);
-/// assert_eq!(QueryFacts::read("LIC=active").state(), State::Absent);
-/// ```
-#[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub struct QueryFacts<'a> {
-    /// Whether every `lic` is exactly `active`; `None` without any.
-    pub lic: Option<bool>,
-    /// `capSet` or `capabilitySet`, the least generous of all; an empty one is absent.
-    pub capability_set: Option<FormText<'a>>,
-    /// Whether a parameter is repeated with another value.
-    pub repeated: bool,
-    /// Whether every `userAccess` is exactly `true`; `None` without any.
-    pub user_access: Option<bool>,
-}
-
-impl<'a> QueryFacts<'a> {
-    /// Reads a query: what follows the `?`, without it. Never fails: what cannot be understood says
-    /// nothing.
-    #[must_use]
-    pub fn read(query: &'a str) -> Self {
-        let mut facts = Self::default();
-        let mut lic: Option<FormText<'a>> = None;
-        let mut capability: Option<Said<'a>> = None;
-        let mut rest = Some(query);
-        while let Some(text) = rest {
-            let (pair, more) = before_and_after(text, b'&');
-            rest = more;
-            let (name, value) = before_and_after(pair, b'=');
-            let (name, value) = (FormText(name), FormText(value.unwrap_or_default()));
-            if name.is("lic") {
-                facts.lic = Some(value.is("active") && facts.lic != Some(false));
-                let before = *lic.get_or_insert(value);
-                facts.repeated |= !before.same(value);
-            } else if name.is("userAccess") {
-                facts.user_access = Some(value.is("true") && facts.user_access != Some(false));
-            } else if name.is("capSet") || name.is("capabilitySet") {
-                let value = Said::of(value);
-                let Some(before) = capability else {
-                    capability = Some(value);
-                    continue;
-                };
-                let (both, same) = before.and(value);
-                capability = Some(both);
-                facts.repeated |= !same;
-            }
-        }
-        facts.capability_set = capability.and_then(|said| said.text);
-        facts
-    }
-
-    /// What `userAccess` says of the user: access only when every one is exactly `true`; `None`
-    /// without any.
-    ///
-    /// ```
-    /// use app_license_gate::query::QueryFacts;
-    /// let denied = QueryFacts::read("lic=active&userAccess=false");
-    /// assert!(denied.user_access().is_some_and(|access| !access.allows()));
-    /// assert_eq!(QueryFacts::read("lic=active").user_access(), None);
-    /// ```
-    #[must_use]
-    pub fn user_access(&self) -> Option<UserAccess> {
-        let has = self.user_access?;
-        Some(UserAccess::new(Flag::Missing, Flag::Is(has)))
-    }
-
-    /// Active only when every `lic` is exactly `active`; absent without any.
-    #[must_use]
-    pub const fn state(&self) -> State {
-        match self.lic {
-            None => State::Absent,
-            Some(true) => State::Active,
-            Some(false) => State::Inactive,
+/// The capability set that a query names, by `capSet` or `capabilitySet`: the least generous of all; an empty
+/// one is none. The query is what follows the `?`. Never fails: what cannot be understood says nothing.
+pub(crate) fn capability_set(query: &str) -> Option<FormText<'_>> {
+    let mut least: Option<Said<'_>> = None;
+    let mut rest = Some(query);
+    while let Some(text) = rest {
+        let (pair, more) = before_and_after(text, b'&');
+        rest = more;
+        let (name, value) = before_and_after(pair, b'=');
+        let (name, value) = (FormText(name), FormText(value.unwrap_or_default()));
+        if name.is("capSet") || name.is("capabilitySet") {
+            let value = Said::of(value);
+            least = Some(least.map_or(value, |before| before.and(value)));
         }
     }
+    least.and_then(|said| said.text)
 }
 
 /// The text before the first `mark`, and what follows it. Plainer than `split_once`, and smaller.
@@ -311,68 +228,10 @@ mod tests {
     use std::string::{String, ToString};
     use std::vec::Vec;
 
-    use super::{FormText, QueryFacts};
-    use crate::facts::State;
+    use super::{FormText, capability_set};
 
-    fn read(query: &str) -> (State, Option<String>, bool) {
-        let facts = QueryFacts::read(query);
-        let text = facts.capability_set.map(|c| c.to_string());
-        (facts.state(), text, facts.repeated)
-    }
-
-    #[test]
-    fn lic_grants_only_when_it_is_exactly_active() {
-        for (query, want) in [
-            ("lic=active", State::Active),
-            ("?lic=active", State::Absent),
-            ("lic=%61ctive", State::Active),
-            ("l%69c=active", State::Active),
-            ("lic=active&lic=active", State::Active),
-            ("lic=active&lic=none", State::Inactive),
-            ("lic=none&lic=active", State::Inactive),
-            ("lic=active&lic", State::Inactive),
-            ("lic=Active", State::Inactive),
-            ("lic=active+", State::Inactive),
-            ("lic=%20active", State::Inactive),
-            ("lic=active%00", State::Inactive),
-            ("lic=active,active", State::Inactive),
-            ("lic=acti%C2%ADve", State::Inactive),
-            ("lic=%", State::Inactive),
-            ("lic=%2", State::Inactive),
-            ("lic=", State::Inactive),
-            ("lic", State::Inactive),
-            ("lic=active=1", State::Inactive),
-            ("LIC=active", State::Absent),
-            ("lic%5B%5D=active", State::Absent),
-            ("ac.lic=active", State::Absent),
-            ("+lic=active", State::Absent),
-            ("", State::Absent),
-            ("?", State::Absent),
-            ("&&=&a", State::Absent),
-            ("x=lic=active", State::Absent),
-        ] {
-            assert_eq!(QueryFacts::read(query).state(), want, "{query}");
-        }
-    }
-
-    #[test]
-    fn user_access_is_true_or_it_denies() {
-        for (query, want) in [
-            ("userAccess=true", Some(true)),
-            ("userAccess=true&userAccess=true", Some(true)),
-            ("userAccess=false", Some(false)),
-            ("userAccess=true&userAccess=false", Some(false)),
-            ("userAccess=false&userAccess=true", Some(false)),
-            ("userAccess=True", Some(false)),
-            ("userAccess=1", Some(false)),
-            ("userAccess=", Some(false)),
-            ("userAccess", Some(false)),
-            ("useraccess=false", None),
-            ("", None),
-        ] {
-            let access = QueryFacts::read(query).user_access();
-            assert_eq!(access.map(|a| a.allows()), want, "{query}");
-        }
+    fn read(query: &str) -> Option<String> {
+        capability_set(query).map(|set| set.to_string())
     }
 
     #[test]
@@ -399,20 +258,20 @@ mod tests {
             for (x, y) in [(one, other), (other, one)] {
                 for (n, m) in [("capSet", "capSet"), ("capSet", "capabilitySet")] {
                     let query = std::format!("lic=active&{n}={x}&{m}={y}");
-                    assert_eq!(read(&query), (State::Active, want.clone(), true), "{query}");
+                    assert_eq!(read(&query), want, "{query}");
                 }
             }
         }
         let twice = "lic=active&capSet=capabilityAdvanced&capabilitySet=CAPABILITY_ADVANCED";
-        assert_eq!(read(twice), (State::Active, Some(a.to_string()), false));
-        assert_eq!(read("lic=active&capSet="), (State::Active, None, false));
-        assert_eq!(read("CapSet=capabilityAdvanced").1, None);
+        assert_eq!(read(twice).as_deref(), Some(a));
+        assert_eq!(read("lic=active&capSet="), None);
+        assert_eq!(read("CapSet=capabilityAdvanced"), None);
     }
 
     #[test]
     fn three_values_are_no_better_than_two() {
         let query = "lic=active&capSet=cUltra&capSet=cVast&capSet=cUltra";
-        assert_eq!(read(query).1.as_deref(), Some(","));
+        assert_eq!(read(query).as_deref(), Some(","));
     }
 
     #[test]
@@ -447,7 +306,7 @@ mod tests {
 
         #[test]
         fn reading_anything_ends(query in "(lic|capSet|=|&|%|active|\\PC){0,30}") {
-            let _ = QueryFacts::read(&query);
+            let _ = capability_set(&query);
         }
     }
 }

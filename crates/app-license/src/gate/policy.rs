@@ -17,9 +17,9 @@
 //! Evaluation never changes the answer: a running trial is active. It is kept in
 //! [`Reason::Inactive`] so that an ended trial can be told from an ended subscription.
 
-use crate::capability::{Edition, Grants, RequiredCapability};
-use crate::facts::State;
-use crate::user_access::UserAccess;
+use crate::gate::capability::{Edition, Grants, RequiredCapability};
+use crate::gate::facts::State;
+use crate::gate::user_access::UserAccess;
 
 /// What an absent license means. The platform says nothing in dev and staging environments, for
 /// free apps, and to cacheable iframes; only the caller knows which it is.
@@ -98,7 +98,7 @@ impl Reason {
     /// Whether the feature may be used.
     ///
     /// ```
-    /// # use app_license_gate::policy::Reason;
+    /// # use app_license::Reason;
     /// assert!(!Reason::Absent.is_granted());
     /// ```
     #[must_use]
@@ -109,7 +109,7 @@ impl Reason {
     /// The stable code, the same in every language. An inactive trial reads `trial_ended`.
     ///
     /// ```
-    /// # use app_license_gate::policy::Reason;
+    /// # use app_license::Reason;
     /// assert_eq!(Reason::Inactive { trial: Some(true) }.code(), "trial_ended");
     /// assert_eq!(Reason::Inactive { trial: None }.code(), "inactive");
     /// ```
@@ -131,7 +131,7 @@ impl Reason {
     /// The reason of a [`Reason::code`].
     ///
     /// ```
-    /// # use app_license_gate::policy::Reason;
+    /// # use app_license::Reason;
     /// assert_eq!(Reason::from_code("trial_ended"), Some(Reason::Inactive { trial: Some(true) }));
     /// assert_eq!(Reason::from_code("unheard_of"), None);
     /// ```
@@ -157,14 +157,14 @@ impl Reason {
 /// and asks for nothing else.
 ///
 /// ```
-/// use app_license_gate::policy::{Deployment, Evidence, Policy, Reason};
-/// use app_license_gate::{capability::RequiredCapability, facts::Facts};
+/// use app_license::{Deployment, Evidence, Policy, Reason};
+/// use app_license::ranking::{Edition, Grants, RequiredCapability};
+/// use app_license::State;
 ///
-/// let facts = Facts::from_json(br#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#)?;
 /// let evidence = Evidence {
-///     state: facts.state(),
-///     grants: facts.grants(),
-///     evaluation: facts.evaluation(),
+///     state: State::Active,
+///     grants: Grants::Edition(Edition::Advanced),
+///     evaluation: None,
 ///     deployment: Deployment::NotProduction,
 ///     age: Some(12),
 ///     confirmed: false,
@@ -173,7 +173,6 @@ impl Reason {
 /// assert_eq!(Policy::new().decide(&evidence, RequiredCapability::ADVANCED), Reason::Granted);
 /// let strict = Policy::new().production_only(true);
 /// assert_eq!(strict.decide(&evidence, RequiredCapability::ADVANCED), Reason::NotProduction);
-/// # Ok::<(), app_license_gate::json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Policy {
@@ -205,7 +204,7 @@ impl Policy {
     /// developed, denied for customers" see [`Policy::when_absent_outside_production`].
     ///
     /// ```
-    /// # use app_license_gate::{capability::Edition, policy::{Policy, WhenAbsent}};
+    /// # use app_license::{Edition, Policy, WhenAbsent};
     /// let lenient = Policy::new().when_absent(WhenAbsent::Assume(Edition::Standard));
     /// ```
     #[must_use]
@@ -220,9 +219,9 @@ impl Policy {
     /// production.
     ///
     /// ```
-    /// use app_license_gate::capability::{Edition, Grants, RequiredCapability};
-    /// use app_license_gate::policy::{Deployment, Evidence, Policy, Reason, WhenAbsent};
-    /// # use app_license_gate::facts::State;
+    /// use app_license::ranking::{Edition, Grants, RequiredCapability};
+    /// use app_license::{Deployment, Evidence, Policy, Reason, WhenAbsent};
+    /// # use app_license::State;
     /// // absent outside production is Standard, inside it is denied
     /// let policy =
     ///     Policy::new().when_absent_outside_production(WhenAbsent::Assume(Edition::Standard));
@@ -252,7 +251,7 @@ impl Policy {
     /// for a confirmed license as well still asks for them.
     ///
     /// ```
-    /// # use app_license_gate::policy::Policy;
+    /// # use app_license::Policy;
     /// let free_app = Policy::new().sells_nothing(true);
     /// assert!(free_app.is_selling_nothing());
     /// ```
@@ -272,7 +271,7 @@ impl Policy {
     /// billed by users: for pages that tell them how to get it.
     ///
     /// ```
-    /// # use app_license_gate::policy::Policy;
+    /// # use app_license::Policy;
     /// let page_for_everybody = Policy::new().ignore_user_access(true);
     /// ```
     #[must_use]
@@ -284,7 +283,7 @@ impl Policy {
     /// The oldest word that still counts, in seconds. An unknown age does not count.
     ///
     /// ```
-    /// # use app_license_gate::policy::Policy;
+    /// # use app_license::Policy;
     /// let fresh = Policy::new().max_age(3600);
     /// ```
     #[must_use]

@@ -8,7 +8,7 @@
 //! refused. Keys that nobody made so do not come near.
 
 use super::Str;
-use crate::work;
+use crate::gate::work;
 
 /// How many keys of the same hash and another text a document may have.
 const MAX_COLLISIONS: u32 = 8;

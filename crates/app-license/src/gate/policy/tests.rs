@@ -3,9 +3,9 @@
 use std::vec::Vec;
 
 use super::{Deployment, Evidence, Policy, Reason, WhenAbsent};
-use crate::capability::{Edition, Grants, RequiredCapability};
-use crate::facts::{Flag, State};
-use crate::user_access::UserAccess;
+use crate::gate::capability::{Edition, Grants, RequiredCapability};
+use crate::gate::facts::{Flag, State};
+use crate::gate::user_access::UserAccess;
 
 const CAPABILITIES: [Option<&str>; 4] = [
     None,

@@ -5,8 +5,8 @@
 //!
 //! Platform page: <https://developer.atlassian.com/platform/forge/adopt-user-based-billing/>
 
-use crate::facts::Flag;
-use crate::json::{Error, Scanner, Str, Value};
+use crate::gate::facts::Flag;
+use crate::gate::json::{Error, Scanner, Str, Value};
 
 /// How many keys an object `userAccess` may have.
 const MAX_KEYS: usize = 32;
@@ -21,7 +21,7 @@ const MAX_KEYS: usize = 32;
 /// | anything else | anything | no |
 ///
 /// ```
-/// use app_license_gate::{json::Value, user_access::UserAccess};
+/// use app_license::{forge::UserAccess, json::Value};
 /// let denied = UserAccess::of(Value::Object(r#"{"enabled":true,"hasAccess":false}"#)).unwrap();
 /// assert!(!denied.allows());
 /// let not_in_effect = UserAccess::of(Value::Object(r#"{"enabled":false}"#)).unwrap();
@@ -39,14 +39,8 @@ impl UserAccess {
     pub const UNREADABLE: Self = Self::new(Flag::NotBoolean, Flag::NotBoolean);
 
     /// From what the two fields say. A field that is null is not a boolean.
-    ///
-    /// ```
-    /// use app_license_gate::{facts::Flag, user_access::UserAccess};
-    /// assert!(UserAccess::new(Flag::Missing, Flag::Is(true)).allows());
-    /// assert!(!UserAccess::new(Flag::NotBoolean, Flag::Is(true)).allows());
-    /// ```
     #[must_use]
-    pub const fn new(enabled: Flag, has_access: Flag) -> Self {
+    pub(crate) const fn new(enabled: Flag, has_access: Flag) -> Self {
         Self {
             enabled,
             has_access,
@@ -56,11 +50,11 @@ impl UserAccess {
     /// Reads the object `userAccess`. Fields that are no booleans deny.
     ///
     /// ```
-    /// use app_license_gate::user_access::UserAccess;
+    /// use app_license::forge::UserAccess;
     /// let access = UserAccess::from_json(br#"{"enabled": true, "hasAccess": false}"#)?;
     /// assert!(access.is_in_effect() && !access.allows());
     /// assert!(!UserAccess::from_json(br#"{"enabled": "false"}"#)?.allows());
-    /// # Ok::<(), app_license_gate::json::Error>(())
+    /// # Ok::<(), app_license::json::Error>(())
     /// ```
     ///
     /// # Errors
@@ -131,7 +125,7 @@ mod tests {
     use std::format;
 
     use super::UserAccess;
-    use crate::json::Value;
+    use crate::gate::json::Value;
 
     #[test]
     fn denied_unless_enabled_is_false_and_anything_but_booleans_denies() {
