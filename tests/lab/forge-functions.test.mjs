@@ -3,8 +3,14 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { before, test } from "node:test";
 import { start, open, started } from "./forge-lab.mjs";
+
+before(async () => {
+  const { lab } = await started();
+  await lab.move("install");
+  await lab.move({ buy: { edition: "advanced" } });
+});
 
 test("functions get what the platform gives, and no more", async () => {
   const { lab, folder } = await started();

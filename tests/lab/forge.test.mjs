@@ -55,7 +55,7 @@ test("examples/forge-custom-ui, built, through the story of a customer", async (
   await page.close();
 });
 
-test("examples/forge-custom-ui behind Vite's development server", async () => {
+test("examples/forge-custom-ui behind Vite's development server", { timeout: 120_000 }, async () => {
   const { createServer } = await load("vite");
   const server = await createServer({
     root: example,
@@ -70,12 +70,38 @@ test("examples/forge-custom-ui behind Vite's development server", async () => {
     const lab = await start("--custom-ui", url, "--manifest", join(example, "manifest.yml"));
     assert.match(lab.out(), /relaxed for a development server/);
     const page = await open(lab);
+    const errors = [];
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    const sockets = [];
+    let connected = 0;
+    page.on("websocket", (socket) => {
+      sockets.push(new URL(socket.url()).origin);
+      connected += 1;
+      socket.on("close", () => (connected -= 1));
+    });
     await page.locator("#policy").getByText("relaxed for a development server").waitFor();
     for (const step of STORY) {
       await perform(page, step);
       await shows(page, step);
     }
+    // the page's own socket is the lab's, which passes it on: what changes is seen at once
+    while (connected === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.deepEqual([...new Set(sockets)], [lab.pages.replace("http", "ws")]);
+    const frame = page.frameLocator("#forge").locator("body");
+    await frame.evaluate(() => {
+      globalThis.loaded = "before";
+    });
+    server.ws.send({ type: "full-reload" });
+    while ((await frame.evaluate(() => globalThis.loaded).catch(() => "before")) === "before") {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await shows(page, STORY.at(-1));
+    assert.deepEqual(errors, []);
     await page.close();
+    const silent = await start("--custom-ui", `http://127.0.0.1:${await ports()}/`);
+    assert.match(silent.out().replace(/\s+/g, " "), /nothing listens at http:\/\/127\.0\.0\.1:\d+/);
   } finally {
     await server.close();
   }

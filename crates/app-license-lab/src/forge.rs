@@ -42,7 +42,8 @@ use self::policy::PagePolicy;
 use self::queue::Queues;
 use self::storage::Storage;
 use crate::error::Error;
-use crate::lab::{AppLicensing, Lab, listen};
+use crate::lab::{Lab, listen};
+use crate::licensing::AppLicensing;
 
 pub(crate) use self::bridge::PageCall;
 pub(crate) use self::browser::{Seen, chromium};
@@ -199,18 +200,7 @@ impl ForgeApp {
             }));
         }
         let mut notes = Vec::new();
-        let lacks = match config.licensing() {
-            AppLicensing::Disabled => Some(
-                "the manifest has no `app.licensing.enabled: true`: the app gets no license at all, here \
-                 as on the platform, whatever a customer buys",
-            ),
-            AppLicensing::OneEdition => Some(
-                "the manifest has no `app.licensing.editionsEnabled: true`: no license names an edition, \
-                 here as on the platform, and what asks for Advanced is refused to every customer",
-            ),
-            AppLicensing::Editions => None,
-        };
-        notes.extend(lacks.map(str::to_owned));
+        notes.extend(config.licensing().note("manifest"));
         if let Some(Source::Server(server)) = source.as_deref()
             && let Some(why) = server.silence().await
         {

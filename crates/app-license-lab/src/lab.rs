@@ -16,6 +16,7 @@ use super::action::DeliveryMode;
 use super::demo::{self, Rules};
 use super::explainer::Explainer;
 use super::journal::{DeliveredRequest, Entry, Journal};
+use super::licensing::AppLicensing;
 use super::pages;
 use super::timeline::Timelines;
 use crate::error::Error;
@@ -32,19 +33,6 @@ pub enum AppKind {
     /// A Connect app with a Forge half.
     #[default]
     ConnectOnForge,
-}
-
-/// How the app is sold, which decides what the platform says of its licenses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AppLicensing {
-    /// Licensing is not enabled: the platform hands over no license.
-    Disabled,
-    /// Licensing is, editions are not: no license names a capability set.
-    OneEdition,
-    /// In editions.
-    #[default]
-    Editions,
 }
 
 /// An app that somebody else runs.

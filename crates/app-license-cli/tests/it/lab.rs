@@ -15,6 +15,8 @@ struct Lab {
     child: Child,
     port: u16,
     data: PathBuf,
+    /// What it said when it was ready.
+    ready: Value,
 }
 
 static PORTS: Mutex<u16> = Mutex::new(21_000);
@@ -52,7 +54,12 @@ impl Lab {
         out.read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(ready["console"], format!("http://127.0.0.1:{port}/"));
-        Self { child, port, data }
+        Self {
+            child,
+            port,
+            data,
+            ready,
+        }
     }
 
     async fn get(&self, path: &str) -> Value {
@@ -99,6 +106,86 @@ impl Drop for Lab {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A customer buys Advanced.
+async fn buy_advanced(lab: &Lab) {
+    lab.make("acme", json!("install")).await;
+    lab.make("acme", json!({"buy": {"edition": "advanced"}}))
+        .await;
+}
+
+#[tokio::test]
+async fn an_app_whose_manifest_does_not_sell_it_gets_no_edition_and_no_license() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("manifest.yml");
+    for (n, (licensing, note)) in [
+        ("", Some("app.licensing.enabled")),
+        ("{enabled: true}", Some("app.licensing.editionsEnabled")),
+        ("{enabled: true, editionsEnabled: true}", None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let text = format!(
+            "app:\n  id: ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000\n  licensing: {licensing}\n\
+             modules:\n  jira:issuePanel:\n    - {{key: panel, title: P, resource: main, render: native}}\n"
+        );
+        std::fs::write(&manifest, text).unwrap();
+        let data = folder.path().join(n.to_string());
+        let path = manifest.to_str().unwrap();
+        let more = ["--manifest", path, "--store", "memory"];
+        let lab = Lab::open(data, ports(), &more);
+        let notes = lab.ready["notes"].to_string();
+        assert_eq!(
+            note.is_some_and(|note| notes.contains(note)),
+            note.is_some()
+        );
+        buy_advanced(&lab).await;
+        let page = json!({"site": "acme", "module": "panel"});
+        let license = lab.post("forge/context", page).await["license"].clone();
+        match n {
+            0 => assert!(license.is_null(), "{license}"),
+            1 => assert!(
+                license["active"] == true && license["capabilitySet"].is_null(),
+                "{license}"
+            ),
+            _ => assert_eq!(license["capabilitySet"], "capabilityAdvanced"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_descriptor_of_a_running_app_says_how_it_is_sold() {
+    let app = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", app.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = app.accept().await.unwrap();
+            let body = r#"{"key": "com.example.lab", "enableLicensing": true}"#;
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            tokio::io::AsyncWriteExt::write_all(&mut socket, answer.as_bytes())
+                .await
+                .unwrap();
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--app", &url, "--kind", "connect", "--store", "memory"];
+    let lab = Lab::open(folder.path().join("lab"), ports(), &more);
+    let notes = lab.ready["notes"].to_string();
+    assert!(
+        notes.contains("the descriptor has no `editionsEnabled: true`"),
+        "{notes}"
+    );
+    buy_advanced(&lab).await;
+    let panel = lab.post("panel", json!({"site": "acme"})).await["url"].to_string();
+    assert!(
+        panel.contains("lic=active") && !panel.contains("capSet"),
+        "{panel}"
+    );
 }
 
 #[tokio::test]

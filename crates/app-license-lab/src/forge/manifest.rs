@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::storage::EntityType;
 use crate::error::Error;
-use crate::lab::AppLicensing;
+use crate::licensing::AppLicensing;
 
 /// The most modules that are read.
 const MAX_MODULES: usize = 500;
@@ -117,7 +117,7 @@ impl AppManifest {
             return Err(Error::Option(what));
         }
         let mut found = Self {
-            licensing: licensing(manifest),
+            licensing: AppLicensing::of_manifest(manifest),
             resources: list(manifest.get("resources"))
                 .filter_map(|it| {
                     Some(Resource {
@@ -162,18 +162,6 @@ impl AppManifest {
     /// The page module of a key.
     pub(crate) fn page(&self, key: &str) -> Option<&PageModule> {
         self.pages.iter().find(|page| page.key == key)
-    }
-}
-
-fn licensing(manifest: &Value) -> AppLicensing {
-    let on = |name: &str| manifest.pointer(name) == Some(&Value::Bool(true));
-    match (
-        on("/app/licensing/enabled"),
-        on("/app/licensing/editionsEnabled"),
-    ) {
-        (false, _) => AppLicensing::Disabled,
-        (true, false) => AppLicensing::OneEdition,
-        (true, true) => AppLicensing::Editions,
     }
 }
 

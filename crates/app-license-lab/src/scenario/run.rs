@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::explainer::Explainer;
 use crate::forge::ForgeConfig;
 use crate::lab::AppKind;
-use crate::{ExternalApp, Lab, LabConfig, Start};
+use crate::{AppLicensing, ExternalApp, Lab, LabConfig, Start};
 
 use vendor::VendorApp;
 
@@ -111,15 +111,25 @@ async fn play(
             .ok_or_else(|| Error::Scenario(format!("`{text}` is no time to start at")))?,
         None => UnixTime::EPOCH.plus(TestClock::START),
     };
+    let kind = match (story.app, forge) {
+        (Some(kind), _) => kind,
+        (None, Some(_)) => AppKind::Forge,
+        (None, None) => AppKind::default(),
+    };
+    let descriptor = match (&own, kind) {
+        (Some(app), AppKind::Connect | AppKind::ConnectOnForge) => {
+            AppLicensing::of_running(app).await
+        }
+        _ => None,
+    };
     let lab = Lab::start(LabConfig {
         rules,
         store: Arc::new(MemoryStore::new()),
-        kind: match (story.app, forge) {
-            (Some(kind), _) => kind,
-            (None, Some(_)) => AppKind::Forge,
-            (None, None) => AppKind::default(),
-        },
-        licensing: forge.map(ForgeConfig::licensing).unwrap_or_default(),
+        kind,
+        licensing: forge
+            .map(ForgeConfig::licensing)
+            .or(descriptor)
+            .unwrap_or_default(),
         own,
         forge_id: forge.and_then(ForgeConfig::app_id).map(str::to_owned),
         ports: None,
@@ -132,7 +142,8 @@ async fn play(
         None => None,
     };
     let notes = vendor.iter().flat_map(|it| it.app.notes());
-    let notes = notes.map(str::to_owned).collect();
+    let mut notes: Vec<String> = notes.map(str::to_owned).collect();
+    notes.extend(descriptor.and_then(|it| it.note("descriptor")));
     let mut stage = Player {
         lab,
         vendor,

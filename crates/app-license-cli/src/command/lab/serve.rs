@@ -19,7 +19,9 @@ use app_license_lab::EDITIONS;
 use app_license_lab::Rules;
 use app_license_lab::console::{self, ConsoleState};
 use app_license_lab::demo::FORGE_ID;
-use app_license_lab::{AppKind, ExternalApp, ForgeApp, ForgeConfig, Lab, LabConfig, Start, listen};
+use app_license_lab::{
+    AppKind, AppLicensing, ExternalApp, ForgeApp, ForgeConfig, Lab, LabConfig, Start, listen,
+};
 use app_license_lab::{keys, persist};
 use app_license_testkit::Product;
 
@@ -35,7 +37,7 @@ impl ServeArgs {
     async fn serve(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let (listener, _) = listen(self.port).await?;
         let forge = self.forge.config(io, self.port.saturating_add(8))?;
-        let lab = self.lab(forge.as_ref()).await?;
+        let (lab, note) = self.lab(forge.as_ref()).await?;
         let forge = match &forge {
             Some(config) => Some(ForgeApp::start(&lab, config).await?),
             None => None,
@@ -69,6 +71,7 @@ impl ServeArgs {
             &url,
             &lab,
             forge.as_deref(),
+            note.as_deref(),
             &exported,
         ))?;
         let stopped = stopped().await;
@@ -84,7 +87,11 @@ impl ServeArgs {
         Ok(Exit::Yes)
     }
 
-    async fn lab(&self, forge: Option<&ForgeConfig>) -> Result<Arc<Lab>, CliError> {
+    /// The lab, and what the descriptor of a running app misses.
+    async fn lab(
+        &self,
+        forge: Option<&ForgeConfig>,
+    ) -> Result<(Arc<Lab>, Option<String>), CliError> {
         let map = match &self.features {
             Some(path) => read_features(path)?,
             None => app_license::FeatureMap::from_toml(EDITIONS)?,
@@ -109,12 +116,19 @@ impl ServeArgs {
             (None, Some(_)) => AppKind::Forge,
             (None, None) => AppKind::default(),
         };
+        let descriptor = match (&own, kind) {
+            (Some(app), AppKind::Connect | AppKind::ConnectOnForge) => {
+                AppLicensing::of_running(app).await
+            }
+            _ => None,
+        };
+        let licensing = forge.map(ForgeConfig::licensing).or(descriptor);
         let explainer = explainer(Some(&map))?;
         let lab = Lab::start(LabConfig {
             rules: Rules::new(map, app_license::Policy::new()),
             store,
             kind,
-            licensing: forge.map(ForgeConfig::licensing).unwrap_or_default(),
+            licensing: licensing.unwrap_or_default(),
             own,
             forge_id,
             ports: Some(self.port.saturating_add(1)),
@@ -126,7 +140,7 @@ impl ServeArgs {
             let product = forge.map_or(Product::Jira, ForgeConfig::product);
             lab.add_site("acme", product)?;
         }
-        Ok(lab)
+        Ok((lab, descriptor.and_then(|it| it.note("descriptor"))))
     }
 
     fn world(&self) -> PathBuf {
@@ -161,13 +175,17 @@ fn announce(
     url: &str,
     lab: &Lab,
     forge: Option<&ForgeApp>,
+    note: Option<&str>,
     exported: &keys::ExportedKeys,
 ) -> std::io::Result<()> {
     let app = lab.app().base_url();
+    let notes: Vec<&str> = note
+        .into_iter()
+        .chain(forge.into_iter().flat_map(ForgeApp::notes))
+        .collect();
     if format == Format::Json {
         let pages = forge.and_then(ForgeApp::pages_url);
         let node = forge.and_then(ForgeApp::node);
-        let notes: Vec<&str> = forge.into_iter().flat_map(ForgeApp::notes).collect();
         let ready = json!({
             "console": url, "app": app, "pages": pages, "node": node, "notes": notes, "keys": exported,
         });
@@ -187,14 +205,14 @@ fn announce(
             if let Some(node) = forge.node() {
                 writeln!(io.out, "functions:    by Node {node}")?;
             }
-            for note in forge.notes() {
-                let text = hanging(&one_line(note), 14);
-                writeln!(
-                    io.out,
-                    "{}",
-                    paint(WARN, format_args!("note:         {text}"))
-                )?;
-            }
+        }
+        for note in notes {
+            let text = hanging(&one_line(note), 14);
+            writeln!(
+                io.out,
+                "{}",
+                paint(WARN, format_args!("note:         {text}"))
+            )?;
         }
         for (label, value) in exported.lines() {
             writeln!(
