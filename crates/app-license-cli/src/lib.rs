@@ -48,7 +48,7 @@ mod raw;
 mod reading;
 mod rsa;
 mod token;
-#[cfg(feature = "marketplace")]
+#[cfg(feature = "lab")]
 mod wrap;
 mod yaml;
 
