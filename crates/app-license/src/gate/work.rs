@@ -5,7 +5,7 @@
 /// Counts steps: bytes that are looked at, entries that are passed.
 #[inline]
 #[cfg(not(feature = "work-count"))]
-pub const fn count(_steps: usize) {}
+pub(crate) const fn count(_steps: usize) {}
 
 #[cfg(feature = "work-count")]
 pub use counting::{count, counted};
