@@ -116,12 +116,18 @@ impl ServeArgs {
             (None, Some(_)) => AppKind::Forge,
             (None, None) => AppKind::default(),
         };
-        let descriptor = match (&own, kind) {
-            (Some(app), AppKind::Connect | AppKind::ConnectOnForge) => {
-                AppLicensing::of_running(app).await
-            }
-            _ => None,
-        };
+        let (mut descriptor, mut note) = (None, None);
+        if let (Some(app), AppKind::Connect | AppKind::ConnectOnForge) = (&own, kind) {
+            descriptor = AppLicensing::of_running(app).await;
+            note = match descriptor {
+                Some(licensing) => licensing.note("descriptor"),
+                None => Some(format!(
+                    "{}/atlassian-connect.json was not answered: the app is taken to be sold in editions; where \
+                     it has a descriptor, start it before the lab",
+                    app.base_url.trim_end_matches('/')
+                )),
+            };
+        }
         let licensing = forge.map(ForgeConfig::licensing).or(descriptor);
         let explainer = explainer(Some(&map))?;
         let lab = Lab::start(LabConfig {
@@ -140,7 +146,7 @@ impl ServeArgs {
             let product = forge.map_or(Product::Jira, ForgeConfig::product);
             lab.add_site("acme", product)?;
         }
-        Ok((lab, descriptor.and_then(|it| it.note("descriptor"))))
+        Ok((lab, note))
     }
 
     fn world(&self) -> PathBuf {
