@@ -11,6 +11,7 @@ use super::{
     AnswerContent, CacheEntry, Caller, FetchError, FetchResult, Lease, LeaseUse, LicensePlan,
 };
 use super::{Retries, Step};
+use crate::forge::LicenseApiResponse;
 use crate::time::UnixTime;
 
 type Entry = CacheEntry<u32, &'static str>;
@@ -18,6 +19,27 @@ type Result = FetchResult<u32, &'static str>;
 
 fn at(seconds: u64) -> UnixTime {
     UnixTime::EPOCH.plus(1_000_000).plus(seconds)
+}
+
+#[test]
+fn an_answer_of_forge_with_an_error_in_it_is_half_an_answer() {
+    let of = |results: &[&str]| {
+        let json = format!(r#"{{"results":[{}]}}"#, results.join(","));
+        let answer = LicenseApiResponse::parse(json.as_bytes()).unwrap();
+        AnswerContent::of_forge(&answer)
+    };
+    let [active, inactive] =
+        [true, false].map(|yes| format!(r#"{{"appId":"a-{yes}","data":{{"active":{yes}}}}}"#));
+    let error = |kind| format!(r#"{{"appId":"a-2","error":{{"type":"{kind}","message":"no"}}}}"#);
+    assert_eq!(of(&[&active, &error("INTERNAL")]), AnswerContent::Partial);
+    assert_eq!(of(&[&inactive, &error("INTERNAL")]), AnswerContent::Partial);
+    // it says that there is no license
+    assert_eq!(of(&[&active, &error("NOT_FOUND")]), AnswerContent::Active);
+    assert_eq!(
+        of(&[&inactive, &error("NOT_FOUND")]),
+        AnswerContent::Inactive
+    );
+    assert_eq!(of(&[&inactive, &active]), AnswerContent::Active);
 }
 
 fn answered(value: u32, content: AnswerContent) -> Result {
