@@ -44,7 +44,7 @@ impl Installations {
         now: UnixTime,
     ) -> Result<Option<Arc<Installation>>, Rejection> {
         let known = self.get(token, freshness, now).await?;
-        let gone = known.as_ref().and_then(|it| it.uninstalled_at());
+        let gone = known.as_ref().and_then(|it| it.uninstall_issued_at());
         if gone.is_some_and(|at| token.issued_at() <= at) {
             return Err(Rejection::unknown_tenant());
         }

@@ -198,8 +198,16 @@ fn without_a_time_all_is_as_it_arrives() {
     let back = deliver(untimed(old, connect(Uninstalled)), installed(1), 1, 51);
     assert_eq!(status(&back), InstallationStatus::Installed);
     let gone = deliver(there(), connect(Uninstalled), 20, 20).after;
-    let back = untimed(gone, installed(1)).unwrap();
-    assert_eq!(back.status(), InstallationStatus::Installed);
+    assert_eq!(gone.as_ref().unwrap().uninstall_issued_at(), Some(at(20)));
+    let back = untimed(gone, installed(1));
+    assert_eq!(
+        back.as_ref().unwrap().status(),
+        InstallationStatus::Installed
+    );
+    assert_eq!(back.as_ref().unwrap().uninstall_issued_at(), None);
+    // an uninstall without a time is not of the time of the one before
+    let gone = untimed(back, connect(Uninstalled));
+    assert_eq!(gone.as_ref().unwrap().uninstall_issued_at(), Some(at(50)));
 }
 
 #[test]

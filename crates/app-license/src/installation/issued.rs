@@ -52,6 +52,15 @@ impl Issued {
         *self == Self::default()
     }
 
+    /// The app is uninstalled by an event of this time: one without a token leaves no time of another.
+    pub(super) const fn uninstalled_now(&mut self, issued_at: Option<UnixTime>) {
+        self.uninstalled = issued_at;
+    }
+
+    pub(super) const fn uninstalled(&self) -> Option<UnixTime> {
+        self.uninstalled
+    }
+
     /// When the last token was issued that an event of this kind must not be older than.
     fn latest(&self, event: Ordered) -> Option<UnixTime> {
         match event {

@@ -383,6 +383,27 @@ impl InstallationRecord {
         self.uninstalled_at
     }
 
+    /// When the platform said that it was uninstalled (UTC), while it is: when the token of that event was
+    /// issued, or when the event came, where that is all that is known. To compare with the times of other
+    /// tokens: the app's clock has no part in it.
+    ///
+    /// ```
+    /// # use app_license::{InstallationRecord, UnixTime};
+    /// # let json = r#"{"key":{"connect":"tenant-1"},"status":"uninstalled",
+    /// #   "statusSince":"1970-01-01T00:01:10Z","firstInstalledAt":"1970-01-01T00:00:00Z",
+    /// #   "installedAt":"1970-01-01T00:00:00Z","updatedAt":"1970-01-01T00:00:00Z",
+    /// #   "uninstalledAt":"1970-01-01T00:01:10Z","issued":{"uninstalled":"1970-01-01T00:01:00Z"}}"#;
+    /// # let record: InstallationRecord = serde_json::from_str(json).unwrap();
+    /// // issued after a minute; it came ten seconds later
+    /// assert_eq!(record.uninstall_issued_at(), Some(UnixTime::EPOCH.plus(60)));
+    /// assert_eq!(record.uninstalled_at(), Some(UnixTime::EPOCH.plus(70)));
+    /// ```
+    #[must_use]
+    pub fn uninstall_issued_at(&self) -> Option<UnixTime> {
+        let came = self.uninstalled_at?;
+        Some(self.issued.uninstalled().unwrap_or(came))
+    }
+
     /// When the app's vendor blocked the site (UTC), while it is blocked.
     #[must_use]
     pub const fn blocked_at(&self) -> Option<UnixTime> {

@@ -167,7 +167,7 @@ impl Installation {
             }
             LifecycleEvent::Enabled(_) => self.record.enabled(now, changes),
             LifecycleEvent::Disabled(_) => self.record.disabled(now, changes),
-            LifecycleEvent::Uninstalled(_) => self.record.uninstalled(now, changes),
+            LifecycleEvent::Uninstalled(_) => self.record.uninstalled(issued_at, now, changes),
         }
     }
 
@@ -206,7 +206,9 @@ impl Installation {
                 }
             }
             ForgeLifecycleKind::Upgraded => {}
-            ForgeLifecycleKind::PreUninstall => return self.record.uninstalled(now, changes),
+            ForgeLifecycleKind::PreUninstall => {
+                return self.record.uninstalled(issued_at, now, changes);
+            }
         }
         self.record.take_forge(event, changes);
     }
@@ -306,8 +308,14 @@ impl InstallationRecord {
         }
     }
 
-    fn uninstalled(&mut self, now: UnixTime, changes: &mut Vec<Change>) {
+    fn uninstalled(
+        &mut self,
+        issued_at: Option<UnixTime>,
+        now: UnixTime,
+        changes: &mut Vec<Change>,
+    ) {
         if self.status != InstallationStatus::Uninstalled {
+            self.issued.uninstalled_now(issued_at);
             self.becomes(InstallationStatus::Uninstalled, now);
             self.uninstalled_at = Some(now);
             changes.push(Change::Uninstalled);

@@ -18,7 +18,7 @@ pub(super) fn file() -> anyhow::Result<File> {
         vec![
             story(), forms(), browser(), tokens(), bodies(), repeated(), replay("replay-before-exp", LIFE - 1, "replayed"),
             replay("replay-after-exp", LIFE + 1, "replayed"), replay("replay-after-leeway", LIFE + LEEWAY + 1, "expired"),
-            gone(), news(), without_store(), blocked(), held_back(),
+            gone(), news(), without_store(), blocked(), held_back(), clocks(),
         ],
     )
 }
@@ -211,10 +211,32 @@ fn held_back() -> Case {
         .send(22, installed(18), no_content())
         .send(23, me(23), ok())
         .send(24, same_second, no_content())
-        .send(25, me(23), refused(401, "unknown_tenant"))
+        .send(25, me(20), refused(401, "unknown_tenant"))
         .stored(vec![stored("uninstalled", "3.1.0")])
         .one_set_fetched()
         .hooks(&["installed", "uninstalled", "installed", "uninstalled"].map(hook))
+}
+
+fn clocks() -> Case {
+    let me = |at| call("/remote/me", &fit(at, By::Page));
+    let gone = || refused(401, "unknown_tenant");
+    case("clocks", "whether a token is of before the uninstall is said by the times of both tokens, not by the app's clock")
+        .key_set_served()
+        .send(0, installed(0), no_content())
+        // the app's clock is behind
+        .send(10, event(30, &leaving()), no_content())
+        .send(11, me(20), gone())
+        .send(11, me(30), gone())
+        .send(12, me(31), ok())
+        .send(13, installed(32), no_content())
+        // and ahead
+        .send(60, event(40, &leaving()), no_content())
+        .send(61, me(40), gone())
+        .send(62, installed(41), no_content())
+        .send(63, me(42), ok())
+        .stored(vec![stored("installed", "3.0.0")])
+        .one_set_fetched()
+        .hooks(&["installed", "uninstalled", "installed", "uninstalled", "installed"].map(hook))
 }
 
 fn blocked() -> Case {

@@ -139,8 +139,8 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     const tenant = known?.record.tenant;
     const installation = store && tenant !== undefined ? await stored(() => store.load(tenant)) : known;
     // a token of before an uninstall is refused; one of after it says that the app is there
-    const gone = installation?.record.uninstalledAt;
-    if (gone !== undefined && issuedAt <= new Date(gone)) {
+    const { uninstalledAt, issued } = installation?.record ?? {};
+    if (uninstalledAt !== undefined && issuedAt <= new Date(issued?.uninstalled ?? uninstalledAt)) {
       throw unknownTenant();
     }
     return { proven, installation };
