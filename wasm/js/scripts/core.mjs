@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * is verified, and how texts are copied, for which Node has something faster than a loop over them.
  */
 const OTHERWISE = [
-  // workers make no module of bytes: core-module.js makes it
+  // workers make no module of bytes: core-module.js, page-module.js make it
   [/^ *if \(!\(module instanceof WebAssembly\.Module\)\) \{\n.*\n *\}\n/m, ""],
   [/^let cachedTextDecoder = new TextDecoder\([\s\S]*?^function decodeText\(bytes\) \{[\s\S]*?^\}\n/m, ""],
   [/^const cachedTextEncoder = new TextEncoder\(\);\n\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?^\}\n/m, ""],
@@ -63,16 +63,20 @@ function optimized(folder, name) {
   return [readFileSync(small), readFileSync(`${folder}/${name}.js`, "utf8")];
 }
 
-/** What servers have. */
-export function makeCore(folder) {
-  let [bytes, glue] = optimized(folder, "core");
-  for (const [written, wanted] of OTHERWISE) {
+function otherwise(glue, replaced) {
+  for (const [written, wanted] of replaced) {
     if (!written.test(glue)) {
       throw new Error(`wasm-bindgen no longer writes ${written}`);
     }
     glue = glue.replace(written, () => wanted);
   }
-  writeFileSync(`${root}build/core.js`, glue);
+  return glue;
+}
+
+/** What servers have. */
+export function makeCore(folder) {
+  const [bytes, glue] = optimized(folder, "core");
+  writeFileSync(`${root}build/core.js`, otherwise(glue, OTHERWISE));
   const packed = brotliCompressSync(bytes, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 11,
@@ -92,7 +96,7 @@ export default () => new WebAssembly.Module(brotliDecompressSync(Buffer.from("${
 /** What pages have: browsers decompress gzip by themselves, and compile beside the page's own work. */
 export function makePage(folder) {
   const [bytes, glue] = optimized(folder, "page");
-  writeFileSync(`${root}build/page.js`, glue);
+  writeFileSync(`${root}build/page.js`, otherwise(glue, OTHERWISE.slice(0, 1)));
   const text = gzipSync(bytes, { level: 9 }).toString("base64");
   writeFileSync(
     `${root}build/page-module.js`,

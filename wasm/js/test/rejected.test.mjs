@@ -57,7 +57,7 @@ test("12: what proves nothing, an outage and a mistake of the app", async () => 
   const other = new ConnectApp({ appKey, baseUrl, store, logger: { warn: assert.fail, error: (line) => told.lines.push(line) } });
   other.route("/export", { requires }, assert.fail);
   assert.equal((await other.handle(new Request(url))).status, 503);
-  assert.match(told.lines.at(-1), /^app-license: GET \/export was not let through \(store\): /);
+  assert.match(told.lines.at(-1), /^app-license: GET \/export was not let through \(store_unavailable\): /);
 });
 
 test("12: no token and no second line is in a log", async () => {
