@@ -58,7 +58,7 @@ pub enum CliError {
     Host(#[from] app_license_testkit::Error),
     /// Where the app keeps its installations.
     #[cfg(feature = "store")]
-    #[error("the store failed: {}", app_license::error::with_causes(.0))]
+    #[error("the store failed: {}{}", app_license::error::with_causes(.0), key_advice(.0))]
     Store(#[from] app_license_store::Error),
     /// Both sides cannot be compared, or the installations cannot be read.
     #[cfg(feature = "marketplace")]
@@ -99,6 +99,17 @@ pub enum CliError {
     /// An option, or what a file named by one holds, is not what it must be.
     #[error("{0}")]
     Option(String),
+}
+
+/// Where a command is given the key that it lacks.
+#[cfg(feature = "store")]
+fn key_advice(error: &app_license_store::Error) -> &'static str {
+    match error.code() {
+        "unknown_encryption_key" | "no_encryption_key" => {
+            ": give it in `APP_LICENSE_KEYS`, or in the variable that `--keys-from` names"
+        }
+        _ => "",
+    }
 }
 
 impl CliError {

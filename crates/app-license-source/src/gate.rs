@@ -219,13 +219,28 @@ impl Finder<'_> {
         let method = callee.last().trim_end_matches('!');
         let named = known(method, arguments.len()).and_then(|(kind, at, certain)| {
             let certain = certain || is_map(callee);
-            self.named(fact, kind, arguments.get(at), certain)
+            let value = arguments.get(at);
+            let of_map = self.named(fact, kind, value, certain);
+            of_map.or_else(|| self.asked_of_app(fact, callee, kind, arguments))
         });
         let gates = matches!(method, "check" | "decide" | "requireFeature");
         let with_object = arguments.iter().filter_map(|a| a.property("feature"));
         let objects =
             with_object.filter_map(|value| self.named(fact, GateKind::Feature, Some(value), gates));
         named.into_iter().chain(objects).collect()
+    }
+
+    /// `app.limit(&request, "boards")`: an app of the server is asked with the request first.
+    fn asked_of_app(
+        &self,
+        fact: &Fact,
+        callee: &Path,
+        kind: GateKind,
+        arguments: &[Operand],
+    ) -> Option<Gate> {
+        let by_request = matches!(kind, GateKind::Limit | GateKind::ServiceLevel);
+        let [_, name] = arguments else { return None };
+        by_request.then(|| self.named(fact, kind, Some(name), is_app(callee)))?
     }
 
     fn named(
@@ -270,6 +285,7 @@ fn known(method: &str, arguments: usize) -> Option<(GateKind, usize, bool)> {
         ("useLimit", 1..) => (Limit, 0, true),
         ("limit", 1..=4) => (Limit, 0, arguments == 4),
         ("service_level" | "service_level_hint", 4) => (ServiceLevel, 0, true),
+        ("service_level", 2) => (ServiceLevel, 1, true),
         ("serviceLevel" | "useServiceLevel", 1..=3) => (ServiceLevel, 0, true),
         // flags of OpenFeature may be another provider's
         ("getBooleanValue" | "getBooleanDetails" | "useBooleanFlagValue", 1..) => {
@@ -292,6 +308,15 @@ fn is_map(callee: &Path) -> bool {
             of.as_str(),
             "features" | "featuremap" | "feature_map" | "editions" | "usefeatures"
         )
+    })
+}
+
+/// Whether a method is called on an app of the server, by its name: `state.connect.limit(&request, "rows")`.
+fn is_app(callee: &Path) -> bool {
+    callee.parts().rev().nth(1).is_some_and(|of| {
+        let of = of.trim_end_matches(['(', ')']).to_ascii_lowercase();
+        let ends = ["app", "remote", "connect", "forge"];
+        ends.iter().any(|end| of.ends_with(end))
     })
 }
 

@@ -85,7 +85,7 @@ pub enum ErrorKind {
         known: i64,
     },
     /// The database holds something else.
-    #[error("the database is not empty and not one of ours: {found}")]
+    #[error("the database is no store of installations: {found}")]
     ForeignDatabase {
         /// What was found in it.
         found: String,
@@ -363,7 +363,7 @@ mod tests {
                 },
                 "foreign_database",
                 Misuse,
-                "the database is not empty and not one of ours: table `users`",
+                "the database is no store of installations: table `users`",
             ),
             (
                 ErrorKind::Migration {

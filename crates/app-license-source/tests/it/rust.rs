@@ -17,6 +17,11 @@ fn routes(app: &App, map: &FeatureMap) -> Result<()> {
     map.service_level("support", &license, &policy, now)?;
     client.get_bool_value("flag", None, None).await;
     app.requires_feature(Feature::BulkExport);
+    app.limit(&request, "boards").await?;
+    state.remote.service_level(&request, "support").await?;
+    other.service_level(&request, EXPORT).await?;
+    rates.limit(&request, "calls").await?;
+    rates.limit(&request, calls).await?;
     other.check("parcel");
     list.limit(10);
     Ok(())
@@ -33,6 +38,10 @@ fn routes(app: &App, map: &FeatureMap) -> Result<()> {
             "ServiceLevel support 9:5",
             "Feature? flag 10:5",
             "Feature? BulkExport 11:26",
+            "Limit boards 12:5",
+            "ServiceLevel support 13:5",
+            "ServiceLevel export 14:5",
+            "Limit? calls 15:5",
         ]
     );
 }

@@ -184,7 +184,9 @@ impl PostgresRecords {
             .and_then(|row| row.try_get(0))
             .map_err(&read)?;
         if known.is_none() {
-            let found = format!("there is no table {table}");
+            let found = format!(
+                "there is no table {table}: start the app once, which makes it, or name the schema that the app uses"
+            );
             return Err(Error::from(ErrorKind::ForeignDatabase { found }).into());
         }
         let found = version(transaction.client(), &self.schema).await?;

@@ -291,6 +291,6 @@ fn layout(connection: &Connection) -> rusqlite::Result<Result<&'static str, Erro
         let licenses = has("app_license_licenses")?;
         return Ok(Ok(if licenses { JAVASCRIPT } else { JAVASCRIPT_1 }));
     }
-    let found = "it has no table of installations".to_owned();
+    let found = "it has no table of installations: start the app once, which makes it".to_owned();
     Ok(Err(ErrorKind::ForeignDatabase { found }.into()))
 }

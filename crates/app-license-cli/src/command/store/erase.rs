@@ -68,6 +68,11 @@ struct Output {
     /// Whether it was done.
     done: bool,
     tenants: Vec<String>,
+    /// The site of the one that is erased, if it states one, and its state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
 }
 
 impl EraseArgs {
@@ -75,8 +80,14 @@ impl EraseArgs {
         let (done, mut unread) = (self.yes, Unread::default());
         // what cannot be erased is not said to be erased with `--yes`
         place.must_be_changeable()?;
+        let mut known = None;
         let tenants = match (&self.site, self.gone_for) {
-            (Some(site), _) => self.one(place, site)?,
+            (Some(site), _) => {
+                let line = self.one(place, site)?;
+                let tenants = vec![line.tenant.clone()];
+                known = Some(line);
+                tenants
+            }
             (None, days) => {
                 let days = u64::from(days.unwrap_or(u32::MAX));
                 let now = self.now.time().as_seconds();
@@ -85,10 +96,27 @@ impl EraseArgs {
                 self.all_gone(place, before, &mut unread)?
             }
         };
-        let output = Output { done, tenants };
+        let (site, state) = known.map_or((None, None), |line| (line.site, Some(line.state)));
+        let output = Output {
+            done,
+            tenants,
+            site,
+            state,
+        };
         show(io, format, &output, |out| {
             for tenant in &output.tenants {
-                writeln!(out, "{}", one_line(tenant))?;
+                write!(out, "{}", one_line(tenant))?;
+                if let Some(state) = output.state {
+                    let site = output.site.as_deref().unwrap_or("no site is known");
+                    write!(out, "  {}  {state}", one_line(site))?;
+                }
+                writeln!(out)?;
+            }
+            if matches!(output.state, Some("installed" | "enabled" | "disabled")) {
+                writeln!(
+                    out,
+                    "the app is installed there: it is unknown to the app from then on, until it is installed again"
+                )?;
             }
             let count = output.tenants.len();
             let (were, installations) = (
@@ -104,12 +132,12 @@ impl EraseArgs {
         Ok(unread.end(io, Exit::Yes))
     }
 
-    fn one(&self, place: &Place, site: &str) -> Result<Vec<String>, CliError> {
+    fn one(&self, place: &Place, site: &str) -> Result<Line, CliError> {
         let found = find(place, site)?;
         if self.yes {
             place.with(async |store| store.erase(found.key()).await)?;
         }
-        Ok(vec![found.tenant])
+        Ok(Line::new(&found.tenant, &found.record))
     }
 
     fn all_gone(

@@ -108,7 +108,9 @@ impl Place {
         };
         let mut keys: Option<EncryptionKeys> = None;
         for text in text.split(',').filter(|text| !text.trim().is_empty()) {
-            let key = EncryptionKey::from_base64(text)?;
+            let key = EncryptionKey::from_base64(text).map_err(|error| {
+                CliError::Option(format!("`{}` in the environment: {error}", self.keys_from))
+            })?;
             keys = Some(match keys {
                 None => EncryptionKeys::new(key),
                 Some(keys) => keys.with_previous(key),
