@@ -19,5 +19,8 @@ pub mod json;
 pub(crate) mod policy;
 pub(crate) mod query;
 pub(crate) mod user_access;
+#[cfg(not(feature = "work-count"))]
+pub(crate) mod work;
+#[cfg(feature = "work-count")]
 #[doc(hidden)]
 pub mod work;
