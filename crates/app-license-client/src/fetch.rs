@@ -124,8 +124,16 @@ impl Fetcher {
         Self::builder().rerouted_for_tests(to)
     }
 
-    /// Whether it was made by a test constructor.
-    pub(crate) const fn is_for_tests(&self) -> bool {
+    /// Whether it was made by a constructor for tests: what is built over it accepts test keys, which
+    /// anybody can sign with.
+    ///
+    /// ```
+    /// use app_license_client::Fetcher;
+    /// assert!(Fetcher::loopback_for_tests()?.is_for_tests());
+    /// # Ok::<(), app_license_client::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn is_for_tests(&self) -> bool {
         !matches!(self.way, Transport::Https)
     }
 

@@ -18,7 +18,7 @@ use app_license_store::{Delivery, InstallationStore};
 use http::request::Parts;
 
 pub use builder::ConnectAppBuilder;
-pub(crate) use builder::warn_of_falling_limits;
+pub(crate) use builder::{warn_of_falling_limits, warn_of_test_keys};
 
 use crate::client_address::ClientAddress;
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};

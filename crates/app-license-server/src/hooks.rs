@@ -85,6 +85,11 @@ pub trait Hook: Send + Sync {
 
     /// The app was installed: for the first time, or again after it was uninstalled.
     ///
+    /// The edition and the license that the first event itself names come with it:
+    /// [`Hook::on_edition_changed`] is not called for them. To set a customer up by edition, override
+    /// [`Hook::on_entry`] and read
+    /// [`capability_set`](app_license::InstallationRecord::capability_set) of the installation there.
+    ///
     /// # Errors
     /// As [`Hook::on_event`], here and below.
     async fn on_installed(&self, _entry: &HistoryEntry) -> HookResult {
@@ -115,7 +120,10 @@ pub trait Hook: Send + Sync {
         Ok(())
     }
 
-    /// The customer has another capability set; `from` is `None` when none was known.
+    /// The customer has another capability set than the one that was known; `from` is `None` when the
+    /// `installed` event named none and this is the first one that is stated. One that the first
+    /// `installed` event names is no change: [`Hook::on_installed`] alone is called. After a new install
+    /// it is called where the edition differs from that of before the uninstall.
     ///
     /// # Errors
     /// As [`Hook::on_event`].

@@ -59,12 +59,151 @@
 //! Refusals are [`Rejection`] values: 401 when the proof does not hold, 402 or 403 when the
 //! license does not allow it, 503 when it could not be checked.
 //!
+//! # One router for Connect and Forge
+//!
+//! An app on its way from Connect to Forge serves both: one store, one state that both are taken from, one
+//! health check, hooks and sweeps beside the server.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use app_license_server::{
+//!     ConnectApp, ConnectRequest, FeatureMap, ForgeInvocation, ForgeRemote, HistoryEntry, Hook, HookResult,
+//!     HookRunner, InstallationStore, MemoryStore, Name, Operations, Rejection, async_trait,
+//! };
+//! use axum::extract::{FromRef, State};
+//! use axum::{Router, routing::{get, post}};
+//!
+//! // with the feature `macros` of axum: `#[derive(Clone, FromRef)]`, without the two blocks below
+//! #[derive(Clone)]
+//! struct AppState {
+//!     connect: ConnectApp,
+//!     forge: ForgeRemote,
+//! }
+//!
+//! impl FromRef<AppState> for ConnectApp {
+//!     fn from_ref(state: &AppState) -> Self {
+//!         state.connect.clone()
+//!     }
+//! }
+//!
+//! impl FromRef<AppState> for ForgeRemote {
+//!     fn from_ref(state: &AppState) -> Self {
+//!         state.forge.clone()
+//!     }
+//! }
+//!
+//! struct Provision;
+//!
+//! #[async_trait]
+//! impl Hook for Provision {
+//!     async fn on_installed(&self, entry: &HistoryEntry) -> HookResult {
+//!         println!("welcome, {}", entry.key);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! async fn panel(
+//!     State(app): State<ConnectApp>,
+//!     request: ConnectRequest,
+//! ) -> Result<String, Rejection> {
+//!     let rows = app.limit(&request, "rows").await?;
+//!     Ok(format!("up to {rows} rows"))
+//! }
+//!
+//! async fn summary(
+//!     State(remote): State<ForgeRemote>,
+//!     invocation: ForgeInvocation,
+//! ) -> Result<String, Rejection> {
+//!     let rows = remote.limit(&invocation, "rows").await?;
+//!     Ok(format!("up to {rows} rows"))
+//! }
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! // include_str!("../editions.toml")
+//! let editions = r#"
+//!     [features]
+//!     export = "advanced"
+//!
+//!     [limits.rows]
+//!     standard = 100
+//!     advanced = "unlimited"
+//! "#;
+//! let features = FeatureMap::from_toml(editions)?;
+//! // a database in production
+//! let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+//! let connect = ConnectApp::builder("com.example.app", "https://app.example.com")?
+//!     .shared_store(Arc::clone(&store))
+//!     .features(features.clone())
+//!     .confirm_with_license_api(|api| api)
+//!     .build()?;
+//! let forge = ForgeRemote::builder("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?
+//!     .shared_store(Arc::clone(&store))
+//!     .features(features)
+//!     .confirm_with_license_api(|api| api)
+//!     .build()?;
+//! let pages = Router::new()
+//!     .route("/panel", get(panel))
+//!     .route("/export", get(async || "a file").layer(connect.requires_feature("export")?))
+//!     .layer(connect.page_headers());
+//! let remote = Router::new()
+//!     .route("/forge/summary", post(summary))
+//!     .route("/forge/export", post(async || "a file").layer(forge.requires_feature("export")?));
+//! let operations = Operations::new().connect(&connect).forge(&forge);
+//! let router: Router = Router::new()
+//!     .merge(pages)
+//!     .merge(remote)
+//!     .with_state(AppState { connect: connect.clone(), forge: forge.clone() })
+//!     .merge(connect.lifecycle_routes())
+//!     .merge(forge.lifecycle_routes())
+//!     .merge(forge.license_sweep_route()?)
+//!     .merge(operations.health_route());
+//! tokio::spawn(HookRunner::new(store, Name::new("provision")?, Provision).run());
+//! tokio::spawn(connect.license_sweep()?.run());
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! app_license_server::serve(listener, router).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # In tests
 //!
 //! With the feature `testkit`, for the tests alone, `for_tests` of both builders takes a mock host
 //! platform for the platform: `testkit::MockHost` installs, opens pages, changes editions and moves the
 //! clock. Only then test keys, whose ids begin with [`KeyId::TEST_PREFIX`](app_license::KeyId::TEST_PREFIX),
 //! prove anything. Without the feature, [`Fetcher::rerouted_for_tests`] does the same by hand.
+//!
+//! ```
+//! # #[cfg(feature = "testkit")]
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use app_license_server::testkit::{App, MockHost};
+//! use app_license_server::{ConnectApp, Edition, MemoryStore};
+//! use axum::{Router, routing::get};
+//!
+//! let host = MockHost::start().await?;
+//! // any free port: the app is told its address before it is made
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let address = format!("http://{}", listener.local_addr()?);
+//! let app = ConnectApp::builder("com.example.app", &address)?
+//!     .store(MemoryStore::new())
+//!     .for_tests(&host)?
+//!     .build()?;
+//! let router: Router = Router::new()
+//!     .route("/export", get(async || "a file").layer(app.requires(Edition::Advanced)))
+//!     .merge(app.lifecycle_routes());
+//! tokio::spawn(app_license_server::serve(listener, router).into_future());
+//!
+//! let acme = host.tenant(&App::connect("com.example.app", &address)?, "acme")?;
+//! for event in acme.install()? {
+//!     assert_eq!(host.deliver(&event).await?.status(), 204);
+//! }
+//! acme.start_trial(Edition::Advanced, 30)?;
+//! assert_eq!(host.deliver(&acme.page("/export")?).await?.status(), 200);
+//! host.clock().advance_days(31);
+//! assert_eq!(host.deliver(&acme.page("/export")?).await?.status(), 402);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
 //!
 //! # Crate features
 //!
@@ -79,7 +218,8 @@
 //! [`serve`] keeps [`Limits`]. [`Operations`] has a health check and counters in the format of
 //! Prometheus, of all apps of a process. `tracing` gets spans at the level debug and events from info
 //! on: route patterns, tenants, codes and statuses, never a secret or a token. A request that is not let
-//! through is one line, `request rejected`, that says why.
+//! through is one line, `request rejected`, that says why. Nothing is written unless the program has a
+//! subscriber: `tracing_subscriber::fmt().init()` at the start of `main` is enough.
 //!
 //! # When a change is noticed
 //!

@@ -202,8 +202,10 @@ impl ConnectApp {
                 }
                 Next::AskNewer => current.asked_newer(None),
                 Next::Use(of) => {
-                    self.observe(tenant, current.news(of)).await;
-                    return Ok((current.license(of), fault));
+                    let news = current.news(of).clone();
+                    let license = current.license(of);
+                    self.observe(tenant, &[&news, &license]).await;
+                    return Ok((license, fault));
                 }
                 Next::CouldNotCheck => return Err(fault.unwrap_or_else(unanswered)),
             }
@@ -264,12 +266,14 @@ impl ConnectApp {
         cached.ok()??.license().ok()
     }
 
-    /// Remembers a statement that is news, so that hooks hear of changed editions. Losing one is no
-    /// harm: the next request states it again.
-    pub(crate) async fn observe(&self, tenant: &Tenant, license: &Verified<License>) {
-        if !tenant.installation.is_news(license) {
+    /// Remembers the first of these statements that is news, so that hooks hear of changed editions:
+    /// the words of the License API, then those that count, which are no news later than that where
+    /// the two agree. Losing one is no harm: the next request states it again.
+    pub(crate) async fn observe(&self, tenant: &Tenant, licenses: &[&Verified<License>]) {
+        let is_news = |license: &&&Verified<License>| tenant.installation.is_news(license);
+        let Some(license) = licenses.iter().copied().find(|it| is_news(&it)) else {
             return;
-        }
+        };
         let client_key = tenant.keys.client_key();
         let key = InstallationKey::Connect(client_key.clone());
         let delivery = Delivery::new(key, Event::from(License::clone(license)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app_license_store::InstallationStore;
+use app_license_store::{Error, ErrorKind, InstallationStore};
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -14,10 +14,13 @@ use serde_json::{Value, json};
 use crate::connect_app::ConnectApp;
 use crate::forge_remote::ForgeRemote;
 use crate::metrics::{Metrics, render_all};
-use crate::rejection::Rejection;
+use crate::rejection::{Rejection, store_fault};
 
 /// The platform's checker waits for 3 s.
 const PATIENCE: Duration = Duration::from_millis(2500);
+
+/// How many installations are read, and their secrets opened.
+const OPENED: usize = 100;
 
 pub(crate) const UNAVAILABLE: &str = "store_unavailable";
 
@@ -73,9 +76,11 @@ impl Operations {
         self
     }
 
-    /// `GET /health`: 200 while all stores answer, 503 otherwise, never a redirect and never later
-    /// than the platform's checker waits. `parts` says of each app whether it is well: its `app`, its
-    /// `kind`, its `store` and its `status`, `ok` or `store_unavailable`.
+    /// `GET /health`: 200 while all stores answer and open what they keep, 503 otherwise, never a
+    /// redirect and never later than the platform's checker waits. `parts` says of each app whether
+    /// it is well: its `app`, its `kind`, its `store` and its `status`, which is `ok`,
+    /// `store_unavailable`, or, where the first secrets of the store are not for the keys that are
+    /// configured, `unknown_encryption_key` or `plain_text_refused`.
     pub fn health_route(&self) -> Router {
         let served: Arc<[Served]> = self.served.clone().into();
         Router::new()
@@ -115,26 +120,62 @@ impl Served {
         }
     }
 
-    /// What is said of it, and whether it is well.
-    async fn health(&self) -> (Value, bool) {
+    /// What is said of it, and what is wrong.
+    async fn health(&self) -> (Value, Option<Fault>) {
         match self.store() {
-            None => self.part(Some(&Value::Null)),
-            Some(store) => match tokio::time::timeout(PATIENCE, store.health()).await {
-                Ok(Ok(health)) => self.part(Some(&json!(health.backend))),
-                _ => self.part(None),
+            None => self.part(&Value::Null, None),
+            Some(store) => match tokio::time::timeout(PATIENCE, asked(store)).await {
+                Ok(Ok((backend, fault))) => self.part(&json!(backend), fault),
+                _ => self.silent(),
             },
         }
     }
 
-    /// With the store that answers, if any does.
-    fn part(&self, store: Option<&Value>) -> (Value, bool) {
+    /// With the store that does not answer.
+    fn silent(&self) -> (Value, Option<Fault>) {
+        self.part(&Value::Null, Some(SILENT))
+    }
+
+    fn part(&self, store: &Value, fault: Option<Fault>) -> (Value, Option<Fault>) {
         let (kind, app) = self.names();
-        let well = store.is_some();
-        let status = if well { "ok" } else { UNAVAILABLE };
+        let status = fault.map_or("ok", |fault| fault.code);
         let part = json!({ "app": app, "kind": kind, "store": store, "status": status });
-        (part, well)
+        (part, fault)
     }
 }
+
+/// Which store it is, and what is wrong with it although it answers: secrets that are not for the
+/// configured keys. One that is damaged is one tenant's fault, and no reason to stop serving the
+/// others.
+async fn asked(store: &dyn InstallationStore) -> Result<(&'static str, Option<Fault>), Error> {
+    let backend = store.health().await?.backend;
+    let fault = match store.list(None, OPENED).await {
+        Err(error) => match error.kind() {
+            ErrorKind::UnknownEncryptionKey { .. } | ErrorKind::PlainTextRefused { .. } => {
+                tracing::error!(code = error.code(), %error, "stored secrets do not open");
+                Some(Fault {
+                    what: store_fault(&error),
+                    code: error.code(),
+                })
+            }
+            ErrorKind::DoesNotOpen { .. } | ErrorKind::Corrupt { .. } => None,
+            _ => return Err(error),
+        },
+        Ok(_) => None,
+    };
+    Ok((backend, fault))
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Fault {
+    what: &'static str,
+    code: &'static str,
+}
+
+const SILENT: Fault = Fault {
+    what: "the store does not answer",
+    code: UNAVAILABLE,
+};
 
 async fn health(State(served): State<Arc<[Served]>>) -> Response {
     let mut asked = tokio::task::JoinSet::new();
@@ -143,7 +184,7 @@ async fn health(State(served): State<Arc<[Served]>>) -> Response {
         asked.spawn(async move { (at, one.health().await) });
     }
     // a store of the app's own may panic: it is not well, and the others are told all the same
-    let mut answers: Vec<_> = served.iter().map(|one| one.part(None)).collect();
+    let mut answers: Vec<_> = served.iter().map(Served::silent).collect();
     while let Some(answer) = asked.join_next().await {
         if let Ok((at, answer)) = answer
             && let Some(part) = answers.get_mut(at)
@@ -151,13 +192,13 @@ async fn health(State(served): State<Arc<[Served]>>) -> Response {
             *part = answer;
         }
     }
-    let all_well = answers.iter().all(|(_, well)| *well);
+    let fault = answers.iter().find_map(|(_, fault)| *fault);
     let parts: Vec<Value> = answers.into_iter().map(|(part, _)| part).collect();
-    if all_well {
+    let Some(fault) = fault else {
         let body = axum::Json(json!({ "status": "ok", "parts": parts }));
         return ([(header::CACHE_CONTROL, "no-store")], body).into_response();
-    }
-    let rejection = Rejection::could_not_check("the store does not answer", UNAVAILABLE);
+    };
+    let rejection = Rejection::could_not_check(fault.what, fault.code);
     let mut body = rejection.json();
     if let Some(body) = body.as_object_mut() {
         body.insert("parts".to_owned(), parts.into());

@@ -116,7 +116,7 @@ impl Rejection {
             app_license_store::ErrorKind::Replayed => Self::new(Refusal::Replayed),
             _ => {
                 tracing::error!(code = error.code(), %error, "the store failed");
-                Self::could_not_check("the store does not answer", error.code())
+                Self::could_not_check(store_fault(error), error.code())
             }
         }
     }
@@ -246,6 +246,22 @@ impl Rejection {
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// What is wrong with the store, for the reason of an answer: one that cannot be opened answers.
+pub(crate) const fn store_fault(error: &app_license_store::Error) -> &'static str {
+    use app_license_store::ErrorKind as K;
+    match error.kind() {
+        K::UnknownEncryptionKey { .. } => {
+            "a stored secret is sealed with a key that is not configured"
+        }
+        K::DoesNotOpen { .. } => "a stored secret does not open with its key",
+        K::PlainTextRefused { .. } => {
+            "a stored secret is in plain text, which the configuration refuses"
+        }
+        K::Corrupt { .. } => "a stored value cannot be read",
+        _ => "the store does not answer",
     }
 }
 

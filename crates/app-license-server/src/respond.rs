@@ -14,7 +14,8 @@ use crate::forge_remote::ForgeInvocation;
 use crate::rejection::Rejection;
 
 /// A request that is not let through, for the app's own answer to it: see
-/// [`ConnectAppBuilder::respond_with`](crate::ConnectAppBuilder::respond_with).
+/// [`ConnectAppBuilder::respond_with`](crate::ConnectAppBuilder::respond_with). What people are told to
+/// do depends on [`Rejection::status`] and [`Rejection::code`]: buying helps against 402 alone.
 ///
 /// ```
 /// use app_license_server::{ConnectApp, MemoryStore, RefusedRequest};
@@ -23,13 +24,19 @@ use crate::rejection::Rejection;
 /// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
 ///     .store(MemoryStore::new())
 ///     .respond_with(|refused: RefusedRequest<'_>| {
-///         let page = match refused.site_url() {
-///             Some(site) if refused.rejection().decision().is_some() => {
-///                 format!("<a href='{site}/plugins/servlet/upm'>Manage your subscription</a>")
-///             }
-///             _ => "Open this page from the product.".to_owned(),
+///         let (rejection, site) = (refused.rejection(), refused.site_url().unwrap_or_default());
+///         let page = match (rejection.status().as_u16(), rejection.code()) {
+///             // what money helps against: no license, an ended one, a lower edition
+///             (402, _) => format!("<a href='{site}/plugins/servlet/upm'>Manage your subscription</a>"),
+///             (403, "no_user_access") => "Ask your administrator for access to this app.".to_owned(),
+///             (403, "tenant_disabled") => "An administrator has switched this app off.".to_owned(),
+///             (403, "tenant_blocked") => "This site is blocked: write to support.".to_owned(),
+///             (403, _) => "This app is not licensed for this site.".to_owned(),
+///             (400 | 401, _) => "Open this page from the product.".to_owned(),
+///             // 503 could not check: nobody is denied by it
+///             _ => "Try again in a moment.".to_owned(),
 ///         };
-///         (refused.rejection().status(), Html(page))
+///         (rejection.status(), Html(page))
 ///     })
 ///     .build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -18,6 +18,19 @@ use app_license::UnixTime;
 /// clock.advance_days(30);
 /// assert_eq!(clock.now().since(before), 30 * 86_400);
 /// ```
+///
+/// It is an [`app_license_client::Clock`]: whatever of the app takes one, takes
+/// `host.clock().clone()`.
+///
+/// ```
+/// use app_license_client::Clock;
+/// use app_license_testkit::MockHost;
+/// fn of_the_app(clock: impl Clock) -> u64 {
+///     clock.now().as_seconds()
+/// }
+/// let host = MockHost::offline();
+/// assert_eq!(of_the_app(host.clock().clone()), host.clock().now().as_seconds());
+/// ```
 #[derive(Debug, Clone)]
 pub struct TestClock(Arc<Mutex<Hands>>);
 
@@ -133,6 +146,12 @@ impl TestClock {
 
     fn change(&self, change: impl FnOnce(&mut Hands)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl app_license_client::Clock for TestClock {
+    fn now(&self) -> UnixTime {
+        Self::now(self)
     }
 }
 

@@ -21,7 +21,7 @@
 //! acme.start_trial(Edition::Advanced, 30)?;
 //! assert_eq!(host.deliver(&acme.page("/export")?).await?.status(), 200);
 //! host.clock().advance_days(31); // the trial really ends
-//! assert_eq!(host.deliver(&acme.page("/export")?).await?.status(), 403);
+//! assert_eq!(host.deliver(&acme.page("/export")?).await?.status(), 402);
 //! # Ok(()) }
 //! ```
 //!
@@ -43,6 +43,7 @@
 //! | Forge Invocation Token | [`Tenant::invoke`], [`Tenant::invocation_token`] |
 //! | Forge contexts | [`Tenant::ui_context`], [`Tenant::function_context`], [`Tenant::app_context`] |
 //! | Forge License API | served, with its limits; [`Tenant::forge_license_record`] |
+//! | a user without access to the app | any of these by [`Tenant::user_access`] |
 //!
 //! [`Tenant::snapshot`] says what a correct reader makes of all of them.
 //!

@@ -37,6 +37,7 @@ pub struct Tenant {
     pub(crate) site: String,
     pub(crate) app: String,
     pub(crate) user: Option<String>,
+    pub(crate) access: Option<bool>,
 }
 
 /// What a maker needs, copied out of the world.
@@ -60,6 +61,7 @@ impl Tenant {
             site: site.to_owned(),
             app: app.to_owned(),
             user: Some("5b10a2844c20165700ede21g".to_owned()),
+            access: None,
         }
     }
 
@@ -86,6 +88,37 @@ impl Tenant {
         Self {
             user: None,
             ..self.clone()
+        }
+    }
+
+    /// The same tenant with requests made by a user whom the platform says to have access to the app, or
+    /// to have none. It stands in the parameter `userAccess` of pages, and in the object `userAccess` of
+    /// context tokens, contexts of the browser and invocations by a user. Unless this is called, nothing is
+    /// said, as on sites where all users have access.
+    ///
+    /// ```
+    /// use app_license_testkit::{App, Edition, MockHost};
+    /// let acme = MockHost::offline().tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
+    /// acme.install()?;
+    /// acme.buy(Edition::Advanced)?;
+    /// // the site has a license, this user has no access: the app answers 403, `no_user_access`
+    /// let page = acme.user_access(false).page("/panel")?;
+    /// assert!(page.target().contains("&lic=active&") && page.target().contains("&userAccess=false&"));
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn user_access(&self, has_access: bool) -> Self {
+        Self {
+            access: Some(has_access),
+            ..self.clone()
+        }
+    }
+
+    /// Puts the object `userAccess` into a context, where something is to be said.
+    pub(crate) fn put_access(&self, context: &mut serde_json::Value) {
+        if let (Some(has_access), Some(fields)) = (self.access, context.as_object_mut()) {
+            let said = serde_json::json!({"enabled": true, "hasAccess": has_access});
+            fields.insert("userAccess".to_owned(), said);
         }
     }
 

@@ -205,7 +205,25 @@ impl ConnectAppBuilder {
     }
 
     /// The app's descriptor. What this crate relies on is set in it; the rest is served as it is.
-    /// Tokens may be for any of its `regionBaseUrls`, besides the app's base URL.
+    /// Tokens may be for any of its `regionBaseUrls`, besides the app's base URL. It is read from the JSON
+    /// that a descriptor is written in:
+    ///
+    /// ```
+    /// use app_license_server::{ConnectApp, Descriptor, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// // include_str!("../atlassian-connect.json")
+    /// let json = r#"{"key": "com.example.app", "baseUrl": "https://app.example.com",
+    ///     "name": "Example", "enableLicensing": true, "scopes": ["READ"],
+    ///     "authentication": {"type": "jwt"},
+    ///     "modules": {"generalPages": [{"key": "panel", "url": "/panel", "name": {"value": "Panel"}}]}}"#;
+    /// let descriptor: Descriptor = serde_json::from_str(json)?;
+    /// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
+    ///     .store(MemoryStore::new())
+    ///     .descriptor(descriptor)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub fn descriptor(mut self, descriptor: Descriptor) -> Self {
         self.descriptor = Some(descriptor);
         self
@@ -302,9 +320,8 @@ impl ConnectAppBuilder {
     #[cfg(feature = "testkit")]
     pub fn for_tests(self, host: &app_license_testkit::MockHost) -> Result<Self, BuildError> {
         let gateway = host.gateway().ok_or(BuildError::MockHostOffline)?;
-        let clock = host.clock().clone();
         let fetcher = Fetcher::rerouted_for_tests(gateway)?;
-        Ok(self.fetcher(fetcher).clock(move || clock.now()))
+        Ok(self.fetcher(fetcher).clock(host.clock().clone()))
     }
 
     /// The app. Settings that would deny everybody are errors; a feature map that takes something
@@ -323,6 +340,9 @@ impl ConnectAppBuilder {
             None if self.needs_fetcher() => Some(Fetcher::new()?),
             None => None,
         };
+        if let Some(fetcher) = &fetcher {
+            warn_of_test_keys(fetcher);
+        }
         let license_api = self.license_api_over(fetcher.as_ref())?;
         if policy.is_confirmed_only() && license_api.is_none() {
             return Err(BuildError::NoLicenseApi);
@@ -413,6 +433,14 @@ impl ConnectAppBuilder {
 pub(crate) fn warn_of_falling_limits(features: &FeatureMap) {
     for (limit, lower, higher) in features.falling_limits() {
         tracing::warn!(limit, %lower, %higher, "a limit falls as the edition rises");
+    }
+}
+
+/// Whoever has the test keys signs as the platform: nobody serves customers like this without a line in
+/// the log.
+pub(crate) fn warn_of_test_keys(fetcher: &Fetcher) {
+    if fetcher.is_for_tests() {
+        tracing::warn!("test keys are accepted, which anybody can sign with: for tests alone");
     }
 }
 

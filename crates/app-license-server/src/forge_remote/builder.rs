@@ -12,7 +12,7 @@ use app_license_store::InstallationStore;
 use axum::response::IntoResponse;
 
 use super::{ForgeRemote, Inner, Installations};
-use crate::connect_app::warn_of_falling_limits;
+use crate::connect_app::{warn_of_falling_limits, warn_of_test_keys};
 use crate::error::BuildError;
 use crate::metrics::Metrics;
 use crate::respond::{RefusedRequest, Responder};
@@ -197,9 +197,8 @@ impl ForgeRemoteBuilder {
     #[cfg(feature = "testkit")]
     pub fn for_tests(self, host: &app_license_testkit::MockHost) -> Result<Self, BuildError> {
         let gateway = host.gateway().ok_or(BuildError::MockHostOffline)?;
-        let clock = host.clock().clone();
         let fetcher = Fetcher::rerouted_for_tests(gateway)?;
-        Ok(self.fetcher(fetcher).clock(move || clock.now()))
+        Ok(self.fetcher(fetcher).clock(host.clock().clone()))
     }
 
     /// The remote. Settings that would deny everybody are errors; a feature map that takes something
@@ -211,9 +210,13 @@ impl ForgeRemoteBuilder {
         let license_api = self.license_api_made()?;
         let keys = match self.keys.take() {
             Some(keys) => keys,
-            None => ForgeKeys::builder(self.fetcher_made()?, self.key_set)
-                .clock(Arc::clone(&self.clock))
-                .build()?,
+            None => {
+                let fetcher = self.fetcher_made()?;
+                warn_of_test_keys(&fetcher);
+                ForgeKeys::builder(fetcher, self.key_set)
+                    .clock(Arc::clone(&self.clock))
+                    .build()?
+            }
         };
         warn_of_falling_limits(&self.features);
         Ok(ForgeRemote(Arc::new(Inner {

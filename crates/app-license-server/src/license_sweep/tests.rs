@@ -161,7 +161,7 @@ async fn answer(app: &ConnectApp, installation: Installation, seconds: u64) -> b
     let tenant = app.0.tenants.of(installation, app.now()).unwrap();
     let cached = CachedLicense::new(&license, app.now());
     app.0.store.put_license(&key, &cached).await.unwrap();
-    app.observe(&tenant, &license).await;
+    app.observe(&tenant, &[&license]).await;
     true
 }
 

@@ -35,8 +35,7 @@ pub(crate) fn fetcher(host: &MockHost) -> Fetcher {
 }
 
 pub(crate) fn clock(host: &MockHost) -> impl Clock + Clone {
-    let clock = host.clock().clone();
-    move || clock.now()
+    host.clock().clone()
 }
 
 /// A Connect app with a page that everybody sees and an export that is Advanced.

@@ -5,12 +5,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::common::{Connect, Recorder, clock};
+use crate::common::{Connect, Recorder, history};
 use app_license::connect::{LifecycleBody, LifecycleKind};
-use app_license::{AppKey, ClientKey, Installation, UnixTime};
+use app_license::{AppKey, ClientKey, Installation, InstallationKey, State, UnixTime};
 use app_license_server::{Hook, HookResult, HookRunner, async_trait};
 use app_license_store::{Delivery, HistoryEntry, InstallationStore, MemoryStore, Name};
-use app_license_testkit::MockHost;
+use app_license_testkit::{Edition, MockHost};
 
 /// Fails the first time it hears of an uninstall.
 #[derive(Clone, Default)]
@@ -64,6 +64,47 @@ async fn a_failed_hook_is_called_again_before_any_later_change() {
     assert_eq!(hook.calls.load(Ordering::SeqCst), 2);
 }
 
+/// The site agrees with the page: nothing lags, so nothing is waited for.
+#[tokio::test]
+async fn a_trial_that_ends_moments_after_a_page_is_stored_when_the_app_denies() {
+    let host = MockHost::start().await.unwrap();
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let app = Connect::serve(&host, Arc::clone(&store)).await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    for event in acme.install().unwrap() {
+        assert_eq!(host.deliver(&event).await.unwrap().status(), 204);
+    }
+    acme.start_trial(Edition::Advanced, 30).unwrap();
+    host.clock().advance(1);
+    let open = async || {
+        let page = acme.page("/export").unwrap();
+        host.deliver(&page).await.unwrap().status()
+    };
+    assert_eq!(open().await, 200);
+    acme.expire().unwrap();
+    host.clock().advance(2);
+    assert_eq!(open().await, 402);
+    host.clock().advance(2);
+    assert_eq!(open().await, 402);
+    let recorder = Recorder::default();
+    let runner = HookRunner::new(
+        Arc::clone(&store),
+        Name::new("it").unwrap(),
+        recorder.clone(),
+    )
+    .clock(host.clock().clone());
+    runner.run_once().await.unwrap();
+    let told = recorder.told();
+    let ended: Vec<_> = told.iter().filter(|it| it.contains("ended")).collect();
+    assert_eq!(ended, ["license ended, a trial"], "{told:?}");
+    let key = InstallationKey::Connect(ClientKey::new(acme.site().client_key().unwrap()).unwrap());
+    let kept = store.get(&key).await.unwrap().unwrap();
+    assert_eq!(kept.license().unwrap().state(), State::Inactive);
+    let history = history(&*store, &key).await;
+    let changed = history.iter().filter(|it| it.contains("license_changed"));
+    assert_eq!(changed.count(), 2, "{history:?}");
+}
+
 struct Failing;
 #[async_trait]
 impl Hook for Failing {
@@ -83,7 +124,7 @@ async fn a_retry_pause_below_a_second_grows_too() {
     assert_eq!(host.deliver(&installed[0]).await.unwrap().status(), 204);
     let runner = HookRunner::new(store, Name::new("failing").unwrap(), Failing)
         .retry_pause(Duration::from_millis(100))
-        .clock(clock(&host));
+        .clock(host.clock().clone());
     for pause in [1, 2, 4] {
         runner.run_once().await.unwrap_err();
         let stopped = runner.stopped().await.unwrap();

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use app_license::{AppKey, ForgeAppId, Policy};
 use app_license_client::{ConnectLicenseApi, Fetcher, ForgeLicenseApi, MemoryLicenseCache};
 use app_license_server::{
-    BuildError, ConnectApp, ConnectAppBuilder, FeatureMap, ForgeRemote, MemoryStore, Operations,
-    RefusedRequest, Rejection,
+    BuildError, ConnectApp, ConnectAppBuilder, EncryptionKey, EncryptionKeys, FeatureMap,
+    ForgeRemote, InstallationStore, MemoryStore, Operations, RefusedRequest, Rejection,
+    SqliteStore,
 };
 use app_license_testkit::{App, Edition, Invocation, MockHost, SignedRequest, Tenant};
 use axum::Router;
@@ -235,6 +236,55 @@ async fn one_health_and_one_metrics_route_for_all_apps_of_a_process() {
     );
     assert!(text.contains("keys=\"forge_key_set\""), "{text}");
     assert!(text.ends_with("# EOF\n") && text.matches("# EOF").count() == 1);
+}
+
+/// A store answers all the same: what it keeps is sealed with a key that this app does not have.
+#[tokio::test]
+async fn health_and_the_reason_say_that_stored_secrets_are_sealed_with_another_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("installations.db");
+    let open = async |key: &[u8; 32]| {
+        let keys = EncryptionKeys::new(EncryptionKey::new(*key).unwrap());
+        SqliteStore::open(&path, keys).await.unwrap()
+    };
+    let host = MockHost::start().await.unwrap();
+    let [old, new] = [
+        b"an old key, thirty-two bytes ...",
+        b"a new key, also thirty-two bytes",
+    ];
+    for (key, status, code) in [(old, 200, "ok"), (new, 503, "unknown_encryption_key")] {
+        let store: Arc<dyn InstallationStore> = Arc::new(open(key).await);
+        let connect = Connect::serve(&host, Arc::clone(&store)).await;
+        let forge = Forge::serve(&host, store).await;
+        let operations = Operations::new()
+            .connect(&connect.served)
+            .forge(&forge.served);
+        let router = operations.health_route();
+        let acme = host.tenant(&connect.app, "acme").unwrap();
+        if key == old {
+            for event in acme.install().unwrap() {
+                assert_eq!(host.deliver(&event).await.unwrap().status(), 204);
+            }
+        }
+        let request = http::Request::get("/health").body(axum::body::Body::empty());
+        let response = router.oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), status);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        for part in [0, 1] {
+            assert_eq!(body["parts"][part]["status"], code, "{body}");
+            assert_eq!(body["parts"][part]["store"], "sqlite", "{body}");
+        }
+        if key == new {
+            let reason = "a stored secret is sealed with a key that is not configured";
+            assert!(body.to_string().contains(reason), "{body}");
+            let page = acme.page("/panel").unwrap().to(&connect.address);
+            let response = host.deliver(&page).await.unwrap();
+            assert_eq!(response.status(), 503);
+            let text = response.text();
+            assert!(text.contains(reason) && text.contains(code), "{text}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -45,6 +45,9 @@ impl Tenant {
         if let Some(text) = facts.snapshot.capability_text() {
             parameters.push(("capSet", text.to_owned()));
         }
+        if let Some(has_access) = self.access {
+            parameters.push(("userAccess", has_access.to_string()));
+        }
         parameters.push(("cv", "1001.0.0-SNAPSHOT".to_owned()));
         let query: Vec<String> = parameters
             .iter()

@@ -30,7 +30,7 @@ impl Tenant {
     /// # Errors
     /// `not_installed`.
     pub fn browser_context(&self) -> Result<Value, Error> {
-        Ok(context(&self.facts()?))
+        Ok(self.context_of(&self.facts()?))
     }
 
     /// The token that `AP.context.getToken()` answers: HS256, `qsh` is the literal `context-qsh`,
@@ -49,7 +49,13 @@ impl Tenant {
         self.claims(facts)
             .claim("exp", facts.token_time.plus(CONTEXT_LIFE).as_seconds())
             .claim("qsh", CONTEXT_QSH)
-            .claim("context", context(facts))
+            .claim("context", self.context_of(facts))
+    }
+
+    fn context_of(&self, facts: &Facts) -> Value {
+        let mut context = context(facts);
+        self.put_access(&mut context);
+        context
     }
 
     /// A request of the app's front end to its back end with a context token.

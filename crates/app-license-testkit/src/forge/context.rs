@@ -29,6 +29,7 @@ impl Tenant {
         let facts = self.forge_facts()?;
         let mut context = ui(&facts, self.user(), module);
         put_license(&facts, &mut context, Surface::Browser);
+        self.put_access(&mut context);
         Ok(context)
     }
 

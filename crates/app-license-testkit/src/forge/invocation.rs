@@ -161,6 +161,7 @@ impl Tenant {
             if let Some(fields) = context.as_object_mut() {
                 fields.remove("accountId");
             }
+            self.put_access(&mut context);
             spec = spec.claim("context", context);
             if let Some(user) = self.user() {
                 spec = spec.claim("principal", user);

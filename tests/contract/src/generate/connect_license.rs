@@ -12,7 +12,7 @@ pub(super) fn file() -> anyhow::Result<File> {
         not_asked(), silent(), call(), confluence(), editions(), ended(), nothing_sold(), not_found(), none_overruled(), none_stays(), none_and_outage(),
         confirmed(), developer(), outage_first(), outage_later(), refusal(401), refusal(403), refusal_first(), refusal_ends_stored(), retry_after(),
         retry_after_outage(), retry_after_bound(), nonsense(), gone(), access(), stored_hint(), reinstalled(), foreign(),
-        raised(), trial_of_api(), trial_of_record(),
+        raised(), trial_of_api(), trial_of_record(), none_agreed(),
     ];
     let mut file = connect_file(
         "The Connect License API: asked where the request says nothing or not enough, no more often than it wants to be, and \
@@ -426,4 +426,19 @@ fn trial_of_record() -> Case {
         .restart(300)
         .send(300, silent_page(300, "/standard?lic=none"), refused(402, "trial_ended"))
         .fetches_between(&api(&ACME), 2, 4)
+}
+
+fn none_agreed() -> Case {
+    let page = |at: u64, lic: &str| silent_page(at, &format!("/standard?lic={lic}"));
+    case(
+        "none-agreed",
+        "a license that ends moments after a page stated it is stored at once where page and site agree, and once",
+    )
+    .installed(&ACME)
+    .answers(&api(&ACME), vec![evaluated(false)])
+    .send(0, page(0, "active"), ok())
+    .send(2, page(2, "none"), refused(402, "trial_ended"))
+    .send(4, page(4, "none"), refused(402, "trial_ended"))
+    .fetches(&api(&ACME), 1)
+    .hooks(&[ACME.hook("license_changed active"), ACME.hook("license_changed inactive")])
 }

@@ -18,7 +18,7 @@ export function findLicense(app: ConnectApp, verified: ConnectRequest, policy: P
     record: verified.installation.record.license,
     ask: (...asked) => askApi(app, verified, ...asked),
     load: () => lastStored(app, verified),
-    observe: (license) => observe(app, verified, license),
+    observe: (licenses) => observe(app, verified, licenses),
   });
 }
 
@@ -75,12 +75,17 @@ async function lastStored(app: ConnectApp, { clientKey }: ConnectRequest): Promi
   }
 }
 
-/** Remembers a statement that is news, so that hooks hear of it. Losing one is no harm: the next
+/** Remembers the first statement that is news, so that hooks hear of it. Losing one is no harm: the next
  * request says it again. */
-async function observe(app: ConnectApp, verified: ConnectRequest, license: License<"verified">): Promise<void> {
+async function observe(
+  app: ConnectApp,
+  verified: ConnectRequest,
+  licenses: readonly License<"verified">[],
+): Promise<void> {
   const { reducer, options } = app;
   try {
-    if (!reducer.isNews(verified.installation, license)) {
+    const license = licenses.find((stated) => reducer.isNews(verified.installation, stated));
+    if (!license) {
       return;
     }
     const delivery = { key: verified.clientKey, on: "connect", event: { license } } as const;

@@ -23,8 +23,9 @@ export interface Statements {
   ask(since: number, installedAt: number, newer: boolean): Promise<ApiStatement>;
   /** The last statement of the License API that is stored. */
   load(): Promise<License<"verified"> | null>;
-  /** Hooks and history hear of this one. */
-  observe(license: License<"verified">): Promise<void>;
+  /** Hooks and history hear of the first of these that is news: the words of the License API, then those
+   * that count. */
+  observe(licenses: readonly License<"verified">[]): Promise<void>;
 }
 
 /** The bit of a license whose user the platform says to have no access. */
@@ -84,8 +85,10 @@ export async function currentLicense(
           license_api: answer && "license" in answer ? answer.license : null,
           stored,
         };
-        await app.observe(licenses[second!]!);
-        return withFound(licenses[first!]!, access === "d", wasTrial!);
+        const counting = withFound(licenses[first!]!, access === "d", wasTrial!);
+        const words = licenses[second!]!;
+        await app.observe(words === licenses[first!] ? [words] : [words, counting]);
+        return counting;
       }
       default:
         throw error ?? fault("license_api", "unavailable");

@@ -158,17 +158,21 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
       record: verified.installation?.record.license,
       ask: (_, since, newer) => this.#ask(verified, since, newer),
       load: async () => null, // a remote's answers are kept by its License API
-      observe: (license) => this.#observe(verified, license),
+      observe: (licenses) => this.#observe(verified, licenses),
     });
   }
 
-  async #observe({ installation, installationId }: ForgeInvocation, license: License<"verified">): Promise<void> {
+  async #observe(
+    { installation, installationId }: ForgeInvocation,
+    licenses: readonly License<"verified">[],
+  ): Promise<void> {
     const { store } = this.#options;
     if (!store || !installation) {
       return;
     }
     try {
-      if (this.#reducer.isNews(installation, license)) {
+      const license = licenses.find((stated) => this.#reducer.isNews(installation, stated));
+      if (license) {
         const delivery = { ...keyOf(installation, installationId), event: { license } };
         await deliverTo(store, delivery, this.now());
       }
