@@ -238,6 +238,48 @@ async fn one_health_and_one_metrics_route_for_all_apps_of_a_process() {
     assert!(text.ends_with("# EOF\n") && text.matches("# EOF").count() == 1);
 }
 
+#[tokio::test]
+async fn a_server_that_accepts_test_keys_says_so_at_the_start() {
+    let log = Log::capture();
+    let host = MockHost::start().await.unwrap();
+    app(&host).build().unwrap();
+    ForgeRemote::builder(APP_ID)
+        .unwrap()
+        .fetcher(fetcher(&host))
+        .build()
+        .unwrap();
+    let warned = log.take().matches("test keys are accepted").count();
+    assert_eq!(warned, 2);
+    app(&host).fetcher(Fetcher::new().unwrap()).build().unwrap();
+    assert_eq!(log.take(), "");
+}
+
+#[tokio::test]
+async fn a_user_without_access_by_the_testkit_is_denied_on_both_platforms() {
+    let host = MockHost::start().await.unwrap();
+    let connect = Connect::serve(&host, Arc::new(MemoryStore::new())).await;
+    let forge = Forge::serve(&host, Arc::new(MemoryStore::new())).await;
+    for half in [&connect.app, &forge.app] {
+        let acme = host.tenant(half, "acme").unwrap();
+        for event in acme.install().unwrap() {
+            assert_eq!(host.deliver(&event).await.unwrap().status(), 204);
+        }
+        acme.buy(Edition::Advanced).unwrap();
+        for (has_access, status) in [(true, 200), (false, 403)] {
+            let user = acme.user_access(has_access);
+            let request = match half.connect_key() {
+                Some(_) => user.page("/export").unwrap(),
+                None => user
+                    .invoke("POST", "/export", &Invocation::ui("panel"))
+                    .unwrap(),
+            };
+            let response = host.deliver(&request).await.unwrap();
+            assert_eq!(response.status(), status, "{}", response.text());
+            assert_eq!(response.text().contains("no_user_access"), !has_access);
+        }
+    }
+}
+
 /// A store answers all the same: what it keeps is sealed with a key that this app does not have.
 #[tokio::test]
 async fn health_and_the_reason_say_that_stored_secrets_are_sealed_with_another_key() {
