@@ -5,10 +5,10 @@ use std::sync::Arc;
 use app_license::{AppKey, ForgeAppId, Policy};
 use app_license_client::{ConnectLicenseApi, Fetcher, ForgeLicenseApi, MemoryLicenseCache};
 use app_license_server::{
-    BuildError, ConnectApp, ConnectAppBuilder, EncryptionKey, EncryptionKeys, FeatureMap,
-    ForgeRemote, InstallationStore, MemoryStore, Operations, RefusedRequest, Rejection,
-    SqliteStore,
+    BuildError, ConnectApp, ConnectAppBuilder, FeatureMap, ForgeRemote, InstallationStore,
+    MemoryStore, Operations, RefusedRequest, Rejection,
 };
+use app_license_store::{EncryptionKey, EncryptionKeys, SqliteStore};
 use app_license_testkit::{App, Edition, Invocation, MockHost, SignedRequest, Tenant};
 use axum::Router;
 use axum::response::Response;
