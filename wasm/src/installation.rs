@@ -190,6 +190,7 @@ pub fn refusal_of(status: &str, is_blocked: bool) -> Option<String> {
     let status = STATUSES.into_iter().find(|it| it.name() == status);
     let refusal = match status {
         Some(status) => status.refusal(is_blocked)?,
+        None if is_blocked => Refusal::TenantBlocked,
         None => Refusal::UnknownTenant,
     };
     Some(refusal.code().to_owned())

@@ -163,8 +163,9 @@ impl Installation {
 
     /// Whether a page that the platform opened by a token of this time says that the app was switched
     /// on again, and the event got lost: a switched-off app is opened nowhere. The token is to be more
-    /// than [`Installation::LATER`] seconds younger than the `disabled`, so that neither a page of the
-    /// same moment nor clocks that disagree bring it back. Then apply [`Event::PageOpened`].
+    /// than [`Installation::LATER`] seconds younger than the `disabled` by the app's clock, and younger by
+    /// the platform's times where they are known, so that neither a page of the same moment nor clocks
+    /// that disagree bring it back. Then apply [`Event::PageOpened`].
     ///
     /// ```
     /// # use app_license::{Installation, InstallationRecord, InstallationSecrets, UnixTime};
@@ -182,6 +183,7 @@ impl Installation {
         self.record.status() == InstallationStatus::Disabled
             && !self.record.is_blocked()
             && issued_at.since(self.record.status_since()) > Self::LATER
+            && self.record.is_after_switched_off(issued_at)
     }
 
     /// How much younger than the `disabled` a page's token is to be, in seconds, for the page to say

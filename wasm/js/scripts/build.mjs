@@ -70,6 +70,10 @@ async function entry(name, format, { small = false, worker = false, platform = "
         const [, shared] = /(\w+)\.js$/.exec(path);
         return { path: `${worker && shared === "index" ? ".." : "."}/${shared}.${end}`, external: true };
       });
+      if (name === "wasm") {
+        // so is an error
+        plugin.onResolve({ filter: /^\.\/error\.js$/ }, () => ({ path: `./index.${end}`, external: true }));
+      }
       if (worker) {
         plugin.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
       }

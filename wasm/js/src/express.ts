@@ -75,7 +75,7 @@ export interface GateOptions {
   /** In place of the app's policy. */
   policy?: Policy | undefined;
   /** Answers a request that the license does not allow. Where it throws or rejects, the ordinary refusal
-   * is sent; where it has begun no answer a second after it returned, 500, and a line in the log. */
+   * is sent; where it has begun no answer after five seconds, 500, and a line in the log. */
   onDenied?: ((decision: Decision, request: ExpressRequest, response: ExpressResponse) => unknown) | undefined;
 }
 
@@ -168,20 +168,24 @@ export function requireFeature(app: App, feature: string, options: GateOptions =
   return gate(app, { feature }, options);
 }
 
-/** How long what `onDenied` began, such as a view that is rendered, may take until it answers. */
-const ANSWER_WITHIN = 1000;
+/** How long `onDenied`, and what it began, such as a view that is rendered, may take until it answers. */
+const ANSWER_WITHIN = 5000;
 
-/** A request that nobody answers would stay open until its sender gives up. */
+/** What an answer is written by, which throws where another was sent. */
+const WRITERS = ["setHeader", "appendHeader", "removeHeader", "flushHeaders", "writeHead", "write", "end"] as const;
+
+/** A request that nobody answers would stay open until its sender gives up. What comes later is dropped. */
 function mustAnswer(app: App, sent: Incoming, response: ExpressResponse): void {
   const isAnswered = () => response.headersSent || response.writableEnded || response.destroyed;
-  if (!isAnswered()) {
-    setTimeout(() => {
-      if (!isAnswered()) {
-        const why = settings.misuse("`onDenied` must answer the request: is a `response.send` missing?");
-        send(app.refuse(why, sent), response);
-      }
-    }, ANSWER_WITHIN);
-  }
+  const watch = setTimeout(() => {
+    if (!isAnswered()) {
+      const within = `${ANSWER_WITHIN / 1000} seconds`;
+      const why = settings.misuse(`\`onDenied\` must answer within ${within}: is a \`response.send\` missing?`);
+      send(app.refuse(why, sent), response);
+      Object.assign(response, Object.fromEntries(WRITERS.map((name) => [name, () => response])));
+    }
+  }, ANSWER_WITHIN);
+  watch.unref?.();
 }
 
 function gate(app: App, asked: Needs<string>, options: GateOptions, names = ["kind", "policy", "onDenied"]): Middleware {
@@ -198,8 +202,8 @@ function gate(app: App, asked: Needs<string>, options: GateOptions, names = ["ki
       const answer = app.refuse(error, sent);
       if (decision && onDenied) {
         try {
-          await onDenied(decision, request, response);
           mustAnswer(app, sent, response);
+          await onDenied(decision, request, response);
           return;
         } catch {
           // refused as without it

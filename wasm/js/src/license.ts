@@ -201,7 +201,7 @@ export class LicenseOf<T extends Trust> {
     const at = time(asOf, "asOf");
     this.asOf = at === null ? null : new Date(at);
     this.raw = license && Object.freeze({ ...license });
-    all.set(this, [bits, at]);
+    all.set(this, Object.freeze([bits, at] as const));
     Object.freeze(this);
   }
 

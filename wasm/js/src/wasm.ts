@@ -61,10 +61,10 @@ function run<R>(operation: () => R): R {
   }
 }
 
-const rules: Rules = {
+const rules: Rules = Object.freeze({
   includes: (_, has, needs) => run(() => includes(has, needs)),
   decide: (...all) => run(() => decideHint(...all)),
-};
+} satisfies Rules);
 
 type Fields = { readonly [name: string]: unknown };
 
@@ -76,7 +76,7 @@ function read(source: LicenseSource, document: string, license: unknown, options
   const Constructor = License as unknown as new (...fields: unknown[]) => License<"hint">;
   const fields = [+bits!, text(set) ?? "", license ?? null, text(environment), options?.asOf];
   const made = new Constructor(licenses(), source, "hint", ...fields);
-  licenses().set(made, [+bits!, time(options?.asOf, "asOf"), rules]);
+  licenses().set(made, Object.freeze([+bits!, time(options?.asOf, "asOf"), rules] as const));
   return made;
 }
 
@@ -85,7 +85,7 @@ function fromDocument(source: LicenseSource, context: unknown, options?: ReadOpt
   return read(source, JSON.stringify(context ?? null), (Object(context) as Fields)["license"], options);
 }
 
-const core: Core = {
+const core: Core = Object.freeze({
   fromForgeContext: (context, options) => fromDocument("forge_ui_context", context, options),
   fromConnectContext: (context, options) => fromDocument("connect_context", context, options),
   fromConnectQuery: (query, options) => {
@@ -101,7 +101,7 @@ const core: Core = {
     const found = results.find((one) => options?.appId === undefined || id(one["appId"]) === id(options.appId));
     return read("forge_license_api", JSON.stringify(body ?? null), found?.["data"], options);
   },
-};
+} satisfies Core);
 
 let loading: Promise<Core> | undefined;
 

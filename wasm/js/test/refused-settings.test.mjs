@@ -101,6 +101,14 @@ test("what another app verified or made up is let through by no route", async ()
   }
 });
 
+test("what is hidden in needs or in a policy is refused, not passed over", async () => {
+  const { app } = await installed({ licenseApi: false });
+  const hidden = (name, value) => Object.defineProperty({}, name, { value });
+  misuse(() => app.guard(hidden("requires", "capabilityAdvanced"), served), "hidden needs");
+  misuse(() => app.guard({ requires: "capabilityFree", policy: hidden("confirmedOnly", true) }, served), "a hidden policy");
+  misuse(() => app.guard({ requires: "capabilityFree", [Symbol("policy")]: {}, ...hidden("x", 1) , policy: hidden("now", new Date()) }, served), "a hidden time");
+});
+
 test("what is not among an object's own fields is never passed over", () => {
   const needs = { requires: "capabilityAdvanced" };
   const hidden = (fields) => [Object.create(fields), new Map(Object.entries(fields)), Object.create(Object.assign(Object.create(null), fields))];
@@ -255,16 +263,25 @@ describe("a function that must answer and does not", () => {
       const { app, site } = await installed({ licenseApi: false, logger });
       const gate = (onDenied) => requireCapability(app, "capabilityAdvanced", { onDenied });
       const server = express().get("/nothing", gate(() => {}), (_, r) => r.end("served"));
+      server.get("/hangs", gate(() => new Promise(() => {})), (_, r) => r.end("served"));
+      const dropped = [];
+      const tooLate = (_, __, response) => void setTimeout(() => dropped.push(response.status(418).send("too late")), 5200);
+      server.get("/too-late", gate(tooLate), (_, r) => r.end("served"));
       server.get("/late", gate((_, __, response) => void setTimeout(() => response.status(418).end("late"), 20)), (_, r) => r.end("served"));
       const listening = server.listen(0, "127.0.0.1");
       t.after(() => listening.close());
       await once(listening, "listening");
       const open = (path) => fetch(site.page(path, "expired").url.replace(baseUrl, `http://127.0.0.1:${listening.address().port}`));
-      const [nothing, late] = await Promise.all([open("/nothing"), open("/late")]);
-      assert.deepEqual([nothing.status, (await nothing.json()).error.code], [500, "misuse"]);
+      const [late, ...unanswered] = await Promise.all(["/late", "/nothing", "/hangs", "/too-late"].map(open));
+      for (const answer of unanswered) {
+        assert.deepEqual([answer.status, (await answer.json()).error.code], [500, "misuse"]);
+      }
       assert.deepEqual([late.status, await late.text()], [418, "late"]);
-      assert.equal(lines.length, 1, `${lines}`);
-      assert.match(lines[0], /\/nothing .*\(misuse\): `onDenied` must answer/);
+      assert.equal(lines.length, 3, `${lines}`);
+      assert.match(lines.join("\n"), /\/nothing .*\(misuse\): `onDenied` must answer/);
+      // an answer after that one ends no process
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      assert.equal(dropped.length, 1);
     });
   }
   test("a route's handler over the Fetch API that answers nothing is 500", async () => {
@@ -527,17 +544,24 @@ test("an installation that is linked to a customer is the customer's", async () 
   }
 });
 
-test("a stored record that cannot be compared with what a token states loses no answer", async () => {
-  const lines = [];
-  const logger = { warn: (line) => lines.push(line), error: (line) => lines.push(line) };
+test("a record of a later version, or a damaged one, is served by nobody and is no fault of the sender", async () => {
   const forge = new FakeForge({ appId });
-  const store = new MemoryStore();
-  store.load = async () => ({ record: { key: { forge: forge.installationId }, status: "installed" }, secrets: { current: null, previous: null } });
-  const remote = new ForgeRemote({ appId, fetch: forge.keyServer, allowTestKeys: true, store, logger });
-  remote.route("/page", { requires: "capabilityAdvanced" }, served);
-  const headers = { authorization: forge.authorization("advanced") };
-  assert.equal((await remote.handle(new Request("https://r.example.com/page", { headers }))).status, 200);
-  assert.match(lines.join(), /^app-license: a changed license is not stored \(\w+\)$/);
+  const at = "2026-01-01T00:00:00Z";
+  const record = { key: { forge: forge.installationId }, status: "installed", statusSince: at, firstInstalledAt: at, installedAt: at, updatedAt: at };
+  const open = async (change) => {
+    const store = new MemoryStore();
+    store.load = () => ({ record: change, secrets: {} });
+    const remote = new ForgeRemote({ appId, fetch: forge.keyServer, allowTestKeys: true, store });
+    remote.route("/page", {}, served);
+    const headers = { authorization: forge.authorization("advanced") };
+    const answer = await remote.handle(new Request("https://r.example.com/page", { headers }));
+    return [answer.status, answer.status === 200 ? "" : (await answer.json()).error.code];
+  };
+  assert.deepEqual(await open(record), [200, ""]);
+  const damaged = [null, 1, {}, { ...record, status: "suspended" }, { ...record, status: "suspended", blockedAt: at }, { ...record, installedAt: "x" }, { ...record, license: "x" }, { ...record, status: "linked", tenant: 1 }];
+  for (const one of damaged) {
+    assert.deepEqual(await open(one), [503, "store_corrupt"], JSON.stringify(one));
+  }
 });
 
 test("a stored record that cannot be read is no fault of the sender", async () => {

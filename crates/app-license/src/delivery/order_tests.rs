@@ -288,3 +288,23 @@ fn each_half_of_a_customer_has_its_own_order() {
     let back = invoked(gone, since.since(at(0)) + Installation::LATER + 1);
     assert!(of_forge(&key("a"), back, PreUninstall, 41).is_unchanged());
 }
+
+#[test]
+fn a_page_of_before_the_disabled_opens_nothing_however_late_the_app_s_clock_is() {
+    // the app's clock is 90 s behind: by it, the page is more than a minute younger
+    let off = deliver(there(), connect(Disabled), 106, 16);
+    let page = |issued| {
+        Delivery::new(
+            key("a"),
+            Event::PageOpened {
+                issued_at: at(issued),
+            },
+        )
+    };
+    for issued in [77, 101, 106] {
+        let late = page(issued).apply(off.after.clone(), None, at(20)).unwrap();
+        assert_eq!(status(&late), InstallationStatus::Disabled, "{issued}");
+    }
+    let opened = page(107).apply(off.after, None, at(20)).unwrap();
+    assert_eq!(status(&opened), InstallationStatus::Enabled);
+}

@@ -96,6 +96,11 @@ impl InstallationRecord {
         !overtaken
     }
 
+    /// Whether a token of this time is younger than that of the last `disabled`, where that is known.
+    pub(super) fn is_after_switched_off(&self, issued_at: UnixTime) -> bool {
+        self.issued.switched_off.is_none_or(|at| issued_at > at)
+    }
+
     /// Remembers that a token of this time says as much as such an event.
     pub(super) fn note_issued(&mut self, event: Ordered, issued_at: Option<UnixTime>) {
         let of = self.issued.of(event);

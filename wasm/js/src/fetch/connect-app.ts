@@ -3,7 +3,6 @@ import {
   InstallKeys,
   LicenseError,
   LifecycleReducer,
-  PlatformFault,
   VerifyError,
   checkUnprovedInstall,
   tenantOf,
@@ -18,7 +17,7 @@ import { Backend, RULES } from "./backend.js";
 import type { BackendOptions, Needs } from "./backend.js";
 import { SOURCE, findLicense } from "./connect-license.js";
 import { descriptorOf } from "./descriptor.js";
-import { STORE, forgetLicense, store, stored } from "./store.js";
+import { STORE, forgetLicense, loaded, store, stored } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { NO_CONTENT, json, textOf, unknownTenant } from "./wire.js";
 import type { Answer, Incoming } from "./wire.js";
@@ -71,7 +70,7 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { call, op, read, cloudOf, fault, refusalOf, remembered, settings } = internal;
+const { call, op, read, cloudOf, fault, refusalOf, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
@@ -268,21 +267,13 @@ export class ConnectApp extends Backend<ConnectRequest> {
     return verifyLifecycle({ method, target, authorization, body }, { clientKey, secrets }, this.#expectedEvent(event));
   }
 
-  #secrets(installation: Installation, of: "installed" | "any"): string[] {
-    try {
-      return this.reducer.secrets(remembered(installation), this.now(), of);
-    } catch (error) {
-      throw Object.assign(new PlatformFault("store_corrupt", "a stored installation cannot be read"), { cause: error });
-    }
-  }
-
   async #tenant(clientKey: string, of: "installed" | "any") {
-    const installation = await stored(() => this.options.store.load(clientKey));
-    const secrets = installation ? this.#secrets(installation, of) : [];
-    if (!installation || !secrets.length) {
+    const { store, reducer } = { store: this.options.store, reducer: this.reducer };
+    const found = await loaded({ store, reducer, now: this.now() }, clientKey, of);
+    if (!found?.secrets.length) {
       throw unknownTenant();
     }
-    return { installation, secrets };
+    return found;
   }
 
   protected override async prove(sent: Incoming, kind: "request" | "context"): Promise<ConnectRequest> {

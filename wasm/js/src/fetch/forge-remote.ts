@@ -6,7 +6,7 @@ import { Backend, RULES } from "./backend.js";
 import type { BackendOptions } from "./backend.js";
 import { currentLicense } from "./current-license.js";
 import type { ApiStatement } from "./current-license.js";
-import { STORE, forgetLicense, store as deliverTo, stored } from "./store.js";
+import { STORE, forgetLicense, loaded, store as deliverTo, stored } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { NO_CONTENT, textOf, unknownTenant } from "./wire.js";
 import type { Answer, Incoming } from "./wire.js";
@@ -134,10 +134,12 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     const now = this.now();
     const proven = await this.#keys.prove(sent.authorization, { appId, isolatedCloud, leeway, now });
     const { installationId, issuedAt } = proven.invocation;
-    const known = store ? await stored(() => store.load(installationId)) : null;
+    const load = async (key: string) =>
+      (store && (await loaded({ store, reducer: this.#reducer, now }, key))?.installation) ?? null;
+    const known = await load(installationId);
     // a customer that moved from Connect has one record, and the installation a link to it
     const tenant = known?.record.tenant;
-    const installation = store && tenant !== undefined ? await stored(() => store.load(tenant)) : known;
+    const installation = tenant === undefined ? known : await load(tenant);
     // a token of before an uninstall is refused; one of after it says that the app is there
     const { uninstalledAt, issued } = installation?.record ?? {};
     if (uninstalledAt !== undefined && issuedAt <= new Date(issued?.uninstalled ?? uninstalledAt)) {

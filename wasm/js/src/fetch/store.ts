@@ -1,5 +1,5 @@
-import { PlatformFault, VerifyError, deliver } from "../server.js";
-import type { Change, Delivery, Installation, InstallKey, Outcome, StoredMark } from "../server.js";
+import { PlatformFault, VerifyError, deliver, internal } from "../server.js";
+import type { Change, Delivery, Installation, InstallKey, LifecycleReducer, Outcome, StoredMark } from "../server.js";
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -110,7 +110,29 @@ export async function forgetLicense(of: InstallationStore, key: string, source: 
 /** A record that cannot be read is the store's fault: the event itself was read before. */
 function faultOf(error: VerifyError, known: Installation | null): VerifyError {
   const readable = known === null || !/^(malformed|too_large|misuse)$/.test(error.class);
-  return readable ? error : Object.assign(new PlatformFault("store_corrupt", "a stored installation cannot be read"), { cause: error });
+  return readable ? error : corrupt(error);
+}
+
+/** @internal */
+export const corrupt = (cause: unknown) =>
+  Object.assign(new PlatformFault("store_corrupt", "a stored installation cannot be read"), { cause });
+
+/** @internal Loads an installation, with its secrets of those `of` that are asked for. One whose record the
+ * core cannot read, such as one of a later version, is the store's fault. */
+export async function loaded(
+  { store, reducer, now }: { store: InstallationStore; reducer: LifecycleReducer; now: Date },
+  key: string,
+  of: "installed" | "any" = "any",
+): Promise<{ installation: Installation; secrets: string[] } | null> {
+  const installation = await stored(() => store.load(key));
+  if (!installation) {
+    return null;
+  }
+  try {
+    return { installation, secrets: reducer.secrets(internal.remembered(installation), now, of) };
+  } catch (error) {
+    throw corrupt(error);
+  }
 }
 
 const MOST_MARKS = 100_000;

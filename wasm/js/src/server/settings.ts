@@ -47,9 +47,12 @@ export const path = is(isPath, PATH);
 export const having = (names: readonly string[], expected: string): Rule =>
   is((value) => names.every((name) => typeof (Object(value) as Fields)[name] == "function"), expected);
 
-/** A plain object: what would be inherited, or is in a `Map`, is not seen among its fields. */
+/** A plain object: what would be inherited, is hidden (not enumerable), or is in a `Map`, is not seen among its fields. */
 export function isTable(value: unknown): value is Fields {
   if (typeof value != "object" || value === null || Array.isArray(value)) {
+    return false;
+  }
+  if (Reflect.ownKeys(value).some((name) => !Object.prototype.propertyIsEnumerable.call(value, name))) {
     return false;
   }
   const above = Object.getPrototypeOf(value) as object | null;
