@@ -303,7 +303,17 @@ mod tests {
     fn a_bundle_has_long_lines() {
         let line = format!("{};\n", "x".repeat(120));
         assert!(!is_bundle(&line.repeat(1000)));
-        assert!(!is_bundle(&"x".repeat(10_000)), "a long line alone is none");
+        let picture = format!(
+            "const LOGO = '{}';\n{}",
+            "x".repeat(10_000),
+            "call();\n".repeat(10)
+        );
+        assert!(!is_bundle(&picture), "a long line among others");
+        assert!(
+            !is_bundle(&"call();".repeat(200)),
+            "a short text of one line"
+        );
+        assert!(is_bundle(&"call();".repeat(400)), "nothing but a long line");
         assert!(is_bundle(&"call();".repeat(10_000)));
     }
 
