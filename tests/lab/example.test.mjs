@@ -15,7 +15,8 @@ const example = (path) => fileURLToPath(new URL(`../../examples/${path}`, import
 const features = example("connect-backend/editions.toml");
 const data = mkdtempSync(join(tmpdir(), "app-license-example-"));
 const running = [];
-let next = 40_100 + (process.pid % 300) * 32;
+// below the ports that the system gives to connections
+let next = 20_000 + (process.pid % 300) * 32;
 
 after(() => {
   running.forEach((child) => child.kill("SIGKILL"));

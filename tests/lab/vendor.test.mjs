@@ -12,7 +12,8 @@ import { chromium } from "playwright-core";
 const { PROGRAMS, LAB, PICTURES, CHROMIUM = "/usr/bin/chromium" } = process.env;
 const program = LAB ?? join(PROGRAMS ?? "", "app-license");
 const data = mkdtempSync(join(tmpdir(), "app-license-vendor-"));
-const port = 54_100 + (process.pid % 800) * 8;
+// below the ports that the system gives to connections
+const port = 12_000 + (process.pid % 800) * 8;
 const address = `http://127.0.0.1:${port}/`;
 let browser;
 let lab;
