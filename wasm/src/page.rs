@@ -1,6 +1,6 @@
 //! Reading and deciding for pages: hints, nothing verified, no secret.
 //!
-//! A page holds a license as the bits of [`crate::license`] and its capability set; the same two come
+//! A page holds a license as the bits of `license` and its capability set; the same two come
 //! back for a decision. The entry `@app-license/sdk/wasm` calls these functions, and the rules in
 //! TypeScript are held to them.
 
