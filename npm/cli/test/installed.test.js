@@ -26,6 +26,27 @@ function tarball(part) {
   return join(TARBALLS, name ?? assert.fail(`no ${start}*.tgz in ${TARBALLS}`));
 }
 
+/** The manifest of an app with one module of a kind, its page and its resolver. */
+const manifest = (kind, key) => `modules:
+  ${kind}:
+    - key: ${key}
+      resource: main
+      resolver:
+        function: resolver
+      title: Exports
+  function:
+    - key: resolver
+      handler: index.handler
+resources:
+  - key: main
+    path: static
+app:
+  id: ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000
+  licensing:
+    enabled: true
+    editionsEnabled: true
+`;
+
 function install(folder, ...packages) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
@@ -118,28 +139,7 @@ test("18: `lab` runs a Forge app of the user's own", { timeout: 60_000 }, async 
   const folder = join(project, "app");
   mkdirSync(join(folder, "static"), { recursive: true });
   mkdirSync(join(folder, "functions"));
-  writeFileSync(
-    join(folder, "manifest.yml"),
-    `modules:
-  jira:projectPage:
-    - key: page
-      resource: main
-      resolver:
-        function: resolver
-      title: Exports
-  function:
-    - key: resolver
-      handler: index.handler
-resources:
-  - key: main
-    path: static
-app:
-  id: ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000
-  licensing:
-    enabled: true
-    editionsEnabled: true
-`,
-  );
+  writeFileSync(join(folder, "manifest.yml"), manifest("jira:projectPage", "page"));
   writeFileSync(join(folder, "static/index.html"), "<!doctype html><title>Exports</title>");
   writeFileSync(join(folder, "functions/index.cjs"), "exports.handler = () => 1;");
   const running = await startLab("--manifest", "app/manifest.yml", "--functions", "app/functions", "--data", "app/lab");
@@ -192,28 +192,7 @@ test("18: the story in the Forge developer's ten minutes holds, by page and func
   mkdirSync(join(folder, "dist-functions"));
   const text = readFileSync(join(__dirname, "../../../docs/lab-forge.md"), "utf8");
   writeFileSync(join(folder, "story.toml"), /^```toml\n(# story\.toml\n[\s\S]*?)^```$/m.exec(text)[1]);
-  writeFileSync(
-    join(folder, "manifest.yml"),
-    `modules:
-  jira:issuePanel:
-    - key: panel
-      resource: main
-      resolver:
-        function: resolver
-      title: Exports
-  function:
-    - key: resolver
-      handler: index.handler
-resources:
-  - key: main
-    path: static
-app:
-  id: ari:cloud:ecosystem::app/00000000-0000-4000-8000-000000000000
-  licensing:
-    enabled: true
-    editionsEnabled: true
-`,
-  );
+  writeFileSync(join(folder, "manifest.yml"), manifest("jira:issuePanel", "panel"));
   writeFileSync(join(folder, "static/index.html"), '<!doctype html><button id="bulk-export" hidden>All</button><script src="page.js"></script>');
   writeFileSync(
     join(folder, "static/page.js"),

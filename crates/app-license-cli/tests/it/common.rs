@@ -28,12 +28,12 @@ pub(crate) fn run_with_env(args: &[&str], variables: &[(&str, &str)]) -> Ran {
     ran(program(args).envs(variables.iter().copied()), "")
 }
 
-/// Runs the program where nobody says how wide it is.
+/// Runs the program without a stated width.
 pub(crate) fn run_without_width(args: &[&str]) -> Ran {
     ran(program(args).env_remove("COLUMNS"), "")
 }
 
-/// Runs the program where nobody can type: standard input is `/dev/null`.
+/// Runs the program without a terminal: standard input is `/dev/null`.
 pub(crate) fn run_alone(args: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_app-license"));
     let output = command.args(args).stdin(Stdio::null()).output().unwrap();

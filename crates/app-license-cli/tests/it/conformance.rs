@@ -404,7 +404,7 @@ fn every_kind_has_a_file_and_a_schema() {
     assert_eq!(kinds, names());
 }
 
-/// Fields that describe a case are nobody's business; a case that lacks a field of its kind, or has
+/// Fields that describe a case are not looked at; a case that lacks a field of its kind, or has
 /// one of another type, fails alone.
 #[test]
 fn a_case_is_read_with_the_fields_of_its_kind() {

@@ -27,3 +27,4 @@ mod story;
 mod switched_off;
 mod watched_store;
 mod wrong_answers;
+mod wrong_settings;

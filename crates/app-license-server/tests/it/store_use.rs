@@ -271,6 +271,16 @@ impl OnForge {
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
+    /// Links the one customer whose installation is not linked yet.
+    async fn link_one(&self) {
+        let connect = ConnectApp::builder(APP_KEY, BASE_URL)
+            .unwrap()
+            .shared_store(self.store.clone())
+            .build()
+            .unwrap();
+        assert_eq!(connect.link_installations().await.unwrap(), 1);
+    }
+
     async fn whose(&self) -> (u16, String) {
         let call = self.acme.invoke("POST", "/whose", &Invocation::ui("panel"));
         self.ask(&call.unwrap()).await
@@ -284,12 +294,7 @@ async fn an_invocation_of_a_known_customer_is_served_while_the_store_cannot_be_w
     let named = format!(r#""installationId":"{ari}","#);
     on_forge.customer("tenant-1", &named).await;
     // who it is, is known by the link, and the token names the site, which is news
-    let connect = ConnectApp::builder(APP_KEY, BASE_URL)
-        .unwrap()
-        .shared_store(on_forge.store.clone())
-        .build()
-        .unwrap();
-    assert_eq!(connect.link_installations().await.unwrap(), 1);
+    on_forge.link_one().await;
     on_forge.store.fail("apply");
     assert_eq!(on_forge.whose().await, (200, "tenant-1".to_owned()));
     // an event is not answered before it is stored
@@ -373,12 +378,7 @@ async fn an_event_that_is_quicker_than_the_link_is_the_customers() {
     let of = app_license::InstallationAri::new(&*ari).unwrap();
     let block = Delivery::new(InstallationKey::Forge(of), Event::Block);
     on_forge.store.let_happen(1, block);
-    let connect = ConnectApp::builder(APP_KEY, BASE_URL)
-        .unwrap()
-        .shared_store(on_forge.store.clone())
-        .build()
-        .unwrap();
-    assert_eq!(connect.link_installations().await.unwrap(), 1);
+    on_forge.link_one().await;
     let (status, text) = on_forge.whose().await;
     assert!(status == 403 && text.contains("tenant_blocked"), "{text}");
 }

@@ -38,7 +38,7 @@ impl Unread {
         let text = one_line(format_args!(
             "{records} of the store cannot be read; {first}"
         ));
-        // nobody is left to tell
+        // where standard error is closed, the exit code says it
         drop(writeln!(io.err, "{}", paint(WARN, text)));
         Exit::Error
     }
