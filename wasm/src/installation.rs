@@ -187,7 +187,9 @@ pub fn is_news(
 /// of a later version is not served.
 #[wasm_bindgen(js_name = refusalOf)]
 pub fn refusal_of(status: &str, is_blocked: bool) -> Option<String> {
-    let status = STATUSES.into_iter().find(|it| it.name() == status);
+    let status = InstallationStatus::ALL
+        .into_iter()
+        .find(|it| it.name() == status);
     let refusal = match status {
         Some(status) => status.refusal(is_blocked)?,
         None if is_blocked => Refusal::TenantBlocked,
@@ -195,14 +197,6 @@ pub fn refusal_of(status: &str, is_blocked: bool) -> Option<String> {
     };
     Some(refusal.code().to_owned())
 }
-
-const STATUSES: [InstallationStatus; 5] = [
-    InstallationStatus::Installed,
-    InstallationStatus::Enabled,
-    InstallationStatus::Disabled,
-    InstallationStatus::Linked,
-    InstallationStatus::Uninstalled,
-];
 
 /// The secrets that a token may be signed with now, the current one first: of an installation that
 /// is in use, or of one that is installed, where that is asked for.

@@ -4,6 +4,7 @@ mod settings;
 mod stored;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use app_license::connect::{
     BaseUrl, KeyHosts, LicenseApiError, LicenseApiResponse, Request, sign_request,
@@ -29,6 +30,9 @@ pub use stored::ConnectLicenseStore;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
+
+/// How long an answer waits until it is stored: longer keeps everybody who asked from having it.
+const PUT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Asks a site, in the app's name, what license the app has there.
 ///
@@ -264,7 +268,9 @@ impl Inner {
         );
         // stored first: what a later request finds here is there, too
         if let (Some(store), Some(license)) = (&call.store, stored::of_result(&result, now)) {
-            let put = store.put(&call.tenant, license).await;
+            let put = store.put(&call.tenant, license);
+            let put = tokio::time::timeout(PUT_WITHIN, put).await;
+            let put = put.unwrap_or_else(|late| Err(Arc::new(late)));
             // the answer is right, even if the other replicas will not hear of it
             let _ = self.counters.outcome(put.map_err(cache));
         }

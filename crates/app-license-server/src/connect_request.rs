@@ -50,9 +50,11 @@ macro_rules! verified_request {
                 let Some(parts) = &self.0.parts else {
                     return rejection;
                 };
-                let mut parts = Parts::clone(parts);
-                parts.extensions.insert(self.clone());
-                rejection.answered_by(self.0.verified_by.0.responder.as_ref(), || parts)
+                rejection.answered_by(self.0.verified_by.0.responder.as_ref(), || {
+                    let mut parts = Parts::clone(parts);
+                    parts.extensions.insert(self.clone());
+                    parts
+                })
             }
 
             /// The tenant.
@@ -129,6 +131,11 @@ verified_request! {
 }
 
 impl ConnectRequest {
+    /// Whether this app verified it.
+    pub(crate) fn is_of(&self, app: &ConnectApp) -> bool {
+        self.0.verified_by.is_same(app)
+    }
+
     /// The same request of a tenant that was read anew.
     pub(crate) fn in_tenant(self, tenant: Arc<Tenant>) -> Self {
         let Inner {

@@ -202,9 +202,12 @@ impl ConnectApp {
                 }
                 Next::AskNewer => current.asked_newer(None),
                 Next::Use(of) => {
-                    let news = current.news(of).clone();
+                    // the words of the License API, where they are news, then those that count
+                    let news = current.news(of);
+                    let news = tenant.installation.is_news(news).then(|| news.clone());
                     let license = current.license(of);
-                    self.observe(tenant, &[&news, &license]).await;
+                    self.observe(tenant, news.as_ref().unwrap_or(&license))
+                        .await;
                     return Ok((license, fault));
                 }
                 Next::CouldNotCheck => return Err(fault.unwrap_or_else(unanswered)),
@@ -266,14 +269,12 @@ impl ConnectApp {
         cached.ok()??.license().ok()
     }
 
-    /// Remembers the first of these statements that is news, so that hooks hear of changed editions:
-    /// the words of the License API, then those that count, which are no news later than that where
-    /// the two agree. Losing one is no harm: the next request states it again.
-    pub(crate) async fn observe(&self, tenant: &Tenant, licenses: &[&Verified<License>]) {
-        let is_news = |license: &&&Verified<License>| tenant.installation.is_news(license);
-        let Some(license) = licenses.iter().copied().find(|it| is_news(&it)) else {
+    /// Remembers a statement that is news, so that hooks hear of changed editions. Losing one is no harm:
+    /// the next request states it again.
+    pub(crate) async fn observe(&self, tenant: &Tenant, license: &Verified<License>) {
+        if !tenant.installation.is_news(license) {
             return;
-        };
+        }
         let client_key = tenant.keys.client_key();
         let key = InstallationKey::Connect(client_key.clone());
         let delivery = Delivery::new(key, Event::from(License::clone(license)));

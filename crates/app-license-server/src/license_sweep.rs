@@ -109,7 +109,8 @@ impl LicenseSweep {
     }
 
     /// One turn, for a schedule that calls it: asks about those whose turn it is, and lets another process
-    /// take the next turn, unless the platform is not well. Where another one sweeps, it asks nothing.
+    /// take the next turn, three quarters of a turn later, unless the platform is not well. Where another
+    /// one sweeps, or took its turn so lately, it asks nothing.
     ///
     /// Keep one `LicenseSweep` a process: it goes on where it was, and knows which sites do not answer. One
     /// that was just made begins at a random installation.
@@ -151,9 +152,11 @@ impl LicenseSweep {
         let turn = self.turn(ask).await;
         // where the platform is not well, nobody asks before the pause is over
         if !self.sweep.is_slowed() {
-            let released = self.store().release_lease(&self.lease, &self.holder).await;
-            if let Err(error) = released {
-                tracing::warn!(code = error.code(), %error, "a lease is not given back");
+            let (lease, holder, now) = (&self.lease, &self.holder, self.app.now());
+            let seconds = self.plan.turn_lease();
+            let shortened = self.store().renew_lease(lease, holder, now, seconds).await;
+            if let Err(error) = shortened {
+                tracing::warn!(code = error.code(), %error, "a lease is held for longer than a turn");
             }
         }
         turn

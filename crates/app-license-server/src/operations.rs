@@ -19,9 +19,6 @@ use crate::rejection::{Rejection, store_fault};
 /// The platform's checker waits for 3 s.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
-/// How many installations are read, and their secrets opened.
-const OPENED: usize = 100;
-
 pub(crate) const UNAVAILABLE: &str = "store_unavailable";
 
 /// Health and counters of everything that a process serves: one route each, however many apps there
@@ -144,26 +141,22 @@ impl Served {
     }
 }
 
-/// Which store it is, and what is wrong with it although it answers: secrets that are not for the
-/// configured keys. One that is damaged is one tenant's fault, and no reason to stop serving the
-/// others.
-async fn asked(store: &dyn InstallationStore) -> Result<(&'static str, Option<Fault>), Error> {
-    let backend = store.health().await?.backend;
-    let fault = match store.list(None, OPENED).await {
-        Err(error) => match error.kind() {
-            ErrorKind::UnknownEncryptionKey { .. } | ErrorKind::PlainTextRefused { .. } => {
-                tracing::error!(code = error.code(), %error, "stored secrets do not open");
-                Some(Fault {
-                    what: store_fault(&error),
-                    code: error.code(),
-                })
-            }
-            ErrorKind::DoesNotOpen { .. } | ErrorKind::Corrupt { .. } => None,
-            _ => return Err(error),
-        },
-        Ok(_) => None,
+/// Which store it is, and what is wrong with it although it answers.
+async fn asked(
+    store: &dyn InstallationStore,
+) -> Result<(Option<&'static str>, Option<Fault>), Error> {
+    let error = match store.health().await {
+        Ok(health) => return Ok((Some(health.backend), None)),
+        Err(error) => error,
     };
-    Ok((backend, fault))
+    match error.kind() {
+        ErrorKind::UnknownEncryptionKey { .. } | ErrorKind::PlainTextRefused { .. } => {
+            tracing::error!(code = error.code(), %error, "stored secrets do not open");
+            let (what, code) = (store_fault(&error), error.code());
+            Ok((None, Some(Fault { what, code })))
+        }
+        _ => Err(error),
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -190,9 +190,8 @@ where
             let (mut parts, body) = request.into_parts();
             // who may frame it is the installation's to say; whether it is let through is the route's
             let page = headers.app.as_ref().map(|app| {
-                let (owner, proof) = (PageOwner::new(app), Proof::of(&parts));
-                parts.extensions.insert(owner.clone());
-                (owner, proof)
+                let owner = PageOwner::of(&mut parts, app);
+                (owner, Proof::of(&parts))
             });
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
             let verified = match page {

@@ -24,13 +24,23 @@ struct Inner {
 }
 
 impl PageOwner {
-    /// Of a request that nobody looked at yet.
-    pub(crate) fn new(app: &ConnectApp) -> Self {
-        Self(Arc::new(Inner {
+    /// Of this request: that of a layer of the same app outside of this one, or a new one, which knows who
+    /// a layer before verified the request for.
+    pub(crate) fn of(parts: &mut Parts, app: &ConnectApp) -> Self {
+        let outer = parts.extensions.get::<Self>();
+        if let Some(outer) = outer.filter(|it| it.0.app.is_same(app)) {
+            return outer.clone();
+        }
+        let verified = parts.extensions.get::<ConnectRequest>();
+        let verified = verified.filter(|it| it.is_of(app));
+        let verified = verified.map(|it| OnceLock::from(Arc::clone(it.tenant_record())));
+        let owner = Self(Arc::new(Inner {
             app: app.clone(),
-            verified: OnceLock::new(),
-            is_looked_at: AtomicBool::new(false),
-        }))
+            is_looked_at: AtomicBool::new(verified.is_some()),
+            verified: verified.unwrap_or_default(),
+        }));
+        parts.extensions.insert(owner.clone());
+        owner
     }
 
     /// Says that an app verified the request, or refused it, or found that it is for no page.

@@ -231,6 +231,14 @@ impl Error {
         .into()
     }
 
+    /// Whether the value is as it was written, and the configured keys are not the ones it is for.
+    pub(crate) const fn is_of_keys(&self) -> bool {
+        matches!(
+            *self.0,
+            ErrorKind::UnknownEncryptionKey { .. } | ErrorKind::PlainTextRefused { .. }
+        )
+    }
+
     #[cold]
     pub(crate) fn corrupt(what: &'static str, reason: impl fmt::Display) -> Self {
         ErrorKind::Corrupt {

@@ -424,6 +424,7 @@ impl InstallationStore for PostgresStore {
 
     async fn health(&self) -> Result<Health, Error> {
         let version = again!(self.schema_version())?;
+        again!(self.check_keys())?;
         Ok(Health::new("postgres", version, self.sealer.is_sealing()))
     }
 }

@@ -68,6 +68,23 @@ pub(crate) fn from_row(row: &Row, sealer: &Sealer) -> Result<Installation, Error
     Ok(Installation::from_parts(record, secrets))
 }
 
+/// How many rows are looked at for whether their secrets are for the configured keys.
+pub(crate) const SAMPLE: usize = 32;
+
+/// Fails where there are secrets among the rows, and none of them is for the configured keys. A secret
+/// that is damaged is one tenant's fault, and the store is well.
+pub(crate) fn check_keys(rows: &[Row], sealer: &Sealer) -> Result<(), Error> {
+    let mut fault = None;
+    for row in rows {
+        let Some(secret) = &row.secret else { continue };
+        match sealer.open(&row.tenant, Column::Secret, secret) {
+            Err(error) if error.is_of_keys() => fault = Some(error),
+            _ => return Ok(()),
+        }
+    }
+    fault.map_or(Ok(()), Err)
+}
+
 fn parse(record: &str) -> Result<InstallationRecord, Error> {
     serde_json::from_str(record).map_err(|e| Error::corrupt("record", e))
 }

@@ -459,6 +459,7 @@ impl InstallationStore for SqliteStore {
 
     async fn health(&self) -> Result<Health, Error> {
         let version = self.read(schema::version)?;
+        self.read(|c| tenants::check_keys(c, &self.sealer))?;
         Ok(Health::new("sqlite", version, self.sealer.is_sealing()))
     }
 }

@@ -237,10 +237,11 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
     /// Those of [`Self::get`].
     async fn reencrypt_all(&self) -> Result<u64, Error>;
 
-    /// Asks the store whether it is well.
+    /// Asks the store whether it is well: it answers, and where its first records have secrets, at the
+    /// least one is for the configured keys.
     ///
     /// # Errors
-    /// `store_unavailable`.
+    /// `store_unavailable`; `unknown_encryption_key`, `plain_text_refused`.
     async fn health(&self) -> Result<Health, Error>;
 }
 

@@ -6,7 +6,6 @@
 //! | [`capability`] | the ranking Free < Standard < Advanced and the loose comparison |
 //! | [`facts`] | what a license object says, in all its spellings |
 //! | [`document`] | the documents that carry it |
-//! | [`query`] | what the query of a Connect iframe URL says |
 //! | [`date`] | dates in the platform's spellings |
 //! | [`user_access`] | whether this user has access, where apps are billed by users |
 //! | [`policy`] | the decision table |
@@ -17,7 +16,6 @@ pub(crate) mod document;
 pub(crate) mod facts;
 pub mod json;
 pub(crate) mod policy;
-pub(crate) mod query;
 pub(crate) mod user_access;
 #[cfg(not(feature = "work-count"))]
 pub(crate) mod work;

@@ -36,7 +36,7 @@ impl Installations {
 
     /// What is known of the token's installation. A token of before an uninstall is refused. One
     /// of after it is not: the platform says that the app is there, and the uninstall was not
-    /// carried out.
+    /// carried out. The event that uninstalled it may be delivered again, and changes nothing then.
     pub(super) async fn admit(
         &self,
         token: &Verified<InvocationToken>,
@@ -45,7 +45,12 @@ impl Installations {
     ) -> Result<Option<Arc<Installation>>, Rejection> {
         let known = self.get(token, freshness, now).await?;
         let gone = known.as_ref().and_then(|it| it.uninstall_issued_at());
-        if gone.is_some_and(|at| token.issued_at() <= at) {
+        let issued_at = token.issued_at();
+        let is_refused = gone.is_some_and(|at| match freshness {
+            Freshness::FromStore => issued_at < at,
+            Freshness::Cached => issued_at <= at,
+        });
+        if is_refused {
             return Err(Rejection::unknown_tenant());
         }
         Ok(known)
@@ -81,27 +86,24 @@ impl Installations {
         must_learn: bool,
         now: UnixTime,
     ) -> Result<Option<Installation>, Error> {
-        let store = &*self.store;
         let key = InstallationKey::Forge(half.installation.clone());
-        let known = store.get(&key).await?;
-        let customer = match &known {
-            Some(own) if own.tenant().is_none() => return Ok(known),
+        let own = self.store.get(&key).await?;
+        if own.as_ref().is_some_and(|own| own.tenant().is_none()) {
+            return Ok(own);
+        }
+        let linked = match &own {
             Some(link) => self.customer_of(link).await?,
-            None => match half.site_key() {
-                Some(site) => match store.get(&site).await? {
-                    Some(link) => {
-                        let customer = self.customer_of(&link).await?;
-                        customer.filter(|customer| customer.is_continued_by(half))
-                    }
-                    None => None,
-                },
-                None => None,
-            },
+            None => None,
+        };
+        let is_linked = linked.is_some();
+        let customer = match linked {
+            Some(customer) => Some(customer),
+            None => self.customer_before(half).await?,
         };
         let Some(customer) = customer else {
             return Ok(None);
         };
-        if known.is_some() && !customer.learns_from(half) {
+        if is_linked && !customer.learns_from(half) {
             return Ok(Some(customer));
         }
         match self.learn(&customer, half, now).await {
@@ -114,6 +116,18 @@ impl Installations {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The customer of before whom the token's site names.
+    async fn customer_before(&self, half: &ForgeHalf) -> Result<Option<Installation>, Error> {
+        let Some(site) = half.site_key() else {
+            return Ok(None);
+        };
+        let Some(link) = self.store.get(&site).await? else {
+            return Ok(None);
+        };
+        let customer = self.customer_of(&link).await?;
+        Ok(customer.filter(|customer| customer.is_continued_by(half)))
     }
 
     /// Writes down what a token says of a customer, and links its installation.
@@ -132,15 +146,18 @@ impl Installations {
         Ok(customer)
     }
 
+    /// Whom a link names. One whose customer was erased is erased here: it would keep the installation
+    /// from having a record of its own.
     async fn customer_of(&self, link: &Installation) -> Result<Option<Installation>, Error> {
-        match link.tenant() {
-            Some(tenant) => {
-                self.store
-                    .get(&InstallationKey::Connect(tenant.clone()))
-                    .await
-            }
-            None => Ok(None),
+        let Some(tenant) = link.tenant() else {
+            return Ok(None);
+        };
+        let tenant = InstallationKey::Connect(tenant.clone());
+        let customer = self.store.get(&tenant).await?;
+        if customer.is_none() {
+            self.store.erase(link.key()).await?;
         }
+        Ok(customer)
     }
 
     pub(super) async fn apply(

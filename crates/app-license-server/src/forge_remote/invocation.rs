@@ -59,9 +59,11 @@ impl ForgeInvocation {
         let Some(parts) = &self.0.parts else {
             return rejection;
         };
-        let mut parts = Parts::clone(parts);
-        parts.extensions.insert(self.clone());
-        rejection.answered_by(self.0.verified_by.responder(), || parts)
+        rejection.answered_by(self.0.verified_by.responder(), || {
+            let mut parts = Parts::clone(parts);
+            parts.extensions.insert(self.clone());
+            parts
+        })
     }
 
     /// The token that proved it.

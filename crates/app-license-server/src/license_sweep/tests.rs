@@ -161,7 +161,7 @@ async fn answer(app: &ConnectApp, installation: Installation, seconds: u64) -> b
     let tenant = app.0.tenants.of(installation, app.now()).unwrap();
     let cached = CachedLicense::new(&license, app.now());
     app.0.store.put_license(&key, &cached).await.unwrap();
-    app.observe(&tenant, &[&license]).await;
+    app.observe(&tenant, &license).await;
     true
 }
 
@@ -200,6 +200,24 @@ async fn sweeps_of_one_turn_each_ask_everybody() {
         let kept = store.license(&key, source).await.unwrap();
         assert!(kept.is_some(), "{tenant} was never asked");
     }
+}
+
+/// A schedule that calls twice, or in two processes at once, asks no more than one that calls once.
+#[tokio::test]
+async fn of_two_turns_at_once_one_asks() {
+    let time = Time::default();
+    let (_, app) = app_of(1000, &time).await;
+    let mut asked = Vec::new();
+    for wait in [0, 1, 44, 15] {
+        time.0.fetch_add(wait, Ordering::Relaxed);
+        let mut sweep = app.license_sweep().unwrap();
+        let turn = sweep
+            .once(|app, installation| async move { answer(&app, installation, 0).await })
+            .await
+            .unwrap();
+        asked.push(turn.asked > 0);
+    }
+    assert_eq!(asked, [true, false, true, false]);
 }
 
 /// A customer who moved to Forge has no secret that their site could be asked with.

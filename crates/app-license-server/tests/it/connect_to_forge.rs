@@ -300,3 +300,28 @@ async fn customers_of_before_are_linked_once() {
     assert_eq!(link.tenant().map(ClientKey::as_str), Some(key.as_str()));
     assert_eq!(backend.connect.link_installations().await.unwrap(), 0);
 }
+
+/// A link whose customer is not there, as one that was written while the customer was erased.
+#[tokio::test]
+async fn a_link_to_an_erased_customer_keeps_no_installation_from_being_known() {
+    let backend = Backend::new().await;
+    let acme = backend.customer("acme");
+    backend.deliver(&acme.install().unwrap()).await;
+    backend
+        .deliver(&acme.migrate_to_forge(APP_ID).unwrap())
+        .await;
+    let (key, ari) = (key_of(&acme), ari_of(&acme));
+    backend.store.erase(&key).await.unwrap();
+    let nobody = Event::Linked {
+        tenant: ClientKey::new(key.as_str()).unwrap(),
+    };
+    let now = backend.host.clock().now();
+    let dangling = Delivery::new(ari.clone(), nobody);
+    backend.store.apply(dangling, now).await.unwrap();
+
+    assert_eq!(backend.whose(&acme).await, (200, ari.to_string()));
+    let installed = acme.forge_lifecycle("avi:forge:installed:app").unwrap();
+    backend.deliver(&installed).await;
+    let own = backend.store.get(&ari).await.unwrap().unwrap();
+    assert_eq!(own.status(), InstallationStatus::Installed);
+}

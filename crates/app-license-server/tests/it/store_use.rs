@@ -178,6 +178,35 @@ async fn page_headers_do_not_verify_what_the_route_verifies() {
     assert!(!off.status().is_in_use());
 }
 
+/// A layer around a gate with page headers, and one inside of a gate.
+#[tokio::test]
+async fn page_headers_inside_of_others_verify_no_second_time() {
+    let watched = Watched::installed(0).await;
+    let app = &watched.app;
+    let router = Router::new()
+        .route("/open", get(async || "a page"))
+        .layer(app.page_headers())
+        .route(
+            "/gated",
+            get(async || "a page")
+                .layer(app.page_headers())
+                .layer(app.requires(Edition::Standard)),
+        )
+        .layer(app.page_headers());
+    watched.acme.buy(Edition::Advanced).unwrap();
+    let site = watched.acme.site().base_url().unwrap();
+    // the License API's answer is known before
+    assert_eq!(watched.export().await, 200);
+    watched.store.calls("get");
+    for path in ["/open", "/gated"] {
+        let page = watched.acme.page(path).unwrap();
+        let answer = router.clone().oneshot(page.to_http()).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(ancestors(&answer), format!("frame-ancestors {site}"));
+        assert_eq!(watched.store.calls("get"), 1, "{path}");
+    }
+}
+
 /// An event is signed as a page is.
 #[tokio::test]
 async fn page_headers_take_no_event_for_a_page() {

@@ -72,6 +72,14 @@ impl PostgresStore {
         Ok(rows.await?.iter().map(open).collect::<Result<_, Error>>()?)
     }
 
+    pub(super) async fn check_keys(&self) -> Result<(), Fail> {
+        let client = self.client().await?;
+        let rows = patiently(client, "check the keys of secrets", async |client| {
+            self.rows_after(client, "", record::SAMPLE, "").await
+        });
+        Ok(record::check_keys(&rows.await?, &self.sealer)?)
+    }
+
     async fn rows_after(
         &self,
         connection: &Connection,

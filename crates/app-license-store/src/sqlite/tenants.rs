@@ -58,6 +58,10 @@ pub(super) fn list(
     rows.iter().map(|r| record::from_row(r, sealer)).collect()
 }
 
+pub(super) fn check_keys(connection: &Connection, sealer: &Sealer) -> Result<(), Error> {
+    record::check_keys(&rows_after(connection, "", record::SAMPLE)?, sealer)
+}
+
 fn rows_after(connection: &Connection, after: &str, limit: usize) -> Result<Vec<Row>, Error> {
     let sql =
         format!("SELECT {COLUMNS} FROM installation WHERE tenant > ?1 ORDER BY tenant LIMIT ?2");

@@ -1,9 +1,10 @@
 //! The query of an iframe URL: `lic`, `capSet`, and the other standard parameters.
 
+mod least;
+
 use std::borrow::Cow;
 
 use crate::gate::facts::{Flag, State};
-use crate::gate::query;
 use crate::gate::user_access::UserAccess;
 
 use super::query::{decode, pairs, redacted};
@@ -114,9 +115,7 @@ impl<'q> IframeQuery<'q> {
     #[must_use]
     pub fn capability_set(&self) -> Option<Capability> {
         if self.capability_conflict {
-            // the gate holds the rule
-            let least = query::capability_set(self.query)?;
-            return Some(Capability::new(least.to_string()));
+            return least::least(self.query).map(Capability::new);
         }
         let value = decode(self.capability?);
         (!says_nothing(&value)).then(|| Capability::new(value))
@@ -230,7 +229,7 @@ impl std::fmt::Debug for IframeQuery<'_> {
 }
 
 #[cfg(test)]
-mod gate_tests;
+mod value_tests;
 
 #[cfg(test)]
 mod tests {

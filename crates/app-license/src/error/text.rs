@@ -1,7 +1,7 @@
 //! Texts in messages: what is shown of what came from outside, and of causes.
 
-/// What an error message may show of a text from outside: at most 64 characters, and no control
-/// character.
+/// What an error message may show of a text from outside: at most 64 characters, and none that
+/// [alters the display](alters_display).
 ///
 /// ```
 /// use app_license::error::shown;
@@ -14,7 +14,7 @@ pub fn shown(text: &str) -> String {
     let mut shown: String = text
         .chars()
         .take(MAX)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| if alters_display(c) { '\u{fffd}' } else { c })
         .collect();
     if text.chars().nth(MAX).is_some() {
         shown.push('…');

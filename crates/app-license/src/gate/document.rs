@@ -1,6 +1,6 @@
 //! The documents that carry a license: contexts and License API answers.
 
-use crate::gate::facts::{Facts, Fields, MAX_KEYS};
+use crate::gate::facts::{Facts, MAX_KEYS};
 use crate::gate::json::{self, Kind, Scanner, Str, Value};
 use crate::gate::user_access::UserAccess;
 
@@ -41,40 +41,15 @@ impl Shape {
     /// A fault of the JSON, a `license` that is neither object nor null, a missing field that
     /// would show that it is this document.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Document<'_>, Error> {
-        self.read_as(bytes)
-    }
-
-    /// Reads only what `F` keeps of the license.
-    ///
-    /// # Errors
-    /// As [`Shape::read`].
-    pub(crate) fn read_as<'a, F: Fields<'a>>(
-        self,
-        bytes: &'a [u8],
-    ) -> Result<Document<'a, F>, Error> {
+        let text = core::str::from_utf8(bytes).map_err(|e| json::Error::not_utf8(&e))?;
         let mut document = Document::default();
-        match core::str::from_utf8(bytes) {
-            Ok(text) => self.read_into(text, &mut document)?,
-            Err(e) => return Err(json::Error::not_utf8(&e).into()),
-        }
-        Ok(document)
-    }
-
-    /// Reads into a document that says nothing yet.
-    ///
-    /// # Errors
-    /// As [`Shape::read`].
-    pub(crate) fn read_into<'a, F: Fields<'a>>(
-        self,
-        text: &'a str,
-        document: &mut Document<'a, F>,
-    ) -> Result<(), Error> {
         let mut scanner = Scanner::<{ MAX_KEYS * 2 }>::from_text(text);
         let mut required_found = self.required.is_none();
         // a context that is still being fetched says nothing
         if required_found && scanner.peek()? == Kind::Null {
             scanner.value()?;
-            return Ok(scanner.at_end()?);
+            scanner.at_end()?;
+            return Ok(document);
         }
         scanner.object::<Error>(|s, key| {
             if key == Str::from("license") {
@@ -82,7 +57,10 @@ impl Shape {
                     Kind::Object | Kind::Null => {}
                     found => return Err(Error::LicenseIs(found)),
                 }
-                let raw = s.span::<json::Error>(|s| document.facts.read_into(s))?;
+                let raw = s.span::<json::Error>(|s| {
+                    document.facts = Facts::read(s)?;
+                    Ok(())
+                })?;
                 document.raw = Some(raw).filter(|raw| *raw != "null");
                 return Ok(());
             }
@@ -103,7 +81,7 @@ impl Shape {
         scanner.at_end()?;
         match self.required {
             Some(field) if !required_found => Err(Error::Missing(field)),
-            _ => Ok(()),
+            _ => Ok(document),
         }
     }
 }
@@ -111,9 +89,9 @@ impl Shape {
 /// What a document says.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
-pub(crate) struct Document<'a, F = Facts<'a>> {
+pub(crate) struct Document<'a> {
     /// What its `license` says; everything missing when there is none.
-    pub facts: F,
+    pub facts: Facts<'a>,
     /// The text of its `license`, unless that is null or missing.
     pub raw: Option<&'a str>,
     /// Its `environmentType`, where that can be believed.

@@ -88,50 +88,16 @@ impl Flag {
     }
 }
 
-/// What a reader of license objects keeps of them.
-pub(crate) trait Fields<'a>: Default {
-    /// The names it knows.
-    const NAMES: &'static [&'static str];
-
-    /// Takes the value of a field with one of those names, or of any other.
-    fn field(&mut self, name: &str, value: Value<'a>);
-
-    /// Reads a license object, or `null`, where the scanner stands.
-    ///
-    /// # Errors
-    /// A fault of the JSON, or a value that is neither an object nor `null`.
-    fn read_into<const KEYS: usize>(
-        &mut self,
-        scanner: &mut Scanner<'a, KEYS>,
-    ) -> Result<(), Error> {
-        if scanner.peek()? == crate::gate::json::Kind::Null {
-            scanner.value()?;
-            return Ok(());
-        }
-        scanner.object(|s, key| {
-            let value = s.value()?;
-            let name = match key.plain() {
-                Some(name) => Some(name),
-                None => named_with_escapes(key, Self::NAMES),
-            };
-            if let Some(name) = name {
-                self.field(name, value);
-            }
-            Ok(())
-        })
-    }
-}
-
 /// A key written with escapes names the same field.
 #[cold]
-fn named_with_escapes(key: Str<'_>, names: &[&'static str]) -> Option<&'static str> {
-    names.iter().copied().find(|name| key == Str::from(*name))
+fn named_with_escapes(key: Str<'_>) -> Option<&'static str> {
+    NAMES.into_iter().find(|name| key == Str::from(*name))
 }
 
-/// The part of a license object that decides: active or not, its edition, whether it is a trial.
+/// What a license object says: every field in all its spellings, as borrowed text.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
-pub(crate) struct LicenseFlags<'a> {
+pub(crate) struct Facts<'a> {
     /// `active`
     pub active: Flag,
     /// `isActive`, the older Forge spelling.
@@ -144,42 +110,84 @@ pub(crate) struct LicenseFlags<'a> {
     pub is_evaluation: Flag,
     /// `state`, which the platform writes where `forge install --license` named one.
     pub override_state: Option<Str<'a>>,
+    /// `type`
+    pub kind: Option<Str<'a>>,
+    /// `billingPeriod`
+    pub billing_period: Option<Str<'a>>,
+    /// `trialEndDate`
+    pub trial_end: Option<Value<'a>>,
+    /// `subscriptionEndDate`
+    pub subscription_end: Option<Value<'a>>,
+    /// `entitlementId` (Connect) or `ccpEntitlementId` (Forge)
+    pub entitlement_id: Option<Str<'a>>,
+    /// `entitlementNumber` (Connect) or `ccpEntitlementSlug` (Forge)
+    pub entitlement_number: Option<Str<'a>>,
+    /// `supportEntitlementNumber`, deprecated by the platform.
+    pub support_entitlement_number: Option<Str<'a>>,
+    /// `modes`
+    pub modes: Option<Value<'a>>,
 }
 
-impl<'a> Fields<'a> for LicenseFlags<'a> {
-    const NAMES: &'static [&'static str] = &[
-        "active",
-        "isActive",
-        "capabilitySet",
-        "evaluation",
-        "isEvaluation",
-        "state",
-    ];
+impl<'a> Facts<'a> {
+    /// Reads a license object, or `null`, from JSON.
+    ///
+    /// # Errors
+    /// A fault of the JSON, or a value that is neither an object nor `null`.
+    #[cfg(test)]
+    pub(crate) fn from_json(bytes: &'a [u8]) -> Result<Self, Error> {
+        let mut scanner = Scanner::<MAX_KEYS>::new(bytes)?;
+        let facts = Self::read(&mut scanner)?;
+        scanner.end()?;
+        Ok(facts)
+    }
+
+    /// Reads a license object, or `null`, where the scanner stands.
+    ///
+    /// # Errors
+    /// A fault of the JSON, or a value that is neither an object nor `null`.
+    pub(crate) fn read<const KEYS: usize>(scanner: &mut Scanner<'a, KEYS>) -> Result<Self, Error> {
+        let mut facts = Self::default();
+        if scanner.peek()? == crate::gate::json::Kind::Null {
+            scanner.value()?;
+            return Ok(facts);
+        }
+        scanner.object::<Error>(|s, key| {
+            let value = s.value()?;
+            if let Some(name) = key.plain().or_else(|| named_with_escapes(key)) {
+                facts.field(name, value);
+            }
+            Ok(())
+        })?;
+        Ok(facts)
+    }
 
     fn field(&mut self, name: &str, value: Value<'a>) {
-        let flag = match name {
-            "active" => &mut self.active,
-            "isActive" => &mut self.is_active,
-            "evaluation" => &mut self.evaluation,
-            "isEvaluation" => &mut self.is_evaluation,
-            "capabilitySet" => {
-                self.capability_set = capability(value);
-                return;
-            }
+        match name {
+            "active" => self.active = Flag::of(value),
+            "isActive" => self.is_active = Flag::of(value),
+            "capabilitySet" => self.capability_set = capability(value),
+            "evaluation" => self.evaluation = Flag::of(value),
+            "isEvaluation" => self.is_evaluation = Flag::of(value),
             "state" => {
                 self.override_state = match value {
                     Value::String(text) => Some(text),
                     _ => None,
                 };
-                return;
             }
-            _ => return,
-        };
-        *flag = Flag::of(value);
+            "type" => self.kind = text(value),
+            "billingPeriod" => self.billing_period = text(value),
+            "trialEndDate" => self.trial_end = date(value),
+            "subscriptionEndDate" => self.subscription_end = date(value),
+            "entitlementId" | "ccpEntitlementId" => first(&mut self.entitlement_id, value),
+            "entitlementNumber" | "ccpEntitlementSlug" => {
+                first(&mut self.entitlement_number, value);
+            }
+            "supportEntitlementNumber" => self.support_entitlement_number = text(value),
+            "modes" if value != Value::Null => self.modes = Some(value),
+            _ => {}
+        }
     }
-}
 
-impl<'a> LicenseFlags<'a> {
     /// The state: both spellings are read, and if they disagree the license is not active.
     #[must_use]
     pub(crate) const fn state(&self) -> State {
@@ -224,98 +232,25 @@ impl<'a> LicenseFlags<'a> {
     }
 }
 
-/// What a license object says: every field in all its spellings, as borrowed text. Its
-/// [`LicenseFlags`] is read through it: `facts.active`, `facts.state()`.
-#[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub(crate) struct Facts<'a> {
-    /// What decides.
-    pub flags: LicenseFlags<'a>,
-    /// `type`
-    pub kind: Option<Str<'a>>,
-    /// `billingPeriod`
-    pub billing_period: Option<Str<'a>>,
-    /// `trialEndDate`
-    pub trial_end: Option<Value<'a>>,
-    /// `subscriptionEndDate`
-    pub subscription_end: Option<Value<'a>>,
-    /// `entitlementId` (Connect) or `ccpEntitlementId` (Forge)
-    pub entitlement_id: Option<Str<'a>>,
-    /// `entitlementNumber` (Connect) or `ccpEntitlementSlug` (Forge)
-    pub entitlement_number: Option<Str<'a>>,
-    /// `supportEntitlementNumber`, deprecated by the platform.
-    pub support_entitlement_number: Option<Str<'a>>,
-    /// `modes`
-    pub modes: Option<Value<'a>>,
-}
-
-impl<'a> core::ops::Deref for Facts<'a> {
-    type Target = LicenseFlags<'a>;
-
-    fn deref(&self) -> &LicenseFlags<'a> {
-        &self.flags
-    }
-}
-
-impl<'a> Facts<'a> {
-    /// Reads a license object, or `null`, from JSON.
-    ///
-    /// # Errors
-    /// A fault of the JSON, or a value that is neither an object nor `null`.
-    #[cfg(test)]
-    pub(crate) fn from_json(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut scanner = Scanner::<MAX_KEYS>::new(bytes)?;
-        let facts = Self::read(&mut scanner)?;
-        scanner.end()?;
-        Ok(facts)
-    }
-
-    /// Reads a license object, or `null`, where the scanner stands.
-    ///
-    /// # Errors
-    /// As [`Facts::from_json`].
-    pub(crate) fn read<const KEYS: usize>(scanner: &mut Scanner<'a, KEYS>) -> Result<Self, Error> {
-        let mut facts = Self::default();
-        facts.read_into(scanner)?;
-        Ok(facts)
-    }
-}
-
-impl<'a> Fields<'a> for Facts<'a> {
-    const NAMES: &'static [&'static str] = &[
-        "active",
-        "isActive",
-        "capabilitySet",
-        "evaluation",
-        "isEvaluation",
-        "type",
-        "billingPeriod",
-        "trialEndDate",
-        "subscriptionEndDate",
-        "entitlementId",
-        "ccpEntitlementId",
-        "entitlementNumber",
-        "ccpEntitlementSlug",
-        "supportEntitlementNumber",
-        "modes",
-    ];
-
-    fn field(&mut self, name: &str, value: Value<'a>) {
-        match name {
-            "type" => self.kind = text(value),
-            "billingPeriod" => self.billing_period = text(value),
-            "trialEndDate" => self.trial_end = date(value),
-            "subscriptionEndDate" => self.subscription_end = date(value),
-            "entitlementId" | "ccpEntitlementId" => first(&mut self.entitlement_id, value),
-            "entitlementNumber" | "ccpEntitlementSlug" => {
-                first(&mut self.entitlement_number, value);
-            }
-            "supportEntitlementNumber" => self.support_entitlement_number = text(value),
-            "modes" if value != Value::Null => self.modes = Some(value),
-            _ => self.flags.field(name, value),
-        }
-    }
-}
+/// The fields that are read.
+const NAMES: [&str; 16] = [
+    "active",
+    "isActive",
+    "capabilitySet",
+    "evaluation",
+    "isEvaluation",
+    "state",
+    "type",
+    "billingPeriod",
+    "trialEndDate",
+    "subscriptionEndDate",
+    "entitlementId",
+    "ccpEntitlementId",
+    "entitlementNumber",
+    "ccpEntitlementSlug",
+    "supportEntitlementNumber",
+    "modes",
+];
 
 /// A string the platform means: not empty, not the literal `"NULL"`.
 #[must_use]
@@ -431,5 +366,20 @@ mod tests {
         let facts = Facts::from_json(br#"{"\u0061ctive":false,"isActive":true}"#).unwrap();
         assert_eq!(facts.active, Flag::Is(false));
         assert_eq!(facts.state(), State::Inactive);
+        let trial = Facts::from_json(br#"{"isActive":true,"st\u0061te":"TRIAL"}"#).unwrap();
+        assert_eq!(trial.evaluation(), Some(true));
+    }
+
+    #[test]
+    fn every_name_is_read_with_and_without_escapes() {
+        for name in super::NAMES {
+            let escaped: String = name.bytes().map(|b| format!("\\u{b:04x}")).collect();
+            for key in [name, &escaped] {
+                let json = format!(r#"{{"{key}":"2026"}}"#);
+                let facts = Facts::from_json(json.as_bytes()).unwrap();
+                let nothing = format!("{:?}", Facts::default());
+                assert_ne!(format!("{facts:?}"), nothing, "{key}");
+            }
+        }
     }
 }

@@ -96,6 +96,14 @@ impl InstallationRecord {
         !overtaken
     }
 
+    /// Takes over when tokens were issued that counted for a Forge installation before it was known to be
+    /// this customer's.
+    pub(super) fn join_issued(&mut self, other: &Self) {
+        let (issued, other) = (&mut self.issued, &other.issued);
+        issued.forge_installed = issued.forge_installed.max(other.forge_installed);
+        issued.uninstalled = issued.uninstalled.max(other.uninstalled);
+    }
+
     /// Whether a token of this time is younger than that of the last `disabled`, where that is known.
     pub(super) fn is_after_switched_off(&self, issued_at: UnixTime) -> bool {
         self.issued.switched_off.is_none_or(|at| issued_at > at)

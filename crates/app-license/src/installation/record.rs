@@ -70,6 +70,21 @@ pub enum InstallationStatus {
 }
 
 impl InstallationStatus {
+    /// Every status.
+    ///
+    /// ```
+    /// use app_license::InstallationStatus;
+    /// let in_use = InstallationStatus::ALL.into_iter().filter(|it| it.is_in_use());
+    /// assert_eq!(in_use.count(), 2);
+    /// ```
+    pub const ALL: [Self; 5] = [
+        Self::Installed,
+        Self::Enabled,
+        Self::Disabled,
+        Self::Linked,
+        Self::Uninstalled,
+    ];
+
     /// The stable name.
     ///
     /// ```

@@ -246,6 +246,7 @@ impl InstallationRecord {
             self.take_known(said.clone(), true, changes);
             self.trial_notice = other.trial_notice.or(self.trial_notice);
         }
+        self.join_issued(other);
         // what a Connect half does not say
         let mut details = fill(&mut self.app_version, &other.app_version);
         details |= fill(&mut self.environment_id, &other.environment_id);

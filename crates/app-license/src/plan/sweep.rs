@@ -127,6 +127,14 @@ impl SweepPlan {
         self.turn().saturating_mul(3)
     }
 
+    /// For how many seconds the process has the sweep to itself that took one turn and takes no further one:
+    /// less than a turn, so that whoever a schedule starts next may go on, and two that are started one
+    /// after the other ask no more than one.
+    #[must_use]
+    pub const fn turn_lease(self) -> u64 {
+        self.turn().saturating_mul(3).div_euclid(4)
+    }
+
     /// How many questions a turn has, of so many installations: twice as many as an even pace
     /// needs, one at the least.
     #[must_use]

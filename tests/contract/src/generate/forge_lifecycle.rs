@@ -206,6 +206,7 @@ fn held_back() -> Case {
         .send(0, installed(0), no_content())
         .send(10, event(10, &leaving()), no_content())
         .send(11, installed(9), refused(401, "unknown_tenant"))
+        .send(12, event(10, &leaving()), no_content())
         .send(20, event(20, &payload("avi:forge:installed:app", "3.1.0")), no_content())
         .send(21, event(19, &leaving()), no_content())
         .send(22, installed(18), no_content())

@@ -170,6 +170,18 @@ async fn keys_rotate_and_the_old_one_can_go() {
     let store = place.open_with(keys(2).with_previous(key(1))).await;
     // a write seals with the new key by itself
     store.apply(installed("a", "2"), now()).await.unwrap();
+    store.close().await;
+    // well while it opens one of them
+    for half in [1, 2] {
+        let store = place.open_with(keys(half)).await;
+        assert!(store.health().await.unwrap().encrypted);
+        store.close().await;
+    }
+    let store = place.open_with(keys(3)).await;
+    let error = store.health().await.unwrap_err();
+    assert_eq!(error.code(), "unknown_encryption_key");
+    store.close().await;
+    let store = place.open_with(keys(2).with_previous(key(1))).await;
     assert_eq!(store.reencrypt_all().await.unwrap(), 1);
     store.close().await;
 

@@ -149,6 +149,30 @@ fn what_was_known_of_the_forge_half_before_is_taken_over_once() {
     assert_eq!(customer.license().unwrap().as_of(), at(1003));
 }
 
+/// What the platform sent before the last event that counted for the Forge half is as old for the customer.
+#[test]
+fn the_order_of_forge_events_is_taken_over() {
+    let json = r#"{"id":"7ab5a4a1","app":{"id":"8db33809","version":"2"}}"#;
+    let deliver = |key: InstallationKey, stored, event, issued| {
+        let delivery = Delivery::new(key, event).issued(at(issued));
+        delivery.apply(stored, None, at(2000)).unwrap().after
+    };
+    let installed = forge(ForgeLifecycleKind::Installed, json);
+    let half = deliver(forge_key(), None, installed, 100).unwrap();
+    let joined = Event::Joined(Box::new(half.record().clone()));
+    let customer = deliver(connect_key(), None, on_forge(), 50);
+    let customer = Delivery::new(connect_key(), joined).apply(customer, None, at(2000));
+    let customer = customer.unwrap().after;
+    for (issued, status) in [
+        (90, InstallationStatus::Installed),
+        (110, InstallationStatus::Uninstalled),
+    ] {
+        let gone = forge(ForgeLifecycleKind::PreUninstall, json);
+        let after = deliver(connect_key(), customer.clone(), gone, issued);
+        assert_eq!(after.unwrap().status(), status, "{issued}");
+    }
+}
+
 #[test]
 fn what_a_link_was_before_it_became_one_is_found_by_what_changed() {
     let installed = forge(

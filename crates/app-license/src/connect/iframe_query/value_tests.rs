@@ -1,10 +1,7 @@
-//! What a query says, value by value; and its capability set is the same, read by the gate.
+//! What a query says, value by value.
 
 use super::IframeQuery;
 use crate::State;
-use crate::gate::capability::Edition;
-use crate::gate::query::capability_set;
-use proptest::prelude::*;
 
 #[test]
 fn lic_grants_only_when_it_is_exactly_active() {
@@ -58,45 +55,5 @@ fn user_access_is_true_or_it_denies() {
     ] {
         let access = IframeQuery::parse(query).user_access();
         assert_eq!(access.map(|a| a.allows()), want, "{query}");
-    }
-}
-
-fn part() -> impl Strategy<Value = String> {
-    prop_oneof![
-        Just("lic=active".to_owned()),
-        Just("lic=none".to_owned()),
-        Just("l%69c=%61ctive".to_owned()),
-        Just("lic".to_owned()),
-        Just("capSet=capabilityAdvanced".to_owned()),
-        Just("capSet=CAPABILITY_advanced".to_owned()),
-        Just("capabilitySet=capabilityStandard".to_owned()),
-        Just("capSet=capabilityFree".to_owned()),
-        Just("cap%53et=capability%55ltra".to_owned()),
-        Just("capSet=capabilityVast".to_owned()),
-        Just("userAccess=true".to_owned()),
-        Just("userAccess=false".to_owned()),
-        Just("userAcces%73=%74rue".to_owned()),
-        Just("capSet=".to_owned()),
-        Just("capSet=NULL".to_owned()),
-        "(lic|capSet|capabilitySet|userAccess|x)=[a%+0-9=é]{0,6}",
-        "\\PC{0,6}",
-    ]
-}
-
-proptest! {
-    #[test]
-    fn the_query_and_the_gate_name_the_same_set(mark in "\\??", parts in proptest::collection::vec(part(), 0..6)) {
-        let query = format!("{mark}{}", parts.join("&"));
-        let license = IframeQuery::parse(&query).license();
-        let set = capability_set(&query);
-        let edition = set.map_or(Some(Edition::Standard), |set| set.edition());
-        let edition = edition.filter(|_| license.state() == State::Active);
-        prop_assert_eq!(license.edition(), edition, "{}", query);
-        match (license.capability_set(), set.map(|set| set.to_string())) {
-            (Some(core), Some(gate)) => {
-                prop_assert!(crate::ranking::same(core.as_str(), &gate), "{}", query);
-            }
-            (core, gate) => prop_assert_eq!(core.is_some(), gate.is_some(), "{}", query),
-        }
     }
 }
