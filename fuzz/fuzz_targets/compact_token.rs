@@ -5,7 +5,8 @@ use app_license::connect::{
     BaseUrl, RequestVerifierConfig, Request, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
     UnverifiedRequestToken, UnverifiedSessionToken, token_from_header, token_from_request,
 };
-use app_license::{HmacKey, SharedSecret, UnixTime};
+use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token};
+use app_license::{ForgeAppId, HmacKey, Jwks, SharedSecret, UnixTime};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let _ = token_from_header([text]);
@@ -13,6 +14,13 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let _ = UnverifiedInstallToken::parse(text);
     let _ = UnverifiedContextToken::parse(text);
     let _ = UnverifiedSessionToken::parse(text);
+    let _ = bearer_token([text]);
+    if let Ok(token) = UnverifiedInvocationToken::parse(text) {
+        let none = Jwks::parse(br#"{"keys":[]}"#).unwrap();
+        let app = ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11").unwrap();
+        let config = InvocationVerifierConfig::new(app);
+        assert!(token.verify(&none, &config, UnixTime::EPOCH).is_err());
+    }
     let Ok(token) = UnverifiedRequestToken::parse(text) else { return };
     let secret = SharedSecret::new("0123456789abcdef0123456789abcdef").unwrap();
     let keys = TenantKeys::new(token.issuer().clone(), HmacKey::new(&secret));

@@ -1,7 +1,9 @@
 //! License objects and the documents that carry them: read, print, read again, compare.
 #![no_main]
 
-use app_license::{License, LicenseSource};
+use app_license::connect::LicenseApiResponse;
+use app_license::forge::{self, UiContext};
+use app_license::{AppKey, License, LicenseSource};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     for read in [
@@ -12,6 +14,12 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         License::from_forge_app_context,
     ] {
         let _ = read(bytes);
+    }
+    let _ = UiContext::parse(bytes);
+    let _ = forge::LicenseApiResponse::read(200, None, bytes);
+    let app = AppKey::new("com.example.app").unwrap();
+    for status in [200, 404, 500] {
+        let _ = LicenseApiResponse::read_for(&app, Some(status), bytes);
     }
     let Ok(license) = License::from_object(bytes, LicenseSource::ForgeUiContext) else { return };
     // whatever our scanner takes, serde_json takes; raw, for it refuses numbers it cannot hold

@@ -2,7 +2,7 @@
 //! an accepted event twice and changes nothing the second time.
 #![no_main]
 
-use app_license::connect::LifecycleBody;
+use app_license::connect::{DescriptorUrls, LifecycleBody};
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{Event, Installation, UnixTime};
 
@@ -12,6 +12,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
             let _ = ForgeLifecycleEvent::parse(kind, bytes);
         }
     }
+    let _ = ForgeLifecycleEvent::parse_any(bytes);
+    let _ = LifecycleBody::parse_unsigned(bytes);
+    let _ = DescriptorUrls::parse(bytes);
     let Ok(body) = LifecycleBody::parse(bytes) else { return };
     let again = LifecycleBody::parse(body.raw().as_bytes()).unwrap();
     assert_eq!(again, body);

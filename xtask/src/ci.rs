@@ -110,10 +110,17 @@ impl Job {
             Self::Npm => npm::npm(context),
             Self::Lab => lab::lab(context),
             Self::Doctor => lab::doctor(context),
-            Self::Fuzz => fuzz::fuzz(context),
+            Self::Fuzz => fuzz::fuzz(context, fuzz::SECONDS),
             Self::Fast => test::fast(context),
         }
     }
+}
+
+/// Runs every fuzz target for so many seconds.
+pub(crate) fn fuzz(context: &Context, seconds: u32) -> Result<()> {
+    let outcome = fuzz::fuzz(context, seconds)?;
+    println!("fuzz: {}", outcome.note);
+    Ok(())
 }
 
 /// Runs `jobs`, or all when none is named, and stops at the first that fails.

@@ -70,6 +70,12 @@ enum Task {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Run every fuzz target, longer than the job `fuzz` does
+    Fuzz {
+        /// For how many seconds each; as many run at once as there are processors
+        #[arg(long, default_value_t = 120)]
+        seconds: u32,
+    },
     /// Run the contract suite against a backend, over real sockets
     Contract(contract::Arguments),
     /// Compare with packages from npm that do the same work
@@ -149,6 +155,7 @@ fn perform(task: Task) -> Result<()> {
             arguments.extend(seed.map(|seed| format!("--seed={seed}")));
             prove::run(&context, proof, &arguments)
         }
+        Task::Fuzz { seconds } => ci::fuzz(&context, seconds),
         Task::Contract(arguments) => contract::run(&context, &arguments),
         Task::Bench {
             bench: Bench::Peers { arguments },

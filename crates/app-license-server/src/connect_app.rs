@@ -191,19 +191,12 @@ impl ConnectApp {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
         let now = self.now();
-        let parsed = UnverifiedRequestToken::parse(text)?;
-        let issuer = parsed.issuer().clone();
-        let mut parsed = Some(parsed);
-        let verify = |tenant: &Tenant| {
-            // taken apart again only where the first keys did not match
-            let token = match parsed.take() {
-                Some(token) => token,
-                None => UnverifiedRequestToken::parse(text)?,
-            };
-            token.verify(&tenant.keys, &request, &self.0.expectations, now)
-        };
-        let proved = self.with_tenant(&issuer, required, now, verify).await;
-        let (tenant, token) = proved.map_err(|rejection| rejection.of_tenant(&issuer))?;
+        let token = UnverifiedRequestToken::parse(text)?;
+        let issuer = token.issuer();
+        let verify =
+            |tenant: &Tenant| token.verify(&tenant.keys, &request, &self.0.expectations, now);
+        let proved = self.with_tenant(issuer, required, now, verify).await;
+        let (tenant, token) = proved.map_err(|rejection| rejection.of_tenant(issuer))?;
         self.0.metrics.request("request");
         Ok(ConnectRequest::new(self, tenant, token, parts))
     }
@@ -234,21 +227,14 @@ impl ConnectApp {
         let headers = authorization(&parts.headers)?;
         let text = token_from_request(headers, request.query())?;
         let now = self.now();
-        let parsed = UnverifiedContextToken::parse(&text)?;
-        let issuer = parsed.issuer().clone();
-        let mut parsed = Some(parsed);
-        let verify = |tenant: &Tenant| {
-            let token = match parsed.take() {
-                Some(token) => token,
-                None => UnverifiedContextToken::parse(&text)?,
-            };
-            token.verify(&tenant.keys, &self.0.expectations, now)
-        };
-        let proved = self.with_tenant(&issuer, RequiredStatus::Installed, now, verify);
-        let (tenant, token) = proved.await.map_err(|it| it.of_tenant(&issuer))?;
+        let token = UnverifiedContextToken::parse(&text)?;
+        let issuer = token.issuer();
+        let verify = |tenant: &Tenant| token.verify(&tenant.keys, &self.0.expectations, now);
+        let proved = self.with_tenant(issuer, RequiredStatus::Installed, now, verify);
+        let (tenant, token) = proved.await.map_err(|it| it.of_tenant(issuer))?;
         // a page that was open before can renew its token: it brings no tenant back
         if let Some(refusal) = tenant.installation.refusal() {
-            return Err(Rejection::of(refusal).of_tenant(&issuer));
+            return Err(Rejection::of(refusal).of_tenant(issuer));
         }
         self.0.metrics.request("context");
         Ok(ConnectContextRequest::new(self, tenant, token, parts))
@@ -262,7 +248,7 @@ impl ConnectApp {
         issuer: &ClientKey,
         required: RequiredStatus,
         now: UnixTime,
-        mut verify: impl FnMut(&Tenant) -> Result<T, app_license::Error>,
+        verify: impl Fn(&Tenant) -> Result<T, app_license::Error>,
     ) -> Result<(Arc<Tenant>, T), Rejection> {
         let tenant = self
             .tenant(issuer, Freshness::Cached, required, now)

@@ -188,16 +188,15 @@ impl ForgeRemote {
         let could_not = |error| Rejection::client(&error);
         let expectations = &self.0.expectations;
         let token = UnverifiedInvocationToken::parse(text)?;
-        let kid = token.kid().to_owned();
-        let keys = self.0.keys.set_with(&kid).await.map_err(could_not)?;
+        let kid = token.kid();
+        let keys = self.0.keys.set_with(kid).await.map_err(could_not)?;
         match token.verify(&keys, expectations, self.now()) {
             Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
                 // the platform may have replaced the key under this id
-                let again = self.0.keys.refresh(&kid).await.map_err(could_not)?;
+                let again = self.0.keys.refresh(kid).await.map_err(could_not)?;
                 if Arc::ptr_eq(&keys, &again) {
                     return Err(error.into());
                 }
-                let token = UnverifiedInvocationToken::parse(text)?;
                 Ok(token.verify(&again, expectations, self.now())?)
             }
             verified => Ok(verified?),

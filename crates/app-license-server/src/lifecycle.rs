@@ -143,38 +143,37 @@ impl ConnectApp {
         let (request, client_key) = (signed.request, signed.client_key);
         token.check_unproved(request, client_key, &self.0.expectations, now)?;
         let event = self.accept(body, kind, client_key)?;
-        let token = self.verify_signed(token, signed, now).await?;
+        let token = self.verify_signed(&token, signed, now).await?;
         let mark = self.mark(signed.text, signed.bytes, token.expires_at());
         self.store(event, mark, token.issued_at(), now).await
     }
 
     async fn verify_signed(
         &self,
-        token: UnverifiedInstallToken<'_>,
+        token: &UnverifiedInstallToken<'_>,
         signed: &Signed<'_>,
         now: UnixTime,
     ) -> Result<Verified<InstallToken>, Rejection> {
         let keys = &self.0.install_keys;
         let could_not = |error| Rejection::client(&error);
-        let kid = token.kid().clone();
+        let kid = token.kid();
         let key = keys
-            .get_for_tenant(&kid, signed.caller, signed.client_key)
+            .get_for_tenant(kid, signed.caller, signed.client_key)
             .await
             .map_err(could_not)?;
         let expected = &self.0.expectations;
-        let verify = |token: UnverifiedInstallToken<'_>, key: &RsaPublicKey| {
+        let verify = |key: &RsaPublicKey| {
             token.verify(key, signed.request, signed.client_key, expected, now)
         };
-        let verified = match verify(token, &key) {
+        let verified = match verify(&key) {
             Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
                 // the platform may have replaced the key under this id
-                let key = keys.refresh(&kid).await.map_err(could_not)?;
-                let token = UnverifiedInstallToken::parse(signed.text)?;
-                verify(token, &key)?
+                let key = keys.refresh(kid).await.map_err(could_not)?;
+                verify(&key)?
             }
             verified => verified?,
         };
-        keys.proved(&kid).await;
+        keys.proved(kid).await;
         Ok(verified)
     }
 

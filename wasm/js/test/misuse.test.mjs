@@ -75,7 +75,7 @@ const TAKERS = {
 };
 
 for (const [taker, take] of Object.entries(TAKERS)) {
-  test(`1: ${taker} takes nothing but a License`, () => {
+  test(`1: look-alike-license: ${taker} takes nothing but a License`, () => {
     for (const [name, value] of Object.entries(NO_LICENSES)) {
       assert.equal(code(() => take(value)), "not_a_license", name);
     }
@@ -127,7 +127,7 @@ test("2: licenses are not made", () => {
   assert.equal(code(() => new Mine()), "misuse");
 });
 
-test("2: trust cannot be raised", () => {
+test("2: hint-as-proof-at-run-time: trust cannot be raised", () => {
   assert.throws(() => {
     hint.trust = "verified";
   }, TypeError);
@@ -157,7 +157,7 @@ test("2: what was read cannot be changed, neither it nor what it was read from",
   assert.ok(check(read, { requires, maxAge: 5 }).age > 1e9);
 });
 
-test("3: an invalid time throws, and an unknown age never counts", () => {
+test("3: invalid-time: an invalid time throws, and an unknown age never counts", () => {
   for (const time of [new Date("nonsense"), new Date(NaN), NaN, Date.now(), "2026-11-29", {}, false]) {
     for (const decide of [check, server.check]) {
       const license = decide === check ? hint : verified;
@@ -214,7 +214,7 @@ const READERS = {
 };
 
 for (const [reader, read] of Object.entries(READERS)) {
-  test(`4: ${reader} refuses what would read as absent`, () => {
+  test(`4: absent-by-mistake: ${reader} refuses what would read as absent`, () => {
     for (const [name, value] of Object.entries(NO_CONTEXTS)) {
       assert.equal(code(() => read(value)), "misuse", name);
     }

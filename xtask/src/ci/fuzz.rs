@@ -1,4 +1,4 @@
-//! A short run of every fuzz target.
+//! A run of every fuzz target.
 
 use std::num::NonZero;
 use std::path::Path;
@@ -13,7 +13,8 @@ use super::Outcome;
 use crate::context::Context;
 use crate::tools::{self, FUZZ};
 
-const SECONDS: u32 = 5;
+/// How long each target runs in the job.
+pub(super) const SECONDS: u32 = 5;
 
 #[derive(Deserialize)]
 struct Manifest {
@@ -26,7 +27,8 @@ struct Target {
     name: String,
 }
 
-pub(super) fn fuzz(context: &Context) -> Result<Outcome> {
+/// Each target runs for so many seconds, as many at once as there are processors.
+pub(super) fn fuzz(context: &Context, seconds: u32) -> Result<Outcome> {
     let sh = &context.sh;
     if !context.has("fuzz/Cargo.toml") {
         return Ok(Outcome::note("nothing to do: no fuzz/ folder"));
@@ -69,7 +71,7 @@ pub(super) fn fuzz(context: &Context) -> Result<Outcome> {
                 .iter()
                 .map(|name| {
                     let (program, fuzz) = (programs.join(name), &fuzz);
-                    scope.spawn(move || run(&program, fuzz, name))
+                    scope.spawn(move || run(&program, fuzz, name, seconds))
                 })
                 .collect();
             started.into_iter().map(joined).collect()
@@ -77,20 +79,20 @@ pub(super) fn fuzz(context: &Context) -> Result<Outcome> {
         runs.into_iter().collect::<Result<()>>()?;
     }
     Ok(Outcome::note(format!(
-        "{} targets, {SECONDS} s each",
+        "{} targets, {seconds} s each",
         manifest.targets.len()
     )))
 }
 
-/// Runs a target on its corpus for some seconds; what it found is in `fuzz/artifacts`.
-fn run(program: &Path, fuzz: &Path, name: &str) -> Result<()> {
+/// Runs a target on its corpus for so many seconds; what it found is in `fuzz/artifacts`.
+fn run(program: &Path, fuzz: &Path, name: &str, seconds: u32) -> Result<()> {
     let corpus = fuzz.join("corpus").join(name);
     let artifacts = fuzz.join("artifacts").join(name);
     std::fs::create_dir_all(&corpus)?;
     std::fs::create_dir_all(&artifacts)?;
     let done = Command::new(program)
         .arg(corpus)
-        .arg(format!("-max_total_time={SECONDS}"))
+        .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .output()
         .with_context(|| format!("fuzz target {name}"))?;

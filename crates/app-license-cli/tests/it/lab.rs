@@ -325,6 +325,22 @@ async fn lab_writes_on_get_nothing() {
             assert_eq!(answer.unwrap().status(), 403, "{name} {header}: {value}");
         }
     }
+    // every GET of the page of the API, which is held to the lab's routes
+    let page = include_str!("../../../../docs/lab-api.md");
+    let rows = page.lines().filter(|row| row.starts_with("| `GET "));
+    let mut paths: Vec<_> = rows
+        .flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`'))
+        .map(|text| text.trim_start_matches("GET "))
+        .filter(|text| text.starts_with("/api/"))
+        .map(|path| path.replace("SITE", "acme").replace("ID", "1"))
+        .collect();
+    paths.extend(["/", "/vendor", "/look"].map(str::to_owned));
+    assert!(paths.len() >= 11, "{paths:?}");
+    for path in paths {
+        let url = format!("http://127.0.0.1:{}{path}", lab.port);
+        let answer = client.get(&url).send().await.unwrap();
+        assert!(answer.status().as_u16() < 500, "{path}");
+    }
     assert_eq!(lab.get("sites").await, sites);
     assert_eq!(lab.get("state").await["version"], state["version"]);
 }

@@ -488,7 +488,7 @@ async fn flood_shuts_out_platform_newcomers_go_ahead() {
     let mut flood = Vec::new();
     for number in 0..40 {
         let id = format!("made-up-{number}");
-        t.primary.says(&at(&id), Say::status(404).slow(300));
+        t.primary.says(&at(&id), Say::status(404).slow(1_500));
         let t = Arc::clone(&t);
         flood.push(tokio::spawn(async move {
             t.keys
@@ -499,10 +499,10 @@ async fn flood_shuts_out_platform_newcomers_go_ahead() {
         }));
     }
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let start = Instant::now();
     assert!(t.keys.get_for(&kid(KID), platform).await.is_ok());
+    // the strangers' own questions are not answered yet
     assert!(
-        start.elapsed() < Duration::from_millis(300),
+        flood.iter().any(|it| !it.is_finished()),
         "it waits for nobody"
     );
     let mut answers = Vec::new();

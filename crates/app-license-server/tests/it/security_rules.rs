@@ -1,15 +1,14 @@
 //! The rules of verification that only a server can break, over real sockets.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::common::{APP_ID, APP_KEY, Connect, Forge, clock, fetcher, forge_api};
 use app_license::{
     Capability, ClientKey, InstallationAri, InstallationKey, InstallationStatus, Leeway, Policy,
     UnixTime,
 };
-use app_license_client::{Fetcher, ForgeKeys, InstallKeys, SystemToken};
-use app_license_server::{ConnectApp, ForgeRemote, StoreInstallKeys};
+use app_license_client::{ForgeKeys, SystemToken};
+use app_license_server::{ConnectApp, ForgeRemote};
 use app_license_store::{InstallationStore, MemoryStore};
 use app_license_testkit::{
     Edition, InjectedFault, Invocation, LifecycleForm, MockHost, Service, SignedRequest,
@@ -476,9 +475,50 @@ async fn flood_shuts_out_platform_a_token_that_cannot_be_right_costs_no_fetch() 
         assert_eq!(code, 401);
     }
     assert_eq!(host.hits(Service::InstallKeys), 0);
-    let _keys = InstallKeys::builder(Fetcher::new().unwrap(), Default::default())
-        .stored_in(StoreInstallKeys::new(Arc::new(MemoryStore::new())))
-        .build()
-        .unwrap();
-    tokio::time::sleep(Duration::ZERO).await;
+}
+
+/// Only the platform's own key uninstalls: neither nobody's word nor a token of the tenant's secret.
+#[tokio::test]
+async fn unauthenticated_uninstall() {
+    let (host, app) = connect().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    install(&host, &acme).await;
+    host.clock().advance(10);
+    let by_secret = acme.disable().unwrap().remove(0);
+    let by_secret = by_secret.token().unwrap().to_owned();
+    for event in acme.enable().unwrap() {
+        assert_eq!(deliver(&host, &event).await.0, 204);
+    }
+    let before = status(&app, &acme).await;
+    let stranger = SigningKey::generate("test-stranger").unwrap();
+    let by_stranger = acme.token_spec().unwrap().rs256(&stranger);
+    let gone = acme.uninstall().unwrap();
+    let gone = gone.iter().find(|event| event.name() == "uninstalled");
+    let gone = gone.unwrap();
+    for forged in [
+        gone.clone().without_token(),
+        gone.clone().with_token(&by_secret),
+        gone.clone().with_token(&by_stranger),
+    ] {
+        let (code, text) = deliver(&host, &forged).await;
+        assert_eq!(code, 401, "{text}");
+        assert_eq!(status(&app, &acme).await, before);
+    }
+    assert_eq!(deliver(&host, gone).await.0, 204);
+    assert_eq!(status(&app, &acme).await, InstallationStatus::Uninstalled);
+}
+
+/// A token is held to the bytes of the body that it came with, not to what they say.
+#[tokio::test]
+async fn raw_body() {
+    let (host, app) = connect().await;
+    let acme = host.tenant(&app.app, "acme").unwrap();
+    let installed = acme.install().unwrap().remove(0);
+    assert_eq!(deliver(&host, &installed).await.0, 204);
+    assert_eq!(deliver(&host, &installed).await.0, 204, "the same bytes");
+    let spaced = String::from_utf8(installed.body().to_vec()).unwrap();
+    let spaced = spaced.replacen('{', "{ ", 1);
+    let (code, text) = deliver(&host, &installed.and_body("application/json", spaced)).await;
+    assert_eq!(code, 401);
+    assert!(text.contains("replayed"), "{text}");
 }

@@ -12,7 +12,7 @@ use crate::log::Log;
 use crate::wrong_answers::{BASE_URL, answer, app, install};
 
 #[tokio::test]
-async fn settings_that_deny_everybody_fail_at_build_with_the_fix() {
+async fn misconfigured_deny_or_blame_settings_fail_at_build_with_the_fix() {
     let host = MockHost::start().await.unwrap();
     let failed = |error: BuildError| (error.code(), error.to_string());
     let confirmed = || app(&host).policy(Policy::new().confirmed_only(true));

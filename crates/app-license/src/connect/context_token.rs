@@ -101,12 +101,12 @@ impl<'t> UnverifiedContextToken<'t> {
     /// In this order: `issuer` when the keys are another tenant's, `signature`, `expired` or
     /// `not_yet_valid`, `not_context_token` when its query hash is anything but `context-qsh`.
     pub fn verify(
-        self,
+        &self,
         keys: &TenantKeys,
         expected: &RequestVerifierConfig,
         now: UnixTime,
     ) -> Result<Verified<ContextToken>, Error> {
-        let claims = self.claims;
+        let claims = &self.claims;
         keys.belong_to(&claims.issuer)?;
         let signed_with = keys.verify(&self.compact)?;
         claims.validity.check(now, expected.leeway())?;
@@ -114,13 +114,13 @@ impl<'t> UnverifiedContextToken<'t> {
             return Err(ErrorKind::NotContextToken.into());
         }
         Ok(Verified::new(ContextToken {
-            issuer: claims.issuer,
-            subject: claims.subject,
+            issuer: claims.issuer.clone(),
+            subject: claims.subject.clone(),
             issued_at: claims.validity.iat,
             expires_at: claims.validity.exp,
             signed_with,
-            context: self.context,
-            license: self.license.at(claims.validity.iat),
+            context: self.context.clone(),
+            license: self.license.clone().at(claims.validity.iat),
         }))
     }
 }

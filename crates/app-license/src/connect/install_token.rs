@@ -99,7 +99,7 @@ impl<'t> UnverifiedInstallToken<'t> {
     /// request, `outside_base_url` when the request is not below that base URL, `qsh_mismatch` when
     /// it has another's, `tenant_mismatch` when the body names another tenant.
     pub fn verify(
-        self,
+        &self,
         key: &RsaPublicKey,
         request: &Request<'_>,
         body_client_key: &ClientKey,
@@ -109,15 +109,15 @@ impl<'t> UnverifiedInstallToken<'t> {
         // step 5
         self.compact.verify_rs256(key)?;
         let path_form = self.check_unproved(request, body_client_key, expected, now)?;
-        let claims = self.claims;
+        let claims = &self.claims;
         Ok(Verified::new(InstallToken {
-            issuer: claims.issuer,
-            subject: claims.subject,
-            kid: self.kid,
+            issuer: claims.issuer.clone(),
+            subject: claims.subject.clone(),
+            kid: self.kid.clone(),
             issued_at: claims.validity.iat,
             expires_at: claims.validity.exp,
             path_form,
-            jti: self.jti,
+            jti: self.jti.clone(),
             hash: self.hash,
         }))
     }

@@ -78,7 +78,8 @@ impl<'t> UnverifiedRequestToken<'t> {
         &self.claims.issuer
     }
 
-    /// Checks the token against the tenant's keys and the request it came with.
+    /// Checks the token against the tenant's keys and the request it came with; again, where the keys may
+    /// have been replaced meanwhile.
     ///
     /// # Errors
     /// In this order: `issuer` when the keys are another tenant's, `signature`, `expired` or
@@ -86,13 +87,13 @@ impl<'t> UnverifiedRequestToken<'t> {
     /// `outside_base_url` when the request is not below the app's base URL, `qsh_mismatch` when it
     /// has another's; see [`Self::explain`].
     pub fn verify(
-        self,
+        &self,
         keys: &TenantKeys,
         request: &Request<'_>,
         expected: &RequestVerifierConfig,
         now: UnixTime,
     ) -> Result<Verified<RequestToken>, Error> {
-        let claims = self.claims;
+        let claims = &self.claims;
         // step 9, for HS256: the issuer picked the record, so the record must be the issuer's
         keys.belong_to(&claims.issuer)?;
         // step 5
@@ -102,8 +103,8 @@ impl<'t> UnverifiedRequestToken<'t> {
         // step 8
         let path_form = expected.check_qsh(claims.qsh.of_a_request()?, request)?;
         Ok(Verified::new(RequestToken {
-            issuer: claims.issuer,
-            subject: claims.subject,
+            issuer: claims.issuer.clone(),
+            subject: claims.subject.clone(),
             issued_at: claims.validity.iat,
             expires_at: claims.validity.exp,
             path_form,

@@ -88,7 +88,7 @@ impl<'t> UnverifiedSessionToken<'t> {
     /// `not_yet_valid`, `issuer` when it is not from this app, `not_context_token` when it has the
     /// query hash of a request.
     pub fn verify(
-        self,
+        &self,
         keys: &TenantKeys,
         app: &AppKey,
         expected: &RequestVerifierConfig,
@@ -109,8 +109,8 @@ impl<'t> UnverifiedSessionToken<'t> {
             return Err(ErrorKind::NotContextToken.into());
         }
         Ok(Verified::new(SessionToken {
-            tenant: self.tenant,
-            subject: self.subject,
+            tenant: self.tenant.clone(),
+            subject: self.subject.clone(),
             issued_at: self.validity.iat,
             expires_at: self.validity.exp,
             signed_with,

@@ -130,7 +130,7 @@ fn deliver_all(store: &mut Store, deliveries: &[Delivery], from: u64) -> Vec<Out
 
 proptest! {
     #[test]
-    fn a_history_applied_twice_gives_the_same_record(
+    fn repeated_delivery_inert_a_history_applied_twice_gives_the_same_record(
         deliveries in history(), later in 20..=LIFE - 12,
     ) {
         let mut store = Store::default();

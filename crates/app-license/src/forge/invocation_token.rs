@@ -152,7 +152,7 @@ impl<'t> UnverifiedInvocationToken<'t> {
     /// `issuer`, `audience`, `expired` or `not_yet_valid`, `claims_contradict` when two claims name
     /// different apps, installations or sites, `isolated_cloud`.
     pub fn verify(
-        self,
+        &self,
         keys: &Jwks,
         expected: &InvocationVerifierConfig,
         now: UnixTime,

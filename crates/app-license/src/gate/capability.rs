@@ -10,6 +10,7 @@
 use core::fmt;
 
 use crate::gate::json::Str;
+use crate::gate::work;
 
 /// The ranked reading of a capability set: Free < Standard < Advanced.
 ///
@@ -156,6 +157,7 @@ pub(crate) fn same_chars(a: Chars<'_>, b: Chars<'_>) -> bool {
 /// The next character that is no `_`, in lower case if it is ASCII.
 fn next_folded(chars: Chars<'_>) -> Option<char> {
     loop {
+        work::count(1);
         match chars()? {
             '_' => {}
             c => return Some(c.to_ascii_lowercase()),

@@ -2,14 +2,15 @@
 //! are counted, not time: bytes that are looked at, keys and values that are compared.
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, IframeQuery, LifecycleBody, Request, UnverifiedInstallToken,
-    UnverifiedRequestToken, token_from_request,
+    self, BaseUrl, CanonicalRequest, DescriptorUrls, IframeQuery, LifecycleBody, Request,
+    UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken,
+    token_from_request,
 };
 use app_license::forge::{
     ForgeLifecycleEvent, ForgeLifecycleKind, LicenseApiResponse, UiContext,
     UnverifiedInvocationToken,
 };
-use app_license::{Jwks, License, LicenseSource, work};
+use app_license::{AppKey, Jwks, License, LicenseSource, work};
 
 /// How many steps one byte may take: a handful of passes, and the logarithm of a sort.
 const STEPS: u64 = 32;
@@ -150,10 +151,15 @@ fn token(header: &str, payload: &str) -> String {
 
 #[test]
 fn cost_linear_json_documents() {
+    let app = AppKey::new("com.example.app").unwrap();
     for (name, input) in objects() {
         let bytes = |read: &dyn Fn(&[u8])| linear(name, &input, |text| read(text.as_bytes()));
         bytes(&|b| drop(LifecycleBody::parse(b)));
         bytes(&|b| drop(ForgeLifecycleEvent::parse(ForgeLifecycleKind::Installed, b)));
+        bytes(&|b| drop(LifecycleBody::parse_unsigned(b)));
+        bytes(&|b| drop(ForgeLifecycleEvent::parse_any(b)));
+        bytes(&|b| drop(DescriptorUrls::parse(b)));
+        bytes(&|b| drop(connect::LicenseApiResponse::read_for(&app, Some(200), b)));
         bytes(&|b| drop(Jwks::parse(b)));
         bytes(&|b| drop(LicenseApiResponse::parse(b)));
         bytes(&|b| drop(UiContext::parse(b)));
@@ -175,6 +181,8 @@ fn cost_linear_tokens_before_any_signature() {
             |size| token(hs256, &input(size * 3 / 4)),
             |text| {
                 drop(UnverifiedRequestToken::parse(text));
+                drop(UnverifiedContextToken::parse(text));
+                drop(UnverifiedSessionToken::parse(text));
             },
         );
         linear(

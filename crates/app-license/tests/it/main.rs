@@ -21,6 +21,7 @@ mod documents;
 mod forge_vectors;
 mod license_properties;
 mod lifecycle_vectors;
+mod security_rule_names;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod security_rules_connect;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]

@@ -133,7 +133,7 @@ fn structure() {
 }
 
 #[test]
-fn raw_body() {
+fn raw_body_is_kept_as_it_came() {
     // the text that is kept is the text that came, not one written anew
     let spaced = String::from_utf8(body("installed", |_| {}))
         .unwrap()
@@ -169,7 +169,7 @@ fn secret_overwritten() {
 }
 
 #[test]
-fn unauthenticated_uninstall() {
+fn unauthenticated_uninstall_loses_nothing() {
     let first = Event::from(accept(&body("installed", |_| {})).unwrap());
     let (known, _) = Installation::apply(None, &first, UnixTime::EPOCH);
     let gone = accept_as(

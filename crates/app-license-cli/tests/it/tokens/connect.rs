@@ -363,6 +363,19 @@ fn an_install_is_accepted_with_its_body_and_its_secret_stays_hidden() {
             ran.out
         );
     }
+    // a site of no known cloud, where its domain is named
+    let own = event("installed", "tenant-1").replace("acme.atlassian.net", "acme.sites.example");
+    let own = file("install/own.json", own);
+    let ran = check("install", &own, "/connect/installed", &[]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.out.starts_with("refused[foreign_base_url]") && ran.out.contains("--site-domain"),
+        "{}",
+        ran.out
+    );
+    let named = ["--site-domain", "sites.example"];
+    let ran = check("install", &own, "/connect/installed", &named);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     // the configured cloud and the setting are named, and the app's other base URLs
     let ran = check(
         "install",

@@ -55,6 +55,8 @@ fn unverified_decode() {
 
 #[test]
 fn tenant_from_query() {
+    // who the site says to be is never looked at: the issuer alone says whose keys and whose record, and the
+    // query is what the token's hash is of
     let target = "/p?xdm_e=https%3A%2F%2Ftenant-b.atlassian.net&lic=active";
     let token = bound(A, "GET", target).sign(&key(SECRET));
     let token = UnverifiedRequestToken::parse(&token).unwrap();
