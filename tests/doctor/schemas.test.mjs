@@ -53,7 +53,7 @@ test("the schema refuses mistakes", () => {
   const text = readFileSync(join(ROOT, "examples/editions-app/editions.toml"), "utf8");
   for (const [name, wrong] of Object.entries({
     "an edition that there is not": '[features]\nexport = { requires = "gold" }\n',
-    "a field that there is not": '[features]\nexport = { requires = "standard", colour = "red" }\n',
+    "a field that there is not": '[features]\nexport = { requires = "standard", color = "red" }\n',
     "a table that there is not": '[feature]\nexport = "standard"\n',
     "a limit that is no number": '[limits]\nrows = { standard = "many" }\n',
     "a limit below nothing": "[limits]\nrows = { standard = -1 }\n",

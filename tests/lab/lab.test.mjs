@@ -193,9 +193,9 @@ test("everything by keyboard", async () => {
 /** WCAG contrast of the text of every element that has some. */
 const contrasts = () => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const channels = (colour) => {
+  const channels = (color) => {
     canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
+    canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data];
   };
@@ -208,9 +208,9 @@ const contrasts = () => {
   };
   const ground = (element) => {
     for (let at = element; at; at = at.parentElement) {
-      const colour = channels(getComputedStyle(at).backgroundColor);
-      if (colour[3] > 0) {
-        return colour;
+      const color = channels(getComputedStyle(at).backgroundColor);
+      if (color[3] > 0) {
+        return color;
       }
     }
     return [255, 255, 255, 255];

@@ -149,10 +149,10 @@ pub(crate) fn run(context: &Context, jobs: &[Job], keep_going: bool) -> Result<(
             break;
         }
     }
-    summarise(&finished, jobs)
+    summarize(&finished, jobs)
 }
 
-fn summarise(finished: &[(Job, Duration, Result<Outcome>)], asked: &[Job]) -> Result<()> {
+fn summarize(finished: &[(Job, Duration, Result<Outcome>)], asked: &[Job]) -> Result<()> {
     println!("\n==== summary ====");
     let (lines, failed) = summary(finished, asked);
     println!("{}", lines.join("\n"));

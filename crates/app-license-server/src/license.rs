@@ -202,7 +202,7 @@ impl ConnectApp {
                 }
                 Next::AskNewer => current.asked_newer(None),
                 Next::Use(of) => {
-                    // the words of the License API, where they are news, then those that count
+                    // what the License API states, where that is news, then what counts
                     let news = current.news(of);
                     let news = tenant.installation.is_news(news).then(|| news.clone());
                     let license = current.license(of);

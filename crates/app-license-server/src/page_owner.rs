@@ -62,11 +62,16 @@ impl PageOwner {
         if let Some(verified) = self.0.verified.get() {
             return Some(Arc::clone(verified));
         }
-        if self.0.is_looked_at.load(Ordering::Relaxed) {
+        if self.0.is_looked_at.swap(true, Ordering::Relaxed) {
             return None;
         }
         let verified = self.0.app.prove_page(&unseen.0).await.ok()?;
-        Some(Arc::clone(verified.tenant_record()))
+        // for a layer outside of this one
+        let tenant = self
+            .0
+            .verified
+            .get_or_init(|| Arc::clone(verified.tenant_record()));
+        Some(Arc::clone(tenant))
     }
 }
 

@@ -124,7 +124,7 @@ macro_rules! installation_store_conformance {
             replay_marks_go_with_what_failed
             unknown_fields_survive
             no_secret_in_payload_history_or_debug
-            concurrent_writes_of_one_tenant_serialise
+            concurrent_writes_of_one_tenant_serialize
             concurrent_installs_of_many_tenants_lose_nothing
             concurrent_first_deliveries_of_one_token_apply_once
             tenants_are_listed_in_pages

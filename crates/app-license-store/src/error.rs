@@ -33,7 +33,7 @@ pub enum ErrorKind {
     Unavailable {
         /// What was being done.
         doing: &'static str,
-        /// The database's own word.
+        /// The database's own message.
         source: Box<dyn StdError + Send + Sync>,
     },
     /// The store was closed, or its writer ended.
@@ -95,7 +95,7 @@ pub enum ErrorKind {
     Migration {
         /// The version that was to be reached.
         version: i64,
-        /// The database's own word.
+        /// The database's own message.
         source: Box<dyn StdError + Send + Sync>,
     },
     /// The schema is older than this program needs, and the role that connects may not change it.
@@ -108,7 +108,7 @@ pub enum ErrorKind {
         found: i64,
         /// The version that is needed.
         known: i64,
-        /// The database's own word.
+        /// The database's own message.
         source: Box<dyn StdError + Send + Sync>,
     },
     /// An encryption key that cannot be one.

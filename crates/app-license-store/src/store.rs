@@ -140,7 +140,7 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
     /// `store_unavailable`, `store_corrupt`.
     async fn erase_uninstalled(&self, before: UnixTime) -> Result<Vec<InstallationKey>, Error>;
 
-    /// The last word of a License API about an installation.
+    /// The last answer of a License API about an installation.
     ///
     /// # Errors
     /// `store_unavailable`, `store_corrupt`.
@@ -150,7 +150,7 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
         source: LicenseSource,
     ) -> Result<Option<CachedLicense>, Error>;
 
-    /// Keeps the last word of a License API, unless a later one is kept already. The tenant need
+    /// Keeps the last answer of a License API, unless a later one is kept already. The tenant need
     /// not be known.
     ///
     /// # Errors

@@ -148,7 +148,7 @@ impl FeatureMap {
         Ok(license.decide(policy, needs, now))
     }
 
-    /// Decides whether to show a feature. Never authorise by it.
+    /// Decides whether to show a feature. Never authorize by it.
     ///
     /// ```
     /// use app_license::{FeatureMap, Hint, License, Policy, LicenseSource, UnixTime};
@@ -197,7 +197,7 @@ impl FeatureMap {
         Ok(limit_or_none(self.limits_of(name)?.for_customer(granted)))
     }
 
-    /// How many of something to show that a customer may have. Never authorise by it.
+    /// How many of something to show that a customer may have. Never authorize by it.
     ///
     /// # Errors
     /// As [`FeatureMap::limit`].

@@ -68,7 +68,7 @@ open_text! {
     LicenseKind {
         /// A paid license.
         COMMERCIAL = "COMMERCIAL",
-        /// For non-profit organisations.
+        /// For non-profit organizations.
         COMMUNITY = "COMMUNITY",
         /// For schools and universities.
         ACADEMIC = "ACADEMIC",

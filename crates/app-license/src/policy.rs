@@ -25,7 +25,7 @@ use crate::verified::{Hint, Verified};
 pub enum Trust {
     /// Proved by a signature, or fetched by us.
     Verified,
-    /// Read from the user's own browser: show and hide by it, never authorise.
+    /// Read from the user's own browser: show and hide by it, never authorize.
     Hint,
 }
 
@@ -188,7 +188,7 @@ impl fmt::Display for Decision {
             Reason::Inactive { .. } => f.write_str("the license is not active")?,
             Reason::Absent => f.write_str("nothing is said about a license")?,
             Reason::NotProduction => f.write_str("not a production environment")?,
-            Reason::Stale => f.write_str("the word is too old")?,
+            Reason::Stale => f.write_str("the license statement is too old")?,
             Reason::Unconfirmed => f.write_str("the license is not confirmed")?,
             Reason::NoUserAccess => f.write_str("this user has no access to the app")?,
         }
@@ -277,7 +277,7 @@ impl Verified<License> {
 }
 
 impl Hint<License> {
-    /// Decides what to show. Never authorise by it.
+    /// Decides what to show. Never authorize by it.
     pub fn decide<'a>(
         &self,
         policy: &Policy,

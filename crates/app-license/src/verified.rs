@@ -58,7 +58,7 @@ impl<T: fmt::Debug> fmt::Debug for Verified<T> {
 }
 
 /// A value read from the user's own browser, or from an unverified request: good for showing and
-/// hiding, never for authorising.
+/// hiding, never for authorizing.
 ///
 /// ```
 /// use app_license::{Hint, License};

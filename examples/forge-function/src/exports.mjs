@@ -7,7 +7,7 @@ const features = new FeatureMap({
 
 /** Exports rows: more of them, and everything at once, for those who bought it. */
 export function exportRows({ context, payload }) {
-  // the platform fills this license in, whatever the browser sent: it may authorise
+  // the platform fills this license in, whatever the browser sent: it may authorize
   const license = fromFunctionContext(context);
   const feature = payload?.everything ? "bulk-export" : "export";
   const { allowed, reason } = check(license, { features, feature });

@@ -15,7 +15,7 @@ export type Requires<C extends string> = string extends C ? C : KnownCapability;
 export type Edition = "free" | "standard" | "advanced";
 /** Three states, never two. `absent`: the platform said nothing, which is not `inactive`. */
 export type State = "active" | "inactive" | "absent";
-/** `hint`: read from the user's own browser, show and hide by it, never authorise. */
+/** `hint`: read from the user's own browser, show and hide by it, never authorize. */
 export type Trust = "hint" | "verified";
 /** Where the platform handed the license over. */
 export type LicenseSource =

@@ -92,7 +92,7 @@ fn every_subcommand_has_help_with_examples() {
         assert!(ran.out.contains("--format <FORMAT>"), "{command:?}");
         assert!(
             !ran.out.contains('\u{1b}'),
-            "no colours in a pipe: {command:?}"
+            "no colors in a pipe: {command:?}"
         );
         let ran = run_without_width(&[command, &["--help"][..]].concat());
         // clap does not break the line that begins so

@@ -167,7 +167,7 @@ fn exit_codes_are_the_answer() {
         ("what is this", &[], 3),
         ("{", &[], 3),
         (r#"{"active":true,"active":false}"#, &[], 3),
-        (r#"{"colour":"red"}"#, &[], 3),
+        (r#"{"color":"red"}"#, &[], 3),
         ("[1,2]", &[], 3),
         ("5", &[], 3),
         ("eyJhIjoxfQ.e30", &[], 3),

@@ -191,7 +191,7 @@ impl ConnectAppBuilder {
         self
     }
 
-    /// Lets the last stored word count, where neither the request nor the License API has one, if
+    /// Lets the last stored statement count, where neither the request nor the License API has one, if
     /// it is at most this old, in seconds. Off by default.
     pub fn stored_hint(mut self, max_age: u64) -> Self {
         self.stored_hint = Some(max_age);

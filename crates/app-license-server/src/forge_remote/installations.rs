@@ -190,7 +190,7 @@ impl Installations {
         Ok(!applied.changes.is_empty())
     }
 
-    /// Remembers a word that is news, so that hooks hear of changed editions. Losing one is no
+    /// Remembers a statement that is news, so that hooks hear of changed editions. Losing one is no
     /// harm: the next invocation says it again.
     pub(super) async fn observe(
         &self,

@@ -70,7 +70,7 @@ pub async fn a_repeated_delivery_changes_nothing(subject: &Subject) {
     assert_eq!(all(&**store).await, before);
 }
 
-/// A new secret replaces the old one, which is honoured for the app's grace.
+/// A new secret replaces the old one, which is honored for the app's grace.
 pub async fn a_reinstall_rotates_the_secret_and_keeps_the_previous(subject: &Subject) {
     let store = &subject.store;
     store.apply(installed("a", "1"), now()).await.unwrap();

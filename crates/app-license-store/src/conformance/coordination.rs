@@ -165,14 +165,14 @@ pub async fn the_last_word_of_a_license_api_is_kept(subject: &Subject) {
     let key = client_key("never-installed");
     let forge = LicenseSource::ForgeLicenseApi;
     assert_eq!(store.license(&key, forge).await.unwrap(), None);
-    let word = |json: &str, at| {
+    let answer = |json: &str, at| {
         let license = License::from_object(json.as_bytes(), forge).unwrap();
         CachedLicense::new(&license, now().plus(at))
     };
     let json = r#"{"active":true,"capabilitySet":"capabilityAdvanced","new":[1.50]}"#;
-    store.put_license(&key, &word(json, 100)).await.unwrap();
+    store.put_license(&key, &answer(json, 100)).await.unwrap();
     store
-        .put_license(&key, &word(r#"{"active":false}"#, 99))
+        .put_license(&key, &answer(r#"{"active":false}"#, 99))
         .await
         .unwrap();
     let kept = store.license(&key, forge).await.unwrap().unwrap();
@@ -192,8 +192,8 @@ pub async fn the_last_word_of_a_license_api_is_kept(subject: &Subject) {
         store.license(&client_key("other"), forge).await.unwrap(),
         None
     );
-    // "there is none" is a word too
-    store.put_license(&key, &word("null", 101)).await.unwrap();
+    // "there is none" is an answer too
+    store.put_license(&key, &answer("null", 101)).await.unwrap();
     let kept = store.license(&key, forge).await.unwrap().unwrap();
     assert_eq!(kept.document(), None);
     assert_eq!(

@@ -10,7 +10,7 @@ use super::{Subject, all};
 use crate::{ReplayMark, Sequence};
 
 /// Sixteen tasks install one tenant with sixteen secrets: they happen one after the other.
-pub async fn concurrent_writes_of_one_tenant_serialise(subject: &Subject) {
+pub async fn concurrent_writes_of_one_tenant_serialize(subject: &Subject) {
     const TASKS: usize = 16;
     let mut tasks = Vec::new();
     for task in 0..TASKS {

@@ -32,7 +32,7 @@ pub(crate) fn pool(url: &str, roots: Option<&[u8]>, connections: usize) -> Resul
         }
         (None, None) => None,
     };
-    // a server that went away without a word is noticed by the system, not by a hanging request
+    // a server that went away without closing is noticed by the system, not by a hanging request
     config.keepalives_idle(Duration::from_secs(15));
     config.keepalives_interval(Duration::from_secs(5));
     config.keepalives_retries(3);

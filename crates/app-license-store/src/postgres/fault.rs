@@ -83,7 +83,7 @@ pub(crate) fn failed(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> F
     move |error| Fail::Database(doing, error)
 }
 
-/// The database's own word, without the details in which it may repeat the values of a row.
+/// The database's own message, without the details in which it may repeat the values of a row.
 #[derive(Debug)]
 pub(crate) struct Shown(String);
 

@@ -1,4 +1,4 @@
-//! Cursors, leases, marks and the last words of License APIs, in SQL.
+//! Cursors, leases, marks and the last answers of License APIs, in SQL.
 
 use app_license::delivery::{Mark, ReplayMark, StoredMark};
 use app_license::plan::license::{CachedLicense, Lease};

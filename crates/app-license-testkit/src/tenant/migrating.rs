@@ -1,4 +1,4 @@
-//! One customer at a time: another version of the app, another edition of the catalogue.
+//! One customer at a time: another version of the app, another edition of the catalog.
 
 use crate::error::{Error, ErrorKind};
 use crate::request::SignedRequest;

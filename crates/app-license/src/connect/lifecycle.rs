@@ -147,7 +147,7 @@ impl LifecycleBody {
         self.display_url.as_deref()
     }
 
-    /// `displayUrlServicedeskHelpCenter`: for links in the help centre; otherwise
+    /// `displayUrlServicedeskHelpCenter`: for links in the help center; otherwise
     /// [`LifecycleBody::display_url`].
     #[must_use]
     pub fn display_url_servicedesk_help_center(&self) -> &str {

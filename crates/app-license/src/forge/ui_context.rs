@@ -20,7 +20,7 @@ const fn field(name: &'static str) -> Field {
 
 /// What `view.getContext()` or `useProductContext()` says, as far as licensing needs it.
 ///
-/// It comes from the browser and can be changed there: show and hide by it, never authorise.
+/// It comes from the browser and can be changed there: show and hide by it, never authorize.
 ///
 /// Platform page: <https://developer.atlassian.com/platform/forge/apis-reference/ui-api-bridge/view/>
 ///

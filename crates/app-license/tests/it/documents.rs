@@ -182,10 +182,5 @@ fn limits_on_data_nobody_reads_are_of_size_alone() {
         assert_eq!(error.class(), ErrorClass::TooLarge, "{name}");
     }
     let results = format!("{{\"results\":[],\"more\":{}}}", escaped_keys(254, 1000));
-    let error = LicenseApiResponse::parse(results.as_bytes()).unwrap_err();
-    assert_eq!(
-        error.code(),
-        "field_missing",
-        "what is read is missing, and nothing else is wrong"
-    );
+    LicenseApiResponse::parse(results.as_bytes()).unwrap();
 }

@@ -107,7 +107,7 @@ export type InstallationEvent =
   /** The app's own wish: the site is served no more, or is served again. */
   | { block: boolean };
 
-/** How long an old secret is honoured, in seconds, unless it is said otherwise. */
+/** How long an old secret is honored, in seconds, unless it is said otherwise. */
 const GRACE = 300;
 
 /** The JSON of records that a request asks about more than once: see {@link remembered}. */
