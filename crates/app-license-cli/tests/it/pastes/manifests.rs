@@ -127,7 +127,7 @@ fn what_the_platform_refuses_is_an_error_and_the_exit_code_says_so() {
                     "filter:\n        appIsLicensed",
                 )
                 .replace("jira:issuePanel", "trigger")
-                .replace("true\n", "yes\n"),
+                .replace("appIsLicensed: true", "appIsLicensed: yes"),
             "!filter_invalid",
         ),
         (
