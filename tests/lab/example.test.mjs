@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { firstPort } from "./ports.mjs";
 
 const folder = process.env.PROGRAMS;
 assert.ok(folder, "PROGRAMS names the folder of app-license and connect-backend");
@@ -15,8 +16,7 @@ const example = (path) => fileURLToPath(new URL(`../../examples/${path}`, import
 const features = example("connect-backend/editions.toml");
 const data = mkdtempSync(join(tmpdir(), "app-license-example-"));
 const running = [];
-// below the ports that the system gives to connections
-let next = 20_000 + (process.pid % 300) * 32;
+let next = firstPort();
 
 after(() => {
   running.forEach((child) => child.kill("SIGKILL"));

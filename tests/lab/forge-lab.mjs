@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, before } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { firstPort } from "./ports.mjs";
 
 export const program = process.env.LAB;
 assert.ok(program, "LAB is the built program");
@@ -18,7 +19,7 @@ export const functions = join(root, "examples/forge-function");
 export const data = mkdtempSync(join(tmpdir(), "app-license-forge-"));
 const its = createRequire(join(example, "package.json"));
 export const load = (name) => import(pathToFileURL(its.resolve(name)));
-let next = 12_000 + (process.pid % 700) * 12;
+let next = firstPort();
 export let browser;
 export const running = [];
 

@@ -10,11 +10,12 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { firstPort } from "./ports.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const pictures = process.env.PICTURES;
 const data = mkdtempSync(join(tmpdir(), "app-license-lab-"));
-const port = 47_100 + (process.pid % 800) * 8;
+const port = firstPort();
 const address = `http://127.0.0.1:${port}/`;
 let browser;
 let lab;

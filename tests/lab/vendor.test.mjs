@@ -8,12 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
+import { firstPort } from "./ports.mjs";
 
 const { PROGRAMS, LAB, PICTURES, CHROMIUM = "/usr/bin/chromium" } = process.env;
 const program = LAB ?? join(PROGRAMS ?? "", "app-license");
 const data = mkdtempSync(join(tmpdir(), "app-license-vendor-"));
-// below the ports that the system gives to connections
-const port = 12_000 + (process.pid % 800) * 8;
+const port = firstPort();
 const address = `http://127.0.0.1:${port}/`;
 let browser;
 let lab;
