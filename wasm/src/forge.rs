@@ -8,7 +8,7 @@ use app_license::forge::{
     ForgeLifecycleEvent, InvocationVerifierConfig, IsolatedCloud, LicenseApiRequest,
     LicenseApiResponse, UnverifiedInvocationToken, bearer_token,
 };
-use app_license::{EnvironmentType, Error, ForgeAppId, Jwks};
+use app_license::{EnvironmentType, Error, ForgeAppId, ForgeHalf, Jwks};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{Input, Output, answered, leeway, missing, time};
@@ -64,6 +64,9 @@ export interface InvocationProof extends JudgedLicense {
   isFromUserInterface: boolean;
   contexts: ProductContextFields[];
   tokenProvesUntil: number;
+  /** The product that it is installed in, where it is one alone. */
+  product: string | null;
+  isProduction: boolean;
 }
 
 /** An answer of the Forge License API. */
@@ -198,6 +201,9 @@ pub fn verify_invocation(
         output.flag("isFromUserInterface", token.is_from_user_interface());
         let proves_until = token.expires_at().plus(leeway.as_seconds());
         output.time("tokenProvesUntil", proves_until);
+        let half = ForgeHalf::from(&*token);
+        output.maybe("product", half.product.as_deref());
+        output.flag("isProduction", half.is_production);
         let contexts = token.contexts().iter().map(|context| {
             let mut output = Output::new();
             output.maybe("name", context.name());

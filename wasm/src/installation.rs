@@ -4,8 +4,9 @@ use app_license::answer::Refusal;
 use app_license::connect::LifecycleBody;
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{
-    EnvironmentType, Error, ErrorKind, Event, Installation, InstallationRecord,
-    InstallationSecrets, InstallationStatus, License, LicenseSource, SharedSecret,
+    ClientKey, CloudId, EnvironmentType, Error, ErrorKind, Event, ForgeAppId, ForgeHalf,
+    Installation, InstallationAri, InstallationKey, InstallationRecord, InstallationSecrets,
+    InstallationStatus, License, LicenseSource, SharedSecret,
 };
 use wasm_bindgen::prelude::*;
 
@@ -28,14 +29,56 @@ export interface StoredInstallation {
 
 /** Something that happened, which was verified before. */
 export interface Happened {
-  on: "connect" | "forge" | "license" | "page_opened" | "block" | "unblock";
+  on: "connect" | "forge" | "license" | "page_opened" | "block" | "unblock" | "linked" | "joined" | "invoked";
   /** Which event; of a license, its source; of an opened page, when its token was issued (seconds since
-   * 1970, `asOf`); of a wish of the app, nothing, and no body. */
+   * 1970, `asOf`); of a wish of the app, nothing, and no body. Of a link, the body is the tenant; of what
+   * it takes over, that record in JSON. */
   event: string;
   body: string;
   /** Of a license: its environment, and when it was stated (seconds since 1970). */
   environment?: string | undefined;
   asOf?: number | undefined;
+  /** Of an invocation. */
+  half?: ForgeHalf | undefined;
+}
+
+/** What a verified token says of the Forge half of a customer. */
+export interface ForgeHalf {
+  installation: string;
+  app: string;
+  cloudId: string | null;
+  /** The product that it is installed in, where it is one alone. */
+  product: string | null;
+  isProduction: boolean;
+  /** Seconds since 1970. */
+  issuedAt: number;
+}
+
+/** What is asked about a record, or without one. */
+export interface AboutInput {
+  record: string | undefined;
+  half: ForgeHalf | undefined;
+  /** When the token of a page was issued, in seconds. */
+  pageOpened: number | undefined;
+}
+
+/** What a record says beyond its fields. */
+export interface About {
+  /** Of a link: the customer. */
+  tenant: string | null;
+  installationId: string | null;
+  /** When the token of the uninstall was issued, in seconds. */
+  gone: number | null;
+  /** Under which keys links to the customer belong. */
+  links: string[];
+  /** The key of the link of the half's site and product. */
+  site: string | null;
+  /** Whether the half is the customer's, though nothing is known of it. */
+  isContinued: boolean;
+  /** Whether the half says something of the customer that is not known. */
+  learns: boolean;
+  /** Whether the page says that the app was switched on again. */
+  isReopened: boolean;
 }
 
 export interface ApplyInput extends Happened {
@@ -59,19 +102,38 @@ export interface SecretsInput {
 }
 "#;
 
-/// The installation before the event.
-pub(crate) fn stored(input: &Input) -> Result<Option<Installation>, Error> {
-    let Some(stored) = input.object("stored") else {
-        return Ok(None);
-    };
+fn read(record: &str) -> Result<InstallationRecord, Error> {
     let unreadable = |_: record::Unreadable| ErrorKind::FieldValue {
         what: "stored installation",
         field: "record",
         expected: "a record that this version wrote".to_owned(),
         found: "another".to_owned(),
     };
-    let text = stored.need("record")?;
-    let record: InstallationRecord = record::read(&text).map_err(unreadable)?;
+    Ok(record::read(record).map_err(unreadable)?)
+}
+
+/// What a verified token says of the Forge half of a customer.
+fn half(input: &Input) -> Result<Option<ForgeHalf>, Error> {
+    let Some(half) = input.object("half") else {
+        return Ok(None);
+    };
+    let cloud_id = half.text("cloudId");
+    Ok(Some(ForgeHalf {
+        installation: InstallationAri::new(half.need("installation")?.as_str())?,
+        app: ForgeAppId::new(&half.need("app")?)?,
+        cloud_id: cloud_id.map(|id| CloudId::new(id.as_str())).transpose()?,
+        product: half.text("product").map(|name| name.to_string()),
+        is_production: half.flag("isProduction"),
+        issued_at: half.time("issuedAt")?,
+    }))
+}
+
+/// The installation before the event.
+pub(crate) fn stored(input: &Input) -> Result<Option<Installation>, Error> {
+    let Some(stored) = input.object("stored") else {
+        return Ok(None);
+    };
+    let record = read(&stored.need("record")?)?;
     let secret = |name| {
         let text = stored.text(name);
         text.map(|text| SharedSecret::new(text.as_str()))
@@ -85,22 +147,32 @@ pub(crate) fn stored(input: &Input) -> Result<Option<Installation>, Error> {
     Ok(Some(Installation::from_parts(record, secrets)))
 }
 
-/// The event: of Connect, which was verified and accepted before; of Forge; or a license.
+/// The event: of Connect, which was verified and accepted before; of Forge; of the link between the two; or
+/// a license.
 pub(crate) fn event(input: &Input) -> Result<Event, Error> {
     let on = input.text("on").unwrap_or_default();
     // wishes of the app, without a body
     match on.as_str() {
         "block" => return Ok(Event::Block),
         "unblock" => return Ok(Event::Unblock),
+        "invoked" => {
+            let half = half(input)?.ok_or_else(|| missing("half"))?;
+            return Ok(Event::Invoked(Box::new(half)));
+        }
         "page_opened" => {
             let issued_at = input.time("asOf")?;
             return Ok(Event::PageOpened { issued_at });
         }
         _ => {}
     }
-    let body = input.need("body")?;
-    let body = body.as_bytes();
+    let text = input.need("body")?;
+    let body = text.as_bytes();
     match on.as_str() {
+        "linked" => {
+            let tenant = ClientKey::new(text.as_str())?;
+            Ok(Event::Linked { tenant })
+        }
+        "joined" => Ok(Event::Joined(Box::new(read(&text)?))),
         "connect" => {
             let body = LifecycleBody::parse(body)?;
             let (app, tenant) = (body.app_key().clone(), body.client_key().clone());
@@ -167,6 +239,47 @@ pub(crate) fn written(installation: Option<&Installation>, output: &mut Output) 
         None => stored.json("previous", "null"),
     }
     output.json("installation", &stored.done());
+}
+
+/// What a stored record says beyond its fields: of links, of the end, and of what came now.
+#[wasm_bindgen(unchecked_return_type = "Json<About>")]
+pub fn about(
+    #[wasm_bindgen(unchecked_param_type = "AboutInput")] input: Input,
+) -> Result<String, JsValue> {
+    answered(said(&input))
+}
+
+fn said(input: &Input) -> Result<Output, Error> {
+    let half = half(input)?;
+    let opened = input.maybe_time("pageOpened")?;
+    let known = input.text("record").map(|text| read(&text)).transpose()?;
+    let known = known.map(|it| Installation::from_parts(it, InstallationSecrets::default()));
+    let (known, half) = (known.as_ref(), half.as_ref());
+    let both = known.zip(half);
+    let mut output = Output::new();
+    let tenant = known.and_then(|it| it.tenant());
+    output.maybe("tenant", tenant.map(ClientKey::as_str));
+    let installation = known.and_then(|it| it.installation_id());
+    output.maybe("installationId", installation.map(|id| id.as_str()));
+    match known.and_then(|it| it.uninstall_issued_at()) {
+        Some(at) => output.time("gone", at),
+        None => output.json("gone", "null"),
+    }
+    let links = known.into_iter().flat_map(|it| it.links());
+    output.list("links", links.map(|key| json_text(key.as_str())));
+    let site = half.and_then(ForgeHalf::site_key);
+    output.maybe("site", site.as_ref().map(InstallationKey::as_str));
+    output.flag(
+        "isContinued",
+        both.is_some_and(|(it, half)| it.is_continued_by(half)),
+    );
+    output.flag(
+        "learns",
+        both.is_some_and(|(it, half)| it.learns_from(half)),
+    );
+    let reopened = known.zip(opened).is_some_and(|(it, at)| it.is_reopened(at));
+    output.flag("isReopened", reopened);
+    Ok(output)
 }
 
 /// Whether a license is another than the one that is known of the installation.

@@ -32,7 +32,7 @@ const CORE = {
  * names, the core too: says that nothing is lost with it.
  */
 function droppable(code) {
-  const helper = /(var __export = \(target, all\) => \{[\s\S]*?enumerable: true \}\);\n)(\};)/;
+  const helper = /(var __export = \(target, all\) => \{[\s\S]*?enumerable: (?:true|!0) \}\);\n)(\};)/;
   if (code.includes("__export(") && !helper.test(code)) {
     throw new Error("esbuild writes __export in another way");
   }
@@ -99,6 +99,8 @@ async function entry(name, format, { small = false, worker = false, platform = "
   });
   const file = (end) => result.outputFiles.find(({ path }) => path.endsWith(end)).text;
   let [code, map] = [file(end), file(".map")];
+  // which file it is from, says the map; no line moves
+  code = code.replace(/^\/\/ (src|build)\/\S+$/gm, "");
   code = format === "esm" ? droppable(code) : code;
   if (small) {
     const options = {
@@ -131,13 +133,13 @@ mkdirSync("dist/workerd");
 copyFileSync("build/core.wasm", "dist/workerd/core.wasm");
 const WORKER = { alias: { ...CORE, "#core/module": `${root}build/worker-module.js` } };
 for (const name of ["server", "fetch", "express", "testing"]) {
-  await entry(name, "esm", { platform: "node", worker: true });
+  await entry(name, "esm", { platform: "node", worker: true, minifySyntax: true });
 }
 
 for (const format of ["esm", "cjs"]) {
   await entry("index", format, { small: true });
   for (const name of ["server", "fetch", "express", "testing"]) {
-    await entry(name, format, { platform: "node" });
+    await entry(name, format, { platform: "node", minifySyntax: true });
   }
   await entry("forge", format, { platform: "node", external: ["@forge/api", "@forge/kvs"] });
   await entry("testing-browser", format);

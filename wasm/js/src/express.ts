@@ -47,6 +47,7 @@ export interface ExpressResponse {
   send(body: unknown): unknown;
   redirect(url: string): unknown;
   render(view: string, options?: object): unknown;
+  once?(event: "close", listener: () => void): unknown;
 }
 
 /** A middleware, of Express 4 or 5. */
@@ -172,7 +173,7 @@ export function requireFeature(app: App, feature: string, options: GateOptions =
 const ANSWER_WITHIN = 5000;
 
 /** What an answer is written by, which throws where another was sent. */
-const WRITERS = ["setHeader", "appendHeader", "removeHeader", "flushHeaders", "writeHead", "write", "end"] as const;
+const WRITERS = ["setHeader", "setHeaders", "appendHeader", "removeHeader", "flushHeaders", "writeHead", "write", "end"] as const;
 
 /** A request that nobody answers would stay open until its sender gives up. What comes later is dropped. */
 function mustAnswer(app: App, sent: Incoming, response: ExpressResponse): void {
@@ -181,11 +182,13 @@ function mustAnswer(app: App, sent: Incoming, response: ExpressResponse): void {
     if (!isAnswered()) {
       const within = `${ANSWER_WITHIN / 1000} seconds`;
       const why = settings.misuse(`\`onDenied\` must answer within ${within}: is a \`response.send\` missing?`);
-      send(app.refuse(why, sent), response);
+      // `onRejected` knows of this request already
+      send(app.refuse(why, sent, false), response);
       Object.assign(response, Object.fromEntries(WRITERS.map((name) => [name, () => response])));
     }
   }, ANSWER_WITHIN);
   watch.unref?.();
+  response.once?.("close", () => clearTimeout(watch));
 }
 
 function gate(app: App, asked: Needs<string>, options: GateOptions, names = ["kind", "policy", "onDenied"]): Middleware {

@@ -34,7 +34,7 @@ export { DeniedError } from "./server/denied.js";
 export { PlatformFault } from "./server/get.js";
 export type { FetchOptions } from "./server/get.js";
 export { fromFunctionContext, invocationKeyOf, verifyInvocation } from "./server/forge.js";
-export type { ExpectedInvocation, Invocation, ProductContext } from "./server/forge.js";
+export type { ExpectedInvocation, ForgeHalf, Invocation, ProductContext } from "./server/forge.js";
 export { ForgeKeys } from "./server/forge-keys.js";
 export type { ForgeKeysOptions } from "./server/forge-keys.js";
 export { InstallKeys } from "./server/install-keys.js";

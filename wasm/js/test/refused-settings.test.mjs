@@ -260,12 +260,18 @@ describe("a function that must answer and does not", () => {
     test(`onDenied that answers nothing is 500, and one that answers late is waited for, ${name}`, async (t) => {
       const lines = [];
       const logger = { warn: () => {}, error: (line) => lines.push(line) };
-      const { app, site } = await installed({ licenseApi: false, logger });
+      const rejected = [];
+      const onRejected = ({ code }, { path }) => rejected.push(`${path} ${code}`);
+      const { app, site } = await installed({ licenseApi: false, logger, onRejected });
       const gate = (onDenied) => requireCapability(app, "capabilityAdvanced", { onDenied });
       const server = express().get("/nothing", gate(() => {}), (_, r) => r.end("served"));
       server.get("/hangs", gate(() => new Promise(() => {})), (_, r) => r.end("served"));
       const dropped = [];
-      const tooLate = (_, __, response) => void setTimeout(() => dropped.push(response.status(418).send("too late")), 5200);
+      const tooLate = (_, __, response) =>
+        void setTimeout(() => {
+          response.setHeaders(new Map([["x-late", "1"]]));
+          dropped.push(response.status(418).send("too late"));
+        }, 5200);
       server.get("/too-late", gate(tooLate), (_, r) => r.end("served"));
       server.get("/late", gate((_, __, response) => void setTimeout(() => response.status(418).end("late"), 20)), (_, r) => r.end("served"));
       const listening = server.listen(0, "127.0.0.1");
@@ -279,9 +285,45 @@ describe("a function that must answer and does not", () => {
       assert.deepEqual([late.status, await late.text()], [418, "late"]);
       assert.equal(lines.length, 3, `${lines}`);
       assert.match(lines.join("\n"), /\/nothing .*\(misuse\): `onDenied` must answer/);
+      assert.deepEqual(rejected.sort(), ["/hangs inactive", "/late inactive", "/nothing inactive", "/too-late inactive"]);
       // an answer after that one ends no process
       await new Promise((resolve) => setTimeout(resolve, 500));
       assert.equal(dropped.length, 1);
+    });
+  }
+  for (const [name, express] of Object.entries({ express4, express5 })) {
+    test(`nothing waits for onDenied once the request is over, ${name}`, async (t) => {
+      const { app, site } = await installed({ licenseApi: false });
+      const made = [];
+      const cleared = [];
+      const { setTimeout: set, clearTimeout: clear } = globalThis;
+      t.mock.method(globalThis, "setTimeout", (call, ms, ...more) => {
+        const timer = set(call, ms, ...more);
+        ms === 5000 && made.push(timer);
+        return timer;
+      });
+      t.mock.method(globalThis, "clearTimeout", (timer) => {
+        made.includes(timer) && cleared.push(timer);
+        clear(timer);
+      });
+      const onDenied = (_, __, response) => response.status(402).end("upgrade");
+      const over = [];
+      const server = express();
+      server.use((_, response, next) => {
+        over.push(once(response, "close"));
+        next();
+      });
+      server.get("/export", requireCapability(app, "capabilityAdvanced", { onDenied }), (_, r) => r.end("served"));
+      const listening = server.listen(0, "127.0.0.1");
+      t.after(() => listening.close());
+      await once(listening, "listening");
+      const { url } = site.page("/export", "expired");
+      const answer = await fetch(url.replace(baseUrl, `http://127.0.0.1:${listening.address().port}`));
+      assert.equal(await answer.text(), "upgrade");
+      await Promise.all(over);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(made.length, 1);
+      assert.deepEqual(cleared, made);
     });
   }
   test("a route's handler over the Fetch API that answers nothing is 500", async () => {
@@ -574,6 +616,31 @@ test("a stored record that cannot be read is no fault of the sender", async () =
   assert.equal((await open(site.page("/page", "advanced"))).status, 503);
   const sent = site.lifecycle("uninstalled", { now: new Date(world.now + 1000) });
   assert.equal((await app.handle(new Request(...sent.fetchArguments))).status, 503);
+});
+
+test("requests of a switched-off tenant write nothing; a page of long after brings it back by one delivery", async () => {
+  const { app, site, open, send, world, store } = await installed({ licenseApi: false });
+  app.route("/page", {}, served);
+  world.now += 60e3;
+  await send("enabled");
+  world.now += 60e3;
+  await send("disabled");
+  let deliveries = 0;
+  const { deliver } = store;
+  store.deliver = (...what) => {
+    deliveries += 1;
+    return deliver.apply(store, what);
+  };
+  const page = () => open(site.page("/page", "advanced", new Date(world.now)));
+  for (const later of [0, 30e3, 30e3]) {
+    world.now += later;
+    const answer = await page();
+    assert.deepEqual([answer.status, (await answer.json()).error.code, deliveries], [403, "tenant_disabled", 0]);
+  }
+  world.now += 2e3;
+  assert.equal((await page()).status, 200);
+  assert.equal(deliveries, 1);
+  assert.equal(store.load(site.clientKey).record.status, "enabled");
 });
 
 test("a body that was read before says so", async () => {

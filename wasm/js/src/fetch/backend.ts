@@ -241,12 +241,12 @@ export abstract class Backend<V extends object> {
     }
   }
 
-  /** @internal */
-  refuse(error: unknown, { method, target, address }: Incoming): Answer {
+  /** @internal Logs why and answers it; `first`: of this request nothing was said to `onRejected` yet. */
+  refuse(error: unknown, { method, target, address }: Incoming, first = true): Answer {
     const answer = refusal(error);
     const { onRejected, logger } = this.#options;
     const request = { method, path: target.split("?")[0]!, address };
-    if (onRejected) {
+    if (onRejected && first) {
       const { code, message } = error as LicenseError;
       const told = error instanceof VerifyError ? error : internal.fault(code, "misuse", message);
       settings.quietly(() => onRejected(told, request)); // no log changes an answer

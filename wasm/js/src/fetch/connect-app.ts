@@ -17,7 +17,8 @@ import { Backend, RULES } from "./backend.js";
 import type { BackendOptions, Needs } from "./backend.js";
 import { SOURCE, findLicense } from "./connect-license.js";
 import { descriptorOf } from "./descriptor.js";
-import { STORE, forgetLicense, loaded, store, stored } from "./store.js";
+import { link } from "./site-link.js";
+import { STORE, aboutStored, forgetLicense, loaded, store, stored } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { NO_CONTENT, json, textOf, unknownTenant } from "./wire.js";
 import type { Answer, Incoming } from "./wire.js";
@@ -70,7 +71,7 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { call, op, read, cloudOf, fault, refusalOf, settings } = internal;
+const { call, op, read, cloudOf, fault, refusalOf, seconds, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
@@ -202,6 +203,9 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const token = { hash, provesUntil, issuedAt };
     const delivery = { key, on: "connect", event: { connect: accepted }, token } as const;
     const { installation } = await store(this.options.store, delivery, this.now());
+    if (event === "installed" && installation) {
+      await link(this.options.store, installation, this.now());
+    }
     if (event === "uninstalled" && installation?.record.status === "uninstalled") {
       await forgetLicense(this.options.store, key, SOURCE, this.now());
     }
@@ -284,7 +288,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
     // only now: a stranger does not learn who has the app
     const refusal = refusalOf(installation.record);
     // a page that was open before can renew its context token: it brings no tenant back
-    const opens = refusal === "tenant_disabled" && kind === "request";
+    const opens = refusal === "tenant_disabled" && kind === "request" && this.#isReopened(installation, proof.issuedAt);
     const served = opens ? await this.#reopened(clientKey, proof.issuedAt) : installation;
     if (refusal !== null && !opens) {
       throw fault(refusal, "refused");
@@ -292,6 +296,10 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const { accountId, issuedAt, expiresAt, signedWith, license } = proof;
     const context = "context" in proof ? proof.context : null;
     return { clientKey, accountId, issuedAt, expiresAt, signedWith, license, context, installation: settings.discreet(served) };
+  }
+
+  #isReopened({ record }: Installation, pageOpened: Date): boolean {
+    return aboutStored(record, { pageOpened: seconds(pageOpened) }).isReopened;
   }
 
   /** Takes a page for the `enabled` that got lost: the platform opens none of an app that is switched off. */

@@ -6,7 +6,9 @@ import { Backend, RULES } from "./backend.js";
 import type { BackendOptions } from "./backend.js";
 import { currentLicense } from "./current-license.js";
 import type { ApiStatement } from "./current-license.js";
-import { STORE, forgetLicense, loaded, store as deliverTo, stored } from "./store.js";
+import { find, keyOf } from "./site-link.js";
+import type { Known } from "./site-link.js";
+import { STORE, forgetLicense, store as deliverTo } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { NO_CONTENT, textOf, unknownTenant } from "./wire.js";
 import type { Answer, Incoming } from "./wire.js";
@@ -90,7 +92,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   }
 
   protected override async platform(_: string, sent: Incoming): Promise<Answer> {
-    const { proven } = await this.#prove(sent);
+    const proven = await this.#prove(sent);
     const { invocation } = proven;
     // a user's browser may send anything to any path of the remote, with a token of its own
     if (invocation.isFromUserInterface) {
@@ -98,54 +100,60 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     }
     const body = await textOf(sent);
     const { kind, installationId: id, appId } = read(op.readForgeEvent, body);
-    const { installationId: key } = invocation;
-    if ((id !== null && id !== key) || (appId !== null && appId !== invocation.appId)) {
+    const { installationId: of } = invocation;
+    if ((id !== null && id !== of) || (appId !== null && appId !== invocation.appId)) {
       throw fault("tenant_mismatch", "refused", "the event is of another installation or app");
     }
     const { store } = this.#options;
-    if (store) {
-      const { tokenProvesUntil: provesUntil } = proven;
+    const known = await this.#admit(proven, "event");
+    // a customer may have another installation by now
+    if (store && (!known || known.said.installationId === of)) {
       const hash = tokenHash(sent.authorization);
       const event = { forge: { kind: kind as "preUninstall", payload: body } };
-      const token = { hash, provesUntil, issuedAt: invocation.issuedAt };
-      const { installation } = await deliverTo(store, { key, on: "forge", event, token }, this.now());
+      const token = { hash, provesUntil: proven.tokenProvesUntil, issuedAt: invocation.issuedAt };
+      const key = known ? keyOf(known.installation) : ({ key: of, on: "forge" } as const);
+      const { installation } = await deliverTo(store, { ...key, event, token }, this.now());
       if (kind === "preUninstall" && installation?.record.status === "uninstalled") {
-        await forgetLicense(store, key, SOURCE, this.now());
+        await forgetLicense(store, of, SOURCE, this.now());
       }
     }
     return NO_CONTENT;
   }
 
   protected override async prove(sent: Incoming): Promise<ForgeInvocation> {
-    const { proven, installation } = await this.#prove(sent);
+    const proven = await this.#prove(sent);
     const { invocation } = proven;
+    const installation = (await this.#admit(proven, "invocation"))?.installation;
     // a token of after an uninstall, or of a switched-off app, says that the app is there
     if (installation && refusalOf(installation.record) === "tenant_blocked") {
       throw fault("tenant_blocked", "refused");
     }
     const token = invocation.isFromUserInterface ? null : sent.header(SYSTEM_TOKEN);
     const systemToken = token !== null && /^[\x21-\x7e]{1,16384}$/.test(token) ? token : null;
-    const known = installation && settings.discreet(installation);
+    const known = installation ? settings.discreet(installation) : null;
     return Object.defineProperty({ ...invocation, installation: known, systemToken }, "systemToken", { enumerable: false });
   }
 
-  async #prove(sent: Incoming): Promise<{ proven: ProvenInvocation; installation: Installation | null }> {
-    const { appId, isolatedCloud, leeway, store } = this.#options;
-    const now = this.now();
-    const proven = await this.#keys.prove(sent.authorization, { appId, isolatedCloud, leeway, now });
-    const { installationId, issuedAt } = proven.invocation;
-    const load = async (key: string) =>
-      (store && (await loaded({ store, reducer: this.#reducer, now }, key))?.installation) ?? null;
-    const known = await load(installationId);
-    // a customer that moved from Connect has one record, and the installation a link to it
-    const tenant = known?.record.tenant;
-    const installation = tenant === undefined ? known : await load(tenant);
-    // a token of before an uninstall is refused; one of after it says that the app is there
-    const { uninstalledAt, issued } = installation?.record ?? {};
-    if (uninstalledAt !== undefined && issuedAt <= new Date(issued?.uninstalled ?? uninstalledAt)) {
+  #prove(sent: Incoming): Promise<ProvenInvocation> {
+    const { appId, isolatedCloud, leeway } = this.#options;
+    return this.#keys.prove(sent.authorization, { appId, isolatedCloud, leeway, now: this.now() });
+  }
+
+  /**
+   * What is known of the token's installation, or of the customer whose it is. A token of before an
+   * uninstall is refused, an invocation of its very second too; an event of that second may be the
+   * uninstall itself, sent again. A token of after it says that the app is there.
+   */
+  async #admit({ half }: ProvenInvocation, of: "event" | "invocation"): Promise<Known | null> {
+    const { store } = this.#options;
+    // an event belongs to who is linked: it waits for the link to be written
+    const lost = (error: unknown) => this.lost("what a token says of a customer is not stored", error);
+    const known = store ? await find(store, half, this.now(), of === "event" ? undefined : lost) : null;
+    const gone = known?.said.gone ?? null;
+    if (gone !== null && (half.issuedAt < gone || (of === "invocation" && half.issuedAt === gone))) {
       throw unknownTenant();
     }
-    return { proven, installation };
+    return known;
   }
 
   /** What the token states; where it states nothing, or is to be confirmed and is not, a fresh answer
@@ -165,7 +173,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   }
 
   async #observe(
-    { installation, installationId }: ForgeInvocation,
+    { installation }: ForgeInvocation,
     licenses: readonly License<"verified">[],
   ): Promise<void> {
     const { store } = this.#options;
@@ -175,8 +183,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     try {
       const license = licenses.find((stated) => this.#reducer.isNews(installation, stated));
       if (license) {
-        const delivery = { ...keyOf(installation, installationId), event: { license } };
-        await deliverTo(store, delivery, this.now());
+        await deliverTo(store, { ...keyOf(installation), event: { license } }, this.now());
       }
     } catch (error) {
       this.lost("a changed license is not stored", error); // the next invocation says it again
@@ -203,13 +210,6 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
       throw error;
     }
   }
-}
-
-/** Under which key an installation is stored: its own, or that of the customer it is linked to. */
-function keyOf({ record }: Installation, installationId: string) {
-  return "connect" in record.key
-    ? ({ key: record.key.connect, on: "connect" } as const)
-    : ({ key: installationId, on: "forge" } as const);
 }
 
 /** Answers and the right to ask, in the app's store: for all replicas. */

@@ -65,16 +65,19 @@ export interface InstallationStore {
 /** How long a mark is kept after it expires, in seconds: the clocks of replicas differ. */
 export const MARK_GRACE = 600;
 
-/** @internal Lets a store take a delivery. */
-export const store = (into: InstallationStore, delivery: Delivery, now: Date) => {
+/** @internal Lets a store take a delivery. Answers also what was stored `before`. */
+export const store = async (into: InstallationStore, delivery: Delivery, now: Date) => {
+  let before: Installation | null = null;
   const decide: Decide = (known, mark) => {
+    before = known;
     try {
       return deliver(delivery, known, mark, now);
     } catch (error) {
       throw error instanceof VerifyError ? faultOf(error, known) : error;
     }
   };
-  return stored(() => into.deliver(delivery.key, delivery.token?.hash ?? null, decide, now));
+  const outcome = await stored(() => into.deliver(delivery.key, delivery.token?.hash ?? null, decide, now));
+  return { ...outcome, before: before as Installation | null };
 };
 
 /** @internal A fault of the store is never the sender's. */
@@ -117,23 +120,28 @@ function faultOf(error: VerifyError, known: Installation | null): VerifyError {
 export const corrupt = (cause: unknown) =>
   Object.assign(new PlatformFault("store_corrupt", "a stored installation cannot be read"), { cause });
 
-/** @internal Loads an installation, with its secrets of those `of` that are asked for. One whose record the
- * core cannot read, such as one of a later version, is the store's fault. */
-export async function loaded(
-  { store, reducer, now }: { store: InstallationStore; reducer: LifecycleReducer; now: Date },
-  key: string,
-  of: "installed" | "any" = "any",
-): Promise<{ installation: Installation; secrets: string[] } | null> {
-  const installation = await stored(() => store.load(key));
-  if (!installation) {
-    return null;
-  }
+/** Asks the core about what is stored. A record that it cannot read, such as one of a later version, is the
+ * store's fault. */
+function readable<T>(ask: () => T): T {
   try {
-    return { installation, secrets: reducer.secrets(internal.remembered(installation), now, of) };
+    return ask();
   } catch (error) {
     throw corrupt(error);
   }
 }
+
+/** @internal Loads an installation of Connect, with its secrets of those `of` that are asked for. */
+export async function loaded(
+  { store, reducer, now }: { store: InstallationStore; reducer: LifecycleReducer; now: Date },
+  key: string,
+  of: "installed" | "any",
+): Promise<{ installation: Installation; secrets: string[] } | null> {
+  const installation = await stored(() => store.load(key));
+  return installation && { installation, secrets: readable(() => reducer.secrets(installation, now, of)) };
+}
+
+/** @internal What the core says about a stored record. */
+export const aboutStored: typeof internal.about = (record, of) => readable(() => internal.about(record, of));
 
 const MOST_MARKS = 100_000;
 const MOST_KEYS = 64;

@@ -74,10 +74,23 @@ export function verifyInvocation(
   return proveInvocation(authorization, jwks, expected).invocation;
 }
 
+/** What a verified token says of the Forge half of a customer who came from Connect. */
+export interface ForgeHalf {
+  installation: string;
+  app: string;
+  cloudId: string | null;
+  /** The product that it is installed in, where it is one alone. */
+  product: string | null;
+  isProduction: boolean;
+  /** Seconds since 1970. */
+  issuedAt: number;
+}
+
 /** @internal What a token proves, and until when. */
 export interface ProvenInvocation {
   invocation: Invocation;
   tokenProvesUntil: Date;
+  half: ForgeHalf;
 }
 
 /** @internal What marks the token of a lifecycle event, which was verified. */
@@ -121,7 +134,9 @@ export function proveInvocation(
     isFromUserInterface: said.isFromUserInterface,
     contexts: said.contexts,
   };
-  return { invocation, tokenProvesUntil: date(said.tokenProvesUntil) };
+  const { appId: app, installationId: installation, cloudId, product, isProduction } = said;
+  const half = { installation, app, cloudId, product, isProduction, issuedAt: said.issuedAt };
+  return { invocation, tokenProvesUntil: date(said.tokenProvesUntil), half };
 }
 
 /**

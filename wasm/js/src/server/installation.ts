@@ -1,8 +1,9 @@
 import { LicenseError } from "../index.js";
 import type { License } from "../index.js";
-import type { Happened, StoredInstallation } from "#core";
+import type { About, Happened, StoredInstallation } from "#core";
 import { call, date, read, seconds } from "./core.js";
 import * as op from "./op.js";
+import type { ForgeHalf } from "./forge.js";
 import type { LifecycleEvent } from "./lifecycle.js";
 
 /** What is known of an installation, without secrets: plain JSON, to be stored and logged. */
@@ -105,39 +106,30 @@ export type InstallationEvent =
    * nowhere, so that `enabled` got lost. */
   | { pageOpened: Date }
   /** The app's own wish: the site is served no more, or is served again. */
-  | { block: boolean };
+  | { block: boolean }
+  /** The Forge installation, or site, of the key is that of the customer with this client key: a link from now on. */
+  | { linked: string }
+  /** What was known under a Forge installation before it was linked to this customer. */
+  | { joined: InstallationRecord }
+  /** A verified token of the customer's Forge half. */
+  | { invoked: ForgeHalf };
 
 /** How long an old secret is honored, in seconds, unless it is said otherwise. */
 const GRACE = 300;
 
-/** The JSON of records that a request asks about more than once: see {@link remembered}. */
-const texts = new WeakMap<InstallationRecord, string>();
-
-/**
- * An installation just loaded, about which a request only asks: its record is written as JSON once.
- * @internal
- */
-export function remembered(installation: Installation): Installation {
-  texts.set(installation.record, JSON.stringify(installation.record));
-  return installation;
-}
-
-function state(installation: Installation | null, known?: string): StoredInstallation | undefined {
+function state(installation: Installation | null): StoredInstallation | undefined {
   if (!installation) {
     return undefined;
   }
   const { record, secrets } = installation;
   const { current, previous } = secrets;
   return {
-    record: known ?? JSON.stringify(record),
+    record: JSON.stringify(record),
     secret: current,
     previous: previous?.secret ?? null,
     replacedAt: previous ? seconds(previous.replacedAt) : undefined,
   };
 }
-
-/** The same, where nothing is changed. */
-const asked = (installation: Installation) => state(installation, texts.get(installation.record));
 
 function happened(event: InstallationEvent): Happened {
   if ("connect" in event) {
@@ -150,6 +142,15 @@ function happened(event: InstallationEvent): Happened {
   }
   if ("block" in event) {
     return { on: event.block ? "block" : "unblock", event: "", body: "" };
+  }
+  if ("linked" in event) {
+    return { on: "linked", event: "", body: event.linked };
+  }
+  if ("joined" in event) {
+    return { on: "joined", event: "", body: JSON.stringify(event.joined) };
+  }
+  if ("invoked" in event) {
+    return { on: "invoked", event: "", body: "", half: event.invoked };
   }
   if ("pageOpened" in event) {
     return { on: "page_opened", event: "", body: "", asOf: seconds(event.pageOpened) };
@@ -167,6 +168,14 @@ function happened(event: InstallationEvent): Happened {
 /** @internal Why proved requests of an installation are not served, as the core decides; null where they are. */
 export const refusalOf = ({ status, blockedAt }: InstallationRecord): string | null =>
   call(op.refusalOf, status, blockedAt !== undefined) ?? null;
+
+/** @internal What a record says beyond its fields, as the core reads it: of a Forge half, and of a page that
+ * was opened (in seconds), where they are given. */
+export const about = (record: InstallationRecord, of: { half?: ForgeHalf; pageOpened?: number } = {}): About =>
+  read(op.about, { record: `${JSON.stringify(record)}`, half: of.half, pageOpened: of.pageOpened });
+
+/** @internal The key of the link of a half's site and product; null where it names none. */
+export const siteOf = (half: ForgeHalf) => read(op.about, { record: undefined, half, pageOpened: undefined }).site;
 
 /** @internal A license as an object in JSON. */
 export const documentOf = (license: License) => JSON.stringify(license.raw ?? words(license));
@@ -291,12 +300,12 @@ export class LifecycleReducer {
    * those in `use`, which are served; those that are `installed`, switched off or not; `any`.
    */
   secrets(installation: Installation, now?: Date, of: "use" | "installed" | "any" = "any"): string[] {
-    const input = { stored: asked(installation)!, grace: this.#grace, of: of === "use" ? "in_use" : of, now: seconds(now) } as const;
+    const input = { stored: state(installation)!, grace: this.#grace, of: of === "use" ? "in_use" : of, now: seconds(now) } as const;
     return read(op.secretsOf, input).secrets;
   }
 
   /** Whether a license states something else than what is known: worth an event. */
   isNews(installation: Installation, license: License): boolean {
-    return call(op.isNews, { ...happened({ license }), stored: asked(installation) });
+    return call(op.isNews, { ...happened({ license }), stored: state(installation) });
   }
 }

@@ -4,7 +4,7 @@ export { collect } from "./collect.js";
 export { call, instance, read, seconds } from "./core.js";
 export * as op from "./op.js";
 export { tokenHash } from "./forge.js";
-export { documentOf, refusalOf, remembered } from "./installation.js";
+export { about, documentOf, refusalOf, siteOf } from "./installation.js";
 export { cloudOf } from "./lifecycle.js";
 export { connectLicense } from "./license-api.js";
 export { fault, refusedAs } from "./refusals.js";

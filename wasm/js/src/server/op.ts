@@ -1,5 +1,6 @@
 // The operations of the core: what `call`, `read` and `run` of `core.ts` perform.
 export {
+  about,
   apply,
   checkUnprovedInstall,
   connectLicense,

@@ -134,7 +134,9 @@ class World {
         // again
       }
     }
-    return { ok: true, installations: this.#store.list().map(described), hooks: this.#calls };
+    // links are no installations, but how a backend finds them
+    const customers = this.#store.list().filter(({ record }) => record.status !== "linked");
+    return { ok: true, installations: customers.map(described), hooks: this.#calls };
   }
 
   close() {
