@@ -1,6 +1,8 @@
 import * as gate from "./gate.js";
 import { named } from "./gate.js";
+import { queryText, uuid } from "./input.js";
 import { READ, document as isDocument, expected, fault, known, licenses, misuse, time } from "./registry.js";
+import type { Known } from "./registry.js";
 
 /** The capability sets that have a rank: free < standard < advanced. */
 export type KnownCapability = "capabilityFree" | "capabilityStandard" | "capabilityAdvanced";
@@ -96,9 +98,6 @@ function date(value: unknown): Date | null {
   return time >= 0 && time <= LAST ? new Date(time - (time % 1000)) : null;
 }
 
-/** An app id without the prefix of its ARI, in lower case. */
-const uuid = (id: unknown) => `${id}`.toLowerCase().replace("ari:cloud:ecosystem::app/", "");
-
 /** Where a document was found: on Connect, in a place that says its environment, or not. */
 export const enum Place {
   Connect,
@@ -175,6 +174,7 @@ export class LicenseOf<T extends Trust> {
     license: Record<string, unknown> | null,
     environment: string | null,
     asOf: Date | null,
+    rules?: Known[2],
   ) {
     const all = licenses();
     if (made !== all) {
@@ -201,7 +201,7 @@ export class LicenseOf<T extends Trust> {
     const at = time(asOf, "asOf");
     this.asOf = at === null ? null : new Date(at);
     this.raw = license && Object.freeze({ ...license });
-    all.set(this, Object.freeze([bits, at] as const));
+    all.set(this, Object.freeze([bits, at, rules] as const));
     Object.freeze(this);
   }
 
@@ -376,28 +376,6 @@ export function make<T extends Trust>(
 ): LicenseOf<T> {
   const Constructor = LicenseOf as unknown as new (...all: unknown[]) => LicenseOf<T>;
   return new Constructor(licenses(), ...fields);
-}
-
-const SEARCH = "`location.search`";
-
-/**
- * The text of a query.
- *
- * @throws `misuse` for a whole URL, where the first parameter would be lost.
- */
-function queryText(query: unknown): string {
-  const text = `${query}`;
-  if (!isString(query) && typeof Object(query)["getAll"] != "function") {
-    isDocument(query, SEARCH);
-    throw expected(SEARCH, "no text");
-  }
-  if (/^\s*[{[]/.test(text)) {
-    throw expected(SEARCH, "JSON");
-  }
-  if (/^[a-z][a-z\d+.-]*:\/|^\/|^[^?=&]+\?/i.test(text)) {
-    throw expected(SEARCH, "a whole URL: write `new URL(url).search`");
-  }
-  return gate.bounded(text);
 }
 
 /** @internal Throws `misuse` for what is no capability at all. */

@@ -7,7 +7,7 @@ import type { Rules } from "./gate.js";
  * What is kept of a license where nobody can change it: the gate's bits, when it was stated, and what
  * decides on it, where that is not the rules in TypeScript.
  */
-export type Known = readonly [bits: number, asOf: number | null, rules?: Rules];
+export type Known = readonly [bits: number, asOf: number | null, rules?: Rules | undefined];
 
 const KEY = /* @__PURE__ */ Symbol.for("@app-license/sdk licenses");
 const shared = globalThis as { [KEY]?: WeakMap<object, Known> };

@@ -10,9 +10,10 @@
 import bytes from "#page/module";
 import { __wbg_reset_state as makeAnew, decideHint, includes, initSync, readLicense } from "#page";
 import { License, LicenseError } from "./index.js";
+import { queryText, uuid } from "./input.js";
 import type { Carrier, LicenseSource, ReadOptions } from "./index.js";
 import type { Rules } from "./gate.js";
-import { document as isDocument, licenses, time } from "./registry.js";
+import { document as isDocument, licenses } from "./registry.js";
 
 /**
  * Readers of the core: each as that of `License` with its name. The license that they answer is decided
@@ -74,10 +75,8 @@ function read(source: LicenseSource, document: string, license: unknown, options
   const answer = run(() => readLicense(source, document, said(options?.environmentType), said(options?.appId)));
   const [bits, set, environment] = answer.split("\n");
   const Constructor = License as unknown as new (...fields: unknown[]) => License<"hint">;
-  const fields = [+bits!, text(set) ?? "", license ?? null, text(environment), options?.asOf];
-  const made = new Constructor(licenses(), source, "hint", ...fields);
-  licenses().set(made, Object.freeze([+bits!, time(options?.asOf, "asOf"), rules] as const));
-  return made;
+  const fields = [+bits!, text(set) ?? "", license ?? null, text(environment), options?.asOf, rules];
+  return new Constructor(licenses(), source, "hint", ...fields);
 }
 
 function fromDocument(source: LicenseSource, context: unknown, options?: ReadOptions): License<"hint"> {
@@ -88,22 +87,25 @@ function fromDocument(source: LicenseSource, context: unknown, options?: ReadOpt
 const core: Core = Object.freeze({
   fromForgeContext: (context, options) => fromDocument("forge_ui_context", context, options),
   fromConnectContext: (context, options) => fromDocument("connect_context", context, options),
-  fromConnectQuery: (query, options) => {
-    License.fromConnectQuery(query); // refuses what is none, such as a whole URL
-    return read("connect_iframe_query", `${query}`, null, options);
-  },
+  fromConnectQuery: (query, options) => read("connect_iframe_query", queryText(query), null, options),
   fromFunctionContext: (context, options) => fromDocument("forge_function_context", context, options),
   fromConnectApi: (body, options) => fromDocument("connect_license_api", body, options),
   fromForgeApi: (body, options) => {
     isDocument(body, "the parsed body");
-    const id = (appId: unknown) => `${appId}`.toLowerCase().replace(/^ari:cloud:ecosystem::app\//, "");
-    const results = Array.isArray(body?.results) ? (body.results as Fields[]) : [];
-    const found = results.find((one) => options?.appId === undefined || id(one["appId"]) === id(options.appId));
-    return read("forge_license_api", JSON.stringify(body ?? null), found?.["data"], options);
+    const id = options?.appId;
+    // what is no list of objects, the core refuses
+    const results: readonly any[] = Array.isArray(body?.results) ? body.results : [];
+    const found = results.find((one) => id === undefined || uuid(one?.appId) === uuid(id));
+    return read("forge_license_api", JSON.stringify(body ?? null), found?.data, options);
   },
 } satisfies Core);
 
 let loading: Promise<Core> | undefined;
+
+async function load(): Promise<Core> {
+  initSync({ module: await bytes() });
+  return core;
+}
 
 /**
  * Makes the module, once; its bytes are in the package, nothing is fetched.
@@ -119,15 +121,9 @@ let loading: Promise<Core> | undefined;
  * ```
  */
 export function loadCore(): Promise<Core> {
-  loading ??= bytes().then(
-    (module) => {
-      initSync({ module });
-      return core;
-    },
-    (error: unknown) => {
-      loading = undefined;
-      throw new LicenseError("misuse", `this page may not run WebAssembly, @app-license/sdk works without it: ${error}`);
-    },
-  );
+  loading ??= load().catch((error: unknown) => {
+    loading = undefined; // the next call tries again
+    throw new LicenseError("misuse", `this page may not run WebAssembly, @app-license/sdk works without it: ${error}`);
+  });
   return loading;
 }

@@ -643,6 +643,42 @@ test("requests of a switched-off tenant write nothing; a page of long after brin
   assert.equal(store.load(site.clientKey).record.status, "enabled");
 });
 
+test("what a request states of its license is written once, however often it is asked about", async () => {
+  const count = (store) => {
+    const { deliver } = store;
+    const calls = { deliveries: 0 };
+    store.deliver = (...what) => {
+      calls.deliveries += 1;
+      return deliver.apply(store, what);
+    };
+    return calls;
+  };
+  const { app, site, open, store, world } = await installed({ licenseApi: false });
+  const calls = count(store);
+  const handler = async (_, { verified }) => {
+    await app.license(verified);
+    const { allowed } = await app.decision(verified, { requires: "capabilityAdvanced" });
+    return Response.json({ allowed, known: verified.installation.record.license.state });
+  };
+  app.route("/twice", { requires: "capabilityStandard" }, handler);
+  const answer = await open(site.page("/twice", "advanced", new Date(world.now)));
+  assert.deepEqual(await answer.json(), { allowed: true, known: "active" });
+  assert.equal(calls.deliveries, 1);
+
+  const forge = new FakeForge({ appId });
+  const kept = new MemoryStore();
+  const remote = new ForgeRemote({ appId, fetch: forge.keyServer, allowTestKeys: true, store: kept });
+  const headers = { authorization: forge.authorization("advanced", { claims: { principal: undefined } }) };
+  const body = JSON.stringify({ id: forge.installationId.split("/")[1], eventType: "avi:forge:installed:app", app: { id: appId, version: "1" } });
+  assert.equal((await remote.handle(new Request("https://r.example.com/forge/lifecycle", { method: "POST", headers, body }))).status, 204);
+  const invoked = count(kept);
+  const twice = async (_, { verified }) => Response.json((await remote.license(verified)).edition);
+  remote.route("/twice", { requires: "capabilityStandard" }, twice);
+  const page = { headers: { authorization: forge.authorization("advanced") } };
+  assert.equal(await (await remote.handle(new Request("https://r.example.com/twice", page))).json(), "advanced");
+  assert.equal(invoked.deliveries, 1);
+});
+
 test("a body that was read before says so", async () => {
   const { app, site, world } = await installed();
   const request = new Request(...site.lifecycle("installed", { now: new Date(world.now + 1000) }).fetchArguments);

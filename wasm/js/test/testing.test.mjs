@@ -173,18 +173,6 @@ test("17: a fake bridge answers as the product does, and leaves what was there",
   delete globalThis.__bridge;
 });
 
-test("two installs of one second are two events, also for what is kept of tokens", async () => {
-  const { ConnectApp, MemoryStore } = await import("@app-license/sdk/fetch");
-  const site = new fake.FakeConnect({ appKey, baseUrl });
-  const store = new MemoryStore();
-  const app = new ConnectApp({ appKey, baseUrl, store, fetch: site.keyServer, allowTestKeys: true });
-  for (const event of ["installed", "uninstalled", "installed"]) {
-    const answer = await app.handle(new Request(...site.lifecycle(event).fetchArguments));
-    assert.equal(answer.status, 204, event);
-  }
-  assert.equal((await store.load(site.clientKey)).record.status, "installed");
-});
-
 test("a user without access is one in a page, in a resolver and behind the bridge", async () => {
   const userAccess = { enabled: true, hasAccess: false };
   const { check } = await import("@app-license/sdk");
@@ -204,6 +192,19 @@ test("a user without access is one in a page, in a resolver and behind the bridg
   assert.equal(denied(await context()), "granted");
   bridge.uninstall();
   assert.equal(globalThis.__bridge, before);
+});
+
+test("a user without access is one in every context of a function", () => {
+  const userAccess = { enabled: true, hasAccess: false };
+  const reason = (context) => server.check(server.fromFunctionContext(context), { requires: "capabilityStandard" }).reason;
+  for (const make of [fake.functionContext, fake.consumerContext, fake.webTriggerContext, (...all) => fake.workflowArguments(...all).context]) {
+    assert.equal(reason(make("advanced", { userAccess })), "no_user_access", make.name);
+    assert.equal(reason(make("advanced", { userAccess: { enabled: false, hasAccess: false } })), "granted", make.name);
+    assert.equal(reason(make("advanced")), "granted", make.name);
+  }
+  const place = globalThis.__forge_runtime__;
+  assert.throws(() => browser.installFakeForge("advanced", { userAccess }), { name: "TypeError", message: /userAccess.*functionContext/ });
+  assert.equal(globalThis.__forge_runtime__, place);
 });
 
 test("a backend asks the lab by the names of the platform's hosts", async () => {

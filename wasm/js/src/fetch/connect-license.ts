@@ -89,7 +89,9 @@ async function observe(
       return;
     }
     const delivery = { key: verified.clientKey, on: "connect", event: { license } } as const;
-    await store(options.store, delivery, app.now());
+    const { installation } = await store(options.store, delivery, app.now());
+    // asked again for the same request, it is no news
+    verified.installation.record = installation?.record ?? verified.installation.record;
   } catch (error) {
     app.lost("a changed license is not stored", error); // the next request says it again
   }

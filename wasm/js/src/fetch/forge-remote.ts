@@ -183,7 +183,9 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     try {
       const license = licenses.find((stated) => this.#reducer.isNews(installation, stated));
       if (license) {
-        await deliverTo(store, { ...keyOf(installation), event: { license } }, this.now());
+        const after = await deliverTo(store, { ...keyOf(installation), event: { license } }, this.now());
+        // asked again for the same invocation, it is no news
+        installation.record = after.installation?.record ?? installation.record;
       }
     } catch (error) {
       this.lost("a changed license is not stored", error); // the next invocation says it again

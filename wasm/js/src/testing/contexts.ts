@@ -94,13 +94,20 @@ export function uiContext(scenario: Scenario, options?: Options) {
 
 /** The second argument of a Forge function: of a product event, an action, a resolver's handler. */
 export function functionContext(scenario: Scenario, options?: Options) {
-  const { now, user = true } = settings(options);
+  const { now, user = true, access } = settings(options);
   return {
     installContext: SITE,
     installation,
     ...(user && { principal: { accountId: USER } }),
+    ...access,
     ...inFunction(scenario, now),
   };
+}
+
+/** The same, where nobody is behind the call unless it is said. */
+function behindNobody(scenario: Scenario, options?: Options) {
+  const { now, user = false, access } = settings(options);
+  return functionContext(scenario, { now, user, ...access });
 }
 
 /** What a resolver's function is called with: `resolver.define("x", ({ payload, context }) => …)`. */
@@ -147,23 +154,21 @@ export function scheduledTriggerContext(_scenario: Scenario, _options?: Options)
 
 /** The second argument of a consumer of async events; nobody is behind it, unless `user` says so. */
 export function consumerContext(scenario: Scenario, options?: Options) {
-  const { now, user = false } = settings(options);
-  return functionContext(scenario, { now, user });
+  return behindNobody(scenario, options);
 }
 
 /** The second argument of a web trigger's function; nobody is behind it. */
 export function webTriggerContext(scenario: Scenario, options?: Options) {
-  const { now, user = false } = settings(options);
-  return functionContext(scenario, { now, user });
+  return behindNobody(scenario, options);
 }
 
 /** The one argument of a workflow's validator, condition or post function: read its `context`. */
 export function workflowArguments(scenario: Scenario, options?: Options) {
-  const { user = true } = settings(options);
+  const { now, user = true, access } = settings(options);
   return {
     issue: { key: "T-1" },
     ...(user && { user: { accountId: USER } }),
-    context: { installContext: SITE, ...inFunction(scenario, settings(options).now) },
+    context: { installContext: SITE, ...access, ...inFunction(scenario, now) },
   };
 }
 

@@ -5,7 +5,11 @@ import { forgeLicense, snapshotOf } from "./license.js";
 import type { Scenario } from "./license.js";
 
 /** What the fake platform answers besides. */
-export interface FakeForgeOptions extends FixtureOptions {
+export interface FakeForgeOptions extends Pick<FixtureOptions, "now"> {
+  /** The platform says nothing of a user here: pass these to the function's own context. */
+  user?: never;
+  userAccess?: never;
+  extension?: never;
   /** `PRODUCTION` for what a customer buys, `DEVELOPMENT` for overrides and for `absent`, when left out. */
   environmentType?: "PRODUCTION" | "STAGING" | "DEVELOPMENT" | undefined;
   /**
@@ -104,7 +108,11 @@ const metrics = { counter: () => meter, timing: () => meter };
  * ```
  */
 export function installFakeForge(scenario: Scenario, options: FakeForgeOptions = {}): FakeForgeRuntime {
-  const { now, environmentType, licenseInAppContext = false, fetch } = options;
+  const { now, environmentType, licenseInAppContext = false, fetch, ...unused } = options;
+  const [lost] = Object.keys(unused);
+  if (lost !== undefined) {
+    throw new TypeError(`installFakeForge: there is no \`${lost}\`; of a user, a function's context says it: functionContext("standard", { userAccess })`);
+  }
   const clock = () => now ?? new Date();
   const storage = new Map<string, unknown>();
   let current = scenario;
