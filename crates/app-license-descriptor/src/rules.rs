@@ -56,7 +56,7 @@ rules! {
     CONDITION_INVALID = "condition_invalid", Error,
         "a condition that the platform refuses",
         "correct the condition as the message says";
-    CONDITION_MISSPELT = "condition_misspelt", Error,
+    CONDITION_MISSPELLED = "condition_misspelled", Error,
         "a condition that no host has, with nearly the name of one that it has",
         "write the name of the host";
     CONDITION_NOT_SUPPORTED = "condition_not_supported", Error,

@@ -1,4 +1,4 @@
-//! What a misspelt name was meant to be.
+//! What a misspelled name was meant to be.
 
 use app_license::Edition;
 
@@ -28,7 +28,7 @@ pub(crate) fn nearest_within<'n>(
     (near.0 <= few).then_some(near.1)
 }
 
-/// What to do about a misspelt name, where there is a known one near.
+/// What to do about a misspelled name, where there is a known one near.
 pub(crate) fn write_instead<'n>(
     name: &str,
     known: impl IntoIterator<Item = &'n str>,
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_name_is_near_and_another_one_is_not() {
+    fn a_misspelled_name_is_near_and_another_one_is_not() {
         let known = ["appIsLicensed", "appEdition", "isAdmin", "isLoggedIn"];
         for (name, want) in [
             ("appIsLicenced", Some("appIsLicensed")),

@@ -182,10 +182,10 @@ fn one(condition: Option<(&str, &Node)>, kind: &str, path: &DocumentPath) -> Vis
                 visibility.cells = cells(|host| condition.evaluate(host, &unknown));
                 // what a host makes of a condition that it has not is not known
                 let diagnostics = condition.diagnostics(None);
-                let misspelt = diagnostics
+                let misspelled = diagnostics
                     .iter()
-                    .find(|d| d.code() == "condition_misspelt");
-                visibility.error = misspelt.map(|d| d.message().to_owned());
+                    .find(|d| d.code() == "condition_misspelled");
+                visibility.error = misspelled.map(|d| d.message().to_owned());
             }
             Err(error) => visibility.error = Some(error.to_string()),
         }

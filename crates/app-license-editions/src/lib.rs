@@ -46,7 +46,7 @@ pub use pricing::{
     Comparison, Cycle, Money, Offering, Plan, PlanError, Row, Tier, TiersMode, compare,
     from_commerce,
 };
-pub use sources::{check_sources, misspelt_capability};
+pub use sources::{check_sources, misspelled_capability};
 
 /// The README's example.
 #[cfg(doctest)]

@@ -24,7 +24,7 @@ const NEAR_NAME: usize = 4;
 /// |---|---|---|
 /// | `feature_not_in_file` | error | the code asks for a feature, limit or service level that the file does not name |
 /// | `feature_not_gated` | error | a feature of the file that no code asks for, unless it is free, `gated = "conditions"` or `"service"` |
-/// | `name_misspelt` | warning | a call that may be of something else, with nearly the name of a limit or service level |
+/// | `name_misspelled` | warning | a call that may be of something else, with nearly the name of a limit or service level |
 /// | `gated_in_pages_only` | warning | a feature that pages alone ask for: it is hidden, and who calls the backend has it |
 /// | `limit_not_asked` | warning | a limit of the file that no code asks for |
 /// | `capability_compared` | warning | a capability set compared by hand beside the gate |
@@ -78,7 +78,7 @@ pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> 
                 let help = format!("did you mean `{near}`?");
                 let place = place(&file.path, &file.source, gate.range().start);
                 found.push(
-                    Diagnostic::new(Severity::Warning, "name_misspelt", message, &help)
+                    Diagnostic::new(Severity::Warning, "name_misspelled", message, &help)
                         .at(Some(place)),
                 );
             }
@@ -114,9 +114,9 @@ pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> 
             if used.is_test() {
                 continue;
             }
-            let misspelt = misspelt(&file.path, &file.source, &used);
-            if !misspelt.is_empty() {
-                found.extend(misspelt);
+            let misspelled = misspelled(&file.path, &file.source, &used);
+            if !misspelled.is_empty() {
+                found.extend(misspelled);
                 continue;
             }
             let place = place(&file.path, &file.source, used.range().start);
@@ -156,22 +156,22 @@ pub fn check_sources(editions: &Editions, tree: &SourceTree) -> Vec<Diagnostic> 
     unasked
 }
 
-/// The capability set of the host that a text of the code means, where it is misspelt: it is nearly one, or
+/// The capability set of the host that a text of the code means, where it is misspelled: it is nearly one, or
 /// the name of an edition beside an edition, as `"advanced"`, which is a text like others elsewhere.
 ///
 /// ```
-/// use app_license_editions::misspelt_capability;
+/// use app_license_editions::misspelled_capability;
 /// use app_license_source::{Language, Source, capability_uses};
 /// let meant = |code: &str| {
 ///     let source = Source::parse(Language::TypeScript, code).unwrap();
-///     capability_uses(&source).iter().flat_map(|it| it.texts()).find_map(misspelt_capability)
+///     capability_uses(&source).iter().flat_map(|it| it.texts()).find_map(misspelled_capability)
 /// };
 /// assert_eq!(meant(r#"license.capabilitySet === "advanced""#), Some("capabilityAdvanced"));
 /// assert_eq!(meant(r#"hasCapability("capabilityAdvance")"#), Some("capabilityAdvanced"));
 /// assert_eq!(meant(r#"license.capabilitySet === "capabilityAdvanced""#), None);
 /// ```
 #[must_use]
-pub fn misspelt_capability(text: &CapabilityText) -> Option<&'static str> {
+pub fn misspelled_capability(text: &CapabilityText) -> Option<&'static str> {
     let meant = meant_capability_in_code(&text.text, text.any_case)?;
     let capability = text.text.to_ascii_lowercase().starts_with("cap");
     (text.beside_edition || capability).then_some(meant)
@@ -179,9 +179,9 @@ pub fn misspelt_capability(text: &CapabilityText) -> Option<&'static str> {
 
 /// The texts of a place that are nearly a capability set of the host, or an edition's name where
 /// that is compared: they never match.
-fn misspelt(path: &str, source: &Source, used: &CapabilityUse) -> Vec<Diagnostic> {
+fn misspelled(path: &str, source: &Source, used: &CapabilityUse) -> Vec<Diagnostic> {
     let texts = used.texts().iter().filter_map(|text| {
-        let meant = misspelt_capability(text)?;
+        let meant = misspelled_capability(text)?;
         let message = format!("`{}` is no capability set of the host", text.text);
         let help = format!("did you mean `{meant}`?");
         let place = place(path, source, text.range.start);

@@ -61,7 +61,7 @@ export interface Policy {
 }
 
 /**
- * What to check: a capability, or a feature of a map. A misspelt capability is a type error; where
+ * What to check: a capability, or a feature of a map. A misspelled capability is a type error; where
  * one without a rank is meant, it is a `Check<string>`: see {@link Requires}.
  */
 export type Check<C extends string = KnownCapability, M extends WrittenFeatures = any> = Policy &

@@ -115,7 +115,7 @@ function table<T>(given: unknown, value: (value: unknown, name: string) => T): {
   return Object.freeze(made);
 }
 
-/** Keys that no edition has: a misspelt setting must not be left out in silence. */
+/** Keys that no edition has: a misspelled setting must not be left out in silence. */
 function closed(given: [string, unknown][], names: string[]): void {
   for (const [name] of given) {
     if (!names.includes(name)) {
@@ -170,7 +170,7 @@ const row =
 /**
  * What the app sells, and in which edition: `editions.toml` in its JSON form.
  *
- * The compiler knows the names that were written: one that is misspelt is a type error, and so is an
+ * The compiler knows the names that were written: one that is misspelled is a type error, and so is an
  * edition that is none. Of imported JSON it knows names; a map typed `FeatureMap` has any.
  *
  * @example

@@ -107,7 +107,7 @@ export type Needed<C extends string = KnownCapability, M extends WrittenFeatures
  * A function for `@forge/resolver` that runs only for customers who may use it; others get a
  * {@link DeniedError}, or what `onDenied` answers.
  *
- * A misspelt capability is a type error, an unknown feature throws `unknown_feature` at once, when
+ * A misspelled capability is a type error, an unknown feature throws `unknown_feature` at once, when
  * the app starts, and so does `misuse` for everything that cannot be meant.
  *
  * @example

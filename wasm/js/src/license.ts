@@ -9,7 +9,7 @@ export type KnownCapability = "capabilityFree" | "capabilityStandard" | "capabil
 /** A capability set: the platform's string for the edition a customer bought. Open-ended. */
 export type Capability = KnownCapability | (string & {});
 /**
- * A capability that is asked for. A misspelt literal is a type error; whatever is typed `string`
+ * A capability that is asked for. A misspelled literal is a type error; whatever is typed `string`
  * passes, and for a literal without a rank there is `hasCapability<string>("capabilityUltra")`.
  */
 export type Requires<C extends string> = string extends C ? C : KnownCapability;
@@ -210,7 +210,7 @@ export class LicenseOf<T extends Trust> {
    * Standard; an active license without a capability set counts as Standard; an unknown
    * capability includes only itself.
    *
-   * A misspelt literal is a type error: see {@link Requires}.
+   * A misspelled literal is a type error: see {@link Requires}.
    */
   hasCapability<C extends string = KnownCapability>(capability: Requires<C>): boolean {
     const [bits, , rules] = known(this);

@@ -245,7 +245,7 @@ export type GateProps<C extends string = KnownCapability> = Question<C> & {
 };
 
 /**
- * Shows its children to customers who may use them. A misspelt capability is a type error; where
+ * Shows its children to customers who may use them. A misspelled capability is a type error; where
  * one without a rank is meant: `<Gate<string> requires="capabilityUltra">`.
  *
  * @example

@@ -222,10 +222,10 @@ for (const [reader, read] of Object.entries(READERS)) {
 }
 
 test("4: what is no capability is not asked about in silence", () => {
-  for (const misspelt of ["advanced", "Advanced", "standard", "capability", "cap"]) {
-    const expected = { code: "misuse", message: new RegExp(`\`${misspelt}\``) };
-    assert.throws(() => check(hint, { requires: misspelt }), expected, misspelt);
-    assert.throws(() => server.check(verified, { requires: misspelt }), expected, misspelt);
+  for (const misspelled of ["advanced", "Advanced", "standard", "capability", "cap"]) {
+    const expected = { code: "misuse", message: new RegExp(`\`${misspelled}\``) };
+    assert.throws(() => check(hint, { requires: misspelled }), expected, misspelled);
+    assert.throws(() => server.check(verified, { requires: misspelled }), expected, misspelled);
   }
   assert.equal(check(hint, { requires: "capabilityUltra" }).reason, "capability_missing");
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-test("types refuse what is misspelt", () => {
+test("types refuse what is misspelled", () => {
   const tsc = ["node_modules/typescript/bin/tsc", "-p", "test/types"];
   const { status, stdout } = spawnSync(process.execPath, tsc, { cwd: root, encoding: "utf8" });
   assert.equal(status, 0, stdout);

@@ -289,7 +289,7 @@ fn drift_that_began_within_the_time_asked_for_is_shown() {
 #[test]
 fn errors_have_codes_and_say_what_to_do() {
     let place = drifting();
-    let ran = place.run(&["--app", "com.example.misspelt", "--format", "json"]);
+    let ran = place.run(&["--app", "com.example.misspelled", "--format", "json"]);
     assert_eq!(ran.code, 3, "{}", ran.out);
     assert_eq!(ran.json()["error"]["code"], "other_app");
     for (store, code) in [("missing.ndjson", "read"), ("sqlite:missing.db", "read")] {
@@ -308,7 +308,7 @@ fn errors_have_codes_and_say_what_to_do() {
 #[test]
 fn a_store_that_is_not_there_is_named_and_not_made() {
     let place = drifting();
-    let (report, store) = (place.path("report.json"), place.path("misspelt.db"));
+    let (report, store) = (place.path("report.json"), place.path("misspelled.db"));
     let address = format!("sqlite:{}", store.display());
     let report = report.to_str().unwrap();
     let ran = run(&[
@@ -320,7 +320,7 @@ fn a_store_that_is_not_there_is_named_and_not_made() {
         &address,
     ]);
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("misspelt.db"), "{}", ran.err);
+    assert!(ran.err.contains("misspelled.db"), "{}", ran.err);
     assert!(!store.exists());
 }
 

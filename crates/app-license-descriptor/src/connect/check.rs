@@ -138,7 +138,7 @@ impl Modules {
                         }
                         ("url", Value::String(url)) => self.url(url, &inside),
                         _ => {
-                            if is_misspelt(key, inner) {
+                            if is_misspelled(key, inner) {
                                 let message = "the platform has no such field";
                                 let diagnostic = Diagnostic::new(&rules::UNKNOWN_FIELD, message)
                                     .at(&inside)
@@ -173,7 +173,7 @@ impl Modules {
                 Ok(condition) => {
                     let spelling = condition.diagnostics(None).into_iter();
                     let spelling = spelling.filter(|d| {
-                        matches!(d.code(), "capability_spelling" | "condition_misspelt")
+                        matches!(d.code(), "capability_spelling" | "condition_misspelled")
                     });
                     self.diagnostics.extend(spelling.map(|d| d.at(path)));
                 }
@@ -188,7 +188,7 @@ impl Modules {
 }
 
 /// Whether a field of a module means `conditions`: nearly that name, and a condition in it.
-fn is_misspelt(key: &str, value: &Value) -> bool {
+fn is_misspelled(key: &str, value: &Value) -> bool {
     let first = match value {
         Value::Array(list) => list.first(),
         other => Some(other),

@@ -227,13 +227,13 @@ impl Condition {
     /// map, the capabilities it names are known.
     #[must_use]
     pub fn diagnostics(&self, features: Option<&FeatureMap>) -> Vec<Diagnostic> {
-        let mut found = self.misspelt();
+        let mut found = self.misspelled();
         found.extend(check::diagnostics(&self.meant(), features));
         found
     }
 
     /// Conditions with nearly the name of one of the host, each name once.
-    pub(crate) fn misspelt(&self) -> Vec<Diagnostic> {
+    pub(crate) fn misspelled(&self) -> Vec<Diagnostic> {
         let mut names: Vec<&str> = Vec::new();
         let mut found = Vec::new();
         for single in self.singles() {
@@ -246,13 +246,13 @@ impl Condition {
                 "no host has a condition `{}`: did you mean `{meant}`?",
                 shown(name)
             );
-            let diagnostic = Diagnostic::new(&rules::CONDITION_MISSPELT, message);
+            let diagnostic = Diagnostic::new(&rules::CONDITION_MISSPELLED, message);
             found.push(diagnostic.with_fix(format!("write `{meant}`")));
         }
         found
     }
 
-    /// The condition with a misspelt `addon_is_licensed` as what it means: what follows from the
+    /// The condition with a misspelled `addon_is_licensed` as what it means: what follows from the
     /// misspelling alone is no second mistake.
     fn meant(&self) -> Expr<'_> {
         match self {

@@ -17,7 +17,7 @@ pub(super) fn safe(document: &Document, diagnostic: &Diagnostic) -> Vec<Edit> {
             let capability = field != "condition";
             capability.then(|| meant_capability(text)).flatten()
         }),
-        "condition_misspelt" => spelling(document, node, &|field, text| {
+        "condition_misspelled" => spelling(document, node, &|field, text| {
             (field == "condition")
                 .then(|| meant_condition(text))
                 .flatten()

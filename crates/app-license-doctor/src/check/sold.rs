@@ -92,7 +92,7 @@ fn in_editions_file(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sold {
     NotStated,
-    /// It says so itself; and a misspelt field is another finding.
+    /// It says so itself; and a misspelled field is another finding.
     Free,
     InOneEdition,
     InEditions,

@@ -162,13 +162,13 @@ const SEEDS: &[Seed] = &[
         CONNECT,
         URL,
         r#""url": "/reports", "conditions": [{"condition": "addon_is_licensd"}] }"#,
-        "condition_misspelt",
+        "condition_misspelled",
     ),
     Seed(
         CONNECT,
         URL,
         r#""url": "/reports", "conditions": [{"condition": "can_use_aplication", "params": {"applicationKey": "jira-software"}}] }"#,
-        "condition_misspelt",
+        "condition_misspelled",
     ),
     Seed(
         CONNECT,

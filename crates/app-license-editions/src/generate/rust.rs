@@ -1,4 +1,4 @@
-//! Enums for Rust: a misspelt feature does not compile.
+//! Enums for Rust: a misspelled feature does not compile.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Names and the map for TypeScript: a misspelt feature does not compile.
+//! Names and the map for TypeScript: a misspelled feature does not compile.
 
 use super::rust::file_name;
 use super::{Member, Members, json, literal};

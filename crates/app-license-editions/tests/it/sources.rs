@@ -158,7 +158,7 @@ fn a_free_feature_needs_no_gate() {
 }
 
 #[test]
-fn misspelt_limits_and_service_levels_are_named() {
+fn misspelled_limits_and_service_levels_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let tree = |code: &str| {
         fs::write(folder.path().join("a.ts"), code).unwrap();
@@ -179,7 +179,7 @@ fn misspelt_limits_and_service_levels_are_named() {
         ("useLimit(\"rowz\");", vec!["error[feature_not_in_file]"]),
         (
             "map.limit(\"rowz\", license);",
-            vec!["warning[name_misspelt]"],
+            vec!["warning[name_misspelled]"],
         ),
         (
             "map.serviceLevel(\"suport\", license);",
@@ -187,11 +187,11 @@ fn misspelt_limits_and_service_levels_are_named() {
         ),
         (
             "client.getStringValue(\"suport\", \"\");",
-            vec!["warning[name_misspelt]"],
+            vec!["warning[name_misspelled]"],
         ),
         (
             "client.getNumberValue(\"rowz\", 0);",
-            vec!["warning[name_misspelt]"],
+            vec!["warning[name_misspelled]"],
         ),
         (
             "query.limit(\"10\"); query.limit(\"row\"); q.limit(\"pages\");",
@@ -226,7 +226,7 @@ fn a_wrong_capability_text_is_an_error_with_what_was_meant() {
 }
 
 #[test]
-fn a_misspelt_capability_of_the_file_is_as_bad_as_one_in_code() {
+fn a_misspelled_capability_of_the_file_is_as_bad_as_one_in_code() {
     let text = "[features]\na = \"standard\"\nb = \"capabilityAdvance\"\nc = \"capabilityUltra\"";
     let editions = Editions::from_toml("editions.toml", text).unwrap();
     let found = app_license_editions::check(&editions);

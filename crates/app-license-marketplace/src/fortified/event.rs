@@ -40,7 +40,7 @@ pub enum Outcome {
 /// `time` is ISO 8601 or milliseconds since 1970. How it went is said by `outcome`, or by `status`,
 /// `ms` and `error` and the indicator's own rule; where both are there they must agree. `excluded`
 /// gives one of the program's reasons. A good status without `ms` says nothing where the indicator
-/// has a time limit. Any other field is refused, so that a misspelt one is not
+/// has a time limit. Any other field is refused, so that a misspelled one is not
 /// overlooked.
 ///
 /// ```

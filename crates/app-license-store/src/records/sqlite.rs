@@ -73,7 +73,7 @@ const JAVASCRIPT_1_HISTORY: &str =
 /// ```
 /// # let directory = tempfile::tempdir().unwrap();
 /// use app_license_store::SqliteRecords;
-/// let nothing = SqliteRecords::open(directory.path().join("misspelt.db"));
+/// let nothing = SqliteRecords::open(directory.path().join("misspelled.db"));
 /// assert_eq!(nothing.unwrap_err().code(), "store_unavailable"); // and no file was made
 /// ```
 pub struct SqliteRecords {

@@ -230,7 +230,7 @@ impl World {
             )
             .route("/advanced", page().layer(app.requires(advanced())))
             .route("/feature", gated(app.requires_feature("bulk-export")))
-            .route("/no-feature", get(misspelt).post(misspelt))
+            .route("/no-feature", get(misspelled).post(misspelled))
             .route("/a%20b", page().layer(app.verified()))
             .route("/api/me", get(api_me).post(api_me))
             .route(
@@ -304,7 +304,7 @@ impl World {
             )
             .route(
                 "/remote/no-feature",
-                get(remote_misspelt).post(remote_misspelt),
+                get(remote_misspelled).post(remote_misspelled),
             )
             .with_state(RemoteState(remote.clone()))
             .merge(remote.lifecycle_routes()))
@@ -422,19 +422,19 @@ async fn panel(
 }
 
 /// A gate for a feature that the map does not have cannot be made; a page may ask for one.
-async fn misspelt(
+async fn misspelled(
     State(app): State<ConnectApp>,
     request: ConnectRequest,
 ) -> Result<&'static str, Rejection> {
-    let _decision = app.feature_decision(&request, "misspelt").await?;
+    let _decision = app.feature_decision(&request, "misspelled").await?;
     Ok(PAGE)
 }
 
-async fn remote_misspelt(
+async fn remote_misspelled(
     State(RemoteState(remote)): State<RemoteState>,
     invocation: ForgeInvocation,
 ) -> Result<&'static str, Rejection> {
-    let _decision = remote.feature_decision(&invocation, "misspelt").await?;
+    let _decision = remote.feature_decision(&invocation, "misspelled").await?;
     Ok(PAGE)
 }
 

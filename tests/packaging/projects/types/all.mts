@@ -11,7 +11,7 @@ const features = new FeatureMap({ features: { "bulk-export": "advanced" } });
 const decision: Decision = check(license, { feature: "bulk-export", features });
 decision.allowed satisfies boolean;
 license.hasCapability("capabilityAdvanced");
-// @ts-expect-error misspelt
+// @ts-expect-error misspelled
 license.hasCapability("capabilityAdvancd");
 license.hasCapability<string>("capabilityUltra");
 export const asked: Requires<"capabilityAdvanced"> = "capabilityAdvanced";

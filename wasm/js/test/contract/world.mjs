@@ -32,7 +32,7 @@ export const CONNECT_ROUTES = {
   "/standard": [{ requires: "capabilityStandard" }],
   "/advanced": [{ requires: "capabilityAdvanced" }],
   "/feature": [{ feature: "bulk-export" }],
-  "/no-feature": [{ feature: "misspelt" }],
+  "/no-feature": [{ feature: "misspelled" }],
   "/api/me": [
     { kind: KINDS.api },
     ({ verified }) => ({ client_key: verified.clientKey, account_id: verified.accountId }),
@@ -60,7 +60,7 @@ export const FORGE_ROUTES = {
   "/remote/standard": [{ requires: "capabilityStandard" }],
   "/remote/advanced": [{ requires: "capabilityAdvanced" }],
   "/remote/feature": [{ feature: "bulk-export" }],
-  "/remote/no-feature": [{ feature: "misspelt" }],
+  "/remote/no-feature": [{ feature: "misspelled" }],
 };
 
 /** Every URL of the platform is asked at one address; Node's `fetch` cannot choose `Host`. */

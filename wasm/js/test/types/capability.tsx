@@ -1,4 +1,4 @@
-// A misspelt capability is a type error where it is a literal; an unknown one needs no cast.
+// A misspelled capability is a type error where it is a literal; an unknown one needs no cast.
 import { License, LicenseError, check } from "@app-license/sdk";
 import type { Capability, Check, ErrorCode, Requires } from "@app-license/sdk";
 import { check as checkVerified } from "@app-license/sdk/server";
@@ -12,11 +12,11 @@ declare const mixed: "capabilityStandard" | "capabilityUltra";
 
 license.hasCapability("capabilityAdvanced") satisfies boolean;
 license.hasCapability(either);
-// @ts-expect-error misspelt
+// @ts-expect-error misspelled
 license.hasCapability("capabilityAdvancd");
 // @ts-expect-error the platform's other spelling is read, but not written here
 license.hasCapability("CAPABILITY_ADVANCED");
-// @ts-expect-error one of the two is misspelt
+// @ts-expect-error one of the two is misspelled
 license.hasCapability(mixed);
 // @ts-expect-error it may be null
 license.hasCapability(license.capabilitySet);
@@ -30,16 +30,16 @@ license.hasCapability(license.capabilitySet ?? "capabilityStandard");
 check(license, { requires: "capabilityAdvanced", whenAbsent: "deny" });
 check(license, { requires: configured });
 check<string>(license, { requires: "capabilityUltra" });
-// @ts-expect-error misspelt
+// @ts-expect-error misspelled
 check(license, { requires: "capabilityAdvancd" });
-// @ts-expect-error misspelt
+// @ts-expect-error misspelled
 check(license, { requires: "capabilityAdvanced", whenAbsent: "denied" });
 // @ts-expect-error a feature needs its map
 check(license, { feature: "bulk-export" });
 
 export const kept: Check = { requires: "capabilityAdvanced" };
 export const other: Check<string> = { requires: "capabilityUltra" };
-// @ts-expect-error misspelt
+// @ts-expect-error misspelled
 export const wrong: Check = { requires: "capabilityAdvancd" };
 check(license, kept);
 check(license, other);
@@ -47,7 +47,7 @@ check(license, other);
 declare const verified: License<"verified">;
 checkVerified(verified, { requires: "capabilityAdvanced" });
 checkVerified(verified, { requires: configured });
-// @ts-expect-error misspelt
+// @ts-expect-error misspelled
 checkVerified(verified, { requires: "capabilityAdvancd" });
 // @ts-expect-error a hint proves nothing
 checkVerified(license, { requires: "capabilityAdvanced" });
@@ -57,7 +57,7 @@ export function offer<C extends string>(capability: Requires<C>): boolean {
   return license.hasCapability<C>(capability);
 }
 offer("capabilityAdvanced");
-// @ts-expect-error misspelt
+// @ts-expect-error misspelled
 offer("capabilityAdvancd");
 
 // what is read is open
@@ -69,9 +69,9 @@ export function Page() {
   hasCapability("capabilityStandard");
   hasCapability<string>("capabilityUltra");
   decide({ feature: "bulk-export" })?.reason;
-  // @ts-expect-error misspelt
+  // @ts-expect-error misspelled
   hasCapability("capabilityStandrd");
-  // @ts-expect-error misspelt
+  // @ts-expect-error misspelled
   decide({ requires: "capabilityStandrd" });
   return (
     <LicenseProvider load={async () => license}>
@@ -82,7 +82,7 @@ export function Page() {
       <Gate feature="bulk-export" fallback={(decision) => <b>{decision?.reason}</b>} />
       <Gate requires={configured} />
       <Gate<string> requires="capabilityUltra" />
-      {/* @ts-expect-error misspelt */}
+      {/* @ts-expect-error misspelled */}
       <Gate requires="capabilityAdvancd" />
       {/* @ts-expect-error one question at a time */}
       <Gate requires="capabilityAdvanced" feature="bulk-export" />
@@ -120,7 +120,7 @@ License.fromFunctionContext({}, { environmentType: "PRODUCTION" });
 
 // codes are literals
 export function isTypingMistake(error: LicenseError): boolean {
-  // @ts-expect-error misspelt
+  // @ts-expect-error misspelled
   error.code === "unknown_featur";
   const code: ErrorCode = error.code;
   return code === "unknown_feature";

@@ -15,7 +15,7 @@ use crate::output::{BAD, Format, GOOD, clean, paint, show, unless_closed};
 /// What is generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Kind {
-    /// Enums of features, limits and service levels: a misspelt one does not compile
+    /// Enums of features, limits and service levels: a misspelled one does not compile
     Rust,
     /// The same for TypeScript, with the map as a constant
     Typescript,

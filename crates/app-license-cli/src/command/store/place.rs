@@ -229,7 +229,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     Ok(runtime.enable_all().build()?)
 }
 
-/// A misspelt file is not made.
+/// A misspelled file is not made.
 fn there(path: &Path) -> Result<(), CliError> {
     let found = std::fs::metadata(path).map_err(|source| CliError::Read {
         path: path.display().to_string(),

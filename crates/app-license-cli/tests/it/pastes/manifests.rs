@@ -157,7 +157,7 @@ fn what_the_platform_refuses_is_an_error_and_the_exit_code_says_so() {
 }
 
 #[test]
-fn a_misspelt_name_is_told_with_the_one_that_is_near() {
+fn a_misspelled_name_is_told_with_the_one_that_is_near() {
     let plain = manifest("appIsLicensed: true");
     for (text, code, fix) in [
         (

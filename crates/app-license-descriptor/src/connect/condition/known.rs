@@ -117,7 +117,7 @@ const KNOWN: &[&str] = &[
     "watching_enabled",
 ];
 
-/// The condition of the host that a misspelt name most likely means; `None` for a name that is one
+/// The condition of the host that a misspelled name most likely means; `None` for a name that is one
 /// of the host, and for one that is near none of them.
 ///
 /// Platform pages: <https://developer.atlassian.com/cloud/jira/platform/conditions>,
@@ -144,7 +144,7 @@ mod tests {
     use super::{KNOWN, meant_condition};
 
     #[test]
-    fn a_misspelt_condition_is_named_and_one_of_the_host_is_not() {
+    fn a_misspelled_condition_is_named_and_one_of_the_host_is_not() {
         for (name, want) in [
             ("can_use_aplication", Some("can_use_application")),
             ("addon_is_licensd", Some("addon_is_licensed")),

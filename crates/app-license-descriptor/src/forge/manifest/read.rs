@@ -48,7 +48,7 @@ impl Manifest {
             unset,
         };
         manifest.misplaced(root);
-        manifest.note_misspelt(root, &DocumentPath::root());
+        manifest.note_misspelled(root, &DocumentPath::root());
         if let Some(app) = object(root.get("app"), "app")? {
             manifest.app(app)?;
         }
@@ -115,7 +115,7 @@ impl Manifest {
         if let Some(connect) = object(app.get("connect"), "app.connect")? {
             self.connect_key = text(connect.get("key"));
         }
-        self.note_misspelt(app, &DocumentPath::root().key("app"));
+        self.note_misspelled(app, &DocumentPath::root().key("app"));
         if let Some(licensing) = stated_object(app.get("licensing"), "app.licensing")? {
             let modes = match licensing.get("modes") {
                 None => Vec::new(),
@@ -144,7 +144,7 @@ impl Manifest {
     }
 
     /// Fields that are likely to mean `licensing`, which the platform refuses.
-    fn note_misspelt(&mut self, object: &Map<String, Value>, path: &DocumentPath) {
+    fn note_misspelled(&mut self, object: &Map<String, Value>, path: &DocumentPath) {
         const LICENSING: &str = "licensing";
         let means = |name: &str| {
             matches!(
@@ -152,10 +152,10 @@ impl Manifest {
                 "license" | "licence" | "licenses" | "licenced" | "licensed"
             ) || spelling::nearest(name, [LICENSING]).is_some()
         };
-        let misspelt = object.keys().filter(|k| *k != LICENSING && means(k));
+        let misspelled = object.keys().filter(|k| *k != LICENSING && means(k));
         let fix = || Some(format!("write `{LICENSING}`, below `app`"));
         self.unknown
-            .extend(misspelt.map(|name| (path.key(name), fix())));
+            .extend(misspelled.map(|name| (path.key(name), fix())));
     }
 
     fn note_unknown(&mut self, parent: &str, object: &Map<String, Value>, known: &[&str]) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use app_license_descriptor::{Diagnostic, Rule};
-use app_license_editions::misspelt_capability;
+use app_license_editions::misspelled_capability;
 use app_license_source::capability_uses;
 
 use super::Reader;
@@ -22,7 +22,7 @@ pub(super) fn check(reader: &Reader<'_>, findings: &mut Vec<Finding>) {
         .filter(|used| !used.is_test())
     {
         for text in used.texts() {
-            let Some(meant) = misspelt_capability(text) else {
+            let Some(meant) = misspelled_capability(text) else {
                 continue;
             };
             if !seen.insert(text.range.start) {

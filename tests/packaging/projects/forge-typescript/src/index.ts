@@ -29,4 +29,4 @@ export async function run(_payload: unknown, context: { [key: string]: any }) {
   return { allowed, reason, trust: license.trust, unlimited: isUnlimited(features.limit("rows", license)), code, tested };
 }
 // @ts-expect-error 13: an unknown feature, under `node10` too
-export const misspelt = () => features.requirement("bulk-exprot");
+export const misspelled = () => features.requirement("bulk-exprot");
