@@ -28,9 +28,7 @@ impl Outcome {
             .header("cache-control")
             .is_some_and(|value| value.contains("no-store"));
         let referrer = answer.header("referrer-policy").unwrap_or_default();
-        let leaks = !["no-referrer", "same-origin", "strict-origin"]
-            .iter()
-            .any(|policy| referrer.contains(policy));
+        let leaks = sends_addresses(referrer);
         let answered_page = must == Must::Accept && status < 400 && route.kind() == RouteKind::Page;
         let refused = status >= 400 && must == Must::Refuse;
         let shared = answer.header("access-control-allow-origin") == Some("*")
@@ -146,6 +144,25 @@ impl serde::Serialize for Outcome {
         s.serialize_field("headerFaults", &self.header_faults)?;
         s.end()
     }
+}
+
+/// Whether other sites get the address of the page that links to them: the last policy counts that browsers know.
+fn sends_addresses(referrer_policy: &str) -> bool {
+    const WELL: [&str; 6] = [
+        "no-referrer",
+        "same-origin",
+        "origin",
+        "strict-origin",
+        "origin-when-cross-origin",
+        "strict-origin-when-cross-origin",
+    ];
+    const ILL: [&str; 2] = ["no-referrer-when-downgrade", "unsafe-url"];
+    let mut policies = referrer_policy.split(',').map(|policy| {
+        let is = |known: &&str| policy.trim().eq_ignore_ascii_case(known);
+        (WELL.iter().any(is), ILL.iter().any(is))
+    });
+    // without one it depends on the browser
+    !matches!(policies.rfind(|it| it.0 || it.1), Some((true, _)))
 }
 
 /// Everything the probe tried. `Display` lists what is wrong; JSON (by serde) lists all of it.

@@ -273,6 +273,80 @@ async fn headers_of_pages_and_refusals_are_looked_at() {
     assert!(report.is_clean(), "headers are apart");
 }
 
+/// An app that takes everybody and answers with these headers: what the probe says of them.
+async fn faults_of(headers: &'static [(&'static str, &'static str)]) -> Vec<&'static str> {
+    let answer = move || async move {
+        let headers = headers.iter().map(|(name, value)| {
+            let name = axum::http::HeaderName::from_static(name);
+            (name, axum::http::HeaderValue::from_static(value))
+        });
+        headers.collect::<axum::http::HeaderMap>()
+    };
+    let router = Router::new().fallback(answer);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let host = MockHost::offline();
+    let app = App::connect("com.example.app", &url).unwrap();
+    let [acme, other] = ["acme", "other"].map(|site| host.tenant(&app, site).unwrap());
+    acme.install().unwrap();
+    other.install().unwrap();
+    let routes = [Route::page("/panel")];
+    let probe = Probe::new(&url).routes(&routes).tenants(&acme, &other);
+    let report = probe.run().await.unwrap();
+    let faults = report.header_faults().into_iter();
+    faults
+        .map(|(route, fault)| {
+            assert_eq!(route.target(), "/panel");
+            fault.split(':').next().unwrap()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn headers_of_an_answered_page_are_looked_at() {
+    const WELL: [(&str, &str); 2] = [
+        ("cache-control", "no-cache, no-store"),
+        ("referrer-policy", "no-referrer"),
+    ];
+    for (headers, faults) in [
+        (&[][..], &["cache-control", "referrer-policy"][..]),
+        (&WELL, &[]),
+        (&[WELL[0]], &["referrer-policy"]),
+        (&[WELL[1], ("cache-control", "private")], &["cache-control"]),
+        (
+            &[WELL[0], ("referrer-policy", "unsafe-url")],
+            &["referrer-policy"],
+        ),
+        (
+            &[WELL[0], ("referrer-policy", "no-referrer-when-downgrade")],
+            &["referrer-policy"],
+        ),
+        (
+            &[
+                WELL[0],
+                ("referrer-policy", "unsafe-url, Strict-Origin, new"),
+            ],
+            &[],
+        ),
+        (
+            &[
+                WELL[0],
+                WELL[1],
+                ("access-control-allow-origin", "*"),
+                ("access-control-allow-credentials", "true"),
+            ],
+            &["access-control-allow-origin"],
+        ),
+        (
+            &[WELL[0], WELL[1], ("access-control-allow-origin", "*")],
+            &[],
+        ),
+    ] {
+        assert_eq!(faults_of(headers).await, faults, "{headers:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_forge_lifecycle_route_that_takes_pages_is_found() {
     let address = app(|_| 204).await;
