@@ -232,6 +232,7 @@ impl Error {
     }
 
     /// Whether the value is as it was written, and the configured keys are not the ones it is for.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) const fn is_of_keys(&self) -> bool {
         matches!(
             *self.0,

@@ -1,5 +1,10 @@
 //! The function as Lambda runs it: invoked through the runtime API with events as API Gateway sends
 //! them, on PostgreSQL, against a mock host platform.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::process::{Child, Command};
 use std::sync::Arc;

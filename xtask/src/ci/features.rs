@@ -9,12 +9,12 @@ use crate::context::Context;
 
 /// One, two or none at a time.
 const PAIRS: &[&str] = &["app-license"];
-/// One or none at a time: the first feature of these brings many dependencies of its own.
-const SINGLE: &[&str] = &["app-license-store"];
+/// One or none at a time: the first features of these bring many dependencies of their own.
+const SINGLE: &[&str] = &["app-license-server", "app-license-store"];
 /// None: the rest of these is built with all of them, by `clippy` and by the README's first command.
 const NONE: &[&str] = &["app-license-cli", "app-license-marketplace"];
 /// Without features: compiled alone, where no other crate adds to what their dependencies have.
-const ALONE: &[&str] = &["app-license-client", "app-license-server"];
+const ALONE: &[&str] = &["app-license-client"];
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -72,11 +72,12 @@ mod tests {
     use super::{Metadata, of};
 
     #[test]
-    fn pairs_of_the_core_and_each_of_the_store() {
+    fn pairs_of_the_core_and_each_of_server_and_store() {
         let metadata: Metadata = serde_json::from_value(serde_json::json!({ "packages": [
             { "name": "app-license", "features": { "default": ["a"], "a": [], "b": [], "c": [] } },
             { "name": "app-license-cli", "features": { "doctor": [] } },
             { "name": "app-license-client", "features": {} },
+            { "name": "app-license-server", "features": { "default": ["x"], "x": [], "z": [] } },
             { "name": "app-license-store", "features": { "x": [], "y": [] } },
             { "name": "never-published", "features": { "z": [] } },
         ] }))
@@ -95,7 +96,8 @@ mod tests {
         );
         assert_eq!(of_crate("app-license-cli"), [""]);
         assert_eq!(of_crate("app-license-client"), [""]);
+        assert_eq!(of_crate("app-license-server"), ["", "x", "z"]);
         assert_eq!(of_crate("app-license-store"), ["", "x", "y"]);
-        assert_eq!(found.len(), 12);
+        assert_eq!(found.len(), 15);
     }
 }
