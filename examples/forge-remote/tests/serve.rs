@@ -5,7 +5,7 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use app_license_server::testkit::probe::{Probe, Route, RouteKind};
-use app_license_server::testkit::{App, Edition, Invocation, MockHost};
+use app_license_server::testkit::{App, Edition, Invocation, MockHost, SigningKey};
 
 const APP_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 
@@ -65,7 +65,12 @@ async fn served_by_environment_variables() {
     assert_eq!(host.deliver(&call).await.unwrap().status(), 204);
 }
 
-/// What the platform's security requirement tester looks at, of answers and of refusals.
+/// What the platform's security requirement tester checks of a Connect app, of a remote: it reads the URLs in
+/// a descriptor, which are those of the manifest here, and the two that the app's pages call. Headers of
+/// refusals are looked at too.
+///
+/// Left out, for the remote is served without TLS here and has no name of its own: TLS versions, the
+/// certificate, branding.
 #[tokio::test]
 async fn passes_the_checks_of_the_security_requirement_tester() {
     let host = MockHost::start().await.unwrap();
@@ -79,11 +84,18 @@ async fn passes_the_checks_of_the_security_requirement_tester() {
     acme.buy(Edition::Advanced).unwrap();
     let page = Invocation::ui("reports-page");
     let call = acme.invoke("POST", "/export", &page).unwrap();
-    for (request, status) in [(call.clone(), 200), (call.without_token(), 401)] {
+    let base_url = acme.invoke("GET", "/", &page).unwrap().without_token();
+    for (request, status) in [
+        (call.clone(), 200),
+        (call.without_token(), 401),
+        (base_url, 404),
+    ] {
         let answer = host.deliver(&request).await.unwrap();
         assert_eq!(answer.status(), status, "{}", answer.text());
         let header = |name| answer.header(name).unwrap_or_default();
-        assert!(header("cache-control").contains("no-store"));
+        let cache: Vec<_> = header("cache-control").split(',').map(str::trim).collect();
+        assert!(cache.contains(&"no-store"), "{cache:?}");
+        assert!(status >= 400 || cache.contains(&"no-cache"), "{cache:?}");
         assert_eq!(header("referrer-policy"), "no-referrer");
         assert_eq!(
             header("strict-transport-security"),
@@ -92,6 +104,31 @@ async fn passes_the_checks_of_the_security_requirement_tester() {
         assert_eq!(header("content-security-policy"), "frame-ancestors 'none'");
         assert_eq!(header("set-cookie"), "");
     }
+
+    let manifest = include_str!("../manifest.yml").lines();
+    let mut paths: Vec<_> = manifest
+        .filter_map(|line| line.trim().strip_prefix("path: "))
+        .collect();
+    assert_eq!(paths, ["/forge/lifecycle", "/forge/license-sweep"]);
+    paths.extend(["/summary", "/export"]);
+    let stranger = SigningKey::generate("test-stranger").unwrap();
+    let claims = acme.invocation_spec(&page).unwrap();
+    for (path, method) in paths
+        .iter()
+        .flat_map(|path| [(path, "GET"), (path, "POST")])
+    {
+        let request = acme.invoke(method, path, &page).unwrap();
+        for forged in [
+            request.clone().without_token(),
+            request.clone().with_token(&claims.hs256(b"made-up-secret")),
+            request.clone().with_token(&claims.unsigned()),
+            request.clone().with_token(&claims.rs256(&stranger)),
+        ] {
+            let status = host.deliver(&forged).await.unwrap().status();
+            assert!((400..500).contains(&status), "{method} {path}: {status}");
+        }
+    }
+
     let remote = |path| Route::new(RouteKind::Remote, "POST", path);
     let routes = [
         Route::forge_lifecycle(),
