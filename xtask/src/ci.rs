@@ -6,6 +6,8 @@ mod lab;
 mod lint;
 mod msrv;
 mod npm;
+#[cfg(test)]
+mod published;
 mod tally;
 mod test;
 

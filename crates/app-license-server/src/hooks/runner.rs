@@ -34,8 +34,7 @@ const PAGE: usize = 100;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use app_license_server::{Hook, HookRunner, MemoryStore};
-/// use app_license_store::Name;
+/// use app_license_server::{Hook, HookRunner, MemoryStore, Name};
 ///
 /// struct Provision;
 /// impl Hook for Provision {}
