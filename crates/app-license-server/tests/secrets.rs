@@ -297,8 +297,9 @@ impl Run {
         assert_eq!(self.deliver(&invoke("/export")).await, 200);
         self.host.rotate_jwks(false).unwrap();
         assert_eq!(self.deliver(&invoke("/export")).await, 200);
-        // the token says nothing: the License API is asked, well and ill
-        let silent = acme.invocation_spec(&from_page).unwrap();
+        // a function's token says nothing: the License API is asked with the system token, well and ill
+        let job = Invocation::function("job");
+        let silent = acme.invocation_spec(&job).unwrap();
         let mut app = silent.get("app").unwrap().clone();
         app.as_object_mut().unwrap().remove("license");
         for fault in [
@@ -319,8 +320,12 @@ impl Run {
                 .claim("nbf", now.as_seconds());
             let spec = spec.claim("exp", now.plus(25).as_seconds());
             let token = spec.rs256(&self.host.forge_key().unwrap());
-            self.deliver(&invoke("/summary").with_token(&token)).await;
+            let call = acme.invoke("POST", "/summary", &job).unwrap();
+            let asked = self.host.hits(Service::ForgeApi);
+            assert_eq!(self.deliver(&call.with_token(&token)).await, 200);
+            assert!(self.host.hits(Service::ForgeApi) > asked);
         }
+        self.host.heal(Service::ForgeApi);
         let stranger = SigningKey::generate("test-stranger").unwrap();
         let forged = silent.rs256(&stranger);
         assert_eq!(

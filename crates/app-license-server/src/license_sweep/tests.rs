@@ -323,3 +323,18 @@ async fn the_lease_is_held_through_a_long_pause() {
     time.0.fetch_add(600, Ordering::Relaxed);
     assert_eq!(other.once(silent).await.unwrap().asked, 0);
 }
+
+/// Neither replicas nor the sweeps of different apps ask in step.
+#[tokio::test]
+async fn pauses_between_turns_are_spread() {
+    let (_, app) = app_of(1, &Time::default()).await;
+    let sweep = app.license_sweep().unwrap();
+    let (within, pauses) = (sweep.sweep.pause(), [(); 20].map(|()| sweep.pause()));
+    let longest = within.at_least + within.jitter;
+    assert!(
+        pauses
+            .iter()
+            .all(|pause| (within.at_least..=longest).contains(pause))
+    );
+    assert!(pauses.iter().any(|pause| *pause != pauses[0]), "{pauses:?}");
+}

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::common::{Connect, Recorder, history};
+use crate::log::Log;
 use app_license::connect::{LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, Installation, InstallationKey, State, UnixTime};
 use app_license_server::{Hook, HookResult, HookRunner, async_trait};
@@ -213,6 +214,7 @@ fn runner(store: &Arc<dyn InstallationStore>, hook: &Poisoned, now: &Arc<AtomicU
 #[tokio::test]
 async fn a_poisoned_entry_stops_its_tenant_alone_and_is_listed_and_retried() {
     use LifecycleKind::{Disabled, Enabled, Installed};
+    let log = Log::capture();
     let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
     let (hook, now) = (Poisoned::default(), Arc::new(AtomicU64::new(1000)));
     let hooks = runner(&store, &hook, &now).tries(3);
@@ -222,6 +224,11 @@ async fn a_poisoned_entry_stops_its_tenant_alone_and_is_listed_and_retried() {
     hook.poison(Some("a"));
     assert_eq!(hooks.run_once().await.unwrap_err().to_string(), "poisoned");
     assert_eq!(hook.handled(), ["b installed https://b.atlassian.net"]);
+    let lines = log.take();
+    assert_eq!(lines.matches("a hook failed").count(), 1, "{lines}");
+    let said =
+        "consumer=poisoned tenant=a sequence=1 event=installed tries=1 left=2 error=poisoned";
+    assert!(lines.contains(said), "{lines}");
     let waiting = hooks.stopped().await.unwrap();
     assert_eq!(
         (

@@ -6,10 +6,10 @@ use app_license::{ClientKey, InstallationAri, InstallationKey, Policy};
 use app_license_server::{ConnectApp, ForgeRemote, HookRunner, LicenseSweep};
 use app_license_store::{InstallationStore, MemoryStore, Name, SqliteStore};
 use app_license_testkit::{
-    Edition, InjectedFault, Invocation, MockHost, Service, SignedRequest, Tenant,
+    App, Edition, InjectedFault, Invocation, MockHost, Service, SignedRequest, Tenant,
 };
 
-use crate::common::{APP_ID, APP_KEY, Connect, Forge, Recorder, clock, fetcher, history};
+use crate::common::{APP_ID, APP_KEY, Connect, Forge, Recorder, clock, fetcher, history, listener};
 
 const DAY: u64 = 86_400;
 
@@ -213,6 +213,67 @@ async fn forge_licenses_by_the_schedule_of_the_app() {
         .iter()
         .filter(|line| line.ends_with(": trial_ending"));
     assert_eq!(notices.count(), 4, "{history:?}");
+}
+
+/// A remote has no token of its own: it asks with the one that the schedule brought.
+#[tokio::test]
+async fn a_schedule_without_a_license_is_asked_for_with_its_token_which_is_stored_nowhere() {
+    let host = MockHost::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("installations.db");
+    let store: Arc<dyn InstallationStore> =
+        Arc::new(SqliteStore::open_plain_text(path).await.unwrap());
+    let remote = ForgeRemote::builder(APP_ID)
+        .unwrap()
+        .fetcher(fetcher(&host))
+        .shared_store(Arc::clone(&store))
+        .confirm_with_license_api(|api| api)
+        .clock(clock(&host))
+        .build()
+        .unwrap();
+    let (listener, address) = listener().await;
+    let router = remote
+        .lifecycle_routes()
+        .merge(remote.license_sweep_route().unwrap());
+    tokio::spawn(app_license_server::serve(listener, router).into_future());
+    let app = App::forge(APP_ID, &address).unwrap();
+    let acme = host.tenant(&app, "acme").unwrap();
+    deliver(&host, acme.install().unwrap()).await;
+    acme.buy(Edition::Advanced).unwrap();
+
+    let schedule = Invocation::function("license-sweep");
+    let silent = || {
+        let spec = acme.invocation_spec(&schedule).unwrap();
+        let mut claims = spec.get("app").unwrap().clone();
+        claims.as_object_mut().unwrap().remove("license");
+        let token = spec.claim("app", claims).rs256(&host.forge_key().unwrap());
+        let call = acme.invoke("POST", "/forge/license-sweep", &schedule);
+        call.unwrap().with_token(&token)
+    };
+    let call = silent();
+    let system_token = call.header("x-forge-oauth-system").unwrap().to_owned();
+    deliver(&host, vec![call]).await;
+    assert_eq!(host.hits(Service::ForgeApi), 1);
+    let ari = InstallationAri::new(acme.installation_ari().unwrap()).unwrap();
+    let news = history(&*store, &InstallationKey::Forge(ari.clone())).await;
+    assert_eq!(
+        news.last().unwrap(),
+        "forge_license_api: entitlement_changed, edition_changed, license_changed"
+    );
+    host.clock().advance(1800);
+    deliver(&host, vec![silent()]).await;
+    assert_eq!(host.hits(Service::ForgeApi), 1, "once an hour");
+    host.clock().advance(1801);
+    deliver(&host, vec![silent()]).await;
+    assert_eq!(host.hits(Service::ForgeApi), 2);
+
+    let mut stored = Vec::new();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        stored.extend(std::fs::read(file.unwrap().path()).unwrap());
+    }
+    let is_stored = |text: &str| memchr::memmem::find(&stored, text.as_bytes()).is_some();
+    assert!(is_stored(ari.as_str()), "the search finds what is there");
+    assert!(!is_stored(system_token.trim_start_matches("Bearer ")));
 }
 
 #[tokio::test]

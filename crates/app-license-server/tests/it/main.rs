@@ -16,6 +16,7 @@ mod hooks;
 mod license_cache;
 mod license_sweep;
 mod log;
+mod operations;
 mod own_answers;
 mod perimeters;
 mod refusals;

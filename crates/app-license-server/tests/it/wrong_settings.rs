@@ -42,9 +42,14 @@ async fn misconfigured_deny_or_blame_settings_fail_at_build_with_the_fix() {
     let features = FeatureMap::from_toml("[features]\nbulk-export = \"advanced\"").unwrap();
     let built = app(&host).features(features).build().unwrap();
     assert!(built.requires_feature("bulk-export").is_ok());
+    let features = FeatureMap::from_toml("[features]\nbulk-export = \"advanced\"").unwrap();
+    let remote = ForgeRemote::builder(APP_ID).unwrap().features(features);
+    let remote = remote.build().unwrap();
+    assert!(remote.requires_feature("bulk-export").is_ok());
     for unknown in [
         built.requires_feature("bulk_export"),
         built.context_requires_feature("bulk_export"),
+        remote.requires_feature("bulk_export"),
     ] {
         let (code, message) = failed(unknown.unwrap_err());
         assert_eq!(code, "unknown_feature");
@@ -57,11 +62,18 @@ async fn misconfigured_deny_or_blame_settings_fail_at_build_with_the_fix() {
         "CAPABILITY_ADVANCED",
     ] {
         assert!(built.requires(spelling).is_ok(), "{spelling}");
+        assert!(remote.requires(spelling).is_ok(), "{spelling}");
     }
     for spelling in ["advancd", "", "premium plus"] {
-        let (code, message) = failed(built.context_requires(spelling).unwrap_err());
-        assert_eq!(code, "unknown_capability");
-        assert!(message.contains("capabilityAdvanced"), "{message}");
+        for unknown in [
+            built.requires(spelling),
+            built.context_requires(spelling),
+            remote.requires(spelling),
+        ] {
+            let (code, message) = failed(unknown.unwrap_err());
+            assert_eq!(code, "unknown_capability");
+            assert!(message.contains("capabilityAdvanced"), "{message}");
+        }
     }
 
     let id = "11111111-2222-4333-8444-555555555555";
