@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use app_license_pgtest::Cluster;
 use app_license_store::conformance::Subject;
-use app_license_store::{PostgresOptions, PostgresStore};
+use app_license_store::{InstallationStore, PostgresOptions, PostgresStore};
 
 /// One cluster for all tests; each has a schema of its own. A machine without PostgreSQL fails here,
 /// and says what to install.
@@ -67,3 +67,16 @@ mod pooler;
 
 #[path = "postgres/failover.rs"]
 mod failover;
+
+#[tokio::test]
+async fn plain_text_must_be_asked_for_by_name() {
+    let (cluster, schema) = (cluster(), fresh_schema());
+    let options = || PostgresOptions::new(cluster.url()).schema(&schema);
+    let error = options().connect().await.unwrap_err();
+    assert_eq!(error.code(), "no_encryption_key");
+    let made = format!("SELECT count(*) FROM pg_namespace WHERE nspname = '{schema}'");
+    assert_eq!(cluster.sql(&made).unwrap().trim(), "0", "nothing is made");
+    let store = options().plain_text().connect().await.unwrap();
+    assert!(!store.health().await.unwrap().encrypted);
+    assert_eq!(cluster.sql(&made).unwrap().trim(), "1");
+}
