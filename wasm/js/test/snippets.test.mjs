@@ -1,5 +1,6 @@
 // Every snippet of the READMEs and of docs/npm compiles, under `strict`, against the built package, and
-// runs; where a line says in a comment what it answers, it answers that.
+// runs; where a line says in a comment what it answers, it answers that. What the doctor's pages tell to write
+// compiles, too.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +9,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+
+import { filesOfPages } from "../../../tests/doctor/platform.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = `${root}build/snippets/`;
@@ -41,7 +44,7 @@ declare module "express" {
 }
 declare const [appKey, baseUrl, appId]: string[];
 declare const [server, handler, request, context, projects]: any[];
-declare const [exportRows, nightly, showExport, report]: ((...all: any[]) => any)[];
+declare const [exportRows, nightly, showExport, report, rows]: ((...all: any[]) => any)[];
 declare const [Upgrade, Spinner, Reload, BulkExport]: ((props: { why?: string | undefined }) => any)[];
 declare const view: { getContext(): Promise<any> };
 declare const features: import("@app-license/sdk").FeatureMap;
@@ -137,12 +140,18 @@ const snippets = TEXTS.flatMap((file) =>
   })),
 );
 
+/** The examples of the doctor's pages that pass and use the package. */
+const passing = filesOfPages()
+  .filter(([name, path, code]) => name.endsWith(" Passes") && /\.tsx?$/.test(path) && code.includes(`"@app-license/sdk`))
+  .map(([name, path, code], n) => ({ name: `doctor-${name.split(".")[0]}-${n}`, end: path.split(".").at(-1), code }));
+
 test("docs: every snippet compiles", () => {
   assert.ok(snippets.length >= 40, `${snippets.length}`);
+  assert.ok(passing.length >= 4, `${passing.length}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}app.d.ts`, APP);
-  snippets.forEach(({ name, end, code }) => writeFileSync(`${folder}${name}.${end}`, `${code}\nexport {};\n`));
+  [...snippets, ...passing].forEach(({ name, end, code }) => writeFileSync(`${folder}${name}.${end}`, `${code}\nexport {};\n`));
   const compilerOptions = {
     target: "es2022",
     module: "nodenext",

@@ -23,6 +23,8 @@ const SAID: [&str; 3] = [
     "editions_without_licensing",
     "user_access_without_licensing",
 ];
+/// How the names of the library's readers of Forge contexts begin, in JavaScript and in Rust.
+const FORGE_READERS: [&str; 3] = ["fromForge", "fromFunctionContext", "from_forge"];
 /// What the library calls to read a license of a function, and to gate by it.
 const FORGE_GATES: [&str; 2] = ["getLicense", "requires"];
 
@@ -237,8 +239,7 @@ fn forge_asks(source: &Source, fact: &Fact) -> bool {
         FactKind::Read(path) => of_context(path),
         FactKind::Call { callee, .. } => {
             let name = callee.last();
-            name.starts_with("fromForge")
-                || name.starts_with("from_forge")
+            FORGE_READERS.iter().any(|reader| name.starts_with(reader))
                 || FORGE_GATES.contains(&name) && imports_forge(source, name)
         }
         FactKind::Text(text) => text.contains("/forge/app/v1/license"),
