@@ -100,6 +100,23 @@ impl Document {
         Self::read(text.into(), json::read).map_err(|e| e.reason)
     }
 
+    /// Reads a Connect descriptor of at most 1 MiB: JSON as [`Document::json`], with comments and commas at
+    /// the end of a list, which atlassian-connect-express leaves out when it serves it.
+    ///
+    /// ```
+    /// use app_license_doctor::Document;
+    /// let text = "{\"key\": \"a\", // ours\n}";
+    /// assert!(Document::json(text).is_err());
+    /// let document = Document::descriptor(text).unwrap();
+    /// assert_eq!(document.root().get("key").unwrap().text(), Some("a"));
+    /// ```
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn descriptor(text: impl Into<String>) -> Result<Self, String> {
+        Self::read(text.into(), json::read_descriptor).map_err(|e| e.reason)
+    }
+
     /// Reads one YAML document of at most 1 MiB: no key twice in a mapping.
     ///
     /// # Errors
@@ -110,6 +127,10 @@ impl Document {
 
     pub(crate) fn read_json(text: String) -> Result<Self, Unreadable> {
         Self::read(text, json::read)
+    }
+
+    pub(crate) fn read_descriptor(text: String) -> Result<Self, Unreadable> {
+        Self::read(text, json::read_descriptor)
     }
 
     pub(crate) fn read_yaml(text: String) -> Result<Self, Unreadable> {

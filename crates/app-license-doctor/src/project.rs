@@ -89,9 +89,8 @@ impl ProjectFile {
         };
         let document = match kind {
             _ if unread.is_some() => None,
-            ProjectFileKind::Descriptor | ProjectFileKind::NpmPackage => {
-                Some(Document::read_json(text.clone()))
-            }
+            ProjectFileKind::Descriptor => Some(Document::read_descriptor(text.clone())),
+            ProjectFileKind::NpmPackage => Some(Document::read_json(text.clone())),
             ProjectFileKind::Manifest => Some(Document::read_yaml(text.clone())),
             ProjectFileKind::CargoPackage | ProjectFileKind::Editions => None,
         };

@@ -102,15 +102,9 @@ const CAPABILITY_GATES: [&str; 4] = [
 ];
 /// Gates that take a capability, among other things.
 const GATES: [&str; 4] = ["requires", "context_requires", "decide", "check"];
-/// Calls after which upper and lower case are the same.
-const ANY_CASE: [&str; 6] = [
-    "toLowerCase",
-    "toUpperCase",
-    "to_ascii_lowercase",
-    "to_ascii_uppercase",
-    "to_lowercase",
-    "to_uppercase",
-];
+/// What stands in the names of calls after which upper and lower case are the same: `toLowerCase`, and
+/// helpers of an app, as `lower` and `normalizeCapability`.
+const ANY_CASE: [&str; 4] = ["lower", "upper", "normali", "fold"];
 
 /// The places of a source text that name a capability set or an edition themselves.
 #[must_use]
@@ -295,12 +289,15 @@ impl Finder<'_> {
         }
     }
 
-    /// `x.toLowerCase()`
+    /// `x.toLowerCase()`, `lower(x)`
     fn is_any_case(&self, operand: &Operand, at: &Fact) -> bool {
         operand.path().is_some_and(|path| {
             let path = self.locals.resolve(path, at);
-            let mut parts = path.parts().map(|part| part.trim_end_matches(['(', ')']));
-            parts.any(|part| ANY_CASE.contains(&part))
+            let mut calls = path.parts().filter(|part| part.ends_with(')'));
+            calls.any(|call| {
+                let call = call.to_ascii_lowercase();
+                ANY_CASE.iter().any(|part| call.contains(part))
+            })
         })
     }
 }

@@ -191,6 +191,87 @@ fn an_ended_standard_license_has_its_own_column_and_a_long_key_stands_whole() {
     assert!(whole.contains(&key), "{}", ran.out);
 }
 
+/// The files of a section of the page of `hidden_without_gate`.
+fn app_of_page(section: &str) -> tempfile::TempDir {
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/doctor/hidden_without_gate.md"
+    );
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, rest) = page.split_once(&format!("\n## {section}\n")).unwrap();
+    let rest = rest.split("\n## ").next().unwrap();
+    let app = tempfile::tempdir().unwrap();
+    std::fs::create_dir(app.path().join("src")).unwrap();
+    for name in ["manifest.yml", "src/index.ts"] {
+        let (_, block) = rest.split_once(&format!("`{name}`:\n\n```")).unwrap();
+        let (_, text) = block.split_once('\n').unwrap();
+        let (text, _) = text.split_once("\n```\n").unwrap();
+        std::fs::write(app.path().join(name), format!("{text}\n")).unwrap();
+    }
+    app
+}
+
+#[test]
+fn hidden_modules_are_marked_by_whether_the_code_behind_them_asks() {
+    for (section, gate, told) in [
+        (
+            "Fails",
+            "missing",
+            "no gate: the code behind it does not ask for the license",
+        ),
+        (
+            "Passes",
+            "found",
+            "gate: the code behind it asks for the license",
+        ),
+    ] {
+        let app = app_of_page(section);
+        let path = app.path().join("manifest.yml");
+        let path = path.to_str().unwrap();
+        let ran = run(&["conditions", "evaluate", path]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        let marks: Vec<_> = ran.out.lines().filter(|l| l.contains("gate")).collect();
+        assert_eq!(marks, [format!("  {told}")], "{}", ran.out);
+        let json = run(&["conditions", "evaluate", path, "--format", "json"]).json();
+        assert_eq!(json["modules"][0]["gate"], gate);
+    }
+    // the manifest alone: nothing is known of the code
+    let app = app_of_page("Passes");
+    std::fs::remove_dir_all(app.path().join("src")).unwrap();
+    let path = app.path().join("manifest.yml");
+    let ran = run(&["conditions", "evaluate", path.to_str().unwrap()]);
+    let unknown = "  gate: unknown, no code behind it was found\n";
+    assert!(ran.out.contains(unknown), "{}", ran.out);
+}
+
+#[test]
+fn findings_fit_in_80_columns_but_for_paths_and_addresses() {
+    let app = tempfile::tempdir().unwrap();
+    let folder = "a-folder-with-a-long-name/".repeat(6);
+    std::fs::create_dir_all(app.path().join(&folder)).unwrap();
+    let wide = "x".repeat(200);
+    let code = format!(
+        "import Resolver from \"@forge/resolver\";\n\
+         export const {wide} = ({{ context }}) => context.license.isActive ? \"{wide}\" : \"\";\n\
+         \t\t\t\t\t\texport const f = ({{ payload }}) => payload.license.active ? \"{wide}\" : \"{wide}\";\n\
+         export const g = (license) => license.capabilitySet === \"capabilityAdvanced\" && \"日本語{wide}\";\n"
+    );
+    std::fs::write(app.path().join(&folder).join("code.ts"), code).unwrap();
+    let ran = run(&["doctor", app.path().to_str().unwrap()]);
+    assert!(ran.out.matches("code.ts:").count() >= 2, "{}", ran.out);
+    for line in ran.out.lines() {
+        let whole = line.contains(&folder) || line.starts_with("  https://");
+        assert!(whole || width(line) <= 80, "{line}");
+    }
+}
+
+/// In columns of a terminal, where some characters are two wide.
+fn width(line: &str) -> usize {
+    line.chars()
+        .map(|c| if c >= '\u{1100}' && c != '…' { 2 } else { 1 })
+        .sum()
+}
+
 #[cfg(unix)]
 #[test]
 fn a_closed_pipe_changes_no_exit_code() {
@@ -284,6 +365,10 @@ fn documents_of_another_shape_are_not_evaluated() {
     let path = app.path().to_str().unwrap();
     let file = app.path().join("atlassian-connect.json");
     let file = file.to_str().unwrap();
+    assert_eq!(run(&["conditions", "evaluate", file]).code, 0);
+    assert_eq!(run(&["doctor", path]).code, 0);
+    let comments = "// served without comments\n{\"key\": \"a\", \"modules\": {},}";
+    std::fs::write(file, comments).unwrap();
     assert_eq!(run(&["conditions", "evaluate", file]).code, 0);
     assert_eq!(run(&["doctor", path]).code, 0);
     let ran = run(&[

@@ -10,7 +10,9 @@ use crate::rules;
 
 pub(super) fn check(context: &Context<'_>, document: &Document, findings: &mut Vec<Finding>) {
     let features = context.features();
-    match connect::diagnostics(document.text().as_bytes(), features.as_ref()) {
+    // without its comments
+    let json = document.root().to_json().to_string();
+    match connect::diagnostics(json.as_bytes(), features.as_ref()) {
         Ok(found) => findings.extend(found.into_iter().map(|d| context.located(document, d))),
         Err(error) => {
             let diagnostic = Diagnostic::new(&rules::UNREADABLE, error.to_string());

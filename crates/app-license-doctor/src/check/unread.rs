@@ -13,6 +13,19 @@ use crate::rules;
 /// The most of a file that is read again to show where its syntax ends.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// What stands in code that a rule could be about, in lower case.
+const WORDS: [&str; 9] = [
+    "licens",
+    "capabilit",
+    "capset",
+    "edition",
+    "evaluation",
+    "trial",
+    "forge",
+    "atlassian",
+    "app_license",
+];
+
 /// What no rule has looked at is named, so that no finding means that there is none.
 pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
     for (path, error) in project.sources().unread() {
@@ -21,11 +34,17 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
             continue;
         }
         let (severity, text, offset) = match error {
-            // a dialect, perhaps: not every `.js` is JavaScript
+            // a dialect, perhaps, or a part of a file: not every `.js` is JavaScript
             Error::Syntax { position, .. } => {
                 let text = text_of(project, path);
                 let offset = offset_of(&text, position.line, position.column);
-                (Severity::Warning, text, offset)
+                let lower = text.to_ascii_lowercase();
+                let severity = if WORDS.iter().any(|word| lower.contains(word)) {
+                    Severity::Warning
+                } else {
+                    Severity::Info
+                };
+                (severity, text, offset)
             }
             // what people wrote by hand is smaller
             Error::TooLarge { .. } => (Severity::Info, String::new(), 0),

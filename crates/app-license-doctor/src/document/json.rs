@@ -1,9 +1,11 @@
 //! JSON text: the core's strict scanner looks first, then a walk over the same text notes where
 //! every value stands.
 
+use std::io::Read as _;
 use std::ops::Range;
 
 use app_license::json::Scanner;
+use json_strip_comments::StripComments;
 
 use super::{Node, NodeValue, Unreadable};
 
@@ -17,6 +19,22 @@ pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
         reason: "cannot be walked".to_owned(),
         offset: walk.at,
     })
+}
+
+/// With comments and commas at the end of a list, as atlassian-connect-express reads a descriptor before
+/// it serves it as plain JSON. All that is left keeps its place.
+pub(super) fn read_descriptor(text: &str) -> Result<Node, Unreadable> {
+    read(text).or_else(|error| read(&without_comments(text).ok_or(error)?))
+}
+
+/// Spaces in the place of comments; `None` where one does not end.
+fn without_comments(text: &str) -> Option<String> {
+    let mut reader = StripComments::new(text.as_bytes());
+    // at once: it looks for the end of a list behind a comma, as far as the buffer goes
+    let mut plain = vec![0; text.len()];
+    reader.read_exact(&mut plain).ok()?;
+    let rest = reader.read(&mut [0]);
+    rest.ok().and_then(|_| String::from_utf8(plain).ok())
 }
 
 fn unreadable(error: &app_license::json::Error) -> Unreadable {
@@ -118,7 +136,7 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{read, read_descriptor};
 
     #[test]
     fn every_value_is_read_where_it_stands() {
@@ -132,6 +150,19 @@ mod tests {
         assert_eq!(written("/b"), "{\"c\": \"x\\\\\"}");
         for bad in ["", "{", "[1,]", "{\"a\":1,\"a\":2}", "nul", "\"\t\""] {
             assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_descriptor_may_have_comments_and_its_values_keep_their_place() {
+        let text = "// é\n{\n  \"key\": \"a//b\", /* é */\n  \"scopes\": [\"READ\",],\n}\n";
+        assert!(read(text).is_err());
+        let root = read_descriptor(text).unwrap();
+        let written = |pointer: &str| text.get(root.pointer(pointer).unwrap().range()).unwrap();
+        assert_eq!(written("/key"), "\"a//b\"");
+        assert_eq!(written("/scopes/0"), "\"READ\"");
+        for bad in ["", "{", "{\"a\" 1}", "{\"a\":1,\"a\":2} // twice", "{} /*"] {
+            assert!(read_descriptor(bad).is_err(), "{bad}");
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Rules about sources: what they find, and what they leave alone.
 
-use app_license_doctor::Finding;
+use std::fs;
 
-use crate::common::{findings, folder};
+use app_license_doctor::{Finding, Options, Project, check, deprecations};
+
+use crate::common::{findings, folder, root};
 
 const IMPORT: &str = "import Resolver, { makeResolver } from \"@forge/resolver\";\n";
 
@@ -21,7 +23,7 @@ fn sources_that_ask_for_the_license_of_an_app_that_is_not_sold() {
     let free = "app:\n  id: x\n  runtime: {name: nodejs22.x}\n  licensing: {enabled: false}\n";
     let gate =
         "export const f = ({ context }) => context.license?.active || context.license?.isActive;";
-    let library = "export const f = (c) => License.fromForgeFunctionContext(c).hasCapability('x');";
+    let library = "export const f = (c) => License.fromFunctionContext(c).hasCapability('x');";
     for (code, manifest, expected) in [
         (gate, manifest, 1),
         (library, manifest, 1),
@@ -237,6 +239,26 @@ fn each_function_that_reads_is_active_alone_is_named() {
 }
 
 #[test]
+fn the_day_on_which_is_active_goes_is_told() {
+    let gone = deprecations().iter().find(|d| d.id == "is-active").unwrap();
+    let day = gone.removed.unwrap();
+    let code = format!("{IMPORT}export const f = ({{ context }}) => context.license.isActive;");
+    let app = folder([("src/index.ts", &*code)]);
+    let project = Project::read(app.path()).unwrap();
+    let message_on = |today: &str| {
+        let found = check(&project, &Options::default().today(today.parse().unwrap()));
+        let of_rule = found.iter().find(|f| f.code() == "only_is_active_read");
+        of_rule.unwrap().diagnostic().to_string()
+    };
+    let before = message_on("2026-01-01");
+    assert!(before.ends_with(&format!("its end is {day}")), "{before}");
+    let after = message_on("2030-01-01");
+    assert!(after.ends_with(&format!("its end was {day}")), "{after}");
+    let page = fs::read_to_string(root().join("docs/doctor/only_is_active_read.md")).unwrap();
+    assert!(page.contains(&day.to_string()), "{page}");
+}
+
+#[test]
 fn an_absent_license_grants_nothing() {
     for code in [
         "export function f(context) { if (context.license && context.license.active === false) { return 1; } return 2; }",
@@ -259,6 +281,7 @@ fn an_absent_license_grants_nothing() {
         "export function f(license) { if (!license || !license.active) { throw new Error(\"no\"); } }",
         "export function f(license) { if (!license) { return 0; } if (license && !license.active) { return 1; } return 2; }",
         "export const f = (c) => c.environmentType !== \"PRODUCTION\" && (c.license == null || c.license.active);",
+        "export function f(context) { const l = context.license; if (isProductionContext(context)) return l?.active === true; return l == null || l.active === true; }",
         "export const f = (license) => show(license && !license.active && ended);",
         "export const f = (user) => !user || user.active;",
     ] {
@@ -386,6 +409,7 @@ fn a_wrong_capability_text_is_named_with_what_was_meant() {
         "export const f = (l) => l.active && l.capabilitySet === \"capabilityAdvanced\";",
         "export const f = (l) => l.active && l.capabilitySet === \"CAPABILITY_ADVANCED\";",
         "export const f = (l) => l.active && l.capabilitySet.toLowerCase() === \"capabilityadvanced\";",
+        "const lower = (t) => t.toLowerCase(); const A = \"capabilityadvanced\"; export const f = (l) => { const capabilitySet = lower(l.capabilitySet); return l.active && capabilitySet === A; };",
         "export const f = (l) => hasCapability(l, \"capability_advanced\");",
         "export const f = (l) => l.active && l.capabilitySet === \"capabilityUltra\";",
         "export const f = (l) => l.active && l.appEdition === \"advanced\";",
@@ -401,9 +425,9 @@ fn a_wrong_capability_text_is_put_right_by_fix() {
     let code =
         "export const f = (l) => l.active && l.isActive && l.capabilitySet === 'advanced';\n";
     let app = folder([("src/index.ts", code)]);
-    let project = app_license_doctor::Project::read(app.path()).unwrap();
-    let found = app_license_doctor::check(&project, &crate::common::options());
+    let project = Project::read(app.path()).unwrap();
+    let found = check(&project, &crate::common::options());
     app_license_doctor::apply_fixes(&project, &found).unwrap();
-    let text = std::fs::read_to_string(app.path().join("src/index.ts")).unwrap();
+    let text = fs::read_to_string(app.path().join("src/index.ts")).unwrap();
     assert_eq!(text, code.replace("advanced", "capabilityAdvanced"));
 }

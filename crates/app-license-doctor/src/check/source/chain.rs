@@ -26,8 +26,8 @@ impl<'s> Absent<'s> {
         for fact in reader.source.facts().iter().filter(|fact| !fact.is_test()) {
             let root = reader.outermost(fact);
             let tested = match fact.kind() {
-                FactKind::Read(path) => {
-                    if path.has("environmentType") {
+                FactKind::Read(path) | FactKind::Call { callee: path, .. } => {
+                    if asks_for_environment(path) {
                         absent.environment.insert(root);
                     }
                     None
@@ -51,6 +51,14 @@ impl<'s> Absent<'s> {
         self.environment.contains(&root)
             || tested.is_some_and(|(first, last)| !chain.contains(first) || !chain.contains(last))
     }
+}
+
+/// `context.environmentType`, `isProduction(context)`
+fn asks_for_environment(path: &Path) -> bool {
+    path.parts().any(|part| {
+        let part = part.to_ascii_lowercase();
+        part.contains("environmenttype") || part.contains("production")
+    })
 }
 
 impl Reader<'_> {
