@@ -37,6 +37,54 @@ test("a log of another shape is refused by that schema", (t) => {
   }
 });
 
+/** What the public schema of OpenFeature's flag manifests (version 0) asks of one. */
+const VALUE = {
+  boolean: { type: "boolean" },
+  string: { type: "string" },
+  integer: { type: "integer" },
+  float: { type: "number" },
+  object: { type: "object" },
+};
+const flags = validator("draft-07", {
+  type: "object",
+  required: ["flags"],
+  additionalProperties: false,
+  properties: {
+    $schema: { type: "string" },
+    flags: {
+      type: "object",
+      minProperties: 1,
+      propertyNames: { minLength: 1 },
+      additionalProperties: {
+        oneOf: Object.entries(VALUE).map(([name, defaultValue]) => ({
+          type: "object",
+          required: ["flagType", "defaultValue"],
+          properties: { flagType: { const: name }, defaultValue, description: { type: "string" } },
+        })),
+      },
+    },
+  },
+});
+
+test("the flag manifest is one of OpenFeature's", () => {
+  const file = join(ROOT, "examples/editions-app/editions.toml");
+  const manifest = () => JSON.parse(appLicense(["features", "generate", "openfeature", file]));
+  assert.deepEqual(flags(manifest()), []);
+  const types = Object.values(manifest().flags).map(({ flagType }) => flagType);
+  assert.deepEqual([...new Set(types)].sort(), ["boolean", "integer", "string"]);
+  assert.deepEqual(manifest(), JSON.parse(readFileSync(join(ROOT, "examples/editions-app/flags.json"), "utf8")));
+  for (const [name, change] of Object.entries({
+    "no flag": (wrong) => (wrong.flags = {}),
+    "no default": (wrong) => delete wrong.flags.export.defaultValue,
+    "a default of another type": (wrong) => (wrong.flags.export.defaultValue = "no"),
+    "a type that there is not": (wrong) => (wrong.flags.export.flagType = "bool"),
+  })) {
+    const wrong = manifest();
+    change(wrong);
+    assert.notDeepEqual(flags(wrong), [], name);
+  }
+});
+
 const schema = JSON.parse(appLicense(["features", "schema"]));
 const editions = validator("draft-07", schema);
 
@@ -47,6 +95,13 @@ test("every editions.toml of the examples follows the schema", () => {
   for (const file of there) {
     assert.deepEqual(editions(parse(readFileSync(file, "utf8"))), [], file);
   }
+});
+
+test("the first line names the schema, as Taplo and Even Better TOML read it", () => {
+  const folder = join(ROOT, "examples/editions-app");
+  const [first] = readFileSync(join(folder, "editions.toml"), "utf8").split("\n");
+  const [, path] = /^#:schema (\S+)$/.exec(first) ?? [];
+  assert.deepEqual(JSON.parse(readFileSync(join(folder, path), "utf8")), schema);
 });
 
 test("the schema refuses mistakes", () => {

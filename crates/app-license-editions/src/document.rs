@@ -17,7 +17,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
     reason = "limits and service levels: the core reads them, this is their shape"
 )]
 pub(crate) struct Document {
-    /// The app.
+    /// The app: a file is of one app, with one key and one id.
     #[serde(default)]
     pub(crate) app: AppEntry,
     /// Features and the lowest edition that has them, in the order of the listing.
@@ -38,7 +38,7 @@ pub(crate) struct Document {
     pub(crate) pricing: BTreeMap<String, PricingEntry>,
 }
 
-/// The app.
+/// The app: a file is of one app, with one key and one id.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct AppEntry {

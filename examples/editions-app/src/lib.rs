@@ -18,6 +18,12 @@ pub use editions::{Feature, LimitName};
 /// assert!(gate.may(Feature::Export, &license, UnixTime::EPOCH)?.is_allowed());
 /// # Ok::<(), app_license::Error>(())
 /// ```
+///
+/// A misspelt feature does not compile:
+///
+/// ```compile_fail,E0599
+/// let feature = editions_app::Feature::BulkExprot;
+/// ```
 #[derive(Debug)]
 pub struct Gate {
     features: FeatureMap,

@@ -124,6 +124,25 @@ fn pricing_names_the_first_user_count() {
 }
 
 #[test]
+fn a_free_starter_tier_of_advanced_is_an_error() {
+    let text = |starter: u32| {
+        format!(
+            "[features]\nexport = \"standard\"\nbulk = \"advanced\"\n\
+             [pricing.standard.monthly]\nstarter = 0\ntiers = [{{ per-user = 165 }}]\n\
+             [pricing.advanced.monthly]\nstarter = {starter}\ntiers = [{{ per-user = 230 }}]\n"
+        )
+    };
+    let path = file("editions/starter.toml", text(0));
+    let ran = run(&["features", "check", &path]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.out.contains("free_starter_on_advanced"), "{}", ran.out);
+    let path = file("editions/no-starter.toml", text(1000));
+    let ran = run(&["features", "check", &path]);
+    assert!(!ran.out.contains("free_starter"), "{}", ran.out);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+}
+
+#[test]
 fn pricing_reads_the_commerce_apis_plans() {
     let plan = |name: &str, unit: u64| {
         format!(

@@ -66,6 +66,14 @@ impl Slow {
     }
 }
 
+/// The table of a cycle in the file.
+fn name(cycle: Cycle) -> &'static str {
+    match cycle {
+        Cycle::Annual => "annual",
+        _ => "monthly",
+    }
+}
+
 fn plan() -> impl Strategy<Value = Slow> {
     let breakpoints =
         prop::collection::btree_set(prop_oneof![1_u64..20, 1_u64..1000, 1_u64..MOST], 0..6);
@@ -115,12 +123,14 @@ proptest! {
 
     #[test]
     fn whenever_the_check_passes_advanced_is_above_standard_at_every_user_count(
-        (standard, advanced) in pair()
+        (standard, advanced) in pair(),
+        cycle in prop::sample::select(vec![Cycle::Monthly, Cycle::Annual]),
     ) {
         let text = format!(
-            "[pricing.standard.monthly]\n{}[pricing.advanced.monthly]\n{}",
+            "[pricing.standard.{cycle}]\n{}[pricing.advanced.{cycle}]\n{}",
             standard.toml(),
             advanced.toml(),
+            cycle = name(cycle),
         );
         let editions = Editions::from_toml("editions.toml", &text).unwrap();
         let [s, a] = editions.offerings() else { panic!("two offerings") };
@@ -134,7 +144,7 @@ proptest! {
         let first = (1..low.len()).find(fails).map(|users| users as u64);
         let named = comparison
             .first_failure()
-            .filter(|(cycle, users)| *cycle == Cycle::Monthly && *users <= MOST);
+            .filter(|(named, users)| *named == cycle && *users <= MOST);
         // not only that it fails: the very user count
         prop_assert_eq!(named.map(|(_, users)| users), first, "{}", text);
         if comparison.holds() {
@@ -143,10 +153,14 @@ proptest! {
     }
 
     #[test]
-    fn prices_are_those_of_the_slow_way(slow in plan(), users in 1_u64..MOST) {
-        let text = format!("[pricing.standard.monthly]\n{}", slow.toml());
+    fn prices_are_those_of_the_slow_way(
+        slow in plan(),
+        users in 1_u64..MOST,
+        cycle in prop::sample::select(vec![Cycle::Monthly, Cycle::Annual]),
+    ) {
+        let text = format!("[pricing.standard.{}]\n{}", name(cycle), slow.toml());
         let editions = Editions::from_toml("editions.toml", &text).unwrap();
-        let plan = editions.offerings()[0].plan(Cycle::Monthly).unwrap();
+        let plan = editions.offerings()[0].plan(cycle).unwrap();
         let expected = slow.prices()[usize::try_from(users).unwrap()];
         let expected = expected.map(|cents| format!("{}.{:02}", cents / 100, cents % 100));
         prop_assert_eq!(plan.price(users).map(|p| p.to_string()), expected, "{}", text);
