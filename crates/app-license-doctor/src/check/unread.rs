@@ -38,8 +38,7 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
             Error::Syntax { position, .. } => {
                 let text = text_of(project, path);
                 let offset = offset_of(&text, position.line, position.column);
-                let lower = text.to_ascii_lowercase();
-                let severity = if WORDS.iter().any(|word| lower.contains(word)) {
+                let severity = if mentions(&text) {
                     Severity::Warning
                 } else {
                     Severity::Info
@@ -71,6 +70,15 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
             Diagnostic::new(&rules::UNREADABLE, message).with_severity(Severity::Warning);
         findings.push(Finding::new(diagnostic, ".", "", 0..0));
     }
+}
+
+/// Whether a text has one of the words, other than in the comment that says how the file itself is licensed.
+fn mentions(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim_start().to_ascii_lowercase();
+        let comment = ["//", "/*", "*"].iter().any(|sign| line.starts_with(sign));
+        !comment && WORDS.iter().any(|word| line.contains(word))
+    })
 }
 
 fn text_of(project: &Project, path: &str) -> String {

@@ -18,11 +18,11 @@ fn said(found: &[Finding]) -> Vec<String> {
 fn a_source_that_cannot_be_read_is_a_warning() {
     let app = folder([
         ("src/b.tsx", "\n  const a = {{{ license"),
-        ("src/c.rs", "fn f( { // Capability::ADVANCED"),
+        ("src/c.rs", "fn f( { Capability::ADVANCED"),
         ("src/d.ts", "const = '@forge/api'"),
         ("src/__tests__/broken.ts", "const = license"),
         // a part of a file, as libraries have it
-        ("src/intro.js", "(function () {"),
+        ("src/intro.js", "// MIT license\n(function () {"),
     ]);
     fs::write(app.path().join("src/a.ts"), [0xff, 0xfe]).unwrap();
     let found = findings(app.path());
