@@ -31,7 +31,8 @@ pub(crate) fn folder(context: &Context, (name, version): (&str, &str)) -> Result
     })
 }
 
-/// The folder with DuckDB; nothing where it cannot be installed, and then its test is skipped.
+/// The folder with DuckDB; nothing where it cannot be installed: its test is skipped then, and the summary
+/// of the run says so.
 pub(crate) fn duckdb(context: &Context) -> Option<PathBuf> {
     match folder(context, DUCKDB) {
         Ok(folder) => Some(folder),

@@ -10,6 +10,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
     clippy::disallowed_types,
     reason = "a bench reads the clock, tells figures, and ends when anything is wrong"
 )]

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -49,6 +52,8 @@ pub enum ReportFault {
     Status(u16, Option<u64>),
     /// The next file breaks off after so many bytes.
     BreakAfter(usize),
+    /// The next file comes in ten parts, with a pause before each.
+    Slow(Duration),
 }
 
 #[derive(Debug, Default)]
@@ -398,6 +403,10 @@ fn file(shared: &mut Shared, id: &str, range: &str) -> Response {
             shared.faults.remove(0);
             broken(rest, bytes)
         }
+        Some(ReportFault::Slow(pause)) => {
+            shared.faults.remove(0);
+            slow(rest, pause)
+        }
         _ => rest.into_response(),
     };
     let headers = answer.headers_mut();
@@ -425,11 +434,54 @@ fn broken(mut bytes: Vec<u8>, after: usize) -> Response {
         bytes: Some(bytes),
         waits: 8,
     });
+    of_length(length, body)
+}
+
+fn of_length(length: usize, body: Body) -> Response {
     let mut answer = Response::new(body);
     answer
         .headers_mut()
         .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     answer
+}
+
+/// A body that takes ten pauses.
+fn slow(bytes: Vec<u8>, pause: Duration) -> Response {
+    const PARTS: usize = 10;
+    let length = bytes.len();
+    let part = length.div_ceil(PARTS).max(1);
+    let parts = bytes.chunks(part).rev().map(<[u8]>::to_vec).collect();
+    let body = Body::new(Slow {
+        parts,
+        pause,
+        waiting: Box::pin(tokio::time::sleep(pause)),
+    });
+    of_length(length, body)
+}
+
+struct Slow {
+    /// The last one first.
+    parts: Vec<Vec<u8>>,
+    pause: Duration,
+    waiting: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl axum::body::HttpBody for Slow {
+    type Data = axum::body::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        if self.parts.is_empty() {
+            return Poll::Ready(None);
+        }
+        ready!(self.waiting.as_mut().poll(context));
+        self.waiting = Box::pin(tokio::time::sleep(self.pause));
+        let part = self.parts.pop();
+        Poll::Ready(part.map(|part| Ok(http_body::Frame::data(part.into()))))
+    }
 }
 
 struct Broken {
@@ -443,19 +495,19 @@ impl axum::body::HttpBody for Broken {
     type Error = std::io::Error;
 
     fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
         if let Some(bytes) = self.bytes.take() {
-            return std::task::Poll::Ready(Some(Ok(http_body::Frame::data(bytes.into()))));
+            return Poll::Ready(Some(Ok(http_body::Frame::data(bytes.into()))));
         }
         if let Some(left) = self.waits.checked_sub(1) {
             self.waits = left;
             context.waker().wake_by_ref();
-            return std::task::Poll::Pending;
+            return Poll::Pending;
         }
         let error = std::io::Error::other("broken off, as it was to be");
-        std::task::Poll::Ready(Some(Err(error)))
+        Poll::Ready(Some(Err(error)))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::common::{Ran, run};
-use app_license_testkit::MockReports;
+use crate::common::{Ran, run, run_with_env};
 use app_license_testkit::vendor::{ReportShape, Vendor};
+use app_license_testkit::{MockReports, ReportFault};
 use serde_json::{Value, json};
 
 struct TempFolder(tempfile::TempDir);
@@ -403,6 +404,79 @@ async fn the_report_can_come_from_the_reporting_api() {
     assert!(ran.err.contains("--developer or --vendor"), "{}", ran.err);
 }
 
+/// A line of a shell on a terminal, which `script` gives it; `timeout` gives it an end.
+#[cfg(target_os = "linux")]
+fn on_terminal(line: &str, variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let ran = std::process::Command::new("timeout")
+        .args(["--foreground", "--kill-after=1", "60"])
+        .args(["script", "--quiet", "--return", "--command", line])
+        .arg("/dev/null")
+        .env("TERM", "xterm")
+        .envs(variables.iter().copied())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&ran.stdout).into_owned();
+    (ran.status.code(), out)
+}
+
+/// The login comes from the environment here, as the help says.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_download_shows_how_far_it_is() {
+    let vendor = Vendor::new(5, 290);
+    let mock = reporting_api(&vendor).await;
+    mock.fail_once(ReportFault::Slow(Duration::from_millis(150)));
+    let place = TempFolder::new(&vendor);
+    let line = format!(
+        "{} report reconcile --report api --developer {} --api-url {} --api-poll 300 \
+         --installations {} --now {}",
+        env!("CARGO_BIN_EXE_app-license"),
+        MockReports::DEVELOPER,
+        mock.v2_url(),
+        place.path("installations.ndjson").display(),
+        Vendor::now()
+    );
+    let run = move || {
+        let login = [
+            ("ATLASSIAN_EMAIL", MockReports::EMAIL),
+            ("ATLASSIAN_API_TOKEN", MockReports::TOKEN),
+        ];
+        on_terminal(&line, &login)
+    };
+    let (code, out) = tokio::task::spawn_blocking(run).await.unwrap();
+    assert_eq!(code, Some(0), "{out}");
+    assert!(!out.contains(MockReports::TOKEN), "{out}");
+    assert!(
+        out.contains("the host prepares the export: IN_PROGRESS"),
+        "{out}"
+    );
+    // some of the file, of how much, and how long that takes
+    let share = |frame: &&str| frame.contains(" KiB of ") && frame.trim_end().ends_with(" left");
+    let frames = || out.split(['\r', '\n', '\u{1b}']);
+    assert!(frames().filter(share).count() > 1, "{out}");
+    for frame in frames() {
+        // `script` has 80 columns, where nothing else is said
+        let frame = frame.trim_start_matches("[2K");
+        assert!(frame.chars().count() <= 80, "{frame}");
+    }
+    // no bar of another form, and none at the end, where what was found stands
+    assert!(!out.contains("░ 0/"), "{out}");
+    let (_, last) = out.rsplit_once("0s left").unwrap_or_default();
+    assert!(last.contains("\u{1b}[2K"), "{out}");
+    assert!(last.contains(" between "), "{out}");
+}
+
+#[test]
+fn a_login_that_is_nowhere_is_told_by_the_names_of_its_variables() {
+    let args = ["report", "summary", "api", "--developer", "d"];
+    let none = [("ATLASSIAN_EMAIL", ""), ("ATLASSIAN_API_TOKEN", "")];
+    let ran = run_with_env(&args, &none);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    let told = "ATLASSIAN_EMAIL and ATLASSIAN_API_TOKEN";
+    assert!(ran.err.contains(told), "{}", ran.err);
+}
+
 /// Progress is drawn by a thread of its own, which must not wait for whoever writes errors.
 #[cfg(target_os = "linux")]
 #[test]
@@ -415,22 +489,85 @@ fn a_slow_report_is_read_to_its_end_on_a_terminal() {
         place.path("installations.ndjson").display(),
         Vendor::now()
     );
-    // `script` gives it a terminal, and `timeout` an end
-    let ran = std::process::Command::new("timeout")
-        .args([
-            "--foreground",
-            "--kill-after=1",
-            "60",
-            "script",
-            "--quiet",
-            "--return",
-        ])
-        .args(["--command", &line, "/dev/null"])
-        .env("TERM", "xterm")
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
-    let out = String::from_utf8_lossy(&ran.stdout);
-    assert_eq!(ran.status.code(), Some(0), "{out}");
+    let (code, out) = on_terminal(&line, &[]);
+    assert_eq!(code, Some(0), "{out}");
     assert!(out.contains("20"), "{out}");
+}
+
+/// The script of the page on running it every night, with `jq` as it is, and a `curl` that keeps what it
+/// would send. Left out where there is no `jq`, which CI has.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_nightly_script_of_the_page_tells_what_is_new_and_what_failed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::Command;
+
+    if Command::new("jq").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no jq");
+        return;
+    }
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reconcile.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, script) = page.split_once("```sh\n").unwrap();
+    let (script, _) = script.split_once("```\n").unwrap();
+    let place = drifting();
+    let home = place.path("");
+    let now = Vendor::now().to_string();
+    // what is this machine's, and nothing else
+    let mut here = script.to_owned();
+    for (theirs, ours) in [
+        ("/var/lib/license-drift", home.to_str().unwrap()),
+        (
+            "--report api --vendor 1212980 --credentials /etc/license-drift.token",
+            "--report report.json",
+        ),
+        ("env:DATABASE_URL", "installations.ndjson"),
+        ("--format json", &format!("--format json --now {now}")),
+    ] {
+        assert!(here.contains(theirs), "{theirs}");
+        here = here.replace(theirs, ours);
+    }
+    let programs = place.path("bin");
+    std::fs::create_dir(&programs).unwrap();
+    let program = env!("CARGO_BIN_EXE_app-license");
+    std::os::unix::fs::symlink(program, programs.join("app-license")).unwrap();
+    let curl = "#!/bin/sh\ncat > sent.json\n[ ! -e no-network ]\n";
+    for (name, text) in [("curl", curl), ("nightly", here.as_str())] {
+        let path = programs.join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let night = || {
+        let ran = Command::new(programs.join("nightly"))
+            .env("PATH", &path)
+            .env("WEBHOOK_URL", "https://chat.example.com/hook")
+            .output()
+            .unwrap();
+        let sent = std::fs::read_to_string(place.path("sent.json")).ok();
+        let _ = std::fs::remove_file(place.path("sent.json"));
+        let text = sent.map(|sent| {
+            let sent: Value = serde_json::from_str(&sent).unwrap();
+            sent["text"].as_str().unwrap().to_owned()
+        });
+        (ran.status.code().unwrap(), text)
+    };
+    // a night without a network tells again
+    std::fs::write(place.path("no-network"), "").unwrap();
+    let (code, told) = night();
+    assert_ne!(code, 0);
+    std::fs::remove_file(place.path("no-network")).unwrap();
+    assert_eq!(night(), (0, told.clone()));
+    let told = told.unwrap();
+    assert!(told.lines().count() > 20, "{told}");
+    let line = |line: &str| line.contains(": ") && line.ends_with(')') && !line.contains("null");
+    assert!(told.lines().all(line), "{told}");
+    assert!(!told.contains("report_lag"), "{told}");
+    // what was told is not told again
+    assert_eq!(night(), (0, None));
+    // and a run that fails is no silence
+    std::fs::write(place.path("installations.ndjson"), "<html>").unwrap();
+    let (code, told) = night();
+    assert_eq!(code, 3);
+    assert!(told.unwrap().contains("failed, see the log"));
 }

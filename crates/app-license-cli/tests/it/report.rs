@@ -88,6 +88,28 @@ fn bad_records_are_told_with_their_place_and_a_cut_report_is_partial() {
     assert_eq!(ran.json()["partial"], true);
     assert_eq!(ran.json()["bad_records"], 2);
 
+    // --strict stops at the first one
+    let bad = r#"[{"licenseId":"E-1"},{"status":1,"status":2},
+        {"licenseId":"E-3"},{"tier":,}]"#;
+    for (more, code, records, bad_records) in [(&[][..], 0, 2, 2), (&["--strict"], 1, 1, 1)] {
+        let args = [&["report", "summary", "-", "--format", "json"], more].concat();
+        let ran = run_with(&args, bad);
+        assert_eq!(ran.code, code, "{}", ran.err);
+        let json = ran.json();
+        assert_eq!(
+            (&json["total"]["all"], &json["bad_records"]),
+            (&records.into(), &bad_records.into())
+        );
+        assert_eq!(json["partial"], code == 1);
+        let first = "warning[record_duplicate]: ";
+        assert!(ran.err.contains(first), "{}", ran.err);
+        assert!(
+            ran.err.contains("(line 1, record 2, byte 33)"),
+            "{}",
+            ran.err
+        );
+    }
+
     let ran = run_with(&["report", "summary", "-"], "<html>");
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("error[not_a_report]"), "{}", ran.err);

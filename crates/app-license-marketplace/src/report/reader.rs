@@ -9,6 +9,8 @@ mod progress;
 pub(crate) mod scan;
 mod table;
 mod window;
+#[cfg(test)]
+mod work;
 
 use std::fmt;
 use std::io::Read;

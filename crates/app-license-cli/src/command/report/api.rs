@@ -124,8 +124,7 @@ impl ApiArgs {
         path: &Path,
         progress: bool,
     ) -> Result<(), CliError> {
-        let bar = bar(progress);
-        style(&bar, "{spinner} {msg}");
+        let bar = bar(progress, "{spinner} {msg}", "asking the host", None);
         let shown = |progress: &Progress| match progress {
             Progress::Downloading { bytes, of } => {
                 let template = match of {

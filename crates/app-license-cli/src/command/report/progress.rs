@@ -8,14 +8,21 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// How often a spinner turns.
 const TICK: Duration = Duration::from_millis(120);
 
-/// A bar on standard error, or none that is seen.
-pub(super) fn bar(shown: bool) -> ProgressBar {
+/// A bar on standard error, or none that is seen; the first time that it is drawn it has all of this.
+pub(super) fn bar(
+    shown: bool,
+    template: &str,
+    what: &'static str,
+    length: Option<u64>,
+) -> ProgressBar {
     let target = if shown {
         ProgressDrawTarget::stderr()
     } else {
         ProgressDrawTarget::hidden()
     };
-    let bar = ProgressBar::with_draw_target(None, target);
+    let bar = ProgressBar::with_draw_target(length, target);
+    style(&bar, template);
+    bar.set_message(what);
     if shown {
         bar.enable_steady_tick(TICK);
     }
@@ -24,28 +31,20 @@ pub(super) fn bar(shown: bool) -> ProgressBar {
 
 /// How much of a file is read; of what has no length, how much was.
 pub(super) fn reading(shown: bool, what: &'static str, path: &Path) -> ProgressBar {
-    let bar = bar(shown);
-    let length = std::fs::metadata(path)
+    let file = std::fs::metadata(path)
         .ok()
         .filter(std::fs::Metadata::is_file);
+    let length = file.map(|file| file.len());
     let template = match length {
-        Some(file) => {
-            bar.set_length(file.len());
-            "{msg:13} {bar:24} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left"
-        }
+        Some(_) => "{msg:13} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
         None => "{msg:13} {spinner} {bytes}, {bytes_per_sec}",
     };
-    style(&bar, template);
-    bar.set_message(what);
-    bar
+    bar(shown, template, what, length)
 }
 
 /// A task of unknown length.
 pub(super) fn waiting(shown: bool, what: &'static str) -> ProgressBar {
-    let bar = bar(shown);
-    style(&bar, "{spinner} {msg}, {elapsed}");
-    bar.set_message(what);
-    bar
+    bar(shown, "{spinner} {msg}, {elapsed}", what, None)
 }
 
 /// Sets the template of a bar; a wrong one is a mistake of this program and changes nothing.

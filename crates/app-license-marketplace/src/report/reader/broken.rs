@@ -55,7 +55,13 @@ impl<K: Kind, R: Read> Reader<K, R> {
     pub(super) fn resync(&mut self) {
         loop {
             let at_end = self.window.is_at_end();
-            match document::resync(self.window.rest(), at_end) {
+            let found = document::resync(self.window.rest(), at_end);
+            #[cfg(test)]
+            super::work::looked(match found {
+                Resync::At(at) => at,
+                Resync::Keep(_) => self.window.rest().len(),
+            });
+            match found {
                 Resync::At(at) => return self.window.consume(at),
                 Resync::Keep(keep) => {
                     let length = self.window.rest().len();
@@ -79,6 +85,8 @@ impl<K: Kind, R: Read> Reader<K, R> {
             let mut ends = memchr::memchr_iter(b'\n', rest).map(|at| at.saturating_add(1));
             let found = ends.find(|at| !to_brace || matches!(rest.get(*at), Some(b'{') | None));
             let used = found.unwrap_or(rest.len());
+            #[cfg(test)]
+            super::work::looked(used);
             let done = found.is_some_and(|at| at < rest.len());
             self.window.consume(used);
             if done {

@@ -154,8 +154,10 @@ impl<K: Kind> Fields<K> {
     pub(super) fn record(&mut self, bytes: &[u8]) -> Result<(usize, bool), Stop> {
         self.clear();
         let mut scan = Scan::new(bytes, 0);
-        self.object(&mut scan, 0)?;
-        Ok((scan.at, scan.is_ascii()))
+        let scanned = self.object(&mut scan, 0);
+        #[cfg(test)]
+        super::work::looked(scan.at);
+        scanned.map(|()| (scan.at, scan.is_ascii()))
     }
 
     /// An object, at its brace. Groups nest a few levels, so this recurses a few times at most.

@@ -119,7 +119,10 @@ impl<K: Kind, R: Read> Reader<K, R> {
     pub(super) fn no_object(&mut self, then: State) -> Error {
         loop {
             let mut scan = Scan::new(self.window.rest(), 0);
-            match scan.value() {
+            let scanned = scan.value();
+            #[cfg(test)]
+            super::work::looked(scan.at);
+            match scanned {
                 Ok(value) => {
                     let found = match scan.slice(value).first() {
                         Some(b'[') => "a list",

@@ -424,11 +424,15 @@ pub(super) fn frame(bytes: &[u8]) -> Option<usize> {
             b'}' | b']' => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
+                    #[cfg(test)]
+                    super::work::looked(at);
                     return Some(at.wrapping_add(1));
                 }
             }
             _ => {}
         }
     }
+    #[cfg(test)]
+    super::work::looked(bytes.len());
     None
 }

@@ -167,6 +167,8 @@ impl<R: Read> Window<R> {
             self.counted.0 = from.saturating_sub(self.start);
         }
         self.base = self.offset(0);
+        #[cfg(test)]
+        super::work::looked(self.end.saturating_sub(self.start));
         self.buffer.copy_within(self.start..self.end, 0);
         self.end = self.end.saturating_sub(self.start);
         self.start = 0;
@@ -246,5 +248,7 @@ pub(super) const fn is_white(byte: u8) -> bool {
 }
 
 fn newlines(bytes: &[u8]) -> u64 {
+    #[cfg(test)]
+    super::work::looked(bytes.len());
     u64::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u64::MAX)
 }

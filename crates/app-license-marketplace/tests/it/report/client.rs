@@ -184,6 +184,27 @@ async fn busy_hosts_are_asked_again() {
     assert_eq!(keys(&path, Format::Array), numbers(1));
 }
 
+/// The clock is tokio's own and goes on by itself when everybody waits: nobody waits for half a minute.
+#[tokio::test(start_paused = true)]
+async fn a_host_that_names_a_time_is_left_alone_that_long() {
+    let mock = mock(1).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("licenses.json");
+    let waited = async || {
+        let began = tokio::time::Instant::now();
+        let client = developer(&mock);
+        client.export(&Query::new(), &path, |_| {}).await.unwrap();
+        began.elapsed()
+    };
+    let without = waited().await;
+    assert!(without < Duration::from_secs(5), "{without:?}");
+    mock.fail_once(ReportFault::Status(429, Some(30)));
+    let with = waited().await;
+    let range = Duration::from_secs(30)..Duration::from_secs(35);
+    assert!(range.contains(&with), "{with:?}");
+    assert_eq!(keys(&path, Format::Array), numbers(1));
+}
+
 #[tokio::test]
 async fn refusals_are_told_and_never_show_the_token() {
     let mock = mock(1).await;

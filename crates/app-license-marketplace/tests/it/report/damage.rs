@@ -379,25 +379,6 @@ fn a_failing_input_is_told_after_what_came_before() {
 }
 
 #[test]
-fn hostile_reports_cost_no_more_than_their_length() {
-    // each of these makes a reader that looks ahead for every record quadratic
-    for piece in [
-        "{[},", "{\"},", "{\"a:1},", "{]},", "{\"a\":}", "{", "[", "{\"\\",
-    ] {
-        let report = format!("[{}", piece.repeat(600_000 / piece.len()));
-        let mut reader = LicenseReader::new(report.as_bytes());
-        while reader.next().is_some() {}
-        assert_eq!(reader.completeness(), PARTIAL, "{piece}");
-    }
-    for piece in ["\"a\n", "a\n", "\"\n"] {
-        let report = format!("licenseId,tier\n{}", piece.repeat(600_000 / piece.len()));
-        let mut reader = LicenseReader::new(report.as_bytes());
-        while reader.next().is_some() {}
-        assert_ne!(reader.completeness(), Completeness::Complete, "{piece}");
-    }
-}
-
-#[test]
 fn a_header_with_a_column_twice_ends_the_reading() {
     let got = read(b"cloudId,addonKey,tier,addonKey\nc-1,a,b,c\nc-2,a,b,c\n");
     assert_eq!(got.errors.len(), 1, "{:?}", got.errors);
