@@ -22,6 +22,7 @@ pub(crate) use builder::{warn_of_falling_limits, warn_of_test_keys};
 
 use crate::client_address::ClientAddress;
 use crate::connect_request::{ConnectContextRequest, ConnectRequest};
+use crate::editions::NamedEditions;
 use crate::gate::needs_of;
 use crate::metrics::Metrics;
 use crate::page_owner::PageOwner;
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) stored_hint: Option<u64>,
     pub(crate) features: FeatureMap,
     pub(crate) descriptor: Descriptor,
+    pub(crate) named_editions: NamedEditions,
     pub(crate) metrics: Metrics,
     pub(crate) client_address: ClientAddress,
     pub(crate) responder: Option<Responder>,

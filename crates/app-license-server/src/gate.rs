@@ -167,11 +167,19 @@ impl ConnectApp {
         Gate::new(ContextCheck(self.clone()), requirement)
     }
 
+    /// What a gate by hand asks for; the features of the map were looked at when the app was built.
+    fn requirement(&self, needs: Capability) -> Requirement {
+        let app = self.0.app_key.as_str();
+        self.0.named_editions.warn_of_gate(app, &needs);
+        Requirement::Capability(needs)
+    }
+
     /// A gate for URL-bound requests: iframes and webhooks whose license includes what is needed. An
     /// [`Edition`](app_license::Edition) or a [`Capability`] gives a gate; a text gives a result, for
-    /// it may be none: see [`Need`].
+    /// it may be none: see [`Need`]. One above Standard is a warning in the log where the descriptor that was
+    /// given lacks `editionsEnabled: true`.
     pub fn requires<N: Need>(&self, needs: N) -> N::Gate {
-        needs.gate(|needs| self.gate(Requirement::Capability(needs)))
+        needs.gate(|needs| self.gate(self.requirement(needs)))
     }
 
     /// A gate for a feature of the app's feature map.
@@ -190,7 +198,7 @@ impl ConnectApp {
 
     /// As [`ConnectApp::requires`], for requests of the app's own front end with a context token.
     pub fn context_requires<N: Need>(&self, needs: N) -> N::Gate {
-        needs.gate(|needs| self.context_gate(Requirement::Capability(needs)))
+        needs.gate(|needs| self.context_gate(self.requirement(needs)))
     }
 
     /// As [`ConnectApp::requires_feature`], for requests with a context token.

@@ -44,7 +44,7 @@
 //! | a route called by | extractor | gate |
 //! |---|---|---|
 //! | the platform: iframe, webhook | [`ConnectRequest`] | [`ConnectApp::requires`] |
-//! | the app's front end with `AP.context.getToken()` | [`ConnectContextRequest`] | [`ConnectApp::context_requires`] |
+//! | the app's front end, `Authorization: JWT …` with a token of `AP.context.getToken()` | [`ConnectContextRequest`] | [`ConnectApp::context_requires`] |
 //! | Forge, as a remote | [`ForgeInvocation`] | [`ForgeRemote::requires`] |
 //!
 //! Both kinds of requests, and invocations, also answer [`ConnectApp::limit`] and
@@ -57,7 +57,10 @@
 //! a [`Hook`].
 //!
 //! Refusals are [`Rejection`] values: 401 when the proof does not hold, 402 or 403 when the
-//! license does not allow it, 503 when it could not be checked.
+//! license does not allow it, 503 when it could not be checked. Who never bought is 403, `absent`.
+//!
+//! An app that is sold in editions says `enableLicensing` and `editionsEnabled` in its descriptor:
+//! [`ConnectAppBuilder::descriptor`].
 //!
 //! # One router for Connect and Forge
 //!
@@ -213,6 +216,9 @@
 //! | `postgres` | `PostgresStore`, for several replicas |
 //! | `testkit` | the mock host platform, and `for_tests` of both builders |
 //!
+//! A store of your own is checked by the feature `conformance` of [`app_license_store`], among the
+//! dev-dependencies.
+//!
 //! # What operators see
 //!
 //! [`serve`] keeps [`Limits`]. [`Operations`] has a health check and counters in the format of
@@ -248,6 +254,7 @@
 mod client_address;
 mod connect_app;
 mod connect_request;
+mod editions;
 mod error;
 mod forge_remote;
 mod gate;

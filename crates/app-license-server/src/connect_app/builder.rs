@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::{ConnectApp, Inner};
 use crate::client_address::ClientAddress;
+use crate::editions::NamedEditions;
 use crate::error::BuildError;
 use crate::metrics::Metrics;
 use crate::respond::{RefusedRequest, Responder};
@@ -205,15 +206,20 @@ impl ConnectAppBuilder {
     }
 
     /// The app's descriptor. What this crate relies on is set in it; the rest is served as it is.
-    /// Tokens may be for any of its `regionBaseUrls`, besides the app's base URL. It is read from the JSON
-    /// that a descriptor is written in:
+    /// Tokens may be for any of its `regionBaseUrls`, besides the app's base URL.
+    ///
+    /// An app that is sold in editions says `enableLicensing` and `editionsEnabled`. Without the first no
+    /// license is handed over; without the second no license names an edition, so that every customer who
+    /// bought the app counts as Standard and Advanced is refused to everybody.
+    ///
+    /// It is read from the JSON that a descriptor is written in:
     ///
     /// ```
     /// use app_license_server::{ConnectApp, Descriptor, MemoryStore};
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// // include_str!("../atlassian-connect.json")
     /// let json = r#"{"key": "com.example.app", "baseUrl": "https://app.example.com",
-    ///     "name": "Example", "enableLicensing": true, "scopes": ["READ"],
+    ///     "name": "Example", "scopes": ["READ"], "enableLicensing": true, "editionsEnabled": true,
     ///     "authentication": {"type": "jwt"},
     ///     "modules": {"generalPages": [{"key": "panel", "url": "/panel", "name": {"value": "Panel"}}]}}"#;
     /// let descriptor: Descriptor = serde_json::from_str(json)?;
@@ -325,7 +331,8 @@ impl ConnectAppBuilder {
     }
 
     /// The app. Settings that would deny everybody are errors; a feature map that takes something
-    /// away from a higher edition is a warning in the log.
+    /// away from a higher edition is a warning in the log, and so is one that has something for an edition
+    /// above Standard where the descriptor that was given lacks `editionsEnabled: true`.
     ///
     /// # Errors
     /// See [`BuildError`].
@@ -341,13 +348,15 @@ impl ConnectAppBuilder {
             None => None,
         };
         if let Some(fetcher) = &fetcher {
-            warn_of_test_keys(fetcher);
+            warn_of_test_keys(fetcher, self.app_key.as_str());
         }
         let license_api = self.license_api_over(fetcher.as_ref())?;
         if policy.is_confirmed_only() && license_api.is_none() {
             return Err(BuildError::NoLicenseApi);
         }
         warn_of_falling_limits(&self.features);
+        let named_editions = NamedEditions::of(self.descriptor.as_ref(), &policy);
+        named_editions.warn_of(self.app_key.as_str(), &self.features);
         let store = self.store.unwrap_or_else(|| {
             tracing::warn!("no store is configured: installations are lost when the process ends");
             Arc::new(MemoryStore::new())
@@ -395,6 +404,7 @@ impl ConnectAppBuilder {
             stored_hint: self.stored_hint,
             features: self.features,
             descriptor,
+            named_editions,
             metrics,
             client_address: self.client_address,
             responder: self.responder,
@@ -438,9 +448,12 @@ pub(crate) fn warn_of_falling_limits(features: &FeatureMap) {
 
 /// Whoever has the test keys signs as the platform: nobody serves customers like this without a line in
 /// the log.
-pub(crate) fn warn_of_test_keys(fetcher: &Fetcher) {
+pub(crate) fn warn_of_test_keys(fetcher: &Fetcher, app: &str) {
     if fetcher.is_for_tests() {
-        tracing::warn!("test keys are accepted, which anybody can sign with: for tests alone");
+        tracing::warn!(
+            app,
+            "test keys are accepted, which anybody can sign with: for tests alone"
+        );
     }
 }
 

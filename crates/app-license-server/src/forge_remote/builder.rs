@@ -212,7 +212,7 @@ impl ForgeRemoteBuilder {
             Some(keys) => keys,
             None => {
                 let fetcher = self.fetcher_made()?;
-                warn_of_test_keys(&fetcher);
+                warn_of_test_keys(&fetcher, self.app_id.as_str());
                 ForgeKeys::builder(fetcher, self.key_set)
                     .clock(Arc::clone(&self.clock))
                     .build()?

@@ -202,8 +202,15 @@ async fn a_server_that_accepts_test_keys_says_so_at_the_start() {
         .fetcher(fetcher(&host))
         .build()
         .unwrap();
-    let warned = log.take().matches("test keys are accepted").count();
-    assert_eq!(warned, 2);
+    let text = log.take();
+    let warned: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains("test keys are accepted"))
+        .collect();
+    assert_eq!(warned.len(), 2, "{text}");
+    for (line, app) in warned.iter().zip([APP_KEY, APP_ID]) {
+        assert!(line.contains(" app=") && line.contains(app), "{line}");
+    }
     app(&host).fetcher(Fetcher::new().unwrap()).build().unwrap();
     assert_eq!(log.take(), "");
 }

@@ -2,7 +2,7 @@
 
 use app_license::{AppKey, ForgeAppId, Policy};
 use app_license_client::{ConnectLicenseApi, Fetcher, ForgeLicenseApi, MemoryLicenseCache};
-use app_license_server::{BuildError, FeatureMap, ForgeRemote};
+use app_license_server::{BuildError, ConnectAppBuilder, Descriptor, FeatureMap, ForgeRemote};
 use app_license_testkit::{App, Edition, MockHost};
 use axum::Router;
 use axum::routing::get;
@@ -137,4 +137,84 @@ async fn limits_that_fall_as_the_edition_rises_are_a_warning() {
         "{text}"
     );
     assert!(!text.contains("limit=\"ok\""), "{text}");
+}
+
+/// Without `editionsEnabled` no license names an edition: Advanced is refused to everybody.
+#[tokio::test]
+async fn what_is_advanced_is_a_warning_where_the_descriptor_names_no_editions() {
+    const WARNING: &str = "the descriptor lacks `editionsEnabled: true`";
+    let log = Log::capture();
+    let host = MockHost::start().await.unwrap();
+    let descriptor = |more: &str| -> Descriptor {
+        let json = format!(
+            r#"{{"key": "{APP_KEY}", "baseUrl": "{BASE_URL}", "enableLicensing": true{more}}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    };
+    let features = |toml: &str| FeatureMap::from_toml(toml).unwrap();
+    let (none, wrong, stated) = (
+        descriptor(""),
+        descriptor(r#", "editionsEnabled": "true""#),
+        descriptor(r#", "editionsEnabled": true"#),
+    );
+    for (descriptor, toml, needs) in [
+        (
+            &none,
+            "[features]\nview = \"standard\"\nexport = \"advanced\"",
+            Some("export"),
+        ),
+        (
+            &wrong,
+            "[features]\nexport = \"capabilityUltra\"",
+            Some("export"),
+        ),
+        (
+            &none,
+            "[limits]\nrows = { standard = 10, advanced = 100 }",
+            Some("rows"),
+        ),
+        (
+            &none,
+            "[service-levels]\nsupport = { advanced = \"4 h\" }",
+            Some("support"),
+        ),
+        (
+            &none,
+            "[features]\nview = \"standard\"\n[limits]\nrows = { none = 1, standard = 10 }",
+            None,
+        ),
+        (&stated, "[features]\nexport = \"advanced\"", None),
+    ] {
+        let app = app(&host)
+            .features(features(toml))
+            .descriptor(descriptor.clone());
+        app.build().unwrap();
+        let text = log.take();
+        assert_eq!(
+            text.matches(WARNING).count(),
+            usize::from(needs.is_some()),
+            "{toml}: {text}"
+        );
+        let named = needs.map(|needs| format!("app=\"{APP_KEY}\" needs=\"{needs}\""));
+        assert!(
+            named.is_none_or(|named| text.contains(&named)),
+            "{toml}: {text}"
+        );
+    }
+
+    // gates by hand; of no descriptor nothing is known, and who sells nothing denies nobody
+    let gates = |app: ConnectAppBuilder| {
+        let app = app.build().unwrap();
+        log.take();
+        drop(app.requires(Edition::Standard));
+        drop(app.context_requires(Edition::Standard));
+        assert_eq!(log.take(), "");
+        drop(app.requires(Edition::Advanced));
+        drop(app.context_requires("capabilityUltra"));
+        log.take().matches(WARNING).count()
+    };
+    assert_eq!(gates(app(&host).descriptor(none.clone())), 2);
+    assert_eq!(gates(app(&host).descriptor(stated)), 0);
+    assert_eq!(gates(app(&host)), 0);
+    assert_eq!(gates(app(&host).descriptor(none).sells_nothing()), 0);
 }
