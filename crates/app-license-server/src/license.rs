@@ -3,6 +3,7 @@
 
 use app_license::connect::LicenseApiResponse;
 use app_license::current_license::{CurrentLicense, LicenseApi, Next};
+use app_license::error::with_causes;
 use app_license::{
     Capability, Decision, Event, InstallationKey, License, LicenseSource, Limit,
     RequiredCapability, UnixTime, Verified,
@@ -264,7 +265,7 @@ impl ConnectApp {
         let source = LicenseSource::ConnectLicenseApi;
         let cached = self.0.store.license(&key, source).await;
         let cached = cached.inspect_err(|error| {
-            tracing::warn!(code = error.code(), %error, "the stored license cannot be read");
+            tracing::warn!(code = error.code(), error = %with_causes(error), "the stored license cannot be read");
         });
         cached.ok()??.license().ok()
     }
@@ -281,7 +282,7 @@ impl ConnectApp {
         match self.0.store.apply(delivery, self.now()).await {
             Ok(_) => self.0.tenants.forget(client_key),
             Err(error) => {
-                tracing::warn!(code = error.code(), %error, "a changed license is not kept");
+                tracing::warn!(code = error.code(), error = %with_causes(&error), "a changed license is not kept");
             }
         }
     }

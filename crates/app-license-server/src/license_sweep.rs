@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app_license::error::with_causes;
 use app_license::plan::sweep::{Sweep, SweepPlan, Visit};
 use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
 use app_license_client::jitter;
@@ -134,7 +135,7 @@ impl LicenseSweep {
                     turn.pause
                 }
                 Err(error) => {
-                    tracing::warn!(code = error.code(), %error, "the license sweep cannot go on");
+                    tracing::warn!(code = error.code(), error = %with_causes(&error), "the license sweep cannot go on");
                     self.pause()
                 }
             };
@@ -156,7 +157,7 @@ impl LicenseSweep {
             let seconds = self.plan.turn_lease();
             let shortened = self.store().renew_lease(lease, holder, now, seconds).await;
             if let Err(error) = shortened {
-                tracing::warn!(code = error.code(), %error, "a lease is held for longer than a turn");
+                tracing::warn!(code = error.code(), error = %with_causes(&error), "a lease is held for longer than a turn");
             }
         }
         turn

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use app_license::error::with_causes;
 use app_license_store::{Error, ErrorKind, InstallationStore};
 use axum::Router;
 use axum::extract::State;
@@ -151,7 +152,7 @@ async fn asked(
     };
     match error.kind() {
         ErrorKind::UnknownEncryptionKey { .. } | ErrorKind::PlainTextRefused { .. } => {
-            tracing::error!(code = error.code(), %error, "stored secrets do not open");
+            tracing::error!(code = error.code(), error = %with_causes(&error), "stored secrets do not open");
             let (what, code) = (store_fault(&error), error.code());
             Ok((None, Some(Fault { what, code })))
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use http::{Response, StatusCode, header};
 
 use app_license::answer::Refusal;
+use app_license::error::with_causes;
 use app_license::{Decision, ErrorClass};
 use axum::extract::MatchedPath;
 use http::request::Parts;
@@ -20,7 +21,8 @@ use crate::respond::{OwnAnswer, Responder};
 /// |---|---|
 /// | malformed input | 400 |
 /// | proof missing or not holding | 401 |
-/// | the license does not allow it | 402 when buying would help, else 403 |
+/// | the license ended, is inactive, or is of a lower edition | 402 |
+/// | nothing is stated of a license (`absent`), or the policy denies it | 403 |
 /// | the app is switched off on the site | 403 |
 /// | input too slow | 408 |
 /// | input too large | 413, 431 for the head |
@@ -115,7 +117,7 @@ impl Rejection {
         match error.kind() {
             app_license_store::ErrorKind::Replayed => Self::new(Refusal::Replayed),
             _ => {
-                tracing::error!(code = error.code(), %error, "the store failed");
+                tracing::error!(code = error.code(), error = %with_causes(error), "the store failed");
                 Self::could_not_check(store_fault(error), error.code())
             }
         }
@@ -126,7 +128,7 @@ impl Rejection {
         match error.class() {
             ErrorClass::Refused => Self::new(Refusal::Unproved { code: error.code() }),
             _ => {
-                tracing::warn!(code = error.code(), %error, "could not check");
+                tracing::warn!(code = error.code(), error = %with_causes(error), "could not check");
                 Self::could_not_check(
                     "the platform's keys or licenses are out of reach",
                     error.code(),

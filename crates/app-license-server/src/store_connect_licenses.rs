@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app_license::error::with_causes;
 use app_license::{ClientKey, InstallationKey};
 use app_license_client::{CachedLicense, ConnectLicenseStore, Source, Waiting};
 use app_license_store::InstallationStore;
@@ -17,7 +18,7 @@ impl ConnectLicenseStore for StoreConnectLicenses {
             let key = InstallationKey::Connect(tenant.clone());
             let put = self.0.put_license(&key, &license).await;
             let kept = put.inspect_err(|error| {
-                tracing::warn!(%tenant, code = error.code(), %error, "an answer of the License API is not kept");
+                tracing::warn!(%tenant, code = error.code(), error = %with_causes(error), "an answer of the License API is not kept");
             });
             kept.map_err(|error| Arc::new(error) as Source)
         })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app_license::error::with_causes;
 use app_license::forge::InvocationToken;
 use app_license::{
     Event, ForgeHalf, Installation, InstallationAri, InstallationKey, License, UnixTime, Verified,
@@ -111,7 +112,7 @@ impl Installations {
             // who it is, is known: what was learnt may be written by a later invocation
             Err(error) if !must_learn => {
                 let tenant = customer.key();
-                tracing::warn!(%tenant, code = error.code(), %error, "what a token says of a customer is not kept");
+                tracing::warn!(%tenant, code = error.code(), error = %with_causes(&error), "what a token says of a customer is not kept");
                 Ok(Some(customer))
             }
             Err(error) => Err(error),
@@ -207,7 +208,7 @@ impl Installations {
         let of = invocation.installation_id();
         let delivery = Delivery::new(invocation.tenant(), Event::from(License::clone(license)));
         if let Err(error) = self.apply(delivery, of, now).await {
-            tracing::warn!(code = error.code(), %error, "a changed license is not kept");
+            tracing::warn!(code = error.code(), error = %with_causes(&error), "a changed license is not kept");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use app_license::error::with_causes;
 use app_license::{InstallationKey, UnixTime};
 use app_license_client::{Clock, SystemClock};
 use app_license_store::{Error, HistoryEntry, InstallationStore, Name, Sequence, Stopped};
@@ -162,7 +163,7 @@ impl HookRunner {
         self.held_at.store(now.as_seconds(), Ordering::Relaxed);
         let done = self.handle_all().await;
         if let Err(error) = self.store.release_lease(&self.lease, &self.holder).await {
-            tracing::warn!(consumer = %self.consumer, code = error.code(), %error, "a lease is not given back");
+            tracing::warn!(consumer = %self.consumer, code = error.code(), error = %with_causes(&error), "a lease is not given back");
         }
         done
     }
@@ -176,7 +177,7 @@ impl HookRunner {
                 Ok(_) => failures = 0,
                 Err(error) => {
                     failures = failures.saturating_add(1);
-                    tracing::warn!(consumer = %self.consumer, failures, %error, "hooks failed");
+                    tracing::warn!(consumer = %self.consumer, failures, error = %with_causes(&*error), "hooks failed");
                 }
             }
             let rest = self.pause.saturating_mul(1 << failures.min(6));
@@ -286,7 +287,8 @@ impl HookRunner {
         let left = self.tries.saturating_sub(tries);
         tracing::warn!(
             consumer = %self.consumer, tenant = %entry.key, sequence = entry.sequence.get(),
-            event = %entry.event, tries, left, %error, "a hook failed: the tenant's events wait"
+            event = %entry.event, tries, left, error = %with_causes(&**error),
+            "a hook failed: the tenant's events wait"
         );
         Ok(stopped)
     }

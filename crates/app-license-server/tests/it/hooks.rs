@@ -106,11 +106,37 @@ async fn a_trial_that_ends_moments_after_a_page_is_stored_when_the_app_denies() 
     assert_eq!(changed.count(), 2, "{history:?}");
 }
 
+/// A failure as libraries answer one: what is wrong stands in the cause alone.
+#[derive(Debug, thiserror::Error)]
+#[error("the welcome mail is not sent")]
+struct NotSent(#[source] std::io::Error);
+
 struct Failing;
 #[async_trait]
 impl Hook for Failing {
     async fn on_installed(&self, _: &HistoryEntry) -> HookResult {
-        Err("not now".into())
+        Err(NotSent(std::io::Error::other("mailbox full")).into())
+    }
+}
+
+/// The line of the tenant that stopped, and the one of the runner's turn.
+#[tokio::test]
+async fn a_failed_hook_is_logged_with_its_causes() {
+    let log = Log::capture();
+    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    happened(&*store, LifecycleKind::Installed, "a").await;
+    let runner = HookRunner::new(Arc::clone(&store), Name::new("failing").unwrap(), Failing);
+    let run = tokio::spawn(runner.run());
+    let mut text = String::new();
+    while !text.contains("hooks failed") {
+        tokio::task::yield_now().await;
+        text.push_str(&log.take());
+    }
+    run.abort();
+    for words in ["a hook failed: the tenant's events wait", "hooks failed"] {
+        let line = text.lines().find(|line| line.contains(words)).unwrap();
+        let causes = "the welcome mail is not sent: mailbox full";
+        assert!(line.contains(causes), "{line}");
     }
 }
 
