@@ -15,7 +15,8 @@ use crate::rejection::Rejection;
 
 /// A request that is not let through, for the app's own answer to it: see
 /// [`ConnectAppBuilder::respond_with`](crate::ConnectAppBuilder::respond_with). What people are told to
-/// do depends on [`Rejection::status`] and [`Rejection::code`]: buying helps against 402 alone.
+/// do depends on [`Rejection::status`] and [`Rejection::code`]: buying helps against 402, and against
+/// `absent` (403), which is what a customer who never bought may be, too.
 ///
 /// ```
 /// use app_license_server::{ConnectApp, MemoryStore, RefusedRequest};
@@ -26,8 +27,13 @@ use crate::rejection::Rejection;
 ///     .respond_with(|refused: RefusedRequest<'_>| {
 ///         let (rejection, site) = (refused.rejection(), refused.site_url().unwrap_or_default());
 ///         let page = match (rejection.status().as_u16(), rejection.code()) {
-///             // what money helps against: no license, an ended one, a lower edition
-///             (402, _) => format!("<a href='{site}/plugins/servlet/upm'>Manage your subscription</a>"),
+///             // what money helps against: an ended license, a lower edition; `absent`: never bought, or
+///             // an installation in development
+///             (402, _) | (403, "absent") => {
+///                 // out of the frame: the page of the product does not open inside an app
+///                 let manage = format!("{site}/plugins/servlet/upm");
+///                 format!("<a href='{manage}' target='_top'>Manage your subscription</a>")
+///             }
 ///             (403, "no_user_access") => "Ask your administrator for access to this app.".to_owned(),
 ///             (403, "tenant_disabled") => "An administrator has switched this app off.".to_owned(),
 ///             (403, "tenant_blocked") => "This site is blocked: write to support.".to_owned(),

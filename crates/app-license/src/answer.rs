@@ -19,7 +19,8 @@ pub use reported::ReportedRefusal;
 /// |---|---|
 /// | malformed input | 400 |
 /// | proof missing or not holding | 401 |
-/// | the license does not allow it | 402 when buying would help, else 403 |
+/// | the license ended, is inactive, or is of a lower edition | 402 |
+/// | nothing is stated of a license (`absent`), or the policy denies it | 403 |
 /// | the app is switched off on the site, or its vendor blocked the site | 403 |
 /// | input too slow | 408 |
 /// | input too large | 413, 431 for the head |

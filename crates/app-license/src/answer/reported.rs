@@ -155,6 +155,11 @@ mod tests {
     use super::ReportedRefusal;
     use crate::answer::Refusal;
     use crate::error::{Error, ErrorClass, ErrorKind};
+    use crate::gate::policy::Policy;
+    use crate::license::License;
+    use crate::license_source::LicenseSource;
+    use crate::time::UnixTime;
+    use crate::verified::Verified;
 
     /// What is left of an error of the core is answered as the error itself.
     #[test]
@@ -203,6 +208,56 @@ mod tests {
             let reported = ReportedRefusal::new(code, ErrorClass::Refused, Some("other words"));
             assert_eq!(reported.status(), whole.status());
             assert_eq!(reported.body(), whole.body());
+        }
+    }
+
+    /// A refusal of a new kind does not compile until it is said here how a shell reports it.
+    #[test]
+    fn every_refusal_is_reported_as_itself() {
+        let license = License::absent(LicenseSource::ForgeInvocationToken);
+        let license = Verified::dangerous_assume(license);
+        let decision = license.decide(&Policy::new(), "capabilityStandard", UnixTime::EPOCH);
+        let what = "the platform's keys or licenses are out of reach";
+        for refusal in [
+            Refusal::Error(Error::from(ErrorKind::Signature)),
+            Refusal::Denied(decision),
+            Refusal::UnknownTenant,
+            Refusal::TenantDisabled,
+            Refusal::TenantBlocked,
+            Refusal::Unproved { code: "test_key" },
+            Refusal::Replayed,
+            Refusal::BodyTooLarge { limit: 8 },
+            Refusal::HeadTooLarge { limit: 8 },
+            Refusal::BodyUnreadable,
+            Refusal::BodyTimedOut,
+            Refusal::CouldNotCheck {
+                what,
+                code: "fetch",
+            },
+        ] {
+            let code = refusal.code();
+            let of_code = |class| ReportedRefusal::new(code, class, None);
+            let reported = match &refusal {
+                Refusal::Error(error) => {
+                    ReportedRefusal::new(code, error.class(), Some(&error.to_string()))
+                }
+                Refusal::Denied(decision) => ReportedRefusal::denied(decision.clone()),
+                Refusal::BodyTooLarge { limit } => ReportedRefusal::body_too_large(*limit),
+                // the runtime of another language reads heads, and answers by itself
+                Refusal::HeadTooLarge { .. } => continue,
+                Refusal::CouldNotCheck { .. } => of_code(ErrorClass::CouldNotCheck),
+                Refusal::UnknownTenant
+                | Refusal::TenantDisabled
+                | Refusal::TenantBlocked
+                | Refusal::Unproved { .. }
+                | Refusal::Replayed
+                | Refusal::BodyUnreadable
+                | Refusal::BodyTimedOut => of_code(ErrorClass::Refused),
+            };
+            assert_eq!(reported.code(), code);
+            assert_eq!(reported.status(), refusal.status(), "{code}");
+            assert_eq!(reported.body(), refusal.body(), "{code}");
+            assert!(reported.headers().eq(refusal.headers()), "{code}");
         }
     }
 
