@@ -157,5 +157,29 @@ impl ConnectRequest {
 
 verified_request! {
     /// A request of the app's own front end with a context token, verified.
+    ///
+    /// The page asks the platform for a token with each call, for one is good for minutes, and sends it in
+    /// the header `Authorization`. `AP` comes with the platform's script,
+    /// <https://connect-cdn.atl-paas.net/all.js>:
+    ///
+    /// ```js
+    /// const token = await new Promise((resolve) => AP.context.getToken(resolve));
+    /// const answer = await fetch("/api/export", { headers: { Authorization: `JWT ${token}` } });
+    /// ```
+    ///
+    /// ```
+    /// use app_license_server::{ConnectApp, ConnectContextRequest, Edition};
+    /// use axum::{Router, routing::get};
+    /// fn api(app: &ConnectApp) -> Router {
+    ///     let export = get(async |caller: ConnectContextRequest| format!("for {}", caller.client_key()));
+    ///     Router::new()
+    ///         .route("/api/export", export.layer(app.context_requires(Edition::Advanced)))
+    ///         .with_state(app.clone())
+    /// }
+    /// ```
+    ///
+    /// As an axum extractor it needs a state that a [`ConnectApp`] can be taken from; behind
+    /// [`ConnectApp::context_requires`] it is in the request's extensions already. The page is served by the
+    /// app itself, so the call is of the same origin.
     ConnectContextRequest, ContextToken, verify_context_request
 }
