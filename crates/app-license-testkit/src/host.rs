@@ -24,6 +24,10 @@ pub use builder::MockHostBuilder;
 /// A mock Atlassian platform in this process: sites, apps, licenses, keys, servers on loopback,
 /// and a test clock. Clones share one platform; the servers stop with the last of them.
 ///
+/// Ids follow from the seed and the moves alone: the first sites of two fresh platforms have the same
+/// client key, whatever their names. Tests that share a database use a schema each, or another
+/// [`MockHostBuilder::seed`].
+///
 /// ```
 /// use app_license::Edition;
 /// use app_license_testkit::{App, MockHost};

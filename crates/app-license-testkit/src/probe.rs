@@ -5,8 +5,8 @@
 //! In order, whatever the order of the routes: the honest requests of pages, front end and remotes; the
 //! attacks on these; the attacks on lifecycle routes; then the honest requests of pages, front end and
 //! remotes once more, so that an attack that changed something is seen, and of lifecycle routes, `enabled`
-//! before `disabled` before what removes the app. A report with a refused control is not clean: an app
-//! that refuses everybody withstands everything.
+//! before `disabled` before what removes the app: its Forge half first, then all of it. A report with a
+//! refused control is not clean: an app that refuses everybody withstands everything.
 //! Give the probe two tenants that are
 //! installed in the app under test, and it signs attacks that only the platform or a neighbour
 //! could: an expired token, the hash of another path, the token of another tenant, a context
@@ -147,8 +147,9 @@ impl Route {
             RouteKind::Installed => 1,
             RouteKind::Lifecycle if self.target.contains("disable") => 3,
             RouteKind::Lifecycle => 2,
-            RouteKind::Uninstalled => 4,
-            RouteKind::ForgeLifecycle => 5,
+            // before `uninstalled`, which ends the Forge half of an app with both, too
+            RouteKind::ForgeLifecycle => 4,
+            RouteKind::Uninstalled => 5,
         }
     }
 

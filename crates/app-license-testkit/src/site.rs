@@ -71,7 +71,8 @@ impl Site {
         &self.name
     }
 
-    /// The tenant id: `clientKey` in bodies, `iss` in tokens.
+    /// The tenant id: `clientKey` in bodies, `iss` in tokens. It does not follow from the name: see
+    /// [`MockHost`].
     ///
     /// # Errors
     /// `unknown` never, for a site that was made by [`MockHost::site`].

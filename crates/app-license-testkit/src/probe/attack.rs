@@ -341,7 +341,9 @@ impl Workshop<'_> {
             // the platform's token for the victim, with the neighbour's event
             let other = pre_uninstall(neighbour)?.with_token(&claims.rs256(&key));
             attacks.push(refuse("event-of-another-installation", other));
-            pre_uninstall(victim)?
+            // with a token of its own: the victim was installed by one of this second, perhaps
+            let own = claims.claim("jti", "0b4e5a1f9c7d2e8356a4f1b0c9d8e7f6a5b4c3d2");
+            pre_uninstall(victim)?.with_token(&own.rs256(&key))
         } else {
             victim.invoke(self.route.method, &self.route.target, &self.invocation())?
         };

@@ -18,6 +18,7 @@ pub struct Outcome {
     attack: &'static str,
     must: Must,
     status: u16,
+    code: Option<String>,
     header_faults: Vec<&'static str>,
 }
 
@@ -52,11 +53,15 @@ impl Outcome {
             ),
         ];
         let there = header_faults.into_iter().filter(|(there, _)| *there);
+        let is_refused_control = status >= 400 && must == Must::Accept;
         Self {
             route: route.clone(),
             attack,
             must,
             status,
+            code: is_refused_control
+                .then(|| code_of(&answer.text()))
+                .flatten(),
             header_faults: there.map(|(_, fault)| fault).collect(),
         }
     }
@@ -85,6 +90,13 @@ impl Outcome {
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
+    }
+
+    /// The code of a control that was refused, where the app answers
+    /// `{"error": {"code": …}}` as this library does.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
     }
 
     /// Whether the attack went through.
@@ -127,20 +139,35 @@ impl fmt::Display for Outcome {
             self.route.method(),
             self.route.target(),
             self.status
-        )
+        )?;
+        match self.code() {
+            Some(code) => write!(f, ", {code}"),
+            None => Ok(()),
+        }
     }
+}
+
+/// A code in the body of an answer, which is the app's: no other text of it is shown.
+fn code_of(body: &str) -> Option<String> {
+    const LONGEST: usize = 64;
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    let code = body.pointer("/error/code")?.as_str()?;
+    let is_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let fits = !code.is_empty() && code.len() <= LONGEST && code.chars().all(is_code);
+    fits.then(|| code.to_owned())
 }
 
 impl serde::Serialize for Outcome {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
-        let mut s = serializer.serialize_struct("Outcome", 7)?;
+        let mut s = serializer.serialize_struct("Outcome", 8)?;
         s.serialize_field("verdict", self.verdict())?;
         s.serialize_field("attack", self.attack)?;
         s.serialize_field("kind", self.route.kind().name())?;
         s.serialize_field("method", self.route.method())?;
         s.serialize_field("target", self.route.target())?;
         s.serialize_field("status", &self.status)?;
+        s.serialize_field("code", &self.code)?;
         s.serialize_field("headerFaults", &self.header_faults)?;
         s.end()
     }
@@ -285,5 +312,28 @@ impl serde::Serialize for ProbeReport {
         s.serialize_field("findings", &self.findings())?;
         s.serialize_field("outcomes", &self.outcomes)?;
         s.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code_of;
+
+    #[test]
+    fn a_code_is_a_code_and_no_other_text_of_the_app() {
+        let refused = r#"{"error":{"code":"unknown_tenant","message":"m"}}"#;
+        assert_eq!(code_of(refused).as_deref(), Some("unknown_tenant"));
+        for other in [
+            "",
+            "<h1>Not installed</h1>",
+            r#"{"error":"unknown_tenant"}"#,
+            r#"{"error":{"code":""}}"#,
+            r#"{"error":{"code":"two words"}}"#,
+            "{\"error\":{\"code\":\"a\\u001b[2J\"}}",
+        ] {
+            assert_eq!(code_of(other), None, "{other}");
+        }
+        let long = format!(r#"{{"error":{{"code":"{}"}}}}"#, "a".repeat(65));
+        assert_eq!(code_of(&long), None);
     }
 }
