@@ -5,6 +5,14 @@
 //! `postgres` or `nobody`. Where it cannot be started the error says what to install; a test that
 //! needs a database must fail then, not pass.
 //!
+//! ```no_run
+//! use app_license_pgtest::Cluster;
+//! let cluster = Cluster::start()?;
+//! cluster.sql("CREATE TABLE report (tenant text)")?;
+//! assert_eq!(cluster.sql("SELECT count(*) FROM report")?.trim(), "0");
+//! # Ok::<(), app_license_pgtest::Failure>(())
+//! ```
+//!
 //! The programs are looked for in `APP_LICENSE_PG_BIN`, then in `PATH`, then where Debian and
 //! others put them. [`Pooler::start`] puts PgBouncer before a cluster.
 
@@ -73,7 +81,8 @@ impl Cluster {
     }
 
     /// One unsynced cluster for the whole process, started by whoever asks first. Tests that share
-    /// it use a schema each.
+    /// it use a schema each: for the store's tables, and for your own beside them. Two mock host platforms
+    /// give their first sites the same client key.
     ///
     /// ```no_run
     /// let url = app_license_pgtest::Cluster::shared()?.url();
@@ -391,6 +400,11 @@ fn run(command: &mut Command) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(test)]
 mod tests {
     use super::Cluster;
@@ -408,7 +422,7 @@ mod tests {
         // what is copied for the next cluster is of this version
         let version = cluster.sql("SHOW server_version").unwrap();
         let version = version.split_whitespace().next().unwrap().replace('.', "-");
-        let template = cluster.template().unwrap();
+        let template = cluster.template().unwrap().unwrap();
         assert!(template.is_dir());
         let template = template.to_string_lossy().into_owned();
         assert!(template.contains(&format!("-{version}")), "{template}");

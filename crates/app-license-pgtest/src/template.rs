@@ -6,15 +6,12 @@ use std::process::Command;
 
 use crate::{Cluster, Failure, run};
 
-/// Where it is kept, in cargo's folder.
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tmp");
-
 impl Cluster {
     /// The files of a new cluster.
     pub(crate) fn make_data(&self) -> Result<(), Failure> {
         let (data, template) = (self.data(), self.template()?);
-        if template.is_dir() {
-            copy(&template, &data)?;
+        if let Some(template) = template.as_deref().filter(|it| it.is_dir()) {
+            copy(template, &data)?;
         } else {
             run(self
                 .program("initdb")
@@ -28,14 +25,19 @@ impl Cluster {
                 .arg("-D")
                 .arg(&data))?;
             // a cluster is as good without it: the next one makes its own
-            let _ = keep(&data, &template);
+            if let Some(template) = &template {
+                let _ = keep(&data, template);
+            }
         }
         Ok(())
     }
 
     /// One for each version of each PostgreSQL, which may be replaced by another in its place, and for
-    /// each user that may own its files.
-    pub(crate) fn template(&self) -> Result<PathBuf, Failure> {
+    /// each user that may own its files. None where no folder is found to keep it in.
+    pub(crate) fn template(&self) -> Result<Option<PathBuf>, Failure> {
+        let Some(folder) = target_folder() else {
+            return Ok(None);
+        };
         let plain = |text: &str| -> String {
             let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
             text.chars().map(plain).collect()
@@ -43,14 +45,23 @@ impl Cluster {
         let version = run(self.program("postgres").arg("--version"))?;
         let (version, bin) = (plain(version.trim()), plain(&self.bin.to_string_lossy()));
         let user = self.user.unwrap_or("own");
-        Ok(Path::new(FOLDER).join(format!("pg-{user}{bin}-{version}")))
+        Ok(Some(folder.join(format!("tmp/pg-{user}{bin}-{version}"))))
     }
+}
+
+/// Cargo's target folder, which this program was built into: cargo marks it.
+fn target_folder() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let is_target = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    program.ancestors().find(is_target).map(Path::to_owned)
 }
 
 /// Keeps a copy. Of several processes that do the same, the first one's is kept.
 fn keep(data: &Path, template: &Path) -> Result<(), Failure> {
     let failed = |e: std::io::Error| Failure(format!("no template: {e}"));
-    fs::create_dir_all(FOLDER).map_err(failed)?;
+    if let Some(folder) = template.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
     let own = template.with_extension(std::process::id().to_string());
     let kept = copy(data, &own).and_then(|()| fs::rename(&own, template).map_err(failed));
     if kept.is_err() {
