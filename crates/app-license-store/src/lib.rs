@@ -37,7 +37,15 @@
 //! | [`MemoryStore`] | tests | all but durability |
 //! | [`SqliteStore`] | one machine, one file | synced to disk at every commit |
 //! | [`PostgresStore`] (feature `postgres`) | many replicas, one database | the same, and leases across replicas |
-//! | your own | [`InstallationStore`], checked by [`installation_store_conformance!`] | the same |
+//! | your own | [`InstallationStore`], checked by `installation_store_conformance!` (feature `conformance`) | the same |
+//!
+//! # Crate features
+//!
+//! | feature | |
+//! |---|---|
+//! | `sqlite` (default) | `SqliteStore` |
+//! | `postgres` | `PostgresStore`, for several replicas |
+//! | `conformance` | `installation_store_conformance!`, for the tests of a store of your own |
 //!
 //! # What a store promises
 //!

@@ -9,12 +9,18 @@ use app_license::LicenseSource;
 use app_license::plan::license::CachedLicense;
 
 use crate::error::Error;
+use crate::name::Name;
 use crate::record::time;
 
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresRecords;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteRecords;
+
+/// The names of consumers.
+const CONSUMERS: &str = "SELECT name FROM consumer UNION SELECT consumer FROM stopped ORDER BY 1";
+/// The same before version 4 of the schema.
+const CONSUMERS_3: &str = "SELECT name FROM consumer ORDER BY 1";
 
 /// One installation as a store holds it, without its secrets.
 ///
@@ -56,6 +62,14 @@ pub struct StoredRecord<'a> {
     pub record: &'a str,
     /// The newest answer of a License API, where the store keeps one for this installation.
     pub license: Option<CachedLicense>,
+}
+
+/// What events hold that a site was renamed in.
+const RENAME: &str = r#"%"site_renamed"%"#;
+
+/// The name of a consumer from its column.
+fn consumer(name: String) -> Result<Name, Error> {
+    Name::new(name).map_err(|error| Error::corrupt("name of a consumer", error))
 }
 
 /// An answer of a License API from its columns; `None` where there is none, or where a later

@@ -20,7 +20,7 @@ use crate::stopped::Stopped;
 /// after. What it refuses leaves the store as it was.
 ///
 /// Use it as `Arc<dyn InstallationStore>`. A store of your own is checked with
-/// [`installation_store_conformance!`](crate::installation_store_conformance).
+/// `installation_store_conformance!`, which the feature `conformance` brings.
 ///
 /// Platform page: <https://developer.atlassian.com/cloud/jira/platform/connect-app-descriptor/#lifecycle>
 #[async_trait]

@@ -7,9 +7,10 @@ use deadpool_postgres::{Client, Pool};
 use tokio_postgres::types::Type;
 use tokio_postgres::{IsolationLevel, Row, Transaction};
 
-use super::{StoredRecord, license};
+use super::{CONSUMERS, CONSUMERS_3, RENAME, StoredRecord, consumer, license};
 use crate::error::{Error, ErrorKind};
 use crate::history::HistoryEntry;
+use crate::name::Name;
 use crate::postgres::fault::{Fail, failed};
 use crate::postgres::schema::{SchemaName, VERSION, version};
 use crate::postgres::{connect, entry};
@@ -35,6 +36,11 @@ const HISTORY: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
 const HISTORY_OF_TENANT: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
     FROM $s.history h JOIN $s.installation i ON i.id = h.installation
     WHERE i.tenant = $1 ORDER BY h.sequence";
+
+/// The events in which changes hold a text.
+const HISTORY_WITH: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
+    FROM $s.history h JOIN $s.installation i ON i.id = h.installation
+    WHERE h.changes LIKE $1 ORDER BY h.sequence";
 
 /// The records of a store in a PostgreSQL database.
 ///
@@ -127,6 +133,53 @@ impl PostgresRecords {
         Ok(self.history(HISTORY_OF_TENANT, tenant).await?)
     }
 
+    /// The events in which a site got another base URL, of all tenants, in the order in which they were
+    /// committed: a customer is found by an address that is no longer theirs. Every event is looked at.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), app_license_store::Error> {
+    /// use app_license_store::PostgresRecords;
+    /// let records = PostgresRecords::new("postgres://reader@db.example.com/app?sslmode=require")?;
+    /// let renames = records.renames().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`PostgresRecords::for_each`].
+    pub async fn renames(&self) -> Result<Vec<HistoryEntry>, Error> {
+        Ok(self.history(HISTORY_WITH, RENAME).await?)
+    }
+
+    /// The consumers of the history that handled an event, or stopped at one: runners of hooks.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), app_license_store::Error> {
+    /// use app_license_store::PostgresRecords;
+    /// let records = PostgresRecords::new("postgres://reader@db.example.com/app?sslmode=require")?;
+    /// for consumer in records.consumers().await? {
+    ///     println!("{consumer}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`PostgresRecords::for_each`].
+    pub async fn consumers(&self) -> Result<Vec<Name>, Error> {
+        Ok(self.read_consumers().await?)
+    }
+
+    async fn read_consumers(&self) -> Result<Vec<Name>, Fail> {
+        let read = failed("read the consumers");
+        let mut client = self.pool.get().await?;
+        let transaction = begin(&mut client).await?;
+        let found = self.version(&transaction).await?;
+        let sql = if found < 4 { CONSUMERS_3 } else { CONSUMERS };
+        let sql = self.schema.sql(&sql.replace("FROM ", "FROM $s."));
+        let rows = transaction.query_typed(&sql, &[]).await.map_err(&read)?;
+        let name = |row: &Row| Ok(consumer(row.try_get(0).map_err(&read)?)?);
+        rows.iter().map(name).collect()
+    }
+
     async fn history(&self, sql: &str, of: &str) -> Result<Vec<HistoryEntry>, Fail> {
         let read = failed("read the history");
         let mut client = self.pool.get().await?;
@@ -185,7 +238,8 @@ impl PostgresRecords {
             .map_err(&read)?;
         if known.is_none() {
             let found = format!(
-                "there is no table {table}: start the app once, which makes it, or name the schema that the app uses"
+                "there is no table {table}: `app-license store migrate` makes it, or the first start of the app; or name the \
+                 schema that the app uses"
             );
             return Err(Error::from(ErrorKind::ForeignDatabase { found }).into());
         }

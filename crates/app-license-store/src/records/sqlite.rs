@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
-use super::{StoredRecord, license};
+use super::{CONSUMERS, CONSUMERS_3, RENAME, StoredRecord, consumer, license};
 use crate::error::{Error, ErrorKind};
 use crate::history::HistoryEntry;
+use crate::name::Name;
 use crate::sqlite::{entries, failed, newest_schema};
 
 /// Tables of a store of this crate.
@@ -63,6 +64,20 @@ const JAVASCRIPT_1_HISTORY: &str =
     WHERE i.record ->> '$.entitlement.number' = ?1 COLLATE NOCASE
         OR i.record ->> '$.entitlement.id' = ?1 COLLATE NOCASE
     ORDER BY h.id";
+
+/// The events in which changes hold a text.
+const HISTORY_WITH: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
+    FROM history h JOIN installation i ON i.id = h.installation
+    WHERE h.changes LIKE ?1 ORDER BY h.sequence";
+/// The same of the npm package's own layout.
+const JAVASCRIPT_HISTORY_WITH: &str = "SELECT id,
+    iif(client_key LIKE 'ari:%', 'forge:', 'connect:') || client_key, at,
+    iif(event = '', 'unknown', event), changes
+    FROM app_license_history WHERE changes LIKE ?1 ORDER BY id";
+/// The same before version 2 of its schema.
+const JAVASCRIPT_1_HISTORY_WITH: &str =
+    "SELECT id, 'connect:' || client_key, at, 'unknown', changes
+    FROM app_license_history WHERE changes LIKE ?1 ORDER BY id";
 
 /// The records of a store in a SQLite file, of this crate's [`SqliteStore`](crate::SqliteStore) or
 /// of the npm package's.
@@ -195,6 +210,63 @@ impl SqliteRecords {
         self.history(sql, tenant)
     }
 
+    /// The events in which a site got another base URL, of all tenants, in the order in which they were
+    /// committed: a customer is found by an address that is no longer theirs. Every event is looked at.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("installations.db");
+    /// use app_license_store::{SqliteRecords, SqliteStore};
+    /// SqliteStore::open_plain_text(&path).await?.close().await;
+    /// assert!(SqliteRecords::open(&path)?.renames()?.is_empty());
+    /// # Ok::<(), app_license_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    pub fn renames(&self) -> Result<Vec<HistoryEntry>, Error> {
+        let sql = match self.sql {
+            JAVASCRIPT => JAVASCRIPT_HISTORY_WITH,
+            JAVASCRIPT_1 => JAVASCRIPT_1_HISTORY_WITH,
+            _ => HISTORY_WITH,
+        };
+        self.history(sql, RENAME)
+    }
+
+    /// The consumers of the history that handled an event, or stopped at one: runners of hooks. Of a file
+    /// of the npm package none.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("installations.db");
+    /// use app_license_store::{SqliteRecords, SqliteStore};
+    /// SqliteStore::open_plain_text(&path).await?.close().await;
+    /// assert!(SqliteRecords::open(&path)?.consumers()?.is_empty());
+    /// # Ok::<(), app_license_store::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `store_unavailable`, `store_corrupt`.
+    pub fn consumers(&self) -> Result<Vec<Name>, Error> {
+        let read = failed("read the consumers");
+        if self.is_of_npm_package() {
+            return Ok(Vec::new());
+        }
+        let stopped = has_table(&self.connection, "stopped").map_err(&read)?;
+        let sql = if stopped { CONSUMERS } else { CONSUMERS_3 };
+        let mut statement = self.connection.prepare(sql).map_err(&read)?;
+        let mut rows = statement.query([]).map_err(&read)?;
+        let mut names = Vec::new();
+        while let Some(row) = rows.next().map_err(&read)? {
+            names.push(consumer(row.get(0).map_err(&read)?)?);
+        }
+        Ok(names)
+    }
+
     fn history(&self, sql: &str, of: &str) -> Result<Vec<HistoryEntry>, Error> {
         let read = failed("read the history");
         let mut statement = self.connection.prepare(sql).map_err(&read)?;
@@ -268,13 +340,15 @@ fn escaped(path: &str) -> String {
     uri
 }
 
+fn has_table(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?
+        .exists([table])
+}
+
 /// Whose tables there are, and so what to ask.
 fn layout(connection: &Connection) -> rusqlite::Result<Result<&'static str, Error>> {
-    let has = |table: &str| {
-        connection
-            .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?
-            .exists([table])
-    };
+    let has = |table: &str| has_table(connection, table);
     if has("installation")? {
         let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if found > newest_schema() {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use app_license_pgtest::{Cluster, Pooler};
-use app_license_store::{InstallationStore, PostgresOptions, PostgresRecords, Sequence};
+use app_license_store::{InstallationStore, PostgresOptions, PostgresRecords, Sequence, Stopped};
 
 use super::fresh_schema;
 use crate::support::{installed, name, now, tenant};
@@ -70,6 +70,12 @@ async fn records_are_read_through_a_pooler() {
         let delivery = installed(&format!("t{i}"), "1");
         store.apply(delivery, now()).await.unwrap();
     }
+    store
+        .advance(&name("mail"), Sequence::new(1))
+        .await
+        .unwrap();
+    let stopped = Stopped::new(tenant("t0"), Sequence::new(1), 1, now());
+    store.stop(&name("billing"), &stopped).await.unwrap();
     let mut readers = Vec::new();
     for _ in 0..4 {
         let records = PostgresRecords::in_schema(&url, &schema).unwrap();
@@ -81,6 +87,8 @@ async fn records_are_read_through_a_pooler() {
             };
             records.for_each(each).await.unwrap();
             assert!(records.history_of("E-1").await.unwrap().is_empty());
+            let consumers = records.consumers().await.unwrap();
+            assert_eq!(consumers, [name("billing"), name("mail")]);
             seen
         }));
     }

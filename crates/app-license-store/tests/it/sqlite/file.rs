@@ -6,7 +6,7 @@ use std::sync::Arc;
 use app_license::{InstallationStatus, LicenseSource};
 use app_license_store::{
     CachedLicense, Delivery, EncryptionKeys, InstallationStore, Mark, ReplayMark, Sequence,
-    SqliteOptions, SqliteStore,
+    SqliteOptions, SqliteRecords, SqliteStore, Stopped,
 };
 use rusqlite::Connection;
 
@@ -62,6 +62,33 @@ impl TempStore {
             .execute_batch(sql)
             .unwrap();
     }
+}
+
+/// They are read beside the store.
+#[tokio::test]
+async fn consumers_are_those_that_handled_an_event_or_stopped_at_one() {
+    let place = TempStore::new();
+    let store = place.open().await;
+    let names = || {
+        let records = SqliteRecords::open(place.path()).unwrap();
+        let names = records.consumers().unwrap().into_iter();
+        names.map(|name| name.to_string()).collect::<Vec<_>>()
+    };
+    assert!(names().is_empty());
+    store.apply(installed("a", "1"), now()).await.unwrap();
+    store
+        .advance(&name("mail"), Sequence::new(1))
+        .await
+        .unwrap();
+    let stopped = Stopped::new(tenant("a"), Sequence::new(1), 1, now());
+    for consumer in ["mail", "billing"] {
+        store.stop(&name(consumer), &stopped).await.unwrap();
+    }
+    assert_eq!(names(), ["billing", "mail"]);
+    store.close().await;
+    // version 3 of the schema had no table of those who stopped
+    place.sql("DROP TABLE stopped; PRAGMA user_version = 3");
+    assert_eq!(names(), ["mail"]);
 }
 
 /// SECURITY-RULES `secret-overwritten`.
