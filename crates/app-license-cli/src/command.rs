@@ -4,7 +4,6 @@ mod completions;
 #[cfg(feature = "doctor")]
 mod conditions;
 mod conformance;
-pub(crate) mod decide;
 #[cfg(feature = "doctor")]
 mod doctor;
 mod explain;
@@ -18,6 +17,7 @@ mod keys;
 mod lab;
 #[cfg(feature = "marketplace")]
 mod partner;
+pub(crate) mod policy_args;
 #[cfg(feature = "editions")]
 mod pricing;
 mod qsh;

@@ -60,6 +60,15 @@ pub enum CliError {
     #[cfg(feature = "store")]
     #[error("the store failed: {}{}", app_license::error::with_causes(.0), key_advice(.0))]
     Store(#[from] app_license_store::Error),
+    /// No runner of hooks has this name, as far as the store knows.
+    #[cfg(feature = "store")]
+    #[error("the store knows no consumer `{wanted}`: {}", known_consumers(.known))]
+    UnknownConsumer {
+        /// The name as given.
+        wanted: String,
+        /// Those that the store knows.
+        known: Vec<String>,
+    },
     /// Both sides cannot be compared, or the installations cannot be read.
     #[cfg(feature = "marketplace")]
     #[error(transparent)]
@@ -101,6 +110,15 @@ pub enum CliError {
     Option(String),
 }
 
+/// What the store knows in place of a consumer that it does not know.
+#[cfg(feature = "store")]
+fn known_consumers(known: &[String]) -> String {
+    if known.is_empty() {
+        return "no runner of hooks handled an event yet".to_owned();
+    }
+    format!("it has `{}`", known.join("`, `"))
+}
+
 /// Where a command is given the key that it lacks.
 #[cfg(feature = "store")]
 fn key_advice(error: &app_license_store::Error) -> &'static str {
@@ -137,6 +155,8 @@ impl CliError {
             Self::Host(error) => error.code(),
             #[cfg(feature = "store")]
             Self::Store(error) => error.code(),
+            #[cfg(feature = "store")]
+            Self::UnknownConsumer { .. } => "unknown_consumer",
             #[cfg(feature = "marketplace")]
             Self::Reconcile(error) => error.code(),
             #[cfg(feature = "marketplace")]
@@ -169,6 +189,8 @@ impl CliError {
             Self::Host(_) => Exit::Error,
             #[cfg(feature = "store")]
             Self::Store(_) => Exit::Error,
+            #[cfg(feature = "store")]
+            Self::UnknownConsumer { .. } => Exit::Denied,
             #[cfg(feature = "lab")]
             Self::Lab(
                 app_license_lab::Error::Lab(_)

@@ -47,6 +47,8 @@ mod output;
 mod raw;
 mod reading;
 mod rsa;
+#[cfg(feature = "store")]
+mod store_address;
 mod token;
 #[cfg(feature = "lab")]
 mod wrap;

@@ -20,7 +20,7 @@
 //!     |_, _, request, _| DeliveredRequest::of(request),
 //!     |_, _, _| Ok(serde_json::Value::Null),
 //! );
-//! assert!(run(&story, rules, None, explainer).await?.passed);
+//! assert!(run(&story, rules, None, None, explainer).await?.passed);
 //! # Ok(())
 //! # }
 //! ```

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use app_license::LicenseSource;
 
-use crate::command::decide::{PolicyArgs, Questions, read_features};
+use crate::command::policy_args::{PolicyArgs, Questions, read_features};
 use crate::detect::{Look, detect, list};
 use crate::error::CliError;
 use crate::exit::Exit;

@@ -14,6 +14,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::output::Format;
+use crate::store_address::{StoreAddress, StoreLocation};
 use app_license_lab::AppKind;
 use app_license_lab::demo::APP_KEY;
 
@@ -60,10 +61,10 @@ struct ServeArgs {
     /// The console's port; the app, the platform and a Forge app's pages take the eight after it
     #[arg(long, default_value_t = 4680, value_parser = clap::value_parser!(u16).range(1..=65_527))]
     port: u16,
-    /// Where the demo app keeps installations: sqlite:FILE, postgres:URL, or memory
+    /// Where the demo app keeps installations: sqlite:FILE, postgres://…, env:NAME, or memory
     /// [default: sqlite:app-license-lab/installations.db]
     #[arg(long, value_name = "STORE")]
-    store: Option<StoreUrl>,
+    store: Option<DemoStore>,
     /// Where the world is kept between two starts
     #[arg(long, value_name = "FOLDER", default_value = FOLDER)]
     data: PathBuf,
@@ -118,40 +119,34 @@ impl Args {
     }
 }
 
-/// A store by its address.
+/// Where the demo app keeps installations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum StoreUrl {
-    Sqlite(PathBuf),
-    Postgres(String),
+enum DemoStore {
+    At(StoreAddress),
     Memory,
 }
 
-impl std::str::FromStr for StoreUrl {
+impl std::str::FromStr for DemoStore {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "memory" {
             return Ok(Self::Memory);
         }
-        if let Some(path) = text.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
-            return Ok(Self::Sqlite(PathBuf::from(path)));
-        }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
-        }
-        if let Some(url) = text.strip_prefix("postgres:").filter(|url| !url.is_empty()) {
-            return Ok(Self::Postgres(url.to_owned()));
-        }
-        Err("expected sqlite:FILE, postgres:URL or memory".to_owned())
+        let or_memory = |wrong: String| format!("{wrong}, or `memory`");
+        text.parse().map(Self::At).map_err(or_memory)
     }
 }
 
-impl StoreUrl {
+impl DemoStore {
     async fn open(&self) -> Result<Arc<dyn InstallationStore>, CliError> {
-        Ok(match self {
-            Self::Memory => Arc::new(MemoryStore::new()),
-            Self::Postgres(url) => Arc::new(PostgresStore::connect_plain_text(url).await?),
-            Self::Sqlite(path) => {
+        let location = match self {
+            Self::Memory => return Ok(Arc::new(MemoryStore::new())),
+            Self::At(address) => address.location()?,
+        };
+        Ok(match location {
+            StoreLocation::Postgres(url) => Arc::new(PostgresStore::connect_plain_text(url).await?),
+            StoreLocation::Sqlite(path) => {
                 if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
                     std::fs::create_dir_all(folder).map_err(|source| {
                         let folder = folder.display();
@@ -183,18 +178,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stores_by_their_address() {
-        let read = |text: &str| text.parse::<StoreUrl>();
-        assert_eq!(read("memory"), Ok(StoreUrl::Memory));
-        assert_eq!(read("sqlite:a/b.db"), Ok(StoreUrl::Sqlite("a/b.db".into())));
-        for url in ["postgres://h/db", "postgres:postgres://h/db"] {
-            assert_eq!(
-                read(url),
-                Ok(StoreUrl::Postgres("postgres://h/db".to_owned()))
-            );
-        }
-        for wrong in ["", "sqlite:", "mysql://h", "a.db"] {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
+    fn a_store_is_an_address_or_memory() {
+        let read = |text: &str| text.parse::<DemoStore>();
+        assert_eq!(read("memory"), Ok(DemoStore::Memory));
+        let sqlite = StoreAddress::At(StoreLocation::Sqlite("a/b.db".into()));
+        assert_eq!(read("sqlite:a/b.db"), Ok(DemoStore::At(sqlite)));
+        let wrong = read("mysql://h").unwrap_err();
+        assert!(
+            wrong.contains("`postgres://…`") && wrong.contains("`memory`"),
+            "{wrong}"
+        );
     }
 }

@@ -10,9 +10,9 @@ use app_license::FeatureMap;
 use app_license_testkit::{Delivery, SignedRequest};
 use serde_json::{Value, json};
 
-use crate::command::decide::read_features;
 use crate::command::lab::check::explainer;
 use crate::command::lab::{FOLDER, runtime};
+use crate::command::policy_args::read_features;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -41,6 +41,8 @@ Examples:
       --to http://127.0.0.1:3000
   app-license trigger invocation --path /report --edition standard \\
       --to http://127.0.0.1:3000
+  app-license trigger context-call --path /api/export --method post \\
+      --to http://127.0.0.1:3000
   app-license trigger ui-context --edition advanced > context.json
   app-license trigger app-context --override trial
   app-license trigger --export   keys and addresses for your configuration")]
@@ -63,6 +65,9 @@ pub(crate) struct Args {
     /// The page or endpoint, relative to the base URL
     #[arg(long, value_name = "PATH", default_value = "/panel")]
     path: String,
+    /// The method of `context-call` [default: GET] and of `invocation` [default: POST]
+    #[arg(long, value_enum, value_name = "METHOD", ignore_case = true)]
+    method: Option<Method>,
     #[command(flatten)]
     license: world::LicenseArgs,
     /// The key of the app's Connect half
@@ -84,6 +89,28 @@ pub(crate) struct Args {
     /// where there is one; else nothing is decided]
     #[arg(long, value_name = "FILE")]
     features: Option<PathBuf>,
+}
+
+/// How a page or a remote is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 impl Args {

@@ -22,7 +22,7 @@ struct Lab {
 static PORTS: Mutex<u16> = Mutex::new(21_000);
 
 /// Eight free ports in a row.
-fn ports() -> u16 {
+pub(crate) fn ports() -> u16 {
     let mut next = PORTS.lock().unwrap();
     loop {
         let first = *next + u16::try_from(std::process::id() % 500).unwrap() * 16;
@@ -578,6 +578,19 @@ fn trigger_without_an_app_prints() {
         "{}",
         ran.out
     );
+
+    for (args, sent) in [
+        (&["context-call"][..], "curl -X GET "),
+        (&["context-call", "--method", "post"], "curl -X POST "),
+        (&["invocation"], "curl -X POST "),
+        (&["invocation", "--method", "GET"], "curl -X GET "),
+    ] {
+        let ran = trigger(args);
+        assert!(ran.out.starts_with(sent), "{args:?}: {}", ran.out);
+    }
+    let ran = trigger(&["page", "--method", "post"]);
+    assert_eq!(ran.code, 3, "{}", ran.out);
+    assert!(ran.err.contains("sends `page` in one way"), "{}", ran.err);
 
     // the same customer at the next call: the folder is stable
     let curl = |out: String| out.split("xdm_e").next().unwrap().to_owned();

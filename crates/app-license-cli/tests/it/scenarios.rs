@@ -1,8 +1,11 @@
 //! The shipped scenarios hold, and every single expectation in them can fail.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 
 use crate::common::{file, run};
+use crate::lab::ports;
 use toml::Value;
 
 fn shipped() -> Vec<PathBuf> {
@@ -23,6 +26,66 @@ fn all_ten_hold() {
     args.extend(files.iter().map(|path| path.to_str().unwrap()));
     let ran = run(&args);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+/// An app that asks the platform before it answers, at the address that it was told before.
+fn app_that_asks(gateway: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let asked = move || -> std::io::Result<bool> {
+        let mut platform = TcpStream::connect(&gateway)?;
+        let head = "GET /nobody HTTP/1.1\r\nHost: connect-install-keys.atlassian.com\r\nConnection: close\r\n\r\n";
+        platform.write_all(head.as_bytes())?;
+        let mut status = String::new();
+        BufReader::new(platform).read_line(&mut status)?;
+        Ok(status.starts_with("HTTP/1.1 404"))
+    };
+    std::thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let mut reader = BufReader::new(socket.try_clone().unwrap());
+            let (mut line, mut length) = (String::new(), 0_usize);
+            while reader.read_line(&mut line).unwrap_or(0) > 2 {
+                let head = line.to_ascii_lowercase();
+                if let Some(value) = head.strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            // what is sent is read, so that the answer is not cut off
+            let _ = reader.read_exact(&mut vec![0; length]);
+            let status = if asked().unwrap_or(false) {
+                "204 No Content"
+            } else {
+                "503 Service Unavailable"
+            };
+            let answer = format!("HTTP/1.1 {status}\r\nConnection: close\r\n\r\n");
+            let _ = socket.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
+/// Each story begins a platform anew, where the app looks for it.
+#[test]
+fn an_own_app_finds_the_platform_where_it_was_told() {
+    const STORY: &str = "title = \"it is asked\"\napp = \"connect\"\n\
+        [[step]]\nmove = \"install\"\nexpect.answers = [204, 204]\n";
+    let (one, two) = (file("asks/one.toml", STORY), file("asks/two.toml", STORY));
+    let first = ports();
+    let gateway = format!("127.0.0.1:{}", first + 7);
+    let app = app_that_asks(gateway.clone());
+    let port = first.to_string();
+    let args = [
+        "lab", "scenario", &one, &two, "--app", &app, "--port", &port,
+    ];
+    let ran = run(&args);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let told = format!("the platform is at {gateway} for all of its hosts");
+    assert!(ran.err.contains(&told), "{}", ran.err);
+    // without an app of one's own there is nothing to tell
+    let alone = run(&["lab", "scenario", &one, "--port", &port]);
+    assert_eq!(alone.code, 3, "{}", alone.err);
 }
 
 /// Every expectation of every story, one at a time turned into its opposite, makes it fail.

@@ -59,14 +59,18 @@ pub struct Check {
 /// action whose refusal the story does not expect. An expectation that does not hold is no error:
 /// it is in the report.
 ///
+/// An app that somebody else runs asks the platform, so it has to know where that is: `ports` are those of
+/// [`LabConfig`]; free ones unless said.
+///
 /// The crate's first page has an example.
 pub async fn run(
     story: &Scenario,
     rules: Rules,
     own: Option<ExternalApp>,
+    ports: Option<u16>,
     explainer: Explainer,
 ) -> Result<ScenarioReport, Error> {
-    play(story, rules, own, None, explainer).await
+    play(story, rules, own, ports, None, explainer).await
 }
 
 /// Plays a story as [`run`] does, with the vendor's own Forge app: its functions are called, and its
@@ -85,7 +89,7 @@ pub async fn run(
 ///      expect.page.\"#export\" = \"visible\"\n",
 /// )?;
 /// let app = ForgeConfig { custom_ui: Some("dist".to_owned()), ..ForgeConfig::default() };
-/// assert!(run_forge(&story, rules, None, &app, explainer).await?.passed);
+/// assert!(run_forge(&story, rules, None, None, &app, explainer).await?.passed);
 /// # Ok(())
 /// # }
 /// ```
@@ -93,16 +97,18 @@ pub async fn run_forge(
     story: &Scenario,
     rules: Rules,
     own: Option<ExternalApp>,
+    ports: Option<u16>,
     forge: &ForgeConfig,
     explainer: Explainer,
 ) -> Result<ScenarioReport, Error> {
-    play(story, rules, own, Some(forge), explainer).await
+    play(story, rules, own, ports, Some(forge), explainer).await
 }
 
 async fn play(
     story: &Scenario,
     rules: Rules,
     own: Option<ExternalApp>,
+    ports: Option<u16>,
     forge: Option<&ForgeConfig>,
     explainer: Explainer,
 ) -> Result<ScenarioReport, Error> {
@@ -132,7 +138,7 @@ async fn play(
             .unwrap_or_default(),
         own,
         forge_id: forge.and_then(ForgeConfig::app_id).map(str::to_owned),
-        ports: None,
+        ports,
         start: Start::New { now },
         explainer,
     })

@@ -5,7 +5,7 @@ use std::io::Write;
 use app_license::{Hint, License, LicenseSource, Policy, State, UnixTime};
 use serde::Serialize;
 
-use crate::command::decide::{Allowance, NamedDecision, Questions};
+use crate::command::policy_args::{Allowance, NamedDecision, Questions};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;

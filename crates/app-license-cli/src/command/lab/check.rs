@@ -15,8 +15,8 @@ use app_license_lab::{DeliveredRequest, Error as LabError, Explainer};
 use app_license_testkit::{App, MockHost, SignedRequest, Tenant};
 use serde_json::{Value, json};
 
-use crate::command::decide::Questions;
 use crate::command::inspect::inspected;
+use crate::command::policy_args::Questions;
 use crate::command::verify::output::VerifyOutput;
 use crate::detect::Look;
 use crate::error::CliError;

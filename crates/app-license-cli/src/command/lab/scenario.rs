@@ -8,24 +8,32 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::command::decide::read_features;
 use crate::command::lab::check::explainer;
 use crate::command::lab::forge::ForgeArgs;
 use crate::command::lab::runtime;
+use crate::command::policy_args::read_features;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::{Io, MAX_INPUT};
-use crate::output::{BAD, DIM, Format, GOOD, WARN, clean, paint, show};
+use crate::output::{BAD, DIM, Format, GOOD, WARN, clean, paint, show, unless_closed};
 use app_license_lab::ExternalApp;
 use app_license_lab::Rules;
 use app_license_lab::demo::{APP_KEY, FORGE_ID};
 use app_license_lab::{Check, Error as LabError, Scenario, ScenarioReport, run, run_forge};
+
+/// How far the port that answers for all hosts of the platform is behind the first one.
+const GATEWAY: u16 = 7;
 
 /// Play a story of a customer against a test clock, and check what it expects
 ///
 /// Headless and without a network: the mock host platform moves, trials and subscriptions really
 /// end, and every expectation is asked of an app that keeps your editions.toml. Exit code 0: all
 /// held. 1: one did not. 3: a file cannot be read as a scenario.
+///
+/// Your own app (--app) asks the mock platform for keys and licenses while a story is played: give it
+/// 127.0.0.1:4687 for every host of the platform before (`Fetcher::rerouted_for_tests` in Rust, `labFetch` in
+/// JavaScript), and let it take test keys. It is the address that `app-license lab` has, too; with --port it
+/// is seven ports after that one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,6 +41,8 @@ Examples:
   app-license lab scenario ours.toml --features editions.toml  your own features
   app-license lab scenario ours.toml --junit report.xml        for CI
   app-license lab scenario ours.toml --format json
+  app-license lab scenario ours.toml --app http://127.0.0.1:3000 --app-key com.example.app
+      # your own app, which asks the platform at 127.0.0.1:4687
   app-license lab scenario ours.toml --manifest manifest.yml --functions dist
       # your own Forge app: what its pages show, in Chromium, and what its
       # functions answer
@@ -60,6 +70,9 @@ pub(super) struct Args {
     /// Your own app, in place of the demo app: its base URL
     #[arg(long, value_name = "URL")]
     app: Option<String>,
+    /// With --app, where the mock platform is: its gateway for all hosts is seven ports after this one
+    #[arg(long, default_value_t = 4680, requires = "app", value_parser = clap::value_parser!(u16).range(1..=65_527))]
+    port: u16,
     /// The key of its Connect half
     #[arg(long, value_name = "KEY", default_value = APP_KEY)]
     app_key: String,
@@ -93,6 +106,14 @@ struct Report {
 
 impl Args {
     pub(super) fn run(&self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
+        if self.app.is_some() && format == Format::Human {
+            let gateway = self.port.saturating_add(GATEWAY);
+            let text = format!(
+                "the platform is at 127.0.0.1:{gateway} for all of its hosts: your app must ask there, and take test \
+                 keys"
+            );
+            unless_closed(writeln!(io.err, "{} {text}", paint(WARN, "note")))?;
+        }
         let mut scenarios = Vec::new();
         for file in &self.files {
             scenarios.push(self.play(io, file)?);
@@ -129,13 +150,15 @@ impl Args {
             key: self.app_key.clone(),
             forge_id: self.app_id.clone(),
         });
+        // the demo app is told where the platform is
+        let ports = own.as_ref().map(|_| self.port.saturating_add(1));
         let explainer = explainer(Some(rules.features()))?;
         let forge = self.forge.config(io, 0)?;
         let began = Instant::now();
         let result = runtime()?.block_on(async {
             match &forge {
-                Some(forge) => run_forge(&story, rules, own, forge, explainer).await,
-                None => run(&story, rules, own, explainer).await,
+                Some(forge) => run_forge(&story, rules, own, ports, forge, explainer).await,
+                None => run(&story, rules, own, ports, explainer).await,
             }
         });
         let result = result.map_err(named)?;

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::check::explainer;
-use super::{ServeArgs, StoreUrl, runtime};
-use crate::command::decide::read_features;
+use super::{DemoStore, ServeArgs, runtime};
 use crate::command::lab::lab_error;
+use crate::command::policy_args::read_features;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::{BOLD, DIM, Format, WARN, one_line, paint, unless_closed};
+use crate::store_address::{StoreAddress, StoreLocation};
 use crate::wrap::hanging;
 use app_license_lab::EDITIONS;
 use app_license_lab::Rules;
@@ -97,7 +98,10 @@ impl ServeArgs {
             None => app_license::FeatureMap::from_toml(EDITIONS)?,
         };
         let store = self.store.clone();
-        let store = store.unwrap_or_else(|| StoreUrl::Sqlite(self.data.join("installations.db")));
+        let store = store.unwrap_or_else(|| {
+            let path = self.data.join("installations.db");
+            DemoStore::At(StoreAddress::At(StoreLocation::Sqlite(path)))
+        });
         let store = store.open().await?;
         let saved = persist::read(&self.world())?;
         let fresh = saved.is_none();

@@ -11,23 +11,19 @@ use super::progress;
 use super::source::{is_stdin, open};
 use crate::error::CliError;
 use crate::io::Io;
+use crate::store_address::{StoreAddress, StoreLocation};
 
 /// Where installations are kept.
 #[derive(Clone)]
 pub(super) enum Installations {
-    Sqlite(PathBuf),
-    Postgres(String),
-    Environment(String),
+    Store(StoreAddress),
     Lines(PathBuf),
 }
 
 impl std::fmt::Debug for Installations {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            // the address may hold a password
-            Self::Postgres(_) => f.write_str("postgres:…"),
-            Self::Environment(name) => write!(f, "env:{name}"),
+            Self::Store(address) => address.fmt(f),
             Self::Lines(path) => write!(f, "{}", path.display()),
         }
     }
@@ -37,22 +33,8 @@ impl FromStr for Installations {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("sqlite:") {
-            // as in the addresses of other programs: sqlite:///var/lib/app.db
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() {
-                return Err("expected a file behind `sqlite:`".to_owned());
-            }
-            return Ok(Self::Sqlite(path.into()));
-        }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
-        }
-        if let Some(pairs) = text.strip_prefix("postgres:") {
-            return Ok(Self::Postgres(pairs.to_owned()));
-        }
-        if let Some(name) = text.strip_prefix("env:") {
-            return Ok(Self::Environment(name.to_owned()));
+        if StoreAddress::is_meant(text) {
+            return Ok(Self::Store(text.parse()?));
         }
         Ok(Self::Lines(text.into()))
     }
@@ -63,9 +45,9 @@ impl Installations {
     pub(super) fn is_stdin(&self) -> bool {
         match self {
             Self::Lines(path) => is_stdin(path),
-            Self::Environment(name) => of_environment(name)
+            Self::Store(StoreAddress::Environment(name)) => of_environment(name)
                 .is_ok_and(|store| matches!(store, Self::Lines(path) if is_stdin(&path))),
-            Self::Sqlite(_) | Self::Postgres(_) => false,
+            Self::Store(StoreAddress::At(_)) => false,
         }
     }
 
@@ -78,21 +60,23 @@ impl Installations {
     ) -> Result<Unreadable, CliError> {
         let waiting = |io: &Io<'_>| progress::waiting(io.progress, "reading the installations");
         Ok(match self {
-            Self::Sqlite(path) => {
+            Self::Store(StoreAddress::At(StoreLocation::Sqlite(path))) => {
                 let records = sqlite(path)?;
                 let bar = waiting(io);
                 let read = reconciler.read_sqlite(&records);
                 bar.finish_and_clear();
                 read?
             }
-            Self::Postgres(url) => {
+            Self::Store(StoreAddress::At(StoreLocation::Postgres(url))) => {
                 let records = PostgresRecords::in_schema(url, schema)?;
                 let bar = waiting(io);
                 let read = runtime()?.block_on(reconciler.read_postgres(&records));
                 bar.finish_and_clear();
                 read?
             }
-            Self::Environment(name) => of_environment(name)?.read(io, schema, reconciler)?,
+            Self::Store(StoreAddress::Environment(name)) => {
+                of_environment(name)?.read(io, schema, reconciler)?
+            }
             Self::Lines(path) => {
                 let bar = progress::reading(io.progress, "installations", path);
                 let lines = bar.wrap_read(open(&mut io.stdin, path)?);
@@ -120,21 +104,23 @@ impl Installations {
     ) -> Result<Vec<HistoryEntry>, CliError> {
         let waiting = || progress::waiting(io.progress, "reading the events");
         Ok(match self {
-            Self::Sqlite(path) => {
+            Self::Store(StoreAddress::At(StoreLocation::Sqlite(path))) => {
                 let records = sqlite(path)?;
                 let bar = waiting();
                 let read = records.history_of(entitlement);
                 bar.finish_and_clear();
                 read?
             }
-            Self::Postgres(url) => {
+            Self::Store(StoreAddress::At(StoreLocation::Postgres(url))) => {
                 let records = PostgresRecords::in_schema(url, schema)?;
                 let bar = waiting();
                 let read = runtime()?.block_on(records.history_of(entitlement));
                 bar.finish_and_clear();
                 read?
             }
-            Self::Environment(name) => of_environment(name)?.history_of(io, schema, entitlement)?,
+            Self::Store(StoreAddress::Environment(name)) => {
+                of_environment(name)?.history_of(io, schema, entitlement)?
+            }
             Self::Lines(_) => return Err(CliError::Option(NO_EVENTS.to_owned())),
         })
     }
@@ -149,7 +135,7 @@ fn of_environment(name: &str) -> Result<Installations, CliError> {
     let address = std::env::var(name)
         .map_err(|_| CliError::Option(format!("the environment has no address in `{name}`")))?;
     match address.parse().map_err(CliError::Option)? {
-        Installations::Environment(_) => Err(CliError::Option(format!(
+        Installations::Store(StoreAddress::Environment(_)) => Err(CliError::Option(format!(
             "`{name}` names another variable of the environment"
         ))),
         store => Ok(store),

@@ -1,14 +1,15 @@
 //! Where the store is, and its keys.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use app_license_store::{
-    EncryptionKey, EncryptionKeys, Error, HistoryEntry, InstallationStore, PostgresOptions,
+    EncryptionKey, EncryptionKeys, Error, HistoryEntry, InstallationStore, Name, PostgresOptions,
     PostgresRecords, SqliteOptions, SqliteRecords, StoredRecord,
 };
 
 use crate::error::CliError;
+use crate::store_address::{StoreAddress, StoreLocation};
 
 /// Where the store is, and its keys.
 #[derive(Debug, clap::Args)]
@@ -20,7 +21,7 @@ pub(super) struct Place {
         value_name = "STORE",
         default_value = "env:APP_LICENSE_STORE"
     )]
-    store: Address,
+    store: StoreAddress,
     /// The schema of a PostgreSQL store
     #[arg(
         long,
@@ -40,67 +41,7 @@ pub(super) struct Place {
     keys_from: String,
 }
 
-/// An address of a store, or where one is. It may hold a password: it is shown nowhere.
-#[derive(Clone)]
-enum Address {
-    Store(StoreAddress),
-    Environment(String),
-}
-
-/// An address of a store.
-#[derive(Clone)]
-enum StoreAddress {
-    Sqlite(PathBuf),
-    Postgres(String),
-}
-
-impl std::fmt::Debug for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Store(StoreAddress::Sqlite(path)) => write!(f, "sqlite:{}", path.display()),
-            Self::Store(StoreAddress::Postgres(_)) => f.write_str("postgres:…"),
-            Self::Environment(name) => write!(f, "env:{name}"),
-        }
-    }
-}
-
-impl std::str::FromStr for Address {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if !path.is_empty() {
-                return Ok(Self::Store(StoreAddress::Sqlite(path.into())));
-            }
-        } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Store(StoreAddress::Postgres(text.to_owned())));
-        } else if let Some(name) = text.strip_prefix("env:") {
-            return Ok(Self::Environment(name.to_owned()));
-        }
-        Err("expected `sqlite:FILE`, `postgres://…` or `env:NAME`".to_owned())
-    }
-}
-
 impl Place {
-    fn address(&self) -> Result<StoreAddress, CliError> {
-        let name = match &self.store {
-            Address::Store(address) => return Ok(address.clone()),
-            Address::Environment(name) => name,
-        };
-        let text = std::env::var(name).map_err(|_| {
-            CliError::Option(format!(
-                "no store is named: give `--store`, or set `{name}` in the environment"
-            ))
-        })?;
-        match text.parse() {
-            Ok(Address::Environment(_)) | Err(_) => Err(CliError::Option(format!(
-                "`{name}` in the environment is no `sqlite:FILE` and no `postgres://…`"
-            ))),
-            Ok(Address::Store(address)) => Ok(address),
-        }
-    }
-
     /// The keys, the current one first.
     fn keys(&self) -> Result<Option<EncryptionKeys>, CliError> {
         let Ok(text) = std::env::var(&self.keys_from) else {
@@ -127,8 +68,8 @@ impl Place {
     /// Opens the store as the app does.
     pub(super) async fn open(&self) -> Result<Box<dyn InstallationStore>, CliError> {
         let keys = self.keys()?;
-        Ok(match self.address()? {
-            StoreAddress::Sqlite(path) => {
+        Ok(match self.store.location()? {
+            StoreLocation::Sqlite(path) => {
                 self.must_be_changeable()?;
                 // without keys, sealed secrets do not open, and none is stored
                 let options = SqliteOptions::new(path).plain_text().readers(1);
@@ -138,7 +79,7 @@ impl Place {
                 };
                 Box::new(options.open().await?)
             }
-            StoreAddress::Postgres(url) => {
+            StoreLocation::Postgres(url) => {
                 let options = self.postgres(url).plain_text();
                 let options = match keys {
                     Some(keys) => options.encryption(keys),
@@ -157,9 +98,9 @@ impl Place {
 
     /// Brings the schema to the newest version.
     pub(super) async fn migrate(&self) -> Result<(), CliError> {
-        match self.address()? {
-            StoreAddress::Postgres(url) => Ok(self.postgres(url).migrate().await?),
-            StoreAddress::Sqlite(_) => self.open().await.map(|_| ()),
+        match self.store.location()? {
+            StoreLocation::Postgres(url) => Ok(self.postgres(url).migrate().await?),
+            StoreLocation::Sqlite(_) => self.open().await.map(|_| ()),
         }
     }
 
@@ -168,12 +109,12 @@ impl Place {
         &self,
         each: impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
     ) -> Result<(), CliError> {
-        match self.address()? {
-            StoreAddress::Sqlite(path) => {
+        match self.store.location()? {
+            StoreLocation::Sqlite(path) => {
                 there(&path)?;
                 SqliteRecords::open(path)?.for_each(each)?;
             }
-            StoreAddress::Postgres(url) => {
+            StoreLocation::Postgres(url) => {
                 let records = PostgresRecords::in_schema(&url, &self.schema)?;
                 runtime()?.block_on(records.for_each(each))?;
             }
@@ -183,19 +124,47 @@ impl Place {
 
     /// What happened to a tenant.
     pub(super) fn history(&self, tenant: &str) -> Result<Vec<HistoryEntry>, CliError> {
-        Ok(match self.address()? {
-            StoreAddress::Sqlite(path) => SqliteRecords::open(path)?.history_of_tenant(tenant)?,
-            StoreAddress::Postgres(url) => {
+        Ok(match self.store.location()? {
+            StoreLocation::Sqlite(path) => SqliteRecords::open(path)?.history_of_tenant(tenant)?,
+            StoreLocation::Postgres(url) => {
                 let records = PostgresRecords::in_schema(&url, &self.schema)?;
                 runtime()?.block_on(records.history_of_tenant(tenant))?
             }
         })
     }
 
+    /// The events in which a site was renamed, of all tenants.
+    pub(super) fn renames(&self) -> Result<Vec<HistoryEntry>, CliError> {
+        Ok(match self.store.location()? {
+            StoreLocation::Sqlite(path) => SqliteRecords::open(path)?.renames()?,
+            StoreLocation::Postgres(url) => {
+                let records = PostgresRecords::in_schema(&url, &self.schema)?;
+                runtime()?.block_on(records.renames())?
+            }
+        })
+    }
+
+    /// Refuses a name that no consumer of the history has: a misspelt one would look like one that is well.
+    pub(super) fn must_know(&self, consumer: &Name) -> Result<(), CliError> {
+        let known = match self.store.location()? {
+            StoreLocation::Sqlite(path) => SqliteRecords::open(path)?.consumers()?,
+            StoreLocation::Postgres(url) => {
+                let records = PostgresRecords::in_schema(&url, &self.schema)?;
+                runtime()?.block_on(records.consumers())?
+            }
+        };
+        if known.contains(consumer) {
+            return Ok(());
+        }
+        let wanted = consumer.to_string();
+        let known = known.iter().map(ToString::to_string).collect();
+        Err(CliError::UnknownConsumer { wanted, known })
+    }
+
     /// Whether this program may change the store, as far as its tables say; nothing is changed or migrated.
     pub(super) fn must_be_changeable(&self) -> Result<(), CliError> {
-        match self.address()? {
-            StoreAddress::Sqlite(path) => {
+        match self.store.location()? {
+            StoreLocation::Sqlite(path) => {
                 there(&path)?;
                 let records = SqliteRecords::open(&path)?;
                 if records.is_of_npm_package() {
@@ -208,7 +177,7 @@ impl Place {
                 Ok(())
             }
             // the npm package keeps nothing there
-            StoreAddress::Postgres(_) => Ok(()),
+            StoreLocation::Postgres(_) => Ok(()),
         }
     }
 
@@ -236,24 +205,4 @@ fn there(path: &Path) -> Result<(), CliError> {
         source,
     });
     found.map(|_| ())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Address;
-
-    #[test]
-    fn an_address_shows_no_password() {
-        for (text, shown) in [
-            ("sqlite:a.db", "sqlite:a.db"),
-            ("sqlite:///var/a.db", "sqlite:/var/a.db"),
-            ("postgres://u:secret@h/d", "postgres:…"),
-            ("env:DATABASE_URL", "env:DATABASE_URL"),
-        ] {
-            assert_eq!(format!("{:?}", text.parse::<Address>().unwrap()), shown);
-        }
-        for wrong in ["", "sqlite:", "a.db", "mysql://h"] {
-            assert!(wrong.parse::<Address>().is_err(), "{wrong}");
-        }
-    }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Outcome;
 use super::find::{Found, find, without_secrets};
 use super::place::Place;
-use crate::command::decide::{NamedDecision, PolicyArgs, Questions, read_features};
+use crate::command::policy_args::{NamedDecision, PolicyArgs, Questions, read_features};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;

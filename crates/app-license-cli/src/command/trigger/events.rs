@@ -5,8 +5,8 @@ use std::str::FromStr;
 use app_license_testkit::{Error, Invocation, SignedRequest, Tenant};
 use serde_json::{Value, json};
 
-use super::Args;
 use super::world::World;
+use super::{Args, Method};
 use crate::error::CliError;
 
 /// One thing the platform says to an app.
@@ -113,8 +113,10 @@ impl Trigger {
             Self::ForgeUpgraded => "avi:forge:upgraded:app to the remote",
             Self::Page => "the iframe URL of a page (--path)",
             Self::Webhook => "a webhook with a JSON body (--path)",
-            Self::ContextCall => "a call of the front end with a context token (--path)",
-            Self::Invocation => "a call to the remote with a Forge Invocation Token (--path)",
+            Self::ContextCall => "a call of the front end with a context token (--path, --method)",
+            Self::Invocation => {
+                "a call to the remote with a Forge Invocation Token (--path, --method)"
+            }
             Self::BrowserContext => "JSON: AP.context.getContext()",
             Self::UiContext => "JSON: view.getContext() of Custom UI",
             Self::FunctionContext => "JSON: the context of a Forge function",
@@ -134,6 +136,16 @@ impl Trigger {
             found.ok_or_else(|| CliError::Option(format!("this app is not told `{name}`")))
         };
         let path = args.path.as_str();
+        let method = match (self, args.method) {
+            (_, None) | (Self::ContextCall | Self::Invocation, _) => args.method,
+            (_, Some(_)) => {
+                let name = self.name();
+                return Err(CliError::Option(format!(
+                    "`--method` is for `context-call` and `invocation`: the platform sends `{name}` in one way"
+                )));
+            }
+        };
+        let method = |unless: Method| method.unwrap_or(unless).name();
         let request = match self {
             Self::Installed if events.is_empty() => tenant.lifecycle_event("installed")?,
             Self::Installed | Self::SecretRotated | Self::SiteRenamed => {
@@ -152,8 +164,10 @@ impl Trigger {
             }
             Self::Page => tenant.page(path)?,
             Self::Webhook => tenant.webhook(path, &json!({"issue": {"key": "T-1"}}))?,
-            Self::ContextCall => tenant.front_end_call("GET", path)?,
-            Self::Invocation => tenant.invoke("POST", path, &Invocation::ui("panel"))?,
+            Self::ContextCall => tenant.front_end_call(method(Method::Get), path)?,
+            Self::Invocation => {
+                tenant.invoke(method(Method::Post), path, &Invocation::ui("panel"))?
+            }
             Self::BrowserContext => return Ok(Made::Json(tenant.browser_context()?)),
             Self::UiContext => return Ok(Made::Json(tenant.ui_context("panel")?)),
             Self::FunctionContext => return Ok(Made::Json(tenant.function_context()?)),

@@ -8,8 +8,8 @@ use app_license::connect::{Explanation, PathForm, SignedWith};
 use app_license::{Error, License, Policy, UnixTime, Verified};
 use serde::Serialize;
 
-use crate::command::decide::{NamedDecision as Decided, PolicyArgs, Questions, read_features};
 use crate::command::explain::Explained;
+use crate::command::policy_args::{NamedDecision as Decided, PolicyArgs, Questions, read_features};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
