@@ -6,6 +6,8 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 use app_license::error::alters_display;
 use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+#[cfg(feature = "store")]
+use comfy_table::{ColumnConstraint, Width};
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -130,6 +132,33 @@ pub(crate) fn fit(table: &mut Table) {
     } else if table.width().is_none() {
         table.set_width(80);
     }
+}
+
+/// The same for a table of names: no word is broken, so that each can be copied. A table whose words do not
+/// fit is wider than the screen.
+#[cfg(feature = "store")]
+pub(crate) fn whole_words(table: &mut Table) {
+    fit(table);
+    let longest: Vec<u16> = (0..table.column_count())
+        .map(|column| {
+            let cells = table.column_cells_with_header_iter(column).flatten();
+            let longest = cells.map(|cell| longest_word(&cell.content())).max();
+            longest.unwrap_or_default()
+        })
+        .collect();
+    for (column, longest) in table.column_iter_mut().zip(longest) {
+        let width = longest.saturating_add(column.padding_width());
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+    }
+}
+
+#[cfg(feature = "store")]
+fn longest_word(text: &str) -> u16 {
+    let longest = text
+        .split_whitespace()
+        .map(|word| word.chars().count())
+        .max();
+    u16::try_from(longest.unwrap_or_default()).unwrap_or(u16::MAX)
 }
 
 /// A yes or a no, green or red: the dark ones, which are seen on a light screen too.

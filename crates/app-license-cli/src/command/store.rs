@@ -44,7 +44,7 @@ Examples:
   app-license store erase --gone-for 90 --yes
   app-license store rotate-keys
   app-license store migrate            # by the role that owns the tables
-  app-license store stopped --consumer hooks")]
+  app-license store stopped --consumer provision")]
 pub(crate) struct Args {
     #[command(flatten)]
     place: Place,

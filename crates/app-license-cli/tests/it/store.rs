@@ -21,11 +21,16 @@ fn at(days: u64) -> UnixTime {
 }
 
 fn event(kind: LifecycleKind, tenant: &str, more: &str) -> Delivery {
+    let site = format!(r#","baseUrl":"https://{tenant}.atlassian.net"{more}"#);
+    event_at(kind, tenant, &site)
+}
+
+/// Of a site that `more` names.
+fn event_at(kind: LifecycleKind, tenant: &str, more: &str) -> Delivery {
     let name = kind.name();
     let body = format!(
         r#"{{"key":"com.example.app","clientKey":"client-{tenant}","eventType":"{name}",
-        "sharedSecret":"sh4red-{tenant}{}-0123456789","baseUrl":"https://{tenant}.atlassian.net",
-        "productType":"jira"{more}}}"#,
+        "sharedSecret":"sh4red-{tenant}{}-0123456789","productType":"jira"{more}}}"#,
         more.len()
     );
     let body = LifecycleBody::parse(body.as_bytes()).unwrap();
@@ -76,6 +81,8 @@ async fn fill(store: &dyn InstallationStore) {
     let consumer = Name::new("hooks").unwrap();
     let stopped = Stopped::new(acme().key().clone(), Sequence::new(3), 9, at(9));
     store.stop(&consumer, &stopped).await.unwrap();
+    let mail = Name::new("mail").unwrap();
+    store.advance(&mail, Sequence::new(1)).await.unwrap();
 }
 
 struct Place {
@@ -144,6 +151,17 @@ impl Place {
         run(&[&["store", "--store", &self.store], args].concat())
     }
 
+    /// What the app does meanwhile.
+    fn apply(&self, delivery: Delivery, days: u64) {
+        let path = self.store.strip_prefix("sqlite:").unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let store = SqliteOptions::new(path).plain_text().open().await.unwrap();
+            store.apply(delivery, at(days)).await.unwrap();
+            store.close().await;
+        });
+    }
+
     fn json(&self, args: &[&str]) -> serde_json::Value {
         self.run(&[args, &["--format", "json"]].concat()).json()
     }
@@ -163,9 +181,10 @@ fn installations_are_listed_by_site_edition_state_and_when_they_were_seen() {
         let all = [acme, "connect:client-globex", "connect:client-initech"];
         assert_eq!(place.names(&[]), all);
         assert_eq!(place.names(&["--site", "ACME"]), [acme]);
-        assert_eq!(place.names(&["--edition", "advanced"]), [acme]);
+        // its trial of Advanced ended
+        assert!(place.names(&["--edition", "advanced"]).is_empty());
         assert_eq!(place.names(&["--edition", "capabilityAdvanced"]), [acme]);
-        assert_eq!(place.names(&["--edition", "none"]), all[1..]);
+        assert_eq!(place.names(&["--edition", "none"]), all);
         assert_eq!(place.names(&["--state", "disabled"]), [all[1]]);
         assert_eq!(place.names(&["--state", "uninstalled"]), [all[2]]);
         assert_eq!(place.names(&["--state", "served"]), [acme]);
@@ -184,6 +203,96 @@ fn installations_are_listed_by_site_edition_state_and_when_they_were_seen() {
         assert_eq!(lines.lines().count(), 3);
         assert_eq!(place.run(&["list", "--state", "blocked"]).code, 2);
     }
+}
+
+/// What a license stands for: none named is Standard, and an ended one stands for nothing.
+#[test]
+fn editions_are_those_that_licenses_stand_for() {
+    let place = Place::sqlite(None);
+    let state = |tenant: &str, json: &str, days| {
+        let key = event(LifecycleKind::Installed, tenant, "").key().clone();
+        place.apply(Delivery::new(key, stated(json, days)), days);
+    };
+    state("globex", r#"{"active":true}"#, 6);
+    let edition = |wanted: &str| place.names(&["--edition", wanted]);
+    let globex = "connect:client-globex";
+    assert_eq!(edition("standard"), [globex]);
+    assert_eq!(
+        edition("none"),
+        ["connect:client-acme", "connect:client-initech"]
+    );
+    let listed = place.json(&["list", "--edition", "Standard"]);
+    assert_eq!(listed["installations"][0]["edition"], "standard");
+    let advanced = r#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#;
+    state("globex", advanced, 7);
+    assert_eq!(edition("advanced"), [globex]);
+    assert!(edition("standard").is_empty());
+    // one that the platform may name next year has no rank, and is one
+    state(
+        "globex",
+        r#"{"active":true,"capabilitySet":"capabilityUltra"}"#,
+        8,
+    );
+    assert_eq!(edition("capabilityUltra"), [globex]);
+    assert!(!edition("none").contains(&globex.to_owned()));
+    // what the app sold of before is still shown
+    state("globex", r#"{"active":false}"#, 9);
+    assert!(edition("none").contains(&globex.to_owned()));
+    assert_eq!(
+        place.json(&["show", "globex"])["edition"],
+        "capabilityUltra"
+    );
+}
+
+/// In a terminal of 80 columns a name is copied whole.
+#[test]
+fn no_name_of_a_list_is_broken() {
+    let place = Place::sqlite(None);
+    let site = "a-subsidiary-of-a-very-large-customer";
+    place.apply(event(LifecycleKind::Installed, site, ""), 6);
+    for columns in ["40", "80"] {
+        let args = ["store", "list", "--store", &place.store];
+        let ran = run_with_env(&args, &[("COLUMNS", columns)]);
+        for whole in [
+            &format!("{site}.atlassian.net"),
+            "2026-11-06",
+            "uninstalled",
+            "E-1",
+        ] {
+            assert!(
+                ran.out.contains(whole),
+                "{whole} at {columns}:\n{}",
+                ran.out
+            );
+        }
+        // words are wrapped where there are several
+        assert!(!ran.out.contains("inactive trial"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn a_renamed_site_is_found_by_the_name_that_it_had() {
+    let place = Place::sqlite(None);
+    let of_acme = r#","baseUrl":"https://acme-group.atlassian.net""#;
+    let renamed = event_at(LifecycleKind::Installed, "acme", of_acme);
+    place.apply(renamed, 6);
+    for name in [
+        "acme-group",
+        "acme",
+        "acme.atlassian.net",
+        "https://acme.atlassian.net/wiki",
+    ] {
+        let shown = place.json(&["show", name]);
+        assert_eq!(shown["tenant"], "connect:client-acme", "{name}");
+        assert_eq!(shown["site"], "https://acme-group.atlassian.net", "{name}");
+    }
+    // a name is another customer's by now
+    let own = r#","baseUrl":"https://acme.atlassian.net""#;
+    place.apply(event_at(LifecycleKind::Installed, "acme-two", own), 7);
+    assert_eq!(
+        place.json(&["show", "acme"])["tenant"],
+        "connect:client-acme-two"
+    );
 }
 
 #[test]
@@ -342,6 +451,28 @@ fn a_closed_pipe_changes_no_exit_code_of_a_list() {
             .unwrap();
         assert_eq!(status.code(), Some(code), "{args:?}");
     }
+}
+
+/// A new store: nothing is in it, and no runner ran yet.
+#[test]
+fn an_empty_store_is_no_error_and_knows_no_consumer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("installations.db");
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = SqliteOptions::new(&path).plain_text().open().await.unwrap();
+        store.close().await;
+    });
+    let store = format!("sqlite:{}", path.display());
+    let of_store = |args: &[&str]| run(&[&["store", "--store", &store], args].concat());
+    let listed = of_store(&["list"]);
+    assert_eq!(
+        (listed.code, &*listed.out),
+        (2, "no installation is stored\n")
+    );
+    let stopped = of_store(&["stopped", "--consumer", "hooks"]);
+    assert_eq!(stopped.code, 2);
+    let words = "the store knows no consumer `hooks`: no runner of hooks handled an event yet";
+    assert!(stopped.err.contains(words), "{}", stopped.err);
 }
 
 #[cfg(feature = "_postgres-tests")]

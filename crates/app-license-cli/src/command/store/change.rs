@@ -11,7 +11,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{Format, one_line, show};
+use crate::output::{Format, counted, one_line, show};
 
 /// A command that applies one event to one installation.
 macro_rules! event_command {
@@ -119,7 +119,9 @@ impl RotateArgs {
         }
         let sealed = place.with(async |store| store.reencrypt_all().await)?;
         show(io, format, &Rotated { sealed }, |out| {
-            writeln!(out, "{sealed} installations were sealed anew")
+            let were = if sealed == 1 { "was" } else { "were" };
+            let installations = counted(sealed, "installation");
+            writeln!(out, "{installations} {were} sealed anew")
         })?;
         Ok(Exit::Yes)
     }

@@ -73,6 +73,9 @@ struct Output {
     site: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
+    /// What is known of them; with `--gone-for`, of those that would be erased.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    installations: Vec<Line>,
 }
 
 impl EraseArgs {
@@ -80,12 +83,12 @@ impl EraseArgs {
         let (done, mut unread) = (self.yes, Unread::default());
         // what cannot be erased is not said to be erased with `--yes`
         place.must_be_changeable()?;
-        let mut known = None;
+        let mut installations = Vec::new();
         let tenants = match (&self.site, self.gone_for) {
             (Some(site), _) => {
                 let line = self.one(place, site)?;
                 let tenants = vec![line.tenant.clone()];
-                known = Some(line);
+                installations.push(line);
                 tenants
             }
             (None, days) => {
@@ -93,24 +96,37 @@ impl EraseArgs {
                 let now = self.now.time().as_seconds();
                 let before = now.saturating_sub(days.saturating_mul(DAY));
                 let before = UnixTime::from_seconds(before).unwrap_or(UnixTime::EPOCH);
-                self.all_gone(place, before, &mut unread)?
+                if done {
+                    Self::erase_gone(place, before)?
+                } else {
+                    let tenants;
+                    (tenants, installations) = gone(place, before, &mut unread)?;
+                    tenants
+                }
             }
         };
-        let (site, state) = known.map_or((None, None), |line| (line.site, Some(line.state)));
+        let only = installations.first().filter(|_| self.site.is_some());
         let output = Output {
             done,
             tenants,
-            site,
-            state,
+            site: only.and_then(|line| line.site.clone()),
+            state: only.map(|line| line.state),
+            installations,
         };
         show(io, format, &output, |out| {
-            for tenant in &output.tenants {
-                write!(out, "{}", one_line(tenant))?;
-                if let Some(state) = output.state {
-                    let site = output.site.as_deref().unwrap_or("no site is known");
-                    write!(out, "  {}  {state}", one_line(site))?;
+            for line in &output.installations {
+                let site = line.site.as_deref().unwrap_or("no site is known");
+                let (tenant, site) = (one_line(&line.tenant), one_line(site));
+                write!(out, "{tenant}  {site}  {}", line.state)?;
+                match line.uninstalled_at {
+                    Some(at) => writeln!(out, " since {at}")?,
+                    None => writeln!(out)?,
                 }
-                writeln!(out)?;
+            }
+            if output.installations.is_empty() {
+                for tenant in &output.tenants {
+                    writeln!(out, "{}", one_line(tenant))?;
+                }
             }
             if matches!(output.state, Some("installed" | "enabled" | "disabled")) {
                 writeln!(
@@ -140,35 +156,38 @@ impl EraseArgs {
         Ok(Line::new(&found.tenant, &found.record))
     }
 
-    fn all_gone(
-        &self,
-        place: &Place,
-        before: UnixTime,
-        unread: &mut Unread,
-    ) -> Result<Vec<String>, CliError> {
-        if self.yes {
-            let erased = place.with(async |store| {
-                let mut erased = Vec::new();
-                loop {
-                    // of the last second too
-                    let some = store.erase_uninstalled(before.plus(1)).await?;
-                    if some.is_empty() {
-                        return Ok(erased);
-                    }
-                    erased.extend(some);
+    fn erase_gone(place: &Place, before: UnixTime) -> Result<Vec<String>, CliError> {
+        let erased = place.with(async |store| {
+            let mut erased = Vec::new();
+            loop {
+                // of the last second too
+                let some = store.erase_uninstalled(before.plus(1)).await?;
+                if some.is_empty() {
+                    return Ok(erased);
                 }
-            })?;
-            return Ok(erased.iter().map(ToString::to_string).collect());
-        }
-        let mut gone = Vec::new();
-        place.for_each(|stored| {
-            if let Some(record) = unread.or_read(&stored) {
-                let line = Line::new(stored.tenant, &record);
-                let is_gone = line.uninstalled_at.is_some_and(|at| at <= before);
-                gone.extend(is_gone.then(|| record.key().to_string()));
+                erased.extend(some);
             }
-            std::ops::ControlFlow::Continue(())
         })?;
-        Ok(gone)
+        Ok(erased.iter().map(ToString::to_string).collect())
     }
+}
+
+/// Those that were uninstalled by then: their keys, and what is known of them.
+fn gone(
+    place: &Place,
+    before: UnixTime,
+    unread: &mut Unread,
+) -> Result<(Vec<String>, Vec<Line>), CliError> {
+    let (mut keys, mut lines) = (Vec::new(), Vec::new());
+    place.for_each(|stored| {
+        if let Some(record) = unread.or_read(&stored) {
+            let line = Line::new(stored.tenant, &record);
+            if line.uninstalled_at.is_some_and(|at| at <= before) {
+                keys.push(record.key().to_string());
+                lines.push(line);
+            }
+        }
+        std::ops::ControlFlow::Continue(())
+    })?;
+    Ok((keys, lines))
 }

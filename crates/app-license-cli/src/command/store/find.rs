@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use app_license::plan::license::CachedLicense;
 use app_license::{
-    Edition, Installation, InstallationKey, InstallationRecord, InstallationSecrets, UnixTime,
+    Change, Edition, Installation, InstallationKey, InstallationRecord, InstallationSecrets, State,
+    UnixTime,
 };
 use app_license_store::StoredRecord;
 use serde::Serialize;
@@ -21,8 +22,12 @@ pub(super) struct Line {
     pub(super) cloud_id: Option<String>,
     /// `blocked`, or the status of the installation.
     pub(super) state: &'static str,
-    /// `free`, `standard`, `advanced`, or the capability set as the platform wrote it.
+    /// `free`, `standard`, `advanced`, or the capability set as the platform wrote it: what was last named,
+    /// though the license ended; `standard` for an active license of which none was named.
     pub(super) edition: Option<String>,
+    /// The same while the license counts: not after it ended, nor of a trial that did.
+    #[serde(skip)]
+    pub(super) grants: Option<String>,
     /// `active`, `inactive` or `absent`.
     pub(super) license: Option<&'static str>,
     pub(super) trial: Option<bool>,
@@ -40,6 +45,8 @@ impl Line {
         let seen = license.map_or_else(|| record.updated_at(), |it| it.as_of());
         let entitlement = record.entitlement();
         let entitlement = entitlement.number().or_else(|| entitlement.id());
+        let edition = edition(record);
+        let ended = license.is_some_and(|it| it.state() == State::Inactive);
         Self {
             tenant: tenant.to_owned(),
             site: record.display_url().map(str::to_owned),
@@ -49,10 +56,8 @@ impl Line {
             } else {
                 record.status().name()
             },
-            edition: record.capability_set().map(|set| {
-                let edition = set.edition().map(Edition::name);
-                edition.unwrap_or_else(|| set.as_str()).to_owned()
-            }),
+            grants: edition.clone().filter(|_| !ended),
+            edition,
             license: license.map(|it| it.state().name()),
             trial: license.and_then(|it| it.is_evaluation()),
             entitlement: entitlement.map(str::to_owned),
@@ -62,6 +67,17 @@ impl Line {
             last_seen: record.updated_at().max(seen),
         }
     }
+}
+
+/// What the license of a customer stands for, were it active.
+fn edition(record: &InstallationRecord) -> Option<String> {
+    let Some(set) = record.capability_set() else {
+        let license = record.license()?;
+        // the platform leaves the set out until a customer changes edition
+        return (license.state() == State::Active).then(|| Edition::Standard.name().to_owned());
+    };
+    let edition = set.edition().map(Edition::name);
+    Some(edition.unwrap_or_else(|| set.as_str()).to_owned())
 }
 
 /// One installation that was found.
@@ -97,8 +113,43 @@ pub(super) fn read(stored: &StoredRecord<'_>) -> Result<InstallationRecord, CliE
     })
 }
 
-/// The one installation that is meant.
+/// The one installation that is meant, by what it is called now, else by an address that it had.
 pub(super) fn find(place: &Place, wanted: &str) -> Result<Found, CliError> {
+    if let Some(found) = find_now(place, wanted)? {
+        return Ok(found);
+    }
+    let mut tenants = Vec::new();
+    for entry in place.renames()? {
+        let had = |change: &Change| matches!(change, Change::SiteRenamed { from, .. } if is_site(wanted, from));
+        if entry.changes.iter().any(had) {
+            tenants.push(entry.key.to_string());
+        }
+    }
+    tenants.sort();
+    tenants.dedup();
+    match tenants.as_slice() {
+        [] => {}
+        [only] => {
+            if let Some(found) = find_now(place, only)? {
+                return Ok(found);
+            }
+        }
+        several => return Err(ambiguous(wanted, several)),
+    }
+    Err(CliError::Option(format!(
+        "the store knows no `{wanted}`: expected a site, a client key, an installation ARI, a cloud id or an \
+         entitlement"
+    )))
+}
+
+fn ambiguous(wanted: &str, tenants: &[String]) -> CliError {
+    let tenants = tenants.join("`, `");
+    CliError::Option(format!(
+        "`{wanted}` means several installations: say which of `{tenants}`"
+    ))
+}
+
+fn find_now(place: &Place, wanted: &str) -> Result<Option<Found>, CliError> {
     const MOST: usize = 20;
     let mut found: Vec<Found> = Vec::new();
     let mut fault = None;
@@ -126,34 +177,20 @@ pub(super) fn find(place: &Place, wanted: &str) -> Result<Found, CliError> {
         }
     })?;
     match (found.pop(), fault) {
-        (Some(only), _) if found.is_empty() => Ok(only),
+        (Some(only), _) if found.is_empty() => Ok(Some(only)),
         (None, Some(fault)) => Err(fault),
-        (None, None) => Err(CliError::Option(format!(
-            "the store knows no `{wanted}`: expected a site, a client key, an installation ARI, a cloud id or \
-             an entitlement"
-        ))),
+        (None, None) => Ok(None),
         (Some(last), _) => {
             found.push(last);
-            let tenants: Vec<_> = found.iter().map(|it| it.tenant.as_str()).collect();
-            let tenants = tenants.join("`, `");
-            Err(CliError::Option(format!(
-                "`{wanted}` means several installations: say which of `{tenants}`"
-            )))
+            let tenants: Vec<_> = found.iter().map(|it| it.tenant.clone()).collect();
+            Err(ambiguous(wanted, &tenants))
         }
     }
 }
 
 fn is_meant(wanted: &str, tenant: &str, record: &InstallationRecord) -> bool {
     let same = |text: &str| text.eq_ignore_ascii_case(wanted);
-    let host_of_wanted = host(wanted).unwrap_or(wanted);
-    let of_site = |url: &str| {
-        host(url).is_some_and(|host| {
-            host.eq_ignore_ascii_case(host_of_wanted)
-                || host
-                    .split_once('.')
-                    .is_some_and(|(name, _)| name.eq_ignore_ascii_case(wanted))
-        })
-    };
+    let of_site = |url: &str| is_site(wanted, url);
     let entitlement = record.entitlement();
     let ids = [
         Some(record.key().as_str()),
@@ -167,6 +204,17 @@ fn is_meant(wanted: &str, tenant: &str, record: &InstallationRecord) -> bool {
     ids.into_iter().flatten().any(same)
         || record.base_url().is_some_and(of_site)
         || record.display_url().is_some_and(of_site)
+}
+
+/// Whether a site at this address is meant.
+fn is_site(wanted: &str, url: &str) -> bool {
+    let host_of_wanted = host(wanted).unwrap_or(wanted);
+    host(url).is_some_and(|host| {
+        host.eq_ignore_ascii_case(host_of_wanted)
+            || host
+                .split_once('.')
+                .is_some_and(|(name, _)| name.eq_ignore_ascii_case(wanted))
+    })
 }
 
 /// The last part of a tenant's name: the UUID of an installation ARI, a client key.

@@ -14,11 +14,11 @@ use super::unread::Unread;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::parse_time;
-use crate::output::{Format, counted, fit, one_line, show, table, unless_closed};
+use crate::output::{Format, counted, one_line, show, table, unless_closed, whole_words};
 
 /// List installations, by site, edition, state, and when they were last seen
 ///
-/// Exit code 2: none is as wanted. Records that cannot be read are counted on standard error, with what is
+/// Exit code 2: none is as wanted, or none is stored. Records that cannot be read are counted on standard error, with what is
 /// wrong with the first of them: exit code 1, for one of them may be as wanted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -31,7 +31,9 @@ pub(super) struct Args {
     /// Those whose site, description or key holds this
     #[arg(long, value_name = "TEXT")]
     site: Option<String>,
-    /// Those of this edition, or of this capability set; `none` where none was named
+    /// Those whose license stands for this edition: an active one of which none was named for `standard`, one
+    /// that ended (a trial, too) for `none`, with those of which nothing is known. A capability set
+    /// (`capabilityAdvanced`) is that which was last named, though the license ended
     #[arg(long, value_name = "EDITION")]
     edition: Option<String>,
     /// Those in this state
@@ -95,12 +97,11 @@ impl Args {
         });
         let edition = self.edition.as_deref().is_none_or(|wanted| {
             let set = record.capability_set().map(|set| set.as_str());
-            match (&line.edition, set) {
-                (Some(edition), Some(set)) => {
-                    edition.eq_ignore_ascii_case(wanted) || set.eq_ignore_ascii_case(wanted)
-                }
-                _ => wanted.eq_ignore_ascii_case("none"),
-            }
+            let is_wanted = |name: &str| name.eq_ignore_ascii_case(wanted);
+            line.grants
+                .as_deref()
+                .map_or_else(|| is_wanted("none"), is_wanted)
+                || set.is_some_and(is_wanted)
         });
         site && edition
             && self.state.is_none_or(|state| state.is(line))
@@ -109,12 +110,13 @@ impl Args {
     }
 
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
-        let mut installations = Vec::new();
+        let (mut installations, mut empty) = (Vec::new(), true);
         let (mut unread, mut shown, mut written) = (Unread::default(), false, Ok(()));
         place.for_each(|stored| {
             let Some(record) = unread.or_read(&stored) else {
                 return ControlFlow::Continue(());
             };
+            empty = false;
             let line = Line::new(stored.tenant, &record);
             // a link is no customer of its own
             if record.tenant().is_some() || !self.wants(&line, &record) {
@@ -142,7 +144,11 @@ impl Args {
         let none = installations.is_empty();
         let output = Output { installations };
         show(io, format, &output, |out| {
-            table_of(&output.installations, out)
+            match output.installations.as_slice() {
+                [] if empty => writeln!(out, "no installation is stored"),
+                [] => writeln!(out, "no installation is as wanted"),
+                lines => table_of(lines, out),
+            }
         })?;
         let exit = if none { Exit::Denied } else { Exit::Yes };
         Ok(unread.end(io, exit))
@@ -157,9 +163,6 @@ fn name(line: &Line) -> &str {
 }
 
 fn table_of(lines: &[Line], out: &mut dyn Write) -> std::io::Result<()> {
-    if lines.is_empty() {
-        return writeln!(out, "no installation is as wanted");
-    }
     // a column that says nothing takes the room of those that do
     let entitlements = lines.iter().any(|line| line.entitlement.is_some());
     let columns = ["installation", "state", "edition", "license", "last seen"];
@@ -195,7 +198,7 @@ fn table_of(lines: &[Line], out: &mut dyn Write) -> std::io::Result<()> {
         let more = entitlements.then(|| one_line(entitlement));
         rows.add_row(cells.into_iter().chain(more));
     }
-    fit(&mut rows);
+    whole_words(&mut rows);
     writeln!(out, "{rows}")?;
     let count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
     writeln!(out, "{}", counted(count, "installation"))

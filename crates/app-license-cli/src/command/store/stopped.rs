@@ -10,17 +10,19 @@ use super::place::Place;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{Format, fit, one_line, show, table};
+use crate::output::{Format, counted, one_line, show, table, whole_words};
 
 /// List the tenants whose events a hook handles no further, because one failed
 ///
 /// Their events wait, and those of others go on. A hook is called again by itself, with growing pauses, up
-/// to a number of tries; then the tenant waits for `retry`. Exit code 2: there are some.
+/// to a number of tries; then the tenant waits for `retry`. Why it failed is in the app's log, at `warn`, with
+/// `tenant` and `sequence`: the store keeps no reason. Exit code 2: there are some, or the store knows no
+/// runner of this name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license store stopped --consumer hooks
-  app-license store stopped --consumer hooks --format json")]
+  app-license store stopped --consumer provision
+  app-license store stopped --consumer provision --format json")]
 pub(super) struct StoppedArgs {
     /// The name of the runner of hooks
     #[arg(long, value_name = "NAME")]
@@ -39,6 +41,7 @@ impl StoppedArgs {
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let consumer = Name::new(self.consumer)?;
         let stopped = place.with(async |store| store.stopped(&consumer).await)?;
+        place.must_know(&consumer)?;
         let lines: Vec<_> = stopped
             .iter()
             .map(|it| Line {
@@ -61,7 +64,7 @@ impl StoppedArgs {
                     line.retry_at.to_string(),
                 ]);
             }
-            fit(&mut rows);
+            whole_words(&mut rows);
             writeln!(out, "{rows}")
         })?;
         Ok(if lines.is_empty() {
@@ -73,11 +76,13 @@ impl StoppedArgs {
 }
 
 /// Let a hook be called again for tenants that it stopped at
+///
+/// Exit code 2: it stopped at none of those that are meant, or the store knows no runner of this name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  app-license store retry --consumer hooks acme.atlassian.net
-  app-license store retry --consumer hooks --all")]
+  app-license store retry --consumer provision acme.atlassian.net
+  app-license store retry --consumer provision --all")]
 pub(super) struct RetryArgs {
     /// A site, client key, installation ARI, cloud id or entitlement
     #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -103,6 +108,8 @@ impl RetryArgs {
         let site = self.site.as_deref();
         let found = site.map(|site| find(place, site)).transpose()?;
         let now = self.now.time();
+        place.must_be_changeable()?;
+        place.must_know(&consumer)?;
         let tenants = place.with(async |store| {
             let mut tenants = Vec::new();
             for stopped in store.stopped(&consumer).await? {
@@ -117,7 +124,9 @@ impl RetryArgs {
         let output = Retried { tenants };
         show(io, format, &output, |out| {
             let count = output.tenants.len();
-            writeln!(out, "{count} tenants are tried again by the runner")
+            let are = if count == 1 { "is" } else { "are" };
+            let tenants = counted(u64::try_from(count).unwrap_or(u64::MAX), "tenant");
+            writeln!(out, "{tenants} {are} tried again by the runner")
         })?;
         let none = output.tenants.is_empty();
         Ok(if none { Exit::Denied } else { Exit::Yes })

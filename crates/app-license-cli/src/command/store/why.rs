@@ -223,7 +223,8 @@ impl Output {
                 "the app's vendor blocked the site: `app-license store unblock` ends that"
             )?,
             (None, "tenant_disabled") => writeln!(out, "the app was switched off there")?,
-            (None, _) => writeln!(out, "the app was not installed there")?,
+            (None, "unknown_tenant") => writeln!(out, "the app was not installed there")?,
+            (None, code) => writeln!(out, "no request of the site is served: {code}")?,
         }
         match &self.stated {
             Some(Stated {

@@ -85,6 +85,14 @@ fn a_tenant_is_exported_and_erased_and_retention_erases_who_is_gone() {
         assert_eq!(gone("30", "2026-12-04T00:00:00Z"), 0);
         let shown = place.json(&["erase", "--gone-for", "30", "--now", "2026-12-05T00:00:00Z"]);
         assert_eq!(shown["tenants"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            shown["installations"][0]["site"],
+            "https://initech.atlassian.net"
+        );
+        let args = ["erase", "--gone-for", "30", "--now", "2026-12-05T00:00:00Z"];
+        let shown = place.run(&args).out;
+        let line = "https://initech.atlassian.net  uninstalled since 2026-11-05T00:00:00Z\n";
+        assert!(shown.contains(line), "{shown}");
         assert_eq!(gone("30", "2026-12-05T00:00:00Z"), 1);
         assert_eq!(place.names(&[]), ["connect:client-globex"]);
         assert_eq!(place.run(&["erase"]).code, 3);
@@ -125,7 +133,24 @@ fn tenants_that_a_hook_stopped_at_are_listed_and_tried_again() {
             "{}",
             ran.out
         );
-        assert_eq!(place.run(&["stopped", "--consumer", "other"]).code, 0);
+        let well = place.run(&["stopped", "--consumer", "mail"]);
+        assert_eq!((well.code, &*well.out), (0, "no tenant is stopped\n"));
+        // a misspelled name is none that is well
+        for args in [
+            &["stopped", "--consumer", "hook"][..],
+            &["retry", "--consumer", "hook", "--all"],
+            &["retry", "--consumer", "hook", "acme"],
+        ] {
+            let ran = place.run(args);
+            let words = "error[unknown_consumer]: the store knows no consumer `hook`: it has `hooks`, `mail`";
+            assert_eq!(ran.code, 2, "{args:?}");
+            assert!(ran.err.contains(words), "{args:?}: {}", ran.err);
+        }
+        let said = place.json(&["stopped", "--consumer", "hook"]);
+        assert_eq!(said["error"]["code"], "unknown_consumer");
+
+        let ran = place.run(&["retry", "--consumer", "hooks", "--all"]);
+        assert_eq!(ran.out, "1 tenant is tried again by the runner\n");
         let tried = place.json(&["retry", "--consumer", "hooks", "acme"]);
         assert_eq!(tried["tenants"][0], "client-acme");
         let stopped = place.json(&["stopped", "--consumer", "hooks"]);
@@ -133,9 +158,6 @@ fn tenants_that_a_hook_stopped_at_are_listed_and_tried_again() {
             (&stopped[0]["tries"], &stopped[0]["sequence"]),
             (&0.into(), &3.into())
         );
-        assert_eq!(
-            place.run(&["retry", "--consumer", "other", "--all"]).code,
-            2
-        );
+        assert_eq!(place.run(&["retry", "--consumer", "mail", "--all"]).code, 2);
     }
 }
