@@ -152,6 +152,15 @@ pub(crate) fn whole_words(table: &mut Table) {
     }
 }
 
+/// Whether a table is no wider than its screen.
+#[cfg(feature = "store")]
+pub(crate) fn fits(table: &Table) -> bool {
+    let line = table.lines().next().unwrap_or_default();
+    table
+        .width()
+        .is_none_or(|width| line.chars().count() <= usize::from(width))
+}
+
 #[cfg(feature = "store")]
 fn longest_word(text: &str) -> u16 {
     let longest = text

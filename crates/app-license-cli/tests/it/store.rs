@@ -257,7 +257,6 @@ fn no_name_of_a_list_is_broken() {
             &format!("{site}.atlassian.net"),
             "2026-11-06",
             "uninstalled",
-            "E-1",
         ] {
             assert!(
                 ran.out.contains(whole),
@@ -267,7 +266,14 @@ fn no_name_of_a_list_is_broken() {
         }
         // words are wrapped where there are several
         assert!(!ran.out.contains("inactive trial"), "{}", ran.out);
+        // names go before entitlements, which `show` and JSON have
+        assert!(!ran.out.contains("entitlement"), "{}", ran.out);
     }
+    let wide = place.run(&["list"]).out;
+    assert!(
+        wide.contains("E-1") && wide.contains("inactive trial"),
+        "{wide}"
+    );
 }
 
 #[test]

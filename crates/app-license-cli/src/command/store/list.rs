@@ -5,6 +5,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 
 use app_license::{InstallationRecord, UnixTime};
+use comfy_table::Table;
 use serde::Serialize;
 
 use super::Outcome;
@@ -14,7 +15,7 @@ use super::unread::Unread;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::parse_time;
-use crate::output::{Format, counted, one_line, show, table, unless_closed, whole_words};
+use crate::output::{Format, counted, fits, one_line, show, table, unless_closed, whole_words};
 
 /// List installations, by site, edition, state, and when they were last seen
 ///
@@ -31,9 +32,11 @@ pub(super) struct Args {
     /// Those whose site, description or key holds this
     #[arg(long, value_name = "TEXT")]
     site: Option<String>,
-    /// Those whose license stands for this edition: an active one of which none was named for `standard`, one
-    /// that ended (a trial, too) for `none`, with those of which nothing is known. A capability set
-    /// (`capabilityAdvanced`) is that which was last named, though the license ended
+    /// Those whose license stands for this edition, installed or not
+    ///
+    /// `standard` takes in active licenses of which no capability set was named; `none` is for licenses that
+    /// ended, those of trials too, and where nothing is known. A capability set (`capabilityAdvanced`) is the
+    /// one that was last named, though the license ended.
     #[arg(long, value_name = "EDITION")]
     edition: Option<String>,
     /// Those in this state
@@ -163,8 +166,18 @@ fn name(line: &Line) -> &str {
 }
 
 fn table_of(lines: &[Line], out: &mut dyn Write) -> std::io::Result<()> {
-    // a column that says nothing takes the room of those that do
+    // a column that says nothing takes the room of those that do, and this one that of names
     let entitlements = lines.iter().any(|line| line.entitlement.is_some());
+    let mut rows = rows_of(lines, entitlements);
+    if entitlements && !fits(&rows) {
+        rows = rows_of(lines, false);
+    }
+    writeln!(out, "{rows}")?;
+    let count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    writeln!(out, "{}", counted(count, "installation"))
+}
+
+fn rows_of(lines: &[Line], entitlements: bool) -> Table {
     let columns = ["installation", "state", "edition", "license", "last seen"];
     let more = entitlements.then_some("entitlement");
     let mut rows = table(columns.into_iter().chain(more));
@@ -199,7 +212,5 @@ fn table_of(lines: &[Line], out: &mut dyn Write) -> std::io::Result<()> {
         rows.add_row(cells.into_iter().chain(more));
     }
     whole_words(&mut rows);
-    writeln!(out, "{rows}")?;
-    let count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-    writeln!(out, "{}", counted(count, "installation"))
+    rows
 }
