@@ -23,10 +23,18 @@ const served = async (...options) => {
 
 const bridge = (license) =>
   `globalThis.bridge = { getContext: async () => (${JSON.stringify({ environmentType: "PRODUCTION", license })}) };`;
+/** Writes down what stands where the gate is, after each change of the document. */
+const WATCH = `
+  globalThis.drawn = [];
+  const draw = () => {
+    const text = document.querySelector("#gate")?.textContent ?? (document.querySelector("#loading") && "loading");
+    text && drawn.at(-1) !== text && drawn.push(text);
+  };
+  new MutationObserver(draw).observe(document, { childList: true, subtree: true, characterData: true });`;
 const policy = (html) => ({ "content-security-policy": customUiPolicy(html) });
 
 for (const name of Object.keys(BUNDLERS)) {
-  test(`${name}: React and OpenFeature in Custom UI`, async () => {
+  test(`10, 16: ${name}: React and OpenFeature in Custom UI`, async () => {
     const origin = await served(await bundled(name), policy);
     const states = [
       [{ active: true, capabilitySet: "capabilityAdvanced" }, "active advanced 9007199254740991", "allowed", "true TARGETING_MATCH"],
@@ -34,9 +42,10 @@ for (const name of Object.keys(BUNDLERS)) {
       [null, "absent null 1", "absent", "false DEFAULT"],
     ];
     for (const [license, line, gate, flag] of states) {
-      const { page, problems, close } = await open(browser, `${origin}/`, { script: bridge(license) });
+      const { page, problems, close } = await open(browser, `${origin}/`, { script: `${bridge(license)} ${WATCH}` });
       assert.equal(await shown(page, "#ready"), line);
       assert.equal(await shown(page, "#gate"), gate);
+      assert.deepEqual(await page.evaluate(() => globalThis.drawn), ["loading", gate], "nothing is drawn in between");
       assert.equal(await shown(page, "#flag"), flag);
       assert.deepEqual(problems, []);
       await close();
@@ -49,13 +58,27 @@ for (const name of Object.keys(BUNDLERS)) {
     await close();
   });
 
-  test(`${name} leaves out what is not used`, async () => {
+  test(`10: ${name} leaves out what is not used`, async () => {
     const code = readFileSync(await leftOver(name), "utf8");
     assert.ok(code.length < 400, `${code.length} bytes are left of nothing`);
   });
 }
 
-test("the policy is in force on these pages", async () => {
+test("17: the platform's own bridge in a page, with the fixtures at its other end", async () => {
+  const origin = await served(await bundled("esbuild", "bridge.mjs"), policy);
+  const { page, problems, close } = await open(browser, `${origin}/`);
+  assert.deepEqual(JSON.parse(await shown(page, "pre")), {
+    "trial-of-advanced": "active advanced hint",
+    standard: "active standard hint",
+    expired: "inactive  hint",
+    absent: "absent  hint",
+    uninstalled: "the fake bridge was taken away",
+  });
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("10: the policy is in force on these pages", async () => {
   const origin = await served(await bundled("esbuild"), policy);
   const { page, close } = await open(browser, `${origin}/`, { script: bridge(null) });
   const refused = await page.evaluate(async () => {
@@ -72,7 +95,7 @@ test("the policy is in force on these pages", async () => {
   await close();
 });
 
-test("the vectors, through what was packed, under the policy", async () => {
+test("5, 10: the vectors, through what was packed, under the policy", async () => {
   const [folder, vectors] = [`${BUILD}vectors/`, `${HERE}../vectors/`];
   const names = readdirSync(vectors).filter((name) => name.endsWith(".json"));
   cpSync(vectors, `${folder}files`, { recursive: true });
@@ -88,7 +111,7 @@ test("the vectors, through what was packed, under the policy", async () => {
   await close();
 });
 
-test("a cross-origin iframe with the query of Connect", async () => {
+test("10, 16: a cross-origin iframe with the query of Connect", async () => {
   const app = await served(await bundled("esbuild"), () => ({ "content-security-policy": "default-src 'self'" }), "localhost");
   const host = await served(await bundled("vite"));
   const query = new URLSearchParams({

@@ -55,10 +55,10 @@ export const BUNDLERS = {
 };
 
 /** The page of one bundler, ready to be served. */
-export async function bundled(name) {
-  const out = `${BUILD}bundled-${name}`;
+export async function bundled(name, entry = "main.mjs") {
+  const out = `${BUILD}bundled-${name}-${entry.replace(/\.mjs$/, "")}`;
   mkdirSync(out, { recursive: true });
-  await BUNDLERS[name]("main.mjs", out);
+  await BUNDLERS[name](entry, out);
   cpSync(`${page}index.html`, `${out}/index.html`);
   return out;
 }

@@ -20,7 +20,7 @@ test("the tarball holds what ships and nothing else", () => {
   }
 });
 
-test("types come first in every condition", () => {
+test("9: types come first in every condition", () => {
   for (const entry of Object.values(packageJson().exports).filter((e) => typeof e === "object")) {
     for (const condition of Object.values(entry)) {
       assert.equal(Object.keys(condition)[0], "types");
@@ -28,7 +28,7 @@ test("types come first in every condition", () => {
   }
 });
 
-test("publint finds nothing", async () => {
+test("9: publint finds nothing", async () => {
   const { messages } = await publint({ pkgDir: `${BUILD}node_modules/@app-license/sdk`, strict: true, pack: false });
   assert.deepEqual(messages.map((message) => formatMessage(message, packageJson())), []);
 });

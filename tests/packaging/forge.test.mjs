@@ -28,7 +28,7 @@ function bundled(t, project) {
     );
 }
 
-test("a Forge function with @app-license/sdk/server", (t) => {
+test("9: a Forge function with @app-license/sdk/server", (t) => {
   const ask = bundled(t, "forge-function");
   const common = { trust: "verified", code: "token_malformed" };
   assert.deepEqual(ask({ active: true, capabilitySet: "capabilityAdvanced" }), { allowed: true, reason: "granted", ...common });

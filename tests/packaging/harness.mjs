@@ -1,7 +1,7 @@
 // What the packaging tests share: folders, commands, a browser, the headers of the platform.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,18 @@ export function node(folder, ...options) {
   });
   assert.equal(status, 0, `${options.join(" ")}: ${stdout}${stderr}`);
   return stdout;
+}
+
+/** Runs files of tests, which count with those of here; answers how many passed. */
+export function testsOf(folder, ...files) {
+  const names = files[0].replace(/^.*\/|\.test\.m?js$/g, "");
+  const reporters = [["tap", "stdout"], [`${HERE}names.mjs`, `${BUILD}names/${names}.txt`]].flatMap(([reporter, destination]) => [
+    `--test-reporter=${reporter}`,
+    `--test-reporter-destination=${destination}`,
+  ]);
+  const lines = node(folder, "--test", ...reporters, ...files);
+  assert.match(lines, /^# fail 0$/m);
+  return Number(/^# pass (\d+)$/m.exec(lines)[1]);
 }
 
 /** The path of an installed tool's program. */
@@ -123,4 +135,21 @@ export async function worker(outfile) {
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "error",
   });
+}
+
+/**
+ * Puts packages of the registry where a folder of build/ finds them, without what they depend on, which
+ * is hundreds of packages: those of `unpacked.json`, byte for byte.
+ */
+export function unpack(folder) {
+  const packages = JSON.parse(readFileSync(`${HERE}unpacked.json`, "utf8"));
+  const tarballs = `${BUILD}${folder}/tarballs`;
+  mkdirSync(tarballs, { recursive: true });
+  for (const { name, integrity, filename } of JSON.parse(npm(tarballs, "pack", "--json", "--prefer-offline", ...Object.keys(packages)))) {
+    const [spec] = Object.keys(packages).filter((spec) => spec.startsWith(`${name}@`));
+    assert.equal(integrity, packages[spec], spec);
+    const to = `${BUILD}${folder}/node_modules/${name}`;
+    mkdirSync(to, { recursive: true });
+    execFileSync("tar", ["xzf", filename, "--strip-components=1", "-C", to], { cwd: tarballs });
+  }
 }

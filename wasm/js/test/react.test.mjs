@@ -120,9 +120,11 @@ test("16: a hook for limits", () => {
 });
 
 test("16: the entry is for clients", () => {
-  for (const end of ["js", "cjs"]) {
-    const code = readFileSync(new URL(`../dist/react.${end}`, import.meta.url), "utf8");
-    assert.match(code, /^"use client";/);
+  const entry = "@app-license/sdk/react";
+  const files = [new URL(import.meta.resolve(entry)), createRequire(import.meta.url).resolve(entry)];
+  assert.deepEqual(files.map((file) => /\w+$/.exec(`${file}`)[0]), ["js", "cjs"]);
+  for (const file of files) {
+    assert.match(readFileSync(file, "utf8"), /^"use client";/);
   }
 });
 

@@ -61,7 +61,7 @@ const NO_NEEDS = {
   "an age that is none": { requires: "capabilityAdvanced", policy: { maxAge: NaN } },
 };
 
-test("a gate asks for something that there is, or nothing at all", async () => {
+test("8: a gate asks for something that there is, or nothing at all", async () => {
   const app = connectApp();
   for (const [name, needs] of Object.entries(NO_NEEDS)) {
     misuse(() => app.route("/x", needs, served), name);
@@ -217,7 +217,7 @@ describe("a function of the app that fails changes no answer", () => {
     },
   };
   for (const [how, fail] of Object.entries(failures)) {
-    test(`onRejected ${how}`, async () => {
+    test(`12: onRejected ${how}`, async () => {
       const { app, open } = await installed({ onRejected: fail });
       app.route("/export", { requires: "capabilityAdvanced" }, served);
       assert.equal((await open({ url: `${baseUrl}/export` })).status, 401);
@@ -225,7 +225,7 @@ describe("a function of the app that fails changes no answer", () => {
       await sleep(5);
     });
     for (const [name, express] of Object.entries({ express4, express5 })) {
-      test(`onDenied ${how}, ${name}`, async (t) => {
+      test(`12: onDenied ${how}, ${name}`, async (t) => {
         const { app, site } = await installed({ licenseApi: false, onRejected: fail });
         const server = express().get("/export", requireCapability(app, "capabilityAdvanced", { onDenied: fail }), (_, r) => r.end("served"));
         server.get("/half", requireCapability(app, "capabilityAdvanced", { onDenied: (_, __, r) => { r.write("half"); return fail(); } }));
@@ -257,7 +257,7 @@ describe("a function of the app that fails changes no answer", () => {
 
 describe("a function that must answer and does not", () => {
   for (const [name, express] of Object.entries({ express4, express5 })) {
-    test(`onDenied that answers nothing is 500, and one that answers late is waited for, ${name}`, async (t) => {
+    test(`12: onDenied that answers nothing is 500, and one that answers late is waited for, ${name}`, async (t) => {
       const lines = [];
       const logger = { warn: () => {}, error: (line) => lines.push(line) };
       const rejected = [];
@@ -337,7 +337,7 @@ describe("a function that must answer and does not", () => {
   });
 });
 
-test("numbers are whole, and in their range", () => {
+test("8: numbers are whole, and in their range", () => {
   const wrong = [NaN, Infinity, -1, 1.5, "abc", "5", {}, null, 1e12, true];
   for (const value of wrong) {
     for (const name of ["storedHint", "grace", "timeout"]) {
@@ -448,7 +448,7 @@ describe("an answer of the License API ends", () => {
   }
 });
 
-test("settings that cannot be meant are found when the app is made", () => {
+test("8: settings that cannot be meant are found when the app is made", () => {
   const wrong = {
     store: [undefined, null, {}, "x", new Map()],
     appKey: [undefined, null, 5],

@@ -237,7 +237,7 @@ test("a backend asks the lab by the names of the platform's hosts", async () => 
 });
 
 test("17: the fixtures for browsers need no Node", () => {
-  const code = readFileSync(new URL("../dist/testing-browser.js", import.meta.url), "utf8");
+  const code = readFileSync(new URL(import.meta.resolve("@app-license/sdk/testing/browser")), "utf8");
   assert.doesNotMatch(code, /\bimport\b|\brequire\b|Buffer|process\./);
   for (const name of Object.keys(browser)) {
     assert.ok(name in fake, name);

@@ -10,8 +10,8 @@ use super::tally::{Tally, counted};
 use crate::context::Context;
 use crate::{chromium, npm, npm_cli, npm_package, programs};
 
-/// Its own tests, the examples, then the packed tarball in other people's projects; the packages of
-/// the command line, with the program that the jobs build anyway; the codemod.
+/// Its own tests, the examples, the codemod, then the packed tarball in other people's projects; with them
+/// the packages of the command line, which have the program that the jobs build anyway.
 pub(super) fn npm(context: &Context) -> Result<Outcome> {
     let chromium = chromium::program(context)?;
     npm_package::build(context)?;
@@ -25,7 +25,8 @@ pub(super) fn npm(context: &Context) -> Result<Outcome> {
         let _there = sh.push_dir(folder);
         let command = cmd!(sh, "npm test --if-present --silent")
             .env("CHROMIUM", &chromium)
-            .env("MOCK_HOST", &host);
+            .env("MOCK_HOST", &host)
+            .env("NPM_CLI", &cli);
         tests.add(counted(command.into())?);
         Ok(())
     };
@@ -39,12 +40,11 @@ pub(super) fn npm(context: &Context) -> Result<Outcome> {
     }
     run(npm_package::FOLDER.as_ref())?;
     run(npm::CODEMOD.as_ref())?;
-    run(npm::PACKAGING.as_ref())?;
     {
         let _there = sh.push_dir(npm_cli::FOLDER);
-        let command = cmd!(sh, "node --test test/").env("NPM_CLI", &cli);
-        tests.add(counted(command.into())?);
+        tests.add(counted(cmd!(sh, "node --test test/program.test.js").into())?);
     }
+    run(npm::PACKAGING.as_ref())?;
     Ok(Outcome {
         tests,
         ..Outcome::default()

@@ -3,7 +3,7 @@ exports.functions = ({ test, expect, app, testing }) => {
   const { installFakeForge, invokeResolver, scheduledTriggerContext } = testing;
   const call = (scenario) => invokeResolver(app.handler, "export", scenario, { rows: 3 });
 
-  test("2: the gate of a resolver, with the platform's own packages", async () => {
+  test("17: the gate of a resolver, with the platform's own packages", async () => {
     const forge = installFakeForge("standard");
     expect(await call("trial-of-advanced")).toEqual({ exported: 3 });
     await expect(call("standard")).rejects.toMatchObject({ code: "capability_missing", status: 402 });
@@ -12,7 +12,7 @@ exports.functions = ({ test, expect, app, testing }) => {
     expect(globalThis.__forge_runtime__).toBe(undefined);
   });
 
-  test("2: a scheduled trigger asks the License API once, and keeps its answer in the storage", async () => {
+  test("17: a scheduled trigger asks the License API once, and keeps its answer in the storage", async () => {
     const forge = installFakeForge("advanced");
     const nightly = () => app.nightly({}, scheduledTriggerContext("advanced"));
     expect(await nightly()).toBe("granted");
@@ -31,7 +31,7 @@ exports.functions = ({ test, expect, app, testing }) => {
     forge.uninstall();
   });
 
-  test("2: without a platform the error says what to do", async () => {
+  test("17: without a platform the error says what to do", async () => {
     await expect(app.nightly({}, scheduledTriggerContext("advanced"))).rejects.toThrow(/installFakeForge/);
     expect(() => installFakeForge("premium")).toThrow(/no scenario/);
   });
