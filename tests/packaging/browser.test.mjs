@@ -4,7 +4,7 @@ import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { BUNDLERS, bundled, leftOver } from "./bundle.mjs";
-import { BUILD, HERE, customUiPolicy, launch, open, serve, shown } from "./harness.mjs";
+import { BUILD, HERE, answered, customUiPolicy, launch, open, serve, shown } from "./harness.mjs";
 
 let browser;
 const servers = [];
@@ -32,6 +32,9 @@ const WATCH = `
   };
   new MutationObserver(draw).observe(document, { childList: true, subtree: true, characterData: true });`;
 const policy = (html) => ({ "content-security-policy": customUiPolicy(html) });
+
+/** What docs/npm/runtimes.md calls them. */
+const ROWS = { esbuild: "esbuild", webpack: "webpack 5", vite: "Vite 8" };
 
 for (const name of Object.keys(BUNDLERS)) {
   test(`10, 16: ${name}: React and OpenFeature in Custom UI`, async () => {
@@ -64,18 +67,32 @@ for (const name of Object.keys(BUNDLERS)) {
   });
 }
 
-test("17: the platform's own bridge in a page, with the fixtures at its other end", async () => {
-  const origin = await served(await bundled("esbuild", "bridge.mjs"), policy);
-  const { page, problems, close } = await open(browser, `${origin}/`);
-  assert.deepEqual(JSON.parse(await shown(page, "pre")), {
-    "trial-of-advanced": "active advanced hint",
-    standard: "active standard hint",
-    expired: "inactive  hint",
-    absent: "absent  hint",
-    uninstalled: "the fake bridge was taken away",
+for (const name of Object.keys(BUNDLERS)) {
+  test(`17: ${name}: the platform's own bridge in a page, with the fixtures at its other end`, async () => {
+    const origin = await served(await bundled(name, "bridge.mjs"), policy);
+    const { page, problems, close } = await open(browser, `${origin}/`);
+    assert.deepEqual(JSON.parse(await shown(page, "pre")), {
+      "trial-of-advanced": "active advanced hint",
+      standard: "active standard hint",
+      expired: "inactive  hint",
+      absent: "absent  hint",
+      uninstalled: "the fake bridge was taken away",
+    });
+    assert.deepEqual(problems, []);
+    await close();
+    answered(`${ROWS[name]}, in Chromium, the policy of Custom UI`, [".", "./openfeature", "./react", "./testing/browser"]);
   });
-  assert.deepEqual(problems, []);
-  await close();
+}
+
+test("10: the core in a page, where its policy allows WebAssembly, and where it does not", async () => {
+  const folder = await bundled("esbuild", "core.mjs");
+  const allows = (html) => ({ "content-security-policy": customUiPolicy(html).replace("script-src ", "script-src 'wasm-unsafe-eval' ") });
+  for (const [headers, expected] of [[allows, "granted"], [policy, "misuse"]]) {
+    const { page, close } = await open(browser, `${await served(folder, headers)}/`);
+    assert.equal(await shown(page, "pre"), expected);
+    await close();
+  }
+  answered("Chromium, a policy with `wasm-unsafe-eval`", [".", "./wasm"]);
 });
 
 test("10: the policy is in force on these pages", async () => {
@@ -142,4 +159,5 @@ test("10, 16: a cross-origin iframe with the query of Connect", async () => {
   query.delete("lic");
   assert.equal(await say(query), "false DEFAULT");
   await close();
+  answered("Chromium, a Connect iframe of another origin", [".", "./openfeature", "./react"]);
 });

@@ -30,7 +30,7 @@ function plain(folder) {
 }
 
 test("no lock file names a registry", () => {
-  for (const folder of ["tests/packaging", "tests/peers", "tests/lab", "tests/doctor", "wasm/js"]) {
+  for (const folder of ["tests/packaging", "tests/packaging/runtimes", "tests/peers", "tests/lab", "tests/doctor", "wasm/js"]) {
     lockFile(`${HERE}../../${folder}`);
   }
 });

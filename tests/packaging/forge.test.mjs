@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { HERE, node } from "./harness.mjs";
+import { HERE, answered, node } from "./harness.mjs";
 
 /** Bundles a project, and answers a function that calls what came out of it. */
 function bundled(t, project) {
@@ -41,4 +41,8 @@ test("9: a Forge function in TypeScript, under the bundler's own defaults and an
   const common = { trust: "verified", code: "not_a_license", tested: "inactive" };
   assert.deepEqual(ask({ active: true, capabilitySet: "capabilityAdvanced" }), { allowed: true, reason: "granted", unlimited: true, ...common });
   assert.deepEqual(ask({ active: true }), { allowed: false, reason: "capability_missing", unlimited: false, ...common });
+});
+
+test("10: every entry in the platform's own bundle", (t) => {
+  answered("Forge bundler, Node 20", bundled(t, "forge-entries")());
 });

@@ -1,7 +1,7 @@
 // What the packaging tests share: folders, commands, a browser, the headers of the platform.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -39,6 +39,18 @@ export function testsOf(folder, ...files) {
   const lines = node(folder, "--test", ...reporters, ...files);
   assert.match(lines, /^# fail 0$/m);
   return Number(/^# pass (\d+)$/m.exec(lines)[1]);
+}
+
+/**
+ * Writes down which entries answered in a row of docs/npm/runtimes.md, which is held to it: their names, or
+ * what entries.mjs says of each.
+ */
+export function answered(row, said) {
+  const entries = Array.isArray(said) ? said : Object.keys(said);
+  if (!Array.isArray(said)) {
+    assert.deepEqual(said, Object.fromEntries(entries.map((name) => [name, "ok"])));
+  }
+  writeFileSync(`${BUILD}answered/${row.replace(/\W+/g, "-")}.json`, JSON.stringify({ row, entries }));
 }
 
 /** The path of an installed tool's program. */

@@ -5,7 +5,9 @@ import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { BUILD, HERE, npm } from "./harness.mjs";
 
 rmSync(BUILD, { recursive: true, force: true });
-mkdirSync(`${BUILD}names`, { recursive: true });
+for (const name of ["answered", "names"]) {
+  mkdirSync(`${BUILD}${name}`, { recursive: true });
+}
 const [packed] = JSON.parse(npm(`${HERE}../../wasm/js`, "pack", "--json", "--pack-destination", BUILD));
 writeFileSync(`${BUILD}packed.json`, JSON.stringify(packed));
 writeFileSync(

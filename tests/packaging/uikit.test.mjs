@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { test } from "node:test";
 
-import { BUILD, node, program, unpack } from "./harness.mjs";
+import { BUILD, answered, node, program, unpack } from "./harness.mjs";
 
 test("16: UI Kit: the provider, the hook and the gate", async () => {
   await build({
@@ -21,6 +21,7 @@ test("16: UI Kit: the provider, the hook and the gate", async () => {
     ["ready true", "Export"],
     ["ready false", "capability_missing"],
   ]);
+  answered("UI Kit's renderer, React 18", [".", "./react"]);
 });
 
 test("16: the types of @forge/react: its hook, its components, its React", () => {

@@ -48,6 +48,15 @@ const OTHERWISE = [
 `],
 ];
 
+/** The same for pages, where what is loaded may not be there either: jsdom has neither of the two. */
+const OTHERWISE_IN_PAGES = [
+  OTHERWISE[0],
+  [/^let cachedTextDecoder = (new TextDecoder\(.*\));\ncachedTextDecoder\.decode\(\);\n/m, "let cachedTextDecoder;\n"],
+  [/return cachedTextDecoder\.decode\(bytes\);/, "return (cachedTextDecoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);"],
+  [/^const cachedTextEncoder = new TextEncoder\(\);\n\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?^\}\n/m, "let cachedTextEncoder;\n"],
+  [/cachedTextEncoder\.encode/g, "(cachedTextEncoder ??= new TextEncoder()).encode"],
+];
+
 /** The size of a module matters first; these are what rustc's default baseline uses, and Node 20 has. */
 const FEATURES = ["bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int", "multivalue", "reference-types"];
 const PASSES = ["--low-memory-unused", "--merge-similar-functions", "-Oz", "-Oz"];
@@ -65,10 +74,11 @@ function optimized(folder, name) {
 
 function otherwise(glue, replaced) {
   for (const [written, wanted] of replaced) {
-    if (!written.test(glue)) {
+    const replacedGlue = glue.replace(written, () => wanted);
+    if (replacedGlue === glue) {
       throw new Error(`wasm-bindgen no longer writes ${written}`);
     }
-    glue = glue.replace(written, () => wanted);
+    glue = replacedGlue;
   }
   return glue;
 }
@@ -96,7 +106,7 @@ export default () => new WebAssembly.Module(brotliDecompressSync(Buffer.from("${
 /** What pages have: browsers decompress gzip by themselves, and compile beside the page's own work. */
 export function makePage(folder) {
   const [bytes, glue] = optimized(folder, "page");
-  writeFileSync(`${root}build/page.js`, otherwise(glue, OTHERWISE.slice(0, 1)));
+  writeFileSync(`${root}build/page.js`, otherwise(glue, OTHERWISE_IN_PAGES));
   const text = gzipSync(bytes, { level: 9 }).toString("base64");
   writeFileSync(
     `${root}build/page-module.js`,

@@ -21,14 +21,13 @@ pub(super) fn npm(context: &Context) -> Result<Outcome> {
     npm::install(context, npm::CODEMOD)?;
     let sh = &context.sh;
     let mut tests = Tally::default();
-    let mut run = |folder: &Path| -> Result<()> {
+    let run = |folder: &Path| -> Result<Tally> {
         let _there = sh.push_dir(folder);
         let command = cmd!(sh, "npm test --if-present --silent")
             .env("CHROMIUM", &chromium)
             .env("MOCK_HOST", &host)
             .env("NPM_CLI", &cli);
-        tests.add(counted(command.into())?);
-        Ok(())
+        counted(command.into())
     };
     for example in npm::examples(context) {
         npm::install_example(context, &example)?;
@@ -36,15 +35,18 @@ pub(super) fn npm(context: &Context) -> Result<Outcome> {
             let _there = sh.push_dir(&example);
             cmd!(sh, "npm run build --if-present --silent").run()?;
         }
-        run(&example)?;
+        tests.add(run(&example)?);
     }
-    run(npm_package::FOLDER.as_ref())?;
-    run(npm::CODEMOD.as_ref())?;
+    for folder in [npm_package::FOLDER, npm::CODEMOD] {
+        tests.add(run(folder.as_ref())?);
+    }
     {
         let _there = sh.push_dir(npm_cli::FOLDER);
-        tests.add(counted(cmd!(sh, "node --test test/program.test.js").into())?);
+        tests.add(counted(
+            cmd!(sh, "node --test test/program.test.js").into(),
+        )?);
     }
-    run(npm::PACKAGING.as_ref())?;
+    tests.add(run(npm::PACKAGING.as_ref())?);
     Ok(Outcome {
         tests,
         ..Outcome::default()
