@@ -96,8 +96,13 @@ export type ErrorCode =
  * `code` is stable and the same in Rust and on the command line. No message ever shows a token or
  * a secret.
  *
+ * @example
  * ```ts
- * if (error instanceof LicenseError && error.code === "unknown_feature") { … }
+ * try {
+ *   check(license, { features, feature: "bulk-export" });
+ * } catch (error) {
+ *   if (!(error instanceof LicenseError && error.code === "unknown_feature")) throw error;
+ * }
  * ```
  */
 export class LicenseError extends Error {

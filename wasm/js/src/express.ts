@@ -121,8 +121,11 @@ function send({ status, headers, body }: Answer, response: ExpressResponse): voi
  * descriptor and the health check. Mount it before `express.json()`: signatures and replay marks are
  * over the bytes that were sent.
  *
+ * @throws `misuse` for what is no app or remote.
+ *
  * @example
  * ```ts
+ * const app = new ConnectApp({ appKey, baseUrl, store });
  * server.use(lifecycle(app));
  * ```
  */
@@ -136,7 +139,17 @@ export function lifecycle(app: App): Middleware {
   };
 }
 
-/** Lets only verified requests pass, and leaves what they prove in `response.locals`. */
+/**
+ * Lets only verified requests pass, and leaves what they prove in `response.locals`.
+ *
+ * @throws `misuse` for what is no app or remote, and for options that there are not.
+ *
+ * @example
+ * ```ts
+ * const app = new ConnectApp({ appKey, baseUrl, store });
+ * server.get("/panel", verified(app), (_request, response) => response.json(response.locals.license));
+ * ```
+ */
 export function verified(app: App, options: Pick<GateOptions, "kind"> = {}): Middleware {
   return gate(app, {}, options, ["kind"]);
 }
@@ -149,6 +162,7 @@ export function verified(app: App, options: Pick<GateOptions, "kind"> = {}): Mid
  *
  * @example
  * ```ts
+ * const app = new ConnectApp({ appKey, baseUrl, store });
  * server.get("/export", requireCapability(app, "capabilityAdvanced"), handler);
  * ```
  */
@@ -164,6 +178,12 @@ export function requireCapability<C extends string = KnownCapability>(
  * The same for a feature of the app's map.
  *
  * @throws `unknown_feature` for one that it does not have.
+ *
+ * @example
+ * ```ts
+ * const app = new ConnectApp({ appKey, baseUrl, store, features });
+ * server.get("/export", requireFeature(app, "export"), handler);
+ * ```
  */
 export function requireFeature(app: App, feature: string, options: GateOptions = {}): Middleware {
   return gate(app, { feature }, options);

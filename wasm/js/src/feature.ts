@@ -248,6 +248,7 @@ const UNLIMITED = 9_007_199_254_740_991;
  *
  * @example
  * ```ts
+ * const limit = features.limit("projects", license);
  * const text = isUnlimited(limit) ? "unlimited" : `${limit}`;
  * ```
  */

@@ -107,13 +107,15 @@ export type Needed<C extends string = KnownCapability, M extends WrittenFeatures
  * A function for `@forge/resolver` that runs only for customers who may use it; others get a
  * {@link DeniedError}, or what `onDenied` answers.
  *
- * A misspelled capability is a type error, an unknown feature throws `unknown_feature` at once, when
- * the app starts, and so does `misuse` for everything that cannot be meant.
+ * @throws `unknown_feature` at once, when the app starts, and `misuse` for everything that cannot be meant; a
+ * misspelled capability is a type error too.
  *
  * @example
  * ```ts
+ * import Resolver from "@forge/resolver";
+ * const resolver = new Resolver();
  * resolver.define("export", requires("capabilityAdvanced", ({ payload }) => exportRows(payload)));
- * resolver.define("import", requires({ features, feature: "import" }, importRows));
+ * resolver.define("bulk", requires({ features, feature: "export" }, exportRows));
  * ```
  */
 export function requires<

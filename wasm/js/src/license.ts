@@ -118,7 +118,7 @@ export const enum Place {
  * @example
  * ```ts
  * const license = License.fromForgeContext(await view.getContext());
- * if (license.hasCapability("capabilityAdvanced")) { … }
+ * const shown = license.hasCapability("capabilityAdvanced");
  * ```
  */
 export type License<T extends Trust = Trust> = T extends Trust ? LicenseOf<T> : never;
@@ -266,6 +266,7 @@ export class LicenseOf<T extends Trust> {
    *
    * @example
    * ```ts
+   * import { getAppContext } from "@forge/api";
    * const { environmentType } = getAppContext();
    * const license = License.fromFunctionContext(context, { environmentType });
    * ```

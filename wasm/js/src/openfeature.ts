@@ -59,6 +59,7 @@ export interface WebOptions extends FlagOptions {
  *
  * @example
  * ```ts
+ * import { OpenFeature } from "@openfeature/web-sdk";
  * const license = async () => License.fromForgeContext(await view.getContext());
  * await OpenFeature.setProviderAndWait(new LicenseWebProvider({ features, license }));
  * OpenFeature.getClient().getBooleanValue("bulk-export", false);
@@ -164,8 +165,12 @@ export interface ServerOptions extends FlagOptions {
  *
  * @example
  * ```ts
- * const license = async ({ targetingKey }) => (await installations.get(targetingKey)).license;
- * await OpenFeature.setProviderAndWait(new LicenseServerProvider({ features, license }));
+ * import { OpenFeature } from "@openfeature/server-sdk";
+ * const provider = new LicenseServerProvider({
+ *   features,
+ *   license: async ({ targetingKey }) => storedLicense(await store.load(targetingKey ?? "")),
+ * });
+ * await OpenFeature.setProviderAndWait(provider);
  * await OpenFeature.getClient().getBooleanValue("bulk-export", false, { targetingKey: clientKey });
  * ```
  */

@@ -106,6 +106,9 @@ const Tree = /* @__PURE__ */ createContext<LicenseInTree | null>(null);
 /**
  * Gives the license to all below it.
  *
+ * @throws `not_a_license` for a `license` that is none. A `load` that fails, and a `context` that is none, are
+ * states: `failed`.
+ *
  * @example
  * ```tsx
  * const load = async () => License.fromForgeContext(await view.getContext());
@@ -186,7 +189,10 @@ function inTree(current: LicenseStatus, features: FeatureMap | null, policy?: Po
  *
  * @example
  * ```tsx
- * const { status, hasCapability, limit } = useLicense();
+ * function Panel() {
+ *   const { status, hasCapability } = useLicense();
+ *   return status === "ready" && hasCapability("capabilityAdvanced") ? <BulkExport /> : <Upgrade />;
+ * }
  * ```
  */
 export function useLicense(): LicenseInTree {
@@ -207,13 +213,16 @@ export interface Limit {
 }
 
 /**
- * How many of something the customer may have, by the provider's map and policy. Throws
- * `unknown_limit` for a name that the map does not have.
+ * How many of something the customer may have, by the provider's map and policy.
+ *
+ * @throws `unknown_limit` for a name that the map does not have.
  *
  * @example
  * ```tsx
- * const { allows, isUnlimited, limit } = useLimit("projects");
- * <button disabled={!allows(projects.length + 1)}>New project</button>
+ * function Limits() {
+ *   const { allows } = useLimit("projects");
+ *   return <button disabled={!allows(projects.length + 1)}>New project</button>;
+ * }
  * ```
  */
 export function useLimit(name: string): Limit {
@@ -247,6 +256,9 @@ export type GateProps<C extends string = KnownCapability> = Question<C> & {
 /**
  * Shows its children to customers who may use them. A misspelled capability is a type error; where
  * one without a rank is meant: `<Gate<string> requires="capabilityUltra">`.
+ *
+ * @throws `unknown_feature` for a feature that the provider's map does not have, `misuse` for a capability that
+ * is none.
  *
  * @example
  * ```tsx

@@ -1,9 +1,9 @@
-// Every snippet of the READMEs and of docs/npm compiles, under `strict`, against the built package, and
-// runs; where a line says in a comment what it answers, it answers that. What the doctor's pages tell to write
-// compiles, too.
+// Every snippet of the READMEs, of docs/npm and of the sources' comments compiles, under `strict`, against the
+// built package, and runs; where a line says in a comment what it answers, it answers that. What the doctor's
+// pages tell to write compiles, too.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,11 +11,10 @@ import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 
 import { filesOfPages } from "../../../tests/doctor/platform.mjs";
+import { PAGES, SOURCES, TEXTS, ofComments, ofMisuse, ofTables, ofTexts } from "./snippets.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = `${root}build/snippets/`;
-const PAGES = readdirSync(`${root}../../docs/npm`).map((name) => `../../docs/npm/${name}`);
-const TEXTS = ["README.md", "../../README.md", "../../docs/first-ten-minutes.md", "../../docs/migrating-checks.md", ...PAGES];
 
 /** What the reader's app has: its own functions and components, and the platform's packages. */
 const APP = `
@@ -45,6 +44,14 @@ declare module "express" {
 declare const [appKey, baseUrl, appId]: string[];
 declare const [server, handler, request, context, projects]: any[];
 declare const [exportRows, nightly, showExport, report, rows]: ((...all: any[]) => any)[];
+declare const [clientKey, key, pem, jwks, sealed, authorization]: string[];
+declare const [answer, forgeAnswer]: Response[];
+declare const resolver: { define(name: string, run: (request: any) => unknown): unknown };
+declare const keys: import("@app-license/sdk/server").ForgeKeys;
+declare const tenant: import("@app-license/sdk/server").Tenant;
+declare const contextRequest: import("@app-license/sdk/server").IncomingRequest;
+declare const [installed, enabled]: (import("@app-license/sdk/server").IncomingRequest & { body: string })[];
+declare const store: import("@app-license/sdk/fetch").MemoryStore;
 declare const [Upgrade, Spinner, Reload, BulkExport]: ((props: { why?: string | undefined }) => any)[];
 declare const view: { getContext(): Promise<any> };
 declare const features: import("@app-license/sdk").FeatureMap;
@@ -81,28 +88,57 @@ const PLATFORM = {
 const START = `
 import express from "express";
 import { FeatureMap, License } from "@app-license/sdk";
-import { FakeForge, functionContext, installFakeBridge, installFakeForge, resolverRequest, uiContext } from "@app-license/sdk/testing";
+import { MemoryStore } from "@app-license/sdk/fetch";
+import { ForgeKeys, fromFunctionContext, sealLicense } from "@app-license/sdk/server";
+import * as testing from "@app-license/sdk/testing";
 
-const appId = "35559c21-6120-406b-b7cd-d87f468f6d32";
+const { FakeConnect, FakeForge, functionContext, installFakeBridge, installFakeForge, resolverRequest, uiContext } = testing;
+const [appKey, baseUrl, appId] = ["com.example.app", "https://app.example.com", "35559c21-6120-406b-b7cd-d87f468f6d32"];
 const fake = new FakeForge({ appId });
+const site = new FakeConnect({ appKey, baseUrl });
+const { clientKey } = site;
+const key = "k".repeat(32);
+const responseOf = ({ status, body }) => new Response(body, { status });
 globalThis.fetch = async () => new Response(fake.jwks); // nothing leaves the process
 /** Snippets that verify a token of the fixtures as production does: its key is refused. */
-const REFUSED = { "./root-1.mjs": "test_key" };
+const REFUSED = {
+  "./root-1.mjs": "test_key",
+  "./jsdoc-server-forge-keys-0.mjs": "test_key",
+  "./jsdoc-server-install-keys-0.mjs": "test_key",
+};
 globalThis.ran = [];
 globalThis.same = (found, expected, line) => {
   if (!Object.is(found, expected)) throw new Error(line + ": it is " + JSON.stringify(found));
   ran.push(line);
 };
 Object.assign(globalThis, {
-  appKey: "com.example.app",
-  baseUrl: "https://app.example.com",
+  appKey,
+  baseUrl,
   appId,
+  clientKey,
+  key,
+  pem: site.pem,
+  jwks: fake.jwks,
+  authorization: fake.authorization("advanced"),
+  sealed: sealLicense(fromFunctionContext(functionContext("advanced")), { key, tenant: clientKey }),
+  tenant: site.tenant,
+  store: new MemoryStore(),
+  resolver: { define: () => {} },
+  keys: new ForgeKeys({ fetch: fake.keyServer, allowTestKeys: true }),
+  installed: site.lifecycle("installed"),
+  enabled: site.lifecycle("enabled"),
+  contextRequest: { method: "GET", target: "/api", authorization: "JWT " + site.contextToken("advanced") },
   server: express(),
   handler: () => {},
-  request: { ...resolverRequest("advanced"), headers: { authorization: fake.authorization("advanced") } },
+  request: {
+    ...resolverRequest("advanced"),
+    method: "GET",
+    target: site.page("/export", "advanced").target,
+    headers: { authorization: fake.authorization("advanced") },
+  },
   context: functionContext("advanced"),
   projects: [],
-  location: { search: "?lic=active" },
+  location: { search: "?lic=active", href: "https://app.example.com/panel?lic=active" },
   exportRows: async () => [],
   nightly: async () => {},
   showExport: () => {},
@@ -118,6 +154,8 @@ for (const name of ["Upgrade", "Spinner", "Reload", "BulkExport"]) globalThis[na
 for (const snippet of process.argv.slice(2)) {
   installFakeBridge("advanced");
   installFakeForge("advanced");
+  globalThis.answer = responseOf(testing.connectApiAnswer("advanced", appKey));
+  globalThis.forgeAnswer = responseOf(testing.forgeApiAnswer("advanced", appId));
   try {
     await import(snippet);
     if (REFUSED[snippet]) throw new Error("it is not refused");
@@ -132,13 +170,19 @@ console.log(ran.length);
 process.exit();
 `;
 
-const snippets = TEXTS.flatMap((file) =>
-  [...readFileSync(`${root}${file}`, "utf8").matchAll(/^```(tsx?)\n([\s\S]*?)^```$/gm)].map(([, end, code], n) => ({
-    name: `${file.replace(/^.*\/(?=\w)|\.md$/g, "").replace("README", file.startsWith("..") ? "root" : "package")}-${n}`,
-    end,
-    code,
-  })),
-);
+const snippets = [...ofTexts, ...ofComments, ...ofTables, ...ofMisuse];
+
+test("docs: no snippet escapes", () => {
+  for (const file of TEXTS) {
+    const fences = [...readFileSync(`${root}${file}`, "utf8").matchAll(/^.*```(\w+)/gm)];
+    const known = fences.filter(([line, language]) => line === `\`\`\`${language}` && /^(tsx?|rust|toml|sh|yaml|json|text|diff|sql)$/.test(language));
+    assert.deepEqual(known.map(([line]) => line), fences.map(([line]) => line), file);
+  }
+  const examples = SOURCES.flatMap((file) => readFileSync(`${root}src/${file}`, "utf8").match(/@example|^ *\* ```\w+/gm) ?? []);
+  assert.ok(ofTables.length >= 24 && ofMisuse.length >= 22, `${ofTables.length}, ${ofMisuse.length}`);
+  assert.ok(ofComments.length >= 60, `${ofComments.length}`);
+  assert.equal(examples.length, 2 * ofComments.length, "every fence of the sources' comments is an @example");
+});
 
 /** The examples of the doctor's pages that pass and use the package. */
 const passing = filesOfPages()
@@ -146,7 +190,7 @@ const passing = filesOfPages()
   .map(([name, path, code], n) => ({ name: `doctor-${name.split(".")[0]}-${n}`, end: path.split(".").at(-1), code }));
 
 test("docs: every snippet compiles", () => {
-  assert.ok(snippets.length >= 40, `${snippets.length}`);
+  assert.ok(ofTexts.length >= 55, `${ofTexts.length}`);
   assert.ok(passing.length >= 4, `${passing.length}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -217,7 +261,7 @@ test("docs: every snippet runs, and answers what its comments say", () => {
   rmSync(away, { recursive: true });
   assert.equal(status, 0, stderr);
   const comments = Number(stdout.trim().split("\n").at(-1));
-  assert.ok(comments >= 20, `${comments} comments say what a line answers`);
+  assert.ok(comments >= 60, `${comments} comments say what a line answers`);
 });
 
 test("docs: every entry has its page, and the README leads to it", () => {

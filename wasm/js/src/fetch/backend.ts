@@ -93,7 +93,16 @@ interface Route<V> {
   handler: RouteHandler<V>;
 }
 
-/** A Connect app or a Forge remote: `V` is what its verified requests prove. */
+/**
+ * A Connect app or a Forge remote: `V` is what its verified requests prove.
+ *
+ * @throws what `verify`, `guard` and `route` throw.
+ *
+ * @example
+ * ```ts
+ * const name = (app: Backend<object>) => app.guard({ requires: "capabilityAdvanced" }, () => new Response("…"));
+ * ```
+ */
 export abstract class Backend<V extends object> {
   readonly #options: BackendOptions;
   readonly #routes = new Map<string, Route<V>>();
@@ -106,8 +115,11 @@ export abstract class Backend<V extends object> {
     this.#options = options;
   }
 
-  /** Verifies a request. Throws {@link VerifyError}: 401 when it proves nothing, 503 when that could
-   * not be checked. */
+  /**
+   * Verifies a request.
+   *
+   * @throws a {@link VerifyError}: 401 when it proves nothing, 503 when that could not be checked.
+   */
   async verify(request: Request | Incoming, kind?: "request" | "context"): Promise<V> {
     const sent = request instanceof Request ? incomingOf(request) : request;
     const verified = await this.prove(sent, kind ?? "request");
@@ -115,8 +127,11 @@ export abstract class Backend<V extends object> {
     return verified;
   }
 
-  /** The license that counts for a verified request. Throws 503 when it had to be asked for and could
-   * not be. */
+  /**
+   * The license that counts for a verified request.
+   *
+   * @throws a {@link VerifyError}, 503, when it had to be asked for and could not be.
+   */
   async license(verified: V): Promise<License<"verified">> {
     return this.#license(verified);
   }
@@ -143,8 +158,11 @@ export abstract class Backend<V extends object> {
     return this.#decide(await this.#license(verified, checked), checked);
   }
 
-  /** Verifies a request and holds it to what a route needs. Throws {@link DeniedError} when the
-   * license does not allow it. */
+  /**
+   * Verifies a request and holds it to what a route needs.
+   *
+   * @throws a {@link DeniedError} when the license does not allow it, and what {@link verify} throws.
+   */
   async admit<C extends string = KnownCapability>(
     request: Request | Incoming,
     needs: Needs<C>,
@@ -168,12 +186,16 @@ export abstract class Backend<V extends object> {
    * A handler of one route for frameworks that take functions of a `Request`: lets through what is
    * verified and allowed, and answers the rest.
    *
-   * ```ts
-   * export const GET = app.guard({ requires: "capabilityAdvanced" }, (request, { verified }) => …);
-   * ```
-   *
-   * Throws `unknown_feature` for a feature that the map does not have, and `misuse` for needs that
+   * @throws `unknown_feature` for a feature that the map does not have, and `misuse` for needs that
    * cannot be meant: only `{}` asks for no license.
+   *
+   * @example
+   * ```ts
+   * const app = new ConnectApp({ appKey, baseUrl, store });
+   * export const GET = app.guard({ requires: "capabilityAdvanced" }, (_request, { verified }) => {
+   *   return Response.json({ tenant: verified.clientKey });
+   * });
+   * ```
    */
   guard<C extends string = KnownCapability>(
     needs: Needs<C>,
@@ -184,8 +206,12 @@ export abstract class Backend<V extends object> {
     return async (request, info) => this.#guarded(checked, handler, request, incomingOf(request, info));
   }
 
-  /** Adds a route to what {@link handle} answers, for every method. Throws what {@link guard} throws,
-   * and `misuse` for a path that is none, one of the platform's, or one that has a route. Paths match exactly. */
+  /**
+   * Adds a route to what {@link handle} answers, for every method. Paths match exactly.
+   *
+   * @throws what {@link guard} throws, and `misuse` for a path that is none, one of the platform's, or one that
+   * has a route.
+   */
   route<C extends string = KnownCapability>(path: string, needs: Needs<C>, handler: RouteHandler<V>): this {
     if (!settings.isPath(path)) {
       throw misuse(`a route's path must be ${settings.PATH}`);
@@ -347,8 +373,19 @@ function isHandler(handler: unknown): void {
   }
 }
 
-/** One function of a `Request` for several apps, as for an app of Connect that moves to Forge: each
- * answers its own routes. */
+/**
+ * One function of a `Request` for several apps, as for an app of Connect that moves to Forge: each
+ * answers its own routes.
+ *
+ * @throws what the app's own functions throw: refusals are answers.
+ *
+ * @example
+ * ```ts
+ * const connect = new ConnectApp({ appKey, baseUrl, store });
+ * const remote = new ForgeRemote({ appId, store });
+ * export default { fetch: handler(connect, remote) };
+ * ```
+ */
 export function handler(
   ...apps: Pick<Backend<object>, "respond">[]
 ): (request: Request, info?: ClientInfo) => Promise<Response> {

@@ -100,6 +100,9 @@ const CONNECT = {
 /**
  * A Connect app: lifecycle events verified and stored, requests with the license that counts, gates.
  *
+ * @throws a {@link LicenseError} for a setting that cannot be, `misuse` for one that there is not.
+ *
+ * @example
  * ```ts
  * const app = new ConnectApp({ appKey, baseUrl, store });
  * app.route("/export", { requires: "capabilityAdvanced" }, () => new Response("…"));

@@ -55,6 +55,9 @@ const SYSTEM_TOKEN = "x-forge-oauth-system";
 /**
  * A Forge remote: invocations with the license that counts, gates, lifecycle events.
  *
+ * @throws a {@link LicenseError} for a setting that cannot be, `misuse` for one that there is not.
+ *
+ * @example
  * ```ts
  * const remote = new ForgeRemote({ appId });
  * remote.route("/export", { requires: "capabilityAdvanced" }, () => new Response("…"));

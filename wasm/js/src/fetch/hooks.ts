@@ -13,8 +13,11 @@ const RULES = {
  * waits, and again after a restart or a failure, before any later entry. A hook may be called twice
  * for one entry and must not mind. Run one of a name at a time.
  *
+ * @throws `misuse` where the store, the name or the hook is missing.
+ *
+ * @example
  * ```ts
- * const hooks = new HookRunner(store, "billing", async ({ key, changes }) => tell(key, changes));
+ * const hooks = new HookRunner(store, "billing", async ({ key, changes }) => report(key, changes));
  * hooks.start();
  * ```
  */

@@ -93,9 +93,13 @@ const date = (at: number) => new Date(at * 1000);
  * Keeps installations in a database of `better-sqlite3`, which the app opens and closes. Secrets
  * are stored as they are: keep the file to yourself.
  *
+ * @throws for tables of a later version.
+ *
+ * @example
  * ```ts
  * import Database from "better-sqlite3";
- * const store = new SqliteStore(new Database("installations.db"));
+ * const store = new SqliteStore(new Database(":memory:"));
+ * const app = new ConnectApp({ appKey, baseUrl, store });
  * ```
  */
 export class SqliteStore implements InstallationStore {

@@ -146,7 +146,16 @@ export const aboutStored: typeof internal.about = (record, of) => readable(() =>
 const MOST_MARKS = 100_000;
 const MOST_KEYS = 64;
 
-/** Keeps installations in memory: for tests and trying out. They are gone with the process. */
+/**
+ * Keeps installations in memory: for tests and trying out. They are gone with the process.
+ *
+ * @throws `too_many_marks`, 503, at 100,000 tokens that still prove something.
+ *
+ * @example
+ * ```ts
+ * const app = new ConnectApp({ appKey, baseUrl, store: new MemoryStore() });
+ * ```
+ */
 export class MemoryStore implements InstallationStore {
   readonly #installations = new Map<string, Installation>();
   readonly #marks = new Map<string, StoredMark>();

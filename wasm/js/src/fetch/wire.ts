@@ -35,6 +35,20 @@ export const unknownTenant = () => fault("unknown_tenant", "refused");
 /**
  * The answer to a request that was not let through: one JSON object, never cached. What is no
  * refusal, the app's own mistakes, is thrown again.
+ *
+ * @throws what it was handed, where that is no {@link LicenseError}.
+ *
+ * @example
+ * ```ts
+ * const app = new ConnectApp({ appKey, baseUrl, store });
+ * let status = 200;
+ * try {
+ *   await app.verify(new Request(baseUrl));
+ * } catch (error) {
+ *   ({ status } = refusal(error));
+ * }
+ * console.log(status); // 401
+ * ```
  */
 export function refusal(error: unknown): Answer {
   if (!(error instanceof LicenseError)) {

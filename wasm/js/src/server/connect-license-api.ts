@@ -39,6 +39,13 @@ interface Question {
  * fault is tried again twice, and then left alone for half a minute or as long as the site says.
  *
  * Platform page: https://developer.atlassian.com/platform/marketplace/license-api-for-cloud-apps
+ *
+ * @example
+ * ```ts
+ * const api = new ConnectLicenseApi();
+ * const licenseOf = async (clientKey: string, secret: string, site: string) =>
+ *   api.license({ appKey, clientKey, secret, baseUrl: site });
+ * ```
  */
 export class ConnectLicenseApi {
   readonly #options: ConnectLicenseApiOptions;
@@ -57,7 +64,11 @@ export class ConnectLicenseApi {
     this.#plan = new Plan("license", { freshFor, keepThroughOutage, backOff, tenantsKept });
   }
 
-  /** The license of the app on one site. Throws {@link VerifyError} when nothing is known. */
+  /**
+   * The license of the app on one site.
+   *
+   * @throws a {@link VerifyError} when nothing is known: of the class `unavailable`, or `refused`.
+   */
   async license(signer: Signer): Promise<License<"verified">> {
     return (await this.answer(signer)).license;
   }

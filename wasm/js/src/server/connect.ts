@@ -61,6 +61,14 @@ export const signedBy = ({ clientKey, secrets }: Tenant) => ({ clientKey, secret
 /**
  * Whose token a request carries: which tenant to look up. Nothing is proved by it. The token of an
  * `event` is in the header and nowhere else.
+ *
+ * @throws a {@link VerifyError}: `token_missing`, `token_scheme`, `token_malformed`, `token_conflict` for two
+ * different tokens.
+ *
+ * @example
+ * ```ts
+ * const clientKey = tenantOf(request);
+ * ```
  */
 export function tenantOf(
   request: IncomingRequest,
@@ -92,11 +100,15 @@ function textOf(line: string): string | null {
 
 /**
  * Verifies a Connect request by the token bound to its URL: HS256, query hash, issuer, times.
- * Context tokens are refused. Throws {@link VerifyError}.
+ * Context tokens are refused.
  *
+ * @throws a {@link VerifyError}, 401: `signature`, `expired`, `qsh_mismatch` and what else proves nothing;
+ * `outside_base_url` for a request that is not below the base URL.
+ *
+ * @example
  * ```ts
- * const clientKey = tenantOf(request);
- * const { license } = verifyRequest(request, await store.tenant(clientKey), { baseUrl });
+ * const { license } = verifyRequest(request, tenant, { baseUrl }); // of tenantOf(request)
+ * const { allowed } = check(license, { requires: "capabilityAdvanced" });
  * ```
  */
 export function verifyRequest(
@@ -138,7 +150,15 @@ export function verifyRequest(
 
 /**
  * Verifies a request of the app's own front end by a context token (`AP.context.getToken()`). Any
- * other token is refused. Throws {@link VerifyError}.
+ * other token is refused.
+ *
+ * @throws a {@link VerifyError}, 401, as {@link verifyRequest} does.
+ *
+ * @example
+ * ```ts
+ * tenantOf(contextRequest, "context") === tenant.clientKey; // true
+ * const { license, context } = verifyContext(contextRequest, tenant, { baseUrl });
+ * ```
  */
 export function verifyContext(
   request: IncomingRequest,
@@ -165,7 +185,17 @@ export function verifyContext(
   return { clientKey, accountId, issuedAt: license.asOf!, expiresAt: date(expiresAt), signedWith, license, context };
 }
 
-/** The canonical form of a request and its hash: what a token's `qsh` is compared with. */
+/**
+ * The canonical form of a request and its hash: what a token's `qsh` is compared with.
+ *
+ * @throws a {@link VerifyError}: `invalid_base_url` for a base URL that is none.
+ *
+ * @example
+ * ```ts
+ * const { canonical } = queryHash({ method: "GET", target: "/panel?b=2&a=1" }, baseUrl);
+ * console.log(canonical); // "GET&/panel&a=1&b=2"
+ * ```
+ */
 export function queryHash(
   request: { method: string; target: string; form?: string | undefined },
   baseUrl: string,
@@ -184,7 +214,17 @@ export interface Signer {
   now?: Date | undefined;
 }
 
-/** Signs a call of the app to a site: the value of its `Authorization` header. */
+/**
+ * Signs a call of the app to a site: the value of its `Authorization` header.
+ *
+ * @throws a {@link VerifyError}: `invalid_base_url` for a base URL that is none, `weak_secret` for a short secret.
+ *
+ * @example
+ * ```ts
+ * const signer = { appKey, clientKey, secret: tenant.secrets[0]!, baseUrl: "https://example.atlassian.net" };
+ * const authorization = signRequest({ method: "GET", target: "/rest/api/3/myself" }, signer);
+ * ```
+ */
 export function signRequest(request: { method: string; target: string }, signer: Signer): string {
   const { appKey, clientKey, secret, baseUrl, now } = signer;
   const { method, target } = request;

@@ -11,6 +11,16 @@ import { LicenseError } from "../index.js";
  *
  * `class` says whose fault it is, `status` what to answer the caller with: 401 for a proof that
  * does not hold, 503 for a platform that could not tell.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   verifyInvocation("Bearer nonsense", jwks, { appId });
+ * } catch (error) {
+ *   if (!(error instanceof VerifyError)) throw error;
+ *   console.log(error.status); // 401
+ * }
+ * ```
  */
 export class VerifyError extends LicenseError {
   readonly class: "malformed" | "too_large" | "refused" | "unavailable" | "misuse";

@@ -8,7 +8,13 @@ import { bitsOf } from "./verified.js";
  * Decides on a verified license, and why. Unlike the browser's, it can be satisfied with
  * `confirmedOnly`.
  *
- * Throws `not_verified` for a hint, whatever its type says; and what the browser's throws.
+ * @throws `not_verified` for a hint, whatever its type says; and what the browser's throws.
+ *
+ * @example
+ * ```ts
+ * const license = fromFunctionContext(context, { environmentType: "PRODUCTION" });
+ * const { allowed, reason } = check(license, { requires: "capabilityAdvanced", productionOnly: true });
+ * ```
  */
 export function check<C extends string = KnownCapability, M extends WrittenFeatures = any>(
   license: License<"verified">,

@@ -2,7 +2,15 @@ import { VerifyError } from "./core.js";
 import { refusedAs } from "./refusals.js";
 import type { Decision } from "../index.js";
 
-/** The license does not allow it: 402 where buying helps, 403 elsewhere. */
+/**
+ * The license does not allow it: 402 where buying helps, 403 elsewhere.
+ *
+ * @example
+ * ```ts
+ * const decision = check(fromFunctionContext(context), { requires: "capabilityAdvanced" });
+ * if (!decision.allowed) throw new DeniedError(decision);
+ * ```
+ */
 export class DeniedError extends VerifyError {
   readonly decision: Decision;
 

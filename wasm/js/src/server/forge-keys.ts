@@ -53,6 +53,7 @@ const COMMERCIAL = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.js
  * through an outage; an unknown id, or one that does not match, makes it be fetched at most once a
  * minute, whatever the flood.
  *
+ * @example
  * ```ts
  * const keys = new ForgeKeys();
  * const { license } = await keys.verify(request.headers.authorization, { appId });
@@ -73,7 +74,11 @@ export class ForgeKeys {
     this.#plan = new Plan("forge_keys", { refreshAfter, expireAfter, keepThroughOutage, cooldown, backOff, allowTestKeys });
   }
 
-  /** Verifies an invocation token. Throws {@link VerifyError}, 503 when keys cannot be had. */
+  /**
+   * Verifies an invocation token.
+   *
+   * @throws a {@link VerifyError}: 401 as {@link verifyInvocation}, 503 when keys cannot be had.
+   */
   async verify(
     authorization: string | readonly string[] | undefined,
     expected: ExpectedInvocation,
@@ -100,7 +105,11 @@ export class ForgeKeys {
     }
   }
 
-  /** The text of a key set that has a key of this id. Throws `unknown_key` when there is none. */
+  /**
+   * The text of a key set that has a key of this id.
+   *
+   * @throws a {@link VerifyError}: `unknown_key` when there is none.
+   */
   jwksFor(kid: string): Promise<string> {
     return this.#find(kid, false);
   }

@@ -66,6 +66,13 @@ interface Question {
  * refused, 401 or 403, is answered so, and three of them end the asking for a while.
  *
  * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/license-api/
+ *
+ * @example
+ * ```ts
+ * const api = new ForgeLicenseApi();
+ * const licenseOf = async (installationId: string, systemToken: string) =>
+ *   api.license(installationId, systemToken, { appId, environmentType: "PRODUCTION" });
+ * ```
  */
 export class ForgeLicenseApi {
   readonly #options: ForgeLicenseApiOptions;
@@ -83,8 +90,10 @@ export class ForgeLicenseApi {
 
   /**
    * The license of the app at an installation; `token` is the installation's system token, opaque.
-   * Throws {@link VerifyError} when nothing is known. The options say which app, and what a proof of
-   * the same installation adds: the API names neither environment nor user.
+   * The options say which app, and what a proof of the same installation adds: the API names neither
+   * environment nor user.
+   *
+   * @throws a {@link VerifyError} when nothing is known.
    */
   async license(
     installationId: string,

@@ -53,15 +53,28 @@ export interface Invocation {
 
 type Authorization = IncomingRequest["authorization"];
 
-/** Which key of the platform's key set signed an invocation token. Nothing is proved by it. */
+/**
+ * Which key of the platform's key set signed an invocation token. Nothing is proved by it.
+ *
+ * @throws a {@link VerifyError}: `token_missing`, `token_scheme`, `token_malformed`.
+ *
+ * @example
+ * ```ts
+ * const kid = invocationKeyOf(request.headers.authorization);
+ * ```
+ */
 export function invocationKeyOf(authorization: Authorization): string {
   return call(op.invocationKeyOf, text(headers(authorization)));
 }
 
 /**
  * Verifies a Forge Invocation Token. `jwks` is the text of the platform's key set; on
- * `unknown_key` fetch it again, once ({@link ForgeKeys} does). Throws {@link VerifyError}.
+ * `unknown_key` fetch it again, once ({@link ForgeKeys} does).
  *
+ * @throws a {@link VerifyError}, 401: `unknown_key`, `signature`, `expired`, `audience` and what else proves
+ * nothing.
+ *
+ * @example
  * ```ts
  * const { license } = verifyInvocation(request.headers.authorization, jwks, { appId });
  * ```
@@ -143,6 +156,15 @@ export function proveInvocation(
  * Reads a resolver's `context`, or the second argument of a Forge function, in the function
  * itself: the platform fills its license in behind the app's back, so it is verified. Never pass
  * it what a browser sent.
+ *
+ * @throws `misuse` for a promise, the license alone, or a request that holds the context; `invalid_time` for
+ * an `asOf` that is no valid Date.
+ *
+ * @example
+ * ```ts
+ * const license = fromFunctionContext(context, { environmentType: "PRODUCTION" }); // of getAppContext()
+ * const { allowed } = check(license, { requires: "capabilityAdvanced" });
+ * ```
  */
 export function fromFunctionContext(
   context: Parameters<typeof License.fromFunctionContext>[0],

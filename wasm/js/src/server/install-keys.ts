@@ -85,9 +85,10 @@ const MAX_PEM = 16 * 1024;
  * keep the platform out by asking for keys that nobody has: half of the fetches is for callers who
  * asked for few.
  *
+ * @example
  * ```ts
  * const keys = new InstallKeys();
- * const event = verifyInstall(request, await keys.pemOf(request), expected);
+ * const event = verifyInstall(installed, await keys.pemOf(installed), { event: "installed", appKey, baseUrl });
  * ```
  */
 export class InstallKeys {
@@ -104,9 +105,10 @@ export class InstallKeys {
   }
 
   /**
-   * The key of a request's token, in PEM. Throws {@link VerifyError}: `unknown_key` or `weak_key`
-   * (401) when the platform has no such key, of the class `unavailable` (503) when it cannot be
-   * asked.
+   * The key of a request's token, in PEM.
+   *
+   * @throws a {@link VerifyError}: `unknown_key` or `weak_key` (401) when the platform has no such key, of the
+   * class `unavailable` (503) when it cannot be asked.
    */
   async pemOf(request: Pick<IncomingRequest, "authorization">, caller: KeyCaller = {}): Promise<string> {
     // the id is checked before it becomes part of a URL

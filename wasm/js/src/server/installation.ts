@@ -229,9 +229,18 @@ export interface Outcome {
 }
 
 /**
- * What a delivery does to what is stored, which a store asks between reading and writing. Throws
- * `replayed` when its token was seen before with another body, and `tenant_mismatch` for an event of
- * another installation: nothing is to be written then.
+ * What a delivery does to what is stored, which a store asks between reading and writing.
+ *
+ * @throws a {@link VerifyError}: `replayed` when its token was seen before with another body,
+ * `tenant_mismatch` for an event of another installation: nothing is to be written then.
+ *
+ * @example
+ * ```ts
+ * const event = verifyInstall(installed, pem, { event: "installed", appKey, baseUrl });
+ * const token = { hash: event.tokenFingerprint, provesUntil: event.tokenProvesUntil };
+ * const delivery = { key: event.clientKey, on: "connect", event: { connect: event }, token } as const;
+ * const { installation, entries } = deliver(delivery, null, null, new Date()); // what a store writes
+ * ```
  */
 export function deliver(
   { key, on, event, token }: Delivery,
@@ -265,9 +274,13 @@ export function deliver(
  * What events make of an installation: pure, and the same whether delivered once or twice. A
  * delivery repeated changes nothing, an absent field never erases what is known.
  *
+ * @throws `field_value` for a `grace` that is no number of seconds.
+ *
+ * @example
  * ```ts
+ * const event = verifyInstall(installed, pem, { event: "installed", appKey, baseUrl });
  * const reducer = new LifecycleReducer();
- * const { installation, changes } = reducer.apply(await load(key), { connect: event });
+ * const { installation, changes } = reducer.apply(await store.load(event.clientKey), { connect: event });
  * ```
  */
 export class LifecycleReducer {

@@ -9,9 +9,15 @@ import { carrier, verified } from "./verified.js";
 
 /**
  * Reads an answer of the Connect License API that this process fetched itself. A site that does
- * not have the app says absent. Throws {@link VerifyError}: `license_api`, 503, when nothing was
- * learned (also where `appKey` is given and the answer is about another app), 502 when the site
- * refuses.
+ * not have the app says absent.
+ *
+ * @throws a {@link VerifyError}: `license_api`, 503, when nothing was learned (also where `appKey` is given and
+ * the answer is about another app), 502 when the site refuses.
+ *
+ * @example
+ * ```ts
+ * const license = fromConnectApi({ status: answer.status, body: await answer.text() }, { appKey });
+ * ```
  */
 export function fromConnectApi(
   answer: { status: number; body: string },
@@ -31,8 +37,14 @@ export function fromConnectApi(
 
 /**
  * Reads an answer of the Forge License API that this process fetched itself: the license of
- * `appId`, or without one the only result. A fault of the API is a {@link VerifyError} of the
- * class `unavailable`.
+ * `appId`, or without one the only result.
+ *
+ * @throws a {@link VerifyError}: `license_api`, of the class `unavailable`, for a fault of the API.
+ *
+ * @example
+ * ```ts
+ * const license = fromForgeApi({ status: forgeAnswer.status, body: await forgeAnswer.text() }, { appId });
+ * ```
  */
 export function fromForgeApi(
   answer: { status: number; body: string; retryAfter?: string | null },

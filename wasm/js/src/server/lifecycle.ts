@@ -91,7 +91,14 @@ function arrived(request: IncomingRequest & { body: string }, expected: Expected
 
 /**
  * Checks all of `installed` or `uninstalled` that needs no key, so that what cannot be right costs no
- * fetch. Proves nothing. Answers the `clientKey` of the body. Throws {@link VerifyError}.
+ * fetch. Proves nothing. Answers the `clientKey` of the body.
+ *
+ * @throws a {@link VerifyError} for a token or a body that cannot be right.
+ *
+ * @example
+ * ```ts
+ * const clientKey = checkUnprovedInstall(installed, { event: "installed", appKey, baseUrl });
+ * ```
  */
 export function checkUnprovedInstall(
   request: IncomingRequest & { body: string },
@@ -100,7 +107,16 @@ export function checkUnprovedInstall(
   return call(op.checkUnprovedInstall, arrived(request, expected));
 }
 
-/** Which key signed a lifecycle event, and where to look for it, first choice first. */
+/**
+ * Which key signed a lifecycle event, and where to look for it, first choice first.
+ *
+ * @throws a {@link VerifyError}: `token_missing`, `token_malformed`, `key_id_missing`.
+ *
+ * @example
+ * ```ts
+ * const { kid, urls } = installKeyOf(installed);
+ * ```
+ */
 export function installKeyOf(
   request: Pick<IncomingRequest, "authorization">,
   cloud?: Cloud,
@@ -110,8 +126,15 @@ export function installKeyOf(
 
 /**
  * Verifies `installed` or `uninstalled` by the platform's signature, and accepts its raw body.
- * `pem` is the key named by {@link installKeyOf}. Verify first, store last. Throws
- * {@link VerifyError}.
+ * `pem` is the key named by {@link installKeyOf}. Verify first, store last.
+ *
+ * @throws a {@link VerifyError}, 401, for a token that proves nothing; for a body that is another app's or
+ * tenant's, or that cannot be read.
+ *
+ * @example
+ * ```ts
+ * const event = verifyInstall(installed, pem, { event: "installed", appKey, baseUrl });
+ * ```
  */
 export function verifyInstall(
   request: IncomingRequest & { body: string },
@@ -123,7 +146,14 @@ export function verifyInstall(
 
 /**
  * Verifies `enabled` or `disabled`, signed with the tenant's secret, and accepts its raw body.
- * Throws {@link VerifyError}.
+ *
+ * @throws a {@link VerifyError}, as {@link verifyInstall} does.
+ *
+ * @example
+ * ```ts
+ * tenantOf(enabled, "event") === tenant.clientKey; // true
+ * const event = verifyLifecycle(enabled, tenant, { event: "enabled", appKey, baseUrl });
+ * ```
  */
 export function verifyLifecycle(
   request: IncomingRequest & { body: string },
@@ -134,7 +164,16 @@ export function verifyLifecycle(
   return accepted(said, request.body);
 }
 
-/** Reads a lifecycle body that nobody vouches for: store nothing of it. */
+/**
+ * Reads a lifecycle body that nobody vouches for: store nothing of it.
+ *
+ * @throws a {@link VerifyError} for a body that cannot be read.
+ *
+ * @example
+ * ```ts
+ * const { event, baseUrl } = readLifecycleBody(installed.body);
+ * ```
+ */
 export function readLifecycleBody(body: string): LifecycleBody & { readonly hasSecret: boolean } {
   const { hasSecret, ...said } = read(op.readLifecycleBody, body);
   return { ...written(said, body), hasSecret };

@@ -65,11 +65,13 @@ const millis = (now: Date = new Date()) => {
  * the key: for caches, queues, scheduled jobs and server components. It can be read by everybody, and
  * changed by nobody.
  *
- * Throws `not_verified` for a hint, `weak_secret` for a short key, `too_large` for one of over 65,536
- * characters, which {@link openLicense} would refuse.
+ * @throws `not_verified` for a hint, `weak_secret` for a short key, `too_large` for one of over 65,536
+ * characters, which {@link openLicense} would refuse; `misuse` without a tenant.
  *
+ * @example
  * ```ts
- * await queue.push(sealLicense(license, { key, tenant: clientKey }));
+ * const text = sealLicense(fromFunctionContext(context), { key, tenant: clientKey });
+ * openLicense(text, { key, tenant: clientKey, maxAge: 3600 }).trust; // "verified"
  * ```
  */
 export function sealLicense(license: License<"verified">, options: SealOptions): string {
@@ -90,12 +92,14 @@ export function sealLicense(license: License<"verified">, options: SealOptions):
 }
 
 /**
- * Opens what {@link sealLicense} made. Throws a {@link VerifyError}: `signature` when it was changed or
- * sealed with another key, `tenant_mismatch` when it is somebody else's, `stale` when it is older than
- * `maxAge`.
+ * Opens what {@link sealLicense} made.
  *
+ * @throws a {@link VerifyError}: `signature` when it was changed or sealed with another key, `tenant_mismatch`
+ * when it is somebody else's, `stale` when it is older than `maxAge`; `misuse` without a tenant or an age.
+ *
+ * @example
  * ```ts
- * const license = openLicense(text, { key, tenant: clientKey, maxAge: 3600 });
+ * const license = openLicense(sealed, { key, tenant: clientKey, maxAge: 3600 });
  * ```
  */
 export function openLicense(text: string, options: OpenOptions): License<"verified"> {

@@ -11,12 +11,14 @@ import { verified } from "./verified.js";
  * or License API answer stated. It is absent where nothing was stated, and inactive where the app is not
  * installed, or switched off, or blocked: no policy for what is absent serves those.
  *
- * It is as old as its `asOf`: say how old it may be, with `maxAge`. Throws `misuse` for what no store
- * answers, such as a promise.
+ * It is as old as its `asOf`: say how old it may be, with `maxAge`.
  *
+ * @throws `misuse` for what no store answers, such as a promise.
+ *
+ * @example
  * ```ts
  * const license = storedLicense(await store.load(clientKey));
- * check(license, { requires: "capabilityAdvanced", maxAge: 86_400 }).allowed;
+ * check(license, { requires: "capabilityAdvanced", maxAge: 86_400 }).allowed; // false: it is not installed
  * ```
  */
 export function storedLicense(installation: Installation | null | undefined): License<"verified"> {

@@ -9,8 +9,11 @@ const NO_BODY = [204, 205, 304];
  * A `fetch` for a backend that the lab plays the platform to: whatever host is asked, the lab answers, at the
  * address that it prints as `all hosts`.
  *
+ * @throws TypeError for an address that is not of this machine.
+ *
+ * @example
  * ```ts
- * const lab = process.env.LAB; // 127.0.0.1:4687, and never set in production
+ * const lab = process.env["LAB"]; // 127.0.0.1:4687, and never set in production
  * const app = new ConnectApp({ appKey, baseUrl, store, ...(lab && { fetch: labFetch(lab), allowTestKeys: true }) });
  * ```
  */
