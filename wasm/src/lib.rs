@@ -13,6 +13,7 @@
 //! - `server` (default): all that `@app-license/sdk/server` calls.
 //! - `page`: reading and deciding alone, for `@app-license/sdk/wasm` ([`page`]). No secret belongs in
 //!   a page, so nothing is verified there.
+//! - `maps`: feature maps, for tests alone ([`maps`]).
 #![expect(
     clippy::needless_pass_by_value,
     reason = "what JavaScript hands in is the call's own"
@@ -40,6 +41,8 @@ pub mod lifecycle;
 mod lines;
 #[cfg(feature = "server")]
 pub mod machine;
+#[cfg(feature = "maps")]
+pub mod maps;
 #[cfg(feature = "page")]
 pub mod page;
 #[cfg(feature = "server")]

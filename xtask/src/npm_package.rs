@@ -77,21 +77,24 @@ pub(crate) fn conformance(context: &Context, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// The core as WebAssembly modules, with their JavaScript and types: `core` for servers, and `page`,
-/// which only reads and decides. Answers their folder.
+/// The core as WebAssembly modules, with their JavaScript and types: `core` for servers, `page`,
+/// which only reads and decides, and `maps`, which tests compare with. Answers their folder.
 ///
-/// Both are one crate with other features. A page's core is compiled for size; all that it stands on
+/// All are one crate with other features. A page's core is compiled for size; all that it stands on
 /// is the server's.
 fn modules(context: &Context) -> Result<PathBuf> {
-    let small = [
-        "--config=profile.node.package.app-license.opt-level=\"z\"",
-        "--no-default-features",
-        "--features=page",
-    ];
+    let small = |features| {
+        [
+            "--config=profile.node.package.app-license.opt-level=\"z\"",
+            "--no-default-features",
+            features,
+        ]
+    };
     let program = glue(context)?;
     let folder = context.target_dir().join("wasm-generic/glue");
     let sh = &context.sh;
-    for (name, options) in [("core", &[][..]), ("page", &small)] {
+    let (page, maps) = (small("--features=page"), small("--features=page,maps"));
+    for (name, options) in [("core", &[][..]), ("page", &page), ("maps", &maps)] {
         let module = module(context, options)?;
         cmd!(sh, "{program} {module} {folder} {name}").run()?;
     }

@@ -1,6 +1,7 @@
 // Makes the core of what wasm-bindgen wrote: build/core.js (how its operations are called), its types,
 // and build/core-module.js, the module compressed and inlined. One file, nothing to fetch: the Forge
-// bundler and Lambda take it as it is. The same of build/page.js, what pages have of the core.
+// bundler and Lambda take it as it is. The same of build/page.js, what pages have of the core; and
+// build/maps.js, which only tests have.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -101,6 +102,12 @@ export function makeCore(folder) {
 export default () => new WebAssembly.Module(brotliDecompressSync(Buffer.from("${text}", "base64")));
 `,
   );
+}
+
+/** What tests compare feature maps with: as it was compiled. */
+export function makeMaps(folder) {
+  copyFileSync(`${folder}/maps_bg.wasm`, `${root}build/maps.wasm`);
+  copyFileSync(`${folder}/maps.js`, `${root}build/maps.js`);
 }
 
 /** What pages have: browsers decompress gzip by themselves, and compile beside the page's own work. */

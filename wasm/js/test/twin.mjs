@@ -7,6 +7,7 @@ const resolveDir = fileURLToPath(new URL("../src", import.meta.url));
 const contents = `
 import * as gate from "./gate.js";
 export { License } from "./license.js";
+export { FeatureMap } from "./feature.js";
 export { licenses } from "./registry.js";
 export const rules = { decide: gate.decide, includes: gate.includes };`;
 
@@ -16,7 +17,7 @@ export async function twinSource(from, to) {
   const mutate = {
     name: "mutate",
     setup(plugin) {
-      plugin.onLoad({ filter: /src\/(gate|license)\.ts$/ }, ({ path }) => {
+      plugin.onLoad({ filter: /src\/(gate|license|feature)\.ts$/ }, ({ path }) => {
         let text = readFileSync(path, "utf8");
         if (from !== undefined && text.includes(from)) {
           text = text.replace(from, () => to);
