@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import ts from "typescript";
 
 import { BUILD, HERE } from "./harness.mjs";
+import { functions } from "./surface.mjs";
 
 const SDK = `${BUILD}node_modules/@app-license/sdk/`;
 const FIXTURES = readFileSync(`${HERE}../../docs/npm/testing.md`, "utf8");
@@ -24,30 +24,6 @@ const SHOWS_NO_USE = {
   PlatformFault: "it is caught as a VerifyError",
   Events: "a provider makes it",
 };
-
-const { exports } = JSON.parse(readFileSync(`${SDK}package.json`, "utf8"));
-const entries = Object.entries(exports).filter(([name]) => name !== "./package.json");
-const fileOf = ([, { import: { types } }]) => `${SDK}${types}`;
-const options = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, types: [], skipLibCheck: true };
-const program = ts.createProgram(entries.map(fileOf), options);
-const checker = program.getTypeChecker();
-
-/** The functions and classes of an entry, with the tags of their comments and of their members'. */
-function functionsOf(entry) {
-  const module = checker.getSymbolAtLocation(program.getSourceFile(fileOf(entry)));
-  const symbols = checker.getExportsOfModule(module).map((one) => (one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one));
-  return symbols
-    .filter((symbol) => symbol.flags & ts.SymbolFlags.Value)
-    .map((symbol) => ({ symbol, type: checker.getTypeOfSymbol(symbol), isClass: symbol.flags & ts.SymbolFlags.Class }))
-    .filter(({ type, isClass }) => isClass || type.getCallSignatures().length)
-    .map(({ symbol, type, isClass }) => {
-      const members = isClass ? [...(symbol.members?.values() ?? []), ...(symbol.exports?.values() ?? [])] : [];
-      const commented = [symbol, ...members].flatMap((one) => one.getJsDocTags(checker));
-      const tags = [...commented, ...type.getConstructSignatures().flatMap((one) => one.getJsDocTags())];
-      return { entry: entry[0], name: symbol.name, tags: tags.map(({ name, text }) => [name, ts.displayPartsToString(text)]) };
-    });
-}
-const functions = entries.flatMap(functionsOf);
 
 for (const [tag, but] of [["throws", THROWS_NOTHING], ["example", SHOWS_NO_USE]]) {
   test(`every function and class has its @${tag}, or a reason`, () => {

@@ -193,6 +193,8 @@ export class LicenseServerProvider implements CommonProvider<ServerProviderStatu
    * Tells that a customer's license changed, as from a lifecycle hook: handlers of the SDK's
    * `PROVIDER_CONFIGURATION_CHANGED` hear the names of the flags that differ; without licenses,
    * all names.
+   *
+   * @throws `not_a_license` for what is none.
    */
   notify(before: License | null = null, after: License | null = null): void {
     const flagsChanged = changed(this.options, before, after);

@@ -89,6 +89,7 @@ export function changed(
   before: License | null,
   after: License | null,
 ): string[] {
+  [before, after].forEach((license) => license && isLicense(license));
   const names = TABLES.flatMap(([, table, read]) =>
     Object.keys(features.map[table] ?? {}).filter(
       (name) =>

@@ -57,6 +57,10 @@ const NO_LICENSES = {
   true: true,
 };
 
+const at = "2026-01-01T00:00:00Z";
+const times = { statusSince: at, firstInstalledAt: at, installedAt: at, updatedAt: at };
+const installation = { record: { key: { connect: "a" }, status: "installed", ...times }, secrets: { current: null, previous: null } };
+
 /** Every function that takes a License. */
 const TAKERS = {
   check: (license) => check(license, { requires }),
@@ -70,6 +74,10 @@ const TAKERS = {
   "FeatureMap.limit": (license) => features.limit("rows", license),
   "FeatureMap.serviceLevel": (license) => features.serviceLevel("support", license),
   toJSON: (license) => hint.toJSON.call(license),
+  sealLicense: (license) => server.sealLicense(license, { key: "k".repeat(32), tenant: "a" }),
+  "LifecycleReducer.apply": (license) => new server.LifecycleReducer().apply(installation, { license }),
+  "LifecycleReducer.isNews": (license) => new server.LifecycleReducer().isNews(installation, license),
+  deliver: (license) => server.deliver({ key: "a", on: "connect", event: { license } }, installation, null, new Date()),
   "LicenseWebProvider.setLicense": (license) =>
     new openfeature.LicenseWebProvider({ features, license: hint }).setLicense(license),
 };
@@ -89,6 +97,10 @@ test("1: React and OpenFeature take nothing but a License", async () => {
     assert.equal(code(() => tree(value)), "not_a_license", name);
     if (typeof value !== "function") {
       assert.equal(code(() => new openfeature.LicenseWebProvider({ features, license: value })), "not_a_license", name);
+    }
+    const customers = new openfeature.LicenseServerProvider({ features, license: () => verified });
+    for (const [before, after] of [[value, hint], [hint, value], [null, value]]) {
+      assert.equal(code(() => customers.notify(before, after)), "not_a_license", name);
     }
     const web = new openfeature.LicenseWebProvider({ features, license: () => value });
     if (name !== "a promise of a License") {
@@ -138,6 +150,16 @@ test("2: hint-as-proof-at-run-time: trust cannot be raised", () => {
   assert.equal(code(() => server.check(hint, { requires, confirmedOnly: true })), "not_verified");
   assert.equal(check(hint, { requires }).trust, "hint");
   assert.equal(server.check(verified, { requires }).trust, "verified");
+});
+
+test("2: a hint is not stored, where it would count as verified later", () => {
+  const reducer = new server.LifecycleReducer();
+  const event = { license: hint };
+  assert.equal(code(() => reducer.apply(installation, event)), "not_verified");
+  assert.equal(code(() => reducer.isNews(installation, hint)), "not_verified");
+  assert.equal(code(() => server.deliver({ key: "a", on: "connect", event }, installation, null, new Date())), "not_verified");
+  const stored = reducer.apply(installation, { license: verified }).installation;
+  assert.equal(server.check(server.storedLicense(stored), { requires }).reason, "granted");
 });
 
 test("2: what was read cannot be changed, neither it nor what it was read from", () => {

@@ -5,6 +5,7 @@ import { call, date, read, seconds } from "./core.js";
 import * as op from "./op.js";
 import type { ForgeHalf } from "./forge.js";
 import type { LifecycleEvent } from "./lifecycle.js";
+import { mustBeVerified } from "./verified.js";
 
 /** What is known of an installation, without secrets: plain JSON, to be stored and logged. */
 export interface InstallationRecord {
@@ -101,7 +102,7 @@ export type InstallationEvent =
         payload: string | object;
       };
     }
-  | { license: License }
+  | { license: License<"verified"> }
   /** A page was opened by a token of this time, which was verified: an app that is switched off is opened
    * nowhere, so that `enabled` got lost. */
   | { pageOpened: Date }
@@ -156,6 +157,8 @@ function happened(event: InstallationEvent): Happened {
     return { on: "page_opened", event: "", body: "", asOf: seconds(event.pageOpened) };
   }
   const { license } = event;
+  // what is stored counts as verified later
+  mustBeVerified(license, "verify it; what a browser says is not stored");
   return {
     on: "license",
     event: license.source,
@@ -318,7 +321,7 @@ export class LifecycleReducer {
   }
 
   /** Whether a license states something else than what is known: worth an event. */
-  isNews(installation: Installation, license: License): boolean {
+  isNews(installation: Installation, license: License<"verified">): boolean {
     return call(op.isNews, { ...happened({ license }), stored: state(installation) });
   }
 }

@@ -5,7 +5,7 @@ import type { LicenseJson } from "../index.js";
 import type { VerifyError } from "./core.js";
 import { fault } from "./refusals.js";
 import { hold, misuse, seconds } from "./settings.js";
-import { verified } from "./verified.js";
+import { jsonOf, verified } from "./verified.js";
 
 /** A secret of the app's own, at least 32 bytes. */
 export type SealKey = string | Uint8Array;
@@ -65,8 +65,9 @@ const millis = (now: Date = new Date()) => {
  * the key: for caches, queues, scheduled jobs and server components. It can be read by everybody, and
  * changed by nobody.
  *
- * @throws `not_verified` for a hint, `weak_secret` for a short key, `too_large` for one of over 65,536
- * characters, which {@link openLicense} would refuse; `misuse` without a tenant.
+ * @throws `not_a_license` for what is none, `not_verified` for a hint, `weak_secret` for a short key,
+ * `too_large` for one of over 65,536 characters, which {@link openLicense} would refuse; `misuse` without a
+ * tenant.
  *
  * @example
  * ```ts
@@ -77,7 +78,7 @@ const millis = (now: Date = new Date()) => {
 export function sealLicense(license: License<"verified">, options: SealOptions): string {
   hold("sealLicense", options, OPTIONS);
   const { key, tenant, now } = options;
-  const json = license.toJSON(); // throws for what is no License
+  const json = jsonOf(license);
   if (license.trust !== "verified") {
     throw fault("not_verified", "misuse", "only a verified license is sealed");
   }

@@ -1,5 +1,5 @@
-import { License } from "../index.js";
-import type { LicenseSource } from "../index.js";
+import { License, LicenseError } from "../index.js";
+import type { LicenseJson, LicenseSource } from "../index.js";
 
 /** The licenses of this process, by what the gate said of them: see `../registry.ts`. */
 function licenses(): WeakMap<object, readonly [bits: number, asOf: number | null]> {
@@ -30,6 +30,17 @@ function make(...[source, ...rest]: Fields): License<"verified"> {
 export function verified(hint: License, source = hint.source): License<"verified"> {
   const { capabilitySet, raw, environment, asOf } = hint;
   return make(source, bitsOf(hint), capabilitySet ?? "", raw, environment, asOf);
+}
+
+/** A license as JSON. Throws `not_a_license` for what the package did not make. */
+export const jsonOf = (license: License): LicenseJson => License.prototype.toJSON.call(license);
+
+/** Throws `not_a_license` for what is none, and `not_verified` for a hint. */
+export function mustBeVerified(license: License, why: string): asserts license is License<"verified"> {
+  jsonOf(license);
+  if (license.trust !== "verified") {
+    throw new LicenseError("not_verified", `expected a verified license, found a hint (${license.source}): ${why}`);
+  }
 }
 
 /** A license that the core has judged. */
