@@ -49,7 +49,9 @@ impl Args {
         let bytes = read_file(&self.file, MAX_BYTES)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let start = text.trim_start_matches('\u{feff}').trim_start();
-        let is_json = ["{", "//", "/*"].iter().any(|begin| start.starts_with(begin));
+        let is_json = ["{", "//", "/*"]
+            .iter()
+            .any(|begin| start.starts_with(begin));
         let document = if is_json {
             Document::descriptor(text)
         } else {
