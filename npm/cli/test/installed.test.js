@@ -81,6 +81,14 @@ test("18: `--version` says the version of the package", () => {
   assert.match(stdout, new RegExp(`^app-license(-cli)? ${manifest.version.replaceAll(".", "\\.")}\\n$`));
 });
 
+test("18: `npx` starts it by the package's name", () => {
+  const options = ["--offline", "--no", "--", "@app-license/cli", "inspect", "-", "--format", "json"];
+  const input = JSON.stringify({ license: { active: true, isActive: true, capabilitySet: "capabilityAdvanced" } });
+  const { status, stdout, stderr } = spawnSync("npx", options, { cwd: project, input, encoding: "utf8", shell: windows });
+  assert.equal(status, 0, stderr);
+  assert.equal(JSON.parse(stdout).licenses.length, 1);
+});
+
 test("18: `inspect` reads a context, and its exit code comes through", () => {
   const context = { environmentType: "PRODUCTION", license: { active: true, isActive: true, capabilitySet: "capabilityAdvanced" } };
   writeFileSync(join(project, "context.json"), JSON.stringify(context));
