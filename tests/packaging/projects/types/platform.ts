@@ -19,7 +19,7 @@ export const app: Pick<App, "environmentType" | "license" | "installation" | "mo
 
 const resolver = new Resolver();
 resolver.define("export", requires("capabilityAdvanced", ({ payload }, { license }) => ({ rows: payload.rows, edition: license.edition })));
-// @ts-expect-error misspelt
+// @ts-expect-error misspelled
 resolver.define("export", requires("capabilityAdvancd", () => ({})));
 resolver.define("read", (request) => ({ edition: fromFunctionContext(request.context).edition }));
 export const handler = resolver.getDefinitions();

@@ -34,5 +34,5 @@ export const guarded: (request: Request) => Promise<Response> = app.guard(
   { requires: "capabilityAdvanced" },
   (_request, { license, verified }) => new Response(`${license?.trust satisfies "verified" | undefined} ${verified.clientKey satisfies string}`),
 );
-// @ts-expect-error misspelt
+// @ts-expect-error misspelled
 app.guard({ requires: "capabilityAdvancd" }, () => new Response());

@@ -31,7 +31,7 @@ const App = () => (
       </Stack>
     </Gate>
     <Gate requires="capabilityAdvanced" fallback={<Text>Upgrade</Text>} />
-    {/* @ts-expect-error misspelt */}
+    {/* @ts-expect-error misspelled */}
     <Gate requires="capabilityAdvancd" />
     {/* @ts-expect-error the platform's own component refuses it: its types are in force */}
     <Button appearance="loud">Export</Button>
