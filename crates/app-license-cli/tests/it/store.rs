@@ -7,7 +7,7 @@ use app_license_store::{
     Stopped,
 };
 
-use crate::common::{Ran, run};
+use crate::common::{Ran, run, run_with_env};
 
 mod changes;
 mod npm_file;
@@ -479,6 +479,24 @@ fn an_empty_store_is_no_error_and_knows_no_consumer() {
     assert_eq!(stopped.code, 2);
     let words = "the store knows no consumer `hooks`: no runner of hooks handled an event yet";
     assert!(stopped.err.contains(words), "{}", stopped.err);
+}
+
+#[cfg(feature = "_postgres-tests")]
+#[test]
+fn no_tables_are_made_in_a_schema_that_is_misspelled() {
+    let cluster = app_license_pgtest::Cluster::shared().unwrap_or_else(|e| panic!("{e}"));
+    let url = cluster.url();
+    for args in [
+        &["stopped", "--consumer", "hooks"][..],
+        &["retry", "--consumer", "hooks", "--all"],
+        &["list"],
+    ] {
+        let missing = run(&[&["store", "--store", &url], args].concat());
+        assert_eq!(missing.code, 1, "{args:?}");
+        for words in ["foreign_database", "app-license store migrate"] {
+            assert!(missing.err.contains(words), "{}", missing.err);
+        }
+    }
 }
 
 #[cfg(feature = "_postgres-tests")]

@@ -40,8 +40,10 @@ struct Line {
 impl StoppedArgs {
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let consumer = Name::new(self.consumer)?;
-        let stopped = place.with(async |store| store.stopped(&consumer).await)?;
+        // read first: what opens the store as the app does makes the tables of a misspelt schema
+        place.must_be_changeable()?;
         place.must_know(&consumer)?;
+        let stopped = place.with(async |store| store.stopped(&consumer).await)?;
         let lines: Vec<_> = stopped
             .iter()
             .map(|it| Line {
@@ -105,11 +107,11 @@ struct Retried {
 impl RetryArgs {
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let consumer = Name::new(self.consumer)?;
+        place.must_be_changeable()?;
+        place.must_know(&consumer)?;
         let site = self.site.as_deref();
         let found = site.map(|site| find(place, site)).transpose()?;
         let now = self.now.time();
-        place.must_be_changeable()?;
-        place.must_know(&consumer)?;
         let tenants = place.with(async |store| {
             let mut tenants = Vec::new();
             for stopped in store.stopped(&consumer).await? {
