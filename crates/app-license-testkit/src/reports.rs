@@ -405,7 +405,7 @@ fn file(shared: &mut Shared, id: &str, range: &str) -> Response {
         }
         Some(ReportFault::Slow(pause)) => {
             shared.faults.remove(0);
-            slow(rest, pause)
+            slow(&rest, pause)
         }
         _ => rest.into_response(),
     };
@@ -446,7 +446,7 @@ fn of_length(length: usize, body: Body) -> Response {
 }
 
 /// A body that takes ten pauses.
-fn slow(bytes: Vec<u8>, pause: Duration) -> Response {
+fn slow(bytes: &[u8], pause: Duration) -> Response {
     const PARTS: usize = 10;
     let length = bytes.len();
     let part = length.div_ceil(PARTS).max(1);
