@@ -1,6 +1,7 @@
 //! An installation with its keys ready to verify, kept in memory for a short while.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use app_license::connect::TenantKeys;
 use app_license::{ClientKey, HmacKey, Installation, InstallationKey, UnixTime};
@@ -24,6 +25,8 @@ pub(crate) struct Tenant {
 pub(crate) struct Tenants {
     store: Arc<dyn InstallationStore>,
     kept: Cache<ClientKey, Arc<Tenant>>,
+    /// How often something was forgotten: what was read before is not kept after.
+    forgotten: AtomicU64,
     seconds: u64,
     grace: u64,
 }
@@ -40,6 +43,7 @@ impl Tenants {
         Self {
             store,
             kept: Cache::new(10_000),
+            forgotten: AtomicU64::new(0),
             seconds,
             grace,
         }
@@ -61,6 +65,7 @@ impl Tenants {
             return Ok(Some(tenant));
         }
         let key = InstallationKey::Connect(client_key.clone());
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
         let Some(installation) = self
             .store
             .get(&key)
@@ -77,6 +82,9 @@ impl Tenants {
         let tenant = Arc::new(tenant);
         if self.seconds > 0 {
             self.kept.insert(client_key.clone(), Arc::clone(&tenant));
+            if self.forgotten.load(Ordering::SeqCst) != forgotten {
+                self.kept.remove(client_key);
+            }
         }
         Ok(Some(tenant))
     }
@@ -107,6 +115,7 @@ impl Tenants {
     }
 
     pub(crate) fn forget(&self, client_key: &ClientKey) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.kept.remove(client_key);
     }
 }

@@ -96,6 +96,24 @@ fn ancestors(answer: &Response) -> &str {
         .unwrap()
 }
 
+/// What was read before an event, or before a wish of the app, is not kept after it.
+#[tokio::test]
+async fn a_tenant_that_was_read_before_it_changed_is_not_kept() {
+    let watched = Watched::installed(60).await;
+    watched.host.clock().advance(100);
+    let (there, go) = watched.store.hold("get");
+    let page = watched.acme.page("/panel").unwrap();
+    let asking = tokio::spawn(watched.router.clone().oneshot(page.to_http()));
+    there.notified().await;
+    let key = watched.acme.site().client_key().unwrap();
+    let blocked = watched.app.block(&ClientKey::new(key).unwrap()).await;
+    assert!(blocked.unwrap());
+    go.notify_one();
+    let answer = asking.await.unwrap().unwrap();
+    assert_eq!(answer.status(), 200, "it was asked before");
+    assert_eq!(watched.ask(&page).await.status(), 403);
+}
+
 /// However many requests an answer or a refusal of the License API is given to.
 #[tokio::test]
 async fn an_answer_is_stored_once_and_so_is_a_refused_token() {

@@ -1,7 +1,7 @@
 //! A store that counts what is asked of it, fails where it is told to, and lets others be quicker.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use app_license::delivery::{Delivery, Mark, ReplayMark};
 use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
@@ -10,6 +10,7 @@ use app_license_store::{
     Applied, CachedLicense, Erased, Error, Health, HistoryEntry, InstallKey, InstallationStore,
     Lease, MemoryStore, Name, Sequence, Stopped,
 };
+use tokio::sync::Notify;
 
 #[derive(Debug, Default)]
 pub(crate) struct WatchedStore {
@@ -18,6 +19,8 @@ pub(crate) struct WatchedStore {
     failing: Mutex<BTreeSet<&'static str>>,
     /// What happens before so many more deliveries are applied.
     quicker: Mutex<Option<(usize, Delivery)>>,
+    /// A method whose next answer waits, that it waits, and that it may go on.
+    held: Mutex<Option<(&'static str, Arc<Notify>, Arc<Notify>)>>,
 }
 
 impl WatchedStore {
@@ -38,6 +41,21 @@ impl WatchedStore {
     /// Lets something happen right before the delivery after so many others is applied.
     pub(crate) fn let_happen(&self, after: usize, delivery: Delivery) {
         *self.quicker.lock().unwrap() = Some((after, delivery));
+    }
+
+    /// Keeps the next answer of a method back: the first tells that it is there, the second lets it go.
+    pub(crate) fn hold(&self, method: &'static str) -> (Arc<Notify>, Arc<Notify>) {
+        let (there, go) = (Arc::default(), Arc::default());
+        *self.held.lock().unwrap() = Some((method, Arc::clone(&there), Arc::clone(&go)));
+        (there, go)
+    }
+
+    async fn wait(&self, method: &'static str) {
+        let held = self.held.lock().unwrap().take_if(|held| held.0 == method);
+        if let Some((_, there, go)) = held {
+            there.notify_one();
+            go.notified().await;
+        }
     }
 
     /// What happens before this call.
@@ -72,7 +90,9 @@ macro_rules! watched {
                     if let Some(delivery) = self.due(stringify!($name)) {
                         self.store.apply(delivery, UnixTime::EPOCH.plus(1_800_000_000)).await?;
                     }
-                    self.store.$name($($arg),*).await
+                    let answer = self.store.$name($($arg),*).await;
+                    self.wait(stringify!($name)).await;
+                    answer
                 }
             )*
         }

@@ -13,7 +13,7 @@ use crate::connect::LifecycleKind::{self, Disabled, Enabled, Uninstalled};
 use crate::forge::ForgeLifecycleKind;
 use crate::ids::{ForgeAppId, InstallationAri};
 use crate::installation::{
-    Event, ForgeHalf, Installation, InstallationKey, InstallationRecord, InstallationStatus,
+    Change, Event, ForgeHalf, Installation, InstallationKey, InstallationRecord, InstallationStatus,
 };
 
 /// What arrives at one time with a token of another.
@@ -39,6 +39,11 @@ fn status(outcome: &Outcome) -> InstallationStatus {
 
 fn secret(installation: &Installation) -> &str {
     installation.stored_secrets().current().unwrap().expose()
+}
+
+fn previous(installation: &Installation) -> Option<&str> {
+    let secrets = installation.stored_secrets();
+    secrets.previous().map(|(secret, _)| secret.expose())
 }
 
 /// A tenant that is there since the beginning.
@@ -103,6 +108,8 @@ proptest! {
         if wanted.status() == InstallationStatus::Installed {
             prop_assert_eq!(secret(&found), secret(&wanted));
         }
+        // no more secrets count than in order
+        prop_assert!(previous(&found).is_none() || previous(&wanted).is_some());
     }
 
     #[test]
@@ -307,4 +314,22 @@ fn a_page_of_before_the_disabled_opens_nothing_however_late_the_app_s_clock_is()
     }
     let opened = page(107).apply(off.after, None, at(20)).unwrap();
     assert_eq!(status(&opened), InstallationStatus::Enabled);
+}
+
+/// The uninstall between the two was held back: what was valid before it is dead all the same.
+#[test]
+fn dead_secret_revived_not_where_the_uninstall_comes_last() {
+    let reinstalled = deliver(there(), installed(1), 5, 5).after;
+    assert!(
+        previous(reinstalled.as_ref().unwrap()).is_some(),
+        "as a rotation"
+    );
+    let late = deliver(reinstalled, connect(Uninstalled), 3, 6);
+    let after = late.after.as_ref().unwrap();
+    assert_eq!(
+        (previous(after), status(&late)),
+        (None, InstallationStatus::Installed)
+    );
+    let codes: Vec<_> = late.changes().map(Change::code).collect();
+    assert_eq!(codes, ["previous_secret_forgotten"]);
 }

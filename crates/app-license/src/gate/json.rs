@@ -2,8 +2,7 @@
 //!
 //! Stricter than most readers, because what it reads decides who may use what: a key that occurs
 //! twice in one object is an error (also when one of the two is written with escapes), as are
-//! trailing bytes, a byte order mark and lone surrogates. What is walked with [`Scanner::object`]
-//! and [`Scanner::array`] nests no deeper than [`MAX_DEPTH`], and the keys of the objects that are
+//! trailing bytes and a byte order mark. What is walked with [`Scanner::object`] and [`Scanner::array`] nests no deeper than [`MAX_DEPTH`], and the keys of the objects that are
 //! open at one time are bounded by the type parameter `KEYS`. What is only skipped, or kept as its
 //! text, is checked to be JSON, down to [`MAX_SKIPPED_DEPTH`] levels; its keys are checked when it
 //! is walked itself.
@@ -74,7 +73,7 @@ pub enum ErrorKind {
     TrailingBytes,
     /// Not UTF-8.
     NotUtf8,
-    /// A string holds a raw control character, an unknown escape or a lone surrogate.
+    /// A string holds a raw control character or an unknown escape.
     InvalidString,
     /// A key occurs twice in one object.
     DuplicateKey,

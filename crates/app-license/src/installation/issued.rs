@@ -12,6 +12,9 @@
 //! | `enabled` | the last `disabled` |
 //! | `disabled` | the last `enabled`, first install or reinstall, or page that was opened since |
 //!
+//! An `uninstalled` that is overtaken by the reinstall still ends the grace of every earlier secret: the app was
+//! gone in between.
+//!
 //! Not ordered: what comes first to a tenant that is not known, or was erased; `disabled` and `uninstalled`,
 //! which the platform sends together, with each other; `enabled` and `installed`; an `installed` that rotates
 //! a secret and a `disabled`; what the platform signs again when it sends it again, which is as new as it says.

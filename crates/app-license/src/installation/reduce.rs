@@ -149,6 +149,11 @@ impl Installation {
             LifecycleEvent::Uninstalled(_) => Ordered::Uninstalled,
         };
         if !self.record.accept_order(ordered, issued_at) {
+            // the app was gone in between: what was valid before it went is no previous secret
+            let gone = matches!(event, LifecycleEvent::Uninstalled(_));
+            if gone && self.secrets.forget_previous() {
+                changes.push(Change::PreviousSecretForgotten);
+            }
             return;
         }
         match event {

@@ -94,9 +94,8 @@ fn what_is_not_json_is_refused_with_its_kind() {
         (b"\"a", ErrorKind::UnexpectedEnd),
         (b"\"a\nb\"", ErrorKind::InvalidString),
         (b"\"\\x\"", ErrorKind::InvalidString),
-        (b"\"\\ud800\"", ErrorKind::InvalidString),
-        (b"\"\\udc00\"", ErrorKind::InvalidString),
-        (b"\"\\ud800\\u0041\"", ErrorKind::InvalidString),
+        (b"\"\\ud80\"", ErrorKind::InvalidString),
+        (b"\"\\ud800\\u00\"", ErrorKind::InvalidString),
         (b"\"\xff\"", ErrorKind::NotUtf8),
         (deep.as_bytes(), ErrorKind::TooDeep),
     ];
@@ -115,6 +114,29 @@ fn what_is_not_json_is_refused_with_its_kind() {
             String::from_utf8_lossy(text)
         );
     }
+}
+
+/// A text that was cut in the middle of a character stands in fields that nobody reads, as names of users do.
+#[test]
+fn half_of_a_character_reads_as_the_replacement_character() {
+    for (text, want) in [
+        (r#""\ud83d\ude00""#, "\u{1f600}"),
+        (r#""a\ud83d""#, "a\u{fffd}"),
+        (r#""\ude00b""#, "\u{fffd}b"),
+        (r#""\ud83d\u0041""#, "\u{fffd}A"),
+        (r#""\ud83d\n""#, "\u{fffd}\n"),
+        (r#""\ud83d\ud83d\ude00""#, "\u{fffd}\u{1f600}"),
+        (r#""\ud83dx\ude00""#, "\u{fffd}x\u{fffd}"),
+    ] {
+        let Value::String(read) = Scanner::<1>::from_text(text).value().unwrap() else {
+            panic!("{text}")
+        };
+        assert_eq!(read.to_string(), want, "{text}");
+        assert_eq!(skip(format!("[{text}]").as_bytes()), Ok(()), "{text}");
+    }
+    // two halves are one key
+    let twice = br#"{"\ud800":1,"\udc00":2}"#;
+    assert_eq!(read(twice), Err(ErrorKind::DuplicateKey));
 }
 
 #[test]

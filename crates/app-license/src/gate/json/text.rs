@@ -6,7 +6,8 @@ use super::walk::Walk;
 use super::{Error, ErrorKind};
 use crate::gate::work;
 
-/// A JSON string, borrowed with its escapes still in it. Comparing decodes.
+/// A JSON string, borrowed with its escapes still in it. Comparing decodes. Half of a character that is written
+/// by two escapes, as a text has it that was cut in the middle, reads as U+FFFD.
 ///
 /// ```
 /// use app_license::json::{Scanner, Str, Value};
@@ -186,14 +187,15 @@ impl Iterator for Chars<'_> {
             'b' => '\u{8}',
             'f' => '\u{c}',
             'u' => {
-                let high = self.unit()?;
-                if (0xd800..0xdc00).contains(&high) {
-                    let _backslash_u = (self.chars.next()?, self.chars.next()?);
-                    let low = self.unit()?;
-                    let pair = (high & 0x3ff) << 10 | (low & 0x3ff);
-                    char::from_u32(pair.wrapping_add(0x1_0000))?
-                } else {
-                    char::from_u32(high)?
+                let unit = self.unit()?;
+                let low = self.low_after(unit);
+                match low {
+                    Some(low) => {
+                        let pair = (unit & 0x3ff) << 10 | (low & 0x3ff);
+                        char::from_u32(pair.wrapping_add(0x1_0000))?
+                    }
+                    // half of a character, as of a text that was cut
+                    None => char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER),
                 }
             }
             other => other,
@@ -202,6 +204,20 @@ impl Iterator for Chars<'_> {
 }
 
 impl Chars<'_> {
+    /// The second half of a character of which this unit is the first, if it follows.
+    fn low_after(&mut self, high: u32) -> Option<u32> {
+        if !(0xd800..0xdc00).contains(&high) {
+            return None;
+        }
+        let mut after = self.clone();
+        let is_unit = after.chars.next()? == '\\' && after.chars.next()? == 'u';
+        let low = is_unit.then(|| after.unit()).flatten()?;
+        (0xdc00..0xe000).contains(&low).then(|| {
+            *self = after;
+            low
+        })
+    }
+
     fn unit(&mut self) -> Option<u32> {
         let mut unit = 0_u32;
         for _ in 0..4 {
@@ -281,39 +297,21 @@ impl<'a> Walk<'a> {
             }
             Some(b'u') => {
                 self.step();
-                let unit = self.hex()?;
-                match unit {
-                    0xd800..=0xdbff => {
-                        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-                        if !rest.starts_with(b"\\u") {
-                            return Err(self.error(ErrorKind::InvalidString));
-                        }
-                        self.at = self.at.wrapping_add(2);
-                        if (0xdc00..=0xdfff).contains(&self.hex()?) {
-                            Ok(())
-                        } else {
-                            Err(self.error(ErrorKind::InvalidString))
-                        }
-                    }
-                    0xdc00..=0xdfff => Err(self.error(ErrorKind::InvalidString)),
-                    _ => Ok(()),
-                }
+                self.hex()
             }
             Some(_) => Err(self.error(ErrorKind::InvalidString)),
             None => Err(self.error(ErrorKind::UnexpectedEnd)),
         }
     }
 
-    fn hex(&mut self) -> Result<u32, Error> {
-        let mut unit = 0_u32;
+    fn hex(&mut self) -> Result<(), Error> {
         for _ in 0..4 {
-            let byte = self
-                .byte()
-                .ok_or_else(|| self.error(ErrorKind::UnexpectedEnd))?;
-            let digit = char::from(byte).to_digit(16);
-            unit = (unit << 4) | digit.ok_or_else(|| self.error(ErrorKind::InvalidString))?;
-            self.step();
+            match self.byte() {
+                Some(byte) if byte.is_ascii_hexdigit() => self.step(),
+                Some(_) => return Err(self.error(ErrorKind::InvalidString)),
+                None => return Err(self.error(ErrorKind::UnexpectedEnd)),
+            }
         }
-        Ok(unit)
+        Ok(())
     }
 }
