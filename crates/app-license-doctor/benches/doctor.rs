@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use app_license_doctor::{Options, Project, check};
+use app_license_source::Language;
 
 const FILES: usize = 5_000;
 const ROUNDS: usize = 7;
@@ -44,8 +45,10 @@ fn main() {
         let project = Project::read(folder.path()).unwrap();
         let found = check(&project, &Options::default()).len();
         let time = (began.elapsed().as_secs_f64(), cpu() - before);
-        let read = project.sources().files().len();
-        assert_eq!(read, count, "every file is read");
+        let sources = project.sources();
+        let read = sources.files().len();
+        let unread = sources.unread();
+        assert!(unread.is_empty(), "every file can be read: {unread:?}");
         times.push(time);
         println!(
             "{read} files, {:.1} MiB, {found} findings: {:.2} s, {:.2} s of processor time",
@@ -99,10 +102,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             if !skipped && !name.starts_with('.') {
                 collect(&path, files);
             }
-        } else if matches!(
-            path.extension().and_then(|end| end.to_str()),
-            Some("rs" | "ts" | "tsx" | "js" | "mjs")
-        ) {
+        } else if Language::of_path(&path).is_some() {
             files.push(path);
         }
     }
