@@ -1,5 +1,6 @@
 //! Files that options name: whether they are there, and how they are written.
 
+use std::fs::File;
 use std::path::Path;
 
 use crate::error::CliError;
@@ -7,17 +8,42 @@ use crate::error::CliError;
 use crate::io::read_file;
 
 /// Whether a file or folder that an option names is there.
+#[cfg(any(feature = "doctor", feature = "editions"))]
 pub(crate) fn must_exist(path: &Path) -> Result<(), CliError> {
     match std::fs::metadata(path) {
         Ok(_) => Ok(()),
-        Err(source) => Err(CliError::Read {
-            path: path.display().to_string(),
-            source,
-        }),
+        Err(source) => Err(unreadable(path, source)),
+    }
+}
+
+/// Opens a file to read it.
+pub(crate) fn open(path: &Path) -> Result<File, CliError> {
+    must_be_readable(path)?;
+    File::open(path).map_err(|source| unreadable(path, source))
+}
+
+/// Whether a path is there, and no pipe or device that would be waited for, for ever perhaps. What a
+/// shell opened for this program (`<(command)`) is read; opening a folder says that it is one.
+pub(crate) fn must_be_readable(path: &Path) -> Result<(), CliError> {
+    let opened = ["/dev/fd", "/proc/self/fd", "/dev/stdin"];
+    let found = std::fs::metadata(path).map_err(|source| unreadable(path, source))?;
+    if found.is_file() || found.is_dir() || opened.iter().any(|it| path.starts_with(it)) {
+        return Ok(());
+    }
+    let why = "it is no regular file";
+    let why = std::io::Error::new(std::io::ErrorKind::InvalidInput, why);
+    Err(unreadable(path, why))
+}
+
+fn unreadable(path: &Path, source: std::io::Error) -> CliError {
+    CliError::Read {
+        path: path.display().to_string(),
+        source,
     }
 }
 
 /// Writes a file.
+#[cfg(any(feature = "doctor", feature = "editions"))]
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
     std::fs::write(path, text).map_err(|source| CliError::WriteFile {
         path: path.display().to_string(),

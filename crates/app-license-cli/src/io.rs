@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::error::CliError;
+use crate::files::open;
 
 /// The most that is read of any pasted input, in bytes.
 pub const MAX_INPUT: usize = 1 << 20;
@@ -101,12 +102,7 @@ impl Io<'_> {
 
 /// Reads a file of at most `limit` bytes.
 pub(crate) fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, CliError> {
-    let shown = path.display().to_string();
-    let mut file = std::fs::File::open(path).map_err(|source| CliError::Read {
-        path: shown.clone(),
-        source,
-    })?;
-    read_capped(&shown, &mut file, limit)
+    read_capped(&path.display().to_string(), &mut open(path)?, limit)
 }
 
 fn read_capped(path: &str, from: &mut dyn Read, limit: usize) -> Result<Vec<u8>, CliError> {

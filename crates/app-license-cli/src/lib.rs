@@ -36,7 +36,6 @@ mod conformance;
 mod detect;
 mod error;
 mod exit;
-#[cfg(any(feature = "doctor", feature = "editions"))]
 mod files;
 mod input_error;
 mod io;

@@ -47,7 +47,25 @@ pub(crate) fn clean(text: impl Display) -> String {
     }
 }
 
-/// The same in one line: text from outside cannot begin a line of its own.
+/// A value from outside, in one line: what could steer a terminal, show it in another order or begin a line of
+/// its own is escaped.
+pub(crate) fn escaped(text: impl Display) -> String {
+    let text = text.to_string();
+    if !text.contains(alters_display) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if alters_display(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Text in one line: text from outside cannot begin a line of its own.
 #[cfg(any(feature = "marketplace", feature = "store"))]
 pub(crate) fn one_line(text: impl Display) -> String {
     clean(text).replace('\n', " ")
@@ -181,7 +199,7 @@ pub(crate) fn verdict(yes: bool, text: impl ToString) -> Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, escaped};
 
     #[test]
     fn what_steers_a_terminal_or_reorders_text_is_replaced() {
@@ -191,5 +209,12 @@ mod tests {
             assert_eq!(clean(format!("a{c}b\n")), "a\u{fffd}b\n", "{c:?}");
         }
         assert_eq!(clean("ä字🙂\n"), "ä字🙂\n");
+    }
+
+    #[test]
+    fn a_value_stays_in_its_line() {
+        let hostile = "a\n  license  active\r\t\u{1b}[2K\u{202e}\u{2028}ä字🙂\\";
+        let shown = "a\\n  license  active\\r\\t\\u{1b}[2K\\u{202e}\\u{2028}ä字🙂\\";
+        assert_eq!(escaped(hostile), shown);
     }
 }

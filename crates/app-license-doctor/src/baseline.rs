@@ -1,8 +1,9 @@
 //! Findings that are known already: only new ones count.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use app_license_source::Link;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -49,12 +50,83 @@ impl Baseline {
         }
     }
 
+    /// Reads the one of a folder, [`Baseline::FILE_NAME`]; `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`Baseline::read`], and `doctor_baseline` where it is a link that does not lead to a file inside the
+    /// folder.
+    ///
+    /// ```
+    /// use app_license_doctor::Baseline;
+    /// let folder = tempfile::tempdir()?;
+    /// assert!(Baseline::read_in(folder.path())?.is_none());
+    /// let path = Baseline::new(&[]).write_in(folder.path())?;
+    /// assert_eq!(path, folder.path().join("doctor-baseline.json"));
+    /// assert_eq!(Baseline::read_in(folder.path())?, Some(Baseline::new(&[])));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_in(folder: &Path) -> Result<Option<Self>, Error> {
+        let path = folder.join(Self::FILE_NAME);
+        let Ok(found) = std::fs::symlink_metadata(&path) else {
+            return Ok(None);
+        };
+        if found.is_symlink() {
+            let why = match Link::of(folder, &path) {
+                Link::File(_) => return Self::read(&path).map(Some),
+                Link::Skipped(why) => why,
+                _ => "it leads to a folder",
+            };
+            return Err(Error::Baseline {
+                path: path.display().to_string(),
+                reason: format!("a link is not followed: {why}"),
+            });
+        }
+        Self::read(&path).map(Some)
+    }
+
+    /// Writes it to a folder, as [`Baseline::FILE_NAME`], and says where that is.
+    ///
+    /// # Errors
+    /// `doctor_write`, also where that is a link: what it leads to would be replaced.
+    pub fn write_in(&self, folder: &Path) -> Result<PathBuf, Error> {
+        let path = folder.join(Self::FILE_NAME);
+        let wrong = |source| Error::Write {
+            path: path.display().to_string(),
+            source,
+        };
+        let no = |why: String| wrong(std::io::Error::new(std::io::ErrorKind::InvalidInput, why));
+        match std::fs::symlink_metadata(&path) {
+            Ok(found) if found.is_symlink() => {
+                let why = match Link::of(folder, &path) {
+                    Link::Skipped(why) => why,
+                    _ => "what it leads to would be replaced",
+                };
+                return Err(no(format!("a link is not followed: {why}")));
+            }
+            Ok(found) if !found.is_file() => return Err(no("it is no regular file".to_owned())),
+            _ => {}
+        }
+        std::fs::write(&path, self.to_json()).map_err(wrong)?;
+        Ok(path)
+    }
+
     /// Reads a baseline.
     ///
     /// # Errors
     /// `doctor_read`, `doctor_baseline`.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = || path.display().to_string();
+        let found = std::fs::metadata(path).map_err(|source| Error::Read {
+            path: shown(),
+            source,
+        })?;
+        // a pipe would be waited for
+        if !found.is_file() {
+            return Err(Error::Baseline {
+                path: shown(),
+                reason: "it is no regular file".to_owned(),
+            });
+        }
         let bytes = std::fs::read(path).map_err(|source| Error::Read {
             path: shown(),
             source,

@@ -55,7 +55,7 @@ pub struct ProjectFile {
     pub path: String,
     /// Its text.
     pub text: String,
-    /// Why it was not read, when it was not: too large, not UTF-8, or as the system says.
+    /// Why it was not read, when it was not: no regular file, too large, not UTF-8, or as the system says.
     pub(crate) unread: Option<String>,
     /// The document in it; of TOML there is none.
     pub(crate) document: Option<Result<Document, Unreadable>>,
@@ -109,7 +109,7 @@ impl ProjectFile {
         (kind != ProjectFileKind::Manifest || of_app).then_some(file)
     }
 
-    /// Why it cannot be read, when it cannot: as the system says, too large, not UTF-8, a syntax error, a
+    /// Why it cannot be read, when it cannot: as the system says, no regular file, too large, not UTF-8, a syntax error, a
     /// key twice, no fields. TOML is read by the rules that are about it.
     #[must_use]
     pub fn unreadable(&self) -> Option<String> {
@@ -337,7 +337,8 @@ fn walk(root: &Path) -> Result<Walked, Error> {
             {
                 if file_type.is_some_and(|t| t.is_symlink()) {
                     found.0.link(root, entry.into_path());
-                } else if file_type.is_some_and(|t| t.is_file()) {
+                } else if file_type.is_some_and(|t| !t.is_dir()) {
+                    // what is no file is named when it is read
                     found.0.files.push((kind, entry.into_path()));
                 }
                 if found.0.is_full() {
@@ -360,6 +361,11 @@ fn walk(root: &Path) -> Result<Walked, Error> {
 
 /// A file's text, or why it cannot be read.
 fn read_text(path: &Path) -> Result<String, String> {
+    let found = std::fs::metadata(path).map_err(|e| e.to_string())?;
+    // a pipe would be waited for
+    if !found.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
     let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES.saturating_add(1))

@@ -210,10 +210,11 @@ fn walk(root: &Path) -> Result<Walked, Error> {
                 Ok(entry) => {
                     let kind = entry.file_type();
                     let link = kind.is_some_and(|t| t.is_symlink());
-                    let file = kind.is_some_and(|t| t.is_file());
+                    // what is no file is named when it is read
+                    let folder = kind.is_none_or(|t| t.is_dir());
                     if link {
                         found.link(root, entry.into_path());
-                    } else if file && Language::of_path(entry.path()).is_some() {
+                    } else if !folder && Language::of_path(entry.path()).is_some() {
                         found.files.push(entry.into_path());
                     }
                     if found.files.len().saturating_add(found.links.len()) > MAX_FILES {
@@ -286,7 +287,13 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 }
 
 fn read_file(path: &Path) -> Result<String, Error> {
-    let size = std::fs::metadata(path)?.len();
+    let found = std::fs::metadata(path)?;
+    // a pipe would be waited for
+    if !found.is_file() {
+        let why = "it is no regular file";
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, why).into());
+    }
+    let size = found.len();
     if size > MAX_FILE {
         return Err(Error::TooLarge {
             found: usize::try_from(size).unwrap_or(usize::MAX),

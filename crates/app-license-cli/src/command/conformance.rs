@@ -9,7 +9,7 @@ use crate::conformance::{FileReport, Kind, run};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::{Io, read_file};
-use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show};
+use crate::output::{BAD, DIM, Format, GOOD, escaped, paint, show};
 
 /// The largest file of vectors, in bytes.
 const MAX_FILE: usize = 512 << 20;
@@ -108,10 +108,10 @@ fn human(out: &mut dyn Write, report: &Report, several: bool) -> std::io::Result
                 "{} {} {}: {}\n    expected {}\n    found    {}",
                 paint(BAD, "failed"),
                 file.name,
-                clean(&failure.case),
-                clean(&mismatch.expectation),
-                clean(&mismatch.expected),
-                clean(&mismatch.found)
+                escaped(&failure.case),
+                escaped(&mismatch.expectation),
+                escaped(&mismatch.expected),
+                escaped(&mismatch.found)
             )?;
         }
         let counts = format!(
@@ -121,7 +121,7 @@ fn human(out: &mut dyn Write, report: &Report, several: bool) -> std::io::Result
         let style = if file.failed == 0 { GOOD } else { BAD };
         writeln!(out, "{}: {}", file.name, paint(style, counts))?;
         for list in &file.left_out {
-            let line = format!("  `{}` is no list of this kind: left out", clean(list));
+            let line = format!("  `{}` is no list of this kind: left out", escaped(list));
             writeln!(out, "{}", paint(DIM, line))?;
         }
         if file.prose > 0 {

@@ -25,7 +25,7 @@ Examples:
 What is in `doctor-baseline.json` of the folder is left out. Exit codes: 0 no errors, 1 a folder
 that is not there, 2 errors found, 3 a folder with nothing in it that could be checked. A closed
 pipe (`| head`) changes no exit code. Links to files inside the folder are read, other links are
-named.";
+named; one out of the folder as `doctor-baseline.json` is refused.";
 
 /// Finds the licensing mistakes in an app: descriptor, manifest, packages, sources
 ///
@@ -62,10 +62,15 @@ impl Args {
             return Err(app_license_doctor::Error::Nothing { path }.into());
         }
         let mut findings = check(&project, &options);
-        let default = self.folder.join(Baseline::FILE_NAME);
         if self.write_baseline {
-            let path = self.baseline.unwrap_or(default);
-            write_file(&path, &Baseline::new(&findings).to_json())?;
+            let baseline = Baseline::new(&findings);
+            let path = match self.baseline {
+                Some(path) => {
+                    write_file(&path, &baseline.to_json())?;
+                    path
+                }
+                None => baseline.write_in(&self.folder)?,
+            };
             let count = findings.len();
             return done(io, format, &path, count);
         }
@@ -79,8 +84,7 @@ impl Args {
         }
         let baseline = match &self.baseline {
             Some(path) => Some(Baseline::read(path)?),
-            None if default.is_file() => Some(Baseline::read(&default)?),
-            None => None,
+            None => Baseline::read_in(&self.folder)?,
         };
         let (findings, known) = match baseline {
             Some(baseline) => baseline.new_findings(findings),

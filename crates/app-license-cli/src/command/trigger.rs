@@ -16,7 +16,7 @@ use crate::command::policy_args::read_features;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::output::{BAD, DIM, Format, GOOD, clean, paint, show, table, unless_closed};
+use crate::output::{BAD, DIM, Format, GOOD, clean, escaped, paint, show, table, unless_closed};
 use app_license_lab::Rules;
 use app_license_lab::demo::{APP_KEY, FORGE_ID};
 use events::{Made, Trigger};
@@ -189,7 +189,7 @@ impl Args {
         show(io, format, &json, |out| {
             let style = if good { GOOD } else { BAD };
             let status = paint(style.bold(), answer.status());
-            writeln!(out, "{status} {}", clean(request.name()))?;
+            writeln!(out, "{status} {}", escaped(request.name()))?;
             human(out, &explained.verified)?;
             let text = answer.text();
             match text.trim() {
@@ -205,7 +205,7 @@ impl Args {
 fn human(out: &mut dyn Write, verified: &Value) -> std::io::Result<()> {
     let text = |value: &Value, name: &str| {
         let found = value.get(name).and_then(Value::as_str);
-        clean(found.unwrap_or_default())
+        escaped(found.unwrap_or_default())
     };
     if let Some(license) = verified.get("license") {
         let edition = text(license, "edition");

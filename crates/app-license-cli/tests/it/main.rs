@@ -18,6 +18,7 @@ mod doctor;
 #[cfg(feature = "editions")]
 mod editions;
 mod help;
+mod hostile;
 mod inspect;
 #[cfg(feature = "lab")]
 mod lab;

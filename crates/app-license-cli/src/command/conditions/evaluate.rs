@@ -12,7 +12,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::files::must_exist;
 use crate::io::{Io, read_file};
-use crate::output::{BAD, DIM, Format, WARN, clean, paint, show, table, verdict};
+use crate::output::{BAD, DIM, Format, WARN, clean, escaped, paint, show, table, verdict};
 
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -101,7 +101,7 @@ fn human(out: &mut dyn Write, modules: &[Visibility]) -> std::io::Result<()> {
     }
     for (n, module) in (1_usize..).zip(modules) {
         let name = module.key.as_ref().unwrap_or(&module.kind);
-        let mut row = vec![Cell::new(clean(format_args!("{n} {}", short(name))))];
+        let mut row = vec![Cell::new(escaped(format_args!("{n} {}", short(name))))];
         row.extend(module.cells.iter().map(|cell| match cell.shown {
             Some(true) => verdict(true, "yes"),
             Some(false) => verdict(false, "no"),
@@ -111,7 +111,7 @@ fn human(out: &mut dyn Write, modules: &[Visibility]) -> std::io::Result<()> {
     }
     writeln!(out, "{rows}")?;
     for (n, module) in (1_usize..).zip(modules) {
-        let name = format!("{n} {}", clean(&module.module));
+        let name = format!("{n} {}", escaped(&module.module));
         lines(out, "", "  ", &name, Style::new())?;
         if let Some(condition) = &module.condition {
             lines(out, "  ", "  ", condition, DIM)?;

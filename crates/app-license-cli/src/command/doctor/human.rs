@@ -6,7 +6,7 @@ use anstyle::Style;
 use app_license_descriptor::Severity;
 use app_license_doctor::{Finding, Summary};
 
-use crate::output::{BAD, BOLD, DIM, WARN, clean, paint};
+use crate::output::{BAD, BOLD, DIM, WARN, clean, escaped, paint};
 
 const WIDTH: usize = 78;
 /// The most of a line that is shown, in characters.
@@ -45,7 +45,7 @@ fn write_one(out: &mut dyn Write, finding: &Finding) -> std::io::Result<()> {
     let word = paint(style(severity), severity);
     let code = paint(BOLD, format_args!("[{}]", finding.code()));
     let place = format!("{}:{}", finding.file(), finding.start());
-    writeln!(out, "{word}{code} {}", clean(place))?;
+    writeln!(out, "{word}{code} {}", escaped(place))?;
     wrapped(out, "  ", &finding.diagnostic().to_string())?;
     snippet(out, finding, style(severity))?;
     wrapped(out, "  fix: ", finding.diagnostic().fix())?;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::error::CliError;
 use crate::io::{Io, MAX_INPUT};
-use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, paint, unless_closed};
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, escaped, paint, unless_closed};
 
 /// How wide text is written.
 const WIDTH: usize = 80;
@@ -70,7 +70,7 @@ pub(crate) fn diagnostics(out: &mut dyn Write, found: &[Diagnostic]) -> std::io:
         let head = format!("{}[{}]", diagnostic.severity().name(), diagnostic.code());
         write!(out, "{}", paint(style, head))?;
         match diagnostic.place() {
-            Some(place) => writeln!(out, " {}", clean(place))?,
+            Some(place) => writeln!(out, " {}", escaped(place))?,
             None => writeln!(out)?,
         }
         paragraph(out, "  ", diagnostic.message())?;

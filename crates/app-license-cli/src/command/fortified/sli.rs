@@ -143,7 +143,7 @@ fn events(
         stdin = &mut io.stdin;
         &mut stdin
     } else {
-        file = std::fs::File::open(path).map_err(read)?;
+        file = crate::files::open(path)?;
         &mut file
     };
     let mut from = BufReader::with_capacity(1 << 18, from);

@@ -9,7 +9,7 @@ use crate::command::policy_args::{Allowance, NamedDecision, Questions};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, paint, show, table, verdict};
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, escaped, paint, show, table, verdict};
 use crate::reading::{Believe, Condition, Diagnostic, Facts, Reading, What};
 
 /// Everything `inspect` answers, as its JSON has it.
@@ -97,7 +97,7 @@ impl Report {
     fn human(&self, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "{}", paint(BOLD, self.input.title))?;
         for (label, value) in &self.facts.0 {
-            line(out, label, &clean(value))?;
+            line(out, label, &escaped(value))?;
         }
         for entry in &self.licenses {
             entry.human(out)?;
@@ -112,7 +112,7 @@ impl Report {
                 out,
                 "{} {}",
                 paint(style, format_args!("{}[{}]:", note.severity, note.code)),
-                clean(&note.message)
+                escaped(&note.message)
             )?;
         }
         writeln!(out, "{}", paint(DIM, self.trust.message))
@@ -123,7 +123,7 @@ impl Entry {
     fn human(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let license = &self.license;
         if let Some(app) = &self.app {
-            writeln!(out, "{}", paint(BOLD, format_args!("app {}", clean(app))))?;
+            writeln!(out, "{}", paint(BOLD, format_args!("app {}", escaped(app))))?;
         }
         let state = match license.state() {
             State::Absent if license.source() == LicenseSource::ConnectLifecycle => {
@@ -137,7 +137,7 @@ impl Entry {
         let named = license.capability_set();
         if license.source() == LicenseSource::ConnectLifecycle {
             if let Some(named) = named {
-                line(out, "edition named", &clean(named))?;
+                line(out, "edition named", &escaped(named))?;
             }
         } else {
             line(out, "edition", &edition(license))?;
@@ -146,7 +146,7 @@ impl Entry {
             line(out, "trial", if trial { "yes" } else { "no" })?;
         }
         let mut say = |label, value: Option<String>| match value {
-            Some(value) => line(out, label, &clean(value)),
+            Some(value) => line(out, label, &escaped(value)),
             None => Ok(()),
         };
         say("trial end", license.trial_end().map(|t| t.to_string()))?;
@@ -170,12 +170,12 @@ impl Entry {
         rows.set_width(80);
         for NamedDecision { name, decision } in &self.decisions {
             let allowed = decision.is_allowed();
-            let text = clean(decision);
+            let text = escaped(decision);
             let why = text.split_once(": ").map_or(text.as_str(), |(_, why)| why);
             let why = why.rsplit_once(" (").map_or(why, |(why, _)| why);
-            let mut row = vec![comfy_table::Cell::new(clean(name))];
+            let mut row = vec![comfy_table::Cell::new(escaped(name))];
             if self.features {
-                row.push(comfy_table::Cell::new(clean(decision.needs())));
+                row.push(comfy_table::Cell::new(escaped(decision.needs())));
             }
             row.push(verdict(allowed, if allowed { "granted" } else { "denied" }));
             row.push(comfy_table::Cell::new(why));
@@ -185,7 +185,7 @@ impl Entry {
             writeln!(out, "{rows}")?;
         }
         for allowance in &self.allowances {
-            line(out, &allowance.name, &allowance.value)?;
+            line(out, &escaped(&allowance.name), &escaped(&allowance.value))?;
         }
         Ok(())
     }
@@ -193,7 +193,7 @@ impl Entry {
 
 /// The edition that a license stands for, or why it stands for none.
 fn edition(license: &License) -> String {
-    let named = license.capability_set().map(clean);
+    let named = license.capability_set().map(escaped);
     match (license.edition(), named, license.state()) {
         (Some(edition), Some(named), _) => format!("{edition} ({named})"),
         (Some(edition), None, _) => format!("{edition} (none named)"),
@@ -231,9 +231,10 @@ fn conditions(out: &mut dyn Write, conditions: &[Condition]) -> std::io::Result<
     for (n, condition) in (1_usize..).zip(conditions) {
         let number = name(n, condition);
         if number.is_some() || !condition.rule.is_empty() {
-            write!(out, "  {}{}", number.unwrap_or_default(), condition.at)?;
+            let at = escaped(&condition.at);
+            write!(out, "  {}{at}", number.unwrap_or_default())?;
             if !condition.rule.is_empty() {
-                write!(out, " {}", paint(DIM, &condition.rule))?;
+                write!(out, " {}", paint(DIM, escaped(&condition.rule)))?;
             }
             writeln!(out)?;
         }
@@ -251,7 +252,7 @@ fn conditions(out: &mut dyn Write, conditions: &[Condition]) -> std::io::Result<
         column.set_padding((0, 1));
     }
     for (n, condition) in (1_usize..).zip(conditions) {
-        let at = name(n, condition).unwrap_or_else(|| condition.at.clone());
+        let at = name(n, condition).unwrap_or_else(|| escaped(&condition.at));
         let mut row = vec![comfy_table::Cell::new(at.trim_end())];
         row.extend(condition.cells.iter().map(|cell| match cell.host {
             Some(shown) => verdict(shown, if shown { "shown" } else { "hidden" }),

@@ -15,7 +15,7 @@ use crate::command::policy_args::read_features;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::{Io, MAX_INPUT};
-use crate::output::{BAD, DIM, Format, GOOD, WARN, clean, paint, show, unless_closed};
+use crate::output::{BAD, DIM, Format, GOOD, WARN, escaped, paint, show, unless_closed};
 use app_license_lab::ExternalApp;
 use app_license_lab::Rules;
 use app_license_lab::demo::{APP_KEY, FORGE_ID};
@@ -181,10 +181,10 @@ impl Args {
             writeln!(
                 out,
                 "{word} {} ({held} of {all})",
-                clean(&played.result.title)
+                escaped(&played.result.title)
             )?;
             for note in &played.result.notes {
-                writeln!(out, "  {} {}", paint(WARN, "note"), clean(note))?;
+                writeln!(out, "  {} {}", paint(WARN, "note"), escaped(note))?;
             }
             for check in &played.result.checks {
                 if self.all || !check.passed {
@@ -199,11 +199,11 @@ impl Args {
 fn line(out: &mut dyn Write, check: &Check) -> std::io::Result<()> {
     let place = match check.say.as_str() {
         "" => format!("step {}", check.step),
-        say => format!("step {}, {}", check.step, clean(say)),
+        say => format!("step {}, {}", check.step, escaped(say)),
     };
-    let what = clean(&check.what);
+    let what = escaped(&check.what);
     if check.passed {
-        let found = clean(&check.found);
+        let found = escaped(&check.found);
         return writeln!(out, "  {} {place}: {what} = {found}", paint(GOOD, "ok"));
     }
     writeln!(out, "  {} {place}: {what}", paint(BAD, "no"))?;
@@ -211,12 +211,12 @@ fn line(out: &mut dyn Write, check: &Check) -> std::io::Result<()> {
         out,
         "     {} {}",
         paint(DIM, "expected"),
-        clean(&check.expected)
+        escaped(&check.expected)
     )?;
     writeln!(
         out,
         "     {} {}",
         paint(DIM, "found   "),
-        clean(&check.found)
+        escaped(&check.found)
     )
 }

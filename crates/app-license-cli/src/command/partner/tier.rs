@@ -115,7 +115,7 @@ impl Args {
             if path.is_dir() {
                 return Err(wrong(std::io::ErrorKind::IsADirectory.into()));
             }
-            let file = std::fs::File::open(path).map_err(wrong)?;
+            let file = crate::files::open(path)?;
             let read = read_sales(file, |row| sales.add(row));
             read.map_err(CliError::in_file(path))?;
         }

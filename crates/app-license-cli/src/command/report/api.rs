@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::progress::{bar, style};
 use crate::command::lab::runtime;
 use crate::error::CliError;
+use crate::files::must_be_readable;
 
 /// How to ask the reporting API, where the report is `api`.
 #[derive(Debug, clap::Args)]
@@ -82,7 +83,10 @@ impl ApiArgs {
             }
         };
         let credentials = match &self.credentials {
-            Some(path) => Credentials::from_file(path)?,
+            Some(path) => {
+                must_be_readable(path)?;
+                Credentials::from_file(path)?
+            }
             None => Credentials::from_env()?,
         };
         let client = match &self.api_url {

@@ -1,5 +1,6 @@
 //! `app-license report export`
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use app_license_marketplace::report::{LicenseField, LicenseRecord, Licenses, Value};
@@ -20,11 +21,16 @@ use crate::io::Io;
 Examples:
   app-license report export licenses.json --as ndjson > licenses.ndjson
   app-license report export licenses.csv.gz --as csv > licenses.csv
+  app-license report export licenses.json --as csv --spreadsheet > to-open.csv
   duckdb -c \"SELECT app_edition, count(*) FROM 'licenses.csv' GROUP BY ALL\"")]
 pub(super) struct Args {
     /// What to write
     #[arg(long = "as", value_enum, default_value_t, value_name = "FORMAT")]
     form: Form,
+    /// CSV that a person opens: an apostrophe stands before texts that a spreadsheet takes for formulas. It is no
+    /// lossless export
+    #[arg(long)]
+    spreadsheet: bool,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -43,6 +49,10 @@ const UNKNOWN: &str = "unknown";
 
 impl Args {
     pub(super) fn run(self, io: &mut Io<'_>) -> Result<Exit, CliError> {
+        if self.spreadsheet && matches!(self.form, Form::Ndjson) {
+            let why = "`--spreadsheet` is for CSV: give `--as csv` too";
+            return Err(CliError::Option(why.to_owned()));
+        }
         let Io {
             stdin,
             out,
@@ -65,7 +75,12 @@ impl Args {
                 reading
             }
             Form::Csv => {
-                let mut csv = csv::Writer::from_writer(out);
+                let mut csv = csv::WriterBuilder::new();
+                if self.spreadsheet {
+                    // some split at `;` what has no quotes
+                    csv.quote_style(csv::QuoteStyle::Always);
+                }
+                let mut csv = csv.from_writer(out);
                 let columns = LicenseField::ALL.iter().map(|field| field.spec().column());
                 csv.write_record(columns.chain([TIER_USERS, UNKNOWN]))
                     .map_err(csv_fault)?;
@@ -73,8 +88,13 @@ impl Args {
                     self.source
                         .each_of::<Licenses>(stdin, *err, *progress, None, |license| {
                             for field in LicenseField::ALL {
-                                csv.write_field(license.clean(*field).as_deref().unwrap_or(""))
-                                    .map_err(csv_fault)?;
+                                let text = license.clean(*field).unwrap_or_default();
+                                let text = if self.spreadsheet {
+                                    without_formula(text)
+                                } else {
+                                    text
+                                };
+                                csv.write_field(&*text).map_err(csv_fault)?;
                             }
                             let users = users(license).map(|users| users.to_string());
                             csv.write_field(users.unwrap_or_default())
@@ -93,6 +113,19 @@ impl Args {
             reading.note(*err)?;
         }
         Ok(reading.exit())
+    }
+}
+
+/// A text that no spreadsheet takes for a formula, as <https://owasp.org/www-community/attacks/CSV_Injection>
+/// recommends.
+fn without_formula(text: Cow<'_, str>) -> Cow<'_, str> {
+    let begins = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠',
+    ];
+    if text.starts_with(begins) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        text
     }
 }
 

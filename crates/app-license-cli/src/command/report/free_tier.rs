@@ -10,7 +10,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{Format, clean, fit, show, table};
+use crate::output::{Format, escaped, fit, show, table};
 
 /// List the licenses that must move when the free starter tier ends
 ///
@@ -68,10 +68,10 @@ impl Args {
         };
         show(io, format, &answer, |out| {
             let mut rows = table(["license", "host", "company", "tier", "why"]);
-            let text = |text: &Option<String>| clean(text.as_deref().unwrap_or("-"));
+            let text = |text: &Option<String>| escaped(text.as_deref().unwrap_or("-"));
             for license in &answer.licenses {
                 rows.add_row([
-                    clean(&license.license),
+                    escaped(&license.license),
                     text(&license.host),
                     text(&license.company),
                     text(&license.tier),

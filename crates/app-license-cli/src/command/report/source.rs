@@ -1,6 +1,5 @@
 //! Where a report comes from, and what is said of its bad records.
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -152,11 +151,7 @@ pub(super) fn open(
     if path.as_os_str() == "-" {
         return Ok(std::mem::replace(stdin, Box::new(std::io::empty())));
     }
-    let file = File::open(path).map_err(|source| CliError::Read {
-        path: path.display().to_string(),
-        source,
-    })?;
-    Ok(Box::new(file))
+    Ok(Box::new(crate::files::open(path)?))
 }
 
 impl Reading {

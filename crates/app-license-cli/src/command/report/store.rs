@@ -10,6 +10,7 @@ use app_license_store::{HistoryEntry, PostgresRecords, SqliteRecords};
 use super::progress;
 use super::source::{is_stdin, open};
 use crate::error::CliError;
+use crate::files::must_be_readable;
 use crate::io::Io;
 use crate::store_address::{StoreAddress, StoreLocation};
 
@@ -149,10 +150,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 
 /// Opens a SQLite file; one that is not there is named.
 fn sqlite(path: &Path) -> Result<SqliteRecords, CliError> {
-    std::fs::metadata(path).map_err(|source| CliError::Read {
-        path: path.display().to_string(),
-        source,
-    })?;
+    must_be_readable(path)?;
     Ok(SqliteRecords::open(path)?)
 }
 

@@ -13,7 +13,7 @@ use super::source::{Reading, SourceArgs, csv_fault};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::output::{Format, clean, show, table};
+use crate::output::{Format, escaped, show, table};
 
 /// Count licenses by edition, type, status, tier, hosting and month
 ///
@@ -136,7 +136,7 @@ fn cells(name: &str, count: Count) -> Vec<Cell> {
         };
         Cell::new(text).set_alignment(CellAlignment::Right)
     };
-    std::iter::once(Cell::new(clean(name)))
+    std::iter::once(Cell::new(escaped(name)))
         .chain(numbers(count).map(|(_, count)| number(count)))
         .collect()
 }

@@ -12,7 +12,7 @@ use super::store::Installations;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::output::{DIM, Format, clean, fit, paint, show, table};
+use crate::output::{DIM, Format, escaped, fit, paint, show, table};
 
 /// Show the way of one customer: trial, Standard, trial of Advanced, Advanced, cancelled
 ///
@@ -121,7 +121,7 @@ impl Args {
         };
         show(io, format, &answer, |out| {
             if answer.periods.is_empty() {
-                let name = clean(&answer.entitlement);
+                let name = escaped(&answer.entitlement);
                 writeln!(out, "the report has no record of `{name}`")?;
                 show_events(out, answer.events.as_deref())?;
                 return answer.reading.note(out);
@@ -178,8 +178,8 @@ fn show_events(out: &mut dyn Write, events: Option<&[StoredEvent]>) -> std::io::
     for event in events {
         rows.add_row([
             event.at.to_string(),
-            clean(&event.event),
-            event.changes.join(", ").replace('_', " "),
+            escaped(&event.event),
+            escaped(event.changes.join(", ").replace('_', " ")),
             event.stage.to_string(),
         ]);
     }

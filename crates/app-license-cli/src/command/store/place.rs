@@ -9,6 +9,7 @@ use app_license_store::{
 };
 
 use crate::error::CliError;
+use crate::files::must_be_readable;
 use crate::store_address::{StoreAddress, StoreLocation};
 
 /// Where the store is, and its keys.
@@ -111,8 +112,7 @@ impl Place {
     ) -> Result<(), CliError> {
         match self.store.location()? {
             StoreLocation::Sqlite(path) => {
-                there(&path)?;
-                SqliteRecords::open(path)?.for_each(each)?;
+                records(&path)?.for_each(each)?;
             }
             StoreLocation::Postgres(url) => {
                 let records = PostgresRecords::in_schema(&url, &self.schema)?;
@@ -125,7 +125,7 @@ impl Place {
     /// What happened to a tenant.
     pub(super) fn history(&self, tenant: &str) -> Result<Vec<HistoryEntry>, CliError> {
         Ok(match self.store.location()? {
-            StoreLocation::Sqlite(path) => SqliteRecords::open(path)?.history_of_tenant(tenant)?,
+            StoreLocation::Sqlite(path) => records(&path)?.history_of_tenant(tenant)?,
             StoreLocation::Postgres(url) => {
                 let records = PostgresRecords::in_schema(&url, &self.schema)?;
                 runtime()?.block_on(records.history_of_tenant(tenant))?
@@ -136,7 +136,7 @@ impl Place {
     /// The events in which a site was renamed, of all tenants.
     pub(super) fn renames(&self) -> Result<Vec<HistoryEntry>, CliError> {
         Ok(match self.store.location()? {
-            StoreLocation::Sqlite(path) => SqliteRecords::open(path)?.renames()?,
+            StoreLocation::Sqlite(path) => records(&path)?.renames()?,
             StoreLocation::Postgres(url) => {
                 let records = PostgresRecords::in_schema(&url, &self.schema)?;
                 runtime()?.block_on(records.renames())?
@@ -147,7 +147,7 @@ impl Place {
     /// Refuses a name that no consumer of the history has: a misspelt one would look like one that is well.
     pub(super) fn must_know(&self, consumer: &Name) -> Result<(), CliError> {
         let known = match self.store.location()? {
-            StoreLocation::Sqlite(path) => SqliteRecords::open(path)?.consumers()?,
+            StoreLocation::Sqlite(path) => records(&path)?.consumers()?,
             StoreLocation::Postgres(url) => {
                 let records = PostgresRecords::in_schema(&url, &self.schema)?;
                 runtime()?.block_on(records.consumers())?
@@ -165,8 +165,7 @@ impl Place {
     pub(super) fn must_be_changeable(&self) -> Result<(), CliError> {
         match self.store.location()? {
             StoreLocation::Sqlite(path) => {
-                there(&path)?;
-                let records = SqliteRecords::open(&path)?;
+                let records = records(&path)?;
                 if records.is_of_npm_package() {
                     let path = path.display();
                     return Err(CliError::Option(format!(
@@ -198,11 +197,8 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     Ok(runtime.enable_all().build()?)
 }
 
-/// A misspelled file is not made.
-fn there(path: &Path) -> Result<(), CliError> {
-    let found = std::fs::metadata(path).map_err(|source| CliError::Read {
-        path: path.display().to_string(),
-        source,
-    });
-    found.map(|_| ())
+/// The records of a file; a misspelled one is not made.
+fn records(path: &Path) -> Result<SqliteRecords, CliError> {
+    must_be_readable(path)?;
+    Ok(SqliteRecords::open(path)?)
 }

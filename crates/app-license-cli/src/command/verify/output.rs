@@ -14,7 +14,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
-use crate::output::{BAD, BOLD, Format, GOOD, WARN, clean, paint, show};
+use crate::output::{BAD, BOLD, Format, GOOD, WARN, escaped, paint, show};
 use crate::reading::Facts;
 
 /// Options that ask for a decision.
@@ -177,18 +177,18 @@ impl VerifyOutput {
     fn human(&self, out: &mut dyn Write) -> std::io::Result<()> {
         if let Some(error) = &self.error {
             let rule = paint(BAD.bold(), format_args!("refused[{}]", error.code));
-            writeln!(out, "{rule}: {}", clean(&error.message))?;
+            writeln!(out, "{rule}: {}", escaped(&error.message))?;
             if let Some(explanation) = &self.explanation {
                 explanation.human(out)?;
             }
             if let Some(help) = &self.help {
-                writeln!(out, "{} {}", paint(WARN, "help:"), clean(help))?;
+                writeln!(out, "{} {}", paint(WARN, "help:"), escaped(help))?;
             }
             return Ok(());
         }
         writeln!(out, "{}", paint(GOOD.bold(), "accepted"))?;
         for (label, value) in &self.proved.0 {
-            writeln!(out, "  {label:<17} {}", clean(value))?;
+            writeln!(out, "  {label:<17} {}", escaped(value))?;
         }
         if let Some(license) = &self.license {
             let state = license.state().name();
@@ -200,12 +200,12 @@ impl VerifyOutput {
             )?;
             for remark in license.remarks() {
                 let code = paint(WARN, format_args!("note[{}]:", remark.code()));
-                writeln!(out, "{code} {remark}")?;
+                writeln!(out, "{code} {}", escaped(remark))?;
             }
         }
         for decision in &self.decisions {
-            let name = paint(BOLD, clean(&decision.name));
-            writeln!(out, "  {name}: {}", clean(&decision.decision))?;
+            let name = paint(BOLD, escaped(&decision.name));
+            writeln!(out, "  {name}: {}", escaped(&decision.decision))?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Selection;
 use crate::error::CliError;
 use crate::io::Io;
-use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, clean, fit, paint, show};
+use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, escaped, fit, paint, show};
 
 /// How many cases of a kind people are shown.
 const SHOWN: usize = 20;
@@ -189,7 +189,7 @@ impl Page<'_> {
         ];
         for (count, first, of) in unreadable {
             if count > 0 {
-                let first = clean(first.as_deref().unwrap_or_default());
+                let first = escaped(first.as_deref().unwrap_or_default());
                 let text = format_args!("  {count} records of {of} cannot be read; {first}");
                 writeln!(out, "{}", paint(WARN, text))?;
             }
@@ -227,7 +227,7 @@ fn table<'d>(cases: impl Iterator<Item = &'d Drift>) -> Table {
         .set_header(["customer", "bought", "runs", "likely cause", "since"]);
     for drift in cases {
         table.add_row([
-            Cell::new(clean(customer(drift))),
+            Cell::new(escaped(customer(drift))),
             Cell::new(bought(drift)),
             Cell::new(runs(drift)),
             Cell::new(drift.cause.code().replace('_', " ")).fg(Color::DarkMagenta),
@@ -261,7 +261,7 @@ fn bought(drift: &Drift) -> String {
         (Some(end), "nothing") => format!(" since {end}"),
         _ => String::new(),
     };
-    clean(format!("{}{until}", bought.grants))
+    escaped(format!("{}{until}", bought.grants))
 }
 
 fn runs(drift: &Drift) -> String {
