@@ -53,7 +53,10 @@ pub(super) fn workspace(context: &Context) -> Result<Outcome> {
     let all = ["--workspace", "--exclude", "wasm-glue", "--all-features"];
     for selection in [&all[..], &other] {
         let run = cmd!(sh, "cargo {runner...} {selection...} --no-fail-fast");
-        let run = run.env(python::VARIABLE, duckdb.as_deref().unwrap_or(Path::new("")));
+        let run = run.env(
+            python::VARIABLE,
+            duckdb.as_deref().unwrap_or_else(|| Path::new("")),
+        );
         tests.add(counted(run.into())?);
     }
     let outcome = if duckdb.is_some() {
