@@ -10,7 +10,7 @@ import type {
   Trust,
 } from "./license.js";
 import type { FeatureMap, NameIn, WrittenFeatures } from "./feature.js";
-import { known, misuse, time } from "./registry.js";
+import { known, licenses, misuse, time } from "./registry.js";
 
 /** Why a decision is what it is. `trial_ended` is an inactive license that was a trial. */
 export type Reason =
@@ -102,28 +102,41 @@ const CAPABILITIES = ["capabilityFree", "capabilityStandard", "capabilityAdvance
 const seconds = (time: number) => Math.floor(time / 1000);
 const word = (count: number) => Math.min(Math.max(count, 0), 0xffff_ffff) >>> 0;
 
-/** @internal Refuses settings that cannot be meant, such as a boolean that is a text. */
-export function settings(policy: Policy): Policy {
-  const given = policy as Record<string, unknown>;
-  const each = (names: string[], valid: (value: unknown) => boolean, expected: string) => {
-    for (const name of names) {
-      if (given[name] !== undefined && !valid(given[name])) {
-        throw misuse(`\`${name}\` must be ${expected}`);
-      }
+/** What an object has itself. */
+const own = (given: object) => ({ __proto__: null, ...given }) as { [name: string]: any };
+
+/**
+ * A copy of the settings that has nothing but them: what a library put into `Object.prototype` is none.
+ *
+ * @throws `misuse` for settings that cannot be meant, such as a boolean that is a text, and for names that
+ * are none.
+ */
+function settings(policy: Policy): Policy {
+  const above: unknown = Object.getPrototypeOf(Object(policy));
+  const given = own(policy);
+  const names = Object.keys(given);
+  // what is inherited or hidden would be left out in silence
+  if (
+    Object(policy) !== policy ||
+    (above && !Object.hasOwn(above, "isPrototypeOf")) ||
+    Reflect.ownKeys(policy).length > names.length
+  ) {
+    throw misuse("expected a plain object with settings");
+  }
+  for (const name of names) {
+    const value: unknown = given[name];
+    const [valid, what] = /^whenAbsent(OutsideProduction)?$/.test(name)
+      ? [value === "deny" || (value !== null && EDITIONS.includes(value as Edition)), "`deny`, `free`, `standard` or `advanced`"]
+      : /^(sellsNothing|ignoreUserAccess|(production|confirmed)Only)$/.test(name)
+        ? [typeof value == "boolean", "a boolean"]
+        : name === "maxAge"
+          ? [Number.isFinite(value), "a number of seconds"]
+          : [/^(now|requires|features?)$/.test(name)];
+    if (!valid && (value !== undefined || !what)) {
+      throw misuse(`\`${name}\` ${what ? `must be ${what}` : "is no setting"}`);
     }
-  };
-  each(
-    ["whenAbsent", "whenAbsentOutsideProduction"],
-    (value) => value === "deny" || (value !== null && EDITIONS.includes(value as Edition)),
-    "`deny`, `free`, `standard` or `advanced`",
-  );
-  each(
-    ["sellsNothing", "ignoreUserAccess", "productionOnly", "confirmedOnly"],
-    (value) => typeof value == "boolean",
-    "a boolean",
-  );
-  each(["maxAge"], (value) => typeof value == "number" && value === value, "a number of seconds");
-  return policy;
+  }
+  return given;
 }
 
 /** @internal Also answers the edition asked for, 3 for none. */
@@ -133,9 +146,10 @@ export function answer(
   policy: Policy = {},
 ): [Decision, number] {
   const [bits, asOf, rules] = known(license);
-  const { whenAbsent, productionOnly, confirmedOnly, maxAge } = settings(policy);
-  const outside = policy.whenAbsentOutsideProduction;
-  const now = time(policy.now, "now") ?? Date.now();
+  const given = settings(policy);
+  const { whenAbsent, productionOnly, confirmedOnly, maxAge } = given;
+  const outside = given.whenAbsentOutsideProduction;
+  const now = time(given.now, "now") ?? Date.now();
   const age = asOf === null ? null : Math.max(seconds(now) - seconds(asOf), 0);
   const code = (rules?.decide ?? gate.decide)(
     bits,
@@ -147,8 +161,8 @@ export function answer(
       (maxAge === undefined ? 0 : 16) |
       (age === null ? 0 : 32) |
       (outside === undefined ? 0 : 64 | ((EDITIONS.indexOf(outside as Edition) & 3) << 7)) |
-      (policy.sellsNothing ? 512 : 0) |
-      (policy.ignoreUserAccess ? 1024 : 0),
+      (given.sellsNothing ? 512 : 0) |
+      (given.ignoreUserAccess ? 1024 : 0),
     word(maxAge!),
     word(age!),
   );
@@ -172,8 +186,9 @@ export function answer(
  *
  * @throws `unknown_feature` when the map does not name the feature: a typing mistake must not turn into a
  * silent refusal; `not_a_license` for anything but a {@link License} (the object `context.license`
- * is none: read the context), `misuse` for settings that cannot be meant and for what is no capability,
- * which begin with `capability`, and `invalid_time` for a `now` that is no valid Date.
+ * is none: read the context), `misuse` for settings that cannot be meant or are none, for a map that is no
+ * {@link FeatureMap}, and for what is no capability, which begin with `capability`, and `invalid_time` for a `now`
+ * that is no valid Date.
  *
  * @example
  * ```ts
@@ -184,7 +199,8 @@ export function check<C extends string = KnownCapability, M extends WrittenFeatu
   license: License,
   what: Check<C, M>,
 ): Decision {
-  const { features, feature, requires } = Object(what) as Check<string>;
+  known(license); // nothing is asked of what is no License
+  const { features, feature, requires } = own(what);
   if (!features) {
     if (!requires) {
       throw misuse("expected `requires`, or `feature` with its `features`");
@@ -194,7 +210,7 @@ export function check<C extends string = KnownCapability, M extends WrittenFeatu
     }
     return answer(license, requires, what)[0];
   }
-  if (requires !== undefined || typeof features.check != "function") {
+  if (requires !== undefined || licenses().get(features) !== 0) {
     throw misuse("expected `requires`, or `feature` with a FeatureMap in `features`");
   }
   return features.check(feature, license, what);

@@ -2,6 +2,7 @@ import { answer } from "./check.js";
 import type { Decision, Policy } from "./check.js";
 import { LicenseError } from "./error.js";
 import type { Capability, Edition, License } from "./license.js";
+import { licenses } from "./registry.js";
 
 /** A row of limits or service levels: a value for an edition, or for customers without (`none`). */
 export type Row<T> = { readonly [edition: string]: T };
@@ -198,6 +199,7 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
       limits: table(map.limits, row(isCount, counts)),
       "service-levels": table(map["service-levels"], row(isText, texts)),
     });
+    licenses().set(this, 0);
   }
 
   /**

@@ -130,8 +130,8 @@ export function requires<
   options: GateOptions<Q, D> = {},
 ): (request: Q) => Promise<R | D> {
   const policyNames = Object.keys(Object(options)).filter((name) => !Object.hasOwn(OPTIONS, name));
-  const { onDenied, clock, freshFor, keepThroughOutage, ...policy } = options;
   settings.hold("requires", options, { ...OPTIONS, ...Object.fromEntries(policyNames.map((name) => [name, () => undefined])) });
+  const { onDenied, clock, freshFor, keepThroughOutage, ...policy } = options;
   settings.hold("requires", { policy }, { policy: settings.policy });
   const what = (typeof needed == "string" ? { requires: needed } : needed) as Check<string>;
   const names = what && "requires" in Object(what) ? ["requires"] : ["feature", "features"];

@@ -6,7 +6,7 @@
 // (production, not production, unknown); then one bit each: whether a capability set is named, and
 // whether the platform says that this user has no access.
 
-import { fault } from "./registry.js";
+import { attempt, fault } from "./registry.js";
 
 /** What decides on a license: this file, or the module of `wasm.ts`. */
 export interface Rules {
@@ -54,11 +54,12 @@ function bitsOf(
 }
 
 /** No honest query or capability is as long. Throws `too_large`. */
-export function bounded(text: string): string {
-  if (text.length > 65_535) {
+export function bounded(text: unknown): string {
+  // what JSON cannot say is no text either
+  if (!((text as string)?.length <= 65_535)) {
     throw fault("too_large", "too much input");
   }
-  return text;
+  return text as string;
 }
 
 /** Where it was said: 0 in production, 1 elsewhere, 2 unknown. */
@@ -87,7 +88,7 @@ export function readFields(
   const set =
     capabilitySet == null
       ? null
-      : bounded(typeof capabilitySet == "string" ? capabilitySet : JSON.stringify(capabilitySet));
+      : bounded(typeof capabilitySet == "string" ? capabilitySet : attempt(() => JSON.stringify(capabilitySet)));
   const name = set !== null && set === capabilitySet ? named(set) : set;
   return [
     bitsOf(
@@ -136,7 +137,7 @@ export function readQuery(query: string): [bits: number, set: string | null] {
     }
   });
   const set = said?.set ?? null;
-  const state = active === undefined ? 2 : active ? 0 : 1;
+  const state = active === undefined ? 2 : +!active;
   return [bitsOf(state, set, 2, 0, access === false), set];
 }
 

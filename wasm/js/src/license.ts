@@ -199,7 +199,7 @@ export class LicenseOf<T extends Trust> {
     this.modes = Array.isArray(modes) ? modes.filter(isString) : [];
     this.environment = environment;
     const at = time(asOf, "asOf");
-    this.asOf = at === null ? null : new Date(at);
+    this.asOf = at === null ? at : new Date(at);
     this.raw = license && Object.freeze({ ...license });
     all.set(this, Object.freeze([bits, at, rules] as const));
     Object.freeze(this);
@@ -254,8 +254,7 @@ export class LicenseOf<T extends Trust> {
     query: string | URLSearchParams,
     options?: ReadOptions,
   ): LicenseOf<"hint"> {
-    const [bits, set] = gate.readQuery(queryText(query));
-    return make("connect_iframe_query", "hint", bits, set ?? "", null, null, options?.asOf);
+    return make("connect_iframe_query", gate.readQuery(queryText(query)), null, null, options);
   }
 
   /**
@@ -307,8 +306,7 @@ export class LicenseOf<T extends Trust> {
       throw fault("field_missing", "the body lacks `results`");
     }
     const id = options?.appId;
-    const found = results.filter((one) => id === undefined || uuid(one?.appId) === uuid(id));
-    const [one, more] = found;
+    const [one, more] = results.filter((one) => id === undefined || uuid(one?.appId) === uuid(id));
     const { data, error } = one ?? {};
     if (!one || more || (error ? data || error.type !== "NOT_FOUND" : data === undefined)) {
       throw fault("license_api", `the License API answers ${error?.type ?? "not for one app"}`);
@@ -323,7 +321,7 @@ export class LicenseOf<T extends Trust> {
 
   /** Whether a value is a license that this package made, in this or another copy of it. */
   static is(value: unknown): value is License {
-    return licenses().has(value as object);
+    return !!licenses().get(value as object);
   }
 
   /** For caches, jobs and server components. {@link License.fromJSON} reads it, as a hint. */
@@ -363,20 +361,16 @@ export class LicenseOf<T extends Trust> {
 
 export const License = LicenseOf;
 
-/** @internal Makes a license: nothing outside of the package calls the constructor. */
-export function make<T extends Trust>(
-  ...fields: [
-    source: LicenseSource,
-    trust: T,
-    bits: number,
-    set: string,
-    license: Record<string, unknown> | null,
-    environment: string | null,
-    asOf?: Date | null,
-  ]
-): LicenseOf<T> {
-  const Constructor = LicenseOf as unknown as new (...all: unknown[]) => LicenseOf<T>;
-  return new Constructor(licenses(), ...fields);
+/** Makes a hint: nothing outside of the package calls the constructor. */
+function make(
+  source: LicenseSource,
+  [bits, set]: [bits: number, set: string | null],
+  license: Record<string, unknown> | null,
+  environment: string | null,
+  options?: ReadOptions,
+): LicenseOf<"hint"> {
+  const Constructor = LicenseOf as unknown as new (...all: unknown[]) => LicenseOf<"hint">;
+  return new Constructor(licenses(), source, "hint", bits, set ?? "", license, environment, options?.asOf);
 }
 
 /** @internal Throws `misuse` for what is no capability at all. */
@@ -401,12 +395,9 @@ export function read(
   if (license !== null && !isObject(license)) {
     throw fault("field_type", "`license` must be an object");
   }
-  const said =
-    place === Place.Silent
-      ? options?.environmentType
-      : place === Place.Forge && (document as Record<string, unknown>)["environmentType"];
-  const environment = isString(said) ? said : null;
-  const { userAccess } = document as Record<string, unknown>;
-  const [bits, set] = gate.readFields(license ?? {}, userAccess, place && gate.deployment(environment));
-  return make(source, "hint", bits, set ?? "", raw === undefined ? license : raw, environment, options?.asOf);
+  const { environmentType, userAccess } = document as Record<string, unknown>;
+  const where = place === Place.Silent ? options?.environmentType : place && environmentType;
+  const environment = isString(where) ? where : null;
+  const said = gate.readFields(license ?? {}, userAccess, place && gate.deployment(environment));
+  return make(source, said, raw === undefined ? license : raw, environment, options);
 }

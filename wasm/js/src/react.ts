@@ -10,12 +10,11 @@
 import { Fragment, createContext, createElement, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactElement, ReactNode } from "react";
 
-import { License, check, isUnlimited } from "./index.js";
+import { FeatureMap, License, check, isUnlimited } from "./index.js";
 import type {
   Carrier,
   Check,
   Decision,
-  FeatureMap,
   KnownCapability,
   Policy,
   Requires,
@@ -160,6 +159,8 @@ function readContext(context: Carrier): LicenseStatus {
 
 function inTree(current: LicenseStatus, features: FeatureMap | null, policy?: Policy): LicenseInTree {
   const { license } = current;
+  // settings that are none are loud at once, wherever they are used
+  new FeatureMap({ features: { any: "free" } }).check("any", license ?? License.absent("forge_ui_context"), policy);
   const map = () => {
     if (!features) {
       throw new Error("the LicenseProvider was given no features");

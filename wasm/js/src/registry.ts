@@ -1,5 +1,5 @@
-// Which objects are licenses that this package made. Shared by every copy of the package in a
-// process (ESM beside CommonJS, two versions); a spread, a clone and JSON are not in it.
+// Which objects are licenses and feature maps that this package made. Shared by every copy of the package
+// in a process (ESM beside CommonJS, two versions); a spread, a clone and JSON are not in it.
 import { LicenseError } from "./error.js";
 import type { Rules } from "./gate.js";
 
@@ -10,14 +10,11 @@ import type { Rules } from "./gate.js";
 export type Known = readonly [bits: number, asOf: number | null, rules?: Rules | undefined];
 
 const KEY = /* @__PURE__ */ Symbol.for("@app-license/sdk licenses");
-const shared = globalThis as { [KEY]?: WeakMap<object, Known> };
+const shared = globalThis as { [KEY]?: WeakMap<object, Known | 0> };
 
-/** The licenses of this process. */
-export function licenses(): WeakMap<object, Known> {
-  if (!shared[KEY]) {
-    Object.defineProperty(globalThis, KEY, { value: new WeakMap() });
-  }
-  return shared[KEY]!;
+/** The licenses of this process; and its feature maps, of which 0 is known. */
+export function licenses(): WeakMap<object, Known | 0> {
+  return (shared[KEY] ?? Object.defineProperty(shared, KEY, { value: new WeakMap() })[KEY])!;
 }
 
 /** What the package knows of a license. Throws `not_a_license` for everything that it did not make. */
@@ -63,17 +60,24 @@ function looks(value: unknown): string | undefined {
         ? "a promise: await it"
         : calls("json")
           ? "a response: pass `await response.json()`"
-          : licenses().has(fields)
+          : licenses().get(fields)
             ? "a License: pass it to `check`"
             : has("source") && has("state")
-              ? "a copy of a License: pass the License, or what `License.fromJSON` reads"
+              ? "a copy of a License: pass the License"
               : has("license")
                 ? CONTEXT
                 : Object(fields["context"]) === fields["context"]
                   ? `what holds a context: pass its \`${has("app") ? "app" : "context"}\``
-                  : has("active") || has("isActive") || has("capabilitySet")
-                    ? `the license of a context: pass the context: ${READ}`
+                  : ["active", "isActive", "capabilitySet"].some(has)
+                    ? `the license of ${CONTEXT}`
                     : undefined;
+}
+
+/** What a call answers; undefined where it throws. */
+export function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch {}
 }
 
 /** Milliseconds of a time that was given, or null. Throws `invalid_time` for what is no valid Date. */
@@ -81,9 +85,9 @@ export function time(value: Date | null | undefined, name: string): number | nul
   if (value == null) {
     return null;
   }
-  // a Date of another window is none of this one's class
-  const time = typeof value.getTime == "function" ? +value : NaN;
-  if (time !== time) {
+  // a Date of another window is none of this one's class, and what has its methods may be no Date
+  const time = attempt(() => Date.prototype.getTime.call(value))!;
+  if (!(time < Infinity)) {
     throw fault("invalid_time", `\`${name}\` must be a valid Date`);
   }
   return time;

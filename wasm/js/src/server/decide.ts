@@ -28,11 +28,13 @@ export function check<C extends string = KnownCapability, M extends WrittenFeatu
       `expected a verified license, found a hint (${(license as License).source}): verify it, or decide on hints with \`check\` of @app-license/sdk`,
     );
   }
-  const { requires, features, feature } = what;
-  if (!(what as Policy).confirmedOnly || license.source === "connect_iframe_query") {
+  // what a library put into Object.prototype is no setting
+  const own: Check = Object.assign(Object.create(null), what);
+  const { requires, features, feature } = own;
+  if (!(own as Policy).confirmedOnly || license.source === "connect_iframe_query") {
     return decision;
   }
-  const { whenAbsent, whenAbsentOutsideProduction, productionOnly, sellsNothing, ignoreUserAccess, maxAge } = what;
+  const { whenAbsent, whenAbsentOutsideProduction, productionOnly, sellsNothing, ignoreUserAccess, maxAge } = own;
   // "d": the platform says that this user has no access; "t": it was a trial, whoever knows it
   const letters = [
     [bitsOf(license) & 512, "d"],
@@ -52,7 +54,7 @@ export function check<C extends string = KnownCapability, M extends WrittenFeatu
     whenAbsent,
     whenAbsentOutsideProduction,
     maxAge === undefined ? undefined : Math.max(Math.floor(maxAge), 0),
-    seconds(what.now),
+    seconds(own.now),
   );
   return { ...said, reason: said.reason as Reason, source: license.source, trust: "verified" };
 }

@@ -1,4 +1,4 @@
-import { License } from "../index.js";
+import { License, LicenseError } from "../index.js";
 import type { ReadOptions } from "../index.js";
 import { headers, lines } from "./connect.js";
 import type { IncomingRequest } from "./connect.js";
@@ -152,13 +152,16 @@ export function proveInvocation(
   return { invocation, tokenProvesUntil: date(said.tokenProvesUntil), half };
 }
 
+/** What requests, their bodies and events have, and no context of the platform. */
+const NO_CONTEXT = ["method", "headers", "body", "payload", "data", "eventType"];
+
 /**
  * Reads a resolver's `context`, or the second argument of a Forge function, in the function
  * itself: the platform fills its license in behind the app's back, so it is verified. Never pass
  * it what a browser sent.
  *
- * @throws `misuse` for a promise, the license alone, or a request that holds the context; `invalid_time` for
- * an `asOf` that is no valid Date.
+ * @throws `misuse` for a promise, the license alone, a request, and what else is no context; `invalid_time`
+ * for an `asOf` that is no valid Date.
  *
  * @example
  * ```ts
@@ -170,5 +173,21 @@ export function fromFunctionContext(
   context: Parameters<typeof License.fromFunctionContext>[0],
   options?: ReadOptions,
 ): License<"verified"> {
-  return verified(License.fromFunctionContext(context, options));
+  const read = License.fromFunctionContext(context, options);
+  const fields = Object(context) as object;
+  const above: unknown = Object.getPrototypeOf(fields);
+  const isPlain = !above || Object.hasOwn(above, "isPrototypeOf");
+  const has = (name: string) => name in fields;
+  // what has no license is absent, which a lenient policy grants: it must be a context
+  if (
+    !Object.hasOwn(fields, "license") &&
+    ("license" in Object.prototype ||
+      !(has("license") || has("installContext") || (isPlain && !NO_CONTEXT.some(has))))
+  ) {
+    throw new LicenseError(
+      "misuse",
+      "expected a context, found a request, a body or what is no plain object: pass the second argument of the function",
+    );
+  }
+  return verified(read);
 }

@@ -3,6 +3,7 @@
 import { License, check } from "../index.js";
 import type { Check } from "../index.js";
 import { fault } from "./refusals.js";
+import { isMap } from "./verified.js";
 import type { Installation } from "./installation.js";
 
 /** The most seconds that a setting may name: a year. */
@@ -93,25 +94,10 @@ export function hold(what: string, given: unknown, rules: Record<string, Rule>, 
   }
 }
 
-const POLICY = [
-  "whenAbsent",
-  "whenAbsentOutsideProduction",
-  "sellsNothing",
-  "ignoreUserAccess",
-  "productionOnly",
-  "confirmedOnly",
-  "maxAge",
-  "now",
-];
-
 /** A policy. Throws `misuse`, as `check` does. */
 export const policy: Rule = (value) => {
   if (!isTable(value)) {
     return "an object";
-  }
-  const unknown = Object.keys(value).find((name) => !POLICY.includes(name));
-  if (unknown !== undefined) {
-    return `of ${POLICY.join(", ")}, and \`${unknown.slice(0, 40)}\` is none of them`;
   }
   if (value["maxAge"] !== undefined && seconds(value["maxAge"]) !== undefined) {
     return `one whose \`maxAge\` is ${seconds(value["maxAge"])}`;
@@ -121,7 +107,7 @@ export const policy: Rule = (value) => {
 };
 
 /** A map of features. */
-export const features = having(["requirement", "check", "limit"], "a `FeatureMap`");
+export const features = is(isMap, "a `FeatureMap`");
 
 /** A capability that something needs. */
 export const capability = is(

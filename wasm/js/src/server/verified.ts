@@ -2,14 +2,17 @@ import { License, LicenseError } from "../index.js";
 import type { LicenseJson, LicenseSource } from "../index.js";
 
 /** The licenses of this process, by what the gate said of them: see `../registry.ts`. */
-function licenses(): WeakMap<object, readonly [bits: number, asOf: number | null]> {
+function licenses(): WeakMap<object, readonly [bits: number, asOf: number | null] | 0> {
   License.is(null); // makes it
   const key = Symbol.for("@app-license/sdk licenses");
   return (globalThis as unknown as Record<symbol, ReturnType<typeof licenses>>)[key]!;
 }
 
 /** What the gate said of a license that this package made. */
-export const bitsOf = (license: License) => licenses().get(license)![0];
+export const bitsOf = (license: License) => (licenses().get(license) || [0])[0];
+
+/** Whether this package made a feature map. */
+export const isMap = (value: unknown) => licenses().get(value as object) === 0;
 
 type Fields = [
   source: LicenseSource,
