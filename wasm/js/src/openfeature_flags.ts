@@ -8,6 +8,7 @@ import type { FlagMetadata, ResolutionDetails } from "@openfeature/core";
 
 import { LicenseError, check, isUnlimited } from "./index.js";
 import type { FeatureMap, Features, License, Policy } from "./index.js";
+import { licenses } from "./registry.js";
 
 /** What both providers are told. */
 export interface FlagOptions {
@@ -75,7 +76,7 @@ export function resolve<T>(
 
 /** Refuses settings that cannot be meant. */
 export function settings({ features }: FlagOptions): void {
-  if (!(Object(features) as { map?: unknown }).map) {
+  if (licenses().get(features) !== 0) {
     throw new LicenseError("misuse", "`features` must be a FeatureMap");
   }
 }

@@ -8,6 +8,7 @@ import { renderToStaticMarkup as render } from "react-dom/server";
 
 import * as sdk from "@app-license/sdk";
 import { ConnectApp, MemoryStore } from "@app-license/sdk/fetch";
+import { LicenseWebProvider } from "@app-license/sdk/openfeature";
 import { Gate, LicenseProvider } from "@app-license/sdk/react";
 import * as server from "@app-license/sdk/server";
 import { FakeConnect } from "@app-license/sdk/testing";
@@ -84,6 +85,7 @@ test("only a FeatureMap of the package is asked, and only of a License", () => {
     }
     const app = { appKey: "a.b", baseUrl: "https://a.example", store: new MemoryStore(), features };
     assert.throws(() => new ConnectApp(app), { code: "misuse", message: /`features`/ });
+    assert.throws(() => new LicenseWebProvider({ features, license: hint }), { code: "misuse", message: /`features`/ });
   }
   assert.deepEqual(asked, []);
   // one of another copy of the package is one
