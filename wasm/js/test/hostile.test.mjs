@@ -1,7 +1,7 @@
 // What no type keeps out: settings that are none, look-alikes, polluted prototypes, times that are none, and
 // what cannot be a context. Nothing of it is granted, and each refusal is an error of the package.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
+import { createRequire, register } from "node:module";
 import { test } from "node:test";
 import { createElement as h } from "react";
 import { renderToStaticMarkup as render } from "react-dom/server";
@@ -170,5 +170,17 @@ test("a capability set that JSON cannot say is refused by a code", () => {
     const context = { license: { active: true, capabilitySet } };
     assert.throws(() => License.fromForgeContext(context), (error) => error instanceof sdk.LicenseError);
     assert.throws(() => server.fromFunctionContext(context), (error) => error instanceof sdk.LicenseError);
+  }
+});
+
+test("options of requires that are none are refused by a code", async () => {
+  const platform = "export const getAppContext = () => null, kvs = {}, asApp = () => {}, route = () => {};";
+  const hook = `export const resolve = (name, context, next) =>
+    name.startsWith("@forge/") ? { url: ${JSON.stringify(`data:text/javascript,${platform}`)}, shortCircuit: true } : next(name, context);`;
+  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+  const forge = await import("@app-license/sdk/forge");
+  assert.equal(typeof forge.requires(requires, () => 1), "function");
+  for (const options of [null, 5, "x", [], new Map(), { productiononly: true }]) {
+    assert.throws(() => forge.requires(requires, () => 1, options), { code: "misuse" }, String(options));
   }
 });
