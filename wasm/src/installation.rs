@@ -92,6 +92,12 @@ export interface Applied {
   changes: unknown[];
 }
 
+/** Secrets, and until when they are these (seconds since 1970): the last second, where they end by themselves. */
+export interface Secrets {
+  secrets: string[];
+  end: number | null;
+}
+
 export interface SecretsInput {
   stored: StoredInstallation;
   /** How long the previous secret counts after it was replaced, in seconds. */
@@ -313,7 +319,7 @@ pub fn refusal_of(status: &str, is_blocked: bool) -> Option<String> {
 
 /// The secrets that a token may be signed with now, the current one first: of an installation that
 /// is in use, or of one that is installed, where that is asked for.
-#[wasm_bindgen(js_name = secretsOf, unchecked_return_type = "Json<{ secrets: string[] }>")]
+#[wasm_bindgen(js_name = secretsOf, unchecked_return_type = "Json<Secrets>")]
 pub fn secrets_of(
     #[wasm_bindgen(unchecked_param_type = "SecretsInput")] input: Input,
 ) -> Result<String, JsValue> {
@@ -333,5 +339,9 @@ fn secrets(input: &Input) -> Result<Output, Error> {
     let secrets = served.iter().flat_map(|it| it.secrets(now, grace));
     let mut output = Output::new();
     output.list("secrets", secrets.map(|secret| json_text(secret.expose())));
+    match served.as_ref().and_then(|it| it.secrets_end(now, grace)) {
+        Some(last) => output.time("end", last),
+        None => output.json("end", "null"),
+    }
     Ok(output)
 }

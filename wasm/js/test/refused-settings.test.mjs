@@ -340,7 +340,7 @@ describe("a function that must answer and does not", () => {
 test("8: numbers are whole, and in their range", () => {
   const wrong = [NaN, Infinity, -1, 1.5, "abc", "5", {}, null, 1e12, true];
   for (const value of wrong) {
-    for (const name of ["storedHint", "grace", "timeout"]) {
+    for (const name of ["storedHint", "grace", "tenantCache", "timeout"]) {
       misuse(() => connectApp({ [name]: value }), `${name} ${value}`);
     }
     if (value !== 1e12) {
@@ -362,7 +362,7 @@ test("8: numbers are whole, and in their range", () => {
     misuse(() => new ConnectLicenseApi({ attempts: { count: value, first: 1, longest: 1 } }), `count ${value}`);
   }
   misuse(() => new ConnectLicenseApi({ attempts: { count: 1 } }));
-  connectApp({ storedHint: 0, grace: 0, timeout: 1, leeway: 0 });
+  connectApp({ storedHint: 0, grace: 0, tenantCache: 0, timeout: 1, leeway: 0 });
 });
 
 const answered = (capabilitySet = "capabilityAdvanced") => () =>
@@ -458,6 +458,7 @@ test("8: settings that cannot be meant are found when the app is made", () => {
     licenseApi: ["false", "true", 1, 0, null, {}],
     cloud: ["", null, {}, { keyHosts: [], sites: [] }, { keyHosts: [], sites: ["a.net"] }, { keyHosts: ["https://k.com"], sites: ["net"] }],
     grace: [1e9, "300"],
+    tenantCache: [1e9, "5", -1, 0.5, null, NaN, Infinity],
     leeway: ["30", NaN, null],
     clock: [null, "x", 5, () => NaN, () => new Date(NaN), () => Date.now(), () => "2026"],
     fetch: [null, "x", {}],

@@ -20,6 +20,8 @@ import { descriptorOf } from "./descriptor.js";
 import { link } from "./site-link.js";
 import { STORE, aboutStored, forgetLicense, loaded, store, stored } from "./store.js";
 import type { InstallationStore } from "./store.js";
+import { Tenants } from "./tenants.js";
+import type { Tenant } from "./tenants.js";
 import { NO_CONTENT, json, textOf, unknownTenant } from "./wire.js";
 import type { Answer, Incoming } from "./wire.js";
 
@@ -46,6 +48,10 @@ export interface ConnectAppOptions extends BackendOptions {
   storedHint?: number | undefined;
   /** How long a rotated secret still verifies, in seconds; 300, a day at most. */
   grace?: number | undefined;
+  /** For how many seconds an installation that was read from the store is kept in memory; 5, a day at
+   * most, 0 to ask the store every time. With several processes, an uninstall or a block that another
+   * one was told of is noticed after this long. */
+  tenantCache?: number | undefined;
   /** States that a proxy in front strips the path of the base URL. */
   proxyStripsBasePath?: boolean | undefined;
   /** The path that `handle` takes routes to be below; that of the base URL, when left out. */
@@ -90,6 +96,7 @@ const CONNECT = {
   licenseApi: settings.flagOr(["answer"], "`true`, `false` or a `ConnectLicenseApi`"),
   storedHint: settings.seconds,
   grace: settings.count(0, 86_400),
+  tenantCache: settings.count(0, 86_400),
   proxyStripsBasePath: settings.flag,
   mountPath: settings.mount,
   paths: settings.table,
@@ -115,6 +122,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
   /** @internal */ readonly licenseApi: ConnectLicenseApi | null;
   /** @internal As of when the last answer of the License API is that the store has, by tenant. */
   readonly licensesStored = new internal.Bounded<number>(4096);
+  readonly #tenants: Tenants;
   readonly #keys: InstallKeys;
   readonly #baseUrls: readonly [string, ...string[]];
   readonly #descriptor: Record<string, unknown>;
@@ -140,6 +148,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
     }
     settings.domains(cloud);
     this.reducer = new LifecycleReducer(options.grace === undefined ? {} : { grace: options.grace });
+    this.#tenants = new Tenants(options, this.reducer);
     const clock = () => +this.now();
     this.#keys = options.keys ?? new InstallKeys({ cloud, fetch, timeout, allowTestKeys, clock, store: options.store });
     const api = options.licenseApi ?? false;
@@ -269,28 +278,46 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const { method, target, authorization } = sent;
     const clientKey = tenantOf(sent, "event");
     // `disabled` may overtake or follow `uninstalled`
-    const { secrets } = await this.#tenant(clientKey, event === "disabled" ? "any" : "installed");
+    const of = event === "disabled" ? "any" : "installed";
+    const found = await loaded({ store: this.options.store, reducer: this.reducer, now: this.now() }, clientKey, of);
+    if (!found?.secrets.length) {
+      throw unknownTenant();
+    }
+    const { secrets } = found;
     const body = await textOf(sent);
     return verifyLifecycle({ method, target, authorization, body }, { clientKey, secrets }, this.#expectedEvent(event));
   }
 
-  async #tenant(clientKey: string, of: "installed" | "any") {
-    const { store, reducer } = { store: this.options.store, reducer: this.reducer };
-    const found = await loaded({ store, reducer, now: this.now() }, clientKey, of);
-    if (!found?.secrets.length) {
-      throw unknownTenant();
-    }
-    return found;
-  }
-
   protected override async prove(sent: Incoming, kind: "request" | "context"): Promise<ConnectRequest> {
     const clientKey = tenantOf(sent, kind);
-    const { installation, secrets } = await this.#tenant(clientKey, "installed");
+    const now = this.now();
+    const kept = this.#tenants.kept(clientKey, now);
+    const tenant = kept ?? (await this.#tenants.load(clientKey, now));
+    try {
+      return await this.#proved(sent, kind, clientKey, tenant);
+    } catch (error) {
+      if (!kept || !(error instanceof VerifyError) || error.code !== "signature") {
+        throw error;
+      }
+      // another process may have been told of another secret
+      const fresh = await this.#tenants.load(clientKey, now);
+      if (fresh.secrets.join("\n") === tenant.secrets.join("\n")) {
+        throw error;
+      }
+      return this.#proved(sent, kind, clientKey, fresh);
+    }
+  }
+
+  async #proved(
+    sent: Incoming,
+    kind: "request" | "context",
+    clientKey: string,
+    { installation, secrets, refusal }: Tenant,
+  ): Promise<ConnectRequest> {
     const tenant = { clientKey, secrets };
     const proof = kind === "context" ? verifyContext(sent, tenant, this.#expected()) : verifyRequest(sent, tenant, this.#expected());
-    // only now: a stranger does not learn who has the app
-    const refusal = refusalOf(installation.record);
-    // a page that was open before can renew its context token: it brings no tenant back
+    // only now: a stranger does not learn who has the app. A page that was open before can renew its
+    // context token: it brings no tenant back
     const opens = refusal === "tenant_disabled" && kind === "request" && this.#isReopened(installation, proof.issuedAt);
     const served = opens ? await this.#reopened(clientKey, proof.issuedAt) : installation;
     if (refusal !== null && !opens) {

@@ -1,5 +1,6 @@
 import { PlatformFault, VerifyError, deliver, internal } from "../server.js";
 import type { Change, Delivery, Installation, InstallKey, LifecycleReducer, Outcome, StoredMark } from "../server.js";
+import { forget } from "./kept.js";
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -65,7 +66,8 @@ export interface InstallationStore {
 /** How long a mark is kept after it expires, in seconds: the clocks of replicas differ. */
 export const MARK_GRACE = 600;
 
-/** @internal Lets a store take a delivery. Answers also what was stored `before`. */
+/** @internal Lets a store take a delivery: what is kept in memory of the key is of before it. Answers also what
+ * was stored `before`. */
 export const store = async (into: InstallationStore, delivery: Delivery, now: Date) => {
   let before: Installation | null = null;
   const decide: Decide = (known, mark) => {
@@ -76,8 +78,12 @@ export const store = async (into: InstallationStore, delivery: Delivery, now: Da
       throw error instanceof VerifyError ? faultOf(error, known) : error;
     }
   };
-  const outcome = await stored(() => into.deliver(delivery.key, delivery.token?.hash ?? null, decide, now));
-  return { ...outcome, before: before as Installation | null };
+  try {
+    const outcome = await stored(() => into.deliver(delivery.key, delivery.token?.hash ?? null, decide, now));
+    return { ...outcome, before: before as Installation | null };
+  } finally {
+    forget(into, delivery.key); // where it failed, too: it may be written all the same
+  }
 };
 
 /** @internal A fault of the store is never the sender's. */
@@ -135,9 +141,9 @@ export async function loaded(
   { store, reducer, now }: { store: InstallationStore; reducer: LifecycleReducer; now: Date },
   key: string,
   of: "installed" | "any",
-): Promise<{ installation: Installation; secrets: string[] } | null> {
+): Promise<{ installation: Installation; secrets: string[]; end: number | null } | null> {
   const installation = await stored(() => store.load(key));
-  return installation && { installation, secrets: readable(() => reducer.secrets(installation, now, of)) };
+  return installation && { installation, ...readable(() => reducer.secretsUntil(installation, now, of)) };
 }
 
 /** @internal What the core says about a stored record. */

@@ -1,6 +1,6 @@
 import { LicenseError } from "../index.js";
 import type { License } from "../index.js";
-import type { About, Happened, StoredInstallation } from "#core";
+import type { About, Happened, Secrets, StoredInstallation } from "#core";
 import { call, date, read, seconds } from "./core.js";
 import * as op from "./op.js";
 import type { ForgeHalf } from "./forge.js";
@@ -316,8 +316,12 @@ export class LifecycleReducer {
    * those in `use`, which are served; those that are `installed`, switched off or not; `any`.
    */
   secrets(installation: Installation, now?: Date, of: "use" | "installed" | "any" = "any"): string[] {
-    const input = { stored: state(installation)!, grace: this.#grace, of: of === "use" ? "in_use" : of, now: seconds(now) } as const;
-    return read(op.secretsOf, input).secrets;
+    return this.secretsUntil(installation, now, of === "use" ? "in_use" : of).secrets;
+  }
+
+  /** @internal The same, and the last second in which they are these, where they end by themselves. */
+  secretsUntil(installation: Installation, now: Date | undefined, of: "in_use" | "installed" | "any"): Secrets {
+    return read(op.secretsOf, { stored: state(installation)!, grace: this.#grace, of, now: seconds(now) });
   }
 
   /** Whether a license states something else than what is known: worth an event. */

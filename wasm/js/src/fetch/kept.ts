@@ -1,0 +1,42 @@
+// What is kept in memory of a store's installations: by store, so that whoever writes to it is heard.
+import { internal } from "../server.js";
+import type { Installation } from "../server.js";
+import type { InstallationStore } from "./store.js";
+
+/** An installation that was read, and the secrets that counted. */
+export interface Entry {
+  /** As JSON: who is handed a record may change it. */
+  readonly record: string;
+  readonly stored: Installation["secrets"];
+  readonly secrets: readonly string[];
+  /** How long a replaced secret counts: apps may differ. */
+  readonly grace: number | undefined;
+  /** When the store was asked, and the last second in which the secrets are these. */
+  readonly readAt: number;
+  readonly end: number | null;
+}
+
+/** Installations of one store by key. */
+export class Kept {
+  readonly entries = new internal.Bounded<Entry>(10_000);
+  /** How often one was forgotten: what was read before is of before, and is not kept. */
+  forgotten = 0;
+}
+
+const stores = new WeakMap<InstallationStore, Kept>();
+
+/** What is kept of a store. */
+export function keptOf(store: InstallationStore): Kept {
+  const kept = stores.get(store) ?? new Kept();
+  stores.set(store, kept);
+  return kept;
+}
+
+/** Something happened to an installation of a store. */
+export function forget(store: InstallationStore, key: string): void {
+  const kept = stores.get(store);
+  if (kept) {
+    kept.forgotten += 1;
+    kept.entries.delete(key);
+  }
+}
