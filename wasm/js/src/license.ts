@@ -83,7 +83,7 @@ const isString = (value: unknown): value is string => typeof value == "string";
 function date(value: unknown): Date | null {
   const written = isString(value) || typeof value == "number" ? `${value}` : "";
   let time = -1;
-  const parts = ISO.exec(written);
+  const parts = written && ISO.exec(written);
   if (/^\d{1,15}$/.test(written)) {
     time = +written;
   } else if (parts) {

@@ -10,12 +10,12 @@ import type { Rules } from "./gate.js";
 export type Known = readonly [bits: number, asOf: number | null, rules?: Rules | undefined];
 
 const KEY = /* @__PURE__ */ Symbol.for("@app-license/sdk licenses");
-const shared = globalThis as { [KEY]?: WeakMap<object, Known | 0> };
+type Licenses = WeakMap<object, Known | 0>;
+const shared = globalThis as { [KEY]?: Licenses };
 
 /** The licenses of this process; and its feature maps, of which 0 is known. */
-export function licenses(): WeakMap<object, Known | 0> {
-  return (shared[KEY] ?? Object.defineProperty(shared, KEY, { value: new WeakMap() })[KEY])!;
-}
+export const licenses = (): Licenses =>
+  shared[KEY] ?? Object.defineProperty(shared, KEY, { value: new WeakMap() })[KEY]!;
 
 /** What the package knows of a license. Throws `not_a_license` for everything that it did not make. */
 export function known(license: unknown): Known {

@@ -1,32 +1,33 @@
 import { License, LicenseError } from "../index.js";
 import type { LicenseJson, LicenseSource } from "../index.js";
 
+type Licenses = WeakMap<object, readonly [bits: number, asOf: number | null] | 0>;
+let known: Licenses | undefined;
+
 /** The licenses of this process, by what the gate said of them: see `../registry.ts`. */
-function licenses(): WeakMap<object, readonly [bits: number, asOf: number | null] | 0> {
+function licenses(): Licenses {
   License.is(null); // makes it
   const key = Symbol.for("@app-license/sdk licenses");
-  return (globalThis as unknown as Record<symbol, ReturnType<typeof licenses>>)[key]!;
+  return (globalThis as unknown as Record<symbol, Licenses>)[key]!;
 }
 
 /** What the gate said of a license that this package made. */
-export const bitsOf = (license: License) => (licenses().get(license) || [0])[0];
+export const bitsOf = (license: License) => ((known ??= licenses()).get(license) || [0])[0];
 
 /** Whether this package made a feature map. */
-export const isMap = (value: unknown) => licenses().get(value as object) === 0;
+export const isMap = (value: unknown) => (known ??= licenses()).get(value as object) === 0;
 
-type Fields = [
+/** Only what was verified comes here: the one place where a license is said to be. */
+function make(
   source: LicenseSource,
   bits: number,
   set: string,
   license: Record<string, unknown> | null,
   environment: string | null,
   asOf: Date | null,
-];
-
-/** Only what was verified comes here: the one place where a license is said to be. */
-function make(...[source, ...rest]: Fields): License<"verified"> {
+): License<"verified"> {
   const Constructor = License as unknown as new (...fields: unknown[]) => License<"verified">;
-  return new Constructor(licenses(), source, "verified", ...rest);
+  return new Constructor((known ??= licenses()), source, "verified", bits, set, license, environment, asOf);
 }
 
 /** Vouches for a license that was just read. */
@@ -55,11 +56,10 @@ export function judged(
   asOf: Date | null,
   environment: string | null = null,
 ): License<"verified"> {
-  const { license } = carrier(raw);
-  return make(source, bits, set ?? "", license, environment, asOf);
+  return make(source, bits, set ?? "", parsed(raw), environment, asOf);
 }
 
+const parsed = (raw: string | null | undefined) => (raw == null ? null : (JSON.parse(raw) as Record<string, unknown>));
+
 /** A document with the license that the core found in a larger one. */
-export const carrier = (raw: string | null | undefined) => ({
-  license: raw == null ? null : (JSON.parse(raw) as Record<string, unknown>),
-});
+export const carrier = (raw: string | null | undefined) => ({ license: parsed(raw) });
