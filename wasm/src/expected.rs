@@ -1,5 +1,8 @@
 //! What a Connect token is held to, and where the platform is.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use app_license::connect::{BaseUrl, Cloud, KeyHosts, Request, RequestVerifierConfig, TenantKeys};
 use app_license::{ClientKey, Error, HmacKey, Leeway, SharedSecret, UnixTime};
 use wasm_bindgen::prelude::*;
@@ -103,6 +106,44 @@ pub(crate) fn expectations(
         Some(leeway) => expected.with_leeway(leeway),
         None => expected,
     })
+}
+
+thread_local! {
+    /// What the last request was held to: that of an app is the same again and again.
+    static LAST: RefCell<Option<Rc<LastExpected>>> = const { RefCell::new(None) };
+}
+
+/// What a request is held to, and what that was made of.
+pub(crate) struct LastExpected {
+    urls: String,
+    proxy_strips_base_path: bool,
+    leeway: Option<Leeway>,
+    pub(crate) config: RequestVerifierConfig,
+}
+
+/// As [`expectations`], and remembered until others are asked for.
+pub(crate) fn last_expectations(
+    urls: String,
+    proxy_strips_base_path: bool,
+    leeway: Option<Leeway>,
+) -> Result<Rc<LastExpected>, Error> {
+    let same = |last: &&Rc<LastExpected>| {
+        last.urls == urls
+            && last.proxy_strips_base_path == proxy_strips_base_path
+            && last.leeway == leeway
+    };
+    if let Some(last) = LAST.with_borrow(|last| last.as_ref().filter(same).cloned()) {
+        return Ok(last);
+    }
+    let config = expectations(&urls, proxy_strips_base_path, leeway)?;
+    let made = Rc::new(LastExpected {
+        urls,
+        proxy_strips_base_path,
+        leeway,
+        config,
+    });
+    LAST.set(Some(Rc::clone(&made)));
+    Ok(made)
 }
 
 /// `http` is for this machine only, which the core sees to.

@@ -13,6 +13,12 @@ pub(crate) fn line(lines: &mut String, text: Option<&str>) {
     }
 }
 
+/// Adds a whole number to a line.
+#[cfg(feature = "server")]
+pub(crate) fn number(lines: &mut String, number: u64) {
+    lines.push_str(&number.to_string());
+}
+
 /// A text in JSON.
 pub(crate) fn json_text(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()

@@ -9,10 +9,10 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::call::{Output, answered, leeway, missing, time};
-use crate::expected::{expectations, headers, tenant_keys};
+use crate::expected::{expectations, headers, last_expectations, tenant_keys};
 use crate::host::refused;
 use crate::license;
-use crate::lines::line;
+use crate::lines::{line, number};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -107,20 +107,21 @@ pub fn verify_request(
     let verify = || {
         let target = need(target.as_deref(), "target")?;
         let request = Request::new(need(method.as_deref(), "method")?, target);
-        let expected = expectations(&base_urls, proxy_strips_base_path, leeway(seconds)?)?;
+        let expected = last_expectations(base_urls, proxy_strips_base_path, leeway(seconds)?)?;
         let (current, previous) = (exposed(&secret), exposed(&previous));
         let keys = tenant_keys(client_key.as_deref(), current, previous)?;
         let text = token_from_request(headers(authorization.as_deref()), request.query())?;
         let token = UnverifiedRequestToken::parse(&text)?;
-        let token = token.verify(&keys, &request, &expected, time(now, "now")?)?;
+        let token = token.verify(&keys, &request, &expected.config, time(now, "now")?)?;
         let license = token.license();
-        let mut lines = format!(
-            "{}\n{}\n{}\n{}",
-            license::bits(&license),
-            token.issued_at().as_seconds(),
-            token.expires_at().as_seconds(),
-            signed_with(token.signed_with()),
-        );
+        let mut lines = String::with_capacity(192);
+        number(&mut lines, license::bits(&license));
+        for time in [token.issued_at(), token.expires_at()] {
+            lines.push('\n');
+            number(&mut lines, time.as_seconds());
+        }
+        lines.push('\n');
+        lines.push_str(signed_with(token.signed_with()));
         line(&mut lines, Some(token.issuer().as_str()));
         line(&mut lines, token.subject());
         line(&mut lines, license.capability_set().map(Capability::as_str));

@@ -14,6 +14,17 @@ pub(crate) fn split_once(text: &str, at: u8) -> Option<(&str, &str)> {
     Some((text.get(..found)?, text.get(found.checked_add(1)?..)?))
 }
 
+/// Whether one of two ASCII characters is in a text.
+pub(crate) fn has_either(text: &str, one: u8, other: u8) -> bool {
+    crate::gate::work::count(text.len());
+    let (chunks, tail) = text.as_bytes().as_chunks::<8>();
+    let marked = chunks.iter().fold(0, |marked, chunk| {
+        let chunk = u64::from_le_bytes(*chunk);
+        marked | marks(chunk, one) | marks(chunk, other)
+    });
+    marked != 0 || tail.iter().any(|b| *b == one || *b == other)
+}
+
 /// Where a byte is first, or the length.
 #[inline]
 fn find(bytes: &[u8], byte: u8) -> usize {
@@ -52,7 +63,14 @@ const fn marks(chunk: u64, byte: u8) -> u64 {
     v.wrapping_sub(ONES) & !v & HIGH
 }
 
+/// A module of WebAssembly has no wide registers, unless it asks for them: eight bytes are the most.
+#[cfg(all(target_family = "wasm", not(target_feature = "simd128")))]
+fn find_far(bytes: &[u8], byte: u8) -> usize {
+    find_near(bytes, byte)
+}
+
 /// Skips blocks that compilers look through with wide registers.
+#[cfg(not(all(target_family = "wasm", not(target_feature = "simd128"))))]
 #[inline(never)]
 fn find_far(bytes: &[u8], byte: u8) -> usize {
     let (blocks, _) = bytes.as_chunks::<64>();
@@ -64,7 +82,7 @@ fn find_far(bytes: &[u8], byte: u8) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{split, split_once};
+    use super::{has_either, split, split_once};
 
     #[test]
     fn the_library_finds_the_same_at_every_place() {
@@ -75,11 +93,16 @@ mod tests {
                     text.insert(at, '.');
                 }
                 let want = text.split_once('.');
+                let either = text.contains(['.', '/']);
+                assert_eq!(has_either(&text, b'.', b'/'), either, "{text}");
+                assert_eq!(has_either(&text, b'/', b'.'), either, "{text}");
                 assert_eq!(split_once(&text, b'.'), want);
                 assert_eq!(split(&text, b'.'), want.unwrap_or((&text, "")));
             }
         }
-        // bytes that differ from the wanted one by a bit, before and after it
+        // bytes that differ from the wanted ones by a bit, before and after them
+        assert!(!has_either("\u{1}\u{0}\u{1}$$%%//..", b'&', b'-'));
+        assert!(has_either("$$%%//..&", b'&', b'-') && has_either("//..,-//..", b'&', b'-'));
         assert_eq!(split_once("//./.", b'.'), Some(("//", "/.")));
         assert_eq!(split_once("\u{1}\u{0}\u{1}", 0), Some(("\u{1}", "\u{1}")));
     }

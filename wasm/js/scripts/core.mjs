@@ -19,6 +19,15 @@ const OTHERWISE = [
   [/^let cachedTextDecoder = new TextDecoder\([\s\S]*?^function decodeText\(bytes\) \{[\s\S]*?^\}\n/m, ""],
   [/^const cachedTextEncoder = new TextEncoder\(\);\n\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?^\}\n/m, ""],
   [/cachedUint8ArrayMemory0 = new Uint8Array\(wasm\.memory\.buffer\)/, "cachedUint8ArrayMemory0 = Buffer.from(wasm.memory.buffer)"],
+  // no version of Node 20 knows whether a buffer is detached, and asking the memory for its own takes long
+  [/^function getDataViewMemory0\(\) \{[\s\S]*?^\}\n/m, `function getDataViewMemory0() {
+    const { buffer } = getUint8ArrayMemory0();
+    if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer !== buffer) {
+        cachedDataViewMemory0 = new DataView(buffer);
+    }
+    return cachedDataViewMemory0;
+}
+`],
   [/^function getStringFromWasm0\(ptr, len\) \{[\s\S]*?^\}\n/m, `function getStringFromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getUint8ArrayMemory0().toString("utf8", ptr, ptr + len);
@@ -58,8 +67,9 @@ const OTHERWISE_IN_PAGES = [
   [/cachedTextEncoder\.encode/g, "(cachedTextEncoder ??= new TextEncoder()).encode"],
 ];
 
-/** The size of a module matters first; these are what rustc's default baseline uses, and Node 20 has. */
-const FEATURES = ["bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int", "multivalue", "reference-types"];
+/** The size of a module matters first; these are what rustc's default baseline uses, and Node 20 has. But for
+ * `multivalue`: see xtask/glue. */
+const FEATURES = ["bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int", "reference-types"];
 const PASSES = ["--low-memory-unused", "--merge-similar-functions", "-Oz", "-Oz"];
 
 /** Makes `build/NAME.wasm` of what wasm-bindgen wrote, copies the types, and answers the module and its glue. */
@@ -96,10 +106,13 @@ export function makeCore(folder) {
     },
   });
   const text = packed.toString("base64");
+  // in one piece, with room to spare: by default they are 16 KB each, and put together in the end
+  const chunkSize = bytes.length + 64;
   writeFileSync(
     `${root}build/core-module.js`,
     `import { brotliDecompressSync } from "node:zlib";
-export default () => new WebAssembly.Module(brotliDecompressSync(Buffer.from("${text}", "base64")));
+const unpack = (text) => brotliDecompressSync(Buffer.from(text, "base64"), { chunkSize: ${chunkSize} });
+export default () => new WebAssembly.Module(unpack("${text}"));
 `,
   );
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use crate::gate::work;
 
-use crate::find::split;
+use crate::find::{has_either, split};
 
 /// What has to happen to a text before it is in canonical percent-encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +139,7 @@ pub(super) fn redacted(query: &str) -> String {
 /// A text decoded: `+` is a space, `%XX` a byte, anything else itself; what is not UTF-8 becomes
 /// U+FFFD.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {
-    if Class::of(text).escaped() {
+    if has_either(text, b'%', b'+') {
         Cow::Owned(match String::from_utf8(decode_bytes(text, true)) {
             Ok(text) => text,
             Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
@@ -289,6 +289,7 @@ impl<'q> HostValue<'q> {
 }
 
 impl Ord for HostValue<'_> {
+    #[inline(never)] // as with names
     fn cmp(&self, other: &Self) -> Ordering {
         let (a, b) = (&*self.0, &*other.0);
         work::count(a.len().min(b.len()));
