@@ -132,6 +132,10 @@ function send({ status, headers, body }: Answer, response: ExpressResponse): voi
 export function lifecycle(app: App): Middleware {
   settings.hold("lifecycle", { app }, { app: isApp }, ["app"]);
   return (request, response, next) => {
+    if (!app.answers(request.path)) {
+      next();
+      return;
+    }
     app
       .answer(request.path, incoming(request))
       .then((answer) => (answer ? send(answer, response) : next()))

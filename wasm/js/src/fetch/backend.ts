@@ -251,6 +251,11 @@ export abstract class Backend<V extends object> {
     return answer && responseOf(answer);
   }
 
+  /** @internal Whether a path below where the app is mounted is one of the platform's routes. */
+  answers(path: string): boolean {
+    return this.methodOf(path) !== undefined;
+  }
+
   /** @internal Answers one of the platform's routes by its path below where the app is mounted. */
   async answer(path: string, sent: Incoming): Promise<Answer | undefined> {
     const method = this.methodOf(path);
