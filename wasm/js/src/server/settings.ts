@@ -107,7 +107,7 @@ export const policy: Rule = (value) => {
 };
 
 /** A map of features. */
-export const features = is(isMap, "a `FeatureMap`");
+export const features = /* @__PURE__ */ is(isMap, "a `FeatureMap`");
 
 /** A capability that something needs. */
 export const capability = is(
