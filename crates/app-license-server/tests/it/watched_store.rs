@@ -12,6 +12,9 @@ use app_license_store::{
 };
 use tokio::sync::Notify;
 
+/// A method whose next answer waits, that it waits, and that it may go on.
+type Held = (&'static str, Arc<Notify>, Arc<Notify>);
+
 #[derive(Debug, Default)]
 pub(crate) struct WatchedStore {
     store: MemoryStore,
@@ -19,8 +22,7 @@ pub(crate) struct WatchedStore {
     failing: Mutex<BTreeSet<&'static str>>,
     /// What happens before so many more deliveries are applied.
     quicker: Mutex<Option<(usize, Delivery)>>,
-    /// A method whose next answer waits, that it waits, and that it may go on.
-    held: Mutex<Option<(&'static str, Arc<Notify>, Arc<Notify>)>>,
+    held: Mutex<Option<Held>>,
 }
 
 impl WatchedStore {
