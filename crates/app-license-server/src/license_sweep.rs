@@ -150,11 +150,13 @@ impl LicenseSweep {
     where
         F: Future<Output = bool> + Send + 'static,
     {
+        let began = self.app.now();
         let turn = self.turn(ask).await;
         // where the platform is not well, nobody asks before the pause is over
         if !self.sweep.is_slowed() {
             let (lease, holder, now) = (&self.lease, &self.holder, self.app.now());
-            let seconds = self.plan.turn_lease();
+            let left = self.plan.turn_lease().saturating_sub(now.since(began));
+            let seconds = left.max(1);
             let shortened = self.store().renew_lease(lease, holder, now, seconds).await;
             if let Err(error) = shortened {
                 tracing::warn!(code = error.code(), error = %with_causes(&error), "a lease is held for longer than a turn");

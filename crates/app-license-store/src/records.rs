@@ -17,10 +17,12 @@ pub use postgres::PostgresRecords;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteRecords;
 
-/// The names of consumers.
-const CONSUMERS: &str = "SELECT name FROM consumer UNION SELECT consumer FROM stopped ORDER BY 1";
+/// The names of consumers. A name that no consumer can have is of the store's own: the last number of what
+/// was erased.
+const CONSUMERS: &str = "SELECT name FROM consumer WHERE name NOT LIKE ' %'
+    UNION SELECT consumer FROM stopped ORDER BY 1";
 /// The same before version 4 of the schema.
-const CONSUMERS_3: &str = "SELECT name FROM consumer ORDER BY 1";
+const CONSUMERS_3: &str = "SELECT name FROM consumer WHERE name NOT LIKE ' %' ORDER BY 1";
 
 /// One installation as a store holds it, without its secrets.
 ///

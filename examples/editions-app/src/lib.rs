@@ -19,7 +19,7 @@ pub use editions::{Feature, LimitName};
 /// # Ok::<(), app_license::Error>(())
 /// ```
 ///
-/// A misspelt feature does not compile:
+/// A misspelled feature does not compile:
 ///
 /// ```compile_fail,E0599
 /// let feature = editions_app::Feature::BulkExprot;

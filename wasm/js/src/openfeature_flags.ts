@@ -6,8 +6,8 @@ import {
 } from "@openfeature/core";
 import type { FlagMetadata, ResolutionDetails } from "@openfeature/core";
 
-import { LicenseError, check, isUnlimited } from "./index.js";
-import type { FeatureMap, Features, License, Policy } from "./index.js";
+import { License, LicenseError, check, isUnlimited } from "./index.js";
+import type { FeatureMap, Features, Policy } from "./index.js";
 import { licenses } from "./registry.js";
 
 /** What both providers are told. */
@@ -75,10 +75,11 @@ export function resolve<T>(
 }
 
 /** Refuses settings that cannot be meant. */
-export function settings({ features }: FlagOptions): void {
+export function settings({ features, policy }: FlagOptions): void {
   if (licenses().get(features) !== 0) {
     throw new LicenseError("misuse", "`features` must be a FeatureMap");
   }
+  check(License.fromConnectQuery(""), { ...policy, requires: "capabilityFree" });
 }
 
 /** Throws `not_a_license` for what is none. */

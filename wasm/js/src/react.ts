@@ -269,8 +269,10 @@ export type GateProps<C extends string = KnownCapability> = Question<C> & {
  * ```
  */
 export function Gate<C extends string = KnownCapability>(props: GateProps<C>): ReactElement {
-  const { children, fallback, loading, failed, ...what } = props;
+  const { children, fallback, loading, failed, ...rest } = props;
   const { status, error, decide } = useLicense();
+  // tools put `data-…` on components
+  const what: object = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.includes("-")));
   const decision = decide(what as Question);
   const instead = () => (typeof fallback === "function" ? fallback(decision) : fallback);
   const unread = () => (typeof failed === "function" ? failed(error) : failed);

@@ -178,3 +178,10 @@ test("an SDK refuses the provider made for the other", async () => {
   await assert.rejects(async () => Web.setProviderAndWait("x", new LicenseServerProvider({ features, license: () => null })));
   await assert.rejects(async () => Server.setProviderAndWait("x", new LicenseWebProvider({ features, license: advanced })));
 });
+
+test("a policy that cannot be meant is refused when a provider is made", () => {
+  for (const policy of [{ maxAge: Infinity }, { whenAbsnt: "standard" }, { whenAbsent: "premium" }]) {
+    assert.throws(() => new LicenseWebProvider({ features, license: null, policy }), { code: "misuse" });
+    assert.throws(() => new LicenseServerProvider({ features, license: () => null, policy }), { code: "misuse" });
+  }
+});

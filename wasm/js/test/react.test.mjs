@@ -32,6 +32,12 @@ test("a gate shows its children to those who may use them", () => {
   assert.equal(tree({ license: undefined }, gate({ requires, loading: undefined })), "");
 });
 
+test("what tools put on a component is no setting, and a misspelled one is", () => {
+  const requires = "capabilityAdvanced";
+  assert.equal(tree({ license: advanced }, gate({ requires, "data-testid": "x" })), "shown");
+  assert.throws(() => tree({ license: advanced }, gate({ requires, whenAbsnt: "deny" })), { code: "misuse" });
+});
+
 test("a fallback hears why", () => {
   const fallback = (decision) => `${decision.reason}: has ${decision.has}`;
   assert.equal(

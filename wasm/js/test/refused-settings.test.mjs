@@ -58,6 +58,10 @@ const NO_NEEDS = {
   "a policy of another edition": { requires: "capabilityAdvanced", policy: { whenAbsent: "premium" } },
   "a misspelled policy": { requires: "capabilityAdvanced", policy: { whenAbsnt: "standard" } },
   "a policy of text": { requires: "capabilityAdvanced", policy: { confirmedOnly: "true" } },
+  "a policy that asks for something": { policy: { requires: "capabilityAdvanced" } },
+  "a policy of a feature": { requires: "capabilityStandard", policy: { feature: "export" } },
+  "a policy of features": { requires: "capabilityStandard", policy: { features: {} } },
+  "a policy with a time": { requires: "capabilityStandard", policy: { now: new Date() } },
   "an age that is none": { requires: "capabilityAdvanced", policy: { maxAge: NaN } },
 };
 

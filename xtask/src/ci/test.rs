@@ -13,6 +13,9 @@ use crate::{npm, postgres, python, wasm};
 /// What the summary says where DuckDB cannot be installed.
 const QUERIES_NOT_RUN: &str = "the queries of docs/report-export.md were not run: no DuckDB";
 
+/// What the summary says where there is no jq.
+const SCRIPT_NOT_RUN: &str = "the nightly script of docs/reconcile.md was not run: no jq";
+
 /// The workspace's tests, and the core's again on its other signature backend; with nextest where
 /// it is installed.
 pub(super) fn workspace(context: &Context) -> Result<Outcome> {
@@ -59,10 +62,20 @@ pub(super) fn workspace(context: &Context) -> Result<Outcome> {
         );
         tests.add(counted(run.into())?);
     }
-    let outcome = if duckdb.is_some() {
+    let jq = cmd!(sh, "jq --version").quiet().ignore_stdout().run();
+    let missing = [
+        (duckdb.is_none(), QUERIES_NOT_RUN),
+        (jq.is_err(), SCRIPT_NOT_RUN),
+    ];
+    let missing: Vec<_> = missing
+        .iter()
+        .filter(|(it, _)| *it)
+        .map(|(_, what)| *what)
+        .collect();
+    let outcome = if missing.is_empty() {
         Outcome::default()
     } else {
-        Outcome::warning(QUERIES_NOT_RUN)
+        Outcome::warning(missing.join("; "))
     };
     Ok(Outcome { tests, ..outcome })
 }

@@ -495,7 +495,7 @@ fn a_slow_report_is_read_to_its_end_on_a_terminal() {
 }
 
 /// The script of the page on running it every night, with `jq` as it is, and a `curl` that keeps what it
-/// would send. Left out where there is no `jq`, which CI has.
+/// would send. Left out where there is no `jq`: the summary of `cargo xtask test` says so.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_nightly_script_of_the_page_tells_what_is_new_and_what_failed() {

@@ -292,6 +292,17 @@ fn a_renamed_site_is_found_by_the_name_that_it_had() {
         assert_eq!(shown["tenant"], "connect:client-acme", "{name}");
         assert_eq!(shown["site"], "https://acme-group.atlassian.net", "{name}");
     }
+    // what changes it is by the name that it has: the command may be given twice
+    for command in [
+        &["erase", "acme", "--yes"][..],
+        &["block", "acme"],
+        &["revoke", "acme"],
+    ] {
+        let ran = place.run(command);
+        assert_eq!(ran.code, 3, "{command:?}: {}", ran.err);
+        assert!(ran.err.contains("connect:client-acme"), "{}", ran.err);
+    }
+    assert_eq!(place.json(&["show", "acme-group"])["status"], "enabled");
     // a name is another customer's by now
     let own = r#","baseUrl":"https://acme.atlassian.net""#;
     place.apply(event_at(LifecycleKind::Installed, "acme-two", own), 7);

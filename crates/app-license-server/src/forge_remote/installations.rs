@@ -1,6 +1,7 @@
 //! What the store knows of the remote's installations, kept in memory for a short while.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use app_license::error::with_causes;
 use app_license::forge::InvocationToken;
@@ -21,6 +22,8 @@ const KEPT: u64 = 5;
 pub(super) struct Installations {
     store: Arc<dyn InstallationStore>,
     kept: Cache<InstallationAri, (Option<Arc<Installation>>, UnixTime)>,
+    /// How often something was forgotten: what was read before is not kept after.
+    forgotten: AtomicU64,
 }
 
 impl Installations {
@@ -28,6 +31,7 @@ impl Installations {
         Self {
             store,
             kept: Cache::new(10_000),
+            forgotten: AtomicU64::new(0),
         }
     }
 
@@ -71,12 +75,16 @@ impl Installations {
         {
             return Ok(known);
         }
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
         // an event belongs to who is linked: it waits for the link to be written
         let must_learn = freshness == Freshness::FromStore;
         let half = ForgeHalf::from(&**token);
         let known = self.find(&half, must_learn, now).await;
         let known = known.map_err(|e| Rejection::store(&e))?.map(Arc::new);
         self.kept.insert(id.clone(), (known.clone(), now));
+        if self.forgotten.load(Ordering::SeqCst) != forgotten {
+            self.kept.remove(id);
+        }
         Ok(known)
     }
 
@@ -153,10 +161,16 @@ impl Installations {
         let Some(tenant) = link.tenant() else {
             return Ok(None);
         };
-        let tenant = InstallationKey::Connect(tenant.clone());
-        let customer = self.store.get(&tenant).await?;
+        let customer = InstallationKey::Connect(tenant.clone());
+        let customer = self.store.get(&customer).await?;
         if customer.is_none() {
-            self.store.erase(link.key()).await?;
+            // another request may have erased it, and the installation have a record by now
+            let there = self.store.get(link.key()).await?;
+            if there.is_some_and(|it| it.tenant() == Some(tenant))
+                && let Err(error) = self.store.erase(link.key()).await
+            {
+                tracing::warn!(code = error.code(), error = %with_causes(&error), "a link to nobody is not erased");
+            }
         }
         Ok(customer)
     }
@@ -168,6 +182,7 @@ impl Installations {
         now: UnixTime,
     ) -> Result<Applied, Error> {
         let applied = self.store.apply(delivery, now).await?;
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.kept.remove(of);
         Ok(applied)
     }

@@ -102,6 +102,10 @@ export const policy: Rule = (value) => {
   if (value["maxAge"] !== undefined && seconds(value["maxAge"]) !== undefined) {
     return `one whose \`maxAge\` is ${seconds(value["maxAge"])}`;
   }
+  const asked = Object.keys(value).find((name) => /^(requires|features?|now)$/.test(name));
+  if (asked !== undefined) {
+    return `one without \`${asked}\`, which is not a policy's to say`;
+  }
   check(License.fromConnectQuery(""), { ...value, requires: "capabilityFree" } as Check);
   return undefined;
 };

@@ -12,7 +12,13 @@ function licenses(): Licenses {
 }
 
 /** What the gate said of a license that this package made. */
-export const bitsOf = (license: License) => ((known ??= licenses()).get(license) || [0])[0];
+export function bitsOf(license: License): number {
+  const bits = (known ??= licenses()).get(license);
+  if (!bits) {
+    throw new LicenseError("not_a_license", "expected a License");
+  }
+  return bits[0];
+}
 
 /** Whether this package made a feature map. */
 export const isMap = (value: unknown) => (known ??= licenses()).get(value as object) === 0;

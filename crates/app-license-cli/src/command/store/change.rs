@@ -5,7 +5,7 @@ use app_license_store::Delivery;
 use serde::Serialize;
 
 use super::Outcome;
-use super::find::find;
+use super::find::find_to_change;
 use super::place::{Place, runtime};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -78,7 +78,7 @@ fn apply(
     event: &Event,
     [done, nothing]: [&'static str; 2],
 ) -> Outcome {
-    let found = find(place, site)?;
+    let found = find_to_change(place, site)?;
     let delivery = Delivery::new(found.key().clone(), event.clone());
     let applied = place.with(async |store| store.apply(delivery, now.time()).await)?;
     let changed = !applied.changes.is_empty();

@@ -5,7 +5,7 @@ use app_license_store::TenantExport;
 use serde::Serialize;
 
 use super::Outcome;
-use super::find::{Line, find};
+use super::find::{Line, find, find_to_change};
 use super::place::Place;
 use super::unread::Unread;
 use crate::error::CliError;
@@ -149,7 +149,7 @@ impl EraseArgs {
     }
 
     fn one(&self, place: &Place, site: &str) -> Result<Line, CliError> {
-        let found = find(place, site)?;
+        let found = find_to_change(place, site)?;
         if self.yes {
             place.with(async |store| store.erase(found.key()).await)?;
         }

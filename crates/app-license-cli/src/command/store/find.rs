@@ -113,6 +113,20 @@ pub(super) fn read(stored: &StoredRecord<'_>) -> Result<InstallationRecord, CliE
     })
 }
 
+/// The one installation that is meant, by what it is called now: for what changes it. An address that it had
+/// may be another's by the time that a command is given again.
+pub(super) fn find_to_change(place: &Place, wanted: &str) -> Result<Found, CliError> {
+    if let Some(found) = find_now(place, wanted)? {
+        return Ok(found);
+    }
+    let had = find(place, wanted)?;
+    Err(CliError::Option(format!(
+        "no site is called `{wanted}` now: `{}` was, and is changed by the name `{}`",
+        had.name(),
+        had.tenant
+    )))
+}
+
 /// The one installation that is meant, by what it is called now, else by an address that it had.
 pub(super) fn find(place: &Place, wanted: &str) -> Result<Found, CliError> {
     if let Some(found) = find_now(place, wanted)? {

@@ -144,7 +144,7 @@ impl Place {
         })
     }
 
-    /// Refuses a name that no consumer of the history has: a misspelt one would look like one that is well.
+    /// Refuses a name that no consumer of the history has: a misspelled one would look like one that is well.
     pub(super) fn must_know(&self, consumer: &Name) -> Result<(), CliError> {
         let known = match self.store.location()? {
             StoreLocation::Sqlite(path) => records(&path)?.consumers()?,

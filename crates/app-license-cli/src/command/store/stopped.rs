@@ -40,7 +40,7 @@ struct Line {
 impl StoppedArgs {
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let consumer = Name::new(self.consumer)?;
-        // read first: what opens the store as the app does makes the tables of a misspelt schema
+        // read first: what opens the store as the app does makes the tables of a misspelled schema
         place.must_be_changeable()?;
         place.must_know(&consumer)?;
         let stopped = place.with(async |store| store.stopped(&consumer).await)?;

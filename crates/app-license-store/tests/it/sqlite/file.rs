@@ -85,6 +85,9 @@ async fn consumers_are_those_that_handled_an_event_or_stopped_at_one() {
         store.stop(&name(consumer), &stopped).await.unwrap();
     }
     assert_eq!(names(), ["billing", "mail"]);
+    // what an erasure keeps is no consumer
+    store.erase(&tenant("a")).await.unwrap();
+    assert_eq!(names(), ["mail"]);
     store.close().await;
     // version 3 of the schema had no table of those who stopped
     place.sql("DROP TABLE stopped; PRAGMA user_version = 3");
