@@ -302,7 +302,9 @@ fn a_renamed_site_is_found_by_the_name_that_it_had() {
         assert_eq!(ran.code, 3, "{command:?}: {}", ran.err);
         assert!(ran.err.contains("connect:client-acme"), "{}", ran.err);
     }
-    assert_eq!(place.json(&["show", "acme-group"])["status"], "enabled");
+    let still = place.json(&["show", "acme-group"]);
+    assert_eq!(still["tenant"], "connect:client-acme", "{still}");
+    assert!(place.names(&["--state", "blocked"]).is_empty());
     // a name is another customer's by now
     let own = r#","baseUrl":"https://acme.atlassian.net""#;
     place.apply(event_at(LifecycleKind::Installed, "acme-two", own), 7);
