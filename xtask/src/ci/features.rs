@@ -7,10 +7,8 @@ use xshell::cmd;
 
 use crate::context::Context;
 
-/// One, two or none at a time.
-const PAIRS: &[&str] = &["app-license"];
-/// One or none at a time: the first features of these bring many dependencies of their own.
-const SINGLE: &[&str] = &["app-license-server", "app-license-store"];
+/// One or none at a time.
+const SINGLE: &[&str] = &["app-license", "app-license-server", "app-license-store"];
 /// None: the rest of these is built with all of them, by `clippy` and by the README's first command.
 const NONE: &[&str] = &["app-license-cli", "app-license-marketplace"];
 /// Without features: compiled alone, where no other crate adds to what their dependencies have.
@@ -45,23 +43,13 @@ fn of(metadata: &Metadata) -> Vec<(String, String)> {
             .filter(|feature| *feature != "default")
             .collect();
         let mut add = |chosen: String| combinations.push((name.clone(), chosen));
-        let depth = [ALONE, NONE, SINGLE, PAIRS]
-            .iter()
-            .position(|crates| crates.contains(&name.as_str()));
-        let Some(depth) = depth else {
-            continue;
-        };
-        add(String::new());
-        if depth < 2 {
+        let named = |crates: &[&str]| crates.contains(&name.as_str());
+        if !named(ALONE) && !named(NONE) && !named(SINGLE) {
             continue;
         }
-        for (at, one) in features.iter().enumerate() {
-            add((*one).to_owned());
-            for other in features.iter().skip(at.saturating_add(1)) {
-                if depth == 3 {
-                    add(format!("{one},{other}"));
-                }
-            }
+        add(String::new());
+        if named(SINGLE) {
+            features.iter().for_each(|one| add((*one).to_owned()));
         }
     }
     combinations
@@ -72,7 +60,7 @@ mod tests {
     use super::{Metadata, of};
 
     #[test]
-    fn pairs_of_the_core_and_each_of_server_and_store() {
+    fn each_of_core_server_and_store() {
         let metadata: Metadata = serde_json::from_value(serde_json::json!({ "packages": [
             { "name": "app-license", "features": { "default": ["a"], "a": [], "b": [], "c": [] } },
             { "name": "app-license-cli", "features": { "doctor": [] } },
@@ -90,14 +78,11 @@ mod tests {
                 .map(|(_, features)| features.as_str())
                 .collect()
         };
-        assert_eq!(
-            of_crate("app-license"),
-            ["", "a", "a,b", "a,c", "b", "b,c", "c"]
-        );
+        assert_eq!(of_crate("app-license"), ["", "a", "b", "c"]);
         assert_eq!(of_crate("app-license-cli"), [""]);
         assert_eq!(of_crate("app-license-client"), [""]);
         assert_eq!(of_crate("app-license-server"), ["", "x", "z"]);
         assert_eq!(of_crate("app-license-store"), ["", "x", "y"]);
-        assert_eq!(found.len(), 15);
+        assert_eq!(found.len(), 12);
     }
 }
