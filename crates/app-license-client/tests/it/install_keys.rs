@@ -488,7 +488,7 @@ async fn flood_shuts_out_platform_newcomers_go_ahead() {
     let mut flood = Vec::new();
     for number in 0..40 {
         let id = format!("made-up-{number}");
-        t.primary.says(&at(&id), Say::status(404).slow(700));
+        t.primary.says(&at(&id), Say::status(404).slow(500));
         let t = Arc::clone(&t);
         flood.push(tokio::spawn(async move {
             t.keys
