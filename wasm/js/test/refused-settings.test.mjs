@@ -1,5 +1,6 @@
 // Nothing is served by a mistake of the app: gates that ask nothing, settings that cannot be meant,
-// functions of the app that fail, answers that count no more.
+// functions of the app that fail, answers that count no more. One file, although long: every app, gate and framework
+// is held to the same tables of settings, which stand here once.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
