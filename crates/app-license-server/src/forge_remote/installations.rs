@@ -112,7 +112,12 @@ impl Installations {
         let Some(customer) = customer else {
             return Ok(None);
         };
-        if is_linked && !customer.learns_from(half) {
+        // what is refused writes nothing: a token of before the uninstall, an invocation of who is blocked
+        let is_gone = customer
+            .uninstall_issued_at()
+            .is_some_and(|at| half.issued_at < at || (half.issued_at == at && !must_learn));
+        let is_refused = is_gone || (customer.is_blocked() && !must_learn);
+        if is_refused || (is_linked && !customer.learns_from(half)) {
             return Ok(Some(customer));
         }
         match self.learn(&customer, half, now).await {

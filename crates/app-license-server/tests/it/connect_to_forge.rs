@@ -6,7 +6,7 @@ use app_license::{ClientKey, Event, InstallationAri, InstallationKey, Installati
 use app_license_server::{
     ConnectApp, Edition, ForgeInvocation, ForgeRemote, HookRunner, customer_history,
 };
-use app_license_store::{Delivery, InstallationStore, MemoryStore, Name};
+use app_license_store::{Delivery, InstallationStore, MemoryStore, Name, Sequence};
 use app_license_testkit::{App, Invocation, MockHost, SignedRequest, Tenant, probe};
 use axum::Router;
 use axum::routing::{get, post};
@@ -269,6 +269,38 @@ async fn a_reinstall_on_forge_alone_is_the_same_customer_and_staging_is_not() {
     let call = call.with_token(&token);
     let answer = backend.ask(&call).await;
     assert_eq!(answer, (200, other.to_owned()));
+}
+
+/// A refused invocation of an installation that is not known writes nothing to the customer's record.
+#[tokio::test]
+async fn a_refused_invocation_of_the_customer_s_site_writes_nothing() {
+    let backend = Backend::new().await;
+    let acme = backend.customer("acme");
+    backend.deliver(&acme.install().unwrap()).await;
+    backend
+        .deliver(&acme.migrate_to_forge(APP_ID).unwrap())
+        .await;
+    let spec = acme.invocation_spec(&Invocation::ui("panel")).unwrap();
+    let other = "ari:cloud:ecosystem::installation/another";
+    let mut app = spec.get("app").unwrap().clone();
+    app["installationId"] = other.into();
+    app["installation"]["id"] = other.into();
+    let token = spec
+        .claim("app", app)
+        .rs256(&backend.host.forge_key().unwrap());
+    let call = acme.invoke("POST", "/forge/whose", &Invocation::ui("panel"));
+    let call = call.unwrap().with_token(&token);
+    let history = async || {
+        let of = key_of(&acme);
+        let known = backend.store.history(&of, Sequence::START, 100).await;
+        known.unwrap().len()
+    };
+    backend.deliver(&acme.pre_uninstall().unwrap()).await;
+    let before = history().await;
+    assert_eq!(backend.ask(&call).await.0, 401);
+    assert_eq!(history().await, before);
+    let ari = InstallationKey::Forge(InstallationAri::new(other).unwrap());
+    assert!(backend.store.get(&ari).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -33,6 +33,12 @@ export async function find(
   if (!customer || (known && !customer.said.learns)) {
     return customer;
   }
+  // what is refused writes nothing: a token of before the uninstall, an invocation of who is blocked
+  const { gone } = customer.said;
+  const isGone = gone !== null && (half.issuedAt < gone || (lost !== undefined && half.issuedAt === gone));
+  if (isGone || (lost && internal.refusalOf(customer.installation.record) === "tenant_blocked")) {
+    return customer;
+  }
   try {
     const delivery = { key: keyOf(customer.installation).key, on: "connect", event: { invoked: half } } as const;
     const installation = (await deliverTo(store, delivery, now)).installation ?? customer.installation;
