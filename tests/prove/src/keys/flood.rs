@@ -30,42 +30,36 @@ pub(super) async fn flood(report: &mut Report, setting: &Arc<Setting>, scale: Sc
     let total = scale.of(100_000, 6_000);
     let progress = Arc::new(Progress::new("keys: unknown key ids", total * 13 / 10));
     let numbers = Arc::new(AtomicU64::new(0));
-    // the server's buffers and caches have their size before it is measured: those of a healthy key
-    // server, and those of one that is down; the allocator finds its size in some ten thousand requests
-    let warm = run(setting, total * 2 / 5, &numbers, &progress).await?;
-    outage(setting, Some(InjectedFault::Down)).await?;
-    let warm_out = run(setting, total / 10, &numbers, &progress).await?;
-    outage(setting, None).await?;
+    // what the server and its allocator grow to in such a flood is there before it is measured: the
+    // first passes through the same hours as the second
+    let warm = hours(setting, total * 5 / 10, &numbers, &progress).await?;
     let before = setting.resident().await?;
     let (start, first) = book(setting).await;
-
-    let ticking = Arc::new(AtomicBool::new(true));
-    let clock = tokio::spawn(tick(Arc::clone(setting), Arc::clone(&ticking)));
-    let healthy = run(setting, total * 3 / 10, &numbers, &progress).await?;
-    outage(setting, Some(InjectedFault::Down)).await?;
-    let out = run(setting, total / 5, &numbers, &progress).await?;
-    outage(setting, None).await?;
-    let healed = run(setting, total * 3 / 10, &numbers, &progress).await?;
-    ticking.store(false, Ordering::Relaxed);
-    clock.await??;
-
+    let measured = hours(setting, total * 8 / 10, &numbers, &progress).await?;
     let after = setting.resident().await?;
     let (end, last) = book(setting).await;
-    let sent: u64 = [&warm, &warm_out, &healthy, &out, &healed]
+    let sent: u64 = [&warm, &measured]
         .iter()
+        .flat_map(|hours| [&hours.healthy, &hours.out, &hours.healed])
         .flat_map(|answers| answers.values())
         .sum();
+    let answering = [
+        &warm.healthy,
+        &warm.healed,
+        &measured.healthy,
+        &measured.healed,
+    ];
     report.claim(
         "unknown key ids are refused with 401 while the key server answers",
-        [&warm, &healthy, &healed]
-            .iter()
-            .all(|a| a.keys().eq([&401])),
-        format!("{warm:?}, {healthy:?}, {healed:?}"),
+        answering.iter().all(|a| a.keys().eq([&401])),
+        format!("{answering:?}"),
     );
     report.claim(
         "and could not be checked, 503, while it is down",
-        [&warm_out, &out].iter().all(|a| a.keys().eq([&503])),
-        format!("{warm_out:?}, {out:?}"),
+        [&warm.out, &measured.out]
+            .iter()
+            .all(|a| a.keys().eq([&503])),
+        format!("{:?}, {:?}", warm.out, measured.out),
     );
     let minutes = (end - start) / 60;
     let fetches = last - first;
@@ -83,6 +77,36 @@ pub(super) async fn flood(report: &mut Report, setting: &Arc<Setting>, scale: Sc
         "{sent} unknown key ids, {fetches} fetches in {minutes} minutes, {after} KiB"
     ));
     installs(report, setting, scale).await
+}
+
+/// What was answered while the key server answers, while it is down, and when it answers again.
+struct Hours {
+    healthy: Answers,
+    out: Answers,
+    healed: Answers,
+}
+
+/// Sends `total` key ids, while minutes go by and the key server breaks and heals.
+async fn hours(
+    setting: &Arc<Setting>,
+    total: u64,
+    numbers: &Arc<AtomicU64>,
+    progress: &Arc<Progress>,
+) -> Result<Hours> {
+    let ticking = Arc::new(AtomicBool::new(true));
+    let clock = tokio::spawn(tick(Arc::clone(setting), Arc::clone(&ticking)));
+    let healthy = run(setting, total * 3 / 8, numbers, progress).await?;
+    outage(setting, Some(InjectedFault::Down)).await?;
+    let out = run(setting, total / 4, numbers, progress).await?;
+    outage(setting, None).await?;
+    let healed = run(setting, total * 3 / 8, numbers, progress).await?;
+    ticking.store(false, Ordering::Relaxed);
+    clock.await??;
+    Ok(Hours {
+        healthy,
+        out,
+        healed,
+    })
 }
 
 /// The time, and how often the key set was asked for.
