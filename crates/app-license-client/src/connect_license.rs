@@ -353,6 +353,6 @@ impl Statement<LicenseApiResponse> {
     pub fn license(&self) -> Option<Verified<License>> {
         let license = self.value().license()?.clone();
         // fetched by this process, over TLS, from a host of the configured cloud
-        Some(Verified::dangerous_assume(license.at(self.as_of())))
+        Some(Verified::fetched(license.at(self.as_of())))
     }
 }

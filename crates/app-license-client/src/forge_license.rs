@@ -350,7 +350,7 @@ impl Statement<Arc<LicenseApiResponse>> {
     pub fn license(&self, app: &ForgeAppId) -> Result<Verified<License>, app_license::Error> {
         let license = self.value().license(app)?;
         // fetched by this process, or a replica of it, over TLS from the configured host
-        Ok(Verified::dangerous_assume(license.at(self.as_of())))
+        Ok(Verified::fetched(license.at(self.as_of())))
     }
 }
 

@@ -35,7 +35,7 @@
 //! let features = FeatureMap::from_toml("[limits]\nrows = { standard = 100 }").unwrap();
 //! let licenses = lookup(|_context: &EvaluationContext| {
 //!     let license = License::from_object(br#"{"active":true}"#, LicenseSource::ConnectLicenseApi)?;
-//!     Ok(Verified::dangerous_assume(license)) // fetched by this very process
+//!     Ok(Verified::fetched(license)) // fetched by this very process
 //! });
 //! let mut api = OpenFeature::default();
 //! api.set_provider(LicenseProvider::new(features, licenses)).await;

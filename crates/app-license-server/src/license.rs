@@ -63,9 +63,7 @@ impl<'r> VerifiedRequest<'r> {
             Kind::Url(request) => request.license(),
             Kind::Context(request) => request.license(),
             // nothing is said, which grants nothing
-            Kind::Nobody(_) => {
-                Verified::dangerous_assume(License::absent(LicenseSource::ConnectLicenseApi))
-            }
+            Kind::Nobody(_) => Verified::stored(License::absent(LicenseSource::ConnectLicenseApi)),
         }
     }
 
@@ -251,7 +249,7 @@ impl ConnectApp {
             // the site says that it does not have the app: nothing is licensed there
             (None, LicenseApiResponse::NotFound) => {
                 let absent = License::absent(LicenseSource::ConnectLicenseApi);
-                Verified::dangerous_assume(absent.at(answer.as_of()))
+                Verified::fetched(absent.at(answer.as_of()))
             }
             _ => return (LicenseApi::Failed, None),
         };

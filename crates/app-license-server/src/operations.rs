@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use app_license::answer::out_of_reach;
 use app_license::error::with_causes;
 use app_license_store::{Error, ErrorKind, InstallationStore};
 use axum::Router;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use crate::connect_app::ConnectApp;
 use crate::forge_remote::ForgeRemote;
 use crate::metrics::{Metrics, render_all};
-use crate::rejection::{Rejection, store_fault};
+use crate::rejection::Rejection;
 
 /// The platform's checker waits for 3 s.
 const PATIENCE: Duration = Duration::from_millis(2500);
@@ -153,7 +154,7 @@ async fn asked(
     match error.kind() {
         ErrorKind::UnknownEncryptionKey { .. } | ErrorKind::PlainTextRefused { .. } => {
             tracing::error!(code = error.code(), error = %with_causes(&error), "stored secrets do not open");
-            let (what, code) = (store_fault(&error), error.code());
+            let (what, code) = (out_of_reach(error.code()), error.code());
             Ok((None, Some(Fault { what, code })))
         }
         _ => Err(error),

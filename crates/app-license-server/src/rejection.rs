@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{Response, StatusCode, header};
 
-use app_license::answer::Refusal;
+use app_license::answer::{Refusal, out_of_reach};
 use app_license::error::with_causes;
 use app_license::{Decision, ErrorClass};
 use axum::extract::MatchedPath;
@@ -118,7 +118,7 @@ impl Rejection {
             app_license_store::ErrorKind::Replayed => Self::new(Refusal::Replayed),
             _ => {
                 tracing::error!(code = error.code(), error = %with_causes(error), "the store failed");
-                Self::could_not_check(store_fault(error), error.code())
+                Self::could_not_check(out_of_reach(error.code()), error.code())
             }
         }
     }
@@ -129,10 +129,7 @@ impl Rejection {
             ErrorClass::Refused => Self::new(Refusal::Unproved { code: error.code() }),
             _ => {
                 tracing::warn!(code = error.code(), error = %with_causes(error), "could not check");
-                Self::could_not_check(
-                    "the platform's keys or licenses are out of reach",
-                    error.code(),
-                )
+                Self::could_not_check(out_of_reach(error.code()), error.code())
             }
         }
     }
@@ -248,22 +245,6 @@ impl Rejection {
         }
         response.extensions_mut().insert(self);
         response
-    }
-}
-
-/// What is wrong with the store, for the reason of an answer: one that cannot be opened answers.
-pub(crate) const fn store_fault(error: &app_license_store::Error) -> &'static str {
-    use app_license_store::ErrorKind as K;
-    match error.kind() {
-        K::UnknownEncryptionKey { .. } => {
-            "a stored secret is sealed with a key that is not configured"
-        }
-        K::DoesNotOpen { .. } => "a stored secret does not open with its key",
-        K::PlainTextRefused { .. } => {
-            "a stored secret is in plain text, which the configuration refuses"
-        }
-        K::Corrupt { .. } => "a stored value cannot be read",
-        _ => "the store does not answer",
     }
 }
 

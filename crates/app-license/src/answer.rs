@@ -182,6 +182,31 @@ fn headers_of(status: u16) -> impl Iterator<Item = (&'static str, &'static str)>
     .chain(again)
 }
 
+/// What is out of reach, in words, by the stable code of the fault: what [`Refusal::CouldNotCheck`] says of
+/// one of store, client or License API. Nothing in it names a host or a secret.
+///
+/// ```
+/// use app_license::answer::out_of_reach;
+/// assert_eq!(out_of_reach("store_unavailable"), "the store does not answer");
+/// assert_eq!(out_of_reach("store_corrupt"), "a stored value cannot be read");
+/// assert_eq!(out_of_reach("timeout"), "the platform's keys or licenses are out of reach");
+/// ```
+#[must_use]
+pub fn out_of_reach(code: &str) -> &'static str {
+    match code {
+        "unknown_encryption_key" => "a stored secret is sealed with a key that is not configured",
+        "does_not_open" => "a stored secret does not open with its key",
+        "plain_text_refused" => "a stored secret is in plain text, which the configuration refuses",
+        "store_corrupt" => "a stored value cannot be read",
+        "store_unavailable" | "store_closed" | "too_many_marks" | "newer_schema"
+        | "foreign_database" | "migration" | "may_not_migrate" | "encryption_key"
+        | "no_encryption_key" | "invalid" | "cursor_beyond_end" => "the store does not answer",
+        "license_api_refused" => "the License API does not answer",
+        "license_api" | "not_checked" => "the License API could not tell",
+        _ => "the platform's keys or licenses are out of reach",
+    }
+}
+
 fn unproved(code: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(
         f,

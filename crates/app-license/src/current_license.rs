@@ -24,13 +24,13 @@
 //! let now = UnixTime::EPOCH.plus(1_000);
 //! let policy = Policy::new();
 //! // of a verified request
-//! let request = Verified::dangerous_assume(IframeQuery::parse("").license().clone());
+//! let request = Verified::fetched(IframeQuery::parse("").license().clone());
 //! let mut current = CurrentLicense::new(request, &policy);
 //!
 //! // the request says nothing: ask the License API
 //! assert_eq!(current.next(now), Next::Ask { since: UnixTime::EPOCH });
 //! let answer = License::from_connect_api(br#"{"key":"a","license":{"active":true}}"#)?;
-//! current.asked(LicenseApi::Stated(Box::new(Verified::dangerous_assume(answer.at(now)))));
+//! current.asked(LicenseApi::Stated(Box::new(Verified::fetched(answer.at(now)))));
 //! assert_eq!(current.next(now), Next::Use(StatementOf::LicenseApi));
 //! let license = current.license(StatementOf::LicenseApi);
 //! assert!(license.has_capability("capabilityStandard"));
@@ -110,9 +110,9 @@ pub enum Next {
     ///
     /// let policy = Policy::new().confirmed_only(true);
     /// let page = IframeQuery::parse("lic=active&capSet=capabilityAdvanced").license().clone();
-    /// let mut current = CurrentLicense::new(Verified::dangerous_assume(page), &policy);
+    /// let mut current = CurrentLicense::new(Verified::fetched(page), &policy);
     /// let of_before = br#"{"key":"a","license":{"active":true,"entitlementId":"e","type":"COMMERCIAL"}}"#;
-    /// let of_before = Verified::dangerous_assume(License::from_connect_api(of_before)?);
+    /// let of_before = Verified::fetched(License::from_connect_api(of_before)?);
     /// current.asked(LicenseApi::Stated(Box::new(of_before)));
     /// assert_eq!(current.next(UnixTime::EPOCH), Next::AskNewer);
     /// // it was asked a moment ago: Standard counts, for that is what is confirmed

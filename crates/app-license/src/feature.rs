@@ -57,7 +57,7 @@ use columns::Columns;
 /// let json = br#"{"active":true,"capabilitySet":"capabilityStandard"}"#;
 /// let license = License::from_object(json, LicenseSource::ConnectLicenseApi)?;
 /// // fetched by this very process:
-/// let license = Verified::dangerous_assume(license);
+/// let license = Verified::fetched(license);
 /// let (policy, now) = (Policy::new(), UnixTime::EPOCH);
 /// assert!(map.check("export", &license, &policy, now)?.is_allowed());
 /// assert_eq!(map.check("bulk-export", &license, &policy, now)?.code(), "capability_missing");
@@ -178,7 +178,7 @@ impl FeatureMap {
     /// use app_license::{FeatureMap, License, Limit, Policy, LicenseSource, UnixTime, Verified};
     /// let map = FeatureMap::from_toml("[limits]\nrows = { none = 5, standard = 100 }")?;
     /// let (policy, now) = (Policy::new(), UnixTime::EPOCH);
-    /// let license = Verified::dangerous_assume(License::absent(LicenseSource::ConnectLicenseApi));
+    /// let license = Verified::fetched(License::absent(LicenseSource::ConnectLicenseApi));
     /// assert_eq!(map.limit("rows", &license, &policy, now)?, Limit::Count(5));
     /// # Ok::<(), app_license::Error>(())
     /// ```
@@ -220,7 +220,7 @@ impl FeatureMap {
     /// let map = FeatureMap::from_toml("[service-levels]\nsupport = { advanced = \"4 h\" }")?;
     /// let json = br#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#;
     /// let license = License::from_object(json, LicenseSource::ConnectLicenseApi)?;
-    /// let license = Verified::dangerous_assume(license);
+    /// let license = Verified::fetched(license);
     /// let level = map.service_level("support", &license, &Policy::new(), UnixTime::EPOCH)?;
     /// assert_eq!(level, Some("4 h"));
     /// # Ok::<(), app_license::Error>(())

@@ -244,7 +244,7 @@ impl Verified<License> {
     /// use app_license::{EnvironmentType, License, LicenseSource, Verified};
     /// let json = br#"{"active":true,"type":"commercial","ccpEntitlementId":"e-1"}"#;
     /// let license = License::from_object(json, LicenseSource::ForgeInvocationToken)?;
-    /// let license = Verified::dangerous_assume(license);
+    /// let license = Verified::fetched(license);
     /// assert!(!license.is_confirmed());
     /// assert!(license.in_environment(EnvironmentType::PRODUCTION).is_confirmed());
     /// # Ok::<(), app_license::Error>(())
@@ -261,7 +261,7 @@ impl Verified<License> {
     /// let json = br#"{"active":false,"evaluation":true}"#;
     /// let license = License::from_object(json, LicenseSource::ConnectLicenseApi)?;
     /// // fetched by this very process:
-    /// let license = Verified::dangerous_assume(license);
+    /// let license = Verified::fetched(license);
     /// let decision = license.decide(&Policy::new(), "capabilityStandard", UnixTime::EPOCH);
     /// assert_eq!(decision.code(), "trial_ended");
     /// # Ok::<(), app_license::Error>(())

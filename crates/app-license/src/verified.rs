@@ -5,14 +5,15 @@ use std::ops::Deref;
 
 /// A value proved by a signature, or fetched by us from the platform over TLS.
 ///
-/// Server-side gates take `Verified<License>` and nothing else. Only the verifiers of this crate
-/// make one; the way round is called [`Verified::dangerous_assume`] and says what it means.
+/// Server-side gates take `Verified<License>` and nothing else. The verifiers of this crate make one;
+/// whoever asks a License API without the client crate says so with [`Verified::fetched`], whoever reads
+/// back what was stored with [`Verified::stored`].
 ///
 /// ```
 /// use app_license::{License, Verified};
 /// let license = License::from_connect_api(br#"{"key":"a","license":{"active":true}}"#)?;
 /// // this process itself fetched the body from the License API:
-/// let license = Verified::dangerous_assume(license);
+/// let license = Verified::fetched(license);
 /// assert!(license.has_capability("capabilityStandard"));
 /// # Ok::<(), app_license::Error>(())
 /// ```
@@ -24,8 +25,43 @@ impl<T> Verified<T> {
         Self(value)
     }
 
-    /// Vouches for a value by hand: right only for what this very process fetched from the
-    /// platform over TLS, or read back from a store that holds only verified values.
+    /// The value of an answer that this very process fetched from the platform over TLS, such as from
+    /// a License API. Nothing that a request brought: whoever sends it chooses what it says.
+    ///
+    /// ```
+    /// use app_license::{License, Verified};
+    /// let answer = br#"{"key":"a","license":{"active":true,"capabilitySet":"capabilityAdvanced"}}"#;
+    /// let license = Verified::fetched(License::from_connect_api(answer)?);
+    /// assert!(license.has_capability("capabilityAdvanced"));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn fetched(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value read back from a store that only this app writes, and that keeps only what was verified
+    /// or fetched.
+    ///
+    /// ```
+    /// use app_license::{License, LicenseSource, Verified};
+    /// // nothing was ever stated about this tenant
+    /// let license = Verified::stored(License::absent(LicenseSource::ConnectLicenseApi));
+    /// assert!(!license.has_capability("capabilityStandard"));
+    /// ```
+    #[must_use]
+    pub const fn stored(value: T) -> Self {
+        Self(value)
+    }
+
+    /// Vouches for a value by hand, in tests and where neither [`Verified::fetched`] nor
+    /// [`Verified::stored`] says whence it comes.
+    ///
+    /// ```
+    /// use app_license::{License, LicenseSource, Verified};
+    /// let license = Verified::dangerous_assume(License::absent(LicenseSource::ForgeUiContext));
+    /// assert_eq!(license.capability_set(), None);
+    /// ```
     #[must_use]
     pub const fn dangerous_assume(value: T) -> Self {
         Self(value)

@@ -14,7 +14,7 @@ pub use editions::{Feature, LimitName};
 ///
 /// let gate = Gate::new(include_str!("../editions.toml"))?;
 /// let license = License::from_object(br#"{"active":true}"#, LicenseSource::ConnectLicenseApi)?;
-/// let license = Verified::dangerous_assume(license); // fetched by this very process
+/// let license = Verified::fetched(license); // fetched by this very process
 /// assert!(gate.may(Feature::Export, &license, UnixTime::EPOCH)?.is_allowed());
 /// # Ok::<(), app_license::Error>(())
 /// ```

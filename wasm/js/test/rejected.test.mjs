@@ -56,7 +56,9 @@ test("12: what proves nothing, an outage and a mistake of the app", async () => 
   const store = Object.assign(new MemoryStore(), broken);
   const other = new ConnectApp({ appKey, baseUrl, store, logger: { warn: assert.fail, error: (line) => told.lines.push(line) } });
   other.route("/export", { requires }, assert.fail);
-  assert.equal((await other.handle(new Request(url))).status, 503);
+  const answer = await other.handle(new Request(url));
+  assert.equal(answer.status, 503);
+  assert.equal((await answer.json()).error.message, "could not check: the store does not answer");
   assert.match(told.lines.at(-1), /^app-license: GET \/export was not let through \(store_unavailable\): /);
 });
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Refusal, body_of, headers_of, unproved};
+use super::{Refusal, body_of, headers_of, out_of_reach, unproved};
 use crate::error::ErrorClass;
 use crate::policy::Decision;
 
@@ -125,15 +125,6 @@ impl ReportedRefusal {
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         headers_of(self.status())
     }
-
-    /// What is out of reach, by the code that says so.
-    fn out_of_reach(&self) -> &'static str {
-        match self.code.as_str() {
-            "store" | "too_many_marks" => "the store does not answer",
-            "license_api" | "not_checked" => "the License API could not tell",
-            _ => "the platform's keys or licenses are out of reach",
-        }
-    }
 }
 
 impl fmt::Display for ReportedRefusal {
@@ -143,7 +134,7 @@ impl fmt::Display for ReportedRefusal {
             (Some(refusal), _) => refusal.fmt(f),
             (None, ErrorClass::Refused) => unproved(&self.code, f),
             (None, ErrorClass::CouldNotCheck) => {
-                write!(f, "could not check: {}", self.out_of_reach())
+                write!(f, "could not check: {}", out_of_reach(&self.code))
             }
             (None, _) => f.write_str(self.message.as_deref().unwrap_or(&self.code)),
         }
@@ -264,7 +255,14 @@ mod tests {
     #[test]
     fn an_outage_says_to_come_again_and_nothing_of_a_host() {
         for (code, words) in [
-            ("store", "could not check: the store does not answer"),
+            (
+                "store_unavailable",
+                "could not check: the store does not answer",
+            ),
+            (
+                "store_corrupt",
+                "could not check: a stored value cannot be read",
+            ),
             (
                 "license_api",
                 "could not check: the License API could not tell",

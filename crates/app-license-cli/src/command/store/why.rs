@@ -143,7 +143,7 @@ fn replay(
     let license: Verified<License> = if nothing && matches!(found.key(), InstallationKey::Forge(_))
     {
         // no source spoke; the one that does is not the Connect lifecycle
-        Verified::dangerous_assume(License::absent(LicenseSource::ForgeInvocationToken))
+        Verified::stored(License::absent(LicenseSource::ForgeInvocationToken))
     } else {
         current.license(of)
     };

@@ -64,7 +64,7 @@ impl RequestArgs {
         }
         let answer = answer.with_user_access(stated.user_access());
         // the caller states that the file is an answer of the site
-        Ok(Verified::dangerous_assume(answer))
+        Ok(Verified::fetched(answer))
     }
 
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {

@@ -116,7 +116,7 @@ impl CachedLicense {
             None => License::absent(self.source),
             Some(json) => self.read(json)?,
         };
-        Ok(Verified::dangerous_assume(license.at(self.fetched_at)))
+        Ok(Verified::stored(license.at(self.fetched_at)))
     }
 
     fn read(&self, json: &str) -> Result<License, Error> {
