@@ -2,7 +2,7 @@
 //! an accepted event twice and changes nothing the second time.
 #![no_main]
 
-use app_license::connect::{DescriptorUrls, LifecycleBody};
+use app_license::connect::{DescriptorUrls, KeyHosts, LifecycleBody};
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{Event, Installation, UnixTime};
 
@@ -20,7 +20,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     assert_eq!(again, body);
     assert!(!format!("{body:?}").contains("sharedSecret\":"));
     let (kind, app, tenant) = (body.kind(), body.app_key().clone(), body.client_key().clone());
-    let Ok(event) = body.accept(kind, &app, &tenant, &|_| true) else { return };
+    let Ok(event) = body.accept(kind, &app, &tenant, &KeyHosts::default()) else { return };
     let event = Event::from(event);
     let now = UnixTime::EPOCH.plus(1);
     let (once, _) = Installation::apply(None, &event, now);

@@ -181,9 +181,11 @@ pub(crate) fn event(input: &Input) -> Result<Event, Error> {
         "joined" => Ok(Event::Joined(Box::new(read(&text)?))),
         "connect" => {
             let body = LifecycleBody::parse(body)?;
-            let (app, tenant) = (body.app_key().clone(), body.client_key().clone());
-            let kind = lifecycle::kind(input)?;
-            Ok(body.accept(kind, &app, &tenant, &|_| true)?.into())
+            if body.kind() != lifecycle::kind(input)? {
+                return Err(missing("event"));
+            }
+            // accepted together with its token, by `verifyInstall` or `verifyLifecycle`
+            Ok(body.accepted_before()?.into())
         }
         "forge" => {
             let name = input.text("event").unwrap_or_default();

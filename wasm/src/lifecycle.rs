@@ -98,8 +98,7 @@ fn parsed(input: &Input) -> Result<LifecycleBody, Error> {
 
 fn taken(input: &Input, body: LifecycleBody, issuer: &ClientKey) -> Result<LifecycleEvent, Error> {
     let app = AppKey::new(&*input.need("appKey")?)?;
-    let hosts = key_hosts(input)?;
-    body.accept(kind(input)?, &app, issuer, &|host| hosts.is_site(host))
+    body.accept(kind(input)?, &app, issuer, &key_hosts(input)?)
 }
 
 fn accepted(

@@ -161,9 +161,7 @@ mod tests {
             "description":"a \"quoted\" \u00e9","capabilitySet":"capabilityAdvanced",
             "entitlementId":"e","entitlementNumber":"E-1"}"#;
         let body = LifecycleBody::parse(body).unwrap();
-        let (app, tenant) = (body.app_key().clone(), body.client_key().clone());
-        let kind = body.kind();
-        let event: Event = body.accept(kind, &app, &tenant, &|_| true).unwrap().into();
+        let event: Event = body.accepted_before().unwrap().into();
         let (after, _) = Installation::apply(None, &event, UnixTime::EPOCH);
         after.unwrap().record().clone()
     }

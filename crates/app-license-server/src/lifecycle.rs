@@ -204,8 +204,7 @@ impl ConnectApp {
         kind: LifecycleKind,
         issuer: &ClientKey,
     ) -> Result<LifecycleEvent, Rejection> {
-        let on_our_cloud = |host: &str| self.0.hosts.check_site(&format!("https://{host}")).is_ok();
-        Ok(body.accept(kind, &self.0.app_key, issuer, &on_our_cloud)?)
+        Ok(body.accept(kind, &self.0.app_key, issuer, &self.0.hosts)?)
     }
 
     /// A mark that holds a token to this body until it verifies no longer.

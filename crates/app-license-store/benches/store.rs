@@ -12,7 +12,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
 use app_license_store::{Delivery, InstallationStore, MemoryStore, PostgresOptions, SqliteOptions};
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -47,7 +47,12 @@ fn installed(number: u64, round: u64) -> Delivery {
         AppKey::new("com.example.app").unwrap(),
         body.client_key().clone(),
     );
-    let event = body.accept(LifecycleKind::Installed, &app, &issuer, &|_| true);
+    let event = body.accept(
+        LifecycleKind::Installed,
+        &app,
+        &issuer,
+        &KeyHosts::default(),
+    );
     Delivery::connect(event.unwrap())
 }
 

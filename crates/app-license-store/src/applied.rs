@@ -9,7 +9,7 @@ use crate::history::Sequence;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use app_license::connect::{LifecycleBody, LifecycleKind};
+/// use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 /// use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
 /// use app_license_store::{Delivery, InstallationStore, MemoryStore, ReplayMark};
 ///
@@ -20,7 +20,7 @@ use crate::history::Sequence;
 /// }"#;
 /// let (app, tenant) = (AppKey::new("com.example.app")?, ClientKey::new("tenant-1")?);
 /// let event = LifecycleBody::parse(body)?
-///     .accept(LifecycleKind::Installed, &app, &tenant, &|_| true)?;
+///     .accept(LifecycleKind::Installed, &app, &tenant, &KeyHosts::default())?;
 /// let now = UnixTime::EPOCH;
 /// let mark = ReplayMark::new("the token, verified", body, now.plus(180));
 ///

@@ -59,7 +59,7 @@ impl fmt::Display for Sequence {
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use app_license::{Change, UnixTime};
 /// use app_license_store::{InstallationStore, MemoryStore, Sequence};
-/// # use app_license::connect::{LifecycleBody, LifecycleKind};
+/// # use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 /// # use app_license::{AppKey, ClientKey};
 /// # use app_license_store::Delivery;
 /// # let body = LifecycleBody::parse(br#"{
@@ -68,7 +68,7 @@ impl fmt::Display for Sequence {
 /// #     "productType": "jira"
 /// # }"#)?;
 /// # let (app, tenant) = (AppKey::new("com.example.app")?, ClientKey::new("tenant-1")?);
-/// # let event = body.accept(LifecycleKind::Installed, &app, &tenant, &|_| true)?;
+/// # let event = body.accept(LifecycleKind::Installed, &app, &tenant, &KeyHosts::default())?;
 /// let store = MemoryStore::new();
 /// // … an `installed` event was verified and accepted …
 /// store.apply(Delivery::connect(event), UnixTime::EPOCH).await?;

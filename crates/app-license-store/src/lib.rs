@@ -6,7 +6,7 @@
 //! # let path = directory.path().join("installations.db");
 //! use std::sync::Arc;
 //!
-//! use app_license::connect::{LifecycleBody, LifecycleKind};
+//! use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 //! use app_license::{AppKey, Change, ClientKey, UnixTime};
 //! use app_license_store::{Delivery, InstallationStore, Name, SqliteStore};
 //!
@@ -18,7 +18,7 @@
 //!     "productType":"jira","capabilitySet":"capabilityStandard"}"#;
 //! let (app, tenant) = (AppKey::new("com.example.app")?, ClientKey::new("tenant-1")?);
 //! let event = LifecycleBody::parse(body)?
-//!     .accept(LifecycleKind::Installed, &app, &tenant, &|_| true)?;
+//!     .accept(LifecycleKind::Installed, &app, &tenant, &KeyHosts::default())?;
 //! let applied = store.apply(Delivery::connect(event), UnixTime::EPOCH).await?;
 //! assert_eq!(applied.changes, [Change::Installed]);
 //!

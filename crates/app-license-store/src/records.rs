@@ -32,7 +32,7 @@ const CONSUMERS_3: &str = "SELECT name FROM consumer WHERE name NOT LIKE ' %' OR
 /// # let path = directory.path().join("installations.db");
 /// use std::ops::ControlFlow;
 ///
-/// use app_license::connect::{LifecycleBody, LifecycleKind};
+/// use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 /// use app_license::{AppKey, ClientKey, UnixTime};
 /// use app_license_store::{Delivery, InstallationStore, SqliteRecords, SqliteStore};
 ///
@@ -42,7 +42,7 @@ const CONSUMERS_3: &str = "SELECT name FROM consumer WHERE name NOT LIKE ' %' OR
 /// #     "productType":"jira"}"#;
 /// # let (app, tenant) = (AppKey::new("com.example.app")?, ClientKey::new("tenant-1")?);
 /// # let event = LifecycleBody::parse(body)?
-/// #     .accept(LifecycleKind::Installed, &app, &tenant, &|_| true)?;
+/// #     .accept(LifecycleKind::Installed, &app, &tenant, &KeyHosts::default())?;
 /// store.apply(Delivery::connect(event), UnixTime::EPOCH).await?;
 ///
 /// SqliteRecords::open(&path)?.for_each(|record| {

@@ -6,7 +6,7 @@
 //! transaction that is committed before the platform is answered. It decides nothing.
 //!
 //! ```
-//! use app_license::connect::{LifecycleBody, LifecycleKind};
+//! use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 //! use app_license::delivery::{BodyHash, Delivery, ReplayMark, StoredMark};
 //! use app_license::{AppKey, Change, ClientKey, UnixTime};
 //!
@@ -16,7 +16,7 @@
 //!     "productType":"jira"}"#;
 //! let (app, tenant) = (AppKey::new("com.example.app")?, ClientKey::new("tenant-1")?);
 //! let event = LifecycleBody::parse(body)?
-//!     .accept(LifecycleKind::Installed, &app, &tenant, &|_| true)?;
+//!     .accept(LifecycleKind::Installed, &app, &tenant, &KeyHosts::default())?;
 //! let now = UnixTime::EPOCH;
 //! let mark = ReplayMark::new("the token, verified", body, now.plus(180));
 //! let delivery = Delivery::connect(event).marked(mark);
@@ -129,7 +129,7 @@ impl Delivery {
     /// for new.
     ///
     /// ```
-    /// use app_license::connect::{LifecycleBody, LifecycleKind};
+    /// use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
     /// use app_license::delivery::Delivery;
     /// use app_license::{AppKey, ClientKey, InstallationStatus, UnixTime};
     ///
@@ -138,7 +138,7 @@ impl Delivery {
     ///     let body = format!(r#"{{"eventType":"{}","key":"com.example.app","clientKey":"tenant-1",
     ///         "sharedSecret":"a-secret-key-not-to-be-lost","baseUrl":"https://example.atlassian.net",
     ///         "productType":"jira"}}"#, kind.name());
-    ///     LifecycleBody::parse(body.as_bytes())?.accept(kind, &app, &tenant, &|_| true)
+    ///     LifecycleBody::parse(body.as_bytes())?.accept(kind, &app, &tenant, &KeyHosts::default())
     /// };
     /// let at = |seconds| UnixTime::EPOCH.plus(seconds);
     /// let deliver = |kind, issued, stored| {

@@ -92,7 +92,7 @@ impl From<License> for Event {
 /// pair of events does no harm.
 ///
 /// ```
-/// use app_license::connect::{LifecycleBody, LifecycleKind};
+/// use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 /// use app_license::{AppKey, Change, ClientKey, Event, Installation, UnixTime};
 ///
 /// let installed = LifecycleBody::parse(br#"{
@@ -101,7 +101,7 @@ impl From<License> for Event {
 ///     "productType": "jira"
 /// }"#)?;
 /// let (app, tenant) = (AppKey::new("com.example.app")?, ClientKey::new("tenant-1")?);
-/// let event = installed.accept(LifecycleKind::Installed, &app, &tenant, &|_| true)?;
+/// let event = installed.accept(LifecycleKind::Installed, &app, &tenant, &KeyHosts::default())?;
 /// let event = Event::from(event);
 ///
 /// let (installation, changes) = Installation::apply(None, &event, UnixTime::EPOCH);

@@ -43,7 +43,7 @@ pub(crate) fn hooks(store: Arc<dyn InstallationStore>) -> Result<HookRunner, Box
 #[cfg(test)]
 mod tests {
     use app_license_server::MemoryStore;
-    use app_license_server::connect::{LifecycleBody, LifecycleKind};
+    use app_license_server::connect::{KeyHosts, LifecycleBody, LifecycleKind};
     use app_license_server::core::{AppKey, ClientKey, UnixTime};
     use app_license_server::store::{Delivery, Sequence};
 
@@ -60,7 +60,7 @@ mod tests {
             LifecycleKind::Installed,
             &app.unwrap(),
             &tenant.unwrap(),
-            &|_| true,
+            &KeyHosts::default(),
         );
         let store = MemoryStore::new();
         let delivery = Delivery::connect(event.unwrap());

@@ -337,8 +337,7 @@ impl Checker<'_> {
         store: &mut Store,
     ) -> Result<Accepted, Error> {
         let hosts = KeyHosts::of(Cloud::Commercial);
-        let is_a_site = |host: &str| hosts.check_site(&format!("https://{host}")).is_ok();
-        let event: LifecycleEvent = body.accept(kind, &self.app, issuer, &is_a_site)?;
+        let event: LifecycleEvent = body.accept(kind, &self.app, issuer, &hosts)?;
         let current = store.get(issuer.as_str()).cloned();
         let (after, _) = Installation::apply(current, &Event::from(event), self.now);
         if let Some(after) = after {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::common::{run, run_with};
-use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, UnixTime};
 use app_license_marketplace::report::LicenseField;
 use app_license_store::{Delivery, InstallationStore, SqliteStore};
@@ -191,7 +191,12 @@ async fn store(path: &Path) {
             "productType": "jira", "entitlementNumber": "E-9", "capabilitySet": capability_set,
         });
         let body = LifecycleBody::parse(body.to_string().as_bytes()).unwrap();
-        let event = body.accept(LifecycleKind::Installed, &app, &tenant, &|_| true);
+        let event = body.accept(
+            LifecycleKind::Installed,
+            &app,
+            &tenant,
+            &KeyHosts::default(),
+        );
         let at = UnixTime::parse(day).unwrap();
         store
             .apply(Delivery::connect(event.unwrap()), at)

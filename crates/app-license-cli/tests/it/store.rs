@@ -1,6 +1,6 @@
 //! `app-license store`, as it is shipped, on a store that an app filled.
 
-use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, License, LicenseSource, UnixTime};
 use app_license_store::{
     CachedLicense, Delivery, EncryptionKeys, InstallationStore, Name, Sequence, SqliteOptions,
@@ -38,7 +38,10 @@ fn event_at(kind: LifecycleKind, tenant: &str, more: &str) -> Delivery {
         AppKey::new("com.example.app").unwrap(),
         ClientKey::new(format!("client-{tenant}")).unwrap(),
     );
-    Delivery::connect(body.accept(kind, &app, &issuer, &|_| true).unwrap())
+    Delivery::connect(
+        body.accept(kind, &app, &issuer, &KeyHosts::default())
+            .unwrap(),
+    )
 }
 
 fn stated(json: &str, days: u64) -> License {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{
     AppKey, ClientKey, Event, ForgeAppId, ForgeHalf, Installation, InstallationAri,
     InstallationKey, License, LicenseSource, UnixTime, Verified,
@@ -53,7 +53,7 @@ async fn install(store: &dyn InstallationStore, tenants: u64, now: UnixTime) {
             "productType":"jira"}}"#
         );
         let body = LifecycleBody::parse(body.as_bytes()).unwrap();
-        let event = body.accept(LifecycleKind::Installed, &app, &key, &|_| true);
+        let event = body.accept(LifecycleKind::Installed, &app, &key, &KeyHosts::default());
         store
             .apply(Delivery::connect(event.unwrap()), now)
             .await
@@ -238,7 +238,7 @@ async fn customers_who_moved_to_forge_are_not_asked_and_starve_nobody() {
         );
         let body = LifecycleBody::parse(body.as_bytes()).unwrap();
         let app = AppKey::new(APP).unwrap();
-        let gone = body.accept(LifecycleKind::Uninstalled, &app, &of, &|_| true);
+        let gone = body.accept(LifecycleKind::Uninstalled, &app, &of, &KeyHosts::default());
         happened(tenant, gone.unwrap().into()).await;
         time.0.fetch_add(100, Ordering::Relaxed);
         let ari = format!("ari:cloud:ecosystem::installation/{tenant}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::common::{Connect, Recorder, history};
 use crate::log::Log;
-use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, Installation, InstallationKey, State, UnixTime};
 use app_license_server::{Hook, HookResult, HookRunner, async_trait};
 use app_license_store::{Delivery, HistoryEntry, InstallationStore, MemoryStore, Name};
@@ -225,7 +225,7 @@ async fn happened(store: &dyn InstallationStore, kind: LifecycleKind, tenant: &s
         AppKey::new("com.example.app").unwrap(),
         ClientKey::new(tenant).unwrap(),
     );
-    let event = body.accept(kind, &app, &of, &|_| true).unwrap();
+    let event = body.accept(kind, &app, &of, &KeyHosts::default()).unwrap();
     let applied = store.apply(Delivery::connect(event), UnixTime::EPOCH).await;
     assert!(applied.unwrap().sequence.is_some());
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, CloudId, Event, InstallationKey, LicenseSource, Policy};
 use app_license_server::{ConnectApp, ConnectRequest, Edition, ForgeInvocation, ForgeRemote};
 use app_license_store::{Delivery, InstallationStore};
@@ -304,7 +304,7 @@ impl OnForge {
         let body = LifecycleBody::parse(body.as_bytes()).unwrap();
         let app = AppKey::new(APP_KEY).unwrap();
         let of = ClientKey::new(client_key).unwrap();
-        let event = body.accept(LifecycleKind::Installed, &app, &of, &|_| true);
+        let event = body.accept(LifecycleKind::Installed, &app, &of, &KeyHosts::default());
         let delivery = Delivery::connect(event.unwrap());
         let now = self.host.clock().now();
         self.store.apply(delivery, now).await.unwrap();
@@ -464,7 +464,7 @@ async fn a_contested_link_stays_where_it_is_and_linking_comes_to_an_end() {
         AppKey::new(APP_KEY).unwrap(),
         ClientKey::new("tenant-1").unwrap(),
     );
-    let event = body.accept(LifecycleKind::Uninstalled, &app, &of, &|_| true);
+    let event = body.accept(LifecycleKind::Uninstalled, &app, &of, &KeyHosts::default());
     let now = on_forge.host.clock().now();
     let gone = Delivery::connect(event.unwrap());
     on_forge.store.apply(gone, now).await.unwrap();

@@ -1,6 +1,6 @@
 //! Events as the platform sends them.
 
-use app_license::connect::{LifecycleBody, LifecycleEvent, LifecycleKind};
+use app_license::connect::{KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind};
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
 
@@ -42,7 +42,8 @@ pub(super) fn accepted(kind: LifecycleKind, body: &str) -> LifecycleEvent {
     let body = LifecycleBody::parse(body.as_bytes()).unwrap();
     let app = AppKey::new("com.example.app").unwrap();
     let tenant = body.client_key().clone();
-    body.accept(kind, &app, &tenant, &|_| true).unwrap()
+    body.accept(kind, &app, &tenant, &KeyHosts::default())
+        .unwrap()
 }
 
 pub(super) fn installed_event(tenant: &str, secret_name: &str, more: &str) -> LifecycleEvent {

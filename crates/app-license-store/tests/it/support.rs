@@ -1,6 +1,6 @@
 //! What the tests of several stores need.
 
-use app_license::connect::{LifecycleBody, LifecycleEvent, LifecycleKind};
+use app_license::connect::{KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind};
 use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
 use app_license_store::{Delivery, EncryptionKey, EncryptionKeys, Name};
 
@@ -44,7 +44,8 @@ pub(crate) fn event(kind: LifecycleKind, tenant: &str, more: &str) -> LifecycleE
         AppKey::new("com.example.app").unwrap(),
         body.client_key().clone(),
     );
-    body.accept(kind, &app, &issuer, &|_| true).unwrap()
+    body.accept(kind, &app, &issuer, &KeyHosts::default())
+        .unwrap()
 }
 
 pub(crate) fn name(text: &str) -> Name {

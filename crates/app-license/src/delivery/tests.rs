@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::{Delivery, NewEntry, Outcome, ReplayMark, StoredMark, TokenHash};
-use crate::connect::{LifecycleBody, LifecycleKind};
+use crate::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use crate::error::Error;
 use crate::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use crate::ids::{AppKey, ClientKey, InstallationAri};
@@ -70,7 +70,7 @@ pub(super) fn lifecycle(kind: LifecycleKind, tenant: &str, secret: u8) -> Event 
             kind,
             &AppKey::new("com.example.app").unwrap(),
             &ClientKey::new(tenant).unwrap(),
-            &|_| true,
+            &KeyHosts::default(),
         )
         .unwrap()
         .into()

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{Change, Event, Installation, InstallationRecord, InstallationStatus};
-use crate::connect::{LifecycleBody, LifecycleKind};
+use crate::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use crate::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use crate::ids::{AppKey, ClientKey, InstallationAri};
 use crate::license::License;
@@ -28,7 +28,7 @@ fn connect(kind: LifecycleKind, fields: &[(&str, &str)]) -> Event {
             kind,
             &AppKey::new("com.example.app").unwrap(),
             &ClientKey::new("tenant-1").unwrap(),
-            &|_| true,
+            &KeyHosts::default(),
         )
         .unwrap()
         .into()

@@ -1,6 +1,8 @@
 //! Lifecycle bodies, and `lic` with the License API, against the vectors that every language shares.
 
-use app_license::connect::{IframeQuery, LicenseApiResponse, LifecycleBody, LifecycleKind};
+use app_license::connect::{
+    IframeQuery, KeyHosts, LicenseApiResponse, LifecycleBody, LifecycleKind,
+};
 use app_license::{AppKey, ClientKey, Edition, License, State};
 use serde_json::Value;
 
@@ -22,7 +24,8 @@ fn lifecycle_bodies() {
             let tenant = ClientKey::new("unique-client-identifier").unwrap();
             let endpoint = case["endpoint"].as_str().unwrap_or("installed");
             let endpoint = LifecycleKind::from_name(endpoint).unwrap();
-            let accepted = read.and_then(|b| b.accept(endpoint, &app, &tenant, &|_| true));
+            let accepted =
+                read.and_then(|b| b.accept(endpoint, &app, &tenant, &KeyHosts::default()));
             let message = accepted.unwrap_err().to_string();
             let field = if id.contains("eventtype") || id.contains("event-type") {
                 "eventType"

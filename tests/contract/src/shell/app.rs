@@ -373,12 +373,11 @@ async fn plant(store: &dyn InstallationStore, start: &Start, seed: &Seed) -> Res
     let clock = i64::try_from(start.clock).unwrap_or(i64::MAX);
     let at = u64::try_from(clock.saturating_add(seed.at)).unwrap_or_default();
     let at = UnixTime::from_seconds(at).unwrap_or(UnixTime::EPOCH);
-    if let (Some(body), Some(connect)) = (&seed.connect, &start.app.connect) {
+    if let Some(body) = &seed.connect {
         let body = LifecycleBody::parse(body.to_string().as_bytes())?;
-        let (kind, of) = (body.kind(), body.client_key().clone());
-        let app = AppKey::new(&connect.key)?;
-        let event = body.accept(kind, &app, &of, &|_| true)?;
-        store.apply(Delivery::connect(event), at).await?;
+        store
+            .apply(Delivery::connect(body.accepted_before()?), at)
+            .await?;
     }
     if let Some(payload) = &seed.forge {
         let event = ForgeLifecycleEvent::parse_any(payload.to_string().as_bytes())?;

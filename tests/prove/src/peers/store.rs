@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
-use app_license::connect::{LifecycleBody, LifecycleKind};
+use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
 use app_license_store::{Delivery, InstallationStore, SqliteStore};
 use tokio::time::Instant;
@@ -95,7 +95,12 @@ fn installed(number: u64, round: u64) -> Result<Delivery> {
     );
     let body = LifecycleBody::parse(body.as_bytes())?;
     let (app, issuer) = (AppKey::new("com.example.app")?, body.client_key().clone());
-    let event = body.accept(LifecycleKind::Installed, &app, &issuer, &|_| true)?;
+    let event = body.accept(
+        LifecycleKind::Installed,
+        &app,
+        &issuer,
+        &KeyHosts::default(),
+    )?;
     Ok(Delivery::connect(event))
 }
 

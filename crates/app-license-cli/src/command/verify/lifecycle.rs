@@ -160,8 +160,7 @@ impl EventArgs {
             }
         };
         let hosts = self.hosts()?;
-        let is_a_site = |host: &str| hosts.check_site(&format!("https://{host}")).is_ok();
-        let event = match body.accept(kind, &app, token.issuer(), &is_a_site) {
+        let event = match body.accept(kind, &app, token.issuer(), &hosts) {
             Ok(event) => event,
             Err(error) => {
                 let refused = VerifyOutput::refused(&error, None);

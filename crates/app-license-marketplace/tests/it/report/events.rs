@@ -52,7 +52,7 @@ fn the_history_of_the_npm_package_is_read_by_entitlement() {
 #[cfg(feature = "_postgres-tests")]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_history_in_postgresql_is_read_by_a_role_that_may_only_read() {
-    use app_license::connect::{LifecycleBody, LifecycleKind};
+    use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
     use app_license::{AppKey, ClientKey, UnixTime};
     use app_license_store::{Delivery, InstallationStore as _, PostgresOptions, PostgresRecords};
 
@@ -75,7 +75,12 @@ async fn the_history_in_postgresql_is_read_by_a_role_that_may_only_read() {
             "entitlementNumber": format!("E-{number}"), "capabilitySet": capability_set,
         });
         let body = LifecycleBody::parse(body.to_string().as_bytes()).unwrap();
-        let event = body.accept(LifecycleKind::Installed, &app, &tenant, &|_| true);
+        let event = body.accept(
+            LifecycleKind::Installed,
+            &app,
+            &tenant,
+            &KeyHosts::default(),
+        );
         let at = UnixTime::from_seconds(at).unwrap();
         let delivery = Delivery::connect(event.unwrap());
         store.apply(delivery, at).await.unwrap();

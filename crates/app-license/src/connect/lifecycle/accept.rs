@@ -6,6 +6,7 @@ use super::{
 };
 use crate::connect::base_url::BaseUrl;
 use crate::connect::host::is_name;
+use crate::connect::key_host::KeyHosts;
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::{AppKey, ClientKey};
 use crate::secret::SharedSecret;
@@ -14,11 +15,11 @@ impl LifecycleBody {
     /// Compares the body with its endpoint, with the app, and with the tenant that the verified
     /// token is from. Nothing may be stored before this holds.
     ///
-    /// `host_is_allowed` is asked with the host of `baseUrl` (lower case, without port): the hosts
-    /// of the cloud that the app is configured for.
+    /// `hosts` are those of the cloud that the app is configured for: `baseUrl` must be one of its
+    /// sites. An event of which all this was shown before is [`LifecycleBody::accepted_before`].
     ///
     /// ```
-    /// use app_license::connect::{LifecycleBody, LifecycleEvent, LifecycleKind};
+    /// use app_license::connect::{KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind};
     /// use app_license::{AppKey, ClientKey};
     ///
     /// let body = LifecycleBody::parse(br#"{
@@ -28,26 +29,26 @@ impl LifecycleBody {
     /// }"#)?;
     /// let app = AppKey::new("com.example.app")?;
     /// let tenant = ClientKey::new("tenant-1")?; // `iss` of the verified token
-    /// let production = |host: &str| host.ends_with(".atlassian.net");
-    /// let event = body.clone().accept(LifecycleKind::Installed, &app, &tenant, &production)?;
+    /// let hosts = KeyHosts::default(); // the commercial cloud
+    /// let event = body.clone().accept(LifecycleKind::Installed, &app, &tenant, &hosts)?;
     /// assert!(matches!(event, LifecycleEvent::Installed(_)));
     ///
     /// let other = ClientKey::new("tenant-2")?;
-    /// let error = body.accept(LifecycleKind::Installed, &app, &other, &production).unwrap_err();
+    /// let error = body.accept(LifecycleKind::Installed, &app, &other, &hosts).unwrap_err();
     /// assert_eq!(error.code(), "tenant_mismatch");
     /// # Ok::<(), app_license::Error>(())
     /// ```
     ///
     /// # Errors
     /// `field_value` when `eventType` or `key` is another, `tenant_mismatch` when `clientKey` is,
-    /// `invalid_base_url` when `baseUrl` is not plain `https`, `foreign_base_url` when its host is
-    /// not allowed, `weak_secret` when the secret is too short to store.
+    /// `invalid_base_url` when `baseUrl` is not plain `https`, `foreign_base_url` when it is no site
+    /// of `hosts`, `weak_secret` when the secret is too short to store.
     pub fn accept(
         self,
         endpoint: LifecycleKind,
         app: &AppKey,
         issuer: &ClientKey,
-        host_is_allowed: &dyn Fn(&str) -> bool,
+        hosts: &KeyHosts,
     ) -> Result<LifecycleEvent, Error> {
         if self.kind != endpoint {
             return Err(mismatch("eventType", endpoint.name(), self.kind.name()));
@@ -63,7 +64,38 @@ impl LifecycleBody {
             }
             .into());
         }
-        check_base_url(&self.base_url, host_is_allowed)?;
+        let host = site_host(&self.base_url)?;
+        if !hosts.is_site(&host) {
+            return Err(foreign(&self.base_url));
+        }
+        self.into_event()
+    }
+
+    /// The event of a body that [`LifecycleBody::accept`] took before: of a store, of a copy of the
+    /// deliveries, or of an earlier step of the same request.
+    ///
+    /// The body is not compared with a token, an endpoint, an app or a cloud, so it is nothing for
+    /// what has just arrived: whoever sends it chooses the tenant.
+    ///
+    /// ```
+    /// use app_license::connect::{LifecycleBody, LifecycleEvent};
+    ///
+    /// let stored = br#"{"eventType": "enabled", "key": "com.example.app", "clientKey": "tenant-1",
+    ///     "baseUrl": "https://example.atlassian.net", "productType": "jira"}"#;
+    /// let event = LifecycleBody::parse(stored)?.accepted_before()?;
+    /// assert!(matches!(event, LifecycleEvent::Enabled(_)));
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid_base_url` when `baseUrl` is not plain `https`, `foreign_base_url` when its host is
+    /// an address, `weak_secret` when the secret is too short to store.
+    pub fn accepted_before(self) -> Result<LifecycleEvent, Error> {
+        site_host(&self.base_url)?;
+        self.into_event()
+    }
+
+    fn into_event(self) -> Result<LifecycleEvent, Error> {
         Ok(match self.kind {
             LifecycleKind::Installed => {
                 let secret = self.shared_secret.as_ref().map(|s| s.as_str());
@@ -92,7 +124,8 @@ fn mismatch(field: &'static str, expected: &str, found: &str) -> Error {
     .into()
 }
 
-fn check_base_url(text: &str, host_is_allowed: &dyn Fn(&str) -> bool) -> Result<(), Error> {
+/// The host of a base URL that may be a site: `https`, no user, no port.
+fn site_host(text: &str) -> Result<String, Error> {
     let url = BaseUrl::new(text)?;
     if url.has_port() {
         return Err(ErrorKind::InvalidBaseUrl {
@@ -103,9 +136,13 @@ fn check_base_url(text: &str, host_is_allowed: &dyn Fn(&str) -> bool) -> Result<
     }
     let host = url.host().to_ascii_lowercase();
     // only a name: an address is never a site
-    if is_name(&host) && host_is_allowed(&host) {
-        Ok(())
+    if is_name(&host) {
+        Ok(host)
     } else {
-        Err(ErrorKind::ForeignBaseUrl { found: shown(text) }.into())
+        Err(foreign(text))
     }
+}
+
+fn foreign(text: &str) -> Error {
+    ErrorKind::ForeignBaseUrl { found: shown(text) }.into()
 }

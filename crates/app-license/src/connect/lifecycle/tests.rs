@@ -1,4 +1,5 @@
 use super::{LifecycleBody, LifecycleEvent, LifecycleKind};
+use crate::connect::key_host::KeyHosts;
 use crate::error::{Error, ErrorClass};
 use crate::ids::{AppKey, ClientKey};
 
@@ -24,7 +25,7 @@ fn accept(json: &[u8]) -> Result<LifecycleEvent, Error> {
         LifecycleKind::Installed,
         &AppKey::new("com.example.app").unwrap(),
         &ClientKey::new("tenant-1").unwrap(),
-        &|host| host.ends_with(".atlassian.net"),
+        &KeyHosts::default(),
     )
 }
 
@@ -202,4 +203,31 @@ fn the_secret_is_never_printed() {
     assert!(event.body().raw().contains("0123456789"));
     let weak = accept(&set("sharedSecret", "s3cr3t".into())).unwrap_err();
     assert!(!format!("{weak} {weak:?}").contains("s3cr3t"));
+}
+
+#[test]
+fn a_body_accepted_before_is_held_to_no_cloud_and_stays_strict() {
+    let before = |json: &[u8]| LifecycleBody::parse(json)?.accepted_before();
+    let elsewhere = set("baseUrl", "https://acme.sites.example".into());
+    assert_eq!(accept(&elsewhere).unwrap_err().code(), "foreign_base_url");
+    let event = before(&elsewhere).unwrap();
+    assert_eq!(event.body().base_url(), "https://acme.sites.example");
+    assert_eq!(
+        before(&body(|_| {})).unwrap(),
+        accept(&body(|_| {})).unwrap()
+    );
+
+    for (name, value, code) in [
+        ("baseUrl", "https://192.0.2.1", "foreign_base_url"),
+        (
+            "baseUrl",
+            "https://acme.atlassian.net:8443",
+            "invalid_base_url",
+        ),
+        ("baseUrl", "http://acme.atlassian.net", "invalid_base_url"),
+        ("sharedSecret", "s3cr3t", "weak_secret"),
+    ] {
+        let error = before(&set(name, value.into())).unwrap_err();
+        assert_eq!(error.code(), code, "{value}");
+    }
 }

@@ -1,5 +1,5 @@
 use super::ForgeHalf;
-use crate::connect::{LifecycleBody, LifecycleKind};
+use crate::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use crate::delivery::Delivery;
 use crate::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use crate::ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri};
@@ -30,7 +30,7 @@ fn connect(kind: LifecycleKind, more: &str) -> Event {
     );
     let body = LifecycleBody::parse(body.as_bytes()).unwrap();
     let app = AppKey::new("com.example.app").unwrap();
-    body.accept(kind, &app, &tenant(), &|_| true)
+    body.accept(kind, &app, &tenant(), &KeyHosts::default())
         .unwrap()
         .into()
 }
