@@ -88,6 +88,18 @@ fn grants(has: &str) -> Grants<'_> {
     Grants::of_active(Some(Str::from(has)).filter(|has| !has.is_empty()))
 }
 
+/// How old a statement is, by the seconds from its time to now; nothing for one of too far in the future.
+#[wasm_bindgen(js_name = statementAge)]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "whole seconds of a `Date`, which end where the numbers of JavaScript are exact"
+)]
+pub fn statement_age(seconds: f64) -> Option<f64> {
+    Evidence::age(seconds as i64).map(|age| age as f64)
+}
+
 /// Decides on a hint. `license` holds its bits, `has` its capability set, which may be empty.
 ///
 /// `policy` holds when-absent in the lowest two bits (free, standard, advanced, deny), then one bit

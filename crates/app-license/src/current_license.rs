@@ -244,7 +244,7 @@ impl<'p> CurrentLicense<'p> {
         match (&self.stored, self.stored_for) {
             (None, Some(_)) => Next::LoadStored,
             (Some(Some(stored)), Some(seconds))
-                if stored.as_of().is_some_and(|at| now.since(at) <= seconds) =>
+                if stored.age(now).is_some_and(|age| age <= seconds) =>
             {
                 Next::Use(StatementOf::Store)
             }

@@ -5,6 +5,7 @@ mod read;
 use crate::gate::capability::{Edition, Grants, RequiredCapability, same};
 use crate::gate::facts::{Facts, Flag, State};
 use crate::gate::json::{Str, Value};
+use crate::gate::policy::Evidence;
 
 use crate::capability::Capability;
 use crate::gate::user_access::UserAccess;
@@ -191,7 +192,7 @@ impl License {
         self.support_entitlement_number = sen;
     }
 
-    /// Says when the word was spoken: the token's `iat`, or when the answer was fetched.
+    /// Says when it was stated: the token's `iat`, or when the answer was fetched.
     ///
     /// ```
     /// # use app_license::{License, LicenseSource, UnixTime};
@@ -381,10 +382,26 @@ impl License {
         self.source
     }
 
-    /// When the word was spoken (UTC), where that is known.
+    /// When it was stated (UTC), where that is known.
     #[must_use]
     pub const fn as_of(&self) -> Option<UnixTime> {
         self.as_of
+    }
+
+    /// How old its statement is at `now`, in seconds. Unknown is the age of a statement without a time,
+    /// and of one dated more than [`Evidence::MAX_AHEAD`](crate::Evidence::MAX_AHEAD) seconds ahead.
+    ///
+    /// ```
+    /// # use app_license::{License, LicenseSource, UnixTime};
+    /// let license = License::absent(LicenseSource::ForgeLicenseApi).at(UnixTime::EPOCH.plus(900));
+    /// assert_eq!(license.age(UnixTime::EPOCH.plus(960)), Some(60));
+    /// assert_eq!(license.age(UnixTime::EPOCH), None);
+    /// ```
+    #[must_use]
+    pub fn age(&self, now: UnixTime) -> Option<u64> {
+        let as_of = self.as_of?;
+        let seconds = |time: UnixTime| time.as_seconds().cast_signed();
+        Evidence::age(seconds(now).saturating_sub(seconds(as_of)))
     }
 
     /// What is stated of the user who asks, where apps are billed by users with access; `None`

@@ -156,7 +156,7 @@ impl Decision {
         self.trust
     }
 
-    /// How old its word is, in seconds, where that is known.
+    /// How old its statement is, in seconds, where that is known: see [`License::age`].
     #[must_use]
     pub const fn age(&self) -> Option<u64> {
         self.age
@@ -295,7 +295,7 @@ fn decide(
     needs: RequiredCapability<'_>,
     now: UnixTime,
 ) -> Decision {
-    let age = license.as_of().map(|then| now.since(then));
+    let age = license.age(now);
     let evidence = Evidence {
         state: license.state(),
         grants: license.grants(),

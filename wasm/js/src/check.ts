@@ -54,7 +54,10 @@ export interface Policy {
    * type other than `DEVELOPER`. A hint and a function's context never are.
    */
   confirmedOnly?: boolean | undefined;
-  /** The oldest statement that still counts, in seconds. An unknown age does not count. */
+  /**
+   * The oldest statement that still counts, in seconds. An unknown age does not count, nor does a statement of
+   * more than 300 seconds in the future, whose age is unknown.
+   */
   maxAge?: number | undefined;
   /** The clock; now, when left out. */
   now?: Date | undefined;
@@ -80,7 +83,7 @@ export interface Decision {
   readonly has: Capability | null;
   readonly source: LicenseSource;
   readonly trust: Trust;
-  /** How old the license's word is, in seconds, where that is known. */
+  /** How old the statement is, in seconds, where that is known. */
   readonly age: number | null;
 }
 
@@ -147,17 +150,16 @@ export function answer(
 ): [Decision, number] {
   const [bits, asOf, rules] = known(license);
   const given = settings(policy);
-  const { whenAbsent, productionOnly, confirmedOnly, maxAge } = given;
-  const outside = given.whenAbsentOutsideProduction;
-  const now = time(given.now, "now") ?? Date.now();
-  const age = asOf === null ? null : Math.max(seconds(now) - seconds(asOf), 0);
+  const { maxAge, whenAbsentOutsideProduction: outside } = given;
+  // what has no time is of unknown age, as what is of the future
+  const age = (rules?.age ?? gate.age)(seconds(time(given.now, "now") ?? Date.now()) - seconds(asOf ?? Infinity));
   const code = (rules?.decide ?? gate.decide)(
     bits,
     license.capabilitySet ?? "",
     needed(needs),
-    (EDITIONS.indexOf(whenAbsent as Edition) & 3) |
-      (productionOnly ? 4 : 0) |
-      (confirmedOnly ? 8 : 0) |
+    (EDITIONS.indexOf(given.whenAbsent as Edition) & 3) |
+      (given.productionOnly ? 4 : 0) |
+      (given.confirmedOnly ? 8 : 0) |
       (maxAge === undefined ? 0 : 16) |
       (age === null ? 0 : 32) |
       (outside === undefined ? 0 : 64 | ((EDITIONS.indexOf(outside as Edition) & 3) << 7)) |

@@ -12,6 +12,7 @@ import { attempt, fault } from "./registry.js";
 export interface Rules {
   includes(edition: number, has: string, needs: string): boolean;
   decide(license: number, has: string, needs: string, policy: number, maxAge: number, age: number): number;
+  age(seconds: number): number | null;
 }
 
 /** Reasons of {@link decide}, by their numbers. */
@@ -148,6 +149,9 @@ export function includes(edition: number, has: string, needs: string): boolean {
     ? edition === asked && fold(has) === fold(needs)
     : edition >= asked;
 }
+
+/** How old a statement is, by the seconds from its time to now; null for one of too far in the future. */
+export const age = (seconds: number) => (seconds >= -300 ? Math.max(seconds, 0) : null);
 
 /**
  * Decides. `policy` holds when-absent in the lowest two bits (free, standard, advanced, deny), then

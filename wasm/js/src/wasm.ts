@@ -8,7 +8,7 @@
  * @packageDocumentation
  */
 import bytes from "#page/module";
-import { __wbg_reset_state as makeAnew, decideHint, includes, initSync, readLicense } from "#page";
+import { __wbg_reset_state as makeAnew, decideHint, includes, initSync, readLicense, statementAge } from "#page";
 import { License, LicenseError } from "./index.js";
 import { queryText, uuid } from "./input.js";
 import type { Carrier, LicenseSource, ReadOptions } from "./index.js";
@@ -65,6 +65,7 @@ function run<R>(operation: () => R): R {
 const rules: Rules = Object.freeze({
   includes: (_, has, needs) => run(() => includes(has, needs)),
   decide: (...all) => run(() => decideHint(...all)),
+  age: (seconds) => run(() => statementAge(seconds)) ?? null,
 } satisfies Rules);
 
 type Fields = { readonly [name: string]: unknown };

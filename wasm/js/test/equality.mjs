@@ -77,6 +77,18 @@ export const SECTIONS = {
     }
   },
 
+  /** Times of statements from an hour in the future to an hour ago, and some of any. */
+  ages(visit) {
+    const { below } = random(0x51ed270b);
+    for (let seconds = -3600; seconds <= 3600; seconds += 1) {
+      visit("age", seconds);
+    }
+    visit("age", -Infinity);
+    for (let i = 0; i < 10_000; i += 1) {
+      visit("age", (below(2) ? 1 : -1) * below(2 ** (1 + below(31))) * (1 + below(64)));
+    }
+  },
+
   /** Licenses and needs of every spelling. */
   spellings(visit) {
     const { below, of } = random(0x1234567);
@@ -216,11 +228,12 @@ export const twin = ({ License, licenses, rules }) => ({
     return `${licenses().get(license)[0]}\n${text(license.capabilitySet)}\n${text(license.environment)}`;
   },
   decide: rules.decide,
+  age: (seconds) => `${rules.age(seconds)}`,
   includes: (has, needs) => `${rules.includes(has === "" ? 1 : ((rules.decide(0, "", has, 3, 0, 0) >> 4) & 3), has, needs)}`,
 });
 
 /** The side of the core: what wasm-bindgen wrote of its module. */
-export const core = ({ readLicense, decideHint, includes }) => ({
+export const core = ({ readLicense, decideHint, includes, statementAge }) => ({
   read(source, document, environmentType, appId) {
     const text = typeof document === "string" ? document : JSON.stringify(document);
     let lines;
@@ -237,5 +250,6 @@ export const core = ({ readLicense, decideHint, includes }) => ({
     return [bits, ...texts.map((line) => (line.startsWith("\"") ? `=${JSON.parse(line)}` : line))].join("\n");
   },
   decide: decideHint,
+  age: (seconds) => `${statementAge(seconds) ?? null}`,
   includes: (has, needs) => `${includes(has, needs)}`,
 });

@@ -9,7 +9,7 @@ import * as gate from "./gate.js";
 export { License } from "./license.js";
 export { FeatureMap } from "./feature.js";
 export { licenses } from "./registry.js";
-export const rules = { decide: gate.decide, includes: gate.includes };`;
+export const rules = { decide: gate.decide, includes: gate.includes, age: gate.age };`;
 
 /** The file; with a text of the sources replaced, to see that the difference is found. */
 export async function twinSource(from, to) {

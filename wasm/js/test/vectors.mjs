@@ -126,8 +126,10 @@ const READ = {
 /** A source, a policy, and what is decided. */
 function decision({ License, check }, test, problems) {
   const read = "query" in test ? "fromConnectQuery" : READ[test.source];
-  const license = License[read]("query" in test ? test.query : test.document);
-  const decided = check(license, { requires: test.requires, ...test.policy });
+  const asOf = test.as_of && new Date(test.as_of);
+  const license = License[read]("query" in test ? test.query : test.document, { asOf });
+  const now = test.now && new Date(test.now);
+  const decided = check(license, { requires: test.requires, now, ...test.policy });
   for (const [key, wanted] of Object.entries(test.expect)) {
     if (decided[key] !== wanted) {
       problems.push(`${key}: expected ${wanted}, found ${decided[key]}`);

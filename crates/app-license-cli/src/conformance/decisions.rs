@@ -10,14 +10,16 @@ use serde_json::Value;
 use super::suite::Fields;
 use super::{Checks, Outcome};
 
-/// A document or a query of a `source`, a `policy` and what it `requires`; `expect` holds `allowed`
-/// and `reason`.
+/// A document or a query of a `source`, its time and that of the decision, a `policy` and what it
+/// `requires`; `expect` holds `allowed`, `reason`, `has` and `age`.
 #[derive(Deserialize)]
 pub(super) struct DecisionCase {
     source: String,
     #[serde(default)]
     document: Value,
     query: Option<String>,
+    as_of: Option<UnixTime>,
+    now: Option<UnixTime>,
     policy: Option<PolicySettings>,
     requires: Option<String>,
     expect: Fields,
@@ -33,11 +35,15 @@ struct PolicySettings {
     ignore_user_access: Option<bool>,
     production_only: Option<bool>,
     confirmed_only: Option<bool>,
+    max_age: Option<u64>,
 }
 
 pub(super) fn decision(case: &DecisionCase) -> Outcome {
     let mut checks = Checks::default();
-    let license = read(case);
+    let license = read(case).map(|license| match case.as_of {
+        Some(time) => license.at(time),
+        None => license,
+    });
     let Some(license) = checks.ok("source", license) else {
         return checks.outcome();
     };
@@ -47,7 +53,7 @@ pub(super) fn decision(case: &DecisionCase) -> Outcome {
         return checks.outcome();
     };
     let needs = case.requires.as_deref().unwrap_or("capabilityStandard");
-    let now = UnixTime::EPOCH;
+    let now = case.now.unwrap_or(UnixTime::EPOCH);
     let hint = Hint::new(license.clone()).decide(&policy, needs, now);
     let verified = Verified::dangerous_assume(license).decide(&policy, needs, now);
     for decision in [&hint, &verified] {
@@ -55,6 +61,7 @@ pub(super) fn decision(case: &DecisionCase) -> Outcome {
             let found = match key.as_str() {
                 "allowed" => Value::from(decision.is_allowed()),
                 "reason" => Value::from(decision.code()),
+                "age" => Value::from(decision.age()),
                 "has" => Value::from(decision.has().map(Capability::as_str)),
                 _ => {
                     checks.unknown(key, expected);
@@ -109,6 +116,9 @@ fn policy(stated: &PolicySettings) -> Result<Policy, String> {
         Policy::ignore_user_access,
     );
     policy = set(policy, stated.production_only, Policy::production_only);
+    if let Some(seconds) = stated.max_age {
+        policy = policy.max_age(seconds);
+    }
     Ok(set(policy, stated.confirmed_only, Policy::confirmed_only))
 }
 

@@ -4,7 +4,7 @@ use crate::gate::facts::State;
 use crate::gate::user_access::UserAccess;
 
 use super::{CurrentLicense, LicenseApi, Next, StatementOf};
-use crate::gate::policy::Policy;
+use crate::gate::policy::{Evidence, Policy};
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::open_text::EnvironmentType;
@@ -246,6 +246,23 @@ fn what_was_said_before_the_install_counts_for_nothing() {
         current.asked(LicenseApi::Failed);
         current.loaded(Some(of_api(ACTIVE, then)));
         assert_eq!(name(current.next(at(NOW))), stored);
+    }
+}
+
+#[test]
+fn a_stored_statement_of_the_future_stands_in_for_nothing() {
+    for (ahead, stored) in [
+        (0, "stored"),
+        (Evidence::MAX_AHEAD, "stored"),
+        (Evidence::MAX_AHEAD + 1, "could not check"),
+        (u64::from(u32::MAX), "could not check"),
+    ] {
+        let policy = Policy::new();
+        let mut current =
+            CurrentLicense::new(request("page absent"), &policy).stored_for(Some(STORED_FOR));
+        current.asked(LicenseApi::Failed);
+        current.loaded(Some(of_api(ACTIVE, NOW + ahead)));
+        assert_eq!(name(current.next(at(NOW))), stored, "{ahead}");
     }
 }
 

@@ -115,6 +115,24 @@ fn limits_follow_the_policy() {
 }
 
 #[test]
+fn a_statement_of_the_future_is_of_unknown_age() {
+    let (map, now) = (map(), UnixTime::EPOCH.plus(1000));
+    let decide = |ahead: u64, policy: &Policy| {
+        let dated = license(r#"{"active":true}"#).into_inner();
+        let dated = Verified::dangerous_assume(dated.at(now.plus(ahead)));
+        let decision = map.check("export", &dated, policy, now);
+        let decision = decision.unwrap();
+        (decision.code(), decision.age())
+    };
+    let fresh = Policy::new().max_age(60);
+    assert_eq!(decide(0, &fresh), ("granted", Some(0)));
+    assert_eq!(decide(300, &fresh), ("granted", Some(0)));
+    assert_eq!(decide(301, &fresh), ("stale", None));
+    assert_eq!(decide(86_400, &fresh), ("stale", None));
+    assert_eq!(decide(301, &Policy::new()), ("granted", None));
+}
+
+#[test]
 fn an_unknown_name_is_an_error_and_never_a_silent_denial() {
     let map = map();
     let (license, policy, now) = (license("null"), Policy::new(), UnixTime::EPOCH);

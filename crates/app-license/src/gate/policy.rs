@@ -8,7 +8,7 @@
 //! | 2 | absent, and no edition is assumed there (by [`Policy::when_absent`], and by [`Policy::when_absent_outside_production`] in an environment that is known not to be production), or a confirmed license is asked for, and the app does not sell nothing | [`Reason::Absent`] |
 //! | 3 | the platform says that this user has no access, unless the policy ignores that | [`Reason::NoUserAccess`] |
 //! | 4 | the policy asks for production and the environment is not known to be | [`Reason::NotProduction`] |
-//! | 5 | active, the policy bounds the age, the word is older or of unknown age, and the app does not sell nothing | [`Reason::Stale`] |
+//! | 5 | active, the policy bounds the age, the statement is older or of unknown age, and the app does not sell nothing | [`Reason::Stale`] |
 //! | 6 | the policy asks for a confirmed license and this one is not | [`Reason::Unconfirmed`] |
 //! | 7 | the app sells nothing | [`Reason::Granted`] |
 //! | 8 | the edition (or the one assumed for absent) includes what is needed | [`Reason::Granted`] |
@@ -61,12 +61,37 @@ pub struct Evidence<'a> {
     pub evaluation: Option<bool>,
     /// Where the app is installed.
     pub deployment: Deployment,
-    /// How old the word is, in seconds.
+    /// How old the statement is, in seconds, where that is known: see [`Evidence::age`].
     pub age: Option<u64>,
     /// Fetched by us from a License API, with an entitlement, and not of type `DEVELOPER`.
     pub confirmed: bool,
     /// What the platform says of this user's access; `None` where it says nothing.
     pub user_access: Option<UserAccess>,
+}
+
+impl Evidence<'_> {
+    /// How far in the future a statement may be dated, in seconds: the clocks of two hosts differ, and
+    /// a token verifies up to its leeway before it was issued.
+    pub const MAX_AHEAD: u64 = 300;
+
+    /// How old a statement is, by the seconds from its time to now; negative in the future. `None`:
+    /// what is dated more than [`Evidence::MAX_AHEAD`] seconds ahead says nothing of its age, and would
+    /// be new until that time comes.
+    ///
+    /// ```
+    /// use app_license::Evidence;
+    /// assert_eq!(Evidence::age(60), Some(60));
+    /// assert_eq!(Evidence::age(-300), Some(0));
+    /// assert_eq!(Evidence::age(-301), None);
+    /// ```
+    #[must_use]
+    pub const fn age(seconds: i64) -> Option<u64> {
+        match seconds {
+            0.. => Some(seconds.unsigned_abs()),
+            _ if seconds.unsigned_abs() <= Self::MAX_AHEAD => Some(0),
+            _ => None,
+        }
+    }
 }
 
 /// Why the answer is what it is.
@@ -86,7 +111,7 @@ pub enum Reason {
     Absent,
     /// The policy asks for a production environment.
     NotProduction,
-    /// The word is older than the policy allows, or of unknown age.
+    /// The statement is older than the policy allows, or of unknown age.
     Stale,
     /// The policy asks for a confirmed license.
     Unconfirmed,
@@ -280,7 +305,7 @@ impl Policy {
         self
     }
 
-    /// The oldest word that still counts, in seconds. An unknown age does not count.
+    /// The oldest statement that still counts, in seconds. An unknown age does not count.
     ///
     /// ```
     /// # use app_license::Policy;
