@@ -11,12 +11,13 @@ use app_license::connect::{
 };
 use app_license::plan::Bounded;
 use app_license::plan::license::{AnswerContent, CacheEntry};
-use app_license::{AppKey, ClientKey, HmacKey, License, UnixTime, Verified};
+use app_license::{AppKey, ClientKey, HmacKey, InstallationKey, License, UnixTime, Verified};
+use app_license_store::LicenseStore;
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::clock::SharedClock;
-use crate::error::{Error, ErrorKind, Source};
+use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get, Reply};
 use crate::retry::jitter;
 use crate::single_flight::SingleFlight;
@@ -26,7 +27,6 @@ use app_license::error::shown;
 
 pub use settings::ConnectLicenseApiBuilder;
 use settings::Settings;
-pub use stored::ConnectLicenseStore;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -79,7 +79,7 @@ const PUT_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct ConnectLicenseApi {
     inner: Arc<Inner>,
-    store: Option<Arc<dyn ConnectLicenseStore>>,
+    store: Option<Arc<dyn LicenseStore>>,
 }
 
 type FetchResult = Result<Statement<LicenseApiResponse>, Error>;
@@ -218,7 +218,7 @@ struct Call {
     url: Url,
     key: HmacKey,
     times: Times,
-    store: Option<Arc<dyn ConnectLicenseStore>>,
+    store: Option<Arc<dyn LicenseStore>>,
 }
 
 impl Inner {
@@ -268,11 +268,17 @@ impl Inner {
         );
         // stored first: what a later request finds here is there, too
         if let (Some(store), Some(license)) = (&call.store, stored::of_result(&result, now)) {
-            let put = store.put(&call.tenant, license);
-            let put = tokio::time::timeout(PUT_WITHIN, put).await;
-            let put = put.unwrap_or_else(|late| Err(Arc::new(late)));
+            let key = InstallationKey::Connect(call.tenant.clone());
+            let put = store.put_license(&key, &license);
+            let put = match tokio::time::timeout(PUT_WITHIN, put).await {
+                Ok(put) => put.map_err(Error::from),
+                Err(late) => Err(ErrorKind::Cache {
+                    source: Arc::new(late),
+                }
+                .into()),
+            };
             // the answer is right, even if the other replicas will not hear of it
-            let _ = self.counters.outcome(put.map_err(cache));
+            let _ = self.counters.outcome(put);
         }
         let answered = |entry: &mut Entry| plan.answered(entry, result, now);
         let (step, _) = self.lock().change(&call.tenant, answered);
@@ -323,11 +329,6 @@ impl Inner {
     fn lock(&self) -> MutexGuard<'_, Bounded<ClientKey, Entry>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-#[cold]
-fn cache(source: Source) -> Error {
-    ErrorKind::Cache { source }.into()
 }
 
 /// What counts as an answer; the rest are faults, kept apart from it.

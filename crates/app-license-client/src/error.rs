@@ -290,6 +290,15 @@ impl std::error::Error for Error {
     }
 }
 
+/// A store of the app that cannot be used.
+impl From<app_license_store::Error> for Error {
+    #[cold]
+    fn from(error: app_license_store::Error) -> Self {
+        let source = Arc::new(error);
+        ErrorKind::Cache { source }.into()
+    }
+}
+
 impl From<FetchError<Self>> for Error {
     fn from(fault: FetchError<Self>) -> Self {
         match fault {

@@ -1,6 +1,7 @@
 //! The Forge License API, asked no more often than it wants to be.
 
 mod settings;
+mod shared_cache;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,12 +12,12 @@ use app_license::plan::license::{
     self as plan, AnswerContent, CacheEntry, CachedLicense, LeaseUse, LicensePlan, Step,
 };
 use app_license::{ForgeAppId, InstallationAri, License, LicenseSource, UnixTime, Verified};
+use app_license_store::{LeaseStore, LicenseStore};
 use url::Url;
 
 use crate::clock::SharedClock;
-use crate::error::{Error, ErrorKind, Source};
+use crate::error::{Error, ErrorKind};
 use crate::fetch::{Fetcher, Get, Reply};
-use crate::license_cache::LicenseCache;
 use crate::single_flight::SingleFlight;
 use crate::statement::{Statement, fetch_result};
 use crate::stats::{Counters, Stats};
@@ -24,6 +25,7 @@ use crate::system_token::SystemToken;
 
 pub use settings::ForgeLicenseApiBuilder;
 use settings::Settings;
+use shared_cache::SharedCache;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -31,7 +33,7 @@ const MAX_ANSWER: usize = 256 * 1024;
 ///
 /// `GET https://api.atlassian.com/forge/app/v1/license`, with the app's system token. The platform
 /// allows **one call in five minutes an installation**, whatever the number of the app's replicas:
-/// before a call, the right to make it is leased from the shared [`LicenseCache`] for five and a
+/// before a call, the right to make it is leased from the shared store ([`LeaseStore`]) for five and a
 /// half minutes (half a minute for clocks that disagree), and is not given back, whatever comes of
 /// the call, with one exception: 401 and 403 say that the token was not accepted, so the right is
 /// given back to whoever has a better one, three times in that time at most. Nothing is retried
@@ -83,7 +85,7 @@ struct Inner {
     fetcher: Fetcher,
     apps: Vec<ForgeAppId>,
     url: Url,
-    cache: Box<dyn LicenseCache>,
+    shared: SharedCache,
     clock: SharedClock,
     settings: Settings,
     known: Mutex<Bounded<InstallationAri, Entry>>,
@@ -98,9 +100,13 @@ type LicenseStep = Step<Arc<LicenseApiResponse>, Error>;
 type Fetched = plan::FetchResult<Arc<LicenseApiResponse>, Error>;
 
 impl ForgeLicenseApi {
-    /// The API, with a cache that all replicas share.
-    pub fn builder(fetcher: Fetcher, cache: impl LicenseCache) -> ForgeLicenseApiBuilder {
-        ForgeLicenseApiBuilder::new(fetcher, Box::new(cache))
+    /// The API, with a store that all replicas share: the app's own, as a rule.
+    /// [`MemoryLicenseCache`](crate::MemoryLicenseCache) is right for one process only.
+    pub fn builder(
+        fetcher: Fetcher,
+        store: impl LicenseStore + LeaseStore + 'static,
+    ) -> ForgeLicenseApiBuilder {
+        ForgeLicenseApiBuilder::new(fetcher, SharedCache::new(store))
     }
 
     /// The apps that it asks about; none where it asks about the calling app.
@@ -229,8 +235,7 @@ impl Inner {
                 Step::Lease { seconds } => seconds,
                 step => return Ok(step),
             };
-            let lease = self.cache.try_lease(of, now, seconds).await;
-            let lease = lease.map_err(cache)?;
+            let lease = self.shared.try_lease(of, now, seconds).await?;
             let leased = |entry: &mut Entry| plan.leased(entry, lease, now, !left.is_zero());
             let step = self.lock().change(of, leased);
             match step {
@@ -254,24 +259,24 @@ impl Inner {
             ended = now; // an answer is as old as its question
             let body = Some(body.clone());
             let license = CachedLicense::from_parts(LicenseSource::ForgeLicenseApi, body, now);
-            kept = self.cache.put(of, license).await;
+            kept = self.shared.put(of, &license).await;
         }
         let fetched = fetched.map(|(response, _)| response);
         let result = fetch_result(fetched, |response| AnswerContent::of_forge(response));
         if result.ends_stored() {
             let license = CachedLicense::ended(LicenseSource::ForgeLicenseApi, ended);
-            kept = self.cache.put(of, license).await;
+            kept = self.shared.put(of, &license).await;
         }
         let (step, lease) = self.answered(of, result, ended);
         match lease {
             LeaseUse::Keep => {}
-            LeaseUse::GiveBack => kept = kept.and(self.cache.release(of).await),
+            LeaseUse::GiveBack => kept = kept.and(self.shared.release(of).await),
             LeaseUse::Prolong { seconds } => {
-                kept = kept.and(self.cache.prolong(of, ended, seconds).await);
+                kept = kept.and(self.shared.prolong(of, ended, seconds).await);
             }
         }
         // the answer is right, even if the other replicas will not hear of it
-        let _ = self.counters.outcome(kept.map_err(cache));
+        let _ = self.counters.outcome(kept);
         step
     }
 
@@ -287,7 +292,7 @@ impl Inner {
     }
 
     async fn shared(&self, of: &InstallationAri) -> Result<Option<Shared>, Error> {
-        let license = self.cache.get(of).await.map_err(cache)?;
+        let license = self.shared.get(of).await?;
         // what cannot be read is as good as nothing: it is asked for again
         Ok(license.and_then(|license| {
             let response = LicenseApiResponse::parse(license.document()?.as_bytes()).ok()?;
@@ -352,9 +357,4 @@ impl Statement<Arc<LicenseApiResponse>> {
         // fetched by this process, or a replica of it, over TLS from the configured host
         Ok(Verified::fetched(license.at(self.as_of())))
     }
-}
-
-#[cold]
-fn cache(source: Source) -> Error {
-    ErrorKind::Cache { source }.into()
 }

@@ -24,7 +24,6 @@ use app_license::error::shown;
 use lanes::Lanes;
 pub use settings::InstallKeysBuilder;
 use stored::Stored;
-pub use stored::{InstallKeyStore, StoredKey};
 
 /// The largest key text that is read, in bytes: an 8192-bit key has about 1500.
 const MAX_PEM: usize = 16 * 1024;
@@ -182,7 +181,8 @@ impl InstallKeys {
     pub async fn proved(&self, kid: &KeyId) {
         let fetched = self.inner.lock().peek(kid).cloned();
         let Some(fetched) = fetched else { return };
-        let kept = self.inner.stored.keep(kid, &fetched.pem).await;
+        let now = self.inner.clock.now();
+        let kept = self.inner.stored.keep(kid, &fetched.pem, now).await;
         // the token is verified, whether or not its key is found here the next time
         let _ = self.inner.counters.outcome(kept);
     }

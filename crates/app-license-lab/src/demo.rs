@@ -21,7 +21,7 @@ use app_license::forge::JwksUrl;
 use app_license::{AppKey, Capability, Decision, FeatureMap, License, Policy, UnixTime, Verified};
 use app_license_client::{ConnectLicenseApi, Fetcher, ForgeKeys, InstallKeys};
 use app_license_server::{ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Rejection};
-use app_license_store::InstallationStore;
+use app_license_store::Store;
 use app_license_testkit::MockHost;
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
@@ -123,7 +123,7 @@ pub(crate) fn router(
     host: &MockHost,
     base_url: &str,
     forge_id: &str,
-    store: &Arc<dyn InstallationStore>,
+    store: &Arc<dyn Store>,
     rules: &Rules,
 ) -> Result<Router, Error> {
     let built = |error: &dyn std::error::Error| Error::Lab(error.to_string());

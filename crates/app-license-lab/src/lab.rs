@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app_license::UnixTime;
-use app_license_store::InstallationStore;
+use app_license_store::Store;
 use app_license_testkit::{App, MockHost, Product, SignedRequest, Tenant, TestClock};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
@@ -54,7 +54,7 @@ pub struct LabConfig {
     /// What the app sells, and how it decides.
     pub rules: Rules,
     /// Where the demo app keeps installations.
-    pub store: Arc<dyn InstallationStore>,
+    pub store: Arc<dyn Store>,
     /// What kind of app it is.
     pub kind: AppKind,
     /// How it is sold.
@@ -103,7 +103,7 @@ pub struct Lab {
     pub(crate) app: App,
     pub(crate) rules: Rules,
     explainer: Explainer,
-    pub(crate) store: Arc<dyn InstallationStore>,
+    pub(crate) store: Arc<dyn Store>,
     /// Whether the app is the user's own.
     pub(crate) own: bool,
     pub(crate) turn: tokio::sync::Mutex<()>,

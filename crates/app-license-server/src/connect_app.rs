@@ -14,7 +14,7 @@ use app_license::{
 };
 use app_license_client::{Clock, ConnectLicenseApi, InstallKeys};
 use app_license_descriptor::connect::Descriptor;
-use app_license_store::{Delivery, InstallationStore};
+use app_license_store::{Delivery, Store};
 use http::request::Parts;
 
 pub use builder::ConnectAppBuilder;
@@ -41,7 +41,7 @@ pub(crate) struct Inner {
     pub(crate) app_key: AppKey,
     pub(crate) expectations: RequestVerifierConfig,
     pub(crate) hosts: KeyHosts,
-    pub(crate) store: Arc<dyn InstallationStore>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) tenants: Tenants,
     pub(crate) install_keys: InstallKeys,
     pub(crate) license_api: Option<ConnectLicenseApi>,

@@ -72,7 +72,7 @@
 //!
 //! use app_license_server::{
 //!     ConnectApp, ConnectRequest, FeatureMap, ForgeInvocation, ForgeRemote, HistoryEntry, Hook, HookResult,
-//!     HookRunner, InstallationStore, MemoryStore, Name, Operations, Rejection, async_trait,
+//!     HookRunner, Store, MemoryStore, Name, Operations, Rejection, async_trait,
 //! };
 //! use axum::extract::{FromRef, State};
 //! use axum::{Router, routing::{get, post}};
@@ -134,7 +134,7 @@
 //! "#;
 //! let features = FeatureMap::from_toml(editions)?;
 //! // a database in production
-//! let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+//! let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
 //! let connect = ConnectApp::builder("com.example.app", "https://app.example.com")?
 //!     .shared_store(Arc::clone(&store))
 //!     .features(features.clone())
@@ -262,6 +262,7 @@ mod hooks;
 mod license;
 mod license_sweep;
 mod lifecycle;
+mod logged_license_store;
 mod metrics;
 mod operations;
 mod page_headers;
@@ -271,9 +272,6 @@ mod rejection;
 mod respond;
 mod serve;
 mod site_link;
-mod store_connect_licenses;
-mod store_install_keys;
-mod store_license_cache;
 mod tenant;
 mod wire;
 
@@ -283,7 +281,7 @@ pub use app_license::{
 };
 pub use app_license_client::{self as client, Clock, Fetcher, SystemClock, SystemToken};
 pub use app_license_descriptor::connect::{ApiMigrations, Authentication, Descriptor, Lifecycle};
-pub use app_license_store::{self as store, HistoryEntry, InstallationStore, MemoryStore, Name};
+pub use app_license_store::{self as store, HistoryEntry, MemoryStore, Name, Store};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use app_license_store::{EncryptionKey, EncryptionKeys};
 #[cfg(feature = "postgres")]
@@ -308,8 +306,6 @@ pub use rejection::Rejection;
 pub use respond::RefusedRequest;
 pub use serve::{Limits, Serve, serve};
 pub use site_link::customer_history;
-pub use store_install_keys::StoreInstallKeys;
-pub use store_license_cache::StoreLicenseCache;
 
 /// The README's example.
 #[cfg(all(doctest, feature = "sqlite"))]

@@ -6,7 +6,7 @@ use app_license::error::with_causes;
 use app_license::plan::sweep::{Sweep, SweepPlan, Visit};
 use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
 use app_license_client::jitter;
-use app_license_store::{Error, InstallationStore, Lease, Name, Sequence};
+use app_license_store::{Error, Lease, Name, Sequence, Store};
 use tokio::task::JoinSet;
 
 use crate::connect_app::ConnectApp;
@@ -322,7 +322,7 @@ impl LicenseSweep {
         pause.at_least.saturating_add(jitter(pause.jitter))
     }
 
-    fn store(&self) -> &dyn InstallationStore {
+    fn store(&self) -> &dyn Store {
         &*self.app.0.store
     }
 }

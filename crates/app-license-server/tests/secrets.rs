@@ -13,9 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use app_license::{ClientKey, InstallationAri, InstallationKey};
 use app_license_server::{HookRunner, Rejection};
-use app_license_store::{
-    EncryptionKey, EncryptionKeys, InstallationStore, Name, Sequence, SqliteOptions,
-};
+use app_license_store::{EncryptionKey, EncryptionKeys, Name, Sequence, SqliteOptions, Store};
 use app_license_testkit::{
     Edition, InjectedFault, Invocation, MockHost, Service, SignedRequest, SigningKey, Tenant, probe,
 };
@@ -349,7 +347,7 @@ impl Run {
     }
 
     /// Everything the store hands out but the secrets themselves.
-    async fn kept(&self, store: &dyn InstallationStore, key: &InstallationKey) {
+    async fn kept(&self, store: &dyn Store, key: &InstallationKey) {
         self.written.debug(&store.get(key).await.unwrap());
         let entries = store.history(key, Sequence::START, 1000).await.unwrap();
         self.written.debug(&entries);
@@ -376,7 +374,7 @@ async fn run(written: &Written, sealed: bool) -> Run {
             EncryptionKey::from_base64(KEY).unwrap(),
         ));
     }
-    let store: Arc<dyn InstallationStore> = Arc::new(options.open().await.unwrap());
+    let store: Arc<dyn Store> = Arc::new(options.open().await.unwrap());
     let host = MockHost::start().await.unwrap();
     let mut run = Run {
         host: host.clone(),

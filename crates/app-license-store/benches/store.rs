@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
-use app_license_store::{Delivery, InstallationStore, MemoryStore, PostgresOptions, SqliteOptions};
+use app_license_store::{Delivery, MemoryStore, PostgresOptions, SqliteOptions, Store};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use tokio::runtime::Runtime;
 
@@ -56,7 +56,7 @@ fn installed(number: u64, round: u64) -> Delivery {
     Delivery::connect(event.unwrap())
 }
 
-fn fill(runtime: &Runtime, store: &Arc<dyn InstallationStore>, tenants: u64) {
+fn fill(runtime: &Runtime, store: &Arc<dyn Store>, tenants: u64) {
     const AT_A_TIME: u64 = 512;
     runtime.block_on(async {
         let mut tasks = Vec::new();
@@ -77,12 +77,7 @@ fn fill(runtime: &Runtime, store: &Arc<dyn InstallationStore>, tenants: u64) {
     });
 }
 
-fn measure(
-    criterion: &mut Criterion,
-    name: &str,
-    store: &Arc<dyn InstallationStore>,
-    tenants: u64,
-) {
+fn measure(criterion: &mut Criterion, name: &str, store: &Arc<dyn Store>, tenants: u64) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -144,13 +139,13 @@ fn main() {
         .build()
         .unwrap();
 
-    let memory: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let memory: Arc<dyn Store> = Arc::new(MemoryStore::new());
     measure(&mut criterion, "memory", &memory, tenants);
     drop(memory);
 
     let directory = tempfile::tempdir().unwrap();
     let options = SqliteOptions::new(directory.path().join("installations.db")).plain_text();
-    let sqlite: Arc<dyn InstallationStore> = Arc::new(runtime.block_on(options.open()).unwrap());
+    let sqlite: Arc<dyn Store> = Arc::new(runtime.block_on(options.open()).unwrap());
     measure(&mut criterion, "sqlite", &sqlite, tenants);
     drop(sqlite);
 
@@ -158,8 +153,7 @@ fn main() {
         let options = PostgresOptions::new(url)
             .plain_text()
             .schema("app_license_bench");
-        let postgres: Arc<dyn InstallationStore> =
-            Arc::new(runtime.block_on(options.connect()).unwrap());
+        let postgres: Arc<dyn Store> = Arc::new(runtime.block_on(options.connect()).unwrap());
         measure(&mut criterion, "postgres", &postgres, tenants);
     }
     criterion.final_summary();

@@ -1,7 +1,7 @@
 //! What every store must do, as tests that run on any of them.
 //!
-//! [`installation_store_conformance!`](crate::installation_store_conformance) makes one test of
-//! each of them; [`Subject`] is what they are run on.
+//! [`store_conformance!`](crate::store_conformance) makes one test of each of them; [`Subject`] is what
+//! they are run on. Each of the four traits has a suite of its own beside it.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,10 +12,13 @@
 )]
 
 mod apply;
-mod coordination;
 mod erase;
 mod feed;
+mod install_keys;
+mod leases;
+mod licenses;
 mod sample;
+mod upkeep;
 
 use std::any::Any;
 use std::future::Future;
@@ -24,29 +27,54 @@ use std::sync::Arc;
 use app_license::Installation;
 
 pub use apply::*;
-pub use coordination::*;
 pub use erase::*;
 pub use feed::*;
+pub use install_keys::*;
+pub use leases::*;
+pub use licenses::*;
+pub use upkeep::*;
 
-use crate::{HistoryEntry, InstallationStore, Sequence};
+use crate::{
+    HistoryEntry, InstallKeyStore, InstallationStore, LeaseStore, LicenseStore, Sequence, Store,
+};
 
-/// A fresh, empty store, and what it needs to live: a temporary directory, say.
-#[derive(Debug, Clone)]
-pub struct Subject {
-    store: Arc<dyn InstallationStore>,
+/// A fresh, empty store, and what it needs to live: a temporary directory, say. It is a whole
+/// [`Store`], or one of the four traits.
+#[derive(Debug)]
+pub struct Subject<S: ?Sized = dyn Store> {
+    store: Arc<S>,
     _keep: Option<Arc<dyn Any + Send + Sync>>,
 }
 
-impl<S: InstallationStore + 'static> From<S> for Subject {
-    fn from(store: S) -> Self {
-        Self {
-            store: Arc::new(store),
-            _keep: None,
-        }
-    }
+macro_rules! subject_of {
+    ($($store:ident)+) => {
+        $(
+            impl<S: $store + 'static> From<S> for Subject<dyn $store> {
+                fn from(store: S) -> Self {
+                    Self { store: Arc::new(store), _keep: None }
+                }
+            }
+        )+
+    };
 }
 
-impl Subject {
+subject_of!(Store InstallationStore LeaseStore LicenseStore InstallKeyStore);
+
+macro_rules! part_of_store {
+    ($($store:ident)+) => {
+        $(
+            impl From<Subject> for Subject<dyn $store> {
+                fn from(whole: Subject) -> Self {
+                    Self { store: whole.store, _keep: whole._keep }
+                }
+            }
+        )+
+    };
+}
+
+part_of_store!(InstallationStore LeaseStore LicenseStore InstallKeyStore);
+
+impl<S: ?Sized> Subject<S> {
     /// Keeps something alive as long as the store.
     #[must_use]
     pub fn keeping(mut self, something: impl Any + Send + Sync) -> Self {
@@ -88,7 +116,8 @@ async fn all(store: &dyn InstallationStore) -> (Vec<Installation>, Vec<HistoryEn
     (installations, history)
 }
 
-/// Makes the conformance suite into tests of a store of yours.
+/// Makes the conformance suite of a whole [`Store`] into tests of a store of yours: the suites of its
+/// four traits, and what they promise together.
 ///
 /// Takes an async function, without arguments, that makes a fresh, empty store each time it is
 /// called; it may also make a [`Subject`](crate::conformance::Subject) that keeps a temporary
@@ -99,14 +128,45 @@ async fn all(store: &dyn InstallationStore) -> (Vec<Installation>, Vec<HistoryEn
 ///     async fn make_store() -> app_license_store::MemoryStore {
 ///         app_license_store::MemoryStore::new()
 ///     }
-///     app_license_store::installation_store_conformance!(make_store);
+///     app_license_store::store_conformance!(make_store);
 /// }
 /// ```
 #[macro_export]
+macro_rules! store_conformance {
+    (@each $store:ident, $make_store:path, $($test:ident)+) => {
+        $(
+            #[test]
+            fn $test() {
+                $crate::conformance::run(async {
+                    let made = $make_store().await;
+                    let subject = $crate::conformance::Subject::<dyn $crate::$store>::from(made);
+                    $crate::conformance::$test(&subject).await;
+                });
+            }
+        )+
+    };
+    ($make_store:path) => {
+        $crate::installation_store_conformance!($make_store);
+        $crate::lease_store_conformance!($make_store);
+        $crate::license_store_conformance!($make_store);
+        $crate::install_key_store_conformance!($make_store);
+        $crate::store_conformance! {
+            @each Store, $make_store,
+            pruning_forgets_only_what_expired
+            a_license_is_no_installation
+            erasure_leaves_nothing_of_a_tenant_and_all_of_others
+            links_are_erased_with_their_customer
+        }
+    };
+}
+
+/// Makes the conformance suite of an [`InstallationStore`] into tests, as [`store_conformance!`] does
+/// for a whole store.
+#[macro_export]
 macro_rules! installation_store_conformance {
     ($make_store:path) => {
-        $crate::installation_store_conformance! {
-            @each $make_store,
+        $crate::store_conformance! {
+            @each InstallationStore, $make_store,
             an_empty_store_is_empty
             an_install_is_stored
             a_repeated_delivery_changes_nothing
@@ -133,31 +193,56 @@ macro_rules! installation_store_conformance {
             cursors_move_forward_only
             at_least_once_delivery_after_a_crash
             marks_are_once_and_forgotten_after_their_grace
-            a_lease_has_one_holder
-            a_lease_is_renewed_and_released_by_its_holder_only
-            one_call_in_five_minutes
-            the_last_word_of_a_license_api_is_kept
-            install_keys_are_kept_the_newest_first_and_not_too_many
-            pruning_forgets_only_what_expired
             reencryption_changes_nothing_that_is_seen
             a_healthy_store_says_so
-            erasure_leaves_nothing_of_a_tenant_and_all_of_others
-            links_are_erased_with_their_customer
             links_are_listed_and_not_counted
             retention_erases_who_is_gone_long_enough
             a_blocked_tenant_is_blocked_in_every_store
             a_consumer_stops_at_one_tenant_and_goes_on
         }
     };
-    (@each $make_store:path, $($test:ident)+) => {
-        $(
-            #[test]
-            fn $test() {
-                $crate::conformance::run(async {
-                    let subject = $crate::conformance::Subject::from($make_store().await);
-                    $crate::conformance::$test(&subject).await;
-                });
-            }
-        )+
+}
+
+/// Makes the conformance suite of a [`LeaseStore`] into tests.
+///
+/// ```
+/// mod leases {
+///     async fn make_store() -> app_license_store::MemoryStore { // one that has leases only, say
+///         app_license_store::MemoryStore::new()
+///     }
+///     app_license_store::lease_store_conformance!(make_store);
+/// }
+/// ```
+#[macro_export]
+macro_rules! lease_store_conformance {
+    ($make_store:path) => {
+        $crate::store_conformance! {
+            @each LeaseStore, $make_store,
+            a_lease_has_one_holder
+            a_lease_is_renewed_and_released_by_its_holder_only
+            one_call_in_five_minutes
+        }
+    };
+}
+
+/// Makes the conformance suite of a [`LicenseStore`] into tests, as [`lease_store_conformance!`] does.
+#[macro_export]
+macro_rules! license_store_conformance {
+    ($make_store:path) => {
+        $crate::store_conformance! {
+            @each LicenseStore, $make_store,
+            the_last_answer_of_a_license_api_is_kept
+        }
+    };
+}
+
+/// Makes the conformance suite of an [`InstallKeyStore`] into tests, as [`lease_store_conformance!`] does.
+#[macro_export]
+macro_rules! install_key_store_conformance {
+    ($make_store:path) => {
+        $crate::store_conformance! {
+            @each InstallKeyStore, $make_store,
+            install_keys_are_kept_the_newest_first_and_not_too_many
+        }
     };
 }

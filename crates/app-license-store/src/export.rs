@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::history::{MAX_PAGE, Sequence};
-use crate::store::InstallationStore;
+use crate::store::Store;
 
 /// All that a store holds of one tenant, as JSON. Secrets are left out: that they are there is said.
 ///
@@ -71,10 +71,7 @@ impl TenantExport {
     ///
     /// # Errors
     /// Those of the store's methods.
-    pub async fn of(
-        store: &dyn InstallationStore,
-        key: &InstallationKey,
-    ) -> Result<Option<Self>, Error> {
+    pub async fn of(store: &dyn Store, key: &InstallationKey) -> Result<Option<Self>, Error> {
         let installation = store.get(key).await?;
         let mut history = Vec::new();
         let mut after = Sequence::START;

@@ -8,9 +8,9 @@
 //!
 //! use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 //! use app_license::{AppKey, Change, ClientKey, UnixTime};
-//! use app_license_store::{Delivery, InstallationStore, Name, SqliteStore};
+//! use app_license_store::{Delivery, Name, SqliteStore, Store};
 //!
-//! let store: Arc<dyn InstallationStore> = Arc::new(SqliteStore::open_plain_text(&path).await?);
+//! let store: Arc<dyn Store> = Arc::new(SqliteStore::open_plain_text(&path).await?);
 //!
 //! // a lifecycle webhook came, and its token was verified
 //! let body = br#"{"eventType":"installed","key":"com.example.app","clientKey":"tenant-1",
@@ -37,7 +37,11 @@
 //! | [`MemoryStore`] | tests | all but durability |
 //! | [`SqliteStore`] | one machine, one file | synced to disk at every commit |
 //! | [`PostgresStore`] (feature `postgres`) | many replicas, one database | the same, and leases across replicas |
-//! | your own | [`InstallationStore`], checked by `installation_store_conformance!` (feature `conformance`) | the same |
+//! | your own | [`Store`], checked by `store_conformance!` (feature `conformance`) | the same |
+//!
+//! A store has four parts, and what needs one of them takes no more: [`InstallationStore`] (installations,
+//! their history and who has read it), [`LeaseStore`], [`LicenseStore`] (what License APIs answered) and
+//! [`InstallKeyStore`]. [`Store`] is all of them.
 //!
 //! # Crate features
 //!
@@ -45,7 +49,7 @@
 //! |---|---|
 //! | `sqlite` (default) | `SqliteStore` |
 //! | `postgres` | `PostgresStore`, for several replicas |
-//! | `conformance` | `installation_store_conformance!`, for the tests of a store of your own |
+//! | `conformance` | `store_conformance!` and one for each of the four parts, for the tests of a store of your own |
 //!
 //! # What a store promises
 //!
@@ -80,6 +84,7 @@ mod encryption;
 mod erase;
 pub mod error;
 mod export;
+mod health;
 mod history;
 mod install_key;
 mod memory;
@@ -106,6 +111,7 @@ pub use encryption::{EncryptionKey, EncryptionKeys};
 pub use erase::Erased;
 pub use error::{Error, ErrorKind};
 pub use export::{ExportedEvent, ExportedLicense, TenantExport};
+pub use health::Health;
 pub use history::{HistoryEntry, MAX_PAGE, Sequence};
 pub use install_key::{InstallKey, MAX_INSTALL_KEYS};
 pub use memory::MemoryStore;
@@ -121,4 +127,4 @@ pub use records::StoredRecord;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stopped::Stopped;
-pub use store::{Health, InstallationStore};
+pub use store::{InstallKeyStore, InstallationStore, LeaseStore, LicenseStore, Store};

@@ -12,11 +12,12 @@ use async_trait::async_trait;
 use crate::applied::Applied;
 use crate::erase::Erased;
 use crate::error::{Error, ErrorKind};
+use crate::health::Health;
 use crate::history::{HistoryEntry, MAX_PAGE, Sequence, page};
 use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};
 use crate::name::Name;
 use crate::stopped::Stopped;
-use crate::store::{Health, InstallationStore, lasting};
+use crate::store::{InstallKeyStore, InstallationStore, LeaseStore, LicenseStore, lasting};
 use crate::tenant::{id, tenant};
 
 /// A store in memory. It keeps all promises but one: it does not outlive the process.
@@ -290,44 +291,35 @@ impl InstallationStore for MemoryStore {
         Ok(gone)
     }
 
-    async fn license(
-        &self,
-        key: &InstallationKey,
-        source: LicenseSource,
-    ) -> Result<Option<CachedLicense>, Error> {
-        let at = (tenant(key), source.code());
-        Ok(self.state().licenses.get(&at).cloned())
-    }
-
-    async fn put_license(
-        &self,
-        key: &InstallationKey,
-        license: &CachedLicense,
-    ) -> Result<(), Error> {
-        let at = (tenant(key), license.source().code());
+    async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
         let mut state = self.state();
-        let later = |kept: &CachedLicense| kept.fetched_at() > license.fetched_at();
-        if !state.licenses.get(&at).is_some_and(later) {
-            state.licenses.insert(at, license.clone());
+        let answer = mark.against(state.stored_mark(mark, now).as_ref(), now);
+        if answer == Mark::First {
+            state.write_mark(mark)?;
         }
-        Ok(())
+        Ok(answer)
     }
 
-    async fn install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Error> {
-        let keys = &self.state().install_keys;
-        let newest = keys.iter().rev().take(limit.min(MAX_INSTALL_KEYS));
-        Ok(newest.cloned().collect())
+    async fn prune(&self, now: UnixTime) -> Result<u64, Error> {
+        let mut state = self.state();
+        let marks = state.forget_marks(now);
+        let before = state.leases.len();
+        state.leases.retain(|_, (_, until)| *until > now);
+        let leases = before.saturating_sub(state.leases.len());
+        Ok(marks.saturating_add(leases as u64))
     }
 
-    async fn put_install_key(&self, key: &InstallKey, _: UnixTime) -> Result<(), Error> {
-        let keys = &mut self.state().install_keys;
-        keys.retain(|kept| kept.id() != key.id());
-        keys.push(key.clone());
-        let beyond = keys.len().saturating_sub(MAX_INSTALL_KEYS);
-        keys.drain(..beyond);
-        Ok(())
+    async fn reencrypt_all(&self) -> Result<u64, Error> {
+        Ok(0)
     }
 
+    async fn health(&self) -> Result<Health, Error> {
+        Ok(Health::new("memory", 0, false))
+    }
+}
+
+#[async_trait]
+impl LeaseStore for MemoryStore {
     async fn try_lease(
         &self,
         lease: &Name,
@@ -373,30 +365,48 @@ impl InstallationStore for MemoryStore {
         }
         Ok(())
     }
+}
 
-    async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
+#[async_trait]
+impl LicenseStore for MemoryStore {
+    async fn license(
+        &self,
+        key: &InstallationKey,
+        source: LicenseSource,
+    ) -> Result<Option<CachedLicense>, Error> {
+        let at = (tenant(key), source.code());
+        Ok(self.state().licenses.get(&at).cloned())
+    }
+
+    async fn put_license(
+        &self,
+        key: &InstallationKey,
+        license: &CachedLicense,
+    ) -> Result<(), Error> {
+        let at = (tenant(key), license.source().code());
         let mut state = self.state();
-        let answer = mark.against(state.stored_mark(mark, now).as_ref(), now);
-        if answer == Mark::First {
-            state.write_mark(mark)?;
+        let later = |kept: &CachedLicense| kept.fetched_at() > license.fetched_at();
+        if !state.licenses.get(&at).is_some_and(later) {
+            state.licenses.insert(at, license.clone());
         }
-        Ok(answer)
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl InstallKeyStore for MemoryStore {
+    async fn install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Error> {
+        let keys = &self.state().install_keys;
+        let newest = keys.iter().rev().take(limit.min(MAX_INSTALL_KEYS));
+        Ok(newest.cloned().collect())
     }
 
-    async fn prune(&self, now: UnixTime) -> Result<u64, Error> {
-        let mut state = self.state();
-        let marks = state.forget_marks(now);
-        let before = state.leases.len();
-        state.leases.retain(|_, (_, until)| *until > now);
-        let leases = before.saturating_sub(state.leases.len());
-        Ok(marks.saturating_add(leases as u64))
-    }
-
-    async fn reencrypt_all(&self) -> Result<u64, Error> {
-        Ok(0)
-    }
-
-    async fn health(&self) -> Result<Health, Error> {
-        Ok(Health::new("memory", 0, false))
+    async fn put_install_key(&self, key: &InstallKey, _: UnixTime) -> Result<(), Error> {
+        let keys = &mut self.state().install_keys;
+        keys.retain(|kept| kept.id() != key.id());
+        keys.push(key.clone());
+        let beyond = keys.len().saturating_sub(MAX_INSTALL_KEYS);
+        keys.drain(..beyond);
+        Ok(())
     }
 }

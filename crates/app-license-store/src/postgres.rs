@@ -23,11 +23,12 @@ use crate::applied::Applied;
 use crate::encryption::{EncryptionKeys, Sealer};
 use crate::erase::Erased;
 use crate::error::Error;
+use crate::health::Health;
 use crate::history::{HistoryEntry, Sequence, page};
 use crate::install_key::InstallKey;
 use crate::name::Name;
 use crate::stopped::Stopped;
-use crate::store::{Health, InstallationStore, lasting};
+use crate::store::{InstallKeyStore, InstallationStore, LeaseStore, LicenseStore, lasting};
 use crate::tenant::tenant;
 use fault::Fail;
 use schema::SchemaName;
@@ -348,32 +349,36 @@ impl InstallationStore for PostgresStore {
         Ok(erased)
     }
 
-    async fn license(
-        &self,
-        key: &InstallationKey,
-        source: LicenseSource,
-    ) -> Result<Option<CachedLicense>, Error> {
-        let tenant = tenant(key);
-        again!(self.license_of(&tenant, source))
+    async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
+        let check = self.check_marks();
+        // not tried again: the second try could find the mark of the first
+        self.mark_token(mark, now, check).await.map_err(Error::from)
     }
 
-    async fn put_license(
-        &self,
-        key: &InstallationKey,
-        license: &CachedLicense,
-    ) -> Result<(), Error> {
-        let tenant = tenant(key);
-        again!(self.keep_license(&tenant, license))
+    async fn prune(&self, now: UnixTime) -> Result<u64, Error> {
+        again!(self.forget(now))
     }
 
-    async fn install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Error> {
-        again!(self.kept_install_keys(limit))
+    async fn reencrypt_all(&self) -> Result<u64, Error> {
+        let mut after = Some(String::new());
+        let mut written = 0_u64;
+        while let Some(from) = after {
+            let (some, next) = again!(self.reencrypt(&from))?;
+            written = written.saturating_add(some);
+            after = next;
+        }
+        Ok(written)
     }
 
-    async fn put_install_key(&self, key: &InstallKey, now: UnixTime) -> Result<(), Error> {
-        again!(self.keep_install_key(key, now))
+    async fn health(&self) -> Result<Health, Error> {
+        let version = again!(self.schema_version())?;
+        again!(self.check_keys())?;
+        Ok(Health::new("postgres", version, self.sealer.is_sealing()))
     }
+}
 
+#[async_trait]
+impl LeaseStore for PostgresStore {
     async fn try_lease(
         &self,
         lease: &Name,
@@ -400,31 +405,36 @@ impl InstallationStore for PostgresStore {
     async fn release_lease(&self, lease: &Name, holder: &Name) -> Result<(), Error> {
         again!(self.give_back_lease(lease, holder))
     }
+}
 
-    async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
-        let check = self.check_marks();
-        // not tried again: the second try could find the mark of the first
-        self.mark_token(mark, now, check).await.map_err(Error::from)
+#[async_trait]
+impl LicenseStore for PostgresStore {
+    async fn license(
+        &self,
+        key: &InstallationKey,
+        source: LicenseSource,
+    ) -> Result<Option<CachedLicense>, Error> {
+        let tenant = tenant(key);
+        again!(self.license_of(&tenant, source))
     }
 
-    async fn prune(&self, now: UnixTime) -> Result<u64, Error> {
-        again!(self.forget(now))
+    async fn put_license(
+        &self,
+        key: &InstallationKey,
+        license: &CachedLicense,
+    ) -> Result<(), Error> {
+        let tenant = tenant(key);
+        again!(self.keep_license(&tenant, license))
+    }
+}
+
+#[async_trait]
+impl InstallKeyStore for PostgresStore {
+    async fn install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Error> {
+        again!(self.kept_install_keys(limit))
     }
 
-    async fn reencrypt_all(&self) -> Result<u64, Error> {
-        let mut after = Some(String::new());
-        let mut written = 0_u64;
-        while let Some(from) = after {
-            let (some, next) = again!(self.reencrypt(&from))?;
-            written = written.saturating_add(some);
-            after = next;
-        }
-        Ok(written)
-    }
-
-    async fn health(&self) -> Result<Health, Error> {
-        let version = again!(self.schema_version())?;
-        again!(self.check_keys())?;
-        Ok(Health::new("postgres", version, self.sealer.is_sealing()))
+    async fn put_install_key(&self, key: &InstallKey, now: UnixTime) -> Result<(), Error> {
+        again!(self.keep_install_key(key, now))
     }
 }

@@ -23,11 +23,12 @@ use crate::applied::Applied;
 use crate::encryption::{EncryptionKeys, Sealer};
 use crate::erase::Erased;
 use crate::error::{Error, ErrorKind};
+use crate::health::Health;
 use crate::history::{HistoryEntry, Sequence, page};
 use crate::install_key::InstallKey;
 use crate::name::Name;
 use crate::stopped::Stopped;
-use crate::store::{Health, InstallationStore, lasting};
+use crate::store::{InstallKeyStore, InstallationStore, LeaseStore, LicenseStore, lasting};
 use crate::tenant::tenant;
 use writer::Writer;
 
@@ -364,36 +365,43 @@ impl InstallationStore for SqliteStore {
         Ok(erased)
     }
 
-    async fn license(
-        &self,
-        key: &InstallationKey,
-        source: LicenseSource,
-    ) -> Result<Option<CachedLicense>, Error> {
-        self.read(|c| coordination::license(c, &tenant(key), source))
-    }
-
-    async fn put_license(
-        &self,
-        key: &InstallationKey,
-        license: &CachedLicense,
-    ) -> Result<(), Error> {
-        let (tenant, license) = (tenant(key), license.clone());
+    async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
+        let (mark, check) = (*mark, self.check_marks());
         self.writer
-            .write(move |c| coordination::put_license(c, &tenant, &license))
+            .write(move |c| coordination::mark_once(c, &mark, now, check))
             .await
     }
 
-    async fn install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Error> {
-        self.read(|c| coordination::install_keys(c, limit))
-    }
-
-    async fn put_install_key(&self, key: &InstallKey, now: UnixTime) -> Result<(), Error> {
-        let key = key.clone();
+    async fn prune(&self, now: UnixTime) -> Result<u64, Error> {
         self.writer
-            .write(move |c| coordination::put_install_key(c, &key, now))
+            .write(move |c| coordination::prune(c, now))
             .await
     }
 
+    async fn reencrypt_all(&self) -> Result<u64, Error> {
+        let mut after = Some(String::new());
+        let mut written = 0_u64;
+        while let Some(from) = after {
+            let sealer = self.sealer.clone();
+            let (some, next) = self
+                .writer
+                .write(move |c| tenants::reencrypt(c, &sealer, &from))
+                .await?;
+            written = written.saturating_add(some);
+            after = next;
+        }
+        Ok(written)
+    }
+
+    async fn health(&self) -> Result<Health, Error> {
+        let version = self.read(schema::version)?;
+        self.read(|c| tenants::check_keys(c, &self.sealer))?;
+        Ok(Health::new("sqlite", version, self.sealer.is_sealing()))
+    }
+}
+
+#[async_trait]
+impl LeaseStore for SqliteStore {
     async fn try_lease(
         &self,
         lease: &Name,
@@ -428,38 +436,40 @@ impl InstallationStore for SqliteStore {
             .write(move |c| coordination::release_lease(c, &lease, &holder))
             .await
     }
+}
 
-    async fn mark_once(&self, mark: &ReplayMark, now: UnixTime) -> Result<Mark, Error> {
-        let (mark, check) = (*mark, self.check_marks());
+#[async_trait]
+impl LicenseStore for SqliteStore {
+    async fn license(
+        &self,
+        key: &InstallationKey,
+        source: LicenseSource,
+    ) -> Result<Option<CachedLicense>, Error> {
+        self.read(|c| coordination::license(c, &tenant(key), source))
+    }
+
+    async fn put_license(
+        &self,
+        key: &InstallationKey,
+        license: &CachedLicense,
+    ) -> Result<(), Error> {
+        let (tenant, license) = (tenant(key), license.clone());
         self.writer
-            .write(move |c| coordination::mark_once(c, &mark, now, check))
+            .write(move |c| coordination::put_license(c, &tenant, &license))
             .await
     }
+}
 
-    async fn prune(&self, now: UnixTime) -> Result<u64, Error> {
+#[async_trait]
+impl InstallKeyStore for SqliteStore {
+    async fn install_keys(&self, limit: usize) -> Result<Vec<InstallKey>, Error> {
+        self.read(|c| coordination::install_keys(c, limit))
+    }
+
+    async fn put_install_key(&self, key: &InstallKey, now: UnixTime) -> Result<(), Error> {
+        let key = key.clone();
         self.writer
-            .write(move |c| coordination::prune(c, now))
+            .write(move |c| coordination::put_install_key(c, &key, now))
             .await
-    }
-
-    async fn reencrypt_all(&self) -> Result<u64, Error> {
-        let mut after = Some(String::new());
-        let mut written = 0_u64;
-        while let Some(from) = after {
-            let sealer = self.sealer.clone();
-            let (some, next) = self
-                .writer
-                .write(move |c| tenants::reencrypt(c, &sealer, &from))
-                .await?;
-            written = written.saturating_add(some);
-            after = next;
-        }
-        Ok(written)
-    }
-
-    async fn health(&self) -> Result<Health, Error> {
-        let version = self.read(schema::version)?;
-        self.read(|c| tenants::check_keys(c, &self.sealer))?;
-        Ok(Health::new("sqlite", version, self.sealer.is_sealing()))
     }
 }

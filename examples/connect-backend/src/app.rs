@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use app_license_server::{
-    ConnectApp, ConnectRequest, Descriptor, FeatureMap, InstallationStore, Operations, Rejection,
+    ConnectApp, ConnectRequest, Descriptor, FeatureMap, Operations, Rejection, Store,
 };
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -17,7 +17,7 @@ use crate::settings::Settings;
 /// The app and its routes.
 pub(crate) fn router(
     settings: &Settings,
-    store: Arc<dyn InstallationStore>,
+    store: Arc<dyn Store>,
 ) -> Result<(ConnectApp, Router), Box<dyn Error>> {
     let descriptor: Descriptor = serde_json::from_str(include_str!("../atlassian-connect.json"))?;
     let key = descriptor.key.clone();

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use app_license_server::{
-    Capability, HistoryEntry, Hook, HookResult, HookRunner, InstallationStore, Name, async_trait,
+    Capability, HistoryEntry, Hook, HookResult, HookRunner, Name, Store, async_trait,
 };
 
 struct Provision;
@@ -36,7 +36,7 @@ impl Hook for Provision {
     }
 }
 
-pub(crate) fn hooks(store: Arc<dyn InstallationStore>) -> Result<HookRunner, Box<dyn Error>> {
+pub(crate) fn hooks(store: Arc<dyn Store>) -> Result<HookRunner, Box<dyn Error>> {
     Ok(HookRunner::new(store, Name::new("provision")?, Provision))
 }
 
@@ -45,7 +45,7 @@ mod tests {
     use app_license_server::MemoryStore;
     use app_license_server::connect::{KeyHosts, LifecycleBody, LifecycleKind};
     use app_license_server::core::{AppKey, ClientKey, UnixTime};
-    use app_license_server::store::{Delivery, Sequence};
+    use app_license_server::store::{Delivery, InstallationStore, Sequence};
 
     use super::*;
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use app_license_server::{
-    Clock, EncryptionKey, EncryptionKeys, Fetcher, InstallationStore, SqliteOptions, SystemClock,
+    Clock, EncryptionKey, EncryptionKeys, Fetcher, SqliteOptions, Store, SystemClock,
 };
 
 /// The settings of the app.
@@ -58,7 +58,7 @@ impl Settings {
         })
     }
 
-    pub(crate) async fn open_store(&self) -> Result<Arc<dyn InstallationStore>, Box<dyn Error>> {
+    pub(crate) async fn open_store(&self) -> Result<Arc<dyn Store>, Box<dyn Error>> {
         let options = SqliteOptions::new(&self.database);
         let options = match &self.encryption {
             Some(keys) => options.encryption(keys.clone()),

@@ -3,17 +3,14 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use app_license_server::{Edition, ForgeInvocation, ForgeRemote, InstallationStore, Operations};
+use app_license_server::{Edition, ForgeInvocation, ForgeRemote, Operations, Store};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
 
 use crate::settings::Settings;
 
-pub(crate) fn router(
-    settings: &Settings,
-    store: Arc<dyn InstallationStore>,
-) -> Result<Router, Box<dyn Error>> {
+pub(crate) fn router(settings: &Settings, store: Arc<dyn Store>) -> Result<Router, Box<dyn Error>> {
     let remote = ForgeRemote::builder(&settings.app_id)?
         .fetcher(settings.fetcher.clone())
         .shared_store(store)

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app_license_server::{Clock, Fetcher, InstallationStore, SqliteStore, SystemClock};
+use app_license_server::{Clock, Fetcher, SqliteStore, Store, SystemClock};
 
 /// The settings of the remote.
 pub(crate) struct Settings {
@@ -49,7 +49,7 @@ impl Settings {
         })
     }
 
-    pub(crate) async fn open_store(&self) -> Result<Arc<dyn InstallationStore>, Box<dyn Error>> {
+    pub(crate) async fn open_store(&self) -> Result<Arc<dyn Store>, Box<dyn Error>> {
         Ok(Arc::new(
             SqliteStore::open_plain_text(&self.database).await?,
         ))

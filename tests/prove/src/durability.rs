@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use app_license_pgtest::Cluster;
-use app_license_store::{InstallationStore, PostgresStore, SqliteStore};
+use app_license_store::{PostgresStore, SqliteStore, Store};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -48,7 +48,7 @@ impl Backend {
         }
     }
 
-    async fn open(&self) -> Result<Arc<dyn InstallationStore>> {
+    async fn open(&self) -> Result<Arc<dyn Store>> {
         Ok(match self {
             Self::Sqlite(folder) => Arc::new(
                 SqliteStore::open_plain_text(folder.path().join("installations.db")).await?,

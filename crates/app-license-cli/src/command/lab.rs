@@ -8,7 +8,7 @@ mod serve;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app_license_store::{InstallationStore, MemoryStore, PostgresStore, SqliteStore};
+use app_license_store::{MemoryStore, PostgresStore, SqliteStore, Store};
 
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -139,7 +139,7 @@ impl std::str::FromStr for DemoStore {
 }
 
 impl DemoStore {
-    async fn open(&self) -> Result<Arc<dyn InstallationStore>, CliError> {
+    async fn open(&self) -> Result<Arc<dyn Store>, CliError> {
         let location = match self {
             Self::Memory => return Ok(Arc::new(MemoryStore::new())),
             Self::At(address) => address.location()?,

@@ -4,7 +4,7 @@ use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, License, LicenseSource, UnixTime};
 use app_license_store::{
     CachedLicense, Delivery, EncryptionKeys, InstallationStore, Name, Sequence, SqliteOptions,
-    Stopped,
+    Stopped, Store,
 };
 
 use crate::common::{Ran, run, run_with_env};
@@ -53,7 +53,7 @@ fn stated(json: &str, days: u64) -> License {
 
 /// Three tenants: acme was upgraded on day 2 and ended on day 5, globex is disabled, initech gone. A hook stopped
 /// at acme.
-async fn fill(store: &dyn InstallationStore) {
+async fn fill(store: &dyn Store) {
     use LifecycleKind::{Disabled, Enabled, Installed, Uninstalled};
     let standard = r#","capabilitySet":"capabilityStandard","entitlementNumber":"E-1""#;
     let acme = || event(Installed, "acme", standard);

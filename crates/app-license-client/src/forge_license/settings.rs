@@ -9,11 +9,11 @@ use app_license::plan::Bounded;
 use app_license::plan::license::LicensePlan;
 use url::Url;
 
+use super::shared_cache::SharedCache;
 use super::{ForgeLicenseApi, Inner};
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;
-use crate::license_cache::LicenseCache;
 use crate::single_flight::SingleFlight;
 use crate::stats::Counters;
 
@@ -32,7 +32,7 @@ use crate::stats::Counters;
 #[must_use]
 pub struct ForgeLicenseApiBuilder {
     fetcher: Fetcher,
-    cache: Box<dyn LicenseCache>,
+    shared: SharedCache,
     host: String,
     older_path: bool,
     apps: Vec<ForgeAppId>,
@@ -50,10 +50,10 @@ pub(super) struct Settings {
 }
 
 impl ForgeLicenseApiBuilder {
-    pub(super) fn new(fetcher: Fetcher, cache: Box<dyn LicenseCache>) -> Self {
+    pub(super) fn new(fetcher: Fetcher, shared: SharedCache) -> Self {
         Self {
             fetcher,
-            cache,
+            shared,
             host: LicenseApiRequest::ORIGIN.to_owned(),
             older_path: false,
             apps: Vec::new(),
@@ -156,7 +156,7 @@ impl ForgeLicenseApiBuilder {
             fetcher: self.fetcher,
             apps: self.apps,
             url,
-            cache: self.cache,
+            shared: self.shared,
             clock: self.clock,
             settings,
             known: Mutex::new(Bounded::new(settings.installations)),

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use app_license::KeyId;
 use app_license::connect::KeyHosts;
 use app_license::plan::keys::{InstallKeyCache, InstallKeyPlan};
+use app_license_store::InstallKeyStore;
 use url::Url;
 
 use super::lanes::Lanes;
-use super::stored::{InstallKeyStore, Stored};
+use super::stored::Stored;
 use super::{Inner, InstallKeys};
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
@@ -111,7 +112,7 @@ impl InstallKeysBuilder {
 
     /// Where keys that proved themselves are kept over a restart. Nowhere if not set; the server
     /// crate keeps them in the app's store.
-    pub fn stored_in(mut self, store: impl InstallKeyStore) -> Self {
+    pub fn stored_in(mut self, store: impl InstallKeyStore + 'static) -> Self {
         self.stored = Some(Arc::new(store));
         self
     }

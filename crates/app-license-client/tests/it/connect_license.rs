@@ -8,11 +8,14 @@ use app_license::connect::{
     BaseUrl, KeyHosts, LicenseApiResponse, Request, RequestVerifierConfig, TenantKeys,
     UnverifiedRequestToken,
 };
-use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, State, UnixTime};
-use app_license_client::{
-    CachedLicense, ConnectLicenseApi, ConnectLicenseApiBuilder, ConnectLicenseStore, Error,
-    ErrorClass, Fetcher, Source, Statement, Waiting,
+use app_license::{
+    AppKey, ClientKey, HmacKey, InstallationKey, LicenseSource, SharedSecret, State, UnixTime,
 };
+use app_license_client::{
+    CachedLicense, ConnectLicenseApi, ConnectLicenseApiBuilder, Error, ErrorClass, Fetcher,
+    Statement,
+};
+use app_license_store::{Error as StoreError, LicenseStore, async_trait};
 
 const SECRET: &str = "a-shared-secret-that-nobody-may-ever-see";
 const SITE: &str = "https://acme.atlassian.net";
@@ -156,16 +159,31 @@ async fn one_flight_a_tenant() {
 /// What is put into it, and whether it is.
 #[derive(Debug, Default)]
 struct Stored {
-    put: Mutex<Vec<(String, CachedLicense)>>,
+    put: Mutex<Vec<(InstallationKey, CachedLicense)>>,
     fails: bool,
 }
 
-impl ConnectLicenseStore for Stored {
-    fn put<'a>(&'a self, tenant: &'a ClientKey, license: CachedLicense) -> Waiting<'a, ()> {
-        self.put.lock().unwrap().push((tenant.to_string(), license));
-        let down = || -> Source { Arc::new(std::io::Error::other("the database is down")) };
-        let put = if self.fails { Err(down()) } else { Ok(()) };
-        Box::pin(std::future::ready(put))
+#[async_trait]
+impl LicenseStore for Stored {
+    async fn license(
+        &self,
+        _: &InstallationKey,
+        _: LicenseSource,
+    ) -> Result<Option<CachedLicense>, StoreError> {
+        panic!("what is stored is not read here")
+    }
+
+    async fn put_license(
+        &self,
+        key: &InstallationKey,
+        license: &CachedLicense,
+    ) -> Result<(), StoreError> {
+        let put = (key.clone(), license.clone());
+        self.put.lock().unwrap().push(put);
+        if self.fails {
+            return Err(StoreError::unavailable("ask the database", "it is down"));
+        }
+        Ok(())
     }
 }
 
@@ -184,10 +202,11 @@ async fn each_answer_is_stored_once_and_a_refused_token_ends_it() {
     let put_once = put();
     assert_eq!(put_once.len(), 1);
     let (of, license) = &put_once[0];
-    assert_eq!((of.as_str(), license.fetched_at()), ("tenant-1", first_at));
+    assert_eq!(*of, InstallationKey::Connect(tenant("tenant-1")));
+    assert_eq!(license.fetched_at(), first_at);
     assert_eq!(license.document(), Some(ACTIVE));
 
-    // nothing is learnt by a fault
+    // nothing is learned by a fault
     s.host.says_always(Say::status(500));
     s.clock.pass(400);
     assert!(s.get().await.unwrap().fault().is_some());

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use crate::common::{HTML, Host, Say, TestClock, rerouted};
 use app_license::forge::LicenseApiResponse;
-use app_license::{ForgeAppId, InstallationAri, LicenseSource, State, UnixTime};
+use app_license::{ForgeAppId, InstallationAri, InstallationKey, LicenseSource, State, UnixTime};
 use app_license_client::{
     CachedLicense, Error, ErrorClass, Fetcher, ForgeLicenseApi, ForgeLicenseApiBuilder, Lease,
-    LicenseCache, MemoryLicenseCache, Source, Statement, SystemToken, Waiting,
+    MemoryLicenseCache, Statement, SystemToken,
 };
+use app_license_store::{Error as StoreError, LeaseStore, LicenseStore, Name, async_trait};
 
 const APP: &str = "35559c21-6120-406b-b7cd-d87f468f6d32";
 const OTHER: &str = "11259c21-6120-406b-b7cd-d87f468f6d99";
@@ -259,7 +260,10 @@ async fn a_longer_pause_is_heeded_by_all_replicas() {
 #[tokio::test]
 async fn the_wait_for_another_replica_is_short() {
     let p = platform().await;
-    let turn = p.cache.try_lease(&at("one"), p.clock.now(), 330).await;
+    let lease = Name::of("forge-license", at("one").as_str());
+    let other = Name::new("another-replica").unwrap();
+    let turn = p.cache.try_lease(&lease, &other, p.clock.now(), 330);
+    let turn = turn.await;
     assert!(turn.unwrap().is_granted());
     let start = Instant::now();
     let error = ask(&p.replica()).await.unwrap_err();
@@ -272,33 +276,66 @@ async fn the_wait_for_another_replica_is_short() {
     assert_eq!(p.host.count(), 0);
 }
 
-/// A shared store that is down.
-#[derive(Debug)]
-struct Down;
+/// A shared store that leases, or not, and keeps no answer.
+#[derive(Debug, Default)]
+struct Down {
+    leases: Option<MemoryLicenseCache>,
+}
 
-impl LicenseCache for Down {
-    fn try_lease<'a>(&'a self, _: &'a InstallationAri, _: UnixTime, _: u64) -> Waiting<'a, Lease> {
-        Box::pin(async { Err(down()) })
+#[async_trait]
+impl LeaseStore for Down {
+    async fn try_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        ttl: u64,
+    ) -> Result<Lease, StoreError> {
+        let leases = self.leases.as_ref().ok_or_else(down)?;
+        leases.try_lease(lease, holder, now, ttl).await
     }
 
-    fn get<'a>(&'a self, _: &'a InstallationAri) -> Waiting<'a, Option<CachedLicense>> {
-        Box::pin(async { Err(down()) })
+    async fn renew_lease(
+        &self,
+        lease: &Name,
+        holder: &Name,
+        now: UnixTime,
+        ttl: u64,
+    ) -> Result<Lease, StoreError> {
+        let leases = self.leases.as_ref().ok_or_else(down)?;
+        leases.renew_lease(lease, holder, now, ttl).await
     }
 
-    fn put<'a>(&'a self, _: &'a InstallationAri, _: CachedLicense) -> Waiting<'a, ()> {
-        Box::pin(async { Err(down()) })
+    async fn release_lease(&self, _: &Name, _: &Name) -> Result<(), StoreError> {
+        Err(down())
     }
 }
 
-fn down() -> Source {
-    Arc::new(std::io::Error::other("the database is down"))
+#[async_trait]
+impl LicenseStore for Down {
+    async fn license(
+        &self,
+        _: &InstallationKey,
+        _: LicenseSource,
+    ) -> Result<Option<CachedLicense>, StoreError> {
+        self.leases.as_ref().ok_or_else(down)?;
+        Ok(None)
+    }
+
+    async fn put_license(&self, _: &InstallationKey, _: &CachedLicense) -> Result<(), StoreError> {
+        Err(down())
+    }
+}
+
+fn down() -> StoreError {
+    StoreError::unavailable("ask the database", "it is down")
 }
 
 #[tokio::test]
 async fn without_the_shared_store_nobody_asks() {
     let p = platform().await;
     p.host.says_always(Say::ok(good()));
-    let api = ForgeLicenseApi::builder(rerouted(&p.host), Down)
+    let api = ForgeLicenseApi::builder(rerouted(&p.host), Down::default())
         .build()
         .unwrap();
     let error = ask(&api).await.unwrap_err();
@@ -307,29 +344,6 @@ async fn without_the_shared_store_nobody_asks() {
         ("cache", ErrorClass::CouldNotCheck)
     );
     assert_eq!(p.host.count(), 0);
-}
-
-/// A shared store that leases, and keeps no answer.
-#[derive(Debug)]
-struct Forgetful(MemoryLicenseCache);
-
-impl LicenseCache for Forgetful {
-    fn try_lease<'a>(
-        &'a self,
-        of: &'a InstallationAri,
-        now: UnixTime,
-        seconds: u64,
-    ) -> Waiting<'a, Lease> {
-        self.0.try_lease(of, now, seconds)
-    }
-
-    fn get<'a>(&'a self, of: &'a InstallationAri) -> Waiting<'a, Option<CachedLicense>> {
-        self.0.get(of)
-    }
-
-    fn put<'a>(&'a self, _: &'a InstallationAri, _: CachedLicense) -> Waiting<'a, ()> {
-        Box::pin(async { Err(down()) })
-    }
 }
 
 /// Whatever becomes of the lease after it.
@@ -342,7 +356,8 @@ async fn an_answer_that_cannot_be_shared_is_counted() {
     ] {
         let p = platform().await;
         p.host.says_always(say);
-        let cache = Forgetful(MemoryLicenseCache::new());
+        let leases = Some(MemoryLicenseCache::new());
+        let cache = Down { leases };
         let api = ForgeLicenseApi::builder(rerouted(&p.host), cache).build();
         let api = api.unwrap();
         let _answer = ask(&api).await;
@@ -356,7 +371,8 @@ async fn rubbish_in_the_shared_store_is_as_good_as_nothing() {
     p.host.says_always(Say::ok(good()));
     let body = Some(HTML.to_owned());
     let rubbish = CachedLicense::from_parts(LicenseSource::ForgeLicenseApi, body, p.clock.now());
-    p.cache.put(&at("one"), rubbish).await.unwrap();
+    let key = InstallationKey::Forge(at("one"));
+    p.cache.put_license(&key, &rubbish).await.unwrap();
     assert!(active(&ask(&p.replica()).await.unwrap()));
 }
 

@@ -9,9 +9,9 @@ use crate::common::{
 use app_license::KeyId;
 use app_license::connect::{BaseUrl, Cloud, KeyHosts};
 use app_license_client::{
-    Caller, Error, ErrorClass, ErrorKind, Fetcher, InstallKeyStore, InstallKeys,
-    InstallKeysBuilder, StoredKey, Waiting,
+    Caller, Error, ErrorClass, ErrorKind, Fetcher, InstallKeys, InstallKeysBuilder,
 };
+use app_license_store::{InstallKey, InstallKeyStore, MemoryStore};
 
 fn at(kid: &str) -> String {
     format!("/{kid}")
@@ -518,8 +518,8 @@ async fn flood_shuts_out_platform_newcomers_go_ahead() {
 /// A key that proved itself is known to the next process; one that was only fetched is not kept.
 #[tokio::test]
 async fn flood_shuts_out_platform_keys_that_proved_themselves_are_stored() {
-    let store = Shelf::default();
-    let t = two_with(|b| b.stored_in(store.clone())).await;
+    let store = Arc::new(MemoryStore::new());
+    let t = two_with(|b| b.stored_in(Arc::clone(&store))).await;
     for id in [KID, OTHER_KID] {
         t.primary.says(&at(id), Say::ok(pem(id)));
         t.keys.get(&kid(id)).await.unwrap();
@@ -528,39 +528,16 @@ async fn flood_shuts_out_platform_keys_that_proved_themselves_are_stored() {
         t.keys.proved(&kid(KID)).await;
     }
     t.keys.proved(&kid("never-fetched")).await;
-    assert_eq!(store.saved(), [KID]);
-    let next = two_with(|b| b.stored_in(store.clone())).await;
+    let saved = store.install_keys(10).await.unwrap();
+    assert_eq!(saved, [InstallKey::new(kid(KID), pem(KID))]);
+    let next = two_with(|b| b.stored_in(Arc::clone(&store))).await;
     assert!(next.keys.get(&kid(KID)).await.is_ok());
     assert_eq!(next.counts(), (0, 0));
     refused(&next.refusal(OTHER_KID).await, "unknown_key");
     // another replica's key is found within a minute
     next.clock.pass(60);
-    let key = StoredKey::new(kid(OTHER_KID), pem(OTHER_KID));
-    store.save(key).await.unwrap();
+    let key = InstallKey::new(kid(OTHER_KID), pem(OTHER_KID));
+    let now = next.clock.now();
+    store.put_install_key(&key, now).await.unwrap();
     assert!(next.keys.get(&kid(OTHER_KID)).await.is_ok());
-}
-
-/// A store of keys in memory.
-#[derive(Debug, Clone, Default)]
-struct Shelf(Arc<std::sync::Mutex<Vec<StoredKey>>>);
-
-impl Shelf {
-    fn saved(&self) -> Vec<String> {
-        let keys = self.0.lock().unwrap();
-        keys.iter()
-            .map(|key| key.id().as_str().to_owned())
-            .collect()
-    }
-}
-
-impl InstallKeyStore for Shelf {
-    fn load(&self, limit: usize) -> Waiting<'_, Vec<StoredKey>> {
-        let keys = self.0.lock().unwrap().iter().take(limit).cloned().collect();
-        Box::pin(std::future::ready(Ok(keys)))
-    }
-
-    fn save(&self, key: StoredKey) -> Waiting<'_, ()> {
-        self.0.lock().unwrap().push(key);
-        Box::pin(std::future::ready(Ok(())))
-    }
 }

@@ -15,3 +15,4 @@ mod connect_license;
 mod forge_keys;
 mod forge_license;
 mod install_keys;
+mod license_cache;

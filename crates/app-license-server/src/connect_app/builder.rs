@@ -8,7 +8,7 @@ use app_license_client::{
     Clock, ConnectLicenseApi, ConnectLicenseApiBuilder, Fetcher, InstallKeys, SystemClock,
 };
 use app_license_descriptor::connect::Descriptor;
-use app_license_store::{InstallationStore, MemoryStore};
+use app_license_store::{MemoryStore, Store};
 use axum::response::IntoResponse;
 use serde_json::Value;
 
@@ -16,10 +16,9 @@ use super::{ConnectApp, Inner};
 use crate::client_address::ClientAddress;
 use crate::editions::NamedEditions;
 use crate::error::BuildError;
+use crate::logged_license_store::LoggedLicenseStore;
 use crate::metrics::Metrics;
 use crate::respond::{RefusedRequest, Responder};
-use crate::store_connect_licenses::StoreConnectLicenses;
-use crate::store_install_keys::StoreInstallKeys;
 use crate::tenant::Tenants;
 
 /// Settings of a [`ConnectApp`]. Everything has a safe default but the store: without one,
@@ -30,7 +29,7 @@ pub struct ConnectAppBuilder {
     app_key: AppKey,
     expectations: RequestVerifierConfig,
     hosts: KeyHosts,
-    store: Option<Arc<dyn InstallationStore>>,
+    store: Option<Arc<dyn Store>>,
     fetcher: Option<Fetcher>,
     install_keys: Option<InstallKeys>,
     license_api: Option<LicenseApiSetting>,
@@ -92,13 +91,13 @@ impl ConnectAppBuilder {
     }
 
     /// Where installations are kept.
-    pub fn store(mut self, store: impl InstallationStore + 'static) -> Self {
+    pub fn store(mut self, store: impl Store + 'static) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
     /// Where installations are kept, shared with others.
-    pub fn shared_store(mut self, store: Arc<dyn InstallationStore>) -> Self {
+    pub fn shared_store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
     }
@@ -361,18 +360,15 @@ impl ConnectAppBuilder {
             tracing::warn!("no store is configured: installations are lost when the process ends");
             Arc::new(MemoryStore::new())
         });
-        let license_api =
-            license_api.map(|api| api.stored_in(StoreConnectLicenses(Arc::clone(&store))));
+        let license_api = license_api.map(|api| api.stored_in(LoggedLicenseStore(store.clone())));
         let install_keys = match self.install_keys {
             Some(keys) => keys,
             None => {
                 let fetcher = fetcher.map_or_else(Fetcher::new, Ok)?;
                 let clock = Arc::clone(&self.clock.0);
-                let stored =
-                    StoreInstallKeys::with_clock(Arc::clone(&store), Arc::clone(&self.clock.0));
                 InstallKeys::builder(fetcher, self.hosts.clone())
                     .clock(clock)
-                    .stored_in(stored)
+                    .stored_in(Arc::clone(&store))
                     .build()?
             }
         };
@@ -393,7 +389,7 @@ impl ConnectAppBuilder {
             .secured(&self.app_key, base_url);
         let metrics = Metrics::of_app(self.app_key.as_str());
         Ok(ConnectApp(Arc::new(Inner {
-            tenants: Tenants::new(Arc::clone(&store), self.tenant_cache, self.secret_grace),
+            tenants: Tenants::new(store.clone(), self.tenant_cache, self.secret_grace),
             app_key: self.app_key,
             expectations,
             hosts: self.hosts,

@@ -8,7 +8,7 @@ use app_license_client::{
     Clock, Fetcher, ForgeKeys, ForgeLicenseApi, ForgeLicenseApiBuilder, MemoryLicenseCache,
     SystemClock,
 };
-use app_license_store::InstallationStore;
+use app_license_store::Store;
 use axum::response::IntoResponse;
 
 use super::{ForgeRemote, Inner, Installations};
@@ -16,7 +16,6 @@ use crate::connect_app::{warn_of_falling_limits, warn_of_test_keys};
 use crate::error::BuildError;
 use crate::metrics::Metrics;
 use crate::respond::{RefusedRequest, Responder};
-use crate::store_license_cache::StoreLicenseCache;
 
 /// Settings of a [`ForgeRemote`].
 #[must_use]
@@ -28,7 +27,7 @@ pub struct ForgeRemoteBuilder {
     key_set: JwksUrl,
     keys: Option<ForgeKeys>,
     license_api: Option<LicenseApiSetting>,
-    store: Option<Arc<dyn InstallationStore>>,
+    store: Option<Arc<dyn Store>>,
     policy: Policy,
     features: FeatureMap,
     responder: Option<Responder>,
@@ -92,12 +91,12 @@ impl ForgeRemoteBuilder {
 
     /// Keeps installations and their history in a store: see [`ForgeRemote::lifecycle_routes`].
     /// None by default: an invocation token proves all that a request needs.
-    pub fn store(self, store: impl InstallationStore + 'static) -> Self {
+    pub fn store(self, store: impl Store + 'static) -> Self {
         self.shared_store(Arc::new(store))
     }
 
     /// The same, for a store shared with others: [`HookRunner`](crate::HookRunner), say.
-    pub fn shared_store(mut self, store: Arc<dyn InstallationStore>) -> Self {
+    pub fn shared_store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
     }
@@ -128,8 +127,8 @@ impl ForgeRemoteBuilder {
         self
     }
 
-    /// The same with an API that was made elsewhere, to share it. Make it over a
-    /// [`StoreLicenseCache`].
+    /// The same with an API that was made elsewhere, to share it. Make it over the
+    /// store that the replicas share.
     pub fn license_api(mut self, api: ForgeLicenseApi) -> Self {
         self.license_api = Some(LicenseApiSetting::Made(api));
         self
@@ -226,7 +225,7 @@ impl ForgeRemoteBuilder {
             leeway: self.leeway,
             keys,
             license_api,
-            installations: self.store.map(Installations::new),
+            installations: self.store.clone().map(|store| Installations::new(store)),
             policy: self.policy,
             features: self.features,
             responder: self.responder,
@@ -251,10 +250,7 @@ impl ForgeRemoteBuilder {
             Some(LicenseApiSetting::ToMake(configure)) => {
                 let fetcher = self.fetcher_made()?;
                 let mut api = match &self.store {
-                    Some(store) => {
-                        let cache = StoreLicenseCache::new(Arc::clone(store));
-                        ForgeLicenseApi::builder(fetcher, cache)
-                    }
+                    Some(store) => ForgeLicenseApi::builder(fetcher, Arc::clone(store)),
                     None => ForgeLicenseApi::builder(fetcher, MemoryLicenseCache::new()),
                 };
                 // of one app the platform knows by the token which it is

@@ -9,7 +9,7 @@ use std::time::Duration;
 use app_license::error::with_causes;
 use app_license::{InstallationKey, UnixTime};
 use app_license_client::{Clock, SystemClock};
-use app_license_store::{Error, HistoryEntry, InstallationStore, Name, Sequence, Stopped};
+use app_license_store::{Error, HistoryEntry, Name, Sequence, Stopped, Store};
 
 use super::Hook;
 use crate::random::replica_name;
@@ -50,7 +50,7 @@ const PAGE: usize = 100;
 /// ```
 #[derive(Clone)]
 pub struct HookRunner {
-    store: Arc<dyn InstallationStore>,
+    store: Arc<dyn Store>,
     hook: Arc<dyn Hook>,
     clock: Arc<dyn Clock>,
     consumer: Name,
@@ -79,11 +79,7 @@ impl From<Error> for Ended {
 impl HookRunner {
     /// A runner under a name, by which the store remembers how far it came.
     #[must_use]
-    pub fn new(
-        store: Arc<dyn InstallationStore>,
-        consumer: Name,
-        hook: impl Hook + 'static,
-    ) -> Self {
+    pub fn new(store: Arc<dyn Store>, consumer: Name, hook: impl Hook + 'static) -> Self {
         Self {
             store,
             hook: Arc::new(hook),

@@ -15,7 +15,7 @@ use app_license::{
     AppKey, ClientKey, Event, ForgeAppId, ForgeHalf, Installation, InstallationAri,
     InstallationKey, License, LicenseSource, UnixTime, Verified,
 };
-use app_license_store::{CachedLicense, Delivery, InstallationStore, MemoryStore, Sequence};
+use app_license_store::{CachedLicense, Delivery, MemoryStore, Sequence, Store};
 
 use super::LicenseSweep;
 use crate::connect_app::ConnectApp;
@@ -43,7 +43,7 @@ fn key(tenant: u64) -> ClientKey {
     ClientKey::new(format!("tenant-{tenant:05}")).unwrap()
 }
 
-async fn install(store: &dyn InstallationStore, tenants: u64, now: UnixTime) {
+async fn install(store: &dyn Store, tenants: u64, now: UnixTime) {
     let app = AppKey::new(APP).unwrap();
     for tenant in 0..tenants {
         let key = key(tenant);
@@ -80,7 +80,7 @@ async fn thirty_days_of_ten_thousand_tenants_without_a_page_view() {
     const EVERY: u64 = 4 * DAY;
     let began = Instant::now();
     let time = Time::default();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     install(&*store, TENANTS, time.now()).await;
     let app = |time: Time| {
         ConnectApp::builder(APP, "https://app.example.com")
@@ -166,8 +166,8 @@ async fn answer(app: &ConnectApp, installation: Installation, seconds: u64) -> b
 }
 
 /// A store with so many tenants, and an app on it.
-async fn app_of(tenants: u64, time: &Time) -> (Arc<dyn InstallationStore>, ConnectApp) {
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+async fn app_of(tenants: u64, time: &Time) -> (Arc<dyn Store>, ConnectApp) {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     install(&*store, tenants, time.now()).await;
     let clock = time.clone();
     let app = ConnectApp::builder(APP, "https://app.example.com")

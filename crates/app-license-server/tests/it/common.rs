@@ -13,9 +13,9 @@ use app_license::{Capability, InstallationKey, KnownLicense};
 use app_license_client::{Clock, Fetcher, ForgeKeys, ForgeLicenseApi};
 use app_license_server::{
     ConnectApp, ConnectAppBuilder, ConnectContextRequest, ConnectRequest, ForgeInvocation,
-    ForgeRemote, Hook, HookResult, Operations, Rejection, StoreLicenseCache, async_trait,
+    ForgeRemote, Hook, HookResult, Operations, Rejection, async_trait,
 };
-use app_license_store::{HistoryEntry, InstallationStore, Sequence};
+use app_license_store::{HistoryEntry, Sequence, Store};
 use app_license_testkit::{App, MockHost};
 use axum::Router;
 use axum::extract::State;
@@ -42,18 +42,18 @@ pub(crate) fn clock(host: &MockHost) -> impl Clock + Clone {
 pub(crate) struct Connect {
     pub(crate) app: App,
     pub(crate) served: ConnectApp,
-    pub(crate) store: Arc<dyn InstallationStore>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) address: String,
 }
 
 impl Connect {
-    pub(crate) async fn serve(host: &MockHost, store: Arc<dyn InstallationStore>) -> Self {
+    pub(crate) async fn serve(host: &MockHost, store: Arc<dyn Store>) -> Self {
         Self::serve_with(host, store, |router| router).await
     }
 
     pub(crate) async fn serve_with(
         host: &MockHost,
-        store: Arc<dyn InstallationStore>,
+        store: Arc<dyn Store>,
         extend: impl FnOnce(Router) -> Router,
     ) -> Self {
         Self::serve_as(host, store, |app| app, extend).await
@@ -61,7 +61,7 @@ impl Connect {
 
     pub(crate) async fn serve_as(
         host: &MockHost,
-        store: Arc<dyn InstallationStore>,
+        store: Arc<dyn Store>,
         configure: impl FnOnce(ConnectAppBuilder) -> ConnectAppBuilder,
         extend: impl FnOnce(Router) -> Router,
     ) -> Self {
@@ -115,24 +115,24 @@ pub(crate) struct Forge {
     pub(crate) app: App,
     pub(crate) served: ForgeRemote,
     pub(crate) keys: ForgeKeys,
-    pub(crate) store: Arc<dyn InstallationStore>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) address: String,
 }
 
 impl Forge {
-    pub(crate) async fn serve(host: &MockHost, store: Arc<dyn InstallationStore>) -> Self {
+    pub(crate) async fn serve(host: &MockHost, store: Arc<dyn Store>) -> Self {
         Self::serve_with(host, store, |router| router).await
     }
 
     /// With the route of a schedule.
-    pub(crate) async fn serve_swept(host: &MockHost, store: Arc<dyn InstallationStore>) -> Self {
+    pub(crate) async fn serve_swept(host: &MockHost, store: Arc<dyn Store>) -> Self {
         let sweep = |remote: &ForgeRemote| remote.license_sweep_route().unwrap();
         Self::serve_routes(host, store, sweep, |router| router).await
     }
 
     pub(crate) async fn serve_with(
         host: &MockHost,
-        store: Arc<dyn InstallationStore>,
+        store: Arc<dyn Store>,
         extend: impl FnOnce(Router) -> Router,
     ) -> Self {
         Self::serve_routes(host, store, |_| Router::new(), extend).await
@@ -140,7 +140,7 @@ impl Forge {
 
     async fn serve_routes(
         host: &MockHost,
-        store: Arc<dyn InstallationStore>,
+        store: Arc<dyn Store>,
         routes: impl FnOnce(&ForgeRemote) -> Router,
         extend: impl FnOnce(Router) -> Router,
     ) -> Self {
@@ -181,9 +181,8 @@ impl Forge {
 }
 
 /// The Forge License API as one replica asks it.
-pub(crate) fn forge_api(host: &MockHost, store: &Arc<dyn InstallationStore>) -> ForgeLicenseApi {
-    let cache = StoreLicenseCache::new(Arc::clone(store));
-    ForgeLicenseApi::builder(fetcher(host), cache)
+pub(crate) fn forge_api(host: &MockHost, store: &Arc<dyn Store>) -> ForgeLicenseApi {
+    ForgeLicenseApi::builder(fetcher(host), Arc::clone(store))
         .app(app_license::ForgeAppId::new(APP_ID).unwrap())
         .clock(clock(host))
         .build()
@@ -266,7 +265,7 @@ impl Hook for Recorder {
 }
 
 /// What the store's history says of a tenant: event, changes.
-pub(crate) async fn history(store: &dyn InstallationStore, key: &InstallationKey) -> Vec<String> {
+pub(crate) async fn history(store: &dyn Store, key: &InstallationKey) -> Vec<String> {
     let entries = store.history(key, Sequence::START, 100).await.unwrap();
     let line = |entry: &HistoryEntry| {
         let codes: Vec<_> = entry

@@ -6,7 +6,7 @@ use app_license::{ClientKey, Event, InstallationAri, InstallationKey, Installati
 use app_license_server::{
     ConnectApp, Edition, ForgeInvocation, ForgeRemote, HookRunner, customer_history,
 };
-use app_license_store::{Delivery, InstallationStore, MemoryStore, Name, Sequence};
+use app_license_store::{Delivery, MemoryStore, Name, Sequence, Store};
 use app_license_testkit::{App, Invocation, MockHost, SignedRequest, Tenant, probe};
 use axum::Router;
 use axum::routing::{get, post};
@@ -22,7 +22,7 @@ struct Backend {
     host: MockHost,
     router: Router,
     connect: ConnectApp,
-    store: Arc<dyn InstallationStore>,
+    store: Arc<dyn Store>,
     hooks: HookRunner,
     recorder: Recorder,
 }
@@ -30,7 +30,7 @@ struct Backend {
 impl Backend {
     async fn new() -> Self {
         let host = MockHost::start().await.unwrap();
-        let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let connect = ConnectApp::builder(APP_KEY, BASE_URL)
             .unwrap()
             .shared_store(Arc::clone(&store))
@@ -363,7 +363,7 @@ async fn a_link_to_an_erased_customer_keeps_no_installation_from_being_known() {
 async fn a_probe_of_both_halves_is_clean_in_one_run() {
     let host = MockHost::start().await.unwrap();
     let (listener, address) = listener().await;
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let connect = ConnectApp::builder(APP_KEY, &address)
         .unwrap()
         .shared_store(Arc::clone(&store))

@@ -10,7 +10,7 @@ use crate::log::Log;
 use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, Installation, InstallationKey, State, UnixTime};
 use app_license_server::{Hook, HookResult, HookRunner, async_trait};
-use app_license_store::{Delivery, HistoryEntry, InstallationStore, MemoryStore, Name};
+use app_license_store::{Delivery, HistoryEntry, MemoryStore, Name, Store};
 use app_license_testkit::{Edition, MockHost};
 
 /// Fails the first time it hears of an uninstall.
@@ -37,7 +37,7 @@ impl Hook for Stumbling {
 #[tokio::test]
 async fn a_failed_hook_is_called_again_before_any_later_change() {
     let host = MockHost::start().await.unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let app = Connect::serve(&host, Arc::clone(&store)).await;
     let acme = host.tenant(&app.app, "acme").unwrap();
     let mut events = acme.install().unwrap();
@@ -69,7 +69,7 @@ async fn a_failed_hook_is_called_again_before_any_later_change() {
 #[tokio::test]
 async fn a_trial_that_ends_moments_after_a_page_is_stored_when_the_app_denies() {
     let host = MockHost::start().await.unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let app = Connect::serve(&host, Arc::clone(&store)).await;
     let acme = host.tenant(&app.app, "acme").unwrap();
     for event in acme.install().unwrap() {
@@ -123,7 +123,7 @@ impl Hook for Failing {
 #[tokio::test]
 async fn a_failed_hook_is_logged_with_its_causes() {
     let log = Log::capture();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     happened(&*store, LifecycleKind::Installed, "a").await;
     let runner = HookRunner::new(Arc::clone(&store), Name::new("failing").unwrap(), Failing);
     let run = tokio::spawn(runner.run());
@@ -144,7 +144,7 @@ async fn a_failed_hook_is_logged_with_its_causes() {
 #[tokio::test]
 async fn a_retry_pause_below_a_second_grows_too() {
     let host = MockHost::start().await.unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let app = Connect::serve(&host, Arc::clone(&store)).await;
     let acme = host.tenant(&app.app, "acme").unwrap();
     let installed = acme.install().unwrap();
@@ -164,7 +164,7 @@ async fn a_retry_pause_below_a_second_grows_too() {
 #[tokio::test]
 async fn replicas_see_rotated_secrets_at_once() {
     let host = MockHost::start().await.unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let one = Connect::serve(&host, Arc::clone(&store)).await;
     let accept =
         |app: app_license_server::ConnectAppBuilder| app.accept_base_url(&one.address).unwrap();
@@ -214,7 +214,7 @@ impl Hook for Poisoned {
     }
 }
 
-async fn happened(store: &dyn InstallationStore, kind: LifecycleKind, tenant: &str) {
+async fn happened(store: &dyn Store, kind: LifecycleKind, tenant: &str) {
     let name = kind.name();
     let body = format!(
         r#"{{"key":"com.example.app","clientKey":"{tenant}","eventType":"{name}",
@@ -231,7 +231,7 @@ async fn happened(store: &dyn InstallationStore, kind: LifecycleKind, tenant: &s
 }
 
 /// A clock that is set, for leases and pauses.
-fn runner(store: &Arc<dyn InstallationStore>, hook: &Poisoned, now: &Arc<AtomicU64>) -> HookRunner {
+fn runner(store: &Arc<dyn Store>, hook: &Poisoned, now: &Arc<AtomicU64>) -> HookRunner {
     let (now, name) = (Arc::clone(now), Name::new("poisoned").unwrap());
     let clock = move || UnixTime::EPOCH.plus(now.load(Ordering::SeqCst));
     HookRunner::new(Arc::clone(store), name, hook.clone()).clock(clock)
@@ -241,7 +241,7 @@ fn runner(store: &Arc<dyn InstallationStore>, hook: &Poisoned, now: &Arc<AtomicU
 async fn a_poisoned_entry_stops_its_tenant_alone_and_is_listed_and_retried() {
     use LifecycleKind::{Disabled, Enabled, Installed};
     let log = Log::capture();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let (hook, now) = (Poisoned::default(), Arc::new(AtomicU64::new(1000)));
     let hooks = runner(&store, &hook, &now).tries(3);
     for tenant in ["a", "b"] {
@@ -298,7 +298,7 @@ async fn a_poisoned_entry_stops_its_tenant_alone_and_is_listed_and_retried() {
 
 #[tokio::test]
 async fn one_replica_calls_at_a_time_and_another_goes_on_when_it_died() {
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let (hook, now) = (Poisoned::default(), Arc::new(AtomicU64::new(1000)));
     let replicas = [(); 2].map(|()| runner(&store, &hook, &now));
     happened(&*store, LifecycleKind::Installed, "a").await;

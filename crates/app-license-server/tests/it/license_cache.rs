@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::common::{APP_ID, clock, fetcher, forge_api};
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind, JwksUrl};
 use app_license::{Capability, InstallationAri, InstallationKey, LicenseSource, Policy, State};
-use app_license_client::{ForgeKeys, Lease, LicenseCache, SystemToken};
-use app_license_server::{ForgeRemote, StoreLicenseCache};
-use app_license_store::{Delivery, InstallationStore, MemoryStore, SqliteStore};
+use app_license_client::{ForgeKeys, SystemToken};
+use app_license_server::ForgeRemote;
+use app_license_store::{Delivery, MemoryStore, SqliteStore, Store};
 use app_license_testkit::{App, Edition, InjectedFault, Invocation, MockHost, Service};
 
 #[tokio::test]
@@ -26,8 +26,7 @@ async fn replicas_share_answers_and_turns_through_the_store() {
     // three replicas: each its own connection to the store, its own memory
     let mut replicas = Vec::new();
     for _ in 0..3 {
-        let store: Arc<dyn InstallationStore> =
-            Arc::new(SqliteStore::open_plain_text(&path).await.unwrap());
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open_plain_text(&path).await.unwrap());
         replicas.push((forge_api(&host, &store), store));
     }
     let asks = replicas.iter().map(|(api, _)| {
@@ -70,7 +69,7 @@ async fn replicas_share_answers_and_turns_through_the_store() {
 #[tokio::test]
 async fn what_was_said_before_an_uninstall_does_not_count_after_it() {
     let host = MockHost::start().await.unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let keys = ForgeKeys::builder(fetcher(&host), JwksUrl::COMMERCIAL)
         .clock(clock(&host))
         .build()
@@ -119,34 +118,4 @@ async fn what_was_said_before_an_uninstall_does_not_count_after_it() {
     // it is asked again
     assert!(decide().await);
     assert_eq!(host.hits(Service::ForgeApi), 2);
-}
-
-#[tokio::test]
-async fn only_the_holder_prolongs_its_turn() {
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
-    let (one, other) = (
-        StoreLicenseCache::new(Arc::clone(&store)),
-        StoreLicenseCache::new(store),
-    );
-    let now = app_license::UnixTime::EPOCH;
-    // too long for a name of the store as it is
-    let ari = InstallationAri::new("a".repeat(250)).unwrap();
-    assert!(one.try_lease(&ari, now, 330).await.unwrap().is_granted());
-    let until = now.plus(330);
-    assert_eq!(
-        other.try_lease(&ari, now, 330).await.unwrap(),
-        Lease::Held { until }
-    );
-    other.prolong(&ari, now, 900).await.unwrap();
-    assert_eq!(
-        one.try_lease(&ari, now, 330).await.unwrap(),
-        Lease::Held { until }
-    );
-    one.prolong(&ari, now, 900).await.unwrap();
-    let until = now.plus(900);
-    assert_eq!(
-        other.try_lease(&ari, now, 330).await.unwrap(),
-        Lease::Held { until }
-    );
-    assert!(one.get(&ari).await.unwrap().is_none());
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app_license::{ClientKey, InstallationAri, InstallationKey, Policy};
 use app_license_server::{ConnectApp, ForgeRemote, HookRunner, LicenseSweep};
-use app_license_store::{InstallationStore, MemoryStore, Name, SqliteStore};
+use app_license_store::{MemoryStore, Name, SqliteStore, Store};
 use app_license_testkit::{
     App, Edition, InjectedFault, Invocation, MockHost, Service, SignedRequest, Tenant,
 };
@@ -31,7 +31,7 @@ fn key_of(tenant: &Tenant) -> InstallationKey {
     InstallationKey::Connect(ClientKey::new(key).unwrap())
 }
 
-fn hooks(store: &Arc<dyn InstallationStore>, recorder: &Recorder) -> HookRunner {
+fn hooks(store: &Arc<dyn Store>, recorder: &Recorder) -> HookRunner {
     let name = Name::new("recorder").unwrap();
     HookRunner::new(Arc::clone(store), name, recorder.clone())
 }
@@ -55,8 +55,7 @@ async fn connect_licenses_of_thirty_days_over_sockets_and_two_replicas() {
     let folder = tempfile::tempdir().unwrap();
     let host = MockHost::start().await.unwrap();
     let path = folder.path().join("installations.db");
-    let store: Arc<dyn InstallationStore> =
-        Arc::new(SqliteStore::open_plain_text(path).await.unwrap());
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open_plain_text(path).await.unwrap());
     let one = Connect::serve(&host, Arc::clone(&store)).await;
     let other = Connect::serve(&host, Arc::clone(&store)).await;
     let recorder = Recorder::default();
@@ -129,7 +128,7 @@ async fn connect_licenses_of_thirty_days_over_sockets_and_two_replicas() {
 #[tokio::test]
 async fn a_site_that_says_when_to_come_again_is_left_alone_until_then() {
     let host = MockHost::start().await.unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let app = Connect::serve(&host, Arc::clone(&store)).await;
     let acme = host.tenant(&app.app, "acme").unwrap();
     deliver(&host, acme.install().unwrap()).await;
@@ -160,7 +159,7 @@ async fn a_site_that_says_when_to_come_again_is_left_alone_until_then() {
 #[tokio::test]
 async fn forge_licenses_by_the_schedule_of_the_app() {
     let host = MockHost::start().await.unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let remote = Forge::serve_swept(&host, Arc::clone(&store)).await;
     let recorder = Recorder::default();
     let hooks = hooks(&store, &recorder);
@@ -221,8 +220,7 @@ async fn a_schedule_without_a_license_is_asked_for_with_its_token_which_is_store
     let host = MockHost::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("installations.db");
-    let store: Arc<dyn InstallationStore> =
-        Arc::new(SqliteStore::open_plain_text(path).await.unwrap());
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open_plain_text(path).await.unwrap());
     let remote = ForgeRemote::builder(APP_ID)
         .unwrap()
         .fetcher(fetcher(&host))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use app_license_server::{InstallationStore, MemoryStore, Operations};
+use app_license_server::{MemoryStore, Operations, Store};
 use app_license_store::{EncryptionKey, EncryptionKeys, SqliteStore};
 use app_license_testkit::{Edition, Invocation, MockHost};
 use axum::Router;
@@ -86,7 +86,7 @@ async fn health_and_the_reason_say_that_stored_secrets_are_sealed_with_another_k
         b"a new key, also thirty-two bytes",
     ];
     for (key, status, code) in [(old, 200, "ok"), (new, 503, "unknown_encryption_key")] {
-        let store: Arc<dyn InstallationStore> = Arc::new(open(key).await);
+        let store: Arc<dyn Store> = Arc::new(open(key).await);
         let connect = Connect::serve(&host, Arc::clone(&store)).await;
         let forge = Forge::serve(&host, store).await;
         let operations = Operations::new()
@@ -122,7 +122,7 @@ async fn health_and_the_reason_say_that_stored_secrets_are_sealed_with_another_k
 async fn health_says_which_part_is_not_well() {
     let host = MockHost::start().await.unwrap();
     let away = Arc::new(WatchedStore::default());
-    let store: Arc<dyn InstallationStore> = away.clone();
+    let store: Arc<dyn Store> = away.clone();
     let connect = Connect::serve(&host, Arc::new(MemoryStore::new())).await;
     let forge = Forge::serve(&host, store).await;
     let operations = Operations::new()

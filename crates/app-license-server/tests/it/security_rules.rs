@@ -9,7 +9,7 @@ use app_license::{
 };
 use app_license_client::{ForgeKeys, SystemToken};
 use app_license_server::{ConnectApp, ForgeRemote};
-use app_license_store::{InstallationStore, MemoryStore};
+use app_license_store::{MemoryStore, Store};
 use app_license_testkit::{
     Edition, InjectedFault, Invocation, LifecycleForm, MockHost, Service, SignedRequest,
     SigningKey, Tenant,
@@ -268,7 +268,7 @@ async fn browser_or_platform_a_user_without_context_cannot_uninstall() {
 #[tokio::test]
 async fn user_spends_shared_turn_no_system_token_is_taken_from_a_browser() {
     let host = MockHost::start().await.unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let keys = ForgeKeys::builder(fetcher(&host), app_license::forge::JwksUrl::COMMERCIAL)
         .clock(clock(&host))
         .build()
@@ -345,7 +345,7 @@ async fn user_spends_shared_turn_a_refused_token_leaves_the_turn_free() {
     let acme = host.tenant(&app, "acme").unwrap();
     acme.install().unwrap();
     acme.buy(Edition::Advanced).unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let api = forge_api(&host, &store);
     let ari = InstallationAri::new(acme.installation_ari().unwrap()).unwrap();
     let bad = SystemToken::new("made-up").unwrap();
@@ -393,7 +393,7 @@ async fn gate_of_another_app_verifies_for_itself() {
 #[tokio::test]
 async fn base_path_optional_a_path_outside_is_refused_unless_a_proxy_strips_it() {
     let host = MockHost::start().await.unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let base = "https://app.example.com/a";
     let mut apps = Vec::new();
     for strips in [false, true] {
@@ -440,7 +440,7 @@ async fn base_path_optional_a_path_outside_is_refused_unless_a_proxy_strips_it()
 #[tokio::test]
 async fn flood_shuts_out_platform_not_after_a_deployment() {
     let host = MockHost::start().await.unwrap();
-    let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let app = Connect::serve(&host, Arc::clone(&store)).await;
     install(&host, &host.tenant(&app.app, "acme").unwrap()).await;
     let asked = host.hits(Service::InstallKeys);

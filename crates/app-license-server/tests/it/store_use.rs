@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, CloudId, Event, InstallationKey, LicenseSource, Policy};
 use app_license_server::{ConnectApp, ConnectRequest, Edition, ForgeInvocation, ForgeRemote};
-use app_license_store::{Delivery, InstallationStore};
+use app_license_store::{Delivery, InstallationStore, LicenseStore, Store};
 use app_license_testkit::{
     App, InjectedFault, Invocation, MockHost, Service, SignedRequest, Tenant,
 };
@@ -33,7 +33,7 @@ impl Watched {
     async fn new(tenant_cache: u64) -> Self {
         let host = MockHost::start().await.unwrap();
         let store = Arc::new(WatchedStore::default());
-        let shared: Arc<dyn InstallationStore> = store.clone();
+        let shared: Arc<dyn Store> = store.clone();
         let app = ConnectApp::builder(APP_KEY, BASE_URL)
             .unwrap()
             .shared_store(shared)
@@ -268,7 +268,7 @@ impl OnForge {
     async fn new() -> Self {
         let host = MockHost::start().await.unwrap();
         let store = Arc::new(WatchedStore::default());
-        let shared: Arc<dyn InstallationStore> = store.clone();
+        let shared: Arc<dyn Store> = store.clone();
         let remote = ForgeRemote::builder(APP_ID)
             .unwrap()
             .shared_store(shared)

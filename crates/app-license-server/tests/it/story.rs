@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::common::{Connect, Forge, Recorder, history};
 use app_license::{ClientKey, InstallationAri, InstallationKey};
 use app_license_server::HookRunner;
-use app_license_store::{InstallationStore, Name, SqliteStore};
+use app_license_store::{Name, SqliteStore, Store};
 use app_license_testkit::{Edition, Invocation, MockHost, SignedRequest};
 
-async fn sqlite(folder: &tempfile::TempDir) -> Arc<dyn InstallationStore> {
+async fn sqlite(folder: &tempfile::TempDir) -> Arc<dyn Store> {
     let path = folder.path().join("installations.db");
     Arc::new(SqliteStore::open_plain_text(path).await.unwrap())
 }

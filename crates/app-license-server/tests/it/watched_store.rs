@@ -7,8 +7,8 @@ use app_license::delivery::{Delivery, Mark, ReplayMark};
 use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
 use app_license_server::async_trait;
 use app_license_store::{
-    Applied, CachedLicense, Erased, Error, Health, HistoryEntry, InstallKey, InstallationStore,
-    Lease, MemoryStore, Name, Sequence, Stopped,
+    Applied, CachedLicense, Erased, Error, Health, HistoryEntry, InstallKey, InstallKeyStore,
+    InstallationStore, Lease, LeaseStore, LicenseStore, MemoryStore, Name, Sequence, Stopped,
 };
 use tokio::sync::Notify;
 
@@ -83,9 +83,9 @@ impl WatchedStore {
 }
 
 macro_rules! watched {
-    ($($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($store:ident: $($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
         #[async_trait]
-        impl InstallationStore for WatchedStore {
+        impl $store for WatchedStore {
             $(
                 async fn $name(&self, $($arg: $type),*) -> Result<$answer, Error> {
                     self.call(stringify!($name))?;
@@ -102,6 +102,7 @@ macro_rules! watched {
 }
 
 watched! {
+    InstallationStore:
     get(key: &InstallationKey) -> Option<Installation>;
     apply(delivery: Delivery, now: UnixTime) -> Applied;
     list(after: Option<&InstallationKey>, limit: usize) -> Vec<Installation>;
@@ -116,15 +117,27 @@ watched! {
     resume(consumer: &Name, key: &InstallationKey) -> bool;
     erase(key: &InstallationKey) -> Erased;
     erase_uninstalled(before: UnixTime) -> Vec<InstallationKey>;
-    license(key: &InstallationKey, source: LicenseSource) -> Option<CachedLicense>;
-    put_license(key: &InstallationKey, license: &CachedLicense) -> ();
-    install_keys(limit: usize) -> Vec<InstallKey>;
-    put_install_key(key: &InstallKey, now: UnixTime) -> ();
-    try_lease(lease: &Name, holder: &Name, now: UnixTime, ttl: u64) -> Lease;
-    renew_lease(lease: &Name, holder: &Name, now: UnixTime, ttl: u64) -> Lease;
-    release_lease(lease: &Name, holder: &Name) -> ();
     mark_once(mark: &ReplayMark, now: UnixTime) -> Mark;
     prune(now: UnixTime) -> u64;
     reencrypt_all() -> u64;
     health() -> Health;
+}
+
+watched! {
+    LeaseStore:
+    try_lease(lease: &Name, holder: &Name, now: UnixTime, ttl: u64) -> Lease;
+    renew_lease(lease: &Name, holder: &Name, now: UnixTime, ttl: u64) -> Lease;
+    release_lease(lease: &Name, holder: &Name) -> ();
+}
+
+watched! {
+    LicenseStore:
+    license(key: &InstallationKey, source: LicenseSource) -> Option<CachedLicense>;
+    put_license(key: &InstallationKey, license: &CachedLicense) -> ();
+}
+
+watched! {
+    InstallKeyStore:
+    install_keys(limit: usize) -> Vec<InstallKey>;
+    put_install_key(key: &InstallKey, now: UnixTime) -> ();
 }

@@ -8,10 +8,10 @@ use super::sample::{
     installed_with, now, secret, uninstalled,
 };
 use super::{Subject, all};
-use crate::{Delivery, ReplayMark, Sequence};
+use crate::{Delivery, InstallationStore, ReplayMark, Sequence};
 
 /// Nothing is there at first.
-pub async fn an_empty_store_is_empty(subject: &Subject) {
+pub async fn an_empty_store_is_empty(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     assert_eq!(store.get(&client_key("a")).await.unwrap(), None);
     assert_eq!(store.count().await.unwrap(), 0);
@@ -23,7 +23,7 @@ pub async fn an_empty_store_is_empty(subject: &Subject) {
 }
 
 /// What was installed is there, whole, with its secret and its history.
-pub async fn an_install_is_stored(subject: &Subject) {
+pub async fn an_install_is_stored(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     let more = r#","capabilitySet":"capabilityAdvanced","description":"Ünïcode \u0000 \" '; --""#;
     let applied = store
@@ -56,7 +56,7 @@ pub async fn an_install_is_stored(subject: &Subject) {
 }
 
 /// The platform delivers twice; the second time says nothing new.
-pub async fn a_repeated_delivery_changes_nothing(subject: &Subject) {
+pub async fn a_repeated_delivery_changes_nothing(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     store.apply(installed("a", "1"), now()).await.unwrap();
     store.apply(enabled("a"), now()).await.unwrap();
@@ -71,7 +71,9 @@ pub async fn a_repeated_delivery_changes_nothing(subject: &Subject) {
 }
 
 /// A new secret replaces the old one, which is honored for the app's grace.
-pub async fn a_reinstall_rotates_the_secret_and_keeps_the_previous(subject: &Subject) {
+pub async fn a_reinstall_rotates_the_secret_and_keeps_the_previous(
+    subject: &Subject<dyn InstallationStore>,
+) {
     let store = &subject.store;
     store.apply(installed("a", "1"), now()).await.unwrap();
     let later = now().plus(1000);
@@ -90,7 +92,9 @@ pub async fn a_reinstall_rotates_the_secret_and_keeps_the_previous(subject: &Sub
 
 /// What was issued before the event that counted last changes nothing: the record says when that was, also
 /// where nothing else changed.
-pub async fn what_was_held_back_does_not_bring_a_tenant_back(subject: &Subject) {
+pub async fn what_was_held_back_does_not_bring_a_tenant_back(
+    subject: &Subject<dyn InstallationStore>,
+) {
     let store = &subject.store;
     let gone = |issued| uninstalled("a").issued(now().plus(issued));
     let there = |issued| installed("a", "2").issued(now().plus(issued));
@@ -107,7 +111,9 @@ pub async fn what_was_held_back_does_not_bring_a_tenant_back(subject: &Subject) 
 }
 
 /// Uninstalling forgets nothing; only `installed` brings the app back.
-pub async fn uninstall_keeps_the_record_and_a_reinstall_revives_it(subject: &Subject) {
+pub async fn uninstall_keeps_the_record_and_a_reinstall_revives_it(
+    subject: &Subject<dyn InstallationStore>,
+) {
     let store = &subject.store;
     store.apply(installed("a", "1"), now()).await.unwrap();
     let applied = store.apply(uninstalled("a"), now().plus(10)).await.unwrap();
@@ -138,7 +144,9 @@ pub async fn uninstall_keeps_the_record_and_a_reinstall_revives_it(subject: &Sub
 }
 
 /// The platform expects a 2xx for it, and nothing else.
-pub async fn uninstall_of_an_unknown_tenant_changes_nothing(subject: &Subject) {
+pub async fn uninstall_of_an_unknown_tenant_changes_nothing(
+    subject: &Subject<dyn InstallationStore>,
+) {
     let store = &subject.store;
     for delivery in [uninstalled("a"), disabled("a"), enabled("a")] {
         let applied = store.apply(delivery, now()).await.unwrap();
@@ -149,7 +157,7 @@ pub async fn uninstall_of_an_unknown_tenant_changes_nothing(subject: &Subject) {
 }
 
 /// `disabled` may come after `uninstalled`; it revives nothing.
-pub async fn events_out_of_order_do_no_harm(subject: &Subject) {
+pub async fn events_out_of_order_do_no_harm(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     for delivery in [installed("a", "1"), enabled("a"), uninstalled("a")] {
         store.apply(delivery, now()).await.unwrap();
@@ -163,7 +171,7 @@ pub async fn events_out_of_order_do_no_harm(subject: &Subject) {
 }
 
 /// A site rename re-sends `installed` without `installationId`.
-pub async fn absent_fields_never_erase_what_is_known(subject: &Subject) {
+pub async fn absent_fields_never_erase_what_is_known(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     let ari = "ari:cloud:ecosystem::installation/7ab5a4a1";
     let more = format!(r#","installationId":"{ari}","entitlementId":"e-1""#);
@@ -178,7 +186,7 @@ pub async fn absent_fields_never_erase_what_is_known(subject: &Subject) {
 }
 
 /// Several events, one commit, numbers in their order.
-pub async fn one_delivery_may_bring_several_events(subject: &Subject) {
+pub async fn one_delivery_may_bring_several_events(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     let delivery = installed("a", "1")
         .and(event(LifecycleKind::Enabled, "a"))
@@ -202,7 +210,7 @@ pub async fn one_delivery_may_bring_several_events(subject: &Subject) {
 }
 
 /// One store holds both kinds of installation.
-pub async fn forge_and_connect_tenants_do_not_mix(subject: &Subject) {
+pub async fn forge_and_connect_tenants_do_not_mix(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     let id = "fff8e466-31f4-4c73-a337-c3309dd930dc";
     let delivery = forge(id, "1.0.0");
@@ -219,7 +227,9 @@ pub async fn forge_and_connect_tenants_do_not_mix(subject: &Subject) {
 }
 
 /// SECURITY-RULES `tenant-mismatch`, `secret-overwritten`.
-pub async fn a_delivery_for_another_tenant_is_refused_and_changes_nothing(subject: &Subject) {
+pub async fn a_delivery_for_another_tenant_is_refused_and_changes_nothing(
+    subject: &Subject<dyn InstallationStore>,
+) {
     let store = &subject.store;
     store.apply(installed("a", "1"), now()).await.unwrap();
     store.apply(installed("b", "2"), now()).await.unwrap();
@@ -239,7 +249,9 @@ fn mark(token: &str, body: &str) -> ReplayMark {
 }
 
 /// SECURITY-RULES `replay`, `secret-overwritten`: a captured token with another secret.
-pub async fn replay_with_another_body_is_refused_and_changes_nothing(subject: &Subject) {
+pub async fn replay_with_another_body_is_refused_and_changes_nothing(
+    subject: &Subject<dyn InstallationStore>,
+) {
     let store = &subject.store;
     let genuine = mark("token", &installed_body("a", "1", ""));
     store
@@ -261,7 +273,7 @@ pub async fn replay_with_another_body_is_refused_and_changes_nothing(subject: &S
 }
 
 /// A delivery repeated with its token is answered alike, even when the tenant has moved on.
-pub async fn replay_with_the_same_body_is_answered_alike(subject: &Subject) {
+pub async fn replay_with_the_same_body_is_answered_alike(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     let delivery = || installed("a", "1").marked(mark("token", "body"));
     assert!(!store.apply(delivery(), now()).await.unwrap().repeated);
@@ -275,7 +287,7 @@ pub async fn replay_with_the_same_body_is_answered_alike(subject: &Subject) {
 }
 
 /// A refused delivery leaves no mark, so the genuine one still gets through.
-pub async fn replay_marks_go_with_what_failed(subject: &Subject) {
+pub async fn replay_marks_go_with_what_failed(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     let wrong = Delivery::new(client_key("a"), installed_event("b", "1", ""));
     let refused = store
@@ -287,7 +299,7 @@ pub async fn replay_marks_go_with_what_failed(subject: &Subject) {
 }
 
 /// What the platform adds tomorrow is kept today.
-pub async fn unknown_fields_survive(subject: &Subject) {
+pub async fn unknown_fields_survive(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     let more = r#","newField":{"z":[1.50,"é"],"a":null},"capabilitySet":"capabilityPremium""#;
     store
@@ -304,7 +316,7 @@ pub async fn unknown_fields_survive(subject: &Subject) {
 }
 
 /// SECURITY-RULES `secret-in-logs`.
-pub async fn no_secret_in_payload_history_or_debug(subject: &Subject) {
+pub async fn no_secret_in_payload_history_or_debug(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     let delivery = installed("a", "1");
     let mut said = format!("{delivery:?} {store:?}");

@@ -7,10 +7,13 @@ use super::sample::{
     uninstalled,
 };
 use super::{Subject, all};
-use crate::{CachedLicense, Delivery, InstallationStore, Sequence, Stopped, TenantExport};
+use crate::{
+    CachedLicense, Delivery, InstallationStore, LicenseStore, Sequence, Stopped, Store,
+    TenantExport,
+};
 
 /// Record, secrets, events, bodies, licenses, leases: all of one tenant, nothing of another.
-pub async fn erasure_leaves_nothing_of_a_tenant_and_all_of_others(subject: &Subject) {
+pub async fn erasure_leaves_nothing_of_a_tenant_and_all_of_others(subject: &Subject<dyn Store>) {
     let store = &subject.store;
     let source = LicenseSource::ConnectLicenseApi;
     for tenant in ["a", "b"] {
@@ -92,7 +95,7 @@ async fn link(store: &dyn InstallationStore, tenant: &str, ari: &str) -> Vec<Ins
     links
 }
 
-async fn take_lease(store: &dyn InstallationStore, link: &InstallationKey) -> bool {
+async fn take_lease(store: &dyn Store, link: &InstallationKey) -> bool {
     let (lease, replica) = (name(&format!("forge-license/{link}")), name("r"));
     let taken = store.try_lease(&lease, &replica, now(), 300).await;
     taken.unwrap().is_granted()
@@ -100,7 +103,7 @@ async fn take_lease(store: &dyn InstallationStore, link: &InstallationKey) -> bo
 
 /// What only leads to a tenant goes with it, also under an ARI of an earlier installation, with all that
 /// is kept under its key. Links to others stay.
-pub async fn links_are_erased_with_their_customer(subject: &Subject) {
+pub async fn links_are_erased_with_their_customer(subject: &Subject<dyn Store>) {
     let store = &*subject.store;
     let hooks = name("hooks");
     let earlier = link(store, "a", "ari:cloud:ecosystem::installation/1").await;
@@ -142,7 +145,7 @@ pub async fn links_are_erased_with_their_customer(subject: &Subject) {
 }
 
 /// A link is a record, and no installation.
-pub async fn links_are_listed_and_not_counted(subject: &Subject) {
+pub async fn links_are_listed_and_not_counted(subject: &Subject<dyn InstallationStore>) {
     let store = &*subject.store;
     let links = link(store, "a", "ari:cloud:ecosystem::installation/1").await;
     store.apply(installed("b", "1"), now()).await.unwrap();
@@ -166,7 +169,7 @@ pub async fn links_are_listed_and_not_counted(subject: &Subject) {
 }
 
 /// Who is installed, or came back, or left lately, stays.
-pub async fn retention_erases_who_is_gone_long_enough(subject: &Subject) {
+pub async fn retention_erases_who_is_gone_long_enough(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     for (tenant, left_after) in [("a", 10), ("b", 20), ("c", 10)] {
         store.apply(installed(tenant, "1"), now()).await.unwrap();
@@ -195,7 +198,7 @@ pub async fn retention_erases_who_is_gone_long_enough(subject: &Subject) {
 }
 
 /// A block is part of the record, and survives what the platform says.
-pub async fn a_blocked_tenant_is_blocked_in_every_store(subject: &Subject) {
+pub async fn a_blocked_tenant_is_blocked_in_every_store(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     store.apply(installed("a", "1"), now()).await.unwrap();
     let block = || Delivery::new(client_key("a"), Event::Block);
@@ -223,7 +226,7 @@ pub async fn a_blocked_tenant_is_blocked_in_every_store(subject: &Subject) {
 }
 
 /// One tenant each, of one consumer; erased with the tenant.
-pub async fn a_consumer_stops_at_one_tenant_and_goes_on(subject: &Subject) {
+pub async fn a_consumer_stops_at_one_tenant_and_goes_on(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     let (hooks, other) = (name("hooks"), name("other"));
     assert!(store.stopped(&hooks).await.unwrap().is_empty());

@@ -7,10 +7,10 @@ use app_license::Change;
 
 use super::sample::{client_key, enabled, installed, name, now, secret};
 use super::{Subject, all};
-use crate::{ReplayMark, Sequence};
+use crate::{InstallationStore, ReplayMark, Sequence};
 
 /// Sixteen tasks install one tenant with sixteen secrets: they happen one after the other.
-pub async fn concurrent_writes_of_one_tenant_serialize(subject: &Subject) {
+pub async fn concurrent_writes_of_one_tenant_serialize(subject: &Subject<dyn InstallationStore>) {
     const TASKS: usize = 16;
     let mut tasks = Vec::new();
     for task in 0..TASKS {
@@ -40,7 +40,9 @@ pub async fn concurrent_writes_of_one_tenant_serialize(subject: &Subject) {
 }
 
 /// Tenants do not get into each other's way, and no number is lost.
-pub async fn concurrent_installs_of_many_tenants_lose_nothing(subject: &Subject) {
+pub async fn concurrent_installs_of_many_tenants_lose_nothing(
+    subject: &Subject<dyn InstallationStore>,
+) {
     let mut tasks = Vec::new();
     for task in 0..16 {
         let store = Arc::clone(&subject.store);
@@ -70,7 +72,9 @@ pub async fn concurrent_installs_of_many_tenants_lose_nothing(subject: &Subject)
 }
 
 /// Sixteen copies of one delivery with its token: one is applied, fifteen are repeated.
-pub async fn concurrent_first_deliveries_of_one_token_apply_once(subject: &Subject) {
+pub async fn concurrent_first_deliveries_of_one_token_apply_once(
+    subject: &Subject<dyn InstallationStore>,
+) {
     let mark = ReplayMark::new("token", b"body", now().plus(180));
     let mut tasks = Vec::new();
     for _ in 0..16 {
@@ -91,7 +95,7 @@ pub async fn concurrent_first_deliveries_of_one_token_apply_once(subject: &Subje
 }
 
 /// Pages have an order, no holes and no overlap, also when tenants arrive in between.
-pub async fn tenants_are_listed_in_pages(subject: &Subject) {
+pub async fn tenants_are_listed_in_pages(subject: &Subject<dyn InstallationStore>) {
     const TENANTS: usize = 1250;
     let store = &subject.store;
     let mut tasks = Vec::new();
@@ -137,7 +141,7 @@ pub async fn tenants_are_listed_in_pages(subject: &Subject) {
 }
 
 /// A tenant's history is its own; the feed has everybody's.
-pub async fn history_is_paged_and_gapless(subject: &Subject) {
+pub async fn history_is_paged_and_gapless(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     for round in 0..30 {
         for tenant in ["a", "b"] {
@@ -169,7 +173,7 @@ pub async fn history_is_paged_and_gapless(subject: &Subject) {
 }
 
 /// A reader that follows the feed while others write never has to look back.
-pub async fn the_feed_never_shows_a_later_event_first(subject: &Subject) {
+pub async fn the_feed_never_shows_a_later_event_first(subject: &Subject<dyn InstallationStore>) {
     const WRITERS: u64 = 8;
     const EACH: u64 = 20;
     let mut tasks = Vec::new();
@@ -196,7 +200,7 @@ pub async fn the_feed_never_shows_a_later_event_first(subject: &Subject) {
 }
 
 /// A cursor stands where it was put, and never behind that or beyond the last event.
-pub async fn cursors_move_forward_only(subject: &Subject) {
+pub async fn cursors_move_forward_only(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     let (hooks, audit) = (name("hooks"), name("audit"));
     assert_eq!(store.cursor(&hooks).await.unwrap(), Sequence::START);
@@ -215,7 +219,7 @@ pub async fn cursors_move_forward_only(subject: &Subject) {
 }
 
 /// A consumer that dies between handling and advancing handles again; it never skips.
-pub async fn at_least_once_delivery_after_a_crash(subject: &Subject) {
+pub async fn at_least_once_delivery_after_a_crash(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
     for tenant in ["a", "b", "c", "d"] {
         store.apply(installed(tenant, "1"), now()).await.unwrap();

@@ -40,7 +40,7 @@ async fn make_store() -> Subject {
 }
 
 mod plain {
-    app_license_store::installation_store_conformance!(super::make_store);
+    app_license_store::store_conformance!(super::make_store);
 }
 
 /// Sealed, and behind PgBouncer in transaction mode: eight connections share three to the server.
@@ -57,7 +57,7 @@ mod encrypted_behind_a_pooler {
         Subject::from(store)
     }
 
-    app_license_store::installation_store_conformance!(make_store);
+    app_license_store::store_conformance!(make_store);
 }
 
 #[path = "postgres/database.rs"]

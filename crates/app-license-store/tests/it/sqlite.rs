@@ -11,7 +11,7 @@ async fn make_store() -> Subject {
 }
 
 mod plain {
-    app_license_store::installation_store_conformance!(super::make_store);
+    app_license_store::store_conformance!(super::make_store);
 }
 
 mod encrypted {
@@ -30,7 +30,7 @@ mod encrypted {
         Subject::from(store).keeping(directory)
     }
 
-    app_license_store::installation_store_conformance!(make_store);
+    app_license_store::store_conformance!(make_store);
 }
 
 #[path = "sqlite/file.rs"]

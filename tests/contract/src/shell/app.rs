@@ -12,9 +12,9 @@ use app_license::{
 use app_license_client::{Clock, ConnectLicenseApi, Fetcher, ForgeKeys, ForgeLicenseApi};
 use app_license_server::{
     BuildError, ConnectApp, ConnectContextRequest, ConnectRequest, Descriptor, ForgeInvocation,
-    ForgeRemote, Gate, HookRunner, Operations, Rejection, StoreLicenseCache,
+    ForgeRemote, Gate, HookRunner, Operations, Rejection,
 };
-use app_license_store::{Delivery, InstallationStore, MemoryStore, Name};
+use app_license_store::{Delivery, MemoryStore, Name, Store};
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::routing::{MethodRouter, get};
@@ -84,7 +84,7 @@ impl From<std::io::Error> for Failure {
 pub(crate) struct World {
     start: Start,
     now: Arc<AtomicU64>,
-    store: Arc<dyn InstallationStore>,
+    store: Arc<dyn Store>,
     recorder: Recorder,
     hooks: HookRunner,
     serving: Option<JoinHandle<()>>,
@@ -98,7 +98,7 @@ impl Drop for World {
 
 impl World {
     pub(crate) async fn start(start: Start) -> Result<Self, Failure> {
-        let store: Arc<dyn InstallationStore> = Arc::new(MemoryStore::new());
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         for seed in &start.store {
             plant(&*store, &start, seed).await?;
         }
@@ -283,8 +283,8 @@ impl World {
             builder = builder.features(FeatureMap::from_json(features.to_string().as_bytes())?);
         }
         if settings.license_api {
-            let cache = StoreLicenseCache::new(Arc::clone(&self.store));
-            let api = ForgeLicenseApi::builder(fetcher.clone(), cache).clock(self.clock());
+            let api = ForgeLicenseApi::builder(fetcher.clone(), Arc::clone(&self.store))
+                .clock(self.clock());
             builder = builder.license_api(api.build()?);
         }
         let remote = builder.build()?;
@@ -369,7 +369,7 @@ fn described(installation: &Installation) -> Value {
 }
 
 /// Lets the store take an event, as if it had been verified.
-async fn plant(store: &dyn InstallationStore, start: &Start, seed: &Seed) -> Result<(), Failure> {
+async fn plant(store: &dyn Store, start: &Start, seed: &Seed) -> Result<(), Failure> {
     let clock = i64::try_from(start.clock).unwrap_or(i64::MAX);
     let at = u64::try_from(clock.saturating_add(seed.at)).unwrap_or_default();
     let at = UnixTime::from_seconds(at).unwrap_or(UnixTime::EPOCH);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use app_license::{ClientKey, InstallationKey, InstallationStatus};
-use app_license_store::{InstallationStore, Sequence};
+use app_license_store::{Sequence, Store};
 
 use super::moves::{Log, Outcome, Sent};
 use crate::http::bytes_of;
@@ -48,7 +48,7 @@ pub(super) async fn over_sockets(
 pub(super) async fn in_store(
     report: &mut Report,
     name: &str,
-    store: &Arc<dyn InstallationStore>,
+    store: &Arc<dyn Store>,
     logs: &[Log],
 ) -> Result<()> {
     let mut lost = Vec::new();
@@ -166,7 +166,7 @@ impl TenantState {
 }
 
 /// The numbers of the events that the history holds, in its order.
-async fn history(store: &Arc<dyn InstallationStore>, key: &InstallationKey) -> Result<Vec<u64>> {
+async fn history(store: &Arc<dyn Store>, key: &InstallationKey) -> Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for entry in store.history(key, Sequence::START, 1000).await? {
         let body = store.payload(entry.sequence).await?;
@@ -181,7 +181,7 @@ async fn history(store: &Arc<dyn InstallationStore>, key: &InstallationKey) -> R
 
 /// How the record disagrees with the history that made it.
 async fn half(
-    store: &Arc<dyn InstallationStore>,
+    store: &Arc<dyn Store>,
     key: &InstallationKey,
     log: &Log,
     history: &[u64],

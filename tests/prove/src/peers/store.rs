@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context as _, Result, ensure};
 use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
-use app_license_store::{Delivery, InstallationStore, SqliteStore};
+use app_license_store::{Delivery, SqliteStore, Store};
 use tokio::time::Instant;
 
 use super::median;
@@ -33,7 +33,7 @@ pub(super) async fn bench(
     let count = tenants.to_string();
     // one at a time: so it takes no lock that another one waits for
     let mut peer = Program::start(folder, "store.mjs", &[file, &count, "1"], "ready").await?;
-    let store: Arc<dyn InstallationStore> =
+    let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open_plain_text(scratch.path().join("ours.db")).await?);
     fill(&store, tenants).await?;
 
@@ -104,7 +104,7 @@ fn installed(number: u64, round: u64) -> Result<Delivery> {
     Ok(Delivery::connect(event))
 }
 
-async fn fill(store: &Arc<dyn InstallationStore>, tenants: u64) -> Result<()> {
+async fn fill(store: &Arc<dyn Store>, tenants: u64) -> Result<()> {
     let progress = Arc::new(Progress::new("peers: tenants", tenants));
     let mut tasks = Vec::new();
     for task in 0..FILLING {
@@ -127,12 +127,7 @@ async fn fill(store: &Arc<dyn InstallationStore>, tenants: u64) -> Result<()> {
 }
 
 /// One after the other, as the peer does. How many a second.
-async fn read(
-    store: &Arc<dyn InstallationStore>,
-    tenants: u64,
-    first: u64,
-    count: u64,
-) -> Result<f64> {
+async fn read(store: &Arc<dyn Store>, tenants: u64, first: u64, count: u64) -> Result<f64> {
     let start = Instant::now();
     for number in 0..count {
         let text = tenant((first + number) * 7919 % tenants);
@@ -145,7 +140,7 @@ async fn read(
 
 /// So many at a time. How many a second.
 async fn upsert(
-    store: &Arc<dyn InstallationStore>,
+    store: &Arc<dyn Store>,
     tenants: u64,
     first: u64,
     count: u64,

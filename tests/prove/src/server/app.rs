@@ -15,10 +15,9 @@ use app_license_client::{
     Clock as _, Fetcher, ForgeKeys, ForgeLicenseApi, InstallKeys, SystemClock,
 };
 use app_license_server::{
-    ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Limits, Operations, StoreInstallKeys,
-    StoreLicenseCache,
+    ConnectApp, ConnectRequest, ForgeInvocation, ForgeRemote, Limits, Operations,
 };
-use app_license_store::InstallationStore;
+use app_license_store::Store;
 use axum::Router;
 use axum::routing::get;
 
@@ -60,11 +59,7 @@ impl Settings {
 }
 
 /// Serves until nobody tells the time any more.
-pub(crate) async fn serve(
-    settings: Settings,
-    store: Arc<dyn InstallationStore>,
-    limits: Limits,
-) -> Result<()> {
+pub(crate) async fn serve(settings: Settings, store: Arc<dyn Store>, limits: Limits) -> Result<()> {
     if !settings.listen.ip().is_loopback() {
         bail!("it listens on loopback only");
     }
@@ -76,7 +71,7 @@ pub(crate) async fn serve(
     let fetcher = Fetcher::rerouted_for_tests(settings.gateway)?;
     let install_keys = InstallKeys::builder(fetcher.clone(), KeyHosts::default())
         .clock(clock.clone())
-        .stored_in(StoreInstallKeys::new(Arc::clone(&store)))
+        .stored_in(Arc::clone(&store))
         .build()?;
     let app = ConnectApp::builder(&settings.app_key, &settings.base_url)?
         .shared_store(Arc::clone(&store))
@@ -86,7 +81,7 @@ pub(crate) async fn serve(
     let forge_keys = ForgeKeys::builder(fetcher.clone(), JwksUrl::COMMERCIAL)
         .clock(clock.clone())
         .build()?;
-    let license_api = ForgeLicenseApi::builder(fetcher, StoreLicenseCache::new(store))
+    let license_api = ForgeLicenseApi::builder(fetcher, store)
         .fresh_for(300)
         .clock(clock.clone())
         .build()?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use app_license_server::Limits;
-use app_license_store::{InstallationStore, PostgresStore, SqliteStore};
+use app_license_store::{PostgresStore, SqliteStore, Store};
 
 fn main() -> Result<()> {
     let settings = app::Settings::read()?;
@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     })
 }
 
-async fn open(store: &str) -> Result<Arc<dyn InstallationStore>> {
+async fn open(store: &str) -> Result<Arc<dyn Store>> {
     Ok(match store.split_once(':') {
         Some(("sqlite", file)) => Arc::new(SqliteStore::open_plain_text(file).await?),
         Some(("postgres", _)) => Arc::new(PostgresStore::connect_plain_text(store).await?),

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use app_license_store::{
-    EncryptionKey, EncryptionKeys, Error, HistoryEntry, InstallationStore, Name, PostgresOptions,
-    PostgresRecords, SqliteOptions, SqliteRecords, StoredRecord,
+    EncryptionKey, EncryptionKeys, Error, HistoryEntry, Name, PostgresOptions, PostgresRecords,
+    SqliteOptions, SqliteRecords, Store, StoredRecord,
 };
 
 use crate::error::CliError;
@@ -67,7 +67,7 @@ impl Place {
     }
 
     /// Opens the store as the app does.
-    pub(super) async fn open(&self) -> Result<Box<dyn InstallationStore>, CliError> {
+    pub(super) async fn open(&self) -> Result<Box<dyn Store>, CliError> {
         let keys = self.keys()?;
         Ok(match self.store.location()? {
             StoreLocation::Sqlite(path) => {
@@ -183,7 +183,7 @@ impl Place {
     /// Opens the store, and does something with it.
     pub(super) fn with<T>(
         &self,
-        work: impl AsyncFnOnce(&dyn InstallationStore) -> Result<T, Error>,
+        work: impl AsyncFnOnce(&dyn Store) -> Result<T, Error>,
     ) -> Result<T, CliError> {
         runtime()?.block_on(async {
             let store = self.open().await?;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use app_license::{InstallationStatus, KeyId};
 use app_license_pgtest::{Cluster, TlsCluster};
 use app_license_store::{
-    InstallKey, InstallationStore, Mark, PostgresOptions, ReplayMark, Sequence,
+    InstallKey, InstallKeyStore, InstallationStore, LeaseStore, Mark, PostgresOptions, ReplayMark,
+    Sequence,
 };
 
 use super::{cluster, fresh_schema, options};

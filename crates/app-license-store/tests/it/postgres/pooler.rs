@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use app_license_pgtest::{Cluster, Pooler};
-use app_license_store::{InstallationStore, PostgresOptions, PostgresRecords, Sequence, Stopped};
+use app_license_store::{
+    InstallationStore, LeaseStore, PostgresOptions, PostgresRecords, Sequence, Stopped,
+};
 
 use super::fresh_schema;
 use crate::support::{installed, name, now, tenant};

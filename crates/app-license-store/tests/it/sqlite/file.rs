@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use app_license::{InstallationStatus, LicenseSource};
 use app_license_store::{
-    CachedLicense, Delivery, EncryptionKeys, InstallationStore, Mark, ReplayMark, Sequence,
-    SqliteOptions, SqliteRecords, SqliteStore, Stopped,
+    CachedLicense, Delivery, EncryptionKeys, InstallationStore, LicenseStore, Mark, ReplayMark,
+    Sequence, SqliteOptions, SqliteRecords, SqliteStore, Stopped,
 };
 use rusqlite::Connection;
 
