@@ -1,26 +1,29 @@
 //! The capability gate: a tower layer that verifies, decides, and lets through or not.
 
+mod apps;
+mod need;
+mod response;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use app_license::{Capability, Decision, Edition, ErrorKind, FeatureMap};
-use axum::body::Body;
+use app_license::Capability;
 use axum::response::IntoResponse;
 use http::request::Parts;
 use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::connect_app::ConnectApp;
-use crate::connect_request::{ConnectContextRequest, ConnectRequest};
-use crate::error::BuildError;
-use crate::forge_remote::{ForgeInvocation, ForgeRemote};
+pub use need::Need;
+pub use response::{CustomResponse, DefaultResponse, Respond};
+
+use crate::connect_request::ConnectRequest;
 use crate::page_headers::PageHeaders;
 use crate::rejection::Rejection;
-use crate::respond::{RefusedRequest, Responder, is_body, with_body};
+use crate::respond::{RefusedRequest, Responder};
 
 /// What a route asks for.
 #[derive(Debug, Clone)]
@@ -28,67 +31,6 @@ pub(crate) enum Requirement {
     /// Nothing but a verified request.
     Verified,
     Capability(Capability),
-}
-
-/// What a gate needs: an [`Edition`] or a [`Capability`], which give a [`Gate`]; or a text, the name of
-/// an edition or a capability string in any spelling, which gives a gate or
-/// [`BuildError::UnknownCapability`].
-///
-/// ```
-/// use app_license_server::{ConnectApp, Edition, MemoryStore};
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
-///     .store(MemoryStore::new())
-///     .build()?;
-/// let gate = app.requires(Edition::Advanced);
-/// let gate = app.requires("advanced")?;
-/// let gate = app.requires("capabilityAdvanced")?;
-/// assert_eq!(app.requires("advancd").unwrap_err().code(), "unknown_capability");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # }).unwrap();
-/// ```
-pub trait Need {
-    /// A gate, or what comes of making one.
-    type Gate;
-
-    /// Makes the gate.
-    #[doc(hidden)]
-    fn gate(self, make: impl FnOnce(Capability) -> Gate) -> Self::Gate;
-}
-
-impl Need for Edition {
-    type Gate = Gate;
-
-    fn gate(self, make: impl FnOnce(Capability) -> Gate) -> Self::Gate {
-        make(self.into())
-    }
-}
-
-impl Need for Capability {
-    type Gate = Gate;
-
-    fn gate(self, make: impl FnOnce(Self) -> Gate) -> Self::Gate {
-        make(self)
-    }
-}
-
-impl Need for &Capability {
-    type Gate = Gate;
-
-    fn gate(self, make: impl FnOnce(Capability) -> Gate) -> Self::Gate {
-        make(self.clone())
-    }
-}
-
-impl Need for &str {
-    type Gate = Result<Gate, BuildError>;
-
-    fn gate(self, make: impl FnOnce(Capability) -> Gate) -> Result<Gate, BuildError> {
-        let needed = Capability::needed(self);
-        needed
-            .map(make)
-            .ok_or_else(|| BuildError::unknown_capability(self))
-    }
 }
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -105,142 +47,6 @@ pub(crate) trait Check: Send + Sync + 'static {
     fn responder(&self) -> Option<&Responder>;
 }
 
-struct ConnectCheck(ConnectApp);
-struct ContextCheck(ConnectApp);
-struct ForgeCheck(ForgeRemote);
-
-macro_rules! check {
-    ($name:ident, $request:ident) => {
-        impl Check for $name {
-            fn responder(&self) -> Option<&Responder> {
-                self.0.responder()
-            }
-
-            fn check<'a>(
-                &'a self,
-                parts: &'a mut Parts,
-                requirement: &'a Requirement,
-            ) -> BoxFuture<'a, Result<(), Rejection>> {
-                Box::pin(async move {
-                    let app = &self.0;
-                    let request = $request::verified(parts, app).await;
-                    let request = request.inspect_err(|rejection| app.rejected(rejection))?;
-                    let decide = async {
-                        let needs = match requirement {
-                            Requirement::Verified => return Ok(()),
-                            Requirement::Capability(capability) => capability.clone(),
-                        };
-                        let license = app.license_of(&request).await?;
-                        admit(parts, app.decide(&license, (&needs).into()))
-                    };
-                    decide
-                        .await
-                        .map_err(|rejection| request.rejected(rejection))
-                })
-            }
-        }
-    };
-}
-
-check!(ConnectCheck, ConnectRequest);
-check!(ContextCheck, ConnectContextRequest);
-check!(ForgeCheck, ForgeInvocation);
-
-fn admit(parts: &mut Parts, decision: Decision) -> Result<(), Rejection> {
-    if !decision.is_allowed() {
-        return Err(Rejection::denied(decision));
-    }
-    parts.extensions.insert(decision);
-    Ok(())
-}
-
-impl ConnectApp {
-    fn responder(&self) -> Option<&Responder> {
-        self.0.responder.as_ref()
-    }
-
-    fn gate(&self, requirement: Requirement) -> Gate {
-        Gate::new(ConnectCheck(self.clone()), requirement)
-    }
-
-    fn context_gate(&self, requirement: Requirement) -> Gate {
-        Gate::new(ContextCheck(self.clone()), requirement)
-    }
-
-    /// What a gate by hand asks for; the features of the map were looked at when the app was built.
-    fn requirement(&self, needs: Capability) -> Requirement {
-        let app = self.0.app_key.as_str();
-        self.0.named_editions.warn_of_gate(app, &needs);
-        Requirement::Capability(needs)
-    }
-
-    /// A gate for URL-bound requests: iframes and webhooks whose license includes what is needed. An
-    /// [`Edition`](app_license::Edition) or a [`Capability`] gives a gate; a text gives a result, for
-    /// it may be none: see [`Need`]. One above Standard is a warning in the log where the descriptor that was
-    /// given lacks `editionsEnabled: true`.
-    pub fn requires<N: Need>(&self, needs: N) -> N::Gate {
-        needs.gate(|needs| self.gate(self.requirement(needs)))
-    }
-
-    /// A gate for a feature of the app's feature map.
-    ///
-    /// # Errors
-    /// [`BuildError::UnknownFeature`] for one that the map does not have.
-    pub fn requires_feature(&self, feature: &str) -> Result<Gate, BuildError> {
-        let needs = feature_needs(&self.0.features, feature)?;
-        Ok(self.gate(Requirement::Capability(needs)))
-    }
-
-    /// A gate that only verifies.
-    pub fn verified(&self) -> Gate {
-        self.gate(Requirement::Verified)
-    }
-
-    /// As [`ConnectApp::requires`], for requests of the app's own front end with a context token.
-    pub fn context_requires<N: Need>(&self, needs: N) -> N::Gate {
-        needs.gate(|needs| self.context_gate(self.requirement(needs)))
-    }
-
-    /// As [`ConnectApp::requires_feature`], for requests with a context token.
-    ///
-    /// # Errors
-    /// As [`ConnectApp::requires_feature`].
-    pub fn context_requires_feature(&self, feature: &str) -> Result<Gate, BuildError> {
-        let needs = feature_needs(&self.0.features, feature)?;
-        Ok(self.context_gate(Requirement::Capability(needs)))
-    }
-
-    /// As [`ConnectApp::verified`], for requests with a context token.
-    pub fn context_verified(&self) -> Gate {
-        self.context_gate(Requirement::Verified)
-    }
-}
-
-impl ForgeRemote {
-    fn gate(&self, requirement: Requirement) -> Gate {
-        Gate::new(ForgeCheck(self.clone()), requirement)
-    }
-
-    /// A gate for invocations whose license includes what is needed: see [`ConnectApp::requires`].
-    pub fn requires<N: Need>(&self, needs: N) -> N::Gate {
-        needs.gate(|needs| self.gate(Requirement::Capability(needs)))
-    }
-
-    /// A gate for a feature of the app's feature map.
-    ///
-    /// # Errors
-    /// [`BuildError::UnknownFeature`] for one that the map does not have.
-    pub fn requires_feature(&self, feature: &str) -> Result<Gate, BuildError> {
-        let needs = feature_needs(self.features(), feature)?;
-        Ok(self.gate(Requirement::Capability(needs)))
-    }
-
-    /// A gate that only verifies.
-    pub fn verified(&self) -> Gate {
-        self.gate(Requirement::Verified)
-    }
-}
-
 /// A tower layer that lets a request through, or not. Works on axum routes and on any tower
 /// service whose response body can be made from a `String`.
 ///
@@ -249,8 +55,8 @@ impl ForgeRemote {
 ///
 /// | what is there afterwards | where |
 /// |---|---|
-/// | [`ConnectRequest`], [`ConnectContextRequest`] or [`ForgeInvocation`] | in the extensions of the request, and as an extractor |
-/// | [`Decision`] of a gate that asks for an edition or a feature | in the extensions of the request |
+/// | [`ConnectRequest`], [`ConnectContextRequest`](crate::ConnectContextRequest) or [`ForgeInvocation`](crate::ForgeInvocation) | in the extensions of the request, and as an extractor |
+/// | [`Decision`](app_license::Decision) of a gate that asks for an edition or a feature | in the extensions of the request |
 /// | [`Rejection`] of a request that is not let through | in the extensions of the response |
 ///
 /// What a refusal is answered: [`Rejection`]'s small JSON object with its status, or what
@@ -351,37 +157,6 @@ impl<S> Layer<S> for RespondingGate {
     }
 }
 
-/// Answers a refusal.
-pub trait Respond<B>: Clone + Send + 'static {
-    /// The response to a refusal of this request.
-    fn respond(&self, rejection: Rejection, parts: &Parts) -> Response<B>;
-}
-
-/// What the app answers by its own function, where it has one and the service's body is axum's;
-/// otherwise the small JSON object of [`Rejection`].
-#[derive(Debug, Clone)]
-pub struct DefaultResponse {
-    of_app: Option<Responder>,
-}
-
-impl<B: From<String> + 'static> Respond<B> for DefaultResponse {
-    fn respond(&self, rejection: Rejection, parts: &Parts) -> Response<B> {
-        let own = self.of_app.as_ref().filter(|_| is_body::<B>());
-        let own = own.and_then(|own| with_body(own.respond(&rejection, parts)));
-        own.unwrap_or_else(|| rejection.into_http())
-    }
-}
-
-/// The response of your own function.
-#[derive(Debug, Clone)]
-pub struct CustomResponse(Responder);
-
-impl<B: From<Body>> Respond<B> for CustomResponse {
-    fn respond(&self, rejection: Rejection, parts: &Parts) -> Response<B> {
-        self.0.respond(&rejection, parts).map(B::from)
-    }
-}
-
 /// The service behind a [`Gate`].
 #[derive(Debug, Clone)]
 pub struct Gated<S, R> {
@@ -430,18 +205,4 @@ where
             Ok(response)
         })
     }
-}
-
-fn feature_needs(features: &FeatureMap, feature: &str) -> Result<Capability, BuildError> {
-    let needs = features.requirement(feature).cloned();
-    needs.ok_or_else(|| BuildError::unknown_feature(feature, features))
-}
-
-/// What a feature of the app's map needs. One that the map does not have is the app's mistake.
-pub(crate) fn needs_of(features: &FeatureMap, feature: &str) -> Result<Capability, Rejection> {
-    let unknown = || ErrorKind::UnknownFeature {
-        feature: feature.to_owned(),
-    };
-    let needs = features.requirement(feature).ok_or_else(unknown);
-    Ok(needs.map_err(app_license::Error::from)?.clone())
 }

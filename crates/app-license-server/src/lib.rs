@@ -256,6 +256,7 @@ mod connect_app;
 mod connect_request;
 mod editions;
 mod error;
+mod feature_needs;
 mod forge_remote;
 mod gate;
 mod hooks;
@@ -273,6 +274,7 @@ mod respond;
 mod serve;
 mod site_link;
 mod tenant;
+mod warnings;
 mod wire;
 
 pub use app_license::{

@@ -209,7 +209,7 @@ impl ConnectApp {
                         .await;
                     return Ok((license, fault));
                 }
-                Next::CouldNotCheck => return Err(fault.unwrap_or_else(unanswered)),
+                Next::CouldNotCheck => return Err(fault.unwrap_or_else(Rejection::unanswered)),
             }
         }
     }
@@ -294,8 +294,4 @@ impl ConnectApp {
         self.0.metrics.decision(decision.code());
         decision
     }
-}
-
-pub(crate) fn unanswered() -> Rejection {
-    Rejection::could_not_check("the License API does not answer", "license_api_refused")
 }

@@ -1,6 +1,7 @@
 //! Why a request was not let through: a value, not only a response.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::{Response, StatusCode, header};
 
@@ -8,10 +9,8 @@ use app_license::answer::{Refusal, out_of_reach};
 use app_license::error::with_causes;
 use app_license::{Decision, ErrorClass};
 use axum::extract::MatchedPath;
-use http::request::Parts;
 
 use crate::metrics::Metrics;
-use crate::respond::{OwnAnswer, Responder};
 
 /// Why a request was not let through. It stands in the extensions of the response, so that outer
 /// layers can log it or answer differently; [`crate::ConnectAppBuilder::respond_with`] and
@@ -53,6 +52,17 @@ struct Inner {
     answer: Option<OwnAnswer>,
 }
 
+/// How a rejection that a handler or an extractor answers is to be answered.
+#[derive(Clone)]
+struct OwnAnswer(Arc<dyn Fn(&Rejection) -> axum::response::Response + Send + Sync>);
+
+impl fmt::Debug for OwnAnswer {
+    /// Not the request, which holds a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnAnswer")
+    }
+}
+
 impl Rejection {
     fn new(refusal: Refusal) -> Self {
         Self(Box::new(Inner {
@@ -79,14 +89,13 @@ impl Rejection {
         self
     }
 
-    /// Answers by the app's own function, where there is one.
-    pub(crate) fn answered_by(
-        mut self,
-        responder: Option<&Responder>,
-        parts: impl FnOnce() -> Parts,
-    ) -> Self {
+    /// Has it answered by the app's own function, but for one that has an answer already.
+    pub(crate) fn answered_with<F>(mut self, answer: impl FnOnce() -> F) -> Self
+    where
+        F: Fn(&Self) -> axum::response::Response + Send + Sync + 'static,
+    {
         if self.0.answer.is_none() {
-            self.0.answer = responder.map(|responder| OwnAnswer::new(responder, parts()));
+            self.0.answer = Some(OwnAnswer(Arc::new(answer())));
         }
         self
     }
@@ -106,6 +115,11 @@ impl Rejection {
     pub(crate) fn user_initiated() -> Self {
         let code = "user_initiated";
         Self::new(Refusal::Unproved { code })
+    }
+
+    /// Nobody could say which license counts.
+    pub(crate) fn unanswered() -> Self {
+        Self::could_not_check("the License API does not answer", "license_api_refused")
     }
 
     pub(crate) fn could_not_check(what: &'static str, code: &'static str) -> Self {
@@ -265,7 +279,7 @@ impl std::error::Error for Rejection {}
 impl axum::response::IntoResponse for Rejection {
     fn into_response(mut self) -> axum::response::Response {
         match self.0.answer.take() {
-            Some(own) => own.respond(&self),
+            Some(OwnAnswer(own)) => own(&self),
             None => self.into_http(),
         }
     }

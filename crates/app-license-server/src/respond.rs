@@ -1,5 +1,7 @@
 //! Answering what is not let through in the app's own way.
 
+mod requester;
+
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +11,6 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use crate::connect_request::{ConnectContextRequest, ConnectRequest};
-use crate::forge_remote::ForgeInvocation;
 use crate::rejection::Rejection;
 
 /// A request that is not let through, for the app's own answer to it: see
@@ -57,30 +57,6 @@ pub struct RefusedRequest<'r> {
 }
 
 impl<'r> RefusedRequest<'r> {
-    /// Of a request that may have been verified: what is known of it is in its extensions.
-    fn new(rejection: &'r Rejection, parts: &'r Parts) -> Self {
-        let of_page = || Some(parts.extensions.get::<ConnectRequest>()?.installation());
-        let of_call = || {
-            Some(
-                parts
-                    .extensions
-                    .get::<ConnectContextRequest>()?
-                    .installation(),
-            )
-        };
-        let invocation = parts.extensions.get::<ForgeInvocation>();
-        let of_forge = || invocation?.installation();
-        let installation = of_page().or_else(of_call).or_else(of_forge);
-        let stated = || invocation?.token().site_url();
-        let site_url = installation.and_then(|it| it.display_url()).or_else(stated);
-        Self {
-            rejection,
-            parts,
-            installation,
-            site_url,
-        }
-    }
-
     /// Why it is not let through.
     #[must_use]
     pub const fn rejection(&self) -> &'r Rejection {
@@ -134,30 +110,20 @@ impl fmt::Debug for Responder {
     }
 }
 
-/// How a rejection that a handler or an extractor answers is to be answered.
-#[derive(Clone)]
-pub(crate) struct OwnAnswer {
-    responder: Responder,
-    parts: Arc<Parts>,
-}
-
-impl fmt::Debug for OwnAnswer {
-    /// Not the request, which holds a token.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OwnAnswer")
-    }
-}
-
-impl OwnAnswer {
-    pub(crate) fn new(responder: &Responder, parts: Parts) -> Self {
-        Self {
-            responder: responder.clone(),
-            parts: Arc::new(parts),
-        }
-    }
-
-    pub(crate) fn respond(&self, rejection: &Rejection) -> Response {
-        self.responder.respond(rejection, &self.parts)
+impl Rejection {
+    /// Answers by the app's own function, where there is one.
+    pub(crate) fn answered_by(
+        self,
+        responder: Option<&Responder>,
+        parts: impl FnOnce() -> Parts,
+    ) -> Self {
+        let Some(responder) = responder else {
+            return self;
+        };
+        self.answered_with(|| {
+            let (responder, parts) = (responder.clone(), parts());
+            move |rejection: &Self| responder.respond(rejection, &parts)
+        })
     }
 }
 

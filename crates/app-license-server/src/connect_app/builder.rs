@@ -1,5 +1,7 @@
 //! Settings of a Connect app.
 
+mod build;
+
 use std::sync::Arc;
 
 use app_license::connect::{BaseUrl, Cloud, KeyHosts, RequestVerifierConfig};
@@ -8,18 +10,13 @@ use app_license_client::{
     Clock, ConnectLicenseApi, ConnectLicenseApiBuilder, Fetcher, InstallKeys, SystemClock,
 };
 use app_license_descriptor::connect::Descriptor;
-use app_license_store::{MemoryStore, Store};
+use app_license_store::Store;
 use axum::response::IntoResponse;
-use serde_json::Value;
 
-use super::{ConnectApp, Inner};
+use super::ConnectApp;
 use crate::client_address::ClientAddress;
-use crate::editions::NamedEditions;
 use crate::error::BuildError;
-use crate::logged_license_store::LoggedLicenseStore;
-use crate::metrics::Metrics;
 use crate::respond::{RefusedRequest, Responder};
-use crate::tenant::Tenants;
 
 /// Settings of a [`ConnectApp`]. Everything has a safe default but the store: without one,
 /// installations are kept in memory, and a warning says so.
@@ -67,8 +64,18 @@ impl std::fmt::Debug for ClockSetting {
     }
 }
 
+impl ConnectApp {
+    /// Begins an app: its key and its base URL, as in its descriptor.
+    ///
+    /// # Errors
+    /// `invalid_id`, `invalid_base_url`.
+    pub fn builder(app_key: &str, base_url: &str) -> Result<ConnectAppBuilder, app_license::Error> {
+        ConnectAppBuilder::new(app_key, base_url)
+    }
+}
+
 impl ConnectAppBuilder {
-    pub(super) fn new(app_key: &str, base_url: &str) -> Result<Self, app_license::Error> {
+    fn new(app_key: &str, base_url: &str) -> Result<Self, app_license::Error> {
         Ok(Self {
             app_key: AppKey::new(app_key)?,
             expectations: RequestVerifierConfig::new(base_url_of(base_url)?),
@@ -327,129 +334,6 @@ impl ConnectAppBuilder {
         let gateway = host.gateway().ok_or(BuildError::MockHostOffline)?;
         let fetcher = Fetcher::rerouted_for_tests(gateway)?;
         Ok(self.fetcher(fetcher).clock(host.clock().clone()))
-    }
-
-    /// The app. Settings that would deny everybody are errors; a feature map that takes something
-    /// away from a higher edition is a warning in the log, and so is one that has something for an edition
-    /// above Standard where the descriptor that was given lacks `editionsEnabled: true`.
-    ///
-    /// # Errors
-    /// See [`BuildError`].
-    pub fn build(mut self) -> Result<ConnectApp, BuildError> {
-        let policy = if self.sells_nothing {
-            self.policy.sells_nothing(true)
-        } else {
-            self.policy
-        };
-        let fetcher = match self.fetcher.take() {
-            Some(fetcher) => Some(fetcher),
-            None if self.needs_fetcher() => Some(Fetcher::new()?),
-            None => None,
-        };
-        if let Some(fetcher) = &fetcher {
-            warn_of_test_keys(fetcher, self.app_key.as_str());
-        }
-        let license_api = self.license_api_over(fetcher.as_ref())?;
-        if policy.is_confirmed_only() && license_api.is_none() {
-            return Err(BuildError::NoLicenseApi);
-        }
-        warn_of_falling_limits(&self.features);
-        let named_editions = NamedEditions::of(self.descriptor.as_ref(), &policy);
-        named_editions.warn_of(self.app_key.as_str(), &self.features);
-        let store = self.store.unwrap_or_else(|| {
-            tracing::warn!("no store is configured: installations are lost when the process ends");
-            Arc::new(MemoryStore::new())
-        });
-        let license_api = license_api.map(|api| api.stored_in(LoggedLicenseStore(store.clone())));
-        let install_keys = match self.install_keys {
-            Some(keys) => keys,
-            None => {
-                let fetcher = fetcher.map_or_else(Fetcher::new, Ok)?;
-                let clock = Arc::clone(&self.clock.0);
-                InstallKeys::builder(fetcher, self.hosts.clone())
-                    .clock(clock)
-                    .stored_in(Arc::clone(&store))
-                    .build()?
-            }
-        };
-        let mut expectations = self.expectations;
-        let regions = self
-            .descriptor
-            .as_ref()
-            .and_then(|d| d.other.get("regionBaseUrls"));
-        for (region, url) in regions.and_then(Value::as_object).into_iter().flatten() {
-            let url = url.as_str().unwrap_or_default();
-            let url = base_url_of(url).map_err(|error| BuildError::region(region, error))?;
-            expectations = expectations.accept_base_url(url);
-        }
-        let base_url = expectations.base_url();
-        let descriptor = self
-            .descriptor
-            .unwrap_or_else(|| Descriptor::new(&self.app_key, base_url))
-            .secured(&self.app_key, base_url);
-        let metrics = Metrics::of_app(self.app_key.as_str());
-        Ok(ConnectApp(Arc::new(Inner {
-            tenants: Tenants::new(store.clone(), self.tenant_cache, self.secret_grace),
-            app_key: self.app_key,
-            expectations,
-            hosts: self.hosts,
-            store,
-            install_keys,
-            license_api,
-            policy,
-            stored_hint: self.stored_hint,
-            features: self.features,
-            descriptor,
-            named_editions,
-            metrics,
-            client_address: self.client_address,
-            responder: self.responder,
-            clock: self.clock.0,
-        })))
-    }
-
-    fn needs_fetcher(&self) -> bool {
-        let makes_api = matches!(self.license_api, Some(LicenseApiSetting::ToMake(_)));
-        self.install_keys.is_none() || makes_api
-    }
-
-    fn license_api_over(
-        &mut self,
-        fetcher: Option<&Fetcher>,
-    ) -> Result<Option<ConnectLicenseApi>, BuildError> {
-        let api = match (self.license_api.take(), fetcher) {
-            (Some(LicenseApiSetting::Made(api)), _) => api,
-            (Some(LicenseApiSetting::ToMake(configure)), Some(fetcher)) => {
-                let (app, hosts) = (self.app_key.clone(), self.hosts.clone());
-                let api = ConnectLicenseApi::builder(fetcher.clone(), app, hosts);
-                configure(api.clock(Arc::clone(&self.clock.0))).build()?
-            }
-            _ => return Ok(None),
-        };
-        if api.app_key() != &self.app_key {
-            return Err(BuildError::LicenseApiOfAnotherApp {
-                expected: self.app_key.to_string(),
-                found: api.app_key().to_string(),
-            });
-        }
-        Ok(Some(api))
-    }
-}
-
-pub(crate) fn warn_of_falling_limits(features: &FeatureMap) {
-    for (limit, lower, higher) in features.falling_limits() {
-        tracing::warn!(limit, %lower, %higher, "a limit falls as the edition rises");
-    }
-}
-
-/// Whoever has the test keys signs as the platform: nobody serves customers like this without a line in
-/// the log.
-pub(crate) fn warn_of_test_keys(fetcher: &Fetcher, app: &str) {
-    if fetcher.is_for_tests() {
-        tracing::warn!(
-            app,
-            "test keys are accepted, which anybody can sign with: for tests alone"
-        );
     }
 }
 

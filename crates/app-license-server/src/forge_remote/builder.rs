@@ -12,10 +12,10 @@ use app_license_store::Store;
 use axum::response::IntoResponse;
 
 use super::{ForgeRemote, Inner, Installations};
-use crate::connect_app::{warn_of_falling_limits, warn_of_test_keys};
 use crate::error::BuildError;
 use crate::metrics::Metrics;
 use crate::respond::{RefusedRequest, Responder};
+use crate::warnings::{warn_of_falling_limits, warn_of_test_keys};
 
 /// Settings of a [`ForgeRemote`].
 #[must_use]
@@ -40,8 +40,18 @@ enum LicenseApiSetting {
     ToMake(Box<dyn FnOnce(ForgeLicenseApiBuilder) -> ForgeLicenseApiBuilder + Send>),
 }
 
+impl ForgeRemote {
+    /// Begins a remote of the app with this id (an ARI, or the UUID in it).
+    ///
+    /// # Errors
+    /// `invalid_id`.
+    pub fn builder(app_id: &str) -> Result<ForgeRemoteBuilder, app_license::Error> {
+        ForgeRemoteBuilder::new(app_id)
+    }
+}
+
 impl ForgeRemoteBuilder {
-    pub(super) fn new(app_id: &str) -> Result<Self, app_license::Error> {
+    fn new(app_id: &str) -> Result<Self, app_license::Error> {
         let app_id = ForgeAppId::new(app_id)?;
         Ok(Self {
             expectations: InvocationVerifierConfig::new(app_id.clone()),

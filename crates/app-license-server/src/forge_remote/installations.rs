@@ -11,7 +11,6 @@ use app_license::{
 use app_license_store::{Applied, Delivery, Error, InstallationStore};
 use quick_cache::sync::Cache;
 
-use super::ForgeInvocation;
 use crate::rejection::Rejection;
 use crate::site_link::{Contested, link};
 use crate::tenant::Freshness;
@@ -122,7 +121,7 @@ impl Installations {
         }
         match self.learn(&customer, half, now).await {
             Ok(customer) => Ok(Some(customer)),
-            // who it is, is known: what was learnt may be written by a later invocation
+            // who it is, is known: what was learned may be written by a later invocation
             Err(error) if !must_learn => {
                 let tenant = customer.key();
                 tracing::warn!(%tenant, code = error.code(), error = %with_causes(&error), "what a token says of a customer is not kept");
@@ -215,18 +214,16 @@ impl Installations {
     /// harm: the next invocation says it again.
     pub(super) async fn observe(
         &self,
-        invocation: &ForgeInvocation,
+        of: &InstallationAri,
+        known: &Installation,
         license: &Verified<License>,
         now: UnixTime,
     ) {
-        if !invocation
-            .installation()
-            .is_some_and(|known| known.is_news(license))
-        {
+        if !known.is_news(license) {
             return;
         }
-        let of = invocation.installation_id();
-        let delivery = Delivery::new(invocation.tenant(), Event::from(License::clone(license)));
+        let news = Event::from(License::clone(license));
+        let delivery = Delivery::new(known.key().clone(), news);
         if let Err(error) = self.apply(delivery, of, now).await {
             tracing::warn!(code = error.code(), error = %with_causes(&error), "a changed license is not kept");
         }
