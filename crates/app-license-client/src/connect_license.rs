@@ -1,5 +1,6 @@
 //! The Connect License API: what a site says about the app's license.
 
+mod builder;
 mod settings;
 mod stored;
 
@@ -25,7 +26,7 @@ use crate::statement::{Statement, fetch_result};
 use crate::stats::{Counters, Stats};
 use app_license::error::shown;
 
-pub use settings::ConnectLicenseApiBuilder;
+pub use builder::ConnectLicenseApiBuilder;
 use settings::Settings;
 
 /// The largest answer that is read, in bytes.
@@ -98,11 +99,6 @@ struct Inner {
 }
 
 impl ConnectLicenseApi {
-    /// The API for this app on the sites of one cloud.
-    pub fn builder(fetcher: Fetcher, app: AppKey, hosts: KeyHosts) -> ConnectLicenseApiBuilder {
-        ConnectLicenseApiBuilder::new(fetcher, app, hosts)
-    }
-
     /// The app that it asks about.
     #[must_use]
     pub fn app_key(&self) -> &AppKey {

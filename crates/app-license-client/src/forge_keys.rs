@@ -1,8 +1,7 @@
 //! The key set of Forge invocation tokens.
 
-mod settings;
+mod builder;
 
-use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app_license::Jwks;
@@ -17,7 +16,7 @@ use crate::single_flight::{InFlight, SingleFlight};
 use crate::stats::{Counters, Stats};
 use app_license::error::shown;
 
-pub use settings::ForgeKeysBuilder;
+pub use builder::ForgeKeysBuilder;
 
 /// The largest key set that is read, in bytes.
 const MAX_JWKS: usize = 256 * 1024;
@@ -72,19 +71,6 @@ struct Inner {
 }
 
 impl ForgeKeys {
-    /// The key set at a URL of the configured cloud: a [`JwksUrl`](app_license::forge::JwksUrl).
-    ///
-    /// ```
-    /// use app_license::forge::JwksUrl;
-    /// use app_license_client::{Fetcher, ForgeKeys};
-    /// let keys = ForgeKeys::builder(Fetcher::new()?, JwksUrl::default()).build()?;
-    /// assert_eq!(keys.age(), None);
-    /// # Ok::<(), app_license_client::Error>(())
-    /// ```
-    pub fn builder(fetcher: Fetcher, url: impl Display) -> ForgeKeysBuilder {
-        ForgeKeysBuilder::new(fetcher, url.to_string())
-    }
-
     /// The key set, which holds a key of this id. The id stands in no URL.
     ///
     /// # Errors

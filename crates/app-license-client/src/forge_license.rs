@@ -1,5 +1,6 @@
 //! The Forge License API, asked no more often than it wants to be.
 
+mod builder;
 mod settings;
 mod shared_cache;
 
@@ -12,7 +13,6 @@ use app_license::plan::license::{
     self as plan, AnswerContent, CacheEntry, CachedLicense, LeaseUse, LicensePlan, Step,
 };
 use app_license::{ForgeAppId, InstallationAri, License, LicenseSource, UnixTime, Verified};
-use app_license_store::{LeaseStore, LicenseStore};
 use url::Url;
 
 use crate::clock::SharedClock;
@@ -23,7 +23,7 @@ use crate::statement::{Statement, fetch_result};
 use crate::stats::{Counters, Stats};
 use crate::system_token::SystemToken;
 
-pub use settings::ForgeLicenseApiBuilder;
+pub use builder::ForgeLicenseApiBuilder;
 use settings::Settings;
 use shared_cache::SharedCache;
 
@@ -33,7 +33,7 @@ const MAX_ANSWER: usize = 256 * 1024;
 ///
 /// `GET https://api.atlassian.com/forge/app/v1/license`, with the app's system token. The platform
 /// allows **one call in five minutes an installation**, whatever the number of the app's replicas:
-/// before a call, the right to make it is leased from the shared store ([`LeaseStore`]) for five and a
+/// before a call, the right to make it is leased from the shared store ([`LeaseStore`](crate::store::LeaseStore)) for five and a
 /// half minutes (half a minute for clocks that disagree), and is not given back, whatever comes of
 /// the call, with one exception: 401 and 403 say that the token was not accepted, so the right is
 /// given back to whoever has a better one, three times in that time at most. Nothing is retried
@@ -100,15 +100,6 @@ type LicenseStep = Step<Arc<LicenseApiResponse>, Error>;
 type Fetched = plan::FetchResult<Arc<LicenseApiResponse>, Error>;
 
 impl ForgeLicenseApi {
-    /// The API, with a store that all replicas share: the app's own, as a rule.
-    /// [`MemoryLicenseCache`](crate::MemoryLicenseCache) is right for one process only.
-    pub fn builder(
-        fetcher: Fetcher,
-        store: impl LicenseStore + LeaseStore + 'static,
-    ) -> ForgeLicenseApiBuilder {
-        ForgeLicenseApiBuilder::new(fetcher, SharedCache::new(store))
-    }
-
     /// The apps that it asks about; none where it asks about the calling app.
     #[must_use]
     pub fn apps(&self) -> &[ForgeAppId] {

@@ -1,7 +1,8 @@
 //! The keys of signed installs, by their id.
 
+mod builder;
+mod fetched;
 mod lanes;
-mod settings;
 mod stored;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,8 +22,9 @@ use crate::single_flight::SingleFlight;
 use crate::stats::{Counters, Stats};
 use app_license::error::shown;
 
+pub use builder::InstallKeysBuilder;
+use fetched::Fetched;
 use lanes::Lanes;
-pub use settings::InstallKeysBuilder;
 use stored::Stored;
 
 /// The largest key text that is read, in bytes: an 8192-bit key has about 1500.
@@ -87,13 +89,6 @@ pub struct InstallKeys {
 
 type FetchResult = Result<Fetched, Error>;
 
-/// A key, and its text as the host served it.
-#[derive(Debug, Clone)]
-struct Fetched {
-    key: RsaPublicKey,
-    pem: Arc<str>,
-}
-
 #[derive(Debug)]
 struct Inner {
     fetcher: Fetcher,
@@ -109,11 +104,6 @@ struct Inner {
 type Cache = InstallKeyCache<Fetched, Error>;
 
 impl InstallKeys {
-    /// The keys of one cloud.
-    pub fn builder(fetcher: Fetcher, hosts: KeyHosts) -> InstallKeysBuilder {
-        InstallKeysBuilder::new(fetcher, hosts)
-    }
-
     /// The key of this id. The id was checked when the [`KeyId`] was made, so nothing that a token
     /// says can change the host or the path that is asked.
     ///

@@ -6,7 +6,7 @@ use app_license::plan::keys::StoredInstallKeys;
 use app_license::{KeyId, RsaPublicKey, UnixTime};
 use app_license_store::{InstallKey, InstallKeyStore};
 
-use super::Fetched;
+use super::fetched::Fetched;
 use crate::error::Error;
 
 /// What this process knows of the store.

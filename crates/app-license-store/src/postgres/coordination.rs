@@ -7,7 +7,8 @@ use tokio_postgres::{Client as Connection, Row};
 
 use super::PostgresStore;
 use super::fault::{Fail, failed};
-use super::schema::{self, SchemaName};
+use super::schema;
+use super::schema_name::SchemaName;
 use super::statement::{Param, bytes, number, patiently, row as one, rows, text};
 use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;

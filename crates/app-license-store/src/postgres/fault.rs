@@ -7,6 +7,9 @@ use tokio_postgres::error::SqlState;
 
 use crate::error::Error;
 
+/// What a failed commit says.
+pub(super) const COMMIT: &str = "commit";
+
 /// What an operation inside this module ends with when it fails.
 #[derive(Debug)]
 pub(crate) enum Fail {
@@ -45,7 +48,7 @@ impl Fail {
 
     /// Whether the commit itself failed, so that it may have happened.
     pub(super) fn at_commit(&self) -> bool {
-        matches!(self, Self::Database(doing, _) if *doing == super::COMMIT)
+        matches!(self, Self::Database(doing, _) if *doing == COMMIT)
     }
 }
 

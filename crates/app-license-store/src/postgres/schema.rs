@@ -5,6 +5,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client as Connection, Transaction};
 
 use super::fault::{Fail, failed};
+use super::schema_name::SchemaName;
 use super::statement::{row, rows, text};
 use crate::error::{Error, ErrorKind};
 
@@ -22,36 +23,6 @@ pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// The first half of the advisory locks of this crate: `apLc`.
 pub(super) const LOCKS: i32 = 0x6170_4c63;
-
-/// A PostgreSQL schema name that needs no quoting.
-#[derive(Debug, Clone)]
-pub(crate) struct SchemaName(String);
-
-impl SchemaName {
-    pub(crate) fn new(name: &str) -> Result<Self, Error> {
-        let first = name
-            .bytes()
-            .next()
-            .is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
-        let rest = name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        if !first || !rest || name.len() > 63 || name.starts_with("pg_") {
-            let reason = "it is not 1 to 63 of a-z, 0-9 and _, or begins with a digit or pg_";
-            return Err(Error::invalid("schema name", reason));
-        }
-        Ok(Self(name.to_owned()))
-    }
-
-    /// Statement text with this schema where it says `$s`, and what makes the commit of the statement
-    /// wait for the disk where it says `$durable`.
-    pub(crate) fn sql(&self, text: &str) -> String {
-        const DURABLE: &str = "CASE current_setting('synchronous_commit') WHEN 'off'
-            THEN set_config('synchronous_commit', 'on', true) END";
-        text.replace("$durable", DURABLE)
-            .replace("$s", &format!("\"{}\"", self.0))
-    }
-}
 
 /// Runs what is missing, each migration with its version in one transaction. Replicas that start
 /// together wait for each other.
@@ -131,7 +102,7 @@ async fn found(connection: &Connection, schema: &SchemaName) -> Result<i64, Fail
     const SQL: &str =
         "SELECT FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'";
     let doing = "read the schema version";
-    let table = rows(connection, schema, doing, SQL, &[text(&schema.0)]).await?;
+    let table = rows(connection, schema, doing, SQL, &[text(&schema.as_str())]).await?;
     if table.is_empty() {
         return Ok(0);
     }
@@ -144,20 +115,5 @@ pub(crate) async fn version(connection: &Connection, schema: &SchemaName) -> Res
     match row(connection, schema, doing, SQL, &[]).await? {
         Some(row) => row.try_get(0).map_err(failed(doing)),
         None => Ok(0),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::SchemaName;
-
-    #[test]
-    fn schema_names_need_no_quoting() {
-        for good in ["app_license", "a", "_1"] {
-            assert!(SchemaName::new(good).is_ok(), "{good}");
-        }
-        for bad in ["", "1a", "A", "a-b", "a\"b", "pg_x", &"a".repeat(64)] {
-            assert_eq!(SchemaName::new(bad).unwrap_err().code(), "invalid", "{bad}");
-        }
     }
 }

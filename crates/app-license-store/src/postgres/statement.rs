@@ -11,7 +11,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client as Connection, Row};
 
 use super::fault::{Fail, failed};
-use super::schema::SchemaName;
+use super::schema_name::SchemaName;
 
 /// How long the server may take for one statement, and for one transaction.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);

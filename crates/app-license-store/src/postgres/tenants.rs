@@ -5,11 +5,11 @@ use app_license::{Installation, InstallationKey, UnixTime};
 use deadpool_postgres::Client;
 use tokio_postgres::{Client as Connection, IsolationLevel, Row as SqlRow, Transaction};
 
+use super::PostgresStore;
 use super::coordination::claim_mark;
-use super::fault::{Fail, failed};
+use super::fault::{COMMIT, Fail, failed};
 use super::schema::LOCKS;
 use super::statement::{LOCAL, PATIENCE, bytes, number, patiently, row as one, rows, text, texts};
-use super::{COMMIT, PostgresStore};
 use crate::applied::Applied;
 use crate::encryption::Sealed;
 use crate::error::Error;

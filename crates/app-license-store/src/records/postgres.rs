@@ -12,7 +12,8 @@ use crate::error::{Error, ErrorKind};
 use crate::history::HistoryEntry;
 use crate::name::Name;
 use crate::postgres::fault::{Fail, failed};
-use crate::postgres::schema::{SchemaName, VERSION, version};
+use crate::postgres::schema::{VERSION, version};
+use crate::postgres::schema_name::SchemaName;
 use crate::postgres::{connect, entry};
 
 /// How many rows are fetched at a time.

@@ -6,7 +6,7 @@ use app_license::{KeyId, LicenseSource, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::erase::LAST;
-use super::failed;
+use super::fault::failed;
 use crate::error::{Error, ErrorKind};
 use crate::history::Sequence;
 use crate::install_key::{InstallKey, MAX_INSTALL_KEYS};

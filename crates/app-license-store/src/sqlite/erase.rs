@@ -3,7 +3,7 @@
 use app_license::{InstallationKey, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::failed;
+use super::fault::failed;
 use crate::erase::Erased;
 use crate::error::Error;
 use crate::history::{MAX_PAGE, Sequence};

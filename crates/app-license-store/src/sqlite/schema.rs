@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::failed;
+use super::fault::failed;
 use crate::error::{Error, ErrorKind};
 
 /// Numbered from 1; append-only.

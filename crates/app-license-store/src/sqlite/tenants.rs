@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, named_params, 
 
 use super::coordination::{stored_mark, write_mark};
 use super::erase::LAST;
-use super::failed;
+use super::fault::failed;
 use crate::applied::Applied;
 use crate::encryption::{Sealed, Sealer};
 use crate::error::Error;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::failed;
+use super::fault::failed;
 use super::schema::open_writer;
 use crate::error::{Error, ErrorKind};
 

@@ -1,5 +1,6 @@
 //! Settings of [`ForgeKeys`].
 
+use std::fmt::Display;
 use std::sync::{Arc, Mutex};
 
 use app_license::plan::keys::{KeySetCache, KeySetPlan};
@@ -33,8 +34,23 @@ pub struct ForgeKeysBuilder {
     plan: KeySetPlan,
 }
 
+impl ForgeKeys {
+    /// The key set at a URL of the configured cloud: a [`JwksUrl`](app_license::forge::JwksUrl).
+    ///
+    /// ```
+    /// use app_license::forge::JwksUrl;
+    /// use app_license_client::{Fetcher, ForgeKeys};
+    /// let keys = ForgeKeys::builder(Fetcher::new()?, JwksUrl::default()).build()?;
+    /// assert_eq!(keys.age(), None);
+    /// # Ok::<(), app_license_client::Error>(())
+    /// ```
+    pub fn builder(fetcher: Fetcher, url: impl Display) -> ForgeKeysBuilder {
+        ForgeKeysBuilder::new(fetcher, url.to_string())
+    }
+}
+
 impl ForgeKeysBuilder {
-    pub(super) fn new(fetcher: Fetcher, url: String) -> Self {
+    fn new(fetcher: Fetcher, url: String) -> Self {
         Self {
             plan: KeySetPlan {
                 test_keys: fetcher.is_for_tests(),

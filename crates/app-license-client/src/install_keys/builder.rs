@@ -48,8 +48,15 @@ struct Settings {
     waiting: usize,
 }
 
+impl InstallKeys {
+    /// The keys of one cloud.
+    pub fn builder(fetcher: Fetcher, hosts: KeyHosts) -> InstallKeysBuilder {
+        InstallKeysBuilder::new(fetcher, hosts)
+    }
+}
+
 impl InstallKeysBuilder {
-    pub(super) fn new(fetcher: Fetcher, hosts: KeyHosts) -> Self {
+    fn new(fetcher: Fetcher, hosts: KeyHosts) -> Self {
         let test_keys = fetcher.is_for_tests();
         Self {
             fetcher,
