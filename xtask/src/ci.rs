@@ -17,17 +17,19 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::context::Context;
-use crate::{contract, prove};
+use crate::{contract, prove, sources};
 use tally::Tally;
 
 /// What `cargo xtask test --fast` runs.
-pub(crate) const FAST: [Job; 2] = [Job::Fmt, Job::Fast];
+pub(crate) const FAST: [Job; 3] = [Job::Fmt, Job::Sources, Job::Fast];
 
 /// In the order in which they run: the quick ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Job {
     /// The formatting
     Fmt,
+    /// What the sources must not hold: files in circles
+    Sources,
     /// Clippy on every target, warnings denied
     Clippy,
     /// Unit, integration and documentation tests
@@ -100,6 +102,7 @@ impl Job {
     fn run(self, context: &Context) -> Result<Outcome> {
         match self {
             Self::Fmt => lint::fmt(context),
+            Self::Sources => sources::check(context).map(Outcome::note),
             Self::Clippy => lint::clippy(context),
             Self::Test => test::workspace(context),
             Self::Doc => lint::doc(context),

@@ -19,6 +19,7 @@ mod postgres;
 mod programs;
 mod prove;
 mod python;
+mod sources;
 mod tools;
 mod wasm;
 

@@ -1,0 +1,39 @@
+//! What reads the sources of all members: no files in circles.
+
+mod circles;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+use xshell::cmd;
+
+use crate::context::Context;
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+}
+
+/// Reads them all; what it returns is what was checked.
+pub(crate) fn check(context: &Context) -> Result<String> {
+    let sh = &context.sh;
+    let metadata = cmd!(sh, "cargo metadata --format-version 1 --no-deps --locked")
+        .quiet()
+        .read()?;
+    let metadata: Metadata = serde_json::from_str(&metadata).context("cargo metadata")?;
+    let folder = |package: &Package| package.manifest_path.parent().map(Path::to_owned);
+    let packages: Vec<(String, PathBuf)> = metadata
+        .packages
+        .iter()
+        .filter_map(|package| Some((package.name.clone(), folder(package)?)))
+        .collect();
+    circles::check(&packages)?;
+    Ok(format!("{} packages", packages.len()))
+}
