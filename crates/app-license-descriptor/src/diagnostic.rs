@@ -81,18 +81,6 @@ impl Rule {
         }
     }
 
-    /// The rule of this crate with a code.
-    #[must_use]
-    pub fn get(code: &str) -> Option<&'static Self> {
-        Self::all().iter().copied().find(|rule| rule.code == code)
-    }
-
-    /// The rules of this crate.
-    #[must_use]
-    pub fn all() -> &'static [&'static Self] {
-        crate::rules::ALL
-    }
-
     /// The address of its documentation page.
     #[must_use]
     pub fn page(&self) -> String {

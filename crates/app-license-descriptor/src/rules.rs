@@ -11,6 +11,20 @@ macro_rules! rules {
     };
 }
 
+impl Rule {
+    /// The rule of this crate with a code.
+    #[must_use]
+    pub fn get(code: &str) -> Option<&'static Self> {
+        Self::all().iter().copied().find(|rule| rule.code == code)
+    }
+
+    /// The rules of this crate.
+    #[must_use]
+    pub fn all() -> &'static [&'static Self] {
+        ALL
+    }
+}
+
 rules! {
     // ---- licensing ----
     LICENSING_NOT_ENABLED = "licensing_not_enabled", Warning,

@@ -6,7 +6,7 @@ use app_license_descriptor::meant_capability;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::editions::{Editions, Gating};
 use crate::generate::collisions;
-use crate::pricing::{self, Cycle};
+use crate::pricing::{compare, falls};
 
 /// A capability set in another spelling than the host's, in the file and in code.
 pub(crate) const CAPABILITY_SPELLING: &str = "capability_spelling";
@@ -48,7 +48,7 @@ pub fn check(editions: &Editions) -> Vec<Diagnostic> {
     limits(editions, &mut found);
     twice(editions, &mut found);
     generated(editions, &mut found);
-    found.extend(pricing::check(editions));
+    found.extend(prices(editions));
     listing(editions, &mut found);
     found
 }
@@ -208,10 +208,26 @@ fn listing(editions: &Editions, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether a cycle is that of a month; for messages.
-pub(crate) const fn cycle_name(cycle: Cycle) -> &'static str {
-    match cycle {
-        Cycle::Monthly => "a month",
-        Cycle::Annual => "a year",
+/// The rules about prices, on what the file states.
+fn prices(editions: &Editions) -> Vec<Diagnostic> {
+    let of = |edition: Edition| editions.offerings().iter().find(|o| o.edition() == edition);
+    let mut found: Vec<Diagnostic> = editions.offerings().iter().flat_map(falls).collect();
+    match (of(Edition::Standard), of(Edition::Advanced)) {
+        (Some(standard), Some(advanced)) => {
+            let comparison = compare(standard, advanced);
+            found.extend(comparison.into_diagnostics());
+        }
+        (None, Some(_)) => found.push(Diagnostic::new(
+            Severity::Error,
+            "price_missing",
+            "Advanced has prices, Standard has none",
+            "the current plan of the app is the Standard plan",
+        )),
+        _ => {}
     }
+    let path = ["pricing", "advanced"];
+    let place = editions
+        .place(&path)
+        .or_else(|| editions.place(&["pricing"]));
+    found.into_iter().map(|d| d.at(place.clone())).collect()
 }

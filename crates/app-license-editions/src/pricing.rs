@@ -9,7 +9,6 @@ use app_license::Edition;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{CycleEntry, ModeEntry, PricingEntry};
-use crate::editions::Editions;
 
 pub use commerce::from_commerce;
 pub use compare::{Comparison, Row, compare};
@@ -50,6 +49,14 @@ impl Cycle {
             Self::Monthly => "monthly",
             Self::Annual => "annual",
         }
+    }
+}
+
+/// Whether a cycle is that of a month; for messages.
+pub(crate) const fn cycle_name(cycle: Cycle) -> &'static str {
+    match cycle {
+        Cycle::Monthly => "a month",
+        Cycle::Annual => "a year",
     }
 }
 
@@ -163,30 +170,6 @@ fn of_cycle(entry: &CycleEntry) -> Result<Plan, PlanError> {
         Some(starter) => plan.with_starter(STARTER, Money::from_cents(starter)),
         None => Ok(plan),
     }
-}
-
-/// The rules about prices, on what the file states.
-pub(crate) fn check(editions: &Editions) -> Vec<Diagnostic> {
-    let of = |edition: Edition| editions.offerings().iter().find(|o| o.edition() == edition);
-    let mut found: Vec<Diagnostic> = editions.offerings().iter().flat_map(falls).collect();
-    match (of(Edition::Standard), of(Edition::Advanced)) {
-        (Some(standard), Some(advanced)) => {
-            let comparison = compare(standard, advanced);
-            found.extend(comparison.into_diagnostics());
-        }
-        (None, Some(_)) => found.push(Diagnostic::new(
-            Severity::Error,
-            "price_missing",
-            "Advanced has prices, Standard has none",
-            "the current plan of the app is the Standard plan",
-        )),
-        _ => {}
-    }
-    let path = ["pricing", "advanced"];
-    let place = editions
-        .place(&path)
-        .or_else(|| editions.place(&["pricing"]));
-    found.into_iter().map(|d| d.at(place.clone())).collect()
 }
 
 /// More users that cost less.

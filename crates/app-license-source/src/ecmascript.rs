@@ -19,10 +19,11 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType, Span};
 
+use crate::collected::Collected;
 use crate::error::Error;
 use crate::fact::{Comparison, Fact, FactKind, Function, Operand, Path};
 use crate::language::Language;
-use crate::source::{Collected, Position};
+use crate::position::Position;
 
 use value::{key, operand, path, plain};
 

@@ -1,6 +1,6 @@
 //! What cannot be read.
 
-use crate::source::Position;
+use crate::position::Position;
 
 /// Why a source file was not read.
 ///

@@ -22,14 +22,17 @@
 //! own file ([`Source::text_of`]).
 
 mod capability_use;
+mod collected;
 mod ecmascript;
 mod error;
 mod fact;
+mod folders;
 mod gate;
 mod language;
 mod link;
 mod locals;
 mod nesting;
+mod position;
 mod rust;
 mod source;
 mod tree;
@@ -37,12 +40,14 @@ mod tree;
 pub use capability_use::{CapabilityText, CapabilityUse, CapabilityUseKind, capability_uses};
 pub use error::Error;
 pub use fact::{Comparison, Condition, Fact, FactKind, Function, Operand, Path};
+pub use folders::SKIPPED_FOLDERS;
 pub use gate::{Gate, GateKind, gates, member_name};
 pub use language::Language;
 pub use link::Link;
 pub use locals::Locals;
-pub use source::{Position, Source};
-pub use tree::{SKIPPED_FOLDERS, SourceFile, SourceTree, is_test_path};
+pub use position::Position;
+pub use source::Source;
+pub use tree::{SourceFile, SourceTree, is_test_path};
 
 /// The README's example.
 #[cfg(doctest)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::tree::SKIPPED_FOLDERS;
+use crate::folders::SKIPPED_FOLDERS;
 
 /// What a symbolic link in a folder leads to.
 ///

@@ -10,9 +10,10 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, BinOp, Expr, Lit, Pat, Token, UnOp, UseTree, Visibility};
 
+use crate::collected::Collected;
 use crate::error::Error;
 use crate::fact::{Comparison, Fact, FactKind, Function, MAX_PARTS, Operand, Path};
-use crate::source::{Collected, Position};
+use crate::position::Position;
 
 pub(crate) fn collect(text: &str) -> Result<Collected, Error> {
     let parsed = syn::parse_file(text);

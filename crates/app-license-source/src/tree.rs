@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use ignore::{WalkBuilder, WalkState};
 
 use crate::error::Error;
+use crate::folders::SKIPPED_FOLDERS;
 use crate::language::Language;
 use crate::link::Link;
 use crate::source::{Source, with_stack};
@@ -14,19 +15,6 @@ use crate::source::{Source, with_stack};
 const MAX_FILES: usize = 50_000;
 /// The largest file that is opened, in bytes.
 const MAX_FILE: u64 = 1 << 20;
-/// The names of folders that are not read: of other people's code, and of what builds make.
-///
-/// ```
-/// assert!(app_license_source::SKIPPED_FOLDERS.contains(&"node_modules"));
-/// ```
-pub const SKIPPED_FOLDERS: [&str; 6] = [
-    "node_modules",
-    "target",
-    "dist",
-    "build",
-    "vendor",
-    "coverage",
-];
 
 /// A file of a [`SourceTree`].
 #[derive(Debug, Clone)]

@@ -4,4 +4,5 @@ mod context;
 pub(crate) mod invocation;
 pub(crate) mod license_api;
 pub(crate) mod lifecycle;
+pub(crate) mod limits;
 pub(crate) mod object;

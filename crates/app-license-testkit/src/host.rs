@@ -9,15 +9,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use app_license::UnixTime;
 use serde_json::Value;
 
-use crate::app::App;
 use crate::clock::TestClock;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{InjectedFault, Service, Switchboard};
-use crate::forge::license_api::Limits;
+use crate::forge::limits::Limits;
 use crate::keys::SigningKey;
 use crate::serve::Servers;
-use crate::site::{Product, Site};
-use crate::tenant::Tenant;
 use crate::world::{SiteRecord, World};
 pub use builder::MockHostBuilder;
 
@@ -71,114 +68,10 @@ pub(crate) struct LicenseCache {
 }
 
 impl MockHost {
-    /// Starts a platform with a frozen clock, its servers on free ports of loopback.
-    ///
-    /// # Errors
-    /// `network` when a port cannot be had.
-    pub async fn start() -> Result<Self, Error> {
-        Self::builder().start().await
-    }
-
-    /// A platform without servers, with a frozen clock.
-    ///
-    /// ```
-    /// use app_license_testkit::MockHost;
-    /// assert!(MockHost::offline().jwks_url().is_none());
-    /// ```
-    ///
-    /// # Panics
-    /// Never: the keys it needs ship with this crate.
-    #[must_use]
-    pub fn offline() -> Self {
-        #[expect(
-            clippy::expect_used,
-            reason = "the shipped keys are read in every test"
-        )]
-        Self::builder().offline().expect("shipped keys")
-    }
-
-    /// Settings before it starts.
-    #[must_use]
-    pub fn builder() -> MockHostBuilder {
-        MockHostBuilder::default()
-    }
-
     /// The clock. Hand a clone to the app under test.
     #[must_use]
     pub fn clock(&self) -> &TestClock {
         &self.shared.clock
-    }
-
-    /// A site, made when it is new: a lower-case name as the first label of its host.
-    ///
-    /// # Errors
-    /// `invalid` when it is no name for a host.
-    pub fn site(&self, name: &str, product: Product) -> Result<Site, Error> {
-        self.change(|world| world.add_site(name, product))?;
-        Ok(Site {
-            host: self.clone(),
-            name: name.to_owned(),
-        })
-    }
-
-    /// The app on the site: the handle for moves and for everything the host says about it. App
-    /// and site are registered when they are new; a new site runs Jira.
-    ///
-    /// ```
-    /// use app_license_testkit::{App, MockHost};
-    /// let host = MockHost::offline();
-    /// let acme = host.tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
-    /// assert_eq!(acme.site().name(), "acme");
-    /// # Ok::<(), app_license_testkit::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `invalid` when the site has no name for a host.
-    pub fn tenant(&self, app: &App, site: &str) -> Result<Tenant, Error> {
-        self.change(|world| world.add_tenant(app, site))?;
-        Ok(Tenant::new(self.clone(), site, app.name()))
-    }
-
-    /// Every app on every site, in order of their names.
-    ///
-    /// ```
-    /// use app_license_testkit::{App, MockHost};
-    /// let host = MockHost::offline();
-    /// host.tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
-    /// assert_eq!(host.tenants().len(), 1);
-    /// # Ok::<(), app_license_testkit::Error>(())
-    /// ```
-    #[must_use]
-    pub fn tenants(&self) -> Vec<Tenant> {
-        let names: Vec<String> = self.world(|world| world.sites.keys().cloned().collect());
-        names
-            .iter()
-            .flat_map(|site| self.tenants_of(site))
-            .collect()
-    }
-
-    /// Every site, in order of their names.
-    #[must_use]
-    pub fn sites(&self) -> Vec<Site> {
-        let names: Vec<String> = self.world(|world| world.sites.keys().cloned().collect());
-        names
-            .into_iter()
-            .map(|name| Site {
-                host: self.clone(),
-                name,
-            })
-            .collect()
-    }
-
-    pub(crate) fn tenants_of(&self, site: &str) -> Vec<Tenant> {
-        let apps: Vec<String> = self.world(|world| {
-            let apps = world.tenants.get(site);
-            apps.map(|apps| apps.keys().cloned().collect())
-                .unwrap_or_default()
-        });
-        apps.iter()
-            .map(|app| Tenant::new(self.clone(), site, app))
-            .collect()
     }
 
     /// Where a service is: `http://127.0.0.1:…`, without a slash at the end; `None` when the
@@ -344,7 +237,7 @@ impl MockHost {
     /// The JWKS as it is served, for apps that are given it.
     #[must_use]
     pub fn jwks(&self) -> Value {
-        self.world(crate::serve::jwks)
+        self.world(World::jwks)
     }
 
     /// Everything the platform knows, secrets and private test keys too, as JSON for

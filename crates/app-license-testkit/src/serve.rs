@@ -1,9 +1,10 @@
 //! The servers: one port of loopback a service, and one for all of them.
 
+mod servers;
 mod socket;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Weak};
 
 use axum::Router;
@@ -13,68 +14,43 @@ use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+pub(crate) use self::servers::Servers;
 use self::socket::{Listener, Wire};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{InjectedFault, Service};
 use crate::host::{MockHost, Shared};
 use crate::keys::SigningKey;
-use crate::world::World;
 
-/// The running servers; they stop when this is dropped.
-pub(crate) struct Servers {
-    addresses: BTreeMap<Option<Service>, SocketAddr>,
-    tasks: Vec<tokio::task::JoinHandle<()>>,
-}
-
-impl Servers {
-    /// Opens a port for each service, and one for all of them, where the `Host` header decides.
-    pub(crate) async fn start(shared: Arc<Shared>, first: Option<u16>) -> Result<Self, Error> {
-        let mut addresses = BTreeMap::new();
-        let mut tasks = Vec::new();
-        let services = Service::ALL.into_iter().map(Some).chain([None]);
-        for (offset, service) in (0_u16..).zip(services) {
-            let port = first.map_or(0, |first| first.saturating_add(offset));
-            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-            let bound = listener.and_then(|it| it.local_addr().map(|address| (it, address)));
-            let (listener, address) = bound.map_err(|error| ErrorKind::Network {
-                what: "opening a port on loopback",
-                why: error.to_string(),
-            })?;
-            addresses.insert(service, address);
-            if service == Some(Service::Sites) {
-                // set once: a platform starts once
-                let _ = shared.sites_url.set(format!("http://{address}"));
-            }
-            let desk = ServiceState {
-                shared: Arc::downgrade(&shared),
-                service,
-            };
-            let router = Router::new().fallback(answer).with_state(Arc::new(desk));
-            let service = router.into_make_service_with_connect_info::<Wire>();
-            tasks.push(tokio::spawn(async move {
-                // serving on an open listener does not end
-                let _ = axum::serve(Listener(listener), service).await;
-            }));
+/// Opens a port for each service, and one for all of them, where the `Host` header decides.
+pub(crate) async fn start(shared: Arc<Shared>, first: Option<u16>) -> Result<Servers, Error> {
+    let mut addresses = BTreeMap::new();
+    let mut tasks = Vec::new();
+    let services = Service::ALL.into_iter().map(Some).chain([None]);
+    for (offset, service) in (0_u16..).zip(services) {
+        let port = first.map_or(0, |first| first.saturating_add(offset));
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let bound = listener.and_then(|it| it.local_addr().map(|address| (it, address)));
+        let (listener, address) = bound.map_err(|error| ErrorKind::Network {
+            what: "opening a port on loopback",
+            why: error.to_string(),
+        })?;
+        addresses.insert(service, address);
+        if service == Some(Service::Sites) {
+            // set once: a platform starts once
+            let _ = shared.sites_url.set(format!("http://{address}"));
         }
-        Ok(Self { addresses, tasks })
+        let state = ServiceState {
+            shared: Arc::downgrade(&shared),
+            service,
+        };
+        let router = Router::new().fallback(answer).with_state(Arc::new(state));
+        let service = router.into_make_service_with_connect_info::<Wire>();
+        tasks.push(tokio::spawn(async move {
+            // serving on an open listener does not end
+            let _ = axum::serve(Listener(listener), service).await;
+        }));
     }
-
-    pub(crate) fn url(&self, service: Service) -> Option<String> {
-        let address = self.addresses.get(&Some(service))?;
-        Some(format!("http://{address}"))
-    }
-
-    pub(crate) fn gateway(&self) -> Option<SocketAddr> {
-        self.addresses.get(&None).copied()
-    }
-}
-
-impl Drop for Servers {
-    fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
-    }
+    Ok(Servers { addresses, tasks })
 }
 
 /// What one server knows.
@@ -88,14 +64,14 @@ struct ServiceState {
 const LED: &str = "redirected=1";
 
 async fn answer(
-    State(desk): State<Arc<ServiceState>>,
+    State(state): State<Arc<ServiceState>>,
     ConnectInfo(wire): ConnectInfo<Wire>,
     request: Request,
 ) -> Response {
-    let Some(shared) = desk.shared.upgrade() else {
+    let Some(shared) = state.shared.upgrade() else {
         return text(503, "text/plain", "the host has stopped".into());
     };
-    let service = desk.service.unwrap_or_else(|| service_of(host(&request)));
+    let service = state.service.unwrap_or_else(|| service_of(host(&request)));
     let switch = shared.faults.switch(service);
     switch.hit();
     let query = request.uri().query().unwrap_or_default();
@@ -285,16 +261,6 @@ fn connect_license(
         Twist::Without(field) => drop_field(&mut body, field),
     }
     json_answer(status, &body)
-}
-
-/// The JWKS: every key of the ring.
-pub(crate) fn jwks(world: &World) -> Value {
-    let keys: Vec<Value> = world
-        .forge_keys
-        .iter()
-        .map(SigningKey::public_jwk)
-        .collect();
-    json!({ "keys": keys })
 }
 
 /// The same ids with another key behind them.

@@ -1,53 +1,10 @@
 //! Sites: a Jira or a Confluence of a customer.
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::{Error, ErrorKind};
 use crate::host::MockHost;
+use crate::product::Product;
 use crate::request::SignedRequest;
 use crate::world::SiteRecord;
-
-/// The product a site runs.
-///
-/// ```
-/// use app_license_testkit::Product;
-/// assert_eq!(Product::Confluence.context_path(), "/wiki");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Product {
-    /// Jira.
-    Jira,
-    /// Confluence; its base URL ends in `/wiki`.
-    Confluence,
-}
-
-impl Product {
-    /// The name in lifecycle bodies.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Jira => "jira",
-            Self::Confluence => "confluence",
-        }
-    }
-
-    /// The context path: `cp` of iframe URLs.
-    #[must_use]
-    pub const fn context_path(self) -> &'static str {
-        match self {
-            Self::Jira => "",
-            Self::Confluence => "/wiki",
-        }
-    }
-
-    pub(crate) const fn title(self) -> &'static str {
-        match self {
-            Self::Jira => "Jira",
-            Self::Confluence => "Confluence",
-        }
-    }
-}
 
 /// A site of the mock platform. Made by [`MockHost::site`].
 ///
@@ -62,6 +19,33 @@ impl Product {
 pub struct Site {
     pub(crate) host: MockHost,
     pub(crate) name: String,
+}
+
+impl MockHost {
+    /// A site, made when it is new: a lower-case name as the first label of its host.
+    ///
+    /// # Errors
+    /// `invalid` when it is no name for a host.
+    pub fn site(&self, name: &str, product: Product) -> Result<Site, Error> {
+        self.change(|world| world.add_site(name, product))?;
+        Ok(Site {
+            host: self.clone(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// Every site, in order of their names.
+    #[must_use]
+    pub fn sites(&self) -> Vec<Site> {
+        let names: Vec<String> = self.world(|world| world.sites.keys().cloned().collect());
+        names
+            .into_iter()
+            .map(|name| Site {
+                host: self.clone(),
+                name,
+            })
+            .collect()
+    }
 }
 
 impl Site {

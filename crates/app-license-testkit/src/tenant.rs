@@ -54,6 +54,55 @@ pub(crate) struct Facts {
     pub(crate) token_time: UnixTime,
 }
 
+impl MockHost {
+    /// The app on the site: the handle for moves and for everything the host says about it. App
+    /// and site are registered when they are new; a new site runs Jira.
+    ///
+    /// ```
+    /// use app_license_testkit::{App, MockHost};
+    /// let host = MockHost::offline();
+    /// let acme = host.tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
+    /// assert_eq!(acme.site().name(), "acme");
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid` when the site has no name for a host.
+    pub fn tenant(&self, app: &App, site: &str) -> Result<Tenant, Error> {
+        self.change(|world| world.add_tenant(app, site))?;
+        Ok(Tenant::new(self.clone(), site, app.name()))
+    }
+
+    /// Every app on every site, in order of their names.
+    ///
+    /// ```
+    /// use app_license_testkit::{App, MockHost};
+    /// let host = MockHost::offline();
+    /// host.tenant(&App::connect("com.example.app", "https://app.example.com")?, "acme")?;
+    /// assert_eq!(host.tenants().len(), 1);
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn tenants(&self) -> Vec<Tenant> {
+        let names: Vec<String> = self.world(|world| world.sites.keys().cloned().collect());
+        names
+            .iter()
+            .flat_map(|site| self.tenants_of(site))
+            .collect()
+    }
+
+    pub(crate) fn tenants_of(&self, site: &str) -> Vec<Tenant> {
+        let apps: Vec<String> = self.world(|world| {
+            let apps = world.tenants.get(site);
+            apps.map(|apps| apps.keys().cloned().collect())
+                .unwrap_or_default()
+        });
+        apps.iter()
+            .map(|app| Tenant::new(self.clone(), site, app))
+            .collect()
+    }
+}
+
 impl Tenant {
     pub(crate) fn new(host: MockHost, site: &str, app: &str) -> Self {
         Self {

@@ -23,6 +23,7 @@
 //! <https://developer.atlassian.com/platform/marketplace/rest/v4/api-group-reporting/>.
 
 mod customer;
+mod dates;
 mod installation;
 mod quirk;
 mod record;
@@ -33,13 +34,14 @@ use std::io::{self, Write};
 
 use app_license::UnixTime;
 
+pub use customer::Planted;
+pub use installation::StoredInstallation;
 pub use quirk::Quirk;
 pub use shape::ReportShape;
 
 use customer::Customer;
-
-/// 2026-11-22T12:00:00Z: what vendors are made for.
-const NOW: u64 = 1_795_348_800;
+use dates::NOW;
+use quirk::Quirks;
 
 /// A vendor, and all customers of one app.
 #[derive(Debug, Clone)]
@@ -47,36 +49,8 @@ pub struct Vendor {
     seed: u64,
     customers: u64,
     drift: Option<u64>,
-    quirks: Vec<Quirk>,
+    quirks: Quirks,
     app: String,
-}
-
-/// A case of drift that was planted.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub struct Planted {
-    /// `runs_above_bought`, `trial_ended`, `runs_below_bought`, `not_installed` or `not_in_report`.
-    pub kind: &'static str,
-    /// Why both sides differ, as far as their evidence tells.
-    pub cause: &'static str,
-    /// The tenant, or, when nothing is installed, the number of the entitlement.
-    pub of: String,
-}
-
-/// An installation as a store keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StoredInstallation {
-    /// The client key on Connect, the installation's ARI on Forge.
-    pub key: String,
-    /// Whether it is one on Connect.
-    pub connect: bool,
-    /// `installed`, `enabled`, `disabled` or `uninstalled`.
-    pub status: &'static str,
-    /// The record, JSON.
-    pub record: String,
-    /// When it last changed: seconds since 1970.
-    pub changed_at: u64,
 }
 
 impl Vendor {
@@ -88,7 +62,7 @@ impl Vendor {
             seed,
             customers,
             drift: None,
-            quirks: Vec::new(),
+            quirks: Quirks::default(),
             app: "com.example.app".to_owned(),
         }
     }
@@ -103,7 +77,7 @@ impl Vendor {
     /// Writes the report with an oddity of the reporting API.
     #[must_use]
     pub fn quirk(mut self, quirk: Quirk) -> Self {
-        self.quirks.push(quirk);
+        self.quirks.add(quirk);
         self
     }
 
@@ -134,14 +108,6 @@ impl Vendor {
         })
     }
 
-    /// Writes the license report.
-    ///
-    /// # Errors
-    /// What the writer says.
-    pub fn write_report(&self, shape: ReportShape, to: &mut dyn Write) -> io::Result<()> {
-        shape::write(self, shape, to)
-    }
-
     /// Writes the installations, one JSON record a line.
     ///
     /// # Errors
@@ -152,10 +118,6 @@ impl Vendor {
             to.write_all(b"\n")?;
         }
         Ok(())
-    }
-
-    fn has(&self, quirk: Quirk) -> bool {
-        self.quirks.contains(&quirk)
     }
 
     fn all(&self) -> impl Iterator<Item = Customer> + '_ {
@@ -173,24 +135,4 @@ impl Vendor {
         story(&mut customer);
         customer
     }
-}
-
-/// A date so many days before (or, negative, behind) the day of [`NOW`].
-fn day(ago: i64) -> String {
-    let text = time(ago, 0);
-    text.split('T').next().unwrap_or_default().to_owned()
-}
-
-/// The same as a time, so many seconds earlier.
-fn time(ago: i64, seconds: u64) -> String {
-    let at = seconds_of(ago).saturating_sub(seconds);
-    UnixTime::from_seconds(at)
-        .unwrap_or(UnixTime::EPOCH)
-        .to_string()
-}
-
-fn seconds_of(ago: i64) -> u64 {
-    let days = i64::try_from(NOW).unwrap_or_default();
-    let at = days.saturating_sub(ago.saturating_mul(86_400));
-    u64::try_from(at).unwrap_or_default()
 }

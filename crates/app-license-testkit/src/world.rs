@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::bytes::Ids;
 use crate::entitlement::Entitlement;
 use crate::error::{Error, ErrorKind};
 use crate::keys::SigningKey;
-use crate::site::Product;
+use crate::product::Product;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct World {
@@ -163,6 +164,12 @@ impl World {
             spelling: Spelling::Both,
             resend_on_edition_change: false,
         })
+    }
+
+    /// The JWKS of Forge: every key of the ring.
+    pub(crate) fn jwks(&self) -> Value {
+        let keys: Vec<Value> = self.forge_keys.iter().map(SigningKey::public_jwk).collect();
+        json!({ "keys": keys })
     }
 
     pub(crate) fn add_site(&mut self, name: &str, product: Product) -> Result<(), Error> {

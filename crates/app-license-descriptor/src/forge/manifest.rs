@@ -4,11 +4,11 @@ mod check;
 mod interpolate;
 mod read;
 
-use app_license::{Error, FeatureMap};
+use app_license::Error;
 
 use crate::connect::Condition;
 use crate::connect::check::Modules;
-use crate::diagnostic::{Diagnostic, DocumentPath};
+use crate::diagnostic::DocumentPath;
 
 use super::DisplayCondition;
 
@@ -163,13 +163,6 @@ impl Manifest {
             .iter()
             .filter(|f| f.app_is_licensed == Some(true))
             .map(|f| &f.path)
-    }
-
-    /// What is wrong with it, or does something else than its author is likely to want. With the
-    /// feature map, the capabilities it names are known.
-    #[must_use]
-    pub fn diagnostics(&self, features: Option<&FeatureMap>) -> Vec<Diagnostic> {
-        check::diagnostics(self, features)
     }
 }
 

@@ -3,7 +3,7 @@
 use app_license_descriptor::{Diagnostic, DocumentPath};
 use app_license_source::{FactKind, SourceTree};
 
-use super::Context;
+use super::context::Context;
 use crate::document::{Document, Node};
 use crate::finding::Finding;
 use crate::gates::{Index, find_gates};

@@ -2,7 +2,7 @@
 
 use app_license_descriptor::{Diagnostic, DocumentPath, connect};
 
-use super::Context;
+use super::context::Context;
 use crate::deprecation::{Deprecation, DeprecationKind, deprecations};
 use crate::document::Document;
 use crate::finding::Finding;

@@ -4,8 +4,8 @@ use app_license::ErrorKind;
 use app_license::json::Kind;
 use app_license_descriptor::{Diagnostic, DocumentPath, Rule, forge::Manifest};
 
-use super::Context;
 use super::connect::path_of;
+use super::context::Context;
 use crate::deprecation::{DeprecationKind, deprecations};
 use crate::document::Document;
 use crate::finding::Finding;

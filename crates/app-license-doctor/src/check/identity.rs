@@ -48,7 +48,7 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
         let Some(document) = app.document().filter(|d| d.root().is_object()) else {
             continue;
         };
-        let Some(file) = super::editions_of(project, app) else {
+        let Some(file) = super::context::editions_of(project, app) else {
             continue;
         };
         let Ok(editions) = Editions::read(&file.path, &file.text) else {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use app_license_descriptor::{Diagnostic, DocumentPath, Rule, meant_capability};
 use app_license_editions::Editions;
 
-use super::Context;
+use super::context::Context;
 use crate::document::Document;
 use crate::finding::Finding;
 use crate::rules;

@@ -82,7 +82,7 @@ fn in_editions_file(
     app: &ProjectFile,
     document: &crate::document::Document,
 ) -> Option<Finding> {
-    let file = super::editions_of(project, app)?;
+    let file = super::context::editions_of(project, app)?;
     let editions = Editions::read(&file.path, &file.text).ok()?;
     let found = check_sold(&editions, &app_identity(&app.path, document))?;
     let diagnostic = Diagnostic::new(Rule::get(found.code())?, found.message());

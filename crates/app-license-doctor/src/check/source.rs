@@ -1,5 +1,6 @@
 //! Rules about source files, by their syntax trees.
 
+mod absent;
 mod chain;
 mod dates;
 mod spelling;
@@ -11,12 +12,12 @@ use app_license::Edition;
 use app_license_descriptor::{Diagnostic, Rule};
 use app_license_source::{Comparison, Fact, FactKind, Locals, Operand, Path, Source, SourceFile};
 
-use super::Options;
+use super::context::Options;
 use crate::deprecation::{Deprecation, DeprecationKind, deprecations};
 use crate::finding::{Edit, Finding};
 use crate::project::{Project, ProjectFileKind};
 use crate::rules;
-use chain::Absent;
+use absent::Absent;
 use dates::Dates;
 use words::{
     ACTIVE, ASKS, EDITION, EVALUATION, is_about_licenses, is_capability, is_license, is_state,
@@ -82,7 +83,7 @@ impl<'s> Reader<'s> {
             evaluation: BTreeSet::new(),
             absent: Absent::default(),
         };
-        reader.absent = Absent::of(&reader);
+        reader.absent = Absent::of(source, |fact| reader.outermost(fact));
         reader.active = reader.who(&ACTIVE, &ASKS);
         reader.evaluation = reader.who(&EVALUATION, &EVALUATION);
         reader
@@ -102,7 +103,7 @@ impl<'s> Reader<'s> {
 
     fn check(&self, findings: &mut Vec<Finding>) {
         self.active_flags(findings);
-        spelling::check(self, findings);
+        self.spelling(findings);
         // the functions that compare an edition and do not ask whether it is active: testing the
         // license there is the same mistake
         let mut compared = BTreeSet::new();

@@ -7,7 +7,7 @@ use std::ops::Range;
 use app_license::json::Scanner;
 use json_strip_comments::StripComments;
 
-use super::{Node, NodeValue, Unreadable};
+use super::node::{Node, NodeValue, Unreadable};
 
 pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
     // syntax, depth, keys that occur twice

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::{MAX_DEPTH, MAX_NODES, Node, NodeValue, Unreadable};
+use super::node::{MAX_DEPTH, MAX_NODES, Node, NodeValue, Unreadable};
 
 pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
     let offsets = Offsets::new(text);

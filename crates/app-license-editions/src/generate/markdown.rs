@@ -2,7 +2,7 @@
 
 use app_license::{Capability, Edition};
 
-use super::one_line;
+use super::names::one_line;
 use super::rust::file_name;
 use crate::editions::Editions;
 use crate::pricing::Cycle;

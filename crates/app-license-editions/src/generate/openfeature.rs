@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::one_line;
+use super::names::one_line;
 use crate::editions::Editions;
 
 /// The schema of flag manifests.

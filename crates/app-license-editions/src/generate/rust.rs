@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Member, Members};
+use super::names::{Member, Members};
 use crate::editions::Editions;
 
 pub(super) fn generate(editions: &Editions) -> Result<String, String> {

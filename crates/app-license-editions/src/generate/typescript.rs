@@ -1,7 +1,8 @@
 //! Names and the map for TypeScript: a misspelled feature does not compile.
 
+use super::json;
+use super::names::{Member, Members, literal};
 use super::rust::file_name;
-use super::{Member, Members, json, literal};
 use crate::editions::Editions;
 
 pub(super) fn generate(editions: &Editions) -> Result<String, String> {

@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use super::money::Money;
 use super::plan::{MAX_USERS, Plan};
-use super::{Cycle, Offering, STARTER};
-use crate::check::cycle_name;
+use super::{Cycle, Offering, STARTER, cycle_name};
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// Both prices at a user count.

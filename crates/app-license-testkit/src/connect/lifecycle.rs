@@ -5,9 +5,9 @@ use std::sync::PoisonError;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::product::Product;
 use crate::qsh::qsh;
 use crate::request::SignedRequest;
-use crate::site::Product;
 use crate::tenant::{Facts, Tenant, installation_ari};
 use crate::token::TokenSpec;
 

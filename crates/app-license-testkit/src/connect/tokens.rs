@@ -128,11 +128,11 @@ impl Tenant {
 
 fn context(facts: &Facts) -> Value {
     let product = match facts.site.product {
-        crate::site::Product::Confluence => {
+        crate::product::Product::Confluence => {
             json!({"content": {"id": "65541", "type": "page", "version": "1"},
                 "space": {"id": "65538", "key": "T"}})
         }
-        crate::site::Product::Jira => {
+        crate::product::Product::Jira => {
             json!({"issue": {"id": "10000", "key": "T-1", "issuetype": {"id": "1"}},
                 "project": {"id": "10000", "key": "T"}})
         }

@@ -6,7 +6,7 @@ use super::{MockHost, Shared};
 use crate::clock::TestClock;
 use crate::error::{Error, ErrorKind};
 use crate::fault::Switchboard;
-use crate::serve::Servers;
+use crate::serve;
 use crate::world::{Spelling, World};
 
 /// Settings of a [`MockHost`] before it starts.
@@ -26,6 +26,40 @@ pub struct MockHostBuilder {
     loopback_base_urls: bool,
     spelling: Option<Spelling>,
     resend_on_edition_change: bool,
+}
+
+impl MockHost {
+    /// Starts a platform with a frozen clock, its servers on free ports of loopback.
+    ///
+    /// # Errors
+    /// `network` when a port cannot be had.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// A platform without servers, with a frozen clock.
+    ///
+    /// ```
+    /// use app_license_testkit::MockHost;
+    /// assert!(MockHost::offline().jwks_url().is_none());
+    /// ```
+    ///
+    /// # Panics
+    /// Never: the keys it needs ship with this crate.
+    #[must_use]
+    pub fn offline() -> Self {
+        #[expect(
+            clippy::expect_used,
+            reason = "the shipped keys are read in every test"
+        )]
+        Self::builder().offline().expect("shipped keys")
+    }
+
+    /// Settings before it starts.
+    #[must_use]
+    pub fn builder() -> MockHostBuilder {
+        MockHostBuilder::default()
+    }
 }
 
 impl MockHostBuilder {
@@ -102,7 +136,7 @@ impl MockHostBuilder {
         let ports = self.ports;
         let mut host = self.offline()?;
         host.servers = Some(Arc::new(
-            Servers::start(Arc::clone(&host.shared), ports).await?,
+            serve::start(Arc::clone(&host.shared), ports).await?,
         ));
         Ok(host)
     }

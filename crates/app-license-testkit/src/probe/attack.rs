@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Route, RouteKind};
+use super::route::{Route, RouteKind};
 use crate::error::{Error, ErrorKind};
 use crate::forge::invocation::{Invocation, TriggerForm};
 use crate::keys::SigningKey;

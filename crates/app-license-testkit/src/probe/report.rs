@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::attack::Must;
-use super::{Route, RouteKind};
+use super::route::{Route, RouteKind};
 use crate::deliver::Delivery;
 
 /// One attack on one route, and how the app answered.

@@ -1,8 +1,19 @@
 //! A customer: what the report says of it, and what is installed at its sites.
 
-use super::Planted;
 use super::installation::Installed;
 use super::record::Record;
+
+/// A case of drift that was planted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Planted {
+    /// `runs_above_bought`, `trial_ended`, `runs_below_bought`, `not_installed` or `not_in_report`.
+    pub kind: &'static str,
+    /// Why both sides differ, as far as their evidence tells.
+    pub cause: &'static str,
+    /// The tenant, or, when nothing is installed, the number of the entitlement.
+    pub of: String,
+}
 
 /// A customer that bought Standard a year ago, pays, and runs Standard; stories change that.
 #[derive(Debug, Clone)]

@@ -1,6 +1,22 @@
 //! An installation, written as the stores write it.
 
-use super::{StoredInstallation, seconds_of, time};
+use super::dates::{seconds_of, time};
+
+/// An installation as a store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredInstallation {
+    /// The client key on Connect, the installation's ARI on Forge.
+    pub key: String,
+    /// Whether it is one on Connect.
+    pub connect: bool,
+    /// `installed`, `enabled`, `disabled` or `uninstalled`.
+    pub status: &'static str,
+    /// The record, JSON.
+    pub record: String,
+    /// When it last changed: seconds since 1970.
+    pub changed_at: u64,
+}
 
 /// An installation before it is written. Days are counted back from the day of comparison.
 #[derive(Debug, Clone)]

@@ -61,3 +61,17 @@ impl Quirk {
         Self::OtherOrder,
     ];
 }
+
+/// The oddities of a report.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Quirks(Vec<Quirk>);
+
+impl Quirks {
+    pub(super) fn add(&mut self, quirk: Quirk) {
+        self.0.push(quirk);
+    }
+
+    pub(super) fn has(&self, quirk: Quirk) -> bool {
+        self.0.contains(&quirk)
+    }
+}

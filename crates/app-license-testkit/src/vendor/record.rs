@@ -1,7 +1,7 @@
 //! A record of the license report, written as the API writes it.
 
-use super::quirk::Quirk;
-use super::{Vendor, day, time};
+use super::dates::{day, time};
+use super::quirk::{Quirk, Quirks};
 
 /// A record before it is written. Days are counted back from the day of comparison.
 #[derive(Debug, Clone)]
@@ -75,8 +75,8 @@ impl Record {
     }
 
     /// What the API writes of it, with the vendor's quirks.
-    pub(super) fn fields(&self, vendor: &Vendor) -> Fields {
-        let has = |quirk| vendor.has(quirk);
+    pub(super) fn fields(&self, quirks: &Quirks) -> Fields {
+        let has = |quirk| quirks.has(quirk);
         let cased = |text: &str| match text {
             t if has(Quirk::LowerCase) => t.to_lowercase(),
             t if has(Quirk::UpperCase) => t.to_uppercase(),

@@ -48,7 +48,17 @@ impl ReportShape {
 /// The most that the API puts on a page.
 const PAGE: usize = 50;
 
-pub(super) fn write(vendor: &Vendor, shape: ReportShape, to: &mut dyn Write) -> io::Result<()> {
+impl Vendor {
+    /// Writes the license report.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_report(&self, shape: ReportShape, to: &mut dyn Write) -> io::Result<()> {
+        write(self, shape, to)
+    }
+}
+
+fn write(vendor: &Vendor, shape: ReportShape, to: &mut dyn Write) -> io::Result<()> {
     let mut records = vendor.all().flat_map(|c| written(vendor, &c));
     let mut text = String::with_capacity(2048);
     match shape {
@@ -73,7 +83,7 @@ pub(super) fn write(vendor: &Vendor, shape: ReportShape, to: &mut dyn Write) -> 
             Ok(())
         }
         ReportShape::Csv => {
-            let flag = vendor.has(Quirk::OldBillingFlag);
+            let flag = vendor.quirks.has(Quirk::OldBillingFlag);
             let header = CSV.map(|(_, column)| match column {
                 "newBillingSystem" if flag => "isNewBillingSystem",
                 column => column,
@@ -147,7 +157,7 @@ fn written(vendor: &Vendor, customer: &Customer) -> Vec<Fields> {
     let mut all = Vec::with_capacity(1);
     for record in &customer.records {
         let mut snapshots = Vec::new();
-        if vendor.has(Quirk::History) {
+        if vendor.quirks.has(Quirk::History) {
             snapshots.extend((1..=3).rev().map(|n| older(record, n)));
             let mut newest = record.clone();
             newest.recorded = Some(0);
@@ -159,14 +169,14 @@ fn written(vendor: &Vendor, customer: &Customer) -> Vec<Fields> {
         } else {
             snapshots.push(record.clone());
         }
-        if vendor.has(Quirk::Overlap) {
+        if vendor.quirks.has(Quirk::Overlap) {
             let repeated = snapshots.clone();
             let mut border = older(record, 1);
-            border.recorded = vendor.has(Quirk::History).then_some(40);
+            border.recorded = vendor.quirks.has(Quirk::History).then_some(40);
             snapshots.push(border);
             snapshots.extend(repeated);
         }
-        all.extend(snapshots.iter().map(|r| r.fields(vendor)));
+        all.extend(snapshots.iter().map(|r| r.fields(&vendor.quirks)));
     }
     all
 }

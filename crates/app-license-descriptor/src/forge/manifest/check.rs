@@ -9,17 +9,22 @@ use crate::forge::display_condition::supported;
 use crate::rules;
 use app_license::error::shown;
 
-pub(super) fn diagnostics(manifest: &Manifest, features: Option<&FeatureMap>) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    of_licensing(manifest, &mut found);
-    for module in &manifest.conditions {
-        of_condition(module, features, &mut found);
+impl Manifest {
+    /// What is wrong with it, or does something else than its author is likely to want. With the
+    /// feature map, the capabilities it names are known.
+    #[must_use]
+    pub fn diagnostics(&self, features: Option<&FeatureMap>) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        of_licensing(self, &mut found);
+        for module in &self.conditions {
+            of_condition(module, features, &mut found);
+        }
+        found.extend(self.connect.of_conditions(features));
+        found.extend(self.connect.diagnostics.iter().cloned());
+        of_filters(self, &mut found);
+        of_uses(self, &mut found);
+        found
     }
-    found.extend(manifest.connect.of_conditions(features));
-    found.extend(manifest.connect.diagnostics.iter().cloned());
-    of_filters(manifest, &mut found);
-    of_uses(manifest, &mut found);
-    found
 }
 
 fn at(
