@@ -1,8 +1,9 @@
 //! Whether the code behind a module asks for the license.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use app_license_source::{FactKind, Source, SourceTree, gates};
+use app_license_source::{Fact, FactKind, Source, SourceTree, gates};
 
 use crate::document::{Document, Node};
 use crate::error::Error;
@@ -10,6 +11,9 @@ use crate::modules::{Gate, Visibility};
 
 /// What a handler's file may end with.
 const EXTENSIONS: [&str; 6] = ["ts", "tsx", "js", "jsx", "mjs", "cjs"];
+/// The paths of the Forge License API.
+pub(crate) const LICENSE_API: [&str; 2] =
+    ["/forge/app/v1/license", "/forge/installation/v1/license"];
 /// Words in the names of what asks for a license.
 const WORDS: [&str; 4] = ["license", "licensed", "capability", "edition"];
 
@@ -55,7 +59,7 @@ pub(crate) struct Index<'t> {
 }
 
 impl Index<'_> {
-    fn source(&self, n: usize) -> Option<&Source> {
+    pub(crate) fn source(&self, n: usize) -> Option<&Source> {
         self.tree.files().get(n).map(|file| &file.source)
     }
 
@@ -152,7 +156,7 @@ impl Index<'_> {
     }
 
     /// The file that a relative import means.
-    fn imported(&self, from: &str, module: &str) -> Option<usize> {
+    pub(crate) fn imported(&self, from: &str, module: &str) -> Option<usize> {
         if !module.starts_with('.') {
             return None;
         }
@@ -220,33 +224,47 @@ impl Index<'_> {
         let Some(source) = self.source(n) else {
             return false;
         };
-        if !gates(source).is_empty() {
-            return true;
-        }
-        let word = |part: &str| {
-            let part = part.to_ascii_lowercase();
-            WORDS.iter().any(|word| part.contains(word))
-        };
-        source
-            .facts()
-            .iter()
-            .filter(|f| !f.is_test())
-            .any(|fact| match fact.kind() {
-                FactKind::Read(path) => path.parts().any(word),
-                FactKind::Call { callee, .. } => {
-                    let last = callee.last();
-                    word(last) || last == "requires" || last.starts_with("requires(")
-                }
-                FactKind::Text(text) => text == "lic" || text == "capSet",
-                // a module of the vendor's own that is about it; ours is imported for many things
-                FactKind::Import { module, .. } => {
-                    word(module)
-                        && !module.contains("app-license")
-                        && !module.contains("app_license")
-                }
-                _ => false,
-            })
+        !gates(source).is_empty() || source.facts().iter().any(is_question)
     }
+
+    /// Whether a file asks for the license in these parts of it.
+    pub(crate) fn asks_within(&self, n: usize, parts: &[Range<usize>]) -> bool {
+        let inside = |range: Range<usize>| {
+            let mut parts = parts.iter();
+            parts.any(|part| part.start <= range.start && range.end <= part.end)
+        };
+        self.source(n).is_some_and(|source| {
+            gates(source).iter().any(|gate| inside(gate.range()))
+                || source
+                    .facts()
+                    .iter()
+                    .any(|fact| inside(fact.range()) && is_question(fact))
+        })
+    }
+}
+
+/// Whether code asks for the license there.
+fn is_question(fact: &Fact) -> bool {
+    let word = |part: &str| {
+        let part = part.to_ascii_lowercase();
+        WORDS.iter().any(|word| part.contains(word))
+    };
+    !fact.is_test()
+        && match fact.kind() {
+            FactKind::Read(path) => path.parts().any(word),
+            FactKind::Call { callee, .. } => {
+                let last = callee.last();
+                word(last) || last == "requires" || last.starts_with("requires(")
+            }
+            FactKind::Text(text) => {
+                text == "lic" || text == "capSet" || LICENSE_API.iter().any(|at| text.contains(at))
+            }
+            // a module of the vendor's own that is about it; ours is imported for many things
+            FactKind::Import { module, .. } => {
+                word(module) && !module.contains("app-license") && !module.contains("app_license")
+            }
+            _ => false,
+        }
 }
 
 /// A module of a kind, by its key.

@@ -29,6 +29,7 @@ mod error;
 mod finding;
 mod fix;
 mod gates;
+mod handler;
 mod modules;
 mod project;
 mod report;

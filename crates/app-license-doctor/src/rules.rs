@@ -61,6 +61,15 @@ rules! {
     LICENSE_TRUTHINESS = "license_truthiness", Warning,
         "a license is tested for being there, not for being active",
         "read `active`: an ended license is there as well";
+    DECISION_AS_CONDITION = "decision_as_condition", Error,
+        "a decision is used as a condition: it is an object, and every object is true",
+        "read `allowed` of the decision";
+    LICENSE_NOT_AWAITED = "license_not_awaited", Error,
+        "`getLicense` is not awaited",
+        "write `await getLicense(context)`";
+    HINT_IN_FUNCTION = "hint_in_function", Warning,
+        "a resolver reads its license as a page does, as a hint",
+        "write `await getLicense(context)` of `@app-license/sdk/forge`, or `License.fromFunctionContext(context)`";
     TRIAL_FROM_DATES = "trial_from_dates", Warning,
         "a trial is inferred from dates",
         "read `isEvaluation` (Forge) or `evaluation` (Connect)";

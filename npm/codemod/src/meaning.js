@@ -23,6 +23,7 @@ export const REASONS = {
   raw_set: "the capability set itself is used: `License` has the same in `capabilitySet`, null where there is none",
   switch: "a `switch` over the capability set: ask `hasCapability` from the highest edition down",
   passed_on: "the license itself is handed on: whoever takes it should take a `License`",
+  decision: "`check` answers a decision, an object, which is true for everybody: read its `allowed`",
   comment: "a comment stands inside the check",
   no_module: "the file neither imports nor requires: how it is loaded, and with what, is not known",
   other_uses: (name) => `\`${name}\` is used for more than checks, and its context has no name to read it from again`,

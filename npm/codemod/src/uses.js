@@ -83,6 +83,9 @@ export function suspects(syntax, values, covered) {
     }
   };
   for (const node of syntax.nodes) {
+    if (isDecision(syntax, values, node) && tested(syntax, node) && syntax.user(node)[0].type !== "ExpressionStatement") {
+      add(node, REASONS.decision);
+    }
     if (node.type === "BinaryExpression" && [node.left, node.right].some((one) => looksLikeCapability(syntax.inner(one)))) {
       const other = looksLikeCapability(syntax.inner(node.left)) ? node.right : node.left;
       if (!isSdk(syntax, values, other)) {
@@ -110,6 +113,12 @@ export function suspects(syntax, values, covered) {
     }
   }
   return found;
+}
+
+/** `check(…)` of the package: an object, whatever it says. */
+function isDecision(syntax, values, node) {
+  const callee = node.type === "CallExpression" ? values.of(node.callee) : null;
+  return callee?.is === "import" && callee.name === "check" && /^@app-license\/sdk(\/|$)/.test(callee.module);
 }
 
 const isLicense = (value) => value?.is === "license" || value?.is === "field" || value?.is === "sdk";

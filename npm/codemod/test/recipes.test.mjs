@@ -19,6 +19,7 @@ const RECIPES = {
   "The license itself is handed on": ["passed_on"],
   "A `switch` over the capability set": ["switch"],
   "It never held": ["not_a_capability"],
+  "A decision is used as a condition": ["decision"],
   "A comment stands inside the check": ["comment"],
   "A file that neither imports nor requires": ["no_module"],
   "A file that cannot be read": ["syntax", "too_large", "too_deep", "too_slow", "encoding"],

@@ -136,3 +136,21 @@ test("19: functions with callers that disagree, or that nobody knows, are left",
   unchanged(`${HEAD}${helper}f(await view.getContext());\nlist.map(f);\n`);
   unchanged(`${HEAD}export ${helper}f(await view.getContext());\n`);
 });
+
+test("19: a decision as a condition is listed", () => {
+  const lines = (text, head = 'import { check } from "@app-license/sdk";\n') => of(head + text).left.map(({ before, reason }) => [before, /read its `allowed`/.test(reason)]);
+  for (const text of [
+    "if (C) go();\n",
+    "export const f = C ? 1 : 2;\n",
+    "export const f = !C;\n",
+    "export const f = (a) => { if (a && C) go(); };\n",
+    "const d = C; if (!d) stop();\n",
+    'import * as forge from "@app-license/sdk/forge";\nif (forge.C) go();\n',
+  ]) {
+    const call = 'check(license, { requires: "capabilityAdvanced" })';
+    const found = lines(text.replace("C", call));
+    assert.deepEqual(found, [[text.includes("forge.C") ? `forge.${call}` : call, true]], text);
+    assert.deepEqual(lines(text.replace("C", `${call}.allowed`)), [], text);
+  }
+  assert.deepEqual(lines('if (check(license, 1)) go();\n', 'import { check } from "./own";\n'), []);
+});

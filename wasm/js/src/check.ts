@@ -73,8 +73,14 @@ export type Check<C extends string = KnownCapability, M extends WrittenFeatures 
     | { feature: NameIn<M, "features">; features: FeatureMap<M>; requires?: undefined }
   );
 
-/** May this customer use it, now, and why? */
+/**
+ * May this customer use it, now, and why?
+ *
+ * An object, and so always true as a condition: `if (check(…))` serves everybody, and JavaScript lets no
+ * object say otherwise. Read `allowed`; `app-license doctor` finds what does not.
+ */
 export interface Decision {
+  /** Whether the customer may. */
   readonly allowed: boolean;
   readonly reason: Reason;
   /** The capability asked for. */
@@ -184,7 +190,8 @@ export function answer(
 }
 
 /**
- * Decides whether a license allows a capability, or a feature of a map, and why.
+ * Decides whether a license allows a capability, or a feature of a map, and why: read `allowed` of the
+ * decision, which is an object and true as it is.
  *
  * @throws `unknown_feature` when the map does not name the feature: a typing mistake must not turn into a
  * silent refusal; `not_a_license` for anything but a {@link License} (the object `context.license`

@@ -6,12 +6,9 @@ use app_license_source::{FactKind, SourceTree};
 use super::context::Context;
 use crate::document::{Document, Node};
 use crate::finding::Finding;
-use crate::gates::{Index, find_gates};
+use crate::gates::{Index, LICENSE_API, find_gates};
 use crate::modules::{Gate, visibility};
 use crate::rules;
-
-/// The paths of the Forge License API.
-const LICENSE_API: [&str; 2] = ["/forge/app/v1/license", "/forge/installation/v1/license"];
 
 /// Modules that a condition hides, and whose code does not ask for the license.
 pub(super) fn hidden(context: &Context<'_>, document: &Document, findings: &mut Vec<Finding>) {
@@ -58,7 +55,8 @@ pub(super) fn triggers(context: &Context<'_>, document: &Document, findings: &mu
         let filter = trigger
             .pointer("/filter/appIsLicensed")
             .and_then(Node::bool);
-        let asks = calls || files.iter().any(|n| index.asks(*n));
+        let handler = text("function").and_then(|f| index.handler_asks(document, f));
+        let asks = handler.unwrap_or_else(|| files.iter().any(|n| index.asks(*n)));
         let known = files.iter().all(|n| index.imports_are_known(*n));
         if enabled && filter.is_none() && known && !asks {
             let message = "runs on every site, licensed or not, and its code does not ask";

@@ -3,6 +3,7 @@
 mod absent;
 mod chain;
 mod dates;
+mod decision;
 mod spelling;
 mod words;
 
@@ -104,6 +105,7 @@ impl<'s> Reader<'s> {
     fn check(&self, findings: &mut Vec<Finding>) {
         self.active_flags(findings);
         self.spelling(findings);
+        decision::check(self, findings);
         // the functions that compare an edition and do not ask whether it is active: testing the
         // license there is the same mistake
         let mut compared = BTreeSet::new();

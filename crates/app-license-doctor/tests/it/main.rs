@@ -10,6 +10,7 @@
 
 mod code;
 mod common;
+mod decisions;
 mod examples;
 mod outputs;
 mod pages;
