@@ -26,24 +26,30 @@ export interface WrittenFeatures {
 /** The name of an edition, or a capability string. */
 export type EditionName = Edition | `${"c" | "C"}${"apability" | "APABILITY"}${string}`;
 
+/** What no value is: the compiler shows the words in its message. */
+export interface Expected<Words> {
+  readonly expected: Words;
+}
 /** A literal that is none of `T` is an error that says what is; what is typed `string` passes. */
-type OneOf<S, T> = string extends S ? S : S extends T ? S : T;
-type CheckedRow<R, V> = { readonly [N in keyof R]: N extends "none" | EditionName ? V : never };
+type OneOf<S, T, Words> = string extends S ? S : S extends T ? S : Expected<Words>;
+type AnEdition = "free, standard, advanced, or a capability set";
+type CheckedRow<R, V, Words> = {
+  readonly [N in keyof R]: N extends "none" | EditionName ? OneOf<R[N], V, Words> : Expected<`no edition is called ${N & string}`>;
+};
 type CheckedEntry<E> = E extends string
-  ? OneOf<E, EditionName>
-  : { readonly [N in keyof E]: N extends "requires" ? OneOf<E[N], EditionName> : E[N] };
-type Limits<R> = { readonly [N in keyof R]: R[N] extends number ? R[N] : OneOf<R[N], "unlimited"> };
-/** A map, with what cannot be meant in it replaced by what can. */
+  ? OneOf<E, EditionName, AnEdition>
+  : { readonly [N in keyof E]: N extends "requires" ? OneOf<E[N], EditionName, AnEdition> : E[N] };
+/** A map, with what cannot be meant in it replaced by what can, or by words that say what is wrong. */
 export type Checked<M> = {
   readonly [T in keyof M]: T extends "features"
     ? { readonly [N in keyof M[T]]: CheckedEntry<M[T][N]> }
     : T extends "limits"
-      ? { readonly [N in keyof M[T]]: CheckedRow<M[T][N], number | string> & Limits<M[T][N]> }
+      ? { readonly [N in keyof M[T]]: CheckedRow<M[T][N], number | "unlimited", "a whole number, or unlimited"> }
       : T extends "service-levels"
-        ? { readonly [N in keyof M[T]]: CheckedRow<M[T][N], string> }
+        ? { readonly [N in keyof M[T]]: CheckedRow<M[T][N], string, "a text"> }
         : T extends "app" | "editions" | "pricing"
           ? M[T]
-          : never;
+          : Expected<`no table is called ${T & string}`>;
 };
 
 type Names<T> = string extends keyof T ? string : keyof T & string;
@@ -54,7 +60,7 @@ export type NameIn<M, T extends keyof Features> = 0 extends 1 & M
     ? Names<N>
     : Features extends M
       ? string
-      : never;
+      : Expected<`the map has no ${T}`>;
 
 /** The most features, limits, or service levels; the most columns of one; bytes of texts. */
 const [MAX_ROWS, MAX_COLUMNS, MAX_NAME, MAX_TEXT] = [4096, 64, 128, 4096];
@@ -208,7 +214,7 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
    * @throws `unknown_feature`.
    */
   requirement(feature: NameIn<M, "features">): Capability {
-    return capability(requirement(own(this.map.features, "feature", feature)));
+    return capability(requirement(own(this.map.features, "feature", feature as string)));
   }
 
   /**
@@ -227,7 +233,7 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
    * @throws `unknown_limit`.
    */
   limit(name: NameIn<M, "limits">, license: License, policy?: Policy): number {
-    const value = column(own(this.map.limits, "limit", name), license, policy) ?? 0;
+    const value = column(own(this.map.limits, "limit", name as string), license, policy) ?? 0;
     return value === "unlimited" ? UNLIMITED : value;
   }
 
@@ -237,7 +243,7 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
    * @throws `unknown_service_level`.
    */
   serviceLevel(name: NameIn<M, "service-levels">, license: License, policy?: Policy): string | null {
-    return column(own(this.map["service-levels"], "service_level", name), license, policy) ?? null;
+    return column(own(this.map["service-levels"], "service_level", name as string), license, policy) ?? null;
   }
 }
 

@@ -11,13 +11,16 @@ import { queryHash } from "./server.js";
 import type { IncomingRequest, LifecycleKind, Tenant } from "./server.js";
 import { connectLicense, forgeLicense, iframeQuery, snapshotOf } from "./testing/license.js";
 import type { Scenario } from "./testing/license.js";
+import { hold } from "./testing/options.js";
 
 export * from "./testing-browser.js";
 export { labFetch } from "./testing/lab.js";
 
 const seconds = (date: Date) => Math.floor(+date / 1000);
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-const LIFETIME = 180;
+/** How long Jira's page and context tokens live; those of lifecycle events live three minutes. */
+const PAGE_LIFETIME = 900;
+const LIFECYCLE_LIFETIME = 180;
 
 /** What `AP.context.getContext()` answers. */
 export function connectContext(scenario: Scenario, now = new Date()) {
@@ -95,6 +98,7 @@ export class FakeConnect {
   readonly #key = new PlatformKey();
 
   constructor(app: FakeConnectApp, site = "example") {
+    hold("FakeConnect", app, ["appKey", "baseUrl"], ["appKey", "baseUrl"]);
     this.app = app;
     this.siteUrl = `https://${site}.atlassian.net`;
   }
@@ -128,8 +132,10 @@ export class FakeConnect {
   /** A lifecycle event, as it is sent to `path`. */
   lifecycle(
     event: LifecycleKind,
-    { path = `/${event}`, now = new Date(), fields = {} }: { path?: string; now?: Date; fields?: object } = {},
+    options: { path?: string; now?: Date; fields?: object } = {},
   ) {
+    hold("lifecycle", options, ["path", "now", "fields"]);
+    const { path = `/${event}`, now = new Date(), fields = {} } = options;
     const body = JSON.stringify({
       key: this.app.appKey,
       clientKey: this.clientKey,
@@ -141,7 +147,7 @@ export class FakeConnect {
       ...fields,
     });
     // two of one second are two events: the platform's tokens differ by their time alone
-    const claims = { ...this.#claims("POST", path, now), jti: randomUUID() };
+    const claims = { ...this.#claims("POST", path, now, LIFECYCLE_LIFETIME), jti: randomUUID() };
     const bySite = event === "enabled" || event === "disabled";
     const token = bySite ? this.#hs256(claims) : this.#key.sign({ ...claims, aud: this.app.baseUrl });
     const authorization = `JWT ${token}`;
@@ -159,7 +165,7 @@ export class FakeConnect {
   page(path: string, scenario: Scenario, now = new Date()): IncomingRequest & { url: string } {
     const parameters = ["xdm_e=https%3A%2F%2Fexample.atlassian.net", "cp=", iframeQuery(scenario, now)];
     const target = `${path}${path.includes("?") ? "&" : "?"}${parameters.filter(Boolean).join("&")}`;
-    const token = this.#hs256({ ...this.#claims("GET", target, now), sub: "5b10a2844c20165700ede21g" });
+    const token = this.#hs256({ ...this.#claims("GET", target, now, PAGE_LIFETIME), sub: "5b10a2844c20165700ede21g" });
     const signed = `${target}&jwt=${token}`;
     const url = `${this.app.baseUrl.replace(/\/$/, "")}${signed}`;
     return { method: "GET", target: `${basePath(this.app.baseUrl)}${signed}`, url };
@@ -172,15 +178,15 @@ export class FakeConnect {
       iss: this.clientKey,
       sub: "5b10a2844c20165700ede21g",
       iat: seconds(now),
-      exp: seconds(now) + LIFETIME,
+      exp: seconds(now) + PAGE_LIFETIME,
       qsh: "context-qsh",
       context,
     });
   }
 
-  #claims(method: string, target: string, now: Date) {
+  #claims(method: string, target: string, now: Date, lifetime: number) {
     const { qsh } = queryHash({ method, target }, `${new URL(this.app.baseUrl).origin}`);
-    return { iss: this.clientKey, iat: seconds(now), exp: seconds(now) + LIFETIME, qsh };
+    return { iss: this.clientKey, iat: seconds(now), exp: seconds(now) + lifetime, qsh };
   }
 
   #hs256(claims: object): string {
@@ -206,6 +212,7 @@ export class FakeForge {
   readonly #key = new PlatformKey();
 
   constructor(app: { appId: string }) {
+    hold("FakeForge", app, ["appId"], ["appId"]);
     this.appId = app.appId.startsWith("ari:") ? app.appId : `ari:cloud:ecosystem::app/${app.appId}`;
   }
 
@@ -225,8 +232,10 @@ export class FakeForge {
   /** A Forge Invocation Token. `claims` replace others. */
   invocationToken(
     scenario: Scenario,
-    { now = new Date(), claims = {} }: { now?: Date; claims?: object } = {},
+    options: { now?: Date; claims?: object } = {},
   ): string {
+    hold("invocationToken", options, ["now", "claims"]);
+    const { now = new Date(), claims = {} } = options;
     const license = forgeLicense(scenario, now);
     const environment = snapshotOf(scenario, now)?.environment ?? "DEVELOPMENT";
     const cloudId = "b2f9a9e0-8f0d-4d0e-9d0a-6d1f0c3a7e55";

@@ -203,7 +203,7 @@ test("a user without access is one in every context of a function", () => {
     assert.equal(reason(make("advanced")), "granted", make.name);
   }
   const place = globalThis.__forge_runtime__;
-  assert.throws(() => browser.installFakeForge("advanced", { userAccess }), { name: "TypeError", message: /userAccess.*functionContext/ });
+  assert.throws(() => browser.installFakeForge("advanced", { userAccess }), { code: "misuse", message: /userAccess.*functionContext/ });
   assert.equal(globalThis.__forge_runtime__, place);
 });
 
@@ -238,7 +238,9 @@ test("a backend asks the lab by the names of the platform's hosts", async () => 
 
 test("17: the fixtures for browsers need no Node", () => {
   const code = readFileSync(new URL(import.meta.resolve("@app-license/sdk/testing/browser")), "utf8");
-  assert.doesNotMatch(code, /\bimport\b|\brequire\b|Buffer|process\./);
+  const shared = 'import { LicenseError } from "./index.js";';
+  assert.ok(code.includes(shared));
+  assert.doesNotMatch(code.replace(shared, ""), /\bimport\b|\brequire\b|Buffer|process\./);
   for (const name of Object.keys(browser)) {
     assert.ok(name in fake, name);
   }
@@ -268,4 +270,45 @@ test("events of one second are events, and none is one that is sent again", asyn
   await send("installed");
   const page = site.page("/export", "advanced", now);
   assert.equal((await app.handle(new Request(page.url))).status, 200, "it came back");
+});
+
+test("17: a misspelled option is none, and is named", async () => {
+  const misuse = (name) => ({ code: "misuse", message: new RegExp(`\\\`${name}\\\``) });
+  const contexts = ["uiContext", "functionContext", "resolverContext", "scheduledTriggerContext", "consumerContext", "webTriggerContext", "workflowArguments", "appContext"];
+  for (const name of contexts) {
+    assert.throws(() => fake[name]("standard", { userAcces: { enabled: true, hasAccess: false } }), misuse("userAcces"), name);
+    assert.throws(() => fake[name]("standard", { userAccess: { enabled: true, hasAcces: false } }), misuse("userAccess"), name);
+    assert.throws(() => fake[name]("standard", { user: "no" }), misuse("user"), name);
+    assert.throws(() => fake[name]("standard", { now: new Date(NaN) }), misuse("now"), name);
+    fake[name]("standard", { now: new Date(), user: true, userAccess: { enabled: true, hasAccess: true }, extension: {} });
+    fake[name]("standard", new Date());
+  }
+  assert.throws(() => fake.resolverRequest("standard", {}, { users: false }), misuse("users"));
+  await assert.rejects(fake.invokeResolver(() => 1, "f", "standard", {}, { users: false }), misuse("users"));
+  assert.throws(() => fake.installFakeBridge("standard", { invokes: {} }), misuse("invokes"));
+  assert.throws(() => fake.installFakeBridge("standard", { invoke: { f: 1 } }), misuse("invoke"));
+  assert.throws(() => fake.installFakeForge("standard", { environment: "PRODUCTION" }), misuse("environment"));
+  assert.throws(() => fake.installFakeForge("standard", { environmentType: "production" }), misuse("environmentType"));
+  const bridge = fake.installFakeBridge("standard");
+  assert.throws(() => bridge.set("expired", { usr: false }), misuse("usr"));
+  bridge.uninstall();
+  assert.throws(() => new fake.FakeConnect({ appKey, baseURL: baseUrl }), misuse("baseURL"));
+  assert.throws(() => new fake.FakeConnect({ appKey }), misuse("baseUrl"));
+  assert.throws(() => new fake.FakeForge({ appid: appId }), misuse("appid"));
+  const site = new fake.FakeConnect({ appKey, baseUrl });
+  assert.throws(() => site.lifecycle("installed", { field: {} }), misuse("field"));
+  assert.throws(() => new fake.FakeForge({ appId }).invocationToken("standard", { claim: {} }), misuse("claim"));
+});
+
+test("17: tokens live as long as the platform's: Jira's pages and contexts a quarter of an hour, events three minutes", () => {
+  const site = new fake.FakeConnect({ appKey, baseUrl });
+  const lifetime = (token) => {
+    const { iat, exp } = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+    return exp - iat;
+  };
+  assert.equal(lifetime(new URL(site.page("/p", "standard").url).searchParams.get("jwt")), 900);
+  assert.equal(lifetime(site.contextToken("standard")), 900);
+  for (const event of ["installed", "uninstalled", "enabled", "disabled"]) {
+    assert.equal(lifetime(site.lifecycle(event).authorization), 180, event);
+  }
 });

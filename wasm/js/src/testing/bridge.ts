@@ -1,7 +1,9 @@
 // The other end of the Forge bridge, for vitest, jest and pages in a browser.
 import { uiContext } from "./contexts.js";
 import type { FixtureOptions } from "./contexts.js";
+import { snapshotOf } from "./license.js";
 import type { Scenario } from "./license.js";
+import { FIXTURE, hold } from "./options.js";
 
 /** What the fake product answers besides. */
 export interface FakeBridgeOptions extends FixtureOptions {
@@ -31,7 +33,8 @@ function callBridge(command: string, payload?: { functionKey?: string; payload?:
   }
   const { scenario, options } = current;
   if (command === "getContext") {
-    return Promise.resolve(uiContext(scenario, options));
+    const { invoke: _, ...context } = options;
+    return Promise.resolve(uiContext(scenario, context));
   }
   if (command === "invoke") {
     const name = payload?.functionKey ?? "";
@@ -41,6 +44,13 @@ function callBridge(command: string, payload?: { functionKey?: string; payload?:
       : Promise.reject(new Error(`the fake bridge has no function \`${name}\``));
   }
   return Promise.resolve(undefined);
+}
+
+/** Throws for a scenario that is none, and for a misspelled option. */
+function held(scenario: Scenario, options: FakeBridgeOptions): Installed {
+  hold("installFakeBridge", options, [...FIXTURE, "invoke"]);
+  snapshotOf(scenario, options.now ?? new Date());
+  return { scenario, options };
 }
 
 /**
@@ -58,11 +68,11 @@ function callBridge(command: string, payload?: { functionKey?: string; payload?:
 export function installFakeBridge(scenario: Scenario, options: FakeBridgeOptions = {}): FakeBridge {
   const place = globalThis as { __bridge?: unknown };
   const before = Object.getOwnPropertyDescriptor(place, "__bridge");
-  current = { scenario, options };
+  current = held(scenario, options);
   Object.defineProperty(place, "__bridge", { value: { callBridge }, configurable: true, writable: true });
   return {
     set: (next, more) => {
-      current = { scenario: next, options: { ...options, ...more } };
+      current = held(next, { ...options, ...more });
     },
     uninstall: () => {
       current = null;

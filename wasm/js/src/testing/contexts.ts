@@ -1,5 +1,6 @@
 // The contexts of Forge, in the shapes that were recorded, for every state of a license.
 import { forgeLicense, snapshotOf } from "./license.js";
+import { FIXTURE, hold } from "./options.js";
 import type { Scenario } from "./license.js";
 
 /** When, and for whom, a fixture is. */
@@ -56,8 +57,10 @@ export interface FunctionLicense {
 
 type Options = FixtureOptions | Date;
 
-const settings = (options: Options = {}) => {
-  const { now = new Date(), user, userAccess, extension = {} } = options instanceof Date ? { now: options } : options;
+const settings = (fixture: string, options: Options = {}) => {
+  const given = options instanceof Date ? { now: options } : options;
+  hold(fixture, given, FIXTURE);
+  const { now = new Date(), user, userAccess, extension = {} } = given;
   return { now, user, access: userAccess && { userAccess }, extension };
 };
 
@@ -74,7 +77,7 @@ const installation = { ari: { installationId: INSTALLATION }, contexts: [{ cloud
 
 /** What `view.getContext()` answers. */
 export function uiContext(scenario: Scenario, options?: Options) {
-  const { now, user = true, access, extension } = settings(options);
+  const { now, user = true, access, extension } = settings("uiContext", options);
   const license = forgeLicense(scenario, now) as unknown as PlatformLicense | undefined;
   return {
     ...(user && { accountId: USER }),
@@ -94,7 +97,7 @@ export function uiContext(scenario: Scenario, options?: Options) {
 
 /** The second argument of a Forge function: of a product event, an action, a resolver's handler. */
 export function functionContext(scenario: Scenario, options?: Options) {
-  const { now, user = true, access } = settings(options);
+  const { now, user = true, access } = settings("functionContext", options);
   return {
     installContext: SITE,
     installation,
@@ -105,8 +108,8 @@ export function functionContext(scenario: Scenario, options?: Options) {
 }
 
 /** The same, where nobody is behind the call unless it is said. */
-function behindNobody(scenario: Scenario, options?: Options) {
-  const { now, user = false, access } = settings(options);
+function behindNobody(fixture: string, scenario: Scenario, options?: Options) {
+  const { now, user = false, access } = settings(fixture, options);
   return functionContext(scenario, { now, user, ...access });
 }
 
@@ -142,29 +145,30 @@ export async function invokeResolver(
 
 /** A resolver's `context`: the browser's half, and the license that the platform fills in. */
 export function resolverContext(scenario: Scenario, options?: Options) {
-  const { now } = settings(options);
+  const { now } = settings("resolverContext", options);
   const { license: _, ...page } = uiContext(scenario, options);
   return { ...page, accountType: "licensed", installContext: SITE, installation, ...inFunction(scenario, now) };
 }
 
 /** The second argument of a scheduled trigger's function: it names no license, whatever was bought. */
-export function scheduledTriggerContext(_scenario: Scenario, _options?: Options) {
+export function scheduledTriggerContext(scenario: Scenario, options?: Options) {
+  snapshotOf(scenario, settings("scheduledTriggerContext", options).now); // throws for what is none
   return { installContext: SITE };
 }
 
 /** The second argument of a consumer of async events; nobody is behind it, unless `user` says so. */
 export function consumerContext(scenario: Scenario, options?: Options) {
-  return behindNobody(scenario, options);
+  return behindNobody("consumerContext", scenario, options);
 }
 
 /** The second argument of a web trigger's function; nobody is behind it. */
 export function webTriggerContext(scenario: Scenario, options?: Options) {
-  return behindNobody(scenario, options);
+  return behindNobody("webTriggerContext", scenario, options);
 }
 
 /** The one argument of a workflow's validator, condition or post function: read its `context`. */
 export function workflowArguments(scenario: Scenario, options?: Options) {
-  const { now, user = true, access } = settings(options);
+  const { now, user = true, access } = settings("workflowArguments", options);
   return {
     issue: { key: "T-1" },
     ...(user && { user: { accountId: USER } }),
@@ -174,7 +178,7 @@ export function workflowArguments(scenario: Scenario, options?: Options) {
 
 /** What `getAppContext()` of `@forge/api` answers. */
 export function appContext(scenario: Scenario, options?: Options) {
-  const { now } = settings(options);
+  const { now } = settings("appContext", options);
   return {
     appAri: `ari:cloud:ecosystem::app/${APP}`,
     appVersion: "1.0.0",

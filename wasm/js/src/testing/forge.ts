@@ -3,6 +3,7 @@ import { appContext } from "./contexts.js";
 import type { FixtureOptions } from "./contexts.js";
 import { forgeLicense, snapshotOf } from "./license.js";
 import type { Scenario } from "./license.js";
+import { hold } from "./options.js";
 
 /** What the fake platform answers besides. */
 export interface FakeForgeOptions extends Pick<FixtureOptions, "now"> {
@@ -38,11 +39,15 @@ export interface FakeForgeRuntime {
   uninstall(): void;
 }
 
+const OPTIONS = ["now", "environmentType", "licenseInAppContext", "fetch"];
 /** Where `@forge/api` and `@forge/kvs` look for the platform. */
 const NAMES = ["__forge_runtime__", "__forge_fetch__"] as const;
 const LICENSE_API = "/forge/app/v1/license";
 /** The app's id in {@link appContext}. */
 const APP = "35559c21-6120-406b-b7cd-d87f468f6d32";
+
+let installations = 0;
+const nextInstallation = () => `7ab5a4a1-0000-4000-8000-${`${(installations += 1)}`.padStart(12, "0")}`;
 
 /** What both packages read of a response; jsdom has no `Response`. */
 function response(status: number, body: unknown) {
@@ -108,13 +113,12 @@ const metrics = { counter: () => meter, timing: () => meter };
  * ```
  */
 export function installFakeForge(scenario: Scenario, options: FakeForgeOptions = {}): FakeForgeRuntime {
-  const { now, environmentType, licenseInAppContext = false, fetch, ...unused } = options;
-  const [lost] = Object.keys(unused);
-  if (lost !== undefined) {
-    throw new TypeError(`installFakeForge: there is no \`${lost}\`; of a user, a function's context says it: functionContext("standard", { userAccess })`);
-  }
+  hold("installFakeForge", options, OPTIONS, [], "; of a user, a function's context says it: functionContext(\"standard\", { userAccess })");
+  const { now, environmentType, licenseInAppContext = false, fetch } = options;
   const clock = () => now ?? new Date();
   const storage = new Map<string, unknown>();
+  // what a process remembers of another installation is forgotten, too
+  let installationId = nextInstallation();
   let current = scenario;
   let failing = 0;
   let asked = 0;
@@ -146,8 +150,8 @@ export function installFakeForge(scenario: Scenario, options: FakeForgeOptions =
       ...rest,
       appId: APP,
       environmentId: "23863033-1de4-4ebf-b30d-c906264a1e92",
-      installationId: installation.ari.installationId,
-      installation,
+      installationId,
+      installation: { ...installation, ari: { ...installation.ari, installationId } },
       environmentType: environmentType ?? stated,
       license: licenseInAppContext ? license : null,
     };
@@ -171,6 +175,7 @@ export function installFakeForge(scenario: Scenario, options: FakeForgeOptions =
       snapshotOf(next, clock());
       current = next;
       failing = 0;
+      installationId = nextInstallation();
       [...storage.keys()].filter((key) => key.startsWith("app-license:")).forEach((key) => storage.delete(key));
     },
     fail(status) {
