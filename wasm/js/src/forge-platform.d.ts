@@ -9,7 +9,11 @@ declare module "@forge/api" {
     text(): Promise<string>;
   }
   export function asApp(): { requestAtlassian(route: Route): Promise<Response> };
-  export function getAppContext(): { environmentType: string; license?: object | null };
+  export function getAppContext(): {
+    environmentType: string;
+    license?: object | null;
+    installationAri?: { installationId?: string } | null;
+  };
   export function route(template: TemplateStringsArray, ...values: string[]): Route;
 }
 declare module "@forge/kvs" {

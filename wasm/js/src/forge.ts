@@ -6,13 +6,13 @@
  */
 import { getAppContext } from "@forge/api";
 
-import { licenseOfApi } from "./forge/license-api.js";
+import { ASK, licenseOfApi } from "./forge/license-api.js";
 import type { AskOptions } from "./forge/license-api.js";
 import { DeniedError, check, fromFunctionContext, internal } from "./server.js";
 import type { Carrier, Check, Decision, FeatureMap, KnownCapability, License } from "./server.js";
 import type { NameIn, Policy, Requires, WrittenFeatures } from "./server.js";
 
-export { DeniedError, FeatureMap, License, LicenseError, VerifyError, check, isUnlimited } from "./server.js";
+export { DeniedError, FeatureMap, License, LicenseError, PlatformFault, VerifyError, check, isUnlimited } from "./server.js";
 export type { Capability, Check, Decision, Edition, ErrorCode, Features, Policy, Reason, LicenseSource } from "./server.js";
 
 /** How the license is found out. */
@@ -33,8 +33,9 @@ export type GetLicenseOptions = AskOptions;
  *
  * Platform page: https://developer.atlassian.com/platform/forge/apis-reference/license-api/
  *
- * @throws `misuse` for a whole request, and a {@link VerifyError} `license_api` of the class `unavailable`
- * when the API could not tell and nothing is known from before.
+ * @throws `misuse` for a whole request, and a {@link PlatformFault} of the class `unavailable` when the API
+ * could not tell and nothing is known from before: `status`, `unreachable`, `unreadable`, `leased` while it may not be asked
+ * again, `tokens_refused`, or `cache` for the app's storage. `isTokenRefused` is whether it refused the app.
  *
  * @example
  * ```ts
@@ -48,6 +49,7 @@ export async function getLicense(
   context?: Carrier | null,
   options: GetLicenseOptions = {},
 ): Promise<License<"verified">> {
+  settings.hold("getLicense", options, ASK);
   const app = appContext();
   const now = options.clock?.() ?? new Date();
   const read = { asOf: now, environmentType: app?.environmentType };
@@ -90,12 +92,7 @@ export interface GateOptions<Q, R> extends Policy, GetLicenseOptions {
 
 const { settings } = internal;
 /** A clock is looked at when a function is called: here may be no invocation yet. */
-const OPTIONS = {
-  onDenied: settings.callback,
-  clock: settings.callback,
-  freshFor: settings.seconds,
-  keepThroughOutage: settings.seconds,
-};
+const OPTIONS = { ...ASK, onDenied: settings.callback };
 const NEEDED = { requires: settings.capability, feature: settings.text, features: settings.features };
 
 /** A capability, or a feature of a map. */

@@ -1,10 +1,14 @@
-// The License API from within a function: asked once in five minutes an installation, whatever
-// many functions do at once, and its answer kept in the app's storage.
-import { asApp, route } from "@forge/api";
+// The License API from within a function: the core's plan says when it is asked and what counts until then;
+// the answer and the turn to ask are kept in the app's storage, which belongs to one installation of one
+// environment and is all that its functions share.
+import { asApp, getAppContext, route } from "@forge/api";
 import { kvs } from "@forge/kvs";
 
-import { License, VerifyError, fromForgeApi, internal } from "../server.js";
-import { verified } from "../server/verified.js";
+import { License, PlatformFault, internal } from "../server.js";
+import type { Fetched, LicenseStep } from "../server/internal.js";
+import { carrier, verified } from "../server/verified.js";
+
+const { Bounded, Plan, op, read, seconds, settings, thrown } = internal;
 
 /** How long answers count. */
 export interface AskOptions {
@@ -16,40 +20,52 @@ export interface AskOptions {
   clock?: (() => Date) | undefined;
 }
 
-/** The limit of the platform: one call of an installation in five minutes. */
-const LEAST = 300;
-const HOUR = 3600;
-const DAY = 86_400;
-// storage belongs to one installation of one environment
+/** What each option must be. */
+export const ASK = { freshFor: settings.seconds, keepThroughOutage: settings.seconds, clock: settings.callback };
+
 const ANSWER = "app-license:license";
 const TURN = "app-license:license-turn";
+/** What is stored with a time as far ahead was written by a clock that is not to be trusted. */
+const AHEAD = { answer: 300, turn: 7200 };
 
-/** What the API said, and when, in milliseconds. */
-interface Stored {
+/** What the API said, and when, in seconds. */
+interface Shared {
   readonly body: string;
   readonly at: number;
 }
 
-const stored = (value: unknown, now: number): Stored | null => {
-  const { body, at } = Object(value) as Stored;
-  // what is of the future was written by a clock that is not to be trusted
-  return typeof body == "string" && typeof at == "number" && at <= now + LEAST * 1000 ? { body, at } : null;
+const stored = (value: unknown, now: number): Shared | undefined => {
+  const { body, at } = Object(value) as Shared;
+  const when = Math.floor(at / 1000);
+  return typeof body == "string" && body && when >= 0 && when <= now + AHEAD.answer ? { body, at: when } : undefined;
 };
 
-const until = (value: unknown, now: number) => {
-  const end = (Object(value) as { until?: unknown }).until;
-  return typeof end == "number" && end <= now + 2 * HOUR * 1000 ? end : 0;
+/** Until when a turn holds, in seconds. */
+const until = (value: unknown, now: number): number => {
+  const end = Math.ceil((Object(value) as { until: number }).until / 1000);
+  return end <= now + AHEAD.turn ? end : 0;
 };
 
-/** A setting in seconds, or what it is when left out. */
-function secondsOf(setting: number | undefined, otherwise: number): number {
-  if (setting === undefined) {
-    return otherwise;
+/** The plans by their settings: each remembers how often the API refused the app of late. */
+const plans = new Bounded<InstanceType<typeof Plan>>(16);
+
+function planOf({ freshFor, keepThroughOutage }: AskOptions) {
+  const key = `${freshFor} ${keepThroughOutage}`;
+  const plan = plans.get(key) ?? new Plan("license", { forge: true, freshFor, keepThroughOutage });
+  plans.set(key, plan);
+  return plan;
+}
+
+let unknown = 0;
+
+/** Whose functions run in this process may change from call to call: what is not known is nobody else's. */
+function installation(): string {
+  try {
+    const id = getAppContext().installationAri?.installationId;
+    return id ? `${id}` : `${(unknown += 1)}`;
+  } catch {
+    return `${(unknown += 1)}`; // outside of an invocation, as in tests
   }
-  if (!Number.isSafeInteger(setting) || setting < 0) {
-    throw internal.settings.misuse(`expected seconds, found ${String(setting)}`);
-  }
-  return setting;
 }
 
 /**
@@ -62,80 +78,75 @@ export async function licenseOfApi(
   userAccess: unknown,
   options: AskOptions,
 ): Promise<License<"verified">> {
-  const now = +date;
-  const freshFor = Math.max(secondsOf(options.freshFor, HOUR), LEAST) * 1000;
-  const keepFor = secondsOf(options.keepThroughOutage, DAY) * 1000;
-  const read = ({ body, at }: Stored) => {
-    const { raw: license } = fromForgeApi({ status: 200, body });
-    const document = { license, userAccess };
-    const hint = License.fromFunctionContext(document, { asOf: new Date(at), environmentType });
-    return verified(hint, "forge_license_api");
-  };
-  const known = stored(await storage(() => kvs.get(ANSWER)), now);
-  if (known && now - known.at < freshFor) {
-    return read(known);
+  const now = seconds(date);
+  const plan = planOf(options);
+  const shared = stored(await storage(() => kvs.get(ANSWER)), now);
+  // what this process knows counts as long as the storage says the same: other processes may know better
+  const question = { id: `${installation()} ${shared?.at ?? ""}`, installedAt: shared?.at ?? now, now };
+  let step = plan.call<LicenseStep>("found", { ...question, shared });
+  if (step.step === "lease") {
+    const heldUntil = await turn(now, step.seconds!);
+    step = plan.call("leased", { ...question, heldUntil });
   }
-  let fault = new VerifyError("license_api", "the License API was asked within five minutes, and said nothing", "unavailable", 503);
-  if (await isOurTurn(now)) {
-    const answer = await ask(now);
-    if (!(answer instanceof VerifyError)) {
-      const license = read(answer); // what cannot be read is not stored
-      await kvs.set(ANSWER, answer).catch(() => undefined); // it is right, whether or not it is kept
-      return license;
-    }
-    fault = answer;
+  if (step.step === "ask") {
+    const fetched = await ask();
+    step = plan.call("answered", { ...question, askedAt: now, fetched });
+    await settle(step, fetched, now);
   }
-  if (known && fault.class !== "refused" && now - known.at < Math.max(keepFor, freshFor)) {
-    return read(known);
+  if (step.asOf === undefined) {
+    throw thrown(step.problem!);
   }
-  throw fault;
+  const document = { ...carrier(step.document), userAccess };
+  const hint = License.fromFunctionContext(document, { asOf: new Date(step.asOf * 1000), environmentType });
+  return verified(hint, "forge_license_api");
 }
 
-/** What the app's storage answers. Throws `license_api`, unavailable, when it does not. */
+/** Keeps the answer, or ends what was kept, and does with the turn what the core says. */
+async function settle({ after }: LicenseStep, { body }: Fetched, now: number): Promise<void> {
+  const { keep, forget, release, prolong } = after!;
+  if (keep) {
+    await kvs.set(ANSWER, { body, at: now * 1000 }).catch(() => undefined); // it is right, whether or not it is kept
+  }
+  if (forget) {
+    await storage(() => kvs.set(ANSWER, {}));
+  }
+  if (release || prolong !== undefined) {
+    await storage(() => kvs.set(TURN, { until: (now + (prolong ?? 0)) * 1000 }));
+  }
+}
+
+/** What the app's storage answers. Throws `cache`, unavailable, when it does not. */
 async function storage<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
     const why = `the app's storage could not be asked: ${(error as Error)?.message}`;
-    const hint = "in tests, call `installFakeForge` of @app-license/sdk/testing first";
-    throw new VerifyError("license_api", `${why}; ${hint}`, "unavailable", 503);
+    throw new PlatformFault("cache", `${why}; in tests, call \`installFakeForge\` of @app-license/sdk/testing first`);
   }
 }
 
-/** Takes the turn to ask; of two functions at once, one gets it. */
-async function isOurTurn(now: number): Promise<boolean> {
-  if (until(await storage(() => kvs.get(TURN)), now) > now) {
-    return false;
+/** Takes the turn to ask, of which two functions at once get one: undefined, or until when another has it. */
+async function turn(now: number, length: number): Promise<number | undefined> {
+  const held = (value: unknown) => {
+    const end = until(value, now);
+    return end > now ? end : undefined;
+  };
+  const before = held(await storage(() => kvs.get(TURN)));
+  if (before !== undefined) {
+    return before;
   }
-  const turn = { until: now + LEAST * 1000 };
-  const before = await storage(() => kvs.set(TURN, turn, { keyPolicy: "OVERRIDE", returnValue: "PREVIOUS" }));
-  return until(before?.value, now) <= now;
+  const own = { until: (now + length) * 1000 };
+  const replaced = await storage(() => kvs.set(TURN, own, { keyPolicy: "OVERRIDE", returnValue: "PREVIOUS" }));
+  return held(replaced?.value);
 }
 
-async function ask(now: number): Promise<Stored | VerifyError> {
-  const unavailable = (why: string) => new VerifyError("license_api", why, "unavailable", 503);
-  let response;
-  let body;
+async function ask(): Promise<Fetched> {
+  const { host } = new URL(read(op.forgeLicenseAddress).origin);
   try {
-    response = await asApp().requestAtlassian(route`/forge/app/v1/license`);
-    body = await response.text();
-  } catch (error) {
-    return unavailable(`the License API could not be asked: ${(error as Error)?.message}`);
-  }
-  try {
-    const retryAfter = response.headers.get("retry-after");
-    fromForgeApi({ status: response.status, body, retryAfter });
-    return { body, at: now };
-  } catch (error) {
-    const wait = Number(response.headers.get("retry-after"));
-    if (wait > LEAST) {
-      await storage(() => kvs.set(TURN, { until: now + Math.min(wait, HOUR) * 1000 }));
-    }
-    const why = `${(error as Error)?.message}`;
-    if (response.status !== 401 && response.status !== 403) {
-      return unavailable(why);
-    }
-    await storage(() => kvs.set(ANSWER, {})); // what the API refuses ends what it said before
-    return new VerifyError("license_api", why, "refused", 502);
+    const response = await asApp().requestAtlassian(route`/forge/app/v1/license`);
+    const { status, headers } = response;
+    return { outcome: "answered", host, status, body: await response.text(), retryAfter: headers.get("retry-after") };
+  } catch {
+    return { outcome: "unreachable", host };
   }
 }

@@ -33,3 +33,5 @@ export const nightly = (_event: unknown, context: { [name: string]: any }) => sa
 export const consumer = (_event: unknown, context: { [name: string]: any }) => said(context);
 export const hook = (_request: unknown, context: { [name: string]: any }) => said(context);
 export const misused = (request: any) => getLicense(request, { clock });
+export const gate = (options: any) => requires("capabilityStandard", () => 1, options);
+export const read = (context: any, options: any) => getLicense(context, options);
