@@ -44,6 +44,7 @@ function functionsOf(entry) {
       return {
         entry: entry[0],
         name: symbol.name,
+        file: symbol.declarations[0].getSourceFile().fileName.slice(SDK.length),
         tags: tags.map(({ name, text }) => [name, ts.displayPartsToString(text)]),
         takers: takers.filter(([, type]) => parametersOf(type).some((one) => takesLicense(one))).map(([name]) => name),
       };

@@ -61,7 +61,8 @@ const at = "2026-01-01T00:00:00Z";
 const times = { statusSince: at, firstInstalledAt: at, installedAt: at, updatedAt: at };
 const installation = { record: { key: { connect: "a" }, status: "installed", ...times }, secrets: { current: null, previous: null } };
 
-/** Every function that takes a License. */
+/** Every function that takes a License, by its name; after `, ` or ` of ` how it is called. What is packed is held
+ * to these names by tests/packaging/takers.test.mjs. */
 const TAKERS = {
   check: (license) => check(license, { requires }),
   "check, lenient": (license) => check(license, { requires, whenAbsent: "advanced", sellsNothing: true }),
@@ -69,17 +70,30 @@ const TAKERS = {
   "check of the CommonJS copy": (license) => cjs.check(license, { requires }),
   "check of the server": (license) => server.check(license, { requires }),
   "check of the server, confirmed": (license) => server.check(license, { requires, confirmedOnly: true }),
-  hasCapability: (license) => License.fromForgeContext({}).hasCapability.call(license, requires),
+  "License.hasCapability": (license) => License.fromForgeContext({}).hasCapability.call(license, requires),
   "FeatureMap.check": (license) => features.check("export", license),
   "FeatureMap.limit": (license) => features.limit("rows", license),
   "FeatureMap.serviceLevel": (license) => features.serviceLevel("support", license),
-  toJSON: (license) => hint.toJSON.call(license),
+  "License.toJSON": (license) => hint.toJSON.call(license),
   sealLicense: (license) => server.sealLicense(license, { key: "k".repeat(32), tenant: "a" }),
   "LifecycleReducer.apply": (license) => new server.LifecycleReducer().apply(installation, { license }),
   "LifecycleReducer.isNews": (license) => new server.LifecycleReducer().isNews(installation, license),
   deliver: (license) => server.deliver({ key: "a", on: "connect", event: { license } }, installation, null, new Date()),
   "LicenseWebProvider.setLicense": (license) =>
     new openfeature.LicenseWebProvider({ features, license: hint }).setLicense(license),
+};
+
+const tree = (license) => render(h(LicenseProvider, { license }, h(Gate, { requires }, "shown")));
+const customers = new openfeature.LicenseServerProvider({ features, license: () => verified });
+
+/** The same, where nothing at all is no mistake: it is loaded, or was not known before. */
+const TAKERS_OR_NOTHING = {
+  LicenseProvider: tree,
+  "LicenseServerProvider.notify, before": (license) => customers.notify(license, hint),
+  "LicenseServerProvider.notify, after": (license) => customers.notify(hint, license),
+  "LicenseServerProvider.notify, after none": (license) => customers.notify(null, license),
+  // it may be a function that reads one
+  LicenseWebProvider: (license) => typeof license == "function" || new openfeature.LicenseWebProvider({ features, license }),
 };
 
 for (const [taker, take] of Object.entries(TAKERS)) {
@@ -90,18 +104,17 @@ for (const [taker, take] of Object.entries(TAKERS)) {
   });
 }
 
-test("1: React and OpenFeature take nothing but a License", async () => {
-  const tree = (license) => render(h(LicenseProvider, { license }, h(Gate, { requires }, "shown")));
+for (const [taker, take] of Object.entries(TAKERS_OR_NOTHING)) {
+  test(`1: ${taker} takes nothing but a License, or nothing`, () => {
+    for (const [name, value] of Object.entries(NO_LICENSES).filter(([, value]) => value && typeof value != "function")) {
+      assert.equal(code(() => take(value)), "not_a_license", name);
+    }
+  });
+}
+
+test("1: what reads a license for OpenFeature answers nothing but a License", async () => {
   assert.equal(tree(hint), "shown");
   for (const [name, value] of Object.entries(NO_LICENSES).filter(([, value]) => value)) {
-    assert.equal(code(() => tree(value)), "not_a_license", name);
-    if (typeof value !== "function") {
-      assert.equal(code(() => new openfeature.LicenseWebProvider({ features, license: value })), "not_a_license", name);
-    }
-    const customers = new openfeature.LicenseServerProvider({ features, license: () => verified });
-    for (const [before, after] of [[value, hint], [hint, value], [null, value]]) {
-      assert.equal(code(() => customers.notify(before, after)), "not_a_license", name);
-    }
     const web = new openfeature.LicenseWebProvider({ features, license: () => value });
     if (name !== "a promise of a License") {
       await assert.rejects(web.initialize({}), { code: "PARSE_ERROR", message: /^not_a_license: / }, name);
