@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import Database from "better-sqlite3";
 
 import { ConnectApp, ForgeRemote, MemoryStore, SqliteStore } from "@app-license/sdk/express";
+import { deliver } from "@app-license/sdk/server";
 import { FakeConnect, FakeForge } from "@app-license/sdk/testing";
 
 const appKey = "com.example.app";
@@ -171,6 +172,18 @@ for (const [name, make] of Object.entries({
     });
   });
 }
+
+test("a link that leads to nobody is written anew, to the customer of the site", async () => {
+  const { installed, invoke, event, store, site, forge, clock } = world(new MemoryStore());
+  const key = forge.installationId;
+  store.deliver(key, null, (known) => deliver({ key, on: "forge", event: { linked: "erased" } }, known, null, clock()), clock());
+  assert.deepEqual(await invoke(), [200, null]);
+  assert.equal(await installed({ cloudId }), 204);
+  assert.deepEqual(await invoke(), [200, { connect: site.clientKey }]);
+  assert.deepEqual([store.load(key).record.status, store.load(key).record.tenant], ["linked", site.clientKey]);
+  assert.deepEqual(await event(upgraded("2.0.0")), [204, undefined]);
+  assert.equal(store.load(site.clientKey).record.appVersion, "2.0.0");
+});
 
 test("where a link cannot be written, an event comes again, and an invocation is served", async () => {
   class Full extends MemoryStore {

@@ -1,5 +1,6 @@
 // An installation is kept in memory for seconds: how often the store is asked, and when a change is noticed.
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { describe, test } from "node:test";
 
 import { ConnectApp, ForgeRemote, MemoryStore } from "@app-license/sdk/fetch";
@@ -100,6 +101,18 @@ describe("what this process is told counts at once", () => {
     await app.block(site.clientKey);
     assert.equal(await open(app), 403);
     await app.unblock(site.clientKey);
+    assert.equal(await open(app), 200);
+  });
+
+  test("by a copy of the package that CommonJS loads", async () => {
+    const { app, site, store, world, open } = await installed();
+    const cjs = createRequire(import.meta.url)("@app-license/sdk/fetch");
+    assert.notEqual(cjs.ConnectApp, ConnectApp);
+    const copy = new cjs.ConnectApp({ appKey, baseUrl, store, clock: () => new Date(world.now), allowTestKeys: true, fetch: (url) => site.keyServer(url) });
+    assert.equal(await open(app), 200);
+    await copy.block(site.clientKey);
+    assert.equal(await open(app), 403);
+    await copy.unblock(site.clientKey);
     assert.equal(await open(app), 200);
   });
 

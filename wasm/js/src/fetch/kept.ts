@@ -23,7 +23,11 @@ export class Kept {
   forgotten = 0;
 }
 
-const stores = new WeakMap<InstallationStore, Kept>();
+type Stores = WeakMap<InstallationStore, Kept>;
+const KEY = Symbol.for("@app-license/sdk kept installations 1");
+const shared = globalThis as { [KEY]?: Stores };
+/** Of all copies of the package in a process, ESM beside CommonJS: what one writes, the others hear of. */
+const stores: Stores = shared[KEY] ?? Object.defineProperty(shared, KEY, { value: new WeakMap() })[KEY]!;
 
 /** What is kept of a store. */
 export function keptOf(store: InstallationStore): Kept {

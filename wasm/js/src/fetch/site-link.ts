@@ -29,8 +29,10 @@ export async function find(
   if (known && known.said.tenant === null) {
     return known;
   }
-  const customer = known ? await load(store, known.said.tenant!, half) : await continued(store, half);
-  if (!customer || (known && !customer.said.learns)) {
+  // a link may lead to nobody, whose record was erased: the site may name a customer of today
+  const linked = known && (await load(store, known.said.tenant!, half));
+  const customer = linked ?? (await continued(store, half));
+  if (!customer || (linked && !customer.said.learns)) {
     return customer;
   }
   // what is refused writes nothing: a token of before the uninstall, an invocation of who is blocked
