@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use app_license::answer::Refusal;
 use app_license::delivery::TokenHash;
 use app_license::forge::{
-    ForgeLifecycleEvent, InvocationVerifierConfig, IsolatedCloud, LicenseApiRequest,
+    ForgeLifecycleEvent, ForgeSender, InvocationVerifierConfig, IsolatedCloud, LicenseApiRequest,
     LicenseApiResponse, UnverifiedInvocationToken, bearer_token,
 };
-use app_license::{EnvironmentType, Error, ForgeAppId, ForgeHalf, Jwks};
+use app_license::{EnvironmentType, Error, ForgeAppId, ForgeHalf, InstallationAri, Jwks};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{Input, Output, answered, leeway, missing, time};
@@ -26,11 +27,18 @@ export interface ForgeSettingsInput {
   leeway: number | undefined;
 }
 
-/** Which lifecycle event it is, and the installation and the app that it names. */
+/** What is asked about the body of a lifecycle event, and what its token says. */
+export interface ForgeEventInput {
+  body: string;
+  installationId: string;
+  appId: string;
+  isFromPlatform: boolean;
+}
+
+/** Which lifecycle event it is, or the code by which it is refused. */
 export interface ForgeEvent {
-  kind: string;
-  installationId: string | null;
-  appId: string | null;
+  kind: string | null;
+  refusal: string | null;
 }
 
 /** A product that the app is installed in. */
@@ -131,20 +139,32 @@ pub fn forge_leeway_is_valid(
 }
 
 /// Reads a lifecycle event.
-#[wasm_bindgen(js_name = readForgeEvent, unchecked_return_type = "Json<ForgeEvent>")]
-pub fn read_forge_event(body: String) -> Result<String, JsValue> {
-    answered(
-        ForgeLifecycleEvent::parse_any(body.as_bytes()).map(|event| {
-            let mut output = Output::new();
+#[wasm_bindgen(js_name = receiveForgeEvent, unchecked_return_type = "Json<ForgeEvent>")]
+pub fn receive_forge_event(
+    #[wasm_bindgen(unchecked_param_type = "ForgeEventInput")] input: Input,
+) -> Result<String, JsValue> {
+    answered(received(&input))
+}
+
+fn received(input: &Input) -> Result<Output, Error> {
+    let installation = InstallationAri::new(input.need("installationId")?.as_str())?;
+    let app = ForgeAppId::new(input.need("appId")?.as_str())?;
+    let body = input.need("body")?;
+    // where it is not said, a browser sent it
+    let sender = ForgeSender::new(&installation, &app, !input.flag("isFromPlatform"));
+    let mut output = Output::new();
+    match ForgeLifecycleEvent::receive(body.as_bytes(), &sender) {
+        Ok(event) => {
             output.text("kind", event.kind().name());
-            output.maybe(
-                "installationId",
-                event.installation_id().map(|id| id.as_str()),
-            );
-            output.maybe("appId", event.app_id().map(|id| id.as_str()));
-            output
-        }),
-    )
+            output.json("refusal", "null");
+        }
+        Err(Refusal::Error(error)) => return Err(error),
+        Err(refusal) => {
+            output.json("kind", "null");
+            output.text("refusal", refusal.code());
+        }
+    }
+    Ok(output)
 }
 
 /// Verifies an invocation token against the platform's key set. `app_ids` has a line each.

@@ -4,7 +4,7 @@ use app_license::answer::Refusal;
 use app_license::connect::LifecycleBody;
 use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{
-    ClientKey, CloudId, EnvironmentType, Error, ErrorKind, Event, ForgeAppId, ForgeHalf,
+    ClientKey, CloudId, EnvironmentType, Error, ErrorKind, Event, ForgeAppId, ForgeCall, ForgeHalf,
     Installation, InstallationAri, InstallationKey, InstallationRecord, InstallationSecrets,
     InstallationStatus, License, LicenseSource, SharedSecret,
 };
@@ -67,8 +67,10 @@ export interface About {
   /** Of a link: the customer. */
   tenant: string | null;
   installationId: string | null;
-  /** When the token of the uninstall was issued, in seconds. */
-  gone: number | null;
+  /** The code by which an invocation with the half's token is refused; without a half, any is. */
+  refusesInvocation: string | null;
+  /** The code by which an event with it is refused. */
+  refusesEvent: string | null;
   /** Under which keys links to the customer belong. */
   links: string[];
   /** The key of the link of the half's site and product. */
@@ -269,9 +271,17 @@ fn said(input: &Input) -> Result<Output, Error> {
     output.maybe("tenant", tenant.map(ClientKey::as_str));
     let installation = known.and_then(|it| it.installation_id());
     output.maybe("installationId", installation.map(|id| id.as_str()));
-    match known.and_then(|it| it.uninstall_issued_at()) {
-        Some(at) => output.time("gone", at),
-        None => output.json("gone", "null"),
+    for (name, call) in [
+        ("refusesInvocation", ForgeCall::Invocation),
+        ("refusesEvent", ForgeCall::Event),
+    ] {
+        let refusal = match (known, half) {
+            (Some(it), Some(half)) => it.refusal_of(half, call),
+            // nobody says whose token it is
+            (Some(_), None) => Some(Refusal::UnknownTenant),
+            (None, _) => None,
+        };
+        output.maybe(name, refusal.as_ref().map(Refusal::code));
     }
     let links = known.into_iter().flat_map(|it| it.links());
     output.list("links", links.map(|key| json_text(key.as_str())));

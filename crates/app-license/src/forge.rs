@@ -15,6 +15,7 @@ mod invocation_token;
 mod jwks_url;
 mod license_api;
 mod lifecycle;
+mod sender;
 mod token_place;
 mod ui_context;
 
@@ -25,5 +26,6 @@ pub use invocation_token::{
 pub use jwks_url::{IsolatedCloud, JwksUrl};
 pub use license_api::{LicenseApiError, LicenseApiRequest, LicenseApiResponse};
 pub use lifecycle::{ForgeLifecycleEvent, ForgeLifecycleKind};
+pub use sender::ForgeSender;
 pub use token_place::bearer_token;
 pub use ui_context::UiContext;

@@ -25,7 +25,7 @@ pub use record::{
     Entitlement, InstallationKey, InstallationRecord, InstallationStatus, KnownLicense,
 };
 pub use secrets::InstallationSecrets;
-pub use site_link::ForgeHalf;
+pub use site_link::{ForgeCall, ForgeHalf};
 
 /// Something that happened to an installation.
 ///

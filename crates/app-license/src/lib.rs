@@ -134,8 +134,8 @@ pub use error::{Error, ErrorClass, ErrorKind};
 pub use feature::{FeatureMap, Limit};
 pub use ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri, KeyId};
 pub use installation::{
-    Change, Entitlement, Event, ForgeHalf, Installation, InstallationKey, InstallationRecord,
-    InstallationSecrets, InstallationStatus, KnownLicense,
+    Change, Entitlement, Event, ForgeCall, ForgeHalf, Installation, InstallationKey,
+    InstallationRecord, InstallationSecrets, InstallationStatus, KnownLicense,
 };
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 pub use jwt::RsaSigningKey;

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use app_license::error::with_causes;
 use app_license::forge::InvocationToken;
 use app_license::{
-    Event, ForgeHalf, Installation, InstallationAri, InstallationKey, License, UnixTime, Verified,
+    Event, ForgeCall, ForgeHalf, Installation, InstallationAri, InstallationKey, License, UnixTime,
+    Verified,
 };
 use app_license_store::{Applied, Delivery, Error, InstallationStore};
 use quick_cache::sync::Cache;
 
 use crate::rejection::Rejection;
 use crate::site_link::{Contested, link};
-use crate::tenant::Freshness;
 
 /// How long a record is kept in memory, in seconds.
 const KEPT: u64 = 5;
@@ -38,36 +38,32 @@ impl Installations {
         &*self.store
     }
 
-    /// What is known of the token's installation. A token of before an uninstall is refused. One
-    /// of after it is not: the platform says that the app is there, and the uninstall was not
-    /// carried out. The event that uninstalled it may be delivered again, and changes nothing then.
+    /// What is known of the token's installation; refused as [`InstallationRecord::refusal_of`] says. Of an
+    /// invocation, what was read a short while ago counts.
+    ///
+    /// [`InstallationRecord::refusal_of`]: app_license::InstallationRecord::refusal_of
     pub(super) async fn admit(
         &self,
         token: &Verified<InvocationToken>,
-        freshness: Freshness,
+        call: ForgeCall,
         now: UnixTime,
     ) -> Result<Option<Arc<Installation>>, Rejection> {
-        let known = self.get(token, freshness, now).await?;
-        let gone = known.as_ref().and_then(|it| it.uninstall_issued_at());
-        let issued_at = token.issued_at();
-        let is_refused = gone.is_some_and(|at| match freshness {
-            Freshness::FromStore => issued_at < at,
-            Freshness::Cached => issued_at <= at,
-        });
-        if is_refused {
-            return Err(Rejection::unknown_tenant());
+        let half = ForgeHalf::from(&**token);
+        let known = self.get(&half, call, now).await?;
+        match known.as_ref().and_then(|it| it.refusal_of(&half, call)) {
+            Some(refusal) => Err(Rejection::of(refusal)),
+            None => Ok(known),
         }
-        Ok(known)
     }
 
     async fn get(
         &self,
-        token: &Verified<InvocationToken>,
-        freshness: Freshness,
+        half: &ForgeHalf,
+        call: ForgeCall,
         now: UnixTime,
     ) -> Result<Option<Arc<Installation>>, Rejection> {
-        let id = token.installation_id();
-        if freshness == Freshness::Cached
+        let id = &half.installation;
+        if call == ForgeCall::Invocation
             && let Some((known, read_at)) = self.kept.get(id)
             && now >= read_at
             && now.since(read_at) < KEPT
@@ -75,10 +71,7 @@ impl Installations {
             return Ok(known);
         }
         let forgotten = self.forgotten.load(Ordering::SeqCst);
-        // an event belongs to who is linked: it waits for the link to be written
-        let must_learn = freshness == Freshness::FromStore;
-        let half = ForgeHalf::from(&**token);
-        let known = self.find(&half, must_learn, now).await;
+        let known = self.find(half, call, now).await;
         let known = known.map_err(|e| Rejection::store(&e))?.map(Arc::new);
         self.kept.insert(id.clone(), (known.clone(), now));
         if self.forgotten.load(Ordering::SeqCst) != forgotten {
@@ -91,7 +84,7 @@ impl Installations {
     async fn find(
         &self,
         half: &ForgeHalf,
-        must_learn: bool,
+        call: ForgeCall,
         now: UnixTime,
     ) -> Result<Option<Installation>, Error> {
         let key = InstallationKey::Forge(half.installation.clone());
@@ -111,18 +104,16 @@ impl Installations {
         let Some(customer) = customer else {
             return Ok(None);
         };
-        // what is refused writes nothing: a token of before the uninstall, an invocation of who is blocked
-        let is_gone = customer
-            .uninstall_issued_at()
-            .is_some_and(|at| half.issued_at < at || (half.issued_at == at && !must_learn));
-        let is_refused = is_gone || (customer.is_blocked() && !must_learn);
+        // what is refused writes nothing
+        let is_refused = customer.refusal_of(half, call).is_some();
         if is_refused || (is_linked && !customer.learns_from(half)) {
             return Ok(Some(customer));
         }
         match self.learn(&customer, half, now).await {
             Ok(customer) => Ok(Some(customer)),
             // who it is, is known: what was learned may be written by a later invocation
-            Err(error) if !must_learn => {
+            // an event belongs to who is linked: it waits for the link to be written
+            Err(error) if call == ForgeCall::Invocation => {
                 let tenant = customer.key();
                 tracing::warn!(%tenant, code = error.code(), error = %with_causes(&error), "what a token says of a customer is not kept");
                 Ok(Some(customer))

@@ -1,7 +1,7 @@
 //! The routes of a Forge remote that the platform or a monitor calls.
 
-use app_license::forge::ForgeLifecycleEvent;
-use app_license::{ErrorKind, InstallationKey};
+use app_license::forge::{ForgeLifecycleEvent, ForgeSender};
+use app_license::{ForgeCall, InstallationKey};
 use app_license_store::{Delivery, ReplayMark};
 use axum::Router;
 use axum::body::Body;
@@ -13,7 +13,6 @@ use http::request::Parts;
 
 use super::{ForgeInvocation, ForgeRemote};
 use crate::rejection::Rejection;
-use crate::tenant::Freshness;
 use crate::wire::{authorization, read, route};
 
 impl ForgeRemote {
@@ -48,29 +47,14 @@ impl ForgeRemote {
         parts: &Parts,
         body: Body,
     ) -> Result<&'static str, Rejection> {
-        // a user's browser may send anything to any path of the remote, with a token of its own
-        if invocation.token().is_from_user_interface() {
-            return Err(Rejection::user_initiated());
-        }
         let bytes = read(body).await?;
-        let event = ForgeLifecycleEvent::parse_any(&bytes)?;
-        let kind = event.kind();
-        let of = invocation.installation_id();
-        let other_app = |id| id != invocation.token().app_id();
-        if event.installation_id().is_some_and(|id| id != of) {
-            let found = event.installation_id().map_or("", |id| id.as_str());
-            return Err(mismatch("id", of.as_str(), found));
-        }
-        if event.app_id().is_some_and(other_app) {
-            let found = event.app_id().map_or("", |id| id.as_str());
-            let expected = invocation.token().app_id().as_str();
-            return Err(mismatch("app.id", expected, found));
-        }
+        let event = ForgeLifecycleEvent::receive(&bytes, &ForgeSender::from(&**invocation.token()));
+        let event = event.map_err(Rejection::of)?;
+        let (kind, of) = (event.kind(), invocation.installation_id());
         let Some(installations) = &self.0.installations else {
             return Ok(kind.name());
         };
-        let fresh = Freshness::FromStore;
-        let known = installations.admit(invocation.token(), fresh, self.now());
+        let known = installations.admit(invocation.token(), ForgeCall::Event, self.now());
         let known = known.await?;
         let key = match known {
             // the customer has another installation by now
@@ -95,15 +79,6 @@ impl ForgeRemote {
         tracing::info!(event = kind.name(), installation = %of, ?changes, "lifecycle event stored");
         Ok(kind.name())
     }
-}
-
-fn mismatch(field: &'static str, expected: &str, found: &str) -> Rejection {
-    let kind = ErrorKind::TenantMismatch {
-        field,
-        expected: expected.to_owned(),
-        found: found.to_owned(),
-    };
-    app_license::Error::from(kind).into()
 }
 
 async fn lifecycle(State(remote): State<ForgeRemote>, request: http::Request<Body>) -> Response {

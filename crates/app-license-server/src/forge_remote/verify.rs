@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use app_license::answer::Refusal;
 use app_license::forge::{InvocationToken, UnverifiedInvocationToken, bearer_token};
-use app_license::{ErrorKind, Verified};
+use app_license::{ErrorKind, ForgeCall, Verified};
 use app_license_client::SystemToken;
 use http::request::Parts;
 
 use super::{ForgeInvocation, ForgeRemote};
 use crate::rejection::Rejection;
-use crate::tenant::Freshness;
 use crate::wire::{authorization, route};
 
 /// The header with the app's system token, when the manifest asks for it.
@@ -30,14 +28,7 @@ impl ForgeRemote {
 
     pub(crate) async fn verify_request(&self, parts: &Parts) -> Result<ForgeInvocation, Rejection> {
         let verified = self.verify_invocation(parts).await;
-        let served = verified.and_then(|invocation| match invocation.installation() {
-            Some(known) if known.is_blocked() => {
-                let rejection = Rejection::of(Refusal::TenantBlocked);
-                Err(rejection.of_tenant(invocation.installation_id()))
-            }
-            _ => Ok(invocation),
-        });
-        served.map_err(|rejection| rejection.on_route(route(parts)))
+        verified.map_err(|rejection| rejection.on_route(route(parts)))
     }
 
     /// Proves an event; whose it is, is looked up when its body was read. One of a blocked installation is
@@ -63,7 +54,7 @@ impl ForgeRemote {
         let system_token = system_token.and_then(|t| SystemToken::new(t.to_str().ok()?).ok());
         let installation = match &self.0.installations {
             Some(known) => {
-                let admitted = known.admit(&token, Freshness::Cached, self.now()).await;
+                let admitted = known.admit(&token, ForgeCall::Invocation, self.now()).await;
                 admitted.map_err(|rejection| rejection.of_tenant(token.installation_id()))?
             }
             None => None,

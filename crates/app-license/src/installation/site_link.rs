@@ -21,6 +21,7 @@ use super::issued::Ordered;
 use super::record::{InstallationKey, InstallationRecord, InstallationStatus};
 use super::secrets::InstallationSecrets;
 use super::{Event, Installation};
+use crate::answer::Refusal;
 use crate::forge::InvocationToken;
 use crate::ids::{ClientKey, CloudId, ForgeAppId, InstallationAri};
 use crate::open_text::EnvironmentType;
@@ -60,6 +61,16 @@ pub struct ForgeHalf {
     pub is_production: bool,
     /// When the token was issued (UTC).
     pub issued_at: UnixTime,
+}
+
+/// What a verified token of Forge came with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a token comes with one of the two")]
+pub enum ForgeCall {
+    /// An invocation, which is to be served.
+    Invocation,
+    /// A lifecycle event, which is to be stored.
+    Event,
 }
 
 impl From<&InvocationToken> for ForgeHalf {
@@ -168,6 +179,46 @@ impl InstallationRecord {
         let ours = self.installation_id() == Some(&half.installation);
         let site = half.cloud_id.is_some() && self.cloud_id.is_none();
         ours && matches!(self.key, InstallationKey::Connect(_)) && (site || self.is_back(half))
+    }
+
+    /// Why a verified token of the Forge half counts for nothing here; `None` where it counts. One of before
+    /// an uninstall is refused, an invocation of its very second too: an event of that second may be the
+    /// uninstall itself, sent again. One of after it is not: the platform says that the app is there.
+    /// Of a blocked installation an invocation is refused, and an event is stored as any other.
+    ///
+    /// ```
+    /// use app_license::{ForgeAppId, ForgeCall, ForgeHalf, InstallationAri, InstallationKey};
+    /// use app_license::{Event, Installation, UnixTime};
+    /// let installation = InstallationAri::new("ari:cloud:ecosystem::installation/7ab5a4a1")?;
+    /// let half = ForgeHalf {
+    ///     installation: installation.clone(),
+    ///     app: ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?,
+    ///     cloud_id: None,
+    ///     product: None,
+    ///     is_production: true,
+    ///     issued_at: UnixTime::EPOCH,
+    /// };
+    /// let body = br#"{"eventType": "avi:forge:installed:app", "id": "ari:cloud:ecosystem::installation/7ab5a4a1"}"#;
+    /// let event = app_license::forge::ForgeLifecycleEvent::parse_any(body)?;
+    /// let (known, _) = Installation::apply(None, &Event::from(event), UnixTime::EPOCH);
+    /// let (blocked, _) = Installation::apply(known, &Event::Block, UnixTime::EPOCH);
+    /// let blocked = blocked.unwrap();
+    /// let refusal = blocked.refusal_of(&half, ForgeCall::Invocation).unwrap();
+    /// assert_eq!(refusal.code(), "tenant_blocked");
+    /// assert_eq!(blocked.refusal_of(&half, ForgeCall::Event), None);
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    #[must_use]
+    pub fn refusal_of(&self, half: &ForgeHalf, call: ForgeCall) -> Option<Refusal> {
+        let is_invocation = call == ForgeCall::Invocation;
+        let is_of_before = self
+            .uninstall_issued_at()
+            .is_some_and(|at| half.issued_at < at || (is_invocation && half.issued_at == at));
+        if is_of_before {
+            Some(Refusal::UnknownTenant)
+        } else {
+            (is_invocation && self.is_blocked()).then_some(Refusal::TenantBlocked)
+        }
     }
 
     /// Whether the app is there, though its Connect half was uninstalled.

@@ -10,7 +10,7 @@ import { find, keyOf } from "./site-link.js";
 import type { Known } from "./site-link.js";
 import { STORE, forgetLicense, store as deliverTo } from "./store.js";
 import type { InstallationStore } from "./store.js";
-import { NO_CONTENT, textOf, unknownTenant } from "./wire.js";
+import { NO_CONTENT, textOf } from "./wire.js";
 import type { Answer, Incoming } from "./wire.js";
 
 /** Settings of a {@link ForgeRemote}. */
@@ -38,7 +38,7 @@ export interface ForgeInvocation extends Invocation {
   readonly systemToken: string | null;
 }
 
-const { call, op, read, fault, refusalOf, seconds, settings, tokenHash } = internal;
+const { call, op, read, fault, seconds, settings, tokenHash } = internal;
 const SOURCE = "forge_license_api";
 /** What the settings must be. */
 const FORGE = {
@@ -97,15 +97,12 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   protected override async platform(_: string, sent: Incoming): Promise<Answer> {
     const proven = await this.#prove(sent);
     const { invocation } = proven;
-    // a user's browser may send anything to any path of the remote, with a token of its own
-    if (invocation.isFromUserInterface) {
-      throw fault("user_initiated", "refused", "a user's browser sent the event");
-    }
     const body = await textOf(sent);
-    const { kind, installationId: id, appId } = read(op.readForgeEvent, body);
-    const { installationId: of } = invocation;
-    if ((id !== null && id !== of) || (appId !== null && appId !== invocation.appId)) {
-      throw fault("tenant_mismatch", "refused", "the event is of another installation or app");
+    const { installationId: of, appId, isFromUserInterface } = invocation;
+    const sender = { installationId: of, appId, isFromPlatform: !isFromUserInterface };
+    const { kind, refusal } = read(op.receiveForgeEvent, { body, ...sender });
+    if (refusal !== null) {
+      throw fault(refusal, "refused");
     }
     const { store } = this.#options;
     const known = await this.#admit(proven, "event");
@@ -127,10 +124,6 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     const proven = await this.#prove(sent);
     const { invocation } = proven;
     const installation = (await this.#admit(proven, "invocation"))?.installation;
-    // a token of after an uninstall, or of a switched-off app, says that the app is there
-    if (installation && refusalOf(installation.record) === "tenant_blocked") {
-      throw fault("tenant_blocked", "refused");
-    }
     const token = invocation.isFromUserInterface ? null : sent.header(SYSTEM_TOKEN);
     const systemToken = token !== null && /^[\x21-\x7e]{1,16384}$/.test(token) ? token : null;
     const known = installation ? settings.discreet(installation) : null;
@@ -142,19 +135,15 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     return this.#keys.prove(sent.authorization, { appId, isolatedCloud, leeway, now: this.now() });
   }
 
-  /**
-   * What is known of the token's installation, or of the customer whose it is. A token of before an
-   * uninstall is refused, an invocation of its very second too; an event of that second may be the
-   * uninstall itself, sent again. A token of after it says that the app is there.
-   */
+  /** What is known of the token's installation, or of the customer whose it is; refused as the core says. */
   async #admit({ half }: ProvenInvocation, of: "event" | "invocation"): Promise<Known | null> {
     const { store } = this.#options;
     // an event belongs to who is linked: it waits for the link to be written
     const lost = (error: unknown) => this.lost("what a token says of a customer is not stored", error);
     const known = store ? await find(store, half, this.now(), of === "event" ? undefined : lost) : null;
-    const gone = known?.said.gone ?? null;
-    if (gone !== null && (half.issuedAt < gone || (of === "invocation" && half.issuedAt === gone))) {
-      throw unknownTenant();
+    const refusal = known && (of === "event" ? known.said.refusesEvent : known.said.refusesInvocation);
+    if (refusal) {
+      throw fault(refusal, "refused");
     }
     return known;
   }

@@ -25,7 +25,7 @@ export async function find(
   now: Date,
   lost?: (error: unknown) => void,
 ): Promise<Known | null> {
-  const known = await load(store, half.installation);
+  const known = await load(store, half.installation, half);
   if (known && known.said.tenant === null) {
     return known;
   }
@@ -35,17 +35,15 @@ export async function find(
   if (!customer || (linked && !customer.said.learns)) {
     return customer;
   }
-  // what is refused writes nothing: a token of before the uninstall, an invocation of who is blocked
-  const { gone } = customer.said;
-  const isGone = gone !== null && (half.issuedAt < gone || (lost !== undefined && half.issuedAt === gone));
-  if (isGone || (lost && internal.refusalOf(customer.installation.record) === "tenant_blocked")) {
+  // what is refused writes nothing
+  if ((lost ? customer.said.refusesInvocation : customer.said.refusesEvent) !== null) {
     return customer;
   }
   try {
     const delivery = { key: keyOf(customer.installation).key, on: "connect", event: { invoked: half } } as const;
     const installation = (await deliverTo(store, delivery, now)).installation ?? customer.installation;
     await link(store, installation, now);
-    return { installation, said: aboutStored(installation.record) };
+    return { installation, said: aboutStored(installation.record, { half }) };
   } catch (error) {
     if (!lost) {
       throw error;

@@ -16,7 +16,7 @@ export {
   isNews,
   machine,
   queryHash,
-  readForgeEvent,
+  receiveForgeEvent,
   readLifecycleBody,
   refusalOf,
   secretsOf,
