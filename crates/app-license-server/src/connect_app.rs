@@ -40,7 +40,7 @@ pub(crate) struct Inner {
     pub(crate) install_keys: InstallKeys,
     pub(crate) license_api: Option<ConnectLicenseApi>,
     pub(crate) policy: Policy,
-    pub(crate) stored_hint: Option<u64>,
+    pub(crate) stored_for: Option<u64>,
     pub(crate) features: FeatureMap,
     pub(crate) descriptor: Descriptor,
     pub(crate) named_editions: NamedEditions,

@@ -182,7 +182,7 @@ impl ConnectApp {
     ) -> Result<(Verified<License>, Option<Rejection>), Rejection> {
         let tenant = request.tenant();
         let mut current = CurrentLicense::new(request.proved(), &self.0.policy)
-            .stored_for(self.0.stored_hint)
+            .stored_for(self.0.stored_for)
             .installed_at(tenant.installation.license_since())
             .known(tenant.installation.license());
         let mut fault = None;

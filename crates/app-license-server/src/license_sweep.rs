@@ -101,9 +101,9 @@ impl ConnectApp {
 }
 
 impl LicenseSweep {
-    /// Asks about every customer once in so many seconds: six hours by default, one hour at the least.
-    pub fn every(mut self, seconds: u64) -> Self {
-        self.plan = SweepPlan::new(seconds);
+    /// Asks about every customer once in this time, in whole seconds: six hours by default, one hour at the least.
+    pub fn every(mut self, time: Duration) -> Self {
+        self.plan = SweepPlan::new(time.as_secs());
         self.sweep = Sweep::new(self.plan);
         self.is_placed = false;
         self

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use app_license::Installation;
 use http::header::{
@@ -36,6 +37,8 @@ use crate::page_owner::{PageOwner, Proof};
 /// Platform page: <https://developer.atlassian.com/platform/marketplace/security-requirements/>
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use app_license_server::{ConnectApp, ConnectRequest, Edition, MemoryStore};
 /// use axum::Router;
 /// use axum::routing::get;
@@ -46,7 +49,7 @@ use crate::page_owner::{PageOwner, Proof};
 /// let pages: Router = Router::new()
 ///     .route("/panel", get(async |_: ConnectRequest| "a page"))
 ///     .route("/export", get(async || "another").layer(app.requires(Edition::Advanced)))
-///     .layer(app.page_headers().hsts(31_536_000))
+///     .layer(app.page_headers().hsts(Duration::from_secs(31_536_000)))
 ///     .with_state(app);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -82,11 +85,11 @@ impl ForgeRemote {
 }
 
 impl PageHeaders {
-    /// Tells browsers to come back by HTTPS alone for so many seconds, to the host and all below it.
+    /// Tells browsers to come back by HTTPS alone for so long, in whole seconds, to the host and all below it.
     /// Not on by default: it cannot be taken back before that time.
     #[must_use]
-    pub fn hsts(mut self, seconds: u64) -> Self {
-        let value = format!("max-age={seconds}; includeSubDomains");
+    pub fn hsts(mut self, time: Duration) -> Self {
+        let value = format!("max-age={}; includeSubDomains", time.as_secs());
         self.hsts = HeaderValue::try_from(value).ok();
         self
     }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app_license_server::{
     ConnectApp, ConnectRequest, Descriptor, FeatureMap, Operations, Rejection, Store,
@@ -31,7 +32,7 @@ pub(crate) fn router(
         .clock(Arc::clone(&settings.clock))
         .build()?;
     let headers = match settings.hsts {
-        Some(seconds) => app.page_headers().hsts(seconds),
+        Some(seconds) => app.page_headers().hsts(Duration::from_secs(seconds)),
         None => app.page_headers(),
     };
     // anybody may open the page, which says what they have; the export is for those who bought it

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app_license_server::{Edition, ForgeInvocation, ForgeRemote, Operations, Store};
 use axum::response::IntoResponse;
@@ -20,7 +21,7 @@ pub(crate) fn router(settings: &Settings, store: Arc<dyn Store>) -> Result<Route
         .clock(Arc::clone(&settings.clock))
         .build()?;
     let headers = match settings.hsts {
-        Some(seconds) => remote.page_headers().hsts(seconds),
+        Some(seconds) => remote.page_headers().hsts(Duration::from_secs(seconds)),
         None => remote.page_headers(),
     };
     let summary = post(summary).layer(remote.requires(Edition::Standard));

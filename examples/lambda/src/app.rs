@@ -1,6 +1,7 @@
 //! The app: what is verified, what is gated, and where it keeps what it knows.
 
 use std::env::var;
+use std::time::Duration;
 
 use app_license_server::{
     ConnectApp, ConnectContextRequest, ConnectRequest, Edition, EncryptionKey, EncryptionKeys,
@@ -37,7 +38,7 @@ pub(crate) async fn router() -> Result<Router, Error> {
             get(export).layer(app.requires(Edition::Advanced)),
         )
         .route("/api/status", get(status))
-        .layer(app.page_headers().hsts(31_536_000))
+        .layer(app.page_headers().hsts(Duration::from_secs(31_536_000)))
         .with_state(app.clone())
         .merge(app.lifecycle_routes()))
 }

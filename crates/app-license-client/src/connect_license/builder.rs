@@ -21,13 +21,15 @@ use app_license::error::shown;
 /// Settings of [`ConnectLicenseApi`].
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use app_license::AppKey;
 /// use app_license::connect::KeyHosts;
 /// use app_license_client::{ConnectLicenseApi, Fetcher};
 /// let app = AppKey::new("com.example.app").unwrap();
 /// let api = ConnectLicenseApi::builder(Fetcher::new()?, app, KeyHosts::default())
-///     .fresh_for(900)
-///     .keep_through_outage(3600)
+///     .fresh_for(Duration::from_secs(900))
+///     .keep_through_outage(Duration::from_secs(3600))
 ///     .build()?;
 /// # Ok::<(), app_license_client::Error>(())
 /// ```
@@ -93,23 +95,23 @@ impl ConnectLicenseApiBuilder {
         self
     }
 
-    /// How long an answer is given without asking again, in seconds. 300 if not set, and at the
+    /// How long an answer is given without asking again, in whole seconds. Five minutes if not set, and at the
     /// least: the host itself answers no newer.
-    pub const fn fresh_for(mut self, seconds: u64) -> Self {
-        self.settings.plan = self.settings.plan.fresh_for(seconds);
+    pub const fn fresh_for(mut self, time: Duration) -> Self {
+        self.settings.plan = self.settings.plan.fresh_for(time.as_secs());
         self
     }
 
-    /// How old an answer may be that is given when the site cannot be asked, in seconds. A day if
+    /// How old an answer may be that is given when the site cannot be asked, in whole seconds. A day if
     /// not set; 0 for none.
-    pub const fn keep_through_outage(mut self, seconds: u64) -> Self {
-        self.settings.plan.outage = seconds;
+    pub const fn keep_through_outage(mut self, time: Duration) -> Self {
+        self.settings.plan.outage = time.as_secs();
         self
     }
 
-    /// How long a site that fails is left alone, in seconds. 30 if not set.
-    pub const fn back_off(mut self, seconds: u64) -> Self {
-        self.settings.plan.back_off = seconds;
+    /// How long a site that fails is left alone, in whole seconds. 30 s if not set.
+    pub const fn back_off(mut self, time: Duration) -> Self {
+        self.settings.plan.back_off = time.as_secs();
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use app_license::plan::keys::{KeySetCache, KeySetPlan};
 use url::Url;
@@ -16,12 +17,14 @@ use crate::stats::Counters;
 /// Settings of [`ForgeKeys`].
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use app_license::forge::JwksUrl;
 /// use app_license_client::{Fetcher, ForgeKeys};
 /// let keys = ForgeKeys::builder(Fetcher::new()?, JwksUrl::default())
-///     .refresh_after(120)
-///     .expire_after(600)
-///     .keep_through_outage(3600)
+///     .refresh_after(Duration::from_secs(120))
+///     .expire_after(Duration::from_secs(600))
+///     .keep_through_outage(Duration::from_secs(3600))
 ///     .build()?;
 /// # Ok::<(), app_license_client::Error>(())
 /// ```
@@ -68,36 +71,36 @@ impl ForgeKeysBuilder {
         self
     }
 
-    /// From which age on the set is fetched again while it is served, in seconds. 300 if not set.
-    pub const fn refresh_after(mut self, seconds: u64) -> Self {
-        self.plan.refresh = seconds;
+    /// From which age on the set is fetched again while it is served, in whole seconds. 300 s if not set.
+    pub const fn refresh_after(mut self, time: Duration) -> Self {
+        self.plan.refresh = time.as_secs();
         self
     }
 
-    /// From which age on the set is fetched again before it is served, in seconds: the longest
+    /// From which age on the set is fetched again before it is served, in whole seconds: the longest
     /// that a removed key is accepted. 900 if not set.
-    pub const fn expire_after(mut self, seconds: u64) -> Self {
-        self.plan.expire = seconds;
+    pub const fn expire_after(mut self, time: Duration) -> Self {
+        self.plan.expire = time.as_secs();
         self
     }
 
-    /// For how long an expired set is served when the platform cannot be reached, in seconds.
+    /// For how long an expired set is served when the platform cannot be reached, in whole seconds.
     /// A day if not set; 0 for never.
-    pub const fn keep_through_outage(mut self, seconds: u64) -> Self {
-        self.plan.outage = seconds;
+    pub const fn keep_through_outage(mut self, time: Duration) -> Self {
+        self.plan.outage = time.as_secs();
         self
     }
 
     /// The least time between two fetches for key ids that are unknown or whose signatures do not
-    /// match, and after a failed fetch, in seconds. 60 if not set.
-    pub const fn cooldown(mut self, seconds: u64) -> Self {
-        self.plan.cooldown = seconds;
+    /// match, and after a failed fetch, in whole seconds. 60 s if not set.
+    pub const fn cooldown(mut self, time: Duration) -> Self {
+        self.plan.cooldown = time.as_secs();
         self
     }
 
-    /// How long a failed fetch stands while there is no set at all, in seconds. 5 if not set.
-    pub const fn back_off(mut self, seconds: u64) -> Self {
-        self.plan.back_off = seconds;
+    /// How long a failed fetch stands while there is no set at all, in whole seconds. 5 s if not set.
+    pub const fn back_off(mut self, time: Duration) -> Self {
+        self.plan.back_off = time.as_secs();
         self
     }
 

@@ -22,11 +22,13 @@ use crate::stats::Counters;
 /// Settings of [`ForgeLicenseApi`].
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use app_license::ForgeAppId;
 /// use app_license_client::{Fetcher, ForgeLicenseApi, MemoryLicenseCache};
 /// let api = ForgeLicenseApi::builder(Fetcher::new()?, MemoryLicenseCache::new())
 ///     .app(ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11").unwrap())
-///     .fresh_for(1800)
+///     .fresh_for(Duration::from_secs(1800))
 ///     .build()?;
 /// # Ok::<(), app_license_client::Error>(())
 /// ```
@@ -100,23 +102,23 @@ impl ForgeLicenseApiBuilder {
         self
     }
 
-    /// How long an answer is given without asking again, in seconds. 3600 if not set, as the
+    /// How long an answer is given without asking again, in whole seconds. An hour if not set, as the
     /// platform recommends; 300 at the least.
-    pub const fn fresh_for(mut self, seconds: u64) -> Self {
-        self.settings.plan = self.settings.plan.fresh_for(seconds);
+    pub const fn fresh_for(mut self, time: Duration) -> Self {
+        self.settings.plan = self.settings.plan.fresh_for(time.as_secs());
         self
     }
 
-    /// How old an answer may be that is given when nothing newer can be had, in seconds. A day if
+    /// How old an answer may be that is given when nothing newer can be had, in whole seconds. A day if
     /// not set; 0 for none.
-    pub const fn keep_through_outage(mut self, seconds: u64) -> Self {
-        self.settings.plan.outage = seconds;
+    pub const fn keep_through_outage(mut self, time: Duration) -> Self {
+        self.settings.plan.outage = time.as_secs();
         self
     }
 
-    /// How long the right to ask is held, in seconds. 330 if not set; 300 at the least.
-    pub const fn leased_for(mut self, seconds: u64) -> Self {
-        self.settings.plan = self.settings.plan.leased_for(seconds);
+    /// How long the right to ask is held, in whole seconds. 330 s if not set; 300 s at the least.
+    pub const fn leased_for(mut self, time: Duration) -> Self {
+        self.settings.plan = self.settings.plan.leased_for(time.as_secs());
         self
     }
 
@@ -126,10 +128,10 @@ impl ForgeLicenseApiBuilder {
         self
     }
 
-    /// How long a fault stands before the shared cache is looked into again, in seconds. 5 if not
+    /// How long a fault stands before the shared cache is looked into again, in whole seconds. 5 s if not
     /// set.
-    pub const fn back_off(mut self, seconds: u64) -> Self {
-        self.settings.plan.back_off = seconds;
+    pub const fn back_off(mut self, time: Duration) -> Self {
+        self.settings.plan.back_off = time.as_secs();
         self
     }
 

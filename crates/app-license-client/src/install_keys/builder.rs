@@ -1,6 +1,7 @@
 //! Settings of [`InstallKeys`].
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use app_license::KeyId;
 use app_license::connect::KeyHosts;
@@ -23,10 +24,12 @@ const MAX_FLIGHTS: usize = 1 << 20;
 /// Settings of [`InstallKeys`].
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use app_license::connect::{Cloud, KeyHosts};
 /// use app_license_client::{Fetcher, InstallKeys};
 /// let keys = InstallKeys::builder(Fetcher::new()?, KeyHosts::of(Cloud::Commercial))
-///     .refused_for(30)
+///     .refused_for(Duration::from_secs(30))
 ///     .build()?;
 /// # Ok::<(), app_license_client::Error>(())
 /// ```
@@ -81,15 +84,15 @@ impl InstallKeysBuilder {
         self
     }
 
-    /// How long an unknown or weak key stays refused, in seconds. 60 if not set.
-    pub const fn refused_for(mut self, seconds: u64) -> Self {
-        self.settings.plan.refused = seconds;
+    /// How long an unknown or weak key stays refused, in whole seconds. 60 s if not set.
+    pub const fn refused_for(mut self, time: Duration) -> Self {
+        self.settings.plan.refused = time.as_secs();
         self
     }
 
-    /// How long a host that fails is left alone, in seconds. 5 if not set.
-    pub const fn back_off(mut self, seconds: u64) -> Self {
-        self.settings.plan.back_off = seconds;
+    /// How long a host that fails is left alone, in whole seconds. 5 s if not set.
+    pub const fn back_off(mut self, time: Duration) -> Self {
+        self.settings.plan.back_off = time.as_secs();
         self
     }
 

@@ -138,7 +138,7 @@ async fn fit_jwks_down_cached() {
 
 #[tokio::test]
 async fn fit_jwks_down_cached_for_never_when_told_so() {
-    let mut p = platform_with(|b| b.keep_through_outage(0)).await;
+    let mut p = platform_with(|b| b.keep_through_outage(Duration::ZERO)).await;
     p.host.says_always(Say::ok(jwks(&[K1])));
     assert!(p.accepts(K1).await);
     p.host.stop().await;

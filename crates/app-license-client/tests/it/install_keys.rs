@@ -430,7 +430,12 @@ async fn unknown_kid_flood() {
     let patient = Fetcher::builder().timeout(Duration::from_secs(60));
     let patient = patient.connect_timeout(Duration::from_secs(60));
     let patient = patient.loopback_for_tests().unwrap();
-    let t = Arc::new(two_over(patient, |b| b.refused_for(3600).at_once(16, 1024)).await);
+    let t = Arc::new(
+        two_over(patient, |b| {
+            b.refused_for(Duration::from_secs(3600)).at_once(16, 1024)
+        })
+        .await,
+    );
     t.primary.says(&at(KID), Say::ok(pem(KID)));
     t.keys.get(&kid(KID)).await.unwrap();
     // 2,000 ids, each asked ten times: the hosts are of this process too, and should not be what

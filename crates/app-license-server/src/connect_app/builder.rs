@@ -3,6 +3,7 @@
 mod build;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app_license::connect::{BaseUrl, Cloud, KeyHosts, RequestVerifierConfig};
 use app_license::{AppKey, FeatureMap, Leeway, Policy};
@@ -32,7 +33,7 @@ pub struct ConnectAppBuilder {
     license_api: Option<LicenseApiSetting>,
     policy: Policy,
     sells_nothing: bool,
-    stored_hint: Option<u64>,
+    stored_for: Option<u64>,
     features: FeatureMap,
     descriptor: Option<Descriptor>,
     clock: ClockSetting,
@@ -86,7 +87,7 @@ impl ConnectAppBuilder {
             license_api: None,
             policy: Policy::new(),
             sells_nothing: false,
-            stored_hint: None,
+            stored_for: None,
             features: FeatureMap::default(),
             descriptor: None,
             clock: ClockSetting(Arc::new(SystemClock)),
@@ -161,12 +162,14 @@ impl ConnectAppBuilder {
     /// there is to set is set in the function.
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use app_license_server::{ConnectApp, MemoryStore, Policy};
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// let app = ConnectApp::builder("com.example.app", "https://app.example.com")?
     ///     .store(MemoryStore::new())
     ///     .policy(Policy::new().confirmed_only(true))
-    ///     .confirm_with_license_api(|api| api.fresh_for(900))
+    ///     .confirm_with_license_api(|api| api.fresh_for(Duration::from_secs(900)))
     ///     .build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
@@ -199,9 +202,9 @@ impl ConnectAppBuilder {
     }
 
     /// Lets the last stored statement count, where neither the request nor the License API has one, if
-    /// it is at most this old, in seconds. Off by default.
-    pub fn stored_hint(mut self, max_age: u64) -> Self {
-        self.stored_hint = Some(max_age);
+    /// it is at most this old, in whole seconds. Off by default.
+    pub fn stored_for(mut self, max_age: Duration) -> Self {
+        self.stored_for = Some(max_age.as_secs());
         self
     }
 
@@ -264,17 +267,17 @@ impl ConnectAppBuilder {
         self
     }
 
-    /// For how many seconds an installation read from the store is kept in memory; 5 by default, 0
-    /// to ask the store every time. With several replicas, an uninstall that another one was told
+    /// For how long, in whole seconds, an installation read from the store is kept in memory; 5 s by default,
+    /// zero to ask the store every time. With several replicas, an uninstall that another one was told
     /// of is noticed after this long.
-    pub fn tenant_cache(mut self, seconds: u64) -> Self {
-        self.tenant_cache = seconds;
+    pub fn tenant_cache(mut self, time: Duration) -> Self {
+        self.tenant_cache = time.as_secs();
         self
     }
 
-    /// For how many seconds a rotated secret still verifies; 300 by default.
-    pub fn secret_grace(mut self, seconds: u64) -> Self {
-        self.secret_grace = seconds;
+    /// For how long, in whole seconds, a rotated secret still verifies; 300 s by default.
+    pub fn secret_grace(mut self, time: Duration) -> Self {
+        self.secret_grace = time.as_secs();
         self
     }
 

@@ -120,11 +120,13 @@ impl ForgeRemoteBuilder {
     /// to set is set in the function.
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
     /// use app_license_server::{ForgeRemote, MemoryStore};
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// let remote = ForgeRemote::builder("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?
     ///     .store(MemoryStore::new())
-    ///     .confirm_with_license_api(|api| api.fresh_for(1800))
+    ///     .confirm_with_license_api(|api| api.fresh_for(Duration::from_secs(1800)))
     ///     .build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use std::time::Instant;
 
 use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
@@ -91,7 +92,12 @@ async fn thirty_days_of_ten_thousand_tenants_without_a_page_view() {
             .build()
             .unwrap()
     };
-    let sweep = || app(time.clone()).license_sweep().unwrap().every(EVERY);
+    let sweep = || {
+        app(time.clone())
+            .license_sweep()
+            .unwrap()
+            .every(Duration::from_secs(EVERY))
+    };
     let mut replicas: Vec<LicenseSweep> = vec![sweep(), sweep(), sweep()];
     let calls = Arc::new(AtomicU64::new(0));
     let turn_seconds = EVERY / 360;

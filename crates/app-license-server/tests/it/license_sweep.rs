@@ -1,6 +1,7 @@
 //! Downgrades, ended trials and new editions are noticed without a page view.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app_license::{ClientKey, InstallationAri, InstallationKey, Policy};
 use app_license_server::{ConnectApp, ForgeRemote, HookRunner, LicenseSweep};
@@ -60,8 +61,8 @@ async fn connect_licenses_of_thirty_days_over_sockets_and_two_replicas() {
     let other = Connect::serve(&host, Arc::clone(&store)).await;
     let recorder = Recorder::default();
     let hooks = hooks(&store, &recorder);
-    let mut sweeps =
-        [&one.served, &other.served].map(|app| app.license_sweep().unwrap().every(DAY));
+    let mut sweeps = [&one.served, &other.served]
+        .map(|app| app.license_sweep().unwrap().every(Duration::from_secs(DAY)));
 
     let tenant = |name: &str| host.tenant(&one.app, name).unwrap();
     let (acme, beta, gone, quiet) = (

@@ -1,6 +1,7 @@
 //! Which word about the license counts, in the stated order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::common::{Connect, history};
 use app_license::{ClientKey, InstallationKey, Policy, WhenAbsent};
@@ -179,7 +180,7 @@ async fn what_cannot_be_checked_is_503_unless_a_stored_word_may_count() {
     let (status, code) = strict.silent().await;
     assert_eq!((status, code.as_str()), (503, "status"));
 
-    let lenient = Setting::new(|app| app.stored_hint(2 * 86_400)).await;
+    let lenient = Setting::new(|app| app.stored_for(Duration::from_secs(2 * 86_400))).await;
     lenient.acme.buy(Edition::Standard).unwrap();
     lenient.acme.change_edition(Edition::Advanced).unwrap();
     assert_eq!(lenient.silent().await, granted());
@@ -251,7 +252,7 @@ async fn trial_ended_is_told_by_all_that_is_known() {
 async fn an_upgrade_on_a_signed_page_makes_the_api_be_asked_at_once_and_again_after_five_minutes() {
     let setting = Setting::new(|app| {
         app.policy(Policy::new().confirmed_only(true))
-            .confirm_with_license_api(|api| api.fresh_for(3600))
+            .confirm_with_license_api(|api| api.fresh_for(Duration::from_secs(3600)))
     })
     .await;
     setting.host.cache_licenses_for(300);

@@ -1,6 +1,7 @@
 //! The rules of verification that only a server can break, over real sockets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::common::{APP_ID, APP_KEY, Connect, Forge, clock, fetcher, forge_api};
 use app_license::{
@@ -22,7 +23,7 @@ async fn connect() -> (MockHost, Connect) {
     let app = Connect::serve_as(
         &host,
         Arc::new(MemoryStore::new()),
-        |app| app.tenant_cache(0),
+        |app| app.tenant_cache(Duration::ZERO),
         |router| router,
     )
     .await;

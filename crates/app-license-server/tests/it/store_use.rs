@@ -1,6 +1,7 @@
 //! What a request costs the store, and what becomes of it where the store fails.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, CloudId, Event, InstallationKey, LicenseSource, Policy};
@@ -40,7 +41,7 @@ impl Watched {
             .fetcher(fetcher(&host))
             .confirm_with_license_api(|api| api)
             .policy(Policy::new().confirmed_only(true))
-            .tenant_cache(tenant_cache)
+            .tenant_cache(Duration::from_secs(tenant_cache))
             .clock(clock(&host))
             .build()
             .unwrap();

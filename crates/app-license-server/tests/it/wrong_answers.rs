@@ -1,6 +1,7 @@
 //! A customer who is denied, and a vendor who asks why.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app_license_client::Fetcher;
 use app_license_server::{
@@ -257,7 +258,7 @@ async fn page_headers_name_the_hosts_of_base_url_and_display_url_and_keep_what_p
         .route("/panel", get(page))
         .route("/export", get(page).layer(app.requires(Edition::Advanced)))
         .route("/own", get(own))
-        .layer(app.page_headers().hsts(600))
+        .layer(app.page_headers().hsts(Duration::from_secs(600)))
         .route(
             "/gated",
             get(async || "a page").layer(

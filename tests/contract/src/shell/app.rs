@@ -184,10 +184,10 @@ impl World {
             builder = builder.leeway(leeway_of(leeway)?);
         }
         if let Some(seconds) = settings.secret_grace {
-            builder = builder.secret_grace(seconds);
+            builder = builder.secret_grace(Duration::from_secs(seconds));
         }
         if let Some(seconds) = settings.stored_hint {
-            builder = builder.stored_hint(seconds);
+            builder = builder.stored_for(Duration::from_secs(seconds));
         }
         if settings.sells_nothing {
             builder = builder.sells_nothing();

@@ -6,6 +6,7 @@ use std::io::BufRead;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use app_license::connect::KeyHosts;
@@ -82,7 +83,7 @@ pub(crate) async fn serve(settings: Settings, store: Arc<dyn Store>, limits: Lim
         .clock(clock.clone())
         .build()?;
     let license_api = ForgeLicenseApi::builder(fetcher, store)
-        .fresh_for(300)
+        .fresh_for(Duration::from_secs(300))
         .clock(clock.clone())
         .build()?;
     let remote = ForgeRemote::builder(&settings.app_id)?

@@ -85,7 +85,7 @@ impl ConnectAppBuilder {
             install_keys,
             license_api,
             policy,
-            stored_hint: self.stored_hint,
+            stored_for: self.stored_for,
             features: self.features,
             descriptor,
             named_editions,

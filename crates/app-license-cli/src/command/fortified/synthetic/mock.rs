@@ -144,8 +144,8 @@ impl Delivered {
         let api = ConnectLicenseApi::builder(fetcher, AppKey::new(APP_KEY)?, KeyHosts::default())
             .clock(move || -> UnixTime { clock.now() })
             .attempts(1, Duration::ZERO, Duration::ZERO)
-            .keep_through_outage(0)
-            .back_off(0)
+            .keep_through_outage(Duration::ZERO)
+            .back_off(Duration::ZERO)
             .build()
             .map_err(network)?;
         Ok(Self {
