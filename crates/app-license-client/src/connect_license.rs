@@ -344,7 +344,7 @@ fn read(app: &AppKey, reply: Reply) -> Result<LicenseApiResponse, Error> {
 }
 
 impl Statement<LicenseApiResponse> {
-    /// The license that the site told us, dated; `None` when it said that it does not have the
+    /// The license that the site stated, dated; `None` when it said that it does not have the
     /// app, which is a no.
     #[must_use]
     pub fn license(&self) -> Option<Verified<License>> {

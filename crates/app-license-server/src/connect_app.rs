@@ -78,7 +78,8 @@ impl ConnectApp {
     /// # Errors
     /// 503 when the store is out of reach.
     pub async fn forget_previous_secret(&self, client_key: &ClientKey) -> Result<bool, Rejection> {
-        self.wish(client_key, Event::ForgetPreviousSecret).await
+        self.apply_own(client_key, Event::ForgetPreviousSecret)
+            .await
     }
 
     /// Serves the site no more: its proved requests are answered 403, `tenant_blocked`, whatever the
@@ -88,7 +89,7 @@ impl ConnectApp {
     /// # Errors
     /// 503 when the store is out of reach.
     pub async fn block(&self, client_key: &ClientKey) -> Result<bool, Rejection> {
-        self.wish(client_key, Event::Block).await
+        self.apply_own(client_key, Event::Block).await
     }
 
     /// Serves a blocked site again. True when it was blocked.
@@ -96,10 +97,10 @@ impl ConnectApp {
     /// # Errors
     /// 503 when the store is out of reach.
     pub async fn unblock(&self, client_key: &ClientKey) -> Result<bool, Rejection> {
-        self.wish(client_key, Event::Unblock).await
+        self.apply_own(client_key, Event::Unblock).await
     }
 
-    async fn wish(&self, client_key: &ClientKey, event: Event) -> Result<bool, Rejection> {
+    async fn apply_own(&self, client_key: &ClientKey, event: Event) -> Result<bool, Rejection> {
         let key = InstallationKey::Connect(client_key.clone());
         let delivery = Delivery::new(key, event);
         let applied = self.0.store.apply(delivery, self.now()).await;

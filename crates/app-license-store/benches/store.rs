@@ -1,6 +1,6 @@
 //! Reading and writing one tenant among many.
 //!
-//! `APP_LICENSE_BENCH_TENANTS` says how many are there first (100,000 unless told);
+//! `APP_LICENSE_BENCH_TENANTS` says how many are there first (100,000 if not set);
 //! `APP_LICENSE_BENCH_POSTGRES` is the address of a database, which is then measured too.
 
 #![expect(

@@ -311,7 +311,7 @@ mod tests {
     fn codes_and_words_are_kept() {
         use ErrorClass::{CouldNotCheck, Misuse, Refused};
         let text = String::from;
-        for (kind, code, class, words) in [
+        for (kind, code, class, message) in [
             (
                 ErrorKind::Unavailable {
                     doing: "commit",
@@ -436,7 +436,7 @@ mod tests {
             let error = Error::from(kind);
             assert_eq!(error.code(), code);
             assert_eq!(error.class(), class, "{code}");
-            assert_eq!(error.to_string(), words);
+            assert_eq!(error.to_string(), message);
         }
     }
 

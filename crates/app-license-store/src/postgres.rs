@@ -38,11 +38,11 @@ use schema_name::SchemaName;
 
 /// A store in a PostgreSQL database, shared by many replicas.
 ///
-/// All tables are in one schema, `app_license` unless told. Deliveries of one tenant wait for each
+/// All tables are in one schema, `app_license` if not set. Deliveries of one tenant wait for each
 /// other in the database; numbers of the history are committed in their order. A connection that
 /// breaks, a deadlock or a restart of the server is tried again, three times at most.
 ///
-/// TLS follows `sslmode` in the address: `disable`, `prefer` (unless told), `require` or
+/// TLS follows `sslmode` in the address: `disable`, `prefer` (if not set), `require` or
 /// `verify-full`, which are one: the server's certificate and name are checked wherever TLS is used.
 /// Nothing is kept in a session, so a pooler may run every transaction on another connection.
 ///

@@ -38,7 +38,7 @@ pub enum Say {
     Endless,
     /// A 200 that announces a body of 100 MB.
     Announced,
-    /// Closes the connection without a word.
+    /// Closes the connection without an answer.
     HangUp,
 }
 

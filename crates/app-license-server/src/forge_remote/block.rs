@@ -28,7 +28,7 @@ impl ForgeRemote {
     /// # Errors
     /// 503 when the store is out of reach, or the remote has none.
     pub async fn block(&self, installation: &InstallationAri) -> Result<bool, Rejection> {
-        self.wish(installation, Event::Block).await
+        self.apply_own(installation, Event::Block).await
     }
 
     /// Serves a blocked installation again. True when it was blocked.
@@ -36,15 +36,15 @@ impl ForgeRemote {
     /// # Errors
     /// As [`ForgeRemote::block`].
     pub async fn unblock(&self, installation: &InstallationAri) -> Result<bool, Rejection> {
-        self.wish(installation, Event::Unblock).await
+        self.apply_own(installation, Event::Unblock).await
     }
 
-    async fn wish(&self, of: &InstallationAri, event: Event) -> Result<bool, Rejection> {
+    async fn apply_own(&self, of: &InstallationAri, event: Event) -> Result<bool, Rejection> {
         let Some(installations) = &self.0.installations else {
             let what = "the remote has no store";
             return Err(Rejection::could_not_check(what, UNAVAILABLE));
         };
-        let changed = installations.wish(of, event, self.now()).await;
+        let changed = installations.apply_own(of, event, self.now()).await;
         changed.map_err(|e| Rejection::store(&e))
     }
 }

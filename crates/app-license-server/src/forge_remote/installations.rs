@@ -182,9 +182,9 @@ impl Installations {
         Ok(applied)
     }
 
-    /// Applies the app's own wish to the record of an installation, or of the customer whose it is. Whether
+    /// Applies an event of the app's own to the record of an installation, or of the customer whose it is. Whether
     /// it changed anything.
-    pub(super) async fn wish(
+    pub(super) async fn apply_own(
         &self,
         of: &InstallationAri,
         event: Event,

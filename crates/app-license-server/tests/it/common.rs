@@ -207,7 +207,7 @@ impl Recorder {
         Ok(())
     }
 
-    pub(crate) fn told(&self) -> Vec<String> {
+    pub(crate) fn delivered(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }

@@ -102,9 +102,9 @@ impl Backend {
         }
     }
 
-    async fn told(&self) -> Vec<String> {
+    async fn delivered(&self) -> Vec<String> {
         self.hooks.run_once().await.unwrap();
-        self.recorder.told()
+        self.recorder.delivered()
     }
 
     /// The decisions of a page and of an invocation.
@@ -138,7 +138,7 @@ async fn one_customer_and_the_same_decision_before_while_and_after() {
         backend.deliver(&acme.install().unwrap()).await;
         acme.buy(Edition::Advanced).unwrap();
         assert_eq!(backend.ask(&acme.page("/export").unwrap()).await.0, 200);
-        let before = backend.told().await;
+        let before = backend.delivered().await;
         assert_eq!(before.len(), 4, "{before:?}");
 
         // the administrator approves the version on Forge: the events come in any order
@@ -151,7 +151,7 @@ async fn one_customer_and_the_same_decision_before_while_and_after() {
         assert_eq!(backend.whose(&acme).await, (200, key.to_string()));
         // nothing is told again but that an event of Forge came first, before it was known whose it is
         let expected: &[&str] = if forge_first { &["installed"] } else { &[] };
-        assert_eq!(backend.told().await, expected);
+        assert_eq!(backend.delivered().await, expected);
         assert_eq!(
             backend
                 .store
@@ -169,7 +169,7 @@ async fn one_customer_and_the_same_decision_before_while_and_after() {
         assert_eq!(backend.decisions(&acme).await, (402, 402));
         // an invocation also states that it is no trial, which a page does not
         assert_eq!(
-            backend.told().await,
+            backend.delivered().await,
             [
                 "edition capabilityAdvanced -> capabilityStandard",
                 "license active -> active"

@@ -17,7 +17,7 @@ use app_license_testkit::{Edition, MockHost};
 #[derive(Clone, Default)]
 struct Stumbling {
     calls: Arc<AtomicUsize>,
-    told: Recorder,
+    recorder: Recorder,
 }
 
 #[async_trait]
@@ -26,11 +26,11 @@ impl Hook for Stumbling {
         if self.calls.fetch_add(1, Ordering::SeqCst) == 0 {
             return Err("not now".into());
         }
-        self.told.on_uninstalled(entry).await
+        self.recorder.on_uninstalled(entry).await
     }
 
     async fn on_installed(&self, entry: &HistoryEntry) -> HookResult {
-        self.told.on_installed(entry).await
+        self.recorder.on_installed(entry).await
     }
 }
 
@@ -57,11 +57,11 @@ async fn a_failed_hook_is_called_again_before_any_later_change() {
     let runner = HookRunner::new(Arc::clone(&store), name.clone(), hook.clone());
     let runner = runner.retry_pause(Duration::ZERO);
     assert_eq!(runner.run_once().await.unwrap_err().to_string(), "not now");
-    assert_eq!(hook.told.told(), ["installed"]);
+    assert_eq!(hook.recorder.delivered(), ["installed"]);
     // another process takes over, under the same name
     let runner = HookRunner::new(store, name, hook.clone());
     runner.run_once().await.unwrap();
-    assert_eq!(hook.told.told(), ["uninstalled", "installed"]);
+    assert_eq!(hook.recorder.delivered(), ["uninstalled", "installed"]);
     assert_eq!(hook.calls.load(Ordering::SeqCst), 2);
 }
 
@@ -95,9 +95,9 @@ async fn a_trial_that_ends_moments_after_a_page_is_stored_when_the_app_denies() 
     )
     .clock(host.clock().clone());
     runner.run_once().await.unwrap();
-    let told = recorder.told();
-    let ended: Vec<_> = told.iter().filter(|it| it.contains("ended")).collect();
-    assert_eq!(ended, ["license ended, a trial"], "{told:?}");
+    let delivered = recorder.delivered();
+    let ended: Vec<_> = delivered.iter().filter(|it| it.contains("ended")).collect();
+    assert_eq!(ended, ["license ended, a trial"], "{delivered:?}");
     let key = InstallationKey::Connect(ClientKey::new(acme.site().client_key().unwrap()).unwrap());
     let kept = store.get(&key).await.unwrap().unwrap();
     assert_eq!(kept.license().unwrap().state(), State::Inactive);

@@ -80,7 +80,7 @@ async fn connect_licenses_of_thirty_days_over_sockets_and_two_replicas() {
     quiet.buy(Edition::Standard).unwrap();
     deliver(&host, gone.uninstall().unwrap()).await;
     hooks.run_once().await.unwrap();
-    recorder.told();
+    recorder.delivered();
 
     let sites = host.hits(Service::Sites);
     let asked = sweep_for(&host, &mut sweeps, DAY / 2).await;
@@ -90,19 +90,19 @@ async fn connect_licenses_of_thirty_days_over_sockets_and_two_replicas() {
     );
     assert_eq!(host.hits(Service::Sites) - sites, 3);
     hooks.run_once().await.unwrap();
-    let mut told = recorder.told();
-    told.sort();
+    let mut delivered = recorder.delivered();
+    delivered.sort();
     let (active, advanced) = (
         "license none -> active",
         "edition none -> capabilityAdvanced",
     );
-    assert_eq!(told, [advanced, advanced, active, active, active]);
+    assert_eq!(delivered, [advanced, advanced, active, active, active]);
 
     beta.change_edition(Edition::Standard).unwrap();
     sweep_for(&host, &mut sweeps, 2 * DAY).await;
     hooks.run_once().await.unwrap();
     assert_eq!(
-        recorder.told(),
+        recorder.delivered(),
         ["edition capabilityAdvanced -> capabilityStandard"]
     );
 
@@ -112,7 +112,7 @@ async fn connect_licenses_of_thirty_days_over_sockets_and_two_replicas() {
     assert!((3 * 28..=3 * 38).contains(&asked), "{asked}");
     hooks.run_once().await.unwrap();
     assert_eq!(
-        recorder.told(),
+        recorder.delivered(),
         ["license active -> inactive", "license ended, a trial"]
     );
     assert_eq!(
@@ -168,23 +168,23 @@ async fn forge_licenses_by_the_schedule_of_the_app() {
     deliver(&host, acme.install().unwrap()).await;
     acme.start_trial(Edition::Standard, 30).unwrap();
     let schedule = Invocation::function("license-sweep");
-    let mut told = Vec::new();
+    let mut delivered = Vec::new();
     for day in 0..32 {
         let call = acme
             .invoke("POST", "/forge/license-sweep", &schedule)
             .unwrap();
         deliver(&host, vec![call]).await;
         hooks.run_once().await.unwrap();
-        told.extend(
+        delivered.extend(
             recorder
-                .told()
+                .delivered()
                 .into_iter()
                 .map(|what| format!("day {day}: {what}")),
         );
         host.clock().advance_days(1);
     }
     assert_eq!(
-        told,
+        delivered,
         [
             "day 0: installed",
             "day 0: license none -> active",

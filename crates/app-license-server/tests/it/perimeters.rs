@@ -72,8 +72,10 @@ async fn a_remote_of_several_apps_is_told_which_one_it_is() {
         .clock(clock(&host))
         .build()
         .unwrap();
-    let told = |invocation: ForgeInvocation| async move { invocation.app_id().uuid().to_owned() };
-    let router = Router::new().route("/which", post(told)).with_state(remote);
+    let which = |invocation: ForgeInvocation| async move { invocation.app_id().uuid().to_owned() };
+    let router = Router::new()
+        .route("/which", post(which))
+        .with_state(remote);
     tokio::spawn(app_license_server::serve(listener, router).into_future());
     for (id, want) in [
         (APP_ID, Some(APP_ID.to_owned())),

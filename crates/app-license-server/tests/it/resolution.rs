@@ -1,4 +1,4 @@
-//! Which word about the license counts, in the stated order.
+//! Which license statement counts, in the stated order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,7 +66,11 @@ async fn the_request_itself_comes_first() {
     assert_eq!(setting.page().await, granted());
     setting.acme.expire().unwrap();
     assert_eq!(setting.page().await, refused(402, "inactive"));
-    assert_eq!(setting.asked(), 1, "only an inactive word is asked about");
+    assert_eq!(
+        setting.asked(),
+        1,
+        "only an inactive statement is asked about"
+    );
 }
 
 /// A license that was just bought shows `lic=none` for a while; one that has ended shows it for
@@ -95,7 +99,7 @@ async fn a_none_is_overruled_by_a_newer_answer_of_the_license_api() {
     setting.host.clock().advance(61);
     assert_eq!(setting.ask(&none()).await, refused(402, "inactive"));
     assert_eq!(setting.asked(), asked + 2);
-    // out of reach: the page's word stands
+    // out of reach: the page's statement stands
     setting
         .host
         .set_fault(Service::Sites, InjectedFault::Status(500));

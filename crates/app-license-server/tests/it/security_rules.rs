@@ -478,7 +478,7 @@ async fn flood_shuts_out_platform_a_token_that_cannot_be_right_costs_no_fetch() 
     assert_eq!(host.hits(Service::InstallKeys), 0);
 }
 
-/// Only the platform's own key uninstalls: neither nobody's word nor a token of the tenant's secret.
+/// Only the platform's own key uninstalls: neither a request without a token nor one of the tenant's secret.
 #[tokio::test]
 async fn unauthenticated_uninstall() {
     let (host, app) = connect().await;

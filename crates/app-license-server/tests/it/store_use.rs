@@ -237,9 +237,9 @@ async fn page_headers_take_no_event_for_a_page() {
     for event in watched.acme.enable().unwrap() {
         assert_eq!(watched.ask(&event).await.status(), 204);
     }
-    let told = history(&*watched.store, &watched.key()).await;
+    let delivered = history(&*watched.store, &watched.key()).await;
     let expected = ["enabled: enabled", "disabled: disabled", "enabled: enabled"];
-    assert_eq!(told[1..], expected);
+    assert_eq!(delivered[1..], expected);
 }
 
 #[tokio::test]
@@ -353,8 +353,8 @@ async fn an_invocation_of_a_known_customer_is_served_while_the_store_cannot_be_w
     on_forge.host.clock().advance(6);
     assert_eq!(on_forge.whose().await, (200, "tenant-1".to_owned()));
     let key = InstallationKey::Connect(ClientKey::new("tenant-1").unwrap());
-    let learnt = on_forge.store.get(&key).await.unwrap().unwrap();
-    assert!(learnt.cloud_id().is_some());
+    let learned = on_forge.store.get(&key).await.unwrap().unwrap();
+    assert!(learned.cloud_id().is_some());
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn a_connect_app_from_install_to_uninstall() {
 
     deliver_events(&host, acme.install().unwrap()).await;
     hooks.run_once().await.unwrap();
-    assert_eq!(recorder.told(), ["installed", "enabled"]);
+    assert_eq!(recorder.delivered(), ["installed", "enabled"]);
 
     // a trial of Standard: the page is shown, the feature is not
     deliver_events(&host, acme.start_trial(Edition::Standard, 30).unwrap()).await;
@@ -68,18 +68,18 @@ async fn a_connect_app_from_install_to_uninstall() {
     );
     hooks.run_once().await.unwrap();
     // the platform names no edition before the customer first changes it: that is Standard
-    assert_eq!(recorder.told(), ["license none -> active"]);
+    assert_eq!(recorder.delivered(), ["license none -> active"]);
 
     deliver_events(&host, acme.change_edition(Edition::Advanced).unwrap()).await;
     assert_eq!(export().await, (200, "exported".to_owned()));
     hooks.run_once().await.unwrap();
-    assert_eq!(recorder.told(), ["edition none -> capabilityAdvanced"]);
+    assert_eq!(recorder.delivered(), ["edition none -> capabilityAdvanced"]);
 
     host.clock().advance_days(31);
     assert_eq!(reason(&export().await), (402, "trial_ended".to_owned()));
     hooks.run_once().await.unwrap();
     assert_eq!(
-        recorder.told(),
+        recorder.delivered(),
         ["license active -> inactive", "license ended, a trial"]
     );
 
@@ -90,8 +90,12 @@ async fn a_connect_app_from_install_to_uninstall() {
         assert_eq!(refused, (401, "unknown_tenant".to_owned()));
     }
     hooks.run_once().await.unwrap();
-    assert_eq!(recorder.told(), ["disabled", "uninstalled"]);
-    assert_eq!(hooks.run_once().await.unwrap(), 0, "nothing is told twice");
+    assert_eq!(recorder.delivered(), ["disabled", "uninstalled"]);
+    assert_eq!(
+        hooks.run_once().await.unwrap(),
+        0,
+        "nothing is delivered twice"
+    );
 
     let metrics = reqwest::get(format!("{}/metrics", app.address))
         .await
@@ -136,7 +140,7 @@ async fn a_forge_remote_from_install_to_uninstall() {
 
     deliver_events(&host, acme.install().unwrap()).await;
     hooks.run_once().await.unwrap();
-    assert_eq!(recorder.told(), ["installed"]);
+    assert_eq!(recorder.delivered(), ["installed"]);
 
     acme.start_trial(Edition::Standard, 30).unwrap();
     let summary = deliver(&host, &invoke("/summary")).await;
@@ -162,7 +166,7 @@ async fn a_forge_remote_from_install_to_uninstall() {
     assert_eq!(reason(&export().await), (402, "trial_ended".to_owned()));
     hooks.run_once().await.unwrap();
     assert_eq!(
-        recorder.told(),
+        recorder.delivered(),
         [
             "license none -> active",
             "edition none -> capabilityAdvanced",
@@ -179,7 +183,7 @@ async fn a_forge_remote_from_install_to_uninstall() {
     let refused = reason(&deliver(&host, &before).await);
     assert_eq!(refused, (401, "unknown_tenant".to_owned()));
     hooks.run_once().await.unwrap();
-    assert_eq!(recorder.told(), ["uninstalled"]);
+    assert_eq!(recorder.delivered(), ["uninstalled"]);
 
     assert_eq!(
         history(&*remote.store, &InstallationKey::Forge(ari)).await,
@@ -258,7 +262,7 @@ async fn a_replaced_forge_key_is_fetched_again() {
     };
     assert_eq!(summary().await.0, 200);
 
-    // a wrong set, learnt by the refresh that is due
+    // a wrong set, learned by the refresh that is due
     host.set_fault(Service::ForgeKeys, InjectedFault::Wrong);
     host.clock().advance(900);
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! Failures of the database, in words that are safe to show.
+//! Failures of the database, as messages that are safe to show.
 
 use std::fmt;
 
@@ -81,7 +81,7 @@ impl From<Fail> for Error {
     }
 }
 
-/// Puts words to a failure of the database.
+/// Says what was being done when the database failed.
 pub(crate) fn failed(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> Fail {
     move |error| Fail::Database(doing, error)
 }

@@ -68,14 +68,14 @@ impl PostgresOptions {
         self
     }
 
-    /// The schema that holds the tables, created if it is not there; `app_license` unless told.
+    /// The schema that holds the tables, created if it is not there; `app_license` if not set.
     #[must_use]
     pub fn schema(mut self, schema: impl Into<String>) -> Self {
         self.schema = schema.into();
         self
     }
 
-    /// How many connections at most; 8 unless told.
+    /// How many connections at most; 8 if not set.
     #[must_use]
     pub const fn connections(mut self, connections: usize) -> Self {
         self.connections = connections;
@@ -89,7 +89,7 @@ impl PostgresOptions {
         self
     }
 
-    /// About how many replay marks may be alive; 1,000,000 unless told. More are refused.
+    /// About how many replay marks may be alive; 1,000,000 if not set. More are refused.
     #[must_use]
     pub const fn max_marks(mut self, marks: u64) -> Self {
         self.marks = marks;

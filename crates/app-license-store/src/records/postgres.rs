@@ -98,7 +98,7 @@ impl PostgresRecords {
         Ok(self.read(each).await?)
     }
 
-    /// What happened to the installations that were last told of this entitlement, by its number
+    /// What happened to the installations that last named this entitlement, by its number
     /// or id, in the order in which it was committed. Every installation is looked at: seconds
     /// where there are millions.
     ///

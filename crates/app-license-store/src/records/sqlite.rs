@@ -160,7 +160,7 @@ impl SqliteRecords {
 }
 
 impl SqliteRecords {
-    /// What happened to the installations that were last told of this entitlement, by its number
+    /// What happened to the installations that last named this entitlement, by its number
     /// or id, in the order in which it was committed. Files of the npm package before version 2
     /// of its schema do not keep what the platform calls an event: `unknown`.
     ///

@@ -98,8 +98,8 @@ pub(super) fn uninstalled(
 pub(super) fn stopped(connection: &Connection, consumer: &Name) -> Result<Vec<Stopped>, Error> {
     const SQL: &str = "SELECT tenant, sequence, tries, retry_at FROM stopped
         WHERE consumer = ?1 ORDER BY sequence";
-    type Found = (String, i64, i64, i64);
-    let found: Vec<Found> = connection
+    type Row = (String, i64, i64, i64);
+    let found: Vec<Row> = connection
         .prepare_cached(SQL)
         .and_then(|mut s| {
             let row = |r: &rusqlite::Row<'_>| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?));

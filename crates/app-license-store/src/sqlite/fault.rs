@@ -1,8 +1,8 @@
-//! Failures of SQLite, in words.
+//! Failures of SQLite, as errors of the store.
 
 use crate::error::Error;
 
-/// Puts words to a failure of SQLite.
+/// Says what was being done when SQLite failed.
 pub(crate) fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
     move |source| Error::unavailable(doing, source)
 }

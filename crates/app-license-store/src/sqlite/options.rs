@@ -65,14 +65,14 @@ impl SqliteOptions {
         self
     }
 
-    /// How many connections read, 1 to 64; 4 unless told.
+    /// How many connections read, 1 to 64; 4 if not set.
     #[must_use]
     pub const fn readers(mut self, readers: usize) -> Self {
         self.readers = readers;
         self
     }
 
-    /// About how many replay marks may be alive; 1,000,000 unless told. More are refused.
+    /// About how many replay marks may be alive; 1,000,000 if not set. More are refused.
     #[must_use]
     pub const fn max_marks(mut self, marks: u64) -> Self {
         self.marks = marks;

@@ -63,11 +63,11 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let (tell, told) = oneshot::channel();
+        let (sender, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let result = connection.map(|c| in_savepoint(c, work));
             Box::new(move |outcome| {
-                let _ = tell.send(match (outcome, result) {
+                let _ = sender.send(match (outcome, result) {
                     (Ok(()), Some(result)) => result,
                     (Ok(()), None) => Err(ErrorKind::Closed.into()),
                     (Err(error), _) => Err(Error::unavailable("commit", Arc::clone(error))),
@@ -77,7 +77,9 @@ impl Writer {
         if self.jobs.send(job).await.is_err() {
             return Err(ErrorKind::Closed.into());
         }
-        told.await.unwrap_or_else(|_| Err(ErrorKind::Closed.into()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(ErrorKind::Closed.into()))
     }
 
     /// Waits until all that was queued is committed and the thread has closed the file.

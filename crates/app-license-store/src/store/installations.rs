@@ -139,7 +139,7 @@ pub trait InstallationStore: Send + Sync + std::fmt::Debug {
     /// block is forgotten too, and a consumer that has not seen an event never will.
     ///
     /// A database may keep what was deleted until it is overwritten. [`SqliteStore`](crate::SqliteStore)
-    /// overwrites it and empties its log; PostgreSQL is told by `VACUUM FULL`, and keeps its log as long
+    /// overwrites it and empties its log; PostgreSQL does so by `VACUUM FULL`, and keeps its log as long
     /// as it is set to.
     ///
     /// # Errors
