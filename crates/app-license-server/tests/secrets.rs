@@ -4,12 +4,12 @@
 
 #[path = "it/common.rs"]
 mod common;
+#[path = "secrets/written.rs"]
+mod written;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
-use std::io::Write;
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use app_license::{ClientKey, InstallationAri, InstallationKey};
 use app_license_server::{HookRunner, Rejection};
@@ -22,82 +22,10 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::post;
 use common::{Connect, Forge, Recorder};
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
+use written::Written;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-
-/// What was written, by place.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<BTreeMap<&'static str, Vec<u8>>>>);
-
-impl Written {
-    fn bytes(&self, place: &'static str, bytes: &[u8]) {
-        let mut all = self.0.lock().unwrap();
-        let written = all.entry(place).or_default();
-        written.extend_from_slice(bytes);
-        written.push(b'\n');
-    }
-
-    fn debug(&self, value: &impl Debug) {
-        self.bytes("debug", format!("{value:?}\n{value:#?}").as_bytes());
-    }
-
-    /// The places that hold any of these.
-    fn found(&self, secrets: &BTreeSet<String>) -> BTreeSet<(&'static str, String)> {
-        let all = self.0.lock().unwrap();
-        let mut found = BTreeSet::new();
-        for (place, bytes) in &*all {
-            for secret in secrets {
-                if memchr::memmem::find(bytes, secret.as_bytes()).is_some() {
-                    found.insert((*place, secret.clone()));
-                }
-            }
-            for token in whole_tokens(bytes) {
-                found.insert((*place, token));
-            }
-        }
-        found
-    }
-
-    fn places(&self) -> Vec<&'static str> {
-        self.0.lock().unwrap().keys().copied().collect()
-    }
-}
-
-/// Anything that looks like a signed token, also those that the app made itself.
-fn whole_tokens(bytes: &[u8]) -> Vec<String> {
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    let words = bytes.split(|b| !part(b));
-    let token = |word: &&[u8]| {
-        let text = String::from_utf8_lossy(word);
-        let mut parts = text.split('.').skip_while(|p| !p.starts_with("eyJ"));
-        parts.by_ref().take(3).filter(|p| p.len() > 10).count() == 3
-    };
-    words
-        .filter(token)
-        .map(|word| String::from_utf8_lossy(word).into_owned())
-        .collect()
-}
-
-impl<'a> MakeWriter<'a> for Written {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Write for Written {
-    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        self.bytes("log", line);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// A run: who is told what, and which secrets that took.
 struct Run {

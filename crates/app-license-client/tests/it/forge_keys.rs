@@ -2,22 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::{HTML, Host, K1, K2, Say, TestClock, fetcher, jwks};
+use crate::common::{Host, K1, K2, Say, TestClock, fetcher, jwks};
 use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token};
 use app_license::{ForgeAppId, UnixTime};
 use app_license_client::{Error, ErrorClass, Fetcher, ForgeKeys, ForgeKeysBuilder};
 
-struct Platform {
-    host: Host,
-    clock: TestClock,
-    keys: ForgeKeys,
+pub(crate) struct Platform {
+    pub(crate) host: Host,
+    pub(crate) clock: TestClock,
+    pub(crate) keys: ForgeKeys,
 }
 
-async fn platform() -> Platform {
+pub(crate) async fn platform() -> Platform {
     platform_with(|b| b).await
 }
 
-async fn platform_with(set: impl FnOnce(ForgeKeysBuilder) -> ForgeKeysBuilder) -> Platform {
+pub(crate) async fn platform_with(
+    set: impl FnOnce(ForgeKeysBuilder) -> ForgeKeysBuilder,
+) -> Platform {
     let (host, clock) = (Host::up().await, TestClock::new());
     let url = host.url() + "/.well-known/jwks.json";
     let builder = ForgeKeys::builder(fetcher(), url).clock(clock.reader());
@@ -26,21 +28,21 @@ async fn platform_with(set: impl FnOnce(ForgeKeysBuilder) -> ForgeKeysBuilder) -
 }
 
 impl Platform {
-    async fn accepts(&self, kid: &str) -> bool {
+    pub(crate) async fn accepts(&self, kid: &str) -> bool {
         self.keys.set_with(kid).await.is_ok()
     }
 
-    async fn refusal(&self, kid: &str) -> Error {
+    pub(crate) async fn refusal(&self, kid: &str) -> Error {
         self.keys.set_with(kid).await.unwrap_err()
     }
 
     /// Until a fetch in the background has landed.
-    async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-fn is(error: &Error, class: ErrorClass, code: &str) {
+pub(crate) fn is(error: &Error, class: ErrorClass, code: &str) {
     assert_eq!((error.class(), error.code()), (class, code), "{error}");
 }
 
@@ -105,71 +107,6 @@ async fn fit_unknown_kid_flood() {
 }
 
 #[tokio::test]
-async fn fit_jwks_down_cached() {
-    let mut p = platform().await;
-    p.host.says_always(Say::ok(jwks(&[K1])));
-    assert!(p.accepts(K1).await);
-    p.host.stop().await;
-    p.clock.pass(1000);
-    assert!(p.accepts(K1).await, "old keys are kept through an outage");
-    assert!(p.accepts(K1).await);
-    assert_eq!(p.keys.stats().fetches, 2, "and nobody waits for it again");
-    assert_eq!(p.keys.stats().stale_served, 2);
-    is(
-        &p.refusal(K2).await,
-        ErrorClass::CouldNotCheck,
-        "unreachable",
-    );
-    assert_eq!(p.keys.stats().fetches, 2);
-    p.clock.pass(60);
-    assert!(p.accepts(K1).await);
-    p.settle().await;
-    assert_eq!(p.keys.stats().fetches, 3, "tried again once a minute");
-    p.clock.pass(86_400);
-    is(
-        &p.refusal(K1).await,
-        ErrorClass::CouldNotCheck,
-        "unreachable",
-    );
-    p.host.start().await;
-    p.clock.pass(60);
-    assert!(p.accepts(K1).await);
-}
-
-#[tokio::test]
-async fn fit_jwks_down_cached_for_never_when_told_so() {
-    let mut p = platform_with(|b| b.keep_through_outage(Duration::ZERO)).await;
-    p.host.says_always(Say::ok(jwks(&[K1])));
-    assert!(p.accepts(K1).await);
-    p.host.stop().await;
-    p.clock.pass(900);
-    is(
-        &p.refusal(K1).await,
-        ErrorClass::CouldNotCheck,
-        "unreachable",
-    );
-}
-
-#[tokio::test]
-async fn fit_jwks_down_cold() {
-    let mut p = platform().await;
-    p.host.says_always(Say::ok(jwks(&[K1])));
-    p.host.stop().await;
-    let error = p.refusal(K1).await;
-    is(&error, ErrorClass::CouldNotCheck, "unreachable");
-    assert_eq!(error.class().http_status(), 503);
-    p.host.start().await;
-    is(
-        &p.refusal(K1).await,
-        ErrorClass::CouldNotCheck,
-        "unreachable",
-    );
-    assert_eq!(p.keys.stats().fetches, 1, "left alone for the back-off");
-    p.clock.pass(5);
-    assert!(p.accepts(K1).await);
-}
-
-#[tokio::test]
 async fn fit_jwks_fetch_per_request() {
     let p = platform().await;
     p.host.says_always(Say::ok(jwks(&[K1])).slow(50));
@@ -212,46 +149,6 @@ async fn a_removed_key_goes_with_the_background_fetch() {
     p.settle().await;
     // the key is unknown now: the one refetch of the minute finds it gone
     is(&p.refusal(K1).await, ErrorClass::Refused, "unknown_key");
-}
-
-/// Rubbish never replaces a set and never refuses anybody.
-#[tokio::test]
-async fn key_server_failure() {
-    let rubbish = [
-        Say::ok(HTML),
-        Say::ok(""),
-        Say::ok("{}"),
-        Say::ok(r#"{"keys":{}}"#),
-        Say::ok(format!(r#"{{"keys":[],"keys":{}}}"#, jwks(&[K1]))),
-        Say::ok(format!("{}{}", jwks(&[K1]), " ".repeat(256 * 1024))),
-        Say::Answer(404, Vec::new(), jwks(&[K1])),
-        Say::Answer(500, Vec::new(), jwks(&[K1])),
-        Say::Answer(401, Vec::new(), jwks(&[K1])),
-        Say::redirect(302, "/elsewhere"),
-        Say::Endless,
-        Say::Announced,
-        Say::HangUp,
-        Say::ok(jwks(&[K1])).slow(2000),
-    ];
-    for say in rubbish {
-        let p = platform().await;
-        p.host.says("/elsewhere", Say::ok(jwks(&[K1])));
-        p.host.says_always(say.clone());
-        let error = p.refusal(K1).await;
-        assert_eq!(error.class(), ErrorClass::CouldNotCheck, "{say:?}: {error}");
-
-        let p = platform().await;
-        p.host.says_always(Say::ok(jwks(&[K1])));
-        assert!(p.accepts(K1).await);
-        p.host.says_always(say.clone());
-        p.clock.pass(900);
-        assert!(p.accepts(K1).await, "{say:?}");
-        assert_eq!(
-            p.refusal(K2).await.class(),
-            ErrorClass::CouldNotCheck,
-            "{say:?}"
-        );
-    }
 }
 
 /// A well-formed set without a usable key says that there is no such key, but takes none away.
@@ -402,135 +299,6 @@ async fn a_clock_set_back_stops_nothing() {
     assert!(p.accepts(K2).await);
 }
 
-/// A set with the key of the second id behind the first one.
-fn swapped() -> String {
-    let mut set: serde_json::Value = serde_json::from_str(&jwks(&[K2])).unwrap();
-    set["keys"][0]["kid"] = K1.into();
-    set.to_string()
-}
-
-/// Verifies a token that the first key signed with what the keys answer; asks again where told.
-async fn verifies(p: &Platform, again: bool) -> bool {
-    let file = crate::common::vectors("forge-invocation-requests.json");
-    let cases = file["cases"].as_array().unwrap();
-    let case = cases
-        .iter()
-        .find(|case| case["expect"] == "accept" && case["jwks"] == "alg")
-        .unwrap();
-    let text = bearer_token(case["authorization"].as_str()).unwrap();
-    let token = UnverifiedInvocationToken::parse(text).unwrap();
-    assert_eq!(token.kid(), K1);
-    let keys = match again {
-        false => p.keys.set_with(K1).await.unwrap(),
-        true => p.keys.refresh(K1).await.unwrap(),
-    };
-    let app = ForgeAppId::new(case["app_id"].as_str().unwrap()).unwrap();
-    let now = UnixTime::from_seconds(case["now"].as_u64().unwrap()).unwrap();
-    match token.verify(&keys, &InvocationVerifierConfig::new(app), now) {
-        Ok(_) => true,
-        Err(error) => {
-            assert_eq!(error.code(), "signature");
-            false
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_key_replaced_under_its_id_is_healed_by_a_recheck() {
-    let p = platform().await;
-    p.host.says_always(Say::ok(swapped()));
-    assert!(!verifies(&p, false).await);
-    p.host.says_always(Say::ok(jwks(&[K1])));
-    assert!(!verifies(&p, false).await, "nobody said that it is wrong");
-    assert!(verifies(&p, true).await);
-    assert!(verifies(&p, false).await);
-    assert_eq!(p.host.count(), 2);
-}
-
-#[tokio::test]
-async fn a_flood_of_signatures_that_do_not_match_asks_once_a_minute() {
-    let p = platform().await;
-    p.host.says_always(Say::ok(swapped()));
-    for _ in 0..100 {
-        assert!(!verifies(&p, true).await);
-    }
-    assert_eq!(
-        p.host.count(),
-        2,
-        "the first fetch, and one because of them"
-    );
-    p.host.says_always(Say::ok(jwks(&[K1])));
-    p.clock.pass(59);
-    assert!(!verifies(&p, true).await);
-    assert_eq!(p.host.count(), 2);
-    p.clock.pass(1);
-    assert!(verifies(&p, true).await);
-    assert_eq!(p.host.count(), 3);
-}
-
-#[tokio::test]
-async fn unknown_ids_and_signatures_that_do_not_match_share_their_turn() {
-    let p = platform().await;
-    p.host.says_always(Say::ok(jwks(&[K1])));
-    assert!(p.accepts(K1).await);
-    is(
-        &p.refusal("made-up").await,
-        ErrorClass::Refused,
-        "unknown_key",
-    );
-    assert!(p.keys.refresh(K1).await.is_ok());
-    assert_eq!(p.host.count(), 2, "the unknown id had the turn");
-    p.clock.pass(60);
-    assert!(p.keys.refresh(K1).await.is_ok());
-    is(
-        &p.refusal("made-up").await,
-        ErrorClass::Refused,
-        "unknown_key",
-    );
-    assert_eq!(p.host.count(), 3, "the signature had the turn");
-    // an id that is not known is no other question than it was
-    let error = p.keys.refresh("made-up").await.unwrap_err();
-    is(&error, ErrorClass::Refused, "unknown_key");
-    assert_eq!(p.host.count(), 3);
-}
-
-#[tokio::test]
-async fn a_recheck_in_vain_takes_no_key_away() {
-    let p = platform().await;
-    p.host.says_always(Say::ok(jwks(&[K1])));
-    assert!(p.accepts(K1).await);
-    for say in [Say::ok(HTML), Say::ok(r#"{"keys":[]}"#), Say::status(500)] {
-        p.clock.pass(60);
-        p.host.says_always(say);
-        assert!(verifies(&p, true).await);
-        assert!(verifies(&p, true).await);
-        assert!(p.accepts(K1).await);
-    }
-    assert_eq!(p.host.count(), 4);
-    assert_eq!(p.keys.stats().stale_served, 0, "the set is not too old");
-    p.clock.pass(60);
-    p.host.says_always(Say::ok(jwks(&[K2])));
-    let error = p.keys.refresh(K1).await.unwrap_err();
-    is(&error, ErrorClass::Refused, "unknown_key");
-}
-
-#[tokio::test]
-async fn a_recheck_shares_one_fetch() {
-    let p = platform().await;
-    p.host.says_always(Say::ok(swapped()));
-    assert!(p.accepts(K1).await);
-    p.host.says_always(Say::ok(jwks(&[K1])).slow(100));
-    let ask = |_| {
-        let keys = p.keys.clone();
-        tokio::spawn(async move { keys.refresh(K1).await.is_ok() })
-    };
-    for asked in (0..50).map(ask).collect::<Vec<_>>() {
-        assert!(asked.await.unwrap());
-    }
-    assert_eq!(p.host.count(), 2);
-    assert!(verifies(&p, false).await);
-}
-
 /// A hundred thousand made-up ids: known keys are served throughout, at most one fetch a minute,
 /// memory stays flat, refusals are refusals; in an outage they could not be checked.
 #[tokio::test]
@@ -563,12 +331,16 @@ async fn unknown_kid_flood() {
     assert_eq!(p.keys.stats().fetches, 3);
 }
 
-/// Every stateful scenario of the vectors has a test of its name, here or in `install_keys.rs`.
+/// Every stateful scenario of the vectors has a test of its name, here or in the files beside.
 #[test]
 fn every_scenario_has_a_test() {
     let tests = [
         include_str!("forge_keys.rs"),
+        include_str!("forge_keys_outage.rs"),
+        include_str!("forge_keys_replaced.rs"),
         include_str!("install_keys.rs"),
+        include_str!("install_keys_flood.rs"),
+        include_str!("install_keys_outage.rs"),
     ]
     .concat();
     let scenarios = crate::common::scenarios();

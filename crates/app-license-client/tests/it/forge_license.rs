@@ -5,24 +5,24 @@ use std::time::{Duration, Instant};
 
 use crate::common::{HTML, Host, Say, TestClock, rerouted};
 use app_license::forge::LicenseApiResponse;
-use app_license::{ForgeAppId, InstallationAri, InstallationKey, LicenseSource, State, UnixTime};
+use app_license::{ForgeAppId, InstallationAri, State};
 use app_license_client::{
-    CachedLicense, Error, ErrorClass, Fetcher, ForgeLicenseApi, ForgeLicenseApiBuilder, Lease,
-    MemoryLicenseCache, Statement, SystemToken,
+    Error, ErrorClass, Fetcher, ForgeLicenseApi, ForgeLicenseApiBuilder, MemoryLicenseCache,
+    Statement, SystemToken,
 };
-use app_license_store::{Error as StoreError, LeaseStore, LicenseStore, Name, async_trait};
+use app_license_store::{LeaseStore, Name};
 
 const APP: &str = "35559c21-6120-406b-b7cd-d87f468f6d32";
 const OTHER: &str = "11259c21-6120-406b-b7cd-d87f468f6d99";
 const TOKEN: &str = "opaque-system-token-that-nobody-may-see";
 
-struct Platform {
-    host: Host,
-    clock: TestClock,
-    cache: Arc<MemoryLicenseCache>,
+pub(crate) struct Platform {
+    pub(crate) host: Host,
+    pub(crate) clock: TestClock,
+    pub(crate) cache: Arc<MemoryLicenseCache>,
 }
 
-async fn platform() -> Platform {
+pub(crate) async fn platform() -> Platform {
     Platform {
         host: Host::up().await,
         clock: TestClock::new(),
@@ -31,11 +31,11 @@ async fn platform() -> Platform {
 }
 
 impl Platform {
-    fn replica(&self) -> ForgeLicenseApi {
+    pub(crate) fn replica(&self) -> ForgeLicenseApi {
         self.replica_with(|b| b)
     }
 
-    fn replica_with(
+    pub(crate) fn replica_with(
         &self,
         set: impl FnOnce(ForgeLicenseApiBuilder) -> ForgeLicenseApiBuilder,
     ) -> ForgeLicenseApi {
@@ -50,15 +50,17 @@ fn app(id: &str) -> ForgeAppId {
     ForgeAppId::new(id).unwrap()
 }
 
-fn at(id: &str) -> InstallationAri {
+pub(crate) fn at(id: &str) -> InstallationAri {
     InstallationAri::new(format!("ari:cloud:ecosystem::installation/{id}")).unwrap()
 }
 
-async fn ask(api: &ForgeLicenseApi) -> Result<Statement<Arc<LicenseApiResponse>>, Error> {
+pub(crate) async fn ask(
+    api: &ForgeLicenseApi,
+) -> Result<Statement<Arc<LicenseApiResponse>>, Error> {
     api.get(&at("one"), &SystemToken::new(TOKEN).unwrap()).await
 }
 
-fn active(answer: &Statement<Arc<LicenseApiResponse>>) -> bool {
+pub(crate) fn active(answer: &Statement<Arc<LicenseApiResponse>>) -> bool {
     let license = answer.license(&app(APP)).unwrap();
     assert_eq!(license.as_of(), Some(answer.as_of()));
     license.state() == State::Active
@@ -68,7 +70,7 @@ fn result(data: &str) -> String {
     format!(r#"{{"results":[{{"appId":"{APP}",{data}}}]}}"#)
 }
 
-fn good() -> String {
+pub(crate) fn good() -> String {
     result(r#""data":{"active":true,"capabilitySet":"capabilityAdvanced"}"#)
 }
 
@@ -274,106 +276,6 @@ async fn the_wait_for_another_replica_is_short() {
     assert!(start.elapsed() >= Duration::from_millis(500));
     assert!(start.elapsed() < Duration::from_secs(2));
     assert_eq!(p.host.count(), 0);
-}
-
-/// A shared store that leases, or not, and keeps no answer.
-#[derive(Debug, Default)]
-struct Down {
-    leases: Option<MemoryLicenseCache>,
-}
-
-#[async_trait]
-impl LeaseStore for Down {
-    async fn try_lease(
-        &self,
-        lease: &Name,
-        holder: &Name,
-        now: UnixTime,
-        ttl: u64,
-    ) -> Result<Lease, StoreError> {
-        let leases = self.leases.as_ref().ok_or_else(down)?;
-        leases.try_lease(lease, holder, now, ttl).await
-    }
-
-    async fn renew_lease(
-        &self,
-        lease: &Name,
-        holder: &Name,
-        now: UnixTime,
-        ttl: u64,
-    ) -> Result<Lease, StoreError> {
-        let leases = self.leases.as_ref().ok_or_else(down)?;
-        leases.renew_lease(lease, holder, now, ttl).await
-    }
-
-    async fn release_lease(&self, _: &Name, _: &Name) -> Result<(), StoreError> {
-        Err(down())
-    }
-}
-
-#[async_trait]
-impl LicenseStore for Down {
-    async fn license(
-        &self,
-        _: &InstallationKey,
-        _: LicenseSource,
-    ) -> Result<Option<CachedLicense>, StoreError> {
-        self.leases.as_ref().ok_or_else(down)?;
-        Ok(None)
-    }
-
-    async fn put_license(&self, _: &InstallationKey, _: &CachedLicense) -> Result<(), StoreError> {
-        Err(down())
-    }
-}
-
-fn down() -> StoreError {
-    StoreError::unavailable("ask the database", "it is down")
-}
-
-#[tokio::test]
-async fn without_the_shared_store_nobody_asks() {
-    let p = platform().await;
-    p.host.says_always(Say::ok(good()));
-    let api = ForgeLicenseApi::builder(rerouted(&p.host), Down::default())
-        .build()
-        .unwrap();
-    let error = ask(&api).await.unwrap_err();
-    assert_eq!(
-        (error.code(), error.class()),
-        ("cache", ErrorClass::CouldNotCheck)
-    );
-    assert_eq!(p.host.count(), 0);
-}
-
-/// Whatever becomes of the lease after it.
-#[tokio::test]
-async fn an_answer_that_cannot_be_shared_is_counted() {
-    for (say, faults) in [
-        (Say::ok(good()), 1),
-        (Say::status(401), 2),
-        (Say::later(429, 900), 1),
-    ] {
-        let p = platform().await;
-        p.host.says_always(say);
-        let leases = Some(MemoryLicenseCache::new());
-        let cache = Down { leases };
-        let api = ForgeLicenseApi::builder(rerouted(&p.host), cache).build();
-        let api = api.unwrap();
-        let _answer = ask(&api).await;
-        assert_eq!(api.stats().faults, faults);
-    }
-}
-
-#[tokio::test]
-async fn rubbish_in_the_shared_store_is_as_good_as_nothing() {
-    let p = platform().await;
-    p.host.says_always(Say::ok(good()));
-    let body = Some(HTML.to_owned());
-    let rubbish = CachedLicense::from_parts(LicenseSource::ForgeLicenseApi, body, p.clock.now());
-    let key = InstallationKey::Forge(at("one"));
-    p.cache.put_license(&key, &rubbish).await.unwrap();
-    assert!(active(&ask(&p.replica()).await.unwrap()));
 }
 
 #[tokio::test]

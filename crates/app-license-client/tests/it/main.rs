@@ -12,7 +12,13 @@
 
 mod common;
 mod connect_license;
+mod connect_license_stored;
 mod forge_keys;
+mod forge_keys_outage;
+mod forge_keys_replaced;
 mod forge_license;
+mod forge_license_shared;
 mod install_keys;
+mod install_keys_flood;
+mod install_keys_outage;
 mod license_cache;

@@ -12,18 +12,21 @@
 
 mod common;
 mod connect_to_forge;
+mod exhaustion;
 mod hooks;
 mod license_cache;
 mod license_sweep;
 mod log;
 mod operations;
 mod own_answers;
+mod page_headers;
 mod perimeters;
 mod refusals;
 mod resolution;
 mod security_rules;
 mod serve;
 mod store_use;
+mod store_use_forge;
 mod story;
 mod switched_off;
 mod watched_store;

@@ -60,6 +60,8 @@ mod encrypted_behind_a_pooler {
     app_license_store::store_conformance!(make_store);
 }
 
+#[path = "postgres/access.rs"]
+mod access;
 #[path = "postgres/database.rs"]
 mod database;
 #[path = "postgres/pooler.rs"]

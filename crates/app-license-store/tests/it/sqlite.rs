@@ -33,5 +33,9 @@ mod encrypted {
     app_license_store::store_conformance!(make_store);
 }
 
+#[path = "sqlite/erasure.rs"]
+mod erasure;
 #[path = "sqlite/file.rs"]
 mod file;
+#[path = "sqlite/secrets.rs"]
+mod secrets;

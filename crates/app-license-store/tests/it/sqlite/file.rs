@@ -3,35 +3,34 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use app_license::{InstallationStatus, LicenseSource};
+use app_license::InstallationStatus;
 use app_license_store::{
-    CachedLicense, Delivery, EncryptionKeys, InstallationStore, LicenseStore, Mark, ReplayMark,
-    Sequence, SqliteOptions, SqliteRecords, SqliteStore, Stopped,
+    Delivery, EncryptionKeys, InstallationStore, Mark, ReplayMark, Sequence, SqliteOptions,
+    SqliteRecords, SqliteStore, Stopped,
 };
 use rusqlite::Connection;
 
-use crate::support::{installed, key, keys, name, now, secret, tenant};
-use crate::uninstall::uninstalled;
+use crate::support::{installed, name, now, tenant};
 
-struct TempStore {
-    directory: tempfile::TempDir,
+pub(crate) struct TempStore {
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl TempStore {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self { directory }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("installations.db")
     }
 
-    async fn open(&self) -> SqliteStore {
+    pub(crate) async fn open(&self) -> SqliteStore {
         SqliteStore::open_plain_text(self.path()).await.unwrap()
     }
 
-    async fn open_with(&self, keys: EncryptionKeys) -> SqliteStore {
+    pub(crate) async fn open_with(&self, keys: EncryptionKeys) -> SqliteStore {
         let options = SqliteOptions::new(self.path())
             .plain_text()
             .encryption(keys);
@@ -39,7 +38,7 @@ impl TempStore {
     }
 
     /// Every byte of every file.
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut paths: Vec<_> = std::fs::read_dir(self.directory.path())
             .unwrap()
             .map(|entry| entry.unwrap().path())
@@ -51,12 +50,12 @@ impl TempStore {
             .collect()
     }
 
-    fn holds(&self, text: &str) -> bool {
+    pub(crate) fn holds(&self, text: &str) -> bool {
         let bytes = self.bytes();
         bytes.windows(text.len()).any(|w| w == text.as_bytes())
     }
 
-    fn sql(&self, sql: &str) {
+    pub(crate) fn sql(&self, sql: &str) {
         Connection::open(self.path())
             .unwrap()
             .execute_batch(sql)
@@ -122,133 +121,6 @@ async fn secret_overwritten_refusals_leave_the_file_byte_identical() {
     assert_eq!(repeated.sequence, None);
     store.close().await;
     assert!(place.bytes() == before);
-}
-
-/// SECURITY-RULES `empty-secret`: the type cannot hold one, and a planted one is not used.
-#[tokio::test]
-async fn empty_secret_is_neither_stored_nor_read() {
-    assert!(app_license::SharedSecret::new("").is_err());
-    assert!(app_license::SharedSecret::new("too-short").is_err());
-    let place = TempStore::new();
-    let store = place.open().await;
-    store.apply(installed("a", "1"), now()).await.unwrap();
-    for planted in ["x''", "CAST('too-short' AS BLOB)"] {
-        place.sql(&format!("UPDATE installation SET secret = {planted}"));
-        let error = store.get(&tenant("a")).await.unwrap_err();
-        assert_eq!(error.code(), "store_corrupt");
-        assert_eq!(error.class().http_status(), 503);
-        // nor is it taken for "no secret yet"
-        let error = store.apply(installed("a", "2"), now()).await.unwrap_err();
-        assert_eq!(error.code(), "store_corrupt");
-    }
-}
-
-/// SECURITY-RULES `secret-in-logs`, at rest: no secret in any file, the log included.
-#[tokio::test]
-async fn secrets_are_sealed_in_every_file() {
-    let place = TempStore::new();
-    let store = place.open_with(keys(1)).await;
-    for name in ["1", "2", "3"] {
-        store.apply(installed("a", name), now()).await.unwrap();
-    }
-    let open = ["1", "2", "3"].map(|name| place.holds(&secret(name)));
-    assert_eq!(open, [false; 3]);
-    assert!(!place.holds("sh4red"));
-    let stored = store.get(&tenant("a")).await.unwrap().unwrap();
-    assert_eq!(
-        stored.stored_secrets().current().unwrap().expose(),
-        secret("3")
-    );
-}
-
-#[tokio::test]
-async fn encryption_is_turned_on_for_a_plain_file_and_nothing_is_left_open() {
-    let place = TempStore::new();
-    let store = place.open().await;
-    // more than one batch
-    for i in 0..=600 {
-        let delivery = installed(&format!("t{i}"), &i.to_string());
-        store.apply(delivery, now()).await.unwrap();
-    }
-    store.apply(installed("t0", "new"), now()).await.unwrap();
-    store.close().await;
-    assert!(place.holds("sh4red"));
-
-    let store = place.open_with(keys(1)).await;
-    assert_eq!(store.reencrypt_all().await.unwrap(), 601);
-    assert_eq!(store.reencrypt_all().await.unwrap(), 0);
-    store.close().await;
-    assert!(!place.holds("sh4red"));
-    let store = place.open_with(keys(1).refuse_plain_text()).await;
-    let stored = store.get(&tenant("t0")).await.unwrap().unwrap();
-    assert_eq!(
-        stored.stored_secrets().current().unwrap().expose(),
-        secret("new")
-    );
-    let (previous, _) = stored.stored_secrets().previous().unwrap();
-    assert_eq!(previous.expose(), secret("0"));
-}
-
-#[tokio::test]
-async fn keys_rotate_and_the_old_one_can_go() {
-    let place = TempStore::new();
-    let store = place.open_with(keys(1)).await;
-    store.apply(installed("a", "1"), now()).await.unwrap();
-    store.apply(installed("b", "1"), now()).await.unwrap();
-    store.close().await;
-
-    let store = place.open_with(keys(2).with_previous(key(1))).await;
-    // a write seals with the new key by itself
-    store.apply(installed("a", "2"), now()).await.unwrap();
-    store.close().await;
-    // well while it opens one of them
-    for half in [1, 2] {
-        let store = place.open_with(keys(half)).await;
-        assert!(store.health().await.unwrap().encrypted);
-        store.close().await;
-    }
-    let store = place.open_with(keys(3)).await;
-    let error = store.health().await.unwrap_err();
-    assert_eq!(error.code(), "unknown_encryption_key");
-    store.close().await;
-    let store = place.open_with(keys(2).with_previous(key(1))).await;
-    assert_eq!(store.reencrypt_all().await.unwrap(), 1);
-    store.close().await;
-
-    let store = place.open_with(keys(2)).await;
-    assert_eq!(store.list(None, 9).await.unwrap().len(), 2);
-    store.close().await;
-    let store = place.open_with(keys(1)).await;
-    let error = store.get(&tenant("a")).await.unwrap_err();
-    assert_eq!(error.code(), "unknown_encryption_key");
-    store.close().await;
-    let store = place.open().await;
-    let error = store.get(&tenant("a")).await.unwrap_err();
-    assert_eq!(error.code(), "unknown_encryption_key");
-}
-
-#[tokio::test]
-async fn a_sealed_secret_moved_to_another_tenant_does_not_open() {
-    let place = TempStore::new();
-    let store = place.open_with(keys(1)).await;
-    store.apply(installed("a", "1"), now()).await.unwrap();
-    store.apply(installed("b", "2"), now()).await.unwrap();
-    place.sql(
-        "UPDATE installation SET secret = (SELECT secret FROM installation
-            WHERE tenant = 'connect:a') WHERE tenant = 'connect:b'",
-    );
-    let error = store.get(&tenant("b")).await.unwrap_err();
-    assert_eq!(error.code(), "does_not_open");
-    // nor does a record moved to another row
-    place.sql(
-        "UPDATE installation SET record = (SELECT record FROM installation
-            WHERE tenant = 'connect:b') WHERE tenant = 'connect:a'",
-    );
-    let error = store.get(&tenant("a")).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the stored record cannot be read: it is of another tenant"
-    );
 }
 
 #[tokio::test]
@@ -483,75 +355,4 @@ async fn settings_that_cannot_be_are_refused() {
     let place = TempStore::new();
     let options = SqliteOptions::new(place.path()).plain_text().readers(0);
     assert_eq!(options.open().await.unwrap_err().code(), "invalid");
-}
-
-#[tokio::test]
-async fn plain_text_must_be_asked_for_by_name() {
-    let place = TempStore::new();
-    let error = SqliteOptions::new(place.path()).open().await.unwrap_err();
-    assert_eq!(error.code(), "no_encryption_key");
-    let message = error.to_string();
-    assert!(message.contains("openssl rand -base64 32") && message.contains("plain_text"));
-    assert!(!place.path().exists(), "nothing is made");
-    let store = SqliteStore::open_plain_text(place.path()).await.unwrap();
-    assert!(!store.health().await.unwrap().encrypted);
-}
-
-/// Nothing of an erased tenant is in any file, while the store stays open.
-#[tokio::test]
-async fn nothing_of_an_erased_tenant_is_in_the_files() {
-    let place = TempStore::new();
-    let store = place.open().await;
-    for other in ["one", "two"] {
-        store.apply(installed(other, "1"), now()).await.unwrap();
-    }
-    for secret_name in ["1", "2", "3"] {
-        let delivery = installed("erased-tenant", secret_name);
-        store.apply(delivery, now()).await.unwrap();
-    }
-    let key = tenant("erased-tenant");
-    let source = LicenseSource::ConnectLicenseApi;
-    let document = r#"{"entitlementId":"erased-entitlement"}"#.repeat(999);
-    let license = CachedLicense::from_parts(source, Some(document), now());
-    store.put_license(&key, &license).await.unwrap();
-    let uninstall = installed("uninstalled-tenant", "9");
-    store.apply(uninstall, now()).await.unwrap();
-    store
-        .apply(uninstalled("uninstalled-tenant"), now())
-        .await
-        .unwrap();
-
-    let marks = ["erased-", "uninstalled-tenant", &secret("3"), &secret("9")];
-    for mark in marks {
-        assert!(place.holds(mark), "{mark} was never there");
-    }
-    store.erase(&key).await.unwrap();
-    let gone = store.erase_uninstalled(now().plus(1)).await.unwrap();
-    assert_eq!(gone.len(), 1);
-    for mark in marks {
-        assert!(!place.holds(mark), "{mark}");
-    }
-    assert!(!place.holds(&secret("2")), "a previous secret");
-    assert!(store.get(&tenant("one")).await.unwrap().is_some());
-    store.close().await;
-}
-
-/// What was committed is answered, whatever becomes of the log.
-#[cfg(unix)]
-#[tokio::test]
-async fn an_erasure_is_answered_though_the_log_cannot_be_emptied() {
-    let place = TempStore::new();
-    let store = place.open().await;
-    for name in ["a", "b", "c"] {
-        store.apply(installed(name, "1"), now()).await.unwrap();
-    }
-    store.apply(uninstalled("b"), now()).await.unwrap();
-    // the store has the file open; who opens it by its name finds none
-    std::fs::rename(place.path(), place.directory.path().join("moved.db")).unwrap();
-    let erased = store.erase(&tenant("a")).await.unwrap();
-    assert!(erased.installation);
-    let gone = store.erase_uninstalled(now().plus(1)).await.unwrap();
-    assert_eq!(gone, [tenant("b")]);
-    assert_eq!(store.get(&tenant("a")).await.unwrap(), None);
-    assert_eq!(store.count().await.unwrap(), 1);
 }
