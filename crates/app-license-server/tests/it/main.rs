@@ -30,5 +30,6 @@ mod store_use_forge;
 mod story;
 mod switched_off;
 mod watched_store;
+mod walks;
 mod wrong_answers;
 mod wrong_settings;
