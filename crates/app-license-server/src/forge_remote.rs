@@ -12,10 +12,7 @@ mod verify;
 use std::sync::Arc;
 
 use app_license::forge::InvocationVerifierConfig;
-use app_license::{
-    Decision, FeatureMap, ForgeAppId, Leeway, License, Policy, RequiredCapability, UnixTime,
-    Verified,
-};
+use app_license::{FeatureMap, ForgeAppId, Leeway, Policy, UnixTime};
 use app_license_client::{Clock, ForgeKeys, ForgeLicenseApi};
 use app_license_store::InstallationStore;
 use http::request::Parts;
@@ -112,16 +109,6 @@ impl ForgeRemote {
 
     pub(crate) fn features(&self) -> &FeatureMap {
         &self.0.features
-    }
-
-    pub(crate) fn decide(
-        &self,
-        license: &Verified<License>,
-        needs: RequiredCapability<'_>,
-    ) -> Decision {
-        let decision = license.decide(&self.0.policy, needs, self.now());
-        self.0.metrics.decision(decision.code());
-        decision
     }
 
     /// Counts a rejection, writes it to the log, and has it answered in the remote's own way.

@@ -2,7 +2,6 @@
 
 mod apps;
 mod need;
-mod response;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -18,12 +17,11 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 pub use need::Need;
-pub use response::{CustomResponse, DefaultResponse, Respond};
 
 use crate::connect_request::ConnectRequest;
 use crate::page_headers::PageHeaders;
 use crate::rejection::Rejection;
-use crate::respond::{RefusedRequest, Responder};
+use crate::respond::{RefusedRequest, Responder, is_body, with_body};
 
 /// What a route asks for.
 #[derive(Debug, Clone)]
@@ -70,6 +68,8 @@ pub struct Gate {
     check: Arc<dyn Check>,
     requirement: Arc<Requirement>,
     page: Option<PageHeaders>,
+    /// Its own answer to refusals, in place of the app's.
+    responder: Option<Responder>,
 }
 
 impl Gate {
@@ -78,6 +78,7 @@ impl Gate {
             check: Arc::new(check),
             requirement: Arc::new(requirement),
             page: None,
+            responder: None,
         }
     }
 
@@ -102,19 +103,31 @@ impl Gate {
 
     /// The same gate, answering refusals by your own function, and not as the app does:
     /// [`ConnectAppBuilder::respond_with`](crate::ConnectAppBuilder::respond_with) sets one for the whole
-    /// app. On axum routes, and on services whose body can be made from axum's.
+    /// app. On axum routes and other services with axum's body; one with another body answers as
+    /// [`Rejection`] does.
     ///
     /// The [`Rejection`] is put into the extensions of what it answers, and `cache-control: no-store` and
     /// `retry-after` into its headers where the function sets none: a cache that kept a refusal would
     /// refuse a customer who has paid.
+    #[must_use]
     pub fn respond_with<R: IntoResponse>(
-        self,
+        mut self,
         respond: impl Fn(RefusedRequest<'_>) -> R + Send + Sync + 'static,
-    ) -> RespondingGate {
-        RespondingGate {
-            gate: self,
-            respond: CustomResponse(Responder::new(respond)),
-        }
+    ) -> Self {
+        self.responder = Some(Responder::new(respond));
+        self
+    }
+
+    /// By the gate's own function, by the app's, or the small JSON object.
+    fn refuse<B: From<String> + 'static>(
+        &self,
+        rejection: Rejection,
+        parts: &Parts,
+    ) -> Response<B> {
+        let own = self.responder.as_ref().or_else(|| self.check.responder());
+        let own = own.filter(|_| is_body::<B>());
+        let answer = own.and_then(|own| with_body(own.respond(&rejection, parts)));
+        answer.unwrap_or_else(|| rejection.into_http())
     }
 }
 
@@ -125,55 +138,30 @@ impl std::fmt::Debug for Gate {
 }
 
 impl<S> Layer<S> for Gate {
-    type Service = Gated<S, DefaultResponse>;
+    type Service = Gated<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Gated {
-            inner,
-            gate: self.clone(),
-            respond: DefaultResponse {
-                of_app: self.check.responder().cloned(),
-            },
-        }
-    }
-}
-
-/// A [`Gate`] with its own response.
-#[derive(Debug, Clone)]
-pub struct RespondingGate {
-    gate: Gate,
-    respond: CustomResponse,
-}
-
-impl<S> Layer<S> for RespondingGate {
-    type Service = Gated<S, CustomResponse>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Gated {
-            inner,
-            gate: self.gate.clone(),
-            respond: self.respond.clone(),
-        }
+        let gate = self.clone();
+        Gated { inner, gate }
     }
 }
 
 /// The service behind a [`Gate`].
 #[derive(Debug, Clone)]
-pub struct Gated<S, R> {
+pub struct Gated<S> {
     inner: S,
     gate: Gate,
-    respond: R,
 }
 
-impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for Gated<S, R>
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for Gated<S>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>, Error = Infallible>
         + Clone
         + Send
         + 'static,
     S::Future: Send,
-    R: Respond<ResBody>,
     ReqBody: Send + 'static,
+    ResBody: From<String> + 'static,
 {
     type Response = Response<ResBody>;
     type Error = Infallible;
@@ -188,7 +176,6 @@ where
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
         let gate = self.gate.clone();
-        let respond = self.respond.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let checked = gate.check.check(&mut parts, &gate.requirement).await;
@@ -196,7 +183,7 @@ where
             let verified = page.and_then(|_| parts.extensions.get::<ConnectRequest>().cloned());
             let mut response = match checked {
                 Ok(()) => inner.call(Request::from_parts(parts, body)).await?,
-                Err(rejection) => respond.respond(rejection, &parts),
+                Err(rejection) => gate.refuse(rejection, &parts),
             };
             if let Some(page) = page {
                 let installation = verified.as_ref().map(ConnectRequest::installation);

@@ -297,7 +297,7 @@ pub use connect_app::{ConnectApp, ConnectAppBuilder};
 pub use connect_request::{ConnectContextRequest, ConnectRequest};
 pub use error::BuildError;
 pub use forge_remote::{ForgeInvocation, ForgeRemote, ForgeRemoteBuilder};
-pub use gate::{CustomResponse, DefaultResponse, Gate, Gated, Need, Respond, RespondingGate};
+pub use gate::{Gate, Gated, Need};
 pub use hooks::{Hook, HookResult, HookRunner};
 pub use license::VerifiedRequest;
 pub use license_sweep::{LicenseSweep, SweepTurn};

@@ -2,7 +2,7 @@
 //! ([`app_license::current_license`]).
 
 use app_license::current_license::{CurrentLicense, LicenseApi, Next};
-use app_license::{Capability, Decision, License, Limit, UnixTime, Verified};
+use app_license::{Capability, Decision, License, Limit, RequiredCapability, UnixTime, Verified};
 
 use super::{ForgeInvocation, ForgeRemote};
 use crate::feature_needs::needs_of;
@@ -168,5 +168,15 @@ impl ForgeRemote {
 
     fn needs_of(&self, feature: &str) -> Result<Capability, Rejection> {
         needs_of(&self.0.features, feature)
+    }
+
+    pub(crate) fn decide(
+        &self,
+        license: &Verified<License>,
+        needs: RequiredCapability<'_>,
+    ) -> Decision {
+        let decision = license.decide(&self.0.policy, needs, self.now());
+        self.0.metrics.decision(decision.code());
+        decision
     }
 }
