@@ -29,7 +29,7 @@ mod store_use;
 mod store_use_forge;
 mod story;
 mod switched_off;
-mod watched_store;
 mod walks;
+mod watched_store;
 mod wrong_answers;
 mod wrong_settings;
