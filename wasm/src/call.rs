@@ -185,6 +185,11 @@ fn at(seconds: u64, name: &'static str) -> Result<UnixTime, Error> {
     UnixTime::from_seconds(seconds).ok_or_else(|| missing(name))
 }
 
+/// A time of a machine's input, in seconds since 1970.
+pub(crate) fn unix_time(seconds: u64) -> Result<UnixTime, Error> {
+    at(seconds, "now")
+}
+
 /// Seconds since 1970.
 pub(crate) fn time(seconds: f64, name: &'static str) -> Result<UnixTime, Error> {
     at(whole(seconds, name)?, name)

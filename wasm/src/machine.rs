@@ -11,7 +11,7 @@ mod install_keys;
 mod license;
 mod plans;
 
-use app_license::{Error, UnixTime};
+use app_license::Error;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -65,10 +65,6 @@ fn run<I: DeserializeOwned, O: Serialize>(
 ) -> Result<String, Error> {
     let input = record::read(input).map_err(|_| missing("input"))?;
     serde_json::to_string(&machine(input)?).map_err(|_| missing("output"))
-}
-
-fn time(seconds: u64) -> Result<UnixTime, Error> {
-    UnixTime::from_seconds(seconds).ok_or_else(|| missing("now"))
 }
 
 /// A plan that nobody has any more.

@@ -1,89 +1,37 @@
 //! An installation of the app on one site, and how events change it.
 
 mod change;
+mod entitlement;
+mod event;
+mod forge_half;
 mod issued;
+mod key;
+mod known_license;
 mod news;
 mod record;
 mod reduce;
 mod replay;
 mod secrets;
 mod site_link;
+mod status;
 mod trial;
+mod update;
 
 use std::ops::Deref;
 
 use crate::answer::Refusal;
-use crate::connect::LifecycleEvent;
-use crate::forge::ForgeLifecycleEvent;
-use crate::ids::ClientKey;
-use crate::license::License;
 use crate::secret::SharedSecret;
 use crate::time::UnixTime;
 
 pub use change::Change;
-pub use record::{
-    Entitlement, InstallationKey, InstallationRecord, InstallationStatus, KnownLicense,
-};
+pub use entitlement::Entitlement;
+pub use event::Event;
+pub use forge_half::{ForgeCall, ForgeHalf};
+pub use key::InstallationKey;
+pub use known_license::KnownLicense;
+pub use record::InstallationRecord;
 pub use secrets::InstallationSecrets;
-pub use site_link::{ForgeCall, ForgeHalf};
-
-/// Something that happened to an installation.
-///
-/// Connect events are accepted ones: their token was verified and their body agrees with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// A lifecycle event of a Connect app.
-    Connect(Box<LifecycleEvent>),
-    /// A lifecycle event of a Forge app.
-    Forge(Box<ForgeLifecycleEvent>),
-    /// A license source spoke about the license.
-    License(Box<License>),
-    /// The platform opened a page or sent a webhook with a token that was issued then (UTC): the app
-    /// is switched on there, whether or not the app heard of it. Of a token that was verified and is
-    /// bound to its URL, never of a context token: a page that was open before can renew one.
-    PageOpened {
-        /// When the token was issued.
-        issued_at: UnixTime,
-    },
-    /// The Forge installation, or site and product, under whose key this is applied, is the customer's
-    /// with this client key: what is stored under it is a link from now on.
-    Linked {
-        /// The customer.
-        tenant: ClientKey,
-    },
-    /// What was stored under a Forge installation before it was known to be this customer's.
-    Joined(Box<InstallationRecord>),
-    /// A verified token of the customer's Forge half: it names installation and site, and says that the
-    /// app is there.
-    Invoked(Box<ForgeHalf>),
-    /// The app's own wish: the secret before the current one is accepted no longer, whatever its
-    /// grace. For a secret that leaked.
-    ForgetPreviousSecret,
-    /// The app's own wish: the site is served no more, whatever the platform says and however often
-    /// the app is installed there, until [`Event::Unblock`].
-    Block,
-    /// The end of [`Event::Block`].
-    Unblock,
-}
-
-impl From<LifecycleEvent> for Event {
-    fn from(event: LifecycleEvent) -> Self {
-        Self::Connect(Box::new(event))
-    }
-}
-
-impl From<ForgeLifecycleEvent> for Event {
-    fn from(event: ForgeLifecycleEvent) -> Self {
-        Self::Forge(Box::new(event))
-    }
-}
-
-impl From<License> for Event {
-    fn from(license: License) -> Self {
-        Self::License(Box::new(license))
-    }
-}
+pub use status::InstallationStatus;
 
 /// One installation: what is known of the site ([`InstallationRecord`]), and its secrets.
 ///
@@ -183,7 +131,7 @@ impl Installation {
         self.record.status() == InstallationStatus::Disabled
             && !self.record.is_blocked()
             && issued_at.since(self.record.status_since()) > Self::LATER
-            && self.record.is_after_switched_off(issued_at)
+            && self.record.issued.is_after_switched_off(issued_at)
     }
 
     /// How much younger than the `disabled` a page's token is to be, in seconds, for the page to say

@@ -12,6 +12,7 @@ mod jwks;
 mod keys;
 mod leeway;
 mod pem;
+mod segment;
 mod sign;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod signing_key;

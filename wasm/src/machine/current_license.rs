@@ -9,8 +9,7 @@ use app_license::{
     EnvironmentType, Error, KnownLicense, License, LicenseSource, Policy, State, UnixTime, Verified,
 };
 
-use super::time;
-use crate::call::missing;
+use crate::call::{missing, unix_time};
 
 /// The lines of what is known, in this order; an empty one says nothing, and so does one that is not
 /// there. No line holds a line's end: documents are JSON as JavaScript writes it.
@@ -43,7 +42,7 @@ impl<'k> Known<'k> {
     }
 
     fn time(&mut self, name: &'static str) -> Result<Option<UnixTime>, Error> {
-        self.number(name)?.map(time).transpose()
+        self.number(name)?.map(unix_time).transpose()
     }
 
     fn statement(&mut self) -> Result<Verified<License>, Error> {

@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fetch::{Fetched, Problem};
 use super::plans::Plans;
-use super::time;
-use crate::call::missing;
+use crate::call::{missing, unix_time};
 
 static KEY_SETS: Plans<KeySet> = Plans::new();
 
@@ -115,7 +114,7 @@ impl Input {
 
 /// What to do about a key id.
 pub(super) fn next(input: Input) -> Result<Output, Error> {
-    let now = time(input.now)?;
+    let now = unix_time(input.now)?;
     let need = if input.again {
         Need::FresherKey
     } else {
@@ -128,7 +127,7 @@ pub(super) fn next(input: Input) -> Result<Output, Error> {
 
 /// What came of a fetch: `use` where the set is accepted.
 pub(super) fn fetched(input: Input) -> Result<Output, Error> {
-    let now = time(input.now)?;
+    let now = unix_time(input.now)?;
     let fetched = input.fetched.as_ref().ok_or_else(|| missing("fetched"))?;
     let result = input.with(|set| {
         let result = read(&set.cache, fetched);
@@ -158,7 +157,7 @@ fn read(cache: &KeySetCache<Problem>, fetched: &Fetched) -> Result<Arc<Jwks>, Pr
 
 /// What to do once the fetch has ended that was waited for.
 pub(super) fn after(input: Input) -> Result<Output, Error> {
-    let now = time(input.now)?;
+    let now = unix_time(input.now)?;
     let (kid, stale, failed) = (&input.kid, input.stale, input.failed.clone());
     let step = input.with(|KeySet { plan, cache }| {
         let set = cache.set().cloned();

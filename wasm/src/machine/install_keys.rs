@@ -14,8 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::fetch::{Fetched, Problem};
 use super::plans::Plans;
-use super::time;
-use crate::call::missing;
+use crate::call::{missing, unix_time};
 
 static KEYS: Plans<Keys> = Plans::new();
 
@@ -190,7 +189,7 @@ impl Input {
 
 /// What to do about a key id; `load` where the store is looked into first.
 pub(super) fn next(input: Input) -> Result<Output, Error> {
-    let (kid, now) = (input.kid()?, time(input.now)?);
+    let (kid, now) = (input.kid()?, unix_time(input.now)?);
     Ok(input.with(|keys| match keys.cache.next(&kid, now) {
         InstallKeyStep::Fetch if input.store && keys.stored.is_due(now) => Output::step("load"),
         step => step.into(),
@@ -199,7 +198,7 @@ pub(super) fn next(input: Input) -> Result<Output, Error> {
 
 /// What to do once the store was looked into.
 pub(super) fn loaded(input: Input) -> Result<Output, Error> {
-    let (kid, now) = (input.kid()?, time(input.now)?);
+    let (kid, now) = (input.kid()?, unix_time(input.now)?);
     let stored = input.stored.0.iter().filter_map(|(kid, pem)| {
         let kid = KeyId::new(kid.as_str()).ok()?;
         Some((kid, Arc::<str>::from(pem.as_str())))
@@ -227,7 +226,7 @@ pub(super) fn proved(input: Input) -> Result<Output, Error> {
 
 /// The lane that a question waits in, and how many wait there.
 pub(super) fn lane(input: Input) -> Result<Output, Error> {
-    let now = time(input.now)?;
+    let now = unix_time(input.now)?;
     let (caller, tenant) = (input.caller(), input.tenant());
     let lane = input.with(|keys| keys.budget.lane(caller, tenant.as_ref(), now));
     Ok(Output {
@@ -249,7 +248,7 @@ pub(super) fn refund(input: Input) -> Result<Output, Error> {
 
 /// Whether a key that is known is asked for again: `fetch`, with the key that stands in.
 pub(super) fn recheck(input: Input) -> Result<Output, Error> {
-    let (kid, now) = (input.kid()?, time(input.now)?);
+    let (kid, now) = (input.kid()?, unix_time(input.now)?);
     Ok(input.with(|keys| {
         let known = keys.cache.peek(&kid).cloned();
         match known {
@@ -265,7 +264,7 @@ pub(super) fn recheck(input: Input) -> Result<Output, Error> {
 /// Asks one host after the other: takes what one said, and says which is next, or what they said
 /// together. The id is the same on all of them.
 pub(super) fn ask(input: Input) -> Result<Output, Error> {
-    let (kid, now) = (input.kid()?, time(input.now)?);
+    let (kid, now) = (input.kid()?, unix_time(input.now)?);
     let mut problem = input.problem.clone();
     let asked = match (input.place, &input.fetched) {
         (Some(place), Some(fetched)) => Some((place, read(&kid, fetched))),

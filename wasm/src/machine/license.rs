@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fetch::{Fetched, Problem};
 use super::plans::Plans;
-use super::time;
-use crate::call::missing;
+use crate::call::{missing, unix_time};
 
 static LICENSES: Plans<Licenses> = Plans::new();
 
@@ -137,7 +136,7 @@ struct After {
 
 /// What to do about a question, given what is remembered.
 pub(super) fn next(input: Input) -> Result<Output, Error> {
-    let since = time(input.since.unwrap_or(0))?;
+    let since = unix_time(input.since.unwrap_or(0))?;
     input.step(|plan, entry, now| {
         if input.newer {
             // where it is not worth asking again, what is remembered is the answer
@@ -149,10 +148,10 @@ pub(super) fn next(input: Input) -> Result<Output, Error> {
 
 /// What to do once the shared cache was looked into.
 pub(super) fn found(input: Input) -> Result<Output, Error> {
-    let oldest = time(input.installed_at.unwrap_or(0))?;
+    let oldest = unix_time(input.installed_at.unwrap_or(0))?;
     let shared = match &input.shared {
         Some(shared) => {
-            let at = time(shared.at)?;
+            let at = unix_time(shared.at)?;
             // what cannot be read is as good as nothing
             read_forge(&shared.body)
                 .filter(|_| at >= oldest)
@@ -167,10 +166,10 @@ pub(super) fn found(input: Input) -> Result<Output, Error> {
 pub(super) fn leased(input: Input) -> Result<Output, Error> {
     let lease = match input.held_until {
         Some(until) => Lease::Held {
-            until: time(until)?,
+            until: unix_time(until)?,
         },
         None => Lease::Granted {
-            until: time(input.now)?,
+            until: unix_time(input.now)?,
         },
     };
     let patient = input.patient;
@@ -188,7 +187,7 @@ pub(super) fn answered(input: Input) -> Result<Output, Error> {
         (true, Some(asked_at)) => asked_at,
         _ => input.now,
     };
-    let (ended, mut after) = (time(ended)?, None);
+    let (ended, mut after) = (unix_time(ended)?, None);
     let mut output = input.step(|plan, entry, _| {
         let (step, lease) = plan.answered(entry, result, ended);
         after = Some(After {
@@ -215,8 +214,8 @@ impl Input {
             UnixTime,
         ) -> Result<Step<Document, FetchProblem>, Error>,
     ) -> Result<Output, Error> {
-        let now = time(self.now)?;
-        let oldest = time(self.installed_at.unwrap_or(0))?;
+        let now = unix_time(self.now)?;
+        let oldest = unix_time(self.installed_at.unwrap_or(0))?;
         let step = LICENSES.with(
             self.plan,
             || self.settings.make(),

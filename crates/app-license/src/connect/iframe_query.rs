@@ -118,7 +118,7 @@ impl<'q> IframeQuery<'q> {
             return least::least(self.query).map(Capability::new);
         }
         let value = decode(self.capability?);
-        (!says_nothing(&value)).then(|| Capability::new(value))
+        (!least::says_nothing(&value)).then(|| Capability::new(value))
     }
 
     /// `cp`: the product's context path, `/wiki` or empty.
@@ -196,11 +196,6 @@ impl<'q> IframeQuery<'q> {
         }
         license.with_user_access(self.user_access())
     }
-}
-
-/// Empty, or the literal `NULL`: no edition is named.
-fn says_nothing(capability: &str) -> bool {
-    matches!(capability, "" | "NULL")
 }
 
 fn first<'q>(slot: &mut Option<&'q str>, value: &'q str) {

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::gate::facts::State;
 
-use super::record::{Entitlement, KnownLicense};
+use super::entitlement::Entitlement;
+use super::known_license::KnownLicense;
 use crate::capability::Capability;
 use crate::ids::{ClientKey, InstallationAri};
 use crate::time::UnixTime;

@@ -19,7 +19,6 @@
 //! which the platform sends together, with each other; `enabled` and `installed`; an `installed` that rotates
 //! a secret and a `disabled`; what the platform signs again when it sends it again, which is as new as it says.
 
-use super::record::InstallationRecord;
 use crate::time::UnixTime;
 
 /// When the tokens of the last events were issued that counted (UTC).
@@ -85,36 +84,32 @@ impl Issued {
             Ordered::Disabled => &mut self.switched_off,
         }
     }
-}
 
-impl InstallationRecord {
     /// Whether an event counts whose token was issued then; if it does, that is remembered. An event without
     /// a token always does.
-    pub(super) fn accept_order(&mut self, event: Ordered, issued_at: Option<UnixTime>) -> bool {
-        let latest = self.issued.latest(event);
-        let overtaken = issued_at.is_some() && issued_at < latest;
+    pub(super) fn accept(&mut self, event: Ordered, issued_at: Option<UnixTime>) -> bool {
+        let overtaken = issued_at.is_some() && issued_at < self.latest(event);
         if !overtaken {
-            self.note_issued(event, issued_at);
+            self.note(event, issued_at);
         }
         !overtaken
     }
 
+    /// Remembers that a token of this time says as much as such an event.
+    pub(super) fn note(&mut self, event: Ordered, issued_at: Option<UnixTime>) {
+        let of = self.of(event);
+        *of = (*of).max(issued_at);
+    }
+
     /// Takes over when tokens were issued that counted for a Forge installation before it was known to be
     /// this customer's.
-    pub(super) fn join_issued(&mut self, other: &Self) {
-        let (issued, other) = (&mut self.issued, &other.issued);
-        issued.forge_installed = issued.forge_installed.max(other.forge_installed);
-        issued.uninstalled = issued.uninstalled.max(other.uninstalled);
+    pub(super) fn join(&mut self, other: &Self) {
+        self.forge_installed = self.forge_installed.max(other.forge_installed);
+        self.uninstalled = self.uninstalled.max(other.uninstalled);
     }
 
     /// Whether a token of this time is younger than that of the last `disabled`, where that is known.
     pub(super) fn is_after_switched_off(&self, issued_at: UnixTime) -> bool {
-        self.issued.switched_off.is_none_or(|at| issued_at > at)
-    }
-
-    /// Remembers that a token of this time says as much as such an event.
-    pub(super) fn note_issued(&mut self, event: Ordered, issued_at: Option<UnixTime>) {
-        let of = self.issued.of(event);
-        *of = (*of).max(issued_at);
+        self.switched_off.is_none_or(|at| issued_at > at)
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::gate::facts::State;
 
-use super::record::{InstallationRecord, KnownLicense};
+use super::known_license::KnownLicense;
+use super::record::InstallationRecord;
+use super::trial::TrialNotice;
 use crate::license::License;
 use crate::plan::license::LicensePlan;
 use crate::time::UnixTime;
@@ -43,7 +45,8 @@ impl InstallationRecord {
         }
         let state = known.is_none_or(|k| k.state() != license.state());
         let named = license.capability_set();
-        let notice = |at| self.trial_notice(license, at).is_some();
+        let given = self.trial_notice.as_ref();
+        let notice = |at| TrialNotice::due(given, license, at).is_some();
         state
             || (named.is_some() && named != self.capability_set())
             || license.as_of().is_some_and(notice)

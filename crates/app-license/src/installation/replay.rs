@@ -2,8 +2,10 @@
 
 use crate::gate::facts::State;
 
-use super::record::{InstallationRecord, InstallationStatus};
-use super::{Change, Installation};
+use super::Installation;
+use super::change::Change;
+use super::record::InstallationRecord;
+use super::status::InstallationStatus;
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::time::UnixTime;

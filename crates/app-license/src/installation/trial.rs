@@ -3,7 +3,6 @@
 use crate::gate::facts::State;
 
 use super::change::Change;
-use super::record::InstallationRecord;
 use crate::license::License;
 use crate::time::UnixTime;
 
@@ -25,32 +24,22 @@ fn ending(license: &License, now: UnixTime) -> Option<(UnixTime, u64)> {
     Some((ends, ends.since(now).div_ceil(DAY)))
 }
 
-impl InstallationRecord {
+impl TrialNotice {
     /// The notice that a license is worth, if that was not given yet, and how many days are left.
-    pub(super) fn trial_notice(
-        &self,
+    pub(super) fn due(
+        given: Option<&Self>,
         license: &License,
         now: UnixTime,
-    ) -> Option<(TrialNotice, u64)> {
+    ) -> Option<(Self, u64)> {
         let (ends, left) = ending(license, now)?;
         let notices = Change::TRIAL_NOTICES.into_iter();
         let days = notices.filter(|days| left <= *days).min()?;
-        let given = |known: &TrialNotice| known.ends == ends && known.days <= days;
-        let is_given = self.trial_notice.as_ref().is_some_and(given);
-        (!is_given).then_some((TrialNotice { ends, days }, left))
+        let is_given = given.is_some_and(|known| known.ends == ends && known.days <= days);
+        (!is_given).then_some((Self { ends, days }, left))
     }
 
-    pub(super) fn take_trial(
-        &mut self,
-        license: &License,
-        now: UnixTime,
-        changes: &mut Vec<Change>,
-    ) {
-        let Some((notice, days)) = self.trial_notice(license, now) else {
-            return;
-        };
-        self.trial_notice = Some(notice);
-        let ends = notice.ends;
-        changes.push(Change::TrialEnding { days, ends });
+    /// When the trial ends (UTC).
+    pub(super) const fn ends(&self) -> UnixTime {
+        self.ends
     }
 }

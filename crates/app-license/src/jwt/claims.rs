@@ -2,7 +2,7 @@
 
 use crate::gate::json::{self, Scanner, Str, Value};
 
-use super::compact::malformed;
+use super::segment::malformed;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Leeway;
 use crate::time::UnixTime;

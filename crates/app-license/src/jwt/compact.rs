@@ -1,7 +1,7 @@
-//! The compact form: three segments of strict base64url, decoded once into one buffer.
+//! The compact form: three segments, decoded once into one buffer.
 
-use super::base64url;
 use super::header::Header;
+use super::segment::{decode, malformed};
 use super::{Algorithm, HmacKey, RsaPublicKey};
 use crate::error::{Error, ErrorKind, at_most};
 use crate::find::split_once;
@@ -66,15 +66,6 @@ impl<'t> Compact<'t> {
     pub(crate) fn verify_rs256(&self, key: &RsaPublicKey) -> Result<(), Error> {
         matched(key.verify(self.signing_input.as_bytes(), self.signature()))
     }
-}
-
-pub(super) fn decode(segment: &str, into: &mut Vec<u8>) -> Result<(), Error> {
-    base64url::decode(segment, into).ok_or_else(|| malformed("a segment is not strict base64url"))
-}
-
-#[cold]
-pub(super) fn malformed(reason: &'static str) -> Error {
-    ErrorKind::TokenMalformed { reason }.into()
 }
 
 #[cold]

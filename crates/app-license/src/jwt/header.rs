@@ -3,7 +3,7 @@
 use crate::gate::json::{self, Scanner, Str, Value};
 
 use super::Algorithm;
-use super::compact::{decode, malformed};
+use super::segment::{decode, malformed};
 use crate::error::{Error, ErrorKind, at_most, shown};
 
 /// The largest header segment, in bytes; an honest one has about 100.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::backend::{Hmac, Rsa};
-use super::pem;
+use super::pem::{self, malformed};
 use crate::error::{Error, ErrorKind};
 use crate::secret::SharedSecret;
 
@@ -122,13 +122,4 @@ impl fmt::Debug for RsaPublicKey {
 fn trimmed(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|b| **b == 0).count();
     number.get(zeros..).unwrap_or_default()
-}
-
-#[cold]
-pub(super) fn malformed(reason: &'static str) -> Error {
-    ErrorKind::KeyMalformed {
-        what: "RSA public key",
-        reason,
-    }
-    .into()
 }

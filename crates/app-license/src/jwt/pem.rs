@@ -3,8 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::keys::malformed;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The largest PEM text, in bytes: an 8192-bit key has about 1500.
 const MAX_PEM: usize = 4096;
@@ -27,6 +26,15 @@ pub(super) fn public_components(pem: &str) -> Result<(Vec<u8>, Vec<u8>), Error> 
         .and_then(rsa_public_key)
         .ok_or_else(unreadable)?;
     Ok((n.to_vec(), e.to_vec()))
+}
+
+#[cold]
+pub(super) fn malformed(reason: &'static str) -> Error {
+    ErrorKind::KeyMalformed {
+        what: "RSA public key",
+        reason,
+    }
+    .into()
 }
 
 /// What a `SubjectPublicKeyInfo` of the algorithm `rsaEncryption` holds, nothing after it.

@@ -3,9 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::says_nothing;
 use crate::connect::query::{decode, pairs};
 use crate::gate::capability::{Edition, same};
+
+/// Empty, or the literal `NULL`: no edition is named.
+pub(super) fn says_nothing(capability: &str) -> bool {
+    matches!(capability, "" | "NULL")
+}
 
 /// Stands for several capability sets without a rank: each includes only itself, so together they include
 /// nothing.

@@ -7,7 +7,7 @@
 //! Keys that are made to share a bucket or a hash cost a bounded amount, too: past it they are
 //! refused. Keys that nobody made so do not come near.
 
-use super::Str;
+use super::text::Str;
 use crate::gate::work;
 
 /// How many keys of the same hash and another text a document may have.

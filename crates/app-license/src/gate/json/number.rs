@@ -1,7 +1,7 @@
 //! Numbers, by the grammar of RFC 8259, kept as written.
 
+use super::error::{Error, ErrorKind};
 use super::walk::Walk;
-use super::{Error, ErrorKind};
 
 impl<'a> Walk<'a> {
     pub(super) fn number(&mut self) -> Result<&'a str, Error> {

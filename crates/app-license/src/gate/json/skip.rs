@@ -1,8 +1,11 @@
 //! Skipping an object or an array: checked to be JSON, without recursion and without a look at
 //! its keys.
 
+use super::error::{Error, ErrorKind, Kind};
 use super::walk::Walk;
-use super::{Error, ErrorKind, Kind, MAX_SKIPPED_DEPTH};
+
+/// How deep objects and arrays that are skipped may nest.
+pub const MAX_SKIPPED_DEPTH: usize = 4096;
 
 /// What is open inside the value that is skipped: one bit a level, set for an object.
 struct Open {

@@ -1,8 +1,13 @@
 //! What walks the text, whatever the number of keys: one copy of it in a program.
 
+use super::error::{Error, ErrorKind, Kind};
 use super::keys::{Key, Keys, Refused};
-use super::{Error, ErrorKind, Kind, MAX_DEPTH, Str, Value};
+use super::text::Str;
+use super::value::Value;
 use crate::gate::work;
+
+/// How deep objects and arrays that are walked may nest.
+pub const MAX_DEPTH: u8 = 64;
 
 /// A place in the text, and what is open there. The keys of open objects are in a slice that each
 /// call is given.
