@@ -10,7 +10,7 @@ import type {
   Trust,
 } from "./license.js";
 import type { FeatureMap, NameIn, WrittenFeatures } from "./feature.js";
-import { known, licenses, misuse, time } from "./registry.js";
+import { known, licenses, misuse, own, time } from "./registry.js";
 
 /** Why a decision is what it is. `trial_ended` is an inactive license that was a trial. */
 export type Reason =
@@ -110,9 +110,6 @@ const CAPABILITIES = ["capabilityFree", "capabilityStandard", "capabilityAdvance
 
 const seconds = (time: number) => Math.floor(time / 1000);
 const word = (count: number) => Math.min(Math.max(count, 0), 0xffff_ffff) >>> 0;
-
-/** What an object has itself. */
-const own = (given: object) => ({ __proto__: null, ...given }) as { [name: string]: any };
 
 /**
  * A copy of the settings that has nothing but them: what a library put into `Object.prototype` is none.

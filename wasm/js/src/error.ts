@@ -109,10 +109,14 @@ export class LicenseError extends Error {
   /** The stable code: `field_type`, `unknown_feature`, … */
   readonly code: ErrorCode;
 
+  /** An accessor: where `Error.prototype` is frozen, as in hardened realms, no name can be assigned. */
+  override get name(): string {
+    return "LicenseError";
+  }
+
   /** `code`: one of {@link ErrorCode}, also where the core says it. */
   constructor(code: string, message: string) {
     super(message);
-    this.name = "LicenseError";
     this.code = code as ErrorCode;
   }
 }

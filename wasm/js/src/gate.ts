@@ -6,7 +6,7 @@
 // (production, not production, unknown); then one bit each: whether a capability set is named, and
 // whether the platform says that this user has no access.
 
-import { attempt, fault } from "./registry.js";
+import { attempt, fault, own } from "./registry.js";
 
 /** What decides on a license: this file, or the module of `wasm.ts`. */
 export interface Rules {
@@ -38,7 +38,7 @@ const editionOf = (capability: string) => RANKED.indexOf(fold(capability)) & 3;
 
 /** A text that names something: `""` and `"NULL"` do not. */
 export const named = (value: unknown) =>
-  typeof value == "string" && value !== "" && value !== "NULL" ? value : null;
+  typeof value == "string" && value && value !== "NULL" ? value : null;
 
 function bitsOf(
   state: number,
@@ -58,7 +58,7 @@ function bitsOf(
 export function bounded(text: unknown): string {
   // what JSON cannot say is no text either
   if (!((text as string)?.length <= 65_535)) {
-    throw fault("too_large", "too much input");
+    throw fault("too_large", "too long");
   }
   return text as string;
 }
@@ -84,7 +84,7 @@ export function readFields(
   const [one, other] = [bool(fields["evaluation"]), bool(fields["isEvaluation"])];
   const evaluation = one ?? other;
   const trial = typeof said == "string" && said.toLowerCase() === "trial";
-  const { enabled, hasAccess } = Object(userAccess) as { readonly [name: string]: unknown };
+  const { enabled, hasAccess } = own(userAccess);
   const allows = enabled === false || ((enabled === undefined || enabled === true) && hasAccess === true);
   const set =
     capabilitySet == null

@@ -1,7 +1,7 @@
 import * as gate from "./gate.js";
 import { named } from "./gate.js";
 import { queryText, uuid } from "./input.js";
-import { READ, document as isDocument, expected, fault, known, licenses, misuse, time } from "./registry.js";
+import { READ, document as isDocument, expected, fault, known, licenses, misuse, own, time } from "./registry.js";
 import type { Known } from "./registry.js";
 
 /** The capability sets that have a rank: free < standard < advanced. */
@@ -72,10 +72,10 @@ export const EDITIONS = ["free", "standard", "advanced", null] as const;
 const YES = [false, true, null] as const;
 const LAST = 253_402_300_799_999; // in the year 9999
 const ISO =
-  /^\d{4}-\d\d-\d\d(?:[Tt ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d|60)(?:[.,]\d{1,9})?)?(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?))?$/;
+  /^\d{4}-\d\d-(\d\d)(?:[t ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d|60)(?:[.,]\d{1,9})?)?(?:z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?))?$/i;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value == "object" && value !== null && !Array.isArray(value);
+  !!value && typeof value == "object" && !Array.isArray(value);
 
 const isString = (value: unknown): value is string => typeof value == "string";
 
@@ -83,16 +83,16 @@ const isString = (value: unknown): value is string => typeof value == "string";
 function date(value: unknown): Date | null {
   const written = isString(value) || typeof value == "number" ? `${value}` : "";
   let time = -1;
-  const parts = written && ISO.exec(written);
+  const parts = ISO.exec(written);
   if (/^\d{1,15}$/.test(written)) {
     time = +written;
   } else if (parts) {
-    const n = (i: number) => +(parts[i] ?? 0);
+    const n = (i: number) => ~~parts[i]!;
     const day = Date.parse(written.slice(0, 10));
     // engines may take 30 February for 2 March
-    if (new Date(day).getUTCDate() === +written.slice(8, 10)) {
-      const offset = (n(5) * 60 + n(6)) * (parts[4] === "-" ? 1 : -1);
-      time = day + ((n(1) * 60 + n(2) + offset) * 60 + Math.min(n(3), 59)) * 1000;
+    if (new Date(day).getUTCDate() === n(1)) {
+      const offset = (n(6) * 60 + n(7)) * (parts[5] === "-" ? 1 : -1);
+      time = day + ((n(2) * 60 + n(3) + offset) * 60 + Math.min(n(4), 59)) * 1000;
     }
   }
   return time >= 0 && time <= LAST ? new Date(time - (time % 1000)) : null;
@@ -180,7 +180,7 @@ export class LicenseOf<T extends Trust> {
     if (made !== all) {
       throw misuse(READ);
     }
-    const fields = license ?? {};
+    const fields = own(license);
     this.source = source;
     this.trust = trust;
     this.state = STATES[(bits & 3) as 0]!;
@@ -307,7 +307,7 @@ export class LicenseOf<T extends Trust> {
     }
     const id = options?.appId;
     const [one, more] = results.filter((one) => id === undefined || uuid(one?.appId) === uuid(id));
-    const { data, error } = one ?? {};
+    const { data, error } = own(one);
     if (!one || more || (error ? data || error.type !== "NOT_FOUND" : data === undefined)) {
       throw fault("license_api", `the License API answers ${error?.type ?? "not for one app"}`);
     }
@@ -329,8 +329,7 @@ export class LicenseOf<T extends Trust> {
     const [bits] = known(this);
     const { source, state, edition, capabilitySet, isEvaluation, environment, asOf, raw } = this;
     const noUserAccess = !!(bits & 512);
-    const said = { source, state, edition, capabilitySet, isEvaluation, environment };
-    return { ...said, noUserAccess, asOf: asOf && asOf.toISOString(), raw };
+    return { source, state, edition, capabilitySet, isEvaluation, environment, noUserAccess, asOf: asOf && asOf.toISOString(), raw };
   }
 
   /**
@@ -340,9 +339,9 @@ export class LicenseOf<T extends Trust> {
    * @throws `misuse` for anything else.
    */
   static fromJSON(json: LicenseJson): LicenseOf<"hint"> {
-    const { source, state, capabilitySet, isEvaluation, environment, noUserAccess, asOf, raw } = Object(json);
+    const { source, state, capabilitySet, isEvaluation, environment, noUserAccess, asOf, raw } = own(json);
     if (!isString(source) || !STATES.includes(state)) {
-      throw expected("the parsed JSON of a License", "none");
+      throw expected("JSON of a License", "none");
     }
     const document = {
       license: {
@@ -390,14 +389,12 @@ export function read(
   raw?: Record<string, unknown> | null,
 ): LicenseOf<"hint"> {
   isDocument(document, "a context");
-  document ??= {};
-  const license = isObject(document) ? (document["license"] ?? null) : 0;
+  const { license = null, environmentType, userAccess } = isObject(document ?? {}) ? own(document) : { license: 0 };
   if (license !== null && !isObject(license)) {
     throw fault("field_type", "`license` must be an object");
   }
-  const { environmentType, userAccess } = document as Record<string, unknown>;
   const where = place === Place.Silent ? options?.environmentType : place && environmentType;
   const environment = isString(where) ? where : null;
-  const said = gate.readFields(license ?? {}, userAccess, place && gate.deployment(environment));
+  const said = gate.readFields(own(license), userAccess, place && gate.deployment(environment));
   return make(source, said, raw === undefined ? license : raw, environment, options);
 }

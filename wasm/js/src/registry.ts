@@ -53,17 +53,17 @@ function looks(value: unknown): string | undefined {
   const has = (name: string) => name in fields;
   const calls = (name: string) => typeof fields[name] == "function";
   return typeof value == "string"
-    ? "text: `JSON.parse` it"
+    ? "text: parse it"
     : typeof value == "function"
       ? "a function: call it"
       : calls("then")
         ? "a promise: await it"
         : calls("json")
-          ? "a response: pass `await response.json()`"
+          ? "a response: await its `json()`"
           : licenses().get(fields)
             ? "a License: pass it to `check`"
             : has("source") && has("state")
-              ? "a copy of a License: pass the License"
+              ? "a copy of a License: pass that"
               : has("license")
                 ? CONTEXT
                 : Object(fields["context"]) === fields["context"]
@@ -72,6 +72,9 @@ function looks(value: unknown): string | undefined {
                     ? `the license of ${CONTEXT}`
                     : undefined;
 }
+
+/** What an object has itself: what a library put into `Object.prototype` was not said. */
+export const own = (given: unknown) => ({ __proto__: null, ...(given as object) }) as { [name: string]: any };
 
 /** What a call answers; undefined where it throws. */
 export function attempt<T>(call: () => T): T | undefined {

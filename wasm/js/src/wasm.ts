@@ -13,7 +13,7 @@ import { License, LicenseError } from "./index.js";
 import { queryText, uuid } from "./input.js";
 import type { Carrier, LicenseSource, ReadOptions } from "./index.js";
 import type { Rules } from "./gate.js";
-import { document as isDocument, licenses } from "./registry.js";
+import { document as isDocument, licenses, own } from "./registry.js";
 
 /**
  * Readers of the core: each as that of `License` with its name. The license that they answer is decided
@@ -68,8 +68,6 @@ const rules: Rules = Object.freeze({
   age: (seconds) => run(() => statementAge(seconds)) ?? null,
 } satisfies Rules);
 
-type Fields = { readonly [name: string]: unknown };
-
 function read(source: LicenseSource, document: string, license: unknown, options?: ReadOptions & { appId?: string }) {
   // the module takes texts
   const said = (value: unknown) => (value === undefined ? undefined : `${value}`);
@@ -80,9 +78,27 @@ function read(source: LicenseSource, document: string, license: unknown, options
   return new Constructor(licenses(), source, "hint", ...fields);
 }
 
+const isTable = (value: unknown): value is object => typeof value == "object" && value !== null && !Array.isArray(value);
+
+/** A value as JSON has it: what is no value of JSON is none of any type that is read. */
+const plain = (value: unknown, name?: string): unknown =>
+  name === "capabilitySet" || value == null || /^(boolean|string)$/.test(typeof value) || Number.isFinite(value) ? value : [];
+
+/** What an object has itself, without what would be written in its place (`toJSON`), and without what is in it. */
+const flat = (value: unknown): unknown =>
+  isTable(value)
+    ? { ...Object.fromEntries(Object.entries(own(value)).map(([name, one]) => [name, plain(one, name)])), toJSON: undefined }
+    : plain(value);
+
 function fromDocument(source: LicenseSource, context: unknown, options?: ReadOptions): License<"hint"> {
   isDocument(context, "a context");
-  return read(source, JSON.stringify(context ?? null), (Object(context) as Fields)["license"], options);
+  if (!isTable(context)) {
+    return read(source, JSON.stringify(context ?? null), null, options);
+  }
+  // a context may be deep, and hold itself: the rest of it is not read
+  const { key, license, environmentType, userAccess } = own(context);
+  const said = { key: plain(key), license: flat(license), environmentType: plain(environmentType), userAccess: flat(userAccess) };
+  return read(source, JSON.stringify(said), license, options);
 }
 
 const core: Core = Object.freeze({

@@ -1,5 +1,6 @@
 // Every error code is of the type `ErrorCode`, and has its paragraph.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
@@ -29,4 +30,29 @@ test("12: so is every code that the package writes", () => {
   );
   assert.ok(written.length > 15, `${written}`);
   assert.deepEqual(written.filter((code) => !codes.includes(code)), [], "add it to error.ts and docs/errors.md");
+});
+
+test("12: errors are made where `Error.prototype` is frozen, as in hardened realms", () => {
+  const code = `
+    Object.freeze(Error.prototype);
+    Object.freeze(Object.prototype);
+    const { check, License } = await import("@app-license/sdk");
+    const { PlatformFault, DeniedError, VerifyError, verifyInvocation } = await import("@app-license/sdk/server");
+    const { allowed, ...decision } = check(License.fromForgeContext({}), { requires: "capabilityStandard" });
+    const thrown = (run) => { try { run(); } catch (error) { return [error.name, error.code]; } };
+    console.log(JSON.stringify([
+      thrown(() => check({}, { requires: "capabilityStandard" })),
+      thrown(() => verifyInvocation("x", "{}", { appId: "35559c21-6120-406b-b7cd-d87f468f6d32" })),
+      thrown(() => { throw new PlatformFault("unreachable", "no"); }),
+      thrown(() => { throw new DeniedError({ allowed, ...decision }); }),
+      String(new VerifyError("signature", "no", "refused", 401)),
+    ]));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8", cwd: new URL("..", import.meta.url) });
+  assert.deepEqual(JSON.parse(stdout || stderr), [
+    ["LicenseError", "not_a_license"],
+    ["VerifyError", "token_scheme"],
+    ["PlatformFault", "unreachable"],
+    ["DeniedError", "absent"],
+    "VerifyError: no",
+  ]);
 });

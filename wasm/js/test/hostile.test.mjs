@@ -117,6 +117,34 @@ test("what a library put into Object.prototype grants nothing", async () => {
   assert.equal(await polluted("sellsNothing", true, page), 402);
 });
 
+test("what a library put into Object.prototype was not said of a license", async () => {
+  const core = await (await import("@app-license/sdk/wasm")).loadCore();
+  const readers = { License, core, server: { fromForgeContext: server.fromFunctionContext } };
+  const body = { results: [{ appId: "35559c21-6120-406b-b7cd-d87f468f6d32", error: { type: "NOT_FOUND" } }] };
+  for (const [who, { fromForgeContext, fromForgeApi }] of Object.entries(readers)) {
+    const inactive = (name, value) => polluted(name, value, () => fromForgeContext({ license: { isActive: false } }).state);
+    assert.equal(await inactive("active", true), "inactive", who);
+    const empty = (name, value) => polluted(name, value, () => fromForgeContext({ license: {} }).state);
+    assert.equal(await empty("active", true), "absent", who);
+    assert.equal(await empty("isActive", true), "absent", who);
+    const standard = () => fromForgeContext({ license: { active: true } }).hasCapability("capabilityAdvanced");
+    assert.equal(await polluted("capabilitySet", "capabilityAdvanced", standard), false, who);
+    const shut = () => sdk.check(fromForgeContext({ license: { active: true }, userAccess: {} }), { requires: "capabilityFree" }).reason;
+    assert.equal(await polluted("hasAccess", true, shut), "no_user_access", who);
+    if (fromForgeApi) {
+      assert.notEqual(await polluted("data", advanced, () => sdk.License.is(readOrNull(() => fromForgeApi(body))) && fromForgeApi(body).state), "active", who);
+    }
+  }
+});
+
+const readOrNull = (read) => {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+};
+
 test("a time is a Date, and an age a finite number", () => {
   const old = server.fromFunctionContext({ license: advanced }, { asOf: new Date(0) });
   for (const time of [-Infinity, Infinity, 0]) {

@@ -87,3 +87,48 @@ test("what docs/errors.md says of `license_api`", () => {
   assert.equal(onServer(200, { results: [] }, { appId }), "not_checked");
   assert.equal(onServer(200, two, { appId }), undefined);
 });
+
+test("what is no plain JSON reads alike in both", async () => {
+  const { loadCore } = await import("@app-license/sdk/wasm");
+  const core = await loadCore();
+  const deep = (levels) => Array.from({ length: levels }).reduce((inner) => ({ inner }), {});
+  const license = { active: true, capabilitySet: "capabilityAdvanced" };
+  const itself = { license };
+  itself.self = itself;
+  const written = { toJSON: () => license };
+  const contexts = {
+    "a license that writes another": { license: written },
+    "a context that writes another": { toJSON: () => ({ license }) },
+    "a field that writes another": { license: { active: { toJSON: () => true } } },
+    "a boxed boolean": { license: { active: new Boolean(true) } },
+    "a boxed environment": { environmentType: new String("PRODUCTION"), license },
+    "5,000 levels beside the license": { license, extension: deep(5000) },
+    "5,000 levels in the license": { license: { ...license, extra: deep(5000) } },
+    "a context that holds itself": itself,
+    "no number": { license: { active: NaN } },
+    "an inherited license": Object.create({ license }),
+    "inherited fields": { license: Object.create(license) },
+    "hidden fields": { license: Object.defineProperty({}, "active", { value: true }) },
+    "a list": { license: [true] },
+    "a number": { license: 1 },
+    "no access, inherited": { license, userAccess: Object.create({ hasAccess: true }) },
+    "no access, of no number": { license, userAccess: NaN },
+    plain: { license, environmentType: "STAGING", userAccess: { enabled: true, hasAccess: true } },
+  };
+  const said = (reader, name, context) => {
+    try {
+      const { state, edition, isEvaluation, environment, capabilitySet } = reader[name](context);
+      return { state, edition, isEvaluation, environment, capabilitySet, decided: check(reader[name](context), { requires: "capabilityFree" }).reason };
+    } catch (error) {
+      assert.ok(error instanceof LicenseError, `${error?.stack}`);
+      return error.code;
+    }
+  };
+  for (const [what, context] of Object.entries(contexts)) {
+    for (const name of ["fromForgeContext", "fromFunctionContext", "fromConnectContext"]) {
+      assert.deepEqual(said(core, name, context), said(License, name, context), `${what}, ${name}`);
+    }
+  }
+  assert.equal(said(License, "fromForgeContext", contexts["inherited fields"]).state, "absent");
+  assert.equal(said(License, "fromForgeContext", contexts.plain).decided, "granted");
+});

@@ -27,9 +27,12 @@ export class VerifyError extends LicenseError {
   /** The HTTP status to answer with. */
   readonly status: number;
 
+  override get name(): string {
+    return "VerifyError";
+  }
+
   constructor(code: string, message: string, failure: VerifyError["class"], status: number) {
     super(code, message);
-    this.name = "VerifyError";
     this.class = failure;
     this.status = status;
   }

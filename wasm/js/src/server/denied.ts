@@ -14,11 +14,14 @@ import type { Decision } from "../index.js";
 export class DeniedError extends VerifyError {
   readonly decision: Decision;
 
+  override get name(): string {
+    return "DeniedError";
+  }
+
   constructor(decision: Decision) {
     const { reason } = decision;
     const { status, message } = refusedAs({ code: reason, class: "refused", decision });
     super(reason, message, "refused", status);
-    this.name = "DeniedError";
     this.decision = decision;
   }
 }

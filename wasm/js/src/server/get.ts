@@ -41,9 +41,12 @@ export class PlatformFault extends VerifyError {
   readonly answered: number | null;
   readonly retryAfter: number | null;
 
+  override get name(): string {
+    return "PlatformFault";
+  }
+
   constructor(code: string, message: string, answered: number | null = null, retryAfter: number | null = null) {
     super(code, message, "unavailable", fault(code, "unavailable", message).status);
-    this.name = "PlatformFault";
     this.answered = answered;
     this.retryAfter = retryAfter;
   }
