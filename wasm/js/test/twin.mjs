@@ -8,6 +8,7 @@ const contents = `
 import * as gate from "./gate.js";
 export { License } from "./license.js";
 export { FeatureMap } from "./feature.js";
+export { check } from "./check.js";
 export { licenses } from "./registry.js";
 export const rules = { decide: gate.decide, includes: gate.includes, age: gate.age };`;
 
@@ -17,7 +18,7 @@ export async function twinSource(from, to) {
   const mutate = {
     name: "mutate",
     setup(plugin) {
-      plugin.onLoad({ filter: /src\/(gate|license|feature)\.ts$/ }, ({ path }) => {
+      plugin.onLoad({ filter: /src\/(gate|license|check|feature)\.ts$/ }, ({ path }) => {
         let text = readFileSync(path, "utf8");
         if (from !== undefined && text.includes(from)) {
           text = text.replace(from, () => to);
