@@ -198,6 +198,8 @@ test("18: the story in the Forge developer's ten minutes holds, by page and func
   const folder = join(project, "ten-minutes");
   mkdirSync(join(folder, "static"), { recursive: true });
   mkdirSync(join(folder, "dist-functions"));
+  // a bundle of CommonJS, named as the page names it, in a project of ES modules
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   const text = readFileSync(join(__dirname, "../../../docs/lab-forge.md"), "utf8");
   writeFileSync(join(folder, "story.toml"), /^```toml\n(# story\.toml\n[\s\S]*?)^```$/m.exec(text)[1]);
   writeFileSync(join(folder, "manifest.yml"), manifest("jira:issuePanel", "panel"));
@@ -210,7 +212,7 @@ test("18: the story in the Forge developer's ten minutes holds, by page and func
     });`,
   );
   writeFileSync(
-    join(folder, "dist-functions/index.cjs"),
+    join(folder, /--format=cjs --outfile=(\S+)$/m.exec(text)[1]),
     `exports.handler = (_, { license }) =>
       license?.active && license.capabilitySet === "capabilityAdvanced" ? { exported: 1 } : { refused: "capability_missing" };`,
   );

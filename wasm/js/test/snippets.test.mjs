@@ -20,6 +20,7 @@ const folder = `${root}build/snippets/`;
 const APP = `
 declare module "@forge/bridge" {
   export const view: { getContext(): Promise<any> };
+  export function invoke<T>(functionKey: string, payload?: unknown): Promise<T>;
 }
 declare module "@forge/react" {
   export const useProductContext: () => any;
@@ -62,7 +63,8 @@ declare const license: import("@app-license/sdk").License;
 
 /** The same when it runs: on a platform of the fixtures. */
 const PLATFORM = {
-  "@forge/bridge": `export const view = { getContext: () => globalThis.__bridge.callBridge("getContext") };`,
+  "@forge/bridge": `export const view = { getContext: () => globalThis.__bridge.callBridge("getContext") };
+    export const invoke = (functionKey, payload) => globalThis.__bridge.callBridge("invoke", { functionKey, payload });`,
   "@forge/react": `export const useProductContext = () => undefined;`,
   "@forge/resolver": `
     export default class {
@@ -249,7 +251,7 @@ test("docs: every snippet runs, and answers what its comments say", () => {
     target: "es2022",
     jsx: "automatic",
     alias,
-    external: ["better-sqlite3", "express", "react", "hono", "@openfeature/*"],
+    external: ["better-sqlite3", "express", "react", "react-dom", "hono", "@openfeature/*"],
     logLevel: "warning",
   });
   const away = mkdtempSync(join(tmpdir(), "app-license-snippets-"));
