@@ -1,4 +1,6 @@
 //! What it takes to check a large app: the sources of the examples, copied until there are so many files.
+//! Twice: with each file about licenses, and with one in twenty, as in an app; the others are the same code
+//! with the words about licenses written backwards.
 //!
 //! ```text
 //! cargo bench -p app-license-doctor --bench doctor
@@ -36,9 +38,16 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let count = arguments.iter().find_map(|a| a.parse().ok());
     let count: usize = count.unwrap_or(FILES);
-    let folder = tempfile::tempdir().unwrap();
-    let bytes = write(folder.path(), count);
+    for one_in in [1, 20] {
+        measure(count, one_in);
+    }
+}
 
+/// Reads and checks so many files, of which one in so many is about licenses.
+fn measure(count: usize, one_in: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = write(folder.path(), count, one_in);
+    println!("about licenses: one file in {one_in}");
     let mut times: Vec<(f64, f64)> = Vec::new();
     for _ in 0..ROUNDS {
         let (began, before) = (Instant::now(), cpu());
@@ -67,7 +76,7 @@ fn main() {
 }
 
 /// Writes so many files, in the folders of their models, each a text of its own; their bytes together.
-fn write(to: &Path, count: usize) -> usize {
+fn write(to: &Path, count: usize, one_in: usize) -> usize {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut models = Vec::new();
     for from in FROM {
@@ -85,11 +94,46 @@ fn write(to: &Path, count: usize) -> usize {
     for (n, (path, text)) in texts.iter().cycle().take(count).enumerate() {
         let path = to.join(format!("part{}", n / texts.len())).join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let text = format!("{text}\n// {n}\n");
+        let mut text = format!("{text}\n// {n}\n");
+        if n % one_in != 0 {
+            text = about_something_else(text);
+        }
         bytes += text.len();
         fs::write(path, text).unwrap();
     }
     bytes
+}
+
+/// The same code without the words that a rule looks for.
+fn about_something_else(mut text: String) -> String {
+    for word in [
+        "atlassian",
+        "capability",
+        "capabilities",
+        "check",
+        "decide",
+        "edition",
+        "entitle",
+        "evaluation",
+        "feature",
+        "forge",
+        "license",
+        "licensing",
+        "licensed",
+        "limit",
+        "requires",
+        "trial",
+        "service",
+        "lic",
+        "cap",
+    ] {
+        let (first, rest) = word.split_at(1);
+        let capital = format!("{}{rest}", first.to_uppercase());
+        for word in [word, &capital, &word.to_uppercase()] {
+            text = text.replace(word, &word.chars().rev().collect::<String>());
+        }
+    }
+    text
 }
 
 /// The source files below a folder.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use app_license_source::{Fact, FactKind, Source, SourceTree, gates};
 
+use crate::concern::{is_escaped, may_concern};
 use crate::document::{Document, Node};
 use crate::error::Error;
 use crate::modules::{Gate, Visibility};
@@ -27,7 +28,8 @@ pub fn gates_behind(
     folder: &std::path::Path,
     modules: &mut [Visibility],
 ) -> Result<(), Error> {
-    let tree = SourceTree::read(folder).map_err(|source| Error::Source { source })?;
+    let tree = SourceTree::read_where(folder, may_concern);
+    let tree = tree.map_err(|source| Error::Source { source })?;
     find_gates(document, &tree, "", modules);
     Ok(())
 }
@@ -115,7 +117,9 @@ impl Index<'_> {
         files
             .filter(|(_, file)| !file.test && file.path.starts_with(self.folder))
             .filter(|(_, file)| {
-                file.source.facts().iter().any(|fact| match fact.kind() {
+                let text = file.source.text();
+                let may = text.contains(path) || text.contains('\\') || is_escaped(text);
+                may && file.source.facts().iter().any(|fact| match fact.kind() {
                     FactKind::Text(text) => text.trim_end_matches('/') == path,
                     _ => false,
                 })
@@ -221,7 +225,7 @@ impl Index<'_> {
 
     /// Whether a file asks for the license anywhere.
     pub(crate) fn asks(&self, n: usize) -> bool {
-        let Some(source) = self.source(n) else {
+        let Some(source) = self.source(n).filter(|source| !source.is_set_aside()) else {
             return false;
         };
         !gates(source).is_empty() || source.facts().iter().any(is_question)

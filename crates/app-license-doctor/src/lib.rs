@@ -23,6 +23,7 @@
 
 mod baseline;
 mod check;
+mod concern;
 mod deprecation;
 mod document;
 mod error;

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use app_license_source::{Link, SKIPPED_FOLDERS, SourceTree};
 use ignore::{WalkBuilder, WalkState};
 
+use crate::concern::may_concern;
 use crate::document::{Document, Unreadable};
 use crate::error::Error;
 
@@ -180,6 +181,25 @@ impl Project {
     /// `doctor_read` when it is not there, `doctor_walk` or `doctor_source` when it cannot be walked. A file in it
     /// that cannot be read is a finding.
     pub fn read(root: &Path) -> Result<Self, Error> {
+        Self::read_where(root, may_concern)
+    }
+
+    /// As [`Project::read`], with another choice of the sources whose syntax is read: `wanted` must hold of
+    /// each text in which a rule finds something. Without a choice, all are read; the findings are the same.
+    ///
+    /// ```
+    /// use app_license_doctor::Project;
+    /// let folder = tempfile::tempdir()?;
+    /// std::fs::write(folder.path().join("a.ts"), "draw(picture)")?;
+    /// assert!(Project::read(folder.path())?.sources().files()[0].source.is_set_aside());
+    /// let whole = Project::read_where(folder.path(), |_| true)?;
+    /// assert!(!whole.sources().files()[0].source.is_set_aside());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Project::read`].
+    pub fn read_where(root: &Path, wanted: impl Fn(&str) -> bool + Sync) -> Result<Self, Error> {
         let read_error = |path: &Path| {
             let path = path.display().to_string();
             move |source| Error::Read { path, source }
@@ -202,7 +222,8 @@ impl Project {
             files.extend(ProjectFile::read_kind(kind, &path, shown(root, &path)));
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let sources = SourceTree::read(root).map_err(|source| Error::Source { source })?;
+        let sources = SourceTree::read_where(root, wanted);
+        let sources = sources.map_err(|source| Error::Source { source })?;
         Ok(Self {
             root: root.to_owned(),
             links: links

@@ -2,6 +2,7 @@
 
 mod value;
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use oxc_allocator::Allocator;
@@ -28,25 +29,50 @@ use crate::position::Position;
 use value::{key, operand, path, plain};
 
 pub(crate) fn collect(language: Language, text: &str) -> Result<Collected, Error> {
+    read(language, text, true)
+}
+
+/// Whether the syntax is right.
+pub(crate) fn check(language: Language, text: &str) -> Result<(), Error> {
+    read(language, text, false).map(drop)
+}
+
+fn read(language: Language, text: &str, collect: bool) -> Result<Collected, Error> {
     let source_type = match language {
         Language::Tsx => SourceType::tsx(),
         Language::TypeScript => SourceType::ts(),
         // JSX is no syntax error in plain JavaScript, where bundlers take it
         _ => SourceType::jsx(),
     };
-    let read = parse(source_type, text);
+    let read = parse(source_type, text, collect);
     match read {
         // scripts of pages may have what modules may not: comments of HTML, say
         Err(error) if language == Language::JavaScript => {
-            parse(SourceType::script(), text).map_err(|_| error)
+            parse(SourceType::script(), text, collect).map_err(|_| error)
         }
         other => other,
     }
 }
 
-fn parse(source_type: SourceType, text: &str) -> Result<Collected, Error> {
-    let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, text, source_type).parse();
+thread_local! {
+    /// The memory of syntax trees: one after another.
+    static ARENA: RefCell<Allocator> = RefCell::default();
+}
+
+fn parse(source_type: SourceType, text: &str, collect: bool) -> Result<Collected, Error> {
+    ARENA.with_borrow_mut(|arena| {
+        arena.reset();
+        parse_in(arena, source_type, text, collect)
+    })
+}
+
+fn parse_in(
+    allocator: &Allocator,
+    source_type: SourceType,
+    text: &str,
+    collect: bool,
+) -> Result<Collected, Error> {
+    let parsed = Parser::new(allocator, text, source_type).parse();
     if let Some(first) = parsed.diagnostics.first() {
         let label = first.labels.first();
         return Err(Error::Syntax {
@@ -58,7 +84,9 @@ fn parse(source_type: SourceType, text: &str) -> Result<Collected, Error> {
         });
     }
     let mut reader = Reader::default();
-    reader.visit_program(&parsed.program);
+    if collect {
+        reader.visit_program(&parsed.program);
+    }
     Ok(reader.into)
 }
 

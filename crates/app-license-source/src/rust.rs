@@ -16,16 +16,29 @@ use crate::fact::{Comparison, Fact, FactKind, Function, MAX_PARTS, Operand, Path
 use crate::position::Position;
 
 pub(crate) fn collect(text: &str) -> Result<Collected, Error> {
-    let parsed = syn::parse_file(text);
-    let collected = parsed.map(|file| {
+    read(text, || {
+        let file = syn::parse_file(text)?;
         let mut reader = Reader {
             test: is_test(&file.attrs),
             ..Reader::default()
         };
         reader.visit_file(&file);
-        reader.into
-    });
-    let collected = collected.map_err(|error| Error::Syntax {
+        Ok(reader.into)
+    })
+}
+
+/// Whether it is made of tokens, and brackets close: the syntax tree takes four times as long.
+pub(crate) fn check(text: &str) -> Result<(), Error> {
+    read(text, || {
+        if text.parse::<proc_macro2::TokenStream>().is_ok() {
+            return Ok(());
+        }
+        syn::parse_file(text).map(drop)
+    })
+}
+
+fn read<T>(text: &str, parse: impl FnOnce() -> syn::Result<T>) -> Result<T, Error> {
+    let collected = parse().map_err(|error| Error::Syntax {
         position: Position::of(text, error.span().byte_range().start),
         message: error.to_string(),
     });
@@ -76,7 +89,8 @@ impl Reader {
         let expr = plain(expr);
         if matches!(expr, Expr::Path(_) | Expr::Field(_) | Expr::MethodCall(_)) {
             let operand = operand(expr);
-            self.add(range(expr), FactKind::Test { operand, negated });
+            let range = self.start(expr)..place::end(expr);
+            self.add(range, FactKind::Test { operand, negated });
         }
     }
 
@@ -165,14 +179,17 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
         let exported = !matches!(item.vis, Visibility::Inherited);
-        self.signature(range(item), &item.sig, &item.attrs, exported, |reader| {
+        let range = place::of_function(&item.attrs, &item.vis, None, &item.sig, &item.block);
+        self.signature(range, &item.sig, &item.attrs, exported, |reader| {
             visit::visit_item_fn(reader, item);
         });
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
         let exported = !matches!(item.vis, Visibility::Inherited);
-        self.signature(range(item), &item.sig, &item.attrs, exported, |reader| {
+        let default = item.defaultness;
+        let range = place::of_function(&item.attrs, &item.vis, default, &item.sig, &item.block);
+        self.signature(range, &item.sig, &item.attrs, exported, |reader| {
             visit::visit_impl_item_fn(reader, item);
         });
     }
@@ -206,14 +223,18 @@ impl<'ast> Visit<'ast> for Reader {
     fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
         let name = Path(vec![item.ident.to_string()]);
         let value = operand(&item.expr);
-        self.add(range(item), FactKind::Definition { name, value });
+        let start = place::of_item(&item.attrs, &item.vis, item.const_token.span);
+        let range = start..item.semi_token.span.byte_range().end;
+        self.add(range, FactKind::Definition { name, value });
         visit::visit_item_const(self, item);
     }
 
     fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
         let name = Path(vec![item.ident.to_string()]);
         let value = operand(&item.expr);
-        self.add(range(item), FactKind::Definition { name, value });
+        let start = place::of_item(&item.attrs, &item.vis, item.static_token.span);
+        let range = start..item.semi_token.span.byte_range().end;
+        self.add(range, FactKind::Definition { name, value });
         visit::visit_item_static(self, item);
     }
 
@@ -229,7 +250,10 @@ impl<'ast> Visit<'ast> for Reader {
                 self.name = Some(name.clone());
             }
             let name = Path(vec![name]);
-            self.add(range(local), FactKind::Definition { name, value });
+            let own = local.let_token.span;
+            let start = place::of_item(&local.attrs, &Visibility::Inherited, own);
+            let range = start..local.semi_token.span.byte_range().end;
+            self.add(range, FactKind::Definition { name, value });
         }
         visit::visit_local(self, local);
     }
@@ -272,7 +296,8 @@ impl<'ast> Visit<'ast> for Reader {
                 left,
                 right,
             };
-            self.add(range(binary), compare);
+            let range = self.start(&binary.left)..place::end(&binary.right);
+            self.add(range, compare);
         }
         visit::visit_expr_binary(self, binary);
     }
@@ -308,7 +333,8 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_expr_field(&mut self, field: &'ast syn::ExprField) {
-        self.add(range(field), FactKind::Read(of_field(field)));
+        let range = self.start(&field.base)..range(&field.member).end;
+        self.add(range, FactKind::Read(of_field(field)));
         // the members inside are parts of this one
         let mut base = plain(&field.base);
         while let Expr::Field(inner) = base {
@@ -328,7 +354,12 @@ impl<'ast> Visit<'ast> for Reader {
             name: of_path(&expr.path),
             attributes: fields(expr),
         };
-        self.add(range(expr), element);
+        let start = match &expr.qself {
+            Some(qself) => qself.lt_token.span.byte_range().start,
+            None => place::of_path(&expr.path),
+        };
+        let range = start..expr.brace_token.span.close().byte_range().end;
+        self.add(range, element);
         visit::visit_expr_struct(self, expr);
     }
 
@@ -352,7 +383,7 @@ impl<'ast> Visit<'ast> for Reader {
         let arguments = Punctuated::<Expr, Token![,]>::parse_terminated;
         if let Ok(arguments) = arguments.parse2(item.tokens.clone()) {
             let arguments: Vec<&Expr> = arguments.iter().collect();
-            self.calls(range(item), Path(vec![name]), &arguments);
+            self.calls(place::of_macro(item), Path(vec![name]), &arguments);
         } else if let Ok(statements) = syn::Block::parse_within.parse2(item.tokens.clone()) {
             for statement in &statements {
                 self.visit_stmt(statement);
@@ -370,6 +401,7 @@ fn matches_arguments(input: ParseStream<'_>) -> syn::Result<(Expr, Pat)> {
     Ok((matched, pattern))
 }
 
+/// By the tokens of the whole node: for small ones.
 fn range(node: &impl Spanned) -> Range<usize> {
     node.span().byte_range()
 }

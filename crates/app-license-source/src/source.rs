@@ -1,6 +1,10 @@
 //! One source text, read.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use memchr::memmem;
 
 use crate::collected::Collected;
 use crate::error::Error;
@@ -49,6 +53,14 @@ const MADE: [&str; 4] = [
 pub struct Source {
     language: Language,
     text: String,
+    generated: bool,
+    set_aside: bool,
+    /// What its syntax tree says; of what is set aside when it is asked for.
+    read: OnceLock<Read>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Read {
     facts: Vec<Fact>,
     functions: Vec<Function>,
     /// The facts that define a name; `None` for a name that is defined as several things.
@@ -64,32 +76,62 @@ impl Source {
         let text = text.into();
         check_size(&text)?;
         let collected = with_stack(|| collect(language, &text))??;
-        Ok(Self::new(language, text, collected))
+        let generated = is_generated(&text);
+        Ok(Self::new(language, text, generated, Some(collected)))
     }
 
     /// As [`Source::parse`], on a thread whose stack is [`STACK`] already; of a bundle no syntax is
-    /// read.
-    pub(crate) fn parse_here(language: Language, text: String) -> Result<Self, Error> {
+    /// read. What is not `wanted` is set aside.
+    pub(crate) fn parse_here(
+        language: Language,
+        text: String,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Self, Error> {
         if is_bundle(&text) {
-            return Ok(Self::new(language, text, Collected::default()));
+            return Ok(Self::new(language, text, true, Some(Collected::default())));
         }
         check_size(&text)?;
-        let collected = collect(language, &text)?;
-        Ok(Self::new(language, text, collected))
+        let generated = says_generated(&text);
+        if wanted(&text) {
+            let collected = collect(language, &text)?;
+            return Ok(Self::new(language, text, generated, Some(collected)));
+        }
+        match language {
+            Language::Rust => rust::check(&text)?,
+            _ => ecmascript::check(language, &text)?,
+        }
+        let mut source = Self::new(language, text, generated, None);
+        source.set_aside = true;
+        Ok(source)
     }
 
-    fn new(language: Language, text: String, mut collected: Collected) -> Self {
-        collected
-            .facts
-            .sort_by_key(|fact| (fact.range.start, fact.range.end));
-        let definitions = definitions(&collected.facts);
+    fn new(
+        language: Language,
+        text: String,
+        generated: bool,
+        collected: Option<Collected>,
+    ) -> Self {
         Self {
             language,
             text,
-            facts: collected.facts,
-            functions: collected.functions,
-            definitions,
+            generated,
+            set_aside: false,
+            read: collected.map_or_else(OnceLock::new, |it| OnceLock::from(Read::of(it))),
         }
+    }
+
+    fn read(&self) -> &Read {
+        self.read.get_or_init(|| {
+            let collected = with_stack(|| collect(self.language, &self.text));
+            Read::of(collected.and_then(|it| it).unwrap_or_default())
+        })
+    }
+
+    /// Whether [`SourceTree::read_where`](crate::SourceTree::read_where) was told that nothing is looked
+    /// for in it. Its facts are read when they are asked for.
+    #[must_use]
+    pub const fn is_set_aside(&self) -> bool {
+        self.set_aside
     }
 
     /// Its language.
@@ -107,13 +149,13 @@ impl Source {
     /// What stands in it, in the order of the text.
     #[must_use]
     pub fn facts(&self) -> &[Fact] {
-        &self.facts
+        &self.read().facts
     }
 
     /// Its functions, outer before inner.
     #[must_use]
     pub fn functions(&self) -> &[Function] {
-        &self.functions
+        &self.read().functions
     }
 
     /// Line and column of a byte.
@@ -134,13 +176,8 @@ impl Source {
     /// assert!(!made("requires(\"a\", f);"));
     /// ```
     #[must_use]
-    pub fn is_generated(&self) -> bool {
-        if is_bundle(&self.text) {
-            return true;
-        }
-        let end = self.text.len().min(GENERATED_WITHIN);
-        let start = self.text.as_bytes().get(..end).unwrap_or_default();
-        start.windows(10).any(|w| w == b"@generated")
+    pub const fn is_generated(&self) -> bool {
+        self.generated
     }
 
     /// The text that an operand stands for: a literal, or a constant of this file.
@@ -170,10 +207,24 @@ impl Source {
     /// What a name is defined as in this file; `None` when it is not, or as several things.
     #[must_use]
     pub fn definition(&self, path: &Path) -> Option<&Operand> {
-        let fact = self.facts.get((*self.definitions.get(path)?)?)?;
+        let read = self.read();
+        let fact = read.facts.get((*read.definitions.get(path)?)?)?;
         match fact.kind() {
             FactKind::Definition { value, .. } => Some(value),
             _ => None,
+        }
+    }
+}
+
+impl Read {
+    fn of(mut collected: Collected) -> Self {
+        collected
+            .facts
+            .sort_by_key(|fact| (fact.range.start, fact.range.end));
+        Self {
+            definitions: definitions(&collected.facts),
+            facts: collected.facts,
+            functions: collected.functions,
         }
     }
 }
@@ -194,6 +245,17 @@ fn definitions(facts: &[Fact]) -> BTreeMap<Path, Option<usize>> {
     found
 }
 
+fn is_generated(text: &str) -> bool {
+    is_bundle(text) || says_generated(text)
+}
+
+/// Whether a generator says near the beginning that it made the text.
+fn says_generated(text: &str) -> bool {
+    let end = text.len().min(GENERATED_WITHIN);
+    let start = text.as_bytes().get(..end).unwrap_or_default();
+    memmem::find(start, b"@generated").is_some()
+}
+
 /// Whether a bundler or a compiler made the text: by the length of its lines, by what those write at the
 /// beginning, by the name of a source map at the end.
 fn is_bundle(text: &str) -> bool {
@@ -206,7 +268,7 @@ fn is_bundle(text: &str) -> bool {
     }
     let bytes = text.as_bytes();
     let start = bytes.get(..text.len().min(MADE_WITHIN)).unwrap_or_default();
-    let holds = |part: &&str| start.windows(part.len()).any(|w| w == part.as_bytes());
+    let holds = |part: &&str| memmem::find(start, part.as_bytes()).is_some();
     let end = text.trim_end().rsplit('\n').next().unwrap_or_default();
     end.starts_with("//# sourceMappingURL=") || MADE.iter().any(holds)
 }
@@ -217,13 +279,16 @@ fn check_size(text: &str) -> Result<(), Error> {
         let found = text.len();
         return Err(Error::TooLarge { found, limit });
     }
-    for (found, limit) in [
-        (nesting::brackets(text), MAX_DEPTH),
-        (nesting::operators(text), MAX_OPERATORS),
-    ] {
+    let too_deep = |found: usize, limit: usize| {
         if found > limit {
             return Err(Error::TooDeep { found, limit });
         }
+        Ok(())
+    };
+    too_deep(nesting::brackets(text), MAX_DEPTH)?;
+    // no more than there are bytes
+    if text.len() > MAX_OPERATORS {
+        too_deep(nesting::operators(text), MAX_OPERATORS)?;
     }
     Ok(())
 }

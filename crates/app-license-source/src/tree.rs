@@ -59,6 +59,28 @@ impl SourceTree {
     /// `source_walk` when the folder itself cannot be walked, `source_read` when it does not
     /// exist. A file or a folder in it that cannot be read is in [`SourceTree::unread`].
     pub fn read(root: &Path) -> Result<Self, Error> {
+        Self::read_where(root, |_| true)
+    }
+
+    /// As [`SourceTree::read`], and sets aside the texts of which `wanted` is false: the facts of those
+    /// are read when they are asked for ([`Source::is_set_aside`]). What is wrong in their syntax is said
+    /// all the same; of Rust, that they are not made of tokens or that a bracket is not closed.
+    ///
+    /// ```
+    /// use app_license_source::SourceTree;
+    /// let folder = tempfile::tempdir()?;
+    /// std::fs::write(folder.path().join("a.ts"), "check(license)")?;
+    /// std::fs::write(folder.path().join("b.ts"), "draw(picture)")?;
+    /// let tree = SourceTree::read_where(folder.path(), |text| text.contains("license"))?;
+    /// let aside = tree.files().iter().map(|file| file.source.is_set_aside());
+    /// assert!(aside.eq([false, true]));
+    /// assert_eq!(tree.files()[1].source.facts().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`SourceTree::read`].
+    pub fn read_where(root: &Path, wanted: impl Fn(&str) -> bool + Sync) -> Result<Self, Error> {
         let root = if root.as_os_str().is_empty() {
             Path::new(".")
         } else {
@@ -88,7 +110,8 @@ impl SourceTree {
                 let Some(language) = Language::of_path(&path) else {
                     continue;
                 };
-                let read = read_file(&path).and_then(|text| Source::parse_here(language, text));
+                let read =
+                    read_file(&path).and_then(|text| Source::parse_here(language, text, &wanted));
                 let Ok(mut tree) = tree.lock() else { return };
                 match read {
                     Ok(source) => tree.files.push(SourceFile {

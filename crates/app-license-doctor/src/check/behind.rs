@@ -67,7 +67,9 @@ pub(super) fn triggers(context: &Context<'_>, document: &Document, findings: &mu
 }
 
 fn calls_license_api(tree: &SourceTree, n: usize) -> bool {
-    let facts = tree.files().get(n).map(|file| file.source.facts());
+    let source = tree.files().get(n).map(|file| &file.source);
+    let source = source.filter(|source| !source.is_set_aside());
+    let facts = source.map(app_license_source::Source::facts);
     facts.into_iter().flatten().any(|fact| match fact.kind() {
         FactKind::Text(text) => LICENSE_API.iter().any(|path| text.contains(path)),
         _ => false,

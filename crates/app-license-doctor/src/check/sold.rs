@@ -179,7 +179,9 @@ fn asks(
 
 /// Whether a file belongs to an app: the app's folder is the nearest around it that has one.
 fn is_of(project: &Project, app: &ProjectFile, file: &SourceFile) -> bool {
-    if file.test || file.source.is_generated() || !file.path.starts_with(app.folder()) {
+    let source = &file.source;
+    let read = !file.test && !source.is_generated() && !source.is_set_aside();
+    if !read || !file.path.starts_with(app.folder()) {
         return false;
     }
     let around = project

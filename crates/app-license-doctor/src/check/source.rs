@@ -8,6 +8,8 @@ mod spelling;
 mod words;
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
+use std::thread;
 
 use app_license::Edition;
 use app_license_descriptor::{Diagnostic, Rule};
@@ -24,13 +26,36 @@ use words::{
     ACTIVE, ASKS, EDITION, EVALUATION, is_about_licenses, is_capability, is_license, is_state,
 };
 
+/// The fewest files that are worth a thread.
+const SHARE: usize = 64;
+
 pub(super) fn check(project: &Project, options: &Options, findings: &mut Vec<Finding>) {
-    for file in project.sources().files() {
-        if file.test || file.source.is_generated() {
-            continue;
+    let files = project.sources().files().iter();
+    let files = files.filter(|file| {
+        let source = &file.source;
+        !file.test && !source.is_generated() && !source.is_set_aside()
+    });
+    let files: Vec<&SourceFile> = files.collect();
+    let check = |files: &[&SourceFile]| {
+        let mut found = Vec::new();
+        for file in files {
+            Reader::new(project, file, options).check(&mut found);
         }
-        Reader::new(project, file, options).check(findings);
-    }
+        found
+    };
+    let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = files.len().div_ceil(threads).max(SHARE);
+    let found: Vec<Vec<Finding>> = thread::scope(|scope| {
+        let shares = files.chunks(share);
+        let threads: Vec<_> = shares
+            .map(|some| scope.spawn(move || check(some)))
+            .collect();
+        let threads = threads.into_iter();
+        threads
+            .map(|thread| thread.join().unwrap_or_else(|cause| resume_unwind(cause)))
+            .collect()
+    });
+    findings.extend(found.into_iter().flatten());
 }
 
 /// Whether a file is in the folder of a manifest that can be read.

@@ -14,8 +14,12 @@ pub(crate) fn options() -> Options {
     Options::default().today("2026-11-28".parse().unwrap())
 }
 
+/// The findings, which are the same when the syntax of every source is read.
 pub(crate) fn findings(folder: &Path) -> Vec<Finding> {
-    check(&Project::read(folder).unwrap(), &options())
+    let found = check(&Project::read(folder).unwrap(), &options());
+    let whole = Project::read_where(folder, |_| true).unwrap();
+    assert_eq!(found, check(&whole, &options()), "{}", folder.display());
+    found
 }
 
 pub(crate) fn folder<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> tempfile::TempDir {
