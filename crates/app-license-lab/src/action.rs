@@ -57,6 +57,8 @@ pub(crate) enum Action {
     },
     /// From Connect to Connect on Forge, on this site alone.
     MigrateToForge,
+    /// The version without Connect modules, on this site alone.
+    LeaveConnect,
     /// What the license's `type` says.
     SetType {
         kind: String,
@@ -127,6 +129,7 @@ impl Action {
             Self::Vanish => tenant.vanish().map(|()| Vec::new()),
             Self::UpgradeApp { version } => tenant.upgrade(version),
             Self::MigrateToForge => tenant.migrate_to_forge(forge_id),
+            Self::LeaveConnect => tenant.leave_connect(),
             Self::SetType { kind } => tenant.set_kind(kind),
         }
     }
@@ -150,6 +153,7 @@ impl Action {
             Self::Vanish => "delete the site".to_owned(),
             Self::UpgradeApp { version } => format!("upgrade the app to {version}"),
             Self::MigrateToForge => "migrate from Connect to Forge".to_owned(),
+            Self::LeaveConnect => "remove the Connect half".to_owned(),
             Self::SetType { kind } => format!("set the type to {kind}"),
             simple => format!("{simple:?}").to_ascii_lowercase(),
         }

@@ -90,6 +90,11 @@ pub(crate) struct Expect {
     pub(crate) answers: Option<Vec<u16>>,
     /// What the app's store noted, as codes of changes.
     pub(crate) changes: Option<Vec<String>>,
+    /// What the app's store noted of this customer from the beginning, whichever key it came under, as
+    /// codes of changes.
+    pub(crate) history: Option<Vec<String>>,
+    /// How many customers the app's store has, of all sites: those who left are not counted.
+    pub(crate) customers: Option<usize>,
     /// Where the customer stands for the platform.
     pub(crate) stage: Option<String>,
     /// The edition that an active license grants; `none` for none.

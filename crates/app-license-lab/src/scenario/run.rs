@@ -5,6 +5,7 @@ mod vendor;
 use std::sync::Arc;
 
 use app_license::{InstallationKey, InstallationStatus, UnixTime};
+use app_license_server::customer_history;
 use app_license_store::{MemoryStore, Sequence};
 use app_license_testkit::{Tenant, TestClock};
 use serde::Serialize;
@@ -19,6 +20,9 @@ use crate::lab::AppKind;
 use crate::{AppLicensing, ExternalApp, Lab, LabConfig, Start};
 
 use vendor::VendorApp;
+
+/// How much of the store a step looks at: a story is shorter.
+const MOST: usize = 1_000;
 
 /// How a story went.
 #[derive(Debug, Serialize)]
@@ -252,6 +256,7 @@ impl Player {
             let found = self.is_installed(&tenant).await?;
             self.check("installed", &expected.to_string(), &found.to_string());
         }
+        self.customer(expect, &tenant).await?;
         self.decisions(expect, &tenant).await?;
         for (path, expected) in &expect.page {
             let PageExpectation::Status(status) = expected else {
@@ -284,7 +289,7 @@ impl Player {
 
     /// What the app's store noted since it was last looked at, of any site.
     async fn changes(&mut self, expect: &Expect) -> Result<(), Error> {
-        let news = self.lab.store.events_after(self.seen, 1_000).await?;
+        let news = self.lab.store.events_after(self.seen, MOST).await?;
         if let Some(last) = news.last() {
             self.seen = last.sequence;
         }
@@ -310,18 +315,31 @@ impl Player {
     }
 
     async fn is_installed(&self, tenant: &Tenant) -> Result<bool, Error> {
-        let key = match tenant.app()?.connect_key() {
-            Some(_) => {
-                let key = app_license::ClientKey::new(&tenant.site().client_key()?)?;
-                InstallationKey::Connect(key)
-            }
-            None => {
-                let ari = app_license::InstallationAri::new(&tenant.installation_ari()?)?;
-                InstallationKey::Forge(ari)
-            }
-        };
-        let found = self.lab.store.get(&key).await?;
+        let mut found = self.lab.store.get(&key_of(tenant)?).await?;
+        // an installation of Forge may be linked to the customer of before
+        if let Some(customer) = found.as_ref().and_then(|it| it.tenant().cloned()) {
+            let key = InstallationKey::Connect(customer);
+            found = self.lab.store.get(&key).await?;
+        }
         Ok(found.is_some_and(|found| found.status() != InstallationStatus::Uninstalled))
+    }
+
+    /// One customer, once, with one history.
+    async fn customer(&mut self, expect: &Expect, tenant: &Tenant) -> Result<(), Error> {
+        let store = Arc::clone(&self.lab.store);
+        if let Some(expected) = &expect.history {
+            let history = customer_history(&*store, &key_of(tenant)?, MOST).await?;
+            let changes = history.iter().flat_map(|entry| &entry.changes);
+            let found: Vec<&str> = changes.map(app_license::Change::code).collect();
+            self.check("history", &expected.join(", "), &found.join(", "));
+        }
+        if let Some(expected) = expect.customers {
+            let all = store.list(None, MOST).await?;
+            let customers = all.iter().filter(|it| it.status().is_in_use());
+            let found = customers.count().to_string();
+            self.check("customers", &expected.to_string(), &found);
+        }
+        Ok(())
     }
 
     /// Every feature at every place. A URL says no more than `lic=none` of a license that ended
@@ -345,6 +363,17 @@ impl Player {
         }
         Ok(())
     }
+}
+
+/// The key under which the platform speaks of the app on a site.
+fn key_of(tenant: &Tenant) -> Result<InstallationKey, Error> {
+    Ok(if tenant.app()?.connect_key().is_some() {
+        let key = app_license::ClientKey::new(&tenant.site().client_key()?)?;
+        InstallationKey::Connect(key)
+    } else {
+        let ari = app_license::InstallationAri::new(&tenant.installation_ari()?)?;
+        InstallationKey::Forge(ari)
+    })
 }
 
 fn is_blurred(place: DecisionSource, expected: &str, found: &str) -> bool {

@@ -46,6 +46,46 @@ impl Tenant {
         Ok(events)
     }
 
+    /// Takes the version without Connect modules, as when the move to Forge is done: `uninstalled` of the
+    /// Connect half, signed by the platform. The Forge half stays installed, and its license with it.
+    ///
+    /// ```
+    /// use app_license_testkit::{App, MockHost};
+    /// let app = App::connect("com.example.app", "https://app.example.com")?;
+    /// let acme = MockHost::offline().tenant(&app, "acme")?;
+    /// acme.install()?;
+    /// assert!(acme.leave_connect().is_err(), "there is no Forge half yet");
+    /// acme.migrate_to_forge("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?;
+    /// assert_eq!(acme.leave_connect()?[0].name(), "uninstalled");
+    /// assert!(acme.is_installed() && acme.ui_context("panel").is_ok());
+    /// assert!(acme.page("/panel").is_err(), "no iframe of Connect is shown");
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `move` when it is not installed, or does not have both halves.
+    pub fn leave_connect(&self) -> Result<Vec<SignedRequest>, Error> {
+        const WHAT: &str = "remove the Connect half";
+        let refused = |why| Err(Error::from(ErrorKind::Move { what: WHAT, why }));
+        if !self.is_installed() {
+            return refused("it is not installed");
+        }
+        let mut app = self.app()?;
+        if app.forge_id().is_none() {
+            return refused("it has no Forge half");
+        }
+        if app.connect_key.is_none() {
+            return refused("it has no Connect half");
+        }
+        let events = self.connect_events(&["uninstalled"])?;
+        app.connect_key = None;
+        self.host.change(|world| {
+            world.tenant_mut(&self.site, &self.app)?.own_app = Some(app);
+            Ok(())
+        })?;
+        Ok(events)
+    }
+
     /// Takes the Free edition: what a free starter tier becomes where it is phased out. Nothing
     /// public says how the platform spells it; here it is an active license of type `FREE` with
     /// `capabilitySet` `capabilityFree`.
