@@ -1,7 +1,6 @@
 //! One source text, read.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::OnceLock;
 
 use memchr::memmem;

@@ -59,7 +59,28 @@ pub(super) fn list(
 }
 
 pub(super) fn check_keys(connection: &Connection, sealer: &Sealer) -> Result<(), Error> {
-    record::check_keys(&rows_after(connection, "", record::SAMPLE)?, sealer)
+    let mut rows = rows_after(connection, "", record::SAMPLE)?;
+    rows.extend(spread_rows(connection)?);
+    record::check_keys(&rows, sealer)
+}
+
+/// Some rows from every part of the table, each found by the index.
+fn spread_rows(connection: &Connection) -> Result<Vec<Row>, Error> {
+    const LAST_ID: &str = "SELECT ifnull(max(id), 0) FROM installation";
+    let failed = || failed("look at some installations");
+    let sql = format!("SELECT {COLUMNS} FROM installation WHERE id >= ?1 ORDER BY id LIMIT ?2");
+    let last: i64 = connection
+        .query_row(LAST_ID, [], |r| r.get(0))
+        .map_err(failed())?;
+    let mut statement = connection.prepare_cached(&sql).map_err(failed())?;
+    let mut found = Vec::new();
+    for place in record::places(last) {
+        let rows = statement.query_map(params![place, record::AT_A_PLACE], row);
+        for one in rows.map_err(failed())? {
+            found.push(one.map_err(failed())?);
+        }
+    }
+    Ok(found)
 }
 
 fn rows_after(connection: &Connection, after: &str, limit: usize) -> Result<Vec<Row>, Error> {

@@ -234,6 +234,30 @@ async fn secrets_are_sealed_in_the_database_and_keys_rotate() {
     );
 }
 
+/// Also where those that are first in the order of the tenants can be opened.
+#[tokio::test]
+async fn a_store_is_not_well_where_more_secrets_are_for_another_key() {
+    let cluster = cluster();
+    for (of_old, is_well) in [(39, true), (80, false)] {
+        let options = PostgresOptions::new(cluster.url()).schema(fresh_schema());
+        let old = options.clone().encryption(keys(1)).connect().await.unwrap();
+        for n in 0..of_old {
+            let delivery = installed(&format!("z{n}"), "1");
+            old.apply(delivery, now()).await.unwrap();
+        }
+        let new = options.encryption(keys(2)).connect().await.unwrap();
+        for n in 0..40 {
+            let delivery = installed(&format!("a{n}"), "1");
+            new.apply(delivery, now()).await.unwrap();
+        }
+        let health = new.health().await;
+        assert_eq!(health.is_ok(), is_well, "{of_old}: {health:?}");
+        if let Err(error) = health {
+            assert_eq!(error.code(), "unknown_encryption_key");
+        }
+    }
+}
+
 #[tokio::test]
 async fn marks_are_bounded() {
     let cluster = cluster();

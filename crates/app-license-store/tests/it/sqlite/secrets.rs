@@ -108,6 +108,31 @@ async fn keys_rotate_and_the_old_one_can_go() {
     assert_eq!(error.code(), "unknown_encryption_key");
 }
 
+/// Also where those that are first in the order of the tenants can be opened.
+#[tokio::test]
+async fn a_store_is_not_well_where_more_secrets_are_for_another_key() {
+    for (of_old, is_well) in [(39, true), (80, false)] {
+        let place = TempStore::new();
+        let store = place.open_with(keys(1)).await;
+        for n in 0..of_old {
+            let delivery = installed(&format!("z{n}"), "1");
+            store.apply(delivery, now()).await.unwrap();
+        }
+        store.close().await;
+        let store = place.open_with(keys(2)).await;
+        for n in 0..40 {
+            let delivery = installed(&format!("a{n}"), "1");
+            store.apply(delivery, now()).await.unwrap();
+        }
+        let health = store.health().await;
+        assert_eq!(health.is_ok(), is_well, "{of_old}: {health:?}");
+        if let Err(error) = health {
+            assert_eq!(error.code(), "unknown_encryption_key");
+        }
+        store.close().await;
+    }
+}
+
 #[tokio::test]
 async fn a_sealed_secret_moved_to_another_tenant_does_not_open() {
     let place = TempStore::new();
