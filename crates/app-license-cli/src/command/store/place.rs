@@ -144,15 +144,20 @@ impl Place {
         })
     }
 
-    /// Refuses a name that no consumer of the history has: a misspelled one would look like one that is well.
-    pub(super) fn must_know(&self, consumer: &Name) -> Result<(), CliError> {
-        let known = match self.store.location()? {
+    /// The consumers that have read the history.
+    pub(super) fn consumers(&self) -> Result<Vec<Name>, CliError> {
+        Ok(match self.store.location()? {
             StoreLocation::Sqlite(path) => records(&path)?.consumers()?,
             StoreLocation::Postgres(url) => {
                 let records = PostgresRecords::in_schema(&url, &self.schema)?;
                 runtime()?.block_on(records.consumers())?
             }
-        };
+        })
+    }
+
+    /// Refuses a name that no consumer of the history has: a misspelled one would look like one that is well.
+    pub(super) fn must_know(&self, consumer: &Name) -> Result<(), CliError> {
+        let known = self.consumers()?;
         if known.contains(consumer) {
             return Ok(());
         }

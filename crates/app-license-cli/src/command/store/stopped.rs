@@ -16,8 +16,8 @@ use crate::output::{Format, counted, one_line, show, table, whole_words};
 ///
 /// Their events wait, and those of others go on. A hook is called again by itself, with growing pauses, up
 /// to a number of tries; then the tenant waits for `retry`. Why it failed is in the app's log, at `warn`, with
-/// `tenant` and `sequence`: the store keeps no reason. Exit code 2: there are some, or the store knows no
-/// runner of this name.
+/// `tenant` and `sequence`: the store keeps no reason. Exit code 2: there are some, or the store knows
+/// other runners and none of this name; a store that no runner has read yet has none stopped.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -42,7 +42,11 @@ impl StoppedArgs {
         let consumer = Name::new(self.consumer)?;
         // read first: what opens the store as the app does makes the tables of a misspelled schema
         place.must_be_changeable()?;
-        place.must_know(&consumer)?;
+        // of a store that no runner has read yet, no name is a misspelled one
+        let fresh = place.consumers()?.is_empty();
+        if !fresh {
+            place.must_know(&consumer)?;
+        }
         let stopped = place.with(async |store| store.stopped(&consumer).await)?;
         let lines: Vec<_> = stopped
             .iter()
@@ -55,7 +59,12 @@ impl StoppedArgs {
             .collect();
         show(io, format, &lines, |out| {
             if lines.is_empty() {
-                return writeln!(out, "no tenant is stopped");
+                let why = if fresh {
+                    ": no runner of hooks handled an event of this store yet"
+                } else {
+                    ""
+                };
+                return writeln!(out, "no tenant is stopped{why}");
             }
             let mut rows = table(["tenant", "event", "tries", "again at"]);
             for line in &lines {
