@@ -2,11 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app_license_server::testkit::probe::{Probe, Route, RouteKind};
 use app_license_server::testkit::{App, Edition, MockHost, SigningKey, query_hash};
 use serde_json::Value;
+
+/// How long the program may take until it listens.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Served(Child);
 
@@ -33,11 +36,15 @@ async fn serve(host: &MockHost, folder: &std::path::Path) -> (Served, String) {
         )
         .env("MOCK_HOST", host.gateway().unwrap().to_string())
         .spawn();
-    let served = Served(served.unwrap());
+    let mut served = Served(served.unwrap());
+    let began = Instant::now();
     while tokio::net::TcpStream::connect(("127.0.0.1", port))
         .await
         .is_err()
     {
+        let ended = served.0.try_wait().unwrap();
+        assert!(ended.is_none(), "it ended before it listened: {ended:?}");
+        assert!(began.elapsed() < PATIENCE, "it does not listen on {port}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     (served, format!("http://127.0.0.1:{port}"))

@@ -2,12 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app_license_server::testkit::probe::{Probe, Route, RouteKind};
 use app_license_server::testkit::{App, Edition, Invocation, MockHost, SigningKey};
 
 const APP_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
+
+/// How long the program may take until it listens.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Served(Child);
 
@@ -31,11 +34,15 @@ async fn serve(host: &MockHost, folder: &std::path::Path) -> (Served, String) {
         .env("HSTS_SECONDS", "31536000")
         .env("MOCK_HOST", host.gateway().unwrap().to_string())
         .spawn();
-    let served = Served(served.unwrap());
+    let mut served = Served(served.unwrap());
+    let began = Instant::now();
     while tokio::net::TcpStream::connect(("127.0.0.1", port))
         .await
         .is_err()
     {
+        let ended = served.0.try_wait().unwrap();
+        assert!(ended.is_none(), "it ended before it listened: {ended:?}");
+        assert!(began.elapsed() < PATIENCE, "it does not listen on {port}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     (served, format!("http://127.0.0.1:{port}"))

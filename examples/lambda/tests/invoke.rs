@@ -3,12 +3,14 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test may panic"
 )]
 
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use app_license_pgtest::Cluster;
 use app_license_server::testkit::{App, Edition, MockHost, Service, SignedRequest};
@@ -19,6 +21,10 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::Value;
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::timeout;
+
+/// How long an answer is waited for, a cold start with it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const BASE_URL: &str = "https://app.example.com";
 
@@ -76,7 +82,9 @@ impl Runtime {
         }
         event["body"] = String::from_utf8(request.body().to_vec()).unwrap().into();
         self.events.send(event).await.unwrap();
-        let answer = self.answers.recv().await.unwrap();
+        let answer = timeout(PATIENCE, self.answers.recv()).await;
+        let answer = answer.unwrap_or_else(|_| panic!("no answer to {target}"));
+        let answer = answer.unwrap();
         let body = answer["body"].as_str().unwrap_or_default().to_owned();
         (answer["statusCode"].as_u64().unwrap(), body)
     }

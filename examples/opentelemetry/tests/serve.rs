@@ -1,7 +1,8 @@
 //! The app as it is served, with a mock host platform on one side and a collector on the other.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 use app_license_server::testkit::{App, Edition, MockHost};
 use axum::Router;
@@ -15,6 +16,10 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+/// How long the program, and what it sends, is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Served(Child);
 
@@ -77,9 +82,16 @@ async fn a_collector_gets_spans_with_the_tenant() {
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector)
         .env("OTEL_BSP_SCHEDULE_DELAY", "50")
         .spawn();
-    let _served = Served(served.unwrap());
+    let mut served = Served(served.unwrap());
+    let began = Instant::now();
     while TcpStream::connect(address).await.is_err() {
-        tokio::task::yield_now().await;
+        let ended = served.0.try_wait().unwrap();
+        assert!(ended.is_none(), "it ended before it listened: {ended:?}");
+        assert!(
+            began.elapsed() < PATIENCE,
+            "it does not listen on {address}"
+        );
+        sleep(Duration::from_millis(20)).await;
     }
     let app = App::connect("com.example.reports", &base_url).unwrap();
     let acme = host.tenant(&app, "acme").unwrap();
@@ -90,12 +102,16 @@ async fn a_collector_gets_spans_with_the_tenant() {
     let page = host.deliver(&acme.page("/panel").unwrap()).await.unwrap();
     assert_eq!(page.text(), "granted");
 
-    let verify = loop {
-        let span = spans.recv().await.unwrap();
-        if span.name == "verify" {
-            break span;
+    let verified = async {
+        loop {
+            let span = spans.recv().await.unwrap();
+            if span.name == "verify" {
+                break span;
+            }
         }
     };
+    let verify = timeout(PATIENCE, verified).await;
+    let verify = verify.expect("the collector gets a span `verify`");
     let tenant = acme.site().client_key().unwrap();
     assert_eq!(text(&verify, "tenant"), Some(tenant.as_str()));
 }

@@ -1,9 +1,12 @@
 //! The program as it is shipped, and files for it.
 #![allow(dead_code, clippy::allow_attributes, reason = "every test uses a part")]
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// What a run of the program gave.
 pub(crate) struct Ran {
@@ -36,12 +39,9 @@ pub(crate) fn run_without_width(args: &[&str]) -> Ran {
 /// Runs the program without a terminal: standard input is `/dev/null`.
 pub(crate) fn run_alone(args: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_app-license"));
-    let output = command.args(args).stdin(Stdio::null()).output().unwrap();
-    Ran {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    let command = command.args(args).stdin(Stdio::null());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    said(child.spawn().unwrap())
 }
 
 /// Runs the program with this on standard input.
@@ -64,16 +64,60 @@ fn ran(program: &mut Command, stdin: &str) -> Ran {
         .unwrap();
     // a program that does not read its input closes the pipe
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = child.wait_with_output().unwrap();
-    Ran {
-        code: status.code().unwrap(),
-        out: String::from_utf8(stdout).unwrap(),
-        err: String::from_utf8(stderr).unwrap(),
+    said(child)
+}
+
+/// How long a program may run: longer than any does on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What a program says until it ends; one that does not is ended, so that the test is too.
+fn said(mut child: Child) -> Ran {
+    fn read(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            pipe.unwrap().read_to_string(&mut text).unwrap();
+            text
+        })
     }
+    let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
+    let ended = ended(&mut child);
+    let (out, err) = (out.join().unwrap(), err.join().unwrap());
+    let code = ended.unwrap_or_else(|| panic!("it does not end: {out}{err}"));
+    Ran { code, out, err }
+}
+
+/// The exit code of a program, which is waited for; `None` where it had to be ended.
+pub(crate) fn ended(child: &mut Child) -> Option<i32> {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status.code().unwrap());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    None
+}
+
+/// The first line that a program says. One that says nothing and goes on is ended.
+pub(crate) fn first_line(child: &mut Child) -> String {
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let (sender, line) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = out.read_line(&mut line);
+        // nobody waits any longer, where it took too long
+        let _ = sender.send(read.map(|_| line));
+        // what else is said is read, so that the program can say it
+        let _ = std::io::copy(&mut out, &mut std::io::sink());
+    });
+    line.recv_timeout(PATIENCE)
+        .unwrap_or_else(|_| {
+            child.kill().unwrap();
+            panic!("it says nothing")
+        })
+        .unwrap()
 }
 
 /// The shared vectors.

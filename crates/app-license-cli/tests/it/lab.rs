@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
-use crate::common::run;
+use crate::common::{ended, first_line, run};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -35,6 +35,12 @@ pub(crate) fn ports() -> u16 {
     }
 }
 
+/// A client that does not wait for ever.
+pub(crate) fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().timeout(std::time::Duration::from_secs(120));
+    client.build().unwrap()
+}
+
 impl Lab {
     fn start(name: &str) -> Self {
         let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -51,9 +57,7 @@ impl Lab {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
+        let line = first_line(&mut child);
         let ready: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(ready["console"], format!("http://127.0.0.1:{port}/"));
         Self {
@@ -66,14 +70,15 @@ impl Lab {
 
     async fn get(&self, path: &str) -> Value {
         let url = format!("http://127.0.0.1:{}/api/{path}", self.port);
-        let answer = reqwest::get(url).await.unwrap();
+        let asked = client().get(url).send().await;
+        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e}"));
         assert_eq!(answer.status(), 200, "{path}");
         serde_json::from_str(&answer.text().await.unwrap()).unwrap()
     }
 
     async fn ask(&self, path: &str, body: &Value, more: &[(&str, &str)]) -> (StatusCode, String) {
         let url = format!("http://127.0.0.1:{}/api/{path}", self.port);
-        let mut request = reqwest::Client::new()
+        let mut request = client()
             .post(url)
             .header("content-type", "application/json");
         for (name, value) in more {
@@ -98,7 +103,11 @@ impl Lab {
         let pid = self.child.id().to_string();
         let killed = Command::new("kill").args(["-INT", &pid]).status().unwrap();
         assert!(killed.success());
-        assert!(self.child.wait().unwrap().success());
+        assert_eq!(
+            ended(&mut self.child),
+            Some(0),
+            "it ends when it is told to"
+        );
         (self.data.clone(), self.port)
     }
 }

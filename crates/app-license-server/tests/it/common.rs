@@ -7,6 +7,7 @@
 )]
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use app_license::forge::JwksUrl;
 use app_license::{Capability, InstallationKey, KnownLicense};
@@ -23,6 +24,9 @@ use axum::routing::{get, post};
 
 pub(crate) const APP_KEY: &str = "com.example.app";
 pub(crate) const APP_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
+
+/// How long a test waits for what has to happen, before it says that it did not.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) async fn listener() -> (tokio::net::TcpListener, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

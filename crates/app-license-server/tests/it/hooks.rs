@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::common::{Connect, Recorder, history};
+use crate::common::{Connect, PATIENCE, Recorder, history};
 use crate::log::Log;
 use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use app_license::{AppKey, ClientKey, Installation, InstallationKey, State, UnixTime};
@@ -310,16 +310,20 @@ async fn one_replica_calls_at_a_time_and_another_goes_on_when_it_died() {
     // it is in the hook once the lease is taken
     let lease = Name::of("hooks", "poisoned");
     let other = Name::new("nobody").unwrap();
-    loop {
-        let asked = store
-            .renew_lease(&lease, &other, UnixTime::EPOCH, 1)
-            .await
-            .unwrap();
-        if asked.until() > UnixTime::EPOCH {
-            break;
+    let taken = async {
+        loop {
+            let asked = store
+                .renew_lease(&lease, &other, UnixTime::EPOCH, 1)
+                .await
+                .unwrap();
+            if asked.until() > UnixTime::EPOCH {
+                break;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    let taken = tokio::time::timeout(PATIENCE, taken).await;
+    taken.expect("the first replica takes the lease");
     assert_eq!(replicas[1].run_once().await.unwrap(), 0);
     // the process dies within the hook: the other one goes on when the lease is over
     first.abort();

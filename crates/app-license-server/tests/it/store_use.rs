@@ -12,7 +12,7 @@ use axum::response::Response;
 use axum::routing::get;
 use tower::ServiceExt;
 
-use crate::common::{APP_KEY, clock, fetcher, history};
+use crate::common::{APP_KEY, PATIENCE, clock, fetcher, history};
 use crate::watched_store::WatchedStore;
 
 pub(crate) const BASE_URL: &str = "https://app.example.com";
@@ -101,7 +101,8 @@ async fn a_tenant_that_was_read_before_it_changed_is_not_kept() {
     let (there, go) = watched.store.hold("get");
     let page = watched.acme.page("/panel").unwrap();
     let asking = tokio::spawn(watched.router.clone().oneshot(page.to_http()));
-    there.notified().await;
+    let asked = tokio::time::timeout(PATIENCE, there.notified()).await;
+    asked.expect("the page makes the store be asked");
     let key = watched.acme.site().client_key().unwrap();
     let blocked = watched.app.block(&ClientKey::new(key).unwrap()).await;
     assert!(blocked.unwrap());

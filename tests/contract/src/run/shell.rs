@@ -1,15 +1,20 @@
 //! A shell under test: a process that is told what to do by lines of JSON.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
+
+/// How long an answer is waited for, the start of the shell with it.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Shell {
     child: Child,
     commands: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    answers: Receiver<io::Result<String>>,
 }
 
 impl Shell {
@@ -23,10 +28,16 @@ impl Shell {
             .with_context(|| format!("cannot start {name}"))?;
         let commands = child.stdin.take();
         let answers = child.stdout.take().context("no output of the shell")?;
+        let (sender, lines) = mpsc::channel();
+        // ends with the shell, or when nobody listens
+        std::thread::spawn(move || {
+            let mut said = BufReader::new(answers).lines();
+            while said.next().is_some_and(|line| sender.send(line).is_ok()) {}
+        });
         Ok(Self {
             child,
             commands,
-            answers: BufReader::new(answers),
+            answers: lines,
         })
     }
 
@@ -34,9 +45,14 @@ impl Shell {
     pub(crate) fn say(&mut self, command: &Value) -> Result<Value> {
         let commands = self.commands.as_mut().context("the shell has ended")?;
         writeln!(commands, "{command}").context("the shell does not listen")?;
-        let mut line = String::new();
-        let read = self.answers.read_line(&mut line)?;
-        ensure!(read > 0, "the shell has ended");
+        let line = match self.answers.recv_timeout(PATIENCE) {
+            Ok(line) => line?,
+            Err(RecvTimeoutError::Disconnected) => bail!("the shell has ended"),
+            Err(RecvTimeoutError::Timeout) => {
+                self.child.kill()?;
+                bail!("the shell does not answer {command}")
+            }
+        };
         serde_json::from_str(&line).with_context(|| format!("the shell answers {line:?}"))
     }
 

@@ -1,12 +1,12 @@
 //! What the lab answers to who only looks, and to pages that are not its own.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::Lab;
+use super::{Lab, client};
+use crate::common::first_line;
 
 #[tokio::test]
 async fn another_page_is_refused() {
@@ -23,7 +23,9 @@ async fn another_page_is_refused() {
         assert_eq!(status, 403, "{more:?}: {text}");
     }
     assert_eq!(lab.get("state").await["now"], before);
-    let page = reqwest::get(format!("http://127.0.0.1:{}/", lab.port))
+    let page = client()
+        .get(format!("http://127.0.0.1:{}/", lab.port))
+        .send()
         .await
         .unwrap();
     let policy = page.headers()["content-security-policy"].to_str().unwrap();
@@ -39,7 +41,7 @@ async fn another_page_is_refused() {
 async fn lab_writes_on_get_nothing() {
     let lab = Lab::start("reads");
     let (sites, state) = (lab.get("sites").await, lab.get("state").await);
-    let client = reqwest::Client::new();
+    let client = client();
     let long = "n".repeat(300);
     for name in [
         "nobody",
@@ -137,10 +139,7 @@ async fn lab_writes_on_get_no_file_named_by_a_world() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        let line = first_line(&mut child);
         let _ = child.kill();
         let ended = child.wait_with_output().unwrap();
         let error = String::from_utf8(ended.stderr).unwrap();
