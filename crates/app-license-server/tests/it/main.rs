@@ -25,6 +25,7 @@ mod refusals;
 mod resolution;
 mod security_rules;
 mod serve;
+mod shown;
 mod store_use;
 mod store_use_forge;
 mod story;
