@@ -321,6 +321,34 @@ mod tests {
         assert!(!format!("{one:?} {sealer:?}").contains(SECRET));
     }
 
+    /// The npm package seals by a cipher that it puts together of others: both open one file.
+    #[test]
+    fn what_the_npm_package_sealed_opens() {
+        let file = include_str!("../tests/fixtures/sealed.json");
+        let file: serde_json::Value = serde_json::from_str(file).unwrap();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let key = EncryptionKey::from_base64(&text(&file["key"])).unwrap();
+        assert_eq!(key.id(), text(&file["keyId"]));
+        let sealer = sealer(EncryptionKeys::new(key));
+        for column in [Column::Secret, Column::PreviousSecret] {
+            let all = file["sealed"].as_array().unwrap().iter();
+            let one = all
+                .filter(|it| it["column"] == column.name())
+                .collect::<Vec<_>>();
+            let digits = text(&one[0]["bytes"]);
+            let byte = |pair: &[u8]| {
+                let pair = std::str::from_utf8(pair).unwrap();
+                u8::from_str_radix(pair, 16).unwrap()
+            };
+            let sealed = super::Sealed {
+                key_id: Some(text(&file["keyId"])),
+                bytes: digits.as_bytes().chunks(2).map(byte).collect(),
+            };
+            let opened = sealer.open(&text(&file["tenant"]), column, &sealed);
+            assert_eq!(opened.unwrap().expose(), text(&one[0]["secret"]));
+        }
+    }
+
     #[test]
     fn bound_to_tenant_and_column() {
         let sealer = sealer(EncryptionKeys::new(key(1)));

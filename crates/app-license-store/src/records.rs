@@ -69,13 +69,14 @@ pub struct StoredRecord<'a> {
 /// What events hold that a site was renamed in.
 const RENAME: &str = r#"%"site_renamed"%"#;
 
-/// The name of a consumer from its column.
-fn consumer(name: String) -> Result<Name, Error> {
-    Name::new(name).map_err(|error| Error::corrupt("name of a consumer", error))
+/// The name of a consumer from its column. The npm package takes names that are none here: nobody asks
+/// for them.
+fn consumer(name: String) -> Option<Name> {
+    Name::new(name).ok()
 }
 
-/// An answer of a License API from its columns; `None` where there is none, or where a later
-/// version wrote one of an API that this version does not know.
+/// An answer of a License API from its columns; `None` where there is none or it ended, or where a
+/// later version wrote one of an API that this version does not know.
 fn license(
     source: Option<&str>,
     document: Option<String>,
@@ -84,6 +85,9 @@ fn license(
     let (Some(code), Some(at)) = (source, fetched_at) else {
         return Ok(None);
     };
+    if document.as_deref() == Some("") {
+        return Ok(None); // what was said before counts no more
+    }
     let Some(source) = LicenseSource::from_code(code) else {
         return Ok(None);
     };

@@ -3,6 +3,7 @@
 mod coordination;
 mod erase;
 mod fault;
+mod npm;
 mod options;
 mod schema;
 mod tenants;

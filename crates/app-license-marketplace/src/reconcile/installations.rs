@@ -106,7 +106,7 @@ impl Reconciler {
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl Reconciler {
-    /// Takes installations from a SQLite file: of the Rust store, or of the npm package's. Nothing
+    /// Takes installations from a SQLite file, of the Rust store or the npm package. Nothing
     /// is written to it, and its records are of one moment.
     ///
     /// # Errors

@@ -177,8 +177,11 @@ impl PostgresRecords {
         let sql = if found < 4 { CONSUMERS_3 } else { CONSUMERS };
         let sql = self.schema.sql(&sql.replace("FROM ", "FROM $s."));
         let rows = transaction.query_typed(&sql, &[]).await.map_err(&read)?;
-        let name = |row: &Row| Ok(consumer(row.try_get(0).map_err(&read)?)?);
-        rows.iter().map(name).collect()
+        let mut names = Vec::new();
+        for row in &rows {
+            names.extend(consumer(row.try_get(0).map_err(&read)?));
+        }
+        Ok(names)
     }
 
     async fn history(&self, sql: &str, of: &str) -> Result<Vec<HistoryEntry>, Fail> {

@@ -19,17 +19,6 @@ const RUST: &str = "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetch
         SELECT rowid FROM license WHERE tenant = i.tenant ORDER BY fetched_at DESC LIMIT 1)";
 /// The same before version 2 of the schema, or where no License API was ever asked.
 const WITHOUT_LICENSES: &str = "SELECT tenant, record, NULL, NULL, NULL FROM installation";
-/// Tables of the npm package's own layout, which stands beside the app's tables in one file. A key
-/// is that of a Connect installation or the ARI of a Forge one; an answer that ended is an empty text.
-const JAVASCRIPT: &str = "SELECT
-    iif(i.client_key LIKE 'ari:%', 'forge:', 'connect:') || i.client_key,
-    i.record, l.touchpoint, l.document, l.fetched_at
-    FROM app_license_installations i LEFT JOIN app_license_licenses l
-    ON l.key = i.client_key AND l.document IS NOT '' AND l.touchpoint = (SELECT touchpoint FROM app_license_licenses
-        WHERE key = i.client_key ORDER BY fetched_at DESC LIMIT 1)";
-/// The same before version 2 of its schema, which knew Connect alone.
-const JAVASCRIPT_1: &str = "SELECT 'connect:' || client_key, record, NULL, NULL, NULL
-    FROM app_license_installations";
 
 /// The history of installations by their entitlement.
 const HISTORY: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
@@ -42,45 +31,14 @@ const HISTORY: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
 const HISTORY_OF_TENANT: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
     FROM history h JOIN installation i ON i.id = h.installation
     WHERE i.tenant = ?1 ORDER BY h.sequence";
-/// The same of the npm package's own layout.
-const JAVASCRIPT_HISTORY_OF_TENANT: &str =
-    "SELECT id, ?1, at, iif(event = '', 'unknown', event), changes
-    FROM app_license_history WHERE client_key = substr(?1, instr(?1, ':') + 1) ORDER BY id";
-/// The same before version 2 of its schema.
-const JAVASCRIPT_1_HISTORY_OF_TENANT: &str = "SELECT id, ?1, at, 'unknown', changes
-    FROM app_license_history WHERE client_key = substr(?1, instr(?1, ':') + 1) ORDER BY id";
-/// The same of the npm package's own layout.
-const JAVASCRIPT_HISTORY: &str = "SELECT h.id,
-    iif(h.client_key LIKE 'ari:%', 'forge:', 'connect:') || h.client_key, h.at,
-    iif(h.event = '', 'unknown', h.event), h.changes
-    FROM app_license_history h JOIN app_license_installations i USING (client_key)
-    WHERE i.record ->> '$.entitlement.number' = ?1 COLLATE NOCASE
-        OR i.record ->> '$.entitlement.id' = ?1 COLLATE NOCASE
-    ORDER BY h.id";
-/// The same before version 2 of its schema, which did not keep what the platform calls an event.
-const JAVASCRIPT_1_HISTORY: &str =
-    "SELECT h.id, 'connect:' || h.client_key, h.at, 'unknown', h.changes
-    FROM app_license_history h JOIN app_license_installations i USING (client_key)
-    WHERE i.record ->> '$.entitlement.number' = ?1 COLLATE NOCASE
-        OR i.record ->> '$.entitlement.id' = ?1 COLLATE NOCASE
-    ORDER BY h.id";
 
 /// The events in which changes hold a text.
 const HISTORY_WITH: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
     FROM history h JOIN installation i ON i.id = h.installation
     WHERE h.changes LIKE ?1 ORDER BY h.sequence";
-/// The same of the npm package's own layout.
-const JAVASCRIPT_HISTORY_WITH: &str = "SELECT id,
-    iif(client_key LIKE 'ari:%', 'forge:', 'connect:') || client_key, at,
-    iif(event = '', 'unknown', event), changes
-    FROM app_license_history WHERE changes LIKE ?1 ORDER BY id";
-/// The same before version 2 of its schema.
-const JAVASCRIPT_1_HISTORY_WITH: &str =
-    "SELECT id, 'connect:' || client_key, at, 'unknown', changes
-    FROM app_license_history WHERE changes LIKE ?1 ORDER BY id";
 
 /// The records of a store in a SQLite file, of this crate's [`SqliteStore`](crate::SqliteStore) or
-/// of the npm package's.
+/// of the npm package's, which has the same tables.
 ///
 /// The file is opened for reading alone and nothing in it is migrated: the app may run meanwhile.
 /// All records are of one moment. A copy on a medium that cannot be written is read as it is.
@@ -120,23 +78,6 @@ impl SqliteRecords {
         }
     }
 
-    /// Whether the file is one of the npm package: its tables are read here, and changed by the app alone.
-    ///
-    /// ```
-    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// # let directory = tempfile::tempdir().unwrap();
-    /// # let path = directory.path().join("installations.db");
-    /// use app_license_store::{SqliteRecords, SqliteStore};
-    /// SqliteStore::open_plain_text(&path).await?.close().await;
-    /// assert!(!SqliteRecords::open(&path)?.is_of_npm_package());
-    /// # Ok::<(), app_license_store::Error>(())
-    /// # }).unwrap();
-    /// ```
-    #[must_use]
-    pub fn is_of_npm_package(&self) -> bool {
-        [JAVASCRIPT, JAVASCRIPT_1].contains(&self.sql)
-    }
-
     /// Calls `each` with every record, in no promised order, until it breaks. What it is given
     /// lives in one buffer: memory does not grow with the number of records.
     ///
@@ -161,8 +102,7 @@ impl SqliteRecords {
 
 impl SqliteRecords {
     /// What happened to the installations that last named this entitlement, by its number
-    /// or id, in the order in which it was committed. Files of the npm package before version 2
-    /// of its schema do not keep what the platform calls an event: `unknown`.
+    /// or id, in the order in which it was committed.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -178,12 +118,7 @@ impl SqliteRecords {
     /// # Errors
     /// `store_unavailable`, `store_corrupt`.
     pub fn history_of(&self, entitlement: &str) -> Result<Vec<HistoryEntry>, Error> {
-        let sql = match self.sql {
-            JAVASCRIPT => JAVASCRIPT_HISTORY,
-            JAVASCRIPT_1 => JAVASCRIPT_1_HISTORY,
-            _ => HISTORY,
-        };
-        self.history(sql, entitlement)
+        self.history(HISTORY, entitlement)
     }
 
     /// What happened to one tenant ([`StoredRecord::tenant`]), in the order in which it was committed.
@@ -202,12 +137,7 @@ impl SqliteRecords {
     /// # Errors
     /// `store_unavailable`, `store_corrupt`.
     pub fn history_of_tenant(&self, tenant: &str) -> Result<Vec<HistoryEntry>, Error> {
-        let sql = match self.sql {
-            JAVASCRIPT => JAVASCRIPT_HISTORY_OF_TENANT,
-            JAVASCRIPT_1 => JAVASCRIPT_1_HISTORY_OF_TENANT,
-            _ => HISTORY_OF_TENANT,
-        };
-        self.history(sql, tenant)
+        self.history(HISTORY_OF_TENANT, tenant)
     }
 
     /// The events in which a site got another base URL, of all tenants, in the order in which they were
@@ -227,16 +157,10 @@ impl SqliteRecords {
     /// # Errors
     /// `store_unavailable`, `store_corrupt`.
     pub fn renames(&self) -> Result<Vec<HistoryEntry>, Error> {
-        let sql = match self.sql {
-            JAVASCRIPT => JAVASCRIPT_HISTORY_WITH,
-            JAVASCRIPT_1 => JAVASCRIPT_1_HISTORY_WITH,
-            _ => HISTORY_WITH,
-        };
-        self.history(sql, RENAME)
+        self.history(HISTORY_WITH, RENAME)
     }
 
-    /// The consumers of the history that handled an event, or stopped at one: runners of hooks. Of a file
-    /// of the npm package none.
+    /// The consumers of the history that handled an event, or stopped at one: runners of hooks.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -253,16 +177,13 @@ impl SqliteRecords {
     /// `store_unavailable`, `store_corrupt`.
     pub fn consumers(&self) -> Result<Vec<Name>, Error> {
         let read = failed("read the consumers");
-        if self.is_of_npm_package() {
-            return Ok(Vec::new());
-        }
         let stopped = has_table(&self.connection, "stopped").map_err(&read)?;
         let sql = if stopped { CONSUMERS } else { CONSUMERS_3 };
         let mut statement = self.connection.prepare(sql).map_err(&read)?;
         let mut rows = statement.query([]).map_err(&read)?;
         let mut names = Vec::new();
         while let Some(row) = rows.next().map_err(&read)? {
-            names.push(consumer(row.get(0).map_err(&read)?)?);
+            names.extend(consumer(row.get(0).map_err(&read)?));
         }
         Ok(names)
     }
@@ -361,9 +282,11 @@ fn layout(connection: &Connection) -> rusqlite::Result<Result<&'static str, Erro
                 .exists([])?;
         return Ok(Ok(if licenses { RUST } else { WITHOUT_LICENSES }));
     }
-    if has("app_license_installations")? {
-        let licenses = has("app_license_licenses")?;
-        return Ok(Ok(if licenses { JAVASCRIPT } else { JAVASCRIPT_1 }));
+    if has("app_license_schema")? {
+        let found = "it has tables of an earlier version of the npm package: start the app with the new one, or run \
+            `app-license store migrate`"
+            .to_owned();
+        return Ok(Err(ErrorKind::ForeignDatabase { found }.into()));
     }
     let found = "it has no table of installations: start the app once, which makes it".to_owned();
     Ok(Err(ErrorKind::ForeignDatabase { found }.into()))

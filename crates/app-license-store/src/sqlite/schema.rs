@@ -6,10 +6,11 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::fault::failed;
+use super::npm;
 use crate::error::{Error, ErrorKind};
 
 /// Numbered from 1; append-only.
-const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/sqlite/0001_installations.sql"),
     include_str!("../../migrations/sqlite/0002_licenses_leases_marks.sql"),
     include_str!("../../migrations/sqlite/0003_install_keys.sql"),
@@ -130,15 +131,14 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed("begin a migration"))?;
         let version = version(&transaction)?;
-        if version > VERSION {
-            return Err(ErrorKind::NewerSchema {
-                found: version,
-                known: VERSION,
+        if id(&transaction)? != APPLICATION_ID {
+            let earlier = npm::version(&transaction)?;
+            refuse_foreign(&transaction, version, earlier.is_some())?;
+            if let Some(earlier) = earlier {
+                return npm::take_over(transaction, earlier);
             }
-            .into());
-        }
-        if version == 0 {
-            refuse_foreign(&transaction)?;
+        } else if version > VERSION {
+            return Err(newer(version, VERSION));
         }
         let next = version.saturating_add(1);
         let sql = usize::try_from(version)
@@ -153,12 +153,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
             .into()
         };
         transaction.execute_batch(sql).map_err(failed)?;
-        transaction
-            .pragma_update(None, "application_id", APPLICATION_ID)
-            .map_err(failed)?;
-        transaction
-            .pragma_update(None, "user_version", next)
-            .map_err(failed)?;
+        mark(&transaction, next).map_err(failed)?;
         transaction.commit().map_err(failed)?;
     }
 }
@@ -169,21 +164,36 @@ pub(super) fn version(connection: &Connection) -> Result<i64, Error> {
         .map_err(failed("read the schema version"))
 }
 
-fn refuse_foreign(connection: &Connection) -> Result<(), Error> {
+fn id(connection: &Connection) -> Result<i64, Error> {
+    connection
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(failed("read the schema"))
+}
+
+/// Says whose the file is and of which version.
+pub(super) fn mark(connection: &Connection, version: i64) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "user_version", version)
+}
+
+pub(super) fn newer(found: i64, known: i64) -> Error {
+    ErrorKind::NewerSchema { found, known }.into()
+}
+
+/// Of a file that is not marked as ours. What the npm package had of its own is no other program's.
+fn refuse_foreign(connection: &Connection, version: i64, is_of_npm: bool) -> Result<(), Error> {
+    const OTHERS: &str = r"SELECT type || ' `' || name || '`' FROM sqlite_schema
+        WHERE NOT (?1 AND (tbl_name LIKE 'app\_license\_%' ESCAPE '\' OR name = 'sqlite_sequence')) LIMIT 1";
     let read = failed("read the schema");
     let foreign = |found: String| Err(ErrorKind::ForeignDatabase { found }.into());
-    let id: i64 = connection
-        .pragma_query_value(None, "application_id", |row| row.get(0))
-        .map_err(&read)?;
-    if id != 0 && id != APPLICATION_ID {
-        return foreign(format!("application id {id}"));
+    let mut statement = connection.prepare(OTHERS).map_err(&read)?;
+    let mut rows = statement.query([is_of_npm]).map_err(&read)?;
+    if let Some(row) = rows.next().map_err(&read)? {
+        return foreign(row.get(0).map_err(&read)?);
     }
-    let mut statement = connection
-        .prepare("SELECT type || ' `' || name || '`' FROM sqlite_schema LIMIT 1")
-        .map_err(&read)?;
-    let mut rows = statement.query([]).map_err(&read)?;
-    match rows.next().map_err(&read)? {
-        None => Ok(()),
-        Some(row) => foreign(row.get(0).map_err(&read)?),
+    match id(connection)? {
+        0 if version == 0 || is_of_npm => Ok(()),
+        0 => foreign(format!("version {version}")),
+        id => foreign(format!("application id {id}")),
     }
 }

@@ -39,3 +39,6 @@ mod erasure;
 mod file;
 #[path = "sqlite/secrets.rs"]
 mod secrets;
+
+#[path = "sqlite/npm.rs"]
+mod npm;

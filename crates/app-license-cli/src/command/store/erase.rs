@@ -81,8 +81,8 @@ struct Output {
 impl EraseArgs {
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let (done, mut unread) = (self.yes, Unread::default());
-        // what cannot be erased is not said to be erased with `--yes`
-        place.must_be_changeable()?;
+        // what cannot be opened is not said to be erased with `--yes`
+        place.must_be_there()?;
         let mut installations = Vec::new();
         let tenants = match (&self.site, self.gone_for) {
             (Some(site), _) => {

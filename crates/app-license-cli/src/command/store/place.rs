@@ -68,10 +68,14 @@ impl Place {
 
     /// Opens the store as the app does.
     pub(super) async fn open(&self) -> Result<Box<dyn Store>, CliError> {
+        self.must_be_there()?;
+        self.open_or_migrate().await
+    }
+
+    async fn open_or_migrate(&self) -> Result<Box<dyn Store>, CliError> {
         let keys = self.keys()?;
         Ok(match self.store.location()? {
             StoreLocation::Sqlite(path) => {
-                self.must_be_changeable()?;
                 // without keys, sealed secrets do not open, and none is stored
                 let options = SqliteOptions::new(path).plain_text().readers(1);
                 let options = match keys {
@@ -101,7 +105,10 @@ impl Place {
     pub(super) async fn migrate(&self) -> Result<(), CliError> {
         match self.store.location()? {
             StoreLocation::Postgres(url) => Ok(self.postgres(url).migrate().await?),
-            StoreLocation::Sqlite(_) => self.open().await.map(|_| ()),
+            StoreLocation::Sqlite(path) => {
+                must_be_readable(&path)?;
+                self.open_or_migrate().await.map(|_| ())
+            }
         }
     }
 
@@ -166,21 +173,10 @@ impl Place {
         Err(CliError::UnknownConsumer { wanted, known })
     }
 
-    /// Whether this program may change the store, as far as its tables say; nothing is changed or migrated.
-    pub(super) fn must_be_changeable(&self) -> Result<(), CliError> {
+    /// Whether the store is there: what opens it as the app does makes the tables.
+    pub(super) fn must_be_there(&self) -> Result<(), CliError> {
         match self.store.location()? {
-            StoreLocation::Sqlite(path) => {
-                let records = records(&path)?;
-                if records.is_of_npm_package() {
-                    let path = path.display();
-                    return Err(CliError::Option(format!(
-                        "`{path}` is a file of the npm package: `list`, `show`, `history` and `why` read it, and \
-                         only the app changes it (see \"Of the npm package\" in docs/store.md)"
-                    )));
-                }
-                Ok(())
-            }
-            // the npm package keeps nothing there
+            StoreLocation::Sqlite(path) => records(&path).map(|_| ()),
             StoreLocation::Postgres(_) => Ok(()),
         }
     }

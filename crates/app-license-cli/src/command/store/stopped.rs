@@ -41,7 +41,7 @@ impl StoppedArgs {
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let consumer = Name::new(self.consumer)?;
         // read first: what opens the store as the app does makes the tables of a misspelled schema
-        place.must_be_changeable()?;
+        place.must_be_there()?;
         // of a store that no runner has read yet, no name is a misspelled one
         let fresh = place.consumers()?.is_empty();
         if !fresh {
@@ -116,7 +116,7 @@ struct Retried {
 impl RetryArgs {
     pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
         let consumer = Name::new(self.consumer)?;
-        place.must_be_changeable()?;
+        place.must_be_there()?;
         place.must_know(&consumer)?;
         let site = self.site.as_deref();
         let found = site.map(|site| find(place, site)).transpose()?;

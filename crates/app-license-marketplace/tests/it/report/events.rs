@@ -2,7 +2,7 @@
 
 use app_license::Edition;
 use app_license_marketplace::report::Timeline;
-use app_license_store::{HistoryEntry, SqliteRecords};
+use app_license_store::{HistoryEntry, SqliteRecords, SqliteStore};
 use rusqlite::Connection;
 
 /// The editions that the app knew of a customer, one an event.
@@ -18,25 +18,26 @@ fn editions(id: &str, history: &[HistoryEntry]) -> Vec<Option<Edition>> {
 const STANDARD_TO_ADVANCED: [Option<Edition>; 2] =
     [Some(Edition::Standard), Some(Edition::Advanced)];
 
-#[test]
-fn the_history_of_the_npm_package_is_read_by_entitlement() {
+#[tokio::test]
+async fn the_history_is_read_by_entitlement() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("express.db");
+    let path = directory.path().join("installations.db");
+    SqliteStore::open_plain_text(&path)
+        .await
+        .unwrap()
+        .close()
+        .await;
     let file = Connection::open(&path).unwrap();
     file.execute_batch(
-        r#"CREATE TABLE app_license_installations (client_key TEXT PRIMARY KEY, record TEXT NOT NULL,
-            secret TEXT, previous TEXT, replaced_at INTEGER) STRICT;
-        CREATE TABLE app_license_history (id INTEGER PRIMARY KEY AUTOINCREMENT,
-            client_key TEXT NOT NULL, at INTEGER NOT NULL, changes TEXT NOT NULL) STRICT;
-        INSERT INTO app_license_installations VALUES
-            ('tenant-1', '{"key":{"connect":"tenant-1"},"entitlement":{"id":"u-1","number":"E-1"}}', NULL, NULL, NULL),
-            ('tenant-2', '{"key":{"connect":"tenant-2"},"entitlement":{"number":"E-2"}}', NULL, NULL, NULL),
-            ('tenant-3', '{"key":{"connect":"tenant-3"}}', NULL, NULL, NULL);
-        INSERT INTO app_license_history (client_key, at, changes) VALUES
-            ('tenant-1', 1767571200, '[{"change":"installed"}]'),
-            ('tenant-2', 1767571201, '[{"change":"installed"}]'),
-            ('tenant-3', 1767571202, '[{"change":"installed"}]'),
-            ('tenant-1', 1782864000,
+        r#"INSERT INTO installation (id, tenant, status, record, changed_at) VALUES
+            (1, 'connect:tenant-1', 'installed', '{"key":{"connect":"tenant-1"},"entitlement":{"id":"u-1","number":"E-1"}}', 0),
+            (2, 'connect:tenant-2', 'installed', '{"key":{"connect":"tenant-2"},"entitlement":{"number":"E-2"}}', 0),
+            (3, 'connect:tenant-3', 'installed', '{"key":{"connect":"tenant-3"}}', 0);
+        INSERT INTO history (installation, at, event, changes) VALUES
+            (1, 1767571200, 'installed', '[{"change":"installed"}]'),
+            (2, 1767571201, 'installed', '[{"change":"installed"}]'),
+            (3, 1767571202, 'installed', '[{"change":"installed"}]'),
+            (1, 1782864000, 'installed',
             '[{"change":"edition_changed","from":"capabilityStandard","to":"capabilityAdvanced"}]');"#,
     )
     .unwrap();

@@ -218,11 +218,12 @@ async fn a_foreign_file_is_refused_and_not_touched() {
     assert_eq!(error.code(), "store_unavailable");
 }
 
-/// The npm package has tables of its own: each shell leaves those of the other alone.
+/// Beside installations of this store, what the npm package had of its own is not this store's to take over.
 #[tokio::test]
-async fn tables_of_the_npm_package_in_the_same_file_are_left_alone() {
+async fn earlier_tables_of_the_npm_package_beside_a_store_are_left_alone() {
     const THEIRS: &str =
         "CREATE TABLE app_license_installations (client_key TEXT PRIMARY KEY, record TEXT);
+        CREATE TABLE app_license_schema (version INTEGER); INSERT INTO app_license_schema VALUES (2);
         INSERT INTO app_license_installations VALUES ('a', '{}')";
     let place = TempStore::new();
     place.open().await.close().await;

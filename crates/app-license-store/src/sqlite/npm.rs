@@ -1,0 +1,55 @@
+//! Tables that the npm package had of its own before it had this schema.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
+
+use super::failed;
+use super::schema::{MIGRATIONS, VERSION, mark, newer};
+use crate::error::{Error, ErrorKind};
+
+const TO_2: &str = include_str!("../../migrations/npm/1_to_2.sql");
+const TO_THIS: &str = include_str!("../../migrations/npm/2_to_sqlite.sql");
+/// Their last version.
+const LAST: i64 = 2;
+
+/// Which version of them is there.
+pub(super) fn version(connection: &Connection) -> Result<Option<i64>, Error> {
+    let read = failed("read the schema");
+    let there = connection
+        .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'app_license_schema'")
+        .and_then(|mut s| s.exists([]))
+        .map_err(&read)?;
+    if !there {
+        return Ok(None);
+    }
+    connection
+        .query_row("SELECT version FROM app_license_schema", [], |r| r.get(0))
+        .optional()
+        .map_err(&read)
+}
+
+/// Brings what is in them into this schema, all or nothing. Secrets stay in plain text, as they were,
+/// until they are sealed anew.
+pub(super) fn take_over(transaction: Transaction<'_>, version: i64) -> Result<(), Error> {
+    if version > LAST {
+        return Err(newer(version, LAST));
+    }
+    let work = || {
+        for sql in MIGRATIONS {
+            transaction.execute_batch(sql)?;
+        }
+        if version < LAST {
+            transaction.execute_batch(TO_2)?;
+        }
+        transaction.execute_batch(TO_THIS)?;
+        mark(&transaction, VERSION)
+    };
+    work()
+        .and_then(|()| transaction.commit())
+        .map_err(|source| {
+            ErrorKind::Migration {
+                version: VERSION,
+                source: source.into(),
+            }
+            .into()
+        })
+}

@@ -1,0 +1,221 @@
+//! Files of the npm package, before it had this schema and since.
+
+use app_license::{
+    ClientKey, InstallationAri, InstallationKey, InstallationStatus, KeyId, LicenseSource,
+};
+use app_license_store::{
+    Error, InstallationStore, Lease, SqliteOptions, SqliteRecords, SqliteStore,
+};
+use rusqlite::Connection;
+
+use crate::support::{installed, keys, name, now};
+
+const ARI: &str = "ari:cloud:ecosystem::installation/7c265a88-214c-4fc3-bb35-26cbed5d2378";
+const V1: &str = include_str!("../../fixtures/npm-v1.sql");
+const V2: &str = include_str!("../../fixtures/npm-v2.sql");
+
+struct File(tempfile::TempDir);
+
+impl File {
+    fn new(sql: &str) -> Self {
+        let file = Self(tempfile::tempdir().unwrap());
+        file.connection().execute_batch(sql).unwrap();
+        file
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.0.path().join("installations.db")
+    }
+
+    fn connection(&self) -> Connection {
+        Connection::open(self.path()).unwrap()
+    }
+
+    /// All statements of its schema, in an order.
+    fn schema(&self) -> Vec<String> {
+        let connection = self.connection();
+        let sql = "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    async fn open(&self) -> Result<SqliteStore, Error> {
+        SqliteStore::open_plain_text(self.path()).await
+    }
+
+    async fn refused(&self) -> Error {
+        self.open().await.unwrap_err()
+    }
+}
+
+fn acme() -> InstallationKey {
+    InstallationKey::Connect(ClientKey::new("client-acme").unwrap())
+}
+
+fn forge() -> InstallationKey {
+    InstallationKey::Forge(InstallationAri::new(ARI).unwrap())
+}
+
+#[tokio::test]
+async fn a_file_of_before_is_taken_over_with_all_it_holds() {
+    for (version, sql) in [(1, V1), (2, V2)] {
+        let file = File::new(sql);
+        let store = file.open().await.unwrap();
+        assert_eq!(store.count().await.unwrap(), 3);
+        let found = store.get(&acme()).await.unwrap().unwrap();
+        assert_eq!(found.status(), InstallationStatus::Enabled);
+        let secrets = found.stored_secrets();
+        let current = secrets.current().unwrap().expose();
+        assert_eq!(current, "second-secret-of-acme-0123456789");
+        let (previous, replaced_at) = secrets.previous().unwrap();
+        assert_eq!(previous.expose(), "first-secret-of-acme-0123456789");
+        assert_eq!(replaced_at.to_string(), "2026-11-01T00:05:00Z");
+        assert!(store.get(&forge()).await.unwrap().is_some());
+
+        let history = store
+            .events_after(app_license_store::Sequence::START, 99)
+            .await
+            .unwrap();
+        let events: Vec<_> = history
+            .iter()
+            .map(|e| (e.sequence.get(), e.event.as_str()))
+            .collect();
+        let names = match version {
+            1 => ["unknown"; 6],
+            _ => [
+                "installed",
+                "enabled",
+                "installed",
+                "installed",
+                "block",
+                "avi:forge:installed:app",
+            ],
+        };
+        let expected: Vec<_> = [1, 2, 3, 5, 6, 8].into_iter().zip(names).collect();
+        assert_eq!(events, expected);
+        // 4 and 7 were erased; the next is 9, whatever was
+        let applied = store.apply(installed("late", "1"), now()).await.unwrap();
+        assert_eq!(applied.sequence.unwrap().get(), 9);
+
+        let records = SqliteRecords::open(file.path()).unwrap();
+        if version == 2 {
+            assert_eq!(
+                store.cursor(&name("provision")).await.unwrap().get(),
+                4,
+                "the hook goes on"
+            );
+            // `my mail` is no name of this program's, and keeps nobody from reading the others
+            assert_eq!(records.consumers().unwrap(), [name("provision")]);
+            let api = LicenseSource::ConnectLicenseApi;
+            let kept = store.license(&acme(), api).await.unwrap().unwrap();
+            assert!(kept.license().unwrap().has_capability("capabilityAdvanced"));
+            let forge_api = LicenseSource::ForgeLicenseApi;
+            let none = store.license(&forge(), forge_api).await.unwrap().unwrap();
+            assert_eq!(none.document(), None);
+            let keys = store.install_keys(9).await.unwrap();
+            let ids: Vec<_> = keys.iter().map(|key| key.id().clone()).collect();
+            let newest_first = ["test-3", "test-2", "test-1"].map(|id| KeyId::new(id).unwrap());
+            assert_eq!(ids, newest_first);
+            let lease = name(&format!("forge-license/{ARI}"));
+            let during = app_license::UnixTime::from_seconds(1_793_491_700).unwrap();
+            let asked = store.try_lease(&lease, &name("me"), during, 60).await;
+            assert!(matches!(asked.unwrap(), Lease::Held { .. }));
+        }
+        let blocked = history.iter().find(|e| e.sequence.get() == 6).unwrap();
+        assert_eq!(blocked.changes[0].code(), "blocked");
+        store.close().await;
+        let connection = file.connection();
+        let marks: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM mark WHERE length(token) = 32 AND length(body) = 32",
+                [],
+                |r| r.get(0),
+            )
+            .unwrap();
+        assert_eq!(marks, 7);
+        let fresh = File::new("");
+        fresh.open().await.unwrap().close().await;
+        assert_eq!(file.schema(), fresh.schema());
+    }
+}
+
+#[tokio::test]
+async fn secrets_of_a_file_that_was_taken_over_are_sealed_by_a_rotation() {
+    let file = File::new(V2);
+    let options = || SqliteOptions::new(file.path());
+    let store = options().encryption(keys(1)).open().await.unwrap();
+    assert_eq!(store.reencrypt_all().await.unwrap(), 2);
+    store.close().await;
+    let strict = keys(1).refuse_plain_text();
+    let store = options().encryption(strict).open().await.unwrap();
+    assert!(store.get(&acme()).await.unwrap().is_some());
+    store.close().await;
+    for entry in std::fs::read_dir(file.0.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let secret = b"secret-of-acme";
+        assert!(!bytes.windows(secret.len()).any(|it| it == secret));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_over_is_refused_and_left_alone() {
+    let later = File::new(&V2.replace(
+        "\"app_license_schema\" VALUES(2)",
+        "\"app_license_schema\" VALUES(3)",
+    ));
+    let shared = File::new(&format!("CREATE TABLE users (name TEXT);{V2}"));
+    for (file, code) in [(&later, "newer_schema"), (&shared, "foreign_database")] {
+        assert_eq!(file.refused().await.code(), code);
+        let tables = "SELECT count(*) FROM app_license_installations";
+        let rows: i64 = file
+            .connection()
+            .query_row(tables, [], |r| r.get(0))
+            .unwrap();
+        assert_eq!(rows, 3);
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_before_is_read_by_nobody_until_it_is_taken_over() {
+    let file = File::new(V1);
+    let error = SqliteRecords::open(file.path()).unwrap_err();
+    assert_eq!(error.code(), "foreign_database");
+    assert!(error.to_string().contains("app-license store migrate"));
+    file.open().await.unwrap().close().await;
+    SqliteRecords::open(file.path()).unwrap();
+}
+
+/// A version alone says nothing: programs of all kinds number theirs.
+#[tokio::test]
+async fn a_file_of_another_program_is_refused_whatever_its_version_is() {
+    for version in [1, 4, 99] {
+        let file = File::new(&format!(
+            "CREATE TABLE users (name TEXT); PRAGMA user_version = {version}"
+        ));
+        assert_eq!(file.refused().await.code(), "foreign_database");
+        let file = File::new(&format!("PRAGMA user_version = {version}"));
+        assert_eq!(file.refused().await.code(), "foreign_database");
+    }
+}
+
+/// An answer that ended is none.
+#[tokio::test]
+async fn an_answer_that_ended_is_not_read_beside_a_record() {
+    let file = File::new(V2);
+    file.open().await.unwrap().close().await;
+    let records = SqliteRecords::open(file.path()).unwrap();
+    let mut read = Vec::new();
+    let each = |record: app_license_store::StoredRecord<'_>| {
+        read.push((record.tenant.to_owned(), record.license.is_some()));
+        std::ops::ControlFlow::Continue(())
+    };
+    records.for_each(each).unwrap();
+    read.sort();
+    let expected = [
+        ("connect:client-acme", true),
+        ("connect:client-globex", false),
+    ];
+    let found: Vec<_> = read.iter().map(|(t, l)| (t.as_str(), *l)).collect();
+    assert_eq!(found[..2], expected);
+}
