@@ -56,9 +56,13 @@ fn copy_for_the_lab(context: &Context) -> Result<()> {
 pub(crate) fn test(context: &Context) -> Result<()> {
     build(context)?;
     let host = mock_host(context)?;
+    let programs = programs::build(context)?;
     let sh = &context.sh;
     let _there = sh.push_dir(FOLDER);
-    cmd!(sh, "npm test --silent").env("MOCK_HOST", host).run()?;
+    cmd!(sh, "npm test --silent")
+        .env("MOCK_HOST", host)
+        .env("PROGRAMS", programs)
+        .run()?;
     Ok(())
 }
 

@@ -18,7 +18,7 @@ async function start(t) {
   const appKey = "com.example.exports";
   const site = new FakeConnect({ appKey, baseUrl });
   const keys = new InstallKeys({ fetch: site.keyServer, allowTestKeys: true });
-  app = exportsApp({ appKey, baseUrl, keys, store: new SqliteStore(new Database(":memory:")) });
+  app = exportsApp({ appKey, baseUrl, keys, store: new SqliteStore(new Database(":memory:"), { plainText: true }) });
   const status = async (path, scenario) => (await fetch(site.page(path, scenario).url)).status;
   return { site, baseUrl, status };
 }

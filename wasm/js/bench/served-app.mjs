@@ -12,7 +12,7 @@ import { deliver, readLifecycleBody } from "../dist/server.js";
 const [port, tenants, folder] = process.argv.slice(2);
 const express = createRequire(new URL("../../../benches/peers/ace.mjs", import.meta.url))("express");
 
-const store = new SqliteStore(new Database(join(folder, "ours.db")));
+const store = new SqliteStore(new Database(join(folder, "ours.db")), { keys: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" });
 for (const body of JSON.parse(readFileSync(tenants, "utf8"))) {
   const event = { connect: readLifecycleBody(JSON.stringify(body)) };
   const delivery = { key: body.clientKey, on: "connect", event };

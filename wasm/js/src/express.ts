@@ -17,6 +17,7 @@ export type {
   HistoryEntry,
   InstallationStore,
   SqliteDatabase,
+  SqliteStoreOptions,
 } from "./fetch.js";
 
 /** A request, of Express 4 or 5. */

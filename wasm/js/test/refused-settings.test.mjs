@@ -408,7 +408,7 @@ test("a license that is not stored is said in the log, and changes no answer", a
 });
 
 describe("an answer of the License API ends", () => {
-  const stores = { memory: () => new MemoryStore(), sqlite: () => new SqliteStore(new Database(":memory:")) };
+  const stores = { memory: () => new MemoryStore(), sqlite: () => new SqliteStore(new Database(":memory:"), { plainText: true }) };
   for (const [name, store] of Object.entries(stores)) {
     const needs = { requires: "capabilityAdvanced" };
     const nothing = (site, world) => site.page("/export", "absent", new Date(world.now));

@@ -67,7 +67,7 @@ const leaving = { eventType: "preUninstall" };
 
 for (const [name, make] of Object.entries({
   MemoryStore: () => new MemoryStore(),
-  SqliteStore: () => new SqliteStore(new Database(":memory:")),
+  SqliteStore: () => new SqliteStore(new Database(":memory:"), { plainText: true }),
 })) {
   describe(name, () => {
     test("`installed` that names an installation and a site links both, once", async () => {

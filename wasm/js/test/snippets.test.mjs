@@ -100,6 +100,7 @@ const fake = new FakeForge({ appId });
 const site = new FakeConnect({ appKey, baseUrl });
 const { clientKey } = site;
 const key = "k".repeat(32);
+process.env.APP_LICENSE_KEYS = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const responseOf = ({ status, body }) => new Response(body, { status });
 globalThis.fetch = async () => new Response(fake.jwks); // nothing leaves the process
 /** Snippets that verify a token of the fixtures as production does: its key is refused. */

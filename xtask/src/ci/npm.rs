@@ -16,7 +16,8 @@ pub(super) fn npm(context: &Context) -> Result<Outcome> {
     let chromium = chromium::program(context)?;
     npm_package::build(context)?;
     let host = npm_package::mock_host(context)?;
-    let cli = npm_cli::pack_stripped(context, &programs::build(context)?.join("app-license"))?;
+    let programs = programs::build(context)?;
+    let cli = npm_cli::pack_stripped(context, &programs.join("app-license"))?;
     npm::install(context, npm::PACKAGING)?;
     npm::install(context, npm::CODEMOD)?;
     let sh = &context.sh;
@@ -26,6 +27,7 @@ pub(super) fn npm(context: &Context) -> Result<Outcome> {
         let command = cmd!(sh, "npm test --if-present --silent")
             .env("CHROMIUM", &chromium)
             .env("MOCK_HOST", &host)
+            .env("PROGRAMS", &programs)
             .env("NPM_CLI", &cli);
         counted(command.into())
     };

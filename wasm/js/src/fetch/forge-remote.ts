@@ -208,9 +208,9 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
 
 /** Answers and the right to ask, in the app's store: for all replicas. */
 function storeCache(store: InstallationStore): ForgeLicenseCache {
-  const holder = `replica ${randomUUID()}`;
+  const holder = `replica/${randomUUID()}`;
   const source = SOURCE;
-  const lease = (id: string) => `forge-license ${id}`;
+  const lease = (id: string) => `forge-license/${id}`;
   return {
     async get(id) {
       const kept = await store.license(id, source);

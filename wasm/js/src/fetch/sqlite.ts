@@ -1,130 +1,122 @@
+import { internal } from "../server.js";
 import type { Change, InstallKey, Installation, InstallationRecord, Outcome, StoredMark } from "../server.js";
+import { Sealer } from "./sealer.js";
+import type { Column, Sealed, SealingOptions } from "./sealer.js";
+import { open } from "./sqlite-file.js";
+import type { SqliteDatabase, Statement } from "./sqlite-file.js";
 import { MARK_GRACE } from "./store.js";
 import type { CachedLicense, Decide, HistoryEntry, InstallationStore } from "./store.js";
 
-interface Statement {
-  get(...values: unknown[]): unknown;
-  all(...values: unknown[]): unknown[];
-  run(...values: unknown[]): unknown;
-}
-
-/** What of a `better-sqlite3` database is used. */
-export interface SqliteDatabase {
-  exec(sql: string): unknown;
-  pragma(source: string, options?: { simple?: boolean }): unknown;
-  prepare(sql: string): Statement;
-  transaction<A extends unknown[], R>(run: (...args: A) => R): { immediate(...args: A): R };
-}
-
-/** What a database of each version lacks of the next one. */
-const MIGRATIONS = [
-  `
-  CREATE TABLE app_license_installations (
-    client_key TEXT PRIMARY KEY,
-    record TEXT NOT NULL,
-    secret TEXT,
-    previous TEXT,
-    replaced_at INTEGER
-  ) STRICT;
-  CREATE TABLE app_license_history (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    client_key TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    changes TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX app_license_history_of ON app_license_history (client_key, id);
-  CREATE TABLE app_license_marks (
-    token TEXT PRIMARY KEY,
-    body TEXT NOT NULL,
-    expires_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX app_license_marks_by_age ON app_license_marks (expires_at);
-  CREATE TABLE app_license_schema (version INTEGER NOT NULL) STRICT;
-  INSERT INTO app_license_schema VALUES (1);
-`,
-  `
-  ALTER TABLE app_license_history ADD COLUMN event TEXT NOT NULL DEFAULT '';
-  CREATE TABLE app_license_cursors (
-    consumer TEXT PRIMARY KEY,
-    sequence INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE app_license_licenses (
-    key TEXT NOT NULL,
-    touchpoint TEXT NOT NULL,
-    document TEXT,
-    fetched_at INTEGER NOT NULL,
-    PRIMARY KEY (key, touchpoint)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE app_license_leases (
-    name TEXT PRIMARY KEY,
-    holder TEXT NOT NULL,
-    until INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE app_license_install_keys (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    kid TEXT NOT NULL UNIQUE,
-    pem TEXT NOT NULL
-  ) STRICT;
-  UPDATE app_license_schema SET version = 2;
-`,
-];
+/** How secrets are kept in a `SqliteStore`: `keys`, or `plainText`. */
+export interface SqliteStoreOptions extends SealingOptions {}
 
 interface Row {
+  id: number;
+  tenant: string;
   record: string;
-  secret: string | null;
-  previous: string | null;
-  replaced_at: number | null;
+  secret: Buffer | null;
+  secret_key: string | null;
+  previous: Buffer | null;
+  previous_key: string | null;
+  previous_at: number | null;
 }
 
 interface HistoryRow {
-  id: number;
-  client_key: string;
+  sequence: number;
+  tenant: string;
   at: number;
   event: string;
   changes: string;
 }
 
-const COLUMNS = "record, secret, previous, replaced_at";
+const COLUMNS = "id, tenant, record, secret, secret_key, previous, previous_key, previous_at";
+const HISTORY = `SELECT h.sequence, i.tenant, h.at, h.event, h.changes
+  FROM history h JOIN installation i ON i.id = h.installation`;
+/** The last number of the history. What was erased had one too: the highest is kept among the cursors, under
+ * a name that no consumer can have. */
+const LAST = `max((SELECT coalesce(max(sequence), 0) FROM history),
+  (SELECT coalesce(max(sequence), 0) FROM consumer WHERE name = ' last'))`;
 const MOST_KEYS = 64;
+
+/** The members of a record that this version knows: what a later one wrote besides is kept. */
+const MEMBERS: Record<keyof InstallationRecord, true> = {
+  key: true,
+  status: true,
+  statusSince: true,
+  firstInstalledAt: true,
+  installedAt: true,
+  updatedAt: true,
+  uninstalledAt: true,
+  blockedAt: true,
+  appKey: true,
+  appId: true,
+  appVersion: true,
+  environmentId: true,
+  baseUrl: true,
+  displayUrl: true,
+  productType: true,
+  description: true,
+  oauthClientId: true,
+  cloudId: true,
+  installationId: true,
+  entitlement: true,
+  capabilitySet: true,
+  license: true,
+  tenant: true,
+  joined: true,
+  trialNotice: true,
+  issued: true,
+};
+
+const { fault, settings } = internal;
+const RULES = { keys: settings.texts, plainText: settings.flag, refusePlainText: settings.flag };
 const seconds = (date: Date) => Math.floor(+date / 1000);
 const date = (at: number) => new Date(at * 1000);
 
+/** The key of an installation with its platform, as the file has it. */
+const tenantOf = (key: string) => `${key.startsWith("ari:") ? "forge" : "connect"}:${key}`;
+const keyOf = (tenant: string) => tenant.slice(tenant.indexOf(":") + 1);
+
 /**
- * Keeps installations in a database of `better-sqlite3`, which the app opens and closes. Secrets
- * are stored as they are: keep the file to yourself.
+ * Keeps installations in a database of `better-sqlite3`, which the app opens and closes: a file of its own,
+ * of the schema of the Rust store, which `app-license store` reads and changes. Secrets are sealed with a key.
  *
- * @throws for tables of a later version.
+ * Tables of an earlier version are brought to this one, those that this package had of its own, too.
+ *
+ * @throws `no_encryption_key` without `keys`, unless `plainText` is asked for; `encryption_key`;
+ * `newer_schema` for a file of a later version, `foreign_database` for one with other tables.
  *
  * @example
  * ```ts
  * import Database from "better-sqlite3";
- * const store = new SqliteStore(new Database(":memory:"));
+ * const store = new SqliteStore(new Database("installations.db"), { keys: process.env.APP_LICENSE_KEYS });
  * const app = new ConnectApp({ appKey, baseUrl, store });
  * ```
  */
 export class SqliteStore implements InstallationStore {
   readonly #db: SqliteDatabase;
-  readonly #load: Statement;
+  readonly #sealer: Sealer;
+  readonly #statements = new Map<string, Statement>();
 
-  /** Makes its tables when there are none. Throws for tables of a later version. */
-  constructor(db: SqliteDatabase) {
+  constructor(db: SqliteDatabase, options: SqliteStoreOptions) {
+    settings.hold("SqliteStore", options ?? {}, RULES);
     this.#db = db;
-    db.pragma("journal_mode = WAL");
-    db.pragma("synchronous = FULL");
-    db.pragma("busy_timeout = 5000");
-    db.transaction(() => migrate(db)).immediate();
-    this.#load = db.prepare(`SELECT ${COLUMNS} FROM app_license_installations WHERE client_key = ?`);
+    this.#sealer = new Sealer(options ?? {});
+    open(db, () => void this.#sealAll(false));
   }
 
   load(key: string): Installation | null {
-    const row = this.#load.get(key) as Row | undefined;
-    return row ? installationOf(row) : null;
+    const row = this.#find(tenantOf(key));
+    return row ? this.#installationOf(row) : null;
   }
 
   deliver(key: string, token: string | null, decide: Decide, now: Date): Outcome {
     return this.#db
       .transaction(() => {
-        const outcome = decide(this.load(key), token === null ? null : this.#mark(token));
+        const row = this.#find(tenantOf(key));
+        const known = row ? this.#installationOf(row) : null;
+        const before = known && JSON.stringify(known);
+        const outcome = decide(known, token === null ? null : this.#mark(token));
         const { repeated, installation, mark, entries } = outcome;
         if (repeated) {
           return outcome;
@@ -132,12 +124,11 @@ export class SqliteStore implements InstallationStore {
         if (token !== null && mark) {
           this.#keepMark(token, mark, now);
         }
-        if (installation) {
-          this.#write(key, installation);
-        }
-        const sql = "INSERT INTO app_license_history (client_key, at, changes, event) VALUES (?, ?, ?, ?)";
+        const isSame = installation === null || JSON.stringify(installation) === before;
+        const id = isSame ? row?.id : this.#write(tenantOf(key), installation, row, now);
         for (const { event, changes } of entries) {
-          this.#db.prepare(sql).run(key, seconds(now), JSON.stringify(changes), event);
+          const sql = `INSERT INTO history (sequence, installation, at, event, changes) VALUES (${LAST} + 1, ?, ?, ?, ?)`;
+          this.#sql(sql).run(id, seconds(now), event, JSON.stringify(changes));
         }
         return outcome;
       })
@@ -146,145 +137,194 @@ export class SqliteStore implements InstallationStore {
 
   /** Every installation, in the order of keys. */
   list(): Installation[] {
-    const sql = `SELECT ${COLUMNS} FROM app_license_installations ORDER BY client_key`;
-    return (this.#db.prepare(sql).all() as Row[]).map(installationOf);
+    const sql = `SELECT ${COLUMNS} FROM installation ORDER BY substr(tenant, instr(tenant, ':') + 1)`;
+    return (this.#sql(sql).all() as Row[]).map((row) => this.#installationOf(row));
+  }
+
+  /** Seals every secret anew that the first of the keys did not seal; answers of how many installations.
+   * Afterwards the others may go. */
+  reencryptAll(): number {
+    return this.#db.transaction(() => this.#sealAll()).immediate();
   }
 
   /** What happened to one installation, oldest first. */
   history(key: string): HistoryEntry[] {
-    const sql = "SELECT * FROM app_license_history WHERE client_key = ? ORDER BY id";
-    return (this.#db.prepare(sql).all(key) as HistoryRow[]).map(entryOf);
+    const sql = `${HISTORY} WHERE i.tenant = ? ORDER BY h.sequence`;
+    return (this.#sql(sql).all(tenantOf(key)) as HistoryRow[]).map(entryOf);
   }
 
   historyAfter(sequence: number, limit: number): HistoryEntry[] {
-    const sql = "SELECT * FROM app_license_history WHERE id > ? ORDER BY id LIMIT ?";
-    return (this.#db.prepare(sql).all(sequence, limit) as HistoryRow[]).map(entryOf);
+    const sql = `${HISTORY} WHERE h.sequence > ? ORDER BY h.sequence LIMIT ?`;
+    return (this.#sql(sql).all(sequence, limit) as HistoryRow[]).map(entryOf);
   }
 
   cursor(consumer: string): number {
-    const sql = "SELECT sequence FROM app_license_cursors WHERE consumer = ?";
-    const row = this.#db.prepare(sql).get(consumer) as { sequence: number } | undefined;
+    const row = this.#sql("SELECT sequence FROM consumer WHERE name = ?").get(consumer) as { sequence: number } | undefined;
     return row?.sequence ?? 0;
   }
 
   advance(consumer: string, sequence: number): void {
-    const sql = `INSERT INTO app_license_cursors VALUES (?, ?) ON CONFLICT (consumer)
+    if (consumer.startsWith(" ")) {
+      throw settings.misuse("the name of a consumer begins with no space: the store keeps such names for itself");
+    }
+    const sql = `INSERT INTO consumer (name, sequence) VALUES (?, ?) ON CONFLICT (name)
       DO UPDATE SET sequence = max(sequence, excluded.sequence)`;
-    this.#db.prepare(sql).run(consumer, sequence);
+    this.#sql(sql).run(consumer, sequence);
   }
 
   license(key: string, source: string): CachedLicense | null {
-    const sql = "SELECT document, fetched_at FROM app_license_licenses WHERE key = ? AND touchpoint = ?";
-    const row = this.#db.prepare(sql).get(key, source) as
-      | { document: string | null; fetched_at: number }
-      | undefined;
+    const sql = "SELECT document, fetched_at FROM license WHERE tenant = ? AND touchpoint = ?";
+    const row = this.#sql(sql).get(tenantOf(key), source) as { document: string | null; fetched_at: number } | undefined;
     return row ? { document: row.document, fetchedAt: date(row.fetched_at) } : null;
   }
 
   putLicense(key: string, source: string, { document, fetchedAt }: CachedLicense): void {
-    const sql = `INSERT INTO app_license_licenses VALUES (?, ?, ?, ?) ON CONFLICT (key, touchpoint)
-      DO UPDATE SET document = excluded.document, fetched_at = excluded.fetched_at
-      WHERE excluded.fetched_at >= fetched_at`;
-    this.#db.prepare(sql).run(key, source, document, seconds(fetchedAt));
+    const sql = `INSERT INTO license (tenant, touchpoint, document, fetched_at) VALUES (?, ?, ?, ?)
+      ON CONFLICT (tenant, touchpoint) DO UPDATE SET document = excluded.document, fetched_at = excluded.fetched_at
+      WHERE excluded.fetched_at >= license.fetched_at`;
+    this.#sql(sql).run(tenantOf(key), source, document, seconds(fetchedAt));
   }
 
   tryLease(lease: string, holder: string, now: Date, ttl: number): Date | null {
     return this.#db
       .transaction(() => {
-        const sql = "SELECT until FROM app_license_leases WHERE name = ?";
-        const held = this.#db.prepare(sql).get(lease) as { until: number } | undefined;
+        const held = this.#sql("SELECT until FROM lease WHERE name = ?").get(lease) as { until: number } | undefined;
         if (held && held.until > seconds(now)) {
           return date(held.until);
         }
-        this.#db
-          .prepare("INSERT OR REPLACE INTO app_license_leases VALUES (?, ?, ?)")
-          .run(lease, holder, seconds(now) + ttl);
+        const sql = "INSERT OR REPLACE INTO lease (name, holder, until) VALUES (?, ?, ?)";
+        this.#sql(sql).run(lease, holder, seconds(now) + ttl);
         return null;
       })
       .immediate();
   }
 
   renewLease(lease: string, holder: string, now: Date, ttl: number): void {
-    const sql = "UPDATE app_license_leases SET until = ? WHERE name = ? AND holder = ? AND until > ?";
-    this.#db.prepare(sql).run(seconds(now) + ttl, lease, holder, seconds(now));
+    const sql = "UPDATE lease SET until = ? WHERE name = ? AND holder = ? AND until > ?";
+    this.#sql(sql).run(seconds(now) + ttl, lease, holder, seconds(now));
   }
 
   releaseLease(lease: string, holder: string): void {
-    const sql = "DELETE FROM app_license_leases WHERE name = ? AND holder = ?";
-    this.#db.prepare(sql).run(lease, holder);
+    this.#sql("DELETE FROM lease WHERE name = ? AND holder = ?").run(lease, holder);
   }
 
   installKeys(limit: number): InstallKey[] {
-    const sql = "SELECT kid, pem FROM app_license_install_keys ORDER BY id DESC LIMIT ?";
-    return this.#db.prepare(sql).all(limit) as InstallKey[];
+    const sql = "SELECT id AS kid, pem FROM install_key ORDER BY kept_at DESC, id LIMIT ?";
+    return this.#sql(sql).all(limit) as InstallKey[];
   }
 
   putInstallKey({ kid, pem }: InstallKey): void {
+    // of two in one second, the later one is the newer
+    const keep = `INSERT OR REPLACE INTO install_key (id, pem, kept_at)
+      VALUES (?, ?, max(unixepoch(), (SELECT coalesce(max(kept_at), 0) + 1 FROM install_key)))`;
+    const forget = `DELETE FROM install_key WHERE id IN
+      (SELECT id FROM install_key ORDER BY kept_at DESC, id LIMIT -1 OFFSET ?)`;
     this.#db
       .transaction(() => {
-        this.#db.prepare("INSERT OR REPLACE INTO app_license_install_keys (kid, pem) VALUES (?, ?)").run(kid, pem);
-        const kept = "SELECT id FROM app_license_install_keys ORDER BY id DESC LIMIT ?";
-        this.#db.prepare(`DELETE FROM app_license_install_keys WHERE id NOT IN (${kept})`).run(MOST_KEYS);
+        this.#sql(keep).run(kid, pem);
+        this.#sql(forget).run(MOST_KEYS);
       })
       .immediate();
   }
 
-  #write(key: string, { record, secrets }: Installation): void {
+  #sql(sql: string): Statement {
+    const known = this.#statements.get(sql) ?? this.#db.prepare(sql);
+    this.#statements.set(sql, known);
+    return known;
+  }
+
+  #find(tenant: string): Row | undefined {
+    return this.#sql(`SELECT ${COLUMNS} FROM installation WHERE tenant = ?`).get(tenant) as Row | undefined;
+  }
+
+  #write(tenant: string, { record, secrets }: Installation, old: Row | undefined, now: Date): number {
     const { current, previous } = secrets;
-    this.#db
-      .prepare(
-        `INSERT INTO app_license_installations VALUES (?, ?, ?, ?, ?) ON CONFLICT (client_key)
-         DO UPDATE SET record = excluded.record, secret = excluded.secret,
-           previous = excluded.previous, replaced_at = excluded.replaced_at`,
-      )
-      .run(
-        key,
-        JSON.stringify(record),
-        current,
-        previous?.secret ?? null,
-        previous ? seconds(previous.replacedAt) : null,
-      );
+    const seal = (column: Column, secret: string | null | undefined) =>
+      typeof secret == "string" ? this.#sealer.seal(tenant, column, secret) : { bytes: null, keyId: null };
+    const [first, second] = [seal("secret", current), seal("previous secret", previous?.secret)];
+    const sql = `INSERT INTO installation
+        (tenant, status, record, secret, secret_key, previous, previous_key, previous_at, changed_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (tenant) DO UPDATE SET status = excluded.status, record = excluded.record,
+        secret = excluded.secret, secret_key = excluded.secret_key, previous = excluded.previous,
+        previous_key = excluded.previous_key, previous_at = excluded.previous_at, changed_at = excluded.changed_at
+      RETURNING id`;
+    const at = previous ? seconds(previous.replacedAt) : null;
+    const text = JSON.stringify(old ? withUnknown(record, old.record) : record);
+    const written = this.#sql(sql).get(
+      tenant, record.status, text, first.bytes, first.keyId, second.bytes, second.keyId, at, seconds(now),
+    );
+    return (written as { id: number }).id;
+  }
+
+  /** What was taken over is in plain text, and is refused from then on. */
+  #sealAll(refusesPlainText?: boolean): number {
+    const rows = this.#sql(`SELECT ${COLUMNS} FROM installation`).all() as Row[];
+    const sql = "UPDATE installation SET secret = ?, secret_key = ?, previous = ?, previous_key = ? WHERE id = ?";
+    let written = 0;
+    for (const row of rows) {
+      const [secret, previous] = [sealedOf(row, "secret"), sealedOf(row, "previous secret")];
+      if ([secret, previous].every((one) => one === null || this.#sealer.isCurrent(one))) {
+        continue;
+      }
+      const anew = (column: Column, sealed: Sealed | null) =>
+        sealed && this.#sealer.seal(row.tenant, column, this.#sealer.open(row.tenant, column, sealed, refusesPlainText));
+      const [first, second] = [anew("secret", secret), anew("previous secret", previous)];
+      this.#sql(sql).run(first?.bytes ?? null, first?.keyId ?? null, second?.bytes ?? null, second?.keyId ?? null, row.id);
+      written += 1;
+    }
+    return written;
+  }
+
+  #installationOf(row: Row): Installation {
+    const open = (column: Column) => {
+      const sealed = sealedOf(row, column);
+      return sealed && this.#sealer.open(row.tenant, column, sealed);
+    };
+    const previous = open("previous secret");
+    const replacedAt = date(row.previous_at ?? 0);
+    return {
+      record: JSON.parse(row.record) as InstallationRecord,
+      secrets: { current: open("secret"), previous: previous === null ? null : { secret: previous, replacedAt } },
+    };
   }
 
   #mark(token: string): StoredMark | null {
-    const sql = "SELECT body, expires_at FROM app_license_marks WHERE token = ?";
-    const row = this.#db.prepare(sql).get(token) as { body: string; expires_at: number } | undefined;
-    return row ? { body: row.body, expiresAt: date(row.expires_at) } : null;
+    const row = this.#sql("SELECT body, expires_at FROM mark WHERE token = ?").get(hash(token)) as
+      | { body: Buffer; expires_at: number }
+      | undefined;
+    return row ? { body: row.body.toString("hex"), expiresAt: date(row.expires_at) } : null;
   }
 
   #keepMark(token: string, { body, expiresAt }: StoredMark, now: Date): void {
-    this.#db.prepare("DELETE FROM app_license_marks WHERE expires_at < ?").run(seconds(now) - MARK_GRACE);
-    this.#db
-      .prepare("INSERT OR REPLACE INTO app_license_marks VALUES (?, ?, ?)")
-      .run(token, body, seconds(expiresAt));
+    this.#sql("DELETE FROM mark WHERE expires_at < ?").run(seconds(now) - MARK_GRACE);
+    const sql = "INSERT OR REPLACE INTO mark (token, body, expires_at) VALUES (?, ?, ?)";
+    this.#sql(sql).run(hash(token), hash(body), seconds(expiresAt));
   }
 }
 
-function installationOf({ record, secret, previous, replaced_at }: Row): Installation {
-  const replacedAt = date(replaced_at ?? 0);
-  return {
-    record: JSON.parse(record) as InstallationRecord,
-    secrets: { current: secret, previous: previous === null ? null : { secret: previous, replacedAt } },
-  };
+/** The bytes of a hash, which is given as the core writes it. */
+function hash(digits: string): Buffer {
+  if (!/^[\da-f]{64}$/.test(digits)) {
+    throw fault("field_value", "misuse", "the hash of a token or a body is 64 hexadecimal digits");
+  }
+  return Buffer.from(digits, "hex");
 }
 
-const entryOf = ({ id, client_key, at, event, changes }: HistoryRow): HistoryEntry => ({
-  sequence: id,
-  key: client_key,
+function sealedOf(row: Row, column: Column): Sealed | null {
+  const [bytes, keyId] = column === "secret" ? [row.secret, row.secret_key] : [row.previous, row.previous_key];
+  return bytes && { bytes, keyId };
+}
+
+function withUnknown(record: InstallationRecord, old: string): object {
+  const before = Object.entries(JSON.parse(old) as object).filter(([name]) => !Object.hasOwn(MEMBERS, name));
+  return { ...Object.fromEntries(before), ...record };
+}
+
+const entryOf = ({ sequence, tenant, at, event, changes }: HistoryRow): HistoryEntry => ({
+  sequence,
+  key: keyOf(tenant),
   at: date(at),
   event,
   changes: JSON.parse(changes) as Change[],
 });
-
-function migrate(db: SqliteDatabase): void {
-  const there = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'app_license_schema'").get();
-  const select = "SELECT version FROM app_license_schema";
-  const version = there ? (db.prepare(select).get() as { version: number }).version : 0;
-  const latest = MIGRATIONS.length;
-  if (version > latest) {
-    throw new Error(`the database has tables of version ${version}, this package knows ${latest}`);
-  }
-  for (const migration of MIGRATIONS.slice(version)) {
-    db.exec(migration);
-  }
-}

@@ -16,6 +16,7 @@ import {
   readLifecycleBody,
 } from "../../dist/server.js";
 
+const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const KINDS = { page: "request", api: "context" };
 
 /** The routes of a Connect app, with what they need and what they answer beyond `ok`. */
@@ -89,8 +90,10 @@ class World {
     this.#start = start;
     this.#serve = serve;
     this.now = start.clock;
-    // both stores keep the contract: SQLite where a test says so
-    this.#store = process.env.CONTRACT_STORE === "sqlite" ? new SqliteStore(new Database(":memory:")) : new MemoryStore();
+    // both stores keep the contract: SQLite, sealed, where the run says so
+    const sealed = { keys: KEY, refusePlainText: true };
+    const isSqlite = process.env.CONTRACT_STORE === "sqlite";
+    this.#store = isSqlite ? new SqliteStore(new Database(":memory:"), sealed) : new MemoryStore();
   }
 
   async open() {

@@ -4,7 +4,8 @@ use app_license::{
     ClientKey, InstallationAri, InstallationKey, InstallationStatus, KeyId, LicenseSource,
 };
 use app_license_store::{
-    Error, InstallationStore, Lease, SqliteOptions, SqliteRecords, SqliteStore,
+    Error, InstallKeyStore, InstallationStore, Lease, LeaseStore, LicenseStore, SqliteOptions,
+    SqliteRecords, SqliteStore,
 };
 use rusqlite::Connection;
 
