@@ -15,6 +15,8 @@ import { hold } from "./testing/options.js";
 
 export * from "./testing-browser.js";
 export { labFetch } from "./testing/lab.js";
+export { storeTests } from "./testing/stores.js";
+export type { StoreTest } from "./testing/stores.js";
 
 const seconds = (date: Date) => Math.floor(+date / 1000);
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -1,0 +1,80 @@
+// What every store holds to, the package's own first; and that a store at fault is found.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import Database from "better-sqlite3";
+
+import { MemoryStore, SqliteStore } from "@app-license/sdk/fetch";
+import { storeTests } from "@app-license/sdk/testing";
+
+const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+const STORES = {
+  MemoryStore: () => new MemoryStore(),
+  "SqliteStore, sealed": () => new SqliteStore(new Database(":memory:"), { keys: KEY, refusePlainText: true }),
+  "SqliteStore, in plain text": () => new SqliteStore(new Database(":memory:"), { plainText: true }),
+};
+for (const [name, make] of Object.entries(STORES)) {
+  describe(name, () => {
+    for (const { name, run } of storeTests(make)) {
+      test(name, run);
+    }
+  });
+}
+
+/** What a store could do wrong, each noticed by the suite: a test that cannot fail tests nothing. */
+const FAULTS = {
+  "loses what is delivered": { deliver: (store, key, token, decide, now) => store.deliver(key, token, () => ({ ...decide(store.load(key), null), installation: null }), now) },
+  "writes before it asks": {
+    deliver(store, key, token, decide, now) {
+      store.advance("x", 1);
+      store.deliver("a", null, () => ({ repeated: false, installation: null, mark: null, entries: [{ event: "x", changes: [] }] }), now);
+      return store.deliver(key, token, decide, now);
+    },
+  },
+  "forgets marks": { deliver: (store, key, token, decide, now) => store.deliver(key, null, decide, now) },
+  "forgets marks when they expire": {
+    deliver(store, key, token, decide, now) {
+      const fresh = (mark) => (mark && mark.expiresAt < now ? null : mark);
+      return store.deliver(key, token, (known, mark) => decide(known, fresh(mark)), now);
+    },
+  },
+  "numbers from 0": { historyAfter: (store, after, limit) => store.historyAfter(after, limit).map((it) => ({ ...it, sequence: it.sequence - 1 })) },
+  "ignores a limit": { historyAfter: (store, after) => store.historyAfter(after, 1000) },
+  "newest first": { historyAfter: (store, ...of) => store.historyAfter(...of).reverse() },
+  "lets a cursor go back": {
+    cursor: (store, name) => store.license(name, "cursor")?.document ?? 0,
+    advance(store, name, sequence) {
+      store.advance(name, sequence);
+      store.putLicense(name, "cursor", { document: sequence, fetchedAt: new Date(0) });
+    },
+  },
+  "takes the last answer, however old": { putLicense: (store, key, source, kept) => store.putLicense(key, source, { ...kept, fetchedAt: new Date(2e12) }) },
+  "gives a lease to its holder again": { tryLease: (store, lease, holder, ...of) => (store.releaseLease(lease, holder), store.tryLease(lease, holder, ...of)) },
+  "renews for anybody": { renewLease: (store, lease, _, now, ttl) => ["one", "two"].forEach((holder) => store.renewLease(lease, holder, now, ttl)) },
+  "releases for anybody": { releaseLease: (store, lease) => ["one", "two"].forEach((holder) => store.releaseLease(lease, holder)) },
+  "oldest key first": { installKeys: (store, limit) => store.installKeys(limit).reverse() },
+  "keeps no key": { putInstallKey: () => {} },
+};
+
+/** The results of the suite over a store that has this fault. */
+function held(fault) {
+  const make = () => {
+    const store = new MemoryStore();
+    const bound = (of) => (typeof of === "function" ? of.bind(store) : of);
+    return new Proxy(store, { get: (_, of) => (fault[of] ? (...what) => fault[of](store, ...what) : bound(store[of])) });
+  };
+  return Promise.allSettled(storeTests(make).map(({ run }) => run()));
+}
+
+describe("a store at fault is found", () => {
+  for (const [name, fault] of Object.entries(FAULTS)) {
+    test(name, async () => {
+      assert.ok((await held(fault)).some(({ status }) => status === "rejected"));
+    });
+  }
+
+  test("and one that has none is not", async () => {
+    assert.deepEqual((await held({})).filter(({ status }) => status === "rejected"), []);
+  });
+});
