@@ -20,18 +20,30 @@ enum Shell {
     /// The Rust server
     #[default]
     Rust,
-    /// The npm package in Express
+    /// The npm package in Express 5, on SQLite
     Express,
-    /// The npm package's handler of `Request`
+    /// The npm package in Express 4, on SQLite
+    Express4,
+    /// The npm package's handler of `Request`, in memory
     Fetch,
 }
 
 impl Shell {
+    /// The name that cases know it by.
     const fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
-            Self::Express => "express",
+            // what a case allows the one, it allows the other
+            Self::Express | Self::Express4 => "express",
             Self::Fetch => "fetch",
+        }
+    }
+
+    /// Where a shell in JavaScript keeps installations.
+    const fn store(self) -> &'static str {
+        match self {
+            Self::Express | Self::Express4 => "sqlite",
+            Self::Rust | Self::Fetch => "memory",
         }
     }
 
@@ -41,6 +53,7 @@ impl Shell {
         match self {
             Self::Rust => vec![programs.join("contract-shell-rust")],
             Self::Express => script("express.mjs"),
+            Self::Express4 => [script("express.mjs"), vec!["4".into()]].concat(),
             Self::Fetch => script("fetch.mjs"),
         }
     }
@@ -107,10 +120,12 @@ fn hold(context: &Context, arguments: &Arguments, programs: &Path) -> Result<()>
     let held = cmd!(
         sh,
         "{program} run --shell {name} {options...} {files...} -- {shell...}"
-    );
+    )
+    .env("CONTRACT_STORE", arguments.shell.store());
     ensure!(
         held.quiet().run().is_ok(),
-        "the contract is broken by the shell `{name}`"
+        "the contract is broken by the shell {:?}",
+        arguments.shell
     );
     Ok(())
 }
@@ -134,7 +149,7 @@ pub(crate) fn job(context: &Context) -> Result<()> {
     let programs = programs::build(context)?;
     // side by side: each waits for its own server most of the time
     thread::scope(|scope| {
-        let held = [Shell::Express, Shell::Fetch].map(|shell| {
+        let held = [Shell::Express, Shell::Express4, Shell::Fetch].map(|shell| {
             let arguments = Arguments {
                 shell,
                 ..arguments.clone()
