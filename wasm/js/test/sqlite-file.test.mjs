@@ -200,7 +200,10 @@ describe("a file of before is taken over", () => {
     db.exec("UPDATE app_license_installations SET record = '{' WHERE client_key = 'client-globex'");
     const store = new SqliteStore(db, plainText);
     assert.ok(store.load("client-acme"));
-    assert.throws(() => store.load("client-globex"));
+    assert.throws(() => store.load("client-globex"), { code: "store_corrupt", status: 503 });
+    const { record } = db.prepare("SELECT record FROM installation WHERE tenant = 'connect:client-acme'").get();
+    db.prepare("UPDATE installation SET record = ? WHERE tenant = 'connect:client-globex'").run(record);
+    assert.throws(() => store.load("client-globex"), { code: "store_corrupt", status: 503 }, "it is of another tenant");
   });
 
   test("beside installations of a Rust backend it is not: one of them has to go", () => {

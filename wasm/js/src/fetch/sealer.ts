@@ -55,6 +55,12 @@ export class Sealer {
         "the file and pass it, `{ keys: process.env.APP_LICENSE_KEYS }`; or ask for plain text by name, `{ plainText: true }`";
       throw fault("no_encryption_key", "misuse", message);
     }
+    try {
+      this.seal("", "secret", "a secret"); // found out now, not when the first customer comes
+    } catch (error) {
+      const message = "SqliteStore: `node:crypto` of this runtime has no ChaCha20, which seals secrets";
+      throw Object.assign(fault("encryption_key", "misuse", message), { cause: error });
+    }
   }
 
   /** Whether a stored secret is as it would be written now. */

@@ -4,7 +4,7 @@ import { Sealer } from "./sealer.js";
 import type { Column, Sealed, SealingOptions } from "./sealer.js";
 import { open } from "./sqlite-file.js";
 import type { SqliteDatabase, Statement } from "./sqlite-file.js";
-import { MARK_GRACE } from "./store.js";
+import { MARK_GRACE, corrupt } from "./store.js";
 import type { CachedLicense, Decide, HistoryEntry, InstallationStore } from "./store.js";
 
 /** How secrets are kept in a `SqliteStore`: `keys`, or `plainText`. */
@@ -281,10 +281,11 @@ export class SqliteStore implements InstallationStore {
       const sealed = sealedOf(row, column);
       return sealed && this.#sealer.open(row.tenant, column, sealed);
     };
+    const record = recordOf(row);
     const previous = open("previous secret");
     const replacedAt = date(row.previous_at ?? 0);
     return {
-      record: JSON.parse(row.record) as InstallationRecord,
+      record,
       secrets: { current: open("secret"), previous: previous === null ? null : { secret: previous, replacedAt } },
     };
   }
@@ -314,6 +315,20 @@ function hash(digits: string): Buffer {
 function sealedOf(row: Row, column: Column): Sealed | null {
   const [bytes, keyId] = column === "secret" ? [row.secret, row.secret_key] : [row.previous, row.previous_key];
   return bytes && { bytes, keyId };
+}
+
+function recordOf({ record, tenant }: Row): InstallationRecord {
+  let read: InstallationRecord;
+  try {
+    read = JSON.parse(record) as InstallationRecord;
+  } catch (error) {
+    throw corrupt(error);
+  }
+  const { connect, forge } = Object(Object(read).key) as { connect?: string; forge?: string };
+  if (`connect:${connect}` !== tenant && `forge:${forge}` !== tenant) {
+    throw corrupt(new Error("it is of another tenant"));
+  }
+  return read;
 }
 
 function withUnknown(record: InstallationRecord, old: string): object {
