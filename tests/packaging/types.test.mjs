@@ -1,6 +1,8 @@
 // TypeScript finds the types, by both compilers, in strict projects that check libraries too.
+import assert from "node:assert/strict";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import ts from "typescript";
 
 import { BUILD, HERE, node, program } from "./harness.mjs";
 
@@ -49,3 +51,33 @@ for (const compiler of ["typescript", "typescript-7"]) {
     compile(compiler, "express-app", { compilerOptions: app, files: ["express-app.ts"] });
   });
 }
+
+test("13: an editor offers the names of a map where one is written", () => {
+  const text = `import { FeatureMap, License, check } from "@app-license/sdk";
+const license = License.absent("forge_ui_context");
+const map = new FeatureMap({ features: { export: "standard", "bulk-export": "advanced" }, limits: { rows: { none: 1 } } });
+map.check("/*1*/", license);
+map.requirement("/*2*/");
+map.limit("/*3*/", license);
+check(license, { features: map, feature: "/*4*/" });
+`;
+  const file = `${BUILD}types/offered.ts`;
+  writeFileSync(file, text);
+  const options = { ...ts.getDefaultCompilerOptions(), strict: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext };
+  const service = ts.createLanguageService({
+    getScriptFileNames: () => [file],
+    getScriptVersion: () => "1",
+    getScriptSnapshot: (name) => (ts.sys.fileExists(name) ? ts.ScriptSnapshot.fromString(ts.sys.readFile(name)) : undefined),
+    getCurrentDirectory: () => BUILD,
+    getCompilationSettings: () => options,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists: ts.sys.fileExists,
+    readFile: ts.sys.readFile,
+    readDirectory: ts.sys.readDirectory,
+  });
+  const offered = (mark) => service.getCompletionsAtPosition(file, text.indexOf(`/*${mark}*/`), {})?.entries.map(({ name }) => name).sort();
+  assert.deepEqual(offered(1), ["bulk-export", "export"]);
+  assert.deepEqual(offered(2), ["bulk-export", "export"]);
+  assert.deepEqual(offered(3), ["rows"]);
+  assert.deepEqual(offered(4), ["bulk-export", "export"]);
+});

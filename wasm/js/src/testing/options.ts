@@ -6,6 +6,15 @@ const misuse = (message: string) => new LicenseError("misuse", message);
 const isTable = (value: unknown): value is Record<string, unknown> =>
   typeof value == "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
+/** `URL.canParse` is not in every test runner. */
+function isUrl(value: unknown): boolean {
+  try {
+    return typeof value == "string" && new URL(value) !== null;
+  } catch {
+    return false;
+  }
+}
+
 const isDate = (value: unknown) => Object.prototype.toString.call(value) === "[object Date]" && !Number.isNaN(+(value as Date));
 
 /** What an option must be, by its name, wherever it is one. */
@@ -25,7 +34,7 @@ const EXPECTED: { readonly [name: string]: readonly [(value: unknown) => boolean
   fields: [isTable, "an object"],
   claims: [isTable, "an object"],
   appKey: [(value) => typeof value == "string" && value !== "", "a text"],
-  baseUrl: [(value) => typeof value == "string" && URL.canParse(value), "a URL"],
+  baseUrl: [isUrl, "a URL"],
   appId: [(value) => typeof value == "string" && value !== "", "a text"],
 };
 
