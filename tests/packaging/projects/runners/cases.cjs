@@ -25,7 +25,7 @@ exports.functions = ({ test, expect, app, testing }) => {
     expect(await nightly()).toBe("absent");
     forge.set("standard");
     forge.fail(500);
-    await expect(nightly()).rejects.toMatchObject({ code: "license_api", class: "unavailable" });
+    await expect(nightly()).rejects.toMatchObject({ code: "status", class: "unavailable" });
     forge.set("advanced");
     expect(await nightly()).toBe("granted");
     forge.uninstall();
