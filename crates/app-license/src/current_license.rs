@@ -274,8 +274,8 @@ impl<'p> CurrentLicense<'p> {
             }
     }
 
-    /// The statement that hooks and history hear of: the one that counts, in the words of the License
-    /// API where it states the same, for it says more (which entitlement, which type). Where these are
+    /// The statement that hooks and history hear of: the one that counts, or that of
+    /// the License API where it states the same, for it says more (which entitlement, which type). Where these are
     /// no [news](crate::InstallationRecord::is_news), because a License API may lag behind a signed
     /// request, but what counts ([`CurrentLicense::license`]) is, then they hear of that: a signed
     /// request that agrees with the License API waits for nothing.

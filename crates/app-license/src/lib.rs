@@ -71,8 +71,8 @@
 //!
 //! # Deciding
 //!
-//! A [`Decision`] says allowed or not, why, which license source spoke, and how old its word is. A
-//! [`Policy`] states what an absent license means, how old a word may be, and whether only
+//! A [`Decision`] says allowed or not, why, which license source spoke, and how old its statement is. A
+//! [`Policy`] states what an absent license means, how old a statement may be, and whether only
 //! production or only a confirmed license counts; the whole table is on
 //! [its page](Policy#method.decide). A [`FeatureMap`] turns the names of features into editions.
 //!

@@ -1,10 +1,12 @@
 //! The license: one type, whatever license source it came from.
 
+mod from_facts;
 mod read;
+mod summary;
 
 use crate::gate::capability::{Edition, Grants, RequiredCapability, same};
-use crate::gate::facts::{Facts, Flag, State};
-use crate::gate::json::{Str, Value};
+use crate::gate::facts::State;
+use crate::gate::json::Str;
 use crate::gate::policy::Evidence;
 
 use crate::capability::Capability;
@@ -121,58 +123,6 @@ impl License {
             user_access: None,
             raw: None,
         }
-    }
-
-    /// From the facts the gate read, and the text they were read from.
-    pub(crate) fn from_facts(facts: &Facts<'_>, raw: Option<&str>, source: LicenseSource) -> Self {
-        let capability = facts.capability_set.map(|s| Capability::new(s.to_string()));
-        let mut license = Self::of(facts.state(), capability, source);
-        license.evaluation = facts.evaluation();
-        license.kind = with_text(facts.kind, LicenseKind::new);
-        license.billing_period = with_text(facts.billing_period, BillingPeriod::new);
-        license.trial_end = facts.trial_end.and_then(UnixTime::from_json);
-        license.subscription_end = facts.subscription_end.and_then(UnixTime::from_json);
-        license.entitlement_id = with_text(facts.entitlement_id, str::to_owned);
-        license.entitlement_number = with_text(facts.entitlement_number, str::to_owned);
-        license.support_entitlement_number =
-            with_text(facts.support_entitlement_number, str::to_owned);
-        license.modes = facts.modes.map(modes).unwrap_or_default();
-        license.raw = raw.map(Into::into);
-        license.remark_on(facts);
-        license
-    }
-
-    fn remark_on(&mut self, facts: &Facts<'_>) {
-        let mut say = |yes, remark| self.remarks.add_if(yes, remark);
-        match (facts.active, facts.is_active) {
-            (Flag::Missing, Flag::Missing) => {}
-            (Flag::NotBoolean, _) | (_, Flag::NotBoolean) => say(true, Oddity::ActiveNotBoolean),
-            (Flag::Is(_), Flag::Missing) => {}
-            (Flag::Missing, _) => say(true, Oddity::OnlyIsActive),
-            (a, b) if a == b => say(true, Oddity::BothSpellings),
-            _ => say(true, Oddity::SpellingsDisagree),
-        }
-        let said = |f: Flag| f != Flag::Missing;
-        let evaluation_said = said(facts.evaluation) || said(facts.is_evaluation);
-        say(
-            evaluation_said && self.evaluation.is_none(),
-            Oddity::EvaluationUnreadable,
-        );
-        let unreadable = (facts.trial_end.is_some() && self.trial_end.is_none())
-            || (facts.subscription_end.is_some() && self.subscription_end.is_none());
-        say(unreadable, Oddity::DateUnreadable);
-        say(
-            self.trial_end.is_some() && self.evaluation == Some(false),
-            Oddity::TrialEndWithoutTrial,
-        );
-        say(
-            self.support_entitlement_number.is_some(),
-            Oddity::SupportNumberDeprecated,
-        );
-        say(
-            self.kind == Some(LicenseKind::DEVELOPER),
-            Oddity::DeveloperKind,
-        );
     }
 
     pub(crate) fn remark(&mut self, remark: Oddity) {
@@ -420,57 +370,5 @@ impl License {
     /// What is odd about it.
     pub fn remarks(&self) -> impl Iterator<Item = Oddity> {
         self.remarks.iter()
-    }
-}
-
-fn with_text<T>(text: Option<Str<'_>>, make: impl FnOnce(&str) -> T) -> Option<T> {
-    text.map(|s| match s.plain() {
-        Some(plain) => make(plain),
-        None => make(&s.to_string()),
-    })
-}
-
-fn modes(value: Value<'_>) -> Vec<LicenseMode> {
-    let Value::Array(text) = value else {
-        return Vec::new();
-    };
-    let mut modes = Vec::new();
-    let mut scanner = crate::gate::json::Scanner::<32>::from_text(text);
-    let read = scanner.array::<crate::gate::json::Error>(|s| {
-        if let Value::String(mode) = s.value()? {
-            modes.extend(with_text(Some(mode), LicenseMode::new));
-        }
-        Ok(())
-    });
-    if read.is_err() { Vec::new() } else { modes }
-}
-
-impl serde::Serialize for License {
-    /// Writes a summary for people and other languages; [`License::raw`] is the license itself.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeStruct;
-        let mut s = serializer.serialize_struct("License", 18)?;
-        s.serialize_field("source", &self.source)?;
-        s.serialize_field("state", self.state.name())?;
-        s.serialize_field("capabilitySet", &self.capability)?;
-        s.serialize_field("edition", &self.edition().map(Edition::name))?;
-        s.serialize_field("evaluation", &self.evaluation)?;
-        s.serialize_field("type", &self.kind)?;
-        s.serialize_field("billingPeriod", &self.billing_period)?;
-        s.serialize_field("trialEndDate", &self.trial_end)?;
-        s.serialize_field("subscriptionEndDate", &self.subscription_end)?;
-        s.serialize_field("entitlementId", &self.entitlement_id)?;
-        s.serialize_field("entitlementNumber", &self.entitlement_number)?;
-        s.serialize_field("supportEntitlementNumber", &self.support_entitlement_number)?;
-        s.serialize_field("modes", &self.modes)?;
-        s.serialize_field("environment", &self.environment)?;
-        s.serialize_field("asOf", &self.as_of)?;
-        s.serialize_field("userAccess", &self.user_access.map(UserAccess::allows))?;
-        s.serialize_field("remarks", &self.remarks.iter().collect::<Vec<_>>())?;
-        let raw = self
-            .raw()
-            .and_then(|r| serde_json::from_str::<&serde_json::value::RawValue>(r).ok());
-        s.serialize_field("raw", &raw)?;
-        s.end()
     }
 }

@@ -92,7 +92,7 @@ impl LicenseSource {
         )
     }
 
-    /// Whether it is an answer of a License API: the word of the platform itself, asked by us.
+    /// Whether it is an answer of a License API: a statement of the platform itself, asked by us.
     #[must_use]
     pub const fn is_license_api(self) -> bool {
         matches!(self, Self::ConnectLicenseApi | Self::ForgeLicenseApi)

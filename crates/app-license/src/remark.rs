@@ -63,8 +63,8 @@ remarks! {
     EditionMissing = 5, "edition_missing", "no edition is named: an active license counts as Standard";
     /// The capability string has no rank: it includes only itself.
     UnknownCapability = 6, "unknown_capability", "the capability set is unknown: it includes only itself";
-    /// The capability is spelt in a way the platform's pages do not show.
-    OddCapabilitySpelling = 7, "odd_capability_spelling", "the capability set is spelt unusually, but understood";
+    /// The capability is written in a way the platform's pages do not show.
+    OddCapabilitySpelling = 7, "odd_capability_spelling", "the capability set is written unusually, but understood";
     /// `evaluation` and `isEvaluation` disagree, or are no booleans: unknown.
     EvaluationUnreadable = 8, "evaluation_unreadable", "the trial flag is not a readable boolean: counted as unknown";
     /// A date cannot be read: absent.

@@ -98,10 +98,10 @@ impl<'q> IframeQuery<'q> {
     /// A name with escapes is what it spells; `+` spells a space, which no name here has.
     #[cold]
     fn take_escaped(&mut self, name: &str, value: &'q str) {
-        if let Cow::Owned(spelt) = decode(name)
-            && !spelt.contains('%')
+        if let Cow::Owned(decoded) = decode(name)
+            && !decoded.contains('%')
         {
-            self.take(&spelt, value);
+            self.take(&decoded, value);
         }
     }
 

@@ -32,11 +32,11 @@ pub enum LicenseApiResponse {
         /// The HTTP status.
         status: u16,
     },
-    /// Nothing was learnt: no answer, another status, or a body that is no answer.
+    /// The license is not known: no answer, another status, or a body that is no answer.
     Failed(LicenseApiError),
 }
 
-/// Why nothing was learnt.
+/// Why the license is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LicenseApiError {

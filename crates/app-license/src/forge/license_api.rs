@@ -1,6 +1,7 @@
 //! The Forge License API: what to ask, and what the answer says.
 
-use std::fmt;
+mod error;
+mod request;
 
 use crate::gate::facts::MAX_KEYS;
 use crate::gate::json::{Kind, Scanner, Value};
@@ -11,6 +12,9 @@ use crate::ids::ForgeAppId;
 use crate::license::License;
 use crate::license_source::LicenseSource;
 
+pub use error::LicenseApiError;
+pub use request::LicenseApiRequest;
+
 const WHAT: &str = "License API answer";
 /// The largest answer that is read, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
@@ -19,187 +23,6 @@ const MAX_RESULTS: usize = 64;
 
 const fn field(name: &'static str) -> Field {
     Field { what: WHAT, name }
-}
-
-/// What to ask the Forge License API: the license of the app itself, or of up to ten apps of the
-/// same developer space and environment.
-///
-/// One installation may ask once in five minutes; once an hour is recommended.
-///
-/// Platform page: <https://developer.atlassian.com/platform/forge/apis-reference/license-api/>
-///
-/// ```
-/// use app_license::{ForgeAppId, forge::LicenseApiRequest};
-///
-/// assert_eq!(LicenseApiRequest::of_self().path(), "/forge/app/v1/license");
-/// let app = ForgeAppId::new("35559c21-6120-406b-b7cd-d87f468f6d32")?;
-/// assert_eq!(
-///     LicenseApiRequest::of_apps(&[app])?.path(),
-///     "/forge/app/v1/license?appId=35559c21-6120-406b-b7cd-d87f468f6d32",
-/// );
-/// # Ok::<(), app_license::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LicenseApiRequest {
-    apps: Vec<ForgeAppId>,
-    older_path: bool,
-}
-
-impl LicenseApiRequest {
-    /// The most apps that one request may name.
-    pub const MAX_APPS: usize = 10;
-    /// Where a remote asks, with the app system token as `Bearer`.
-    pub const ORIGIN: &'static str = "https://api.atlassian.com";
-
-    /// Asks for the app itself.
-    #[must_use]
-    pub fn of_self() -> Self {
-        Self::default()
-    }
-
-    /// Asks for these apps.
-    ///
-    /// # Errors
-    /// `too_many` for more than [`Self::MAX_APPS`].
-    pub fn of_apps(apps: &[ForgeAppId]) -> Result<Self, Error> {
-        if apps.len() > Self::MAX_APPS {
-            return Err(ErrorKind::TooMany {
-                what: "apps in one License API request",
-                limit: Self::MAX_APPS,
-                found: apps.len(),
-            }
-            .into());
-        }
-        Ok(Self {
-            apps: apps.to_vec(),
-            older_path: false,
-        })
-    }
-
-    /// Whether to ask under the path of before May 2026, `/forge/installation/v1/license`.
-    ///
-    /// ```
-    /// # use app_license::forge::LicenseApiRequest;
-    /// let request = LicenseApiRequest::of_self().older_path(true);
-    /// assert_eq!(request.path(), "/forge/installation/v1/license");
-    /// ```
-    #[must_use]
-    pub const fn older_path(mut self, yes: bool) -> Self {
-        self.older_path = yes;
-        self
-    }
-
-    /// The path and query to `GET`.
-    #[must_use]
-    pub fn path(&self) -> String {
-        let mut path = String::from(if self.older_path {
-            "/forge/installation/v1/license"
-        } else {
-            "/forge/app/v1/license"
-        });
-        for (n, app) in self.apps.iter().enumerate() {
-            path.push_str(if n == 0 { "?appId=" } else { "&appId=" });
-            path.push_str(app.uuid());
-        }
-        path
-    }
-}
-
-/// Why the Forge License API gave no answer. None of these says anything about a license.
-///
-/// ```
-/// use app_license::forge::LicenseApiError;
-/// let fault = LicenseApiError::of_status(429, Some("300"));
-/// assert_eq!(fault, Some(LicenseApiError::RateLimited { retry_after: Some(300) }));
-/// assert_eq!(LicenseApiError::of_status(200, None), None);
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LicenseApiError {
-    /// 400, 401, 403 and other refusals: asking again changes nothing.
-    Refused {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// 429: asked too often.
-    RateLimited {
-        /// How long to wait, in seconds, where the platform says so.
-        retry_after: Option<u64>,
-    },
-    /// No answer at all, a redirect, 5xx, or 408: ask again later.
-    Unavailable {
-        /// The HTTP status, if there was one.
-        status: Option<u16>,
-    },
-    /// 200 with something else than an answer.
-    Malformed(Error),
-}
-
-impl LicenseApiError {
-    /// The fault that a status stands for; `None` for 200. `retry_after` is the header of that
-    /// name.
-    #[must_use]
-    pub fn of_status(status: u16, retry_after: Option<&str>) -> Option<Self> {
-        Some(match status {
-            200 => return None,
-            429 => Self::RateLimited {
-                retry_after: retry_after.and_then(|s| s.trim().parse().ok()),
-            },
-            408 | 500.. => Self::Unavailable {
-                status: Some(status),
-            },
-            400..=499 => Self::Refused { status },
-            _ => Self::Unavailable {
-                status: Some(status),
-            },
-        })
-    }
-
-    /// No answer at all: a timeout, or no connection.
-    #[must_use]
-    pub const fn no_answer() -> Self {
-        Self::Unavailable { status: None }
-    }
-
-    /// Whether asking again later may help.
-    ///
-    /// ```
-    /// # use app_license::forge::LicenseApiError;
-    /// assert!(LicenseApiError::no_answer().is_transient());
-    /// assert!(!LicenseApiError::Refused { status: 403 }.is_transient());
-    /// ```
-    #[must_use]
-    pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::Unavailable { .. })
-    }
-}
-
-impl fmt::Display for LicenseApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { status } => write!(f, "the License API refused with status {status}"),
-            Self::RateLimited { retry_after: None } => {
-                f.write_str("the License API was asked too often")
-            }
-            Self::RateLimited {
-                retry_after: Some(seconds),
-            } => write!(f, "the License API was asked too often: wait {seconds} s"),
-            Self::Unavailable { status: None } => f.write_str("the License API did not answer"),
-            Self::Unavailable {
-                status: Some(status),
-            } => write!(f, "the License API answered with status {status}"),
-            Self::Malformed(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for LicenseApiError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Malformed(error) => Some(error),
-            _ => None,
-        }
-    }
 }
 
 /// What the Forge License API answered, app by app.

@@ -257,7 +257,7 @@ fn readings_of_the_license() {
             r#"{"active":true,"isEvaluation":true,"capabilitySet":"capabilityAdvanced"}"#,
             Some(100),
         ),
-        // another license source: no word about a trial, no edition
+        // another license source: nothing about a trial, no edition
         license(r#"{"active":true}"#, Some(110)),
         // says nothing
         license("{}", Some(115)),

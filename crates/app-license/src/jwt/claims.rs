@@ -56,12 +56,12 @@ impl<'p> Claims<'p> {
         scanner
             .object::<ClaimError>(|s, key| {
                 // a name with escapes is read as what it spells
-                let spelt;
+                let decoded;
                 let name = match key.plain() {
                     Some(plain) => plain,
                     None => {
-                        spelt = key.to_string();
-                        &spelt
+                        decoded = key.to_string();
+                        &decoded
                     }
                 };
                 match name {

@@ -4,7 +4,8 @@ use crate::gate::document::{self, Shape};
 use crate::gate::facts::{Facts, MAX_KEYS};
 use crate::gate::json::{self, Kind, Scanner};
 
-use super::{License, with_text};
+use super::License;
+use super::from_facts::with_text;
 use crate::document::{Field, ReadError, name_of, read_object};
 use crate::error::{Error, ErrorKind, at_most, in_json};
 use crate::license_source::LicenseSource;
