@@ -51,7 +51,7 @@ impl ConnectLicenseApi {
 
     /// The same API, which stores every answer here before anybody gets it, once however many requests
     /// it is given to. A token that the site refuses ends what is stored
-    /// ([`CachedLicense::is_ended`]). The answer is given all the same where storing fails, which is
+    /// ([`CachedLicense::is_ended`](crate::CachedLicense::is_ended)). The answer is given all the same where storing fails, which is
     /// counted in [`ConnectLicenseApi::stats`].
     ///
     /// ```

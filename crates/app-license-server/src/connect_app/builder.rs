@@ -16,7 +16,6 @@ use axum::response::IntoResponse;
 
 use super::ConnectApp;
 use crate::client_address::ClientAddress;
-use crate::error::BuildError;
 use crate::respond::{RefusedRequest, Responder};
 
 /// Settings of a [`ConnectApp`]. Everything has a safe default but the store: without one,
@@ -331,10 +330,15 @@ impl ConnectAppBuilder {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError::MockHostOffline`].
+    /// [`BuildError::MockHostOffline`](crate::BuildError::MockHostOffline).
     #[cfg(feature = "testkit")]
-    pub fn for_tests(self, host: &app_license_testkit::MockHost) -> Result<Self, BuildError> {
-        let gateway = host.gateway().ok_or(BuildError::MockHostOffline)?;
+    pub fn for_tests(
+        self,
+        host: &app_license_testkit::MockHost,
+    ) -> Result<Self, crate::error::BuildError> {
+        let gateway = host
+            .gateway()
+            .ok_or(crate::error::BuildError::MockHostOffline)?;
         let fetcher = Fetcher::rerouted_for_tests(gateway)?;
         Ok(self.fetcher(fetcher).clock(host.clock().clone()))
     }
