@@ -6,6 +6,7 @@ mod lab;
 mod lint;
 mod msrv;
 mod npm;
+mod outcome;
 #[cfg(test)]
 mod published;
 mod tally;
@@ -18,6 +19,7 @@ use clap::ValueEnum;
 
 use crate::context::Context;
 use crate::{contract, prove, sources};
+use outcome::Outcome;
 use tally::Tally;
 
 /// What `cargo xtask test --fast` runs.
@@ -28,7 +30,7 @@ pub(crate) const FAST: [Job; 3] = [Job::Fmt, Job::Sources, Job::Fast];
 pub(crate) enum Job {
     /// The formatting
     Fmt,
-    /// What the sources must not hold: files in circles
+    /// What the sources must not hold: files in circles, old words
     Sources,
     /// Clippy on every target, warnings denied
     Clippy,
@@ -59,37 +61,6 @@ pub(crate) enum Job {
     Fuzz,
     /// The tests of what every request passes, with Rust alone: a part of `test`
     Fast,
-}
-
-/// What a job that did not fail has to tell.
-#[derive(Debug, Default)]
-struct Outcome {
-    note: String,
-    tests: Tally,
-    /// Whether something that should have been checked was not: not a failure, and not all well.
-    warning: bool,
-}
-
-impl Outcome {
-    fn note(note: impl Into<String>) -> Self {
-        Self {
-            note: note.into(),
-            ..Self::default()
-        }
-    }
-
-    fn warning(note: impl Into<String>) -> Self {
-        Self {
-            warning: true,
-            ..Self::note(note)
-        }
-    }
-}
-
-impl From<()> for Outcome {
-    fn from((): ()) -> Self {
-        Self::default()
-    }
 }
 
 impl Job {

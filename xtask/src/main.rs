@@ -44,7 +44,7 @@ enum Task {
     Setup,
     /// Set up and run all tests and checks
     Test {
-        /// Only the formatting, and the tests of the core, the client, the store without
+        /// Only the formatting, the sources, and the tests of the core, the client, the store without
         /// PostgreSQL, the server and the contract: a verdict in minutes, with Rust alone
         #[arg(long, conflicts_with = "keep_going")]
         fast: bool,

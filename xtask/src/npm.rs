@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result};
 use xshell::cmd;
 
 use crate::context::Context;
-use crate::npm_package;
 
+/// The npm package.
+pub(crate) const PACKAGE: &str = "wasm/js";
 /// The peers of the differential tests.
 pub(crate) const TEST_PEERS: &str = "tests/peers";
 /// The peers of the benches. They compile for minutes, and no test needs them.
@@ -47,7 +48,7 @@ pub(crate) fn examples(context: &Context) -> Vec<PathBuf> {
 pub(crate) fn install_example(context: &Context, folder: &Path) -> Result<()> {
     let sh = &context.sh;
     let mut state = sh.read_file(folder.join("package-lock.json"))?;
-    let mut built = sh.read_dir(context.root.join(npm_package::FOLDER).join("dist"))?;
+    let mut built = sh.read_dir(context.root.join(PACKAGE).join("dist"))?;
     built.retain(|path| path.is_file());
     built.sort();
     for file in built {

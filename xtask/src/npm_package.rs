@@ -11,7 +11,6 @@ use crate::npm;
 use crate::programs;
 use crate::wasm::{self, Origin, TARGET};
 
-pub(crate) const FOLDER: &str = "wasm/js";
 const LAB_COPY: &str = "crates/app-license-lab/assets/custom-ui/app-license.js";
 const LAB_HEADER: &str = "// The browser entry of the npm package `@app-license/sdk`, made by cargo xtask wasm: do not edit.";
 
@@ -22,10 +21,10 @@ pub(crate) fn build(context: &Context) -> Result<()> {
     if BUILT.load(Ordering::Relaxed) {
         return Ok(());
     }
-    npm::install(context, FOLDER)?;
+    npm::install(context, npm::PACKAGE)?;
     let modules = modules(context)?;
     let sh = &context.sh;
-    let _there = sh.push_dir(FOLDER);
+    let _there = sh.push_dir(npm::PACKAGE);
     cmd!(sh, "node scripts/build.mjs {modules}").run()?;
     cmd!(sh, "node scripts/sizes.mjs").run()?;
     copy_for_the_lab(context)?;
@@ -37,7 +36,7 @@ pub(crate) fn build(context: &Context) -> Result<()> {
 /// the command line embeds a copy.
 fn copy_for_the_lab(context: &Context) -> Result<()> {
     let sh = &context.sh;
-    let entry = sh.read_file(context.root.join(FOLDER).join("dist/index.js"))?;
+    let entry = sh.read_file(context.root.join(npm::PACKAGE).join("dist/index.js"))?;
     // its map is not served there
     let entry = entry
         .split("//# sourceMappingURL=")
@@ -58,7 +57,7 @@ pub(crate) fn test(context: &Context) -> Result<()> {
     let host = mock_host(context)?;
     let programs = programs::build(context)?;
     let sh = &context.sh;
-    let _there = sh.push_dir(FOLDER);
+    let _there = sh.push_dir(npm::PACKAGE);
     cmd!(sh, "npm test --silent")
         .env("MOCK_HOST", host)
         .env("PROGRAMS", programs)
@@ -76,7 +75,10 @@ pub(crate) fn conformance(context: &Context, files: &[PathBuf]) -> Result<()> {
     ensure!(!files.is_empty(), "which files?");
     build(context)?;
     let sh = &context.sh;
-    let script = context.root.join(FOLDER).join("scripts/conformance.mjs");
+    let script = context
+        .root
+        .join(npm::PACKAGE)
+        .join("scripts/conformance.mjs");
     cmd!(sh, "node {script} {files...}").run()?;
     Ok(())
 }

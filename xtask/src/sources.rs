@@ -1,6 +1,7 @@
-//! What reads the sources of all members: no files in circles.
+//! What reads the sources: no files in circles, no old words.
 
 mod circles;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -35,5 +36,11 @@ pub(crate) fn check(context: &Context) -> Result<String> {
         .filter_map(|package| Some((package.name.clone(), folder(package)?)))
         .collect();
     circles::check(&packages)?;
-    Ok(format!("{} packages", packages.len()))
+    let files = cmd!(sh, "git ls-files --cached --others --exclude-standard")
+        .quiet()
+        .read()?;
+    let files: Vec<&str> = files.lines().collect();
+    let searched = words::check(&context.root, &files)?;
+    let packages = packages.len();
+    Ok(format!("{packages} packages, {searched} files"))
 }

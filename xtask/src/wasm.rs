@@ -1,18 +1,17 @@
 //! The standard library of wasm32-unknown-unknown, on machines where rustup cannot fetch it too.
 
+mod compiler;
 mod debian;
 mod std_build;
-
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
 use xshell::{Shell, cmd};
 
 use crate::context::Context;
+use compiler::{Compiler, sysroot, write_crate};
 
-pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) use compiler::{Environment, TARGET};
 
 /// Where a standard library may come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -24,17 +23,6 @@ pub(crate) enum Origin {
     Rustup,
     /// Debian's packages alone
     Debian,
-}
-
-/// Variables for a cargo that is called with `--target wasm32-unknown-unknown`.
-pub(crate) type Environment = Vec<(&'static str, OsString)>;
-
-/// A compiler that has the sources of its own standard library.
-pub(crate) struct Compiler {
-    /// Names its version
-    pub(crate) key: String,
-    /// Makes cargo use it
-    pub(crate) environment: Environment,
 }
 
 /// Makes the standard library available and tells how to build with it.
@@ -96,23 +84,6 @@ pub(crate) fn prove(context: &Context, origin: Origin) -> Result<()> {
         println!("  {name}={shown}");
     }
     Ok(())
-}
-
-/// A crate that no workspace takes for its own.
-fn write_crate(sh: &Shell, folder: &Path, name: &str, source: &str) -> Result<()> {
-    let manifest = format!(
-        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-         [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[workspace]\n"
-    );
-    sh.write_file(folder.join("Cargo.toml"), manifest)?;
-    sh.write_file(folder.join("src/lib.rs"), source)?;
-    Ok(())
-}
-
-fn sysroot(sh: &Shell) -> Result<PathBuf> {
-    Ok(PathBuf::from(
-        cmd!(sh, "rustc --print sysroot").quiet().read()?,
-    ))
 }
 
 fn has_target(sh: &Shell) -> Result<bool> {

@@ -73,7 +73,13 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
+    /// `program` is the whole command line, for what describes it.
+    pub(crate) fn run(
+        self,
+        io: &mut Io<'_>,
+        format: Format,
+        program: fn() -> clap::Command,
+    ) -> Result<Exit, CliError> {
         match self {
             Self::Inspect(args) => args.run(io, format),
             Self::Verify(args) => args.run(io, format),
@@ -102,7 +108,7 @@ impl Command {
             Self::Trust(args) => args.run(io, format),
             #[cfg(feature = "marketplace")]
             Self::Partner(args) => args.run(io, format),
-            Self::Completions(args) => args.run(io),
+            Self::Completions(args) => args.run(io, program()),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Files that options name: whether they are there, and how they are written.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use crate::error::CliError;
-#[cfg(feature = "editions")]
-use crate::io::read_file;
 
 /// Whether a file or folder that an option names is there.
 #[cfg(any(feature = "doctor", feature = "editions"))]
@@ -109,4 +108,31 @@ pub(crate) fn holds(path: &Path, text: &str) -> Result<bool, CliError> {
         Err(CliError::TooLarge { .. }) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Reads a file of at most `limit` bytes.
+pub(crate) fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, CliError> {
+    read_capped(&path.display().to_string(), &mut open(path)?, limit)
+}
+
+pub(crate) fn read_capped(
+    path: &str,
+    from: &mut dyn Read,
+    limit: usize,
+) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let cap = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    from.take(cap)
+        .read_to_end(&mut bytes)
+        .map_err(|source| CliError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+    if bytes.len() > limit {
+        return Err(CliError::TooLarge {
+            path: path.to_owned(),
+            limit,
+        });
+    }
+    Ok(bytes)
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::error::CliError;
-use crate::files::open;
+use crate::files::{read_capped, read_file};
 
 /// The most that is read of any pasted input, in bytes.
 pub const MAX_INPUT: usize = 1 << 20;
@@ -98,27 +98,4 @@ impl Io<'_> {
         }
         read_file(path, limit)
     }
-}
-
-/// Reads a file of at most `limit` bytes.
-pub(crate) fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, CliError> {
-    read_capped(&path.display().to_string(), &mut open(path)?, limit)
-}
-
-fn read_capped(path: &str, from: &mut dyn Read, limit: usize) -> Result<Vec<u8>, CliError> {
-    let mut bytes = Vec::new();
-    let cap = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    from.take(cap)
-        .read_to_end(&mut bytes)
-        .map_err(|source| CliError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-    if bytes.len() > limit {
-        return Err(CliError::TooLarge {
-            path: path.to_owned(),
-            limit,
-        });
-    }
-    Ok(bytes)
 }

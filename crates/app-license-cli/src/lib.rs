@@ -55,7 +55,7 @@ mod yaml;
 
 use std::ffi::OsString;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 pub use error::CliError;
 pub use exit::Exit;
@@ -109,7 +109,7 @@ where
         Ok(cli) => cli,
         Err(error) => return usage(io, &error, wants_json(&args)),
     };
-    match cli.command.run(io, cli.format) {
+    match cli.command.run(io, cli.format, Cli::command) {
         Ok(exit) => exit,
         // a report that is written as it is read (`report export`), whose reader has closed the pipe:
         // the rest of it is not read, and what was read is right

@@ -79,14 +79,14 @@ pub fn meant_capability_in_code(text: &str, any_case: bool) -> Option<&'static s
 
 /// `capabilityAdvanced` as `CAPABILITY_ADVANCED`.
 fn spelt_with_underscore(capability_set: &str) -> String {
-    let mut spelt = String::with_capacity(capability_set.len().saturating_add(1));
+    let mut spelled = String::with_capacity(capability_set.len().saturating_add(1));
     for letter in capability_set.chars() {
         if letter.is_ascii_uppercase() {
-            spelt.push('_');
+            spelled.push('_');
         }
-        spelt.push(letter.to_ascii_uppercase());
+        spelled.push(letter.to_ascii_uppercase());
     }
-    spelt
+    spelled
 }
 
 #[cfg(test)]

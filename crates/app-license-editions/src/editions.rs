@@ -10,7 +10,7 @@ use crate::diagnostic::Location;
 use crate::document::{Document, EditionEntry, GatedEntry};
 use crate::error::Error;
 use crate::pricing::{self, Offering};
-use crate::read::{self, Mistake};
+use crate::read::{self, Problem};
 
 /// The largest file that is read, in bytes: what the feature map reads.
 const MAX_BYTES: usize = 256 * 1024;
@@ -111,7 +111,7 @@ impl Editions {
         })
     }
 
-    /// The same, with every mistake of the file, by place; at most 100.
+    /// The same, with every problem of the file, by place; at most 100.
     ///
     /// ```
     /// use app_license_editions::Editions;
@@ -130,25 +130,25 @@ impl Editions {
             return Err(vec![error(0..0, &message)]);
         }
         let (table, broken) = DeTable::parse_recoverable(text);
-        let of = |mistake: &Mistake| error(mistake.range.clone(), &mistake.message);
+        let of = |problem: &Problem| error(problem.range.clone(), &problem.message);
         if !broken.is_empty() {
             let broken = broken.iter().take(read::MAX_MISTAKES);
-            return Err(broken.map(|e| of(&Mistake::of(e))).collect());
+            return Err(broken.map(|e| of(&Problem::of(e))).collect());
         }
         let mut ranges = BTreeMap::new();
         collect_ranges(table.get_ref(), &mut Vec::new(), &mut ranges);
         // the gate's own reader first: its rules are the ones that count
-        let mut mistakes = Vec::new();
-        let map = read::shape::<FeatureMap>(&table, &mut mistakes);
+        let mut problems = Vec::new();
+        let map = read::shape::<FeatureMap>(&table, &mut problems);
         let mut others = Vec::new();
         let document = read::shape::<Document>(&table, &mut others);
         others.retain(|other| {
-            let mut named = mistakes.iter();
-            !named.any(|mistake| mistake.range.start == other.range.start)
+            let mut named = problems.iter();
+            !named.any(|problem| problem.range.start == other.range.start)
         });
-        mistakes.append(&mut others);
-        read::characters(text, table.get_ref(), &mut mistakes);
-        let mut errors: Vec<Error> = mistakes.iter().map(of).collect();
+        problems.append(&mut others);
+        read::characters(text, table.get_ref(), &mut problems);
+        let mut errors: Vec<Error> = problems.iter().map(of).collect();
         let (Some(map), Some(document)) = (map, document) else {
             return Err(sorted(errors));
         };
@@ -200,7 +200,7 @@ impl Editions {
             };
             match pricing::of_file(edition, entry) {
                 Ok(offering) => offerings.push(offering),
-                // of prices that were left out because of a mistake nothing is known
+                // of prices that were left out because of a problem nothing is known
                 Err(why) if errors.is_empty() => errors.push(error(at, &why.to_string())),
                 Err(_) => {}
             }

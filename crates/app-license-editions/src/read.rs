@@ -1,4 +1,4 @@
-//! Every mistake of a file, not the first one alone.
+//! Every problem of a file, not the first one alone.
 
 use std::ops::Range;
 
@@ -7,17 +7,17 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
-/// The most mistakes of one file that are named.
+/// The most problems of one file that are named.
 pub(crate) const MAX_MISTAKES: usize = 100;
 
 /// Something that stands where it must not.
 #[derive(Debug)]
-pub(crate) struct Mistake {
+pub(crate) struct Problem {
     pub(crate) range: Range<usize>,
     pub(crate) message: String,
 }
 
-impl Mistake {
+impl Problem {
     pub(crate) fn of(error: &toml::de::Error) -> Self {
         Self {
             range: error.span().unwrap_or(0..0),
@@ -37,7 +37,7 @@ enum Step {
 /// all of it fits.
 pub(crate) fn shape<T: DeserializeOwned>(
     table: &Spanned<DeTable<'_>>,
-    mistakes: &mut Vec<Mistake>,
+    problems: &mut Vec<Problem>,
 ) -> Option<T> {
     let mut left = table.clone();
     let mut removed: Vec<Vec<Step>> = Vec::new();
@@ -46,16 +46,16 @@ pub(crate) fn shape<T: DeserializeOwned>(
             Ok(value) => return Some(value),
             Err(error) => error,
         };
-        let mistake = Mistake::of(&error);
-        let Some(path) = find(left.get_ref(), mistake.range.start) else {
-            mistakes.push(mistake);
+        let problem = Problem::of(&error);
+        let Some(path) = find(left.get_ref(), problem.range.start) else {
+            problems.push(problem);
             return None;
         };
         remove(left.get_mut(), &path);
         // what is wrong with a table of which something was left out may follow from that
         let follows = removed.iter().any(|before| before.starts_with(&path));
         if !follows {
-            mistakes.push(mistake);
+            problems.push(problem);
         }
         removed.push(path);
     }
@@ -128,23 +128,23 @@ fn remove_within(value: &mut DeValue<'_>, path: &[Step]) {
 
 /// The characters of the file's texts and names that steer terminals, or show text in another order
 /// than it is read in.
-pub(crate) fn characters(text: &str, table: &DeTable<'_>, mistakes: &mut Vec<Mistake>) {
+pub(crate) fn characters(text: &str, table: &DeTable<'_>, problems: &mut Vec<Problem>) {
     for (key, value) in table {
-        of_text(text, key.get_ref(), &key.span(), mistakes);
-        of_value(text, value, mistakes);
+        of_text(text, key.get_ref(), &key.span(), problems);
+        of_value(text, value, problems);
     }
 }
 
-fn of_value(text: &str, value: &Spanned<DeValue<'_>>, mistakes: &mut Vec<Mistake>) {
+fn of_value(text: &str, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) {
     match value.get_ref() {
-        DeValue::String(found) => of_text(text, found, &value.span(), mistakes),
-        DeValue::Array(list) => list.iter().for_each(|item| of_value(text, item, mistakes)),
-        DeValue::Table(table) => characters(text, table, mistakes),
+        DeValue::String(found) => of_text(text, found, &value.span(), problems),
+        DeValue::Array(list) => list.iter().for_each(|item| of_value(text, item, problems)),
+        DeValue::Table(table) => characters(text, table, problems),
         _ => {}
     }
 }
 
-fn of_text(text: &str, found: &str, range: &Range<usize>, mistakes: &mut Vec<Mistake>) {
+fn of_text(text: &str, found: &str, range: &Range<usize>, problems: &mut Vec<Problem>) {
     let Some(character) = found.chars().find(|c| is_refused(*c)) else {
         return;
     };
@@ -163,7 +163,7 @@ fn of_text(text: &str, found: &str, range: &Range<usize>, mistakes: &mut Vec<Mis
     } else {
         "a character that changes the order in which text is shown"
     };
-    mistakes.push(Mistake {
+    problems.push(Problem {
         range,
         message: format!("{what}, U+{code:04X}, in a text that is shown and generated"),
     });

@@ -192,10 +192,10 @@ fn misspelled(path: &str, source: &Source, used: &CapabilityUse) -> Vec<Diagnost
 }
 
 /// The features and limits that the code asks for, by kind and name.
-type Asked = BTreeSet<(GateKind, String)>;
+type GatedNames = BTreeSet<(GateKind, String)>;
 
 /// What the code does not ask for, or hints at in pages alone.
-fn not_asked(editions: &Editions, asked: &Asked, hinted: &Asked) -> Vec<Diagnostic> {
+fn not_asked(editions: &Editions, asked: &GatedNames, hinted: &GatedNames) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for feature in editions.features() {
         let key = (GateKind::Feature, feature.key.clone());

@@ -8,9 +8,8 @@ mod api;
 mod forge;
 mod guard;
 mod rows;
+mod state;
 mod vendor;
-
-use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header;
@@ -18,31 +17,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
-use super::forge::ForgeApp;
-use super::lab::Lab;
-
-pub(crate) use guard::loopback_names;
-
-/// What the console serves.
-#[derive(Debug, Clone)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "made by whoever serves the console"
-)]
-pub struct ConsoleState {
-    /// The lab it shows and acts on.
-    pub lab: Arc<Lab>,
-    /// The port it is served on: the `Host` of every request must name it.
-    pub port: u16,
-    /// Where an iframe of the app may come from.
-    pub frames: String,
-    /// The page of the app that is shown as the Connect panel.
-    pub panel: String,
-    /// The endpoint of the app that its Forge page calls.
-    pub endpoint: String,
-    /// The vendor's own Forge app, where there is one.
-    pub forge: Option<Arc<ForgeApp>>,
-}
+pub use state::ConsoleState;
 
 /// The console's routes, to be served on loopback at the port named in the state.
 pub fn router(console: ConsoleState) -> Router {
@@ -106,8 +81,8 @@ pub fn router(console: ConsoleState) -> Router {
             script(include_str!("../assets/console/plot.js")),
         )
         .route(
-            "/told.js",
-            script(include_str!("../assets/console/told.js")),
+            "/delivered.js",
+            script(include_str!("../assets/console/delivered.js")),
         )
         .route(
             "/forge.js",

@@ -7,9 +7,9 @@ use app_license_testkit::{Invocation, SignedRequest, Tenant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::access::UserAccess;
 use super::journal::AppResponse;
 use super::lab::Lab;
+use super::user_access::UserAccess;
 use crate::error::Error;
 
 /// A place where the platform hands over the license.
@@ -106,8 +106,8 @@ impl Lab {
             }
         };
         if self.own {
-            let told = self.explain(&request, &tenant);
-            return Ok(seen(&told.verified));
+            let delivered = self.explain(&request, &tenant);
+            return Ok(seen(&delivered.verified));
         }
         let title = format!("asked at the {}", place.name());
         let answer = self.deliver(&tenant, &request, &title, None).await;

@@ -149,12 +149,12 @@ impl Lab {
         mishap: Option<&'static str>,
         answer: Option<AppResponse>,
     ) {
-        let told = self.explain(request, tenant);
+        let delivered = self.explain(request, tenant);
         let site = tenant.site();
         self.record_entry(Entry {
             name: request.name().to_owned(),
             mishap,
-            told: Some(told),
+            delivered: Some(delivered),
             answer,
             ..note(self.host.clock().now(), Some(site.name()), title)
         });
@@ -231,7 +231,7 @@ fn note(at: UnixTime, site: Option<&str>, title: &str) -> Entry {
         name: "note".to_owned(),
         title: title.to_owned(),
         mishap: None,
-        told: None,
+        delivered: None,
         answer: None,
     }
 }

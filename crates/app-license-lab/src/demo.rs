@@ -11,6 +11,7 @@
 //! | `POST /forge/decisions` | a Forge page or function | every feature, decided by the token |
 //! | `POST /forge/features/{name}` | the same | 204 behind the feature's gate |
 
+mod feature_decision;
 mod panel;
 
 use std::sync::Arc;
@@ -28,9 +29,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Serialize;
 use serde_json::json;
 
+use self::feature_decision::FeatureDecision;
 use crate::error::Error;
 
 /// The key of the demo app's descriptor.
@@ -51,14 +52,6 @@ pub const FORGE_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 pub struct Rules {
     pub(crate) map: FeatureMap,
     pub(crate) policy: Policy,
-}
-
-/// A feature and what was decided about it.
-#[derive(Debug, Serialize)]
-pub(crate) struct FeatureDecision {
-    pub(crate) name: String,
-    #[serde(flatten)]
-    pub(crate) decision: Decision,
 }
 
 impl Rules {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// How many entries are kept.
-const KEPT: usize = 400;
+const MAX_ENTRIES: usize = 400;
 /// How much of an answer is kept, in bytes.
 const MAX_ANSWER: usize = 16 * 1024;
 
@@ -29,7 +29,7 @@ pub(crate) struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mishap: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) told: Option<DeliveredRequest>,
+    pub(crate) delivered: Option<DeliveredRequest>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) answer: Option<AppResponse>,
 }
@@ -124,7 +124,7 @@ impl Journal {
     pub(crate) fn add(&mut self, mut entry: Entry) -> u64 {
         self.last = self.last.saturating_add(1);
         entry.id = self.last;
-        if self.entries.len() >= KEPT {
+        if self.entries.len() >= MAX_ENTRIES {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);

@@ -11,14 +11,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::access::UserAccess;
 use super::action::DeliveryMode;
 use super::demo::{self, Rules};
 use super::explainer::Explainer;
+use super::external_app::ExternalApp;
 use super::journal::{DeliveredRequest, Entry, Journal};
 use super::licensing::AppLicensing;
 use super::pages;
 use super::timeline::Timelines;
+use super::user_access::UserAccess;
 use crate::error::Error;
 
 /// What kind of app the lab runs.
@@ -33,18 +34,6 @@ pub enum AppKind {
     /// A Connect app with a Forge half.
     #[default]
     ConnectOnForge,
-}
-
-/// An app that somebody else runs.
-#[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "made by whoever starts the lab")]
-pub struct ExternalApp {
-    /// Its base URL.
-    pub base_url: String,
-    /// The key of its Connect half.
-    pub key: String,
-    /// The id of its Forge half, a UUID.
-    pub forge_id: String,
 }
 
 /// How to start a lab.

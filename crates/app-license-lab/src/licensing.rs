@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::lab::ExternalApp;
+use crate::external_app::ExternalApp;
 
 /// How long a running app may take to answer its descriptor.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -8,10 +8,10 @@ use app_license::{Edition, FeatureMap, Policy, WhenAbsent};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::access::UserAccess;
 use super::action::{Action, ClockChange, DeliveryMode, FaultChange, KeyRotation};
 use super::decisions::DecisionSource;
 use super::lab::AppKind;
+use super::user_access::UserAccess;
 use crate::error::Error;
 
 pub use run::{Check, ScenarioReport, run, run_forge};

@@ -7,7 +7,7 @@ use app_license_testkit::{LicenseSnapshot, Tenant};
 use serde::{Deserialize, Serialize};
 
 /// How many points of a site are kept.
-const KEPT: usize = 200;
+const MAX_POINTS: usize = 200;
 /// How many ends of periods are looked at in one leap of the clock.
 const MAX_STEPS: usize = 2_000;
 
@@ -81,7 +81,7 @@ impl Timelines {
         if points.last().is_some_and(|last| last.is_like(&point)) {
             return;
         }
-        if points.len() >= KEPT {
+        if points.len() >= MAX_POINTS {
             points.remove(0);
         }
         points.push(point);

@@ -19,6 +19,7 @@ mod event;
 mod health;
 mod incident;
 mod metrics;
+mod outcome;
 mod program;
 mod range;
 mod report;
@@ -26,10 +27,11 @@ mod support;
 
 pub use calculator::SliCalculator;
 pub use checklist::{Checklist, ChecklistItem, Evidence, ItemState, Proof, Review};
-pub use event::{Outcome, ReadError, SliEvent, read_events};
+pub use event::{ReadError, SliEvent, read_events};
 pub use health::{HealthFailure, HealthResponse, health_url};
 pub use incident::Incident;
 pub use metrics::MetricsText;
+pub use outcome::Outcome;
 pub use program::{
     AlertRule, Area, CounterRule, ProbeRules, ReliabilityProgram, Requirement, ReviewRules, Sli,
     SupportHours,

@@ -44,7 +44,7 @@
 //!
 //! - Several sites on one multi-instance entitlement, and a site that has none of its own.
 //! - Installations outside production: other Forge environments, the platform's test clouds,
-//!   licenses of type `DEVELOPER`, by the word of either side.
+//!   licenses of type `DEVELOPER`, by what either side states.
 //! - A trial of a higher edition while it runs; a cancelled subscription until its last day.
 //! - An installation that was told that its license ended, and one that was never told that it is
 //!   active: the app denies there.
@@ -75,8 +75,8 @@ mod report;
 mod report_row;
 mod sought;
 mod summary;
+mod symbols;
 mod texts;
-mod words;
 
 pub use comparison::Comparison;
 pub use drift::{Bought, Cause, Drift, DriftKind, JoinedBy, Runs};

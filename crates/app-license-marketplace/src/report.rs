@@ -67,7 +67,7 @@ pub use summary::{Count, Dimension, Summary};
 pub use timeline::{Change, Period, StoredEvent, Timeline, estimate_proration};
 pub use transaction::{TransactionField, Transactions};
 pub use vocabulary::{
-    FromText, Hosting, Insight, LicenseType, SaleType, Status, Tier, Words, YesNo,
+    FromText, Hosting, Insight, LicenseType, SaleType, Status, Tier, Values, YesNo,
 };
 
 /// A record of the license report, borrowed from the reader.

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 use std::{fs, thread};
 
-use crate::{Cluster, Failure, socket_host};
+use crate::cluster::{Cluster, socket_host};
+use crate::failure::Failure;
 
 /// The number in the name of its socket.
 pub(crate) const PORT: &str = "6432";
@@ -24,6 +26,33 @@ pub(crate) const PORT: &str = "6432";
 pub struct Pooler {
     process: Child,
     folder: PathBuf,
+}
+
+impl Cluster {
+    /// The address of a PgBouncer in transaction mode before [`Cluster::shared`], with three connections to
+    /// the server, started by whoever asks first.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the programs are missing, or do not run.
+    pub fn shared_pooler() -> Result<String, String> {
+        static SHARED: OnceLock<Result<(Pooler, Child), Failure>> = OnceLock::new();
+        let cluster = Self::shared().map_err(ToString::to_string)?;
+        let shared = SHARED.get_or_init(|| {
+            let pooler = Pooler::start(cluster, 3)?;
+            let guard = cluster.at_exit(pooler.process_id(), "KILL", None)?;
+            Ok((pooler, guard))
+        });
+        let pooler = shared.as_ref().map_err(ToString::to_string)?;
+        Ok(pooler.0.url())
+    }
+
+    /// The same through a pooler of this cluster.
+    ///
+    /// # Errors
+    /// A [`Failure`] with what `psql` said.
+    pub fn sql_behind(&self, _: &Pooler, text: &str) -> Result<String, Failure> {
+        self.psql(PORT, text)
+    }
 }
 
 impl Pooler {

@@ -4,7 +4,9 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use crate::{Cluster, Failure, run};
+use crate::cluster::{Cluster, socket_host};
+use crate::failure::Failure;
+use crate::programs::run;
 
 impl Cluster {
     /// Starts a copy of this cluster that follows it, and makes every commit here wait until it is there
@@ -49,7 +51,7 @@ impl Cluster {
     /// The address of this cluster and another: of whichever takes writes.
     #[must_use]
     pub fn url_with(&self, other: &Self) -> String {
-        let [one, two] = [self, other].map(|it| crate::socket_host(it.directory.path()));
+        let [one, two] = [self, other].map(|it| socket_host(it.directory.path()));
         format!(
             "postgres://test@{one},{two}/postgres?sslmode=disable&target_session_attrs=read-write&connect_timeout=2"
         )

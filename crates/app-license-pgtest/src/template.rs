@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Cluster, Failure, run};
+use crate::cluster::Cluster;
+use crate::failure::Failure;
+use crate::programs::run;
 
 impl Cluster {
     /// The files of a new cluster.

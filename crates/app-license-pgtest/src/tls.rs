@@ -4,7 +4,9 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use crate::{Cluster, Failure, run};
+use crate::cluster::Cluster;
+use crate::failure::Failure;
+use crate::programs::run;
 
 /// A running cluster on a TCP port, with a certificate for `localhost` alone.
 #[derive(Debug)]

@@ -13,8 +13,8 @@ use crate::source::Source;
 pub enum CapabilityUseKind {
     /// Compared by hand: `capabilitySet === "capabilityAdvanced"`.
     Compared,
-    /// Asked for by a gate, but as a capability, not as a feature of the map.
-    Asked,
+    /// Required by a gate, but as a capability, not as a feature of the map.
+    Required,
 }
 
 /// A text that stands for a capability set, and where it is written.
@@ -154,9 +154,9 @@ impl Finder<'_> {
             .find_map(|side| self.capability(side, edition.is_some()))?;
         let any_case = sides.clone().any(|side| self.is_any_case(side, fact));
         let beside = edition == Some(EditionName::CapabilitySet);
-        // `appEdition` is spelt otherwise
-        let spelt = sides.filter(|_| edition != Some(EditionName::AppEdition));
-        let texts = spelt.filter_map(|side| {
+        // `appEdition` is spelled otherwise
+        let spelled = sides.filter(|_| edition != Some(EditionName::AppEdition));
+        let texts = spelled.filter_map(|side| {
             let text = self.source.text_of(side)?;
             Some(self.text(fact, text, any_case, beside))
         });
@@ -224,7 +224,7 @@ impl Finder<'_> {
         let text = self.source.text_of(operand);
         let texts = text.map(|text| self.text(fact, text, true, beside_edition));
         let texts = texts.into_iter().collect();
-        found(fact, CapabilityUseKind::Asked, value, texts)
+        found(fact, CapabilityUseKind::Required, value, texts)
     }
 
     fn text(&self, fact: &Fact, text: &str, any_case: bool, beside: bool) -> CapabilityText {

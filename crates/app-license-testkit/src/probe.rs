@@ -8,7 +8,7 @@
 //! before `disabled` before what removes the app: its Forge half first, then all of it. A report with a
 //! refused control is not clean: an app that refuses everybody withstands everything.
 //! Give the probe two tenants that are
-//! installed in the app under test, and it signs attacks that only the platform or a neighbour
+//! installed in the app under test, and it signs attacks that only the platform or a neighbor
 //! could: an expired token, the hash of another path, the token of another tenant, a context
 //! token on a lifecycle route. Without tenants it runs what a stranger can.
 //!
@@ -101,10 +101,10 @@ impl Probe {
     }
 
     /// Two tenants that are installed in the app under test. The first is attacked, the second is
-    /// the neighbour whose tokens must not work for it.
+    /// the neighbor whose tokens must not work for it.
     #[must_use]
-    pub fn tenants(mut self, victim: &Tenant, neighbour: &Tenant) -> Self {
-        self.tenants = Some((victim.clone(), neighbour.clone()));
+    pub fn tenants(mut self, victim: &Tenant, neighbor: &Tenant) -> Self {
+        self.tenants = Some((victim.clone(), neighbor.clone()));
         self
     }
 

@@ -1,21 +1,28 @@
 //! The reporting API of the Marketplace, as it behaves; its specification says otherwise in places.
 
-use std::collections::BTreeMap;
+mod body;
+mod export;
+mod fault;
+mod select;
+mod shared;
+
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use base64::Engine as _;
 use serde_json::{Value, json};
 
+use self::body::{json_of, problem};
+use self::export::{begin, file, status};
+use self::select::{is_date, select};
+use self::shared::Shared;
 use crate::error::{Error, ErrorKind};
+
+pub use self::fault::ReportFault;
 
 /// A mock of the reporting API on loopback: both versions, list, export and asynchronous export.
 ///
@@ -37,37 +44,6 @@ pub struct MockReports {
     address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
     serving: tokio::task::AbortHandle,
-}
-
-/// What goes wrong next; each once.
-///
-/// ```
-/// use app_license_testkit::ReportFault;
-/// assert_eq!(ReportFault::Status(503, Some(1)), ReportFault::Status(503, Some(1)));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReportFault {
-    /// The next request is answered so, with this `Retry-After` in seconds.
-    Status(u16, Option<u64>),
-    /// The next file breaks off after so many bytes.
-    BreakAfter(usize),
-    /// The next file comes in ten parts, with a pause before each.
-    Slow(Duration),
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    licenses: Vec<Value>,
-    faults: Vec<ReportFault>,
-    /// Looks that an export takes before it is ready.
-    looks: u32,
-    /// Looks at each export so far.
-    exports: BTreeMap<String, (u32, Vec<(String, String)>)>,
-    fails: bool,
-    without_v3: bool,
-    without_ranges: bool,
-    requests: Vec<String>,
 }
 
 impl MockReports {
@@ -262,63 +238,6 @@ fn free_starter_tier(shared: &Shared, pairs: &[(String, String)]) -> Response {
     )
 }
 
-fn is_date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let shape = bytes.iter().enumerate().all(|(at, byte)| match at {
-        4 | 7 => *byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
-    bytes.len() == 10 && shape
-}
-
-/// The licenses that the parameters leave.
-fn select(licenses: &[Value], pairs: &[(String, String)]) -> Result<Vec<Value>, String> {
-    let all = |name: &str| -> Vec<&str> {
-        let of = pairs.iter().filter(|(found, _)| found == name);
-        of.map(|(_, value)| value.as_str()).collect()
-    };
-    let dates = ["startDate", "endDate", "lastUpdated"];
-    if pairs
-        .iter()
-        .any(|(name, value)| dates.contains(&name.as_str()) && !is_date(value))
-    {
-        return Err("Must be a date".to_owned());
-    }
-    let text = |license: &Value, field: &str| -> String {
-        let text = license.get(field).and_then(Value::as_str);
-        text.unwrap_or_default().to_lowercase()
-    };
-    // each value must be the whole one: with commas between several, none is
-    let any = |names: &[&str], found: &str| {
-        names.is_empty() || names.iter().any(|name| name.to_lowercase() == found)
-    };
-    let clouds = all("cloudComplianceBoundaries");
-    let keep = |license: &&Value| {
-        let start = text(license, "maintenanceStartDate");
-        let of = license
-            .get("cloudComplianceBoundaries")
-            .and_then(Value::as_array);
-        let of: Vec<&str> = of.into_iter().flatten().filter_map(Value::as_str).collect();
-        let in_cloud = |cloud: &&str| of.contains(cloud) || of.is_empty() && *cloud == "commercial";
-        let in_clouds = match clouds.as_slice() {
-            [] => in_cloud(&"commercial"),
-            clouds => clouds.iter().any(in_cloud),
-        };
-        let apps = [all("productId"), all("addon")].concat();
-        let app = [text(license, "productId"), text(license, "addonKey")];
-        in_clouds
-            && all("startDate")
-                .iter()
-                .all(|first| start.as_str() >= *first)
-            && all("endDate").iter().all(|last| start.as_str() <= *last)
-            && (apps.is_empty() || app.iter().any(|app| any(&apps, app)))
-            && any(&all("status"), &text(license, "status"))
-            && any(&all("licenseType"), &text(license, "licenseType"))
-            && any(&all("appEdition"), &text(license, "appEdition"))
-    };
-    Ok(licenses.iter().filter(keep).cloned().collect())
-}
-
 fn list(shared: &Shared, folder: &str, pairs: &[(String, String)]) -> Response {
     let licenses = match select(&shared.licenses, pairs) {
         Ok(licenses) => licenses,
@@ -349,174 +268,4 @@ fn list(shared: &Shared, folder: &str, pairs: &[(String, String)]) -> Response {
         json!(page)
     };
     json_of(&json!({"_links": links, "totalCount": licenses.len(), "licenses": page}))
-}
-
-fn begin(shared: &mut Shared, folder: &str, pairs: &[(String, String)]) -> Response {
-    if let Err(why) = select(&shared.licenses, pairs) {
-        return problem(StatusCode::BAD_REQUEST, &why);
-    }
-    let id = format!("export-{}", shared.exports.len());
-    shared.exports.insert(id.clone(), (0, pairs.to_vec()));
-    // broken links, as they have been
-    let broken = folder.replace("/marketplace/rest/3/reporting", "/rest/2/vendors");
-    json_of(&json!({
-        "_links": {
-            "status": {"href": format!("{broken}licenses/async/export/{id}/status")},
-            "download": {"href": format!("{broken}licenses/async/export/{id}")},
-        },
-        "export": {"id": id},
-    }))
-}
-
-fn status(shared: &mut Shared, id: &str) -> Response {
-    let (looks, fails) = (shared.looks, shared.fails);
-    let Some((seen, _)) = shared.exports.get_mut(id) else {
-        return problem(StatusCode::NOT_FOUND, "no such export");
-    };
-    let status = match *seen {
-        0 => "QUEUED",
-        seen if seen < looks => "IN_PROGRESS",
-        _ if fails => "FAILED",
-        _ => "COMPLETED",
-    };
-    *seen = seen.saturating_add(1);
-    json_of(&json!({"export": {"id": id, "status": status}}))
-}
-
-fn file(shared: &mut Shared, id: &str, range: &str) -> Response {
-    let Some((seen, pairs)) = shared.exports.get(id) else {
-        return problem(StatusCode::NOT_FOUND, "no such export");
-    };
-    if *seen <= shared.looks {
-        return problem(StatusCode::NOT_FOUND, "Export is being processed");
-    }
-    let licenses = select(&shared.licenses, pairs).unwrap_or_default();
-    let whole = Value::Array(licenses).to_string().into_bytes();
-    let from = range
-        .strip_prefix("bytes=")
-        .and_then(|range| range.strip_suffix('-'));
-    let from: Option<usize> = from.and_then(|from| from.parse().ok());
-    let from = from.filter(|from| *from < whole.len() && !shared.without_ranges);
-    let rest = whole.get(from.unwrap_or(0)..).unwrap_or_default().to_vec();
-    let mut answer = match shared.faults.first().copied() {
-        Some(ReportFault::BreakAfter(bytes)) => {
-            shared.faults.remove(0);
-            broken(rest, bytes)
-        }
-        Some(ReportFault::Slow(pause)) => {
-            shared.faults.remove(0);
-            slow(&rest, pause)
-        }
-        _ => rest.into_response(),
-    };
-    let headers = answer.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    headers.insert(header::ETAG, HeaderValue::from_static("\"export\""));
-    if let Some(from) = from {
-        let total = whole.len();
-        let range = format!("bytes {from}-{}/{total}", total.saturating_sub(1));
-        if let Ok(range) = HeaderValue::from_str(&range) {
-            headers.insert(header::CONTENT_RANGE, range);
-        }
-        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
-    }
-    answer
-}
-
-/// A body that says its whole length and breaks off.
-fn broken(mut bytes: Vec<u8>, after: usize) -> Response {
-    let length = bytes.len();
-    bytes.truncate(after);
-    let body = Body::new(Broken {
-        bytes: Some(bytes),
-        waits: 8,
-    });
-    of_length(length, body)
-}
-
-fn of_length(length: usize, body: Body) -> Response {
-    let mut answer = Response::new(body);
-    answer
-        .headers_mut()
-        .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    answer
-}
-
-/// A body that takes ten pauses.
-fn slow(bytes: &[u8], pause: Duration) -> Response {
-    const PARTS: usize = 10;
-    let length = bytes.len();
-    let part = length.div_ceil(PARTS).max(1);
-    let parts = bytes.chunks(part).rev().map(<[u8]>::to_vec).collect();
-    let body = Body::new(Slow {
-        parts,
-        pause,
-        waiting: Box::pin(tokio::time::sleep(pause)),
-    });
-    of_length(length, body)
-}
-
-struct Slow {
-    /// The last one first.
-    parts: Vec<Vec<u8>>,
-    pause: Duration,
-    waiting: Pin<Box<tokio::time::Sleep>>,
-}
-
-impl axum::body::HttpBody for Slow {
-    type Data = axum::body::Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
-        if self.parts.is_empty() {
-            return Poll::Ready(None);
-        }
-        ready!(self.waiting.as_mut().poll(context));
-        self.waiting = Box::pin(tokio::time::sleep(self.pause));
-        let part = self.parts.pop();
-        Poll::Ready(part.map(|part| Ok(http_body::Frame::data(part.into()))))
-    }
-}
-
-struct Broken {
-    bytes: Option<Vec<u8>>,
-    /// Turns before it breaks off, in which the bytes are sent.
-    waits: u8,
-}
-
-impl axum::body::HttpBody for Broken {
-    type Data = axum::body::Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
-        if let Some(bytes) = self.bytes.take() {
-            return Poll::Ready(Some(Ok(http_body::Frame::data(bytes.into()))));
-        }
-        if let Some(left) = self.waits.checked_sub(1) {
-            self.waits = left;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let error = std::io::Error::other("broken off, as it was to be");
-        Poll::Ready(Some(Err(error)))
-    }
-}
-
-fn json_of(value: &Value) -> Response {
-    let kind = [(header::CONTENT_TYPE, "application/json")];
-    (kind, value.to_string()).into_response()
-}
-
-fn problem(status: StatusCode, message: &str) -> Response {
-    let body = json!({"errors": [{"message": message}]});
-    (status, json_of(&body)).into_response()
 }

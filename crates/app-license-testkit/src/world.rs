@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub(crate) resend_on_edition_change: bool,
 }
 
-/// Which spellings of the active flag Forge uses towards functions and remotes.
+/// Which spellings of the active flag Forge uses toward functions and remotes.
 ///
 /// `isActive` was announced for removal after 17 Oct 2026; whether it is gone is not known.
 ///

@@ -28,6 +28,7 @@ mod forge_kit;
 mod forge_license;
 #[rustfmt::skip]
 mod forge_lifecycle;
+mod install_kit;
 mod kit;
 #[rustfmt::skip]
 mod misconfiguration;

@@ -1,12 +1,12 @@
 //! Runs contract files against a shell, over real sockets.
 
 mod compare;
+mod evaluate;
 mod falsify;
 mod platform;
 mod shell;
 mod wire;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,8 +15,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::file::{Allowed, Case, Exchange, Expect, File, Flood, Text};
+use crate::file::{Case, Exchange, File, Flood, Text};
 use compare::{Differences, Seen};
+use evaluate::{Played, evaluate};
 use platform::Platform;
 use shell::Shell;
 use wire::Response;
@@ -31,17 +32,6 @@ pub(crate) struct Settings {
     pub(crate) only: Option<String>,
     pub(crate) files: Vec<PathBuf>,
     pub(crate) program: Vec<String>,
-}
-
-/// What a case came to.
-#[derive(Debug, Clone, Default)]
-struct Played {
-    /// The code that the shell refused to make the app with.
-    not_built: Option<String>,
-    seen: Vec<Seen>,
-    fetched: BTreeMap<String, u64>,
-    complaints: Vec<String>,
-    state: Value,
 }
 
 /// Counts for the last line.
@@ -71,10 +61,10 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
             }
             let played = play(&file, case, &platform, &mut shell);
             let played = played.with_context(|| format!("{}, {}", path.display(), case.id))?;
-            let judged = judge(&file, case, &played, &settings.shell);
+            let differences = evaluate(&file, case, &played, &settings.shell);
             counts.cases += 1;
             counts.exchanges += case.requests.iter().filter(|it| !it.restart).count();
-            if judged.is_empty() {
+            if differences.is_empty() {
                 if settings.falsify {
                     let (falsified, found) = falsify::all(&file, case, &played, &settings.shell);
                     counts.falsified += falsified;
@@ -82,7 +72,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
                 }
             } else {
                 counts.failed += 1;
-                tell(path, case, &judged, &played);
+                tell(path, case, &differences, &played);
             }
         }
     }
@@ -120,10 +110,10 @@ fn read(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-fn tell(path: &Path, case: &Case, judged: &[(String, Differences)], played: &Played) {
+fn tell(path: &Path, case: &Case, found: &[(String, Differences)], played: &Played) {
     println!("\nFAILED {} {}", path.display(), case.id);
     println!("  {}", case.about);
-    for (place, differences) in judged {
+    for (place, differences) in found {
         println!("  {place}");
         for difference in differences {
             println!("    {difference}");
@@ -271,87 +261,6 @@ fn send(file: &File, exchange: &Exchange, port: u16) -> Result<Response> {
 fn token_of(flood: &Flood, turn: u64) -> String {
     let header = flood.header.replace("{n}", &turn.to_string());
     format!("{}.{}", URL_SAFE_NO_PAD.encode(header), flood.rest)
-}
-
-/// What is not as expected, by place. Pure: a falsified case is judged by what was seen before.
-fn judge(file: &File, case: &Case, played: &Played, shell: &str) -> Vec<(String, Differences)> {
-    let mut judged = Vec::new();
-    let mut note = |place: String, differences: Differences| {
-        if !differences.is_empty() {
-            judged.push((place, differences));
-        }
-    };
-    if case.not_built != played.not_built {
-        let found = &played.not_built;
-        let difference = format!("not_built: expected {:?}, found {found:?}", case.not_built);
-        note("the app".to_owned(), vec![difference]);
-    }
-    if played.not_built.is_some() {
-        return judged;
-    }
-    let secrets: Vec<&str> = file
-        .tenants
-        .values()
-        .flat_map(|tenant| &tenant.secrets)
-        .map(String::as_str)
-        .collect();
-    for (index, (exchange, seen)) in case.requests.iter().zip(&played.seen).enumerate() {
-        if exchange.restart {
-            continue;
-        }
-        let place = format!("exchange {} at {}", index + 1, exchange.at);
-        let mut differences = match expected(&exchange.expect, &exchange.allowed, shell) {
-            Some(expect) => compare::exchange(&expect, seen),
-            None => Differences::new(),
-        };
-        differences.extend(compare::shows(&seen.response, &secrets, &tokens(exchange)));
-        if exchange
-            .allowed
-            .iter()
-            .all(|allowed| allowed.shell != shell)
-        {
-            differences.extend(compare::refuses(&seen.response));
-        }
-        note(place, differences);
-    }
-    let mut after = compare::fetched(&case.fetched, &played.fetched);
-    after.extend(played.complaints.iter().cloned());
-    if let Some(stored) = &case.store_after {
-        after.extend(compare::stored(stored, &played.state["installations"]));
-    }
-    if let Some(hooks) = &case.hooks {
-        after.extend(compare::hooks(hooks, &played.state["hooks"]));
-    }
-    if case.allowed.iter().all(|allowed| allowed.shell != shell) {
-        note("afterwards".to_owned(), after);
-    }
-    judged
-}
-
-/// What this shell is held to; `None` for nothing.
-fn expected(expect: &Expect, allowed: &[Allowed], shell: &str) -> Option<Expect> {
-    match allowed.iter().find(|allowed| allowed.shell == shell) {
-        Some(allowed) => serde_json::from_value(allowed.expect.clone()?).ok(),
-        None => Some(expect.clone()),
-    }
-}
-
-/// The tokens that an exchange sends.
-fn tokens(exchange: &Exchange) -> Vec<String> {
-    let in_headers = exchange
-        .headers
-        .iter()
-        .filter_map(|(_, value)| value.split_once(' '));
-    let in_query = exchange
-        .target
-        .split(['?', '&'])
-        .filter_map(|it| it.strip_prefix("jwt="));
-    in_headers
-        .map(|(_, token)| token)
-        .chain(in_query)
-        .filter(|token| token.len() > 40)
-        .map(str::to_owned)
-        .collect()
 }
 
 #[cfg(test)]

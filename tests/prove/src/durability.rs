@@ -1,7 +1,7 @@
 //! A client installs and re-installs while the server is killed at random. Afterwards everything
 //! that was answered is in the store, and nothing is half there.
 
-mod judge;
+mod checks;
 mod kills;
 mod moves;
 
@@ -13,11 +13,11 @@ use app_license_store::{PostgresStore, SqliteStore, Store};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-use crate::Scale;
 use crate::platform::Platform;
 use crate::process::Plan;
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::scale::Scale;
 
 /// Tenants that are busy at the same time.
 const AT_A_TIME: usize = 48;
@@ -133,11 +133,11 @@ async fn run(
         killed >= least,
         killed,
     );
-    judge::over_sockets(report, name, &plan, &logs).await?;
+    checks::over_sockets(report, name, &plan, &logs).await?;
     server.kill().await?;
-    judge::in_store(report, name, &backend.open().await?, &logs).await?;
+    checks::in_store(report, name, &backend.open().await?, &logs).await?;
     if let Backend::Sqlite(folder) = backend {
-        judge::file(report, &folder.path().join("installations.db"))?;
+        checks::file(report, &folder.path().join("installations.db"))?;
     }
     let answered = logs.iter().map(moves::Log::answered).sum::<usize>();
     report.figure(format!(

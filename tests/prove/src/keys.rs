@@ -6,49 +6,20 @@ mod faults;
 mod flood;
 mod newcomers;
 mod regulars;
+mod setting;
 mod swapped;
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use tokio::sync::RwLock;
 
-use crate::Scale;
-use crate::platform::{Half, Platform};
-use crate::process::{Plan, Server};
+use crate::platform::Platform;
+use crate::process::Plan;
 use crate::report::Report;
-use crate::retry::Caller;
+use crate::scale::Scale;
 use regulars::{KnownTenant, Regulars};
-
-/// The platform, the server and their clock. Whoever signs and sends holds it for reading, so that
-/// no token grows old on its way when the clock is moved.
-pub(crate) struct Setting {
-    pub(crate) plan: Plan,
-    moving: RwLock<Moving>,
-}
-
-struct Moving {
-    platform: Platform,
-    server: Server,
-}
-
-impl Setting {
-    /// Moves the platform's clock and the server's.
-    async fn advance(&self, seconds: u64) -> Result<()> {
-        let mut moving = self.moving.write().await;
-        let ahead = moving.platform.advance(seconds);
-        moving.server.ahead(ahead).await
-    }
-
-    /// The server's resident memory, in KiB.
-    async fn resident(&self) -> Result<u64> {
-        self.moving.read().await.server.vitals()?.resident()
-    }
-
-    fn caller(&self) -> Caller {
-        Caller::new(self.plan.address)
-    }
-}
+use setting::{Moving, Setting};
 
 pub(crate) async fn prove(scale: Scale) -> Result<Report> {
     let mut report = Report::new("keys");
@@ -83,15 +54,4 @@ pub(crate) async fn prove(scale: Scale) -> Result<Report> {
         &turned_away,
     );
     Ok(report)
-}
-
-/// A tenant that the platform has not told the app of yet.
-fn newcomer(
-    platform: &Platform,
-    plan: &Plan,
-    number: usize,
-) -> Result<app_license_testkit::Tenant> {
-    platform
-        .tenant(&plan.base_url, Half::Connect, 1000 + number)
-        .context("a new tenant")
 }

@@ -12,12 +12,12 @@ use anyhow::{Result, ensure};
 use app_license_testkit::Edition;
 use tokio::time::Instant;
 
-use crate::Scale;
 use crate::http::bytes_of;
 use crate::platform::{Half, Platform};
 use crate::process::Plan;
 use crate::report::Report;
 use crate::retry::Caller;
+use crate::scale::Scale;
 use genuine::Crowd;
 use memory::Watch;
 

@@ -1,5 +1,5 @@
 //! Proves what the server promises: server processes over real sockets, a mock platform, faults,
-//! kills, and a judge who reads the store and the book of requests afterwards.
+//! kills, and checks that read the store and the log of requests afterwards.
 //!
 //! `cargo xtask prove` builds both programs and runs this one.
 #![expect(
@@ -23,6 +23,7 @@ mod progress;
 mod replicas;
 mod report;
 mod retry;
+mod scale;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use report::Report;
+use scale::Scale;
 
 #[derive(Parser)]
 #[command(name = "prove")]
@@ -59,19 +61,6 @@ enum Proof {
     Load,
     /// The same work done by packages from npm: a bench, which claims nothing
     Peers(peers::Arguments),
-}
-
-/// How much of it, and from which chance.
-#[derive(Debug, Clone, Copy)]
-struct Scale {
-    quick: bool,
-    seed: u64,
-}
-
-impl Scale {
-    const fn of<T: Copy>(self, full: T, quick: T) -> T {
-        if self.quick { quick } else { full }
-    }
 }
 
 fn main() -> ExitCode {

@@ -2,6 +2,7 @@
 //! tenants. Rounds take turns, so that what else the machine does meets all of them; what counts is
 //! the ratio of the medians. Nothing here passes or fails.
 
+mod median;
 mod program;
 mod requests;
 mod store;
@@ -10,8 +11,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::Scale;
 use crate::report::Report;
+use crate::scale::Scale;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -41,22 +42,4 @@ pub(crate) async fn bench(arguments: &Arguments, scale: Scale) -> Result<Report>
         store::bench(&mut report, &arguments.folder, tenants, scale).await?;
     }
     Ok(report)
-}
-
-/// The one in the middle; of an even number the upper one.
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::median;
-
-    #[test]
-    fn the_median_is_the_one_in_the_middle() {
-        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(&[]), 0.0);
-    }
 }

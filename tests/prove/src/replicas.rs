@@ -9,10 +9,10 @@ mod licenses;
 use anyhow::Result;
 use app_license_pgtest::Cluster;
 
-use crate::Scale;
 use crate::platform::Platform;
 use crate::process::Plan;
 use crate::report::Report;
+use crate::scale::Scale;
 use fleet::Fleet;
 
 pub(crate) async fn prove(scale: Scale) -> Result<Report> {

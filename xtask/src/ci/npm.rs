@@ -39,7 +39,7 @@ pub(super) fn npm(context: &Context) -> Result<Outcome> {
         }
         tests.add(run(&example)?);
     }
-    for folder in [npm_package::FOLDER, npm::CODEMOD] {
+    for folder in [npm::PACKAGE, npm::CODEMOD] {
         tests.add(run(folder.as_ref())?);
     }
     {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
-use super::{Compiler, sysroot};
+use super::compiler::{Compiler, sysroot};
 use crate::cache;
 use crate::context::{Context, prepended};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use xshell::cmd;
 
-use super::{Compiler, Environment, TARGET, write_crate};
+use super::compiler::{Compiler, Environment, TARGET, write_crate};
 use crate::cache;
 use crate::context::Context;
 

@@ -1,8 +1,5 @@
 //! `app-license completions`
 
-use clap::CommandFactory;
-
-use crate::Cli;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -20,9 +17,13 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn run(&self, io: &mut Io<'_>) -> Result<Exit, CliError> {
+    pub(crate) fn run(
+        &self,
+        io: &mut Io<'_>,
+        mut program: clap::Command,
+    ) -> Result<Exit, CliError> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "app-license", &mut script);
+        clap_complete::generate(self.shell, &mut program, "app-license", &mut script);
         unless_closed(io.out.write_all(&script).and_then(|()| io.out.flush()))?;
         Ok(Exit::Yes)
     }

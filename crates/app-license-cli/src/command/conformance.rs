@@ -8,7 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::conformance::{FileReport, Kind, run};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::io::{Io, read_file};
+use crate::files::read_file;
+use crate::io::Io;
 use crate::output::{BAD, DIM, Format, GOOD, escaped, paint, show};
 
 /// The largest file of vectors, in bytes.

@@ -14,13 +14,13 @@ pub(crate) struct Explained {
     canonical: Option<String>,
     decoded: Option<String>,
     signed: Option<String>,
-    mistakes: Vec<ExplainedMistake>,
+    mistakes: Vec<QshDifference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_difference: Option<Difference>,
 }
 
 #[derive(Debug, Serialize)]
-struct ExplainedMistake {
+struct QshDifference {
     code: &'static str,
     message: String,
 }
@@ -43,7 +43,7 @@ impl Explained {
             mistakes: explanation
                 .mistakes()
                 .iter()
-                .map(|mistake| ExplainedMistake {
+                .map(|mistake| QshDifference {
                     code: mistake.code(),
                     message: mistake.to_string(),
                 })

@@ -118,7 +118,10 @@ pub(crate) struct AppArgs {
 }
 
 impl AppArgs {
-    pub(crate) fn expectations(&self, io: &mut Io<'_>) -> Result<RequestVerifierConfig, CliError> {
+    pub(crate) fn verifier_config(
+        &self,
+        io: &mut Io<'_>,
+    ) -> Result<RequestVerifierConfig, CliError> {
         let described = match &self.descriptor {
             Some(path) => {
                 let urls = DescriptorUrls::parse(key_file(io, path)?.as_bytes())?;

@@ -9,7 +9,7 @@ use app_license::{
 use serde::Serialize;
 
 use crate::error::CliError;
-use crate::io::read_file;
+use crate::files::read_file;
 
 const MAX_FEATURES: usize = 256 * 1024;
 

@@ -3,6 +3,7 @@
 mod api;
 mod churn;
 mod conversions;
+mod counts;
 mod export;
 mod free_tier;
 mod page;

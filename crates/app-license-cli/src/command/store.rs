@@ -4,21 +4,18 @@ mod change;
 mod erase;
 mod find;
 mod list;
+mod outcome;
 mod place;
 mod show;
 mod stopped;
 mod unread;
 mod why;
 
+use outcome::Outcome;
 use place::Place;
 
-use crate::error::CliError;
-use crate::exit::Exit;
 use crate::io::Io;
 use crate::output::Format;
-
-/// What a command answers.
-type Outcome = Result<Exit, CliError>;
 
 /// Look into the store of an app, and change what its vendor may change
 ///

@@ -70,7 +70,7 @@ impl TokenCase {
         let mut checks = Checks::default();
         // without these everything would be refused, for no reason of the case
         let now = checks.need("now", time(self.now, world.now));
-        let expected = checks.ok("base_url, leeway_s", self.expectations(world));
+        let expected = checks.ok("base_url, leeway_s", self.verifier_config(world));
         let (Some(now), Some(expected)) = (now, expected) else {
             return checks.outcome();
         };
@@ -85,7 +85,7 @@ impl TokenCase {
         end(checks, policy)
     }
 
-    fn expectations(&self, world: &World) -> Result<RequestVerifierConfig, Error> {
+    fn verifier_config(&self, world: &World) -> Result<RequestVerifierConfig, Error> {
         let base = BaseUrl::new(either(&self.base_url, &world.base_url).unwrap_or_default())?;
         let expected = RequestVerifierConfig::new(base);
         let Some(seconds) = self.leeway_s else {

@@ -1,8 +1,10 @@
 //! Payloads in the middle of other text: log lines, HTTP requests and answers, access logs.
 
+use super::json::read_loose;
 use super::loose::{self, Loose, Problem};
+use super::single::one_of;
 use super::source::Location;
-use super::{Look, one_of, read_loose, text, tokens};
+use super::{Look, text, tokens};
 use crate::input_error::InputError;
 use crate::reading::Reading;
 use crate::token;

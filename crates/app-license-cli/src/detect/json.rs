@@ -1,112 +1,40 @@
 //! JSON of every shape.
 
+mod document;
 mod licenses;
+mod listed;
+mod names;
+mod recognize;
 mod rules;
 mod score;
+mod shape;
 mod shapes;
+mod signs;
 mod wrappers;
 
-use app_license::LicenseSource;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::Look;
+use super::loose::{self, Cut, Loose};
+use super::{Look, single, text, tokens};
 use crate::input_error::InputError;
-use crate::raw;
-use crate::reading::{Reading, What};
-use score::{Score, Signs};
+use crate::reading::Reading;
+use crate::{raw, token};
+use document::{Document, Inner};
+use score::Score;
+use shape::{Recognition, Shape};
 use shapes::SHAPES;
+use wrappers::MAX_WRAPPERS;
 
 pub(super) use licenses::null;
-pub(super) use shapes::is_manifest;
+pub(crate) use listed::Listed;
+pub(super) use listed::list;
+pub(super) use recognize::is_manifest;
 
-/// How deep a payload may be wrapped.
-const MAX_WRAPPERS: u8 = 6;
-
-/// A JSON object as it is looked at.
-#[derive(Clone, Copy)]
-struct Document<'a> {
-    json: &'a str,
-    fields: &'a Map<String, Value>,
-    look: Look,
-}
-
-impl Document<'_> {
-    fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
-    }
-
-    fn has_any(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.has(name))
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        self.fields.get(name).and_then(Value::as_str)
-    }
-}
-
-/// How a shape is told.
-enum Recognition {
-    /// By several signs.
-    Signs(Signs),
-    /// By all of its fields together: how many points, 0 when it is not this.
-    Whole(fn(Document<'_>) -> u8),
-}
-
-/// One shape: how it is told, and how it is read.
-struct Shape {
-    what: What,
-    source: Option<LicenseSource>,
-    told: Recognition,
-    read: fn(What, Document<'_>) -> Result<Reading, InputError>,
-}
-
-impl Shape {
-    /// Its points; `None` when they are not enough.
-    fn points(&self, document: Document<'_>) -> Option<u8> {
-        match &self.told {
-            Recognition::Signs(signs) => {
-                let score = signs.score(document.fields);
-                signs.are_met(&score).then_some(score.points)
-            }
-            Recognition::Whole(points) => Some(points(document)).filter(|n| *n > 0),
-        }
-    }
-}
-
-/// What `inspect --list` says of one shape.
-#[derive(Debug, serde::Serialize)]
-pub(crate) struct Listed {
-    #[serde(flatten)]
-    what: What,
-    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
-    source: Option<LicenseSource>,
-    /// The fields that it is told by.
-    fields: Vec<&'static str>,
-}
-
-impl Listed {
-    pub(crate) fn row(&self) -> [String; 3] {
-        let code = self.source.map(|t| t.code().to_owned());
-        let fields = if self.fields.is_empty() {
-            "all of its fields together".to_owned()
-        } else {
-            self.fields.join(", ")
-        };
-        [self.what.title.to_owned(), code.unwrap_or_default(), fields]
-    }
-}
-
-/// All shapes, for people.
-pub(super) fn list() -> impl Iterator<Item = Listed> {
-    SHAPES.iter().map(|shape| Listed {
-        what: shape.what,
-        source: shape.source,
-        fields: match &shape.told {
-            Recognition::Signs(signs) => signs.of.iter().map(|sign| sign.0).collect(),
-            Recognition::Whole(_) => Vec::new(),
-        },
-    })
-}
+/// What wrappers hold is JSON, or a text of any kind.
+const INNER: Inner = Inner {
+    json: wrapped,
+    text: text_of_json,
+};
 
 /// Reads JSON text.
 pub(super) fn read(json: &str, look: Look) -> Result<Reading, InputError> {
@@ -122,7 +50,7 @@ fn wrapped(json: &str, look: Look, depth: u8) -> Result<Reading, InputError> {
         Value::Null => null(look),
         Value::Array(items) => list_of(json, items, look, depth),
         Value::String(text) if depth < MAX_WRAPPERS => {
-            super::text_of_json(text, look, depth.saturating_add(1))
+            text_of_json(text, look, depth.saturating_add(1))
         }
         _ => Err(InputError::Undetected {
             reason: "a JSON text, number or boolean alone".to_owned(),
@@ -141,7 +69,7 @@ fn object(document: Document<'_>, depth: u8) -> Result<Reading, InputError> {
         if let Some((_, shape)) = fitting.first() {
             return (shape.read)(shape.what, document);
         }
-        let unwrapped = wrappers::unwrap(document, depth)?;
+        let unwrapped = wrappers::unwrap(document, depth, INNER)?;
         return unwrapped.ok_or_else(|| unknown(document));
     };
     // what the caller says decides between shapes that fit, never for one that does not
@@ -150,8 +78,8 @@ fn object(document: Document<'_>, depth: u8) -> Result<Reading, InputError> {
     }
     let bare = fitting
         .first()
-        .is_some_and(|(_, s)| s.what == shapes::LICENSE);
-    if (bare || document.fields.is_empty()) && shapes::holds_a_license(asked) {
+        .is_some_and(|(_, s)| s.what == names::LICENSE);
+    if (bare || document.fields.is_empty()) && names::holds_a_license(asked) {
         return licenses::bare(asked, document);
     }
     if let Some((_, shape)) = fitting.first() {
@@ -159,7 +87,7 @@ fn object(document: Document<'_>, depth: u8) -> Result<Reading, InputError> {
         let reading = (shape.read)(shape.what, document)?;
         return reading.must_be(asked);
     }
-    match wrappers::unwrap(document, depth)? {
+    match wrappers::unwrap(document, depth, INNER)? {
         Some(reading) => reading.must_be(asked),
         None => Err(InputError::OtherShape {
             asked: asked.to_string(),
@@ -172,7 +100,7 @@ fn object(document: Document<'_>, depth: u8) -> Result<Reading, InputError> {
 fn unknown(document: Document<'_>) -> InputError {
     let nearest = SHAPES
         .iter()
-        .filter_map(|shape| match &shape.told {
+        .filter_map(|shape| match &shape.recognition {
             Recognition::Signs(signs) => Some((shape, signs.score(document.fields))),
             Recognition::Whole(_) => None,
         })
@@ -216,10 +144,105 @@ fn list_of(json: &str, items: &[Value], look: Look, depth: u8) -> Result<Reading
             Err(other) => return Err(other),
         }
     }
-    super::one_of(found, "a list of which no item is known")
+    single::one_of(found, "a list of which no item is known")
 }
 
 /// Reads a value that has been made from other text, a manifest, say.
 pub(super) fn read_value(value: &Value, look: Look) -> Result<Reading, InputError> {
     read(&value.to_string(), look)
+}
+
+/// Reads what has been made strict, unless a part of it is missing that could say something else.
+pub(super) fn read_loose(loose: &Loose, look: Look) -> Result<Reading, InputError> {
+    let mut left_out = Vec::new();
+    for cut in &loose.cuts {
+        let (path, fields) = match cut {
+            Cut::Value(path) => (path, false),
+            Cut::Fields(path) => (path, true),
+        };
+        let matters = path
+            .last()
+            .is_none_or(|name| fields || MATTERS.contains(&name.as_str()));
+        let place = if path.is_empty() {
+            "the whole".to_owned()
+        } else {
+            format!("`{}`", tokens::short(&path.join(".")))
+        };
+        if matters {
+            return Err(InputError::CutShort { place });
+        }
+        left_out.push(place);
+    }
+    let mut reading = read(&loose.json, look)?;
+    if !loose.departures.is_empty() {
+        let how: Vec<_> = loose.departures.iter().map(|d| d.text()).collect();
+        reading.note(
+            "not_strict_json",
+            format!(
+                "read although it is not strict JSON ({}): a program that parses JSON refuses it",
+                how.join(", ")
+            ),
+        );
+    }
+    if !left_out.is_empty() {
+        left_out.truncate(5);
+        reading.note(
+            "cut_short",
+            format!("the printer left out what {} holds", left_out.join(", ")),
+        );
+    }
+    Ok(reading)
+}
+
+/// What must not be missing from a printed object.
+const MATTERS: [&str; 22] = [
+    "license",
+    "context",
+    "payload",
+    "app",
+    "appContext",
+    "userAccess",
+    "data",
+    "body",
+    "results",
+    "active",
+    "isActive",
+    "capabilitySet",
+    "state",
+    "token",
+    "jwt",
+    "contextJwt",
+    "claims",
+    "url",
+    "modules",
+    "connectModules",
+    "conditions",
+    "displayConditions",
+];
+
+/// Reads a text that stands as a string in JSON; `Undetected` when it is of no known kind.
+fn text_of_json(text: &str, look: Look, depth: u8) -> Result<Reading, InputError> {
+    let inner = text.trim();
+    let undetected = || InputError::Undetected {
+        reason: "a text".to_owned(),
+    };
+    if depth > 4 {
+        return Err(undetected());
+    }
+    if let Some(token) = token::joined(inner) {
+        return tokens::read(&token, look);
+    }
+    if inner.starts_with(['{', '[']) {
+        return match raw::fault(inner) {
+            None => read(inner, look),
+            Some(_) => match loose::whole(inner, 0, inner.len()) {
+                Ok(loose) => read_loose(&loose, look),
+                Err(_) => Err(undetected()),
+            },
+        };
+    }
+    match text::platform_query(inner) {
+        Some(query) => Ok(text::iframe(query, look)),
+        None => Err(undetected()),
+    }
 }

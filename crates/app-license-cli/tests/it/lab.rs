@@ -94,8 +94,10 @@ impl Lab {
         serde_json::from_str(&text).unwrap()
     }
 
-    async fn make(&self, site: &str, wish: Value) -> Value {
-        self.post("move", json!({"site": site, "move": wish})).await["answers"].clone()
+    async fn make(&self, site: &str, action: Value) -> Value {
+        self.post("move", json!({"site": site, "move": action}))
+            .await["answers"]
+            .clone()
     }
 
     /// As Ctrl-C does.
@@ -231,13 +233,13 @@ async fn a_customer_in_the_console() {
         .find(|it| it["name"] == "installed")
         .unwrap();
     let entry = lab.get(&format!("journal/{}", installed["id"])).await;
-    assert_eq!(entry["told"]["verified"]["verdict"], "accepted");
+    assert_eq!(entry["delivered"]["verified"]["verdict"], "accepted");
     assert_eq!(
-        entry["told"]["inspected"]["input"]["code"],
+        entry["delivered"]["inspected"]["input"]["code"],
         "connect_lifecycle"
     );
     assert!(
-        entry["told"]["curl"]
+        entry["delivered"]["curl"]
             .as_str()
             .unwrap()
             .starts_with("curl -X POST ")

@@ -3,7 +3,7 @@ import { attempt, byId, day, el, read, say, send } from "./dom.js";
 import * as forge from "./forge.js";
 import { card, words } from "./moves.js";
 import { plot } from "./plot.js";
-import { list, open, report } from "./told.js";
+import { list, open, report } from "./delivered.js";
 
 const PAGE = 100;
 const view = { site: null, from: 0, asked: 0, entry: null, shown: null, own: null, now: null, pages: null, faults: [] };

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::ConsoleState;
 use super::api::ApiResult;
-use crate::access::UserAccess;
 use crate::error::Error;
 use crate::forge::{ForgeApp, PageCall, ProductCall, RemoteCall, Seen, TriggerCall};
+use crate::user_access::UserAccess;
 
 /// The longest note that a page leaves, in bytes.
 const MAX_NOTE: usize = 500;
@@ -115,13 +115,16 @@ pub(super) async fn seen(State(console): State<ConsoleState>, Json(seen): Json<S
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Note {
+pub(super) struct PageNote {
     site: String,
     text: String,
 }
 
 /// What a page asked of the product that the lab does not have.
-pub(super) async fn note(State(console): State<ConsoleState>, Json(note): Json<Note>) -> ApiResult {
+pub(super) async fn note(
+    State(console): State<ConsoleState>,
+    Json(note): Json<PageNote>,
+) -> ApiResult {
     app(&console)?;
     let known = console.lab.known(&note.site);
     let tenant = known.ok_or_else(|| Error::Option(format!("no site `{}`", note.site)))?;

@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::ConsoleState;
+use crate::loopback::loopback_names;
 
 pub(super) async fn guard(
     State(console): State<ConsoleState>,
@@ -30,11 +31,6 @@ pub(super) async fn guard(
     headers.insert("cross-origin-resource-policy", same.clone());
     headers.insert("cross-origin-opener-policy", same);
     response
-}
-
-/// What this machine is called at a port, in `Host` and in origins.
-pub(crate) fn loopback_names(port: u16) -> [String; 2] {
-    [format!("127.0.0.1:{port}"), format!("localhost:{port}")]
 }
 
 fn admit(port: u16, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), &'static str> {

@@ -106,12 +106,15 @@ pub(super) async fn journal(
         .newest(asked.site.as_deref())
         .take(MAX_ROWS)
         .map(|entry| {
-            let verified = entry.told.as_ref().map(|told| &told.verified);
+            let verified = entry
+                .delivered
+                .as_ref()
+                .map(|delivered| &delivered.verified);
             let at = |path: &str| verified.and_then(|value| value.pointer(path));
             json!({
                 "id": entry.id, "at": entry.at, "site": entry.site, "name": entry.name,
                 "title": entry.title, "mishap": entry.mishap,
-                "told": entry.told.is_some(),
+                "delivered": entry.delivered.is_some(),
                 "answered": entry.answer.is_some(),
                 "status": entry.answer.as_ref().and_then(|answer| answer.status),
                 "verdict": at("/verdict"), "code": at("/error/code"),

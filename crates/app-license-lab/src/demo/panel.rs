@@ -7,7 +7,7 @@ use app_license_server::Rejection;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::FeatureDecision;
+use super::feature_decision::FeatureDecision;
 
 const STYLE: &str = include_str!("../../assets/panel.css");
 

@@ -7,7 +7,7 @@ use app_license_testkit::Tenant;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::functions::{Call, Next, Outcome};
+use super::functions::{Call, Functions, Next, Outcome};
 use super::manifest::{FunctionModule, PageModule};
 use super::{ForgeApp, extension};
 use crate::error::Error;
@@ -242,6 +242,6 @@ impl ForgeApp {
 
     /// The lines of the functions.
     pub(crate) fn function_log(&self) -> Value {
-        json!(self.functions.as_ref().map(super::Functions::log))
+        json!(self.functions.as_ref().map(Functions::log))
     }
 }

@@ -1,16 +1,15 @@
 //! A look at the app's page in a real browser, for a scenario.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokio::process::Command;
 use tokio::sync::oneshot;
 
 use super::ForgeApp;
+use super::looks::Seen;
 use crate::error::Error;
 
 /// What Chromium is called.
@@ -29,24 +28,6 @@ const PLACES: [&str; 2] = [
 ];
 /// How long a page may take until it stands still.
 const PATIENCE: Duration = Duration::from_secs(45);
-
-/// Looks that wait for the browser.
-#[derive(Debug, Default)]
-pub(super) struct Looks {
-    waiting: BTreeMap<u64, oneshot::Sender<Seen>>,
-    last: u64,
-}
-
-/// What the page shows, in the order that was asked.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Seen {
-    id: u64,
-    /// `visible` or `hidden`
-    #[serde(default)]
-    found: Vec<String>,
-    error: Option<String>,
-}
 
 /// The browser: `CHROMIUM`, or the first of its usual names; `None` where there is none.
 pub(crate) fn chromium() -> Option<PathBuf> {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::Serialize;
 
 /// How many lines are kept.
-const KEPT: usize = 500;
+const MAX_LINES: usize = 500;
 /// The longest line that is kept, in bytes.
 const MAX_LINE: usize = 4096;
 
@@ -31,7 +31,7 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn add(&mut self, level: &str, text: &str, function: Option<String>) {
         self.last = self.last.saturating_add(1);
-        if self.lines.len() >= KEPT {
+        if self.lines.len() >= MAX_LINES {
             self.lines.pop_front();
         }
         self.lines.push_back(LogLine {
@@ -67,7 +67,7 @@ mod tests {
             log.add("log", &"é".repeat(5000), None);
         }
         let lines = log.lines();
-        assert_eq!(lines.len(), KEPT);
+        assert_eq!(lines.len(), MAX_LINES);
         assert!(lines.iter().all(|line| line.text.len() <= MAX_LINE));
         assert_eq!(lines.last().map(|line| line.id), Some(2000));
     }

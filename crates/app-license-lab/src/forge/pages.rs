@@ -15,8 +15,8 @@ use axum::routing::get;
 use super::files::Folder;
 use super::policy::PagePolicy;
 use super::socket;
-use crate::console::loopback_names;
 use crate::error::Error;
+use crate::loopback::loopback_names;
 
 /// Where the page finds the lab's half of the bridge.
 const BRIDGE: &str = "/__lab/bridge.js";

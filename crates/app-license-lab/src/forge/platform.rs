@@ -4,10 +4,11 @@
 use app_license_testkit::Tenant;
 use serde_json::{Value, json};
 
+use super::ForgeApp;
 use super::bridge::Asker;
 use super::process::Fetch;
+use super::product::{self, not_here};
 use super::storage::{Storage, answer_graphql};
-use super::{ForgeApp, product};
 
 /// Where older versions of `@forge/api` find the store.
 const GRAPHQL: &str = "/forge/entities/graphql";
@@ -89,9 +90,4 @@ fn answered(status: u16, body: &Value) -> Value {
     };
     let headers = json!({"content-type": "application/json"});
     json!({"status": status, "headers": headers, "body": text})
-}
-
-/// What the lab answers for what it does not have.
-pub(super) fn not_here(why: &str) -> Value {
-    json!({"code": 501, "message": why, "errorMessages": [why], "errors": {}})
 }

@@ -1,88 +1,36 @@
 //! One Node process that runs functions: no shell, no port, a process group of its own, ended with
 //! the lab.
 
+mod call;
 mod lines;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use self::call::{Call, MAX_WAITING, Waiting, lock};
 use self::lines::{each_line, read};
 use super::log::Log;
 use crate::error::Error;
 
-pub(super) use self::lines::Fetch;
+pub(super) use self::call::{Events, Fetch, Outcome};
 
 const RUNNER: &str = include_str!("../../assets/forge/runner.cjs");
-/// How many requests of one call may wait for the lab, and how many of the lab's lines for the process.
-const MAX_WAITING: usize = 64;
 /// How long a process and what it started have to end before they are ended from outside.
 const GRACE: Duration = Duration::from_secs(2);
 /// What of the lab's own environment a function sees.
 const ENVIRONMENT: [&str; 5] = ["PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR"];
 /// Variables of the app are named so for the platform's own `tunnel`, too.
 const VARIABLE: &str = "FORGE_USER_VAR_";
-
-/// What came of a call.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    Returned(Value),
-    /// It threw, ended or ran out of time: why, for the page, and where, for the vendor.
-    Failed {
-        message: String,
-        stack: String,
-    },
-}
-
-/// What a call has to say: what it asks the platform for, until that closes, then what came of it. There
-/// is none when the process ended before.
-#[derive(Debug)]
-pub(super) struct Events {
-    pub(super) fetches: mpsc::Receiver<Fetch>,
-    pub(super) outcome: oneshot::Receiver<Outcome>,
-}
-
-/// A call that waits for its result.
-#[derive(Debug)]
-struct Call {
-    /// What is called.
-    what: String,
-    fetches: mpsc::Sender<Fetch>,
-    outcome: oneshot::Sender<Outcome>,
-    /// Whether it asked for more at once than may wait.
-    refused: bool,
-}
-
-impl Call {
-    fn new(what: &str) -> (Self, Events) {
-        let (fetches, waiting) = mpsc::channel(MAX_WAITING);
-        let (sender, outcome) = oneshot::channel();
-        let call = Self {
-            what: what.to_owned(),
-            fetches,
-            outcome: sender,
-            refused: false,
-        };
-        let events = Events {
-            fetches: waiting,
-            outcome,
-        };
-        (call, events)
-    }
-}
-
-/// Calls that wait for their result, by their number.
-type Waiting = Mutex<BTreeMap<u64, Call>>;
 
 /// A running process.
 #[derive(Debug)]
@@ -304,10 +252,6 @@ pub(super) fn missing(error: &std::io::Error) -> Error {
         "cannot start `node`: {error}; the functions of a Forge app run in Node 20 or later: \
          install it from https://nodejs.org/, or leave --functions out"
     ))
-}
-
-fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Differs for each process; no secret.

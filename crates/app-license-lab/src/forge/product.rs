@@ -9,7 +9,6 @@ use app_license_testkit::Tenant;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::platform::not_here;
 use super::{ForgeApp, extension};
 use crate::error::Error;
 
@@ -80,7 +79,7 @@ pub(super) fn answer(tenant: &Tenant, call: &Call<'_>) -> Option<(u16, Value)> {
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    let place = Place {
+    let place = CallContext {
         site: text("siteUrl").to_owned(),
         account: text("accountId").to_owned(),
         extension: call.extension.cloned().unwrap_or_default(),
@@ -110,13 +109,13 @@ fn empty_body(query: &str) -> Value {
 }
 
 /// Where a call comes from.
-struct Place {
+struct CallContext {
     site: String,
     account: String,
     extension: Value,
 }
 
-impl Place {
+impl CallContext {
     /// What the extension says, or what one of that kind says in the lab.
     fn part(&self, pointer: &str, unless: &str) -> String {
         let found = self.extension.pointer(pointer).and_then(Value::as_str);
@@ -259,4 +258,8 @@ impl Place {
             "status": "current", "authorId": self.account, "createdAt": MADE,
         })
     }
+}
+/// What the lab answers for what it does not have.
+pub(super) fn not_here(why: &str) -> Value {
+    json!({"code": 501, "message": why, "errorMessages": [why], "errors": {}})
 }

@@ -3,15 +3,14 @@
 //!
 //! Platform page: <https://developer.atlassian.com/platform/forge/runtime-reference/async-events-api/>
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
-use app_license::UnixTime;
 use app_license_testkit::Tenant;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::ForgeApp;
+use super::queues::{Job, MAX_JOBS, MAX_WAITING, Waiting};
 use super::storage::Answer;
 use super::triggers::TriggerCall;
 
@@ -19,10 +18,6 @@ use super::triggers::TriggerCall;
 const MAX_EVENTS: usize = 50;
 /// The most bytes of one push.
 const MAX_BYTES: usize = 200 << 10;
-/// The most events that wait.
-const MAX_WAITING: usize = 1_000;
-/// The most jobs whose numbers are kept.
-const MAX_JOBS: usize = 200;
 /// The longest delay, in seconds.
 const MAX_DELAY: u64 = 900;
 /// How many queues may lead to each other: the platform allows more, and stops them as well.
@@ -43,62 +38,6 @@ struct PushedEvent {
     body: Value,
     #[serde(default)]
     delay_in_seconds: u64,
-}
-
-/// An event that waits for its consumer.
-#[derive(Debug)]
-struct Waiting {
-    site: String,
-    queue: String,
-    job: String,
-    event: String,
-    body: Value,
-    /// By the test clock.
-    due: UnixTime,
-    /// How many queues led to it.
-    chain: u32,
-}
-
-/// The events of one push.
-#[derive(Debug)]
-struct Job {
-    id: String,
-    queue: String,
-    success: usize,
-    failed: usize,
-    in_progress: usize,
-}
-
-/// Everything that was pushed.
-#[derive(Debug, Default)]
-pub(super) struct Queues {
-    waiting: VecDeque<Waiting>,
-    jobs: VecDeque<Job>,
-    pushed: u64,
-}
-
-impl Queues {
-    /// The first event whose time has come.
-    fn next(&mut self, now: UnixTime) -> Option<Waiting> {
-        let at = self.waiting.iter().position(|it| it.due <= now)?;
-        self.waiting.remove(at)
-    }
-
-    fn job(&mut self, id: &str) -> Option<&mut Job> {
-        self.jobs.iter_mut().find(|it| it.id == id)
-    }
-
-    fn done(&mut self, job: &str, well: bool) {
-        if let Some(job) = self.job(job) {
-            job.in_progress = job.in_progress.saturating_sub(1);
-            let count = if well {
-                &mut job.success
-            } else {
-                &mut job.failed
-            };
-            *count = count.saturating_add(1);
-        }
-    }
 }
 
 impl ForgeApp {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::ForgeApp;
 use super::functions::Outcome;
-use crate::access::UserAccess;
 use crate::journal::{AppResponse, DeliveredRequest, Entry};
+use crate::user_access::UserAccess;
 
 impl ForgeApp {
     /// Keeps what a function was given, what that proves, and what came of it.
@@ -30,7 +30,7 @@ impl ForgeApp {
         let site = tenant.site();
         self.lab.record_entry(Entry {
             name: "function".to_owned(),
-            told: Some(DeliveredRequest {
+            delivered: Some(DeliveredRequest {
                 method: "CALL",
                 url: format!("function:{name}"),
                 curl: String::new(),

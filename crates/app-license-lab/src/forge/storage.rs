@@ -3,61 +3,30 @@
 //!
 //! Platform page: <https://developer.atlassian.com/platform/forge/runtime-reference/storage-api/>
 
+mod condition;
 mod entity;
+mod entity_type;
 mod graphql;
 mod query;
+mod refusal;
 mod value;
 
 use std::collections::BTreeMap;
 
 use app_license::UnixTime;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use self::refusal::{Body, Refusal};
 use self::value::{Ttl, checked_key, checked_value};
 
-pub(super) use self::entity::EntityType;
+pub(super) use self::entity_type::EntityType;
 pub(super) use self::graphql::answer as answer_graphql;
+pub(super) use self::refusal::Answer;
 
 /// The most that one installation stores, in bytes of JSON.
 const MAX_BYTES: usize = 16 << 20;
 /// The most operations of a transaction or a batch.
 const MAX_OPERATIONS: usize = 25;
-
-/// What the store answers: a status and JSON; `null` is no body.
-pub(super) type Answer = (u16, Value);
-
-/// Why it refuses something.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    status: u16,
-    code: &'static str,
-    message: String,
-}
-
-impl Refusal {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status: 400,
-            code,
-            message: message.into(),
-        }
-    }
-
-    fn not_found(key: &str) -> Self {
-        Self {
-            status: 404,
-            ..Self::new("KEY_NOT_FOUND", format!("nothing is stored under `{key}`"))
-        }
-    }
-
-    fn answer(&self) -> Answer {
-        (self.status, self.json())
-    }
-
-    fn json(&self) -> Value {
-        json!({"code": self.code, "message": self.message})
-    }
-}
 
 /// Where a key belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,9 +68,6 @@ pub(super) struct Storage {
     entries: BTreeMap<(Space, String), Stored>,
     bytes: usize,
 }
-
-/// The body of a request.
-type Body = Map<String, Value>;
 
 impl Storage {
     /// Answers a request of `@forge/kvs`; `None` for a path that the lab does not have.
@@ -281,7 +247,7 @@ impl Storage {
             };
             let key = checked_key(item)?;
             let found = self.entries.get(&(space_of_item(item), key.clone()));
-            if !query::holds(item.get("conditions"), found.map(|it| &it.value)) {
+            if !condition::holds(item.get("conditions"), found.map(|it| &it.value)) {
                 return Err(Refusal {
                     status: 409,
                     ..Refusal::new(

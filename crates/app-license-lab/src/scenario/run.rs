@@ -1,6 +1,7 @@
 //! Playing a story: steps in order, every expectation checked.
 
 mod vendor;
+mod vendor_app;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::forge::ForgeConfig;
 use crate::lab::AppKind;
 use crate::{AppLicensing, ExternalApp, Lab, LabConfig, Start};
 
-use vendor::VendorApp;
+use vendor_app::VendorApp;
 
 /// How much of the store a step looks at: a story is shorter.
 const MOST: usize = 1_000;

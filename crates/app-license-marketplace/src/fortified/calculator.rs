@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::event::{Outcome, SliEvent};
+use super::event::SliEvent;
+use super::outcome::Outcome;
 use super::program::ReliabilityProgram;
 use crate::input::{InputError, InputErrorKind};
 

@@ -4,31 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde::de::Visitor;
-use serde::{Deserialize, Serialize};
 
+use super::outcome::Outcome;
 use super::program::{ReliabilityProgram, Sli};
 use crate::input::{InputError, InputErrorKind, plain};
 
 const WHAT: &str = "the event";
-
-/// How an event went.
-///
-/// ```
-/// use app_license_marketplace::fortified::Outcome;
-/// assert_eq!(serde_json::to_string(&Outcome::Good).unwrap(), "\"good\"");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Outcome {
-    /// As it should be.
-    Good,
-    /// Not.
-    Bad,
-    /// It counts neither way: the platform's own fault, a declared instance.
-    Excluded,
-}
 
 /// An event of an indicator. One line of a file of events is one of them:
 ///

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::{Span, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::event::Outcome;
+use super::outcome::Outcome;
 use crate::input::{self, InputError};
 use crate::percent::Percent;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::calculator::SliCalculator;
-use super::event::Outcome;
 use super::metrics::{Labels, MAX_TEXT, increase, rule, whole};
+use super::outcome::Outcome;
 use super::program::{CounterRule, ReliabilityProgram};
 use crate::input::{self, InputError, InputErrorKind};
 

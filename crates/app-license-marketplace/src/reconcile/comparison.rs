@@ -9,7 +9,7 @@ use super::purchases::{
     CLOUD_ID, ENTITLEMENT_ID, ENTITLEMENT_NUMBER, HOST, MULTI_INSTANCE, Purchases,
 };
 use super::summary::Summary;
-use super::words::Symbol;
+use super::symbols::Symbol;
 
 /// One case, small: the report's side is looked up when it is shown.
 #[derive(Debug)]

@@ -113,7 +113,7 @@ impl Statement {
 /// [`InstallationRecord`](app_license::InstallationRecord) in JSON, read leniently.
 ///
 /// Members that are not known are skipped and all but the key may be missing, so that records of
-/// other versions, of the npm package and of stores of your own are read alike. Words are read in
+/// other versions, of the npm package and of stores of your own are read alike. Values are read in
 /// any case; one that is not known is an error, for nobody can say what it grants. Beside the
 /// members of the record it may have `environmentType` (`PRODUCTION`, …) and the license's `type`
 /// (`COMMERCIAL`, `DEVELOPER`, …).

@@ -13,7 +13,7 @@ use super::installation_row::{InstallationRow, Presence};
 use super::purchase::{Entitled, Flags, NOBODY, Purchase};
 use super::reconciler::Reconciler;
 use super::sought::Sought;
-use super::words::Symbol;
+use super::symbols::Symbol;
 
 impl Reconciler {
     /// Takes an installation, after all rows of the report.

@@ -4,7 +4,11 @@ use std::hash::{BuildHasher as _, Hasher as _};
 
 use hashbrown::DefaultHashBuilder;
 
-use super::texts::{FIELDS, MAX};
+/// How many texts a row has.
+pub(super) const FIELDS: usize = 5;
+
+/// The longest text that is kept, in bytes.
+pub(super) const MAX: usize = 254;
 
 /// The texts of a row to look it up by, each packed and hashed once.
 pub(super) type Keys<'a> = [Option<Key<'a>>; FIELDS];

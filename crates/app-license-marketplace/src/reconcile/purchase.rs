@@ -3,8 +3,8 @@
 use app_license::Edition;
 
 use super::day::Day;
+use super::symbols::Symbol;
 use super::texts::TextRange;
-use super::words::Symbol;
 
 /// No row.
 pub(super) const NOBODY: u32 = u32::MAX;

@@ -6,11 +6,12 @@ use app_license::Edition;
 
 use super::day::Day;
 use super::index::{Entry, Index};
+use super::key::FIELDS;
 use super::key::{Key, KeyHasher, Keys};
 use super::purchase::{Bought, Entitled, Flags, NOBODY, Purchase, Status, Type};
 use super::report_row::{ReportRow, stated, yes};
-use super::texts::{FIELDS, TextRange, Texts};
-use super::words::{Symbol, Symbols};
+use super::symbols::{Symbol, Symbols};
+use super::texts::{TextRange, Texts};
 use super::{Error, Summary};
 
 pub(super) const CLOUD_ID: usize = 0;

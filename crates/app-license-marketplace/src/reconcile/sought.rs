@@ -8,8 +8,8 @@ use super::purchase::NOBODY;
 use super::purchases::{
     CHAIN, CLOUD_ID, ENTITLEMENT_ID, ENTITLEMENT_NUMBER, HOST, MULTI_INSTANCE, Purchases,
 };
+use super::symbols::Symbol;
 use super::texts::TextRange;
-use super::words::Symbol;
 
 /// The fields that an installation is looked up by, strongest first.
 const BY: [(usize, JoinedBy); 4] = [

@@ -2,16 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::key::{self, Key, Keys};
+use super::key::{self, FIELDS, Key, Keys};
 
-/// How many texts a row has.
-pub(super) const FIELDS: usize = 5;
 /// The bytes of a chunk. A row's texts are in one chunk.
 const CHUNK: usize = 1 << 20;
 /// The length that stands for a packed UUID.
 const UUID: u8 = 255;
-/// The longest text that is kept, in bytes.
-pub(super) const MAX: usize = 254;
 
 /// Where a row's texts are: 4 bytes and one a text.
 #[derive(Debug, Clone, Copy, Default)]

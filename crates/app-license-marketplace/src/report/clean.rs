@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::amount::Amount;
 use super::vocabulary::{
-    FromText, Hosting, Insight, LicenseType, SaleType, Status, Tier, Words, YesNo,
+    FromText, Hosting, Insight, LicenseType, SaleType, Status, Tier, Values, YesNo,
 };
 
 /// A value that the export writes in one spelling.
@@ -80,7 +80,7 @@ impl<'r> Clean<'r> for Tier {
     }
 }
 
-impl<'r> Clean<'r> for Words {
+impl<'r> Clean<'r> for Values {
     fn clean(text: Cow<'r, str>) -> Option<Cow<'r, str>> {
         Self::from_text(text).map(|words| words.as_slice().join(" ").into())
     }

@@ -6,7 +6,7 @@ use app_license::Edition;
 use jiff::civil::Date;
 
 use super::kind::{json, kind};
-use super::vocabulary::{Hosting, Insight, LicenseType, Status, Tier, Words, YesNo};
+use super::vocabulary::{Hosting, Insight, LicenseType, Status, Tier, Values, YesNo};
 
 type Text<'r> = Cow<'r, str>;
 
@@ -183,7 +183,7 @@ kind! {
         /// Why the invoice is not paid.
         InvoiceDunningReason, invoice_dunning_reason: Text<'r> = ROOT."invoiceDunningReason";
         /// Clouds: `commercial`, `fedramp_moderate`, `isolated_cloud`.
-        CloudComplianceBoundaries, cloud_compliance_boundaries: Words = ROOT."cloudComplianceBoundaries" json;
+        CloudComplianceBoundaries, cloud_compliance_boundaries: Values = ROOT."cloudComplianceBoundaries" json;
         /// `single-instance` or `multi-instance`.
         LicenseLevel, license_level: Text<'r> = ROOT."licenseLevel";
         /// Entitlement that covers several sites, an id.

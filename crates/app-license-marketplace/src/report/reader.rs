@@ -27,9 +27,7 @@ use super::record::Record;
 
 pub(crate) use self::document::foreign;
 pub use self::progress::{Completeness, Format, Progress};
-
-/// The largest record that is read, in bytes. Honest ones have a few thousand.
-pub const MAX_RECORD: usize = 1 << 20;
+pub use self::window::MAX_RECORD;
 
 static NO_COLUMNS: LazyLock<Arc<[String]>> = LazyLock::new(|| Arc::new([]));
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::amount::Amount;
 use super::kind::{json, kind};
-use super::vocabulary::{Hosting, Insight, LicenseType, SaleType, Tier, Words};
+use super::vocabulary::{Hosting, Insight, LicenseType, SaleType, Tier, Values};
 
 type Text<'r> = Cow<'r, str>;
 
@@ -79,11 +79,11 @@ kind! {
         /// `Paid`, `Open`, `Uncollectible`, `Refunded`.
         PaymentStatus, payment_status: Text<'r> = ROOT."paymentStatus";
         /// States of reminders for payment.
-        DunningStatus, dunning_status: Words = ROOT."dunningStatus" json;
+        DunningStatus, dunning_status: Values = ROOT."dunningStatus" json;
         /// Account that pays.
         TransactionAccountId, transaction_account_id: Text<'r> = ROOT."transactionAccountId";
         /// Clouds: `commercial`, `fedramp_moderate`, `isolated_cloud`.
-        CloudComplianceBoundaries, cloud_compliance_boundaries: Words = ROOT."cloudComplianceBoundaries" json;
+        CloudComplianceBoundaries, cloud_compliance_boundaries: Values = ROOT."cloudComplianceBoundaries" json;
         /// Entitlement that covers several sites, an id.
         MultiInstanceEntitlementId, multi_instance_entitlement_id: Text<'r> = ROOT."multiInstanceEntitlementId";
         /// Entitlement that covers several sites, `E-…`.

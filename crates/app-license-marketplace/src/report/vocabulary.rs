@@ -232,14 +232,14 @@ words! {
 /// A list of words: of JSON, or of CSV with `,`, `;` or `|` between them.
 ///
 /// ```
-/// use app_license_marketplace::report::{FromText, Words};
-/// let words = Words::from_text(r#"["commercial","isolated_cloud"]"#.into()).unwrap();
+/// use app_license_marketplace::report::{FromText, Values};
+/// let words = Values::from_text(r#"["commercial","isolated_cloud"]"#.into()).unwrap();
 /// assert_eq!(words.as_slice(), ["commercial", "isolated_cloud"]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Words(Vec<String>);
+pub struct Values(Vec<String>);
 
-impl Words {
+impl Values {
     /// The words.
     #[must_use]
     pub fn as_slice(&self) -> &[String] {
@@ -249,8 +249,8 @@ impl Words {
     /// Whether one of them is this, in any case.
     ///
     /// ```
-    /// use app_license_marketplace::report::{FromText, Words};
-    /// assert!(Words::from_text("Commercial".into()).unwrap().has("commercial"));
+    /// use app_license_marketplace::report::{FromText, Values};
+    /// assert!(Values::from_text("Commercial".into()).unwrap().has("commercial"));
     /// ```
     #[must_use]
     pub fn has(&self, word: &str) -> bool {
@@ -258,7 +258,7 @@ impl Words {
     }
 }
 
-impl FromText<'_> for Words {
+impl FromText<'_> for Values {
     fn from_text(text: Cow<'_, str>) -> Option<Self> {
         if text.trim_start().starts_with('[') {
             // what is no text is not a word, and the others still are

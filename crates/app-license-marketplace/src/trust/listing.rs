@@ -80,7 +80,7 @@ pub enum FieldValue {
     TriState(TriState),
     /// A word, a text, a link.
     Text(String),
-    /// Words.
+    /// Values.
     List(Vec<String>),
     /// Days.
     Days(u64),

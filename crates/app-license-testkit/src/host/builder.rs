@@ -103,7 +103,7 @@ impl MockHostBuilder {
         self
     }
 
-    /// How Forge spells the active flag towards functions and remotes; both ways unless said.
+    /// How Forge spells the active flag toward functions and remotes; both ways unless said.
     #[must_use]
     pub const fn spelling(mut self, spelling: Spelling) -> Self {
         self.spelling = Some(spelling);

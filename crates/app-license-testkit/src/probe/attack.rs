@@ -45,11 +45,11 @@ pub(super) fn all(
         victim: tenants.map(|(victim, _)| victim),
     };
     let mut attacks = workshop.by_strangers()?;
-    if let Some((victim, neighbour)) = tenants {
+    if let Some((victim, neighbor)) = tenants {
         if route.is_invoked() {
-            attacks.extend(workshop.on_a_remote(victim, neighbour)?);
+            attacks.extend(workshop.on_a_remote(victim, neighbor)?);
         } else {
-            attacks.extend(workshop.on_connect(victim, neighbour)?);
+            attacks.extend(workshop.on_connect(victim, neighbor)?);
         }
     }
     Ok(attacks)
@@ -216,7 +216,7 @@ impl Workshop<'_> {
     }
 
     /// What takes a token that the platform signed, of the right or the wrong kind.
-    fn on_connect(&self, victim: &Tenant, neighbour: &Tenant) -> Result<Vec<Attack>, Error> {
+    fn on_connect(&self, victim: &Tenant, neighbor: &Tenant) -> Result<Vec<Attack>, Error> {
         let claims = self.claims()?;
         let secret = victim.shared_secret()?;
         let key = victim.host.install_key()?;
@@ -249,12 +249,12 @@ impl Workshop<'_> {
         let unbound = claims.clone().without_claim("qsh");
         add("no-qsh", &self.signed(victim, &unbound)?)?;
         if self.is_rs256() {
-            // the platform's signature for the neighbour, with the victim's body
-            let neighbours = neighbour
+            // the platform's signature for the neighbor, with the victim's body
+            let neighbors = neighbor
                 .token_spec()?
                 .claim("qsh", qsh(self.route.method, &self.route.target, ""))
                 .claim("aud", json!([self.base_url]));
-            add("token-of-another-tenant", &neighbours.rs256(&key))?;
+            add("token-of-another-tenant", &neighbors.rs256(&key))?;
             add("hs256-own-secret", &claims.hs256(secret.as_bytes()))?;
             let foreign = claims
                 .clone()
@@ -263,8 +263,8 @@ impl Workshop<'_> {
             let none = claims.without_claim("aud");
             add("no-audience", &none.rs256(&key))?;
         } else {
-            // a neighbour that signs for the victim
-            let forged = neighbour.shared_secret()?;
+            // a neighbor that signs for the victim
+            let forged = neighbor.shared_secret()?;
             add("token-of-another-tenant", &claims.hs256(forged.as_bytes()))?;
         }
         {
@@ -286,7 +286,7 @@ impl Workshop<'_> {
         Ok(attacks)
     }
 
-    fn on_a_remote(&self, victim: &Tenant, neighbour: &Tenant) -> Result<Vec<Attack>, Error> {
+    fn on_a_remote(&self, victim: &Tenant, neighbor: &Tenant) -> Result<Vec<Attack>, Error> {
         let claims = self.claims()?;
         let key = victim.host.forge_key()?;
         let mut attacks = Vec::new();
@@ -323,8 +323,8 @@ impl Workshop<'_> {
         )?;
         let critical = claims.clone().header("crit", json!(["exp"]));
         add("critical-header", &critical.rs256(&key))?;
-        // the victim's token with the neighbour's installation in one of its two places
-        let theirs = neighbour.installation_ari()?;
+        // the victim's token with the neighbor's installation in one of its two places
+        let theirs = neighbor.installation_ari()?;
         let mixed = claims
             .get("app")
             .map(|app| with(app.clone(), "installationId", theirs));
@@ -338,8 +338,8 @@ impl Workshop<'_> {
             // a page's own token is genuine, and its user may send any body with it
             let by_user = victim.invocation_token(&Invocation::ui("panel"))?;
             attacks.push(refuse("token-of-a-page", self.carrying(&by_user)?));
-            // the platform's token for the victim, with the neighbour's event
-            let other = pre_uninstall(neighbour)?.with_token(&claims.rs256(&key));
+            // the platform's token for the victim, with the neighbor's event
+            let other = pre_uninstall(neighbor)?.with_token(&claims.rs256(&key));
             attacks.push(refuse("event-of-another-installation", other));
             // with a token of its own: the victim was installed by one of this second, perhaps
             let own = claims.claim("jti", "0b4e5a1f9c7d2e8356a4f1b0c9d8e7f6a5b4c3d2");

@@ -10,13 +10,13 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 
 /// An app that decides by a function of the whole request.
-async fn app(judge: impl Fn(&Request) -> u16 + Send + Sync + 'static) -> SocketAddr {
-    type Judge = Arc<dyn Fn(&Request) -> u16 + Send + Sync>;
-    async fn handler(State(judge): State<Judge>, request: Request) -> StatusCode {
-        StatusCode::from_u16(judge(&request)).unwrap()
+async fn app(status: impl Fn(&Request) -> u16 + Send + Sync + 'static) -> SocketAddr {
+    type Status = Arc<dyn Fn(&Request) -> u16 + Send + Sync>;
+    async fn handler(State(status): State<Status>, request: Request) -> StatusCode {
+        StatusCode::from_u16(status(&request)).unwrap()
     }
-    let judge: Judge = Arc::new(judge);
-    let router = Router::new().fallback(handler).with_state(judge);
+    let status: Status = Arc::new(status);
+    let router = Router::new().fallback(handler).with_state(status);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });

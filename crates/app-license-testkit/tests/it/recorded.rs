@@ -1,8 +1,8 @@
 //! Overrides, lifecycle bodies and pages as they were recorded.
 
 use app_license::{Edition, License, State, UnixTime};
-use app_license_testkit::{App, Environment, MockHost, Override, Product};
-use serde_json::Value;
+use app_license_testkit::{App, Environment, Invocation, MockHost, Override, Product, TriggerForm};
+use serde_json::{Value, json};
 
 use crate::moves::{ADVANCED, STANDARD, both_halves, tenant_of};
 
@@ -71,6 +71,35 @@ fn forge_lifecycle_bodies_come_in_every_form_that_was_recorded() {
             );
         }
     }
+}
+
+/// The token of a lifecycle event: nobody made the call, and its context says so.
+#[test]
+fn tokens_of_triggers_claim_what_was_recorded() {
+    let (_, tenant) = tenant_of(&both_halves());
+    let claims = |form| {
+        let trigger = Invocation::trigger("on-install", form);
+        claims_of(&tenant.invocation_token(&trigger).unwrap())
+    };
+    let (recorded, documented) = (
+        claims(TriggerForm::Recorded),
+        claims(TriggerForm::Documented),
+    );
+    for claims in [&recorded, &documented] {
+        let module = json!({"type": "core:trigger", "key": "on-install"});
+        assert_eq!(claims["app"]["module"], module);
+        assert_eq!(claims.get("principal"), None);
+    }
+    let cloud = tenant.site().cloud_id().unwrap();
+    let context = json!({
+        "cloudId": cloud, "moduleKey": "on-install", "userAccess": {"enabled": false},
+    });
+    assert_eq!(recorded["context"], context);
+    assert_eq!(documented.get("context"), None);
+    let product = |claims: &Value| claims["app"]["installation"]["contexts"][0].clone();
+    assert_eq!(product(&recorded)["name"], "jira");
+    assert_eq!(product(&recorded).get("cloudId"), None);
+    assert_eq!(product(&documented)["cloudId"], *cloud);
 }
 
 /// Jira's iframe URLs hold 900 s, Confluence's 180 s, as real URLs show.

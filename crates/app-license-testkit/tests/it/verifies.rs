@@ -311,11 +311,11 @@ fn invocation_tokens() {
         let token = acme.invocation_token(&Invocation::ui("panel")).unwrap();
         host.clock().advance(300);
         assert_eq!(verify(&token).unwrap_err().code(), "expired");
-        let labelled = acme.invocation_spec(&Invocation::ui("panel")).unwrap();
-        let labelled = labelled
+        let labeled = acme.invocation_spec(&Invocation::ui("panel")).unwrap();
+        let labeled = labeled
             .claim("icLabel", "orange")
             .rs256(&host.forge_key().unwrap());
-        assert_eq!(verify(&labelled).unwrap_err().code(), "isolated_cloud");
+        assert_eq!(verify(&labeled).unwrap_err().code(), "isolated_cloud");
 
         acme.expire().unwrap();
         let token = acme.invocation_token(&Invocation::ui("panel")).unwrap();

@@ -1,14 +1,14 @@
 //! The four lifecycle routes: what is accepted, and every way to be refused.
 
-use app_license_testkit::TokenSpec;
 use serde_json::{Value, json};
 
 use super::connect_install_refused::{bad_bodies, bad_claims, bad_keys, bad_tokens};
 use super::connect_tenant_events::{
     enabled_and_disabled, late_disabled, lost_enabled, uninstalled,
 };
+use super::install_kit::{installed, token, with};
 use super::kit::{
-    ACME, APP_KEY, BASE_URL, KEY_HOST, KID, SECOND_KEY_HOST, Sent, case, connect_file, document,
+    ACME, APP_KEY, BASE_URL, KEY_HOST, KID, SECOND_KEY_HOST, case, connect_file, document,
     first_key, get, key_url, no_content, ok, post, refused,
 };
 use crate::file::{Case, File};
@@ -37,21 +37,6 @@ pub(super) fn file() -> anyhow::Result<File> {
             blocked(),
         ],
     )
-}
-
-pub(super) fn installed(at: i64) -> Sent {
-    ACME.signed_event(at, "installed")
-}
-
-/// `installed` with claims of one's own.
-pub(super) fn with(token: &TokenSpec) -> Sent {
-    post("/installed")
-        .jwt(&token.rs256(first_key()))
-        .json(&ACME.body("installed"))
-}
-
-pub(super) fn token() -> TokenSpec {
-    ACME.install_token(0, "/installed")
 }
 
 fn first_install() -> Case {

@@ -1,12 +1,12 @@
 //! `installed` refused: tokens, claims, bodies, keys.
 
-use app_license_testkit::{TokenSpec, query_hash};
+use app_license_testkit::query_hash;
 use serde_json::{Value, json};
 
-use super::connect_install::{installed, token, with};
+use super::install_kit::{Forged as _, installed, token, with};
 use super::kit::{
     ACME, GLOBEX, KEY_HOST, KID, LEEWAY, LIFE, SECOND_KEY_HOST, case, first_key, key_url, post,
-    refused, second_key, seconds,
+    refused, seconds,
 };
 use crate::file::Case;
 
@@ -367,15 +367,4 @@ pub(super) fn bad_keys() -> Case {
     .fetches(&key_url(KEY_HOST, "a-made-up-id"), 1)
     .fetches(&key_url(SECOND_KEY_HOST, "a-made-up-id"), 1)
     .hooks(&[])
-}
-
-/// Signs with a stranger's key under the id of the platform's.
-pub(super) trait Forged {
-    fn rs256_under(&self, kid: &str) -> String;
-}
-
-impl Forged for TokenSpec {
-    fn rs256_under(&self, kid: &str) -> String {
-        self.clone().header("kid", kid).rs256(second_key())
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::connect_install_refused::Forged as _;
+use super::install_kit::Forged as _;
 use super::kit::{
     ACME, GLOBEX, KEY_HOST, KID, case, first_key, key_url, no_content, ok, post, refused,
 };

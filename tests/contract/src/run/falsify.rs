@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Played, judge};
+use super::evaluate::{Played, evaluate};
 use crate::file::{Case, Count, File};
 
 /// How many expectations of a case were falsified, and how many of them were found.
@@ -10,7 +10,7 @@ pub(super) fn all(file: &File, case: &Case, played: &Played, shell: &str) -> (us
     let falsified = variants(case, shell);
     let found = falsified
         .iter()
-        .filter(|case| !judge(file, case, played, shell).is_empty());
+        .filter(|case| !evaluate(file, case, played, shell).is_empty());
     (falsified.len(), found.count())
 }
 

@@ -62,7 +62,7 @@ impl Log {
         self.is_certain() && last.is_some_and(|sent| sent.outcome == Outcome::Answered)
     }
 
-    /// Whether the last word about the secret was answered.
+    /// Whether the last request about the secret was answered.
     fn is_certain(&self) -> bool {
         let installs = self.sent.iter().rev().find(|sent| sent.secret.is_some());
         installs.is_some_and(|sent| sent.outcome == Outcome::Answered)

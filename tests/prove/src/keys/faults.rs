@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::Result;
 use app_license_testkit::{InjectedFault, Service};
 
-use super::{Setting, newcomer, regulars};
-use crate::Scale;
+use super::regulars;
+use super::setting::{Setting, newcomer};
 use crate::http::{HttpResponse, bytes_of};
 use crate::platform::Half;
 use crate::report::Report;
+use crate::scale::Scale;
 
 const SERVICES: [Service; 3] = [
     Service::InstallKeys,

@@ -9,12 +9,12 @@ use anyhow::Result;
 use app_license_testkit::{InjectedFault, Invocation, Service, TokenSpec};
 use tokio::time::sleep;
 
-use super::{Setting, newcomer};
-use crate::Scale;
+use super::setting::{Setting, newcomer};
 use crate::http::{bytes, bytes_of};
 use crate::platform::Half;
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::scale::Scale;
 
 /// Connections that flood at the same time.
 const WIDTH: u64 = 32;
@@ -34,10 +34,10 @@ pub(super) async fn flood(report: &mut Report, setting: &Arc<Setting>, scale: Sc
     // first passes through the same hours as the second
     let warm = hours(setting, total * 5 / 10, &numbers, &progress).await?;
     let before = setting.resident().await?;
-    let (start, first) = book(setting).await;
+    let (start, first) = requests_so_far(setting).await;
     let measured = hours(setting, total * 8 / 10, &numbers, &progress).await?;
     let after = setting.resident().await?;
-    let (end, last) = book(setting).await;
+    let (end, last) = requests_so_far(setting).await;
     let sent: u64 = [&warm, &measured]
         .iter()
         .flat_map(|hours| [&hours.healthy, &hours.out, &hours.healed])
@@ -110,7 +110,7 @@ async fn hours(
 }
 
 /// The time, and how often the key set was asked for.
-pub(super) async fn book(setting: &Setting) -> (u64, u64) {
+pub(super) async fn requests_so_far(setting: &Setting) -> (u64, u64) {
     let moving = setting.moving.read().await;
     let asked = moving
         .platform

@@ -11,12 +11,12 @@ use anyhow::Result;
 use app_license_testkit::{SignedRequest, Tenant, TokenSpec};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
-use super::newcomer;
-use crate::Scale;
+use super::setting::newcomer;
 use crate::http::{Connection, bytes_of};
 use crate::platform::Platform;
 use crate::process::Plan;
 use crate::report::Report;
+use crate::scale::Scale;
 
 /// From how many addresses strangers flood.
 const ADDRESSES: u8 = 50;

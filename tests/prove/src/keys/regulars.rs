@@ -9,7 +9,7 @@ use app_license_testkit::{Edition, Invocation, SignedRequest, SigningKey, Tenant
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::Setting;
+use super::setting::Setting;
 use crate::http::bytes_of;
 use crate::platform::{Half, Platform};
 use crate::process::Plan;

@@ -5,11 +5,12 @@ use anyhow::Result;
 use app_license_testkit::{InjectedFault, Service};
 
 use super::faults::{EXPIRE, REFRESH};
-use super::{Setting, flood, regulars};
-use crate::Scale;
+use super::setting::Setting;
+use super::{flood, regulars};
 use crate::http::bytes_of;
 use crate::platform::Half;
 use crate::report::Report;
+use crate::scale::Scale;
 
 /// How soon Forge tenants are served again once the key server is right again, in seconds.
 const A_MINUTE: u64 = 60;
@@ -27,13 +28,13 @@ pub(super) async fn swapped(report: &mut Report, setting: &Setting, scale: Scale
     // past the age at which a set is served unasked
     setting.advance(REFRESH + EXPIRE).await?;
     let mut seen = invoke(setting, 1).await?;
-    let (start, first) = flood::book(setting).await;
+    let (start, first) = flood::requests_so_far(setting).await;
     let lot = scale.of(250, 25);
     for _ in 0..FLOOD / TICK {
         seen.extend(invoke(setting, lot).await?);
         setting.advance(TICK).await?;
     }
-    let (end, last) = flood::book(setting).await;
+    let (end, last) = flood::requests_so_far(setting).await;
     let sent = seen.len();
     seen.retain(|status| *status != 401);
     report.none(

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::Scale;
 use crate::http::{Connection, PATIENCE, bytes};
+use crate::scale::Scale;
 
 /// What became of them.
 #[derive(Debug, Default)]

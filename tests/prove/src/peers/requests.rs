@@ -11,15 +11,15 @@ use app_license_testkit::{Edition, Invocation, Tenant};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::median;
+use super::median::median;
 use super::program::Program;
-use crate::Scale;
 use crate::http::{Connection, bytes_of};
 use crate::platform::{APP_ID, Half, Platform};
 use crate::process::{Plan, Vitals, free_address};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::retry::Caller;
+use crate::scale::Scale;
 
 const TENANTS: usize = 100;
 /// Connections of the load generator.

@@ -10,11 +10,11 @@ use app_license::{AppKey, ClientKey, InstallationKey, UnixTime};
 use app_license_store::{Delivery, SqliteStore, Store};
 use tokio::time::Instant;
 
-use super::median;
+use super::median::median;
 use super::program::Program;
-use crate::Scale;
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::scale::Scale;
 
 /// Under way at the same time while the store is filled.
 const FILLING: u64 = 512;

@@ -1,5 +1,5 @@
 //! What stands between the servers and the platform: passes bytes on as they are, and keeps a
-//! book of the requests.
+//! log of the requests.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,7 +21,7 @@ pub(crate) struct Request {
     pub(crate) proof: String,
 }
 
-type Book = Arc<Mutex<Vec<Request>>>;
+type RequestLog = Arc<Mutex<Vec<Request>>>;
 
 /// How many requests are open: sent on, and not answered.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ impl Open {
 #[derive(Debug)]
 pub(crate) struct Gateway {
     address: SocketAddr,
-    book: Book,
+    log: RequestLog,
     open: Arc<Open>,
     task: JoinHandle<()>,
 }
@@ -53,18 +53,18 @@ impl Gateway {
     pub(super) async fn start(behind: SocketAddr, clock: TestClock) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let book = Book::default();
-        let kept = Arc::clone(&book);
+        let log = RequestLog::default();
+        let kept = Arc::clone(&log);
         let open = Arc::new(Open::default());
         let counted = Arc::clone(&open);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (book, clock) = (Arc::clone(&kept), clock.clone());
+                let (log, clock) = (Arc::clone(&kept), clock.clone());
                 let open = Arc::clone(&counted);
                 // what becomes of a connection is for its two ends
                 tokio::spawn(async move {
                     let mine = AtomicUsize::new(0);
-                    let done = pass(client, behind, &book, &clock, (&open, &mine)).await;
+                    let done = pass(client, behind, &log, &clock, (&open, &mine)).await;
                     open.less(mine.load(Ordering::Relaxed));
                     done.ok()
                 });
@@ -72,7 +72,7 @@ impl Gateway {
         });
         Ok(Self {
             address,
-            book,
+            log,
             open,
             task,
         })
@@ -89,8 +89,8 @@ impl Gateway {
 
     /// The requests so far that `choose` picks.
     pub(crate) fn requests(&self, choose: impl Fn(&Request) -> bool) -> Vec<Request> {
-        let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        book.iter().filter(|r| choose(r)).cloned().collect()
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.iter().filter(|r| choose(r)).cloned().collect()
     }
 }
 
@@ -103,7 +103,7 @@ impl Drop for Gateway {
 async fn pass(
     mut client: TcpStream,
     behind: SocketAddr,
-    book: &Book,
+    log: &RequestLog,
     clock: &TestClock,
     (open, mine): (&Open, &AtomicUsize),
 ) -> io::Result<()> {
@@ -122,7 +122,7 @@ async fn pass(
                 unread.drain(..length);
                 open.one_more();
                 mine.fetch_add(1, Ordering::Relaxed);
-                book.lock()
+                log.lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(request);
             }

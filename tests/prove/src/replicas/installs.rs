@@ -9,11 +9,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::fleet::{Fleet, Round};
-use crate::Scale;
 use crate::http::bytes_of;
 use crate::platform::{Half, Platform};
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::scale::Scale;
 
 const AT_A_TIME: usize = 12;
 

@@ -8,11 +8,11 @@ use app_license_testkit::{Edition, Invocation, Tenant};
 use serde_json::Value;
 
 use super::fleet::Fleet;
-use crate::Scale;
 use crate::http::bytes_of;
 use crate::platform::{Half, Platform};
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::scale::Scale;
 
 /// One call an installation in this many seconds.
 const ONCE_IN: u64 = 300;

@@ -107,7 +107,8 @@ fn tests_and_foreign_items_make_no_edge() {
             "use super::fmt;\nuse std::io::Read;\npub(in crate::a) fn f() -> fmt::Result {}\n\
              #[cfg(test)]\nmod tests { use super::super::f; }\n\
              #[cfg(test)]\nuse super::f as g;\n#[cfg(test)]\nfn h() { super::f(); }\n\
-             impl A { #[cfg(test)] fn i() { super::f(); } }",
+             impl A { #[cfg(test)] fn i() { super::f(); } }\n\
+             fn j() { #[cfg(test)] super::f(); #[cfg(test)] { super::f() } }",
         ),
     ]);
     assert_eq!(found, [""; 0]);

@@ -273,6 +273,18 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         }
     }
 
+    fn visit_expr(&mut self, expression: &'ast syn::Expr) {
+        let attributes: &[_] = match expression {
+            syn::Expr::Block(it) => &it.attrs,
+            syn::Expr::Call(it) => &it.attrs,
+            syn::Expr::MethodCall(it) => &it.attrs,
+            _ => &[],
+        };
+        if !for_tests(attributes) {
+            visit::visit_expr(self, expression);
+        }
+    }
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.leading_colon.is_none() {
             let names = path.segments.iter().map(|it| it.ident.to_string());

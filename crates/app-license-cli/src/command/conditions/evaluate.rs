@@ -11,7 +11,8 @@ use serde::Serialize;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::files::must_exist;
-use crate::io::{Io, read_file};
+use crate::files::read_file;
+use crate::io::Io;
 use crate::output::{BAD, DIM, Format, WARN, clean, escaped, paint, show, table, verdict};
 
 const MAX_BYTES: usize = 1024 * 1024;

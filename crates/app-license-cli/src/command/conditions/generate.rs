@@ -8,7 +8,8 @@ use app_license_descriptor::forge::DisplayCondition;
 
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::io::{Io, read_file};
+use crate::files::read_file;
+use crate::io::Io;
 use crate::output::{Format, show};
 
 /// The most features that are named where one is not there.

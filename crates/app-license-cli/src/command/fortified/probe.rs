@@ -187,7 +187,7 @@ async fn ask(client: &reqwest::Client, url: &str, limit: Duration) -> HealthResp
     }
 }
 
-/// Lines that `fortified sli` reads, and judges by the rules of its own program: what was found
+/// Lines that `fortified sli` reads, and evaluates by the rules of its own program: what was found
 /// within another limit than theirs is no contradiction.
 fn lines(answer: &Output, time: jiff::Timestamp) -> String {
     let mut text = String::new();

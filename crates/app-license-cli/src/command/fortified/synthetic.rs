@@ -2,11 +2,10 @@
 
 mod mock;
 mod site;
+mod step;
 
 use std::io::Write;
 
-use app_license::License;
-use app_license::connect::LicenseApiResponse;
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -14,6 +13,7 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::output::{BAD, Format, GOOD, WARN, one_line, paint, show};
 use crate::wrap::hanging;
+use step::{State, Step};
 
 /// Test the license path end to end: license read, gate granted and denied, edition changed
 ///
@@ -49,46 +49,11 @@ const LICENSE_FIELDS: [&str; 7] = [
     "entitlementNumber",
 ];
 
-/// How a step went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum State {
-    Passed,
-    Failed,
-    Skipped,
-}
-
-/// One step.
-#[derive(Debug, Serialize)]
-struct Step {
-    name: &'static str,
-    state: State,
-    found: String,
-}
-
 #[derive(Debug, Serialize)]
 struct Output {
     passed: bool,
     against: String,
     steps: Vec<Step>,
-}
-
-impl Step {
-    fn new(name: &'static str, passed: bool, found: impl Into<String>) -> Self {
-        Self {
-            name,
-            state: if passed { State::Passed } else { State::Failed },
-            found: found.into(),
-        }
-    }
-
-    fn skipped(name: &'static str, found: impl Into<String>) -> Self {
-        Self {
-            name,
-            state: State::Skipped,
-            found: found.into(),
-        }
-    }
 }
 
 impl Args {
@@ -129,20 +94,4 @@ fn human(out: &mut dyn Write, answer: &Output) -> std::io::Result<()> {
         writeln!(out, "          {}", hanging(&one_line(&step.found), 10))?;
     }
     Ok(())
-}
-
-/// What the License API said, in words, and the license if it gave one.
-fn said(answer: &LicenseApiResponse) -> (String, Option<&License>) {
-    match answer {
-        LicenseApiResponse::License(license) => {
-            let capability = license
-                .capability_set()
-                .map_or("no capability set", |it| it.as_str());
-            let text = format!("{}, {capability}", license.state().name());
-            (text, Some(license))
-        }
-        LicenseApiResponse::NotFound => ("the site does not have the app".to_owned(), None),
-        LicenseApiResponse::Refused { status } => (format!("the site refused: {status}"), None),
-        _ => ("nothing that can be read".to_owned(), None),
-    }
 }

@@ -120,7 +120,7 @@ impl Checker<'_> {
         text: &str,
         now: UnixTime,
     ) -> Result<VerifyOutput, Error> {
-        let expected = expectations(app)?;
+        let expected = verifier_config(app)?;
         let token = UnverifiedInstallToken::parse(text)?;
         let key = self.host.install_key().ok();
         let key = key.filter(|key| KeyId::new(key.id()).is_ok_and(|id| id == *token.kid()));
@@ -160,7 +160,7 @@ impl Checker<'_> {
         let target = Request::new(request.method(), request.target());
         let token = UnverifiedRequestToken::parse(text)?;
         let keys = keys(tenant, token.issuer())?;
-        let token = token.verify(&keys, &target, &expectations(app)?, now)?;
+        let token = token.verify(&keys, &target, &verifier_config(app)?, now)?;
         let answer = VerifyOutput::accepted()
             .fact("tenant", token.issuer())
             .fact_if("subject", token.subject())
@@ -181,7 +181,7 @@ impl Checker<'_> {
     ) -> Result<VerifyOutput, Error> {
         let token = UnverifiedContextToken::parse(text)?;
         let keys = keys(tenant, token.issuer())?;
-        let token = token.verify(&keys, &expectations(app)?, now)?;
+        let token = token.verify(&keys, &verifier_config(app)?, now)?;
         Ok(VerifyOutput::accepted()
             .fact("tenant", token.issuer())
             .times(token.issued_at(), token.expires_at())
@@ -213,7 +213,7 @@ fn keys(tenant: &Tenant, issuer: &ClientKey) -> Result<TenantKeys, Error> {
     }
 }
 
-fn expectations(app: &App) -> Result<RequestVerifierConfig, Error> {
+fn verifier_config(app: &App) -> Result<RequestVerifierConfig, Error> {
     let url = app.base_url();
     let url = BaseUrl::new(url).or_else(|error| BaseUrl::http_loopback(url).map_err(|_| error))?;
     Ok(RequestVerifierConfig::new(url))

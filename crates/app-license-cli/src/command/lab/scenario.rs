@@ -1,16 +1,17 @@
 //! `app-license lab scenario`
 
 mod junit;
+mod played;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Serialize;
 
 use crate::command::lab::check::explainer;
 use crate::command::lab::forge::ForgeArgs;
-use crate::command::lab::runtime;
+use crate::command::lab::runtime::runtime;
 use crate::command::policy_args::read_features;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -19,7 +20,8 @@ use crate::output::{BAD, DIM, Format, GOOD, WARN, escaped, paint, show, unless_c
 use app_license_lab::ExternalApp;
 use app_license_lab::Rules;
 use app_license_lab::demo::{APP_KEY, FORGE_ID};
-use app_license_lab::{Check, Error as LabError, Scenario, ScenarioReport, run, run_forge};
+use app_license_lab::{Check, Error as LabError, Scenario, run, run_forge};
+use played::Played;
 
 /// How far the port that answers for all hosts of the platform is behind the first one.
 const GATEWAY: u16 = 7;
@@ -87,15 +89,6 @@ pub(super) struct Args {
     /// Show what held, too
     #[arg(long)]
     all: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Played {
-    file: String,
-    #[serde(flatten)]
-    result: ScenarioReport,
-    #[serde(skip)]
-    time: Duration,
 }
 
 #[derive(Debug, Serialize)]

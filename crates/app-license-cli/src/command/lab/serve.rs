@@ -47,7 +47,7 @@ impl ServeArgs {
         let exported = keys::export(lab.host(), lab.app(), &self.data.join("keys"))?;
         let port = self.port;
         let own = lab.is_external().then(|| origin(lab.app().base_url()));
-        let desk = ConsoleState {
+        let state = ConsoleState {
             lab: Arc::clone(&lab),
             port,
             frames: match own.flatten() {
@@ -58,7 +58,7 @@ impl ServeArgs {
             endpoint: self.endpoint,
             forge: forge.clone(),
         };
-        let router = console::router(desk);
+        let router = console::router(state);
         tokio::spawn(async move {
             // serving on an open listener does not end
             let _ = axum::serve(listener, router).await;

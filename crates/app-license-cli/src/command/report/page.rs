@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use app_license_marketplace::report::{Count, Dimension};
 
-use super::summary::{Counts, Group, numbers, title};
+use super::counts::{Counts, Group, numbers, title};
 
 const STYLE: &str = include_str!("page.css");
 

@@ -1,5 +1,6 @@
 //! `app-license report reconcile`: what customers bought against what they run
 
+mod selection;
 mod show;
 mod source;
 
@@ -7,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use app_license::UnixTime;
-use app_license_marketplace::reconcile::{Cause, Comparison, Drift, Options, Reconciler};
+use app_license_marketplace::reconcile::{Cause, Comparison, Options, Reconciler};
 
 use super::source::is_stdin;
 use super::store::Installations;
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::Format;
+use selection::Selection;
 
 /// Compare what customers bought, from the license report, with what they run, from the store
 ///
@@ -110,18 +112,6 @@ fn cause(text: &str) -> Result<Cause, String> {
         let all = Cause::ALL.map(Cause::code).join(", ");
         format!("expected one of {all}")
     })
-}
-
-/// What is shown, and what is left out by options.
-#[derive(Debug)]
-pub(super) struct Selection {
-    pub(super) drift: Vec<Drift>,
-    /// Ids of cases that an earlier run has shown.
-    pub(super) lasting: Vec<String>,
-    /// How many began before `--since`.
-    pub(super) earlier: usize,
-    /// How many have a cause that is left out.
-    pub(super) excepted: usize,
 }
 
 impl Args {

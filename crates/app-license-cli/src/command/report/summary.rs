@@ -1,15 +1,14 @@
 //! `app-license report summary`
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 use app_license_marketplace::report::{Count, Dimension, Licenses, Summary};
 use comfy_table::{Attribute, Cell, CellAlignment};
-use serde::Serialize;
 
+use super::counts::{Counts, Group, key, numbers, title};
 use super::page;
-use super::source::{Reading, SourceArgs, csv_fault};
+use super::source::{SourceArgs, csv_fault};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -37,57 +36,6 @@ pub(super) struct Args {
     csv: Option<PathBuf>,
     #[command(flatten)]
     source: SourceArgs,
-}
-
-/// The answer.
-#[derive(Debug, Serialize)]
-pub(super) struct Counts {
-    #[serde(flatten)]
-    pub(super) reading: Reading,
-    pub(super) total: Count,
-    #[serde(flatten)]
-    groups: BTreeMap<&'static str, Vec<Group>>,
-}
-
-/// A group.
-#[derive(Debug, Serialize)]
-pub(super) struct Group {
-    pub(super) name: String,
-    #[serde(flatten)]
-    pub(super) count: Count,
-}
-
-impl Counts {
-    /// The groups of a dimension.
-    pub(super) fn groups(&self, dimension: Dimension) -> &[Group] {
-        let groups = self.groups.get(key(dimension));
-        groups.map(Vec::as_slice).unwrap_or_default()
-    }
-}
-
-const fn key(dimension: Dimension) -> &'static str {
-    match dimension {
-        Dimension::Edition => "by_edition",
-        Dimension::LicenseType => "by_license_type",
-        Dimension::Status => "by_status",
-        Dimension::Tier => "by_tier",
-        Dimension::Hosting => "by_hosting",
-        Dimension::Month => "by_month",
-        _ => "by_other",
-    }
-}
-
-/// What a dimension is called on the screen.
-pub(super) const fn title(dimension: Dimension) -> &'static str {
-    match dimension {
-        Dimension::Edition => "Edition",
-        Dimension::LicenseType => "License type",
-        Dimension::Status => "Status",
-        Dimension::Tier => "Tier",
-        Dimension::Hosting => "Hosting",
-        Dimension::Month => "Began in",
-        _ => "Other",
-    }
 }
 
 impl Args {
@@ -139,20 +87,6 @@ fn cells(name: &str, count: Count) -> Vec<Cell> {
     std::iter::once(Cell::new(escaped(name)))
         .chain(numbers(count).map(|(_, count)| number(count)))
         .collect()
-}
-
-/// The columns.
-pub(super) fn numbers(count: Count) -> impl Iterator<Item = (&'static str, u64)> {
-    [
-        ("all", count.all),
-        ("active", count.active),
-        ("licensed", count.licensed),
-        ("trial", count.trial),
-        ("upgrade trial", count.upgrade_trial),
-        ("free", count.free),
-        ("ended", count.ended),
-    ]
-    .into_iter()
 }
 
 fn human(out: &mut dyn Write, counts: &Counts) -> std::io::Result<()> {

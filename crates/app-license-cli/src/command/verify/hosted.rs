@@ -68,7 +68,7 @@ impl RequestArgs {
     }
 
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
-        let expected = self.app.expectations(io)?;
+        let expected = self.app.verifier_config(io)?;
         self.request.must_be_of(&expected)?;
         let request = self.request.request();
         let text = self.token.token(io, Some(request.query()))?;
@@ -113,7 +113,7 @@ pub(super) struct ContextArgs {
 
 impl ContextArgs {
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
-        let expected = self.app.expectations(io)?;
+        let expected = self.app.verifier_config(io)?;
         let text = self.token.token(io, None)?;
         let token = match UnverifiedContextToken::parse(&text) {
             Ok(token) => token,
@@ -152,7 +152,7 @@ pub(super) struct SessionArgs {
 
 impl SessionArgs {
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
-        let expected = self.app.expectations(io)?;
+        let expected = self.app.verifier_config(io)?;
         let app = AppKey::new(self.app_key.as_str())?;
         let text = self.token.token(io, None)?;
         let token = match UnverifiedSessionToken::parse(&text) {

@@ -125,7 +125,7 @@ impl EventArgs {
     }
 
     fn run(&self, io: &mut Io<'_>, kind: LifecycleKind) -> Result<VerifyOutput, CliError> {
-        let expected = self.app.expectations(io)?;
+        let expected = self.app.verifier_config(io)?;
         let app = AppKey::new(self.app_key.as_str())?;
         let key = RsaPublicKey::from_pem(&key_file(io, &self.public_key_file)?)?;
         let kid = self.key_id.as_deref().map(KeyId::new).transpose()?;

@@ -4,8 +4,8 @@ use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind, LicenseApiResp
 use app_license::{License, LicenseSource};
 use serde_json::Value;
 
-use super::Document;
-use super::shapes::{FUNCTION_CONTEXT, LICENSE, holds_a_license, what};
+use super::document::Document;
+use super::names::{FUNCTION_CONTEXT, LICENSE, holds_a_license, what};
 use crate::detect::Look;
 use crate::detect::tokens::{short, user_access};
 use crate::input_error::InputError;

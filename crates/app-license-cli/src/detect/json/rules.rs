@@ -7,7 +7,7 @@ use app_license_descriptor::forge::{DisplayCondition, Manifest};
 use app_license_descriptor::{Diagnostic, HostLicense, Severity};
 use serde_json::{Map, Value};
 
-use super::Document;
+use super::document::Document;
 use crate::detect::tokens::{clip, short};
 use crate::input_error::InputError;
 use crate::reading::{self, Believe, Reading, Shown, What};

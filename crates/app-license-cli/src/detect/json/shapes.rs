@@ -1,107 +1,25 @@
-//! The shapes of JSON that are known, and the signs they are told by.
+//! The shapes of JSON that are known, and the signs they are recognized by.
 
 use app_license::{License, LicenseSource};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::licenses::{
     assumed, bare, connect_answer, error_answer, forge_answer, forge_event, function_context,
     ui_context,
 };
+use super::names::{FUNCTION_CONTEXT, LICENSE, MANIFEST, what};
+use super::rules;
 use super::score::{Is, Sign, Signs};
-use super::{Document, Recognition, Shape, rules};
+use super::shape::{Recognition, Shape};
+use super::signs::{
+    OF_CONNECT, are_forge_modules, are_results, is_license, is_license_or_null, is_user_access,
+    license_points,
+};
 use crate::detect::tokens::{self, short};
-use crate::reading::{Reading, What};
-
-pub(super) const fn what(code: &'static str, title: &'static str) -> What {
-    What { code, title }
-}
+use crate::reading::Reading;
 
 const fn signs(needs: u8, of: &'static [Sign], against: &'static [&'static str]) -> Recognition {
     Recognition::Signs(Signs { of, against, needs })
-}
-
-pub(super) const LICENSE: What = what("license", "bare license object");
-pub(super) const FUNCTION_CONTEXT: What = what(
-    "forge_function_context",
-    "Forge function context, second argument",
-);
-const MANIFEST: What = what("forge_manifest", "Forge manifest");
-
-/// The fields of a license object in all spellings, and how much each says.
-const LICENSE_FIELDS: [(&str, u8); 16] = [
-    ("active", 3),
-    ("isActive", 3),
-    ("capabilitySet", 3),
-    ("evaluation", 2),
-    ("isEvaluation", 2),
-    ("billingPeriod", 2),
-    ("trialEndDate", 2),
-    ("subscriptionEndDate", 2),
-    ("entitlementId", 2),
-    ("ccpEntitlementId", 2),
-    ("entitlementNumber", 2),
-    ("ccpEntitlementSlug", 2),
-    ("supportEntitlementNumber", 2),
-    ("modes", 1),
-    ("state", 1),
-    ("type", 1),
-];
-
-/// What only Connect writes in a license object.
-const OF_CONNECT: [&str; 3] = ["evaluation", "entitlementId", "entitlementNumber"];
-
-fn is_license(value: &Value) -> bool {
-    value.as_object().is_some_and(|f| license_points(f) > 0)
-}
-
-fn is_license_or_null(value: &Value) -> bool {
-    value.is_null() || is_license(value)
-}
-
-/// The points of a license object: its fields are those of one, most of them at least.
-fn license_points(fields: &Map<String, Value>) -> u8 {
-    let known = LICENSE_FIELDS
-        .iter()
-        .filter(|(name, _)| fields.contains_key(*name));
-    let count = known.clone().count();
-    let points = known.map(|(_, points)| *points).sum();
-    let others = fields.len().saturating_sub(count);
-    let enough = points >= 3 && (others == 0 || (count >= 2 && others <= count));
-    if enough { points } else { 0 }
-}
-
-fn is_user_access(value: &Value) -> bool {
-    let bool = |name: &str| value.get(name).is_some_and(Value::is_boolean);
-    bool("enabled") || bool("hasAccess")
-}
-
-fn are_results(value: &Value) -> bool {
-    let is_result = |item: &Value| {
-        item.get("appId").is_some_and(Value::is_string)
-            && (item.get("data").is_some_and(Value::is_object)
-                || item.get("error").is_some_and(Value::is_object))
-    };
-    value
-        .as_array()
-        .is_some_and(|items| !items.is_empty() && items.iter().all(is_result))
-}
-
-fn are_forge_modules(value: &Value) -> bool {
-    let known = |name: &String| {
-        name.contains(':')
-            || [
-                "function",
-                "trigger",
-                "scheduledTrigger",
-                "webtrigger",
-                "consumer",
-                "macro",
-                "endpoint",
-                "action",
-            ]
-            .contains(&name.as_str())
-    };
-    value.as_object().is_some_and(|m| m.keys().any(known))
 }
 
 const EVENTS: &[&str] = &["installed", "uninstalled", "enabled", "disabled"];
@@ -125,7 +43,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("forge_lifecycle", "Forge lifecycle event"),
         source: None,
-        told: signs(
+        recognition: signs(
             4,
             &[
                 Sign("eventType", Is::Begins("avi:forge:"), 4),
@@ -145,7 +63,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("connect_lifecycle", "Connect lifecycle event"),
         source: Some(LicenseSource::ConnectLifecycle),
-        told: signs(
+        recognition: signs(
             4,
             &[
                 Sign("eventType", Is::OneOf(EVENTS), 3),
@@ -167,7 +85,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("connect_descriptor", "Connect app descriptor"),
         source: None,
-        told: signs(
+        recognition: signs(
             5,
             &[
                 Sign("key", Is::Text, 1),
@@ -189,7 +107,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: MANIFEST,
         source: None,
-        told: signs(
+        recognition: signs(
             4,
             &[
                 Sign("app", Is::Object, 1),
@@ -218,7 +136,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("forge_display_condition", "Forge display conditions"),
         source: None,
-        told: Recognition::Whole(|d| {
+        recognition: Recognition::Whole(|d| {
             if rules::is_display_condition(d.fields) {
                 4
             } else {
@@ -230,13 +148,13 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("connect_condition", "Connect condition"),
         source: None,
-        told: Recognition::Whole(|d| if rules::is_condition(d.fields) { 4 } else { 0 }),
+        recognition: Recognition::Whole(|d| if rules::is_condition(d.fields) { 4 } else { 0 }),
         read: |_, d| rules::condition(d.json),
     },
     Shape {
         what: what("forge_license_api", "Forge License API answer"),
         source: Some(LicenseSource::ForgeLicenseApi),
-        told: Recognition::Whole(|d| {
+        recognition: Recognition::Whole(|d| {
             let results = d.fields.get("results");
             let empty = results.and_then(Value::as_array).is_some_and(Vec::is_empty)
                 && d.look.source == Some(LicenseSource::ForgeLicenseApi);
@@ -251,7 +169,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("connect_license_api", "Connect License API answer"),
         source: Some(LicenseSource::ConnectLicenseApi),
-        told: signs(
+        recognition: signs(
             3,
             &[
                 Sign("key", Is::Text, 1),
@@ -275,7 +193,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("error_answer", "error answer of an API of the platform"),
         source: None,
-        told: signs(
+        recognition: signs(
             3,
             &[
                 Sign("message", Is::Text, 2),
@@ -310,7 +228,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("token_claims", "claims of a token"),
         source: None,
-        told: signs(
+        recognition: signs(
             4,
             &[
                 Sign("iss", Is::Text, 2),
@@ -334,7 +252,7 @@ pub(super) const SHAPES: &[Shape] = &[
             "Forge invocation context, as containers are told it",
         ),
         source: Some(LicenseSource::ForgeInvocationToken),
-        told: signs(
+        recognition: signs(
             4,
             &[
                 Sign("app.installationId", Is::Text, 2),
@@ -357,7 +275,7 @@ pub(super) const SHAPES: &[Shape] = &[
             "Forge function context, `getAppContext()`",
         ),
         source: Some(LicenseSource::ForgeFunctionContext),
-        told: signs(
+        recognition: signs(
             4,
             &[
                 Sign("appAri", Is::There, 2),
@@ -384,7 +302,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: what("forge_ui_context", "Forge UI context, `view.getContext()`"),
         source: Some(LicenseSource::ForgeUiContext),
-        told: signs(
+        recognition: signs(
             3,
             UI_CONTEXT,
             &[
@@ -401,7 +319,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: FUNCTION_CONTEXT,
         source: Some(LicenseSource::ForgeFunctionContext),
-        told: Recognition::Whole(|d| {
+        recognition: Recognition::Whole(|d| {
             let mut points = 0_u8;
             let mut add = |yes: bool, more: u8| {
                 if yes {
@@ -431,7 +349,7 @@ pub(super) const SHAPES: &[Shape] = &[
             "Connect browser context, `AP.context.getContext()`",
         ),
         source: Some(LicenseSource::ConnectContext),
-        told: signs(
+        recognition: signs(
             4,
             &[
                 Sign("jira", Is::Object, 2),
@@ -453,7 +371,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         what: LICENSE,
         source: None,
-        told: Recognition::Whole(|d| license_points(d.fields)),
+        recognition: Recognition::Whole(|d| license_points(d.fields)),
         read: |_, d| {
             let source = if d.has_any(&OF_CONNECT) {
                 LicenseSource::ConnectLicenseApi
@@ -486,33 +404,3 @@ const UI_CONTEXT: &[Sign] = &[
     Sign("permissions", Is::Object, 1),
     Sign("license", Is::That(is_license_or_null), 1),
 ];
-
-/// Whether an object made from other text is a manifest.
-pub(in super::super) fn is_manifest(fields: &Map<String, Value>) -> bool {
-    let manifest = SHAPES.iter().find(|shape| shape.what == MANIFEST);
-    manifest.is_some_and(|shape| match &shape.told {
-        Recognition::Signs(signs) => signs.are_met(&signs.score(fields)),
-        Recognition::Whole(_) => false,
-    })
-}
-
-/// Whether an object is a context of Forge, of a page or of a function.
-pub(super) fn is_forge_context(d: Document<'_>) -> bool {
-    SHAPES
-        .iter()
-        .filter(|s| {
-            matches!(
-                s.source,
-                Some(LicenseSource::ForgeUiContext | LicenseSource::ForgeFunctionContext)
-            )
-        })
-        .any(|shape| shape.points(d).is_some())
-}
-
-/// Whether a license object alone can be from there.
-pub(super) const fn holds_a_license(source: LicenseSource) -> bool {
-    !matches!(
-        source,
-        LicenseSource::ConnectLifecycle | LicenseSource::ConnectIframeQuery
-    )
-}

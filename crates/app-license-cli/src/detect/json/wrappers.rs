@@ -3,8 +3,9 @@
 use app_license::LicenseSource;
 use serde_json::Value;
 
-use super::{Document, MAX_WRAPPERS, wrapped};
-use crate::detect::{one_of, text_of_json, tokens};
+use super::document::{Document, Inner};
+use crate::detect::single::one_of;
+use crate::detect::tokens;
 use crate::input_error::InputError;
 use crate::raw;
 use crate::reading::Reading;
@@ -41,8 +42,15 @@ const NAMES: &[&str] = &[
     "value",
 ];
 
+/// How deep a payload may be wrapped.
+pub(super) const MAX_WRAPPERS: u8 = 6;
+
 /// Reads what an object of no known shape wraps; `None` when there is nothing known in it.
-pub(super) fn unwrap(document: Document<'_>, depth: u8) -> Result<Option<Reading>, InputError> {
+pub(super) fn unwrap(
+    document: Document<'_>,
+    depth: u8,
+    readers: Inner,
+) -> Result<Option<Reading>, InputError> {
     if depth >= MAX_WRAPPERS {
         return Ok(None);
     }
@@ -52,7 +60,7 @@ pub(super) fn unwrap(document: Document<'_>, depth: u8) -> Result<Option<Reading
             reading.found_in("`payload`, beside the token's header"),
         ));
     }
-    if let Some(reading) = page_data(document, depth)? {
+    if let Some(reading) = page_data(document, depth, readers)? {
         return Ok(Some(reading));
     }
     // what is said of the user stands beside the license: never read one without the other
@@ -61,12 +69,12 @@ pub(super) fn unwrap(document: Document<'_>, depth: u8) -> Result<Option<Reading
     }
     // a resolver's request: the license is in its context, the payload is the page's own data
     let is_request = document.has("payload") && document.has("context");
-    if is_request && let Some(reading) = resolver_request(document, depth)? {
+    if is_request && let Some(reading) = resolver_request(document, depth, readers)? {
         return Ok(Some(reading.found_in("`context` of a resolver's request")));
     }
     let mut found = Vec::new();
     for name in NAMES {
-        if let Some(reading) = inner(document, name, depth)? {
+        if let Some(reading) = inner(document, name, depth, readers)? {
             found.push((format!("`{name}`"), reading));
         }
     }
@@ -77,18 +85,23 @@ pub(super) fn unwrap(document: Document<'_>, depth: u8) -> Result<Option<Reading
 }
 
 /// What stands under a name, when it is known.
-fn inner(document: Document<'_>, name: &str, depth: u8) -> Result<Option<Reading>, InputError> {
+fn inner(
+    document: Document<'_>,
+    name: &str,
+    depth: u8,
+    readers: Inner,
+) -> Result<Option<Reading>, InputError> {
     let read = match document.fields.get(name) {
         Some(Value::Object(fields)) if name == "license" || name == "licence" => {
             if fields.is_empty() {
                 return Ok(None);
             }
-            wrapped(&raw_at(document, name), document.look, depth)
+            (readers.json)(&raw_at(document, name), document.look, depth)
         }
         Some(Value::Object(_) | Value::Array(_)) => {
-            wrapped(&raw_at(document, name), document.look, depth)
+            (readers.json)(&raw_at(document, name), document.look, depth)
         }
-        Some(Value::String(text)) => text_of_json(text, document.look, depth),
+        Some(Value::String(text)) => (readers.text)(text, document.look, depth),
         // a context that says of its license that there is none
         Some(Value::Null) if name == "license" && document.fields.len() == 1 => {
             super::licenses::null(document.look)
@@ -123,7 +136,11 @@ fn decoded_token(document: Document<'_>) -> Result<Option<Reading>, InputError> 
 }
 
 /// The data of a page of the host: the URL of an iframe, with the tokens beside it.
-fn page_data(document: Document<'_>, depth: u8) -> Result<Option<Reading>, InputError> {
+fn page_data(
+    document: Document<'_>,
+    depth: u8,
+    readers: Inner,
+) -> Result<Option<Reading>, InputError> {
     let Some(reading) = ["url", "src", "uri", "href", "iframeUrl"]
         .iter()
         .find_map(|name| {
@@ -137,7 +154,7 @@ fn page_data(document: Document<'_>, depth: u8) -> Result<Option<Reading>, Input
     let (name, reading) = reading;
     let mut reading = reading.found_in(&format!("`{name}` of a page's data"));
     if document.text("contextJwt").is_some() {
-        let token = inner(document, "contextJwt", depth)?;
+        let token = inner(document, "contextJwt", depth, readers)?;
         let what = token.map_or("a token", |t| t.what.title);
         reading.note(
             "context_jwt",
@@ -147,7 +164,11 @@ fn page_data(document: Document<'_>, depth: u8) -> Result<Option<Reading>, Input
     Ok(Some(reading))
 }
 
-fn resolver_request(document: Document<'_>, depth: u8) -> Result<Option<Reading>, InputError> {
+fn resolver_request(
+    document: Document<'_>,
+    depth: u8,
+    readers: Inner,
+) -> Result<Option<Reading>, InputError> {
     let Some(Value::Object(fields)) = document.fields.get("context") else {
         return Ok(None);
     };
@@ -158,7 +179,7 @@ fn resolver_request(document: Document<'_>, depth: u8) -> Result<Option<Reading>
         look: document.look,
     };
     // `context` of a resolver is a function's context, whatever the browser put in it
-    let is_context = fields.contains_key("license") || super::shapes::is_forge_context(context);
+    let is_context = fields.contains_key("license") || super::recognize::is_forge_context(context);
     if is_context
         && document
             .look
@@ -167,5 +188,5 @@ fn resolver_request(document: Document<'_>, depth: u8) -> Result<Option<Reading>
     {
         return super::licenses::function_context(context).map(Some);
     }
-    inner(document, "context", depth)
+    inner(document, "context", depth, readers)
 }

@@ -152,7 +152,7 @@ impl Set {
 
 impl Set {
     /// The condition that a name most likely means which this kind of module does not have: one
-    /// that is spelt nearly so, or what the same is called in a Connect descriptor or a license.
+    /// that is spelled nearly so, or what the same is called in a Connect descriptor or a license.
     fn nearest(self, name: &str) -> Option<&'static str> {
         let same = match name {
             "addon_is_licensed" | "licensed" | "isActive" | "license" => Some("appIsLicensed"),

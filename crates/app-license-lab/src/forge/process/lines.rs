@@ -1,6 +1,5 @@
 //! What the process says, line by line.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde::Deserialize;
@@ -8,23 +7,11 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::mpsc;
 
-use super::{Call, Log, MAX_WAITING, Outcome, Waiting, lock};
+use super::super::log::Log;
+use super::call::{Call, Fetch, MAX_WAITING, Outcome, Waiting, lock};
 
 /// The longest answer of a function: more than the 5 MB that the platform allows, in bytes.
 const MAX_LINE: usize = 6 << 20;
-
-/// A request of a function to the platform.
-#[derive(Debug, Deserialize)]
-pub(in crate::forge) struct Fetch {
-    pub(in crate::forge) id: u64,
-    call: Option<u64>,
-    /// What `@forge/api` names: the kind, the product or the remote.
-    pub(in crate::forge) target: Value,
-    pub(in crate::forge) path: String,
-    pub(in crate::forge) method: String,
-    pub(in crate::forge) headers: BTreeMap<String, String>,
-    pub(in crate::forge) body: Option<String>,
-}
 
 /// A line of the process.
 #[derive(Debug, Default, Deserialize)]

@@ -7,7 +7,7 @@
 use app_license::UnixTime;
 use serde_json::Value;
 
-use super::{Body, Refusal};
+use super::refusal::{Body, Refusal};
 
 /// The longest key, in characters.
 const MAX_KEY: usize = 500;

@@ -6,10 +6,12 @@ use std::io::{self, Chain, Cursor, Read};
 use flate2::read::MultiGzDecoder;
 
 use super::super::error::{Error, ErrorKind, Position};
-use super::MAX_RECORD;
 
 /// Bytes that are read at a time.
 const WINDOW: usize = 256 * 1024;
+
+/// The largest record that is read, in bytes. Honest ones have a few thousand.
+pub const MAX_RECORD: usize = 1 << 20;
 
 /// Where the bytes come from.
 enum Input<R> {

@@ -15,7 +15,7 @@ use app_license_testkit::{
     App, InjectedFault, MockHost, Service, SignedRequest, Tenant, TestClock,
 };
 
-use super::{Step, said};
+use super::step::{Step, said};
 use crate::command::lab::check::explainer;
 use crate::error::CliError;
 

@@ -10,10 +10,11 @@ use app_license::{AppKey, ClientKey, Edition, HmacKey, License, State as License
 use app_license_client::{ConnectLicenseApi, Fetcher};
 use serde::{Deserialize, Serialize};
 
-use super::{Step, said};
+use super::step::{Step, said};
 use crate::command::keys::{base_url, hmac};
 use crate::error::CliError;
-use crate::io::{Io, MAX_INPUT, read_file};
+use crate::files::read_file;
+use crate::io::{Io, MAX_INPUT};
 use crate::now::NowArgs;
 use crate::output::one_line;
 

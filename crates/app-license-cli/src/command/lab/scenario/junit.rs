@@ -3,7 +3,7 @@
 use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
-use super::Played;
+use super::played::Played;
 use crate::error::CliError;
 use crate::output::clean;
 

@@ -8,7 +8,7 @@ use app_license_marketplace::reconcile::{Drift, DriftKind, ReportRead, Summary, 
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use serde::Serialize;
 
-use super::Selection;
+use super::selection::Selection;
 use crate::error::CliError;
 use crate::io::Io;
 use crate::output::{BAD, BOLD, DIM, Format, GOOD, WARN, escaped, fit, paint, show};

@@ -1,4 +1,4 @@
-//! Words that millions of rows share, kept once.
+//! Values that millions of rows share, kept once.
 
 use std::hash::BuildHasher as _;
 
@@ -17,13 +17,13 @@ impl Symbol {
     }
 }
 
-/// Words that rows share: kept once.
+/// Values that rows share: kept once.
 #[derive(Debug)]
 pub(super) struct Symbols {
     words: Vec<Box<str>>,
     index: HashTable<u16>,
     hasher: DefaultHashBuilder,
-    /// Words that came lately, by length and ends: most rows say the same.
+    /// Values that came lately, by length and ends: most rows say the same.
     recent: [u16; RECENT],
 }
 

@@ -1,4 +1,4 @@
-// What the app was told: the list, and one entry decoded beside what was verified and decided.
+// What was delivered to the app: the list, and one entry decoded beside what was verified and decided.
 import { byId, el, read, say } from "./dom.js";
 
 const pretty = (value) => JSON.stringify(value, null, 2);
@@ -13,11 +13,11 @@ function verdict(entry) {
   if (entry.answered) {
     return `${entry.status ?? "no answer"}`;
   }
-  return entry.told ? "shown" : "";
+  return entry.delivered ? "shown" : "";
 }
 
 function mood(entry) {
-  if (!entry.told) {
+  if (!entry.delivered) {
     return "note";
   }
   const bad = entry.verdict === "refused" || (entry.answered && !(entry.status < 400));
@@ -55,12 +55,12 @@ export function list(entries, chosen, open, again) {
           type: "button",
           "data-entry": entry.id,
           "aria-current": entry.id === chosen,
-          disabled: !entry.told,
+          disabled: !entry.delivered,
           onclick: () => open(entry.id),
         },
-        el("b", {}, entry.told ? entry.name : entry.title),
+        el("b", {}, entry.delivered ? entry.name : entry.title),
         el("span", { class: "verdict" }, verdict(entry)),
-        el("small", {}, `${entry.site ?? "all"} · ${entry.at.replace("T", " ")}${entry.told ? ` · ${entry.title}` : ""}`),
+        el("small", {}, `${entry.site ?? "all"} · ${entry.at.replace("T", " ")}${entry.delivered ? ` · ${entry.title}` : ""}`),
       ),
     );
   return groups(entries).flatMap((group) => {
@@ -89,26 +89,26 @@ export async function open(id) {
     say(error.message, true);
     return;
   }
-  const { told, answer } = entry;
+  const { delivered, answer } = entry;
   const place = byId("entry");
   place.replaceChildren(
     el("h3", {}, `${entry.name}`),
-    el("p", { class: "address" }, `${told.method} ${told.url.split("?")[0]}`),
+    el("p", { class: "address" }, `${delivered.method} ${delivered.url.split("?")[0]}`),
     // a function has no address
-    ...(told.curl
+    ...(delivered.curl
       ? [
           el(
             "div",
             { class: "buttons" },
-            el("button", { type: "button", onclick: () => copy(told.curl) }, "Copy as curl"),
+            el("button", { type: "button", onclick: () => copy(delivered.curl) }, "Copy as curl"),
           ),
         ]
       : []),
     el(
       "div",
       { class: "sides" },
-      el("div", {}, el("h4", {}, "Said"), ...said(told)),
-      el("div", {}, el("h4", {}, "Verified and decided"), ...decided(told.verified), ...answered(answer)),
+      el("div", {}, el("h4", {}, "Said"), ...said(delivered)),
+      el("div", {}, el("h4", {}, "Verified and decided"), ...decided(delivered.verified), ...answered(answer)),
     ),
   );
 }
@@ -128,12 +128,12 @@ function fold(title, value, opened = false) {
     : el("details", { open: opened }, el("summary", {}, title), el("pre", { tabindex: 0 }, value));
 }
 
-function said(told) {
+function said(delivered) {
   return [
-    ...report(told.inspected ?? {}),
-    fold("Body", told.body && pretty(told.body)),
-    fold("Token", told.token && pretty(told.token)),
-    fold("Address", told.url),
+    ...report(delivered.inspected ?? {}),
+    fold("Body", delivered.body && pretty(delivered.body)),
+    fold("Token", delivered.token && pretty(delivered.token)),
+    fold("Address", delivered.url),
   ].filter(Boolean);
 }
 
