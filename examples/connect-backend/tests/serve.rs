@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use app_license_server::testkit::probe::{Probe, Route, RouteKind};
 use app_license_server::testkit::{App, Edition, MockHost, SigningKey, query_hash};
 use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 
 /// How long the program may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,16 +39,15 @@ async fn serve(host: &MockHost, folder: &std::path::Path) -> (Served, String) {
         .env("MOCK_HOST", host.gateway().unwrap().to_string())
         .spawn();
     let mut served = Served(served.unwrap());
-    let began = Instant::now();
-    while tokio::net::TcpStream::connect(("127.0.0.1", port))
-        .await
-        .is_err()
-    {
-        let ended = served.0.try_wait().unwrap();
-        assert!(ended.is_none(), "it ended before it listened: {ended:?}");
-        assert!(began.elapsed() < PATIENCE, "it does not listen on {port}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let listens = async {
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            let ended = served.0.try_wait().unwrap();
+            assert!(ended.is_none(), "it ended before it listened: {ended:?}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let listens = timeout(PATIENCE, listens).await;
+    assert!(listens.is_ok(), "it does not listen on {port}");
     (served, format!("http://127.0.0.1:{port}"))
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use app_license_server::testkit::probe::{Probe, Route, RouteKind};
 use app_license_server::testkit::{App, Edition, Invocation, MockHost, SigningKey};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 
 const APP_ID: &str = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
 
@@ -35,18 +37,15 @@ async fn serve(host: &MockHost, folder: &std::path::Path) -> (Served, String) {
         .env("MOCK_HOST", host.gateway().unwrap().to_string())
         .spawn();
     let mut served = Served(served.unwrap());
-    let listening = async {
-        while tokio::net::TcpStream::connect(("127.0.0.1", port))
-            .await
-            .is_err()
-        {
+    let listens = async {
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             let ended = served.0.try_wait().unwrap();
             assert!(ended.is_none(), "it ended before it listened: {ended:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            sleep(Duration::from_millis(20)).await;
         }
     };
-    let listens = tokio::time::timeout(PATIENCE, listening).await;
-    listens.expect("it listens");
+    let listens = timeout(PATIENCE, listens).await;
+    assert!(listens.is_ok(), "it does not listen on {port}");
     (served, format!("http://127.0.0.1:{port}"))
 }
 

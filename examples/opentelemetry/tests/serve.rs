@@ -83,14 +83,15 @@ async fn a_collector_gets_spans_with_the_tenant() {
         .env("OTEL_BSP_SCHEDULE_DELAY", "50")
         .spawn();
     let mut served = Served(served.unwrap());
-    let listening = async {
+    let listens = async {
         while TcpStream::connect(address).await.is_err() {
             let ended = served.0.try_wait().unwrap();
             assert!(ended.is_none(), "it ended before it listened: {ended:?}");
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, listening).await.expect("it listens");
+    let listens = timeout(PATIENCE, listens).await;
+    assert!(listens.is_ok(), "it does not listen on {address}");
     let app = App::connect("com.example.reports", &base_url).unwrap();
     let acme = host.tenant(&app, "acme").unwrap();
     for event in acme.install().unwrap() {
