@@ -3,13 +3,13 @@
 
 use app_license::connect::{
     BaseUrl, RequestVerifierConfig, Request, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
-    UnverifiedRequestToken, UnverifiedSessionToken, token_from_header, token_from_request,
+    UnverifiedRequestToken, UnverifiedSessionToken, jwt_from_headers, token_from_request,
 };
 use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token};
 use app_license::{ForgeAppId, HmacKey, Jwks, SharedSecret, UnixTime};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let _ = token_from_header([text]);
+    let _ = jwt_from_headers([text]);
     let _ = token_from_request([], text);
     let _ = UnverifiedInstallToken::parse(text);
     let _ = UnverifiedContextToken::parse(text);

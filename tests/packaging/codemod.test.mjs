@@ -105,7 +105,7 @@ test("19: every function decides as before, but for an ended license and one wit
     }
   }
   // the spelling of Confluence's GraphQL, which a context never has: it never granted
-  assert.deepEqual(changed["advanced, active"], ["spelt", "member", "neither", "taken apart"]);
+  assert.deepEqual(changed["advanced, active"], ["spelled", "member", "neither", "taken apart"]);
   delete changed["advanced, active"];
   assert.deepEqual(Object.keys(changed).sort(), ["advanced, ended", "no set, active", "standard, ended"]);
 });

@@ -103,7 +103,7 @@ pub(crate) fn expectations(
         expected = expected.proxy_strips_base_path();
     }
     Ok(match leeway {
-        Some(leeway) => expected.with_leeway(leeway),
+        Some(leeway) => expected.leeway(leeway),
         None => expected,
     })
 }

@@ -31,7 +31,7 @@ export interface StoredInstallation {
 export interface Happened {
   on: "connect" | "forge" | "license" | "page_opened" | "block" | "unblock" | "linked" | "joined" | "invoked";
   /** Which event; of a license, its source; of an opened page, when its token was issued (seconds since
-   * 1970, `asOf`); of a wish of the app, nothing, and no body. Of a link, the body is the tenant; of what
+   * 1970, `asOf`); of a decision of the app, nothing, and no body. Of a link, the body is the tenant; of what
    * it takes over, that record in JSON. */
   event: string;
   body: string;
@@ -159,7 +159,7 @@ pub(crate) fn stored(input: &Input) -> Result<Option<Installation>, Error> {
 /// a license.
 pub(crate) fn event(input: &Input) -> Result<Event, Error> {
     let on = input.text("on").unwrap_or_default();
-    // wishes of the app, without a body
+    // decisions of the app, without a body
     match on.as_str() {
         "block" => return Ok(Event::Block),
         "unblock" => return Ok(Event::Unblock),

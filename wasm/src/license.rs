@@ -17,7 +17,7 @@ pub(crate) fn written(license: &License, output: &mut Output) {
     output.maybe("set", license.capability_set().map(Capability::as_str));
 }
 
-/// What is judged of a license, as the gate's twin in TypeScript has it.
+/// What is read of a license, as the gate's twin in TypeScript has it.
 pub(crate) fn bits(license: &License) -> u64 {
     let state = match license.state() {
         State::Active => 0,

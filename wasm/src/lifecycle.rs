@@ -2,7 +2,7 @@
 
 use app_license::connect::{
     LifecycleBody, LifecycleEvent, LifecycleKind, UnverifiedInstallToken, UnverifiedRequestToken,
-    token_from_header,
+    jwt_from_headers,
 };
 use app_license::delivery::TokenHash;
 use app_license::{AppKey, Capability, ClientKey, Error, RsaPublicKey, UnixTime};
@@ -76,7 +76,7 @@ pub fn install_key_of(
 fn key(input: &Input) -> Result<Output, Error> {
     let authorization = input.text("authorization");
     let authorization = authorization.as_ref().map(|text| text.as_str());
-    let token = UnverifiedInstallToken::parse(token_from_header(headers(authorization))?)?;
+    let token = UnverifiedInstallToken::parse(jwt_from_headers(headers(authorization))?)?;
     let hosts = key_hosts(input)?;
     let mut output = Output::new();
     output.text("kid", token.kid().as_str());
@@ -118,7 +118,7 @@ fn accepted(
     output.shown("tokenFingerprint", TokenHash::of(token));
     output.time("tokenIssuedAt", issued_at);
     output.time("tokenExpiresAt", expires_at);
-    let leeway = arrived.expected.leeway().as_seconds();
+    let leeway = arrived.expected.allowed_leeway().as_seconds();
     output.time("tokenProvesUntil", expires_at.plus(leeway));
     output
 }
@@ -180,7 +180,7 @@ pub fn check_unproved_install(
 
 fn unproved(input: &Input) -> Result<String, Error> {
     let arrived = Arrived::read(input)?;
-    let token = UnverifiedInstallToken::parse(token_from_header(arrived.authorization())?)?;
+    let token = UnverifiedInstallToken::parse(jwt_from_headers(arrived.authorization())?)?;
     let body = parsed(input)?;
     let client_key = body.client_key().clone();
     let request = arrived.request()?;
@@ -199,7 +199,7 @@ pub fn verify_install(
 
 fn signed(input: &Input) -> Result<Output, Error> {
     let arrived = Arrived::read(input)?;
-    let text = token_from_header(arrived.authorization())?;
+    let text = jwt_from_headers(arrived.authorization())?;
     let token = UnverifiedInstallToken::parse(text)?;
     let key = RsaPublicKey::from_pem(&input.need("pem")?)?;
     let (request, body) = (arrived.request()?, parsed(input)?);
@@ -220,7 +220,7 @@ pub fn verify_lifecycle(
 
 fn shared(input: &Input) -> Result<Output, Error> {
     let arrived = Arrived::read(input)?;
-    let text = token_from_header(arrived.authorization())?;
+    let text = jwt_from_headers(arrived.authorization())?;
     let [client_key, secret, previous] =
         ["clientKey", "secret", "previous"].map(|name| input.text(name));
     let [client_key, secret, previous] =

@@ -1,7 +1,7 @@
 //! What every request of Atlassian Connect calls: texts by position, one text back.
 
 use app_license::connect::{
-    Request, SignedWith, UnverifiedContextToken, UnverifiedRequestToken, token_from_header,
+    Request, SignedWith, UnverifiedContextToken, UnverifiedRequestToken, jwt_from_headers,
     token_from_request,
 };
 use app_license::{Capability, Error};
@@ -16,7 +16,7 @@ use crate::lines::{line, number};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** What a license is judged to be, in the bits of `gate.ts`, and its capability set. */
+/** What a license is read as, in the bits of `gate.ts`, and its capability set. */
 export interface JudgedLicense {
   bits: number;
   set: string | null;
@@ -70,7 +70,7 @@ pub fn tenant_of(
 fn tenant(authorization: Option<&str>, target: &str, kind: &str) -> Result<String, Error> {
     if kind == "event" {
         // an address may be logged, and be followed again
-        let token = token_from_header(headers(authorization))?;
+        let token = jwt_from_headers(headers(authorization))?;
         let token = UnverifiedRequestToken::parse(token)?;
         return Ok(token.issuer().as_str().to_owned());
     }

@@ -269,7 +269,7 @@ impl Inner {
         let now = self.clock.now();
         let mut cache = self.lock();
         if again {
-            cache.rechecked(&kid, result);
+            cache.refreshed(&kid, result);
         } else {
             cache.fetched(&kid, result, now);
         }

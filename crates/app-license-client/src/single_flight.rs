@@ -75,7 +75,7 @@ where
         let (sender, answer) = watch::channel(None);
         open.insert(key.clone(), answer.clone());
         drop(open);
-        let landing = Landing {
+        let landing = FlightEnd {
             flights: Arc::clone(self),
             key,
         };
@@ -108,12 +108,12 @@ impl<V: Clone> InFlight<V> {
 }
 
 /// Closes the flight, also when its task is dropped.
-struct Landing<K: Ord, V> {
+struct FlightEnd<K: Ord, V> {
     flights: Arc<SingleFlight<K, V>>,
     key: K,
 }
 
-impl<K: Ord, V> Drop for Landing<K, V> {
+impl<K: Ord, V> Drop for FlightEnd<K, V> {
     fn drop(&mut self) {
         let open = &self.flights.open;
         open.lock()

@@ -8,7 +8,7 @@ use crate::site_link::{Contested, link};
 use crate::wire::{authorization, read, route, target};
 use app_license::connect::{
     InstallToken, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
-    token_from_header,
+    jwt_from_headers,
 };
 use app_license::{ClientKey, ErrorKind, RsaPublicKey, UnixTime, Verified};
 use app_license_client::Caller;
@@ -113,7 +113,7 @@ impl ConnectApp {
         body: Body,
     ) -> Result<&'static str, Rejection> {
         let headers = authorization(&parts.headers)?;
-        let text = token_from_header(headers)?;
+        let text = jwt_from_headers(headers)?;
         let token = UnverifiedInstallToken::parse(text)?;
         let bytes = read(body).await?;
         let body = LifecycleBody::parse(&bytes)?;
@@ -209,7 +209,7 @@ impl ConnectApp {
 
     /// A mark that holds a token to this body until it verifies no longer.
     fn mark(&self, token: &str, body: &[u8], expires_at: UnixTime) -> ReplayMark {
-        let leeway = self.0.expectations.leeway().as_seconds();
+        let leeway = self.0.expectations.allowed_leeway().as_seconds();
         ReplayMark::new(token, body, expires_at.plus(leeway))
     }
 

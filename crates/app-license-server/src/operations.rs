@@ -120,7 +120,7 @@ impl Served {
     }
 
     /// What is said of it, and what is wrong.
-    async fn health(&self) -> (Value, Option<Fault>) {
+    async fn health(&self) -> (Value, Option<HealthFault>) {
         match self.store() {
             None => self.part(&Value::Null, None),
             Some(store) => match tokio::time::timeout(PATIENCE, asked(store)).await {
@@ -131,11 +131,11 @@ impl Served {
     }
 
     /// With the store that does not answer.
-    fn silent(&self) -> (Value, Option<Fault>) {
+    fn silent(&self) -> (Value, Option<HealthFault>) {
         self.part(&Value::Null, Some(SILENT))
     }
 
-    fn part(&self, store: &Value, fault: Option<Fault>) -> (Value, Option<Fault>) {
+    fn part(&self, store: &Value, fault: Option<HealthFault>) -> (Value, Option<HealthFault>) {
         let (kind, app) = self.names();
         let status = fault.map_or("ok", |fault| fault.code);
         let part = json!({ "app": app, "kind": kind, "store": store, "status": status });
@@ -146,7 +146,7 @@ impl Served {
 /// Which store it is, and what is wrong with it although it answers.
 async fn asked(
     store: &dyn InstallationStore,
-) -> Result<(Option<&'static str>, Option<Fault>), Error> {
+) -> Result<(Option<&'static str>, Option<HealthFault>), Error> {
     let error = match store.health().await {
         Ok(health) => return Ok((Some(health.backend), None)),
         Err(error) => error,
@@ -155,19 +155,19 @@ async fn asked(
         ErrorKind::UnknownEncryptionKey { .. } | ErrorKind::PlainTextRefused { .. } => {
             tracing::error!(code = error.code(), error = %with_causes(&error), "stored secrets do not open");
             let (what, code) = (out_of_reach(error.code()), error.code());
-            Ok((None, Some(Fault { what, code })))
+            Ok((None, Some(HealthFault { what, code })))
         }
         _ => Err(error),
     }
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Fault {
+struct HealthFault {
     what: &'static str,
     code: &'static str,
 }
 
-const SILENT: Fault = Fault {
+const SILENT: HealthFault = HealthFault {
     what: "the store does not answer",
     code: UNAVAILABLE,
 };

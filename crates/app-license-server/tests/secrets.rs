@@ -201,13 +201,13 @@ impl Run {
     async fn probe(&mut self, address: &str, tenant: &Tenant) {
         let routes = [probe::Route::page("/panel"), probe::Route::page("/export")];
         let probe = probe::Probe::new(address).routes(&routes);
-        let neighbour = self
+        let neighbor = self
             .host
-            .tenant(&tenant.app().unwrap(), "neighbour")
+            .tenant(&tenant.app().unwrap(), "neighbor")
             .unwrap();
-        self.deliver_all(neighbour.install().unwrap()).await;
-        self.secrets_of(&neighbour);
-        let report = probe.tenants(tenant, &neighbour).run().await.unwrap();
+        self.deliver_all(neighbor.install().unwrap()).await;
+        self.secrets_of(&neighbor);
+        let report = probe.tenants(tenant, &neighbor).run().await.unwrap();
         assert!(report.findings().is_empty(), "{report}");
     }
 

@@ -96,7 +96,7 @@ pub struct HistoryEntry {
     pub unknown_changes: usize,
 }
 
-/// How many entries a page holds at most; larger wishes are held at this.
+/// How many entries a page holds at most; a larger number counts as this.
 pub const MAX_PAGE: usize = 1000;
 
 pub(crate) const fn page(limit: usize) -> usize {

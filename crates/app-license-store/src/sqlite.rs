@@ -3,6 +3,7 @@
 mod coordination;
 mod erase;
 mod fault;
+mod migrations;
 mod npm;
 mod options;
 mod schema;
@@ -147,7 +148,7 @@ impl Readers {
 
 /// The newest schema known.
 pub(crate) const fn newest_schema() -> i64 {
-    schema::VERSION
+    migrations::VERSION
 }
 
 #[async_trait]

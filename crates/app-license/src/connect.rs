@@ -50,5 +50,5 @@ pub use request_token::{RequestToken, UnverifiedRequestToken};
 pub use session_token::{SessionToken, UnverifiedSessionToken};
 pub use tenant_keys::{SignedWith, TenantKeys};
 pub use token_claims::{TokenClaims, sign_request};
-pub use token_place::{token_from_header, token_from_request};
+pub use token_place::{jwt_from_headers, token_from_request};
 pub use verifier_config::RequestVerifierConfig;

@@ -27,9 +27,9 @@ use crate::call::{missing, unix_time};
 ///
 /// A statement is its source, the license in JSON, `=` and the environment, its time, and `d` where the
 /// platform says that this user has no access.
-struct Known<'k>(Split<'k, char>);
+struct Lines<'k>(Split<'k, char>);
 
-impl<'k> Known<'k> {
+impl<'k> Lines<'k> {
     fn line(&mut self) -> &'k str {
         self.0.next().unwrap_or_default()
     }
@@ -70,7 +70,7 @@ impl<'k> Known<'k> {
 /// counts, whose hooks and history hear of, whether this user has no access (`d`), and of a license
 /// that ended whether it was a trial (`1`, `0`, or nothing where nobody knows).
 pub(crate) fn next(known: &str) -> Result<String, Error> {
-    let mut known = Known(known.split('\n'));
+    let mut known = Lines(known.split('\n'));
     let now = known.time("now")?.ok_or_else(|| missing("now"))?;
     let letters = known.line();
     let policy = Policy::new()

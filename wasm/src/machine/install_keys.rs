@@ -289,7 +289,7 @@ pub(super) fn ask(input: Input) -> Result<Output, Error> {
             }
         };
         if input.again {
-            cache.rechecked(&kid, result);
+            cache.refreshed(&kid, result);
         } else {
             cache.fetched(&kid, result, now);
         }

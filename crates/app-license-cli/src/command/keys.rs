@@ -139,7 +139,7 @@ impl AppArgs {
         let first = all
             .next()
             .ok_or_else(|| CliError::Option("give --base-url or --descriptor".to_owned()))?;
-        let expected = RequestVerifierConfig::new(first).with_leeway(leeway(self.leeway)?);
+        let expected = RequestVerifierConfig::new(first).leeway(leeway(self.leeway)?);
         let expected = all.fold(expected, RequestVerifierConfig::accept_base_url);
         Ok(if self.proxy_strips_base_path {
             expected.proxy_strips_base_path()

@@ -12,7 +12,7 @@ mod unread;
 mod why;
 
 use outcome::Outcome;
-use place::Place;
+use place::OpenableStore;
 
 use crate::io::Io;
 use crate::output::Format;
@@ -44,7 +44,7 @@ Examples:
   app-license store stopped --consumer provision")]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
+    place: OpenableStore,
     #[command(subcommand)]
     command: Command,
 }

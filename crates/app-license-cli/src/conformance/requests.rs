@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use app_license::connect::{
     BaseUrl, Cloud, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request,
     RequestVerifierConfig, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
-    UnverifiedRequestToken, UnverifiedSessionToken, token_from_header, token_from_request,
+    UnverifiedRequestToken, UnverifiedSessionToken, jwt_from_headers, token_from_request,
 };
 use app_license::{
     AppKey, ClientKey, Error, ErrorKind, Event, HmacKey, Installation, InstallationRecord,
@@ -302,7 +302,7 @@ impl Checker<'_> {
 
     /// `installed` and `uninstalled`: signed by the platform. Verify first, store last.
     fn signed(&self, kind: LifecycleKind, store: &mut Store) -> Result<Accepted, Error> {
-        let text = token_from_header(self.authorization())?;
+        let text = jwt_from_headers(self.authorization())?;
         let token = UnverifiedInstallToken::parse(text)?;
         let pem = self.world.keys_by_kid.get(token.kid().as_str());
         let Some(pem) = pem.and_then(Option::as_deref) else {
@@ -318,7 +318,7 @@ impl Checker<'_> {
 
     /// `enabled` and `disabled`: signed with the shared secret.
     fn shared(&self, kind: LifecycleKind, store: &mut Store) -> Result<Accepted, Error> {
-        let text = token_from_header(self.authorization())?;
+        let text = jwt_from_headers(self.authorization())?;
         let token = UnverifiedRequestToken::parse(text)?;
         let keys = self.keys_of(store, token.issuer())?;
         let token = token.verify(&keys, &self.request(), &self.expected, self.now)?;

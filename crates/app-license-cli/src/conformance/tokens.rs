@@ -96,7 +96,7 @@ impl TokenCase {
             limit: usize::try_from(Leeway::MAX_SECONDS).unwrap_or(usize::MAX),
             found: usize::try_from(seconds).unwrap_or(usize::MAX),
         })?;
-        Ok(expected.with_leeway(leeway))
+        Ok(expected.leeway(leeway))
     }
 
     fn request(&self) -> Request<'_> {

@@ -88,12 +88,12 @@ async fn fill(store: &dyn Store) {
     store.advance(&mail, Sequence::new(1)).await.unwrap();
 }
 
-struct Place {
+struct TestStore {
     _folder: Option<tempfile::TempDir>,
     store: String,
 }
 
-impl Place {
+impl TestStore {
     fn sqlite(keys: Option<EncryptionKeys>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("installations.db");
@@ -179,7 +179,7 @@ impl Place {
 
 #[test]
 fn installations_are_listed_by_site_edition_state_and_when_they_were_seen() {
-    for place in Place::each(None) {
+    for place in TestStore::each(None) {
         let acme = "connect:client-acme";
         let all = [acme, "connect:client-globex", "connect:client-initech"];
         assert_eq!(place.names(&[]), all);
@@ -211,7 +211,7 @@ fn installations_are_listed_by_site_edition_state_and_when_they_were_seen() {
 /// What a license stands for: none named is Standard, and an ended one stands for nothing.
 #[test]
 fn editions_are_those_that_licenses_stand_for() {
-    let place = Place::sqlite(None);
+    let place = TestStore::sqlite(None);
     let state = |tenant: &str, json: &str, days| {
         let key = event(LifecycleKind::Installed, tenant, "").key().clone();
         place.apply(Delivery::new(key, stated(json, days)), days);
@@ -250,7 +250,7 @@ fn editions_are_those_that_licenses_stand_for() {
 /// In a terminal of 80 columns a name is copied whole.
 #[test]
 fn no_name_of_a_list_is_broken() {
-    let place = Place::sqlite(None);
+    let place = TestStore::sqlite(None);
     let site = "a-subsidiary-of-a-very-large-customer";
     place.apply(event(LifecycleKind::Installed, site, ""), 6);
     for columns in ["40", "80"] {
@@ -281,7 +281,7 @@ fn no_name_of_a_list_is_broken() {
 
 #[test]
 fn a_renamed_site_is_found_by_the_name_that_it_had() {
-    let place = Place::sqlite(None);
+    let place = TestStore::sqlite(None);
     let of_acme = r#","baseUrl":"https://acme-group.atlassian.net""#;
     let renamed = event_at(LifecycleKind::Installed, "acme", of_acme);
     place.apply(renamed, 6);
@@ -319,7 +319,7 @@ fn a_renamed_site_is_found_by_the_name_that_it_had() {
 
 #[test]
 fn one_installation_is_found_by_every_name_and_shown_without_its_secret() {
-    for place in Place::each(None) {
+    for place in TestStore::each(None) {
         for name in [
             "acme",
             "acme.atlassian.net",
@@ -354,7 +354,7 @@ fn one_installation_is_found_by_every_name_and_shown_without_its_secret() {
 
 #[test]
 fn a_name_that_nothing_knows_is_no_capability() {
-    for place in Place::each(None) {
+    for place in TestStore::each(None) {
         let ran = place.run(&["why", "acme", "bulk-export"]);
         assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
         assert!(
@@ -376,7 +376,7 @@ fn a_name_that_nothing_knows_is_no_capability() {
 /// The same question, at five times: before it was bought, trialled, upgraded, ended.
 #[test]
 fn why_a_feature_was_denied_is_replayed_from_what_was_stated_by_then() {
-    for place in Place::each(None) {
+    for place in TestStore::each(None) {
         let code_at = |time: &str, needs: &str| {
             let ran = place.run(&["why", "acme", needs, "--at", time, "--format", "json"]);
             let answer = ran.json();
@@ -414,7 +414,7 @@ fn why_a_feature_was_denied_is_replayed_from_what_was_stated_by_then() {
 }
 
 /// Makes a record one that cannot be read.
-fn damage(place: &Place, tenant: &str) {
+fn damage(place: &TestStore, tenant: &str) {
     let path = place.store.strip_prefix("sqlite:").unwrap();
     let connection = rusqlite::Connection::open(path).unwrap();
     let sql = "UPDATE installation SET record = json_set(record, '$.updatedAt', 'never') WHERE tenant = ?1";
@@ -423,7 +423,7 @@ fn damage(place: &Place, tenant: &str) {
 
 #[test]
 fn a_record_that_cannot_be_read_is_named_and_the_others_are_listed() {
-    let place = Place::sqlite(None);
+    let place = TestStore::sqlite(None);
     damage(&place, "connect:client-acme");
     for args in [
         &["list"][..],
@@ -457,7 +457,7 @@ fn a_record_that_cannot_be_read_is_named_and_the_others_are_listed() {
 #[cfg(unix)]
 #[test]
 fn a_closed_pipe_changes_no_exit_code_of_a_list() {
-    let place = Place::sqlite(None);
+    let place = TestStore::sqlite(None);
     for (args, code) in [
         (&["list"][..], 0),
         (&["list", "--ndjson"], 0),

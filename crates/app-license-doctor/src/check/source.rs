@@ -4,6 +4,7 @@ mod absent;
 mod chain;
 mod dates;
 mod decision;
+mod reader;
 mod spelling;
 mod words;
 
@@ -12,19 +13,16 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use app_license::Edition;
-use app_license_descriptor::{Diagnostic, Rule};
-use app_license_source::{Comparison, Fact, FactKind, Locals, Operand, Path, Source, SourceFile};
+use app_license_descriptor::Diagnostic;
+use app_license_source::{Comparison, Fact, FactKind, Operand, Path, SourceFile};
 
 use super::context::Options;
 use crate::deprecation::{Deprecation, DeprecationKind, deprecations};
 use crate::finding::{Edit, Finding};
-use crate::project::{Project, ProjectFileKind};
+use crate::project::Project;
 use crate::rules;
-use absent::Absent;
-use dates::Dates;
-use words::{
-    ACTIVE, ASKS, EDITION, EVALUATION, is_about_licenses, is_capability, is_license, is_state,
-};
+use reader::Reader;
+use words::{EDITION, is_about_licenses, is_capability, is_license, is_state};
 
 /// The fewest files that are worth a thread.
 const SHARE: usize = 64;
@@ -58,75 +56,7 @@ pub(super) fn check(project: &Project, options: &Options, findings: &mut Vec<Fin
     findings.extend(found.into_iter().flatten());
 }
 
-/// Whether a file is in the folder of a manifest that can be read.
-fn is_below_a_manifest(project: &Project, path: &str) -> bool {
-    let manifests = project.of_kind(ProjectFileKind::Manifest);
-    let around = manifests.filter(|manifest| path.starts_with(manifest.folder()));
-    let nearest = around.max_by_key(|manifest| manifest.folder().len());
-    nearest.is_some_and(|manifest| manifest.document().is_some())
-}
-
-struct Reader<'s> {
-    file: &'s SourceFile,
-    source: &'s Source,
-    options: &'s Options,
-    locals: Locals<'s>,
-    dates: Dates<'s>,
-    /// Whether the file is of a Forge app: it imports `@forge/…`, or is below a manifest.
-    forge: bool,
-    /// The outermost function around each function.
-    roots: Vec<usize>,
-    /// The outermost functions that ask whether the license is active; `None` is the file itself.
-    active: BTreeSet<Option<usize>>,
-    /// Those that ask whether it is a trial.
-    evaluation: BTreeSet<Option<usize>>,
-    /// Where the license is treated as absent.
-    absent: Absent<'s>,
-}
-
 impl<'s> Reader<'s> {
-    fn new(project: &'s Project, file: &'s SourceFile, options: &'s Options) -> Self {
-        let source = &file.source;
-        let mut roots: Vec<usize> = Vec::new();
-        for (n, function) in source.functions().iter().enumerate() {
-            let root = function.parent().and_then(|at| roots.get(at).copied());
-            roots.push(root.unwrap_or(n));
-        }
-        let imports = source.facts().iter().any(|fact| match fact.kind() {
-            FactKind::Import { module, .. } => module.starts_with("@forge/"),
-            _ => false,
-        });
-        let locals = Locals::of(source);
-        let mut reader = Self {
-            file,
-            source,
-            options,
-            dates: Dates::of(source, &locals),
-            locals,
-            forge: imports || is_below_a_manifest(project, &file.path),
-            roots,
-            active: BTreeSet::new(),
-            evaluation: BTreeSet::new(),
-            absent: Absent::default(),
-        };
-        reader.absent = Absent::of(source, |fact| reader.outermost(fact));
-        reader.active = reader.who(&ACTIVE, &ASKS);
-        reader.evaluation = reader.who(&EVALUATION, &EVALUATION);
-        reader
-    }
-
-    /// The outermost functions that read one of these members, or call one of these.
-    fn who(&self, members: &[&str], calls: &[&str]) -> BTreeSet<Option<usize>> {
-        let asking = self.facts().filter(|fact| match fact.kind() {
-            FactKind::Read(path) => members.contains(&path.last()),
-            FactKind::Call { callee, .. } => {
-                calls.contains(&callee.last().trim_end_matches(['(', ')']))
-            }
-            _ => false,
-        });
-        asking.map(|fact| self.outermost(fact)).collect()
-    }
-
     fn check(&self, findings: &mut Vec<Finding>) {
         self.active_flags(findings);
         self.spelling(findings);
@@ -179,29 +109,6 @@ impl<'s> Reader<'s> {
                 _ => {}
             }
         }
-    }
-
-    fn facts(&self) -> impl Iterator<Item = &Fact> {
-        self.source.facts().iter().filter(|fact| !fact.is_test())
-    }
-
-    fn find(&self, rule: &'static Rule, message: impl Into<String>, fact: &Fact) -> Finding {
-        self.finding(Diagnostic::new(rule, message), fact)
-    }
-
-    fn finding(&self, diagnostic: Diagnostic, fact: &Fact) -> Finding {
-        let text = self.source.text();
-        Finding::new(diagnostic, &self.file.path, text, fact.range())
-    }
-
-    /// Whether somebody around a fact asks whether the license is active: in the outermost function
-    /// around it.
-    fn asks_for_active(&self, fact: &Fact) -> bool {
-        self.active.contains(&self.outermost(fact))
-    }
-
-    fn outermost(&self, fact: &Fact) -> Option<usize> {
-        fact.function().and_then(|at| self.roots.get(at).copied())
     }
 
     /// `license.isActive` and `license.active`: one of the two is half of what Forge sends.
@@ -297,29 +204,6 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// The texts of a constant of this file.
-    fn list(&self, name: &str) -> Option<&[String]> {
-        self.source
-            .facts()
-            .iter()
-            .find_map(|fact| match fact.kind() {
-                FactKind::Definition {
-                    name: defined,
-                    value: Operand::Texts(texts),
-                } if defined.len() == 1 && defined.last() == name => Some(texts.as_slice()),
-                _ => None,
-            })
-    }
-
-    /// The facts inside another one.
-    fn inside(&self, fact: &Fact) -> impl Iterator<Item = &'s Fact> + use<'s> {
-        let range = fact.range();
-        let all = self.source.facts();
-        let first = all.partition_point(|other| other.range().start < range.start);
-        let inside = all.get(first..).unwrap_or_default().iter();
-        inside.take_while(move |other| other.range().start < range.end)
-    }
-
     /// `new Date(license.trialEndDate) > now`: a date says nothing about a trial.
     fn order(&self, fact: &Fact, findings: &mut Vec<Finding>) {
         if let Some(date) = self.dates.inside(fact, &self.locals)
@@ -328,10 +212,6 @@ impl<'s> Reader<'s> {
             let message = format!("`{date}` decides whether it is a trial");
             findings.push(self.find(&rules::TRIAL_FROM_DATES, message, fact));
         }
-    }
-
-    fn reads_evaluation(&self, fact: &Fact) -> bool {
-        self.evaluation.contains(&self.outermost(fact))
     }
 
     /// `if (context.license)`, `license !== null`: an ended license is there as well.
@@ -456,30 +336,6 @@ impl<'s> Reader<'s> {
             }
             _ => false,
         })
-    }
-
-    fn in_resolver(&self, fact: &Fact) -> bool {
-        let imports = self.facts().any(|fact| match fact.kind() {
-            FactKind::Import { module, .. } => module == "@forge/resolver",
-            _ => false,
-        });
-        let mut function = fact.function();
-        while let Some(at) = function {
-            let Some(found) = self.source.functions().get(at) else {
-                return false;
-            };
-            let define = found.passed_to().is_some_and(|(callee, name)| {
-                let callee = callee.last().trim_end_matches(['(', ')']);
-                matches!(callee, "define" | "makeResolver") && name.is_some()
-            });
-            // a handler that is defined under its name elsewhere in the file
-            let handler = imports && found.parameters().any(|name| name == "payload");
-            if define || handler {
-                return true;
-            }
-            function = found.parent();
-        }
-        false
     }
 
     /// An endpoint that goes.

@@ -262,7 +262,7 @@ impl ConnectAppBuilder {
 
     /// How far clocks may be apart; 30 s by default.
     pub fn leeway(mut self, leeway: Leeway) -> Self {
-        self.expectations = self.expectations.with_leeway(leeway);
+        self.expectations = self.expectations.leeway(leeway);
         self
     }
 

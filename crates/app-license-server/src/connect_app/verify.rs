@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license::connect::{
-    LifecycleKind, Request, UnverifiedContextToken, UnverifiedRequestToken, token_from_header,
+    LifecycleKind, Request, UnverifiedContextToken, UnverifiedRequestToken, jwt_from_headers,
     token_from_request,
 };
 use app_license::{ClientKey, ErrorKind, Event, InstallationKey, InstallationStatus, UnixTime};
@@ -105,7 +105,7 @@ impl ConnectApp {
         kind: LifecycleKind,
         parts: &'p Parts,
     ) -> Result<(ConnectRequest, &'p str), Rejection> {
-        let text = token_from_header(authorization(&parts.headers)?)?;
+        let text = jwt_from_headers(authorization(&parts.headers)?)?;
         // `disabled` may overtake or follow `uninstalled`
         let required = match kind {
             LifecycleKind::Disabled => RequiredStatus::Known,

@@ -1,4 +1,4 @@
-//! Serving an installation no more, as its vendor wishes.
+//! Serving an installation no more, as its vendor decides.
 
 use app_license::{Event, InstallationAri};
 

@@ -93,7 +93,7 @@ fn ancestors(answer: &Response) -> &str {
         .unwrap()
 }
 
-/// What was read before an event, or before a wish of the app, is not kept after it.
+/// What was read before an event, or before a decision of the app, is not kept after it.
 #[tokio::test]
 async fn a_tenant_that_was_read_before_it_changed_is_not_kept() {
     let watched = Watched::installed(60).await;

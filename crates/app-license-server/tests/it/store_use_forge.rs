@@ -167,7 +167,7 @@ async fn a_remote_refuses_an_installation_that_its_vendor_blocked_and_a_linked_c
     assert_eq!(on_forge.whose().await.0, 403);
     assert!(store.get(&customer).await.unwrap().unwrap().is_blocked());
 
-    // a wish that cannot be written is no silent one
+    // a decision that cannot be written is no silent one
     store.fail("apply");
     assert_eq!(remote.unblock(&of).await.unwrap_err().status(), 503);
     let storeless = ForgeRemote::builder(APP_ID).unwrap().build().unwrap();

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::failed;
-use super::schema::{MIGRATIONS, VERSION, mark, newer};
+use super::fault::failed;
+use super::migrations::{MIGRATIONS, VERSION, mark, newer};
 use crate::error::{Error, ErrorKind};
 
 const TO_2: &str = include_str!("../../migrations/npm/1_to_2.sql");

@@ -6,23 +6,9 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::fault::failed;
+use super::migrations::{APPLICATION_ID, MIGRATIONS, VERSION, mark, newer};
 use super::npm;
 use crate::error::{Error, ErrorKind};
-
-/// Numbered from 1; append-only.
-pub(super) const MIGRATIONS: [&str; 5] = [
-    include_str!("../../migrations/sqlite/0001_installations.sql"),
-    include_str!("../../migrations/sqlite/0002_licenses_leases_marks.sql"),
-    include_str!("../../migrations/sqlite/0003_install_keys.sql"),
-    include_str!("../../migrations/sqlite/0004_stopped.sql"),
-    include_str!("../../migrations/sqlite/0005_linked_to.sql"),
-];
-
-/// The newest schema known.
-pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
-
-/// Marks a file as ours: `apLc`.
-const APPLICATION_ID: i64 = 0x6170_4c63;
 
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -168,16 +154,6 @@ fn id(connection: &Connection) -> Result<i64, Error> {
     connection
         .pragma_query_value(None, "application_id", |row| row.get(0))
         .map_err(failed("read the schema"))
-}
-
-/// Says whose the file is and of which version.
-pub(super) fn mark(connection: &Connection, version: i64) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.pragma_update(None, "user_version", version)
-}
-
-pub(super) fn newer(found: i64, known: i64) -> Error {
-    ErrorKind::NewerSchema { found, known }.into()
 }
 
 /// Of a file that is not marked as ours. What the npm package had of its own is no other program's.

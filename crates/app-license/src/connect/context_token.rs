@@ -109,7 +109,7 @@ impl<'t> UnverifiedContextToken<'t> {
         let claims = &self.claims;
         keys.belong_to(&claims.issuer)?;
         let signed_with = keys.verify(&self.compact)?;
-        claims.validity.check(now, expected.leeway())?;
+        claims.validity.check(now, expected.allowed_leeway())?;
         if claims.qsh != Claimed::Context {
             return Err(ErrorKind::NotContextToken.into());
         }

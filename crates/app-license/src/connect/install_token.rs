@@ -136,7 +136,7 @@ impl<'t> UnverifiedInstallToken<'t> {
     ) -> Result<PathForm, Error> {
         let claims = &self.claims;
         // step 6
-        claims.validity.check(now, expected.leeway())?;
+        claims.validity.check(now, expected.allowed_leeway())?;
         // step 7
         let base = base_url_meant(self.audience.as_ref(), expected)?;
         // step 8

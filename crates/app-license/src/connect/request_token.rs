@@ -99,7 +99,7 @@ impl<'t> UnverifiedRequestToken<'t> {
         // step 5
         let signed_with = keys.verify(&self.compact)?;
         // step 6
-        claims.validity.check(now, expected.leeway())?;
+        claims.validity.check(now, expected.allowed_leeway())?;
         // step 8
         let path_form = expected.check_qsh(claims.qsh.of_a_request()?, request)?;
         Ok(Verified::new(RequestToken {

@@ -97,7 +97,7 @@ impl<'t> UnverifiedSessionToken<'t> {
         // signer and tenant must be the same record
         keys.belong_to(&self.tenant)?;
         let signed_with = keys.verify(&self.compact)?;
-        self.validity.check(now, expected.leeway())?;
+        self.validity.check(now, expected.allowed_leeway())?;
         if self.issuer != app.as_str() {
             return Err(ErrorKind::Issuer {
                 expected: app.to_string(),

@@ -52,15 +52,15 @@ pub fn token_from_request<'r>(
 /// Finds the token of a lifecycle event, which is in the `Authorization` header only.
 ///
 /// ```
-/// use app_license::connect::token_from_header;
-/// assert_eq!(token_from_header(["JWT a.b.c"])?, "a.b.c");
-/// assert_eq!(token_from_header(["Bearer a.b.c"]).unwrap_err().code(), "token_scheme");
+/// use app_license::connect::jwt_from_headers;
+/// assert_eq!(jwt_from_headers(["JWT a.b.c"])?, "a.b.c");
+/// assert_eq!(jwt_from_headers(["Bearer a.b.c"]).unwrap_err().code(), "token_scheme");
 /// # Ok::<(), app_license::Error>(())
 /// ```
 ///
 /// # Errors
 /// `token_missing`, `token_conflict`, `token_scheme`.
-pub fn token_from_header<'r>(
+pub fn jwt_from_headers<'r>(
     authorization: impl IntoIterator<Item = &'r str>,
 ) -> Result<&'r str, Error> {
     in_headers(authorization)?.ok_or_else(|| {
@@ -117,7 +117,7 @@ fn one<T: PartialEq>(found: &mut Option<T>, token: T) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{token_from_header, token_from_request};
+    use super::{jwt_from_headers, token_from_request};
 
     #[test]
     fn header_or_query_and_never_two_different_ones() {
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn an_error_never_shows_what_may_be_a_token() {
-        let error = token_from_header(["c2VjcmV0LnRva2Vu"]).unwrap_err();
+        let error = jwt_from_headers(["c2VjcmV0LnRva2Vu"]).unwrap_err();
         assert!(!error.to_string().contains("c2Vj"), "{error}");
     }
 }

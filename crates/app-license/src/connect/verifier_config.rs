@@ -12,7 +12,7 @@ use crate::jwt::Leeway;
 /// use app_license::Leeway;
 /// use app_license::connect::{BaseUrl, RequestVerifierConfig};
 /// let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com")?)
-///     .with_leeway(Leeway::from_seconds(60).unwrap_or_default());
+///     .leeway(Leeway::from_seconds(60).unwrap_or_default());
 /// assert_eq!(expected.base_url().as_str(), "https://app.example.com");
 /// # Ok::<(), app_license::Error>(())
 /// ```
@@ -58,7 +58,7 @@ impl RequestVerifierConfig {
 
     /// How far clocks may differ.
     #[must_use]
-    pub const fn with_leeway(mut self, leeway: Leeway) -> Self {
+    pub const fn leeway(mut self, leeway: Leeway) -> Self {
         self.leeway = leeway;
         self
     }
@@ -102,7 +102,7 @@ impl RequestVerifierConfig {
 
     /// How far clocks may differ.
     #[must_use]
-    pub const fn leeway(&self) -> Leeway {
+    pub const fn allowed_leeway(&self) -> Leeway {
         self.leeway
     }
 

@@ -1,4 +1,4 @@
-//! What a license object says, in all its spellings, before anybody judges it.
+//! What a license object says, in all its spellings, before anybody decides.
 //!
 //! The platform prints one object in half a dozen ways: `active` or `isActive`, `evaluation` or
 //! `isEvaluation`, `entitlementId` or `ccpEntitlementId`. [`Facts`] reads them all in one pass and

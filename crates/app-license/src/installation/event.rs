@@ -38,10 +38,10 @@ pub enum Event {
     /// A verified token of the customer's Forge half: it names installation and site, and says that the
     /// app is there.
     Invoked(Box<ForgeHalf>),
-    /// The app's own wish: the secret before the current one is accepted no longer, whatever its
+    /// The app's own decision: the secret before the current one is accepted no longer, whatever its
     /// grace. For a secret that leaked.
     ForgetPreviousSecret,
-    /// The app's own wish: the site is served no more, whatever the platform says and however often
+    /// The app's own decision: the site is served no more, whatever the platform says and however often
     /// the app is installed there, until [`Event::Unblock`].
     Block,
     /// The end of [`Event::Block`].

@@ -332,11 +332,11 @@ impl LicensePlan {
         retry_after: Option<u64>,
         now: UnixTime,
     ) -> (Step<A, E>, LeaseUse) {
-        let wish = retry_after.unwrap_or(0).min(Self::MAX_RETRY_AFTER);
+        let wanted = retry_after.unwrap_or(0).min(Self::MAX_RETRY_AFTER);
         let (pause, lease) = match self.lease {
-            None => (self.back_off.max(wish), LeaseUse::Keep),
+            None => (self.back_off.max(wanted), LeaseUse::Keep),
             // the lease is what holds all replicas back
-            Some(lease) if wish > lease => (self.back_off, LeaseUse::Prolong { seconds: wish }),
+            Some(lease) if wanted > lease => (self.back_off, LeaseUse::Prolong { seconds: wanted }),
             Some(_) => (self.back_off, LeaseUse::Keep),
         };
         (

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use app_license::connect::{
     BaseUrl, CanonicalRequest, IframeQuery, Request, RequestVerifierConfig, TenantKeys,
     UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken,
-    token_from_header, token_from_request,
+    jwt_from_headers, token_from_request,
 };
 use app_license::{
     AppKey, ClientKey, Error, HmacKey, Leeway, RsaPublicKey, SharedSecret, State, UnixTime,
@@ -124,8 +124,7 @@ fn tokens() {
     let app = AppKey::new(text(&file, "app_key")).unwrap();
     let expected = |case: &Value| {
         let leeway = Leeway::from_seconds(case["leeway_s"].as_u64().unwrap()).unwrap();
-        RequestVerifierConfig::new(BaseUrl::new(text(&file, "base_url")).unwrap())
-            .with_leeway(leeway)
+        RequestVerifierConfig::new(BaseUrl::new(text(&file, "base_url")).unwrap()).leeway(leeway)
     };
     let check = |case: &Value, result: Result<(), Error>| {
         let accepted = text(case, "expect") == "accept";
@@ -274,7 +273,7 @@ fn lifecycle_tokens() {
         let request = &case["request"];
         let seen = Request::new(text(request, "method"), text(request, "target"));
         let verify = || -> Result<(), Option<Error>> {
-            let token = token_from_header(authorization(request))?;
+            let token = jwt_from_headers(authorization(request))?;
             let token = UnverifiedInstallToken::parse(token)?;
             let pem = file["keys_by_kid"].get(token.kid().as_str()).ok_or(None)?;
             let key = RsaPublicKey::from_pem(pem.as_str().unwrap())?;

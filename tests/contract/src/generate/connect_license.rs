@@ -11,7 +11,7 @@ pub(super) fn file() -> anyhow::Result<File> {
     let cases = vec![
         not_asked(), silent(), call(), confluence(), editions(), ended(), nothing_sold(), not_found(), none_overruled(), none_stays(), none_and_outage(),
         confirmed(), developer(), outage_first(), outage_later(), refusal(401), refusal(403), refusal_first(), refusal_ends_stored(), retry_after(),
-        retry_after_outage(), retry_after_bound(), nonsense(), gone(), access(), stored_hint(), reinstalled(), foreign(),
+        retry_after_outage(), retry_after_bound(), nonsense(), gone(), access(), stored_for(), reinstalled(), foreign(),
         raised(), trial_of_api(), trial_of_record(), none_agreed(),
     ];
     let mut file = connect_file(
@@ -334,7 +334,7 @@ fn access() -> Case {
         .fetches(&api(&ACME), 1)
 }
 
-fn stored_hint() -> Case {
+fn stored_for() -> Case {
     case("stored-answer", "an app may let the last stored answer count through an outage, for as long as it states")
         .app(json!({ "connect": { "stored_hint": 3600 } }))
         .installed(&ACME)

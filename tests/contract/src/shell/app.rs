@@ -186,7 +186,7 @@ impl World {
         if let Some(seconds) = settings.secret_grace {
             builder = builder.secret_grace(Duration::from_secs(seconds));
         }
-        if let Some(seconds) = settings.stored_hint {
+        if let Some(seconds) = settings.stored_for {
             builder = builder.stored_for(Duration::from_secs(seconds));
         }
         if settings.sells_nothing {

@@ -81,8 +81,8 @@ pub(crate) struct Connect {
     pub(crate) secret_grace: Option<u64>,
     #[serde(default)]
     pub(crate) license_api: bool,
-    #[serde(default)]
-    pub(crate) stored_hint: Option<u64>,
+    #[serde(default, rename = "stored_hint")]
+    pub(crate) stored_for: Option<u64>,
     #[serde(default)]
     pub(crate) sells_nothing: bool,
     #[serde(default)]

@@ -106,7 +106,7 @@ export type InstallationEvent =
   /** A page was opened by a token of this time, which was verified: an app that is switched off is opened
    * nowhere, so that `enabled` got lost. */
   | { pageOpened: Date }
-  /** The app's own wish: the site is served no more, or is served again. */
+  /** The app's own decision: the site is served no more, or is served again. */
   | { block: boolean }
   /** The Forge installation, or site, of the key is that of the customer with this client key: a link from now on. */
   | { linked: string }

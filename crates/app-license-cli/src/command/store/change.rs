@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::find::find_to_change;
-use super::place::{Place, runtime};
+use super::place::{OpenableStore, runtime};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -26,7 +26,7 @@ macro_rules! event_command {
         }
 
         impl $args {
-            pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+            pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>, format: Format) -> Outcome {
                 apply(place, io, format, &self.site, self.now, &$event, [$done, $nothing])
             }
         }
@@ -70,7 +70,7 @@ struct Output {
 }
 
 fn apply(
-    place: &Place,
+    place: &OpenableStore,
     io: &mut Io<'_>,
     format: Format,
     site: &str,
@@ -111,7 +111,7 @@ struct Rotated {
 }
 
 impl RotateArgs {
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+    pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>, format: Format) -> Outcome {
         if !place.has_keys()? {
             return Err(CliError::Option(
                 "no key is named: set the variable of `--keys-from`, the new key first".to_owned(),
@@ -143,7 +143,7 @@ struct Migrated {
 }
 
 impl MigrateArgs {
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+    pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>, format: Format) -> Outcome {
         runtime()?.block_on(place.migrate())?;
         show(io, format, &Migrated { migrated: true }, |out| {
             writeln!(out, "the tables are of this program's version")

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::find::{Line, find, find_to_change};
-use super::place::Place;
+use super::place::OpenableStore;
 use super::unread::Unread;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -29,7 +29,7 @@ pub(super) struct ExportArgs {
 }
 
 impl ExportArgs {
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>) -> Outcome {
+    pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>) -> Outcome {
         let found = find(place, &self.site)?;
         let export = place.with(async |store| TenantExport::of(store, found.key()).await)?;
         show(io, Format::Json, &export, |_| Ok(()))?;
@@ -79,7 +79,7 @@ struct Output {
 }
 
 impl EraseArgs {
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+    pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>, format: Format) -> Outcome {
         let (done, mut unread) = (self.yes, Unread::default());
         // what cannot be opened is not said to be erased with `--yes`
         place.must_be_there()?;
@@ -148,7 +148,7 @@ impl EraseArgs {
         Ok(unread.end(io, Exit::Yes))
     }
 
-    fn one(&self, place: &Place, site: &str) -> Result<Line, CliError> {
+    fn one(&self, place: &OpenableStore, site: &str) -> Result<Line, CliError> {
         let found = find_to_change(place, site)?;
         if self.yes {
             place.with(async |store| store.erase(found.key()).await)?;
@@ -156,7 +156,7 @@ impl EraseArgs {
         Ok(Line::new(&found.tenant, &found.record))
     }
 
-    fn erase_gone(place: &Place, before: UnixTime) -> Result<Vec<String>, CliError> {
+    fn erase_gone(place: &OpenableStore, before: UnixTime) -> Result<Vec<String>, CliError> {
         let erased = place.with(async |store| {
             let mut erased = Vec::new();
             loop {
@@ -174,7 +174,7 @@ impl EraseArgs {
 
 /// Those that were uninstalled by then: their keys, and what is known of them.
 fn gone(
-    place: &Place,
+    place: &OpenableStore,
     before: UnixTime,
     unread: &mut Unread,
 ) -> Result<(Vec<String>, Vec<Line>), CliError> {

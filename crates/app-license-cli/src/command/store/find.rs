@@ -10,7 +10,7 @@ use app_license::{
 use app_license_store::StoredRecord;
 use serde::Serialize;
 
-use super::place::Place;
+use super::place::OpenableStore;
 use crate::error::CliError;
 
 /// An installation, for a line of a list. Times are UTC.
@@ -82,13 +82,13 @@ fn edition(record: &InstallationRecord) -> Option<String> {
 
 /// One installation that was found.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundInstallation {
     pub(super) tenant: String,
     pub(super) record: InstallationRecord,
     pub(super) license: Option<CachedLicense>,
 }
 
-impl Found {
+impl FoundInstallation {
     pub(super) const fn key(&self) -> &InstallationKey {
         self.record.key()
     }
@@ -115,7 +115,10 @@ pub(super) fn read(stored: &StoredRecord<'_>) -> Result<InstallationRecord, CliE
 
 /// The one installation that is meant, by what it is called now: for what changes it. An address that it had
 /// may be another's by the time that a command is given again.
-pub(super) fn find_to_change(place: &Place, wanted: &str) -> Result<Found, CliError> {
+pub(super) fn find_to_change(
+    place: &OpenableStore,
+    wanted: &str,
+) -> Result<FoundInstallation, CliError> {
     if let Some(found) = find_now(place, wanted)? {
         return Ok(found);
     }
@@ -128,7 +131,7 @@ pub(super) fn find_to_change(place: &Place, wanted: &str) -> Result<Found, CliEr
 }
 
 /// The one installation that is meant, by what it is called now, else by an address that it had.
-pub(super) fn find(place: &Place, wanted: &str) -> Result<Found, CliError> {
+pub(super) fn find(place: &OpenableStore, wanted: &str) -> Result<FoundInstallation, CliError> {
     if let Some(found) = find_now(place, wanted)? {
         return Ok(found);
     }
@@ -163,9 +166,9 @@ fn ambiguous(wanted: &str, tenants: &[String]) -> CliError {
     ))
 }
 
-fn find_now(place: &Place, wanted: &str) -> Result<Option<Found>, CliError> {
+fn find_now(place: &OpenableStore, wanted: &str) -> Result<Option<FoundInstallation>, CliError> {
     const MOST: usize = 20;
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<FoundInstallation> = Vec::new();
     let mut fault = None;
     place.for_each(|stored| {
         let record = match read(&stored) {
@@ -178,7 +181,7 @@ fn find_now(place: &Place, wanted: &str) -> Result<Option<Found>, CliError> {
         };
         // a link is no customer of its own
         if record.tenant().is_none() && is_meant(wanted, stored.tenant, &record) {
-            found.push(Found {
+            found.push(FoundInstallation {
                 tenant: stored.tenant.to_owned(),
                 record,
                 license: stored.license,

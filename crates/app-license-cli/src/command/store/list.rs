@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::find::{Line, host, uuid_of};
-use super::place::Place;
+use super::place::OpenableStore;
 use super::unread::Unread;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -112,7 +112,7 @@ impl Args {
             && self.seen_before.is_none_or(|time| line.last_seen < time)
     }
 
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+    pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>, format: Format) -> Outcome {
         let (mut installations, mut empty) = (Vec::new(), true);
         let (mut unread, mut shown, mut written) = (Unread::default(), false, Ok(()));
         place.for_each(|stored| {

@@ -14,7 +14,7 @@ use crate::store_address::{StoreAddress, StoreLocation};
 
 /// Where the store is, and its keys.
 #[derive(Debug, clap::Args)]
-pub(super) struct Place {
+pub(super) struct OpenableStore {
     /// The store: `sqlite:FILE`, `postgres://…`, or `env:NAME` for an address in the environment
     #[arg(
         long,
@@ -42,7 +42,7 @@ pub(super) struct Place {
     keys_from: String,
 }
 
-impl Place {
+impl OpenableStore {
     /// The keys, the current one first.
     fn keys(&self) -> Result<Option<EncryptionKeys>, CliError> {
         let Ok(text) = std::env::var(&self.keys_from) else {

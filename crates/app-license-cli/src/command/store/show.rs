@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::find::{Line, find};
-use super::place::Place;
+use super::place::OpenableStore;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::output::{BOLD, Format, clean, fit, one_line, paint, show, table};
@@ -38,7 +38,7 @@ struct LicenseApi<'a> {
 }
 
 impl ShowArgs {
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+    pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>, format: Format) -> Outcome {
         let found = find(place, &self.site)?;
         let line = Line::new(&found.tenant, &found.record);
         let shown = Shown {
@@ -112,7 +112,7 @@ impl From<HistoryEntry> for Event {
 }
 
 impl HistoryArgs {
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+    pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>, format: Format) -> Outcome {
         let found = find(place, &self.site)?;
         let history = place.history(&found.tenant)?;
         let events: Vec<Event> = history.into_iter().map(Event::from).collect();

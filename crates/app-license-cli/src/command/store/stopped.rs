@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::find::find;
-use super::place::Place;
+use super::place::OpenableStore;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
@@ -38,7 +38,7 @@ struct Line {
 }
 
 impl StoppedArgs {
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+    pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>, format: Format) -> Outcome {
         let consumer = Name::new(self.consumer)?;
         // read first: what opens the store as the app does makes the tables of a misspelled schema
         place.must_be_there()?;
@@ -114,7 +114,7 @@ struct Retried {
 }
 
 impl RetryArgs {
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+    pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>, format: Format) -> Outcome {
         let consumer = Name::new(self.consumer)?;
         place.must_be_there()?;
         place.must_know(&consumer)?;

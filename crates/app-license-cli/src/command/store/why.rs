@@ -9,8 +9,8 @@ use app_license::{
 use serde::Serialize;
 
 use super::Outcome;
-use super::find::{Found, find, without_secrets};
-use super::place::Place;
+use super::find::{FoundInstallation, find, without_secrets};
+use super::place::OpenableStore;
 use crate::command::policy_args::{NamedDecision, PolicyArgs, Questions, read_features};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -86,7 +86,7 @@ struct Line {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &Place, io: &mut Io<'_>, format: Format) -> Outcome {
+    pub(super) fn run(self, place: &OpenableStore, io: &mut Io<'_>, format: Format) -> Outcome {
         let map = self.features.as_deref().map(read_features).transpose()?;
         let questions = Questions::new(map, Some(&self.feature))?;
         let policy = self.policy.policy().confirmed_only(self.confirmed_only);
@@ -103,8 +103,8 @@ impl Args {
 }
 
 fn replay(
-    found: &Found,
-    place: &Place,
+    found: &FoundInstallation,
+    place: &OpenableStore,
     policy: &Policy,
     questions: &Questions,
     at: UnixTime,
@@ -200,7 +200,11 @@ fn replay(
 }
 
 impl Output {
-    fn write(&self, found: &Found, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    fn write(
+        &self,
+        found: &FoundInstallation,
+        out: &mut dyn std::io::Write,
+    ) -> std::io::Result<()> {
         const LINES: usize = 8;
         let (style, word) = if self.allowed {
             (GOOD, "allowed")

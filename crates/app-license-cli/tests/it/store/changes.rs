@@ -2,7 +2,7 @@
 
 use app_license_store::{EncryptionKey, EncryptionKeys};
 
-use super::Place;
+use super::TestStore;
 use crate::common::run_with_env;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -10,7 +10,7 @@ const NEW_KEY: &str = "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 #[test]
 fn a_site_is_blocked_and_served_again_and_a_previous_secret_ends() {
-    for place in Place::each(None) {
+    for place in TestStore::each(None) {
         let changed = |args: &[&str]| {
             let ran = place.run(&[args, &["--format", "json"]].concat());
             assert_eq!(ran.code, 0, "{}", ran.err);
@@ -59,7 +59,7 @@ fn a_site_is_blocked_and_served_again_and_a_previous_secret_ends() {
 
 #[test]
 fn a_tenant_is_exported_and_erased_and_retention_erases_who_is_gone() {
-    for place in Place::each(None) {
+    for place in TestStore::each(None) {
         let export = place.run(&["export", "acme"]).json();
         assert_eq!(export["history"].as_array().unwrap().len(), 6);
         assert_eq!(
@@ -102,7 +102,7 @@ fn a_tenant_is_exported_and_erased_and_retention_erases_who_is_gone() {
 #[test]
 fn keys_rotate_and_a_sealed_store_needs_them() {
     let old = EncryptionKey::from_base64(KEY).unwrap();
-    for place in Place::each(Some(EncryptionKeys::new(old))) {
+    for place in TestStore::each(Some(EncryptionKeys::new(old))) {
         let run = |keys: &str, args: &[&str]| {
             let args = [&["store", "--store", &place.store], args].concat();
             run_with_env(&args, &[("APP_LICENSE_KEYS", keys)])
@@ -125,7 +125,7 @@ fn keys_rotate_and_a_sealed_store_needs_them() {
 
 #[test]
 fn tenants_that_a_hook_stopped_at_are_listed_and_tried_again() {
-    for place in Place::each(None) {
+    for place in TestStore::each(None) {
         let ran = place.run(&["stopped", "--consumer", "hooks"]);
         assert_eq!(ran.code, 2, "{}", ran.err);
         assert!(

@@ -1,12 +1,12 @@
 //! A file of the npm package: of before it had the Rust store's tables, until it is migrated; of since then it
 //! is one like any other, which `wasm/js/test/store-cli.test.mjs` shows.
 
-use super::Place;
+use super::TestStore;
 
 const FORGE: &str = "7c265a88-214c-4fc3-bb35-26cbed5d2378";
 
 /// As an earlier version of the package wrote it: acme was upgraded, globex is blocked, initech erased.
-fn npm_store(version: u32) -> Place {
+fn npm_store(version: u32) -> TestStore {
     let sql = match version {
         1 => include_str!("../../../../app-license-store/tests/fixtures/npm-v1.sql"),
         _ => include_str!("../../../../app-license-store/tests/fixtures/npm-v2.sql"),
@@ -15,7 +15,7 @@ fn npm_store(version: u32) -> Place {
     let path = folder.path().join("npm.db");
     let file = rusqlite::Connection::open(&path).unwrap();
     file.execute_batch(sql).unwrap();
-    Place {
+    TestStore {
         store: format!("sqlite:{}", path.display()),
         _folder: Some(folder),
     }

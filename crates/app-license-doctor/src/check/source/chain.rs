@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use app_license_source::{Condition, Fact, Operand, Path};
 
-use super::Reader;
+use super::reader::Reader;
 use super::words::is_paid;
 use crate::finding::Finding;
 use crate::rules;

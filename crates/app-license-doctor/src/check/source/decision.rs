@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use app_license_source::{Fact, FactKind, Operand, Path, Source};
 
-use super::Reader;
+use super::reader::Reader;
 use crate::finding::Finding;
 use crate::rules;
 

@@ -6,7 +6,7 @@ use app_license_descriptor::{Diagnostic, Rule};
 use app_license_editions::misspelled_capability;
 use app_license_source::capability_uses;
 
-use super::Reader;
+use super::reader::Reader;
 use crate::finding::{Edit, Finding};
 
 /// The rule, which is the descriptor crate's.

@@ -417,9 +417,9 @@ fn app_installation_and_site_agree_wherever_they_are_named() {
 #[test]
 fn an_isolated_cloud_only_by_configuration() {
     let orange = expected().isolated_cloud(IsolatedCloud::new("orange").unwrap());
-    let labelled = with("/icLabel", Some(json!("orange")));
-    assert!(verify_with(&labelled, &orange, 1010).is_ok());
-    assert_eq!(verify(&labelled).unwrap_err().code(), "isolated_cloud");
+    let labeled = with("/icLabel", Some(json!("orange")));
+    assert!(verify_with(&labeled, &orange, 1010).is_ok());
+    assert_eq!(verify(&labeled).unwrap_err().code(), "isolated_cloud");
     assert_eq!(
         verify_with(&claims(), &orange, 1010).unwrap_err().code(),
         "claim_missing"

@@ -73,7 +73,7 @@ pub struct InstallKeyCache<K, E> {
     /// When each host was last found out of reach, and how.
     down: Vec<Option<(UnixTime, E)>>,
     /// When a key was last asked for again although it is known.
-    rechecked: Bounded<KeyId, UnixTime>,
+    refreshed: Bounded<KeyId, UnixTime>,
 }
 
 /// An answer that is no key, and for how long it stands.
@@ -119,7 +119,7 @@ impl<K: Clone, E: Clone> InstallKeyCache<K, E> {
             keys: Bounded::new(plan.keys),
             misses: Bounded::new(plan.misses),
             down: vec![None; hosts],
-            rechecked: Bounded::new(plan.keys),
+            refreshed: Bounded::new(plan.keys),
         }
     }
 
@@ -144,13 +144,13 @@ impl<K: Clone, E: Clone> InstallKeyCache<K, E> {
 
     /// Whether a key that is known is asked for again, because the signature of a token does not
     /// match it. `true` takes the turn: fetch, and say what came of it with
-    /// [`InstallKeyCache::rechecked`].
+    /// [`InstallKeyCache::refreshed`].
     pub fn may_recheck(&mut self, kid: &KeyId, now: UnixTime) -> bool {
         let recent = |at: &UnixTime| !now.passed(*at, self.plan.recheck);
-        if self.keys.peek(kid).is_none() || self.rechecked.peek(kid).is_some_and(recent) {
+        if self.keys.peek(kid).is_none() || self.refreshed.peek(kid).is_some_and(recent) {
             return false;
         }
-        self.rechecked.insert(kid.clone(), now);
+        self.refreshed.insert(kid.clone(), now);
         true
     }
 
@@ -174,7 +174,7 @@ impl<K: Clone, E: Clone> InstallKeyCache<K, E> {
     }
 
     /// Remembers what came of a recheck: what is known stays known, whatever fails.
-    pub fn rechecked(&mut self, kid: &KeyId, result: InstallKeyResult<K, E>) {
+    pub fn refreshed(&mut self, kid: &KeyId, result: InstallKeyResult<K, E>) {
         if let InstallKeyResult::Key(key) = result {
             self.keys.insert(kid.clone(), key);
         }

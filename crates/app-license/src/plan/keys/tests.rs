@@ -165,7 +165,7 @@ proptest! {
             if recheck && keys.may_recheck(kid, now) {
                 prop_assert!(known[id] && now >= next_fetch[id]);
                 next_fetch[id] = now.plus(60);
-                keys.rechecked(kid, result);
+                keys.refreshed(kid, result);
                 let kept = matches!(keys.next(kid, now), InstallKeyStep::Use(_));
                 prop_assert!(kept, "a recheck took a key away");
                 continue;

@@ -10,9 +10,9 @@ use std::time::Duration;
 /// let retries = Retries::new(3, Duration::from_millis(200), Duration::from_secs(2));
 /// let first = retries.pause(1, true, None).unwrap();
 /// assert_eq!((first.at_least, first.jitter), (Duration::ZERO, Duration::from_millis(400)));
-/// // the host may say when; too long a wish ends the tries
-/// let wish = retries.pause(1, true, Some(1)).unwrap();
-/// assert_eq!((wish.at_least, wish.jitter), (Duration::from_secs(1), Duration::from_millis(200)));
+/// // the host may say when; too long a pause ends the tries
+/// let wanted = retries.pause(1, true, Some(1)).unwrap();
+/// assert_eq!((wanted.at_least, wanted.jitter), (Duration::from_secs(1), Duration::from_millis(200)));
 /// assert_eq!(retries.pause(1, true, Some(3)), None);
 /// // the third failure is the last, and a fault that does not pass is not tried again
 /// assert_eq!(retries.pause(3, true, None), None);
@@ -50,7 +50,7 @@ impl Retries {
     }
 
     /// The pause after so many failures; `None` for not trying again. `passing` says whether the
-    /// fault may pass by itself, `retry_after` what the host wishes, in seconds.
+    /// fault may pass by itself, `retry_after` what the host asks for, in seconds.
     #[must_use]
     pub fn pause(
         &self,
@@ -62,9 +62,9 @@ impl Retries {
             return None;
         }
         match retry_after.map(Duration::from_secs) {
-            Some(wish) if wish > self.longest => None,
-            Some(wish) => Some(RetryPause {
-                at_least: wish,
+            Some(wanted) if wanted > self.longest => None,
+            Some(wanted) => Some(RetryPause {
+                at_least: wanted,
                 jitter: self.ceiling(0),
             }),
             None => Some(RetryPause {

@@ -381,13 +381,13 @@ fn who_has_no_lease_uses_what_there_is_or_waits_for_it() {
 #[test]
 fn a_long_retry_after_holds_all_replicas_back() {
     let plan = LicensePlan::FORGE;
-    for (wish, lease) in [
+    for (wanted, lease) in [
         (Some(330), LeaseUse::Keep),
         (Some(331), LeaseUse::Prolong { seconds: 331 }),
         (Some(90_000), LeaseUse::Prolong { seconds: 3600 }),
         (None, LeaseUse::Keep),
     ] {
-        let (step, kept) = plan.answered(&mut Entry::default(), failed(wish), at(0));
+        let (step, kept) = plan.answered(&mut Entry::default(), failed(wanted), at(0));
         assert_eq!(step, Step::Refuse(FetchError::Failed("failed")));
         assert_eq!(kept, lease);
     }

@@ -6,7 +6,7 @@ use super::support::{
 };
 use app_license::connect::{
     BaseUrl, CanonicalRequest, PathForm, Request, RequestVerifierConfig, TokenClaims,
-    UnverifiedInstallToken, UnverifiedRequestToken, token_from_header, token_from_request,
+    UnverifiedInstallToken, UnverifiedRequestToken, jwt_from_headers, token_from_request,
 };
 use app_license::{ClientKey, RsaPublicKey};
 
@@ -202,7 +202,7 @@ fn token_placement() {
     assert_eq!(code(&["Bearer a.b.c"], "jwt=a.b.c"), "token_scheme");
     assert_eq!(code(&[], "JWT=a.b.c"), "token_missing");
     // lifecycle events have theirs in the header
-    assert_eq!(outcome(token_from_header([])), "token_missing");
+    assert_eq!(outcome(jwt_from_headers([])), "token_missing");
 }
 
 #[test]

@@ -161,7 +161,7 @@ fn jwks_handling() {
 }
 
 #[test]
-fn a_rotated_secret_is_honoured_as_long_as_it_is_given() {
+fn a_rotated_secret_counts_as_long_as_it_is_given() {
     let token = bound(A, "GET", PANEL).sign(&key(OTHER_SECRET));
     let request = Request::new("GET", PANEL);
     let both = keys(A, SECRET).with_previous(key(OTHER_SECRET));
