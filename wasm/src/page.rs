@@ -97,7 +97,9 @@ fn grants(has: &str) -> Grants<'_> {
     reason = "whole seconds of a `Date`, which end where the numbers of JavaScript are exact"
 )]
 pub fn statement_age(seconds: f64) -> Option<f64> {
-    Evidence::age(seconds as i64).map(|age| age as f64)
+    // what is no number is no time
+    let seconds = (!seconds.is_nan()).then_some(seconds as i64)?;
+    Evidence::age(seconds).map(|age| age as f64)
 }
 
 /// Decides on a hint. `license` holds its bits, `has` its capability set, which may be empty.

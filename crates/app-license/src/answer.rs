@@ -189,7 +189,7 @@ fn headers_of(status: u16) -> impl Iterator<Item = (&'static str, &'static str)>
 /// use app_license::answer::out_of_reach;
 /// assert_eq!(out_of_reach("store_unavailable"), "the store does not answer");
 /// assert_eq!(out_of_reach("store_corrupt"), "a stored value cannot be read");
-/// assert_eq!(out_of_reach("timeout"), "the platform's keys or licenses are out of reach");
+/// assert_eq!(out_of_reach("timed_out"), "the platform's keys or licenses are out of reach");
 /// ```
 #[must_use]
 pub fn out_of_reach(code: &str) -> &'static str {
@@ -198,7 +198,7 @@ pub fn out_of_reach(code: &str) -> &'static str {
         "does_not_open" => "a stored secret does not open with its key",
         "plain_text_refused" => "a stored secret is in plain text, which the configuration refuses",
         "store_corrupt" => "a stored value cannot be read",
-        "store_unavailable" | "store_closed" | "too_many_marks" | "newer_schema"
+        "store_unavailable" | "cache" | "store_closed" | "too_many_marks" | "newer_schema"
         | "foreign_database" | "migration" | "may_not_migrate" | "encryption_key"
         | "no_encryption_key" | "invalid" | "cursor_beyond_end" => "the store does not answer",
         "license_api_refused" => "the License API does not answer",

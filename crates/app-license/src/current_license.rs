@@ -24,7 +24,7 @@
 //! let now = UnixTime::EPOCH.plus(1_000);
 //! let policy = Policy::new();
 //! // of a verified request
-//! let request = Verified::fetched(IframeQuery::parse("").license().clone());
+//! let request = Verified::dangerous_assume(IframeQuery::parse("").license().clone());
 //! let mut current = CurrentLicense::new(request, &policy);
 //!
 //! // the request says nothing: ask the License API
@@ -109,8 +109,9 @@ pub enum Next {
     /// use app_license::{License, Policy, UnixTime, Verified};
     ///
     /// let policy = Policy::new().confirmed_only(true);
+    /// // of a verified request
     /// let page = IframeQuery::parse("lic=active&capSet=capabilityAdvanced").license().clone();
-    /// let mut current = CurrentLicense::new(Verified::fetched(page), &policy);
+    /// let mut current = CurrentLicense::new(Verified::dangerous_assume(page), &policy);
     /// let of_before = br#"{"key":"a","license":{"active":true,"entitlementId":"e","type":"COMMERCIAL"}}"#;
     /// let of_before = Verified::fetched(License::from_connect_api(of_before)?);
     /// current.asked(LicenseApi::Stated(Box::new(of_before)));

@@ -142,6 +142,7 @@ fn flip(value: &mut Value, name: &str) -> bool {
                     };
                 }
                 Value::String(s) => json!(format!("{s}x")),
+                Value::Number(n) => json!(n.as_u64().unwrap() + 1),
                 Value::Null => json!("x"),
                 other => panic!("{other}"),
             };

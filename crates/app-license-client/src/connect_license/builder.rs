@@ -11,7 +11,7 @@ use app_license_store::LicenseStore;
 
 use super::settings::Settings;
 use super::{ConnectLicenseApi, Inner};
-use crate::clock::{Clock, SharedClock, SystemClock};
+use crate::clock::{Clock, SharedClock, SystemClock, whole_seconds};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::single_flight::SingleFlight;
@@ -95,23 +95,23 @@ impl ConnectLicenseApiBuilder {
         self
     }
 
-    /// How long an answer is given without asking again, in whole seconds. Five minutes if not set, and at the
+    /// How long an answer is given without asking again, in seconds: a part of one counts as one. Five minutes if not set, and at the
     /// least: the host itself answers no newer.
     pub const fn fresh_for(mut self, time: Duration) -> Self {
-        self.settings.plan = self.settings.plan.fresh_for(time.as_secs());
+        self.settings.plan = self.settings.plan.fresh_for(whole_seconds(time));
         self
     }
 
-    /// How old an answer may be that is given when the site cannot be asked, in whole seconds. A day if
+    /// How old an answer may be that is given when the site cannot be asked, in seconds: a part of one counts as one. A day if
     /// not set; 0 for none.
     pub const fn keep_through_outage(mut self, time: Duration) -> Self {
-        self.settings.plan.outage = time.as_secs();
+        self.settings.plan.outage = whole_seconds(time);
         self
     }
 
-    /// How long a site that fails is left alone, in whole seconds. 30 s if not set.
+    /// How long a site that fails is left alone, in seconds: a part of one counts as one. 30 s if not set.
     pub const fn back_off(mut self, time: Duration) -> Self {
-        self.settings.plan.back_off = time.as_secs();
+        self.settings.plan.back_off = whole_seconds(time);
         self
     }
 

@@ -8,7 +8,7 @@ use app_license::plan::keys::{KeySetCache, KeySetPlan};
 use url::Url;
 
 use super::{ForgeKeys, Inner};
-use crate::clock::{Clock, SharedClock, SystemClock};
+use crate::clock::{Clock, SharedClock, SystemClock, whole_seconds};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::single_flight::SingleFlight;
@@ -71,36 +71,36 @@ impl ForgeKeysBuilder {
         self
     }
 
-    /// From which age on the set is fetched again while it is served, in whole seconds. 300 s if not set.
+    /// From which age on the set is fetched again while it is served, in seconds: a part of one counts as one. 300 s if not set.
     pub const fn refresh_after(mut self, time: Duration) -> Self {
-        self.plan.refresh = time.as_secs();
+        self.plan.refresh = whole_seconds(time);
         self
     }
 
     /// From which age on the set is fetched again before it is served, in whole seconds: the longest
     /// that a removed key is accepted. 900 if not set.
     pub const fn expire_after(mut self, time: Duration) -> Self {
-        self.plan.expire = time.as_secs();
+        self.plan.expire = whole_seconds(time);
         self
     }
 
-    /// For how long an expired set is served when the platform cannot be reached, in whole seconds.
+    /// For how long an expired set is served when the platform cannot be reached, in seconds: a part of one counts as one.
     /// A day if not set; 0 for never.
     pub const fn keep_through_outage(mut self, time: Duration) -> Self {
-        self.plan.outage = time.as_secs();
+        self.plan.outage = whole_seconds(time);
         self
     }
 
     /// The least time between two fetches for key ids that are unknown or whose signatures do not
-    /// match, and after a failed fetch, in whole seconds. 60 s if not set.
+    /// match, and after a failed fetch, in seconds: a part of one counts as one. 60 s if not set.
     pub const fn cooldown(mut self, time: Duration) -> Self {
-        self.plan.cooldown = time.as_secs();
+        self.plan.cooldown = whole_seconds(time);
         self
     }
 
-    /// How long a failed fetch stands while there is no set at all, in whole seconds. 5 s if not set.
+    /// How long a failed fetch stands while there is no set at all, in seconds: a part of one counts as one. 5 s if not set.
     pub const fn back_off(mut self, time: Duration) -> Self {
-        self.plan.back_off = time.as_secs();
+        self.plan.back_off = whole_seconds(time);
         self
     }
 

@@ -13,7 +13,7 @@ use url::Url;
 use super::settings::Settings;
 use super::shared_cache::SharedCache;
 use super::{ForgeLicenseApi, Inner};
-use crate::clock::{Clock, SharedClock, SystemClock};
+use crate::clock::{Clock, SharedClock, SystemClock, whole_seconds};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::single_flight::SingleFlight;
@@ -102,23 +102,23 @@ impl ForgeLicenseApiBuilder {
         self
     }
 
-    /// How long an answer is given without asking again, in whole seconds. An hour if not set, as the
+    /// How long an answer is given without asking again, in seconds: a part of one counts as one. An hour if not set, as the
     /// platform recommends; 300 at the least.
     pub const fn fresh_for(mut self, time: Duration) -> Self {
-        self.settings.plan = self.settings.plan.fresh_for(time.as_secs());
+        self.settings.plan = self.settings.plan.fresh_for(whole_seconds(time));
         self
     }
 
-    /// How old an answer may be that is given when nothing newer can be had, in whole seconds. A day if
+    /// How old an answer may be that is given when nothing newer can be had, in seconds: a part of one counts as one. A day if
     /// not set; 0 for none.
     pub const fn keep_through_outage(mut self, time: Duration) -> Self {
-        self.settings.plan.outage = time.as_secs();
+        self.settings.plan.outage = whole_seconds(time);
         self
     }
 
-    /// How long the right to ask is held, in whole seconds. 330 s if not set; 300 s at the least.
+    /// How long the right to ask is held, in seconds: a part of one counts as one. 330 s if not set; 300 s at the least.
     pub const fn leased_for(mut self, time: Duration) -> Self {
-        self.settings.plan = self.settings.plan.leased_for(time.as_secs());
+        self.settings.plan = self.settings.plan.leased_for(whole_seconds(time));
         self
     }
 
@@ -128,10 +128,10 @@ impl ForgeLicenseApiBuilder {
         self
     }
 
-    /// How long a fault stands before the shared cache is looked into again, in whole seconds. 5 s if not
+    /// How long a fault stands before the shared cache is looked into again, in seconds: a part of one counts as one. 5 s if not
     /// set.
     pub const fn back_off(mut self, time: Duration) -> Self {
-        self.settings.plan.back_off = time.as_secs();
+        self.settings.plan.back_off = whole_seconds(time);
         self
     }
 

@@ -12,7 +12,7 @@ use url::Url;
 use super::lanes::Lanes;
 use super::stored::Stored;
 use super::{Inner, InstallKeys};
-use crate::clock::{Clock, SharedClock, SystemClock};
+use crate::clock::{Clock, SharedClock, SystemClock, whole_seconds};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::single_flight::SingleFlight;
@@ -84,15 +84,15 @@ impl InstallKeysBuilder {
         self
     }
 
-    /// How long an unknown or weak key stays refused, in whole seconds. 60 s if not set.
+    /// How long an unknown or weak key stays refused, in seconds: a part of one counts as one. 60 s if not set.
     pub const fn refused_for(mut self, time: Duration) -> Self {
-        self.settings.plan.refused = time.as_secs();
+        self.settings.plan.refused = whole_seconds(time);
         self
     }
 
-    /// How long a host that fails is left alone, in whole seconds. 5 s if not set.
+    /// How long a host that fails is left alone, in seconds: a part of one counts as one. 5 s if not set.
     pub const fn back_off(mut self, time: Duration) -> Self {
-        self.settings.plan.back_off = time.as_secs();
+        self.settings.plan.back_off = whole_seconds(time);
         self
     }
 

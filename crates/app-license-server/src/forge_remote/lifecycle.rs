@@ -47,8 +47,10 @@ impl ForgeRemote {
         parts: &Parts,
         body: Body,
     ) -> Result<&'static str, Rejection> {
+        let sender = ForgeSender::from(&**invocation.token());
+        sender.may_send_events().map_err(Rejection::of)?;
         let bytes = read(body).await?;
-        let event = ForgeLifecycleEvent::receive(&bytes, &ForgeSender::from(&**invocation.token()));
+        let event = ForgeLifecycleEvent::receive(&bytes, &sender);
         let event = event.map_err(Rejection::of)?;
         let (kind, of) = (event.kind(), invocation.installation_id());
         let Some(installations) = &self.0.installations else {

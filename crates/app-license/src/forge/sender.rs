@@ -46,6 +46,27 @@ impl<'t> ForgeSender<'t> {
             is_from_user_interface,
         }
     }
+
+    /// Whether lifecycle events are taken from this sender, which is known before the body is read.
+    ///
+    /// ```
+    /// use app_license::forge::ForgeSender;
+    /// use app_license::{ForgeAppId, InstallationAri};
+    /// let installation = InstallationAri::new("ari:cloud:ecosystem::installation/7ab5a4a1")?;
+    /// let app = ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?;
+    /// assert!(ForgeSender::new(&installation, &app, false).may_send_events().is_ok());
+    /// # Ok::<(), app_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `user_initiated` for a user's browser.
+    pub const fn may_send_events(&self) -> Result<(), Refusal> {
+        if self.is_from_user_interface {
+            let code = "user_initiated";
+            return Err(Refusal::Unproved { code });
+        }
+        Ok(())
+    }
 }
 
 impl<'t> From<&'t InvocationToken> for ForgeSender<'t> {
@@ -68,10 +89,7 @@ impl ForgeLifecycleEvent {
     /// `user_initiated` for a call from a user interface; `tenant_mismatch` where the body names another
     /// installation or app than the token; those of [`ForgeLifecycleEvent::parse_any`].
     pub fn receive(body: &[u8], sender: &ForgeSender<'_>) -> Result<Self, Refusal> {
-        if sender.is_from_user_interface {
-            let code = "user_initiated";
-            return Err(Refusal::Unproved { code });
-        }
+        sender.may_send_events()?;
         let event = Self::parse_any(body)?;
         if let Some(found) = event.installation_id()
             && found != sender.installation

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::forge::LicenseApiResponse;
+use crate::gate::policy::Evidence;
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
@@ -101,10 +102,26 @@ impl CachedLicense {
         self.fetched_at
     }
 
-    /// How old the answer is, in seconds.
+    /// How old the answer is, in seconds. One that is dated further ahead of `now` than clocks differ
+    /// ([`Evidence::MAX_AHEAD`]) counts as older than any: nobody knows when it was said.
+    ///
+    /// [`Evidence::MAX_AHEAD`]: crate::Evidence::MAX_AHEAD
+    ///
+    /// ```
+    /// use app_license::plan::license::CachedLicense;
+    /// use app_license::{LicenseSource, UnixTime};
+    /// let at = UnixTime::EPOCH.plus(1_000_000);
+    /// let kept = CachedLicense::from_parts(LicenseSource::ConnectLicenseApi, None, at);
+    /// assert_eq!(kept.age(at.plus(60)), 60);
+    /// assert_eq!(kept.age(UnixTime::EPOCH), u64::MAX);
+    /// ```
     #[must_use]
-    pub const fn age(&self, now: UnixTime) -> u64 {
-        now.since(self.fetched_at)
+    pub fn age(&self, now: UnixTime) -> u64 {
+        match self.fetched_at.since(now) {
+            0 => now.since(self.fetched_at),
+            ahead if ahead <= Evidence::MAX_AHEAD => 0,
+            _ => u64::MAX,
+        }
     }
 
     /// The license, dated.
