@@ -20,7 +20,8 @@ pub type HookResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// What an app does on a change. Implement those that matter; the others do nothing.
 ///
 /// One entry of the history may hold several changes. Their methods are called in order; when one
-/// fails, all of the entry are called again later.
+/// fails, all of the entry are called again later. Without `#[async_trait]` above the `impl` the compiler
+/// says that lifetimes do not match.
 ///
 /// ```
 /// use app_license_server::{Capability, HistoryEntry, Hook, HookResult, async_trait};
@@ -87,8 +88,30 @@ pub trait Hook: Send + Sync {
     ///
     /// The edition and the license that the first event itself names come with it:
     /// [`Hook::on_edition_changed`] is not called for them. To set a customer up by edition, override
-    /// [`Hook::on_entry`] and read
-    /// [`capability_set`](app_license::InstallationRecord::capability_set) of the installation there.
+    /// [`Hook::on_entry`], read
+    /// [`capability_set`](app_license::InstallationRecord::capability_set) of the installation there, and end
+    /// with [`Hook::on_event`], or no other method is called:
+    ///
+    /// ```
+    /// use app_license_server::{HistoryEntry, Hook, HookResult, Installation, async_trait};
+    ///
+    /// struct SetUp;
+    ///
+    /// #[async_trait]
+    /// impl Hook for SetUp {
+    ///     async fn on_entry(
+    ///         &self, entry: &HistoryEntry, installation: Option<&Installation>,
+    ///     ) -> HookResult {
+    ///         if let Some(edition) = installation.and_then(|it| it.capability_set()) {
+    ///             println!("{}: {edition}", entry.key);
+    ///         }
+    ///         self.on_event(entry).await
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// A customer who moved from Connect to Forge is installed again by the first call of Forge after the
+    /// Connect half was removed.
     ///
     /// # Errors
     /// As [`Hook::on_event`], here and below.
@@ -96,7 +119,9 @@ pub trait Hook: Send + Sync {
         Ok(())
     }
 
-    /// The app was uninstalled, which does not end a retention period you promised.
+    /// The app was uninstalled, which does not end a retention period you promised: delete nothing at once.
+    /// When the Connect half of a customer who moved to Forge is removed, this is called, and
+    /// [`Hook::on_installed`] by the next call of Forge.
     ///
     /// # Errors
     /// As [`Hook::on_event`].

@@ -57,7 +57,8 @@
 //! a [`Hook`].
 //!
 //! Refusals are [`Rejection`] values: 401 when the proof does not hold, 402 or 403 when the
-//! license does not allow it, 503 when it could not be checked. Who never bought is 403, `absent`.
+//! license does not allow it, 503 when it could not be checked. Who never bought is
+//! 403, `absent`, and 402, `inactive`, on a Connect page, whose `lic=none` says so.
 //!
 //! An app that is sold in editions says `enableLicensing` and `editionsEnabled` in its descriptor:
 //! [`ConnectAppBuilder::descriptor`].
@@ -278,8 +279,8 @@ mod warnings;
 mod wire;
 
 pub use app_license::{
-    self as core, Capability, Decision, Edition, FeatureMap, License, Limit, Policy, Verified,
-    WhenAbsent, connect, forge,
+    self as core, Capability, ClientKey, Decision, Edition, FeatureMap, Installation,
+    InstallationKey, KnownLicense, License, Limit, Policy, Verified, WhenAbsent, connect, forge,
 };
 pub use app_license_client::{self as client, Clock, Fetcher, SystemClock, SystemToken};
 pub use app_license_descriptor::connect::{ApiMigrations, Authentication, Descriptor, Lifecycle};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_license::forge::{InvocationVerifierConfig, JwksUrl};
+use app_license::forge::{InvocationVerifierConfig, IsolatedCloud, JwksUrl};
 use app_license::{FeatureMap, ForgeAppId, Leeway, Policy};
 use app_license_client::{
     Clock, Fetcher, ForgeKeys, ForgeLicenseApi, ForgeLicenseApiBuilder, MemoryLicenseCache,
@@ -85,6 +85,30 @@ impl ForgeRemoteBuilder {
     pub fn fetcher(mut self, fetcher: Fetcher) -> Self {
         self.fetcher = Some(fetcher);
         self
+    }
+
+    /// The app is in the Isolated Cloud of this label: its tokens name it, those of another cloud are
+    /// refused, and the keys are that cloud's, unless [`ForgeRemoteBuilder::keys`] or a later
+    /// [`ForgeRemoteBuilder::key_set`] says otherwise. Without it, tokens that name a label are refused.
+    ///
+    /// ```
+    /// use app_license_server::ForgeRemote;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let remote = ForgeRemote::builder("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?
+    ///     .isolated_cloud("orange")?
+    ///     .build()?;
+    /// # let _ = remote;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `field_value` for what is no label.
+    pub fn isolated_cloud(mut self, label: &str) -> Result<Self, app_license::Error> {
+        let label = IsolatedCloud::new(label)?;
+        self.key_set = JwksUrl::of_isolated_cloud(&label);
+        self.expectations = self.expectations.isolated_cloud(label);
+        Ok(self)
     }
 
     /// Where the platform publishes its keys: the commercial cloud by default.

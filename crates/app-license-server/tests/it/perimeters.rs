@@ -96,6 +96,53 @@ async fn a_remote_of_several_apps_is_told_which_one_it_is() {
     }
 }
 
+/// The label that a token names is the configured one, or the token is refused.
+#[tokio::test]
+async fn a_remote_in_an_isolated_cloud_takes_the_tokens_of_that_cloud() {
+    for (configured, label, status) in [
+        (Some("orange"), Some("orange"), 200),
+        (Some("orange"), Some("green"), 401),
+        (Some("orange"), None, 401),
+        (None, Some("orange"), 401),
+        (None, None, 200),
+    ] {
+        let host = MockHost::start().await.unwrap();
+        let (listener, address) = listener().await;
+        let keys = ForgeKeys::builder(fetcher(&host), JwksUrl::COMMERCIAL)
+            .clock(clock(&host))
+            .build()
+            .unwrap();
+        let mut remote = ForgeRemote::builder(APP_ID).unwrap();
+        if let Some(label) = configured {
+            remote = remote.isolated_cloud(label).unwrap();
+        }
+        let remote = remote.keys(keys).clock(clock(&host)).build().unwrap();
+        let whose = async |invocation: ForgeInvocation| invocation.app_id().uuid().to_owned();
+        let router = Router::new()
+            .route("/whose", post(whose))
+            .with_state(remote);
+        tokio::spawn(app_license_server::serve(listener, router).into_future());
+        let app = App::forge(APP_ID, &address).unwrap();
+        let acme = host.tenant(&app, "acme").unwrap();
+        acme.install().unwrap();
+        let panel = Invocation::ui("panel");
+        let mut spec = acme.invocation_spec(&panel).unwrap();
+        if let Some(label) = label {
+            spec = spec.claim("icLabel", label);
+        }
+        let token = spec.rs256(&host.forge_key().unwrap());
+        let call = acme.invoke("POST", "/whose", &panel).unwrap();
+        let answer = host.deliver(&call.with_token(&token)).await.unwrap();
+        assert_eq!(answer.status(), status, "{configured:?} {label:?}");
+    }
+    assert!(
+        ForgeRemote::builder(APP_ID)
+            .unwrap()
+            .isolated_cloud("no label")
+            .is_err()
+    );
+}
+
 /// A perimeter without a name here: its sites and its key host are named in settings.
 #[tokio::test]
 async fn further_sites_and_key_hosts_are_named() {
