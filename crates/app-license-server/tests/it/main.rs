@@ -12,6 +12,7 @@
 
 mod common;
 mod connect_to_forge;
+mod error_codes;
 mod exhaustion;
 mod hooks;
 mod license_cache;
