@@ -30,7 +30,7 @@ impl Listed {
 }
 
 /// All shapes, for people.
-pub(in crate::detect) fn list() -> impl Iterator<Item = Listed> {
+pub(in super::super) fn list() -> impl Iterator<Item = Listed> {
     SHAPES.iter().map(|shape| Listed {
         what: shape.what,
         source: shape.source,

@@ -4,14 +4,14 @@ use crate::detect::source::Location;
 
 /// The place, and the cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::detect) struct Problem {
-    pub(in crate::detect) at: usize,
-    pub(in crate::detect) cause: Cause,
+pub(in super::super) struct Problem {
+    pub(in super::super) at: usize,
+    pub(in super::super) cause: Cause,
 }
 
 /// The likely cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::detect) enum Cause {
+pub(in super::super) enum Cause {
     /// The text ends inside what opened at this byte.
     Ends(usize),
     StringEnds,
@@ -33,7 +33,7 @@ pub(in crate::detect) enum Cause {
 
 impl Cause {
     /// The cause, for people; nothing of the input is shown.
-    pub(in crate::detect) fn say(self, text: &str) -> String {
+    pub(in super::super) fn say(self, text: &str) -> String {
         match self {
             Self::Ends(opened) => {
                 let place = Location::of(text, opened);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// How a text differs from strict JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::detect) enum Departure {
+pub(in super::super) enum Departure {
     Comments,
     Quotes,
     BareNames,
@@ -15,7 +15,7 @@ pub(in crate::detect) enum Departure {
 }
 
 impl Departure {
-    pub(in crate::detect) const fn text(self) -> &'static str {
+    pub(in super::super) const fn text(self) -> &'static str {
         match self {
             Self::Comments => "comments",
             Self::Quotes => "other quotes",
@@ -30,7 +30,7 @@ impl Departure {
 
 /// What the printer left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::detect) enum Cut {
+pub(in super::super) enum Cut {
     /// A value, under this path of names.
     Value(Vec<String>),
     /// Fields of the object under this path.
@@ -39,11 +39,11 @@ pub(in crate::detect) enum Cut {
 
 /// A value that was read.
 #[derive(Debug)]
-pub(in crate::detect) struct Loose {
+pub(in super::super) struct Loose {
     /// The value as strict JSON.
-    pub(in crate::detect) json: String,
+    pub(in super::super) json: String,
     /// The byte after it.
-    pub(in crate::detect) end: usize,
-    pub(in crate::detect) departures: BTreeSet<Departure>,
-    pub(in crate::detect) cuts: Vec<Cut>,
+    pub(in super::super) end: usize,
+    pub(in super::super) departures: BTreeSet<Departure>,
+    pub(in super::super) cuts: Vec<Cut>,
 }
