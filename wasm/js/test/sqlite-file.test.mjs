@@ -233,6 +233,20 @@ describe("secrets", () => {
     }
   });
 
+  test("no part of a key is in a message, wherever the key was put", () => {
+    const misplaced = [KEY, [KEY], [[KEY]], { plainText: KEY }, { refusePlainText: KEY }, { plainText: [KEY] }, { [KEY]: true }, { key: KEY }]
+      .concat({ keys: { [KEY]: KEY } }, { keys: [KEY, 1] }, { keys: `${KEY}x` }, { keys: KEY.slice(1) }, { keys: KEY.slice(4) }, new Map([[KEY, KEY]]));
+    for (const options of misplaced) {
+      assert.throws(() => new SqliteStore(memory(), options), (error) => {
+        for (let at = 0; at + 6 <= KEY.length; at += 1) {
+          assert.ok(!`${error.message} ${error.stack}`.includes(KEY.slice(at, at + 6)), error.message);
+        }
+        return error.code === "misuse" || error.code === "encryption_key";
+      });
+    }
+    assert.throws(() => new SqliteStore(memory(), { keyz: KEY }), { message: /no option `keyz`; there are keys/ });
+  });
+
   test("are in no byte of the file, and open again", (t) => {
     const { db, bytes } = file(t);
     const store = new SqliteStore(db, { keys: [KEY] });

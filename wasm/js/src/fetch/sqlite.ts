@@ -70,6 +70,26 @@ const MEMBERS: Record<keyof InstallationRecord, true> = {
 
 const { fault, settings } = internal;
 const RULES = { keys: settings.texts, plainText: settings.flag, refusePlainText: settings.flag };
+
+/** Holds options to their rules. Of what was found the type alone is said: it may be a key. */
+function hold(options: unknown): asserts options is SqliteStoreOptions {
+  const typeOf = (value: unknown) => (value === null ? "null" : Array.isArray(value) ? "a list" : `a value of type ${typeof value}`);
+  if (!settings.isTable(options)) {
+    throw settings.misuse(`SqliteStore: expected a plain object with options, found ${typeOf(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(RULES, name)) {
+      const named = /^[a-z]{1,20}$/i.test(name) ? ` \`${name}\`` : " of the name that is given";
+      throw settings.misuse(`SqliteStore: there is no option${named}; there are ${Object.keys(RULES).join(", ")}`);
+    }
+  }
+  for (const [name, rule] of Object.entries(RULES)) {
+    const expected = options[name] === undefined ? undefined : rule(options[name]);
+    if (expected !== undefined) {
+      throw settings.misuse(`SqliteStore: \`${name}\` must be ${expected}, found ${typeOf(options[name])}`);
+    }
+  }
+}
 const seconds = (date: Date) => Math.floor(+date / 1000);
 const date = (at: number) => new Date(at * 1000);
 
@@ -99,9 +119,10 @@ export class SqliteStore implements InstallationStore {
   readonly #statements = new Map<string, Statement>();
 
   constructor(db: SqliteDatabase, options: SqliteStoreOptions) {
-    settings.hold("SqliteStore", options ?? {}, RULES);
+    const given: unknown = options ?? {};
+    hold(given);
     this.#db = db;
-    this.#sealer = new Sealer(options ?? {});
+    this.#sealer = new Sealer(given);
     open(db, () => void this.#sealAll(false));
   }
 
