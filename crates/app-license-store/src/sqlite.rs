@@ -11,6 +11,7 @@ mod tenants;
 mod writer;
 
 pub(crate) use fault::failed;
+pub(crate) use npm::TAKEN_OVER;
 pub use options::SqliteOptions;
 pub(crate) use tenants::entries;
 
@@ -91,21 +92,13 @@ impl SqliteStore {
             .unwrap_or_else(|_| Err(ErrorKind::Closed.into()))
     }
 
-    /// What was erased is in the log until that is emptied. It is erased all the same: the commit is
-    /// done, and the next erasure empties the log of it, too.
-    async fn empty_log(&self) {
+    /// What was erased, or sealed anew, is in the log until that is emptied. It is gone all the same: the
+    /// commit is done, and the next call empties the log of it, too.
+    async fn empty_log(&self, what: &'static str) {
         let path = self.path.clone();
         let emptied = tokio::task::spawn_blocking(move || schema::checkpoint(&path)).await;
-        match emptied.unwrap_or_else(|_| Err(ErrorKind::Closed.into())) {
-            Ok(true) => {}
-            Ok(false) => tracing::warn!(
-                "what was erased is in the log of the database until no other process reads it"
-            ),
-            Err(error) => tracing::warn!(
-                code = error.code(), %error,
-                "what was erased is in the log of the database, which could not be emptied"
-            ),
-        }
+        let emptied = emptied.unwrap_or_else(|_| Err(ErrorKind::Closed.into()));
+        schema::report_log(emptied, what);
     }
 
     /// Counting marks costs time, so it is done now and then.
@@ -237,7 +230,7 @@ impl InstallationStore for SqliteStore {
         let key = key.clone();
         let erased = self.writer.write(move |c| erase::erase(c, &key)).await?;
         if !erased.is_nothing() {
-            self.empty_log().await;
+            self.empty_log("what was erased").await;
         }
         Ok(erased)
     }
@@ -246,7 +239,7 @@ impl InstallationStore for SqliteStore {
         let erase = move |c: &Connection| erase::uninstalled(c, before);
         let erased = self.writer.write(erase).await?;
         if !erased.is_empty() {
-            self.empty_log().await;
+            self.empty_log("what was erased").await;
         }
         Ok(erased)
     }
@@ -276,6 +269,9 @@ impl InstallationStore for SqliteStore {
             written = written.saturating_add(some);
             after = next;
         }
+        // where nothing was written, too: a reader may have held it up the last time
+        self.empty_log("what was sealed with another key, or not at all,")
+            .await;
         Ok(written)
     }
 

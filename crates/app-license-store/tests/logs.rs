@@ -89,8 +89,16 @@ mod logged {
                 said += &format!("{:?}", store.payload(Sequence::new(1)).await);
                 said += &format!("{:?}", store.advance(&name("x"), Sequence::new(99)).await);
             }
+            let reader = rusqlite::Connection::open(&path).unwrap();
+            reader
+                .execute_batch("BEGIN; SELECT count(*) FROM installation")
+                .unwrap();
+            store.apply(installed("a", "3"), now()).await.unwrap();
+            assert_eq!(store.reencrypt_all().await.unwrap(), 0);
         });
         let log = log.0.lock().unwrap();
+        let held_up = log.matches("until no other process reads it").count();
+        assert_eq!(held_up, 1, "{log}");
         let warnings = log.matches("no encryption key is configured").count();
         assert_eq!(warnings, 1, "{log}");
         assert!(log.contains("WARN"));

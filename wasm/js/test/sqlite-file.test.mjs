@@ -15,6 +15,7 @@ const fixture = (version) =>
   readFileSync(new URL(`../../../crates/app-license-store/tests/fixtures/npm-v${version}.sql`, import.meta.url), "utf8");
 /** What the Rust store's tests open, too. */
 const SEALED = JSON.parse(readFileSync(new URL("../../../crates/app-license-store/tests/fixtures/sealed.json", import.meta.url), "utf8"));
+const WHOSE = JSON.parse(readFileSync(new URL("../../../crates/app-license-store/tests/fixtures/whose-file.json", import.meta.url), "utf8"));
 const KEY = SEALED.key;
 const OTHER = Buffer.from("a new key, also thirty-two bytes").toString("base64");
 const ARI = "ari:cloud:ecosystem::installation/7c265a88-214c-4fc3-bb35-26cbed5d2378";
@@ -38,7 +39,9 @@ const memory = (sql = "") => {
   db.exec(sql);
   return db;
 };
-const statements = (db) => db.prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY name").all();
+/** Without the table that keeps earlier versions of the package from a file that was taken over. */
+const statements = (db) =>
+  db.prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' AND name != 'app_license_schema' ORDER BY name").all();
 const installed = (key, current, previous = null) => ({
   repeated: false,
   installation: { record: { key: { connect: key }, status: "installed" }, secrets: { current, previous } },
@@ -95,6 +98,38 @@ describe("the schema", () => {
       assert.ok(before.equals(db.serialize()), code);
     }
     assert.equal(shared.prepare("SELECT count(*) AS n FROM app_license_installations").get().n, 3);
+  });
+
+  test("whose file it is, is said as the Rust store says it", () => {
+    for (const { of, sql, refused } of WHOSE) {
+      const db = memory(of === "npm-v2" ? fixture(2) : "");
+      db.exec(sql);
+      const open = () => new SqliteStore(db, plainText);
+      if (refused) {
+        assert.throws(open, { code: "foreign_database" }, `${of} ${sql}`);
+      } else {
+        assert.doesNotThrow(open, `${of} ${sql}`);
+      }
+    }
+  });
+
+  test("a file that is busy is waited for, and one that cannot be kept in WAL mode is refused", (t) => {
+    const { db } = file(t);
+    const { pragma } = db;
+    const answering = (answer) => {
+      db.pragma = (source, options) => (source === "journal_mode = WAL" ? answer(() => pragma.call(db, source, options)) : pragma.call(db, source, options));
+    };
+    let tries = 0;
+    answering((real) => {
+      if ((tries += 1) < 3) {
+        throw Object.assign(new Error("busy"), { code: "SQLITE_BUSY_RECOVERY" });
+      }
+      return real();
+    });
+    new SqliteStore(db, plainText);
+    assert.equal(tries, 3);
+    answering(() => "delete");
+    assert.throws(() => new SqliteStore(db, plainText), { code: "misuse", message: /WAL.*`delete`/ });
   });
 
   test("keeps the members of a record that a later version wrote", () => {
@@ -183,7 +218,7 @@ describe("a file of before is taken over", () => {
     const before = statements(db);
     const { exec } = db;
     db.exec = (sql) => {
-      if (sql.includes("DROP TABLE app_license_schema")) {
+      if (sql.includes("UPDATE app_license_schema")) {
         exec.call(db, sql);
         throw new Error("the disk is full");
       }
@@ -206,14 +241,69 @@ describe("a file of before is taken over", () => {
     assert.throws(() => store.load("client-globex"), { code: "store_corrupt", status: 503 }, "it is of another tenant");
   });
 
-  test("beside installations of a Rust backend it is not: one of them has to go", () => {
+  /** What an earlier version of the package writes into a file of this store. */
+  const beside = (db) => db.exec(`DROP TABLE IF EXISTS app_license_schema; ${fixture(2).replace('DELETE FROM "sqlite_sequence";', "")}`);
+
+  test("beside installations it is not, and what to do is said", () => {
     const db = memory();
     new SqliteStore(db, plainText).deliver("a", null, () => installed("a", "s"), new Date());
-    db.exec(fixture(2).replace('DELETE FROM "sqlite_sequence";', ""));
-    assert.throws(() => new SqliteStore(db, plainText), { code: "foreign_database" });
+    beside(db);
+    assert.throws(() => new SqliteStore(db, plainText), { code: "foreign_database", message: /drop its tables/ });
     db.exec("DELETE FROM history; DELETE FROM installation");
     assert.ok(new SqliteStore(db, plainText).load("client-acme"));
   });
+
+  test("behind the numbers of a store whose installations were erased", () => {
+    const db = memory();
+    const store = new SqliteStore(db, plainText);
+    const [{ token }] = marks(2);
+    db.exec(`INSERT INTO consumer VALUES (' last', 100), ('provision', 100), ('other', 60);
+      INSERT INTO mark VALUES (unhex('${token}'), zeroblob(32), 99); INSERT INTO install_key VALUES ('test-1', 'own', 1e9)`);
+    beside(db);
+    new SqliteStore(db, plainText);
+    assert.deepEqual(store.historyAfter(100, 9).map(({ sequence }) => sequence), [101, 102, 103, 105, 106, 108]);
+    assert.deepEqual([store.cursor("provision"), store.cursor("other"), store.cursor("my mail")], [104, 60, 108]);
+    store.deliver("late", null, () => installed("late", "s"), new Date());
+    assert.equal(store.historyAfter(108, 9)[0].sequence, 109);
+    assert.equal(store.installKeys(1)[0].pem, "own");
+    assert.equal(db.prepare("SELECT count(*) AS n FROM mark").get().n, 7);
+  });
+
+  test("and leaves a version that earlier versions of the package refuse", () => {
+    const db = memory(fixture(2));
+    new SqliteStore(db, plainText);
+    assert.deepEqual(db.prepare("SELECT version FROM app_license_schema").all(), [{ version: 3 }]);
+    db.exec("UPDATE app_license_schema SET version = 4");
+    assert.throws(() => new SqliteStore(db, plainText), { code: "newer_schema" });
+  });
+
+  for (const isRead of [true, false]) {
+    test(`its secrets are in the log ${isRead ? "as long as another process reads it, which is a warning" : "no longer"}`, async (t) => {
+      const { db, path, bytes } = file(t, fixture(2));
+      db.pragma("journal_mode = WAL");
+      const reader = new Database(path);
+      t.after(() => reader.close());
+      if (isRead) {
+        reader.exec("BEGIN");
+        reader.prepare("SELECT count(*) FROM app_license_marks").get();
+        db.pragma("wal_autocheckpoint = 0");
+      }
+      // plain text goes through the log once more
+      db.exec("UPDATE app_license_installations SET secret = 'second-secret-of-acme!' WHERE client_key = 'client-acme'");
+      const warnings = [];
+      t.mock.method(process, "emitWarning", (message, { code }) => warnings.push(`${code} ${message}`));
+      const store = new SqliteStore(db, { keys: KEY, refusePlainText: true });
+      assert.equal(bytes().includes("secret-of-acme"), isRead);
+      assert.equal(warnings.length, isRead ? 1 : 0);
+      assert.ok(warnings.every((it) => /^APP_LICENSE_LOG_NOT_EMPTY .*another process reads it/.test(it)), `${warnings}`);
+      if (isRead) {
+        reader.exec("COMMIT");
+        assert.equal(store.reencryptAll(), 0);
+        assert.ok(!bytes().includes("secret-of-acme"));
+        assert.equal(warnings.length, 1);
+      }
+    });
+  }
 });
 
 const marks = (version) => memory(fixture(version)).prepare("SELECT * FROM app_license_marks ORDER BY expires_at DESC").all();
@@ -323,6 +413,14 @@ describe("secrets", () => {
     assert.equal(store.reencryptAll(), 1);
     assert.equal(strict.load("a").secrets.current, "a secret");
   });
+});
+
+test("a rotation empties the log of what was there before", (t) => {
+  const { db, bytes } = file(t);
+  new SqliteStore(db, plainText).deliver("a", null, () => installed("a", "a-shared-secret"), new Date());
+  assert.ok(bytes().includes("a-shared-secret"));
+  new SqliteStore(db, { keys: KEY }).reencryptAll();
+  assert.ok(!bytes().includes("a-shared-secret"));
 });
 
 test("the hash of a token is one: a mark under something else would stand for every token", () => {

@@ -11,7 +11,7 @@ use super::{CONSUMERS, CONSUMERS_3, RENAME, StoredRecord, consumer, license};
 use crate::error::{Error, ErrorKind};
 use crate::history::HistoryEntry;
 use crate::name::Name;
-use crate::sqlite::{entries, failed, newest_schema};
+use crate::sqlite::{TAKEN_OVER, entries, failed, newest_schema};
 
 /// Tables of a store of this crate.
 const RUST: &str = "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetched_at
@@ -270,6 +270,12 @@ fn has_table(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
 /// Whose tables there are, and so what to ask.
 fn layout(connection: &Connection) -> rusqlite::Result<Result<&'static str, Error>> {
     let has = |table: &str| has_table(connection, table);
+    if has("app_license_schema")? && !is_taken_over(connection)? {
+        let found = "it has tables of an earlier version of the npm package: start the app with the new one, or run \
+            `app-license store migrate`"
+            .to_owned();
+        return Ok(Err(ErrorKind::ForeignDatabase { found }.into()));
+    }
     if has("installation")? {
         let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if found > newest_schema() {
@@ -282,12 +288,12 @@ fn layout(connection: &Connection) -> rusqlite::Result<Result<&'static str, Erro
                 .exists([])?;
         return Ok(Ok(if licenses { RUST } else { WITHOUT_LICENSES }));
     }
-    if has("app_license_schema")? {
-        let found = "it has tables of an earlier version of the npm package: start the app with the new one, or run \
-            `app-license store migrate`"
-            .to_owned();
-        return Ok(Err(ErrorKind::ForeignDatabase { found }.into()));
-    }
     let found = "it has no table of installations: start the app once, which makes it".to_owned();
     Ok(Err(ErrorKind::ForeignDatabase { found }.into()))
+}
+
+/// Whether tables that the npm package had of its own are in this schema now.
+fn is_taken_over(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM app_license_schema WHERE version = ?1";
+    connection.prepare(sql)?.exists([TAKEN_OVER])
 }

@@ -37,7 +37,9 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Error> {
     connection
         .pragma_update(None, "journal_size_limit", 64_i64 << 20)
         .map_err(&open)?;
-    migrate(&mut connection)?;
+    if migrate(&mut connection)? {
+        report_log(log_emptied(&connection), "what was in plain text");
+    }
     Ok(connection)
 }
 
@@ -70,10 +72,28 @@ fn enter_wal_mode(connection: &Connection) -> Result<(), Error> {
 /// reader of another process held it up.
 pub(super) fn checkpoint(path: &Path) -> Result<bool, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let busy: i64 = open(path, flags)?
+    log_emptied(&open(path, flags)?)
+}
+
+fn log_emptied(connection: &Connection) -> Result<bool, Error> {
+    let busy: i64 = connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
         .map_err(failed("empty the log"))?;
     Ok(busy == 0)
+}
+
+/// Warns where the log still holds `what`: it is gone from the file all the same, for that is committed.
+pub(super) fn report_log(emptied: Result<bool, Error>, what: &'static str) {
+    match emptied {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!(
+            "{what} is in the log of the database until no other process reads it, and it is emptied again"
+        ),
+        Err(error) => tracing::warn!(
+            code = error.code(), %error,
+            "{what} is in the log of the database, which could not be emptied"
+        ),
+    }
 }
 
 /// Opens the file for reading; the writer has been there first.
@@ -110,27 +130,30 @@ fn create_private(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Runs what is missing, each migration with its version in one transaction.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
+/// Runs what is missing, each migration with its version in one transaction. Answers whether there were
+/// tables of the npm package's own.
+pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Error> {
     loop {
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed("begin a migration"))?;
         let version = version(&transaction)?;
-        if id(&transaction)? != APPLICATION_ID {
-            let earlier = npm::version(&transaction)?;
+        let is_ours = id(&transaction)? == APPLICATION_ID;
+        let earlier = npm::version(&transaction)?;
+        if !is_ours {
             refuse_foreign(&transaction, version, earlier.is_some())?;
-            if let Some(earlier) = earlier {
-                return npm::take_over(transaction, earlier);
-            }
         } else if version > VERSION {
             return Err(newer(version, VERSION));
+        }
+        if let Some(earlier) = earlier.filter(|it| !is_ours || *it != npm::TAKEN_OVER) {
+            let from = if is_ours { version } else { 0 };
+            return npm::take_over(transaction, earlier, from).map(|()| true);
         }
         let next = version.saturating_add(1);
         let sql = usize::try_from(version)
             .ok()
             .and_then(|v| MIGRATIONS.get(v));
-        let Some(sql) = sql else { return Ok(()) };
+        let Some(sql) = sql else { return Ok(false) };
         let failed = |source: rusqlite::Error| -> Error {
             ErrorKind::Migration {
                 version: next,
@@ -156,10 +179,12 @@ fn id(connection: &Connection) -> Result<i64, Error> {
         .map_err(failed("read the schema"))
 }
 
-/// Of a file that is not marked as ours. What the npm package had of its own is no other program's.
+/// Of a file that is not marked as ours. What the npm package had of its own is no other program's, nor are
+/// tables of SQLite itself, such as `sqlite_stat1`.
 fn refuse_foreign(connection: &Connection, version: i64, is_of_npm: bool) -> Result<(), Error> {
     const OTHERS: &str = r"SELECT type || ' `' || name || '`' FROM sqlite_schema
-        WHERE NOT (?1 AND (tbl_name LIKE 'app\_license\_%' ESCAPE '\' OR name = 'sqlite_sequence')) LIMIT 1";
+        WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\'
+            AND NOT (?1 AND tbl_name LIKE 'app\_license\_%' ESCAPE '\') LIMIT 1";
     let read = failed("read the schema");
     let foreign = |found: String| Err(ErrorKind::ForeignDatabase { found }.into());
     let mut statement = connection.prepare(OTHERS).map_err(&read)?;

@@ -20,7 +20,9 @@ export interface SqliteDatabase {
 const APPLICATION_ID = 0x61704c63;
 /** The last version of the tables that this package had of its own. */
 const EARLIER = 2;
-const { fault } = internal;
+/** Their version once they were taken over: it keeps earlier versions of this package away. */
+const TAKEN_OVER = 3;
+const { fault, settings } = internal;
 
 /** Brings a file to the newest schema. `seal` seals secrets that were in plain text before. */
 export function open(db: SqliteDatabase, seal: () => void): void {
@@ -36,8 +38,27 @@ export function open(db: SqliteDatabase, seal: () => void): void {
   db.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
   const wasEarlier = db.transaction(() => migrate(db, seal)).immediate();
   if (wasEarlier) {
-    db.pragma("wal_checkpoint(TRUNCATE)"); // what was in plain text is in the log until then
+    emptyLog(db);
   }
+}
+
+/** Writes the log into the file and empties it: secrets that were sealed anew are in neither in their old form
+ * then. What was committed stays so: that it was held up is a warning, and false. */
+export function emptyLog(db: SqliteDatabase): boolean {
+  let why = "another process reads it";
+  try {
+    const [result] = db.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
+    if (result?.busy === 0) {
+      return true;
+    }
+  } catch (error) {
+    why = `it could not be emptied (${String((Object(error) as { code?: unknown }).code)})`;
+  }
+  const message =
+    "SqliteStore: secrets in the form they had before, plain text perhaps, are still in the log of the database " +
+    `(\`…-wal\`): ${why}. Call \`reencryptAll()\` again, or \`app-license store rotate-keys\`, once no other process reads it`;
+  process.emitWarning(message, { code: "APP_LICENSE_LOG_NOT_EMPTY" });
+  return false;
 }
 
 /** Two processes that open a new file together both want to do this, and SQLite does not let one wait for
@@ -45,10 +66,16 @@ export function open(db: SqliteDatabase, seal: () => void): void {
 function enterWalMode(db: SqliteDatabase): void {
   for (let tries = 1; ; tries += 1) {
     try {
-      db.pragma("journal_mode = WAL");
+      const mode = String(db.pragma("journal_mode = WAL", { simple: true }));
+      const [main] = db.pragma("database_list") as { file: string }[];
+      // what is in memory, or temporary, has no file and no log
+      if (mode !== "wal" && main?.file) {
+        throw settings.misuse(`SqliteStore: the database file cannot be kept in WAL mode: it stays in mode \`${mode}\``);
+      }
       return;
     } catch (error) {
-      if (tries === 100 || (Object(error) as { code?: unknown }).code !== "SQLITE_BUSY") {
+      // of extended codes, too: `SQLITE_BUSY_RECOVERY`, `SQLITE_BUSY_SNAPSHOT`
+      if (tries === 100 || !String((Object(error) as { code?: unknown }).code).startsWith("SQLITE_BUSY")) {
         throw error;
       }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
@@ -68,7 +95,7 @@ function migrate(db: SqliteDatabase, seal: () => void): boolean {
   } else if (found > MIGRATIONS.length) {
     throw newer(found, MIGRATIONS.length);
   }
-  if (earlier !== null && earlier > EARLIER) {
+  if (earlier !== null && earlier > EARLIER && !(isOurs && earlier === TAKEN_OVER)) {
     throw newer(earlier, EARLIER);
   }
   const from = isOurs ? found : 0;
@@ -79,11 +106,11 @@ function migrate(db: SqliteDatabase, seal: () => void): boolean {
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${MIGRATIONS.length}`);
   }
-  if (earlier === null) {
+  if (earlier === null || earlier === TAKEN_OVER) {
     return false;
   }
   if (db.prepare("SELECT 1 FROM installation").get() !== undefined) {
-    throw foreign("it has installations of a Rust backend beside those in tables of this package's own (`app_license_…`): one of them has to go");
+    throw foreign(BOTH);
   }
   if (earlier === 1) {
     db.exec(EARLIER_1_TO_2);
@@ -98,14 +125,14 @@ function earlierOf(db: SqliteDatabase): number | null {
   if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'app_license_schema'").get() === undefined) {
     return null;
   }
-  return (db.prepare("SELECT version FROM app_license_schema").get() as { version: number }).version;
+  return (db.prepare("SELECT version FROM app_license_schema").get() as { version: number } | undefined)?.version ?? null;
 }
 
 function refuseForeign(db: SqliteDatabase, id: number, version: number, isEarlier: boolean): void {
-  const sql = `SELECT type || ' \`' || name || '\`' AS found FROM sqlite_schema
-    WHERE name NOT LIKE 'app\\_license\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'app\\_license\\_%' ESCAPE '\\'
-      AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1`;
-  const other = db.prepare(sql).get() as { found: string } | undefined;
+  // as the Rust store asks
+  const sql = `SELECT type || ' \`' || name || '\`' AS found FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+    AND NOT (? AND tbl_name LIKE 'app\\_license\\_%' ESCAPE '\\') LIMIT 1`;
+  const other = db.prepare(sql).get(Number(isEarlier)) as { found: string } | undefined;
   const numbered = id !== 0 ? `application id ${id}` : version !== 0 && !isEarlier ? `version ${version}` : undefined;
   const found = other?.found ?? numbered;
   if (found === undefined) {
@@ -116,6 +143,11 @@ function refuseForeign(db: SqliteDatabase, id: number, version: number, isEarlie
     : ": give the store a file of its own";
   throw foreign(found + move);
 }
+
+/** The Rust store says the same. */
+const BOTH =
+  "it has installations, and beside them tables that an earlier version of the npm package had of its own (`app_license_…`): " +
+  "stop that version, and drop its tables once nothing of what it wrote is wanted (see \"Of the npm package\" in docs/store.md)";
 
 const foreign = (found: string) =>
   fault("foreign_database", "misuse", `SqliteStore: the database is no store of installations: ${found}`);

@@ -2,7 +2,7 @@ import { internal } from "../server.js";
 import type { Change, InstallKey, Installation, InstallationRecord, Outcome, StoredMark } from "../server.js";
 import { Sealer } from "./sealer.js";
 import type { Column, Sealed, SealingOptions } from "./sealer.js";
-import { open } from "./sqlite-file.js";
+import { emptyLog, open } from "./sqlite-file.js";
 import type { SqliteDatabase, Statement } from "./sqlite-file.js";
 import { MARK_GRACE, corrupt } from "./store.js";
 import type { CachedLicense, Decide, HistoryEntry, InstallationStore } from "./store.js";
@@ -163,9 +163,12 @@ export class SqliteStore implements InstallationStore {
   }
 
   /** Seals every secret anew that the first of the keys did not seal; answers of how many installations.
-   * Afterwards the others may go. */
+   * Afterwards the others may go. The log of the database is emptied of what was: where another process reads it,
+   * a warning (`APP_LICENSE_LOG_NOT_EMPTY`) says that it could not be, and to call this again. */
   reencryptAll(): number {
-    return this.#db.transaction(() => this.#sealAll()).immediate();
+    const written = this.#db.transaction(() => this.#sealAll()).immediate();
+    emptyLog(this.#db);
+    return written;
   }
 
   /** What happened to one installation, oldest first. */

@@ -218,26 +218,6 @@ async fn a_foreign_file_is_refused_and_not_touched() {
     assert_eq!(error.code(), "store_unavailable");
 }
 
-/// Beside installations of this store, what the npm package had of its own is not this store's to take over.
-#[tokio::test]
-async fn earlier_tables_of_the_npm_package_beside_a_store_are_left_alone() {
-    const THEIRS: &str =
-        "CREATE TABLE app_license_installations (client_key TEXT PRIMARY KEY, record TEXT);
-        CREATE TABLE app_license_schema (version INTEGER); INSERT INTO app_license_schema VALUES (2);
-        INSERT INTO app_license_installations VALUES ('a', '{}')";
-    let place = TempStore::new();
-    place.open().await.close().await;
-    place.sql(THEIRS);
-    let store = place.open().await;
-    store.apply(installed("b", "1"), now()).await.unwrap();
-    assert_eq!(store.count().await.unwrap(), 1);
-    store.close().await;
-    let connection = Connection::open(place.path()).unwrap();
-    let sql = "SELECT count(*) FROM app_license_installations";
-    let rows: i64 = connection.query_row(sql, [], |r| r.get(0)).unwrap();
-    assert_eq!(rows, 1);
-}
-
 #[cfg(unix)]
 #[tokio::test]
 async fn only_the_owner_may_read_the_file() {

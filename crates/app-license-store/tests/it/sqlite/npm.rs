@@ -32,10 +32,22 @@ impl File {
         Connection::open(self.path()).unwrap()
     }
 
-    /// All statements of its schema, in an order.
+    fn holds(&self, text: &str) -> bool {
+        let entries = std::fs::read_dir(self.0.path()).unwrap();
+        entries
+            .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
+            .any(|bytes| bytes.windows(text.len()).any(|it| it == text.as_bytes()))
+    }
+
+    fn number(&self, sql: &str) -> i64 {
+        self.connection().query_row(sql, [], |r| r.get(0)).unwrap()
+    }
+
+    /// All statements of its schema, in an order, without the table that keeps earlier versions away.
     fn schema(&self) -> Vec<String> {
         let connection = self.connection();
-        let sql = "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+        let sql = "SELECT sql FROM sqlite_schema
+            WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name != 'app_license_schema' ORDER BY name";
         let mut statement = connection.prepare(sql).unwrap();
         let rows = statement.query_map([], |row| row.get(0)).unwrap();
         rows.map(Result::unwrap).collect()
@@ -138,6 +150,9 @@ async fn a_file_of_before_is_taken_over_with_all_it_holds() {
         let fresh = File::new("");
         fresh.open().await.unwrap().close().await;
         assert_eq!(file.schema(), fresh.schema());
+        // earlier versions of the package refuse a version that they do not know
+        assert_eq!(file.number("SELECT version FROM app_license_schema"), 3);
+        file.open().await.unwrap().close().await;
     }
 }
 
@@ -219,4 +234,126 @@ async fn an_answer_that_ended_is_not_read_beside_a_record() {
     ];
     let found: Vec<_> = read.iter().map(|(t, l)| (t.as_str(), *l)).collect();
     assert_eq!(found[..2], expected);
+}
+
+/// What an earlier version of the package writes into a file of this store.
+fn beside(file: &File) {
+    let sql = V2.replace("DELETE FROM \"sqlite_sequence\";", "");
+    let connection = file.connection();
+    connection
+        .execute_batch("DROP TABLE IF EXISTS app_license_schema")
+        .unwrap();
+    connection.execute_batch(&sql).unwrap();
+}
+
+#[tokio::test]
+async fn beside_installations_earlier_tables_are_refused_with_what_to_do() {
+    let file = File::new("");
+    let store = file.open().await.unwrap();
+    store.apply(installed("b", "1"), now()).await.unwrap();
+    store.close().await;
+    beside(&file);
+    let error = file.refused().await;
+    assert_eq!(error.code(), "foreign_database");
+    assert!(error.to_string().contains("drop its tables"), "{error}");
+    let read = SqliteRecords::open(file.path()).unwrap_err();
+    assert_eq!(read.code(), "foreign_database");
+    assert_eq!(
+        file.number("SELECT count(*) FROM app_license_installations"),
+        3
+    );
+    assert_eq!(file.number("SELECT count(*) FROM installation"), 1);
+}
+
+/// A store whose tenants were erased keeps its numbers, its cursors and its marks.
+#[tokio::test]
+async fn beside_a_store_without_installations_earlier_tables_are_taken_over_behind_its_numbers() {
+    const TOKEN: &str = "28cb887245f7931916177fa51859a67accd09d0becf6c87ee288e1a8eed9d0a2";
+    let file = File::new("");
+    let store = file.open().await.unwrap();
+    for secret in ["1", "2"] {
+        store.apply(installed("gone", secret), now()).await.unwrap();
+    }
+    let two = app_license_store::Sequence::new(2);
+    for consumer in ["provision", "other"] {
+        store.advance(&name(consumer), two).await.unwrap();
+    }
+    store.erase(&crate::support::tenant("gone")).await.unwrap();
+    store.close().await;
+    let own = format!(
+        "INSERT INTO mark VALUES (unhex('{TOKEN}'), zeroblob(32), 1793491676);
+        INSERT INTO install_key VALUES ('test-1', 'newer', 1793491676);"
+    );
+    file.connection().execute_batch(&own).unwrap();
+    beside(&file);
+
+    let store = file.open().await.unwrap();
+    assert_eq!(store.count().await.unwrap(), 3);
+    let history = store.events_after(two, 99).await.unwrap();
+    let numbers: Vec<_> = history.iter().map(|e| e.sequence.get()).collect();
+    assert_eq!(numbers, [3, 4, 5, 7, 8, 10]);
+    for (consumer, at) in [("provision", 6), ("other", 2)] {
+        let cursor = store.cursor(&name(consumer)).await.unwrap();
+        assert_eq!(cursor.get(), at, "{consumer}");
+    }
+    let applied = store.apply(installed("late", "1"), now()).await.unwrap();
+    assert_eq!(applied.sequence.unwrap().get(), 11);
+    store.close().await;
+    assert_eq!(file.number("SELECT count(*) FROM mark"), 7);
+    let kept = "SELECT expires_at FROM mark WHERE body = zeroblob(32)";
+    assert_eq!(file.number(kept), 1_793_491_676);
+    let key = "SELECT kept_at FROM install_key WHERE id = 'test-1'";
+    assert_eq!(file.number(key), 1_793_491_676);
+}
+
+/// A reader of another process holds up the log; the next rotation empties it.
+#[tokio::test]
+async fn what_was_in_plain_text_is_in_the_log_while_a_reader_holds_it_up_and_no_longer() {
+    const SECRET: &str = "secret-of-acme";
+    let file = File::new(&format!("{V2}; PRAGMA journal_mode = WAL"));
+    let reader = file.connection();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM app_license_marks")
+        .unwrap();
+    let options = SqliteOptions::new(file.path()).encryption(keys(1));
+    let store = options.open().await.unwrap();
+    assert_eq!(store.reencrypt_all().await.unwrap(), 2);
+    assert!(file.holds(SECRET), "the reader holds nothing up");
+    reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(store.reencrypt_all().await.unwrap(), 0);
+    assert!(!file.holds(SECRET));
+    store.close().await;
+}
+
+/// With no reader, nothing of them is left once they are sealed, while the store stays open.
+#[tokio::test]
+async fn a_rotation_leaves_nothing_in_the_log() {
+    let file = File::new(V2);
+    let options = SqliteOptions::new(file.path()).encryption(keys(1));
+    let store = options.open().await.unwrap();
+    assert!(file.holds("secret-of-acme"));
+    store.reencrypt_all().await.unwrap();
+    assert!(!file.holds("secret-of-acme"));
+    store.close().await;
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    of: Option<String>,
+    sql: String,
+    refused: bool,
+}
+
+/// The npm package's tests read the same cases.
+#[tokio::test]
+async fn whose_file_it_is_is_said_as_the_npm_package_says_it() {
+    let cases = include_str!("../../fixtures/whose-file.json");
+    let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
+    for Case { of, sql, refused } in cases {
+        let file = File::new(if of.is_some() { V2 } else { "" });
+        file.connection().execute_batch(&sql).unwrap();
+        let error = file.open().await.err();
+        let expected = refused.then_some("foreign_database");
+        assert_eq!(error.map(|e| e.code()), expected, "{of:?} {sql}");
+    }
 }
