@@ -148,6 +148,8 @@ describe("the schema", () => {
     db.exec(`INSERT INTO stopped VALUES ('hooks', 'connect:a', 1, 3, 5); INSERT INTO consumer VALUES (' last', 7)`);
     store.deliver("b", null, () => installed("b", "s"), new Date());
     assert.deepEqual(store.historyAfter(0, 9).map(({ sequence }) => sequence), [1, 8]);
+    assert.throws(() => store.advance("hooks", 9), { code: "misuse", message: /cannot stand at 9: the last event is 8/ });
+    assert.equal(store.cursor("hooks"), 0);
     store.advance("hooks", 8);
     assert.equal(db.prepare("SELECT count(*) AS n FROM stopped").get().n, 1);
     assert.throws(() => store.advance(" last", 99), { code: "misuse" });
@@ -411,8 +413,15 @@ describe("secrets", () => {
     const store = new SqliteStore(db, { keys: KEY });
     assert.equal(store.load("a").secrets.current, "a secret");
     assert.equal(store.reencryptAll(), 1);
+    assert.throws(() => new SqliteStore(db, { plainText: true, refusePlainText: true }), { code: "misuse" });
     assert.equal(strict.load("a").secrets.current, "a secret");
   });
+});
+
+test("a key is kept as of the moment that is given", () => {
+  const db = memory();
+  new SqliteStore(db, plainText).putInstallKey({ kid: "k", pem: "pem" }, new Date(5000));
+  assert.deepEqual(db.prepare("SELECT kept_at FROM install_key").get(), { kept_at: 5 });
 });
 
 test("a rotation empties the log of what was there before", (t) => {

@@ -89,6 +89,9 @@ function hold(options: unknown): asserts options is SqliteStoreOptions {
       throw settings.misuse(`SqliteStore: \`${name}\` must be ${expected}, found ${typeOf(options[name])}`);
     }
   }
+  if (options["plainText"] === true && options["refusePlainText"] === true) {
+    throw settings.misuse("SqliteStore: `plainText` asks for what `refusePlainText` refuses: one of them has to go");
+  }
 }
 const seconds = (date: Date) => Math.floor(+date / 1000);
 const date = (at: number) => new Date(at * 1000);
@@ -193,7 +196,15 @@ export class SqliteStore implements InstallationStore {
     }
     const sql = `INSERT INTO consumer (name, sequence) VALUES (?, ?) ON CONFLICT (name)
       DO UPDATE SET sequence = max(sequence, excluded.sequence)`;
-    this.#sql(sql).run(consumer, sequence);
+    this.#db
+      .transaction(() => {
+        const { last } = this.#sql(`SELECT ${LAST} AS last`).get() as { last: number };
+        if (sequence > last) {
+          throw settings.misuse(`a cursor cannot stand at ${sequence}: the last event is ${last}`);
+        }
+        this.#sql(sql).run(consumer, sequence);
+      })
+      .immediate();
   }
 
   license(key: string, source: string): CachedLicense | null {
@@ -237,15 +248,16 @@ export class SqliteStore implements InstallationStore {
     return this.#sql(sql).all(limit) as InstallKey[];
   }
 
-  putInstallKey({ kid, pem }: InstallKey): void {
+  /** Keeps a key, in place of one of the same id; `now` is the moment that is said of it. */
+  putInstallKey({ kid, pem }: InstallKey, now = new Date()): void {
     // of two in one second, the later one is the newer
     const keep = `INSERT OR REPLACE INTO install_key (id, pem, kept_at)
-      VALUES (?, ?, max(unixepoch(), (SELECT coalesce(max(kept_at), 0) + 1 FROM install_key)))`;
+      VALUES (?, ?, max(?, (SELECT coalesce(max(kept_at), 0) + 1 FROM install_key)))`;
     const forget = `DELETE FROM install_key WHERE id IN
       (SELECT id FROM install_key ORDER BY kept_at DESC, id LIMIT -1 OFFSET ?)`;
     this.#db
       .transaction(() => {
-        this.#sql(keep).run(kid, pem);
+        this.#sql(keep).run(kid, pem, seconds(now));
         this.#sql(forget).run(MOST_KEYS);
       })
       .immediate();

@@ -19,7 +19,7 @@ export interface InstallKeyStore {
   /** The keys that are kept, the newest first, `limit` at most. */
   installKeys(limit: number): InstallKey[] | Promise<InstallKey[]>;
   /** Keeps a key, in place of one of the same id. */
-  putInstallKey(key: InstallKey): void | Promise<void>;
+  putInstallKey(key: InstallKey, now?: Date): void | Promise<void>;
 }
 
 /** Settings of {@link InstallKeys}. */
@@ -157,7 +157,7 @@ export class InstallKeys {
       return;
     }
     try {
-      await store.putInstallKey({ kid, pem });
+      await store.putInstallKey({ kid, pem }, new Date((this.#options.clock ?? Date.now)()));
     } catch {
       // the token is verified, whether or not its key is found here the next time
     }
