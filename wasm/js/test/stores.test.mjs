@@ -57,24 +57,45 @@ const FAULTS = {
   "keeps no key": { putInstallKey: () => {} },
 };
 
-/** The results of the suite over a store that has this fault. */
-function held(fault) {
+/** The test that finds each of them, whatever other tests notice. */
+const FOUND_BY = {
+  "loses what is delivered": "an installation is loaded as it was delivered, with its secrets",
+  "writes before it asks": "all or nothing: where `decide` throws, nothing is written",
+  "forgets marks": "of two deliveries with one token, the second finds the mark of the first",
+  "forgets marks when they expire": "a mark is kept for ten minutes after it expires: clocks of replicas differ",
+  "numbers from 0": "events are numbered 1, 2, 3, … without gaps, in the order in which they were committed",
+  "ignores a limit": "the history is read in pages from behind a number",
+  "newest first": "events are numbered 1, 2, 3, … without gaps, in the order in which they were committed",
+  "lets a cursor go back": "a consumer's cursor begins at 0, and never goes back",
+  "takes the last answer, however old": "of a License API, the later answer stays, whichever comes last",
+  "gives a lease to its holder again": "a lease is one holder's until it ends, and is not taken twice, by its holder either",
+  "renews for anybody": "a lease is renewed and released by its holder alone, and not once it ended",
+  "releases for anybody": "a lease is renewed and released by its holder alone, and not once it ended",
+  "oldest key first": "the platform's keys are kept, the newest first, one of each id",
+  "keeps no key": "the platform's keys are kept, the newest first, one of each id",
+};
+
+/** What the suite finds in a store that has this fault: why each test failed, by its name. */
+async function held(fault) {
   const make = () => {
     const store = new MemoryStore();
     const bound = (of) => (typeof of === "function" ? of.bind(store) : of);
     return new Proxy(store, { get: (_, of) => (fault[of] ? (...what) => fault[of](store, ...what) : bound(store[of])) });
   };
-  return Promise.allSettled(storeTests(make).map(({ run }) => run()));
+  const tests = storeTests(make);
+  const results = await Promise.allSettled(tests.map(({ run }) => run()));
+  return new Map(results.flatMap(({ reason, status }, at) => (status === "rejected" ? [[tests[at].name, reason]] : [])));
 }
 
 describe("a store at fault is found", () => {
   for (const [name, fault] of Object.entries(FAULTS)) {
     test(name, async () => {
-      assert.ok((await held(fault)).some(({ status }) => status === "rejected"));
+      const failed = await held(fault);
+      assert.match(failed.get(FOUND_BY[name])?.message ?? `found by ${[...failed.keys()]}`, /: expected .*, found /s);
     });
   }
 
   test("and one that has none is not", async () => {
-    assert.deepEqual((await held({})).filter(({ status }) => status === "rejected"), []);
+    assert.deepEqual(await held({}), new Map());
   });
 });
