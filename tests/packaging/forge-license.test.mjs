@@ -195,19 +195,54 @@ test("15: an API that refuses the app ends what it said before and the turn, and
     platform.answer = () => ({ status, body: "" });
     at(HOUR * (status === 403 ? 1 : 3));
     await assert.rejects(nightly(), { code: "status", answered: status, isTokenRefused: true });
-    // the old answer is gone, and nobody has the turn
-    const asked = platform.asked;
-    await assert.rejects(nightly(), { code: "status", answered: status });
-    assert.equal(platform.asked, asked + 1);
-    for (let n = 0; n < 9; n += 1) {
-      await assert.rejects(nightly());
+    // the old answer is gone, and nobody has the turn: two more tries, of three in all
+    const before = platform.asked - 1;
+    for (let n = 0; n < 2; n += 1) {
+      await assert.rejects(nightly(), { code: "status", answered: status });
     }
-    await assert.rejects(nightly(), { code: "tokens_refused", class: "unavailable" });
-    assert.ok(platform.asked <= asked + 4, `${platform.asked - asked}`);
+    for (let n = 0; n < 9; n += 1) {
+      await assert.rejects(nightly(), { code: "tokens_refused", class: "unavailable" });
+    }
+    assert.equal(platform.asked, before + 3);
   }
   at(5 * HOUR);
   states("standard");
   assert.equal((await nightly()).edition, "standard");
+});
+
+test("15: where the installation is not known, a refusal does not give the turn back: each call would ask", async () => {
+  for (const installation of [undefined, ""]) {
+    Object.assign(platform, { storage: new Map(), asked: 0, installation });
+    environment("PRODUCTION");
+    platform.answer = () => ({ status: 403, body: "" });
+    at(0);
+    await assert.rejects(app.nightly({}, {}), { code: "status", answered: 403 });
+    for (let n = 0; n < 49; n += 1) {
+      await assert.rejects(app.nightly({}, {}), { code: "leased" });
+    }
+    assert.equal(platform.asked, 1);
+    at(TURN);
+    states("advanced");
+    assert.equal((await app.nightly({}, {})).edition, "advanced");
+  }
+});
+
+test("15: an answer about two apps is no answer about this one, and the turn is kept", async () => {
+  const other = "8db33809-1f69-42a5-8e40-8b6e0b3f8d11";
+  const results = [APP, other].map((id) => JSON.parse(forgeApiAnswer("advanced", id, now()).body).results[0]);
+  platform.answer = () => ({ status: 200, body: JSON.stringify({ results }) });
+  const nightly = () => app.nightly({}, {});
+  await assert.rejects(nightly(), { name: "PlatformFault", code: "unreadable", class: "unavailable", status: 503 });
+  assert.deepEqual([...platform.storage.keys()], ["app-license:license-turn"]);
+  await assert.rejects(nightly(), { code: "leased" });
+  assert.equal(platform.asked, 1);
+  states("advanced");
+  at(TURN);
+  assert.equal((await nightly()).edition, "advanced");
+  // nor does it end what is known
+  platform.answer = () => ({ status: 200, body: JSON.stringify({ results }) });
+  at(2 * HOUR);
+  assert.equal((await nightly()).edition, "advanced");
 });
 
 test("15: of another installation in the same process nothing is known", async () => {

@@ -153,7 +153,7 @@ pub(super) fn found(input: Input) -> Result<Output, Error> {
         Some(shared) => {
             let at = unix_time(shared.at)?;
             // what cannot be read is as good as nothing
-            read_forge(&shared.body)
+            read_forge(&shared.body, input.app.as_deref())
                 .filter(|_| at >= oldest)
                 .map(|content| (Some(Arc::from(shared.body.as_str())), at, content))
         }
@@ -294,7 +294,7 @@ fn fetch_result(
     fetched: &Fetched,
 ) -> Result<FetchResult<Document, FetchProblem>, Error> {
     let read = if input.settings.forge {
-        forge(fetched)
+        forge(fetched, input.app.as_deref())
     } else {
         let app = AppKey::new(input.app.as_deref().unwrap_or_default())?;
         of_site(&app, fetched)
@@ -328,9 +328,9 @@ fn of_site(app: &AppKey, fetched: &Fetched) -> Result<(Document, AnswerContent),
     }
 }
 
-fn forge(fetched: &Fetched) -> Result<(Document, AnswerContent), FetchProblem> {
+fn forge(fetched: &Fetched, app: Option<&str>) -> Result<(Document, AnswerContent), FetchProblem> {
     match fetched.answer()? {
-        (200, body) => match read_forge(body) {
+        (200, body) => match read_forge(body, app) {
             Some(content) => Ok((Some(Arc::from(body)), content)),
             None => Err(fetched.unreadable("license")),
         },
@@ -338,11 +338,12 @@ fn forge(fetched: &Fetched) -> Result<(Document, AnswerContent), FetchProblem> {
     }
 }
 
-/// What an answer about one app at least says.
-fn read_forge(body: &str) -> Option<AnswerContent> {
+/// What an answer about one app at least says. Where none of several is meant, it is about one alone.
+fn read_forge(body: &str, app: Option<&str>) -> Option<AnswerContent> {
     let response = LicenseApiResponse::parse(body.as_bytes()).ok()?;
     let any = response.results().any(|(_, license)| license.is_ok());
-    any.then(|| AnswerContent::of_forge(&response))
+    let is_clear = app.is_some() || response.results().count() == 1;
+    (any && is_clear).then(|| AnswerContent::of_forge(&response))
 }
 
 /// One failed try of a question.
@@ -483,6 +484,21 @@ mod tests {
             pause(answered(200, ACTIVE)),
             r#"{"atLeast":null,"jitter":null}"#
         );
+    }
+
+    #[test]
+    fn an_answer_about_several_apps_is_no_answer_where_none_of_them_is_meant() {
+        let one = r#"{"appId":"8db33809-1f69-42a5-8e40-8b6e0b3f8d11","data":{"active":true}}"#;
+        let two = one.replace("8db33809", "8db33810");
+        let body = format!(r#"{{"results":[{one},{two}]}}"#);
+        let forge = json!({"forge": true, "tenantsKept": 77});
+        let fetched = answered(200, &body);
+        let said = step("answered", &forge, json!({"now": 1000, "fetched": fetched}));
+        assert_eq!(said["problem"]["code"], "unreadable");
+        let after = json!({"keep": false, "forget": false, "release": false});
+        assert_eq!((&said["step"], &said["after"]), (&json!("refuse"), &after));
+        let shared = json!({"now": 1000, "shared": {"body": body, "at": 999}});
+        assert_eq!(step("found", &forge, shared)["step"], "lease");
     }
 
     #[test]

@@ -58,13 +58,13 @@ function planOf({ freshFor, keepThroughOutage }: AskOptions) {
 
 let unknown = 0;
 
-/** Whose functions run in this process may change from call to call: what is not known is nobody else's. */
-function installation(): string {
+/** Whose functions run in this process may change from call to call: what is not known, undefined, is nobody
+ * else's. */
+function installation(): string | undefined {
   try {
-    const id = getAppContext().installationAri?.installationId;
-    return id ? `${id}` : `${(unknown += 1)}`;
+    return getAppContext().installationAri?.installationId || undefined;
   } catch {
-    return `${(unknown += 1)}`; // outside of an invocation, as in tests
+    return undefined; // outside of an invocation, as in tests
   }
 }
 
@@ -81,8 +81,10 @@ export async function licenseOfApi(
   const now = seconds(date);
   const plan = planOf(options);
   const shared = stored(await storage(() => kvs.get(ANSWER)), now);
+  const known = installation();
+  const id = known ?? `unknown ${(unknown += 1)}`;
   // what this process knows counts as long as the storage says the same: other processes may know better
-  const question = { id: `${installation()} ${shared?.at ?? ""}`, installedAt: shared?.at ?? now, now };
+  const question = { id: `${id} ${shared?.at ?? ""}`, installedAt: shared?.at ?? now, now };
   let step = plan.call<LicenseStep>("found", { ...question, shared });
   if (step.step === "lease") {
     const heldUntil = await turn(now, step.seconds!);
@@ -91,7 +93,11 @@ export async function licenseOfApi(
   if (step.step === "ask") {
     const fetched = await ask();
     step = plan.call("answered", { ...question, askedAt: now, fetched });
-    await settle(step, fetched, now);
+    if (shared && step.after!.forget) {
+      // the storage says nothing from now on: the refusal counts with those that follow
+      plan.call("answered", { ...question, id: `${id} `, askedAt: now, fetched });
+    }
+    await settle(step, fetched, now, known !== undefined);
   }
   if (step.asOf === undefined) {
     throw thrown(step.problem!);
@@ -101,8 +107,9 @@ export async function licenseOfApi(
   return verified(hint, "forge_license_api");
 }
 
-/** Keeps the answer, or ends what was kept, and does with the turn what the core says. */
-async function settle({ after }: LicenseStep, { body }: Fetched, now: number): Promise<void> {
+/** Keeps the answer, or ends what was kept, and does with the turn what the core says. Where nobody counts the
+ * refusals, because the installation is not known, the turn is not given back: each call would ask again. */
+async function settle({ after }: LicenseStep, { body }: Fetched, now: number, isCounted: boolean): Promise<void> {
   const { keep, forget, release, prolong } = after!;
   if (keep) {
     await kvs.set(ANSWER, { body, at: now * 1000 }).catch(() => undefined); // it is right, whether or not it is kept
@@ -110,7 +117,7 @@ async function settle({ after }: LicenseStep, { body }: Fetched, now: number): P
   if (forget) {
     await storage(() => kvs.set(ANSWER, {}));
   }
-  if (release || prolong !== undefined) {
+  if ((release && isCounted) || prolong !== undefined) {
     await storage(() => kvs.set(TURN, { until: (now + (prolong ?? 0)) * 1000 }));
   }
 }
