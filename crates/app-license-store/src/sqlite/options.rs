@@ -90,7 +90,7 @@ impl SqliteOptions {
             return Err(Error::invalid("number of readers", "it is not 1 to 64"));
         }
         let sealer = Sealer::new(self.keys, self.plain_text)?;
-        let writer = Writer::start(&self.path).await?;
+        let writer = Writer::start(&self.path, &sealer).await?;
         let readers: Result<_, _> = (0..self.readers)
             .map(|_| schema::open_reader(&self.path).map(Mutex::new))
             .collect();

@@ -8,13 +8,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use super::fault::failed;
 use super::migrations::{APPLICATION_ID, MIGRATIONS, VERSION, mark, newer};
 use super::npm;
+use crate::encryption::Sealer;
 use crate::error::{Error, ErrorKind};
 
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Opens the file for writing, and migrates it.
-pub(super) fn open_writer(path: &Path) -> Result<Connection, Error> {
+pub(super) fn open_writer(path: &Path, sealer: &Sealer) -> Result<Connection, Error> {
     create_private(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = open(path, flags)?;
@@ -37,7 +38,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Error> {
     connection
         .pragma_update(None, "journal_size_limit", 64_i64 << 20)
         .map_err(&open)?;
-    if migrate(&mut connection)? {
+    if migrate(&mut connection, sealer)? {
         report_log(log_emptied(&connection), "what was in plain text");
     }
     Ok(connection)
@@ -132,7 +133,7 @@ fn create_private(path: &Path) -> Result<(), Error> {
 
 /// Runs what is missing, each migration with its version in one transaction. Answers whether there were
 /// tables of the npm package's own.
-pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Error> {
+fn migrate(connection: &mut Connection, sealer: &Sealer) -> Result<bool, Error> {
     loop {
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -147,7 +148,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<bool, Error> {
         }
         if let Some(earlier) = earlier.filter(|it| !is_ours || *it != npm::TAKEN_OVER) {
             let from = if is_ours { version } else { 0 };
-            return npm::take_over(transaction, earlier, from).map(|()| true);
+            return npm::take_over(transaction, earlier, from, sealer).map(|()| true);
         }
         let next = version.saturating_add(1);
         let sql = usize::try_from(version)

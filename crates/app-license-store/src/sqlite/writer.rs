@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::fault::failed;
 use super::schema::open_writer;
+use crate::encryption::Sealer;
 use crate::error::{Error, ErrorKind};
 
 /// How many jobs one commit may hold.
@@ -32,14 +33,14 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Opens the file and starts the thread.
-    pub(super) async fn start(path: &Path) -> Result<Self, Error> {
+    pub(super) async fn start(path: &Path, sealer: &Sealer) -> Result<Self, Error> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (opened, result) = oneshot::channel();
         let (end, ended) = oneshot::channel();
-        let path = path.to_owned();
+        let (path, sealer) = (path.to_owned(), sealer.clone());
         std::thread::Builder::new()
             .name("app-license-store".into())
-            .spawn(move || match open_writer(&path) {
+            .spawn(move || match open_writer(&path, &sealer) {
                 Ok(connection) => {
                     // whoever opens may have gone away; then the queue is closed too
                     let _ = opened.send(Ok(()));
@@ -164,7 +165,12 @@ mod tests {
     use rusqlite::Connection;
 
     use super::Writer;
+    use crate::encryption::Sealer;
     use crate::error::Error;
+
+    async fn start(path: &std::path::Path) -> Result<Writer, Error> {
+        Writer::start(path, &Sealer::new(None, true).unwrap()).await
+    }
 
     fn count(c: &Connection) -> Result<i64, Error> {
         c.query_row("SELECT count(*) FROM payload", [], |r| r.get(0))
@@ -186,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_fails_leaves_the_others_of_its_commit_alone() {
         let directory = tempfile::tempdir().unwrap();
-        let writer = Writer::start(&directory.path().join("w.db")).await.unwrap();
+        let writer = start(&directory.path().join("w.db")).await.unwrap();
         let write = |fails: bool| {
             writer.write(move |c| {
                 c.execute("INSERT INTO consumer VALUES (hex(randomblob(8)), 0)", [])
@@ -213,7 +219,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_disk_is_said_and_survived() {
         let directory = tempfile::tempdir().unwrap();
-        let writer = Writer::start(&directory.path().join("w.db")).await.unwrap();
+        let writer = start(&directory.path().join("w.db")).await.unwrap();
         writer
             .write(|c| pragma(c, "foreign_keys", 0))
             .await
@@ -235,7 +241,7 @@ mod tests {
     #[tokio::test]
     async fn a_closed_writer_says_so() {
         let directory = tempfile::tempdir().unwrap();
-        let error = Writer::start(directory.path()).await.unwrap_err();
+        let error = start(directory.path()).await.unwrap_err();
         assert_eq!(error.code(), "store_unavailable");
     }
 }

@@ -156,22 +156,36 @@ async fn a_file_of_before_is_taken_over_with_all_it_holds() {
     }
 }
 
+/// In the transaction of the takeover, so that plain text may be refused from the first time on.
 #[tokio::test]
-async fn secrets_of_a_file_that_was_taken_over_are_sealed_by_a_rotation() {
+async fn secrets_of_a_file_that_is_taken_over_are_sealed() {
+    for sql in [V1, V2] {
+        let file = File::new(sql);
+        let strict = keys(1).refuse_plain_text();
+        let options = SqliteOptions::new(file.path()).encryption(strict);
+        let store = options.open().await.unwrap();
+        assert!(!file.holds("secret-of-acme"), "in no free page and no log");
+        let found = store.get(&acme()).await.unwrap().unwrap();
+        let secrets = found.stored_secrets();
+        let previous = secrets.previous().unwrap().0.expose();
+        assert_eq!(previous, "first-secret-of-acme-0123456789");
+        assert_eq!(store.reencrypt_all().await.unwrap(), 0);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_secret_is_one_tenants_fault_in_a_takeover() {
     let file = File::new(V2);
-    let options = || SqliteOptions::new(file.path());
-    let store = options().encryption(keys(1)).open().await.unwrap();
-    assert_eq!(store.reencrypt_all().await.unwrap(), 2);
-    store.close().await;
-    let strict = keys(1).refuse_plain_text();
-    let store = options().encryption(strict).open().await.unwrap();
+    file.connection()
+        .execute_batch(
+            "UPDATE app_license_installations SET record = '{' WHERE client_key = 'client-globex'",
+        )
+        .unwrap();
+    let options = SqliteOptions::new(file.path()).encryption(keys(1));
+    let store = options.open().await.unwrap();
     assert!(store.get(&acme()).await.unwrap().is_some());
     store.close().await;
-    for entry in std::fs::read_dir(file.0.path()).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        let secret = b"secret-of-acme";
-        assert!(!bytes.windows(secret.len()).any(|it| it == secret));
-    }
 }
 
 #[tokio::test]
@@ -317,7 +331,7 @@ async fn what_was_in_plain_text_is_in_the_log_while_a_reader_holds_it_up_and_no_
         .unwrap();
     let options = SqliteOptions::new(file.path()).encryption(keys(1));
     let store = options.open().await.unwrap();
-    assert_eq!(store.reencrypt_all().await.unwrap(), 2);
+    assert_eq!(store.reencrypt_all().await.unwrap(), 0);
     assert!(file.holds(SECRET), "the reader holds nothing up");
     reader.execute_batch("COMMIT").unwrap();
     assert_eq!(store.reencrypt_all().await.unwrap(), 0);
@@ -329,6 +343,7 @@ async fn what_was_in_plain_text_is_in_the_log_while_a_reader_holds_it_up_and_no_
 #[tokio::test]
 async fn a_rotation_leaves_nothing_in_the_log() {
     let file = File::new(V2);
+    file.open().await.unwrap().close().await;
     let options = SqliteOptions::new(file.path()).encryption(keys(1));
     let store = options.open().await.unwrap();
     assert!(file.holds("secret-of-acme"));
