@@ -57,10 +57,10 @@ function named(code) {
 }
 
 /**
- * One entry in one format; `small` is minified as far as it goes. `worker`: workers make no module of
- * bytes, so theirs is imported.
+ * One entry in one format; `small` is minified as far as it goes, `flat` loses its indentation alone: its lines
+ * and names are those of errors. `worker`: workers make no module of bytes, so theirs is imported.
  */
-async function entry(name, format, { small = false, worker = false, platform = "neutral", ...more } = {}) {
+async function entry(name, format, { small = false, flat = false, worker = false, platform = "neutral", ...more } = {}) {
   const end = format === "esm" ? "js" : "cjs";
   const folder = worker ? "dist/workerd" : "dist";
   // entries share the first one, so that a license is one class
@@ -124,6 +124,15 @@ async function entry(name, format, { small = false, worker = false, platform = "
     };
     ({ code, map } = await minify(named(code), options));
   }
+  if (flat) {
+    ({ code, map } = await minify(code, {
+      module: format === "esm",
+      compress: false,
+      mangle: false,
+      format: { comments: false, preserve_annotations: true, beautify: true, indent_level: 0 },
+      sourceMap: { content: map },
+    }));
+  }
   writeFileSync(`${folder}/${name}.${end}`, `${code.trimEnd()}\n//# sourceMappingURL=${name}.${end}.map\n`);
   writeFileSync(`${folder}/${name}.${end}.map`, map);
 }
@@ -140,7 +149,7 @@ for (const name of ["server", "fetch", "express", "testing"]) {
 for (const format of ["esm", "cjs"]) {
   await entry("index", format, { small: true });
   for (const name of ["server", "fetch", "express", "testing"]) {
-    await entry(name, format, { platform: "node", minifySyntax: true });
+    await entry(name, format, { platform: "node", minifySyntax: true, flat: name === "server" });
   }
   await entry("forge", format, { platform: "node", external: ["@forge/api", "@forge/kvs"] });
   await entry("testing-browser", format);
