@@ -10,7 +10,7 @@ import type {
   Trust,
 } from "./license.js";
 import type { FeatureMap, NameIn, WrittenFeatures } from "./feature.js";
-import { known, licenses, misuse, own, time } from "./registry.js";
+import { isPlain, known, licenses, misuse, own, time } from "./registry.js";
 
 /** Why a decision is what it is. `trial_ended` is an inactive license that was a trial. */
 export type Reason =
@@ -118,13 +118,11 @@ const word = (count: number) => Math.min(Math.max(count, 0), 0xffff_ffff) >>> 0;
  * are none.
  */
 function settings(policy: Policy): Policy {
-  const above: unknown = Object.getPrototypeOf(Object(policy));
   const given = own(policy);
   const names = Object.keys(given);
   // what is inherited or hidden would be left out in silence
   if (
-    Object(policy) !== policy ||
-    (above && !Object.hasOwn(above, "isPrototypeOf")) ||
+    !isPlain(policy) ||
     Reflect.ownKeys(policy).length > names.length
   ) {
     throw misuse("expected a plain object with settings");

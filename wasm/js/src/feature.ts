@@ -187,8 +187,7 @@ const row =
  * ```
  */
 export class FeatureMap<const M extends WrittenFeatures = any> {
-  /** What it was made of: the checked tables, which nobody can change. */
-  readonly map: Features;
+  readonly #map: Features;
 
   /**
    * @throws `feature_map` for everything that the Rust library and the command line refuse: an edition that
@@ -200,12 +199,17 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
     closed(entries(map, "a JSON object", MAX_ROWS), TABLES);
     const counts = `a whole number from 0 to ${UNLIMITED}, or \`unlimited\``;
     const texts = `a text of at most ${MAX_TEXT} bytes`;
-    this.map = Object.freeze({
+    this.#map = Object.freeze({
       features: table(map.features, feature),
       limits: table(map.limits, row(isCount, counts)),
       "service-levels": table(map["service-levels"], row(isText, texts)),
     });
     licenses().set(this, 0);
+  }
+
+  /** What it was made of: the checked tables, which nobody can change. */
+  get map(): Features {
+    return this.#map;
   }
 
   /**
@@ -214,7 +218,7 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
    * @throws `unknown_feature`.
    */
   requirement(feature: NameIn<M, "features">): Capability {
-    return capability(requirement(own(this.map.features, "feature", feature as string)));
+    return capability(requirement(own(this.#map.features, "feature", feature as string)));
   }
 
   /**
@@ -233,7 +237,7 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
    * @throws `unknown_limit`.
    */
   limit(name: NameIn<M, "limits">, license: License, policy?: Policy): number {
-    const value = column(own(this.map.limits, "limit", name as string), license, policy) ?? 0;
+    const value = column(own(this.#map.limits, "limit", name as string), license, policy) ?? 0;
     return value === "unlimited" ? UNLIMITED : value;
   }
 
@@ -243,7 +247,7 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
    * @throws `unknown_service_level`.
    */
   serviceLevel(name: NameIn<M, "service-levels">, license: License, policy?: Policy): string | null {
-    return column(own(this.map["service-levels"], "service_level", name as string), license, policy) ?? null;
+    return column(own(this.#map["service-levels"], "service_level", name as string), license, policy) ?? null;
   }
 }
 

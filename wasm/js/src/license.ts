@@ -1,7 +1,7 @@
 import * as gate from "./gate.js";
 import { named } from "./gate.js";
 import { queryText, uuid } from "./input.js";
-import { READ, document as isDocument, expected, fault, known, licenses, misuse, own, time } from "./registry.js";
+import { READ, document as isDocument, expected, fault, isPlain, known, licenses, own, time } from "./registry.js";
 import type { Known } from "./registry.js";
 
 /** The capability sets that have a rank: free < standard < advanced. */
@@ -75,7 +75,7 @@ const ISO =
   /^\d{4}-\d\d-(\d\d)(?:[t ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d|60)(?:[.,]\d{1,9})?)?(?:z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?))?$/i;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
-  !!value && typeof value == "object" && !Array.isArray(value);
+  Object(value) === value && !Array.isArray(value);
 
 const isString = (value: unknown): value is string => typeof value == "string";
 
@@ -178,7 +178,7 @@ export class LicenseOf<T extends Trust> {
   ) {
     const all = licenses();
     if (made !== all) {
-      throw misuse(READ);
+      throw fault("misuse", READ);
     }
     const fields = own(license);
     this.source = source;
@@ -285,7 +285,7 @@ export class LicenseOf<T extends Trust> {
   static fromConnectApi(body: Carrier & { key: string }, options?: ReadOptions): LicenseOf<"hint"> {
     isDocument(body, "the parsed body");
     if (isObject(body) && !isString(body["key"])) {
-      throw fault("field_missing", "the body lacks `key`");
+      throw expected("`key`", "none", "field_missing");
     }
     return read("connect_license_api", body ?? 0, Place.Connect, options);
   }
@@ -303,13 +303,13 @@ export class LicenseOf<T extends Trust> {
     isDocument(body, "the parsed body");
     const results: unknown = body?.results;
     if (!Array.isArray(results)) {
-      throw fault("field_missing", "the body lacks `results`");
+      throw expected("`results`", "none", "field_missing");
     }
     const id = options?.appId;
     const [one, more] = results.filter((one) => id === undefined || uuid(one?.appId) === uuid(id));
     const { data, error } = own(one);
     if (!one || more || (error ? data || error.type !== "NOT_FOUND" : data === undefined)) {
-      throw fault("license_api", `the License API answers ${error?.type ?? "not for one app"}`);
+      throw expected("one license", `${error?.type ?? "none"}`, "license_api");
     }
     return read("forge_license_api", { license: data }, Place.Silent, options);
   }
@@ -352,9 +352,9 @@ export class LicenseOf<T extends Trust> {
       environmentType: environment,
       userAccess: noUserAccess === false ? null : true, // no object says that nobody has access
     };
-    const place = /^connect/.test(source) ? Place.Connect : Place.Forge;
+    const place = source[0] == "c" ? Place.Connect : Place.Forge;
     const stated = asOf == null ? null : new Date(asOf);
-    return read(source as LicenseSource, document, place, { asOf: stated! }, isObject(raw) ? raw : null);
+    return read(source as LicenseSource, document, place, { asOf: stated! }, isPlain(raw) ? raw : null);
   }
 }
 
@@ -390,8 +390,9 @@ export function read(
 ): LicenseOf<"hint"> {
   isDocument(document, "a context");
   const { license = null, environmentType, userAccess } = isObject(document ?? {}) ? own(document) : { license: 0 };
-  if (license !== null && !isObject(license)) {
-    throw fault("field_type", "`license` must be an object");
+  if (license !== null && !isPlain(license)) {
+    // a License, a promise or a Map has no such fields, and would read as absent
+    throw expected("a plain object as `license`", "none", isObject(license) ? "misuse" : "field_type");
   }
   const where = place === Place.Silent ? options?.environmentType : place && environmentType;
   const environment = isString(where) ? where : null;

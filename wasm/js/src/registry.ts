@@ -66,7 +66,7 @@ function looks(value: unknown): string | undefined {
               ? "a copy of a License: pass that"
               : has("license")
                 ? CONTEXT
-                : Object(fields["context"]) === fields["context"]
+                : isPlain(fields["context"])
                   ? `what holds a context: pass its \`${has("app") ? "app" : "context"}\``
                   : ["active", "isActive", "capabilitySet"].some(has)
                     ? `the license of ${CONTEXT}`
@@ -75,6 +75,12 @@ function looks(value: unknown): string | undefined {
 
 /** What an object has itself: what a library put into `Object.prototype` was not said. */
 export const own = (given: unknown) => ({ __proto__: null, ...(given as object) }) as { [name: string]: any };
+
+/** Whether it is an object of the plain prototype, of any realm, or of none. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
+  const above: unknown = Object(value) === value && Object.getPrototypeOf(value);
+  return above === null || Object.hasOwn(above as object, "isPrototypeOf");
+}
 
 /** What a call answers; undefined where it throws. */
 export function attempt<T>(call: () => T): T | undefined {
@@ -91,7 +97,7 @@ export function time(value: Date | null | undefined, name: string): number | nul
   // a Date of another window is none of this one's class, and what has its methods may be no Date
   const time = attempt(() => Date.prototype.getTime.call(value))!;
   if (!(time < Infinity)) {
-    throw fault("invalid_time", `\`${name}\` must be a valid Date`);
+    throw expected(`a valid Date as \`${name}\``, "none", "invalid_time");
   }
   return time;
 }

@@ -13,7 +13,7 @@ import { License, LicenseError } from "./index.js";
 import { queryText, uuid } from "./input.js";
 import type { Carrier, LicenseSource, ReadOptions } from "./index.js";
 import type { Rules } from "./gate.js";
-import { document as isDocument, licenses, own } from "./registry.js";
+import { expected, isPlain, document as isDocument, licenses, own } from "./registry.js";
 
 /**
  * Readers of the core: each as that of `License` with its name. The license that they answer is decided
@@ -90,6 +90,14 @@ const flat = (value: unknown): unknown =>
     ? { ...Object.fromEntries(Object.entries(own(value)).map(([name, one]) => [name, plain(one, name)])), toJSON: undefined }
     : plain(value);
 
+/** What JSON would make nothing of, such as a License, a promise or a Map, would read as absent. */
+function fields(license: unknown): unknown {
+  if (Object(license) === license && !isPlain(license) && !Array.isArray(license)) {
+    throw expected("a plain object as `license`", "none");
+  }
+  return license;
+}
+
 function fromDocument(source: LicenseSource, context: unknown, options?: ReadOptions): License<"hint"> {
   isDocument(context, "a context");
   if (!isTable(context)) {
@@ -97,7 +105,7 @@ function fromDocument(source: LicenseSource, context: unknown, options?: ReadOpt
   }
   // a context may be deep, and hold itself: the rest of it is not read
   const { key, license, environmentType, userAccess } = own(context);
-  const said = { key: plain(key), license: flat(license), environmentType: plain(environmentType), userAccess: flat(userAccess) };
+  const said = { key: plain(key), license: flat(fields(license)), environmentType: plain(environmentType), userAccess: flat(userAccess) };
   return read(source, JSON.stringify(said), license, options);
 }
 
@@ -113,7 +121,7 @@ const core: Core = Object.freeze({
     // what is no list of objects, the core refuses
     const results: readonly any[] = Array.isArray(body?.results) ? body.results : [];
     const found = results.find((one) => id === undefined || uuid(one?.appId) === uuid(id));
-    return read("forge_license_api", JSON.stringify(body ?? null), found?.data, options);
+    return read("forge_license_api", JSON.stringify(body ?? null), fields(found?.data), options);
   },
 } satisfies Core);
 
