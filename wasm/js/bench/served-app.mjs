@@ -7,14 +7,14 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 
 import { ConnectApp, SqliteStore, lifecycle, requireCapability, verified } from "../dist/express.js";
-import { deliver, readLifecycleBody } from "../dist/server.js";
+import { acceptedBefore, deliver } from "../dist/server.js";
 
 const [port, tenants, folder] = process.argv.slice(2);
 const express = createRequire(new URL("../../../benches/peers/ace.mjs", import.meta.url))("express");
 
 const store = new SqliteStore(new Database(join(folder, "ours.db")), { keys: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" });
 for (const body of JSON.parse(readFileSync(tenants, "utf8"))) {
-  const event = { connect: readLifecycleBody(JSON.stringify(body)) };
+  const event = { connect: acceptedBefore(JSON.stringify(body)) };
   const delivery = { key: body.clientKey, on: "connect", event };
   const now = new Date();
   store.deliver(body.clientKey, null, (known, mark) => deliver(delivery, known, mark, now), now);

@@ -91,6 +91,7 @@ export interface GateOptions<Q, R> extends Policy, GetLicenseOptions {
 }
 
 const { settings } = internal;
+const isPlain = settings.isTable as (value: unknown) => boolean;
 /** A clock is looked at when a function is called: here may be no invocation yet. */
 const OPTIONS = { ...ASK, onDenied: settings.callback };
 const NEEDED = { requires: settings.capability, feature: settings.text, features: settings.features };
@@ -130,7 +131,8 @@ export function requires<
   settings.hold("requires", options, { ...OPTIONS, ...Object.fromEntries(policyNames.map((name) => [name, () => undefined])) });
   const { onDenied, clock, freshFor, keepThroughOutage, ...policy } = options;
   settings.hold("requires", { policy }, { policy: settings.policy });
-  const what = (typeof needed == "string" ? { requires: needed } : needed) as Check<string>;
+  // a copy: what is needed is decided here
+  const what = (typeof needed == "string" ? { requires: needed } : isPlain(needed) ? { ...needed } : needed) as Check<string>;
   const names = what && "requires" in Object(what) ? ["requires"] : ["feature", "features"];
   settings.hold("requires", what, NEEDED, names);
   if (what.requires !== undefined && (what.feature !== undefined || what.features !== undefined)) {

@@ -69,14 +69,15 @@ export class LicenseWebProvider implements CommonProvider<ClientProviderStatus> 
   readonly metadata = { name: "app-license" } as const;
   readonly runsOn = "client";
   readonly events: Events = new Events();
+  private readonly options: WebOptions;
   private license: License | null = null;
   private readings = 0;
 
   /**
    * @throws `misuse` without a FeatureMap or a license, `not_a_license` for what is none.
    */
-  constructor(private readonly options: WebOptions) {
-    settings(options);
+  constructor(options: WebOptions) {
+    this.options = settings(options);
     typeof options.license == "function" || isLicense(options.license);
   }
 
@@ -178,12 +179,13 @@ export class LicenseServerProvider implements CommonProvider<ServerProviderStatu
   readonly metadata = { name: "app-license" } as const;
   readonly runsOn = "server";
   readonly events: Events = new Events();
+  private readonly options: ServerOptions;
 
   /**
    * @throws `misuse` without a FeatureMap, or a function that looks a license up.
    */
-  constructor(private readonly options: ServerOptions) {
-    settings(options);
+  constructor(options: ServerOptions) {
+    this.options = settings(options);
     if (typeof options.license != "function") {
       throw new LicenseError("misuse", "`license` must be a function: one server serves many customers");
     }

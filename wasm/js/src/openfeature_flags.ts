@@ -74,12 +74,14 @@ export function resolve<T>(
   };
 }
 
-/** Refuses settings that cannot be meant. */
-export function settings({ features, policy }: FlagOptions): void {
+/** Refuses settings that cannot be meant, and answers a copy that nobody can change. */
+export function settings<O extends FlagOptions>(options: O): O {
+  const { features, policy } = options;
   if (licenses().get(features) !== 0) {
     throw new LicenseError("misuse", "`features` must be a FeatureMap");
   }
   check(License.fromConnectQuery(""), { ...policy, requires: "capabilityFree" });
+  return Object.freeze({ ...options, policy: Object.freeze({ ...policy }) });
 }
 
 /** Throws `not_a_license` for what is none. */

@@ -4,7 +4,8 @@
  *
  * @packageDocumentation
  */
-export { FeatureMap, License, LicenseError, isUnlimited } from "./index.js";
+export { License, LicenseError, isUnlimited } from "./index.js";
+export { FeatureMap } from "./server/feature-map.js";
 export type {
   Capability,
   Carrier,
@@ -59,14 +60,26 @@ export type { OpenOptions, SealKey, SealOptions } from "./server/sealed.js";
 export { storedLicense } from "./server/stored-license.js";
 export { fromConnectApi, fromForgeApi } from "./server/license-api.js";
 export type { LicenseAnswer, LicenseApiOptions } from "./server/license-api.js";
-export { checkUnprovedInstall, installKeyOf, readLifecycleBody, verifyInstall, verifyLifecycle } from "./server/lifecycle.js";
+export {
+  acceptedBefore,
+  checkUnprovedInstall,
+  installKeyOf,
+  readLifecycleBody,
+  verifyForgeEvent,
+  verifyInstall,
+  verifyLifecycle,
+} from "./server/lifecycle.js";
 export type {
   Cloud,
   CloudName,
   ExpectedEvent,
+  ForgeEvent,
+  InstallKind,
   LifecycleBody,
   LifecycleEvent,
   LifecycleKind,
+  ReplayedEvent,
+  SwitchKind,
 } from "./server/lifecycle.js";
 /** @internal */
 export * as internal from "./server/internal.js";

@@ -94,7 +94,8 @@ test("lifecycle events verify, and the reducer follows them", () => {
   assert.equal(reducer.apply(null, { connect: verify("uninstalled", later) }, later).installation, null);
 
   const payload = { id: "fff8e466-31f4-4c73-a337-c3309dd930dc", app: { id: appId, version: "1.0.0" }, environment: { id: "e" } };
-  const forge = reducer.apply(null, { forge: { kind: "avi:forge:installed:app", payload } }, now);
+  const event = server.acceptedBefore({ kind: "avi:forge:installed:app", payload });
+  const forge = reducer.apply(null, { forge: event }, now);
   assert.match(forge.installation.record.key.forge, /^ari:cloud:ecosystem::installation\/fff8e466/);
 });
 

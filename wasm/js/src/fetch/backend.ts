@@ -1,7 +1,7 @@
 // What a Connect app and a Forge remote have in common: routes, gates, the Fetch API.
 import { DeniedError, FeatureMap, VerifyError, check, internal } from "../server.js";
 import type { Check, Decision, KnownCapability, License, LicenseError, Policy, Requires } from "../server.js";
-import { incomingOf, refusal, responseOf } from "./wire.js";
+import { incomingOf, isIncoming, refusal, responseOf } from "./wire.js";
 import type { Answer, ClientInfo, Incoming } from "./wire.js";
 
 /** What a route asks for: nothing but a verified request, a capability, or a feature of the app's map. */
@@ -11,13 +11,17 @@ export type Needs<C extends string = KnownCapability> = {
    * `context`: a token of `AP.context.getToken()`. No route takes both.
    */
   kind?: "request" | "context" | undefined;
+} & (
+  | { requires?: never; feature?: never; policy?: undefined }
+  | ({ requires: Requires<C>; feature?: never } & OwnPolicy)
+  | ({ feature: string; requires?: never } & OwnPolicy)
+);
+
+/** What is asked of the license that a route needs. */
+export interface OwnPolicy {
   /** In place of the app's policy. */
   policy?: Policy | undefined;
-} & (
-  | { requires?: never; feature?: never }
-  | { requires: Requires<C>; feature?: never }
-  | { feature: string; requires?: never }
-);
+}
 
 /** What a request that was let through has proved. */
 export interface Admitted<V> {
@@ -112,7 +116,7 @@ export abstract class Backend<V extends object> {
   readonly #checked = new WeakSet<Needs<string>>();
 
   constructor(options: BackendOptions) {
-    this.#options = options;
+    this.#options = frozen(options);
   }
 
   /**
@@ -121,7 +125,7 @@ export abstract class Backend<V extends object> {
    * @throws a {@link VerifyError}: 401 when it proves nothing, 503 when that could not be checked.
    */
   async verify(request: Request | Incoming, kind?: "request" | "context"): Promise<V> {
-    const sent = request instanceof Request ? incomingOf(request) : request;
+    const sent = isIncoming(request) ? request : incomingOf(request as Request);
     const verified = await this.prove(sent, kind ?? "request");
     this.#own.add(verified);
     return verified;
@@ -143,8 +147,8 @@ export abstract class Backend<V extends object> {
   }
 
   /** Only what this very app verified counts. */
-  #hold(verified: V | undefined): void {
-    if (verified !== undefined && !this.#own.has(verified)) {
+  #hold(verified: V): void {
+    if (!this.#own.has(verified)) {
       throw internal.fault("not_verified", "misuse", "verify the request with this very app");
     }
   }
@@ -169,7 +173,7 @@ export abstract class Backend<V extends object> {
     known?: V,
   ): Promise<Admitted<V>> {
     const checked = this.checkNeeds(needs as Needs<string>);
-    this.#hold(known);
+    known === undefined || this.#hold(known);
     const verified = known ?? (await this.verify(request, checked.kind));
     if (asksNothing(checked)) {
       return { verified, license: null, decision: null };
@@ -187,7 +191,7 @@ export abstract class Backend<V extends object> {
    * verified and allowed, and answers the rest.
    *
    * @throws `unknown_feature` for a feature that the map does not have, and `misuse` for needs that
-   * cannot be meant: only `{}` asks for no license.
+   * cannot be meant: only `{}` asks for no license, and a policy alone asks for none.
    *
    * @example
    * ```ts
@@ -309,7 +313,10 @@ export abstract class Backend<V extends object> {
     if (feature !== undefined) {
       this.#features.requirement(feature);
     }
-    const checked = Object.freeze({ ...needs, ...(needs.policy && { policy: Object.freeze({ ...needs.policy }) }) });
+    if (asksNothing(needs) && needs.policy !== undefined) {
+      throw misuse("needs: a `policy` alone gates nothing: pass `requires` or `feature` with it, or `{}` for no license");
+    }
+    const checked = Object.freeze({ ...needs, ...(needs.policy && { policy: Object.freeze({ ...needs.policy }) }) }) as Needs<string>;
     this.#checked.add(checked);
     return checked;
   }
@@ -369,6 +376,12 @@ function rejected({ code, message }: LicenseError, { method, path, address }: Re
 }
 
 const oneLine = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?");
+
+/** @internal Settings that decide, as they are now: nobody changes them afterwards. */
+export function frozen<O extends BackendOptions>(options: O): O {
+  const { policy } = options;
+  return Object.freeze({ ...options, ...(policy && { policy: Object.freeze({ ...policy }) }) });
+}
 
 const asksNothing = ({ requires, feature }: Needs<string>) => requires === undefined && feature === undefined;
 

@@ -3,6 +3,7 @@ import {
   InstallKeys,
   LicenseError,
   LifecycleReducer,
+  PlatformFault,
   VerifyError,
   checkUnprovedInstall,
   tenantOf,
@@ -11,18 +12,18 @@ import {
   verifyLifecycle,
   verifyRequest,
 } from "../server.js";
-import type { Cloud, ConnectProof, Installation, License, LifecycleEvent, LifecycleKind, Policy } from "../server.js";
+import type { Cloud, ConnectProof, InstallKind, Installation, License, LifecycleEvent, LifecycleKind, Policy, SwitchKind } from "../server.js";
 import { internal } from "../server.js";
-import { Backend, RULES } from "./backend.js";
+import { Backend, RULES, frozen } from "./backend.js";
 import type { BackendOptions, Needs } from "./backend.js";
 import { SOURCE, findLicense } from "./connect-license.js";
 import { descriptorOf } from "./descriptor.js";
 import { link } from "./site-link.js";
-import { STORE, aboutStored, forgetLicense, loaded, store, stored } from "./store.js";
+import { STORE, aboutStored, forgetLicense, loaded, store } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { Tenants } from "./tenants.js";
 import type { Tenant } from "./tenants.js";
-import { NO_CONTENT, json, textOf, unknownTenant } from "./wire.js";
+import { NO_CONTENT, isIncoming, json, textOf, unknownTenant } from "./wire.js";
 import type { Answer, Incoming } from "./wire.js";
 
 /** Settings of a {@link ConnectApp}. */
@@ -81,6 +82,10 @@ const { call, op, read, cloudOf, fault, refusalOf, seconds, settings } = interna
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
+/** A key that no tenant has: the platform makes none with a space. */
+const NOBODY = "app-license health check";
+/** How long the store may take to answer it, in milliseconds. */
+const HEALTH_WITHIN = 2500;
 
 const noLicenseApi = () =>
   new LicenseError("no_license_api", "only the License API confirms a license: set `licenseApi`, or leave `confirmedOnly` out");
@@ -128,10 +133,12 @@ export class ConnectApp extends Backend<ConnectRequest> {
   readonly #descriptor: Record<string, unknown>;
   readonly #events: ReadonlyMap<string, LifecycleKind>;
   readonly #mount: string;
+  #health: Promise<void> | undefined;
 
   /** Throws {@link LicenseError} for a setting that cannot be, `misuse` for one that there is not. */
   constructor(options: ConnectAppOptions) {
     settings.hold("ConnectApp", options, CONNECT, ["appKey", "baseUrl", "store"]);
+    options = frozen(options.cloud ? { ...options, cloud: structuredClone(options.cloud) } : options);
     super(options);
     this.options = options;
     const { appKey, baseUrl, cloud, leeway, fetch, timeout, allowTestKeys, descriptor } = options;
@@ -165,6 +172,18 @@ export class ConnectApp extends Backend<ConnectRequest> {
     this.#descriptor = descriptorOf(descriptor ?? {}, appKey, this.#baseUrls[0], Object.fromEntries(paths));
     const path = options.proxyStripsBasePath ? "" : new URL(this.#baseUrls[0]).pathname;
     this.#mount = (options.mountPath ?? path).replace(/\/+$/, "");
+    this.#warn();
+  }
+
+  /** Routes are below one path: what the platform sends below another is 404. */
+  #warn(): void {
+    const { proxyStripsBasePath, logger } = this.options;
+    const paths = this.#baseUrls.map((url) => new URL(url).pathname.replace(/\/+$/, ""));
+    const other = this.#baseUrls[paths.findIndex((path) => path !== paths[0])];
+    if (other !== undefined && !proxyStripsBasePath) {
+      const line = `app-license: \`handle\` finds routes below \`${this.#mount}/\`, and none below \`${new URL(other).href}\`: let base URLs have one path, or a proxy strip it (\`proxyStripsBasePath\`)`;
+      settings.quietly(() => logger?.warn(line));
+    }
   }
 
   /** @internal Of a route's own policy, too, only the License API confirms a license. */
@@ -201,16 +220,33 @@ export class ConnectApp extends Backend<ConnectRequest> {
       return NO_CONTENT;
     }
     if (path === "/health") {
-      await stored(() => this.options.store.cursor("health"));
+      this.#health ??= this.#asked().finally(() => (this.#health = undefined));
+      await this.#health;
       return json({ status: "ok" });
     }
     return json(this.#descriptor);
   }
 
-  /** Takes a lifecycle event: verifies first, stores last. Throws {@link VerifyError}. */
+  /** Uses the store as a request does, for a tenant that nobody is. Throws 503. */
+  async #asked(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new PlatformFault("store_unavailable", "the store does not answer in time")), HEALTH_WITHIN);
+    });
+    try {
+      await Promise.race([loaded({ store: this.options.store, reducer: this.reducer, now: this.now() }, NOBODY, "any"), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Takes a lifecycle event: verifies first, stores last. Throws {@link VerifyError}, `misuse` for what is no event
+   * and no request. */
   async deliver(event: LifecycleKind, sent: Incoming): Promise<void> {
-    const signed = event === "installed" || event === "uninstalled";
-    const accepted = await (signed ? this.#signed(event, sent) : this.#switched(event, sent));
+    if (!EVENTS.includes(event) || !isIncoming(sent)) {
+      throw settings.misuse("write `deliver(event, sent)`: one of the four events, and the request as it came in");
+    }
+    const accepted = await (event === "installed" || event === "uninstalled" ? this.#signed(event, sent) : this.#switched(event, sent));
     const { clientKey: key, tokenFingerprint: hash, tokenProvesUntil: provesUntil, tokenIssuedAt: issuedAt } = accepted;
     const token = { hash, provesUntil, issuedAt };
     const delivery = { key, on: "connect", event: { connect: accepted }, token } as const;
@@ -236,6 +272,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
   }
 
   async #wish(key: string, block: boolean): Promise<boolean> {
+    settings.hold("a wish", { clientKey: key }, { clientKey: settings.text }, ["clientKey"]);
     const { entries } = await store(this.options.store, { key, on: "connect", event: { block } }, this.now());
     return entries.length > 0;
   }
@@ -245,13 +282,13 @@ export class ConnectApp extends Backend<ConnectRequest> {
     return { baseUrl: this.#baseUrls, leeway, proxyStripsBasePath, now: this.now() };
   }
 
-  #expectedEvent(event: LifecycleKind) {
+  #expectedEvent<K extends LifecycleKind>(event: K) {
     const { appKey, cloud } = this.options;
     return { ...this.#expected(), event, appKey, cloud };
   }
 
   /** `installed` and `uninstalled`: signed by the platform. */
-  async #signed(event: LifecycleKind, sent: Incoming): Promise<LifecycleEvent> {
+  async #signed(event: InstallKind, sent: Incoming): Promise<LifecycleEvent> {
     tokenOf(sent);
     const expected = this.#expectedEvent(event);
     const { method, target, authorization } = sent;
@@ -274,7 +311,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
   }
 
   /** `enabled` and `disabled`: signed with the tenant's secret. */
-  async #switched(event: LifecycleKind, sent: Incoming): Promise<LifecycleEvent> {
+  async #switched(event: SwitchKind, sent: Incoming): Promise<LifecycleEvent> {
     const { method, target, authorization } = sent;
     const clientKey = tenantOf(sent, "event");
     // `disabled` may overtake or follow `uninstalled`

@@ -68,11 +68,24 @@ async function askApi(
 async function lastStored(app: ConnectApp, { clientKey }: ConnectRequest): Promise<License<"verified"> | null> {
   try {
     const kept = await stored(() => app.options.store.license(clientKey, SOURCE));
-    return kept && kept.document !== "" ? connectLicense({ raw: kept.document, at: seconds(kept.fetchedAt) }) : null;
+    if (!kept || kept.document === "") {
+      return null;
+    }
+    const raw = licenseIn(kept.document);
+    return connectLicense({ raw, at: seconds(kept.fetchedAt) });
   } catch (error) {
     app.lost("the stored license cannot be read", error);
     return null; // as good as nothing
   }
+}
+
+/** A whole answer, of this API or of Forge's, is no license: it would read as absent. */
+function licenseIn(document: string | null): string | null {
+  const fields = Object(document === null ? null : JSON.parse(document)) as object;
+  if ("license" in fields || "results" in fields) {
+    throw new PlatformFault("store_corrupt", "a stored license is none, but a whole answer");
+  }
+  return document;
 }
 
 /** Remembers the first statement that is news, so that hooks hear of it. Losing one is no harm: the next

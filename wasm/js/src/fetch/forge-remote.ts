@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { ForgeKeys, ForgeLicenseApi, LicenseError, LifecycleReducer, VerifyError, internal } from "../server.js";
+import { ForgeKeys, ForgeLicenseApi, LicenseError, LifecycleReducer, VerifyError, internal, verifyForgeEvent } from "../server.js";
 import type { ForgeLicenseCache, Installation, Invocation, License, Policy } from "../server.js";
 import type { ProvenInvocation } from "../server/forge.js";
-import { Backend, RULES } from "./backend.js";
+import { Backend, RULES, frozen } from "./backend.js";
 import type { BackendOptions } from "./backend.js";
 import { currentLicense } from "./current-license.js";
 import type { ApiStatement } from "./current-license.js";
@@ -38,7 +38,7 @@ export interface ForgeInvocation extends Invocation {
   readonly systemToken: string | null;
 }
 
-const { call, op, read, fault, seconds, settings, tokenHash } = internal;
+const { call, op, fault, seconds, settings, tokenHash } = internal;
 const SOURCE = "forge_license_api";
 /** What the settings must be. */
 const FORGE = {
@@ -74,11 +74,12 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   /** Throws {@link LicenseError} for a setting that cannot be, `misuse` for one that there is not. */
   constructor(options: ForgeRemoteOptions) {
     settings.hold("ForgeRemote", options, FORGE, ["appId"]);
+    const ids = [options.appId].flat() as string[];
+    options = frozen({ ...options, appId: ids });
     super(options);
     this.#options = options;
     const { appId, isolatedCloud, leeway, fetch, timeout, allowTestKeys, store } = options;
-    const ids = typeof appId === "string" ? appId : appId.join("\n");
-    if (!call(op.forgeLeewayIsValid, { appId: ids, isolatedCloud, leeway })) {
+    if (!call(op.forgeLeewayIsValid, { appId: ids.join("\n"), isolatedCloud, leeway })) {
       throw new LicenseError("leeway", `a leeway of ${leeway} s is too much`);
     }
     settings.appIds(appId);
@@ -98,22 +99,18 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     const proven = await this.#prove(sent);
     const { invocation } = proven;
     const body = await textOf(sent);
-    const { installationId: of, appId, isFromUserInterface } = invocation;
-    const sender = { installationId: of, appId, isFromPlatform: !isFromUserInterface };
-    const { kind, refusal } = read(op.receiveForgeEvent, { body, ...sender });
-    if (refusal !== null) {
-      throw fault(refusal, "refused");
-    }
+    const { installationId: of } = invocation;
+    const forge = verifyForgeEvent(invocation, body);
     const { store } = this.#options;
     const known = await this.#admit(proven, "event");
     // a customer may have another installation by now
     if (store && (!known || known.said.installationId === of)) {
       const hash = tokenHash(sent.authorization);
-      const event = { forge: { kind: kind as "preUninstall", payload: body } };
+      const event = { forge };
       const token = { hash, provesUntil: proven.tokenProvesUntil, issuedAt: invocation.issuedAt };
       const key = known ? keyOf(known.installation) : ({ key: of, on: "forge" } as const);
       const { installation } = await deliverTo(store, { ...key, event, token }, this.now());
-      if (kind === "preUninstall" && installation?.record.status === "uninstalled") {
+      if (forge.kind === "preUninstall" && installation?.record.status === "uninstalled") {
         await forgetLicense(store, of, SOURCE, this.now());
       }
     }
@@ -127,7 +124,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     const token = invocation.isFromUserInterface ? null : sent.header(SYSTEM_TOKEN);
     const systemToken = token !== null && /^[\x21-\x7e]{1,16384}$/.test(token) ? token : null;
     const known = installation ? settings.discreet(installation) : null;
-    return Object.defineProperty({ ...invocation, installation: known, systemToken }, "systemToken", { enumerable: false });
+    return settings.hidden({ ...invocation, installation: known, systemToken }, "systemToken");
   }
 
   #prove(sent: Incoming): Promise<ProvenInvocation> {

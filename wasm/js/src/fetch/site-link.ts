@@ -3,7 +3,7 @@
 import { internal } from "../server.js";
 import type { ForgeHalf, Installation } from "../server.js";
 import type { About } from "#core";
-import { aboutStored, store as deliverTo, stored } from "./store.js";
+import { aboutStored, store as deliverTo, ofKey, stored } from "./store.js";
 import type { InstallationStore } from "./store.js";
 
 /** An installation, and what the core says about it. */
@@ -13,7 +13,7 @@ export interface Known {
 }
 
 async function load(store: InstallationStore, key: string, half?: ForgeHalf): Promise<Known | null> {
-  const installation = await stored(() => store.load(key));
+  const installation = ofKey(await stored(() => store.load(key)), key);
   return installation && { installation, said: aboutStored(installation.record, half && { half }) };
 }
 

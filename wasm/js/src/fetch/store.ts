@@ -37,7 +37,7 @@ export interface InstallationStore {
    * Loads the installation and, where there is a token, the mark under its hash; asks `decide`; and
    * writes the installation, the entries and the mark that it answers, unless it says repeated: all in
    * one transaction that is committed before this answers. Writes nothing when `decide` throws. Marks
-   * are kept for {@link MARK_GRACE} seconds after they expire.
+   * are kept for {@link MARK_GRACE} seconds after they expire. Answers what `decide` answered.
    */
   deliver(key: string, token: string | null, decide: Decide, now: Date): Awaitable<Outcome>;
   /** What happened after an entry, oldest first: what hooks are fed from. */
@@ -69,20 +69,26 @@ export const MARK_GRACE = 600;
 /** @internal Lets a store take a delivery: what is kept in memory of the key is of before it. Answers also what
  * was stored `before`. */
 export const store = async (into: InstallationStore, delivery: Delivery, now: Date) => {
+  const { key } = delivery;
   let before: Installation | null = null;
+  let decided: Outcome | undefined;
   const decide: Decide = (known, mark) => {
-    before = known;
+    before = ofKey(known, key);
     try {
-      return deliver(delivery, known, mark, now);
+      return (decided = deliver(delivery, known, mark, now));
     } catch (error) {
       throw error instanceof VerifyError ? faultOf(error, known) : error;
     }
   };
   try {
-    const outcome = await stored(() => into.deliver(delivery.key, delivery.token?.hash ?? null, decide, now));
-    return { ...outcome, before: before as Installation | null };
+    const outcome = await stored(() => into.deliver(key, delivery.token?.hash ?? null, decide, now));
+    if (decided === undefined || Object(outcome).repeated !== decided.repeated) {
+      throw new PlatformFault("store_unavailable", "the store did not take the delivery: it answers what `decide` answers");
+    }
+    ofKey(outcome.installation, key);
+    return { ...decided, before: before as Installation | null };
   } finally {
-    forget(into, delivery.key); // where it failed, too: it may be written all the same
+    forget(into, key); // where it failed, too: it may be written all the same
   }
 };
 
@@ -126,6 +132,18 @@ function faultOf(error: VerifyError, known: Installation | null): VerifyError {
 export const corrupt = (cause: unknown) =>
   Object.assign(new PlatformFault("store_corrupt", "a stored installation cannot be read"), { cause });
 
+/** @internal What is stored under a key is of that key, or the store's fault: another tenant's is served to nobody. */
+export function ofKey(installation: Installation | null | undefined, key: string): Installation | null {
+  if (!installation) {
+    return null;
+  }
+  const { connect, forge } = Object(installation.record?.key) as { connect?: unknown; forge?: unknown };
+  if ((connect ?? forge) !== key) {
+    throw corrupt(new Error("the record is of another key"));
+  }
+  return installation;
+}
+
 /** Asks the core about what is stored. A record that it cannot read, such as one of a later version, is the
  * store's fault. */
 function readable<T>(ask: () => T): T {
@@ -142,7 +160,7 @@ export async function loaded(
   key: string,
   of: "installed" | "any",
 ): Promise<{ installation: Installation; secrets: string[]; end: number | null } | null> {
-  const installation = await stored(() => store.load(key));
+  const installation = ofKey(await stored(() => store.load(key)), key);
   return installation && { installation, ...readable(() => reducer.secretsUntil(installation, now, of)) };
 }
 

@@ -80,6 +80,7 @@ export class ConnectLicenseApi {
    * known: that is asked for again at once, and every five minutes while the two disagree.
    */
   async answer(signer: Signer, since = 0, installedAt = 0, newer = false): Promise<LicenseAnswer> {
+    settings.called("ConnectLicenseApi", { signer });
     const question = { id: signer.clientKey, app: signer.appKey, since, installedAt, newer };
     const call = () => signedCall({ ...signer, now: new Date(this.#now() * 1000) }, cloudOf(this.#options.cloud));
     if (this.#sites.get(question.id) !== signer.baseUrl) {

@@ -2,6 +2,7 @@ import { License } from "../index.js";
 import type { Arrived } from "#core";
 import { call, date, read, run, seconds, text } from "./core.js";
 import * as op from "./op.js";
+import * as settings from "./settings.js";
 import { carrier, judged, verified } from "./verified.js";
 
 /** A request as it arrived. `target` is its path and query, as on the request line. */
@@ -35,9 +36,29 @@ export interface Tenant {
   secrets: readonly string[];
 }
 
-/** @internal */
+/** @internal What is no text counts as not there: the core says that the token is missing. */
 export const headers = (authorization: IncomingRequest["authorization"]) =>
-  typeof authorization === "object" ? (authorization.length ? authorization.join("\0") : undefined) : authorization;
+  text(Array.isArray(authorization) && authorization.length ? authorization.join("\0") : authorization);
+
+/** @internal The header of a request. Throws `misuse` for what is none. */
+export function authorizationOf(request: Pick<IncomingRequest, "authorization">): string | undefined {
+  settings.called("a token", { request });
+  return headers(request.authorization);
+}
+
+/** @internal What is expected of every token; the core looks at the numbers. */
+export const EXPECTED = {
+  baseUrl: settings.texts,
+  proxyStripsBasePath: settings.flag,
+  leeway: settings.any,
+  now: settings.any,
+};
+const NEEDED = ["baseUrl"];
+const SIGNER = { appKey: settings.string, clientKey: settings.string, secret: settings.string, baseUrl: settings.string, now: settings.any };
+
+/** @internal Throws `misuse` for what signs no call. */
+export const isSigner = (what: string, signer: unknown): void =>
+  settings.hold(what, signer, SIGNER, ["appKey", "clientKey", "secret", "baseUrl"]);
 
 /** @internal */
 export function common(request: IncomingRequest, expected: Expected): Arrived {
@@ -74,7 +95,7 @@ export function tenantOf(
   request: IncomingRequest,
   kind: "request" | "context" | "event" = "request",
 ): string {
-  return call(op.tenantOf, text(headers(request.authorization)), text(request.target), kind);
+  return call(op.tenantOf, authorizationOf(request), text(request.target), kind);
 }
 
 /** What a verified Connect token proves. */
@@ -116,9 +137,11 @@ export function verifyRequest(
   tenant: Tenant,
   expected: Expected,
 ): ConnectProof {
+  settings.called("verifyRequest", { request, tenant });
+  settings.hold("verifyRequest", expected, EXPECTED, NEEDED);
   const { clientKey, secrets } = tenant;
   const { baseUrl, proxyStripsBasePath, leeway, now } = expected;
-  const authorization = text(headers(request.authorization));
+  const authorization = headers(request.authorization);
   const target = text(request.target);
   const length = (authorization?.length ?? 0) + (target?.length ?? 0);
   const answer = run(length, () =>
@@ -165,9 +188,11 @@ export function verifyContext(
   tenant: Tenant,
   expected: Expected,
 ): ConnectProof & { readonly context: unknown } {
+  settings.called("verifyContext", { request, tenant });
+  settings.hold("verifyContext", expected, EXPECTED, NEEDED);
   const said = read(
     op.verifyContext,
-    text(headers(request.authorization)),
+    headers(request.authorization),
     text(request.target),
     text(tenant.clientKey),
     text(tenant.secrets[0]),
@@ -200,6 +225,7 @@ export function queryHash(
   request: { method: string; target: string; form?: string | undefined },
   baseUrl: string,
 ): { canonical: string; qsh: string } {
+  settings.called("queryHash", { request });
   const { method, target, form } = request;
   return read(op.queryHash, { method, target, form, baseUrl });
 }
@@ -226,6 +252,8 @@ export interface Signer {
  * ```
  */
 export function signRequest(request: { method: string; target: string }, signer: Signer): string {
+  settings.called("signRequest", { request });
+  isSigner("signRequest", signer);
   const { appKey, clientKey, secret, baseUrl, now } = signer;
   const { method, target } = request;
   const signed = { appKey, clientKey, secret, baseUrl, places: undefined, method, target, now: seconds(now) };

@@ -117,6 +117,10 @@ export function run<R>(length: number, operation: () => R): R {
     if (!(error instanceof VerifyError)) {
       started = false; // a module that stopped in the middle is not to be trusted
     }
+    if (error instanceof TypeError) {
+      // what is handed over by the types traps in the module, if anywhere
+      throw new VerifyError("misuse", "expected texts, found another type", "misuse", 500);
+    }
     throw error;
   }
 }

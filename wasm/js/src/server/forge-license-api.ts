@@ -49,6 +49,13 @@ const RULES = {
   cache: settings.having(CACHE, "a `ForgeLicenseCache`"),
   wait: settings.count(0, 600_000),
 };
+const QUESTION = {
+  appId: settings.string,
+  environmentType: settings.string,
+  userMayAccess: settings.flagOrNull,
+  installedAt: settings.time,
+  newer: settings.flag,
+};
 const MAX_ANSWER = 256 * 1024;
 const POLL = 200;
 
@@ -93,15 +100,16 @@ export class ForgeLicenseApi {
    * The options say which app, and what a proof of the same installation adds: the API names neither
    * environment nor user.
    *
-   * @throws a {@link VerifyError} when nothing is known.
+   * @throws a {@link VerifyError} when nothing is known; `misuse` for options that cannot be meant.
    */
   async license(
     installationId: string,
     token: string,
     options: {
-      appId?: string;
+      appId?: string | undefined;
       environmentType?: string | undefined;
-      userMayAccess?: boolean;
+      /** Null where a token does not say. */
+      userMayAccess?: boolean | null | undefined;
       /** Since when the app is installed: what was said before counts no more. */
       installedAt?: Date | undefined;
       /** Whether a signed request states more than what is known: that is asked for again as soon as
@@ -109,6 +117,7 @@ export class ForgeLicenseApi {
       newer?: boolean | undefined;
     } = {},
   ): Promise<License<"verified">> {
+    settings.hold("ForgeLicenseApi.license", options, QUESTION);
     const { appId: app, environmentType, userMayAccess, installedAt, newer } = options;
     const question = { id: installationId, app, installedAt: installedAt && seconds(installedAt), newer };
     const { document: raw, asOf: at, problem } = await this.#find(question, token);

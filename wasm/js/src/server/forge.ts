@@ -4,6 +4,9 @@ import { headers, lines } from "./connect.js";
 import type { IncomingRequest } from "./connect.js";
 import { call, date, read, seconds, text } from "./core.js";
 import * as op from "./op.js";
+import { readOptions } from "./options.js";
+import { prove } from "./proved.js";
+import * as settings from "./settings.js";
 import { judged, verified } from "./verified.js";
 
 /** What an invocation token is checked against. */
@@ -64,7 +67,7 @@ type Authorization = IncomingRequest["authorization"];
  * ```
  */
 export function invocationKeyOf(authorization: Authorization): string {
-  return call(op.invocationKeyOf, text(headers(authorization)));
+  return call(op.invocationKeyOf, headers(authorization));
 }
 
 /**
@@ -107,7 +110,9 @@ export interface ProvenInvocation {
 }
 
 /** @internal What marks the token of a lifecycle event, which was verified. */
-export const tokenHash = (authorization: Authorization) => call(op.tokenHash, text(headers(authorization)));
+export const tokenHash = (authorization: Authorization) => call(op.tokenHash, headers(authorization));
+
+const EXPECTED = { appId: settings.texts, isolatedCloud: settings.text, leeway: settings.any, now: settings.any };
 
 /** @internal */
 export function proveInvocation(
@@ -115,12 +120,13 @@ export function proveInvocation(
   jwks: string,
   expected: ExpectedInvocation,
 ): ProvenInvocation {
+  settings.hold("verifyInvocation", expected, EXPECTED, ["appId"]);
   const { appId, isolatedCloud, leeway, now } = expected;
   const said = read(
     op.verifyInvocation,
-    text(headers(authorization)),
+    headers(authorization),
     text(jwks),
-    text(lines(appId)),
+    lines(appId),
     isolatedCloud,
     leeway,
     seconds(now),
@@ -148,7 +154,10 @@ export function proveInvocation(
     contexts: said.contexts,
   };
   const { appId: app, installationId: installation, cloudId, product, isProduction } = said;
-  const half = { installation, app, cloudId, product, isProduction, issuedAt: said.issuedAt };
+  const half = Object.freeze({ installation, app, cloudId, product, isProduction, issuedAt: said.issuedAt });
+  prove(half, { on: "invoked", event: "", body: "", half });
+  const isFromPlatform = !said.isFromUserInterface;
+  prove(Object.freeze(invocation), { on: "invocation", installationId: installation, appId: app, isFromPlatform });
   return { invocation, tokenProvesUntil: date(said.tokenProvesUntil), half };
 }
 
@@ -160,7 +169,8 @@ const NO_CONTEXT = ["method", "headers", "body", "payload", "data", "eventType"]
  * itself: the platform fills its license in behind the app's back, so it is verified. Never pass
  * it what a browser sent.
  *
- * @throws `misuse` for a promise, the license alone, a request, and what else is no context; `invalid_time`
+ * @throws `misuse` for a promise, the license alone, a request, what else is no context, and options that there are
+ * not; `invalid_time`
  * for an `asOf` that is no valid Date.
  *
  * @example
@@ -173,8 +183,12 @@ export function fromFunctionContext(
   context: Parameters<typeof License.fromFunctionContext>[0],
   options?: ReadOptions,
 ): License<"verified"> {
+  readOptions("fromFunctionContext", options);
   const read = License.fromFunctionContext(context, options);
-  const fields = Object(context) as object;
+  const fields = Object(context) as { license?: unknown };
+  if (["source", "state"].every((name) => Object.hasOwn(Object(fields.license) as object, name))) {
+    throw new LicenseError("misuse", "expected a context, found one with a copy of a License: seal it, or pass what the platform gave");
+  }
   const above: unknown = Object.getPrototypeOf(fields);
   const isPlain = !above || Object.hasOwn(above, "isPrototypeOf");
   const has = (name: string) => name in fields;

@@ -4,7 +4,9 @@ import type { About, Happened, Secrets, StoredInstallation } from "#core";
 import { call, date, read, seconds } from "./core.js";
 import * as op from "./op.js";
 import type { ForgeHalf } from "./forge.js";
-import type { LifecycleEvent } from "./lifecycle.js";
+import type { ForgeEvent, LifecycleEvent, ReplayedEvent } from "./lifecycle.js";
+import { proofOf } from "./proved.js";
+import { called } from "./settings.js";
 import { mustBeVerified } from "./verified.js";
 
 /** What is known of an installation, without secrets: plain JSON, to be stored and logged. */
@@ -92,16 +94,11 @@ export interface Change {
   ends?: string;
 }
 
-/** Something that happened to an installation. Connect events were verified before. */
+/** Something that happened to an installation. The platform's events are those that this package verified, or that
+ * the server says it accepted before: their copies are none. */
 export type InstallationEvent =
-  | { connect: LifecycleEvent }
-  | {
-      forge: {
-        kind: "avi:forge:installed:app" | "avi:forge:upgraded:app" | "preUninstall";
-        /** The payload, as JSON text or parsed. */
-        payload: string | object;
-      };
-    }
+  | { connect: LifecycleEvent | ReplayedEvent }
+  | { forge: ForgeEvent }
   | { license: License<"verified"> }
   /** A page was opened by a token of this time, which was verified: an app that is switched off is opened
    * nowhere, so that `enabled` got lost. */
@@ -122,6 +119,7 @@ function state(installation: Installation | null): StoredInstallation | undefine
   if (!installation) {
     return undefined;
   }
+  called("an installation", { installation });
   const { record, secrets } = installation;
   const { current, previous } = secrets;
   return {
@@ -132,14 +130,12 @@ function state(installation: Installation | null): StoredInstallation | undefine
   };
 }
 
-function happened(event: InstallationEvent): Happened {
-  if ("connect" in event) {
-    return { on: "connect", event: event.connect.event, body: event.connect.raw };
-  }
-  if ("forge" in event) {
-    const { kind, payload } = event.forge;
-    const body = typeof payload === "string" ? payload : JSON.stringify(payload);
-    return { on: "forge", event: kind, body };
+function happened(given: InstallationEvent): Happened {
+  const event = Object(given) as InstallationEvent;
+  for (const on of ["connect", "forge", "invoked"] as const) {
+    if (on in event) {
+      return proofOf((event as Record<typeof on, unknown>)[on], on) as Happened;
+    }
   }
   if ("block" in event) {
     return { on: event.block ? "block" : "unblock", event: "", body: "" };
@@ -150,13 +146,10 @@ function happened(event: InstallationEvent): Happened {
   if ("joined" in event) {
     return { on: "joined", event: "", body: JSON.stringify(event.joined) };
   }
-  if ("invoked" in event) {
-    return { on: "invoked", event: "", body: "", half: event.invoked };
-  }
   if ("pageOpened" in event) {
     return { on: "page_opened", event: "", body: "", asOf: seconds(event.pageOpened) };
   }
-  const { license } = event;
+  const { license } = event as { license: License<"verified"> };
   // what is stored counts as verified later
   mustBeVerified(license, "verify it; what a browser says is not stored");
   return {
@@ -235,7 +228,8 @@ export interface Outcome {
  * What a delivery does to what is stored, which a store asks between reading and writing.
  *
  * @throws a {@link VerifyError}: `replayed` when its token was seen before with another body,
- * `tenant_mismatch` for an event of another installation: nothing is to be written then.
+ * `tenant_mismatch` for an event of another installation, `not_verified` for one that nothing verified: nothing is to
+ * be written then.
  *
  * @example
  * ```ts
@@ -246,11 +240,13 @@ export interface Outcome {
  * ```
  */
 export function deliver(
-  { key, on, event, token }: Delivery,
+  delivery: Delivery,
   stored: Installation | null,
   mark: StoredMark | null,
   now: Date,
 ): Outcome {
+  called("deliver", { delivery });
+  const { key, on, event, token } = delivery;
   const said = read(op.deliver, {
     ...happened(event),
     stored: state(stored),
@@ -300,7 +296,8 @@ export class LifecycleReducer {
 
   /**
    * The installation after the event, and what changed; no changes, nothing to write. An event of
-   * another installation changes nothing, nor does any but `installed` of an unknown one.
+   * another installation changes nothing, nor does any but `installed` of an unknown one. Throws `not_verified` for
+   * an event that this package did not make.
    */
   apply(
     current: Installation | null,

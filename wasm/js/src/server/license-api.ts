@@ -1,10 +1,13 @@
 import { License } from "../index.js";
 import type { ReadOptions } from "../index.js";
+import { isSigner } from "./connect.js";
 import type { Signer } from "./connect.js";
 import type { CloudPlaces } from "#core";
 import { VerifyError, read, seconds } from "./core.js";
 import * as op from "./op.js";
 import type { FetchOptions, Problem } from "./get.js";
+import { readOptions } from "./options.js";
+import { called } from "./settings.js";
 import { carrier, verified } from "./verified.js";
 
 /**
@@ -23,6 +26,8 @@ export function fromConnectApi(
   answer: { status: number; body: string },
   options?: ReadOptions & { appKey?: string | undefined },
 ): License<"verified"> {
+  called("fromConnectApi", { answer });
+  readOptions("fromConnectApi", options, "appKey");
   const { status, body } = answer;
   const { said: what, raw } = read(op.connectLicense, { status, body, appKey: options?.appKey });
   if (what === "refused") {
@@ -50,6 +55,8 @@ export function fromForgeApi(
   answer: { status: number; body: string; retryAfter?: string | null },
   options?: ReadOptions & { appId?: string | undefined },
 ): License<"verified"> {
+  called("fromForgeApi", { answer });
+  readOptions("fromForgeApi", options, "appId");
   const { status, body, retryAfter } = answer;
   const asked = { status, body, retryAfter: retryAfter ?? undefined, appId: options?.appId };
   const { said: what, detail } = read(op.forgeLicense, asked);
@@ -109,6 +116,7 @@ export const connectLicense = ({ raw, at }: Said) =>
 
 /** @internal The call of one site's API. Throws `foreign_base_url` where it is none of the cloud. */
 export function signedCall(signer: Signer, places: CloudPlaces) {
+  isSigner("a License API", signer);
   const { appKey, clientKey, secret, baseUrl, now } = signer;
   const common = { appKey, clientKey, secret, baseUrl, places, now: seconds(now) };
   const { token, url } = read(op.sign, { ...common, method: undefined, target: undefined });

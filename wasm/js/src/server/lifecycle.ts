@@ -1,8 +1,12 @@
-import type { AcceptedEvent, BodyFields, CloudPlaces, EventInput } from "#core";
+import type { AcceptedEvent, CloudPlaces, EventInput } from "#core";
 import { call, date, read } from "./core.js";
 import * as op from "./op.js";
-import { common, headers, signedBy } from "./connect.js";
+import { EXPECTED, authorizationOf, common, signedBy } from "./connect.js";
 import type { Expected, IncomingRequest, Tenant } from "./connect.js";
+import type { Invocation } from "./forge.js";
+import { proofOf, prove } from "./proved.js";
+import { fault } from "./refusals.js";
+import * as settings from "./settings.js";
 
 /** The platform's clouds that are known by name. */
 export type CloudName = "commercial" | "staging" | "fedramp-moderate" | "fedramp-moderate-staging";
@@ -29,10 +33,14 @@ export function cloudOf(cloud: Cloud = "commercial"): CloudPlaces {
 /** The lifecycle events of a Connect app. */
 export type LifecycleKind = "installed" | "uninstalled" | "enabled" | "disabled";
 
+/** The events that the platform signs, and those that are signed with the tenant's secret. */
+export type InstallKind = "installed" | "uninstalled";
+export type SwitchKind = "enabled" | "disabled";
+
 /** What lifecycle events are checked against besides. */
-export interface ExpectedEvent extends Expected {
+export interface ExpectedEvent<K extends LifecycleKind = LifecycleKind> extends Expected {
   /** Which endpoint this is. */
-  event: LifecycleKind;
+  event: K;
   /** The app's key. */
   appKey: string;
   /** Where the sites are; the commercial cloud, when left out. */
@@ -56,13 +64,13 @@ export interface LifecycleBody {
   readonly oauthClientId: string | null;
   readonly accountId: string | null;
   readonly description: string | null;
-  /** The body as it was sent. */
+  /** The body as it was sent. It is in no JSON, copy or log: of `installed` it holds the secret. */
   readonly raw: string;
 }
 
 /** An accepted lifecycle event. Only `verifyInstall` and `verifyLifecycle` make one. */
 export interface LifecycleEvent extends LifecycleBody {
-  /** To be stored; only of `installed`. */
+  /** To be stored; only of `installed`. It is in no JSON, copy or log. */
   readonly sharedSecret: string | null;
   /** Remember it for as long as the token proves anything: a token is good for one body. */
   readonly tokenFingerprint: string;
@@ -72,19 +80,41 @@ export interface LifecycleEvent extends LifecycleBody {
   readonly tokenProvesUntil: Date;
 }
 
-const written = (said: BodyFields, raw: string): LifecycleBody => ({ ...said, raw });
+/** An event of a store of the server's own. Only {@link acceptedBefore} makes one. */
+export interface ReplayedEvent extends LifecycleBody {
+  readonly acceptedBefore: true;
+}
 
 function accepted(said: AcceptedEvent, body: string): LifecycleEvent {
-  return {
+  const event = {
     ...said,
     tokenIssuedAt: date(said.tokenIssuedAt),
     tokenExpiresAt: date(said.tokenExpiresAt),
     tokenProvesUntil: date(said.tokenProvesUntil),
     raw: body,
   };
+  settings.hidden(event, "raw", "sharedSecret");
+  return prove(Object.freeze(event), { on: "connect", event: said.event, body });
 }
 
-function arrived(request: IncomingRequest & { body: string }, expected: ExpectedEvent): EventInput {
+const rules = (kinds: readonly LifecycleKind[]) => ({
+  ...EXPECTED,
+  appKey: settings.string,
+  cloud: settings.cloud,
+  event: (value: unknown) => (kinds.includes(value as LifecycleKind) ? undefined : `\`${kinds.join("` or `")}\``),
+});
+/** Each event is signed by one of two: what the other signs proves nothing. */
+const SIGNED = /* @__PURE__ */ rules(["installed", "uninstalled"]);
+const SWITCHED = /* @__PURE__ */ rules(["enabled", "disabled"]);
+
+function arrived(
+  what: string,
+  request: IncomingRequest & { body: string },
+  expected: ExpectedEvent,
+  of: ReturnType<typeof rules>,
+): EventInput {
+  settings.called(what, { request });
+  settings.hold(what, expected, of, ["baseUrl", "appKey", "event"]);
   const { event, appKey, cloud } = expected;
   return { ...common(request, expected), ...cloudOf(cloud), body: request.body, event, appKey };
 }
@@ -102,9 +132,9 @@ function arrived(request: IncomingRequest & { body: string }, expected: Expected
  */
 export function checkUnprovedInstall(
   request: IncomingRequest & { body: string },
-  expected: ExpectedEvent,
+  expected: ExpectedEvent<InstallKind>,
 ): string {
-  return call(op.checkUnprovedInstall, arrived(request, expected));
+  return call(op.checkUnprovedInstall, arrived("checkUnprovedInstall", request, expected, SIGNED));
 }
 
 /**
@@ -121,7 +151,8 @@ export function installKeyOf(
   request: Pick<IncomingRequest, "authorization">,
   cloud?: Cloud,
 ): { kid: string; urls: string[] } {
-  return read(op.installKeyOf, { authorization: headers(request.authorization), ...cloudOf(cloud) });
+  settings.hold("installKeyOf", { cloud }, { cloud: settings.cloud });
+  return read(op.installKeyOf, { authorization: authorizationOf(request), ...cloudOf(cloud) });
 }
 
 /**
@@ -129,7 +160,7 @@ export function installKeyOf(
  * `pem` is the key named by {@link installKeyOf}. Verify first, store last.
  *
  * @throws a {@link VerifyError}, 401, for a token that proves nothing; for a body that is another app's or
- * tenant's, or that cannot be read.
+ * tenant's, or that cannot be read; `misuse` for another `event`, which the platform does not sign.
  *
  * @example
  * ```ts
@@ -139,15 +170,16 @@ export function installKeyOf(
 export function verifyInstall(
   request: IncomingRequest & { body: string },
   pem: string,
-  expected: ExpectedEvent,
+  expected: ExpectedEvent<InstallKind>,
 ): LifecycleEvent {
-  return accepted(read(op.verifyInstall, { ...arrived(request, expected), pem }), request.body);
+  return accepted(read(op.verifyInstall, { ...arrived("verifyInstall", request, expected, SIGNED), pem }), request.body);
 }
 
 /**
  * Verifies `enabled` or `disabled`, signed with the tenant's secret, and accepts its raw body.
  *
- * @throws a {@link VerifyError}, as {@link verifyInstall} does.
+ * @throws a {@link VerifyError}, as {@link verifyInstall} does; `misuse` for `installed` and `uninstalled`,
+ * which no secret of a tenant proves.
  *
  * @example
  * ```ts
@@ -158,9 +190,10 @@ export function verifyInstall(
 export function verifyLifecycle(
   request: IncomingRequest & { body: string },
   tenant: Tenant,
-  expected: ExpectedEvent,
+  expected: ExpectedEvent<SwitchKind>,
 ): LifecycleEvent {
-  const said = read(op.verifyLifecycle, { ...arrived(request, expected), ...signedBy(tenant) });
+  settings.called("verifyLifecycle", { tenant });
+  const said = read(op.verifyLifecycle, { ...arrived("verifyLifecycle", request, expected, SWITCHED), ...signedBy(tenant) });
   return accepted(said, request.body);
 }
 
@@ -175,6 +208,60 @@ export function verifyLifecycle(
  * ```
  */
 export function readLifecycleBody(body: string): LifecycleBody & { readonly hasSecret: boolean } {
-  const { hasSecret, ...said } = read(op.readLifecycleBody, body);
-  return { ...written(said, body), hasSecret };
+  return settings.hidden({ ...read(op.readLifecycleBody, body), raw: body }, "raw");
+}
+
+/** A lifecycle event of Forge, whose token was verified. Only {@link verifyForgeEvent} and {@link acceptedBefore}
+ * make one. */
+export interface ForgeEvent {
+  readonly kind: "avi:forge:installed:app" | "avi:forge:upgraded:app" | "preUninstall";
+}
+
+const forgeEvent = (kind: string, body: string): ForgeEvent =>
+  prove(Object.freeze({ kind: kind as ForgeEvent["kind"] }), { on: "forge", event: kind, body });
+
+/**
+ * Whose event a body of Forge is, and which: that of the installation whose token came with it.
+ *
+ * @throws a {@link VerifyError}, 401, for the event of another installation or app, or of a user's browser;
+ * `not_verified` for an invocation that this package did not verify.
+ *
+ * @example
+ * ```ts
+ * const taken = (invocation: Invocation, body: string) =>
+ *   new LifecycleReducer().apply(null, { forge: verifyForgeEvent(invocation, body) });
+ * ```
+ */
+export function verifyForgeEvent(invocation: Invocation, body: string): ForgeEvent {
+  const { on: _, ...sender } = proofOf(invocation, "invocation");
+  const { kind, refusal } = read(op.receiveForgeEvent, { body, ...sender });
+  if (refusal !== null) {
+    throw fault(refusal, "refused");
+  }
+  return forgeEvent(kind!, body);
+}
+
+/**
+ * An event that was verified when it arrived, out of a store of the server's own: its body as it was sent; of Forge,
+ * its kind and payload. Whoever can write into that store chooses the tenant.
+ *
+ * @throws a {@link VerifyError} for a body that cannot be read.
+ *
+ * @example
+ * ```ts
+ * const connect = acceptedBefore(installed.body); // as it was stored
+ * const { installation } = new LifecycleReducer().apply(null, { connect });
+ * ```
+ */
+export function acceptedBefore(body: string): ReplayedEvent;
+export function acceptedBefore(event: { kind: ForgeEvent["kind"]; payload: string | object }): ForgeEvent;
+export function acceptedBefore(stored: string | { kind: ForgeEvent["kind"]; payload: string | object }): ReplayedEvent | ForgeEvent {
+  if (typeof stored != "string") {
+    settings.hold("acceptedBefore", stored, { kind: settings.text, payload: settings.any }, ["kind"]);
+    const { kind, payload } = stored;
+    return forgeEvent(kind, typeof payload == "string" ? payload : `${JSON.stringify(payload)}`);
+  }
+  const { hasSecret: _, ...said } = read(op.readLifecycleBody, stored);
+  const event = settings.hidden({ ...said, acceptedBefore: true as const, raw: stored }, "raw");
+  return prove(Object.freeze(event), { on: "connect", event: said.event, body: stored });
 }

@@ -41,6 +41,11 @@ export const texts = is(
   "a text, or a list of texts that is not empty",
 );
 export const table = is(isTable, "an object");
+/** What the core looks at, or whoever is handed it. */
+export const any: Rule = () => undefined;
+export const time = is((value) => value instanceof Date && Number.isFinite(+value), "a valid Date");
+export const flagOrNull = is((value) => value === null || typeof value == "boolean", "`true` or `false`");
+const object = is((value) => typeof value == "object" && value !== null, "an object");
 /** What a path of a URL must be; paths match exactly. */
 export const PATH = "a path that begins with `/`, without a query, `.`, `..`, `//`, `:name` or `*`: it matches exactly";
 export const path = is(isPath, PATH);
@@ -90,6 +95,28 @@ export function hold(what: string, given: unknown, rules: Record<string, Rule>, 
     const expected = rule(value);
     if (expected !== undefined) {
       throw misuse(`${what}: \`${name}\` must be ${expected}, found ${found(value)}`);
+    }
+  }
+}
+
+const ARGUMENTS = {
+  request: object,
+  signer: object,
+  delivery: object,
+  answer: object,
+  tenant: is((value) => Array.isArray((Object(value) as Fields)["secrets"]), "an object with `clientKey` and its `secrets`, a list"),
+  installation: is(
+    (value) => [(Object(value) as Fields)["record"], (Object(value) as Fields)["secrets"]].every((part) => object(part) === undefined),
+    "what a store keeps",
+  ),
+};
+
+/** Holds what a function is called with to what it must be, by name. Throws `misuse`. */
+export function called(what: string, given: { readonly [N in keyof typeof ARGUMENTS]?: unknown }): void {
+  for (const name of Object.keys(given) as (keyof typeof ARGUMENTS)[]) {
+    const expected = ARGUMENTS[name](given[name]);
+    if (expected !== undefined) {
+      throw misuse(`${what}: \`${name}\` must be ${expected}`);
     }
   }
 }
@@ -186,9 +213,18 @@ export const LICENSE_API = {
   clock: clocks,
 };
 
-/** An installation whose secrets are there to be asked for, and in no JSON, copy or log of it. */
-export const discreet = (installation: Installation): Installation =>
-  Object.defineProperty({ ...installation }, "secrets", { enumerable: false });
+/** The same object, of which some fields are there to be asked for, and in no JSON, copy or log of it: not
+ * in `%o` either, which shows what is hidden, but calls nothing. */
+export function hidden<T extends object>(of: T, ...names: (keyof T)[]): T {
+  for (const name of names) {
+    const value = of[name];
+    Object.defineProperty(of, name, { get: () => value, enumerable: false });
+  }
+  return of;
+}
+
+/** An installation whose secrets nothing shows. */
+export const discreet = (installation: Installation): Installation => hidden({ ...installation }, "secrets");
 
 /** Calls a function of the app whose failure changes nothing, whether it throws or rejects. */
 export function quietly(call: () => unknown): void {

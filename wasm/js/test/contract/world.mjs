@@ -12,8 +12,8 @@ import {
   ConnectLicenseApi,
   FeatureMap,
   LicenseError,
+  acceptedBefore,
   deliver,
-  readLifecycleBody,
 } from "../../dist/server.js";
 
 const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -200,14 +200,14 @@ function plant(store, { clock }, { at, connect, forge, block }) {
   const take = (key, on, event) =>
     store.deliver(key, null, (known, mark) => deliver({ key, on, event }, known, mark, now), now);
   if (connect) {
-    const body = readLifecycleBody(JSON.stringify(connect));
+    const body = acceptedBefore(JSON.stringify(connect));
     take(body.clientKey, "connect", { connect: body });
   }
   if (forge) {
     const { id, eventType: kind } = forge.payload ?? forge;
     const prefix = "ari:cloud:ecosystem::installation/";
     const key = id.startsWith(prefix) ? id : `${prefix}${id}`;
-    take(key, "forge", { forge: { kind: kind ?? forge.eventType, payload: forge } });
+    take(key, "forge", { forge: acceptedBefore({ kind: kind ?? forge.eventType, payload: forge }) });
   }
   if (block) {
     const on = block.forge === undefined ? "connect" : "forge";

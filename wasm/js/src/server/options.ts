@@ -1,0 +1,17 @@
+// The options of what reads a license: they must do without the core, which most readers never need.
+import { LicenseError } from "../index.js";
+import { isTable } from "./settings.js";
+
+/** Throws `misuse` for an option that there is not, and for one that is no text; readers look at times. */
+export function readOptions(reader: string, options: unknown, ...more: string[]): void {
+  if (options === undefined) {
+    return;
+  }
+  const names = ["asOf", "environmentType", ...more];
+  const given = isTable(options) ? options : { "what is no plain object": options };
+  for (const [name, value] of Object.entries(given)) {
+    if (!names.includes(name) || (name !== "asOf" && value != null && typeof value != "string")) {
+      throw new LicenseError("misuse", `${reader}: there is no such option \`${name.slice(0, 40)}\`; there are ${names.join(", ")}, a Date and texts`);
+    }
+  }
+}
