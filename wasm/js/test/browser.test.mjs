@@ -150,7 +150,7 @@ test("Chromium", { skip: existsSync(executablePath) ? false : "no Chromium" }, a
   ]);
   const [typescript, rust] = await Promise.all(sides.map((side) => side.evaluate("globalThis.digests")));
   for (const [n, section] of Object.keys(SECTIONS).entries()) {
-    assert.ok(typescript[n].cases > 50_000);
+    assert.ok(typescript[n].cases > 15_000);
     assert.deepEqual(typescript[n], rust[n], `${section}: the twin and the module answer alike`);
   }
   t.diagnostic(`${typescript.reduce((sum, { cases }) => sum + cases, 0)} cases are answered alike`);
