@@ -92,6 +92,17 @@ pub(crate) fn kind(input: &Input) -> Result<LifecycleKind, Error> {
     LifecycleKind::from_name(&name).ok_or_else(|| missing("event"))
 }
 
+/// Each event is signed by the platform or with the tenant's secret: by the other, it is not the event of this call.
+fn of_call(input: &Input, by_platform: bool) -> Result<(), Error> {
+    let kind = kind(input)?;
+    let signed = matches!(kind, LifecycleKind::Installed | LifecycleKind::Uninstalled);
+    if signed == by_platform {
+        Ok(())
+    } else {
+        Err(missing("event"))
+    }
+}
+
 fn parsed(input: &Input) -> Result<LifecycleBody, Error> {
     LifecycleBody::parse(input.need("body")?.as_bytes())
 }
@@ -179,6 +190,7 @@ pub fn check_unproved_install(
 }
 
 fn unproved(input: &Input) -> Result<String, Error> {
+    of_call(input, true)?;
     let arrived = Arrived::read(input)?;
     let token = UnverifiedInstallToken::parse(jwt_from_headers(arrived.authorization())?)?;
     let body = parsed(input)?;
@@ -198,6 +210,7 @@ pub fn verify_install(
 }
 
 fn signed(input: &Input) -> Result<Output, Error> {
+    of_call(input, true)?;
     let arrived = Arrived::read(input)?;
     let text = jwt_from_headers(arrived.authorization())?;
     let token = UnverifiedInstallToken::parse(text)?;
@@ -219,6 +232,7 @@ pub fn verify_lifecycle(
 }
 
 fn shared(input: &Input) -> Result<Output, Error> {
+    of_call(input, false)?;
     let arrived = Arrived::read(input)?;
     let text = jwt_from_headers(arrived.authorization())?;
     let [client_key, secret, previous] =

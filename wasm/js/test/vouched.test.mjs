@@ -28,9 +28,16 @@ const code = (run) => {
 
 test("a tenant's secret proves no `installed` and no `uninstalled`, and the platform signs nothing else", () => {
   for (const event of ["installed", "uninstalled"]) {
-    const { body, ...request } = site.lifecycle("enabled");
-    const forged = { ...request, body: body.replace('"enabled"', `"${event}"`), target: request.target.replace("enabled", event) };
+    // rightly signed with the tenant's secret, all of it but the kind of signature
+    const fields = { eventType: event, sharedSecret: "of whoever knows the secret of today" };
+    const forged = site.lifecycle("enabled", { path: `/${event}`, fields });
     assert.equal(code(() => server.verifyLifecycle(forged, site.tenant, { ...expected, event })), "misuse", event);
+    const { call, op } = server.internal;
+    const { fetchArguments: _, ...request } = forged;
+    const tenant = { clientKey: site.clientKey, secret: site.secret };
+    const input = { ...request, ...expected, ...tenant, event, cloud: "commercial", now: Math.floor(Date.now() / 1000) };
+    assert.throws(() => call(op.verifyLifecycle, input), { code: "field_missing", message: /`event`/ }, "the core says so too");
+    assert.match(call(op.verifyLifecycle, { ...input, ...site.lifecycle("enabled"), event: "enabled", fetchArguments: "" }), /"event":"enabled"/);
   }
   for (const event of ["enabled", "disabled"]) {
     const request = site.lifecycle(event);

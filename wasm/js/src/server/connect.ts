@@ -53,7 +53,17 @@ export const EXPECTED = {
   leeway: settings.any,
   now: settings.any,
 };
-const NEEDED = ["baseUrl"];
+
+/** What {@link settings.hold} looks for, without the lists that it makes: every request comes by here. */
+function isExpected(what: string, expected: Expected): void {
+  const { baseUrl, proxyStripsBasePath } = Object(expected) as Expected;
+  let fits = typeof baseUrl == "string" && (proxyStripsBasePath === undefined || typeof proxyStripsBasePath == "boolean");
+  for (const name in expected) {
+    fits &&= name in EXPECTED;
+  }
+  fits || settings.hold(what, expected, EXPECTED, ["baseUrl"]);
+}
+
 const SIGNER = { appKey: settings.string, clientKey: settings.string, secret: settings.string, baseUrl: settings.string, now: settings.any };
 
 /** @internal Throws `misuse` for what signs no call. */
@@ -138,7 +148,7 @@ export function verifyRequest(
   expected: Expected,
 ): ConnectProof {
   settings.called("verifyRequest", { request, tenant });
-  settings.hold("verifyRequest", expected, EXPECTED, NEEDED);
+  isExpected("verifyRequest", expected);
   const { clientKey, secrets } = tenant;
   const { baseUrl, proxyStripsBasePath, leeway, now } = expected;
   const authorization = headers(request.authorization);
@@ -189,7 +199,7 @@ export function verifyContext(
   expected: Expected,
 ): ConnectProof & { readonly context: unknown } {
   settings.called("verifyContext", { request, tenant });
-  settings.hold("verifyContext", expected, EXPECTED, NEEDED);
+  isExpected("verifyContext", expected);
   const said = read(
     op.verifyContext,
     headers(request.authorization),
