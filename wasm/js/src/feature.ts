@@ -212,6 +212,11 @@ export class FeatureMap<const M extends WrittenFeatures = any> {
     return this.#map;
   }
 
+  /** What JSON shows. */
+  toJSON() {
+    return { map: this.#map };
+  }
+
   /**
    * What a feature needs.
    *

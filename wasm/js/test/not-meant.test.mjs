@@ -78,6 +78,7 @@ test("11: what was configured decides, whatever becomes of the objects", async (
   }, TypeError);
   Object.defineProperty(map, "map", { value: { features: { export: "free" } } });
   assert.equal(map.requirement("export"), requires);
+  assert.equal(JSON.parse(JSON.stringify(map)).map.features.export, "advanced");
 
   const policy = { whenAbsent: "deny" };
   const site = new FakeConnect({ appKey, baseUrl });

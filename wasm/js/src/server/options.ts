@@ -11,7 +11,7 @@ export function readOptions(reader: string, options: unknown, ...more: string[])
   const given = isTable(options) ? options : { "what is no plain object": options };
   for (const [name, value] of Object.entries(given)) {
     if (!names.includes(name) || (name !== "asOf" && value != null && typeof value != "string")) {
-      throw new LicenseError("misuse", `${reader}: there is no such option \`${name.slice(0, 40)}\`; there are ${names.join(", ")}, a Date and texts`);
+      throw new LicenseError("misuse", `${reader}: \`${name.slice(0, 40)}\` is no option, or no text; there are ${names.join(", ")}`);
     }
   }
 }
