@@ -11,6 +11,7 @@ import { functions } from "./surface.mjs";
 const NONE = {
   "ConnectApp.findLicense": "protected: it takes a request that was verified, which holds its license",
   "ForgeRemote.findLicense": "the same",
+  verifyForgeEvent: "it takes an invocation that was verified, which holds its license",
 };
 /** What is tried, and is no function that takes one by its declaration. */
 const MORE = {
