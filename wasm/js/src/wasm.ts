@@ -13,7 +13,8 @@ import { License, LicenseError } from "./index.js";
 import { queryText, uuid } from "./input.js";
 import type { Carrier, LicenseSource, ReadOptions } from "./index.js";
 import type { Rules } from "./gate.js";
-import { expected, isPlain, document as isDocument, licenses, own } from "./registry.js";
+import { bounded } from "./gate.js";
+import { attempt, expected, isPlain, document as isDocument, licenses, own } from "./registry.js";
 
 /**
  * Readers of the core: each as that of `License` with its name. The license that they answer is decided
@@ -80,9 +81,18 @@ function read(source: LicenseSource, document: string, license: unknown, options
 
 const isTable = (value: unknown): value is object => typeof value == "object" && value !== null && !Array.isArray(value);
 
+/** The text that the readers in TypeScript make of a capability set: what is no text has no rank. */
+const capability = (set: unknown) => bounded(typeof set == "string" ? set : attempt(() => JSON.stringify(set)));
+
 /** A value as JSON has it: what is no value of JSON is none of any type that is read. */
 const plain = (value: unknown, name?: string): unknown =>
-  name === "capabilitySet" || value == null || /^(boolean|string)$/.test(typeof value) || Number.isFinite(value) ? value : [];
+  value == null
+    ? value
+    : name === "capabilitySet"
+      ? capability(value)
+      : /^(boolean|string)$/.test(typeof value) || Number.isFinite(value)
+        ? value
+        : [];
 
 /** What an object has itself, without what would be written in its place (`toJSON`), and without what is in it. */
 const flat = (value: unknown): unknown =>
@@ -109,6 +119,12 @@ function fromDocument(source: LicenseSource, context: unknown, options?: ReadOpt
   return read(source, JSON.stringify(said), license, options);
 }
 
+/** One result of the Forge License API. */
+function answer(one: unknown): unknown {
+  const { appId, data, error } = own(one);
+  return isTable(one) ? { appId: plain(appId), data: flat(data), error: flat(error) } : plain(one);
+}
+
 const core: Core = Object.freeze({
   fromForgeContext: (context, options) => fromDocument("forge_ui_context", context, options),
   fromConnectContext: (context, options) => fromDocument("connect_context", context, options),
@@ -121,7 +137,8 @@ const core: Core = Object.freeze({
     // what is no list of objects, the core refuses
     const results: readonly any[] = Array.isArray(body?.results) ? body.results : [];
     const found = results.find((one) => id === undefined || uuid(one?.appId) === uuid(id));
-    return read("forge_license_api", JSON.stringify(body ?? null), fields(found?.data), options);
+    const said = isTable(body) ? { results: Array.isArray(body.results) ? results.map(answer) : null } : plain(body);
+    return read("forge_license_api", JSON.stringify(said ?? null), fields(found?.data), options);
   },
 } satisfies Core);
 

@@ -97,13 +97,13 @@ test("`check` in TypeScript decides by every setting as the core does", async (t
 });
 
 for (const [from, to] of [
-  ["(productionOnly ? 4 : 0)", "0"],
+  ["(given.productionOnly ? 4 : 0)", "0"],
   ["(maxAge === undefined ? 0 : 16)", "(maxAge ? 16 : 0)"],
   ["(age === null ? 0 : 32)", "32"],
   ["(given.sellsNothing ? 512 : 0)", "0"],
   ["(given.ignoreUserAccess ? 1024 : 0)", "0"],
   ["Math.floor(time / 1000)", "Math.ceil(time / 1001)"],
-  ["EDITIONS.indexOf(whenAbsent as Edition) & 3", "3"],
+  ["EDITIONS.indexOf(given.whenAbsent as Edition) & 3", "3"],
   ["((EDITIONS.indexOf(outside as Edition) & 3) << 7)", "(3 << 7)"],
   ['"trial_ended",\n  "inactive",\n  "granted"', '"inactive",\n  "inactive",\n  "granted"'],
   ['license.capabilitySet ?? CAPABILITIES[1]', "license.capabilitySet ?? CAPABILITIES[0]"],

@@ -95,6 +95,25 @@ test("what is no plain JSON reads alike in both", async () => {
   const license = { active: true, capabilitySet: "capabilityAdvanced" };
   const itself = { license };
   itself.self = itself;
+  const advanced = "capabilityAdvanced";
+  const sets = [
+    ["a boxed text", new String(advanced)],
+    ["one by toJSON", { toJSON: () => advanced }],
+    ["nothing by toJSON", { toJSON: () => undefined }],
+    ["a function", () => advanced],
+    ["a symbol", Symbol(advanced)],
+    ["a BigInt", 1n],
+    ["a cycle", itself],
+    ["a list", [advanced]],
+    ["an object", { a: 1 }],
+    ["a number", 1],
+    ["no number", NaN],
+    ["a boolean", true],
+    ["empty", ""],
+    ["NULL", "NULL"],
+    ["of a higher name", "capabilityUltra"],
+    ["too long", "c".repeat(70_000)],
+  ];
   const written = { toJSON: () => license };
   const contexts = {
     "a license that writes another": { license: written },
@@ -113,12 +132,14 @@ test("what is no plain JSON reads alike in both", async () => {
     "a number": { license: 1 },
     "no access, inherited": { license, userAccess: Object.create({ hasAccess: true }) },
     "no access, of no number": { license, userAccess: NaN },
+    ...Object.fromEntries(sets.map(([what, capabilitySet]) => [`a capability set that is ${what}`, { license: { active: true, capabilitySet } }])),
     plain: { license, environmentType: "STAGING", userAccess: { enabled: true, hasAccess: true } },
   };
   const said = (reader, name, context) => {
     try {
       const { state, edition, isEvaluation, environment, capabilitySet } = reader[name](context);
-      return { state, edition, isEvaluation, environment, capabilitySet, decided: check(reader[name](context), { requires: "capabilityFree" }).reason };
+      const reasons = ["capabilityFree", "capabilityStandard", advanced].map((requires) => check(reader[name](context), { requires }).reason);
+      return { state, edition, isEvaluation, environment, capabilitySet, decided: reasons[0], reasons };
     } catch (error) {
       assert.ok(error instanceof LicenseError, `${error?.stack}`);
       return error.code;
@@ -126,7 +147,11 @@ test("what is no plain JSON reads alike in both", async () => {
   };
   for (const [what, context] of Object.entries(contexts)) {
     for (const name of ["fromForgeContext", "fromFunctionContext", "fromConnectContext"]) {
-      assert.deepEqual(said(core, name, context), said(License, name, context), `${what}, ${name}`);
+      assert.deepEqual(said(core, name, context), said(License, name, context), `${what}, ${name}`.slice(0, 200));
+    }
+    const api = { results: [{ appId, data: context.license, error: null }], context };
+    if (Object.hasOwn(context, "license")) {
+      assert.deepEqual(said(core, "fromForgeApi", api), said(License, "fromForgeApi", api), `${what}, fromForgeApi`);
     }
   }
   assert.equal(said(License, "fromForgeContext", contexts["inherited fields"]), "misuse");
