@@ -249,8 +249,25 @@ test("17: the fixtures for browsers need no Node", () => {
 
 test("a scenario that there is not makes no fixture", () => {
   for (const make of [fake.functionContext, fake.resolverContext, fake.iframeQuery]) {
-    assert.throws(() => make("advancd"), { name: "TypeError", message: /`advancd`.*trial-of-advanced/ });
+    assert.throws(() => make("advancd"), { name: "LicenseError", code: "misuse", message: /`advancd`.*trial-of-advanced/ });
   }
+});
+
+test("no override is of production", () => {
+  const forge = fake.installFakeForge("advanced");
+  const makers = [fake.functionContext, fake.resolverContext, fake.resolverRequest, fake.consumerContext, fake.webTriggerContext, fake.workflowArguments];
+  try {
+    for (const make of makers) {
+      assert.throws(() => make("override-advanced"), { code: "misuse", message: /installFakeForge\("override-advanced"\)/ }, make.name);
+      make("advanced");
+    }
+    forge.set("override-standard"); // of development
+    makers.forEach((make) => make("override-advanced"));
+  } finally {
+    forge.uninstall();
+  }
+  makers.forEach((make) => make("override-advanced"));
+  assert.deepEqual(fake.scheduledTriggerContext(), fake.scheduledTriggerContext("advanced"));
 });
 
 test("events of one second are events, and none is one that is sent again", async () => {

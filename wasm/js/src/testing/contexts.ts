@@ -1,6 +1,6 @@
 // The contexts of Forge, in the shapes that were recorded, for every state of a license.
 import { forgeLicense, snapshotOf } from "./license.js";
-import { FIXTURE, hold } from "./options.js";
+import { FIXTURE, hold, misuse } from "./options.js";
 import type { Scenario } from "./license.js";
 
 /** When, and for whom, a fixture is. */
@@ -73,6 +73,14 @@ function inFunction(scenario: Scenario, now: Date): { license?: FunctionLicense 
   return license ? { license: { ...license, isActive: license["active"] } as unknown as FunctionLicense } : {};
 }
 
+/** An override is of development: beside a platform that says production, it would be what no customer has. */
+function holdOverride(scenario: Scenario): void {
+  const { __forge_runtime__: platform } = globalThis as { __forge_runtime__?: { appContext?: { environmentType?: string } } };
+  if (`${scenario}`.startsWith("override") && platform?.appContext?.environmentType === "PRODUCTION") {
+    throw misuse(`\`${scenario}\` is of development, and the fake platform says PRODUCTION: installFakeForge("${scenario}"), or { environmentType: "DEVELOPMENT" }`);
+  }
+}
+
 const installation = { ari: { installationId: INSTALLATION }, contexts: [{ cloudId: CLOUD }] };
 
 /** What `view.getContext()` answers. */
@@ -98,6 +106,7 @@ export function uiContext(scenario: Scenario, options?: Options) {
 /** The second argument of a Forge function: of a product event, an action, a resolver's handler. */
 export function functionContext(scenario: Scenario, options?: Options) {
   const { now, user = true, access } = settings("functionContext", options);
+  holdOverride(scenario);
   return {
     installContext: SITE,
     installation,
@@ -146,12 +155,14 @@ export async function invokeResolver(
 /** A resolver's `context`: the browser's half, and the license that the platform fills in. */
 export function resolverContext(scenario: Scenario, options?: Options) {
   const { now } = settings("resolverContext", options);
+  holdOverride(scenario);
   const { license: _, ...page } = uiContext(scenario, options);
   return { ...page, accountType: "licensed", installContext: SITE, installation, ...inFunction(scenario, now) };
 }
 
-/** The second argument of a scheduled trigger's function: it names no license, whatever was bought. */
-export function scheduledTriggerContext(scenario: Scenario, options?: Options) {
+/** The second argument of a scheduled trigger's function: it names no license, whatever was bought. What the
+ * customer has, `installFakeForge` is told; a scenario here says nothing, and may be left out. */
+export function scheduledTriggerContext(scenario: Scenario = "absent", options?: Options) {
   snapshotOf(scenario, settings("scheduledTriggerContext", options).now); // throws for what is none
   return { installContext: SITE };
 }
@@ -169,6 +180,7 @@ export function webTriggerContext(scenario: Scenario, options?: Options) {
 /** The one argument of a workflow's validator, condition or post function: read its `context`. */
 export function workflowArguments(scenario: Scenario, options?: Options) {
   const { now, user = true, access } = settings("workflowArguments", options);
+  holdOverride(scenario);
   return {
     issue: { key: "T-1" },
     ...(user && { user: { accountId: USER } }),

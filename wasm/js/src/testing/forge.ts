@@ -107,7 +107,7 @@ const metrics = { counter: () => meter, timing: () => meter };
  * @example
  * ```ts
  * const forge = installFakeForge("standard");
- * await nightly({}, scheduledTriggerContext("standard")); // asks the License API
+ * await nightly({}, scheduledTriggerContext()); // asks the License API
  * forge.set("advanced");
  * forge.uninstall();
  * ```

@@ -1,4 +1,5 @@
 // What the platform writes into a license object, for every state a license can be in.
+import { misuse } from "./options.js";
 
 /** The states of a license that tests care about. */
 export type Scenario =
@@ -62,7 +63,7 @@ const EDITION: Partial<Record<Scenario, string>> = {
 /** Null when the platform says nothing. */
 export function snapshotOf(scenario: Scenario, now: Date): LicenseSnapshot | null {
   if (!SCENARIOS.includes(scenario)) {
-    throw new TypeError(`no scenario is called \`${String(scenario)}\`: ${SCENARIOS.join(", ")}`);
+    throw misuse(`no scenario is called \`${String(scenario)}\`: ${SCENARIOS.join(", ")}`);
   }
   if (scenario === "absent") {
     return null;

@@ -1,7 +1,7 @@
 // A misspelled option would be a default in silence, and the test one of something else.
 import { LicenseError } from "../index.js";
 
-const misuse = (message: string) => new LicenseError("misuse", message);
+export const misuse = (message: string) => new LicenseError("misuse", message);
 
 const isTable = (value: unknown): value is Record<string, unknown> =>
   typeof value == "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
