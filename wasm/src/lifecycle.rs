@@ -57,7 +57,7 @@ export interface BodyFields {
 export interface AcceptedEvent extends BodyFields {
   /** Of `installed` alone. */
   sharedSecret: string | null;
-  tokenFingerprint: string;
+  tokenHash: string;
   /** Seconds since 1970. */
   tokenIssuedAt: number;
   tokenExpiresAt: number;
@@ -126,7 +126,7 @@ fn accepted(
             _ => None,
         },
     );
-    output.shown("tokenFingerprint", TokenHash::of(token));
+    output.shown("tokenHash", TokenHash::of(token));
     output.time("tokenIssuedAt", issued_at);
     output.time("tokenExpiresAt", expires_at);
     let leeway = arrived.expected.allowed_leeway().as_seconds();

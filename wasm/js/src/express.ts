@@ -5,13 +5,14 @@
  */
 import { internal } from "./server.js";
 import type { Decision, License } from "./server.js";
-import type { Answer, Backend, ConnectRequest, ForgeInvocation, Incoming, Needs } from "./fetch.js";
+import type { Answer, Backend, ConnectRequest, ForgeInvocation, Incoming, RouteNeeds } from "./fetch.js";
 import type { KnownCapability, Policy, Requires } from "./server.js";
 
 export { ConnectApp, DeniedError, ForgeRemote, HookRunner, MemoryStore, SqliteStore } from "./fetch.js";
 export type {
   ConnectAppOptions,
   ConnectRequest,
+  Descriptor,
   ForgeInvocation,
   ForgeRemoteOptions,
   HistoryEntry,
@@ -24,6 +25,8 @@ export type {
 export interface ExpressRequest {
   method: string;
   originalUrl: string;
+  /** The path of the routers that it came through. */
+  baseUrl?: string;
   path: string;
   headers: Record<string, string | string[] | undefined>;
   rawHeaders: string[];
@@ -122,6 +125,9 @@ function send({ status, headers, body }: Answer, response: ExpressResponse): voi
  * descriptor and the health check. Mount it before `express.json()`: signatures and replay marks are
  * over the bytes that were sent.
  *
+ * Its routes are where `handle` has them, below the path of `baseUrl` or `mountPath`, also when it is mounted below
+ * a path; and there below that.
+ *
  * @throws `misuse` for what is no app or remote.
  *
  * @example
@@ -133,12 +139,15 @@ function send({ status, headers, body }: Answer, response: ExpressResponse): voi
 export function lifecycle(app: App): Middleware {
   settings.hold("lifecycle", { app }, { app: isApp }, ["app"]);
   return (request, response, next) => {
-    if (!app.answers(request.path)) {
+    const sent = incoming(request);
+    // without a router's path, what is outside of the app's own is another's
+    const path = app.platformPath(sent, request.baseUrl ? request.path : undefined);
+    if (path === undefined) {
       next();
       return;
     }
     app
-      .answer(request.path, incoming(request))
+      .answer(path, sent)
       .then((answer) => (answer ? send(answer, response) : next()))
       .catch(next);
   };
@@ -176,7 +185,7 @@ export function requireCapability<C extends string = KnownCapability>(
   requires: Requires<C>,
   options: GateOptions = {},
 ): Middleware {
-  return gate(app, { requires } as Needs<string>, options);
+  return gate(app, { requires } as RouteNeeds<string>, options);
 }
 
 /**
@@ -216,13 +225,13 @@ function mustAnswer(app: App, sent: Incoming, response: ExpressResponse): void {
   response.once?.("close", () => clearTimeout(watch));
 }
 
-function gate(app: App, asked: Needs<string>, options: GateOptions, names = ["kind", "policy", "onDenied"]): Middleware {
+function gate(app: App, asked: RouteNeeds<string>, options: GateOptions, names = ["kind", "policy", "onDenied"]): Middleware {
   settings.hold("a gate", { app }, { app: isApp }, ["app"]);
   const any = () => undefined; // the app looks at what it needs
   const rules = { kind: any, policy: any, onDenied: settings.callback };
   settings.hold("a gate", options, Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name))));
   const { kind, policy, onDenied } = options;
-  const needs = app.checkNeeds({ kind, policy, ...asked } as Needs<string>);
+  const needs = app.checkNeeds({ kind, policy, ...asked } as RouteNeeds<string>);
   return (request, response, next) => {
     const sent = incoming(request);
     const refuse = async (error: unknown) => {

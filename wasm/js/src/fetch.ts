@@ -7,10 +7,11 @@
  */
 export { ConnectApp } from "./fetch/connect-app.js";
 export type { ConnectAppOptions, ConnectRequest } from "./fetch/connect-app.js";
+export type { Descriptor } from "./fetch/descriptor.js";
 export { ForgeRemote } from "./fetch/forge-remote.js";
 export type { ForgeInvocation, ForgeRemoteOptions } from "./fetch/forge-remote.js";
 export { Backend, handler } from "./fetch/backend.js";
-export type { Admitted, BackendOptions, Logger, Needs, RejectedRequest, RouteHandler } from "./fetch/backend.js";
+export type { Admitted, BackendOptions, Logger, RejectedRequest, RouteHandler, RouteNeeds } from "./fetch/backend.js";
 export { HookRunner } from "./fetch/hooks.js";
 export { MARK_GRACE, MemoryStore } from "./fetch/store.js";
 export type { CachedLicense, Decide, HistoryEntry, InstallationStore } from "./fetch/store.js";

@@ -2,7 +2,7 @@ import * as gate from "./gate.js";
 import { named } from "./gate.js";
 import { queryText, uuid } from "./input.js";
 import { READ, document as isDocument, expected, fault, isPlain, known, licenses, own, time } from "./registry.js";
-import type { Known } from "./registry.js";
+import type { Facts } from "./registry.js";
 
 /** The capability sets that have a rank: free < standard < advanced. */
 export type KnownCapability = "capabilityFree" | "capabilityStandard" | "capabilityAdvanced";
@@ -99,7 +99,7 @@ function date(value: unknown): Date | null {
 }
 
 /** Where a document was found: on Connect, in a place that says its environment, or not. */
-export const enum Place {
+export const enum FoundIn {
   Connect,
   Forge,
   Silent,
@@ -174,7 +174,7 @@ export class LicenseOf<T extends Trust> {
     license: Record<string, unknown> | null,
     environment: string | null,
     asOf: Date | null,
-    rules?: Known[2],
+    rules?: Facts[2],
   ) {
     const all = licenses();
     if (made !== all) {
@@ -229,7 +229,7 @@ export class LicenseOf<T extends Trust> {
     context: (Carrier & { environmentType?: string }) | null | undefined,
     options?: ReadOptions,
   ): LicenseOf<"hint"> {
-    return read("forge_ui_context", context, Place.Forge, options);
+    return read("forge_ui_context", context, FoundIn.Forge, options);
   }
 
   /**
@@ -241,7 +241,7 @@ export class LicenseOf<T extends Trust> {
     context: Carrier | null | undefined,
     options?: ReadOptions,
   ): LicenseOf<"hint"> {
-    return read("connect_context", context, Place.Connect, options);
+    return read("connect_context", context, FoundIn.Connect, options);
   }
 
   /**
@@ -274,7 +274,7 @@ export class LicenseOf<T extends Trust> {
     context: Carrier | null | undefined,
     options?: ReadOptions,
   ): LicenseOf<"hint"> {
-    return read("forge_function_context", context, Place.Silent, options);
+    return read("forge_function_context", context, FoundIn.Silent, options);
   }
 
   /**
@@ -287,7 +287,7 @@ export class LicenseOf<T extends Trust> {
     if (isObject(body) && !isString(body["key"])) {
       throw expected("`key`", "none", "field_missing");
     }
-    return read("connect_license_api", body ?? 0, Place.Connect, options);
+    return read("connect_license_api", body ?? 0, FoundIn.Connect, options);
   }
 
   /**
@@ -311,12 +311,12 @@ export class LicenseOf<T extends Trust> {
     if (!one || more || (error ? data || error.type !== "NOT_FOUND" : data === undefined)) {
       throw expected("one license", `${error?.type ?? "none"}`, "license_api");
     }
-    return read("forge_license_api", { license: data }, Place.Silent, options);
+    return read("forge_license_api", { license: data }, FoundIn.Silent, options);
   }
 
   /** A license that a license source says nothing about. */
   static absent(source: LicenseSource): LicenseOf<"hint"> {
-    return read(source, null, Place.Silent);
+    return read(source, null, FoundIn.Silent);
   }
 
   /** Whether a value is a license that this package made, in this or another copy of it. */
@@ -352,7 +352,7 @@ export class LicenseOf<T extends Trust> {
       environmentType: environment,
       userAccess: noUserAccess === false ? null : true, // no object says that nobody has access
     };
-    const place = source[0] == "c" ? Place.Connect : Place.Forge;
+    const place = source[0] == "c" ? FoundIn.Connect : FoundIn.Forge;
     const stated = asOf == null ? null : new Date(asOf);
     return read(source as LicenseSource, document, place, { asOf: stated! }, isPlain(raw) ? raw : null);
   }
@@ -384,7 +384,7 @@ export function needed(capability: unknown): string {
 export function read(
   source: LicenseSource,
   document: unknown,
-  place: Place,
+  place: FoundIn,
   options?: ReadOptions,
   raw?: Record<string, unknown> | null,
 ): LicenseOf<"hint"> {
@@ -394,7 +394,7 @@ export function read(
     // a License, a promise or a Map has no such fields, and would read as absent
     throw expected("a plain object as `license`", "none", isObject(license) ? "misuse" : "field_type");
   }
-  const where = place === Place.Silent ? options?.environmentType : place && environmentType;
+  const where = place === FoundIn.Silent ? options?.environmentType : place && environmentType;
   const environment = isString(where) ? where : null;
   const said = gate.readFields(own(license), userAccess, place && gate.deployment(environment));
   return make(source, said, raw === undefined ? license : raw, environment, options);

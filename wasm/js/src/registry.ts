@@ -7,10 +7,10 @@ import type { Rules } from "./gate.js";
  * What is kept of a license where nobody can change it: the gate's bits, when it was stated, and what
  * decides on it, where that is not the rules in TypeScript.
  */
-export type Known = readonly [bits: number, asOf: number | null, rules?: Rules | undefined];
+export type Facts = readonly [bits: number, asOf: number | null, rules?: Rules | undefined];
 
 const KEY = /* @__PURE__ */ Symbol.for("@app-license/sdk licenses");
-type Licenses = WeakMap<object, Known | 0>;
+type Licenses = WeakMap<object, Facts | 0>;
 const shared = globalThis as { [KEY]?: Licenses };
 
 /** The licenses of this process; and its feature maps, of which 0 is known. */
@@ -18,7 +18,7 @@ export const licenses = (): Licenses =>
   shared[KEY] ?? Object.defineProperty(shared, KEY, { value: new WeakMap() })[KEY]!;
 
 /** What the package knows of a license. Throws `not_a_license` for everything that it did not make. */
-export function known(license: unknown): Known {
+export function known(license: unknown): Facts {
   const found = licenses().get(license as object);
   if (!found) {
     throw expected("a License", looks(license) ?? `none: ${READ}`, "not_a_license");

@@ -102,7 +102,7 @@ test("a stored answer of another kind is no license that is absent", async () =>
   for (const [name, [document, expected]] of Object.entries(documents)) {
     const kept = { license: () => ({ document, fetchedAt: new Date() }) };
     const licenseApi = new ConnectLicenseApi({ fetch: () => Promise.reject(new Error("down")), attempts: { count: 1, first: 0, longest: 0 } });
-    const { site, app, answer } = await world(kept, { licenseApi, storedHint: 86_400 });
+    const { site, app, answer } = await world(kept, { licenseApi, storedFor: 86_400 });
     const headers = { authorization: `JWT ${site.contextToken("absent")}` };
     assert.deepEqual(await answer(await app.handle(new Request(`${baseUrl}/api`, { headers }))), expected, name);
   }

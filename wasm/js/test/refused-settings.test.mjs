@@ -345,7 +345,7 @@ describe("a function that must answer and does not", () => {
 test("8: numbers are whole, and in their range", () => {
   const wrong = [NaN, Infinity, -1, 1.5, "abc", "5", {}, null, 1e12, true];
   for (const value of wrong) {
-    for (const name of ["storedHint", "grace", "tenantCache", "timeout"]) {
+    for (const name of ["storedFor", "grace", "tenantCache", "timeout"]) {
       misuse(() => connectApp({ [name]: value }), `${name} ${value}`);
     }
     if (value !== 1e12) {
@@ -367,7 +367,7 @@ test("8: numbers are whole, and in their range", () => {
     misuse(() => new ConnectLicenseApi({ attempts: { count: value, first: 1, longest: 1 } }), `count ${value}`);
   }
   misuse(() => new ConnectLicenseApi({ attempts: { count: 1 } }));
-  connectApp({ storedHint: 0, grace: 0, tenantCache: 0, timeout: 1, leeway: 0 });
+  connectApp({ storedFor: 0, grace: 0, tenantCache: 0, timeout: 1, leeway: 0 });
 });
 
 const answered = (capabilitySet = "capabilityAdvanced") => () =>
@@ -414,7 +414,7 @@ describe("an answer of the License API ends", () => {
     const nothing = (site, world) => site.page("/export", "absent", new Date(world.now));
     for (const code of [401, 403]) {
       test(`with a refusal ${code}, also after a restart, ${name}`, async () => {
-        const { app, site, open, make, world } = await installed({ store: store(), storedHint: 86_400, licenseApi: true });
+        const { app, site, open, make, world } = await installed({ store: store(), storedFor: 86_400, licenseApi: true });
         app.route("/export", needs, served);
         const again = () => make().route("/export", needs, served);
         world.api = answered();
@@ -434,7 +434,7 @@ describe("an answer of the License API ends", () => {
       });
     }
     test(`with an uninstall, ${name}`, async () => {
-      const { app, site, open, send, make, world, store: kept } = await installed({ store: store(), storedHint: 86_400 });
+      const { app, site, open, send, make, world, store: kept } = await installed({ store: store(), storedFor: 86_400 });
       app.route("/export", needs, served);
       world.api = answered();
       assert.equal((await open(nothing(site, world))).status, 200);
@@ -472,7 +472,7 @@ test("8: settings that cannot be meant are found when the app is made", () => {
     paths: [null, "x", { installed: "installed" }, { installed: "/x", uninstalled: "/x" }, { installd: "/x" }, { installed: "" }, { installed: "/health" }],
     mountPath: ["addon", null, 5, "https://x"],
     features: [null, "x", { features: { a: "advanced" } }],
-    descriptor: [null, "x", []],
+    descriptor: [null, "x", [], { enableLicencing: true }, { enablelicensing: true }, { editionsEnable: true }, { enableLicensing: "true" }, { editionsEnabled: 1 }],
     clientAddressHeader: ["", null, "x y", "a\nb"],
     onRejected: ["x", null],
     logger: ["x", null, {}, { warn: console.warn }],

@@ -21,6 +21,7 @@ async function installed(more = {}) {
     store: new MemoryStore(),
     fetch: site.keyServer,
     allowTestKeys: true,
+    descriptor: { enableLicensing: true, editionsEnabled: true },
     logger,
     onRejected,
     ...more,

@@ -207,14 +207,14 @@ test("where a link cannot be written, an event comes again, and an invocation is
 });
 
 test("an event that a browser sends is refused before the store is asked", async () => {
-  class Asked extends MemoryStore {
+  class CountingStore extends MemoryStore {
     asked = 0;
     load(key) {
       this.asked += 1;
       return super.load(key);
     }
   }
-  const { event, store } = world(new Asked());
+  const { event, store } = world(new CountingStore());
   assert.deepEqual(await event(leaving, { claims: { principal: "5b10a2844c20165700ede21g" } }), [401, "user_initiated"]);
   assert.equal(store.asked, 0);
 });

@@ -16,7 +16,7 @@ const gate: RequestHandler = requireCapability(app, "capabilityAdvanced", {
 server.get("/export", gate, (_request: Request, response: Response<unknown, Locals>) => {
   response.locals.license satisfies License<"verified">;
   // @ts-expect-error it has no such field
-  response.locals.licence;
+  response.locals.licens;
   response.json({ edition: response.locals.license.edition, site: response.locals.connect?.clientKey });
 });
 server.get("/feature", requireFeature(app, "bulk-export"), (_request, response) => void response.end());

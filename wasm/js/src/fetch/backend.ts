@@ -1,11 +1,11 @@
 // What a Connect app and a Forge remote have in common: routes, gates, the Fetch API.
-import { DeniedError, FeatureMap, VerifyError, check, internal } from "../server.js";
-import type { Check, Decision, KnownCapability, License, LicenseError, Policy, Requires } from "../server.js";
+import { DeniedError, LicenseError, VerifyError, check, internal } from "../server.js";
+import type { Check, Decision, FeatureMap, KnownCapability, License, Policy, Requires } from "../server.js";
 import { incomingOf, isIncoming, refusal, responseOf } from "./wire.js";
 import type { Answer, ClientInfo, Incoming } from "./wire.js";
 
 /** What a route asks for: nothing but a verified request, a capability, or a feature of the app's map. */
-export type Needs<C extends string = KnownCapability> = {
+export type RouteNeeds<C extends string = KnownCapability> = {
   /**
    * On Connect. `request`, the default: a token bound to the URL, as in iframes and webhooks.
    * `context`: a token of `AP.context.getToken()`. No route takes both.
@@ -93,7 +93,7 @@ function kindRule(value: unknown): string | undefined {
 }
 
 interface Route<V> {
-  needs: Needs<string>;
+  needs: RouteNeeds<string>;
   handler: RouteHandler<V>;
 }
 
@@ -113,7 +113,7 @@ export abstract class Backend<V extends object> {
   /** What this very app verified: what one app trusts says nothing to another. */
   readonly #own = new WeakSet<V>();
   /** Needs that were checked: copies, which nobody can change. */
-  readonly #checked = new WeakSet<Needs<string>>();
+  readonly #checked = new WeakSet<RouteNeeds<string>>();
 
   constructor(options: BackendOptions) {
     this.#options = frozen(options);
@@ -141,7 +141,7 @@ export abstract class Backend<V extends object> {
   }
 
   /** A route's own policy counts when the License API is asked, as it does when it is decided. */
-  async #license(verified: V, { policy }: Needs<string> = {}): Promise<License<"verified">> {
+  async #license(verified: V, { policy }: RouteNeeds<string> = {}): Promise<License<"verified">> {
     this.#hold(verified);
     return this.findLicense(verified, { ...this.#options.policy, ...policy });
   }
@@ -154,8 +154,8 @@ export abstract class Backend<V extends object> {
   }
 
   /** Whether the license that counts allows what is asked for, and why. */
-  async decision<C extends string = KnownCapability>(verified: V, needs: Needs<C>): Promise<Decision> {
-    const checked = this.checkNeeds(needs as Needs<string>);
+  async decision<C extends string = KnownCapability>(verified: V, needs: RouteNeeds<C>): Promise<Decision> {
+    const checked = this.checkNeeds(needs as RouteNeeds<string>);
     if (asksNothing(checked)) {
       throw misuse("decide on what? Pass `requires` or `feature`");
     }
@@ -169,10 +169,10 @@ export abstract class Backend<V extends object> {
    */
   async admit<C extends string = KnownCapability>(
     request: Request | Incoming,
-    needs: Needs<C>,
+    needs: RouteNeeds<C>,
     known?: V,
   ): Promise<Admitted<V>> {
-    const checked = this.checkNeeds(needs as Needs<string>);
+    const checked = this.checkNeeds(needs as RouteNeeds<string>);
     known === undefined || this.#hold(known);
     const verified = known ?? (await this.verify(request, checked.kind));
     if (asksNothing(checked)) {
@@ -202,10 +202,10 @@ export abstract class Backend<V extends object> {
    * ```
    */
   guard<C extends string = KnownCapability>(
-    needs: Needs<C>,
+    needs: RouteNeeds<C>,
     handler: RouteHandler<V>,
   ): (request: Request, info?: ClientInfo) => Promise<Response> {
-    const checked = this.checkNeeds(needs as Needs<string>);
+    const checked = this.checkNeeds(needs as RouteNeeds<string>);
     isHandler(handler);
     return async (request, info) => this.#guarded(checked, handler, request, incomingOf(request, info));
   }
@@ -216,7 +216,7 @@ export abstract class Backend<V extends object> {
    * @throws what {@link guard} throws, and `misuse` for a path that is none, one of the platform's, or one that
    * has a route.
    */
-  route<C extends string = KnownCapability>(path: string, needs: Needs<C>, handler: RouteHandler<V>): this {
+  route<C extends string = KnownCapability>(path: string, needs: RouteNeeds<C>, handler: RouteHandler<V>): this {
     if (!settings.isPath(path)) {
       throw misuse(`a route's path must be ${settings.PATH}`);
     }
@@ -226,7 +226,7 @@ export abstract class Backend<V extends object> {
     if (this.methodOf(path) !== undefined) {
       throw misuse(`\`${path}\` is what the platform calls`);
     }
-    const checked = this.checkNeeds(needs as Needs<string>);
+    const checked = this.checkNeeds(needs as RouteNeeds<string>);
     isHandler(handler);
     this.#routes.set(path, { needs: checked, handler });
     return this;
@@ -253,11 +253,6 @@ export abstract class Backend<V extends object> {
     }
     const answer = await this.answer(path, sent);
     return answer && responseOf(answer);
-  }
-
-  /** @internal Whether a path below where the app is mounted is one of the platform's routes. */
-  answers(path: string): boolean {
-    return this.methodOf(path) !== undefined;
   }
 
   /** @internal Answers one of the platform's routes by its path below where the app is mounted. */
@@ -301,7 +296,7 @@ export abstract class Backend<V extends object> {
 
   /** @internal What cannot be meant, and a feature that the map does not have, are mistakes of the app:
    * nothing may be served by them. Answers a copy that nobody can change. */
-  checkNeeds(needs: Needs<string>): Needs<string> {
+  checkNeeds(needs: RouteNeeds<string>): RouteNeeds<string> {
     if (this.#checked.has(needs)) {
       return needs;
     }
@@ -310,14 +305,15 @@ export abstract class Backend<V extends object> {
     if (requires !== undefined && feature !== undefined) {
       throw misuse("needs: `requires` or `feature`, not both");
     }
-    if (feature !== undefined) {
-      this.#features.requirement(feature);
-    }
+    const capability = feature === undefined ? requires : this.#features.requirement(feature);
     if (asksNothing(needs) && needs.policy !== undefined) {
       throw misuse("needs: a `policy` alone gates nothing: pass `requires` or `feature` with it, or `{}` for no license");
     }
-    const checked = Object.freeze({ ...needs, ...(needs.policy && { policy: Object.freeze({ ...needs.policy }) }) }) as Needs<string>;
+    const checked = Object.freeze({ ...needs, ...(needs.policy && { policy: Object.freeze({ ...needs.policy }) }) }) as RouteNeeds<string>;
     this.#checked.add(checked);
+    if (capability !== undefined) {
+      this.asked(capability, { ...this.#options.policy, ...checked.policy });
+    }
     return checked;
   }
 
@@ -327,17 +323,21 @@ export abstract class Backend<V extends object> {
   }
 
   get #features(): FeatureMap {
-    return this.#options.features ?? new FeatureMap({ features: {} });
+    const { features } = this.#options;
+    if (!features) {
+      throw new LicenseError("unknown_feature", "the app has no feature map: pass `features: new FeatureMap({ … })` where it is made");
+    }
+    return features;
   }
 
-  #decide(license: License<"verified">, { requires, feature, policy }: Needs<string>): Decision {
+  #decide(license: License<"verified">, { requires, feature, policy }: RouteNeeds<string>): Decision {
     const rest = { ...this.#options.policy, ...policy, now: this.now() };
     const what = feature === undefined ? { ...rest, requires } : { ...rest, feature, features: this.#features };
     return check<string>(license, what as Check<string>);
   }
 
   async #guarded(
-    needs: Needs<string>,
+    needs: RouteNeeds<string>,
     handler: RouteHandler<V>,
     request: Request,
     sent: Incoming,
@@ -355,6 +355,14 @@ export abstract class Backend<V extends object> {
       return responseOf(this.refuse(why, sent));
     }
     return response as Response;
+  }
+
+  /** @internal A gate asks for a capability: whether anybody can have it. */
+  protected asked(_capability: string, _policy: Policy): void {}
+
+  /** @internal The path of one of the platform's routes: below where the app is mounted, or `below` a router. */
+  platformPath(sent: Incoming, below?: string): string | undefined {
+    return [this.pathOf(sent), below].find((path) => path !== undefined && this.methodOf(path) !== undefined);
   }
 
   /** The path below where the app is mounted; undefined outside of it. */
@@ -383,7 +391,7 @@ export function frozen<O extends BackendOptions>(options: O): O {
   return Object.freeze({ ...options, ...(policy && { policy: Object.freeze({ ...policy }) }) });
 }
 
-const asksNothing = ({ requires, feature }: Needs<string>) => requires === undefined && feature === undefined;
+const asksNothing = ({ requires, feature }: RouteNeeds<string>) => requires === undefined && feature === undefined;
 
 function isHandler(handler: unknown): void {
   if (typeof handler != "function") {

@@ -15,9 +15,10 @@ import {
 import type { Cloud, ConnectProof, InstallKind, Installation, License, LifecycleEvent, LifecycleKind, Policy, SwitchKind } from "../server.js";
 import { internal } from "../server.js";
 import { Backend, RULES, frozen } from "./backend.js";
-import type { BackendOptions, Needs } from "./backend.js";
+import type { BackendOptions, RouteNeeds } from "./backend.js";
 import { SOURCE, findLicense } from "./connect-license.js";
-import { descriptorOf } from "./descriptor.js";
+import { descriptorOf, descriptorRule, lacks } from "./descriptor.js";
+import type { Descriptor } from "./descriptor.js";
 import { link } from "./site-link.js";
 import { STORE, aboutStored, forgetLicense, loaded, store } from "./store.js";
 import type { InstallationStore } from "./store.js";
@@ -46,7 +47,7 @@ export interface ConnectAppOptions extends BackendOptions {
   /** Lets the last answer of the License API count through an outage, if it is at most so many seconds
    * old (a year at most), also after a restart; off, when left out. A refusal of the API ends it, and an
    * uninstall. */
-  storedHint?: number | undefined;
+  storedFor?: number | undefined;
   /** How long a rotated secret still verifies, in seconds; 300, a day at most. */
   grace?: number | undefined;
   /** For how many seconds an installation that was read from the store is kept in memory; 5, a day at
@@ -60,8 +61,9 @@ export interface ConnectAppOptions extends BackendOptions {
   /** The paths of the events, below that. */
   paths?: Partial<Record<LifecycleKind, string>> | undefined;
   /** The app's descriptor, served at `/atlassian-connect.json`: what this package relies on is set in
-   * it. Tokens may be for its `regionBaseUrls` too. */
-  descriptor?: Record<string, unknown> | undefined;
+   * it. Tokens may be for its `regionBaseUrls` too. An app that is sold says `enableLicensing`, one with
+   * editions `editionsEnabled` too. */
+  descriptor?: Descriptor | undefined;
   /**
    * The header in which the nearest proxy writes the client's address (the last one in it counts), for
    * the budgets that keep a flood from shutting the platform out. Only if every request comes through
@@ -99,13 +101,13 @@ const CONNECT = {
   cloud: settings.cloud,
   keys: settings.having(["pemOf", "recheck", "proved"], "an `InstallKeys`"),
   licenseApi: settings.flagOr(["answer"], "`true`, `false` or a `ConnectLicenseApi`"),
-  storedHint: settings.seconds,
+  storedFor: settings.seconds,
   grace: settings.count(0, 86_400),
   tenantCache: settings.count(0, 86_400),
   proxyStripsBasePath: settings.flag,
   mountPath: settings.mount,
   paths: settings.table,
-  descriptor: settings.table,
+  descriptor: descriptorRule,
   clientAddressHeader: settings.header,
 };
 
@@ -130,9 +132,11 @@ export class ConnectApp extends Backend<ConnectRequest> {
   readonly #tenants: Tenants;
   readonly #keys: InstallKeys;
   readonly #baseUrls: readonly [string, ...string[]];
-  readonly #descriptor: Record<string, unknown>;
+  readonly #descriptor: Descriptor;
   readonly #events: ReadonlyMap<string, LifecycleKind>;
   readonly #mount: string;
+  /** What the log was told that the descriptor lacks. */
+  readonly #said = new Set<string>();
   #health: Promise<void> | undefined;
 
   /** Throws {@link LicenseError} for a setting that cannot be, `misuse` for one that there is not. */
@@ -187,7 +191,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
   }
 
   /** @internal Of a route's own policy, too, only the License API confirms a license. */
-  override checkNeeds(needs: Needs<string>): Needs<string> {
+  override checkNeeds(needs: RouteNeeds<string>): RouteNeeds<string> {
     const checked = super.checkNeeds(needs);
     if (checked.policy?.confirmedOnly && !this.licenseApi) {
       throw noLicenseApi();
@@ -195,8 +199,19 @@ export class ConnectApp extends Backend<ConnectRequest> {
     return checked;
   }
 
+  /** @internal With the descriptor that is served, nobody may ever have what a gate asks for. */
+  protected override asked(capability: string, { sellsNothing }: Policy): void {
+    for (const [name, what] of sellsNothing ? [] : lacks(this.#descriptor, capability)) {
+      if (!this.#said.has(name)) {
+        this.#said.add(name);
+        const line = `app-license: a gate asks for \`${capability}\`, and the served descriptor lacks \`${name}: true\`: ${what}; pass \`descriptor: { ${name}: true, … }\``;
+        settings.quietly(() => this.options.logger?.warn(line));
+      }
+    }
+  }
+
   /** The descriptor that is served. */
-  get descriptor(): Record<string, unknown> {
+  get descriptor(): Descriptor {
     return structuredClone(this.#descriptor);
   }
 
@@ -247,7 +262,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
       throw settings.misuse("write `deliver(event, sent)`: one of the four events, and the request as it came in");
     }
     const accepted = await (event === "installed" || event === "uninstalled" ? this.#signed(event, sent) : this.#switched(event, sent));
-    const { clientKey: key, tokenFingerprint: hash, tokenProvesUntil: provesUntil, tokenIssuedAt: issuedAt } = accepted;
+    const { clientKey: key, tokenHash: hash, tokenProvesUntil: provesUntil, tokenIssuedAt: issuedAt } = accepted;
     const token = { hash, provesUntil, issuedAt };
     const delivery = { key, on: "connect", event: { connect: accepted }, token } as const;
     const { installation } = await store(this.options.store, delivery, this.now());
@@ -263,16 +278,16 @@ export class ConnectApp extends Backend<ConnectRequest> {
    * says and however often the app is installed there; its events are stored as before. Answers whether
    * anything changed. */
   async block(clientKey: string): Promise<boolean> {
-    return this.#wish(clientKey, true);
+    return this.#setBlocked(clientKey, true);
   }
 
   /** Serves a blocked site again. Answers whether anything changed. */
   async unblock(clientKey: string): Promise<boolean> {
-    return this.#wish(clientKey, false);
+    return this.#setBlocked(clientKey, false);
   }
 
-  async #wish(key: string, block: boolean): Promise<boolean> {
-    settings.hold("a wish", { clientKey: key }, { clientKey: settings.text }, ["clientKey"]);
+  async #setBlocked(key: string, block: boolean): Promise<boolean> {
+    settings.hold(block ? "block" : "unblock", { clientKey: key }, { clientKey: settings.text }, ["clientKey"]);
     const { entries } = await store(this.options.store, { key, on: "connect", event: { block } }, this.now());
     return entries.length > 0;
   }

@@ -13,7 +13,7 @@ export const SOURCE = "connect_license_api";
 export function findLicense(app: ConnectApp, verified: ConnectRequest, policy: Policy): Promise<License<"verified">> {
   return currentLicense(verified.license, policy, {
     now: () => app.now(),
-    storedFor: app.options.storedHint,
+    storedFor: app.options.storedFor,
     installedAt: seconds(new Date(verified.installation.record.installedAt)),
     record: verified.installation.record.license,
     ask: (...asked) => askApi(app, verified, ...asked),

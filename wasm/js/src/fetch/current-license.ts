@@ -3,7 +3,7 @@
 import { PlatformFault, VerifyError, internal } from "../server.js";
 import type { Installation, License, Policy } from "../server.js";
 
-const { bitsOf, call, documentOf, fault, judged, op, seconds } = internal;
+const { bitsOf, call, documentOf, fault, licenseFrom, op, seconds } = internal;
 
 /** What the License API states, or why it states nothing; null where none is configured. */
 export type ApiStatement = { license: License<"verified"> } | { error: VerifyError } | null;
@@ -125,5 +125,5 @@ function withFound(license: Verified, noAccess: boolean, trial: string): Verifie
     return license;
   }
   const { source, capabilitySet, raw, asOf, environment } = license;
-  return judged(source, found, capabilitySet, raw && JSON.stringify(raw), asOf, environment);
+  return licenseFrom(source, found, capabilitySet, raw && JSON.stringify(raw), asOf, environment);
 }

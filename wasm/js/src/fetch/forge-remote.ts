@@ -7,7 +7,7 @@ import type { BackendOptions } from "./backend.js";
 import { currentLicense } from "./current-license.js";
 import type { ApiStatement } from "./current-license.js";
 import { find, keyOf } from "./site-link.js";
-import type { Known } from "./site-link.js";
+import type { LinkedInstallation } from "./site-link.js";
 import { STORE, forgetLicense, store as deliverTo } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { NO_CONTENT, textOf } from "./wire.js";
@@ -133,7 +133,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
   }
 
   /** What is known of the token's installation, or of the customer whose it is; refused as the core says. */
-  async #admit({ half }: ProvenInvocation, of: "event" | "invocation"): Promise<Known | null> {
+  async #admit({ half }: ProvenInvocation, of: "event" | "invocation"): Promise<LinkedInstallation | null> {
     const { store } = this.#options;
     // an event belongs to who is linked: it waits for the link to be written
     const lost = (error: unknown) => this.lost("what a token says of a customer is not stored", error);

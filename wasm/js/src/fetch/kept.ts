@@ -17,21 +17,21 @@ export interface Entry {
 }
 
 /** Installations of one store by key. */
-export class Kept {
+export class StoreEntries {
   readonly entries = new internal.Bounded<Entry>(10_000);
   /** How often one was forgotten: what was read before is of before, and is not kept. */
   forgotten = 0;
 }
 
-type Stores = WeakMap<InstallationStore, Kept>;
+type Stores = WeakMap<InstallationStore, StoreEntries>;
 const KEY = Symbol.for("@app-license/sdk kept installations 1");
 const shared = globalThis as { [KEY]?: Stores };
 /** Of all copies of the package in a process, ESM beside CommonJS: what one writes, the others hear of. */
 const stores: Stores = shared[KEY] ?? Object.defineProperty(shared, KEY, { value: new WeakMap() })[KEY]!;
 
 /** What is kept of a store. */
-export function keptOf(store: InstallationStore): Kept {
-  const kept = stores.get(store) ?? new Kept();
+export function keptOf(store: InstallationStore): StoreEntries {
+  const kept = stores.get(store) ?? new StoreEntries();
   stores.set(store, kept);
   return kept;
 }

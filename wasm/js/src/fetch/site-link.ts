@@ -7,12 +7,12 @@ import { aboutStored, store as deliverTo, ofKey, stored } from "./store.js";
 import type { InstallationStore } from "./store.js";
 
 /** An installation, and what the core says about it. */
-export interface Known {
+export interface LinkedInstallation {
   installation: Installation;
   said: About;
 }
 
-async function load(store: InstallationStore, key: string, half?: ForgeHalf): Promise<Known | null> {
+async function load(store: InstallationStore, key: string, half?: ForgeHalf): Promise<LinkedInstallation | null> {
   const installation = ofKey(await stored(() => store.load(key)), key);
   return installation && { installation, said: aboutStored(installation.record, half && { half }) };
 }
@@ -24,7 +24,7 @@ export async function find(
   half: ForgeHalf,
   now: Date,
   lost?: (error: unknown) => void,
-): Promise<Known | null> {
+): Promise<LinkedInstallation | null> {
   const known = await load(store, half.installation, half);
   if (known && known.said.tenant === null) {
     return known;
@@ -48,13 +48,13 @@ export async function find(
     if (!lost) {
       throw error;
     }
-    lost(error); // who it is, is known: what was learnt may be written by a later invocation
+    lost(error); // who it is, is known: what was learned may be written by a later invocation
     return customer;
   }
 }
 
 /** The customer that has the app on the same site, where nothing is known of the installation. */
-async function continued(store: InstallationStore, half: ForgeHalf): Promise<Known | null> {
+async function continued(store: InstallationStore, half: ForgeHalf): Promise<LinkedInstallation | null> {
   const site = internal.siteOf(half);
   const link = site === null ? null : await load(store, site);
   const customer = link && link.said.tenant !== null ? await load(store, link.said.tenant, half) : null;

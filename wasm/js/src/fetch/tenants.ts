@@ -2,7 +2,7 @@
 import { internal } from "../server.js";
 import type { Installation, LifecycleReducer } from "../server.js";
 import { keptOf } from "./kept.js";
-import type { Kept } from "./kept.js";
+import type { StoreEntries } from "./kept.js";
 import { loaded } from "./store.js";
 import type { InstallationStore } from "./store.js";
 import { unknownTenant } from "./wire.js";
@@ -29,7 +29,7 @@ export class Tenants {
   readonly #reducer: LifecycleReducer;
   readonly #grace: number | undefined;
   readonly #seconds: number;
-  readonly #kept: Kept;
+  readonly #kept: StoreEntries;
 
   constructor(
     { store, grace, tenantCache = KEPT }: { store: InstallationStore; grace?: number | undefined; tenantCache?: number | undefined },

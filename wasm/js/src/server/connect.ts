@@ -3,7 +3,7 @@ import type { Arrived } from "#core";
 import { call, date, read, run, seconds, text } from "./core.js";
 import * as op from "./op.js";
 import * as settings from "./settings.js";
-import { carrier, judged, verified } from "./verified.js";
+import { carrier, licenseFrom, verified } from "./verified.js";
 
 /** A request as it arrived. `target` is its path and query, as on the request line. */
 export interface IncomingRequest {
@@ -170,7 +170,7 @@ export function verifyRequest(
   );
   // read by index, and no object is spread: that takes as long as all else
   const fields = answer.split("\n");
-  const license = judged("connect_iframe_query", +fields[0]!, textOf(fields[6]!), null, date(+fields[1]!));
+  const license = licenseFrom("connect_iframe_query", +fields[0]!, textOf(fields[6]!), null, date(+fields[1]!));
   return {
     clientKey: textOf(fields[4]!)!,
     accountId: textOf(fields[5]!),

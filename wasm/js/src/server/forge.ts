@@ -7,7 +7,7 @@ import * as op from "./op.js";
 import { readOptions } from "./options.js";
 import { prove } from "./proved.js";
 import * as settings from "./settings.js";
-import { judged, verified } from "./verified.js";
+import { licenseFrom, verified } from "./verified.js";
 
 /** What an invocation token is checked against. */
 export interface ExpectedInvocation {
@@ -138,7 +138,7 @@ export function proveInvocation(
     installationId: said.installationId,
     issuedAt,
     expiresAt: date(said.expiresAt),
-    license: judged("forge_invocation_token", bits, set, license, issuedAt, environmentType),
+    license: licenseFrom("forge_invocation_token", bits, set, license, issuedAt, environmentType),
     environmentType,
     environmentId: said.environmentId,
     appVersion: said.appVersion,

@@ -234,7 +234,7 @@ export interface Outcome {
  * @example
  * ```ts
  * const event = verifyInstall(installed, pem, { event: "installed", appKey, baseUrl });
- * const token = { hash: event.tokenFingerprint, provesUntil: event.tokenProvesUntil };
+ * const token = { hash: event.tokenHash, provesUntil: event.tokenProvesUntil };
  * const delivery = { key: event.clientKey, on: "connect", event: { connect: event }, token } as const;
  * const { installation, entries } = deliver(delivery, null, null, new Date()); // what a store writes
  * ```

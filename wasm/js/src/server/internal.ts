@@ -13,4 +13,4 @@ export type { LicenseStep } from "./license-api.js";
 export { Plan } from "./machine.js";
 export { fault, refusedAs } from "./refusals.js";
 export * as settings from "./settings.js";
-export { bitsOf, judged } from "./verified.js";
+export { bitsOf, licenseFrom } from "./verified.js";

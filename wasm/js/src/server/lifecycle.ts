@@ -73,7 +73,7 @@ export interface LifecycleEvent extends LifecycleBody {
   /** To be stored; only of `installed`. It is in no JSON, copy or log. */
   readonly sharedSecret: string | null;
   /** Remember it for as long as the token proves anything: a token is good for one body. */
-  readonly tokenFingerprint: string;
+  readonly tokenHash: string;
   readonly tokenIssuedAt: Date;
   readonly tokenExpiresAt: Date;
   /** The last second in which the token proves anything: clocks differ by the leeway. */

@@ -53,8 +53,8 @@ export function mustBeVerified(license: License, why: string): asserts license i
   }
 }
 
-/** A license that the core has judged. */
-export function judged(
+/** A license of what the core answered. */
+export function licenseFrom(
   source: LicenseSource,
   bits: number,
   set: string | null,

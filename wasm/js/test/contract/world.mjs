@@ -165,7 +165,7 @@ function connectApp(said, store, fetching) {
     mountPath: mountOf(said),
     leeway: said.leeway ?? undefined,
     grace: said.secret_grace ?? undefined,
-    storedHint: said["stored_hint"] ?? undefined,
+    storedFor: said["stored_hint"] ?? undefined,
     policy: { ...policyOf(said.policy), sellsNothing: said.sells_nothing },
     features: said.features ? new FeatureMap(said.features) : undefined,
     clientAddressHeader: said.client_address_header ?? undefined,
