@@ -88,7 +88,7 @@ export interface FakeConnectApp {
  * ```ts
  * const site = new FakeConnect({ appKey, baseUrl });
  * await fetch(...site.lifecycle("installed").fetchArguments);
- * const url = site.page("/export", "trial-of-advanced");
+ * const { url } = site.page("/export", "trial-of-advanced");
  * ```
  */
 export class FakeConnect {

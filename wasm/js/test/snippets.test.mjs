@@ -20,7 +20,7 @@ const folder = `${root}build/snippets/`;
 const APP = `
 declare module "@forge/bridge" {
   export const view: { getContext(): Promise<any> };
-  export function invoke<T>(functionKey: string, payload?: unknown): Promise<T>;
+  export function invoke<T = Record<string, any> | void>(functionKey: string, payload?: unknown): Promise<T | { body: T; metadata?: object }>;
 }
 declare module "@forge/react" {
   export const useProductContext: () => any;

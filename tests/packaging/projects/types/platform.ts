@@ -1,10 +1,11 @@
 // Fixtures and gates beside the platform's own types: no cast.
 import { getAppContext } from "@forge/api";
-import { view } from "@forge/bridge";
+import { invoke, view } from "@forge/bridge";
 import Resolver from "@forge/resolver";
 import type { Request } from "@forge/resolver";
 import { License } from "@app-license/sdk";
 import { getLicense, requires } from "@app-license/sdk/forge";
+import type { ResolverRequest } from "@app-license/sdk/forge";
 import { fromFunctionContext } from "@app-license/sdk/server";
 import { appContext, resolverContext, resolverRequest, uiContext } from "@app-license/sdk/testing";
 
@@ -19,6 +20,15 @@ export const app: Pick<App, "environmentType" | "license" | "installation" | "mo
 
 const resolver = new Resolver();
 resolver.define("export", requires("capabilityAdvanced", ({ payload }, { license }) => ({ rows: payload.rows, edition: license.edition })));
+type Export = ResolverRequest & { payload: { rows: number } };
+const typed = requires("capabilityAdvanced", ({ payload }: Export, { license }) => ({ rows: payload.rows satisfies number, edition: license.edition }));
+resolver.define("typed", typed);
+resolver.define<Export["payload"]>("typed", typed);
+/** What docs/npm/forge.md writes in a page. */
+export async function exported(): Promise<string> {
+  const answer = (await invoke("export", {})) as { refused?: string } | undefined;
+  return answer?.refused ?? "Done";
+}
 // @ts-expect-error misspelled
 resolver.define("export", requires("capabilityAdvancd", () => ({})));
 resolver.define("read", (request) => ({ edition: fromFunctionContext(request.context).edition }));
