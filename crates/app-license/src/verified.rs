@@ -55,7 +55,7 @@ impl<T> Verified<T> {
     }
 
     /// Vouches for a value by hand, in tests and where neither [`Verified::fetched`] nor
-    /// [`Verified::stored`] says whence it comes.
+    /// [`Verified::stored`] says where it comes from.
     ///
     /// ```
     /// use app_license::{License, LicenseSource, Verified};
