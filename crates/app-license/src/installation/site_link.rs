@@ -115,7 +115,10 @@ impl InstallationRecord {
     ///     is_production: true,
     ///     issued_at: UnixTime::EPOCH,
     /// };
-    /// let body = br#"{"eventType": "avi:forge:installed:app", "id": "ari:cloud:ecosystem::installation/7ab5a4a1"}"#;
+    /// let body = br#"{
+    ///     "eventType": "avi:forge:installed:app", "id": "ari:cloud:ecosystem::installation/7ab5a4a1",
+    ///     "app": {"id": "ari:cloud:ecosystem::app/8db33809-1f69-42a5-8e40-8b6e0b3f8d11", "version": "1.0.0"}
+    /// }"#;
     /// let event = app_license::forge::ForgeLifecycleEvent::parse_any(body)?;
     /// let (known, _) = Installation::apply(None, &Event::from(event), UnixTime::EPOCH);
     /// let (blocked, _) = Installation::apply(known, &Event::Block, UnixTime::EPOCH);
