@@ -77,6 +77,7 @@ pub(crate) const PLACES: i64 = 64;
 pub(crate) const AT_A_PLACE: i64 = 2;
 
 /// The ids that rows are looked at from, up to the last one.
+#[cfg(feature = "sqlite")]
 pub(crate) fn places(last: i64) -> impl Iterator<Item = i64> {
     let step = last.checked_div(PLACES).unwrap_or(0).saturating_add(1);
     (0..PLACES)
