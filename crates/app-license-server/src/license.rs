@@ -235,14 +235,7 @@ impl ConnectApp {
         let (of, key) = (keys.client_key(), keys.current());
         let answer = match api.get_as_of(of, &base_url, key, since, installed_at).await {
             Ok(answer) => answer,
-            Err(error) => {
-                let statement = if error.is_token_refused() {
-                    LicenseApi::TokenRefused
-                } else {
-                    LicenseApi::Failed
-                };
-                return (statement, Some(Rejection::client(&error)));
-            }
+            Err(error) => return Rejection::no_statement(&error),
         };
         let license = match (answer.license(), answer.value()) {
             (Some(license), _) => license,

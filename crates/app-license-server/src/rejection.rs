@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{Response, StatusCode, header};
 
 use app_license::answer::{Refusal, out_of_reach};
+use app_license::current_license::LicenseApi;
 use app_license::error::with_causes;
 use app_license::{Decision, ErrorClass};
 use axum::extract::MatchedPath;
@@ -118,6 +119,16 @@ impl Rejection {
     }
 
     /// Nobody could say which license counts.
+    /// What counts where a License API could not be asked or refused the question, and why.
+    pub(crate) fn no_statement(error: &app_license_client::Error) -> (LicenseApi, Option<Self>) {
+        let statement = if error.is_token_refused() {
+            LicenseApi::TokenRefused
+        } else {
+            LicenseApi::Failed
+        };
+        (statement, Some(Self::client(error)))
+    }
+
     pub(crate) fn unanswered() -> Self {
         Self::could_not_check("the License API does not answer", "license_api_refused")
     }

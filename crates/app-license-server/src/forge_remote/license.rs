@@ -141,14 +141,7 @@ impl ForgeRemote {
         let installed_at = known.map_or(UnixTime::EPOCH, |it| it.license_since());
         let answer = match api.get_of_install(of, token, installed_at).await {
             Ok(answer) => answer,
-            Err(error) => {
-                let statement = if error.is_token_refused() {
-                    LicenseApi::TokenRefused
-                } else {
-                    LicenseApi::Failed
-                };
-                return (statement, Some(Rejection::client(&error)));
-            }
+            Err(error) => return Rejection::no_statement(&error),
         };
         let license = match answer.license(invocation.app_id()) {
             Ok(license) => license,
