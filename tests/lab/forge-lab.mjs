@@ -94,6 +94,35 @@ export async function open(lab) {
 
 export const click = (page, name) => page.getByRole("button", { name, exact: true }).click();
 
+/** Asks again until it is true, for a minute; what throws meanwhile, as a document that goes away does, is not true. */
+export async function until(what, asked) {
+  let last;
+  for (let tries = 0; tries < 600; tries++) {
+    try {
+      if (await asked()) {
+        return;
+      }
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail(`${what}: not within a minute${last ? ` (${last.message})` : ""}`);
+}
+
+/** Does what loads the app's page anew, and waits for the new one: the old one says "ready" until it is gone. */
+export async function loaded(page, act) {
+  const body = page.frameLocator("#forge").locator("body");
+  await body.evaluate(() => {
+    globalThis.old = true;
+  });
+  await act();
+  await until("a new page is ready", () =>
+    body.evaluate(() => !globalThis.old && document.getElementById("ready")?.textContent === "ready"),
+  );
+  return body;
+}
+
 /** The page of tests/lab/forge-bridge, with the real bridge in it. */
 export async function bridgeApp() {
   const { rolldown } = await load("rolldown");
