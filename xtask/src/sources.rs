@@ -1,6 +1,7 @@
-//! What reads the sources: no files in circles, no old words.
+//! What reads the sources: no files in circles, no old words, crates as they are drawn.
 
 mod circles;
+mod picture;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -10,16 +11,11 @@ use serde::Deserialize;
 use xshell::cmd;
 
 use crate::context::Context;
+use picture::Package;
 
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    manifest_path: PathBuf,
 }
 
 /// Reads them all; what it returns is what was checked.
@@ -36,6 +32,8 @@ pub(crate) fn check(context: &Context) -> Result<String> {
         .filter_map(|package| Some((package.name.clone(), folder(package)?)))
         .collect();
     circles::check(&packages)?;
+    let drawn = sh.read_file(context.root.join("ARCHITECTURE.md"))?;
+    picture::check(&drawn, &metadata.packages)?;
     let files = cmd!(sh, "git ls-files --cached --others --exclude-standard")
         .quiet()
         .read()?;
