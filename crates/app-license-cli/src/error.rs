@@ -122,8 +122,9 @@ fn known_consumers(known: &[String]) -> String {
 /// Where a command is given the key that it lacks.
 #[cfg(feature = "store")]
 fn key_advice(error: &app_license_store::Error) -> &'static str {
-    match error.code() {
-        "unknown_encryption_key" | "no_encryption_key" => {
+    use app_license_store::ErrorKind;
+    match error.kind() {
+        ErrorKind::UnknownEncryptionKey { .. } | ErrorKind::NoEncryptionKey => {
             ": give it in `APP_LICENSE_KEYS`, or in the variable that `--keys-from` names"
         }
         _ => "",

@@ -20,6 +20,12 @@ pub(crate) struct What {
     pub(crate) title: &'static str,
 }
 
+/// What may hold errors and no license.
+pub(crate) const FORGE_LICENSE_API: What = What {
+    code: "forge_license_api",
+    title: "Forge License API answer",
+};
+
 /// How far what was read can be believed. Nothing pasted is ever verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Believe {
@@ -217,7 +223,7 @@ impl Reading {
         // an answer of the Forge License API may hold errors alone
         if self.licenses.is_empty()
             && source == LicenseSource::ForgeLicenseApi
-            && self.what.code == "forge_license_api"
+            && self.what == FORGE_LICENSE_API
         {
             return Ok(self);
         }

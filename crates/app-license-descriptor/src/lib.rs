@@ -23,10 +23,10 @@
 
 pub mod connect;
 pub mod forge;
+pub mod rules;
 
 mod diagnostic;
 mod document;
-mod rules;
 mod spelling;
 mod visibility;
 

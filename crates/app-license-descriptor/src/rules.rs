@@ -1,11 +1,19 @@
 //! The rules about descriptors and manifests: one table.
+//!
+//! ```
+//! use app_license_descriptor::{forge::Manifest, rules};
+//! let manifest = Manifest::parse(br#"{"app": {"licensing": {"editionsEnabled": true}}}"#)?;
+//! assert_eq!(*manifest.diagnostics(None)[0].rule(), rules::ENABLED_MISSING);
+//! # Ok::<(), app_license::Error>(())
+//! ```
 
 use crate::diagnostic::{Rule, Severity};
 
 macro_rules! rules {
     ($($name:ident = $code:literal, $severity:ident, $summary:literal, $fix:literal;)+) => {
         $(
-            pub(crate) static $name: Rule = Rule::new($code, Severity::$severity, $summary, $fix);
+            #[doc = concat!("`", $code, "`: ", $summary, ".")]
+            pub const $name: Rule = Rule::new($code, Severity::$severity, $summary, $fix);
         )+
         pub(crate) static ALL: &[&Rule] = &[$(&$name,)+];
     };

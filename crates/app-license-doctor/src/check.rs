@@ -11,7 +11,7 @@ mod sold;
 mod source;
 mod unread;
 
-use app_license_descriptor::Diagnostic;
+use app_license_descriptor::{Diagnostic, Rule, rules as descriptor_rules};
 
 use crate::finding::Finding;
 use crate::project::{Project, ProjectFileKind};
@@ -64,25 +64,28 @@ pub fn check(project: &Project, options: &Options) -> Vec<Finding> {
 }
 
 /// What follows from another finding: one mistake, one finding.
-const IMPLIED: [(&str, &str); 1] = [
+const IMPLIED: [(Rule, Rule); 1] = [
     // a condition that hides a module from Advanced customers hides it from those without an
     // edition, too
-    ("standard_hides_unchanged", "standard_hides_advanced"),
+    (
+        descriptor_rules::STANDARD_HIDES_UNCHANGED,
+        descriptor_rules::STANDARD_HIDES_ADVANCED,
+    ),
 ];
 
 fn drop_implied(findings: &mut Vec<Finding>) {
-    let place = |f: &Finding| (f.code(), f.file().to_owned(), f.diagnostic().path().clone());
+    let place = |f: &Finding| (f.rule(), f.file().to_owned(), f.diagnostic().path().clone());
     let places: Vec<_> = findings.iter().map(place).collect();
     let unknown_mode = |f: &Finding| {
         let mut places = places.iter();
-        places.any(|(code, file, _)| *code == "unknown_mode" && file == f.file())
+        places.any(|(rule, file, _)| **rule == descriptor_rules::UNKNOWN_MODE && file == f.file())
     };
     findings.retain(|f| {
-        let implied = IMPLIED.iter().any(|(code, by)| {
+        let implied = IMPLIED.iter().any(|(rule, by)| {
             let (found, file, path) = place(f);
-            found == *code && places.contains(&(*by, file, path))
+            found == rule && places.contains(&(by, file, path))
         });
         // a list with an unknown mode is wrong as it is, superseded or not
-        !(implied || f.code() == "modes_superseded" && unknown_mode(f))
+        !(implied || *f.rule() == descriptor_rules::MODES_SUPERSEDED && unknown_mode(f))
     });
 }

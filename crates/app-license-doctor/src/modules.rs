@@ -2,7 +2,7 @@
 
 use app_license_descriptor::connect::Condition;
 use app_license_descriptor::forge::DisplayCondition;
-use app_license_descriptor::{DocumentPath, HostLicense};
+use app_license_descriptor::{DocumentPath, HostLicense, rules};
 use serde::Serialize;
 
 use crate::document::{Document, Node};
@@ -182,9 +182,8 @@ fn one(condition: Option<(&str, &Node)>, kind: &str, path: &DocumentPath) -> Vis
                 visibility.cells = cells(|host| condition.evaluate(host, &unknown));
                 // what a host makes of a condition that it has not is not known
                 let diagnostics = condition.diagnostics(None);
-                let misspelled = diagnostics
-                    .iter()
-                    .find(|d| d.code() == "condition_misspelled");
+                let mut diagnostics = diagnostics.iter();
+                let misspelled = diagnostics.find(|d| *d.rule() == rules::CONDITION_MISSPELLED);
                 visibility.error = misspelled.map(|d| d.message().to_owned());
             }
             Err(error) => visibility.error = Some(error.to_string()),

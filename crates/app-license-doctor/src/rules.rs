@@ -5,7 +5,7 @@ use app_license_descriptor::{Rule, Severity};
 macro_rules! rules {
     ($($name:ident = $code:literal, $severity:ident, $summary:literal, $fix:literal;)+) => {
         $(
-            pub(crate) static $name: Rule = Rule::new($code, Severity::$severity, $summary, $fix);
+            pub(crate) const $name: Rule = Rule::new($code, Severity::$severity, $summary, $fix);
         )+
         static OWN: &[&Rule] = &[$(&$name,)+];
     };

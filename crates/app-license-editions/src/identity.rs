@@ -2,6 +2,7 @@
 
 use app_license::Edition;
 use app_license::error::shown;
+use app_license_descriptor::rules;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::editions::{Editions, Gating};
@@ -107,7 +108,7 @@ pub fn check_sold(editions: &Editions, app: &AppIdentity) -> Option<Diagnostic> 
     let file = &app.file;
     let (code, feature, message, help) = if app.licensing == Some(false) {
         (
-            "licensing_not_enabled",
+            rules::LICENSING_NOT_ENABLED.code,
             of(|edition| edition != Some(Edition::Free))?,
             format!("is of a paid edition, and {file} does not enable licensing"),
             "set `enableLicensing: true` in a descriptor, `app.licensing.enabled: true` in a manifest: until \
@@ -115,7 +116,7 @@ pub fn check_sold(editions: &Editions, app: &AppIdentity) -> Option<Diagnostic> 
         )
     } else if app.editions == Some(false) {
         (
-            "editions_not_enabled",
+            rules::EDITIONS_NOT_ENABLED.code,
             of(|edition| !matches!(edition, Some(Edition::Free | Edition::Standard)))?,
             format!("is above Standard, and {file} does not enable editions"),
             "set `editionsEnabled: true`, beside `enableLicensing` in a descriptor, below `app.licensing` in a \

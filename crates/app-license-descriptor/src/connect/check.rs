@@ -173,7 +173,7 @@ impl Modules {
                 Ok(condition) => {
                     let spelling = condition.diagnostics(None).into_iter();
                     let spelling = spelling.filter(|d| {
-                        matches!(d.code(), "capability_spelling" | "condition_misspelled")
+                        [rules::CAPABILITY_SPELLING, rules::CONDITION_MISSPELLED].contains(d.rule())
                     });
                     self.diagnostics.extend(spelling.map(|d| d.at(path)));
                 }

@@ -1,7 +1,7 @@
 //! Changes that are safe: the platform refused what was there, or it could never work.
 
 use app_license_descriptor::connect::meant_condition;
-use app_license_descriptor::{Diagnostic, meant_capability};
+use app_license_descriptor::{Diagnostic, meant_capability, rules};
 
 use crate::document::{Document, Node, NodeValue};
 use crate::finding::Edit;
@@ -12,19 +12,19 @@ pub(super) fn safe(document: &Document, diagnostic: &Diagnostic) -> Vec<Edit> {
     let Some(node) = document.root().pointer(&pointer) else {
         return Vec::new();
     };
-    match diagnostic.code() {
-        "capability_spelling" => spelling(document, node, &|field, text| {
+    match *diagnostic.rule() {
+        rules::CAPABILITY_SPELLING => spelling(document, node, &|field, text| {
             let capability = field != "condition";
             capability.then(|| meant_capability(text)).flatten()
         }),
-        "condition_misspelled" => spelling(document, node, &|field, text| {
+        rules::CONDITION_MISSPELLED => spelling(document, node, &|field, text| {
             (field == "condition")
                 .then(|| meant_condition(text))
                 .flatten()
         }),
-        "lic_in_url" => without_added(document, node).into_iter().collect(),
-        "filter_invalid" => boolean(document, node.get("appIsLicensed")),
-        "field_type" => boolean(document, Some(node)),
+        rules::LIC_IN_URL => without_added(document, node).into_iter().collect(),
+        rules::FILTER_INVALID => boolean(document, node.get("appIsLicensed")),
+        rules::FIELD_TYPE => boolean(document, Some(node)),
         _ => Vec::new(),
     }
 }

@@ -2,7 +2,9 @@
 
 use app_license::ErrorKind;
 use app_license::json::Kind;
-use app_license_descriptor::{Diagnostic, DocumentPath, Rule, forge::Manifest};
+use app_license_descriptor::{
+    Diagnostic, DocumentPath, forge::Manifest, rules as descriptor_rules,
+};
 
 use super::connect::path_of;
 use super::context::Context;
@@ -71,13 +73,15 @@ fn unreadable(context: &Context<'_>, document: &Document, error: &app_license::E
         found,
         ..
     } = error.kind()
-        && let Some(rule) = Rule::get("field_type")
     {
         let path = field
             .split('.')
             .fold(DocumentPath::root(), |path, step| path.key(step));
         let message = format!("must be {expected}, found {found}");
-        return context.located(document, Diagnostic::new(rule, message).at(&path));
+        return context.located(
+            document,
+            Diagnostic::new(&descriptor_rules::FIELD_TYPE, message).at(&path),
+        );
     }
     let diagnostic = Diagnostic::new(&rules::UNREADABLE, error.to_string());
     context.finding(diagnostic, 0..0)

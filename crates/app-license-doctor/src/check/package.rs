@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use app_license_descriptor::{Diagnostic, DocumentPath, Rule, meant_capability};
+use app_license_descriptor::{
+    Diagnostic, DocumentPath, meant_capability, rules as descriptor_rules,
+};
 use app_license_editions::Editions;
 
 use super::context::Context;
@@ -56,9 +58,6 @@ pub(super) fn editions(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
     };
     let map = editions.map();
-    let Some(rule) = Rule::get("capability_spelling") else {
-        return;
-    };
     let mut seen = BTreeSet::new();
     for feature in map.features() {
         let Some(requires) = map.requirement(feature).filter(|c| c.edition().is_none()) else {
@@ -73,7 +72,8 @@ pub(super) fn editions(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let message = format!("no edition is known to have `{written}`: did you mean `{meant}`?");
-        let diagnostic = Diagnostic::new(rule, message).with_fix(format!("write `{meant}`"));
+        let diagnostic = Diagnostic::new(&descriptor_rules::CAPABILITY_SPELLING, message)
+            .with_fix(format!("write `{meant}`"));
         let at = text.find(written).unwrap_or(0);
         let end = at.saturating_add(written.len()).min(text.len());
         findings.push(context.finding(diagnostic, at..end));

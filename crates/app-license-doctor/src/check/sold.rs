@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use app_license_descriptor::{Diagnostic, Rule};
+use app_license_descriptor::{Diagnostic, Rule, rules};
 use app_license_editions::{Editions, check_sold};
 use app_license_source::{
     Fact, FactKind, GateKind, Operand, Path, Source, SourceFile, capability_uses, gates,
@@ -14,14 +14,11 @@ use crate::document::Node;
 use crate::finding::Finding;
 use crate::project::{Project, ProjectFile, ProjectFileKind};
 
-/// The rules, which are the descriptor crate's.
-const LICENSING: &str = "licensing_not_enabled";
-const EDITIONS: &str = "editions_not_enabled";
 /// Findings of a document that say that licensing lacks.
-const SAID: [&str; 3] = [
-    "enabled_missing",
-    "editions_without_licensing",
-    "user_access_without_licensing",
+const SAID: [Rule; 3] = [
+    rules::ENABLED_MISSING,
+    rules::EDITIONS_WITHOUT_LICENSING,
+    rules::USER_ACCESS_WITHOUT_LICENSING,
 ];
 /// How the names of the library's readers of Forge contexts begin, in JavaScript and in Rust.
 const FORGE_READERS: [&str; 3] = ["fromForge", "fromFunctionContext", "from_forge"];
@@ -39,14 +36,14 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
         let Some(sold) = Sold::of(app.kind, root).filter(|_| root.is_object()) else {
             continue;
         };
-        let code = match sold {
-            Sold::NotStated => LICENSING,
-            Sold::InOneEdition => EDITIONS,
+        let rule = match sold {
+            Sold::NotStated => &rules::LICENSING_NOT_ENABLED,
+            Sold::InOneEdition => &rules::EDITIONS_NOT_ENABLED,
             Sold::InEditions | Sold::Free => continue,
         };
         // what the document itself asks has been named already, and what is missing in another way
         let said =
-            |f: &&Finding| f.file() == app.path && (f.code() == code || SAID.contains(&f.code()));
+            |f: &&Finding| f.file() == app.path && (f.rule() == rule || SAID.contains(f.rule()));
         if findings.iter().any(|f| said(&f)) {
             continue;
         }
@@ -54,11 +51,12 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
         let mut files = project.sources().files().iter();
         let found = files.find_map(|file| Some((file, asks(&file)?)));
         let finding = match found {
-            Some((file, range)) => Rule::get(code).map(|rule| {
+            Some((file, range)) => {
                 let message = message(sold, &app.path);
                 let text = file.source.text();
-                Finding::new(Diagnostic::new(rule, message), &file.path, text, range)
-            }),
+                let diagnostic = Diagnostic::new(rule, message);
+                Some(Finding::new(diagnostic, &file.path, text, range))
+            }
             None => in_editions_file(project, app, document),
         };
         findings.extend(finding);

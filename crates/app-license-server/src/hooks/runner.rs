@@ -9,7 +9,7 @@ use std::time::Duration;
 use app_license::error::with_causes;
 use app_license::{InstallationKey, UnixTime};
 use app_license_client::{Clock, SystemClock};
-use app_license_store::{Error, HistoryEntry, Name, Sequence, Stopped, Store};
+use app_license_store::{Error, ErrorKind, HistoryEntry, Name, Sequence, Stopped, Store};
 
 use super::Hook;
 use crate::random::replica_name;
@@ -294,7 +294,12 @@ impl HookRunner {
         let installation = match self.store.get(&entry.key).await {
             Ok(installation) => installation,
             // one record that cannot be read stops its tenant, a store that is away everybody
-            Err(error) if matches!(error.code(), "store_unavailable" | "store_closed") => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::Unavailable { .. } | ErrorKind::Closed
+                ) =>
+            {
                 return Err(error.into());
             }
             Err(error) => return Err(Ended::Hook(error.into())),

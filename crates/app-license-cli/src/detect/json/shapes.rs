@@ -16,7 +16,7 @@ use super::signs::{
     license_points,
 };
 use crate::detect::tokens::{self, short};
-use crate::reading::Reading;
+use crate::reading::{FORGE_LICENSE_API, Reading};
 
 const fn signs(needs: u8, of: &'static [Sign], against: &'static [&'static str]) -> Recognition {
     Recognition::Signs(Signs { of, against, needs })
@@ -152,7 +152,7 @@ pub(super) const SHAPES: &[Shape] = &[
         read: |_, d| rules::condition(d.json),
     },
     Shape {
-        what: what("forge_license_api", "Forge License API answer"),
+        what: FORGE_LICENSE_API,
         source: Some(LicenseSource::ForgeLicenseApi),
         recognition: Recognition::Whole(|d| {
             let results = d.fields.get("results");

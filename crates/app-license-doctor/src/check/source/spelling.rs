@@ -2,20 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use app_license_descriptor::{Diagnostic, Rule};
+use app_license_descriptor::{Diagnostic, rules};
 use app_license_editions::misspelled_capability;
 use app_license_source::capability_uses;
 
 use super::reader::Reader;
 use crate::finding::{Edit, Finding};
 
-/// The rule, which is the descriptor crate's.
-const CODE: &str = "capability_spelling";
-
 impl Reader<'_> {
     /// `capabilitySet === "advanced"`, `hasCapability("capabilityAdvance")`: each text once.
     pub(super) fn spelling(&self, findings: &mut Vec<Finding>) {
-        let Some(rule) = Rule::get(CODE) else { return };
         let source = self.source;
         let mut seen = BTreeSet::new();
         for used in capability_uses(source)
@@ -33,8 +29,8 @@ impl Reader<'_> {
                     "`{}` is no capability set of the host: did you mean `{meant}`?",
                     text.text
                 );
-                let diagnostic =
-                    Diagnostic::new(rule, message).with_fix(format!("write `{meant}`"));
+                let diagnostic = Diagnostic::new(&rules::CAPABILITY_SPELLING, message)
+                    .with_fix(format!("write `{meant}`"));
                 let written = source.text().get(text.range.clone());
                 let literal = written.filter(|w| w.len() == text.text.len().saturating_add(2));
                 let edits = literal
