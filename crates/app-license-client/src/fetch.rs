@@ -292,6 +292,13 @@ impl FetcherBuilder {
 
     /// Trusts the certificates of this PEM text and no others, instead of the machine's store:
     /// for images without one.
+    ///
+    /// ```
+    /// use app_license_client::Fetcher;
+    /// // one that could reach nobody is not made
+    /// let error = Fetcher::builder().trust_only("no certificate").build().unwrap_err();
+    /// assert_eq!(error.to_string(), "the setting `trust_only` cannot be used: it has no certificate");
+    /// ```
     pub fn trust_only(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots = Some(pem.into());
         self
@@ -356,6 +363,9 @@ impl FetcherBuilder {
         }
         if let Some(pem) = self.roots {
             let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(wrong("trust_only"))?;
+            if roots.is_empty() && way == Transport::Https {
+                return Err(Error::setting("trust_only", "it has no certificate"));
+            }
             client = client.tls_certs_only(roots);
         }
         let client = client.build().map_err(wrong("fetcher"))?;

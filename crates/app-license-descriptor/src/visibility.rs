@@ -13,7 +13,7 @@ use app_license::License;
 /// ```
 /// use app_license_descriptor::HostLicense;
 /// let host = HostLicense::new(true, Some("capabilityStandard"));
-/// assert!(host.is_licensed());
+/// assert_eq!(host.capability_set(), Some("capabilityStandard"));
 /// assert_eq!(host.lic(), "active");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,12 +49,6 @@ impl<'a> HostLicense<'a> {
             licensed: license.state() == State::Active,
             capability_set: license.capability_set().map(|c| c.as_str()),
         }
-    }
-
-    /// Whether a license exists and is active.
-    #[must_use]
-    pub const fn is_licensed(&self) -> bool {
-        self.licensed
     }
 
     /// The capability set, as the host spells it.

@@ -36,5 +36,5 @@ pub use program::{
     AlertRule, Area, CounterRule, ProbeRules, ReliabilityProgram, Requirement, ReviewRules, Sli,
     SupportHours,
 };
-pub use range::{RangeSamples, count_range};
+pub use range::RangeSamples;
 pub use report::{AlertResult, AlertState, SliReport, SliResult, SliState};

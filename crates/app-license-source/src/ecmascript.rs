@@ -9,11 +9,11 @@ use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     ArrowFunctionExpression, AssignmentExpression, AssignmentOperator, AssignmentTarget,
     BinaryExpression, BinaryOperator, BindingPattern, CallExpression, ComputedMemberExpression,
-    ConditionalExpression, ExportAllDeclaration, ExportDeclaration, ExportDefaultDeclaration,
-    ExportFromDeclaration, Expression, ImportDeclaration, ImportDeclarationSpecifier,
-    JSXAttributeItem, JSXAttributeName, JSXAttributeValue, JSXOpeningElement, LogicalExpression,
-    NewExpression, ObjectProperty, StaticMemberExpression, StringLiteral, SwitchStatement,
-    TSEnumDeclaration, TSType, TemplateLiteral, UnaryExpression, UnaryOperator, VariableDeclarator,
+    ConditionalExpression, ExportAllDeclaration, ExportFromDeclaration, Expression,
+    ImportDeclaration, ImportDeclarationSpecifier, JSXAttributeItem, JSXAttributeName,
+    JSXAttributeValue, JSXOpeningElement, LogicalExpression, NewExpression, ObjectProperty,
+    StaticMemberExpression, StringLiteral, SwitchStatement, TSEnumDeclaration, TSType,
+    TemplateLiteral, UnaryExpression, UnaryOperator, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
@@ -107,12 +107,6 @@ impl<'a> Visit<'a> for Reader {
         self.add(it.span, import);
     }
 
-    fn visit_export_declaration(&mut self, it: &ExportDeclaration<'a>) {
-        self.exported = true;
-        walk::walk_export_declaration(self, it);
-        self.exported = false;
-    }
-
     fn visit_export_from_declaration(&mut self, it: &ExportFromDeclaration<'a>) {
         let import = FactKind::Import {
             module: it.source.value.to_string(),
@@ -131,12 +125,6 @@ impl<'a> Visit<'a> for Reader {
             names: vec!["*".to_owned()],
         };
         self.add(it.span, import);
-    }
-
-    fn visit_export_default_declaration(&mut self, it: &ExportDefaultDeclaration<'a>) {
-        self.exported = true;
-        walk::walk_export_default_declaration(self, it);
-        self.exported = false;
     }
 
     fn visit_function(

@@ -396,7 +396,6 @@ pub struct Function {
     pub(crate) range: Range<usize>,
     pub(crate) parent: Option<usize>,
     pub(crate) passed_to: Option<(Path, Option<String>)>,
-    pub(crate) exported: bool,
 }
 
 impl Function {
@@ -428,11 +427,5 @@ impl Function {
     pub fn passed_to(&self) -> Option<(&Path, Option<&str>)> {
         let (callee, text) = self.passed_to.as_ref()?;
         Some((callee, text.as_deref()))
-    }
-
-    /// Whether it is exported (`export`, `pub`).
-    #[must_use]
-    pub const fn is_exported(&self) -> bool {
-        self.exported
     }
 }

@@ -135,7 +135,6 @@ impl Reader {
         range: Range<usize>,
         signature: &syn::Signature,
         attributes: &[Attribute],
-        exported: bool,
         inside: impl FnOnce(&mut Self),
     ) {
         let parameters = signature.inputs.iter().filter_map(|input| match input {
@@ -146,7 +145,6 @@ impl Reader {
             name: Some(signature.ident.to_string()),
             parameters: parameters.flat_map(bindings).collect(),
             range,
-            exported,
             ..Function::default()
         };
         self.in_function(function, is_test(attributes), inside);
@@ -182,24 +180,22 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        let exported = !matches!(item.vis, Visibility::Inherited);
         let range = place::of_function(&item.attrs, &item.vis, None, &item.sig, &item.block);
-        self.signature(range, &item.sig, &item.attrs, exported, |reader| {
+        self.signature(range, &item.sig, &item.attrs, |reader| {
             visit::visit_item_fn(reader, item);
         });
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        let exported = !matches!(item.vis, Visibility::Inherited);
         let default = item.defaultness;
         let range = place::of_function(&item.attrs, &item.vis, default, &item.sig, &item.block);
-        self.signature(range, &item.sig, &item.attrs, exported, |reader| {
+        self.signature(range, &item.sig, &item.attrs, |reader| {
             visit::visit_impl_item_fn(reader, item);
         });
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
-        self.signature(range(item), &item.sig, &item.attrs, false, |reader| {
+        self.signature(range(item), &item.sig, &item.attrs, |reader| {
             visit::visit_trait_item_fn(reader, item);
         });
     }

@@ -179,6 +179,15 @@ impl App {
     }
 
     /// Takes the Forge lifecycle events at another path of the remote than `/forge/lifecycle`.
+    ///
+    /// ```
+    /// use app_license_testkit::{App, MockHost};
+    /// let id = "5f2e8f1c-6a3b-4f0e-9c9d-2b7c1a4e8d30";
+    /// let app = App::forge(id, "https://app.example.com")?.forge_lifecycle_path("/hooks/forge");
+    /// let events = MockHost::offline().tenant(&app, "acme")?.install()?;
+    /// assert_eq!(events[0].target(), "/hooks/forge");
+    /// # Ok::<(), app_license_testkit::Error>(())
+    /// ```
     #[must_use]
     pub fn forge_lifecycle_path(mut self, path: &str) -> Self {
         path.clone_into(&mut self.paths.forge);

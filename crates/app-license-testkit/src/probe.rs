@@ -78,7 +78,6 @@ pub struct Probe {
     base_url: String,
     routes: Vec<Route>,
     tenants: Option<(Tenant, Tenant)>,
-    remote_allowed: bool,
 }
 
 impl Probe {
@@ -89,7 +88,6 @@ impl Probe {
             base_url: app_base_url.trim_end_matches('/').to_owned(),
             routes: Vec::new(),
             tenants: None,
-            remote_allowed: false,
         }
     }
 
@@ -108,20 +106,13 @@ impl Probe {
         self
     }
 
-    /// Allows an app that is not on this machine. Yours, that is.
-    #[must_use]
-    pub const fn allow_remote(mut self) -> Self {
-        self.remote_allowed = true;
-        self
-    }
-
     /// Runs every attack on every route, one after the other.
     ///
     /// # Errors
-    /// `invalid` when the app is not on this machine and [`Probe::allow_remote`] was not called,
+    /// `invalid` when the app is not on this machine,
     /// `not_installed` when a tenant is not, `network` when the app cannot be reached.
     pub async fn run(&self) -> Result<ProbeReport, Error> {
-        if !self.remote_allowed && !is_local(&self.base_url) {
+        if !is_local(&self.base_url) {
             return Err(ErrorKind::Invalid {
                 what: "address on this machine",
                 found: self.base_url.clone(),

@@ -289,23 +289,6 @@ impl FeatureMap {
         self.features.get(feature)?.description.as_deref()
     }
 
-    /// The features that an edition includes, with those of the editions below it.
-    ///
-    /// ```
-    /// # use app_license::{Edition, FeatureMap};
-    /// let map = FeatureMap::from_toml("[features]\na = \"standard\"\nb = \"advanced\"")?;
-    /// assert!(map.included_in(Edition::Standard).eq(["a"]));
-    /// assert!(map.included_in(Edition::Advanced).eq(["a", "b"]));
-    /// # Ok::<(), app_license::Error>(())
-    /// ```
-    pub fn included_in(&self, edition: Edition) -> impl Iterator<Item = &str> {
-        let has = move |f: &Feature| f.requires.edition().is_some_and(|e| e <= edition);
-        self.features
-            .iter()
-            .filter(move |(_, f)| has(f))
-            .map(|(name, _)| name.as_str())
-    }
-
     /// The names of the limits, in alphabetical order.
     pub fn limits(&self) -> impl Iterator<Item = &str> {
         self.limits.keys().map(String::as_str)

@@ -19,6 +19,9 @@ use crate::fetch::Fetcher;
 use crate::single_flight::SingleFlight;
 use crate::stats::Counters;
 
+/// How many installations' answers a process keeps beside the shared cache.
+const INSTALLATIONS: usize = 2048;
+
 /// Settings of [`ForgeLicenseApi`].
 ///
 /// ```
@@ -67,7 +70,6 @@ impl ForgeLicenseApiBuilder {
             settings: Settings {
                 plan: LicensePlan::FORGE,
                 wait: Duration::from_secs(2),
-                installations: 2048,
                 running: 16,
                 waiting: 1024,
             },
@@ -135,13 +137,6 @@ impl ForgeLicenseApiBuilder {
         self
     }
 
-    /// How many installations' answers this process keeps beside the shared cache. 2048 if not
-    /// set.
-    pub const fn installations_kept(mut self, count: usize) -> Self {
-        self.settings.installations = count;
-        self
-    }
-
     /// Makes the API. Nothing is asked yet.
     ///
     /// # Errors
@@ -165,7 +160,7 @@ impl ForgeLicenseApiBuilder {
             shared: self.shared,
             clock: self.clock,
             settings,
-            known: Mutex::new(Bounded::new(settings.installations)),
+            known: Mutex::new(Bounded::new(INSTALLATIONS)),
             flights: SingleFlight::new(settings.running, settings.waiting),
             counters: Counters::default(),
         };

@@ -10,7 +10,6 @@ use app_license::plan::license::LicensePlan;
 pub(super) struct Settings {
     pub(super) plan: LicensePlan,
     pub(super) wait: Duration,
-    pub(super) installations: usize,
     pub(super) running: usize,
     pub(super) waiting: usize,
 }

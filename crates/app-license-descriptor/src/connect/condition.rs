@@ -103,17 +103,6 @@ impl ConditionKind {
             Self::Other { name } => name,
         }
     }
-
-    /// Whether the name is the URL of a remote condition, which the app answers itself.
-    ///
-    /// ```
-    /// # use app_license_descriptor::connect::ConditionKind;
-    /// assert!(ConditionKind::Other { name: "/conditions/beta".to_owned() }.is_remote());
-    /// ```
-    #[must_use]
-    pub fn is_remote(&self) -> bool {
-        self.name().contains('/')
-    }
 }
 
 impl SingleCondition {

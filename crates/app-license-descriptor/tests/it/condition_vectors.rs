@@ -35,7 +35,7 @@ fn conditions() {
             let licensed = case["license_exists"] == true && case["license_active"] == true;
             let host = HostLicense::new(licensed, None);
             assert_eq!(
-                Value::from(host.is_licensed()),
+                Value::from(host.lic() == "active"),
                 case["expect"]["addon_is_licensed"],
                 "{id}"
             );

@@ -49,32 +49,6 @@ pub struct RangeSamples {
     samples: usize,
 }
 
-/// Counts the samples of one range query, as [`RangeSamples`] does, and answers how many series
-/// were counted.
-///
-/// ```
-/// use std::sync::Arc;
-/// use app_license_marketplace::fortified::{ReliabilityProgram, SliCalculator, count_range};
-/// let program = Arc::new(ReliabilityProgram::shipped()?);
-/// let mut calculator = SliCalculator::new(program, "1970-01-01T01:00:00Z".parse().unwrap());
-/// let answer = br#"{"status":"success","data":{"resultType":"matrix","result":[
-///     {"metric":{"__name__":"app_license_events_total","event":"installed"},
-///      "values":[[60,"5"],[120,"7"],[180,"1"]]}]}}"#; // 2 more, then a restart and 1 more
-/// count_range(answer, &mut calculator)?;
-/// assert_eq!(calculator.report(&[]).results[0].good, 3);
-/// # Ok::<(), app_license_marketplace::InputError>(())
-/// ```
-///
-/// # Errors
-/// As [`RangeSamples::read`] and [`RangeSamples::count`].
-pub fn count_range(bytes: &[u8], to: &mut SliCalculator) -> Result<usize, InputError> {
-    let mut samples = RangeSamples::new();
-    let program = std::sync::Arc::clone(&to.program);
-    samples.read(bytes, &program)?;
-    samples.count(to)?;
-    Ok(samples.series.len())
-}
-
 impl RangeSamples {
     /// No samples.
     #[must_use]

@@ -52,6 +52,7 @@ pub struct FieldSpec {
     pub(super) group_path: &'static str,
     pub(super) keys: &'static [&'static str],
     pub(super) column: &'static str,
+    /// Whether its value is a list or an object, not a text.
     pub(super) json: bool,
     pub(super) description: &'static [&'static str],
 }
@@ -78,12 +79,6 @@ impl FieldSpec {
     pub fn description(&self) -> String {
         let lines = self.description.iter().map(|line| line.trim());
         lines.collect::<Vec<_>>().join(" ")
-    }
-
-    /// Whether its value is a list or an object, not a text.
-    #[must_use]
-    pub const fn is_json(&self) -> bool {
-        self.json
     }
 }
 

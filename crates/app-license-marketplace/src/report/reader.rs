@@ -94,7 +94,6 @@ pub struct Reader<K: Kind, R> {
     page: Page,
     state: State,
     format: Option<Format>,
-    compressed: bool,
     strict: bool,
     partial: bool,
     records: u64,
@@ -126,7 +125,6 @@ impl<K: Kind, R: Read> Reader<K, R> {
             page: Page::default(),
             state: State::Start,
             format: None,
-            compressed: false,
             strict: false,
             partial: false,
             records: 0,
@@ -158,17 +156,6 @@ impl<K: Kind, R: Read> Reader<K, R> {
     #[must_use]
     pub const fn format(&self) -> Option<Format> {
         self.format
-    }
-
-    /// Whether the report is compressed.
-    ///
-    /// ```
-    /// use app_license_marketplace::report::LicenseReader;
-    /// assert!(!LicenseReader::new(&b"[]"[..]).is_compressed());
-    /// ```
-    #[must_use]
-    pub const fn is_compressed(&self) -> bool {
-        self.compressed
     }
 
     /// How many records the list has by the words of its last page.
@@ -285,7 +272,6 @@ impl<K: Kind, R: Read> Reader<K, R> {
     fn start(&mut self) -> Option<Result<Text, Error>> {
         self.window.more();
         if self.window.rest().starts_with(&[0x1f, 0x8b]) {
-            self.compressed = true;
             self.window.decompress();
             self.window.more();
         }

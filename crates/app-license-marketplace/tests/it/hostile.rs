@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license_marketplace::fortified::{
-    Evidence, Incident, MetricsText, ReliabilityProgram, SliCalculator, SliEvent, count_range,
+    Evidence, Incident, MetricsText, RangeSamples, ReliabilityProgram, SliCalculator, SliEvent,
 };
 use app_license_marketplace::partner::{PartnerProgram, read_sales};
 use app_license_marketplace::trust::{Listing, TrustFields};
@@ -66,7 +66,9 @@ proptest! {
             let _ = SliEvent::from_json(bytes, &program);
             let _ = MetricsText::parse(bytes, &program);
             let mut calculator = SliCalculator::new(Arc::clone(&program), jiff::Timestamp::MAX);
-            let _ = count_range(bytes, &mut calculator);
+            let mut samples = RangeSamples::new();
+            let _ = samples.read(bytes, &program);
+            let _ = samples.count(&mut calculator);
             prop_assert!(!calculator.report(&[]).is_met());
             let _ = Incident::from_mail(bytes);
             let _ = read_sales(bytes, |_| Ok(()));

@@ -25,7 +25,6 @@ pub(super) struct Reader {
     pub(super) returns: Option<Operand>,
     /// Whether the chain that comes next is the left part of one that has been read.
     pub(super) in_chain: bool,
-    pub(super) exported: bool,
 }
 
 pub(super) fn range(span: Span) -> Range<usize> {
@@ -139,7 +138,6 @@ impl Reader {
             range: range(span),
             parent: self.function,
             passed_to: self.passed_to.take(),
-            exported: std::mem::take(&mut self.exported),
         };
         let before = self.function;
         self.function = Some(self.into.functions.len());

@@ -136,40 +136,21 @@ class A { method(b) {} }"#;
         .map(|f| {
             let given = f.passed_to().map(|(path, text)| format!("{path} {text:?}"));
             let names: Vec<_> = f.parameters().collect();
-            (
-                f.name(),
-                names.join(" "),
-                f.is_exported(),
-                f.parent(),
-                given,
-            )
+            (f.name(), names.join(" "), f.parent(), given)
         })
         .collect();
     assert_eq!(
         functions,
         [
-            (
-                Some("handler"),
-                "event context".to_owned(),
-                true,
-                None,
-                None
-            ),
-            (
-                None,
-                String::new(),
-                false,
-                Some(0),
-                Some("inner None".to_owned())
-            ),
+            (Some("handler"), "event context".to_owned(), None, None),
+            (None, String::new(), Some(0), Some("inner None".to_owned())),
             (
                 None,
                 "payload".to_owned(),
-                false,
                 None,
                 Some("resolver.define Some(\"go\")".to_owned())
             ),
-            (Some("method"), "b".to_owned(), false, None, None),
+            (Some("method"), "b".to_owned(), None, None),
         ]
     );
 }

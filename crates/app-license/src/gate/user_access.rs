@@ -52,7 +52,7 @@ impl UserAccess {
     /// ```
     /// use app_license::forge::UserAccess;
     /// let access = UserAccess::from_json(br#"{"enabled": true, "hasAccess": false}"#)?;
-    /// assert!(access.is_in_effect() && !access.allows());
+    /// assert!(!access.allows());
     /// assert!(!UserAccess::from_json(br#"{"enabled": "false"}"#)?.allows());
     /// # Ok::<(), app_license::json::Error>(())
     /// ```
@@ -95,12 +95,6 @@ impl UserAccess {
             Ok(())
         })?;
         Ok(access)
-    }
-
-    /// Whether access is a matter of the user: not where `enabled` is `false`.
-    #[must_use]
-    pub const fn is_in_effect(self) -> bool {
-        !matches!(self.enabled, Flag::Is(false))
     }
 
     /// What `hasAccess` says, if it is a boolean.

@@ -143,7 +143,7 @@ fn contexts() {
             let inner = case["context"]["context"].to_string();
             let context = UiContext::parse(inner.as_bytes()).unwrap();
             let access = context.user_access().unwrap();
-            assert!(!access.is_in_effect() && access.allows());
+            assert!(access.allows());
             continue;
         }
         let context = UiContext::parse(context.as_bytes()).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license_marketplace::fortified::{
-    AlertState, MetricsText, RangeSamples, SliCalculator, SliState, count_range,
+    AlertState, MetricsText, RangeSamples, SliCalculator, SliState,
 };
 
 use super::{end, program};
@@ -91,7 +91,9 @@ fn a_range_query_has_events_at_their_times() {
         end - 39 * 86_400,
         end - 60
     );
-    assert_eq!(count_range(answer.as_bytes(), &mut calculator).unwrap(), 1);
+    let mut samples = RangeSamples::new();
+    samples.read(answer.as_bytes(), &program()).unwrap();
+    samples.count(&mut calculator).unwrap();
     let report = calculator.report(&[]);
     assert_eq!(report.results[0].good, 990);
     assert_eq!(report.events_before, 10);
@@ -125,7 +127,10 @@ fn another_answer_of_prometheus_is_refused() {
         (String::new(), "syntax"),
     ] {
         let mut calculator = SliCalculator::new(program(), end());
-        let error = count_range(text.as_bytes(), &mut calculator).unwrap_err();
+        let mut samples = RangeSamples::new();
+        let read = samples.read(text.as_bytes(), &program());
+        let error = read.and_then(|()| samples.count(&mut calculator));
+        let error = error.unwrap_err();
         assert_eq!(error.code(), code, "{text}: {error}");
     }
 }

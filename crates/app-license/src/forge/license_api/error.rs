@@ -27,7 +27,7 @@ pub enum LicenseApiError {
     },
     /// No answer at all, a redirect, 5xx, or 408: ask again later.
     Unavailable {
-        /// The HTTP status, if there was one.
+        /// The HTTP status; none where there was a timeout, or no connection.
         status: Option<u16>,
     },
     /// 200 with something else than an answer.
@@ -54,17 +54,11 @@ impl LicenseApiError {
         })
     }
 
-    /// No answer at all: a timeout, or no connection.
-    #[must_use]
-    pub const fn no_answer() -> Self {
-        Self::Unavailable { status: None }
-    }
-
     /// Whether asking again later may help.
     ///
     /// ```
     /// # use app_license::forge::LicenseApiError;
-    /// assert!(LicenseApiError::no_answer().is_transient());
+    /// assert!(LicenseApiError::Unavailable { status: None }.is_transient());
     /// assert!(!LicenseApiError::Refused { status: 403 }.is_transient());
     /// ```
     #[must_use]
