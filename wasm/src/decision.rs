@@ -1,5 +1,7 @@
 //! Decisions on verified licenses.
 
+use std::time::Duration;
+
 use app_license::forge::UserAccess;
 use app_license::{
     Capability, Edition, EnvironmentType, Error, License, LicenseSource, Policy, Verified,
@@ -71,7 +73,7 @@ pub fn decide(
             policy = policy.when_absent_outside_production(when_absent(meaning));
         }
         if let Some(seconds) = max_age {
-            policy = policy.max_age(whole(seconds, "maxAge")?);
+            policy = policy.max_age(Duration::from_secs(whole(seconds, "maxAge")?));
         }
         let needs = needs.as_deref().ok_or_else(|| missing("requires"))?;
         let license = Verified::dangerous_assume(license);

@@ -4,6 +4,8 @@
 //! back for a decision. The entry `@app-license/sdk/wasm` calls these functions, and the rules in
 //! TypeScript are held to them.
 
+use std::time::Duration;
+
 use app_license::connect::IframeQuery;
 use app_license::forge::{LicenseApiResponse, UserAccess};
 use app_license::json::Str;
@@ -154,7 +156,7 @@ pub fn decide_hint(
         rules = rules.when_absent_outside_production(meaning(policy >> 7));
     }
     if policy & 16 != 0 {
-        rules = rules.max_age(u64::from(max_age));
+        rules = rules.max_age(Duration::from_secs(u64::from(max_age)));
     }
     let reason = match rules.decide(&evidence, needs) {
         Reason::Inactive { trial: Some(false) } => 0,

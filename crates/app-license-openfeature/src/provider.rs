@@ -21,7 +21,7 @@ use crate::resolve::{Resolver, Table};
 ///
 /// let features = FeatureMap::from_toml("[features]\nexport = \"standard\"")?;
 /// let provider = LicenseProvider::new(features, lookup(|_| Err(LookupError::NotReady)))
-///     .policy(Policy::new().max_age(3600))
+///     .policy(Policy::new().max_age(std::time::Duration::from_secs(3600)))
 ///     .clock(|| UnixTime::EPOCH);
 /// assert_eq!(provider.metadata().name, "app-license");
 /// # Ok::<(), app_license::Error>(())

@@ -49,7 +49,7 @@ impl Settings {
             LicensePlan::CONNECT
         };
         if let Some(seconds) = self.fresh_for {
-            plan = plan.fresh_for(seconds);
+            plan = plan.fresh_for(Duration::from_secs(seconds));
         }
         plan.outage = self.keep_through_outage.unwrap_or(plan.outage);
         plan.back_off = self.back_off.unwrap_or(plan.back_off);

@@ -1,6 +1,7 @@
 //! What is asked of every license: editions, one capability, or the features of a file.
 
 use std::path::Path;
+use std::time::Duration;
 
 use app_license::error::shown;
 use app_license::{
@@ -69,7 +70,7 @@ impl PolicyArgs {
             policy = policy.when_absent_outside_production(outside.meaning());
         }
         match self.max_age {
-            Some(seconds) => policy.max_age(seconds),
+            Some(seconds) => policy.max_age(Duration::from_secs(seconds)),
             None => policy,
         }
     }

@@ -1,5 +1,7 @@
 //! Decisions: what a source states, a policy, and what that grants.
 
+use std::time::Duration;
+
 use app_license::connect::IframeQuery;
 use app_license::{
     Capability, Edition, Hint, License, LicenseSource, Policy, UnixTime, Verified, WhenAbsent,
@@ -117,7 +119,7 @@ fn policy(stated: &PolicySettings) -> Result<Policy, String> {
     );
     policy = set(policy, stated.production_only, Policy::production_only);
     if let Some(seconds) = stated.max_age {
-        policy = policy.max_age(seconds);
+        policy = policy.max_age(Duration::from_secs(seconds));
     }
     Ok(set(policy, stated.confirmed_only, Policy::confirmed_only))
 }

@@ -98,7 +98,7 @@ impl ConnectLicenseApiBuilder {
     /// How long an answer is given without asking again, in seconds: a part of one counts as one. Five minutes if not set, and at the
     /// least: the host itself answers no newer.
     pub const fn fresh_for(mut self, time: Duration) -> Self {
-        self.settings.plan = self.settings.plan.fresh_for(whole_seconds(time));
+        self.settings.plan = self.settings.plan.fresh_for(time);
         self
     }
 

@@ -107,7 +107,7 @@ impl ForgeLicenseApiBuilder {
     /// How long an answer is given without asking again, in seconds: a part of one counts as one. An hour if not set, as the
     /// platform recommends; 300 at the least.
     pub const fn fresh_for(mut self, time: Duration) -> Self {
-        self.settings.plan = self.settings.plan.fresh_for(whole_seconds(time));
+        self.settings.plan = self.settings.plan.fresh_for(time);
         self
     }
 
@@ -120,7 +120,7 @@ impl ForgeLicenseApiBuilder {
 
     /// How long the right to ask is held, in seconds: a part of one counts as one. 330 s if not set; 300 s at the least.
     pub const fn leased_for(mut self, time: Duration) -> Self {
-        self.settings.plan = self.settings.plan.leased_for(whole_seconds(time));
+        self.settings.plan = self.settings.plan.leased_for(time);
         self
     }
 

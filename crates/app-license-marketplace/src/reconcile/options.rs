@@ -1,5 +1,7 @@
 //! How to compare.
 
+use std::time::Duration;
+
 use app_license::UnixTime;
 
 #[cfg(doc)]
@@ -8,12 +10,13 @@ use super::Cause;
 /// How to compare.
 ///
 /// ```
+/// use std::time::Duration;
 /// use app_license::UnixTime;
 /// use app_license_marketplace::reconcile::Options;
 /// let options = Options::at(UnixTime::EPOCH)
 ///     .app("com.example.app")
 ///     .production_environment("6c1b0c8e-2f3a-4a46-9c3c-0b1f6a4f1d11")
-///     .report_lag(24 * 3600);
+///     .report_lag(Duration::from_secs(24 * 3600));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -51,11 +54,11 @@ impl Options {
         self
     }
 
-    /// How late the report may be, in seconds: two days, unless told. What changed later than that
+    /// How late the report may be: two days, unless told. A part of a second is left out. What changed later than that
     /// has [`Cause::ReportLag`] where nothing better explains it.
     #[must_use]
-    pub const fn report_lag(mut self, seconds: u64) -> Self {
-        self.lag = seconds;
+    pub const fn report_lag(mut self, time: Duration) -> Self {
+        self.lag = time.as_secs();
         self
     }
 }

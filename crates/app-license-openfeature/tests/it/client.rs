@@ -101,7 +101,7 @@ async fn reasons_follow_the_license() {
     assert_eq!(reason(Policy::new(), "ended").await, (false, match_));
     let assume = Policy::new().when_absent(WhenAbsent::Assume(Edition::Standard));
     assert_eq!(reason(assume, "absent").await, (true, "DEFAULT".to_owned()));
-    let fresh = Policy::new().max_age(59);
+    let fresh = Policy::new().max_age(std::time::Duration::from_secs(59));
     assert_eq!(reason(fresh, "standard").await, (false, "STALE".to_owned()));
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::gate::capability::Edition;
 use crate::gate::policy::{Policy, WhenAbsent};
 
@@ -107,7 +109,7 @@ fn limits_follow_the_policy() {
     );
     let advanced = r#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#;
     let stale = license(advanced);
-    let fresh = Policy::new().max_age(60);
+    let fresh = Policy::new().max_age(Duration::from_secs(60));
     assert_eq!(
         map.limit("projects", &stale, &fresh, now).unwrap(),
         Limit::Count(3)
@@ -124,7 +126,7 @@ fn a_statement_of_the_future_is_of_unknown_age() {
         let decision = decision.unwrap();
         (decision.code(), decision.age())
     };
-    let fresh = Policy::new().max_age(60);
+    let fresh = Policy::new().max_age(Duration::from_secs(60));
     assert_eq!(decide(0, &fresh), ("granted", Some(0)));
     assert_eq!(decide(300, &fresh), ("granted", Some(0)));
     assert_eq!(decide(301, &fresh), ("stale", None));

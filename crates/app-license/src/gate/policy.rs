@@ -17,6 +17,8 @@
 //! Evaluation never changes the answer: a running trial is active. It is kept in
 //! [`Reason::Inactive`] so that an ended trial can be told from an ended subscription.
 
+use std::time::Duration;
+
 use crate::gate::capability::{Edition, Grants, RequiredCapability};
 use crate::gate::facts::State;
 use crate::gate::user_access::UserAccess;
@@ -305,15 +307,18 @@ impl Policy {
         self
     }
 
-    /// The oldest statement that still counts, in seconds. An unknown age does not count.
+    /// The oldest statement that still counts. Ages are whole seconds: a part of one is left out. An
+    /// unknown age does not count.
     ///
     /// ```
     /// # use app_license::Policy;
-    /// let fresh = Policy::new().max_age(3600);
+    /// use std::time::Duration;
+    /// let fresh = Policy::new().max_age(Duration::from_secs(3600));
+    /// assert_eq!(fresh, Policy::new().max_age(Duration::from_millis(3_600_999)));
     /// ```
     #[must_use]
-    pub const fn max_age(mut self, seconds: u64) -> Self {
-        self.max_age = Some(seconds);
+    pub const fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age.as_secs());
         self
     }
 

@@ -52,6 +52,8 @@ mod cached;
 mod entry;
 mod retry;
 
+use std::time::Duration;
+
 use crate::connect::LicenseApiResponse;
 use crate::forge::InvocationToken;
 use crate::time::UnixTime;
@@ -153,28 +155,34 @@ impl LicensePlan {
     /// The longest `Retry-After` that is kept to.
     pub const MAX_RETRY_AFTER: u64 = 3600;
 
-    /// The same plan with another [`LicensePlan::fresh`]; [`LicensePlan::LEAST`] at the least.
+    /// The same plan with another [`LicensePlan::fresh`]; [`LicensePlan::LEAST`] at the least. A part of a
+    /// second counts as one: the platform is never asked sooner than stated.
     ///
     /// ```
     /// # use app_license::plan::license::LicensePlan;
-    /// assert_eq!(LicensePlan::FORGE.fresh_for(1800).fresh, 1800);
-    /// assert_eq!(LicensePlan::FORGE.fresh_for(0).fresh, 300);
+    /// use std::time::Duration;
+    /// assert_eq!(LicensePlan::FORGE.fresh_for(Duration::from_secs(1800)).fresh, 1800);
+    /// assert_eq!(LicensePlan::FORGE.fresh_for(Duration::from_millis(1800_001)).fresh, 1801);
+    /// assert_eq!(LicensePlan::FORGE.fresh_for(Duration::ZERO).fresh, 300);
     /// ```
     #[must_use]
-    pub const fn fresh_for(mut self, seconds: u64) -> Self {
-        self.fresh = at_least(seconds);
+    pub const fn fresh_for(mut self, time: Duration) -> Self {
+        self.fresh = at_least(time);
         self
     }
 
-    /// The same plan with another [`LicensePlan::lease`]; [`LicensePlan::LEAST`] at the least.
+    /// The same plan with another [`LicensePlan::lease`]; [`LicensePlan::LEAST`] at the least. A part of a
+    /// second counts as one: no lease ends sooner than stated.
     ///
     /// ```
     /// # use app_license::plan::license::LicensePlan;
-    /// assert_eq!(LicensePlan::FORGE.leased_for(0).lease, Some(300));
+    /// use std::time::Duration;
+    /// assert_eq!(LicensePlan::FORGE.leased_for(Duration::ZERO).lease, Some(300));
+    /// assert_eq!(LicensePlan::FORGE.leased_for(Duration::from_millis(330_001)).lease, Some(331));
     /// ```
     #[must_use]
-    pub const fn leased_for(mut self, seconds: u64) -> Self {
-        self.lease = Some(at_least(seconds));
+    pub const fn leased_for(mut self, time: Duration) -> Self {
+        self.lease = Some(at_least(time));
         self
     }
 
@@ -393,7 +401,9 @@ impl LicensePlan {
     }
 }
 
-const fn at_least(seconds: u64) -> u64 {
+const fn at_least(time: Duration) -> u64 {
+    let begun = time.subsec_nanos() > 0;
+    let seconds = time.as_secs().saturating_add(begun as u64);
     if seconds > LicensePlan::LEAST {
         seconds
     } else {

@@ -1,6 +1,7 @@
 //! What the runner tells a shell: commands, and the settings of the app.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use app_license::{Edition, InstallationKey, Policy, WhenAbsent};
 use serde::Deserialize;
@@ -141,7 +142,7 @@ impl PolicySettings {
             policy = policy.when_absent_outside_production(meaning_of(meaning));
         }
         if let Some(seconds) = self.max_age {
-            policy = policy.max_age(seconds);
+            policy = policy.max_age(Duration::from_secs(seconds));
         }
         policy
     }

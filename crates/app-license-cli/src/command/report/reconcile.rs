@@ -6,6 +6,7 @@ mod source;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use app_license::UnixTime;
 use app_license_marketplace::reconcile::{Cause, Comparison, Options, Reconciler};
@@ -117,7 +118,8 @@ fn cause(text: &str) -> Result<Cause, String> {
 impl Args {
     pub(crate) fn run(self, io: &mut Io<'_>, format: Format) -> Result<Exit, CliError> {
         let now = self.now.time();
-        let mut options = Options::at(now).report_lag(self.report_lag.saturating_mul(3600));
+        let mut options =
+            Options::at(now).report_lag(Duration::from_secs(self.report_lag.saturating_mul(3600)));
         if let Some(app) = &self.app {
             options = options.app(app);
         }

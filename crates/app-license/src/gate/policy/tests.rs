@@ -1,5 +1,6 @@
 //! The table of decisions again, written row by row the slow way, checked over every cell.
 
+use std::time::Duration;
 use std::vec::Vec;
 
 use super::{Deployment, Evidence, Policy, Reason, WhenAbsent};
@@ -63,7 +64,7 @@ fn policies() -> Vec<Inputs> {
                         policy = policy.when_absent_outside_production(meaning);
                     }
                     if let Some(seconds) = max_age {
-                        policy = policy.max_age(seconds);
+                        policy = policy.max_age(Duration::from_secs(seconds));
                     }
                     all.push(Inputs {
                         policy,
