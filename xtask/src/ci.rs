@@ -3,6 +3,7 @@
 mod features;
 mod fuzz;
 mod lab;
+mod lean;
 mod lint;
 mod msrv;
 mod npm;

@@ -1,5 +1,6 @@
 //! SECURITY-RULES `secret-in-logs`: everything that an end-to-end run writes down is searched for
-//! every secret and every token that it used.
+//! every secret and every token that it used. A program of its own: the log is the whole process's, and
+//! what other tests write would be in it.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "it/common.rs"]

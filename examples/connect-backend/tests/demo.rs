@@ -1,4 +1,5 @@
-//! The one command of the README.
+//! The one command of the README. A file a way to run the example, as who copies it reads them; `serve.rs` is
+//! the other.
 
 use std::process::Command;
 

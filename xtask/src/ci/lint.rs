@@ -3,7 +3,7 @@
 use anyhow::Result;
 use xshell::cmd;
 
-use super::Outcome;
+use super::{Outcome, lean};
 use crate::context::Context;
 use crate::tools::{self, DENY};
 
@@ -36,6 +36,7 @@ pub(super) fn doc(Context { sh, .. }: &Context) -> Result<Outcome> {
 
 pub(super) fn deny(context: &Context) -> Result<Outcome> {
     let sh = &context.sh;
+    println!("{}", lean::check(context)?);
     let path = tools::path_with(context, &DENY)?;
     cmd!(sh, "cargo deny check bans licenses sources")
         .env("PATH", &path)
