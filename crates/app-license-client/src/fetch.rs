@@ -297,7 +297,7 @@ impl FetcherBuilder {
     /// use app_license_client::Fetcher;
     /// // one that could reach nobody is not made
     /// let error = Fetcher::builder().trust_only("no certificate").build().unwrap_err();
-    /// assert_eq!(error.to_string(), "the setting `trust_only` cannot be used: it has no certificate");
+    /// assert_eq!(error.to_string(), "the setting `trust_only` is not valid: it has no certificate");
     /// ```
     pub fn trust_only(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots = Some(pem.into());
