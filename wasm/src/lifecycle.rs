@@ -1,12 +1,13 @@
 //! Rare calls about lifecycle events of Atlassian Connect.
 
 use app_license::connect::{
-    LifecycleBody, LifecycleEvent, LifecycleKind, UnverifiedInstallToken, UnverifiedRequestToken,
-    jwt_from_headers,
+    CheckedEvent, LifecycleBody, LifecycleEvent, LifecycleKind, UnverifiedInstallToken,
+    UnverifiedPlatformEvent, Verifier, jwt_from_headers,
 };
-use app_license::delivery::TokenHash;
-use app_license::{AppKey, Capability, ClientKey, Error, RsaPublicKey, UnixTime};
+use app_license::delivery::ReplayMark;
+use app_license::{AppKey, Capability, Error, RsaPublicKey, UnixTime};
 use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
 
 use crate::call::{Input, Output, answered, missing};
 use crate::expected::{Arrived, headers, key_hosts, tenant_keys};
@@ -92,30 +93,47 @@ pub(crate) fn kind(input: &Input) -> Result<LifecycleKind, Error> {
     LifecycleKind::from_name(&name).ok_or_else(|| missing("event"))
 }
 
-/// Each event is signed by the platform or with the tenant's secret: by the other, it is not the event of this call.
-fn of_call(input: &Input, by_platform: bool) -> Result<(), Error> {
-    let kind = kind(input)?;
-    let signed = matches!(kind, LifecycleKind::Installed | LifecycleKind::Uninstalled);
-    if signed == by_platform {
-        Ok(())
-    } else {
-        Err(missing("event"))
+/// An event as it arrived, and the app that it is held to.
+struct EventCall {
+    arrived: Arrived,
+    verifier: Verifier,
+    kind: LifecycleKind,
+    body: Zeroizing<String>,
+}
+
+impl EventCall {
+    fn read(input: &Input) -> Result<Self, Error> {
+        let kind = kind(input)?;
+        let arrived = Arrived::read(input)?;
+        let app = AppKey::new(&*input.need("appKey")?)?;
+        let verifier = Verifier::new(app, arrived.expected.clone());
+        Ok(Self {
+            verifier: verifier.key_hosts(key_hosts(input)?),
+            arrived,
+            kind,
+            body: input.need("body")?,
+        })
     }
-}
 
-fn parsed(input: &Input) -> Result<LifecycleBody, Error> {
-    LifecycleBody::parse(input.need("body")?.as_bytes())
-}
+    fn token(&self) -> Result<&str, Error> {
+        jwt_from_headers(self.arrived.authorization())
+    }
 
-fn taken(input: &Input, body: LifecycleBody, issuer: &ClientKey) -> Result<LifecycleEvent, Error> {
-    let app = AppKey::new(&*input.need("appKey")?)?;
-    body.accept(kind(input)?, &app, issuer, &key_hosts(input)?)
+    /// What the platform signs: of a tenant's, it is not the event of this call.
+    fn checked(&self) -> Result<CheckedEvent<'_>, Error> {
+        let event: UnverifiedPlatformEvent<'_> = match self.kind {
+            LifecycleKind::Installed => self.verifier.installed(self.token()?)?,
+            LifecycleKind::Uninstalled => self.verifier.uninstalled(self.token()?)?,
+            _ => return Err(missing("event")),
+        };
+        let (request, now) = (self.arrived.request()?, self.arrived.now);
+        event.receive(self.body.as_bytes(), &request, now)
+    }
 }
 
 fn accepted(
     event: &LifecycleEvent,
-    token: &str,
-    arrived: &Arrived,
+    mark: &ReplayMark,
     (issued_at, expires_at): (UnixTime, UnixTime),
 ) -> Output {
     let mut output = written(event.body());
@@ -126,11 +144,10 @@ fn accepted(
             _ => None,
         },
     );
-    output.shown("tokenHash", TokenHash::of(token));
+    output.shown("tokenHash", mark.token_hash());
     output.time("tokenIssuedAt", issued_at);
     output.time("tokenExpiresAt", expires_at);
-    let leeway = arrived.expected.allowed_leeway().as_seconds();
-    output.time("tokenProvesUntil", expires_at.plus(leeway));
+    output.time("tokenProvesUntil", mark.expires_at());
     output
 }
 
@@ -190,15 +207,9 @@ pub fn check_unproved_install(
 }
 
 fn unproved(input: &Input) -> Result<String, Error> {
-    of_call(input, true)?;
-    let arrived = Arrived::read(input)?;
-    let token = UnverifiedInstallToken::parse(jwt_from_headers(arrived.authorization())?)?;
-    let body = parsed(input)?;
-    let client_key = body.client_key().clone();
-    let request = arrived.request()?;
-    token.check_unproved(&request, &client_key, &arrived.expected, arrived.now)?;
-    taken(input, body, &client_key)?;
-    Ok(client_key.as_str().to_owned())
+    let call = EventCall::read(input)?;
+    let event = call.checked()?;
+    Ok(event.issuer().as_str().to_owned())
 }
 
 /// Verifies `installed` or `uninstalled`, signed by the platform, and accepts its body.
@@ -210,17 +221,12 @@ pub fn verify_install(
 }
 
 fn signed(input: &Input) -> Result<Output, Error> {
-    of_call(input, true)?;
-    let arrived = Arrived::read(input)?;
-    let text = jwt_from_headers(arrived.authorization())?;
-    let token = UnverifiedInstallToken::parse(text)?;
+    let call = EventCall::read(input)?;
+    let event = call.checked()?;
     let key = RsaPublicKey::from_pem(&input.need("pem")?)?;
-    let (request, body) = (arrived.request()?, parsed(input)?);
-    let (tenant, expected) = (body.client_key(), &arrived.expected);
-    let token = token.verify(&key, &request, tenant, expected, arrived.now)?;
-    let event = taken(input, body, token.issuer())?;
-    let times = (token.issued_at(), token.expires_at());
-    Ok(accepted(&event, text, &arrived, times))
+    let received = event.verify(&key)?;
+    let times = (received.token().issued_at(), received.token().expires_at());
+    Ok(accepted(received.event(), received.mark(), times))
 }
 
 /// Verifies `enabled` or `disabled`, signed with the tenant's secret, and accepts its body.
@@ -232,17 +238,21 @@ pub fn verify_lifecycle(
 }
 
 fn shared(input: &Input) -> Result<Output, Error> {
-    of_call(input, false)?;
-    let arrived = Arrived::read(input)?;
-    let text = jwt_from_headers(arrived.authorization())?;
+    let call = EventCall::read(input)?;
+    // signed with the tenant's secret: of the platform's, it is not the event of this call
+    let event = match call.kind {
+        LifecycleKind::Enabled => call.verifier.enabled(call.token()?)?,
+        LifecycleKind::Disabled => call.verifier.disabled(call.token()?)?,
+        _ => return Err(missing("event")),
+    };
     let [client_key, secret, previous] =
         ["clientKey", "secret", "previous"].map(|name| input.text(name));
     let [client_key, secret, previous] =
         [&client_key, &secret, &previous].map(|it| it.as_ref().map(|text| text.as_str()));
     let keys = tenant_keys(client_key, secret, previous)?;
-    let token = UnverifiedRequestToken::parse(text)?;
-    let token = token.verify(&keys, &arrived.request()?, &arrived.expected, arrived.now)?;
-    let event = taken(input, parsed(input)?, token.issuer())?;
-    let times = (token.issued_at(), token.expires_at());
-    Ok(accepted(&event, text, &arrived, times))
+    let (request, now) = (call.arrived.request()?, call.arrived.now);
+    let sender = event.verify(&keys, &request, now)?;
+    let received = sender.receive(call.body.as_bytes())?;
+    let times = (received.token().issued_at(), received.token().expires_at());
+    Ok(accepted(received.event(), received.mark(), times))
 }

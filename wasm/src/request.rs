@@ -122,7 +122,7 @@ pub fn verify_request(
         }
         lines.push('\n');
         lines.push_str(signed_with(token.signed_with()));
-        line(&mut lines, Some(token.issuer().as_str()));
+        line(&mut lines, Some(token.tenant().as_str()));
         line(&mut lines, token.subject());
         line(&mut lines, license.capability_set().map(Capability::as_str));
         Ok(lines)
@@ -153,7 +153,7 @@ pub fn verify_context(
         let token = UnverifiedContextToken::parse(&text)?;
         let token = token.verify(&keys, &expected, time(now, "now")?)?;
         let mut output = Output::new();
-        output.text("clientKey", token.issuer().as_str());
+        output.text("clientKey", token.tenant().as_str());
         output.maybe("accountId", token.subject());
         output.time("issuedAt", token.issued_at());
         output.time("expiresAt", token.expires_at());

@@ -6,7 +6,7 @@ mod verify;
 
 use std::sync::Arc;
 
-use app_license::connect::{KeyHosts, RequestVerifierConfig};
+use app_license::connect::Verifier;
 use app_license::{
     AppKey, Capability, ClientKey, Event, FeatureMap, InstallationKey, Policy, UnixTime,
 };
@@ -33,8 +33,7 @@ pub struct ConnectApp(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) app_key: AppKey,
-    pub(crate) expectations: RequestVerifierConfig,
-    pub(crate) hosts: KeyHosts,
+    pub(crate) verifier: Verifier,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tenants: Tenants,
     pub(crate) install_keys: InstallKeys,

@@ -60,7 +60,7 @@ macro_rules! verified_request {
             /// The tenant.
             #[must_use]
             pub fn client_key(&self) -> &ClientKey {
-                self.token().issuer()
+                self.token().tenant()
             }
 
             /// The Atlassian account of the user; `None` for an anonymous one.

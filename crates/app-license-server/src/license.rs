@@ -226,7 +226,7 @@ impl ConnectApp {
         else {
             return (LicenseApi::NotConfigured, None);
         };
-        let base_url = match self.0.hosts.check_site(base_url) {
+        let base_url = match self.0.verifier.hosts().check_site(base_url) {
             Ok(base_url) => base_url,
             Err(error) => return (LicenseApi::Failed, Some(error.into())),
         };

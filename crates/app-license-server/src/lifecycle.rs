@@ -7,12 +7,11 @@ use crate::rejection::Rejection;
 use crate::site_link::{Contested, link};
 use crate::wire::{authorization, read, route, target};
 use app_license::connect::{
-    InstallToken, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
-    jwt_from_headers,
+    CheckedEvent, InstallToken, LifecycleKind, ReceivedEvent, Request, Token, UnverifiedEvent,
+    UnverifiedPlatformEvent, UnverifiedTenantEvent, jwt_from_headers,
 };
-use app_license::{ClientKey, ErrorKind, RsaPublicKey, UnixTime, Verified};
+use app_license::{ErrorKind, UnixTime, Verified};
 use app_license_client::Caller;
-use app_license_store::{Delivery, ReplayMark};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -52,15 +51,6 @@ impl ConnectApp {
     }
 }
 
-/// What a lifecycle token of the platform came with.
-struct Signed<'r> {
-    text: &'r str,
-    bytes: &'r [u8],
-    request: &'r Request<'r>,
-    client_key: &'r ClientKey,
-    caller: Caller,
-}
-
 async fn installed(State(app): State<ConnectApp>, request: http::Request<Body>) -> Response {
     app.deliver(LifecycleKind::Installed, request).await
 }
@@ -85,13 +75,7 @@ impl ConnectApp {
     async fn deliver(&self, kind: LifecycleKind, request: http::Request<Body>) -> Response {
         let (parts, body) = request.into_parts();
         PageOwner::found(&parts, self, None);
-        let outcome = match kind {
-            LifecycleKind::Enabled | LifecycleKind::Disabled => {
-                self.tenant_event(kind, &parts, body).await
-            }
-            _ => self.signed_event(kind, &parts, body).await,
-        };
-        match outcome {
+        match self.receive(kind, &parts, body).await {
             Ok(event) => {
                 self.0.metrics.event(event);
                 StatusCode::NO_CONTENT.into_response()
@@ -104,72 +88,59 @@ impl ConnectApp {
         }
     }
 
-    /// `installed` and `uninstalled`: verify first, store last.
+    /// Verify first, store last.
     #[tracing::instrument(level = "debug", skip_all, fields(event = kind.name()))]
-    async fn signed_event(
+    async fn receive(
         &self,
         kind: LifecycleKind,
         parts: &Parts,
         body: Body,
     ) -> Result<&'static str, Rejection> {
-        let headers = authorization(&parts.headers)?;
-        let text = jwt_from_headers(headers)?;
-        let token = UnverifiedInstallToken::parse(text)?;
-        let bytes = read(body).await?;
-        let body = LifecycleBody::parse(&bytes)?;
-        let client_key = body.client_key().clone();
-        // all that needs no key first: what cannot be right costs no fetch. What is accepted here
-        // is not believed before the signature is
-        let target = target(parts);
-        let signed = Signed {
-            text,
-            bytes: &bytes,
-            request: &Request::new(parts.method.as_str(), &target),
-            client_key: &client_key,
-            caller: self.0.client_address.of(parts),
-        };
-        let stored = self.store_signed(kind, token, body, &signed).await;
-        stored.map_err(|rejection| rejection.of_tenant(&client_key))
+        // in the header and nowhere else: an address may be logged, and be followed again
+        let token = jwt_from_headers(authorization(&parts.headers)?)?;
+        match self.0.verifier.event(kind, token)? {
+            UnverifiedEvent::OfPlatform(event) => self.platform_event(event, parts, body).await,
+            UnverifiedEvent::OfTenant(event) => self.tenant_event(event, parts, body).await,
+        }
     }
 
-    async fn store_signed(
+    /// `installed` and `uninstalled`.
+    async fn platform_event(
         &self,
-        kind: LifecycleKind,
-        token: UnverifiedInstallToken<'_>,
-        body: LifecycleBody,
-        signed: &Signed<'_>,
+        event: UnverifiedPlatformEvent<'_>,
+        parts: &Parts,
+        body: Body,
     ) -> Result<&'static str, Rejection> {
+        let issuer = event.issuer().clone();
+        let bytes = read(body).await?;
+        let target = target(parts);
+        let request = Request::new(parts.method.as_str(), &target);
         let now = self.now();
-        let (request, client_key) = (signed.request, signed.client_key);
-        token.check_unproved(request, client_key, &self.0.expectations, now)?;
-        let event = self.accept(body, kind, client_key)?;
-        let token = self.verify_signed(&token, signed, now).await?;
-        let mark = self.mark(signed.text, signed.bytes, token.expires_at());
-        self.store(event, mark, token.issued_at(), now).await
+        let stored = async {
+            let event = event.receive(&bytes, &request, now)?;
+            let caller = self.0.client_address.of(parts);
+            self.store(self.verify_signed(&event, caller).await?, now)
+                .await
+        };
+        stored.await.map_err(|it: Rejection| it.of_tenant(&issuer))
     }
 
     async fn verify_signed(
         &self,
-        token: &UnverifiedInstallToken<'_>,
-        signed: &Signed<'_>,
-        now: UnixTime,
-    ) -> Result<Verified<InstallToken>, Rejection> {
+        event: &CheckedEvent<'_>,
+        caller: Caller,
+    ) -> Result<Verified<ReceivedEvent<InstallToken>>, Rejection> {
         let keys = &self.0.install_keys;
         let could_not = |error| Rejection::client(&error);
-        let kid = token.kid();
+        let kid = event.kid();
         let key = keys
-            .get_for_tenant(kid, signed.caller, signed.client_key)
+            .get_for_tenant(kid, caller, event.issuer())
             .await
             .map_err(could_not)?;
-        let expected = &self.0.expectations;
-        let verify = |key: &RsaPublicKey| {
-            token.verify(key, signed.request, signed.client_key, expected, now)
-        };
-        let verified = match verify(&key) {
+        let verified = match event.verify(&key) {
             Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
                 // the platform may have replaced the key under this id
-                let key = keys.refresh(kid).await.map_err(could_not)?;
-                verify(&key)?
+                event.verify(&keys.refresh(kid).await.map_err(could_not)?)?
             }
             verified => verified?,
         };
@@ -177,56 +148,35 @@ impl ConnectApp {
         Ok(verified)
     }
 
-    /// `enabled` and `disabled`: signed with the shared secret.
-    #[tracing::instrument(level = "debug", skip_all, fields(event = kind.name()))]
+    /// `enabled` and `disabled`.
     async fn tenant_event(
         &self,
-        kind: LifecycleKind,
+        event: UnverifiedTenantEvent<'_>,
         parts: &Parts,
         body: Body,
     ) -> Result<&'static str, Rejection> {
         let now = self.now();
-        let (verified, text) = self.verify_event(kind, parts).await?;
-        let client_key = verified.client_key();
-        let of_tenant = |rejection: Rejection| rejection.of_tenant(client_key);
-        let bytes = read(body).await.map_err(of_tenant)?;
-        let body = LifecycleBody::parse(&bytes).map_err(|e| of_tenant(e.into()))?;
-        let event = self.accept(body, kind, client_key).map_err(of_tenant)?;
-        let token = verified.token();
-        let mark = self.mark(text, &bytes, token.expires_at());
-        let stored = self.store(event, mark, token.issued_at(), now).await;
-        stored.map_err(of_tenant)
+        let stored = async {
+            let sender = self.verify_event(&event, parts, now).await?;
+            let received = sender.receive(&read(body).await?)?;
+            self.store(received, now).await
+        };
+        stored
+            .await
+            .map_err(|it: Rejection| it.of_tenant(event.issuer()))
     }
 
-    fn accept(
+    async fn store<K>(
         &self,
-        body: LifecycleBody,
-        kind: LifecycleKind,
-        issuer: &ClientKey,
-    ) -> Result<LifecycleEvent, Rejection> {
-        Ok(body.accept(kind, &self.0.app_key, issuer, &self.0.hosts)?)
-    }
-
-    /// A mark that holds a token to this body until it verifies no longer.
-    fn mark(&self, token: &str, body: &[u8], expires_at: UnixTime) -> ReplayMark {
-        let leeway = self.0.expectations.allowed_leeway().as_seconds();
-        ReplayMark::new(token, body, expires_at.plus(leeway))
-    }
-
-    async fn store(
-        &self,
-        event: LifecycleEvent,
-        mark: ReplayMark,
-        issued_at: UnixTime,
+        received: Verified<ReceivedEvent<Token<K>>>,
         now: UnixTime,
     ) -> Result<&'static str, Rejection> {
-        let client_key = event.body().client_key().clone();
-        let name = event.body().kind().name();
-        let delivery = Delivery::connect(event).marked(mark).issued(issued_at);
+        let client_key = received.event().body().client_key().clone();
+        let name = received.event().body().kind().name();
         let applied = self
             .0
             .store
-            .apply(delivery, now)
+            .apply(received.into_delivery(), now)
             .await
             .map_err(|e| Rejection::store(&e))?;
         self.0.tenants.forget(&client_key);

@@ -2,8 +2,9 @@
 //!
 //! | a request with | is checked by |
 //! |---|---|
-//! | `installed`, `uninstalled` | `UnverifiedInstallToken` (RS256, exact query hash) |
-//! | an iframe URL, a webhook, `enabled`, `disabled` | `UnverifiedRequestToken` (HS256, exact query hash) |
+//! | `installed`, `uninstalled` | [`Verifier::event`] (RS256, exact query hash) |
+//! | `enabled`, `disabled` | [`Verifier::event`] (HS256, exact query hash) |
+//! | an iframe URL, a webhook | `UnverifiedRequestToken` (HS256, exact query hash) |
 //! | a token of `AP.context.getToken()` | `UnverifiedContextToken` (HS256, `context-qsh`) |
 //! | a token the app made for its own front end | `UnverifiedSessionToken` (HS256, no query hash) |
 //!
@@ -27,17 +28,19 @@ mod request;
 mod request_token;
 mod session_token;
 mod tenant_keys;
+mod token;
 mod token_claims;
 mod token_place;
+mod verifier;
 mod verifier_config;
 
 pub use base_url::BaseUrl;
 pub use canonical_request::{CanonicalRequest, PathForm};
-pub use context_token::{ContextToken, UnverifiedContextToken};
+pub use context_token::{ContextClaims, ContextToken, UnverifiedContextToken};
 pub use descriptor_urls::DescriptorUrls;
 pub use explain::{Difference, Explanation, QshMistake};
 pub use iframe_query::IframeQuery;
-pub use install_token::{InstallToken, UnverifiedInstallToken};
+pub use install_token::{InstallClaims, InstallToken, UnverifiedInstallToken};
 pub use key_host::{Cloud, KeyHosts};
 pub use license_api::{LicenseApiError, LicenseApiResponse};
 pub use lifecycle::{
@@ -46,9 +49,14 @@ pub use lifecycle::{
 };
 pub use qsh::Qsh;
 pub use request::Request;
-pub use request_token::{RequestToken, UnverifiedRequestToken};
-pub use session_token::{SessionToken, UnverifiedSessionToken};
+pub use request_token::{RequestClaims, RequestToken, UnverifiedRequestToken};
+pub use session_token::{SessionClaims, SessionToken, UnverifiedSessionToken};
 pub use tenant_keys::{SignedWith, TenantKeys};
+pub use token::Token;
 pub use token_claims::{TokenClaims, sign_request};
 pub use token_place::{jwt_from_headers, token_from_request};
+pub use verifier::{
+    CheckedEvent, EventSender, ReceivedEvent, UnverifiedEvent, UnverifiedPlatformEvent,
+    UnverifiedTenantEvent, Verifier,
+};
 pub use verifier_config::RequestVerifierConfig;

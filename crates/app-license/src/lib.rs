@@ -11,7 +11,7 @@
 //!
 //! | license source | read it with | what proves it |
 //! |---|---|---|
-//! | Connect `installed` event | [`connect::LifecycleBody`] | [`connect::UnverifiedInstallToken`] |
+//! | Connect `installed` event | [`connect::LifecycleBody`] | [`connect::Verifier::installed`] |
 //! | Connect iframe URL, `lic` and `capSet` | [`connect::IframeQuery`] | [`connect::UnverifiedRequestToken`] |
 //! | Connect License API | [`License::from_connect_api`] | you fetched it |
 //! | Connect browser context | [`License::from_connect_context`] | nothing: a [`Hint`] |

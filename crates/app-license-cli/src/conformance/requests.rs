@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use app_license::connect::{
-    BaseUrl, Cloud, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request,
-    RequestVerifierConfig, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
-    UnverifiedRequestToken, UnverifiedSessionToken, jwt_from_headers, token_from_request,
+    BaseUrl, LifecycleKind, Request, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
+    UnverifiedEvent, UnverifiedRequestToken, UnverifiedSessionToken, Verifier, jwt_from_headers,
+    token_from_request,
 };
 use app_license::{
-    AppKey, ClientKey, Error, ErrorKind, Event, HmacKey, Installation, InstallationRecord,
-    InstallationSecrets, InstallationStatus, RsaPublicKey, SharedSecret, State, UnixTime,
+    AppKey, ClientKey, Error, ErrorKind, HmacKey, Installation, InstallationRecord,
+    InstallationSecrets, InstallationStatus, KeyId, RsaPublicKey, SharedSecret, State, UnixTime,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -79,8 +79,7 @@ struct Accepted {
 struct Checker<'a> {
     case: &'a RequestCase,
     world: &'a World,
-    app: AppKey,
-    expected: RequestVerifierConfig,
+    verifier: Verifier,
     now: UnixTime,
 }
 
@@ -173,8 +172,10 @@ impl RequestCase {
         Ok(Checker {
             case: self,
             world,
-            expected: RequestVerifierConfig::new(BaseUrl::new(base.unwrap_or_default())?),
-            app: AppKey::new(key.unwrap_or_default())?,
+            verifier: Verifier::new(
+                AppKey::new(key.unwrap_or_default())?,
+                RequestVerifierConfig::new(BaseUrl::new(base.unwrap_or_default())?),
+            ),
             now: time(self.now, world.now).unwrap_or(UnixTime::EPOCH),
         })
     }
@@ -232,10 +233,10 @@ impl Checker<'_> {
             "qsh" => self.bound(store),
             "context" => self.context(store),
             "session" => self.session(store),
-            "install" | "installed" => self.signed(LifecycleKind::Installed, store),
-            "uninstall" | "uninstalled" => self.signed(LifecycleKind::Uninstalled, store),
-            "enable" | "enabled" => self.shared(LifecycleKind::Enabled, store),
-            "disable" | "disabled" => self.shared(LifecycleKind::Disabled, store),
+            "install" | "installed" => self.event(LifecycleKind::Installed, store),
+            "uninstall" | "uninstalled" => self.event(LifecycleKind::Uninstalled, store),
+            "enable" | "enabled" => self.event(LifecycleKind::Enabled, store),
+            "disable" | "disabled" => self.event(LifecycleKind::Disabled, store),
             _ => return None,
         })
     }
@@ -277,7 +278,7 @@ impl Checker<'_> {
         let text = token_from_request(self.authorization(), request.query())?;
         let token = UnverifiedRequestToken::parse(&text)?;
         let keys = self.keys_of(store, token.issuer())?;
-        let token = token.verify(&keys, &request, &self.expected, self.now)?;
+        let token = token.verify(&keys, &request, self.verifier.config(), self.now)?;
         let license = Some(token.license().state());
         Ok(Accepted { license })
     }
@@ -287,7 +288,7 @@ impl Checker<'_> {
         let text = token_from_request(self.authorization(), self.request().query())?;
         let token = UnverifiedContextToken::parse(&text)?;
         let keys = self.keys_of(store, token.issuer())?;
-        token.verify(&keys, &self.expected, self.now)?;
+        token.verify(&keys, self.verifier.config(), self.now)?;
         Ok(Accepted { license: None })
     }
 
@@ -296,54 +297,44 @@ impl Checker<'_> {
         let text = token_from_request(self.authorization(), self.request().query())?;
         let token = UnverifiedSessionToken::parse(&text)?;
         let keys = self.keys_of(store, token.tenant())?;
-        token.verify(&keys, &self.app, &self.expected, self.now)?;
+        let (app, config) = (self.verifier.app_key(), self.verifier.config());
+        token.verify(&keys, app, config, self.now)?;
         Ok(Accepted { license: None })
     }
 
-    /// `installed` and `uninstalled`: signed by the platform. Verify first, store last.
-    fn signed(&self, kind: LifecycleKind, store: &mut Store) -> Result<Accepted, Error> {
-        let text = jwt_from_headers(self.authorization())?;
-        let token = UnverifiedInstallToken::parse(text)?;
-        let pem = self.world.keys_by_kid.get(token.kid().as_str());
-        let Some(pem) = pem.and_then(Option::as_deref) else {
-            let kid = token.kid().to_string();
-            return Err(ErrorKind::UnknownKey { kid }.into());
+    /// A lifecycle event: verify first, store last.
+    fn event(&self, kind: LifecycleKind, store: &mut Store) -> Result<Accepted, Error> {
+        let token = jwt_from_headers(self.authorization())?;
+        let body = body_bytes(&self.case.request.body);
+        let (tenant, delivery) = match self.verifier.event(kind, token)? {
+            UnverifiedEvent::OfPlatform(event) => {
+                let event = event.receive(&body, &self.request(), self.now)?;
+                let received = event.verify(&self.platform_key(event.kid())?)?;
+                (event.issuer().clone(), received.into_delivery())
+            }
+            UnverifiedEvent::OfTenant(event) => {
+                let keys = self.keys_of(store, event.issuer())?;
+                let sender = event.verify(&keys, &self.request(), self.now)?;
+                let received = sender.receive(&body)?;
+                (event.issuer().clone(), received.into_delivery())
+            }
         };
-        let key = RsaPublicKey::from_pem(pem)?;
-        let body = self.body()?;
-        let tenant = body.client_key().clone();
-        let token = token.verify(&key, &self.request(), &tenant, &self.expected, self.now)?;
-        self.accept(kind, body, token.issuer(), store)
-    }
-
-    /// `enabled` and `disabled`: signed with the shared secret.
-    fn shared(&self, kind: LifecycleKind, store: &mut Store) -> Result<Accepted, Error> {
-        let text = jwt_from_headers(self.authorization())?;
-        let token = UnverifiedRequestToken::parse(text)?;
-        let keys = self.keys_of(store, token.issuer())?;
-        let token = token.verify(&keys, &self.request(), &self.expected, self.now)?;
-        self.accept(kind, self.body()?, token.issuer(), store)
-    }
-
-    fn body(&self) -> Result<LifecycleBody, Error> {
-        LifecycleBody::parse(&body_bytes(&self.case.request.body))
-    }
-
-    fn accept(
-        &self,
-        kind: LifecycleKind,
-        body: LifecycleBody,
-        issuer: &ClientKey,
-        store: &mut Store,
-    ) -> Result<Accepted, Error> {
-        let hosts = KeyHosts::of(Cloud::Commercial);
-        let event: LifecycleEvent = body.accept(kind, &self.app, issuer, &hosts)?;
-        let current = store.get(issuer.as_str()).cloned();
-        let (after, _) = Installation::apply(current, &Event::from(event), self.now);
-        if let Some(after) = after {
-            store.insert(issuer.to_string(), after);
+        let current = store.get(tenant.as_str()).cloned();
+        let outcome = delivery.apply(current, None, self.now)?;
+        if let Some(after) = outcome.after {
+            store.insert(tenant.to_string(), after);
         }
         Ok(Accepted { license: None })
+    }
+
+    fn platform_key(&self, kid: &KeyId) -> Result<RsaPublicKey, Error> {
+        match self.world.keys_by_kid.get(kid.as_str()) {
+            Some(Some(pem)) => RsaPublicKey::from_pem(pem),
+            _ => {
+                let kid = kid.to_string();
+                Err(ErrorKind::UnknownKey { kid }.into())
+            }
+        }
     }
 }
 

@@ -113,7 +113,7 @@ async fn the_call_is_signed_with_an_exact_query_hash() {
             &RequestVerifierConfig::new(base),
             s.clock.now(),
         );
-        assert_eq!(verified.unwrap().issuer().as_str(), "com.example.app");
+        assert_eq!(verified.unwrap().tenant().as_str(), "com.example.app");
     }
 }
 

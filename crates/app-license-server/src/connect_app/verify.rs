@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app_license::connect::{
-    LifecycleKind, Request, UnverifiedContextToken, UnverifiedRequestToken, jwt_from_headers,
-    token_from_request,
+    EventSender, LifecycleKind, Request, UnverifiedContextToken, UnverifiedRequestToken,
+    UnverifiedTenantEvent, token_from_request,
 };
 use app_license::{ClientKey, ErrorKind, Event, InstallationKey, InstallationStatus, UnixTime};
 use app_license_store::Delivery;
@@ -56,8 +56,7 @@ impl ConnectApp {
         let target = target(parts);
         let request = Request::new(parts.method.as_str(), &target);
         let text = token_from_request(authorization(&parts.headers)?, request.query())?;
-        self.verify_of(parts, &text, RequiredStatus::Installed)
-            .await
+        self.verify_token(&text, &request, parts).await
     }
 
     /// Verifies a request that no route looked at, which changes nothing: it may be for no page.
@@ -97,42 +96,46 @@ impl ConnectApp {
         }
     }
 
-    /// Verifies an event that a tenant signs, and answers its token's text too. It is about being
-    /// in use or not, so a tenant that is switched off may send it. Its token is in the header and
-    /// nowhere else: an address may be logged, and be followed again.
-    pub(crate) async fn verify_event<'p>(
-        &self,
-        kind: LifecycleKind,
-        parts: &'p Parts,
-    ) -> Result<(ConnectRequest, &'p str), Rejection> {
-        let text = jwt_from_headers(authorization(&parts.headers)?)?;
-        // `disabled` may overtake or follow `uninstalled`
-        let required = match kind {
-            LifecycleKind::Disabled => RequiredStatus::Known,
-            _ => RequiredStatus::Installed,
-        };
-        let verified = self.verify_of(parts, text, required).await?;
-        Ok((verified, text))
-    }
-
     #[tracing::instrument(name = "verify", level = "debug", skip_all, fields(tenant))]
-    async fn verify_of(
+    async fn verify_token(
         &self,
-        parts: &Parts,
         text: &str,
-        required: RequiredStatus,
+        request: &Request<'_>,
+        parts: &Parts,
     ) -> Result<ConnectRequest, Rejection> {
-        let target = target(parts);
-        let request = Request::new(parts.method.as_str(), &target);
         let now = self.now();
         let token = UnverifiedRequestToken::parse(text)?;
         let issuer = token.issuer();
-        let verify =
-            |tenant: &Tenant| token.verify(&tenant.keys, &request, &self.0.expectations, now);
-        let proved = self.with_tenant(issuer, required, now, verify).await;
-        let (tenant, token) = proved.map_err(|rejection| rejection.of_tenant(issuer))?;
+        let config = self.0.verifier.config();
+        let verify = |tenant: &Tenant| token.verify(&tenant.keys, request, config, now);
+        let proved = self.with_tenant(issuer, RequiredStatus::Installed, now, verify);
+        let (tenant, token) = proved.await.map_err(|it| it.of_tenant(issuer))?;
         self.0.metrics.request("request");
         Ok(ConnectRequest::new(self, tenant, token, parts))
+    }
+
+    /// Verifies who sent an event that a tenant signs. It is about being in use or not, so a tenant that is
+    /// switched off may send it.
+    #[tracing::instrument(name = "verify", level = "debug", skip_all, fields(tenant))]
+    pub(crate) async fn verify_event<'t>(
+        &self,
+        event: &UnverifiedTenantEvent<'t>,
+        parts: &Parts,
+        now: UnixTime,
+    ) -> Result<EventSender<'t>, Rejection> {
+        // `disabled` may overtake or follow `uninstalled`
+        let required = match event.kind() {
+            LifecycleKind::Disabled => RequiredStatus::Known,
+            _ => RequiredStatus::Installed,
+        };
+        let target = target(parts);
+        let request = Request::new(parts.method.as_str(), &target);
+        let verify = |tenant: &Tenant| event.verify(&tenant.keys, &request, now);
+        let (_, sender) = self
+            .with_tenant(event.issuer(), required, now, verify)
+            .await?;
+        self.0.metrics.request("request");
+        Ok(sender)
     }
 
     /// Verifies a request with a context token, `AP.context.getToken()`. A rejection is as that of
@@ -163,7 +166,8 @@ impl ConnectApp {
         let now = self.now();
         let token = UnverifiedContextToken::parse(&text)?;
         let issuer = token.issuer();
-        let verify = |tenant: &Tenant| token.verify(&tenant.keys, &self.0.expectations, now);
+        let config = self.0.verifier.config();
+        let verify = |tenant: &Tenant| token.verify(&tenant.keys, config, now);
         let proved = self.with_tenant(issuer, RequiredStatus::Installed, now, verify);
         let (tenant, token) = proved.await.map_err(|it| it.of_tenant(issuer))?;
         // a page that was open before can renew its token: it brings no tenant back

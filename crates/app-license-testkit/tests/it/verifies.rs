@@ -1,9 +1,9 @@
 //! Everything the host makes verifies through the core, and nothing of it does in another place.
 
 use app_license::connect::{
-    BaseUrl, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request,
-    RequestVerifierConfig, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
-    UnverifiedRequestToken, UnverifiedSessionToken, sign_request, token_from_request,
+    BaseUrl, LifecycleEvent, LifecycleKind, Request, RequestVerifierConfig, TenantKeys,
+    UnverifiedContextToken, UnverifiedEvent, UnverifiedRequestToken, UnverifiedSessionToken,
+    Verifier, sign_request, token_from_request,
 };
 use app_license::forge::{
     ForgeLifecycleEvent, ForgeLifecycleKind, InvocationVerifierConfig, LicenseApiResponse,
@@ -61,16 +61,18 @@ impl Receiver {
     fn install(&self, request: &SignedRequest) -> Result<LifecycleEvent, app_license::Error> {
         let key = self.host.install_key().unwrap();
         let key = RsaPublicKey::from_pem(&key.public_pem())?;
-        let body = LifecycleBody::parse(request.body())?;
-        let token = UnverifiedInstallToken::parse(request.token().unwrap())?;
-        assert!(token.kid().as_str().starts_with("test-"));
+        let verifier = Verifier::new(AppKey::new(KEY)?, self.expected.clone());
         let target = self.target(request);
         let seen = Request::new(request.method(), &target);
         let now = self.host.clock().now();
-        let token = token.verify(&key, &seen, body.client_key(), &self.expected, now)?;
-        let app = AppKey::new(KEY)?;
         let kind = LifecycleKind::from_name(request.name()).unwrap();
-        body.accept(kind, &app, token.issuer(), &KeyHosts::default())
+        let event = verifier.event(kind, request.token().unwrap())?;
+        let UnverifiedEvent::OfPlatform(event) = event else {
+            panic!("{kind} is signed by a tenant");
+        };
+        assert!(event.kid().as_str().starts_with("test-"));
+        let event = event.receive(request.body(), &seen, now)?;
+        Ok(event.verify(&key)?.event().clone())
     }
 
     fn request(

@@ -5,6 +5,7 @@ use crate::gate::user_access::UserAccess;
 
 use super::claims::{Claimed, HostClaims};
 use super::tenant_keys::{SignedWith, TenantKeys};
+use super::token::Token;
 use super::verifier_config::RequestVerifierConfig;
 use crate::error::{Error, ErrorKind};
 use crate::ids::ClientKey;
@@ -46,13 +47,12 @@ pub struct UnverifiedContextToken<'t> {
     license: License,
 }
 
-/// What a verified context token says.
+/// A verified context token: of the tenant whose user it is, and of that user.
+pub type ContextToken = Token<ContextClaims>;
+
+/// What a verified context token says besides what every [`Token`] does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContextToken {
-    issuer: ClientKey,
-    subject: Option<String>,
-    issued_at: UnixTime,
-    expires_at: UnixTime,
+pub struct ContextClaims {
     signed_with: SignedWith,
     context: Option<String>,
     license: License,
@@ -113,53 +113,31 @@ impl<'t> UnverifiedContextToken<'t> {
         if claims.qsh != Claimed::Context {
             return Err(ErrorKind::NotContextToken.into());
         }
-        Ok(Verified::new(ContextToken {
-            issuer: claims.issuer.clone(),
-            subject: claims.subject.clone(),
-            issued_at: claims.validity.iat,
-            expires_at: claims.validity.exp,
-            signed_with,
-            context: self.context.clone(),
-            license: self.license.clone().at(claims.validity.iat),
-        }))
+        Ok(Token::verified(
+            claims.issuer.clone(),
+            claims.subject.clone(),
+            claims.validity,
+            expected.allowed_leeway(),
+            ContextClaims {
+                signed_with,
+                context: self.context.clone(),
+                license: self.license.clone().at(claims.validity.iat),
+            },
+        ))
     }
 }
 
 impl ContextToken {
-    /// The tenant: whose user it is.
-    #[must_use]
-    pub const fn issuer(&self) -> &ClientKey {
-        &self.issuer
-    }
-
-    /// The Atlassian account of the user; `None` for an anonymous one.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
-    }
-
-    /// When it was issued (UTC).
-    #[must_use]
-    pub const fn issued_at(&self) -> UnixTime {
-        self.issued_at
-    }
-
-    /// When it expires (UTC), without leeway.
-    #[must_use]
-    pub const fn expires_at(&self) -> UnixTime {
-        self.expires_at
-    }
-
     /// Which of the tenant's secrets signed it.
     #[must_use]
     pub const fn signed_with(&self) -> SignedWith {
-        self.signed_with
+        self.claims.signed_with
     }
 
     /// The product context, JSON text as the host wrote it.
     #[must_use]
     pub fn context(&self) -> Option<&str> {
-        self.context.as_deref()
+        self.claims.context.as_deref()
     }
 }
 
@@ -167,7 +145,7 @@ impl Verified<ContextToken> {
     /// The license in the product context, as of the token's `iat`; absent when it has none.
     #[must_use]
     pub fn license(&self) -> Verified<License> {
-        Verified::new(self.license.clone())
+        Verified::new(self.claims.license.clone())
     }
 }
 

@@ -5,8 +5,9 @@ use super::canonical_request::PathForm;
 use super::claims::HostClaims;
 use super::explain::Explanation;
 use super::request::Request;
+use super::token::Token;
 use super::verifier_config::RequestVerifierConfig;
-use crate::delivery::TokenHash;
+use crate::delivery::{ReplayMark, TokenHash};
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::{ClientKey, KeyId};
 use crate::jwt::{Algorithm, Audience, Claims, Compact, RsaPublicKey};
@@ -32,7 +33,7 @@ use crate::verified::Verified;
 /// let request = Request::new("POST", "/installed");
 /// let client_key = ClientKey::new(body_client_key)?;
 /// let token = token.verify(&key, &request, &client_key, &expected, now)?;
-/// assert_eq!(token.issuer(), &client_key);
+/// assert_eq!(token.tenant(), &client_key);
 /// # Ok(())
 /// # }
 /// ```
@@ -45,14 +46,13 @@ pub struct UnverifiedInstallToken<'t> {
     hash: TokenHash,
 }
 
-/// What a verified lifecycle token says.
+/// A verified lifecycle token: of the tenant that is installed or uninstalled, by the user who did it.
+pub type InstallToken = Token<InstallClaims>;
+
+/// What a verified lifecycle token says besides what every [`Token`] does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InstallToken {
-    issuer: ClientKey,
-    subject: Option<String>,
+pub struct InstallClaims {
     kid: KeyId,
-    issued_at: UnixTime,
-    expires_at: UnixTime,
     path_form: PathForm,
     jti: Option<String>,
     hash: TokenHash,
@@ -89,15 +89,21 @@ impl<'t> UnverifiedInstallToken<'t> {
         &self.kid
     }
 
-    /// Checks the token against the platform's key, the request it came with, and the `clientKey`
-    /// of the body. The key is step 4, the caller's: fetched by [`Self::kid`] from a configured
-    /// host.
+    /// Who says to be installed or uninstalled. **Proves nothing**.
+    pub(super) const fn issuer(&self) -> &ClientKey {
+        &self.claims.issuer
+    }
+
+    /// Checks the token against the request it came with, the `clientKey` of the body, and the
+    /// platform's key, which is step 4, the caller's: fetched by [`Self::kid`] from a configured
+    /// host. A backend has all this and more done by [`super::Verifier::installed`], which says what
+    /// cannot be right before a key is fetched.
     ///
     /// # Errors
-    /// In this order: `signature`, `expired` or `not_yet_valid`, `claim_missing` or `audience` when
-    /// it is not for this app, `claim_missing` or `context_token` when it has no query hash of a
-    /// request, `outside_base_url` when the request is not below that base URL, `qsh_mismatch` when
-    /// it has another's, `tenant_mismatch` when the body names another tenant.
+    /// In this order: `expired` or `not_yet_valid`, `claim_missing` or `audience` when it is not for
+    /// this app, `claim_missing` or `context_token` when it has no query hash of a request,
+    /// `outside_base_url` when the request is not below that base URL, `qsh_mismatch` when it has
+    /// another's, `tenant_mismatch` when the body names another tenant, `signature`.
     pub fn verify(
         &self,
         key: &RsaPublicKey,
@@ -106,28 +112,36 @@ impl<'t> UnverifiedInstallToken<'t> {
         expected: &RequestVerifierConfig,
         now: UnixTime,
     ) -> Result<Verified<InstallToken>, Error> {
-        // step 5
-        self.compact.verify_rs256(key)?;
         let path_form = self.check_unproved(request, body_client_key, expected, now)?;
+        self.verify_signature(key, path_form, expected)
+    }
+
+    /// Step 5, of a token that [`Self::check_unproved`] took.
+    pub(super) fn verify_signature(
+        &self,
+        key: &RsaPublicKey,
+        path_form: PathForm,
+        expected: &RequestVerifierConfig,
+    ) -> Result<Verified<InstallToken>, Error> {
+        self.compact.verify_rs256(key)?;
         let claims = &self.claims;
-        Ok(Verified::new(InstallToken {
-            issuer: claims.issuer.clone(),
-            subject: claims.subject.clone(),
-            kid: self.kid.clone(),
-            issued_at: claims.validity.iat,
-            expires_at: claims.validity.exp,
-            path_form,
-            jti: self.jti.clone(),
-            hash: self.hash,
-        }))
+        Ok(Token::verified(
+            claims.issuer.clone(),
+            claims.subject.clone(),
+            claims.validity,
+            expected.allowed_leeway(),
+            InstallClaims {
+                kid: self.kid.clone(),
+                path_form,
+                jti: self.jti.clone(),
+                hash: self.hash,
+            },
+        ))
     }
 
     /// Checks all that can be checked without the platform's key, so that a token which cannot be
     /// right costs no fetch. **Proves nothing**: anybody can write what it looks at.
-    ///
-    /// # Errors
-    /// Those of [`Self::verify`] but `signature`, in the same order.
-    pub fn check_unproved(
+    pub(super) fn check_unproved(
         &self,
         request: &Request<'_>,
         body_client_key: &ClientKey,
@@ -187,52 +201,34 @@ fn all_base_urls(expected: &RequestVerifierConfig) -> String {
 }
 
 impl InstallToken {
-    /// The tenant that is installed or uninstalled.
-    #[must_use]
-    pub const fn issuer(&self) -> &ClientKey {
-        &self.issuer
-    }
-
-    /// The Atlassian account that did it, if it is said.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
-    }
-
     /// The platform's key that signed it.
     #[must_use]
     pub const fn kid(&self) -> &KeyId {
-        &self.kid
-    }
-
-    /// When it was issued (UTC).
-    #[must_use]
-    pub const fn issued_at(&self) -> UnixTime {
-        self.issued_at
-    }
-
-    /// When it expires (UTC), without leeway.
-    #[must_use]
-    pub const fn expires_at(&self) -> UnixTime {
-        self.expires_at
+        &self.claims.kid
     }
 
     /// Whether the host hashed the path as written or decoded.
     #[must_use]
     pub const fn path_form(&self) -> PathForm {
-        self.path_form
+        self.claims.path_form
     }
 
     /// The token's own id, if it has one.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
-        self.jti.as_deref()
+        self.claims.jti.as_deref()
     }
 
     /// Names this very token, for refusing it with another body: see [`crate::delivery`].
     #[must_use]
     pub const fn hash(&self) -> TokenHash {
-        self.hash
+        self.claims.hash
+    }
+
+    /// A mark that holds the token to this body for as long as it verifies.
+    #[must_use]
+    pub fn replay_mark(&self, body: &[u8]) -> ReplayMark {
+        ReplayMark::from_hash(self.claims.hash, body, self.proves_until())
     }
 }
 

@@ -6,6 +6,7 @@ use super::explain::Explanation;
 use super::iframe_query::IframeQuery;
 use super::request::Request;
 use super::tenant_keys::{SignedWith, TenantKeys};
+use super::token::Token;
 use super::verifier_config::RequestVerifierConfig;
 use crate::error::Error;
 use crate::ids::ClientKey;
@@ -47,13 +48,12 @@ pub struct UnverifiedRequestToken<'t> {
     claims: HostClaims,
 }
 
-/// What a verified request token says, and the query it proves.
+/// A verified request token: of the tenant whose request it is, and of its user.
+pub type RequestToken = Token<RequestClaims>;
+
+/// What a verified request token says besides what every [`Token`] does, and the query it proves.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RequestToken {
-    issuer: ClientKey,
-    subject: Option<String>,
-    issued_at: UnixTime,
-    expires_at: UnixTime,
+pub struct RequestClaims {
     path_form: PathForm,
     signed_with: SignedWith,
     query: Box<str>,
@@ -102,15 +102,17 @@ impl<'t> UnverifiedRequestToken<'t> {
         claims.validity.check(now, expected.allowed_leeway())?;
         // step 8
         let path_form = expected.check_qsh(claims.qsh.of_a_request()?, request)?;
-        Ok(Verified::new(RequestToken {
-            issuer: claims.issuer.clone(),
-            subject: claims.subject.clone(),
-            issued_at: claims.validity.iat,
-            expires_at: claims.validity.exp,
-            path_form,
-            signed_with,
-            query: request.query().into(),
-        }))
+        Ok(Token::verified(
+            claims.issuer.clone(),
+            claims.subject.clone(),
+            claims.validity,
+            expected.allowed_leeway(),
+            RequestClaims {
+                path_form,
+                signed_with,
+                query: request.query().into(),
+            },
+        ))
     }
 
     /// Says what request the token's query hash is of, as far as that can be found out: for logs
@@ -122,46 +124,22 @@ impl<'t> UnverifiedRequestToken<'t> {
 }
 
 impl RequestToken {
-    /// The tenant: whose request it is.
-    #[must_use]
-    pub const fn issuer(&self) -> &ClientKey {
-        &self.issuer
-    }
-
-    /// The Atlassian account of the user; `None` for an anonymous one.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
-    }
-
-    /// When it was issued (UTC).
-    #[must_use]
-    pub const fn issued_at(&self) -> UnixTime {
-        self.issued_at
-    }
-
-    /// When it expires (UTC), without leeway.
-    #[must_use]
-    pub const fn expires_at(&self) -> UnixTime {
-        self.expires_at
-    }
-
     /// Whether the host hashed the path as written or decoded.
     #[must_use]
     pub const fn path_form(&self) -> PathForm {
-        self.path_form
+        self.claims.path_form
     }
 
     /// Which of the tenant's secrets signed it.
     #[must_use]
     pub const fn signed_with(&self) -> SignedWith {
-        self.signed_with
+        self.claims.signed_with
     }
 
     /// The query that was verified.
     #[must_use]
     pub fn query(&self) -> IframeQuery<'_> {
-        IframeQuery::parse(&self.query)
+        IframeQuery::parse(&self.claims.query)
     }
 }
 
@@ -169,21 +147,17 @@ impl Verified<RequestToken> {
     /// The license that the verified query states, as of the token's `iat`.
     #[must_use]
     pub fn license(&self) -> Verified<License> {
-        Verified::new(self.query().license().at(self.issued_at))
+        Verified::new(self.query().license().at(self.issued_at()))
     }
 }
 
 /// The token that may be in the query is not shown.
-impl std::fmt::Debug for RequestToken {
+impl std::fmt::Debug for RequestClaims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RequestToken")
-            .field("issuer", &self.issuer)
-            .field("subject", &self.subject)
-            .field("issued_at", &self.issued_at)
-            .field("expires_at", &self.expires_at)
+        f.debug_struct("RequestClaims")
             .field("path_form", &self.path_form)
             .field("signed_with", &self.signed_with)
-            .field("query", &self.query())
+            .field("query", &IframeQuery::parse(&self.query))
             .finish()
     }
 }

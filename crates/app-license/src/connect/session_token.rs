@@ -2,6 +2,7 @@
 
 use super::claims::{Claimed, client_key};
 use super::tenant_keys::{SignedWith, TenantKeys};
+use super::token::Token;
 use super::verifier_config::RequestVerifierConfig;
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::{AppKey, ClientKey};
@@ -39,13 +40,12 @@ pub struct UnverifiedSessionToken<'t> {
     qsh: Claimed,
 }
 
-/// What a verified session token says.
+/// A verified session token: of the tenant that it is for, and of the user, if the app put one in.
+pub type SessionToken = Token<SessionClaims>;
+
+/// What a verified session token says besides what every [`Token`] does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionToken {
-    tenant: ClientKey,
-    subject: Option<String>,
-    issued_at: UnixTime,
-    expires_at: UnixTime,
+pub struct SessionClaims {
     signed_with: SignedWith,
 }
 
@@ -108,45 +108,21 @@ impl<'t> UnverifiedSessionToken<'t> {
         if !matches!(self.qsh, Claimed::Nothing | Claimed::Context) {
             return Err(ErrorKind::NotContextToken.into());
         }
-        Ok(Verified::new(SessionToken {
-            tenant: self.tenant.clone(),
-            subject: self.subject.clone(),
-            issued_at: self.validity.iat,
-            expires_at: self.validity.exp,
-            signed_with,
-        }))
+        Ok(Token::verified(
+            self.tenant.clone(),
+            self.subject.clone(),
+            self.validity,
+            expected.allowed_leeway(),
+            SessionClaims { signed_with },
+        ))
     }
 }
 
 impl SessionToken {
-    /// The tenant it is for.
-    #[must_use]
-    pub const fn tenant(&self) -> &ClientKey {
-        &self.tenant
-    }
-
-    /// The Atlassian account of the user, if the app put it in.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
-    }
-
-    /// When it was issued (UTC).
-    #[must_use]
-    pub const fn issued_at(&self) -> UnixTime {
-        self.issued_at
-    }
-
-    /// When it expires (UTC), without leeway.
-    #[must_use]
-    pub const fn expires_at(&self) -> UnixTime {
-        self.expires_at
-    }
-
     /// Which of the tenant's secrets signed it.
     #[must_use]
     pub const fn signed_with(&self) -> SignedWith {
-        self.signed_with
+        self.claims.signed_with
     }
 }
 

@@ -170,10 +170,16 @@ impl Audience {
 }
 
 impl Validity {
+    /// The end of what a token proves: `exp` and the leeway. Marks of it live as long.
+    pub(crate) const fn proves_until(&self, leeway: Leeway) -> UnixTime {
+        self.exp.plus(leeway.as_seconds())
+    }
+
     /// Whether a token holds now: `now < exp + leeway`, `iat` and `nbf` at most `leeway` ahead.
     pub(crate) fn check(&self, now: UnixTime, leeway: Leeway) -> Result<(), Error> {
+        let end = self.proves_until(leeway);
         let leeway = leeway.as_seconds();
-        if now >= self.exp.plus(leeway) {
+        if now >= end {
             return Err(ErrorKind::Expired {
                 expired_at: self.exp,
                 now,

@@ -104,7 +104,7 @@ fn signed_urls() {
             token.verify(&keys, &request, &expected, now)
         };
         let token = verify(time(&case["valid_at"])).unwrap_or_else(|e| panic!("{id}: {e}"));
-        assert_eq!(token.issuer(), &issuer);
+        assert_eq!(token.tenant(), &issuer);
         assert_eq!(token.issued_at(), time(&case["claims"]["iat"]));
         assert_eq!(token.expires_at(), time(&case["claims"]["exp"]));
         let late = verify(time(&case["expired_at"])).unwrap_err();

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use app_license::connect::{
-    BaseUrl, KeyHosts, LifecycleBody, LifecycleKind, Request, RequestVerifierConfig, TenantKeys,
-    UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken,
+    BaseUrl, LifecycleKind, Request, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
+    UnverifiedEvent, UnverifiedPlatformEvent, UnverifiedRequestToken, UnverifiedTenantEvent,
+    Verifier,
 };
 use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken};
 use app_license::{
@@ -103,50 +104,80 @@ impl Checker<'_> {
         let answer = match (request.name(), text) {
             ("cacheable page", _) => return None,
             (_, None) => Ok(missing()),
-            ("installed" | "uninstalled", Some(text)) => self.install(request, &app, text, now),
             ("front-end call", Some(text)) => self.context(tenant, &app, text, now),
             (name, Some(text)) if name == "invocation" || name.starts_with("avi:forge:") => {
                 self.invocation(&app, text, now)
             }
-            (_, Some(text)) => self.request(request, tenant, &app, text, now),
+            (name, Some(text)) => match LifecycleKind::from_name(name) {
+                Some(kind) => self.event(kind, request, tenant, &app, text),
+                None => self.request(request, tenant, &app, text, now),
+            },
         };
         Some(answer.unwrap_or_else(|error| VerifyOutput::refused(&error, None)))
     }
 
-    fn install(
+    fn event(
         &self,
+        kind: LifecycleKind,
         request: &SignedRequest,
+        tenant: &Tenant,
         app: &App,
         text: &str,
-        now: UnixTime,
     ) -> Result<VerifyOutput, Error> {
-        let expected = verifier_config(app)?;
-        let token = UnverifiedInstallToken::parse(text)?;
+        let key = AppKey::new(app.connect_key().unwrap_or_default())?;
+        let verifier = Verifier::new(key, verifier_config(app)?);
+        match verifier.event(kind, text)? {
+            UnverifiedEvent::OfPlatform(event) => self.platform_event(event, request),
+            UnverifiedEvent::OfTenant(event) => self.tenant_event(&event, request, tenant),
+        }
+    }
+
+    fn platform_event(
+        &self,
+        event: UnverifiedPlatformEvent<'_>,
+        request: &SignedRequest,
+    ) -> Result<VerifyOutput, Error> {
+        let target = Request::new(request.method(), request.target());
+        let now = self.host.clock().token_time();
+        let event = event.receive(request.body(), &target, now)?;
         let key = self.host.install_key().ok();
-        let key = key.filter(|key| KeyId::new(key.id()).is_ok_and(|id| id == *token.kid()));
+        let key = key.filter(|key| KeyId::new(key.id()).is_ok_and(|id| id == *event.kid()));
         let Some(key) = key else {
-            let kid = token.kid().to_string();
+            let kid = event.kid().to_string();
             return Err(ErrorKind::UnknownKey { kid }.into());
         };
-        let key = RsaPublicKey::from_pem(&key.public_pem())?;
-        let body = LifecycleBody::parse(request.body())?;
-        let tenant = body.client_key().clone();
-        let target = Request::new(request.method(), request.target());
-        let token = token.verify(&key, &target, &tenant, &expected, now)?;
-        let kind = LifecycleKind::from_name(request.name()).unwrap_or(LifecycleKind::Installed);
-        let hosts = KeyHosts::default();
-        let key = AppKey::new(app.connect_key().unwrap_or_default())?;
-        let event = body.accept(kind, &key, token.issuer(), &hosts)?;
-        let body = event.body();
+        let received = event.verify(&RsaPublicKey::from_pem(&key.public_pem())?)?;
+        let (token, body) = (received.token(), received.event().body());
         Ok(VerifyOutput::accepted()
             .fact("event", body.kind())
-            .fact("tenant", token.issuer())
+            .fact("tenant", token.tenant())
             .fact("site", body.base_url())
             .fact("key id", token.kid())
             .times(token.issued_at(), token.expires_at())
             .fact_if("shared secret", body.has_secret().then_some("a new one"))
             .fact_if("edition named", body.capability_set())
             .fact_if("installation", body.installation_id()))
+    }
+
+    fn tenant_event(
+        &self,
+        event: &UnverifiedTenantEvent<'_>,
+        request: &SignedRequest,
+        tenant: &Tenant,
+    ) -> Result<VerifyOutput, Error> {
+        let target = Request::new(request.method(), request.target());
+        let keys = keys(tenant, event.issuer())?;
+        let sender = event.verify(&keys, &target, self.host.clock().token_time())?;
+        let received = sender.receive(request.body())?;
+        let (token, body) = (received.token(), received.event().body());
+        Ok(VerifyOutput::accepted()
+            .fact("event", body.kind())
+            .fact("tenant", token.tenant())
+            .fact("site", body.base_url())
+            .fact_if("subject", token.subject())
+            .times(token.issued_at(), token.expires_at())
+            .signed_with(token.signed_with())
+            .fact_if("edition named", body.capability_set()))
     }
 
     fn request(
@@ -162,7 +193,7 @@ impl Checker<'_> {
         let keys = keys(tenant, token.issuer())?;
         let token = token.verify(&keys, &target, &verifier_config(app)?, now)?;
         let answer = VerifyOutput::accepted()
-            .fact("tenant", token.issuer())
+            .fact("tenant", token.tenant())
             .fact_if("subject", token.subject())
             .times(token.issued_at(), token.expires_at())
             .signed_with(token.signed_with());
@@ -183,7 +214,7 @@ impl Checker<'_> {
         let keys = keys(tenant, token.issuer())?;
         let token = token.verify(&keys, &verifier_config(app)?, now)?;
         Ok(VerifyOutput::accepted()
-            .fact("tenant", token.issuer())
+            .fact("tenant", token.tenant())
             .times(token.issued_at(), token.expires_at())
             .decided(&token.license(), self.questions, &self.policy, now))
     }

@@ -83,7 +83,7 @@ impl RequestArgs {
             Ok(token) => {
                 let license = self.license(io, token.license())?;
                 VerifyOutput::accepted()
-                    .fact("tenant", token.issuer())
+                    .fact("tenant", token.tenant())
                     .fact_if("subject", token.subject())
                     .times(token.issued_at(), token.expires_at())
                     .signed_with(token.signed_with())
@@ -123,7 +123,7 @@ impl ContextArgs {
         match token.verify(&keys, &expected, self.app.now.time()) {
             Err(error) => Ok(VerifyOutput::refused(&error, None)),
             Ok(token) => VerifyOutput::accepted()
-                .fact("tenant", token.issuer())
+                .fact("tenant", token.tenant())
                 .fact_if("subject", token.subject())
                 .times(token.issued_at(), token.expires_at())
                 .signed_with(token.signed_with())

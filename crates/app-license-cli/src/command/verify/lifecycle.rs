@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use app_license::connect::{
-    Cloud, KeyHosts, LifecycleBody, LifecycleEvent, LifecycleKind, Request, UnverifiedInstallToken,
+    Cloud, KeyHosts, LifecycleEvent, Request, UnverifiedPlatformEvent, Verifier,
 };
-use app_license::{AppKey, Error, KeyId, RsaPublicKey};
+use app_license::{AppKey, Error, ErrorKind, KeyId, RsaPublicKey};
 use clap::builder::PossibleValuesParser;
 
 use super::output::VerifyOutput;
@@ -79,13 +79,13 @@ struct EventArgs {
 
 impl Install {
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
-        self.event.run(io, LifecycleKind::Installed)
+        self.event.run(io, Verifier::installed)
     }
 }
 
 impl Uninstall {
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {
-        self.event.run(io, LifecycleKind::Uninstalled)
+        self.event.run(io, Verifier::uninstalled)
     }
 }
 
@@ -93,6 +93,8 @@ impl Uninstall {
 fn cloud() -> PossibleValuesParser {
     PossibleValuesParser::new(Cloud::ALL.map(Cloud::name))
 }
+
+type Parse = for<'t> fn(&'t Verifier, &'t str) -> Result<UnverifiedPlatformEvent<'t>, Error>;
 
 impl EventArgs {
     /// What to do about a site of another cloud.
@@ -124,61 +126,50 @@ impl EventArgs {
         Ok(domains.try_fold(hosts, |hosts, domain| hosts.with_site_domain(domain))?)
     }
 
-    fn run(&self, io: &mut Io<'_>, kind: LifecycleKind) -> Result<VerifyOutput, CliError> {
-        let expected = self.app.verifier_config(io)?;
+    fn run(&self, io: &mut Io<'_>, parse: Parse) -> Result<VerifyOutput, CliError> {
         let app = AppKey::new(self.app_key.as_str())?;
+        let config = self.app.verifier_config(io)?;
+        let verifier = Verifier::new(app, config).key_hosts(self.hosts()?);
         let key = RsaPublicKey::from_pem(&key_file(io, &self.public_key_file)?)?;
         let kid = self.key_id.as_deref().map(KeyId::new).transpose()?;
         let text = self.token.token(io, None)?;
         let body = io.read(&self.body_file, MAX_INPUT)?;
         let request = Request::new(&self.method, &self.url);
-        let token = match UnverifiedInstallToken::parse(&text) {
-            Ok(token) => token,
+        let event = match parse(&verifier, &text) {
+            Ok(event) => event,
             Err(error) => return Ok(VerifyOutput::refused(&error, None)),
         };
-        if kid.is_some_and(|kid| kid != *token.kid()) {
-            let kid = token.kid().to_string();
-            let error = Error::from(app_license::ErrorKind::UnknownKey { kid });
-            return Ok(VerifyOutput::refused(&error, None));
-        }
-        let explanation = token.explain(&request, &expected);
-        let body = match LifecycleBody::parse(&body) {
-            Ok(body) => body,
-            Err(error) => return Ok(VerifyOutput::refused(&error, None)),
-        };
-        let tenant = body.client_key().clone();
-        let site = body.base_url().to_owned();
-        let token = match token.verify(&key, &request, &tenant, &expected, self.app.now.time()) {
-            Ok(token) => token,
+        let explanation = event.explain(&request);
+        let received = event
+            .receive(&body, &request, self.app.now.time())
+            .and_then(|event| match kid {
+                Some(kid) if kid != *event.kid() => {
+                    let kid = event.kid().to_string();
+                    Err(ErrorKind::UnknownKey { kid }.into())
+                }
+                _ => event.verify(&key),
+            });
+        let received = match received {
+            Ok(received) => received,
             Err(error) => {
                 let refused = VerifyOutput::refused(&error, Some(explanation));
-                return Ok(if error.code() == "audience" {
-                    refused.help(OTHER_BASE_URLS.to_owned())
-                } else {
-                    refused
+                return Ok(match error.kind() {
+                    ErrorKind::Audience { .. } => refused.help(OTHER_BASE_URLS.to_owned()),
+                    ErrorKind::ForeignBaseUrl { found } => {
+                        refused.help(self.other_cloud(verifier.hosts(), found))
+                    }
+                    _ => refused,
                 });
             }
         };
-        let hosts = self.hosts()?;
-        let event = match body.accept(kind, &app, token.issuer(), &hosts) {
-            Ok(event) => event,
-            Err(error) => {
-                let refused = VerifyOutput::refused(&error, None);
-                return Ok(if error.code() == "foreign_base_url" {
-                    refused.help(self.other_cloud(&hosts, &site))
-                } else {
-                    refused
-                });
-            }
-        };
-        let body = event.body();
-        let secret = match event {
+        let (token, body) = (received.token(), received.event().body());
+        let secret = match received.event() {
             LifecycleEvent::Installed(_) => Some("new, not shown"),
             _ => None,
         };
         Ok(VerifyOutput::accepted()
             .fact("event", body.kind())
-            .fact("tenant", token.issuer())
+            .fact("tenant", token.tenant())
             .fact("site", body.base_url())
             .fact_if("subject", token.subject())
             .fact("key id", token.kid())

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app_license::connect::Verifier;
 use app_license_client::{ConnectLicenseApi, Fetcher, InstallKeys};
 use app_license_descriptor::connect::Descriptor;
 use app_license_store::MemoryStore;
@@ -78,9 +79,8 @@ impl ConnectAppBuilder {
         let metrics = Metrics::of_app(self.app_key.as_str());
         Ok(ConnectApp(Arc::new(Inner {
             tenants: Tenants::new(store.clone(), self.tenant_cache, self.secret_grace),
+            verifier: Verifier::new(self.app_key.clone(), expectations).key_hosts(self.hosts),
             app_key: self.app_key,
-            expectations,
-            hosts: self.hosts,
             store,
             install_keys,
             license_api,

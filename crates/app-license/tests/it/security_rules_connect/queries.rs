@@ -64,7 +64,7 @@ fn tenant_from_query() {
     let token = token
         .verify(&keys(A, SECRET), &request, &expected(), now())
         .unwrap();
-    assert_eq!(token.issuer().as_str(), A);
+    assert_eq!(token.tenant().as_str(), A);
 }
 
 #[test]
