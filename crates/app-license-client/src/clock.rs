@@ -72,7 +72,9 @@ impl std::fmt::Debug for SharedClock {
 }
 
 /// A time of a setting in whole seconds. A part of one counts as one: no time is taken for none.
-pub(crate) const fn whole_seconds(time: Duration) -> u64 {
+#[must_use]
+#[doc(hidden)]
+pub const fn whole_seconds(time: Duration) -> u64 {
     let part = time.subsec_nanos() > 0;
     time.as_secs().saturating_add(part as u64)
 }

@@ -7,22 +7,20 @@ mod verify;
 use std::sync::Arc;
 
 use app_license::connect::Verifier;
-use app_license::{
-    AppKey, Capability, ClientKey, Event, FeatureMap, InstallationKey, Policy, UnixTime,
-};
-use app_license_client::{Clock, ConnectLicenseApi, InstallKeys};
+use app_license::{AppKey, Capability, ClientKey, Event, InstallationKey, UnixTime};
+use app_license_client::{ConnectLicenseApi, InstallKeys};
 use app_license_descriptor::connect::Descriptor;
 use app_license_store::{Delivery, Store};
 use http::request::Parts;
 
 pub use builder::ConnectAppBuilder;
 
+use crate::app_request::App;
 use crate::client_address::ClientAddress;
+use crate::decider::Decider;
 use crate::editions::NamedEditions;
-use crate::feature_needs::needs_of;
 use crate::metrics::Metrics;
 use crate::rejection::Rejection;
-use crate::respond::Responder;
 use crate::tenant::Tenants;
 
 /// A Connect app. Cheap to clone; one a process.
@@ -38,15 +36,28 @@ pub(crate) struct Inner {
     pub(crate) tenants: Tenants,
     pub(crate) install_keys: InstallKeys,
     pub(crate) license_api: Option<ConnectLicenseApi>,
-    pub(crate) policy: Policy,
+    pub(crate) decider: Decider,
     pub(crate) stored_for: Option<u64>,
-    pub(crate) features: FeatureMap,
     pub(crate) descriptor: Descriptor,
     pub(crate) named_editions: NamedEditions,
+    /// Those of the decider.
     pub(crate) metrics: Metrics,
     pub(crate) client_address: ClientAddress,
-    pub(crate) responder: Option<Responder>,
-    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl App for ConnectApp {
+    fn decider(&self) -> &Decider {
+        &self.0.decider
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    fn warn_of_gate(&self, needs: &Capability) {
+        let app = self.0.app_key.as_str();
+        self.0.named_editions.warn_of_gate(app, needs);
+    }
 }
 
 impl ConnectApp {
@@ -63,12 +74,8 @@ impl ConnectApp {
         &self.0.descriptor
     }
 
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
     pub(crate) fn now(&self) -> UnixTime {
-        self.0.clock.now()
+        self.0.decider.now()
     }
 
     /// Ends the grace of the secret before the current one at once, for a secret that leaked. True
@@ -108,25 +115,18 @@ impl ConnectApp {
         Ok(!applied.changes.is_empty())
     }
 
-    pub(crate) fn needs_of(&self, feature: &str) -> Result<Capability, Rejection> {
-        needs_of(&self.0.features, feature)
-    }
-
     fn read_key_counters(&self) {
         self.0
             .metrics
             .keys("install_keys", &self.0.install_keys.stats());
     }
 
-    /// Counts a rejection, writes it to the log, and has it answered in the app's own way.
     pub(crate) fn answer_rejected(&self, rejection: Rejection, parts: &Parts) -> Rejection {
-        self.rejected(&rejection);
-        rejection.answered_by(self.0.responder.as_ref(), || parts.clone())
+        self.0.decider.answer_rejected(rejection, || parts.clone())
     }
 
-    /// Counts a rejection and writes it to the log.
     pub(crate) fn rejected(&self, rejection: &Rejection) {
-        rejection.record(&self.0.metrics);
+        self.0.decider.rejected(rejection);
     }
 }
 

@@ -1,32 +1,28 @@
 //! Verified requests of a Connect app, as axum extractors and request extensions.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use app_license::connect::{ContextToken, RequestToken};
-use app_license::{ClientKey, Installation, License, Verified};
-use axum::extract::{FromRef, FromRequestParts, MatchedPath};
+use app_license::{ClientKey, Installation, License, LicenseSource, Verified};
+use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 
+use crate::app_request::{AppRequest, Origin, extracted};
 use crate::connect_app::ConnectApp;
+use crate::decider::Question;
 use crate::rejection::Rejection;
 use crate::tenant::Tenant;
-use crate::wire::route;
 
-/// A verified request, kept with the app that verified it: what one app trusts says nothing to
-/// another one, whose keys and settings differ.
 #[derive(Debug)]
 struct Inner<T> {
-    verified_by: ConnectApp,
+    origin: Origin<ConnectApp>,
     tenant: Arc<Tenant>,
     token: Verified<T>,
-    /// The route it matched, for what is said about it later.
-    route: Option<MatchedPath>,
-    /// The request, where the app answers refusals in its own way.
-    parts: Option<Arc<Parts>>,
 }
 
 macro_rules! verified_request {
-    ($(#[$doc:meta])* $name:ident, $token:ident, $verify:ident) => {
+    ($(#[$doc:meta])* $name:ident, $token:ident, $verify:ident, $kind:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $name(Arc<Inner<$token>>);
@@ -38,23 +34,8 @@ macro_rules! verified_request {
                 token: Verified<$token>,
                 parts: &Parts,
             ) -> Self {
-                let (verified_by, route) = (app.clone(), route(parts).cloned());
-                let parts = app.0.responder.as_ref().map(|_| Arc::new(parts.clone()));
-                Self(Arc::new(Inner { verified_by, tenant, token, route, parts }))
-            }
-
-            /// A rejection of this request, counted and logged.
-            pub(crate) fn rejected(&self, rejection: Rejection) -> Rejection {
-                let rejection = rejection.on_route(self.0.route.as_ref()).of_tenant(self.client_key());
-                self.0.verified_by.rejected(&rejection);
-                let Some(parts) = &self.0.parts else {
-                    return rejection;
-                };
-                rejection.answered_by(self.0.verified_by.0.responder.as_ref(), || {
-                    let mut parts = Parts::clone(parts);
-                    parts.extensions.insert(self.clone());
-                    parts
-                })
+                let origin = Origin::new(app, parts);
+                Self(Arc::new(Inner { origin, tenant, token }))
             }
 
             /// The tenant.
@@ -85,25 +66,37 @@ macro_rules! verified_request {
                 &self.0.tenant
             }
 
-            pub(crate) async fn verified(
-                parts: &mut Parts,
-                app: &ConnectApp,
-            ) -> Result<Self, Rejection> {
-                // a layer may have verified it already: one of this very app
-                let verified = parts.extensions.get::<Self>();
-                if let Some(verified) = verified.filter(|it| it.0.verified_by.is_same(app)) {
-                    return Ok(verified.clone());
-                }
-                let verified = app.$verify(parts).await?;
-                parts.extensions.insert(verified.clone());
-                Ok(verified)
-            }
-
             /// The license this very request proves. It may be absent: see
             /// [`ConnectApp::license`] for what else can be asked.
             #[must_use]
             pub fn license(&self) -> Verified<License> {
                 self.token().license()
+            }
+        }
+
+        impl AppRequest for $name {
+            type App = ConnectApp;
+
+            fn origin(&self) -> &Origin<ConnectApp> {
+                &self.0.origin
+            }
+
+            fn question<'q>(&'q self, app: &'q ConnectApp) -> impl Question + 'q {
+                (app, VerifiedRequest::from(self))
+            }
+
+            fn sender(&self) -> impl Display {
+                self.client_key()
+            }
+
+            async fn verify(parts: &Parts, app: &ConnectApp) -> Result<Self, Rejection> {
+                app.$verify(parts).await
+            }
+        }
+
+        impl<'r> From<&'r $name> for VerifiedRequest<'r> {
+            fn from(request: &'r $name) -> Self {
+                Self(Kind::$kind(request))
             }
         }
 
@@ -114,9 +107,7 @@ macro_rules! verified_request {
             type Rejection = Rejection;
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-                let app = ConnectApp::from_ref(state);
-                let verified = Self::verified(parts, &app).await;
-                verified.map_err(|rejection| app.answer_rejected(rejection, parts))
+                extracted(parts, state).await
             }
         }
     };
@@ -127,30 +118,22 @@ verified_request! {
     ///
     /// As an axum extractor it needs a state that a [`ConnectApp`] can be taken from; behind
     /// [`ConnectApp::requires`] it is in the request's extensions already.
-    ConnectRequest, RequestToken, verify_request
+    ConnectRequest, RequestToken, verify_request, Url
 }
 
 impl ConnectRequest {
     /// Whether this app verified it.
     pub(crate) fn is_of(&self, app: &ConnectApp) -> bool {
-        self.0.verified_by.is_same(app)
+        self.origin().is_of(app)
     }
 
     /// The same request of a tenant that was read anew.
     pub(crate) fn in_tenant(self, tenant: Arc<Tenant>) -> Self {
-        let Inner {
-            verified_by,
-            token,
-            route,
-            parts,
-            ..
-        } = &*self.0;
+        let (origin, token) = (self.0.origin.clone(), self.0.token.clone());
         Self(Arc::new(Inner {
-            verified_by: verified_by.clone(),
+            origin,
             tenant,
-            token: token.clone(),
-            route: route.clone(),
-            parts: parts.clone(),
+            token,
         }))
     }
 }
@@ -181,5 +164,62 @@ verified_request! {
     /// As an axum extractor it needs a state that a [`ConnectApp`] can be taken from; behind
     /// [`ConnectApp::context_requires`] it is in the request's extensions already. The page is served by the
     /// app itself, so the call is of the same origin.
-    ConnectContextRequest, ContextToken, verify_context_request
+    ConnectContextRequest, ContextToken, verify_context_request, Context
+}
+
+/// A request that a [`ConnectApp`] verified, of a URL or with a context token: made of a reference to
+/// either.
+///
+/// ```
+/// use app_license_server::{ConnectApp, ConnectContextRequest, ConnectRequest, Rejection};
+/// async fn both(
+///     app: &ConnectApp,
+///     page: &ConnectRequest,
+///     call: &ConnectContextRequest,
+/// ) -> Result<bool, Rejection> {
+///     let of_page = app.feature_decision(page, "export").await?;
+///     let of_call = app.feature_decision(call, "export").await?;
+///     Ok(of_page.is_allowed() && of_call.is_allowed())
+/// }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct VerifiedRequest<'r>(Kind<'r>);
+
+#[derive(Debug, Clone, Copy)]
+enum Kind<'r> {
+    Url(&'r ConnectRequest),
+    Context(&'r ConnectContextRequest),
+    /// No request at all: a background task asks.
+    Nobody(&'r Tenant),
+}
+
+impl<'r> VerifiedRequest<'r> {
+    pub(crate) const fn of_nobody(tenant: &'r Tenant) -> Self {
+        Self(Kind::Nobody(tenant))
+    }
+
+    pub(crate) fn license(self) -> Verified<License> {
+        match self.0 {
+            Kind::Url(request) => request.license(),
+            Kind::Context(request) => request.license(),
+            // nothing is said, which grants nothing
+            Kind::Nobody(_) => Verified::stored(License::absent(LicenseSource::ConnectLicenseApi)),
+        }
+    }
+
+    pub(crate) fn tenant(self) -> &'r Tenant {
+        match self.0 {
+            Kind::Url(request) => request.tenant_record(),
+            Kind::Context(request) => request.tenant_record(),
+            Kind::Nobody(tenant) => tenant,
+        }
+    }
+
+    pub(crate) fn rejected(self, rejection: Rejection) -> Rejection {
+        match self.0 {
+            Kind::Url(request) => request.rejected(rejection),
+            Kind::Context(request) => request.rejected(rejection),
+            Kind::Nobody(_) => rejection,
+        }
+    }
 }

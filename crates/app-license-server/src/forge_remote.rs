@@ -12,8 +12,8 @@ mod verify;
 use std::sync::Arc;
 
 use app_license::forge::InvocationVerifierConfig;
-use app_license::{FeatureMap, ForgeAppId, Leeway, Policy, UnixTime};
-use app_license_client::{Clock, ForgeKeys, ForgeLicenseApi};
+use app_license::{ForgeAppId, Leeway, UnixTime};
+use app_license_client::{ForgeKeys, ForgeLicenseApi};
 use app_license_store::InstallationStore;
 use http::request::Parts;
 
@@ -21,9 +21,10 @@ pub use builder::ForgeRemoteBuilder;
 use installations::Installations;
 pub use invocation::ForgeInvocation;
 
+use crate::app_request::App;
+use crate::decider::Decider;
 use crate::metrics::Metrics;
 use crate::rejection::Rejection;
-use crate::respond::Responder;
 
 /// A Forge remote. Cheap to clone; one a process.
 ///
@@ -67,11 +68,19 @@ struct Inner {
     keys: ForgeKeys,
     license_api: Option<ForgeLicenseApi>,
     installations: Option<Installations>,
-    policy: Policy,
-    features: FeatureMap,
+    decider: Decider,
+    /// Those of the decider.
     metrics: Metrics,
-    responder: Option<Responder>,
-    clock: Arc<dyn Clock>,
+}
+
+impl App for ForgeRemote {
+    fn decider(&self) -> &Decider {
+        &self.0.decider
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 impl ForgeRemote {
@@ -95,30 +104,16 @@ impl ForgeRemote {
         self.0.app_id.as_str()
     }
 
-    fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
     fn now(&self) -> UnixTime {
-        self.0.clock.now()
+        self.0.decider.now()
     }
 
-    pub(crate) fn responder(&self) -> Option<&Responder> {
-        self.0.responder.as_ref()
+    fn answer_rejected(&self, rejection: Rejection, parts: &Parts) -> Rejection {
+        self.0.decider.answer_rejected(rejection, || parts.clone())
     }
 
-    pub(crate) fn features(&self) -> &FeatureMap {
-        &self.0.features
-    }
-
-    /// Counts a rejection, writes it to the log, and has it answered in the remote's own way.
-    pub(crate) fn answer_rejected(&self, rejection: Rejection, parts: &Parts) -> Rejection {
-        self.rejected(&rejection);
-        rejection.answered_by(self.responder(), || parts.clone())
-    }
-
-    pub(crate) fn rejected(&self, rejection: &Rejection) {
-        rejection.record(&self.0.metrics);
+    fn rejected(&self, rejection: &Rejection) {
+        self.0.decider.rejected(rejection);
     }
 }
 

@@ -252,12 +252,13 @@
 //! - [`Limits::head_bytes`] of 16 KiB. Behind a proxy that waits for slow clients also fewer
 //!   [`Limits::connections`]: one whose request has not arrived yet takes 8 to 16 KiB.
 
+mod app_request;
 mod client_address;
 mod connect_app;
 mod connect_request;
+mod decider;
 mod editions;
 mod error;
-mod feature_needs;
 mod forge_remote;
 mod gate;
 mod hooks;
@@ -273,6 +274,8 @@ mod random;
 mod rejection;
 mod respond;
 mod serve;
+mod settings;
+mod short_cache;
 mod site_link;
 mod tenant;
 mod warnings;
@@ -295,12 +298,11 @@ pub use app_license_store::{SqliteOptions, SqliteStore};
 pub use app_license_testkit as testkit;
 pub use async_trait::async_trait;
 pub use connect_app::{ConnectApp, ConnectAppBuilder};
-pub use connect_request::{ConnectContextRequest, ConnectRequest};
+pub use connect_request::{ConnectContextRequest, ConnectRequest, VerifiedRequest};
 pub use error::BuildError;
 pub use forge_remote::{ForgeInvocation, ForgeRemote, ForgeRemoteBuilder};
 pub use gate::{Gate, Gated, Need};
 pub use hooks::{Hook, HookResult, HookRunner};
-pub use license::VerifiedRequest;
 pub use license_sweep::{LicenseSweep, SweepTurn};
 pub use metrics::Metrics;
 pub use operations::Operations;

@@ -5,13 +5,13 @@ use std::time::Duration;
 use app_license::error::with_causes;
 use app_license::plan::sweep::{Sweep, SweepPlan, Visit};
 use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
-use app_license_client::jitter;
+use app_license_client::{jitter, whole_seconds};
 use app_license_store::{Error, Lease, Name, Sequence, Store};
 use tokio::task::JoinSet;
 
 use crate::connect_app::ConnectApp;
+use crate::connect_request::VerifiedRequest;
 use crate::error::BuildError;
-use crate::license::VerifiedRequest;
 use crate::random::{random, replica_name};
 use crate::rejection::Rejection;
 
@@ -80,7 +80,7 @@ impl ConnectApp {
     /// # Errors
     /// [`BuildError::NoSweep`] when the app has no License API to ask, or sells nothing.
     pub fn license_sweep(&self) -> Result<LicenseSweep, BuildError> {
-        if self.0.policy.is_selling_nothing() {
+        if self.0.decider.policy.is_selling_nothing() {
             let reason = "the app sells nothing, so no license changes: leave the sweep out";
             return Err(BuildError::NoSweep { reason });
         }
@@ -101,9 +101,10 @@ impl ConnectApp {
 }
 
 impl LicenseSweep {
-    /// Asks about every customer once in this time, in whole seconds: six hours by default, one hour at the least.
+    /// Asks about every customer once in this time, in seconds (a part of one counts as one): six hours by
+    /// default, one hour at the least.
     pub fn every(mut self, time: Duration) -> Self {
-        self.plan = SweepPlan::new(time.as_secs());
+        self.plan = SweepPlan::new(whole_seconds(time));
         self.sweep = Sweep::new(self.plan);
         self.is_placed = false;
         self
@@ -332,7 +333,10 @@ impl LicenseSweep {
 async fn ask(app: ConnectApp, installation: Installation) -> bool {
     let key = installation.key().clone();
     let found = match app.0.tenants.of(installation, app.now()) {
-        Some(tenant) => app.find_license(VerifiedRequest::of_nobody(&tenant)).await,
+        Some(tenant) => {
+            let question = (&app, VerifiedRequest::of_nobody(&tenant));
+            app.0.decider.find_license(&question).await
+        }
         None => Err(Rejection::unknown_tenant()),
     };
     let (Ok((_, Some(fault))) | Err(fault)) = found else {

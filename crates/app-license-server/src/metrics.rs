@@ -10,7 +10,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
 
 /// Counters of one app; cheap to clone. Those of a [`ConnectApp`](crate::ConnectApp) and of a
 /// [`ForgeRemote`](crate::ForgeRemote) carry its key or id in the label `app`.
@@ -63,6 +63,12 @@ struct KeyLabels {
     what: &'static str,
 }
 
+fn registered<M: Metric + Default + Clone>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
 impl Metrics {
     /// All at zero.
     #[must_use]
@@ -77,42 +83,13 @@ impl Metrics {
     fn of(app: Option<&str>) -> Self {
         let label = app.map(|app| ("app".into(), app.to_owned().into()));
         let mut registry = Registry::with_prefix_and_labels("app_license", label.into_iter());
-        let events = Family::default();
-        registry.register(
-            "events",
-            "Lifecycle events accepted, by event",
-            events.clone(),
-        );
-        let requests = Family::default();
-        registry.register(
-            "requests",
-            "Requests verified, by kind of token",
-            requests.clone(),
-        );
-        let refusals = Family::default();
-        registry.register(
-            "refusals",
-            "Requests refused, by code and status",
-            refusals.clone(),
-        );
-        let decisions = Family::default();
-        registry.register(
-            "decisions",
-            "License decisions, by reason",
-            decisions.clone(),
-        );
-        let keys = Family::default();
-        registry.register(
-            "keys",
-            "Work of the key caches since the start",
-            keys.clone(),
-        );
-        let key_set_age = Family::<NoLabels, Gauge<u64, AtomicU64>>::default();
-        registry.register(
-            "key_set_age_seconds",
-            "Age of the Forge key set",
-            key_set_age.clone(),
-        );
+        let new = &mut registry;
+        let events = registered(new, "events", "Lifecycle events accepted, by event");
+        let requests = registered(new, "requests", "Requests verified, by kind of token");
+        let refusals = registered(new, "refusals", "Requests refused, by code and status");
+        let decisions = registered(new, "decisions", "License decisions, by reason");
+        let keys = registered(new, "keys", "Work of the key caches since the start");
+        let key_set_age = registered(new, "key_set_age_seconds", "Age of the Forge key set");
         Self(Arc::new(Inner {
             registry,
             events,

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use app_license::Installation;
+use app_license_client::whole_seconds;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
 };
@@ -85,11 +86,12 @@ impl ForgeRemote {
 }
 
 impl PageHeaders {
-    /// Tells browsers to come back by HTTPS alone for so long, in whole seconds, to the host and all below it.
+    /// Tells browsers to come back by HTTPS alone for so long, in seconds (a part of one counts as one), to
+    /// the host and all below it.
     /// Not on by default: it cannot be taken back before that time.
     #[must_use]
     pub fn hsts(mut self, time: Duration) -> Self {
-        let value = format!("max-age={}; includeSubDomains", time.as_secs());
+        let value = format!("max-age={}; includeSubDomains", whole_seconds(time));
         self.hsts = HeaderValue::try_from(value).ok();
         self
     }

@@ -7,6 +7,7 @@ use axum::extract::OriginalUri;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
+use crate::app_request::App;
 use crate::connect_app::ConnectApp;
 use crate::connect_request::ConnectRequest;
 use crate::tenant::Tenant;

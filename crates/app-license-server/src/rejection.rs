@@ -65,7 +65,7 @@ impl fmt::Debug for OwnAnswer {
 }
 
 impl Rejection {
-    fn new(refusal: Refusal) -> Self {
+    pub(crate) fn of(refusal: Refusal) -> Self {
         Self(Box::new(Inner {
             refusal,
             route: None,
@@ -101,24 +101,10 @@ impl Rejection {
         self
     }
 
-    pub(crate) fn denied(decision: Decision) -> Self {
-        Self::new(Refusal::Denied(decision))
-    }
-
     pub(crate) fn unknown_tenant() -> Self {
-        Self::new(Refusal::UnknownTenant)
+        Self::of(Refusal::UnknownTenant)
     }
 
-    pub(crate) fn of(refusal: Refusal) -> Self {
-        Self::new(refusal)
-    }
-
-    pub(crate) fn user_initiated() -> Self {
-        let code = "user_initiated";
-        Self::new(Refusal::Unproved { code })
-    }
-
-    /// Nobody could say which license counts.
     /// What counts where a License API could not be asked or refused the question, and why.
     pub(crate) fn no_statement(error: &app_license_client::Error) -> (LicenseApi, Option<Self>) {
         let statement = if error.is_token_refused() {
@@ -129,18 +115,19 @@ impl Rejection {
         (statement, Some(Self::client(error)))
     }
 
+    /// Nobody could say which license counts.
     pub(crate) fn unanswered() -> Self {
         Self::could_not_check("the License API does not answer", "license_api_refused")
     }
 
     pub(crate) fn could_not_check(what: &'static str, code: &'static str) -> Self {
-        Self::new(Refusal::CouldNotCheck { what, code })
+        Self::of(Refusal::CouldNotCheck { what, code })
     }
 
     /// What the store refuses is a replay; a fault of its own is never the sender's.
     pub(crate) fn store(error: &app_license_store::Error) -> Self {
         match error.kind() {
-            app_license_store::ErrorKind::Replayed => Self::new(Refusal::Replayed),
+            app_license_store::ErrorKind::Replayed => Self::of(Refusal::Replayed),
             _ => {
                 tracing::error!(code = error.code(), error = %with_causes(error), "the store failed");
                 Self::could_not_check(out_of_reach(error.code()), error.code())
@@ -151,28 +138,12 @@ impl Rejection {
     /// The client says which it is: refused, or could not check.
     pub(crate) fn client(error: &app_license_client::Error) -> Self {
         match error.class() {
-            ErrorClass::Refused => Self::new(Refusal::Unproved { code: error.code() }),
+            ErrorClass::Refused => Self::of(Refusal::Unproved { code: error.code() }),
             _ => {
                 tracing::warn!(code = error.code(), error = %with_causes(error), "could not check");
                 Self::could_not_check(out_of_reach(error.code()), error.code())
             }
         }
-    }
-
-    pub(crate) fn body_too_large(limit: usize) -> Self {
-        Self::new(Refusal::BodyTooLarge { limit })
-    }
-
-    pub(crate) fn head_too_large(limit: usize) -> Self {
-        Self::new(Refusal::HeadTooLarge { limit })
-    }
-
-    pub(crate) fn body_unreadable() -> Self {
-        Self::new(Refusal::BodyUnreadable)
-    }
-
-    pub(crate) fn body_timed_out() -> Self {
-        Self::new(Refusal::BodyTimedOut)
     }
 
     pub(crate) fn token_malformed() -> Self {
@@ -275,7 +246,7 @@ impl Rejection {
 
 impl From<app_license::Error> for Rejection {
     fn from(error: app_license::Error) -> Self {
-        Self::new(Refusal::Error(error))
+        Self::of(Refusal::Error(error))
     }
 }
 

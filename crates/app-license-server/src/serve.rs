@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app_license::answer::Refusal;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -189,7 +190,9 @@ async fn answer(
     // what reads the head may take more at a time than the limit
     if head_bytes(&request) > limits.head_bytes {
         discard(request.into_body(), limits.body_timeout).await;
-        return Ok(closing(Rejection::head_too_large(limits.head_bytes)));
+        return Ok(closing(Refusal::HeadTooLarge {
+            limit: limits.head_bytes,
+        }));
     }
     let limit = u64::try_from(limits.body_bytes).unwrap_or(u64::MAX);
     if request.body().size_hint().lower() <= limit {
@@ -200,12 +203,14 @@ async fn answer(
     if !request.headers().contains_key(header::EXPECT) {
         discard(request.into_body(), limits.body_timeout).await;
     }
-    Ok(closing(Rejection::body_too_large(limits.body_bytes)))
+    Ok(closing(Refusal::BodyTooLarge {
+        limit: limits.body_bytes,
+    }))
 }
 
 /// The answer to a request after which the connection is closed.
-fn closing(rejection: Rejection) -> Response<Body> {
-    let mut response = rejection.into_response();
+fn closing(refusal: Refusal) -> Response<Body> {
+    let mut response = Rejection::of(refusal).into_response();
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);
     response

@@ -1,21 +1,19 @@
 //! An installation with its keys ready to verify, kept in memory for a short while.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use app_license::connect::TenantKeys;
 use app_license::{ClientKey, HmacKey, Installation, InstallationKey, UnixTime};
 use app_license_store::InstallationStore;
-use quick_cache::sync::Cache;
 
 use crate::rejection::Rejection;
+use crate::short_cache::ShortCache;
 
 /// An installation and the keys made from its secrets.
 #[derive(Debug)]
 pub(crate) struct Tenant {
     pub(crate) installation: Installation,
     pub(crate) keys: TenantKeys,
-    read_at: UnixTime,
     /// Until when the keys are those of the installation's secrets.
     secrets_end: Option<UnixTime>,
 }
@@ -24,10 +22,7 @@ pub(crate) struct Tenant {
 /// a signature that does not match makes the store be asked again.
 pub(crate) struct Tenants {
     store: Arc<dyn InstallationStore>,
-    kept: Cache<ClientKey, Arc<Tenant>>,
-    /// How often something was forgotten: what was read before is not kept after.
-    forgotten: AtomicU64,
-    seconds: u64,
+    kept: ShortCache<ClientKey, Arc<Tenant>>,
     grace: u64,
 }
 
@@ -42,9 +37,7 @@ impl Tenants {
     pub(crate) fn new(store: Arc<dyn InstallationStore>, seconds: u64, grace: u64) -> Self {
         Self {
             store,
-            kept: Cache::new(10_000),
-            forgotten: AtomicU64::new(0),
-            seconds,
+            kept: ShortCache::new(seconds),
             grace,
         }
     }
@@ -57,36 +50,18 @@ impl Tenants {
         now: UnixTime,
     ) -> Result<Option<Arc<Tenant>>, Rejection> {
         if freshness == Freshness::Cached
-            && let Some(tenant) = self.kept.get(client_key)
-            && now >= tenant.read_at
-            && now.since(tenant.read_at) < self.seconds
+            && let Some(tenant) = self.kept.get(client_key, now)
             && tenant.secrets_end.is_none_or(|last| now <= last)
         {
             return Ok(Some(tenant));
         }
         let key = InstallationKey::Connect(client_key.clone());
-        let forgotten = self.forgotten.load(Ordering::SeqCst);
-        let Some(installation) = self
-            .store
-            .get(&key)
-            .await
-            .map_err(|e| Rejection::store(&e))?
-        else {
-            self.kept.remove(client_key);
-            return Ok(None);
+        let read = async {
+            let installation = self.store.get(&key).await?;
+            Ok(installation.and_then(|it| self.of(it, now)).map(Arc::new))
         };
-        let Some(tenant) = self.of(installation, now) else {
-            self.kept.remove(client_key);
-            return Ok(None);
-        };
-        let tenant = Arc::new(tenant);
-        if self.seconds > 0 {
-            self.kept.insert(client_key.clone(), Arc::clone(&tenant));
-            if self.forgotten.load(Ordering::SeqCst) != forgotten {
-                self.kept.remove(client_key);
-            }
-        }
-        Ok(Some(tenant))
+        let tenant = self.kept.read(client_key, now, read).await;
+        tenant.map_err(|error| Rejection::store(&error))
     }
 
     /// Whether any secret of an installation counts, to ask its site with.
@@ -109,21 +84,17 @@ impl Tenants {
         Some(Tenant {
             installation,
             keys,
-            read_at: now,
             secrets_end,
         })
     }
 
     pub(crate) fn forget(&self, client_key: &ClientKey) {
-        self.forgotten.fetch_add(1, Ordering::SeqCst);
-        self.kept.remove(client_key);
+        self.kept.forget(client_key);
     }
 }
 
 impl std::fmt::Debug for Tenants {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tenants")
-            .field("kept", &self.kept.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Tenants").finish_non_exhaustive()
     }
 }

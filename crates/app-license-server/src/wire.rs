@@ -1,5 +1,6 @@
 //! The request as it was on the wire, out of its parts.
 
+use app_license::answer::Refusal;
 use axum::body::Body;
 use axum::extract::{MatchedPath, OriginalUri};
 use http::header::AUTHORIZATION;
@@ -54,12 +55,12 @@ fn unreadable(error: &(dyn std::error::Error + 'static)) -> Rejection {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if error.is::<LengthLimitError>() {
-            return Rejection::body_too_large(MAX_BODY);
+            return Rejection::of(Refusal::BodyTooLarge { limit: MAX_BODY });
         }
         if error.is::<BodyTimedOut>() {
-            return Rejection::body_timed_out();
+            return Rejection::of(Refusal::BodyTimedOut);
         }
         cause = error.source();
     }
-    Rejection::body_unreadable()
+    Rejection::of(Refusal::BodyUnreadable)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use app_license::connect::{BaseUrl, Cloud, KeyHosts, RequestVerifierConfig};
 use app_license::{AppKey, FeatureMap, Leeway, Policy};
 use app_license_client::{
-    Clock, ConnectLicenseApi, ConnectLicenseApiBuilder, Fetcher, InstallKeys, SystemClock,
+    Clock, ConnectLicenseApi, ConnectLicenseApiBuilder, Fetcher, InstallKeys, whole_seconds,
 };
 use app_license_descriptor::connect::Descriptor;
 use app_license_store::Store;
@@ -16,7 +16,8 @@ use axum::response::IntoResponse;
 
 use super::ConnectApp;
 use crate::client_address::ClientAddress;
-use crate::respond::{RefusedRequest, Responder};
+use crate::respond::RefusedRequest;
+use crate::settings::{LicenseApiSetting, Settings};
 
 /// Settings of a [`ConnectApp`]. Everything has a safe default but the store: without one,
 /// installations are kept in memory, and a warning says so.
@@ -27,41 +28,15 @@ pub struct ConnectAppBuilder {
     expectations: RequestVerifierConfig,
     hosts: KeyHosts,
     store: Option<Arc<dyn Store>>,
-    fetcher: Option<Fetcher>,
     install_keys: Option<InstallKeys>,
-    license_api: Option<LicenseApiSetting>,
-    policy: Policy,
+    license_api: Option<LicenseApiSetting<ConnectLicenseApi, ConnectLicenseApiBuilder>>,
     sells_nothing: bool,
     stored_for: Option<u64>,
-    features: FeatureMap,
     descriptor: Option<Descriptor>,
-    clock: ClockSetting,
     tenant_cache: u64,
     secret_grace: u64,
     client_address: ClientAddress,
-    responder: Option<Responder>,
-}
-
-/// How the License API is asked.
-enum LicenseApiSetting {
-    Made(ConnectLicenseApi),
-    ToMake(Configure),
-}
-
-type Configure = Box<dyn FnOnce(ConnectLicenseApiBuilder) -> ConnectLicenseApiBuilder + Send>;
-
-impl std::fmt::Debug for LicenseApiSetting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LicenseApi")
-    }
-}
-
-struct ClockSetting(Arc<dyn Clock>);
-
-impl std::fmt::Debug for ClockSetting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Clock")
-    }
+    settings: Settings,
 }
 
 impl ConnectApp {
@@ -81,19 +56,15 @@ impl ConnectAppBuilder {
             expectations: RequestVerifierConfig::new(base_url_of(base_url)?),
             hosts: KeyHosts::of(Cloud::Commercial),
             store: None,
-            fetcher: None,
             install_keys: None,
             license_api: None,
-            policy: Policy::new(),
             sells_nothing: false,
             stored_for: None,
-            features: FeatureMap::default(),
             descriptor: None,
-            clock: ClockSetting(Arc::new(SystemClock)),
             tenant_cache: 5,
             secret_grace: 300,
             client_address: ClientAddress::Peer,
-            responder: None,
+            settings: Settings::new(),
         })
     }
 
@@ -143,7 +114,7 @@ impl ConnectAppBuilder {
     /// test keys. For tests, [`Fetcher::rerouted_for_tests`] makes a mock host platform of all of
     /// the platform's hosts.
     pub fn fetcher(mut self, fetcher: Fetcher) -> Self {
-        self.fetcher = Some(fetcher);
+        self.settings.fetcher = Some(fetcher);
         self
     }
 
@@ -189,7 +160,7 @@ impl ConnectAppBuilder {
 
     /// What decisions ask of a license. By default an absent license is denied.
     pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
+        self.settings.policy = policy;
         self
     }
 
@@ -201,15 +172,15 @@ impl ConnectAppBuilder {
     }
 
     /// Lets the last stored statement count, where neither the request nor the License API has one, if
-    /// it is at most this old, in whole seconds. Off by default.
+    /// it is at most this old, in seconds: a part of one counts as one. Off by default.
     pub fn stored_for(mut self, max_age: Duration) -> Self {
-        self.stored_for = Some(max_age.as_secs());
+        self.stored_for = Some(whole_seconds(max_age));
         self
     }
 
     /// The app's features, `editions.toml`.
     pub fn features(mut self, features: FeatureMap) -> Self {
-        self.features = features;
+        self.settings.features = features;
         self
     }
 
@@ -266,17 +237,18 @@ impl ConnectAppBuilder {
         self
     }
 
-    /// For how long, in whole seconds, an installation read from the store is kept in memory; 5 s by default,
-    /// zero to ask the store every time. With several replicas, an uninstall that another one was told
+    /// For how long an installation read from the store is kept in memory, in seconds: a part of one counts
+    /// as one. 5 s by default, zero to ask the store every time. With several replicas, an uninstall that another one was told
     /// of is noticed after this long.
     pub fn tenant_cache(mut self, time: Duration) -> Self {
-        self.tenant_cache = time.as_secs();
+        self.tenant_cache = whole_seconds(time);
         self
     }
 
-    /// For how long, in whole seconds, a rotated secret still verifies; 300 s by default.
+    /// For how long a rotated secret still verifies, in seconds: a part of one counts as one. 300 s by
+    /// default.
     pub fn secret_grace(mut self, time: Duration) -> Self {
-        self.secret_grace = time.as_secs();
+        self.secret_grace = whole_seconds(time);
         self
     }
 
@@ -303,13 +275,13 @@ impl ConnectAppBuilder {
         mut self,
         respond: impl Fn(RefusedRequest<'_>) -> R + Send + Sync + 'static,
     ) -> Self {
-        self.responder = Some(Responder::new(respond));
+        self.settings.respond_with(respond);
         self
     }
 
     /// Another clock: for tests.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = ClockSetting(Arc::new(clock));
+        self.settings.clock = Arc::new(clock);
         self
     }
 
@@ -333,14 +305,11 @@ impl ConnectAppBuilder {
     /// [`BuildError::MockHostOffline`](crate::BuildError::MockHostOffline).
     #[cfg(feature = "testkit")]
     pub fn for_tests(
-        self,
+        mut self,
         host: &app_license_testkit::MockHost,
     ) -> Result<Self, crate::error::BuildError> {
-        let gateway = host
-            .gateway()
-            .ok_or(crate::error::BuildError::MockHostOffline)?;
-        let fetcher = Fetcher::rerouted_for_tests(gateway)?;
-        Ok(self.fetcher(fetcher).clock(host.clock().clone()))
+        self.settings.for_tests(host)?;
+        Ok(self)
     }
 }
 

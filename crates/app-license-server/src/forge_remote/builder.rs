@@ -6,38 +6,27 @@ use app_license::forge::{InvocationVerifierConfig, IsolatedCloud, JwksUrl};
 use app_license::{FeatureMap, ForgeAppId, Leeway, Policy};
 use app_license_client::{
     Clock, Fetcher, ForgeKeys, ForgeLicenseApi, ForgeLicenseApiBuilder, MemoryLicenseCache,
-    SystemClock,
 };
 use app_license_store::Store;
 use axum::response::IntoResponse;
 
 use super::{ForgeRemote, Inner, Installations};
 use crate::error::BuildError;
-use crate::metrics::Metrics;
-use crate::respond::{RefusedRequest, Responder};
-use crate::warnings::{warn_of_falling_limits, warn_of_test_keys};
+use crate::respond::RefusedRequest;
+use crate::settings::{LicenseApiSetting, Settings};
 
 /// Settings of a [`ForgeRemote`].
+#[derive(Debug)]
 #[must_use]
 pub struct ForgeRemoteBuilder {
     app_id: ForgeAppId,
     expectations: InvocationVerifierConfig,
     leeway: Leeway,
-    fetcher: Option<Fetcher>,
     key_set: JwksUrl,
     keys: Option<ForgeKeys>,
-    license_api: Option<LicenseApiSetting>,
+    license_api: Option<LicenseApiSetting<ForgeLicenseApi, ForgeLicenseApiBuilder>>,
     store: Option<Arc<dyn Store>>,
-    policy: Policy,
-    features: FeatureMap,
-    responder: Option<Responder>,
-    clock: Arc<dyn Clock>,
-}
-
-/// How the License API is asked.
-enum LicenseApiSetting {
-    Made(ForgeLicenseApi),
-    ToMake(Box<dyn FnOnce(ForgeLicenseApiBuilder) -> ForgeLicenseApiBuilder + Send>),
+    settings: Settings,
 }
 
 impl ForgeRemote {
@@ -57,15 +46,11 @@ impl ForgeRemoteBuilder {
             expectations: InvocationVerifierConfig::new(app_id.clone()),
             app_id,
             leeway: Leeway::default(),
-            fetcher: None,
             key_set: JwksUrl::default(),
             keys: None,
             license_api: None,
             store: None,
-            policy: Policy::new(),
-            features: FeatureMap::default(),
-            responder: None,
-            clock: Arc::new(SystemClock),
+            settings: Settings::new(),
         })
     }
 
@@ -83,7 +68,7 @@ impl ForgeRemoteBuilder {
     /// keys. For tests, [`Fetcher::rerouted_for_tests`] makes a mock host platform of all of the
     /// platform's hosts.
     pub fn fetcher(mut self, fetcher: Fetcher) -> Self {
-        self.fetcher = Some(fetcher);
+        self.settings.fetcher = Some(fetcher);
         self
     }
 
@@ -182,19 +167,19 @@ impl ForgeRemoteBuilder {
         mut self,
         respond: impl Fn(RefusedRequest<'_>) -> R + Send + Sync + 'static,
     ) -> Self {
-        self.responder = Some(Responder::new(respond));
+        self.settings.respond_with(respond);
         self
     }
 
     /// What decisions ask of a license. By default an absent license is denied.
     pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
+        self.settings.policy = policy;
         self
     }
 
     /// The app's features, `editions.toml`.
     pub fn features(mut self, features: FeatureMap) -> Self {
-        self.features = features;
+        self.settings.features = features;
         self
     }
 
@@ -207,7 +192,7 @@ impl ForgeRemoteBuilder {
 
     /// Another clock: for tests.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.settings.clock = Arc::new(clock);
         self
     }
 
@@ -230,10 +215,9 @@ impl ForgeRemoteBuilder {
     /// # Errors
     /// [`BuildError::MockHostOffline`].
     #[cfg(feature = "testkit")]
-    pub fn for_tests(self, host: &app_license_testkit::MockHost) -> Result<Self, BuildError> {
-        let gateway = host.gateway().ok_or(BuildError::MockHostOffline)?;
-        let fetcher = Fetcher::rerouted_for_tests(gateway)?;
-        Ok(self.fetcher(fetcher).clock(host.clock().clone()))
+    pub fn for_tests(mut self, host: &app_license_testkit::MockHost) -> Result<Self, BuildError> {
+        self.settings.for_tests(host)?;
+        Ok(self)
     }
 
     /// The remote. Settings that would deny everybody are errors; a feature map that takes something
@@ -245,38 +229,21 @@ impl ForgeRemoteBuilder {
         let license_api = self.license_api_made()?;
         let keys = match self.keys.take() {
             Some(keys) => keys,
-            None => {
-                let fetcher = self.fetcher_made()?;
-                warn_of_test_keys(&fetcher, self.app_id.as_str());
-                ForgeKeys::builder(fetcher, self.key_set)
-                    .clock(Arc::clone(&self.clock))
-                    .build()?
-            }
+            None => ForgeKeys::builder(self.settings.fetcher()?, self.key_set)
+                .clock(Arc::clone(&self.settings.clock))
+                .build()?,
         };
-        warn_of_falling_limits(&self.features);
+        let decider = self.settings.into_decider(self.app_id.as_str());
         Ok(ForgeRemote(Arc::new(Inner {
-            metrics: Metrics::of_app(self.app_id.as_str()),
+            metrics: decider.metrics.clone(),
+            decider,
             app_id: self.app_id,
             expectations: self.expectations,
             leeway: self.leeway,
             keys,
             license_api,
             installations: self.store.clone().map(|store| Installations::new(store)),
-            policy: self.policy,
-            features: self.features,
-            responder: self.responder,
-            clock: self.clock,
         })))
-    }
-
-    /// The fetcher of all that is made here.
-    fn fetcher_made(&mut self) -> Result<Fetcher, BuildError> {
-        let fetcher = match self.fetcher.take() {
-            Some(fetcher) => fetcher,
-            None => Fetcher::new()?,
-        };
-        self.fetcher = Some(fetcher.clone());
-        Ok(fetcher)
     }
 
     fn license_api_made(&mut self) -> Result<Option<ForgeLicenseApi>, BuildError> {
@@ -284,7 +251,7 @@ impl ForgeRemoteBuilder {
             None => return Ok(None),
             Some(LicenseApiSetting::Made(api)) => api,
             Some(LicenseApiSetting::ToMake(configure)) => {
-                let fetcher = self.fetcher_made()?;
+                let fetcher = self.settings.fetcher()?;
                 let mut api = match &self.store {
                     Some(store) => ForgeLicenseApi::builder(fetcher, Arc::clone(store)),
                     None => ForgeLicenseApi::builder(fetcher, MemoryLicenseCache::new()),
@@ -295,7 +262,7 @@ impl ForgeRemoteBuilder {
                         api = api.app(id.clone());
                     }
                 }
-                configure(api.clock(Arc::clone(&self.clock))).build()?
+                configure(api.clock(Arc::clone(&self.settings.clock))).build()?
             }
         };
         let asked = api.apps();
@@ -308,11 +275,5 @@ impl ForgeRemoteBuilder {
             });
         }
         Ok(Some(api))
-    }
-}
-
-impl std::fmt::Debug for ForgeRemoteBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ForgeRemoteBuilder").finish_non_exhaustive()
     }
 }

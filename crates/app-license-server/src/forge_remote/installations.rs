@@ -1,18 +1,16 @@
 //! What the store knows of the remote's installations, kept in memory for a short while.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use app_license::error::with_causes;
 use app_license::forge::InvocationToken;
 use app_license::{
-    Event, ForgeCall, ForgeHalf, Installation, InstallationAri, InstallationKey, License, UnixTime,
-    Verified,
+    Event, ForgeCall, ForgeHalf, Installation, InstallationAri, InstallationKey, UnixTime, Verified,
 };
 use app_license_store::{Applied, Delivery, Error, InstallationStore};
-use quick_cache::sync::Cache;
 
 use crate::rejection::Rejection;
+use crate::short_cache::ShortCache;
 use crate::site_link::{Contested, link};
 
 /// How long a record is kept in memory, in seconds.
@@ -20,17 +18,14 @@ const KEPT: u64 = 5;
 
 pub(super) struct Installations {
     store: Arc<dyn InstallationStore>,
-    kept: Cache<InstallationAri, (Option<Arc<Installation>>, UnixTime)>,
-    /// How often something was forgotten: what was read before is not kept after.
-    forgotten: AtomicU64,
+    kept: ShortCache<InstallationAri, Option<Arc<Installation>>>,
 }
 
 impl Installations {
     pub(super) fn new(store: Arc<dyn InstallationStore>) -> Self {
         Self {
             store,
-            kept: Cache::new(10_000),
-            forgotten: AtomicU64::new(0),
+            kept: ShortCache::new(KEPT),
         }
     }
 
@@ -64,20 +59,15 @@ impl Installations {
     ) -> Result<Option<Arc<Installation>>, Rejection> {
         let id = &half.installation;
         if call == ForgeCall::Invocation
-            && let Some((known, read_at)) = self.kept.get(id)
-            && now >= read_at
-            && now.since(read_at) < KEPT
+            && let Some(known) = self.kept.get(id, now)
         {
             return Ok(known);
         }
-        let forgotten = self.forgotten.load(Ordering::SeqCst);
-        let known = self.find(half, call, now).await;
-        let known = known.map_err(|e| Rejection::store(&e))?.map(Arc::new);
-        self.kept.insert(id.clone(), (known.clone(), now));
-        if self.forgotten.load(Ordering::SeqCst) != forgotten {
-            self.kept.remove(id);
-        }
-        Ok(known)
+        // that nothing is known is kept too
+        let read = async { Ok(Some(self.find(half, call, now).await?.map(Arc::new))) };
+        let known = self.kept.read(id, now, read).await;
+        let known = known.map_err(|error| Rejection::store(&error))?;
+        Ok(known.flatten())
     }
 
     /// The record of the installation, or of the customer whose it is.
@@ -177,8 +167,7 @@ impl Installations {
         now: UnixTime,
     ) -> Result<Applied, Error> {
         let applied = self.store.apply(delivery, now).await?;
-        self.forgotten.fetch_add(1, Ordering::SeqCst);
-        self.kept.remove(of);
+        self.kept.forget(of);
         Ok(applied)
     }
 
@@ -199,24 +188,5 @@ impl Installations {
             applied = self.apply(customer, of, now).await?;
         }
         Ok(!applied.changes.is_empty())
-    }
-
-    /// Remembers a statement that is news, so that hooks hear of changed editions. Losing one is no
-    /// harm: the next invocation says it again.
-    pub(super) async fn observe(
-        &self,
-        of: &InstallationAri,
-        known: &Installation,
-        license: &Verified<License>,
-        now: UnixTime,
-    ) {
-        if !known.is_news(license) {
-            return;
-        }
-        let news = Event::from(License::clone(license));
-        let delivery = Delivery::new(known.key().clone(), news);
-        if let Err(error) = self.apply(delivery, of, now).await {
-            tracing::warn!(code = error.code(), error = %with_causes(&error), "a changed license is not kept");
-        }
     }
 }

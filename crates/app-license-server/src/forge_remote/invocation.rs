@@ -1,17 +1,19 @@
 //! A verified invocation, as an axum extractor and a request extension.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use app_license::forge::InvocationToken;
 use app_license::plan::license::Caller;
 use app_license::{ForgeAppId, Installation, InstallationAri, InstallationKey, License, Verified};
 use app_license_client::SystemToken;
-use axum::extract::{FromRef, FromRequestParts, MatchedPath};
+use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 
 use super::ForgeRemote;
+use crate::app_request::{AppRequest, Origin, extracted};
+use crate::decider::Question;
 use crate::rejection::Rejection;
-use crate::wire::route;
 
 /// A verified invocation of a Forge remote. As an axum extractor it needs a state that a
 /// [`ForgeRemote`] can be taken from; behind [`ForgeRemote::requires`] it is in the request's
@@ -21,15 +23,10 @@ pub struct ForgeInvocation(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// What one remote trusts says nothing to another one, whose app and settings differ.
-    verified_by: ForgeRemote,
+    origin: Origin<ForgeRemote>,
     token: Verified<InvocationToken>,
     system_token: Option<SystemToken>,
     installation: Option<Arc<Installation>>,
-    /// The route it matched, for what is said about it later.
-    route: Option<MatchedPath>,
-    /// The request, where the remote answers refusals in its own way.
-    parts: Option<Arc<Parts>>,
 }
 
 impl ForgeInvocation {
@@ -40,30 +37,12 @@ impl ForgeInvocation {
         installation: Option<Arc<Installation>>,
         parts: &Parts,
     ) -> Self {
-        let own = verified_by.responder().is_some();
         Self(Arc::new(Inner {
-            verified_by: verified_by.clone(),
+            origin: Origin::new(verified_by, parts),
             token,
             system_token,
             installation,
-            route: route(parts).cloned(),
-            parts: own.then(|| Arc::new(parts.clone())),
         }))
-    }
-
-    /// A rejection of this invocation, counted and logged.
-    pub(crate) fn rejected(&self, rejection: Rejection) -> Rejection {
-        let rejection = rejection.on_route(self.0.route.as_ref());
-        let rejection = rejection.of_tenant(self.installation_id());
-        self.0.verified_by.rejected(&rejection);
-        let Some(parts) = &self.0.parts else {
-            return rejection;
-        };
-        rejection.answered_by(self.0.verified_by.responder(), || {
-            let mut parts = Parts::clone(parts);
-            parts.extensions.insert(self.clone());
-            parts
-        })
     }
 
     /// The token that proved it.
@@ -125,19 +104,25 @@ impl ForgeInvocation {
     pub fn license(&self) -> Verified<License> {
         self.token().license()
     }
+}
 
-    pub(crate) async fn verified(
-        parts: &mut Parts,
-        remote: &ForgeRemote,
-    ) -> Result<Self, Rejection> {
-        // a layer may have verified it already: one of this very remote
-        let verified = parts.extensions.get::<Self>();
-        if let Some(verified) = verified.filter(|it| it.0.verified_by.is_same(remote)) {
-            return Ok(verified.clone());
-        }
-        let verified = remote.verify_request(parts).await?;
-        parts.extensions.insert(verified.clone());
-        Ok(verified)
+impl AppRequest for ForgeInvocation {
+    type App = ForgeRemote;
+
+    fn origin(&self) -> &Origin<ForgeRemote> {
+        &self.0.origin
+    }
+
+    fn question<'q>(&'q self, remote: &'q ForgeRemote) -> impl Question + 'q {
+        (remote, self)
+    }
+
+    fn sender(&self) -> impl Display {
+        self.installation_id()
+    }
+
+    async fn verify(parts: &Parts, remote: &ForgeRemote) -> Result<Self, Rejection> {
+        remote.verify_request(parts).await
     }
 }
 
@@ -148,8 +133,6 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let remote = ForgeRemote::from_ref(state);
-        let verified = Self::verified(parts, &remote).await;
-        verified.map_err(|rejection| remote.answer_rejected(rejection, parts))
+        extracted(parts, state).await
     }
 }

@@ -1,139 +1,33 @@
-//! Which license statement counts for an invocation: asked for here, decided in the core
-//! ([`app_license::current_license`]).
+//! Where statements about the license of an invocation come from: its token, and the License API, which keeps
+//! its answers itself. Which of them counts is decided in the core ([`app_license::current_license`]).
 
-use app_license::current_license::{CurrentLicense, LicenseApi, Next};
-use app_license::{Capability, Decision, License, Limit, RequiredCapability, UnixTime, Verified};
+use app_license::current_license::LicenseApi;
+use app_license::{Capability, Decision, Event, Installation, License, Limit, UnixTime, Verified};
+use app_license_store::{Delivery, Error};
 
 use super::{ForgeInvocation, ForgeRemote};
-use crate::feature_needs::needs_of;
+use crate::app_request::AppRequest;
+use crate::decider::Question;
 use crate::rejection::Rejection;
 
-impl ForgeRemote {
-    /// The license that counts for an invocation, in the order of [`app_license::current_license`].
-    ///
-    /// # Errors
-    /// 503 when the License API had to be asked and could not be.
-    pub async fn license(
-        &self,
-        invocation: &ForgeInvocation,
-    ) -> Result<Verified<License>, Rejection> {
-        let license = self.license_of(invocation).await;
-        license.map_err(|rejection| invocation.rejected(rejection))
+impl Question for (&ForgeRemote, &ForgeInvocation) {
+    fn statement(&self) -> Verified<License> {
+        self.1.license()
     }
 
-    /// Whether the license that counts for an invocation includes a capability, and why.
-    ///
-    /// # Errors
-    /// As [`ForgeRemote::license`].
-    pub async fn decision(
-        &self,
-        invocation: &ForgeInvocation,
-        capability: impl Into<Capability>,
-    ) -> Result<Decision, Rejection> {
-        let license = self.license(invocation).await?;
-        Ok(self.decide(&license, (&capability.into()).into()))
+    fn installation(&self) -> Option<&Installation> {
+        self.1.installation()
     }
 
-    /// Whether the license that counts for an invocation includes a feature of the app's feature
-    /// map, and why.
-    ///
-    /// # Errors
-    /// As [`ForgeRemote::license`]; 500 for a feature the map does not have.
-    pub async fn feature_decision(
-        &self,
-        invocation: &ForgeInvocation,
-        feature: &str,
-    ) -> Result<Decision, Rejection> {
-        let needs = self
-            .needs_of(feature)
-            .map_err(|it| invocation.rejected(it))?;
-        self.decision(invocation, needs).await
-    }
-
-    /// How many of something the customer may have, by the app's feature map.
-    ///
-    /// # Errors
-    /// As [`ForgeRemote::license`]; 500 for a limit the map does not have.
-    pub async fn limit(
-        &self,
-        invocation: &ForgeInvocation,
-        name: &str,
-    ) -> Result<Limit, Rejection> {
-        let license = self.license(invocation).await?;
-        let inner = &self.0;
-        let limit = inner
-            .features
-            .limit(name, &license, &inner.policy, self.now());
-        limit.map_err(|error| invocation.rejected(error.into()))
-    }
-
-    /// The service level the customer gets, by the app's feature map; `None` when theirs has none.
-    ///
-    /// # Errors
-    /// As [`ForgeRemote::license`]; 500 for a service level the map does not have.
-    pub async fn service_level(
-        &self,
-        invocation: &ForgeInvocation,
-        name: &str,
-    ) -> Result<Option<&str>, Rejection> {
-        let license = self.license(invocation).await?;
-        let inner = &self.0;
-        let level = inner
-            .features
-            .service_level(name, &license, &inner.policy, self.now());
-        level.map_err(|error| invocation.rejected(error.into()))
-    }
-
-    pub(crate) async fn license_of(
-        &self,
-        invocation: &ForgeInvocation,
-    ) -> Result<Verified<License>, Rejection> {
-        let license = self.find_license(invocation).await?;
-        if let (Some(kept), Some(known)) = (&self.0.installations, invocation.installation()) {
-            let of = invocation.installation_id();
-            kept.observe(of, known, &license, self.now()).await;
-        }
-        Ok(license)
-    }
-
-    async fn find_license(
-        &self,
-        invocation: &ForgeInvocation,
-    ) -> Result<Verified<License>, Rejection> {
-        let known = invocation.installation();
-        let mut current = CurrentLicense::new(invocation.license(), &self.0.policy)
-            .installed_at(known.map_or(UnixTime::EPOCH, |it| it.license_since()))
-            .known(known.and_then(|it| it.license()));
-        let mut fault = None;
-        loop {
-            match current.next(self.now()) {
-                Next::Ask { .. } => {
-                    let (statement, rejection) = self.ask(invocation).await;
-                    fault = rejection;
-                    current.asked(statement);
-                }
-                // a remote's answers are kept by its License API
-                Next::LoadStored => current.loaded(None),
-                Next::AskNewer if self.expect_newer(invocation) => {
-                    let (statement, rejection) = self.ask(invocation).await;
-                    fault = rejection;
-                    current.asked_newer(Some(statement));
-                }
-                Next::AskNewer => current.asked_newer(None),
-                Next::Use(of) => return Ok(current.license(of)),
-                Next::CouldNotCheck => return Err(fault.unwrap_or_else(Rejection::unanswered)),
-            }
-        }
-    }
-
-    fn expect_newer(&self, invocation: &ForgeInvocation) -> bool {
-        let api = self.0.license_api.as_ref();
+    fn expect_newer(&self) -> bool {
+        let (remote, invocation) = self;
+        let api = remote.0.license_api.as_ref();
         api.is_some_and(|api| api.expect_newer(invocation.installation_id()))
     }
 
-    /// What the License API states, and why it states nothing.
-    async fn ask(&self, invocation: &ForgeInvocation) -> (LicenseApi, Option<Rejection>) {
-        let (Some(api), Some(token)) = (&self.0.license_api, invocation.system_token()) else {
+    async fn ask(&self, _since: UnixTime) -> (LicenseApi, Option<Rejection>) {
+        let (remote, invocation) = self;
+        let (Some(api), Some(token)) = (&remote.0.license_api, invocation.system_token()) else {
             return (LicenseApi::NotConfigured, None);
         };
         let of = invocation.installation_id();
@@ -159,17 +53,82 @@ impl ForgeRemote {
         (LicenseApi::Stated(Box::new(license)), None)
     }
 
-    fn needs_of(&self, feature: &str) -> Result<Capability, Rejection> {
-        needs_of(&self.0.features, feature)
+    async fn note(&self, news: Event, now: UnixTime) -> Result<(), Error> {
+        let (remote, invocation) = self;
+        let (of, known) = (invocation.installation_id(), invocation.installation());
+        if let (Some(installations), Some(known)) = (&remote.0.installations, known) {
+            let delivery = Delivery::new(known.key().clone(), news);
+            installations.apply(delivery, of, now).await?;
+        }
+        Ok(())
     }
 
-    pub(crate) fn decide(
+    fn rejected(&self, rejection: Rejection) -> Rejection {
+        self.1.rejected(rejection)
+    }
+}
+
+impl ForgeRemote {
+    /// The license that counts for an invocation, in the order of [`app_license::current_license`].
+    ///
+    /// # Errors
+    /// 503 when the License API had to be asked and could not be.
+    pub async fn license(
         &self,
-        license: &Verified<License>,
-        needs: RequiredCapability<'_>,
-    ) -> Decision {
-        let decision = license.decide(&self.0.policy, needs, self.now());
-        self.0.metrics.decision(decision.code());
-        decision
+        invocation: &ForgeInvocation,
+    ) -> Result<Verified<License>, Rejection> {
+        self.0.decider.license(&(self, invocation)).await
+    }
+
+    /// Whether the license that counts for an invocation includes a capability, and why.
+    ///
+    /// # Errors
+    /// As [`ForgeRemote::license`].
+    pub async fn decision(
+        &self,
+        invocation: &ForgeInvocation,
+        capability: impl Into<Capability>,
+    ) -> Result<Decision, Rejection> {
+        let needs = capability.into();
+        self.0.decider.decision(&(self, invocation), needs).await
+    }
+
+    /// Whether the license that counts for an invocation includes a feature of the app's feature
+    /// map, and why.
+    ///
+    /// # Errors
+    /// As [`ForgeRemote::license`]; 500 for a feature the map does not have.
+    pub async fn feature_decision(
+        &self,
+        invocation: &ForgeInvocation,
+        feature: &str,
+    ) -> Result<Decision, Rejection> {
+        let question = (self, invocation);
+        self.0.decider.feature_decision(&question, feature).await
+    }
+
+    /// How many of something the customer may have, by the app's feature map.
+    ///
+    /// # Errors
+    /// As [`ForgeRemote::license`]; 500 for a limit the map does not have.
+    pub async fn limit(
+        &self,
+        invocation: &ForgeInvocation,
+        name: &str,
+    ) -> Result<Limit, Rejection> {
+        self.0.decider.limit(&(self, invocation), name).await
+    }
+
+    /// The service level the customer gets, by the app's feature map; `None` when theirs has none.
+    ///
+    /// # Errors
+    /// As [`ForgeRemote::license`]; 500 for a service level the map does not have.
+    pub async fn service_level(
+        &self,
+        invocation: &ForgeInvocation,
+        name: &str,
+    ) -> Result<Option<&str>, Rejection> {
+        let question = (self, invocation);
+        self.0.decider.service_level(&question, name).await
     }
 }

@@ -1,5 +1,6 @@
 //! The route of a schedule of the app, by which licenses are looked at without a page view.
 
+use app_license::forge::ForgeSender;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -81,12 +82,12 @@ impl ForgeRemote {
 
     async fn sweep(&self, parts: &Parts) -> Result<(), Rejection> {
         let invocation = self.verify_request(parts).await?;
-        let swept = if invocation.token().is_from_user_interface() {
-            // a browser may call any path of the remote
-            Err(Rejection::user_initiated())
-        } else {
-            self.license_of(&invocation).await.map(drop)
+        // a browser may call any path of the remote
+        let swept = match ForgeSender::from(&**invocation.token()).may_send_events() {
+            Ok(()) => self.0.decider.find_license(&(self, &invocation)).await,
+            Err(refusal) => Err(Rejection::of(refusal)),
         };
+        let swept = swept.map(drop);
         swept.map_err(|rejection| rejection.of_tenant(invocation.installation_id()))
     }
 }

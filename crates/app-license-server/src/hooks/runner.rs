@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use app_license::error::with_causes;
 use app_license::{InstallationKey, UnixTime};
-use app_license_client::{Clock, SystemClock};
+use app_license_client::{Clock, SystemClock, whole_seconds};
 use app_license_store::{Error, ErrorKind, HistoryEntry, Name, Sequence, Stopped, Store};
 
 use super::Hook;
@@ -329,12 +329,6 @@ impl HookRunner {
         }
         Err(Ended::Runner("another replica calls the hooks".into()))
     }
-}
-
-/// The seconds of a pause, rounded up: less than one would stay none however often it is doubled.
-const fn whole_seconds(pause: Duration) -> u64 {
-    let begun = pause.subsec_nanos() > 0;
-    pause.as_secs().saturating_add(begun as u64)
 }
 
 impl fmt::Debug for HookRunner {

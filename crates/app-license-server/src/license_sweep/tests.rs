@@ -20,6 +20,7 @@ use app_license_store::{CachedLicense, Delivery, MemoryStore, Sequence, Store};
 
 use super::LicenseSweep;
 use crate::connect_app::ConnectApp;
+use crate::connect_request::VerifiedRequest;
 
 const APP: &str = "com.example.app";
 const TENANTS: u64 = 10_000;
@@ -167,7 +168,8 @@ async fn answer(app: &ConnectApp, installation: Installation, seconds: u64) -> b
     let tenant = app.0.tenants.of(installation, app.now()).unwrap();
     let cached = CachedLicense::new(&license, app.now());
     app.0.store.put_license(&key, &cached).await.unwrap();
-    app.observe(&tenant, &license).await;
+    let question = (app, VerifiedRequest::of_nobody(&tenant));
+    app.0.decider.observe(&question, &license).await;
     true
 }
 

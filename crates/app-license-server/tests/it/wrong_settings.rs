@@ -1,5 +1,7 @@
 //! Settings that would deny everybody, or mean something else than they say.
 
+use std::time::Duration;
+
 use app_license::{AppKey, ForgeAppId, Policy};
 use app_license_client::{ConnectLicenseApi, Fetcher, ForgeLicenseApi, MemoryLicenseCache};
 use app_license_server::{BuildError, ConnectAppBuilder, Descriptor, FeatureMap, ForgeRemote};
@@ -217,4 +219,22 @@ async fn what_is_advanced_is_a_warning_where_the_descriptor_names_no_editions() 
     assert_eq!(gates(app(&host).descriptor(stated)), 0);
     assert_eq!(gates(app(&host)), 0);
     assert_eq!(gates(app(&host).descriptor(none).sells_nothing()), 0);
+}
+
+/// None of these is taken for zero seconds, which means something else.
+#[tokio::test]
+async fn a_part_of_a_second_counts_as_one() {
+    let host = MockHost::start().await.unwrap();
+    let part = Duration::from_millis(1);
+    let settings = app(&host).tenant_cache(part).secret_grace(part);
+    let settings = format!("{:?}", settings.stored_for(part + Duration::from_secs(1)));
+    for setting in [
+        "tenant_cache: 1,",
+        "secret_grace: 1,",
+        "stored_for: Some(2),",
+    ] {
+        assert!(settings.contains(setting), "{settings}");
+    }
+    let zero = app(&host).tenant_cache(Duration::ZERO);
+    assert!(format!("{zero:?}").contains("tenant_cache: 0,"));
 }
