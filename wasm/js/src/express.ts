@@ -92,7 +92,15 @@ const isApp = settings.having(["admit", "answer", "checkNeeds"], "a `ConnectApp`
 /** A request as it was sent: routers rewrite `url`, and Node drops a second `Authorization`. */
 function incoming(request: ExpressRequest): Incoming {
   const { method, originalUrl: target, rawHeaders, socket } = request;
-  const all = (name: string) => rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);
+  const all = (name: string) => {
+    const values: string[] = [];
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      if (rawHeaders[i]!.length === name.length && rawHeaders[i]!.toLowerCase() === name) {
+        values.push(rawHeaders[i + 1]!);
+      }
+    }
+    return values;
+  };
   return {
     method,
     target,

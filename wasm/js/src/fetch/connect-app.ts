@@ -10,7 +10,6 @@ import {
   verifyContext,
   verifyInstall,
   verifyLifecycle,
-  verifyRequest,
 } from "../server.js";
 import type { Cloud, ConnectProof, InstallKind, Installation, License, LifecycleEvent, LifecycleKind, Policy, SwitchKind } from "../server.js";
 import { internal } from "../server.js";
@@ -80,7 +79,7 @@ export interface ConnectRequest extends ConnectProof {
   readonly context: unknown;
 }
 
-const { call, op, read, cloudOf, fault, refusalOf, seconds, settings } = internal;
+const { call, op, read, cloudOf, fault, proveRequest, refusalOf, seconds, settings } = internal;
 /** What is served besides. */
 const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
@@ -132,6 +131,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
   readonly #tenants: Tenants;
   readonly #keys: InstallKeys;
   readonly #baseUrls: readonly [string, ...string[]];
+  readonly #baseUrlLines: string;
   readonly #descriptor: Descriptor;
   readonly #events: ReadonlyMap<string, LifecycleKind>;
   readonly #mount: string;
@@ -149,7 +149,8 @@ export class ConnectApp extends Backend<ConnectRequest> {
     const regions = Object.values((descriptor?.["regionBaseUrls"] ?? {}) as Record<string, unknown>);
     const own = typeof baseUrl === "string" ? [baseUrl] : baseUrl;
     this.#baseUrls = [...own, ...regions.map((url) => (typeof url === "string" ? url : ""))] as [string];
-    const asked = { appKey, baseUrl: this.#baseUrls.join("\n"), leeway, ...cloudOf(cloud) };
+    this.#baseUrlLines = this.#baseUrls.join("\n");
+    const asked = { appKey, baseUrl: this.#baseUrlLines, leeway, ...cloudOf(cloud) };
     const { leewayIsValid, cloudIsKnown } = read(op.connectSettings, asked);
     if (!leewayIsValid) {
       throw new LicenseError("leeway", `a leeway of ${leeway} s is too much`);
@@ -364,20 +365,38 @@ export class ConnectApp extends Backend<ConnectRequest> {
     sent: Incoming,
     kind: "request" | "context",
     clientKey: string,
-    { installation, secrets, refusal }: Tenant,
+    of: Tenant,
   ): Promise<ConnectRequest> {
+    const { secrets, refusal } = of;
     const tenant = { clientKey, secrets };
-    const proof = kind === "context" ? verifyContext(sent, tenant, this.#expected()) : verifyRequest(sent, tenant, this.#expected());
+    const { leeway, proxyStripsBasePath = false } = this.options;
+    const proof =
+      kind === "context"
+        ? verifyContext(sent, tenant, this.#expected())
+        : proveRequest(sent, tenant, this.#baseUrlLines, proxyStripsBasePath, leeway, seconds(this.now()));
     // only now: a stranger does not learn who has the app. A page that was open before can renew its
     // context token: it brings no tenant back
-    const opens = refusal === "tenant_disabled" && kind === "request" && this.#isReopened(installation, proof.issuedAt);
-    const served = opens ? await this.#reopened(clientKey, proof.issuedAt) : installation;
+    const opens = refusal === "tenant_disabled" && kind === "request" && this.#isReopened(of.installation, proof.issuedAt);
+    const reopened = opens ? await this.#reopened(clientKey, proof.issuedAt) : null;
     if (refusal !== null && !opens) {
       throw fault(refusal, "refused");
     }
     const { accountId, issuedAt, expiresAt, signedWith, license } = proof;
     const context = "context" in proof ? proof.context : null;
-    return { clientKey, accountId, issuedAt, expiresAt, signedWith, license, context, installation: settings.discreet(served) };
+    let shown: Installation | undefined;
+    return {
+      clientKey,
+      accountId,
+      issuedAt,
+      expiresAt,
+      signedWith,
+      license,
+      context,
+      // most requests are answered without it: the record is read when it is asked for
+      get installation() {
+        return (shown ??= settings.discreet(reopened ?? of.installation));
+      },
+    };
   }
 
   #isReopened({ record }: Installation, pageOpened: Date): boolean {

@@ -9,7 +9,7 @@ import { unknownTenant } from "./wire.js";
 
 /** An installation, and the secrets that its tokens may be signed with now. */
 export interface Tenant {
-  /** Of the one who asked: what is kept is another. */
+  /** Of the one who asks, a new one each time: what is kept is another. */
   readonly installation: Installation;
   readonly secrets: readonly string[];
   /** Why proved requests of it are not served; null where they are. */
@@ -53,9 +53,14 @@ export class Tenants {
     if (end !== null && now > end) {
       return null;
     }
-    const previous = stored.previous && { ...stored.previous };
-    const installation = { record: JSON.parse(record), secrets: { current: stored.current, previous } };
-    return { installation, secrets, refusal: null };
+    return {
+      get installation() {
+        const previous = stored.previous && { ...stored.previous };
+        return { record: JSON.parse(record), secrets: { current: stored.current, previous } };
+      },
+      secrets,
+      refusal: null,
+    };
   }
 
   /** The tenant as it is stored. Throws `unknown_tenant` where the app is not installed. */

@@ -95,7 +95,7 @@ export async function textOf(sent: Incoming): Promise<string> {
 /** @internal Whether it is a request as frameworks hand it in. */
 export function isIncoming(request: unknown): request is Incoming {
   const { method, target, authorization, header, body } = Object(request) as Record<keyof Incoming, unknown>;
-  const isText = [method, target].every((one) => typeof one == "string");
+  const isText = typeof method == "string" && typeof target == "string";
   return isText && Array.isArray(authorization) && typeof header == "function" && typeof body == "function";
 }
 

@@ -1,6 +1,6 @@
 import { License } from "../index.js";
 import type { Arrived } from "#core";
-import { call, date, read, run, seconds, text } from "./core.js";
+import { date, read, run, seconds, text } from "./core.js";
 import * as op from "./op.js";
 import * as settings from "./settings.js";
 import { carrier, licenseFrom, verified } from "./verified.js";
@@ -54,10 +54,13 @@ export const EXPECTED = {
   now: settings.any,
 };
 
+const isTextOrTexts = (value: unknown) =>
+  typeof value == "string" || (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one == "string"));
+
 /** What {@link settings.hold} looks for, without the lists that it makes: every request comes by here. */
 function isExpected(what: string, expected: Expected): void {
   const { baseUrl, proxyStripsBasePath } = Object(expected) as Expected;
-  let fits = typeof baseUrl == "string" && (proxyStripsBasePath === undefined || typeof proxyStripsBasePath == "boolean");
+  let fits = isTextOrTexts(baseUrl) && (proxyStripsBasePath === undefined || typeof proxyStripsBasePath == "boolean");
   for (const name in expected) {
     fits &&= name in EXPECTED;
   }
@@ -105,7 +108,8 @@ export function tenantOf(
   request: IncomingRequest,
   kind: "request" | "context" | "event" = "request",
 ): string {
-  return call(op.tenantOf, authorizationOf(request), text(request.target), kind);
+  const [header, target] = [authorizationOf(request), text(request.target)];
+  return run((header?.length ?? 0) + (target?.length ?? 0), () => op.tenantOf(header, target, kind));
 }
 
 /** What a verified Connect token proves. */
@@ -149,23 +153,33 @@ export function verifyRequest(
 ): ConnectProof {
   settings.called("verifyRequest", { request, tenant });
   isExpected("verifyRequest", expected);
-  const { clientKey, secrets } = tenant;
   const { baseUrl, proxyStripsBasePath, leeway, now } = expected;
-  const authorization = headers(request.authorization);
-  const target = text(request.target);
-  const length = (authorization?.length ?? 0) + (target?.length ?? 0);
+  return proveRequest(request, tenant, lines(baseUrl), !!proxyStripsBasePath, leeway, seconds(now));
+}
+
+/** @internal The same, of settings that were looked at before: base URLs a line each, the time in seconds. */
+export function proveRequest(
+  { authorization, method, target }: IncomingRequest,
+  { clientKey, secrets }: Tenant,
+  urls: string,
+  strips: boolean,
+  leeway: number | undefined,
+  now: number,
+): ConnectProof {
+  const [header, path] = [headers(authorization), text(target)];
+  const length = (header?.length ?? 0) + (path?.length ?? 0);
   const answer = run(length, () =>
     op.verifyRequest(
-      authorization,
-      text(request.method),
-      target,
+      header,
+      text(method),
+      path,
       text(clientKey),
       text(secrets[0]),
       text(secrets[1]),
-      lines(baseUrl),
-      !!proxyStripsBasePath,
+      urls,
+      strips,
       leeway,
-      seconds(now),
+      now,
     ),
   );
   // read by index, and no object is spread: that takes as long as all else

@@ -1,6 +1,7 @@
 // What the entries that stand on this one share with it, so that the core is loaded once.
 export { Bounded } from "./bounded.js";
 export { collect } from "./collect.js";
+export { proveRequest } from "./connect.js";
 export { call, instance, read, seconds } from "./core.js";
 export * as op from "./op.js";
 export { tokenHash } from "./forge.js";
