@@ -106,6 +106,9 @@ export function makeCore(folder) {
       [constants.BROTLI_PARAM_QUALITY]: 11,
       [constants.BROTLI_PARAM_LGWIN]: 22,
       [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+      // what the module is smallest with, of those tried
+      [constants.BROTLI_PARAM_LGBLOCK]: 20,
+      [constants.BROTLI_PARAM_NDIRECT]: 2,
     },
   });
   const text = packed.toString("base64");

@@ -15,10 +15,21 @@ import type {
   Carrier,
   Check,
   Decision,
+  Features,
   KnownCapability,
+  NameIn,
   Policy,
   Requires,
 } from "./index.js";
+
+/**
+ * The map that the app's provider is given, for the compiler: with it, misspelled features, limits and service
+ * levels are type errors. Every name is taken without it. An app says it once:
+ * `declare module "@app-license/sdk/react" { interface AppFeatures { map: typeof features } }`.
+ */
+export interface AppFeatures {}
+
+type Named<T extends keyof Features> = AppFeatures extends { map: FeatureMap<infer M> } ? NameIn<M, T> : string;
 
 /** What the platform said so far. `failed`: it could not be asked, which is not *absent*. */
 export type LicenseStatus =
@@ -41,16 +52,16 @@ export type LicenseInTree = LicenseStatus & {
    * How many of something the customer may have, by the provider's map and policy; null while the
    * license is not known. {@link useLimit} says more.
    */
-  limit(name: string): number | null;
+  limit(name: Named<"limits">): number | null;
   /** The service level the customer gets; null for none, and while the license is not known. */
-  serviceLevel(name: string): string | null;
+  serviceLevel(name: Named<"service-levels">): string | null;
 };
 
 /** A capability, or a feature of the provider's map; with what differs from its policy. */
 export type Question<C extends string = KnownCapability> = Policy &
   (
     | { requires: Requires<C>; feature?: undefined }
-    | { feature: string; requires?: undefined }
+    | { feature: Named<"features">; requires?: undefined }
   );
 
 /** What every provider may be told. */
@@ -226,7 +237,7 @@ export interface Limit {
  * }
  * ```
  */
-export function useLimit(name: string): Limit {
+export function useLimit(name: Named<"limits">): Limit {
   const { limit: of, features } = useLicense();
   const limit = of(name);
   if (limit === null && features) {

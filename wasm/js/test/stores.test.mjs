@@ -27,8 +27,8 @@ const FAULTS = {
   "loses what is delivered": { deliver: (store, key, token, decide, now) => store.deliver(key, token, () => ({ ...decide(store.load(key), null), installation: null }), now) },
   "writes before it asks": {
     deliver(store, key, token, decide, now) {
-      store.advance("x", 1);
       store.deliver("a", null, () => ({ repeated: false, installation: null, mark: null, entries: [{ event: "x", changes: [] }] }), now);
+      store.advance("x", 1);
       return store.deliver(key, token, decide, now);
     },
   },
@@ -49,6 +49,10 @@ const FAULTS = {
       store.putLicense(name, "cursor", { document: sequence, fetchedAt: new Date(0) });
     },
   },
+  "lets a cursor run ahead": {
+    cursor: (store, name) => store.license(name, "ahead")?.document ?? 0,
+    advance: (store, name, sequence) => store.putLicense(name, "ahead", { document: sequence, fetchedAt: new Date(sequence) }),
+  },
   "takes the last answer, however old": { putLicense: (store, key, source, kept) => store.putLicense(key, source, { ...kept, fetchedAt: new Date(2e12) }) },
   "gives a lease to its holder again": { tryLease: (store, lease, holder, ...of) => (store.releaseLease(lease, holder), store.tryLease(lease, holder, ...of)) },
   "renews for anybody": { renewLease: (store, lease, _, now, ttl) => ["one", "two"].forEach((holder) => store.renewLease(lease, holder, now, ttl)) },
@@ -67,6 +71,7 @@ const FOUND_BY = {
   "ignores a limit": "the history is read in pages from behind a number",
   "newest first": "events are numbered 1, 2, 3, … without gaps, in the order in which they were committed",
   "lets a cursor go back": "a consumer's cursor begins at 0, and never goes back",
+  "lets a cursor run ahead": "a consumer's cursor stands at no event that there is not",
   "takes the last answer, however old": "of a License API, the later answer stays, whichever comes last",
   "gives a lease to its holder again": "a lease is one holder's until it ends, and is not taken twice, by its holder either",
   "renews for anybody": "a lease is renewed and released by its holder alone, and not once it ended",

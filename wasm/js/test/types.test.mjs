@@ -12,6 +12,12 @@ test("types refuse what is misspelled", () => {
   assert.equal(status, 0, stdout);
 });
 
+test("13: gates and hooks take the names of the map that an app registers", () => {
+  const tsc = ["node_modules/typescript/bin/tsc", "-p", "test/types/registered"];
+  const { status, stdout } = spawnSync(process.execPath, tsc, { cwd: root, encoding: "utf8" });
+  assert.equal(status, 0, stdout);
+});
+
 test("13: what the compiler says of a map that cannot be meant names what can", () => {
   const tsc = ["node_modules/typescript/bin/tsc", "-p", "test/types/shown", "--pretty", "false"];
   const { stdout } = spawnSync(process.execPath, tsc, { cwd: root, encoding: "utf8" });

@@ -44,7 +44,7 @@ export interface InstallationStore {
   historyAfter(sequence: number, limit: number): Awaitable<HistoryEntry[]>;
   /** How far a consumer of the history came; 0 before the first entry. */
   cursor(consumer: string): Awaitable<number>;
-  /** A consumer came so far. Never goes back. */
+  /** A consumer came so far. Never goes back; rejects, or throws, beyond the last event. */
   advance(consumer: string, sequence: number): Awaitable<void>;
   /** What a License API said last. */
   license(key: string, source: string): Awaitable<CachedLicense | null>;
@@ -237,6 +237,10 @@ export class MemoryStore implements InstallationStore {
   }
 
   advance(consumer: string, sequence: number): void {
+    const last = this.#history.length;
+    if (sequence > last) {
+      throw internal.settings.misuse(`a cursor cannot stand at ${sequence}: the last event is ${last}`);
+    }
     this.#cursors.set(consumer, Math.max(sequence, this.cursor(consumer)));
   }
 

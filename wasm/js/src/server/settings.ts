@@ -70,10 +70,16 @@ export function isPath(value: unknown): value is string {
   return typeof value == "string" && /^\/[^?#\s*]*$/.test(value) && !/\/\/|\/:|\/\.\.?(\/|$)/.test(value);
 }
 
-/** What was found, without what a secret could be in. */
+/** What was found, without what a secret could be in: of a text only how long it is. */
 function found(value: unknown): string {
-  const shown = typeof value == "string" ? JSON.stringify(value.slice(0, 40)) : String(Object(value) === value ? typeof value : value);
-  return Array.isArray(value) ? "a list" : shown === "object" && !isTable(value) ? "an object that is not plain" : shown;
+  if (typeof value == "string") {
+    return `a text of ${value.length} characters`;
+  }
+  if (Array.isArray(value)) {
+    return "a list";
+  }
+  const shown = Object(value) === value ? typeof value : String(value);
+  return shown === "object" && !isTable(value) ? "an object that is not plain" : shown;
 }
 
 /** Holds settings to their rules. Throws `misuse` for a name that is none, and for a value that

@@ -239,6 +239,15 @@ const TESTS: Record<string, Run> = {
     same(await store.cursor("billing"), 0, "of another one");
   },
 
+  async "a consumer's cursor stands at no event that there is not"(store) {
+    await install(store, "a", ["installed"]);
+    const beyond = await Promise.allSettled([(async () => store.advance("mail", 2))()]);
+    same(beyond[0].status, "rejected", "beyond the last event");
+    same(await store.cursor("mail"), 0, "after it");
+    await store.advance("mail", 1);
+    same(await store.cursor("mail"), 1, "at the last event");
+  },
+
   async "of a License API, the later answer stays, whichever comes last"(store) {
     const source = "connect_license_api";
     same(await store.license("a", source), null, "nothing yet");
