@@ -1,6 +1,6 @@
 //! Forge: license objects, contexts, and lifecycle events.
 
-use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
+use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind, UiContext};
 use app_license::{Event, Installation, License, LicenseSource, UnixTime};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -129,6 +129,13 @@ fn context(case: &ContextCase) -> Outcome {
         if let Some(expect) = expect {
             licenses::check(&mut checks, expect, &license);
         }
+    }
+    if let Some(stated) = context.get("userAccess")
+        && let Some(read) = checks.ok("context", UiContext::parse(text.as_bytes()))
+    {
+        let expected = oracle::lets_the_user_in(stated);
+        let found = read.user_access().is_none_or(|access| access.allows());
+        checks.holds("userAccess", found == expected, expected, found);
     }
     still_reads_a_license(&mut checks, context, read);
     checks.outcome()

@@ -87,6 +87,15 @@ pub(super) fn state(object: &Value) -> &'static str {
     }
 }
 
+/// Whether `userAccess` lets a user in: only booleans count.
+pub(super) fn lets_the_user_in(stated: &Value) -> bool {
+    match stated.get("enabled") {
+        Some(Value::Bool(false)) => true,
+        None | Some(Value::Bool(true)) => stated.get("hasAccess") == Some(&Value::Bool(true)),
+        Some(_) => stated.is_null(),
+    }
+}
+
 fn capability(object: &Value) -> Option<String> {
     let value = object.get("capabilitySet").filter(|value| says(value))?;
     Some(

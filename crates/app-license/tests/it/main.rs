@@ -12,18 +12,15 @@
 
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod connect_properties;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
-mod connect_vectors;
 #[cfg(all(feature = "work-count", feature = "aws-lc-rs"))]
 mod cost_linear;
 mod documents;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
-mod forge_vectors;
 mod license_properties;
-mod lifecycle_vectors;
 mod security_rule_names;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod security_rules_connect;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod security_rules_forge;
 mod security_rules_lifecycle;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod token_vectors;
