@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use app_license::{License, LicenseSource, UnixTime};
+use app_license::{License, LicenseSource, Severity, UnixTime};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
@@ -104,6 +104,15 @@ pub(crate) struct Diagnostic {
     /// `note`, `warning` or `error`.
     pub(crate) severity: &'static str,
     pub(crate) message: String,
+}
+
+/// What it is called here.
+pub(crate) const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        _ => "note",
+    }
 }
 
 /// A license, with the app's id where an answer holds several.
@@ -250,11 +259,11 @@ impl Serialize for Facts {
 
 fn notes(license: &License, now: UnixTime) -> Vec<Diagnostic> {
     let mut notes: Vec<_> = license
-        .remarks()
-        .map(|remark| Diagnostic {
-            code: remark.code(),
-            severity: "note",
-            message: remark.to_string(),
+        .diagnostics()
+        .map(|found| Diagnostic {
+            code: found.code(),
+            severity: severity(found.severity()),
+            message: found.to_string(),
         })
         .collect();
     let mut note = |code, message| {

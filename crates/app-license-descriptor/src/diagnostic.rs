@@ -3,42 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// How bad a [`Diagnostic`] is.
-///
-/// ```
-/// use app_license_descriptor::Severity;
-/// assert!(Severity::Error > Severity::Warning);
-/// assert_eq!(Severity::Info.name(), "info");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// It works, but perhaps not as meant.
-    Warning,
-    /// The platform refuses it, it cannot work, or it opens what is not paid for.
-    Error,
-}
-
-impl Severity {
-    /// `info`, `warning` or `error`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+pub use app_license::Severity;
 
 /// A check: its stable code, how bad it is when it fails, and what to do then.
 ///

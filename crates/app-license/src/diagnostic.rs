@@ -1,26 +1,71 @@
-//! What is odd about a license that was read: nothing that changes the answer.
+//! What is worth telling about a license that was read: nothing that changes the answer.
 
 use std::fmt;
 
-macro_rules! remarks {
-    ($($(#[$doc:meta])* $name:ident = $bit:literal, $code:literal, $text:literal;)+) => {
-        /// Something odd about a license, kept for whoever inspects it. It has been counted in
-        /// already: a remark never changes the answer.
+/// How bad it is what a diagnostic tells: of a license, a descriptor, a manifest.
+///
+/// ```
+/// use app_license::Severity;
+/// assert!(Severity::Error > Severity::Warning);
+/// assert_eq!(Severity::Info.name(), "info");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// It works, but perhaps not as meant.
+    Warning,
+    /// The platform refuses it, it cannot work, or it opens what is not paid for.
+    Error,
+}
+
+impl Severity {
+    /// `info`, `warning` or `error`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl serde::Serialize for Severity {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+macro_rules! diagnostics {
+    ($($(#[$doc:meta])* $name:ident = $bit:literal, $code:literal, $severity:ident, $text:literal;)+) => {
+        /// Something worth telling about a license, kept for whoever inspects it. It has been counted
+        /// in already: it never changes the answer.
         ///
         /// ```
-        /// use app_license::{License, Oddity, LicenseSource};
+        /// use app_license::{License, LicenseDiagnostic, LicenseSource, Severity};
         /// let json = br#"{"active":true,"isActive":false}"#;
         /// let license = License::from_object(json, LicenseSource::ForgeUiContext)?;
-        /// assert!(license.remarks().any(|r| r == Oddity::SpellingsDisagree));
+        /// let found: Vec<_> = license.diagnostics().collect();
+        /// assert_eq!(found[0], LicenseDiagnostic::SpellingsDisagree);
+        /// assert_eq!(found[0].code(), "spellings_disagree");
+        /// assert_eq!(found[0].severity(), Severity::Warning);
         /// # Ok::<(), app_license::Error>(())
         /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum Oddity {
+        pub enum LicenseDiagnostic {
             $($(#[$doc])* $name,)+
         }
 
-        impl Oddity {
+        impl LicenseDiagnostic {
             const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             const fn bit(self) -> u16 {
@@ -36,9 +81,17 @@ macro_rules! remarks {
                     $(Self::$name => $code,)+
                 }
             }
+
+            /// `Warning` where something was read otherwise than it may have been meant.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self {
+                    $(Self::$name => Severity::$severity,)+
+                }
+            }
         }
 
-        impl fmt::Display for Oddity {
+        impl fmt::Display for LicenseDiagnostic {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(match self {
                     $(Self::$name => $text,)+
@@ -48,57 +101,57 @@ macro_rules! remarks {
     };
 }
 
-remarks! {
+diagnostics! {
     /// Both `active` and `isActive` are there, and agree.
-    BothSpellings = 0, "both_spellings", "both `active` and `isActive` are present, and agree";
+    BothSpellings = 0, "both_spellings", Info, "both `active` and `isActive` are present, and agree";
     /// Both are there and disagree: not active.
-    SpellingsDisagree = 1, "spellings_disagree", "`active` and `isActive` disagree: counted as not active";
+    SpellingsDisagree = 1, "spellings_disagree", Warning, "`active` and `isActive` disagree: counted as not active";
     /// Only the deprecated `isActive` is there.
-    OnlyIsActive = 2, "only_is_active", "only the deprecated `isActive` is present";
+    OnlyIsActive = 2, "only_is_active", Info, "only the deprecated `isActive` is present";
     /// `active` is not a JSON boolean: not active.
-    ActiveNotBoolean = 3, "active_not_boolean", "`active` is not a JSON boolean: counted as not active";
+    ActiveNotBoolean = 3, "active_not_boolean", Warning, "`active` is not a JSON boolean: counted as not active";
     /// An edition is named, but the license is not active: it grants nothing.
-    EditionWithoutActive = 4, "edition_without_active", "an edition without an active license grants nothing";
+    EditionWithoutActive = 4, "edition_without_active", Info, "an edition without an active license grants nothing";
     /// An active license names no edition: Standard.
-    EditionMissing = 5, "edition_missing", "no edition is named: an active license counts as Standard";
+    EditionMissing = 5, "edition_missing", Info, "no edition is named: an active license counts as Standard";
     /// The capability string has no rank: it includes only itself.
-    UnknownCapability = 6, "unknown_capability", "the capability set is unknown: it includes only itself";
+    UnknownCapability = 6, "unknown_capability", Info, "the capability set is unknown: it includes only itself";
     /// The capability is written in a way the platform's pages do not show.
-    OddCapabilitySpelling = 7, "odd_capability_spelling", "the capability set is written unusually, but understood";
+    OddCapabilitySpelling = 7, "odd_capability_spelling", Info, "the capability set is written unusually, but understood";
     /// `evaluation` and `isEvaluation` disagree, or are no booleans: unknown.
-    EvaluationUnreadable = 8, "evaluation_unreadable", "the trial flag is not a readable boolean: counted as unknown";
+    EvaluationUnreadable = 8, "evaluation_unreadable", Warning, "the trial flag is not a readable boolean: counted as unknown";
     /// A date cannot be read: absent.
-    DateUnreadable = 9, "date_unreadable", "a date cannot be read: counted as absent";
+    DateUnreadable = 9, "date_unreadable", Warning, "a date cannot be read: counted as absent";
     /// A trial end is given although it is no trial.
-    TrialEndWithoutTrial = 10, "trial_end_without_trial", "a trial end date is given although this is no trial: ignored";
+    TrialEndWithoutTrial = 10, "trial_end_without_trial", Info, "a trial end date is given although this is no trial: ignored";
     /// The deprecated support entitlement number is there.
-    SupportNumberDeprecated = 11, "support_number_deprecated", "`supportEntitlementNumber` is deprecated by the platform";
+    SupportNumberDeprecated = 11, "support_number_deprecated", Info, "`supportEntitlementNumber` is deprecated by the platform";
     /// A parameter is repeated with other values: the least generous counts.
-    RepeatedParameter = 12, "repeated_parameter", "a parameter is repeated with different values: the least generous counts";
+    RepeatedParameter = 12, "repeated_parameter", Warning, "a parameter is repeated with different values: the least generous counts";
     /// A license of type DEVELOPER: nobody pays for it.
-    DeveloperKind = 13, "developer_kind", "a license of type DEVELOPER: nobody pays for it";
+    DeveloperKind = 13, "developer_kind", Info, "a license of type DEVELOPER: nobody pays for it";
 }
 
-/// A set of remarks.
+/// A set of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Remarks(u16);
+pub(crate) struct LicenseDiagnostics(u16);
 
-impl Remarks {
-    pub(crate) fn add_if(&mut self, yes: bool, remark: Oddity) {
+impl LicenseDiagnostics {
+    pub(crate) fn add_if(&mut self, yes: bool, diagnostic: LicenseDiagnostic) {
         if yes {
-            self.0 |= remark.bit();
+            self.0 |= diagnostic.bit();
         }
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = Oddity> {
-        Oddity::ALL
+    pub(crate) fn iter(self) -> impl Iterator<Item = LicenseDiagnostic> {
+        LicenseDiagnostic::ALL
             .iter()
             .copied()
-            .filter(move |r| self.0 & r.bit() != 0)
+            .filter(move |it| self.0 & it.bit() != 0)
     }
 }
 
-impl serde::Serialize for Oddity {
+impl serde::Serialize for LicenseDiagnostic {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
     }

@@ -10,10 +10,10 @@ use crate::gate::json::Str;
 use crate::gate::policy::Evidence;
 
 use crate::capability::Capability;
+use crate::diagnostic::{LicenseDiagnostic, LicenseDiagnostics};
 use crate::gate::user_access::UserAccess;
 use crate::license_source::LicenseSource;
 use crate::open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
-use crate::remark::{Oddity, Remarks};
 use crate::time::UnixTime;
 
 /// What a license source said: active or not, edition, trial, dates, entitlement.
@@ -40,7 +40,7 @@ pub struct License {
     grants: Granted,
     source: LicenseSource,
     evaluation: Option<bool>,
-    remarks: Remarks,
+    diagnostics: LicenseDiagnostics,
     capability: Option<Capability>,
     kind: Option<LicenseKind>,
     billing_period: Option<BillingPeriod>,
@@ -85,30 +85,33 @@ impl License {
             (State::Active, Some(c)) => c.edition().map_or(Granted::Only, Granted::Edition),
             _ => Granted::Nothing,
         };
-        let mut remarks = Remarks::default();
-        remarks.add_if(grants == Granted::Only, Oddity::UnknownCapability);
-        remarks.add_if(
-            capability.is_some() && grants == Granted::Nothing,
-            Oddity::EditionWithoutActive,
+        let mut diagnostics = LicenseDiagnostics::default();
+        diagnostics.add_if(
+            grants == Granted::Only,
+            LicenseDiagnostic::UnknownCapability,
         );
-        remarks.add_if(
+        diagnostics.add_if(
+            capability.is_some() && grants == Granted::Nothing,
+            LicenseDiagnostic::EditionWithoutActive,
+        );
+        diagnostics.add_if(
             state == State::Active && capability.is_none(),
-            Oddity::EditionMissing,
+            LicenseDiagnostic::EditionMissing,
         );
         let odd = |c: &Capability| {
             c.edition()
                 .is_some_and(|e| e.capability_set() != c.as_str())
         };
-        remarks.add_if(
+        diagnostics.add_if(
             capability.as_ref().is_some_and(odd),
-            Oddity::OddCapabilitySpelling,
+            LicenseDiagnostic::OddCapabilitySpelling,
         );
         Self {
             state,
             grants,
             source,
             evaluation: None,
-            remarks,
+            diagnostics,
             capability,
             kind: None,
             billing_period: None,
@@ -125,8 +128,8 @@ impl License {
         }
     }
 
-    pub(crate) fn remark(&mut self, remark: Oddity) {
-        self.remarks.add_if(true, remark);
+    pub(crate) fn add_diagnostic(&mut self, diagnostic: LicenseDiagnostic) {
+        self.diagnostics.add_if(true, diagnostic);
     }
 
     pub(crate) fn entitlement(
@@ -137,8 +140,8 @@ impl License {
     ) {
         self.entitlement_id = id;
         self.entitlement_number = number;
-        self.remarks
-            .add_if(sen.is_some(), Oddity::SupportNumberDeprecated);
+        self.diagnostics
+            .add_if(sen.is_some(), LicenseDiagnostic::SupportNumberDeprecated);
         self.support_entitlement_number = sen;
     }
 
@@ -367,8 +370,8 @@ impl License {
         self.raw.as_deref()
     }
 
-    /// What is odd about it.
-    pub fn remarks(&self) -> impl Iterator<Item = Oddity> {
-        self.remarks.iter()
+    /// What is worth telling about it.
+    pub fn diagnostics(&self) -> impl Iterator<Item = LicenseDiagnostic> {
+        self.diagnostics.iter()
     }
 }

@@ -78,7 +78,7 @@ const ABOUT_SPELLING: [&str; 5] = [
 ];
 
 /// Types and modules that must be named otherwise.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 28] = [
     "Asked",
     "Book",
     "ConditionWarning",
@@ -99,11 +99,13 @@ const NAMES: [&str; 26] = [
     "Mistake",
     "Needs",
     "Note",
+    "Oddity",
     "Place",
     "Remark",
     "Standing",
     "Told",
     "TokenFingerprint",
+    "Touchpoint",
     "Way",
 ];
 

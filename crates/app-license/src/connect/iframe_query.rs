@@ -9,9 +9,9 @@ use crate::gate::user_access::UserAccess;
 
 use super::query::{decode, pairs, redacted};
 use crate::capability::Capability;
+use crate::diagnostic::LicenseDiagnostic;
 use crate::license::License;
 use crate::license_source::LicenseSource;
-use crate::remark::Oddity;
 
 /// The standard parameters of an iframe URL, found in one pass and borrowed.
 ///
@@ -192,7 +192,7 @@ impl<'q> IframeQuery<'q> {
         let capability = self.capability_set();
         let mut license = License::of(state, capability, LicenseSource::ConnectIframeQuery);
         if self.lic_conflict || self.capability_conflict {
-            license.remark(Oddity::RepeatedParameter);
+            license.add_diagnostic(LicenseDiagnostic::RepeatedParameter);
         }
         license.with_user_access(self.user_access())
     }
@@ -231,7 +231,7 @@ mod tests {
     use super::IframeQuery;
     use crate::gate::facts::State;
 
-    use crate::remark::Oddity;
+    use crate::diagnostic::LicenseDiagnostic;
 
     #[test]
     fn lic_grants_only_when_it_is_exactly_active() {
@@ -341,7 +341,9 @@ mod tests {
     fn a_conflict_is_remarked_and_a_repetition_is_not() {
         let remarked = |query| {
             let license = IframeQuery::parse(query).license();
-            license.remarks().any(|r| r == Oddity::RepeatedParameter)
+            license
+                .diagnostics()
+                .any(|it| it == LicenseDiagnostic::RepeatedParameter)
         };
         assert!(remarked("lic=active&lic=none"));
         assert!(remarked("lic=active&capSet=a&capSet=b"));

@@ -2,11 +2,11 @@
 
 use super::License;
 use crate::capability::Capability;
+use crate::diagnostic::LicenseDiagnostic;
 use crate::gate::facts::{Facts, Flag};
 use crate::gate::json::{Str, Value};
 use crate::license_source::LicenseSource;
 use crate::open_text::{BillingPeriod, LicenseKind, LicenseMode};
-use crate::remark::Oddity;
 use crate::time::UnixTime;
 
 impl License {
@@ -30,35 +30,37 @@ impl License {
     }
 
     fn remark_on(&mut self, facts: &Facts<'_>) {
-        let mut say = |yes, remark| self.remarks.add_if(yes, remark);
+        let mut say = |yes, diagnostic| self.diagnostics.add_if(yes, diagnostic);
         match (facts.active, facts.is_active) {
             (Flag::Missing, Flag::Missing) => {}
-            (Flag::NotBoolean, _) | (_, Flag::NotBoolean) => say(true, Oddity::ActiveNotBoolean),
+            (Flag::NotBoolean, _) | (_, Flag::NotBoolean) => {
+                say(true, LicenseDiagnostic::ActiveNotBoolean)
+            }
             (Flag::Is(_), Flag::Missing) => {}
-            (Flag::Missing, _) => say(true, Oddity::OnlyIsActive),
-            (a, b) if a == b => say(true, Oddity::BothSpellings),
-            _ => say(true, Oddity::SpellingsDisagree),
+            (Flag::Missing, _) => say(true, LicenseDiagnostic::OnlyIsActive),
+            (a, b) if a == b => say(true, LicenseDiagnostic::BothSpellings),
+            _ => say(true, LicenseDiagnostic::SpellingsDisagree),
         }
         let said = |f: Flag| f != Flag::Missing;
         let evaluation_said = said(facts.evaluation) || said(facts.is_evaluation);
         say(
             evaluation_said && self.evaluation.is_none(),
-            Oddity::EvaluationUnreadable,
+            LicenseDiagnostic::EvaluationUnreadable,
         );
         let unreadable = (facts.trial_end.is_some() && self.trial_end.is_none())
             || (facts.subscription_end.is_some() && self.subscription_end.is_none());
-        say(unreadable, Oddity::DateUnreadable);
+        say(unreadable, LicenseDiagnostic::DateUnreadable);
         say(
             self.trial_end.is_some() && self.evaluation == Some(false),
-            Oddity::TrialEndWithoutTrial,
+            LicenseDiagnostic::TrialEndWithoutTrial,
         );
         say(
             self.support_entitlement_number.is_some(),
-            Oddity::SupportNumberDeprecated,
+            LicenseDiagnostic::SupportNumberDeprecated,
         );
         say(
             self.kind == Some(LicenseKind::DEVELOPER),
-            Oddity::DeveloperKind,
+            LicenseDiagnostic::DeveloperKind,
         );
     }
 }

@@ -25,7 +25,7 @@ impl serde::Serialize for License {
         s.serialize_field("environment", &self.environment)?;
         s.serialize_field("asOf", &self.as_of)?;
         s.serialize_field("userAccess", &self.user_access.map(UserAccess::allows))?;
-        s.serialize_field("remarks", &self.remarks.iter().collect::<Vec<_>>())?;
+        s.serialize_field("diagnostics", &self.diagnostics.iter().collect::<Vec<_>>())?;
         let raw = self
             .raw()
             .and_then(|r| serde_json::from_str::<&serde_json::value::RawValue>(r).ok());

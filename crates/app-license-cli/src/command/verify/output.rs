@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::now::NowArgs;
 use crate::output::{BAD, BOLD, Format, GOOD, WARN, escaped, paint, show};
-use crate::reading::Facts;
+use crate::reading::{self, Facts};
 
 /// Options that ask for a decision.
 #[derive(Debug, clap::Args)]
@@ -198,9 +198,10 @@ impl VerifyOutput {
                 "license",
                 edition(license)
             )?;
-            for remark in license.remarks() {
-                let code = paint(WARN, format_args!("note[{}]:", remark.code()));
-                writeln!(out, "{code} {}", escaped(remark))?;
+            for found in license.diagnostics() {
+                let severity = reading::severity(found.severity());
+                let code = paint(WARN, format_args!("{severity}[{}]:", found.code()));
+                writeln!(out, "{code} {}", escaped(found))?;
             }
         }
         for decision in &self.decisions {

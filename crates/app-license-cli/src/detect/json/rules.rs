@@ -4,13 +4,13 @@ use app_license::connect::{LifecycleBody, LifecycleKind};
 use app_license::{Error, ErrorKind};
 use app_license_descriptor::connect::Condition;
 use app_license_descriptor::forge::{DisplayCondition, Manifest};
-use app_license_descriptor::{Diagnostic, HostLicense, Severity};
+use app_license_descriptor::{Diagnostic, HostLicense};
 use serde_json::{Map, Value};
 
 use super::document::Document;
 use crate::detect::tokens::{clip, short};
 use crate::input_error::InputError;
-use crate::reading::{self, Believe, Reading, Shown, What};
+use crate::reading::{self, Believe, Reading, Shown, What, severity};
 
 /// The customers that a condition is tried on: what the host holds about each.
 const CUSTOMERS: [(&str, bool, Option<&str>); 6] = [
@@ -282,11 +282,7 @@ fn is_secret_missing(error: &Error) -> bool {
 
 /// Shows a diagnostic, with what to do about it.
 fn report(reading: &mut Reading, diagnostic: &Diagnostic, at: &str) {
-    let severity = match diagnostic.severity() {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        _ => "note",
-    };
+    let severity = severity(diagnostic.severity());
     let at = if at.is_empty() {
         String::new()
     } else {
