@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::fact::{Comparison, Fact, FactKind, Operand, Path};
+use crate::fact::{Comparison, Fact, FactKind, Operand};
 use crate::locals::Locals;
+use crate::path::Path;
 use crate::source::Source;
 
 /// How a capability set is named.

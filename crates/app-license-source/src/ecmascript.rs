@@ -21,8 +21,9 @@ use oxc_span::{GetSpan, SourceType};
 
 use crate::collected::Collected;
 use crate::error::Error;
-use crate::fact::{Comparison, FactKind, Operand, Path};
+use crate::fact::{Comparison, FactKind, Operand};
 use crate::language::Language;
+use crate::path::Path;
 use crate::position::Position;
 
 use reader::{Reader, is_function};

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::fact::{Fact, FactKind, Operand, Path};
+use crate::fact::{Fact, FactKind, Operand};
+use crate::path::Path;
 use crate::source::Source;
 
 /// What is asked for.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::fact::{Fact, FactKind, MAX_PARTS, Operand, Path};
+use crate::fact::{Fact, FactKind, Operand};
+use crate::path::{MAX_PARTS, Path};
 use crate::source::Source;
 
 /// The most names that are followed from one to the next.

@@ -16,7 +16,8 @@ use self::syntax::{
 };
 use crate::collected::Collected;
 use crate::error::Error;
-use crate::fact::{Comparison, Fact, FactKind, Function, Operand, Path};
+use crate::fact::{Comparison, Fact, FactKind, Function, Operand};
+use crate::path::Path;
 use crate::position::Position;
 
 pub(crate) fn collect(text: &str) -> Result<Collected, Error> {

@@ -7,8 +7,9 @@ use memchr::memmem;
 
 use crate::collected::Collected;
 use crate::error::Error;
-use crate::fact::{Fact, FactKind, Function, Operand, Path};
+use crate::fact::{Fact, FactKind, Function, Operand};
 use crate::language::Language;
+use crate::path::Path;
 use crate::position::Position;
 use crate::{ecmascript, nesting, rust};
 

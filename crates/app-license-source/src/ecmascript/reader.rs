@@ -10,7 +10,8 @@ use oxc_span::{GetSpan, Span};
 
 use super::value::{self, key, operand, plain};
 use crate::collected::Collected;
-use crate::fact::{Fact, FactKind, Function, Operand, Path};
+use crate::fact::{Fact, FactKind, Function, Operand};
+use crate::path::Path;
 
 #[derive(Default)]
 pub(super) struct Reader {

@@ -5,7 +5,8 @@ use oxc_ast::ast::{
     LogicalOperator, ObjectPropertyKind, PropertyKey, Statement, TemplateLiteral, UnaryOperator,
 };
 
-use crate::fact::{Condition, MAX_PARTS, Operand, Path};
+use crate::fact::{Condition, Operand};
+use crate::path::{MAX_PARTS, Path};
 
 /// Without what changes nothing about which value it is.
 pub(super) fn plain<'e, 'a>(mut expression: &'e Expression<'a>) -> &'e Expression<'a> {

@@ -7,7 +7,8 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Lit, Pat, Token, UnOp, UseTree};
 
-use crate::fact::{MAX_PARTS, Operand, Path};
+use crate::fact::Operand;
+use crate::path::{MAX_PARTS, Path};
 
 pub(super) fn matches_arguments(input: ParseStream<'_>) -> syn::Result<(Expr, Pat)> {
     let matched = input.parse()?;

@@ -1,3 +1,5 @@
+mod secrets;
+
 use proptest::prelude::*;
 
 use super::{Change, Event, Installation, InstallationRecord, InstallationStatus};
@@ -111,67 +113,6 @@ fn the_usual_life() {
 }
 
 #[test]
-fn dead_secret_revived_a_reinstall_drops_every_earlier_secret() {
-    let other = "0123456789abcdef-other";
-    let accepted = |installation: &Installation, now: u64| -> Vec<String> {
-        let secrets = installation.secrets(UnixTime::EPOCH.plus(now), 300);
-        secrets.map(|s| s.expose().to_owned()).collect()
-    };
-    let (end, _) = run(&[
-        installed(&[]),
-        uninstalled(),
-        installed(&[("sharedSecret", other)]),
-    ]);
-    assert_eq!(accepted(&end.unwrap(), 3), [other]);
-    // also one that was rotated away just before the uninstall
-    let rotated = installed(&[("sharedSecret", "0123456789abcdef-third")]);
-    let (end, _) = run(&[
-        installed(&[]),
-        rotated,
-        uninstalled(),
-        installed(&[("sharedSecret", other)]),
-    ]);
-    assert_eq!(accepted(&end.unwrap(), 4), [other]);
-    // the same secret again is the platform's choice; the one before it is dead all the same
-    let rotated = installed(&[("sharedSecret", other)]);
-    let (end, _) = run(&[
-        installed(&[]),
-        rotated.clone(),
-        uninstalled(),
-        rotated.clone(),
-    ]);
-    assert_eq!(accepted(&end.unwrap(), 4), [other]);
-    // without an uninstall, the one that was valid a moment ago has its grace, and no longer
-    let (end, _) = run(&[installed(&[]), rotated]);
-    let end = end.unwrap();
-    assert_eq!(accepted(&end, 302), [other, SECRET]);
-    assert_eq!(accepted(&end, 303), [other]);
-}
-
-#[test]
-fn dead_secret_revived_not_by_the_forge_half_either() {
-    let id = "ari:cloud:ecosystem::installation/i-1";
-    let (end, codes) = run(&[
-        installed(&[("installationId", id)]),
-        uninstalled(),
-        forge(ForgeLifecycleKind::Installed, "2.0.0"),
-    ]);
-    assert!(codes.contains("reinstalled"), "{codes}");
-    let end = end.unwrap();
-    assert_eq!(end.secrets(UnixTime::EPOCH.plus(3), 300).count(), 0);
-}
-
-#[test]
-fn the_previous_secret_can_be_forgotten_at_once() {
-    let rotated = installed(&[("sharedSecret", "0123456789abcdef-other")]);
-    let forget = Event::ForgetPreviousSecret;
-    let (end, codes) = run(&[installed(&[]), rotated, forget.clone(), forget]);
-    assert_eq!(codes, "installed secret_rotated previous_secret_forgotten");
-    assert_eq!(end.unwrap().stored_secrets().previous(), None);
-    assert_eq!(run(&[Event::ForgetPreviousSecret]).0, None);
-}
-
-#[test]
 fn rotation_and_rename_keep_an_app_enabled() {
     let (end, codes) = run(&[
         installed(&[]),
@@ -281,45 +222,6 @@ fn readings_of_the_license() {
     let known = end.license().unwrap();
     assert_eq!(known.to_string(), "inactive");
     assert_eq!(known.as_of(), UnixTime::EPOCH.plus(130));
-}
-
-#[test]
-fn secrets_of_the_past_count_for_a_grace() {
-    let other = "0123456789abcdef-other";
-    let (end, _) = run(&[installed(&[]), installed(&[("sharedSecret", other)])]);
-    let end = end.unwrap();
-    let at = |seconds: u64| {
-        let secrets = end.secrets(UnixTime::EPOCH.plus(seconds), 10);
-        secrets.map(|s| s.expose().to_owned()).collect::<Vec<_>>()
-    };
-    assert_eq!(at(2), [other, SECRET]);
-    assert_eq!(at(12), [other, SECRET]);
-    assert_eq!(at(13), [other]);
-    let (gone, _) = Installation::apply(Some(end), &uninstalled(), UnixTime::EPOCH.plus(20));
-    let gone = gone.unwrap();
-    assert_eq!(gone.secrets(UnixTime::EPOCH.plus(30), 10).count(), 1);
-    assert_eq!(gone.secrets(UnixTime::EPOCH.plus(31), 10).count(), 0);
-    assert!(gone.stored_secrets().current().is_some());
-}
-
-#[test]
-fn records_are_stored_without_secrets() {
-    let (end, _) = run(&[
-        installed(&[
-            ("installationId", "ari:x"),
-            ("capabilitySet", "capabilityUltra"),
-        ]),
-        license(r#"{"active":true,"isEvaluation":false}"#, Some(5)),
-        forge(ForgeLifecycleKind::Upgraded, "3"),
-    ]);
-    let end = end.unwrap();
-    let json = serde_json::to_string(end.record()).unwrap();
-    assert!(!json.contains(SECRET), "{json}");
-    assert!(!format!("{end:?}").contains(SECRET));
-    let record: InstallationRecord = serde_json::from_str(&json).unwrap();
-    let (before, secrets) = end.clone().into_parts();
-    assert_eq!(record, before);
-    assert_eq!(Installation::from_parts(record, secrets), end);
 }
 
 #[test]
