@@ -5,7 +5,7 @@ use app_license::connect::{
     BaseUrl, RequestVerifierConfig, Request, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
     UnverifiedRequestToken, UnverifiedSessionToken, jwt_from_headers, token_from_request,
 };
-use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token};
+use app_license::forge::{UnverifiedInvocationToken, Verifier, bearer_token};
 use app_license::{ForgeAppId, HmacKey, Jwks, SharedSecret, UnixTime};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
@@ -18,7 +18,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     if let Ok(token) = UnverifiedInvocationToken::parse(text) {
         let none = Jwks::parse(br#"{"keys":[]}"#).unwrap();
         let app = ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11").unwrap();
-        let config = InvocationVerifierConfig::new(app);
+        let config = Verifier::new(app);
         assert!(token.verify(&none, &config, UnixTime::EPOCH).is_err());
     }
     let Ok(token) = UnverifiedRequestToken::parse(text) else { return };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use app_license::answer::Refusal;
 use app_license::delivery::TokenHash;
 use app_license::forge::{
-    ForgeLifecycleEvent, ForgeSender, InvocationVerifierConfig, IsolatedCloud, LicenseApiRequest,
-    LicenseApiResponse, UnverifiedInvocationToken, bearer_token,
+    ForgeLifecycleEvent, ForgeSender, IsolatedCloud, LicenseApiRequest, LicenseApiResponse,
+    UnverifiedInvocationToken, Verifier, bearer_token,
 };
 use app_license::{EnvironmentType, Error, ForgeAppId, ForgeHalf, InstallationAri, Jwks};
 use wasm_bindgen::prelude::*;
@@ -112,10 +112,10 @@ pub fn invocation_key_of(authorization: Option<String>) -> Result<String, JsValu
 }
 
 /// The apps whose tokens are taken: one, or several behind one backend, a line each.
-fn apps(ids: Option<&str>) -> Result<InvocationVerifierConfig, Error> {
+fn apps(ids: Option<&str>) -> Result<Verifier, Error> {
     let mut apps = ids.ok_or_else(|| missing("appId"))?.split('\n');
     let first = ForgeAppId::new(apps.next().unwrap_or_default())?;
-    let mut expected = InvocationVerifierConfig::new(first);
+    let mut expected = Verifier::new(first);
     for app in apps {
         expected = expected.accept_app(ForgeAppId::new(app)?);
     }
@@ -183,8 +183,7 @@ pub fn verify_invocation(
         let jwks = jwks.as_deref().ok_or_else(|| missing("jwks"))?;
         let keys = parsed(jwks)?;
         let mut expected = apps(app_ids.as_deref())?;
-        let leeway = leeway(seconds)?.unwrap_or_default();
-        expected = expected.leeway(leeway);
+        expected = expected.leeway(leeway(seconds)?.unwrap_or_default());
         if let Some(label) = &isolated_cloud {
             expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
         }
@@ -219,8 +218,7 @@ pub fn verify_invocation(
             None => output.json("userMayAccess", "null"),
         }
         output.flag("isFromUserInterface", token.is_from_user_interface());
-        let proves_until = token.expires_at().plus(leeway.as_seconds());
-        output.time("tokenProvesUntil", proves_until);
+        output.time("tokenProvesUntil", token.proves_until());
         let half = ForgeHalf::from(&*token);
         output.maybe("product", half.product.as_deref());
         output.flag("isProduction", half.is_production);

@@ -11,8 +11,8 @@ mod verify;
 
 use std::sync::Arc;
 
-use app_license::forge::InvocationVerifierConfig;
-use app_license::{ForgeAppId, Leeway, UnixTime};
+use app_license::forge::Verifier;
+use app_license::{ForgeAppId, UnixTime};
 use app_license_client::{ForgeKeys, ForgeLicenseApi};
 use app_license_store::InstallationStore;
 use http::request::Parts;
@@ -63,8 +63,7 @@ pub struct ForgeRemote(Arc<Inner>);
 
 struct Inner {
     app_id: ForgeAppId,
-    expectations: InvocationVerifierConfig,
-    leeway: Leeway,
+    verifier: Verifier,
     keys: ForgeKeys,
     license_api: Option<ForgeLicenseApi>,
     installations: Option<Installations>,

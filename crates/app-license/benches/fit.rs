@@ -1,7 +1,7 @@
 //! Verifying an invocation token, beside the bare RS256 check that it cannot do without.
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at what it cannot do")]
 
-use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken};
+use app_license::forge::{UnverifiedInvocationToken, Verifier};
 use app_license::{ForgeAppId, Jwks, UnixTime};
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::Value;
@@ -21,7 +21,7 @@ fn fit(c: &mut Criterion) {
         .unwrap();
     let token = header.strip_prefix("Bearer ").unwrap();
     let app = ForgeAppId::new(file.get("app_id").unwrap().as_str().unwrap()).unwrap();
-    let expected = InvocationVerifierConfig::new(app);
+    let expected = Verifier::new(app);
     let now = UnixTime::from_seconds(1_800_000_000).unwrap();
 
     let mut group = c.benchmark_group("fit");

@@ -20,9 +20,7 @@ mod token_place;
 mod ui_context;
 
 pub use crate::gate::user_access::UserAccess;
-pub use invocation_token::{
-    InvocationToken, InvocationVerifierConfig, ProductContext, UnverifiedInvocationToken,
-};
+pub use invocation_token::{InvocationToken, ProductContext, UnverifiedInvocationToken, Verifier};
 pub use jwks_url::{IsolatedCloud, JwksUrl};
 pub use license_api::{LicenseApiError, LicenseApiRequest, LicenseApiResponse};
 pub use lifecycle::{ForgeLifecycleEvent, ForgeLifecycleKind};

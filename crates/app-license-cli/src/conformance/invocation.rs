@@ -3,8 +3,7 @@
 use std::sync::OnceLock;
 
 use app_license::forge::{
-    InvocationToken, InvocationVerifierConfig, IsolatedCloud, UnverifiedInvocationToken,
-    bearer_token,
+    InvocationToken, IsolatedCloud, UnverifiedInvocationToken, Verifier, bearer_token,
 };
 use app_license::{Error, ForgeAppId, Jwks, License, Policy, State, UnixTime, Verified};
 use serde::Deserialize;
@@ -86,7 +85,7 @@ impl RequestCase {
 
     fn check(&self, set: &Value, app: &str, cloud: Option<&str>, now: UnixTime) -> Checked {
         let keys = Jwks::parse(set.to_string().as_bytes())?;
-        let mut expected = InvocationVerifierConfig::new(ForgeAppId::new(app)?);
+        let mut expected = Verifier::new(ForgeAppId::new(app)?);
         if let Some(label) = cloud {
             expected = expected.isolated_cloud(IsolatedCloud::new(label)?);
         }
@@ -179,7 +178,7 @@ pub(super) fn claims(case: &ClaimsCase) -> Outcome {
     let kid = kid.unwrap_or("forge/invocation-token/test-1");
     let header = json!({"alg": "RS256", "kid": kid});
     let keys = Jwks::parse(key.key_set(kid).to_string().as_bytes());
-    let expected = ForgeAppId::new(audience).map(InvocationVerifierConfig::new);
+    let expected = ForgeAppId::new(audience).map(Verifier::new);
     let (Some(keys), Some(mut expected)) = (
         checks.ok("key set", keys),
         checks.ok("claims.aud", expected),
@@ -190,11 +189,10 @@ pub(super) fn claims(case: &ClaimsCase) -> Outcome {
     if let Some(label) = label.clone() {
         expected = expected.isolated_cloud(label);
     }
-    let verify =
-        |header: &Value, claims: &Value, expected: &InvocationVerifierConfig, now| -> Checked {
-            let text = key.token(header, claims).unwrap_or_default();
-            UnverifiedInvocationToken::parse(&text)?.verify(&keys, expected, now)
-        };
+    let verify = |header: &Value, claims: &Value, expected: &Verifier, now| -> Checked {
+        let text = key.token(header, claims).unwrap_or_default();
+        UnverifiedInvocationToken::parse(&text)?.verify(&keys, expected, now)
+    };
     if let Some(code) = case.reject.as_deref() {
         let found = verify(&header, claims, &expected, issued);
         let found = found.err().map_or("accepted", |error| error.code());

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::common::{Host, K1, K2, Say, TestClock, fetcher, jwks};
-use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token};
+use app_license::forge::{UnverifiedInvocationToken, Verifier, bearer_token};
 use app_license::{ForgeAppId, UnixTime};
 use app_license_client::{Error, ErrorClass, Fetcher, ForgeKeys, ForgeKeysBuilder};
 
@@ -202,7 +202,7 @@ async fn invocation_requests() {
             };
             let app = ForgeAppId::new(&text(&case["app_id"])).ok()?;
             let now = UnixTime::from_seconds(case["now"].as_u64()?)?;
-            let expected = InvocationVerifierConfig::new(app);
+            let expected = Verifier::new(app);
             token.verify(&keys, &expected, now).ok()
         };
         let accepted = if accepted.await.is_some() {

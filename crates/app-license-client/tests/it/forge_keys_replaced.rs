@@ -2,7 +2,7 @@
 
 use crate::common::{HTML, K1, K2, Say, jwks};
 use crate::forge_keys::{Platform, is, platform};
-use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token};
+use app_license::forge::{UnverifiedInvocationToken, Verifier, bearer_token};
 use app_license::{ForgeAppId, UnixTime};
 use app_license_client::ErrorClass;
 
@@ -30,7 +30,7 @@ async fn verifies(p: &Platform, again: bool) -> bool {
     };
     let app = ForgeAppId::new(case["app_id"].as_str().unwrap()).unwrap();
     let now = UnixTime::from_seconds(case["now"].as_u64().unwrap()).unwrap();
-    match token.verify(&keys, &InvocationVerifierConfig::new(app), now) {
+    match token.verify(&keys, &Verifier::new(app), now) {
         Ok(_) => true,
         Err(error) => {
             assert_eq!(error.code(), "signature");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app_license::forge::{InvocationVerifierConfig, IsolatedCloud, JwksUrl};
+use app_license::forge::{IsolatedCloud, JwksUrl, Verifier};
 use app_license::{FeatureMap, ForgeAppId, Leeway, Policy};
 use app_license_client::{
     Clock, Fetcher, ForgeKeys, ForgeLicenseApi, ForgeLicenseApiBuilder, MemoryLicenseCache,
@@ -20,8 +20,7 @@ use crate::settings::{LicenseApiSetting, Settings};
 #[must_use]
 pub struct ForgeRemoteBuilder {
     app_id: ForgeAppId,
-    expectations: InvocationVerifierConfig,
-    leeway: Leeway,
+    verifier: Verifier,
     key_set: JwksUrl,
     keys: Option<ForgeKeys>,
     license_api: Option<LicenseApiSetting<ForgeLicenseApi, ForgeLicenseApiBuilder>>,
@@ -43,9 +42,8 @@ impl ForgeRemoteBuilder {
     fn new(app_id: &str) -> Result<Self, app_license::Error> {
         let app_id = ForgeAppId::new(app_id)?;
         Ok(Self {
-            expectations: InvocationVerifierConfig::new(app_id.clone()),
+            verifier: Verifier::new(app_id.clone()),
             app_id,
-            leeway: Leeway::default(),
             key_set: JwksUrl::default(),
             keys: None,
             license_api: None,
@@ -60,7 +58,7 @@ impl ForgeRemoteBuilder {
     /// # Errors
     /// `invalid_id`.
     pub fn accept_app_id(mut self, app_id: &str) -> Result<Self, app_license::Error> {
-        self.expectations = self.expectations.accept_app(ForgeAppId::new(app_id)?);
+        self.verifier = self.verifier.accept_app(ForgeAppId::new(app_id)?);
         Ok(self)
     }
 
@@ -92,7 +90,7 @@ impl ForgeRemoteBuilder {
     pub fn isolated_cloud(mut self, label: &str) -> Result<Self, app_license::Error> {
         let label = IsolatedCloud::new(label)?;
         self.key_set = JwksUrl::of_isolated_cloud(&label);
-        self.expectations = self.expectations.isolated_cloud(label);
+        self.verifier = self.verifier.isolated_cloud(label);
         Ok(self)
     }
 
@@ -185,8 +183,7 @@ impl ForgeRemoteBuilder {
 
     /// How far clocks may be apart; 30 s by default.
     pub fn leeway(mut self, leeway: Leeway) -> Self {
-        self.expectations = self.expectations.leeway(leeway);
-        self.leeway = leeway;
+        self.verifier = self.verifier.leeway(leeway);
         self
     }
 
@@ -238,8 +235,7 @@ impl ForgeRemoteBuilder {
             metrics: decider.metrics.clone(),
             decider,
             app_id: self.app_id,
-            expectations: self.expectations,
-            leeway: self.leeway,
+            verifier: self.verifier,
             keys,
             license_api,
             installations: self.store.clone().map(|store| Installations::new(store)),
@@ -257,8 +253,8 @@ impl ForgeRemoteBuilder {
                     None => ForgeLicenseApi::builder(fetcher, MemoryLicenseCache::new()),
                 };
                 // of one app the platform knows by the token which it is
-                if self.expectations.apps().count() > 1 {
-                    for id in self.expectations.apps() {
+                if self.verifier.apps().count() > 1 {
+                    for id in self.verifier.apps() {
                         api = api.app(id.clone());
                     }
                 }
@@ -267,7 +263,7 @@ impl ForgeRemoteBuilder {
         };
         let asked = api.apps();
         let not_asked = |id: &&ForgeAppId| !asked.is_empty() && !asked.contains(id);
-        if let Some(id) = self.expectations.apps().find(not_asked) {
+        if let Some(id) = self.verifier.apps().find(not_asked) {
             let found: Vec<_> = asked.iter().map(ForgeAppId::as_str).collect();
             return Err(BuildError::LicenseApiOfAnotherApp {
                 expected: id.to_string(),

@@ -2,7 +2,7 @@
 
 use app_license::forge::{ForgeLifecycleEvent, ForgeSender};
 use app_license::{ForgeCall, InstallationKey};
-use app_license_store::{Delivery, ReplayMark};
+use app_license_store::Delivery;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -66,9 +66,7 @@ impl ForgeRemote {
         };
         let headers = authorization(&parts.headers)?;
         let text = app_license::forge::bearer_token(headers)?;
-        let leeway = self.0.leeway.as_seconds();
-        let last = invocation.token().expires_at().plus(leeway);
-        let mark = ReplayMark::new(text, &bytes, last);
+        let mark = invocation.token().replay_mark(text, &bytes);
         let issued_at = invocation.token().issued_at();
         let delivery = Delivery::new(key, event).marked(mark).issued(issued_at);
         let applied = installations.apply(delivery, of, self.now()).await;

@@ -71,18 +71,18 @@ impl ForgeRemote {
 
     async fn verify_token(&self, text: &str) -> Result<Verified<InvocationToken>, Rejection> {
         let could_not = |error| Rejection::client(&error);
-        let expectations = &self.0.expectations;
+        let verifier = &self.0.verifier;
         let token = UnverifiedInvocationToken::parse(text)?;
         let kid = token.kid();
         let keys = self.0.keys.set_with(kid).await.map_err(could_not)?;
-        match token.verify(&keys, expectations, self.now()) {
+        match token.verify(&keys, verifier, self.now()) {
             Err(error) if matches!(error.kind(), ErrorKind::Signature) => {
                 // the platform may have replaced the key under this id
                 let again = self.0.keys.refresh(kid).await.map_err(could_not)?;
                 if Arc::ptr_eq(&keys, &again) {
                     return Err(error.into());
                 }
-                Ok(token.verify(&again, expectations, self.now())?)
+                Ok(token.verify(&again, verifier, self.now())?)
             }
             verified => Ok(verified?),
         }

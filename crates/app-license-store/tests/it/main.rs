@@ -11,6 +11,7 @@
 )]
 
 mod memory;
+mod npm_marks;
 #[cfg(feature = "_postgres-tests")]
 mod postgres;
 mod sqlite;

@@ -6,8 +6,8 @@ use app_license::connect::{
     Verifier, sign_request, token_from_request,
 };
 use app_license::forge::{
-    ForgeLifecycleEvent, ForgeLifecycleKind, InvocationVerifierConfig, LicenseApiResponse,
-    UiContext, UnverifiedInvocationToken,
+    self, ForgeLifecycleEvent, ForgeLifecycleKind, LicenseApiResponse, UiContext,
+    UnverifiedInvocationToken,
 };
 use app_license::{
     AppKey, ClientKey, Edition, ForgeAppId, HmacKey, Jwks, RsaPublicKey, SharedSecret, State,
@@ -284,7 +284,7 @@ fn invocation_tokens() {
         let acme = host.tenant(&app, "acme").unwrap();
         let installed = acme.install().unwrap().remove(0);
         acme.buy(Edition::Advanced).unwrap();
-        let expected = InvocationVerifierConfig::new(ForgeAppId::new(FORGE_ID).unwrap());
+        let expected = forge::Verifier::new(ForgeAppId::new(FORGE_ID).unwrap());
         let verify = |token: &str| {
             let keys = Jwks::parse(host.jwks().to_string().as_bytes()).unwrap();
             let token = UnverifiedInvocationToken::parse(token)?;
@@ -333,7 +333,7 @@ fn invocation_tokens_outside_production_say_where_they_are_from() {
         .environment(Environment::Staging);
     let acme = host.tenant(&app, "acme").unwrap();
     acme.install().unwrap();
-    let expected = InvocationVerifierConfig::new(ForgeAppId::new(FORGE_ID).unwrap());
+    let expected = forge::Verifier::new(ForgeAppId::new(FORGE_ID).unwrap());
     let license = || {
         let keys = Jwks::parse(host.jwks().to_string().as_bytes()).unwrap();
         let token = acme.invocation_token(&Invocation::ui("panel")).unwrap();

@@ -18,23 +18,24 @@ const ISSUER: &str = "forge/invocation-token";
 /// Another kind of token, which functions are handed: opaque, never proof.
 const CONTEXT_TOKEN: &str = "forge/context-token";
 
-/// What an invocation token must say: the app it is for, and how far clocks may differ.
+/// An app as invocation tokens are held to it: which app they are for, how far clocks may differ, and
+/// which Isolated Cloud they are from. Made once.
 ///
 /// ```
-/// use app_license::{ForgeAppId, Leeway, forge::InvocationVerifierConfig};
+/// use app_license::{ForgeAppId, Leeway, forge::Verifier};
 /// let app = ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?;
-/// let expected = InvocationVerifierConfig::new(app).leeway(Leeway::NONE);
+/// let expected = Verifier::new(app).leeway(Leeway::NONE);
 /// # Ok::<(), app_license::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvocationVerifierConfig {
+pub struct Verifier {
     app: ForgeAppId,
     others: Vec<ForgeAppId>,
     leeway: Leeway,
     isolated_cloud: Option<IsolatedCloud>,
 }
 
-impl InvocationVerifierConfig {
+impl Verifier {
     /// Tokens for this app, from no Isolated Cloud, with the default leeway.
     #[must_use]
     pub fn new(app: ForgeAppId) -> Self {
@@ -50,8 +51,8 @@ impl InvocationVerifierConfig {
     /// of them it is for: [`InvocationToken::app_id`].
     ///
     /// ```
-    /// use app_license::{ForgeAppId, forge::InvocationVerifierConfig};
-    /// let expected = InvocationVerifierConfig::new(ForgeAppId::new("8db33809")?)
+    /// use app_license::{ForgeAppId, forge::Verifier};
+    /// let expected = Verifier::new(ForgeAppId::new("8db33809")?)
     ///     .accept_app(ForgeAppId::new("11111111")?);
     /// assert_eq!(expected.apps().count(), 2);
     /// # Ok::<(), app_license::Error>(())
@@ -102,12 +103,12 @@ impl InvocationVerifierConfig {
 ///
 /// ```no_run
 /// # fn keys() -> app_license::Jwks { app_license::Jwks::default() }
-/// use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token};
+/// use app_license::forge::{Verifier, UnverifiedInvocationToken, bearer_token};
 /// use app_license::{ForgeAppId, UnixTime};
 ///
 /// # fn handle(authorization: &str, now: UnixTime) -> Result<(), app_license::Error> {
 /// let app = ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11")?;
-/// let expected = InvocationVerifierConfig::new(app);
+/// let expected = Verifier::new(app);
 /// let token = UnverifiedInvocationToken::parse(bearer_token([authorization])?)?;
 /// let token = token.verify(&keys(), &expected, now)?;
 /// if token.license().has_capability("capabilityAdvanced") {
@@ -154,7 +155,7 @@ impl<'t> UnverifiedInvocationToken<'t> {
     pub fn verify(
         &self,
         keys: &Jwks,
-        expected: &InvocationVerifierConfig,
+        expected: &Verifier,
         now: UnixTime,
     ) -> Result<Verified<InvocationToken>, Error> {
         // step 3: the signature, by every key of that very name
@@ -197,7 +198,7 @@ impl<'t> UnverifiedInvocationToken<'t> {
         // step 8: an Isolated Cloud only by configuration
         read.check_isolated_cloud(expected.isolated_cloud.as_ref())?;
         let jti = claims.jti().map(|jti| jti.to_string());
-        read.into_token(app.clone(), validity, jti)
+        read.into_token(app.clone(), validity, expected.leeway, jti)
             .map(Verified::new)
     }
 

@@ -1,8 +1,8 @@
 //! The security rules, as far as Forge closes them: one test a rule, named after its id.
 
 use app_license::forge::{
-    InvocationToken, InvocationVerifierConfig, IsolatedCloud, JwksUrl, UnverifiedInvocationToken,
-    UserAccess, bearer_token,
+    InvocationToken, IsolatedCloud, JwksUrl, UnverifiedInvocationToken, UserAccess, Verifier,
+    bearer_token,
 };
 use app_license::{
     Error, ErrorClass, ForgeAppId, Hint, Jwks, Leeway, License, LicenseSource, Policy, State,
@@ -28,8 +28,8 @@ fn keys(set: &Value) -> Jwks {
     Jwks::parse(set.to_string().as_bytes()).unwrap()
 }
 
-fn expected() -> InvocationVerifierConfig {
-    InvocationVerifierConfig::new(ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11").unwrap())
+fn expected() -> Verifier {
+    Verifier::new(ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11").unwrap())
 }
 
 const NOW: u64 = 1_800_000_000;

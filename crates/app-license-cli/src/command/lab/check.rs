@@ -7,7 +7,7 @@ use app_license::connect::{
     UnverifiedEvent, UnverifiedPlatformEvent, UnverifiedRequestToken, UnverifiedTenantEvent,
     Verifier,
 };
-use app_license::forge::{InvocationVerifierConfig, UnverifiedInvocationToken};
+use app_license::forge::{self, UnverifiedInvocationToken};
 use app_license::{
     AppKey, ClientKey, Error, ErrorKind, FeatureMap, ForgeAppId, HmacKey, Jwks, KeyId, Policy,
     RsaPublicKey, SharedSecret, UnixTime,
@@ -222,7 +222,7 @@ impl Checker<'_> {
     fn invocation(&self, app: &App, text: &str, now: UnixTime) -> Result<VerifyOutput, Error> {
         let id = ForgeAppId::new(app.forge_id().unwrap_or_default())?;
         let keys = Jwks::parse(self.host.jwks().to_string().as_bytes())?;
-        let expected = InvocationVerifierConfig::new(id);
+        let expected = forge::Verifier::new(id);
         let token = UnverifiedInvocationToken::parse(text)?.verify(&keys, &expected, now)?;
         Ok(VerifyOutput::accepted()
             .fact("app", token.app_id())

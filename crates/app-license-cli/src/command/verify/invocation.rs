@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use app_license::forge::{InvocationVerifierConfig, IsolatedCloud, UnverifiedInvocationToken};
+use app_license::forge::{IsolatedCloud, UnverifiedInvocationToken, Verifier};
 use app_license::{ForgeAppId, Jwks};
 
 use super::output::{DecideArgs, VerifyOutput};
@@ -50,10 +50,7 @@ impl Args {
         let first = apps
             .next()
             .ok_or_else(|| CliError::Option("give --app-id".to_owned()))?;
-        let mut expected = apps.fold(
-            InvocationVerifierConfig::new(first),
-            InvocationVerifierConfig::accept_app,
-        );
+        let mut expected = apps.fold(Verifier::new(first), Verifier::accept_app);
         if let Some(seconds) = self.leeway {
             expected = expected.leeway(leeway(seconds)?);
         }

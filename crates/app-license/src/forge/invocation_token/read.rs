@@ -8,7 +8,7 @@ use crate::document::{ReadError, name_of};
 use crate::error::{Error, ErrorKind};
 use crate::forge::UserAccess;
 use crate::ids::{CloudId, ForgeAppId, InstallationAri};
-use crate::jwt::{ClaimScanner, Claims, Validity};
+use crate::jwt::{ClaimScanner, Claims, Leeway, Validity};
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::open_text::EnvironmentType;
@@ -94,6 +94,7 @@ impl<'p> Read<'p> {
         self,
         app_id: ForgeAppId,
         validity: Validity,
+        leeway: Leeway,
         jti: Option<String>,
     ) -> Result<InvocationToken, Error> {
         let installation = self.app.installation_id.or(self.app.installation);
@@ -137,6 +138,7 @@ impl<'p> Read<'p> {
             jti,
             issued_at: validity.iat,
             expires_at: validity.exp,
+            proves_until: validity.proves_until(leeway),
             license,
         })
     }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{InvocationToken, InvocationVerifierConfig, UnverifiedInvocationToken};
+use super::{InvocationToken, UnverifiedInvocationToken, Verifier};
 use crate::error::Error;
 use crate::forge::IsolatedCloud;
 use crate::gate::facts::State;
@@ -55,13 +55,13 @@ fn claims() -> Value {
     })
 }
 
-fn expected() -> InvocationVerifierConfig {
-    InvocationVerifierConfig::new(ForgeAppId::new(APP).unwrap())
+fn expected() -> Verifier {
+    Verifier::new(ForgeAppId::new(APP).unwrap())
 }
 
 fn verify_with(
     claims: &Value,
-    expected: &InvocationVerifierConfig,
+    expected: &Verifier,
     now: u64,
 ) -> Result<Verified<InvocationToken>, Error> {
     let token = rs256_token(&claims.to_string(), KID, &key()).unwrap();
@@ -287,7 +287,7 @@ fn the_matched_one_of_several_apps_is_told() {
     let own = claims()["aud"].as_str().unwrap().to_owned();
     let other = "ari:cloud:ecosystem::app/00000000-0000-4000-8000-00000000000a";
     let app = |id: &str| ForgeAppId::new(id).unwrap();
-    let both = InvocationVerifierConfig::new(app(other)).accept_app(app(&own));
+    let both = Verifier::new(app(other)).accept_app(app(&own));
     let verify = |claims: &Value| verify_with(claims, &both, 1010);
     assert_eq!(verify(&claims()).unwrap().app_id().as_str(), own);
     // an audience of both: it is from the one that it says
@@ -471,7 +471,7 @@ fn the_documented_and_observed_tokens_verify_once_they_are_signed() {
     for sample in file["tokens"].as_array().unwrap() {
         let claims = &sample["claims"];
         let app = ForgeAppId::new(claims["aud"].as_str().unwrap()).unwrap();
-        let mut expected = InvocationVerifierConfig::new(app);
+        let mut expected = Verifier::new(app);
         if let Some(label) = claims["icLabel"].as_str() {
             expected = expected.isolated_cloud(IsolatedCloud::new(label).unwrap());
         }

@@ -1,5 +1,6 @@
 //! What a verified invocation token says.
 
+use crate::delivery::{ReplayMark, TokenHash};
 use crate::forge::UserAccess;
 use crate::ids::{CloudId, ForgeAppId, InstallationAri};
 use crate::license::License;
@@ -30,6 +31,7 @@ pub struct InvocationToken {
     pub(super) jti: Option<String>,
     pub(super) issued_at: UnixTime,
     pub(super) expires_at: UnixTime,
+    pub(super) proves_until: UnixTime,
     pub(super) license: License,
 }
 
@@ -180,6 +182,19 @@ impl InvocationToken {
     #[must_use]
     pub const fn expires_at(&self) -> UnixTime {
         self.expires_at
+    }
+
+    /// The last time at which it verifies (UTC): with the leeway that it was verified with.
+    #[must_use]
+    pub const fn proves_until(&self) -> UnixTime {
+        self.proves_until
+    }
+
+    /// A mark that holds it, the text of which is given (without its scheme), to this body for as long as
+    /// it verifies.
+    #[must_use]
+    pub fn replay_mark(&self, token: &str, body: &[u8]) -> ReplayMark {
+        ReplayMark::from_hash(TokenHash::of(token), body, self.proves_until)
     }
 }
 
