@@ -1,7 +1,7 @@
 //! PgBouncer between a cluster and its clients.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 use std::{fs, thread};
@@ -99,6 +99,23 @@ impl Pooler {
     pub fn url(&self) -> String {
         let host = socket_host(&self.folder);
         format!("postgres://test@{host}:{PORT}/postgres?sslmode=disable")
+    }
+
+    /// Its version, major and minor: of the program that [`Pooler::start`] runs.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the program is missing, or says none.
+    pub fn version() -> Result<(u32, u32), Failure> {
+        let program = find_program()?;
+        let said = Command::new(&program).arg("--version").output();
+        let said = said.map_err(|e| Failure(format!("pgbouncer does not start: {e}")))?;
+        let text = String::from_utf8_lossy(&said.stdout);
+        let first = text.lines().next().unwrap_or_default();
+        // `PgBouncer 1.18.0`
+        let version = first.rsplit(' ').next().unwrap_or_default();
+        let mut numbers = version.split('.').map_while(|number| number.parse().ok());
+        let version = numbers.next().zip(numbers.next());
+        version.ok_or_else(|| Failure(format!("pgbouncer says no version: {first}")))
     }
 
     pub(crate) fn process_id(&self) -> u32 {

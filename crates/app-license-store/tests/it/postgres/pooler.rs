@@ -11,6 +11,26 @@ use app_license_store::{
 use super::fresh_schema;
 use crate::support::{installed, name, now, tenant};
 
+/// docs/postgres.md says which versions were tried: older ones were not.
+#[test]
+fn the_programs_are_no_older_than_the_page_says() {
+    let page = include_str!("../../../../../docs/postgres.md");
+    assert!(
+        page.contains("| PostgreSQL 15 behind PgBouncer 1.18,"),
+        "the page says others"
+    );
+    let pooler = Pooler::version().unwrap();
+    assert!(pooler >= (1, 18), "PgBouncer {pooler:?}");
+    let server = Cluster::shared()
+        .unwrap()
+        .sql("SHOW server_version_num")
+        .unwrap();
+    assert!(
+        server.trim().parse::<u32>().unwrap() >= 150_000,
+        "PostgreSQL {server}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pooler_is_left_as_it_was_and_its_server_may_restart() {
     let mut cluster = Cluster::start_unsynced().unwrap();
