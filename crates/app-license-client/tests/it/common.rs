@@ -19,6 +19,7 @@ use app_license::{KeyId, UnixTime};
 use app_license_client::Fetcher;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 pub const HTML: &str = "<!doctype html><html><body>Maintenance</body></html>";
@@ -34,6 +35,8 @@ pub enum Say {
     Answer(u16, Vec<(&'static str, String)>, String),
     /// After a while.
     Slow(Duration, Box<Self>),
+    /// When a test lets it go.
+    Held(Hold, Box<Self>),
     /// A 200 whose body never ends.
     Endless,
     /// A 200 that announces a body of 100 MB.
@@ -67,6 +70,35 @@ impl Say {
     pub fn slow(self, millis: u64) -> Self {
         Self::Slow(Duration::from_millis(millis), Box::new(self))
     }
+
+    pub fn held(self, by: &Hold) -> Self {
+        Self::Held(by.clone(), Box::new(self))
+    }
+}
+
+/// Keeps answers waiting until it is let go.
+#[derive(Debug, Clone)]
+pub struct Hold(Arc<Semaphore>);
+
+impl Hold {
+    pub fn new() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+
+    pub fn let_go(&self) {
+        self.0.close();
+    }
+}
+
+/// Waits until something is so, for as long as only a fault takes.
+pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..6000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("waited for a minute: {what}");
 }
 
 /// A request as it arrived.
@@ -198,37 +230,51 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
         let say = say.or_else(|| state.otherwise.lock().unwrap().clone());
         state.note(RecordedRequest { target, headers });
         let mut say = say.unwrap_or_else(|| Say::status(404));
-        while let Say::Slow(pause, then) = say {
-            tokio::time::sleep(pause).await;
-            say = *then;
-        }
-        match say {
-            Say::Answer(status, headers, body) => {
-                let mut text = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
-                for (name, value) in headers {
-                    text.push_str(&format!("{name}: {value}\r\n"));
+        loop {
+            say = match say {
+                Say::Slow(pause, then) => {
+                    tokio::time::sleep(pause).await;
+                    *then
                 }
-                text.push_str("\r\n");
-                text.push_str(&body);
-                stream.write_all(text.as_bytes()).await.ok()?;
-            }
-            Say::Endless => {
-                let head = b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n";
-                stream.write_all(head).await.ok()?;
-                loop {
-                    let written = stream.write(&[b'A'; 4096]).await.ok()?;
-                    state.bytes.fetch_add(written as u64, Ordering::SeqCst);
+                Say::Held(hold, then) => {
+                    // it is closed when it is let go
+                    let _closed = hold.0.acquire().await;
+                    *then
                 }
-            }
-            Say::Announced => {
-                let head = b"HTTP/1.1 200 X\r\ncontent-length: 104857600\r\n\r\n";
-                stream.write_all(head).await.ok()?;
-                tokio::time::sleep(Duration::from_secs(5)).await;
-                return None;
-            }
-            Say::Slow(..) | Say::HangUp => return None,
+                say => break answer(say, &mut stream, &state).await?,
+            };
         }
     }
+}
+
+async fn answer(say: Say, stream: &mut TcpStream, state: &State) -> Option<()> {
+    match say {
+        Say::Answer(status, headers, body) => {
+            let mut text = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
+            for (name, value) in headers {
+                text.push_str(&format!("{name}: {value}\r\n"));
+            }
+            text.push_str("\r\n");
+            text.push_str(&body);
+            stream.write_all(text.as_bytes()).await.ok()?;
+        }
+        Say::Endless => {
+            let head = b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n";
+            stream.write_all(head).await.ok()?;
+            loop {
+                let written = stream.write(&[b'A'; 4096]).await.ok()?;
+                state.bytes.fetch_add(written as u64, Ordering::SeqCst);
+            }
+        }
+        Say::Announced => {
+            let head = b"HTTP/1.1 200 X\r\ncontent-length: 104857600\r\n\r\n";
+            stream.write_all(head).await.ok()?;
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            return None;
+        }
+        Say::Slow(..) | Say::Held(..) | Say::HangUp => return None,
+    }
+    Some(())
 }
 
 /// A clock that tests move.

@@ -1,8 +1,6 @@
 //! The key set against a platform that rotates, goes down, and lies.
 
-use std::time::{Duration, Instant};
-
-use crate::common::{Host, K1, K2, Say, TestClock, fetcher, jwks};
+use crate::common::{Hold, Host, K1, K2, Say, TestClock, fetcher, jwks, until};
 use app_license::forge::{UnverifiedInvocationToken, Verifier, bearer_token};
 use app_license::{ForgeAppId, UnixTime};
 use app_license_client::{Error, ErrorClass, Fetcher, ForgeKeys, ForgeKeysBuilder};
@@ -34,11 +32,6 @@ impl Platform {
 
     pub(crate) async fn refusal(&self, kid: &str) -> Error {
         self.keys.set_with(kid).await.unwrap_err()
-    }
-
-    /// Until a fetch in the background has landed.
-    pub(crate) async fn settle(&self) {
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -120,20 +113,18 @@ async fn an_ageing_set_is_served_while_it_is_fetched_again() {
     let p = platform().await;
     p.host.says_always(Say::ok(jwks(&[K1])));
     assert!(p.accepts(K1).await);
-    p.host.says_always(Say::ok(jwks(&[K1, K2])).slow(300));
+    let hold = Hold::new();
+    let next = Say::ok(jwks(&[K1, K2])).held(&hold);
+    p.host.says_in_turn([next]);
+    p.host.says_always(Say::HangUp);
     p.clock.pass(300);
-    let start = Instant::now();
     for _ in 0..10 {
         assert!(p.accepts(K1).await);
     }
-    assert!(
-        start.elapsed() < Duration::from_millis(200),
-        "nobody waited"
-    );
-    assert!(
-        p.accepts(K2).await,
-        "a new key waits for the fetch under way"
-    );
+    let stats = p.keys.stats();
+    assert_eq!((stats.hits, stats.joined), (10, 0), "nobody waited");
+    let (of_new_key, ()) = tokio::join!(p.accepts(K2), async { hold.let_go() });
+    assert!(of_new_key, "a new key waits for the fetch under way");
     assert_eq!(p.host.count(), 2);
     assert_eq!(p.keys.age(), Some(0));
 }
@@ -146,7 +137,7 @@ async fn a_removed_key_goes_with_the_background_fetch() {
     p.host.says_always(Say::ok(jwks(&[K2])));
     p.clock.pass(300);
     assert!(p.accepts(K1).await);
-    p.settle().await;
+    until("the fetch in the background", || p.keys.age() == Some(0)).await;
     // the key is unknown now: the one refetch of the minute finds it gone
     is(&p.refusal(K1).await, ErrorClass::Refused, "unknown_key");
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::common::{KID, OTHER_KID, Say, kid, pem};
+use crate::common::{Hold, KID, OTHER_KID, Say, kid, pem, until};
 use crate::install_keys::{at, refused, two_over, two_with};
 use app_license_client::{Caller, Fetcher};
 use app_license_store::{InstallKey, InstallKeyStore, MemoryStore};
@@ -76,10 +76,10 @@ async fn flood_shuts_out_platform_newcomers_go_ahead() {
         Caller::at([192, 0, 2, 1].into()),
         Caller::at([192, 0, 2, 2].into()),
     );
-    let mut flood = Vec::new();
+    let (mut flood, hold) = (Vec::new(), Hold::new());
     for number in 0..40 {
         let id = format!("made-up-{number}");
-        t.primary.says(&at(&id), Say::status(404).slow(500));
+        t.primary.says(&at(&id), Say::status(404).held(&hold));
         let t = Arc::clone(&t);
         flood.push(tokio::spawn(async move {
             t.keys
@@ -89,13 +89,18 @@ async fn flood_shuts_out_platform_newcomers_go_ahead() {
                 .code()
         }));
     }
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert!(t.keys.get_for(&kid(KID), platform).await.is_ok());
-    // the strangers' own questions are not answered yet
-    assert!(
-        flood.iter().any(|it| !it.is_finished()),
-        "it waits for nobody"
+    until("strangers ask", || t.primary.count() > 0).await;
+    // it waits for nobody: the strangers' own questions are not answered before it is
+    let code = |error: app_license_client::Error| error.code();
+    assert_eq!(
+        t.keys
+            .get_for(&kid(KID), platform)
+            .await
+            .map(drop)
+            .map_err(code),
+        Ok(())
     );
+    hold.let_go();
     let mut answers = Vec::new();
     for answer in flood {
         answers.push(answer.await.unwrap());

@@ -1,7 +1,5 @@
 //! Key hosts that cannot be asked, or answer nonsense.
 
-use std::time::{Duration, Instant};
-
 use crate::common::{HTML, Host, KID, OTHER_KID, Say, kid, pem};
 use crate::install_keys::{at, could_not_check, two};
 use app_license_client::ErrorClass;
@@ -46,13 +44,8 @@ async fn install_key_server_times_out() {
     t.fallback.says(&at(KID), Say::ok(pem(KID)));
     t.fallback.says(&at(OTHER_KID), Say::ok(pem(OTHER_KID)));
     assert!(t.keys.get(&kid(KID)).await.is_ok());
-    let start = Instant::now();
     assert!(t.keys.get(&kid(OTHER_KID)).await.is_ok());
-    assert!(
-        start.elapsed() < Duration::from_millis(500),
-        "the slow host is left alone"
-    );
-    assert_eq!(t.counts(), (1, 2));
+    assert_eq!(t.counts(), (1, 2), "the slow host is left alone");
 }
 
 #[tokio::test]
@@ -115,12 +108,8 @@ async fn install_key_huge() {
     let t = two().await;
     t.primary.says_always(Say::Endless);
     t.fallback.says_always(Say::Announced);
-    let start = Instant::now();
+    // not read to the time limit, which has a code of its own
     could_not_check(&t.refusal(KID).await, "answer_too_large");
-    assert!(
-        start.elapsed() < Duration::from_millis(900),
-        "not read to the time limit"
-    );
     let full = format!("{}{}", pem(KID), " ".repeat(16 * 1024));
     t.primary.says_always(Say::ok(full));
     t.fallback.says_always(Say::status(404));
