@@ -6,8 +6,8 @@ use std::sync::Arc;
 use app_license::answer::Refusal;
 use app_license::delivery::TokenHash;
 use app_license::forge::{
-    ForgeLifecycleEvent, ForgeSender, IsolatedCloud, LicenseApiRequest, LicenseApiResponse,
-    UnverifiedInvocationToken, Verifier, bearer_token,
+    ForgeLifecycleEvent, ForgeSender, IsolatedCloud, JwksUrl, LicenseApiRequest,
+    LicenseApiResponse, UnverifiedInvocationToken, Verifier, bearer_token,
 };
 use app_license::{EnvironmentType, Error, ForgeAppId, ForgeHalf, InstallationAri, Jwks};
 use wasm_bindgen::prelude::*;
@@ -122,18 +122,19 @@ fn apps(ids: Option<&str>) -> Result<Verifier, Error> {
     Ok(expected)
 }
 
-/// Whether settings of a remote can be: refuses those of the core, and says whether the leeway is
-/// one.
-#[wasm_bindgen(js_name = forgeLeewayIsValid)]
-pub fn forge_leeway_is_valid(
+/// Whether settings of a remote can be: refuses those of the core, and says where the keys of its tokens
+/// are; nothing where the leeway is none.
+#[wasm_bindgen(js_name = forgeKeySet)]
+pub fn forge_key_set(
     #[wasm_bindgen(unchecked_param_type = "ForgeSettingsInput")] input: Input,
-) -> Result<bool, JsValue> {
+) -> Result<Option<String>, JsValue> {
     let settings = || {
         apps(input.text("appId").as_ref().map(|ids| ids.as_str()))?;
-        if let Some(label) = input.text("isolatedCloud") {
-            IsolatedCloud::new(&label)?;
-        }
-        Ok(input.leeway().is_ok())
+        let url = match input.text("isolatedCloud") {
+            Some(label) => JwksUrl::of_isolated_cloud(&IsolatedCloud::new(&label)?),
+            None => JwksUrl::default(),
+        };
+        Ok(input.leeway().is_ok().then(|| url.to_string()))
     };
     settings().map_err(refused)
 }

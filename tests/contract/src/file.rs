@@ -55,6 +55,9 @@ pub(crate) struct Case {
     /// How often the app's hook fails before it succeeds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) hook_failures: u64,
+    /// When the app's store fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) store_fault: Option<StoreFault>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) requests: Vec<Exchange>,
     /// The installations after the case: these and no others.
@@ -72,6 +75,18 @@ pub(crate) struct Case {
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// The app's store fails from one second on, and before another.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoreFault {
+    /// In seconds after `clock`.
+    pub(crate) from: u64,
+    pub(crate) until: u64,
+    /// Only what writes fails.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) writes: bool,
 }
 
 /// How often.
@@ -180,6 +195,9 @@ pub(crate) struct Flood {
     pub(crate) count: u64,
     pub(crate) header: String,
     pub(crate) rest: String,
+    /// All are sent before the first is answered.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) at_once: bool,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -195,6 +213,9 @@ pub(crate) struct Expect {
     /// Every field that is named must be in the body, with this value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) body: Option<Value>,
+    /// Of a flood at once, how many were answered with each code, and none with another.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) codes: BTreeMap<String, Count>,
     /// How many fetches there are in the case so far. They are waited for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) fetches: Option<u64>,

@@ -8,6 +8,8 @@ mod connect_context;
 mod connect_gates;
 mod connect_held_back;
 mod connect_install;
+#[rustfmt::skip]
+mod connect_install_forms;
 mod connect_install_refused;
 mod connect_tenant_events;
 #[rustfmt::skip]
@@ -32,6 +34,8 @@ mod install_kit;
 mod kit;
 #[rustfmt::skip]
 mod misconfiguration;
+#[rustfmt::skip]
+mod store_faults;
 mod write;
 
 use std::path::Path;
@@ -57,6 +61,7 @@ fn files() -> Result<Vec<(&'static str, File)>> {
         ("forge-license", forge_license::file()?),
         ("forge-lifecycle", forge_lifecycle::file()?),
         ("misconfiguration", misconfiguration::file()?),
+        ("store-faults", store_faults::file()?),
     ])
 }
 

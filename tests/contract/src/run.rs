@@ -3,6 +3,7 @@
 mod compare;
 mod evaluate;
 mod falsify;
+mod flood;
 mod platform;
 mod shell;
 mod wire;
@@ -11,16 +12,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::file::{Case, Exchange, File, Flood, Text};
+use crate::file::{Case, File};
 use compare::{Differences, Seen};
 use evaluate::{Played, evaluate};
 use platform::Platform;
 use shell::Shell;
-use wire::Response;
 
 /// How long fetches that happen beside an answer are waited for.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -46,7 +44,6 @@ struct Counts {
 
 pub(crate) fn run(settings: &Settings) -> Result<bool> {
     let began = Instant::now();
-    let platform = Platform::start()?;
     let mut shell = Shell::start(&settings.program)?;
     let mut counts = Counts::default();
     for path in &settings.files {
@@ -59,7 +56,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool> {
             {
                 continue;
             }
-            let played = play(&file, case, &platform, &mut shell);
+            let played = play(&file, case, &mut shell);
             let played = played.with_context(|| format!("{}, {}", path.display(), case.id))?;
             let differences = evaluate(&file, case, &played, &settings.shell);
             counts.cases += 1;
@@ -159,9 +156,9 @@ fn merge(into: &mut Value, patch: &Value) {
     }
 }
 
-fn play(file: &File, case: &Case, platform: &Platform, shell: &mut Shell) -> Result<Played> {
+fn play(file: &File, case: &Case, shell: &mut Shell) -> Result<Played> {
     let app = app_of(file, case);
-    platform.play(file, case, &app);
+    let platform = Platform::start(file, case, &app)?;
     let start = json!({
         "do": "start",
         "app": app,
@@ -169,6 +166,7 @@ fn play(file: &File, case: &Case, platform: &Platform, shell: &mut Shell) -> Res
         "clock": case.clock,
         "store": case.store,
         "hook_failures": case.hook_failures,
+        "store_fault": case.store_fault,
     });
     let mut played = Played::default();
     let answer = shell.say(&start)?;
@@ -189,7 +187,7 @@ fn play(file: &File, case: &Case, platform: &Platform, shell: &mut Shell) -> Res
             played.seen.push(Seen::default());
             continue;
         }
-        let response = send(file, exchange, port)?;
+        let (response, codes) = flood::send(file, exchange, port)?;
         let waited_for = exchange.expect.fetches;
         if let Some(fetches) = waited_for {
             until(|| platform.fetches() >= fetches);
@@ -199,7 +197,11 @@ fn play(file: &File, case: &Case, platform: &Platform, shell: &mut Shell) -> Res
             // the last of them may be on its way into the shell's cache
             std::thread::sleep(Duration::from_millis(60));
         }
-        played.seen.push(Seen { response, fetches });
+        played.seen.push(Seen {
+            response,
+            codes,
+            fetches,
+        });
     }
     let expected = &case.fetched;
     until(|| compare::fetched(expected, &platform.fetched()).is_empty());
@@ -221,46 +223,6 @@ fn until(holds: impl Fn() -> bool) {
     while !holds() && began.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-fn send(file: &File, exchange: &Exchange, port: u16) -> Result<Response> {
-    let body = exchange
-        .body
-        .as_ref()
-        .map(|body: &Text| body.read(&file.documents));
-    let Exchange {
-        method,
-        target,
-        headers,
-        ..
-    } = exchange;
-    let Some(flood) = &exchange.flood else {
-        return wire::send(port, method, target, headers, body.as_deref());
-    };
-    // all of a flood are answered alike: the first that is not stands for all
-    let mut first: Option<Response> = None;
-    for turn in 0..flood.count {
-        let token = token_of(flood, turn);
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.replace("{token}", &token)))
-            .collect();
-        let response = wire::send(port, method, target, &headers, body.as_deref())?;
-        let same = |it: &Response| {
-            it.status == response.status && compare::code(it) == compare::code(&response)
-        };
-        match &first {
-            Some(first) if !same(first) => return Ok(response),
-            Some(_) => {}
-            None => first = Some(response),
-        }
-    }
-    first.context("a flood of nothing")
-}
-
-fn token_of(flood: &Flood, turn: u64) -> String {
-    let header = flood.header.replace("{n}", &turn.to_string());
-    format!("{}.{}", URL_SAFE_NO_PAD.encode(header), flood.rest)
 }
 
 #[cfg(test)]

@@ -112,6 +112,13 @@ impl ForgeKeysBuilder {
         self
     }
 
+    /// Refuses such ids although the [`Fetcher`] is one for tests: what is tested is then what a real
+    /// app does.
+    pub const fn refuse_test_keys(mut self) -> Self {
+        self.plan.test_keys = false;
+        self
+    }
+
     /// Makes the key set's keeper. Nothing is fetched yet.
     ///
     /// # Errors

@@ -134,6 +134,13 @@ impl InstallKeysBuilder {
         self
     }
 
+    /// Refuses such ids although the [`Fetcher`] is one for tests: what is tested is then what a real
+    /// app does.
+    pub const fn refuse_test_keys(mut self) -> Self {
+        self.settings.plan.test_keys = false;
+        self
+    }
+
     /// Makes the store of keys. Nothing is fetched yet.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::connect_install_forms::{broken_bodies, deep_bodies, other_routes};
 use super::connect_install_refused::{bad_bodies, bad_claims, bad_keys, bad_tokens};
 use super::connect_tenant_events::{
     enabled_and_disabled, late_disabled, lost_enabled, uninstalled,
@@ -35,6 +36,9 @@ pub(super) fn file() -> anyhow::Result<File> {
             lost_enabled(),
             absent_fields(),
             blocked(),
+            other_routes(),
+            deep_bodies(),
+            broken_bodies(),
         ],
     )
 }

@@ -30,6 +30,8 @@ pub(super) fn file() -> anyhow::Result<File> {
         never_worse(),
         flood(),
         cheap_flood(),
+        full_queue(),
+        test_keys(),
         restarted(),
         staging(),
         government(),
@@ -203,6 +205,45 @@ fn cheap_flood() -> Case {
         case = case.send(0, post("/installed").json(&body).flood(25, "JWT", header, &token), refused(401, code));
     }
     case.stored(vec![])
+}
+
+/// Five unknown ids a minute are a caller's own. Those beyond share four fetches, and a queue of 96.
+fn full_queue() -> Case {
+    const COUNT: u64 = 150;
+    let header = r#"{"alg":"RS256","kid":"flood-{n}","typ":"JWT"}"#;
+    let later = r#"{"alg":"RS256","kid":"later-{n}","typ":"JWT"}"#;
+    let token = GLOBEX.install_token(0, "/installed").rs256(second_key());
+    let made_up = |count, header| post("/installed").json(&GLOBEX.body("installed")).flood(count, "JWT", header, &token);
+    let mut case = case("more-made-up-keys-than-may-wait", "of made-up key ids that come at once while the key hosts hang, those beyond the queue are turned away: nothing waits without a bound")
+        .keys_served()
+        .send(0, installed(0), no_content())
+        .send(1, made_up(6, header), refused(401, "unknown_key"));
+    for turn in 0..COUNT {
+        for host in [KEY_HOST, SECOND_KEY_HOST] {
+            case = case.answers(&key_url(host, &format!("later-{turn}")), vec![fault("timeout")]);
+        }
+    }
+    case.send(2, made_up(COUNT, later).at_once(), refused(503, "").codes("unknown_key_flood", 1, COUNT).codes("timed_out", 1, COUNT))
+        // a known key is asked of nobody
+        .send(3, installed(3), no_content())
+        .stored(vec![ACME.stored("installed", ACME.secret)])
+        .fetches(&key_url(KEY_HOST, KID), 1)
+        .fetches_between(&format!("{KEY_HOST}/*"), 10, 30)
+        .fetches_between(&format!("{SECOND_KEY_HOST}/*"), 10, 30)
+}
+
+fn test_keys() -> Case {
+    case("test-keys", "keys for tests, whose private halves everybody has, prove nothing and cost no fetch")
+        .app(json!({ "connect": { "refuse_test_keys": true } }))
+        .keys_served()
+        .answers(&key_url(KEY_HOST, "test-key"), vec![document("install-key")])
+        .send(0, signed_by(0, "test-key", first_key()), refused(401, "test_key").fetches(0))
+        .send(1, signed_by(1, "test-", first_key()), refused(401, "test_key").fetches(0))
+        .send(2, installed(2), no_content())
+        .send(3, signed_by(3, "test-key", first_key()), refused(401, "test_key"))
+        .stored(vec![ACME.stored("installed", ACME.secret)])
+        .fetches(&key_url(KEY_HOST, KID), 1)
+        .hooks(&[ACME.hook("installed")])
 }
 
 fn restarted() -> Case {

@@ -71,6 +71,7 @@ fn forms() -> Case {
         .send(0, sent(&token().header("kid", KID).rs256(first_key())), refused(401, "algorithm"))
         .send(0, sent(&token().header("alg", "hs256").hs256(ACME.secret.as_bytes())), refused(401, "algorithm"))
         .send(0, sent(&signed(&token().header("crit", json!(["exp"])))), refused(401, "critical_header"))
+        .send(0, sent(&signed(&token().claim("other", (0..5_000).fold(json!(1), |inner, _| json!([inner]))))), refused(413, "too_complex"))
         .send(0, sent(&token().hs256(b"")), refused(401, "signature"))
         .send(0, sent(&token().hs256(ACME.secret.to_uppercase().as_bytes())), refused(401, "signature"))
         .send(0, sent(&token().hs256(GLOBEX.secret.as_bytes())), refused(401, "signature"))

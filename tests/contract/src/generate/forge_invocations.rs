@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::forge_kit::{
     APP_ARI, APP_UUID, By, CLOUD, FIRST, INSTALLATION, LIFE, OTHER_APP, OTHER_INSTALLATION, SYSTEM_TOKEN, app, call, fit,
-    forge_file, licensed,
+    forge_file, key_set, licensed,
 };
 use super::kit::{ACME, LEEWAY, case, first_key, get, ok, refused, second_key};
 use crate::file::{Case, File};
@@ -15,7 +15,7 @@ pub(super) fn file() -> anyhow::Result<File> {
         "Invocations of a Forge remote: where the token is, what it must say, who called, and what it grants.",
         &json!({}),
         vec![
-            who(), places(), forms(), kinds(), claims(), consistency(), life(), several_apps(), isolated(), licenses(), editions(),
+            who(), places(), forms(), kinds(), claims(), consistency(), life(), several_apps(), isolated(), in_isolated_cloud(), deep_claims(), licenses(), editions(),
             user_access(), environments(), production_only(), confirmed(), features(), answers(),
         ],
     )
@@ -188,6 +188,38 @@ fn isolated() -> Case {
         .send(0, label("orange"), refused(401, "isolated_cloud"))
         .send(0, label("../evil"), refused(401, "isolated_cloud"))
         .one_set_fetched()
+}
+
+fn in_isolated_cloud() -> Case {
+    const ORANGE: &str = "https://forge.forge-cdn.orange.atlassian-isolated.net/.well-known/jwks.json";
+    let label = |label: Value| me(&fit(0, By::Page).claim("icLabel", label));
+    case("in-an-isolated-cloud", "an app in an Isolated Cloud takes its tokens, signed with its keys, and none of another cloud")
+        .app(json!({ "forge": { "isolated_cloud": "orange" } }))
+        .answers(ORANGE, vec![key_set(&[FIRST])])
+        .send(0, label(json!("orange")), ok())
+        .send(0, label(json!("lemon")), refused(401, "isolated_cloud"))
+        .send(0, label(json!("ORANGE")), refused(401, "isolated_cloud"))
+        .send(0, label(json!("")), refused(401, "claim_missing"))
+        .send(0, label(json!(["orange"])), refused(401, "claim_type"))
+        .send(0, me(&fit(0, By::Page)), refused(401, "claim_missing"))
+        .fetches(ORANGE, 1)
+}
+
+fn deep_claims() -> Case {
+    let claim = |name: &str, value: Value| me(&fit(0, By::Page).claim(name, value));
+    let wide = |count: u64| (0..count).fold(fit(0, By::Page), |token, number| token.claim(&format!("c{number}"), 0));
+    case("deep-claims", "how deep claims nest and how many there are has a bound, and what nobody reads refuses nothing within it")
+        .key_set_served()
+        .send(0, claim("other", nested(4_000)), ok())
+        .send(0, claim("other", nested(5_000)), refused(413, "too_complex"))
+        .send(0, me(&wide(200)), ok())
+        .send(0, me(&wide(1_100)), refused(413, "too_complex"))
+        .one_set_fetched()
+}
+
+/// A list in a list, so often.
+fn nested(depth: usize) -> Value {
+    (0..depth).fold(json!(1), |inner, _| json!([inner]))
 }
 
 fn with(target: &str, license: Value) -> super::kit::Sent {

@@ -18,7 +18,7 @@ pub(super) fn file() -> anyhow::Result<File> {
             failing("set-is-html", "unreadable", answering(200, "<html>")),
             failing("set-is-cut", "unreadable", answering(200, "{\"keys\":[{\"kty\":")),
             failing("set-redirects", "redirected", answering(301, "").with_header("location", "https://evil.example/")),
-            useless_keys(), refreshed(), rotation(), removed(), replaced(), outage(), emptied(), flood(), key_ids(), no_key_id(), restarted(),
+            useless_keys(), refreshed(), rotation(), removed(), replaced(), outage(), emptied(), flood(), key_ids(), no_key_id(), restarted(), test_keys(),
         ],
     )
 }
@@ -162,6 +162,21 @@ fn no_key_id() -> Case {
         .answers(KEY_SET, vec![key_set(&[FIRST])])
         .send(0, call("/remote/me", &token), refused(401, "unknown_key").fetches(0))
         .fetches(KEY_SET, 0)
+}
+
+fn test_keys() -> Case {
+    let with = |at: u64| call("/remote/me", &fit(signed(at), By::Page).header("kid", "test-key"));
+    let mut test_key = first_key().public_jwk();
+    test_key["kid"] = json!("test-key");
+    let mut key = first_key().public_jwk();
+    key["kid"] = json!(FIRST);
+    case("test-keys", "keys for tests, whose private halves everybody has, prove nothing, even where the set has one")
+        .app(json!({ "forge": { "refuse_test_keys": true } }))
+        .answers(KEY_SET, vec![json_answer(json!({ "keys": [test_key, key] }))])
+        .send(0, with(0), refused(401, "test_key").fetches(0))
+        .send(1, by_first(1), ok())
+        .send(2, with(2), refused(401, "test_key"))
+        .fetches(KEY_SET, 1)
 }
 
 fn restarted() -> Case {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::forge_kit::{
     APP_ARI, APP_UUID, By, INSTALLATION, KEY_SET, LIFE, OTHER_APP, OTHER_INSTALLATION, call, fit, forge_file, licensed,
 };
-use super::kit::{LEEWAY, Sent, case, first_key, no_content, ok, post, refused};
+use super::kit::{LEEWAY, Sent, case, first_key, no_content, ok, post, refused, request, status};
 use crate::file::{Case, File};
 
 const ID: &str = "fff8e466-31f4-4c73-a337-c3309dd930dc";
@@ -18,9 +18,23 @@ pub(super) fn file() -> anyhow::Result<File> {
         vec![
             story(), forms(), browser(), tokens(), bodies(), repeated(), replay("replay-before-exp", LIFE - 1, "replayed"),
             replay("replay-after-exp", LIFE + 1, "replayed"), replay("replay-after-leeway", LIFE + LEEWAY + 1, "expired"),
-            gone(), news(), without_store(), blocked(), held_back(), clocks(),
+            gone(), news(), without_store(), blocked(), held_back(), clocks(), other_routes(),
         ],
     )
+}
+
+fn other_routes() -> Case {
+    let token = fit(0, By::Trigger).rs256(first_key());
+    let body = payload("avi:forge:installed:app", "3.0.0");
+    let sent = |method: &str, target: &str| request(method, target).bearer(&token).json(&body);
+    case("other-routes", "the path is compared exactly, and an event that comes by another method changes nothing")
+        .key_set_served()
+        .send(0, sent("PUT", ROUTE), status(405).header("allow", Some("POST")))
+        .send(0, sent("PATCH", ROUTE), status(405).header("allow", Some("POST")))
+        .send(0, sent("POST", "/forge/lifecycle/"), status(404))
+        .send(0, sent("POST", "/forge/LIFECYCLE"), status(404))
+        .stored(vec![])
+        .hooks(&[])
 }
 
 fn payload(event: &str, version: &str) -> Value {

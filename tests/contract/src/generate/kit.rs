@@ -5,13 +5,15 @@ mod site;
 
 use serde_json::{Value, json};
 
-pub(crate) use self::sent::{Sent, get, post};
+pub(crate) use self::sent::{Sent, get, post, request};
 pub(crate) use self::site::{
     ACME, APP_KEY, BASE_URL, CLOCK, EVIL_SECRET, GLOBEX, KEY_HOST, KID, LEEWAY, LIFE, NEXT_KID,
     SECOND_KEY_HOST, Site, USER, first_key, hashed, read_keys, second_key, seconds,
 };
 
-use crate::file::{Allowed, Case, Count, Exchange, Expect, File, PlatformResponse, Text};
+use crate::file::{
+    Allowed, Case, Count, Exchange, Expect, File, PlatformResponse, StoreFault, Text,
+};
 
 pub(crate) fn status(status: u16) -> Expect {
     Expect {
@@ -43,6 +45,13 @@ impl Expect {
     pub(crate) fn header(mut self, name: &str, value: Option<&str>) -> Self {
         self.headers
             .insert(name.to_owned(), value.map(str::to_owned));
+        self
+    }
+
+    /// Of a flood at once, how often this code was answered.
+    pub(crate) fn codes(mut self, name: &str, min: u64, max: u64) -> Self {
+        self.codes
+            .insert(name.to_owned(), Count::Between { min, max });
         self
     }
 
@@ -161,11 +170,19 @@ impl Case {
 
     /// Node's own HTTP server answers a request whose head is larger than 16 KiB, before any app sees
     /// it: 431 without a body.
-    pub(crate) fn or_by_node_without_a_body(mut self) -> Self {
+    pub(crate) fn or_by_node_without_a_body(self) -> Self {
+        self.or_by_node(
+            431,
+            "Node answers a head over 16 KiB itself, without a body",
+        )
+    }
+
+    /// Node's own HTTP server answers by this status, without a body.
+    pub(crate) fn or_by_node(mut self, status: u16, reason: &str) -> Self {
         let allowed = ["express", "fetch"].map(|shell| Allowed {
             shell: shell.to_owned(),
-            reason: "Node answers a head over 16 KiB itself, without a body".to_owned(),
-            expect: Some(json!({ "status": 431 })),
+            reason: reason.to_owned(),
+            expect: Some(json!({ "status": status })),
         });
         if let Some(last) = self.requests.last_mut() {
             last.allowed.extend(allowed);
@@ -206,6 +223,16 @@ impl Case {
 
     pub(crate) fn hooks(mut self, hooks: &[String]) -> Self {
         self.hooks = Some(hooks.to_vec());
+        self
+    }
+
+    /// The store fails from one second on, and before another: all of it, or only what writes.
+    pub(crate) fn store_fails(mut self, from: u64, until: u64, writes: bool) -> Self {
+        self.store_fault = Some(StoreFault {
+            from,
+            until,
+            writes,
+        });
         self
     }
 

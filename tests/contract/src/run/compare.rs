@@ -1,6 +1,6 @@
 //! What was expected beside what was found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -14,6 +14,8 @@ pub(crate) type Differences = Vec<String>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     pub(crate) response: Response,
+    /// How often each code was answered to a flood at once.
+    pub(crate) codes: BTreeMap<String, u64>,
     pub(crate) fetches: u64,
 }
 
@@ -37,13 +39,16 @@ pub(crate) fn exchange(expect: &Expect, seen: &Seen) -> Differences {
             response.status
         ));
     }
-    if expect.code != code && expect.status.is_some() {
+    if expect.codes.is_empty() && expect.code != code && expect.status.is_some() {
         let shown = |code: &Option<String>| code.clone().unwrap_or_else(|| "none".to_owned());
         found.push(format!(
             "code: expected {}, found {}",
             shown(&expect.code),
             shown(&code)
         ));
+    }
+    for (name, counted) in counted(&expect.codes, &seen.codes) {
+        found.push(format!("code {name}: {counted}"));
     }
     for (name, value) in &expect.headers {
         let header = response.header(name);
@@ -105,22 +110,33 @@ pub(crate) fn fetched(
         let place = pattern.filter(|_| !named).unwrap_or(url);
         *counts.entry(place).or_default() += count;
     }
-    let mut differences = Differences::new();
-    for (url, found) in counts {
-        match expected.get(url) {
-            Some(expected) if expected.holds(found) => {}
-            Some(Count::Exactly(expected)) => {
-                differences.push(format!("fetched {url}: expected {expected}, found {found}"));
-            }
+    let counts = counts
+        .into_iter()
+        .map(|(url, count)| (url.to_owned(), count));
+    let differences = counted(expected, &counts.collect());
+    let line = |(url, difference)| format!("fetched {url}: {difference}");
+    differences.into_iter().map(line).collect()
+}
+
+/// What was not found as often as it should be, or not expected at all, by name.
+fn counted(
+    expected: &BTreeMap<String, Count>,
+    found: &BTreeMap<String, u64>,
+) -> Vec<(String, String)> {
+    let names: BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
+    let difference = |name: &&String| {
+        let found = found.get(*name).copied().unwrap_or_default();
+        match expected.get(*name) {
+            Some(expected) if expected.holds(found) => None,
+            Some(Count::Exactly(expected)) => Some(format!("expected {expected}, found {found}")),
             Some(Count::Between { min, max }) => {
-                differences.push(format!(
-                    "fetched {url}: expected {min} to {max}, found {found}"
-                ));
+                Some(format!("expected {min} to {max}, found {found}"))
             }
-            None => differences.push(format!("fetched {url}: not expected, found {found}")),
+            None => Some(format!("not expected, found {found}")),
         }
-    }
-    differences
+    };
+    let named = |name| Some((String::clone(name), difference(&name)?));
+    names.into_iter().filter_map(named).collect()
 }
 
 /// These installations and no others; of each the fields that are named.
@@ -193,18 +209,31 @@ pub(crate) fn refuses(response: &Response) -> Differences {
         found.push("a refusal without `Cache-Control: no-store`".to_owned());
     }
     let body: Value = serde_json::from_str(&response.body).unwrap_or_default();
-    if body
-        .pointer("/error/message")
-        .and_then(Value::as_str)
-        .is_none_or(str::is_empty)
-    {
-        found.push("a refusal without `error.message`".to_owned());
+    let message = body.pointer("/error/message").and_then(Value::as_str);
+    match (response.status, message) {
+        (_, None | Some("")) => found.push("a refusal without `error.message`".to_owned()),
+        (401, Some(said)) if !is_discreet(said, &code(response).unwrap_or_default()) => {
+            found.push(format!("a 401 that says more than its code: {said}"));
+        }
+        (503, Some(said)) if !said.starts_with("could not check: ") => {
+            found.push(format!("an outage that does not say so: {said}"));
+        }
+        _ => {}
     }
     let waits = response.header("retry-after").is_some();
     if waits != (response.status == 503) {
         found.push("`Retry-After` belongs to 503, and to nothing else".to_owned());
     }
     found
+}
+
+/// What a token should have been is nobody's business.
+fn is_discreet(message: &str, code: &str) -> bool {
+    match code {
+        "unknown_tenant" => message == "the app is not installed there",
+        "replayed" => message == "the token was used before, with another body",
+        code => message == format!("the request is not proved to come from the platform ({code})"),
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,9 @@ fn variants(case: &Case, shell: &str) -> Vec<Case> {
         });
         wrong(&|case| {
             let expect = &mut case.requests.get_mut(index)?.expect;
+            if !expect.codes.is_empty() {
+                return None;
+            }
             expect.code = Some(format!("not_{}", expect.code.as_deref().unwrap_or("fine")));
             Some(())
         });
@@ -42,6 +45,12 @@ fn variants(case: &Case, shell: &str) -> Vec<Case> {
             let headers = &mut case.requests.get_mut(index)?.expect.headers;
             let value = headers.values_mut().next()?;
             *value = Some("falsified".to_owned());
+            Some(())
+        });
+        wrong(&|case| {
+            let codes = &mut case.requests.get_mut(index)?.expect.codes;
+            let (_, count) = codes.pop_first()?;
+            codes.insert("falsified".to_owned(), count);
             Some(())
         });
         wrong(&|case| {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,15 @@ const SILENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Platform {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
+    ended: Arc<AtomicBool>,
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        // lets it see that
+        let _woken = TcpStream::connect(self.address);
+    }
 }
 
 #[derive(Default)]
@@ -38,18 +48,35 @@ struct State {
 }
 
 impl Platform {
-    pub(crate) fn start() -> Result<Self> {
+    /// Plays a case, at an address of its own: what the app of another case fetches late does not count.
+    pub(crate) fn start(file: &File, case: &Case, app: &Value) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("no place for the platform")?;
         let address = listener.local_addr()?;
-        let state = Arc::new(Mutex::new(State::default()));
-        let shared = Arc::clone(&state);
+        let app_key = app.pointer("/connect/key").and_then(Value::as_str);
+        let state = Arc::new(Mutex::new(State {
+            answers: case.platform.clone(),
+            documents: file.documents.clone(),
+            tenants: file.tenants.values().cloned().collect(),
+            app_key: app_key.unwrap_or_default().to_owned(),
+            clock: case.clock,
+            ..State::default()
+        }));
+        let ended = Arc::new(AtomicBool::new(false));
+        let (shared, is_over) = (Arc::clone(&state), Arc::clone(&ended));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                if is_over.load(Ordering::SeqCst) {
+                    break;
+                }
                 let state = Arc::clone(&shared);
                 std::thread::spawn(move || drop(answer(stream, &state)));
             }
         });
-        Ok(Self { address, state })
+        Ok(Self {
+            address,
+            state,
+            ended,
+        })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -58,19 +85,6 @@ impl Platform {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
-    }
-
-    /// Forgets the last case and plays this one.
-    pub(crate) fn play(&self, file: &File, case: &Case, app: &Value) {
-        let app_key = app.pointer("/connect/key").and_then(Value::as_str);
-        *self.lock() = State {
-            answers: case.platform.clone(),
-            documents: file.documents.clone(),
-            tenants: file.tenants.values().cloned().collect(),
-            app_key: app_key.unwrap_or_default().to_owned(),
-            clock: case.clock,
-            ..State::default()
-        };
     }
 
     pub(crate) fn set_time(&self, at: u64) {

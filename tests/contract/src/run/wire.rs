@@ -36,7 +36,10 @@ pub(crate) fn send(
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    if let Some(body) = body {
+    let framed = headers.iter().any(|(name, _)| name == "transfer-encoding");
+    if let Some(body) = body
+        && !framed
+    {
         head.push_str(&format!("content-length: {}\r\n", body.len()));
     }
     head.push_str("connection: close\r\n\r\n");

@@ -9,12 +9,14 @@ use app_license::forge::{ForgeLifecycleEvent, JwksUrl};
 use app_license::{
     AppKey, Capability, Event, FeatureMap, Installation, InstallationKey, Leeway, UnixTime,
 };
-use app_license_client::{Clock, ConnectLicenseApi, Fetcher, ForgeKeys, ForgeLicenseApi};
+use app_license_client::{
+    Clock, ConnectLicenseApi, Fetcher, ForgeKeys, ForgeLicenseApi, InstallKeys,
+};
 use app_license_server::{
     BuildError, ConnectApp, ConnectContextRequest, ConnectRequest, Descriptor, ForgeInvocation,
     ForgeRemote, Gate, HookRunner, Operations, Rejection,
 };
-use app_license_store::{Delivery, MemoryStore, Name, Store};
+use app_license_store::{Delivery, InstallationStore as _, MemoryStore, Name, Store};
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::routing::{MethodRouter, get};
@@ -24,6 +26,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::failing::FailingStore;
 use crate::recorder::Recorder;
 use crate::settings::{Connect, Forge, Seed, Start};
 
@@ -84,7 +87,7 @@ impl From<std::io::Error> for Failure {
 pub(crate) struct World {
     start: Start,
     now: Arc<AtomicU64>,
-    store: Arc<dyn Store>,
+    store: Arc<MemoryStore>,
     recorder: Recorder,
     hooks: HookRunner,
     serving: Option<JoinHandle<()>>,
@@ -98,17 +101,17 @@ impl Drop for World {
 
 impl World {
     pub(crate) async fn start(start: Start) -> Result<Self, Failure> {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let store = Arc::new(MemoryStore::new());
         for seed in &start.store {
             plant(&*store, &start, seed).await?;
         }
         let recorder = Recorder::failing(start.hook_failures);
         let consumer = Name::new("contract")?;
         // what happened before the case is no news
-        let past = HookRunner::new(Arc::clone(&store), consumer.clone(), Recorder::default());
+        let whole: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
+        let past = HookRunner::new(Arc::clone(&whole), consumer.clone(), Recorder::default());
         let _handled = past.run_once().await;
-        let hooks = HookRunner::new(Arc::clone(&store), consumer, recorder.clone())
-            .retry_pause(Duration::ZERO);
+        let hooks = HookRunner::new(whole, consumer, recorder.clone()).retry_pause(Duration::ZERO);
         Ok(Self {
             now: Arc::new(AtomicU64::new(start.clock)),
             start,
@@ -132,6 +135,16 @@ impl World {
     fn clock(&self) -> impl Clock + Clone + use<> {
         let now = Arc::clone(&self.now);
         move || UnixTime::from_seconds(now.load(Ordering::SeqCst)).unwrap_or(UnixTime::EPOCH)
+    }
+
+    /// The store as the app has it: it fails when the case says so.
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(FailingStore {
+            inner: Arc::clone(&self.store),
+            clock: self.start.clock,
+            now: Arc::clone(&self.now),
+            fault: self.start.store_fault.clone(),
+        })
     }
 
     /// Makes the app and listens: with empty caches over what is stored.
@@ -160,7 +173,7 @@ impl World {
 
     fn connect(&self, settings: &Connect, fetcher: &Fetcher) -> Result<Router, Failure> {
         let mut builder = ConnectApp::builder(&settings.key, &settings.base_url)?
-            .shared_store(Arc::clone(&self.store))
+            .shared_store(self.store())
             .fetcher(fetcher.clone())
             .policy(settings.policy.policy())
             .clock(self.clock());
@@ -207,6 +220,12 @@ impl World {
                 .other
                 .insert("regionBaseUrls".to_owned(), regions);
             builder = builder.descriptor(descriptor);
+        }
+        if settings.refuse_test_keys {
+            let keys = InstallKeys::builder(fetcher.clone(), KeyHosts::of(cloud))
+                .refuse_test_keys()
+                .clock(self.clock());
+            builder = builder.install_keys(keys.build()?);
         }
         if settings.license_api {
             let hosts = KeyHosts::of(cloud);
@@ -261,30 +280,35 @@ impl World {
     }
 
     fn forge(&self, settings: &Forge, fetcher: &Fetcher) -> Result<Router, Failure> {
-        let keys = ForgeKeys::builder(fetcher.clone(), JwksUrl::COMMERCIAL)
-            .clock(self.clock())
-            .build()?;
         let mut ids = settings.app_ids.iter();
         let first = ids.next().map_or("", String::as_str);
         let mut builder = ForgeRemote::builder(first)?
-            .keys(keys)
+            .fetcher(fetcher.clone())
             .policy(settings.policy.policy())
             .clock(self.clock());
         for id in ids {
             builder = builder.accept_app_id(id)?;
         }
+        if let Some(label) = &settings.isolated_cloud {
+            builder = builder.isolated_cloud(label)?;
+        }
+        if settings.refuse_test_keys {
+            let keys = ForgeKeys::builder(fetcher.clone(), JwksUrl::COMMERCIAL)
+                .refuse_test_keys()
+                .clock(self.clock());
+            builder = builder.keys(keys.build()?);
+        }
         if let Some(leeway) = settings.leeway {
             builder = builder.leeway(leeway_of(leeway)?);
         }
         if settings.store {
-            builder = builder.shared_store(Arc::clone(&self.store));
+            builder = builder.shared_store(self.store());
         }
         if let Some(features) = &settings.features {
             builder = builder.features(FeatureMap::from_json(features.to_string().as_bytes())?);
         }
         if settings.license_api {
-            let api = ForgeLicenseApi::builder(fetcher.clone(), Arc::clone(&self.store))
-                .clock(self.clock());
+            let api = ForgeLicenseApi::builder(fetcher.clone(), self.store()).clock(self.clock());
             builder = builder.license_api(api.build()?);
         }
         let remote = builder.build()?;

@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod failing;
 mod recorder;
 mod settings;
 

@@ -29,6 +29,18 @@ pub(crate) struct Start {
     pub(crate) clock: u64,
     pub(crate) store: Vec<Seed>,
     pub(crate) hook_failures: u64,
+    /// When the app's store fails.
+    pub(crate) store_fault: Option<StoreFault>,
+}
+
+/// Seconds after the case's clock between which the store fails: all of it, or only what writes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoreFault {
+    pub(crate) from: u64,
+    pub(crate) until: u64,
+    #[serde(default)]
+    pub(crate) writes: bool,
 }
 
 /// An event that the store took before the case begins.
@@ -93,12 +105,20 @@ pub(crate) struct Connect {
     pub(crate) features: Option<Value>,
     #[serde(default)]
     pub(crate) client_address_header: Option<String>,
+    /// Keys for tests prove nothing, as in production.
+    #[serde(default)]
+    pub(crate) refuse_test_keys: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Forge {
     pub(crate) app_ids: Vec<String>,
+    #[serde(default)]
+    pub(crate) isolated_cloud: Option<String>,
+    /// Keys for tests prove nothing, as in production.
+    #[serde(default)]
+    pub(crate) refuse_test_keys: bool,
     #[serde(default)]
     pub(crate) store: bool,
     #[serde(default)]

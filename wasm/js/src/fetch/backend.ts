@@ -262,7 +262,7 @@ export abstract class Backend<V extends object> {
       return undefined;
     }
     if (sent.method !== method && !(method === "GET" && sent.method === "HEAD")) {
-      return { status: 405, headers: { allow: method }, body: null };
+      return { status: 405, headers: { allow: method === "GET" ? "GET,HEAD" : method }, body: null };
     }
     try {
       return await this.platform(path, sent);

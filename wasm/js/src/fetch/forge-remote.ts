@@ -24,7 +24,7 @@ export interface ForgeRemoteOptions extends BackendOptions {
   /** Asks the License API where a token states no license, or none that is confirmed; off, when left
    * out. It needs the app's system token, which only the platform and functions bring. */
   licenseApi?: boolean | ForgeLicenseApi | undefined;
-  /** The label of an Isolated Cloud, where the app runs in one. */
+  /** The label of an Isolated Cloud, where the app runs in one: its keys alone count, and its tokens. */
   isolatedCloud?: string | undefined;
   /** The path of lifecycle events; `/forge/lifecycle`. */
   lifecyclePath?: string | undefined;
@@ -79,12 +79,13 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     super(options);
     this.#options = options;
     const { appId, isolatedCloud, leeway, fetch, timeout, allowTestKeys, store } = options;
-    if (!call(op.forgeLeewayIsValid, { appId: ids.join("\n"), isolatedCloud, leeway })) {
+    const url = call(op.forgeKeySet, { appId: ids.join("\n"), isolatedCloud, leeway });
+    if (url === undefined) {
       throw new LicenseError("leeway", `a leeway of ${leeway} s is too much`);
     }
     settings.appIds(appId);
     const clock = () => +this.now();
-    this.#keys = options.keys ?? new ForgeKeys({ fetch, timeout, allowTestKeys, clock });
+    this.#keys = options.keys ?? new ForgeKeys({ url, fetch, timeout, allowTestKeys, clock });
     const cache = store && storeCache(store);
     const api = options.licenseApi ?? false;
     this.#licenseApi = api === true ? new ForgeLicenseApi({ fetch, timeout, clock, cache }) : api || null;

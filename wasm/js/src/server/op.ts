@@ -8,7 +8,7 @@ export {
   currentLicense,
   decide,
   deliver,
-  forgeLeewayIsValid,
+  forgeKeySet,
   forgeLicense,
   forgeLicenseAddress,
   installKeyOf,

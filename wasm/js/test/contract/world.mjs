@@ -117,11 +117,16 @@ class World {
 
   async listen() {
     this.close();
-    const { app, platform } = this.#start;
+    const { app, platform, store_fault: fault, clock: began } = this.#start;
+    // as the apps have it: an object of its own each time, as in a new process
+    const store = failing(this.#store, (method) => {
+      const at = this.now - began;
+      return fault && fault.from <= at && at < fault.until && !(fault.writes && READS.has(method));
+    });
     const clock = () => new Date(this.now * 1000);
     const fetching = { fetch: rerouted(platform), timeout: 1500, allowTestKeys: true, clock };
-    const connect = app.connect && connectApp(app.connect, this.#store, fetching);
-    const forge = app.forge && forgeRemote(app.forge, this.#store, fetching);
+    const connect = app.connect && connectApp(app.connect, store, fetching);
+    const forge = app.forge && forgeRemote(app.forge, store, fetching);
     this.#server = createServer(this.#serve(connect, forge, app.connect ? mountOf(app.connect) : ""));
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
@@ -148,6 +153,23 @@ class World {
   }
 }
 
+const READS = new Set(["load", "historyAfter", "cursor", "license", "installKeys"]);
+
+/** The same store, whose methods reject while `fails` says so. */
+const failing = (store, fails) =>
+  new Proxy(store, {
+    get(_, name) {
+      const method = store[name];
+      const called = async (...given) => {
+        if (fails(name)) {
+          throw new Error("the case says that the store fails");
+        }
+        return method.apply(store, given);
+      };
+      return typeof method === "function" ? called : method;
+    },
+  });
+
 function connectApp(said, store, fetching) {
   const further = said.accept_key_hosts || said.accept_site_domains;
   const cloud = further
@@ -157,6 +179,7 @@ function connectApp(said, store, fetching) {
   const attempts = { count: 3, first: 1, longest: 1 };
   return new ConnectApp({
     ...fetching,
+    allowTestKeys: !said.refuse_test_keys,
     appKey: said.key,
     baseUrl: [said.base_url, ...(said.accept_base_urls ?? [])],
     store,
@@ -177,7 +200,9 @@ function connectApp(said, store, fetching) {
 function forgeRemote(said, store, fetching) {
   return new ForgeRemote({
     ...fetching,
+    allowTestKeys: !said.refuse_test_keys,
     appId: said.app_ids,
+    isolatedCloud: said.isolated_cloud ?? undefined,
     store: said.store ? store : undefined,
     licenseApi: said.license_api,
     leeway: said.leeway ?? undefined,

@@ -16,7 +16,7 @@ pub(crate) fn post(target: &str) -> Sent {
     request("POST", target)
 }
 
-fn request(method: &str, target: &str) -> Sent {
+pub(crate) fn request(method: &str, target: &str) -> Sent {
     Sent(Exchange {
         method: method.to_owned(),
         target: target.to_owned(),
@@ -81,7 +81,16 @@ impl Sent {
             count,
             header,
             rest,
+            at_once: false,
         });
         self.header("authorization", &format!("{scheme} {{token}}"))
+    }
+
+    /// The flood comes all at once.
+    pub(crate) fn at_once(mut self) -> Self {
+        if let Some(flood) = &mut self.0.flood {
+            flood.at_once = true;
+        }
+        self
     }
 }
