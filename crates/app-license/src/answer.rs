@@ -246,6 +246,9 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 #[cfg(test)]
+mod total_tests;
+
+#[cfg(test)]
 mod tests {
     use super::Refusal;
     use crate::error::{Error, ErrorKind};

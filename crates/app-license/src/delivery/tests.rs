@@ -13,8 +13,8 @@ use super::{Delivery, NewEntry, Outcome, ReplayMark, StoredMark, TokenHash};
 use crate::connect::{KeyHosts, LifecycleBody, LifecycleKind};
 use crate::error::Error;
 use crate::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
-use crate::ids::{AppKey, ClientKey, InstallationAri};
-use crate::installation::{Event, Installation, InstallationKey};
+use crate::ids::{AppKey, ClientKey, ForgeAppId, InstallationAri};
+use crate::installation::{Event, ForgeHalf, Installation, InstallationKey};
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
@@ -93,32 +93,113 @@ pub(super) fn forge_event(kind: ForgeLifecycleKind, id: &str) -> Event {
         .into()
 }
 
-fn event() -> impl Strategy<Value = Event> {
+const INSTALLATION: &str = "i-1";
+
+fn ari(id: &str) -> InstallationAri {
+    InstallationAri::new(format!("ari:cloud:ecosystem::installation/{id}")).unwrap()
+}
+
+fn invoked(id: &str, issued_at: u8) -> Event {
+    Event::Invoked(Box::new(ForgeHalf {
+        installation: ari(id),
+        app: ForgeAppId::new("8db33809-1f69-42a5-8e40-8b6e0b3f8d11").unwrap(),
+        cloud_id: None,
+        product: None,
+        is_production: true,
+        issued_at: at(issued_at.into()),
+    }))
+}
+
+/// What was known under an installation of Forge that turns out to be a customer's.
+fn joined(uninstalled: bool) -> Event {
+    let of_forge = |kind, record| {
+        let delivery = Delivery::new(InstallationKey::Forge(ari("i-2")), forge_event(kind, "i-2"));
+        delivery.apply(record, None, at(0)).unwrap().after
+    };
+    let mut known = of_forge(ForgeLifecycleKind::Installed, None);
+    if uninstalled {
+        known = of_forge(ForgeLifecycleKind::PreUninstall, known);
+    }
+    Event::Joined(Box::new(known.unwrap().record().clone()))
+}
+
+fn forge_kind() -> impl Strategy<Value = ForgeLifecycleKind> {
     prop_oneof![
-        3 => (0_u8..3).prop_map(|secret| lifecycle(LifecycleKind::Installed, "a", secret)),
-        1 => Just(lifecycle(LifecycleKind::Enabled, "a", 0)),
-        1 => Just(lifecycle(LifecycleKind::Disabled, "a", 0)),
-        2 => Just(lifecycle(LifecycleKind::Uninstalled, "a", 0)),
-        1 => (any::<bool>(), 0_u8..9).prop_map(|(active, as_of)| license(active, as_of)),
+        Just(ForgeLifecycleKind::Installed),
+        Just(ForgeLifecycleKind::Upgraded),
+        Just(ForgeLifecycleKind::PreUninstall),
+    ]
+}
+
+/// What happens to customers of either framework.
+fn event_of_any() -> impl Strategy<Value = Event> {
+    let id = prop_oneof![Just(INSTALLATION), Just("i-2")];
+    prop_oneof![
+        2 => (any::<bool>(), 0_u8..9).prop_map(|(active, as_of)| license(active, as_of)),
+        2 => (0_u8..9).prop_map(|second| Event::PageOpened { issued_at: at(second.into()) }),
+        1 => any::<bool>().prop_map(joined),
+        1 => (id, 0_u8..9).prop_map(|(id, second)| invoked(id, second)),
         1 => Just(Event::ForgetPreviousSecret),
         1 => Just(Event::Block),
         1 => Just(Event::Unblock),
     ]
 }
 
-/// Deliveries with a token each, as the platform sends them.
-fn history() -> impl Strategy<Value = Vec<Delivery>> {
-    let events = proptest::collection::vec(event(), 1..3);
-    proptest::collection::vec(events, 1..12).prop_map(|deliveries| {
-        let marked = |(number, events): (usize, Vec<Event>)| {
+/// Under an installation of Forge, which may become a customer's.
+fn event_of_forge() -> impl Strategy<Value = Event> {
+    let linked = Event::Linked {
+        tenant: ClientKey::new("a").unwrap(),
+    };
+    prop_oneof![
+        6 => forge_kind().prop_map(|kind| forge_event(kind, INSTALLATION)),
+        1 => Just(linked),
+        3 => event_of_any(),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let id = prop_oneof![Just(INSTALLATION), Just("i-2")];
+    prop_oneof![
+        3 => (0_u8..3).prop_map(|secret| lifecycle(LifecycleKind::Installed, "a", secret)),
+        1 => Just(lifecycle(LifecycleKind::Enabled, "a", 0)),
+        1 => Just(lifecycle(LifecycleKind::Disabled, "a", 0)),
+        2 => Just(lifecycle(LifecycleKind::Uninstalled, "a", 0)),
+        // a Connect-on-Forge app hears of its Forge half too
+        2 => (forge_kind(), id).prop_map(|(kind, id)| forge_event(kind, id)),
+        5 => event_of_any(),
+    ]
+}
+
+/// Deliveries with a token each, as the platform sends them; of some it is known when it was issued.
+fn history_of(
+    key: InstallationKey,
+    event: impl Strategy<Value = Event>,
+) -> impl Strategy<Value = Vec<Delivery>> {
+    let issued = proptest::option::of(0_u8..9);
+    let delivery = (proptest::collection::vec(event, 1..3), issued);
+    proptest::collection::vec(delivery, 1..12).prop_map(move |deliveries| {
+        let marked = |(number, (events, issued)): (usize, (Vec<Event>, Option<u8>))| {
             let mut events = events.into_iter();
-            let first = Delivery::new(key("a"), events.next().unwrap());
+            let first = Delivery::new(key.clone(), events.next().unwrap());
             let body = number.to_string();
             let mark = ReplayMark::new(&format!("token {number}"), body.as_bytes(), at(LIFE));
-            events.fold(first, Delivery::and).marked(mark)
+            let delivery = events.fold(first, Delivery::and).marked(mark);
+            match issued {
+                Some(second) => delivery.issued(at(second.into())),
+                None => delivery,
+            }
         };
         deliveries.into_iter().enumerate().map(marked).collect()
     })
+}
+
+fn connect_history() -> impl Strategy<Value = Vec<Delivery>> {
+    history_of(key("a"), event())
+}
+
+fn history() -> impl Strategy<Value = Vec<Delivery>> {
+    let forge = history_of(InstallationKey::Forge(ari(INSTALLATION)), event_of_forge());
+    prop_oneof![connect_history(), forge]
 }
 
 /// Delivers all, a second apart.
@@ -190,7 +271,7 @@ proptest! {
 
     #[test]
     fn a_refused_delivery_changes_nothing(
-        deliveries in history(), place in any::<prop::sample::Index>(), stranger in 0_usize..4,
+        deliveries in connect_history(), place in any::<prop::sample::Index>(), stranger in 0_usize..4,
     ) {
         let mut wanted = Store::default();
         deliver_all(&mut wanted, &deliveries, 0);
@@ -265,10 +346,7 @@ fn events_of_one_delivery_apply_together_and_in_order() {
 
 #[test]
 fn an_event_of_another_tenant_is_refused() {
-    let ari = |id| {
-        let ari = format!("ari:cloud:ecosystem::installation/{id}");
-        InstallationKey::Forge(InstallationAri::new(ari).unwrap())
-    };
+    let ari = |id| InstallationKey::Forge(self::ari(id));
     let connect = lifecycle(LifecycleKind::Installed, "b", 0);
     for (key, event, refused) in [
         (key("a"), connect.clone(), Some("clientKey")),

@@ -365,4 +365,6 @@ const fn doubled(seconds: u64, times: u32, most: u64) -> u64 {
 }
 
 #[cfg(test)]
+mod bound_tests;
+#[cfg(test)]
 mod tests;
