@@ -16,6 +16,8 @@ mod connect_tenant_events;
 mod connect_keys;
 #[rustfmt::skip]
 mod connect_license;
+#[rustfmt::skip]
+mod connect_license_news;
 mod connect_replay;
 #[rustfmt::skip]
 mod connect_requests;

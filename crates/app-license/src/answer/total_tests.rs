@@ -26,7 +26,6 @@ fn first(_: &str) -> K {
 }
 
 /// The kind after this one. A kind that is new does not compile until it has its place here.
-#[expect(clippy::too_many_lines, reason = "one arm a kind")]
 fn after(kind: &K, evidence: &str) -> Option<K> {
     let text = || evidence.to_owned();
     let (expected, found) = (text(), text());

@@ -9,6 +9,8 @@ pub(super) fn cases() -> Vec<Case> {
         install_after_uninstall(),
         install_after_rotation(),
         uninstall_after_reinstall(),
+        gone_in_between(),
+        repeated_within_its_second(),
         switches(),
         switch_after_reinstall(),
         switch_after_page(),
@@ -107,6 +109,39 @@ fn uninstall_after_reinstall() -> Case {
     .stored(vec![ACME.stored("uninstalled", ACME.next_secret)])
     .one_key_fetched()
     .hooks(&["uninstalled", "installed", "uninstalled"].map(|it| ACME.hook(it)))
+}
+
+fn gone_in_between() -> Case {
+    case(
+        "uninstall-held-back-ends-the-earlier-secret",
+        "an `uninstalled` that comes after the reinstall says that the app was gone in between: what looked like a \
+         rotation was none, and the earlier secret has no grace",
+    )
+    .installed(&ACME)
+    .keys_served()
+    .send(60, installed(60, ACME.next_secret), no_content())
+    .send(61, page(61), ok())
+    .send(62, uninstalled(50), no_content())
+    .send(70, page(70), refused(401, "signature"))
+    .send(70, ACME.page(70, "/page", ACME.next_secret), ok())
+    .stored(vec![ACME.stored("installed", ACME.next_secret)])
+    .one_key_fetched()
+    .hooks(&[])
+}
+
+fn repeated_within_its_second() -> Case {
+    case(
+        "repeated-within-its-second",
+        "an `installed` that comes again does not bring a tenant back, though its uninstall was issued in the same second",
+    )
+    .keys_served()
+    .send(0, installed(0, ACME.secret), no_content())
+    .send(1, uninstalled(0), no_content())
+    .send(2, installed(0, ACME.secret), no_content())
+    .send(3, page(3), refused(401, "unknown_tenant"))
+    .stored(vec![ACME.stored("uninstalled", ACME.secret)])
+    .one_key_fetched()
+    .hooks(&["installed", "uninstalled"].map(|it| ACME.hook(it)))
 }
 
 fn switches() -> Case {

@@ -8,12 +8,12 @@ use crate::file::{PlatformResponse, Case, Expect, File};
 const DAY: u64 = 86_400;
 
 pub(super) fn file() -> anyhow::Result<File> {
-    let cases = vec![
+    let mut cases = vec![
         not_asked(), silent(), call(), confluence(), editions(), ended(), nothing_sold(), not_found(), none_overruled(), none_stays(), none_and_outage(),
         confirmed(), developer(), outage_first(), outage_later(), refusal(401), refusal(403), refusal_first(), refusal_ends_stored(), retry_after(),
         retry_after_outage(), retry_after_bound(), nonsense(), gone(), access(), stored_for(), reinstalled(), foreign(),
-        raised(), trial_of_api(), trial_of_record(), none_agreed(),
     ];
+    cases.extend(super::connect_license_news::cases());
     let mut file = connect_file(
         "The Connect License API: asked where the request says nothing or not enough, no more often than it wants to be, and \
          never believed for longer than a day.",
@@ -23,11 +23,11 @@ pub(super) fn file() -> anyhow::Result<File> {
     Ok(file)
 }
 
-fn api(site: &super::kit::Site) -> String {
+pub(super) fn api(site: &super::kit::Site) -> String {
     format!("{}/rest/atlassian-connect/1/addons/{APP_KEY}", site.base_url)
 }
 
-fn license(fields: &Value) -> PlatformResponse {
+pub(super) fn license(fields: &Value) -> PlatformResponse {
     json_answer(json!({ "key": APP_KEY, "version": "1.0", "state": "ENABLED", "license": fields }))
 }
 
@@ -35,19 +35,19 @@ fn active() -> PlatformResponse {
     license(&json!({ "active": true, "type": "COMMERCIAL", "evaluation": false, "entitlementId": "E-1" }))
 }
 
-fn inactive() -> PlatformResponse {
+pub(super) fn inactive() -> PlatformResponse {
     license(&json!({ "active": false, "type": "COMMERCIAL", "evaluation": false }))
 }
 
-fn silent_page(at: u64, target: &str) -> Sent {
+pub(super) fn silent_page(at: u64, target: &str) -> Sent {
     ACME.page(i64::try_from(at).unwrap_or_default(), target, ACME.secret)
 }
 
-fn standard(at: u64) -> Sent {
+pub(super) fn standard(at: u64) -> Sent {
     silent_page(at, "/standard")
 }
 
-fn says(reason: &str, age: u64) -> Expect {
+pub(super) fn says(reason: &str, age: u64) -> Expect {
     ok().body(json!({ "decision": { "reason": reason, "age": age } }))
 }
 
@@ -379,66 +379,4 @@ fn foreign() -> Case {
     case("foreign-site", "only a site of the cloud is asked, whatever is stored")
         .seeded(-60, &body)
         .send(0, standard(0), refused(401, "foreign_base_url"))
-}
-
-/// The site answers as of five minutes ago, the page says what was bought a moment ago.
-fn raised() -> Case {
-    let edition = |name: &str| {
-        let fields = json!({ "active": true, "type": "COMMERCIAL", "entitlementId": "E-1", "capabilitySet": name });
-        license(&fields)
-    };
-    let page = |at: u64, edition: &str| silent_page(at, &format!("/advanced?lic=active&capSet={edition}"));
-    let (standard, advanced) = ("capabilityStandard", "capabilityAdvanced");
-    case(
-        "raised",
-        "a page that states a higher edition makes the site be asked at once, and again after 300 s while the two disagree",
-    )
-    .app(json!({ "connect": { "policy": { "confirmed_only": true } } }))
-    .installed(&ACME)
-    .answers(&api(&ACME), vec![edition(standard), edition(advanced).since(300)])
-    .send(0, page(0, standard), refused(402, "capability_missing").fetches(1))
-    .send(60, page(60, standard), refused(402, "capability_missing").fetches(1))
-    .send(61, page(61, advanced), refused(402, "capability_missing").fetches(2))
-    .send(90, page(90, advanced), refused(402, "capability_missing").fetches(2))
-    .send(360, page(360, advanced), refused(402, "capability_missing").fetches(2))
-    .send(361, page(361, advanced), ok().fetches(3))
-    .send(600, page(600, advanced), ok().fetches(3))
-    .fetches(&api(&ACME), 3)
-}
-
-fn evaluated(active: bool) -> PlatformResponse {
-    license(&json!({ "active": active, "type": "COMMERCIAL", "evaluation": true }))
-}
-
-fn trial_of_api() -> Case {
-    case("trial-by-the-site", "a page says `lic=none` of whatever ended: that it was a trial, the site says")
-        .installed(&ACME)
-        .answers(&api(&ACME), vec![evaluated(false)])
-        .send(0, silent_page(0, "/standard?lic=none"), refused(402, "trial_ended"))
-        .fetches(&api(&ACME), 1)
-}
-
-fn trial_of_record() -> Case {
-    case("trial-by-the-record", "that it was a trial, the record of the installation says, where the site cannot be asked")
-        .installed(&ACME)
-        .answers(&api(&ACME), vec![evaluated(true), fault("unreachable").since(200)])
-        .send(0, standard(0), ok())
-        .restart(300)
-        .send(300, silent_page(300, "/standard?lic=none"), refused(402, "trial_ended"))
-        .fetches_between(&api(&ACME), 2, 4)
-}
-
-fn none_agreed() -> Case {
-    let page = |at: u64, lic: &str| silent_page(at, &format!("/standard?lic={lic}"));
-    case(
-        "none-agreed",
-        "a license that ends moments after a page stated it is stored at once where page and site agree, and once",
-    )
-    .installed(&ACME)
-    .answers(&api(&ACME), vec![evaluated(false)])
-    .send(0, page(0, "active"), ok())
-    .send(2, page(2, "none"), refused(402, "trial_ended"))
-    .send(4, page(4, "none"), refused(402, "trial_ended"))
-    .fetches(&api(&ACME), 1)
-    .hooks(&[ACME.hook("license_changed active"), ACME.hook("license_changed inactive")])
 }
