@@ -49,6 +49,17 @@ impl Capability {
         }
     }
 
+    /// Like [`Capability::new`], without a copy of the usual spellings.
+    pub(crate) fn stated(text: &str) -> Self {
+        match Edition::of(text) {
+            Some(edition) if edition.capability_set() == text => Self::of(edition),
+            edition => Self {
+                text: Cow::Owned(text.to_owned()),
+                edition,
+            },
+        }
+    }
+
     /// Reads what a caller asks for: the name of an edition (`advanced`, in any case) or a capability
     /// string. `None` for what is neither the one nor of the form of the other, which no license ever
     /// states.

@@ -45,7 +45,8 @@ pub(crate) fn read_object<'a, const KEYS: usize>(
     field: impl FnMut(&mut Scanner<'a, KEYS>, Str<'a>) -> Result<(), ReadError>,
 ) -> Result<(), Error> {
     at_most(what, bytes.len(), limit)?;
-    let mut scanner = Scanner::<KEYS>::new(bytes).map_err(in_json(what))?;
+    let text = json::checked(bytes).map_err(in_json(what))?;
+    let mut scanner = Scanner::<KEYS>::from_text(text);
     scanner.object(field).map_err(|fault| fault.named(what))?;
     scanner.end().map_err(in_json(what))
 }

@@ -41,7 +41,7 @@ impl Shape {
     /// A fault of the JSON, a `license` that is neither object nor null, a missing field that
     /// would show that it is this document.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Document<'_>, Error> {
-        let text = core::str::from_utf8(bytes).map_err(|e| json::Error::not_utf8(&e))?;
+        let text = json::checked(bytes)?;
         let mut document = Document::default();
         let mut scanner = Scanner::<{ MAX_KEYS * 2 }>::from_text(text);
         let mut required_found = self.required.is_none();

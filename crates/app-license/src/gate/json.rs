@@ -44,11 +44,18 @@ pub use text::{Chars, Str};
 pub use value::Value;
 pub use walk::MAX_DEPTH;
 
+/// The bytes as text. A scanner is large: where time counts, it is made from this in place, which
+/// [`Scanner::new`] has to move.
+pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Error> {
+    core::str::from_utf8(bytes).map_err(|e| Error::not_utf8(&e))
+}
+
 /// Walks JSON text once. `KEYS` bounds the keys of all objects open at one time.
 #[derive(Debug)]
 pub struct Scanner<'a, const KEYS: usize> {
     place: Walk<'a>,
-    keys: [Key; KEYS],
+    /// Made for keys that are not compared one by one.
+    table: Option<[Key<'a>; KEYS]>,
 }
 
 impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
@@ -57,10 +64,7 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     /// # Errors
     /// [`ErrorKind::NotUtf8`].
     pub fn new(bytes: &'a [u8]) -> Result<Self, Error> {
-        match core::str::from_utf8(bytes) {
-            Ok(text) => Ok(Self::from_text(text)),
-            Err(e) => Err(Error::not_utf8(&e)),
-        }
+        checked(bytes).map(Self::from_text)
     }
 
     /// Starts at the first character of text.
@@ -72,8 +76,8 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
     #[must_use]
     pub const fn from_text(text: &'a str) -> Self {
         Self {
-            place: Walk::new(text),
-            keys: [Key::NONE; KEYS],
+            place: Walk::new(text, KEYS),
+            table: None,
         }
     }
 
@@ -126,7 +130,7 @@ impl<'a, const KEYS: usize> Scanner<'a, KEYS> {
         mut field: impl FnMut(&mut Self, Str<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         let first_key = self.place.open_object()?;
-        while let Some(key) = self.place.next_key(first_key, &mut self.keys)? {
+        while let Some(key) = self.place.next_key(first_key, &mut self.table)? {
             field(self, key)?;
         }
         Ok(())

@@ -52,7 +52,8 @@ impl<'p> Claims<'p> {
         mut other: impl FnMut(&mut ClaimScanner<'p>, Str<'p>) -> Result<(), Error>,
     ) -> Result<Self, Error> {
         let mut claims = Self::default();
-        let mut scanner = ClaimScanner::new(payload).map_err(Claims::fault)?;
+        let text = json::checked(payload).map_err(Claims::fault)?;
+        let mut scanner = ClaimScanner::from_text(text);
         scanner
             .object::<ClaimError>(|s, key| {
                 // a name with escapes is read as what it spells

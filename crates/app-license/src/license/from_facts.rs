@@ -12,7 +12,7 @@ use crate::time::UnixTime;
 impl License {
     /// From the facts the gate read, and the text they were read from.
     pub(crate) fn from_facts(facts: &Facts<'_>, raw: Option<&str>, source: LicenseSource) -> Self {
-        let capability = facts.capability_set.map(|s| Capability::new(s.to_string()));
+        let capability = with_text(facts.capability_set, Capability::stated);
         let mut license = Self::of(facts.state(), capability, source);
         license.evaluation = facts.evaluation();
         license.kind = with_text(facts.kind, LicenseKind::new);

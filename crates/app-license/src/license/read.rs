@@ -34,10 +34,11 @@ impl License {
     ///
     /// # Errors
     /// `json_…` when it is neither, `too_large` over 256 KiB.
-    pub fn from_object(json: &[u8], source: LicenseSource) -> Result<Self, Error> {
+    pub fn from_object(object: &[u8], source: LicenseSource) -> Result<Self, Error> {
         const WHAT: &str = "license object";
-        at_most(WHAT, json.len(), MAX_DOCUMENT)?;
-        let mut scanner = Scanner::<MAX_KEYS>::new(json).map_err(in_json(WHAT))?;
+        at_most(WHAT, object.len(), MAX_DOCUMENT)?;
+        let text = json::checked(object).map_err(in_json(WHAT))?;
+        let mut scanner = Scanner::<MAX_KEYS>::from_text(text);
         let license = Self::read(&mut scanner, source).map_err(in_json(WHAT))?;
         scanner.end().map_err(in_json(WHAT))?;
         Ok(license)

@@ -64,6 +64,32 @@ fn objects() -> Vec<(&'static str, Make)> {
             }),
         ),
         (
+            "16 keys, compared one by one",
+            Box::new(|size| {
+                let long = "a".repeat((size / 16).saturating_sub(10));
+                let fields: Vec<_> = (0..16).map(|n| format!("\"{long}{n:02}\":1")).collect();
+                format!("{{{}}}", fields.join(","))
+            }),
+        ),
+        (
+            "16 escaped keys",
+            Box::new(|size| {
+                let long = "a".repeat((size / 16).saturating_sub(20));
+                let fields: Vec<_> = (0..16)
+                    .map(|n| format!("\"\\u0061{long}{n:02}\":1"))
+                    .collect();
+                format!("{{{}}}", fields.join(","))
+            }),
+        ),
+        (
+            "objects of 16 keys",
+            Box::new(|size| {
+                let fields: Vec<_> = (0..16).map(|n| format!("\"k{n:02}\":0")).collect();
+                let one = format!("{{{}}},", fields.join(","));
+                format!("{{\"keys\":[{}{{}}]}}", one.repeat(size / one.len()))
+            }),
+        ),
+        (
             "escaped keys",
             Box::new(|size| repeated(size, |n| format!("\"\\u0061\\u0062{n}\":0"))),
         ),

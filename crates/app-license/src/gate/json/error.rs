@@ -104,6 +104,7 @@ impl core::error::Error for Error {}
 /// The type of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "JSON has these six types")]
+#[repr(usize)] // so that an error is two words: see `Written` in `text`
 pub enum Kind {
     /// `null`
     Null,

@@ -1,8 +1,10 @@
 //! The keys of the objects that are open: a key that comes again is found in constant time.
 //!
-//! A hash table without allocation: the keys lie in a slice in the order they came, which is also
-//! the table of its buckets. Objects close in the reverse order of their opening, so the newest
-//! keys come first in every bucket, and closing an object takes them off again.
+//! A few without escapes are compared one by one, which is all that most documents ask for. Others
+//! go into a hash table without allocation, which is made when it is needed: the keys lie in a slice
+//! in the order they came, which is also the table of its buckets. Objects close in the reverse order
+//! of their opening, so the newest keys come first in every bucket, and closing an object takes them
+//! off again.
 //!
 //! Keys that are made to share a bucket or a hash cost a bounded amount, too: past it they are
 //! refused. Keys that nobody made so do not come near.
@@ -10,6 +12,8 @@
 use super::text::Str;
 use crate::gate::work;
 
+/// How many keys are compared one by one, those of all open objects together.
+const FEW: usize = 16;
 /// How many keys of the same hash and another text a document may have.
 const MAX_COLLISIONS: u32 = 8;
 /// How many keys may be passed for each one that is looked up, on average, and at the beginning.
@@ -18,37 +22,47 @@ const FIRST_STEPS: u32 = 256;
 
 /// A key of an open object, and a bucket of the table.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Key {
+pub(super) struct Key<'a> {
+    text: Str<'a>,
     hash: u32,
-    /// Where its text lies, quotes included.
-    start: u32,
-    end: u32,
     /// The newest key of the bucket that has this key's place, plus one; 0 when it is empty.
     newest: u16,
     /// The key before this one in its own bucket, plus one; 0 at the end.
     before: u16,
 }
 
-impl Key {
+impl Key<'_> {
     pub(super) const NONE: Self = Self {
+        text: Str::EMPTY,
         hash: 0,
-        start: 0,
-        end: 0,
         newest: 0,
         before: 0,
     };
+}
 
-    fn text<'a>(&self, text: &'a str) -> Str<'a> {
-        let start = (self.start as usize).wrapping_add(1);
-        let end = (self.end as usize).wrapping_sub(1);
-        Str::escaped(text.get(start..end).unwrap_or_default())
+/// Where the keys are when they are not few.
+pub(super) trait Table<'a> {
+    /// One place for each key that may be open, made by the first call.
+    fn places(&mut self) -> &mut [Key<'a>];
+}
+
+impl<'a, const KEYS: usize> Table<'a> for Option<[Key<'a>; KEYS]> {
+    #[cold]
+    fn places(&mut self) -> &mut [Key<'a>] {
+        self.get_or_insert([Key::NONE; KEYS])
     }
 }
 
 /// How many keys are open, and what looking them up has cost.
 #[derive(Debug)]
-pub(super) struct Keys {
+pub(super) struct Keys<'a> {
+    /// The keys, until there are more or one has escapes.
+    few: [&'a str; FEW],
     open: usize,
+    /// How many may be open.
+    room: usize,
+    /// Whether they are in the table.
+    tabled: bool,
     steps: u32,
     collisions: u32,
 }
@@ -59,39 +73,74 @@ pub(super) enum Refused {
     TooMany,
 }
 
-impl Keys {
-    pub(super) const NONE: Self = Self {
-        open: 0,
-        steps: FIRST_STEPS,
-        collisions: 0,
-    };
+impl<'a> Keys<'a> {
+    pub(super) const fn new(room: usize) -> Self {
+        Self {
+            few: [""; FEW],
+            open: 0,
+            room,
+            tabled: false,
+            steps: FIRST_STEPS,
+            collisions: 0,
+        }
+    }
 
     pub(super) const fn open(&self) -> usize {
         self.open
     }
 
-    /// Takes a key that begins at `start`, of the object whose first key is at `first`.
+    /// Takes a key of the object whose first key is at `first`.
+    #[inline]
     pub(super) fn add(
         &mut self,
-        text: &str,
-        key: Str<'_>,
-        start: usize,
+        key: Str<'a>,
         first: usize,
-        keys: &mut [Key],
+        table: &mut dyn Table<'a>,
     ) -> Result<(), Refused> {
+        let plain = key.plain().filter(|_| !self.tabled && self.open < FEW);
+        let Some(plain) = plain else {
+            return self.add_to_table(key, first, table.places());
+        };
+        let known = self.few.get(first..self.open).unwrap_or_default();
+        for known in known {
+            work::count(known.len());
+            if *known == plain {
+                return Err(Refused::Duplicate);
+            }
+        }
+        let slot = self.few.get_mut(self.open);
+        *slot
+            .filter(|_| self.open < self.room)
+            .ok_or(Refused::TooMany)? = plain;
+        self.open = self.open.wrapping_add(1);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn add_to_table(
+        &mut self,
+        key: Str<'a>,
+        first: usize,
+        table: &mut [Key<'a>],
+    ) -> Result<(), Refused> {
+        if !self.tabled {
+            self.tabled = true;
+            for (at, key) in self.few.into_iter().take(self.open).enumerate() {
+                let key = Str::from(key);
+                put(at, key, key.hash(), table).ok_or(Refused::TooMany)?;
+            }
+        }
         let hash = key.hash();
-        let bucket = bucket_of(hash, keys.len()).ok_or(Refused::TooMany)?;
-        let newest = keys.get(bucket).map_or(0, |key| key.newest);
+        let mut next = bucket_of(hash, table).map_or(0, |bucket| bucket.newest);
         self.steps = self.steps.saturating_add(STEPS);
-        let mut next = newest;
         while let Some(at) = usize::from(next).checked_sub(1) {
-            let Some(other) = keys.get(at).filter(|_| at >= first) else {
+            let Some(other) = table.get(at).filter(|_| at >= first) else {
                 break;
             };
             work::count(1);
             self.steps = self.steps.checked_sub(1).ok_or(Refused::TooMany)?;
             if other.hash == hash {
-                if other.text(text) == key {
+                if other.text == key {
                     return Err(Refused::Duplicate);
                 }
                 self.collisions = self.collisions.saturating_add(1);
@@ -101,46 +150,52 @@ impl Keys {
             }
             next = other.before;
         }
-        let end = start.wrapping_add(key.as_written().len()).wrapping_add(2);
-        let (Ok(start), Ok(end), Ok(number)) = (
-            u32::try_from(start),
-            u32::try_from(end),
-            u16::try_from(self.open.wrapping_add(1)),
-        ) else {
-            return Err(Refused::TooMany);
-        };
-        let slot = keys.get_mut(self.open).ok_or(Refused::TooMany)?;
-        *slot = Key {
-            hash,
-            start,
-            end,
-            before: newest,
-            newest: slot.newest,
-        };
-        if let Some(bucket) = keys.get_mut(bucket) {
-            bucket.newest = number;
-        }
+        put(self.open, key, hash, table).ok_or(Refused::TooMany)?;
         self.open = self.open.wrapping_add(1);
         Ok(())
     }
 
     /// Forgets the keys of the object whose first key is at `first`, the newest first.
-    pub(super) fn close(&mut self, first: usize, keys: &mut [Key]) {
+    #[inline]
+    pub(super) fn close(&mut self, first: usize, table: &mut dyn Table<'a>) {
+        if self.tabled {
+            self.close_in_table(first, table.places());
+        }
+        self.open = first;
+    }
+
+    fn close_in_table(&mut self, first: usize, table: &mut [Key<'a>]) {
         while self.open > first {
             work::count(1);
             self.open = self.open.wrapping_sub(1);
-            let Some(Key { hash, before, .. }) = keys.get(self.open).copied() else {
+            let Some(Key { hash, before, .. }) = table.get(self.open).copied() else {
                 continue;
             };
-            if let Some(bucket) = bucket_of(hash, keys.len()).and_then(|at| keys.get_mut(at)) {
+            if let Some(bucket) = bucket_of(hash, table) {
                 bucket.newest = before;
             }
         }
     }
 }
 
-fn bucket_of(hash: u32, buckets: usize) -> Option<usize> {
-    (hash as usize).checked_rem(buckets)
+/// Puts a key into its bucket, at a place that is free.
+fn put<'a>(at: usize, text: Str<'a>, hash: u32, table: &mut [Key<'a>]) -> Option<()> {
+    let number = u16::try_from(at.wrapping_add(1)).ok()?;
+    let bucket = bucket_of(hash, table)?;
+    let before = core::mem::replace(&mut bucket.newest, number);
+    let slot = table.get_mut(at)?;
+    *slot = Key {
+        text,
+        hash,
+        before,
+        newest: slot.newest,
+    };
+    Some(())
+}
+
+fn bucket_of<'t, 'a>(hash: u32, table: &'t mut [Key<'a>]) -> Option<&'t mut Key<'a>> {
+    let at = (hash as usize).checked_rem(table.len())?;
+    table.get_mut(at)
 }
 
 #[cfg(test)]
@@ -176,6 +231,30 @@ mod tests {
         assert_eq!(read::<9>(&inner(9)), Err(ErrorKind::TooManyKeys));
         assert_eq!(read::<0>("{\"a\":1}"), Err(ErrorKind::TooManyKeys));
         assert_eq!(read::<0>("{}"), Ok(()));
+    }
+
+    #[test]
+    fn a_key_that_comes_again_is_found_among_few_and_among_many() {
+        for keys in [2, 15, 16, 17, 18, 40] {
+            for again in [0, keys / 2, keys - 1] {
+                for (name, written) in [("k", "k"), ("k", "\\u006b"), ("\\u006b", "k")] {
+                    let fields: String =
+                        (0..keys).map(|i| format!("\"{name}{i}\":{{}},")).collect();
+                    let text = |last: &str| format!("{{\"a\":{{{fields}\"{last}\":1}},\"k0\":1}}");
+                    let twice = text(&format!("{written}{again}"));
+                    assert_eq!(read::<64>(&twice), Err(ErrorKind::DuplicateKey), "{twice}");
+                    assert_eq!(read::<64>(&text("k40")), Ok(()));
+                }
+            }
+        }
+        // all of them open at once, of objects in objects
+        let deep = |last: &str| {
+            let inner: String = (0..30).map(|_| "{\"a\":1,\"b\":").collect();
+            format!("{inner}{{\"a\":1,\"{last}\":1}}{}", "}".repeat(30))
+        };
+        assert_eq!(read::<64>(&deep("b")), Ok(()));
+        assert_eq!(read::<64>(&deep("a")), Err(ErrorKind::DuplicateKey));
+        assert_eq!(read::<61>(&deep("b")), Err(ErrorKind::TooManyKeys));
     }
 
     #[test]

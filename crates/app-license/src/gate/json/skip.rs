@@ -48,7 +48,7 @@ impl Walk<'_> {
         let mut open = Open::NONE;
         loop {
             match self.peek()? {
-                Kind::String => self.string().map(drop)?,
+                Kind::String => self.pass_string().map(drop)?,
                 Kind::Number => self.number().map(drop)?,
                 Kind::Bool | Kind::Null => self.word().map(drop)?,
                 kind @ (Kind::Object | Kind::Array) => {
@@ -96,7 +96,7 @@ impl Walk<'_> {
         if self.token()? != b'"' {
             return Err(self.error(ErrorKind::Syntax));
         }
-        self.string()?;
+        self.pass_string()?;
         if self.token()? != b':' {
             return Err(self.error(ErrorKind::Syntax));
         }

@@ -24,6 +24,15 @@ impl<'a> Walk<'a> {
     /// Reads a string; the scanner stands at its opening quote.
     #[inline]
     pub(super) fn string(&mut self) -> Result<Str<'a>, Error> {
+        let start = self.at.wrapping_add(1);
+        let escapes = self.pass_string()?;
+        let text = self.text.get(start..self.at.wrapping_sub(1));
+        text.map(|text| Str::checked(text, escapes))
+            .ok_or_else(|| self.error(ErrorKind::Syntax))
+    }
+
+    /// Goes past a string; answers whether it has escapes.
+    pub(super) fn pass_string(&mut self) -> Result<bool, Error> {
         self.step();
         let start = self.at;
         let mut escapes = false;
@@ -57,13 +66,9 @@ impl<'a> Walk<'a> {
                 _ => return Err(self.error(ErrorKind::InvalidString)),
             }
         }
-        let text = self
-            .text
-            .get(start..self.at)
-            .ok_or_else(|| self.error(ErrorKind::Syntax))?;
-        work::count(text.len());
+        work::count(self.at.wrapping_sub(start));
         self.step();
-        Ok(Str::checked(text, escapes))
+        Ok(escapes)
     }
 
     fn escape(&mut self) -> Result<(), Error> {

@@ -18,21 +18,30 @@ use crate::gate::work;
 #[derive(Debug, Clone, Copy)]
 pub struct Str<'a> {
     text: &'a str,
-    escapes: bool,
+    written: Written,
+}
+
+/// As wide as a word: a byte would leave padding, and copying a string, which happens for each that is read,
+/// would then read more than was just written, which processors wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+enum Written {
+    Plain,
+    WithEscapes,
 }
 
 impl<'a> Str<'a> {
-    /// Text between quotes of JSON that was checked; `escapes` says whether it holds any.
-    pub(super) const fn checked(text: &'a str, escapes: bool) -> Self {
-        Self { text, escapes }
-    }
+    pub(super) const EMPTY: Self = Self::checked("", false);
 
-    /// Text between quotes of JSON that was checked before.
-    pub(super) fn escaped(text: &'a str) -> Self {
-        Self {
-            text,
-            escapes: text.as_bytes().contains(&b'\\'),
-        }
+    /// Text between quotes of JSON that was checked; `escapes` says whether it holds any.
+    #[inline]
+    pub(super) const fn checked(text: &'a str, escapes: bool) -> Self {
+        let written = if escapes {
+            Written::WithEscapes
+        } else {
+            Written::Plain
+        };
+        Self { text, written }
     }
 
     /// The text itself when nothing in it is escaped: the usual case.
@@ -60,7 +69,7 @@ impl<'a> Str<'a> {
     }
 
     const fn has_escapes(&self) -> bool {
-        self.escapes
+        matches!(self.written, Written::WithEscapes)
     }
 
     /// Whether the string is empty.
@@ -74,7 +83,7 @@ impl<'a> Str<'a> {
     pub fn chars(&self) -> Chars<'a> {
         Chars {
             chars: self.text.chars(),
-            escapes: self.escapes,
+            escapes: self.has_escapes(),
         }
     }
 
@@ -139,24 +148,27 @@ impl Hash {
 
 impl<'a> From<&'a str> for Str<'a> {
     fn from(text: &'a str) -> Self {
-        Self {
-            text,
-            escapes: false,
-        }
+        Self::checked(text, false)
     }
 }
 
 impl PartialEq for Str<'_> {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         work::count(self.text.len().min(other.text.len()));
         match (self.plain(), other.plain()) {
             (Some(a), Some(b)) => a == b,
-            _ => self.chars().eq(other.chars()),
+            _ => same_decoded(self.chars(), other.chars()),
         }
     }
 }
 
 impl Eq for Str<'_> {}
+
+#[cold]
+fn same_decoded(one: Chars<'_>, other: Chars<'_>) -> bool {
+    one.eq(other)
+}
 
 impl fmt::Display for Str<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,7 @@
 //! What walks the text, whatever the number of keys: one copy of it in a program.
 
 use super::error::{Error, ErrorKind, Kind};
-use super::keys::{Key, Keys, Refused};
+use super::keys::{Keys, Refused, Table};
 use super::text::Str;
 use super::value::Value;
 use crate::gate::work;
@@ -9,23 +9,23 @@ use crate::gate::work;
 /// How deep objects and arrays that are walked may nest.
 pub const MAX_DEPTH: u8 = 64;
 
-/// A place in the text, and what is open there. The keys of open objects are in a slice that each
-/// call is given.
+/// A place in the text, and what is open there. Where the keys of open objects are many, they are in a
+/// table that each call is given.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
     depth: u8,
-    keys: Keys,
+    keys: Keys<'a>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) const fn new(text: &'a str) -> Self {
+    pub(super) const fn new(text: &'a str, room: usize) -> Self {
         Self {
             text,
             at: 0,
             depth: 0,
-            keys: Keys::NONE,
+            keys: Keys::new(room),
         }
     }
 
@@ -85,11 +85,11 @@ impl<'a> Walk<'a> {
     pub(super) fn next_key(
         &mut self,
         first_key: usize,
-        keys: &mut [Key],
+        table: &mut dyn Table<'a>,
     ) -> Result<Option<Str<'a>>, Error> {
         let mut next = self.token()?;
         if next == b'}' {
-            self.keys.close(first_key, keys);
+            self.keys.close(first_key, table);
             self.leave();
             return Ok(None);
         }
@@ -103,7 +103,7 @@ impl<'a> Walk<'a> {
         if next != b'"' {
             return Err(self.error(ErrorKind::Syntax));
         }
-        let key = self.key(first_key, keys)?;
+        let key = self.key(first_key, table)?;
         if self.token()? != b':' {
             return Err(self.error(ErrorKind::Syntax));
         }
@@ -154,10 +154,10 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads a key and remembers it until its object closes.
-    fn key(&mut self, first_key: usize, keys: &mut [Key]) -> Result<Str<'a>, Error> {
+    fn key(&mut self, first_key: usize, table: &mut dyn Table<'a>) -> Result<Str<'a>, Error> {
         let start = self.at;
         let key = self.string()?;
-        match self.keys.add(self.text, key, start, first_key, keys) {
+        match self.keys.add(key, first_key, table) {
             Ok(()) => Ok(key),
             Err(refused) => Err(Error {
                 kind: match refused {
