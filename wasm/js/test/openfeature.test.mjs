@@ -1,13 +1,18 @@
 // The OpenFeature providers under the real SDKs.
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { test } from "node:test";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { OpenFeature as Server, ProviderEvents as ServerEvents } from "@openfeature/server-sdk";
 import { OpenFeature as Web, ProviderEvents as WebEvents, ProviderStatus } from "@openfeature/web-sdk";
 
-import { FeatureMap, License } from "@app-license/sdk";
+import { build } from "esbuild";
+
+import { FeatureMap, License, isUnlimited } from "@app-license/sdk";
 import { LicenseServerProvider, LicenseWebProvider } from "@app-license/sdk/openfeature";
-import { fromFunctionContext } from "@app-license/sdk/server";
+import { fromConnectApi, fromFunctionContext } from "@app-license/sdk/server";
+import { answered, cases, now } from "./openfeature-flags.mjs";
 
 const features = new FeatureMap({
   features: { export: "standard", "bulk-export": "advanced", beta: "capabilityUltra" },
@@ -183,5 +188,56 @@ test("a policy that cannot be meant is refused when a provider is made", () => {
   for (const policy of [{ maxAge: Infinity }, { whenAbsnt: "standard" }, { whenAbsent: "premium" }]) {
     assert.throws(() => new LicenseWebProvider({ features, license: null, policy }), { code: "misuse" });
     assert.throws(() => new LicenseServerProvider({ features, license: () => null, policy }), { code: "misuse" });
+  }
+});
+
+describe("flags are answered as by the Rust provider", () => {
+  const lib = { FeatureMap, LicenseServerProvider, fromConnectApi, isUnlimited };
+  /** The first case that is answered otherwise. */
+  async function difference(t, provider) {
+    t.mock.timers.enable({ apis: ["Date"], now: now * 1000 });
+    for (const { expect, ...asked } of cases) {
+      const found = await answered({ ...lib, LicenseServerProvider: provider }, asked);
+      try {
+        assert.deepEqual(found, expect);
+      } catch (error) {
+        return `${JSON.stringify(asked)}: ${error.message}`;
+      }
+    }
+    return undefined;
+  }
+
+  test("every case", async (t) => {
+    assert.ok(cases.length > 150, `${cases.length}`);
+    assert.equal(await difference(t, LicenseServerProvider), undefined);
+  });
+
+  /** A text of the sources, and what it is made. */
+  for (const [from, to] of [
+    ['known.state === "absent"', "false"],
+    ['reason === "stale"', 'reason === "inactive"'],
+    ['["boolean", "features"', '["string", "features"'],
+    ['kind === "boolean" ? needs : null', "needs"],
+    ['?? ""', '?? "none"'],
+    ['? "unlimited"', '? "Infinity"'],
+    ["FlagNotFoundError(`the", "TypeMismatchError(`the"],
+  ]) {
+    test(`a planted difference is found: ${from}`, async (t) => {
+      const sources = new URL("../src/", import.meta.url);
+      const plugin = {
+        name: "mutate",
+        setup(plugin) {
+          plugin.onLoad({ filter: /src\/openfeature_flags\.ts$/ }, ({ path }) => {
+            const text = readFileSync(path, "utf8");
+            assert.ok(text.includes(from), `the sources no longer have ${from}`);
+            return { contents: text.replace(from, () => to), loader: "ts" };
+          });
+        },
+      };
+      const entryPoints = [fileURLToPath(new URL("openfeature.ts", sources))];
+      const { outputFiles } = await build({ entryPoints, bundle: true, write: false, format: "esm", target: "es2022", plugins: [plugin] });
+      const planted = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+      assert.notEqual(await difference(t, planted.LicenseServerProvider), undefined);
+    });
   }
 });
