@@ -1,11 +1,12 @@
 //! Rare calls about Atlassian Connect.
 
 use app_license::connect::{CanonicalRequest, LicenseApiResponse, Request, sign_request};
-use app_license::{AppKey, ClientKey, Error, HmacKey, License, SharedSecret};
+use app_license::{AppKey, ClientKey, Error, ErrorClass, HmacKey, License, SharedSecret};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{Input, Output, answered};
 use crate::expected::{base_url, expectations, key_hosts, knows_cloud};
+use crate::host::{refused, thrown};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -57,8 +58,7 @@ export interface ConnectLicenseInput {
 
 /** What an answer of the Connect License API says. */
 export interface ConnectLicense {
-  said: "license" | "not_found" | "refused" | "faulted";
-  /** The license's object, as JSON text. */
+  /** The license's object, as JSON text; null where the site does not have the app. */
   raw: string | null;
 }
 
@@ -140,26 +140,32 @@ fn signed(input: &Input) -> Result<Output, Error> {
 pub fn connect_license(
     #[wasm_bindgen(unchecked_param_type = "ConnectLicenseInput")] input: Input,
 ) -> Result<String, JsValue> {
-    answered(license(&input))
-}
-
-fn license(input: &Input) -> Result<Output, Error> {
-    let status = status(input);
+    let status = status(&input);
     let body = input.text("body").unwrap_or_default();
     let read = match input.text("appKey") {
-        Some(app) => LicenseApiResponse::read_for(&AppKey::new(&*app)?, status, body.as_bytes()),
+        Some(app) => {
+            let app = AppKey::new(&*app).map_err(refused)?;
+            LicenseApiResponse::read_for(&app, status, body.as_bytes())
+        }
         None => LicenseApiResponse::read(status, body.as_bytes()),
     };
-    let mut output = Output::new();
-    let said = match read {
-        LicenseApiResponse::License(_) => "license",
-        LicenseApiResponse::NotFound => "not_found",
-        LicenseApiResponse::Refused { .. } => "refused",
-        _ => "faulted",
+    let fault = match read {
+        LicenseApiResponse::License(_) | LicenseApiResponse::NotFound => None,
+        LicenseApiResponse::Refused { .. } => Some("the site refuses"),
+        _ => Some("the License API answers nothing"),
     };
-    output.text("said", said);
+    if let Some(fault) = fault {
+        let status = status.unwrap_or_default();
+        return Err(not_known(&format!("{fault}, status {status}")));
+    }
+    let mut output = Output::new();
     output.maybe("raw", read.license().and_then(License::raw));
-    Ok(output)
+    Ok(output.done())
+}
+
+/// The error where a License API did not say what it was asked.
+pub(crate) fn not_known(message: &str) -> JsValue {
+    thrown("license_api", message, ErrorClass::CouldNotCheck)
 }
 
 /// A status of HTTP; none for what is no number of one.

@@ -13,7 +13,7 @@ use app_license::{EnvironmentType, Error, ForgeAppId, ForgeHalf, InstallationAri
 use wasm_bindgen::prelude::*;
 
 use crate::call::{Input, Output, answered, leeway, missing, time};
-use crate::connect::status;
+use crate::connect::{not_known, status};
 use crate::expected::headers;
 use crate::host::refused;
 use crate::license;
@@ -88,9 +88,8 @@ export interface ForgeLicenseInput {
 
 /** What an answer of the Forge License API says. */
 export interface ForgeLicense {
-  said: "known" | "busy" | "broken";
-  /** The license's object as JSON text; why it is not known. */
-  detail: string | null;
+  /** The license's object as JSON text; null where there is none. */
+  raw: string | null;
 }
 
 /** Where the Forge License API is asked. */
@@ -278,29 +277,17 @@ pub fn forge_license_address() -> String {
 pub fn forge_license(
     #[wasm_bindgen(unchecked_param_type = "ForgeLicenseInput")] input: Input,
 ) -> Result<String, JsValue> {
-    answered(license_of(&input))
-}
-
-fn license_of(input: &Input) -> Result<Output, Error> {
     let body = input.text("body").unwrap_or_default();
     let retry_after = input.text("retryAfter");
     let retry_after = retry_after.as_ref().map(|text| text.as_str());
-    let status = status(input).unwrap_or(200);
-    let mut output = Output::new();
-    let read = match LicenseApiResponse::read(status, retry_after, body.as_bytes()) {
-        Ok(read) => read,
-        Err(fault) => {
-            let transient = fault.is_transient();
-            output.text("said", if transient { "busy" } else { "broken" });
-            output.text("detail", &fault.to_string());
-            return Ok(output);
-        }
-    };
+    let status = status(&input).unwrap_or(200);
+    let read = LicenseApiResponse::read(status, retry_after, body.as_bytes())
+        .map_err(|fault| not_known(&fault.to_string()))?;
     let license = match input.text("appId") {
-        Some(id) => read.license(&ForgeAppId::new(&id)?)?,
-        None => read.into_only()?,
+        Some(id) => ForgeAppId::new(&id).and_then(|id| read.license(&id)),
+        None => read.into_only(),
     };
-    output.text("said", "known");
-    output.maybe("detail", license.raw());
-    Ok(output)
+    let mut output = Output::new();
+    output.maybe("raw", license.map_err(refused)?.raw());
+    Ok(output.done())
 }

@@ -71,7 +71,8 @@ pub(crate) fn class_of(name: &str) -> ErrorClass {
     class.map_or(ErrorClass::Misuse, |(class, _)| *class)
 }
 
-fn thrown(code: &str, message: &str, class: ErrorClass) -> JsValue {
+/// The error of a code.
+pub(crate) fn thrown(code: &str, message: &str, class: ErrorClass) -> JsValue {
     let failure = name_of(class);
     HOST.with(|cell| match cell.get() {
         Some(host) => host.refusal(code, message, failure, class.http_status()),

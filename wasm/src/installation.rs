@@ -6,7 +6,7 @@ use app_license::forge::{ForgeLifecycleEvent, ForgeLifecycleKind};
 use app_license::{
     ClientKey, CloudId, EnvironmentType, Error, ErrorKind, Event, ForgeAppId, ForgeCall, ForgeHalf,
     Installation, InstallationAri, InstallationKey, InstallationRecord, InstallationSecrets,
-    InstallationStatus, License, LicenseSource, SharedSecret,
+    InstallationStatus, License, LicenseSource, SharedSecret, State,
 };
 use wasm_bindgen::prelude::*;
 
@@ -102,8 +102,8 @@ export interface Secrets {
 
 export interface SecretsInput {
   stored: StoredInstallation;
-  /** How long the previous secret counts after it was replaced, in seconds. */
-  grace: number;
+  /** How long the previous secret counts after it was replaced, in seconds; the core's, when left out. */
+  grace: number | undefined;
   /** Of which installations. */
   of: "in_use" | "installed" | "any";
   now: number;
@@ -194,11 +194,11 @@ pub(crate) fn event(input: &Input) -> Result<Event, Error> {
             let kind = ForgeLifecycleKind::from_name(&name).ok_or_else(|| missing("event"))?;
             Ok(ForgeLifecycleEvent::parse(kind, body)?.into())
         }
-        _ => Ok(license(input, body)?.into()),
+        _ => Ok(stated(input, body)?.into()),
     }
 }
 
-fn license(input: &Input, body: &[u8]) -> Result<License, Error> {
+fn stated(input: &Input, body: &[u8]) -> Result<License, Error> {
     let source = LicenseSource::from_code(&input.text("event").unwrap_or_default());
     let mut license = License::from_object(body, source.ok_or_else(|| missing("source"))?)?;
     if let Some(environment) = input.text("environment") {
@@ -314,19 +314,30 @@ pub fn is_news(
     news().map_err(refused)
 }
 
+fn status_of(name: &str) -> Option<InstallationStatus> {
+    let mut all = InstallationStatus::ALL.into_iter();
+    all.find(|status| status.name() == name)
+}
+
 /// Why proved requests of an installation in this status are not served; nothing where they are. A status
 /// of a later version is not served.
 #[wasm_bindgen(js_name = refusalOf)]
 pub fn refusal_of(status: &str, is_blocked: bool) -> Option<String> {
-    let status = InstallationStatus::ALL
-        .into_iter()
-        .find(|it| it.name() == status);
-    let refusal = match status {
+    let refusal = match status_of(status) {
         Some(status) => status.refusal(is_blocked)?,
         None if is_blocked => Refusal::TenantBlocked,
         None => Refusal::UnknownTenant,
     };
     Some(refusal.code().to_owned())
+}
+
+/// The state of the license that a store knows: of an installation in this status, of which this was stated.
+#[wasm_bindgen(js_name = storedState)]
+pub fn stored_state(status: &str, is_blocked: bool, stated: &str) -> String {
+    let states = [State::Active, State::Inactive, State::Absent];
+    let stated = states.into_iter().find(|state| state.name() == stated);
+    let state = InstallationStatus::stored_state(status_of(status), is_blocked, stated);
+    state.name().to_owned()
 }
 
 /// The secrets that a token may be signed with now, the current one first: of an installation that
@@ -339,7 +350,8 @@ pub fn secrets_of(
 }
 
 fn secrets(input: &Input) -> Result<Output, Error> {
-    let grace = input.number("grace")?.ok_or_else(|| missing("grace"))?;
+    let grace = input.number("grace")?;
+    let grace = grace.unwrap_or(Installation::SECRET_GRACE);
     let of = input.text("of").unwrap_or_default();
     let served = |status: InstallationStatus| match of.as_str() {
         "in_use" => status.is_in_use(),

@@ -32,6 +32,8 @@ pub mod expected;
 #[cfg(feature = "server")]
 pub mod forge;
 #[cfg(feature = "server")]
+pub mod hooks;
+#[cfg(feature = "server")]
 pub mod host;
 #[cfg(feature = "server")]
 pub mod installation;

@@ -34,6 +34,9 @@ pub struct Fetcher {
     way: Transport,
 }
 
+/// How long a whole request may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Where requests may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Transport {
@@ -262,7 +265,7 @@ impl Default for FetcherBuilder {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(2),
-            timeout: Duration::from_secs(5),
+            timeout: TIMEOUT,
             proxy: None,
             roots: None,
             user_agent: concat!("app-license/", env!("CARGO_PKG_VERSION")).to_owned(),

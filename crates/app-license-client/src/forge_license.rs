@@ -29,6 +29,8 @@ use shared_cache::SharedCache;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
+/// How often it is looked whether another replica was answered.
+const PAUSE: Duration = Duration::from_millis(200);
 /// Asks the platform what license an app, or several of one vendor, has at an installation.
 ///
 /// `GET https://api.atlassian.com/forge/app/v1/license`, with the app's system token. The platform
@@ -215,7 +217,6 @@ impl Inner {
     /// Looks into the shared cache, and asks the platform where the lease is ours. While it is
     /// another's and nothing at all is known, its answer is waited for.
     async fn ask(&self, of: &InstallationAri, token: &SystemToken) -> Result<LicenseStep, Error> {
-        const PAUSE: Duration = Duration::from_millis(200);
         let plan = self.settings.plan;
         let mut left = self.settings.wait;
         loop {

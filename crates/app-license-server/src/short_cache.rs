@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use app_license::UnixTime;
 use quick_cache::sync::Cache;
 
+/// How many values are kept.
+const MOST: usize = 10_000;
+
 pub(crate) struct ShortCache<K, V> {
     kept: Cache<K, (V, UnixTime)>,
     /// How often something was forgotten: what was read before is not kept after.
@@ -16,7 +19,7 @@ pub(crate) struct ShortCache<K, V> {
 impl<K: Eq + Hash + Clone, V: Clone> ShortCache<K, V> {
     pub(crate) fn new(seconds: u64) -> Self {
         Self {
-            kept: Cache::new(10_000),
+            kept: Cache::new(MOST),
             forgotten: AtomicU64::new(0),
             seconds,
         }

@@ -138,6 +138,9 @@ impl Installation {
     /// that the app is switched on.
     pub const LATER: u64 = 60;
 
+    /// How long a secret counts after it was replaced, in seconds, where an app says nothing else.
+    pub const SECRET_GRACE: u64 = 300;
+
     /// The secrets that a token may be signed with now, the current one first.
     ///
     /// The previous secret counts for `grace` seconds after it was replaced, and both count for

@@ -13,8 +13,10 @@ export type { ForgeInvocation, ForgeRemoteOptions } from "./fetch/forge-remote.j
 export { Backend, handler } from "./fetch/backend.js";
 export type { Admitted, BackendOptions, Logger, RejectedRequest, RouteHandler, RouteNeeds } from "./fetch/backend.js";
 export { HookRunner } from "./fetch/hooks.js";
-export { MARK_GRACE, MemoryStore } from "./fetch/store.js";
-export type { CachedLicense, Decide, HistoryEntry, InstallationStore } from "./fetch/store.js";
+export type { HookOptions } from "./fetch/hooks.js";
+export { MARK_GRACE } from "./server/limits.js";
+export { MemoryStore } from "./fetch/store.js";
+export type { CachedLicense, Decide, HistoryEntry, InstallationStore, Stopped } from "./fetch/store.js";
 export { SqliteStore } from "./fetch/sqlite.js";
 export type { SqliteStoreOptions } from "./fetch/sqlite.js";
 export type { SqliteDatabase } from "./fetch/sqlite-file.js";

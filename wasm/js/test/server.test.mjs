@@ -140,9 +140,9 @@ test("answers of the License APIs", () => {
   assert.equal(server.fromForgeApi({ status: 200, body }).state, "active");
   const fault = (status, code) => ({ code: "license_api", class: "unavailable", status: code });
   assert.throws(() => server.fromForgeApi({ status: 500, body: "" }), fault(500, 503));
-  assert.throws(() => server.fromForgeApi({ status: 403, body: "" }), fault(403, 502));
+  assert.throws(() => server.fromForgeApi({ status: 403, body: "" }), fault(403, 503));
   assert.equal(server.fromConnectApi({ status: 404, body: "" }).state, "absent");
-  assert.throws(() => server.fromConnectApi({ status: 403, body: "" }), fault(403, 502));
+  assert.throws(() => server.fromConnectApi({ status: 403, body: "" }), fault(403, 503));
   assert.throws(() => server.fromConnectApi({ status: 200, body: "<html>" }), fault(200, 503));
 });
 

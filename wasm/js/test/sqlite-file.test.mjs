@@ -5,11 +5,16 @@ import { describe, test } from "node:test";
 
 import { SqliteStore } from "@app-license/sdk/fetch";
 import { FILE, schema } from "../scripts/schema.mjs";
+import { FILE as LIMITS, limits } from "../scripts/limits.mjs";
 import { KEY, SEALED, file, fixture, installed, memory, plainText, statements } from "./sqlite-files.mjs";
 
 const MIGRATIONS = new URL("../../../crates/app-license-store/migrations/sqlite/", import.meta.url);
 const WHOSE = JSON.parse(readFileSync(new URL("../../../crates/app-license-store/tests/fixtures/whose-file.json", import.meta.url), "utf8"));
 const OTHER = Buffer.from("a new key, also thirty-two bytes").toString("base64");
+
+test("limits are those of the Rust crates", () => {
+  assert.equal(readFileSync(LIMITS, "utf8"), limits(), "run `node scripts/limits.mjs`");
+});
 
 describe("the schema", () => {
   test("is the Rust store's, whose statements are carried", () => {

@@ -168,6 +168,28 @@ describe("what the package wrote, `app-license store` reads and changes", () => 
     assert.match(without.err, /unknown_encryption_key/);
   });
 
+  test("a tenant that hooks of the package stopped at is listed and retried by the command line", async (t) => {
+    const { site, store, send, run } = world(t);
+    await send("installed");
+    let fails = true;
+    const calls = [];
+    const hooks = new HookRunner(store, "mail", ({ sequence }) => {
+      calls.push(sequence);
+      if (fails) {
+        throw new Error("not now");
+      }
+    });
+    await assert.rejects(hooks.runOnce(), /not now/);
+    const stopped = run("stopped", "--consumer", "mail");
+    assert.equal(stopped.code, 2);
+    assert.ok(stopped.out.includes(site.clientKey), stopped.out);
+    done(run("retry", "--consumer", "mail", "acme"));
+    fails = false;
+    assert.equal(await hooks.runOnce(), 1);
+    assert.deepEqual(calls, [1, 1]);
+    assert.equal(done(run("stopped", "--consumer", "mail")).code, 0);
+  });
+
   test("export and erase: nothing is left, and numbers and hooks go on", async (t) => {
     const { path, site, store, send, install, forge, run } = world(t);
     await send("installed", { description: "what-a-customer-said" });

@@ -330,8 +330,6 @@ pub(super) struct Sizes {
     shared: usize,
     waiting_reserved: usize,
     waiting_others: usize,
-    /// How many keys are kept in a store.
-    stored: usize,
 }
 
 /// Nothing.
@@ -348,7 +346,6 @@ pub(super) fn sizes(_: Nothing) -> Result<Sizes, Error> {
         shared: sizes.shared,
         waiting_reserved: sizes.waiting_reserved,
         waiting_others: sizes.waiting_others,
-        stored: StoredInstallKeys::MOST,
     })
 }
 

@@ -18,6 +18,9 @@ use crate::single_flight::SingleFlight;
 use crate::stats::Counters;
 use app_license::error::shown;
 
+/// How long all tries of one question may take together.
+const DEADLINE: Duration = Duration::from_secs(15);
+
 /// Settings of [`ConnectLicenseApi`].
 ///
 /// ```
@@ -81,7 +84,7 @@ impl ConnectLicenseApiBuilder {
             settings: Settings {
                 plan: LicensePlan::CONNECT,
                 retries: Retries::new(3, Duration::from_millis(200), Duration::from_secs(2)),
-                deadline: Duration::from_secs(15),
+                deadline: DEADLINE,
                 tenants: 2048,
                 running: 32,
                 waiting: 1024,

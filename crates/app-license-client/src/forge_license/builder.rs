@@ -21,6 +21,8 @@ use crate::stats::Counters;
 
 /// How many installations' answers a process keeps beside the shared cache.
 const INSTALLATIONS: usize = 2048;
+/// How long another replica's answer is waited for.
+const WAIT: Duration = Duration::from_secs(2);
 
 /// Settings of [`ForgeLicenseApi`].
 ///
@@ -69,7 +71,7 @@ impl ForgeLicenseApiBuilder {
             clock: SharedClock::new(SystemClock),
             settings: Settings {
                 plan: LicensePlan::FORGE,
-                wait: Duration::from_secs(2),
+                wait: WAIT,
                 running: 16,
                 waiting: 1024,
             },

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app_license::connect::{BaseUrl, Cloud, KeyHosts, RequestVerifierConfig};
-use app_license::{AppKey, FeatureMap, Leeway, Policy};
+use app_license::{AppKey, FeatureMap, Installation, Leeway, Policy};
 use app_license_client::{
     Clock, ConnectLicenseApi, ConnectLicenseApiBuilder, Fetcher, InstallKeys, whole_seconds,
 };
@@ -18,6 +18,9 @@ use super::ConnectApp;
 use crate::client_address::ClientAddress;
 use crate::respond::RefusedRequest;
 use crate::settings::{LicenseApiSetting, Settings};
+
+/// How long an installation that was read from the store is kept, in seconds.
+const TENANT_CACHE: u64 = 5;
 
 /// Settings of a [`ConnectApp`]. Everything has a safe default but the store: without one,
 /// installations are kept in memory, and a warning says so.
@@ -61,8 +64,8 @@ impl ConnectAppBuilder {
             sells_nothing: false,
             stored_for: None,
             descriptor: None,
-            tenant_cache: 5,
-            secret_grace: 300,
+            tenant_cache: TENANT_CACHE,
+            secret_grace: Installation::SECRET_GRACE,
             client_address: ClientAddress::Peer,
             settings: Settings::new(),
         })

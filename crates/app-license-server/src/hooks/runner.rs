@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use app_license::InstallationKey;
 use app_license::error::with_causes;
-use app_license::{InstallationKey, UnixTime};
-use app_license_client::{Clock, SystemClock, whole_seconds};
+use app_license::plan::hooks::HookPlan;
+use app_license_client::{Clock, SystemClock};
 use app_license_store::{Error, ErrorKind, HistoryEntry, Name, Sequence, Stopped, Store};
 
 use super::Hook;
@@ -16,14 +17,8 @@ use crate::random::replica_name;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// How long a replica has the right to call after it last said so, in seconds.
-const LEASE: u64 = 60;
-/// How often it says so while a hook takes its time.
-const RENEW: Duration = Duration::from_secs(20);
-/// The longest pause before an event is tried again, in seconds.
-const LONGEST: u64 = 3600;
-/// How many entries are read at once.
-const PAGE: usize = 100;
+/// How often a replica says that it calls while a hook takes its time.
+const RENEW: Duration = Duration::from_secs(HookPlan::RENEW);
 
 /// Feeds a hook from the history of a store.
 ///
@@ -56,8 +51,7 @@ pub struct HookRunner {
     consumer: Name,
     lease: Name,
     holder: Name,
-    pause: Duration,
-    tries: u32,
+    plan: HookPlan,
     /// When the lease was last held for sure, in seconds of the clock.
     held_at: Arc<AtomicU64>,
 }
@@ -87,8 +81,7 @@ impl HookRunner {
             lease: Name::of("hooks", consumer.as_str()),
             consumer,
             holder: replica_name(),
-            pause: Duration::from_secs(1),
-            tries: 24,
+            plan: HookPlan::default(),
             held_at: Arc::default(),
         }
     }
@@ -96,15 +89,15 @@ impl HookRunner {
     /// How long it rests when there is nothing to do, and before an event that failed is tried again
     /// the first time, then in whole seconds; one second by default.
     #[must_use]
-    pub const fn retry_pause(mut self, pause: Duration) -> Self {
-        self.pause = pause;
+    pub fn retry_pause(mut self, pause: Duration) -> Self {
+        self.plan.pause = u64::try_from(pause.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
         self
     }
 
     /// How often an event is tried by itself; 24 times by default, which takes half a day.
     #[must_use]
     pub const fn tries(mut self, tries: u32) -> Self {
-        self.tries = tries;
+        self.plan.tries = tries;
         self
     }
 
@@ -151,7 +144,7 @@ impl HookRunner {
         let now = self.clock.now();
         let lease = self
             .store
-            .try_lease(&self.lease, &self.holder, now, LEASE)
+            .try_lease(&self.lease, &self.holder, now, HookPlan::LEASE)
             .await?;
         if !lease.is_granted() {
             return Ok(0);
@@ -166,7 +159,6 @@ impl HookRunner {
 
     /// Runs for as long as it is polled: spawn it.
     pub async fn run(self) {
-        const LONGEST_REST: Duration = Duration::from_secs(60);
         let mut failures = 0_u32;
         loop {
             match self.run_once().await {
@@ -176,8 +168,7 @@ impl HookRunner {
                     tracing::warn!(consumer = %self.consumer, failures, error = %with_causes(&*error), "hooks failed");
                 }
             }
-            let rest = self.pause.saturating_mul(1 << failures.min(6));
-            tokio::time::sleep(rest.min(LONGEST_REST)).await;
+            tokio::time::sleep(Duration::from_millis(self.plan.rest(failures))).await;
         }
     }
 
@@ -188,11 +179,8 @@ impl HookRunner {
             return Ok(true);
         }
         let stopped = self.stopped().await?;
-        Ok(stopped.iter().any(|it| self.is_again_due(it, now)))
-    }
-
-    fn is_again_due(&self, stopped: &Stopped, now: UnixTime) -> bool {
-        stopped.tries < self.tries && stopped.retry_at <= now
+        let again = |it: &Stopped| self.plan.is_due(it.tries, it.retry_at, now);
+        Ok(stopped.iter().any(again))
     }
 
     async fn handle_all(&self) -> Result<usize, Failure> {
@@ -203,7 +191,7 @@ impl HookRunner {
         let now = self.clock.now();
         let again: Vec<Stopped> = stopped
             .values()
-            .filter(|it| self.is_again_due(it, now))
+            .filter(|it| self.plan.is_due(it.tries, it.retry_at, now))
             .cloned()
             .collect();
         for waiting in again {
@@ -215,7 +203,7 @@ impl HookRunner {
             }
         }
         loop {
-            let entries = self.store.events_after(at, PAGE).await?;
+            let entries = self.store.events_after(at, HookPlan::PAGE).await?;
             if entries.is_empty() {
                 return failure.map_or(Ok(handled), Err);
             }
@@ -247,7 +235,7 @@ impl HookRunner {
     ) -> Result<Option<Failure>, Failure> {
         let mut at = Sequence::new(waiting.at.get().saturating_sub(1));
         loop {
-            let mut due = self.store.history(&waiting.key, at, PAGE).await?;
+            let mut due = self.store.history(&waiting.key, at, HookPlan::PAGE).await?;
             due.retain(|entry| entry.sequence <= through);
             if due.is_empty() {
                 self.store.resume(&self.consumer, &waiting.key).await?;
@@ -275,12 +263,10 @@ impl HookRunner {
         tries: u32,
         error: &Failure,
     ) -> Result<Stopped, Error> {
-        let doublings = tries.saturating_sub(1).min(16);
-        let pause = whole_seconds(self.pause).saturating_mul(1 << doublings);
-        let retry_at = self.clock.now().plus(pause.min(LONGEST));
+        let retry_at = self.plan.retry_at(tries, self.clock.now());
         let stopped = Stopped::new(entry.key.clone(), entry.sequence, tries, retry_at);
         self.store.stop(&self.consumer, &stopped).await?;
-        let left = self.tries.saturating_sub(tries);
+        let left = self.plan.tries.saturating_sub(tries);
         tracing::warn!(
             consumer = %self.consumer, tenant = %entry.key, sequence = entry.sequence.get(),
             event = %entry.event, tries, left, error = %with_causes(&**error),
@@ -321,7 +307,7 @@ impl HookRunner {
         let now = self.clock.now();
         let renewed = self
             .store
-            .renew_lease(&self.lease, &self.holder, now, LEASE)
+            .renew_lease(&self.lease, &self.holder, now, HookPlan::LEASE)
             .await?;
         if renewed.is_granted() {
             self.held_at.store(now.as_seconds(), Ordering::Relaxed);

@@ -129,11 +129,9 @@ impl Installation {
         let known = self.record.license.as_ref();
         let source = known.map_or(LicenseSource::ConnectLifecycle, |known| known.source);
         let absent = || Verified::new(License::absent(source));
-        let state = match (self.refusal(), known) {
-            (Some(_), _) => State::Inactive,
-            (None, Some(known)) => known.state,
-            (None, None) => State::Absent,
-        };
+        let (status, is_blocked) = (self.record.status(), self.record.is_blocked());
+        let stated = known.map(|known| known.state);
+        let state = InstallationStatus::stored_state(Some(status), is_blocked, stated);
         if state == State::Absent {
             return absent();
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::answer::Refusal;
+use crate::gate::facts::State;
 
 /// Whether the app is there. Connect-on-Forge apps get no `enabled` and stay `Installed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -71,6 +72,25 @@ impl InstallationStatus {
             Self::Disabled => Some(Refusal::TenantDisabled),
             // a link is no installation: its tenant is looked at instead
             Self::Uninstalled | Self::Linked => Some(Refusal::UnknownTenant),
+        }
+    }
+
+    /// The state of the license that a store knows, for what no request is behind: what was `stated`, absent
+    /// where nothing was, and inactive where the app is not served ([`InstallationStatus::refusal`]), or the
+    /// store does not know the installation or its status.
+    ///
+    /// ```
+    /// # use app_license::{InstallationStatus as Status, State};
+    /// let of = |status| Status::stored_state(status, false, Some(State::Active));
+    /// assert_eq!(of(Some(Status::Enabled)), State::Active);
+    /// assert_eq!(of(Some(Status::Disabled)), State::Inactive);
+    /// assert_eq!(of(None), State::Inactive);
+    /// ```
+    #[must_use]
+    pub fn stored_state(status: Option<Self>, is_blocked: bool, stated: Option<State>) -> State {
+        match status {
+            Some(status) if status.refusal(is_blocked).is_none() => stated.unwrap_or(State::Absent),
+            _ => State::Inactive,
         }
     }
 

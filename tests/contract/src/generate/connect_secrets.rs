@@ -19,6 +19,7 @@ pub(super) fn file() -> anyhow::Result<File> {
             gone(),
             other_tenant(),
             hook_again(),
+        hook_of_another(),
         ],
     )
 }
@@ -195,5 +196,41 @@ fn hook_again() -> Case {
     .one_key_fetched()
     .hooks(&["installed", "installed", "installed", "enabled"].map(|it| ACME.hook(it)));
     case.hook_failures = 2;
+    case
+}
+
+fn hook_of_another() -> Case {
+    let mut case = case(
+        "hook-that-fails-for-one",
+        "a hook that fails holds up its tenant alone: those of others are called before it is tried again",
+    )
+    .installed(&ACME)
+    .installed(&GLOBEX)
+    .send(
+        0,
+        ACME.tenant_event(0, "enabled", ACME.secret),
+        no_content(),
+    )
+    .send(
+        1,
+        GLOBEX.tenant_event(1, "enabled", GLOBEX.secret),
+        no_content(),
+    )
+    .send(
+        2,
+        ACME.tenant_event(2, "disabled", ACME.secret),
+        no_content(),
+    )
+    .stored(vec![
+        ACME.stored("disabled", ACME.secret),
+        GLOBEX.stored("enabled", GLOBEX.secret),
+    ])
+    .hooks(&[
+        ACME.hook("enabled"),
+        GLOBEX.hook("enabled"),
+        ACME.hook("enabled"),
+        ACME.hook("disabled"),
+    ]);
+    case.hook_failures = 1;
     case
 }

@@ -13,6 +13,7 @@ import {
 } from "../server.js";
 import type { Cloud, ConnectProof, InstallKind, Installation, License, LifecycleEvent, LifecycleKind, Policy, SwitchKind } from "../server.js";
 import { internal } from "../server.js";
+import { ANSWERS_KEPT, HEALTH } from "../server/limits.js";
 import { Backend, RULES, frozen } from "./backend.js";
 import type { BackendOptions, RouteNeeds } from "./backend.js";
 import { SOURCE, findLicense } from "./connect-license.js";
@@ -85,8 +86,6 @@ const OWN = ["/atlassian-connect.json", "/health"];
 const EVENTS = ["installed", "uninstalled", "enabled", "disabled"] as const;
 /** A key that no tenant has: the platform makes none with a space. */
 const NOBODY = "app-license health check";
-/** How long the store may take to answer it, in milliseconds. */
-const HEALTH_WITHIN = 2500;
 
 const noLicenseApi = () =>
   new LicenseError("no_license_api", "only the License API confirms a license: set `licenseApi`, or leave `confirmedOnly` out");
@@ -127,7 +126,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
   /** @internal */ readonly reducer: LifecycleReducer;
   /** @internal */ readonly licenseApi: ConnectLicenseApi | null;
   /** @internal As of when the last answer of the License API is that the store has, by tenant. */
-  readonly licensesStored = new internal.Bounded<number>(4096);
+  readonly licensesStored = new internal.Bounded<number>(ANSWERS_KEPT);
   readonly #tenants: Tenants;
   readonly #keys: InstallKeys;
   readonly #baseUrls: readonly [string, ...string[]];
@@ -247,7 +246,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
   async #asked(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new PlatformFault("store_unavailable", "the store does not answer in time")), HEALTH_WITHIN);
+      timer = setTimeout(() => reject(new PlatformFault("store_unavailable", "the store does not answer in time")), HEALTH);
     });
     try {
       await Promise.race([loaded({ store: this.options.store, reducer: this.reducer, now: this.now() }, NOBODY, "any"), late]);

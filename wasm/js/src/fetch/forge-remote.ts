@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { ForgeKeys, ForgeLicenseApi, LicenseError, LifecycleReducer, VerifyError, internal, verifyForgeEvent } from "../server.js";
 import type { ForgeLicenseCache, Installation, Invocation, License, Policy } from "../server.js";
 import type { ProvenInvocation } from "../server/forge.js";
+import { SYSTEM_TOKEN } from "../server/limits.js";
 import { Backend, RULES, frozen } from "./backend.js";
 import type { BackendOptions } from "./backend.js";
 import { currentLicense } from "./current-license.js";
@@ -50,7 +51,7 @@ const FORGE = {
   isolatedCloud: settings.text,
   lifecyclePath: settings.path,
 };
-const SYSTEM_TOKEN = "x-forge-oauth-system";
+const SYSTEM_HEADER = "x-forge-oauth-system";
 
 /**
  * A Forge remote: invocations with the license that counts, gates, lifecycle events.
@@ -122,8 +123,8 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
     const proven = await this.#prove(sent);
     const { invocation } = proven;
     const installation = (await this.#admit(proven, "invocation"))?.installation;
-    const token = invocation.isFromUserInterface ? null : sent.header(SYSTEM_TOKEN);
-    const systemToken = token !== null && /^[\x21-\x7e]{1,16384}$/.test(token) ? token : null;
+    const token = invocation.isFromUserInterface ? null : sent.header(SYSTEM_HEADER);
+    const systemToken = token !== null && token.length <= SYSTEM_TOKEN && /^[!-~]+$/.test(token) ? token : null;
     const known = installation ? settings.discreet(installation) : null;
     return settings.hidden({ ...invocation, installation: known, systemToken }, "systemToken");
   }
@@ -216,7 +217,9 @@ function storeCache(store: InstallationStore): ForgeLicenseCache {
     },
     put: (id, { body, at }) => store.putLicense(id, source, { document: body, fetchedAt: at }),
     lease: (id, now, seconds) => store.tryLease(lease(id), holder, now, seconds),
-    prolong: (id, now, seconds) => store.renewLease(lease(id), holder, now, seconds),
+    async prolong(id, now, seconds) {
+      await store.renewLease(lease(id), holder, now, seconds);
+    },
     release: (id) => store.releaseLease(lease(id), holder),
   };
 }

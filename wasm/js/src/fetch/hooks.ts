@@ -1,17 +1,42 @@
+// Calls a hook for what the history holds, one process at a time. When what failed is tried again, the core says.
+import { randomUUID } from "node:crypto";
 import { internal } from "../server.js";
-import type { HistoryEntry, InstallationStore } from "./store.js";
+import { HOOK_LEASE, HOOK_PAGE, HOOK_RENEW, HOOK_TRIES } from "../server/limits.js";
+import type { HistoryEntry, InstallationStore, Stopped } from "./store.js";
 
-const { settings } = internal;
+/** Settings of a {@link HookRunner}. */
+export interface HookOptions {
+  /** How often an event is tried by itself; 24 times, which takes half a day. */
+  tries?: number | undefined;
+  /** The clock of pauses and of the lease. */
+  clock?: (() => Date) | undefined;
+}
+
+const { call, op, seconds, settings } = internal;
+const STORE = ["cursor", "historyAfter", "history", "advance", "stopped", "stop", "resume"]
+  .concat("tryLease", "renewLease", "releaseLease");
 const RULES = {
-  store: settings.having(["cursor", "historyAfter", "advance"], "a store"),
+  store: settings.having(STORE, "a store"),
   name: settings.text,
   hook: settings.callback,
 };
+const OPTIONS = { tries: settings.count(0, 1_000_000), clock: settings.dates };
+
+/** What became of one turn. */
+interface Turn {
+  handled: number;
+  /** What the hook threw first. */
+  failure?: { readonly error: unknown };
+}
 
 /**
  * Feeds a hook from the history of a store, at least once for every entry: not while the platform
- * waits, and again after a restart or a failure, before any later entry. A hook may be called twice
- * for one entry and must not mind. Run one of a name at a time.
+ * waits, and again after a restart or a failure. A hook may be called twice for one entry and must not mind.
+ *
+ * Any number of processes may run one under the same name: a lease in the store lets one of them call at a
+ * time. An event that fails stops its tenant, whose later events wait; those of others go on. It is tried
+ * again with growing pauses, up to an hour, so many times by itself, and then when {@link retry} is called, or
+ * `app-license store retry`.
  *
  * @throws `misuse` where the store, the name or the hook is missing.
  *
@@ -25,47 +50,182 @@ export class HookRunner {
   readonly #store: InstallationStore;
   readonly #name: string;
   readonly #hook: (entry: HistoryEntry) => unknown;
+  readonly #tries: number;
+  readonly #clock: () => Date;
+  readonly #holder = `replica/${randomUUID()}`;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #rest = 0;
+  #pause = 1000;
   #onError: (error: unknown) => unknown = () => {};
   #failures = 0;
+  /** When the lease was last held for sure, in seconds. */
+  #heldAt = 0;
   /** Whether to go on, and whether a run is under way: there is never more than one. */
   #running = false;
   #inRun = false;
 
   /** `name`: by which the store remembers how far it came. Throws `misuse` where one is missing. */
-  constructor(store: InstallationStore, name: string, hook: (entry: HistoryEntry) => unknown) {
+  constructor(
+    store: InstallationStore,
+    name: string,
+    hook: (entry: HistoryEntry) => unknown,
+    options: HookOptions = {},
+  ) {
     settings.hold("HookRunner", { store, name, hook }, RULES, Object.keys(RULES));
+    settings.hold("HookRunner", options, OPTIONS);
     this.#store = store;
     this.#name = name;
     this.#hook = hook;
+    this.#tries = options.tries ?? HOOK_TRIES;
+    this.#clock = options.clock ?? (() => new Date());
   }
 
-  /** Calls the hook for all that is due; answers for how many entries. Throws what the hook throws:
-   * the next run begins there. */
+  /** The tenants whose events wait because one failed. */
+  async stopped(): Promise<Stopped[]> {
+    return this.#store.stopped(this.#name);
+  }
+
+  /** Lets the events of a tenant that wait be tried again at once, and as often as at first. False when
+   * none waits. */
+  async retry(key: string): Promise<boolean> {
+    const waiting = (await this.stopped()).find((it) => it.key === key);
+    if (waiting) {
+      await this.#store.stop(this.#name, { ...waiting, tries: 0, retryAt: this.#clock() });
+    }
+    return waiting !== undefined;
+  }
+
+  /** Calls the hook for all that is due; answers for how many entries. None where another process is at
+   * it. Throws what the hook threw first, once all others were served. */
   async runOnce(): Promise<number> {
+    // most turns end here, without a write
+    if (!(await this.#hasWork())) {
+      return 0;
+    }
+    const now = this.#clock();
+    if ((await this.#store.tryLease(this.#lease, this.#holder, now, HOOK_LEASE)) !== null) {
+      return 0;
+    }
+    this.#heldAt = seconds(now);
+    const turn: Turn = { handled: 0 };
+    try {
+      await this.#handleAll(turn);
+    } finally {
+      await this.#release();
+    }
+    if (turn.failure) {
+      throw turn.failure.error;
+    }
+    return turn.handled;
+  }
+
+  get #lease(): string {
+    return `hooks/${this.#name}`;
+  }
+
+  async #hasWork(): Promise<boolean> {
+    const at = await this.#store.cursor(this.#name);
+    if ((await this.#store.historyAfter(at, 1)).length > 0) {
+      return true;
+    }
+    return (await this.stopped()).some((it) => this.#isDue(it));
+  }
+
+  #isDue({ tries, retryAt }: Stopped): boolean {
+    return seconds(retryAt) <= seconds(this.#clock()) && call(op.hookGoesOn, this.#tries, tries);
+  }
+
+  async #handleAll(turn: Turn): Promise<void> {
     let at = await this.#store.cursor(this.#name);
-    for (let handled = 0; ; ) {
-      const entries = await this.#store.historyAfter(at, 100);
+    const stopped = await this.stopped();
+    const waiting = new Set(stopped.map(({ key }) => key));
+    for (const one of stopped.filter((it) => this.#isDue(it))) {
+      if (await this.#catchUp(one, at, turn)) {
+        waiting.delete(one.key);
+      }
+    }
+    for (;;) {
+      const entries = await this.#store.historyAfter(at, HOOK_PAGE);
       if (!entries.length) {
-        return handled;
+        return;
       }
       for (const entry of entries) {
-        await this.#hook(entry);
+        if (!waiting.has(entry.key) && !(await this.#call(entry, 0, turn))) {
+          waiting.add(entry.key);
+        }
         at = entry.sequence;
         await this.#store.advance(this.#name, at);
-        handled += 1;
       }
     }
   }
 
-  /** Runs from now on, pausing so many milliseconds when there is nothing to do, from 1 to 60000, and
-   * longer after failures. What is thrown goes to `onError`; what that throws is left alone. Started
-   * again, it goes on with the new settings. */
+  /** Handles the events of a tenant that waited, those that the others have behind them; answers whether it
+   * waits no more. */
+  async #catchUp({ key, at, tries }: Stopped, through: number, turn: Turn): Promise<boolean> {
+    const history = await this.#store.history(key);
+    for (const entry of history.filter(({ sequence }) => sequence >= at && sequence <= through)) {
+      if (!(await this.#call(entry, entry.sequence === at ? tries : 0, turn))) {
+        return false;
+      }
+    }
+    await this.#store.resume(this.#name, key);
+    return true;
+  }
+
+  /** Calls the hook, and holds the lease meanwhile; answers whether it succeeded. Where not, its tenant waits. */
+  async #call(entry: HistoryEntry, tries: number, turn: Turn): Promise<boolean> {
+    if (seconds(this.#clock()) - this.#heldAt >= HOOK_RENEW) {
+      await this.#renew();
+    }
+    let renewed = Promise.resolve();
+    const timer = setInterval(() => {
+      renewed = renewed.then(() => this.#renew());
+      renewed.catch(() => {}); // it is looked at below
+    }, HOOK_RENEW * 1000);
+    timer.unref?.();
+    let failure: Turn["failure"];
+    try {
+      await this.#hook(entry);
+    } catch (error) {
+      failure = { error };
+    } finally {
+      clearInterval(timer);
+    }
+    await renewed;
+    if (!failure) {
+      turn.handled += 1;
+      return true;
+    }
+    turn.failure ??= failure;
+    const retryIn = call(op.hookRetry, this.#pause, tries + 1);
+    const retryAt = new Date(+this.#clock() + retryIn * 1000);
+    await this.#store.stop(this.#name, { key: entry.key, at: entry.sequence, tries: tries + 1, retryAt });
+    return false;
+  }
+
+  async #renew(): Promise<void> {
+    const now = this.#clock();
+    if (!(await this.#store.renewLease(this.#lease, this.#holder, now, HOOK_LEASE))) {
+      throw new Error("another process calls the hooks");
+    }
+    this.#heldAt = seconds(now);
+  }
+
+  /** A lease that is not given back ends by itself. */
+  async #release(): Promise<void> {
+    try {
+      await this.#store.releaseLease(this.#lease, this.#holder);
+    } catch (error) {
+      settings.quietly(() => this.#onError(error));
+    }
+  }
+
+  /** Runs from now on, pausing so many milliseconds when there is nothing to do and before an event is tried again
+   * (in whole seconds then), from 1 to 60000, and longer after failures. What is thrown goes to `onError`; what
+   * that throws is left alone. Started again, it goes on with the new settings. */
   start(rest = 1000, onError: (error: unknown) => unknown = () => {}): void {
     const rules = { rest: settings.count(1, 60_000), onError: settings.callback };
     settings.hold("HookRunner.start", { rest, onError }, rules, Object.keys(rules));
-    this.#rest = rest;
+    this.#pause = rest;
     this.#onError = onError;
     this.#running = true;
     if (!this.#inRun) {
@@ -85,8 +245,8 @@ export class HookRunner {
     }
     this.#inRun = false;
     if (this.#running) {
-      const wait = Math.min(this.#rest * 2 ** Math.min(this.#failures, 6), 60_000);
-      this.#timer = setTimeout(() => void this.#run(), wait);
+      const rest = call(op.hookRest, this.#pause, this.#failures);
+      this.#timer = setTimeout(() => void this.#run(), rest);
       this.#timer.unref?.();
     }
   }

@@ -1,5 +1,6 @@
 // What is kept in memory of a store's installations: by store, so that whoever writes to it is heard.
 import { internal } from "../server.js";
+import { TENANTS_KEPT } from "../server/limits.js";
 import type { Installation } from "../server.js";
 import type { InstallationStore } from "./store.js";
 
@@ -18,7 +19,7 @@ export interface Entry {
 
 /** Installations of one store by key. */
 export class StoreEntries {
-  readonly entries = new internal.Bounded<Entry>(10_000);
+  readonly entries = new internal.Bounded<Entry>(TENANTS_KEPT);
   /** How often one was forgotten: what was read before is of before, and is not kept. */
   forgotten = 0;
 }

@@ -4,8 +4,9 @@ import { Sealer } from "./sealer.js";
 import type { Column, Sealed, SealingOptions } from "./sealer.js";
 import { emptyLog, open } from "./sqlite-file.js";
 import type { SqliteDatabase, Statement } from "./sqlite-file.js";
-import { MARK_GRACE, corrupt } from "./store.js";
-import type { CachedLicense, Decide, HistoryEntry, InstallationStore } from "./store.js";
+import { MARK_GRACE, MAX_KEYS } from "../server/limits.js";
+import { corrupt } from "./store.js";
+import type { CachedLicense, Decide, HistoryEntry, InstallationStore, Stopped } from "./store.js";
 
 /** How secrets are kept in a `SqliteStore`: `keys`, or `plainText`. */
 export interface SqliteStoreOptions extends SealingOptions {}
@@ -36,7 +37,6 @@ const HISTORY = `SELECT h.sequence, i.tenant, h.at, h.event, h.changes
  * a name that no consumer can have. */
 const LAST = `max((SELECT coalesce(max(sequence), 0) FROM history),
   (SELECT coalesce(max(sequence), 0) FROM consumer WHERE name = ' last'))`;
-const MOST_KEYS = 64;
 
 /** The members of a record that this version knows: what a later one wrote besides is kept. */
 const MEMBERS: Record<keyof InstallationRecord, true> = {
@@ -207,6 +207,21 @@ export class SqliteStore implements InstallationStore {
       .immediate();
   }
 
+  stopped(consumer: string): Stopped[] {
+    const sql = "SELECT tenant, sequence, tries, retry_at FROM stopped WHERE consumer = ? ORDER BY sequence";
+    const rows = this.#sql(sql).all(consumer) as { tenant: string; sequence: number; tries: number; retry_at: number }[];
+    return rows.map((row) => ({ key: keyOf(row.tenant), at: row.sequence, tries: row.tries, retryAt: date(row.retry_at) }));
+  }
+
+  stop(consumer: string, { key, at, tries, retryAt }: Stopped): void {
+    const sql = "INSERT OR REPLACE INTO stopped (consumer, tenant, sequence, tries, retry_at) VALUES (?, ?, ?, ?, ?)";
+    this.#sql(sql).run(consumer, tenantOf(key), at, tries, seconds(retryAt));
+  }
+
+  resume(consumer: string, key: string): void {
+    this.#sql("DELETE FROM stopped WHERE consumer = ? AND tenant = ?").run(consumer, tenantOf(key));
+  }
+
   license(key: string, source: string): CachedLicense | null {
     const sql = "SELECT document, fetched_at FROM license WHERE tenant = ? AND touchpoint = ?";
     const row = this.#sql(sql).get(tenantOf(key), source) as { document: string | null; fetched_at: number } | undefined;
@@ -234,9 +249,9 @@ export class SqliteStore implements InstallationStore {
       .immediate();
   }
 
-  renewLease(lease: string, holder: string, now: Date, ttl: number): void {
-    const sql = "UPDATE lease SET until = ? WHERE name = ? AND holder = ? AND until > ?";
-    this.#sql(sql).run(seconds(now) + ttl, lease, holder, seconds(now));
+  renewLease(lease: string, holder: string, now: Date, ttl: number): boolean {
+    const sql = "UPDATE lease SET until = ? WHERE name = ? AND holder = ? AND until > ? RETURNING until";
+    return this.#sql(sql).get(seconds(now) + ttl, lease, holder, seconds(now)) !== undefined;
   }
 
   releaseLease(lease: string, holder: string): void {
@@ -258,7 +273,7 @@ export class SqliteStore implements InstallationStore {
     this.#db
       .transaction(() => {
         this.#sql(keep).run(kid, pem, seconds(now));
-        this.#sql(forget).run(MOST_KEYS);
+        this.#sql(forget).run(MAX_KEYS);
       })
       .immediate();
   }

@@ -1,5 +1,6 @@
 import { PlatformFault, VerifyError, deliver, internal } from "../server.js";
 import type { Change, Delivery, Installation, InstallKey, LifecycleReducer, Outcome, StoredMark } from "../server.js";
+import { MARK_GRACE, MAX_KEYS, MAX_MARKS } from "../server/limits.js";
 import { forget } from "./kept.js";
 
 type Awaitable<T> = T | Promise<T>;
@@ -23,6 +24,17 @@ export interface CachedLicense {
   fetchedAt: Date;
 }
 
+/** A tenant whose events a consumer of the history handles no further, because one of them failed. */
+export interface Stopped {
+  key: string;
+  /** The event that failed; it and all later ones of the tenant wait. */
+  at: number;
+  /** How often it failed. */
+  tries: number;
+  /** When it is tried again. */
+  retryAt: Date;
+}
+
 /** What a delivery comes to, given what is stored: {@link deliver}, for one delivery. */
 export type Decide = (stored: Installation | null, mark: StoredMark | null) => Outcome;
 
@@ -42,10 +54,18 @@ export interface InstallationStore {
   deliver(key: string, token: string | null, decide: Decide, now: Date): Awaitable<Outcome>;
   /** What happened after an entry, oldest first: what hooks are fed from. */
   historyAfter(sequence: number, limit: number): Awaitable<HistoryEntry[]>;
+  /** What happened to one installation, oldest first. */
+  history(key: string): Awaitable<HistoryEntry[]>;
   /** How far a consumer of the history came; 0 before the first entry. */
   cursor(consumer: string): Awaitable<number>;
   /** A consumer came so far. Never goes back; rejects, or throws, beyond the last event. */
   advance(consumer: string, sequence: number): Awaitable<void>;
+  /** The tenants at whose events a consumer stopped, in the order of those. */
+  stopped(consumer: string): Awaitable<Stopped[]>;
+  /** A consumer stopped at an event of a tenant: in place of what was known of the two. */
+  stop(consumer: string, stopped: Stopped): Awaitable<void>;
+  /** A consumer waits no more for a tenant. */
+  resume(consumer: string, key: string): Awaitable<void>;
   /** What a License API said last. */
   license(key: string, source: string): Awaitable<CachedLicense | null>;
   /** Keeps what a License API said, unless something later is kept. */
@@ -53,8 +73,8 @@ export interface InstallationStore {
   /** Takes a right for so many seconds, if nobody has it, the asker itself included. Answers null, or
    * until when it is held. */
   tryLease(lease: string, holder: string, now: Date, seconds: number): Awaitable<Date | null>;
-  /** Holds a right that the asker has for so many seconds from `now`. */
-  renewLease(lease: string, holder: string, now: Date, seconds: number): Awaitable<void>;
+  /** Holds a right that the asker has for so many seconds from `now`; answers whether the asker has it. */
+  renewLease(lease: string, holder: string, now: Date, seconds: number): Awaitable<boolean>;
   /** Gives a right back, if the asker has it. */
   releaseLease(lease: string, holder: string): Awaitable<void>;
   /** The platform's keys that proved themselves, the newest first. */
@@ -62,9 +82,6 @@ export interface InstallationStore {
   /** Keeps a key, in place of one of the same id. */
   putInstallKey(key: InstallKey): Awaitable<void>;
 }
-
-/** How long a mark is kept after it expires, in seconds: the clocks of replicas differ. */
-export const MARK_GRACE = 600;
 
 /** @internal Lets a store take a delivery: what is kept in memory of the key is of before it. Answers also what
  * was stored `before`. */
@@ -167,9 +184,6 @@ export async function loaded(
 /** @internal What the core says about a stored record. */
 export const aboutStored: typeof internal.about = (record, of) => readable(() => internal.about(record, of));
 
-const MOST_MARKS = 100_000;
-const MOST_KEYS = 64;
-
 /**
  * Keeps installations in memory: for tests and trying out. They are gone with the process.
  *
@@ -185,6 +199,7 @@ export class MemoryStore implements InstallationStore {
   readonly #marks = new Map<string, StoredMark>();
   readonly #history: HistoryEntry[] = [];
   readonly #cursors = new Map<string, number>();
+  readonly #stopped = new Map<string, Map<string, Stopped>>();
   readonly #licenses = new Map<string, CachedLicense>();
   readonly #leases = new Map<string, { holder: string; until: Date }>();
   #keys: InstallKey[] = [];
@@ -202,8 +217,8 @@ export class MemoryStore implements InstallationStore {
       return outcome;
     }
     if (token !== null && mark) {
-      if (this.#marks.size >= MOST_MARKS) {
-        throw new PlatformFault("too_many_marks", `${MOST_MARKS} tokens are marked already`);
+      if (this.#marks.size >= MAX_MARKS) {
+        throw new PlatformFault("too_many_marks", `${MAX_MARKS} tokens are marked already`);
       }
       this.#marks.set(token, { ...mark });
     }
@@ -244,6 +259,20 @@ export class MemoryStore implements InstallationStore {
     this.#cursors.set(consumer, Math.max(sequence, this.cursor(consumer)));
   }
 
+  stopped(consumer: string): Stopped[] {
+    const stopped = [...(this.#stopped.get(consumer)?.values() ?? [])];
+    return structuredClone(stopped.sort((one, other) => one.at - other.at));
+  }
+
+  stop(consumer: string, stopped: Stopped): void {
+    const of = this.#stopped.get(consumer) ?? new Map<string, Stopped>();
+    this.#stopped.set(consumer, of.set(stopped.key, { ...stopped }));
+  }
+
+  resume(consumer: string, key: string): void {
+    this.#stopped.get(consumer)?.delete(key);
+  }
+
   license(key: string, source: string): CachedLicense | null {
     return this.#licenses.get(`${source} ${key}`) ?? null;
   }
@@ -264,11 +293,13 @@ export class MemoryStore implements InstallationStore {
     return null;
   }
 
-  renewLease(lease: string, holder: string, now: Date, seconds: number): void {
+  renewLease(lease: string, holder: string, now: Date, seconds: number): boolean {
     const held = this.#leases.get(lease);
-    if (held?.holder === holder && held.until > now) {
-      held.until = new Date(+now + seconds * 1000);
+    if (held?.holder !== holder || held.until <= now) {
+      return false;
     }
+    held.until = new Date(+now + seconds * 1000);
+    return true;
   }
 
   releaseLease(lease: string, holder: string): void {
@@ -282,14 +313,14 @@ export class MemoryStore implements InstallationStore {
   }
 
   putInstallKey(key: InstallKey): void {
-    this.#keys = [{ ...key }, ...this.#keys.filter(({ kid }) => kid !== key.kid)].slice(0, MOST_KEYS);
+    this.#keys = [{ ...key }, ...this.#keys.filter(({ kid }) => kid !== key.kid)].slice(0, MAX_KEYS);
   }
 
   #forgetMarks(now: Date): void {
     for (const [token, { expiresAt }] of this.#marks) {
       if (+expiresAt < +now - MARK_GRACE * 1000) {
         this.#marks.delete(token);
-      } else if (this.#marks.size < MOST_MARKS) {
+      } else if (this.#marks.size < MAX_MARKS) {
         break; // they expire in the order in which they came, nearly
       }
     }

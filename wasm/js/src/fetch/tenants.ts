@@ -1,5 +1,6 @@
 // Installations that are served, with the secrets that count, kept in memory for a short while.
 import { internal } from "../server.js";
+import { TENANT_CACHE } from "../server/limits.js";
 import type { Installation, LifecycleReducer } from "../server.js";
 import { keptOf } from "./kept.js";
 import type { StoreEntries } from "./kept.js";
@@ -16,8 +17,6 @@ export interface Tenant {
   readonly refusal: string | null;
 }
 
-/** How long an installation is kept in memory, in seconds, unless it is said otherwise. */
-const KEPT = 5;
 const { refusalOf, seconds } = internal;
 
 /**
@@ -32,7 +31,7 @@ export class Tenants {
   readonly #kept: StoreEntries;
 
   constructor(
-    { store, grace, tenantCache = KEPT }: { store: InstallationStore; grace?: number | undefined; tenantCache?: number | undefined },
+    { store, grace, tenantCache = TENANT_CACHE }: { store: InstallationStore; grace?: number | undefined; tenantCache?: number | undefined },
     reducer: LifecycleReducer,
   ) {
     this.#store = store;

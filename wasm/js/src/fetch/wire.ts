@@ -1,5 +1,6 @@
 // A request as it arrived, and what is answered, whatever carries them.
 import { DeniedError, LicenseError, VerifyError, internal } from "../server.js";
+import { MAX_BODY } from "../server/limits.js";
 import type { IncomingRequest } from "../server.js";
 
 /** A request as it arrived: what a {@link Request} is taken for, and what other frameworks hand in. */
@@ -26,7 +27,6 @@ export interface Answer {
   body: string | null;
 }
 
-const MAX_BODY = 256 * 1024;
 const { fault, refusedAs } = internal;
 
 /** @internal */

@@ -6,6 +6,7 @@ import type { Fetched } from "./get.js";
 import { connectLicense, signedCall } from "./license-api.js";
 import type { LicenseAnswer, LicenseApiOptions, LicenseStep } from "./license-api.js";
 import { cloudOf } from "./lifecycle.js";
+import { ALL_TRIES, ANSWERS_KEPT, CONNECT_ANSWER } from "./limits.js";
 import { Plan, machine } from "./machine.js";
 import * as settings from "./settings.js";
 import type { Cloud } from "./lifecycle.js";
@@ -20,9 +21,6 @@ export interface ConnectLicenseApiOptions extends LicenseApiOptions {
 }
 
 const RULES = { ...settings.LICENSE_API, cloud: settings.cloud, attempts: settings.table };
-const MAX_ANSWER = 256 * 1024;
-/** How long all tries together may take, in milliseconds. */
-const DEADLINE = 15_000;
 
 /** A question about one site. */
 interface Question {
@@ -52,7 +50,7 @@ export class ConnectLicenseApi {
   readonly #plan: Plan;
   readonly #flights = new Map<string, Promise<LicenseAnswer>>();
   /** The sites that a call was signed for, by tenant: they are of the cloud. */
-  readonly #sites = new Bounded<string>(4096);
+  readonly #sites = new Bounded<string>(ANSWERS_KEPT);
 
   constructor(options: ConnectLicenseApiOptions = {}) {
     settings.hold("ConnectLicenseApi", options, RULES);
@@ -117,7 +115,7 @@ export class ConnectLicenseApi {
     const { attempts } = this.#options;
     for (let failures = 1; ; failures += 1) {
       const { url, headers } = call();
-      const fetched = await get(url, MAX_ANSWER, this.#options, headers);
+      const fetched = await get(url, CONNECT_ANSWER, this.#options, headers);
       const { atLeast, jitter } = retry({ app, failures, attempts, fetched });
       if (atLeast === null) {
         return fetched;
@@ -142,7 +140,7 @@ function settled({ document, asOf, problem }: LicenseStep): LicenseAnswer {
 async function inTime(asked: Promise<Fetched>, host: string): Promise<Fetched> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<Fetched>((resolve) => {
-    timer = setTimeout(() => resolve({ outcome: "timed_out", host }), DEADLINE);
+    timer = setTimeout(() => resolve({ outcome: "timed_out", host }), ALL_TRIES);
   });
   try {
     return await Promise.race([asked, late]);

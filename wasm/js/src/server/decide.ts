@@ -1,6 +1,7 @@
 import { LicenseError, check as checkHint } from "../index.js";
 import type { Check, Decision, KnownCapability, License, Policy, Reason, WrittenFeatures } from "../index.js";
 import { read, seconds } from "./core.js";
+import { NO_ACCESS } from "./limits.js";
 import * as op from "./op.js";
 import { bitsOf } from "./verified.js";
 
@@ -37,7 +38,7 @@ export function check<C extends string = KnownCapability, M extends WrittenFeatu
   const { whenAbsent, whenAbsentOutsideProduction, productionOnly, sellsNothing, ignoreUserAccess, maxAge } = own;
   // "d": the platform says that this user has no access; "t": it was a trial, whoever knows it
   const letters = [
-    [bitsOf(license) & 512, "d"],
+    [bitsOf(license) & NO_ACCESS, "d"],
     [license.isEvaluation, "t"],
     [productionOnly, "p"],
     [sellsNothing, "n"],

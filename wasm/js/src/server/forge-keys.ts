@@ -4,6 +4,7 @@ import { get, thrown } from "./get.js";
 import type { FetchOptions, Problem } from "./get.js";
 import { invocationKeyOf, proveInvocation } from "./forge.js";
 import type { ExpectedInvocation, Invocation, ProvenInvocation } from "./forge.js";
+import { KEY_SET, MAX_JWKS } from "./limits.js";
 import { Plan } from "./machine.js";
 
 /** Settings of {@link ForgeKeys}. */
@@ -45,8 +46,6 @@ const RULES = {
   allowTestKeys: settings.flag,
   clock: settings.clocks,
 };
-const MAX_JWKS = 256 * 1024;
-const COMMERCIAL = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json";
 
 /**
  * The platform's keys of invocation tokens. The set is served while it is fetched again, and
@@ -149,7 +148,7 @@ export class ForgeKeys {
   }
 
   async #fetch(): Promise<Problem | undefined> {
-    const fetched = await get(this.#options.url ?? COMMERCIAL, MAX_JWKS, this.#options);
+    const fetched = await get(this.#options.url ?? KEY_SET, MAX_JWKS, this.#options);
     const { problem } = this.#step("fetched", { fetched });
     if (!problem) {
       this.#text = fetched.body!;

@@ -4,6 +4,7 @@ import { read, seconds } from "./core.js";
 import * as op from "./op.js";
 import { PlatformFault, get, thrown } from "./get.js";
 import type { LicenseApiOptions, LicenseStep } from "./license-api.js";
+import { ANSWERS_KEPT, FORGE_ANSWER, POLL, WAIT } from "./limits.js";
 import { Plan } from "./machine.js";
 import * as settings from "./settings.js";
 import { carrier, verified } from "./verified.js";
@@ -56,8 +57,6 @@ const QUESTION = {
   installedAt: settings.time,
   newer: settings.flag,
 };
-const MAX_ANSWER = 256 * 1024;
-const POLL = 200;
 
 /** A question about one installation. */
 interface Question {
@@ -170,7 +169,7 @@ export class ForgeLicenseApi {
   /** Looks into the shared cache, and asks the platform when it is our turn. */
   async #ask(question: Question, token: string): Promise<LicenseStep> {
     const { id } = question;
-    for (let left = this.#options.wait ?? 2000; ; left -= POLL) {
+    for (let left = this.#options.wait ?? WAIT; ; left -= POLL) {
       const now = this.#now();
       let step;
       try {
@@ -202,7 +201,7 @@ export class ForgeLicenseApi {
     const askedAt = this.#now();
     const { origin, path } = read(op.forgeLicenseAddress);
     const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
-    const fetched = await get(`${this.#options.origin ?? origin}${path}`, MAX_ANSWER, this.#options, headers);
+    const fetched = await get(`${this.#options.origin ?? origin}${path}`, FORGE_ANSWER, this.#options, headers);
     const step = this.#step("answered", question, { askedAt, fetched });
     const { keep, forget, release, prolong } = step.after!;
     if (keep) {
@@ -235,8 +234,8 @@ async function ignored(use: () => Awaitable<unknown>): Promise<void> {
 
 /** For one process: what it knows is gone with it. */
 class MemoryLicenseCache implements ForgeLicenseCache {
-  readonly #kept = new Bounded<KeptAnswer>(4096);
-  readonly #leased = new Bounded<Date>(4096);
+  readonly #kept = new Bounded<KeptAnswer>(ANSWERS_KEPT);
+  readonly #leased = new Bounded<Date>(ANSWERS_KEPT);
 
   get(id: string): KeptAnswer | null {
     return this.#kept.get(id) ?? null;

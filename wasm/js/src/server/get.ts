@@ -1,5 +1,6 @@
 // One request to a configured host: https only, no redirects, within limits of time and size.
 import { VerifyError } from "./core.js";
+import { FETCH_TIME } from "./limits.js";
 import { machine } from "./machine.js";
 import { fault } from "./refusals.js";
 
@@ -89,7 +90,7 @@ export async function get(
   if (protocol !== "https:" && !(protocol === "http:" && LOOPBACK.has(hostname))) {
     throw fault("invalid_url", "misuse", `\`${host}\` is not asked over https`);
   }
-  const { fetch: ask = fetch, timeout = 5000 } = options;
+  const { fetch: ask = fetch, timeout = FETCH_TIME } = options;
   const signal = AbortSignal.timeout(timeout);
   try {
     const response = await ask(url, { redirect: "manual", signal, headers });

@@ -2,8 +2,9 @@ import * as settings from "./settings.js";
 import { get, thrown } from "./get.js";
 import type { FetchOptions, Problem } from "./get.js";
 import type { IncomingRequest } from "./connect.js";
-import { Lanes, sizes } from "./lanes.js";
+import { Lanes } from "./lanes.js";
 import type { Lane } from "./lanes.js";
+import { MAX_KEYS, MAX_PEM } from "./limits.js";
 import { installKeyOf } from "./lifecycle.js";
 import type { Cloud } from "./lifecycle.js";
 import { Plan } from "./machine.js";
@@ -77,7 +78,6 @@ const RULES = {
   allowTestKeys: settings.flag,
   clock: settings.clocks,
 };
-const MAX_PEM = 16 * 1024;
 
 /**
  * The platform's keys of lifecycle events, by their id. A key that a token was verified with is
@@ -172,8 +172,7 @@ export class InstallKeys {
   async #load(question: Question): Promise<Step> {
     const stored = Object.create(null) as Record<string, string>;
     try {
-      const limit = sizes().stored;
-      for (const { kid, pem } of (await this.#options.store!.installKeys(limit)).slice(0, limit)) {
+      for (const { kid, pem } of (await this.#options.store!.installKeys(MAX_KEYS)).slice(0, MAX_KEYS)) {
         stored[kid] ??= pem;
       }
     } catch {

@@ -112,9 +112,6 @@ export type InstallationEvent =
   /** A verified token of the customer's Forge half. */
   | { invoked: ForgeHalf };
 
-/** How long an old secret is honored, in seconds, unless it is said otherwise. */
-const GRACE = 300;
-
 function state(installation: Installation | null): StoredInstallation | undefined {
   if (!installation) {
     return undefined;
@@ -283,12 +280,12 @@ export function deliver(
  * ```
  */
 export class LifecycleReducer {
-  readonly #grace: number;
+  readonly #grace: number | undefined;
 
   /** `grace`: how long the previous secret counts after it was replaced, in seconds; 300. */
   constructor(options: { grace?: number } = {}) {
-    const { grace = GRACE } = options;
-    if (!Number.isSafeInteger(grace) || grace < 0) {
+    const { grace } = options;
+    if (grace !== undefined && (!Number.isSafeInteger(grace) || grace < 0)) {
       throw new LicenseError("field_value", "`grace` must be a number of seconds");
     }
     this.#grace = grace;

@@ -14,12 +14,10 @@ interface Sizes {
   shared: number;
   waitingReserved: number;
   waitingOthers: number;
-  /** How many keys are kept in a store. */
-  stored: number;
 }
 
 /** How large the lanes are. */
-export const sizes = () => machine<Sizes>("install_keys.sizes", {});
+const sizes = () => machine<Sizes>("install_keys.sizes", {});
 
 class Permits {
   readonly #waiting: (() => void)[] = [];

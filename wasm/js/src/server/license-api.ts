@@ -3,7 +3,8 @@ import type { ReadOptions } from "../index.js";
 import { isSigner } from "./connect.js";
 import type { Signer } from "./connect.js";
 import type { CloudPlaces } from "#core";
-import { VerifyError, read, seconds } from "./core.js";
+import { read, seconds } from "./core.js";
+import type { VerifyError } from "./core.js";
 import * as op from "./op.js";
 import type { FetchOptions, Problem } from "./get.js";
 import { readOptions } from "./options.js";
@@ -15,7 +16,7 @@ import { carrier, verified } from "./verified.js";
  * not have the app says absent.
  *
  * @throws a {@link VerifyError}: `license_api`, 503, when nothing was learned (also where `appKey` is given and
- * the answer is about another app), 502 when the site refuses.
+ * the answer is about another app), and when the site refuses.
  *
  * @example
  * ```ts
@@ -29,14 +30,7 @@ export function fromConnectApi(
   called("fromConnectApi", { answer });
   readOptions("fromConnectApi", options, "appKey");
   const { status, body } = answer;
-  const { said: what, raw } = read(op.connectLicense, { status, body, appKey: options?.appKey });
-  if (what === "refused") {
-    throw new VerifyError("license_api", `the site refuses, status ${status}`, "unavailable", 502);
-  }
-  if (what === "faulted") {
-    const message = `the License API answers nothing, status ${status}`;
-    throw new VerifyError("license_api", message, "unavailable", 503);
-  }
+  const { raw } = read(op.connectLicense, { status, body, appKey: options?.appKey });
   return verified(License.fromConnectContext(carrier(raw), options), "connect_license_api");
 }
 
@@ -59,12 +53,8 @@ export function fromForgeApi(
   readOptions("fromForgeApi", options, "appId");
   const { status, body, retryAfter } = answer;
   const asked = { status, body, retryAfter: retryAfter ?? undefined, appId: options?.appId };
-  const { said: what, detail } = read(op.forgeLicense, asked);
-  if (what !== "known") {
-    const code = what === "busy" ? 503 : 502;
-    throw new VerifyError("license_api", detail!, "unavailable", code);
-  }
-  return verified(License.fromFunctionContext(carrier(detail), options), "forge_license_api");
+  const { raw } = read(op.forgeLicense, asked);
+  return verified(License.fromFunctionContext(carrier(raw), options), "forge_license_api");
 }
 
 /** Settings of the License APIs. */

@@ -1,8 +1,9 @@
 // The license of a stored installation, for what no request is behind: scheduled jobs, hooks, reports.
 import { License } from "../index.js";
-import type { LicenseSource } from "../index.js";
-import { refusalOf } from "./installation.js";
+import type { LicenseSource, State } from "../index.js";
+import { call } from "./core.js";
 import type { Installation } from "./installation.js";
+import * as op from "./op.js";
 import { misuse } from "./settings.js";
 import { verified } from "./verified.js";
 
@@ -25,16 +26,15 @@ export function storedLicense(installation: Installation | null | undefined): Li
   if (installation != null && typeof Object(installation.record).status != "string") {
     throw misuse("storedLicense: expected what the store answers: `storedLicense(await store.load(key))`");
   }
-  const record = installation?.record;
-  const { license, capabilitySet } = record ?? {};
+  const { license, capabilitySet, status, blockedAt } = installation?.record ?? ({} as Partial<Installation["record"]>);
   const source = (license?.source ?? "connect_lifecycle") as LicenseSource;
-  const served = record !== undefined && refusalOf(record) === null;
-  if (served && !license) {
+  const state = call(op.storedState, status ?? "", blockedAt !== undefined, license?.state ?? "") as State;
+  if (state === "absent") {
     return verified(License.absent(source));
   }
   const hint = License.fromJSON({
     source,
-    state: served ? license!.state : "inactive",
+    state,
     edition: null, // follows from the set
     capabilitySet: capabilitySet ?? null,
     isEvaluation: license?.evaluation ?? null,

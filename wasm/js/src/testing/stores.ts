@@ -248,6 +248,35 @@ const TESTS: Record<string, Run> = {
     same(await store.cursor("mail"), 1, "at the last event");
   },
 
+  async "the history of one installation is its own, oldest first"(store) {
+    await install(store, "a", ["installed"]);
+    await install(store, ari, ["avi:forge:installed:app"]);
+    await install(store, "a", ["enabled", "disabled"]);
+    const of = async (key: string) => (await store.history(key)).map(({ sequence, event }) => `${sequence} ${event}`);
+    same(await of("a"), ["1 installed", "3 enabled", "4 disabled"], "of the first");
+    same(await of(ari), ["2 avi:forge:installed:app"], "of the second");
+    same(await of("b"), [], "of nobody");
+  },
+
+  async "tenants at which a consumer stopped are its own, until it goes on"(store) {
+    await install(store, "a", ["installed", "enabled"]);
+    await install(store, ari, ["avi:forge:installed:app"]);
+    same(await store.stopped("mail"), [], "at first");
+    const [one, other] = [{ key: "a", at: 2, tries: 1, retryAt: at(60) }, { key: ari, at: 1, tries: 3, retryAt: at(9) }];
+    await store.stop("mail", one);
+    await store.stop("mail", other);
+    same(await store.stopped("mail"), [other, one], "in the order of the events");
+    same((await store.stopped("mail"))[0]?.retryAt instanceof Date, true, "the time is a Date");
+    const again = { ...one, tries: 2, retryAt: at(120) };
+    await store.stop("mail", again);
+    same(await store.stopped("mail"), [other, again], "stopped again");
+    same(await store.stopped("billing"), [], "of another consumer");
+    await store.resume("billing", "a");
+    await store.resume("mail", ari);
+    await store.resume("mail", "b");
+    same(await store.stopped("mail"), [again], "gone on");
+  },
+
   async "of a License API, the later answer stays, whichever comes last"(store) {
     const source = "connect_license_api";
     same(await store.license("a", source), null, "nothing yet");
@@ -287,15 +316,15 @@ const TESTS: Record<string, Run> = {
 
   async "a lease is renewed and released by its holder alone, and not once it ended"(store) {
     await store.tryLease("l", "one", at(0), 60);
-    await store.renewLease("l", "two", at(10), 600);
+    same(await store.renewLease("l", "two", at(10), 600), false, "what the other is answered");
     same(await store.tryLease("l", "two", at(59), 60), at(60), "renewed by another");
-    await store.renewLease("l", "one", at(10), 100);
+    same(await store.renewLease("l", "one", at(10), 100), true, "what its holder is answered");
     same(await store.tryLease("l", "two", at(60), 60), at(110), "renewed by its holder");
     await store.releaseLease("l", "two");
     same(await store.tryLease("l", "two", at(60), 60), at(110), "released by another");
     await store.releaseLease("l", "one");
     same(await store.tryLease("l", "two", at(60), 60), null, "released by its holder");
-    await store.renewLease("l", "two", at(120), 600);
+    same(await store.renewLease("l", "two", at(120), 600), false, "what is answered once it ended");
     same(await store.tryLease("l", "one", at(121), 60), null, "renewed after it ended");
   },
 

@@ -84,6 +84,7 @@ class World {
   #store;
   #hooks;
   #calls = [];
+  #later;
   now;
 
   constructor(start, serve) {
@@ -103,6 +104,10 @@ class World {
     // what happened before the case is no news
     await new HookRunner(this.#store, "contract", () => {}).runOnce();
     let failures = this.#start.hook_failures;
+    // an hour later at every turn: what failed is due
+    let hours = 0;
+    this.#later = () => (hours += 1);
+    const clock = () => new Date((this.now + hours * 3600) * 1000);
     this.#hooks = new HookRunner(this.#store, "contract", ({ key, changes }) => {
       for (const name of changes.map(hookOf).filter(Boolean)) {
         this.#calls.push(`${key} ${name}`);
@@ -111,7 +116,7 @@ class World {
           throw new Error("the hook was told to fail");
         }
       }
-    });
+    }, { clock });
     return this.listen();
   }
 
@@ -139,7 +144,7 @@ class World {
         await this.#hooks.runOnce();
         break;
       } catch {
-        // again
+        this.#later();
       }
     }
     // links are no installations, but how a backend finds them

@@ -1,0 +1,107 @@
+//! When an event is tried again whose hook failed, and how long a runner of hooks rests.
+
+use crate::time::UnixTime;
+
+/// How a runner of hooks goes on after a failure. An event that failed stops its tenant alone, whose later
+/// events wait; it is tried again after pauses that double.
+///
+/// ```
+/// use app_license::UnixTime;
+/// use app_license::plan::hooks::HookPlan;
+///
+/// let (plan, now) = (HookPlan::default(), UnixTime::EPOCH);
+/// assert_eq!(plan.retry_at(3, now), now.plus(4));
+/// assert!(plan.is_due(3, now.plus(4), now.plus(4)));
+/// assert!(!plan.is_due(24, now, now), "only when it is asked for");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HookPlan {
+    /// The pause before an event is tried again the first time, in whole seconds then, and between two
+    /// turns when there is nothing to do; in milliseconds.
+    pub pause: u64,
+    /// How often an event is tried by itself.
+    pub tries: u32,
+}
+
+impl HookPlan {
+    /// How long a replica has the right to call after it last said so, in seconds.
+    pub const LEASE: u64 = 60;
+    /// How often it says so while a hook takes its time, in seconds.
+    pub const RENEW: u64 = 20;
+    /// How many events are read at once.
+    pub const PAGE: usize = 100;
+    /// How often an event is tried by itself where an app says nothing else: it takes half a day.
+    pub const TRIES: u32 = 24;
+
+    /// Whether an event that failed so often is tried again by itself.
+    #[must_use]
+    pub const fn goes_on(&self, tries: u32) -> bool {
+        tries < self.tries
+    }
+
+    /// Whether it is tried again now.
+    #[must_use]
+    pub fn is_due(&self, tries: u32, retry_at: UnixTime, now: UnixTime) -> bool {
+        self.goes_on(tries) && retry_at <= now
+    }
+
+    /// When an event is tried again that failed so often: in an hour at the latest.
+    #[must_use]
+    pub fn retry_at(&self, tries: u32, now: UnixTime) -> UnixTime {
+        const LONGEST: u64 = 3600;
+        // less than a second would stay none however often it is doubled
+        let pause = self.pause.div_ceil(1000);
+        let doublings = tries.saturating_sub(1).min(16);
+        now.plus(pause.saturating_mul(1 << doublings).min(LONGEST))
+    }
+
+    /// How long to rest after so many turns that failed, one after the other; in milliseconds.
+    #[must_use]
+    pub fn rest(&self, failures: u32) -> u64 {
+        const LONGEST: u64 = 60_000;
+        self.pause.saturating_mul(1 << failures.min(6)).min(LONGEST)
+    }
+}
+
+impl Default for HookPlan {
+    fn default() -> Self {
+        Self {
+            pause: 1000,
+            tries: Self::TRIES,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HookPlan;
+    use crate::time::UnixTime;
+
+    fn plan(pause: u64) -> HookPlan {
+        HookPlan { pause, tries: 3 }
+    }
+
+    #[test]
+    fn pauses_double_in_whole_seconds_up_to_an_hour() {
+        let now = UnixTime::EPOCH.plus(1000);
+        let after = |milliseconds, tries| plan(milliseconds).retry_at(tries, now).since(now);
+        let pauses = [1, 2, 3, 12, 13, u32::MAX].map(|tries| after(100, tries));
+        assert_eq!(pauses, [1, 2, 4, 2048, 3600, 3600]);
+        assert_eq!((after(1001, 1), after(1000, 1), after(0, 9)), (2, 1, 0));
+        assert_eq!(after(u64::MAX, 40), 3600);
+    }
+
+    #[test]
+    fn an_event_is_due_at_its_second_and_while_tries_are_left() {
+        let (plan, at) = (plan(1000), UnixTime::EPOCH.plus(10));
+        let due = |tries, now| plan.is_due(tries, at, UnixTime::EPOCH.plus(now));
+        assert_eq!([due(2, 9), due(2, 10), due(3, 10)], [false, true, false]);
+    }
+
+    #[test]
+    fn rests_double_up_to_a_minute() {
+        let rests = [0, 1, 6, u32::MAX].map(|failures| plan(500).rest(failures));
+        assert_eq!(rests, [500, 1000, 32_000, 32_000]);
+        assert_eq!(plan(2000).rest(6), 60_000);
+    }
+}

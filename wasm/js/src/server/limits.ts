@@ -1,0 +1,49 @@
+// Made by `node scripts/limits.mjs` of the constants of the Rust crates: do not edit.
+// Times are in milliseconds where nothing else is said.
+
+/** The largest body of an event, in bytes. */
+export const MAX_BODY = 262_144;
+/** The largest key that is read, in bytes. */
+export const MAX_PEM = 16_384;
+/** The largest key set that is read, in bytes. */
+export const MAX_JWKS = 262_144;
+/** Where the commercial cloud's key set is. */
+export const KEY_SET = "https://forge.cdn.prod.atlassian-dev.net/.well-known/jwks.json";
+/** The largest answer of a site that is read, in bytes. */
+export const CONNECT_ANSWER = 262_144;
+/** The largest answer of Forge's License API that is read, in bytes. */
+export const FORGE_ANSWER = 262_144;
+/** How long one request may take. */
+export const FETCH_TIME = 5_000;
+/** How long all tries of one question may take together. */
+export const ALL_TRIES = 15_000;
+/** How long another replica's answer is waited for. */
+export const WAIT = 2_000;
+/** How often it is looked whether it is there. */
+export const POLL = 200;
+/** How many installations' answers and leases a process keeps. */
+export const ANSWERS_KEPT = 4_096;
+/** The longest system token. */
+export const SYSTEM_TOKEN = 16_384;
+/** How many of the platform's keys a store keeps. */
+export const MAX_KEYS = 64;
+/** How long a mark is kept after it expires, in seconds: the clocks of replicas differ. */
+export const MARK_GRACE = 600;
+/** How many marks are kept in memory. */
+export const MAX_MARKS = 100_000;
+/** How many installations are kept in memory. */
+export const TENANTS_KEPT = 10_000;
+/** For how long, in seconds. */
+export const TENANT_CACHE = 5;
+/** How long a store may take to say that it is there. */
+export const HEALTH = 2_500;
+/** How long a process may call hooks after it last said so, in seconds. */
+export const HOOK_LEASE = 60;
+/** How often it says so, in seconds. */
+export const HOOK_RENEW = 20;
+/** How many events are read at once. */
+export const HOOK_PAGE = 100;
+/** How often an event is tried by itself. */
+export const HOOK_TRIES = 24;
+/** The bit of a license that says that this user has no access. */
+export const NO_ACCESS = 512;
