@@ -28,6 +28,7 @@ const LIMITS = [
   ["HOOK_LEASE", "How long a process may call hooks after it last said so, in seconds.", "crates/app-license/src/plan/hooks.rs", "LEASE"],
   ["HOOK_RENEW", "How often it says so, in seconds.", "crates/app-license/src/plan/hooks.rs", "RENEW"],
   ["HOOK_PAGE", "How many events are read at once.", "crates/app-license/src/plan/hooks.rs", "PAGE"],
+  ["HOOK_PAUSE", "How long it is rested when there is nothing to do.", "crates/app-license/src/plan/hooks.rs", "PAUSE"],
   ["HOOK_TRIES", "How often an event is tried by itself.", "crates/app-license/src/plan/hooks.rs", "TRIES"],
   ["NO_ACCESS", "The bit of a license that says that this user has no access.", "wasm/src/license.rs", "NO_ACCESS"],
 ];

@@ -15,6 +15,7 @@ use crate::time::UnixTime;
 /// assert!(!plan.is_due(24, now, now), "only when it is asked for");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "settings of the caller")]
 pub struct HookPlan {
     /// The pause before an event is tried again the first time, in whole seconds then, and between two
     /// turns when there is nothing to do; in milliseconds.
@@ -30,6 +31,8 @@ impl HookPlan {
     pub const RENEW: u64 = 20;
     /// How many events are read at once.
     pub const PAGE: usize = 100;
+    /// The pause where an app says nothing else, in milliseconds.
+    pub const PAUSE: u64 = 1000;
     /// How often an event is tried by itself where an app says nothing else: it takes half a day.
     pub const TRIES: u32 = 24;
 
@@ -66,7 +69,7 @@ impl HookPlan {
 impl Default for HookPlan {
     fn default() -> Self {
         Self {
-            pause: 1000,
+            pause: Self::PAUSE,
             tries: Self::TRIES,
         }
     }

@@ -1,7 +1,7 @@
 // Calls a hook for what the history holds, one process at a time. When what failed is tried again, the core says.
 import { randomUUID } from "node:crypto";
 import { internal } from "../server.js";
-import { HOOK_LEASE, HOOK_PAGE, HOOK_RENEW, HOOK_TRIES } from "../server/limits.js";
+import { HOOK_LEASE, HOOK_PAGE, HOOK_PAUSE, HOOK_RENEW, HOOK_TRIES } from "../server/limits.js";
 import type { HistoryEntry, InstallationStore, Stopped } from "./store.js";
 
 /** Settings of a {@link HookRunner}. */
@@ -54,7 +54,7 @@ export class HookRunner {
   readonly #clock: () => Date;
   readonly #holder = `replica/${randomUUID()}`;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #pause = 1000;
+  #pause = HOOK_PAUSE;
   #onError: (error: unknown) => unknown = () => {};
   #failures = 0;
   /** When the lease was last held for sure, in seconds. */
@@ -222,7 +222,7 @@ export class HookRunner {
   /** Runs from now on, pausing so many milliseconds when there is nothing to do and before an event is tried again
    * (in whole seconds then), from 1 to 60000, and longer after failures. What is thrown goes to `onError`; what
    * that throws is left alone. Started again, it goes on with the new settings. */
-  start(rest = 1000, onError: (error: unknown) => unknown = () => {}): void {
+  start(rest = HOOK_PAUSE, onError: (error: unknown) => unknown = () => {}): void {
     const rules = { rest: settings.count(1, 60_000), onError: settings.callback };
     settings.hold("HookRunner.start", { rest, onError }, rules, Object.keys(rules));
     this.#pause = rest;

@@ -43,6 +43,8 @@ export const HOOK_LEASE = 60;
 export const HOOK_RENEW = 20;
 /** How many events are read at once. */
 export const HOOK_PAGE = 100;
+/** How long it is rested when there is nothing to do. */
+export const HOOK_PAUSE = 1_000;
 /** How often an event is tried by itself. */
 export const HOOK_TRIES = 24;
 /** The bit of a license that says that this user has no access. */
