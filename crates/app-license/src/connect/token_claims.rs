@@ -1,5 +1,7 @@
 //! Making tokens: for calls to the host, for the app's own front end, and for tests.
 
+use std::time::Duration;
+
 use crate::gate::json::Scanner;
 
 use super::Qsh;
@@ -15,9 +17,9 @@ use crate::jwt::{HmacKey, hs256_token};
 use crate::jwt::{RsaSigningKey, rs256_token};
 use crate::time::UnixTime;
 
-/// How long a token lives unless it is said otherwise, in seconds: what the platform recommends to
-/// apps for their own. Of the host's tokens, Confluence's live as long, and Jira's 900 s.
-const LIFETIME: u64 = 180;
+/// How long a token lives unless it is said otherwise: what the platform recommends to apps for their
+/// own. Of the host's tokens, Confluence's live as long, and Jira's 900 s.
+const LIFETIME: Duration = Duration::from_secs(180);
 
 /// The claims of a token to be signed.
 ///
@@ -36,7 +38,7 @@ const LIFETIME: u64 = 180;
 pub struct TokenClaims {
     issuer: String,
     issued_at: UnixTime,
-    lifetime: u64,
+    lifetime: Duration,
     subject: Option<String>,
     audience: Vec<String>,
     qsh: Option<String>,
@@ -59,10 +61,18 @@ impl TokenClaims {
         }
     }
 
-    /// How long the token holds, in seconds.
+    /// How long the token holds, in whole seconds.
+    ///
+    /// ```
+    /// use app_license::UnixTime;
+    /// use app_license::connect::TokenClaims;
+    /// use std::time::Duration;
+    /// let claims = TokenClaims::new("tenant-1", UnixTime::EPOCH).lifetime(Duration::from_secs(900));
+    /// assert_eq!(claims.to_json(), r#"{"iss":"tenant-1","iat":0,"exp":900}"#);
+    /// ```
     #[must_use]
-    pub const fn lifetime(mut self, seconds: u64) -> Self {
-        self.lifetime = seconds;
+    pub const fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
         self
     }
 
@@ -117,7 +127,7 @@ impl TokenClaims {
         let mut json = String::with_capacity(256);
         json.push_str(r#"{"iss":"#);
         push_text(&self.issuer, &mut json);
-        let expires = self.issued_at.plus(self.lifetime).as_seconds();
+        let expires = self.issued_at.plus(self.lifetime.as_secs()).as_seconds();
         json.push_str(&format!(
             r#","iat":{},"exp":{expires}"#,
             self.issued_at.as_seconds()

@@ -1,5 +1,7 @@
 //! Claims that every kind of token can have.
 
+use std::time::Duration;
+
 use app_license::connect::TokenClaims;
 use serde_json::Value;
 
@@ -41,8 +43,8 @@ impl ClaimArgs {
     /// The claims of an issuer, with what the options add. `lifetime` is that of this kind of
     /// token.
     pub(super) fn of(&self, issuer: &str, lifetime: u64) -> Result<TokenClaims, CliError> {
-        let mut claims =
-            TokenClaims::new(issuer, self.now.time()).lifetime(self.lifetime(lifetime));
+        let mut claims = TokenClaims::new(issuer, self.now.time())
+            .lifetime(Duration::from_secs(self.lifetime(lifetime)));
         if let Some(subject) = &self.subject {
             claims = claims.subject(subject.as_str());
         }

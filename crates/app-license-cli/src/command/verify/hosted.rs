@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use app_license::connect::{
-    LicenseApiResponse, UnverifiedContextToken, UnverifiedRequestToken, UnverifiedSessionToken,
+    UnverifiedContextToken, UnverifiedRequestToken, UnverifiedSessionToken,
 };
-use app_license::{AppKey, License, State, Verified};
+use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
+use app_license::{AppKey, License, Verified};
 
 use super::output::{DecideArgs, VerifyOutput};
 use crate::command::keys::{self, AppArgs, SecretArgs, TokenArgs};
@@ -43,28 +44,36 @@ pub(super) struct RequestArgs {
 }
 
 impl RequestArgs {
-    /// The license that counts: what the URL says, or what the License API answered after it.
+    /// The license that counts, by the rules that the app's backend follows.
     fn license(
         &self,
         io: &mut Io<'_>,
         stated: Verified<License>,
     ) -> Result<Verified<License>, CliError> {
-        let Some(path) = &self.license_api_file else {
-            return Ok(stated);
+        let now = self.app.now.time();
+        let mut answer = match &self.license_api_file {
+            Some(path) => {
+                let answer = License::from_connect_api(&io.read(path, MAX_INPUT)?)?;
+                // the caller states that the file is an answer of the site
+                LicenseApi::Stated(Box::new(Verified::fetched(answer.at(now))))
+            }
+            None => LicenseApi::NotConfigured,
         };
-        let answer = License::from_connect_api(&io.read(path, MAX_INPUT)?)?;
-        let answer = answer.at(self.app.now.time());
-        let counts = match stated.state() {
-            State::Active => false,
-            State::Absent => true,
-            State::Inactive => LicenseApiResponse::overrules(&answer, &stated),
+        let policy = self.decide.policy();
+        let mut current = CurrentLicense::new(stated, &policy);
+        let of = loop {
+            match current.next(now) {
+                Next::Ask { .. } => {
+                    current.asked(std::mem::replace(&mut answer, LicenseApi::NotConfigured));
+                }
+                Next::AskNewer => current.asked_newer(None),
+                Next::LoadStored => current.loaded(None),
+                Next::Use(of) => break of,
+                // where an API is asked, it answered
+                Next::CouldNotCheck => break StatementOf::Request,
+            }
         };
-        if !counts || self.decide.sells_nothing() {
-            return Ok(stated);
-        }
-        let answer = answer.with_user_access(stated.user_access());
-        // the caller states that the file is an answer of the site
-        Ok(Verified::fetched(answer))
+        Ok(current.license(of))
     }
 
     pub(super) fn run(&self, io: &mut Io<'_>) -> Result<VerifyOutput, CliError> {

@@ -31,9 +31,9 @@ pub(super) struct DecideArgs {
 }
 
 impl DecideArgs {
-    /// Whether the policy states that the app sells nothing.
-    pub(super) fn sells_nothing(&self) -> bool {
-        self.policy.policy().is_selling_nothing()
+    /// The policy that is stated.
+    pub(super) fn policy(&self) -> Policy {
+        self.policy.policy()
     }
 }
 

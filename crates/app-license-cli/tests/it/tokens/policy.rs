@@ -63,6 +63,16 @@ fn an_app_that_sells_nothing_says_so_and_a_newer_answer_overrules_a_none() {
         2,
         not_active,
     );
+    let trial = file(
+        "none/t.json",
+        r#"{"key":"com.example.app","license":{"active":false,"evaluation":true}}"#,
+    );
+    // as a backend says it, which asked the same
+    decided(
+        &page("none", "lic=none", &["--license-api-file", &trial]),
+        2,
+        "denied: the trial has ended",
+    );
     let silent = page("none", "cp=", &["--license-api-file", &active]);
     decided(&silent, 0, "from the Connect License API");
     let denied = page(

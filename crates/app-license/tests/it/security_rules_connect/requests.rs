@@ -1,5 +1,7 @@
 //! What binds a token to its request.
 
+use std::time::Duration;
+
 use super::support::{
     A, PANEL, PUBLIC, SECRET, bound, canonical, context_outcome, expected, install_claims,
     install_outcome, key, keys, now, outcome, request_outcome, sign_install,
@@ -218,7 +220,7 @@ fn replay() {
         let token = token.verify(&key, &request, &body, &expected(), now());
         token.unwrap().hash()
     };
-    let later = sign_install(&install_claims().lifetime(179));
+    let later = sign_install(&install_claims().lifetime(Duration::from_secs(179)));
     assert_eq!(hash(&token), hash(&token));
     assert_ne!(hash(&token), hash(&later));
 }
