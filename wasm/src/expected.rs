@@ -46,24 +46,20 @@ export interface CloudPlaces {
 }
 "#;
 
-/// A request as it arrived, and what its token is held to.
+/// A request as it arrived.
 pub(crate) struct Arrived {
     authorization: Option<Zeroizing<String>>,
     method: Option<Zeroizing<String>>,
     target: Option<Zeroizing<String>>,
-    pub(crate) expected: RequestVerifierConfig,
     pub(crate) now: UnixTime,
 }
 
 impl Arrived {
     pub(crate) fn read(input: &Input) -> Result<Self, Error> {
-        let urls = input.need("baseUrl")?;
-        let strips = input.flag("proxyStripsBasePath");
         Ok(Self {
             authorization: input.text("authorization"),
             method: input.text("method"),
             target: input.text("target"),
-            expected: expectations(&urls, strips, input.leeway()?)?,
             now: input.time("now")?,
         })
     }

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::call::{Input, Output, answered, missing};
-use crate::expected::{Arrived, headers, key_hosts, tenant_keys};
+use crate::expected::{Arrived, expectations, headers, key_hosts, tenant_keys};
 use crate::host::refused;
 use crate::lines::json_text;
 
@@ -105,8 +105,9 @@ impl EventCall {
     fn read(input: &Input) -> Result<Self, Error> {
         let kind = kind(input)?;
         let arrived = Arrived::read(input)?;
-        let app = AppKey::new(&*input.need("appKey")?)?;
-        let verifier = Verifier::new(app, arrived.expected.clone());
+        let strips = input.flag("proxyStripsBasePath");
+        let config = expectations(&input.need("baseUrl")?, strips, input.leeway()?)?;
+        let verifier = Verifier::new(AppKey::new(&*input.need("appKey")?)?, config);
         Ok(Self {
             verifier: verifier.key_hosts(key_hosts(input)?),
             arrived,

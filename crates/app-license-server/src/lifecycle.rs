@@ -125,11 +125,11 @@ impl ConnectApp {
         stored.await.map_err(|it: Rejection| it.of_tenant(&issuer))
     }
 
-    async fn verify_signed(
+    async fn verify_signed<'e>(
         &self,
-        event: &CheckedEvent<'_>,
+        event: &'e CheckedEvent<'_>,
         caller: Caller,
-    ) -> Result<Verified<ReceivedEvent<InstallToken>>, Rejection> {
+    ) -> Result<Verified<ReceivedEvent<'e, InstallToken>>, Rejection> {
         let keys = &self.0.install_keys;
         let could_not = |error| Rejection::client(&error);
         let kid = event.kid();
@@ -168,7 +168,7 @@ impl ConnectApp {
 
     async fn store<K>(
         &self,
-        received: Verified<ReceivedEvent<Token<K>>>,
+        received: Verified<ReceivedEvent<'_, Token<K>>>,
         now: UnixTime,
     ) -> Result<&'static str, Rejection> {
         let client_key = received.event().body().client_key().clone();

@@ -1,5 +1,7 @@
 //! What an app holds lifecycle events to, and the order in which that is checked.
 
+use std::borrow::Cow;
+
 use super::canonical_request::PathForm;
 use super::explain::Explanation;
 use super::install_token::{InstallToken, UnverifiedInstallToken};
@@ -289,11 +291,12 @@ impl CheckedEvent<'_> {
     pub fn verify(
         &self,
         key: &RsaPublicKey,
-    ) -> Result<Verified<ReceivedEvent<InstallToken>>, Error> {
+    ) -> Result<Verified<ReceivedEvent<'_, InstallToken>>, Error> {
         let config = &self.verifier.config;
         let token = self.token.verify_signature(key, self.path_form, config)?;
         let mark = token.replay_mark(self.body);
-        Ok(ReceivedEvent::verified(self.event.clone(), token, mark))
+        let event = Cow::Borrowed(&self.event);
+        Ok(ReceivedEvent::verified(event, token, mark))
     }
 }
 
@@ -354,32 +357,39 @@ impl EventSender<'_> {
     ///
     /// # Errors
     /// Those of [`LifecycleBody::parse`], then those of [`LifecycleBody::accept`].
-    pub fn receive(self, body: &[u8]) -> Result<Verified<ReceivedEvent<RequestToken>>, Error> {
+    pub fn receive(
+        self,
+        body: &[u8],
+    ) -> Result<Verified<ReceivedEvent<'static, RequestToken>>, Error> {
         let token = self.token;
         let read = LifecycleBody::parse(body)?;
         let event = self.verifier.accept(self.endpoint, read, token.tenant())?;
         let mark = ReplayMark::new(self.text, body, token.proves_until());
-        Ok(ReceivedEvent::verified(event, token, mark))
+        Ok(ReceivedEvent::verified(Cow::Owned(event), token, mark))
     }
 }
 
 /// A lifecycle event of which everything holds, with its token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceivedEvent<T> {
-    event: LifecycleEvent,
+pub struct ReceivedEvent<'e, T> {
+    event: Cow<'e, LifecycleEvent>,
     token: T,
     mark: ReplayMark,
 }
 
-impl<T> ReceivedEvent<T> {
-    fn verified(event: LifecycleEvent, token: Verified<T>, mark: ReplayMark) -> Verified<Self> {
+impl<'e, T> ReceivedEvent<'e, T> {
+    fn verified(
+        event: Cow<'e, LifecycleEvent>,
+        token: Verified<T>,
+        mark: ReplayMark,
+    ) -> Verified<Self> {
         let token = token.into_inner();
         Verified::new(Self { event, token, mark })
     }
 
     /// What happened.
     #[must_use]
-    pub const fn event(&self) -> &LifecycleEvent {
+    pub fn event(&self) -> &LifecycleEvent {
         &self.event
     }
 
@@ -396,12 +406,12 @@ impl<T> ReceivedEvent<T> {
     }
 }
 
-impl<K> Verified<ReceivedEvent<Token<K>>> {
+impl<K> Verified<ReceivedEvent<'_, Token<K>>> {
     /// What a store applies: the event, its mark, and when its token was issued.
     #[must_use]
     pub fn into_delivery(self) -> Delivery {
         let ReceivedEvent { event, token, mark } = self.into_inner();
-        Delivery::connect(event)
+        Delivery::connect(event.into_owned())
             .marked(mark)
             .issued(token.issued_at())
     }

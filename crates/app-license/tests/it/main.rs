@@ -14,6 +14,8 @@
 mod connect_properties;
 #[cfg(all(feature = "work-count", feature = "aws-lc-rs"))]
 mod cost_linear;
+#[cfg(all(feature = "work-count", feature = "aws-lc-rs"))]
+mod cost_once;
 mod documents;
 mod license_properties;
 mod security_rule_names;

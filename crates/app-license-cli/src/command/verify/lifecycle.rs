@@ -140,27 +140,30 @@ impl EventArgs {
             Err(error) => return Ok(VerifyOutput::refused(&error, None)),
         };
         let explanation = event.explain(&request);
-        let received = event
-            .receive(&body, &request, self.app.now.time())
-            .and_then(|event| match kid {
-                Some(kid) if kid != *event.kid() => {
-                    let kid = event.kid().to_string();
-                    Err(ErrorKind::UnknownKey { kid }.into())
+        let refused = |error: &Error| {
+            let refused = VerifyOutput::refused(error, Some(explanation));
+            match error.kind() {
+                ErrorKind::Audience { .. } => refused.help(OTHER_BASE_URLS.to_owned()),
+                ErrorKind::ForeignBaseUrl { found } => {
+                    refused.help(self.other_cloud(verifier.hosts(), found))
                 }
-                _ => event.verify(&key),
-            });
+                _ => refused,
+            }
+        };
+        let event = match event.receive(&body, &request, self.app.now.time()) {
+            Ok(event) => event,
+            Err(error) => return Ok(refused(&error)),
+        };
+        let received = match kid {
+            Some(kid) if kid != *event.kid() => {
+                let kid = event.kid().to_string();
+                Err(ErrorKind::UnknownKey { kid }.into())
+            }
+            _ => event.verify(&key),
+        };
         let received = match received {
             Ok(received) => received,
-            Err(error) => {
-                let refused = VerifyOutput::refused(&error, Some(explanation));
-                return Ok(match error.kind() {
-                    ErrorKind::Audience { .. } => refused.help(OTHER_BASE_URLS.to_owned()),
-                    ErrorKind::ForeignBaseUrl { found } => {
-                        refused.help(self.other_cloud(verifier.hosts(), found))
-                    }
-                    _ => refused,
-                });
-            }
+            Err(error) => return Ok(refused(&error)),
         };
         let (token, body) = (received.token(), received.event().body());
         let secret = match received.event() {
