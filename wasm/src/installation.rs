@@ -303,11 +303,12 @@ fn said(input: &Input) -> Result<Output, Error> {
 /// Whether a license is another than the one that is known of the installation.
 #[wasm_bindgen(js_name = isNews)]
 pub fn is_news(
-    #[wasm_bindgen(unchecked_param_type = "Omit<ApplyInput, \"now\">")] input: Input,
+    #[wasm_bindgen(unchecked_param_type = "ApplyInput")] input: Input,
 ) -> Result<bool, JsValue> {
     let news = || {
+        let now = input.time("now")?;
         Ok(match (stored(&input)?, event(&input)?) {
-            (Some(known), Event::License(license)) => known.is_news(&license),
+            (Some(known), Event::License(license)) => known.is_news(&license, now),
             _ => false,
         })
     };

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use app_license::plan::Bounded;
 use app_license::plan::license::{CachedLicense, Lease};
 use app_license::{InstallationKey, LicenseSource, UnixTime};
-use app_license_store::{Error, ErrorKind, LeaseStore, LicenseStore, Name};
+use app_license_store::{Error, LeaseStore, LicenseStore, Name, lasting};
 use async_trait::async_trait;
 
 /// What a [`ForgeLicenseApi`](crate::ForgeLicenseApi) shares with its replicas, in one process: what it
@@ -21,22 +21,11 @@ pub struct MemoryLicenseCache {
     licenses: Mutex<Bounded<(InstallationKey, &'static str), Option<CachedLicense>>>,
 }
 
-/// Who holds a lease, from when on, and for how many seconds.
+/// Who holds a lease, and until when.
 #[derive(Debug, Clone)]
 struct Held {
     holder: Name,
-    since: UnixTime,
-    ttl: u64,
-}
-
-impl Held {
-    fn has_ended(&self, now: UnixTime) -> bool {
-        now.passed(self.since, self.ttl)
-    }
-
-    fn until(&self) -> UnixTime {
-        self.since.plus(self.ttl)
-    }
+    until: UnixTime,
 }
 
 impl MemoryLicenseCache {
@@ -73,9 +62,7 @@ impl LeaseStore for MemoryLicenseCache {
     ) -> Result<Lease, Error> {
         let ttl = lasting(ttl)?;
         Ok(lock(&self.leases).change(lease, |held| match held {
-            Some(other) if !other.has_ended(now) => Lease::Held {
-                until: other.until(),
-            },
+            Some(other) if Lease::is_held(other.until, now) => Lease::Held { until: other.until },
             _ => granted(held, holder, now, ttl),
         }))
     }
@@ -89,11 +76,11 @@ impl LeaseStore for MemoryLicenseCache {
     ) -> Result<Lease, Error> {
         let ttl = lasting(ttl)?;
         Ok(lock(&self.leases).change(lease, |held| match held {
-            Some(own) if own.holder == *holder && !own.has_ended(now) => {
+            Some(own) if own.holder == *holder && Lease::is_held(own.until, now) => {
                 granted(held, holder, now, ttl)
             }
             Some(other) => Lease::Held {
-                until: other.until().max(now),
+                until: other.until.max(now),
             },
             None => Lease::Held { until: now },
         }))
@@ -108,10 +95,9 @@ impl LeaseStore for MemoryLicenseCache {
 }
 
 fn granted(held: &mut Option<Held>, holder: &Name, now: UnixTime, ttl: u64) -> Lease {
-    let holder = holder.clone();
-    let since = now;
-    let own = held.insert(Held { holder, since, ttl });
-    Lease::Granted { until: own.until() }
+    let (holder, until) = (holder.clone(), now.plus(ttl));
+    *held = Some(Held { holder, until });
+    Lease::Granted { until }
 }
 
 #[async_trait]
@@ -135,24 +121,10 @@ impl LicenseStore for MemoryLicenseCache {
     ) -> Result<(), Error> {
         let key = (key.clone(), license.source().code());
         lock(&self.licenses).change(&key, |known| {
-            let later = |known: &CachedLicense| known.fetched_at() > license.fetched_at();
-            if !known.as_ref().is_some_and(later) {
+            if known.as_ref().is_none_or(|known| license.replaces(known)) {
                 *known = Some(license.clone());
             }
         });
         Ok(())
     }
-}
-
-/// A lease must last.
-fn lasting(ttl: u64) -> Result<u64, Error> {
-    if ttl == 0 {
-        let reason = "it lasts 0 seconds".to_owned();
-        return Err(ErrorKind::Invalid {
-            what: "lease",
-            reason,
-        }
-        .into());
-    }
-    Ok(ttl)
 }

@@ -177,8 +177,9 @@ impl Decider {
                 Next::AskNewer => current.asked_newer(None),
                 Next::Use(statement) => {
                     // what the License API states, where that is news, then what counts
-                    let news = Some(current.news(statement));
-                    let is_news = |it: &&Verified<License>| known.is_some_and(|k| k.is_news(it));
+                    let (news, now) = (Some(current.news(statement)), self.now());
+                    let is_news =
+                        |it: &&Verified<License>| known.is_some_and(|k| k.is_news(it, now));
                     let news = news.filter(is_news).cloned();
                     let license = current.license(statement);
                     self.observe(of, news.as_ref().unwrap_or(&license)).await;
@@ -192,11 +193,12 @@ impl Decider {
     /// Remembers a statement that is news, so that hooks hear of changed editions. Losing one is no harm:
     /// the next request states it again.
     pub(crate) async fn observe(&self, of: &impl Question, license: &Verified<License>) {
-        if !of.installation().is_some_and(|it| it.is_news(license)) {
+        let now = self.now();
+        if !of.installation().is_some_and(|it| it.is_news(license, now)) {
             return;
         }
         let news = Event::from(License::clone(license));
-        if let Err(error) = of.note(news, self.now()).await {
+        if let Err(error) = of.note(news, now).await {
             tracing::warn!(code = error.code(), error = %with_causes(&error), "a changed license is not kept");
         }
     }

@@ -220,6 +220,7 @@ macro_rules! lease_store_conformance {
             @each LeaseStore, $make_store,
             a_lease_has_one_holder
             a_lease_is_renewed_and_released_by_its_holder_only
+            a_lease_of_a_clock_that_was_wrong_is_free
             one_call_in_five_minutes
         }
     };
@@ -231,6 +232,7 @@ macro_rules! license_store_conformance {
     ($make_store:path) => {
         $crate::store_conformance! {
             @each LicenseStore, $make_store,
+            an_answer_dated_ahead_outlasts_no_newer_one
             the_last_answer_of_a_license_api_is_kept
         }
     };

@@ -127,4 +127,4 @@ pub use records::StoredRecord;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use stopped::Stopped;
-pub use store::{InstallKeyStore, InstallationStore, LeaseStore, LicenseStore, Store};
+pub use store::{InstallKeyStore, InstallationStore, LeaseStore, LicenseStore, Store, lasting};

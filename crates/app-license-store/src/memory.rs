@@ -219,7 +219,7 @@ impl LeaseStore for MemoryStore {
         let until = now.plus(lasting(ttl)?);
         let mut state = self.state();
         match state.leases.get(lease) {
-            Some(&(_, held)) if held > now => Ok(Lease::Held { until: held }),
+            Some(&(_, held)) if Lease::is_held(held, now) => Ok(Lease::Held { until: held }),
             _ => {
                 state.leases.insert(lease.clone(), (holder.clone(), until));
                 Ok(Lease::Granted { until })
@@ -236,7 +236,7 @@ impl LeaseStore for MemoryStore {
     ) -> Result<Lease, Error> {
         let until = now.plus(lasting(ttl)?);
         match self.state().leases.get_mut(lease) {
-            Some((by, held)) if by == holder && *held > now => {
+            Some((by, held)) if by == holder && Lease::is_held(*held, now) => {
                 *held = until;
                 Ok(Lease::Granted { until })
             }
@@ -274,8 +274,8 @@ impl LicenseStore for MemoryStore {
     ) -> Result<(), Error> {
         let at = (tenant(key), license.source().code());
         let mut state = self.state();
-        let later = |kept: &CachedLicense| kept.fetched_at() > license.fetched_at();
-        if !state.licenses.get(&at).is_some_and(later) {
+        let kept = state.licenses.get(&at);
+        if kept.is_none_or(|kept| license.replaces(kept)) {
             state.licenses.insert(at, license.clone());
         }
         Ok(())

@@ -7,8 +7,7 @@ mod licenses;
 
 pub use install_keys::InstallKeyStore;
 pub use installations::InstallationStore;
-pub use leases::LeaseStore;
-pub(crate) use leases::lasting;
+pub use leases::{LeaseStore, lasting};
 pub use licenses::LicenseStore;
 
 /// All that an app keeps: [`InstallationStore`], [`LeaseStore`], [`LicenseStore`] and

@@ -209,7 +209,7 @@ impl<'p> CurrentLicense<'p> {
             return Next::Use(StatementOf::Request);
         }
         match self.request.state() {
-            State::Inactive => self.next_of_inactive(),
+            State::Inactive => self.next_of_inactive(now),
             State::Active if !self.policy.is_confirmed_only() || self.request.is_confirmed() => {
                 Next::Use(StatementOf::Request)
             }
@@ -218,12 +218,13 @@ impl<'p> CurrentLicense<'p> {
     }
 
     /// An inactive statement is final, but for the `lic=none` of a page.
-    fn next_of_inactive(&self) -> Next {
+    fn next_of_inactive(&self, now: UnixTime) -> Next {
         let of_page = self.request.source() == LicenseSource::ConnectIframeQuery;
         match (&self.license_api, self.request.as_of()) {
             (None, Some(since)) if of_page => Next::Ask { since },
             (Some(LicenseApi::Stated(license)), _)
-                if LicenseApiResponse::overrules(license, &self.request) =>
+                if !license.is_ahead(now)
+                    && LicenseApiResponse::overrules(license, &self.request) =>
             {
                 Next::Use(StatementOf::LicenseApi)
             }

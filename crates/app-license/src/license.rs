@@ -357,6 +357,11 @@ impl License {
         Evidence::age(seconds(now).saturating_sub(seconds(as_of)))
     }
 
+    /// Whether it is dated further ahead of `now` than clocks differ.
+    pub(crate) fn is_ahead(&self, now: UnixTime) -> bool {
+        self.as_of.is_some() && self.age(now).is_none()
+    }
+
     /// What is stated of the user who asks, where apps are billed by users with access; `None`
     /// where nothing is. A policy denies by it unless told otherwise.
     #[must_use]

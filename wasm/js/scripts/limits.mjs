@@ -19,6 +19,8 @@ const LIMITS = [
   ["POLL", "How often it is looked whether it is there.", "crates/app-license-client/src/forge_license.rs", "PAUSE"],
   ["ANSWERS_KEPT", "How many installations' answers and leases a process keeps.", "crates/app-license-client/src/license_cache.rs", "MOST"],
   ["SYSTEM_TOKEN", "The longest system token.", "crates/app-license-client/src/system_token.rs", "MAX_BYTES"],
+  ["LONGEST_LEASE", "How long a lease lasts at the most, in seconds.", "crates/app-license/src/plan/license/cached.rs", "LONGEST"],
+  ["MAX_AHEAD", "How far in the future a time may be that another replica wrote, in seconds: clocks differ.", "crates/app-license/src/gate/policy.rs", "MAX_AHEAD"],
   ["MAX_KEYS", "How many of the platform's keys a store keeps.", "crates/app-license/src/plan/keys/stored.rs", "MOST"],
   ["MARK_GRACE", "How long a mark is kept after it expires, in seconds: the clocks of replicas differ.", "crates/app-license/src/delivery/mark.rs", "GRACE"],
   ["MAX_MARKS", "How many marks are kept in memory.", "crates/app-license-store/src/memory/state.rs", "MAX_MARKS"],

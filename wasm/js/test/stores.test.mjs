@@ -54,6 +54,24 @@ const FAULTS = {
     advance: (store, name, sequence) => store.putLicense(name, "ahead", { document: sequence, fetchedAt: new Date(sequence) }),
   },
   "takes the last answer, however old": { putLicense: (store, key, source, kept) => store.putLicense(key, source, { ...kept, fetchedAt: new Date(2e12) }) },
+  "believes a wrong clock's answer": {
+    putLicense(store, key, source, kept) {
+      const known = store.license(key, source);
+      if (!known || known.fetchedAt <= kept.fetchedAt) {
+        store.putLicense(key, source, kept);
+      }
+    },
+  },
+  "believes a wrong clock's lease": {
+    tryLease(store, lease, holder, now, ttl) {
+      const ends = (store.ends ??= new Map());
+      if (ends.get(lease) > now) {
+        return ends.get(lease);
+      }
+      ends.set(lease, new Date(+now + ttl * 1000));
+      return store.tryLease(lease, holder, now, ttl);
+    },
+  },
   "gives a lease to its holder again": { tryLease: (store, lease, holder, ...of) => (store.releaseLease(lease, holder), store.tryLease(lease, holder, ...of)) },
   "renews for anybody": { renewLease: (store, lease, _, now, ttl) => ["one", "two"].forEach((holder) => store.renewLease(lease, holder, now, ttl)) },
   "releases for anybody": { releaseLease: (store, lease) => ["one", "two"].forEach((holder) => store.releaseLease(lease, holder)) },
@@ -73,6 +91,8 @@ const FOUND_BY = {
   "lets a cursor go back": "a consumer's cursor begins at 0, and never goes back",
   "lets a cursor run ahead": "a consumer's cursor stands at no event that there is not",
   "takes the last answer, however old": "of a License API, the later answer stays, whichever comes last",
+  "believes a wrong clock's answer": "an answer that a wrong clock dated ahead outlasts no newer one",
+  "believes a wrong clock's lease": "a lease that a wrong clock took days ahead is nobody's",
   "gives a lease to its holder again": "a lease is one holder's until it ends, and is not taken twice, by its holder either",
   "renews for anybody": "a lease is renewed and released by its holder alone, and not once it ended",
   "releases for anybody": "a lease is renewed and released by its holder alone, and not once it ended",

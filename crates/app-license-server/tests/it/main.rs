@@ -22,6 +22,7 @@ mod operations;
 mod own_answers;
 mod page_headers;
 mod perimeters;
+mod probe;
 mod refusals;
 mod resolution;
 mod security_rules;

@@ -43,8 +43,36 @@ pub async fn a_lease_has_one_holder(subject: &Subject<dyn LeaseStore>) {
             until: until.plus(300)
         }
     );
-    let nothing = store.try_lease(&name("n"), &name("x"), now(), 0).await;
-    assert_eq!(nothing.unwrap_err().code(), "invalid");
+    for ttl in [0, Lease::LONGEST + 1] {
+        let nothing = store.try_lease(&name("n"), &name("x"), now(), ttl).await;
+        assert_eq!(nothing.unwrap_err().code(), "invalid", "{ttl}");
+        let nothing = store.renew_lease(&name("l"), &name("x"), now(), ttl).await;
+        assert_eq!(nothing.unwrap_err().code(), "invalid", "{ttl}");
+    }
+}
+
+/// A lease that ends later than one can was taken by a clock that was wrong: it is nobody's.
+pub async fn a_lease_of_a_clock_that_was_wrong_is_free(subject: &Subject<dyn LeaseStore>) {
+    let store = &subject.store;
+    let (lease, wrong, right) = (name("l"), name("wrong"), name("right"));
+    let days = |days, seconds| now().plus(days * Lease::LONGEST).plus(seconds);
+    let taken = store.try_lease(&lease, &wrong, days(3, 0), 300).await;
+    let until = days(3, 300);
+    assert_eq!(taken.unwrap(), Lease::Granted { until });
+    // the longest one ends so, by a clock that is five minutes ahead
+    let held = store.try_lease(&lease, &right, days(2, 0), 300).await;
+    assert_eq!(held.unwrap(), Lease::Held { until });
+    let renewed = store.renew_lease(&lease, &wrong, days(1, 0), 300).await;
+    assert!(!renewed.unwrap().is_granted(), "it has none");
+    let free = store.try_lease(&lease, &right, now(), 300).await;
+    assert!(free.unwrap().is_granted());
+    let again = store.try_lease(&lease, &wrong, now(), 300).await.unwrap();
+    assert_eq!(
+        again,
+        Lease::Held {
+            until: now().plus(300)
+        }
+    );
 }
 
 /// Only who holds a lease may prolong it or give it back.

@@ -1,6 +1,6 @@
 //! What License APIs answered.
 
-use app_license::{License, LicenseSource};
+use app_license::{Evidence, License, LicenseSource};
 
 use super::Subject;
 use super::sample::{client_key, now};
@@ -43,6 +43,35 @@ pub async fn the_last_answer_of_a_license_api_is_kept(subject: &Subject<dyn Lice
     store.put_license(&key, &answer("null", 101)).await.unwrap();
     let kept = store.license(&key, forge).await.unwrap().unwrap();
     assert_eq!(kept.document(), None);
+}
+
+/// An answer that was dated by a clock that was wrong does not outlast those that come after it.
+pub async fn an_answer_dated_ahead_outlasts_no_newer_one(subject: &Subject<dyn LicenseStore>) {
+    let store = &subject.store;
+    let key = client_key("never-installed");
+    let source = LicenseSource::ConnectLicenseApi;
+    let answer =
+        |at| CachedLicense::from_parts(source, Some(format!("{{\"at\":{at}}}")), now().plus(at));
+    let ahead = 3 * 86_400;
+    for (put, kept) in [
+        (ahead, ahead),
+        // as far as clocks differ, it may be the later one
+        (ahead - Evidence::MAX_AHEAD, ahead),
+        (
+            ahead - Evidence::MAX_AHEAD - 1,
+            ahead - Evidence::MAX_AHEAD - 1,
+        ),
+        (100, 100),
+        (99, 100),
+        (101, 101),
+    ] {
+        store.put_license(&key, &answer(put)).await.unwrap();
+        assert_eq!(
+            store.license(&key, source).await.unwrap(),
+            Some(answer(kept)),
+            "{put}"
+        );
+    }
 }
 
 /// What a License API said of a tenant does not make it known.

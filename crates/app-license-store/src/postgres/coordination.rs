@@ -2,7 +2,7 @@
 
 use app_license::delivery::{Mark, ReplayMark, StoredMark};
 use app_license::plan::license::{CachedLicense, Lease};
-use app_license::{KeyId, LicenseSource, UnixTime};
+use app_license::{Evidence, KeyId, LicenseSource, UnixTime};
 use tokio_postgres::{Client as Connection, Row};
 
 use super::PostgresStore;
@@ -113,11 +113,18 @@ impl PostgresStore {
             VALUES ($1, $2, $3, $4)
             ON CONFLICT (tenant, touchpoint) DO UPDATE
                 SET document = excluded.document, fetched_at = excluded.fetched_at
-                WHERE excluded.fetched_at >= l.fetched_at
+                WHERE excluded.fetched_at >= l.fetched_at OR excluded.fetched_at + $5 < l.fetched_at
             RETURNING $durable";
         let at = column(license.fetched_at().as_seconds());
+        let ahead = column(Evidence::MAX_AHEAD);
         let (source, document) = (license.source().code(), license.document());
-        let params = [text(&tenant), text(&source), text(&document), number(&at)];
+        let params = [
+            text(&tenant),
+            text(&source),
+            text(&document),
+            number(&at),
+            number(&ahead),
+        ];
         self.ask("write a license", SQL, &params).await.map(|_| ())
     }
 
@@ -166,11 +173,18 @@ impl PostgresStore {
     ) -> Result<Lease, Fail> {
         const SQL: &str = "INSERT INTO $s.lease AS l (name, holder, until) VALUES ($1, $2, $3)
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-                WHERE l.until <= $4
+                WHERE l.until <= $4 OR l.until > $5
             RETURNING until, $durable";
         let (to, at) = (column(until.as_seconds()), column(now.as_seconds()));
+        let latest = column(Lease::latest_end(now).as_seconds());
         let (lease_name, holder) = (lease.as_str(), holder.as_str());
-        let params = [text(&lease_name), text(&holder), number(&to), number(&at)];
+        let params = [
+            text(&lease_name),
+            text(&holder),
+            number(&to),
+            number(&at),
+            number(&latest),
+        ];
         match self.ask("take a lease", SQL, &params).await? {
             Some(_) => Ok(Lease::Granted { until }),
             None => self.held(lease, now).await,
@@ -185,10 +199,18 @@ impl PostgresStore {
         until: UnixTime,
     ) -> Result<Lease, Fail> {
         const SQL: &str = "UPDATE $s.lease SET until = $3
-            WHERE name = $1 AND holder = $2 AND until > $4 RETURNING until, $durable";
+            WHERE name = $1 AND holder = $2 AND until > $4 AND until <= $5
+            RETURNING until, $durable";
         let (to, at) = (column(until.as_seconds()), column(now.as_seconds()));
+        let latest = column(Lease::latest_end(now).as_seconds());
         let (lease_name, holder) = (lease.as_str(), holder.as_str());
-        let params = [text(&lease_name), text(&holder), number(&to), number(&at)];
+        let params = [
+            text(&lease_name),
+            text(&holder),
+            number(&to),
+            number(&at),
+            number(&latest),
+        ];
         match self.ask("renew a lease", SQL, &params).await? {
             Some(_) => Ok(Lease::Granted { until }),
             None => self.held(lease, now).await,

@@ -2,7 +2,7 @@
 
 use app_license::delivery::{Mark, ReplayMark, StoredMark};
 use app_license::plan::license::{CachedLicense, Lease};
-use app_license::{KeyId, LicenseSource, UnixTime};
+use app_license::{Evidence, KeyId, LicenseSource, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::erase::LAST;
@@ -71,7 +71,8 @@ pub(super) fn put_license(
         VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (tenant, touchpoint) DO UPDATE
             SET document = excluded.document, fetched_at = excluded.fetched_at
-            WHERE excluded.fetched_at >= license.fetched_at";
+            WHERE excluded.fetched_at >= license.fetched_at
+                OR excluded.fetched_at + ?5 < license.fetched_at";
     let (source, document) = (license.source().code(), license.document());
     connection
         .prepare_cached(SQL)
@@ -80,7 +81,8 @@ pub(super) fn put_license(
                 tenant,
                 source,
                 document,
-                column(license.fetched_at().as_seconds())
+                column(license.fetched_at().as_seconds()),
+                column(Evidence::MAX_AHEAD)
             ])
         })
         .map_err(failed("write a license"))?;
@@ -138,12 +140,13 @@ pub(super) fn try_lease(
 ) -> Result<Lease, Error> {
     const SQL: &str = "INSERT INTO lease (name, holder, until) VALUES (?1, ?2, ?3)
         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-            WHERE lease.until <= ?4";
+            WHERE lease.until <= ?4 OR lease.until > ?5";
     let params = params![
         lease.as_str(),
         holder.as_str(),
         column(until.as_seconds()),
-        column(now.as_seconds())
+        column(now.as_seconds()),
+        column(Lease::latest_end(now).as_seconds())
     ];
     let taken = connection
         .prepare_cached(SQL)
@@ -159,12 +162,14 @@ pub(super) fn renew_lease(
     now: UnixTime,
     until: UnixTime,
 ) -> Result<Lease, Error> {
-    const SQL: &str = "UPDATE lease SET until = ?3 WHERE name = ?1 AND holder = ?2 AND until > ?4";
+    const SQL: &str = "UPDATE lease SET until = ?3
+        WHERE name = ?1 AND holder = ?2 AND until > ?4 AND until <= ?5";
     let params = params![
         lease.as_str(),
         holder.as_str(),
         column(until.as_seconds()),
-        column(now.as_seconds())
+        column(now.as_seconds()),
+        column(Lease::latest_end(now).as_seconds())
     ];
     let renewed = connection
         .prepare_cached(SQL)

@@ -32,11 +32,14 @@ pub trait LeaseStore: Send + Sync + std::fmt::Debug {
     /// Takes a lease for `ttl` seconds if nobody holds it, the asker itself included: two grants
     /// are at least `ttl` seconds apart, over all replicas, as far as their clocks agree.
     ///
+    /// A lease that ends later than [`Lease::latest_end`] was taken by a clock that was wrong, and nobody
+    /// holds it: see [`Lease::is_held`].
+    ///
     /// This holds the Forge License API to one call in five minutes an installation
     /// (<https://developer.atlassian.com/platform/forge/apis-reference/license-api/>).
     ///
     /// # Errors
-    /// `invalid` when `ttl` is 0, `store_unavailable`.
+    /// `invalid` when `ttl` is 0 or more than [`Lease::LONGEST`], `store_unavailable`.
     async fn try_lease(
         &self,
         lease: &Name,
@@ -48,7 +51,7 @@ pub trait LeaseStore: Send + Sync + std::fmt::Debug {
     /// Prolongs a lease to `ttl` seconds from now, if the holder still has it.
     ///
     /// # Errors
-    /// `invalid` when `ttl` is 0, `store_unavailable`.
+    /// As [`LeaseStore::try_lease`].
     async fn renew_lease(
         &self,
         lease: &Name,
@@ -91,10 +94,18 @@ impl<S: LeaseStore + ?Sized> LeaseStore for Arc<S> {
     }
 }
 
-/// A lease must last.
-pub(crate) fn lasting(ttl: u64) -> Result<u64, Error> {
-    if ttl == 0 {
-        return Err(Error::invalid("lease", "it lasts 0 seconds"));
+/// For how many seconds a lease may be taken.
+///
+/// # Errors
+/// `invalid` when it would not last, or for longer than [`Lease::LONGEST`].
+#[doc(hidden)]
+pub fn lasting(ttl: u64) -> Result<u64, Error> {
+    match ttl {
+        1..=Lease::LONGEST => Ok(ttl),
+        0 => Err(Error::invalid("lease", "it lasts 0 seconds")),
+        _ => {
+            let reason = format!("it lasts {ttl} seconds: {} at the most", Lease::LONGEST);
+            Err(Error::invalid("lease", reason))
+        }
     }
-    Ok(ttl)
 }

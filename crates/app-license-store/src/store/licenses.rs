@@ -43,8 +43,8 @@ pub trait LicenseStore: Send + Sync + std::fmt::Debug {
         source: LicenseSource,
     ) -> Result<Option<CachedLicense>, Error>;
 
-    /// Keeps the last answer of a License API, unless a later one is kept already. The tenant need
-    /// not be known.
+    /// Keeps the last answer of a License API, unless a later one is kept already:
+    /// [`CachedLicense::replaces`]. The tenant need not be known.
     ///
     /// # Errors
     /// `store_unavailable`.

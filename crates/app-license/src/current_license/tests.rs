@@ -266,6 +266,21 @@ fn a_stored_statement_of_the_future_stands_in_for_nothing() {
     }
 }
 
+/// Nobody knows when it was stated: it overrules no `lic=none`.
+#[test]
+fn an_answer_of_the_future_overrules_nothing() {
+    for (ahead, used) in [
+        (0, "API"),
+        (Evidence::MAX_AHEAD, "API"),
+        (Evidence::MAX_AHEAD + 1, "request"),
+    ] {
+        let policy = Policy::new();
+        let mut current = CurrentLicense::new(request("page none"), &policy);
+        current.asked(LicenseApi::Stated(Box::new(of_api(ACTIVE, NOW + ahead))));
+        assert_eq!(name(current.next(at(NOW))), used, "{ahead}");
+    }
+}
+
 /// Whatever comes of each step, a shell is done after asking once and loading once.
 #[test]
 fn nothing_is_asked_or_loaded_twice() {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::gate::facts::State;
+use crate::gate::policy::Evidence;
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
@@ -43,6 +44,15 @@ impl KnownLicense {
             source: license.source(),
             as_of: license.as_of().unwrap_or(now),
         }
+    }
+
+    /// Whether it is dated further ahead of `now` than clocks differ ([`Evidence::MAX_AHEAD`]): nobody
+    /// knows when it was stated, and any statement is newer.
+    ///
+    /// [`Evidence::MAX_AHEAD`]: crate::Evidence::MAX_AHEAD
+    #[must_use]
+    pub(super) const fn is_ahead(&self, now: UnixTime) -> bool {
+        self.as_of.since(now) > Evidence::MAX_AHEAD
     }
 
     /// Active, inactive, or absent.

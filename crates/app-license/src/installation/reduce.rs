@@ -58,7 +58,7 @@ impl Installation {
                 }
             }
             Event::Linked { tenant } => installation.record.link(tenant, now, &mut changes),
-            Event::Joined(known) => installation.record.join(known, &mut changes),
+            Event::Joined(known) => installation.record.join(known, now, &mut changes),
             Event::Invoked(half) => {
                 if installation.record.invoked(half, now, &mut changes) {
                     installation.secrets = InstallationSecrets::default();
@@ -221,11 +221,12 @@ impl Installation {
 
     fn license(&mut self, license: &License, now: UnixTime, changes: &mut Vec<Change>) {
         let record = &mut self.record;
-        let older = match (&record.license, license.as_of()) {
+        let known = record.license.as_ref();
+        let older = match (known.filter(|it| !it.is_ahead(now)), license.as_of()) {
             (Some(known), Some(as_of)) => as_of < known.as_of,
             _ => false,
         };
-        if older {
+        if older || license.is_ahead(now) {
             return;
         }
         record.take_entitlement(

@@ -182,7 +182,7 @@ impl InstallationRecord {
 
     /// Takes over what was known under a Forge installation before it was known whose it is. Once more,
     /// where something happened there between this and the link.
-    pub(super) fn join(&mut self, other: &Self, changes: &mut Vec<Change>) {
+    pub(super) fn join(&mut self, other: &Self, now: UnixTime, changes: &mut Vec<Change>) {
         let InstallationKey::Forge(installation) = &other.key else {
             return;
         };
@@ -201,11 +201,9 @@ impl InstallationRecord {
             self.blocked_at = other.blocked_at;
             changes.push(Change::Blocked);
         }
-        if let Some(said) = &other.license
-            && self
-                .license
-                .as_ref()
-                .is_none_or(|known| known.as_of < said.as_of)
+        let known = self.license.as_ref().filter(|known| !known.is_ahead(now));
+        if let Some(said) = other.license.as_ref().filter(|said| !said.is_ahead(now))
+            && known.is_none_or(|known| known.as_of < said.as_of)
         {
             let entitlement = &other.entitlement;
             let ids = [

@@ -56,6 +56,7 @@ mod retry;
 use std::time::Duration;
 
 use crate::connect::LicenseApiResponse;
+use crate::gate::policy::Evidence;
 use crate::time::UnixTime;
 
 pub use cached::{CachedLicense, Lease};
@@ -131,18 +132,21 @@ impl LicensePlan {
         self
     }
 
-    /// The same plan with another [`LicensePlan::lease`]; [`LicensePlan::LEAST`] at the least. A part of a
-    /// second counts as one: no lease ends sooner than stated.
+    /// The same plan with another [`LicensePlan::lease`]; [`LicensePlan::LEAST`] at the least, and
+    /// [`Lease::LONGEST`] at the most. A part of a second counts as one: no lease ends sooner than stated.
     ///
     /// ```
     /// # use app_license::plan::license::LicensePlan;
     /// use std::time::Duration;
     /// assert_eq!(LicensePlan::FORGE.leased_for(Duration::ZERO).lease, Some(300));
     /// assert_eq!(LicensePlan::FORGE.leased_for(Duration::from_millis(330_001)).lease, Some(331));
+    /// assert_eq!(LicensePlan::FORGE.leased_for(Duration::from_secs(100_000)).lease, Some(86_400));
     /// ```
     #[must_use]
     pub const fn leased_for(mut self, time: Duration) -> Self {
-        self.lease = Some(at_least(time));
+        let seconds = at_least(time);
+        let longest = seconds > Lease::LONGEST;
+        self.lease = Some(if longest { Lease::LONGEST } else { seconds });
         self
     }
 
@@ -350,7 +354,9 @@ impl LicensePlan {
         now: UnixTime,
     ) -> bool {
         let newer = as_of.plus(Self::ACTIVE_PAUSE);
-        if entry.expected_since.is_some_and(|since| newer < since) {
+        // what is expected since a time to come was expected by a clock that was wrong
+        let expected = |since: UnixTime| newer < since && since.since(now) <= Evidence::MAX_AHEAD;
+        if entry.expected_since.is_some_and(expected) {
             return false;
         }
         let seconds = match content {

@@ -48,7 +48,7 @@
 use std::time::Duration;
 
 use super::bounded::Bounded;
-use super::license::RetryPause;
+use super::license::{Lease, RetryPause};
 use crate::time::UnixTime;
 
 /// How often a sweep asks about each installation.
@@ -83,6 +83,8 @@ impl SweepPlan {
     /// The least time between two questions about an installation, in seconds. A sweep is for what
     /// changes a few times in a year; a page states its license at once.
     pub const LEAST: u64 = 3600;
+    /// The most, in seconds: 120 days, so that a [lease](Lease::LONGEST) is longer than a turn.
+    pub const MOST: u64 = 120 * 86_400;
     /// In how many turns a sweep goes once through everything.
     const TURNS: u64 = 360;
     /// How many installations a turn looks at, at the least.
@@ -91,15 +93,22 @@ impl SweepPlan {
     /// customer who is on Forge, and does not count them: a walk still takes a quarter of the time.
     const PASSED: u64 = 8;
 
-    /// Each installation once in so many seconds; in [`SweepPlan::LEAST`] at the least.
+    /// Each installation once in so many seconds; in [`SweepPlan::LEAST`] at the least, and in
+    /// [`SweepPlan::MOST`] at the most.
     ///
     /// ```
     /// use app_license::plan::sweep::SweepPlan;
     /// assert_eq!(SweepPlan::new(86_400).every(), 86_400);
     /// assert_eq!(SweepPlan::new(1).every(), SweepPlan::LEAST);
+    /// assert_eq!(SweepPlan::new(u64::MAX).every(), SweepPlan::MOST);
     /// ```
     #[must_use]
     pub const fn new(every: u64) -> Self {
+        let every = if every > Self::MOST {
+            Self::MOST
+        } else {
+            every
+        };
         Self {
             every: if every > Self::LEAST {
                 every
@@ -333,7 +342,9 @@ impl<K: Ord + Clone> Sweep<K> {
     #[must_use]
     pub const fn rest_lease(&self, rest: Duration) -> u64 {
         let through = rest.as_secs().saturating_add(self.plan.turn());
-        if through > self.plan.lease() {
+        if through > Lease::LONGEST {
+            Lease::LONGEST
+        } else if through > self.plan.lease() {
             through
         } else {
             self.plan.lease()

@@ -97,7 +97,7 @@ async function observe(
 ): Promise<void> {
   const { reducer, options } = app;
   try {
-    const license = licenses.find((stated) => reducer.isNews(verified.installation, stated));
+    const license = licenses.find((stated) => reducer.isNews(verified.installation, stated, app.now()));
     if (!license) {
       return;
     }

@@ -172,7 +172,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
       return;
     }
     try {
-      const license = licenses.find((stated) => this.#reducer.isNews(installation, stated));
+      const license = licenses.find((stated) => this.#reducer.isNews(installation, stated, this.now()));
       if (license) {
         const after = await deliverTo(store, { ...keyOf(installation), event: { license } }, this.now());
         // asked again for the same invocation, it is no news

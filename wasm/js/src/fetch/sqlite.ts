@@ -5,6 +5,7 @@ import type { Column, Sealed, SealingOptions } from "./sealer.js";
 import { emptyLog, open } from "./sqlite-file.js";
 import type { SqliteDatabase, Statement } from "./sqlite-file.js";
 import { MARK_GRACE, MAX_KEYS } from "../server/limits.js";
+import { aheadOf, isHeld, latestEnd } from "../server/wrong-clock.js";
 import { corrupt } from "./store.js";
 import type { CachedLicense, Decide, HistoryEntry, InstallationStore, Stopped } from "./store.js";
 
@@ -231,15 +232,15 @@ export class SqliteStore implements InstallationStore {
   putLicense(key: string, source: string, { document, fetchedAt }: CachedLicense): void {
     const sql = `INSERT INTO license (tenant, touchpoint, document, fetched_at) VALUES (?, ?, ?, ?)
       ON CONFLICT (tenant, touchpoint) DO UPDATE SET document = excluded.document, fetched_at = excluded.fetched_at
-      WHERE excluded.fetched_at >= license.fetched_at`;
-    this.#sql(sql).run(tenantOf(key), source, document, seconds(fetchedAt));
+      WHERE excluded.fetched_at >= license.fetched_at OR license.fetched_at > ?`;
+    this.#sql(sql).run(tenantOf(key), source, document, seconds(fetchedAt), seconds(aheadOf(fetchedAt)));
   }
 
   tryLease(lease: string, holder: string, now: Date, ttl: number): Date | null {
     return this.#db
       .transaction(() => {
         const held = this.#sql("SELECT until FROM lease WHERE name = ?").get(lease) as { until: number } | undefined;
-        if (held && held.until > seconds(now)) {
+        if (held && isHeld(date(held.until), date(seconds(now)))) {
           return date(held.until);
         }
         const sql = "INSERT OR REPLACE INTO lease (name, holder, until) VALUES (?, ?, ?)";
@@ -250,8 +251,10 @@ export class SqliteStore implements InstallationStore {
   }
 
   renewLease(lease: string, holder: string, now: Date, ttl: number): boolean {
-    const sql = "UPDATE lease SET until = ? WHERE name = ? AND holder = ? AND until > ? RETURNING until";
-    return this.#sql(sql).get(seconds(now) + ttl, lease, holder, seconds(now)) !== undefined;
+    const sql =
+      "UPDATE lease SET until = ? WHERE name = ? AND holder = ? AND until > ? AND until <= ? RETURNING until";
+    const held = [lease, holder, seconds(now), seconds(latestEnd(now))];
+    return this.#sql(sql).get(seconds(now) + ttl, ...held) !== undefined;
   }
 
   releaseLease(lease: string, holder: string): void {

@@ -1,6 +1,7 @@
 import { PlatformFault, VerifyError, deliver, internal } from "../server.js";
 import type { Change, Delivery, Installation, InstallKey, LifecycleReducer, Outcome, StoredMark } from "../server.js";
 import { MARK_GRACE, MAX_KEYS, MAX_MARKS } from "../server/limits.js";
+import { isHeld, replaces } from "../server/wrong-clock.js";
 import { forget } from "./kept.js";
 
 type Awaitable<T> = T | Promise<T>;
@@ -68,10 +69,12 @@ export interface InstallationStore {
   resume(consumer: string, key: string): Awaitable<void>;
   /** What a License API said last. */
   license(key: string, source: string): Awaitable<CachedLicense | null>;
-  /** Keeps what a License API said, unless something later is kept. */
+  /** Keeps what a License API said, unless something later is kept, by five minutes at the most: what is later than
+   * that was dated by a clock that was wrong. */
   putLicense(key: string, source: string, kept: CachedLicense): Awaitable<void>;
-  /** Takes a right for so many seconds, if nobody has it, the asker itself included. Answers null, or
-   * until when it is held. */
+  /** Takes a right for so many seconds, a day at the most, if nobody has it, the asker itself included. Answers
+   * null, or until when it is held. One that ends later than in a day and five minutes is nobody's: it was taken by
+   * a clock that was wrong. */
   tryLease(lease: string, holder: string, now: Date, seconds: number): Awaitable<Date | null>;
   /** Holds a right that the asker has for so many seconds from `now`; answers whether the asker has it. */
   renewLease(lease: string, holder: string, now: Date, seconds: number): Awaitable<boolean>;
@@ -279,14 +282,14 @@ export class MemoryStore implements InstallationStore {
 
   putLicense(key: string, source: string, kept: CachedLicense): void {
     const known = this.license(key, source);
-    if (!known || known.fetchedAt <= kept.fetchedAt) {
+    if (!known || replaces(kept.fetchedAt, known.fetchedAt)) {
       this.#licenses.set(`${source} ${key}`, { ...kept });
     }
   }
 
   tryLease(lease: string, holder: string, now: Date, seconds: number): Date | null {
     const held = this.#leases.get(lease);
-    if (held && held.until > now) {
+    if (held && isHeld(held.until, now)) {
       return held.until;
     }
     this.#leases.set(lease, { holder, until: new Date(+now + seconds * 1000) });
@@ -295,7 +298,7 @@ export class MemoryStore implements InstallationStore {
 
   renewLease(lease: string, holder: string, now: Date, seconds: number): boolean {
     const held = this.#leases.get(lease);
-    if (held?.holder !== holder || held.until <= now) {
+    if (held?.holder !== holder || !isHeld(held.until, now)) {
       return false;
     }
     held.until = new Date(+now + seconds * 1000);

@@ -8,6 +8,7 @@ import { ANSWERS_KEPT, FORGE_ANSWER, POLL, WAIT } from "./limits.js";
 import { Plan } from "./machine.js";
 import * as settings from "./settings.js";
 import { carrier, verified } from "./verified.js";
+import { isHeld, replaces } from "./wrong-clock.js";
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -243,14 +244,14 @@ class MemoryLicenseCache implements ForgeLicenseCache {
 
   put(id: string, kept: KeptAnswer): void {
     const known = this.#kept.get(id);
-    if (!known || known.at <= kept.at) {
+    if (!known || replaces(kept.at, known.at)) {
       this.#kept.set(id, kept);
     }
   }
 
   lease(id: string, now: Date, seconds: number): Date | null {
     const until = this.#leased.get(id);
-    if (until && until > now) {
+    if (until && isHeld(until, now)) {
       return until;
     }
     this.prolong(id, now, seconds);

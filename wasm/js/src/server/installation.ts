@@ -319,7 +319,7 @@ export class LifecycleReducer {
   }
 
   /** Whether a license states something else than what is known: worth an event. */
-  isNews(installation: Installation, license: License<"verified">): boolean {
-    return call(op.isNews, { ...happened({ license }), stored: state(installation) });
+  isNews(installation: Installation, license: License<"verified">, now?: Date): boolean {
+    return call(op.isNews, { ...happened({ license }), stored: state(installation), now: seconds(now) });
   }
 }

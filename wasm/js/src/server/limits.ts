@@ -25,6 +25,10 @@ export const POLL = 200;
 export const ANSWERS_KEPT = 4_096;
 /** The longest system token. */
 export const SYSTEM_TOKEN = 16_384;
+/** How long a lease lasts at the most, in seconds. */
+export const LONGEST_LEASE = 86_400;
+/** How far in the future a time may be that another replica wrote, in seconds: clocks differ. */
+export const MAX_AHEAD = 300;
 /** How many of the platform's keys a store keeps. */
 export const MAX_KEYS = 64;
 /** How long a mark is kept after it expires, in seconds: the clocks of replicas differ. */

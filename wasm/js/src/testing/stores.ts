@@ -296,6 +296,22 @@ const TESTS: Record<string, Run> = {
     same((await store.license("a", source))?.fetchedAt instanceof Date, true, "the time is a Date");
   },
 
+  async "an answer that a wrong clock dated ahead outlasts no newer one"(store) {
+    const answer = (second: number) => ({ document: `{"n":${second}}`, fetchedAt: at(second) });
+    const ahead = 3 * 86_400;
+    for (const [put, kept] of [
+      [ahead, ahead],
+      [ahead - 300, ahead],
+      [ahead - 301, ahead - 301],
+      [100, 100],
+      [99, 100],
+      [101, 101],
+    ] as const) {
+      await store.putLicense("a", "connect_license_api", answer(put));
+      same(await store.license("a", "connect_license_api"), answer(kept), `after ${put}`);
+    }
+  },
+
   async "answers are of one installation, which need not be known, and of one API"(store) {
     const kept = { document: "{}", fetchedAt: at(1) };
     await store.putLicense(ari, "forge_license_api", kept);
@@ -326,6 +342,15 @@ const TESTS: Record<string, Run> = {
     same(await store.tryLease("l", "two", at(60), 60), null, "released by its holder");
     same(await store.renewLease("l", "two", at(120), 600), false, "what is answered once it ended");
     same(await store.tryLease("l", "one", at(121), 60), null, "renewed after it ended");
+  },
+
+  async "a lease that a wrong clock took days ahead is nobody's"(store) {
+    const days = (count: number, second = 0) => at(count * 86_400 + second);
+    same(await store.tryLease("l", "wrong", days(3), 300), null, "taken");
+    same(await store.tryLease("l", "right", days(2), 300), days(3, 300), "in the time of the longest lease");
+    await store.renewLease("l", "wrong", days(1), 300);
+    same(await store.tryLease("l", "right", days(1), 300), null, "before that, it is free");
+    same(await store.tryLease("l", "wrong", days(1, 299), 300), days(1, 300), "and taken again");
   },
 
   async "of two that ask at once, one is given a lease"(store) {

@@ -104,7 +104,7 @@ fn nothing_happens_under_a_link() {
     let Event::License(license) = license else {
         panic!("a license")
     };
-    assert!(!link.is_news(&license));
+    assert!(!link.is_news(&license, at(2000)));
     // a Connect record is no link
     let (customer, codes) = run(
         &connect_key(),

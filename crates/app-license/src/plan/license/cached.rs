@@ -124,6 +124,29 @@ impl CachedLicense {
         }
     }
 
+    /// Whether this answer is kept in place of that one: it is as new, or that one is dated further ahead of
+    /// it than clocks differ ([`Evidence::MAX_AHEAD`]). An answer is kept when it is fetched, so that the
+    /// clock was wrong that dated the other, and no newer one would ever be kept.
+    ///
+    /// [`Evidence::MAX_AHEAD`]: crate::Evidence::MAX_AHEAD
+    ///
+    /// ```
+    /// use app_license::plan::license::CachedLicense;
+    /// use app_license::{LicenseSource, UnixTime};
+    /// let at = |seconds| {
+    ///     let at = UnixTime::EPOCH.plus(seconds);
+    ///     CachedLicense::from_parts(LicenseSource::ConnectLicenseApi, None, at)
+    /// };
+    /// assert!(at(1000).replaces(&at(1000)));
+    /// assert!(!at(1000).replaces(&at(1300)));
+    /// assert!(at(1000).replaces(&at(1301)));
+    /// ```
+    #[must_use]
+    pub const fn replaces(&self, kept: &Self) -> bool {
+        let ahead = kept.fetched_at.since(self.fetched_at);
+        ahead == 0 || ahead > Evidence::MAX_AHEAD
+    }
+
     /// The license, dated.
     ///
     /// # Errors
@@ -172,6 +195,37 @@ pub enum Lease {
 }
 
 impl Lease {
+    /// How long a lease lasts at the most, in seconds: a day. Work that takes longer renews it.
+    pub const LONGEST: u64 = 86_400;
+
+    /// When a lease ends at the latest that is held at `now` (UTC seconds). One that ends later was taken by
+    /// a clock that was wrong, and is nobody's: it would keep everybody waiting until that time comes.
+    ///
+    /// ```
+    /// use app_license::UnixTime;
+    /// use app_license::plan::license::Lease;
+    /// assert_eq!(Lease::latest_end(UnixTime::EPOCH), UnixTime::EPOCH.plus(86_700));
+    /// ```
+    #[must_use]
+    pub const fn latest_end(now: UnixTime) -> UnixTime {
+        now.plus(Self::LONGEST.saturating_add(Evidence::MAX_AHEAD))
+    }
+
+    /// Whether a lease that ends at `until` is held at `now`.
+    ///
+    /// ```
+    /// use app_license::UnixTime;
+    /// use app_license::plan::license::Lease;
+    /// let now = UnixTime::EPOCH.plus(1_000_000);
+    /// assert!(Lease::is_held(now.plus(1), now));
+    /// assert!(!Lease::is_held(now, now));
+    /// assert!(!Lease::is_held(now.plus(3 * 86_400), now));
+    /// ```
+    #[must_use]
+    pub const fn is_held(until: UnixTime, now: UnixTime) -> bool {
+        until.since(now) > 0 && until.since(Self::latest_end(now)) == 0
+    }
+
     /// Whether the asker has it.
     #[must_use]
     pub const fn is_granted(self) -> bool {

@@ -94,6 +94,28 @@ fn check_age(plan: &LicensePlan, step: &Step<u32, &str>, now: UnixTime) {
     }
 }
 
+/// What a signed request stated under a clock that was days ahead makes no answer old for days.
+#[test]
+fn what_a_wrong_clock_expected_is_not_asked_for_ever_after() {
+    let (plan, mut entry) = (LicensePlan::CONNECT, Entry::default());
+    let days = 3 * 86_400;
+    plan.answered(&mut entry, answered(1, AnswerContent::Active), at(0));
+    assert!(plan.expect_newer(&mut entry, at(days)));
+    plan.answered(&mut entry, answered(1, AnswerContent::Active), at(days));
+    // the clock is right again: nobody knows when the answer was given
+    assert_eq!(plan.next(&entry, UnixTime::EPOCH, at(100)), Step::Ask);
+    plan.answered(&mut entry, answered(2, AnswerContent::Active), at(100));
+    for seconds in [101, 300, 399] {
+        let step = plan.next(&entry, UnixTime::EPOCH, at(seconds));
+        assert!(
+            matches!(step, Step::Use { value: 2, .. }),
+            "{step:?} at {seconds}"
+        );
+    }
+    assert!(plan.expect_newer(&mut entry, at(200)), "asked for anew");
+    assert_eq!(plan.next(&entry, UnixTime::EPOCH, at(200)), Step::Ask);
+}
+
 proptest! {
     /// A site is asked no more often than the pause after what it answered last.
     #[test]
