@@ -128,7 +128,7 @@ fn table(section: &str) -> BTreeMap<String, NeededCrates> {
     let lines = section.lines().filter_map(|line| {
         let mut cells = line.strip_prefix("| `")?.trim_end_matches('|').split('|');
         let name = cells.next()?.trim().strip_suffix('`')?;
-        let needs = cells.last()?.split(',').filter_map(|it| {
+        let needs = cells.next_back()?.split(',').filter_map(|it| {
             let (name, feature) = it.trim().strip_prefix('`')?.split_once('`')?;
             Some((name.to_owned(), feature == "?"))
         });

@@ -1,9 +1,4 @@
 //! Tests over the vectors that every language shares.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod condition_vectors;
