@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::gate::facts::{Flag, State};
 use crate::gate::user_access::UserAccess;
+use crate::gate::work;
 
 use super::query::{decode, pairs, redacted};
 use crate::capability::Capability;
@@ -35,114 +36,150 @@ use crate::license_source::LicenseSource;
 #[derive(Clone, Copy)]
 pub struct IframeQuery<'q> {
     query: &'q str,
-    lic: Option<&'q str>,
-    capability: Option<&'q str>,
+    found: Found,
+}
+
+/// What was found in a query, for those who keep it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Found {
+    lic: Option<Place>,
+    capability: Option<Place>,
     lic_conflict: bool,
     capability_conflict: bool,
     jwt: bool,
     user_access: Option<bool>,
-    cp: Option<&'q str>,
-    xdm_e: Option<&'q str>,
-    xdm_c: Option<&'q str>,
-    cv: Option<&'q str>,
+    cp: Option<Place>,
+    xdm_e: Option<Place>,
+    xdm_c: Option<Place>,
+    cv: Option<Place>,
 }
 
-impl<'q> IframeQuery<'q> {
-    /// Reads a query: what follows the `?`, without it.
-    #[must_use]
-    pub fn parse(query: &'q str) -> Self {
-        let mut found = Self {
-            query,
-            lic: None,
-            capability: None,
-            lic_conflict: false,
-            capability_conflict: false,
-            jwt: false,
-            user_access: None,
-            cp: None,
-            xdm_e: None,
-            xdm_c: None,
-            cv: None,
-        };
+/// Where a value stands in its query.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    start: usize,
+    end: usize,
+}
+
+impl Place {
+    /// Of a part of the query.
+    fn of(value: &str, query: &str) -> Self {
+        let start = value.as_ptr().addr().wrapping_sub(query.as_ptr().addr());
+        let end = start.wrapping_add(value.len());
+        Self { start, end }
+    }
+
+    fn value(self, query: &str) -> &str {
+        query.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+impl Found {
+    /// Reads a query in one pass.
+    pub(super) fn in_query(query: &str) -> Self {
+        work::count(query.len());
+        let mut found = Self::default();
         for pair in pairs(query) {
-            found.take(pair.name, pair.value);
+            found.take(query, pair.name, pair.value);
         }
         found
     }
 
     #[inline]
-    fn take(&mut self, name: &str, value: &'q str) {
+    fn take(&mut self, query: &str, name: &str, value: &str) {
+        let place = || Place::of(value, query);
         match name.as_bytes() {
             // once there is a conflict, no further value is looked at
             b"lic" => {
-                self.lic_conflict = self.lic_conflict || conflicts(&mut self.lic, value);
+                let conflict = self.lic_conflict;
+                self.lic_conflict = conflict || conflicts(&mut self.lic, query, value);
             }
             b"capSet" | b"capabilitySet" => {
                 let conflict = self.capability_conflict;
-                self.capability_conflict = conflict || conflicts(&mut self.capability, value);
+                self.capability_conflict =
+                    conflict || conflicts(&mut self.capability, query, value);
             }
-            b"cp" => first(&mut self.cp, value),
-            b"xdm_e" => first(&mut self.xdm_e, value),
-            b"xdm_c" => first(&mut self.xdm_c, value),
-            b"cv" => first(&mut self.cv, value),
+            b"cp" => drop(self.cp.get_or_insert_with(place)),
+            b"xdm_e" => drop(self.xdm_e.get_or_insert_with(place)),
+            b"xdm_c" => drop(self.xdm_c.get_or_insert_with(place)),
+            b"cv" => drop(self.cv.get_or_insert_with(place)),
             b"jwt" => self.jwt = true,
             b"userAccess" => {
                 let yes = decode(value) == "true" && self.user_access != Some(false);
                 self.user_access = Some(yes);
             }
-            other if other.contains(&b'%') => self.take_escaped(name, value),
+            other if other.contains(&b'%') => self.take_escaped(query, name, value),
             _ => {}
         }
     }
 
     /// A name with escapes is what it spells; `+` spells a space, which no name here has.
     #[cold]
-    fn take_escaped(&mut self, name: &str, value: &'q str) {
+    fn take_escaped(&mut self, query: &str, name: &str, value: &str) {
         if let Cow::Owned(decoded) = decode(name)
             && !decoded.contains('%')
         {
-            self.take(&decoded, value);
+            self.take(query, &decoded, value);
         }
+    }
+}
+
+impl<'q> IframeQuery<'q> {
+    /// Reads a query: what follows the `?`, without it.
+    #[must_use]
+    pub fn parse(query: &'q str) -> Self {
+        Self::of(query, Found::in_query(query))
+    }
+
+    /// A query that was read before.
+    pub(super) const fn of(query: &'q str, found: Found) -> Self {
+        Self { query, found }
+    }
+
+    fn at(&self, place: Option<Place>) -> Option<&'q str> {
+        place.map(|place| place.value(self.query))
     }
 
     /// What `lic` says, decoded; `None` when it is missing or repeated with other values.
     #[must_use]
     pub fn lic(&self) -> Option<Cow<'q, str>> {
-        self.lic.filter(|_| !self.lic_conflict).map(decode)
+        self.at(self.found.lic)
+            .filter(|_| !self.found.lic_conflict)
+            .map(decode)
     }
 
     /// The edition the query names, decoded; of conflicting values the one that grants least.
     #[must_use]
     pub fn capability_set(&self) -> Option<Capability> {
-        if self.capability_conflict {
+        if self.found.capability_conflict {
             return least::least(self.query).map(Capability::new);
         }
-        let value = decode(self.capability?);
+        let value = decode(self.at(self.found.capability)?);
         (!least::says_nothing(&value)).then(|| Capability::new(value))
     }
 
     /// `cp`: the product's context path, `/wiki` or empty.
     #[must_use]
     pub fn context_path(&self) -> Option<Cow<'q, str>> {
-        self.cp.map(decode)
+        self.at(self.found.cp).map(decode)
     }
 
     /// `xdm_e`: the product's base URL, as the query says. Never a tenant's identity.
     #[must_use]
     pub fn host_url(&self) -> Option<Cow<'q, str>> {
-        self.xdm_e.map(decode)
+        self.at(self.found.xdm_e).map(decode)
     }
 
     /// `xdm_c`: the channel to the product.
     #[must_use]
     pub fn channel(&self) -> Option<Cow<'q, str>> {
-        self.xdm_c.map(decode)
+        self.at(self.found.xdm_c).map(decode)
     }
 
     /// `cv`: the version of Connect.
     #[must_use]
     pub fn connect_version(&self) -> Option<Cow<'q, str>> {
-        self.cv.map(decode)
+        self.at(self.found.cv).map(decode)
     }
 
     /// What `userAccess` says of the user, as iframes of apps billed by users carry it: access only
@@ -157,7 +194,7 @@ impl<'q> IframeQuery<'q> {
     /// ```
     #[must_use]
     pub const fn user_access(&self) -> Option<UserAccess> {
-        match self.user_access {
+        match self.found.user_access {
             None => None,
             Some(has) => Some(UserAccess::new(Flag::Missing, Flag::Is(has))),
         }
@@ -166,7 +203,7 @@ impl<'q> IframeQuery<'q> {
     /// Whether a token is among the parameters.
     #[must_use]
     pub const fn has_jwt(&self) -> bool {
-        self.jwt
+        self.found.jwt
     }
 
     /// The license the query states: a hint, unless a token proves the query.
@@ -182,36 +219,33 @@ impl<'q> IframeQuery<'q> {
     /// ```
     #[must_use]
     pub fn license(&self) -> License {
-        let state = match self.lic {
+        let state = match self.at(self.found.lic) {
             None => State::Absent,
-            Some(_) if self.lic_conflict => State::Inactive,
+            Some(_) if self.found.lic_conflict => State::Inactive,
             Some("active") => State::Active,
             Some(other) if decode(other) == "active" => State::Active,
             Some(_) => State::Inactive,
         };
         let capability = self.capability_set();
         let mut license = License::of(state, capability, LicenseSource::ConnectIframeQuery);
-        if self.lic_conflict || self.capability_conflict {
+        if self.found.lic_conflict || self.found.capability_conflict {
             license.add_diagnostic(LicenseDiagnostic::RepeatedParameter);
         }
         license.with_user_access(self.user_access())
     }
 }
 
-fn first<'q>(slot: &mut Option<&'q str>, value: &'q str) {
-    if slot.is_none() {
-        *slot = Some(value);
-    }
-}
-
 /// Keeps the first value; whether this one says something else.
-fn conflicts<'q>(slot: &mut Option<&'q str>, value: &'q str) -> bool {
+fn conflicts(slot: &mut Option<Place>, query: &str, value: &str) -> bool {
     match *slot {
         None => {
-            *slot = Some(value);
+            *slot = Some(Place::of(value, query));
             false
         }
-        Some(kept) => kept != value && decode(kept) != decode(value),
+        Some(kept) => {
+            let kept = kept.value(query);
+            kept != value && decode(kept) != decode(value)
+        }
     }
 }
 

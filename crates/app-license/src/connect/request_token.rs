@@ -1,9 +1,11 @@
 //! Tokens of iframe URLs, webhooks and everything else that is bound to one URL.
 
+use std::sync::OnceLock;
+
 use super::canonical_request::PathForm;
 use super::claims::HostClaims;
 use super::explain::Explanation;
-use super::iframe_query::IframeQuery;
+use super::iframe_query::{Found, IframeQuery};
 use super::request::Request;
 use super::tenant_keys::{SignedWith, TenantKeys};
 use super::token::Token;
@@ -52,11 +54,13 @@ pub struct UnverifiedRequestToken<'t> {
 pub type RequestToken = Token<RequestClaims>;
 
 /// What a verified request token says besides what every [`Token`] does, and the query it proves.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct RequestClaims {
     path_form: PathForm,
     signed_with: SignedWith,
     query: Box<str>,
+    /// Read when it is first asked for: a webhook has nothing in it.
+    found: OnceLock<Found>,
 }
 
 impl<'t> UnverifiedRequestToken<'t> {
@@ -111,6 +115,7 @@ impl<'t> UnverifiedRequestToken<'t> {
                 path_form,
                 signed_with,
                 query: request.query().into(),
+                found: OnceLock::new(),
             },
         ))
     }
@@ -139,7 +144,7 @@ impl RequestToken {
     /// The query that was verified.
     #[must_use]
     pub fn query(&self) -> IframeQuery<'_> {
-        IframeQuery::parse(&self.claims.query)
+        self.claims.query()
     }
 }
 
@@ -151,13 +156,29 @@ impl Verified<RequestToken> {
     }
 }
 
+impl RequestClaims {
+    fn query(&self) -> IframeQuery<'_> {
+        let found = self.found.get_or_init(|| Found::in_query(&self.query));
+        IframeQuery::of(&self.query, *found)
+    }
+}
+
+impl Eq for RequestClaims {}
+
+impl PartialEq for RequestClaims {
+    fn eq(&self, other: &Self) -> bool {
+        let rest = |it: &Self| (it.path_form, it.signed_with);
+        rest(self) == rest(other) && self.query == other.query
+    }
+}
+
 /// The token that may be in the query is not shown.
 impl std::fmt::Debug for RequestClaims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RequestClaims")
             .field("path_form", &self.path_form)
             .field("signed_with", &self.signed_with)
-            .field("query", &IframeQuery::parse(&self.query))
+            .field("query", &self.query())
             .finish()
     }
 }

@@ -1,9 +1,12 @@
 //! `cost-once`: what was read or hashed once is not read or hashed again. Steps are counted, not time.
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Request, RequestVerifierConfig, TokenClaims, Verifier,
+    BaseUrl, CanonicalRequest, Request, RequestVerifierConfig, TenantKeys, TokenClaims,
+    UnverifiedRequestToken, Verifier,
 };
-use app_license::{AppKey, KeyId, RsaPublicKey, RsaSigningKey, UnixTime, work};
+use app_license::{
+    AppKey, ClientKey, HmacKey, KeyId, RsaPublicKey, RsaSigningKey, SharedSecret, UnixTime, work,
+};
 
 const TENANT: &str = "1a2b3c4d-0001";
 
@@ -18,6 +21,23 @@ fn config() -> RequestVerifierConfig {
 fn claims(request: &Request<'_>) -> TokenClaims {
     let canonical = CanonicalRequest::new(request, config().base_url()).unwrap();
     TokenClaims::new(TENANT, now()).qsh(&canonical)
+}
+
+#[test]
+fn cost_once_query_of_a_verified_request() {
+    let target = format!("/panel?lic=active&x={}", "y".repeat(1000));
+    let request = Request::new("GET", &target);
+    let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef").unwrap());
+    let token = claims(&request).sign(&key);
+    let token = UnverifiedRequestToken::parse(&token).unwrap();
+    let keys = TenantKeys::new(ClientKey::new(TENANT).unwrap(), key);
+    let token = token.verify(&keys, &request, &config(), now()).unwrap();
+    let (first, lic) = work::counted(|| token.query().lic());
+    assert!(first >= 1000, "{first} steps");
+    assert_eq!(lic.as_deref(), Some("active"));
+    let (again, query) = work::counted(|| token.query());
+    assert_eq!(again, 0);
+    assert_eq!(query.lic().as_deref(), Some("active"));
 }
 
 #[test]
