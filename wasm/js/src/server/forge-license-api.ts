@@ -8,7 +8,7 @@ import { ANSWERS_KEPT, FORGE_ANSWER, POLL, WAIT } from "./limits.js";
 import { Plan } from "./machine.js";
 import * as settings from "./settings.js";
 import { carrier, verified } from "./verified.js";
-import { isHeld, replaces } from "./wrong-clock.js";
+import { isHeld } from "./wrong-clock.js";
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -243,10 +243,8 @@ class MemoryLicenseCache implements ForgeLicenseCache {
   }
 
   put(id: string, kept: KeptAnswer): void {
-    const known = this.#kept.get(id);
-    if (!known || replaces(kept.at, known.at)) {
-      this.#kept.set(id, kept);
-    }
+    // one is asked at a time: the last one is the newest
+    this.#kept.set(id, kept);
   }
 
   lease(id: string, now: Date, seconds: number): Date | null {
