@@ -2,7 +2,7 @@
 
 #[cfg(feature = "server")]
 use app_license::Capability;
-use app_license::{Edition, EnvironmentType, License, State};
+use app_license::{Deployment, Edition, License, State};
 
 #[cfg(feature = "server")]
 use crate::call::Output;
@@ -35,11 +35,10 @@ pub(crate) fn bits(license: &License) -> u64 {
         Some(true) => 1,
         None => 2,
     };
-    let place = match license.environment() {
-        _ if license.source().is_connect() => 0,
-        Some(environment) if *environment == EnvironmentType::PRODUCTION => 0,
-        Some(_) => 1,
-        None => 2,
+    let place = match license.deployment() {
+        Deployment::Production => 0,
+        Deployment::NotProduction => 1,
+        _ => 2,
     };
     let set = license.capability_set();
     let denied = license.user_access().is_some_and(|access| !access.allows());

@@ -300,7 +300,7 @@ fn decide(
         state: license.state(),
         grants: license.grants(),
         evaluation: license.is_evaluation(),
-        deployment: deployment(license),
+        deployment: license.deployment(),
         age,
         confirmed: trust == Trust::Verified && is_confirmed(license),
         user_access: license.user_access(),
@@ -330,13 +330,28 @@ fn decide(
     }
 }
 
-/// Connect has no environments: whatever speaks there is production.
-fn deployment(license: &License) -> Deployment {
-    match license.environment() {
-        _ if license.source().is_connect() => Deployment::Production,
-        Some(e) if *e == EnvironmentType::PRODUCTION => Deployment::Production,
-        Some(_) => Deployment::NotProduction,
-        None => Deployment::Unknown,
+impl License {
+    /// Where the app is installed, as far as it is said. Connect has no environments: whatever speaks
+    /// there is production. Of Forge's types only those count that the platform names; a custom
+    /// environment is of the type `DEVELOPMENT`.
+    ///
+    /// ```
+    /// use app_license::{Deployment, EnvironmentType, License, LicenseSource};
+    /// let license = License::absent(LicenseSource::ForgeFunctionContext);
+    /// let deployment = |name| license.clone().in_environment(EnvironmentType::new(name)).deployment();
+    /// assert_eq!(deployment("STAGING"), Deployment::NotProduction);
+    /// assert_eq!(deployment("PROD"), Deployment::Unknown);
+    /// ```
+    #[must_use]
+    pub fn deployment(&self) -> Deployment {
+        match self.environment() {
+            _ if self.source().is_connect() => Deployment::Production,
+            Some(e) if *e == EnvironmentType::PRODUCTION => Deployment::Production,
+            Some(e) if *e == EnvironmentType::STAGING || *e == EnvironmentType::DEVELOPMENT => {
+                Deployment::NotProduction
+            }
+            _ => Deployment::Unknown,
+        }
     }
 }
 

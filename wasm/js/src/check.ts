@@ -29,9 +29,9 @@ export interface Policy {
   /** What an absent license means: `"deny"`, or as if an active one of an edition were named. */
   whenAbsent?: "deny" | Edition | undefined;
   /**
-   * What an absent license means in an environment that is known not to be production, where the
+   * What an absent license means in an environment of the type `DEVELOPMENT` or `STAGING`, where the
    * platform sends none: `"standard"` here says "absent outside production is Standard, inside it
-   * is denied" in one statement.
+   * is denied" in one statement. A type that the platform does not have counts as unknown.
    */
   whenAbsentOutsideProduction?: "deny" | Edition | undefined;
   /**

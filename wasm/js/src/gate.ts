@@ -63,9 +63,9 @@ export function bounded(text: unknown): string {
   return text as string;
 }
 
-/** Where it was said: 0 in production, 1 elsewhere, 2 unknown. */
+/** Where it was said: 0 in production, 1 elsewhere, 2 unknown, as every name is that the platform does not have. */
 export const deployment = (environment: string | null) =>
-  environment === null ? 2 : +(environment.toLowerCase() !== "production");
+  2 - +/^(production|development|staging)$/i.test(environment!) - +/^production$/i.test(environment!);
 
 const bool = (value: unknown) => (typeof value == "boolean" ? +value : null);
 
@@ -84,8 +84,8 @@ export function readFields(
   const [one, other] = [bool(fields["evaluation"]), bool(fields["isEvaluation"])];
   const evaluation = one ?? other;
   const trial = typeof said == "string" && said.toLowerCase() === "trial";
-  const { enabled, hasAccess } = own(userAccess);
-  const allows = enabled === false || ((enabled === undefined || enabled === true) && hasAccess === true);
+  const { enabled = true, hasAccess } = own(userAccess);
+  const allows = enabled === false || (enabled === true && hasAccess === true);
   const set =
     capabilitySet == null
       ? null
@@ -133,8 +133,8 @@ export function readQuery(query: string): [bits: number, set: string | null] {
       access = value === "true" && access !== false;
     } else if (name === "capSet" || name === "capabilitySet") {
       const set = named(value);
-      const rank = set === null ? 1 : RANKED.indexOf(fold(set));
-      said = said ? lower(said, { set, rank }) : { set, rank };
+      const one = { set, rank: set === null ? 1 : RANKED.indexOf(fold(set)) };
+      said = said ? lower(said, one) : one;
     }
   });
   const set = said?.set ?? null;

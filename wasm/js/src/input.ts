@@ -10,19 +10,16 @@ const SEARCH = "`location.search`";
 /**
  * The text of a query.
  *
- * @throws `misuse` for a whole URL, where the first parameter would be lost.
+ * @throws `misuse` for JSON, and for a whole URL, where the first parameter would be lost.
  */
 export function queryText(query: unknown): string {
   const text = `${query}`;
   if (typeof query != "string" && typeof Object(query)["getAll"] != "function") {
     isDocument(query, SEARCH);
-    throw expected(SEARCH, "none");
+    throw expected(SEARCH);
   }
-  if (/^\s*[{[]/.test(text)) {
-    throw expected(SEARCH, "JSON");
-  }
-  if (/^[a-z][a-z\d+.-]*:\/|^\/|^[^?=&]+\?/i.test(text)) {
-    throw expected(SEARCH, "a whole URL: write `new URL(url).search`");
+  if (/^(\s*[{[]|([a-z][a-z\d+.-]*:)?\/|[^?=&]+\?)/i.test(text)) {
+    throw expected(SEARCH, "no query: write `new URL(url).search`");
   }
   return bounded(text);
 }

@@ -74,10 +74,10 @@ const LAST = 253_402_300_799_999; // in the year 9999
 const ISO =
   /^\d{4}-\d\d-(\d\d)(?:[t ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d|60)(?:[.,]\d{1,9})?)?(?:z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?))?$/i;
 
+const isString = (value: unknown): value is string => typeof value == "string";
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   Object(value) === value && !Array.isArray(value);
-
-const isString = (value: unknown): value is string => typeof value == "string";
 
 /** ISO-8601 with a zone, a bare date, or epoch milliseconds; whole seconds from 1970 to 9999. */
 function date(value: unknown): Date | null {
@@ -341,7 +341,7 @@ export class LicenseOf<T extends Trust> {
   static fromJSON(json: LicenseJson): LicenseOf<"hint"> {
     const { source, state, capabilitySet, isEvaluation, environment, noUserAccess, asOf, raw } = own(json);
     if (!isString(source) || !STATES.includes(state)) {
-      throw expected("JSON of a License", "none");
+      throw expected("JSON of a License");
     }
     const document = {
       license: {
@@ -353,8 +353,7 @@ export class LicenseOf<T extends Trust> {
       userAccess: noUserAccess === false ? null : true, // no object says that nobody has access
     };
     const place = source[0] == "c" ? FoundIn.Connect : FoundIn.Forge;
-    const stated = asOf == null ? null : new Date(asOf);
-    return read(source as LicenseSource, document, place, { asOf: stated! }, isPlain(raw) ? raw : null);
+    return read(source as LicenseSource, document, place, { asOf: asOf && new Date(asOf) }, isPlain(raw) ? raw : null);
   }
 }
 
@@ -375,7 +374,7 @@ function make(
 /** @internal Throws `misuse` for what is no capability at all. */
 export function needed(capability: unknown): string {
   if (!isString(capability) || !capability) {
-    throw expected("a capability", "none");
+    throw expected("a capability");
   }
   return gate.bounded(capability);
 }
@@ -392,7 +391,7 @@ export function read(
   const { license = null, environmentType, userAccess } = isObject(document ?? {}) ? own(document) : { license: 0 };
   if (license !== null && !isPlain(license)) {
     // a License, a promise or a Map has no such fields, and would read as absent
-    throw expected("a plain object as `license`", "none", isObject(license) ? "misuse" : "field_type");
+    throw expected("a plain `license`", "none", isObject(license) ? "misuse" : "field_type");
   }
   const where = place === FoundIn.Silent ? options?.environmentType : place && environmentType;
   const environment = isString(where) ? where : null;

@@ -41,10 +41,10 @@ export const fault = (code: string, message: string) => new LicenseError(code, m
 export const misuse = (message: string) => fault("misuse", message);
 
 /** The same, with what was found and what to write. */
-export const expected = (what: string, found: string, code = "misuse") => fault(code, `expected ${what}, found ${found}`);
+export const expected = (what: string, found = "none", code = "misuse") => fault(code, `expected ${what}, found ${found}`);
 
 /** How licenses come to be. */
-export const READ = "write `License.fromForgeContext(context)`, in a function `License.fromFunctionContext(context)`";
+export const READ = "write `License.fromForgeContext(context)`, in a function `fromFunctionContext`";
 const CONTEXT = `a context: ${READ}`;
 
 /** What a value looks like, and what to pass instead. */
@@ -59,15 +59,15 @@ function looks(value: unknown): string | undefined {
       : calls("then")
         ? "a promise: await it"
         : calls("json")
-          ? "a response: await its `json()`"
+          ? "a response: await `json()`"
           : licenses().get(fields)
             ? "a License: pass it to `check`"
             : has("source") && has("state")
-              ? "a copy of a License: pass that"
+              ? "a copy of a License"
               : has("license")
                 ? CONTEXT
                 : isPlain(fields["context"])
-                  ? `what holds a context: pass its \`${has("app") ? "app" : "context"}\``
+                  ? `what holds one: pass its \`${has("app") ? "app" : "context"}\``
                   : ["active", "isActive", "capabilitySet"].some(has)
                     ? `the license of ${CONTEXT}`
                     : undefined;

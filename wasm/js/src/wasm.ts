@@ -103,7 +103,7 @@ const flat = (value: unknown): unknown =>
 /** What JSON would make nothing of, such as a License, a promise or a Map, would read as absent. */
 function fields(license: unknown): unknown {
   if (Object(license) === license && !isPlain(license) && !Array.isArray(license)) {
-    throw expected("a plain object as `license`", "none");
+    throw expected("a plain `license`");
   }
   return license;
 }

@@ -15,7 +15,7 @@ const SETS = [
   "capability_standard", "_capability__Free_", "capabilityUltra", "CAPABILITY_ULTRA", "capabilityÜltra",
   "capabilityAdvanced ", "capability", "Capability\u212A", "advanced", ",", "[\"capabilityAdvanced\"]", "two\nlines",
 ];
-const PLACES = ["", "PRODUCTION", "production", "Production", "DEVELOPMENT", "STAGING", "PRODUCTİON", "production "];
+const PLACES = ["", "PRODUCTION", "production", "Production", "DEVELOPMENT", "STAGING", "staging", "qa", "ſtaging", "PRODUCTİON", "production "];
 const VALUES = [false, true, null, "true"];
 /** Missing, or null: for `userAccess` null is no boolean. */
 const NONE = [undefined, null];

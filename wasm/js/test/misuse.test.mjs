@@ -129,10 +129,10 @@ test("1: the message says what was found and what to write", () => {
   const message = (value) => error(() => check(value, { requires })).message;
   assert.equal(
     message(context.license),
-    "expected a License, found the license of a context: write `License.fromForgeContext(context)`, in a function `License.fromFunctionContext(context)`",
+    "expected a License, found the license of a context: write `License.fromForgeContext(context)`, in a function `fromFunctionContext`",
   );
   assert.match(message(Promise.resolve(hint)), /found a promise: await it$/);
-  assert.match(message({ ...hint }), /found a copy of a License: /);
+  assert.match(message({ ...hint }), /found a copy of a License$/);
   assert.match(message(undefined), /found none: write `License\.fromForgeContext/);
 });
 
@@ -267,7 +267,7 @@ test("4: what is no capability is not asked about in silence", () => {
 test("4: the message says what it looks like and what to pass", () => {
   const message = (value) => error(() => License.fromFunctionContext(value)).message;
   assert.equal(message(Promise.resolve()), "expected a context, found a promise: await it");
-  assert.equal(message({ payload: {}, context }), "expected a context, found what holds a context: pass its `context`");
+  assert.equal(message({ payload: {}, context }), "expected a context, found what holds one: pass its `context`");
   assert.match(message(object), /found the license of a context: /);
   assert.match(message(JSON.stringify(context)), /found text: parse it/);
 });
@@ -295,7 +295,7 @@ test("4: a query is a query, not a URL", () => {
   for (const value of wrong) {
     assert.equal(code(() => License.fromConnectQuery(value)), "misuse", `${value}`);
   }
-  assert.match(error(() => License.fromConnectQuery(wrong[0])).message, /found a whole URL: write `new URL\(url\)\.search`/);
+  assert.match(error(() => License.fromConnectQuery(wrong[0])).message, /found no query: write `new URL\(url\)\.search`/);
 });
 
 test("5: a feature map is what it was when it was checked", () => {
@@ -337,7 +337,11 @@ test("7: the environment is an input of what does not name it", () => {
   const policy = { requires, whenAbsentOutsideProduction: "advanced" };
   assert.equal(check(absent("DEVELOPMENT"), policy).reason, "granted");
   assert.equal(check(absent("PRODUCTION"), policy).reason, "absent");
-  assert.equal(check(absent(undefined), policy).reason, "absent");
+  assert.equal(check(absent("staging"), policy).reason, "granted");
+  // what is none of the platform's may be a misspelled production
+  for (const unknown of [undefined, "", "PROD", "production ", "qa", "development\n", "null"]) {
+    assert.equal(check(absent(unknown), policy).reason, "absent", unknown);
+  }
   // a document that names its environment is not overruled
   const staging = License.fromForgeContext({ environmentType: "STAGING", license: object }, { environmentType: "PRODUCTION" });
   assert.equal(check(staging, { requires, productionOnly: true }).reason, "not_production");

@@ -41,9 +41,9 @@ pub enum WhenAbsent {
 pub enum Deployment {
     /// A production environment, or a framework without environments (Connect).
     Production,
-    /// A named environment that is not production: licenses can be overridden there.
+    /// A development or staging environment: licenses can be overridden there.
     NotProduction,
-    /// The license source should say and does not.
+    /// The license source should say and does not, or names none that the platform has.
     #[default]
     Unknown,
 }

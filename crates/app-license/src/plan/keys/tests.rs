@@ -276,6 +276,39 @@ fn a_flood_of_made_up_ids_causes_one_fetch_in_the_cooldown() {
     assert_eq!(next("c", Need::Key, 120, false), "fetch");
 }
 
+proptest! {
+    /// A stranger may have the turn that a replaced key needs: whatever he asks, the key is refused for
+    /// one cooldown after it was published, and no longer.
+    #[test]
+    fn a_replaced_key_is_refused_for_one_cooldown_at_most(
+        strangers in proptest::collection::vec(
+            (0_u64..90, prop_oneof![Just("a"), Just("made up")],
+                prop_oneof![Just(Need::Key), Just(Need::FresherKey)], any::<bool>()),
+            1..60,
+        ),
+        published in 0_u64..900,
+    ) {
+        let mut keys = with(&["a"], 0);
+        let mut now = 0;
+        let mut ask = |kid, need, now, up: bool| {
+            let step = keys.next(&PLAN, kid, need, at(now), false);
+            if matches!(step, KeySetStep::Fetch { .. } | KeySetStep::Use { refresh: true, .. }) {
+                let of_then = if now < published { set(&["a"]) } else { set(&["a", "b"]) };
+                keys.fetched(&up.then_some(of_then).ok_or("down"), at(now));
+            }
+            step
+        };
+        for (wait, kid, need, up) in strangers {
+            now += wait;
+            ask(kid, need, now, up);
+            if now >= published + PLAN.cooldown {
+                let step = ask("b", Need::Key, now, up);
+                prop_assert!(!matches!(step, KeySetStep::Refuse(_)), "{} at {now}", name(&step));
+            }
+        }
+    }
+}
+
 #[test]
 fn an_outage_takes_no_key_away_for_a_day_and_is_known_to_all() {
     let mut keys = with(&["a"], 0);
