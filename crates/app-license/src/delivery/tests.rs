@@ -346,7 +346,7 @@ fn events_of_one_delivery_apply_together_and_in_order() {
 
 #[test]
 fn an_event_of_another_tenant_is_refused() {
-    let ari = |id| InstallationKey::Forge(self::ari(id));
+    let ari = |id| InstallationKey::Forge(ari(id));
     let connect = lifecycle(LifecycleKind::Installed, "b", 0);
     for (key, event, refused) in [
         (key("a"), connect.clone(), Some("clientKey")),
