@@ -12,6 +12,7 @@ mod chromium;
 mod ci;
 mod context;
 mod contract;
+mod mutants;
 mod npm;
 mod npm_cli;
 mod npm_package;
@@ -79,6 +80,8 @@ enum Task {
     },
     /// Run the contract suite against a backend, over real sockets
     Contract(contract::Arguments),
+    /// Break rules of the core one at a time, and require that the contract suite notices
+    Mutants(mutants::Arguments),
     /// Compare with packages from npm that do the same work
     Bench {
         #[command(subcommand)]
@@ -158,6 +161,7 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::Fuzz { seconds } => ci::fuzz(&context, seconds),
         Task::Contract(arguments) => contract::run(&context, &arguments),
+        Task::Mutants(arguments) => mutants::run(&context, &arguments),
         Task::Bench {
             bench: Bench::Peers { arguments },
         } => prove::peers(&context, &arguments),
