@@ -17,6 +17,8 @@ mod connect_keys;
 #[rustfmt::skip]
 mod connect_license;
 #[rustfmt::skip]
+mod connect_license_kit;
+#[rustfmt::skip]
 mod connect_license_news;
 mod connect_replay;
 #[rustfmt::skip]

@@ -1,9 +1,10 @@
 //! The Connect License API: when it is asked, and how long its answer counts.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::kit::{ACME, APP_KEY, GLOBEX, Sent, answering, case, connect_file, fault, json_answer, no_content, ok, refused};
-use crate::file::{PlatformResponse, Case, Expect, File};
+use super::connect_license_kit::{active, api, inactive, license, says, silent_page, standard};
+use super::kit::{ACME, APP_KEY, GLOBEX, answering, case, connect_file, fault, json_answer, no_content, ok, refused};
+use crate::file::{Case, File};
 
 const DAY: u64 = 86_400;
 
@@ -21,34 +22,6 @@ pub(super) fn file() -> anyhow::Result<File> {
     )?;
     file.app["connect"]["license_api"] = json!(true);
     Ok(file)
-}
-
-pub(super) fn api(site: &super::kit::Site) -> String {
-    format!("{}/rest/atlassian-connect/1/addons/{APP_KEY}", site.base_url)
-}
-
-pub(super) fn license(fields: &Value) -> PlatformResponse {
-    json_answer(json!({ "key": APP_KEY, "version": "1.0", "state": "ENABLED", "license": fields }))
-}
-
-fn active() -> PlatformResponse {
-    license(&json!({ "active": true, "type": "COMMERCIAL", "evaluation": false, "entitlementId": "E-1" }))
-}
-
-pub(super) fn inactive() -> PlatformResponse {
-    license(&json!({ "active": false, "type": "COMMERCIAL", "evaluation": false }))
-}
-
-pub(super) fn silent_page(at: u64, target: &str) -> Sent {
-    ACME.page(i64::try_from(at).unwrap_or_default(), target, ACME.secret)
-}
-
-pub(super) fn standard(at: u64) -> Sent {
-    silent_page(at, "/standard")
-}
-
-pub(super) fn says(reason: &str, age: u64) -> Expect {
-    ok().body(json!({ "decision": { "reason": reason, "age": age } }))
 }
 
 fn not_asked() -> Case {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::connect_license::{api, inactive, license, silent_page, standard};
+use super::connect_license_kit::{api, inactive, license, silent_page, standard};
 use super::kit::{ACME, case, fault, ok, refused};
 use crate::file::{Case, PlatformResponse};
 
