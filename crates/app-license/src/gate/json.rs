@@ -55,7 +55,7 @@ pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Error> {
 pub struct Scanner<'a, const KEYS: usize> {
     place: Walk<'a>,
     /// Made for keys that are not compared one by one.
-    table: Option<[Key<'a>; KEYS]>,
+    table: Option<[Key; KEYS]>,
 }
 
 impl<'a, const KEYS: usize> Scanner<'a, KEYS> {

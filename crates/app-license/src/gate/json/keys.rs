@@ -20,36 +20,48 @@ const MAX_COLLISIONS: u32 = 8;
 const STEPS: u32 = 8;
 const FIRST_STEPS: u32 = 256;
 
-/// A key of an open object, and a bucket of the table.
+/// A key of an open object, and a bucket of the table. The empty one is zeros, so that a table is
+/// made at the speed of clearing memory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Key<'a> {
-    text: Str<'a>,
+pub(super) struct Key {
     hash: u32,
+    /// Where its text lies.
+    start: u32,
+    end: u32,
     /// The newest key of the bucket that has this key's place, plus one; 0 when it is empty.
     newest: u16,
     /// The key before this one in its own bucket, plus one; 0 at the end.
     before: u16,
 }
 
-impl Key<'_> {
+impl Key {
     pub(super) const NONE: Self = Self {
-        text: Str::EMPTY,
         hash: 0,
+        start: 0,
+        end: 0,
         newest: 0,
         before: 0,
     };
+
+    fn text<'a>(&self, text: &'a str) -> Str<'a> {
+        let range = self.start as usize..self.end as usize;
+        Str::escaped(text.get(range).unwrap_or_default())
+    }
 }
 
 /// Where the keys are when they are not few.
-pub(super) trait Table<'a> {
+pub(super) trait Table {
     /// One place for each key that may be open, made by the first call.
-    fn places(&mut self) -> &mut [Key<'a>];
+    fn places(&mut self) -> &mut [Key];
 }
 
-impl<'a, const KEYS: usize> Table<'a> for Option<[Key<'a>; KEYS]> {
-    #[cold]
-    fn places(&mut self) -> &mut [Key<'a>] {
-        self.get_or_insert([Key::NONE; KEYS])
+impl<const KEYS: usize> Table for Option<[Key; KEYS]> {
+    fn places(&mut self) -> &mut [Key] {
+        if self.is_none() {
+            // in place, where a table that is handed on would be made first and copied then
+            *self = Some([Key::NONE; KEYS]);
+        }
+        self.as_mut().map_or(&mut [], <[Key; KEYS]>::as_mut_slice)
     }
 }
 
@@ -58,6 +70,8 @@ impl<'a, const KEYS: usize> Table<'a> for Option<[Key<'a>; KEYS]> {
 pub(super) struct Keys<'a> {
     /// The keys, until there are more or one has escapes.
     few: [&'a str; FEW],
+    /// Where these begin.
+    starts: [usize; FEW],
     open: usize,
     /// How many may be open.
     room: usize,
@@ -77,6 +91,7 @@ impl<'a> Keys<'a> {
     pub(super) const fn new(room: usize) -> Self {
         Self {
             few: [""; FEW],
+            starts: [0; FEW],
             open: 0,
             room,
             tabled: false,
@@ -89,17 +104,19 @@ impl<'a> Keys<'a> {
         self.open
     }
 
-    /// Takes a key of the object whose first key is at `first`.
+    /// Takes a key that begins at `start` of the text, of the object whose first key is at `first`.
     #[inline]
     pub(super) fn add(
         &mut self,
+        text: &'a str,
         key: Str<'a>,
+        start: usize,
         first: usize,
-        table: &mut dyn Table<'a>,
+        table: &mut dyn Table,
     ) -> Result<(), Refused> {
         let plain = key.plain().filter(|_| !self.tabled && self.open < FEW);
         let Some(plain) = plain else {
-            return self.add_to_table(key, first, table.places());
+            return self.add_to_table(text, key, start, first, table.places());
         };
         let known = self.few.get(first..self.open).unwrap_or_default();
         for known in known {
@@ -112,6 +129,9 @@ impl<'a> Keys<'a> {
         *slot
             .filter(|_| self.open < self.room)
             .ok_or(Refused::TooMany)? = plain;
+        if let Some(slot) = self.starts.get_mut(self.open) {
+            *slot = start;
+        }
         self.open = self.open.wrapping_add(1);
         Ok(())
     }
@@ -119,15 +139,18 @@ impl<'a> Keys<'a> {
     #[inline(never)]
     fn add_to_table(
         &mut self,
+        text: &'a str,
         key: Str<'a>,
+        start: usize,
         first: usize,
-        table: &mut [Key<'a>],
+        table: &mut [Key],
     ) -> Result<(), Refused> {
         if !self.tabled {
             self.tabled = true;
-            for (at, key) in self.few.into_iter().take(self.open).enumerate() {
+            let few = self.few.into_iter().zip(self.starts);
+            for (at, (key, start)) in few.take(self.open).enumerate() {
                 let key = Str::from(key);
-                put(at, key, key.hash(), table).ok_or(Refused::TooMany)?;
+                put(at, key, key.hash(), start, table).ok_or(Refused::TooMany)?;
             }
         }
         let hash = key.hash();
@@ -140,7 +163,7 @@ impl<'a> Keys<'a> {
             work::count(1);
             self.steps = self.steps.checked_sub(1).ok_or(Refused::TooMany)?;
             if other.hash == hash {
-                if other.text == key {
+                if other.text(text) == key {
                     return Err(Refused::Duplicate);
                 }
                 self.collisions = self.collisions.saturating_add(1);
@@ -150,21 +173,21 @@ impl<'a> Keys<'a> {
             }
             next = other.before;
         }
-        put(self.open, key, hash, table).ok_or(Refused::TooMany)?;
+        put(self.open, key, hash, start, table).ok_or(Refused::TooMany)?;
         self.open = self.open.wrapping_add(1);
         Ok(())
     }
 
     /// Forgets the keys of the object whose first key is at `first`, the newest first.
     #[inline]
-    pub(super) fn close(&mut self, first: usize, table: &mut dyn Table<'a>) {
+    pub(super) fn close(&mut self, first: usize, table: &mut dyn Table) {
         if self.tabled {
             self.close_in_table(first, table.places());
         }
         self.open = first;
     }
 
-    fn close_in_table(&mut self, first: usize, table: &mut [Key<'a>]) {
+    fn close_in_table(&mut self, first: usize, table: &mut [Key]) {
         while self.open > first {
             work::count(1);
             self.open = self.open.wrapping_sub(1);
@@ -179,21 +202,24 @@ impl<'a> Keys<'a> {
 }
 
 /// Puts a key into its bucket, at a place that is free.
-fn put<'a>(at: usize, text: Str<'a>, hash: u32, table: &mut [Key<'a>]) -> Option<()> {
+fn put(at: usize, key: Str<'_>, hash: u32, start: usize, table: &mut [Key]) -> Option<()> {
+    let end = u32::try_from(start.checked_add(key.as_written().len())?).ok()?;
+    let start = u32::try_from(start).ok()?;
     let number = u16::try_from(at.wrapping_add(1)).ok()?;
     let bucket = bucket_of(hash, table)?;
     let before = core::mem::replace(&mut bucket.newest, number);
     let slot = table.get_mut(at)?;
     *slot = Key {
-        text,
         hash,
+        start,
+        end,
         before,
         newest: slot.newest,
     };
     Some(())
 }
 
-fn bucket_of<'t, 'a>(hash: u32, table: &'t mut [Key<'a>]) -> Option<&'t mut Key<'a>> {
+fn bucket_of(hash: u32, table: &mut [Key]) -> Option<&mut Key> {
     let at = (hash as usize).checked_rem(table.len())?;
     table.get_mut(at)
 }

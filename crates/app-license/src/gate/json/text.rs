@@ -31,8 +31,6 @@ enum Written {
 }
 
 impl<'a> Str<'a> {
-    pub(super) const EMPTY: Self = Self::checked("", false);
-
     /// Text between quotes of JSON that was checked; `escapes` says whether it holds any.
     #[inline]
     pub(super) const fn checked(text: &'a str, escapes: bool) -> Self {
@@ -42,6 +40,11 @@ impl<'a> Str<'a> {
             Written::Plain
         };
         Self { text, written }
+    }
+
+    /// Text between quotes of JSON that was checked before.
+    pub(super) fn escaped(text: &'a str) -> Self {
+        Self::checked(text, text.as_bytes().contains(&b'\\'))
     }
 
     /// The text itself when nothing in it is escaped: the usual case.

@@ -85,7 +85,7 @@ impl<'a> Walk<'a> {
     pub(super) fn next_key(
         &mut self,
         first_key: usize,
-        table: &mut dyn Table<'a>,
+        table: &mut dyn Table,
     ) -> Result<Option<Str<'a>>, Error> {
         let mut next = self.token()?;
         if next == b'}' {
@@ -154,10 +154,13 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads a key and remembers it until its object closes.
-    fn key(&mut self, first_key: usize, table: &mut dyn Table<'a>) -> Result<Str<'a>, Error> {
+    fn key(&mut self, first_key: usize, table: &mut dyn Table) -> Result<Str<'a>, Error> {
         let start = self.at;
         let key = self.string()?;
-        match self.keys.add(key, first_key, table) {
+        match self
+            .keys
+            .add(self.text, key, start.wrapping_add(1), first_key, table)
+        {
             Ok(()) => Ok(key),
             Err(refused) => Err(Error {
                 kind: match refused {
