@@ -1,9 +1,17 @@
 //! Verifying an invocation token, beside the bare RS256 check that it cannot do without.
-#![expect(clippy::unwrap_used, reason = "a benchmark stops at what it cannot do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark stops at what it cannot do, and prints"
+)]
+
+#[path = "shared/ratios.rs"]
+mod ratios;
 
 use app_license::forge::{UnverifiedInvocationToken, Verifier};
 use app_license::{ForgeAppId, Jwks, UnixTime};
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
+use ratios::Goal;
 use serde_json::Value;
 
 fn fit(c: &mut Criterion) {
@@ -57,5 +65,13 @@ fn fit(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, fit);
-criterion_main!(benches);
+fn main() {
+    let output = ratios::folder();
+    let mut c = Criterion::default()
+        .output_directory(&output)
+        .configure_from_args();
+    fit(&mut c);
+    c.final_summary();
+    let pairs = [("fit/verify", "fit/bare RS256", Goal::AtMost(1.2))];
+    ratios::print(&output, &pairs);
+}
