@@ -17,22 +17,18 @@ pub(crate) fn split_once(text: &str, at: u8) -> Option<(&str, &str)> {
 /// Whether one of two ASCII characters is in a text.
 pub(crate) fn has_either(text: &str, one: u8, other: u8) -> bool {
     crate::gate::work::count(text.len());
-    let (chunks, tail) = text.as_bytes().as_chunks::<8>();
-    let marked = chunks.iter().fold(0, |marked, chunk| {
-        let chunk = u64::from_le_bytes(*chunk);
-        marked | marks(chunk, one) | marks(chunk, other)
-    });
-    marked != 0 || tail.iter().any(|b| *b == one || *b == other)
+    memchr::memchr2(one, other, text.as_bytes()).is_some()
 }
 
-/// Where a byte is first, or the length.
+/// Where a byte is first, or the length. Names and values end after a few bytes, most of the time:
+/// there, eight bytes at a time take two thirds of the time that memchr takes.
 #[inline]
 fn find(bytes: &[u8], byte: u8) -> usize {
-    // near, most of the time: eight steps of eight bytes each
-    let near = bytes.get(..64).unwrap_or(bytes);
+    let (near, far) = bytes.split_at_checked(64).unwrap_or((bytes, &[]));
     let mut at = find_near(near, byte);
-    if at == near.len() && near.len() < bytes.len() {
-        at = find_far(bytes, byte);
+    if at == near.len() && !far.is_empty() {
+        let in_far = memchr::memchr(byte, far).unwrap_or(far.len());
+        at = at.wrapping_add(in_far);
     }
     crate::gate::work::count(at);
     at
@@ -61,23 +57,6 @@ const fn marks(chunk: u64, byte: u8) -> u64 {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let v = chunk ^ ONES.wrapping_mul(byte as u64);
     v.wrapping_sub(ONES) & !v & HIGH
-}
-
-/// A module of WebAssembly has no wide registers, unless it asks for them: eight bytes are the most.
-#[cfg(all(target_family = "wasm", not(target_feature = "simd128")))]
-fn find_far(bytes: &[u8], byte: u8) -> usize {
-    find_near(bytes, byte)
-}
-
-/// Skips blocks that compilers look through with wide registers.
-#[cfg(not(all(target_family = "wasm", not(target_feature = "simd128"))))]
-#[inline(never)]
-fn find_far(bytes: &[u8], byte: u8) -> usize {
-    let (blocks, _) = bytes.as_chunks::<64>();
-    let without = |block: &&[u8; 64]| !block.iter().fold(false, |any, b| any | (*b == byte));
-    let skipped = blocks.iter().take_while(without).count().wrapping_mul(64);
-    let rest = bytes.get(skipped..).unwrap_or_default();
-    find_near(rest, byte).wrapping_add(skipped)
 }
 
 #[cfg(test)]

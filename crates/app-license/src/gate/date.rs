@@ -1,7 +1,10 @@
 //! Dates, as the platform writes them in a dozen places.
 //!
-//! Arithmetic is kept in days and seconds of a day, 32 bits each, so that it costs a browser next
-//! to nothing.
+//! A reader of our own, for three reasons. A library's (jiff's) makes the module for JavaScript servers a
+//! fifth larger. It takes more: basic forms, hours alone, offsets with seconds or of a day; and less: not
+//! the last day of the year 9999. And it takes about three times as long. It is what a property test in
+//! `time` compares this one with. Arithmetic is kept in days and seconds of a day, 32 bits each, which is
+//! small in WebAssembly.
 
 use crate::gate::json::{Str, Value};
 

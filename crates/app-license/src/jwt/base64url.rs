@@ -1,7 +1,7 @@
 //! Strict base64url: no padding, no trailing bits, no white space, nothing outside its alphabet.
 //!
 //! A token is mostly base64url, and it is read on every request: this does nothing but what a
-//! token needs, in about half the time of a general reader.
+//! token needs, in three quarters of the time of the crate `base64`, which writes.
 
 /// What stands for a character outside the alphabet, in every place of a group: above the 24 bits
 /// that a group of four has.
