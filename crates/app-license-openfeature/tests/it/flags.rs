@@ -1,5 +1,7 @@
 //! The cases that the npm package's provider answers too: `flags.json`.
 
+use std::time::Duration;
+
 use app_license::{
     Edition, FeatureMap, License, LicenseSource, Policy, UnixTime, Verified, WhenAbsent,
 };
@@ -19,7 +21,7 @@ fn policy(said: &Value) -> Policy {
                 let edition = Edition::from_name(value.as_str().unwrap()).unwrap();
                 policy.when_absent(WhenAbsent::Assume(edition))
             }
-            ("maxAge", _) => policy.max_age(value.as_u64().unwrap()),
+            ("maxAge", _) => policy.max_age(Duration::from_secs(value.as_u64().unwrap())),
             ("confirmedOnly", Value::Bool(yes)) => policy.confirmed_only(*yes),
             other => panic!("{other:?}"),
         };

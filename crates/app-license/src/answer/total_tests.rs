@@ -286,7 +286,7 @@ proptest! {
         };
         let mut policy = Policy::new().confirmed_only(confirmed).production_only(production);
         if let Some(seconds) = max_age {
-            policy = policy.max_age(seconds);
+            policy = policy.max_age(std::time::Duration::from_secs(seconds));
         }
         let Ok(license) = License::from_object(object.as_bytes(), LicenseSource::ConnectIframeQuery) else {
             return Ok(());

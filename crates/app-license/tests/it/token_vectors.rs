@@ -6,9 +6,7 @@ use app_license::connect::{
     BaseUrl, Request, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
     UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken,
 };
-use app_license::forge::{
-    InvocationToken, InvocationVerifierConfig, UnverifiedInvocationToken, bearer_token,
-};
+use app_license::forge::{InvocationToken, UnverifiedInvocationToken, Verifier, bearer_token};
 use app_license::{
     AppKey, ClientKey, Error, ForgeAppId, HmacKey, Jwks, Leeway, RsaPublicKey, SharedSecret,
     UnixTime, Verified,
@@ -123,7 +121,7 @@ fn invocation(file: &Value, case: &Value) -> Result<Verified<InvocationToken>, E
     let set = &file["jwks_sets"][text(case, "jwks")];
     let keys = Jwks::parse(set.to_string().as_bytes()).unwrap();
     let token = bearer_token(case["authorization"].as_str())?;
-    let config = InvocationVerifierConfig::new(app);
+    let config = Verifier::new(app);
     UnverifiedInvocationToken::parse(token)?.verify(&keys, &config, time(&case["now"]))
 }
 

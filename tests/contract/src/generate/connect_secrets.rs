@@ -19,7 +19,7 @@ pub(super) fn file() -> anyhow::Result<File> {
             gone(),
             other_tenant(),
             hook_again(),
-        hook_of_another(),
+            hook_of_another(),
         ],
     )
 }
