@@ -36,32 +36,32 @@ use crate::license_source::LicenseSource;
 #[derive(Clone, Copy)]
 pub struct IframeQuery<'q> {
     query: &'q str,
-    found: Found,
+    parameters: QueryParameters,
 }
 
-/// What was found in a query, for those who keep it.
+/// The standard parameters of a query, for those who keep it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Found {
-    lic: Option<Place>,
-    capability: Option<Place>,
+pub(super) struct QueryParameters {
+    lic: Option<Span>,
+    capability: Option<Span>,
     lic_conflict: bool,
     capability_conflict: bool,
     jwt: bool,
     user_access: Option<bool>,
-    cp: Option<Place>,
-    xdm_e: Option<Place>,
-    xdm_c: Option<Place>,
-    cv: Option<Place>,
+    cp: Option<Span>,
+    xdm_e: Option<Span>,
+    xdm_c: Option<Span>,
+    cv: Option<Span>,
 }
 
 /// Where a value stands in its query.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct Span {
     start: usize,
     end: usize,
 }
 
-impl Place {
+impl Span {
     /// Of a part of the query.
     fn of(value: &str, query: &str) -> Self {
         let start = value.as_ptr().addr().wrapping_sub(query.as_ptr().addr());
@@ -74,20 +74,20 @@ impl Place {
     }
 }
 
-impl Found {
+impl QueryParameters {
     /// Reads a query in one pass.
     pub(super) fn in_query(query: &str) -> Self {
         work::count(query.len());
-        let mut found = Self::default();
+        let mut parameters = Self::default();
         for pair in pairs(query) {
-            found.take(query, pair.name, pair.value);
+            parameters.take(query, pair.name, pair.value);
         }
-        found
+        parameters
     }
 
     #[inline]
     fn take(&mut self, query: &str, name: &str, value: &str) {
-        let place = || Place::of(value, query);
+        let span = || Span::of(value, query);
         match name.as_bytes() {
             // once there is a conflict, no further value is looked at
             b"lic" => {
@@ -99,10 +99,10 @@ impl Found {
                 self.capability_conflict =
                     conflict || conflicts(&mut self.capability, query, value);
             }
-            b"cp" => drop(self.cp.get_or_insert_with(place)),
-            b"xdm_e" => drop(self.xdm_e.get_or_insert_with(place)),
-            b"xdm_c" => drop(self.xdm_c.get_or_insert_with(place)),
-            b"cv" => drop(self.cv.get_or_insert_with(place)),
+            b"cp" => drop(self.cp.get_or_insert_with(span)),
+            b"xdm_e" => drop(self.xdm_e.get_or_insert_with(span)),
+            b"xdm_c" => drop(self.xdm_c.get_or_insert_with(span)),
+            b"cv" => drop(self.cv.get_or_insert_with(span)),
             b"jwt" => self.jwt = true,
             b"userAccess" => {
                 let yes = decode(value) == "true" && self.user_access != Some(false);
@@ -128,58 +128,58 @@ impl<'q> IframeQuery<'q> {
     /// Reads a query: what follows the `?`, without it.
     #[must_use]
     pub fn parse(query: &'q str) -> Self {
-        Self::of(query, Found::in_query(query))
+        Self::of(query, QueryParameters::in_query(query))
     }
 
     /// A query that was read before.
-    pub(super) const fn of(query: &'q str, found: Found) -> Self {
-        Self { query, found }
+    pub(super) const fn of(query: &'q str, parameters: QueryParameters) -> Self {
+        Self { query, parameters }
     }
 
-    fn at(&self, place: Option<Place>) -> Option<&'q str> {
-        place.map(|place| place.value(self.query))
+    fn at(&self, span: Option<Span>) -> Option<&'q str> {
+        span.map(|span| span.value(self.query))
     }
 
     /// What `lic` says, decoded; `None` when it is missing or repeated with other values.
     #[must_use]
     pub fn lic(&self) -> Option<Cow<'q, str>> {
-        self.at(self.found.lic)
-            .filter(|_| !self.found.lic_conflict)
+        self.at(self.parameters.lic)
+            .filter(|_| !self.parameters.lic_conflict)
             .map(decode)
     }
 
     /// The edition the query names, decoded; of conflicting values the one that grants least.
     #[must_use]
     pub fn capability_set(&self) -> Option<Capability> {
-        if self.found.capability_conflict {
+        if self.parameters.capability_conflict {
             return least::least(self.query).map(Capability::new);
         }
-        let value = decode(self.at(self.found.capability)?);
+        let value = decode(self.at(self.parameters.capability)?);
         (!least::says_nothing(&value)).then(|| Capability::new(value))
     }
 
     /// `cp`: the product's context path, `/wiki` or empty.
     #[must_use]
     pub fn context_path(&self) -> Option<Cow<'q, str>> {
-        self.at(self.found.cp).map(decode)
+        self.at(self.parameters.cp).map(decode)
     }
 
     /// `xdm_e`: the product's base URL, as the query says. Never a tenant's identity.
     #[must_use]
     pub fn host_url(&self) -> Option<Cow<'q, str>> {
-        self.at(self.found.xdm_e).map(decode)
+        self.at(self.parameters.xdm_e).map(decode)
     }
 
     /// `xdm_c`: the channel to the product.
     #[must_use]
     pub fn channel(&self) -> Option<Cow<'q, str>> {
-        self.at(self.found.xdm_c).map(decode)
+        self.at(self.parameters.xdm_c).map(decode)
     }
 
     /// `cv`: the version of Connect.
     #[must_use]
     pub fn connect_version(&self) -> Option<Cow<'q, str>> {
-        self.at(self.found.cv).map(decode)
+        self.at(self.parameters.cv).map(decode)
     }
 
     /// What `userAccess` says of the user, as iframes of apps billed by users carry it: access only
@@ -194,7 +194,7 @@ impl<'q> IframeQuery<'q> {
     /// ```
     #[must_use]
     pub const fn user_access(&self) -> Option<UserAccess> {
-        match self.found.user_access {
+        match self.parameters.user_access {
             None => None,
             Some(has) => Some(UserAccess::new(Flag::Missing, Flag::Is(has))),
         }
@@ -203,7 +203,7 @@ impl<'q> IframeQuery<'q> {
     /// Whether a token is among the parameters.
     #[must_use]
     pub const fn has_jwt(&self) -> bool {
-        self.found.jwt
+        self.parameters.jwt
     }
 
     /// The license the query states: a hint, unless a token proves the query.
@@ -219,16 +219,16 @@ impl<'q> IframeQuery<'q> {
     /// ```
     #[must_use]
     pub fn license(&self) -> License {
-        let state = match self.at(self.found.lic) {
+        let state = match self.at(self.parameters.lic) {
             None => State::Absent,
-            Some(_) if self.found.lic_conflict => State::Inactive,
+            Some(_) if self.parameters.lic_conflict => State::Inactive,
             Some("active") => State::Active,
             Some(other) if decode(other) == "active" => State::Active,
             Some(_) => State::Inactive,
         };
         let capability = self.capability_set();
         let mut license = License::of(state, capability, LicenseSource::ConnectIframeQuery);
-        if self.found.lic_conflict || self.found.capability_conflict {
+        if self.parameters.lic_conflict || self.parameters.capability_conflict {
             license.add_diagnostic(LicenseDiagnostic::RepeatedParameter);
         }
         license.with_user_access(self.user_access())
@@ -236,10 +236,10 @@ impl<'q> IframeQuery<'q> {
 }
 
 /// Keeps the first value; whether this one says something else.
-fn conflicts(slot: &mut Option<Place>, query: &str, value: &str) -> bool {
+fn conflicts(slot: &mut Option<Span>, query: &str, value: &str) -> bool {
     match *slot {
         None => {
-            *slot = Some(Place::of(value, query));
+            *slot = Some(Span::of(value, query));
             false
         }
         Some(kept) => {

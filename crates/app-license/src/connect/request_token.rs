@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::canonical_request::PathForm;
 use super::claims::HostClaims;
 use super::explain::Explanation;
-use super::iframe_query::{Found, IframeQuery};
+use super::iframe_query::{IframeQuery, QueryParameters};
 use super::request::Request;
 use super::tenant_keys::{SignedWith, TenantKeys};
 use super::token::Token;
@@ -60,7 +60,7 @@ pub struct RequestClaims {
     signed_with: SignedWith,
     query: Box<str>,
     /// Read when it is first asked for: a webhook has nothing in it.
-    found: OnceLock<Found>,
+    parameters: OnceLock<QueryParameters>,
 }
 
 impl<'t> UnverifiedRequestToken<'t> {
@@ -115,7 +115,7 @@ impl<'t> UnverifiedRequestToken<'t> {
                 path_form,
                 signed_with,
                 query: request.query().into(),
-                found: OnceLock::new(),
+                parameters: OnceLock::new(),
             },
         ))
     }
@@ -158,8 +158,10 @@ impl Verified<RequestToken> {
 
 impl RequestClaims {
     fn query(&self) -> IframeQuery<'_> {
-        let found = self.found.get_or_init(|| Found::in_query(&self.query));
-        IframeQuery::of(&self.query, *found)
+        let parameters = self
+            .parameters
+            .get_or_init(|| QueryParameters::in_query(&self.query));
+        IframeQuery::of(&self.query, *parameters)
     }
 }
 
