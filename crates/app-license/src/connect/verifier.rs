@@ -417,5 +417,6 @@ impl<K> Verified<ReceivedEvent<'_, Token<K>>> {
     }
 }
 
-#[cfg(all(test, any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod tests;
