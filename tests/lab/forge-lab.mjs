@@ -97,7 +97,7 @@ export const click = (page, name) => page.getByRole("button", { name, exact: tru
 /** Asks again until it is true, for a minute; what throws meanwhile, as a document that goes away does, is not true. */
 export async function until(what, asked) {
   let last;
-  for (let tries = 0; tries < 600; tries++) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     try {
       if (await asked()) {
         return;

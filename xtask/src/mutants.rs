@@ -21,6 +21,8 @@ const CORE: &str = "crates/app-license/src";
 /// Names the mutant of a run; without it, no rule is broken.
 const CHOSEN: &str = "CONTRACT_MUTANT";
 const SHELL: &str = "contract-shell-mutants";
+/// What the copy was made of.
+const COPIED: &str = ".copied";
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -179,6 +181,9 @@ impl Suite {
             return Ok(false);
         }
         let said = String::from_utf8_lossy(&output.stdout);
+        // `--only` takes every id with this text in it
+        let itself = format!(" {id}");
+        let failed = |line: &str| line.starts_with("FAILED ") && line.ends_with(&itself);
         // a shell that ends is no answer
         if !said.contains("FAILED ") {
             bail!(
@@ -186,12 +191,12 @@ impl Suite {
                 String::from_utf8_lossy(&output.stderr)
             );
         }
-        Ok(true)
+        Ok(said.lines().any(failed))
     }
 }
 
-/// Copies what the repository has, and puts all mutants into the copy. What is there already and the same
-/// stays as it is, so that it is not compiled again.
+/// Copies what the repository has and nothing else, and puts all mutants into the copy. What is there already and
+/// the same stays as it is, so that it is not compiled again.
 fn copy(context: &Context, mutants: &[Mutant], tree: &Path) -> Result<()> {
     let files = cmd!(
         context.sh,
@@ -199,6 +204,16 @@ fn copy(context: &Context, mutants: &[Mutant], tree: &Path) -> Result<()> {
     )
     .quiet()
     .read()?;
+    let list = tree.join(COPIED);
+    let copied = fs::read_to_string(&list).unwrap_or_default();
+    let there: BTreeSet<&str> = files.lines().collect();
+    for gone in copied.lines().filter(|it| !there.contains(it)) {
+        let gone = tree.join(gone);
+        if gone.is_file() {
+            fs::remove_file(&gone).with_context(|| gone.display().to_string())?;
+        }
+    }
+    write(&list, files.as_bytes())?;
     for file in files.lines() {
         let from = context.root.join(file);
         if from.is_file() {
