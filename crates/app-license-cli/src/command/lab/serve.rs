@@ -65,6 +65,9 @@ impl ServeArgs {
         });
         let keeper = tokio::spawn(persist::save_on_change(Arc::clone(&lab), world.clone()));
         let url = format!("http://127.0.0.1:{port}/");
+        // before anybody hears that it runs: who ends it at once then loses nothing
+        let stopped = stop_requested()
+            .map_err(|error| lab_error(format!("cannot wait for Ctrl-C: {error}")))?;
         // who closes the pipe has read enough, and the lab runs on
         unless_closed(announce(
             io,
@@ -75,13 +78,12 @@ impl ServeArgs {
             note.as_deref(),
             &exported,
         ))?;
-        let stopped = stopped().await;
+        stopped.await;
         keeper.abort();
         if let Some(forge) = &forge {
             forge.stop().await;
         }
         persist::write(&lab, &world)?;
-        stopped.map_err(|error| lab_error(format!("cannot wait for Ctrl-C: {error}")))?;
         if format == Format::Human {
             unless_closed(writeln!(io.out, "\nkept in {}", world.display()))?;
         }
@@ -158,19 +160,27 @@ impl ServeArgs {
     }
 }
 
-/// Waits for Ctrl-C, or for being asked to end.
-async fn stopped() -> std::io::Result<()> {
+/// From when this is called, Ctrl-C and being asked to end complete the future, and end the process no more.
+fn stop_requested() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let mut end = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = end.recv() => Ok(()),
-        }
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = end.recv() => {}
+            }
+        })
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    #[cfg(windows)]
+    {
+        let mut interrupt = tokio::signal::windows::ctrl_c()?;
+        Ok(async move {
+            interrupt.recv().await;
+        })
+    }
 }
 
 /// Scheme, host and port of a URL.
