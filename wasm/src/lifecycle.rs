@@ -1,8 +1,8 @@
 //! Rare calls about lifecycle events of Atlassian Connect.
 
 use app_license::connect::{
-    CheckedEvent, LifecycleBody, LifecycleEvent, LifecycleKind, UnverifiedInstallToken,
-    UnverifiedPlatformEvent, Verifier, jwt_from_headers,
+    LifecycleBody, LifecycleEvent, LifecycleKind, UnverifiedInstallToken, UnverifiedPlatformEvent,
+    UnverifiedReceivedEvent, Verifier, jwt_from_headers,
 };
 use app_license::delivery::ReplayMark;
 use app_license::{AppKey, Capability, Error, RsaPublicKey, UnixTime};
@@ -121,7 +121,7 @@ impl EventCall {
     }
 
     /// What the platform signs: of a tenant's, it is not the event of this call.
-    fn checked(&self) -> Result<CheckedEvent<'_>, Error> {
+    fn checked(&self) -> Result<UnverifiedReceivedEvent<'_>, Error> {
         let event: UnverifiedPlatformEvent<'_> = match self.kind {
             LifecycleKind::Installed => self.verifier.installed(self.token()?)?,
             LifecycleKind::Uninstalled => self.verifier.uninstalled(self.token()?)?,

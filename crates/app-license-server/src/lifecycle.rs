@@ -7,8 +7,8 @@ use crate::rejection::Rejection;
 use crate::site_link::{Contested, link};
 use crate::wire::{authorization, read, route, target};
 use app_license::connect::{
-    CheckedEvent, InstallToken, LifecycleKind, ReceivedEvent, Request, Token, UnverifiedEvent,
-    UnverifiedPlatformEvent, UnverifiedTenantEvent, jwt_from_headers,
+    InstallToken, LifecycleKind, ReceivedEvent, Request, Token, UnverifiedEvent,
+    UnverifiedPlatformEvent, UnverifiedReceivedEvent, UnverifiedTenantEvent, jwt_from_headers,
 };
 use app_license::{ErrorKind, UnixTime, Verified};
 use app_license_client::Caller;
@@ -127,7 +127,7 @@ impl ConnectApp {
 
     async fn verify_signed<'e>(
         &self,
-        event: &'e CheckedEvent<'_>,
+        event: &'e UnverifiedReceivedEvent<'_>,
         caller: Caller,
     ) -> Result<Verified<ReceivedEvent<'e, InstallToken>>, Rejection> {
         let keys = &self.0.install_keys;

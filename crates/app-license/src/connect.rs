@@ -56,7 +56,7 @@ pub use token::Token;
 pub use token_claims::{TokenClaims, sign_request};
 pub use token_place::{jwt_from_headers, token_from_request};
 pub use verifier::{
-    CheckedEvent, EventSender, ReceivedEvent, UnverifiedEvent, UnverifiedPlatformEvent,
+    EventSender, ReceivedEvent, UnverifiedEvent, UnverifiedPlatformEvent, UnverifiedReceivedEvent,
     UnverifiedTenantEvent, Verifier,
 };
 pub use verifier_config::RequestVerifierConfig;

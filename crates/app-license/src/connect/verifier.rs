@@ -1,6 +1,7 @@
 //! What an app holds lifecycle events to, and the order in which that is checked.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::canonical_request::PathForm;
 use super::explain::Explanation;
@@ -26,7 +27,7 @@ use crate::verified::Verified;
 /// |---|---|---|
 /// | 1 | [`Verifier::installed`]: the token is parsed, which shows the platform's key | [`Verifier::enabled`]: the token is parsed, which shows the tenant |
 /// | 2 | [`UnverifiedPlatformEvent::receive`]: all that takes no key, and the body is accepted | [`UnverifiedTenantEvent::verify`], with the tenant's keys; again, where they were replaced |
-/// | 3 | [`CheckedEvent::verify`], with the platform's key; again, where it was replaced | [`EventSender::receive`]: the body is accepted |
+/// | 3 | [`UnverifiedReceivedEvent::verify`], with the platform's key; again, where it was replaced | [`EventSender::receive`]: the body is accepted |
 /// | 4 | the [`ReceivedEvent`] is a [`Delivery`] | the same |
 ///
 /// Platform page: <https://developer.atlassian.com/cloud/jira/platform/connect-app-descriptor/#lifecycle>
@@ -205,7 +206,6 @@ pub enum UnverifiedEvent<'t> {
 }
 
 /// An `installed` or `uninstalled`, **not verified**: its body is still to be read.
-#[derive(Debug)]
 pub struct UnverifiedPlatformEvent<'t> {
     verifier: &'t Verifier,
     endpoint: LifecycleKind,
@@ -242,7 +242,7 @@ impl<'t> UnverifiedPlatformEvent<'t> {
         body: &'t [u8],
         request: &Request<'_>,
         now: UnixTime,
-    ) -> Result<CheckedEvent<'t>, Error> {
+    ) -> Result<UnverifiedReceivedEvent<'t>, Error> {
         let Self {
             verifier,
             endpoint,
@@ -251,7 +251,7 @@ impl<'t> UnverifiedPlatformEvent<'t> {
         let read = LifecycleBody::parse(body)?;
         let path_form = token.check_unproved(request, read.client_key(), &verifier.config, now)?;
         let event = verifier.accept(endpoint, read, token.issuer())?;
-        Ok(CheckedEvent {
+        Ok(UnverifiedReceivedEvent {
             verifier,
             token,
             path_form,
@@ -262,8 +262,7 @@ impl<'t> UnverifiedPlatformEvent<'t> {
 }
 
 /// An `installed` or `uninstalled` of which everything holds but the signature, **not verified**.
-#[derive(Debug)]
-pub struct CheckedEvent<'t> {
+pub struct UnverifiedReceivedEvent<'t> {
     verifier: &'t Verifier,
     token: UnverifiedInstallToken<'t>,
     path_form: PathForm,
@@ -271,7 +270,7 @@ pub struct CheckedEvent<'t> {
     body: &'t [u8],
 }
 
-impl CheckedEvent<'_> {
+impl UnverifiedReceivedEvent<'_> {
     /// Which of the platform's keys says to have signed it.
     #[must_use]
     pub const fn kid(&self) -> &KeyId {
@@ -301,7 +300,6 @@ impl CheckedEvent<'_> {
 }
 
 /// An `enabled` or `disabled`, **not verified**: good for finding the tenant's keys.
-#[derive(Debug)]
 pub struct UnverifiedTenantEvent<'t> {
     verifier: &'t Verifier,
     endpoint: LifecycleKind,
@@ -344,7 +342,6 @@ impl<'t> UnverifiedTenantEvent<'t> {
 }
 
 /// Who sent an `enabled` or `disabled`: verified; its body is still to be read.
-#[derive(Debug)]
 pub struct EventSender<'t> {
     verifier: &'t Verifier,
     endpoint: LifecycleKind,
@@ -366,6 +363,48 @@ impl EventSender<'_> {
         let event = self.verifier.accept(self.endpoint, read, token.tenant())?;
         let mark = ReplayMark::new(self.text, body, token.proves_until());
         Ok(ReceivedEvent::verified(Cow::Owned(event), token, mark))
+    }
+}
+
+/// Neither the token nor the body is repeated.
+impl fmt::Debug for UnverifiedPlatformEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedPlatformEvent")
+            .field("kind", &self.endpoint)
+            .field("kid", self.kid())
+            .field("issuer", self.issuer())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Neither the token nor the body is repeated.
+impl fmt::Debug for UnverifiedReceivedEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedReceivedEvent")
+            .field("kind", &self.event.body().kind())
+            .field("kid", self.kid())
+            .field("issuer", self.issuer())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Neither the token nor the body is repeated.
+impl fmt::Debug for UnverifiedTenantEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedTenantEvent")
+            .field("kind", &self.endpoint)
+            .field("issuer", self.issuer())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Neither the token nor the body is repeated.
+impl fmt::Debug for EventSender<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventSender")
+            .field("kind", &self.endpoint)
+            .field("tenant", self.token.tenant())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,12 @@
 //! What is read, and what is never believed or shown.
 
-use super::support::{A, OTHER_SECRET, PANEL, SECRET, bound, expected, key, keys, now};
-use app_license::connect::{IframeQuery, Request, UnverifiedRequestToken};
-use app_license::{ErrorClass, State};
+use super::support::{
+    A, OTHER_SECRET, PANEL, SECRET, bound, expected, install_claims, key, keys, now, sign_install,
+};
+use app_license::connect::{
+    IframeQuery, LifecycleKind, Request, UnverifiedEvent, UnverifiedRequestToken, Verifier,
+};
+use app_license::{AppKey, ErrorClass, State};
 
 #[test]
 fn lic_fails_open() {
@@ -89,6 +93,51 @@ fn secret_in_logs() {
         );
     }
     assert_eq!(error.class(), ErrorClass::Refused);
+}
+
+/// A program that prints an event it is about to verify prints neither its token nor its body.
+#[test]
+fn secret_in_logs_of_events_on_their_way() {
+    let verifier = Verifier::new(AppKey::new("com.example.app").unwrap(), expected());
+    let body = format!(
+        r#"{{"eventType":"installed","key":"com.example.app","clientKey":"{A}",
+        "sharedSecret":"{SECRET}","baseUrl":"https://a.atlassian.net","productType":"jira"}}"#
+    );
+    let of_platform = sign_install(&install_claims());
+    let of_tenant = bound(A, "POST", "/enabled").sign(&key(SECRET));
+    let mut printed = Vec::new();
+    for (kind, token) in [
+        (LifecycleKind::Installed, &of_platform),
+        (LifecycleKind::Enabled, &of_tenant),
+    ] {
+        let event = verifier.event(kind, token).unwrap();
+        printed.push(format!("{event:?}"));
+        match event {
+            UnverifiedEvent::OfPlatform(event) => {
+                printed.push(format!("{event:?}"));
+                let request = Request::new("POST", "/installed");
+                let event = event.receive(body.as_bytes(), &request, now()).unwrap();
+                printed.push(format!("{event:?}"));
+            }
+            UnverifiedEvent::OfTenant(event) => {
+                printed.push(format!("{event:?}"));
+                let request = Request::new("POST", "/enabled");
+                let sender = event.verify(&keys(A, SECRET), &request, now()).unwrap();
+                printed.push(format!("{sender:?}"));
+            }
+        }
+    }
+    assert_eq!(printed.len(), 6);
+    let bytes = format!("{:?}", body.as_bytes());
+    for printed in printed {
+        // whose event it is can be seen
+        assert!(printed.contains(A), "{printed}");
+        for secret in [&of_platform, &of_tenant, SECRET, &bytes[1..40]] {
+            assert!(!printed.contains(secret), "{printed}");
+            let end = secret.rsplit('.').next().unwrap();
+            assert!(!printed.contains(end), "{printed}");
+        }
+    }
 }
 
 /// An iframe URL carries its token in the query.
