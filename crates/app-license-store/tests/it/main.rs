@@ -11,7 +11,6 @@
 )]
 
 mod memory;
-mod npm_marks;
 #[cfg(feature = "_postgres-tests")]
 mod postgres;
 mod sqlite;
