@@ -239,7 +239,7 @@ impl Inner {
         let (plan, now) = (self.settings.plan, self.clock.now());
         let mut known = self.lock();
         let entry = known.get(tenant)?;
-        entry.forget_before(times.installed_at);
+        entry.forget_before(times.installed_at, now);
         Statement::of_step(plan.next(entry, times.since, now))
     }
 

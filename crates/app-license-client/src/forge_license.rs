@@ -188,7 +188,7 @@ impl Inner {
     fn known(&self, installation: &InstallationAri, installed_at: UnixTime) -> Option<FetchResult> {
         let (plan, now) = (self.settings.plan, self.clock.now());
         let next = |entry: &mut Entry| {
-            entry.forget_before(installed_at);
+            entry.forget_before(installed_at, now);
             plan.next(entry, UnixTime::EPOCH, now)
         };
         Statement::of_step(self.lock().change(installation, next))

@@ -158,7 +158,7 @@ impl Decider {
         let known = of.installation();
         let mut current = CurrentLicense::new(of.statement(), &self.policy)
             .stored_for(of.stored_for())
-            .installed_at(known.map_or(UnixTime::EPOCH, |it| it.license_since()))
+            .installed_at(known.map_or(UnixTime::EPOCH, |it| it.license_since(self.now())))
             .known(known.and_then(|it| it.license()));
         let mut fault = None;
         loop {

@@ -56,7 +56,7 @@ impl Question for (&ConnectApp, VerifiedRequest<'_>) {
             Err(error) => return (LicenseApi::Failed, Some(error.into())),
         };
         let keys = &tenant.keys;
-        let installed_at = tenant.installation.license_since();
+        let installed_at = tenant.installation.license_since(inner.decider.now());
         let (of, key) = (keys.client_key(), keys.current());
         let answer = match api.get_as_of(of, &base_url, key, since, installed_at).await {
             Ok(answer) => answer,

@@ -298,7 +298,7 @@ impl LicenseSweep {
             match self.sweep.visit(key, in_use, now) {
                 Visit::Pass => {}
                 Visit::Look => {
-                    let answered = self.answered_at(&installation).await?;
+                    let answered = self.answered_at(&installation, now).await?;
                     if self.sweep.is_due(answered, now) {
                         due.push(installation);
                     }
@@ -310,12 +310,16 @@ impl LicenseSweep {
     }
 
     /// When the License API last answered about this installation, and not one before it.
-    async fn answered_at(&self, installation: &Installation) -> Result<Option<UnixTime>, Error> {
+    async fn answered_at(
+        &self,
+        installation: &Installation,
+        now: UnixTime,
+    ) -> Result<Option<UnixTime>, Error> {
         let source = LicenseSource::ConnectLicenseApi;
         let kept = self.store().license(installation.key(), source).await?;
         let answer = kept.filter(|kept| !kept.is_ended());
         let at = answer.map(|kept| kept.fetched_at());
-        Ok(at.filter(|at| *at >= installation.license_since()))
+        Ok(at.filter(|at| *at >= installation.license_since(now)))
     }
 
     fn pause(&self) -> Duration {

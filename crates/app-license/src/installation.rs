@@ -144,7 +144,8 @@ impl Installation {
     /// The secrets that a token may be signed with now, the current one first.
     ///
     /// The previous secret counts for `grace` seconds after it was replaced, and both count for
-    /// `grace` seconds after the app was uninstalled: `disabled` may come late.
+    /// `grace` seconds after the app was uninstalled: `disabled` may come late. What is dated further ahead
+    /// of `now` than clocks differ ([`UnixTime::is_ahead`]) has no grace.
     ///
     /// ```
     /// # use app_license::{Installation, InstallationRecord, InstallationSecrets, UnixTime};
@@ -159,11 +160,11 @@ impl Installation {
         let gone = self
             .record
             .uninstalled_at()
-            .is_some_and(|at| now.since(at) > grace);
+            .is_some_and(|at| secrets::is_over(at, grace, now));
         self.secrets.accepted(now, grace).filter(move |_| !gone)
     }
 
-    /// The last second (UTC) in which [`Installation::secrets`] gives what it gives now: keys
+    /// The last second (UTC) in which all counts that [`Installation::secrets`] gives now: keys
     /// made from them are to be dropped after it. `None` when no time ends them.
     ///
     /// ```
@@ -193,8 +194,8 @@ impl Installation {
         [replaced, self.record.uninstalled_at()]
             .into_iter()
             .flatten()
+            .filter(|at| !secrets::is_over(*at, grace, now))
             .map(|at| at.plus(grace))
-            .filter(|last| *last >= now)
             .min()
     }
 }

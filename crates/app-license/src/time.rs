@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::gate::date::Date;
 use crate::gate::json::Value;
+use crate::gate::policy::Evidence;
 
 /// A point in time, in whole seconds since 1970-01-01T00:00:00Z. Never before 1970 and never
 /// after the year 9999.
@@ -80,6 +81,22 @@ impl UnixTime {
     #[must_use]
     pub const fn passed(self, then: Self, seconds: u64) -> bool {
         self.0 < then.0 || self.since(then) >= seconds
+    }
+
+    /// Whether this time is further ahead of `now` than clocks differ ([`Evidence::MAX_AHEAD`]): the clock
+    /// was wrong that dated it, and nobody knows when it was.
+    ///
+    /// [`Evidence::MAX_AHEAD`]: crate::Evidence::MAX_AHEAD
+    ///
+    /// ```
+    /// # use app_license::UnixTime;
+    /// let now = UnixTime::EPOCH.plus(1000);
+    /// assert!(!now.plus(300).is_ahead(now));
+    /// assert!(now.plus(301).is_ahead(now));
+    /// ```
+    #[must_use]
+    pub const fn is_ahead(self, now: Self) -> bool {
+        self.since(now) > Evidence::MAX_AHEAD
     }
 
     /// Reads a date as the platform writes it: ISO-8601 with a zone, a bare date (midnight UTC),

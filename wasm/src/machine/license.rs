@@ -148,13 +148,11 @@ pub(super) fn next(input: Input) -> Result<Output, Error> {
 
 /// What to do once the shared cache was looked into.
 pub(super) fn found(input: Input) -> Result<Output, Error> {
-    let oldest = unix_time(input.installed_at.unwrap_or(0))?;
     let shared = match &input.shared {
         Some(shared) => {
             let at = unix_time(shared.at)?;
             // what cannot be read is as good as nothing
             read_forge(&shared.body, input.app.as_deref())
-                .filter(|_| at >= oldest)
                 .map(|content| (Some(Arc::from(shared.body.as_str())), at, content))
         }
         None => None,
@@ -222,7 +220,7 @@ impl Input {
             |licenses| {
                 let plan = licenses.plan;
                 licenses.entries.change(&self.id, |entry| {
-                    entry.forget_before(oldest);
+                    entry.forget_before(oldest, now);
                     then(&plan, entry, now)
                 })
             },

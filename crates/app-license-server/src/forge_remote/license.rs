@@ -32,7 +32,8 @@ impl Question for (&ForgeRemote, &ForgeInvocation) {
         };
         let of = invocation.installation_id();
         let known = invocation.installation();
-        let installed_at = known.map_or(UnixTime::EPOCH, |it| it.license_since());
+        let now = remote.0.decider.now();
+        let installed_at = known.map_or(UnixTime::EPOCH, |it| it.license_since(now));
         let answer = match api.get_of_install(of, token, installed_at).await {
             Ok(answer) => answer,
             Err(error) => return Rejection::no_statement(&error),

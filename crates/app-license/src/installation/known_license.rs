@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::gate::facts::State;
-use crate::gate::policy::Evidence;
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::time::UnixTime;
@@ -52,7 +51,7 @@ impl KnownLicense {
     /// [`Evidence::MAX_AHEAD`]: crate::Evidence::MAX_AHEAD
     #[must_use]
     pub(super) const fn is_ahead(&self, now: UnixTime) -> bool {
-        self.as_of.since(now) > Evidence::MAX_AHEAD
+        self.as_of.is_ahead(now)
     }
 
     /// Active, inactive, or absent.

@@ -166,11 +166,36 @@ impl InstallationRecord {
     }
 
     /// What was stated of the license before this time (UTC) is of an installation that ended: it was
-    /// installed then, or removed.
+    /// installed then, or removed. A time further ahead of `now` than clocks differ
+    /// ([`UnixTime::is_ahead`]) counts for nothing: all that is stated would be of before.
+    ///
+    /// ```
+    /// # use app_license::{InstallationRecord, UnixTime};
+    /// # let json = r#"{"key":{"connect":"tenant-1"},"status":"installed",
+    /// #   "statusSince":"1970-01-01T01:00:00Z","firstInstalledAt":"1970-01-01T01:00:00Z",
+    /// #   "installedAt":"1970-01-01T01:00:00Z","updatedAt":"1970-01-01T01:00:00Z"}"#;
+    /// # let record: InstallationRecord = serde_json::from_str(json).unwrap();
+    /// let installed_at = UnixTime::EPOCH.plus(3600);
+    /// assert_eq!(record.license_since(installed_at), installed_at);
+    /// // by a clock that was an hour ahead
+    /// assert_eq!(record.license_since(UnixTime::EPOCH), UnixTime::EPOCH);
+    /// ```
     #[must_use]
-    pub fn license_since(&self) -> UnixTime {
-        self.uninstalled_at
-            .map_or(self.installed_at, |at| at.max(self.installed_at))
+    pub fn license_since(&self, now: UnixTime) -> UnixTime {
+        Self::license_since_of(Some(self.installed_at), self.uninstalled_at, now)
+    }
+
+    /// The same of the two times, where there is no record.
+    #[must_use]
+    #[doc(hidden)]
+    pub fn license_since_of(
+        installed_at: Option<UnixTime>,
+        uninstalled_at: Option<UnixTime>,
+        now: UnixTime,
+    ) -> UnixTime {
+        let known = |at: Option<UnixTime>| at.filter(|at| !at.is_ahead(now));
+        let since = known(installed_at).max(known(uninstalled_at));
+        since.unwrap_or(UnixTime::EPOCH)
     }
 
     /// The key of the Connect app.

@@ -54,7 +54,7 @@ impl InstallationSecrets {
     ) -> impl Iterator<Item = &SharedSecret> {
         let previous = self
             .previous()
-            .filter(|(_, replaced_at)| now.since(*replaced_at) <= grace);
+            .filter(|(_, replaced_at)| !is_over(*replaced_at, grace, now));
         self.current
             .iter()
             .chain(previous.map(|(secret, _)| secret))
@@ -82,4 +82,10 @@ impl InstallationSecrets {
         }
         true
     }
+}
+
+/// Whether the grace is over that began at this time. One that a wrong clock dated ahead is: it would last
+/// until that time comes.
+pub(super) const fn is_over(since: UnixTime, grace: u64, now: UnixTime) -> bool {
+    since.is_ahead(now) || now.since(since) > grace
 }

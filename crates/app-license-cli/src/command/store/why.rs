@@ -120,7 +120,7 @@ fn replay(
             "the store knew nothing of `{tenant}` at {at}"
         )));
     };
-    let since = record.license_since();
+    let since = record.license_since(at);
     let installation = without_secrets(record);
     let kept = found.license.as_ref().filter(|it| it.fetched_at() <= at);
     let of_api = kept.and_then(|it| it.license().ok());

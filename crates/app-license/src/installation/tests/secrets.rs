@@ -82,6 +82,64 @@ fn secrets_of_the_past_count_for_a_grace() {
     assert!(gone.stored_secrets().current().is_some());
 }
 
+/// The clock was days ahead when the event came, and is right again.
+#[test]
+fn a_clock_that_was_ahead_prolongs_no_secret() {
+    const NOW: u64 = 1_000_000;
+    let other = "0123456789abcdef-other";
+    let at = |seconds| UnixTime::EPOCH.plus(seconds);
+    let (known, _) = run(&[installed(&[])]);
+    for (ahead, rotated_away, gone) in [
+        (Evidence::MAX_AHEAD, 2, 2),
+        (Evidence::MAX_AHEAD + 1, 1, 0),
+        (3 * 86_400, 1, 0),
+    ] {
+        let then = at(NOW + ahead);
+        let rotated = installed(&[("sharedSecret", other)]);
+        let (rotated, _) = Installation::apply(known.clone(), &rotated, then);
+        let rotated = rotated.unwrap();
+        assert_eq!(
+            rotated.secrets(at(NOW), 300).count(),
+            rotated_away,
+            "{ahead}"
+        );
+        let end = (rotated_away == 2).then(|| then.plus(300));
+        assert_eq!(rotated.secrets_end(at(NOW), 300), end, "{ahead}");
+        let (removed, _) = Installation::apply(Some(rotated), &uninstalled(), then);
+        let removed = removed.unwrap();
+        assert_eq!(removed.secrets(at(NOW), 300).count(), gone, "{ahead}");
+        assert_eq!(removed.secrets_end(at(NOW), 300), end, "{ahead}");
+    }
+}
+
+proptest! {
+    /// Whatever clocks dated, no secret counts longer than its grace and what clocks differ by.
+    #[test]
+    fn no_secret_outlasts_its_grace(
+        dated in 0_u64..5_000,
+        now in 0_u64..5_000,
+        grace in 0_u64..2_000,
+        more in 0_u64..3_000,
+    ) {
+        let at = |seconds| UnixTime::EPOCH.plus(seconds);
+        let (known, _) = run(&[installed(&[])]);
+        let other = installed(&[("sharedSecret", "0123456789abcdef-other")]);
+        let (rotated, _) = Installation::apply(known, &other, at(dated));
+        let rotated = rotated.unwrap();
+        let counts = |seconds| rotated.secrets(at(seconds), grace).count() == 2;
+        let within = now.abs_diff(dated) <= if now < dated { Evidence::MAX_AHEAD } else { grace };
+        prop_assert_eq!(counts(now), within);
+        // keys made of them now are dropped when the first of them ends
+        match rotated.secrets_end(at(now), grace) {
+            Some(end) => {
+                prop_assert!(counts(now) && counts(end.as_seconds()));
+                prop_assert!(!counts(end.as_seconds() + 1));
+            }
+            None => prop_assert!(now < dated || !counts(now + more)),
+        }
+    }
+}
+
 #[test]
 fn records_are_stored_without_secrets() {
     let (end, _) = run(&[

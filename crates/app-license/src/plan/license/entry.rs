@@ -216,7 +216,8 @@ impl<A, E> FetchResult<A, E> {
 impl<A, E> CacheEntry<A, E> {
     /// Forgets an answer that is older than this, and why there was no newer one: it was about an
     /// installation that ended, and a new install is a new one. An older one that the shared cache
-    /// has is passed over, too.
+    /// has is passed over, too. A time further ahead of `now` than clocks differ ([`UnixTime::is_ahead`])
+    /// counts for nothing, also one that was not ahead when it was said, by a clock that was set back since.
     ///
     /// ```
     /// use app_license::UnixTime;
@@ -226,13 +227,21 @@ impl<A, E> CacheEntry<A, E> {
     /// let mut entry = CacheEntry::<&str, &str>::default();
     /// let fetched = FetchResult::Answered { value: "active", content: AnswerContent::Active };
     /// plan.answered(&mut entry, fetched, now);
-    /// entry.forget_before(now);
+    /// entry.forget_before(now, now);
     /// assert!(matches!(plan.next(&entry, now, now), Step::Use { .. }));
-    /// entry.forget_before(now.plus(1));
+    /// entry.forget_before(now.plus(1), now.plus(1));
     /// assert_eq!(plan.next(&entry, now, now.plus(2)), Step::Ask);
     /// ```
-    pub fn forget_before(&mut self, time: UnixTime) {
-        self.installed_at = self.installed_at.max(time);
+    pub fn forget_before(&mut self, time: UnixTime, now: UnixTime) {
+        let known = |at: UnixTime| {
+            if at.is_ahead(now) {
+                UnixTime::EPOCH
+            } else {
+                at
+            }
+        };
+        let time = known(time);
+        self.installed_at = known(self.installed_at).max(time);
         if self
             .answer
             .as_ref()

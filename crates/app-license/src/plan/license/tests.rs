@@ -12,6 +12,7 @@ use super::{
 };
 use super::{Retries, Step};
 use crate::forge::LicenseApiResponse;
+use crate::gate::policy::Evidence;
 use crate::time::UnixTime;
 
 type Entry = CacheEntry<u32, &'static str>;
@@ -389,7 +390,7 @@ fn who_has_no_lease_uses_what_there_is_or_waits_for_it() {
     let step = plan.leased(&mut entry, held, at(4000), true);
     assert_eq!(step, used(0, Some(leased(100))));
     // but not where it is of an installation that ended since
-    entry.forget_before(at(3000));
+    entry.forget_before(at(3000), at(4000));
     let found = plan.found(&mut entry, old, at(4000));
     assert_eq!(found, Step::Lease { seconds: 330 });
     let step = plan.leased(&mut entry, held, at(4000), false);
@@ -398,6 +399,36 @@ fn who_has_no_lease_uses_what_there_is_or_waits_for_it() {
     let new = Some((1, at(4001), AnswerContent::Active));
     assert_eq!(plan.found(&mut entry, new, at(4002)), used(4001, None));
     assert_eq!(next(&entry, 4003), used(4001, None));
+}
+
+/// An install that was recorded while the clock was ahead makes no answer one of before it.
+#[test]
+fn an_install_of_the_future_forgets_nothing() {
+    let plan = LicensePlan::FORGE;
+    let answer = |at: UnixTime| Some((1, at, AnswerContent::Active));
+    for (ahead, forgotten) in [
+        (Evidence::MAX_AHEAD, true),
+        (Evidence::MAX_AHEAD + 1, false),
+        (3 * 86_400, false),
+    ] {
+        let mut entry = Entry::default();
+        plan.found(&mut entry, answer(at(1000)), at(1000));
+        entry.forget_before(at(1000 + ahead), at(1000));
+        let step = plan.next(&entry, UnixTime::EPOCH, at(1000));
+        assert_eq!(step == Step::Look, forgotten, "{ahead}");
+        let found = plan.found(&mut entry, answer(at(1000)), at(1000));
+        assert_eq!(found == used(1000, None), !forgotten, "{ahead}");
+    }
+    // what the wrong clock said is over with it
+    let mut entry = Entry::default();
+    entry.forget_before(at(100_000), at(100_000));
+    entry.forget_before(at(900), at(1000));
+    assert_eq!(
+        plan.found(&mut entry, answer(at(1000)), at(1000)),
+        used(1000, None)
+    );
+    entry.forget_before(at(1001), at(1001));
+    assert_eq!(plan.next(&entry, UnixTime::EPOCH, at(1001)), Step::Look);
 }
 
 #[test]
