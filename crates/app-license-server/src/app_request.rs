@@ -1,6 +1,6 @@
 //! What is done alike with the verified requests of every kind of app.
 
-use std::fmt::{Debug, Display};
+use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
 use app_license::Capability;
@@ -24,7 +24,7 @@ pub(crate) trait App: Clone + Debug + Send + Sync + 'static {
 
 /// Who verified a request, and what is needed to answer a refusal of it. What one app trusts says nothing to
 /// another one, whose keys and settings differ.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Origin<A> {
     app: A,
     /// The route it matched, for what is said about it later.
@@ -45,6 +45,16 @@ impl<A: App> Origin<A> {
 
     pub(crate) fn is_of(&self, app: &A) -> bool {
         self.app.is_same(app)
+    }
+}
+
+/// Without the request, whose headers and address carry tokens.
+impl<A: Debug> Debug for Origin<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Origin")
+            .field("app", &self.app)
+            .field("route", &self.route)
+            .finish_non_exhaustive()
     }
 }
 

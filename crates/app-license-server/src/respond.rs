@@ -48,7 +48,7 @@ use crate::rejection::Rejection;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct RefusedRequest<'r> {
     rejection: &'r Rejection,
     parts: &'r Parts,
@@ -82,6 +82,17 @@ impl<'r> RefusedRequest<'r> {
     #[must_use]
     pub const fn site_url(&self) -> Option<&'r str> {
         self.site_url
+    }
+}
+
+/// Without the request, whose headers and address carry tokens.
+impl fmt::Debug for RefusedRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefusedRequest")
+            .field("rejection", &self.rejection)
+            .field("installation", &self.installation)
+            .field("site_url", &self.site_url)
+            .finish_non_exhaustive()
     }
 }
 

@@ -13,14 +13,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use app_license::{ClientKey, InstallationAri, InstallationKey};
-use app_license_server::{HookRunner, Rejection};
+use app_license_server::{
+    ConnectAppBuilder, ForgeRemoteBuilder, HookRunner, RefusedRequest, Rejection,
+};
 use app_license_store::{EncryptionKey, EncryptionKeys, Name, Sequence, SqliteOptions, Store};
 use app_license_testkit::{
     Edition, InjectedFault, Invocation, MockHost, Service, SignedRequest, SigningKey, Tenant, probe,
 };
 use axum::Router;
 use axum::middleware::map_response;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use common::{Connect, Forge, Recorder};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -295,6 +297,12 @@ fn files(written: &Written, folder: &Path) {
     }
 }
 
+/// The app's own answer to a refusal, which repeats what the app may print of it. An app that answers so keeps
+/// the request beside what it verified of it.
+fn own(refused: RefusedRequest<'_>) -> impl IntoResponse + use<> {
+    (refused.rejection().status(), format!("{refused:?}"))
+}
+
 async fn run(written: &Written, sealed: bool) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let mut options = SqliteOptions::new(folder.path().join("installations.db")).plain_text();
@@ -310,9 +318,11 @@ async fn run(written: &Written, sealed: bool) -> Run {
         written: written.clone(),
         secrets: BTreeSet::from([KEY.to_owned()]),
     };
-    let app = Connect::serve_with(&host, Arc::clone(&store), |r| run.watched(r)).await;
+    let own = |app: ConnectAppBuilder| app.respond_with(own);
+    let app = Connect::serve_as(&host, Arc::clone(&store), own, |r| run.watched(r)).await;
     run.connect(&app).await;
-    let remote = Forge::serve_with(&host, Arc::clone(&store), |r| run.watched(r)).await;
+    let own = |remote: ForgeRemoteBuilder| remote.respond_with(self::own);
+    let remote = Forge::serve_as(&host, Arc::clone(&store), own, |r| run.watched(r)).await;
     run.forge(&remote).await;
     let consumer = Name::new("recorder").unwrap();
     let hooks = HookRunner::new(store, consumer, Recorder::default());

@@ -14,7 +14,7 @@ use app_license::{Capability, InstallationKey, KnownLicense};
 use app_license_client::{Clock, Fetcher, ForgeKeys, ForgeLicenseApi};
 use app_license_server::{
     ConnectApp, ConnectAppBuilder, ConnectContextRequest, ConnectRequest, ForgeInvocation,
-    ForgeRemote, Hook, HookResult, Operations, Rejection, async_trait,
+    ForgeRemote, ForgeRemoteBuilder, Hook, HookResult, Operations, Rejection, async_trait,
 };
 use app_license_store::{HistoryEntry, Sequence, Store};
 use app_license_testkit::{App, MockHost};
@@ -131,7 +131,7 @@ impl Forge {
     /// With the route of a schedule.
     pub(crate) async fn serve_swept(host: &MockHost, store: Arc<dyn Store>) -> Self {
         let sweep = |remote: &ForgeRemote| remote.license_sweep_route().unwrap();
-        Self::serve_routes(host, store, sweep, |router| router).await
+        Self::serve_routes(host, store, |remote| remote, sweep, |router| router).await
     }
 
     pub(crate) async fn serve_with(
@@ -139,12 +139,22 @@ impl Forge {
         store: Arc<dyn Store>,
         extend: impl FnOnce(Router) -> Router,
     ) -> Self {
-        Self::serve_routes(host, store, |_| Router::new(), extend).await
+        Self::serve_as(host, store, |remote| remote, extend).await
+    }
+
+    pub(crate) async fn serve_as(
+        host: &MockHost,
+        store: Arc<dyn Store>,
+        configure: impl FnOnce(ForgeRemoteBuilder) -> ForgeRemoteBuilder,
+        extend: impl FnOnce(Router) -> Router,
+    ) -> Self {
+        Self::serve_routes(host, store, configure, |_| Router::new(), extend).await
     }
 
     async fn serve_routes(
         host: &MockHost,
         store: Arc<dyn Store>,
+        configure: impl FnOnce(ForgeRemoteBuilder) -> ForgeRemoteBuilder,
         routes: impl FnOnce(&ForgeRemote) -> Router,
         extend: impl FnOnce(Router) -> Router,
     ) -> Self {
@@ -153,14 +163,13 @@ impl Forge {
             .clock(clock(host))
             .build()
             .unwrap();
-        let served = ForgeRemote::builder(APP_ID)
+        let builder = ForgeRemote::builder(APP_ID)
             .unwrap()
             .keys(keys.clone())
             .shared_store(Arc::clone(&store))
             .license_api(forge_api(host, &store))
-            .clock(clock(host))
-            .build()
-            .unwrap();
+            .clock(clock(host));
+        let served = configure(builder).build().unwrap();
         let router = Router::new()
             .route("/summary", post(summary))
             .route(
