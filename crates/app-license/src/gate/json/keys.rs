@@ -146,12 +146,14 @@ impl<'a> Keys<'a> {
         table: &mut [Key],
     ) -> Result<(), Refused> {
         if !self.tabled {
-            self.tabled = true;
+            // those that came before end before: all of them go in, or none
+            end_of(key, start).ok_or(Refused::TooMany)?;
             let few = self.few.into_iter().zip(self.starts);
             for (at, (key, start)) in few.take(self.open).enumerate() {
                 let key = Str::from(key);
                 put(at, key, key.hash(), start, table).ok_or(Refused::TooMany)?;
             }
+            self.tabled = true;
         }
         let hash = key.hash();
         let mut next = bucket_of(hash, table).map_or(0, |bucket| bucket.newest);
@@ -201,11 +203,19 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// Puts a key into its bucket, at a place that is free.
+/// Where the text of a key ends, if a table can say that.
+fn end_of(key: Str<'_>, start: usize) -> Option<u32> {
+    u32::try_from(start.checked_add(key.as_written().len())?).ok()
+}
+
+/// Puts a key into its bucket, at a place that is free. Where there is none, the table stays as it is.
 fn put(at: usize, key: Str<'_>, hash: u32, start: usize, table: &mut [Key]) -> Option<()> {
-    let end = u32::try_from(start.checked_add(key.as_written().len())?).ok()?;
+    let end = end_of(key, start)?;
     let start = u32::try_from(start).ok()?;
     let number = u16::try_from(at.wrapping_add(1)).ok()?;
+    if at >= table.len() {
+        return None;
+    }
     let bucket = bucket_of(hash, table)?;
     let before = core::mem::replace(&mut bucket.newest, number);
     let slot = table.get_mut(at)?;
@@ -281,6 +291,30 @@ mod tests {
         assert_eq!(read::<64>(&deep("b")), Ok(()));
         assert_eq!(read::<64>(&deep("a")), Err(ErrorKind::DuplicateKey));
         assert_eq!(read::<61>(&deep("b")), Err(ErrorKind::TooManyKeys));
+    }
+
+    /// A key that is not taken leaves nothing behind: a caller may go on, and the keys of the objects outside
+    /// are still known.
+    #[test]
+    fn a_key_that_is_too_many_hides_no_other() {
+        for middle in b'b'..=b'z' {
+            let middle = char::from(middle);
+            // the innermost `a` is one too many, and falls into the bucket of the first
+            let text = format!("{{\"\\u0061\":{{\"{middle}\":{{\"a\"}},\"a\":1}}");
+            let mut refused = None;
+            let read = Scanner::<2>::from_text(&text).object(|s, _| {
+                if s.peek()? != super::super::Kind::Object {
+                    return s.value().map(drop);
+                }
+                s.object(|s, _| {
+                    refused = s.walk().err().map(|e| e.kind());
+                    Ok(())
+                })
+            });
+            assert_eq!(refused, Some(ErrorKind::TooManyKeys), "{text}");
+            let read = read.map_err(|e: Error| e.kind());
+            assert_eq!(read, Err(ErrorKind::DuplicateKey), "{text}");
+        }
     }
 
     #[test]
