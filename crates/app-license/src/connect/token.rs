@@ -61,8 +61,8 @@ impl<K> Token<K> {
         self.expires_at
     }
 
-    /// The last time at which it verifies (UTC): with the leeway that it was verified with. A mark of it
-    /// lives as long, see [`crate::delivery::ReplayMark`].
+    /// The first time at which it no longer verifies (UTC): with the leeway that it was verified with. A mark
+    /// of it lives as long, see [`crate::delivery::ReplayMark`].
     #[must_use]
     pub const fn proves_until(&self) -> UnixTime {
         self.proves_until

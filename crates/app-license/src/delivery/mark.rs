@@ -30,8 +30,8 @@ impl ReplayMark {
     /// How long a mark outlives its token, in seconds: the clocks of replicas differ.
     pub const GRACE: u64 = 600;
 
-    /// A mark for a token (without its scheme), the raw bytes it came with, and the last time at
-    /// which the token verifies: `exp` plus the leeway (UTC seconds).
+    /// A mark for a token (without its scheme), the raw bytes it came with, and the first time at
+    /// which the token no longer verifies: `exp` plus the leeway (UTC seconds).
     #[must_use]
     pub fn new(token: &str, body: &[u8], expires_at: UnixTime) -> Self {
         Self::from_hash(TokenHash::of(token), body, expires_at)
@@ -67,7 +67,7 @@ impl ReplayMark {
         &self.body
     }
 
-    /// The last time at which the token verifies (UTC seconds).
+    /// The first time at which the token no longer verifies (UTC seconds).
     #[must_use]
     pub const fn expires_at(&self) -> UnixTime {
         self.expires_at
@@ -102,7 +102,7 @@ impl ReplayMark {
         }
     }
 
-    /// Marks whose token verified for the last time before this time are forgotten.
+    /// Marks whose token no longer verified before this time are forgotten.
     ///
     /// ```
     /// # use app_license::UnixTime;
@@ -124,8 +124,8 @@ impl fmt::Debug for ReplayMark {
     }
 }
 
-/// What is stored under a token's hash: the body it was first seen with, and the last time at which
-/// the token verifies (UTC seconds).
+/// What is stored under a token's hash: the body it was first seen with, and the first time at
+/// which the token no longer verifies (UTC seconds).
 ///
 /// ```
 /// use app_license::UnixTime;
@@ -153,7 +153,7 @@ impl StoredMark {
         &self.body
     }
 
-    /// The last time at which the token verifies (UTC seconds).
+    /// The first time at which the token no longer verifies (UTC seconds).
     #[must_use]
     pub const fn expires_at(&self) -> UnixTime {
         self.expires_at

@@ -171,7 +171,7 @@ impl Audience {
 }
 
 impl Validity {
-    /// The end of what a token proves: `exp` and the leeway. Marks of it live as long.
+    /// The first time at which a token proves nothing: `exp` and the leeway. Marks of it live as long.
     pub(crate) const fn proves_until(&self, leeway: Leeway) -> UnixTime {
         self.exp.plus(leeway.as_seconds())
     }

@@ -184,7 +184,7 @@ impl InvocationToken {
         self.expires_at
     }
 
-    /// The last time at which it verifies (UTC): with the leeway that it was verified with.
+    /// The first time at which it no longer verifies (UTC): with the leeway that it was verified with.
     #[must_use]
     pub const fn proves_until(&self) -> UnixTime {
         self.proves_until
