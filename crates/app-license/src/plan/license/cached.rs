@@ -126,7 +126,10 @@ impl CachedLicense {
 
     /// Whether this answer is kept in place of that one: it is as new, or that one is dated further ahead of
     /// it than clocks differ ([`Evidence::MAX_AHEAD`]). An answer is kept when it is fetched, so that the
-    /// clock was wrong that dated the other, and no newer one would ever be kept.
+    /// clock was wrong that dated the other, and no newer one would ever be kept. Which of the two clocks was
+    /// wrong cannot be told: a replica whose clock is that slow puts what it fetches in place of what the
+    /// others fetched, until they fetch again. That is what the platform says at that time, and it is dated
+    /// earlier, so that it ends sooner.
     ///
     /// [`Evidence::MAX_AHEAD`]: crate::Evidence::MAX_AHEAD
     ///
