@@ -40,8 +40,6 @@ pub(crate) struct Inner {
     pub(crate) stored_for: Option<u64>,
     pub(crate) descriptor: Descriptor,
     pub(crate) named_editions: NamedEditions,
-    /// Those of the decider.
-    pub(crate) metrics: Metrics,
     pub(crate) client_address: ClientAddress,
 }
 
@@ -65,7 +63,7 @@ impl ConnectApp {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         self.read_key_counters();
-        &self.0.metrics
+        &self.0.decider.metrics
     }
 
     /// The descriptor that is served.
@@ -117,6 +115,7 @@ impl ConnectApp {
 
     fn read_key_counters(&self) {
         self.0
+            .decider
             .metrics
             .keys("install_keys", &self.0.install_keys.stats());
     }

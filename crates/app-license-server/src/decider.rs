@@ -177,29 +177,35 @@ impl Decider {
                 Next::AskNewer => current.asked_newer(None),
                 Next::Use(statement) => {
                     // what the License API states, where that is news, then what counts
-                    let (news, now) = (Some(current.news(statement)), self.now());
-                    let is_news =
-                        |it: &&Verified<License>| known.is_some_and(|k| k.is_news(it, now));
-                    let news = news.filter(is_news).cloned();
+                    let now = self.now();
+                    let stated = news(of, current.news(statement), now);
                     let license = current.license(statement);
-                    self.observe(of, news.as_ref().unwrap_or(&license)).await;
+                    let news = stated.or_else(|| news(of, &license, now));
+                    note(of, news, now).await;
                     return Ok((license, fault));
                 }
                 Next::CouldNotCheck => return Err(fault.unwrap_or_else(Rejection::unanswered)),
             }
         }
     }
+}
 
-    /// Remembers a statement that is news, so that hooks hear of changed editions. Losing one is no harm:
-    /// the next request states it again.
-    pub(crate) async fn observe(&self, of: &impl Question, license: &Verified<License>) {
-        let now = self.now();
-        if !of.installation().is_some_and(|it| it.is_news(license, now)) {
-            return;
-        }
-        let news = Event::from(License::clone(license));
-        if let Err(error) = of.note(news, now).await {
-            tracing::warn!(code = error.code(), error = %with_causes(&error), "a changed license is not kept");
-        }
+/// A statement, where it is news, so that hooks hear of changed editions.
+pub(crate) fn news(
+    of: &impl Question,
+    license: &Verified<License>,
+    now: UnixTime,
+) -> Option<Event> {
+    let known = of.installation()?;
+    let is_news = known.is_news(license, now);
+    is_news.then(|| Event::from(License::clone(license)))
+}
+
+/// Remembers what is news. Losing it is no harm: the next request states it again.
+pub(crate) async fn note(of: &impl Question, news: Option<Event>, now: UnixTime) {
+    if let Some(news) = news
+        && let Err(error) = of.note(news, now).await
+    {
+        tracing::warn!(code = error.code(), error = %with_causes(&error), "a changed license is not kept");
     }
 }

@@ -68,8 +68,6 @@ struct Inner {
     license_api: Option<ForgeLicenseApi>,
     installations: Option<Installations>,
     decider: Decider,
-    /// Those of the decider.
-    metrics: Metrics,
 }
 
 impl App for ForgeRemote {
@@ -87,11 +85,11 @@ impl ForgeRemote {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         let keys = self.0.keys.stats();
-        self.0.metrics.keys("forge_key_set", &keys);
+        self.0.decider.metrics.keys("forge_key_set", &keys);
         if let Some(seconds) = self.0.keys.age() {
-            self.0.metrics.key_set_age(seconds);
+            self.0.decider.metrics.key_set_age(seconds);
         }
-        &self.0.metrics
+        &self.0.decider.metrics
     }
 
     pub(crate) fn store(&self) -> Option<&dyn InstallationStore> {

@@ -77,7 +77,7 @@ impl ConnectApp {
         PageOwner::found(&parts, self, None);
         match self.receive(kind, &parts, body).await {
             Ok(event) => {
-                self.0.metrics.event(event);
+                self.0.decider.metrics.event(event);
                 StatusCode::NO_CONTENT.into_response()
             }
             Err(rejection) => {

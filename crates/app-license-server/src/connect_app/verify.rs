@@ -110,7 +110,7 @@ impl ConnectApp {
         let verify = |tenant: &Tenant| token.verify(&tenant.keys, request, config, now);
         let proved = self.with_tenant(issuer, RequiredStatus::Installed, now, verify);
         let (tenant, token) = proved.await.map_err(|it| it.of_tenant(issuer))?;
-        self.0.metrics.request("request");
+        self.0.decider.metrics.request("request");
         Ok(ConnectRequest::new(self, tenant, token, parts))
     }
 
@@ -134,7 +134,7 @@ impl ConnectApp {
         let (_, sender) = self
             .with_tenant(event.issuer(), required, now, verify)
             .await?;
-        self.0.metrics.request("request");
+        self.0.decider.metrics.request("request");
         Ok(sender)
     }
 
@@ -174,7 +174,7 @@ impl ConnectApp {
         if let Some(refusal) = tenant.installation.refusal() {
             return Err(Rejection::of(refusal).of_tenant(issuer));
         }
-        self.0.metrics.request("context");
+        self.0.decider.metrics.request("context");
         Ok(ConnectContextRequest::new(self, tenant, token, parts))
     }
 

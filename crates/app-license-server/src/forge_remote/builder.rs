@@ -232,7 +232,6 @@ impl ForgeRemoteBuilder {
         };
         let decider = self.settings.into_decider(self.app_id.as_str());
         Ok(ForgeRemote(Arc::new(Inner {
-            metrics: decider.metrics.clone(),
             decider,
             app_id: self.app_id,
             verifier: self.verifier,

@@ -85,7 +85,7 @@ async fn lifecycle(State(remote): State<ForgeRemote>, request: http::Request<Bod
     let (parts, body) = request.into_parts();
     match remote.lifecycle_event(&parts, body).await {
         Ok(event) => {
-            remote.0.metrics.event(event);
+            remote.0.decider.metrics.event(event);
             StatusCode::NO_CONTENT.into_response()
         }
         Err(rejection) => {

@@ -37,7 +37,7 @@ impl ForgeRemote {
         let verified = async {
             let token = self.verify_token(bearer_token(authorization(&parts.headers)?)?);
             let token = token.await?;
-            self.0.metrics.request("invocation");
+            self.0.decider.metrics.request("invocation");
             Ok(ForgeInvocation::new(self, token, None, None, parts))
         };
         let verified: Result<_, Rejection> = verified.await;
@@ -59,7 +59,7 @@ impl ForgeRemote {
             }
             None => None,
         };
-        self.0.metrics.request("invocation");
+        self.0.decider.metrics.request("invocation");
         Ok(ForgeInvocation::new(
             self,
             token,

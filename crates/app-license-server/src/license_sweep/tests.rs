@@ -21,6 +21,7 @@ use app_license_store::{CachedLicense, Delivery, MemoryStore, Sequence, Store};
 use super::LicenseSweep;
 use crate::connect_app::ConnectApp;
 use crate::connect_request::VerifiedRequest;
+use crate::decider::{news, note};
 
 const APP: &str = "com.example.app";
 const TENANTS: u64 = 10_000;
@@ -164,12 +165,13 @@ async fn answer(app: &ConnectApp, installation: Installation, seconds: u64) -> b
     let tenant: u64 = key.as_str()["tenant-".len()..].parse().unwrap();
     let json = format!(r#"{{"key":"{APP}","license":{}}}"#, stated(tenant, seconds));
     let license = License::from_connect_api(json.as_bytes()).unwrap();
-    let license = Verified::dangerous_assume(license.at(app.now()));
+    let now = app.now();
+    let license = Verified::dangerous_assume(license.at(now));
     let tenant = app.0.tenants.of(installation, app.now()).unwrap();
     let cached = CachedLicense::new(&license, app.now());
     app.0.store.put_license(&key, &cached).await.unwrap();
     let question = (app, VerifiedRequest::of_nobody(&tenant));
-    app.0.decider.observe(&question, &license).await;
+    note(&question, news(&question, &license, now), now).await;
     true
 }
 

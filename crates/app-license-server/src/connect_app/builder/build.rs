@@ -71,7 +71,6 @@ impl ConnectAppBuilder {
             stored_for: self.stored_for,
             descriptor,
             named_editions,
-            metrics: decider.metrics.clone(),
             decider,
             client_address: self.client_address,
         })))
