@@ -1,7 +1,8 @@
 //! What an app holds lifecycle events to, and the order in which that is checked.
 
+mod debug;
+
 use std::borrow::Cow;
-use std::fmt;
 
 use super::canonical_request::PathForm;
 use super::explain::Explanation;
@@ -363,48 +364,6 @@ impl EventSender<'_> {
         let event = self.verifier.accept(self.endpoint, read, token.tenant())?;
         let mark = ReplayMark::new(self.text, body, token.proves_until());
         Ok(ReceivedEvent::verified(Cow::Owned(event), token, mark))
-    }
-}
-
-/// Neither the token nor the body is repeated.
-impl fmt::Debug for UnverifiedPlatformEvent<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnverifiedPlatformEvent")
-            .field("kind", &self.endpoint)
-            .field("kid", self.kid())
-            .field("issuer", self.issuer())
-            .finish_non_exhaustive()
-    }
-}
-
-/// Neither the token nor the body is repeated.
-impl fmt::Debug for UnverifiedReceivedEvent<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnverifiedReceivedEvent")
-            .field("kind", &self.event.body().kind())
-            .field("kid", self.kid())
-            .field("issuer", self.issuer())
-            .finish_non_exhaustive()
-    }
-}
-
-/// Neither the token nor the body is repeated.
-impl fmt::Debug for UnverifiedTenantEvent<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnverifiedTenantEvent")
-            .field("kind", &self.endpoint)
-            .field("issuer", self.issuer())
-            .finish_non_exhaustive()
-    }
-}
-
-/// Neither the token nor the body is repeated.
-impl fmt::Debug for EventSender<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventSender")
-            .field("kind", &self.endpoint)
-            .field("tenant", self.token.tenant())
-            .finish_non_exhaustive()
     }
 }
 
