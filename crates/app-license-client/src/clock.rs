@@ -1,7 +1,7 @@
 //! The clock, injected so that tests own it.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use app_license::UnixTime;
 
@@ -68,28 +68,5 @@ impl SharedClock {
 impl std::fmt::Debug for SharedClock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Clock")
-    }
-}
-
-/// A time of a setting in whole seconds. A part of one counts as one: no time is taken for none.
-#[must_use]
-#[doc(hidden)]
-pub const fn whole_seconds(time: Duration) -> u64 {
-    let part = time.subsec_nanos() > 0;
-    time.as_secs().saturating_add(part as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::whole_seconds;
-
-    #[test]
-    fn a_part_of_a_second_is_no_zero() {
-        for (milliseconds, seconds) in [(0, 0), (1, 1), (999, 1), (1000, 1), (1001, 2)] {
-            assert_eq!(whole_seconds(Duration::from_millis(milliseconds)), seconds);
-        }
-        assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
     }
 }

@@ -43,7 +43,7 @@ pub use app_license::ErrorClass;
 pub use app_license::plan::keys::Caller;
 pub use app_license::plan::license::{CachedLicense, Lease};
 pub use app_license_store as store;
-pub use clock::{Clock, SystemClock, whole_seconds};
+pub use clock::{Clock, SystemClock};
 pub use connect_license::{ConnectLicenseApi, ConnectLicenseApiBuilder};
 pub use error::{Error, ErrorKind, Source};
 pub use fetch::{Fetcher, FetcherBuilder};

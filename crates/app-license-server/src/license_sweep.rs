@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use app_license::error::with_causes;
 use app_license::plan::sweep::{Sweep, SweepPlan, Visit};
-use app_license::{Installation, InstallationKey, LicenseSource, UnixTime};
-use app_license_client::{jitter, whole_seconds};
+use app_license::{Installation, InstallationKey, LicenseSource, UnixTime, whole_seconds};
+use app_license_client::jitter;
 use app_license_store::{Error, Lease, Name, Sequence, Store};
 use tokio::task::JoinSet;
 

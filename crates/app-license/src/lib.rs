@@ -146,7 +146,7 @@ pub use license_source::LicenseSource;
 pub use open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
 pub use policy::{Decision, Trust};
 pub use secret::SharedSecret;
-pub use time::UnixTime;
+pub use time::{UnixTime, whole_seconds};
 pub use verified::{Hint, Verified};
 
 /// The README's examples.

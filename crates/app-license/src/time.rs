@@ -1,6 +1,7 @@
 //! Points in time: UTC seconds. The core has no clock; `now` is always an argument.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::gate::date::Date;
 use crate::gate::json::Value;
@@ -123,6 +124,21 @@ impl UnixTime {
     }
 }
 
+/// A time of a setting in whole seconds. A part of one counts as one: no time is taken for none, and nothing
+/// is done sooner than stated. What lets old statements or secrets count takes [`Duration::as_secs`].
+///
+/// ```
+/// use std::time::Duration;
+/// use app_license::whole_seconds;
+/// assert_eq!(whole_seconds(Duration::from_millis(1001)), 2);
+/// assert_eq!(whole_seconds(Duration::ZERO), 0);
+/// ```
+#[must_use]
+pub const fn whole_seconds(time: Duration) -> u64 {
+    let part = time.subsec_nanos() > 0;
+    time.as_secs().saturating_add(part as u64)
+}
+
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match i64::try_from(self.0)
@@ -153,7 +169,17 @@ impl<'de> serde::Deserialize<'de> for UnixTime {
 
 #[cfg(test)]
 mod tests {
-    use super::UnixTime;
+    use std::time::Duration;
+
+    use super::{UnixTime, whole_seconds};
+
+    #[test]
+    fn a_part_of_a_second_is_no_zero() {
+        for (milliseconds, seconds) in [(0, 0), (1, 1), (999, 1), (1000, 1), (1001, 2)] {
+            assert_eq!(whole_seconds(Duration::from_millis(milliseconds)), seconds);
+        }
+        assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
+    }
 
     proptest::proptest! {
         #[test]

@@ -3,15 +3,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use app_license::AppKey;
 use app_license::connect::KeyHosts;
 use app_license::plan::Bounded;
 use app_license::plan::license::{LicensePlan, Retries};
+use app_license::{AppKey, whole_seconds};
 use app_license_store::LicenseStore;
 
 use super::settings::Settings;
 use super::{ConnectLicenseApi, Inner};
-use crate::clock::{Clock, SharedClock, SystemClock, whole_seconds};
+use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::single_flight::SingleFlight;
@@ -105,10 +105,10 @@ impl ConnectLicenseApiBuilder {
         self
     }
 
-    /// How old an answer may be that is given when the site cannot be asked, in seconds: a part of one counts as one. A day if
-    /// not set; 0 for none.
+    /// How old an answer may be that is given when the site cannot be asked, in whole seconds: a part of one does
+    /// not count. A day if not set; 0 for none.
     pub const fn keep_through_outage(mut self, time: Duration) -> Self {
-        self.settings.plan.outage = whole_seconds(time);
+        self.settings.plan.outage = time.as_secs();
         self
     }
 

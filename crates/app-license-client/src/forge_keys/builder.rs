@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use app_license::plan::keys::{KeySetCache, KeySetPlan};
+use app_license::whole_seconds;
 use url::Url;
 
 use super::{ForgeKeys, Inner};
-use crate::clock::{Clock, SharedClock, SystemClock, whole_seconds};
+use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::single_flight::SingleFlight;
@@ -84,10 +85,10 @@ impl ForgeKeysBuilder {
         self
     }
 
-    /// For how long an expired set is served when the platform cannot be reached, in seconds: a part of one counts as one.
-    /// A day if not set; 0 for never.
+    /// For how long an expired set is served when the platform cannot be reached, in whole seconds: a part of
+    /// one does not count. A day if not set; 0 for never.
     pub const fn keep_through_outage(mut self, time: Duration) -> Self {
-        self.plan.outage = whole_seconds(time);
+        self.plan.outage = time.as_secs();
         self
     }
 

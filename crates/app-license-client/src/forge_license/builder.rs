@@ -3,17 +3,17 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use app_license::ForgeAppId;
 use app_license::forge::LicenseApiRequest;
 use app_license::plan::Bounded;
 use app_license::plan::license::LicensePlan;
+use app_license::{ForgeAppId, whole_seconds};
 use app_license_store::{LeaseStore, LicenseStore};
 use url::Url;
 
 use super::settings::Settings;
 use super::shared_cache::SharedCache;
 use super::{ForgeLicenseApi, Inner};
-use crate::clock::{Clock, SharedClock, SystemClock, whole_seconds};
+use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::single_flight::SingleFlight;
@@ -113,10 +113,10 @@ impl ForgeLicenseApiBuilder {
         self
     }
 
-    /// How old an answer may be that is given when nothing newer can be had, in seconds: a part of one counts as one. A day if
-    /// not set; 0 for none.
+    /// How old an answer may be that is given when nothing newer can be had, in whole seconds: a part of one does
+    /// not count. A day if not set; 0 for none.
     pub const fn keep_through_outage(mut self, time: Duration) -> Self {
-        self.settings.plan.outage = whole_seconds(time);
+        self.settings.plan.outage = time.as_secs();
         self
     }
 

@@ -3,16 +3,16 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use app_license::KeyId;
 use app_license::connect::KeyHosts;
 use app_license::plan::keys::{InstallKeyCache, InstallKeyPlan};
+use app_license::{KeyId, whole_seconds};
 use app_license_store::InstallKeyStore;
 use url::Url;
 
 use super::lanes::Lanes;
 use super::stored::Stored;
 use super::{Inner, InstallKeys};
-use crate::clock::{Clock, SharedClock, SystemClock, whole_seconds};
+use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::error::Error;
 use crate::fetch::Fetcher;
 use crate::single_flight::SingleFlight;

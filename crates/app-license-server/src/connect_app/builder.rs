@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app_license::connect::{BaseUrl, Cloud, KeyHosts, RequestVerifierConfig};
-use app_license::{AppKey, FeatureMap, Installation, Leeway, Policy};
+use app_license::{AppKey, FeatureMap, Installation, Leeway, Policy, whole_seconds};
 use app_license_client::{
-    Clock, ConnectLicenseApi, ConnectLicenseApiBuilder, Fetcher, InstallKeys, whole_seconds,
+    Clock, ConnectLicenseApi, ConnectLicenseApiBuilder, Fetcher, InstallKeys,
 };
 use app_license_descriptor::connect::Descriptor;
 use app_license_store::Store;
@@ -175,9 +175,9 @@ impl ConnectAppBuilder {
     }
 
     /// Lets the last stored statement count, where neither the request nor the License API has one, if
-    /// it is at most this old, in seconds: a part of one counts as one. Off by default.
+    /// it is at most this old, in whole seconds: a part of one does not count. Off by default.
     pub fn stored_for(mut self, max_age: Duration) -> Self {
-        self.stored_for = Some(whole_seconds(max_age));
+        self.stored_for = Some(max_age.as_secs());
         self
     }
 
@@ -248,10 +248,10 @@ impl ConnectAppBuilder {
         self
     }
 
-    /// For how long a rotated secret still verifies, in seconds: a part of one counts as one. 300 s by
+    /// For how long a rotated secret still verifies, in whole seconds: a part of one does not count. 300 s by
     /// default.
     pub fn secret_grace(mut self, time: Duration) -> Self {
-        self.secret_grace = whole_seconds(time);
+        self.secret_grace = time.as_secs();
         self
     }
 

@@ -94,11 +94,18 @@ impl<S: LeaseStore + ?Sized> LeaseStore for Arc<S> {
     }
 }
 
-/// For how many seconds a lease may be taken.
+/// For how many seconds a lease may be taken: what every [`LeaseStore`] asks first, also one of your own.
+///
+/// ```
+/// use app_license_store::{Lease, lasting};
+/// assert_eq!(lasting(300)?, 300);
+/// assert_eq!(lasting(0).unwrap_err().code(), "invalid");
+/// assert!(lasting(Lease::LONGEST + 1).is_err());
+/// # Ok::<(), app_license_store::Error>(())
+/// ```
 ///
 /// # Errors
 /// `invalid` when it would not last, or for longer than [`Lease::LONGEST`].
-#[doc(hidden)]
 pub fn lasting(ttl: u64) -> Result<u64, Error> {
     match ttl {
         1..=Lease::LONGEST => Ok(ttl),

@@ -56,8 +56,7 @@ mod retry;
 use std::time::Duration;
 
 use crate::connect::LicenseApiResponse;
-use crate::gate::policy::Evidence;
-use crate::time::UnixTime;
+use crate::time::{UnixTime, whole_seconds};
 
 pub use cached::{CachedLicense, Lease};
 pub use caller::Caller;
@@ -355,7 +354,7 @@ impl LicensePlan {
     ) -> bool {
         let newer = as_of.plus(Self::ACTIVE_PAUSE);
         // what is expected since a time to come was expected by a clock that was wrong
-        let expected = |since: UnixTime| newer < since && since.since(now) <= Evidence::MAX_AHEAD;
+        let expected = |since: UnixTime| newer < since && !since.is_ahead(now);
         if entry.expected_since.is_some_and(expected) {
             return false;
         }
@@ -368,8 +367,7 @@ impl LicensePlan {
 }
 
 const fn at_least(time: Duration) -> u64 {
-    let begun = time.subsec_nanos() > 0;
-    let seconds = time.as_secs().saturating_add(begun as u64);
+    let seconds = whole_seconds(time);
     if seconds > LicensePlan::LEAST {
         seconds
     } else {
