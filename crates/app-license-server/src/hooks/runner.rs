@@ -60,7 +60,7 @@ pub struct HookRunner {
 enum Ended {
     /// The hook failed: its tenant waits.
     Hook(Failure),
-    /// The store failed, or another replica has the lease.
+    /// The store failed, or the lease was lost.
     Runner(Failure),
 }
 
@@ -86,15 +86,16 @@ impl HookRunner {
         }
     }
 
-    /// How long it rests when there is nothing to do, and before an event that failed is tried again
-    /// the first time, then in whole seconds; one second by default.
+    /// How long it rests when there is nothing to do, a millisecond at the least, and before an event that
+    /// failed is tried again the first time, then in whole seconds; one second by default.
     #[must_use]
     pub fn retry_pause(mut self, pause: Duration) -> Self {
         self.plan.pause = u64::try_from(pause.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
         self
     }
 
-    /// How often an event is tried by itself; 24 times by default, which takes half a day.
+    /// How often an event is tried by itself; 24 times by default, which takes half a day. 0 and 1 are
+    /// once.
     #[must_use]
     pub const fn tries(mut self, tries: u32) -> Self {
         self.plan.tries = tries;
@@ -290,20 +291,38 @@ impl HookRunner {
             }
             Err(error) => return Err(Ended::Hook(error.into())),
         };
-        let held_at = self.held_at.load(Ordering::Relaxed);
-        if self.clock.now().as_seconds().saturating_sub(held_at) >= RENEW.as_secs() {
-            self.renew().await?;
-        }
+        self.hold().await?;
         let mut call = self.hook.on_entry(entry, installation.as_ref());
-        loop {
+        let done = loop {
             tokio::select! {
-                done = &mut call => return done.map_err(Ended::Hook),
-                () = tokio::time::sleep(RENEW) => self.renew().await?,
+                done = &mut call => break done,
+                () = tokio::time::sleep(RENEW) => match self.renew().await {
+                    Ok(true) => {}
+                    Ok(false) => return Err(lost()),
+                    // the lease lasts longer than a store is away for a moment: what counts is the last renewal
+                    Err(error) => {
+                        tracing::warn!(consumer = %self.consumer, code = error.code(), error = %with_causes(&error), "a lease is not renewed");
+                    }
+                },
             }
-        }
+        };
+        // a process that stood still renewed nothing meanwhile, and another may have gone on: what it wrote stays
+        self.hold().await?;
+        done.map_err(Ended::Hook)
     }
 
-    async fn renew(&self) -> Result<(), Ended> {
+    /// Renews the lease where that is due; of a clock that jumped nobody knows whether it is.
+    async fn hold(&self) -> Result<(), Ended> {
+        let held_at = self.held_at.load(Ordering::Relaxed);
+        let is_due = self.clock.now().as_seconds().abs_diff(held_at) >= RENEW.as_secs();
+        if is_due && !self.renew().await? {
+            return Err(lost());
+        }
+        Ok(())
+    }
+
+    /// Whether this replica still has the lease, which is its own for longer then.
+    async fn renew(&self) -> Result<bool, Error> {
         let now = self.clock.now();
         let renewed = self
             .store
@@ -311,10 +330,14 @@ impl HookRunner {
             .await?;
         if renewed.is_granted() {
             self.held_at.store(now.as_seconds(), Ordering::Relaxed);
-            return Ok(());
         }
-        Err(Ended::Runner("another replica calls the hooks".into()))
+        Ok(renewed.is_granted())
     }
+}
+
+/// Another replica has the lease, or the clock jumped.
+fn lost() -> Ended {
+    Ended::Runner("the lease of the hooks was lost".into())
 }
 
 impl fmt::Debug for HookRunner {

@@ -1,5 +1,6 @@
 //! When an event is tried again whose hook failed, and how long a runner of hooks rests.
 
+use crate::gate::policy::Evidence;
 use crate::time::UnixTime;
 
 /// How a runner of hooks goes on after a failure. An event that failed stops its tenant alone, whose later
@@ -20,7 +21,7 @@ pub struct HookPlan {
     /// The pause before an event is tried again the first time, in whole seconds then, and between two
     /// turns when there is nothing to do; in milliseconds.
     pub pause: u64,
-    /// How often an event is tried by itself.
+    /// How often an event is tried by itself; 0 and 1 are once. One that is asked for is tried always.
     pub tries: u32,
 }
 
@@ -36,33 +37,42 @@ impl HookPlan {
     /// How often an event is tried by itself where an app says nothing else: it takes half a day.
     pub const TRIES: u32 = 24;
 
-    /// Whether an event that failed so often is tried again by itself.
+    /// The longest pause before an event is tried again, in seconds.
+    const LONGEST: u64 = 3600;
+
+    /// Whether an event that failed so often is tried again by itself, or was asked for: its failures are
+    /// counted anew then.
     #[must_use]
     pub const fn goes_on(&self, tries: u32) -> bool {
-        tries < self.tries
+        tries == 0 || tries < self.tries
     }
 
     /// Whether it is tried again now.
+    ///
+    /// A `retry_at` that is further ahead than the longest pause, and than clocks differ
+    /// ([`Evidence::MAX_AHEAD`]), was written by a clock that was wrong, and is not waited for.
     #[must_use]
     pub fn is_due(&self, tries: u32, retry_at: UnixTime, now: UnixTime) -> bool {
-        self.goes_on(tries) && retry_at <= now
+        const FURTHEST: u64 = HookPlan::LONGEST + Evidence::MAX_AHEAD;
+        self.goes_on(tries) && (retry_at <= now || retry_at.since(now) > FURTHEST)
     }
 
     /// When an event is tried again that failed so often: in an hour at the latest.
     #[must_use]
     pub fn retry_at(&self, tries: u32, now: UnixTime) -> UnixTime {
-        const LONGEST: u64 = 3600;
         // less than a second would stay none however often it is doubled
         let pause = self.pause.div_ceil(1000);
         let doublings = tries.saturating_sub(1).min(16);
-        now.plus(pause.saturating_mul(1 << doublings).min(LONGEST))
+        now.plus(pause.saturating_mul(1 << doublings).min(Self::LONGEST))
     }
 
-    /// How long to rest after so many turns that failed, one after the other; in milliseconds.
+    /// How long to rest after so many turns that failed, one after the other; in milliseconds, and never
+    /// nothing: a runner without a rest would ask its store all the time.
     #[must_use]
     pub fn rest(&self, failures: u32) -> u64 {
         const LONGEST: u64 = 60_000;
-        self.pause.saturating_mul(1 << failures.min(6)).min(LONGEST)
+        let pause = self.pause.max(1);
+        pause.saturating_mul(1 << failures.min(6)).min(LONGEST)
     }
 }
 
@@ -102,9 +112,34 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_for_is_due_whatever_the_number_of_tries() {
+        let now = UnixTime::EPOCH.plus(10);
+        let due = |most, tries| {
+            HookPlan {
+                pause: 1000,
+                tries: most,
+            }
+            .is_due(tries, now, now)
+        };
+        assert_eq!(
+            [due(0, 0), due(0, 1), due(1, 0), due(1, 1)],
+            [true, false, true, false]
+        );
+    }
+
+    #[test]
+    fn a_time_that_a_clock_days_ahead_wrote_is_not_waited_for() {
+        let now = UnixTime::EPOCH.plus(1000);
+        let due = |ahead| plan(1000).is_due(1, now.plus(ahead), now);
+        let ahead = [0, 1, 3600, 3900, 3901, 3 * 86_400];
+        assert_eq!(ahead.map(due), [true, false, false, false, true, true]);
+    }
+
+    #[test]
     fn rests_double_up_to_a_minute() {
         let rests = [0, 1, 6, u32::MAX].map(|failures| plan(500).rest(failures));
         assert_eq!(rests, [500, 1000, 32_000, 32_000]);
         assert_eq!(plan(2000).rest(6), 60_000);
+        assert_eq!([0, 6].map(|failures| plan(0).rest(failures)), [1, 64]);
     }
 }
