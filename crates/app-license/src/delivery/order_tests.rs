@@ -333,3 +333,18 @@ fn dead_secret_revived_not_where_the_uninstall_comes_last() {
     let codes: Vec<_> = late.changes().map(Change::code).collect();
     assert_eq!(codes, ["previous_secret_forgotten"]);
 }
+
+#[test]
+fn a_clock_that_is_ahead_makes_no_answer_one_of_before_the_install() {
+    let since = |issued, now| {
+        let end = deliver(None, installed(0), issued, now).after.unwrap();
+        end.license_since(at(1000))
+    };
+    // issued at 1000, and taken in by a replica whose clock is a second ahead
+    assert_eq!(since(1000, 1001), at(1000));
+    assert_eq!(since(1000, 1300), at(1000));
+    // a clock that is behind
+    assert_eq!(since(1000, 999), at(999));
+    // a token that is older than clocks differ says nothing of when it came
+    assert_eq!(since(500, 900), at(900));
+}

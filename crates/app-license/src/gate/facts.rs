@@ -255,7 +255,7 @@ const NAMES: [&str; 16] = [
 /// A string the platform means: not empty, not the literal `"NULL"`.
 #[must_use]
 pub(crate) fn meant(text: Str<'_>) -> Option<Str<'_>> {
-    Some(text).filter(|s| !s.is_empty() && s.plain() != Some("NULL"))
+    Some(text).filter(|s| !s.is_empty() && *s != Str::from("NULL"))
 }
 
 fn text(value: Value<'_>) -> Option<Str<'_>> {
@@ -354,7 +354,7 @@ mod tests {
                 "{json}"
             );
         }
-        for value in ["null", r#""""#, r#""NULL""#] {
+        for value in ["null", r#""""#, r#""NULL""#, r#""N\u0055LL""#] {
             let json = format!(r#"{{"active":true,"capabilitySet":{value}}}"#);
             let facts = Facts::from_json(json.as_bytes()).unwrap();
             assert_eq!(facts.grants(), Grants::Edition(Edition::Standard), "{json}");

@@ -59,6 +59,11 @@ impl Issued {
         self.uninstalled = issued_at;
     }
 
+    /// When the last token of an install was issued, on either framework.
+    pub(super) fn any_installed(&self) -> Option<UnixTime> {
+        self.installed.max(self.forge_installed)
+    }
+
     pub(super) const fn uninstalled(&self) -> Option<UnixTime> {
         self.uninstalled
     }

@@ -7,6 +7,7 @@ use super::known_license::KnownLicense;
 use super::status::InstallationStatus;
 use super::trial::TrialNotice;
 use crate::capability::Capability;
+use crate::gate::policy::Evidence;
 use crate::ids::{AppKey, ClientKey, CloudId, ForgeAppId, InstallationAri};
 use crate::time::UnixTime;
 
@@ -167,7 +168,9 @@ impl InstallationRecord {
 
     /// What was stated of the license before this time (UTC) is of an installation that ended: it was
     /// installed then, or removed. A time further ahead of `now` than clocks differ
-    /// ([`UnixTime::is_ahead`]) counts for nothing: all that is stated would be of before.
+    /// ([`UnixTime::is_ahead`]) counts for nothing: all that is stated would be of before. Where the platform issued
+    /// the event's token earlier, by no more than clocks differ, that time counts: the clock that took it in may be
+    /// ahead of the one that asks.
     ///
     /// ```
     /// # use app_license::{InstallationRecord, UnixTime};
@@ -182,7 +185,15 @@ impl InstallationRecord {
     /// ```
     #[must_use]
     pub fn license_since(&self, now: UnixTime) -> UnixTime {
-        Self::license_since_of(Some(self.installed_at), self.uninstalled_at, now)
+        let earlier = |at: UnixTime, issued: Option<UnixTime>| {
+            let near = issued.filter(|it| at.since(*it) <= Evidence::MAX_AHEAD);
+            near.map_or(at, |it| it.min(at))
+        };
+        let installed_at = earlier(self.installed_at, self.issued.any_installed());
+        let uninstalled_at = self
+            .uninstalled_at
+            .map(|at| earlier(at, self.issued.uninstalled()));
+        Self::license_since_of(Some(installed_at), uninstalled_at, now)
     }
 
     /// The same of the two times, where there is no record.

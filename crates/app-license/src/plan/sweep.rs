@@ -271,7 +271,10 @@ impl<K: Ord + Clone> Sweep<K> {
         if self.turn.asks == 0 || self.turn.visits == 0 || self.in_a_row >= Self::IN_A_ROW {
             return Visit::Stop;
         }
-        let waits = |failing: &Failing| failing.until.is_some_and(|until| now < until);
+        // a pause that is longer than one can be was begun by a clock that was wrong
+        let longest = self.plan.every;
+        let pauses = |until: UnixTime| now < until && until.since(now) <= longest;
+        let waits = |failing: &Failing| failing.until.is_some_and(pauses);
         let (visit, cost) = if !in_use || self.failing.peek(&key).is_some_and(waits) {
             (Visit::Pass, 1)
         } else {

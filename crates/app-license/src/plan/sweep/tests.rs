@@ -223,3 +223,14 @@ fn an_installation_out_of_use_is_passed_by() {
     // a clock that was set back asks again rather than never
     assert!(sweep.is_due(Some(at(10)), at(0)));
 }
+
+#[test]
+fn a_pause_that_a_wrong_clock_began_ends_when_the_clock_is_set_right() {
+    let mut sites = sites(1);
+    sites.values_mut().for_each(|site| site.silent = true);
+    let mut sweep = Sweep::new(SweepPlan::DEFAULT);
+    assert_eq!(turn(&mut sweep, &mut sites, 30 * DAY).0, 1);
+    assert_eq!(turn(&mut sweep, &mut sites, 0).0, 1);
+    // its own pause counts
+    assert_eq!(turn(&mut sweep, &mut sites, 60).0, 0);
+}
