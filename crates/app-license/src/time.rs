@@ -100,6 +100,23 @@ impl UnixTime {
         self.since(now) > Evidence::MAX_AHEAD
     }
 
+    /// This time, or [`UnixTime::EPOCH`] where it [is ahead](Self::is_ahead) of `now`.
+    ///
+    /// ```
+    /// # use app_license::UnixTime;
+    /// let now = UnixTime::EPOCH.plus(1000);
+    /// assert_eq!(now.plus(300).unless_ahead(now), now.plus(300));
+    /// assert_eq!(now.plus(301).unless_ahead(now), UnixTime::EPOCH);
+    /// ```
+    #[must_use]
+    pub const fn unless_ahead(self, now: Self) -> Self {
+        if self.is_ahead(now) {
+            Self::EPOCH
+        } else {
+            self
+        }
+    }
+
     /// Reads a date as the platform writes it: ISO-8601 with a zone, a bare date (midnight UTC),
     /// or epoch **milliseconds** as a number or a string of digits. `None` for anything else.
     ///

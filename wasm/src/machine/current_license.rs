@@ -6,8 +6,7 @@ use std::str::Split;
 use app_license::current_license::{CurrentLicense, LicenseApi, Next, StatementOf};
 use app_license::forge::UserAccess;
 use app_license::{
-    EnvironmentType, Error, InstallationRecord, KnownLicense, License, LicenseSource, Policy,
-    State, UnixTime, Verified,
+    EnvironmentType, Error, KnownLicense, License, LicenseSource, Policy, State, UnixTime, Verified,
 };
 
 use crate::call::{missing, unix_time};
@@ -79,8 +78,8 @@ pub(crate) fn next(known: &str) -> Result<String, Error> {
         .confirmed_only(letters.contains('c'));
     let stored_for = known.number("storedFor")?;
     // an installation that was removed ends what was stated of it, too
-    let (installed_at, uninstalled_at) = (known.time("installedAt")?, known.time("uninstalledAt")?);
-    let installed_at = InstallationRecord::license_since_of(installed_at, uninstalled_at, now);
+    let installed_at = known.time("installedAt")?.max(known.time("uninstalledAt")?);
+    let installed_at = installed_at.unwrap_or(UnixTime::EPOCH).unless_ahead(now);
     let trial = known.line();
     let record = known.time("asOf")?.map(|as_of| {
         let evaluation = (!trial.is_empty()).then_some(trial == "1");

@@ -187,26 +187,12 @@ impl InstallationRecord {
     pub fn license_since(&self, now: UnixTime) -> UnixTime {
         let earlier = |at: UnixTime, issued: Option<UnixTime>| {
             let near = issued.filter(|it| at.since(*it) <= Evidence::MAX_AHEAD);
-            near.map_or(at, |it| it.min(at))
+            near.map_or(at, |it| it.min(at)).unless_ahead(now)
         };
         let installed_at = earlier(self.installed_at, self.issued.any_installed());
-        let uninstalled_at = self
-            .uninstalled_at
-            .map(|at| earlier(at, self.issued.uninstalled()));
-        Self::license_since_of(Some(installed_at), uninstalled_at, now)
-    }
-
-    /// The same of the two times, where there is no record.
-    #[must_use]
-    #[doc(hidden)]
-    pub fn license_since_of(
-        installed_at: Option<UnixTime>,
-        uninstalled_at: Option<UnixTime>,
-        now: UnixTime,
-    ) -> UnixTime {
-        let known = |at: Option<UnixTime>| at.filter(|at| !at.is_ahead(now));
-        let since = known(installed_at).max(known(uninstalled_at));
-        since.unwrap_or(UnixTime::EPOCH)
+        self.uninstalled_at.map_or(installed_at, |at| {
+            earlier(at, self.issued.uninstalled()).max(installed_at)
+        })
     }
 
     /// The key of the Connect app.

@@ -146,8 +146,8 @@ impl<'a> Keys<'a> {
         table: &mut [Key],
     ) -> Result<(), Refused> {
         if !self.tabled {
-            // those that came before end before: all of them go in, or none
-            end_of(key, start).ok_or(Refused::TooMany)?;
+            // all of them go in, or none
+            u32::try_from(text.len()).map_err(|_| Refused::TooMany)?;
             let few = self.few.into_iter().zip(self.starts);
             for (at, (key, start)) in few.take(self.open).enumerate() {
                 let key = Str::from(key);
@@ -203,14 +203,9 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// Where the text of a key ends, if a table can say that.
-fn end_of(key: Str<'_>, start: usize) -> Option<u32> {
-    u32::try_from(start.checked_add(key.as_written().len())?).ok()
-}
-
 /// Puts a key into its bucket, at a place that is free. Where there is none, the table stays as it is.
 fn put(at: usize, key: Str<'_>, hash: u32, start: usize, table: &mut [Key]) -> Option<()> {
-    let end = end_of(key, start)?;
+    let end = u32::try_from(start.checked_add(key.as_written().len())?).ok()?;
     let start = u32::try_from(start).ok()?;
     let number = u16::try_from(at.wrapping_add(1)).ok()?;
     if at >= table.len() {

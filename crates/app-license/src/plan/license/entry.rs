@@ -233,15 +233,8 @@ impl<A, E> CacheEntry<A, E> {
     /// assert_eq!(plan.next(&entry, now, now.plus(2)), Step::Ask);
     /// ```
     pub fn forget_before(&mut self, time: UnixTime, now: UnixTime) {
-        let known = |at: UnixTime| {
-            if at.is_ahead(now) {
-                UnixTime::EPOCH
-            } else {
-                at
-            }
-        };
-        let time = known(time);
-        self.installed_at = known(self.installed_at).max(time);
+        let time = time.unless_ahead(now);
+        self.installed_at = self.installed_at.unless_ahead(now).max(time);
         if self
             .answer
             .as_ref()
