@@ -16,10 +16,16 @@ pub fn retry(pause: u32, tries: u32) -> u32 {
     u32::try_from(retry_at.as_seconds()).unwrap_or(u32::MAX)
 }
 
-/// Whether an event that failed so often is tried again by itself.
-#[wasm_bindgen(js_name = hookGoesOn)]
-pub fn goes_on(most: u32, tries: u32) -> bool {
-    plan(0, most).goes_on(tries)
+/// Whether an event that failed so often is tried again now, whose time is so many seconds ahead.
+#[wasm_bindgen(js_name = hookIsDue)]
+pub fn is_due(most: u32, tries: u32, ahead: f64) -> bool {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is behind is due, and what is beyond all times the last of them"
+    )]
+    let retry_at = UnixTime::EPOCH.plus(ahead as u64);
+    plan(0, most).is_due(tries, retry_at, UnixTime::EPOCH)
 }
 
 /// How long to rest after so many turns that failed, in milliseconds as `pause` is.

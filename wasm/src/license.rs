@@ -7,6 +7,8 @@ use app_license::{Deployment, Edition, License, State};
 #[cfg(feature = "server")]
 use crate::call::Output;
 
+/// The bits that say whether it is, or was, a trial: no, yes, nobody knows.
+const TRIAL: u64 = 48;
 /// The bit that says that this user has no access.
 pub(crate) const NO_ACCESS: u64 = 512;
 
@@ -45,7 +47,7 @@ pub(crate) fn bits(license: &License) -> u64 {
     let denied = if denied { NO_ACCESS } else { 0 };
     state
         | (edition << 2)
-        | (evaluation << 4)
+        | (evaluation << TRIAL.trailing_zeros())
         | (place << 6)
         | (u64::from(set.is_some()) << 8)
         | denied

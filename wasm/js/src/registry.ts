@@ -44,7 +44,7 @@ export const misuse = (message: string) => fault("misuse", message);
 export const expected = (what: string, found = "none", code = "misuse") => fault(code, `expected ${what}, found ${found}`);
 
 /** How licenses come to be. */
-export const READ = "write `License.fromForgeContext(context)`, in a function `fromFunctionContext`";
+export const READ = "write `License.fromForgeContext(context)`, in a function `License.fromFunctionContext(context)`";
 const CONTEXT = `a context: ${READ}`;
 
 /** What a value looks like, and what to pass instead. */
@@ -67,7 +67,7 @@ function looks(value: unknown): string | undefined {
               : has("license")
                 ? CONTEXT
                 : isPlain(fields["context"])
-                  ? `what holds one: pass its \`${has("app") ? "app" : "context"}\``
+                  ? `what holds a context: pass its \`${has("app") ? "app" : "context"}\``
                   : ["active", "isActive", "capabilitySet"].some(has)
                     ? `the license of ${CONTEXT}`
                     : undefined;

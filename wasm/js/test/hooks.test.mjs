@@ -30,7 +30,7 @@ function world(make) {
       throw new Error("poisoned");
     }
   };
-  said.runner = (more = {}, other = hook) => new HookRunner(store, "mail", other, { clock, ...more });
+  said.runner = (more = {}, other = hook) => new HookRunner(said.store, "mail", other, { clock, ...more });
   said.called = () => said.calls.splice(0);
   happened(store, "a", "installed");
   happened(store, "b", "installed");
@@ -109,8 +109,129 @@ for (const [name, make] of Object.entries(STORES)) {
       said.now += 20;
       waits.resolve();
       assert.equal(await said.store.tryLease("hooks/mail", "a third", new Date(said.now * 1000), 60), null);
-      await assert.rejects(running, /another process calls the hooks/);
+      await assert.rejects(running, /the lease of the hooks was lost/);
       assert.deepEqual(said.called(), ["a installed", "b installed", "a enabled"]);
+    });
+
+    test("two processes, catching up: the one that stood still lets nobody go on whom the other stopped", async () => {
+      const said = world(make);
+      said.poison = "a";
+      await assert.rejects(said.runner().runOnce(), /poisoned/);
+      said.now += 1;
+      said.called();
+      const other = said.runner({}, ({ event }) => {
+        if (event === "disabled") {
+          throw new Error("the later one");
+        }
+      });
+      const frozen = said.runner({}, async ({ event }) => {
+        if (event === "enabled") {
+          said.now += 61;
+          happened(said.store, "a", "disabled");
+          await assert.rejects(other.runOnce(), /the later one/);
+        }
+      });
+      await assert.rejects(frozen.runOnce(), /the lease of the hooks was lost/);
+      assert.deepEqual((await frozen.stopped()).map(({ key, at, tries }) => [key, at, tries]), [["a", 4, 1]]);
+      said.now += 1;
+      said.poison = undefined;
+      assert.equal(await said.runner().runOnce(), 1);
+      assert.deepEqual(said.called(), ["a disabled"], "it is not lost");
+    });
+
+    test("the lease is held while a hook runs, also where the store fails between", async (t) => {
+      t.mock.timers.enable({ apis: ["setInterval"] });
+      const said = world(make);
+      const waits = deferred();
+      const { store } = said;
+      let fails = false;
+      said.store = new Proxy(store, {
+        get: (_, name) => (...of) => {
+          if (fails && name === "renewLease") {
+            throw new Error("the store is away");
+          }
+          return store[name](...of);
+        },
+      });
+      const running = said.runner({}, () => waits.promise).runOnce();
+      for (let tick = 1; tick <= 5; tick += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+        said.now += 20;
+        fails = tick === 2;
+        t.mock.timers.tick(20_000);
+        await new Promise((resolve) => setImmediate(resolve));
+        const now = new Date(said.now * 1000);
+        const until = new Date(+now + (tick === 2 ? 40_000 : 60_000));
+        assert.deepEqual(store.tryLease("hooks/mail", "another", now, 60), until, `${tick}`);
+      }
+      waits.resolve();
+      assert.equal(await running, 3);
+    });
+
+    test("an event is tried when it is asked for, also where none is tried by itself", async () => {
+      const said = world(make);
+      const hooks = said.runner({ tries: 0 });
+      said.poison = "a";
+      await assert.rejects(hooks.runOnce(), /poisoned/);
+      said.now += 100;
+      assert.equal(await hooks.runOnce(), 0);
+      said.called();
+      for (const poison of ["a", undefined]) {
+        said.poison = poison;
+        assert.equal(await hooks.retry("a"), true);
+        const turn = hooks.runOnce();
+        await (poison ? assert.rejects(turn, /poisoned/) : turn);
+      }
+      assert.deepEqual(said.called(), ["a installed", "a installed", "a enabled"]);
+    });
+
+    test("what a clock days ahead wrote is not waited for", async () => {
+      const said = world(make);
+      said.poison = "a";
+      await assert.rejects(said.runner().runOnce(), /poisoned/);
+      said.poison = undefined;
+      const ahead = (seconds) => said.store.stop("mail", { key: "a", at: 1, tries: 1, retryAt: new Date((said.now + seconds) * 1000) });
+      ahead(3900);
+      assert.equal(await said.runner().runOnce(), 0);
+      ahead(3901);
+      assert.equal(await said.runner().runOnce(), 2);
+    });
+
+    test("more events of a tenant than a page are caught up with, of a store that knows no pages too", async () => {
+      const said = world(make);
+      said.poison = "a";
+      await assert.rejects(said.runner().runOnce(), /poisoned/);
+      happened(said.store, "a", ...Array.from({ length: 250 }, (_, number) => `event-${number}`));
+      assert.equal(await said.runner().runOnce(), 0);
+      said.poison = undefined;
+      const { store } = said;
+      for (const paged of [true, false]) {
+        said.called();
+        store.stop("mail", { key: "a", at: 1, tries: 1, retryAt: new Date(0) });
+        const history = (key, after, limit) => (paged ? store.history(key, after, limit) : store.history(key));
+        said.store = new Proxy(store, { get: (_, name) => (name === "history" ? history : store[name].bind(store)) });
+        assert.equal(await said.runner().runOnce(), 252);
+        assert.equal(new Set(said.called()).size, 252);
+      }
+    });
+
+    test("stopped, a turn ends after the event that it is at", async () => {
+      const said = world(make);
+      const hooks = said.runner({}, ({ event }) => {
+        said.calls.push(event);
+        hooks.stop();
+      });
+      hooks.start();
+      while (said.store.cursor("mail") < 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      for (let turn = 0; turn < 20; turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.deepEqual(said.called(), ["installed"]);
+      assert.equal(said.store.tryLease("hooks/mail", "another", new Date(said.now * 1000), 60), null, "it is given back");
+      said.store.releaseLease("hooks/mail", "another");
+      assert.equal(await said.runner().runOnce(), 2);
     });
 
     test("the lease is given back after a turn, and after one that failed", async () => {
@@ -135,6 +256,7 @@ test("a store that lacks what hooks need, and settings that cannot be meant, are
     const lacking = new Proxy(store, { get: (of, asked) => (asked === name ? undefined : of[asked]) });
     assert.throws(() => new HookRunner(lacking, "mail", () => {}), { code: "misuse" }, name);
   }
+  assert.throws(() => new HookRunner(store, " last", () => {}), { code: "misuse" });
   for (const options of [{ tries: -1 }, { tries: 1.5 }, { clock: () => 5 }, { pause: 5 }, null]) {
     assert.throws(() => new HookRunner(store, "mail", () => {}, options), { code: "misuse" });
   }

@@ -129,7 +129,7 @@ test("1: the message says what was found and what to write", () => {
   const message = (value) => error(() => check(value, { requires })).message;
   assert.equal(
     message(context.license),
-    "expected a License, found the license of a context: write `License.fromForgeContext(context)`, in a function `fromFunctionContext`",
+    "expected a License, found the license of a context: write `License.fromForgeContext(context)`, in a function `License.fromFunctionContext(context)`",
   );
   assert.match(message(Promise.resolve(hint)), /found a promise: await it$/);
   assert.match(message({ ...hint }), /found a copy of a License$/);
@@ -267,7 +267,7 @@ test("4: what is no capability is not asked about in silence", () => {
 test("4: the message says what it looks like and what to pass", () => {
   const message = (value) => error(() => License.fromFunctionContext(value)).message;
   assert.equal(message(Promise.resolve()), "expected a context, found a promise: await it");
-  assert.equal(message({ payload: {}, context }), "expected a context, found what holds one: pass its `context`");
+  assert.equal(message({ payload: {}, context }), "expected a context, found what holds a context: pass its `context`");
   assert.match(message(object), /found the license of a context: /);
   assert.match(message(JSON.stringify(context)), /found text: parse it/);
 });

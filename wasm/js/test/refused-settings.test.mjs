@@ -401,7 +401,7 @@ test("8: what is refused shows of a text only how long it is: it may be a secret
     () => new ForgeRemote({ appId: secret }),
   ];
   for (const make of wrong) {
-    assert.throws(make, ({ message }) => message.includes(`found a text of ${secret.length} characters`) && !message.includes("shared-secret"));
+    assert.throws(make, ({ message }) => message.includes(`found a text of length ${secret.length}`) && !message.includes("shared-secret"));
   }
 });
 

@@ -1,7 +1,7 @@
 // Which statement about the license counts for a request: asked for, loaded and stored by the app,
 // decided in the core.
 import { PlatformFault, VerifyError, internal } from "../server.js";
-import { NO_ACCESS } from "../server/limits.js";
+import { NO_ACCESS, TRIAL } from "../server/limits.js";
 import type { Installation, License, Policy } from "../server.js";
 
 const { bitsOf, call, documentOf, fault, licenseFrom, op, seconds } = internal;
@@ -28,9 +28,6 @@ export interface Statements {
    * that count. */
   observe(licenses: readonly License<"verified">[]): Promise<void>;
 }
-
-/** The bits that say whether it is, or was, a trial: no, yes, nobody knows. */
-const TRIAL = 48;
 
 type Verified = License<"verified">;
 

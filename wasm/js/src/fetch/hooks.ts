@@ -2,11 +2,12 @@
 import { randomUUID } from "node:crypto";
 import { internal } from "../server.js";
 import { HOOK_LEASE, HOOK_PAGE, HOOK_PAUSE, HOOK_RENEW, HOOK_TRIES } from "../server/limits.js";
+import { consumerName } from "./store.js";
 import type { HistoryEntry, InstallationStore, Stopped } from "./store.js";
 
 /** Settings of a {@link HookRunner}. */
 export interface HookOptions {
-  /** How often an event is tried by itself; 24 times, which takes half a day. */
+  /** How often an event is tried by itself; 24 times, which takes half a day. 0 and 1 are once. */
   tries?: number | undefined;
   /** The clock of pauses and of the lease. */
   clock?: (() => Date) | undefined;
@@ -62,6 +63,8 @@ export class HookRunner {
   /** Whether to go on, and whether a run is under way: there is never more than one. */
   #running = false;
   #inRun = false;
+  /** Whether the turn under way ends before the next event. */
+  #ends = false;
 
   /** `name`: by which the store remembers how far it came. Throws `misuse` where one is missing. */
   constructor(
@@ -72,6 +75,7 @@ export class HookRunner {
   ) {
     settings.hold("HookRunner", { store, name, hook }, RULES, Object.keys(RULES));
     settings.hold("HookRunner", options, OPTIONS);
+    consumerName(name);
     this.#store = store;
     this.#name = name;
     this.#hook = hook;
@@ -106,6 +110,7 @@ export class HookRunner {
       return 0;
     }
     this.#heldAt = seconds(now);
+    this.#ends = false;
     const turn: Turn = { handled: 0 };
     try {
       await this.#handleAll(turn);
@@ -131,7 +136,7 @@ export class HookRunner {
   }
 
   #isDue({ tries, retryAt }: Stopped): boolean {
-    return seconds(retryAt) <= seconds(this.#clock()) && call(op.hookGoesOn, this.#tries, tries);
+    return call(op.hookIsDue, this.#tries, tries, seconds(retryAt) - seconds(this.#clock()));
   }
 
   async #handleAll(turn: Turn): Promise<void> {
@@ -149,6 +154,9 @@ export class HookRunner {
         return;
       }
       for (const entry of entries) {
+        if (this.#ends) {
+          return;
+        }
         if (!waiting.has(entry.key) && !(await this.#call(entry, 0, turn))) {
           waiting.add(entry.key);
         }
@@ -161,25 +169,30 @@ export class HookRunner {
   /** Handles the events of a tenant that waited, those that the others have behind them; answers whether it
    * waits no more. */
   async #catchUp({ key, at, tries }: Stopped, through: number, turn: Turn): Promise<boolean> {
-    const history = await this.#store.history(key);
-    for (const entry of history.filter(({ sequence }) => sequence >= at && sequence <= through)) {
-      if (!(await this.#call(entry, entry.sequence === at ? tries : 0, turn))) {
-        return false;
+    for (let after = at - 1; ; ) {
+      const page = await this.#store.history(key, after, HOOK_PAGE);
+      // a store of an app may answer all of it
+      const due = page.filter(({ sequence }) => sequence > after && sequence <= through);
+      if (!due.length) {
+        await this.#store.resume(this.#name, key);
+        return true;
+      }
+      for (const entry of due) {
+        if (this.#ends || !(await this.#call(entry, entry.sequence === at ? tries : 0, turn))) {
+          return false;
+        }
+        after = entry.sequence;
       }
     }
-    await this.#store.resume(this.#name, key);
-    return true;
   }
 
   /** Calls the hook, and holds the lease meanwhile; answers whether it succeeded. Where not, its tenant waits. */
   async #call(entry: HistoryEntry, tries: number, turn: Turn): Promise<boolean> {
-    if (seconds(this.#clock()) - this.#heldAt >= HOOK_RENEW) {
-      await this.#renew();
-    }
+    await this.#hold();
     let renewed = Promise.resolve();
     const timer = setInterval(() => {
-      renewed = renewed.then(() => this.#renew());
-      renewed.catch(() => {}); // it is looked at below
+      // where the store fails it is asked again: the lease lasts longer, and what counts is the last renewal
+      renewed = renewed.then(() => this.#renew()).catch(() => {});
     }, HOOK_RENEW * 1000);
     timer.unref?.();
     let failure: Turn["failure"];
@@ -191,6 +204,8 @@ export class HookRunner {
       clearInterval(timer);
     }
     await renewed;
+    // a process that stood still renewed nothing meanwhile, and another may have gone on: what it wrote stays
+    await this.#hold();
     if (!failure) {
       turn.handled += 1;
       return true;
@@ -202,10 +217,17 @@ export class HookRunner {
     return false;
   }
 
+  /** Renews the lease where that is due; of a clock that jumped nobody knows whether it is. */
+  async #hold(): Promise<void> {
+    if (Math.abs(seconds(this.#clock()) - this.#heldAt) >= HOOK_RENEW) {
+      await this.#renew();
+    }
+  }
+
   async #renew(): Promise<void> {
     const now = this.#clock();
     if (!(await this.#store.renewLease(this.#lease, this.#holder, now, HOOK_LEASE))) {
-      throw new Error("another process calls the hooks");
+      throw new Error("the lease of the hooks was lost");
     }
     this.#heldAt = seconds(now);
   }
@@ -228,6 +250,7 @@ export class HookRunner {
     this.#pause = rest;
     this.#onError = onError;
     this.#running = true;
+    this.#ends = false;
     if (!this.#inRun) {
       clearTimeout(this.#timer);
       void this.#run();
@@ -251,9 +274,10 @@ export class HookRunner {
     }
   }
 
-  /** Runs no more. */
+  /** Runs no more. A turn under way ends after the event that it is at. */
   stop(): void {
     this.#running = false;
+    this.#ends = true;
     clearTimeout(this.#timer);
   }
 }

@@ -6,7 +6,7 @@ import { emptyLog, open } from "./sqlite-file.js";
 import type { SqliteDatabase, Statement } from "./sqlite-file.js";
 import { MARK_GRACE, MAX_KEYS } from "../server/limits.js";
 import { aheadOf, isHeld, latestEnd } from "../server/wrong-clock.js";
-import { corrupt } from "./store.js";
+import { consumerName, corrupt, lasting } from "./store.js";
 import type { CachedLicense, Decide, HistoryEntry, InstallationStore, Stopped } from "./store.js";
 
 /** How secrets are kept in a `SqliteStore`: `keys`, or `plainText`. */
@@ -175,10 +175,10 @@ export class SqliteStore implements InstallationStore {
     return written;
   }
 
-  /** What happened to one installation, oldest first. */
-  history(key: string): HistoryEntry[] {
-    const sql = `${HISTORY} WHERE i.tenant = ? ORDER BY h.sequence`;
-    return (this.#sql(sql).all(tenantOf(key)) as HistoryRow[]).map(entryOf);
+  /** What happened to one installation after an entry, oldest first: all, or a page. */
+  history(key: string, after = 0, limit = -1): HistoryEntry[] {
+    const sql = `${HISTORY} WHERE i.tenant = ? AND h.sequence > ? ORDER BY h.sequence LIMIT ?`;
+    return (this.#sql(sql).all(tenantOf(key), after, limit) as HistoryRow[]).map(entryOf);
   }
 
   historyAfter(sequence: number, limit: number): HistoryEntry[] {
@@ -192,9 +192,7 @@ export class SqliteStore implements InstallationStore {
   }
 
   advance(consumer: string, sequence: number): void {
-    if (consumer.startsWith(" ")) {
-      throw settings.misuse("the name of a consumer begins with no space: the store keeps such names for itself");
-    }
+    consumerName(consumer);
     const sql = `INSERT INTO consumer (name, sequence) VALUES (?, ?) ON CONFLICT (name)
       DO UPDATE SET sequence = max(sequence, excluded.sequence)`;
     this.#db
@@ -215,6 +213,7 @@ export class SqliteStore implements InstallationStore {
   }
 
   stop(consumer: string, { key, at, tries, retryAt }: Stopped): void {
+    consumerName(consumer);
     const sql = "INSERT OR REPLACE INTO stopped (consumer, tenant, sequence, tries, retry_at) VALUES (?, ?, ?, ?, ?)";
     this.#sql(sql).run(consumer, tenantOf(key), at, tries, seconds(retryAt));
   }
@@ -237,6 +236,7 @@ export class SqliteStore implements InstallationStore {
   }
 
   tryLease(lease: string, holder: string, now: Date, ttl: number): Date | null {
+    lasting(ttl);
     return this.#db
       .transaction(() => {
         const held = this.#sql("SELECT until FROM lease WHERE name = ?").get(lease) as { until: number } | undefined;
@@ -251,6 +251,7 @@ export class SqliteStore implements InstallationStore {
   }
 
   renewLease(lease: string, holder: string, now: Date, ttl: number): boolean {
+    lasting(ttl);
     const sql =
       "UPDATE lease SET until = ? WHERE name = ? AND holder = ? AND until > ? AND until <= ? RETURNING until";
     const held = [lease, holder, seconds(now), seconds(latestEnd(now))];

@@ -1,6 +1,6 @@
 import { PlatformFault, VerifyError, deliver, internal } from "../server.js";
 import type { Change, Delivery, Installation, InstallKey, LifecycleReducer, Outcome, StoredMark } from "../server.js";
-import { MARK_GRACE, MAX_KEYS, MAX_MARKS } from "../server/limits.js";
+import { LONGEST_LEASE, MARK_GRACE, MAX_KEYS, MAX_MARKS } from "../server/limits.js";
 import { isHeld, replaces } from "../server/wrong-clock.js";
 import { forget } from "./kept.js";
 
@@ -55,8 +55,8 @@ export interface InstallationStore {
   deliver(key: string, token: string | null, decide: Decide, now: Date): Awaitable<Outcome>;
   /** What happened after an entry, oldest first: what hooks are fed from. */
   historyAfter(sequence: number, limit: number): Awaitable<HistoryEntry[]>;
-  /** What happened to one installation, oldest first. */
-  history(key: string): Awaitable<HistoryEntry[]>;
+  /** What happened to one installation after an entry, oldest first: all, or a page. */
+  history(key: string, after?: number, limit?: number): Awaitable<HistoryEntry[]>;
   /** How far a consumer of the history came; 0 before the first entry. */
   cursor(consumer: string): Awaitable<number>;
   /** A consumer came so far. Never goes back; rejects, or throws, beyond the last event. */
@@ -72,11 +72,11 @@ export interface InstallationStore {
   /** Keeps what a License API said, unless something later is kept, by five minutes at the most: what is later than
    * that was dated by a clock that was wrong. */
   putLicense(key: string, source: string, kept: CachedLicense): Awaitable<void>;
-  /** Takes a right for so many seconds, a day at the most, if nobody has it, the asker itself included. Answers
+  /** Takes a right for so many seconds, from one to a day (else it rejects, or throws), if nobody has it, the asker itself included. Answers
    * null, or until when it is held. One that ends later than in a day and five minutes is nobody's: it was taken by
    * a clock that was wrong. */
   tryLease(lease: string, holder: string, now: Date, seconds: number): Awaitable<Date | null>;
-  /** Holds a right that the asker has for so many seconds from `now`; answers whether the asker has it. */
+  /** Holds a right that the asker has for so many seconds from `now`, from one to a day as above; answers whether the asker has it. */
   renewLease(lease: string, holder: string, now: Date, seconds: number): Awaitable<boolean>;
   /** Gives a right back, if the asker has it. */
   releaseLease(lease: string, holder: string): Awaitable<void>;
@@ -127,6 +127,17 @@ export async function stored<T>(use: () => Awaitable<T>): Promise<T> {
 /** @internal What an {@link InstallationStore} has. */
 export const STORE = ["load", "deliver", "historyAfter", "cursor", "advance", "license", "putLicense", "tryLease"]
   .concat("renewLease", "releaseLease", "installKeys", "putInstallKey");
+
+/** @internal Throws `misuse` where a lease would not last, or for longer than one can. */
+export const lasting = (seconds: number): void =>
+  internal.settings.hold("a lease", { seconds }, { seconds: internal.settings.count(1, LONGEST_LEASE) }, ["seconds"]);
+
+/** @internal Throws `misuse` for the name of a consumer that a store keeps for itself. */
+export function consumerName(name: string): void {
+  if (name.startsWith(" ")) {
+    throw internal.settings.misuse("the name of a consumer begins with no space: the store keeps such names for itself");
+  }
+}
 
 /** @internal Ends what a License API said, in a store. A store that fails is asked again: by the next
  * refusal, and what is older than an installation does not count. */
@@ -230,7 +241,7 @@ export class MemoryStore implements InstallationStore {
     }
     for (const { event, changes } of entries) {
       const sequence = this.#history.length + 1;
-      this.#history.push({ sequence, key, at: now, event, changes: structuredClone(changes) });
+      this.#history.push({ sequence, key, at: new Date(now), event, changes: structuredClone(changes) });
     }
     return outcome;
   }
@@ -241,9 +252,10 @@ export class MemoryStore implements InstallationStore {
     return keys.map((key) => this.load(key)!);
   }
 
-  /** What happened to one installation, oldest first. */
-  history(key: string): HistoryEntry[] {
-    return this.#history.filter((entry) => entry.key === key);
+  /** What happened to one installation after an entry, oldest first: all, or a page. */
+  history(key: string, after = 0, limit?: number): HistoryEntry[] {
+    const of = this.#history.slice(after).filter((entry) => entry.key === key);
+    return structuredClone(of.slice(0, limit));
   }
 
   historyAfter(sequence: number, limit: number): HistoryEntry[] {
@@ -255,6 +267,7 @@ export class MemoryStore implements InstallationStore {
   }
 
   advance(consumer: string, sequence: number): void {
+    consumerName(consumer);
     const last = this.#history.length;
     if (sequence > last) {
       throw internal.settings.misuse(`a cursor cannot stand at ${sequence}: the last event is ${last}`);
@@ -268,6 +281,7 @@ export class MemoryStore implements InstallationStore {
   }
 
   stop(consumer: string, stopped: Stopped): void {
+    consumerName(consumer);
     const of = this.#stopped.get(consumer) ?? new Map<string, Stopped>();
     this.#stopped.set(consumer, of.set(stopped.key, { ...stopped }));
   }
@@ -288,15 +302,17 @@ export class MemoryStore implements InstallationStore {
   }
 
   tryLease(lease: string, holder: string, now: Date, seconds: number): Date | null {
+    lasting(seconds);
     const held = this.#leases.get(lease);
     if (held && isHeld(held.until, now)) {
-      return held.until;
+      return new Date(held.until);
     }
     this.#leases.set(lease, { holder, until: new Date(+now + seconds * 1000) });
     return null;
   }
 
   renewLease(lease: string, holder: string, now: Date, seconds: number): boolean {
+    lasting(seconds);
     const held = this.#leases.get(lease);
     if (held?.holder !== holder || !isHeld(held.until, now)) {
       return false;

@@ -19,7 +19,7 @@ export const FETCH_TIME = 5_000;
 export const ALL_TRIES = 15_000;
 /** How long another replica's answer is waited for. */
 export const WAIT = 2_000;
-/** How often it is looked whether it is there. */
+/** How often the store is asked for it. */
 export const POLL = 200;
 /** How many installations' answers and leases a process keeps. */
 export const ANSWERS_KEPT = 4_096;
@@ -37,19 +37,21 @@ export const MARK_GRACE = 600;
 export const MAX_MARKS = 100_000;
 /** How many installations are kept in memory. */
 export const TENANTS_KEPT = 10_000;
-/** For how long, in seconds. */
+/** How long an installation is kept, in seconds. */
 export const TENANT_CACHE = 5;
 /** How long a store may take to say that it is there. */
 export const HEALTH = 2_500;
-/** How long a process may call hooks after it last said so, in seconds. */
+/** How long a process may call hooks after it last renewed its lease, in seconds. */
 export const HOOK_LEASE = 60;
-/** How often it says so, in seconds. */
+/** How often it renews its lease, in seconds. */
 export const HOOK_RENEW = 20;
 /** How many events are read at once. */
 export const HOOK_PAGE = 100;
-/** How long it is rested when there is nothing to do. */
+/** How long a runner rests when there is nothing to do. */
 export const HOOK_PAUSE = 1_000;
 /** How often an event is tried by itself. */
 export const HOOK_TRIES = 24;
+/** The bits of a license that say whether it is, or was, a trial: no, yes, nobody knows. */
+export const TRIAL = 48;
 /** The bit of a license that says that this user has no access. */
 export const NO_ACCESS = 512;

@@ -11,7 +11,7 @@ export {
   forgeKeySet,
   forgeLicense,
   forgeLicenseAddress,
-  hookGoesOn,
+  hookIsDue,
   hookRest,
   hookRetry,
   installKeyOf,

@@ -44,7 +44,7 @@ export const table = is(isTable, "an object");
 /** What the core looks at, or whoever is handed it. */
 export const any: Rule = () => undefined;
 export const time = is((value) => value instanceof Date && Number.isFinite(+value), "a valid Date");
-export const flagOrNull = is((value) => value === null || typeof value == "boolean", "`true` or `false`");
+export const flagOrNull: Rule = (value) => (value === null ? undefined : flag(value));
 const object = is((value) => typeof value == "object" && value !== null, "an object");
 /** What a path of a URL must be; paths match exactly. */
 export const PATH = "a path that begins with `/`, without a query, `.`, `..`, `//`, `:name` or `*`: it matches exactly";
@@ -73,7 +73,7 @@ export function isPath(value: unknown): value is string {
 /** What was found, without what a secret could be in: of a text only how long it is. */
 function found(value: unknown): string {
   if (typeof value == "string") {
-    return `a text of ${value.length} characters`;
+    return `a text of length ${value.length}`;
   }
   if (Array.isArray(value)) {
     return "a list";
@@ -112,7 +112,7 @@ const ARGUMENTS = {
   answer: object,
   tenant: is((value) => Array.isArray((Object(value) as Fields)["secrets"]), "an object with `clientKey` and its `secrets`, a list"),
   installation: is(
-    (value) => [(Object(value) as Fields)["record"], (Object(value) as Fields)["secrets"]].every((part) => object(part) === undefined),
+    (value) => ["record", "secrets"].every((part) => !object((Object(value) as Fields)[part])),
     "what a store keeps",
   ),
 };
@@ -162,11 +162,11 @@ const clock = (read: (now: unknown) => number, expected: string): Rule => (value
   return Number.isFinite(read((value as () => unknown)())) ? undefined : expected;
 };
 export const dates = clock((now) => (now instanceof Date ? +now : NaN), "a function that answers a valid Date");
-export const clocks = clock((now) => (typeof now == "number" ? now : NaN), "a function that answers milliseconds");
+export const clocks = clock((now) => now as number, "a function that answers milliseconds");
 
 /** A flag, or an object that has these functions. */
 export const flagOr = (names: readonly string[], expected: string): Rule =>
-  is((value) => typeof value == "boolean" || having(names, expected)(value) === undefined, expected);
+  is((value) => !flag(value) || !having(names, expected)(value), expected);
 
 /** Where an app is mounted: a path, or nothing for the root. */
 export const mount = is((value) => value === "" || isPath(value), `${PATH}; or an empty text`);

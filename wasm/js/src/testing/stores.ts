@@ -103,6 +103,13 @@ const TESTS: Record<string, Run> = {
     loaded.record.status = "disabled";
     loaded.secrets.current = "x";
     same(await store.load("a"), installation("a", { current: "s" }), "loaded again");
+    for (const read of [() => store.history("a"), () => store.historyAfter(0, 1)]) {
+      const [entry] = await read();
+      entry!.event = "x";
+      entry!.changes.pop();
+      const [again] = await read();
+      same([again?.event, again?.changes.length], ["installed", 1], "the history, read again");
+    }
   },
 
   async "`decide` is given what is stored, and the mark of the token"(store) {
@@ -256,6 +263,11 @@ const TESTS: Record<string, Run> = {
     same(await of("a"), ["1 installed", "3 enabled", "4 disabled"], "of the first");
     same(await of(ari), ["2 avi:forge:installed:app"], "of the second");
     same(await of("b"), [], "of nobody");
+    const page = async (after: number, limit?: number) => (await store.history("a", after, limit)).map(({ sequence }) => sequence);
+    same(await page(0, 2), [1, 3], "the first page");
+    same(await page(1, 2), [3, 4], "behind the first event");
+    same(await page(2), [3, 4], "all that is left");
+    same(await page(4, 2), [], "behind the last");
   },
 
   async "tenants at which a consumer stopped are its own, until it goes on"(store) {
@@ -351,6 +363,18 @@ const TESTS: Record<string, Run> = {
     await store.renewLease("l", "wrong", days(1), 300);
     same(await store.tryLease("l", "right", days(1), 300), null, "before that, it is free");
     same(await store.tryLease("l", "wrong", days(1, 299), 300), days(1, 300), "and taken again");
+  },
+
+  async "a lease lasts from a second to a day"(store) {
+    const lasts = async (seconds: number) => store.tryLease("l", "one", at(0), seconds);
+    const renewed = async (seconds: number) => store.renewLease("m", "one", at(0), seconds);
+    await store.tryLease("m", "one", at(0), 60);
+    for (const seconds of [0, -1, 86_401]) {
+      const asked = await Promise.allSettled([lasts(seconds), renewed(seconds)]);
+      same(asked.map(({ status }) => status), ["rejected", "rejected"], `${seconds} seconds`);
+    }
+    same(await lasts(86_400), null, "a day, of what nobody took");
+    same(await renewed(1), true, "a second");
   },
 
   async "of two that ask at once, one is given a lease"(store) {
