@@ -108,7 +108,7 @@ export function makeCore(folder) {
       [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
       // what the module is smallest with, of those tried
       [constants.BROTLI_PARAM_LGBLOCK]: 20,
-      [constants.BROTLI_PARAM_NDIRECT]: 2,
+      [constants.BROTLI_PARAM_NDIRECT]: 15,
     },
   });
   const text = packed.toString("base64");

@@ -234,6 +234,26 @@ for (const [name, make] of Object.entries(STORES)) {
       assert.equal(await said.runner().runOnce(), 2);
     });
 
+    test("a hook is given a copy, and what it throws is on the console where nobody asks for it", async (t) => {
+      const said = world(make);
+      const printed = new Promise((resolve) => t.mock.method(console, "error", resolve));
+      const hooks = said.runner({}, (entry) => {
+        const { key } = entry;
+        Object.assign(entry, { key: "x", sequence: 999 });
+        entry.changes.length = 0;
+        if (key === "a") {
+          throw new Error("poisoned");
+        }
+      });
+      hooks.start(60_000);
+      assert.equal((await printed).message, "poisoned");
+      hooks.stop();
+      const stopped = await hooks.stopped();
+      assert.deepEqual(stopped.map(({ key, at }) => [key, at]), [["a", 1]]);
+      const [first] = await said.store.historyAfter(0, 1);
+      assert.deepEqual([first.key, first.changes.length], ["a", 1]);
+    });
+
     test("the lease is given back after a turn, and after one that failed", async () => {
       const said = world(make);
       const hooks = said.runner();

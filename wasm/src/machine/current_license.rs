@@ -78,8 +78,10 @@ pub(crate) fn next(known: &str) -> Result<String, Error> {
         .confirmed_only(letters.contains('c'));
     let stored_for = known.number("storedFor")?;
     // an installation that was removed ends what was stated of it, too
-    let installed_at = known.time("installedAt")?.max(known.time("uninstalledAt")?);
-    let installed_at = installed_at.unwrap_or(UnixTime::EPOCH).unless_ahead(now);
+    let (installed_at, uninstalled_at) = (known.time("installedAt")?, known.time("uninstalledAt")?);
+    let before = |at: Option<UnixTime>| at.map(|at| at.unless_ahead(now));
+    let installed_at = before(installed_at).max(before(uninstalled_at));
+    let installed_at = installed_at.unwrap_or(UnixTime::EPOCH);
     let trial = known.line();
     let record = known.time("asOf")?.map(|as_of| {
         let evaluation = (!trial.is_empty()).then_some(trial == "1");

@@ -37,7 +37,7 @@ interface Turn {
  * Any number of processes may run one under the same name: a lease in the store lets one of them call at a
  * time. An event that fails stops its tenant, whose later events wait; those of others go on. It is tried
  * again with growing pauses, up to an hour, so many times by itself, and then when {@link retry} is called, or
- * `app-license store retry`.
+ * `app-license store retry`. One that does not end holds up every tenant: give what it waits for a time limit.
  *
  * @throws `misuse` where the store, the name or the hook is missing.
  *
@@ -197,7 +197,7 @@ export class HookRunner {
     timer.unref?.();
     let failure: Turn["failure"];
     try {
-      await this.#hook(entry);
+      await this.#hook(structuredClone(entry)); // what a hook does to its entry is its own
     } catch (error) {
       failure = { error };
     } finally {
@@ -242,9 +242,9 @@ export class HookRunner {
   }
 
   /** Runs from now on, pausing so many milliseconds when there is nothing to do and before an event is tried again
-   * (in whole seconds then), from 1 to 60000, and longer after failures. What is thrown goes to `onError`; what
-   * that throws is left alone. Started again, it goes on with the new settings. */
-  start(rest = HOOK_PAUSE, onError: (error: unknown) => unknown = () => {}): void {
+   * (in whole seconds then), from 1 to 60000, and longer after failures. What is thrown goes to `onError`, the console
+   * when left out; what that throws is left alone. Started again, it goes on with the new settings. */
+  start(rest = HOOK_PAUSE, onError: (error: unknown) => unknown = (error) => console.error(error)): void {
     const rules = { rest: settings.count(1, 60_000), onError: settings.callback };
     settings.hold("HookRunner.start", { rest, onError }, rules, Object.keys(rules));
     this.#pause = rest;
