@@ -113,8 +113,7 @@ impl ConnectApp {
     ) -> Result<&'static str, Rejection> {
         let issuer = event.issuer().clone();
         let bytes = read(body).await?;
-        let target = target(parts);
-        let request = Request::new(parts.method.as_str(), &target);
+        let request = Request::new(parts.method.as_str(), target(parts));
         let now = self.now();
         let stored = async {
             let event = event.receive(&bytes, &request, now)?;

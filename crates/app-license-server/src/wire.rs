@@ -16,15 +16,13 @@ const MAX_BODY: usize = 256 * 1024;
 
 /// The target as the client sent it: nested routers strip prefixes from `uri`, and the query hash
 /// is over what was sent.
-pub(crate) fn target(parts: &Parts) -> String {
+pub(crate) fn target(parts: &Parts) -> &str {
     let uri: &Uri = parts
         .extensions
         .get::<OriginalUri>()
         .map_or(&parts.uri, |original| &original.0);
-    uri.path_and_query().map_or_else(
-        || uri.path().to_owned(),
-        |target| target.as_str().to_owned(),
-    )
+    uri.path_and_query()
+        .map_or_else(|| uri.path(), |target| target.as_str())
 }
 
 /// The route that a router matched.

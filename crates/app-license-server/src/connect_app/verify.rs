@@ -53,8 +53,7 @@ impl ConnectApp {
     }
 
     async fn verify_proof(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
-        let target = target(parts);
-        let request = Request::new(parts.method.as_str(), &target);
+        let request = Request::new(parts.method.as_str(), target(parts));
         let text = token_from_request(authorization(&parts.headers)?, request.query())?;
         self.verify_token(&text, &request, parts).await
     }
@@ -128,8 +127,7 @@ impl ConnectApp {
             LifecycleKind::Disabled => RequiredStatus::Known,
             _ => RequiredStatus::Installed,
         };
-        let target = target(parts);
-        let request = Request::new(parts.method.as_str(), &target);
+        let request = Request::new(parts.method.as_str(), target(parts));
         let verify = |tenant: &Tenant| event.verify(&tenant.keys, &request, now);
         let (_, sender) = self
             .with_tenant(event.issuer(), required, now, verify)
@@ -159,8 +157,7 @@ impl ConnectApp {
 
     #[tracing::instrument(name = "verify_context", level = "debug", skip_all, fields(tenant))]
     async fn verify_front_end(&self, parts: &Parts) -> Result<ConnectContextRequest, Rejection> {
-        let target = target(parts);
-        let request = Request::new(parts.method.as_str(), &target);
+        let request = Request::new(parts.method.as_str(), target(parts));
         let headers = authorization(&parts.headers)?;
         let text = token_from_request(headers, request.query())?;
         let now = self.now();
