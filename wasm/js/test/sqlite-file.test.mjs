@@ -40,19 +40,25 @@ describe("the schema", () => {
       db.pragma(`application_id = ${0x61704c63}`);
       db.pragma(`user_version = ${version}`);
       db.exec(`INSERT INTO installation (tenant, status, record, changed_at) VALUES ('connect:a', 'installed', '{"key":{"connect":"a"}}', 0)`);
+      if (version > 1) {
+        // by the places of the columns, of which one has another name since version 6
+        db.exec(`INSERT INTO license VALUES ('connect:a', 'connect_license_api', '{}', 10)`);
+      }
       const store = new SqliteStore(db, plainText);
       assert.deepEqual(statements(db), statements(newest));
       assert.deepEqual(store.load("a").record, { key: { connect: "a" } });
+      const answer = version > 1 ? { document: "{}", fetchedAt: new Date(10_000) } : null;
+      assert.deepEqual(store.license("a", "connect_license_api"), answer);
     }
   });
 
   test("of a later version, or of another program, is refused and left alone", () => {
     const later = memory();
     new SqliteStore(later, plainText);
-    later.pragma("user_version = 6");
+    later.pragma("user_version = 7");
     const shared = memory(`CREATE TABLE users (name TEXT);${fixture(2)}`);
     for (const [db, code, said] of [
-      [later, "newer_schema", /version 6, newer than the 5/],
+      [later, "newer_schema", /version 7, newer than the 6/],
       [memory("CREATE TABLE users (name TEXT)"), "foreign_database", /table `users`.*a file of its own/],
       [memory("CREATE TABLE users (name TEXT); PRAGMA user_version = 4"), "foreign_database", /users/],
       [memory("PRAGMA application_id = 7"), "foreign_database", /application id 7/],

@@ -26,7 +26,7 @@ fn golden(name: &str, found: &str) {
 }
 
 #[test]
-fn what_is_said_about_every_touchpoint() {
+fn what_is_said_about_every_kind_of_input() {
     let manifest = "\
 app:
   id: ari:cloud:ecosystem::app/8db33809-1f69-42a5-8e40-8b6e0b3f8d11
@@ -83,7 +83,7 @@ modules:
 }
 
 #[test]
-fn the_tour_decides_every_touchpoint_in_one_table() {
+fn the_tour_decides_every_license_source_in_one_table() {
     let ran = run_alone(&["inspect"]);
     assert_eq!(ran.code, 0);
     golden("tour", &ran.out);

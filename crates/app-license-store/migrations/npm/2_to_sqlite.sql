@@ -32,10 +32,10 @@ SELECT ' last', (SELECT coalesce(max(sequence), 0) FROM consumer WHERE name = ' 
 ) WHERE true
 ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence;
 
-INSERT INTO license (tenant, touchpoint, document, fetched_at)
+INSERT INTO license (tenant, license_source, document, fetched_at)
 SELECT iif(substr(key, 1, 4) = 'ari:', 'forge:', 'connect:') || key, touchpoint, document, fetched_at
 FROM app_license_licenses WHERE true
-ON CONFLICT (tenant, touchpoint) DO UPDATE SET document = excluded.document, fetched_at = excluded.fetched_at
+ON CONFLICT (tenant, license_source) DO UPDATE SET document = excluded.document, fetched_at = excluded.fetched_at
     WHERE excluded.fetched_at >= license.fetched_at;
 
 INSERT INTO lease (name, holder, until)

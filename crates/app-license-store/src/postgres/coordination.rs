@@ -91,7 +91,7 @@ impl PostgresStore {
         source: LicenseSource,
     ) -> Result<Option<CachedLicense>, Fail> {
         const SQL: &str = "SELECT document, fetched_at FROM $s.license
-            WHERE tenant = $1 AND touchpoint = $2";
+            WHERE tenant = $1 AND license_source = $2";
         let doing = "read a license";
         let Some(row) = self
             .ask(doing, SQL, &[text(&tenant), text(&source.code())])
@@ -109,9 +109,10 @@ impl PostgresStore {
         tenant: &str,
         license: &CachedLicense,
     ) -> Result<(), Fail> {
-        const SQL: &str = "INSERT INTO $s.license AS l (tenant, touchpoint, document, fetched_at)
+        const SQL: &str =
+            "INSERT INTO $s.license AS l (tenant, license_source, document, fetched_at)
             VALUES ($1, $2, $3, $4)
-            ON CONFLICT (tenant, touchpoint) DO UPDATE
+            ON CONFLICT (tenant, license_source) DO UPDATE
                 SET document = excluded.document, fetched_at = excluded.fetched_at
                 WHERE excluded.fetched_at >= l.fetched_at OR excluded.fetched_at + $5 < l.fetched_at
             RETURNING $durable";

@@ -10,12 +10,13 @@ use super::statement::{row, rows, text};
 use crate::error::{Error, ErrorKind};
 
 /// Numbered from 1; append-only.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/postgres/0001_installations.sql"),
     include_str!("../../migrations/postgres/0002_licenses_leases_marks.sql"),
     include_str!("../../migrations/postgres/0003_install_keys.sql"),
     include_str!("../../migrations/postgres/0004_stopped.sql"),
     include_str!("../../migrations/postgres/0005_linked_to.sql"),
+    include_str!("../../migrations/postgres/0006_license_source.sql"),
 ];
 
 /// The newest schema known.

@@ -19,9 +19,11 @@ use crate::postgres::{connect, entry};
 /// How many rows are fetched at a time.
 const ROWS: i32 = 1000;
 
-const RECORDS: &str = "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetched_at
+/// Columns of `license` are named by their place: before version 6 of the schema that of the source had
+/// another name.
+const RECORDS: &str = "SELECT i.tenant, i.record, l.source, l.document, l.fetched_at
     FROM $s.installation i LEFT JOIN LATERAL (
-        SELECT touchpoint, document, fetched_at FROM $s.license
+        SELECT * FROM $s.license AS its (tenant, source, document, fetched_at)
         WHERE tenant = i.tenant ORDER BY fetched_at DESC LIMIT 1) l ON true";
 /// The same before version 2 of the schema.
 const WITHOUT_LICENSES: &str =

@@ -13,12 +13,13 @@ use crate::history::HistoryEntry;
 use crate::name::Name;
 use crate::sqlite::{TAKEN_OVER, entries, failed, newest_schema};
 
-/// Tables of a store of this crate.
-const RUST: &str = "SELECT i.tenant, i.record, l.touchpoint, l.document, l.fetched_at
+/// Tables of a store of this crate. Columns of `license` are read by their place: before version 6 of the
+/// schema that of the source had another name.
+const RUST: &str = "SELECT i.tenant, i.record, l.*
     FROM installation i LEFT JOIN license l ON l.rowid = (
         SELECT rowid FROM license WHERE tenant = i.tenant ORDER BY fetched_at DESC LIMIT 1)";
 /// The same before version 2 of the schema, or where no License API was ever asked.
-const WITHOUT_LICENSES: &str = "SELECT tenant, record, NULL, NULL, NULL FROM installation";
+const WITHOUT_LICENSES: &str = "SELECT tenant, record, NULL, NULL, NULL, NULL FROM installation";
 
 /// The history of installations by their entitlement.
 const HISTORY: &str = "SELECT h.sequence, i.tenant, h.at, h.event, h.changes
@@ -206,10 +207,10 @@ fn one(
     row: &Row<'_>,
     each: &mut impl FnMut(StoredRecord<'_>) -> ControlFlow<()>,
 ) -> rusqlite::Result<Result<ControlFlow<()>, Error>> {
-    let source = row.get_ref(2)?.as_str_or_null()?;
+    let source = row.get_ref(3)?.as_str_or_null()?;
     let license = match source {
         None => Ok(None),
-        source => license(source, row.get(3)?, row.get(4)?),
+        source => license(source, row.get(4)?, row.get(5)?),
     };
     let record = StoredRecord {
         tenant: row.get_ref(0)?.as_str()?,

@@ -49,7 +49,7 @@ pub(super) fn license(
     source: LicenseSource,
 ) -> Result<Option<CachedLicense>, Error> {
     const SQL: &str =
-        "SELECT document, fetched_at FROM license WHERE tenant = ?1 AND touchpoint = ?2";
+        "SELECT document, fetched_at FROM license WHERE tenant = ?1 AND license_source = ?2";
     let found: Option<(Option<String>, i64)> = connection
         .prepare_cached(SQL)
         .and_then(|mut s| {
@@ -67,9 +67,9 @@ pub(super) fn put_license(
     tenant: &str,
     license: &CachedLicense,
 ) -> Result<(), Error> {
-    const SQL: &str = "INSERT INTO license (tenant, touchpoint, document, fetched_at)
+    const SQL: &str = "INSERT INTO license (tenant, license_source, document, fetched_at)
         VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (tenant, touchpoint) DO UPDATE
+        ON CONFLICT (tenant, license_source) DO UPDATE
             SET document = excluded.document, fetched_at = excluded.fetched_at
             WHERE excluded.fetched_at >= license.fetched_at
                 OR excluded.fetched_at + ?5 < license.fetched_at";

@@ -5,12 +5,13 @@ use rusqlite::Connection;
 use crate::error::{Error, ErrorKind};
 
 /// Numbered from 1; append-only.
-pub(super) const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_installations.sql"),
     include_str!("../../migrations/sqlite/0002_licenses_leases_marks.sql"),
     include_str!("../../migrations/sqlite/0003_install_keys.sql"),
     include_str!("../../migrations/sqlite/0004_stopped.sql"),
     include_str!("../../migrations/sqlite/0005_linked_to.sql"),
+    include_str!("../../migrations/sqlite/0006_license_source.sql"),
 ];
 
 /// The newest schema known.

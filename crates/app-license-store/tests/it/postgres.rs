@@ -64,6 +64,8 @@ mod encrypted_behind_a_pooler {
 mod access;
 #[path = "postgres/database.rs"]
 mod database;
+#[path = "postgres/license_source.rs"]
+mod license_source;
 #[path = "postgres/pooler.rs"]
 mod pooler;
 

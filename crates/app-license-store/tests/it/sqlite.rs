@@ -37,6 +37,8 @@ mod encrypted {
 mod erasure;
 #[path = "sqlite/file.rs"]
 mod file;
+#[path = "sqlite/license_source.rs"]
+mod license_source;
 #[path = "sqlite/secrets.rs"]
 mod secrets;
 

@@ -121,7 +121,7 @@ fn assert_everywhere(case: &str, tenant: &Tenant, want: Says) {
 }
 
 #[test]
-fn every_move_shows_at_every_touchpoint() {
+fn every_move_shows_in_every_license_source() {
     type Story = fn(&MockHost, &Tenant);
     let table: Vec<(&str, Story, Says)> = vec![
         ("never licensed", |_, _| {}, (State::Absent, None, None)),

@@ -223,14 +223,14 @@ export class SqliteStore implements InstallationStore {
   }
 
   license(key: string, source: string): CachedLicense | null {
-    const sql = "SELECT document, fetched_at FROM license WHERE tenant = ? AND touchpoint = ?";
+    const sql = "SELECT document, fetched_at FROM license WHERE tenant = ? AND license_source = ?";
     const row = this.#sql(sql).get(tenantOf(key), source) as { document: string | null; fetched_at: number } | undefined;
     return row ? { document: row.document, fetchedAt: date(row.fetched_at) } : null;
   }
 
   putLicense(key: string, source: string, { document, fetchedAt }: CachedLicense): void {
-    const sql = `INSERT INTO license (tenant, touchpoint, document, fetched_at) VALUES (?, ?, ?, ?)
-      ON CONFLICT (tenant, touchpoint) DO UPDATE SET document = excluded.document, fetched_at = excluded.fetched_at
+    const sql = `INSERT INTO license (tenant, license_source, document, fetched_at) VALUES (?, ?, ?, ?)
+      ON CONFLICT (tenant, license_source) DO UPDATE SET document = excluded.document, fetched_at = excluded.fetched_at
       WHERE excluded.fetched_at >= license.fetched_at OR license.fetched_at > ?`;
     this.#sql(sql).run(tenantOf(key), source, document, seconds(fetchedAt), seconds(aheadOf(fetchedAt)));
   }

@@ -88,7 +88,7 @@ async fn answers_of_a_license_api_beside_the_record_count_when_they_are_newer() 
     let store = Connection::open(&path).unwrap();
     let now = i64::try_from(Vendor::now().as_seconds()).unwrap();
     // every tenant was told today that it runs Advanced, and a year ago that it runs nothing
-    for (touchpoint, document, at) in [
+    for (source, document, at) in [
         (
             "connect_license_api",
             r#"{"active":true,"capabilitySet":"capabilityAdvanced"}"#,
@@ -102,9 +102,9 @@ async fn answers_of_a_license_api_beside_the_record_count_when_they_are_newer() 
     ] {
         store
             .execute(
-                "INSERT INTO license (tenant, touchpoint, document, fetched_at)
+                "INSERT INTO license (tenant, license_source, document, fetched_at)
                 SELECT tenant, ?1, ?2, ?3 FROM installation",
-                params![touchpoint, document, at],
+                params![source, document, at],
             )
             .unwrap();
     }

@@ -23,7 +23,7 @@ async fn a_version_1_schema_is_migrated_with_all_it_holds() {
         .plain_text()
         .schema("version_one");
     let store = options.clone().connect().await.unwrap();
-    assert_eq!(store.health().await.unwrap().schema_version, 5);
+    assert_eq!(store.health().await.unwrap().schema_version, 6);
     let a = store.get(&tenant("tenant-a")).await.unwrap().unwrap();
     assert_eq!(a.status(), InstallationStatus::Enabled);
     let current = a.stored_secrets().current().unwrap();
@@ -106,7 +106,7 @@ async fn replicas_that_start_together_migrate_once() {
         task.await.unwrap().unwrap();
     }
     let sql = format!("SELECT count(*) FROM {schema}.schema_version");
-    assert_eq!(cluster.sql(&sql).unwrap().trim(), "5");
+    assert_eq!(cluster.sql(&sql).unwrap().trim(), "6");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -128,7 +128,7 @@ async fn a_version_1_file_is_migrated_with_all_it_holds() {
     let place = TempStore::new();
     place.sql(include_str!("../../fixtures/sqlite-v1.sql"));
     let store = place.open().await;
-    assert_eq!(store.health().await.unwrap().schema_version, 5);
+    assert_eq!(store.health().await.unwrap().schema_version, 6);
     let a = store.get(&tenant("tenant-a")).await.unwrap().unwrap();
     assert_eq!(a.status(), InstallationStatus::Enabled);
     assert_eq!(a.entitlement().id(), Some("e-1"));
@@ -186,7 +186,7 @@ async fn a_newer_schema_is_refused_and_not_touched() {
         .await
         .unwrap_err();
     assert_eq!(error.code(), "newer_schema");
-    let expected = "the database has schema version 99, newer than the 5 that this program knows";
+    let expected = "the database has schema version 99, newer than the 6 that this program knows";
     assert_eq!(error.to_string(), expected);
     assert!(place.bytes() == before);
 }
