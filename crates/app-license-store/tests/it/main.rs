@@ -16,3 +16,4 @@ mod postgres;
 mod sqlite;
 mod support;
 mod uninstall;
+mod version_5;

@@ -4,7 +4,8 @@ use app_license::LicenseSource;
 use app_license_store::{LicenseStore, PostgresOptions, PostgresRecords};
 
 use super::{cluster, fresh_schema};
-use crate::support::{ANSWERS_OF_VERSION_5, kept, sources_read, tenant};
+use crate::support::tenant;
+use crate::version_5::{ANSWERS_OF_VERSION_5, kept, sources_read};
 
 const VERSION_5: [&str; 5] = [
     include_str!("../../../migrations/postgres/0001_installations.sql"),

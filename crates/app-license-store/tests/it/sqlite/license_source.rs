@@ -5,7 +5,8 @@ use app_license_store::{LicenseStore, SqliteRecords};
 use rusqlite::Connection;
 
 use super::file::TempStore;
-use crate::support::{ANSWERS_OF_VERSION_5, kept, sources_read, tenant};
+use crate::support::tenant;
+use crate::version_5::{ANSWERS_OF_VERSION_5, kept, sources_read};
 
 const VERSION_5: [&str; 5] = [
     include_str!("../../../migrations/sqlite/0001_installations.sql"),
