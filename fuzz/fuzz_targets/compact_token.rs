@@ -2,7 +2,7 @@
 #![no_main]
 
 use app_license::connect::{
-    BaseUrl, RequestVerifierConfig, Request, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
+    BaseUrl, RequestLine, RequestVerifierConfig, TenantKeys, UnverifiedContextToken, UnverifiedInstallToken,
     UnverifiedRequestToken, UnverifiedSessionToken, jwt_from_headers, token_from_request,
 };
 use app_license::forge::{UnverifiedInvocationToken, Verifier, bearer_token};
@@ -25,6 +25,6 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let secret = SharedSecret::new("0123456789abcdef0123456789abcdef").unwrap();
     let keys = TenantKeys::new(token.issuer().clone(), HmacKey::new(&secret));
     let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com").unwrap());
-    let request = Request::new("GET", "/panel?lic=active");
+    let request = RequestLine::new("GET", "/panel?lic=active");
     assert!(token.verify(&keys, &request, &expected, UnixTime::EPOCH).is_err());
 });

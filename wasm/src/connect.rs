@@ -1,6 +1,6 @@
 //! Rare calls about Atlassian Connect.
 
-use app_license::connect::{CanonicalRequest, LicenseApiResponse, Request, sign_request};
+use app_license::connect::{CanonicalRequest, LicenseApiResponse, RequestLine, sign_request};
 use app_license::{AppKey, ClientKey, Error, ErrorClass, HmacKey, License, SharedSecret};
 use wasm_bindgen::prelude::*;
 
@@ -91,7 +91,7 @@ fn hash(input: &Input) -> Result<Output, Error> {
         input.need("target")?,
         input.text("form"),
     );
-    let request = Request::new(&method, &target);
+    let request = RequestLine::new(&method, &target);
     let request = match &form {
         Some(form) => request.with_form_body(form),
         None => request,
@@ -127,7 +127,7 @@ fn signed(input: &Input) -> Result<Output, Error> {
     };
     let method = input.text("method");
     let method = method.as_ref().map_or("GET", |method| method.as_str());
-    let request = Request::new(method, &url);
+    let request = RequestLine::new(method, &url);
     let token = sign_request(&request, &site, &app, &tenant, &key, input.time("now")?)?;
     let mut output = Output::new();
     output.text("token", &token);

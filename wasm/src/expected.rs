@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use app_license::connect::{BaseUrl, Cloud, KeyHosts, Request, RequestVerifierConfig, TenantKeys};
+use app_license::connect::{
+    BaseUrl, Cloud, KeyHosts, RequestLine, RequestVerifierConfig, TenantKeys,
+};
 use app_license::{ClientKey, Error, HmacKey, Leeway, SharedSecret, UnixTime};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
@@ -68,10 +70,10 @@ impl Arrived {
         headers(self.authorization.as_ref().map(|text| text.as_str()))
     }
 
-    pub(crate) fn request(&self) -> Result<Request<'_>, Error> {
+    pub(crate) fn request(&self) -> Result<RequestLine<'_>, Error> {
         let need = |text, name| need(Option::as_ref(text), name);
         let method = need(&self.method, "method")?;
-        Ok(Request::new(method, need(&self.target, "target")?))
+        Ok(RequestLine::new(method, need(&self.target, "target")?))
     }
 }
 

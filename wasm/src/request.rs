@@ -1,7 +1,7 @@
 //! What every request of Atlassian Connect calls: texts by position, one text back.
 
 use app_license::connect::{
-    Request, SignedWith, UnverifiedContextToken, UnverifiedRequestToken, jwt_from_headers,
+    RequestLine, SignedWith, UnverifiedContextToken, UnverifiedRequestToken, jwt_from_headers,
     token_from_request,
 };
 use app_license::{Capability, Error};
@@ -106,7 +106,7 @@ pub fn verify_request(
     let (secret, previous) = (secret.map(Zeroizing::new), previous.map(Zeroizing::new));
     let verify = || {
         let target = need(target.as_deref(), "target")?;
-        let request = Request::new(need(method.as_deref(), "method")?, target);
+        let request = RequestLine::new(need(method.as_deref(), "method")?, target);
         let expected = last_expectations(base_urls, proxy_strips_base_path, leeway(seconds)?)?;
         let (current, previous) = (exposed(&secret), exposed(&previous));
         let keys = tenant_keys(client_key.as_deref(), current, previous)?;

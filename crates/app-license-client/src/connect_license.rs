@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use app_license::connect::{
-    BaseUrl, KeyHosts, LicenseApiError, LicenseApiResponse, Request, sign_request,
+    BaseUrl, KeyHosts, LicenseApiError, LicenseApiResponse, RequestLine, sign_request,
 };
 use app_license::plan::Bounded;
 use app_license::plan::license::{AnswerContent, CacheEntry};
@@ -308,7 +308,7 @@ impl Inner {
 
     async fn ask_once(&self, call: &Call) -> Result<Reply, Error> {
         let now = self.clock.now();
-        let request = Request::new("GET", call.url.as_str());
+        let request = RequestLine::new("GET", call.url.as_str());
         let (base_url, app) = (&call.base_url, &self.app);
         let token = sign_request(&request, base_url, app, &call.tenant, &call.key, now)
             .map_err(|e| Error::setting("base_url", e.to_string()))?;

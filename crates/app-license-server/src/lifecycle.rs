@@ -7,7 +7,7 @@ use crate::rejection::Rejection;
 use crate::site_link::{Contested, link};
 use crate::wire::{authorization, read, route, target};
 use app_license::connect::{
-    InstallToken, LifecycleKind, ReceivedEvent, Request, Token, UnverifiedEvent,
+    InstallToken, LifecycleKind, ReceivedEvent, RequestLine, Token, UnverifiedEvent,
     UnverifiedPlatformEvent, UnverifiedReceivedEvent, UnverifiedTenantEvent, jwt_from_headers,
 };
 use app_license::{ErrorKind, UnixTime, Verified};
@@ -113,7 +113,7 @@ impl ConnectApp {
     ) -> Result<&'static str, Rejection> {
         let issuer = event.issuer().clone();
         let bytes = read(body).await?;
-        let request = Request::new(parts.method.as_str(), target(parts));
+        let request = RequestLine::new(parts.method.as_str(), target(parts));
         let now = self.now();
         let stored = async {
             let event = event.receive(&bytes, &request, now)?;

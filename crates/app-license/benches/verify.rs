@@ -12,7 +12,7 @@ mod ratios;
 use std::hint::black_box;
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, IframeQuery, Request, RequestVerifierConfig, TenantKeys,
+    BaseUrl, CanonicalRequest, IframeQuery, RequestLine, RequestVerifierConfig, TenantKeys,
     TokenClaims, UnverifiedRequestToken,
 };
 use app_license::{Capability, ClientKey, HmacKey, License, LicenseSource, SharedSecret, UnixTime};
@@ -121,7 +121,8 @@ fn main() {
     let base = BaseUrl::new("https://app.example.com").unwrap();
     let expected = RequestVerifierConfig::new(base.clone());
     let unsigned_target = format!("/license?{QUERY}");
-    let canonical = CanonicalRequest::new(&Request::new("GET", &unsigned_target), &base).unwrap();
+    let canonical =
+        CanonicalRequest::new(&RequestLine::new("GET", &unsigned_target), &base).unwrap();
     let token = TokenClaims::new(tenant.as_str(), now)
         .subject("557058:11111111-2222-3333-4444-555555555555")
         .qsh(&canonical)
@@ -130,7 +131,7 @@ fn main() {
         .sign(&key);
     let target = format!("{unsigned_target}&jwt={token}");
     let url = format!("https://app.example.com{target}");
-    let request = Request::new("GET", &target);
+    let request = RequestLine::new("GET", &target);
     assert_eq!(
         usual_canonical("GET", &url),
         CanonicalRequest::new(&request, &base).unwrap().as_str(),
@@ -154,13 +155,13 @@ fn verify(
     c.bench_function("verify/ours", |b| {
         b.iter(|| {
             let token = UnverifiedRequestToken::parse(black_box(token)).unwrap();
-            let request = Request::new("GET", black_box(target));
+            let request = RequestLine::new("GET", black_box(target));
             token.verify(keys, &request, expected, now).unwrap()
         });
     });
     let raw_key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, SECRET.as_bytes());
     let (signed, _) = token.rsplit_once('.').unwrap();
-    let request = Request::new("GET", target);
+    let request = RequestLine::new("GET", target);
     let canonical = CanonicalRequest::new(&request, expected.base_url()).unwrap();
     let url = format!("{}{target}", expected.base_url());
     c.bench_function("verify/raw", |b| {
@@ -193,7 +194,7 @@ fn qsh(c: &mut Criterion, target: &str, base: &BaseUrl) {
     let url = format!("{base}{target}");
     c.bench_function("qsh/ours", |b| {
         b.iter(|| {
-            let request = Request::new("GET", black_box(target));
+            let request = RequestLine::new("GET", black_box(target));
             CanonicalRequest::new(&request, base).unwrap().qsh()
         });
     });

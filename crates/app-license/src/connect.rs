@@ -24,7 +24,7 @@ mod license_api;
 mod lifecycle;
 mod qsh;
 mod query;
-mod request;
+mod request_line;
 mod request_token;
 mod session_token;
 mod tenant_keys;
@@ -48,7 +48,7 @@ pub use lifecycle::{
     UninstalledEvent,
 };
 pub use qsh::Qsh;
-pub use request::Request;
+pub use request_line::RequestLine;
 pub use request_token::{RequestClaims, RequestToken, UnverifiedRequestToken};
 pub use session_token::{SessionClaims, SessionToken, UnverifiedSessionToken};
 pub use tenant_keys::{SignedWith, TenantKeys};

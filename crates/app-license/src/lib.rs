@@ -47,13 +47,13 @@
 //! ```
 //! # #[cfg(feature = "aws-lc-rs")] {
 //! use app_license::connect::{
-//!     BaseUrl, CanonicalRequest, RequestVerifierConfig, Request, TenantKeys, TokenClaims,
+//!     BaseUrl, CanonicalRequest, RequestLine, RequestVerifierConfig, TenantKeys, TokenClaims,
 //!     UnverifiedRequestToken,
 //! };
 //! use app_license::{ClientKey, HmacKey, Policy, SharedSecret, UnixTime};
 //!
 //! let base = BaseUrl::new("https://app.example.com")?;
-//! let request = Request::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
+//! let request = RequestLine::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
 //! let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef")?);
 //! let now = UnixTime::from_seconds(1_800_000_000).unwrap();
 //! # // the host signs it

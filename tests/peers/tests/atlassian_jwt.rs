@@ -12,7 +12,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use app_license::connect::{BaseUrl, CanonicalRequest, Request};
+use app_license::connect::{BaseUrl, CanonicalRequest, RequestLine};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -170,7 +170,7 @@ fn npm_atlassian_jwt_makes_the_same_canonical_requests() {
     for (case, answer) in cases.iter().zip(&answers) {
         let base = BaseUrl::new(&format!("https://app.example.com{}", case.base)).unwrap();
         let target = case.target();
-        let ours = CanonicalRequest::new(&Request::new(case.method, &target), &base).unwrap();
+        let ours = CanonicalRequest::new(&RequestLine::new(case.method, &target), &base).unwrap();
         if answer["canonical"] == ours.as_str() {
             assert_eq!(answer["qsh"], ours.qsh().as_str());
             compared += 1;

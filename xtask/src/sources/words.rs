@@ -138,6 +138,9 @@ const STORES_OF_BEFORE: [&str; 3] = [
     "wasm/js/src/fetch/schema.ts",
 ];
 
+/// Paths of items that have another name now.
+const PATHS: [&str; 1] = ["connect::Request"];
+
 /// Sentences of before.
 const SENTENCES: [&str; 1] = ["the word is too old"];
 
@@ -192,6 +195,9 @@ fn old_words(file: &str, text: &str) -> Vec<String> {
         for word in STORED.iter().filter(|it| !stored && lower.contains(**it)) {
             add(word);
         }
+        for path in PATHS.iter().filter(|it| names(line, it)) {
+            add(path);
+        }
         for sentence in SENTENCES.iter().filter(|it| lower.contains(**it)) {
             add(sentence);
         }
@@ -220,6 +226,15 @@ fn begins(lower: &str, spelling: &str) -> bool {
     })
 }
 
+/// Whether the line has this path, and no longer one that begins so.
+fn names(line: &str, path: &str) -> bool {
+    line.match_indices(path).any(|(at, _)| {
+        let after = line.get(at.saturating_add(path.len())..);
+        let after = after.and_then(|text| text.chars().next());
+        after.is_none_or(|c| !c.is_ascii_alphanumeric())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +250,7 @@ mod tests {
             ("a\nlet x = app.stored_hint(1);", "stored_hint"),
             ("a\nwhat was judged", "judged"),
             ("a\nfn of_every_Touchpoint() {}", "touchpoint"),
+            ("a\nuse app_license::connect::Request;", "connect::Request"),
             ("a\nThe word is too old", "the word is too old"),
         ] {
             assert_eq!(
@@ -252,6 +268,7 @@ mod tests {
             "// found in the file, kept and told apart",
             "\"favourite_page\", aria-labelledby=\"a\"",
             "a misspelled color, organs and behaviors; deserialize",
+            "connect::RequestLine, connect::RequestToken",
             "struct FoundInstallation; type KnownLicense = ();",
         ] {
             assert_eq!(old_words("a.rs", text), [""; 0], "{text}");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use app_license::connect::{
-    BaseUrl, DescriptorUrls, Request, RequestVerifierConfig, TenantKeys, token_from_request,
+    BaseUrl, DescriptorUrls, RequestLine, RequestVerifierConfig, TenantKeys, token_from_request,
 };
 use app_license::{ClientKey, HmacKey, Leeway, SharedSecret};
 
@@ -206,7 +206,7 @@ impl TargetArgs {
         )))
     }
 
-    pub(crate) fn request(&self) -> Request<'_> {
-        Request::new(&self.method, &self.url)
+    pub(crate) fn request(&self) -> RequestLine<'_> {
+        RequestLine::new(&self.method, &self.url)
     }
 }

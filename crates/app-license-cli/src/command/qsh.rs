@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use app_license::connect::{CanonicalRequest, Explanation, Request, token_from_request};
+use app_license::connect::{CanonicalRequest, Explanation, RequestLine, token_from_request};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -71,7 +71,7 @@ impl Args {
             Some(path) => Some(text_file(io, path, MAX_INPUT)?),
             None => None,
         };
-        let mut request = Request::new(&self.method, &self.url);
+        let mut request = RequestLine::new(&self.method, &self.url);
         if let Some(form) = &form {
             request = request.with_form_body(form);
         }

@@ -1,6 +1,6 @@
 //! Queries of iframe URLs.
 
-use app_license::connect::{BaseUrl, CanonicalRequest, IframeQuery, Request};
+use app_license::connect::{BaseUrl, CanonicalRequest, IframeQuery, RequestLine};
 use app_license::{Capability, Edition};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ fn canonical(
 ) -> Result<CanonicalRequest, app_license::Error> {
     let target = format!("{path}?{query}");
     CanonicalRequest::new(
-        &Request::new(method, &target),
+        &RequestLine::new(method, &target),
         &BaseUrl::new("https://app.example")?,
     )
 }

@@ -1,7 +1,7 @@
 //! Canonical requests and query hashes.
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Qsh, Request, RequestVerifierConfig, TenantKeys, TokenClaims,
+    BaseUrl, CanonicalRequest, Qsh, RequestLine, RequestVerifierConfig, TenantKeys, TokenClaims,
     UnverifiedRequestToken,
 };
 use app_license::{ClientKey, Error, HmacKey, SharedSecret, UnixTime};
@@ -68,7 +68,7 @@ pub(super) fn base_url(text: &str) -> Result<BaseUrl, Error> {
 
 pub(super) fn canonical(case: &CanonicalCase) -> Outcome {
     let mut checks = Checks::default();
-    let mut request = Request::new(&case.method, &case.target);
+    let mut request = RequestLine::new(&case.method, &case.target);
     let use_form = case.use_form_body_when_query_empty == Some(true);
     if let (true, Some(form)) = (use_form, &case.form_body) {
         request = request.with_form_body(form);
@@ -89,7 +89,7 @@ pub(super) fn canonical(case: &CanonicalCase) -> Outcome {
 
 fn vector(case: &HashCase, settings: &Settings) -> Outcome {
     let mut checks = Checks::default();
-    let request = Request::new(&case.method, &case.url);
+    let request = RequestLine::new(&case.method, &case.url);
     let base = base_url(case.base_url.as_deref().unwrap_or_default());
     let made = base.and_then(|base| Ok((CanonicalRequest::new(&request, &base)?, base)));
     if let Some((canonical, base)) = checks.ok("url", made) {
@@ -133,7 +133,7 @@ pub(super) fn compare(
 /// path. Other differences are mistakes of other libraries, which need not be accepted.
 fn also(
     checks: &mut Checks,
-    request: &Request<'_>,
+    request: &RequestLine<'_>,
     base: &BaseUrl,
     ours: &CanonicalRequest,
     other: &OtherForm,
@@ -165,7 +165,7 @@ fn without_path(canonical: &str) -> Option<(&str, &str)> {
 
 /// Signs a token over a hash: it must verify, and not for another request. A request outside the
 /// base URL verifies only behind a proxy that strips the base URL's path.
-fn proves(checks: &mut Checks, request: &Request<'_>, base: &BaseUrl, qsh: &str, name: &str) {
+fn proves(checks: &mut Checks, request: &RequestLine<'_>, base: &BaseUrl, qsh: &str, name: &str) {
     let as_sent = RequestVerifierConfig::new(base.clone());
     let mut verified = verify(request, &as_sent, qsh);
     if verified.as_ref().err().map(Error::code) == Some("outside_base_url") {
@@ -177,7 +177,7 @@ fn proves(checks: &mut Checks, request: &Request<'_>, base: &BaseUrl, qsh: &str,
         .map_or_else(|| "accepted".to_owned(), ToString::to_string);
     checks.holds(name, verified.is_ok(), "accepted", found);
     let target = format!("{}/another/request?of=this", base.path());
-    let other = Request::new("GET", &target);
+    let other = RequestLine::new("GET", &target);
     let code = verify(&other, &as_sent, qsh)
         .err()
         .map(|error| error.code());
@@ -189,7 +189,11 @@ fn proves(checks: &mut Checks, request: &Request<'_>, base: &BaseUrl, qsh: &str,
     );
 }
 
-fn verify(request: &Request<'_>, expected: &RequestVerifierConfig, qsh: &str) -> Result<(), Error> {
+fn verify(
+    request: &RequestLine<'_>,
+    expected: &RequestVerifierConfig,
+    qsh: &str,
+) -> Result<(), Error> {
     let now = UnixTime::EPOCH.plus(1_800_000_000);
     let key = HmacKey::new(&SharedSecret::new("a-secret-of-the-conformance-runner")?);
     let claims = TokenClaims::new("tenant", now).claim("qsh", &Value::from(qsh).to_string())?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app_license::connect::{
-    BaseUrl, LifecycleKind, Request, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
+    BaseUrl, LifecycleKind, RequestLine, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
     UnverifiedEvent, UnverifiedRequestToken, UnverifiedSessionToken, Verifier, jwt_from_headers,
     token_from_request,
 };
@@ -253,9 +253,9 @@ impl Checker<'_> {
             .collect()
     }
 
-    fn request(&self) -> Request<'_> {
+    fn request(&self) -> RequestLine<'_> {
         let method = self.case.request.method.as_deref().unwrap_or("GET");
-        Request::new(method, self.case.target())
+        RequestLine::new(method, self.case.target())
     }
 
     fn keys_of(&self, store: &Store, tenant: &ClientKey) -> Result<TenantKeys, Error> {

@@ -1,8 +1,9 @@
 //! Tokens with a fixed clock and keys: lifecycle, request, context, session; and signed URLs.
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Request, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
-    UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken, token_from_request,
+    BaseUrl, CanonicalRequest, RequestLine, RequestVerifierConfig, TenantKeys,
+    UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken,
+    token_from_request,
 };
 use app_license::{
     AppKey, ClientKey, Error, ErrorKind, HmacKey, Leeway, RsaPublicKey, SharedSecret, UnixTime,
@@ -99,9 +100,9 @@ impl TokenCase {
         Ok(expected.leeway(leeway))
     }
 
-    fn request(&self) -> Request<'_> {
+    fn request(&self) -> RequestLine<'_> {
         let method = self.method.as_deref().unwrap_or("GET");
-        Request::new(method, self.url.as_deref().unwrap_or_default())
+        RequestLine::new(method, self.url.as_deref().unwrap_or_default())
     }
 }
 
@@ -176,7 +177,7 @@ pub(super) struct SignedUrlCase {
 pub(super) fn signed_url(case: &SignedUrlCase) -> Outcome {
     let mut checks = Checks::default();
     let method = case.method.as_deref().unwrap_or("GET");
-    let request = Request::new(method, &case.signed_url);
+    let request = RequestLine::new(method, &case.signed_url);
     let base = qsh::base_url(case.app_base_url.as_deref().unwrap_or_default());
     let Some(base) = checks.ok("app_base_url", base) else {
         return checks.outcome();

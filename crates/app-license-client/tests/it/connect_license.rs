@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::{HTML, Hold, Host, Say, TestClock, rerouted, until};
 use app_license::connect::{
-    BaseUrl, KeyHosts, LicenseApiResponse, Request, RequestVerifierConfig, TenantKeys,
+    BaseUrl, KeyHosts, LicenseApiResponse, RequestLine, RequestVerifierConfig, TenantKeys,
     UnverifiedRequestToken,
 };
 use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, State, UnixTime};
@@ -106,7 +106,7 @@ async fn the_call_is_signed_with_an_exact_query_hash() {
         let token = asked.headers["authorization"].strip_prefix("JWT ").unwrap();
         let token = UnverifiedRequestToken::parse(token).unwrap();
         let keys = TenantKeys::new(tenant("com.example.app"), key());
-        let request = Request::new("GET", &asked.target);
+        let request = RequestLine::new("GET", &asked.target);
         let verified = token.verify(
             &keys,
             &request,

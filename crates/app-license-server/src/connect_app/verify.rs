@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license::connect::{
-    EventSender, LifecycleKind, Request, UnverifiedContextToken, UnverifiedRequestToken,
+    EventSender, LifecycleKind, RequestLine, UnverifiedContextToken, UnverifiedRequestToken,
     UnverifiedTenantEvent, token_from_request,
 };
 use app_license::{ClientKey, ErrorKind, Event, InstallationKey, InstallationStatus, UnixTime};
@@ -53,7 +53,7 @@ impl ConnectApp {
     }
 
     async fn verify_proof(&self, parts: &Parts) -> Result<ConnectRequest, Rejection> {
-        let request = Request::new(parts.method.as_str(), target(parts));
+        let request = RequestLine::new(parts.method.as_str(), target(parts));
         let text = token_from_request(authorization(&parts.headers)?, request.query())?;
         self.verify_token(&text, &request, parts).await
     }
@@ -99,7 +99,7 @@ impl ConnectApp {
     async fn verify_token(
         &self,
         text: &str,
-        request: &Request<'_>,
+        request: &RequestLine<'_>,
         parts: &Parts,
     ) -> Result<ConnectRequest, Rejection> {
         let now = self.now();
@@ -127,7 +127,7 @@ impl ConnectApp {
             LifecycleKind::Disabled => RequiredStatus::Known,
             _ => RequiredStatus::Installed,
         };
-        let request = Request::new(parts.method.as_str(), target(parts));
+        let request = RequestLine::new(parts.method.as_str(), target(parts));
         let verify = |tenant: &Tenant| event.verify(&tenant.keys, &request, now);
         let (_, sender) = self
             .with_tenant(event.issuer(), required, now, verify)
@@ -157,7 +157,7 @@ impl ConnectApp {
 
     #[tracing::instrument(name = "verify_context", level = "debug", skip_all, fields(tenant))]
     async fn verify_front_end(&self, parts: &Parts) -> Result<ConnectContextRequest, Rejection> {
-        let request = Request::new(parts.method.as_str(), target(parts));
+        let request = RequestLine::new(parts.method.as_str(), target(parts));
         let headers = authorization(&parts.headers)?;
         let text = token_from_request(headers, request.query())?;
         let now = self.now();

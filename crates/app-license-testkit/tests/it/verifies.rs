@@ -1,7 +1,7 @@
 //! Everything the host makes verifies through the core, and nothing of it does in another place.
 
 use app_license::connect::{
-    BaseUrl, LifecycleEvent, LifecycleKind, Request, RequestVerifierConfig, TenantKeys,
+    BaseUrl, LifecycleEvent, LifecycleKind, RequestLine, RequestVerifierConfig, TenantKeys,
     UnverifiedContextToken, UnverifiedEvent, UnverifiedRequestToken, UnverifiedSessionToken,
     Verifier, sign_request, token_from_request,
 };
@@ -63,7 +63,7 @@ impl Receiver {
         let key = RsaPublicKey::from_pem(&key.public_pem())?;
         let verifier = Verifier::new(AppKey::new(KEY)?, self.expected.clone());
         let target = self.target(request);
-        let seen = Request::new(request.method(), &target);
+        let seen = RequestLine::new(request.method(), &target);
         let now = self.host.clock().now();
         let kind = LifecycleKind::from_name(request.name()).unwrap();
         let event = verifier.event(kind, request.token().unwrap())?;
@@ -80,7 +80,7 @@ impl Receiver {
         request: &SignedRequest,
     ) -> Result<app_license::Verified<app_license::connect::RequestToken>, app_license::Error> {
         let target = self.target(request);
-        let seen = Request::new(request.method(), &target);
+        let seen = RequestLine::new(request.method(), &target);
         let token = token_from_request(request.header("authorization"), seen.query())?;
         let token = UnverifiedRequestToken::parse(&token)?;
         token.verify(&self.keys(), &seen, &self.expected, self.host.clock().now())
@@ -226,7 +226,7 @@ fn what_the_app_signs_the_host_takes() {
         let secret = SharedSecret::new(it.tenant.shared_secret().unwrap()).unwrap();
         let whole = format!("{}{target}", site.path().trim_end_matches('/'));
         let token = sign_request(
-            &Request::new("GET", &whole),
+            &RequestLine::new("GET", &whole),
             &site,
             &AppKey::new(KEY).unwrap(),
             &it.client_key(),

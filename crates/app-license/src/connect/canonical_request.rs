@@ -8,7 +8,7 @@ use super::base_url::BaseUrl;
 use super::query::{
     Class, HostValue, Pair, decode_path, has_escape, next_classed, pairs, push_canonical,
 };
-use super::request::{MAX_TARGET, Request};
+use super::request_line::{MAX_TARGET, RequestLine};
 use crate::error::{Error, ErrorKind, at_most};
 
 /// The most parameters a request may have.
@@ -29,9 +29,9 @@ const MAX_PAIRS: usize = 1024;
 /// Platform page: <https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/>
 ///
 /// ```
-/// use app_license::connect::{BaseUrl, CanonicalRequest, Request};
+/// use app_license::connect::{BaseUrl, CanonicalRequest, RequestLine};
 /// let base = BaseUrl::new("https://app.example.com/connect")?;
-/// let request = Request::new("get", "/connect/panel/?b=2+3&a=x&b=1&jwt=eyJ0");
+/// let request = RequestLine::new("get", "/connect/panel/?b=2+3&a=x&b=1&jwt=eyJ0");
 /// let canonical = CanonicalRequest::new(&request, &base)?;
 /// assert_eq!(canonical.as_str(), "GET&/panel&a=x&b=1,2%203");
 /// # Ok::<(), app_license::Error>(())
@@ -58,11 +58,11 @@ impl CanonicalRequest {
     /// # Errors
     /// `too_large` when the target has more than 64 KiB, `too_many` over 1024 parameters, `field_value` when
     /// method or target cannot be a request's.
-    pub fn new(request: &Request<'_>, base: &BaseUrl) -> Result<Self, Error> {
+    pub fn new(request: &RequestLine<'_>, base: &BaseUrl) -> Result<Self, Error> {
         Self::below(request, base.path())
     }
 
-    pub(super) fn below(request: &Request<'_>, base_path: &str) -> Result<Self, Error> {
+    pub(super) fn below(request: &RequestLine<'_>, base_path: &str) -> Result<Self, Error> {
         let method = request.checked_method()?;
         let (path, query) = request.path_and_query()?;
         let parameters = parameters(request, query)?;
@@ -109,9 +109,9 @@ impl CanonicalRequest {
     /// an app that serves escaped slashes as something else should accept raw paths only.
     ///
     /// ```
-    /// use app_license::connect::{BaseUrl, CanonicalRequest, Request};
+    /// use app_license::connect::{BaseUrl, CanonicalRequest, RequestLine};
     /// let base = BaseUrl::new("https://app.example.com")?;
-    /// let of = |target| CanonicalRequest::new(&Request::new("GET", target), &base);
+    /// let of = |target| CanonicalRequest::new(&RequestLine::new("GET", target), &base);
     /// assert_eq!(of("/a%20b?x=1")?.decoded(), Some("GET&/a b&x=1"));
     /// assert_eq!(of("/a%2520b?x=1")?.decoded(), None);
     /// # Ok::<(), app_license::Error>(())
@@ -144,7 +144,7 @@ impl CanonicalRequest {
 }
 
 /// The query, or the form body that stands in for it.
-pub(super) fn parameters<'r>(request: &Request<'r>, query: &'r str) -> Result<&'r str, Error> {
+pub(super) fn parameters<'r>(request: &RequestLine<'r>, query: &'r str) -> Result<&'r str, Error> {
     let Some(body) = request.form_body else {
         return Ok(query);
     };

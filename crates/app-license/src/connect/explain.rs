@@ -11,7 +11,7 @@ use super::Qsh;
 use super::base_url::BaseUrl;
 use super::canonical_request::{CanonicalRequest, PathForm};
 use super::claims::Claimed;
-use super::request::Request;
+use super::request_line::RequestLine;
 use candidates::{Candidate, candidates};
 
 /// What is known about a query hash that does not match a request: both canonical forms of the
@@ -21,9 +21,9 @@ use candidates::{Candidate, candidates};
 /// show the request's parameters.
 ///
 /// ```
-/// use app_license::connect::{BaseUrl, CanonicalRequest, Explanation, QshMistake, Request};
+/// use app_license::connect::{BaseUrl, CanonicalRequest, Explanation, QshMistake, RequestLine};
 /// let base = BaseUrl::new("https://app.example.com/connect")?;
-/// let request = Request::new("GET", "/connect/panel?lic=active");
+/// let request = RequestLine::new("GET", "/connect/panel?lic=active");
 /// // a signer that forgot to leave out the path of the base URL
 /// let theirs = BaseUrl::new("https://app.example.com")?;
 /// let qsh = CanonicalRequest::new(&request, &theirs)?.qsh();
@@ -74,7 +74,7 @@ pub struct Difference {
 impl Explanation {
     /// Explains a `qsh` claim against a request below a base URL.
     #[must_use]
-    pub fn new(claimed: &str, request: &Request<'_>, base: &BaseUrl) -> Self {
+    pub fn new(claimed: &str, request: &RequestLine<'_>, base: &BaseUrl) -> Self {
         let claimed = if claimed == Qsh::CONTEXT {
             Claimed::Context
         } else {
@@ -83,7 +83,7 @@ impl Explanation {
         Self::of_claim(&claimed, request, base)
     }
 
-    pub(super) fn of_claim(claimed: &Claimed, request: &Request<'_>, base: &BaseUrl) -> Self {
+    pub(super) fn of_claim(claimed: &Claimed, request: &RequestLine<'_>, base: &BaseUrl) -> Self {
         let ours = CanonicalRequest::new(request, base).ok();
         let (text, finding) = match (claimed, &ours) {
             (Claimed::Nothing, _) => (None, Comparison::NoHash),
@@ -149,7 +149,7 @@ impl Explanation {
     }
 }
 
-fn search(hash: &str, request: &Request<'_>, base: &BaseUrl) -> Comparison {
+fn search(hash: &str, request: &RequestLine<'_>, base: &BaseUrl) -> Comparison {
     for Candidate {
         mistakes,
         hashed,

@@ -4,7 +4,7 @@ use super::base_url::BaseUrl;
 use super::canonical_request::PathForm;
 use super::claims::HostClaims;
 use super::explain::Explanation;
-use super::request::Request;
+use super::request_line::RequestLine;
 use super::token::Token;
 use super::verifier_config::RequestVerifierConfig;
 use crate::delivery::{ReplayMark, TokenHash};
@@ -23,14 +23,14 @@ use crate::verified::Verified;
 ///
 /// ```no_run
 /// # fn fetch(kid: &app_license::KeyId) -> String { String::new() }
-/// use app_license::connect::{BaseUrl, RequestVerifierConfig, Request, UnverifiedInstallToken};
+/// use app_license::connect::{BaseUrl, RequestLine, RequestVerifierConfig, UnverifiedInstallToken};
 /// use app_license::{ClientKey, RsaPublicKey, UnixTime};
 ///
 /// # fn handle(token: &str, body_client_key: &str, now: UnixTime) -> Result<(), app_license::Error> {
 /// let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com")?);
 /// let token = UnverifiedInstallToken::parse(token)?;
 /// let key = RsaPublicKey::from_pem(&fetch(token.kid()))?;
-/// let request = Request::new("POST", "/installed");
+/// let request = RequestLine::new("POST", "/installed");
 /// let client_key = ClientKey::new(body_client_key)?;
 /// let token = token.verify(&key, &request, &client_key, &expected, now)?;
 /// assert_eq!(token.tenant(), &client_key);
@@ -107,7 +107,7 @@ impl<'t> UnverifiedInstallToken<'t> {
     pub fn verify(
         &self,
         key: &RsaPublicKey,
-        request: &Request<'_>,
+        request: &RequestLine<'_>,
         body_client_key: &ClientKey,
         expected: &RequestVerifierConfig,
         now: UnixTime,
@@ -143,7 +143,7 @@ impl<'t> UnverifiedInstallToken<'t> {
     /// right costs no fetch. **Proves nothing**: anybody can write what it looks at.
     pub(super) fn check_unproved(
         &self,
-        request: &Request<'_>,
+        request: &RequestLine<'_>,
         body_client_key: &ClientKey,
         expected: &RequestVerifierConfig,
         now: UnixTime,
@@ -171,7 +171,11 @@ impl<'t> UnverifiedInstallToken<'t> {
     /// Says what request the token's query hash is of, as far as that can be found out: for logs
     /// and support, whatever the signature is.
     #[must_use]
-    pub fn explain(&self, request: &Request<'_>, expected: &RequestVerifierConfig) -> Explanation {
+    pub fn explain(
+        &self,
+        request: &RequestLine<'_>,
+        expected: &RequestVerifierConfig,
+    ) -> Explanation {
         Explanation::of_claim(&self.claims.qsh, request, expected.base_url())
     }
 }

@@ -7,9 +7,9 @@ use crate::jwt::{same_bytes, sha256};
 /// A query hash: the SHA-256 of a canonical request, as 64 hexadecimal digits in lower case.
 ///
 /// ```
-/// use app_license::connect::{BaseUrl, CanonicalRequest, Request};
+/// use app_license::connect::{BaseUrl, CanonicalRequest, RequestLine};
 /// let base = BaseUrl::new("https://example.com")?;
-/// let qsh = CanonicalRequest::new(&Request::new("GET", "/test?param=value"), &base)?.qsh();
+/// let qsh = CanonicalRequest::new(&RequestLine::new("GET", "/test?param=value"), &base)?.qsh();
 /// assert_eq!(
 ///     qsh.as_str(),
 ///     "be16910858a41fd19ea5c1b4e9decca9a784d1024cb00b2158defe2f29dc86dd",

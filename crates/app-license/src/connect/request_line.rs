@@ -1,4 +1,4 @@
-//! The request a token is checked against, as it was on the wire.
+//! Method and target of the request that a token is checked against, as they were on the wire.
 
 use super::query::redacted;
 use crate::error::{Error, ErrorKind, at_most, shown};
@@ -7,17 +7,18 @@ use crate::find::{split, split_once};
 /// The largest target or form body that is read, in bytes.
 pub(super) const MAX_TARGET: usize = 64 * 1024;
 
-/// What a query hash covers: the method and the target of a request, as they were on the wire.
+/// What a query hash covers of a request: the method and the target of its request line, as they were on the
+/// wire.
 ///
 /// Take the target before any router or proxy rewrites it.
 ///
 /// ```
-/// use app_license::connect::Request;
-/// let request = Request::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
+/// use app_license::connect::RequestLine;
+/// let request = RequestLine::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
 /// assert_eq!(request.query(), "lic=active&capSet=capabilityAdvanced");
 /// ```
 #[derive(Clone, Copy)]
-pub struct Request<'r> {
+pub struct RequestLine<'r> {
     pub(super) method: &'r str,
     target: &'r str,
     before_query: &'r str,
@@ -25,7 +26,7 @@ pub struct Request<'r> {
     pub(super) form_body: Option<&'r str>,
 }
 
-impl<'r> Request<'r> {
+impl<'r> RequestLine<'r> {
     /// A request: its method, and `path?query` or an absolute URL.
     #[must_use]
     pub fn new(method: &'r str, target: &'r str) -> Self {
@@ -105,9 +106,9 @@ impl<'r> Request<'r> {
 }
 
 /// Neither a token in the query nor the body is shown.
-impl std::fmt::Debug for Request<'_> {
+impl std::fmt::Debug for RequestLine<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Request")
+        f.debug_struct("RequestLine")
             .field("method", &self.method)
             .field("before_query", &self.before_query)
             .field("query", &redacted(self.query))

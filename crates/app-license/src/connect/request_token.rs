@@ -6,7 +6,7 @@ use super::canonical_request::PathForm;
 use super::claims::HostClaims;
 use super::explain::Explanation;
 use super::iframe_query::{IframeQuery, QueryParameters};
-use super::request::Request;
+use super::request_line::RequestLine;
 use super::tenant_keys::{SignedWith, TenantKeys};
 use super::token::Token;
 use super::verifier_config::RequestVerifierConfig;
@@ -26,7 +26,7 @@ use crate::verified::Verified;
 ///
 /// ```
 /// use app_license::connect::{
-///     BaseUrl, CanonicalRequest, RequestVerifierConfig, Request, TenantKeys, TokenClaims,
+///     BaseUrl, CanonicalRequest, RequestLine, RequestVerifierConfig, TenantKeys, TokenClaims,
 ///     UnverifiedRequestToken,
 /// };
 /// use app_license::{ClientKey, HmacKey, SharedSecret, UnixTime};
@@ -34,7 +34,7 @@ use crate::verified::Verified;
 /// let now = UnixTime::from_seconds(1_800_000_000).unwrap();
 /// let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef")?);
 /// let expected = RequestVerifierConfig::new(BaseUrl::new("https://app.example.com")?);
-/// let request = Request::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
+/// let request = RequestLine::new("GET", "/panel?lic=active&capSet=capabilityAdvanced");
 /// // what the host does
 /// let canonical = CanonicalRequest::new(&request, expected.base_url())?;
 /// let token = TokenClaims::new("tenant-1", now).qsh(&canonical).sign(&key);
@@ -93,7 +93,7 @@ impl<'t> UnverifiedRequestToken<'t> {
     pub fn verify(
         &self,
         keys: &TenantKeys,
-        request: &Request<'_>,
+        request: &RequestLine<'_>,
         expected: &RequestVerifierConfig,
         now: UnixTime,
     ) -> Result<Verified<RequestToken>, Error> {
@@ -123,7 +123,11 @@ impl<'t> UnverifiedRequestToken<'t> {
     /// Says what request the token's query hash is of, as far as that can be found out: for logs
     /// and support, whatever the signature is.
     #[must_use]
-    pub fn explain(&self, request: &Request<'_>, expected: &RequestVerifierConfig) -> Explanation {
+    pub fn explain(
+        &self,
+        request: &RequestLine<'_>,
+        expected: &RequestVerifierConfig,
+    ) -> Explanation {
         Explanation::of_claim(&self.claims.qsh, request, expected.base_url())
     }
 }

@@ -7,7 +7,7 @@ use crate::gate::json::Scanner;
 use super::Qsh;
 use super::base_url::BaseUrl;
 use super::canonical_request::CanonicalRequest;
-use super::request::Request;
+use super::request_line::RequestLine;
 use crate::error::{Error, in_json};
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 use crate::ids::KeyId;
@@ -177,11 +177,11 @@ impl TokenClaims {
 /// target may be the absolute URL that is called. Avoid escapes in its path: hosts differ on them.
 ///
 /// ```
-/// use app_license::connect::{BaseUrl, Request, sign_request};
+/// use app_license::connect::{BaseUrl, RequestLine, sign_request};
 /// use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, UnixTime};
 /// let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef")?);
 /// let site = BaseUrl::new("https://example.atlassian.net/wiki")?;
-/// let call = Request::new("GET", "https://example.atlassian.net/wiki/rest/api/space?limit=1");
+/// let call = RequestLine::new("GET", "https://example.atlassian.net/wiki/rest/api/space?limit=1");
 /// let (app, tenant) = (AppKey::new("com.example.app")?, ClientKey::new("tenant-1")?);
 /// let token = sign_request(&call, &site, &app, &tenant, &key, UnixTime::EPOCH)?;
 /// assert_eq!(token.split('.').count(), 3);
@@ -191,7 +191,7 @@ impl TokenClaims {
 /// # Errors
 /// `too_large` or `field_value` when the request cannot be one.
 pub fn sign_request(
-    request: &Request<'_>,
+    request: &RequestLine<'_>,
     site: &BaseUrl,
     app: &AppKey,
     tenant: &ClientKey,

@@ -9,7 +9,7 @@ use super::explain::Explanation;
 use super::install_token::{InstallToken, UnverifiedInstallToken};
 use super::key_host::KeyHosts;
 use super::lifecycle::{LifecycleBody, LifecycleEvent, LifecycleKind};
-use super::request::Request;
+use super::request_line::RequestLine;
 use super::request_token::{RequestToken, UnverifiedRequestToken};
 use super::tenant_keys::TenantKeys;
 use super::token::Token;
@@ -35,7 +35,7 @@ use crate::verified::Verified;
 ///
 /// ```
 /// use app_license::connect::{
-///     BaseUrl, CanonicalRequest, LifecycleKind, Request, RequestVerifierConfig, TenantKeys,
+///     BaseUrl, CanonicalRequest, LifecycleKind, RequestLine, RequestVerifierConfig, TenantKeys,
 ///     TokenClaims, UnverifiedEvent, Verifier,
 /// };
 /// use app_license::{AppKey, ClientKey, HmacKey, SharedSecret, UnixTime};
@@ -45,7 +45,7 @@ use crate::verified::Verified;
 /// let verifier = Verifier::new(AppKey::new("com.example.app")?, config);
 /// # // what the host does
 /// # let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef")?);
-/// # let request = Request::new("POST", "/enabled");
+/// # let request = RequestLine::new("POST", "/enabled");
 /// # let canonical = CanonicalRequest::new(&request, verifier.config().base_url())?;
 /// # let token = TokenClaims::new("tenant-1", now).qsh(&canonical).sign(&key);
 /// # let body = br#"{"eventType": "enabled", "key": "com.example.app", "clientKey": "tenant-1",
@@ -228,7 +228,7 @@ impl<'t> UnverifiedPlatformEvent<'t> {
 
     /// Says what request the token's query hash is of, as far as that can be found out.
     #[must_use]
-    pub fn explain(&self, request: &Request<'_>) -> Explanation {
+    pub fn explain(&self, request: &RequestLine<'_>) -> Explanation {
         self.token.explain(request, &self.verifier.config)
     }
 
@@ -241,7 +241,7 @@ impl<'t> UnverifiedPlatformEvent<'t> {
     pub fn receive(
         self,
         body: &'t [u8],
-        request: &Request<'_>,
+        request: &RequestLine<'_>,
         now: UnixTime,
     ) -> Result<UnverifiedReceivedEvent<'t>, Error> {
         let Self {
@@ -329,7 +329,7 @@ impl<'t> UnverifiedTenantEvent<'t> {
     pub fn verify(
         &self,
         keys: &TenantKeys,
-        request: &Request<'_>,
+        request: &RequestLine<'_>,
         now: UnixTime,
     ) -> Result<EventSender<'t>, Error> {
         let config = &self.verifier.config;

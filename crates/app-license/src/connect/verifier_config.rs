@@ -2,7 +2,7 @@
 
 use super::base_url::BaseUrl;
 use super::canonical_request::{CanonicalRequest, PathForm};
-use super::request::Request;
+use super::request_line::RequestLine;
 use crate::error::{Error, ErrorKind, shown};
 use crate::jwt::Leeway;
 
@@ -110,7 +110,7 @@ impl RequestVerifierConfig {
     pub(super) fn check_qsh(
         &self,
         claimed: &str,
-        request: &Request<'_>,
+        request: &RequestLine<'_>,
     ) -> Result<PathForm, Error> {
         let mut refused = None;
         for (index, base) in self.base_urls().enumerate() {
@@ -132,7 +132,7 @@ impl RequestVerifierConfig {
     pub(super) fn check_qsh_below(
         &self,
         claimed: &str,
-        request: &Request<'_>,
+        request: &RequestLine<'_>,
         base: &BaseUrl,
     ) -> Result<PathForm, Error> {
         let canonical = if self.proxy_strips_base_path {
@@ -154,7 +154,7 @@ fn is_outside(refused: &Option<Error>) -> bool {
 }
 
 #[cold]
-fn outside(request: &Request<'_>, base: &BaseUrl) -> Error {
+fn outside(request: &RequestLine<'_>, base: &BaseUrl) -> Error {
     ErrorKind::OutsideBaseUrl {
         path: shown(request.path()),
         base_url: base.to_string(),

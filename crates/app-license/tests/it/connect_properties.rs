@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Explanation, IframeQuery, Request, RequestVerifierConfig,
+    BaseUrl, CanonicalRequest, Explanation, IframeQuery, RequestLine, RequestVerifierConfig,
     TenantKeys, TokenClaims, UnverifiedRequestToken,
 };
 use app_license::{ClientKey, HmacKey, SharedSecret, UnixTime};
@@ -25,7 +25,7 @@ fn base() -> BaseUrl {
 }
 
 fn claims() -> TokenClaims {
-    let canonical = CanonicalRequest::new(&Request::new("GET", TARGET), &base()).unwrap();
+    let canonical = CanonicalRequest::new(&RequestLine::new("GET", TARGET), &base()).unwrap();
     TokenClaims::new("tenant-1", now())
         .subject("user-1")
         .qsh(&canonical)
@@ -35,7 +35,7 @@ fn verify(token: &str, target: &str) -> Result<bool, app_license::Error> {
     let keys = TenantKeys::new(ClientKey::new("tenant-1").unwrap(), key());
     let expected = RequestVerifierConfig::new(base());
     let token = UnverifiedRequestToken::parse(token)?;
-    let token = token.verify(&keys, &Request::new("GET", target), &expected, now())?;
+    let token = token.verify(&keys, &RequestLine::new("GET", target), &expected, now())?;
     Ok(token.license().has_capability("capabilityAdvanced"))
 }
 
@@ -90,7 +90,7 @@ proptest! {
     fn a_canonical_query_is_what_the_documentation_says(query in query()) {
         // a `#` begins a fragment and never reaches a server
         let target = format!("/path?{query}");
-        let canonical = CanonicalRequest::new(&Request::new("get", &target), &base()).unwrap();
+        let canonical = CanonicalRequest::new(&RequestLine::new("get", &target), &base()).unwrap();
         let query = query.split('#').next().unwrap();
         prop_assert_eq!(canonical.as_str(), reference("get", "/path", query));
     }
@@ -100,13 +100,13 @@ proptest! {
         let pairs: Vec<String> = names.iter().enumerate().map(|(i, n)| format!("{n}={i}")).collect();
         let query = pairs.join("&");
         let target = format!("/p?{query}");
-        let canonical = CanonicalRequest::new(&Request::new("GET", &target), &base()).unwrap();
+        let canonical = CanonicalRequest::new(&RequestLine::new("GET", &target), &base()).unwrap();
         prop_assert_eq!(canonical.as_str(), reference("GET", "/p", &query));
     }
 
     #[test]
     fn a_canonical_path_is_as_written(path in "(/[a-zA-Z0-9&.%~-]{0,6}){0,4}") {
-        let canonical = CanonicalRequest::new(&Request::new("GET", &path), &base()).unwrap();
+        let canonical = CanonicalRequest::new(&RequestLine::new("GET", &path), &base()).unwrap();
         prop_assert_eq!(canonical.as_str(), reference("GET", &path, ""));
     }
 
@@ -116,7 +116,7 @@ proptest! {
         other in "/([ab/&]|%2[0-9A-F]|%2526|%61){0,6}",
     ) {
         let of = |path: &str| {
-            CanonicalRequest::new(&Request::new("GET", path), &base()).unwrap()
+            CanonicalRequest::new(&RequestLine::new("GET", path), &base()).unwrap()
         };
         let (one_request, other_request) = (of(&one), of(&other));
         // a decoded form that equals another request's raw form is that request, percent-encoding
@@ -137,7 +137,7 @@ proptest! {
 
     #[test]
     fn any_request_has_a_canonical_form_or_an_error(method in "\\PC{0,8}", target in "\\PC{0,60}") {
-        let request = Request::new(&method, &target);
+        let request = RequestLine::new(&method, &target);
         drop(CanonicalRequest::new(&request, &base()));
         drop(Explanation::new("x", &request, &base()).to_string());
     }

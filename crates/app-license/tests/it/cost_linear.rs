@@ -2,7 +2,7 @@
 //! are counted, not time: bytes that are looked at, keys and values that are compared.
 
 use app_license::connect::{
-    self, BaseUrl, CanonicalRequest, DescriptorUrls, IframeQuery, LifecycleBody, Request,
+    self, BaseUrl, CanonicalRequest, DescriptorUrls, IframeQuery, LifecycleBody, RequestLine,
     UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken,
     token_from_request,
 };
@@ -355,12 +355,22 @@ fn cost_linear_queries() {
         linear(
             name,
             |size| format!("/a/x?{}", input(size.min(60 << 10))),
-            |target| drop(CanonicalRequest::new(&Request::new("GET", target), &base)),
+            |target| {
+                drop(CanonicalRequest::new(
+                    &RequestLine::new("GET", target),
+                    &base,
+                ))
+            },
         );
     }
     linear(
         "a path of escapes",
         |size| format!("/a/{}", "%2E%2e/&%25".repeat(size.min(60 << 10) / 11)),
-        |target| drop(CanonicalRequest::new(&Request::new("GET", target), &base)),
+        |target| {
+            drop(CanonicalRequest::new(
+                &RequestLine::new("GET", target),
+                &base,
+            ))
+        },
     );
 }

@@ -1,7 +1,7 @@
 //! `cost-once`: what was read or hashed once is not read or hashed again. Steps are counted, not time.
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Request, RequestVerifierConfig, TenantKeys, TokenClaims,
+    BaseUrl, CanonicalRequest, RequestLine, RequestVerifierConfig, TenantKeys, TokenClaims,
     UnverifiedRequestToken, Verifier,
 };
 use app_license::{
@@ -18,7 +18,7 @@ fn config() -> RequestVerifierConfig {
     RequestVerifierConfig::new(BaseUrl::new("https://app.example.com").unwrap())
 }
 
-fn claims(request: &Request<'_>) -> TokenClaims {
+fn claims(request: &RequestLine<'_>) -> TokenClaims {
     let canonical = CanonicalRequest::new(request, config().base_url()).unwrap();
     TokenClaims::new(TENANT, now()).qsh(&canonical)
 }
@@ -26,7 +26,7 @@ fn claims(request: &Request<'_>) -> TokenClaims {
 #[test]
 fn cost_once_query_of_a_verified_request() {
     let target = format!("/panel?lic=active&x={}", "y".repeat(1000));
-    let request = Request::new("GET", &target);
+    let request = RequestLine::new("GET", &target);
     let key = HmacKey::new(&SharedSecret::new("0123456789abcdef0123456789abcdef").unwrap());
     let token = claims(&request).sign(&key);
     let token = UnverifiedRequestToken::parse(&token).unwrap();
@@ -43,7 +43,7 @@ fn cost_once_query_of_a_verified_request() {
 #[test]
 fn cost_once_request_of_an_installed_whose_key_was_replaced() {
     let target = format!("/installed?x={}", "y".repeat(1000));
-    let request = Request::new("POST", &target);
+    let request = RequestLine::new("POST", &target);
     let pem = include_str!("../../../app-license-testkit/keys/test-1.pem");
     let kid = KeyId::new("0e50fccb-239d-4991-a5db-dc850ba3f236").unwrap();
     let claims = claims(&request).audience("https://app.example.com");

@@ -3,7 +3,7 @@
 //! and to which a reason is a word for people.
 
 use app_license::connect::{
-    BaseUrl, Request, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
+    BaseUrl, RequestLine, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
     UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken,
 };
 use app_license::forge::{InvocationToken, UnverifiedInvocationToken, Verifier, bearer_token};
@@ -58,7 +58,7 @@ fn connect_tokens() {
         }
     };
     for case in file["asymmetric_lifecycle"].as_array().unwrap() {
-        let request = Request::new(text(case, "method"), text(case, "url"));
+        let request = RequestLine::new(text(case, "method"), text(case, "url"));
         let body = ClientKey::new(text(case, "body_client_key")).unwrap();
         let verify = || {
             let token = UnverifiedInstallToken::parse(text(case, "token"))?;
@@ -69,7 +69,7 @@ fn connect_tokens() {
         check(case, verify());
     }
     for case in file["symmetric"].as_array().unwrap() {
-        let request = Request::new(text(case, "method"), text(case, "url"));
+        let request = RequestLine::new(text(case, "method"), text(case, "url"));
         let (token, expected) = (text(case, "token"), expected(case));
         let verify = || match text(case, "endpoint_kind") {
             "url-bound" => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app_license::connect::{
-    BaseUrl, LifecycleKind, Request, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
+    BaseUrl, LifecycleKind, RequestLine, RequestVerifierConfig, TenantKeys, UnverifiedContextToken,
     UnverifiedEvent, UnverifiedPlatformEvent, UnverifiedRequestToken, UnverifiedTenantEvent,
     Verifier,
 };
@@ -137,7 +137,7 @@ impl Checker<'_> {
         event: UnverifiedPlatformEvent<'_>,
         request: &SignedRequest,
     ) -> Result<VerifyOutput, Error> {
-        let target = Request::new(request.method(), request.target());
+        let target = RequestLine::new(request.method(), request.target());
         let now = self.host.clock().token_time();
         let event = event.receive(request.body(), &target, now)?;
         let key = self.host.install_key().ok();
@@ -165,7 +165,7 @@ impl Checker<'_> {
         request: &SignedRequest,
         tenant: &Tenant,
     ) -> Result<VerifyOutput, Error> {
-        let target = Request::new(request.method(), request.target());
+        let target = RequestLine::new(request.method(), request.target());
         let keys = keys(tenant, event.issuer())?;
         let sender = event.verify(&keys, &target, self.host.clock().token_time())?;
         let received = sender.receive(request.body())?;
@@ -188,7 +188,7 @@ impl Checker<'_> {
         text: &str,
         now: UnixTime,
     ) -> Result<VerifyOutput, Error> {
-        let target = Request::new(request.method(), request.target());
+        let target = RequestLine::new(request.method(), request.target());
         let token = UnverifiedRequestToken::parse(text)?;
         let keys = keys(tenant, token.issuer())?;
         let token = token.verify(&keys, &target, &verifier_config(app)?, now)?;

@@ -47,7 +47,7 @@ impl InstallArgs {
     pub(super) fn sign(&self, io: &mut Io<'_>) -> Result<String, CliError> {
         let key = RsaSigningKey::from_pem(&key_file(io, &self.private_key_file)?)?;
         let base = base_url(&self.base_url)?;
-        let request = app_license::connect::Request::new(&self.method, &self.url);
+        let request = app_license::connect::RequestLine::new(&self.method, &self.url);
         let canonical = CanonicalRequest::new(&request, &base)?;
         let claims = self
             .claims

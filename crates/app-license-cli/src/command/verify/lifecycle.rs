@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use app_license::connect::{
-    Cloud, KeyHosts, LifecycleEvent, Request, UnverifiedPlatformEvent, Verifier,
+    Cloud, KeyHosts, LifecycleEvent, RequestLine, UnverifiedPlatformEvent, Verifier,
 };
 use app_license::{AppKey, Error, ErrorKind, KeyId, RsaPublicKey};
 use clap::builder::PossibleValuesParser;
@@ -134,7 +134,7 @@ impl EventArgs {
         let kid = self.key_id.as_deref().map(KeyId::new).transpose()?;
         let text = self.token.token(io, None)?;
         let body = io.read(&self.body_file, MAX_INPUT)?;
-        let request = Request::new(&self.method, &self.url);
+        let request = RequestLine::new(&self.method, &self.url);
         let event = match parse(&verifier, &text) {
             Ok(event) => event,
             Err(error) => return Ok(VerifyOutput::refused(&error, None)),

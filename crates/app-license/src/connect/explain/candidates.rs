@@ -3,7 +3,7 @@
 use super::QshMistake;
 use crate::connect::canonical_request::{parameters, push_path, relative};
 use crate::connect::query::{decode, decode_path, pairs, push_encoded};
-use crate::connect::request::Request;
+use crate::connect::request_line::RequestLine;
 
 /// The most parameters whose absence is tried one by one.
 const MAX_LEFT_OUT: usize = 32;
@@ -49,7 +49,7 @@ impl Variant {
 
 /// Every text with one mistake, then every text with two in different parts of it.
 pub(super) fn candidates(
-    request: &Request<'_>,
+    request: &RequestLine<'_>,
     base_path: &str,
 ) -> impl Iterator<Item = Candidate> {
     let methods = methods(request);
@@ -91,7 +91,7 @@ pub(super) fn candidates(
     })
 }
 
-fn methods(request: &Request<'_>) -> Vec<Variant> {
+fn methods(request: &RequestLine<'_>) -> Vec<Variant> {
     let right = request.method.to_ascii_uppercase();
     let mut all = vec![Variant::right(right.clone())];
     for other in ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"] {
@@ -166,7 +166,7 @@ fn canonical_path(path: &str) -> String {
 /// A parameter, decoded.
 type Parameter = (String, String);
 
-fn queries(request: &Request<'_>, query: &str) -> Vec<Variant> {
+fn queries(request: &RequestLine<'_>, query: &str) -> Vec<Variant> {
     let all = read(query);
     let without_jwt: Vec<Parameter> = all.iter().filter(|(n, _)| n != "jwt").cloned().collect();
     let hashed = read(parameters(request, query).unwrap_or(query));

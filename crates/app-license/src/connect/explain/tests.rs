@@ -1,7 +1,7 @@
 use super::{Explanation, QshMistake};
-use crate::connect::{BaseUrl, CanonicalRequest, Qsh, Request};
+use crate::connect::{BaseUrl, CanonicalRequest, Qsh, RequestLine};
 
-fn explain(canonical: &str, request: &Request<'_>, base: &str) -> Explanation {
+fn explain(canonical: &str, request: &RequestLine<'_>, base: &str) -> Explanation {
     let base = BaseUrl::new(base).unwrap();
     Explanation::new(Qsh::of(canonical).as_str(), request, &base)
 }
@@ -65,7 +65,7 @@ fn each_known_mistake_is_named() {
             QshMistake::ParameterAdded("lic=none"),
         ),
     ] {
-        let found = explain(signed, &Request::new("GET", target), base);
+        let found = explain(signed, &RequestLine::new("GET", target), base);
         assert_eq!(found.mistakes(), [mistake], "{signed}\n{found}");
         assert_eq!(found.signed_canonical(), Some(signed));
     }
@@ -75,7 +75,7 @@ fn each_known_mistake_is_named() {
 fn mistakes_that_need_another_request() {
     let root = "https://app.example.com";
     let connect = "https://app.example.com/connect";
-    let get = |target| Request::new("GET", target);
+    let get = |target| RequestLine::new("GET", target);
     for (request, base, signed, mistake) in [
         (
             get("/connectors"),
@@ -115,7 +115,7 @@ fn mistakes_that_need_another_request() {
             Some(QshMistake::ParameterChanged("lic=none")),
         ),
         (
-            Request::new("POST", "/p?x=1").with_form_body("y=2"),
+            RequestLine::new("POST", "/p?x=1").with_form_body("y=2"),
             root,
             "POST&/p&y=2",
             Some(QshMistake::FormBodyUsed),
@@ -133,7 +133,7 @@ fn mistakes_that_need_another_request() {
 
 #[test]
 fn two_mistakes_at_once_are_both_named() {
-    let request = Request::new("GET", "/connect/p?a=1");
+    let request = RequestLine::new("GET", "/connect/p?a=1");
     let found = explain("POST&/connect/p&a=1", &request, "https://a.example/connect");
     assert_eq!(
         found.mistakes(),
@@ -143,7 +143,7 @@ fn two_mistakes_at_once_are_both_named() {
 
 #[test]
 fn the_words_of_an_explanation() {
-    let request = Request::new("GET", "/panel?lic=active");
+    let request = RequestLine::new("GET", "/panel?lic=active");
     let found = explain("GET&/panel&lic=none", &request, "https://a.example");
     assert_eq!(
         found.to_string(),
@@ -166,7 +166,7 @@ fn the_words_of_an_explanation() {
 
 #[test]
 fn a_token_is_never_shown() {
-    let request = Request::new("GET", "/p?a=1&jwt=tok.en.1");
+    let request = RequestLine::new("GET", "/p?a=1&jwt=tok.en.1");
     let found = explain("GET&/p&a=1&jwt=tok.en.1", &request, "https://a.example");
     assert_eq!(found.mistakes(), [QshMistake::JwtKept]);
     assert!(!found.to_string().contains("tok.en"), "{found}");
@@ -176,7 +176,7 @@ fn a_token_is_never_shown() {
 #[test]
 fn a_hash_that_matches_is_said_to_match() {
     let base = BaseUrl::new("https://a.example").unwrap();
-    let request = Request::new("GET", "/a%20b");
+    let request = RequestLine::new("GET", "/a%20b");
     let canonical = CanonicalRequest::new(&request, &base).unwrap();
     let raw = Explanation::new(canonical.qsh().as_str(), &request, &base);
     assert!(

@@ -1,6 +1,6 @@
 use super::{ReceivedEvent, UnverifiedEvent, Verifier};
 use crate::connect::{
-    BaseUrl, CanonicalRequest, InstallToken, LifecycleKind, Request, RequestVerifierConfig,
+    BaseUrl, CanonicalRequest, InstallToken, LifecycleKind, RequestLine, RequestVerifierConfig,
     TenantKeys, TokenClaims,
 };
 use crate::delivery::ReplayMark;
@@ -34,7 +34,7 @@ fn body(kind: LifecycleKind, site: &str) -> Vec<u8> {
 }
 
 fn claims(target: &str) -> TokenClaims {
-    let request = Request::new("POST", target);
+    let request = RequestLine::new("POST", target);
     let base = BaseUrl::new("https://app.example.com").unwrap();
     TokenClaims::new(TENANT, now()).qsh(&CanonicalRequest::new(&request, &base).unwrap())
 }
@@ -65,7 +65,7 @@ fn installed<T>(
 ) -> Result<T, Error> {
     let verifier = verifier();
     let event = verifier.installed(token)?;
-    let event = event.receive(body, &Request::new("POST", target), now())?;
+    let event = event.receive(body, &RequestLine::new("POST", target), now())?;
     event.verify(&platform_key(key)).map(then)
 }
 
@@ -87,7 +87,7 @@ fn a_mark_is_of_token_and_body_and_lives_as_long_as_the_token_verifies() {
     let verifier = verifier();
     let event = verifier.enabled(&token).unwrap();
     let keys = TenantKeys::new(ClientKey::new(TENANT).unwrap(), key);
-    let sender = event.verify(&keys, &Request::new("POST", "/enabled"), now());
+    let sender = event.verify(&keys, &RequestLine::new("POST", "/enabled"), now());
     let event = sender.unwrap().receive(&body).unwrap();
     assert_eq!(
         event.mark(),
@@ -120,7 +120,7 @@ fn a_signature_is_checked_again_with_a_fresher_key() {
     let body = body(LifecycleKind::Installed, "https://example.atlassian.net");
     let verifier = verifier();
     let event = verifier.installed(&token).unwrap();
-    let event = event.receive(&body, &Request::new("POST", TARGET), now());
+    let event = event.receive(&body, &RequestLine::new("POST", TARGET), now());
     let event = event.unwrap();
     let refused = event.verify(&platform_key("test-2")).unwrap_err();
     assert_eq!(refused.code(), "signature");

@@ -7,7 +7,7 @@ use super::support::{
 };
 use app_license::Leeway;
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Request, TokenClaims, UnverifiedRequestToken,
+    BaseUrl, CanonicalRequest, RequestLine, TokenClaims, UnverifiedRequestToken,
 };
 
 #[test]
@@ -17,7 +17,7 @@ fn tenant_mismatch() {
     // the keys of another tenant do not verify, whatever the lookup found
     let token = bound(A, "GET", PANEL).sign(&key(SECRET));
     let token = UnverifiedRequestToken::parse(&token).unwrap();
-    let request = Request::new("GET", PANEL);
+    let request = RequestLine::new("GET", PANEL);
     let result = token.verify(&keys(B, SECRET), &request, &expected(), now());
     assert_eq!(outcome(result), "issuer");
     let token = bound(A, "GET", PANEL).sign(&key(OTHER_SECRET));
@@ -100,7 +100,7 @@ fn aud_not_checked() {
     // a former base URL counts where it is configured, with its own path
     let former = BaseUrl::new("https://old.example.com/connect").unwrap();
     let accepts = expected().accept_base_url(former.clone());
-    let request = Request::new("POST", "/connect/installed");
+    let request = RequestLine::new("POST", "/connect/installed");
     let canonical = CanonicalRequest::new(&request, &former).unwrap();
     let token = TokenClaims::new(A, now())
         .qsh(&canonical)

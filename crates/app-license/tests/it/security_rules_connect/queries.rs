@@ -4,7 +4,7 @@ use super::support::{
     A, OTHER_SECRET, PANEL, SECRET, bound, expected, install_claims, key, keys, now, sign_install,
 };
 use app_license::connect::{
-    IframeQuery, LifecycleKind, Request, UnverifiedEvent, UnverifiedRequestToken, Verifier,
+    IframeQuery, LifecycleKind, RequestLine, UnverifiedEvent, UnverifiedRequestToken, Verifier,
 };
 use app_license::{AppKey, ErrorClass, State};
 
@@ -25,7 +25,7 @@ fn lic_fails_open() {
     // what a request token proves is the query it was verified with
     let token = bound(A, "GET", PANEL).sign(&key(SECRET));
     let token = UnverifiedRequestToken::parse(&token).unwrap();
-    let request = Request::new("GET", PANEL);
+    let request = RequestLine::new("GET", PANEL);
     let token = token
         .verify(&keys(A, SECRET), &request, &expected(), now())
         .unwrap();
@@ -39,7 +39,7 @@ fn lic_duplicate_order() {
         // one hash for both orders
         let token = bound(A, "GET", "/p?lic=none&lic=active").sign(&key(SECRET));
         let token = UnverifiedRequestToken::parse(&token).unwrap();
-        let request = Request::new("GET", target);
+        let request = RequestLine::new("GET", target);
         let token = token
             .verify(&keys(A, SECRET), &request, &expected(), now())
             .unwrap();
@@ -64,7 +64,7 @@ fn tenant_from_query() {
     let target = "/p?xdm_e=https%3A%2F%2Ftenant-b.atlassian.net&lic=active";
     let token = bound(A, "GET", target).sign(&key(SECRET));
     let token = UnverifiedRequestToken::parse(&token).unwrap();
-    let request = Request::new("GET", target);
+    let request = RequestLine::new("GET", target);
     let token = token
         .verify(&keys(A, SECRET), &request, &expected(), now())
         .unwrap();
@@ -80,7 +80,7 @@ fn secret_in_logs() {
     let unverified = UnverifiedRequestToken::parse(&token).unwrap();
     assert!(!format!("{unverified:?}").contains(signature));
     let target = format!("/panel?jwt={token}");
-    let request = Request::new("GET", &target);
+    let request = RequestLine::new("GET", &target);
     let explanation = unverified.explain(&request, &expected()).to_string();
     assert!(!explanation.contains(signature), "{explanation}");
     let error = unverified
@@ -115,13 +115,13 @@ fn secret_in_logs_of_events_on_their_way() {
         match event {
             UnverifiedEvent::OfPlatform(event) => {
                 printed.push(format!("{event:?}"));
-                let request = Request::new("POST", "/installed");
+                let request = RequestLine::new("POST", "/installed");
                 let event = event.receive(body.as_bytes(), &request, now()).unwrap();
                 printed.push(format!("{event:?}"));
             }
             UnverifiedEvent::OfTenant(event) => {
                 printed.push(format!("{event:?}"));
-                let request = Request::new("POST", "/enabled");
+                let request = RequestLine::new("POST", "/enabled");
                 let sender = event.verify(&keys(A, SECRET), &request, now()).unwrap();
                 printed.push(format!("{sender:?}"));
             }
@@ -152,7 +152,7 @@ fn no_debug_output_repeats_the_token_of_a_url() {
         let printed = format!(
             "{:?} {:?}",
             IframeQuery::parse(query),
-            Request::new("GET", &target)
+            RequestLine::new("GET", &target)
         );
         assert!(!printed.contains("c2ln"), "{printed}");
         assert_eq!(printed.matches("[redacted]").count(), 2, "{printed}");

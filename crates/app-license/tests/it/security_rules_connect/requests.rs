@@ -7,7 +7,7 @@ use super::support::{
     install_outcome, key, keys, now, outcome, request_outcome, sign_install,
 };
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, PathForm, Request, RequestVerifierConfig, TokenClaims,
+    BaseUrl, CanonicalRequest, PathForm, RequestLine, RequestVerifierConfig, TokenClaims,
     UnverifiedInstallToken, UnverifiedRequestToken, jwt_from_headers, token_from_request,
 };
 use app_license::{ClientKey, RsaPublicKey};
@@ -40,7 +40,7 @@ fn qsh_mismatch() {
     }
     for (method, target) in [("POST", PANEL), ("get", PANEL)] {
         let token = UnverifiedRequestToken::parse(&token).unwrap();
-        let request = Request::new(method, target);
+        let request = RequestLine::new(method, target);
         let result = token.verify(&keys(A, SECRET), &request, &expected(), now());
         let want = if method == "get" {
             "accepted"
@@ -82,7 +82,7 @@ fn canonical_collision() {
     let root = BaseUrl::new("https://a.example").unwrap();
     let connect = BaseUrl::new("https://a.example/connect").unwrap();
     let of = |target: &str, base: &BaseUrl| {
-        CanonicalRequest::new(&Request::new("GET", target), base).unwrap()
+        CanonicalRequest::new(&RequestLine::new("GET", target), base).unwrap()
     };
     for (one, other) in [
         ("/project&a=b?x=y", "/project?a=b&x=y"),
@@ -108,7 +108,7 @@ fn canonical_collision() {
     assert_eq!(of("/connect", &connect).as_str(), "GET&/&");
     assert_eq!(of("/connect/ors", &connect).as_str(), "GET&/ors&");
     assert_ne!(of("/connect%2Fors", &connect).decoded(), Some("GET&/ors&"));
-    let method = Request::new("GET&/x", "/y");
+    let method = RequestLine::new("GET&/x", "/y");
     assert!(CanonicalRequest::new(&method, &root).is_err());
 }
 
@@ -116,7 +116,7 @@ fn canonical_collision() {
 fn canonical_decoded_path() {
     let root = BaseUrl::new("https://a.example").unwrap();
     let decoded = |path: &str| {
-        let request = CanonicalRequest::new(&Request::new("GET", path), &root).unwrap();
+        let request = CanonicalRequest::new(&RequestLine::new("GET", path), &root).unwrap();
         request.decoded().map(str::to_owned)
     };
     assert_eq!(decoded("/a%20b").as_deref(), Some("GET&/a b&"));
@@ -152,7 +152,7 @@ fn canonical_decoded_path() {
     };
     let verify = |token: &str, expected: RequestVerifierConfig| {
         let token = UnverifiedRequestToken::parse(token).unwrap();
-        let request = Request::new("GET", target);
+        let request = RequestLine::new("GET", target);
         token
             .verify(&keys(A, SECRET), &request, &expected, now())
             .map(|token| token.path_form())
@@ -169,11 +169,11 @@ fn canonical_decoded_path() {
 #[test]
 fn body_as_parameters() {
     let root = BaseUrl::new("https://a.example").unwrap();
-    let of = |request: Request<'_>| {
+    let of = |request: RequestLine<'_>| {
         let canonical = CanonicalRequest::new(&request, &root).unwrap();
         canonical.as_str().to_owned()
     };
-    let with_body = |method, target| Request::new(method, target).with_form_body("a=1&jwt=x");
+    let with_body = |method, target| RequestLine::new(method, target).with_form_body("a=1&jwt=x");
     assert_eq!(of(with_body("POST", "/b")), "POST&/b&a=1");
     assert_eq!(of(with_body("put", "/b?")), "PUT&/b&a=1");
     assert_eq!(of(with_body("POST", "/b?&")), "POST&/b&a=1");
@@ -187,7 +187,7 @@ fn body_as_parameters() {
         assert_eq!(of(with_body(method, target)), want);
     }
     // and never unasked
-    assert_eq!(of(Request::new("POST", "/b")), "POST&/b&");
+    assert_eq!(of(RequestLine::new("POST", "/b")), "POST&/b&");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn replay() {
     assert_eq!(install_outcome(&token, "/uninstalled", A), "qsh_mismatch");
     let hash = |token: &str| {
         let key = RsaPublicKey::from_pem(PUBLIC).unwrap();
-        let request = Request::new("POST", "/installed");
+        let request = RequestLine::new("POST", "/installed");
         let body = ClientKey::new(A).unwrap();
         let token = UnverifiedInstallToken::parse(token).unwrap();
         let token = token.verify(&key, &request, &body, &expected(), now());

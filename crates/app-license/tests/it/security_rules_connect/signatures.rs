@@ -5,7 +5,7 @@ use super::support::{
     install_claims, install_outcome, key, keys, now, outcome, request_outcome, sign_install,
 };
 use app_license::connect::{
-    Cloud, KeyHosts, Request, SignedWith, TenantKeys, TokenClaims, UnverifiedContextToken,
+    Cloud, KeyHosts, RequestLine, SignedWith, TenantKeys, TokenClaims, UnverifiedContextToken,
     UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken,
 };
 use app_license::{ErrorKind, Jwks, KeyId, RsaPublicKey, SharedSecret};
@@ -163,7 +163,7 @@ fn jwks_handling() {
 #[test]
 fn a_rotated_secret_counts_as_long_as_it_is_given() {
     let token = bound(A, "GET", PANEL).sign(&key(OTHER_SECRET));
-    let request = Request::new("GET", PANEL);
+    let request = RequestLine::new("GET", PANEL);
     let both = keys(A, SECRET).with_previous(key(OTHER_SECRET));
     let verify = |keys: &TenantKeys| {
         let token = UnverifiedRequestToken::parse(&token).unwrap();

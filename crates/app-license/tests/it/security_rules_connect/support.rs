@@ -1,7 +1,7 @@
 //! What the tests have in common.
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, Request, RequestVerifierConfig, TenantKeys, TokenClaims,
+    BaseUrl, CanonicalRequest, RequestLine, RequestVerifierConfig, TenantKeys, TokenClaims,
     UnverifiedContextToken, UnverifiedInstallToken, UnverifiedRequestToken, UnverifiedSessionToken,
 };
 use app_license::{
@@ -35,7 +35,7 @@ pub(crate) fn expected() -> RequestVerifierConfig {
 }
 
 pub(crate) fn canonical(method: &str, target: &str) -> CanonicalRequest {
-    CanonicalRequest::new(&Request::new(method, target), expected().base_url()).unwrap()
+    CanonicalRequest::new(&RequestLine::new(method, target), expected().base_url()).unwrap()
 }
 
 /// What the host signs for a request.
@@ -49,7 +49,7 @@ pub(crate) fn outcome<T>(result: Result<T, Error>) -> String {
 
 pub(crate) fn request_outcome(token: &str, target: &str) -> String {
     outcome(UnverifiedRequestToken::parse(token).and_then(|token| {
-        let request = Request::new("GET", target);
+        let request = RequestLine::new("GET", target);
         token.verify(&keys(A, SECRET), &request, &expected(), now())
     }))
 }
@@ -82,7 +82,7 @@ pub(crate) fn install_outcome_for(
     outcome(UnverifiedInstallToken::parse(token).and_then(|token| {
         let key = RsaPublicKey::from_pem(PUBLIC).unwrap();
         let body = ClientKey::new(body).unwrap();
-        let request = Request::new("POST", target);
+        let request = RequestLine::new("POST", target);
         token.verify(&key, &request, &body, expected, now())
     }))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, KeyHosts, LicenseApiResponse, Request, TokenClaims,
+    BaseUrl, CanonicalRequest, KeyHosts, LicenseApiResponse, RequestLine, TokenClaims,
 };
 use app_license::{AppKey, ClientKey, Edition, HmacKey, License, State as LicenseState, UnixTime};
 use app_license_client::{ConnectLicenseApi, Fetcher};
@@ -202,7 +202,7 @@ impl Plan {
             .unwrap_or_default();
         let target = format!("{}{joint}lic=active{capability}", gate.path);
         let full = format!("{}{target}", app_url.path());
-        let canonical = CanonicalRequest::new(&Request::new("GET", &full), app_url)?;
+        let canonical = CanonicalRequest::new(&RequestLine::new("GET", &full), app_url)?;
         let token = TokenClaims::new(self.tenant.as_str(), self.now)
             .qsh(&canonical)
             .sign(&self.key);
