@@ -5,8 +5,11 @@ use app_license::plan::hooks::HookPlan;
 use wasm_bindgen::prelude::*;
 
 fn plan(pause: u32, tries: u32) -> HookPlan {
-    let pause = pause.into();
-    HookPlan { pause, tries }
+    HookPlan {
+        pause: pause.into(),
+        tries,
+        ..HookPlan::default()
+    }
 }
 
 /// When an event is tried again that failed so often, in seconds after now; `pause` in milliseconds.

@@ -20,9 +20,9 @@ pub type HookResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// What an app does on a change. Implement those that matter; the others do nothing.
 ///
 /// One entry of the history may hold several changes. Their methods are called in order; when one
-/// fails, all of the entry are called again later. A method that does not end holds up every tenant: give what
-/// it waits for a time limit. Without `#[async_trait]` above the `impl` the compiler
-/// says that lifetimes do not match.
+/// fails, all of the entry are called again later. All of them together have 30 seconds for an entry
+/// ([`HookRunner::time_limit`]): what takes longer is dropped, and has failed. Without `#[async_trait]` above
+/// the `impl` the compiler says that lifetimes do not match.
 ///
 /// ```
 /// use app_license_server::{Capability, HistoryEntry, Hook, HookResult, async_trait};

@@ -13,7 +13,7 @@ export type { ForgeInvocation, ForgeRemoteOptions } from "./fetch/forge-remote.j
 export { Backend, handler } from "./fetch/backend.js";
 export type { Admitted, BackendOptions, Logger, RejectedRequest, RouteHandler, RouteNeeds } from "./fetch/backend.js";
 export { HookRunner } from "./fetch/hooks.js";
-export type { HookOptions } from "./fetch/hooks.js";
+export type { Hook, HookCall, HookOptions } from "./fetch/hooks.js";
 export { MARK_GRACE } from "./server/limits.js";
 export { MemoryStore } from "./fetch/store.js";
 export type { CachedLicense, Decide, HistoryEntry, InstallationStore, Stopped } from "./fetch/store.js";

@@ -153,7 +153,7 @@ for (const [name, make] of Object.entries(STORES)) {
           return store[name](...of);
         },
       });
-      const running = said.runner({}, () => waits.promise).runOnce();
+      const running = said.runner({ timeLimit: 200 }, () => waits.promise).runOnce();
       for (let tick = 1; tick <= 5; tick += 1) {
         await new Promise((resolve) => setImmediate(resolve));
         said.now += 20;
@@ -166,6 +166,34 @@ for (const [name, make] of Object.entries(STORES)) {
       }
       waits.resolve();
       assert.equal(await running, 3);
+    });
+
+    test("a hook that never ends failed when its time is over, and holds up its tenant alone", async (t) => {
+      t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+      for (const [timeLimit, seconds] of [[undefined, 30], [2, 2]]) {
+        const said = world(make);
+        const given = [];
+        const hooks = said.runner({ timeLimit }, ({ key, event }, { signal }) => {
+          said.calls.push(`${key} ${event}`);
+          given.push(signal);
+          return key === "a" ? new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("too late")))) : undefined;
+        });
+        let ended = false;
+        const turn = assert.rejects(hooks.runOnce(), { message: `the hook did not end within ${seconds}s` }).then(() => (ended = true));
+        for (const tick of [seconds * 1000 - 1, 1]) {
+          await new Promise((resolve) => setImmediate(resolve));
+          assert.equal(ended, false);
+          t.mock.timers.tick(tick);
+        }
+        for (let tick = 0; tick < 20; tick += 1) {
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        assert.equal(ended, true);
+        await turn;
+        assert.deepEqual(said.called(), ["a installed", "b installed"]);
+        assert.deepEqual(given.map(({ aborted }) => aborted), [true, false]);
+        assert.deepEqual((await hooks.stopped()).map(({ key, at, tries }) => [key, at, tries]), [["a", 1, 1]]);
+      }
     });
 
     test("an event is tried when it is asked for, also where none is tried by itself", async () => {
@@ -277,7 +305,7 @@ test("a store that lacks what hooks need, and settings that cannot be meant, are
     assert.throws(() => new HookRunner(lacking, "mail", () => {}), { code: "misuse" }, name);
   }
   assert.throws(() => new HookRunner(store, " last", () => {}), { code: "misuse" });
-  for (const options of [{ tries: -1 }, { tries: 1.5 }, { clock: () => 5 }, { pause: 5 }, null]) {
+  for (const options of [{ tries: -1 }, { tries: 1.5 }, { timeLimit: 0 }, { timeLimit: 0.5 }, { clock: () => 5 }, { pause: 5 }, null]) {
     assert.throws(() => new HookRunner(store, "mail", () => {}, options), { code: "misuse" });
   }
 });

@@ -90,7 +90,7 @@ impl HookRunner {
     /// failed is tried again the first time, then in whole seconds; one second by default.
     #[must_use]
     pub fn retry_pause(mut self, pause: Duration) -> Self {
-        self.plan.pause = u64::try_from(pause.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        self.plan.pause = milliseconds(pause);
         self
     }
 
@@ -99,6 +99,16 @@ impl HookRunner {
     #[must_use]
     pub const fn tries(mut self, tries: u32) -> Self {
         self.plan.tries = tries;
+        self
+    }
+
+    /// How long the hook may take for one entry, a millisecond at the least; 30 seconds by default. Where it takes
+    /// longer it is dropped where it waits, and has failed: it is called again as after any failure, and other
+    /// tenants go on. What never waits (a loop, [`std::thread::sleep`]) cannot be dropped: give it to
+    /// [`tokio::task::spawn_blocking`].
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.plan.limit = milliseconds(limit).max(1);
         self
     }
 
@@ -293,9 +303,13 @@ impl HookRunner {
         };
         self.hold().await?;
         let mut call = self.hook.on_entry(entry, installation.as_ref());
+        let limit = Duration::from_millis(self.plan.limit);
+        let late = tokio::time::sleep(limit);
+        tokio::pin!(late);
         let done = loop {
             tokio::select! {
                 done = &mut call => break done,
+                () = &mut late => break Err(format!("the hook did not end within {limit:?}").into()),
                 () = tokio::time::sleep(RENEW) => match self.renew().await {
                     Ok(true) => {}
                     Ok(false) => return Err(lost()),
@@ -306,6 +320,7 @@ impl HookRunner {
                 },
             }
         };
+        drop(call);
         // a process that stood still renewed nothing meanwhile, and another may have gone on: what it wrote stays
         self.hold().await?;
         done.map_err(Ended::Hook)
@@ -333,6 +348,11 @@ impl HookRunner {
         }
         Ok(renewed.is_granted())
     }
+}
+
+/// A part of a millisecond counts as one.
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
 /// Another replica has the lease, or the clock jumped.

@@ -8,7 +8,7 @@ use crate::common::PATIENCE;
 use crate::log::Log;
 use crate::watched_store::WatchedStore;
 use app_license::connect::{KeyHosts, LifecycleBody, LifecycleKind};
-use app_license::{AppKey, ClientKey, Installation, UnixTime};
+use app_license::{AppKey, ClientKey, Installation, InstallationKey, UnixTime};
 use app_license_server::{Hook, HookResult, HookRunner, async_trait};
 use app_license_store::{Delivery, HistoryEntry, LeaseStore, MemoryStore, Name, Store};
 
@@ -265,9 +265,65 @@ async fn the_lease_is_held_while_a_hook_runs_also_where_the_store_fails_between(
     let slow = Slow(Arc::clone(&now), Arc::clone(&store));
     let as_store: Arc<dyn Store> = store.clone();
     let clock = move || UnixTime::EPOCH.plus(now.load(Ordering::SeqCst));
-    let hooks = HookRunner::new(as_store, Name::new("slow").unwrap(), slow).clock(clock);
+    let hooks = HookRunner::new(as_store, Name::new("slow").unwrap(), slow)
+        .time_limit(Duration::from_secs(111))
+        .clock(clock);
     assert_eq!(hooks.run_once().await.unwrap(), 1);
     assert!(store.calls("renew_lease") >= 5);
+}
+
+/// Waits for ever for one tenant, and says when it was dropped there.
+#[derive(Clone, Default)]
+struct Endless {
+    handled: Arc<Mutex<Vec<String>>>,
+    held: Arc<()>,
+}
+
+#[async_trait]
+impl Hook for Endless {
+    async fn on_entry(&self, entry: &HistoryEntry, _: Option<&Installation>) -> HookResult {
+        if entry.key.as_str() == "a" {
+            let _held = Arc::clone(&self.held);
+            std::future::pending::<()>().await;
+        }
+        self.handled.lock().unwrap().push(entry.key.to_string());
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_that_never_ends_failed_when_its_time_is_over_and_holds_up_its_tenant_alone() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    for tenant in ["a", "b"] {
+        happened(&*store, LifecycleKind::Installed, tenant).await;
+    }
+    let hook = Endless::default();
+    let name = || Name::new("endless").unwrap();
+    let hooks = HookRunner::new(Arc::clone(&store), name(), hook.clone());
+    for (hooks, limit) in [
+        (hooks.clone(), Duration::from_secs(30)),
+        (
+            hooks.time_limit(Duration::from_micros(1500)),
+            Duration::from_millis(2),
+        ),
+    ] {
+        let begun = tokio::time::Instant::now();
+        let turn = tokio::time::timeout(Duration::from_secs(3600), hooks.run_once());
+        let error = turn.await.expect("it ends").unwrap_err();
+        let said = format!("the hook did not end within {limit:?}");
+        assert_eq!(error.to_string(), said);
+        assert_eq!(begun.elapsed(), limit);
+        assert_eq!(Arc::strong_count(&hook.held), 2, "it is dropped");
+        let stopped = hooks.stopped().await.unwrap();
+        let stopped: Vec<_> = stopped.iter().map(|it| it.key.as_str()).collect();
+        assert_eq!(stopped, ["a"]);
+        assert!(hooks.retry(&store_key("a")).await.unwrap());
+    }
+    assert_eq!(*hook.handled.lock().unwrap(), ["b"]);
+}
+
+fn store_key(tenant: &str) -> InstallationKey {
+    InstallationKey::Connect(ClientKey::new(tenant).unwrap())
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! When an event is tried again whose hook failed, and how long a runner of hooks rests.
+//! How long a hook may take, when an event is tried again whose hook failed, and how long a runner of hooks rests.
 
 use crate::gate::policy::Evidence;
 use crate::time::UnixTime;
@@ -23,6 +23,9 @@ pub struct HookPlan {
     pub pause: u64,
     /// How often an event is tried by itself; 0 and 1 are once. One that is asked for is tried always.
     pub tries: u32,
+    /// How long a hook may take for one event, in milliseconds. One that takes longer failed: it would hold up
+    /// every tenant.
+    pub limit: u64,
 }
 
 impl HookPlan {
@@ -36,6 +39,8 @@ impl HookPlan {
     pub const PAUSE: u64 = 1000;
     /// How often an event is tried by itself where an app says nothing else: it takes half a day.
     pub const TRIES: u32 = 24;
+    /// How long a hook may take for one event where an app says nothing else, in milliseconds.
+    pub const LIMIT: u64 = 30_000;
 
     /// The longest pause before an event is tried again, in seconds.
     const LONGEST: u64 = 3600;
@@ -81,6 +86,7 @@ impl Default for HookPlan {
         Self {
             pause: Self::PAUSE,
             tries: Self::TRIES,
+            limit: Self::LIMIT,
         }
     }
 }
@@ -91,7 +97,11 @@ mod tests {
     use crate::time::UnixTime;
 
     fn plan(pause: u64) -> HookPlan {
-        HookPlan { pause, tries: 3 }
+        HookPlan {
+            pause,
+            tries: 3,
+            ..HookPlan::default()
+        }
     }
 
     #[test]
@@ -116,8 +126,8 @@ mod tests {
         let now = UnixTime::EPOCH.plus(10);
         let due = |most, tries| {
             HookPlan {
-                pause: 1000,
                 tries: most,
+                ..HookPlan::default()
             }
             .is_due(tries, now, now)
         };

@@ -1,7 +1,7 @@
 // Calls a hook for what the history holds, one process at a time. When what failed is tried again, the core says.
 import { randomUUID } from "node:crypto";
 import { internal } from "../server.js";
-import { HOOK_LEASE, HOOK_PAGE, HOOK_PAUSE, HOOK_RENEW, HOOK_TRIES } from "../server/limits.js";
+import { HOOK_LEASE, HOOK_LIMIT, HOOK_PAGE, HOOK_PAUSE, HOOK_RENEW, HOOK_TRIES } from "../server/limits.js";
 import { consumerName } from "./store.js";
 import type { HistoryEntry, InstallationStore, Stopped } from "./store.js";
 
@@ -9,9 +9,20 @@ import type { HistoryEntry, InstallationStore, Stopped } from "./store.js";
 export interface HookOptions {
   /** How often an event is tried by itself; 24 times, which takes half a day. 0 and 1 are once. */
   tries?: number | undefined;
+  /** How long the hook may take for one entry, in seconds, a day at most; 30. */
+  timeLimit?: number | undefined;
   /** The clock of pauses and of the lease. */
   clock?: (() => Date) | undefined;
 }
+
+/** What a hook is called with beside its entry. */
+export interface HookCall {
+  /** Aborted when the hook's time is over: pass it to what the hook waits for, such as `fetch`. */
+  readonly signal: AbortSignal;
+}
+
+/** A hook: what it answers is waited for. */
+export type Hook = (entry: HistoryEntry, call: HookCall) => unknown;
 
 const { call, op, seconds, settings } = internal;
 const STORE = ["cursor", "historyAfter", "history", "advance", "stopped", "stop", "resume"]
@@ -21,7 +32,11 @@ const RULES = {
   name: settings.text,
   hook: settings.callback,
 };
-const OPTIONS = { tries: settings.count(0, 1_000_000), clock: settings.dates };
+const OPTIONS = {
+  tries: settings.count(0, 1_000_000),
+  timeLimit: settings.count(1, 86_400),
+  clock: settings.dates,
+};
 
 /** What became of one turn. */
 interface Turn {
@@ -37,7 +52,8 @@ interface Turn {
  * Any number of processes may run one under the same name: a lease in the store lets one of them call at a
  * time. An event that fails stops its tenant, whose later events wait; those of others go on. It is tried
  * again with growing pauses, up to an hour, so many times by itself, and then when {@link retry} is called, or
- * `app-license store retry`. One that does not end holds up every tenant: give what it waits for a time limit.
+ * `app-license store retry`. A hook that takes longer than its time (`timeLimit`, 30 seconds) has failed: it is called
+ * again, what it still answers is ignored, and the `signal` that it was given is aborted.
  *
  * @throws `misuse` where the store, the name or the hook is missing.
  *
@@ -50,8 +66,9 @@ interface Turn {
 export class HookRunner {
   readonly #store: InstallationStore;
   readonly #name: string;
-  readonly #hook: (entry: HistoryEntry) => unknown;
+  readonly #hook: Hook;
   readonly #tries: number;
+  readonly #limit: number;
   readonly #clock: () => Date;
   readonly #holder = `replica/${randomUUID()}`;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,12 +84,7 @@ export class HookRunner {
   #ends = false;
 
   /** `name`: by which the store remembers how far it came. Throws `misuse` where one is missing. */
-  constructor(
-    store: InstallationStore,
-    name: string,
-    hook: (entry: HistoryEntry) => unknown,
-    options: HookOptions = {},
-  ) {
+  constructor(store: InstallationStore, name: string, hook: Hook, options: HookOptions = {}) {
     settings.hold("HookRunner", { store, name, hook }, RULES, Object.keys(RULES));
     settings.hold("HookRunner", options, OPTIONS);
     consumerName(name);
@@ -80,6 +92,7 @@ export class HookRunner {
     this.#name = name;
     this.#hook = hook;
     this.#tries = options.tries ?? HOOK_TRIES;
+    this.#limit = options.timeLimit === undefined ? HOOK_LIMIT : options.timeLimit * 1000;
     this.#clock = options.clock ?? (() => new Date());
   }
 
@@ -197,7 +210,7 @@ export class HookRunner {
     timer.unref?.();
     let failure: Turn["failure"];
     try {
-      await this.#hook(structuredClone(entry)); // what a hook does to its entry is its own
+      await this.#inTime(entry);
     } catch (error) {
       failure = { error };
     } finally {
@@ -215,6 +228,25 @@ export class HookRunner {
     const retryAt = new Date(+this.#clock() + retryIn * 1000);
     await this.#store.stop(this.#name, { key: entry.key, at: entry.sequence, tries: tries + 1, retryAt });
     return false;
+  }
+
+  /** Calls the hook. What it answers, or throws, when its time is over is ignored. */
+  async #inTime(entry: HistoryEntry): Promise<void> {
+    const aborts = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const error = new Error(`the hook did not end within ${this.#limit / 1000}s`);
+        reject(error);
+        aborts.abort(error);
+      }, this.#limit);
+    });
+    try {
+      // what a hook does to its entry is its own
+      await Promise.race([(async () => this.#hook(structuredClone(entry), { signal: aborts.signal }))(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Renews the lease where that is due; of a clock that jumped nobody knows whether it is. */
