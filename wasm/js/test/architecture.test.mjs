@@ -49,7 +49,7 @@ const OWN = {
   "server/connect-license-api": ["600_000"],
   "server/forge-license-api": ["600_000"],
   "fetch/connect-app": ["86_400", "86_400"],
-  "fetch/hooks": ["1_000_000", "60_000"],
+  "fetch/hooks": ["1_000_000", "86_400", "60_000"],
   "fetch/sealer": ["10_000"], // secrets that were opened, in memory
 };
 
