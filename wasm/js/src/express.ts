@@ -237,8 +237,8 @@ function gate(app: App, asked: RouteNeeds<string>, options: GateOptions, names =
   settings.hold("a gate", { app }, { app: isApp }, ["app"]);
   const any = () => undefined; // the app looks at what it needs
   const rules = { kind: any, policy: any, onDenied: settings.callback };
-  settings.hold("a gate", options, Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name))));
-  const { kind, policy, onDenied } = options;
+  const known = Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name)));
+  const { kind, policy, onDenied } = settings.hold("a gate", options, known);
   const needs = app.checkNeeds({ kind, policy, ...asked } as RouteNeeds<string>);
   return (request, response, next) => {
     const sent = incoming(request);

@@ -49,7 +49,7 @@ export async function getLicense(
   context?: Carrier | null,
   options: GetLicenseOptions = {},
 ): Promise<License<"verified">> {
-  settings.hold("getLicense", options, ASK);
+  options = settings.hold("getLicense", options, ASK);
   const app = appContext();
   const now = options.clock?.() ?? new Date();
   const read = { asOf: now, environmentType: app?.environmentType };
@@ -91,7 +91,6 @@ export interface GateOptions<Q, R> extends Policy, GetLicenseOptions {
 }
 
 const { settings } = internal;
-const isPlain = settings.isTable as (value: unknown) => boolean;
 /** A clock is looked at when a function is called: here may be no invocation yet. */
 const OPTIONS = { ...ASK, onDenied: settings.callback };
 const NEEDED = { requires: settings.capability, feature: settings.text, features: settings.features };
@@ -128,13 +127,13 @@ export function requires<
   options: GateOptions<Q, D> = {},
 ): (request: Q) => Promise<R | D> {
   const policyNames = Object.keys(Object(options)).filter((name) => !Object.hasOwn(OPTIONS, name));
-  settings.hold("requires", options, { ...OPTIONS, ...Object.fromEntries(policyNames.map((name) => [name, () => undefined])) });
+  options = settings.hold("requires", options, { ...OPTIONS, ...Object.fromEntries(policyNames.map((name) => [name, () => undefined])) });
   const { onDenied, clock, freshFor, keepThroughOutage, ...policy } = options;
   settings.hold("requires", { policy }, { policy: settings.policy });
   // a copy: what is needed is decided here
-  const what = (typeof needed == "string" ? { requires: needed } : isPlain(needed) ? { ...needed } : needed) as Check<string>;
-  const names = what && "requires" in Object(what) ? ["requires"] : ["feature", "features"];
-  settings.hold("requires", what, NEEDED, names);
+  let what = (typeof needed == "string" ? { requires: needed } : needed) as Check<string>;
+  const names = Object.hasOwn(Object(what), "requires") ? ["requires"] : ["feature", "features"];
+  what = settings.hold("requires", what, NEEDED, names);
   if (what.requires !== undefined && (what.feature !== undefined || what.features !== undefined)) {
     throw settings.misuse("requires: a capability, or a feature of a map, not both");
   }

@@ -143,7 +143,7 @@ export abstract class Backend<V extends object> {
   /** A route's own policy counts when the License API is asked, as it does when it is decided. */
   async #license(verified: V, { policy }: RouteNeeds<string> = {}): Promise<License<"verified">> {
     this.#hold(verified);
-    return this.findLicense(verified, { ...this.#options.policy, ...policy });
+    return this.findLicense(verified, settings.own({ ...this.#options.policy, ...policy }));
   }
 
   /** Only what this very app verified counts. */
@@ -300,7 +300,7 @@ export abstract class Backend<V extends object> {
     if (this.#checked.has(needs)) {
       return needs;
     }
-    settings.hold("needs", needs, NEEDS, Object.keys(Object(needs)).filter((name) => /^(requires|feature)$/.test(name)));
+    needs = settings.hold("needs", needs, NEEDS, Object.keys(Object(needs)).filter((name) => /^(requires|feature)$/.test(name)));
     const { requires, feature } = needs;
     if (requires !== undefined && feature !== undefined) {
       throw misuse("needs: `requires` or `feature`, not both");
@@ -309,10 +309,10 @@ export abstract class Backend<V extends object> {
     if (asksNothing(needs) && needs.policy !== undefined) {
       throw misuse("needs: a `policy` alone gates nothing: pass `requires` or `feature` with it, or `{}` for no license");
     }
-    const checked = Object.freeze({ ...needs, ...(needs.policy && { policy: Object.freeze({ ...needs.policy }) }) }) as RouteNeeds<string>;
+    const checked = frozen(needs);
     this.#checked.add(checked);
     if (capability !== undefined) {
-      this.asked(capability, { ...this.#options.policy, ...checked.policy });
+      this.asked(capability, settings.own({ ...this.#options.policy, ...checked.policy }));
     }
     return checked;
   }
@@ -385,10 +385,16 @@ function rejected({ code, message }: LicenseError, { method, path, address }: Re
 
 const oneLine = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?");
 
-/** @internal Settings that decide, as they are now: nobody changes them afterwards. */
-export function frozen<O extends BackendOptions>(options: O): O {
-  const { policy } = options;
-  return Object.freeze({ ...options, ...(policy && { policy: Object.freeze({ ...policy }) }) });
+/** @internal Settings that decide, as they are now: nobody changes them afterwards, and nothing is added to them. */
+export function frozen<O extends object>(options: O): O {
+  const copy = settings.own(options) as Record<string, unknown>;
+  for (const name of ["policy", "cloud", "descriptor"]) {
+    const value = copy[name];
+    if (settings.isTable(value)) {
+      copy[name] = Object.freeze(settings.own(name === "cloud" ? structuredClone(value) : value));
+    }
+  }
+  return Object.freeze(copy) as O;
 }
 
 const asksNothing = ({ requires, feature }: RouteNeeds<string>) => requires === undefined && feature === undefined;

@@ -140,8 +140,7 @@ export class ConnectApp extends Backend<ConnectRequest> {
 
   /** Throws {@link LicenseError} for a setting that cannot be, `misuse` for one that there is not. */
   constructor(options: ConnectAppOptions) {
-    settings.hold("ConnectApp", options, CONNECT, ["appKey", "baseUrl", "store"]);
-    options = frozen(options.cloud ? { ...options, cloud: structuredClone(options.cloud) } : options);
+    options = frozen(settings.hold("ConnectApp", options, CONNECT, ["appKey", "baseUrl", "store"]));
     super(options);
     this.options = options;
     const { appKey, baseUrl, cloud, leeway, fetch, timeout, allowTestKeys, descriptor } = options;
@@ -167,8 +166,9 @@ export class ConnectApp extends Backend<ConnectRequest> {
     if (options.policy?.confirmedOnly && !this.licenseApi) {
       throw noLicenseApi();
     }
-    settings.hold("ConnectApp: `paths`", options.paths ?? {}, Object.fromEntries(EVENTS.map((event) => [event, settings.path])));
-    const paths = EVENTS.map((event) => [event, options.paths?.[event] ?? `/${event}`] as const);
+    const rules = Object.fromEntries(EVENTS.map((event) => [event, settings.path]));
+    const given = settings.hold("ConnectApp: `paths`", options.paths ?? {}, rules);
+    const paths = EVENTS.map((event) => [event, given[event] ?? `/${event}`] as const);
     this.#events = new Map(paths.map(([event, path]) => [path, event]));
     if (this.#events.size < paths.length || OWN.some((path) => this.#events.has(path))) {
       throw settings.misuse(`ConnectApp: \`paths\` must be four paths, and none of ${OWN.join(", ")}`);

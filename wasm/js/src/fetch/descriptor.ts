@@ -24,7 +24,8 @@ export function descriptorRule(value: unknown): string | undefined {
   if (wrong !== undefined) {
     return `one with \`${FLAGS[+wrong.toLowerCase().includes("edition")]}\` in place of \`${wrong}\``;
   }
-  const odd = FLAGS.find((name) => value[name] !== undefined && typeof value[name] != "boolean");
+  const own = settings.own(value);
+  const odd = FLAGS.find((name) => own[name] !== undefined && typeof own[name] != "boolean");
   return odd && `one whose \`${odd}\` is \`true\` or \`false\``;
 }
 
@@ -47,8 +48,8 @@ export function descriptorOf(
   baseUrl: string,
   lifecycle: Record<string, string>,
 ): Descriptor {
-  const migrations = (descriptor["apiMigrations"] ?? {}) as Record<string, unknown>;
-  return {
+  const migrations = (settings.own(descriptor)["apiMigrations"] ?? {}) as Record<string, unknown>;
+  return settings.own({
     name: key,
     ...descriptor,
     key,
@@ -56,5 +57,5 @@ export function descriptorOf(
     authentication: { type: "jwt" },
     lifecycle,
     apiMigrations: { ...migrations, "signed-install": true, "context-qsh": true },
-  };
+  });
 }

@@ -74,7 +74,7 @@ export class ForgeRemote extends Backend<ForgeInvocation> {
 
   /** Throws {@link LicenseError} for a setting that cannot be, `misuse` for one that there is not. */
   constructor(options: ForgeRemoteOptions) {
-    settings.hold("ForgeRemote", options, FORGE, ["appId"]);
+    options = settings.hold("ForgeRemote", options, FORGE, ["appId"]);
     const ids = [options.appId].flat() as string[];
     options = frozen({ ...options, appId: ids });
     super(options);

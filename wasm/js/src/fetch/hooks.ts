@@ -86,7 +86,7 @@ export class HookRunner {
   /** `name`: by which the store remembers how far it came. Throws `misuse` where one is missing. */
   constructor(store: InstallationStore, name: string, hook: Hook, options: HookOptions = {}) {
     settings.hold("HookRunner", { store, name, hook }, RULES, Object.keys(RULES));
-    settings.hold("HookRunner", options, OPTIONS);
+    options = settings.hold("HookRunner", options, OPTIONS);
     consumerName(name);
     this.#store = store;
     this.#name = name;

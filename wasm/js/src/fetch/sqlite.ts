@@ -72,12 +72,14 @@ const MEMBERS: Record<keyof InstallationRecord, true> = {
 const { fault, settings } = internal;
 const RULES = { keys: settings.texts, plainText: settings.flag, refusePlainText: settings.flag };
 
-/** Holds options to their rules. Of what was found the type alone is said: it may be a key. */
-function hold(options: unknown): asserts options is SqliteStoreOptions {
+/** Holds options to their rules, and answers a copy that has nothing else. Of what was found the type alone is said: it
+ * may be a key. */
+function hold(given: unknown): SqliteStoreOptions {
   const typeOf = (value: unknown) => (value === null ? "null" : Array.isArray(value) ? "a list" : `a value of type ${typeof value}`);
-  if (!settings.isTable(options)) {
-    throw settings.misuse(`SqliteStore: expected a plain object with options, found ${typeOf(options)}`);
+  if (!settings.isTable(given)) {
+    throw settings.misuse(`SqliteStore: expected a plain object with options, found ${typeOf(given)}`);
   }
+  const options: Record<string, unknown> = settings.own(given);
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(RULES, name)) {
       const named = /^[a-z]{1,20}$/i.test(name) ? ` \`${name}\`` : " of the name that is given";
@@ -93,6 +95,7 @@ function hold(options: unknown): asserts options is SqliteStoreOptions {
   if (options["plainText"] === true && options["refusePlainText"] === true) {
     throw settings.misuse("SqliteStore: `plainText` asks for what `refusePlainText` refuses: one of them has to go");
   }
+  return options as SqliteStoreOptions;
 }
 const seconds = (date: Date) => Math.floor(+date / 1000);
 const date = (at: number) => new Date(at * 1000);
@@ -123,8 +126,7 @@ export class SqliteStore implements InstallationStore {
   readonly #statements = new Map<string, Statement>();
 
   constructor(db: SqliteDatabase, options: SqliteStoreOptions) {
-    const given: unknown = options ?? {};
-    hold(given);
+    const given = hold(options ?? {});
     this.#db = db;
     this.#sealer = new Sealer(given);
     open(db, () => void this.#sealAll(false));

@@ -129,8 +129,9 @@ export const STORE = ["load", "deliver", "historyAfter", "cursor", "advance", "l
   .concat("renewLease", "releaseLease", "installKeys", "putInstallKey");
 
 /** @internal Throws `misuse` where a lease would not last, or for longer than one can. */
-export const lasting = (seconds: number): void =>
+export function lasting(seconds: number): void {
   internal.settings.hold("a lease", { seconds }, { seconds: internal.settings.count(1, LONGEST_LEASE) }, ["seconds"]);
+}
 
 /** @internal Throws `misuse` for the name of a consumer that a store keeps for itself. */
 export function consumerName(name: string): void {

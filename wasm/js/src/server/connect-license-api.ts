@@ -53,7 +53,7 @@ export class ConnectLicenseApi {
   readonly #sites = new Bounded<string>(ANSWERS_KEPT);
 
   constructor(options: ConnectLicenseApiOptions = {}) {
-    settings.hold("ConnectLicenseApi", options, RULES);
+    options = settings.hold("ConnectLicenseApi", options, RULES);
     const pause = settings.count(0, 600_000);
     const attempts = { count: settings.count(1, 10), first: pause, longest: pause };
     settings.hold("ConnectLicenseApi: `attempts`", options.attempts ?? {}, attempts, options.attempts && Object.keys(attempts));

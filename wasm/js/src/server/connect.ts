@@ -71,7 +71,7 @@ const SIGNER = { appKey: settings.string, clientKey: settings.string, secret: se
 
 /** @internal Throws `misuse` for what signs no call. */
 export const isSigner = (what: string, signer: unknown): void =>
-  settings.hold(what, signer, SIGNER, ["appKey", "clientKey", "secret", "baseUrl"]);
+  void settings.hold(what, signer, SIGNER, ["appKey", "clientKey", "secret", "baseUrl"]);
 
 /** @internal */
 export function common(request: IncomingRequest, expected: Expected): Arrived {

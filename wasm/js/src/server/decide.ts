@@ -3,6 +3,7 @@ import type { Check, Decision, KnownCapability, License, Policy, Reason, Written
 import { read, seconds } from "./core.js";
 import { NO_ACCESS } from "./limits.js";
 import * as op from "./op.js";
+import { own } from "./settings.js";
 import { bitsOf } from "./verified.js";
 
 /**
@@ -29,13 +30,12 @@ export function check<C extends string = KnownCapability, M extends WrittenFeatu
       `expected a verified license, found a hint (${(license as License).source}): verify it, or decide on hints with \`check\` of @app-license/sdk`,
     );
   }
-  // what a library put into Object.prototype is no setting
-  const own: Check = Object.assign(Object.create(null), what);
-  const { requires, features, feature } = own;
-  if (!(own as Policy).confirmedOnly || license.source === "connect_iframe_query") {
+  const given = own(what) as Check;
+  const { requires, features, feature } = given;
+  if (!(given as Policy).confirmedOnly || license.source === "connect_iframe_query") {
     return decision;
   }
-  const { whenAbsent, whenAbsentOutsideProduction, productionOnly, sellsNothing, ignoreUserAccess, maxAge } = own;
+  const { whenAbsent, whenAbsentOutsideProduction, productionOnly, sellsNothing, ignoreUserAccess, maxAge } = given;
   // "d": the platform says that this user has no access; "t": it was a trial, whoever knows it
   const letters = [
     [bitsOf(license) & NO_ACCESS, "d"],
@@ -55,7 +55,7 @@ export function check<C extends string = KnownCapability, M extends WrittenFeatu
     whenAbsent,
     whenAbsentOutsideProduction,
     maxAge === undefined ? undefined : Math.max(Math.floor(maxAge), 0),
-    seconds(own.now),
+    seconds(given.now),
   );
   return { ...said, reason: said.reason as Reason, source: license.source, trust: "verified" };
 }

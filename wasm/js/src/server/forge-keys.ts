@@ -67,7 +67,7 @@ export class ForgeKeys {
   #flight: Promise<Problem | undefined> | undefined;
 
   constructor(options: ForgeKeysOptions = {}) {
-    settings.hold("ForgeKeys", options, RULES);
+    options = settings.hold("ForgeKeys", options, RULES);
     this.#options = options;
     const { refreshAfter, expireAfter, keepThroughOutage, cooldown, backOff, allowTestKeys } = options;
     this.#plan = new Plan("forge_keys", { refreshAfter, expireAfter, keepThroughOutage, cooldown, backOff, allowTestKeys });

@@ -88,7 +88,7 @@ export class ForgeLicenseApi {
   readonly #flights = new Map<string, Promise<LicenseStep>>();
 
   constructor(options: ForgeLicenseApiOptions = {}) {
-    settings.hold("ForgeLicenseApi", options, RULES);
+    options = settings.hold("ForgeLicenseApi", options, RULES);
     this.#options = options;
     this.#cache = options.cache ?? new MemoryLicenseCache();
     const { freshFor, keepThroughOutage, backOff, tenantsKept } = options;
@@ -117,8 +117,7 @@ export class ForgeLicenseApi {
       newer?: boolean | undefined;
     } = {},
   ): Promise<License<"verified">> {
-    settings.hold("ForgeLicenseApi.license", options, QUESTION);
-    const { appId: app, environmentType, userMayAccess, installedAt, newer } = options;
+    const { appId: app, environmentType, userMayAccess, installedAt, newer } = settings.hold("ForgeLicenseApi.license", options, QUESTION);
     const question = { id: installationId, app, installedAt: installedAt && seconds(installedAt), newer };
     const { document: raw, asOf: at, problem } = await this.#find(question, token);
     if (at === undefined) {

@@ -183,7 +183,7 @@ export function fromFunctionContext(
   context: Parameters<typeof License.fromFunctionContext>[0],
   options?: ReadOptions,
 ): License<"verified"> {
-  readOptions("fromFunctionContext", options);
+  options = readOptions("fromFunctionContext", options);
   const read = License.fromFunctionContext(context, options);
   const fields = Object(context) as { license?: unknown };
   if (["source", "state"].every((name) => Object.hasOwn(Object(fields.license) as object, name))) {

@@ -98,7 +98,7 @@ export class InstallKeys {
   readonly #lanes = new Lanes();
 
   constructor(options: InstallKeysOptions = {}) {
-    settings.hold("InstallKeys", options, RULES);
+    options = settings.hold("InstallKeys", options, RULES);
     this.#options = options;
     const { refusedFor, backOff, keysKept, unknownPerCaller, allowTestKeys } = options;
     this.#plan = new Plan("install_keys", { refusedFor, backOff, keysKept, unknownPerCaller, allowTestKeys });

@@ -6,7 +6,7 @@ import * as op from "./op.js";
 import type { ForgeHalf } from "./forge.js";
 import type { ForgeEvent, LifecycleEvent, ReplayedEvent } from "./lifecycle.js";
 import { proofOf } from "./proved.js";
-import { called } from "./settings.js";
+import { called, own } from "./settings.js";
 import { mustBeVerified } from "./verified.js";
 
 /** What is known of an installation, without secrets: plain JSON, to be stored and logged. */
@@ -128,7 +128,7 @@ function state(installation: Installation | null): StoredInstallation | undefine
 }
 
 function happened(given: InstallationEvent): Happened {
-  const event = Object(given) as InstallationEvent;
+  const event = own(given);
   for (const on of ["connect", "forge", "invoked"] as const) {
     if (on in event) {
       return proofOf((event as Record<typeof on, unknown>)[on], on) as Happened;
@@ -284,7 +284,7 @@ export class LifecycleReducer {
 
   /** `grace`: how long the previous secret counts after it was replaced, in seconds; 300. */
   constructor(options: { grace?: number } = {}) {
-    const { grace } = options;
+    const { grace } = own(options);
     if (grace !== undefined && (!Number.isSafeInteger(grace) || grace < 0)) {
       throw new LicenseError("field_value", "`grace` must be a number of seconds");
     }

@@ -28,7 +28,7 @@ export function fromConnectApi(
   options?: ReadOptions & { appKey?: string | undefined },
 ): License<"verified"> {
   called("fromConnectApi", { answer });
-  readOptions("fromConnectApi", options, "appKey");
+  options = readOptions("fromConnectApi", options, "appKey");
   const { status, body } = answer;
   const { raw } = read(op.connectLicense, { status, body, appKey: options?.appKey });
   return verified(License.fromConnectContext(carrier(raw), options), "connect_license_api");
@@ -50,7 +50,7 @@ export function fromForgeApi(
   options?: ReadOptions & { appId?: string | undefined },
 ): License<"verified"> {
   called("fromForgeApi", { answer });
-  readOptions("fromForgeApi", options, "appId");
+  options = readOptions("fromForgeApi", options, "appId");
   const { status, body, retryAfter } = answer;
   const asked = { status, body, retryAfter: retryAfter ?? undefined, appId: options?.appId };
   const { raw } = read(op.forgeLicense, asked);

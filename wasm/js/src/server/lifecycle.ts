@@ -25,9 +25,11 @@ export type Cloud =
 
 /** @internal */
 export function cloudOf(cloud: Cloud = "commercial"): CloudPlaces {
-  return typeof cloud === "string"
-    ? { cloud }
-    : { cloud: [cloud.name ?? "", ...cloud.keyHosts].join("\n"), sites: cloud.sites.join("\n") };
+  if (typeof cloud === "string") {
+    return { cloud, sites: undefined };
+  }
+  const { name = "", keyHosts, sites } = settings.own(cloud);
+  return { cloud: [name, ...keyHosts].join("\n"), sites: sites.join("\n") };
 }
 
 /** The lifecycle events of a Connect app. */

@@ -76,8 +76,7 @@ const millis = (now: Date = new Date()) => {
  * ```
  */
 export function sealLicense(license: License<"verified">, options: SealOptions): string {
-  hold("sealLicense", options, OPTIONS);
-  const { key, tenant, now } = options;
+  const { key, tenant, now } = hold("sealLicense", options, OPTIONS);
   const json = jsonOf(license);
   if (license.trust !== "verified") {
     throw fault("not_verified", "misuse", "only a verified license is sealed");
@@ -104,8 +103,7 @@ export function sealLicense(license: License<"verified">, options: SealOptions):
  * ```
  */
 export function openLicense(text: string, options: OpenOptions): License<"verified"> {
-  hold("openLicense", options, { ...OPTIONS, maxAge: any });
-  const { key, tenant, maxAge, now } = options;
+  const { key, tenant, maxAge, now } = hold("openLicense", options, { ...OPTIONS, maxAge: any });
   const at = millis(now);
   isTenant(tenant);
   const expected = seconds(maxAge);

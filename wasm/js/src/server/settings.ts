@@ -70,6 +70,9 @@ export function isPath(value: unknown): value is string {
   return typeof value == "string" && /^\/[^?#\s*]*$/.test(value) && !/\/\/|\/:|\/\.\.?(\/|$)/.test(value);
 }
 
+/** A copy that has nothing but what was given: what a library put into `Object.prototype` is no setting. */
+export const own = <T>(given: T): T => Object.assign(Object.create(null), given) as T;
+
 /** What was found, without what a secret could be in: of a text only how long it is. */
 function found(value: unknown): string {
   if (typeof value == "string") {
@@ -82,12 +85,13 @@ function found(value: unknown): string {
   return shown === "object" && !isTable(value) ? "an object that is not plain" : shown;
 }
 
-/** Holds settings to their rules. Throws `misuse` for a name that is none, and for a value that
- * breaks its rule; what is undefined was left out, unless it is `required`. */
-export function hold(what: string, given: unknown, rules: Record<string, Rule>, required: readonly string[] = []): void {
-  if (!isTable(given)) {
-    throw misuse(`${what}: expected an object with settings, found ${found(given)}`);
+/** Holds settings to their rules, and answers a copy that has nothing else. Throws `misuse` for a name that is none,
+ * and for a value that breaks its rule; what is undefined was left out, unless it is `required`. */
+export function hold<T>(what: string, settings: T, rules: Record<string, Rule>, required: readonly string[] = []): T {
+  if (!isTable(settings)) {
+    throw misuse(`${what}: expected an object with settings, found ${found(settings)}`);
   }
+  const given = own<Fields>(settings);
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(rules, name)) {
       throw misuse(`${what}: there is no setting \`${name.slice(0, 40)}\`; there are ${Object.keys(rules).join(", ")}`);
@@ -103,6 +107,7 @@ export function hold(what: string, given: unknown, rules: Record<string, Rule>, 
       throw misuse(`${what}: \`${name}\` must be ${expected}, found ${found(value)}`);
     }
   }
+  return given as T;
 }
 
 const ARGUMENTS = {
@@ -134,8 +139,9 @@ export const policy: Rule = (value) => {
   if (!isTable(value)) {
     return "an object";
   }
-  if (value["maxAge"] !== undefined && seconds(value["maxAge"]) !== undefined) {
-    return `one whose \`maxAge\` is ${seconds(value["maxAge"])}`;
+  const { maxAge } = own(value);
+  if (maxAge !== undefined && seconds(maxAge) !== undefined) {
+    return `one whose \`maxAge\` is ${seconds(maxAge)}`;
   }
   const asked = Object.keys(value).find((name) => /^(requires|features?|now)$/.test(name));
   if (asked !== undefined) {
@@ -179,7 +185,7 @@ export const cloud: Rule = (value) => {
   if (typeof value == "string") {
     return value === "" ? "the name of a cloud, or its places" : undefined;
   }
-  const { keyHosts, sites, name } = Object(value) as Fields;
+  const { keyHosts, sites, name } = own(value as Fields);
   const named = name !== undefined;
   const lists = [keyHosts, sites].every(
     (list) => Array.isArray(list) && (named || list.length > 0) && list.every((one) => typeof one == "string"),
@@ -192,7 +198,7 @@ export const cloud: Rule = (value) => {
 
 /** A whole top-level domain is nobody's. Throws `misuse`. */
 export function domains(of: unknown): void {
-  const { sites = [] } = Object(of) as { sites?: readonly string[] };
+  const { sites = [] } = own(of as { sites?: readonly string[] });
   const wrong = sites.find((site) => !/[^.]\.[^.]/.test(site));
   if (wrong !== undefined) {
     throw misuse(`\`cloud\`: \`sites\` must be domains such as \`atlassian.net\`, found ${found(wrong)}`);
