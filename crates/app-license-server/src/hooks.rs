@@ -6,6 +6,7 @@
 //! and must not mind. A hook that fails is called again, with growing pauses, before any later
 //! change of that tenant; those of others go on. On several replicas one calls at a time.
 
+mod attempts;
 mod runner;
 
 use app_license::{Capability, Change, Installation, KnownLicense};

@@ -6,6 +6,7 @@ mod postgres;
 mod sqlite;
 
 use app_license::LicenseSource;
+use app_license::plan::hooks::HookPlan;
 use app_license::plan::license::CachedLicense;
 
 use crate::error::Error;
@@ -70,9 +71,12 @@ pub struct StoredRecord<'a> {
 const RENAME: &str = r#"%"site_renamed"%"#;
 
 /// The name of a consumer from its column. The npm package takes names that are none here: nobody asks
-/// for them.
+/// for them, nor for what a runner of hooks is calling for.
 fn consumer(name: String) -> Option<Name> {
-    Name::new(name).ok()
+    let is_own = name
+        .split_once('/')
+        .is_some_and(|(kind, _)| kind == HookPlan::ATTEMPTS);
+    Name::new(name).ok().filter(|_| !is_own)
 }
 
 /// An answer of a License API from its columns; `None` where there is none or it ended, or where a

@@ -32,6 +32,7 @@ const LIMITS = [
   ["HOOK_PAGE", "How many events are read at once.", "crates/app-license/src/plan/hooks.rs", "PAGE"],
   ["HOOK_PAUSE", "How long a runner rests when there is nothing to do.", "crates/app-license/src/plan/hooks.rs", "PAUSE"],
   ["HOOK_TRIES", "How often an event is tried by itself.", "crates/app-license/src/plan/hooks.rs", "TRIES"],
+  ["HOOK_ATTEMPTS", "What the names of consumers begin with that keep whom a runner is calling for, before `/`.", "crates/app-license/src/plan/hooks.rs", "ATTEMPTS"],
   ["HOOK_LIMIT", "How long a hook may take for one event.", "crates/app-license/src/plan/hooks.rs", "LIMIT"],
   ["TRIAL", "The bits of a license that say whether it is, or was, a trial: no, yes, nobody knows.", "wasm/src/license.rs", "TRIAL"],
   ["NO_ACCESS", "The bit of a license that says that this user has no access.", "wasm/src/license.rs", "NO_ACCESS"],

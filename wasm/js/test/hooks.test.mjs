@@ -105,12 +105,49 @@ for (const [name, make] of Object.entries(STORES)) {
       assert.equal(await said.runner().runOnce(), 0);
       assert.deepEqual(said.called(), []);
       said.now += 60;
-      assert.equal(await said.runner().runOnce(), 3);
+      const ended = { message: "the process ended that called the hook" };
+      await assert.rejects(said.runner().runOnce(), ended, "what it stands in may be what it died of");
+      assert.deepEqual(said.called(), ["b installed"]);
+      assert.deepEqual(await one.stopped(), [{ key: "a", at: 1, tries: 1, retryAt: new Date((said.now + 1) * 1000) }]);
+      said.now += 1;
+      assert.equal(await said.runner().runOnce(), 2);
       said.now += 20;
       waits.resolve();
       assert.equal(await said.store.tryLease("hooks/mail", "a third", new Date(said.now * 1000), 60), null);
       await assert.rejects(running, /the lease of the hooks was lost/);
-      assert.deepEqual(said.called(), ["a installed", "b installed", "a enabled"]);
+      assert.deepEqual(said.called(), ["a installed", "a enabled"]);
+      assert.deepEqual(await said.store.stopped("attempts/mail"), []);
+    });
+
+    test("a hook that ends its process is called less and less often, and after others", async (t) => {
+      t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+      const said = world(make);
+      const deadly = ({ key, event }) => {
+        said.calls.push(`${key} ${event}`);
+        return key === "a" ? new Promise(() => {}) : undefined;
+      };
+      /** Of a process that ended nothing is heard any more. */
+      const turn = async (at) => {
+        said.now = 1_800_000_000 + at;
+        let outcome = "died";
+        said.runner({}, deadly).runOnce().then((handled) => (outcome = handled), ({ message }) => (outcome = message));
+        for (let tick = 0; tick < 20; tick += 1) {
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        const stopped = await said.runner().stopped();
+        return [outcome, stopped.map(({ at, tries, retryAt }) => [at, tries, retryAt / 1000 - 1_800_000_000])];
+      };
+      const ended = "the process ended that called the hook";
+      assert.deepEqual(await turn(0), ["died", []]);
+      assert.deepEqual(await turn(59), [0, []]);
+      assert.deepEqual(await turn(60), [ended, [[1, 1, 61]]]);
+      assert.deepEqual(said.called(), ["a installed", "b installed"]);
+      assert.deepEqual(await turn(61), ["died", [[1, 1, 61]]]);
+      assert.deepEqual(await turn(121), [ended, [[1, 2, 123]]]);
+      assert.deepEqual(await turn(122), [0, [[1, 2, 123]]]);
+      assert.deepEqual(await turn(123), ["died", [[1, 2, 123]]]);
+      assert.deepEqual(await turn(183), [ended, [[1, 3, 187]]]);
+      assert.deepEqual(said.called(), ["a installed", "a installed"]);
     });
 
     test("two processes, catching up: the one that stood still lets nobody go on whom the other stopped", async () => {
@@ -119,24 +156,20 @@ for (const [name, make] of Object.entries(STORES)) {
       await assert.rejects(said.runner().runOnce(), /poisoned/);
       said.now += 1;
       said.called();
-      const other = said.runner({}, ({ event }) => {
-        if (event === "disabled") {
-          throw new Error("the later one");
-        }
-      });
+      const other = said.runner();
       const frozen = said.runner({}, async ({ event }) => {
         if (event === "enabled") {
           said.now += 61;
           happened(said.store, "a", "disabled");
-          await assert.rejects(other.runOnce(), /the later one/);
+          await assert.rejects(other.runOnce(), /the process ended that called the hook/);
         }
       });
       await assert.rejects(frozen.runOnce(), /the lease of the hooks was lost/);
-      assert.deepEqual((await frozen.stopped()).map(({ key, at, tries }) => [key, at, tries]), [["a", 4, 1]]);
+      assert.deepEqual((await frozen.stopped()).map(({ key, at, tries }) => [key, at, tries]), [["a", 3, 1]]);
       said.now += 1;
       said.poison = undefined;
-      assert.equal(await said.runner().runOnce(), 1);
-      assert.deepEqual(said.called(), ["a disabled"], "it is not lost");
+      assert.equal(await said.runner().runOnce(), 2);
+      assert.deepEqual(said.called(), ["a enabled", "a disabled"], "it is not lost");
     });
 
     test("the lease is held while a hook runs, also where the store fails between", async (t) => {

@@ -13,6 +13,7 @@ use app_license_client::{Clock, SystemClock};
 use app_license_store::{Error, ErrorKind, HistoryEntry, Name, Sequence, Stopped, Store};
 
 use super::Hook;
+use super::attempts::Attempts;
 use crate::random::replica_name;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -26,7 +27,7 @@ const RENEW: Duration = Duration::from_secs(HookPlan::RENEW);
 /// at a time, and another goes on where it ended. An event that fails stops its tenant, whose later
 /// events wait; those of others go on. It is tried again with growing pauses, up to an hour, as often
 /// as [`HookRunner::tries`] says, and then when [`HookRunner::retry`] is called, or
-/// `app-license store retry`.
+/// `app-license store retry`. A hook that takes longer than its time, or whose process ends while it is called, has failed.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -51,6 +52,7 @@ pub struct HookRunner {
     consumer: Name,
     lease: Name,
     holder: Name,
+    attempts: Attempts,
     plan: HookPlan,
     /// When the lease was last held for sure, in seconds of the clock.
     held_at: Arc<AtomicU64>,
@@ -75,6 +77,7 @@ impl HookRunner {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, consumer: Name, hook: impl Hook + 'static) -> Self {
         Self {
+            attempts: Attempts::of(Arc::clone(&store), &consumer),
             store,
             hook: Arc::new(hook),
             clock: Arc::new(SystemClock),
@@ -86,8 +89,8 @@ impl HookRunner {
         }
     }
 
-    /// How long it rests when there is nothing to do, a millisecond at the least, and before an event that
-    /// failed is tried again the first time, then in whole seconds; one second by default.
+    /// How long it rests when there is nothing to do, a millisecond at the least, and before an event that failed is
+    /// tried again the first time, then in whole seconds; one second by default.
     #[must_use]
     pub fn retry_pause(mut self, pause: Duration) -> Self {
         self.plan.pause = milliseconds(pause);
@@ -133,8 +136,7 @@ impl HookRunner {
     /// # Errors
     /// Those of the store.
     pub async fn retry(&self, key: &InstallationKey) -> Result<bool, Error> {
-        let stopped = self.stopped().await?.into_iter();
-        let Some(stopped) = stopped.into_iter().find(|it| it.key == *key) else {
+        let Some(stopped) = self.stopped().await?.into_iter().find(|it| it.key == *key) else {
             return Ok(false);
         };
         let again = Stopped::new(stopped.key, stopped.at, 0, self.clock.now());
@@ -195,10 +197,11 @@ impl HookRunner {
     }
 
     async fn handle_all(&self) -> Result<usize, Failure> {
+        let mut failure = self.settle().await?;
         let mut at = self.store.cursor(&self.consumer).await?;
         let stopped = self.stopped().await?.into_iter();
         let mut stopped: BTreeMap<_, _> = stopped.map(|it| (it.key.clone(), it)).collect();
-        let (mut handled, mut failure) = (0_usize, None);
+        let mut handled = 0_usize;
         let now = self.clock.now();
         let again: Vec<Stopped> = stopped
             .values()
@@ -210,7 +213,7 @@ impl HookRunner {
                 None => {
                     stopped.remove(&waiting.key);
                 }
-                Some(error) => failure = failure.or(Some(error)),
+                error => failure = failure.or(error),
             }
         }
         loop {
@@ -220,11 +223,11 @@ impl HookRunner {
             }
             for entry in entries {
                 if !stopped.contains_key(&entry.key) {
-                    match self.call(&entry).await {
+                    match self.call(&entry, 0).await {
                         Ok(()) => handled = handled.saturating_add(1),
                         Err(Ended::Runner(error)) => return Err(error),
                         Err(Ended::Hook(error)) => {
-                            let waiting = self.stop(&entry, 1, &error).await?;
+                            let waiting = self.stop(&entry, 0, &error).await?;
                             stopped.insert(entry.key.clone(), waiting);
                             failure = failure.or(Some(error));
                         }
@@ -253,13 +256,13 @@ impl HookRunner {
                 return Ok(None);
             }
             for entry in &due {
-                match self.call(entry).await {
+                let same = entry.sequence == waiting.at;
+                let tries = if same { waiting.tries } else { 0 };
+                match self.call(entry, tries).await {
                     Ok(()) => *handled = handled.saturating_add(1),
                     Err(Ended::Runner(error)) => return Err(error),
                     Err(Ended::Hook(error)) => {
-                        let same = entry.sequence == waiting.at;
-                        let tries = if same { waiting.tries } else { 0 };
-                        self.stop(entry, tries.saturating_add(1), &error).await?;
+                        self.stop(entry, tries, &error).await?;
                         return Ok(Some(error));
                     }
                 }
@@ -268,26 +271,51 @@ impl HookRunner {
         }
     }
 
+    /// Lets the tenants wait whose hooks were called by processes that ended meanwhile; answers the first failure.
+    async fn settle(&self) -> Result<Option<Failure>, Failure> {
+        let mut failure = None;
+        for left in self.attempts.left().await? {
+            let error: Failure = "the process ended that called the hook".into();
+            let stopped = self.failed(&left.key, left.at, left.tries);
+            self.store.stop(&self.consumer, &stopped).await?;
+            self.warn(&stopped, None, &error);
+            self.attempts.end(&left.key).await?;
+            failure = failure.or(Some(error));
+        }
+        Ok(failure)
+    }
+
+    /// An entry failed once more than so often: its tenant waits.
     async fn stop(
         &self,
         entry: &HistoryEntry,
         tries: u32,
         error: &Failure,
     ) -> Result<Stopped, Error> {
-        let retry_at = self.plan.retry_at(tries, self.clock.now());
-        let stopped = Stopped::new(entry.key.clone(), entry.sequence, tries, retry_at);
+        let stopped = self.failed(&entry.key, entry.sequence, tries.saturating_add(1));
         self.store.stop(&self.consumer, &stopped).await?;
-        let left = self.plan.tries.saturating_sub(tries);
-        tracing::warn!(
-            consumer = %self.consumer, tenant = %entry.key, sequence = entry.sequence.get(),
-            event = %entry.event, tries, left, error = %with_causes(&**error),
-            "a hook failed: the tenant's events wait"
-        );
+        self.warn(&stopped, Some(&entry.event), error);
+        self.attempts.end(&entry.key).await?;
         Ok(stopped)
     }
 
-    /// Calls the hook, and holds the lease meanwhile.
-    async fn call(&self, entry: &HistoryEntry) -> Result<(), Ended> {
+    fn failed(&self, key: &InstallationKey, at: Sequence, tries: u32) -> Stopped {
+        let retry_at = self.plan.retry_at(tries, self.clock.now());
+        Stopped::new(key.clone(), at, tries, retry_at)
+    }
+
+    fn warn(&self, stopped: &Stopped, event: Option<&str>, error: &Failure) {
+        let tries = stopped.tries;
+        let left = self.plan.tries.saturating_sub(tries);
+        tracing::warn!(
+            consumer = %self.consumer, tenant = %stopped.key, sequence = stopped.at.get(),
+            event = event.map(tracing::field::display), tries, left, error = %with_causes(&**error),
+            "a hook failed: the tenant's events wait"
+        );
+    }
+
+    /// Calls the hook for an entry that failed so often, and holds the lease meanwhile.
+    async fn call(&self, entry: &HistoryEntry, tries: u32) -> Result<(), Ended> {
         let installation = match self.store.get(&entry.key).await {
             Ok(installation) => installation,
             // one record that cannot be read stops its tenant, a store that is away everybody
@@ -302,6 +330,8 @@ impl HookRunner {
             Err(error) => return Err(Ended::Hook(error.into())),
         };
         self.hold().await?;
+        let attempt = self.failed(&entry.key, entry.sequence, tries.saturating_add(1));
+        self.attempts.begin(&attempt).await?;
         let mut call = self.hook.on_entry(entry, installation.as_ref());
         let limit = Duration::from_millis(self.plan.limit);
         let late = tokio::time::sleep(limit);
@@ -323,7 +353,8 @@ impl HookRunner {
         drop(call);
         // a process that stood still renewed nothing meanwhile, and another may have gone on: what it wrote stays
         self.hold().await?;
-        done.map_err(Ended::Hook)
+        done.map_err(Ended::Hook)?;
+        Ok(self.attempts.end(&entry.key).await?)
     }
 
     /// Renews the lease where that is due; of a clock that jumped nobody knows whether it is.

@@ -161,7 +161,13 @@ async fn one_replica_calls_at_a_time_and_another_goes_on_when_it_died() {
     drop(held);
     now.store(1059, Ordering::SeqCst);
     assert_eq!(replicas[1].run_once().await.unwrap(), 0);
+    // what it died in may be what it died of: others come first
+    happened(&*store, LifecycleKind::Installed, "b").await;
     now.store(1060, Ordering::SeqCst);
+    let error = replicas[1].run_once().await.unwrap_err();
+    assert_eq!(error.to_string(), "the process ended that called the hook");
+    assert_eq!(hook.handled(), ["b installed https://b.atlassian.net"]);
+    now.store(1061, Ordering::SeqCst);
     assert_eq!(replicas[1].run_once().await.unwrap(), 1);
     assert_eq!(replicas[0].run_once().await.unwrap(), 0);
     assert_eq!(hook.handled(), ["a installed https://a.atlassian.net"]);
@@ -187,19 +193,6 @@ impl Hook for Frozen {
     }
 }
 
-/// Fails for one kind of event.
-struct FailingAt(&'static str);
-
-#[async_trait]
-impl Hook for FailingAt {
-    async fn on_entry(&self, entry: &HistoryEntry, _: Option<&Installation>) -> HookResult {
-        if entry.event == self.0 {
-            return Err("the later one".into());
-        }
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn two_replicas_catching_up_the_one_that_stood_still_lets_nobody_go_on() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
@@ -215,7 +208,7 @@ async fn two_replicas_catching_up_the_one_that_stood_still_lets_nobody_go_on() {
         move || UnixTime::EPOCH.plus(now.load(Ordering::SeqCst))
     };
     let name = || Name::new("poisoned").unwrap();
-    let other = HookRunner::new(Arc::clone(&store), name(), FailingAt("disabled"));
+    let other = HookRunner::new(Arc::clone(&store), name(), hook.clone());
     let frozen = Frozen {
         at: "enabled",
         now: Arc::clone(&now),
@@ -227,11 +220,12 @@ async fn two_replicas_catching_up_the_one_that_stood_still_lets_nobody_go_on() {
     assert_eq!(error.to_string(), "the lease of the hooks was lost");
     let stopped = hooks.stopped().await.unwrap();
     let stopped: Vec<_> = stopped.iter().map(|it| (it.at.get(), it.tries)).collect();
-    assert_eq!(stopped, [(3, 1)]);
+    assert_eq!(stopped, [(2, 1)]);
     now.fetch_add(1, Ordering::SeqCst);
     hook.poison(None);
-    assert_eq!(hooks.run_once().await.unwrap(), 1);
-    assert_eq!(hook.handled(), ["a disabled https://a.atlassian.net"]);
+    assert_eq!(hooks.run_once().await.unwrap(), 2);
+    let handled = ["enabled", "disabled"].map(|it| format!("a {it} https://a.atlassian.net"));
+    assert_eq!(hook.handled(), handled, "it is not lost");
 }
 
 /// Takes 110 seconds, in which the store is away for a moment.
@@ -320,6 +314,57 @@ async fn a_hook_that_never_ends_failed_when_its_time_is_over_and_holds_up_its_te
         assert!(hooks.retry(&store_key("a")).await.unwrap());
     }
     assert_eq!(*hook.handled.lock().unwrap(), ["b"]);
+}
+
+/// The process dies in the hook each time, which a future that is dropped stands for.
+#[tokio::test(start_paused = true)]
+async fn a_hook_that_ends_its_process_is_called_less_and_less_often_and_after_others() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let now = Arc::new(AtomicU64::new(1000));
+    for tenant in ["a", "b"] {
+        happened(&*store, LifecycleKind::Installed, tenant).await;
+    }
+    let hook = Endless::default();
+    let run = async |at| {
+        now.store(at, Ordering::SeqCst);
+        let clock = Arc::clone(&now);
+        let clock = move || UnixTime::EPOCH.plus(clock.load(Ordering::SeqCst));
+        let name = Name::new("deadly").unwrap();
+        let hooks = HookRunner::new(Arc::clone(&store), name, hook.clone()).clock(clock);
+        let turn = tokio::time::timeout(Duration::from_secs(10), hooks.run_once());
+        let said = match turn.await {
+            Ok(Ok(handled)) => handled.to_string(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "died".to_owned(),
+        };
+        let stopped = hooks.stopped().await.unwrap();
+        let stopped = stopped.iter().map(|it| {
+            let retry_at = it.retry_at.as_seconds();
+            (it.key.to_string(), it.at.get(), it.tries, retry_at)
+        });
+        (said, stopped.collect::<Vec<_>>())
+    };
+    let ended = "the process ended that called the hook";
+    let waits = |tries, retry_at| vec![("a".to_owned(), 1, tries, retry_at)];
+    for (at, said, stopped) in [
+        (1000, "died", vec![]),
+        (1059, "0", vec![]),
+        (1060, ended, waits(1, 1061)),
+        (1061, "died", waits(1, 1061)),
+        (1121, ended, waits(2, 1123)),
+        (1122, "0", waits(2, 1123)),
+        (1123, "died", waits(2, 1123)),
+        (1183, ended, waits(3, 1187)),
+    ] {
+        assert_eq!(run(at).await, (said.to_owned(), stopped), "at {at}");
+    }
+    assert_eq!(
+        *hook.handled.lock().unwrap(),
+        ["b"],
+        "in the first turn after"
+    );
+    let attempts = Name::new("attempts/deadly").unwrap();
+    assert!(store.stopped(&attempts).await.unwrap().is_empty());
 }
 
 fn store_key(tenant: &str) -> InstallationKey {

@@ -39,6 +39,9 @@ impl HookPlan {
     pub const PAUSE: u64 = 1000;
     /// How often an event is tried by itself where an app says nothing else: it takes half a day.
     pub const TRIES: u32 = 24;
+    /// What the names of consumers begin with that keep whom a runner is calling for, before `/` and its name: what is
+    /// still there when another one takes the lease was called by a process that ended in it.
+    pub const ATTEMPTS: &str = "attempts";
     /// How long a hook may take for one event where an app says nothing else, in milliseconds.
     pub const LIMIT: u64 = 30_000;
 

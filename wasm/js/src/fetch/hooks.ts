@@ -1,7 +1,7 @@
 // Calls a hook for what the history holds, one process at a time. When what failed is tried again, the core says.
 import { randomUUID } from "node:crypto";
 import { internal } from "../server.js";
-import { HOOK_LEASE, HOOK_LIMIT, HOOK_PAGE, HOOK_PAUSE, HOOK_RENEW, HOOK_TRIES } from "../server/limits.js";
+import { HOOK_ATTEMPTS, HOOK_LEASE, HOOK_LIMIT, HOOK_PAGE, HOOK_PAUSE, HOOK_RENEW, HOOK_TRIES } from "../server/limits.js";
 import { consumerName } from "./store.js";
 import type { HistoryEntry, InstallationStore, Stopped } from "./store.js";
 
@@ -53,7 +53,8 @@ interface Turn {
  * time. An event that fails stops its tenant, whose later events wait; those of others go on. It is tried
  * again with growing pauses, up to an hour, so many times by itself, and then when {@link retry} is called, or
  * `app-license store retry`. A hook that takes longer than its time (`timeLimit`, 30 seconds) has failed: it is called
- * again, what it still answers is ignored, and the `signal` that it was given is aborted.
+ * again, what it still answers is ignored, and the `signal` that it was given is aborted. So has one whose process
+ * ended while it was called.
  *
  * @throws `misuse` where the store, the name or the hook is missing.
  *
@@ -126,6 +127,7 @@ export class HookRunner {
     this.#ends = false;
     const turn: Turn = { handled: 0 };
     try {
+      await this.#settle(turn);
       await this.#handleAll(turn);
     } finally {
       await this.#release();
@@ -140,6 +142,11 @@ export class HookRunner {
     return `hooks/${this.#name}`;
   }
 
+  /** The consumer that stopped at whom the hook is being called for. */
+  get #attempts(): string {
+    return `${HOOK_ATTEMPTS}/${this.#name}`;
+  }
+
   async #hasWork(): Promise<boolean> {
     const at = await this.#store.cursor(this.#name);
     if ((await this.#store.historyAfter(at, 1)).length > 0) {
@@ -150,6 +157,20 @@ export class HookRunner {
 
   #isDue({ tries, retryAt }: Stopped): boolean {
     return call(op.hookIsDue, this.#tries, tries, seconds(retryAt) - seconds(this.#clock()));
+  }
+
+  /** Lets the tenants wait whose hooks were called by processes that ended meanwhile: a hook that ends its process
+   * would else be called again by each that comes after, before any other tenant. */
+  async #settle(turn: Turn): Promise<void> {
+    for (const { key, at, tries } of await this.#store.stopped(this.#attempts)) {
+      await this.#store.stop(this.#name, this.#failed(key, at, tries));
+      await this.#store.resume(this.#attempts, key);
+      turn.failure ??= { error: new Error("the process ended that called the hook") };
+    }
+  }
+
+  #failed(key: string, at: number, tries: number): Stopped {
+    return { key, at, tries, retryAt: new Date(+this.#clock() + call(op.hookRetry, this.#pause, tries) * 1000) };
   }
 
   async #handleAll(turn: Turn): Promise<void> {
@@ -202,6 +223,8 @@ export class HookRunner {
   /** Calls the hook, and holds the lease meanwhile; answers whether it succeeded. Where not, its tenant waits. */
   async #call(entry: HistoryEntry, tries: number, turn: Turn): Promise<boolean> {
     await this.#hold();
+    const failed = this.#failed(entry.key, entry.sequence, tries + 1);
+    await this.#store.stop(this.#attempts, failed); // what counts if the process does not survive it
     let renewed = Promise.resolve();
     const timer = setInterval(() => {
       // where the store fails it is asked again: the lease lasts longer, and what counts is the last renewal
@@ -219,15 +242,14 @@ export class HookRunner {
     await renewed;
     // a process that stood still renewed nothing meanwhile, and another may have gone on: what it wrote stays
     await this.#hold();
-    if (!failure) {
+    if (failure) {
+      turn.failure ??= failure;
+      await this.#store.stop(this.#name, this.#failed(entry.key, entry.sequence, tries + 1));
+    } else {
       turn.handled += 1;
-      return true;
     }
-    turn.failure ??= failure;
-    const retryIn = call(op.hookRetry, this.#pause, tries + 1);
-    const retryAt = new Date(+this.#clock() + retryIn * 1000);
-    await this.#store.stop(this.#name, { key: entry.key, at: entry.sequence, tries: tries + 1, retryAt });
-    return false;
+    await this.#store.resume(this.#attempts, entry.key);
+    return !failure;
   }
 
   /** Calls the hook. What it answers, or throws, when its time is over is ignored. */
