@@ -331,6 +331,28 @@ function deferred() {
   return made;
 }
 
+test("a store that answers what was before is not asked for ever, and is named", async () => {
+  const entry = (sequence) => ({ sequence, key: "a", at: new Date(0), event: "installed", changes: [] });
+  for (const answer of [() => [entry(1)], (after) => [entry(after + 2), entry(after + 1)], () => null, () => "x", () => ({ length: 1 })]) {
+    const store = new MemoryStore();
+    happened(store, "a", "installed", "enabled", "disabled");
+    const odd = new Proxy(store, { get: (_, name) => (name === "historyAfter" ? answer : store[name].bind(store)) });
+    const calls = [];
+    const hooks = new HookRunner(odd, "mail", ({ sequence }) => void calls.push(sequence));
+    await assert.rejects(hooks.runOnce(), { code: "misuse", message: /`historyAfter` of the store must answer a list/ }, `${answer}`);
+    assert.ok(calls.length <= 1);
+    assert.equal(store.tryLease("hooks/mail", "another", new Date(), 60), null, "the lease is given back");
+  }
+});
+
+test("what is no key is not tried again, and not taken for one of nobody", async () => {
+  const hooks = new HookRunner(new MemoryStore(), "mail", () => {});
+  for (const key of [undefined, null, "", 5, {}, ["a"]]) {
+    await assert.rejects(hooks.retry(key), { code: "misuse", message: /^HookRunner.retry: `key` must be a text/ });
+  }
+  assert.equal(await hooks.retry("nobody"), false);
+});
+
 test("a store that lacks what hooks need, and settings that cannot be meant, are refused", () => {
   const store = new MemoryStore();
   for (const name of ["stopped", "stop", "resume", "history", "renewLease"]) {

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { test } from "node:test";
 
+import Database from "better-sqlite3";
+
 import { requireCapability, verified } from "@app-license/sdk/express";
 import { ConnectApp, ForgeRemote, HookRunner, MemoryStore, SqliteStore } from "@app-license/sdk/fetch";
 import {
@@ -218,7 +220,7 @@ const SEEN = {
     const secrets = { current: "a".repeat(32), previous: { secret: "b".repeat(32), replacedAt: new Date((at - 1000) * 1000) } };
     return code(() => new LifecycleReducer().secrets({ record, secrets }, clock()));
   },
-  "a store without keys": () => code(() => new SqliteStore({}, {})).slice(0, 20),
+  "a store without keys": () => code(() => new SqliteStore(new Database(":memory:"), {})).slice(0, 20),
   "a runner of hooks": async () => {
     const store = new MemoryStore();
     const times = { statusSince: "2026-01-01T00:00:00Z", firstInstalledAt: "2026-01-01T00:00:00Z", installedAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z" };

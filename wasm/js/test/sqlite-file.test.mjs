@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, test } from "node:test";
 
+import Database from "better-sqlite3";
+
 import { SqliteStore } from "@app-license/sdk/fetch";
 import { FILE, schema } from "../scripts/schema.mjs";
 import { FILE as LIMITS, limits } from "../scripts/limits.mjs";
@@ -14,6 +16,13 @@ const OTHER = Buffer.from("a new key, also thirty-two bytes").toString("base64")
 
 test("limits are those of the Rust crates", () => {
   assert.equal(readFileSync(LIMITS, "utf8"), limits(), "run `node scripts/limits.mjs`");
+});
+
+test("what is no database is refused, with what to write", () => {
+  for (const db of ["installations.db", undefined, null, {}, new Database(":memory:").prepare("SELECT 1"), Database]) {
+    const message = /^SqliteStore: `db` must be an open database: write `new SqliteStore\(new Database\("installations.db"\)/;
+    assert.throws(() => new SqliteStore(db, plainText), { name: "VerifyError", code: "misuse", message });
+  }
 });
 
 describe("the schema", () => {

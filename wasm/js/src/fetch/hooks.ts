@@ -103,8 +103,9 @@ export class HookRunner {
   }
 
   /** Lets the events of a tenant that wait be tried again at once, and as often as at first. False when
-   * none waits. */
+   * none waits. Throws `misuse` for what is no key. */
   async retry(key: string): Promise<boolean> {
+    settings.hold("HookRunner.retry", { key }, { key: settings.text }, ["key"]);
     const waiting = (await this.stopped()).find((it) => it.key === key);
     if (waiting) {
       await this.#store.stop(this.#name, { ...waiting, tries: 0, retryAt: this.#clock() });
@@ -149,7 +150,7 @@ export class HookRunner {
 
   async #hasWork(): Promise<boolean> {
     const at = await this.#store.cursor(this.#name);
-    if ((await this.#store.historyAfter(at, 1)).length > 0) {
+    if ((await this.#after(at, 1)).length > 0) {
       return true;
     }
     return (await this.stopped()).some((it) => this.#isDue(it));
@@ -157,6 +158,15 @@ export class HookRunner {
 
   #isDue({ tries, retryAt }: Stopped): boolean {
     return call(op.hookIsDue, this.#tries, tries, seconds(retryAt) - seconds(this.#clock()));
+  }
+
+  /** What happened after an entry. A store that answers what was before would be asked for ever. */
+  async #after(at: number, limit: number): Promise<HistoryEntry[]> {
+    const entries = await this.#store.historyAfter(at, limit);
+    if (!Array.isArray(entries) || !entries.every(({ sequence }, index) => sequence > (entries[index - 1]?.sequence ?? at))) {
+      throw settings.misuse("`historyAfter` of the store must answer a list of the entries after the one that it is given, oldest first");
+    }
+    return entries;
   }
 
   /** Lets the tenants wait whose hooks were called by processes that ended meanwhile: a hook that ends its process
@@ -183,7 +193,7 @@ export class HookRunner {
       }
     }
     for (;;) {
-      const entries = await this.#store.historyAfter(at, HOOK_PAGE);
+      const entries = await this.#after(at, HOOK_PAGE);
       if (!entries.length) {
         return;
       }

@@ -70,6 +70,7 @@ const MEMBERS: Record<keyof InstallationRecord, true> = {
 };
 
 const { fault, settings } = internal;
+const DATABASE = settings.having(["exec", "pragma", "prepare", "transaction"], "an open database: write `new SqliteStore(new Database(\"installations.db\"), { keys })` with `Database` of better-sqlite3");
 const RULES = { keys: settings.texts, plainText: settings.flag, refusePlainText: settings.flag };
 
 /** Holds options to their rules, and answers a copy that has nothing else. Of what was found the type alone is said: it
@@ -126,6 +127,7 @@ export class SqliteStore implements InstallationStore {
   readonly #statements = new Map<string, Statement>();
 
   constructor(db: SqliteDatabase, options: SqliteStoreOptions) {
+    settings.hold("SqliteStore", { db }, { db: DATABASE }, ["db"]);
     const given = hold(options ?? {});
     this.#db = db;
     this.#sealer = new Sealer(given);
