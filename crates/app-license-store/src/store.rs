@@ -17,6 +17,9 @@ pub use licenses::LicenseStore;
 /// clock. What a method has answered is committed: it survives the death of the process the moment
 /// after. What it refuses leaves the store as it was.
 ///
+/// What a store answers is waited for, however long it takes: one of your own gives the client of its database
+/// time limits, and answers `store_unavailable` then, as the stores of this crate do.
+///
 /// Whatever implements the four is a `Store`. Servers take it as `Arc<dyn Store>`; what needs less
 /// takes one of the four. A store of your own is checked with `store_conformance!`, which the feature
 /// `conformance` brings; each of the four has a suite of its own.

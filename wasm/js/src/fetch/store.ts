@@ -42,6 +42,9 @@ export type Decide = (stored: Installation | null, mark: StoredMark | null) => O
 /**
  * Where installations are kept. A key is the `clientKey` of a tenant, or an installation's ARI on
  * Forge.
+ *
+ * What a store answers is waited for, however long it takes: give the client of its database time limits, and
+ * let it reject then, which is answered 503.
  */
 export interface InstallationStore {
   /** What is known of an installation. */
