@@ -136,6 +136,7 @@ export class FakeConnect {
     event: LifecycleKind,
     options: { path?: string; now?: Date; fields?: object } = {},
   ) {
+    hold("lifecycle", { event }, ["event"], ["event"]);
     hold("lifecycle", options, ["path", "now", "fields"]);
     const { path = `/${event}`, now = new Date(), fields = {} } = options;
     const body = JSON.stringify({
@@ -165,6 +166,7 @@ export class FakeConnect {
 
   /** The request that opens a page, its URL signed. */
   page(path: string, scenario: Scenario, now = new Date()): IncomingRequest & { url: string } {
+    hold("page", { path }, ["path"], ["path"]);
     const parameters = ["xdm_e=https%3A%2F%2Fexample.atlassian.net", "cp=", iframeQuery(scenario, now)];
     const target = `${path}${path.includes("?") ? "&" : "?"}${parameters.filter(Boolean).join("&")}`;
     const token = this.#hs256({ ...this.#claims("GET", target, now, PAGE_LIFETIME), sub: "5b10a2844c20165700ede21g" });

@@ -315,6 +315,16 @@ test("17: a misspelled option is none, and is named", async () => {
   assert.throws(() => new fake.FakeForge({ appid: appId }), misuse("appid"));
   const site = new fake.FakeConnect({ appKey, baseUrl });
   assert.throws(() => site.lifecycle("installed", { field: {} }), misuse("field"));
+  const message = "lifecycle: `event` must be `installed`, `uninstalled`, `enabled`, `disabled`, found `instaled`";
+  assert.throws(() => site.lifecycle("instaled"), { code: "misuse", message });
+  assert.throws(() => site.lifecycle("installed", { path: "installed" }), misuse("path"));
+  assert.throws(() => site.page(undefined, "standard"), misuse("path"));
+  for (const scenario of fake.SCENARIOS ?? ["standard", "absent"]) {
+    for (const make of [(now) => site.page("/x", scenario, now), (now) => site.contextToken(scenario, now)]) {
+      assert.throws(() => make(new Date(NaN)), { code: "misuse", message: /`now` must be a valid Date, found Invalid Date/ });
+      assert.throws(() => make("today"), { code: "misuse", message: /`now` must be a valid Date, found `today`/ });
+    }
+  }
   assert.throws(() => new fake.FakeForge({ appId }).invocationToken("standard", { claim: {} }), misuse("claim"));
 });
 

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use serde_json::{Value, json};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::product::Product;
 use crate::qsh::qsh;
 use crate::request::SignedRequest;
@@ -31,7 +31,7 @@ impl Tenant {
     /// ```
     ///
     /// # Errors
-    /// `not_installed`, `wrong_half` for a Forge app.
+    /// `invalid` for a name that none of them has, `not_installed`, `wrong_half` for a Forge app.
     pub fn lifecycle_event(&self, event: &str) -> Result<SignedRequest, Error> {
         self.lifecycle_event_of(event, &self.facts()?, 0)
     }
@@ -65,7 +65,14 @@ impl Tenant {
             "installed" => &facts.app.paths.installed,
             "enabled" => &facts.app.paths.enabled,
             "disabled" => &facts.app.paths.disabled,
-            _ => &facts.app.paths.uninstalled,
+            "uninstalled" => &facts.app.paths.uninstalled,
+            _ => {
+                return Err(ErrorKind::Invalid {
+                    what: "lifecycle event: there are installed, uninstalled, enabled, disabled",
+                    found: event.to_owned(),
+                }
+                .into());
+            }
         };
         let Some(key) = facts.app.connect_key() else {
             return Err(facts.app.wrong_half("Connect"));

@@ -489,3 +489,14 @@ fn no_debug_output_shows_a_secret() {
     assert!(!shown.contains("eyJ"));
     assert!(!shown.contains("PRIVATE"));
 }
+
+#[test]
+fn a_lifecycle_event_of_no_name_is_refused_with_those_that_there_are() {
+    let (_, tenant) = tenant_of(&both_halves());
+    let error = tenant.lifecycle_event("instaled").unwrap_err();
+    assert_eq!(error.code(), "invalid");
+    assert_eq!(
+        error.to_string(),
+        "`instaled` is not a valid lifecycle event: there are installed, uninstalled, enabled, disabled"
+    );
+}

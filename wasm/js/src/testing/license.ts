@@ -1,5 +1,5 @@
 // What the platform writes into a license object, for every state a license can be in.
-import { misuse } from "./options.js";
+import { hold, misuse } from "./options.js";
 
 /** The states of a license that tests care about. */
 export type Scenario =
@@ -65,6 +65,7 @@ export function snapshotOf(scenario: Scenario, now: Date): LicenseSnapshot | nul
   if (!SCENARIOS.includes(scenario)) {
     throw misuse(`no scenario is called \`${String(scenario)}\`: ${SCENARIOS.join(", ")}`);
   }
+  hold("a scenario", { now }, ["now"], ["now"]);
   if (scenario === "absent") {
     return null;
   }

@@ -17,6 +17,8 @@ function isUrl(value: unknown): boolean {
 
 const isDate = (value: unknown) => Object.prototype.toString.call(value) === "[object Date]" && !Number.isNaN(+(value as Date));
 
+const EVENTS = ["installed", "uninstalled", "enabled", "disabled"];
+
 /** What an option must be, by its name, wherever it is one. */
 const EXPECTED: { readonly [name: string]: readonly [(value: unknown) => boolean, string] } = {
   now: [isDate, "a valid Date"],
@@ -30,7 +32,8 @@ const EXPECTED: { readonly [name: string]: readonly [(value: unknown) => boolean
   environmentType: [(value) => ["PRODUCTION", "STAGING", "DEVELOPMENT"].includes(value as string), "`PRODUCTION`, `STAGING` or `DEVELOPMENT`"],
   licenseInAppContext: [(value) => typeof value == "boolean", "`true` or `false`"],
   fetch: [(value) => typeof value == "function", "a function"],
-  path: [(value) => typeof value == "string", "a text"],
+  path: [(value) => typeof value == "string" && value.startsWith("/"), "a text that begins with `/`"],
+  event: [(value) => EVENTS.includes(value as string), EVENTS.map((event) => `\`${event}\``).join(", ")],
   fields: [isTable, "an object"],
   claims: [isTable, "an object"],
   appKey: [(value) => typeof value == "string" && value !== "", "a text"],
@@ -55,9 +58,17 @@ export function hold(fixture: string, options: unknown, names: readonly string[]
     const [valid, expected] = EXPECTED[name]!;
     const value = options[name];
     if (!(value === undefined && !required.includes(name)) && !valid(value)) {
-      throw misuse(`${fixture}: \`${name}\` must be ${expected}`);
+      throw misuse(`${fixture}: \`${name}\` must be ${expected}, found ${shown(value)}`);
     }
   }
+}
+
+/** A value in a message. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) {
+    return "a list";
+  }
+  return typeof value == "string" ? `\`${value.slice(0, 40)}\`` : isTable(value) ? "an object" : typeof value == "function" ? "a function" : String(value);
 }
 
 /** The options of a context's fixture. */
