@@ -193,6 +193,7 @@ macro_rules! installation_store_conformance {
             cursors_move_forward_only
             at_least_once_delivery_after_a_crash
             marks_are_once_and_forgotten_after_their_grace
+            a_clock_a_day_ahead_forgets_no_live_mark
             reencryption_changes_nothing_that_is_seen
             a_healthy_store_says_so
             links_are_listed_and_not_counted

@@ -22,7 +22,7 @@ const LIMITS = [
   ["LONGEST_LEASE", "How long a lease lasts at the most, in seconds.", "crates/app-license/src/plan/license/cached.rs", "LONGEST"],
   ["MAX_AHEAD", "How far in the future a time may be that another replica wrote, in seconds: clocks differ.", "crates/app-license/src/gate/policy.rs", "MAX_AHEAD"],
   ["MAX_KEYS", "How many of the platform's keys a store keeps.", "crates/app-license/src/plan/keys/stored.rs", "MOST"],
-  ["MARK_GRACE", "How long a mark is kept after it expires, in seconds: the clocks of replicas differ.", "crates/app-license/src/delivery/mark.rs", "GRACE"],
+  ["MARK_GRACE", "How long a mark is kept after it expires, in seconds: the clock of a replica may be a day ahead.", "crates/app-license/src/delivery/mark.rs", "GRACE"],
   ["MAX_MARKS", "How many marks are kept in memory.", "crates/app-license-store/src/memory/state.rs", "MAX_MARKS"],
   ["TENANTS_KEPT", "How many installations are kept in memory.", "crates/app-license-server/src/short_cache.rs", "MOST"],
   ["TENANT_CACHE", "How long an installation is kept, in seconds.", "crates/app-license-server/src/connect_app/builder.rs", "TENANT_CACHE"],

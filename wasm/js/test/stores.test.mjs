@@ -96,7 +96,7 @@ const FOUND_BY = {
   "loses what is delivered": "an installation is loaded as it was delivered, with its secrets",
   "writes before it asks": "all or nothing: where `decide` throws, nothing is written",
   "forgets marks": "of two deliveries with one token, the second finds the mark of the first",
-  "forgets marks when they expire": "a mark is kept for ten minutes after it expires: clocks of replicas differ",
+  "forgets marks when they expire": "a mark is kept for a day after it expires: the clock of a replica may be that far ahead",
   "numbers from 0": "events are numbered 1, 2, 3, … without gaps, in the order in which they were committed",
   "ignores a limit": "the history is read in pages from behind a number",
   "newest first": "events are numbered 1, 2, 3, … without gaps, in the order in which they were committed",

@@ -44,6 +44,23 @@ pub async fn marks_are_once_and_forgotten_after_their_grace(
     assert_eq!(first, 1);
 }
 
+/// A replica whose clock is a day ahead forgets nothing that the others still need.
+pub async fn a_clock_a_day_ahead_forgets_no_live_mark(subject: &Subject<dyn InstallationStore>) {
+    let store = &subject.store;
+    let mark = |token, body: &str| ReplayMark::new(token, body.as_bytes(), now().plus(180));
+    let once = |mark, now| async move { store.mark_once(&mark, now).await.unwrap() };
+    assert_eq!(once(mark("t", "b"), now()).await, Mark::First);
+    let ahead = now().plus(86_400);
+    assert_eq!(store.prune(ahead).await.unwrap(), 0);
+    // other deliveries forget marks, too
+    for token in ["u", "v"] {
+        let other = ReplayMark::new(token, b"", ahead.plus(180));
+        assert_eq!(once(other, ahead).await, Mark::First);
+    }
+    assert_eq!(once(mark("t", "c"), now().plus(179)).await, Mark::Replayed);
+    assert_eq!(once(mark("t", "b"), now().plus(179)).await, Mark::Repeated);
+}
+
 /// Whatever it does inside, it shows the same outside.
 pub async fn reencryption_changes_nothing_that_is_seen(subject: &Subject<dyn InstallationStore>) {
     let store = &subject.store;
@@ -73,14 +90,14 @@ pub async fn pruning_forgets_only_what_expired(subject: &Subject<dyn Store>) {
     for mark in [old, young] {
         store.mark_once(&mark, now()).await.unwrap();
     }
-    for (lease, ttl) in [("old", 10), ("young", 10_000)] {
+    let later = now().plus(50 + ReplayMark::GRACE);
+    for (lease, at, ttl) in [("old", now(), 10), ("young", later, 10_000)] {
         store
-            .try_lease(&name(lease), &name("x"), now(), ttl)
+            .try_lease(&name(lease), &name("x"), at, ttl)
             .await
             .unwrap();
     }
     let before = all(&**store).await;
-    let later = now().plus(50 + ReplayMark::GRACE);
     assert_eq!(store.prune(later).await.unwrap(), 2);
     assert_eq!(store.prune(later).await.unwrap(), 0);
     assert_eq!(

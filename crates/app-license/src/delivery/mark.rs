@@ -27,8 +27,12 @@ pub struct ReplayMark {
 }
 
 impl ReplayMark {
-    /// How long a mark outlives its token, in seconds: the clocks of replicas differ.
-    pub const GRACE: u64 = 600;
+    /// How long a mark outlives its token, in seconds: a day, by which the clock of a replica may be wrong, and
+    /// [`Evidence::MAX_AHEAD`], by which any two differ. What a clock ahead forgets would else be taken again by
+    /// the replicas whose clocks are right.
+    ///
+    /// [`Evidence::MAX_AHEAD`]: crate::Evidence::MAX_AHEAD
+    pub const GRACE: u64 = 86_700;
 
     /// A mark for a token (without its scheme), the raw bytes it came with, and the first time at
     /// which the token no longer verifies: `exp` plus the leeway (UTC seconds).
@@ -91,7 +95,7 @@ impl ReplayMark {
     /// assert_eq!(mark.against(None, at(0)), Mark::First);
     /// assert_eq!(mark.against(Some(&mark.stored()), at(0)), Mark::Repeated);
     /// assert_eq!(mark.against(Some(&other.stored()), at(0)), Mark::Replayed);
-    /// assert_eq!(mark.against(Some(&other.stored()), at(781)), Mark::First);
+    /// assert_eq!(mark.against(Some(&other.stored()), at(181 + ReplayMark::GRACE)), Mark::First);
     /// ```
     #[must_use]
     pub fn against(&self, stored: Option<&StoredMark>, now: UnixTime) -> Mark {
@@ -107,7 +111,7 @@ impl ReplayMark {
     /// ```
     /// # use app_license::UnixTime;
     /// # use app_license::delivery::ReplayMark;
-    /// let now = UnixTime::EPOCH.plus(1_000);
+    /// let now = UnixTime::EPOCH.plus(ReplayMark::GRACE + 400);
     /// assert_eq!(ReplayMark::forgotten_before(now), UnixTime::EPOCH.plus(400));
     /// ```
     #[must_use]
@@ -129,10 +133,10 @@ impl fmt::Debug for ReplayMark {
 ///
 /// ```
 /// use app_license::UnixTime;
-/// use app_license::delivery::{BodyHash, StoredMark};
+/// use app_license::delivery::{BodyHash, ReplayMark, StoredMark};
 /// let stored = StoredMark::new(BodyHash::of(b"{}"), UnixTime::EPOCH.plus(180));
-/// assert!(!stored.is_forgotten(UnixTime::EPOCH.plus(780)));
-/// assert!(stored.is_forgotten(UnixTime::EPOCH.plus(781)));
+/// assert!(!stored.is_forgotten(UnixTime::EPOCH.plus(180 + ReplayMark::GRACE)));
+/// assert!(stored.is_forgotten(UnixTime::EPOCH.plus(181 + ReplayMark::GRACE)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredMark {

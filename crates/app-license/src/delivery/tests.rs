@@ -241,8 +241,8 @@ proptest! {
         prop_assert_eq!(store, wanted);
     }
 
-    /// Clocks of replicas differ by up to the grace, and marks are forgotten at any time. A token
-    /// is presented while it verifies by the clock of whoever presents it.
+    /// Clocks of replicas differ by up to the grace, which is more than a day, and marks are forgotten at any time. A
+    /// token is presented while it verifies by the clock of whoever presents it.
     #[test]
     fn no_order_of_marks_lets_a_token_act_twice(
         tries in proptest::collection::vec(
@@ -306,6 +306,11 @@ proptest! {
         deliver_all(&mut store, after, place as u64);
         prop_assert_eq!(store, wanted);
     }
+}
+
+#[test]
+fn the_grace_of_a_mark_is_a_day_and_what_clocks_differ_by() {
+    assert_eq!(ReplayMark::GRACE, 86_400 + crate::Evidence::MAX_AHEAD);
 }
 
 #[test]

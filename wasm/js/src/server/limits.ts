@@ -31,8 +31,8 @@ export const LONGEST_LEASE = 86_400;
 export const MAX_AHEAD = 300;
 /** How many of the platform's keys a store keeps. */
 export const MAX_KEYS = 64;
-/** How long a mark is kept after it expires, in seconds: the clocks of replicas differ. */
-export const MARK_GRACE = 600;
+/** How long a mark is kept after it expires, in seconds: the clock of a replica may be a day ahead. */
+export const MARK_GRACE = 86_700;
 /** How many marks are kept in memory. */
 export const MAX_MARKS = 100_000;
 /** How many installations are kept in memory. */

@@ -174,9 +174,9 @@ const TESTS: Record<string, Run> = {
     same(await deliver("2", null), mark("c", 61), "the other one is left alone");
   },
 
-  async "a mark is kept for ten minutes after it expires: clocks of replicas differ"(store) {
+  async "a mark is kept for a day after it expires: the clock of a replica may be that far ahead"(store) {
     await store.deliver("a", hash("1"), () => written(installation("a"), [], { mark: mark("b", 60) }), at(0));
-    for (const second of [60, 61, 660]) {
+    for (const second of [60, 61, 86_460, 86_760]) {
       // another delivery, at which marks are forgotten
       await store.deliver("a", hash("2"), () => written(null, [], { mark: mark("c", second + 60) }), at(second));
       await store.deliver("a", hash("1"), (_, marked) => {
