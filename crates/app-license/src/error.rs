@@ -195,18 +195,6 @@ impl Error {
             | K::UnknownServiceLevel { .. } => ErrorClass::Misuse,
         }
     }
-
-    /// Whether the key of the token is unknown, so that fetching keys again may help.
-    ///
-    /// ```
-    /// use app_license::{Error, ErrorKind};
-    /// let error = Error::from(ErrorKind::Signature);
-    /// assert!(!error.is_unknown_key());
-    /// ```
-    #[must_use]
-    pub const fn is_unknown_key(&self) -> bool {
-        matches!(*self.0, ErrorKind::UnknownKey { .. })
-    }
 }
 
 /// Puts a name to a fault of JSON text.

@@ -1,5 +1,7 @@
 //! The key set against a platform that rotates, goes down, and lies.
 
+use std::time::Duration;
+
 use crate::common::{Hold, Host, K1, K2, Say, TestClock, fetcher, jwks, until};
 use app_license::forge::{UnverifiedInvocationToken, Verifier, bearer_token};
 use app_license::{ForgeAppId, UnixTime};
@@ -127,6 +129,36 @@ async fn an_ageing_set_is_served_while_it_is_fetched_again() {
     assert!(of_new_key, "a new key waits for the fetch under way");
     assert_eq!(p.host.count(), 2);
     assert_eq!(p.keys.age(), Some(0));
+}
+
+/// Both ages are the app's to set.
+#[tokio::test]
+async fn a_removed_key_is_accepted_for_as_long_as_is_set() {
+    let set = |b: ForgeKeysBuilder| {
+        let (refresh, expire) = (Duration::from_secs(20), Duration::from_secs(60));
+        b.refresh_after(refresh).expire_after(expire)
+    };
+    let p = platform_with(set).await;
+    p.host.says_always(Say::ok(jwks(&[K1, K2])));
+    assert!(p.accepts(K1).await);
+    p.host.says_always(Say::ok(jwks(&[K2])));
+    p.clock.pass(19);
+    assert!(p.accepts(K1).await);
+    assert_eq!(p.host.count(), 1);
+    p.clock.pass(41);
+    is(&p.refusal(K1).await, ErrorClass::Refused, "unknown_key");
+    assert_eq!(p.host.count(), 2);
+}
+
+/// It is fetched again at once, while it is served.
+#[tokio::test]
+async fn a_set_is_fetched_again_at_the_age_that_is_set() {
+    let p = platform_with(|b| b.refresh_after(Duration::from_secs(20))).await;
+    p.host.says_always(Say::ok(jwks(&[K1])));
+    assert!(p.accepts(K1).await);
+    p.clock.pass(20);
+    assert!(p.accepts(K1).await);
+    until("it is fetched again", || p.host.count() == 2).await;
 }
 
 #[tokio::test]

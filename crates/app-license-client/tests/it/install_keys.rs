@@ -67,6 +67,18 @@ pub(crate) fn refused(error: &Error, code: &str) {
 }
 
 #[tokio::test]
+async fn keys_beyond_those_that_are_kept_are_asked_for_again() {
+    let t = two_with(|b| b.keys_kept(1)).await;
+    for id in [KID, OTHER_KID] {
+        t.primary.says(&at(id), Say::ok(pem(id)));
+    }
+    for (id, asked) in [(KID, 1), (KID, 1), (OTHER_KID, 2), (KID, 3)] {
+        assert!(t.keys.get(&kid(id)).await.is_ok());
+        assert_eq!(t.counts(), (asked, 0), "{id}");
+    }
+}
+
+#[tokio::test]
 async fn install_key_cache_by_kid() {
     let t = two().await;
     t.primary.says(&at(KID), Say::ok(pem(KID)));

@@ -195,9 +195,6 @@ kind! {
     }
 }
 
-/// What contact fields read once a person has asked to be forgotten.
-pub(super) const ERASED: &str = "RTBF";
-
 impl<'r> super::Record<'r, Licenses> {
     /// What names the license: the entitlement to the app in the cloud, otherwise the license.
     ///
@@ -213,23 +210,5 @@ impl<'r> super::Record<'r, Licenses> {
             .or_else(|| self.app_entitlement_id())
             .or_else(|| self.addon_license_id())
             .or_else(|| self.license_id())
-    }
-
-    /// Whether the technical contact was erased on request.
-    ///
-    /// ```
-    /// use app_license_marketplace::report::LicenseReader;
-    /// let mut reader = LicenseReader::new(&br#"[{"contactDetails":{"technicalContact":{"email":"RTBF"}}}]"#[..]);
-    /// assert!(reader.next().unwrap().unwrap().is_contact_erased());
-    /// ```
-    #[must_use]
-    pub fn is_contact_erased(&self) -> bool {
-        [
-            self.technical_contact_email(),
-            self.technical_contact_name(),
-        ]
-        .into_iter()
-        .flatten()
-        .any(|text| text == ERASED)
     }
 }

@@ -102,7 +102,14 @@ impl ConnectApp {
         gate_for_feature::<ConnectContextRequest>(self, feature)
     }
 
-    /// As [`ConnectApp::verified`], for requests with a context token.
+    /// As [`ConnectApp::verified`], for requests with a context token: of a customer whatever its license is.
+    ///
+    /// ```no_run
+    /// # fn example(app: app_license_server::ConnectApp) -> axum::Router {
+    /// use axum::{Router, routing::get};
+    /// Router::new().route("/settings", get(async || "settings").layer(app.context_verified()))
+    /// # }
+    /// ```
     pub fn context_verified(&self) -> Gate {
         gate::<ConnectContextRequest>(self, Requirement::Verified)
     }

@@ -164,10 +164,7 @@ fn the_other_events_pages_and_webhooks() {
                 token.license().has_capability("capabilityAdvanced"),
                 "{target}"
             );
-            assert_eq!(
-                token.query().connect_version().as_deref(),
-                Some("1001.0.0-SNAPSHOT")
-            );
+            assert!(page.target().contains("&cv=1001.0.0-SNAPSHOT"), "{target}");
         }
         let twice = it.tenant.signed_page("/panel?lic=active&lic=none").unwrap();
         let token = it.request(&twice).unwrap();
@@ -309,7 +306,7 @@ fn invocation_tokens() {
 
         let token = acme.invocation_token(&Invocation::ui("panel")).unwrap();
         host.rotate_jwks(false).unwrap();
-        assert!(verify(&token).unwrap_err().is_unknown_key());
+        assert_eq!(verify(&token).unwrap_err().code(), "unknown_key");
         let token = acme.invocation_token(&Invocation::ui("panel")).unwrap();
         host.clock().advance(300);
         assert_eq!(verify(&token).unwrap_err().code(), "expired");

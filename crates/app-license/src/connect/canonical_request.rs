@@ -134,11 +134,11 @@ impl CanonicalRequest {
     }
 
     /// Whose path form the hash is, if it is this request's at all.
-    pub(super) fn matches(&self, claimed: &str, raw_only: bool) -> Option<PathForm> {
+    pub(super) fn matches(&self, claimed: &str) -> Option<PathForm> {
         if self.qsh().is(claimed) {
             return Some(PathForm::Raw);
         }
-        let decoded = self.decoded_qsh().filter(|_| !raw_only)?;
+        let decoded = self.decoded_qsh()?;
         decoded.is(claimed).then_some(PathForm::Decoded)
     }
 }

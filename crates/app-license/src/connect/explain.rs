@@ -92,7 +92,7 @@ impl Explanation {
                 let hash = claimed.of_a_request().unwrap_or_default();
                 let finding = match ours {
                     None => Comparison::NotARequest,
-                    Some(ours) => match ours.matches(hash, false) {
+                    Some(ours) => match ours.matches(hash) {
                         Some(form) => Comparison::Matches(form),
                         None => search(hash, request, base),
                     },

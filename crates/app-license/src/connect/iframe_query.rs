@@ -51,7 +51,6 @@ pub(super) struct QueryParameters {
     cp: Option<Span>,
     xdm_e: Option<Span>,
     xdm_c: Option<Span>,
-    cv: Option<Span>,
 }
 
 /// Where a value stands in its query.
@@ -102,7 +101,6 @@ impl QueryParameters {
             b"cp" => drop(self.cp.get_or_insert_with(span)),
             b"xdm_e" => drop(self.xdm_e.get_or_insert_with(span)),
             b"xdm_c" => drop(self.xdm_c.get_or_insert_with(span)),
-            b"cv" => drop(self.cv.get_or_insert_with(span)),
             b"jwt" => self.jwt = true,
             b"userAccess" => {
                 let yes = decode(value) == "true" && self.user_access != Some(false);
@@ -174,12 +172,6 @@ impl<'q> IframeQuery<'q> {
     #[must_use]
     pub fn channel(&self) -> Option<Cow<'q, str>> {
         self.at(self.parameters.xdm_c).map(decode)
-    }
-
-    /// `cv`: the version of Connect.
-    #[must_use]
-    pub fn connect_version(&self) -> Option<Cow<'q, str>> {
-        self.at(self.parameters.cv).map(decode)
     }
 
     /// What `userAccess` says of the user, as iframes of apps billed by users carry it: access only
@@ -396,7 +388,6 @@ mod tests {
         );
         assert_eq!(query.channel().as_deref(), Some("channel-x"));
         assert_eq!(query.context_path().as_deref(), Some(""));
-        assert_eq!(query.connect_version().as_deref(), Some("1001.0.0"));
         assert!(query.has_jwt());
         assert_eq!(query.lic(), None);
     }

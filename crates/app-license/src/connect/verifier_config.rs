@@ -21,7 +21,6 @@ pub struct RequestVerifierConfig {
     base_url: BaseUrl,
     former: Vec<BaseUrl>,
     leeway: Leeway,
-    raw_paths_only: bool,
     proxy_strips_base_path: bool,
 }
 
@@ -36,7 +35,6 @@ impl RequestVerifierConfig {
                 Some(leeway) => leeway,
                 None => Leeway::NONE,
             },
-            raw_paths_only: false,
             proxy_strips_base_path: false,
         }
     }
@@ -60,13 +58,6 @@ impl RequestVerifierConfig {
     #[must_use]
     pub const fn leeway(mut self, leeway: Leeway) -> Self {
         self.leeway = leeway;
-        self
-    }
-
-    /// Refuses query hashes over the decoded path; see [`CanonicalRequest::decoded`].
-    #[must_use]
-    pub const fn raw_paths_only(mut self) -> Self {
-        self.raw_paths_only = true;
         self
     }
 
@@ -143,7 +134,7 @@ impl RequestVerifierConfig {
             return Err(outside(request, base));
         };
         canonical
-            .matches(claimed, self.raw_paths_only)
+            .matches(claimed)
             .ok_or_else(|| mismatch(claimed, &canonical))
     }
 }

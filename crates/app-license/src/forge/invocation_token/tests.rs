@@ -113,7 +113,6 @@ fn everything_is_read() {
     assert!(license.has_capability("capabilityAdvanced"));
     assert_eq!(license.as_of(), Some(UnixTime::EPOCH.plus(1000)));
     assert_eq!(license.environment(), token.environment_type());
-    assert_eq!(token.into_license(), license);
 }
 
 #[test]
@@ -454,7 +453,7 @@ fn another_kind_of_token_and_unknown_keys_are_told_apart() {
     let error = unknown
         .verify(&keys(), &expected(), UnixTime::EPOCH)
         .unwrap_err();
-    assert!(error.is_unknown_key());
+    assert_eq!(error.code(), "unknown_key");
     assert_eq!(
         error.to_string(),
         "no key `forge/invocation-token/other` is known"

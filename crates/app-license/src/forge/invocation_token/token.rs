@@ -205,10 +205,4 @@ impl Verified<InvocationToken> {
     pub fn license(&self) -> Verified<License> {
         Verified::new(self.license.clone())
     }
-
-    /// The license, without a copy.
-    #[must_use]
-    pub fn into_license(self) -> Verified<License> {
-        self.map(|token| token.license)
-    }
 }

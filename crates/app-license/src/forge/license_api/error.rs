@@ -53,18 +53,6 @@ impl LicenseApiError {
             },
         })
     }
-
-    /// Whether asking again later may help.
-    ///
-    /// ```
-    /// # use app_license::forge::LicenseApiError;
-    /// assert!(LicenseApiError::Unavailable { status: None }.is_transient());
-    /// assert!(!LicenseApiError::Refused { status: 403 }.is_transient());
-    /// ```
-    #[must_use]
-    pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::Unavailable { .. })
-    }
 }
 
 impl fmt::Display for LicenseApiError {

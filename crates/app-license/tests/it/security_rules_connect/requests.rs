@@ -7,8 +7,8 @@ use super::support::{
     install_outcome, key, keys, now, outcome, request_outcome, sign_install,
 };
 use app_license::connect::{
-    BaseUrl, CanonicalRequest, PathForm, RequestLine, RequestVerifierConfig, TokenClaims,
-    UnverifiedInstallToken, UnverifiedRequestToken, jwt_from_headers, token_from_request,
+    BaseUrl, CanonicalRequest, PathForm, RequestLine, TokenClaims, UnverifiedInstallToken,
+    UnverifiedRequestToken, jwt_from_headers, token_from_request,
 };
 use app_license::{ClientKey, RsaPublicKey};
 
@@ -143,27 +143,24 @@ fn canonical_decoded_path() {
         assert_eq!(decoded(path), None, "{path}");
     }
 
-    // the raw path first; which one it was is said; and the fallback can be switched off
+    // the raw path first; and which one it was is said
     let target = "/a%20b?lic=active";
     let canonical = canonical("GET", target);
     let claims = |qsh: &str| {
         let claims = TokenClaims::new(A, now()).claim("qsh", &format!("\"{qsh}\""));
         claims.unwrap().sign(&key(SECRET))
     };
-    let verify = |token: &str, expected: RequestVerifierConfig| {
+    let verify = |token: &str| {
         let token = UnverifiedRequestToken::parse(token).unwrap();
         let request = RequestLine::new("GET", target);
         token
-            .verify(&keys(A, SECRET), &request, &expected, now())
+            .verify(&keys(A, SECRET), &request, &expected(), now())
             .map(|token| token.path_form())
     };
     let raw = claims(canonical.qsh().as_str());
     let decoded = claims(canonical.decoded_qsh().unwrap().as_str());
-    assert_eq!(verify(&raw, expected()).unwrap(), PathForm::Raw);
-    assert_eq!(verify(&decoded, expected()).unwrap(), PathForm::Decoded);
-    assert!(verify(&raw, expected().raw_paths_only()).is_ok());
-    let refused = verify(&decoded, expected().raw_paths_only()).unwrap_err();
-    assert_eq!(refused.code(), "qsh_mismatch");
+    assert_eq!(verify(&raw).unwrap(), PathForm::Raw);
+    assert_eq!(verify(&decoded).unwrap(), PathForm::Decoded);
 }
 
 #[test]
