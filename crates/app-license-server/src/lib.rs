@@ -250,7 +250,8 @@
 //! - [`SqliteOptions::readers`](app_license_store::SqliteOptions::readers) of 1: each reader has a
 //!   cache of its own.
 //! - [`Limits::head_bytes`] of 16 KiB. Behind a proxy that waits for slow clients also fewer
-//!   [`Limits::connections`]: one whose request has not arrived yet takes 8 to 16 KiB.
+//!   [`Limits::connections`]: one whose first request has not arrived yet takes 2 KiB and what it has
+//!   sent, one that waits for its next request 8 to 16 KiB.
 
 mod app_request;
 mod client_address;

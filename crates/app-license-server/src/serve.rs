@@ -1,6 +1,7 @@
 //! Serving a router to whoever may connect, within limits.
 
 mod body;
+mod head;
 mod limits;
 
 use std::convert::Infallible;
@@ -20,16 +21,16 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio_io_timeout::TimeoutStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_io_timeout::TimeoutWriter;
 use tower_service::Service;
 
 use crate::rejection::Rejection;
 
 pub(crate) use body::BodyTimedOut;
 use body::{discard, limited};
+use head::{Begun, first_head};
 pub use limits::Limits;
 
 /// How long open requests have to end once the server is told to stop.
@@ -95,11 +96,17 @@ impl Serve {
             mut stopped,
         } = self;
         let slots = Arc::new(Semaphore::new(limits.connections));
-        let graceful = GracefulShutdown::new();
+        let (stop, stopping) = watch::channel(());
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(limits.head_timeout)
             .max_buf_size(limits.head_bytes);
+        let server = Arc::new(Server {
+            http,
+            // its routes are made once, and not with each request
+            router: router.with_state(()),
+            limits,
+        });
         loop {
             let accepted = async {
                 // the permit is never closed
@@ -110,30 +117,61 @@ impl Serve {
                 accepted = accepted => accepted,
                 () = &mut stopped => break,
             };
-            let router = router.clone();
-            let service = service_fn(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(ConnectInfo(peer));
-                // a box: a connection that waits for its request does not pay for an answer
-                Box::pin(answer(router.clone(), request, limits))
-            });
-            let mut stream = TimeoutStream::new(stream);
-            stream.set_write_timeout(Some(limits.write_timeout));
-            let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
-            // a box: awaiting it where it is captured would keep room for two
-            let connection = Box::pin(graceful.watch(connection));
-            tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection broke off");
-                }
-                drop(slot);
-            });
+            let server = Arc::clone(&server);
+            tokio::spawn(server.connection(stream, peer, slot, stopping.clone()));
         }
-        drop(listener);
-        if tokio::time::timeout(PARTING, graceful.shutdown())
-            .await
-            .is_err()
-        {
+        drop((listener, stopping));
+        // every connection listens to it, or there is none
+        let _ = stop.send(());
+        if tokio::time::timeout(PARTING, stop.closed()).await.is_err() {
             tracing::warn!("requests were still open when the server stopped");
+        }
+    }
+}
+
+/// What all connections share.
+struct Server {
+    http: http1::Builder,
+    router: Router,
+    limits: Limits,
+}
+
+impl Server {
+    async fn connection(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        _slot: Option<OwnedSemaphorePermit>,
+        mut stopping: watch::Receiver<()>,
+    ) {
+        let limits = self.limits;
+        let first = first_head(&stream, limits.head_bytes, &mut stopping);
+        let first = match tokio::time::timeout(limits.head_timeout, first).await {
+            Ok(Ok(first)) if !first.is_empty() => first,
+            _ => return,
+        };
+        let mut stream = TimeoutWriter::new(Begun::new(first, stream));
+        stream.set_timeout(Some(limits.write_timeout));
+        let router = self.router.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            // a box: a connection that waits for its request does not pay for an answer
+            Box::pin(answer(router.clone(), request, limits))
+        });
+        let io = TokioIo::new(Box::pin(stream));
+        // a box: a client that has not sent its head does not pay for the rest
+        let mut connection = Box::pin(self.http.serve_connection(io, service));
+        let ended = tokio::select! {
+            // the connection first: it knows of its request when it is told to stop
+            biased;
+            ended = connection.as_mut() => ended,
+            _ = stopping.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection broke off");
         }
     }
 }

@@ -199,3 +199,41 @@ async fn a_server_that_is_told_to_stop_ends() {
     server.ended.await.unwrap();
     assert!(TcpStream::connect(&server.address).await.is_err());
 }
+
+/// One that has sent nothing is closed at once, one that has sent half a head is heard out.
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_answers_what_has_begun() {
+    let server = served(Limits::new().head_timeout(Duration::from_secs(3600))).await;
+    let (silent, mut half) = (server.connect().await, server.connect().await);
+    half.write_all(b"GET / HTTP/1.1\r\nho").await.unwrap();
+    // answered after the others were accepted
+    assert!(server.is_well().await);
+    server.stop.send(()).unwrap();
+    assert_eq!(until_closed(silent).await, "");
+    half.write_all(b"st: a\r\n\r\n").await.unwrap();
+    let answer = until_closed(half).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.ends_with("here"), "{answer}");
+    server.ended.await.unwrap();
+}
+
+/// The first head is read apart: what follows it in the same piece is not lost, and what is none is
+/// answered at once.
+#[tokio::test]
+async fn what_comes_with_the_first_head_is_read() {
+    let limits = Limits::new().head_timeout(Duration::from_secs(3600));
+    let server = served(limits).await;
+    let post = "POST /length HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello";
+    let get = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let answer = server.raw(format!("{post}{get}").as_bytes()).await;
+    assert_eq!(answer.matches("HTTP/1.1 200 ").count(), 2, "{answer}");
+    assert!(answer.ends_with("here"), "{answer}");
+    // one byte after the other
+    let mut stream = server.connect().await;
+    for byte in get.bytes() {
+        stream.write_all(&[byte]).await.unwrap();
+    }
+    assert!(until_closed(stream).await.ends_with("here"));
+    let answer = server.raw(b"\x16\x03\x01\x02\x00\x01").await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
