@@ -61,7 +61,9 @@ fn connect(runtime: &Runtime, host: &MockHost) -> Vec<Measured> {
         .route(
             "/advanced",
             get(async || "a page").layer(app.requires(Edition::Advanced)),
-        );
+        )
+        // as whoever serves it does: the routes are made once
+        .with_state(());
     let acme = tenant(host, &App::connect(APP_KEY, BASE_URL).unwrap());
     for event in acme.install().unwrap() {
         assert_eq!(runtime.block_on(status(&router, &event)), 204);
@@ -93,7 +95,8 @@ fn forge(runtime: &Runtime, host: &MockHost) -> Vec<Measured> {
         .route(
             "/advanced",
             post(async || "done").layer(remote.requires(Edition::Advanced)),
-        );
+        )
+        .with_state(());
     let acme = tenant(host, &App::forge(APP_ID, BASE_URL).unwrap());
     acme.install().unwrap();
     acme.buy(Bought::Advanced).unwrap();

@@ -1,6 +1,7 @@
 //! The capability gate: a tower layer that verifies, decides, and lets through or not.
 
 mod apps;
+mod check;
 mod need;
 
 use std::convert::Infallible;
@@ -9,13 +10,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use app_license::Capability;
 use axum::response::IntoResponse;
 use http::request::Parts;
 use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use check::{Check, Requirement};
 pub use need::Need;
 
 use crate::connect_request::ConnectRequest;
@@ -23,27 +24,7 @@ use crate::page_headers::PageHeaders;
 use crate::rejection::Rejection;
 use crate::respond::{RefusedRequest, Responder, is_body, with_body};
 
-/// What a route asks for.
-#[derive(Debug, Clone)]
-pub(crate) enum Requirement {
-    /// Nothing but a verified request.
-    Verified,
-    Capability(Capability),
-}
-
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// Verifies and decides on one kind of request.
-pub(crate) trait Check: Send + Sync + 'static {
-    fn check<'a>(
-        &'a self,
-        parts: &'a mut Parts,
-        requirement: &'a Requirement,
-    ) -> BoxFuture<'a, Result<(), Rejection>>;
-
-    /// How the app answers what is not let through.
-    fn responder(&self) -> Option<&Responder>;
-}
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A tower layer that lets a request through, or not. Works on axum routes and on any tower
 /// service whose response body can be made from a `String`.
@@ -65,7 +46,7 @@ pub(crate) trait Check: Send + Sync + 'static {
 /// the outer base URL and keep the path; axum's nested routers are allowed for.
 #[derive(Clone)]
 pub struct Gate {
-    check: Arc<dyn Check>,
+    check: Check,
     requirement: Arc<Requirement>,
     page: Option<PageHeaders>,
     /// Its own answer to refusals, in place of the app's.
@@ -73,9 +54,9 @@ pub struct Gate {
 }
 
 impl Gate {
-    fn new(check: impl Check, requirement: Requirement) -> Self {
+    fn new(check: Check, requirement: Requirement) -> Self {
         Self {
-            check: Arc::new(check),
+            check,
             requirement: Arc::new(requirement),
             page: None,
             responder: None,
@@ -165,7 +146,7 @@ where
 {
     type Response = Response<ResBody>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<ResBody>, Infallible>>;
+    type Future = BoxFuture<Result<Response<ResBody>, Infallible>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx)

@@ -31,13 +31,14 @@ pub(crate) fn route(parts: &Parts) -> Option<&MatchedPath> {
 }
 
 /// The value of every `Authorization` header.
-pub(crate) fn authorization(headers: &HeaderMap) -> Result<Vec<&str>, Rejection> {
-    headers
-        .get_all(AUTHORIZATION)
-        .iter()
-        .map(|value| value.to_str())
-        .collect::<Result<_, _>>()
-        .map_err(|_| Rejection::token_malformed())
+pub(crate) fn authorization(
+    headers: &HeaderMap,
+) -> Result<impl Iterator<Item = &str> + use<'_>, Rejection> {
+    let values = headers.get_all(AUTHORIZATION);
+    if values.iter().any(|value| value.to_str().is_err()) {
+        return Err(Rejection::token_malformed());
+    }
+    Ok(values.iter().filter_map(|value| value.to_str().ok()))
 }
 
 /// The body of an event.

@@ -65,7 +65,8 @@ impl Installations {
         }
         // that nothing is known is kept too
         let read = async { Ok(Some(self.find(half, call, now).await?.map(Arc::new))) };
-        let known = self.kept.read(id, now, read).await;
+        // a box: an invocation of a known installation does not pay for the way to a customer
+        let known = self.kept.read(id, now, Box::pin(read)).await;
         let known = known.map_err(|error| Rejection::store(&error))?;
         Ok(known.flatten())
     }
