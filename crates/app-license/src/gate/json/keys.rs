@@ -12,8 +12,11 @@
 use super::text::Str;
 use crate::gate::work;
 
-/// How many keys are compared one by one, those of all open objects together.
-const FEW: usize = 16;
+/// How many keys are held without the table, those of all open objects together: more than a token of the
+/// platform has.
+const FEW: usize = 32;
+/// How many of one object are compared one by one.
+const ONE_BY_ONE: usize = 16;
 /// How many keys of the same hash and another text a document may have.
 const MAX_COLLISIONS: u32 = 8;
 /// How many keys may be passed for each one that is looked up, on average, and at the beginning.
@@ -65,13 +68,27 @@ impl<const KEYS: usize> Table for Option<[Key; KEYS]> {
     }
 }
 
+/// Where a key lies that is compared one by one.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Place {
+    const NONE: Self = Self { start: 0, end: 0 };
+
+    fn text<'a>(&self, text: &'a str) -> &'a [u8] {
+        let range = self.start as usize..self.end as usize;
+        text.as_bytes().get(range).unwrap_or_default()
+    }
+}
+
 /// How many keys are open, and what looking them up has cost.
 #[derive(Debug)]
-pub(super) struct Keys<'a> {
+pub(super) struct Keys {
     /// The keys, until there are more or one has escapes.
-    few: [&'a str; FEW],
-    /// Where these begin.
-    starts: [usize; FEW],
+    few: [Place; FEW],
     open: usize,
     /// How many may be open.
     room: usize,
@@ -87,11 +104,10 @@ pub(super) enum Refused {
     TooMany,
 }
 
-impl<'a> Keys<'a> {
+impl Keys {
     pub(super) const fn new(room: usize) -> Self {
         Self {
-            few: [""; FEW],
-            starts: [0; FEW],
+            few: [Place::NONE; FEW],
             open: 0,
             room,
             tabled: false,
@@ -108,30 +124,34 @@ impl<'a> Keys<'a> {
     #[inline]
     pub(super) fn add(
         &mut self,
-        text: &'a str,
-        key: Str<'a>,
+        text: &str,
+        key: Str<'_>,
         start: usize,
         first: usize,
         table: &mut dyn Table,
     ) -> Result<(), Refused> {
-        let plain = key.plain().filter(|_| !self.tabled && self.open < FEW);
+        let of_object = self.open.wrapping_sub(first);
+        let are_few = !self.tabled && self.open < FEW && of_object < ONE_BY_ONE;
+        let plain = key.plain().filter(|_| are_few);
         let Some(plain) = plain else {
             return self.add_to_table(text, key, start, first, table.places());
         };
         let known = self.few.get(first..self.open).unwrap_or_default();
         for known in known {
+            let known = known.text(text);
             work::count(known.len());
-            if *known == plain {
+            if known == plain.as_bytes() {
                 return Err(Refused::Duplicate);
             }
         }
+        let end = start.wrapping_add(plain.len());
+        let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) else {
+            return Err(Refused::TooMany);
+        };
         let slot = self.few.get_mut(self.open);
         *slot
             .filter(|_| self.open < self.room)
-            .ok_or(Refused::TooMany)? = plain;
-        if let Some(slot) = self.starts.get_mut(self.open) {
-            *slot = start;
-        }
+            .ok_or(Refused::TooMany)? = Place { start, end };
         self.open = self.open.wrapping_add(1);
         Ok(())
     }
@@ -139,8 +159,8 @@ impl<'a> Keys<'a> {
     #[inline(never)]
     fn add_to_table(
         &mut self,
-        text: &'a str,
-        key: Str<'a>,
+        text: &str,
+        key: Str<'_>,
         start: usize,
         first: usize,
         table: &mut [Key],
@@ -148,8 +168,9 @@ impl<'a> Keys<'a> {
         if !self.tabled {
             // all of them go in, or none
             u32::try_from(text.len()).map_err(|_| Refused::TooMany)?;
-            let few = self.few.into_iter().zip(self.starts);
-            for (at, (key, start)) in few.take(self.open).enumerate() {
+            for (at, known) in self.few.iter().take(self.open).enumerate() {
+                let start = known.start as usize;
+                let key = str::from_utf8(known.text(text)).unwrap_or_default();
                 let key = Str::from(key);
                 put(at, key, key.hash(), start, table).ok_or(Refused::TooMany)?;
             }

@@ -16,7 +16,7 @@ pub(super) struct Walk<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
     depth: u8,
-    keys: Keys<'a>,
+    keys: Keys,
 }
 
 impl<'a> Walk<'a> {
