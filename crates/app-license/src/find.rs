@@ -1,4 +1,6 @@
-//! Finding an ASCII character in short and long texts.
+//! Finding an ASCII character in short and long texts, and a part in its text.
+
+use std::ops::Range;
 
 /// What stands before and after the first of an ASCII character; all of it and nothing when there
 /// is none.
@@ -18,6 +20,13 @@ pub(crate) fn split_once(text: &str, at: u8) -> Option<(&str, &str)> {
 pub(crate) fn has_either(text: &str, one: u8, other: u8) -> bool {
     crate::gate::work::count(text.len());
     memchr::memchr2(one, other, text.as_bytes()).is_some()
+}
+
+/// Where a text stands in another, when it is that very part of it.
+pub(crate) fn place(part: &str, whole: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let place = start..start.checked_add(part.len())?;
+    (whole.get(place.clone())? == part).then_some(place)
 }
 
 /// Where a byte is first, or the length. Names and values end after a few bytes, most of the time:
@@ -61,7 +70,7 @@ const fn marks(chunk: u64, byte: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_either, split, split_once};
+    use super::{has_either, place, split, split_once};
 
     #[test]
     fn the_library_finds_the_same_at_every_place() {
@@ -84,5 +93,15 @@ mod tests {
         assert!(has_either("$$%%//..&", b'&', b'-') && has_either("//..,-//..", b'&', b'-'));
         assert_eq!(split_once("//./.", b'.'), Some(("//", "/.")));
         assert_eq!(split_once("\u{1}\u{0}\u{1}", 0), Some(("\u{1}", "\u{1}")));
+    }
+
+    #[test]
+    fn a_text_stands_only_where_it_is() {
+        let whole = "abcabc";
+        let (first, second) = whole.split_at(3);
+        assert_eq!(place(second, whole), Some(3..6));
+        assert_eq!(place(whole, second), None);
+        assert_eq!(place(whole, first), None);
+        assert_eq!(place(&String::from("abc"), whole), None);
     }
 }

@@ -194,7 +194,7 @@ impl fmt::Display for ForgeAppId {
 }
 
 fn printable(id: &str) -> bool {
-    // nearly every id is plain ASCII: no need to decode it
-    id.bytes().all(|b| b.is_ascii_graphic())
+    // nearly every id is plain ASCII: no need to decode it; all of it, which needs no branch a byte
+    id.bytes().fold(true, |all, b| all & b.is_ascii_graphic())
         || !id.chars().any(|c| c.is_control() || c.is_whitespace())
 }

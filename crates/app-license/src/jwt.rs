@@ -18,7 +18,7 @@ mod sign;
 mod signing_key;
 
 pub(crate) use backend::{same_bytes, sha256};
-pub(crate) use claims::{Audience, ClaimScanner, Claims, Validity, owned};
+pub(crate) use claims::{Audience, ClaimScanner, Claims, Validity};
 pub(crate) use compact::Compact;
 pub(crate) use sign::hs256_token;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]

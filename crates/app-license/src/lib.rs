@@ -126,6 +126,7 @@ mod license_source;
 mod open_text;
 mod policy;
 mod secret;
+mod shared_text;
 mod time;
 mod verified;
 

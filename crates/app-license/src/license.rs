@@ -4,6 +4,8 @@ mod from_facts;
 mod read;
 mod summary;
 
+use std::sync::Arc;
+
 use crate::gate::capability::{Edition, Grants, RequiredCapability, same};
 use crate::gate::facts::State;
 use crate::gate::json::Str;
@@ -14,6 +16,7 @@ use crate::diagnostic::{LicenseDiagnostic, LicenseDiagnostics};
 use crate::gate::user_access::UserAccess;
 use crate::license_source::LicenseSource;
 use crate::open_text::{BillingPeriod, EnvironmentType, LicenseKind, LicenseMode};
+use crate::shared_text::{SharedText, arc};
 use crate::time::UnixTime;
 
 /// What a license source said: active or not, edition, trial, dates, entitlement.
@@ -46,14 +49,14 @@ pub struct License {
     billing_period: Option<BillingPeriod>,
     trial_end: Option<UnixTime>,
     subscription_end: Option<UnixTime>,
-    entitlement_id: Option<String>,
-    entitlement_number: Option<String>,
-    support_entitlement_number: Option<String>,
+    entitlement_id: Option<SharedText>,
+    entitlement_number: Option<SharedText>,
+    support_entitlement_number: Option<SharedText>,
     modes: Vec<LicenseMode>,
     environment: Option<EnvironmentType>,
     as_of: Option<UnixTime>,
     user_access: Option<UserAccess>,
-    raw: Option<Box<str>>,
+    raw: Option<Arc<str>>,
 }
 
 /// What the license grants, worked out once: [`Grants`] without the borrow.
@@ -134,15 +137,16 @@ impl License {
 
     pub(crate) fn entitlement(
         &mut self,
-        id: Option<String>,
-        number: Option<String>,
-        sen: Option<String>,
+        id: Option<&str>,
+        number: Option<&str>,
+        sen: Option<&str>,
     ) {
-        self.entitlement_id = id;
-        self.entitlement_number = number;
+        let shared = |text: Option<&str>| text.map(|text| SharedText::from(arc(text)));
+        self.entitlement_id = shared(id);
+        self.entitlement_number = shared(number);
         self.diagnostics
             .add_if(sen.is_some(), LicenseDiagnostic::SupportNumberDeprecated);
-        self.support_entitlement_number = sen;
+        self.support_entitlement_number = shared(sen);
     }
 
     /// Says when it was stated: the token's `iat`, or when the answer was fetched.
@@ -302,19 +306,20 @@ impl License {
     /// The entitlement's id. It may repeat across installations: never key tenants on it.
     #[must_use]
     pub fn entitlement_id(&self) -> Option<&str> {
-        self.entitlement_id.as_deref()
+        self.entitlement_id.as_ref().map(SharedText::as_str)
     }
 
     /// The entitlement's number, `E-…`; Forge calls it slug.
     #[must_use]
     pub fn entitlement_number(&self) -> Option<&str> {
-        self.entitlement_number.as_deref()
+        self.entitlement_number.as_ref().map(SharedText::as_str)
     }
 
     /// The support entitlement number, `SEN-…`, deprecated by the platform.
     #[must_use]
     pub fn support_entitlement_number(&self) -> Option<&str> {
-        self.support_entitlement_number.as_deref()
+        let number = self.support_entitlement_number.as_ref();
+        number.map(SharedText::as_str)
     }
 
     /// The license's modes.

@@ -1,5 +1,14 @@
 //! Vocabularies of the host platform: known values are constants, unknown ones survive and print.
 
+use std::sync::Arc;
+
+/// A value; a clone of it is no copy.
+#[derive(Debug, Clone)]
+enum Word {
+    Known(&'static str),
+    Other(Arc<str>),
+}
+
 macro_rules! open_text {
     (
         $(#[$doc:meta])*
@@ -9,35 +18,39 @@ macro_rules! open_text {
         ///
         /// Compares without ASCII case; prints as the platform wrote it.
         #[derive(Debug, Clone)]
-        pub struct $name(std::borrow::Cow<'static, str>);
+        pub struct $name(Word);
 
         impl $name {
             $(
                 $(#[$value_doc])*
-                pub const $constant: Self = Self(std::borrow::Cow::Borrowed($value));
+                pub const $constant: Self = Self(Word::Known($value));
             )+
 
             /// Takes any value.
             #[must_use]
+            #[inline(never)]
             pub fn new(text: &str) -> Self {
                 $(
                     if text == $value {
                         return Self::$constant;
                     }
                 )+
-                Self(std::borrow::Cow::Owned(text.to_owned()))
+                Self(Word::Other(crate::shared_text::arc(text)))
             }
 
             /// The value as the platform wrote it.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                match &self.0 {
+                    Word::Known(text) => text,
+                    Word::Other(text) => text,
+                }
             }
         }
 
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                self.0.eq_ignore_ascii_case(&other.0)
+                self.as_str().eq_ignore_ascii_case(other.as_str())
             }
         }
 
@@ -45,13 +58,13 @@ macro_rules! open_text {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(self.as_str())
             }
         }
     };

@@ -213,7 +213,50 @@ struct Parameter<'q> {
     value_class: Class,
 }
 
+/// Parameters: a page of a host has no more than have their place here.
+struct Parameters<'q> {
+    few: [Parameter<'q>; 16],
+    count: usize,
+    /// All of them, when they are not few.
+    many: Vec<Parameter<'q>>,
+}
+
+impl<'q> Parameters<'q> {
+    const NONE: Self = Self {
+        few: [Parameter::NONE; 16],
+        count: 0,
+        many: Vec::new(),
+    };
+
+    fn push(&mut self, parameter: Parameter<'q>) {
+        match self.few.get_mut(self.count) {
+            Some(place) => *place = parameter,
+            None => {
+                if self.many.is_empty() {
+                    self.many.extend_from_slice(&self.few);
+                }
+                self.many.push(parameter);
+            }
+        }
+        self.count = self.count.wrapping_add(1);
+    }
+
+    fn all(&mut self) -> &mut [Parameter<'q>] {
+        match self.few.get_mut(..self.count) {
+            Some(few) => few,
+            None => &mut self.many,
+        }
+    }
+}
+
 impl<'q> Parameter<'q> {
+    const NONE: Self = Self {
+        first: 0,
+        text: "",
+        name_len: 0,
+        value_class: Class::PLAIN,
+    };
+
     fn name(&self) -> &'q str {
         self.text.get(..self.name_len).unwrap_or(self.text)
     }
@@ -234,27 +277,27 @@ impl<'q> Parameter<'q> {
 }
 
 fn push_query(query: &str, into: &mut Vec<u8>) -> Result<(), Error> {
-    let mut parameters = Vec::with_capacity(16);
+    let mut parameters = Parameters::NONE;
     if read_plain(query, &mut parameters)? {
-        push_sorted(&mut parameters, into);
+        push_sorted(parameters.all(), into);
         return Ok(());
     }
     // a name needs encoding, which is rare: encode them all, so that reading is the same again
     let encoded = with_encoded_names(query);
-    parameters = Vec::with_capacity(16);
+    let mut parameters = Parameters::NONE;
     read_pairs(&encoded, &mut parameters, |_| true)?;
-    push_sorted(&mut parameters, into);
+    push_sorted(parameters.all(), into);
     Ok(())
 }
 
 /// Reads the pairs as long as their names are plain; whether all are.
-fn read_plain<'q>(query: &'q str, into: &mut Vec<Parameter<'q>>) -> Result<bool, Error> {
+fn read_plain<'q>(query: &'q str, into: &mut Parameters<'q>) -> Result<bool, Error> {
     read_pairs(query, into, |name| name == Class::PLAIN)
 }
 
 fn read_pairs<'q>(
     query: &'q str,
-    into: &mut Vec<Parameter<'q>>,
+    into: &mut Parameters<'q>,
     is_fit: impl Fn(Class) -> bool,
 ) -> Result<bool, Error> {
     let mut rest = query;
@@ -273,7 +316,7 @@ fn read_pairs<'q>(
         if pair.text.is_empty() || parameter.name() == "jwt" {
             continue;
         }
-        if into.len() >= MAX_PAIRS {
+        if into.count >= MAX_PAIRS {
             return Err(too_many(query));
         }
         let first = first_bytes(pair.text, pair.name_len);

@@ -1,10 +1,14 @@
 //! What the kinds of Connect tokens have in common.
 
+use std::sync::Arc;
+
 use crate::gate::json::Str;
 
+use crate::document::name_of;
 use crate::error::{Error, ErrorKind};
 use crate::ids::ClientKey;
-use crate::jwt::{Claims, Validity, owned};
+use crate::jwt::{Claims, Validity};
+use crate::shared_text::shared;
 
 /// The query hash a token claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +26,7 @@ pub(super) enum Claimed {
 /// The claims of a token from the host, **not verified**.
 pub(super) struct HostClaims {
     pub(super) issuer: ClientKey,
-    pub(super) subject: Option<String>,
+    pub(super) subject: Option<Arc<str>>,
     pub(super) validity: Validity,
     pub(super) qsh: Claimed,
 }
@@ -30,8 +34,8 @@ pub(super) struct HostClaims {
 impl HostClaims {
     pub(super) fn of(claims: &Claims<'_>) -> Result<Self, Error> {
         Ok(Self {
-            issuer: client_key("iss", owned(claims.iss()?))?,
-            subject: claims.sub().map(owned),
+            issuer: client_key("iss", &name_of(claims.iss()?))?,
+            subject: claims.sub().map(shared),
             validity: claims.validity()?,
             qsh: Claimed::of(claims),
         })
@@ -45,7 +49,7 @@ impl Claimed {
             Some(qsh) if qsh == Str::from(super::Qsh::CONTEXT) => Self::Context,
             Some(qsh) => match qsh.plain().and_then(|q| q.as_bytes().try_into().ok()) {
                 Some(hash) => Self::Hash(hash),
-                None => Self::Other(owned(qsh)),
+                None => Self::Other(qsh.to_string()),
             },
         }
     }
@@ -62,7 +66,7 @@ impl Claimed {
 }
 
 /// A claim that names a tenant.
-pub(super) fn client_key(claim: &'static str, text: String) -> Result<ClientKey, Error> {
+pub(super) fn client_key(claim: &'static str, text: &str) -> Result<ClientKey, Error> {
     ClientKey::new(text).map_err(|_| {
         ErrorKind::ClaimType {
             claim,

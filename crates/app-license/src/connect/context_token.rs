@@ -68,7 +68,7 @@ impl<'t> UnverifiedContextToken<'t> {
         let compact = Compact::parse(token, Algorithm::Hs256)?;
         let mut context = None;
         let mut said = Said::default();
-        let claims = Claims::read_with(compact.payload(), |s, key| {
+        let claims = Claims::read_with(compact.claims()?, |s, key| {
             if key != Str::from("context") {
                 return s.value().map(drop).map_err(Claims::fault);
             }
@@ -107,14 +107,14 @@ impl<'t> UnverifiedContextToken<'t> {
         now: UnixTime,
     ) -> Result<Verified<ContextToken>, Error> {
         let claims = &self.claims;
-        keys.belong_to(&claims.issuer)?;
+        let tenant = keys.belong_to(&claims.issuer)?;
         let signed_with = keys.verify(&self.compact)?;
         claims.validity.check(now, expected.allowed_leeway())?;
         if claims.qsh != Claimed::Context {
             return Err(ErrorKind::NotContextToken.into());
         }
         Ok(Token::verified(
-            claims.issuer.clone(),
+            tenant,
             claims.subject.clone(),
             claims.validity,
             expected.allowed_leeway(),

@@ -1,5 +1,7 @@
 //! Tokens of the lifecycle events `installed` and `uninstalled`.
 
+use std::sync::Arc;
+
 use super::base_url::BaseUrl;
 use super::canonical_request::PathForm;
 use super::claims::HostClaims;
@@ -11,6 +13,7 @@ use crate::delivery::{ReplayMark, TokenHash};
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::{ClientKey, KeyId};
 use crate::jwt::{Algorithm, Audience, Claims, Compact, RsaPublicKey};
+use crate::shared_text::shared;
 use crate::time::UnixTime;
 use crate::verified::Verified;
 
@@ -41,7 +44,7 @@ pub struct UnverifiedInstallToken<'t> {
     compact: Compact<'t>,
     kid: KeyId,
     claims: HostClaims,
-    jti: Option<String>,
+    jti: Option<Arc<str>>,
     audience: Option<Audience>,
     hash: TokenHash,
 }
@@ -54,7 +57,7 @@ pub type InstallToken = Token<InstallClaims>;
 pub struct InstallClaims {
     kid: KeyId,
     path_form: PathForm,
-    jti: Option<String>,
+    jti: Option<Arc<str>>,
     hash: TokenHash,
 }
 
@@ -72,11 +75,11 @@ impl<'t> UnverifiedInstallToken<'t> {
         let kid = compact.kid().ok_or(ErrorKind::KeyIdMissing)?;
         let found = || shown(kid);
         let kid = KeyId::new(kid).map_err(|_| ErrorKind::KeyIdInvalid { found: found() })?;
-        let claims = Claims::read(compact.payload())?;
+        let claims = Claims::read(compact.claims()?)?;
         Ok(Self {
             claims: HostClaims::of(&claims)?,
             kid,
-            jti: claims.jti().map(|j| j.to_string()),
+            jti: claims.jti().map(shared),
             audience: claims.audience(),
             hash: TokenHash::of(token),
             compact,
@@ -126,7 +129,7 @@ impl<'t> UnverifiedInstallToken<'t> {
         self.compact.verify_rs256(key)?;
         let claims = &self.claims;
         Ok(Token::verified(
-            claims.issuer.clone(),
+            Arc::new(claims.issuer.clone()),
             claims.subject.clone(),
             claims.validity,
             expected.allowed_leeway(),

@@ -248,9 +248,9 @@ impl LifecycleBody {
         let capability = self.capability_set.clone();
         let mut license = License::of(State::Absent, capability, LicenseSource::ConnectLifecycle);
         license.entitlement(
-            self.entitlement_id.clone(),
-            self.entitlement_number.clone(),
-            self.service_entitlement_number.clone(),
+            self.entitlement_id.as_deref(),
+            self.entitlement_number.as_deref(),
+            self.service_entitlement_number.as_deref(),
         );
         Hint::new(license)
     }

@@ -72,7 +72,7 @@ impl<'t> UnverifiedRequestToken<'t> {
     pub fn parse(token: &'t str) -> Result<Self, Error> {
         // steps 1 and 2: form and algorithm, before any key is thought of
         let compact = Compact::parse(token, Algorithm::Hs256)?;
-        let claims = HostClaims::of(&Claims::read(compact.payload())?)?;
+        let claims = HostClaims::of(&Claims::read(compact.claims()?)?)?;
         Ok(Self { compact, claims })
     }
 
@@ -99,7 +99,7 @@ impl<'t> UnverifiedRequestToken<'t> {
     ) -> Result<Verified<RequestToken>, Error> {
         let claims = &self.claims;
         // step 9, for HS256: the issuer picked the record, so the record must be the issuer's
-        keys.belong_to(&claims.issuer)?;
+        let tenant = keys.belong_to(&claims.issuer)?;
         // step 5
         let signed_with = keys.verify(&self.compact)?;
         // step 6
@@ -107,7 +107,7 @@ impl<'t> UnverifiedRequestToken<'t> {
         // step 8
         let path_form = expected.check_qsh(claims.qsh.of_a_request()?, request)?;
         Ok(Token::verified(
-            claims.issuer.clone(),
+            tenant,
             claims.subject.clone(),
             claims.validity,
             expected.allowed_leeway(),

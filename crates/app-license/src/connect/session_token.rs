@@ -1,12 +1,15 @@
 //! Tokens an app makes itself for its own front end.
 
+use std::sync::Arc;
+
 use super::claims::{Claimed, client_key};
 use super::tenant_keys::{SignedWith, TenantKeys};
 use super::token::Token;
 use super::verifier_config::RequestVerifierConfig;
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::{AppKey, ClientKey};
-use crate::jwt::{Algorithm, Claims, Compact, Validity, owned};
+use crate::jwt::{Algorithm, Claims, Compact, Validity};
+use crate::shared_text::shared;
 use crate::time::UnixTime;
 use crate::verified::Verified;
 
@@ -33,9 +36,9 @@ use crate::verified::Verified;
 /// ```
 pub struct UnverifiedSessionToken<'t> {
     compact: Compact<'t>,
-    issuer: String,
+    issuer: Arc<str>,
     tenant: ClientKey,
-    subject: Option<String>,
+    subject: Option<Arc<str>>,
     validity: Validity,
     qsh: Claimed,
 }
@@ -57,7 +60,7 @@ impl<'t> UnverifiedSessionToken<'t> {
     /// `claim_missing` or `claim_type`, also when `aud` does not hold exactly one tenant.
     pub fn parse(token: &'t str) -> Result<Self, Error> {
         let compact = Compact::parse(token, Algorithm::Hs256)?;
-        let claims = Claims::read(compact.payload())?;
+        let claims = Claims::read(compact.claims()?)?;
         let audience = claims
             .audience()
             .ok_or(ErrorKind::ClaimMissing { claim: "aud" })?;
@@ -66,9 +69,9 @@ impl<'t> UnverifiedSessionToken<'t> {
             expected: "exactly one tenant",
         })?;
         Ok(Self {
-            issuer: owned(claims.iss()?),
-            tenant: client_key("aud", only.to_owned())?,
-            subject: claims.sub().map(owned),
+            issuer: shared(claims.iss()?),
+            tenant: client_key("aud", only)?,
+            subject: claims.sub().map(shared),
             validity: claims.validity()?,
             qsh: Claimed::of(&claims),
             compact,
@@ -95,10 +98,10 @@ impl<'t> UnverifiedSessionToken<'t> {
         now: UnixTime,
     ) -> Result<Verified<SessionToken>, Error> {
         // signer and tenant must be the same record
-        keys.belong_to(&self.tenant)?;
+        let tenant = keys.belong_to(&self.tenant)?;
         let signed_with = keys.verify(&self.compact)?;
         self.validity.check(now, expected.allowed_leeway())?;
-        if self.issuer != app.as_str() {
+        if *self.issuer != *app.as_str() {
             return Err(ErrorKind::Issuer {
                 expected: app.to_string(),
                 found: shown(&self.issuer),
@@ -109,7 +112,7 @@ impl<'t> UnverifiedSessionToken<'t> {
             return Err(ErrorKind::NotContextToken.into());
         }
         Ok(Token::verified(
-            self.tenant.clone(),
+            tenant,
             self.subject.clone(),
             self.validity,
             expected.allowed_leeway(),

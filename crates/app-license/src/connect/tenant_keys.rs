@@ -1,5 +1,7 @@
 //! The keys of one installation.
 
+use std::sync::Arc;
+
 use crate::error::{Error, ErrorKind, shown};
 use crate::ids::ClientKey;
 use crate::jwt::{Compact, HmacKey};
@@ -17,7 +19,7 @@ use crate::jwt::{Compact, HmacKey};
 /// ```
 #[derive(Debug, Clone)]
 pub struct TenantKeys {
-    client_key: ClientKey,
+    client_key: Arc<ClientKey>,
     current: HmacKey,
     previous: Option<HmacKey>,
 }
@@ -38,9 +40,9 @@ pub enum SignedWith {
 impl TenantKeys {
     /// The key of an installation's current secret.
     #[must_use]
-    pub const fn new(client_key: ClientKey, current: HmacKey) -> Self {
+    pub fn new(client_key: ClientKey, current: HmacKey) -> Self {
         Self {
-            client_key,
+            client_key: Arc::new(client_key),
             current,
             previous: None,
         }
@@ -56,7 +58,7 @@ impl TenantKeys {
 
     /// Whose keys they are.
     #[must_use]
-    pub const fn client_key(&self) -> &ClientKey {
+    pub fn client_key(&self) -> &ClientKey {
         &self.client_key
     }
 
@@ -77,10 +79,10 @@ impl TenantKeys {
         }
     }
 
-    /// The record must be the named tenant's, byte for byte, whatever found it.
-    pub(super) fn belong_to(&self, tenant: &ClientKey) -> Result<(), Error> {
-        if self.client_key == *tenant {
-            return Ok(());
+    /// The record must be the named tenant's, byte for byte, whatever found it. Answers whose it is.
+    pub(super) fn belong_to(&self, tenant: &ClientKey) -> Result<Arc<ClientKey>, Error> {
+        if *self.client_key == *tenant {
+            return Ok(Arc::clone(&self.client_key));
         }
         Err(ErrorKind::Issuer {
             expected: self.client_key.to_string(),

@@ -1,5 +1,7 @@
 //! What every verified token of Connect says, of whichever kind it is.
 
+use std::sync::Arc;
+
 use crate::ids::ClientKey;
 use crate::jwt::{Leeway, Validity};
 use crate::time::UnixTime;
@@ -10,8 +12,8 @@ use crate::verified::Verified;
 /// [`super::InstallToken`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token<K> {
-    tenant: ClientKey,
-    subject: Option<String>,
+    tenant: Arc<ClientKey>,
+    subject: Option<Arc<str>>,
     issued_at: UnixTime,
     expires_at: UnixTime,
     proves_until: UnixTime,
@@ -21,8 +23,8 @@ pub struct Token<K> {
 impl<K> Token<K> {
     /// Of what was verified with this leeway.
     pub(super) const fn verified(
-        tenant: ClientKey,
-        subject: Option<String>,
+        tenant: Arc<ClientKey>,
+        subject: Option<Arc<str>>,
         validity: Validity,
         leeway: Leeway,
         claims: K,
@@ -39,7 +41,7 @@ impl<K> Token<K> {
 
     /// The tenant: whose token it is. It is `iss`, but in a token of the app's own, where it is `aud`.
     #[must_use]
-    pub const fn tenant(&self) -> &ClientKey {
+    pub fn tenant(&self) -> &ClientKey {
         &self.tenant
     }
 

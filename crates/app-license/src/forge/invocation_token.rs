@@ -4,10 +4,13 @@ mod read;
 mod tenant;
 mod token;
 
+use std::sync::Arc;
+
 use crate::error::{Error, ErrorKind, shown};
 use crate::forge::IsolatedCloud;
 use crate::ids::ForgeAppId;
 use crate::jwt::{Algorithm, Claims, Compact, Jwks, Leeway};
+use crate::shared_text::SharedJson;
 use crate::time::UnixTime;
 use crate::verified::Verified;
 
@@ -29,8 +32,8 @@ const CONTEXT_TOKEN: &str = "forge/context-token";
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verifier {
-    app: ForgeAppId,
-    others: Vec<ForgeAppId>,
+    app: Arc<ForgeAppId>,
+    others: Vec<Arc<ForgeAppId>>,
     leeway: Leeway,
     isolated_cloud: Option<IsolatedCloud>,
 }
@@ -40,7 +43,7 @@ impl Verifier {
     #[must_use]
     pub fn new(app: ForgeAppId) -> Self {
         Self {
-            app,
+            app: Arc::new(app),
             others: Vec::new(),
             leeway: Leeway::default(),
             isolated_cloud: None,
@@ -60,7 +63,7 @@ impl Verifier {
     #[must_use]
     pub fn accept_app(mut self, app: ForgeAppId) -> Self {
         if !self.apps().any(|known| *known == app) {
-            self.others.push(app);
+            self.others.push(Arc::new(app));
         }
         self
     }
@@ -81,12 +84,16 @@ impl Verifier {
 
     /// The app; the first one where there are several.
     #[must_use]
-    pub const fn app(&self) -> &ForgeAppId {
+    pub fn app(&self) -> &ForgeAppId {
         &self.app
     }
 
     /// Every app, in the order they were named.
     pub fn apps(&self) -> impl Iterator<Item = &ForgeAppId> {
+        self.shared_apps().map(|app| &**app)
+    }
+
+    fn shared_apps(&self) -> impl Iterator<Item = &Arc<ForgeAppId>> {
         std::iter::once(&self.app).chain(&self.others)
     }
 
@@ -161,7 +168,8 @@ impl<'t> UnverifiedInvocationToken<'t> {
         // step 3: the signature, by every key of that very name
         self.check_signature(keys)?;
         let mut read = read::Read::default();
-        let claims = Claims::read_with(self.compact.payload(), |s, key| read.claim(s, key))?;
+        let text = self.compact.claims()?;
+        let claims = Claims::read_with(text, |s, key| read.claim(s, key))?;
         // step 4: the issuer
         let issuer = claims.iss()?;
         if issuer != ISSUER.into() {
@@ -175,13 +183,12 @@ impl<'t> UnverifiedInvocationToken<'t> {
             .into());
         }
         // step 5: the audience is the app's whole ARI, never a bare id
-        let audience = claims
-            .audience()
-            .ok_or(ErrorKind::ClaimMissing { claim: "aud" })?;
         let mut meant = expected
-            .apps()
-            .filter(|app| audience.any(|one| one == app.as_str()));
+            .shared_apps()
+            .filter(|app| claims.is_for(app.as_str()));
         let Some(first) = meant.next() else {
+            let audience = claims.audience();
+            let audience = audience.ok_or(ErrorKind::ClaimMissing { claim: "aud" })?;
             return Err(ErrorKind::Audience {
                 expected: expected.shown(),
                 found: audience.shown(),
@@ -197,9 +204,15 @@ impl<'t> UnverifiedInvocationToken<'t> {
         read.check_tenant(app)?;
         // step 8: an Isolated Cloud only by configuration
         read.check_isolated_cloud(expected.isolated_cloud.as_ref())?;
-        let jti = claims.jti().map(|jti| jti.to_string());
-        read.into_token(app.clone(), validity, expected.leeway, jti)
-            .map(Verified::new)
+        let kept = SharedJson::new(text);
+        read.into_token(
+            Arc::clone(app),
+            validity,
+            expected.leeway,
+            claims.jti(),
+            &kept,
+        )
+        .map(Verified::new)
     }
 
     fn check_signature(&self, keys: &Jwks) -> Result<(), Error> {

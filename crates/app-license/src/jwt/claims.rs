@@ -41,19 +41,18 @@ pub(crate) struct Validity {
 
 impl<'p> Claims<'p> {
     /// Reads a payload whose further claims nobody needs.
-    pub(crate) fn read(payload: &'p [u8]) -> Result<Self, Error> {
+    pub(crate) fn read(payload: &'p str) -> Result<Self, Error> {
         Self::read_with(payload, |s, _| s.value().map(drop).map_err(Claims::fault))
     }
 
     /// Reads a payload. `other` is called with each claim that is not one of ours and must take
     /// exactly one value.
     pub(crate) fn read_with(
-        payload: &'p [u8],
+        payload: &'p str,
         mut other: impl FnMut(&mut ClaimScanner<'p>, Str<'p>) -> Result<(), Error>,
     ) -> Result<Self, Error> {
         let mut claims = Self::default();
-        let text = json::checked(payload).map_err(Claims::fault)?;
-        let mut scanner = ClaimScanner::from_text(text);
+        let mut scanner = ClaimScanner::from_text(payload);
         scanner
             .object::<ClaimError>(|s, key| {
                 // a name with escapes is read as what it spells
@@ -119,7 +118,18 @@ impl<'p> Claims<'p> {
 
     /// Who it is for, if it says so.
     pub(crate) fn audience(&self) -> Option<Audience> {
-        self.aud.map(Audience::of)
+        let mut all = Vec::new();
+        each_recipient(self.aud?, &mut |one| all.push(owned(one)));
+        Some(Audience(all))
+    }
+
+    /// Whether a recipient is one of those it is for.
+    pub(crate) fn is_for(&self, recipient: &str) -> bool {
+        let mut is_one = false;
+        if let Some(aud) = self.aud {
+            each_recipient(aud, &mut |one| is_one |= one == Str::from(recipient));
+        }
+        is_one
     }
 
     /// The times, of which `iat` and `exp` must be there.
@@ -133,24 +143,6 @@ impl<'p> Claims<'p> {
 }
 
 impl Audience {
-    /// From a value that [`audience`] has checked.
-    fn of(value: Value<'_>) -> Self {
-        let mut all = Vec::new();
-        match value {
-            Value::String(one) => all.push(owned(one)),
-            Value::Array(text) => {
-                let _checked = Scanner::<1>::from_text(text).array::<json::Error>(|s| {
-                    if let Value::String(one) = s.value()? {
-                        all.push(owned(one));
-                    }
-                    Ok(())
-                });
-            }
-            _ => {}
-        }
-        Self(all)
-    }
-
     /// Whether one of the recipients is the one meant.
     pub(crate) fn any(&self, is: impl Fn(&str) -> bool) -> bool {
         self.0.iter().any(|one| is(one))
@@ -205,6 +197,22 @@ impl Validity {
     }
 }
 
+/// Goes through a value that [`audience`] has checked.
+fn each_recipient<'p>(value: Value<'p>, each: &mut dyn FnMut(Str<'p>)) {
+    match value {
+        Value::String(one) => each(one),
+        Value::Array(text) => {
+            let _checked = Scanner::<1>::from_text(text).array::<json::Error>(|s| {
+                if let Value::String(one) = s.value()? {
+                    each(one);
+                }
+                Ok(())
+            });
+        }
+        _ => {}
+    }
+}
+
 /// Checks that `aud` is a string or an array of strings.
 fn audience(value: Value<'_>) -> Result<Value<'_>, Error> {
     let mut strings = true;
@@ -226,7 +234,7 @@ fn audience(value: Value<'_>) -> Result<Value<'_>, Error> {
 const AUDIENCE: &str = "a string or an array of strings";
 
 /// The text itself; formatting a string costs more than copying it.
-pub(crate) fn owned(text: Str<'_>) -> String {
+fn owned(text: Str<'_>) -> String {
     match text.plain() {
         Some(plain) => plain.to_owned(),
         None => text.to_string(),

@@ -1,10 +1,13 @@
 //! The compact form: three segments, decoded once into one buffer.
 
-use super::header::Header;
+use std::ops::Range;
+
+use super::header::read_header;
 use super::segment::{decode, malformed};
-use super::{Algorithm, HmacKey, RsaPublicKey};
+use super::{Algorithm, Claims, HmacKey, RsaPublicKey};
 use crate::error::{Error, ErrorKind, at_most};
 use crate::find::split_once;
+use crate::gate::json;
 
 /// The largest token, in bytes: what a web server takes as a header line, and more.
 const MAX_TOKEN: usize = 32 * 1024;
@@ -12,10 +15,10 @@ const MAX_TOKEN: usize = 32 * 1024;
 /// A compact token, decoded but **not verified**.
 pub(crate) struct Compact<'t> {
     signing_input: &'t str,
-    /// The payload, then the signature.
+    /// What was read of the header, the payload, and the signature.
     buffer: Vec<u8>,
-    payload: usize,
-    kid: Option<String>,
+    kid: Option<Range<usize>>,
+    payload: Range<usize>,
 }
 
 impl<'t> Compact<'t> {
@@ -27,10 +30,12 @@ impl<'t> Compact<'t> {
         if split_once(signature, b'.').is_some() {
             return Err(segments());
         }
-        let kid = Header::read(header, algorithm)?.kid;
-        let mut buffer = Vec::with_capacity(rest.len());
+        // three bytes of four characters
+        let mut buffer = Vec::with_capacity(token.len().saturating_sub(token.len() / 4));
+        let kid = read_header(header, algorithm, &mut buffer)?;
+        let start = buffer.len();
         decode(payload, &mut buffer)?;
-        let payload = buffer.len();
+        let payload = start..buffer.len();
         decode(signature, &mut buffer)?;
         let signed = token
             .len()
@@ -38,23 +43,25 @@ impl<'t> Compact<'t> {
         Ok(Self {
             signing_input: token.get(..signed).unwrap_or_default(),
             buffer,
-            payload,
             kid,
+            payload,
         })
     }
 
     /// The key the header names, which the sender chose.
     pub(crate) fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
+        let kid = self.buffer.get(self.kid.clone()?)?;
+        str::from_utf8(kid).ok()
     }
 
-    /// The claims as the sender wrote them: JSON text, still to be read.
-    pub(crate) fn payload(&self) -> &[u8] {
-        self.buffer.get(..self.payload).unwrap_or_default()
+    /// The claims as the sender wrote them: text, still to be read.
+    pub(crate) fn claims(&self) -> Result<&str, Error> {
+        let payload = self.buffer.get(self.payload.clone()).unwrap_or_default();
+        json::checked(payload).map_err(Claims::fault)
     }
 
     fn signature(&self) -> &[u8] {
-        self.buffer.get(self.payload..).unwrap_or_default()
+        self.buffer.get(self.payload.end..).unwrap_or_default()
     }
 
     /// Checks an HS256 signature over the exact bytes of the token.

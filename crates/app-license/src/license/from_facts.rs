@@ -7,6 +7,7 @@ use crate::gate::facts::{Facts, Flag};
 use crate::gate::json::{Str, Value};
 use crate::license_source::LicenseSource;
 use crate::open_text::{BillingPeriod, LicenseKind, LicenseMode};
+use crate::shared_text::{SharedJson, SharedText};
 use crate::time::UnixTime;
 
 impl License {
@@ -19,12 +20,16 @@ impl License {
         license.billing_period = with_text(facts.billing_period, BillingPeriod::new);
         license.trial_end = facts.trial_end.and_then(UnixTime::from_json);
         license.subscription_end = facts.subscription_end.and_then(UnixTime::from_json);
-        license.entitlement_id = with_text(facts.entitlement_id, str::to_owned);
-        license.entitlement_number = with_text(facts.entitlement_number, str::to_owned);
-        license.support_entitlement_number =
-            with_text(facts.support_entitlement_number, str::to_owned);
+        let kept = raw.map(SharedJson::new);
+        let text = |text| match &kept {
+            Some(kept) => kept.part(text),
+            None => SharedText::of(text),
+        };
+        license.entitlement_id = facts.entitlement_id.map(text);
+        license.entitlement_number = facts.entitlement_number.map(text);
+        license.support_entitlement_number = facts.support_entitlement_number.map(text);
         license.modes = facts.modes.map(modes).unwrap_or_default();
-        license.raw = raw.map(Into::into);
+        license.raw = kept.map(SharedJson::into_whole);
         license.remark_on(facts);
         license
     }

@@ -18,9 +18,12 @@ impl serde::Serialize for License {
         s.serialize_field("billingPeriod", &self.billing_period)?;
         s.serialize_field("trialEndDate", &self.trial_end)?;
         s.serialize_field("subscriptionEndDate", &self.subscription_end)?;
-        s.serialize_field("entitlementId", &self.entitlement_id)?;
-        s.serialize_field("entitlementNumber", &self.entitlement_number)?;
-        s.serialize_field("supportEntitlementNumber", &self.support_entitlement_number)?;
+        s.serialize_field("entitlementId", &self.entitlement_id())?;
+        s.serialize_field("entitlementNumber", &self.entitlement_number())?;
+        s.serialize_field(
+            "supportEntitlementNumber",
+            &self.support_entitlement_number(),
+        )?;
         s.serialize_field("modes", &self.modes)?;
         s.serialize_field("environment", &self.environment)?;
         s.serialize_field("asOf", &self.as_of)?;

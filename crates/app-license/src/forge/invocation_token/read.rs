@@ -1,5 +1,7 @@
 //! Reading the claims of an invocation token: strict in type, open to new claims.
 
+use std::sync::Arc;
+
 use crate::gate::facts::State;
 use crate::gate::json::{Kind, Str, Value};
 
@@ -12,6 +14,7 @@ use crate::jwt::{ClaimScanner, Claims, Leeway, Validity};
 use crate::license::License;
 use crate::license_source::LicenseSource;
 use crate::open_text::EnvironmentType;
+use crate::shared_text::SharedJson;
 
 /// The kinds of modules that the platform itself calls, as a manifest names them. Tokens name
 /// them with `core:` before it.
@@ -92,10 +95,11 @@ impl<'p> Read<'p> {
 
     pub(super) fn into_token(
         self,
-        app_id: ForgeAppId,
+        app_id: Arc<ForgeAppId>,
         validity: Validity,
         leeway: Leeway,
-        jti: Option<String>,
+        jti: Option<Str<'p>>,
+        kept: &SharedJson<'p>,
     ) -> Result<InvocationToken, Error> {
         let installation = self.app.installation_id.or(self.app.installation);
         let installation = installation.ok_or(ErrorKind::ClaimMissing {
@@ -105,10 +109,9 @@ impl<'p> Read<'p> {
         let workspace_id = self.workspace_id();
         let from_user_interface = self.is_from_user_interface();
         let app = self.app;
-        let environment_type = app.environment_type.map(|t| match t.plain() {
-            Some(plain) => EnvironmentType::new(plain),
-            None => EnvironmentType::new(&t.to_string()),
-        });
+        let text = |text: Option<Str<'p>>| text.map(|text| kept.part(text));
+        let environment_type = app.environment_type;
+        let environment_type = environment_type.map(|kind| EnvironmentType::new(&name_of(kind)));
         let license = app
             .license
             .unwrap_or_else(|| License::absent(LicenseSource::ForgeInvocationToken))
@@ -118,24 +121,25 @@ impl<'p> Read<'p> {
             Some(environment) => license.in_environment(environment.clone()),
             None => license,
         };
-        let contexts: Result<Vec<_>, Error> = app.contexts.iter().map(Product::owned).collect();
+        let contexts: Result<Vec<_>, Error> =
+            app.contexts.iter().map(|one| one.kept(kept)).collect();
         Ok(InvocationToken {
             app: app_id,
-            installation: InstallationAri::new(installation.to_string())?,
+            installation: InstallationAri::new(name_of(installation))?,
             environment_type,
-            environment_id: owned(app.environment_id),
-            module_key: owned(app.module_key.or(self.context.module_key)),
-            module_type: owned(app.module_type),
-            app_version: owned(app.app_version),
-            api_base_url: owned(app.api_base_url),
+            environment_id: text(app.environment_id),
+            module_key: text(app.module_key.or(self.context.module_key)),
+            module_type: text(app.module_type),
+            app_version: text(app.app_version),
+            api_base_url: text(app.api_base_url),
             contexts: contexts?,
             cloud_id: cloud_id.map(cloud).transpose()?,
-            workspace_id: owned(workspace_id),
-            site_url: owned(self.context.site_url),
-            principal: owned(self.principal),
+            workspace_id: text(workspace_id),
+            site_url: text(self.context.site_url),
+            principal: text(self.principal),
             user_access: self.context.user_access,
             from_user_interface,
-            jti,
+            jti: text(jti),
             issued_at: validity.iat,
             expires_at: validity.exp,
             proves_until: validity.proves_until(leeway),
@@ -151,8 +155,8 @@ impl Read<'_> {
     /// A module without a type is of no known kind.
     fn is_from_user_interface(&self) -> bool {
         let platform = |kind: Str<'_>| {
-            let kind = kind.to_string();
-            kind.starts_with("core:") || TRIGGERS.contains(&kind.as_str())
+            let kind = name_of(kind);
+            kind.starts_with("core:") || TRIGGERS.contains(&&*kind)
         };
         self.principal.is_some() || !self.app.module_type.is_some_and(platform)
     }
@@ -235,13 +239,14 @@ impl<'p> Context<'p> {
     }
 }
 
-impl Product<'_> {
-    fn owned(&self) -> Result<ProductContext, Error> {
+impl<'p> Product<'p> {
+    fn kept(&self, kept: &SharedJson<'p>) -> Result<ProductContext, Error> {
+        let text = |text: Option<Str<'p>>| text.map(|text| kept.part(text));
         Ok(ProductContext {
-            name: owned(self.name),
-            api_base_url: owned(self.api_base_url),
+            name: text(self.name),
+            api_base_url: text(self.api_base_url),
             cloud_id: self.cloud_id.map(cloud).transpose()?,
-            workspace_id: owned(self.workspace_id),
+            workspace_id: text(self.workspace_id),
         })
     }
 }
@@ -325,13 +330,6 @@ fn wrong(claim: &'static str, expected: &'static str) -> ReadError {
     ErrorKind::ClaimType { claim, expected }.into()
 }
 
-fn owned(text: Option<Str<'_>>) -> Option<String> {
-    text.map(|t| match t.plain() {
-        Some(plain) => plain.to_owned(),
-        None => t.to_string(),
-    })
-}
-
 fn cloud(id: Str<'_>) -> Result<CloudId, Error> {
-    CloudId::new(id.to_string())
+    CloudId::new(name_of(id))
 }

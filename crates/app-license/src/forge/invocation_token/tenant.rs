@@ -4,6 +4,7 @@ use crate::gate::json::Str;
 
 use super::read::{Product, Read};
 use crate::error::{Error, ErrorKind, shown};
+use crate::find::split;
 use crate::forge::IsolatedCloud;
 use crate::ids::ForgeAppId;
 
@@ -92,23 +93,22 @@ impl<'p> Read<'p> {
             ("context.cloudId", self.context.cloud_id),
             ("app.apiBaseUrl", of_api),
         )?;
-        let mut products = Vec::new();
         for product in &self.app.contexts {
             let of_api = product.api_base_url.and_then(cloud_of_api);
             agree(
                 ("app.installation.contexts[].cloudId", product.cloud_id),
                 ("app.installation.contexts[].apiBaseUrl", of_api),
             )?;
-            products.extend(product.site());
         }
-        if products.is_empty() {
+        let sites = self.app.contexts.iter().filter_map(Product::site);
+        if sites.clone().next().is_none() {
             return Ok(());
         }
         for (claim, site) in [
             ("context.cloudId", self.context.cloud_id),
             ("app.apiBaseUrl", of_api),
         ] {
-            if site.is_some_and(|site| !products.contains(&site)) {
+            if site.is_some_and(|site| !sites.clone().any(|one| one == site)) {
                 return Err(contradict(claim, "app.installation.contexts"));
             }
         }
@@ -162,21 +162,27 @@ impl<'p> Product<'p> {
 
 /// The site in a base URL of the API: `https://api.atlassian.com/ex/{product}/{cloudId}`.
 fn cloud_of_api(url: Str<'_>) -> Option<Str<'_>> {
-    // scheme, nothing, host, `ex`, product, site
-    let mut parts = url.plain()?.split('/').skip(3);
-    if parts.next() != Some("ex") || parts.next() == Some("bitbucket") {
-        return None;
-    }
-    let site = parts.next()?;
-    (!site.is_empty()).then(|| site.into())
+    let (_, path) = host_and_path(url.plain()?);
+    let (ex, path) = split(path, b'/');
+    let (product, path) = split(path, b'/');
+    let (site, _) = split(path, b'/');
+    let named = ex == "ex" && product != "bitbucket" && !site.is_empty();
+    named.then(|| site.into())
 }
 
 /// Whether a base URL of the API is that of Bitbucket.
 fn is_bitbucket_api(url: Str<'_>) -> bool {
-    let mut parts = url.plain().unwrap_or_default().split('/').skip(2);
-    let host = parts.next();
-    host == Some("api.bitbucket.org")
-        || (parts.next() == Some("ex") && parts.next() == Some("bitbucket"))
+    let (host, path) = host_and_path(url.plain().unwrap_or_default());
+    let (ex, path) = split(path, b'/');
+    let (product, _) = split(path, b'/');
+    host == "api.bitbucket.org" || (ex == "ex" && product == "bitbucket")
+}
+
+/// The host of a URL, and what follows the slash behind it.
+fn host_and_path(url: &str) -> (&str, &str) {
+    let (_scheme, rest) = split(url, b'/');
+    let (_nothing, rest) = split(rest, b'/');
+    split(rest, b'/')
 }
 
 /// The id of a workspace, which is written in braces or without.

@@ -1,10 +1,13 @@
 //! What a verified invocation token says.
 
+use std::sync::Arc;
+
 use crate::delivery::{ReplayMark, TokenHash};
 use crate::forge::UserAccess;
 use crate::ids::{CloudId, ForgeAppId, InstallationAri};
 use crate::license::License;
 use crate::open_text::EnvironmentType;
+use crate::shared_text::SharedText;
 use crate::time::UnixTime;
 use crate::verified::Verified;
 
@@ -13,22 +16,22 @@ use crate::verified::Verified;
 /// The license is [`Verified<InvocationToken>::license`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvocationToken {
-    pub(super) app: ForgeAppId,
+    pub(super) app: Arc<ForgeAppId>,
     pub(super) installation: InstallationAri,
     pub(super) environment_type: Option<EnvironmentType>,
-    pub(super) environment_id: Option<String>,
-    pub(super) module_key: Option<String>,
-    pub(super) module_type: Option<String>,
-    pub(super) app_version: Option<String>,
-    pub(super) api_base_url: Option<String>,
+    pub(super) environment_id: Option<SharedText>,
+    pub(super) module_key: Option<SharedText>,
+    pub(super) module_type: Option<SharedText>,
+    pub(super) app_version: Option<SharedText>,
+    pub(super) api_base_url: Option<SharedText>,
     pub(super) contexts: Vec<ProductContext>,
     pub(super) cloud_id: Option<CloudId>,
-    pub(super) workspace_id: Option<String>,
-    pub(super) site_url: Option<String>,
-    pub(super) principal: Option<String>,
+    pub(super) workspace_id: Option<SharedText>,
+    pub(super) site_url: Option<SharedText>,
+    pub(super) principal: Option<SharedText>,
     pub(super) user_access: Option<UserAccess>,
     pub(super) from_user_interface: bool,
-    pub(super) jti: Option<String>,
+    pub(super) jti: Option<SharedText>,
     pub(super) issued_at: UnixTime,
     pub(super) expires_at: UnixTime,
     pub(super) proves_until: UnixTime,
@@ -38,23 +41,23 @@ pub struct InvocationToken {
 /// One product that the app is installed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductContext {
-    pub(super) name: Option<String>,
-    pub(super) api_base_url: Option<String>,
+    pub(super) name: Option<SharedText>,
+    pub(super) api_base_url: Option<SharedText>,
     pub(super) cloud_id: Option<CloudId>,
-    pub(super) workspace_id: Option<String>,
+    pub(super) workspace_id: Option<SharedText>,
 }
 
 impl ProductContext {
     /// The product: `jira`, `confluence`, `bitbucket`, or another.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.name.as_ref().map(SharedText::as_str)
     }
 
     /// The base URL of its REST API.
     #[must_use]
     pub fn api_base_url(&self) -> Option<&str> {
-        self.api_base_url.as_deref()
+        self.api_base_url.as_ref().map(SharedText::as_str)
     }
 
     /// The site; older tokens leave it out.
@@ -66,14 +69,14 @@ impl ProductContext {
     /// The workspace, in Bitbucket.
     #[must_use]
     pub fn workspace_id(&self) -> Option<&str> {
-        self.workspace_id.as_deref()
+        self.workspace_id.as_ref().map(SharedText::as_str)
     }
 }
 
 impl InvocationToken {
     /// The app that the token is for: of several that are expected, this one.
     #[must_use]
-    pub const fn app_id(&self) -> &ForgeAppId {
+    pub fn app_id(&self) -> &ForgeAppId {
         &self.app
     }
 
@@ -92,31 +95,31 @@ impl InvocationToken {
     /// That environment, an ARI.
     #[must_use]
     pub fn environment_id(&self) -> Option<&str> {
-        self.environment_id.as_deref()
+        self.environment_id.as_ref().map(SharedText::as_str)
     }
 
     /// The module of the manifest that calls.
     #[must_use]
     pub fn module_key(&self) -> Option<&str> {
-        self.module_key.as_deref()
+        self.module_key.as_ref().map(SharedText::as_str)
     }
 
     /// Its type, `core:endpoint` say.
     #[must_use]
     pub fn module_type(&self) -> Option<&str> {
-        self.module_type.as_deref()
+        self.module_type.as_ref().map(SharedText::as_str)
     }
 
     /// The version of the app.
     #[must_use]
     pub fn app_version(&self) -> Option<&str> {
-        self.app_version.as_deref()
+        self.app_version.as_ref().map(SharedText::as_str)
     }
 
     /// The base URL for REST calls in the name of the app.
     #[must_use]
     pub fn api_base_url(&self) -> Option<&str> {
-        self.api_base_url.as_deref()
+        self.api_base_url.as_ref().map(SharedText::as_str)
     }
 
     /// The products that the app is installed in.
@@ -136,19 +139,19 @@ impl InvocationToken {
     /// [`InvocationToken::cloud_id`].
     #[must_use]
     pub fn workspace_id(&self) -> Option<&str> {
-        self.workspace_id.as_deref()
+        self.workspace_id.as_ref().map(SharedText::as_str)
     }
 
     /// The URL of the site, for calls from a user interface.
     #[must_use]
     pub fn site_url(&self) -> Option<&str> {
-        self.site_url.as_deref()
+        self.site_url.as_ref().map(SharedText::as_str)
     }
 
     /// The Atlassian account of the user, for calls from a user interface.
     #[must_use]
     pub fn principal(&self) -> Option<&str> {
-        self.principal.as_deref()
+        self.principal.as_ref().map(SharedText::as_str)
     }
 
     /// Whether the call is from a user interface, where the user's browser chose path, headers and
@@ -169,7 +172,7 @@ impl InvocationToken {
     /// The token's own id, if it has one.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
-        self.jti.as_deref()
+        self.jti.as_ref().map(SharedText::as_str)
     }
 
     /// When it was issued (UTC).
