@@ -70,12 +70,12 @@ impl<const KEYS: usize> Table for Option<[Key; KEYS]> {
 
 /// Where a key lies that is compared one by one.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct PlainKey {
     start: u32,
     end: u32,
 }
 
-impl Place {
+impl PlainKey {
     const NONE: Self = Self { start: 0, end: 0 };
 
     fn text<'a>(&self, text: &'a str) -> &'a [u8] {
@@ -88,7 +88,7 @@ impl Place {
 #[derive(Debug)]
 pub(super) struct Keys {
     /// The keys, until there are more or one has escapes.
-    few: [Place; FEW],
+    few: [PlainKey; FEW],
     open: usize,
     /// How many may be open.
     room: usize,
@@ -107,7 +107,7 @@ pub(super) enum Refused {
 impl Keys {
     pub(super) const fn new(room: usize) -> Self {
         Self {
-            few: [Place::NONE; FEW],
+            few: [PlainKey::NONE; FEW],
             open: 0,
             room,
             tabled: false,
@@ -151,7 +151,7 @@ impl Keys {
         let slot = self.few.get_mut(self.open);
         *slot
             .filter(|_| self.open < self.room)
-            .ok_or(Refused::TooMany)? = Place { start, end };
+            .ok_or(Refused::TooMany)? = PlainKey { start, end };
         self.open = self.open.wrapping_add(1);
         Ok(())
     }
