@@ -6,6 +6,7 @@ mod limits;
 
 use std::convert::Infallible;
 use std::future::{Future, IntoFuture};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -146,9 +147,14 @@ impl Server {
     ) {
         let limits = self.limits;
         let first = first_head(&stream, limits.head_bytes, &mut stopping);
-        let first = match tokio::time::timeout(limits.head_timeout, first).await {
-            Ok(Ok(first)) if !first.is_empty() => first,
-            _ => return,
+        let first = tokio::time::timeout(limits.head_timeout, first).await;
+        let first = match first.map_err(io::Error::from).and_then(|first| first) {
+            Ok(first) if first.is_empty() => return,
+            Ok(first) => first,
+            Err(error) => {
+                tracing::debug!(%error, "a connection broke off");
+                return;
+            }
         };
         let mut stream = TimeoutWriter::new(Begun::new(first, stream));
         stream.set_timeout(Some(limits.write_timeout));
