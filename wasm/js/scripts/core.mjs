@@ -17,6 +17,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const OTHERWISE = [
   // workers make no module of bytes: core-module.js, page-module.js make it
   [/^ *if \(!\(module instanceof WebAssembly\.Module\)\) \{\n.*\n *\}\n/m, ""],
+  // the package passes one object
+  [/^ *if \(Object\.getPrototypeOf\(module\) === Object\.prototype\) \{\n(.*\n) *\} else \{\n *console\.warn\(.*initSync.*\n *\}\n/m, "({module} = module);\n"],
   [/^let cachedTextDecoder = new TextDecoder\([\s\S]*?^function decodeText\(bytes\) \{[\s\S]*?^\}\n/m, ""],
   [/^const cachedTextEncoder = new TextEncoder\(\);\n\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?^\}\n/m, ""],
   [/cachedUint8ArrayMemory0 = new Uint8Array\(wasm\.memory\.buffer\)/, "cachedUint8ArrayMemory0 = Buffer.from(wasm.memory.buffer)"],

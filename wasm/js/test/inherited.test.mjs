@@ -21,8 +21,12 @@ import {
   installKeyOf,
   openLicense,
   sealLicense,
+  verifyContext,
+  verifyInstall,
+  verifyInvocation,
+  verifyRequest,
 } from "@app-license/sdk/server";
-import { FakeConnect } from "@app-license/sdk/testing";
+import { FakeConnect, FakeForge } from "@app-license/sdk/testing";
 
 /** Runs with fields that everything inherits. */
 async function polluted(fields, run) {
@@ -213,6 +217,20 @@ const SEEN = {
     const token = `${base64url({ alg: "RS256", kid: "abc", typ: "JWT" })}.${base64url({})}.AA`;
     await new ForgeKeys({ fetch, clock: () => at * 1000 }).verify(`Bearer ${token}`, { appId }).catch(() => {});
     return asked;
+  },
+  "what tokens are held to": () => {
+    const site = new FakeConnect({ appKey, baseUrl: `${baseUrl}/app` });
+    const forge = new FakeForge({ appId });
+    // of each token, a few seconds after it ended
+    const late = [940, 940, 220, 60];
+    const shown = (run) => `${code(() => Boolean(run()))}`.split(":")[0];
+    const after = (seconds) => new Date((at + seconds) * 1000);
+    return [[`${baseUrl}/app`, [0, 0, 0, 0]], [baseUrl, [0, 0, 0, 0]], [`${baseUrl}/app`, late]].map(([base, [page, context, event, call]]) => [
+      shown(() => verifyRequest(site.page("/x", "advanced", clock()), site.tenant, { baseUrl: base, now: after(page) })),
+      shown(() => verifyContext({ authorization: `JWT ${site.contextToken("advanced", clock())}`, method: "GET", target: "/app/x" }, site.tenant, { baseUrl: base, now: after(context) })),
+      shown(() => verifyInstall(site.lifecycle("installed", { now: clock() }), site.pem, { event: "installed", appKey, baseUrl: base, now: after(event) })),
+      shown(() => verifyInvocation(forge.authorization("advanced", { now: clock() }), forge.jwks, { appId, now: after(call) })),
+    ]);
   },
   "the grace of a secret": () => {
     const times = { statusSince: "2026-01-01T00:00:00Z", firstInstalledAt: "2026-01-01T00:00:00Z", installedAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z" };

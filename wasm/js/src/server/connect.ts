@@ -57,14 +57,17 @@ export const EXPECTED = {
 const isTextOrTexts = (value: unknown) =>
   typeof value == "string" || (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one == "string"));
 
-/** What {@link settings.hold} looks for, without the lists that it makes: every request comes by here. */
-function isExpected(what: string, expected: Expected): void {
-  const { baseUrl, proxyStripsBasePath } = Object(expected) as Expected;
+/** What {@link settings.hold} looks for, without the lists that it makes: every request comes by here. Answers a copy that
+ * has nothing else. */
+function held(what: string, expected: Expected): Expected {
+  const copy = settings.own(expected);
+  const { baseUrl, proxyStripsBasePath } = copy;
   let fits = isTextOrTexts(baseUrl) && (proxyStripsBasePath === undefined || typeof proxyStripsBasePath == "boolean");
   for (const name in expected) {
     fits &&= name in EXPECTED;
   }
   fits || settings.hold(what, expected, EXPECTED, ["baseUrl"]);
+  return copy;
 }
 
 const SIGNER = { appKey: settings.string, clientKey: settings.string, secret: settings.string, baseUrl: settings.string, now: settings.any };
@@ -152,8 +155,7 @@ export function verifyRequest(
   expected: Expected,
 ): ConnectProof {
   settings.called("verifyRequest", { request, tenant });
-  isExpected("verifyRequest", expected);
-  const { baseUrl, proxyStripsBasePath, leeway, now } = expected;
+  const { baseUrl, proxyStripsBasePath, leeway, now } = held("verifyRequest", expected);
   return proveRequest(request, tenant, lines(baseUrl), !!proxyStripsBasePath, leeway, seconds(now));
 }
 
@@ -213,7 +215,7 @@ export function verifyContext(
   expected: Expected,
 ): ConnectProof & { readonly context: unknown } {
   settings.called("verifyContext", { request, tenant });
-  isExpected("verifyContext", expected);
+  expected = held("verifyContext", expected);
   const said = read(
     op.verifyContext,
     headers(request.authorization),

@@ -120,8 +120,7 @@ export function proveInvocation(
   jwks: string,
   expected: ExpectedInvocation,
 ): ProvenInvocation {
-  settings.hold("verifyInvocation", expected, EXPECTED, ["appId"]);
-  const { appId, isolatedCloud, leeway, now } = expected;
+  const { appId, isolatedCloud, leeway, now } = settings.hold("verifyInvocation", expected, EXPECTED, ["appId"]);
   const said = read(
     op.verifyInvocation,
     headers(authorization),

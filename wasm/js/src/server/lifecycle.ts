@@ -116,7 +116,7 @@ function arrived(
   of: ReturnType<typeof rules>,
 ): EventInput {
   settings.called(what, { request });
-  settings.hold(what, expected, of, ["baseUrl", "appKey", "event"]);
+  expected = settings.hold(what, expected, of, ["baseUrl", "appKey", "event"]);
   const { event, appKey, cloud } = expected;
   return { ...common(request, expected), ...cloudOf(cloud), body: request.body, event, appKey };
 }

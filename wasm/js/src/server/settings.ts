@@ -182,8 +182,8 @@ export const header = is((value) => typeof value == "string" && /^[!#$%&'*+.^_`|
 
 /** Base URLs and domains; the core looks at each. */
 export const cloud: Rule = (value) => {
-  if (typeof value == "string") {
-    return value === "" ? "the name of a cloud, or its places" : undefined;
+  if (isText(value)) {
+    return undefined;
   }
   const { keyHosts, sites, name } = own(value as Fields);
   const named = name !== undefined;
